@@ -1,0 +1,208 @@
+//! Text to what an XML reader can take: stray `<`, unquoted and badly quoted attributes, misplaced
+//! declarations. Every repair keeps the length, so that a place in the mended text is that place in the document.
+
+use super::names::{self, Role};
+
+/// Stands for a `<` that starts no markup.
+pub(super) const LESS: char = '\u{1}';
+/// Stands for a byte of markup that means nothing here: a comment, a processing instruction.
+pub(super) const NOTHING: char = '\u{2}';
+
+/// The document's text with its markup mended.
+///
+/// # Errors
+/// The offset of a DOCTYPE with declarations.
+pub(super) fn mend(text: &str) -> Result<String, usize> {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some((before, rest)) = text.get(at..).and_then(|t| t.split_at_checked(t.find('<')?)) {
+        plain(&mut out, before);
+        let open = at + before.len();
+        at = open + markup(rest, &mut out).ok_or(open)?;
+    }
+    plain(&mut out, text.get(at..).unwrap_or_default());
+    debug_assert_eq!(out.len(), text.len());
+    Ok(out)
+}
+
+/// Copies text, without the control characters that no XML may hold and that are used as marks here.
+fn plain(out: &mut String, text: &str) {
+    out.extend(text.chars().map(|c| if c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r') { ' ' } else { c }));
+}
+
+fn nothing(out: &mut String, length: usize) -> usize {
+    out.extend(std::iter::repeat_n(NOTHING, length));
+    length
+}
+
+/// A `<` that is a word, not markup.
+fn stray(out: &mut String) -> usize {
+    out.push(LESS);
+    1
+}
+
+/// What stays as it is to the document's end: the XML reader finds it unclosed, and says so.
+fn unclosed(out: &mut String, rest: &str) -> usize {
+    plain(out, rest);
+    rest.len()
+}
+
+fn starts(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// Mends the markup at the start of `rest` and tells how long it is; `None` if it is a DOCTYPE with declarations.
+fn markup(rest: &str, out: &mut String) -> Option<usize> {
+    if rest.starts_with("<!--") {
+        return Some(match rest.get(4..).and_then(|t| t.find("-->")) {
+            Some(end) => nothing(out, 4 + end + 3),
+            None => unclosed(out, rest),
+        });
+    }
+    if starts(rest, "<![CDATA[") {
+        return Some(match rest.find("]]>") {
+            Some(end) => {
+                out.push_str("<![CDATA[");
+                plain(out, rest.get(9..end + 3).unwrap_or_default());
+                end + 3
+            }
+            None => unclosed(out, rest),
+        });
+    }
+    if starts(rest, "<!DOCTYPE") {
+        return match rest.find(['>', '[']) {
+            Some(end) if rest.get(end..).is_some_and(|t| t.starts_with('>')) => Some(nothing(out, end + 1)),
+            Some(_) => None,
+            None => Some(unclosed(out, rest)),
+        };
+    }
+    if ["<!ENTITY", "<!ELEMENT", "<!ATTLIST", "<!NOTATION"].iter().any(|declaration| starts(rest, declaration)) {
+        return None;
+    }
+    if rest.starts_with("<?") {
+        // Some end it as SGML does, without the second question mark.
+        let reach = rest.get(1..).and_then(|t| t.find('<')).map_or(rest.len(), |next| next + 1);
+        let instruction = rest.get(..reach).unwrap_or_default();
+        let end = instruction.find("?>").map(|end| end + 2).or_else(|| instruction.find('>').map(|end| end + 1));
+        return Some(match end {
+            Some(end) => nothing(out, end),
+            None if reach == rest.len() => unclosed(out, rest),
+            None => stray(out),
+        });
+    }
+    Some(tag(rest, out))
+}
+
+/// A quotation mark's kind: the straight ones of XML, and those that a word processor makes of them.
+fn typographic(c: char) -> Option<char> {
+    match c {
+        '“' | '”' | '„' | '‟' | '″' => Some('"'),
+        '‘' | '’' | '‚' | '‛' | '′' => Some('\''),
+        _ => None,
+    }
+}
+
+/// Where a tag's characters lead.
+enum End {
+    Closed(usize),
+    /// At this offset the next tag starts, or the document ends, and no `>` came.
+    Open(usize),
+}
+
+fn tag(rest: &str, out: &mut String) -> usize {
+    let is_end = rest.starts_with("</");
+    let name_at = if is_end { 2 } else { 1 };
+    let behind = rest.get(name_at..).unwrap_or_default();
+    let length = behind.find(|c: char| !c.is_ascii_alphanumeric() && !"_-.:".contains(c)).unwrap_or(behind.len());
+    let (name, after) = behind.split_at_checked(length).unwrap_or_default();
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    // `<max@example.com>` is an address, and `<3` is a heart.
+    if !is_name || !after.starts_with(|c: char| c.is_whitespace() || "/<>".contains(c)) && !after.is_empty() {
+        return stray(out);
+    }
+    let mut mended = String::new();
+    plain(&mut mended, rest.get(..name_at + length).unwrap_or_default());
+    match attributes(rest, name_at + length, &mut mended) {
+        End::Closed(end) => {
+            out.push_str(&mended);
+            end
+        }
+        End::Open(end) if end == rest.len() => unclosed(out, rest),
+        // What an end tag without `>` would have closed is closed by what comes next.
+        End::Open(end) if is_end => nothing(out, end),
+        End::Open(end) => {
+            let known = !matches!(names::role(&names::canonical(name)), Role::Html | Role::Unknown);
+            if known && mended.ends_with([' ', '\t', '\n', '\r']) {
+                mended.pop();
+                out.push_str(&mended);
+                out.push('>');
+                end
+            } else {
+                stray(out)
+            }
+        }
+    }
+}
+
+/// Copies a tag's attributes from `from` on, with straight quotes around their values.
+fn attributes(rest: &str, from: usize, mended: &mut String) -> End {
+    // The open quote: what closes it, whether it is a typographic one, and where it is.
+    let mut quote: Option<(char, bool, usize)> = None;
+    let mut after_equals = false;
+    for (step, c) in rest.get(from..).unwrap_or_default().char_indices() {
+        let at = from + step;
+        let width = c.len_utf8();
+        match (quote, c) {
+            (None, '>') => {
+                mended.push('>');
+                return End::Closed(at + 1);
+            }
+            (None, '<') => return End::Open(at),
+            // No value may hold a `<`: the quote was never closed.
+            (Some((_, _, open)), '<') => return unquoted(rest, open, at, mended),
+            (None, '"' | '\'') => {
+                quote = Some((c, false, at));
+                mended.push(c);
+            }
+            (None, _) if typographic(c).is_some() => {
+                mended.extend(std::iter::repeat_n(' ', width - 1));
+                match typographic(c).filter(|_| after_equals) {
+                    Some(straight) => {
+                        quote = Some((straight, true, at));
+                        mended.push(straight);
+                    }
+                    None => mended.push(' '),
+                }
+            }
+            (Some((straight, curly, _)), _) if c == straight || curly && typographic(c) == Some(straight) => {
+                quote = None;
+                mended.push(straight);
+                mended.extend(std::iter::repeat_n(' ', width - 1));
+            }
+            _ => plain(mended, c.encode_utf8(&mut [0; 4])),
+        }
+        if !c.is_whitespace() {
+            after_equals = c == '=';
+        }
+    }
+    match quote {
+        Some((_, _, open)) => unquoted(rest, open, rest.len(), mended),
+        None => End::Open(rest.len()),
+    }
+}
+
+/// Takes the quotes out of a tag from `open` on, where one was opened that nothing closes before `reach`.
+fn unquoted(rest: &str, open: usize, reach: usize, mended: &mut String) -> End {
+    mended.truncate(open);
+    for (step, c) in rest.get(open..reach).unwrap_or_default().char_indices() {
+        match c {
+            '>' => {
+                mended.push('>');
+                return End::Closed(open + step + 1);
+            }
+            _ if matches!(c, '"' | '\'') || typographic(c).is_some() => mended.extend(std::iter::repeat_n(' ', c.len_utf8())),
+            _ => plain(mended, c.encode_utf8(&mut [0; 4])),
+        }
+    }
+    End::Open(reach)
+}

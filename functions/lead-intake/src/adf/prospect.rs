@@ -1,0 +1,171 @@
+//! The tree to prospects: which part of it is whose.
+
+use super::names::Role;
+use super::soup::Node;
+use super::{Prospect, contact, vehicle, words};
+use forecourt_domain::enquiry::RawEnquiry;
+
+/// The most oddities of one prospect.
+const MAX_ODDITIES: usize = 40;
+/// The most addresses, numbers or comments of one prospect that are compared with one another.
+pub(super) const MAX_REPEATS: usize = 50;
+
+/// Remarks on what was odd: a field and a detail.
+#[derive(Debug, Default)]
+pub(super) struct Oddities(Vec<(String, String)>);
+
+impl Oddities {
+    /// Adds one, shortened, as long as there is room.
+    pub(super) fn note(&mut self, field: &str, detail: &str) {
+        if self.0.len() < MAX_ODDITIES {
+            self.0.push((field.to_owned(), words::brief(detail)));
+        }
+    }
+}
+
+/// A value in the tree and the nearest known element around it.
+pub(super) struct Leaf<'a> {
+    pub(super) node: &'a Node,
+    pub(super) parent: &'a Node,
+}
+
+impl Leaf<'_> {
+    pub(super) fn line(&self) -> Option<String> {
+        words::line(&self.node.text)
+    }
+
+    pub(super) fn attribute(&self, name: &str) -> Option<String> {
+        self.node.attribute(name).map(|value| value.to_lowercase())
+    }
+}
+
+/// The values in an element, in order, except those in sections of their own and, unless `contacts`, in contacts.
+pub(super) fn leaves(of: &Node, contacts: bool) -> Vec<Leaf<'_>> {
+    fn gather<'a>(of: &'a Node, parent: &'a Node, contacts: bool, into: &mut Vec<Leaf<'a>>) {
+        for node in &of.children {
+            match node.role() {
+                Role::Field | Role::Prose => into.push(Leaf { node, parent }),
+                Role::Contact if !contacts => {}
+                Role::Contact | Role::Group => gather(node, node, contacts, into),
+                Role::Unknown => gather(node, parent, contacts, into),
+                Role::Section | Role::Prospect | Role::Root | Role::Html => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    gather(of, of, contacts, &mut found);
+    found
+}
+
+/// The first value of that name that is not empty.
+pub(super) fn first(leaves: &[Leaf<'_>], name: &str) -> Option<String> {
+    leaves.iter().filter(|leaf| leaf.node.name == name).find_map(Leaf::line)
+}
+
+/// Every element of a role in a tree, the outer before the inner, but nothing in a prospect unless prospects are asked for.
+fn every<'a>(role: Role, nodes: &'a [Node], into: &mut Vec<&'a Node>) {
+    for node in nodes {
+        if node.role() == role {
+            into.push(node);
+        }
+        if node.role() != Role::Prospect {
+            every(role, &node.children, into);
+        }
+    }
+}
+
+/// The prospects of a document.
+pub(super) fn prospects(tree: &[Node], text: &str) -> Vec<Prospect> {
+    let (mut prospects, mut beside) = (Vec::new(), Vec::new());
+    every(Role::Prospect, tree, &mut prospects);
+    every(Role::Section, tree, &mut beside);
+    if prospects.len() > 1 {
+        beside.retain(|section| matches!(section.name.as_str(), "vendor" | "provider"));
+    }
+    prospects.iter().map(|node| prospect(node, &beside, text)).collect()
+}
+
+fn prospect(node: &Node, beside: &[&Node], text: &str) -> Prospect {
+    let mut within = Vec::new();
+    every(Role::Section, &node.children, &mut within);
+    let of = |name: &str| -> Vec<&Node> {
+        let named = |sections: &[&'_ Node]| sections.iter().any(|section| section.name == name);
+        let sections = if named(&within) { &within[..] } else { beside };
+        sections.iter().filter(|section| section.name == name).copied().collect()
+    };
+    let mut oddities = Oddities::default();
+    node.repairs.iter().for_each(|what| oddities.note("prospect", what));
+    let own = leaves(node, false);
+    let vendor: Vec<Leaf<'_>> = of("vendor").into_iter().flat_map(|section| leaves(section, true)).collect();
+    let provider: Vec<Leaf<'_>> = of("provider").into_iter().flat_map(|section| leaves(section, true)).collect();
+    let customers = of("customer");
+    misplaced(node, &own, &mut oddities);
+
+    let id = own.iter().find(|leaf| leaf.node.name == "id" && leaf.line().is_some());
+    let id_source = own.iter().filter(|leaf| leaf.node.name == "id").find_map(|leaf| leaf.node.attribute("source"));
+    let direct = |leaves: &[Leaf<'_>], name: &str| {
+        leaves.iter().filter(|leaf| leaf.node.name == name && leaf.parent.role() == Role::Section).find_map(Leaf::line)
+    };
+    let sender = direct(&provider, "name");
+    let vehicles = vehicle::vehicles(&of("vehicle"), &mut oddities);
+    let mut contact = contact::contact(&customers, &mut oddities);
+    contact.language = contact.language.or_else(|| first(&own, "language")).or_else(|| node.attribute("language"));
+
+    let enquiry = RawEnquiry {
+        source: direct(&provider, "service").or_else(|| sender.clone()).or_else(|| id_source.clone()),
+        provider: sender.or(id_source),
+        external_id: id.and_then(Leaf::line),
+        lead_type: Some(vehicles.lead_type.to_owned()),
+        contact,
+        vehicles: vehicles.wanted,
+        trade_ins: vehicles.trade_ins,
+        message: message(&customers, &own),
+        requested_at: first(&own, "requestdate"),
+        resend: node.attribute("status").is_some_and(|status| status.eq_ignore_ascii_case("resend")),
+    };
+    Prospect {
+        enquiry,
+        vendor_id: direct(&vendor, "id"),
+        vendor_name: direct(&vendor, "vendorname")
+            .or_else(|| direct(&vendor, "name"))
+            .or_else(|| first(&vendor, "full"))
+            .or_else(|| first(&vendor, "name")),
+        raw: text.get(node.span.clone()).unwrap_or_default().to_owned(),
+        oddities: oddities.0,
+    }
+}
+
+/// What looks like a customer's data but stands where it may be anybody's: it is not taken, but told.
+fn misplaced(node: &Node, own: &[Leaf<'_>], oddities: &mut Oddities) {
+    let is_contact = |node: &Node| node.role() == Role::Contact;
+    for contact in node.children.iter().filter(|child| is_contact(child)) {
+        let words = leaves(contact, true).iter().filter_map(Leaf::line).collect::<Vec<_>>().join(", ");
+        oddities.note("contact", &format!("not taken, since it is outside of customer: {words}"));
+    }
+    for leaf in own.iter().filter(|leaf| matches!(leaf.node.name.as_str(), "email" | "phone" | "name")) {
+        if let Some(value) = leaf.line() {
+            oddities.note(&format!("contact.{}", leaf.node.name), &format!("not taken, since it is outside of customer: {value}"));
+        }
+    }
+}
+
+/// The customer's words: comments of the customer and of the prospect, each once, and the time frame.
+fn message(customers: &[&Node], own: &[Leaf<'_>]) -> Option<String> {
+    let theirs: Vec<Leaf<'_>> = customers.iter().flat_map(|customer| leaves(customer, true)).collect();
+    let mut said: Vec<String> = Vec::new();
+    for leaf in theirs.iter().chain(own).filter(|leaf| leaf.node.name == "comments").take(MAX_REPEATS) {
+        if let Some(words) = words::lines(&leaf.node.text).filter(|words| !said.contains(words)) {
+            said.push(words);
+        }
+    }
+    let frame = |name: &str| theirs.iter().chain(own).filter(|l| l.parent.name == "timeframe" && l.node.name == name).find_map(Leaf::line);
+    let dates = [("earliest", frame("earliestdate")), ("latest", frame("latestdate"))];
+    let dates = dates.into_iter().filter_map(|(word, date)| date.map(|date| format!("{word} {date}")));
+    let frame: Vec<String> = frame("description").into_iter().chain(dates).collect();
+    if !frame.is_empty() {
+        said.push(format!("Time frame: {}", frame.join(", ")));
+    }
+    let money: Vec<String> = customers.iter().copied().filter_map(|customer| vehicle::finance(&leaves(customer, true))).collect();
+    said.extend(money);
+    (!said.is_empty()).then(|| said.join("\n"))
+}

@@ -1,0 +1,286 @@
+//! Mended text to a tree of elements, where tags that do not match are put right as far as that is unambiguous.
+
+use super::names::{self, Role};
+use super::{MAX_DEPTH, MAX_PROSPECTS, Unreadable, mend, place, words};
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::reader::Reader;
+use std::ops::Range;
+
+/// An element. One that holds nothing at all is left out of the tree.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Canonical.
+    pub(super) name: String,
+    /// Canonical names, values as written.
+    attributes: Vec<(String, String)>,
+    /// Of a field or prose its value; else what stands between the elements in it.
+    pub(super) text: String,
+    pub(super) children: Vec<Node>,
+    /// Where in the document it stands, tags included.
+    pub(super) span: Range<usize>,
+    /// Of a prospect: what had to be put right in it.
+    pub(super) repairs: Vec<String>,
+}
+
+impl Node {
+    pub(super) fn role(&self) -> Role {
+        names::role(&self.name)
+    }
+
+    /// An attribute's value, `None` if it is empty.
+    pub(super) fn attribute(&self, name: &str) -> Option<String> {
+        self.attributes.iter().find(|(key, _)| key == name).and_then(|(_, value)| words::line(value))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.attributes.is_empty() && self.children.is_empty() && self.text.trim().is_empty()
+    }
+}
+
+/// The elements at the top of a document.
+///
+/// # Errors
+/// See [`Unreadable`]: cut off, no XML, too deep or with too many prospects.
+pub(super) fn grow(text: &str, mended: &str) -> Result<Vec<Node>, Unreadable> {
+    let mut reader = Reader::from_str(mended);
+    let config = reader.config_mut();
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    let mut soup = Soup { text, open: Vec::new(), top: Vec::new(), prospects: 0 };
+    loop {
+        let at = offset(reader.buffer_position());
+        let event = reader.read_event();
+        let span = at..offset(reader.buffer_position());
+        match event {
+            Ok(Event::Start(tag)) => soup.start(&tag, span, false)?,
+            Ok(Event::Empty(tag)) => soup.start(&tag, span, true)?,
+            Ok(Event::End(tag)) => soup.end(&names::canonical(tag.name().as_ref()), span),
+            Ok(Event::Text(words)) => soup.words(&words.into_inner()),
+            Ok(Event::CData(words)) => soup.words(&words.into_inner()),
+            Ok(Event::GeneralRef(reference)) => {
+                let name = reference.into_inner();
+                match words::reference(&name) {
+                    Some(character) => soup.words(character.encode_utf8(&mut [0; 4])),
+                    None => soup.words(&format!("&{name};")),
+                }
+            }
+            Ok(Event::Eof) => return soup.finish(),
+            Ok(_) => {}
+            Err(error) => return soup.broken(offset(reader.error_position()), &error.to_string()),
+        }
+    }
+}
+
+fn offset(position: u64) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
+}
+
+fn attributes(tag: &BytesStart<'_>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for attribute in tag.html_attributes().with_checks(false).flatten() {
+        let value = attribute.value.replace(mend::LESS, "<");
+        // With a lone `&` in it, it stays as written.
+        let value = quick_xml::escape::unescape(&value).map_or_else(|_| value.clone(), |plain| plain.into_owned());
+        found.push((names::canonical(attribute.key.as_ref()), value));
+    }
+    found
+}
+
+struct Soup<'a> {
+    /// The document as it came.
+    text: &'a str,
+    /// The open elements, the innermost last.
+    open: Vec<Node>,
+    top: Vec<Node>,
+    prospects: usize,
+}
+
+impl Soup<'_> {
+    fn innermost(&self) -> Option<Role> {
+        self.open.last().map(Node::role)
+    }
+
+    fn words(&mut self, words: &str) {
+        if let Some(node) = self.open.last_mut() {
+            node.text.extend(words.chars().filter(|c| *c != mend::NOTHING).map(|c| if c == mend::LESS { '<' } else { c }));
+        }
+    }
+
+    /// A tag that is part of the words around it.
+    fn as_words(&mut self, span: Range<usize>) {
+        let text = self.text;
+        self.words(text.get(span).unwrap_or_default());
+    }
+
+    fn start(&mut self, tag: &BytesStart<'_>, span: Range<usize>, is_empty: bool) -> Result<(), Unreadable> {
+        let name = names::canonical(tag.name().as_ref());
+        let role = names::role(&name);
+        let ends_prose = matches!(role, Role::Section | Role::Contact | Role::Prospect);
+        match self.innermost() {
+            Some(inside) if inside == Role::Prose && !ends_prose || inside == Role::Field && matches!(role, Role::Html | Role::Unknown) => {
+                self.as_words(span);
+                return Ok(());
+            }
+            // A field holds no element: its end tag is missing.
+            Some(Role::Prose | Role::Field) => self.close(span.start),
+            _ => {}
+        }
+        let adf_open = self.open.iter().any(|node| node.role() == Role::Root);
+        match role {
+            Role::Html => return Ok(()),
+            Role::Root if adf_open || self.is_in_prospect() => return Ok(()),
+            Role::Root => self.close_to(0, span.start),
+            Role::Prospect => {
+                let outermost = self.open.iter().position(|node| !matches!(node.role(), Role::Root | Role::Unknown));
+                self.close_to(outermost.unwrap_or(self.open.len()), span.start);
+                self.prospects += 1;
+                if self.prospects > MAX_PROSPECTS {
+                    return Err(Unreadable::TooManyProspects { limit: MAX_PROSPECTS });
+                }
+            }
+            Role::Section => {}
+            // A contact holds no contact.
+            Role::Contact => {
+                if let Some(index) = self.matching(&name, role) {
+                    self.close_to(index, span.start);
+                }
+            }
+            _ => {}
+        }
+        // The letter or the page around the document.
+        if self.open.is_empty() && !matches!(role, Role::Root | Role::Prospect | Role::Section) {
+            return Ok(());
+        }
+        if self.open.len() >= MAX_DEPTH {
+            let (line, column) = place(self.text, span.start);
+            return Err(Unreadable::TooDeep { line, column, limit: MAX_DEPTH });
+        }
+        let end = span.end;
+        self.open.push(Node { name, attributes: attributes(tag), text: String::new(), children: Vec::new(), span, repairs: Vec::new() });
+        if is_empty {
+            self.close(end);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, name: &str, span: Range<usize>) {
+        let role = names::role(name);
+        if let Some(index) = self.matching(name, role) {
+            self.close_to(index + 1, span.start);
+            self.close(span.end);
+            return;
+        }
+        match (self.innermost(), role) {
+            (Some(Role::Prose), _) | (Some(Role::Field), Role::Html) => self.as_words(span),
+            // A misspelt end: whatever it says, it can only be the end of this value.
+            (Some(Role::Field), _) => self.close(span.end),
+            (_, Role::Section) => self.stray_section_end(name, &span),
+            _ => {}
+        }
+    }
+
+    /// The open element that an end tag closes. It reaches out of nothing that is of a higher order than its own.
+    fn matching(&self, name: &str, role: Role) -> Option<usize> {
+        let order = |role: Role| match role {
+            Role::Root => 4,
+            Role::Prospect => 3,
+            Role::Section => 2,
+            Role::Contact => 1,
+            _ => 0,
+        };
+        let reach = self.open.iter().rposition(|node| node.name == name || order(node.role()) > order(role))?;
+        self.open.get(reach).filter(|node| node.name == name).map(|_| reach)
+    }
+
+    /// `</vendor>` where no vendor was opened. If the customer has several contacts by then, the tags between the two
+    /// are lost and the last contact is the vendor's: it must not be taken for the customer's.
+    fn stray_section_end(&mut self, name: &str, span: &Range<usize>) {
+        let Some(section) = self.open.iter().rposition(|node| node.role() == Role::Section) else { return };
+        self.repair(format!("</{name}> closes nothing"));
+        self.close_to(section + 1, span.start);
+        let Some(customer) = self.open.last_mut() else { return };
+        let is_contact = |node: &Node| node.role() == Role::Contact;
+        if customer.children.iter().filter(|node| is_contact(node)).count() > 1
+            && let Some(last) = customer.children.iter().rposition(is_contact)
+        {
+            let theirs = customer.children.split_off(last);
+            self.close(span.start);
+            let start = theirs.first().map_or(span.start, |node| node.span.start);
+            let span = start..span.end;
+            self.attach(Node {
+                name: name.to_owned(),
+                attributes: Vec::new(),
+                text: String::new(),
+                children: theirs,
+                span,
+                repairs: Vec::new(),
+            });
+        }
+    }
+
+    fn repair(&mut self, what: String) {
+        if let Some(prospect) = self.open.iter_mut().find(|node| node.role() == Role::Prospect)
+            && prospect.repairs.len() < 8
+        {
+            prospect.repairs.push(what);
+        }
+    }
+
+    fn is_in_prospect(&self) -> bool {
+        self.open.iter().any(|node| node.role() == Role::Prospect)
+    }
+
+    /// Closes what has no end tag of its own, until `left` elements are open.
+    fn close_to(&mut self, left: usize, end: usize) {
+        while self.open.len() > left {
+            if let Some(node) = self.open.last().filter(|node| node.role() != Role::Unknown) {
+                self.repair(format!("<{}> is not closed", node.name));
+            }
+            self.close(end);
+        }
+    }
+
+    fn close(&mut self, end: usize) {
+        if let Some(mut node) = self.open.pop() {
+            node.span.end = end;
+            if !node.is_empty() || node.role() == Role::Prospect {
+                self.attach(node);
+            }
+        }
+    }
+
+    fn attach(&mut self, node: Node) {
+        match self.open.last_mut() {
+            Some(parent) => parent.children.push(node),
+            None => self.top.push(node),
+        }
+    }
+
+    /// The innermost open element that must be closed for the document to be whole.
+    fn torn(&self) -> Option<String> {
+        let node = self.open.iter().rfind(|node| matches!(node.role(), Role::Root | Role::Prospect))?;
+        let (line, _) = place(self.text, node.span.start);
+        Some(format!("<{}> of line {line} is not closed", node.name))
+    }
+
+    fn finish(mut self) -> Result<Vec<Node>, Unreadable> {
+        if let Some(detail) = self.torn() {
+            let (line, column) = place(self.text, self.text.len());
+            return Err(Unreadable::Truncated { line, column, detail });
+        }
+        self.close_to(0, self.text.len());
+        Ok(self.top)
+    }
+
+    /// The XML reader gave up at this place.
+    fn broken(self, at: usize, why: &str) -> Result<Vec<Node>, Unreadable> {
+        let (line, column) = place(self.text, at);
+        match self.torn() {
+            Some(open) => Err(Unreadable::Truncated { line, column, detail: format!("{open}, and {why}") }),
+            // Behind the document, such as in the signature of a mail, anything may stand.
+            None if self.prospects > 0 => self.finish(),
+            None => Err(Unreadable::NotXml { line, column, detail: why.to_owned() }),
+        }
+    }
+}

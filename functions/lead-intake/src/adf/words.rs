@@ -1,0 +1,145 @@
+//! Values as written to values as kept: HTML made readable, white space folded.
+
+use super::names;
+use encoding_rs::WINDOWS_1252;
+
+/// The longest detail of an oddity, in characters.
+const DETAIL: usize = 200;
+
+/// A value on one line; `None` if nothing is left.
+pub(super) fn line(text: &str) -> Option<String> {
+    let folded = fold(&readable(text));
+    (!folded.is_empty()).then_some(folded)
+}
+
+/// A value of several lines, each folded, without empty lines; `None` if nothing is left.
+pub(super) fn lines(text: &str) -> Option<String> {
+    let text = readable(text);
+    let kept: Vec<String> = text.lines().map(fold).filter(|line| !line.is_empty()).collect();
+    (!kept.is_empty()).then(|| kept.join("\n"))
+}
+
+/// Shortened for an oddity.
+pub(super) fn brief(text: &str) -> String {
+    let mut short: String = text.chars().take(DETAIL - 1).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+fn fold(text: &str) -> String {
+    let invisible = |c: char| matches!(c, '\u{FEFF}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{AD}');
+    let plain: String = text.chars().filter(|c| !invisible(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Text without the tags of HTML. Only known tags go: `<3` and `< 20000` are words.
+fn readable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut was_html = false;
+    while let Some((before, after)) = rest.split_once('<') {
+        out.push_str(before);
+        // A tag ends before the next one starts; so every character is looked at twice at most.
+        let reach = after.find('<').unwrap_or(after.len());
+        let tag = after.get(..reach).and_then(|inside| inside.find('>')).and_then(|end| after.split_at_checked(end + 1));
+        match tag.filter(|(inside, _)| is_html(inside)) {
+            Some((inside, behind)) => {
+                was_html = true;
+                if names::ends_line(&tag_name(inside)) {
+                    out.push('\n');
+                }
+                rest = behind;
+            }
+            None => {
+                out.push('<');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    if was_html { unescape(&out) } else { out }
+}
+
+fn tag_name(inside: &str) -> String {
+    let name: String = inside.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).take(12).collect();
+    name.to_ascii_lowercase()
+}
+
+fn is_html(inside: &str) -> bool {
+    let name = tag_name(inside);
+    let behind = inside.trim_start_matches('/').chars().nth(name.len());
+    names::is_html(&name) && behind.is_none_or(|c| c.is_whitespace() || matches!(c, '/' | '>'))
+}
+
+/// References in HTML that came as text, hence with its own references still in it.
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        out.push_str(before);
+        let end = after.bytes().take(12).position(|b| b == b';');
+        match end.and_then(|end| Some((reference(after.get(..end)?)?, after.get(end + 1..)?))) {
+            Some((character, behind)) => {
+                out.push(character);
+                rest = behind;
+            }
+            None => {
+                out.push('&');
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+/// The character of a reference, given without `&` and `;`: by number, or one of the names usual in HTML.
+pub(super) fn reference(name: &str) -> Option<char> {
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16),
+            None => number.parse(),
+        };
+        return match code.ok()? {
+            // Meant are the characters of windows-1252, as HTML reads it.
+            code @ 0x80..=0x9F => WINDOWS_1252.decode(&[u8::try_from(code).ok()?]).0.chars().next(),
+            code => char::from_u32(code).filter(|c| !c.is_control() || c.is_whitespace()),
+        };
+    }
+    Some(match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "nbsp" => '\u{A0}',
+        "euro" => '€',
+        "pound" => '£',
+        "copy" => '©',
+        "reg" => '®',
+        "trade" => '™',
+        "deg" => '°',
+        "ndash" => '–',
+        "mdash" => '—',
+        "hellip" => '…',
+        "bull" => '•',
+        "lsquo" => '‘',
+        "rsquo" => '’',
+        "ldquo" => '“',
+        "rdquo" => '”',
+        "auml" => 'ä',
+        "ouml" => 'ö',
+        "uuml" => 'ü',
+        "Auml" => 'Ä',
+        "Ouml" => 'Ö',
+        "Uuml" => 'Ü',
+        "szlig" => 'ß',
+        "eacute" => 'é',
+        "egrave" => 'è',
+        "agrave" => 'à',
+        "ccedil" => 'ç',
+        "ntilde" => 'ñ',
+        _ => return None,
+    })
+}

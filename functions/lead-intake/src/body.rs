@@ -1,0 +1,178 @@
+//! An enquiry as JSON.
+
+use forecourt_domain::enquiry::{RawContact, RawEnquiry, RawPhone, RawVehicle};
+use forecourt_domain::refusal::Fault;
+use forecourt_edge::json::{Loose, Text};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// An enquiry. Unknown fields are ignored; a contact needs an e-mail address or a telephone number (INT-3).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "source": "website", "external_id": "web-4711", "type": "used_car",
+    "contact": {"first_name": "Jana", "last_name": "Petersen", "email": "jana@example.com", "phone": "0171 2345678", "language": "de"},
+    "vehicle": {"make": "Opel", "model": "Corsa", "year": 2023, "stock_number": "GW-1138"},
+    "message": "Ist der Wagen noch da?"
+}))]
+pub struct EnquiryBody {
+    /// Where the customer asked: a portal, the dealer's site, a campaign; up to 100 characters. Default: the sender.
+    #[schema(value_type = Option<String>, example = "website", max_length = 100)]
+    source: Loose<Text>,
+    /// Your own id of the enquiry, up to 200 characters: the same one again is the same lead (INT-5).
+    #[schema(value_type = Option<String>, example = "web-4711", max_length = 200)]
+    external_id: Loose<Text>,
+    /// `new_car`, `used_car`, `trade_in`, `test_drive`, `service` or `other` (the default).
+    #[serde(rename = "type")]
+    #[schema(value_type = Option<String>, example = "used_car")]
+    lead_type: Loose<Text>,
+    /// Who asks.
+    #[schema(value_type = ContactBody)]
+    contact: Loose<ContactBody>,
+    /// The vehicle asked for.
+    #[schema(value_type = Option<VehicleBody>)]
+    vehicle: Loose<VehicleBody>,
+    /// The vehicle offered in part payment.
+    #[schema(value_type = Option<VehicleBody>)]
+    trade_in: Loose<VehicleBody>,
+    /// The customer's words, up to 10,000 characters.
+    #[schema(value_type = Option<String>, max_length = 10_000)]
+    message: Loose<Text>,
+    /// When the customer asked, RFC 3339; without a zone it is the dealer's.
+    #[schema(value_type = Option<String>, example = "2026-11-23T09:30:00+01:00")]
+    requested_at: Loose<Text>,
+}
+
+/// Who asks.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ContactBody {
+    /// Up to 100 characters.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    first_name: Loose<Text>,
+    /// Up to 100 characters.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    last_name: Loose<Text>,
+    /// Up to 200 characters.
+    #[schema(value_type = Option<String>, max_length = 200)]
+    company: Loose<Text>,
+    /// One address.
+    #[schema(value_type = Option<String>, example = "jana@example.com")]
+    email: Loose<Text>,
+    /// One number, as dialled from the dealer's country, or with `+`.
+    #[schema(value_type = Option<String>, example = "0171 2345678")]
+    phone: Loose<Text>,
+    /// A language tag, such as `de` or `en-GB`.
+    #[schema(value_type = Option<String>, example = "de")]
+    language: Loose<Text>,
+    /// Up to 200 characters.
+    #[schema(value_type = Option<String>)]
+    street: Loose<Text>,
+    /// Up to 20 characters.
+    #[schema(value_type = Option<String>)]
+    postcode: Loose<Text>,
+    /// Up to 100 characters.
+    #[schema(value_type = Option<String>)]
+    city: Loose<Text>,
+    /// Up to 100 characters.
+    #[schema(value_type = Option<String>)]
+    country: Loose<Text>,
+}
+
+/// A vehicle. Every text has up to 200 characters.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct VehicleBody {
+    /// `new` or `used`.
+    #[schema(value_type = Option<String>)]
+    condition: Loose<Text>,
+    /// From 1885 to 2100.
+    #[schema(value_type = Option<u16>, example = 2023)]
+    year: Loose<Text>,
+    /// Such as `Opel`.
+    #[schema(value_type = Option<String>)]
+    make: Loose<Text>,
+    /// Such as `Corsa`.
+    #[schema(value_type = Option<String>)]
+    model: Loose<Text>,
+    /// Such as `GS Line`.
+    #[schema(value_type = Option<String>)]
+    trim: Loose<Text>,
+    /// As on the vehicle.
+    #[schema(value_type = Option<String>)]
+    vin: Loose<Text>,
+    /// The dealer's own number of it.
+    #[schema(value_type = Option<String>)]
+    stock_number: Loose<Text>,
+    /// The number plate.
+    #[schema(value_type = Option<String>)]
+    plate: Loose<Text>,
+    /// In words.
+    #[schema(value_type = Option<String>)]
+    colour: Loose<Text>,
+    /// With its unit: `42000 km`.
+    #[schema(value_type = Option<String>)]
+    mileage: Loose<Text>,
+    /// With its currency: `17900 EUR`.
+    #[schema(value_type = Option<String>)]
+    price: Loose<Text>,
+    /// Up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    remarks: Loose<Text>,
+}
+
+impl EnquiryBody {
+    /// The enquiry as written, and the faults of fields that are of another type than expected.
+    pub(crate) fn read(self) -> (RawEnquiry, Vec<Fault>) {
+        let mut faults = Vec::new();
+        let f = &mut faults;
+        let enquiry = RawEnquiry {
+            source: self.source.text("source", f),
+            provider: None,
+            external_id: self.external_id.text("external_id", f),
+            lead_type: self.lead_type.text("type", f),
+            contact: self.contact.take("contact", "an object", f).map(|c| c.read(f)).unwrap_or_default(),
+            vehicles: self.vehicle.take("vehicle", "an object", f).map(|v| v.read("vehicle", f)).into_iter().collect(),
+            trade_ins: self.trade_in.take("trade_in", "an object", f).map(|v| v.read("trade_in", f)).into_iter().collect(),
+            message: self.message.text("message", f),
+            requested_at: self.requested_at.text("requested_at", f),
+            resend: false,
+        };
+        (enquiry, faults)
+    }
+}
+
+impl ContactBody {
+    fn read(self, faults: &mut Vec<Fault>) -> RawContact {
+        let mut text = |name: &str, value: Loose<Text>| value.text(&format!("contact.{name}"), faults);
+        RawContact {
+            first_name: text("first_name", self.first_name),
+            last_name: text("last_name", self.last_name),
+            company: text("company", self.company),
+            emails: text("email", self.email).into_iter().collect(),
+            phones: text("phone", self.phone).map(|number| RawPhone { number, kind: None }).into_iter().collect(),
+            language: text("language", self.language),
+            street: text("street", self.street),
+            postcode: text("postcode", self.postcode),
+            city: text("city", self.city),
+            country: text("country", self.country),
+        }
+    }
+}
+
+impl VehicleBody {
+    fn read(self, at: &str, faults: &mut Vec<Fault>) -> RawVehicle {
+        let mut text = |name: &str, value: Loose<Text>| value.text(&format!("{at}.{name}"), faults);
+        RawVehicle {
+            condition: text("condition", self.condition),
+            year: text("year", self.year),
+            make: text("make", self.make),
+            model: text("model", self.model),
+            trim: text("trim", self.trim),
+            vin: text("vin", self.vin),
+            stock_number: text("stock_number", self.stock_number),
+            plate: text("plate", self.plate),
+            colour: text("colour", self.colour),
+            mileage: text("mileage", self.mileage),
+            price: text("price", self.price),
+            remarks: text("remarks", self.remarks),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A body, whichever format it has, as enquiries.
+
+use crate::adf::{self, Unreadable};
+use crate::body::EnquiryBody;
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::enquiry::{Enquiry, Flag, RawEnquiry, Tolerance};
+use forecourt_domain::refusal::Fault;
+use forecourt_edge::problem::Problem;
+
+/// What a body is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Json,
+    Adf,
+}
+
+/// One enquiry of a body, and the part of the body that it was read from.
+pub(crate) struct Part {
+    pub(crate) raw: Vec<u8>,
+    pub(crate) resend: bool,
+    enquiry: RawEnquiry,
+    faults: Vec<Fault>,
+    flags: Vec<Flag>,
+    tolerance: Tolerance,
+}
+
+impl Format {
+    /// JSON, unless it begins as XML does.
+    pub(crate) fn guess(body: &[u8]) -> Self {
+        let first = body.iter().find(|b| b.is_ascii_graphic());
+        if first == Some(&b'{') { Format::Json } else { Format::Adf }
+    }
+
+    /// Its media type.
+    pub(crate) fn media_type(self) -> &'static str {
+        match self {
+            Format::Json => "application/json",
+            Format::Adf => "application/adf+xml",
+        }
+    }
+
+    /// The dealer that a body names: `dealer` in JSON, the vendor's id in ADF where all prospects name the same one (INT-10).
+    pub(crate) fn dealer_in(self, body: &[u8]) -> Option<String> {
+        match self {
+            Format::Json => serde_json::from_slice::<serde_json::Value>(body).ok()?.get("dealer")?.as_str().map(str::to_owned),
+            Format::Adf => {
+                let document = adf::read(body).ok()?;
+                let mut vendors = document.prospects.into_iter().map(|p| p.vendor_id);
+                let first = vendors.next()??;
+                vendors.all(|vendor| vendor.as_ref() == Some(&first)).then_some(first)
+            }
+        }
+    }
+
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// 400 for what cannot be read, 413 for what is too large.
+    pub(crate) fn read(self, body: &[u8]) -> Result<Vec<Part>, Problem> {
+        match self {
+            Format::Json => {
+                let (enquiry, faults) = forecourt_edge::json::read::<EnquiryBody>(body)?.read();
+                Ok(vec![Part { raw: body.to_vec(), resend: false, enquiry, faults, flags: Vec::new(), tolerance: Tolerance::Strict }])
+            }
+            Format::Adf => {
+                let document = adf::read(body).map_err(unreadable)?;
+                let note = document.encoding_note.map(|detail| Flag { field: "document".into(), detail });
+                Ok(document.prospects.into_iter().map(|prospect| of_prospect(prospect, note.clone())).collect())
+            }
+        }
+    }
+}
+
+fn of_prospect(prospect: adf::Prospect, note: Option<Flag>) -> Part {
+    let flags = note.into_iter().chain(prospect.oddities.into_iter().map(|(field, detail)| Flag { field, detail })).collect();
+    let resend = prospect.enquiry.resend;
+    Part { raw: prospect.raw.into_bytes(), resend, enquiry: prospect.enquiry, faults: Vec::new(), flags, tolerance: Tolerance::Lenient }
+}
+
+fn unreadable(why: Unreadable) -> Problem {
+    match why {
+        Unreadable::TooLarge { limit } => Problem::too_large(limit),
+        why => Problem::malformed(format!("{why} (INT-2)")),
+    }
+}
+
+impl Part {
+    /// Judges it, with every fault of every field at once.
+    ///
+    /// # Errors
+    /// The faults.
+    pub(crate) fn check(&self, dealer: &Dealer, sender: &str) -> Result<Enquiry, Vec<Fault>> {
+        let settings = &dealer.settings;
+        let judged = self.enquiry.check(settings.country, settings.calendar.zone(), sender, self.tolerance);
+        match judged {
+            Ok(mut enquiry) if self.faults.is_empty() => {
+                enquiry.flags.extend(self.flags.iter().cloned());
+                Ok(enquiry)
+            }
+            Ok(_) => Err(self.faults.clone()),
+            Err(more) => {
+                // A contact of the wrong type is said once, not again as one that lacks a channel.
+                let typed =
+                    |field: &str| self.faults.iter().any(|f| f.field == field || (field == "contact" && f.field.starts_with("contact.")));
+                Err(self.faults.iter().cloned().chain(more.into_iter().filter(|f| !typed(&f.field))).collect())
+            }
+        }
+    }
+}

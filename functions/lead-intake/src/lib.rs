@@ -1,0 +1,90 @@
+//! Lead intake: an enquiry arrives over HTTP or the partner queue, as JSON or ADF, and is a lead when the answer goes out (INT-1 to INT-5, INT-9).
+
+pub mod adf;
+mod answer;
+mod body;
+mod document;
+mod submit;
+
+pub use answer::{LeadCreated, Outcome, Outcomes};
+pub use body::{ContactBody, EnquiryBody, VehicleBody};
+
+use crate::submit::Submission;
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use document::Format;
+use forecourt_domain::access::{Right, Scope};
+use forecourt_domain::ids::DealerId;
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::{Platform, http, queue};
+use forecourt_store::Failure;
+use serde_json::Value;
+
+/// Takes whichever event the function is triggered with: an HTTP request, or a batch of the partner queue.
+///
+/// # Errors
+/// When the event is neither.
+pub async fn handle(platform: &Platform, event: Value) -> Result<Value, lambda_runtime::Error> {
+    Ok(match event.get("Records") {
+        Some(_) => serde_json::to_value(messages(platform, serde_json::from_value(event)?).await)?,
+        None => serde_json::to_value(request(platform, serde_json::from_value(event)?).await)?,
+    })
+}
+
+/// `POST /dealers/{dealer}/leads`.
+pub async fn request(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+    http::answer(platform, event, async |call| submit_request(platform, call).await).await
+}
+
+async fn submit_request(platform: &Platform, call: Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::SubmitLeads).map_err(Problem::from)?;
+    let dealer = call.part("dealer", "dealer")?;
+    let media_type = call.media_type();
+    let format = match media_type.as_deref() {
+        Some("application/json") => Format::Json,
+        Some("application/adf+xml" | "application/xml" | "text/xml") => Format::Adf,
+        Some(other) => return Err(Problem::media_type(format!("send application/json or application/adf+xml, not {other}"))),
+        None => return Err(Problem::media_type("say what the body is: Content-Type: application/json or application/adf+xml")),
+    };
+    let Call { scope, body, now, idempotency_key, .. } = call;
+    let submission = Submission { scope, dealer, format, body, idempotency_key, message_id: None, now };
+    let outcomes = submission.run(platform).await?;
+    answer::of_request(outcomes)
+}
+
+/// A batch of the partner queue.
+pub async fn messages(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
+    queue::each(platform, event, async |message| submit_message(platform, message).await).await
+}
+
+async fn submit_message(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
+    let scope = sender(platform, &message).await?;
+    let attribute = |name: &str| message.message_attributes.get(name).and_then(|a| a.string_value.clone());
+    let body = message.body.clone().unwrap_or_default().into_bytes();
+    let format = Format::guess(&body);
+    let named = attribute("dealer").or_else(|| format.dealer_in(&body));
+    let dealer = named.as_deref().and_then(|text| DealerId::parse(text.trim()).ok());
+    let missing = || {
+        Refusal::field(
+            "dealer",
+            "INT-10",
+            "must name the dealer: as the message attribute 'dealer', as 'dealer' in JSON, or as the vendor's id in ADF",
+        )
+    };
+    let dealer = dealer.ok_or_else(missing)?;
+    let submission =
+        Submission { scope, dealer, format, body, idempotency_key: None, message_id: message.message_id, now: platform.clock.now() };
+    let outcomes = submission.run(platform).await.map_err(answer::as_failure)?;
+    answer::of_message(outcomes)
+}
+
+/// The partner that a message comes from: by the identity that the queue vouches for, never by what the message says (ACC-2).
+async fn sender(platform: &Platform, message: &SqsMessage) -> Result<Scope, Failure> {
+    let id = message.attributes.get("SenderId").map(String::as_str).unwrap_or_default();
+    let unknown = || Failure::Refused(Refusal::NotFound("queue sender"));
+    let sender = platform.store.sender(id).await?.ok_or_else(unknown)?;
+    let partner = platform.store.partner(&sender.group, &sender.partner).await?.ok_or_else(unknown)?;
+    Ok(Scope::partner(sender.group.clone(), partner.as_ref().clone()))
+}

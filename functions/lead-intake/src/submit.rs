@@ -1,0 +1,189 @@
+//! An enquiry becomes a lead: one read, one transaction.
+
+use crate::answer::{LeadCreated, Outcome};
+use crate::document::{Format, Part};
+use chrono::{DateTime, Utc};
+use flate2::{Compression, write::ZlibEncoder};
+use forecourt_domain::access::{Actor, Right, Scope};
+use forecourt_domain::contact::{Channel, ChannelKey, Contact, recognise};
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::enquiry::Enquiry;
+use forecourt_domain::ids::{DealerId, LeadId};
+use forecourt_domain::intake::{self, Arrival, Found, Verdict};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::refusal::Refusal;
+use forecourt_domain::timeline::{Kept, Raw};
+use forecourt_edge::Platform;
+use forecourt_edge::problem::Problem;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Loaded, fingerprint};
+use std::io::Write as _;
+
+/// Raw input up to this many bytes, deflated, is kept beside the lead; larger in the bucket.
+const BESIDE: usize = 4_096;
+/// Tries in which intake gives the lead its owner itself; a rotation that is still contended then is left to the assign function.
+const OWN_TRIES: u32 = 3;
+/// How many numbers an origin asks for before something is badly wrong.
+const NUMBERS: u32 = 16;
+
+/// A body on its way in.
+pub(crate) struct Submission {
+    pub(crate) scope: Scope,
+    pub(crate) dealer: DealerId,
+    pub(crate) format: Format,
+    pub(crate) body: Vec<u8>,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) message_id: Option<String>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Submission {
+    /// Takes every enquiry of the body in, each by itself: one that is refused does not stop its neighbours (INT-2).
+    ///
+    /// # Errors
+    /// What concerns the body as a whole.
+    pub(crate) async fn run(&self, platform: &Platform) -> Result<Vec<Outcome>, Problem> {
+        self.scope.needs(Right::SubmitLeads)?;
+        self.scope.reaches(&self.dealer)?;
+        let dealer = platform.store.dealer(&self.scope, &self.dealer).await?.ok_or(Refusal::NotFound("dealer"))?;
+        let parts = self.format.read(&self.body)?;
+        let mut outcomes = Vec::with_capacity(parts.len());
+        for (position, part) in parts.iter().enumerate() {
+            outcomes.push(self.take_in(platform, &dealer, part, position).await.unwrap_or_else(Outcome::Refused));
+        }
+        Ok(outcomes)
+    }
+
+    async fn take_in(&self, platform: &Platform, dealer: &Dealer, part: &Part, position: usize) -> Result<Outcome, Problem> {
+        let enquiry = part.check(dealer, &self.sender()).map_err(Problem::invalid)?;
+        let store = &platform.store;
+        let body = fingerprint(&serde_json::to_vec(&enquiry).map_err(|e| Failure::Broken(e.to_string()))?);
+        let (origin, receipt) = self.names(platform, &enquiry, position);
+        let channels = channels(platform, &self.scope, dealer, &enquiry);
+        let raw = self.keep(platform, &part.raw, &origin, &body).await?;
+        let arrival = Arrival { origin, body, receipt, raw, by: self.scope.actor(), resend: part.resend, at: self.now, enquiry };
+        for number in 0..NUMBERS {
+            let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
+            let keys = [Key::Lead(id), Key::Rotation(dealer.id.clone()), Key::Dealer(dealer.id.clone())].into_iter();
+            let keys = keys.chain(channels.iter().cloned().map(Key::Channel)).chain(arrival.receipt.clone().map(Key::Receipt));
+            let load = Load::of(keys).then(|loaded| pointed_at(loaded, &channels, arrival.receipt.as_deref()));
+            let rule = |loaded: &Loaded, attempt: u32| decide(&arrival, id, dealer, &channels, loaded, attempt);
+            if let Some(outcome) = store.decide(&self.scope, load, rule).await? {
+                return Ok(outcome);
+            }
+        }
+        Err(Failure::Broken("no free lead number".into()).into())
+    }
+
+    /// What the timeline calls the sender, and an enquiry that names no source.
+    fn sender(&self) -> String {
+        match self.scope.actor() {
+            Actor::User(user) => user.to_string(),
+            Actor::Partner(partner) => partner.to_string(),
+            Actor::System => "system".into(),
+        }
+    }
+
+    /// What makes the same enquiry the same lead (INT-5): the sender's own id of it, else the message's, else the `Idempotency-Key`; without
+    /// any of them it is new each time. An `Idempotency-Key` beside another name is a second name.
+    ///
+    /// A partner's ids are its own: nobody can ask for another's lead by guessing its id.
+    fn names(&self, platform: &Platform, enquiry: &Enquiry, position: usize) -> (String, Option<String>) {
+        let name = |parts: &[&str]| platform.store.secret().name(&self.scope, parts);
+        let partner = match self.scope.actor() {
+            Actor::Partner(partner) => partner.to_string(),
+            Actor::User(_) | Actor::System => String::new(),
+        };
+        let (sender, position) = (self.sender(), position.to_string());
+        let by_key = self.idempotency_key.as_ref().map(|key| name(&["key", &partner, &sender, key, &position]));
+        let provider = enquiry.provider.as_ref().unwrap_or(&enquiry.source);
+        match (&enquiry.external_id, &self.message_id, by_key) {
+            (Some(id), _, receipt) => (name(&["id", &partner, self.dealer.as_str(), &provider.to_lowercase(), id]), receipt),
+            (None, Some(id), receipt) => (name(&["message", id, &position]), receipt),
+            (None, None, Some(key)) => (key, None),
+            (None, None, None) => (name(&["once", &uuid::Uuid::new_v4().to_string()]), None),
+        }
+    }
+
+    /// Keeps the input as it came (INT-2).
+    async fn keep(&self, platform: &Platform, raw: &[u8], origin: &str, body: &str) -> Result<Raw, Failure> {
+        let mut deflate = ZlibEncoder::new(Vec::new(), Compression::best());
+        let deflated = deflate.write_all(raw).and_then(|()| deflate.finish()).map_err(|e| Failure::Broken(e.to_string()))?;
+        let media_type = self.format.media_type().to_owned();
+        if deflated.len() <= BESIDE {
+            return Ok(Raw { media_type, kept: Kept::Here(deflated) });
+        }
+        let name = format!("raw/{}/{origin}-{body}.zz", self.scope.group());
+        platform.files.put(&name, deflated).await?;
+        Ok(Raw { media_type, kept: Kept::InBucket(name) })
+    }
+}
+
+/// The channels that identify the contact: e-mail before phone; not those of the dealer itself, of a relay, or unreadable ones (INT-6).
+fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, enquiry: &Enquiry) -> Vec<ChannelKey> {
+    let settings = &dealer.settings;
+    let own = |email: &&forecourt_domain::contact::Email| {
+        settings.lead_address.as_ref().is_none_or(|own| own.as_str().to_lowercase() != email.as_str().to_lowercase())
+    };
+    let personal =
+        |email: &&forecourt_domain::contact::Email| !settings.relay_domains.iter().any(|relay| relay.eq_ignore_ascii_case(email.domain()));
+    let emails = enquiry.contact.emails.iter().filter(own).filter(personal).map(|email| email.as_str());
+    let phones = enquiry.contact.phones.iter().filter_map(|phone| phone.e164.as_deref());
+    emails.chain(phones).map(|channel| platform.store.secret().channel(scope, channel)).collect()
+}
+
+/// What the items of the first read point at: the records behind aliases, and the lead of a receipt.
+fn pointed_at(loaded: &Loaded, channels: &[ChannelKey], receipt: Option<&str>) -> Vec<Key> {
+    let records = channels.iter().filter_map(|channel| match loaded.channel(channel) {
+        Some(Channel::AliasOf(record)) => Some(Key::Channel(record.clone())),
+        _ => None,
+    });
+    let lead = receipt.and_then(|key| loaded.receipt(key)).map(|receipt| Key::Lead(receipt.lead));
+    records.chain(lead).collect()
+}
+
+fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
+    match loaded.channel(channel)? {
+        Channel::Contact(contact) => Some(contact.clone()),
+        Channel::AliasOf(record) => match loaded.channel(record)? {
+            Channel::Contact(contact) => Some(contact.clone()),
+            Channel::AliasOf(_) => None,
+        },
+    }
+}
+
+type Decided = (Option<forecourt_domain::decision::Decision>, Option<Outcome>);
+
+/// No outcome: the number is taken by another lead.
+fn decide(
+    arrival: &Arrival,
+    id: LeadId,
+    known: &Dealer,
+    channels: &[ChannelKey],
+    loaded: &Loaded,
+    attempt: u32,
+) -> Result<Decided, Refusal> {
+    let dealer = loaded.dealer(&known.id).unwrap_or(known);
+    let people: Vec<_> = channels.iter().map(|channel| (channel.clone(), contact_of(loaded, channel))).collect();
+    let contact = recognise(&people, &dealer.id, id);
+    let rotation = (attempt < OWN_TRIES).then(|| loaded.rotation(&dealer.id));
+    let receipt = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));
+    let found = Found { lead: loaded.lead(id), receipt };
+    let created = |lead: &Lead| LeadCreated::of(lead, &arrival.enquiry);
+    let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), rotation.as_ref())? {
+        Verdict::New(decision) => {
+            let outcome = decision.lead().map(|lead| Outcome::Created(created(lead)));
+            (Some(decision), outcome)
+        }
+        Verdict::Resent(decision) => {
+            let outcome = decision.lead().map(|lead| Outcome::Updated(created(lead)));
+            (Some(decision), outcome)
+        }
+        Verdict::Repeat => {
+            let lead = receipt.and_then(|receipt| loaded.lead(receipt.lead)).or(found.lead);
+            (None, lead.map(|lead| Outcome::Repeated(created(lead))))
+        }
+        Verdict::NumberTaken => (None, None),
+    };
+    Ok(decided)
+}

@@ -1,0 +1,140 @@
+//! What clients ask for.
+
+use forecourt_domain::ids::{DealerId, UserId};
+use forecourt_domain::lead::{LostReason, ReactionKind};
+use forecourt_domain::reaction::{Logged, Outcome};
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_edge::json::{Loose, Text};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Longest note, in characters.
+const NOTE: usize = 2_000;
+
+/// What the seller did.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"kind": "call_reached", "note": "comes by on Friday"}))]
+pub struct ReactionBody {
+    /// `reply`, `call_reached` or `contact_made`, which stop the response clock (ESC-7); `call_missed`, which does not.
+    #[schema(value_type = String, example = "reply")]
+    kind: Loose<Text>,
+    /// In words, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    note: Loose<Text>,
+}
+
+/// Who is to have a lead: a user of its dealer, or another dealer of the group (DIS-7).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"user": "jonas.weber", "note": "knows the customer"}))]
+pub struct AssignmentBody {
+    /// A user of the lead's dealer who is `assignable`.
+    #[schema(value_type = Option<String>, example = "jonas.weber")]
+    user: Loose<Text>,
+    /// Another dealer of the group, whose distribution then runs.
+    #[schema(value_type = Option<String>)]
+    dealer: Loose<Text>,
+    /// In words, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    note: Loose<Text>,
+}
+
+/// What a lead is to become.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"status": "lost", "reason": "bought_elsewhere"}))]
+pub struct StatusBody {
+    /// `in_progress`, `won` or `lost`.
+    #[schema(value_type = String, example = "lost")]
+    status: Loose<Text>,
+    /// Why it was lost: `bought_elsewhere`, `price`, `vehicle_gone`, `no_interest`, `not_reached`, `spam`, `duplicate` or `other` (LEAD-1).
+    #[schema(value_type = Option<String>, example = "bought_elsewhere")]
+    reason: Loose<Text>,
+    /// In words, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    note: Loose<Text>,
+}
+
+/// Where a lead is to go.
+pub(crate) enum Target {
+    User(UserId),
+    Dealer(DealerId),
+}
+
+fn judged<T>(value: Option<T>, faults: Vec<Fault>) -> Result<T, Refusal> {
+    match value {
+        Some(value) if faults.is_empty() => Ok(value),
+        _ => Err(Refusal::Invalid(faults)),
+    }
+}
+
+fn note(note: Loose<Text>, faults: &mut Vec<Fault>) -> Option<String> {
+    let note = note.text("note", faults)?.trim().to_owned();
+    if note.chars().count() > NOTE {
+        faults.push(Fault::new("note", "LEAD-2", format!("must be at most {NOTE} characters long")));
+    }
+    if note.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        faults.push(Fault::new("note", "LEAD-2", "must not contain control characters"));
+    }
+    Some(note).filter(|note| !note.is_empty())
+}
+
+impl ReactionBody {
+    pub(crate) fn check(self) -> Result<(Logged, Option<String>), Refusal> {
+        let mut faults = Vec::new();
+        let note = note(self.note, &mut faults);
+        let kind = match self.kind.text("kind", &mut faults).as_deref() {
+            Some("reply") => Some(Logged::Reaction(ReactionKind::Reply)),
+            Some("call_reached") => Some(Logged::Reaction(ReactionKind::CallReached)),
+            Some("contact_made") => Some(Logged::Reaction(ReactionKind::ContactMade)),
+            Some("call_missed") => Some(Logged::CallMissed),
+            _ => {
+                faults.push(Fault::new("kind", "ESC-7", "must be reply, call_reached, contact_made or call_missed"));
+                None
+            }
+        };
+        judged(kind, faults).map(|kind| (kind, note))
+    }
+}
+
+impl AssignmentBody {
+    pub(crate) fn check(self) -> Result<(Target, Option<String>), Refusal> {
+        let mut faults = Vec::new();
+        let note = note(self.note, &mut faults);
+        let target = match (self.user.text("user", &mut faults), self.dealer.text("dealer", &mut faults)) {
+            (Some(user), None) => UserId::parse(&user).map(Target::User).map_err(|e| Fault::new("user", "DIS-7", e.to_string())),
+            (None, Some(dealer)) => DealerId::parse(&dealer).map(Target::Dealer).map_err(|e| Fault::new("dealer", "DIS-7", e.to_string())),
+            (Some(_), Some(_)) => Err(Fault::new("dealer", "DIS-7", "must not stand beside user: a lead goes to one or the other")),
+            (None, None) => Err(Fault::new("user", "DIS-7", "must name a user, or dealer another dealer")),
+        };
+        let target = target.map_err(|fault| faults.push(fault)).ok();
+        judged(target, faults).map(|target| (target, note))
+    }
+}
+
+impl StatusBody {
+    pub(crate) fn check(self) -> Result<(Outcome, Option<String>), Refusal> {
+        let mut faults = Vec::new();
+        let note = note(self.note, &mut faults);
+        let reason = self.reason.text("reason", &mut faults);
+        let status = self.status.text("status", &mut faults);
+        if reason.is_some() && status.as_deref().is_some_and(|status| status != "lost") {
+            faults.push(Fault::new("reason", "LEAD-1", "belongs to lost only"));
+        }
+        let outcome = match status.as_deref() {
+            Some("won") => Some(Outcome::Won),
+            Some("in_progress") => Some(Outcome::Reopened),
+            Some("lost") => {
+                let found = LostReason::NAMES.iter().find(|(name, _)| Some(*name) == reason.as_deref());
+                if found.is_none() {
+                    let names = LostReason::NAMES.map(|(name, _)| name).join(", ");
+                    faults.push(Fault::new("reason", "LEAD-1", format!("must be one of {names}")));
+                }
+                found.map(|(_, reason)| Outcome::Lost(*reason))
+            }
+            _ => {
+                faults.push(Fault::new("status", "LEAD-1", "must be in_progress, won or lost"));
+                None
+            }
+        };
+        judged(outcome, faults).map(|outcome| (outcome, note))
+    }
+}

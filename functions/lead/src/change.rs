@@ -1,0 +1,101 @@
+//! Changing a lead: the same steps for every change, and one rule each.
+
+use crate::body::{AssignmentBody, ReactionBody, StatusBody, Target};
+use crate::view::LeadView;
+use forecourt_domain::access::Right;
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::Decision;
+use forecourt_domain::ids::LeadId;
+use forecourt_domain::lead::{Lead, Request};
+use forecourt_domain::refusal::Refusal;
+use forecourt_domain::{assignment, reaction};
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, Loaded, fingerprint};
+
+/// Logs what the seller did (ESC-7).
+pub(crate) async fn react(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let (logged, note) = call.json::<ReactionBody>()?.check()?;
+    change(platform, call, Right::WorkLeads, Vec::new(), |lead, dealer, _| {
+        reaction::log(lead, dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some)
+    })
+    .await
+}
+
+/// Wins, loses or reopens a lead (LEAD-1, ESC-9).
+pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let (outcome, note) = call.json::<StatusBody>()?.check()?;
+    change(platform, call, Right::WorkLeads, Vec::new(), |lead, dealer, _| {
+        reaction::close(lead, dealer, outcome, call.scope.actor(), note.clone(), call.now)
+    })
+    .await
+}
+
+/// Gives a lead to a user, or to another dealer (DIS-7).
+pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let (target, note) = call.json::<AssignmentBody>()?.check()?;
+    let also = match &target {
+        Target::Dealer(dealer) => vec![Key::Dealer(dealer.clone())],
+        Target::User(_) => Vec::new(),
+    };
+    change(platform, call, Right::AssignLeads, also, |lead, dealer, loaded| match &target {
+        Target::User(user) => assignment::to_user(lead, dealer, user, call.scope.actor(), note.clone(), call.now),
+        Target::Dealer(id) => {
+            let unknown = || Refusal::field("dealer", "DIS-7", "must be a dealer of the group");
+            assignment::to_dealer(lead, loaded.dealer(id).ok_or_else(unknown)?, call.scope.actor(), note.clone(), call.now)
+        }
+    })
+    .await
+}
+
+/// Loads the lead and its dealer, insists on `right`, and carries `rule` out, once for each `Idempotency-Key`.
+async fn change(
+    platform: &Platform,
+    call: &Call,
+    right: Right,
+    also: Vec<Key>,
+    rule: impl Fn(&Lead, &Dealer, &Loaded) -> Result<Option<Decision>, Refusal>,
+) -> Result<Answer, Problem> {
+    call.scope.needs(right)?;
+    let id: LeadId = call.part("id", "lead")?;
+    let seen = call.if_match()?;
+    let request = request(platform, call, id);
+    // The dealers of the asker, which nearly always include the lead's, spare a second read.
+    let likely = call.scope.dealers().take(3).cloned().map(Key::Dealer);
+    let load = Load::of([Key::Lead(id)].into_iter().chain(likely).chain(also))
+        .then(|loaded| loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().collect());
+    let changed = platform.store.decide(&call.scope, load, |loaded, _| {
+        let (lead, dealer) = found(loaded, id)?;
+        call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
+        if let Some(request) = &request
+            && lead.has_done(request)?
+        {
+            return Ok((None, lead.clone()));
+        }
+        if let Some(current) = seen.map(|_| lead.version).filter(|current| Some(*current) != seen) {
+            return Err(Refusal::Stale { current });
+        }
+        let decision = rule(lead, dealer, loaded)?.map(|decision| decision.remembering(request.clone()));
+        let lead = decision.as_ref().and_then(Decision::lead).unwrap_or(lead).clone();
+        Ok((decision, lead))
+    });
+    let lead = changed.await?;
+    Ok(Answer::new(200, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(id))
+}
+
+fn found(loaded: &Loaded, id: LeadId) -> Result<(&Lead, &Dealer), Refusal> {
+    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
+    let dealer = loaded.dealer(&lead.dealer).ok_or(Refusal::NotFound("lead"))?;
+    Ok((lead, dealer))
+}
+
+fn request(platform: &Platform, call: &Call, lead: LeadId) -> Option<Request> {
+    let key = call.idempotency_key.as_ref()?;
+    let who = format!("{:?}", call.scope.actor());
+    let key = platform.store.secret().name(&call.scope, &["request", &who, &lead.to_string(), key]);
+    let mut said = format!("{:?}\n", call.operation).into_bytes();
+    said.extend_from_slice(&call.body);
+    Some(Request { key, body: fingerprint(&said) })
+}

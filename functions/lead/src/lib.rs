@@ -1,0 +1,33 @@
+//! The lead over HTTP: read, list, react, assign, win, lose, reopen.
+
+mod body;
+mod change;
+mod read;
+mod view;
+
+pub use body::{AssignmentBody, ReactionBody, StatusBody};
+pub use view::{
+    DeadlineView, EntryView, EventView, LeadListView, LeadPageView, LeadRowView, LeadView, MessageView, ReactionView, StepView,
+};
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::Operation;
+use forecourt_edge::{Platform, http};
+
+/// A request of one of this function's routes.
+pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+    http::answer(platform, event, async |call| operate(platform, call).await).await
+}
+
+async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
+    match call.operation {
+        Operation::ListLeads => read::list(platform, &call).await,
+        Operation::ReadLead => read::page(platform, &call).await,
+        Operation::LogReaction => change::react(platform, &call).await,
+        Operation::AssignLead => change::assign(platform, &call).await,
+        Operation::SetStatus => change::set_status(platform, &call).await,
+        Operation::SubmitLead => Err(Problem::not_found("this route belongs to another function")),
+    }
+}

@@ -1,0 +1,85 @@
+//! Wake-ups by SQS and EventBridge Scheduler.
+
+use crate::Wakes;
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_edge::start::{Missing, setting};
+use forecourt_store::Failure;
+use forecourt_store::keys::{DueKind, Look};
+
+/// The queues, one a kind, and the schedule group.
+pub struct Queues {
+    sqs: aws_sdk_sqs::Client,
+    scheduler: aws_sdk_scheduler::Client,
+    urls: [(DueKind, String, String); 3],
+    group: String,
+    role: String,
+}
+
+impl Queues {
+    /// Reads from the environment, for each kind, `ASSIGN_QUEUE_URL` and `ASSIGN_QUEUE_ARN` and so on, then `SCHEDULE_GROUP` and `SCHEDULE_ROLE`.
+    ///
+    /// # Errors
+    /// [`Missing`] names the setting that is not there.
+    pub fn from_environment(config: &SdkConfig) -> Result<Self, Missing> {
+        Ok(Self {
+            sqs: aws_sdk_sqs::Client::new(config),
+            scheduler: aws_sdk_scheduler::Client::new(config),
+            urls: [
+                (DueKind::Assign, setting("ASSIGN_QUEUE_URL")?, setting("ASSIGN_QUEUE_ARN")?),
+                (DueKind::Escalate, setting("ESCALATE_QUEUE_URL")?, setting("ESCALATE_QUEUE_ARN")?),
+                (DueKind::Send, setting("SEND_QUEUE_URL")?, setting("SEND_QUEUE_ARN")?),
+            ],
+            group: setting("SCHEDULE_GROUP")?,
+            role: setting("SCHEDULE_ROLE")?,
+        })
+    }
+
+    fn queue(&self, kind: DueKind) -> Result<(&str, &str), Failure> {
+        let found = self.urls.iter().find(|(of, ..)| *of == kind);
+        found.map(|(_, url, arn)| (url.as_str(), arn.as_str())).ok_or_else(|| Failure::Broken(format!("no queue for {}", kind.name())))
+    }
+}
+
+fn body(look: &Look) -> Result<String, Failure> {
+    serde_json::to_string(look).map_err(|e| Failure::Broken(e.to_string()))
+}
+
+#[async_trait]
+impl Wakes for Queues {
+    async fn tell(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
+        let (url, _) = self.queue(look.kind)?;
+        let send = self.sqs.send_message().queue_url(url).message_body(body(look)?).delay_seconds(whole_seconds(delay));
+        send.send().await.map(|_| ()).map_err(|e| Failure::Unavailable(aws_sdk_sqs::error::DisplayErrorContext(e).to_string()))
+    }
+
+    async fn set_timer(&self, look: &Look, at: DateTime<Utc>) -> Result<(), Failure> {
+        let (_, arn) = self.queue(look.kind)?;
+        let built = |e: aws_sdk_scheduler::error::BuildError| Failure::Broken(e.to_string());
+        let target = Target::builder().arn(arn).role_arn(&self.role).input(body(look)?).build().map_err(built)?;
+        let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(built)?;
+        let create =
+            self.scheduler.create_schedule().name(look.timer_name(at)).group_name(&self.group).target(target).flexible_time_window(window);
+        let create = create.schedule_expression(expression(at)).action_after_completion(ActionAfterCompletion::Delete);
+        match create.send().await {
+            Ok(_) => Ok(()),
+            // The same wake-up was relayed before.
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_conflict_exception()) => Ok(()),
+            Err(e) => Err(Failure::Unavailable(aws_sdk_scheduler::error::DisplayErrorContext(e).to_string())),
+        }
+    }
+}
+
+/// Whole seconds, rounded up: an early wake-up would find nothing to do. At most the 15 minutes that SQS can.
+fn whole_seconds(delay: TimeDelta) -> i32 {
+    let seconds = (delay.num_milliseconds().max(0) + 999) / 1000;
+    i32::try_from(seconds.min(900)).unwrap_or(900)
+}
+
+/// `at(…)` in UTC, rounded up to the second.
+fn expression(at: DateTime<Utc>) -> String {
+    let up = DateTime::from_timestamp((at.timestamp_millis() + 999).div_euclid(1000), 0).unwrap_or(at);
+    up.format("at(%Y-%m-%dT%H:%M:%S)").to_string()
+}

@@ -1,0 +1,20 @@
+//! Starts the function: the table's stream, or the sweep by schedule.
+
+use forecourt_outbox::{Outbox, aws::Queues};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let (platform, config) = forecourt_edge::start::platform("outbox").await?;
+    let outbox = Outbox { platform, wakes: Arc::new(Queues::from_environment(&config)?) };
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| handle(&outbox, event.payload).await)).await
+}
+
+async fn handle(outbox: &Outbox, event: Value) -> Result<Value, Error> {
+    match event.get("Records") {
+        Some(_) => Ok(serde_json::to_value(outbox.relay(serde_json::from_value(event)?).await)?),
+        None => Ok(serde_json::json!({ "found": outbox.sweep().await? })),
+    }
+}

@@ -1,0 +1,16 @@
+//! Starts the function.
+
+use aws_lambda_events::sqs::SqsEvent;
+use forecourt_edge::start::setting;
+use forecourt_send::{Sender, ses::Ses, text::Texts};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let (platform, config) = forecourt_edge::start::platform("send").await?;
+    let ses = Ses { client: aws_sdk_ses::Client::new(&config), from: setting("MAIL_FROM")? };
+    let texts = Texts::new(&setting("PUBLIC_URL")?)?;
+    let sender = Sender { platform, carrier: Arc::new(ses), texts: Arc::new(texts) };
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(sender.handle(event.payload).await))).await
+}

@@ -1,0 +1,98 @@
+//! What is to be looked at, and when: the local twin of the stream, the queues between the functions, and the timers.
+//!
+//! It lives in memory. What is lost with the process is found again by the sweep, as in the cloud.
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_outbox::Wakes;
+use forecourt_store::Failure;
+use forecourt_store::keys::Look;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::clock::VirtualClock;
+
+/// The agenda.
+#[derive(Clone)]
+pub struct Agenda {
+    clock: VirtualClock,
+    entries: Arc<Mutex<Entries>>,
+    changed: Arc<tokio::sync::Notify>,
+}
+
+#[derive(Default)]
+struct Entries {
+    /// What commits made due, and the relay has not seen yet.
+    stream: Vec<(DateTime<Utc>, Look)>,
+    /// What the relay arranged.
+    wakes: BTreeSet<(DateTime<Utc>, Look)>,
+}
+
+impl Agenda {
+    /// An empty agenda.
+    pub fn new(clock: VirtualClock) -> Self {
+        Self { clock, entries: Arc::default(), changed: Arc::default() }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A commit made these due.
+    pub fn committed(&self, due: Vec<(DateTime<Utc>, Look)>) {
+        self.entries().stream.extend(due);
+        self.changed.notify_one();
+    }
+
+    /// Takes what commits made due since the last call, for the relay.
+    pub(crate) fn take_stream(&self) -> Vec<(DateTime<Utc>, Look)> {
+        std::mem::take(&mut self.entries().stream)
+    }
+
+    /// Takes what is to be looked at by now.
+    pub(crate) fn take_due(&self) -> Vec<Look> {
+        let now = self.clock.now();
+        let mut entries = self.entries();
+        let mut due = Vec::new();
+        while entries.wakes.first().is_some_and(|(at, _)| *at <= now) {
+            due.extend(entries.wakes.pop_first().map(|(_, look)| look));
+        }
+        due
+    }
+
+    /// When something is to be looked at next.
+    pub fn next(&self) -> Option<DateTime<Utc>> {
+        let entries = self.entries();
+        let stream = entries.stream.iter().map(|(due, _)| *due).min();
+        entries.wakes.first().map(|(at, _)| *at).into_iter().chain(stream).min()
+    }
+
+    /// Looks again at `at`.
+    pub fn add(&self, at: DateTime<Utc>, look: Look) {
+        self.entries().wakes.insert((at, look));
+        self.changed.notify_one();
+    }
+
+    /// Forgets everything, as when timers and queues are lost.
+    pub fn lose_everything(&self) {
+        *self.entries() = Entries::default();
+    }
+
+    /// Waits until something is added.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}
+
+#[async_trait]
+impl Wakes for Agenda {
+    async fn tell(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
+        self.add(self.clock.now() + delay, look.clone());
+        Ok(())
+    }
+
+    async fn set_timer(&self, look: &Look, at: DateTime<Utc>) -> Result<(), Failure> {
+        self.add(at, look.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! `/_local`: what a person at this machine can do to the system. It exists here only.
+
+use crate::System;
+use crate::demo::GroupData;
+use crate::gateway;
+use crate::partner_queue::Queued;
+use crate::tokens::Tokens;
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_edge::problem::Problem;
+use http::{Method, StatusCode, header};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Farthest that one request moves the clock.
+const FARTHEST: TimeDelta = TimeDelta::days(366);
+/// The partner queue's name.
+const PARTNER_QUEUE: &str = "partner-leads";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenRequest {
+    user: Option<String>,
+    partner: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockRequest {
+    advance_minutes: Option<f64>,
+    now: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QueueRequest {
+    /// Whom the queue vouches for.
+    sender: Option<String>,
+    body: Value,
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
+}
+
+/// Answers a request below `/_local`.
+pub async fn answer(system: &System, demo: &GroupData, tokens: &Tokens, method: &Method, path: &str, body: &[u8]) -> Response {
+    let answered = match (method, path) {
+        (&Method::POST, "/_local/token") => read(body).and_then(|request| token(demo, tokens, &request)),
+        (&Method::GET, "/_local/clock") => Ok(json!({"now": system.clock.now()})),
+        (&Method::POST, "/_local/clock") => match read(body) {
+            Ok(request) => move_clock(system, &request).await,
+            Err(problem) => Err(problem),
+        },
+        (&Method::GET, "/_local/outbox") => Ok(json!({"mails": system.mailbox.mails()})),
+        (&Method::POST, path) if path.starts_with("/_local/queues/") => match read(body) {
+            Ok(request) => put_on_queue(system, demo, path, request),
+            Err(problem) => Err(problem),
+        },
+        (&Method::GET, "/_local/queues/partner-leads") => {
+            kept(system.queue.waiting()).and_then(|waiting| Ok(json!({"waiting": waiting, "dead_letters": kept(system.queue.dead())?})))
+        }
+        (&Method::POST, "/_local/redrive") => kept(system.queue.redrive()).map(|redriven| json!({"redriven": redriven})),
+        _ => Err(Problem::not_found(
+            "below /_local there are: POST token, GET and POST clock, GET outbox, GET and POST queues/partner-leads, POST redrive",
+        )),
+    };
+    match answered {
+        Ok(value) => (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response(),
+        Err(problem) => gateway::problem(&problem),
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|e| Problem::malformed(format!("the body is not as expected: {e}")))
+}
+
+fn kept<T>(result: std::io::Result<T>) -> Result<T, Problem> {
+    result.map_err(|e| Problem::try_again(e.to_string()))
+}
+
+fn token(demo: &GroupData, tokens: &Tokens, request: &TokenRequest) -> Result<Value, Problem> {
+    let group = demo.group.as_str();
+    let users = demo.users.iter().map(|user| user.id.as_str());
+    let partners = demo.partners.iter().map(|p| p.partner.id.as_str());
+    let claims = match request {
+        TokenRequest { user: Some(user), partner: None } if users.clone().any(|known| known == user) => {
+            vec![("sub", user.as_str()), ("group", group)]
+        }
+        TokenRequest { user: None, partner: Some(partner) } if partners.clone().any(|known| known == partner) => {
+            vec![("sub", partner.as_str()), ("partner", partner.as_str()), ("group", group)]
+        }
+        _ => {
+            let users = users.collect::<Vec<_>>().join(", ");
+            let partners = partners.collect::<Vec<_>>().join(", ");
+            return Err(Problem::not_found(format!("name one user ({users}) or one partner ({partners})")));
+        }
+    };
+    let (token, ends) = tokens
+        .issue(&claims)
+        .map_err(|e| Problem { cause: Some(e), ..Problem::new("internal", "Something went wrong on our side", 500, "no token") })?;
+    Ok(json!({"token": token, "token_type": "Bearer", "expires_at": DateTime::from_timestamp(ends, 0)}))
+}
+
+async fn move_clock(system: &System, request: &ClockRequest) -> Result<Value, Problem> {
+    let before = system.clock.now();
+    let target = match (request.advance_minutes, request.now) {
+        (Some(minutes), None) if minutes.is_finite() && (0.0..=FARTHEST.num_minutes() as f64).contains(&minutes) => {
+            before + TimeDelta::milliseconds((minutes * 60_000.0).round() as i64)
+        }
+        (None, Some(now)) if now >= before && now - before <= FARTHEST => now,
+        (None, Some(now)) if now < before => {
+            return Err(Problem::new(
+                "conflict",
+                "It clashes with what is so now",
+                409,
+                format!("the clock never goes backwards; it is {before}"),
+            ));
+        }
+        _ => return Err(Problem::malformed("say either advance_minutes (0 to 527040, a year) or now, at most a year ahead")),
+    };
+    let looked_at = system.advance_to(target).await;
+    kept(system.clock.run())?;
+    Ok(json!({"before": before, "now": system.clock.now(), "looked_at": looked_at}))
+}
+
+fn put_on_queue(system: &System, demo: &GroupData, path: &str, request: QueueRequest) -> Result<Value, Problem> {
+    if path.trim_start_matches("/_local/queues/") != PARTNER_QUEUE {
+        return Err(Problem::not_found(format!("the one queue that takes messages from outside is {PARTNER_QUEUE}")));
+    }
+    let body = match request.body {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    let sender = request.sender.or_else(|| demo.partners.first().map(|p| p.sender_id.clone())).unwrap_or_default();
+    let message = Queued { id: uuid::Uuid::now_v7().to_string(), sender, body, attributes: request.attributes, receives: 0 };
+    kept(system.queue.put(&message))?;
+    Ok(json!({"message_id": message.id}))
+}

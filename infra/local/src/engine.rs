@@ -1,0 +1,42 @@
+//! The embedded engine: DynamoDB's API on a loopback port, SQLite behind it.
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use dynoxide::Database;
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// Starts an engine on a thread of its own, so that its work and its callers' do not wait for one another. `None`: in memory.
+///
+/// # Errors
+/// When the file cannot be opened or no port is free.
+pub fn start(file: Option<&Path>) -> Result<SocketAddr, String> {
+    let database = match file {
+        Some(path) => Database::new(&path.to_string_lossy()).map_err(|e| format!("cannot open {}: {e}", path.display()))?,
+        None => Database::memory().map_err(|e| e.to_string())?,
+    };
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
+    listener.set_nonblocking(true).map_err(|e| e.to_string())?;
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(|e| e.to_string())?;
+    let serve = move || {
+        runtime.block_on(async move {
+            if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                dynoxide::server::serve_on(listener, database).await;
+            }
+        });
+    };
+    std::thread::Builder::new().name("engine".into()).spawn(serve).map_err(|e| e.to_string())?;
+    Ok(address)
+}
+
+/// A client of the engine at `address`.
+pub fn client(address: SocketAddr) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("local"))
+        .endpoint_url(format!("http://{address}"))
+        .credentials_provider(Credentials::from_keys("local", "local", None))
+        .build();
+    aws_sdk_dynamodb::Client::from_conf(config)
+}

@@ -1,0 +1,62 @@
+//! SES's local twin: mail goes into a folder, as `.eml` for a mail program and as JSON for `GET /_local/outbox`.
+
+use crate::folder::write_whole;
+use async_trait::async_trait;
+use forecourt_send::text::Mail;
+use forecourt_send::{Carrier, Undelivered};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+/// The folder, and what is in it.
+pub struct Mailbox {
+    folder: Option<PathBuf>,
+    mails: Mutex<Vec<Mail>>,
+}
+
+impl Mailbox {
+    /// A mailbox in memory, which takes every mail, repeats too: what the tests count.
+    pub fn in_memory() -> Self {
+        Self { folder: None, mails: Mutex::default() }
+    }
+
+    /// A mailbox in a folder. A mail that is in it already is taken once, as a provider with an idempotency key does.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read.
+    pub fn open(folder: PathBuf) -> std::io::Result<Self> {
+        std::fs::create_dir_all(&folder)?;
+        let mut mails: Vec<Mail> = Vec::new();
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|e| e == "json") {
+                mails.extend(serde_json::from_slice::<Mail>(&std::fs::read(path)?).ok());
+            }
+        }
+        mails.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        Ok(Self { folder: Some(folder), mails: Mutex::new(mails) })
+    }
+
+    /// Every mail, oldest first.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.mails.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Carrier for Mailbox {
+    async fn carry(&self, mail: &Mail) -> Result<String, Undelivered> {
+        let later = |e: std::io::Error| Undelivered::Later(e.to_string());
+        if let Some(folder) = &self.folder {
+            let path = folder.join(format!("{}.json", mail.id));
+            if !path.exists() {
+                write_whole(&path.with_extension("eml"), &mail.mime("no-reply@forecourt.example").map_err(later)?).map_err(later)?;
+                let listed = serde_json::to_vec(mail).map_err(|e| Undelivered::Never(e.to_string()))?;
+                write_whole(&path, &listed).map_err(later)?;
+                self.mails.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
+            }
+        } else {
+            self.mails.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
+        }
+        Ok(format!("local-{}", mail.id))
+    }
+}

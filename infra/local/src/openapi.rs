@@ -1,0 +1,186 @@
+//! The API's reference, from the table of routes and the types that the functions read and write.
+
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::{Operation, ROUTES, Route};
+use forecourt_lead::{AssignmentBody, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
+use forecourt_lead_intake::{EnquiryBody, LeadCreated, Outcomes};
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+/// The document.
+pub fn document() -> OpenApi {
+    let mut paths = PathsBuilder::new();
+    for route in ROUTES {
+        let method = if route.method == "GET" { HttpMethod::Get } else { HttpMethod::Post };
+        paths = paths.path(route.path, PathItem::new(method, operation(route)));
+    }
+    let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build());
+    let about = "The lead desk for car dealers. Errors are problem+json (RFC 9457) with a stable type and every field at fault; \
+                 `Idempotency-Key` makes every POST safe to repeat; times are UTC.";
+    OpenApiBuilder::new()
+        .info(InfoBuilder::new().title("Forecourt").version(env!("CARGO_PKG_VERSION")).description(Some(about)).build())
+        .paths(paths.build())
+        .components(Some(components().security_scheme("token", bearer).build()))
+        .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>("token", [])]))
+        .build()
+}
+
+fn components() -> ComponentsBuilder {
+    let mut schemas: Vec<(String, RefOr<Schema>)> = Vec::new();
+    add::<EnquiryBody>(&mut schemas);
+    add::<LeadCreated>(&mut schemas);
+    add::<Outcomes>(&mut schemas);
+    add::<ReactionBody>(&mut schemas);
+    add::<AssignmentBody>(&mut schemas);
+    add::<StatusBody>(&mut schemas);
+    add::<LeadView>(&mut schemas);
+    add::<LeadPageView>(&mut schemas);
+    add::<LeadListView>(&mut schemas);
+    add::<Problem>(&mut schemas);
+    schemas.sort_by(|a, b| a.0.cmp(&b.0));
+    schemas.dedup_by(|a, b| a.0 == b.0);
+    ComponentsBuilder::new().schemas_from_iter(schemas)
+}
+
+fn add<T: ToSchema + PartialSchema>(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+    schemas.push((T::name().into_owned(), T::schema()));
+    T::schemas(schemas);
+}
+
+fn reference<T: ToSchema>() -> Ref {
+    Ref::from_schema_name(T::name())
+}
+
+fn operation(route: &Route) -> utoipa::openapi::path::Operation {
+    let mut operation =
+        OperationBuilder::new().operation_id(Some(format!("{:?}", route.operation))).summary(Some(route.summary)).tag(route.function);
+    for name in route.path.split('/').filter_map(|part| part.strip_prefix('{').and_then(|p| p.strip_suffix('}'))) {
+        operation = operation.parameter(parameter(name, ParameterIn::Path, "", Required::True));
+    }
+    for (name, about) in queries(route.operation) {
+        operation = operation.parameter(parameter(name, ParameterIn::Query, about, Required::False));
+    }
+    if route.method == "POST" {
+        let about = "Makes the request safe to repeat: the same key again is answered as the first time (INT-5).";
+        operation = operation.parameter(parameter("Idempotency-Key", ParameterIn::Header, about, Required::False));
+    }
+    if matches!(route.operation, Operation::LogReaction | Operation::AssignLead | Operation::SetStatus) {
+        operation = operation.parameter(parameter(
+            "If-Match",
+            ParameterIn::Header,
+            "The ETag that you saw; 412 if the lead has changed since.",
+            Required::False,
+        ));
+    }
+    operation = operation.request_body(request_body(route.operation));
+    for (status, about, schema) in successes(route.operation) {
+        operation = operation.response(status, response(about, "application/json", schema));
+    }
+    for (status, about) in problems(route.operation) {
+        operation = operation.response(*status, response(about, "application/problem+json", reference::<Problem>()));
+    }
+    operation.build()
+}
+
+fn parameter(name: &str, place: ParameterIn, about: &str, required: Required) -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::String).build();
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(required)
+        .description(Some(about).filter(|a| !a.is_empty()))
+        .schema(Some(schema))
+        .build()
+}
+
+fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
+    match operation {
+        Operation::ListLeads => &[
+            ("status", "in_progress, won or lost."),
+            ("owner", "The id of a user."),
+            ("limit", "How many on a page, 1 to 100; 25 if not said."),
+            ("cursor", "From the answer with the page before."),
+        ],
+        _ => &[],
+    }
+}
+
+fn request_body(operation: Operation) -> Option<RequestBody> {
+    let json = |schema: Ref| ContentBuilder::new().schema(Some(schema)).build();
+    let body = RequestBodyBuilder::new().required(Some(Required::True));
+    let body = match operation {
+        Operation::SubmitLead => {
+            let adf =
+                ContentBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String).description(Some("ADF 1.0")).build()));
+            body.content("application/json", json(reference::<EnquiryBody>())).content("application/adf+xml", adf.build())
+        }
+        Operation::LogReaction => body.content("application/json", json(reference::<ReactionBody>())),
+        Operation::AssignLead => body.content("application/json", json(reference::<AssignmentBody>())),
+        Operation::SetStatus => body.content("application/json", json(reference::<StatusBody>())),
+        Operation::ListLeads | Operation::ReadLead => return None,
+    };
+    Some(body.build())
+}
+
+fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
+    match operation {
+        Operation::SubmitLead => vec![
+            (
+                "201",
+                "It is a lead; `Location` says where. A repeat gets the same answer, with `Idempotent-Replay: true`.",
+                reference::<LeadCreated>(),
+            ),
+            ("200", "The lead that it was already is changed (ADF `resend`).", reference::<LeadCreated>()),
+            ("207", "The document held several enquiries: one result each.", reference::<Outcomes>()),
+        ],
+        Operation::ListLeads => vec![("200", "A page of leads.", reference::<LeadListView>())],
+        Operation::ReadLead => vec![("200", "The lead; its version is the ETag.", reference::<LeadPageView>())],
+        Operation::LogReaction | Operation::AssignLead | Operation::SetStatus => {
+            vec![("200", "The lead as it is now; its version is the ETag.", reference::<LeadView>())]
+        }
+    }
+}
+
+fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
+    match operation {
+        Operation::ListLeads | Operation::ReadLead => &[
+            ("401", "No good token."),
+            ("403", "A right is missing; it is named."),
+            ("404", "There is no such thing, or it is not yours to see."),
+            ("422", "A parameter breaks a rule."),
+            ("503", "Not done; try again."),
+        ],
+        Operation::SubmitLead => &[
+            ("400", "The body cannot be read."),
+            ("401", "No good token."),
+            ("403", "A right is missing; it is named."),
+            ("404", "There is no such dealer within your reach."),
+            ("413", "The body is larger than 1 MiB."),
+            ("415", "The media type is not read here."),
+            ("422", "Fields break rules; each is named. Or a key was used before for another enquiry."),
+            ("503", "Not done; try again."),
+        ],
+        Operation::LogReaction | Operation::AssignLead | Operation::SetStatus => &[
+            ("400", "The body cannot be read."),
+            ("401", "No good token."),
+            ("403", "A right is missing; it is named."),
+            ("404", "There is no such lead, or it is not yours to see."),
+            ("409", "It clashes with what is so now."),
+            ("412", "The lead has changed since the version in If-Match."),
+            ("415", "The media type is not read here."),
+            ("422", "Fields break rules; each is named."),
+            ("503", "Not done; try again."),
+        ],
+    }
+}
+
+fn response(about: &str, media_type: &str, schema: Ref) -> Response {
+    ResponseBuilder::new().description(about).content(media_type, ContentBuilder::new().schema(Some(schema)).build()).build()
+}

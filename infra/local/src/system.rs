@@ -1,0 +1,235 @@
+//! The functions, and what happens between them.
+
+use crate::agenda::Agenda;
+use crate::clock::VirtualClock;
+use crate::mailbox::Mailbox;
+use crate::partner_queue::{PartnerQueue, Queued};
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_edge::files::Files;
+use forecourt_edge::routes::Route;
+use forecourt_edge::{Clock, Platform};
+use forecourt_outbox::Outbox;
+use forecourt_send::Sender;
+use forecourt_send::text::Texts;
+use forecourt_store::keys::{DueKind, Look};
+use forecourt_store::{Failure, Store};
+use futures::{StreamExt as _, stream};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Messages in a batch of a queue.
+const BATCH: usize = 10;
+/// Batches under way at once, as `MaximumConcurrency` allows in the cloud.
+const BATCHES: usize = 4;
+/// After this long a message that went back is delivered again.
+const VISIBLE_AGAIN: TimeDelta = TimeDelta::seconds(30);
+
+/// What a system is made of.
+pub struct Parts {
+    /// The table.
+    pub store: Store,
+    /// The time.
+    pub clock: VirtualClock,
+    /// The bucket.
+    pub files: Arc<dyn Files>,
+    /// Where mail goes.
+    pub mailbox: Arc<Mailbox>,
+    /// The partner queue.
+    pub queue: PartnerQueue,
+    /// What links in mails begin with.
+    pub public_url: String,
+    /// Whether every message between functions is delivered twice, as queues may.
+    pub twice: bool,
+}
+
+/// The whole system without HTTP.
+pub struct System {
+    /// What the functions have at hand.
+    pub platform: Platform,
+    /// The time.
+    pub clock: VirtualClock,
+    /// What is to be looked at.
+    pub agenda: Agenda,
+    /// The relay.
+    pub outbox: Outbox,
+    /// Where mail goes.
+    pub mailbox: Arc<Mailbox>,
+    /// The partner queue.
+    pub queue: PartnerQueue,
+    sender: Sender,
+    twice: bool,
+    /// One step at a time: the tick, and whoever moves the clock.
+    stepping: tokio::sync::Mutex<()>,
+}
+
+impl System {
+    /// A system of these parts.
+    ///
+    /// # Errors
+    /// When a mail template is wrong.
+    pub fn new(parts: Parts) -> Result<Self, String> {
+        let Parts { store, clock, files, mailbox, queue, public_url, twice } = parts;
+        let agenda = Agenda::new(clock.clone());
+        let nudged = agenda.clone();
+        let store = store.with_nudge(Arc::new(move |due| nudged.committed(due)));
+        let time = clock.clone();
+        let platform = Platform { function: "local", store, clock: Clock::saying(move || time.now()), files };
+        let texts = Texts::new(&public_url).map_err(|e| e.to_string())?;
+        let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };
+        let outbox = Outbox { platform: platform.of("outbox"), wakes: Arc::new(agenda.clone()) };
+        Ok(Self { platform, clock, agenda, outbox, mailbox, queue, sender, twice, stepping: tokio::sync::Mutex::default() })
+    }
+
+    /// Answers a request by the function that its route names.
+    pub async fn http(&self, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+        let function = event.route_key.as_deref().and_then(Route::of).map(|route| route.function);
+        match function {
+            Some("lead-intake") => forecourt_lead_intake::request(&self.platform.of("lead-intake"), event).await,
+            _ => forecourt_lead::handle(&self.platform.of("lead"), event).await,
+        }
+    }
+
+    /// Looks at everything that is due by now, and at what that makes due, until all is quiet. Returns how many wake-ups there were.
+    pub async fn settle(&self) -> usize {
+        let _one = self.stepping.lock().await;
+        self.settle_now().await
+    }
+
+    async fn settle_now(&self) -> usize {
+        let mut looked = 0;
+        loop {
+            let from_queue = self.take_from_partners().await;
+            let now = self.clock.now();
+            for (due, look) in self.agenda.take_stream() {
+                // The local relay only puts it on the agenda: there is nothing in that to fail.
+                let _ = self.outbox.wake(&look, due, now).await;
+            }
+            let due = self.agenda.take_due();
+            if due.is_empty() && from_queue == 0 {
+                return looked;
+            }
+            looked += due.len();
+            self.deliver(due).await;
+        }
+    }
+
+    /// Moves the clock to `target` from one due time to the next, and lets everything happen on the way. Never backwards.
+    /// Returns how many wake-ups there were.
+    pub async fn advance_to(&self, target: DateTime<Utc>) -> usize {
+        let _one = self.stepping.lock().await;
+        let mut looked = self.settle_now().await;
+        while let Some(next) = self.agenda.next().filter(|next| *next <= target) {
+            self.clock.stand_at(next);
+            looked += self.settle_now().await;
+        }
+        self.clock.stand_at(target);
+        looked + self.settle_now().await
+    }
+
+    /// Puts everything that the table knows to be due on the agenda, however far ahead: what a start finds.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn remember(&self) -> Result<usize, Failure> {
+        let due = self.platform.store.due(far_ahead(self.clock.now()), usize::MAX).await?;
+        let found = due.len();
+        for (at, look) in due {
+            self.agenda.add(at, look);
+        }
+        Ok(found)
+    }
+
+    async fn deliver(&self, looks: Vec<Look>) {
+        for kind in DueKind::ALL {
+            let of_kind: Vec<&Look> = looks.iter().filter(|look| look.kind == kind).collect();
+            let batches = of_kind.chunks(BATCH).flat_map(|batch| std::iter::repeat_n(batch, if self.twice { 2 } else { 1 }));
+            stream::iter(batches).for_each_concurrent(BATCHES, |batch| self.deliver_batch(kind, batch)).await;
+        }
+    }
+
+    async fn deliver_batch(&self, kind: DueKind, batch: &[&Look]) {
+        let records: Vec<_> =
+            batch.iter().enumerate().map(|(i, look)| json!({"messageId": i.to_string(), "body": json!(look).to_string()})).collect();
+        let response = match sqs(records) {
+            Ok(event) => match kind {
+                DueKind::Assign => forecourt_assign::handle(&self.platform.of("assign"), event).await,
+                DueKind::Escalate => forecourt_escalate::handle(&self.platform.of("escalate"), event).await,
+                DueKind::Send => self.sender.handle(event).await,
+            },
+            Err(e) => return tracing::error!(problem = %e, "a wake-up cannot be written"),
+        };
+        for failed in response.batch_item_failures {
+            if let Some(look) = failed.item_identifier.parse::<usize>().ok().and_then(|i| batch.get(i)) {
+                self.agenda.add(self.clock.now() + VISIBLE_AGAIN, (*look).clone());
+            }
+        }
+    }
+
+    /// Delivers what waits on the partner queue; returns how many messages there were.
+    async fn take_from_partners(&self) -> usize {
+        let waiting = match self.queue.waiting() {
+            Ok(waiting) => waiting,
+            Err(e) => {
+                tracing::error!(problem = %e, "the partner queue cannot be read");
+                return 0;
+            }
+        };
+        for batch in waiting.chunks(BATCH) {
+            let records = batch.iter().map(record).collect();
+            let response = match sqs(records) {
+                Ok(event) => forecourt_lead_intake::messages(&self.platform.of("lead-intake"), event).await,
+                Err(_) => SqsBatchResponse::default(),
+            };
+            let failed = |id: &str| response.batch_item_failures.iter().any(|f| f.item_identifier == id);
+            for message in batch {
+                let kept = if failed(&message.id) { self.queue.back(message) } else { self.queue.done(message) };
+                if let Err(e) = kept {
+                    tracing::error!(problem = %e, message_id = message.id, "the partner queue cannot be written");
+                }
+            }
+        }
+        waiting.len()
+    }
+
+    /// Works until the process ends: looks at what is due as it comes due, and sweeps.
+    pub async fn run(&self) {
+        let mut last_sweep = std::time::Instant::now();
+        loop {
+            if self.clock.runs() {
+                self.settle().await;
+            }
+            if last_sweep.elapsed() > std::time::Duration::from_secs(60) {
+                last_sweep = std::time::Instant::now();
+                if let Err(e) = self.outbox.sweep().await {
+                    tracing::warn!(problem = %e, "the sweep failed");
+                }
+            }
+            let _ = tokio::time::timeout(std::time::Duration::from_millis(200), self.agenda.changed()).await;
+        }
+    }
+}
+
+/// Later than any timer.
+fn far_ahead(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + TimeDelta::days(365 * 100)
+}
+
+fn sqs(records: Vec<serde_json::Value>) -> Result<SqsEvent, serde_json::Error> {
+    serde_json::from_value(json!({ "Records": records }))
+}
+
+/// A message as SQS hands it to a function.
+fn record(message: &Queued) -> serde_json::Value {
+    let attributes: serde_json::Map<_, _> =
+        message.attributes.iter().map(|(name, value)| (name.clone(), json!({"stringValue": value, "dataType": "String"}))).collect();
+    json!({
+        "messageId": message.id,
+        "receiptHandle": message.id,
+        "body": message.body,
+        "attributes": {"SenderId": message.sender, "ApproximateReceiveCount": (message.receives + 1).to_string()},
+        "messageAttributes": attributes,
+        "eventSource": "aws:sqs",
+    })
+}

@@ -1,0 +1,233 @@
+//! Who may do and see what (ACC-1, ACC-2, LEAD-9). Denied unless said here.
+
+use crate::contact::{Email, Language};
+use crate::dealer::Draft;
+use crate::ids::{DealerId, GroupId, PartnerId, UserId};
+use crate::lead::Lead;
+use crate::refusal::Refusal;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// What a user is in the group (ACC-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Works own leads, those of users they supervise or deputise for.
+    Seller,
+    /// Works all leads of own dealers.
+    DealerAdmin,
+    /// Works all leads of the group, and sets users' rights.
+    GroupAdmin,
+    /// Sees the whole group.
+    HeadOffice,
+    /// Makes leads and appointments for all dealers.
+    ContactCentre,
+    /// Runs the system; sees no leads.
+    Operator,
+}
+
+/// One thing that somebody may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    /// Send enquiries in.
+    SubmitLeads,
+    /// See leads.
+    ReadLeads,
+    /// Work a lead: answer it, log a call, close it, reopen it.
+    WorkLeads,
+    /// Give a lead to somebody.
+    AssignLeads,
+}
+
+impl Right {
+    /// Its name, as refusals write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Right::SubmitLeads => "submit_leads",
+            Right::ReadLeads => "read_leads",
+            Right::WorkLeads => "work_leads",
+            Right::AssignLeads => "assign_leads",
+        }
+    }
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Role {
+    fn may(self, right: Right) -> bool {
+        use Right::{AssignLeads, ReadLeads, SubmitLeads, WorkLeads};
+        match self {
+            Role::Seller | Role::DealerAdmin | Role::GroupAdmin => matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads),
+            Role::HeadOffice => matches!(right, ReadLeads),
+            Role::ContactCentre => matches!(right, SubmitLeads),
+            Role::Operator => false,
+        }
+    }
+}
+
+/// A person of a group (SET-7).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// As colleagues know them.
+    pub name: String,
+    /// Where notices go.
+    pub email: Email,
+    /// The language notices are written in.
+    pub language: Language,
+    /// What they are.
+    pub role: Role,
+    /// Where they work.
+    pub dealers: BTreeSet<DealerId>,
+    /// Whether they are told of things at all.
+    pub notices: bool,
+}
+
+/// A portal or a vendor's system (ACC-1): may send enquiries to its dealers, and nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Partner {
+    /// Who.
+    pub id: PartnerId,
+    /// The dealers it may send to.
+    pub dealers: BTreeSet<DealerId>,
+}
+
+/// Whose hand a request is, and whose data it can reach (ACC-2).
+///
+/// Every key of the table needs one, and it is made only from a verified token and the stored user, from a partner's queue identity, or from
+/// the stored entity that a wake-up names. So no request can so much as name another group's data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scope {
+    group: GroupId,
+    who: Who,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Who {
+    User(User),
+    Partner(Partner),
+    /// The identity of a caller, or the system acting on stored state: reaches the group's keys, has no right.
+    Nobody,
+}
+
+/// Who did something, as the timeline says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// A person.
+    User(UserId),
+    /// A partner.
+    Partner(PartnerId),
+    /// Forecourt itself.
+    System,
+}
+
+impl Scope {
+    /// The group's keys and no right: for wake-ups, and to look the caller up.
+    pub fn keys_only(group: GroupId) -> Self {
+        Self { group, who: Who::Nobody }
+    }
+
+    /// A stored user whose token was verified for this group.
+    pub fn user(group: GroupId, user: User) -> Self {
+        Self { group, who: Who::User(user) }
+    }
+
+    /// A stored partner whose token or queue identity was verified for this group.
+    pub fn partner(group: GroupId, partner: Partner) -> Self {
+        Self { group, who: Who::Partner(partner) }
+    }
+
+    /// Whose data.
+    pub fn group(&self) -> &GroupId {
+        &self.group
+    }
+
+    /// Whose hand.
+    pub fn actor(&self) -> Actor {
+        match &self.who {
+            Who::User(user) => Actor::User(user.id.clone()),
+            Who::Partner(partner) => Actor::Partner(partner.id.clone()),
+            Who::Nobody => Actor::System,
+        }
+    }
+
+    /// The user's id, where it is a user.
+    pub fn user_id(&self) -> Option<&UserId> {
+        match &self.who {
+            Who::User(user) => Some(&user.id),
+            Who::Partner(_) | Who::Nobody => None,
+        }
+    }
+
+    /// The dealers that the asker is said to belong to.
+    pub fn dealers(&self) -> impl Iterator<Item = &DealerId> {
+        let dealers = match &self.who {
+            Who::User(user) => Some(&user.dealers),
+            Who::Partner(partner) => Some(&partner.dealers),
+            Who::Nobody => None,
+        };
+        dealers.into_iter().flatten()
+    }
+
+    /// Insists on a right.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] names the right (LEAD-9).
+    pub fn needs(&self, right: Right) -> Result<(), Refusal> {
+        let may = match &self.who {
+            Who::User(user) => user.role.may(right),
+            Who::Partner(_) => right == Right::SubmitLeads,
+            Who::Nobody => false,
+        };
+        if may { Ok(()) } else { Err(Refusal::Forbidden(right)) }
+    }
+
+    /// Insists that the dealer is within reach.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], as for a dealer that does not exist (LEAD-9).
+    pub fn reaches(&self, dealer: &DealerId) -> Result<(), Refusal> {
+        let reaches = match &self.who {
+            Who::User(user) => match user.role {
+                Role::Seller | Role::DealerAdmin => user.dealers.contains(dealer),
+                Role::GroupAdmin | Role::HeadOffice | Role::ContactCentre => true,
+                Role::Operator => false,
+            },
+            Who::Partner(partner) => partner.dealers.contains(dealer),
+            Who::Nobody => false,
+        };
+        if reaches { Ok(()) } else { Err(Refusal::NotFound("dealer")) }
+    }
+
+    /// Whether leads of `owner` at a dealer within reach are to be seen: a seller sees own ones and those of users they supervise or deputise for.
+    pub fn sees_leads_of(&self, owner: Option<&UserId>, settings: &Draft, now: DateTime<Utc>) -> bool {
+        let Who::User(user) = &self.who else { return false };
+        if user.role != Role::Seller {
+            return true;
+        }
+        let Some(owner) = owner else { return false };
+        let member = settings.member(owner);
+        let supervised = member.and_then(|m| m.supervisor.as_ref()) == Some(&user.id);
+        let deputised = member.and_then(|m| m.absence(now)).and_then(|a| a.deputy.as_ref()) == Some(&user.id);
+        *owner == user.id || supervised || deputised
+    }
+
+    /// Insists on a right, and that the lead is within reach; `settings` are its dealer's.
+    ///
+    /// # Errors
+    /// 403 names the right; a lead out of reach is not found (LEAD-9).
+    pub fn needs_on(&self, right: Right, lead: &Lead, settings: &Draft, now: DateTime<Utc>) -> Result<(), Refusal> {
+        self.needs(right)?;
+        let reached = self.reaches(&lead.dealer).is_ok() && self.sees_leads_of(lead.owner.as_ref(), settings, now);
+        if reached { Ok(()) } else { Err(Refusal::NotFound("lead")) }
+    }
+}

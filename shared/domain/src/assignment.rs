@@ -1,0 +1,118 @@
+//! A lead gets an owner: by rotation, or by hand (DIS-1, DIS-6, DIS-7).
+
+use crate::access::Actor;
+use crate::deadline::Plan;
+use crate::dealer::Dealer;
+use crate::decision::{Decision, Item};
+use crate::ids::UserId;
+use crate::lead::{Lead, Status};
+use crate::message::Message;
+use crate::refusal::Refusal;
+use crate::rotation::{Choice, Rotation, Why};
+use crate::timeline::{Entry, Event};
+use chrono::{DateTime, Utc};
+
+/// Gives `lead` to whose turn it is. Returns what the timeline says, the notice to the new owner, and the rotation if it moved.
+pub(crate) fn by_rotation(lead: &mut Lead, dealer: &Dealer, rotation: &Rotation, now: DateTime<Utc>) -> (Event, Item, Option<Item>) {
+    let (Choice { owner, why }, turned) = rotation.next(&dealer.settings, now);
+    let (event, notice) = hand_over(lead, owner, why, now);
+    (event, notice, turned.map(Item::Rotation))
+}
+
+fn hand_over(lead: &mut Lead, owner: UserId, why: Why, now: DateTime<Utc>) -> (Event, Item) {
+    let from = lead.owner.replace(owner.clone());
+    lead.assignment += 1;
+    let notice = Item::Message(Message::assigned(lead, owner.clone(), now));
+    (Event::Assigned { from, to: owner, why }, notice)
+}
+
+/// Distributes a lead that waits for an owner. `None`: it has one by now, or belongs to another dealer.
+pub fn distribute(lead: &Lead, dealer: &Dealer, rotation: &Rotation, now: DateTime<Utc>) -> Option<Decision> {
+    if lead.owner.is_some() || lead.dealer != dealer.id {
+        return None;
+    }
+    let mut changed = lead.touched(now);
+    changed.replan(dealer);
+    let (event, notice, turned) = by_rotation(&mut changed, dealer, rotation, now);
+    Some(commit(changed, Actor::System, vec![event], now).with(notice).with_some(turned))
+}
+
+/// Gives a lead to a user of its dealer by hand (DIS-7). The response clock runs on from the enquiry.
+/// `None`: the user has it already.
+///
+/// # Errors
+/// A user who does not work here or is not `assignable`, or a lead that is closed.
+pub fn to_user(
+    lead: &Lead,
+    dealer: &Dealer,
+    user: &UserId,
+    by: Actor,
+    note: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<Option<Decision>, Refusal> {
+    if lead.owner.as_ref() == Some(user) {
+        return Ok(None);
+    }
+    in_progress(lead)?;
+    let assignable = dealer.settings.member(user).is_some_and(|m| m.assignable);
+    if !assignable {
+        return Err(Refusal::field("user", "DIS-7", format!("must be a user of {} who is assignable", dealer.id)));
+    }
+    let mut changed = lead.touched(now);
+    let why = Why { rule: "DIS-7".into(), turn: None, passed_over: Vec::new(), note };
+    let (event, notice) = hand_over(&mut changed, user.clone(), why, now);
+    Ok(Some(commit(changed, by, vec![event], now).with(notice)))
+}
+
+/// Gives a lead to another dealer of the group, whose distribution then runs; steps that have not happened are computed from the
+/// arrival with its hours and durations (DIS-7). `None`: it is there already.
+///
+/// # Errors
+/// A lead that is closed.
+pub fn to_dealer(lead: &Lead, to: &Dealer, by: Actor, note: Option<String>, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+    if lead.dealer == to.id {
+        return Ok(None);
+    }
+    in_progress(lead)?;
+    let mut changed = lead.touched(now);
+    let event = Event::Moved { from: lead.dealer.clone(), to: to.id.clone(), note };
+    changed.dealer = to.id.clone();
+    changed.owner = None;
+    changed.policy = 0;
+    changed.replan(to);
+    Ok(Some(commit(changed, by, vec![event], now)))
+}
+
+fn in_progress(lead: &Lead) -> Result<(), Refusal> {
+    if lead.status == Status::InProgress {
+        return Ok(());
+    }
+    Err(Refusal::Conflict(format!("the lead is {}; reopen it first", lead.status.name())))
+}
+
+/// The lead as changed, with what its timeline says.
+pub(crate) fn commit(lead: Lead, by: Actor, events: Vec<Event>, now: DateTime<Utc>) -> Decision {
+    let entry = Entry { lead: lead.id, version: lead.version, at: now, by, events, raw: None };
+    Decision::default().with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry)))
+}
+
+impl Lead {
+    /// Computes steps that have not happened anew if the dealer's settings are newer than those they were computed with (SET-11).
+    /// Returns whether the plan changed.
+    pub(crate) fn replan(&mut self, dealer: &Dealer) -> bool {
+        if self.policy >= dealer.version {
+            return false;
+        }
+        let plan = self.plan.clone().unwrap_or_else(Plan::none);
+        // A calendar without hours leaves the old plan: a late step is better than none (CLK-6).
+        let moved = plan.moved(dealer.settings.escalation, &dealer.settings.calendar, self.clock_start());
+        self.policy = dealer.version;
+        match moved {
+            Ok(moved) if moved != self.plan => {
+                self.plan = moved;
+                true
+            }
+            _ => false,
+        }
+    }
+}

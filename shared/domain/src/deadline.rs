@@ -1,0 +1,127 @@
+//! When the steps of a lead fall due: reminder, level 1, level 2 (ESC-1 to ESC-5, LEAD-6).
+
+use crate::dealer::Escalation;
+use crate::hours::{Calendar, NoHours};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A step of a lead's escalation, in the order in which they happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// The seller is reminded (ESC-2).
+    Reminder,
+    /// The first response is overdue: the seller is told (ESC-1).
+    #[serde(rename = "level_1")]
+    Level1,
+    /// Still no response: the supervisor is told (ESC-3).
+    #[serde(rename = "level_2")]
+    Level2,
+}
+
+/// One step: when it is due, when it happens, and whether it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Which step.
+    pub kind: StepKind,
+    /// When it is due; what follows counts from here.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub due: DateTime<Utc>,
+    /// When it happens: `due`, unless that is on a day off (ESC-5).
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// When it did happen. A step happens once (ESC-8).
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub fired: Option<DateTime<Utc>>,
+}
+
+/// The first-contact deadline of a lead with its steps, in order (LEAD-6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Plan(Vec<Step>);
+
+impl Plan {
+    /// The steps for a lead that came in at `arrived`. `None`: the dealer has level 1 turned off (SET-3).
+    ///
+    /// # Errors
+    /// [`NoHours`] when the calendar has no hours to count in (CLK-6).
+    pub fn new(escalation: Escalation, calendar: &Calendar, arrived: DateTime<Utc>) -> Result<Option<Self>, NoHours> {
+        Self::none().moved(escalation, calendar, arrived)
+    }
+
+    /// A plan without steps.
+    pub(crate) fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The same plan under other hours or durations: steps that have not happened are computed anew, the others stay (SET-11, DIS-7).
+    ///
+    /// # Errors
+    /// [`NoHours`] when the calendar has no hours to count in (CLK-6).
+    pub fn moved(&self, escalation: Escalation, calendar: &Calendar, arrived: DateTime<Utc>) -> Result<Option<Self>, NoHours> {
+        let mut steps: Vec<Step> = self.0.iter().copied().filter(|s| s.fired.is_some()).collect();
+        let done = |kind| self.step(kind).filter(|s| s.fired.is_some());
+        let mut plan = |kind, due: DateTime<Utc>| -> Result<(), NoHours> {
+            if done(kind).is_none() {
+                steps.push(Step { kind, due, at: calendar.holds_day_off(due)?, fired: None });
+            }
+            Ok(())
+        };
+        if escalation.level_1 > 0 {
+            let level_1 = match done(StepKind::Level1) {
+                Some(step) => step.due,
+                None => calendar.add(arrived, minutes(escalation.level_1))?,
+            };
+            let reminder = level_1 - minutes(escalation.reminder);
+            if escalation.reminder > 0 && reminder >= arrived && done(StepKind::Level1).is_none() {
+                plan(StepKind::Reminder, reminder)?;
+            }
+            plan(StepKind::Level1, level_1)?;
+            if escalation.level_2 > 0 {
+                plan(StepKind::Level2, level_1 + minutes(escalation.level_2))?;
+            }
+        }
+        steps.sort_by_key(|s| s.kind);
+        Ok(Some(Self(steps)).filter(|plan| !plan.0.is_empty()))
+    }
+
+    /// The steps in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
+    /// One step.
+    pub fn step(&self, kind: StepKind) -> Option<&Step> {
+        self.0.iter().find(|s| s.kind == kind)
+    }
+
+    /// The deadline that people work against: level 1's due time.
+    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.step(StepKind::Level1).map(|s| s.due)
+    }
+
+    /// When the next step that has not happened happens.
+    pub fn next(&self) -> Option<DateTime<Utc>> {
+        self.0.iter().filter(|s| s.fired.is_none()).map(|s| s.at).min()
+    }
+
+    /// Fires every step whose time has come, in order; returns those that fired now (ESC-8).
+    pub fn fire(&mut self, now: DateTime<Utc>) -> Vec<Step> {
+        let mut fired = Vec::new();
+        for step in self.0.iter_mut().filter(|s| s.fired.is_none() && s.at <= now) {
+            step.fired = Some(now);
+            fired.push(*step);
+        }
+        fired
+    }
+
+    /// How far it has come: 0, 1 or 2.
+    pub fn level(&self) -> u8 {
+        let fired = |kind| self.step(kind).is_some_and(|s| s.fired.is_some());
+        if fired(StepKind::Level2) { 2 } else { u8::from(fired(StepKind::Level1)) }
+    }
+}
+
+fn minutes(n: u32) -> TimeDelta {
+    TimeDelta::minutes(i64::from(n))
+}

@@ -1,0 +1,65 @@
+//! What a rule answers: the new state of a unit, and what must happen, as items to be committed at once.
+
+use crate::contact::{Channel, ChannelKey};
+use crate::dealer::Dealer;
+use crate::intake::Receipt;
+use crate::lead::{Lead, Request};
+use crate::message::Message;
+use crate::rotation::Rotation;
+use crate::timeline::Entry;
+
+/// One thing that is stored. What must happen later is not said here: it follows from the item's state.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the types say it")]
+pub enum Item {
+    Lead(Box<Lead>),
+    Entry(Box<Entry>),
+    Message(Message),
+    Rotation(Rotation),
+    Channel(ChannelKey, Channel),
+    Receipt(Receipt),
+    Dealer(Box<Dealer>),
+}
+
+/// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decision {
+    /// The items.
+    pub items: Vec<Item>,
+}
+
+impl Decision {
+    /// Adds an item.
+    pub fn with(mut self, item: Item) -> Self {
+        self.items.push(item);
+        self
+    }
+
+    /// Adds an item if there is one.
+    pub fn with_some(self, item: Option<Item>) -> Self {
+        match item {
+            Some(item) => self.with(item),
+            None => self,
+        }
+    }
+
+    /// The lead as decided, if the decision holds one.
+    pub fn lead(&self) -> Option<&Lead> {
+        self.items.iter().find_map(|item| match item {
+            Item::Lead(lead) => Some(&**lead),
+            _ => None,
+        })
+    }
+
+    /// The same decision, with the request that asked for it remembered on the lead.
+    pub fn remembering(mut self, request: Option<Request>) -> Self {
+        let lead = self.items.iter_mut().find_map(|item| match item {
+            Item::Lead(lead) => Some(lead),
+            _ => None,
+        });
+        if let (Some(lead), Some(request)) = (lead, request) {
+            lead.remember(request);
+        }
+        self
+    }
+}

@@ -1,0 +1,201 @@
+//! From an enquiry as written to one that a lead can be made of (INT-3, INT-4).
+
+use super::text::Judge;
+use super::{Condition, Enquiry, LeadType, Person, RawContact, RawEnquiry, RawVehicle, Vehicle};
+use crate::contact::{Country, Email, Language, Phone};
+use crate::refusal::Fault;
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+
+/// What happens to a value that cannot be read (INT-3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tolerance {
+    /// The sender can mend it, and is told (JSON).
+    Strict,
+    /// Nobody is there to mend it: it is kept as text and flagged (ADF, mail).
+    Lenient,
+}
+
+const NAME: usize = 100;
+const LINE: usize = 200;
+/// Longest message of a customer, in characters.
+const MESSAGE: usize = 10_000;
+const CHANNELS: usize = 5;
+const VEHICLES: usize = 10;
+
+impl RawEnquiry {
+    /// Judges every field at once.
+    ///
+    /// `country` and `zone` are the dealer's: numbers and dates are read as its people write them. `sender` is the source of an enquiry that names none.
+    ///
+    /// # Errors
+    /// Every fault, by field. Under [`Tolerance::Lenient`] only a contact with no channel at all is one (INT-3).
+    pub fn check(&self, country: Country, zone: Tz, sender: &str, tolerance: Tolerance) -> Result<Enquiry, Vec<Fault>> {
+        let mut judge = Judge { tolerance, faults: Vec::new(), flags: Vec::new() };
+        let source = judge.line("source", self.source.as_deref(), NAME);
+        let provider = judge.line("provider", self.provider.as_deref(), NAME);
+        let external_id = judge.line("external_id", self.external_id.as_deref(), LINE);
+        let lead_type = self.lead_type(&mut judge);
+        let contact = self.contact.check(country, &mut judge);
+        let vehicles = read_vehicles("vehicle", &self.vehicles, &mut judge);
+        let trade_ins = read_vehicles("trade_in", &self.trade_ins, &mut judge);
+        let message = judge.lines("message", self.message.as_deref(), MESSAGE);
+        let requested_at = self.requested_at(country, zone, &mut judge);
+        if contact.emails.is_empty() && contact.phones.is_empty() && !judge.faults.iter().any(|f| is_channel(&f.field)) {
+            judge.faults.push(Fault::new("contact", "INT-3", "must have at least one e-mail address or telephone number"));
+        }
+        if !judge.faults.is_empty() {
+            return Err(judge.faults);
+        }
+        let source = source.or_else(|| provider.clone()).unwrap_or_else(|| sender.to_owned());
+        Ok(Enquiry { source, provider, external_id, lead_type, contact, vehicles, trade_ins, message, requested_at, flags: judge.flags })
+    }
+
+    fn lead_type(&self, judge: &mut Judge) -> LeadType {
+        let Some(text) = judge.line("type", self.lead_type.as_deref(), NAME) else { return LeadType::Other };
+        let found = LeadType::NAMES.iter().find(|(name, _)| *name == text);
+        found.map(|(_, kind)| *kind).unwrap_or_else(|| {
+            let names = LeadType::NAMES.map(|(name, _)| name).join(", ");
+            judge.odd("type", "INT-4", format!("must be one of {names}"));
+            LeadType::Other
+        })
+    }
+
+    fn requested_at(&self, country: Country, zone: Tz, judge: &mut Judge) -> Option<DateTime<Utc>> {
+        let text = judge.line("requested_at", self.requested_at.as_deref(), NAME)?;
+        let at = instant(&text, country, zone, judge.tolerance).filter(|at| (2000..2100).contains(&at.year()));
+        if at.is_none() {
+            judge.odd(
+                "requested_at",
+                "INT-3",
+                format!("must be a date and time such as 2026-11-23T09:30:00+01:00{}", quoted(&text, judge.tolerance)),
+            );
+        }
+        at
+    }
+}
+
+fn is_channel(field: &str) -> bool {
+    field.starts_with("contact.email") || field.starts_with("contact.phone")
+}
+
+/// What a flag quotes, since the value itself has no other place to be kept in; a fault does not, since the sender has it.
+fn quoted(text: &str, tolerance: Tolerance) -> String {
+    if tolerance == Tolerance::Lenient { format!("; it says '{text}'") } else { String::new() }
+}
+
+impl RawContact {
+    fn check(&self, country: Country, judge: &mut Judge) -> Person {
+        let mut person = Person {
+            first_name: judge.line("contact.first_name", self.first_name.as_deref(), NAME),
+            last_name: judge.line("contact.last_name", self.last_name.as_deref(), NAME),
+            company: judge.line("contact.company", self.company.as_deref(), LINE),
+            street: judge.line("contact.street", self.street.as_deref(), LINE),
+            postcode: judge.line("contact.postcode", self.postcode.as_deref(), 20),
+            city: judge.line("contact.city", self.city.as_deref(), NAME),
+            country: judge.line("contact.country", self.country.as_deref(), NAME),
+            ..Person::default()
+        };
+        if let Some(text) = judge.line("contact.language", self.language.as_deref(), NAME) {
+            match Language::parse(&text) {
+                Ok(language) => person.language = Some(language),
+                Err(e) => judge.odd("contact.language", "INT-4", format!("{e}{}", quoted(&text, judge.tolerance))),
+            }
+        }
+        for typed in self.emails.iter().take(CHANNELS) {
+            let Some(text) = judge.line("contact.email", Some(typed), 320) else { continue };
+            match Email::parse(&text) {
+                Ok(email) if !person.emails.contains(&email) => person.emails.push(email),
+                Ok(_) => {}
+                Err(e) => judge.odd("contact.email", "INT-3", format!("{e}{}", quoted(&text, judge.tolerance))),
+            }
+        }
+        for raw in self.phones.iter().take(CHANNELS) {
+            let Some(text) = judge.line("contact.phone", Some(&raw.number), NAME) else { continue };
+            let mut phone = Phone::read(&text, country);
+            phone.kind = judge.line("contact.phone.type", raw.kind.as_deref(), 40);
+            if phone.e164.is_none() {
+                judge.odd("contact.phone", "INT-3", format!("is not a telephone number that can be dialled from {}", country.as_str()));
+            }
+            let seen = person.phones.iter().any(|p| p.typed == phone.typed || (p.e164.is_some() && p.e164 == phone.e164));
+            if !seen {
+                person.phones.push(phone);
+            }
+        }
+        if self.emails.len() > CHANNELS || self.phones.len() > CHANNELS {
+            judge.odd("contact", "INT-3", format!("must have at most {CHANNELS} e-mail addresses and {CHANNELS} telephone numbers"));
+        }
+        person
+    }
+}
+
+fn read_vehicles(field: &str, raw: &[RawVehicle], judge: &mut Judge) -> Vec<Vehicle> {
+    if raw.len() > VEHICLES {
+        judge.odd(field, "INT-4", format!("must be at most {VEHICLES} vehicles"));
+    }
+    let read = raw.iter().take(VEHICLES).map(|v| v.check(field, judge));
+    read.filter(|vehicle| *vehicle != Vehicle::default()).collect()
+}
+
+impl RawVehicle {
+    fn check(&self, at: &str, judge: &mut Judge) -> Vehicle {
+        let field = |name: &str| format!("{at}.{name}");
+        let condition = judge.line(&field("condition"), self.condition.as_deref(), NAME);
+        let condition = condition.and_then(|text| match text.to_ascii_lowercase().as_str() {
+            "new" => Some(Condition::New),
+            "used" => Some(Condition::Used),
+            _ => {
+                judge.odd(&field("condition"), "INT-4", "must be new or used");
+                None
+            }
+        });
+        let year = judge.line(&field("year"), self.year.as_deref(), NAME).and_then(|text| {
+            let year = text.parse().ok().filter(|year| (1885..=2100).contains(year));
+            if year.is_none() {
+                judge.odd(&field("year"), "INT-4", format!("must be a year from 1885 to 2100{}", quoted(&text, judge.tolerance)));
+            }
+            year
+        });
+        let mut line = |name: &str, value: &Option<String>| judge.line(&field(name), value.as_deref(), LINE);
+        Vehicle {
+            condition,
+            year,
+            make: line("make", &self.make),
+            model: line("model", &self.model),
+            trim: line("trim", &self.trim),
+            vin: line("vin", &self.vin),
+            stock_number: line("stock_number", &self.stock_number),
+            plate: line("plate", &self.plate),
+            colour: line("colour", &self.colour),
+            mileage: line("mileage", &self.mileage),
+            price: line("price", &self.price),
+            remarks: judge.lines(&field("remarks"), self.remarks.as_deref(), 2_000),
+        }
+    }
+}
+
+/// Reads a date and time; without a zone it is the dealer's.
+fn instant(text: &str, country: Country, zone: Tz, tolerance: Tolerance) -> Option<DateTime<Utc>> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Some(at.to_utc());
+    }
+    for format in ["%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%d %H:%M:%S%.f%z", "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%dT%H:%M%z"] {
+        if let Ok(at) = DateTime::parse_from_str(text, format) {
+            return Some(at.to_utc());
+        }
+    }
+    let iso = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+    let local: &[&str] = match (tolerance, country) {
+        (Tolerance::Strict, _) => &[],
+        (Tolerance::Lenient, Country::US) => {
+            &["%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M"]
+        }
+        (Tolerance::Lenient, _) => &["%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d-%m-%Y %H:%M"],
+    };
+    let clock = iso.iter().chain(local).find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|date| date.and_hms_opt(0, 0, 0));
+    let naive = clock.or_else(date)?;
+    let earliest = |naive| zone.from_local_datetime(&naive).earliest();
+    // A time that the zone skipped is read as an hour later, as its clocks showed then.
+    earliest(naive).or_else(|| earliest(naive.checked_add_signed(TimeDelta::hours(1))?)).map(|at| at.to_utc())
+}

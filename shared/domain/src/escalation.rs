@@ -1,0 +1,51 @@
+//! The steps of a lead happen: reminder, level 1, level 2 (ESC-1 to ESC-3, ESC-5, ESC-8).
+
+use crate::access::Actor;
+use crate::assignment::commit;
+use crate::deadline::{Step, StepKind};
+use crate::dealer::Dealer;
+use crate::decision::{Decision, Item};
+use crate::ids::UserId;
+use crate::lead::Lead;
+use crate::message::Message;
+use crate::timeline::Event;
+use chrono::{DateTime, Utc};
+
+/// Fires every step whose time has come. `None`: nothing is due — the timer was stale, early or doubled, or the lead was answered (ESC-8, ESC-9).
+///
+/// The settings may be newer than the lead's plan; then what has not happened is computed anew first (SET-11).
+pub fn escalate(lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Decision> {
+    let owner = lead.owner.as_ref()?;
+    if lead.dealer != dealer.id || !lead.clock_runs() {
+        return None;
+    }
+    let mut changed = lead.touched(now);
+    let replanned = changed.replan(dealer);
+    let fired = changed.plan.as_mut().map(|plan| plan.fire(now)).unwrap_or_default();
+    if fired.is_empty() && !replanned {
+        return None;
+    }
+    let mut events = Vec::new();
+    if replanned {
+        events.push(Event::DeadlineMoved { deadline: changed.deadline() });
+    }
+    events.extend(fired.iter().map(|step| Event::Step { step: step.kind, due: step.due }));
+    let notices = notices(&changed, dealer, owner, &fired, now);
+    let decision = commit(changed, Actor::System, events, now);
+    Some(notices.into_iter().fold(decision, |decision, notice| decision.with(Item::Message(notice))))
+}
+
+/// One notice for each reader, however many steps happened at once: the seller's names the last of theirs, and says what was missed (ESC-8).
+fn notices(lead: &Lead, dealer: &Dealer, owner: &UserId, fired: &[Step], now: DateTime<Utc>) -> Vec<Message> {
+    let (supervisors, sellers): (Vec<&Step>, Vec<&Step>) = fired.iter().partition(|s| s.kind == StepKind::Level2);
+    let mut notices = Vec::new();
+    if let Some((last, missed)) = sellers.split_last() {
+        let missed = missed.iter().map(|s| s.kind).collect();
+        notices.push(Message::step(lead, last.kind, missed, owner.clone(), last.at, now));
+    }
+    if let Some(step) = supervisors.last() {
+        let supervisor = dealer.settings.supervisor_of(Some(owner)).clone();
+        notices.push(Message::step(lead, step.kind, Vec::new(), supervisor, step.at, now));
+    }
+    notices
+}

@@ -1,0 +1,275 @@
+//! What a dealer enters: weekly hours, days off, special hours.
+
+use std::{cmp::Ordering, collections::BTreeMap, fmt};
+
+use chrono::{Datelike, NaiveDate, Weekday};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::{Interval, TimeOfDay};
+use crate::refusal::Fault;
+
+/// Hours or days off that can't be entered: every field at fault, with the rule it breaks.
+///
+/// Fields are named by their place as entered: `hours.mon[1]` is Monday's second interval.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct InvalidHours(pub Vec<Fault>);
+
+impl fmt::Display for InvalidHours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, fault) in self.0.iter().enumerate() {
+            let separator = if place == 0 { "" } else { "; " };
+            write!(f, "{separator}{}: {} ({})", fault.field, fault.detail, fault.rule)?;
+        }
+        Ok(())
+    }
+}
+
+/// The weekly intervals as entered, not yet checked; a missing day is closed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Week {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mon: Vec<Interval>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tue: Vec<Interval>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wed: Vec<Interval>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub thu: Vec<Interval>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fri: Vec<Interval>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sat: Vec<Interval>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sun: Vec<Interval>,
+}
+
+/// Weekly opening hours, checked and in order (SET-1).
+///
+/// Written `{"mon": [["09:00", "12:30"], ["13:00", "17:00"]], …}`; a missing day is closed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Week")]
+pub struct OpeningHours(Week);
+
+impl OpeningHours {
+    /// Checks the week and puts each day's intervals in order. Touching intervals are allowed.
+    ///
+    /// # Errors
+    /// SET-1: empty, reversed or overlapping intervals.
+    pub fn new(week: Week) -> Result<Self, InvalidHours> {
+        let mut faults = Vec::new();
+        let mut checked = |field, day| in_order(field, day, &mut faults);
+        let week = Week {
+            mon: checked("hours.mon", week.mon),
+            tue: checked("hours.tue", week.tue),
+            wed: checked("hours.wed", week.wed),
+            thu: checked("hours.thu", week.thu),
+            fri: checked("hours.fri", week.fri),
+            sat: checked("hours.sat", week.sat),
+            sun: checked("hours.sun", week.sun),
+        };
+        valid_unless(faults, Self(week))
+    }
+
+    /// The intervals of a weekday, in order; none if it is closed.
+    pub fn on(&self, weekday: Weekday) -> &[Interval] {
+        match weekday {
+            Weekday::Mon => &self.0.mon,
+            Weekday::Tue => &self.0.tue,
+            Weekday::Wed => &self.0.wed,
+            Weekday::Thu => &self.0.thu,
+            Weekday::Fri => &self.0.fri,
+            Weekday::Sat => &self.0.sat,
+            Weekday::Sun => &self.0.sun,
+        }
+    }
+
+    /// Whether every day of the week is closed.
+    pub fn is_empty(&self) -> bool {
+        self.0 == Week::default()
+    }
+}
+
+impl TryFrom<Week> for OpeningHours {
+    type Error = InvalidHours;
+
+    fn try_from(week: Week) -> Result<Self, Self::Error> {
+        Self::new(week)
+    }
+}
+
+/// A day, or an inclusive range of days, on which the dealer does not work (SET-2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayOff {
+    /// The first day, a date in the dealer's zone.
+    pub from: NaiveDate,
+    /// The last day, itself off too; absent for a single day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<NaiveDate>,
+    /// What it is called, for people to read.
+    pub name: String,
+    /// Who takes the day off.
+    pub kind: DayOffKind,
+}
+
+/// Whose day off it is. The clock treats both alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayOffKind {
+    /// Everyone's, by law or custom.
+    PublicHoliday,
+    /// The dealer's own.
+    CompanyHoliday,
+}
+
+impl DayOff {
+    fn last(&self) -> NaiveDate {
+        self.to.unwrap_or(self.from)
+    }
+}
+
+/// One dealer's calendar: time zone, weekly hours, days off and special hours, checked.
+///
+/// It is checked again whenever it is read from storage. The clock that runs by it is
+/// described at its methods.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Entered")]
+pub struct Calendar {
+    zone: Tz,
+    hours: OpeningHours,
+    days_off: Vec<DayOff>,
+    special_hours: BTreeMap<NaiveDate, Vec<Interval>>,
+}
+
+#[derive(Deserialize)]
+struct Entered {
+    zone: Tz,
+    #[serde(default)]
+    hours: OpeningHours,
+    #[serde(default)]
+    days_off: Vec<DayOff>,
+    #[serde(default)]
+    special_hours: BTreeMap<NaiveDate, Vec<Interval>>,
+}
+
+impl Calendar {
+    /// A calendar of weekly hours, days off and special hours, in the zone all dates and times
+    /// of day are read in.
+    ///
+    /// Special hours replace all that is said otherwise about their date: they win over the
+    /// weekly hours, and over a day off, since whoever enters them says that the date is
+    /// worked. None at all for a date closes it, as a day off would. Days off may overlap.
+    ///
+    /// # Errors
+    /// SET-2: days off that end before they begin (`days_off[2]`). SET-1: empty, reversed or
+    /// overlapping intervals of special hours (`special_hours.2026-12-24[0]`).
+    pub fn new(
+        zone: Tz,
+        hours: OpeningHours,
+        days_off: Vec<DayOff>,
+        special_hours: BTreeMap<NaiveDate, Vec<Interval>>,
+    ) -> Result<Self, InvalidHours> {
+        let mut faults = Vec::new();
+        for (place, day) in days_off.iter().enumerate() {
+            if day.last() < day.from {
+                let field = format!("days_off[{place}]");
+                faults.push(Fault::new(field, "SET-2", "ends before it begins"));
+            }
+        }
+        let special_hours =
+            special_hours.into_iter().map(|(date, day)| (date, in_order(&format!("special_hours.{date}"), day, &mut faults))).collect();
+        let calendar = Self { zone, hours, days_off, special_hours };
+        valid_unless(faults, calendar)
+    }
+
+    /// The dealer's time zone.
+    pub fn zone(&self) -> Tz {
+        self.zone
+    }
+
+    /// The weekly hours (SET-1).
+    pub fn hours(&self) -> &OpeningHours {
+        &self.hours
+    }
+
+    /// The days off, as entered (SET-2).
+    pub fn days_off(&self) -> &[DayOff] {
+        &self.days_off
+    }
+
+    /// The hours of single dates (SET-2).
+    pub fn special_hours(&self) -> &BTreeMap<NaiveDate, Vec<Interval>> {
+        &self.special_hours
+    }
+
+    /// Whether there are any weekly or special hours at all.
+    ///
+    /// Without them no level 1 may be set (SET-3). With them the clock may still find none, for
+    /// instance where all special hours are past.
+    pub fn has_hours(&self) -> bool {
+        !self.hours.is_empty() || self.special_hours.values().any(|day| !day.is_empty())
+    }
+
+    /// The intervals worked on a date, in order.
+    pub(super) fn hours_on(&self, date: NaiveDate) -> &[Interval] {
+        if let Some(special) = self.special_hours.get(&date) {
+            special
+        } else if self.is_entered_as_off(date) {
+            &[]
+        } else {
+            self.hours.on(date.weekday())
+        }
+    }
+
+    /// Whether a date is off by the dealer's word, rather than merely without weekly hours.
+    pub(super) fn is_off(&self, date: NaiveDate) -> bool {
+        match self.special_hours.get(&date) {
+            Some(special) => special.is_empty(),
+            None => self.is_entered_as_off(date),
+        }
+    }
+
+    fn is_entered_as_off(&self, date: NaiveDate) -> bool {
+        let mut days = self.days_off.iter();
+        days.any(|day| (day.from..=day.last()).contains(&date))
+    }
+}
+
+impl TryFrom<Entered> for Calendar {
+    type Error = InvalidHours;
+
+    fn try_from(entered: Entered) -> Result<Self, Self::Error> {
+        Self::new(entered.zone, entered.hours, entered.days_off, entered.special_hours)
+    }
+}
+
+/// One day's intervals in order; whatever breaks SET-1 goes to `faults`.
+fn in_order(field: &str, day: Vec<Interval>, faults: &mut Vec<Fault>) -> Vec<Interval> {
+    let mut refuse = |place: usize, detail: &str| {
+        faults.push(Fault::new(format!("{field}[{place}]"), "SET-1", detail));
+    };
+    let mut placed: Vec<(usize, Interval)> = day.into_iter().enumerate().collect();
+    placed.retain(|(place, Interval { from, to })| {
+        match from.cmp(to) {
+            Ordering::Less => return true,
+            Ordering::Equal => refuse(*place, "opens and closes at the same time"),
+            Ordering::Greater => refuse(*place, "closes before it opens"),
+        }
+        false
+    });
+    placed.sort_by_key(|(_, interval)| interval.from);
+    let mut closed = TimeOfDay::MIDNIGHT;
+    for (place, interval) in &placed {
+        if interval.from < closed {
+            refuse(*place, "opens while another interval is still open");
+        }
+        closed = closed.max(interval.to);
+    }
+    placed.into_iter().map(|(_, interval)| interval).collect()
+}
+
+fn valid_unless<T>(faults: Vec<Fault>, valid: T) -> Result<T, InvalidHours> {
+    if faults.is_empty() { Ok(valid) } else { Err(InvalidHours(faults)) }
+}

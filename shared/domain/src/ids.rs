@@ -1,0 +1,160 @@
+//! Names of things. All are short, lower case and free of separators, so that a key built from them cannot be forged.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, marker::PhantomData, str::FromStr};
+
+/// The name of one entity of kind `K`: 1 to 64 characters of `a-z`, `0-9`, `-`, `_` and `.`.
+#[derive(Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String", bound = "")]
+pub struct Id<K>(String, PhantomData<fn() -> K>);
+
+/// Marks the id of a group (a company with one or more dealers).
+pub enum OfGroup {}
+/// Marks the id of a dealer (one site).
+pub enum OfDealer {}
+/// Marks the id of a user.
+pub enum OfUser {}
+/// Marks the id of a partner (a portal or a vendor's system).
+pub enum OfPartner {}
+
+/// A company with one or more dealers.
+pub type GroupId = Id<OfGroup>;
+/// One site of a group.
+pub type DealerId = Id<OfDealer>;
+/// A person who works at one or more dealers of a group.
+pub type UserId = Id<OfUser>;
+/// A portal or a vendor's system that sends leads.
+pub type PartnerId = Id<OfPartner>;
+
+/// The text is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 64 characters of a-z, 0-9, '-', '_' and '.'")]
+pub struct BadId;
+
+impl<K> Id<K> {
+    /// Reads an id.
+    ///
+    /// # Errors
+    /// [`BadId`] when it is empty, longer than 64 characters or has any other character.
+    pub fn parse(text: &str) -> Result<Self, BadId> {
+        let allowed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+        if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
+            return Err(BadId);
+        }
+        Ok(Self(text.to_owned(), PhantomData))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<K> TryFrom<String> for Id<K> {
+    type Error = BadId;
+    fn try_from(text: String) -> Result<Self, BadId> {
+        Self::parse(&text)
+    }
+}
+impl<K> From<Id<K>> for String {
+    fn from(id: Id<K>) -> Self {
+        id.0
+    }
+}
+impl<K> FromStr for Id<K> {
+    type Err = BadId;
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        Self::parse(text)
+    }
+}
+impl<K> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl<K> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+// Derives would ask the same of `K`, which is only a marker.
+impl<K> Clone for Id<K> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+impl<K> PartialEq for Id<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<K> Eq for Id<K> {}
+impl<K> PartialOrd for Id<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<K> Ord for Id<K> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+impl<K> std::hash::Hash for Id<K> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+/// The number of a lead, which is also its id: ten digits that a person can say, unique in the group (INT-4).
+///
+/// It derives from the origin of the enquiry ([`crate::intake::Origin`]), so that the same enquiry always asks for the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LeadId(u64);
+
+/// The text is not a lead's number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be a lead number of ten digits, such as 482-913-0576")]
+pub struct BadLeadId;
+
+impl LeadId {
+    const COUNT: u64 = 10_000_000_000;
+
+    /// Folds any 64 bits into a number.
+    pub fn from_bits(bits: u64) -> Self {
+        Self(bits % Self::COUNT)
+    }
+
+    /// As people say and read it: `482-913-0576`.
+    pub fn spoken(self) -> String {
+        let digits = self.to_string();
+        format!("{}-{}-{}", &digits[..3], &digits[3..6], &digits[6..])
+    }
+}
+
+impl FromStr for LeadId {
+    type Err = BadLeadId;
+    fn from_str(text: &str) -> Result<Self, BadLeadId> {
+        let digits: String = text.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
+        if digits.len() != 10 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(BadLeadId);
+        }
+        digits.parse().map(Self).map_err(|_| BadLeadId)
+    }
+}
+impl fmt::Display for LeadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:010}", self.0)
+    }
+}
+impl TryFrom<String> for LeadId {
+    type Error = BadLeadId;
+    fn try_from(text: String) -> Result<Self, BadLeadId> {
+        text.parse()
+    }
+}
+impl From<LeadId> for String {
+    fn from(id: LeadId) -> Self {
+        id.to_string()
+    }
+}

@@ -1,0 +1,187 @@
+//! From an enquiry to a lead, in one commit: lead, contact, deadline, and an owner or the wish for one (INT-5, INT-9).
+
+use crate::access::Actor;
+use crate::contact::{Channel, Recognised};
+use crate::deadline::Plan;
+use crate::dealer::Dealer;
+use crate::decision::{Decision, Item};
+use crate::enquiry::Enquiry;
+use crate::ids::{LeadId, UserId};
+use crate::lead::{Lead, Status};
+use crate::refusal::Refusal;
+use crate::rotation::Rotation;
+use crate::timeline::{Entry, Event, Raw};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Where a lead came from: what makes the same enquiry the same lead (INT-5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// A hash of who sent it and what they call it: provider and external id, else message id, else `Idempotency-Key`, and the position in the document.
+    pub key: String,
+    /// A hash of what it says.
+    pub body: String,
+    /// Who owned it in the first answer, which is the answer to every repeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// The deadline in the first answer.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DateTime<Utc>>,
+}
+
+/// An `Idempotency-Key` that came besides the sender's own id of the enquiry, and the lead it made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// A hash of who sent it and the key.
+    pub key: String,
+    /// A hash of what was sent.
+    pub body: String,
+    /// The lead that came of it.
+    pub lead: LeadId,
+}
+
+/// One enquiry on its way in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// What it says.
+    pub enquiry: Enquiry,
+    /// A hash of who sent it and what they call it.
+    pub origin: String,
+    /// A hash of what it says.
+    pub body: String,
+    /// A second name for it, by `Idempotency-Key`.
+    pub receipt: Option<String>,
+    /// The input as it came.
+    pub raw: Raw,
+    /// Who sent it.
+    pub by: Actor,
+    /// The sender says that it is the newer state of one sent before.
+    pub resend: bool,
+    /// When it came in: the response clock counts from here (ESC-1).
+    pub at: DateTime<Utc>,
+}
+
+/// What was found under the names that an arrival has.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Found<'a> {
+    /// The lead under the number that its origin asks for.
+    pub lead: Option<&'a Lead>,
+    /// The receipt of its `Idempotency-Key`.
+    pub receipt: Option<&'a Receipt>,
+}
+
+/// What becomes of an arrival.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// A new lead.
+    New(Decision),
+    /// The lead is there already, and this changes it (ADF `resend`).
+    Resent(Decision),
+    /// It was carried out before: the answer is the first answer.
+    Repeat,
+    /// Another enquiry has this number: ask for the next one.
+    NumberTaken,
+}
+
+/// Decides what becomes of an arrival whose number would be `id` (INT-5, INT-9).
+///
+/// With a `rotation` the lead gets its owner in the same commit; without one (it is contended) the wish for an owner is part of the lead's state.
+///
+/// # Errors
+/// [`Refusal::Reused`] when its name was used before for something else.
+pub fn receive(
+    arrival: &Arrival,
+    id: LeadId,
+    found: Found<'_>,
+    dealer: &Dealer,
+    contact: Option<&Recognised>,
+    rotation: Option<&Rotation>,
+) -> Result<Verdict, Refusal> {
+    if let Some(receipt) = found.receipt {
+        if receipt.body != arrival.body {
+            return Err(Refusal::Reused("this Idempotency-Key was used before with another body (INT-5)".into()));
+        }
+        return Ok(Verdict::Repeat);
+    }
+    if let Some(lead) = found.lead {
+        return known(arrival, lead);
+    }
+    let mut lead = new_lead(arrival, id, dealer, contact);
+    let mut events = vec![Event::Received { enquiry: Box::new(arrival.enquiry.clone()) }];
+    if contact.is_some_and(|c| c.clash) {
+        events.push(Event::ContactClash);
+    }
+    let mut decision = Decision::default();
+    if let Some(rotation) = rotation {
+        let (event, notice, turned) = crate::assignment::by_rotation(&mut lead, dealer, rotation, arrival.at);
+        lead.origin.owner = lead.owner.clone();
+        events.push(event);
+        decision = decision.with(notice).with_some(turned);
+    }
+    let entry = Entry { lead: id, version: lead.version, at: arrival.at, by: arrival.by.clone(), events, raw: Some(arrival.raw.clone()) };
+    let receipt = arrival.receipt.as_ref().map(|key| Receipt { key: key.clone(), body: arrival.body.clone(), lead: id });
+    decision = decision.with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry))).with_some(receipt.map(Item::Receipt));
+    if let Some(Recognised { contact, new_aliases, .. }) = contact {
+        decision = decision.with(Item::Channel(contact.id.clone(), Channel::Contact(contact.clone())));
+        for alias in new_aliases {
+            decision = decision.with(Item::Channel(alias.clone(), Channel::AliasOf(contact.id.clone())));
+        }
+    }
+    Ok(Verdict::New(decision))
+}
+
+/// An enquiry whose number is taken: by itself, or by chance by another.
+fn known(arrival: &Arrival, lead: &Lead) -> Result<Verdict, Refusal> {
+    if lead.origin.key != arrival.origin {
+        return Ok(Verdict::NumberTaken);
+    }
+    if lead.origin.body == arrival.body {
+        return Ok(Verdict::Repeat);
+    }
+    if !arrival.resend {
+        return Err(Refusal::Reused(
+            "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"".into(),
+        ));
+    }
+    let mut changed = lead.touched(arrival.at);
+    changed.describe(&arrival.enquiry);
+    changed.origin.body.clone_from(&arrival.body);
+    let entry = Entry {
+        lead: lead.id,
+        version: changed.version,
+        at: arrival.at,
+        by: arrival.by.clone(),
+        events: vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }],
+        raw: Some(arrival.raw.clone()),
+    };
+    Ok(Verdict::Resent(Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry)))))
+}
+
+fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Recognised>) -> Lead {
+    // Without hours to count in there is no deadline; the enquiry is no less welcome for it (CLK-6).
+    let plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, arrival.at).unwrap_or(None);
+    let deadline = plan.as_ref().and_then(Plan::deadline);
+    let mut lead = Lead {
+        id,
+        version: 1,
+        dealer: dealer.id.clone(),
+        status: Status::InProgress,
+        owner: None,
+        assignment: 0,
+        lead_type: arrival.enquiry.lead_type,
+        source: String::new(),
+        contact: String::new(),
+        contact_id: contact.map(|c| c.contact.id.clone()),
+        vehicle: String::new(),
+        arrived: arrival.at,
+        updated: arrival.at,
+        plan,
+        policy: dealer.version,
+        restarted: None,
+        reaction: None,
+        origin: Origin { key: arrival.origin.clone(), body: arrival.body.clone(), owner: None, deadline },
+        requests: Vec::new(),
+    };
+    lead.describe(&arrival.enquiry);
+    lead
+}

@@ -1,0 +1,228 @@
+//! A lead: one enquiry of a contact at a dealer, from its arrival to won or lost.
+
+use crate::contact::ChannelKey;
+use crate::deadline::Plan;
+use crate::enquiry::{Enquiry, LeadType, Vehicle};
+use crate::ids::{DealerId, LeadId, UserId};
+use crate::intake::Origin;
+use crate::refusal::Refusal;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The state of a lead: what lists show and what every decision about it needs. What happened to it is on its timeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lead {
+    /// Its number.
+    pub id: LeadId,
+    /// Counts the commits that changed it, from 1.
+    pub version: u64,
+    /// Whose lead it is.
+    pub dealer: DealerId,
+    /// In progress, won or lost.
+    pub status: Status,
+    /// Who works it. `None`: not yet distributed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// Counts its owners, so that what was meant for an earlier one is known to be stale.
+    pub assignment: u32,
+    /// What it is about.
+    #[serde(rename = "type")]
+    pub lead_type: LeadType,
+    /// Where the customer asked.
+    pub source: String,
+    /// What to call the contact.
+    pub contact: String,
+    /// The contact's record in the directory; none where no channel identifies anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_id: Option<ChannelKey>,
+    /// The vehicle asked for, or else the one offered, in a line.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub vehicle: String,
+    /// When it came in; the response clock counts from here.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub arrived: DateTime<Utc>,
+    /// When anything last happened to it.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub updated: DateTime<Utc>,
+    /// The first-contact deadline and its steps. `None`: the dealer has it turned off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
+    /// The version of the dealer's settings that the plan was computed with (SET-11).
+    pub policy: u64,
+    /// When a reopening started a new deadline (ESC-9).
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub restarted: Option<DateTime<Utc>>,
+    /// What stopped the response clock (ESC-7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reaction: Option<Reaction>,
+    /// Where it came from, so that the same enquiry is known again (INT-5).
+    pub origin: Origin,
+    /// The latest requests that changed it by their `Idempotency-Key`, so that each is carried out once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<Request>,
+}
+
+/// In progress, won or lost (LEAD-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Being worked.
+    InProgress,
+    /// Sold.
+    Won,
+    /// Not sold, and why.
+    Lost(LostReason),
+}
+
+impl Status {
+    /// Its name without the reason, as the API writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::InProgress => "in_progress",
+            Status::Won => "won",
+            Status::Lost(_) => "lost",
+        }
+    }
+}
+
+/// Why a lead was lost (LEAD-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum LostReason {
+    BoughtElsewhere,
+    Price,
+    VehicleGone,
+    NoInterest,
+    NotReached,
+    Spam,
+    Duplicate,
+    Other,
+}
+
+impl LostReason {
+    /// Every reason with its name.
+    pub const NAMES: [(&'static str, LostReason); 8] = [
+        ("bought_elsewhere", LostReason::BoughtElsewhere),
+        ("price", LostReason::Price),
+        ("vehicle_gone", LostReason::VehicleGone),
+        ("no_interest", LostReason::NoInterest),
+        ("not_reached", LostReason::NotReached),
+        ("spam", LostReason::Spam),
+        ("duplicate", LostReason::Duplicate),
+        ("other", LostReason::Other),
+    ];
+}
+
+/// What the seller did first (ESC-7).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// What it was.
+    pub kind: ReactionKind,
+    /// When.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// Response time in seconds of the dealer's opening hours.
+    pub working_seconds: i64,
+    /// Response time in seconds of the clock.
+    pub clock_seconds: i64,
+}
+
+/// What stops the response clock (ESC-7). An automatic reply is none of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ReactionKind {
+    Reply,
+    CallReached,
+    ContactMade,
+    Won,
+    Lost,
+}
+
+/// A request that changed a lead, kept so that its repeat changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// A hash of who asked and their `Idempotency-Key`.
+    pub key: String,
+    /// A hash of what was asked.
+    pub body: String,
+}
+
+/// What a lead waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// For an owner, since it came in.
+    Distribute(DateTime<Utc>),
+    /// For its next step.
+    Escalate(DateTime<Utc>),
+}
+
+impl Lead {
+    /// How many requests a lead remembers.
+    pub const REQUESTS: usize = 8;
+
+    /// Whether the response clock still runs.
+    pub fn clock_runs(&self) -> bool {
+        self.status == Status::InProgress && self.reaction.is_none()
+    }
+
+    /// Where the deadline counts from: the arrival, or the reopening (ESC-9).
+    pub fn clock_start(&self) -> DateTime<Utc> {
+        self.restarted.unwrap_or(self.arrived)
+    }
+
+    /// What must happen next, and when. It follows from the state alone, so that nobody can forget to arrange it.
+    pub fn waits_for(&self) -> Option<Waiting> {
+        if self.owner.is_none() {
+            return Some(Waiting::Distribute(self.updated));
+        }
+        let next = self.plan.as_ref().filter(|_| self.clock_runs())?.next()?;
+        Some(Waiting::Escalate(next))
+    }
+
+    /// The deadline that people work against, while the clock runs or ran.
+    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.plan.as_ref()?.deadline()
+    }
+
+    /// How far it has escalated: 0, 1 or 2.
+    pub fn level(&self) -> u8 {
+        self.plan.as_ref().map_or(0, Plan::level)
+    }
+
+    /// Whether `request` was carried out before.
+    ///
+    /// # Errors
+    /// [`Refusal::Reused`] when its key named another request (INT-5).
+    pub fn has_done(&self, request: &Request) -> Result<bool, Refusal> {
+        match self.requests.iter().find(|done| done.key == request.key) {
+            Some(done) if done.body != request.body => {
+                Err(Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into()))
+            }
+            found => Ok(found.is_some()),
+        }
+    }
+
+    /// Remembers `request` as carried out.
+    pub fn remember(&mut self, request: Request) {
+        if self.requests.len() >= Self::REQUESTS {
+            self.requests.remove(0);
+        }
+        self.requests.push(request);
+    }
+
+    /// The same lead as its next version, changed at `now`.
+    pub fn touched(&self, now: DateTime<Utc>) -> Self {
+        Self { version: self.version + 1, updated: now.max(self.updated), ..self.clone() }
+    }
+
+    /// Shows what `enquiry` says in the lead's own facts.
+    pub fn describe(&mut self, enquiry: &Enquiry) {
+        self.lead_type = enquiry.lead_type;
+        self.source = enquiry.source.clone();
+        self.contact = enquiry.contact.display_name();
+        let vehicle = enquiry.vehicles.first().or(enquiry.trade_ins.first());
+        self.vehicle = vehicle.map(Vehicle::headline).unwrap_or_default();
+    }
+}

@@ -1,0 +1,35 @@
+//! What a car dealer does with a lead.
+//!
+//! Pure: every function takes the state, the settings, the request and `now`, and returns what shall be. No input or output, no clock,
+//! no randomness. A rule that decides something returns a [`decision::Decision`]: items to be committed at once. What must happen
+//! later follows from their state ([`lead::Lead::waits_for`], [`message::Message::due`]), so that nobody can forget to arrange it.
+//!
+//! | Module | The trade's word for it |
+//! |---|---|
+//! | [`enquiry`], [`contact`] | what came in, from whom |
+//! | [`intake`] | an enquiry becomes a lead |
+//! | [`dealer`], [`hours`] | the dealer's settings and working hours |
+//! | [`rotation`], [`assignment`] | who gets it, and why |
+//! | [`deadline`], [`escalation`] | when it is due, and what happens if nobody answers |
+//! | [`reaction`] | the seller answers, wins, loses, reopens |
+//! | [`lead`], [`timeline`] | the lead, and what happened to it |
+//! | [`message`] | who is told |
+//! | [`access`] | who may see and do what |
+
+pub mod access;
+pub mod assignment;
+pub mod contact;
+pub mod deadline;
+pub mod dealer;
+pub mod decision;
+pub mod enquiry;
+pub mod escalation;
+pub mod hours;
+pub mod ids;
+pub mod intake;
+pub mod lead;
+pub mod message;
+pub mod reaction;
+pub mod refusal;
+pub mod rotation;
+pub mod timeline;

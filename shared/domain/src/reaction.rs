@@ -1,0 +1,105 @@
+//! The seller works the lead: what stops the response clock, and won, lost, reopened (ESC-7, ESC-9, LEAD-1).
+
+use crate::access::Actor;
+use crate::assignment::commit;
+use crate::deadline::Plan;
+use crate::dealer::Dealer;
+use crate::decision::Decision;
+use crate::lead::{Lead, LostReason, Reaction, ReactionKind, Status};
+use crate::refusal::Refusal;
+use crate::timeline::Event;
+use chrono::{DateTime, Utc};
+
+/// What a seller logs on a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Logged {
+    /// Something that stops the clock.
+    Reaction(ReactionKind),
+    /// A call that reached nobody.
+    CallMissed,
+}
+
+/// Logs what the seller did; the first reaction stops the response clock, later ones are on the timeline all the same (ESC-7).
+///
+/// # Errors
+/// The lead is closed.
+pub fn log(lead: &Lead, dealer: &Dealer, logged: Logged, by: Actor, note: Option<String>, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+    if lead.status != Status::InProgress {
+        return Err(Refusal::Conflict(format!("the lead is {}; reopen it first", lead.status.name())));
+    }
+    let mut changed = lead.touched(now);
+    let event = match logged {
+        Logged::CallMissed => Event::CallMissed { note },
+        Logged::Reaction(kind) => Event::Reacted { kind, first: changed.react(kind, dealer, now), note },
+    };
+    Ok(commit(changed, by, vec![event], now))
+}
+
+/// What a lead is to become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Sold. It stops the clock (ESC-7).
+    Won,
+    /// Not sold. It stops the clock (ESC-7).
+    Lost(LostReason),
+    /// In progress again. Where nothing but the closing had stopped the clock, a new deadline runs from now (ESC-9).
+    Reopened,
+}
+
+/// Wins, loses or reopens a lead. `None`: it is so already.
+///
+/// # Errors
+/// Won cannot become lost, nor the other way, without being reopened.
+pub fn close(
+    lead: &Lead,
+    dealer: &Dealer,
+    outcome: Outcome,
+    by: Actor,
+    note: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<Option<Decision>, Refusal> {
+    let (to, kind) = match outcome {
+        Outcome::Won => (Status::Won, Some(ReactionKind::Won)),
+        Outcome::Lost(reason) => (Status::Lost(reason), Some(ReactionKind::Lost)),
+        Outcome::Reopened => (Status::InProgress, None),
+    };
+    if lead.status == to {
+        return Ok(None);
+    }
+    if kind.is_some() && lead.status != Status::InProgress {
+        return Err(Refusal::Conflict(format!("the lead is {}; reopen it first", lead.status.name())));
+    }
+    let mut changed = lead.touched(now);
+    changed.status = to;
+    match kind {
+        Some(kind) => {
+            changed.react(kind, dealer, now);
+        }
+        None => changed.restart_clock(dealer, now),
+    }
+    let event = Event::StatusChanged { from: lead.status, to, note };
+    Ok(Some(commit(changed, by, vec![event], now)))
+}
+
+impl Lead {
+    /// Stops the clock if it runs; returns whether it did. Response time counts from the arrival (DIS-7).
+    fn react(&mut self, kind: ReactionKind, dealer: &Dealer, now: DateTime<Utc>) -> bool {
+        if self.reaction.is_some() {
+            return false;
+        }
+        let at = now.max(self.arrived);
+        let working_seconds = dealer.settings.calendar.elapsed(self.arrived, at).num_seconds();
+        self.reaction = Some(Reaction { kind, at, working_seconds, clock_seconds: (at - self.arrived).num_seconds() });
+        true
+    }
+
+    fn restart_clock(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
+        let only_closed = self.reaction.as_ref().is_some_and(|r| matches!(r.kind, ReactionKind::Won | ReactionKind::Lost));
+        if only_closed {
+            self.reaction = None;
+            self.restarted = Some(now);
+            self.plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, now).unwrap_or(None);
+            self.policy = dealer.version;
+        }
+    }
+}

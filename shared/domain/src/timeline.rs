@@ -1,0 +1,159 @@
+//! What happened to a lead, by whom and why. Written once, never changed.
+
+use crate::access::Actor;
+use crate::deadline::StepKind;
+use crate::enquiry::Enquiry;
+use crate::ids::{DealerId, LeadId, UserId};
+use crate::lead::{ReactionKind, Status};
+use crate::rotation::Why;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// All that one commit did to a lead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Whose timeline.
+    pub lead: LeadId,
+    /// The version of the lead that this made: the order of the timeline.
+    pub version: u64,
+    /// When.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Actor,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// The input as it came, where this commit took one in (INT-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Raw>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "what")]
+pub enum Event {
+    /// The enquiry came in.
+    Received {
+        /// What it says.
+        enquiry: Box<Enquiry>,
+    },
+    /// The sender sent it again with another state of things (ADF `resend`, INT-5).
+    Resent {
+        /// What it says now.
+        enquiry: Box<Enquiry>,
+    },
+    /// A channel of the contact belongs to somebody else in the directory; nothing was merged (INT-6).
+    ContactClash,
+    /// It has a new owner (DIS-7).
+    Assigned {
+        /// The owner before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<UserId>,
+        /// The owner now.
+        to: UserId,
+        /// Why (DIS-11).
+        why: Why,
+    },
+    /// It went to another dealer of the group (DIS-7).
+    Moved {
+        /// The dealer before.
+        from: DealerId,
+        /// The dealer now.
+        to: DealerId,
+        /// In words, where the mover gave some.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// A step of the escalation happened (ESC-1 to ESC-3).
+    Step {
+        /// Which one.
+        step: StepKind,
+        /// When it was due.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        due: DateTime<Utc>,
+    },
+    /// The deadline was computed anew, since the dealer's settings changed (SET-11).
+    DeadlineMoved {
+        /// The deadline now, if there is one.
+        #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+        deadline: Option<DateTime<Utc>>,
+    },
+    /// The seller did something about it (ESC-7).
+    Reacted {
+        /// What.
+        kind: ReactionKind,
+        /// Whether this stopped the clock: the first reaction does.
+        first: bool,
+        /// In words, where given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// A call that reached nobody: on the timeline, but no reaction.
+    CallMissed {
+        /// In words, where given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// It was won, lost or reopened (LEAD-1).
+    StatusChanged {
+        /// Before.
+        from: Status,
+        /// Now.
+        to: Status,
+        /// In words, where given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+}
+
+/// Input as it came: beside the lead while it is small, else in the bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Raw {
+    /// Its media type.
+    pub media_type: String,
+    /// Where it is.
+    pub kept: Kept,
+}
+
+/// Where raw input is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// Here, deflated (zlib).
+    Here(#[serde(with = "bytes")] Vec<u8>),
+    /// In the bucket, deflated (zlib), under this name.
+    InBucket(String),
+}
+
+/// Bytes as bytes, where the format has them.
+mod bytes {
+    use serde::{Deserializer, Serializer, de::Visitor};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        struct Bytes;
+        impl<'de> Visitor<'de> for Bytes {
+            type Value = Vec<u8>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(bytes.to_vec())
+            }
+            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
+                Ok(bytes)
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<u8>, A::Error> {
+                let mut bytes = Vec::new();
+                while let Some(byte) = seq.next_element()? {
+                    bytes.push(byte);
+                }
+                Ok(bytes)
+            }
+        }
+        deserializer.deserialize_byte_buf(Bytes)
+    }
+}

@@ -1,0 +1,244 @@
+//! Requests in, answers out: HTTP API, payload 2.0.
+
+use crate::problem::Problem;
+use crate::routes::{Operation, Route};
+use crate::{Platform, identity};
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::encodings::Body;
+use base64::Engine as _;
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Scope;
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_store::Failure;
+use futures::future::BoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::future::Future;
+use std::time::Instant;
+
+/// Largest body that is read: 1 MiB.
+pub const MAX_BODY: usize = 1_048_576;
+/// Longest `Idempotency-Key`, in characters.
+const MAX_KEY: usize = 255;
+
+/// A request whose sender is known.
+pub struct Call {
+    /// What it wants.
+    pub operation: Operation,
+    /// Whose hand it is, and what it can reach.
+    pub scope: Scope,
+    /// When it came.
+    pub now: DateTime<Utc>,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// Its `Idempotency-Key`.
+    pub idempotency_key: Option<String>,
+    headers: HeaderMap,
+    path: HashMap<String, String>,
+    query: HashMap<String, String>,
+}
+
+/// What a request is answered.
+#[derive(Debug)]
+pub struct Answer {
+    status: u16,
+    body: serde_json::Value,
+    headers: Vec<(&'static str, String)>,
+    /// What it was about, for the log: ids only.
+    about: String,
+}
+
+impl Answer {
+    /// A body with a status.
+    ///
+    /// # Errors
+    /// When the body cannot be written as JSON, which is a bug.
+    pub fn new(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
+        let body = serde_json::to_value(body).map_err(|e| Failure::Broken(format!("cannot write an answer: {e}")))?;
+        Ok(Self { status, body, headers: Vec::new(), about: String::new() })
+    }
+
+    /// With a header.
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// With what it was about, for the log: ids only, no personal data.
+    pub fn about(self, id: impl ToString) -> Self {
+        Self { about: id.to_string(), ..self }
+    }
+}
+
+impl From<Problem> for Answer {
+    fn from(problem: Problem) -> Self {
+        let mut answer = Self { status: problem.status, body: serde_json::json!(problem), headers: Vec::new(), about: problem.kind };
+        answer.headers.push(("content-type", "application/problem+json".into()));
+        match answer.status {
+            401 => answer.headers.push(("www-authenticate", "Bearer".into())),
+            503 => answer.headers.push(("retry-after", "1".into())),
+            _ => {}
+        }
+        answer
+    }
+}
+
+impl Call {
+    /// A part of the path, which the route has.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] of a `thing`, where it cannot be the name of one.
+    pub fn part<T: std::str::FromStr>(&self, name: &str, thing: &'static str) -> Result<T, Refusal> {
+        self.path.get(name).and_then(|text| text.parse().ok()).ok_or(Refusal::NotFound(thing))
+    }
+
+    /// A query parameter.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
+    }
+
+    /// A query parameter of a type.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] names it.
+    pub fn query_as<T: std::str::FromStr>(&self, name: &'static str, rule: &'static str, must_be: &str) -> Result<Option<T>, Refusal> {
+        let read = |text: &str| text.parse().map_err(|_| Refusal::field(name, rule, format!("must be {must_be}")));
+        self.query(name).map(read).transpose()
+    }
+
+    /// The media type of the body, without parameters, in lower case.
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+        value.split(';').next().map(|media| media.trim().to_ascii_lowercase()).filter(|media| !media.is_empty())
+    }
+
+    /// Insists on a JSON body and reads it.
+    ///
+    /// # Errors
+    /// 415 for another media type, 400 for what is no JSON.
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Problem> {
+        match self.media_type().as_deref() {
+            None | Some("application/json") => Ok(crate::json::read(&self.body)?),
+            Some(other) => Err(Problem::media_type(format!("send application/json, not {other}"))),
+        }
+    }
+
+    /// The version that the asker saw (`If-Match`), where they say.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] when it is not one of ours.
+    pub fn if_match(&self) -> Result<Option<u64>, Refusal> {
+        let Some(value) = self.headers.get(http::header::IF_MATCH) else { return Ok(None) };
+        let text = value.to_str().unwrap_or_default().trim();
+        if text == "*" {
+            return Ok(None);
+        }
+        let version = text.strip_prefix("W/").unwrap_or(text).trim_matches('"').parse();
+        version.map(Some).map_err(|_| Refusal::field("If-Match", "SET-10", "must be the ETag of an earlier answer"))
+    }
+}
+
+/// Answers a request by `handle`: finds the route and the sender, and turns every failure into a problem. One line in the log.
+pub async fn answer<F, Fut>(platform: &Platform, event: ApiGatewayV2httpRequest, handle: F) -> ApiGatewayV2httpResponse
+where
+    F: FnOnce(Call) -> Fut,
+    Fut: Future<Output = Result<Answer, Problem>> + Send,
+{
+    let started = Instant::now();
+    let request_id = event.request_context.request_id.clone().unwrap_or_default();
+    let route = event.route_key.clone().unwrap_or_default();
+    let (answer, failed) = match call(platform, event).await {
+        Ok(call) => match (Box::pin(handle(call)) as BoxFuture<'_, _>).await {
+            Ok(answer) => (answer, None),
+            Err(problem) => refused(problem, &request_id),
+        },
+        Err(problem) => refused(problem, &request_id),
+    };
+    let ms = started.elapsed().as_millis() as u64;
+    tracing::info!(
+        function = platform.function,
+        request_id,
+        route,
+        status = answer.status,
+        about = answer.about,
+        problem = failed,
+        ms,
+        "request"
+    );
+    write(answer)
+}
+
+fn refused(mut problem: Problem, request_id: &str) -> (Answer, Option<String>) {
+    problem.request_id = request_id.to_owned();
+    let kind = problem.kind.clone();
+    if let Some(cause) = problem.cause.take() {
+        tracing::error!(request_id, cause, "failed");
+    }
+    (problem.into(), Some(kind))
+}
+
+async fn call(platform: &Platform, event: ApiGatewayV2httpRequest) -> Result<Call, Problem> {
+    let now = platform.clock.now();
+    let route = event
+        .route_key
+        .as_deref()
+        .and_then(Route::of)
+        .ok_or_else(|| Problem::not_found("there is no such route; GET / shows all of them"))?;
+    let scope = identity::scope(&platform.store, &event).await?;
+    let text = event.body.unwrap_or_default();
+    let body = match event.is_base64_encoded {
+        true => base64::engine::general_purpose::STANDARD
+            .decode(&text)
+            .map_err(|_| Problem::malformed("the body is not base64 as announced"))?,
+        false => text.into_bytes(),
+    };
+    if body.len() > MAX_BODY {
+        return Err(Problem::too_large(MAX_BODY));
+    }
+    let idempotency_key = match event.headers.get("idempotency-key") {
+        None => None,
+        Some(value) => match value.to_str() {
+            Ok(key) if (1..=MAX_KEY).contains(&key.trim().len()) => Some(key.trim().to_owned()),
+            _ => {
+                return Err(Problem::invalid(vec![Fault::new(
+                    "Idempotency-Key",
+                    "INT-5",
+                    format!("must be 1 to {MAX_KEY} ASCII characters"),
+                )]));
+            }
+        },
+    };
+    let query = event.raw_query_string.as_deref().map(query).unwrap_or_default();
+    Ok(Call { operation: route.operation, scope, now, body, idempotency_key, headers: event.headers, path: event.path_parameters, query })
+}
+
+/// The query as sent; of a name that stands twice, the last counts.
+fn query(raw: &str) -> HashMap<String, String> {
+    let decode = |text: &str| percent(&text.replace('+', " "));
+    raw.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(k, v)| (decode(k), decode(v)))
+        .collect()
+}
+
+fn percent(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn write(answer: Answer) -> ApiGatewayV2httpResponse {
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in &answer.headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    let mut response = ApiGatewayV2httpResponse::default();
+    response.status_code = i64::from(answer.status);
+    response.headers = headers;
+    response.body = Some(Body::Text(answer.body.to_string()));
+    response
+}

@@ -1,0 +1,55 @@
+//! Messages in: each is judged by itself, and only those that are done are acknowledged. The rest goes back, and at last to the dead letters.
+
+use crate::Platform;
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use forecourt_domain::refusal::Refusal;
+use forecourt_store::Failure;
+use forecourt_store::keys::Look;
+use futures::future::BoxFuture;
+use std::future::Future;
+use std::time::Instant;
+
+/// Handles the messages of a batch one after the other: what concerns one dealer would only contend with itself.
+/// `handle` returns what the message was about, for the log: ids only.
+pub async fn each<F, Fut>(platform: &Platform, event: SqsEvent, handle: F) -> SqsBatchResponse
+where
+    F: Fn(SqsMessage) -> Fut,
+    Fut: Future<Output = Result<String, Failure>> + Send,
+{
+    let mut response = SqsBatchResponse::default();
+    for message in event.records {
+        let started = Instant::now();
+        let id = message.message_id.clone().unwrap_or_default();
+        let outcome = (Box::pin(handle(message)) as BoxFuture<'_, _>).await;
+        let ms = started.elapsed().as_millis() as u64;
+        match outcome {
+            Ok(about) => tracing::info!(function = platform.function, message_id = id, about, ms, "message done"),
+            Err(failure) => {
+                tracing::warn!(function = platform.function, message_id = id, problem = told(&failure), ms, "message goes back");
+                let mut failed = BatchItemFailure::default();
+                failed.item_identifier = id;
+                response.batch_item_failures.push(failed);
+            }
+        }
+    }
+    response
+}
+
+/// What the log says of a failure: of bad input the fields and rules, never the values.
+fn told(failure: &Failure) -> String {
+    match failure {
+        Failure::Refused(Refusal::Invalid(faults)) => {
+            faults.iter().map(|f| format!("{} ({})", f.field, f.rule)).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Reads a wake-up.
+///
+/// # Errors
+/// When the message is none.
+pub fn look(message: &SqsMessage) -> Result<Look, Failure> {
+    let body = message.body.as_deref().unwrap_or_default();
+    serde_json::from_str(body).map_err(|e| Failure::Refused(Refusal::Malformed(format!("not a wake-up: {e}"))))
+}

@@ -1,0 +1,314 @@
+//! The one way to change anything: read a unit, ask a pure rule, commit once.
+
+use crate::items::{Attributes, Seen, Stored, decode, encode, key_of};
+use crate::keys::{Key, Look};
+use crate::reads::unavailable;
+use crate::{Failure, Store};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
+use forecourt_domain::access::{Partner, Scope, User};
+use forecourt_domain::contact::{Channel, ChannelKey};
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::Decision;
+use forecourt_domain::ids::{DealerId, LeadId, UserId};
+use forecourt_domain::intake::Receipt;
+use forecourt_domain::lead::Lead;
+use forecourt_domain::message::Message;
+use forecourt_domain::refusal::Refusal;
+use forecourt_domain::rotation::Rotation;
+use futures::FutureExt as _;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Tries before a change gives way to the others that contend for the same items.
+const TRIES: u32 = 8;
+
+/// Which items a unit has.
+#[derive(Default)]
+pub struct Load<'a> {
+    pub(crate) keys: Vec<Key>,
+    pub(crate) follow: Option<Box<Follow<'a>>>,
+}
+
+type Follow<'a> = dyn Fn(&Loaded) -> Vec<Key> + Send + Sync + 'a;
+
+impl<'a> Load<'a> {
+    /// These items, in one read.
+    pub fn of(keys: impl IntoIterator<Item = Key>) -> Self {
+        Self { keys: keys.into_iter().collect(), follow: None }
+    }
+
+    /// And those that the first ones point at, in a second read (none, where `follow` names nothing new).
+    pub fn then(self, follow: impl Fn(&Loaded) -> Vec<Key> + Send + Sync + 'a) -> Self {
+        Self { follow: Some(Box::new(follow)), ..self }
+    }
+}
+
+/// The items of a unit as they were read.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    items: HashMap<Key, Option<Seen>>,
+}
+
+impl Loaded {
+    pub(crate) fn ask(&mut self, key: Key) {
+        self.items.entry(key).or_insert(None);
+    }
+
+    pub(crate) fn asked(&self, key: &Key) -> bool {
+        self.items.contains_key(key)
+    }
+
+    pub(crate) fn found(&mut self, key: Key, attributes: Attributes) -> Result<(), Failure> {
+        let seen = decode(&key, attributes)?;
+        self.items.insert(key, Some(seen));
+        Ok(())
+    }
+
+    /// What is stored under `key`.
+    pub fn stored(&self, key: &Key) -> Option<&Stored> {
+        self.items.get(key)?.as_ref().map(|seen| &seen.stored)
+    }
+
+    /// A lead, if it was asked for and is there.
+    pub fn lead(&self, id: LeadId) -> Option<&Lead> {
+        match self.stored(&Key::Lead(id)) {
+            Some(Stored::Lead(lead)) => Some(lead),
+            _ => None,
+        }
+    }
+
+    /// A message of a lead.
+    pub fn message(&self, lead: LeadId, cause: &str) -> Option<&Message> {
+        match self.stored(&Key::Message(lead, cause.to_owned())) {
+            Some(Stored::Message(message)) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// A dealer.
+    pub fn dealer(&self, id: &DealerId) -> Option<&Dealer> {
+        match self.stored(&Key::Dealer(id.clone())) {
+            Some(Stored::Dealer(dealer)) => Some(dealer),
+            _ => None,
+        }
+    }
+
+    /// A dealer's rotation: a new one where none was saved yet.
+    pub fn rotation(&self, dealer: &DealerId) -> Rotation {
+        match self.stored(&Key::Rotation(dealer.clone())) {
+            Some(Stored::Rotation(rotation)) => rotation.clone(),
+            _ => Rotation::new(dealer.clone()),
+        }
+    }
+
+    /// What a channel's item says.
+    pub fn channel(&self, key: &ChannelKey) -> Option<&Channel> {
+        match self.stored(&Key::Channel(key.clone())) {
+            Some(Stored::Channel(channel)) => Some(channel),
+            _ => None,
+        }
+    }
+
+    /// A receipt.
+    pub fn receipt(&self, key: &str) -> Option<&Receipt> {
+        match self.stored(&Key::Receipt(key.to_owned())) {
+            Some(Stored::Receipt(receipt)) => Some(receipt),
+            _ => None,
+        }
+    }
+
+    /// A user.
+    pub fn user(&self, id: &UserId) -> Option<&User> {
+        match self.stored(&Key::User(id.clone())) {
+            Some(Stored::User(user)) => Some(user),
+            _ => None,
+        }
+    }
+
+    /// A partner.
+    pub fn partner(&self, id: &forecourt_domain::ids::PartnerId) -> Option<&Partner> {
+        match self.stored(&Key::Partner(id.clone())) {
+            Some(Stored::Partner(partner)) => Some(partner),
+            _ => None,
+        }
+    }
+
+    fn holds_commit(&self, commit: &str) -> bool {
+        self.items.values().flatten().any(|seen| seen.commit == commit)
+    }
+}
+
+/// How a commit went.
+enum Committed {
+    Yes,
+    /// Somebody else changed an item since it was read, or the answer was lost.
+    Again(Option<Failure>),
+}
+
+impl Store {
+    /// Reads a unit, asks `rule`, and commits what it decides: one item by a conditional write, more by one transaction, each guarded by the
+    /// version at which it was read (or by its absence). `rule` gets the number of the try, from 0, and returns the decision and the answer;
+    /// no decision: nothing to be done, and the answer stands.
+    ///
+    /// On a conflict it reads and asks again, up to 8 times. Where the response to our own commit was lost, the commit's id in the item
+    /// tells, and the answer of that try stands.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] as the rule says; [`Failure::Contended`] after the last try; [`Failure::Unavailable`] when the table is out of reach.
+    pub async fn decide<A>(
+        &self,
+        scope: &Scope,
+        load: Load<'_>,
+        mut rule: impl FnMut(&Loaded, u32) -> Result<(Option<Decision>, A), Refusal>,
+    ) -> Result<A, Failure> {
+        let mut ours: Option<(String, A)> = None;
+        let mut failure = None;
+        for attempt in 0..TRIES {
+            let loaded: Loaded = match self.load(scope, &load).await {
+                Ok(loaded) => loaded,
+                Err(Failure::Unavailable(why)) if attempt + 1 < TRIES => {
+                    failure = Some(Failure::Unavailable(why));
+                    pause(attempt).await;
+                    continue;
+                }
+                Err(e) => return Err(e),
+            };
+            if let Some((commit, answer)) = ours.take()
+                && loaded.holds_commit(&commit)
+            {
+                return Ok(answer);
+            }
+            let (decision, answer) = rule(&loaded, attempt)?;
+            let Some(decision) = decision else { return Ok(answer) };
+            let commit = uuid::Uuid::new_v4().simple().to_string();
+            match self.commit(scope, &loaded, &decision, &commit).await? {
+                Committed::Yes => {
+                    self.tell(scope, &decision);
+                    return Ok(answer);
+                }
+                Committed::Again(why) => failure = why.or(failure),
+            }
+            ours = Some((commit, answer));
+            pause(attempt).await;
+        }
+        Err(failure.unwrap_or(Failure::Contended))
+    }
+
+    async fn commit(&self, scope: &Scope, loaded: &Loaded, decision: &Decision, commit: &str) -> Result<Committed, Failure> {
+        let mut writes = Vec::with_capacity(decision.items.len());
+        for item in &decision.items {
+            let seen = loaded.items.get(&key_of(item)).and_then(Option::as_ref);
+            let version = seen.map_or(1, |seen| seen.version + 1);
+            let attributes = encode(scope, item, version, commit)?;
+            writes.push((attributes, seen.map(|seen| seen.version)));
+        }
+        match writes.len() {
+            0 => Ok(Committed::Yes),
+            1 => {
+                let Some((attributes, seen)) = writes.pop() else { return Ok(Committed::Yes) };
+                self.write_one(attributes, seen).await
+            }
+            _ => self.write_all(writes, commit).await,
+        }
+    }
+
+    async fn write_one(&self, attributes: Attributes, seen: Option<u64>) -> Result<Committed, Failure> {
+        let (condition, values) = guard(seen);
+        let put = self.client.put_item().table_name(&*self.table).set_item(Some(attributes)).condition_expression(condition);
+        let put = put.set_expression_attribute_values(values).return_consumed_capacity(ReturnConsumedCapacity::Total);
+        match put.send().boxed().await {
+            Ok(done) => {
+                self.spent.note_write(done.consumed_capacity());
+                Ok(Committed::Yes)
+            }
+            Err(e)
+                if e.as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception() || e.is_transaction_conflict_exception()) =>
+            {
+                Ok(Committed::Again(None))
+            }
+            Err(e) if e.as_service_error().is_some_and(|e| e.meta().code() == Some("ValidationException")) => Err(broken(&e)),
+            Err(e) => Ok(Committed::Again(Some(unavailable(&e)))),
+        }
+    }
+
+    async fn write_all(&self, writes: Vec<(Attributes, Option<u64>)>, commit: &str) -> Result<Committed, Failure> {
+        let mut items = Vec::with_capacity(writes.len());
+        for (attributes, seen) in writes {
+            let (condition, values) = guard(seen);
+            let put = Put::builder()
+                .table_name(&*self.table)
+                .set_item(Some(attributes))
+                .condition_expression(condition)
+                .set_expression_attribute_values(values);
+            let put = put.build().map_err(|e| Failure::Broken(e.to_string()))?;
+            items.push(TransactWriteItem::builder().put(put).build());
+        }
+        let write = self.client.transact_write_items().set_transact_items(Some(items)).client_request_token(commit);
+        match write.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await {
+            Ok(done) => {
+                self.spent.note_write(done.consumed_capacity());
+                Ok(Committed::Yes)
+            }
+            Err(e) => match e.as_service_error() {
+                Some(service) if service.is_transaction_canceled_exception() => {
+                    let reasons = cancellation_codes(service);
+                    if reasons.iter().any(|code| code == "ValidationError" || code == "ItemCollectionSizeLimitExceeded") {
+                        Err(broken(&e))
+                    } else {
+                        Ok(Committed::Again(None))
+                    }
+                }
+                Some(service) if service.meta().code() == Some("ValidationException") => Err(broken(&e)),
+                _ => Ok(Committed::Again(Some(unavailable(&e)))),
+            },
+        }
+    }
+
+    /// Tells the nudge what the decision made due.
+    fn tell(&self, scope: &Scope, decision: &Decision) {
+        let Some(nudge) = &self.nudge else { return };
+        let mut looks = Vec::new();
+        for item in &decision.items {
+            let Ok(attributes) = encode(scope, item, 1, "") else { continue };
+            if let Some(look) = look(&attributes) {
+                looks.push(look);
+            }
+        }
+        if !looks.is_empty() {
+            nudge(looks);
+        }
+    }
+}
+
+/// The wake-up that an item's attributes ask for.
+pub(crate) fn look(attributes: &Attributes) -> Option<(chrono::DateTime<chrono::Utc>, Look)> {
+    let text = |name| attributes.get(name).and_then(|v: &AttributeValue| v.as_s().ok());
+    Look::from_keys(text("pk")?, text("sk")?, text("dsk")?)
+}
+
+fn guard(seen: Option<u64>) -> (&'static str, Option<HashMap<String, AttributeValue>>) {
+    match seen {
+        Some(version) => ("v = :v", Some(HashMap::from([(":v".to_owned(), AttributeValue::N(version.to_string()))]))),
+        None => ("attribute_not_exists(pk)", None),
+    }
+}
+
+fn cancellation_codes(error: &aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError) -> Vec<String> {
+    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException;
+    match error {
+        TransactionCanceledException(e) => e.cancellation_reasons().iter().filter_map(|r| r.code().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn broken<E: std::error::Error + 'static>(error: &E) -> Failure {
+    Failure::Broken(aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string())
+}
+
+/// Waits a moment of random length, longer after each try, so that those who contend do not meet again.
+async fn pause(attempt: u32) {
+    let most = 8_u64 << attempt.min(6);
+    let random = uuid::Uuid::new_v4().as_u128() as u64;
+    tokio::time::sleep(Duration::from_millis(1 + random % most)).await;
+}

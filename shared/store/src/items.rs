@@ -1,0 +1,219 @@
+//! Items as the table holds them: state, version, commit, and the index keys that follow from the state.
+
+use crate::Failure;
+use crate::keys::{self, DueKind, Key};
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::{Partner, Scope, User};
+use forecourt_domain::contact::Channel;
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::Item;
+use forecourt_domain::ids::{DealerId, UserId};
+use forecourt_domain::intake::Receipt;
+use forecourt_domain::lead::{Lead, Waiting};
+use forecourt_domain::message::Message;
+use forecourt_domain::rotation::Rotation;
+use forecourt_domain::timeline::Entry;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// An item's attributes.
+pub(crate) type Attributes = HashMap<String, AttributeValue>;
+
+/// The shape of items that this code writes. One that is newer is never written over.
+const SCHEMA: u32 = 1;
+
+/// The facts of a lead that lists show: they stand apart in `row`, which the indexes carry.
+const ROW: [&str; 10] = ["id", "dealer", "status", "owner", "type", "source", "contact", "vehicle", "arrived", "updated"];
+
+/// What was read under a key.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "the types say it")]
+pub enum Stored {
+    Lead(Box<Lead>),
+    Entry(Box<Entry>),
+    Message(Message),
+    Channel(Channel),
+    Dealer(Box<Dealer>),
+    Rotation(Rotation),
+    User(User),
+    Partner(Partner),
+    Receipt(Receipt),
+}
+
+/// A lead as a list shows it. It comes from an index, which lags: no decision rests on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeadRow {
+    /// The facts.
+    #[serde(flatten)]
+    pub facts: LeadFacts,
+    /// The deadline that people work against.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option")]
+    pub deadline: Option<DateTime<Utc>>,
+    /// 0, 1 or 2.
+    pub level: u8,
+    /// Whether the response clock runs.
+    pub open: bool,
+}
+
+/// The facts of a lead in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "as in Lead")]
+pub struct LeadFacts {
+    pub id: forecourt_domain::ids::LeadId,
+    pub dealer: DealerId,
+    pub status: forecourt_domain::lead::Status,
+    #[serde(default)]
+    pub owner: Option<UserId>,
+    #[serde(rename = "type")]
+    pub lead_type: forecourt_domain::enquiry::LeadType,
+    pub source: String,
+    pub contact: String,
+    #[serde(default)]
+    pub vehicle: String,
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub arrived: DateTime<Utc>,
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub updated: DateTime<Utc>,
+}
+
+/// An item's version and commit, as read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Seen {
+    pub(crate) version: u64,
+    pub(crate) commit: String,
+    pub(crate) stored: Stored,
+}
+
+/// The key of an item that a decision holds.
+pub(crate) fn key_of(item: &Item) -> Key {
+    match item {
+        Item::Lead(lead) => Key::Lead(lead.id),
+        Item::Entry(entry) => Key::Entry(entry.lead, entry.version),
+        Item::Message(message) => Key::Message(message.lead, message.cause.clone()),
+        Item::Rotation(rotation) => Key::Rotation(rotation.dealer.clone()),
+        Item::Channel(channel, _) => Key::Channel(channel.clone()),
+        Item::Receipt(receipt) => Key::Receipt(receipt.key.clone()),
+        Item::Dealer(dealer) => Key::Dealer(dealer.id.clone()),
+    }
+}
+
+/// An item's attributes: its state, and the index keys that follow from it.
+pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> Result<Attributes, Failure> {
+    let mut index = Attributes::new();
+    let mut put = |name: &str, value: String| {
+        index.insert(name.to_owned(), AttributeValue::S(value));
+    };
+    let table_key = key_of(item).at(scope);
+    let mut due = None;
+    let state = match item {
+        Item::Lead(lead) => {
+            put("lpk", keys::list_partition(scope, &lead.dealer, keys::Month::of(lead.arrived)));
+            put("lsk", keys::list_place(lead.arrived, lead.id));
+            due = lead.waits_for().map(|waiting| match waiting {
+                Waiting::Distribute(since) => (since, DueKind::Assign, &lead.dealer),
+                Waiting::Escalate(at) => (at, DueKind::Escalate, &lead.dealer),
+            });
+            if let (Some(owner), forecourt_domain::lead::Status::InProgress) = (&lead.owner, lead.status) {
+                let action = if lead.clock_runs() { lead.deadline() } else { None };
+                put("wpk", keys::work_partition(scope, owner));
+                put("wsk", keys::work_place(action.unwrap_or(lead.arrived), lead.id));
+            }
+            encode_lead(lead)?
+        }
+        Item::Message(message) => {
+            due = message.due().map(|at| (at, DueKind::Send, &message.dealer));
+            if let (true, Some(at)) = (message.bundled, message.due()) {
+                put("wpk", keys::work_partition(scope, &message.reader));
+                put("wsk", keys::bundle_place(&message.dealer, at, message.lead, &message.cause));
+            }
+            to_item(message)?
+        }
+        Item::Entry(entry) => to_item(entry)?,
+        Item::Rotation(rotation) => to_item(rotation)?,
+        Item::Channel(_, channel) => to_item(channel)?,
+        Item::Receipt(receipt) => to_item(receipt)?,
+        Item::Dealer(dealer) => to_item(dealer)?,
+    };
+    if let Some((at, kind, dealer)) = due {
+        put("dpk", keys::due_shard(&table_key.pk));
+        put("dsk", keys::due_place(at, kind, dealer));
+    }
+    let mut attributes = envelope(table_key, state, version, commit);
+    attributes.extend(index);
+    Ok(attributes)
+}
+
+/// A record that is no part of a decision: users, partners and senders, which the settings API will write.
+pub(crate) fn envelope(key: keys::TableKey, state: Attributes, version: u64, commit: &str) -> Attributes {
+    let mut attributes = state;
+    attributes.insert("pk".into(), AttributeValue::S(key.pk));
+    attributes.insert("sk".into(), AttributeValue::S(key.sk));
+    attributes.insert("v".into(), AttributeValue::N(version.to_string()));
+    attributes.insert("c".into(), AttributeValue::S(commit.to_owned()));
+    attributes.insert("sv".into(), AttributeValue::N(SCHEMA.to_string()));
+    attributes
+}
+
+/// Reads what is stored under `key`.
+pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure> {
+    let number = |name: &str| attributes.get(name).and_then(|v| v.as_n().ok()).and_then(|n| n.parse::<u64>().ok());
+    let version = number("v").unwrap_or_default();
+    if number("sv").is_some_and(|schema| schema > u64::from(SCHEMA)) {
+        return Err(Failure::Broken(format!("{key:?} was written by a newer version of Forecourt")));
+    }
+    let commit = attributes.get("c").and_then(|v| v.as_s().ok()).cloned().unwrap_or_default();
+    let stored = match key {
+        Key::Lead(_) => Stored::Lead(Box::new(from_item(flat(attributes))?)),
+        Key::Entry(..) => Stored::Entry(Box::new(from_item(attributes)?)),
+        Key::Message(..) => Stored::Message(from_item(attributes)?),
+        Key::Channel(_) => Stored::Channel(channel(attributes)?),
+        Key::Dealer(_) => Stored::Dealer(Box::new(from_item(attributes)?)),
+        Key::Rotation(_) => Stored::Rotation(from_item(attributes)?),
+        Key::User(_) => Stored::User(from_item(attributes)?),
+        Key::Partner(_) => Stored::Partner(from_item(attributes)?),
+        Key::Receipt(_) => Stored::Receipt(from_item(attributes)?),
+    };
+    Ok(Seen { version, commit, stored })
+}
+
+fn encode_lead(lead: &Lead) -> Result<Attributes, Failure> {
+    let mut state: Attributes = to_item(lead)?;
+    let mut row: Attributes = ROW.iter().filter_map(|name| state.remove_entry(*name)).collect();
+    if let Some(deadline) = lead.deadline() {
+        row.insert("deadline".into(), AttributeValue::N(deadline.timestamp_millis().to_string()));
+    }
+    row.insert("level".into(), AttributeValue::N(lead.level().to_string()));
+    row.insert("open".into(), AttributeValue::Bool(lead.clock_runs()));
+    state.insert("row".into(), AttributeValue::M(row));
+    Ok(state)
+}
+
+fn flat(mut attributes: Attributes) -> Attributes {
+    if let Some(AttributeValue::M(row)) = attributes.remove("row") {
+        attributes.extend(row);
+    }
+    attributes
+}
+
+/// A channel's item is an enum with one attribute that names the variant; the envelope's attributes stand beside it.
+fn channel(mut attributes: Attributes) -> Result<Channel, Failure> {
+    attributes.retain(|name, _| matches!(name.as_str(), "contact" | "alias_of"));
+    from_item(attributes)
+}
+
+/// The row of a lead as an index carries it.
+pub(crate) fn row(attributes: &Attributes) -> Result<LeadRow, Failure> {
+    match attributes.get("row") {
+        Some(AttributeValue::M(row)) => from_item(row.clone()),
+        _ => Err(Failure::Broken("an index row without a row".into())),
+    }
+}
+
+pub(crate) fn to_item<T: Serialize>(value: &T) -> Result<Attributes, Failure> {
+    serde_dynamo::aws_sdk_dynamodb_1::to_item(value).map_err(|e| Failure::Broken(format!("cannot encode an item: {e}")))
+}
+
+pub(crate) fn from_item<T: for<'a> Deserialize<'a>>(attributes: Attributes) -> Result<T, Failure> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(attributes).map_err(|e| Failure::Broken(format!("cannot decode an item: {e}")))
+}

@@ -1,0 +1,207 @@
+//! The whole table on one screen: every key is made here, and only with a [`Scope`] (ACC-2).
+//!
+//! One table, `pk`/`sk`, and three indexes. `g` is the group.
+//!
+//! | Need | Key or index | Read with |
+//! |---|---|---|
+//! | Lead; its timeline and messages | `g#L#lead` / `@`, `T#version`, `M#cause` | GetItem; Query for the page |
+//! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
+//! | Dealer with members and absences; its rotation | `g#D#dealer` / `@`, `R` | BatchGetItem with the lead |
+//! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, kept 60 s |
+//! | `Idempotency-Key` besides an external id | `g#K#hash` / `@` | BatchGetItem with the lead |
+//! | Queue sender's group and partner | `SENDER#id` / `@` | GetItem, kept 60 s |
+//! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
+//! | A user's work by action date | **work** `g#W#user` / `L#action date#lead` | Query (boards, when their issue comes) |
+//! | Notices that wait to go out together | **work** `g#W#user` / `M#dealer#due#lead#cause` | Query |
+//! | What is due, of whatever kind | **due** `due#shard` / `due#kind#dealer` | Query by shard: the sweep |
+
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Scope;
+use forecourt_domain::contact::ChannelKey;
+use forecourt_domain::ids::{DealerId, GroupId, LeadId, PartnerId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// What is stored under one key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Key {
+    Lead(LeadId),
+    Entry(LeadId, u64),
+    Message(LeadId, String),
+    Channel(ChannelKey),
+    Dealer(DealerId),
+    Rotation(DealerId),
+    User(UserId),
+    Partner(PartnerId),
+    Receipt(String),
+}
+
+/// The two strings of a table key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TableKey {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    /// The key within the reach of `scope`.
+    pub(crate) fn at(&self, scope: &Scope) -> TableKey {
+        let g = scope.group();
+        let (pk, sk) = match self {
+            Key::Lead(lead) => (format!("{g}#L#{lead}"), "@".to_owned()),
+            Key::Entry(lead, version) => (format!("{g}#L#{lead}"), format!("T#{version:06}")),
+            Key::Message(lead, cause) => (format!("{g}#L#{lead}"), format!("M#{cause}")),
+            Key::Channel(channel) => (format!("{g}#C#{}", channel.0), "@".to_owned()),
+            Key::Dealer(dealer) => (format!("{g}#D#{dealer}"), "@".to_owned()),
+            Key::Rotation(dealer) => (format!("{g}#D#{dealer}"), "R".to_owned()),
+            Key::User(user) => (format!("{g}#U#{user}"), "@".to_owned()),
+            Key::Partner(partner) => (format!("{g}#P#{partner}"), "@".to_owned()),
+            Key::Receipt(hash) => (format!("{g}#K#{hash}"), "@".to_owned()),
+        };
+        TableKey { pk, sk }
+    }
+}
+
+/// The key of a queue sender, which is looked up to learn the group, and so the one key without a scope.
+pub(crate) fn sender(id: &str) -> TableKey {
+    TableKey { pk: format!("SENDER#{id}"), sk: "@".to_owned() }
+}
+
+/// The partition of a dealer's list for the month of `at` (UTC).
+pub(crate) fn list_partition(scope: &Scope, dealer: &DealerId, month: Month) -> String {
+    format!("{}#D#{dealer}#L#{}", scope.group(), month.0)
+}
+
+/// The place of a lead in its dealer's list.
+pub(crate) fn list_place(arrived: DateTime<Utc>, lead: LeadId) -> String {
+    format!("{}#{lead}", stamp(arrived))
+}
+
+/// The partition of what a user has to do.
+pub(crate) fn work_partition(scope: &Scope, user: &UserId) -> String {
+    format!("{}#W#{user}", scope.group())
+}
+
+/// The place of a lead among its owner's work.
+pub(crate) fn work_place(action: DateTime<Utc>, lead: LeadId) -> String {
+    format!("L#{}#{lead}", stamp(action))
+}
+
+/// What the places of all bundled notices of a dealer begin with, among a reader's work.
+pub(crate) fn bundle_prefix(dealer: &DealerId) -> String {
+    format!("M#{dealer}#")
+}
+
+/// The place of a bundled notice among its reader's work.
+pub(crate) fn bundle_place(dealer: &DealerId, due: DateTime<Utc>, lead: LeadId, cause: &str) -> String {
+    format!("{}{}#{lead}#{cause}", bundle_prefix(dealer), stamp(due))
+}
+
+/// Milliseconds since 1970 in 15 digits, so that text sorts as time does.
+pub(crate) fn stamp(at: DateTime<Utc>) -> String {
+    format!("{:015}", at.timestamp_millis().max(0))
+}
+
+/// A month of a list, `2026-11` in UTC.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Month(pub(crate) String);
+
+impl Month {
+    pub(crate) fn of(at: DateTime<Utc>) -> Self {
+        Self(at.format("%Y-%m").to_string())
+    }
+
+    pub(crate) fn before(&self) -> Option<Self> {
+        let first = chrono::NaiveDate::parse_from_str(&format!("{}-01", self.0), "%Y-%m-%d").ok()?;
+        Some(Self(first.pred_opt()?.format("%Y-%m").to_string()))
+    }
+}
+
+/// How many partitions the `due` index is spread over.
+pub const DUE_SHARDS: u8 = 16;
+
+/// The shard of the `due` index that an item of partition `pk` is in.
+pub(crate) fn due_shard(pk: &str) -> String {
+    // FNV-1a: stable over versions, unlike the standard library's hasher.
+    let hash = pk.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    due_partition((hash % u64::from(DUE_SHARDS)) as u8)
+}
+
+/// The partition of a shard.
+pub(crate) fn due_partition(shard: u8) -> String {
+    format!("due#{shard:02}")
+}
+
+/// What kind of thing is due, and so which queue is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DueKind {
+    /// A lead waits for an owner.
+    Assign,
+    /// A lead's next step.
+    Escalate,
+    /// A message.
+    Send,
+}
+
+impl DueKind {
+    /// Every kind.
+    pub const ALL: [DueKind; 3] = [DueKind::Assign, DueKind::Escalate, DueKind::Send];
+
+    /// Its name, which is also its queue's.
+    pub fn name(self) -> &'static str {
+        match self {
+            DueKind::Assign => "assign",
+            DueKind::Escalate => "escalate",
+            DueKind::Send => "send",
+        }
+    }
+}
+
+/// The place of an item in the `due` index.
+pub(crate) fn due_place(due: DateTime<Utc>, kind: DueKind, dealer: &DealerId) -> String {
+    format!("{}#{}#{dealer}", stamp(due), kind.name())
+}
+
+/// «Look at this»: all that a wake-up says. Ids only; what is to be done follows from the state that the looker reads.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Look {
+    /// What kind of thing.
+    pub kind: DueKind,
+    /// Whose.
+    pub group: GroupId,
+    /// The dealer that it had when the wake-up was made.
+    pub dealer: DealerId,
+    /// Which lead.
+    pub lead: LeadId,
+    /// Which message of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+impl Look {
+    /// Reads a wake-up off an item's table key and its place in the `due` index. `None`: these are not the keys of something due.
+    pub fn from_keys(pk: &str, sk: &str, due_place: &str) -> Option<(DateTime<Utc>, Self)> {
+        let mut parts = due_place.splitn(3, '#');
+        let due = DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?;
+        let name = parts.next()?;
+        let kind = DueKind::ALL.into_iter().find(|kind| kind.name() == name)?;
+        let dealer = DealerId::parse(parts.next()?).ok()?;
+        let (group, lead) = pk.split_once("#L#")?;
+        let message = sk.strip_prefix("M#").map(str::to_owned);
+        Some((due, Self { kind, group: GroupId::parse(group).ok()?, dealer, lead: lead.parse().ok()?, message }))
+    }
+
+    /// A name for a timer at `due`: the same for the same wake-up, 64 characters at most, of letters, digits, `-`, `_` and `.`.
+    pub fn timer_name(&self, due: DateTime<Utc>) -> String {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        format!("{}-{}-{:016x}-{}", self.kind.name(), self.lead, hasher.finish(), due.timestamp())
+    }
+
+    /// The reach of a wake-up: the keys of the group it names, which the stored entity named.
+    pub fn scope(&self) -> Scope {
+        Scope::keys_only(self.group.clone())
+    }
+}

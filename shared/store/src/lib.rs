@@ -1,0 +1,101 @@
+//! The only crate that speaks DynamoDB.
+//!
+//! [`keys`] holds every key and access pattern on one screen. [`Store::decide`] is the one way to change anything: it reads a unit of items,
+//! asks a pure rule, and commits what the rule decided, once. [`Store`]'s other functions only read.
+//!
+//! # What a lead costs
+//! From intake to assigned, in one transaction (a transaction doubles the table's units, not the indexes'); `tests/cost.rs` counts it:
+//!
+//! | Write | Units | Buys |
+//! |---|---|---|
+//! | lead (≤ 1 KB) | 2 | the state that every decision rests on |
+//! | timeline entry (≤ 1 KB; 2 for each further KB) | 2 | the enquiry, the raw input, and why this owner (DIS-11) |
+//! | message | 2 | the owner is told, once, whatever crashes |
+//! | rotation | 2 | fairness under concurrency (DIS-2) |
+//! | contact, alias | 4 | the person is known again by e-mail or phone (INT-6) |
+//! | index list | 1 | the dealer's list |
+//! | index work | 1 | the owner's board |
+//! | index due, twice | 2 | the next step, and the message, are found whatever is lost (ESC-10) |
+//!
+//! That is 16 units. Assigning in a commit of its own, as happens when the rotation is contended, costs 9 more for the second write of
+//! the lead (2), its second timeline entry (2) and the indexes that change once more (5).
+
+// The SDK's futures are boxed where they are awaited: they are deep, and every caller's would be as deep again.
+mod capacity;
+mod commit;
+mod items;
+pub mod keys;
+mod queries;
+mod reads;
+mod secret;
+mod table;
+
+pub use capacity::Spent;
+pub use commit::{Load, Loaded};
+pub use items::{LeadFacts, LeadRow, Stored};
+pub use queries::{LeadPage, Listed, NotACursor};
+pub use reads::Sender;
+pub use secret::{Secret, fingerprint};
+pub use table::NewTable;
+
+use aws_sdk_dynamodb::Client;
+use forecourt_domain::refusal::Refusal;
+use std::sync::Arc;
+
+/// Called after each commit with what became due by it: (time, wake-up). The local run's stand-in for the table's stream.
+pub type Nudge = Arc<dyn Fn(Vec<(chrono::DateTime<chrono::Utc>, keys::Look)>) + Send + Sync>;
+
+/// The table, as one process sees it. Cheap to clone; the clones share the client, what is kept in memory, and the meter.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    table: Arc<str>,
+    secret: Secret,
+    spent: Arc<capacity::Meter>,
+    kept: Arc<reads::Kept>,
+    nudge: Option<Nudge>,
+}
+
+/// Why the store did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A rule says no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Others changed the same items all the while: worth another try.
+    #[error("contended: every try met another's commit")]
+    Contended,
+    /// DynamoDB is out of reach or throttles: worth another try.
+    #[error("the table is out of reach: {0}")]
+    Unavailable(String),
+    /// A bug, or a table that is not ours.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Store {
+    /// A store on `table` through `client`. `secret` keys the hashes that stand for e-mail addresses and telephone numbers.
+    pub fn new(client: Client, table: &str, secret: Secret) -> Self {
+        Self { client, table: table.into(), secret, spent: Arc::default(), kept: Arc::default(), nudge: None }
+    }
+
+    /// The same store with a meter of its own.
+    pub fn with_own_meter(&self) -> Self {
+        Self { spent: Arc::default(), ..self.clone() }
+    }
+
+    /// The same store, telling `nudge` after each commit.
+    pub fn with_nudge(&self, nudge: Nudge) -> Self {
+        Self { nudge: Some(nudge), ..self.clone() }
+    }
+
+    /// What this store's calls have cost so far.
+    pub fn spent(&self) -> Spent {
+        self.spent.read()
+    }
+
+    /// Keys the hashes that stand for channels and origins.
+    pub fn secret(&self) -> &Secret {
+        &self.secret
+    }
+}

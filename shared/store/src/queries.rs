@@ -1,0 +1,251 @@
+//! Reading more than an item: a lead with all that happened to it, a dealer's list, notices that wait together, what is due.
+
+use crate::commit::look;
+use crate::items::{Attributes, LeadRow, decode, row};
+use crate::keys::{self, DUE_SHARDS, Key, Look, Month};
+use crate::reads::{table_key, unavailable};
+use crate::{Failure, Store, Stored};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Scope;
+use forecourt_domain::ids::{DealerId, LeadId, UserId};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::message::Message;
+use forecourt_domain::timeline::Entry;
+use futures::FutureExt as _;
+
+/// A lead with what happened to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeadPage {
+    /// The lead.
+    pub lead: Lead,
+    /// The messages about it, by cause.
+    pub messages: Vec<Message>,
+    /// Its timeline, oldest first.
+    pub timeline: Vec<Entry>,
+}
+
+/// A page of a dealer's list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The leads, newest first.
+    pub leads: Vec<LeadRow>,
+    /// Where the next page starts; `None`: there is no more.
+    pub cursor: Option<String>,
+}
+
+/// The text is not a cursor of this list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotACursor;
+
+/// How many items of a lead one read takes; enough for years of work on it.
+const LEAD_ITEMS: i32 = 500;
+/// How many months of a list one request looks into for its page.
+const MONTHS: usize = 24;
+
+impl Store {
+    /// A lead, its messages and its timeline, in one read. `None`: the group has no such lead.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn lead_page(&self, scope: &Scope, id: LeadId) -> Result<Option<LeadPage>, Failure> {
+        let at = Key::Lead(id).at(scope);
+        let query = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(at.pk));
+        let found = query
+            .consistent_read(true)
+            .limit(LEAD_ITEMS)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .boxed()
+            .await
+            .map_err(|e| unavailable(&e))?;
+        self.spent.note_read(found.consumed_capacity());
+        let (mut lead, mut messages, mut timeline) = (None, Vec::new(), Vec::new());
+        for attributes in found.items.unwrap_or_default() {
+            let sk = table_key(&attributes).map(|key| key.sk).unwrap_or_default();
+            let key = match sk.split_once('#') {
+                Some(("T", version)) => Key::Entry(id, version.parse().unwrap_or_default()),
+                Some(("M", cause)) => Key::Message(id, cause.to_owned()),
+                _ => Key::Lead(id),
+            };
+            match decode(&key, attributes)?.stored {
+                Stored::Lead(found) => lead = Some(*found),
+                Stored::Message(message) => messages.push(message),
+                Stored::Entry(entry) => timeline.push(*entry),
+                _ => {}
+            }
+        }
+        Ok(lead.map(|lead| LeadPage { lead, messages, timeline }))
+    }
+
+    /// A page of at most `limit` leads of a dealer that `wanted` takes, newest first, from `cursor` on, back from the month of `now`.
+    ///
+    /// It looks at up to ten times `limit` leads and two years of months; where that does not fill the page, the cursor goes on from there.
+    ///
+    /// # Errors
+    /// When the table is out of reach. The inner error is for a cursor that is not one.
+    pub async fn leads(
+        &self,
+        scope: &Scope,
+        dealer: &DealerId,
+        now: DateTime<Utc>,
+        cursor: Option<&str>,
+        limit: usize,
+        wanted: impl Fn(&LeadRow) -> bool,
+    ) -> Result<Result<Listed, NotACursor>, Failure> {
+        let (mut month, mut after) = match cursor.map(Place::read) {
+            None => (Month::of(now), None),
+            Some(Ok(place)) => (place.month, place.after),
+            Some(Err(e)) => return Ok(Err(e)),
+        };
+        let mut leads = Vec::new();
+        let mut looked_at = 0;
+        for _ in 0..MONTHS {
+            loop {
+                let page = self.month(scope, dealer, &month, after.as_deref(), limit).await?;
+                let more = page.len() == limit;
+                for attributes in &page {
+                    let row = row(attributes)?;
+                    after = attributes.get("lsk").and_then(|v| v.as_s().ok()).cloned();
+                    looked_at += 1;
+                    if wanted(&row) {
+                        leads.push(row);
+                    }
+                    if leads.len() == limit {
+                        return Ok(Ok(Listed { leads, cursor: Some(Place { month, after }.write()) }));
+                    }
+                }
+                if !more {
+                    break;
+                }
+                if looked_at >= limit * 10 {
+                    return Ok(Ok(Listed { leads, cursor: Some(Place { month, after }.write()) }));
+                }
+            }
+            match month.before() {
+                Some(before) if before.0.as_str() >= "2020-01" => (month, after) = (before, None),
+                _ => return Ok(Ok(Listed { leads, cursor: None })),
+            }
+        }
+        // Two years without enough leads to fill a page: what is older is asked for by the cursor, and only if this page had any.
+        let cursor = (!leads.is_empty()).then(|| Place { month, after }.write());
+        Ok(Ok(Listed { leads, cursor }))
+    }
+
+    async fn month(
+        &self,
+        scope: &Scope,
+        dealer: &DealerId,
+        month: &Month,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Attributes>, Failure> {
+        let partition = keys::list_partition(scope, dealer, month.clone());
+        let mut query = self
+            .client
+            .query()
+            .table_name(&*self.table)
+            .index_name("list")
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        query = query.expression_attribute_values(":pk", AttributeValue::S(partition));
+        query = match after {
+            Some(after) => query
+                .key_condition_expression("lpk = :pk AND lsk < :after")
+                .expression_attribute_values(":after", AttributeValue::S(after.to_owned())),
+            None => query.key_condition_expression("lpk = :pk"),
+        };
+        let found = query.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await.map_err(|e| unavailable(&e))?;
+        self.spent.note_read(found.consumed_capacity());
+        Ok(found.items.unwrap_or_default())
+    }
+
+    /// The notices of a dealer for `reader` that wait to go out together and are due at `now`: at most 100, from an index, so each is to be looked at again.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn bundle(&self, scope: &Scope, reader: &UserId, dealer: &DealerId, now: DateTime<Utc>) -> Result<Vec<Look>, Failure> {
+        let prefix = keys::bundle_prefix(dealer);
+        let query = self.client.query().table_name(&*self.table).index_name("work").limit(100);
+        let query = query
+            .key_condition_expression("wpk = :pk AND wsk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", AttributeValue::S(keys::work_partition(scope, reader)))
+            .expression_attribute_values(":from", AttributeValue::S(prefix.clone()))
+            .expression_attribute_values(":to", AttributeValue::S(format!("{prefix}{}~", keys::stamp(now))));
+        let found = query.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await.map_err(|e| unavailable(&e))?;
+        self.spent.note_read(found.consumed_capacity());
+        let look = |attributes: &Attributes| {
+            let at = table_key(attributes)?;
+            let (_, lead) = at.pk.split_once("#L#")?;
+            let message = at.sk.strip_prefix("M#")?.to_owned();
+            Some(Look {
+                kind: keys::DueKind::Send,
+                group: scope.group().clone(),
+                dealer: dealer.clone(),
+                lead: lead.parse().ok()?,
+                message: Some(message),
+            })
+        };
+        Ok(found.items().iter().filter_map(look).collect())
+    }
+
+    /// What is due by `until`, in all groups: at most about `limit` a shard, earliest first. All shards are asked at once.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn due(&self, until: DateTime<Utc>, limit: usize) -> Result<Vec<(DateTime<Utc>, Look)>, Failure> {
+        let shards = (0..DUE_SHARDS).map(|shard| self.due_in(shard, until, limit));
+        let mut due = futures::future::try_join_all(shards).await?.concat();
+        due.sort();
+        Ok(due)
+    }
+
+    async fn due_in(&self, shard: u8, until: DateTime<Utc>, limit: usize) -> Result<Vec<(DateTime<Utc>, Look)>, Failure> {
+        let query = self.client.query().table_name(&*self.table).index_name("due").limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let query = query
+            .key_condition_expression("dpk = :pk AND dsk <= :until")
+            .expression_attribute_values(":pk", AttributeValue::S(keys::due_partition(shard)))
+            .expression_attribute_values(":until", AttributeValue::S(format!("{}~", keys::stamp(until))))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let mut due = Vec::new();
+        let mut start = None;
+        loop {
+            let found = query.clone().set_exclusive_start_key(start).send().boxed().await.map_err(|e| unavailable(&e))?;
+            self.spent.note_read(found.consumed_capacity());
+            due.extend(found.items().iter().filter_map(look));
+            start = found.last_evaluated_key;
+            if start.is_none() || due.len() >= limit {
+                return Ok(due);
+            }
+        }
+    }
+}
+
+/// A place in a list: a month, and the last lead seen in it.
+struct Place {
+    month: Month,
+    after: Option<String>,
+}
+
+impl Place {
+    fn write(&self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}~{}", self.month.0, self.after.as_deref().unwrap_or_default()))
+    }
+
+    fn read(cursor: &str) -> Result<Self, NotACursor> {
+        let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(NotACursor)?;
+        let (month, after) = text.split_once('~').ok_or(NotACursor)?;
+        let month = Month(month.to_owned());
+        if month.0.len() != 7 || month.before().is_none() || after.len() > 64 {
+            return Err(NotACursor);
+        }
+        Ok(Self { month, after: Some(after.to_owned()).filter(|a| !a.is_empty()) })
+    }
+}

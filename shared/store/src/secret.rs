@@ -1,0 +1,55 @@
+//! Hashes that stand for what must not be read off a key, or would be too long for one.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use forecourt_domain::access::Scope;
+use forecourt_domain::contact::ChannelKey;
+use forecourt_domain::ids::LeadId;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+
+/// Keys the hashes of e-mail addresses and telephone numbers, so that the table does not give them away (PRV-1).
+#[derive(Clone)]
+pub struct Secret(Arc<[u8]>);
+
+impl Secret {
+    /// At least 16 bytes, kept outside the table; with another secret no contact is found again.
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The key of a channel (an e-mail address in lower case, or a number in E.164) within the group.
+    pub fn channel(&self, scope: &Scope, channel: &str) -> ChannelKey {
+        ChannelKey(URL_SAFE_NO_PAD.encode(&self.mac(&["channel", scope.group().as_str(), &channel.to_lowercase()])[..16]))
+    }
+
+    /// A short name for something long, within the group. Parts are kept apart: `["a", "b"]` is not `["ab"]`.
+    pub fn name(&self, scope: &Scope, parts: &[&str]) -> String {
+        let all: Vec<&str> = ["name", scope.group().as_str()].into_iter().chain(parts.iter().copied()).collect();
+        URL_SAFE_NO_PAD.encode(&self.mac(&all)[..16])
+    }
+
+    /// The `attempt`-th number that an origin asks for (INT-4): the next one is asked for where another lead has it already.
+    pub fn lead_number(&self, scope: &Scope, origin: &str, attempt: u32) -> LeadId {
+        let mac = self.mac(&["number", scope.group().as_str(), origin, &attempt.to_string()]);
+        let mut bits = [0_u8; 8];
+        bits.copy_from_slice(&mac[..8]);
+        LeadId::from_bits(u64::from_be_bytes(bits))
+    }
+
+    fn mac(&self, parts: &[&str]) -> [u8; 32] {
+        // HMAC takes a key of any length, so this cannot fail.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// A hash of what was said, to know the same thing again.
+pub fn fingerprint(said: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(said)[..16])
+}

@@ -1,0 +1,101 @@
+//! The reader of ADF: samples, rules and properties.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod properties;
+mod rules;
+mod samples;
+
+use forecourt_domain::enquiry::{RawContact, RawVehicle};
+use forecourt_lead_intake::adf::{self, Document, Prospect, Unreadable};
+use std::path::PathBuf;
+
+/// Every sample, by name, in the order of the names.
+pub(crate) fn every_sample() -> Vec<(String, Vec<u8>)> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../events/lead-intake"));
+    let mut found: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "xml"))
+        .map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read(path).unwrap()))
+        .collect();
+    found.sort();
+    found
+}
+
+/// The sample whose name starts so.
+pub(crate) fn sample(start: &str) -> Vec<u8> {
+    every_sample().into_iter().find(|(name, _)| name.starts_with(start)).unwrap().1
+}
+
+/// Reads a text.
+pub(crate) fn read(text: &str) -> Result<Document, Unreadable> {
+    adf::read(text.as_bytes())
+}
+
+/// The only prospect of a text, which is put into `<adf><prospect>`.
+pub(crate) fn prospect(inside: &str) -> Prospect {
+    let document = read(&format!("<adf><prospect>{inside}</prospect></adf>")).unwrap();
+    let [prospect] = document.prospects.try_into().unwrap();
+    prospect
+}
+
+/// A document in few lines: what is empty is left out.
+pub(crate) fn render(read: &Result<Document, Unreadable>) -> String {
+    let document = match read {
+        Ok(document) => document,
+        Err(error) => return format!("unreadable: {error}\n"),
+    };
+    let mut out = String::new();
+    let mut put = |depth: usize, name: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            out += format!("{:depth$}{name}: {}", "", value.replace('\n', "\\n")).trim_end();
+            out.push('\n');
+        }
+    };
+    put(0, "encoding", document.encoding_note.as_deref());
+    for prospect in &document.prospects {
+        let Prospect { enquiry, vendor_id, vendor_name, raw, oddities } = prospect;
+        let (start, end) = (raw.chars().take(24).collect::<String>(), raw.chars().rev().take(13).collect::<Vec<_>>());
+        put(0, "prospect", Some(&format!("{start} … {}", end.iter().rev().collect::<String>())));
+        put(2, "source", enquiry.source.as_deref());
+        put(2, "provider", enquiry.provider.as_deref());
+        put(2, "external_id", enquiry.external_id.as_deref());
+        put(2, "lead_type", enquiry.lead_type.as_deref());
+        put(2, "requested_at", enquiry.requested_at.as_deref());
+        put(2, "resend", enquiry.resend.then_some("yes"));
+        let RawContact { first_name, last_name, company, emails, phones, language, street, postcode, city, country } = &enquiry.contact;
+        let fields = [("first_name", first_name), ("last_name", last_name), ("company", company), ("language", language)];
+        fields.iter().for_each(|(name, value)| put(2, name, value.as_deref()));
+        emails.iter().for_each(|email| put(2, "email", Some(email)));
+        phones.iter().for_each(|phone| put(2, &format!("phone {:?}", phone.kind.as_deref().unwrap_or("")), Some(&phone.number)));
+        let fields = [("street", street), ("postcode", postcode), ("city", city), ("country", country)];
+        fields.iter().for_each(|(name, value)| put(2, name, value.as_deref()));
+        for (label, vehicles) in [("vehicle", &enquiry.vehicles), ("trade-in", &enquiry.trade_ins)] {
+            for vehicle in vehicles {
+                put(2, label, Some(""));
+                let RawVehicle { condition, year, make, model, trim, vin, stock_number, plate, colour, mileage, price, remarks } = vehicle;
+                let fields = [
+                    ("condition", condition),
+                    ("year", year),
+                    ("make", make),
+                    ("model", model),
+                    ("trim", trim),
+                    ("vin", vin),
+                    ("stock_number", stock_number),
+                    ("plate", plate),
+                    ("colour", colour),
+                    ("mileage", mileage),
+                    ("price", price),
+                    ("remarks", remarks),
+                ];
+                fields.iter().for_each(|(name, value)| put(4, name, value.as_deref()));
+            }
+        }
+        put(2, "message", enquiry.message.as_deref());
+        put(2, "vendor_id", vendor_id.as_deref());
+        put(2, "vendor_name", vendor_name.as_deref());
+        oddities.iter().for_each(|(field, detail)| put(2, &format!("odd {field}"), Some(detail)));
+    }
+    out
+}

@@ -1,0 +1,204 @@
+//! Rules of reading ADF that no sample shows, and what is refused.
+
+use super::{prospect, read};
+use forecourt_lead_intake::adf::{self, Unreadable};
+use std::time::{Duration, Instant};
+
+/// Some twenty times what the slowest takes; were the time quadratic, it would not do by far.
+const LIMIT: Duration = Duration::from_secs(4);
+
+const CONTACT: &str = "<customer><contact><name part='full'>A B</name><email>a@b.example</email></contact></customer>";
+
+#[test]
+fn int_1_more_than_a_mebibyte_is_refused() {
+    let whole = format!("<adf><prospect>{CONTACT}</prospect></adf>");
+    let padded = |size: usize| format!("{whole}{}", " ".repeat(size - whole.len()));
+    assert!(read(&padded(1_048_576)).is_ok());
+    assert_eq!(read(&padded(1_048_577)).unwrap_err(), Unreadable::TooLarge { limit: 1_048_576 });
+}
+
+#[test]
+fn int_2_declarations_are_refused_and_a_bare_doctype_is_not() {
+    let with = |doctype: &str| read(&format!("<?xml version='1.0'?>\n  {doctype}<adf><prospect>{CONTACT}</prospect></adf>"));
+    let at = Unreadable::Doctype { line: 2, column: 3 };
+    assert_eq!(with("<!DOCTYPE adf [<!ENTITY x 'y'>]>").unwrap_err(), at);
+    assert_eq!(with("<!doctype adf SYSTEM \"adf.dtd\" [ ]>").unwrap_err(), at);
+    assert_eq!(with("<!ENTITY x SYSTEM 'file:///etc/passwd'>").unwrap_err(), at);
+    for harmless in ["<!DOCTYPE adf>", "<!DOCTYPE ADF SYSTEM \"adf.dtd\">", "<!doctype html>"] {
+        assert!(with(harmless).is_ok(), "{harmless}");
+    }
+    // In prose and in a comment it is but words.
+    let inside = prospect("<!-- <!DOCTYPE a [ --><customer><comments><![CDATA[<!ENTITY x>]]></comments></customer>");
+    assert_eq!(inside.enquiry.message.as_deref(), Some("<!ENTITY x>"));
+}
+
+#[test]
+fn int_2_an_entity_that_nobody_declared_stays_as_written() {
+    let read = prospect("<customer><comments>&lol; &#x263A; &#0; &#1; &amp;</comments></customer>");
+    assert_eq!(read.enquiry.message.as_deref(), Some("&lol; ☺ &#0; &#1; &"));
+}
+
+#[test]
+fn int_2_a_document_cut_off_is_refused_with_its_place() {
+    let cases = [
+        ("<adf>\n<prospect><id>1</id>\n", "line 3, column 1: the document is cut off: <prospect> of line 2 is not closed"),
+        ("<adf><prospect></prospect>", "line 1, column 27: the document is cut off: <adf> of line 1 is not closed"),
+        (
+            "<prospect>é<id",
+            "line 1, column 12: the document is cut off: <prospect> of line 1 is not closed, and syntax error: tag not closed: `>` not found before end of input",
+        ),
+        (
+            "<adf>\n<prospect><![CDATA[ x </prospect></adf>",
+            "line 2, column 11: the document is cut off: <prospect> of line 2 is not closed, and syntax error: CDATA not closed: `]]>` not found before end of input",
+        ),
+    ];
+    for (text, message) in cases {
+        let error = read(text).unwrap_err();
+        assert!(matches!(error, Unreadable::Truncated { .. }), "{text}");
+        assert_eq!(error.to_string(), message);
+    }
+    let whole = format!("<adf><prospect>{CONTACT}</prospect></adf>");
+    assert!(read(&format!("{whole}{}", &whole[..40])).is_err());
+}
+
+#[test]
+fn int_2_what_is_no_adf_is_refused() {
+    for text in ["", " ", "{\"contact\":{}}", "<html><body>prospect</body></html>", "<adf></adf>", "<ad", "\u{0}\u{0}"] {
+        assert!(matches!(read(text).unwrap_err(), Unreadable::NotAdf | Unreadable::NotXml { .. }), "{text}");
+    }
+    let error = read("hello\n <!-- never closed").unwrap_err();
+    assert!(matches!(error, Unreadable::NotXml { line: 2, column: 2, .. }), "{error}");
+}
+
+#[test]
+fn int_2_a_hundred_prospects_and_no_more() {
+    let many = |n: usize| format!("<adf>{}</adf>", format!("<prospect>{CONTACT}</prospect>").repeat(n));
+    assert_eq!(read(&many(100)).unwrap().prospects.len(), 100);
+    assert_eq!(read(&many(101)).unwrap_err(), Unreadable::TooManyProspects { limit: 100 });
+}
+
+#[test]
+fn int_2_nesting_has_a_limit_and_prose_has_none() {
+    let nested = |n: usize| format!("<adf><prospect>\n{}{}</prospect></adf>", "<x>".repeat(n), "</x>".repeat(n));
+    assert!(read(&nested(62)).is_ok());
+    assert_eq!(read(&nested(63)).unwrap_err(), Unreadable::TooDeep { line: 2, column: 187, limit: 64 });
+    let letter = prospect(&format!("<customer><comments>{}Hello</comments></customer>", "<div><font>".repeat(500)));
+    assert_eq!(letter.enquiry.message.as_deref(), Some("Hello"));
+}
+
+#[test]
+fn int_2_the_raw_text_is_that_of_the_prospect_alone() {
+    let text = format!("<adf>x<prospect status=“new”>{CONTACT}<!-- & --></prospect >y</adf>");
+    let document = read(&text).unwrap();
+    assert_eq!(document.prospects[0].raw, text[6..text.len() - 7]);
+}
+
+#[test]
+fn int_2_a_customer_beside_the_only_prospect_is_its_customer() {
+    let one = read(&format!("<adf><prospect><id>1</id></prospect>{CONTACT}</adf>")).unwrap();
+    assert_eq!(one.prospects[0].enquiry.contact.emails, ["a@b.example"]);
+    let two = read(&format!("<adf><prospect><id>1</id></prospect><prospect><id>2</id></prospect>{CONTACT}</adf>")).unwrap();
+    assert!(two.prospects.iter().all(|prospect| prospect.enquiry.contact.emails.is_empty()));
+}
+
+#[test]
+fn int_2_names_come_whole_or_in_parts() {
+    let name = |inside: &str| {
+        let contact = prospect(&format!("<customer><contact>{inside}</contact></customer>")).enquiry.contact;
+        [contact.first_name, contact.last_name, contact.company].map(Option::unwrap_or_default)
+    };
+    assert_eq!(name("<name part=full>Ana  María\n López</name>"), ["Ana María", "López", ""]);
+    assert_eq!(name("<name part=first>Ana</name><name part=full>Ana López</name>"), ["Ana", "López", ""]);
+    assert_eq!(name("<name part=last>López</name><name>Ana López</name>"), ["Ana", "López", ""]);
+    assert_eq!(name("<name part=first>Ana</name><name>Ana</name>"), ["Ana", "", ""]);
+    assert_eq!(name("<name><first>Ana</first><last>López</last></name>"), ["Ana", "López", ""]);
+    assert_eq!(name("<name part=middle>Ana</name>"), ["Ana", "", ""]);
+    assert_eq!(name("<name type=business part=full>López SL</name>"), ["", "", "López SL"]);
+}
+
+#[test]
+fn int_4_the_type_follows_from_the_vehicles() {
+    let kind = |vehicles: &str| prospect(vehicles).enquiry.lead_type.unwrap();
+    let vehicle = |attributes: &str| format!("<vehicle {attributes}><make>M</make></vehicle>");
+    assert_eq!(kind(""), "other");
+    assert_eq!(kind(&vehicle("")), "other");
+    assert_eq!(kind(&vehicle("status=New")), "new_car");
+    assert_eq!(kind(&vehicle("interest=lease status='used'")), "used_car");
+    assert_eq!(kind(&vehicle("interest=sell status=used")), "trade_in");
+    assert_eq!(kind(&(vehicle("interest=trade-in status=used") + &vehicle("status=new"))), "new_car");
+    assert_eq!(kind(&(vehicle("status=new") + &vehicle("interest=Test-Drive"))), "test_drive");
+    assert_eq!(kind(&vehicle("interest=service status=used")), "service");
+}
+
+#[test]
+fn int_8_a_trade_in_alone_asks_for_no_vehicle() {
+    let enquiry = prospect("<vehicle interest='trade-in'><make>M</make></vehicle><vehicle interest=buy><make/></vehicle>").enquiry;
+    assert_eq!(enquiry.lead_type.as_deref(), Some("trade_in"));
+    assert!(enquiry.vehicles.is_empty());
+    assert_eq!(enquiry.trade_ins.len(), 1);
+}
+
+/// What could make a reader look at the same characters again and again.
+#[test]
+fn int_2_the_time_to_read_is_bounded() {
+    let pieces = [
+        "<",
+        "<a",
+        "<a ",
+        "<a b='",
+        "<a b=“",
+        "<name b=\"",
+        "</",
+        "</a",
+        "</name ",
+        "&",
+        "&a;",
+        "&#",
+        "<!",
+        "<!--",
+        "<!-- -->",
+        "<![CDATA[",
+        "<![CDATA[]]>",
+        "<?",
+        "<? ?>",
+        "<!DOCTYPE ",
+        "‘=",
+        "<a>",
+        "<name>",
+        "</name>",
+        "<email>@</email>",
+        "<br>",
+        "<comments>",
+        "<contact>",
+        "<customer>",
+        "</vendor>",
+        "<vendor><id>1",
+        "<vehicle><make>x",
+        "<contact><name>x</name>",
+        "<phone type=fax>1",
+        "<a b c d e f g/>",
+    ];
+    for piece in pieces {
+        for inside in ["", "<customer>", "<customer><contact>", "<customer><comments>", "<customer><comments>a<b>"] {
+            let count = (adf::MAX_BYTES / 16) / piece.len();
+            let text = format!("<adf><prospect>{inside}{}</prospect></adf>", piece.repeat(count));
+            let started = Instant::now();
+            let _ = read(&text);
+            assert!(started.elapsed() < LIMIT, "{inside} {piece}: {:?}", started.elapsed());
+        }
+    }
+    let numbered = |piece: &str| (0..15_000).map(|n| piece.replace('#', &n.to_string())).collect::<String>();
+    for piece in [
+        "<email>a#@b.example</email>",
+        "<phone>#</phone>",
+        "<comments>#</comments>",
+        "<name part=first>#</name>",
+        "<contact><phone>#</phone></contact>",
+    ] {
+        let text = format!("<adf><prospect><customer>{}</customer></prospect></adf>", numbered(piece));
+        let started = Instant::now();
+        let document = read(&text).unwrap();
+        assert!(started.elapsed() < LIMIT, "{piece}: {:?}", started.elapsed());
+        assert!(document.prospects[0].oddities.len() <= 40);
+    }
+}
