@@ -61,9 +61,8 @@ fn day() -> impl Strategy<Value = Vec<Interval>> {
 }
 
 fn week() -> impl Strategy<Value = OpeningHours> {
-    [day(), day(), day(), day(), day(), day(), day()].prop_map(|[mon, tue, wed, thu, fri, sat, sun]| {
-        OpeningHours::new(Week { mon, tue, wed, thu, fri, sat, sun }).expect("in order")
-    })
+    [day(), day(), day(), day(), day(), day(), day()]
+        .prop_map(|[mon, tue, wed, thu, fri, sat, sun]| OpeningHours::new(Week { mon, tue, wed, thu, fri, sat, sun }).expect("in order"))
 }
 
 /// Any instant of 1990 to 2037, to the nanosecond; half of them within two days of a change of
@@ -73,8 +72,7 @@ fn instant(zone: Tz) -> impl Strategy<Value = DateTime<Utc>> {
     let past_change = prop::option::of(-2 * 86_400..2 * 86_400i64);
     (seconds, 0..1_000_000_000u32, past_change).prop_map(move |(second, nanos, past_change)| {
         let change = |second: &i64| offset(zone, *second) != offset(zone, second + 86_400);
-        let near =
-            past_change.and_then(|past| Some((second..second + 370 * 86_400).step_by(86_400).find(change)? + past));
+        let near = past_change.and_then(|past| Some((second..second + 370 * 86_400).step_by(86_400).find(change)? + past));
         DateTime::from_timestamp(near.unwrap_or(second), nanos).expect("in range")
     })
 }
@@ -116,11 +114,7 @@ fn scene() -> impl Strategy<Value = (Calendar, DateTime<Utc>)> {
 }
 
 fn working() -> impl Strategy<Value = TimeDelta> {
-    prop_oneof![
-        Just(TimeDelta::zero()),
-        (1..600i64).prop_map(minutes),
-        (1..3 * 86_400_000_000_000i64).prop_map(TimeDelta::nanoseconds),
-    ]
+    prop_oneof![Just(TimeDelta::zero()), (1..600i64).prop_map(minutes), (1..3 * 86_400_000_000_000i64).prop_map(TimeDelta::nanoseconds),]
 }
 
 fn ahead() -> impl Strategy<Value = TimeDelta> {
@@ -271,9 +265,7 @@ impl Watcher<'_> {
             None if off => (&[][..], true),
             None => (self.calendar.hours().on(date.weekday()), false),
         };
-        let covers = |interval: &Interval| {
-            (u32::from(interval.from.minutes())..u32::from(interval.to.minutes())).contains(&time)
-        };
+        let covers = |interval: &Interval| (u32::from(interval.from.minutes())..u32::from(interval.to.minutes())).contains(&time);
         (hours.iter().any(covers), off)
     }
 }

@@ -42,10 +42,7 @@ fn monday(intervals: &Value) -> Value {
 
 #[test]
 fn set_1_an_overlap_is_refused_naming_the_field() {
-    refused(
-        monday(&json!([["09:00", "12:00"], ["11:59", "17:00"]])),
-        "hours.mon[1]: opens while another interval is still open (SET-1)",
-    );
+    refused(monday(&json!([["09:00", "12:00"], ["11:59", "17:00"]])), "hours.mon[1]: opens while another interval is still open (SET-1)");
     refused(
         monday(&json!([["15:00", "16:00"], ["10:00", "11:00"], ["09:00", "17:00"]])),
         "hours.mon[1]: opens while another interval is still open (SET-1); \
@@ -296,9 +293,7 @@ fn clk_6_the_first_and_last_instants_there_are_do_no_harm() {
             assert!(!calendar.is_day_off(edge));
             assert_eq!(calendar.elapsed(edge, edge), minutes(0));
             assert!(!calendar.is_open_or_closing(edge) || calendar.is_open(edge));
-            assert!(
-                calendar.next_opening(edge).is_ok_and(|opening| opening >= edge) || edge == DateTime::<Utc>::MAX_UTC
-            );
+            assert!(calendar.next_opening(edge).is_ok_and(|opening| opening >= edge) || edge == DateTime::<Utc>::MAX_UTC);
         }
     }
 }

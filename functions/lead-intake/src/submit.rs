@@ -55,7 +55,7 @@ impl Submission {
     }
 
     async fn take_in(&self, platform: &Platform, dealer: &Dealer, part: &Part, position: usize) -> Result<Outcome, Problem> {
-        let enquiry = part.check(dealer, &self.sender()).map_err(Problem::invalid)?;
+        let enquiry = part.check(dealer, &self.source()).map_err(Problem::invalid)?;
         let store = &platform.store;
         let body = fingerprint(&serde_json::to_vec(&enquiry).map_err(|e| Failure::Broken(e.to_string()))?);
         let (origin, receipt) = self.names(platform, &enquiry, position);
@@ -75,7 +75,14 @@ impl Submission {
         Err(Failure::Broken("no free lead number".into()).into())
     }
 
-    /// What the timeline calls the sender, and an enquiry that names no source.
+    /// The source of an enquiry that names none.
+    fn source(&self) -> String {
+        match self.scope.actor() {
+            Actor::Partner(partner) => partner.to_string(),
+            Actor::User(_) | Actor::System => "direct".into(),
+        }
+    }
+
     fn sender(&self) -> String {
         match self.scope.actor() {
             Actor::User(user) => user.to_string(),

@@ -43,7 +43,7 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
             && owner.as_ref().is_none_or(|owner| row.facts.owner.as_ref() == Some(owner))
             && status.is_none_or(|status| row.facts.status.name() == status)
     };
-    let listed = platform.store.leads(&call.scope, &id, call.now, call.query("cursor"), limit, wanted).await?;
+    let listed = platform.store.leads(&call.scope, &dealer, call.now, call.query("cursor"), limit, wanted).await?;
     let listed = listed.map_err(|_| Refusal::field("cursor", "LEAD-8", "must be the cursor of an earlier page of this list"))?;
     Ok(Answer::new(200, &LeadListView::of(&listed, call.now))?.about(id))
 }

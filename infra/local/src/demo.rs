@@ -73,7 +73,7 @@ impl GroupData {
     ///
     /// # Errors
     /// When the table is out of reach.
-    pub async fn load_into(&self, store: &Store) -> Result<(), Failure> {
+    pub async fn load_into(&self, store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
         let scope = Scope::keys_only(self.group.clone());
         for user in &self.users {
             store.put_user(&self.group, user).await?;
@@ -82,14 +82,9 @@ impl GroupData {
             store.put_partner(&self.group, partner, sender_id).await?;
         }
         for dealer in &self.dealers {
-            save(store, &scope, &dealer.id, &dealer.settings).await?;
+            save(store, &scope, &dealer.id, &dealer.settings, now).await?;
         }
         Ok(())
-    }
-
-    /// A time at which most demo dealers are open: the tests' starting point.
-    pub fn opening_day() -> DateTime<Utc> {
-        DateTime::from_timestamp(1_794_823_200, 0).unwrap_or_default()
     }
 }
 
@@ -97,14 +92,15 @@ impl GroupData {
 ///
 /// # Errors
 /// When the table is out of reach.
-pub async fn save(store: &Store, scope: &Scope, id: &DealerId, settings: &Settings) -> Result<(), Failure> {
+pub async fn save(store: &Store, scope: &Scope, id: &DealerId, settings: &Settings, now: DateTime<Utc>) -> Result<(), Failure> {
     let rule = |loaded: &forecourt_store::Loaded, _| {
         let before = loaded.dealer(id);
         if before.is_some_and(|dealer| dealer.settings == *settings) {
             return Ok((None, ()));
         }
         let version = before.map_or(0, |dealer| dealer.version) + 1;
-        let dealer = Dealer { id: id.clone(), version, settings: settings.clone() };
+        let since = before.map_or(now, |dealer| dealer.since);
+        let dealer = Dealer { id: id.clone(), version, since, settings: settings.clone() };
         Ok((Some(Decision::default().with(Item::Dealer(Box::new(dealer)))), ()))
     };
     store.decide(scope, Load::of([Key::Dealer(id.clone())]), rule).await

@@ -11,7 +11,7 @@ const USAGE: &str = "forecourt [--port N] [--data DIR]   run everything on 127.0
 async fn main() -> ExitCode {
     match arguments() {
         Ok(Command::Run(options)) => {
-            forecourt_edge::start::log();
+            forecourt_edge::start::log(std::io::stderr);
             run(options).await.map_or_else(|e| failed(&e), |()| ExitCode::SUCCESS)
         }
         Ok(Command::OpenApi) => match openapi::document().to_pretty_json() {

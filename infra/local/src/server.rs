@@ -71,12 +71,13 @@ pub async fn run(options: Options) -> Result<(), String> {
     let engine = engine::start(Some(&options.data.join("table.sqlite")))?;
     let store =
         Store::new(engine::client(engine), "forecourt", Secret::new(&secret(&options.data, "channel-secret").map_err(told("no secret"))?));
+    let clock = VirtualClock::kept_in(options.data.join("clock"));
     let table = store.make_table().await.map_err(|e| e.to_string())?;
     let demo = demo::group().map_err(|e| format!("the demo data breaks a rule: {e}"))?;
-    demo.load_into(&store).await.map_err(|e| e.to_string())?;
+    demo.load_into(&store, clock.now()).await.map_err(|e| e.to_string())?;
     let parts = Parts {
         store,
-        clock: VirtualClock::kept_in(options.data.join("clock")),
+        clock,
         files: Arc::new(Folder(options.data.join("bucket"))),
         mailbox: Arc::new(Mailbox::open(options.data.join("outbox")).map_err(told("cannot open the outbox"))?),
         queue: PartnerQueue::open(options.data.join("queue")).map_err(told("cannot open the queue"))?,

@@ -14,6 +14,9 @@ pub struct Dealer {
     pub id: DealerId,
     /// Counts the saves, from 1.
     pub version: u64,
+    /// When it was set up: no lead of it is older.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub since: DateTime<Utc>,
     /// What the dealer's admin has set.
     pub settings: Settings,
 }

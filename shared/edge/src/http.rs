@@ -43,7 +43,7 @@ pub struct Call {
 #[derive(Debug)]
 pub struct Answer {
     status: u16,
-    body: serde_json::Value,
+    body: String,
     headers: Vec<(&'static str, String)>,
     /// What it was about, for the log: ids only.
     about: String,
@@ -55,7 +55,7 @@ impl Answer {
     /// # Errors
     /// When the body cannot be written as JSON, which is a bug.
     pub fn new(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
-        let body = serde_json::to_value(body).map_err(|e| Failure::Broken(format!("cannot write an answer: {e}")))?;
+        let body = serde_json::to_string(body).map_err(|e| Failure::Broken(format!("cannot write an answer: {e}")))?;
         Ok(Self { status, body, headers: Vec::new(), about: String::new() })
     }
 
@@ -73,7 +73,12 @@ impl Answer {
 
 impl From<Problem> for Answer {
     fn from(problem: Problem) -> Self {
-        let mut answer = Self { status: problem.status, body: serde_json::json!(problem), headers: Vec::new(), about: problem.kind };
+        let mut answer = Self {
+            status: problem.status,
+            body: serde_json::to_string(&problem).unwrap_or_default(),
+            headers: Vec::new(),
+            about: problem.kind,
+        };
         answer.headers.push(("content-type", "application/problem+json".into()));
         match answer.status {
             401 => answer.headers.push(("www-authenticate", "Bearer".into())),
@@ -239,6 +244,6 @@ fn write(answer: Answer) -> ApiGatewayV2httpResponse {
     let mut response = ApiGatewayV2httpResponse::default();
     response.status_code = i64::from(answer.status);
     response.headers = headers;
-    response.body = Some(Body::Text(answer.body.to_string()));
+    response.body = Some(Body::Text(answer.body));
     response
 }

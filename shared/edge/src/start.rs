@@ -30,7 +30,7 @@ pub fn setting(name: &'static str) -> Result<String, Missing> {
 /// # Errors
 /// [`Missing`] names the setting that is not there.
 pub async fn platform(function: &'static str) -> Result<(Platform, SdkConfig), Missing> {
-    log();
+    log(std::io::stdout);
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let secret = Secret::new(setting("CHANNEL_SECRET")?.as_bytes());
     let store = Store::new(aws_sdk_dynamodb::Client::new(&config), &setting("TABLE")?, secret);
@@ -38,10 +38,16 @@ pub async fn platform(function: &'static str) -> Result<(Platform, SdkConfig), M
     Ok((Platform { function, store, clock: Clock::real(), files: Arc::new(files) }, config))
 }
 
-/// One JSON line an event, on standard output; `LOG` sets the level (`info`).
-pub fn log() {
+/// One JSON line an event, written to `out`; `LOG` sets the level (`info`).
+pub fn log<W: std::io::Write + 'static>(out: fn() -> W) {
     let level = tracing_subscriber::EnvFilter::try_from_env("LOG").unwrap_or_else(|_| "info".into());
     // A second start in the same process finds the log started.
-    let _ =
-        tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false).with_target(false).with_env_filter(level).try_init();
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_target(false)
+        .with_env_filter(level)
+        .with_writer(out)
+        .try_init();
 }

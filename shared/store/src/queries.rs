@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
+use forecourt_domain::dealer::Dealer;
 use forecourt_domain::ids::{DealerId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::Message;
@@ -42,8 +43,6 @@ pub struct NotACursor;
 
 /// How many items of a lead one read takes; enough for years of work on it.
 const LEAD_ITEMS: i32 = 500;
-/// How many months of a list one request looks into for its page.
-const MONTHS: usize = 24;
 
 impl Store {
     /// A lead, its messages and its timeline, in one read. `None`: the group has no such lead.
@@ -85,57 +84,64 @@ impl Store {
         Ok(lead.map(|lead| LeadPage { lead, messages, timeline }))
     }
 
-    /// A page of at most `limit` leads of a dealer that `wanted` takes, newest first, from `cursor` on, back from the month of `now`.
+    /// A page of at most `limit` leads of a dealer that `wanted` takes, newest first, from `cursor` on: back from the month of `now` to that of `since`.
     ///
-    /// It looks at up to ten times `limit` leads and two years of months; where that does not fill the page, the cursor goes on from there.
+    /// The month of the cursor is one read; where it does not fill the page, the eleven before it are asked at once, and so on for two years.
+    /// After that, or ten times `limit` leads, the cursor goes on from there.
     ///
     /// # Errors
     /// When the table is out of reach. The inner error is for a cursor that is not one.
     pub async fn leads(
         &self,
         scope: &Scope,
-        dealer: &DealerId,
+        dealer: &Dealer,
         now: DateTime<Utc>,
         cursor: Option<&str>,
         limit: usize,
         wanted: impl Fn(&LeadRow) -> bool,
     ) -> Result<Result<Listed, NotACursor>, Failure> {
         let (mut month, mut after) = match cursor.map(Place::read) {
-            None => (Month::of(now), None),
-            Some(Ok(place)) => (place.month, place.after),
+            None => (Some(Month::of(now)), None),
+            Some(Ok(place)) => (Some(place.month), place.after),
             Some(Err(e)) => return Ok(Err(e)),
         };
+        let first = Month::of(dealer.since);
         let mut leads = Vec::new();
         let mut looked_at = 0;
-        for _ in 0..MONTHS {
-            loop {
-                let page = self.month(scope, dealer, &month, after.as_deref(), limit).await?;
-                let more = page.len() == limit;
-                for attributes in &page {
-                    let row = row(attributes)?;
-                    after = attributes.get("lsk").and_then(|v| v.as_s().ok()).cloned();
-                    looked_at += 1;
-                    if wanted(&row) {
-                        leads.push(row);
+        for at_once in [1, 11, 12] {
+            let months: Vec<Month> =
+                std::iter::successors(month, Month::before).take_while(|month| *month >= first).take(at_once).collect();
+            let pages = months.iter().enumerate().map(|(i, month)| {
+                let after = after.take_if(|_| i == 0);
+                async move { self.month(scope, &dealer.id, month, after, limit).await }
+            });
+            let pages = futures::future::try_join_all(pages).await?;
+            for (at, page) in months.iter().zip(pages) {
+                let (mut page, mut place) = (page, None);
+                loop {
+                    for attributes in &page {
+                        let row = row(attributes)?;
+                        place = attributes.get("lsk").and_then(|v| v.as_s().ok()).cloned();
+                        looked_at += 1;
+                        if wanted(&row) {
+                            leads.push(row);
+                        }
+                        if leads.len() == limit {
+                            return Ok(Ok(Listed { leads, cursor: Some(Place { month: at.clone(), after: place }.write()) }));
+                        }
                     }
-                    if leads.len() == limit {
-                        return Ok(Ok(Listed { leads, cursor: Some(Place { month, after }.write()) }));
+                    if page.len() < limit {
+                        break;
                     }
-                }
-                if !more {
-                    break;
-                }
-                if looked_at >= limit * 10 {
-                    return Ok(Ok(Listed { leads, cursor: Some(Place { month, after }.write()) }));
+                    if looked_at >= limit * 10 {
+                        return Ok(Ok(Listed { leads, cursor: Some(Place { month: at.clone(), after: place }.write()) }));
+                    }
+                    page = self.month(scope, &dealer.id, at, place.clone(), limit).await?;
                 }
             }
-            match month.before() {
-                Some(before) if before.0.as_str() >= "2020-01" => (month, after) = (before, None),
-                _ => return Ok(Ok(Listed { leads, cursor: None })),
-            }
+            month = months.last().and_then(Month::before);
         }
-        // Two years without enough leads to fill a page: what is older is asked for by the cursor, and only if this page had any.
-        let cursor = (!leads.is_empty()).then(|| Place { month, after }.write());
+        let cursor = month.filter(|month| *month >= first).map(|month| Place { month, after: None }.write());
         Ok(Ok(Listed { leads, cursor }))
     }
 
@@ -144,7 +150,7 @@ impl Store {
         scope: &Scope,
         dealer: &DealerId,
         month: &Month,
-        after: Option<&str>,
+        after: Option<String>,
         limit: usize,
     ) -> Result<Vec<Attributes>, Failure> {
         let partition = keys::list_partition(scope, dealer, month.clone());
@@ -157,9 +163,9 @@ impl Store {
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         query = query.expression_attribute_values(":pk", AttributeValue::S(partition));
         query = match after {
-            Some(after) => query
-                .key_condition_expression("lpk = :pk AND lsk < :after")
-                .expression_attribute_values(":after", AttributeValue::S(after.to_owned())),
+            Some(after) => {
+                query.key_condition_expression("lpk = :pk AND lsk < :after").expression_attribute_values(":after", AttributeValue::S(after))
+            }
             None => query.key_condition_expression("lpk = :pk"),
         };
         let found = query.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await.map_err(|e| unavailable(&e))?;

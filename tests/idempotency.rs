@@ -1,0 +1,129 @@
+//! The same enquiry twice is one lead; the same request twice is carried out once (INT-5).
+
+use crate::world::{NORDSTERN, World, enquiry};
+use forecourt_domain::timeline::Event;
+use http::Method;
+use serde_json::{Value, json};
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+fn leads() -> String {
+    format!("/dealers/{NORDSTERN}/leads")
+}
+
+async fn send(world: &World, who: &str, key: &str, body: &Value) -> crate::world::Reply {
+    world.call(Method::POST, who, &leads(), &[JSON, ("idempotency-key", key)], body.to_string().as_bytes()).await
+}
+
+#[tokio::test]
+async fn int_5_a_repeat_gets_the_first_answer_whatever_happened_since() {
+    let world = World::new().await;
+    let first = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
+    assert_eq!(first.status, 201);
+    let id = first.text("/id").to_owned();
+    let moved = world.post("ingo.brandt", &format!("/leads/{id}/assignment"), &json!({"user": "greta.sommer"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    world.advance_to("2026-11-24T09:00:00Z").await;
+    let again = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
+    assert_eq!((again.status, &again.body), (201, &first.body));
+    assert_eq!(again.headers["idempotent-replay"], "true");
+    assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 1);
+}
+
+#[tokio::test]
+async fn int_5_a_key_that_comes_with_another_body_is_refused_and_nothing_is_made() {
+    let world = World::new().await;
+    let mut with_id = enquiry("jana");
+    with_id["external_id"] = json!("x-1");
+    for (key, body) in [("k1", enquiry("jana")), ("k2", with_id)] {
+        assert_eq!(send(&world, "partner:portal-demo", key, &body).await.status, 201);
+        let mut other = body.clone();
+        other["message"] = json!("something else");
+        let refused = send(&world, "partner:portal-demo", key, &other).await;
+        assert_eq!((refused.status, refused.text("/type")), (422, "urn:forecourt:problem:reused"), "{}", refused.body);
+    }
+    assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 2);
+}
+
+#[tokio::test]
+async fn int_5_an_idempotency_key_counts_beside_an_external_id() {
+    let world = World::new().await;
+    let body = |id: &str| {
+        let mut body = enquiry("jana");
+        body["external_id"] = json!(id);
+        body
+    };
+    let first = send(&world, "partner:portal-demo", "k1", &body("x-1")).await;
+    // By either name it is the same lead; the key with another id is another request.
+    assert_eq!(send(&world, "partner:portal-demo", "k2", &body("x-1")).await.text("/id"), first.text("/id"));
+    assert_eq!(send(&world, "partner:portal-demo", "k1", &body("x-1")).await.text("/id"), first.text("/id"));
+    assert_eq!(send(&world, "partner:portal-demo", "k1", &body("x-2")).await.status, 422);
+}
+
+#[tokio::test]
+async fn int_5_keys_and_ids_are_their_senders_own() {
+    let world = World::new().await;
+    let portal = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
+    let person = send(&world, "ingo.brandt", "k1", &enquiry("karl")).await;
+    assert_eq!((portal.status, person.status), (201, 201));
+    assert_ne!(portal.text("/id"), person.text("/id"));
+}
+
+#[tokio::test]
+async fn int_5_white_space_and_the_order_of_fields_make_no_other_enquiry() {
+    let world = World::new().await;
+    let texts = [
+        r#"{"external_id":"x","type":"other","contact":{"email":"a@example.com"}}"#,
+        r#"{ "contact": {"email": " a@EXAMPLE.com "}, "type": "other", "external_id": "x" }"#,
+    ];
+    let mut ids = Vec::new();
+    for text in texts {
+        ids.push(world.call(Method::POST, "partner:portal-demo", &leads(), &[JSON], text.as_bytes()).await.text("/id").to_owned());
+    }
+    assert_eq!(ids[0], ids[1]);
+}
+
+#[tokio::test]
+async fn int_5_adf_resend_changes_the_lead_it_names() {
+    let world = World::new().await;
+    let adf = |status: &str, comment: &str| {
+        format!(
+            "<adf><prospect status=\"{status}\"><id source=\"portal\">77</id><vehicle status=\"used\"><make>Opel</make></vehicle><customer><contact><email>r@example.com</email></contact><comments>{comment}</comments></customer><provider><name>Portal</name></provider></prospect></adf>"
+        )
+    };
+    let first = world.adf(NORDSTERN, adf("new", "one").as_bytes()).await;
+    let refused = world.adf(NORDSTERN, adf("new", "two").as_bytes()).await;
+    let resent = world.adf(NORDSTERN, adf("resend", "two").as_bytes()).await;
+    let again = world.adf(NORDSTERN, adf("resend", "two").as_bytes()).await;
+    assert_eq!((first.status, refused.status, resent.status, again.status), (201, 422, 200, 201));
+    assert_eq!(resent.text("/id"), first.text("/id"));
+    let page = world.page(first.text("/id").parse().unwrap()).await;
+    let resent = page.timeline.iter().flat_map(|e| &e.events).filter(|e| matches!(e, Event::Resent { .. })).count();
+    assert_eq!(resent, 1);
+}
+
+#[tokio::test]
+async fn int_5_a_reaction_sent_twice_with_one_key_is_logged_once() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let path = format!("/leads/{id}/reactions");
+    let log = async |body: &str| world.call(Method::POST, "anna.vogt", &path, &[JSON, ("idempotency-key", "r1")], body.as_bytes()).await;
+    let first = log(r#"{"kind": "call_missed"}"#).await;
+    let again = log(r#"{"kind": "call_missed"}"#).await;
+    assert_eq!((first.status, again.status), (200, 200));
+    assert_eq!(first.body["version"], again.body["version"]);
+    assert_eq!(log(r#"{"kind": "reply"}"#).await.status, 422);
+    assert_eq!(world.page(id).await.timeline.len(), 2);
+}
+
+#[tokio::test]
+async fn set_10_a_change_that_saw_an_older_version_is_refused() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let etag = world.get("anna.vogt", &format!("/leads/{id}")).await.headers["etag"].to_str().unwrap().to_owned();
+    let path = format!("/leads/{id}/reactions");
+    let log = async || world.call(Method::POST, "anna.vogt", &path, &[JSON, ("if-match", &etag)], br#"{"kind": "reply"}"#).await;
+    assert_eq!(log().await.status, 200);
+    let stale = log().await;
+    assert_eq!((stale.status, &stale.body["current_version"]), (412, &json!(2)));
+}

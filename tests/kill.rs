@@ -1,0 +1,125 @@
+//! Nothing is lost when the process is killed.
+
+use crate::world::NORDSTERN;
+use futures::{StreamExt as _, stream};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+struct Run {
+    child: Child,
+    url: String,
+}
+
+impl Run {
+    fn start(data: &std::path::Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_forecourt-under-test"))
+            .arg("0")
+            .arg(data)
+            .env("LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let url = first.trim().rsplit(' ').next().unwrap().to_owned();
+        Self { child, url }
+    }
+
+    async fn token(&self, client: &reqwest::Client, who: Value) -> String {
+        let reply: Value = client.post(format!("{}/_local/token", self.url)).json(&who).send().await.unwrap().json().await.unwrap();
+        reply["token"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// INT-9, MSG-1, ESC-10: killed under load and started again, every lead that was answered 201 is there and owned, what is due is still due,
+/// and nobody was told twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn int_9_killed_under_load_nothing_answered_is_lost_and_nothing_happens_twice() {
+    let data = tempfile::tempdir().unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answered: Mutex<BTreeSet<String>> = Mutex::default();
+    for round in 0..2 {
+        let run = Mutex::new(Run::start(data.path()));
+        let (url, token) = {
+            let url = run.lock().unwrap().url.clone();
+            let reply: Value = client
+                .post(format!("{url}/_local/token"))
+                .json(&json!({"partner": "portal-demo"}))
+                .send()
+                .await
+                .unwrap()
+                .json()
+                .await
+                .unwrap();
+            (url, reply["token"].as_str().unwrap().to_owned())
+        };
+        let done = AtomicUsize::new(0);
+        let sends = (0..400).map(|i| {
+            let (client, url, token, answered, done, run) = (&client, &url, &token, &answered, &done, &run);
+            async move {
+                let body = json!({"external_id": format!("{round}-{i}"), "contact": {"email": format!("c{round}-{i}@example.com")}});
+                let sent = client.post(format!("{url}/dealers/{NORDSTERN}/leads")).bearer_auth(token).json(&body).send().await;
+                let Ok(reply) = sent else { return };
+                assert!(reply.status() == 201, "{}", reply.status());
+                let Ok(reply) = reply.json::<Value>().await else { return };
+                answered.lock().unwrap().insert(reply["id"].as_str().unwrap().to_owned());
+                // In the thick of it.
+                if done.fetch_add(1, SeqCst) == 150 {
+                    run.lock().unwrap().child.kill().unwrap();
+                }
+            }
+        });
+        stream::iter(sends).buffer_unordered(16).collect::<Vec<_>>().await;
+        assert!(done.load(SeqCst) < 400, "it was killed too late to matter");
+    }
+
+    let run = Run::start(data.path());
+    let token = run.token(&client, json!({"user": "gina.group"})).await;
+    // Far enough for every step and every mail that waits.
+    let moved = client.post(format!("{}/_local/clock", run.url)).json(&json!({"advance_minutes": 6 * 1440})).send().await.unwrap();
+    assert_eq!(moved.status(), 200);
+    let (mut listed, mut cursor) = (BTreeMap::new(), String::new());
+    loop {
+        let url = format!("{}/dealers/{NORDSTERN}/leads?limit=100{cursor}", run.url);
+        let page: Value = client.get(url).bearer_auth(&token).send().await.unwrap().json().await.unwrap();
+        for lead in page["leads"].as_array().unwrap() {
+            listed.insert(lead["id"].as_str().unwrap().to_owned(), lead.clone());
+        }
+        match page["cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    for id in answered.lock().unwrap().iter() {
+        let lead = listed.get(id).unwrap_or_else(|| panic!("lead {id} is lost"));
+        assert!(lead["owner"].is_string(), "{lead}");
+        assert_eq!(lead["level"], 2, "{lead}");
+    }
+    let outbox: Value = client.get(format!("{}/_local/outbox", run.url)).send().await.unwrap().json().await.unwrap();
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
+    for mail in outbox["mails"].as_array().unwrap() {
+        for part in mail["text"].as_str().unwrap().split("\n\n") {
+            if let Some(at) = part.find("/leads/") {
+                let id = &part[at + 7..at + 17];
+                let kind = part.lines().next().unwrap().split(&[' ', ':'][..]).next().unwrap();
+                *told.entry(format!("{id} {kind} to {}", mail["to"].as_str().unwrap())).or_default() += 1;
+            }
+        }
+    }
+    let twice: Vec<_> = told.iter().filter(|(_, n)| **n > 1).collect();
+    assert!(twice.is_empty(), "told twice: {twice:?}");
+    for id in answered.lock().unwrap().iter() {
+        assert!(told.keys().any(|told| told.starts_with(&format!("{id} Stufe"))), "nobody was told of level 2 of {id}");
+    }
+}

@@ -1,0 +1,69 @@
+//! A month of a dealer's life in virtual time.
+
+use crate::world::{ADMIN, NORDSTERN, World, at, enquiry};
+use chrono::TimeDelta;
+use forecourt_domain::hours::Calendar;
+use forecourt_local::demo;
+use serde_json::json;
+use std::time::Instant;
+
+/// Nights, Sundays, a day off and the end of summer time (25 October 2026): every lead is owned, every step is where the rules put it, mail goes
+/// out only when the dealer is open, and all of it takes less than a second of real time.
+#[tokio::test]
+async fn esc_a_month_of_a_dealers_life_passes_in_under_a_second() {
+    let world = World::at("2026-10-05T06:00:00Z").await;
+    let day_off = || serde_json::from_value(json!({"from": "2026-10-21", "name": "Betriebsausflug", "kind": "company_holiday"})).unwrap();
+    world
+        .settings(|s| {
+            let c = &s.calendar;
+            s.calendar = Calendar::new(c.zone(), c.hours().clone(), vec![day_off()], c.special_hours().clone()).unwrap();
+        })
+        .await;
+    let started = Instant::now();
+    let mut leads = Vec::new();
+    for day in 0..31_i64 {
+        // One at noon, one at night; every third is answered in time.
+        for hour in [10, 23] {
+            let now = at("2026-10-05T00:00:00Z") + TimeDelta::days(day) + TimeDelta::hours(hour) + TimeDelta::seconds(day * 7);
+            world.system.advance_to(now).await;
+            let id = world.lead(&enquiry(&format!("d{day}h{hour}"))).await;
+            if leads.len() % 3 == 0 {
+                let reply = world.post(ADMIN, &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await;
+                assert_eq!(reply.status, 200);
+            }
+            leads.push(id);
+        }
+    }
+    world.advance_to("2026-11-05T06:00:00Z").await;
+    let took = started.elapsed();
+
+    let calendar = demo::group().unwrap().dealers.into_iter().find(|d| d.id.as_str() == NORDSTERN).unwrap().settings.calendar.clone();
+    let mut levels = [0; 3];
+    for id in &leads {
+        let lead = world.page(*id).await.lead;
+        assert!(lead.owner.is_some());
+        levels[usize::from(lead.level())] += 1;
+        for step in lead.plan.iter().flat_map(|plan| plan.steps()) {
+            assert!(step.fired.is_none_or(|fired| fired == step.at), "{step:?}");
+        }
+    }
+    // 21 of 62 are answered; the last ones have not come to level 2 yet.
+    assert_eq!(levels[0], 21 + 1);
+    assert!(levels[1] <= 4 && levels[2] >= 36, "{levels:?}");
+    for mail in world.system.mailbox.mails() {
+        assert!(calendar.is_open_or_closing(mail.at), "{} at {}", mail.subject, mail.at);
+        assert_ne!(mail.at.date_naive(), at("2026-10-21T00:00:00Z").date_naive());
+    }
+    // A lead on the Saturday before the clocks go back, at night: two working hours into Monday, by winter time.
+    let over_dst = world.page(leads[leads.len() - 1 - 2 * 10 - 1]).await.lead;
+    assert_eq!(
+        (over_dst.arrived.date_naive().to_string(), over_dst.deadline()),
+        ("2026-10-25".to_owned(), Some(at("2026-10-26T09:00:00Z")))
+    );
+    assert!(took.as_secs_f64() < limit(), "{took:?}");
+}
+
+/// A second, on a machine that does nothing else; tests share theirs with others.
+fn limit() -> f64 {
+    5.0
+}

@@ -1,0 +1,148 @@
+//! Who is told, by whom a mail is read, and what becomes of a message (DIS-4, ESC-6, MSG-1, MSG-2, SET-7).
+
+use crate::world::{ADMIN, World, at, enquiry};
+use async_trait::async_trait;
+use forecourt_domain::dealer::Absence;
+use forecourt_domain::ids::UserId;
+use forecourt_domain::message::{Fate, Message};
+use forecourt_edge::Platform;
+use forecourt_send::text::{Mail, Texts};
+use forecourt_send::{Carrier, Sender, Undelivered};
+use forecourt_store::keys::{DueKind, Look};
+use serde_json::json;
+use std::sync::{Arc, Mutex};
+
+#[tokio::test]
+async fn dis_4_a_deputy_gets_the_notices_of_an_absent_user() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    world
+        .settings(|s| {
+            let absence = Absence {
+                from: at("2026-11-23T09:30:00Z"),
+                until: at("2026-11-24T00:00:00Z"),
+                deputy: Some(UserId::parse("felix.lang").unwrap()),
+            };
+            s.members.iter_mut().find(|m| m.user.as_str() == "anna.vogt").unwrap().absences.push(absence);
+        })
+        .await;
+    world.advance_to("2026-11-23T11:00:00Z").await;
+    let readers: Vec<_> = world.mails().iter().map(|mail| mail.split([' ', ':']).nth(4).unwrap().to_owned()).collect();
+    assert_eq!(readers, ["anna.vogt", "felix.lang", "felix.lang"], "{:?}", world.mails());
+    // And sees and works the lead meanwhile.
+    assert_eq!(world.get("felix.lang", &format!("/leads/{id}")).await.status, 200);
+    assert_eq!(world.post("felix.lang", &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await.status, 200);
+}
+
+#[tokio::test]
+async fn msg_1_a_lead_given_on_before_its_notice_went_out_is_told_to_its_new_owner_only() {
+    // Sunday: nothing goes out before Monday.
+    let world = World::at("2026-11-22T12:00:00Z").await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
+    world.advance_to("2026-11-23T07:05:00Z").await;
+    let told: Vec<_> = world.mails().into_iter().filter(|mail| mail.contains("Neue Anfrage")).collect();
+    assert!(told.len() == 1 && told[0].contains("ben.krause"), "{told:?}");
+    let page = world.get(ADMIN, &format!("/leads/{id}")).await;
+    let fates: Vec<_> = page.body["messages"].as_array().unwrap().iter().map(|m| m["fate"].as_str().unwrap()).collect();
+    assert_eq!(fates, ["dropped", "sent"]);
+}
+
+#[tokio::test]
+async fn msg_2_notices_are_in_the_readers_language() {
+    let world = World::new().await;
+    for dealer in ["autohaus-nordstern-demo", "lakeside-motors-demo", "harbour-cars-demo", "grachten-autos-demo"] {
+        let body = json!({"source": "website", "contact": {"last_name": "Lee", "email": "lee@example.com"}, "vehicle": {"make": "MG", "model": "MG4"}});
+        assert_eq!(world.post("partner:portal-demo", &format!("/dealers/{dealer}/leads"), &body).await.status, 201);
+    }
+    world.advance_to("2026-11-23T15:05:00Z").await;
+    let number = |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect::<String>();
+    let first = |from: &str| {
+        world
+            .system
+            .mailbox
+            .mails()
+            .into_iter()
+            .find(|mail| mail.from_name == from)
+            .map(|mail| number(&format!("{}\n{}", mail.subject, mail.text)))
+    };
+    insta::assert_snapshot!(first("Autohaus Nordstern").unwrap());
+    insta::assert_snapshot!(first("Lakeside Motors").unwrap());
+    insta::assert_snapshot!(first("Grachten Auto's").unwrap());
+}
+
+/// A provider that fails as told, then takes everything.
+struct Flaky {
+    failures: Mutex<Vec<Undelivered>>,
+    carried: Mutex<Vec<Mail>>,
+}
+
+#[async_trait]
+impl Carrier for Flaky {
+    async fn carry(&self, mail: &Mail) -> Result<String, Undelivered> {
+        if let Some(failure) = self.failures.lock().unwrap().pop() {
+            return Err(failure);
+        }
+        self.carried.lock().unwrap().push(mail.clone());
+        Ok("id".into())
+    }
+}
+
+async fn sent_through(failures: Vec<Undelivered>) -> (Vec<Fate>, usize) {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let flaky = Arc::new(Flaky { failures: Mutex::new(failures), carried: Mutex::default() });
+    let platform: Platform = world.system.platform.of("send");
+    let sender = Sender { platform, carrier: flaky.clone(), texts: Arc::new(Texts::new("https://desk.example").unwrap()) };
+    let look = Look {
+        kind: DueKind::Send,
+        group: world.scope().group().clone(),
+        dealer: crate::world::dealer(crate::world::NORDSTERN),
+        lead: id,
+        message: Some("assigned-1".into()),
+    };
+    let mut fates = Vec::new();
+    for _ in 0..12 {
+        let event = json!({"Records": [{"messageId": "1", "body": json!(look).to_string()}]});
+        let response = sender.handle(serde_json::from_value(event).unwrap()).await;
+        assert_eq!(response.batch_item_failures.len(), 0);
+        let message: Message = world.page(id).await.messages.remove(0);
+        if let Some(due) = message.due() {
+            world.system.clock.stand_at(due);
+        }
+        fates.push(message.fate);
+    }
+    let carried = flaky.carried.lock().unwrap().len();
+    (fates, carried)
+}
+
+#[tokio::test]
+async fn msg_1_a_passing_failure_is_tried_again_later_and_a_final_one_is_shown() {
+    let later = || Undelivered::Later("throttled".into());
+    let (fates, carried) = sent_through(vec![later(), later()]).await;
+    assert!(matches!(fates[0], Fate::Queued { attempts: 1, due } if due == at("2026-11-23T09:02:00Z")), "{:?}", fates[0]);
+    assert!(matches!(fates[2], Fate::Sent { .. }));
+    assert_eq!(carried, 1);
+
+    let (fates, carried) = sent_through(vec![Undelivered::Never("rejected".into())]).await;
+    assert!(matches!(&fates[0], Fate::Failed { why, .. } if why == "rejected"));
+    assert_eq!(carried, 0);
+
+    let (fates, carried) = sent_through((0..20).map(|_| later()).collect()).await;
+    assert!(matches!(fates[11], Fate::Failed { .. }));
+    assert_eq!(carried, 0);
+}
+
+#[tokio::test]
+async fn msg_1_a_mail_is_mime_that_nobodys_name_can_break() {
+    let world = World::new().await;
+    let body = json!({"contact": {"last_name": "Ünal =?utf-8?q?x?= \"<a@b.c>", "email": "u@example.com"}});
+    world.lead(&body).await;
+    world.system.settle().await;
+    let mail = &world.system.mailbox.mails()[0];
+    let mime = String::from_utf8(mail.mime("desk@forecourt.example").unwrap()).unwrap();
+    let (headers, _) = mime.split_once("\r\n\r\n").unwrap();
+    assert_eq!(headers.lines().filter(|line| line.starts_with("Subject:") || line.starts_with("To:")).count(), 2, "{headers}");
+    assert!(headers.is_ascii());
+    assert!(headers.contains("Auto-Submitted: auto-generated"));
+}

@@ -1,0 +1,228 @@
+//! A whole system for one test.
+
+use aws_lambda_events::encodings::Body;
+use axum::body::Bytes;
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Scope;
+use forecourt_domain::dealer::{Draft, Settings};
+use forecourt_domain::ids::{DealerId, GroupId, LeadId};
+use forecourt_local::clock::VirtualClock;
+use forecourt_local::demo::{self, GroupData};
+use forecourt_local::folder::Folder;
+use forecourt_local::gateway::{self, Matched};
+use forecourt_local::mailbox::Mailbox;
+use forecourt_local::partner_queue::{PartnerQueue, Queued};
+use forecourt_local::tokens::Tokens;
+use forecourt_local::{Parts, System, engine};
+use forecourt_send::text::Mail;
+use forecourt_store::{LeadPage, Secret, Store};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+
+/// The dealer that most tests are about: Berlin, 08:00-12:30 and 13:30-18:00, Saturday 09:00-13:00, seven sellers.
+pub const NORDSTERN: &str = "autohaus-nordstern-demo";
+/// Its admin.
+pub const ADMIN: &str = "ingo.brandt";
+
+/// A whole system for one test.
+pub struct World {
+    pub system: Arc<System>,
+    pub tokens: Arc<Tokens>,
+    pub store: Store,
+    _folder: tempfile::TempDir,
+}
+
+/// What a request was answered.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Reply {
+    pub fn text(&self, pointer: &str) -> &str {
+        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The fields that the answer calls faulty, with the rules they break.
+    pub fn faults(&self) -> Vec<String> {
+        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|e| format!("{} {}", e["field"].as_str().unwrap(), e["rule"].as_str().unwrap())).collect()
+    }
+}
+
+/// Reads a time.
+pub fn at(text: &str) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+}
+
+/// One engine for all tests: each has a table of its own.
+fn engine() -> SocketAddr {
+    static ENGINE: OnceLock<SocketAddr> = OnceLock::new();
+    *ENGINE.get_or_init(|| engine::start(None).unwrap())
+}
+
+/// A lead's body with an e-mail address of its own.
+pub fn enquiry(name: &str) -> Value {
+    json!({"type": "used_car", "source": "website", "contact": {"last_name": name, "email": format!("{name}@example.com")}})
+}
+
+impl World {
+    /// Monday, 23 November 2026, 10:00 in Berlin.
+    pub async fn new() -> Self {
+        Self::at("2026-11-23T09:00:00Z").await
+    }
+
+    pub async fn at(now: &str) -> Self {
+        Self::built(now, false).await
+    }
+
+    /// Every message between the functions is delivered twice.
+    pub async fn delivering_twice() -> Self {
+        Self::built("2026-11-23T09:00:00Z", true).await
+    }
+
+    async fn built(now: &str, twice: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let table = format!("t-{}", folder.path().file_name().unwrap().to_string_lossy().trim_start_matches('.'));
+        let store = Store::new(engine::client(engine()), &table, Secret::new(b"a secret of the tests"));
+        store.make_table().await.unwrap();
+        let clock = VirtualClock::standing_at(at(now));
+        demo::group().unwrap().load_into(&store, at("2026-01-01T00:00:00Z")).await.unwrap();
+        rival_group().load_into(&store, at("2026-01-01T00:00:00Z")).await.unwrap();
+        let parts = Parts {
+            store: store.clone(),
+            clock,
+            files: Arc::new(Folder(folder.path().join("bucket"))),
+            mailbox: Arc::new(Mailbox::in_memory()),
+            queue: PartnerQueue::open(folder.path().join("queue")).unwrap(),
+            public_url: "https://desk.example".into(),
+            twice,
+        };
+        let system = Arc::new(System::new(parts).unwrap());
+        Self { system, tokens: Arc::new(Tokens::new(b"a secret of the tests")), store, _folder: folder }
+    }
+
+    pub fn scope(&self) -> Scope {
+        Scope::keys_only(GroupId::parse("demo-group").unwrap())
+    }
+
+    /// A request as it comes through the gateway. `who` is a user, `partner:…`, or empty for nobody.
+    pub async fn call(&self, method: Method, who: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let mut all = HeaderMap::new();
+        for (name, value) in headers {
+            all.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
+        }
+        if !who.is_empty() {
+            let group = if who.starts_with("rival") { "rival-group" } else { "demo-group" };
+            let claims = match who.strip_prefix("partner:") {
+                Some(partner) => vec![("sub", partner), ("partner", partner), ("group", group)],
+                None => vec![("sub", who), ("group", group)],
+            };
+            let (token, _) = self.tokens.issue(&claims).unwrap();
+            all.insert(http::header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
+        }
+        let uri: Uri = path.parse().unwrap();
+        let Matched::Route(route, parts) = gateway::route(&method, uri.path()) else { panic!("no route for {method} {path}") };
+        let event = match gateway::event(&self.tokens, route, parts, &uri, all, &Bytes::copy_from_slice(body)) {
+            Ok(event) => event,
+            Err(problem) => return Reply { status: problem.status, headers: HeaderMap::new(), body: json!(problem) },
+        };
+        let answer = self.system.http(event).await;
+        let Some(Body::Text(text)) = answer.body else { panic!("no body") };
+        Reply { status: answer.status_code.try_into().unwrap(), headers: answer.headers, body: serde_json::from_str(&text).unwrap() }
+    }
+
+    pub async fn post(&self, who: &str, path: &str, body: &Value) -> Reply {
+        self.call(Method::POST, who, path, &[("content-type", "application/json")], body.to_string().as_bytes()).await
+    }
+
+    pub async fn get(&self, who: &str, path: &str) -> Reply {
+        self.call(Method::GET, who, path, &[], b"").await
+    }
+
+    /// Sends an enquiry to [`NORDSTERN`] and returns its lead.
+    pub async fn lead(&self, body: &Value) -> LeadId {
+        let reply = self.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), body).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        reply.text("/id").parse().unwrap()
+    }
+
+    pub async fn adf(&self, dealer: &str, xml: &[u8]) -> Reply {
+        self.call(Method::POST, "partner:portal-demo", &format!("/dealers/{dealer}/leads"), &[("content-type", "application/adf+xml")], xml)
+            .await
+    }
+
+    pub async fn page(&self, lead: LeadId) -> LeadPage {
+        self.store.lead_page(&self.scope(), lead).await.unwrap().unwrap()
+    }
+
+    pub async fn advance_to(&self, text: &str) {
+        self.system.advance_to(at(text)).await;
+    }
+
+    /// The mails so far as `time to: subject`.
+    pub fn mails(&self) -> Vec<String> {
+        let line = |mail: &Mail| format!("{} {}: {}", mail.at.format("%m-%d %H:%M:%S"), mail.to.split('@').next().unwrap(), mail.subject);
+        self.system.mailbox.mails().iter().map(line).collect()
+    }
+
+    /// Changes [`NORDSTERN`]'s settings.
+    pub async fn settings(&self, change: impl FnOnce(&mut Draft)) {
+        let demo = demo::group().unwrap();
+        let dealer = demo.dealers.into_iter().find(|d| d.id.as_str() == NORDSTERN).unwrap();
+        let current = self
+            .store
+            .load(&self.scope(), &forecourt_store::Load::of([forecourt_store::keys::Key::Dealer(dealer.id.clone())]))
+            .await
+            .unwrap();
+        let mut draft: Draft = (*current.dealer(&dealer.id).unwrap().settings).clone();
+        change(&mut draft);
+        let settings: Settings = draft.check().unwrap();
+        demo::save(&self.store, &self.scope(), &dealer.id, &settings, self.system.clock.now()).await.unwrap();
+    }
+
+    /// Puts a message on the partner queue as the demo portal does.
+    pub fn enqueue(&self, id: &str, sender: &str, dealer: Option<&str>, body: &str) {
+        let attributes = dealer.map(|d| ("dealer".to_owned(), d.to_owned())).into_iter().collect();
+        let message = Queued { id: id.into(), sender: sender.into(), body: body.into(), attributes, receives: 0 };
+        self.system.queue.put(&message).unwrap();
+    }
+
+    /// All leads of a dealer, by its pages.
+    pub async fn list(&self, who: &str, dealer: &str) -> Vec<Value> {
+        let (mut leads, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(who, &format!("/dealers/{dealer}/leads?limit=100{cursor}")).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            leads.extend(page.body["leads"].as_array().unwrap().iter().cloned());
+            match page.body["cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return leads,
+            }
+        }
+    }
+}
+
+/// A dealer's id.
+pub fn dealer(id: &str) -> DealerId {
+    DealerId::parse(id).unwrap()
+}
+
+/// Another group on the same table, whose data nobody here may see.
+fn rival_group() -> GroupData {
+    let hours = json!({"mon": [["08:00", "18:00"]]});
+    let settings = json!({"name": "Rival", "country": "DE", "language": "de", "calendar": {"zone": "Europe/Berlin", "hours": hours},
+        "members": [{"user": "rival.seller", "receives_leads": true, "assignable": true}], "admin_user": "rival.seller"});
+    serde_json::from_value(json!({
+        "group": "rival-group",
+        "dealers": [{"id": "rival-dealer", "settings": settings}, {"id": NORDSTERN, "settings": settings}],
+        "users": [{"id": "rival.seller", "name": "Rival", "email": "rival@rival.example", "language": "de", "role": "group_admin",
+                   "dealers": ["rival-dealer"], "notices": true}],
+        "partners": []
+    }))
+    .unwrap()
+}
