@@ -63,23 +63,9 @@ async fn dis_11_an_assignment_says_whose_turn_it_was_and_who_was_passed_over() {
     world.settings(|s| s.members[0].absences.push(absent)).await;
     let id = world.lead(&enquiry("jana")).await;
     let page = world.get("ben.krause", &format!("/leads/{id}")).await;
-    insta::assert_json_snapshot!(page.body["timeline"][0]["events"][1], @r###"
-    {
-      "from": null,
-      "to": "ben.krause",
-      "what": "assigned",
-      "why": {
-        "passed_over": [
-          {
-            "reason": "absent",
-            "user": "anna.vogt"
-          }
-        ],
-        "rule": "DIS-1",
-        "turn": 1
-      }
-    }
-    "###);
+    insta::with_settings!({sort_maps => true}, {
+        insta::assert_json_snapshot!(page.body["timeline"][0]["events"][1]);
+    });
 }
 
 #[tokio::test]

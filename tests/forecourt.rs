@@ -3,7 +3,14 @@
 //! Everything runs through the functions' own handlers on the embedded engine, each test on a table of its own, under a clock that
 //! stands still until it is moved. No test sleeps, none needs the network. Names begin with the rule that a test proves.
 
-#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::print_stdout, clippy::large_futures, reason = "tests fail by panicking, and print what they measure")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::large_futures,
+    reason = "tests fail by panicking, and print what they measure"
+)]
 
 mod access;
 mod adf;

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 struct Run {
     child: Child,
     url: String,
+    _said: BufReader<std::process::ChildStdout>,
 }
 
 impl Run {
@@ -24,9 +25,10 @@ impl Run {
             .spawn()
             .unwrap();
         let mut first = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        said.read_line(&mut first).unwrap();
         let url = first.trim().rsplit(' ').next().unwrap().to_owned();
-        Self { child, url }
+        Self { child, url, _said: said }
     }
 
     async fn token(&self, client: &reqwest::Client, who: Value) -> String {

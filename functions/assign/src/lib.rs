@@ -1,29 +1,34 @@
 //! Gives an owner to leads that wait for one: those whose intake met a contended rotation, and those that came from another dealer (DIS-1, DIS-6, DIS-7).
+//!
+//! The leads of one dealer in a batch are given out in one commit: they would only contend with each other for the rotation.
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use forecourt_domain::assignment::distribute;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use forecourt_domain::assignment::distribute_all;
+use forecourt_domain::ids::{DealerId, GroupId};
 use forecourt_edge::{Platform, queue};
-use forecourt_store::keys::Key;
+use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load};
 
 /// A batch of wake-ups of the kind `assign`.
 pub async fn handle(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
-    queue::each(platform, event, async |message| assign(platform, message).await).await
+    queue::grouped(platform, event, dealer_of, async |looks| assign(platform, &looks).await).await
 }
 
-async fn assign(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
-    let look = queue::look(&message)?;
+fn dealer_of(look: &Look) -> (GroupId, DealerId) {
+    (look.group.clone(), look.dealer.clone())
+}
+
+/// Gives out the leads of one dealer.
+async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
+    let Some(first) = looks.first() else { return Ok(()) };
+    let dealer = &first.dealer;
     let now = platform.clock.now();
-    let load = Load::of([Key::Lead(look.lead), Key::Dealer(look.dealer.clone()), Key::Rotation(look.dealer.clone())]);
-    platform
-        .store
-        .decide(&look.scope(), load, |loaded, _| {
-            let decision = match (loaded.lead(look.lead), loaded.dealer(&look.dealer)) {
-                (Some(lead), Some(dealer)) => distribute(lead, dealer, &loaded.rotation(&look.dealer), now),
-                _ => None,
-            };
-            Ok((decision, ()))
-        })
-        .await?;
-    Ok(look.lead.to_string())
+    let load = Load::of(
+        [Key::Dealer(dealer.clone()), Key::Rotation(dealer.clone())].into_iter().chain(looks.iter().map(|look| Key::Lead(look.lead))),
+    );
+    let rule = |loaded: &forecourt_store::Loaded, _| {
+        let leads = looks.iter().filter_map(|look| loaded.lead(look.lead));
+        Ok((loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, &loaded.rotation(&dealer.id), now)), ()))
+    };
+    platform.store.decide(&first.scope(), load, rule).await
 }

@@ -121,7 +121,7 @@ pub(crate) fn of_request(mut outcomes: Vec<Outcome>) -> Result<Answer, Problem> 
             OutcomeBody { status, lead, problem }
         };
         let results = outcomes.into_iter().map(body).collect();
-        return Ok(Answer::new(207, &Outcomes { results })?.about(about));
+        return Ok(Answer::new(207, &Outcomes { results })?.about(&about));
     }
     let outcome = outcomes.pop().ok_or_else(|| Problem::malformed("the document holds no enquiry"))?;
     let status = outcome.status();

@@ -20,7 +20,7 @@ pub(crate) async fn page(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let dealer = platform.store.dealer(&call.scope, &page.lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
     call.scope.needs_on(Right::ReadLeads, &page.lead, &dealer.settings, call.now)?;
     let view = LeadPageView::of(&page, call.now);
-    Ok(Answer::new(200, &view)?.header("etag", format!("\"{}\"", page.lead.version)).about(id))
+    Ok(Answer::new(200, &view)?.header("etag", format!("\"{}\"", page.lead.version)).about(&id))
 }
 
 /// `GET /dealers/{dealer}/leads`: the leads that the asker may see, newest first (LEAD-8).
@@ -45,5 +45,5 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     };
     let listed = platform.store.leads(&call.scope, &dealer, call.now, call.query("cursor"), limit, wanted).await?;
     let listed = listed.map_err(|_| Refusal::field("cursor", "LEAD-8", "must be the cursor of an earlier page of this list"))?;
-    Ok(Answer::new(200, &LeadListView::of(&listed, call.now))?.about(id))
+    Ok(Answer::new(200, &LeadListView::of(&listed, call.now))?.about(&id))
 }

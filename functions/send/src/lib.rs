@@ -57,6 +57,27 @@ struct Claimed {
     to: UserId,
 }
 
+/// Which message a claim is for.
+#[derive(PartialEq)]
+enum Wanted {
+    /// One that goes out by itself.
+    Single,
+    /// Any.
+    Any,
+    /// One for this reader.
+    For(UserId),
+}
+
+/// What a claim found.
+enum Found {
+    /// A message, leased.
+    Claimed(Box<Claimed>),
+    /// A message that waits together with others for this reader.
+    Bundled(UserId),
+    /// Nothing to send.
+    Nothing,
+}
+
 impl Sender {
     /// A batch of wake-ups of the kind `send`.
     pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
@@ -65,44 +86,59 @@ impl Sender {
 
     async fn look_at(&self, message: SqsMessage) -> Result<String, Failure> {
         let look = queue::look(&message)?;
-        let Some(first) = self.claim(&look, None).await? else { return Ok(look.lead.to_string()) };
-        let mut claimed = vec![first];
-        if let Some(Claimed { message, to, .. }) = claimed.first()
-            && message.bundled
-        {
-            let (reader, to) = (message.reader.clone(), to.clone());
-            self.gather(&look, &reader, &to, &mut claimed).await?;
+        match self.claim(&look, &Wanted::Single).await? {
+            Found::Claimed(claimed) => self.send(&look, vec![*claimed]).await?,
+            Found::Bundled(reader) => self.send_bundle(&look, &reader).await?,
+            Found::Nothing => {}
         }
-        self.send(&look, claimed).await?;
         Ok(look.lead.to_string())
     }
 
-    /// Claims the other notices that wait for the same reader, to go out in the same mail.
-    async fn gather(&self, look: &Look, reader: &UserId, to: &UserId, claimed: &mut Vec<Claimed>) -> Result<(), Failure> {
-        let waiting = self.platform.store.bundle(&look.scope(), reader, &look.dealer, self.platform.clock.now()).await?;
-        for other in waiting.iter().filter(|other| *other != look).take(DIGEST - 1) {
-            claimed.extend(self.claim(other, Some(to)).await?);
+    /// The first of the notices that wait for a reader sends them all, and those that have come meanwhile; the others leave it to that one.
+    async fn send_bundle(&self, look: &Look, reader: &UserId) -> Result<(), Failure> {
+        let mut first = look.clone();
+        loop {
+            let waiting = self.platform.store.bundle(&look.scope(), reader, &look.dealer, self.platform.clock.now()).await?;
+            if waiting.contains(&first) && waiting.first() != Some(&first) {
+                return Ok(());
+            }
+            let Found::Claimed(claimed) = self.claim(&first, &Wanted::Any).await? else { return Ok(()) };
+            let to = Wanted::For(claimed.to.clone());
+            let mut claimed = vec![*claimed];
+            for other in waiting.iter().filter(|other| **other != first).take(DIGEST - 1) {
+                if let Found::Claimed(other) = self.claim(other, &to).await? {
+                    claimed.push(*other);
+                }
+            }
+            self.send(look, claimed).await?;
+            let waiting = self.platform.store.bundle(&look.scope(), reader, &look.dealer, self.platform.clock.now()).await?;
+            let Some(next) = waiting.into_iter().find(|next| *next != first) else { return Ok(()) };
+            first = next;
         }
-        Ok(())
     }
 
-    /// Leases a message whose time has come, or settles it without a mail. With `only_to`, one for somebody else is left alone.
-    async fn claim(&self, look: &Look, only_to: Option<&UserId>) -> Result<Option<Claimed>, Failure> {
+    /// Leases a message whose time has come, or settles it without a mail.
+    async fn claim(&self, look: &Look, wanted: &Wanted) -> Result<Found, Failure> {
         let cause = look.message.clone().unwrap_or_default();
         let now = self.platform.clock.now();
         let load = Load::of([Key::Message(look.lead, cause.clone()), Key::Lead(look.lead), Key::Dealer(look.dealer.clone())]);
         let rule = |loaded: &Loaded, _| {
             let (Some(message), Some(dealer)) = (loaded.message(look.lead, &cause), loaded.dealer(&look.dealer)) else {
-                return Ok((None, None));
+                return Ok((None, Found::Nothing));
             };
-            Ok(match message.claim(loaded.lead(look.lead), dealer, now) {
-                Some(Claim::Send(_, to)) if only_to.is_some_and(|only| *only != to) => (None, None),
-                Some(Claim::Send(message, to)) => {
-                    let lead = loaded.lead(look.lead).cloned();
-                    (Some(Decision::default().with(Item::Message(message.clone()))), lead.map(|lead| Claimed { message, lead, to }))
+            let lead = loaded.lead(look.lead);
+            Ok(match message.claim(lead, dealer, now) {
+                Some(Claim::Send(..)) if *wanted == Wanted::Single && message.bundled.is_some() => {
+                    (None, Found::Bundled(message.reader.clone()))
                 }
-                Some(Claim::Settle(message)) => (Some(Decision::default().with(Item::Message(message))), None),
-                None => (None, None),
+                Some(Claim::Send(_, to)) if matches!(wanted, Wanted::For(only) if *only != to) => (None, Found::Nothing),
+                Some(Claim::Send(message, to)) => {
+                    let decision = Decision::default().with(Item::Message(message.clone()));
+                    let claimed = lead.map(|lead| Found::Claimed(Box::new(Claimed { message, lead: lead.clone(), to })));
+                    (Some(decision), claimed.unwrap_or(Found::Nothing))
+                }
+                Some(Claim::Settle(message)) => (Some(Decision::default().with(Item::Message(message))), Found::Nothing),
+                None => (None, Found::Nothing),
             })
         };
         self.platform.store.decide(&look.scope(), load, rule).await

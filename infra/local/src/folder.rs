@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// A folder of files.
 pub struct Folder(pub PathBuf);
 
-fn unavailable(e: std::io::Error) -> Failure {
+fn unavailable(e: &std::io::Error) -> Failure {
     Failure::Unavailable(e.to_string())
 }
 
@@ -28,14 +28,14 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 #[async_trait]
 impl Files for Folder {
     async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), Failure> {
-        write_whole(&self.0.join(name), &bytes).map_err(unavailable)
+        write_whole(&self.0.join(name), &bytes).map_err(|e| unavailable(&e))
     }
 
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
         match std::fs::read(self.0.join(name)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(unavailable(e)),
+            Err(e) => Err(unavailable(&e)),
         }
     }
 }

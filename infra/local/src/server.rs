@@ -110,9 +110,11 @@ fn lock(data: &Path) -> Result<std::fs::File, String> {
     Ok(file)
 }
 
-#[expect(clippy::print_stdout, reason = "this is what the person at the terminal reads")]
 fn banner(url: &str, data: &Path) {
-    println!(
+    use std::io::Write as _;
+    // Nobody may be reading.
+    let _ = writeln!(
+        std::io::stdout(),
         "Forecourt listens on {url}\n\
          \n\
          Reference   {url}/            every route, to read and to try\n\

@@ -22,7 +22,12 @@ use std::sync::Arc;
 /// Messages in a batch of a queue.
 const BATCH: usize = 10;
 /// Batches under way at once, as `MaximumConcurrency` allows in the cloud.
-const BATCHES: usize = 4;
+fn at_once(kind: DueKind) -> usize {
+    match kind {
+        DueKind::Assign => 2,
+        DueKind::Escalate | DueKind::Send => 4,
+    }
+}
 /// After this long a message that went back is delivered again.
 const VISIBLE_AGAIN: TimeDelta = TimeDelta::seconds(30);
 
@@ -145,14 +150,14 @@ impl System {
         for kind in DueKind::ALL {
             let of_kind: Vec<&Look> = looks.iter().filter(|look| look.kind == kind).collect();
             let batches = of_kind.chunks(BATCH).flat_map(|batch| std::iter::repeat_n(batch, if self.twice { 2 } else { 1 }));
-            stream::iter(batches).for_each_concurrent(BATCHES, |batch| self.deliver_batch(kind, batch)).await;
+            stream::iter(batches).for_each_concurrent(at_once(kind), |batch| self.deliver_batch(kind, batch)).await;
         }
     }
 
     async fn deliver_batch(&self, kind: DueKind, batch: &[&Look]) {
         let records: Vec<_> =
             batch.iter().enumerate().map(|(i, look)| json!({"messageId": i.to_string(), "body": json!(look).to_string()})).collect();
-        let response = match sqs(records) {
+        let response = match sqs(&records) {
             Ok(event) => match kind {
                 DueKind::Assign => forecourt_assign::handle(&self.platform.of("assign"), event).await,
                 DueKind::Escalate => forecourt_escalate::handle(&self.platform.of("escalate"), event).await,
@@ -177,8 +182,8 @@ impl System {
             }
         };
         for batch in waiting.chunks(BATCH) {
-            let records = batch.iter().map(record).collect();
-            let response = match sqs(records) {
+            let records: Vec<_> = batch.iter().map(record).collect();
+            let response = match sqs(&records) {
                 Ok(event) => forecourt_lead_intake::messages(&self.platform.of("lead-intake"), event).await,
                 Err(_) => SqsBatchResponse::default(),
             };
@@ -216,7 +221,7 @@ fn far_ahead(now: DateTime<Utc>) -> DateTime<Utc> {
     now + TimeDelta::days(365 * 100)
 }
 
-fn sqs(records: Vec<serde_json::Value>) -> Result<SqsEvent, serde_json::Error> {
+fn sqs(records: &[serde_json::Value]) -> Result<SqsEvent, serde_json::Error> {
     serde_json::from_value(json!({ "Records": records }))
 }
 

@@ -13,10 +13,10 @@ use crate::timeline::{Entry, Event};
 use chrono::{DateTime, Utc};
 
 /// Gives `lead` to whose turn it is. Returns what the timeline says, the notice to the new owner, and the rotation if it moved.
-pub(crate) fn by_rotation(lead: &mut Lead, dealer: &Dealer, rotation: &Rotation, now: DateTime<Utc>) -> (Event, Item, Option<Item>) {
+pub(crate) fn by_rotation(lead: &mut Lead, dealer: &Dealer, rotation: &Rotation, now: DateTime<Utc>) -> (Event, Item, Option<Rotation>) {
     let (Choice { owner, why }, turned) = rotation.next(&dealer.settings, now);
     let (event, notice) = hand_over(lead, owner, why, now);
-    (event, notice, turned.map(Item::Rotation))
+    (event, notice, turned)
 }
 
 fn hand_over(lead: &mut Lead, owner: UserId, why: Why, now: DateTime<Utc>) -> (Event, Item) {
@@ -26,15 +26,24 @@ fn hand_over(lead: &mut Lead, owner: UserId, why: Why, now: DateTime<Utc>) -> (E
     (Event::Assigned { from, to: owner, why }, notice)
 }
 
-/// Distributes a lead that waits for an owner. `None`: it has one by now, or belongs to another dealer.
-pub fn distribute(lead: &Lead, dealer: &Dealer, rotation: &Rotation, now: DateTime<Utc>) -> Option<Decision> {
-    if lead.owner.is_some() || lead.dealer != dealer.id {
-        return None;
+/// Distributes leads that wait for an owner, in turn. `None`: each of them has one by now, or belongs to another dealer.
+pub fn distribute_all<'a>(
+    leads: impl IntoIterator<Item = &'a Lead>,
+    dealer: &Dealer,
+    rotation: &Rotation,
+    now: DateTime<Utc>,
+) -> Option<Decision> {
+    let mut turning = rotation.clone();
+    let mut decision = Decision::default();
+    for lead in leads.into_iter().filter(|lead| lead.owner.is_none() && lead.dealer == dealer.id) {
+        let mut changed = lead.touched(now);
+        changed.replan(dealer);
+        let (event, notice, turned) = by_rotation(&mut changed, dealer, &turning, now);
+        turning = turned.unwrap_or(turning);
+        decision.items.extend(commit(changed, Actor::System, vec![event], now).with(notice).items);
     }
-    let mut changed = lead.touched(now);
-    changed.replan(dealer);
-    let (event, notice, turned) = by_rotation(&mut changed, dealer, rotation, now);
-    Some(commit(changed, Actor::System, vec![event], now).with(notice).with_some(turned))
+    let turned = (turning != *rotation).then_some(Item::Rotation(turning));
+    Some(decision.with_some(turned)).filter(|decision| !decision.items.is_empty())
 }
 
 /// Gives a lead to a user of its dealer by hand (DIS-7). The response clock runs on from the enquiry.

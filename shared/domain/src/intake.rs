@@ -116,7 +116,7 @@ pub fn receive(
         let (event, notice, turned) = crate::assignment::by_rotation(&mut lead, dealer, rotation, arrival.at);
         lead.origin.owner = lead.owner.clone();
         events.push(event);
-        decision = decision.with(notice).with_some(turned);
+        decision = decision.with(notice).with_some(turned.map(Item::Rotation));
     }
     let entry = Entry { lead: id, version: lead.version, at: arrival.at, by: arrival.by.clone(), events, raw: Some(arrival.raw.clone()) };
     let receipt = arrival.receipt.as_ref().map(|key| Receipt { key: key.clone(), body: arrival.body.clone(), lead: id });

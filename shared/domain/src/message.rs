@@ -23,9 +23,10 @@ pub struct Message {
     /// When it was queued.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub queued: DateTime<Utc>,
-    /// Waits to go out together with others for the same reader: it was held, or it is late.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub bundled: bool,
+    /// It was held or is late, and goes out together with others for the same reader that wait until then. It keeps this place among them
+    /// while it is being sent, so that the first of them sends them all.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub bundled: Option<DateTime<Utc>>,
     /// What has become of it.
     pub fate: Fate,
 }
@@ -143,7 +144,7 @@ impl Message {
         };
         // The lead's version tells a step of a reopened lead from the same step before.
         let message = Self::queued(lead, format!("{name}-{}", lead.version), Notice::Step { step, missed }, reader, now);
-        if now - at > LATE { Self { bundled: true, fate: Fate::Queued { due: now + GATHER, attempts: 0 }, ..message } } else { message }
+        if now - at > LATE { message.waits_until(now + GATHER, 0) } else { message }
     }
 
     fn queued(lead: &Lead, cause: String, notice: Notice, reader: UserId, now: DateTime<Utc>) -> Self {
@@ -154,7 +155,7 @@ impl Message {
             notice,
             reader,
             queued: now,
-            bundled: false,
+            bundled: None,
             fate: Fate::Queued { due: now, attempts: 0 },
         }
     }
@@ -166,6 +167,10 @@ impl Message {
             Fate::Sending { until, .. } => Some(*until),
             Fate::Sent { .. } | Fate::Dropped { .. } | Fate::Failed { .. } => None,
         }
+    }
+
+    fn waits_until(&self, due: DateTime<Utc>, attempts: u32) -> Self {
+        Self { bundled: Some(due), ..self.become_(Fate::Queued { due, attempts }) }
     }
 
     fn become_(&self, fate: Fate) -> Self {
@@ -191,8 +196,7 @@ impl Message {
             return Some(Claim::Settle(self.become_(Fate::Failed { at: now, why: "every attempt failed".into() })));
         }
         if let Some(opening) = held_until(dealer, now) {
-            let waits = Self { bundled: true, ..self.become_(Fate::Queued { due: opening, attempts }) };
-            return Some(Claim::Settle(waits));
+            return Some(Claim::Settle(self.waits_until(opening, attempts)));
         }
         let to = dealer.settings.reader_for(self.meant_for(lead, &dealer.settings), now).clone();
         Some(Claim::Send(self.become_(Fate::Sending { until: now + LEASE, attempts }), to))
@@ -234,7 +238,10 @@ impl Message {
         };
         if again && attempts < ATTEMPTS {
             let due = now + TimeDelta::minutes(1 << attempts.min(6));
-            return self.become_(Fate::Queued { due, attempts });
+            return match self.bundled {
+                Some(_) => self.waits_until(due, attempts),
+                None => self.become_(Fate::Queued { due, attempts }),
+            };
         }
         self.become_(Fate::Failed { at: now, why })
     }

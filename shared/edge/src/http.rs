@@ -66,7 +66,7 @@ impl Answer {
     }
 
     /// With what it was about, for the log: ids only, no personal data.
-    pub fn about(self, id: impl ToString) -> Self {
+    pub fn about(self, id: &impl ToString) -> Self {
         Self { about: id.to_string(), ..self }
     }
 }

@@ -6,6 +6,7 @@ use forecourt_domain::refusal::Refusal;
 use forecourt_store::Failure;
 use forecourt_store::keys::Look;
 use futures::future::BoxFuture;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::Instant;
 
@@ -33,6 +34,39 @@ where
         }
     }
     response
+}
+
+/// Handles the wake-ups of a batch together where they have the same `key`. A group that fails is tried again one by one, so that a bad
+/// one goes back alone.
+pub async fn grouped<K, F, Fut>(platform: &Platform, event: SqsEvent, key: impl Fn(&Look) -> K, handle: F) -> SqsBatchResponse
+where
+    K: Ord,
+    F: Fn(Vec<Look>) -> Fut + Sync,
+    Fut: Future<Output = Result<(), Failure>> + Send,
+{
+    let mut groups: BTreeMap<K, BTreeSet<Look>> = BTreeMap::new();
+    for look in event.records.iter().filter_map(|message| look(message).ok()) {
+        groups.entry(key(&look)).or_default().insert(look);
+    }
+    let mut done = BTreeSet::new();
+    for group in groups.into_values().filter(|group| group.len() > 1) {
+        let looks: Vec<Look> = group.into_iter().collect();
+        if (Box::pin(handle(looks.clone())) as BoxFuture<'_, Result<(), Failure>>).await.is_ok() {
+            done.extend(looks);
+        }
+    }
+    let (done, handle) = (&done, &handle);
+    each(platform, event, |message| {
+        let look = look(&message);
+        async move {
+            let look = look?;
+            if !done.contains(&look) {
+                handle(vec![look.clone()]).await?;
+            }
+            Ok(look.lead.to_string())
+        }
+    })
+    .await
 }
 
 /// What the log says of a failure: of bad input the fields and rules, never the values.

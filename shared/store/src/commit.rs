@@ -183,6 +183,7 @@ impl Store {
             let commit = uuid::Uuid::new_v4().simple().to_string();
             match self.commit(scope, &loaded, &decision, &commit).await? {
                 Committed::Yes => {
+                    self.forget(scope, &decision);
                     self.tell(scope, &decision);
                     return Ok(answer);
                 }

@@ -108,7 +108,7 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
     let mut due = None;
     let state = match item {
         Item::Lead(lead) => {
-            put("lpk", keys::list_partition(scope, &lead.dealer, keys::Month::of(lead.arrived)));
+            put("lpk", keys::list_partition(scope, &lead.dealer, &keys::Month::of(lead.arrived)));
             put("lsk", keys::list_place(lead.arrived, lead.id));
             due = lead.waits_for().map(|waiting| match waiting {
                 Waiting::Distribute(since) => (since, DueKind::Assign, &lead.dealer),
@@ -123,7 +123,7 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
         }
         Item::Message(message) => {
             due = message.due().map(|at| (at, DueKind::Send, &message.dealer));
-            if let (true, Some(at)) = (message.bundled, message.due()) {
+            if let (Some(at), Some(_)) = (message.bundled, message.due()) {
                 put("wpk", keys::work_partition(scope, &message.reader));
                 put("wsk", keys::bundle_place(&message.dealer, at, message.lead, &message.cause));
             }

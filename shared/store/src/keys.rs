@@ -68,7 +68,7 @@ pub(crate) fn sender(id: &str) -> TableKey {
 }
 
 /// The partition of a dealer's list for the month of `at` (UTC).
-pub(crate) fn list_partition(scope: &Scope, dealer: &DealerId, month: Month) -> String {
+pub(crate) fn list_partition(scope: &Scope, dealer: &DealerId, month: &Month) -> String {
     format!("{}#D#{dealer}#L#{}", scope.group(), month.0)
 }
 

@@ -153,7 +153,7 @@ impl Store {
         after: Option<String>,
         limit: usize,
     ) -> Result<Vec<Attributes>, Failure> {
-        let partition = keys::list_partition(scope, dealer, month.clone());
+        let partition = keys::list_partition(scope, dealer, month);
         let mut query = self
             .client
             .query()

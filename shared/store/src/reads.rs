@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
 use forecourt_domain::access::{Partner, Scope, User};
 use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::{DealerId, GroupId, PartnerId, UserId};
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,15 @@ impl Store {
         }
         let found = self.get(keys::sender(id)).await?.map(from_item).transpose()?;
         Ok(found.map(|sender| keep(&self.kept.senders, id.to_owned(), sender)))
+    }
+
+    /// Forgets the settings that a commit of this process has changed.
+    pub(crate) fn forget(&self, scope: &Scope, decision: &Decision) {
+        for item in &decision.items {
+            if let (Item::Dealer(dealer), Ok(mut shelf)) = (item, self.kept.dealers.lock()) {
+                shelf.remove(&format!("{}#{}", scope.group(), dealer.id));
+            }
+        }
     }
 
     /// Writes a user as the demo data has it.
