@@ -22,17 +22,16 @@ async fn esc_a_month_of_a_dealers_life_passes_in_under_a_second() {
     let started = Instant::now();
     let mut leads = Vec::new();
     for day in 0..31_i64 {
-        // One at noon, one at night; every third is answered in time.
-        for hour in [10, 23] {
-            let now = at("2026-10-05T00:00:00Z") + TimeDelta::days(day) + TimeDelta::hours(hour) + TimeDelta::seconds(day * 7);
-            world.system.advance_to(now).await;
-            let id = world.lead(&enquiry(&format!("d{day}h{hour}"))).await;
-            if leads.len() % 3 == 0 {
-                let reply = world.post(ADMIN, &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await;
-                assert_eq!(reply.status, 200);
-            }
-            leads.push(id);
+        // At noon or at night in turn; every third is answered at once.
+        let hour = if day % 2 == 0 { 23 } else { 10 };
+        let now = at("2026-10-05T00:00:00Z") + TimeDelta::days(day) + TimeDelta::hours(hour) + TimeDelta::seconds(day * 7);
+        world.system.advance_to(now).await;
+        let id = world.lead(&enquiry(&format!("day-{day}"))).await;
+        if day % 3 == 0 {
+            let reply = world.post(ADMIN, &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await;
+            assert_eq!(reply.status, 200);
         }
+        leads.push(id);
     }
     world.advance_to("2026-11-05T06:00:00Z").await;
     let took = started.elapsed();
@@ -47,23 +46,16 @@ async fn esc_a_month_of_a_dealers_life_passes_in_under_a_second() {
             assert!(step.fired.is_none_or(|fired| fired == step.at), "{step:?}");
         }
     }
-    // 21 of 62 are answered; the last ones have not come to level 2 yet.
-    assert_eq!(levels[0], 21 + 1);
-    assert!(levels[1] <= 4 && levels[2] >= 36, "{levels:?}");
+    // 11 of 31 are answered, the last one among them; all others have come to level 2.
+    assert_eq!(levels, [11, 0, 20]);
     for mail in world.system.mailbox.mails() {
         assert!(calendar.is_open_or_closing(mail.at), "{} at {}", mail.subject, mail.at);
         assert_ne!(mail.at.date_naive(), at("2026-10-21T00:00:00Z").date_naive());
     }
-    // A lead on the Saturday before the clocks go back, at night: two working hours into Monday, by winter time.
-    let over_dst = world.page(leads[leads.len() - 1 - 2 * 10 - 1]).await.lead;
-    assert_eq!(
-        (over_dst.arrived.date_naive().to_string(), over_dst.deadline()),
-        ("2026-10-25".to_owned(), Some(at("2026-10-26T09:00:00Z")))
-    );
-    assert!(took.as_secs_f64() < limit(), "{took:?}");
-}
-
-/// A second, on a machine that does nothing else; tests share theirs with others.
-fn limit() -> f64 {
-    5.0
+    // The night of Saturday, 24 October: it is Sunday in Berlin and the clocks go back. Two working hours into Monday, by winter time.
+    let over_dst = world.page(leads[20]).await.lead;
+    assert_eq!((over_dst.arrived, over_dst.deadline()), (at("2026-10-25T23:02:20Z"), Some(at("2026-10-26T09:00:00Z"))));
+    println!("a month of 31 leads and {} mails took {took:?}", world.system.mailbox.mails().len());
+    // Less than a second where nothing else runs; the bound leaves room for the other tests.
+    assert!(took.as_secs_f64() < 5.0, "{took:?}");
 }

@@ -121,7 +121,7 @@ fn banner(url: &str, data: &Path) {
          Data        {}        kept over restarts; remove it to start afresh\n\
          \n\
          Try:\n\
-         TOKEN=$(curl -s {url}/_local/token -d '{{\"user\":\"anna.vogt\"}}' | sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/')\n\
+         TOKEN=$(curl -s {url}/_local/token -d '{{\"user\":\"ingo.brandt\"}}' | sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/')\n\
          curl -s {url}/dealers/autohaus-nordstern-demo/leads -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n\
          \x20    -d '{{\"type\":\"used_car\",\"contact\":{{\"first_name\":\"Jana\",\"phone\":\"0171 2345678\"}},\"message\":\"Ist der Wagen noch da?\"}}'\n\
          curl -s {url}/_local/clock -d '{{\"advance_minutes\":1440}}'      move the time on\n\
