@@ -68,12 +68,13 @@ async fn change(
         .then(|loaded| loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().collect());
     let changed = platform.store.decide(&call.scope, load, |loaded, _| {
         let (lead, dealer) = found(loaded, id)?;
-        call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
+        // A repeat is answered even where the request itself put the lead out of the asker's reach; its key names the asker.
         if let Some(request) = &request
             && lead.has_done(request)?
         {
             return Ok((None, lead.clone()));
         }
+        call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
         if let Some(current) = seen.map(|_| lead.version).filter(|current| Some(*current) != seen) {
             return Err(Refusal::Stale { current });
         }

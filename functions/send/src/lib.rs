@@ -5,6 +5,7 @@ pub mod text;
 
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::UserId;
 use forecourt_domain::lead::Lead;
@@ -54,6 +55,7 @@ pub struct Sender {
 struct Claimed {
     message: Message,
     lead: Lead,
+    dealer: Dealer,
     to: UserId,
 }
 
@@ -134,7 +136,8 @@ impl Sender {
                 Some(Claim::Send(_, to)) if matches!(wanted, Wanted::For(only) if *only != to) => (None, Found::Nothing),
                 Some(Claim::Send(message, to)) => {
                     let decision = Decision::default().with(Item::Message(message.clone()));
-                    let claimed = lead.map(|lead| Found::Claimed(Box::new(Claimed { message, lead: lead.clone(), to })));
+                    let claimed =
+                        lead.map(|lead| Found::Claimed(Box::new(Claimed { message, lead: lead.clone(), dealer: dealer.clone(), to })));
                     (Some(decision), claimed.unwrap_or(Found::Nothing))
                 }
                 Some(Claim::Settle(message)) => (Some(Decision::default().with(Item::Message(message))), Found::Nothing),
@@ -145,13 +148,13 @@ impl Sender {
     }
 
     async fn send(&self, look: &Look, claimed: Vec<Claimed>) -> Result<(), Failure> {
-        let Some(to) = claimed.first().map(|c| c.to.clone()) else { return Ok(()) };
-        let loaded = self.platform.store.load(&look.scope(), &Load::of([Key::User(to.clone()), Key::Dealer(look.dealer.clone())])).await?;
+        let Some(Claimed { to, dealer, .. }) = claimed.first() else { return Ok(()) };
+        let user = self.platform.store.user(&look.group, to).await?;
         let now = self.platform.clock.now();
-        let (user, dealer) = match (loaded.user(&to), loaded.dealer(&look.dealer)) {
-            (Some(user), Some(dealer)) if user.notices => (user, dealer),
-            (Some(_), _) => return self.record_all(look, &claimed, |message| message.dropped(Dropped::NoticesOff, now)).await,
-            (None, _) => return self.record_all(look, &claimed, |message| message.dropped(Dropped::NoReader, now)).await,
+        let user = match &user {
+            Some(user) if user.notices => user,
+            Some(_) => return self.record_all(look, &claimed, |message| message.dropped(Dropped::NoticesOff, now)).await,
+            None => return self.record_all(look, &claimed, |message| message.dropped(Dropped::NoReader, now)).await,
         };
         let notices: Vec<(&Message, &Lead)> = claimed.iter().map(|c| (&c.message, &c.lead)).collect();
         let mail = self.texts.mail(user, dealer, &notices, now);
@@ -170,14 +173,18 @@ impl Sender {
 
     /// Records what became of the claimed messages. One that somebody else has settled since stays as it is.
     async fn record_all(&self, look: &Look, claimed: &[Claimed], fate: impl Fn(&Message) -> Message) -> Result<(), Failure> {
-        for Claimed { message, .. } in claimed {
-            let load = Load::of([Key::Message(message.lead, message.cause.clone())]);
-            let rule = |loaded: &Loaded, _| {
-                let ours = loaded.message(message.lead, &message.cause).is_some_and(|stored| stored.fate == message.fate);
-                Ok((ours.then(|| Decision::default().with(Item::Message(fate(message)))), ()))
-            };
-            self.platform.store.decide(&look.scope(), load, rule).await?;
-        }
-        Ok(())
+        let records = claimed.iter().map(|Claimed { message, .. }| {
+            let fate = &fate;
+            async move {
+                let load = Load::of([Key::Message(message.lead, message.cause.clone())]);
+                let rule = |loaded: &Loaded, _| {
+                    let ours = loaded.message(message.lead, &message.cause).is_some_and(|stored| stored.fate == message.fate);
+                    Ok((ours.then(|| Decision::default().with(Item::Message(fate(message)))), ()))
+                };
+                self.platform.store.decide(&look.scope(), load, rule).await
+            }
+        });
+        // All are recorded before any failure counts: one that cannot be written must not leave the others to be sent again.
+        futures::future::join_all(records).await.into_iter().collect()
     }
 }

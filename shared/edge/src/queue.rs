@@ -75,6 +75,8 @@ fn told(failure: &Failure) -> String {
         Failure::Refused(Refusal::Invalid(faults)) => {
             faults.iter().map(|f| format!("{} ({})", f.field, f.rule)).collect::<Vec<_>>().join(", ")
         }
+        // What a parser says of a body quotes it.
+        Failure::Refused(Refusal::Malformed(_)) => "the message cannot be read".into(),
         other => other.to_string(),
     }
 }
