@@ -63,3 +63,20 @@ async fn esc_8_a_stale_wake_up_costs_no_write() {
     println!("stale wake-ups: {spent:?}");
     assert_eq!(spent.write_units, 0.0);
 }
+
+/// DIS-2: what a lead costs more whose rotation was contended, so that it was given out by itself. The store's docs say the same numbers.
+#[tokio::test]
+async fn dis_2_giving_a_lead_out_by_itself_is_two_round_trips_and_13_write_units() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.system.settle().await;
+    world.post("ingo.brandt", &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    let look = json!({"kind": "assign", "group": "demo-group", "dealer": "harbour-cars-demo", "lead": id});
+    let event = json!({"Records": [{"messageId": "1", "body": look.to_string()}]});
+    let before = world.store.spent();
+    let response = forecourt_assign::handle(&world.system.platform, serde_json::from_value(event).unwrap()).await;
+    let spent = world.store.spent().since(before);
+    assert_eq!(response.batch_item_failures.len(), 0);
+    println!("given out by itself: {spent:?}");
+    assert_eq!((spent.calls, spent.write_units), (2, 13.0));
+}

@@ -8,6 +8,7 @@ use crate::tokens::Tokens;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::problem::Problem;
+use forecourt_store::keys::{DueKind, Look};
 use http::{Method, StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -125,8 +126,17 @@ async fn move_clock(system: &System, request: &ClockRequest) -> Result<Value, Pr
 }
 
 fn put_on_queue(system: &System, demo: &GroupData, path: &str, request: QueueRequest) -> Result<Value, Problem> {
-    if path.trim_start_matches("/_local/queues/") != PARTNER_QUEUE {
-        return Err(Problem::not_found(format!("the one queue that takes messages from outside is {PARTNER_QUEUE}")));
+    let name = path.trim_start_matches("/_local/queues/");
+    if let Some(kind) = DueKind::ALL.into_iter().find(|kind| kind.name() == name) {
+        let look: Look = serde_json::from_value(request.body).map_err(|e| Problem::malformed(format!("the body is no wake-up: {e}")))?;
+        if look.kind != kind {
+            return Err(Problem::malformed(format!("the wake-up is of the kind {}, not {name}", look.kind.name())));
+        }
+        system.agenda.add(system.clock.now(), look);
+        return Ok(json!({"queued": name}));
+    }
+    if name != PARTNER_QUEUE {
+        return Err(Problem::not_found(format!("the queues are {PARTNER_QUEUE}, assign, escalate and send")));
     }
     let body = match request.body {
         Value::String(text) => text,
@@ -135,5 +145,5 @@ fn put_on_queue(system: &System, demo: &GroupData, path: &str, request: QueueReq
     let sender = request.sender.or_else(|| demo.partners.first().map(|p| p.sender_id.clone())).unwrap_or_default();
     let message = Queued { id: uuid::Uuid::now_v7().to_string(), sender, body, attributes: request.attributes, receives: 0 };
     kept(system.queue.put(&message))?;
-    Ok(json!({"message_id": message.id}))
+    Ok(json!({"queued": name, "message_id": message.id}))
 }
