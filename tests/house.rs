@@ -105,6 +105,18 @@ fn the_openapi_document_is_the_codes() {
 }
 
 #[test]
+fn the_templates_routes_are_the_codes() {
+    let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
+    let routes: BTreeSet<String> =
+        template.lines().filter_map(|line| line.trim().strip_prefix("RouteKey: ")).map(|key| key.trim_matches('"').to_owned()).collect();
+    assert_eq!(routes, ROUTES.iter().map(|route| route.key()).collect());
+    for function in std::fs::read_dir(root().join("functions")).unwrap() {
+        let name = function.unwrap().file_name().into_string().unwrap();
+        assert!(template.contains(&format!("CodeUri: ../target/lambda/{name}/")), "{name} is not in the template");
+    }
+}
+
+#[test]
 fn every_reference_of_the_document_leads_somewhere() {
     let made = serde_json::to_value(openapi::document()).unwrap();
     fn references(value: &Value, found: &mut BTreeSet<String>) {

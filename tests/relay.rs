@@ -3,7 +3,7 @@
 use crate::world::{World, at, enquiry};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_outbox::{Outbox, Wakes};
+use forecourt_outbox::{LONGEST_DELAY, Outbox, Wakes};
 use forecourt_store::Failure;
 use forecourt_store::keys::{DueKind, Look};
 use std::sync::{Arc, Mutex};
@@ -38,7 +38,7 @@ fn stream() -> aws_lambda_events::dynamodb::Event {
 async fn esc_10_a_stream_record_becomes_a_message_a_delayed_message_or_a_timer() {
     let world = World::new().await;
     let wakes = Arc::new(Recorded::default());
-    let outbox = Outbox { platform: world.system.platform.clone(), wakes: wakes.clone() };
+    let outbox = Outbox { platform: world.system.platform.clone(), wakes: wakes.clone(), delay: LONGEST_DELAY };
     let response = outbox.relay(stream()).await;
     assert_eq!(response.batch_item_failures.len(), 0);
     let told: Vec<_> =
@@ -51,7 +51,11 @@ async fn esc_10_a_stream_record_becomes_a_message_a_delayed_message_or_a_timer()
 #[tokio::test]
 async fn esc_10_one_target_that_refuses_fails_its_own_records_only() {
     let world = World::new().await;
-    let outbox = Outbox { platform: world.system.platform.clone(), wakes: Arc::new(Recorded { refuse: true, ..Recorded::default() }) };
+    let outbox = Outbox {
+        platform: world.system.platform.clone(),
+        wakes: Arc::new(Recorded { refuse: true, ..Recorded::default() }),
+        delay: LONGEST_DELAY,
+    };
     let failed: Vec<_> = outbox.relay(stream()).await.batch_item_failures.into_iter().filter_map(|f| f.item_identifier).collect();
     assert_eq!(failed, ["111", "333", "444"]);
 }

@@ -15,8 +15,8 @@ use forecourt_store::keys::Look;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use std::sync::Arc;
 
-/// Longest time that a queue can hold a message back.
-const DELAY: TimeDelta = TimeDelta::minutes(15);
+/// Longest time that a queue can hold a message back: what is due later gets a timer.
+pub const LONGEST_DELAY: TimeDelta = TimeDelta::minutes(15);
 /// How long something may be overdue before the sweep takes it for lost.
 const LOST: TimeDelta = TimeDelta::minutes(2);
 /// Wake-ups under way at once.
@@ -45,6 +45,8 @@ pub struct Outbox {
     pub platform: Platform,
     /// Where wake-ups go.
     pub wakes: Arc<dyn Wakes>,
+    /// What is due within this time is a delayed message, at most [`LONGEST_DELAY`]; what is due later gets a timer.
+    pub delay: TimeDelta,
 }
 
 impl Outbox {
@@ -94,7 +96,7 @@ impl Outbox {
         let delay = due - now;
         if delay <= TimeDelta::zero() {
             self.wakes.tell(look, TimeDelta::zero()).await
-        } else if delay <= DELAY {
+        } else if delay <= self.delay {
             self.wakes.tell(look, delay).await
         } else {
             self.wakes.set_timer(look, due).await

@@ -1,6 +1,8 @@
 //! Starts the function: the table's stream, or the sweep by schedule.
 
-use forecourt_outbox::{Outbox, aws::Queues};
+use chrono::TimeDelta;
+use forecourt_edge::start::setting;
+use forecourt_outbox::{LONGEST_DELAY, Outbox, aws::Queues};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use std::sync::Arc;
@@ -8,7 +10,9 @@ use std::sync::Arc;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (platform, config) = forecourt_edge::start::platform("outbox").await?;
-    let outbox = Outbox { platform, wakes: Arc::new(Queues::from_environment(&config)?) };
+    let delay = setting("LONGEST_DELAY_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).map(TimeDelta::seconds);
+    let delay = delay.unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY);
+    let outbox = Outbox { platform, wakes: Arc::new(Queues::from_environment(&config)?), delay };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| handle(&outbox, event.payload).await)).await
 }
 

@@ -162,6 +162,11 @@ impl Sender {
             Ok(mail) => self.carrier.carry(&mail).await,
             Err(e) => Err(Undelivered::Never(e)),
         };
+        if let Err(undelivered) = &carried {
+            // The provider's words name the reader: they are kept on the message, not in the log.
+            let again = matches!(undelivered, Undelivered::Later(_));
+            tracing::warn!(function = self.platform.function, about = look.lead.to_string(), again, "not delivered");
+        }
         let now = self.platform.clock.now();
         self.record_all(look, &claimed, |message| match &carried {
             Ok(provider_id) => message.sent(user.id.clone(), provider_id.clone(), now),

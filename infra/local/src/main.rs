@@ -1,11 +1,14 @@
-//! `cargo run`: the whole system on this machine. `cargo run -- openapi` prints the API's document.
+//! `cargo run`: the whole system on this machine. `cargo run -- openapi` prints the API's document; `cargo run -- load` writes a group into a table.
 
-use forecourt_local::openapi;
 use forecourt_local::server::{Options, run};
+use forecourt_local::{demo, openapi};
+use forecourt_store::{Secret, Store};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 const USAGE: &str = "forecourt [--port N] [--data DIR]   run everything on 127.0.0.1 (port 3000, data in .forecourt)\n\
-                     forecourt openapi                    print the API's OpenAPI document";
+                     forecourt openapi                    print the API's OpenAPI document\n\
+                     forecourt load TABLE [FILE]          write a group's dealers, users and partners into a deployed table (the demo group, if no FILE)";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -18,6 +21,10 @@ async fn main() -> ExitCode {
             Ok(document) => said(&document),
             Err(e) => failed(&e.to_string()),
         },
+        Ok(Command::Load(table, file)) => match load(&table, file).await {
+            Ok(group) => said(&format!("{group} is loaded")),
+            Err(e) => failed(&e),
+        },
         Ok(Command::Help) => said(USAGE),
         Err(e) => failed(&format!("{e}\n\n{USAGE}")),
     }
@@ -26,6 +33,7 @@ async fn main() -> ExitCode {
 enum Command {
     Run(Options),
     OpenApi,
+    Load(String, Option<PathBuf>),
     Help,
 }
 
@@ -39,10 +47,30 @@ fn arguments() -> Result<Command, lexopt::Error> {
             Long("data") => options.data = parser.value()?.into(),
             Long("help") | Short('h') => return Ok(Command::Help),
             Value(word) if word == "openapi" => return Ok(Command::OpenApi),
+            Value(word) if word == "load" => {
+                let table = parser.value()?.string()?;
+                let file = parser.optional_value().or_else(|| parser.raw_args().ok()?.next()).map(PathBuf::from);
+                return Ok(Command::Load(table, file));
+            }
             other => return Err(other.unexpected()),
         }
     }
     Ok(Command::Run(options))
+}
+
+/// Writes a group into a table that the environment's AWS settings reach; returns its name.
+async fn load(table: &str, file: Option<PathBuf>) -> Result<String, String> {
+    let data = match file {
+        Some(file) => std::fs::read_to_string(&file)
+            .map_err(|e| format!("{}: {e}", file.display()))
+            .and_then(|text| serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display())))?,
+        None => demo::group().map_err(|e| e.to_string())?,
+    };
+    let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    // No channel is hashed here, so any secret does.
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&config), table, Secret::new(&[]));
+    data.load_into(&store, chrono::Utc::now()).await.map_err(|e| e.to_string())?;
+    Ok(data.group.to_string())
 }
 
 #[expect(clippy::print_stdout, reason = "what was asked for")]

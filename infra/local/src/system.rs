@@ -83,7 +83,7 @@ impl System {
         let platform = Platform { function: "local", store, clock: Clock::saying(move || time.now()), files };
         let texts = Texts::new(&public_url).map_err(|e| e.to_string())?;
         let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };
-        let outbox = Outbox { platform: platform.of("outbox"), wakes: Arc::new(agenda.clone()) };
+        let outbox = Outbox { platform: platform.of("outbox"), wakes: Arc::new(agenda.clone()), delay: forecourt_outbox::LONGEST_DELAY };
         Ok(Self { platform, clock, agenda, outbox, mailbox, queue, sender, twice, stepping: tokio::sync::Mutex::default() })
     }
 

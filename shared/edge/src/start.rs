@@ -46,6 +46,7 @@ pub fn log<W: std::io::Write + 'static>(out: fn() -> W) {
         .json()
         .flatten_event(true)
         .with_current_span(false)
+        .with_span_list(false)
         .with_target(false)
         .with_env_filter(level)
         .with_writer(out)

@@ -1,0 +1,276 @@
+"""Deploys the template into an emulated AWS and drives it as a client would.
+
+The emulator runs the compiled functions from the template's own queues, stream, timers and routes: it is the independent judge that template
+and binaries fit. Usage: drive.py BINARIES TEMPLATE: the folder with the compiled functions, and the translated template. Prints each step and its time; any failure ends it.
+"""
+
+import http.server
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import boto3
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPORARY = Path(tempfile.mkdtemp(prefix="forecourt-"))
+BINARIES, TEMPLATE = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+PORT, ISSUER_PORT = 4599, 4598
+ENDPOINT = f"http://127.0.0.1:{PORT}"
+ISSUER = f"http://127.0.0.1:{ISSUER_PORT}"
+FUNCTIONS = ["lead-intake", "lead", "assign", "escalate", "send", "outbox"]
+NORDSTERN = "autohaus-nordstern-demo"
+AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1"}
+os.environ.update(AWS)
+started = time.monotonic()
+
+
+def say(text):
+    print(f"{time.monotonic() - started:7.1f} s  {text}", flush=True)
+
+
+def client(service):
+    return boto3.client(service, endpoint_url=ENDPOINT)
+
+
+def wait(what, seconds, check):
+    """Waits until check() returns something, and returns it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = check()
+        if found:
+            say(what)
+            return found
+        time.sleep(0.3)
+    tell_what_happened()
+    raise SystemExit(f"FAILED: {what}: not within {seconds} s")
+
+
+def tell_what_happened():
+    """The functions' last log lines and what lies in the queues, for whoever has to find out why."""
+    logs, sqs = client("logs"), client("sqs")
+    for group in logs.describe_log_groups().get("logGroups", []):
+        events = logs.filter_log_events(logGroupName=group["logGroupName"], limit=1000).get("events", [])
+        print(group["logGroupName"], *(e["message"].rstrip()[:600] for e in events[-8:]), sep="\n    ")
+    for url in sqs.list_queues().get("QueueUrls", []):
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"])
+        print(url.rsplit("/", 1)[-1], attributes["Attributes"])
+
+
+def expect(what, got, wanted):
+    if got != wanted:
+        raise SystemExit(f"FAILED: {what}: {got!r} instead of {wanted!r}")
+    say(f"{what}: {got}")
+
+
+# The identity provider: a key, its public half, and tokens.
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+JWK = {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key())), "kid": "test", "use": "sig", "alg": "RS256"}
+
+
+class Issuer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        jwks = f"{ISSUER}/.well-known/jwks.json"
+        body = {"keys": [JWK]} if self.path.endswith("jwks.json") else {"issuer": ISSUER, "jwks_uri": jwks}
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def token(key=KEY, **claims):
+    now = int(time.time())
+    claims = {"iss": ISSUER, "aud": "forecourt", "iat": now, "exp": now + 3600, "scope": "forecourt", "group": "demo-group", **claims}
+    return jwt.encode({k: v for k, v in claims.items() if v is not None}, key, algorithm="RS256", headers={"kid": "test"})
+
+
+def call(host, method, path, body=None, bearer=None):
+    headers = {"content-type": "application/json", "host": host} | ({"authorization": f"Bearer {bearer}"} if bearer else {})
+    request = urllib.request.Request(ENDPOINT + path, method=method, headers=headers, data=json.dumps(body).encode() if body is not None else None)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return reply.status, json.loads(reply.read() or b"null")
+    except urllib.error.HTTPError as e:
+        text = e.read()
+        try:
+            return e.code, json.loads(text)
+        except ValueError:
+            return e.code, text.decode(errors="replace")
+
+
+def upload():
+    s3 = client("s3")
+    s3.create_bucket(Bucket="code")
+    for name in FUNCTIONS:
+        stripped = TEMPORARY / name
+        subprocess.run(["strip", "-o", stripped, str(BINARIES / name)], check=True)
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
+            entry = zipfile.ZipInfo("bootstrap")
+            entry.external_attr = 0o755 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            zipped.writestr(entry, stripped.read_bytes())
+        s3.put_object(Bucket="code", Key=f"{name}.zip", Body=packed.getvalue())
+    say("uploaded the functions")
+
+
+def deploy():
+    cfn = client("cloudformation")
+    parameters = {
+        "Architecture": "x86_64", "TokenIssuer": ISSUER, "TokenAudience": "forecourt",
+        "PublicUrl": "https://desk.example", "MailFrom": "desk@forecourt.example",
+    }
+    cfn.create_stack(
+        StackName="forecourt", TemplateBody=TEMPLATE.read_text(), Capabilities=["CAPABILITY_IAM"],
+        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+    )
+
+    def done():
+        stack = cfn.describe_stacks(StackName="forecourt")["Stacks"][0]
+        if "FAILED" in stack["StackStatus"] or "ROLLBACK" in stack["StackStatus"]:
+            events = cfn.describe_stack_events(StackName="forecourt")["StackEvents"]
+            raise SystemExit("FAILED: " + "\n".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason')}" for e in events if "FAILED" in e["ResourceStatus"]))
+        return stack if stack["StackStatus"] == "CREATE_COMPLETE" else None
+
+    wait("deployed the stack", 180, done)
+    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in cfn.list_stack_resources(StackName="forecourt")["StackResourceSummaries"]}
+
+
+def mails():
+    """What the emulator's SES took, as text."""
+    with urllib.request.urlopen(f"{ENDPOINT}/_ministack/ses/messages") as reply:
+        return reply.read().decode()
+
+
+def drive(resources):
+    table, api = resources["Table"], resources["Api"]
+    for file in [[], [str(ROOT / "tests/cloud/group.json")]]:
+        loaded = subprocess.run([str(BINARIES / "forecourt"), "load", table, *file], env={**os.environ, "AWS_ENDPOINT_URL": ENDPOINT}, capture_output=True, text=True)
+        expect("loaded a group", (loaded.returncode, loaded.stderr), (0, ""))
+    client("ses").verify_domain_identity(Domain="forecourt.example")
+    client("ses").verify_email_identity(EmailAddress="desk@forecourt.example")
+    host = f"{api}.execute-api.localhost"
+    leads = f"/dealers/{NORDSTERN}/leads"
+    body = {"external_id": "e-1", "type": "used_car", "contact": {"first_name": "Jana", "email": "jana@example.com"}}
+
+    portal, admin = token(sub="portal-demo", partner="portal-demo"), token(sub="ingo.brandt")
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    expect("no token", call(host, "POST", leads, body)[0], 401)
+    expect("a token of another key", call(host, "POST", leads, body, token(key=stranger, sub="ingo.brandt"))[0], 401)
+    expect("an expired token", call(host, "POST", leads, body, token(sub="ingo.brandt", exp=int(time.time()) - 600))[0], 401)
+    expect("a token without the scope", call(host, "POST", leads, body, token(sub="ingo.brandt", scope="other"))[0], 403)
+    expect("a user nobody knows", call(host, "POST", leads, body, token(sub="no.body"))[0], 401)
+
+    status, lead = call(host, "POST", leads, body, portal)
+    expect("a lead over HTTP", (status, lead.get("owner")), (201, "anna.vogt"))
+    expect("the same again", call(host, "POST", leads, body, portal), (201, lead))
+    expect("bad input", call(host, "POST", leads, {"contact": {}}, portal)[1]["errors"][0]["rule"], "INT-3")
+    status, page = call(host, "GET", f"/leads/{lead['id']}", bearer=admin)
+    expect("its page", (status, page["contact"], page["version"]), (200, "Jana", 1))
+    expect("the dealer's list", [row["id"] for row in call(host, "GET", leads, bearer=admin)[1]["leads"]], [lead["id"]])
+
+    partners(resources, host, leads, admin)
+    escalation(resources, host, "by delayed messages", timers=False)
+    lambda_ = client("lambda")
+    outbox = resources["Outbox"]
+    variables = lambda_.get_function_configuration(FunctionName=outbox)["Environment"]["Variables"]
+    lambda_.update_function_configuration(FunctionName=outbox, Environment={"Variables": {**variables, "LONGEST_DELAY_SECONDS": "5"}})
+    escalation(resources, host, "by timers", timers=True)
+    assigned_by_queue(host)
+
+
+def partners(resources, host, leads, admin):
+    """The partner queue: a good message, and a poisoned one that ends alone among the dead letters and can be redriven."""
+    sqs = client("sqs")
+    queue, dead = resources["PartnerQueue"], resources["PartnerDeadLetters"]
+    sender = wait_for_sender(sqs, resources)
+    subprocess.run([str(BINARIES / "forecourt"), "load", resources["Table"], sender], env={**os.environ, "AWS_ENDPOINT_URL": ENDPOINT}, check=True, stdout=subprocess.DEVNULL)
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "2"})
+    attribute = {"dealer": {"StringValue": NORDSTERN, "DataType": "String"}}
+    good = {"external_id": "q-1", "contact": {"phone": "+49 30 901820"}}
+    sqs.send_message(QueueUrl=queue, MessageBody="{ this is no enquiry", MessageAttributes=attribute)
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(good), MessageAttributes=attribute)
+    wait("a lead by the partner queue", 60, lambda: len(call(host, "GET", leads, bearer=admin)[1]["leads"]) == 2)
+    depth = lambda url: int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]["ApproximateNumberOfMessages"])
+    wait("the poisoned message is a dead letter", 90, lambda: depth(dead) == 1)
+    letter = sqs.receive_message(QueueUrl=dead, VisibilityTimeout=1)["Messages"][0]
+    expect("it is kept as it came", letter["Body"], "{ this is no enquiry")
+    sqs.delete_message(QueueUrl=dead, ReceiptHandle=letter["ReceiptHandle"])
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({**good, "external_id": "q-2"}), MessageAttributes=attribute)
+    wait("mended and sent again it is a lead", 60, lambda: len(call(host, "GET", leads, bearer=admin)[1]["leads"]) == 3)
+
+
+def wait_for_sender(sqs, resources):
+    """The identity that the emulator's queue vouches for, as a group file that names the demo portal by it."""
+    queue = resources["StreamFailures"]
+    sqs.send_message(QueueUrl=queue, MessageBody="who am I")
+    message = sqs.receive_message(QueueUrl=queue, AttributeNames=["SenderId"])["Messages"][0]
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    demo = json.loads((ROOT / "infra/local/src/demo.json").read_text())
+    demo["partners"][0]["sender_id"] = message["Attributes"]["SenderId"]
+    file = TEMPORARY / "group.json"
+    file.write_text(json.dumps(demo))
+    return str(file)
+
+
+def escalation(resources, host, how, timers):
+    """A dealer that is always open, level 1 after a minute, level 2 a minute later."""
+    body = {"contact": {"last_name": "Late", "email": f"late-{int(timers)}@example.com"}}
+    status, lead = call(host, "POST", "/dealers/always-open/leads", body, token(sub="admin.always", group="cloud-group"))
+    expect(f"a lead that nobody answers, {how}", status, 201)
+    number = lead["number"]
+    wait("stream -> outbox -> send: its owner is told", 60, lambda: f"New lead {number}" in mails())
+    if timers:
+        names = lambda: [s["Name"] for s in client("scheduler").list_schedules(GroupName=resources["Schedules"])["Schedules"]]
+        wait("a timer is set for it", 30, lambda: any(lead["id"] in name for name in names()))
+    wait("level 1 happens and is told", 150, lambda: f"Overdue: lead {number}" in mails())
+    wait("level 2 happens and is told", 150, lambda: f"Level 2: lead {number}" in mails())
+    page = call(host, "GET", f"/leads/{lead['id']}", bearer=token(sub="admin.always", group="cloud-group"))[1]
+    expect("its level, and messages", (page["deadline"]["level"], [m["fate"] for m in page["messages"]]), (2, ["sent"] * 3))
+
+
+def assigned_by_queue(host):
+    """Another dealer of the group: the lead waits for an owner, and assign gives it one."""
+    who = token(sub="admin.always", group="cloud-group")
+    lead = call(host, "POST", "/dealers/always-open/leads", {"contact": {"email": "moved@example.com"}}, who)[1]
+    status, moved = call(host, "POST", f"/leads/{lead['id']}/assignment", {"dealer": "other-dealer"}, who)
+    expect("moved to another dealer", (status, moved["owner"]), (200, None))
+    wait("stream -> outbox -> assign: it has an owner", 60, lambda: call(host, "GET", f"/leads/{lead['id']}", bearer=who)[1]["owner"] == "olga.other")
+
+
+def main():
+    threading.Thread(target=http.server.ThreadingHTTPServer(("127.0.0.1", ISSUER_PORT), Issuer).serve_forever, daemon=True).start()
+    environment = {**os.environ, **AWS, "GATEWAY_PORT": str(PORT), "BIND_HOST": "127.0.0.1", "AWS_ENDPOINT_URL": ENDPOINT, "LOG_LEVEL": "WARNING"}
+    log = tempfile.TemporaryFile()
+    emulator = subprocess.Popen([str(Path(sys.executable).parent / "ministack")], env=environment, stdout=log, stderr=log)
+    try:
+        def up():
+            try:
+                return urllib.request.urlopen(f"{ENDPOINT}/_ministack/health", timeout=1).status == 200
+            except OSError:
+                return False
+
+        wait("the emulator is up", 60, up)
+        upload()
+        drive(deploy())
+        say("all done")
+    finally:
+        emulator.terminate()
+        shutil.rmtree(TEMPORARY)
+
+
+main()
