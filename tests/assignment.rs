@@ -76,3 +76,33 @@ async fn dis_7_a_closed_lead_is_reopened_before_it_is_given_on() {
     let reply = world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
     assert_eq!((reply.status, reply.text("/detail")), (409, "the lead is won; reopen it first"));
 }
+
+#[tokio::test]
+async fn lead_8_a_lead_older_than_the_dealer_it_comes_to_is_in_its_list() {
+    let world = World::at("2026-11-23T09:00:00Z").await;
+    let id = world.lead(&enquiry("jana")).await;
+    // Harbour Cars is set up three months later.
+    world.advance_to("2027-02-22T09:00:00Z").await;
+    let demo = forecourt_local::demo::group().unwrap();
+    let harbour = demo.dealers.iter().find(|d| d.id.as_str() == "harbour-cars-demo").unwrap();
+    let young = crate::world::dealer("young-dealer");
+    forecourt_local::demo::save(&world.store, &world.scope(), &young, &harbour.settings, world.system.clock.now()).await.unwrap();
+    let reply = world.post("gina.group", &format!("/leads/{id}/assignment"), &json!({"dealer": "young-dealer"})).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(world.list("gina.group", "young-dealer").await.len(), 1);
+    assert_eq!(world.list("gina.group", NORDSTERN).await.len(), 0);
+}
+
+#[tokio::test]
+async fn dis_1_a_lead_that_is_closed_before_it_has_an_owner_takes_nobodys_turn() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.system.settle().await;
+    world.post("gina.group", &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    world.post("gina.group", &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "spam"})).await;
+    world.system.settle().await;
+    assert_eq!(world.page(id).await.lead.owner, None);
+    world.post("gina.group", &format!("/leads/{id}/status"), &json!({"status": "in_progress"})).await;
+    world.system.settle().await;
+    assert_eq!(world.page(id).await.lead.owner.unwrap().as_str(), "amelia.hart");
+}

@@ -123,7 +123,7 @@ async fn unknown_things_are_404_and_odd_queries_422() {
     for lead in ["0000000000", "nonsense", "%F0%9F%92%A9", "99999999999999999999"] {
         assert_eq!(world.get("ingo.brandt", &format!("/leads/{lead}")).await.status, 404, "{lead}");
     }
-    for query in ["limit=0", "limit=101", "limit=x", "status=open", "cursor=%00", "cursor=MjAyNi0xMX", "owner=A%20B"] {
+    for query in ["limit=0", "limit=101", "limit=x", "status=open", "cursor=%00", "cursor=MjAyNi0xMX", "owner=A%20B", "overdue=1"] {
         let reply = world.get("ingo.brandt", &format!("{}?{query}", leads())).await;
         assert_eq!(reply.status, 422, "{query}: {}", reply.body);
     }

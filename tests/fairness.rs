@@ -14,7 +14,8 @@ async fn a_thousand_at_once(world: &World) {
         }
     });
     stream::iter(sends).buffer_unordered(32).collect::<Vec<_>>().await;
-    world.system.settle().await;
+    // What met too much contention is looked at again a little later.
+    world.advance_to("2026-11-23T09:01:00Z").await;
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for lead in world.list(ADMIN, NORDSTERN).await {
         *counts.entry(lead["owner"].as_str().expect("every lead has an owner").to_owned()).or_default() += 1;

@@ -91,15 +91,22 @@ async fn int_5_adf_resend_changes_the_lead_it_names() {
             "<adf><prospect status=\"{status}\"><id source=\"portal\">77</id><vehicle status=\"used\"><make>Opel</make></vehicle><customer><contact><email>r@example.com</email></contact><comments>{comment}</comments></customer><provider><name>Portal</name></provider></prospect></adf>"
         )
     };
-    let first = world.adf(NORDSTERN, adf("new", "one").as_bytes()).await;
-    let refused = world.adf(NORDSTERN, adf("new", "two").as_bytes()).await;
-    let resent = world.adf(NORDSTERN, adf("resend", "two").as_bytes()).await;
-    let again = world.adf(NORDSTERN, adf("resend", "two").as_bytes()).await;
-    assert_eq!((first.status, refused.status, resent.status, again.status), (201, 422, 200, 201));
-    assert_eq!(resent.text("/id"), first.text("/id"));
-    let page = world.page(first.text("/id").parse().unwrap()).await;
+    let send = async |status: &str, comment: &str| {
+        let reply = world.adf(NORDSTERN, adf(status, comment).as_bytes()).await;
+        (reply.status, reply.text("/id").to_owned())
+    };
+    let (status, id) = send("new", "one").await;
+    assert_eq!(status, 201);
+    assert_eq!(send("new", "two").await.0, 422);
+    assert_eq!(send("resend", "two").await, (200, id.clone()));
+    assert_eq!(send("resend", "three").await, (200, id.clone()));
+    // Every one of them again, in whatever order a queue brings them, changes nothing and is answered as the first time.
+    assert_eq!(send("resend", "two").await, (200, id.clone()));
+    assert_eq!(send("new", "one").await, (201, id.clone()));
+    assert_eq!(send("resend", "three").await, (200, id.clone()));
+    let page = world.page(id.parse().unwrap()).await;
     let resent = page.timeline.iter().flat_map(|e| &e.events).filter(|e| matches!(e, Event::Resent { .. })).count();
-    assert_eq!(resent, 1);
+    assert_eq!(resent, 2);
 }
 
 #[tokio::test]
@@ -126,4 +133,39 @@ async fn set_10_a_change_that_saw_an_older_version_is_refused() {
     assert_eq!(log().await.status, 200);
     let stale = log().await;
     assert_eq!((stale.status, &stale.body["current_version"]), (412, &json!(2)));
+}
+
+#[tokio::test]
+async fn int_5_a_key_used_for_another_dealer_is_refused_and_not_answered_with_the_first_ones_lead() {
+    let world = World::new().await;
+    assert_eq!(send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await.status, 201);
+    let headers = [JSON, ("idempotency-key", "k1")];
+    let body = enquiry("jana").to_string();
+    let other = world.call(Method::POST, "partner:portal-demo", "/dealers/harbour-cars-demo/leads", &headers, body.as_bytes()).await;
+    assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"));
+}
+
+#[tokio::test]
+async fn int_5_an_assignment_that_put_the_lead_out_of_reach_is_answered_again_when_repeated() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let path = format!("/leads/{id}/assignment");
+    for (who, body) in [("anna.vogt", r#"{"user": "ben.krause"}"#), ("ingo.brandt", r#"{"dealer": "harbour-cars-demo"}"#)] {
+        let headers = [JSON, ("idempotency-key", "a1")];
+        let first = world.call(Method::POST, who, &path, &headers, body.as_bytes()).await;
+        let again = world.call(Method::POST, who, &path, &headers, body.as_bytes()).await;
+        assert_eq!((first.status, again.status, &again.body["version"]), (200, 200, &first.body["version"]), "{}", again.body);
+        assert_eq!(world.get(who, &format!("/leads/{id}")).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn set_10_if_match_may_name_several_versions() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let path = format!("/leads/{id}/reactions");
+    for (tags, status) in [("\"7\", \"8\"", 412), ("\"1\", W/\"8\"", 200), ("*", 200), ("nonsense", 422)] {
+        let reply = world.call(Method::POST, "anna.vogt", &path, &[JSON, ("if-match", tags)], br#"{"kind": "call_missed"}"#).await;
+        assert_eq!(reply.status, status, "{tags}");
+    }
 }

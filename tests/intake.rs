@@ -157,3 +157,55 @@ async fn int_4_numbers_that_clash_by_chance_give_way() {
     assert_eq!(secret.lead_number(&world.scope(), &origin, 0), first);
     assert_ne!(secret.lead_number(&world.scope(), &origin, 1), first);
 }
+
+#[tokio::test]
+async fn int_3_the_same_address_in_other_case_is_one_channel() {
+    let world = World::new().await;
+    let xml = "<adf><prospect><customer><contact><name>Bob</name><email>a1@x.de</email><email>Bob@x.de</email><email>bob@x.de</email>\
+               <phone>030 901820</phone><phone>+49 30 901820</phone></contact></customer></prospect></adf>";
+    let reply = world.adf(NORDSTERN, xml.as_bytes()).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    let page = world.page(reply.text("/id").parse().unwrap()).await;
+    let Event::Received { enquiry } = &page.timeline[0].events[0] else { panic!() };
+    assert_eq!((enquiry.contact.emails.len(), enquiry.contact.phones.len()), (2, 1));
+}
+
+#[tokio::test]
+async fn lead_2_a_history_of_more_than_a_megabyte_is_read_to_its_end() {
+    let world = World::new().await;
+    let noise = |seed: u64| -> String {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from_u32(0x4E00 + (state >> 33) as u32 % 0x5000).unwrap()
+        };
+        (0..9_000).map(|_| next()).collect()
+    };
+    let adf = |n: u64| {
+        let status = if n == 0 { "new" } else { "resend" };
+        let remarks: String = (0..5)
+            .map(|i| {
+                format!(
+                    "<vehicle><make>M</make><comments>{}</comments></vehicle>",
+                    &noise(100 * n + i).chars().take(1900).collect::<String>()
+                )
+            })
+            .collect();
+        format!(
+            "<adf><prospect status=\"{status}\"><id source=\"p\">77</id>{remarks}<customer><contact><email>r@example.com</email></contact><comments>v{n} {}</comments></customer></prospect></adf>",
+            noise(n)
+        )
+    };
+    let mut id = String::new();
+    for n in 0..=20 {
+        let reply = world.adf(NORDSTERN, adf(n).as_bytes()).await;
+        assert!(matches!(reply.status, 200 | 201), "{}", reply.body);
+        id = reply.text("/id").to_owned();
+    }
+    let before = world.store.spent();
+    let page = world.get("anna.vogt", &format!("/leads/{id}")).await;
+    assert!(world.store.spent().since(before).calls > 2, "the history fits one read: this test proves nothing");
+    assert_eq!((page.body["timeline"].as_array().unwrap().len(), &page.body["version"]), (21, &json!(21)));
+    assert!(page.text("/enquiry/message").starts_with("v20 "));
+    assert_eq!(world.adf(NORDSTERN, adf(21).as_bytes()).await.status, 422);
+}

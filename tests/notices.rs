@@ -146,3 +146,109 @@ async fn msg_1_a_mail_is_mime_that_nobodys_name_can_break() {
     assert!(headers.is_ascii());
     assert!(headers.contains("Auto-Submitted: auto-generated"));
 }
+
+#[tokio::test]
+async fn esc_6_a_held_notice_that_is_no_longer_so_holds_no_other_back() {
+    // Sunday: five notices for each seller wait for Monday.
+    let world = World::at("2026-11-22T12:00:00Z").await;
+    let mut annas = Vec::new();
+    for i in 0..35 {
+        let id = world.lead(&enquiry(&format!("n{i}"))).await;
+        if world.page(id).await.lead.owner.unwrap().as_str() == "anna.vogt" {
+            annas.push(id);
+        }
+    }
+    world.advance_to("2026-11-22T13:00:00Z").await;
+    // Whichever of hers comes first, it is answered.
+    annas.sort();
+    world.post("anna.vogt", &format!("/leads/{}/reactions", annas[0]), &json!({"kind": "reply"})).await;
+    world.advance_to("2026-11-23T07:02:00Z").await;
+    let hers: Vec<_> = world.mails().into_iter().filter(|mail| mail.contains("anna.vogt")).collect();
+    assert_eq!(hers, ["11-23 07:00:43 anna.vogt: 4 Anfragen warten auf Sie"]);
+    assert_eq!(world.mails().len(), 7);
+}
+
+#[tokio::test]
+async fn msg_1_a_digest_whose_sender_was_lost_is_sent_again_as_the_same_mail() {
+    let world = World::at("2026-11-22T12:00:00Z").await;
+    for i in 0..14 {
+        world.lead(&enquiry(&format!("n{i}"))).await;
+    }
+    world.advance_to("2026-11-22T13:00:00Z").await;
+    world.system.clock.stand_at(at("2026-11-23T07:00:43Z"));
+    // The sender is lost after the provider took the mail: nothing is recorded, and the lease runs out.
+    let lost = Arc::new(Lost::default());
+    let sender = Sender {
+        platform: world.system.platform.of("send"),
+        carrier: lost.clone(),
+        texts: Arc::new(Texts::new("https://desk.example").unwrap()),
+    };
+    let looks = world.store.due(at("2026-11-23T07:00:43Z"), 100).await.unwrap();
+    let (_, look) = looks.iter().find(|(_, look)| look.kind == DueKind::Send).unwrap();
+    let event = json!({"Records": [{"messageId": "1", "body": json!(look).to_string()}]});
+    let task = tokio::spawn(async move { sender.handle(serde_json::from_value(event).unwrap()).await });
+    while lost.carried.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    task.abort();
+    world.advance_to("2026-11-23T07:10:00Z").await;
+    let first = lost.carried.lock().unwrap()[0].clone();
+    let again: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.id == first.id).collect();
+    assert_eq!((again.len(), &again[0].text), (1, &first.text));
+    assert_eq!(world.mails().len(), 7);
+}
+
+/// A provider that takes the mail and never answers.
+#[derive(Default)]
+struct Lost {
+    carried: Mutex<Vec<Mail>>,
+}
+
+#[async_trait]
+impl Carrier for Lost {
+    async fn carry(&self, mail: &Mail) -> Result<String, Undelivered> {
+        self.carried.lock().unwrap().push(mail.clone());
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn esc_6_what_was_to_happen_at_closing_is_mailed_though_it_takes_a_moment() {
+    // Harbour Cars closes at 18:00; 90 working minutes from 16:30 run out then.
+    let world = World::at("2026-11-23T16:30:00Z").await;
+    let lead = world.post("partner:portal-demo", "/dealers/harbour-cars-demo/leads", &enquiry("late")).await;
+    assert_eq!(lead.text("/deadline"), "2026-11-23T18:00:00Z");
+    world.advance_to("2026-11-23T17:59:00Z").await;
+    world.system.clock.stand_at(at("2026-11-23T18:00:02Z"));
+    world.system.settle().await;
+    assert!(world.mails().last().unwrap().starts_with("11-23 18:00:02 amelia.hart: Overdue"), "{:?}", world.mails());
+}
+
+#[tokio::test]
+async fn esc_9_a_held_notice_of_a_step_before_the_reopening_is_dropped() {
+    // Lakeside's level 2 comes four hours after level 1: at night, so its mail waits.
+    let world = World::at("2026-11-24T00:30:00Z").await;
+    let reply = world.post("partner:portal-demo", "/dealers/lakeside-motors-demo/leads", &enquiry("late")).await;
+    let path = format!("/leads/{}/status", reply.text("/id"));
+    world.advance_to("2026-11-24T05:40:00Z").await;
+    assert_eq!(world.page(reply.text("/id").parse().unwrap()).await.lead.level(), 2);
+    world.post("alice.moore", &path, &json!({"status": "lost", "reason": "other"})).await;
+    world.post("alice.moore", &path, &json!({"status": "in_progress"})).await;
+    world.advance_to("2026-11-24T15:10:00Z").await;
+    assert!(!world.mails().iter().any(|mail| mail.contains("Level 2")), "{:?}", world.mails());
+}
+
+#[tokio::test]
+async fn acc_1_a_held_notice_of_a_lead_that_went_to_another_dealer_is_dropped() {
+    let world = World::at("2026-11-24T00:30:00Z").await;
+    let reply = world.post("partner:portal-demo", "/dealers/lakeside-motors-demo/leads", &enquiry("late")).await;
+    world.advance_to("2026-11-24T05:40:00Z").await;
+    let before = world.mails().len();
+    let moved =
+        world.post("dan.rivera", &format!("/leads/{}/assignment", reply.text("/id")), &json!({"dealer": "harbour-cars-demo"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    world.advance_to("2026-11-24T15:10:00Z").await;
+    let after = world.mails().split_off(before);
+    assert!(after.iter().all(|mail| !mail.contains("dan.rivera")), "{after:?}");
+    assert!(after.iter().any(|mail| mail.contains("amelia.hart: New lead")), "{after:?}");
+}

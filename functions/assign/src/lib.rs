@@ -25,7 +25,8 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
     let now = platform.clock.now();
     let load = Load::of(
         [Key::Dealer(dealer.clone()), Key::Rotation(dealer.clone())].into_iter().chain(looks.iter().map(|look| Key::Lead(look.lead))),
-    );
+    )
+    .patiently();
     let rule = |loaded: &forecourt_store::Loaded, _| {
         let leads = looks.iter().filter_map(|look| loaded.lead(look.lead));
         Ok((loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, &loaded.rotation(&dealer.id), now)), ()))

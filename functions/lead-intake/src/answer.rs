@@ -63,8 +63,13 @@ impl LeadCreated {
 pub enum Outcome {
     /// A lead.
     Created(LeadCreated),
-    /// The lead that it was already.
-    Repeated(LeadCreated),
+    /// The lead that it was already, with the status of the first answer.
+    Repeated {
+        /// The lead.
+        lead: LeadCreated,
+        /// 201, or 200 for what had changed a lead.
+        status: u16,
+    },
     /// The lead that it was, changed (ADF `resend`).
     Updated(LeadCreated),
     /// Nothing, and why.
@@ -74,7 +79,8 @@ pub enum Outcome {
 impl Outcome {
     fn status(&self) -> u16 {
         match self {
-            Outcome::Created(_) | Outcome::Repeated(_) => 201,
+            Outcome::Created(_) => 201,
+            Outcome::Repeated { status, .. } => *status,
             Outcome::Updated(_) => 200,
             Outcome::Refused(problem) => problem.status,
         }
@@ -82,7 +88,7 @@ impl Outcome {
 
     fn lead(&self) -> Option<&LeadCreated> {
         match self {
-            Outcome::Created(lead) | Outcome::Repeated(lead) | Outcome::Updated(lead) => Some(lead),
+            Outcome::Created(lead) | Outcome::Repeated { lead, .. } | Outcome::Updated(lead) => Some(lead),
             Outcome::Refused(_) => None,
         }
     }
@@ -125,10 +131,10 @@ pub(crate) fn of_request(mut outcomes: Vec<Outcome>) -> Result<Answer, Problem> 
     }
     let outcome = outcomes.pop().ok_or_else(|| Problem::malformed("the document holds no enquiry"))?;
     let status = outcome.status();
-    let replayed = matches!(outcome, Outcome::Repeated(_));
+    let replayed = matches!(outcome, Outcome::Repeated { .. });
     match outcome {
         Outcome::Refused(problem) => Err(problem),
-        Outcome::Created(lead) | Outcome::Repeated(lead) | Outcome::Updated(lead) => {
+        Outcome::Created(lead) | Outcome::Repeated { lead, .. } | Outcome::Updated(lead) => {
             let answer = Answer::new(status, &lead)?.header("location", format!("/leads/{}", lead.id)).about(&lead.id);
             Ok(if replayed { answer.header("idempotent-replay", "true") } else { answer })
         }
@@ -142,7 +148,7 @@ pub(crate) fn of_message(outcomes: Vec<Outcome>) -> Result<String, Failure> {
     for outcome in outcomes {
         match outcome {
             Outcome::Refused(problem) => refused = Some(problem),
-            Outcome::Created(lead) | Outcome::Repeated(lead) | Outcome::Updated(lead) => leads.push(lead.id),
+            Outcome::Created(lead) | Outcome::Repeated { lead, .. } | Outcome::Updated(lead) => leads.push(lead.id),
         }
     }
     match refused {

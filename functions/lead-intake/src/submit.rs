@@ -5,7 +5,7 @@ use crate::document::{Format, Part};
 use chrono::{DateTime, Utc};
 use flate2::{Compression, write::ZlibEncoder};
 use forecourt_domain::access::{Actor, Right, Scope};
-use forecourt_domain::contact::{Channel, ChannelKey, Contact, recognise};
+use forecourt_domain::contact::{Channel, ChannelKey, Contact, Email, recognise};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::ids::{DealerId, LeadId};
@@ -22,7 +22,7 @@ use std::io::Write as _;
 /// Raw input up to this many bytes, deflated, is kept beside the lead; larger in the bucket.
 const BESIDE: usize = 4_096;
 /// Tries in which intake gives the lead its owner itself; a rotation that is still contended then is left to the assign function.
-const OWN_TRIES: u32 = 3;
+const OWN_TRIES: u32 = 2;
 /// How many numbers an origin asks for before something is badly wrong.
 const NUMBERS: u32 = 16;
 
@@ -57,7 +57,8 @@ impl Submission {
     async fn take_in(&self, platform: &Platform, dealer: &Dealer, part: &Part, position: usize) -> Result<Outcome, Problem> {
         let enquiry = part.check(dealer, &self.source()).map_err(Problem::invalid)?;
         let store = &platform.store;
-        let body = fingerprint(&serde_json::to_vec(&enquiry).map_err(|e| Failure::Broken(e.to_string()))?);
+        let said = serde_json::to_vec(&(&self.dealer, &enquiry)).map_err(|e| Failure::Broken(e.to_string()))?;
+        let body = fingerprint(&said);
         let (origin, receipt) = self.names(platform, &enquiry, position);
         let channels = channels(platform, &self.scope, dealer, &enquiry);
         let raw = self.keep(platform, &part.raw, &origin, &body).await?;
@@ -66,7 +67,7 @@ impl Submission {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
             let keys = [Key::Lead(id), Key::Rotation(dealer.id.clone()), Key::Dealer(dealer.id.clone())].into_iter();
             let keys = keys.chain(channels.iter().cloned().map(Key::Channel)).chain(arrival.receipt.clone().map(Key::Receipt));
-            let load = Load::of(keys).then(|loaded| pointed_at(loaded, &channels, arrival.receipt.as_deref()));
+            let load = Load::of(keys).patiently().then(|loaded| pointed_at(loaded, &channels, arrival.receipt.as_deref()));
             let rule = |loaded: &Loaded, attempt: u32| decide(&arrival, id, dealer, &channels, loaded, attempt);
             if let Some(outcome) = store.decide(&self.scope, load, rule).await? {
                 return Ok(outcome);
@@ -129,14 +130,17 @@ impl Submission {
 /// The channels that identify the contact: e-mail before phone; not those of the dealer itself, of a relay, or unreadable ones (INT-6).
 fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, enquiry: &Enquiry) -> Vec<ChannelKey> {
     let settings = &dealer.settings;
-    let own = |email: &&forecourt_domain::contact::Email| {
-        settings.lead_address.as_ref().is_none_or(|own| own.as_str().to_lowercase() != email.as_str().to_lowercase())
-    };
-    let personal =
-        |email: &&forecourt_domain::contact::Email| !settings.relay_domains.iter().any(|relay| relay.eq_ignore_ascii_case(email.domain()));
-    let emails = enquiry.contact.emails.iter().filter(own).filter(personal).map(|email| email.as_str());
+    let of_dealer = |email: &Email| settings.lead_address.as_ref().is_some_and(|own| own.is_same(email));
+    let of_relay = |email: &Email| settings.relay_domains.iter().any(|relay| relay.eq_ignore_ascii_case(email.domain()));
+    let emails = enquiry.contact.emails.iter().filter(|email| !of_dealer(email) && !of_relay(email)).map(Email::as_str);
     let phones = enquiry.contact.phones.iter().filter_map(|phone| phone.e164.as_deref());
-    emails.chain(phones).map(|channel| platform.store.secret().channel(scope, channel)).collect()
+    let mut channels: Vec<ChannelKey> = Vec::new();
+    for channel in emails.chain(phones).map(|channel| platform.store.secret().channel(scope, channel)) {
+        if !channels.contains(&channel) {
+            channels.push(channel);
+        }
+    }
+    channels
 }
 
 /// What the items of the first read point at: the records behind aliases, and the lead of a receipt.
@@ -188,7 +192,11 @@ fn decide(
         }
         Verdict::Repeat => {
             let lead = receipt.and_then(|receipt| loaded.lead(receipt.lead)).or(found.lead);
-            (None, lead.map(|lead| Outcome::Repeated(created(lead))))
+            let outcome = |lead: &Lead| {
+                let first = lead.origin.body == arrival.body;
+                Outcome::Repeated { lead: created(lead), status: if first { 201 } else { 200 } }
+            };
+            (None, lead.map(outcome))
         }
         Verdict::NumberTaken => (None, None),
     };

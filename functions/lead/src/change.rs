@@ -75,8 +75,8 @@ async fn change(
             return Ok((None, lead.clone()));
         }
         call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
-        if let Some(current) = seen.map(|_| lead.version).filter(|current| Some(*current) != seen) {
-            return Err(Refusal::Stale { current });
+        if seen.as_ref().is_some_and(|seen| !seen.contains(&lead.version)) {
+            return Err(Refusal::Stale { current: lead.version });
         }
         let decision = rule(lead, dealer, loaded)?.map(|decision| decision.remembering(request.clone()));
         let lead = decision.as_ref().and_then(Decision::lead).unwrap_or(lead).clone();

@@ -29,6 +29,7 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
+    call.only_queries(&["status", "owner", "limit", "cursor"], "LEAD-8")?;
     let limit = call.query_as::<usize>("limit", "LEAD-8", "a number from 1 to 100")?.unwrap_or(25);
     if !(1..=PAGE).contains(&limit) {
         return Err(Refusal::field("limit", "LEAD-8", "must be a number from 1 to 100").into());

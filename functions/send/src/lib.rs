@@ -12,12 +12,12 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::message::{Claim, Dropped, Message};
 use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{Key, Look};
-use forecourt_store::{Failure, Load, Loaded};
+use forecourt_store::{Failure, Load, Loaded, fingerprint};
 use std::sync::Arc;
 use text::{Mail, Texts};
 
-/// Most notices in one mail.
-const DIGEST: usize = 50;
+/// Most notices in one mail: their messages, leads and dealer are one read, and their leases one transaction.
+const DIGEST: usize = 25;
 
 /// How a provider can fail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,22 +59,11 @@ struct Claimed {
     to: UserId,
 }
 
-/// Which message a claim is for.
-#[derive(PartialEq)]
-enum Wanted {
-    /// One that goes out by itself.
-    Single,
-    /// Any.
-    Any,
-    /// One for this reader.
-    For(UserId),
-}
-
-/// What a claim found.
+/// What a look at a message found.
 enum Found {
-    /// A message, leased.
-    Claimed(Box<Claimed>),
-    /// A message that waits together with others for this reader.
+    /// Messages, leased, that go out in one mail.
+    Claimed(Vec<Claimed>),
+    /// A message that goes out together with others that wait for this reader.
     Bundled(UserId),
     /// Nothing to send.
     Nothing,
@@ -88,63 +77,70 @@ impl Sender {
 
     async fn look_at(&self, message: SqsMessage) -> Result<String, Failure> {
         let look = queue::look(&message)?;
-        match self.claim(&look, &Wanted::Single).await? {
-            Found::Claimed(claimed) => self.send(&look, vec![*claimed]).await?,
-            Found::Bundled(reader) => self.send_bundle(&look, &reader).await?,
-            Found::Nothing => {}
+        let found = match self.claim_single(&look).await? {
+            Found::Bundled(reader) => {
+                let waiting = self.platform.store.bundle(&look.scope(), &reader, &look.dealer, self.platform.clock.now()).await?;
+                let others = waiting.into_iter().filter(|other| *other != look).take(DIGEST - 1);
+                self.claim_together(&[look.clone()].into_iter().chain(others).collect::<Vec<_>>()).await?
+            }
+            found => found,
+        };
+        if let Found::Claimed(claimed) = found {
+            self.send(&look, claimed).await?;
         }
         Ok(look.lead.to_string())
     }
 
-    /// The first of the notices that wait for a reader sends them all, and those that have come meanwhile; the others leave it to that one.
-    async fn send_bundle(&self, look: &Look, reader: &UserId) -> Result<(), Failure> {
-        let mut first = look.clone();
-        loop {
-            let waiting = self.platform.store.bundle(&look.scope(), reader, &look.dealer, self.platform.clock.now()).await?;
-            if waiting.contains(&first) && waiting.first() != Some(&first) {
-                return Ok(());
-            }
-            let Found::Claimed(claimed) = self.claim(&first, &Wanted::Any).await? else { return Ok(()) };
-            let to = Wanted::For(claimed.to.clone());
-            let mut claimed = vec![*claimed];
-            for other in waiting.iter().filter(|other| **other != first).take(DIGEST - 1) {
-                if let Found::Claimed(other) = self.claim(other, &to).await? {
-                    claimed.push(*other);
-                }
-            }
-            self.send(look, claimed).await?;
-            let waiting = self.platform.store.bundle(&look.scope(), reader, &look.dealer, self.platform.clock.now()).await?;
-            let Some(next) = waiting.into_iter().find(|next| *next != first) else { return Ok(()) };
-            first = next;
-        }
-    }
-
-    /// Leases a message whose time has come, or settles it without a mail.
-    async fn claim(&self, look: &Look, wanted: &Wanted) -> Result<Found, Failure> {
-        let cause = look.message.clone().unwrap_or_default();
+    /// Leases a message whose time has come, or settles it without a mail. One that waits together with others is left as it is.
+    async fn claim_single(&self, look: &Look) -> Result<Found, Failure> {
         let now = self.platform.clock.now();
-        let load = Load::of([Key::Message(look.lead, cause.clone()), Key::Lead(look.lead), Key::Dealer(look.dealer.clone())]);
         let rule = |loaded: &Loaded, _| {
-            let (Some(message), Some(dealer)) = (loaded.message(look.lead, &cause), loaded.dealer(&look.dealer)) else {
-                return Ok((None, Found::Nothing));
-            };
-            let lead = loaded.lead(look.lead);
+            let Some((message, lead, dealer)) = of_look(loaded, look) else { return Ok((None, Found::Nothing)) };
             Ok(match message.claim(lead, dealer, now) {
-                Some(Claim::Send(..)) if *wanted == Wanted::Single && message.bundled.is_some() => {
-                    (None, Found::Bundled(message.reader.clone()))
-                }
-                Some(Claim::Send(_, to)) if matches!(wanted, Wanted::For(only) if *only != to) => (None, Found::Nothing),
+                Some(Claim::Send(..)) if message.bundled.is_some() => (None, Found::Bundled(message.reader.clone())),
                 Some(Claim::Send(message, to)) => {
-                    let decision = Decision::default().with(Item::Message(message.clone()));
-                    let claimed =
-                        lead.map(|lead| Found::Claimed(Box::new(Claimed { message, lead: lead.clone(), dealer: dealer.clone(), to })));
-                    (Some(decision), claimed.unwrap_or(Found::Nothing))
+                    let claimed = lead.map(|lead| Claimed { message: message.clone(), lead: lead.clone(), dealer: dealer.clone(), to });
+                    (Some(Decision::default().with(Item::Message(message))), Found::Claimed(claimed.into_iter().collect()))
                 }
                 Some(Claim::Settle(message)) => (Some(Decision::default().with(Item::Message(message))), Found::Nothing),
                 None => (None, Found::Nothing),
             })
         };
-        self.platform.store.decide(&look.scope(), load, rule).await
+        self.platform.store.decide(&look.scope(), Load::of(keys(look)), rule).await
+    }
+
+    /// Leases all of these that can go to the reader of the first one, in one commit: of two senders that meet, one gets them. What is no
+    /// longer so is settled on the way. Those of a mail that was under way when its sender was lost stay in that mail.
+    async fn claim_together(&self, looks: &[Look]) -> Result<Found, Failure> {
+        let Some(first) = looks.first() else { return Ok(Found::Nothing) };
+        let now = self.platform.clock.now();
+        let rule = |loaded: &Loaded, _| {
+            let mut decision = Decision::default();
+            let mut claimed: Vec<Claimed> = Vec::new();
+            let mut batch: Option<Option<String>> = None;
+            for (message, lead, dealer) in looks.iter().filter_map(|look| of_look(loaded, look)) {
+                match message.claim(lead, dealer, now) {
+                    Some(Claim::Send(message, to)) => {
+                        let same_mail =
+                            *batch.get_or_insert_with(|| message.batch().map(str::to_owned)) == message.batch().map(str::to_owned);
+                        let same_reader = claimed.first().is_none_or(|first| first.to == to);
+                        if let (true, true, Some(lead)) = (same_mail, same_reader, lead) {
+                            claimed.push(Claimed { message, lead: lead.clone(), dealer: dealer.clone(), to });
+                        }
+                    }
+                    Some(Claim::Settle(message)) => decision = decision.with(Item::Message(message)),
+                    None => {}
+                }
+            }
+            let batch = batch.flatten().unwrap_or_else(|| batch_of(&claimed));
+            for claimed in &mut claimed {
+                claimed.message = claimed.message.in_batch(&batch);
+                decision = decision.with(Item::Message(claimed.message.clone()));
+            }
+            let found = if claimed.is_empty() { Found::Nothing } else { Found::Claimed(claimed) };
+            Ok((Some(decision).filter(|decision| !decision.items.is_empty()), found))
+        };
+        self.platform.store.decide(&first.scope(), Load::of(looks.iter().flat_map(keys)), rule).await
     }
 
     async fn send(&self, look: &Look, claimed: Vec<Claimed>) -> Result<(), Failure> {
@@ -157,7 +153,8 @@ impl Sender {
             None => return self.record_all(look, &claimed, |message| message.dropped(Dropped::NoReader, now)).await,
         };
         let notices: Vec<(&Message, &Lead)> = claimed.iter().map(|c| (&c.message, &c.lead)).collect();
-        let mail = self.texts.mail(user, dealer, &notices, now);
+        let id = claimed.first().and_then(|c| c.message.batch().map(str::to_owned)).unwrap_or_else(|| batch_of(&claimed));
+        let mail = self.texts.mail(id, user, dealer, &notices, now);
         let carried = match mail {
             Ok(mail) => self.carrier.carry(&mail).await,
             Err(e) => Err(Undelivered::Never(e)),
@@ -176,20 +173,34 @@ impl Sender {
         .await
     }
 
-    /// Records what became of the claimed messages. One that somebody else has settled since stays as it is.
+    /// Records what became of the claimed messages, in one commit. One that somebody else has settled since stays as it is.
     async fn record_all(&self, look: &Look, claimed: &[Claimed], fate: impl Fn(&Message) -> Message) -> Result<(), Failure> {
-        let records = claimed.iter().map(|Claimed { message, .. }| {
-            let fate = &fate;
-            async move {
-                let load = Load::of([Key::Message(message.lead, message.cause.clone())]);
-                let rule = |loaded: &Loaded, _| {
-                    let ours = loaded.message(message.lead, &message.cause).is_some_and(|stored| stored.fate == message.fate);
-                    Ok((ours.then(|| Decision::default().with(Item::Message(fate(message)))), ()))
-                };
-                self.platform.store.decide(&look.scope(), load, rule).await
-            }
-        });
-        // All are recorded before any failure counts: one that cannot be written must not leave the others to be sent again.
-        futures::future::join_all(records).await.into_iter().collect()
+        let load = Load::of(claimed.iter().map(|c| Key::Message(c.message.lead, c.message.cause.clone())));
+        let rule = |loaded: &Loaded, _| {
+            let ours = |message: &&Message| loaded.message(message.lead, &message.cause).is_some_and(|stored| stored.fate == message.fate);
+            let items: Vec<Item> = claimed.iter().map(|c| &c.message).filter(ours).map(|message| Item::Message(fate(message))).collect();
+            Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
+        };
+        self.platform.store.decide(&look.scope(), load, rule).await
+    }
+}
+
+/// What a look at a message needs.
+fn keys(look: &Look) -> [Key; 3] {
+    [Key::Message(look.lead, look.message.clone().unwrap_or_default()), Key::Lead(look.lead), Key::Dealer(look.dealer.clone())]
+}
+
+fn of_look<'a>(loaded: &'a Loaded, look: &Look) -> Option<(&'a Message, Option<&'a Lead>, &'a Dealer)> {
+    let message = loaded.message(look.lead, look.message.as_deref().unwrap_or_default())?;
+    Some((message, loaded.lead(look.lead), loaded.dealer(&look.dealer)?))
+}
+
+/// A name for a mail: that of its message, or one that follows from all of them.
+fn batch_of(claimed: &[Claimed]) -> String {
+    let mut names: Vec<String> = claimed.iter().map(|c| format!("{}.{}", c.message.lead, c.message.cause)).collect();
+    names.sort();
+    match names.as_slice() {
+        [one] => one.clone(),
+        many => format!("digest-{}", fingerprint(many.join(" ").as_bytes())),
     }
 }

@@ -83,11 +83,18 @@ impl Texts {
         Ok(Self { templates, public_url: public_url.trim_end_matches('/').to_owned() })
     }
 
-    /// One mail to `user` with all `notices`.
+    /// One mail to `user` with all `notices`, known as `id`.
     ///
     /// # Errors
     /// What is wrong with the template.
-    pub fn mail(&self, user: &User, dealer: &Dealer, notices: &[(&Message, &Lead)], now: DateTime<Utc>) -> Result<Mail, String> {
+    pub fn mail(
+        &self,
+        id: String,
+        user: &User,
+        dealer: &Dealer,
+        notices: &[(&Message, &Lead)],
+        now: DateTime<Utc>,
+    ) -> Result<Mail, String> {
         let zone = dealer.settings.calendar.zone();
         let told: Vec<NoticeText> = notices.iter().map(|(message, lead)| self.notice(message, lead, zone, &user.language)).collect();
         let template = self.templates.get_template(user.language.as_str()).or_else(|_| self.templates.get_template("en"));
@@ -96,7 +103,6 @@ impl Texts {
         });
         let written = written.map_err(|e| format!("the text cannot be written: {e}"))?;
         let (subject, text) = written.split_once('\n').unwrap_or((&written, ""));
-        let id = notices.iter().map(|(m, _)| format!("{}.{}", m.lead, m.cause)).next().unwrap_or_default();
         Ok(Mail {
             id: if notices.len() > 1 { format!("{id}.{}", notices.len()) } else { id },
             to_name: user.name.clone(),

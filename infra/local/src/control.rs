@@ -53,7 +53,7 @@ pub async fn answer(system: &System, demo: &GroupData, tokens: &Tokens, method: 
             Ok(request) => move_clock(system, &request).await,
             Err(problem) => Err(problem),
         },
-        (&Method::GET, "/_local/outbox") => Ok(json!({"mails": system.mailbox.mails()})),
+        (&Method::GET, "/_local/outbox") => Ok(json!({"mails": system.mailbox.listed()})),
         (&Method::POST, path) if path.starts_with("/_local/queues/") => match read(body) {
             Ok(request) => put_on_queue(system, demo, path, request),
             Err(problem) => Err(problem),
@@ -115,7 +115,7 @@ async fn move_clock(system: &System, request: &ClockRequest) -> Result<Value, Pr
                 "conflict",
                 "It clashes with what is so now",
                 409,
-                format!("the clock never goes backwards; it is {before}"),
+                format!("the clock never goes backwards; it is {}", before.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
             ));
         }
         _ => return Err(Problem::malformed("say either advance_minutes (0 to 527040, a year) or now, at most a year ahead")),

@@ -42,7 +42,7 @@ fn parts(template: &str, path: &str) -> Option<HashMap<String, String>> {
     for (expected, given) in template.iter().zip(path) {
         match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             Some(name) if !given.is_empty() => {
-                parts.insert(name.to_owned(), given.to_owned());
+                parts.insert(name.to_owned(), percent_encoding::percent_decode_str(given).decode_utf8().ok()?.into_owned());
             }
             None if *expected == given => {}
             _ => return None,

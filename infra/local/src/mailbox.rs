@@ -11,12 +11,14 @@ use std::sync::{Mutex, PoisonError};
 pub struct Mailbox {
     folder: Option<PathBuf>,
     mails: Mutex<Vec<Mail>>,
+    /// Ids of mails that were in the folder already when they were handed over.
+    again: Mutex<Vec<String>>,
 }
 
 impl Mailbox {
     /// A mailbox in memory, which takes every mail, repeats too: what the tests count.
     pub fn in_memory() -> Self {
-        Self { folder: None, mails: Mutex::default() }
+        Self { folder: None, mails: Mutex::default(), again: Mutex::default() }
     }
 
     /// A mailbox in a folder. A mail that is in it already is taken once, as a provider with an idempotency key does.
@@ -33,7 +35,18 @@ impl Mailbox {
             }
         }
         mails.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-        Ok(Self { folder: Some(folder), mails: Mutex::new(mails) })
+        Ok(Self { folder: Some(folder), mails: Mutex::new(mails), again: Mutex::default() })
+    }
+
+    /// Every mail with how often it was handed over since the start: more than once only where a sender was lost in between.
+    pub fn listed(&self) -> Vec<serde_json::Value> {
+        let again = self.again.lock().unwrap_or_else(PoisonError::into_inner);
+        let listed = |mail: &Mail| {
+            let mut listed = serde_json::json!(mail);
+            listed["handed_over_again"] = again.iter().filter(|id| **id == mail.id).count().into();
+            listed
+        };
+        self.mails().iter().map(listed).collect()
     }
 
     /// Every mail, oldest first.
@@ -48,7 +61,9 @@ impl Carrier for Mailbox {
         let later = |e: std::io::Error| Undelivered::Later(e.to_string());
         if let Some(folder) = &self.folder {
             let path = folder.join(format!("{}.json", mail.id));
-            if !path.exists() {
+            if path.exists() {
+                self.again.lock().unwrap_or_else(PoisonError::into_inner).push(mail.id.clone());
+            } else {
                 write_whole(&path.with_extension("eml"), &mail.mime("no-reply@forecourt.example").map_err(later)?).map_err(later)?;
                 let listed = serde_json::to_vec(mail).map_err(|e| Undelivered::Never(e.to_string()))?;
                 write_whole(&path, &listed).map_err(later)?;

@@ -176,6 +176,9 @@ async fn answer(
             }
             response
         }
+        Matched::Nothing if path.starts_with("/_local") && from_another_site(&headers) => {
+            gateway::problem(&Problem::new("cross-site", "Not from another site", 403, "a page of another site may not work this machine"))
+        }
         Matched::Nothing if path.starts_with("/_local") => {
             control::answer(&gateway.system, &gateway.demo, &gateway.tokens, &method, &path, &body).await
         }
@@ -212,6 +215,14 @@ fn from_this_machine(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+/// What a browser sends for a page that is not ours.
+fn from_another_site(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let ours = text("host").map(|host| format!("http://{host}"));
+    let foreign_origin = text("origin").is_some_and(|origin| Some(origin) != ours.as_deref());
+    foreign_origin || text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"))
 }
 
 fn file(gateway: &Gateway, path: &str) -> Response {

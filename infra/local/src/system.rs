@@ -29,7 +29,7 @@ fn at_once(kind: DueKind) -> usize {
     }
 }
 /// After this long a message that went back is delivered again.
-const VISIBLE_AGAIN: TimeDelta = TimeDelta::seconds(30);
+const VISIBLE_AGAIN: TimeDelta = TimeDelta::seconds(5);
 
 /// What a system is made of.
 pub struct Parts {

@@ -1,5 +1,6 @@
 //! Tokens for the local run: signed with a secret of this machine, checked as API Gateway's JWT authorizer does.
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -36,11 +37,17 @@ impl Tokens {
     ///
     /// # Errors
     /// Why it is not good.
-    pub fn check(&self, token: &str) -> Result<HashMap<String, String>, String> {
+    pub fn check(&self, token: &str) -> Result<HashMap<String, String>, &'static str> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "iss"]);
-        let claims = decode::<Map<String, Value>>(token, &self.decoding, &validation).map_err(|e| e.to_string())?.claims;
+        let why = |e: jsonwebtoken::errors::Error| match e.kind() {
+            ErrorKind::ExpiredSignature => "it has expired",
+            ErrorKind::InvalidSignature => "its signature is wrong",
+            ErrorKind::InvalidIssuer | ErrorKind::MissingRequiredClaim(_) => "it was not issued here",
+            _ => "it cannot be read",
+        };
+        let claims = decode::<Map<String, Value>>(token, &self.decoding, &validation).map_err(why)?.claims;
         let text = |value: Value| match value {
             Value::String(text) => text,
             other => other.to_string(),

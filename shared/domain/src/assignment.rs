@@ -35,7 +35,7 @@ pub fn distribute_all<'a>(
 ) -> Option<Decision> {
     let mut turning = rotation.clone();
     let mut decision = Decision::default();
-    for lead in leads.into_iter().filter(|lead| lead.owner.is_none() && lead.dealer == dealer.id) {
+    for lead in leads.into_iter().filter(|lead| lead.owner.is_none() && lead.status == Status::InProgress && lead.dealer == dealer.id) {
         let mut changed = lead.touched(now);
         changed.replan(dealer);
         let (event, notice, turned) = by_rotation(&mut changed, dealer, &turning, now);
@@ -86,6 +86,7 @@ pub fn to_dealer(lead: &Lead, to: &Dealer, by: Actor, note: Option<String>, now:
     let mut changed = lead.touched(now);
     let event = Event::Moved { from: lead.dealer.clone(), to: to.id.clone(), note };
     changed.dealer = to.id.clone();
+    changed.moved = Some(now);
     changed.owner = None;
     changed.policy = 0;
     changed.replan(to);

@@ -36,6 +36,11 @@ impl Email {
         &self.0
     }
 
+    /// Whether both reach the same person: nobody tells two people apart by upper and lower case.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.0.to_lowercase() == other.0.to_lowercase()
+    }
+
     /// The part after the `@`, in lower case.
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
@@ -221,7 +226,7 @@ pub fn recognise(known: &[(ChannelKey, Option<Contact>)], dealer: &DealerId, lea
     for (channel, owner) in known {
         match owner {
             Some(owner) => clash |= owner.id != contact.id,
-            None if *channel != contact.id => new_aliases.push(channel.clone()),
+            None if *channel != contact.id && !new_aliases.contains(channel) => new_aliases.push(channel.clone()),
             None => {}
         }
     }

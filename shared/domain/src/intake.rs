@@ -19,8 +19,11 @@ use serde::{Deserialize, Serialize};
 pub struct Origin {
     /// A hash of who sent it and what they call it: provider and external id, else message id, else `Idempotency-Key`, and the position in the document.
     pub key: String,
-    /// A hash of what it says.
+    /// A hash of what it said first.
     pub body: String,
+    /// Hashes of what it said when it was sent again (ADF `resend`); one of these again changes nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resent: Vec<String>,
     /// Who owned it in the first answer, which is the answer to every repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
@@ -59,6 +62,13 @@ pub struct Arrival {
     pub resend: bool,
     /// When it came in: the response clock counts from here (ESC-1).
     pub at: DateTime<Utc>,
+}
+
+impl Arrival {
+    fn receipt_of(&self, lead: LeadId) -> Option<Item> {
+        let key = self.receipt.clone()?;
+        Some(Item::Receipt(Receipt { key, body: self.body.clone(), lead }))
+    }
 }
 
 /// What was found under the names that an arrival has.
@@ -119,8 +129,7 @@ pub fn receive(
         decision = decision.with(notice).with_some(turned.map(Item::Rotation));
     }
     let entry = Entry { lead: id, version: lead.version, at: arrival.at, by: arrival.by.clone(), events, raw: Some(arrival.raw.clone()) };
-    let receipt = arrival.receipt.as_ref().map(|key| Receipt { key: key.clone(), body: arrival.body.clone(), lead: id });
-    decision = decision.with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry))).with_some(receipt.map(Item::Receipt));
+    decision = decision.with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry))).with_some(arrival.receipt_of(id));
     if let Some(Recognised { contact, new_aliases, .. }) = contact {
         decision = decision.with(Item::Channel(contact.id.clone(), Channel::Contact(contact.clone())));
         for alias in new_aliases {
@@ -130,12 +139,15 @@ pub fn receive(
     Ok(Verdict::New(decision))
 }
 
+/// How often an enquiry can be changed by sending it again.
+const RESENDS: usize = 20;
+
 /// An enquiry whose number is taken: by itself, or by chance by another.
 fn known(arrival: &Arrival, lead: &Lead) -> Result<Verdict, Refusal> {
     if lead.origin.key != arrival.origin {
         return Ok(Verdict::NumberTaken);
     }
-    if lead.origin.body == arrival.body {
+    if lead.origin.body == arrival.body || lead.origin.resent.contains(&arrival.body) {
         return Ok(Verdict::Repeat);
     }
     if !arrival.resend {
@@ -143,9 +155,12 @@ fn known(arrival: &Arrival, lead: &Lead) -> Result<Verdict, Refusal> {
             "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"".into(),
         ));
     }
+    if lead.origin.resent.len() >= RESENDS {
+        return Err(Refusal::Reused(format!("this enquiry was sent again {RESENDS} times; it is changed here no more (INT-5)")));
+    }
     let mut changed = lead.touched(arrival.at);
     changed.describe(&arrival.enquiry);
-    changed.origin.body.clone_from(&arrival.body);
+    changed.origin.resent.push(arrival.body.clone());
     let entry = Entry {
         lead: lead.id,
         version: changed.version,
@@ -154,7 +169,8 @@ fn known(arrival: &Arrival, lead: &Lead) -> Result<Verdict, Refusal> {
         events: vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }],
         raw: Some(arrival.raw.clone()),
     };
-    Ok(Verdict::Resent(Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry)))))
+    let receipt = arrival.receipt_of(lead.id);
+    Ok(Verdict::Resent(Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with_some(receipt)))
 }
 
 fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Recognised>) -> Lead {
@@ -174,12 +190,13 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         contact_id: contact.map(|c| c.contact.id.clone()),
         vehicle: String::new(),
         arrived: arrival.at,
+        moved: None,
         updated: arrival.at,
         plan,
         policy: dealer.version,
         restarted: None,
         reaction: None,
-        origin: Origin { key: arrival.origin.clone(), body: arrival.body.clone(), owner: None, deadline },
+        origin: Origin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline },
         requests: Vec::new(),
     };
     lead.describe(&arrival.enquiry);

@@ -41,6 +41,9 @@ pub struct Lead {
     /// When it came in; the response clock counts from here.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub arrived: DateTime<Utc>,
+    /// When it came to this dealer from another (DIS-7); a dealer's list goes by it.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub moved: Option<DateTime<Utc>>,
     /// When anything last happened to it.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub updated: DateTime<Utc>,
@@ -172,10 +175,16 @@ impl Lead {
         self.restarted.unwrap_or(self.arrived)
     }
 
+    /// When it came to its dealer: where it stands in the dealer's list.
+    pub fn here_since(&self) -> DateTime<Utc> {
+        self.moved.unwrap_or(self.arrived)
+    }
+
     /// What must happen next, and when. It follows from the state alone, so that nobody can forget to arrange it.
     pub fn waits_for(&self) -> Option<Waiting> {
         if self.owner.is_none() {
-            return Some(Waiting::Distribute(self.updated));
+            let waits = self.status == Status::InProgress;
+            return waits.then_some(Waiting::Distribute(self.updated));
         }
         let next = self.plan.as_ref().filter(|_| self.clock_runs())?.next()?;
         Some(Waiting::Escalate(next))

@@ -20,6 +20,9 @@ pub struct Message {
     pub notice: Notice,
     /// The lead's owner when it was queued; finds the mail that a reader can get in one.
     pub reader: UserId,
+    /// When what it tells was to happen.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub of: DateTime<Utc>,
     /// When it was queued.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub queued: DateTime<Utc>,
@@ -69,6 +72,9 @@ pub enum Fate {
         until: DateTime<Utc>,
         /// How many attempts have failed before.
         attempts: u32,
+        /// The mail that it is in together with others; sent again, it is in the same one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        batch: Option<String>,
     },
     /// The provider took it.
     Sent {
@@ -132,7 +138,7 @@ impl Message {
     /// Tells `reader` that the lead is theirs.
     pub fn assigned(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
         let cause = format!("assigned-{}", lead.assignment);
-        Self::queued(lead, cause, Notice::Assigned { assignment: lead.assignment }, reader, now)
+        Self::queued(lead, cause, Notice::Assigned { assignment: lead.assignment }, reader, now, now)
     }
 
     /// Tells `reader` of a step, `missed` ones included, that was to happen at `at`.
@@ -143,17 +149,18 @@ impl Message {
             StepKind::Level2 => "level-2",
         };
         // The lead's version tells a step of a reopened lead from the same step before.
-        let message = Self::queued(lead, format!("{name}-{}", lead.version), Notice::Step { step, missed }, reader, now);
+        let message = Self::queued(lead, format!("{name}-{}", lead.version), Notice::Step { step, missed }, reader, at, now);
         if now - at > LATE { message.waits_until(now + GATHER, 0) } else { message }
     }
 
-    fn queued(lead: &Lead, cause: String, notice: Notice, reader: UserId, now: DateTime<Utc>) -> Self {
+    fn queued(lead: &Lead, cause: String, notice: Notice, reader: UserId, of: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         Self {
             lead: lead.id,
             cause,
             dealer: lead.dealer.clone(),
             notice,
             reader,
+            of,
             queued: now,
             bundled: None,
             fate: Fate::Queued { due: now, attempts: 0 },
@@ -180,10 +187,10 @@ impl Message {
     /// Looks at a message whose time has come: is it still so, may it go out at this hour, and who reads it now (ESC-6, DIS-4)?
     /// `None`: its time has not come, or it is settled or leased.
     pub fn claim(&self, lead: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<Claim> {
-        let attempts = match self.fate {
-            Fate::Queued { attempts, .. } => attempts,
+        let (attempts, batch) = match &self.fate {
+            Fate::Queued { attempts, .. } => (*attempts, None),
             // The lease ran out without a word: that attempt counts as failed.
-            Fate::Sending { attempts, .. } => attempts + 1,
+            Fate::Sending { attempts, batch, .. } => (attempts + 1, batch.clone()),
             Fate::Sent { .. } | Fate::Dropped { .. } | Fate::Failed { .. } => return None,
         };
         if self.due().is_none_or(|due| due > now) {
@@ -195,22 +202,58 @@ impl Message {
         if attempts >= ATTEMPTS {
             return Some(Claim::Settle(self.become_(Fate::Failed { at: now, why: "every attempt failed".into() })));
         }
-        if let Some(opening) = held_until(dealer, now) {
+        if let Some(opening) = self.held_until(dealer, now) {
             return Some(Claim::Settle(self.waits_until(opening, attempts)));
         }
         let to = dealer.settings.reader_for(self.meant_for(lead, &dealer.settings), now).clone();
-        Some(Claim::Send(self.become_(Fate::Sending { until: now + LEASE, attempts }), to))
+        Some(Claim::Send(self.become_(Fate::Sending { until: now + LEASE, attempts, batch }), to))
     }
 
+    /// The mail that it is in together with others, while it is being sent.
+    pub fn batch(&self) -> Option<&str> {
+        match &self.fate {
+            Fate::Sending { batch, .. } => batch.as_deref(),
+            Fate::Queued { .. } | Fate::Sent { .. } | Fate::Dropped { .. } | Fate::Failed { .. } => None,
+        }
+    }
+
+    /// A claimed message as part of the mail `batch`.
+    pub fn in_batch(&self, batch: &str) -> Self {
+        match self.fate {
+            Fate::Sending { until, attempts, .. } => self.become_(Fate::Sending { until, attempts, batch: Some(batch.to_owned()) }),
+            Fate::Queued { .. } | Fate::Sent { .. } | Fate::Dropped { .. } | Fate::Failed { .. } => self.clone(),
+        }
+    }
+
+    /// Whether what it says is so by now (ESC-6): the lead is where it was, and not answered since; the step is one of its present plan.
     fn still_so(&self, lead: &Lead) -> bool {
-        match self.notice {
+        let here = lead.dealer == self.dealer && lead.status == Status::InProgress;
+        here && match self.notice {
             // One who takes over a lead that was answered before is told; one who has answered it since needs no telling.
             Notice::Assigned { assignment } => {
                 let answered_since = lead.reaction.as_ref().is_some_and(|r| r.at >= self.queued);
-                lead.status == Status::InProgress && lead.assignment == assignment && !answered_since
+                lead.assignment == assignment && !answered_since
             }
-            Notice::Step { .. } => lead.clock_runs(),
+            Notice::Step { step, .. } => {
+                let step = lead.plan.as_ref().and_then(|plan| plan.step(step));
+                lead.clock_runs() && step.is_some_and(|step| step.fired.is_some() && step.at == self.of)
+            }
         }
+    }
+
+    /// The next opening, if it may not go out at `now` (ESC-6). What was to happen at closing, or just before, is not held back by the
+    /// moments that it took to get here. Each dealer starts within its own two minutes, so that not all dealers' mail goes out in the same
+    /// second. A dealer that never opens again holds nothing back: better told at night than not at all.
+    fn held_until(&self, dealer: &Dealer, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let calendar = &dealer.settings.calendar;
+        let in_time = now - self.of <= LATE && calendar.is_open_or_closing(self.of);
+        if in_time || calendar.is_open_or_closing(now) {
+            return None;
+        }
+        let opening = calendar.next_opening(now).ok()?;
+        let spread: i64 = dealer.id.as_str().bytes().fold(7, |sum, b| (sum * 31 + i64::from(b)) % 120);
+        let spread_out = opening + TimeDelta::seconds(spread);
+        Some(if calendar.is_open(spread_out) { spread_out } else { opening })
     }
 
     fn meant_for<'a>(&'a self, lead: &'a Lead, settings: &'a Draft) -> &'a UserId {
@@ -245,17 +288,4 @@ impl Message {
         }
         self.become_(Fate::Failed { at: now, why })
     }
-}
-
-/// The next opening, if mail to users may not go out at `now` (ESC-6). Each dealer starts within its own two minutes, so that not all
-/// dealers' mail goes out in the same second. A dealer that never opens again holds nothing back: better told at night than not at all.
-fn held_until(dealer: &Dealer, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let calendar = &dealer.settings.calendar;
-    if calendar.is_open_or_closing(now) {
-        return None;
-    }
-    let opening = calendar.next_opening(now).ok()?;
-    let spread: i64 = dealer.id.as_str().bytes().fold(7, |sum, b| (sum * 31 + i64::from(b)) % 120);
-    let spread_out = opening + TimeDelta::seconds(spread);
-    Some(if calendar.is_open(spread_out) { spread_out } else { opening })
 }

@@ -103,6 +103,17 @@ impl Call {
         self.query.get(name).map(String::as_str)
     }
 
+    /// Insists that the query asks for nothing but `known`: a filter that is misspelt must not return everything.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] names every other one.
+    pub fn only_queries(&self, known: &[&str], rule: &'static str) -> Result<(), Refusal> {
+        let unknown = self.query.keys().filter(|name| !known.contains(&name.as_str()));
+        let faults: Vec<Fault> =
+            unknown.map(|name| Fault::new(name.clone(), rule, format!("is not known; there are {}", known.join(", ")))).collect();
+        if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+    }
+
     /// A query parameter of a type.
     ///
     /// # Errors
@@ -129,18 +140,19 @@ impl Call {
         }
     }
 
-    /// The version that the asker saw (`If-Match`), where they say.
+    /// The versions that the asker saw (`If-Match`), where they say: the change is for one of these only.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] when it is not one of ours.
-    pub fn if_match(&self) -> Result<Option<u64>, Refusal> {
+    /// [`Refusal::Invalid`] when they are not of ours.
+    pub fn if_match(&self) -> Result<Option<Vec<u64>>, Refusal> {
         let Some(value) = self.headers.get(http::header::IF_MATCH) else { return Ok(None) };
         let text = value.to_str().unwrap_or_default().trim();
         if text == "*" {
             return Ok(None);
         }
-        let version = text.strip_prefix("W/").unwrap_or(text).trim_matches('"').parse();
-        version.map(Some).map_err(|_| Refusal::field("If-Match", "SET-10", "must be the ETag of an earlier answer"))
+        let version = |tag: &str| tag.trim().trim_start_matches("W/").trim_matches('"').parse();
+        let versions: Result<Vec<u64>, _> = text.split(',').map(version).collect();
+        versions.map(Some).map_err(|_| Refusal::field("If-Match", "SET-10", "must be the ETag of an earlier answer"))
     }
 }
 

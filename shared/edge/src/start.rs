@@ -32,7 +32,11 @@ pub fn setting(name: &'static str) -> Result<String, Missing> {
 pub async fn platform(function: &'static str) -> Result<(Platform, SdkConfig), Missing> {
     log(std::io::stdout);
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let secret = Secret::new(setting("CHANNEL_SECRET")?.as_bytes());
+    let secret = setting("CHANNEL_SECRET")?;
+    if secret.len() < Secret::SHORTEST {
+        return Err(Missing("CHANNEL_SECRET (of 16 bytes at least)"));
+    }
+    let secret = Secret::new(secret.as_bytes());
     let store = Store::new(aws_sdk_dynamodb::Client::new(&config), &setting("TABLE")?, secret);
     let files = Bucket { client: aws_sdk_s3::Client::new(&config), name: setting("BUCKET")? };
     Ok((Platform { function, store, clock: Clock::real(), files: Arc::new(files) }, config))
@@ -40,7 +44,7 @@ pub async fn platform(function: &'static str) -> Result<(Platform, SdkConfig), M
 
 /// One JSON line an event, written to `out`; `LOG` sets the level (`info`).
 pub fn log<W: std::io::Write + 'static>(out: fn() -> W) {
-    let level = tracing_subscriber::EnvFilter::try_from_env("LOG").unwrap_or_else(|_| "info".into());
+    let level = tracing_subscriber::EnvFilter::try_from_env("LOG").unwrap_or_else(|_| "info,aws_smithy_runtime=error".into());
     // A second start in the same process finds the log started.
     let _ = tracing_subscriber::fmt()
         .json()

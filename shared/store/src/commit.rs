@@ -21,12 +21,15 @@ use std::time::Duration;
 
 /// Tries before a change gives way to the others that contend for the same items.
 const TRIES: u32 = 8;
+/// Tries of a patient one: some seconds in all.
+const PATIENT_TRIES: u32 = 24;
 
 /// Which items a unit has.
 #[derive(Default)]
 pub struct Load<'a> {
     pub(crate) keys: Vec<Key>,
     pub(crate) follow: Option<Box<Follow<'a>>>,
+    patient: bool,
 }
 
 type Follow<'a> = dyn Fn(&Loaded) -> Vec<Key> + Send + Sync + 'a;
@@ -34,7 +37,12 @@ type Follow<'a> = dyn Fn(&Loaded) -> Vec<Key> + Send + Sync + 'a;
 impl<'a> Load<'a> {
     /// These items, in one read.
     pub fn of(keys: impl IntoIterator<Item = Key>) -> Self {
-        Self { keys: keys.into_iter().collect(), follow: None }
+        Self { keys: keys.into_iter().collect(), follow: None, patient: false }
+    }
+
+    /// Tries longer: where many want the same item at once, and nobody waits who could try again.
+    pub fn patiently(self) -> Self {
+        Self { patient: true, ..self }
     }
 
     /// And those that the first ones point at, in a second read (none, where `follow` names nothing new).
@@ -161,21 +169,23 @@ impl Store {
         load: Load<'_>,
         mut rule: impl FnMut(&Loaded, u32) -> Result<(Option<Decision>, A), Refusal>,
     ) -> Result<A, Failure> {
-        let mut ours: Option<(String, A)> = None;
+        let tries = if load.patient { PATIENT_TRIES } else { TRIES };
+        let mut ours: Option<(String, Decision, A)> = None;
         let mut failure = None;
-        for attempt in 0..TRIES {
+        for attempt in 0..tries {
             let loaded: Loaded = match self.load(scope, &load).await {
                 Ok(loaded) => loaded,
-                Err(Failure::Unavailable(why)) if attempt + 1 < TRIES => {
+                Err(Failure::Unavailable(why)) if attempt + 1 < tries => {
                     failure = Some(Failure::Unavailable(why));
                     pause(attempt).await;
                     continue;
                 }
                 Err(e) => return Err(e),
             };
-            if let Some((commit, answer)) = ours.take()
+            if let Some((commit, decision, answer)) = ours.take()
                 && loaded.holds_commit(&commit)
             {
+                self.committed(scope, &decision);
                 return Ok(answer);
             }
             let (decision, answer) = rule(&loaded, attempt)?;
@@ -183,13 +193,12 @@ impl Store {
             let commit = uuid::Uuid::new_v4().simple().to_string();
             match self.commit(scope, &loaded, &decision, &commit).await? {
                 Committed::Yes => {
-                    self.forget(scope, &decision);
-                    self.tell(scope, &decision);
+                    self.committed(scope, &decision);
                     return Ok(answer);
                 }
                 Committed::Again(why) => failure = why.or(failure),
             }
-            ours = Some((commit, answer));
+            ours = Some((commit, decision, answer));
             pause(attempt).await;
         }
         Err(failure.unwrap_or(Failure::Contended))
@@ -264,6 +273,11 @@ impl Store {
                 _ => Ok(Committed::Again(Some(unavailable(&e)))),
             },
         }
+    }
+
+    fn committed(&self, scope: &Scope, decision: &Decision) {
+        self.forget(scope, decision);
+        self.tell(scope, decision);
     }
 
     /// Tells the nudge what the decision made due.

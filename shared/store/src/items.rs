@@ -108,8 +108,8 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
     let mut due = None;
     let state = match item {
         Item::Lead(lead) => {
-            put("lpk", keys::list_partition(scope, &lead.dealer, &keys::Month::of(lead.arrived)));
-            put("lsk", keys::list_place(lead.arrived, lead.id));
+            put("lpk", keys::list_partition(scope, &lead.dealer, &keys::Month::of(lead.here_since())));
+            put("lsk", keys::list_place(lead.here_since(), lead.id));
             due = lead.waits_for().map(|waiting| match waiting {
                 Waiting::Distribute(since) => (since, DueKind::Assign, &lead.dealer),
                 Waiting::Escalate(at) => (at, DueKind::Escalate, &lead.dealer),

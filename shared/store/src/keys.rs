@@ -73,8 +73,8 @@ pub(crate) fn list_partition(scope: &Scope, dealer: &DealerId, month: &Month) ->
 }
 
 /// The place of a lead in its dealer's list.
-pub(crate) fn list_place(arrived: DateTime<Utc>, lead: LeadId) -> String {
-    format!("{}#{lead}", stamp(arrived))
+pub(crate) fn list_place(here_since: DateTime<Utc>, lead: LeadId) -> String {
+    format!("{}#{lead}", stamp(here_since))
 }
 
 /// The partition of what a user has to do.

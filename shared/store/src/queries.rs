@@ -41,11 +41,11 @@ pub struct Listed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotACursor;
 
-/// How many items of a lead one read takes; enough for years of work on it.
-const LEAD_ITEMS: i32 = 500;
+/// How many reads of a megabyte a lead's page takes at most.
+const LEAD_READS: usize = 16;
 
 impl Store {
-    /// A lead, its messages and its timeline, in one read. `None`: the group has no such lead.
+    /// A lead, its messages and its timeline: one read, and one more for each megabyte of history. `None`: the group has no such lead.
     ///
     /// # Errors
     /// When the table is out of reach.
@@ -56,31 +56,34 @@ impl Store {
             .query()
             .table_name(&*self.table)
             .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", AttributeValue::S(at.pk));
-        let found = query
+            .expression_attribute_values(":pk", AttributeValue::S(at.pk))
             .consistent_read(true)
-            .limit(LEAD_ITEMS)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .boxed()
-            .await
-            .map_err(|e| unavailable(&e))?;
-        self.spent.note_read(found.consumed_capacity());
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let (mut lead, mut messages, mut timeline) = (None, Vec::new(), Vec::new());
-        for attributes in found.items.unwrap_or_default() {
-            let sk = table_key(&attributes).map(|key| key.sk).unwrap_or_default();
-            let key = match sk.split_once('#') {
-                Some(("T", version)) => Key::Entry(id, version.parse().unwrap_or_default()),
-                Some(("M", cause)) => Key::Message(id, cause.to_owned()),
-                _ => Key::Lead(id),
-            };
-            match decode(&key, attributes)?.stored {
-                Stored::Lead(found) => lead = Some(*found),
-                Stored::Message(message) => messages.push(message),
-                Stored::Entry(entry) => timeline.push(*entry),
-                _ => {}
+        let mut start = None;
+        for _ in 0..LEAD_READS {
+            let found = query.clone().set_exclusive_start_key(start).send().boxed().await.map_err(|e| unavailable(&e))?;
+            self.spent.note_read(found.consumed_capacity());
+            for attributes in found.items.unwrap_or_default() {
+                let sk = table_key(&attributes).map(|key| key.sk).unwrap_or_default();
+                let key = match sk.split_once('#') {
+                    Some(("T", version)) => Key::Entry(id, version.parse().unwrap_or_default()),
+                    Some(("M", cause)) => Key::Message(id, cause.to_owned()),
+                    _ => Key::Lead(id),
+                };
+                match decode(&key, attributes)?.stored {
+                    Stored::Lead(found) => lead = Some(*found),
+                    Stored::Message(message) => messages.push(message),
+                    Stored::Entry(entry) => timeline.push(*entry),
+                    _ => {}
+                }
+            }
+            start = found.last_evaluated_key;
+            if start.is_none() {
+                break;
             }
         }
+        messages.sort_by(|a: &Message, b: &Message| (a.queued, &a.cause).cmp(&(b.queued, &b.cause)));
         Ok(lead.map(|lead| LeadPage { lead, messages, timeline }))
     }
 
@@ -117,7 +120,7 @@ impl Store {
             });
             let pages = futures::future::try_join_all(pages).await?;
             for (at, page) in months.iter().zip(pages) {
-                let (mut page, mut place) = (page, None);
+                let ((mut page, mut more), mut place) = (page, None);
                 loop {
                     for attributes in &page {
                         let row = row(attributes)?;
@@ -130,13 +133,13 @@ impl Store {
                             return Ok(Ok(Listed { leads, cursor: Some(Place { month: at.clone(), after: place }.write()) }));
                         }
                     }
-                    if page.len() < limit {
+                    if !more {
                         break;
                     }
                     if looked_at >= limit * 10 {
                         return Ok(Ok(Listed { leads, cursor: Some(Place { month: at.clone(), after: place }.write()) }));
                     }
-                    page = self.month(scope, &dealer.id, at, place.clone(), limit).await?;
+                    (page, more) = self.month(scope, &dealer.id, at, place.clone(), limit).await?;
                 }
             }
             month = months.last().and_then(Month::before);
@@ -145,6 +148,7 @@ impl Store {
         Ok(Ok(Listed { leads, cursor }))
     }
 
+    /// Leads of a month, and whether there are more.
     async fn month(
         &self,
         scope: &Scope,
@@ -152,7 +156,7 @@ impl Store {
         month: &Month,
         after: Option<String>,
         limit: usize,
-    ) -> Result<Vec<Attributes>, Failure> {
+    ) -> Result<(Vec<Attributes>, bool), Failure> {
         let partition = keys::list_partition(scope, dealer, month);
         let mut query = self
             .client
@@ -170,7 +174,7 @@ impl Store {
         };
         let found = query.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await.map_err(|e| unavailable(&e))?;
         self.spent.note_read(found.consumed_capacity());
-        Ok(found.items.unwrap_or_default())
+        Ok((found.items.unwrap_or_default(), found.last_evaluated_key.is_some()))
     }
 
     /// The notices of a dealer for `reader` that wait to go out together and are due at `now`: at most 100, from an index, so each is to be looked at again.

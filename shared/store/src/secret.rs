@@ -14,6 +14,9 @@ use std::sync::Arc;
 pub struct Secret(Arc<[u8]>);
 
 impl Secret {
+    /// The fewest bytes that a secret has.
+    pub const SHORTEST: usize = 16;
+
     /// At least 16 bytes, kept outside the table; with another secret no contact is found again.
     pub fn new(bytes: &[u8]) -> Self {
         Self(bytes.into())

@@ -6,6 +6,7 @@ use crate::contact::{Country, Email, Language, Phone};
 use crate::refusal::Fault;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
+use std::collections::HashSet;
 
 /// What happens to a value that cannot be read (INT-3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ const LINE: usize = 200;
 /// Longest message of a customer, in characters.
 const MESSAGE: usize = 10_000;
 const CHANNELS: usize = 5;
-const VEHICLES: usize = 10;
+const VEHICLES: usize = 5;
 
 impl RawEnquiry {
     /// Judges every field at once.
@@ -45,6 +46,9 @@ impl RawEnquiry {
             judge.faults.push(Fault::new("contact", "INT-3", "must have at least one e-mail address or telephone number"));
         }
         if !judge.faults.is_empty() {
+            // What a field breaks first is what its sender mends first.
+            let mut named = HashSet::new();
+            judge.faults.retain(|fault| named.insert(fault.field.clone()));
             return Err(judge.faults);
         }
         let source = source.or_else(|| provider.clone()).unwrap_or_else(|| sender.to_owned());
@@ -105,7 +109,7 @@ impl RawContact {
         for typed in self.emails.iter().take(CHANNELS) {
             let Some(text) = judge.line("contact.email", Some(typed), 320) else { continue };
             match Email::parse(&text) {
-                Ok(email) if !person.emails.contains(&email) => person.emails.push(email),
+                Ok(email) if !person.emails.iter().any(|seen| seen.is_same(&email)) => person.emails.push(email),
                 Ok(_) => {}
                 Err(e) => judge.odd("contact.email", "INT-3", format!("{e}{}", quoted(&text, judge.tolerance))),
             }
