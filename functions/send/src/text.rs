@@ -104,7 +104,7 @@ impl Texts {
         let written = written.map_err(|e| format!("the text cannot be written: {e}"))?;
         let (subject, text) = written.split_once('\n').unwrap_or((&written, ""));
         Ok(Mail {
-            id: if notices.len() > 1 { format!("{id}.{}", notices.len()) } else { id },
+            id,
             to_name: user.name.clone(),
             to: user.email.to_string(),
             from_name: dealer.settings.name.clone(),
