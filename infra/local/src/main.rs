@@ -14,7 +14,8 @@ const USAGE: &str = "forecourt [--port N] [--data DIR]   run everything on 127.0
 async fn main() -> ExitCode {
     match arguments() {
         Ok(Command::Run(options)) => {
-            forecourt_edge::start::log(std::io::stderr);
+            // The engine calls every lost race for an item a warning.
+            forecourt_edge::start::log(std::io::stderr, "info,dynoxide=error");
             run(options).await.map_or_else(|e| failed(&e), |()| ExitCode::SUCCESS)
         }
         Ok(Command::OpenApi) => match openapi::document().to_pretty_json() {

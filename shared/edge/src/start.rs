@@ -30,7 +30,7 @@ pub fn setting(name: &'static str) -> Result<String, Missing> {
 /// # Errors
 /// [`Missing`] names the setting that is not there.
 pub async fn platform(function: &'static str) -> Result<(Platform, SdkConfig), Missing> {
-    log(std::io::stdout);
+    log(std::io::stdout, "info,aws_smithy_runtime=error");
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let secret = setting("CHANNEL_SECRET")?;
     if secret.len() < Secret::SHORTEST {
@@ -42,9 +42,9 @@ pub async fn platform(function: &'static str) -> Result<(Platform, SdkConfig), M
     Ok((Platform { function, store, clock: Clock::real(), files: Arc::new(files) }, config))
 }
 
-/// One JSON line an event, written to `out`; `LOG` sets the level (`info`).
-pub fn log<W: std::io::Write + 'static>(out: fn() -> W) {
-    let level = tracing_subscriber::EnvFilter::try_from_env("LOG").unwrap_or_else(|_| "info,aws_smithy_runtime=error".into());
+/// One JSON line an event, written to `out`; the environment's `LOG` sets the level in place of `level`.
+pub fn log<W: std::io::Write + 'static>(out: fn() -> W, level: &str) {
+    let level = tracing_subscriber::EnvFilter::try_from_env("LOG").unwrap_or_else(|_| level.into());
     // A second start in the same process finds the log started.
     let _ = tracing_subscriber::fmt()
         .json()
