@@ -91,22 +91,29 @@ async fn int_5_adf_resend_changes_the_lead_it_names() {
             "<adf><prospect status=\"{status}\"><id source=\"portal\">77</id><vehicle status=\"used\"><make>Opel</make></vehicle><customer><contact><email>r@example.com</email></contact><comments>{comment}</comments></customer><provider><name>Portal</name></provider></prospect></adf>"
         )
     };
-    let send = async |status: &str, comment: &str| {
-        let reply = world.adf(NORDSTERN, adf(status, comment).as_bytes()).await;
+    let send = async |key: &str, status: &str, comment: &str| {
+        let headers = [("content-type", "application/adf+xml"), ("idempotency-key", key)];
+        let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &headers, adf(status, comment).as_bytes()).await;
         (reply.status, reply.text("/id").to_owned())
     };
-    let (status, id) = send("new", "one").await;
+    let (status, id) = send("k1", "new", "one").await;
     assert_eq!(status, 201);
-    assert_eq!(send("new", "two").await.0, 422);
-    assert_eq!(send("resend", "two").await, (200, id.clone()));
-    assert_eq!(send("resend", "three").await, (200, id.clone()));
-    // Every one of them again, in whatever order a queue brings them, changes nothing and is answered as the first time.
-    assert_eq!(send("resend", "two").await, (200, id.clone()));
-    assert_eq!(send("new", "one").await, (201, id.clone()));
-    assert_eq!(send("resend", "three").await, (200, id.clone()));
+    assert_eq!(send("k2", "new", "two").await.0, 422);
+    assert_eq!(send("k3", "resend", "two").await, (200, id.clone()));
+    assert_eq!(send("k4", "resend", "three").await, (200, id.clone()));
+    // Each of them again, in whatever order, changes nothing and is answered as the first time.
+    assert_eq!(send("k3", "resend", "two").await, (200, id.clone()));
+    assert_eq!(send("k1", "new", "one").await, (201, id.clone()));
+    assert_eq!(send("k4", "resend", "three").await, (200, id.clone()));
+    assert_eq!(send("k5", "new", "one").await, (201, id.clone()));
+    assert_eq!(world.page(id.parse().unwrap()).await.lead.version, 3);
+    // A sender who changes it back means it.
+    assert_eq!(send("k6", "resend", "two").await, (200, id.clone()));
+    let message = world.get("ingo.brandt", &format!("/leads/{id}")).await.text("/enquiry/message").to_owned();
+    assert_eq!(message, "two");
     let page = world.page(id.parse().unwrap()).await;
     let resent = page.timeline.iter().flat_map(|e| &e.events).filter(|e| matches!(e, Event::Resent { .. })).count();
-    assert_eq!(resent, 2);
+    assert_eq!(resent, 3);
 }
 
 #[tokio::test]
@@ -168,4 +175,43 @@ async fn set_10_if_match_may_name_several_versions() {
         let reply = world.call(Method::POST, "anna.vogt", &path, &[JSON, ("if-match", tags)], br#"{"kind": "call_missed"}"#).await;
         assert_eq!(reply.status, status, "{tags}");
     }
+}
+
+#[tokio::test]
+async fn int_5_a_repeat_is_answered_for_the_dealer_it_was_sent_to_though_the_lead_has_gone_on() {
+    let world = World::new().await;
+    let first = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
+    let path = format!("/leads/{}/assignment", first.text("/id"));
+    assert_eq!(world.post("ingo.brandt", &path, &json!({"dealer": "harbour-cars-demo"})).await.status, 200);
+    assert_eq!(send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await.body, first.body);
+}
+
+#[tokio::test]
+async fn int_5_a_key_that_first_came_with_a_repeat_is_remembered_too() {
+    let world = World::new().await;
+    let body = |id: &str| {
+        let mut body = enquiry("jana");
+        body["external_id"] = json!(id);
+        body
+    };
+    assert_eq!(send(&world, "partner:portal-demo", "k1", &body("x-1")).await.status, 201);
+    assert_eq!(send(&world, "partner:portal-demo", "k2", &body("x-1")).await.status, 201);
+    assert_eq!(send(&world, "partner:portal-demo", "k2", &body("x-2")).await.status, 422);
+}
+
+#[tokio::test]
+async fn int_5_what_is_redriven_is_a_new_message_but_no_new_lead() {
+    let world = World::new().await;
+    let good = "<prospect><customer><contact><name>A</name><email>a@example.com</email></contact></customer></prospect>";
+    let bad = "<prospect><customer><contact><name>Nobody can be reached</name></contact></customer></prospect>";
+    world.enqueue("m1", "AIDADEMOPORTAL", Some(NORDSTERN), &format!("<adf>{good}{bad}</adf>"));
+    for _ in 0..3 {
+        world.system.settle().await;
+        assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 1);
+        assert_eq!(world.system.queue.redrive().unwrap(), 1);
+    }
+    // The same enquiry that another partner's message brings, or one that says something else, is another.
+    world.enqueue("m2", "AIDADEMOPORTAL", Some("harbour-cars-demo"), &format!("<adf>{good}</adf>"));
+    world.system.settle().await;
+    assert_eq!(world.list("sophie.clarke", "harbour-cars-demo").await.len(), 1);
 }

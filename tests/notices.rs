@@ -255,3 +255,44 @@ async fn acc_1_a_held_notice_of_a_lead_that_went_to_another_dealer_is_dropped() 
     assert!(after.iter().all(|mail| !mail.contains("dan.rivera")), "{after:?}");
     assert!(after.iter().any(|mail| mail.contains("amelia.hart: New lead")), "{after:?}");
 }
+
+#[tokio::test]
+async fn esc_8_a_held_reminder_is_not_sent_after_level_1() {
+    // Wednesday 16:00:20 in Berlin: level 1 is due on Thursday at 8:00:20, between the opening and the moment when held mail goes out.
+    let world = World::at("2026-11-25T15:00:20Z").await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-26T07:10:00Z").await;
+    let n = id.spoken();
+    let told: Vec<_> = world.mails().into_iter().skip(1).collect();
+    assert_eq!(told, [format!("11-26 07:00:20 anna.vogt: Überfällig: Anfrage {n} ist unbeantwortet")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn esc_6_sixty_held_notices_of_one_reader_are_a_few_mails_whoever_sends_them() {
+    // Sunday. Every lead is given to one seller by hand.
+    let world = World::at("2026-11-22T12:00:00Z").await;
+    for i in 0..60 {
+        let id = world.lead(&enquiry(&format!("n{i}"))).await;
+        world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "anna.vogt"})).await;
+    }
+    world.advance_to("2026-11-23T07:10:00Z").await;
+    let sizes: Vec<usize> = world.system.mailbox.mails().iter().map(|mail| mail.text.matches("/leads/").count()).collect();
+    assert_eq!(sizes.iter().sum::<usize>(), 60, "{sizes:?}");
+    assert!(sizes.len() <= 6 && sizes.contains(&25), "{sizes:?}");
+}
+
+#[tokio::test]
+async fn esc_3_the_fallback_user_who_is_told_of_level_2_can_open_the_lead() {
+    let world = World::new().await;
+    world
+        .settings(|s| {
+            s.members.iter_mut().for_each(|m| m.supervisor = None);
+            s.fallback_user = Some(UserId::parse("felix.lang").unwrap());
+        })
+        .await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-24T11:00:00Z").await;
+    assert!(world.mails().last().unwrap().contains("felix.lang: Stufe 2"), "{:?}", world.mails());
+    assert_eq!(world.get("felix.lang", &format!("/leads/{id}")).await.status, 200);
+    assert_eq!(world.get("ben.krause", &format!("/leads/{id}")).await.status, 404);
+}

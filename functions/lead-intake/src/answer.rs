@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::enquiry::Enquiry;
+use forecourt_domain::ids::DealerId;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_edge::http::Answer;
@@ -44,12 +45,13 @@ pub struct FlagBody {
 }
 
 impl LeadCreated {
-    pub(crate) fn of(lead: &Lead, enquiry: &Enquiry) -> Self {
+    /// `dealer` is the one that was asked: the lead may have gone to another since.
+    pub(crate) fn of(lead: &Lead, dealer: &DealerId, enquiry: &Enquiry) -> Self {
         let flags = enquiry.flags.iter().map(|f| FlagBody { field: f.field.clone(), detail: f.detail.clone() });
         Self {
             id: lead.id.to_string(),
             number: lead.id.spoken(),
-            dealer: lead.dealer.to_string(),
+            dealer: dealer.to_string(),
             owner: lead.origin.owner.as_ref().map(ToString::to_string),
             received_at: lead.arrived,
             deadline: lead.origin.deadline,

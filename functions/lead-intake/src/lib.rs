@@ -12,6 +12,7 @@ pub use body::{ContactBody, EnquiryBody, VehicleBody};
 use crate::submit::Submission;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use chrono::{DateTime, Utc};
 use document::Format;
 use forecourt_domain::access::{Right, Scope};
 use forecourt_domain::ids::DealerId;
@@ -49,7 +50,7 @@ async fn submit_request(platform: &Platform, call: Call) -> Result<Answer, Probl
         None => return Err(Problem::media_type("say what the body is: Content-Type: application/json or application/adf+xml")),
     };
     let Call { scope, body, now, idempotency_key, .. } = call;
-    let submission = Submission { scope, dealer, format, body, idempotency_key, message_id: None, now };
+    let submission = Submission { scope, dealer, format, body, idempotency_key, message_id: None, sent_in: String::new(), now };
     let outcomes = submission.run(platform).await?;
     answer::of_request(outcomes)
 }
@@ -74,10 +75,25 @@ async fn submit_message(platform: &Platform, message: SqsMessage) -> Result<Stri
         )
     };
     let dealer = dealer.ok_or_else(missing)?;
-    let submission =
-        Submission { scope, dealer, format, body, idempotency_key: None, message_id: message.message_id, now: platform.clock.now() };
+    let sent_in = sent_in(&message);
+    let submission = Submission {
+        scope,
+        dealer,
+        format,
+        body,
+        idempotency_key: None,
+        message_id: message.message_id,
+        sent_in,
+        now: platform.clock.now(),
+    };
     let outcomes = submission.run(platform).await.map_err(answer::as_failure)?;
     answer::of_message(outcomes)
+}
+
+/// The month in which a message was put on the queue; a redelivery has the same.
+fn sent_in(message: &SqsMessage) -> String {
+    let sent = message.attributes.get("SentTimestamp").and_then(|text| text.parse().ok()).and_then(DateTime::from_timestamp_millis);
+    sent.map(|at: DateTime<Utc>| at.format("%Y-%m").to_string()).unwrap_or_default()
 }
 
 /// The partner that a message comes from: by the identity that the queue vouches for, never by what the message says (ACC-2).

@@ -34,6 +34,8 @@ pub(crate) struct Submission {
     pub(crate) body: Vec<u8>,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) message_id: Option<String>,
+    /// The month in which a message was sent, `2026-11`.
+    pub(crate) sent_in: String,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -62,7 +64,12 @@ impl Submission {
         let (origin, receipt) = self.names(platform, &enquiry, position);
         let channels = channels(platform, &self.scope, dealer, &enquiry);
         let raw = self.keep(platform, &part.raw, &origin, &body).await?;
-        let arrival = Arrival { origin, body, receipt, raw, by: self.scope.actor(), resend: part.resend, at: self.now, enquiry };
+        let request = self
+            .idempotency_key
+            .as_ref()
+            .or(self.message_id.as_ref())
+            .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key]));
+        let arrival = Arrival { origin, body, receipt, request, raw, by: self.scope.actor(), resend: part.resend, at: self.now, enquiry };
         for number in 0..NUMBERS {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
             let keys = [Key::Lead(id), Key::Rotation(dealer.id.clone()), Key::Dealer(dealer.id.clone())].into_iter();
@@ -92,7 +99,7 @@ impl Submission {
         }
     }
 
-    /// What makes the same enquiry the same lead (INT-5): the sender's own id of it, else the message's, else the `Idempotency-Key`; without
+    /// What makes the same enquiry the same lead (INT-5): the sender's own id of it, else the message it came in, else the `Idempotency-Key`; without
     /// any of them it is new each time. An `Idempotency-Key` beside another name is a second name.
     ///
     /// A partner's ids are its own: nobody can ask for another's lead by guessing its id.
@@ -107,7 +114,11 @@ impl Submission {
         let provider = enquiry.provider.as_ref().unwrap_or(&enquiry.source);
         match (&enquiry.external_id, &self.message_id, by_key) {
             (Some(id), _, receipt) => (name(&["id", &partner, self.dealer.as_str(), &provider.to_lowercase(), id]), receipt),
-            (None, Some(id), receipt) => (name(&["message", id, &position]), receipt),
+            // A message that is redriven from the dead letters has another id, so it goes by what it says, within the month it was sent in.
+            (None, Some(_), receipt) => {
+                let said = fingerprint(&self.body);
+                (name(&["message", &partner, self.dealer.as_str(), &self.sent_in, &said, &position]), receipt)
+            }
             (None, None, Some(key)) => (key, None),
             (None, None, None) => (name(&["once", &uuid::Uuid::new_v4().to_string()]), None),
         }
@@ -180,7 +191,7 @@ fn decide(
     let rotation = (attempt < OWN_TRIES).then(|| loaded.rotation(&dealer.id));
     let receipt = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));
     let found = Found { lead: loaded.lead(id), receipt };
-    let created = |lead: &Lead| LeadCreated::of(lead, &arrival.enquiry);
+    let created = |lead: &Lead| LeadCreated::of(lead, &known.id, &arrival.enquiry);
     let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), rotation.as_ref())? {
         Verdict::New(decision) => {
             let outcome = decision.lead().map(|lead| Outcome::Created(created(lead)));
@@ -190,13 +201,13 @@ fn decide(
             let outcome = decision.lead().map(|lead| Outcome::Updated(created(lead)));
             (Some(decision), outcome)
         }
-        Verdict::Repeat => {
+        Verdict::Repeat(remembered) => {
             let lead = receipt.and_then(|receipt| loaded.lead(receipt.lead)).or(found.lead);
             let outcome = |lead: &Lead| {
-                let first = lead.origin.body == arrival.body;
+                let first = lead.origin.body == arrival.body && !arrival.resend;
                 Outcome::Repeated { lead: created(lead), status: if first { 201 } else { 200 } }
             };
-            (None, lead.map(outcome))
+            (remembered, lead.map(outcome))
         }
         Verdict::NumberTaken => (None, None),
     };

@@ -106,6 +106,8 @@ pub struct LeadPageView {
     pub enquiry: Option<Value>,
     /// What happened, oldest first.
     pub timeline: Vec<EntryView>,
+    /// Whether the latest part of the timeline is missing, since there is more than one answer can hold.
+    pub timeline_truncated: bool,
     /// Who was told what, and what became of it (MSG-1).
     pub messages: Vec<MessageView>,
 }
@@ -234,6 +236,7 @@ impl LeadPageView {
             lead: LeadView::of(&page.lead, now),
             enquiry,
             timeline: page.timeline.iter().map(EntryView::of).collect(),
+            timeline_truncated: page.truncated,
             messages: page.messages.iter().map(MessageView::of).collect(),
         }
     }

@@ -16,8 +16,11 @@ use forecourt_store::{Failure, Load, Loaded, fingerprint};
 use std::sync::Arc;
 use text::{Mail, Texts};
 
-/// Most notices in one mail: their messages, leads and dealer are one read, and their leases one transaction.
+/// Most notices in one mail.
 const DIGEST: usize = 25;
+/// Most notices that are looked at for one mail: their messages and leads and their dealer are one read. More than go in, since another
+/// sender may have some of them by now.
+const CANDIDATES: usize = 49;
 
 /// How a provider can fail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,8 +83,13 @@ impl Sender {
         let found = match self.claim_single(&look).await? {
             Found::Bundled(reader) => {
                 let waiting = self.platform.store.bundle(&look.scope(), &reader, &look.dealer, self.platform.clock.now()).await?;
-                let others = waiting.into_iter().filter(|other| *other != look).take(DIGEST - 1);
-                self.claim_together(&[look.clone()].into_iter().chain(others).collect::<Vec<_>>()).await?
+                let others = waiting.into_iter().filter(|other| *other != look).take(CANDIDATES - 1);
+                let together = self.claim_together(&[look.clone()].into_iter().chain(others).collect::<Vec<_>>()).await;
+                match together {
+                    // One that cannot be read must not hold the others back.
+                    Err(Failure::Broken(_)) => self.claim_together(&[look.clone()]).await?,
+                    found => found?,
+                }
             }
             found => found,
         };
@@ -97,7 +105,7 @@ impl Sender {
         let rule = |loaded: &Loaded, _| {
             let Some((message, lead, dealer)) = of_look(loaded, look) else { return Ok((None, Found::Nothing)) };
             Ok(match message.claim(lead, dealer, now) {
-                Some(Claim::Send(..)) if message.bundled.is_some() => (None, Found::Bundled(message.reader.clone())),
+                Some(Claim::Send(..)) if message.bundled => (None, Found::Bundled(message.reader.clone())),
                 Some(Claim::Send(message, to)) => {
                     let claimed = lead.map(|lead| Claimed { message: message.clone(), lead: lead.clone(), dealer: dealer.clone(), to });
                     (Some(Decision::default().with(Item::Message(message))), Found::Claimed(claimed.into_iter().collect()))
@@ -123,7 +131,7 @@ impl Sender {
                     Some(Claim::Send(message, to)) => {
                         let same_mail =
                             *batch.get_or_insert_with(|| message.batch().map(str::to_owned)) == message.batch().map(str::to_owned);
-                        let same_reader = claimed.first().is_none_or(|first| first.to == to);
+                        let same_reader = claimed.first().is_none_or(|first| first.to == to) && claimed.len() < DIGEST;
                         if let (true, true, Some(lead)) = (same_mail, same_reader, lead) {
                             claimed.push(Claimed { message, lead: lead.clone(), dealer: dealer.clone(), to });
                         }

@@ -44,6 +44,7 @@ impl Mail {
             .from((self.from_name.as_str(), from))
             .to((self.to_name.as_str(), self.to.as_str()))
             .subject(self.subject.as_str())
+            .header("X-Forecourt-Mail", mail_builder::headers::raw::Raw::new(self.id.as_str()))
             .header("Auto-Submitted", mail_builder::headers::raw::Raw::new("auto-generated"))
             .text_body(self.text.as_str())
             .write_to_vec()

@@ -21,7 +21,8 @@ impl Mailbox {
         Self { folder: None, mails: Mutex::default(), again: Mutex::default() }
     }
 
-    /// A mailbox in a folder. A mail that is in it already is taken once, as a provider with an idempotency key does.
+    /// A mailbox in a folder. A mail that is in it already is not put there again, but counted: SES has no such memory, and where a sender
+    /// is lost between SES's answer and its own record, a reader may get the same mail twice.
     ///
     /// # Errors
     /// When the folder cannot be made or read.

@@ -93,7 +93,8 @@ impl PartnerQueue {
     pub fn redrive(&self) -> std::io::Result<usize> {
         let dead = self.dead()?;
         for letter in &dead {
-            self.put(&Queued { receives: 0, ..letter.clone() })?;
+            // As SQS does: what is redriven is a new message.
+            self.put(&Queued { id: uuid::Uuid::now_v7().to_string(), receives: 0, ..letter.clone() })?;
             std::fs::remove_file(self.path("dead", &letter.id))?;
         }
         Ok(dead.len())

@@ -216,7 +216,7 @@ impl Scope {
         }
         let Some(owner) = owner else { return false };
         let member = settings.member(owner);
-        let supervised = member.and_then(|m| m.supervisor.as_ref()) == Some(&user.id);
+        let supervised = *settings.supervisor_of(Some(owner)) == user.id;
         let deputised = member.and_then(|m| m.absence(now)).and_then(|a| a.deputy.as_ref()) == Some(&user.id);
         *owner == user.id || supervised || deputised
     }

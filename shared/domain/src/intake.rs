@@ -21,15 +21,25 @@ pub struct Origin {
     pub key: String,
     /// A hash of what it said first.
     pub body: String,
-    /// Hashes of what it said when it was sent again (ADF `resend`); one of these again changes nothing.
+    /// What it said when it was sent again (ADF `resend`), in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub resent: Vec<String>,
+    pub resent: Vec<Resent>,
     /// Who owned it in the first answer, which is the answer to every repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
     /// The deadline in the first answer.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DateTime<Utc>>,
+}
+
+/// A state of an enquiry that was sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resent {
+    /// A hash of what it said.
+    pub body: String,
+    /// A hash of the request that brought it, where that has a name: brought again, it changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
 }
 
 /// An `Idempotency-Key` that came besides the sender's own id of the enquiry, and the lead it made.
@@ -54,6 +64,8 @@ pub struct Arrival {
     pub body: String,
     /// A second name for it, by `Idempotency-Key`.
     pub receipt: Option<String>,
+    /// A hash of the request that brings it, where that has a name: its `Idempotency-Key` or message.
+    pub request: Option<String>,
     /// The input as it came.
     pub raw: Raw,
     /// Who sent it.
@@ -62,6 +74,17 @@ pub struct Arrival {
     pub resend: bool,
     /// When it came in: the response clock counts from here (ESC-1).
     pub at: DateTime<Utc>,
+}
+
+impl Origin {
+    /// Whether an arrival brings nothing new: a first sending of what was said before, the present state again, or a request that was
+    /// carried out. An earlier state sent again on purpose is new: the sender has changed it back.
+    fn knows(&self, arrival: &Arrival) -> bool {
+        let present = self.resent.last().map_or(&self.body, |last| &last.body);
+        let said_before = self.body == arrival.body || self.resent.iter().any(|resent| resent.body == arrival.body);
+        let carried_out = arrival.request.is_some() && self.resent.iter().any(|resent| resent.request == arrival.request);
+        carried_out || if arrival.resend { *present == arrival.body } else { said_before }
+    }
 }
 
 impl Arrival {
@@ -87,8 +110,8 @@ pub enum Verdict {
     New(Decision),
     /// The lead is there already, and this changes it (ADF `resend`).
     Resent(Decision),
-    /// It was carried out before: the answer is the first answer.
-    Repeat,
+    /// It was carried out before: the answer is the first answer. The decision remembers a key that came with it for the first time.
+    Repeat(Option<Decision>),
     /// Another enquiry has this number: ask for the next one.
     NumberTaken,
 }
@@ -111,7 +134,7 @@ pub fn receive(
         if receipt.body != arrival.body {
             return Err(Refusal::Reused("this Idempotency-Key was used before with another body (INT-5)".into()));
         }
-        return Ok(Verdict::Repeat);
+        return Ok(Verdict::Repeat(None));
     }
     if let Some(lead) = found.lead {
         return known(arrival, lead);
@@ -147,8 +170,8 @@ fn known(arrival: &Arrival, lead: &Lead) -> Result<Verdict, Refusal> {
     if lead.origin.key != arrival.origin {
         return Ok(Verdict::NumberTaken);
     }
-    if lead.origin.body == arrival.body || lead.origin.resent.contains(&arrival.body) {
-        return Ok(Verdict::Repeat);
+    if lead.origin.knows(arrival) {
+        return Ok(Verdict::Repeat(arrival.receipt_of(lead.id).map(|receipt| Decision::default().with(receipt))));
     }
     if !arrival.resend {
         return Err(Refusal::Reused(
@@ -160,7 +183,7 @@ fn known(arrival: &Arrival, lead: &Lead) -> Result<Verdict, Refusal> {
     }
     let mut changed = lead.touched(arrival.at);
     changed.describe(&arrival.enquiry);
-    changed.origin.resent.push(arrival.body.clone());
+    changed.origin.resent.push(Resent { body: arrival.body.clone(), request: arrival.request.clone() });
     let entry = Entry {
         lead: lead.id,
         version: changed.version,

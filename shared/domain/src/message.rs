@@ -26,10 +26,9 @@ pub struct Message {
     /// When it was queued.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub queued: DateTime<Utc>,
-    /// It was held or is late, and goes out together with others for the same reader that wait until then. It keeps this place among them
-    /// while it is being sent, so that the first of them sends them all.
-    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
-    pub bundled: Option<DateTime<Utc>>,
+    /// It was held or is late, and goes out together with others that wait for the same reader.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bundled: bool,
     /// What has become of it.
     pub fate: Fate,
 }
@@ -162,7 +161,7 @@ impl Message {
             reader,
             of,
             queued: now,
-            bundled: None,
+            bundled: false,
             fate: Fate::Queued { due: now, attempts: 0 },
         }
     }
@@ -177,7 +176,7 @@ impl Message {
     }
 
     fn waits_until(&self, due: DateTime<Utc>, attempts: u32) -> Self {
-        Self { bundled: Some(due), ..self.become_(Fate::Queued { due, attempts }) }
+        Self { bundled: true, ..self.become_(Fate::Queued { due, attempts }) }
     }
 
     fn become_(&self, fate: Fate) -> Self {
@@ -235,8 +234,9 @@ impl Message {
                 lead.assignment == assignment && !answered_since
             }
             Notice::Step { step, .. } => {
-                let step = lead.plan.as_ref().and_then(|plan| plan.step(step));
-                lead.clock_runs() && step.is_some_and(|step| step.fired.is_some() && step.at == self.of)
+                let fired = |kind| lead.plan.as_ref().and_then(|plan| plan.step(kind)).filter(|step| step.fired.is_some());
+                let overtaken = step == StepKind::Reminder && fired(StepKind::Level1).is_some();
+                lead.clock_runs() && !overtaken && fired(step).is_some_and(|step| step.at == self.of)
             }
         }
     }
@@ -281,10 +281,7 @@ impl Message {
         };
         if again && attempts < ATTEMPTS {
             let due = now + TimeDelta::minutes(1 << attempts.min(6));
-            return match self.bundled {
-                Some(_) => self.waits_until(due, attempts),
-                None => self.become_(Fate::Queued { due, attempts }),
-            };
+            return self.become_(Fate::Queued { due, attempts });
         }
         self.become_(Fate::Failed { at: now, why })
     }

@@ -117,7 +117,7 @@ impl Problem {
 
     /// 503.
     pub fn try_again(detail: impl Into<String>) -> Self {
-        Self::new("try-again", "Not done; try again", 503, detail)
+        Self::new("try-again", "Try again", 503, detail)
     }
 }
 

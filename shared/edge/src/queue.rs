@@ -48,18 +48,24 @@ where
     for look in event.records.iter().filter_map(|message| look(message).ok()) {
         groups.entry(key(&look)).or_default().insert(look);
     }
-    let mut done = BTreeSet::new();
+    let (mut done, mut later) = (BTreeSet::new(), BTreeSet::new());
     for group in groups.into_values().filter(|group| group.len() > 1) {
         let looks: Vec<Look> = group.into_iter().collect();
-        if (Box::pin(handle(looks.clone())) as BoxFuture<'_, Result<(), Failure>>).await.is_ok() {
-            done.extend(looks);
+        match (Box::pin(handle(looks.clone())) as BoxFuture<'_, Result<(), Failure>>).await {
+            Ok(()) => done.extend(looks),
+            // What others contend for, or nobody can reach, one by one would not get either.
+            Err(Failure::Contended | Failure::Unavailable(_)) => later.extend(looks),
+            Err(_) => {}
         }
     }
-    let (done, handle) = (&done, &handle);
+    let (done, later, handle) = (&done, &later, &handle);
     each(platform, event, |message| {
         let look = look(&message);
         async move {
             let look = look?;
+            if later.contains(&look) {
+                return Err(Failure::Contended);
+            }
             if !done.contains(&look) {
                 handle(vec![look.clone()]).await?;
             }

@@ -123,7 +123,7 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
         }
         Item::Message(message) => {
             due = message.due().map(|at| (at, DueKind::Send, &message.dealer));
-            if let (Some(at), Some(_)) = (message.bundled, message.due()) {
+            if let (true, Some(at)) = (message.bundled, message.due()) {
                 put("wpk", keys::work_partition(scope, &message.reader));
                 put("wsk", keys::bundle_place(&message.dealer, at, message.lead, &message.cause));
             }

@@ -26,6 +26,8 @@ pub struct LeadPage {
     pub messages: Vec<Message>,
     /// Its timeline, oldest first.
     pub timeline: Vec<Entry>,
+    /// Whether its latest entries are missing, since there are more than one answer can hold.
+    pub truncated: bool,
 }
 
 /// A page of a dealer's list.
@@ -84,7 +86,7 @@ impl Store {
             }
         }
         messages.sort_by(|a: &Message, b: &Message| (a.queued, &a.cause).cmp(&(b.queued, &b.cause)));
-        Ok(lead.map(|lead| LeadPage { lead, messages, timeline }))
+        Ok(lead.map(|lead| LeadPage { lead, messages, timeline, truncated: start.is_some() }))
     }
 
     /// A page of at most `limit` leads of a dealer that `wanted` takes, newest first, from `cursor` on: back from the month of `now` to that of `since`.
