@@ -87,7 +87,7 @@ impl Sender {
                 let together = self.claim_together(&[look.clone()].into_iter().chain(others).collect::<Vec<_>>()).await;
                 match together {
                     // One that cannot be read must not hold the others back.
-                    Err(Failure::Broken(_)) => self.claim_together(&[look.clone()]).await?,
+                    Err(Failure::Broken(_)) => self.claim_together(std::slice::from_ref(&look)).await?,
                     found => found?,
                 }
             }
