@@ -296,3 +296,22 @@ async fn esc_3_the_fallback_user_who_is_told_of_level_2_can_open_the_lead() {
     assert_eq!(world.get("felix.lang", &format!("/leads/{id}")).await.status, 200);
     assert_eq!(world.get("ben.krause", &format!("/leads/{id}")).await.status, 404);
 }
+
+#[tokio::test]
+async fn esc_8_the_steps_of_a_nights_leads_are_one_mail_for_each_reader() {
+    // Sunday: 21 leads, three for each seller, all due on Monday at 10:00 in Berlin.
+    let world = World::at("2026-11-22T12:00:00Z").await;
+    for i in 0..21 {
+        world.lead(&enquiry(&format!("n{i}"))).await;
+    }
+    world.advance_to("2026-11-24T10:00:00Z").await;
+    let at = |time: &str| world.mails().into_iter().filter(|mail| mail.starts_with(time)).count();
+    // What is new, the reminder, level 1: a mail each to seven sellers. Level 2: one to their supervisor.
+    assert_eq!(
+        [at("11-23 07:00:43"), at("11-23 08:30:00"), at("11-23 09:00:00"), at("11-24 09:00:00")],
+        [7, 7, 7, 1],
+        "{:#?}",
+        world.mails()
+    );
+    assert_eq!(world.mails().len(), 22);
+}

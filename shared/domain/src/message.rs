@@ -26,7 +26,7 @@ pub struct Message {
     /// When it was queued.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub queued: DateTime<Utc>,
-    /// It was held or is late, and goes out together with others that wait for the same reader.
+    /// It goes out together with others that wait for the same reader: a step's notice, or one that was held.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bundled: bool,
     /// What has become of it.
@@ -149,7 +149,8 @@ impl Message {
         };
         // The lead's version tells a step of a reopened lead from the same step before.
         let message = Self::queued(lead, format!("{name}-{}", lead.version), Notice::Step { step, missed }, reader, at, now);
-        if now - at > LATE { message.waits_until(now + GATHER, 0) } else { message }
+        // Those that happen in the same moment, as after a night they do, are one mail; late ones wait a little for one another.
+        message.waits_until(if now - at > LATE { now + GATHER } else { now }, 0)
     }
 
     fn queued(lead: &Lead, cause: String, notice: Notice, reader: UserId, of: DateTime<Utc>, now: DateTime<Utc>) -> Self {
