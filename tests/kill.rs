@@ -181,3 +181,22 @@ async fn prv_1_what_a_customer_wrote_is_in_no_log_line() {
     let told: Vec<_> = log.lines().filter(|line| line.to_lowercase().contains("zzyzx") || line.contains("2345678")).collect();
     assert!(told.is_empty(), "{told:#?}");
 }
+
+/// A page of another site, or one that has pointed its name at this machine, can neither move the clock nor read the outbox.
+#[tokio::test]
+async fn the_local_run_takes_nothing_from_another_site() {
+    let data = tempfile::tempdir().unwrap();
+    let run = Run::start(data.path());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let clock = || client.post(format!("{}/_local/clock", run.url)).body(r#"{"advance_minutes": 0}"#);
+    for (header, value, status) in [
+        ("origin", "https://evil.example", 403),
+        ("sec-fetch-site", "cross-site", 403),
+        ("host", "evil.example", 421),
+        ("origin", run.url.as_str(), 200),
+        ("sec-fetch-site", "same-origin", 200),
+    ] {
+        let reply = clock().header(header, value).send().await.unwrap();
+        assert_eq!(reply.status(), status, "{header}: {value}");
+    }
+}
