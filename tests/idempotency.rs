@@ -215,3 +215,24 @@ async fn int_5_what_is_redriven_is_a_new_message_but_no_new_lead() {
     world.system.settle().await;
     assert_eq!(world.list("sophie.clarke", "harbour-cars-demo").await.len(), 1);
 }
+
+#[tokio::test]
+async fn int_5_two_states_of_one_enquiry_in_one_document_are_both_taken() {
+    let world = World::new().await;
+    let prospect = |status: &str, comment: &str| {
+        format!(
+            "<prospect status=\"{status}\"><id source=\"portal\">78</id><customer><contact><email>r@example.com</email></contact><comments>{comment}</comments></customer></prospect>"
+        )
+    };
+    let headers = [("content-type", "application/adf+xml"), ("idempotency-key", "k1")];
+    let send = async |xml: String| world.call(Method::POST, "partner:portal-demo", &leads(), &headers, xml.as_bytes()).await;
+    let document = format!("<adf>{}{}{}</adf>", prospect("new", "one"), prospect("resend", "two"), prospect("resend", "three"));
+    for _ in 0..2 {
+        let reply = send(document.clone()).await;
+        let statuses: Vec<_> = reply.body["results"].as_array().unwrap().iter().map(|r| r["status"].as_u64().unwrap()).collect();
+        assert_eq!(statuses, [201, 200, 200], "{}", reply.body);
+    }
+    let lead = world.list("ingo.brandt", NORDSTERN).await.remove(0);
+    let page = world.get("ingo.brandt", &format!("/leads/{}", lead["id"].as_str().unwrap())).await;
+    assert_eq!((page.text("/enquiry/message"), &page.body["version"]), ("three", &json!(3)));
+}

@@ -68,7 +68,7 @@ impl Submission {
             .idempotency_key
             .as_ref()
             .or(self.message_id.as_ref())
-            .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key]));
+            .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key, &position.to_string()]));
         let arrival = Arrival { origin, body, receipt, request, raw, by: self.scope.actor(), resend: part.resend, at: self.now, enquiry };
         for number in 0..NUMBERS {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);

@@ -131,8 +131,9 @@ impl Sender {
                     Some(Claim::Send(message, to)) => {
                         let same_mail =
                             *batch.get_or_insert_with(|| message.batch().map(str::to_owned)) == message.batch().map(str::to_owned);
-                        let same_reader = claimed.first().is_none_or(|first| first.to == to) && claimed.len() < DIGEST;
-                        if let (true, true, Some(lead)) = (same_mail, same_reader, lead) {
+                        let same_reader = claimed.first().is_none_or(|first| first.to == to);
+                        let fits = same_mail && same_reader && claimed.len() < DIGEST;
+                        if let (true, Some(lead)) = (fits, lead) {
                             claimed.push(Claimed { message, lead: lead.clone(), dealer: dealer.clone(), to });
                         }
                     }

@@ -5,11 +5,11 @@ use crate::keys::{Key, Look};
 use crate::reads::unavailable;
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
-use forecourt_domain::access::{Partner, Scope, User};
+use forecourt_domain::access::Scope;
 use forecourt_domain::contact::{Channel, ChannelKey};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::{DealerId, LeadId, UserId};
+use forecourt_domain::ids::{DealerId, LeadId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::Message;
@@ -125,22 +125,6 @@ impl Loaded {
         }
     }
 
-    /// A user.
-    pub fn user(&self, id: &UserId) -> Option<&User> {
-        match self.stored(&Key::User(id.clone())) {
-            Some(Stored::User(user)) => Some(user),
-            _ => None,
-        }
-    }
-
-    /// A partner.
-    pub fn partner(&self, id: &forecourt_domain::ids::PartnerId) -> Option<&Partner> {
-        match self.stored(&Key::Partner(id.clone())) {
-            Some(Stored::Partner(partner)) => Some(partner),
-            _ => None,
-        }
-    }
-
     fn holds_commit(&self, commit: &str) -> bool {
         self.items.values().flatten().any(|seen| seen.commit == commit)
     }
@@ -158,7 +142,7 @@ impl Store {
     /// version at which it was read (or by its absence). `rule` gets the number of the try, from 0, and returns the decision and the answer;
     /// no decision: nothing to be done, and the answer stands.
     ///
-    /// On a conflict it reads and asks again, up to 8 times. Where the response to our own commit was lost, the commit's id in the item
+    /// On a conflict it reads and asks again, up to 8 times, a patient one ([`Load::patiently`]) up to 24. Where the response to our own commit was lost, the commit's id in the item
     /// tells, and the answer of that try stands.
     ///
     /// # Errors

@@ -80,11 +80,6 @@ impl Store {
         Self { client, table: table.into(), secret, spent: Arc::default(), kept: Arc::default(), nudge: None }
     }
 
-    /// The same store with a meter of its own.
-    pub fn with_own_meter(&self) -> Self {
-        Self { spent: Arc::default(), ..self.clone() }
-    }
-
     /// The same store, telling `nudge` after each commit.
     pub fn with_nudge(&self, nudge: Nudge) -> Self {
         Self { nudge: Some(nudge), ..self.clone() }
