@@ -16,6 +16,7 @@ mod access;
 mod adf;
 mod assignment;
 mod cost;
+mod crash;
 mod errors;
 mod escalation;
 mod fairness;

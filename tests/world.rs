@@ -1,11 +1,13 @@
 //! A whole system for one test.
 
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
 use axum::body::Bytes;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::dealer::{Draft, Settings};
 use forecourt_domain::ids::{DealerId, GroupId, LeadId};
+use forecourt_edge::problem::Problem;
 use forecourt_local::clock::VirtualClock;
 use forecourt_local::demo::{self, GroupData};
 use forecourt_local::folder::Folder;
@@ -65,6 +67,39 @@ fn engine() -> SocketAddr {
     *ENGINE.get_or_init(|| engine::start(None).unwrap())
 }
 
+/// A request as it comes through the gateway. `who` is a user, `partner:…`, or empty for nobody.
+pub fn gateway_event(
+    tokens: &Tokens,
+    method: &Method,
+    who: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Result<ApiGatewayV2httpRequest, Problem> {
+    let mut all = HeaderMap::new();
+    for (name, value) in headers {
+        all.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
+    }
+    if !who.is_empty() {
+        let group = if who.starts_with("rival") { "rival-group" } else { "demo-group" };
+        let claims = match who.strip_prefix("partner:") {
+            Some(partner) => vec![("sub", partner), ("partner", partner), ("group", group)],
+            None => vec![("sub", who), ("group", group)],
+        };
+        let (token, _) = tokens.issue(&claims).unwrap();
+        all.insert(http::header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
+    }
+    let uri: Uri = path.parse().unwrap();
+    let Matched::Route(route, parts) = gateway::route(method, uri.path()) else { panic!("no route for {method} {path}") };
+    gateway::event(tokens, route, parts, &uri, all, &Bytes::copy_from_slice(body))
+}
+
+/// An answer, read.
+pub fn reply_of(answer: ApiGatewayV2httpResponse) -> Reply {
+    let Some(Body::Text(text)) = answer.body else { panic!("no body") };
+    Reply { status: answer.status_code.try_into().unwrap(), headers: answer.headers, body: serde_json::from_str(&text).unwrap() }
+}
+
 /// A lead's body with an e-mail address of its own.
 pub fn enquiry(name: &str) -> Value {
     json!({"type": "used_car", "source": "website", "contact": {"last_name": name, "email": format!("{name}@example.com")}})
@@ -112,28 +147,10 @@ impl World {
 
     /// A request as it comes through the gateway. `who` is a user, `partner:…`, or empty for nobody.
     pub async fn call(&self, method: Method, who: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let mut all = HeaderMap::new();
-        for (name, value) in headers {
-            all.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
+        match gateway_event(&self.tokens, &method, who, path, headers, body) {
+            Ok(event) => reply_of(self.system.http(event).await),
+            Err(problem) => Reply { status: problem.status, headers: HeaderMap::new(), body: json!(problem) },
         }
-        if !who.is_empty() {
-            let group = if who.starts_with("rival") { "rival-group" } else { "demo-group" };
-            let claims = match who.strip_prefix("partner:") {
-                Some(partner) => vec![("sub", partner), ("partner", partner), ("group", group)],
-                None => vec![("sub", who), ("group", group)],
-            };
-            let (token, _) = self.tokens.issue(&claims).unwrap();
-            all.insert(http::header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
-        }
-        let uri: Uri = path.parse().unwrap();
-        let Matched::Route(route, parts) = gateway::route(&method, uri.path()) else { panic!("no route for {method} {path}") };
-        let event = match gateway::event(&self.tokens, route, parts, &uri, all, &Bytes::copy_from_slice(body)) {
-            Ok(event) => event,
-            Err(problem) => return Reply { status: problem.status, headers: HeaderMap::new(), body: json!(problem) },
-        };
-        let answer = self.system.http(event).await;
-        let Some(Body::Text(text)) = answer.body else { panic!("no body") };
-        Reply { status: answer.status_code.try_into().unwrap(), headers: answer.headers, body: serde_json::from_str(&text).unwrap() }
     }
 
     pub async fn post(&self, who: &str, path: &str, body: &Value) -> Reply {

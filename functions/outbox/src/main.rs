@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let (platform, config) = forecourt_edge::start::platform("outbox").await?;
+    let (platform, config) = forecourt_edge::start::platform("outbox", forecourt_edge::files::none).await?;
     let delay = setting("LONGEST_DELAY_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).map(TimeDelta::seconds);
     let delay = delay.unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY);
     let outbox = Outbox { platform, wakes: Arc::new(Queues::from_environment(&config)?), delay };

@@ -184,7 +184,8 @@ impl Sender {
 
     /// Records what became of the claimed messages, in one commit. One that somebody else has settled since stays as it is.
     async fn record_all(&self, look: &Look, claimed: &[Claimed], fate: impl Fn(&Message) -> Message) -> Result<(), Failure> {
-        let load = Load::of(claimed.iter().map(|c| Key::Message(c.message.lead, c.message.cause.clone())));
+        // What is not recorded goes out again: worth some seconds.
+        let load = Load::of(claimed.iter().map(|c| Key::Message(c.message.lead, c.message.cause.clone()))).patiently();
         let rule = |loaded: &Loaded, _| {
             let ours = |message: &&Message| loaded.message(message.lead, &message.cause).is_some_and(|stored| stored.fate == message.fate);
             let items: Vec<Item> = claimed.iter().map(|c| &c.message).filter(ours).map(|message| Item::Message(fate(message))).collect();

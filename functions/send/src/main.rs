@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let (platform, config) = forecourt_edge::start::platform("send").await?;
+    let (platform, config) = forecourt_edge::start::platform("send", forecourt_edge::files::none).await?;
     let ses = Ses { client: aws_sdk_ses::Client::new(&config), from: setting("MAIL_FROM")? };
     let texts = Texts::new(&setting("PUBLIC_URL")?)?;
     let sender = Sender { platform, carrier: Arc::new(ses), texts: Arc::new(texts) };

@@ -37,6 +37,7 @@ pub fn client(address: SocketAddr) -> aws_sdk_dynamodb::Client {
         .region(Region::new("local"))
         .endpoint_url(format!("http://{address}"))
         .credentials_provider(Credentials::from_keys("local", "local", None))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
     aws_sdk_dynamodb::Client::from_conf(config)
 }

@@ -67,7 +67,7 @@ async fn load(table: &str, file: Option<PathBuf>) -> Result<String, String> {
             .and_then(|text| serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display())))?,
         None => demo::group().map_err(|e| e.to_string())?,
     };
-    let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(forecourt_edge::start::http_client()).load().await;
     // No channel is hashed here, so any secret does.
     let store = Store::new(aws_sdk_dynamodb::Client::new(&config), table, Secret::new(&[]));
     data.load_into(&store, chrono::Utc::now()).await.map_err(|e| e.to_string())?;

@@ -1,7 +1,10 @@
 //! The bucket: what is too large for the table.
 
+use crate::start::{Missing, setting};
 use async_trait::async_trait;
+use aws_config::SdkConfig;
 use forecourt_store::Failure;
+use std::sync::Arc;
 
 /// Where files are kept.
 #[async_trait]
@@ -25,6 +28,35 @@ pub struct Bucket {
     pub client: aws_sdk_s3::Client,
     /// The bucket's name.
     pub name: String,
+}
+
+/// The bucket that the environment names (`BUCKET`).
+///
+/// # Errors
+/// [`Missing`] when it names none.
+pub fn bucket(config: &SdkConfig) -> Result<Arc<dyn Files>, Missing> {
+    Ok(Arc::new(Bucket { client: aws_sdk_s3::Client::new(config), name: setting("BUCKET")? }))
+}
+
+/// For functions that keep no files: they are smaller without S3.
+///
+/// # Errors
+/// None.
+pub fn none(_: &SdkConfig) -> Result<Arc<dyn Files>, Missing> {
+    Ok(Arc::new(NoFiles))
+}
+
+struct NoFiles;
+
+#[async_trait]
+impl Files for NoFiles {
+    async fn put(&self, name: &str, _: Vec<u8>) -> Result<(), Failure> {
+        Err(Failure::Broken(format!("this function has no bucket for {name}")))
+    }
+
+    async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        Err(Failure::Broken(format!("this function has no bucket with {name}")))
+    }
 }
 
 #[async_trait]

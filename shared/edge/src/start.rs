@@ -1,8 +1,13 @@
 //! A function starts.
 
-use crate::files::Bucket;
+use crate::files::Files;
 use crate::{Clock, Platform};
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::meta::region::ProvideRegion as _;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use forecourt_store::{Secret, Store};
 use std::sync::Arc;
 
@@ -25,21 +30,42 @@ pub fn setting(name: &'static str) -> Result<String, Missing> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(Missing(name))
 }
 
-/// Starts the log and makes what `function` needs: `TABLE`, `BUCKET` and `CHANNEL_SECRET` come from the environment.
+/// How a function reaches AWS: one pool of connections for all its clients.
+pub fn http_client() -> SharedHttpClient {
+    // A third of the size of the SDK's own choice of cryptography, which is mostly algorithms that AWS's endpoints never ask for.
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// The settings that Lambda puts into a function's environment: of all ways to credentials and a region it needs this one only.
+async fn config() -> SdkConfig {
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http_client())
+        .region(EnvironmentVariableRegionProvider::new().region().await)
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()));
+    match setting("AWS_ENDPOINT_URL") {
+        Ok(url) => config.endpoint_url(url).build(),
+        Err(_) => config.build(),
+    }
+}
+
+/// Starts the log and makes what `function` needs: `TABLE` and `CHANNEL_SECRET` come from the environment, and what `files` reads there.
 ///
 /// # Errors
 /// [`Missing`] names the setting that is not there.
-pub async fn platform(function: &'static str) -> Result<(Platform, SdkConfig), Missing> {
+pub async fn platform(
+    function: &'static str,
+    files: fn(&SdkConfig) -> Result<Arc<dyn Files>, Missing>,
+) -> Result<(Platform, SdkConfig), Missing> {
     log(std::io::stdout, "info,aws_smithy_runtime=error");
-    let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let config = config().await;
     let secret = setting("CHANNEL_SECRET")?;
     if secret.len() < Secret::SHORTEST {
         return Err(Missing("CHANNEL_SECRET (of 16 bytes at least)"));
     }
     let secret = Secret::new(secret.as_bytes());
     let store = Store::new(aws_sdk_dynamodb::Client::new(&config), &setting("TABLE")?, secret);
-    let files = Bucket { client: aws_sdk_s3::Client::new(&config), name: setting("BUCKET")? };
-    Ok((Platform { function, store, clock: Clock::real(), files: Arc::new(files) }, config))
+    Ok((Platform { function, store, clock: Clock::real(), files: files(&config)? }, config))
 }
 
 /// One JSON line an event, written to `out`; the environment's `LOG` sets the level in place of `level`.

@@ -17,6 +17,7 @@ use forecourt_domain::refusal::Refusal;
 use forecourt_domain::rotation::Rotation;
 use futures::FutureExt as _;
 use std::collections::HashMap;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 /// Tries before a change gives way to the others that contend for the same items.
@@ -161,7 +162,7 @@ impl Store {
                 Ok(loaded) => loaded,
                 Err(Failure::Unavailable(why)) if attempt + 1 < tries => {
                     failure = Some(Failure::Unavailable(why));
-                    pause(attempt).await;
+                    self.pause(attempt).await;
                     continue;
                 }
                 Err(e) => return Err(e),
@@ -183,7 +184,7 @@ impl Store {
                 Committed::Again(why) => failure = why.or(failure),
             }
             ours = Some((commit, decision, answer));
-            pause(attempt).await;
+            self.pause(attempt).await;
         }
         // The last try may have been ours after all.
         if let Some((commit, decision, answer)) = ours
@@ -266,6 +267,14 @@ impl Store {
         }
     }
 
+    /// Waits a moment of random length, longer after each try, so that those who contend do not meet again.
+    async fn pause(&self, attempt: u32) {
+        let most = 8_u64 << attempt.min(6);
+        // The golden ratio's steps spread evenly, and what is multiplied by it looks random enough to part two processes.
+        let random = self.chance.fetch_add(0x9e37_79b9_7f4a_7c15, Relaxed).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32;
+        tokio::time::sleep(Duration::from_millis(1 + random % most)).await;
+    }
+
     fn committed(&self, scope: &Scope, decision: &Decision) {
         self.forget(scope, decision);
         self.tell(scope, decision);
@@ -310,11 +319,4 @@ fn cancellation_codes(error: &aws_sdk_dynamodb::operation::transact_write_items:
 
 fn broken<E: std::error::Error + 'static>(error: &E) -> Failure {
     Failure::Broken(aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string())
-}
-
-/// Waits a moment of random length, longer after each try, so that those who contend do not meet again.
-async fn pause(attempt: u32) {
-    let most = 8_u64 << attempt.min(6);
-    let random = uuid::Uuid::new_v4().as_u128() as u64;
-    tokio::time::sleep(Duration::from_millis(1 + random % most)).await;
 }

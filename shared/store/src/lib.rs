@@ -42,6 +42,7 @@ pub use table::NewTable;
 use aws_sdk_dynamodb::Client;
 use forecourt_domain::refusal::Refusal;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 /// Called after each commit with what became due by it: (time, wake-up). The local run's stand-in for the table's stream.
 pub type Nudge = Arc<dyn Fn(Vec<(chrono::DateTime<chrono::Utc>, keys::Look)>) + Send + Sync>;
@@ -55,6 +56,7 @@ pub struct Store {
     spent: Arc<capacity::Meter>,
     kept: Arc<reads::Kept>,
     nudge: Option<Nudge>,
+    chance: Arc<AtomicU64>,
 }
 
 /// Why the store did not do what was asked.
@@ -77,12 +79,26 @@ pub enum Failure {
 impl Store {
     /// A store on `table` through `client`. `secret` keys the hashes that stand for e-mail addresses and telephone numbers.
     pub fn new(client: Client, table: &str, secret: Secret) -> Self {
-        Self { client, table: table.into(), secret, spent: Arc::default(), kept: Arc::default(), nudge: None }
+        let chance = uuid::Uuid::new_v4().as_u64_pair().0;
+        Self {
+            client,
+            table: table.into(),
+            secret,
+            spent: Arc::default(),
+            kept: Arc::default(),
+            nudge: None,
+            chance: Arc::new(AtomicU64::new(chance)),
+        }
     }
 
     /// The same store, telling `nudge` after each commit.
     pub fn with_nudge(&self, nudge: Nudge) -> Self {
         Self { nudge: Some(nudge), ..self.clone() }
+    }
+
+    /// The same store, with pauses between tries that follow from `seed`: for runs that are to be the same each time.
+    pub fn with_chance(&self, seed: u64) -> Self {
+        Self { chance: Arc::new(AtomicU64::new(seed)), ..self.clone() }
     }
 
     /// What this store's calls have cost so far.

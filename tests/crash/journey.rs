@@ -1,0 +1,149 @@
+//! What people and partners do in a run.
+
+use super::cloud::Cloud;
+use crate::world::{Reply, at};
+use forecourt_local::demo::GroupData;
+use http::Method;
+use serde_json::{Value, json};
+
+/// Always open; level 1 after an hour, a reminder 20 minutes before, level 2 an hour later.
+pub const NORTH: &str = "north";
+/// The same with another seller.
+pub const WEST: &str = "west";
+/// Open from 8 to 18, one seller.
+pub const SOUTH: &str = "south";
+/// The identity under which the partner's messages come.
+pub const SENDER: &str = "AIDAPORTAL";
+const PORTAL: &str = "partner:portal-demo";
+const BOSS: &str = "boss";
+
+/// The group of the journeys.
+pub fn group() -> GroupData {
+    let week = |hours: Value| {
+        ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+            .map(|day| (day.to_owned(), hours.clone()))
+            .into_iter()
+            .collect::<serde_json::Map<_, _>>()
+    };
+    let member = |user: &str| json!({"user": user, "receives_leads": true, "assignable": true, "supervisor": BOSS});
+    let dealer = |id: &str, hours: Value, escalation: Value, members: &[&str]| {
+        let members: Vec<Value> = members.iter().map(|user| member(user)).chain([json!({"user": BOSS})]).collect();
+        json!({"id": id, "settings": {"name": id, "country": "DE", "language": "en", "admin_user": BOSS, "members": members,
+            "escalation": escalation, "calendar": {"zone": "Europe/Berlin", "hours": week(hours)}}})
+    };
+    let hourly = json!({"level_1": 60, "reminder": 20, "level_2": 60});
+    let always = json!([["00:00", "24:00"]]);
+    let user = |id: &str| {
+        json!({"id": id, "name": id, "email": format!("{id}@desk.example"), "language": "en", "role": if id == BOSS { "group_admin" } else { "seller" },
+            "dealers": [NORTH, WEST, SOUTH], "notices": true})
+    };
+    let users = ["anna", "ben", "cara", "will", "sam", BOSS].map(user);
+    serde_json::from_value(json!({
+        "group": "demo-group",
+        "dealers": [
+            dealer(NORTH, always.clone(), hourly.clone(), &["anna", "ben", "cara"]),
+            dealer(WEST, always, hourly, &["will"]),
+            dealer(SOUTH, json!([["08:00", "18:00"]]), json!({"level_1": 60, "reminder": 0, "level_2": 30}), &["sam"]),
+        ],
+        "users": users,
+        "partners": [{"partner": {"id": "portal-demo", "name": "Portal", "dealers": [NORTH, WEST, SOUTH]}, "sender_id": SENDER}],
+    }))
+    .unwrap()
+}
+
+/// A story: when it begins and what happens in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Journey {
+    /// A day of two dealers: over HTTP and by queue, answered, moved, closed, and one that nobody answers.
+    Day,
+    /// Enquiries after closing: held notices that go out together in the morning, one of them moot by then.
+    Night,
+}
+
+impl Journey {
+    pub const ALL: [Journey; 2] = [Journey::Day, Journey::Night];
+
+    pub fn begins(self) -> &'static str {
+        match self {
+            Journey::Day => "2026-11-23T09:00:00Z",
+            Journey::Night => "2026-11-23T16:35:00Z",
+        }
+    }
+
+    /// Plays it; returns what each request was answered.
+    pub async fn play(self, cloud: &Cloud) -> Vec<Reply> {
+        match self {
+            Journey::Day => day(cloud).await,
+            Journey::Night => night(cloud).await,
+        }
+    }
+}
+
+pub async fn post(cloud: &Cloud, who: &str, path: &str, key: &str, body: &Value) -> Reply {
+    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+    cloud.request(Method::POST, who, path, &headers, body.to_string().as_bytes()).await
+}
+
+pub async fn lead(cloud: &Cloud, dealer: &str, key: &str, body: &Value) -> Reply {
+    post(cloud, PORTAL, &format!("/dealers/{dealer}/leads"), key, body).await
+}
+
+pub fn enquiry(name: &str) -> Value {
+    json!({"type": "used_car", "source": "website", "contact": {"last_name": name, "email": format!("{name}@example.com")}})
+}
+
+async fn until(cloud: &Cloud, time: &str) {
+    cloud.pass_until(at(time)).await;
+}
+
+async fn day(cloud: &Cloud) -> Vec<Reply> {
+    let full = json!({"source": "website", "external_id": "a-1", "type": "used_car",
+        "contact": {"first_name": "Jana", "last_name": "Petersen", "email": "jana@example.com", "phone": "0171 2345678"}, "message": "Ist er noch da?"});
+    let answered = lead(cloud, NORTH, "k-a", &full).await;
+    until(cloud, "2026-11-23T09:10:00Z").await;
+    cloud.enqueue(&large_adf());
+    cloud.enqueue("{ this is no enquiry");
+    until(cloud, "2026-11-23T09:25:00Z").await;
+    let reacted = post(cloud, BOSS, &format!("/leads/{}/reactions", answered.text("/id")), "k-r", &json!({"kind": "reply"})).await;
+    until(cloud, "2026-11-23T09:30:00Z").await;
+    let given = lead(cloud, NORTH, "k-c", &enquiry("carl")).await;
+    until(cloud, "2026-11-23T09:50:00Z").await;
+    let by_hand =
+        post(cloud, BOSS, &format!("/leads/{}/assignment", given.text("/id")), "k-h", &json!({"user": "ben", "note": "knows him"})).await;
+    // The one by queue comes to level 2, and so does this.
+    until(cloud, "2026-11-23T12:30:00Z").await;
+    let moved = lead(cloud, NORTH, "k-d", &enquiry("dora")).await;
+    until(cloud, "2026-11-23T12:45:00Z").await;
+    let away = post(cloud, BOSS, &format!("/leads/{}/assignment", moved.text("/id")), "k-m", &json!({"dealer": WEST})).await;
+    until(cloud, "2026-11-23T13:05:00Z").await;
+    let closed =
+        post(cloud, BOSS, &format!("/leads/{}/status", moved.text("/id")), "k-s", &json!({"status": "lost", "reason": "price"})).await;
+    until(cloud, "2026-11-23T15:30:00Z").await;
+    let list = cloud.request(Method::GET, BOSS, &format!("/dealers/{NORTH}/leads"), &[], b"").await;
+    vec![answered, reacted, given, by_hand, moved, away, closed, list]
+}
+
+async fn night(cloud: &Cloud) -> Vec<Reply> {
+    let in_time = lead(cloud, SOUTH, "k-i", &enquiry("ida")).await;
+    until(cloud, "2026-11-23T17:20:00Z").await;
+    let mut replies = vec![in_time];
+    for name in ["fritz", "gerd", "hanna"] {
+        replies.push(lead(cloud, SOUTH, &format!("k-{name}"), &enquiry(name)).await);
+    }
+    until(cloud, "2026-11-23T18:00:00Z").await;
+    replies.push(post(cloud, BOSS, &format!("/leads/{}/reactions", replies[2].text("/id")), "k-r", &json!({"kind": "reply"})).await);
+    until(cloud, "2026-11-24T12:00:00Z").await;
+    replies
+}
+
+/// An ADF document that is too large, even deflated, to be kept beside the lead.
+fn large_adf() -> String {
+    let mut dice = fastrand::Rng::with_seed(1);
+    let comments: String = (0..9_000).map(|_| dice.alphanumeric()).collect();
+    format!(
+        "<?xml version=\"1.0\"?><adf><prospect><id sequence=\"1\" source=\"portal\">b-1</id><requestdate>2026-11-23T10:10:00+01:00</requestdate>\
+         <vehicle interest=\"buy\" status=\"used\"><year>2020</year><make>Opel</make><model>Corsa</model></vehicle><customer><contact>\
+         <name part=\"full\">Bea Adler</name><email>bea@example.com</email></contact><comments>{comments}</comments></customer>\
+         <vendor><contact><name part=\"full\">North</name></contact></vendor></prospect></adf>"
+    )
+}

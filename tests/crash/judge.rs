@@ -1,0 +1,199 @@
+//! What a run has come to, without the times at which it got there.
+
+use super::cloud::Cloud;
+use crate::world::Reply;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering::SeqCst;
+
+/// The end of a run: what is stored, who was told what, what lies around.
+#[derive(Debug, Clone, PartialEq)]
+pub struct End {
+    facts: Vec<String>,
+    /// Each notice and its reader, and how often it went out.
+    told: BTreeMap<String, usize>,
+    /// How often a mail may have gone out again, since nobody could know.
+    excused: usize,
+}
+
+/// What differs from run to run, or tells when something happened.
+const VOLATILE: [&str; 17] = [
+    "c",
+    "v",
+    "sv",
+    "at",
+    "of",
+    "until",
+    "due",
+    "updated",
+    "queued",
+    "dsk",
+    "dpk",
+    "lsk",
+    "wsk",
+    "attempts",
+    "provider_id",
+    "batch",
+    "bundled",
+];
+
+impl End {
+    /// Looks at everything that a run has left.
+    pub fn of(cloud: &Cloud, replies: &[Reply]) -> Self {
+        let items: Vec<Value> = cloud.table.items().iter().map(plain).collect();
+        let mut facts: Vec<String> = items.iter().filter_map(stored).collect();
+        facts.extend(timelines(&items));
+        facts.extend(items.iter().filter(|item| item.get("dsk").is_some()).map(|item| format!("due: {} {}", item["pk"], item["sk"])));
+        facts.extend(replies.iter().enumerate().map(|(i, reply)| format!("answer {i}: {} {}", reply.status, ids(&reply.body))));
+        let between = cloud.between();
+        facts.extend(between.files.iter().map(|(name, bytes)| format!("file {name}: {} bytes", bytes.len())));
+        facts.extend(between.dead.iter().map(|message| format!("dead letter of {}: {}", message.queue, message.body)));
+        facts.sort();
+        let mut told = BTreeMap::new();
+        for mail in &between.mails {
+            for part in mail.text.split("\n\n").filter(|part| part.contains("/leads/")) {
+                let about = part.trim().split(' ').next().unwrap_or_default();
+                let lead = part.split("/leads/").nth(1).unwrap_or_default().trim();
+                *told.entry(format!("{about} {lead} to {}", mail.to)).or_default() += 1;
+            }
+        }
+        Self { facts, told, excused: cloud.excused.load(SeqCst) }
+    }
+
+    /// What is wrong with this end, as against that of a run in which nothing went wrong.
+    pub fn against(&self, undisturbed: &End) -> Vec<String> {
+        let missing = less(&undisturbed.facts, &self.facts).map(|fact| format!("- {fact}"));
+        let too_much = less(&self.facts, &undisturbed.facts).map(|fact| format!("+ {fact}"));
+        let mut wrong: Vec<String> = missing.chain(too_much).collect();
+        for (notice, times) in &undisturbed.told {
+            let got = self.told.get(notice).copied().unwrap_or_default();
+            if got < *times || got > times + self.excused {
+                wrong.push(format!("told {got} times instead of {times}: {notice}"));
+            }
+        }
+        wrong.extend(
+            self.told.keys().filter(|notice| !undisturbed.told.contains_key(*notice)).map(|notice| format!("told besides: {notice}")),
+        );
+        wrong
+    }
+}
+
+/// What is in `all` more often than in `known`.
+fn less<'a>(all: &'a [String], known: &[String]) -> impl Iterator<Item = &'a String> {
+    let mut left = known.to_vec();
+    all.iter().filter(move |fact| match left.iter().position(|known| known == *fact) {
+        Some(at) => {
+            left.swap_remove(at);
+            false
+        }
+        None => true,
+    })
+}
+
+/// DynamoDB's JSON as JSON.
+fn plain(item: &Value) -> Value {
+    fn value(of: &Value) -> Value {
+        let Some((kind, inner)) = of.as_object().and_then(|map| map.iter().next()) else { return of.clone() };
+        match (kind.as_str(), inner) {
+            ("N", Value::String(number)) => serde_json::from_str(number).unwrap_or_else(|_| inner.clone()),
+            ("M", Value::Object(map)) => Value::Object(map.iter().map(|(name, of)| (name.clone(), value(of))).collect()),
+            ("L", Value::Array(all)) => all.iter().map(value).collect(),
+            ("NULL", _) => Value::Null,
+            _ => inner.clone(),
+        }
+    }
+    Value::Object(item.as_object().into_iter().flatten().map(|(name, of)| (name.clone(), value(of))).collect())
+}
+
+fn scrub(of: &Value) -> Value {
+    match of {
+        Value::Object(map) => Value::Object(
+            map.iter().filter(|(name, _)| !VOLATILE.contains(&name.as_str())).map(|(name, of)| (name.clone(), scrub(of))).collect(),
+        ),
+        Value::Array(all) => all.iter().map(scrub).collect(),
+        other => other.clone(),
+    }
+}
+
+/// An item as a fact. Timelines are told apart, and what no journey changes is left out.
+fn stored(item: &Value) -> Option<String> {
+    let (pk, sk) = (item["pk"].as_str()?, item["sk"].as_str()?);
+    let kind = pk.split('#').nth(1).unwrap_or_default();
+    let told = match (kind, sk) {
+        ("L", "@") => lead(item),
+        ("L", entry) if entry.starts_with("T#") => return None,
+        ("D", "@") | ("U" | "P", _) => return None,
+        _ if pk.starts_with("SENDER#") => return None,
+        _ => scrub(item),
+    };
+    // A step's notice is named after the lead's version, and so after how many commits there were before.
+    if let Some(cause) = sk.strip_prefix("M#").and_then(|cause| cause.rsplit_once('-')).filter(|_| told["notice"]["about"] == "step") {
+        let told: Map<_, _> = told.as_object().cloned()?.into_iter().filter(|(name, _)| name != "sk" && name != "cause").collect();
+        return Some(format!("{pk} M#{}: {}", cause.0, Value::Object(told)));
+    }
+    Some(format!("{pk} {sk}: {told}"))
+}
+
+/// A lead, its times counted from its arrival: a message that is delivered again later is a lead that came later.
+fn lead(item: &Value) -> Value {
+    let mut lead = item.clone();
+    let row = lead["row"].clone();
+    let arrived = row["arrived"].as_i64().unwrap_or_default();
+    let since = |time: &Value| time.as_i64().map(|time| time - arrived);
+    let steps = item["plan"].as_array().cloned().unwrap_or_default();
+    let plan: Vec<Value> = steps
+        .iter()
+        .map(|step| json!({"kind": step["kind"], "after": since(&step["at"]), "counted_after": since(&step["due"]), "fired": fired(step)}))
+        .collect();
+    let mut facts: Map<String, Value> = row.as_object().cloned().unwrap_or_default();
+    facts.retain(|name, _| !["arrived", "updated", "deadline"].contains(&name.as_str()));
+    let deadline = since(&row["deadline"]);
+    let lead = lead.as_object_mut().into_iter().flat_map(std::mem::take);
+    // How many commits it took, and what an answer said of it on the way, can differ.
+    let left_out = ["row", "plan", "version", "policy", "moved", "restarted", "reaction", "requests"];
+    facts.extend(lead.filter(|(name, _)| !left_out.contains(&name.as_str())));
+    let mut facts = scrub(&Value::Object(facts));
+    if let Some(origin) = facts["origin"].as_object_mut() {
+        origin.remove("owner");
+        origin.remove("deadline");
+    }
+    facts["plan"] = json!(plan);
+    facts["deadline_after"] = json!(deadline);
+    facts["reacted"] = item["reaction"]["kind"].clone();
+    facts["requests"] = item["requests"].as_array().map_or(0, Vec::len).into();
+    facts
+}
+
+/// Whether a step has happened, and not before its time, nor so late that nobody would call it help.
+fn fired(step: &Value) -> Option<&'static str> {
+    let late = step["fired"].as_i64()? - step["at"].as_i64()?;
+    Some(match late {
+        ..0 => "too early",
+        0..1_200_000 => "in its time",
+        _ => "too late",
+    })
+}
+
+/// What happened to each lead, in order, however many commits it took.
+fn timelines(items: &[Value]) -> Vec<String> {
+    let mut of_lead: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for item in items.iter().filter(|item| item["sk"].as_str().is_some_and(|sk| sk.starts_with("T#"))) {
+        let events = item["events"].as_array().cloned().unwrap_or_default();
+        let told = of_lead.entry(item["pk"].as_str().unwrap_or_default()).or_default();
+        for event in &events {
+            // The rotation's turn is given by whoever gets to it first: intake, or assign.
+            let by = if event["why"]["turn"].is_null() { item["by"].to_string() } else { "the rotation".into() };
+            told.push(format!("{} by {by}", scrub(event)));
+        }
+        told.extend(item.get("raw").map(|raw| format!("raw {}", raw["media_type"])).filter(|_| events[0]["what"] != "received"));
+    }
+    of_lead.into_iter().map(|(lead, told)| format!("{lead} timeline: {}", told.join("; "))).collect()
+}
+
+/// The ids that an answer names.
+fn ids(body: &Value) -> String {
+    match body["leads"].as_array() {
+        Some(leads) => leads.iter().map(|lead| lead["id"].as_str().unwrap_or_default()).collect::<Vec<_>>().join(" "),
+        None => body["id"].as_str().unwrap_or_default().to_owned(),
+    }
+}

@@ -1,0 +1,214 @@
+//! Whatever goes wrong at whatever step, nothing is lost and nothing happens twice.
+//!
+//! A journey is played once undisturbed, and every call that a function makes is numbered on the way. Then it is played again for each call and
+//! each fault that this call can meet. What a crash or a failure leaves undone is delivered again, as AWS would, until all is quiet; then the
+//! two ends are compared: what is stored, what is due, who was told what, and what was answered. The one difference that is forgiven is a mail
+//! that comes again since its sender was lost between the provider's answer and the record.
+//!
+//! A failing case prints the line that plays it again, with every call told: `CRASH='…' cargo test -p forecourt-tests crash::replay -- --nocapture`.
+
+mod bugs;
+mod cloud;
+mod gate;
+mod journey;
+mod judge;
+mod ports;
+mod races;
+mod wire;
+
+use bugs::Bug;
+use cloud::{Cloud, Setting, Wakes};
+use forecourt_local::demo::GroupData;
+use gate::{Call, Fault, Gate, Strike};
+use journey::Journey;
+use judge::End;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::LazyLock;
+
+static GROUP: LazyLock<GroupData> = LazyLock::new(journey::group);
+
+/// All that makes a run what it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    journey: Journey,
+    strikes: Vec<Strike>,
+    wakes: Wakes,
+    /// With a seed, up to three deliveries run side by side.
+    side_by_side: Option<u64>,
+    retries: u32,
+    bug: Option<Bug>,
+}
+
+impl Case {
+    fn of(journey: Journey) -> Self {
+        Self { journey, strikes: Vec::new(), wakes: Wakes::AsSent, side_by_side: None, retries: 0, bug: None }
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).unwrap())
+    }
+}
+
+struct Played {
+    end: End,
+    calls: Vec<Call>,
+    struck: usize,
+}
+
+/// Plays a case on a runtime of its own, whose timers pass at once.
+fn play(case: &Case, told: bool) -> Played {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let gate = Gate::new(case.strikes.clone(), case.side_by_side, told);
+        let setting = Setting {
+            gate: gate.clone(),
+            wakes: case.wakes,
+            bug: case.bug,
+            retries: case.retries,
+            at_once: if case.side_by_side.is_some() { 3 } else { 1 },
+            lagging: case.strikes.iter().any(|(_, fault)| *fault == Fault::LaggingIndex),
+        };
+        let cloud = Cloud::new(setting, &GROUP, case.journey.begins()).await;
+        let replies = case.journey.play(&cloud).await;
+        Played { end: End::of(&cloud, &replies), calls: gate.calls(), struck: gate.struck() }
+    })
+}
+
+/// What is wrong with a case, and how to see it again.
+fn judge(case: &Case, undisturbed: &End) -> Result<(), String> {
+    let played = play(case, false);
+    let mut wrong = played.end.against(undisturbed);
+    if !case.strikes.is_empty() && played.struck == 0 {
+        wrong.push("no fault has struck".into());
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(format!("CRASH='{case}'\n    {}", wrong.join("\n    ")))
+}
+
+/// Judges all of these on both cores; panics with every case that went wrong. Returns how many there were.
+fn judge_all(cases: &[Case], undisturbed: &End) -> usize {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let failed = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)) {
+                    if let Err(wrong) = judge(case, undisturbed) {
+                        failed.lock().unwrap().push(wrong);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(
+        failed.is_empty(),
+        "{} of {} cases went wrong:\n{}",
+        failed.len(),
+        cases.len(),
+        failed.iter().take(5).map(|wrong| &wrong[..wrong.len().min(2_000)]).collect::<Vec<_>>().join("\n")
+    );
+    cases.len()
+}
+
+fn every_fault_at_every_call(journey: Journey) -> usize {
+    let undisturbed = play(&Case::of(journey), false);
+    let strikes = undisturbed.calls.iter().flat_map(|call| call.faults().into_iter().map(move |fault| (call.to_string(), fault)));
+    let cases: Vec<_> = strikes.map(|strike| Case { strikes: vec![strike], ..Case::of(journey) }).collect();
+    judge_all(&cases, &undisturbed.end)
+}
+
+/// INT-9, MSG-1, ESC-10.
+#[test]
+fn int_9_a_day_survives_every_fault_at_every_call() {
+    println!("{} cases", every_fault_at_every_call(Journey::Day));
+}
+
+/// ESC-6, MSG-1: those that wait together, too.
+#[test]
+fn esc_6_a_night_survives_every_fault_at_every_call() {
+    println!("{} cases", every_fault_at_every_call(Journey::Night));
+}
+
+/// A call that fails once may fail again, until its caller gives up and another delivery brings it home.
+#[test]
+fn int_9_a_table_that_fails_again_and_again_only_makes_it_later() {
+    let calls = play(&Case::of(Journey::Day), false);
+    let mut cases = Vec::new();
+    for call in calls.calls.iter().filter(|call| call.faults().contains(&Fault::Throttled)) {
+        for fault in call.faults().into_iter().filter(|fault| matches!(fault, Fault::Throttled | Fault::Conflict)) {
+            // Nine outlast the tries of one delivery; what is read outside of a unit has one.
+            for times in if call.is_of_a_unit() { vec![2, 9] } else { vec![2] } {
+                cases.push(Case { strikes: call.and_the_next(times).map(|call| (call, fault)).collect(), ..Case::of(Journey::Day) });
+            }
+        }
+    }
+    println!("{} cases", judge_all(&cases, &calls.end));
+}
+
+/// Two faults in one run, wherever they strike; a sample by seed.
+#[test]
+fn int_9_a_sample_of_pairs_of_faults_is_survived() {
+    for journey in Journey::ALL {
+        let undisturbed = play(&Case::of(journey), false);
+        let mut dice = fastrand::Rng::with_seed(42);
+        let mut strike = || {
+            let call = dice.choice(&undisturbed.calls).unwrap();
+            (call.to_string(), dice.choice(call.faults()).unwrap())
+        };
+        let cases: Vec<_> = (0..120).map(|_| Case { strikes: vec![strike(), strike()], ..Case::of(journey) }).collect();
+        judge_all(&cases, &undisturbed.end);
+    }
+}
+
+/// ESC-8, ESC-10: wake-ups that are lost, come twice, early, late or in any order, and deliveries that run side by side, end the same.
+#[test]
+fn esc_10_however_wake_ups_come_it_ends_the_same() {
+    for journey in Journey::ALL {
+        let undisturbed = play(&Case::of(journey), false).end;
+        let treatments = [Wakes::AsSent, Wakes::Lost, Wakes::Doubled, Wakes::Early].into_iter().chain((0..24).map(Wakes::LateInAnyOrder));
+        let sides = |wakes| [None, Some(1), Some(2), Some(3)].map(|side_by_side| Case { wakes, side_by_side, ..Case::of(journey) });
+        println!("{} cases", judge_all(&treatments.flat_map(sides).collect::<Vec<_>>(), &undisturbed));
+    }
+}
+
+/// The SDK tries again by itself what got no answer: our own commit must not look like somebody else's.
+#[test]
+fn int_9_the_sdks_own_second_try_is_no_second_commit() {
+    let undisturbed = play(&Case::of(Journey::Day), false);
+    let lost = undisturbed.calls.iter().filter(|call| call.faults().contains(&Fault::Conflict));
+    let cases: Vec<_> =
+        lost.map(|call| Case { strikes: vec![(call.to_string(), Fault::ResponseLost)], retries: 2, ..Case::of(Journey::Day) }).collect();
+    println!("{} cases", judge_all(&cases, &undisturbed.end));
+}
+
+/// Each seeded bug changes how some run ends. (Writes without a guard are noticed by the races.)
+#[test]
+fn the_harness_notices_each_seeded_bug() {
+    for bug in [Bug::LostDueAt, Bug::MailBeforeCommit, Bug::TrustedWakeUp] {
+        let buggy = Case { bug: Some(bug), ..Case::of(Journey::Day) };
+        let undisturbed = play(&buggy, false);
+        // Mail that goes out too soon goes out as often as it should, until something fails.
+        let right = if bug == Bug::MailBeforeCommit { undisturbed.end } else { play(&Case::of(Journey::Day), false).end };
+        let strikes = undisturbed.calls.iter().map(|call| Case { strikes: vec![(call.to_string(), Fault::CrashBefore)], ..buggy.clone() });
+        let wakes = [Wakes::AsSent, Wakes::Lost].map(|wakes| Case { wakes, ..buggy.clone() });
+        let noticed = wakes.into_iter().chain(strikes).find_map(|case| judge(&case, &right).err());
+        println!("{bug:?}: {}", noticed.as_deref().unwrap_or("nothing"));
+        assert!(noticed.is_some(), "{bug:?} went unnoticed");
+    }
+}
+
+/// Plays the case in the environment's `CRASH` and tells every call.
+#[test]
+fn replay() {
+    let Ok(text) = std::env::var("CRASH") else { return };
+    let case: Case = serde_json::from_str(&text).unwrap();
+    let undisturbed = play(&Case::of(case.journey), false);
+    let played = play(&case, true);
+    println!("{}", played.end.against(&undisturbed.end).join("\n"));
+}

@@ -1,0 +1,101 @@
+//! Timers, queues, mail and files behind the gate.
+
+use super::cloud::{Between, Wakes as Treatment};
+use super::gate::Process;
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_local::clock::VirtualClock;
+use forecourt_send::{Carrier, Undelivered, text};
+use forecourt_store::Failure;
+use forecourt_store::keys::Look;
+use serde_json::json;
+use std::sync::{Arc, Mutex};
+
+type Shared = Arc<Mutex<Between>>;
+
+fn unavailable() -> Failure {
+    Failure::Unavailable("for the test".into())
+}
+
+/// Queues and timers.
+pub struct Wakes {
+    pub process: Arc<Process>,
+    pub between: Shared,
+    pub clock: VirtualClock,
+    pub treatment: Treatment,
+}
+
+impl Wakes {
+    /// When a wake-up comes that should come at `at`.
+    fn comes(&self, between: &mut Between, at: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let now = self.clock.now();
+        match self.treatment {
+            Treatment::AsSent | Treatment::Lost => vec![at],
+            Treatment::Doubled => vec![at, at + TimeDelta::seconds(70)],
+            Treatment::Early => vec![(at - TimeDelta::minutes(3)).max(now)],
+            Treatment::LateInAnyOrder(_) => vec![at + between.lateness()],
+        }
+    }
+}
+
+#[async_trait]
+impl forecourt_outbox::Wakes for Wakes {
+    async fn tell(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
+        let body = json!(look).to_string();
+        let put = || {
+            let mut between = self.between.lock().unwrap();
+            for at in self.comes(&mut between, self.clock.now() + delay) {
+                between.put(look.kind.name(), body.clone(), at);
+            }
+        };
+        self.process.call("tell", &body, put, unavailable).await
+    }
+
+    async fn set_timer(&self, look: &Look, at: DateTime<Utc>) -> Result<(), Failure> {
+        let body = json!(look).to_string();
+        let set = || {
+            let mut between = self.between.lock().unwrap();
+            for (i, comes) in self.comes(&mut between, at).into_iter().enumerate() {
+                between.set_timer(format!("{}-{i}", look.timer_name(at)), comes, look.kind.name(), body.clone());
+            }
+        };
+        self.process.call("set_timer", &body, set, unavailable).await
+    }
+}
+
+/// The mail provider.
+pub struct Mail {
+    pub process: Arc<Process>,
+    pub between: Shared,
+}
+
+#[async_trait]
+impl Carrier for Mail {
+    async fn carry(&self, mail: &text::Mail) -> Result<String, Undelivered> {
+        let taken = || {
+            self.process.mail_taken();
+            self.between.lock().unwrap().mails.push(mail.clone());
+            format!("provider-{}", mail.id)
+        };
+        self.process.call("carry", &mail.id, taken, || Undelivered::Later("for the test".into())).await
+    }
+}
+
+/// The bucket.
+pub struct Files {
+    pub process: Arc<Process>,
+    pub between: Shared,
+}
+
+#[async_trait]
+impl forecourt_edge::files::Files for Files {
+    async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), Failure> {
+        let put = || drop(self.between.lock().unwrap().files.insert(name.to_owned(), bytes));
+        self.process.call("put_file", name, put, unavailable).await
+    }
+
+    async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let get = || self.between.lock().unwrap().files.get(name).cloned();
+        self.process.call("get_file", name, get, unavailable).await
+    }
+}

@@ -1,0 +1,327 @@
+//! The table's side: the embedded engine in the same thread, behind the SDK's own HTTP client, so that faults are what they are on the wire.
+
+use super::gate::{Fault, Process};
+use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, HttpClient, Region};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use dynoxide::Database;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+/// A wrong store, to see whether anybody notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Miswritten {
+    /// Writes of items whose sort key begins so come without a condition.
+    Unguarded(&'static str),
+    /// Leads are written without a place in the index of what is due; the stream still says when.
+    Unlisted,
+}
+
+/// The table: the engine, and what the harness knows of it besides.
+pub struct Table {
+    state: Mutex<State>,
+}
+
+struct State {
+    engine: Database,
+    /// A second one that is always a commit behind: what an index may still say. Made only for runs that need it.
+    behind: Option<(Database, Vec<Value>)>,
+    items: BTreeMap<(String, String), Value>,
+    stream: Vec<Value>,
+    sequence: u64,
+    miswritten: Option<Miswritten>,
+}
+
+type Answered = (u16, String);
+
+fn run(engine: &Database, operation: &str, body: &Value) -> Answered {
+    fn read<T: serde::de::DeserializeOwned>(body: &Value) -> T {
+        serde_json::from_value(body.clone()).unwrap()
+    }
+    let done = match operation {
+        "GetItem" => engine.get_item(read(body)).map(|done| json!(done)),
+        "BatchGetItem" => engine.batch_get_item(read(body)).map(|done| json!(done)),
+        "Query" => engine.query(read(body)).map(|done| json!(done)),
+        "PutItem" => engine.put_item(read(body)).map(|done| json!(done)),
+        "TransactWriteItems" => engine.transact_write_items(read(body)).map(|done| json!(done)),
+        "CreateTable" => engine.create_table(read(body)).map(|done| json!(done)),
+        other => panic!("the store calls {other}, which the harness does not know"),
+    };
+    match done {
+        Ok(answer) => (200, answer.to_string()),
+        Err(e) => (e.status_code(), e.to_json()),
+    }
+}
+
+fn puts_mut(body: &mut Value) -> Vec<&mut Value> {
+    if body.get("TransactItems").is_some() {
+        body["TransactItems"].as_array_mut().unwrap().iter_mut().filter_map(|item| item.get_mut("Put")).collect()
+    } else {
+        vec![body]
+    }
+}
+
+fn puts(body: &Value) -> Vec<Value> {
+    match body.get("TransactItems").and_then(Value::as_array) {
+        Some(items) => items.iter().filter_map(|item| item.get("Put")).map(|put| put["Item"].clone()).collect(),
+        None => vec![body["Item"].clone()],
+    }
+}
+
+fn text<'a>(item: &'a Value, name: &str) -> &'a str {
+    item[name]["S"].as_str().unwrap_or_default()
+}
+
+/// The items a call is about, as the gate names them.
+fn key(operation: &str, body: &Value) -> String {
+    let name = |item: &Value| format!("{}/{}", text(item, "pk"), text(item, "sk"));
+    let mut names: Vec<String> = match operation {
+        "GetItem" => vec![name(&body["Key"])],
+        "PutItem" | "TransactWriteItems" => puts(body).iter().map(name).collect(),
+        "BatchGetItem" => body["RequestItems"]
+            .as_object()
+            .into_iter()
+            .flat_map(|tables| tables.values())
+            .flat_map(|table| table["Keys"].as_array().unwrap())
+            .map(name)
+            .collect(),
+        "Query" => {
+            let index = body["IndexName"].as_str().unwrap_or("table");
+            vec![format!("{index}:{}", body["ExpressionAttributeValues"][":pk"]["S"].as_str().unwrap_or_default())]
+        }
+        _ => Vec::new(),
+    };
+    names.sort();
+    names.join(" ")
+}
+
+impl Table {
+    /// An empty engine. With `behind`, index reads can lag.
+    pub fn new(behind: bool, miswritten: Option<Miswritten>) -> Arc<Self> {
+        let behind = behind.then(|| (Database::memory().unwrap(), Vec::new()));
+        let engine = Database::memory().unwrap();
+        let state = State { engine, behind, items: BTreeMap::new(), stream: Vec::new(), sequence: 0, miswritten };
+        Arc::new(Self { state: Mutex::new(state) })
+    }
+
+    /// A client; one of a `process` meets the faults that wait for it.
+    pub fn client(self: &Arc<Self>, process: Option<Arc<Process>>, retries: u32) -> aws_sdk_dynamodb::Client {
+        let retry = match retries {
+            0 => RetryConfig::disabled(),
+            more => RetryConfig::standard().with_max_attempts(more + 1),
+        };
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("local"))
+            .endpoint_url("http://table")
+            .credentials_provider(Credentials::new("local", "local", None, None, "the harness"))
+            .retry_config(retry)
+            .http_client(Wire { table: self.clone(), process })
+            .build();
+        aws_sdk_dynamodb::Client::from_conf(config)
+    }
+
+    /// Every item as the table holds it.
+    pub fn items(&self) -> Vec<Value> {
+        self.state.lock().unwrap().items.values().cloned().collect()
+    }
+
+    /// Takes the stream's records since the last call.
+    pub fn take_stream(&self) -> Vec<Value> {
+        std::mem::take(&mut self.state.lock().unwrap().stream)
+    }
+
+    /// Whether the index of what is due has anything up to `until`: without, a sweep would read and find nothing.
+    pub fn has_due(&self, until: chrono::DateTime<chrono::Utc>) -> bool {
+        let until = format!("{:015}~", until.timestamp_millis());
+        self.state.lock().unwrap().items.values().any(|item| item["dsk"]["S"].as_str().is_some_and(|due| due <= until.as_str()))
+    }
+
+    fn apply(&self, operation: &str, mut body: Value) -> Answered {
+        let mut state = self.state.lock().unwrap();
+        let writes = matches!(operation, "PutItem" | "TransactWriteItems");
+        if let Some(miswritten) = state.miswritten.filter(|_| writes) {
+            puts_mut(&mut body).into_iter().for_each(|put| miswritten.spoil(put));
+        }
+        let answered = run(&state.engine, operation, &body);
+        if operation == "CreateTable" {
+            state.behind.iter().for_each(|(behind, _)| drop(run(behind, operation, &body)));
+        }
+        if writes && answered.0 == 200 {
+            state.written(&body);
+        }
+        answered
+    }
+
+    fn apply_behind(&self, operation: &str, body: &Value) -> Answered {
+        let state = self.state.lock().unwrap();
+        let (behind, _) = state.behind.as_ref().expect("a run with a lagging index has a second engine");
+        run(behind, operation, body)
+    }
+}
+
+impl Miswritten {
+    fn spoil(self, put: &mut Value) {
+        match self {
+            Self::Unguarded(place) if text(&put["Item"], "sk").starts_with(place) => {
+                let put = put.as_object_mut().unwrap();
+                put.remove("ConditionExpression");
+                put.remove("ExpressionAttributeValues");
+            }
+            Self::Unlisted if text(&put["Item"], "sk") == "@" => {
+                put["Item"].as_object_mut().unwrap().remove("dpk");
+            }
+            Self::Unguarded(_) | Self::Unlisted => {}
+        }
+    }
+}
+
+impl State {
+    /// What a commit does besides: the stream tells it, and the second engine gets the one before it.
+    fn written(&mut self, body: &Value) {
+        let items = puts(body);
+        if let Some((behind, last)) = &mut self.behind {
+            for item in std::mem::replace(last, items.clone()) {
+                let put = json!({"TableName": table_name(body), "Item": item});
+                assert_eq!(run(behind, "PutItem", &put).0, 200);
+            }
+        }
+        for new in items {
+            let at = (text(&new, "pk").to_owned(), text(&new, "sk").to_owned());
+            let old = self.items.insert(at, new.clone());
+            self.sequence += 1;
+            // The template's filter lets only these through.
+            if new.get("dsk").is_some() {
+                let mut change = json!({
+                    "Keys": {"pk": new["pk"], "sk": new["sk"]},
+                    "SequenceNumber": self.sequence.to_string(),
+                    "SizeBytes": 1,
+                    "StreamViewType": "NEW_AND_OLD_IMAGES",
+                    "NewImage": new,
+                });
+                if let Some(old) = &old {
+                    change["OldImage"] = old.clone();
+                }
+                let name = if old.is_some() { "MODIFY" } else { "INSERT" };
+                self.stream.push(json!({
+                    "eventID": self.sequence.to_string(), "eventName": name, "eventVersion": "1.1",
+                    "eventSource": "aws:dynamodb", "awsRegion": "local", "dynamodb": change,
+                }));
+            }
+        }
+    }
+}
+
+fn table_name(body: &Value) -> Value {
+    match body.get("TransactItems") {
+        Some(items) => items[0]["Put"]["TableName"].clone(),
+        None => body["TableName"].clone(),
+    }
+}
+
+/// An HTTP client that never leaves the process.
+#[derive(Clone)]
+struct Wire {
+    table: Arc<Table>,
+    process: Option<Arc<Process>>,
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
+}
+
+impl HttpClient for Wire {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Wire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let wire = self.clone();
+        HttpConnectorFuture::new(async move {
+            let target = request.headers().get("x-amz-target").unwrap_or_default();
+            let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+            let body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap();
+            wire.answer(&operation, body).await
+        })
+    }
+}
+
+impl Wire {
+    async fn answer(&self, operation: &str, mut body: Value) -> Result<HttpResponse, ConnectorError> {
+        let Some(process) = &self.process else { return Ok(response(self.table.apply(operation, body))) };
+        let writes = matches!(operation, "PutItem" | "TransactWriteItems");
+        let answered = match process.gate.enter(process.handler, operation, &key(operation, &body)).await {
+            None => self.table.apply(operation, body),
+            Some(Fault::CrashBefore) => process.end().await,
+            Some(Fault::CrashAfter) => {
+                self.table.apply(operation, body);
+                if writes {
+                    process.recorded();
+                }
+                process.end().await
+            }
+            Some(Fault::ResponseLost) => {
+                self.table.apply(operation, body);
+                return Err(ConnectorError::timeout("the answer is lost".into()));
+            }
+            Some(Fault::Throttled) => failed(400, "ProvisionedThroughputExceededException"),
+            Some(Fault::ServerError) => failed(500, "InternalServerError"),
+            Some(Fault::Conflict) => conflict(operation, &body),
+            Some(Fault::Unprocessed) => self.in_part(operation, body),
+            Some(Fault::ShortPage) => {
+                body["Limit"] = json!(1);
+                self.table.apply(operation, body)
+            }
+            Some(Fault::LaggingIndex) if body.get("IndexName").is_some() => self.table.apply_behind(operation, &body),
+            Some(Fault::LaggingIndex) => self.table.apply(operation, body),
+        };
+        if writes && answered.0 == 200 {
+            process.recorded();
+        }
+        Ok(response(answered))
+    }
+
+    /// Answers the first half of a batch and leaves the rest over.
+    fn in_part(&self, operation: &str, mut body: Value) -> Answered {
+        let tables = body["RequestItems"].as_object_mut().unwrap();
+        let (name, asked) = tables.iter_mut().next().map(|(name, asked)| (name.clone(), asked)).unwrap();
+        let mut keys = asked["Keys"].as_array().unwrap().clone();
+        keys.sort_by_key(Value::to_string);
+        let left = keys.split_off(keys.len().div_ceil(2));
+        asked["Keys"] = json!(keys);
+        let (status, answer) = self.table.apply(operation, body);
+        let mut answer: Value = serde_json::from_str(&answer).unwrap();
+        answer["UnprocessedKeys"] = json!({ name: {"Keys": left, "ConsistentRead": true} });
+        (status, answer.to_string())
+    }
+}
+
+fn failed(status: u16, name: &str) -> Answered {
+    (status, json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "for the test"}).to_string())
+}
+
+fn conflict(operation: &str, body: &Value) -> Answered {
+    if operation == "PutItem" {
+        return failed(400, "TransactionConflictException");
+    }
+    let mut reasons = vec![json!({"Code": "None"}); puts(body).len()];
+    reasons[0] = json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"});
+    let cancelled = json!({"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "Message": "Transaction cancelled", "CancellationReasons": reasons});
+    (400, cancelled.to_string())
+}
+
+fn response((status, body): Answered) -> HttpResponse {
+    let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+    response
+}

@@ -1,0 +1,89 @@
+"""How large the functions are, and how fast they start.
+
+Usage: measure.py FOLDER: where the release binaries lie. Plays the runtime's API to each function: starts it, waits for its first poll, reads how
+much memory it holds then, and ends it. Prints the zipped size, the time from exec to the first poll (median of 21 starts) and the resident memory;
+fails where a bound is broken.
+"""
+
+import http.server
+import io
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+MOST_ZIPPED, MOST_START, MOST_RESIDENT = 4_000_000, 0.015, 16_000_000
+STARTS = 21
+polled = threading.Event()
+when = 0.0
+
+
+class Runtime(http.server.BaseHTTPRequestHandler):
+    """Answers no poll: a function that asks for its first event has started."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        global when
+        when = time.perf_counter()
+        polled.set()
+        ended.wait()
+
+    def log_message(self, *_):
+        pass
+
+
+def start(binary, environment):
+    """Seconds from exec to the first poll, and bytes resident then."""
+    polled.clear()
+    began = time.perf_counter()
+    process = subprocess.Popen([binary], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        if not polled.wait(10):
+            process.kill()
+            sys.exit(f"FAILED: {binary.name} never asked for an event: {process.stderr.read().decode()}")
+        resident = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return when - began, resident
+    finally:
+        process.kill()
+        process.wait()
+
+
+def zipped(binary):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
+        file.write(binary, "bootstrap")
+    return len(packed.getvalue())
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Runtime)
+server.daemon_threads = True
+ended = threading.Event()
+threading.Thread(target=server.serve_forever, daemon=True).start()
+settings = {
+    "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}", "AWS_LAMBDA_FUNCTION_NAME": "measured", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+    "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_LOG_STREAM_NAME": "s", "AWS_LAMBDA_LOG_GROUP_NAME": "g", "AWS_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "TABLE": "forecourt", "BUCKET": "forecourt", "CHANNEL_SECRET": "sixteen bytes or more",
+    "MAIL_FROM": "desk@forecourt.example", "PUBLIC_URL": "https://desk.example", "SCHEDULE_GROUP": "forecourt", "SCHEDULE_ROLE": "role",
+}
+for kind in ["ASSIGN", "ESCALATE", "SEND"]:
+    settings |= {f"{kind}_QUEUE_URL": "http://queue", f"{kind}_QUEUE_ARN": "arn"}
+broken = []
+root = Path(__file__).resolve().parents[2]
+print(f"{'function':<14}{'zipped':>12}{'first poll, median (worst)':>30}{'resident':>14}")
+for name in sorted(folder.name for folder in (root / "functions").iterdir()):
+    binary = Path(sys.argv[1]) / name
+    size = zipped(binary)
+    starts = [start(binary, settings) for _ in range(STARTS)]
+    median, worst = statistics.median(s for s, _ in starts), max(s for s, _ in starts)
+    resident = statistics.median(r for _, r in starts)
+    print(f"{name:<14}{size / 1e6:>9.2f} MB{median * 1e3:>19.1f} ms ({worst * 1e3:.1f}){resident / 1e6:>11.1f} MB")
+    for what, is_, most in [("zipped size", size, MOST_ZIPPED), ("start", median, MOST_START), ("memory", resident, MOST_RESIDENT)]:
+        if is_ > most:
+            broken.append(f"{name}: {what} {is_} is more than {most}")
+if broken:
+    sys.exit("FAILED: " + "; ".join(broken))
