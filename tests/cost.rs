@@ -80,3 +80,25 @@ async fn dis_2_giving_a_lead_out_by_itself_is_two_round_trips_and_13_write_units
     println!("given out by itself: {spent:?}");
     assert_eq!((spent.calls, spent.write_units), (2, 13.0));
 }
+
+/// What a lead costs from its arrival until nothing is due any more: README's formula rests on these.
+#[tokio::test]
+async fn int_9_a_leads_whole_life_costs_what_the_readme_says() {
+    let world = World::new().await;
+    world.lead(&enquiry("warm")).await;
+    world.advance_to("2026-11-24T13:00:00Z").await;
+    let mut lives = Vec::new();
+    for answered in [true, false] {
+        let before = world.store.spent();
+        let id = world.lead(&enquiry(if answered { "answered" } else { "unanswered" })).await;
+        let mut looks = world.system.settle().await;
+        if answered {
+            world.post("ingo.brandt", &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await;
+        }
+        looks += world.system.advance_to(world.system.clock.now() + chrono::TimeDelta::days(7)).await;
+        let spent = world.store.spent().since(before);
+        println!("answered: {answered}: {spent:?}, {looks} wake-ups, {} mails in all", world.mails().len());
+        lives.push((spent.write_units, spent.read_units, looks));
+    }
+    assert_eq!(lives, [(27.0, 14.0, 2), (78.0, 37.5, 7)]);
+}

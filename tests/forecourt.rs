@@ -15,6 +15,7 @@
 mod access;
 mod adf;
 mod assignment;
+mod contract;
 mod cost;
 mod crash;
 mod errors;
@@ -25,6 +26,7 @@ mod house;
 mod idempotency;
 mod intake;
 mod kill;
+mod metrics;
 mod month;
 mod notices;
 mod relay;

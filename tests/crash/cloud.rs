@@ -6,6 +6,7 @@ use super::wire::Table;
 use crate::world::{Reply, at, gateway_event, reply_of};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_edge::metrics::Metrics;
 use forecourt_edge::routes::Route;
 use forecourt_edge::{Clock, Platform};
 use forecourt_local::clock::VirtualClock;
@@ -153,7 +154,7 @@ impl Cloud {
         let store = Store::new(self.table.client(Some(process.clone()), self.retries), NAME, secret()).with_chance(7);
         let time = self.clock.clone();
         let files = Arc::new(super::ports::Files { process: process.clone(), between: self.between.clone() });
-        let platform = Platform { function: handler, store, clock: Clock::saying(move || time.now()), files };
+        let platform = Platform { function: handler, store, clock: Clock::saying(move || time.now()), files, metrics: Metrics::nowhere() };
         (process, platform)
     }
 

@@ -17,7 +17,7 @@ pub struct End {
 }
 
 /// What differs from run to run, or tells when something happened.
-const VOLATILE: [&str; 17] = [
+const VOLATILE: &[&str] = &[
     "c",
     "v",
     "sv",
@@ -35,6 +35,7 @@ const VOLATILE: [&str; 17] = [
     "provider_id",
     "batch",
     "bundled",
+    "tell",
 ];
 
 impl End {

@@ -197,7 +197,7 @@ impl State {
             let old = self.items.insert(at, new.clone());
             self.sequence += 1;
             // The template's filter lets only these through.
-            if new.get("dsk").is_some() {
+            if new.get(forecourt_store::TELL).is_some() {
                 let mut change = json!({
                     "Keys": {"pk": new["pk"], "sk": new["sk"]},
                     "SequenceNumber": self.sequence.to_string(),

@@ -5,6 +5,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use forecourt_domain::assignment::distribute_all;
 use forecourt_domain::ids::{DealerId, GroupId};
+use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load};
@@ -29,7 +30,12 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
     .patiently();
     let rule = |loaded: &forecourt_store::Loaded, _| {
         let leads = looks.iter().filter_map(|look| loaded.lead(look.lead));
-        Ok((loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, &loaded.rotation(&dealer.id), now)), ()))
+        let waited = leads.clone().filter(|lead| lead.owner.is_none()).map(|lead| lead.updated).collect();
+        let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, &loaded.rotation(&dealer.id), now));
+        let waited: Vec<_> = if decision.is_some() { waited } else { Vec::new() };
+        Ok((decision, waited))
     };
-    platform.store.decide(&first.scope(), load, rule).await
+    let waited = platform.store.decide(&first.scope(), load, rule).await?;
+    platform.metrics.note_lag(Metric::AssignLag, waited, now);
+    Ok(())
 }

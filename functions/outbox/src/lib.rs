@@ -10,8 +10,9 @@ use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::Platform;
-use forecourt_store::Failure;
+use forecourt_edge::metrics::Metric;
 use forecourt_store::keys::Look;
+use forecourt_store::{Failure, TELL};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use std::sync::Arc;
 
@@ -80,6 +81,9 @@ impl Outbox {
         let now = self.platform.clock.now();
         let overdue = self.platform.store.due(now - LOST, 500).await?;
         let found = overdue.len();
+        let oldest = overdue.first().map_or(now, |(due, _)| *due);
+        self.platform.metrics.note(Metric::Overdue, &[found as f64], now);
+        self.platform.metrics.note_lag(Metric::OldestOverdue, [oldest], now);
         stream::iter(overdue)
             .map(Ok)
             .try_for_each_concurrent(AT_ONCE, |(_, look)| async move { self.wakes.tell(&look, TimeDelta::zero()).await })
@@ -112,7 +116,7 @@ fn due_now(record: &EventRecord) -> Option<(DateTime<Utc>, Look)> {
     };
     let change = &record.change;
     let due = text(&change.new_image, "dsk")?;
-    if text(&change.old_image, "dsk").as_ref() == Some(&due) {
+    if text(&change.old_image, "dsk").as_ref() == Some(&due) || text(&change.new_image, TELL).is_none() {
         return None;
     }
     Look::from_keys(&text(&change.keys, "pk")?, &text(&change.keys, "sk")?, &due)

@@ -5,11 +5,13 @@ pub mod text;
 
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use chrono::{DateTime, Utc};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::UserId;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::{Claim, Dropped, Message};
+use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
@@ -60,6 +62,8 @@ struct Claimed {
     lead: Lead,
     dealer: Dealer,
     to: UserId,
+    /// When it was to go out.
+    due: DateTime<Utc>,
 }
 
 /// What a look at a message found.
@@ -106,9 +110,10 @@ impl Sender {
             let Some((message, lead, dealer)) = of_look(loaded, look) else { return Ok((None, Found::Nothing)) };
             Ok(match message.claim(lead, dealer, now) {
                 Some(Claim::Send(..)) if message.bundled => (None, Found::Bundled(message.reader.clone())),
-                Some(Claim::Send(message, to)) => {
-                    let claimed = lead.map(|lead| Claimed { message: message.clone(), lead: lead.clone(), dealer: dealer.clone(), to });
-                    (Some(Decision::default().with(Item::Message(message))), Found::Claimed(claimed.into_iter().collect()))
+                Some(Claim::Send(leased, to)) => {
+                    let due = message.due().unwrap_or(now);
+                    let claimed = lead.map(|lead| Claimed { message: leased.clone(), lead: lead.clone(), dealer: dealer.clone(), to, due });
+                    (Some(Decision::default().with(Item::Message(leased))), Found::Claimed(claimed.into_iter().collect()))
                 }
                 Some(Claim::Settle(message)) => (Some(Decision::default().with(Item::Message(message))), Found::Nothing),
                 None => (None, Found::Nothing),
@@ -128,13 +133,14 @@ impl Sender {
             let mut batch: Option<Option<String>> = None;
             for (message, lead, dealer) in looks.iter().filter_map(|look| of_look(loaded, look)) {
                 match message.claim(lead, dealer, now) {
-                    Some(Claim::Send(message, to)) => {
+                    Some(Claim::Send(leased, to)) => {
+                        let due = message.due().unwrap_or(now);
                         let same_mail =
-                            *batch.get_or_insert_with(|| message.batch().map(str::to_owned)) == message.batch().map(str::to_owned);
+                            *batch.get_or_insert_with(|| leased.batch().map(str::to_owned)) == leased.batch().map(str::to_owned);
                         let same_reader = claimed.first().is_none_or(|first| first.to == to);
                         let fits = same_mail && same_reader && claimed.len() < DIGEST;
                         if let (true, Some(lead)) = (fits, lead) {
-                            claimed.push(Claimed { message, lead: lead.clone(), dealer: dealer.clone(), to });
+                            claimed.push(Claimed { message: leased, lead: lead.clone(), dealer: dealer.clone(), to, due });
                         }
                     }
                     Some(Claim::Settle(message)) => decision = decision.with(Item::Message(message)),
@@ -174,6 +180,9 @@ impl Sender {
             tracing::warn!(function = self.platform.function, about = look.lead.to_string(), again, "not delivered");
         }
         let now = self.platform.clock.now();
+        if carried.is_ok() {
+            self.platform.metrics.note_lag(Metric::SendLag, claimed.iter().map(|c| c.due), now);
+        }
         self.record_all(look, &claimed, |message| match &carried {
             Ok(provider_id) => message.sent(user.id.clone(), provider_id.clone(), now),
             Err(Undelivered::Later(why)) => message.failed(why.clone(), true, now),

@@ -8,6 +8,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::files::Files;
+use forecourt_edge::metrics::Metrics;
 use forecourt_edge::routes::Route;
 use forecourt_edge::{Clock, Platform};
 use forecourt_outbox::Outbox;
@@ -80,7 +81,7 @@ impl System {
         let nudged = agenda.clone();
         let store = store.with_nudge(Arc::new(move |due| nudged.committed(due)));
         let time = clock.clone();
-        let platform = Platform { function: "local", store, clock: Clock::saying(move || time.now()), files };
+        let platform = Platform { function: "local", store, clock: Clock::saying(move || time.now()), files, metrics: Metrics::nowhere() };
         let texts = Texts::new(&public_url).map_err(|e| e.to_string())?;
         let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };
         let outbox = Outbox { platform: platform.of("outbox"), wakes: Arc::new(agenda.clone()), delay: forecourt_outbox::LONGEST_DELAY };

@@ -195,6 +195,12 @@ impl Lead {
         self.plan.as_ref()?.deadline()
     }
 
+    /// When those of its steps were to happen that did happen at `now`.
+    pub fn steps_of(&self, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let steps = self.plan.iter().flat_map(Plan::steps);
+        steps.filter(|step| step.fired == Some(now)).map(|step| step.at).collect()
+    }
+
     /// How far it has escalated: 0, 1 or 2.
     pub fn level(&self) -> u8 {
         self.plan.as_ref().map_or(0, Plan::level)

@@ -6,6 +6,7 @@
 pub mod files;
 pub mod http;
 pub mod json;
+pub mod metrics;
 pub mod problem;
 pub mod queue;
 pub mod routes;
@@ -28,6 +29,8 @@ pub struct Platform {
     pub clock: Clock,
     /// The bucket.
     pub files: Arc<dyn files::Files>,
+    /// What alarms watch.
+    pub metrics: metrics::Metrics,
 }
 
 impl Platform {

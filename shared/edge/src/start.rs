@@ -1,6 +1,7 @@
 //! A function starts.
 
 use crate::files::Files;
+use crate::metrics::Metrics;
 use crate::{Clock, Platform};
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::region::ProvideRegion as _;
@@ -64,8 +65,10 @@ pub async fn platform(
         return Err(Missing("CHANNEL_SECRET (of 16 bytes at least)"));
     }
     let secret = Secret::new(secret.as_bytes());
-    let store = Store::new(aws_sdk_dynamodb::Client::new(&config), &setting("TABLE")?, secret);
-    Ok((Platform { function, store, clock: Clock::real(), files: files(&config)? }, config))
+    let table = setting("TABLE")?;
+    let store = Store::new(aws_sdk_dynamodb::Client::new(&config), &table, secret);
+    let (files, metrics) = (files(&config)?, Metrics::logged(&table));
+    Ok((Platform { function, store, clock: Clock::real(), files, metrics }, config))
 }
 
 /// One JSON line an event, written to `out`; the environment's `LOG` sets the level in place of `level`.

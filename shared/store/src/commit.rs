@@ -1,6 +1,6 @@
 //! The one way to change anything: read a unit, ask a pure rule, commit once.
 
-use crate::items::{Attributes, Seen, Stored, decode, encode, key_of};
+use crate::items::{Attributes, Seen, Stored, TELL, decode, encode, key_of};
 use crate::keys::{Key, Look};
 use crate::reads::unavailable;
 use crate::{Failure, Store};
@@ -286,7 +286,7 @@ impl Store {
         let mut looks = Vec::new();
         for item in &decision.items {
             let Ok(attributes) = encode(scope, item, 1, "") else { continue };
-            if let Some(look) = look(&attributes) {
+            if let Some(look) = look(&attributes).filter(|_| attributes.contains_key(TELL)) {
                 looks.push(look);
             }
         }

@@ -11,7 +11,7 @@ use forecourt_domain::decision::Item;
 use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::lead::{Lead, Waiting};
-use forecourt_domain::message::Message;
+use forecourt_domain::message::{Fate, Message};
 use forecourt_domain::rotation::Rotation;
 use forecourt_domain::timeline::Entry;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,10 @@ const SCHEMA: u32 = 1;
 
 /// The facts of a lead that lists show: they stand apart in `row`, which the indexes carry.
 const ROW: [&str; 10] = ["id", "dealer", "status", "owner", "type", "source", "contact", "vehicle", "arrived", "updated"];
+
+/// On what is due and to be told when it is. Of the end of a sender's lease nobody is told: it matters only if the sender is lost, and then
+/// the sweep finds it. The filter of the template's stream knows the name.
+pub const TELL: &str = "tell";
 
 /// What was read under a key.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,10 +142,17 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
     if let Some((at, kind, dealer)) = due {
         put("dpk", keys::due_shard(&table_key.pk));
         put("dsk", keys::due_place(at, kind, dealer));
+        if !leased(item) {
+            put(TELL, "y".into());
+        }
     }
     let mut attributes = envelope(table_key, state, version, commit);
     attributes.extend(index);
     Ok(attributes)
+}
+
+fn leased(item: &Item) -> bool {
+    matches!(item, Item::Message(Message { fate: Fate::Sending { .. }, .. }))
 }
 
 /// A record that is no part of a decision: users, partners and senders, which the settings API will write.

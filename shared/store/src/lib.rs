@@ -33,7 +33,7 @@ mod table;
 
 pub use capacity::Spent;
 pub use commit::{Load, Loaded};
-pub use items::{LeadFacts, LeadRow, Stored};
+pub use items::{LeadFacts, LeadRow, Stored, TELL};
 pub use queries::{LeadPage, Listed, NotACursor};
 pub use reads::Sender;
 pub use secret::{Secret, fingerprint};
