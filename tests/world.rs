@@ -61,10 +61,13 @@ pub fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
 }
 
-/// One engine for all tests: each has a table of its own.
-fn engine() -> SocketAddr {
+/// One engine for all tests: each has a table of its own. The embedded one, or the one at the address in `ENGINE`.
+pub fn engine() -> SocketAddr {
     static ENGINE: OnceLock<SocketAddr> = OnceLock::new();
-    *ENGINE.get_or_init(|| engine::start(None).unwrap())
+    *ENGINE.get_or_init(|| match std::env::var("ENGINE") {
+        Ok(address) => address.parse().unwrap(),
+        Err(_) => engine::start(None).unwrap(),
+    })
 }
 
 /// A request as it comes through the gateway. `who` is a user, `partner:…`, or empty for nobody.

@@ -125,7 +125,8 @@ def upload():
             entry.compress_type = zipfile.ZIP_DEFLATED
             zipped.writestr(entry, stripped.read_bytes())
         s3.put_object(Bucket="code", Key=f"{name}.zip", Body=packed.getvalue())
-    say("uploaded the functions")
+    s3.put_object(Bucket="code", Key="template.json", Body=TEMPLATE.read_bytes())
+    say("uploaded the functions and the template")
 
 
 def deploy():
@@ -135,7 +136,7 @@ def deploy():
         "PublicUrl": "https://desk.example", "MailFrom": "desk@forecourt.example",
     }
     cfn.create_stack(
-        StackName="forecourt", TemplateBody=TEMPLATE.read_text(), Capabilities=["CAPABILITY_IAM"],
+        StackName="forecourt", TemplateURL=f"{ENDPOINT}/code/template.json", Capabilities=["CAPABILITY_IAM"],
         Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
     )
 
@@ -143,7 +144,8 @@ def deploy():
         stack = cfn.describe_stacks(StackName="forecourt")["Stacks"][0]
         if "FAILED" in stack["StackStatus"] or "ROLLBACK" in stack["StackStatus"]:
             events = cfn.describe_stack_events(StackName="forecourt")["StackEvents"]
-            raise SystemExit("FAILED: " + "\n".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason')}" for e in events if "FAILED" in e["ResourceStatus"]))
+            told = [f"{e['LogicalResourceId']}: {e['ResourceStatus']} {e.get('ResourceStatusReason', '')}" for e in events]
+            raise SystemExit("\n".join([f"FAILED: {stack['StackStatus']} {stack.get('StackStatusReason', '')}", *told]))
         return stack if stack["StackStatus"] == "CREATE_COMPLETE" else None
 
     wait("deployed the stack", 180, done)
@@ -158,9 +160,8 @@ def mails():
 
 def drive(resources):
     table, api = resources["Table"], resources["Api"]
-    for file in [[], [str(ROOT / "tests/cloud/group.json")]]:
-        loaded = subprocess.run([str(BINARIES / "forecourt"), "load", table, *file], env={**os.environ, "AWS_ENDPOINT_URL": ENDPOINT}, capture_output=True, text=True)
-        expect("loaded a group", (loaded.returncode, loaded.stderr), (0, ""))
+    load(table)
+    load(table, str(ROOT / "tests/cloud/group.json"))
     client("ses").verify_domain_identity(Domain="forecourt.example")
     client("ses").verify_email_identity(EmailAddress="desk@forecourt.example")
     host = f"{api}.execute-api.localhost"
@@ -194,34 +195,64 @@ def drive(resources):
 
 
 def partners(resources, host, leads, admin):
-    """The partner queue: a good message, and a poisoned one that ends alone among the dead letters and can be redriven."""
+    """The partner queue: a good message, one for a dealer who is not there yet, and a poisoned one; the two end alone among the dead letters."""
     sqs = client("sqs")
     queue, dead = resources["PartnerQueue"], resources["PartnerDeadLetters"]
-    sender = wait_for_sender(sqs, resources)
-    subprocess.run([str(BINARIES / "forecourt"), "load", resources["Table"], sender], env={**os.environ, "AWS_ENDPOINT_URL": ENDPOINT}, check=True, stdout=subprocess.DEVNULL)
+    sender = wait_for_sender(sqs)
+    load(resources["Table"], group_file(sender))
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "2"})
-    attribute = {"dealer": {"StringValue": NORDSTERN, "DataType": "String"}}
-    good = {"external_id": "q-1", "contact": {"phone": "+49 30 901820"}}
-    sqs.send_message(QueueUrl=queue, MessageBody="{ this is no enquiry", MessageAttributes=attribute)
-    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(good), MessageAttributes=attribute)
+    dealer = lambda name: {"dealer": {"StringValue": name, "DataType": "String"}}
+    enquiry = lambda external: json.dumps({"external_id": external, "contact": {"phone": "+49 30 901820"}})
+    sqs.send_message(QueueUrl=queue, MessageBody="{ this is no enquiry", MessageAttributes=dealer(NORDSTERN))
+    sqs.send_message(QueueUrl=queue, MessageBody=enquiry("q-0"), MessageAttributes=dealer("nordstern-zwei"))
+    sqs.send_message(QueueUrl=queue, MessageBody=enquiry("q-1"), MessageAttributes=dealer(NORDSTERN))
     wait("a lead by the partner queue", 60, lambda: len(call(host, "GET", leads, bearer=admin)[1]["leads"]) == 2)
     depth = lambda url: int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]["ApproximateNumberOfMessages"])
-    wait("the poisoned message is a dead letter", 90, lambda: depth(dead) == 1)
-    letter = sqs.receive_message(QueueUrl=dead, VisibilityTimeout=1)["Messages"][0]
-    expect("it is kept as it came", letter["Body"], "{ this is no enquiry")
-    sqs.delete_message(QueueUrl=dead, ReceiptHandle=letter["ReceiptHandle"])
-    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({**good, "external_id": "q-2"}), MessageAttributes=attribute)
-    wait("mended and sent again it is a lead", 60, lambda: len(call(host, "GET", leads, bearer=admin)[1]["leads"]) == 3)
+    wait("the poisoned message, and the one that came too early, are dead letters", 90, lambda: depth(dead) == 2)
+    load(resources["Table"], group_file(sender, another="nordstern-zwei"))
+    expect("redriven", redrive(sqs, dead, queue), ["{ this is no enquiry", enquiry("q-0")])
+    admin_there = token(sub="gina.group")
+    there = lambda: call(host, "GET", "/dealers/nordstern-zwei/leads", bearer=admin_there)[1].get("leads", [])
+    # A dealer that was not there is looked for anew at each delivery.
+    wait("with its dealer there, it is a lead", 90, lambda: len(there()) == 1)
+    wait("the poisoned message is a dead letter again", 90, lambda: depth(dead) == 1 and depth(queue) == 0)
 
 
-def wait_for_sender(sqs, resources):
-    """The identity that the emulator's queue vouches for, as a group file that names the demo portal by it."""
-    queue = resources["StreamFailures"]
+def redrive(sqs, dead, queue):
+    """Moves dead letters back as they are; on AWS this is StartMessageMoveTask, which the emulator does not have. Returns what they say."""
+    said = []
+    while letters := sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=30).get("Messages"):
+        for letter in letters:
+            attributes = {name: {k: v for k, v in of.items() if k in ("StringValue", "DataType")} for name, of in letter["MessageAttributes"].items()}
+            sqs.send_message(QueueUrl=queue, MessageBody=letter["Body"], MessageAttributes=attributes)
+            sqs.delete_message(QueueUrl=dead, ReceiptHandle=letter["ReceiptHandle"])
+            said.append(letter["Body"])
+    return sorted(said, key=lambda body: body != "{ this is no enquiry")
+
+
+def load(table, *file):
+    loaded = subprocess.run([str(BINARIES / "forecourt"), "load", table, *file], env={**os.environ, "AWS_ENDPOINT_URL": ENDPOINT}, capture_output=True, text=True)
+    expect("loaded a group", (loaded.returncode, loaded.stderr), (0, ""))
+
+
+def wait_for_sender(sqs):
+    """The identity that the emulator's queues vouch for."""
+    queue = sqs.create_queue(QueueName="who-am-i")["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody="who am I")
-    message = sqs.receive_message(QueueUrl=queue, AttributeNames=["SenderId"])["Messages"][0]
-    sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return sqs.receive_message(QueueUrl=queue, AttributeNames=["SenderId"])["Messages"][0]["Attributes"]["SenderId"]
+
+
+def group_file(sender, another=None):
+    """The demo group, its portal known by the queue's identity, and perhaps another dealer, whom the portal serves, too."""
     demo = json.loads((ROOT / "infra/local/src/demo.json").read_text())
-    demo["partners"][0]["sender_id"] = message["Attributes"]["SenderId"]
+    portal = demo["partners"][0]
+    portal["sender_id"] = sender
+    portal["partner"]["dealers"].append("nordstern-zwei")
+    if another:
+        demo["dealers"].append({**demo["dealers"][0], "id": another})
+        for user in demo["users"]:
+            if user["role"] == "group_admin":
+                user["dealers"].append(another)
     file = TEMPORARY / "group.json"
     file.write_text(json.dumps(demo))
     return str(file)
@@ -255,7 +286,7 @@ def assigned_by_queue(host):
 def main():
     threading.Thread(target=http.server.ThreadingHTTPServer(("127.0.0.1", ISSUER_PORT), Issuer).serve_forever, daemon=True).start()
     environment = {**os.environ, **AWS, "GATEWAY_PORT": str(PORT), "BIND_HOST": "127.0.0.1", "AWS_ENDPOINT_URL": ENDPOINT, "LOG_LEVEL": "WARNING"}
-    log = tempfile.TemporaryFile()
+    log = tempfile.TemporaryFile("w+")
     emulator = subprocess.Popen([str(Path(sys.executable).parent / "ministack")], env=environment, stdout=log, stderr=log)
     try:
         def up():
@@ -268,6 +299,10 @@ def main():
         upload()
         drive(deploy())
         say("all done")
+    except SystemExit:
+        log.seek(0)
+        print("the emulator said:", *log.readlines()[-20:], sep="\n  ")
+        raise
     finally:
         emulator.terminate()
         shutil.rmtree(TEMPORARY)
