@@ -29,6 +29,8 @@ mod kill;
 mod metrics;
 mod month;
 mod notices;
+mod pool;
 mod relay;
 mod rotation;
+mod routing;
 mod world;

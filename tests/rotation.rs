@@ -6,10 +6,10 @@ use forecourt_domain::ids::UserId;
 use forecourt_domain::rotation::Rotation;
 use forecourt_local::demo;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn member(i: usize) -> Member {
-    Member { user: user(i), receives_leads: true, assignable: true, supervisor: None, absences: Vec::new() }
+    Member { user: user(i), receives_leads: true, assignable: true, groups: BTreeSet::new(), supervisor: None, absences: Vec::new() }
 }
 
 fn user(i: usize) -> UserId {
@@ -36,7 +36,7 @@ proptest! {
     #[test]
     fn dis_2_each_gets_an_equal_share(n in 0_usize..500, k in 1_usize..20) {
         let settings = draft((0..k).map(member).collect());
-        let mut rotation = Rotation::new(crate::world::dealer("d"));
+        let mut rotation = Rotation::new(crate::world::dealer("d"), None);
         let mut counts = BTreeMap::new();
         for _ in 0..n {
             *counts.entry(give(&mut rotation, &settings)).or_insert(0) += 1;
@@ -51,7 +51,7 @@ proptest! {
     #[test]
     fn dis_2_nobody_loses_a_place_or_catches_up(changes in prop::collection::vec((0_usize..8, 0_usize..3, 1_usize..5), 1..60)) {
         let mut members: BTreeMap<usize, Member> = (0..8).map(|i| (i, member(i))).collect();
-        let mut rotation = Rotation::new(crate::world::dealer("d"));
+        let mut rotation = Rotation::new(crate::world::dealer("d"), None);
         // 8 and 9 stay all the time.
         members.extend([(8, member(8)), (9, member(9))]);
         let mut stayers = Vec::new();
@@ -81,7 +81,7 @@ fn dis_1_a_turn_skips_who_is_absent_and_comes_back_to_the_first() {
     let mut members: Vec<Member> = (0..3).map(member).collect();
     members[1].absences.push(Absence { from: now(), until: now() + TimeDelta::hours(1), deputy: Some(user(2)) });
     let settings = draft(members);
-    let mut rotation = Rotation::new(crate::world::dealer("d"));
+    let mut rotation = Rotation::new(crate::world::dealer("d"), None);
     let owners: Vec<_> = (0..4).map(|_| give(&mut rotation, &settings).to_string()).collect();
     assert_eq!(owners, ["user-00", "user-02", "user-00", "user-02"]);
 }

@@ -3,12 +3,15 @@
 //! The leads of one dealer in a batch are given out in one commit: they would only contend with each other for the rotation.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use forecourt_domain::assignment::distribute_all;
+use forecourt_domain::assignment::{Place, distribute_all};
+use forecourt_domain::dealer::Dealer;
 use forecourt_domain::ids::{DealerId, GroupId};
+use forecourt_domain::rotation::Rotation;
+use forecourt_domain::routing::Lane;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{Key, Look};
-use forecourt_store::{Failure, Load};
+use forecourt_store::{Failure, Load, Loaded};
 
 /// A batch of wake-ups of the kind `assign`.
 pub async fn handle(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
@@ -24,18 +27,27 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
     let Some(first) = looks.first() else { return Ok(()) };
     let dealer = &first.dealer;
     let now = platform.clock.now();
-    let load = Load::of(
-        [Key::Dealer(dealer.clone()), Key::Rotation(dealer.clone())].into_iter().chain(looks.iter().map(|look| Key::Lead(look.lead))),
-    )
-    .patiently();
-    let rule = |loaded: &forecourt_store::Loaded, _| {
+    let place = |lane: Lane| Key::Place(dealer.clone(), lane);
+    let keys = [Key::Dealer(dealer.clone()), place(Lane::Rotation(None))].into_iter().chain(looks.iter().map(|look| Key::Lead(look.lead)));
+    // A dealer with groups or a pool has other lanes, which its settings and the leads name.
+    let lanes = |loaded: &Loaded| -> Vec<Key> {
+        let Some(dealer) = loaded.dealer(dealer) else { return Vec::new() };
+        looks.iter().filter_map(|look| loaded.lead(look.lead)).map(|lead| place(lead.lane(dealer))).collect()
+    };
+    let load = Load::of(keys).then(lanes).patiently();
+    let rule = |loaded: &Loaded, _| {
         let leads = looks.iter().filter_map(|look| loaded.lead(look.lead));
         let waited = leads.clone().filter(|lead| lead.owner.is_none()).map(|lead| lead.updated).collect();
-        let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, &loaded.rotation(&dealer.id), now));
+        let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, |lane| standing(loaded, dealer, lane), now));
         let waited: Vec<_> = if decision.is_some() { waited } else { Vec::new() };
         Ok((decision, waited))
     };
     let waited = platform.store.decide(&first.scope(), load, rule).await?;
     platform.metrics.note_lag(Metric::AssignLag, waited, now);
     Ok(())
+}
+
+/// Where a lane stands. Every lane that a lead can need was asked for.
+fn standing(loaded: &Loaded, dealer: &Dealer, lane: &Lane) -> Place {
+    loaded.place(&dealer.id, lane).unwrap_or_else(|| Place::Rotation(Rotation::new(dealer.id.clone(), None)))
 }

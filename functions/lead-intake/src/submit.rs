@@ -12,6 +12,7 @@ use forecourt_domain::ids::{DealerId, LeadId};
 use forecourt_domain::intake::{self, Arrival, Found, Verdict};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::Refusal;
+use forecourt_domain::routing::{Asked, Lane};
 use forecourt_domain::timeline::{Kept, Raw};
 use forecourt_edge::Platform;
 use forecourt_edge::problem::Problem;
@@ -72,7 +73,8 @@ impl Submission {
         let arrival = Arrival { origin, body, receipt, request, raw, by: self.scope.actor(), resend: part.resend, at: self.now, enquiry };
         for number in 0..NUMBERS {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
-            let keys = [Key::Lead(id), Key::Rotation(dealer.id.clone()), Key::Dealer(dealer.id.clone())].into_iter();
+            let lane = lane(dealer, &arrival.enquiry);
+            let keys = [Key::Lead(id), Key::Place(dealer.id.clone(), lane), Key::Dealer(dealer.id.clone())].into_iter();
             let keys = keys.chain(channels.iter().cloned().map(Key::Channel)).chain(arrival.receipt.clone().map(Key::Receipt));
             let load = Load::of(keys).patiently().then(|loaded| pointed_at(loaded, &channels, arrival.receipt.as_deref()));
             let rule = |loaded: &Loaded, attempt: u32| decide(&arrival, id, dealer, &channels, loaded, attempt);
@@ -174,6 +176,11 @@ fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
     }
 }
 
+/// The lane that an enquiry goes through (DIS-3, DIS-8).
+fn lane(dealer: &Dealer, enquiry: &Enquiry) -> Lane {
+    dealer.settings.lane(&enquiry.source, enquiry.lead_type, &Asked::of(enquiry))
+}
+
 type Decided = (Option<forecourt_domain::decision::Decision>, Option<Outcome>);
 
 /// No outcome: the number is taken by another lead.
@@ -188,11 +195,12 @@ fn decide(
     let dealer = loaded.dealer(&known.id).unwrap_or(known);
     let people: Vec<_> = channels.iter().map(|channel| (channel.clone(), contact_of(loaded, channel))).collect();
     let contact = recognise(&people, &dealer.id, id);
-    let rotation = (attempt < OWN_TRIES).then(|| loaded.rotation(&dealer.id));
+    // Where newer settings name another lane than the one that was read, assign gives the lead out.
+    let place = loaded.place(&dealer.id, &lane(dealer, &arrival.enquiry)).filter(|_| attempt < OWN_TRIES);
     let receipt = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));
     let found = Found { lead: loaded.lead(id), receipt };
     let created = |lead: &Lead| LeadCreated::of(lead, &known.id, &arrival.enquiry);
-    let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), rotation.as_ref())? {
+    let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), place.as_ref())? {
         Verdict::New(decision) => {
             let outcome = decision.lead().map(|lead| Outcome::Created(created(lead)));
             (Some(decision), outcome)

@@ -3,11 +3,14 @@
 use crate::body::{AssignmentBody, ReactionBody, StatusBody, Target};
 use crate::view::LeadView;
 use forecourt_domain::access::Right;
+use forecourt_domain::assignment::Place;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::ids::{DealerId, LeadId};
 use forecourt_domain::lead::{Lead, Request};
+use forecourt_domain::pool::{self, Claimed, Pool};
 use forecourt_domain::refusal::Refusal;
+use forecourt_domain::routing::Lane;
 use forecourt_domain::{assignment, reaction};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
@@ -48,6 +51,65 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
         }
     })
     .await
+}
+
+/// How many of a pool's leads are looked at for the oldest one.
+const OLDEST: usize = 24;
+
+/// Takes a lead out of the pool (DIS-8).
+pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::WorkLeads)?;
+    let id: LeadId = call.part("id", "lead")?;
+    let user = call.scope.user_id().ok_or(Refusal::Forbidden(Right::WorkLeads))?;
+    let request = request(platform, call, id);
+    let place = |dealer: &DealerId| Key::Place(dealer.clone(), Lane::Pool);
+    loop {
+        // Which leads the pool names first is only a hint of what to read; what is so is read together.
+        let hint = Load::of([Key::Lead(id)])
+            .then(|loaded| loaded.lead(id).into_iter().flat_map(|lead| [Key::Dealer(lead.dealer.clone()), place(&lead.dealer)]).collect());
+        let hint = platform.store.load(&call.scope, &hint).await?;
+        let (lead, dealer) = found(&hint, id)?;
+        let oldest = pool_of(&hint, dealer).waiting.into_iter().take(OLDEST);
+        let mut keys: Vec<Key> = vec![Key::Lead(id), Key::Dealer(lead.dealer.clone()), place(&lead.dealer)];
+        keys.extend(oldest.map(Key::Lead).filter(|key| *key != Key::Lead(id)));
+        let first = keys.clone();
+        let claimed = platform.store.decide(&call.scope, Load::of(keys).patiently(), |loaded, _| {
+            let (lead, dealer) = found(loaded, id)?;
+            if request.as_ref().is_some_and(|request| lead.has_done(request).unwrap_or(false)) {
+                return Ok((None, Some(lead.clone())));
+            }
+            call.scope
+                .needs_on(Right::WorkLeads, lead, &dealer.settings, call.now)
+                .or_else(|refusal| gone_by_now(refusal, dealer, call))?;
+            let first: Vec<&Lead> = first.iter().filter_map(|key| if let Key::Lead(id) = key { loaded.lead(*id) } else { None }).collect();
+            Ok(match pool::claim(lead, dealer, &pool_of(loaded, dealer), &first, user, call.now)? {
+                Claimed::Taken(decision) => {
+                    let decision = decision.remembering(request.clone());
+                    let taken = decision.lead().cloned();
+                    (Some(decision), taken)
+                }
+                Claimed::Theirs => (None, Some(lead.clone())),
+                Claimed::Prune(decision) => (Some(decision), None),
+            })
+        });
+        if let Some(lead) = claimed.await? {
+            return Ok(Answer::new(200, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&id));
+        }
+    }
+}
+
+/// Who could see a lead in the pool a moment ago is told who was faster, though the lead is out of reach now.
+fn gone_by_now(refusal: Refusal, dealer: &Dealer, call: &Call) -> Result<(), Refusal> {
+    let here = call.scope.user_id().and_then(|user| dealer.settings.member(user));
+    let saw_it = dealer.settings.pool.is_some() && here.is_some_and(|member| member.assignable);
+    if saw_it { call.scope.reaches(&dealer.id) } else { Err(refusal) }
+}
+
+fn pool_of(loaded: &Loaded, dealer: &Dealer) -> Pool {
+    match loaded.place(&dealer.id, &Lane::Pool) {
+        Some(Place::Pool(pool)) => pool,
+        _ => Pool::new(dealer.id.clone()),
+    }
 }
 
 /// Loads the lead and its dealer, insists on `right`, and carries `rule` out, once for each `Idempotency-Key`.

@@ -28,6 +28,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::LogReaction => change::react(platform, &call).await,
         Operation::AssignLead => change::assign(platform, &call).await,
         Operation::SetStatus => change::set_status(platform, &call).await,
+        Operation::ClaimLead => change::claim(platform, &call).await,
         Operation::SubmitLead => Err(Problem::not_found("this route belongs to another function")),
     }
 }

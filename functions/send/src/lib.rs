@@ -163,7 +163,8 @@ impl Sender {
         let user = self.platform.store.user(&look.group, to).await?;
         let now = self.platform.clock.now();
         let user = match &user {
-            Some(user) if user.notices => user,
+            // The supervisor of the pool is told whatever the switch says, else nobody is (ESC-11).
+            Some(user) if user.notices || claimed.iter().all(|c| c.message.is_of_the_pool(&c.lead, &c.dealer)) => user,
             Some(_) => return self.record_all(look, &claimed, |message| message.dropped(Dropped::NoticesOff, now)).await,
             None => return self.record_all(look, &claimed, |message| message.dropped(Dropped::NoReader, now)).await,
         };

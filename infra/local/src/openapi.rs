@@ -124,7 +124,7 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         Operation::LogReaction => body.content("application/json", json(reference::<ReactionBody>())),
         Operation::AssignLead => body.content("application/json", json(reference::<AssignmentBody>())),
         Operation::SetStatus => body.content("application/json", json(reference::<StatusBody>())),
-        Operation::ListLeads | Operation::ReadLead => return None,
+        Operation::ListLeads | Operation::ReadLead | Operation::ClaimLead => return None,
     };
     Some(body.build())
 }
@@ -142,7 +142,7 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
         ],
         Operation::ListLeads => vec![("200", "A page of leads.", reference::<LeadListView>())],
         Operation::ReadLead => vec![("200", "The lead; its version is the ETag.", reference::<LeadPageView>())],
-        Operation::LogReaction | Operation::AssignLead | Operation::SetStatus => {
+        Operation::LogReaction | Operation::AssignLead | Operation::SetStatus | Operation::ClaimLead => {
             vec![("200", "The lead as it is now; its version is the ETag.", reference::<LeadView>())]
         }
     }
@@ -167,7 +167,7 @@ fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("422", "Fields break rules; each is named. Or a key was used before for another enquiry."),
             ("503", "Not done; try again."),
         ],
-        Operation::LogReaction | Operation::AssignLead | Operation::SetStatus => &[
+        Operation::LogReaction | Operation::AssignLead | Operation::SetStatus | Operation::ClaimLead => &[
             ("400", "The body cannot be read."),
             ("401", "No good token."),
             ("403", "A right is missing; it is named."),

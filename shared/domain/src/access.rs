@@ -218,7 +218,10 @@ impl Scope {
         let member = settings.member(owner);
         let supervised = *settings.supervisor_of(Some(owner)) == user.id;
         let deputised = member.and_then(|m| m.absence(now)).and_then(|a| a.deputy.as_ref()) == Some(&user.id);
-        *owner == user.id || supervised || deputised
+        // Whoever may take a lead out of the pool sees it there (DIS-8).
+        let pooled =
+            settings.pool.as_ref().is_some_and(|pool| pool.user == *owner) && settings.member(&user.id).is_some_and(|m| m.assignable);
+        *owner == user.id || supervised || deputised || pooled
     }
 
     /// Insists on a right, and that the lead is within reach; `settings` are its dealer's.

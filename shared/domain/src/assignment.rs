@@ -7,43 +7,87 @@ use crate::decision::{Decision, Item};
 use crate::ids::UserId;
 use crate::lead::{Lead, Status};
 use crate::message::Message;
+use crate::pool::Pool;
 use crate::refusal::Refusal;
 use crate::rotation::{Choice, Rotation, Why};
+use crate::routing::Lane;
 use crate::timeline::{Entry, Event};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
-/// Gives `lead` to whose turn it is. Returns what the timeline says, the notice to the new owner, and the rotation if it moved.
-pub(crate) fn by_rotation(lead: &mut Lead, dealer: &Dealer, rotation: &Rotation, now: DateTime<Utc>) -> (Event, Item, Option<Rotation>) {
-    let (Choice { owner, why }, turned) = rotation.next(&dealer.settings, now);
-    let (event, notice) = hand_over(lead, owner, why, now);
-    (event, notice, turned)
+/// Where a lane of a dealer's distribution stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    /// A rotation: who was served last.
+    Rotation(Rotation),
+    /// The pool: who waits.
+    Pool(Pool),
 }
 
-fn hand_over(lead: &mut Lead, owner: UserId, why: Why, now: DateTime<Utc>) -> (Event, Item) {
+impl Place {
+    pub(crate) fn item(self) -> Item {
+        match self {
+            Place::Rotation(rotation) => Item::Rotation(rotation),
+            Place::Pool(pool) => Item::Pool(pool),
+        }
+    }
+}
+
+impl Lead {
+    /// The lane that it goes through at `dealer`.
+    pub fn lane(&self, dealer: &Dealer) -> Lane {
+        dealer.settings.lane(&self.source, self.lead_type, &self.asked)
+    }
+}
+
+/// Gives `lead` to whose turn it is, or to the pool. Returns what the timeline says, the notice to the new owner, and the place if it moved.
+pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &Place, now: DateTime<Utc>) -> (Event, Item, Option<Place>) {
+    let (Choice { owner, why }, moved) = match (place, &dealer.settings.pool) {
+        (Place::Rotation(rotation), _) => {
+            let (choice, turned) = rotation.next(&dealer.settings, now);
+            (choice, turned.map(Place::Rotation))
+        }
+        (Place::Pool(pool), Some(settings)) => {
+            let (choice, taken_in) = pool.take_in(lead.id, settings);
+            (choice, taken_in.map(Place::Pool))
+        }
+        // The pool was given up in this moment: the lead goes where leads go that nobody can get.
+        (Place::Pool(_), None) => (Rotation::new(dealer.id.clone(), None).next(&dealer.settings, now).0, None),
+    };
+    let (event, notice) = hand_over(lead, owner, why, now);
+    (event, notice, moved)
+}
+
+pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: Why, now: DateTime<Utc>) -> (Event, Item) {
     let from = lead.owner.replace(owner.clone());
     lead.assignment += 1;
     let notice = Item::Message(Message::assigned(lead, owner.clone(), now));
     (Event::Assigned { from, to: owner, why }, notice)
 }
 
-/// Distributes leads that wait for an owner, in turn. `None`: each of them has one by now, or belongs to another dealer.
+/// Distributes leads that wait for an owner, in turn. `place` says where a lane stands. `None`: each of them has an owner by now, or belongs to
+/// another dealer.
 pub fn distribute_all<'a>(
     leads: impl IntoIterator<Item = &'a Lead>,
     dealer: &Dealer,
-    rotation: &Rotation,
+    place: impl Fn(&Lane) -> Place,
     now: DateTime<Utc>,
 ) -> Option<Decision> {
-    let mut turning = rotation.clone();
+    let mut places: BTreeMap<Lane, (Place, bool)> = BTreeMap::new();
     let mut decision = Decision::default();
     for lead in leads.into_iter().filter(|lead| lead.owner.is_none() && lead.status == Status::InProgress && lead.dealer == dealer.id) {
         let mut changed = lead.touched(now);
         changed.replan(dealer);
-        let (event, notice, turned) = by_rotation(&mut changed, dealer, &turning, now);
-        turning = turned.unwrap_or(turning);
+        let lane = changed.lane(dealer);
+        let (stands, moves) = places.entry(lane.clone()).or_insert_with(|| (place(&lane), false));
+        let (event, notice, moved) = by_turn(&mut changed, dealer, stands, now);
+        if let Some(moved) = moved {
+            (*stands, *moves) = (moved, true);
+        }
         decision.items.extend(commit(changed, Actor::System, vec![event], now).with(notice).items);
     }
-    let turned = (turning != *rotation).then_some(Item::Rotation(turning));
-    Some(decision.with_some(turned)).filter(|decision| !decision.items.is_empty())
+    decision.items.extend(places.into_values().filter(|(_, moves)| *moves).map(|(place, _)| place.item()));
+    Some(decision).filter(|decision| !decision.items.is_empty())
 }
 
 /// Gives a lead to a user of its dealer by hand (DIS-7). The response clock runs on from the enquiry.
@@ -68,7 +112,7 @@ pub fn to_user(
         return Err(Refusal::field("user", "DIS-7", format!("must be a user of {} who is assignable", dealer.id)));
     }
     let mut changed = lead.touched(now);
-    let why = Why { rule: "DIS-7".into(), turn: None, passed_over: Vec::new(), note };
+    let why = Why { rule: "DIS-7".into(), turn: None, group: None, passed_over: Vec::new(), note };
     let (event, notice) = hand_over(&mut changed, user.clone(), why, now);
     Ok(Some(commit(changed, by, vec![event], now).with(notice)))
 }

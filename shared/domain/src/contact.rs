@@ -171,6 +171,14 @@ impl From<Language> for String {
     }
 }
 
+impl Language {
+    /// Whether this is `wanted`, or a variety of it: `en-GB` is in `en`.
+    pub fn is_in(&self, wanted: &Self) -> bool {
+        let (is, wanted) = (self.0.to_ascii_lowercase(), wanted.0.to_ascii_lowercase());
+        is == wanted || is.strip_prefix(&wanted).is_some_and(|rest| rest.starts_with('-'))
+    }
+}
+
 /// What stands for an e-mail address or a telephone number in a key: a keyed hash, so that the table's keys say nothing about a person (PRV-1).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -2,10 +2,13 @@
 
 use crate::contact::{Country, Email, Language};
 use crate::hours::Calendar;
-use crate::ids::{DealerId, UserId};
+use crate::ids::{DealerId, DistributionGroupId, UserId};
+use crate::pool::PoolSettings;
 use crate::refusal::Fault;
+use crate::routing::RoutingRule;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A dealer as stored: its settings and the version they have (SET-10).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +57,18 @@ pub struct Draft {
     pub fallback_user: Option<UserId>,
     /// Gets it where there is no fallback user, or that user is absent (DIS-6).
     pub admin_user: UserId,
+    /// A pool instead of the rotation (SET-6, DIS-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<PoolSettings>,
+    /// Groups of members who share the leads that routing rules give them (DIS-3).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distribution_groups: Vec<DistributionGroupId>,
+    /// Which leads go to which group: the first that holds (DIS-3).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routing_rules: Vec<RoutingRule>,
+    /// Known contacts without a lead in progress go through the rotation like everybody else, not to the owner they had (DIS-5).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub existing_contacts_to_rotation: bool,
     /// The dealer's own lead address; it identifies no contact (INT-6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead_address: Option<Email>,
@@ -98,6 +113,9 @@ pub struct Member {
     /// May be given leads by hand ("kann Anfragen zugewiesen bekommen").
     #[serde(default)]
     pub assignable: bool,
+    /// Whose leads they share (DIS-3).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<DistributionGroupId>,
     /// Who is told at level 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervisor: Option<UserId>,
@@ -190,7 +208,45 @@ impl Draft {
                 }
             }
         }
+        self.check_distribution(&mut faults);
         if faults.is_empty() { Ok(Settings(self)) } else { Err(faults) }
+    }
+}
+
+impl Draft {
+    /// Judges pool, groups and routing rules (SET-6, DIS-3, DIS-8, DIS-9).
+    fn check_distribution(&self, faults: &mut Vec<Fault>) {
+        let mut fault = |field: String, rule, detail: String| faults.push(Fault::new(field, rule, detail));
+        let known = |group: &DistributionGroupId| self.distribution_groups.contains(group);
+        for (i, group) in self.distribution_groups.iter().enumerate() {
+            if self.distribution_groups[..i].contains(group) {
+                fault(format!("distribution_groups[{i}]"), "DIS-3", "is named twice".into());
+            }
+        }
+        for (i, member) in self.members.iter().enumerate() {
+            for group in member.groups.iter().filter(|group| !known(group)) {
+                fault(format!("members[{i}].groups"), "DIS-3", format!("{group} is none of the distribution groups"));
+            }
+        }
+        for (i, rule) in self.routing_rules.iter().enumerate().filter(|(_, rule)| !known(&rule.group)) {
+            fault(format!("routing_rules[{i}].group"), "DIS-3", format!("{} is none of the distribution groups", rule.group));
+        }
+        let Some(pool) = &self.pool else { return };
+        match self.member(&pool.user) {
+            None => fault("pool.user".into(), "SET-6", "must be one of the members".into()),
+            Some(member) if member.supervisor.is_none() => {
+                fault("pool.user".into(), "SET-6", "needs a supervisor, who is told of leads that lie in the pool".into());
+            }
+            Some(_) => {}
+        }
+        if !self.distribution_groups.is_empty() {
+            fault("pool".into(), "DIS-8", "cannot be combined with distribution groups".into());
+        }
+        let others: Vec<String> =
+            self.members.iter().filter(|m| m.receives_leads && m.user != pool.user).map(|m| m.user.to_string()).collect();
+        if !others.is_empty() {
+            fault("pool".into(), "DIS-9", format!("nobody else may receive leads: {} would share them with the pool", others.join(", ")));
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::dealer::Dealer;
 use crate::intake::Receipt;
 use crate::lead::{Lead, Request};
 use crate::message::Message;
+use crate::pool::Pool;
 use crate::rotation::Rotation;
 use crate::timeline::Entry;
 
@@ -16,6 +17,7 @@ pub enum Item {
     Entry(Box<Entry>),
     Message(Message),
     Rotation(Rotation),
+    Pool(Pool),
     Channel(ChannelKey, Channel),
     Receipt(Receipt),
     Dealer(Box<Dealer>),

@@ -17,6 +17,9 @@ pub enum OfUser {}
 /// Marks the id of a partner (a portal or a vendor's system).
 pub enum OfPartner {}
 
+/// Marks the id of a distribution group (some of a dealer's users).
+pub enum OfDistributionGroup {}
+
 /// A company with one or more dealers.
 pub type GroupId = Id<OfGroup>;
 /// One site of a group.
@@ -25,6 +28,8 @@ pub type DealerId = Id<OfDealer>;
 pub type UserId = Id<OfUser>;
 /// A portal or a vendor's system that sends leads.
 pub type PartnerId = Id<OfPartner>;
+/// Some of a dealer's users, who share the leads that routing rules give them.
+pub type DistributionGroupId = Id<OfDistributionGroup>;
 
 /// The text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! From an enquiry to a lead, in one commit: lead, contact, deadline, and an owner or the wish for one (INT-5, INT-9).
 
 use crate::access::Actor;
+use crate::assignment::{Place, by_turn};
 use crate::contact::{Channel, Recognised};
 use crate::deadline::Plan;
 use crate::dealer::Dealer;
@@ -9,7 +10,7 @@ use crate::enquiry::Enquiry;
 use crate::ids::{LeadId, UserId};
 use crate::lead::{Lead, Status};
 use crate::refusal::Refusal;
-use crate::rotation::Rotation;
+use crate::routing::Asked;
 use crate::timeline::{Entry, Event, Raw};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -118,7 +119,7 @@ pub enum Verdict {
 
 /// Decides what becomes of an arrival whose number would be `id` (INT-5, INT-9).
 ///
-/// With a `rotation` the lead gets its owner in the same commit; without one (it is contended) the wish for an owner is part of the lead's state.
+/// With the `place` of its lane the lead gets its owner in the same commit; without (it is contended) the wish for an owner is part of the lead's state.
 ///
 /// # Errors
 /// [`Refusal::Reused`] when its name was used before for something else.
@@ -128,7 +129,7 @@ pub fn receive(
     found: Found<'_>,
     dealer: &Dealer,
     contact: Option<&Recognised>,
-    rotation: Option<&Rotation>,
+    place: Option<&Place>,
 ) -> Result<Verdict, Refusal> {
     if let Some(receipt) = found.receipt {
         if receipt.body != arrival.body {
@@ -145,11 +146,11 @@ pub fn receive(
         events.push(Event::ContactClash);
     }
     let mut decision = Decision::default();
-    if let Some(rotation) = rotation {
-        let (event, notice, turned) = crate::assignment::by_rotation(&mut lead, dealer, rotation, arrival.at);
+    if let Some(place) = place {
+        let (event, notice, moved) = by_turn(&mut lead, dealer, place, arrival.at);
         lead.origin.owner = lead.owner.clone();
         events.push(event);
-        decision = decision.with(notice).with_some(turned.map(Item::Rotation));
+        decision = decision.with(notice).with_some(moved.map(Place::item));
     }
     let entry = Entry { lead: id, version: lead.version, at: arrival.at, by: arrival.by.clone(), events, raw: Some(arrival.raw.clone()) };
     decision = decision.with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry))).with_some(arrival.receipt_of(id));
@@ -212,6 +213,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         contact: String::new(),
         contact_id: contact.map(|c| c.contact.id.clone()),
         vehicle: String::new(),
+        asked: Asked::default(),
         arrived: arrival.at,
         moved: None,
         updated: arrival.at,

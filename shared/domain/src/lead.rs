@@ -6,6 +6,7 @@ use crate::enquiry::{Enquiry, LeadType, Vehicle};
 use crate::ids::{DealerId, LeadId, UserId};
 use crate::intake::Origin;
 use crate::refusal::Refusal;
+use crate::routing::Asked;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,9 @@ pub struct Lead {
     /// The vehicle asked for, or else the one offered, in a line.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub vehicle: String,
+    /// What routing rules look at besides (DIS-3).
+    #[serde(default, skip_serializing_if = "Asked::is_empty")]
+    pub asked: Asked,
     /// When it came in; the response clock counts from here.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub arrived: DateTime<Utc>,
@@ -236,6 +240,7 @@ impl Lead {
     pub fn describe(&mut self, enquiry: &Enquiry) {
         self.lead_type = enquiry.lead_type;
         self.source = enquiry.source.clone();
+        self.asked = Asked::of(enquiry);
         self.contact = enquiry.contact.display_name();
         let vehicle = enquiry.vehicles.first().or(enquiry.trade_ins.first());
         self.vehicle = vehicle.map(Vehicle::headline).unwrap_or_default();

@@ -9,7 +9,7 @@
 //! | [`enquiry`], [`contact`] | what came in, from whom |
 //! | [`intake`] | an enquiry becomes a lead |
 //! | [`dealer`], [`hours`] | the dealer's settings and working hours |
-//! | [`rotation`], [`assignment`] | who gets it, and why |
+//! | [`routing`], [`rotation`], [`pool`], [`assignment`] | who gets it, and why |
 //! | [`deadline`], [`escalation`] | when it is due, and what happens if nobody answers |
 //! | [`reaction`] | the seller answers, wins, loses, reopens |
 //! | [`lead`], [`timeline`] | the lead, and what happened to it |
@@ -29,7 +29,9 @@ pub mod ids;
 pub mod intake;
 pub mod lead;
 pub mod message;
+pub mod pool;
 pub mod reaction;
 pub mod refusal;
 pub mod rotation;
+pub mod routing;
 pub mod timeline;

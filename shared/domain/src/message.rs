@@ -242,6 +242,11 @@ impl Message {
         }
     }
 
+    /// Whether it tells the supervisor that a lead lies in the pool (ESC-11).
+    pub fn is_of_the_pool(&self, lead: &Lead, dealer: &Dealer) -> bool {
+        matches!(self.notice, Notice::Step { step: StepKind::Level2, .. }) && crate::pool::is_pooled(lead, &dealer.settings)
+    }
+
     /// The next opening, if it may not go out at `now` (ESC-6). What was to happen at closing, or just before, is not held back by the
     /// moments that it took to get here. Each dealer starts within its own two minutes, so that not all dealers' mail goes out in the same
     /// second. A dealer that never opens again holds nothing back: better told at night than not at all.

@@ -10,6 +10,7 @@ pub enum Operation {
     LogReaction,
     AssignLead,
     SetStatus,
+    ClaimLead,
 }
 
 /// A route.
@@ -83,5 +84,12 @@ pub const ROUTES: &[Route] = &[
         path: "/leads/{id}/status",
         function: "lead",
         summary: "Win, lose or reopen a lead (LEAD-1, ESC-9).",
+    },
+    Route {
+        operation: Operation::ClaimLead,
+        method: "POST",
+        path: "/leads/{id}/claim",
+        function: "lead",
+        summary: "Take a lead out of the dealer's pool (DIS-8). Of two who do, one gets it; the other is told who has it.",
     },
 ];

@@ -6,6 +6,7 @@ use crate::reads::unavailable;
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
 use forecourt_domain::access::Scope;
+use forecourt_domain::assignment::Place;
 use forecourt_domain::contact::{Channel, ChannelKey};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
@@ -13,8 +14,10 @@ use forecourt_domain::ids::{DealerId, LeadId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::Message;
+use forecourt_domain::pool::Pool;
 use forecourt_domain::refusal::Refusal;
 use forecourt_domain::rotation::Rotation;
+use forecourt_domain::routing::Lane;
 use futures::FutureExt as _;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
@@ -102,12 +105,18 @@ impl Loaded {
         }
     }
 
-    /// A dealer's rotation: a new one where none was saved yet.
-    pub fn rotation(&self, dealer: &DealerId) -> Rotation {
-        match self.stored(&Key::Rotation(dealer.clone())) {
-            Some(Stored::Rotation(rotation)) => rotation.clone(),
-            _ => Rotation::new(dealer.clone()),
+    /// Where a lane of a dealer stands: at its beginning where none was saved yet. `None`: it was not asked for, so nothing guards it.
+    pub fn place(&self, dealer: &DealerId, lane: &Lane) -> Option<Place> {
+        let key = Key::Place(dealer.clone(), lane.clone());
+        if !self.asked(&key) {
+            return None;
         }
+        Some(match (self.stored(&key), lane) {
+            (Some(Stored::Rotation(rotation)), _) => Place::Rotation(rotation.clone()),
+            (Some(Stored::Pool(pool)), _) => Place::Pool(pool.clone()),
+            (_, Lane::Rotation(group)) => Place::Rotation(Rotation::new(dealer.clone(), group.clone())),
+            (_, Lane::Pool) => Place::Pool(Pool::new(dealer.clone())),
+        })
     }
 
     /// What a channel's item says.

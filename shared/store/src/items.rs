@@ -12,7 +12,9 @@ use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::lead::{Lead, Waiting};
 use forecourt_domain::message::{Fate, Message};
+use forecourt_domain::pool::Pool;
 use forecourt_domain::rotation::Rotation;
+use forecourt_domain::routing::Lane;
 use forecourt_domain::timeline::Entry;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -40,6 +42,7 @@ pub enum Stored {
     Channel(Channel),
     Dealer(Box<Dealer>),
     Rotation(Rotation),
+    Pool(Pool),
     User(User),
     Partner(Partner),
     Receipt(Receipt),
@@ -95,7 +98,8 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::Lead(lead) => Key::Lead(lead.id),
         Item::Entry(entry) => Key::Entry(entry.lead, entry.version),
         Item::Message(message) => Key::Message(message.lead, message.cause.clone()),
-        Item::Rotation(rotation) => Key::Rotation(rotation.dealer.clone()),
+        Item::Rotation(rotation) => Key::Place(rotation.dealer.clone(), Lane::Rotation(rotation.group.clone())),
+        Item::Pool(pool) => Key::Place(pool.dealer.clone(), Lane::Pool),
         Item::Channel(channel, _) => Key::Channel(channel.clone()),
         Item::Receipt(receipt) => Key::Receipt(receipt.key.clone()),
         Item::Dealer(dealer) => Key::Dealer(dealer.id.clone()),
@@ -135,6 +139,7 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
         }
         Item::Entry(entry) => to_item(entry)?,
         Item::Rotation(rotation) => to_item(rotation)?,
+        Item::Pool(pool) => to_item(pool)?,
         Item::Channel(_, channel) => to_item(channel)?,
         Item::Receipt(receipt) => to_item(receipt)?,
         Item::Dealer(dealer) => to_item(dealer)?,
@@ -180,7 +185,8 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Message(..) => Stored::Message(from_item(attributes)?),
         Key::Channel(_) => Stored::Channel(channel(attributes)?),
         Key::Dealer(_) => Stored::Dealer(Box::new(from_item(attributes)?)),
-        Key::Rotation(_) => Stored::Rotation(from_item(attributes)?),
+        Key::Place(_, Lane::Rotation(_)) => Stored::Rotation(from_item(attributes)?),
+        Key::Place(_, Lane::Pool) => Stored::Pool(from_item(attributes)?),
         Key::User(_) => Stored::User(from_item(attributes)?),
         Key::Partner(_) => Stored::Partner(from_item(attributes)?),
         Key::Receipt(_) => Stored::Receipt(from_item(attributes)?),

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | Lead; its timeline and messages | `g#L#lead` / `@`, `T#version`, `M#cause` | GetItem; Query for the page |
 //! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
-//! | Dealer with members and absences; its rotation | `g#D#dealer` / `@`, `R` | BatchGetItem with the lead |
+//! | Dealer with members and absences; its rotations; its pool | `g#D#dealer` / `@`, `R`, `R#group`, `P` | BatchGetItem with the lead |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, kept 60 s |
 //! | `Idempotency-Key` besides an external id | `g#K#hash` / `@` | BatchGetItem with the lead |
 //! | Queue sender's group and partner | `SENDER#id` / `@` | GetItem, kept 60 s |
@@ -19,6 +19,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::contact::ChannelKey;
 use forecourt_domain::ids::{DealerId, GroupId, LeadId, PartnerId, UserId};
+use forecourt_domain::routing::Lane;
 use serde::{Deserialize, Serialize};
 
 /// What is stored under one key.
@@ -30,7 +31,7 @@ pub enum Key {
     Message(LeadId, String),
     Channel(ChannelKey),
     Dealer(DealerId),
-    Rotation(DealerId),
+    Place(DealerId, Lane),
     User(UserId),
     Partner(PartnerId),
     Receipt(String),
@@ -53,7 +54,9 @@ impl Key {
             Key::Message(lead, cause) => (format!("{g}#L#{lead}"), format!("M#{cause}")),
             Key::Channel(channel) => (format!("{g}#C#{}", channel.0), "@".to_owned()),
             Key::Dealer(dealer) => (format!("{g}#D#{dealer}"), "@".to_owned()),
-            Key::Rotation(dealer) => (format!("{g}#D#{dealer}"), "R".to_owned()),
+            Key::Place(dealer, Lane::Rotation(None)) => (format!("{g}#D#{dealer}"), "R".to_owned()),
+            Key::Place(dealer, Lane::Rotation(Some(group))) => (format!("{g}#D#{dealer}"), format!("R#{group}")),
+            Key::Place(dealer, Lane::Pool) => (format!("{g}#D#{dealer}"), "P".to_owned()),
             Key::User(user) => (format!("{g}#U#{user}"), "@".to_owned()),
             Key::Partner(partner) => (format!("{g}#P#{partner}"), "@".to_owned()),
             Key::Receipt(hash) => (format!("{g}#K#{hash}"), "@".to_owned()),

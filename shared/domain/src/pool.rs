@@ -1,0 +1,113 @@
+//! The pool: leads wait with the pool user until one of the dealer's people takes them (DIS-8).
+
+use crate::access::Actor;
+use crate::assignment::hand_over;
+use crate::dealer::{Dealer, Draft};
+use crate::decision::{Decision, Item};
+use crate::ids::{DealerId, LeadId, UserId};
+use crate::lead::{Lead, Status};
+use crate::refusal::Refusal;
+use crate::rotation::{Choice, Why};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A pool instead of a rotation (SET-6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoolSettings {
+    /// Whose leads they are until somebody takes them.
+    pub user: UserId,
+    /// Only the oldest may be taken.
+    #[serde(default)]
+    pub oldest_only: bool,
+}
+
+/// The leads that went into a dealer's pool, in the order in which they came. One that has left it by another way than a claim is still here until
+/// a claim comes by it: whether a lead is in the pool, the lead says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    /// Whose pool.
+    pub dealer: DealerId,
+    /// The leads.
+    pub waiting: Vec<LeadId>,
+}
+
+/// How many leads a pool remembers in order. Past this many the oldest are still taken first, and one that is not remembered can be taken by its number
+/// once the others are gone.
+const MOST: usize = 2_000;
+
+impl Pool {
+    /// An empty pool.
+    pub fn new(dealer: DealerId) -> Self {
+        Self { dealer, waiting: Vec::new() }
+    }
+
+    /// The pool with one lead more, and its owner for the time being.
+    pub(crate) fn take_in(&self, lead: LeadId, settings: &PoolSettings) -> (Choice, Option<Pool>) {
+        let mut pool = self.clone();
+        if !pool.waiting.contains(&lead) && pool.waiting.len() < MOST {
+            pool.waiting.push(lead);
+        }
+        let why = Why { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
+        (Choice { owner: settings.user.clone(), why }, Some(pool))
+    }
+}
+
+/// Whether a lead waits in its dealer's pool.
+pub fn is_pooled(lead: &Lead, settings: &Draft) -> bool {
+    let pool_user = settings.pool.as_ref().map(|pool| &pool.user);
+    lead.status == Status::InProgress && pool_user.is_some() && lead.owner.as_ref() == pool_user
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Claimed {
+    /// The lead has a new owner.
+    Taken(Decision),
+    /// The claimer has it already.
+    Theirs,
+    /// None of the pool's first leads are in the pool any more: without them, ask again.
+    Prune(Decision),
+}
+
+/// `user` takes a lead out of the pool. `first` are the leads that the pool names first, as they are now (DIS-8).
+///
+/// # Errors
+/// 409 with who has it, where somebody was faster, or with the oldest one, where only that may be taken; a user who is not assignable.
+pub fn claim(lead: &Lead, dealer: &Dealer, pool: &Pool, first: &[&Lead], user: &UserId, now: DateTime<Utc>) -> Result<Claimed, Refusal> {
+    let settings = &dealer.settings;
+    if lead.owner.as_ref() == Some(user) {
+        return Ok(Claimed::Theirs);
+    }
+    if !settings.member(user).is_some_and(|member| member.assignable) {
+        return Err(Refusal::Conflict(format!("{user} is not assignable at {} (DIS-8)", dealer.id)));
+    }
+    if !is_pooled(lead, settings) {
+        let who = lead.owner.as_ref().map_or("nobody yet".to_owned(), ToString::to_string);
+        return Err(Refusal::Conflict(format!("the lead is not in the pool: it is {}, and its owner is {who}", lead.status.name())));
+    }
+    let left: Vec<LeadId> =
+        first.iter().filter(|lead| !(lead.dealer == dealer.id && is_pooled(lead, settings))).map(|lead| lead.id).collect();
+    let mut pruned = pool.clone();
+    pruned.waiting.retain(|id| !left.contains(id));
+    if settings.pool.as_ref().is_some_and(|pool| pool.oldest_only) && pruned.waiting.first() != Some(&lead.id) {
+        let looked_at = |id: &LeadId| first.iter().any(|lead| lead.id == *id);
+        match pruned.waiting.first() {
+            Some(oldest) if looked_at(oldest) => {
+                return Err(Refusal::Conflict(format!(
+                    "only the oldest lead of the pool may be taken, which is {} (DIS-8)",
+                    oldest.spoken()
+                )));
+            }
+            Some(_) => return Ok(Claimed::Prune(Decision::default().with(Item::Pool(pruned)))),
+            None => {}
+        }
+    }
+    pruned.waiting.retain(|id| *id != lead.id);
+    let mut changed = lead.touched(now);
+    let why = Why { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
+    let (event, _) = hand_over(&mut changed, user.clone(), why, now);
+    // Who takes a lead need not be told that it is theirs.
+    let decision = crate::assignment::commit(changed, Actor::User(user.clone()), vec![event], now);
+    Ok(Claimed::Taken(decision.with_some((pruned != *pool).then_some(Item::Pool(pruned)))))
+}
