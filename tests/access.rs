@@ -26,7 +26,7 @@ async fn acc_1_each_role_may_do_what_is_its_own_and_nothing_else() {
     for (who, submit, list, read, react) in table {
         let leads = format!("/dealers/{NORDSTERN}/leads");
         let got = [
-            world.post(who, &leads, &enquiry("x")).await.status,
+            world.post(who, &leads, &enquiry(&format!("by-{}", who.replace(':', "-")))).await.status,
             world.get(who, &leads).await.status,
             world.get(who, &format!("/leads/{id}")).await.status,
             world.post(who, &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await.status,

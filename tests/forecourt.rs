@@ -26,6 +26,7 @@ mod house;
 mod idempotency;
 mod intake;
 mod kill;
+mod known;
 mod metrics;
 mod month;
 mod notices;

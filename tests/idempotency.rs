@@ -33,7 +33,7 @@ async fn int_5_a_repeat_gets_the_first_answer_whatever_happened_since() {
 #[tokio::test]
 async fn int_5_a_key_that_comes_with_another_body_is_refused_and_nothing_is_made() {
     let world = World::new().await;
-    let mut with_id = enquiry("jana");
+    let mut with_id = enquiry("sam");
     with_id["external_id"] = json!("x-1");
     for (key, body) in [("k1", enquiry("jana")), ("k2", with_id)] {
         assert_eq!(send(&world, "partner:portal-demo", key, &body).await.status, 201);

@@ -42,7 +42,7 @@ async fn int_2_the_raw_input_is_kept_and_linked_whatever_its_size() {
     };
     let noise: String = (0..9_000).map(|_| random()).collect();
     for message in ["short".to_owned(), noise] {
-        let mut body = enquiry("raw");
+        let mut body = enquiry(&format!("raw-{}", message.len()));
         body["message"] = json!(message);
         let page = world.page(world.lead(&body).await).await;
         let raw = page.timeline[0].raw.clone().unwrap();

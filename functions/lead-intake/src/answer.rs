@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::ids::DealerId;
+use forecourt_domain::intake::Added;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_edge::http::Answer;
@@ -60,6 +61,13 @@ impl LeadCreated {
     }
 }
 
+impl LeadCreated {
+    /// The same for an enquiry that was added to a lead in progress: who had the lead then, and the deadline that ran (INT-6).
+    pub(crate) fn when_added(self, told: &Added) -> Self {
+        Self { owner: told.owner.as_ref().map(ToString::to_string), received_at: told.at, deadline: told.deadline, ..self }
+    }
+}
+
 /// What became of one enquiry.
 #[derive(Debug)]
 pub enum Outcome {
@@ -72,7 +80,7 @@ pub enum Outcome {
         /// 201, or 200 for what had changed a lead.
         status: u16,
     },
-    /// The lead that it was, changed (ADF `resend`).
+    /// A lead that was there already, changed: the one that it was (ADF `resend`), or the contact's lead in progress (INT-6).
     Updated(LeadCreated),
     /// Nothing, and why.
     Refused(Problem),

@@ -7,6 +7,7 @@ use flate2::{Compression, write::ZlibEncoder};
 use forecourt_domain::access::{Actor, Right, Scope};
 use forecourt_domain::contact::{Channel, ChannelKey, Contact, Email, recognise};
 use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::Item;
 use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::ids::{DealerId, LeadId};
 use forecourt_domain::intake::{self, Arrival, Found, Verdict};
@@ -76,7 +77,7 @@ impl Submission {
             let lane = lane(dealer, &arrival.enquiry);
             let keys = [Key::Lead(id), Key::Place(dealer.id.clone(), lane), Key::Dealer(dealer.id.clone())].into_iter();
             let keys = keys.chain(channels.iter().cloned().map(Key::Channel)).chain(arrival.receipt.clone().map(Key::Receipt));
-            let load = Load::of(keys).patiently().then(|loaded| pointed_at(loaded, &channels, arrival.receipt.as_deref()));
+            let load = Load::of(keys).patiently().then(|loaded| pointed_at(loaded, &channels, &dealer.id, &arrival));
             let rule = |loaded: &Loaded, attempt: u32| decide(&arrival, id, dealer, &channels, loaded, attempt);
             if let Some(outcome) = store.decide(&self.scope, load, rule).await? {
                 return Ok(outcome);
@@ -157,13 +158,16 @@ fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, enquiry: &Enqui
 }
 
 /// What the items of the first read point at: the records behind aliases, and the lead of a receipt.
-fn pointed_at(loaded: &Loaded, channels: &[ChannelKey], receipt: Option<&str>) -> Vec<Key> {
+fn pointed_at(loaded: &Loaded, channels: &[ChannelKey], dealer: &DealerId, arrival: &Arrival) -> Vec<Key> {
     let records = channels.iter().filter_map(|channel| match loaded.channel(channel) {
         Some(Channel::AliasOf(record)) => Some(Key::Channel(record.clone())),
         _ => None,
     });
-    let lead = receipt.and_then(|key| loaded.receipt(key)).map(|receipt| Key::Lead(receipt.lead));
-    records.chain(lead).collect()
+    let lead = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key)).map(|receipt| Key::Lead(receipt.lead));
+    // A known contact may have a lead here to which this enquiry is added, or was.
+    let known = channels.iter().filter_map(|channel| contact_of(loaded, channel)).find_map(|contact| contact.latest.get(dealer).copied());
+    let latest = known.into_iter().flat_map(|lead| [Key::Lead(lead), Key::Receipt(arrival.origin.clone())]);
+    records.chain(lead).chain(latest).collect()
 }
 
 fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
@@ -198,11 +202,18 @@ fn decide(
     // Where newer settings name another lane than the one that was read, assign gives the lead out.
     let place = loaded.place(&dealer.id, &lane(dealer, &arrival.enquiry)).filter(|_| attempt < OWN_TRIES);
     let receipt = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));
-    let found = Found { lead: loaded.lead(id), receipt };
+    let before = people.iter().find_map(|(_, contact)| contact.as_ref());
+    let latest = before.and_then(|contact| contact.latest.get(&dealer.id)).and_then(|lead| loaded.lead(*lead));
+    let found = Found { lead: loaded.lead(id), receipt, added: loaded.receipt(&arrival.origin), latest };
     let created = |lead: &Lead| LeadCreated::of(lead, &known.id, &arrival.enquiry);
     let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), place.as_ref())? {
         Verdict::New(decision) => {
             let outcome = decision.lead().map(|lead| Outcome::Created(created(lead)));
+            (Some(decision), outcome)
+        }
+        Verdict::Added(decision) => {
+            let told = decision.items.iter().find_map(|item| if let Item::Receipt(receipt) = item { receipt.added.as_ref() } else { None });
+            let outcome = decision.lead().zip(told).map(|(lead, told)| Outcome::Updated(created(lead).when_added(told)));
             (Some(decision), outcome)
         }
         Verdict::Resent(decision) => {
@@ -210,10 +221,14 @@ fn decide(
             (Some(decision), outcome)
         }
         Verdict::Repeat(remembered) => {
+            let receipt = receipt.or(found.added);
             let lead = receipt.and_then(|receipt| loaded.lead(receipt.lead)).or(found.lead);
-            let outcome = |lead: &Lead| {
-                let first = lead.origin.body == arrival.body && !arrival.resend;
-                Outcome::Repeated { lead: created(lead), status: if first { 201 } else { 200 } }
+            let outcome = |lead: &Lead| match receipt.and_then(|receipt| receipt.added.as_ref()) {
+                Some(told) => Outcome::Repeated { lead: created(lead).when_added(told), status: 200 },
+                None => {
+                    let first = lead.origin.body == arrival.body && !arrival.resend;
+                    Outcome::Repeated { lead: created(lead), status: if first { 201 } else { 200 } }
+                }
             };
             (remembered, lead.map(outcome))
         }

@@ -126,7 +126,7 @@ pub struct EntryView {
 /// One thing that happened; the fields besides `what` are its own.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventView {
-    /// `received`, `assigned`, `moved`, `step`, `reacted`, `call_missed`, `status_changed`, `deadline_moved`, `resent` or `contact_clash`.
+    /// `received`, `assigned`, `moved`, `step`, `reacted`, `call_missed`, `status_changed`, `deadline_moved`, `resent`, `added` or `contact_clash`.
     pub what: &'static str,
     /// What else there is to say of it.
     #[serde(flatten)]
@@ -137,7 +137,7 @@ pub struct EventView {
 /// A notice.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageView {
-    /// `assigned`, `reminder`, `level_1` or `level_2`.
+    /// `assigned`, `added`, `reminder`, `level_1` or `level_2`.
     pub about: String,
     /// `queued`, `sending`, `sent`, `dropped` or `failed`.
     pub fate: &'static str,
@@ -266,6 +266,7 @@ impl EventView {
             Event::Resent { enquiry } => {
                 ("resent", json!({"source": enquiry.source, "external_id": enquiry.external_id, "flags": enquiry.flags}))
             }
+            Event::Added { enquiry } => ("added", json!({"enquiry": enquiry})),
             Event::ContactClash => ("contact_clash", json!({})),
             Event::Assigned { from, to, why } => ("assigned", json!({"from": from, "to": to, "why": why})),
             Event::Moved { from, to, note } => ("moved", json!({"from": from, "to": to, "note": note})),
@@ -289,6 +290,7 @@ impl MessageView {
     fn of(message: &Message) -> Self {
         let about = match &message.notice {
             Notice::Assigned { .. } => json!("assigned"),
+            Notice::Added => json!("added"),
             Notice::Step { step, .. } => json!(step),
         };
         let (fate, to, at, why) = match &message.fate {

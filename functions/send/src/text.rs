@@ -118,6 +118,7 @@ impl Texts {
     fn notice(&self, message: &Message, lead: &Lead, zone: Tz, language: &Language) -> NoticeText {
         let (about, missed) = match &message.notice {
             Notice::Assigned { .. } => (json!("assigned"), false),
+            Notice::Added => (json!("added"), false),
             Notice::Step { step, missed } => (json!(step), !missed.is_empty()),
         };
         NoticeText {

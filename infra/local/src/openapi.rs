@@ -137,7 +137,11 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
                 "It is a lead; `Location` says where. A repeat gets the same answer, with `Idempotent-Replay: true`.",
                 reference::<LeadCreated>(),
             ),
-            ("200", "The lead that it was already is changed (ADF `resend`).", reference::<LeadCreated>()),
+            (
+                "200",
+                "The lead that it was already is changed (ADF `resend`), or it was added to the lead that its contact has in progress here (INT-6).",
+                reference::<LeadCreated>(),
+            ),
             ("207", "The document held several enquiries: one result each.", reference::<Outcomes>()),
         ],
         Operation::ListLeads => vec![("200", "A page of leads.", reference::<LeadListView>())],

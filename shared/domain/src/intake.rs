@@ -1,7 +1,7 @@
 //! From an enquiry to a lead, in one commit: lead, contact, deadline, and an owner or the wish for one (INT-5, INT-9).
 
 use crate::access::Actor;
-use crate::assignment::{Place, by_turn};
+use crate::assignment::{Place, by_turn, hand_over};
 use crate::contact::{Channel, Recognised};
 use crate::deadline::Plan;
 use crate::dealer::Dealer;
@@ -9,7 +9,9 @@ use crate::decision::{Decision, Item};
 use crate::enquiry::Enquiry;
 use crate::ids::{LeadId, UserId};
 use crate::lead::{Lead, Status};
+use crate::message::Message;
 use crate::refusal::Refusal;
+use crate::rotation::Why;
 use crate::routing::Asked;
 use crate::timeline::{Entry, Event, Raw};
 use chrono::{DateTime, Utc};
@@ -52,6 +54,23 @@ pub struct Receipt {
     pub body: String,
     /// The lead that came of it.
     pub lead: LeadId,
+    /// What was answered, where it was added to a lead that was there already (INT-6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<Added>,
+}
+
+/// What the sender of an enquiry was told that was added to a lead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Added {
+    /// When it came in.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// Who owned the lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// The deadline that ran.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DateTime<Utc>>,
 }
 
 /// One enquiry on its way in.
@@ -91,7 +110,7 @@ impl Origin {
 impl Arrival {
     fn receipt_of(&self, lead: LeadId) -> Option<Item> {
         let key = self.receipt.clone()?;
-        Some(Item::Receipt(Receipt { key, body: self.body.clone(), lead }))
+        Some(Item::Receipt(Receipt { key, body: self.body.clone(), lead, added: None }))
     }
 }
 
@@ -102,6 +121,10 @@ pub struct Found<'a> {
     pub lead: Option<&'a Lead>,
     /// The receipt of its `Idempotency-Key`.
     pub receipt: Option<&'a Receipt>,
+    /// The receipt of the enquiry itself, where it was added to a lead that was there already.
+    pub added: Option<&'a Receipt>,
+    /// The contact's latest lead at this dealer.
+    pub latest: Option<&'a Lead>,
 }
 
 /// What becomes of an arrival.
@@ -111,6 +134,8 @@ pub enum Verdict {
     New(Decision),
     /// The lead is there already, and this changes it (ADF `resend`).
     Resent(Decision),
+    /// The contact has a lead in progress here: the enquiry is added to it (INT-6).
+    Added(Decision),
     /// It was carried out before: the answer is the first answer. The decision remembers a key that came with it for the first time.
     Repeat(Option<Decision>),
     /// Another enquiry has this number: ask for the next one.
@@ -140,13 +165,28 @@ pub fn receive(
     if let Some(lead) = found.lead {
         return known(arrival, lead);
     }
+    if let Some(added) = found.added {
+        if added.body != arrival.body && !arrival.resend {
+            return Err(Refusal::Reused("this enquiry's id was used before with another body (INT-5)".into()));
+        }
+        return Ok(Verdict::Repeat(None));
+    }
+    let here = found.latest.filter(|lead| lead.dealer == dealer.id);
+    if let Some(lead) = here.filter(|lead| lead.status == Status::InProgress) {
+        return Ok(Verdict::Added(add(arrival, lead, dealer, contact)));
+    }
     let mut lead = new_lead(arrival, id, dealer, contact);
     let mut events = vec![Event::Received { enquiry: Box::new(arrival.enquiry.clone()) }];
     if contact.is_some_and(|c| c.clash) {
         events.push(Event::ContactClash);
     }
     let mut decision = Decision::default();
-    if let Some(place) = place {
+    if let Some((owner, why)) = owner_before(here, dealer, arrival.at) {
+        let (event, notice) = hand_over(&mut lead, owner, why, arrival.at);
+        lead.origin.owner = lead.owner.clone();
+        events.push(event);
+        decision = decision.with(notice);
+    } else if let Some(place) = place {
         let (event, notice, moved) = by_turn(&mut lead, dealer, place, arrival.at);
         lead.origin.owner = lead.owner.clone();
         events.push(event);
@@ -154,13 +194,44 @@ pub fn receive(
     }
     let entry = Entry { lead: id, version: lead.version, at: arrival.at, by: arrival.by.clone(), events, raw: Some(arrival.raw.clone()) };
     decision = decision.with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry))).with_some(arrival.receipt_of(id));
-    if let Some(Recognised { contact, new_aliases, .. }) = contact {
-        decision = decision.with(Item::Channel(contact.id.clone(), Channel::Contact(contact.clone())));
-        for alias in new_aliases {
-            decision = decision.with(Item::Channel(alias.clone(), Channel::AliasOf(contact.id.clone())));
-        }
+    Ok(Verdict::New(remember_channels(decision, contact, dealer, id)))
+}
+
+/// The owner of a known contact's latest lead here, who gets the next one outside the rotation: if present and assignable, and the dealer wants it so (DIS-5).
+fn owner_before(latest: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<(UserId, Why)> {
+    let settings = &dealer.settings;
+    let owner = latest.filter(|_| !settings.existing_contacts_to_rotation)?.owner.clone()?;
+    let here = settings.member(&owner).is_some_and(|member| member.assignable) && settings.is_present(&owner, now);
+    let why = Why { rule: "DIS-5".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
+    here.then_some((owner, why))
+}
+
+/// Adds an enquiry to the lead that its contact has in progress here. Its owner is told; it starts a level 1 of its own unless one is running (INT-6).
+fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recognised>) -> Decision {
+    let mut changed = lead.touched(arrival.at);
+    if !changed.clock_runs() {
+        changed.ask_again(dealer, arrival.at);
     }
-    Ok(Verdict::New(decision))
+    let events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
+    let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
+    let entry =
+        Entry { lead: lead.id, version: changed.version, at: arrival.at, by: arrival.by.clone(), events, raw: Some(arrival.raw.clone()) };
+    let told = Added { at: arrival.at, owner: changed.owner.clone(), deadline: changed.deadline() };
+    let receipt = |key: String| Item::Receipt(Receipt { key, body: arrival.body.clone(), lead: lead.id, added: Some(told.clone()) });
+    let decision =
+        Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with(receipt(arrival.origin.clone()));
+    let decision = decision.with_some(notice).with_some(arrival.receipt.clone().map(receipt));
+    // The lead stays the contact's latest here; what is new is a channel that was not known.
+    remember_channels(decision, contact, dealer, lead.id)
+}
+
+/// The contact's record with `lead` as the latest at `dealer`, and the channels that lead to it now.
+fn remember_channels(decision: Decision, contact: Option<&Recognised>, dealer: &Dealer, lead: LeadId) -> Decision {
+    let Some(Recognised { contact, new_aliases, .. }) = contact else { return decision };
+    let mut record = contact.clone();
+    record.latest.insert(dealer.id.clone(), lead);
+    let decision = decision.with(Item::Channel(record.id.clone(), Channel::Contact(record)));
+    new_aliases.iter().fold(decision, |decision, alias| decision.with(Item::Channel(alias.clone(), Channel::AliasOf(contact.id.clone()))))
 }
 
 /// How often an enquiry can be changed by sending it again.
@@ -221,6 +292,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         policy: dealer.version,
         restarted: None,
         reaction: None,
+        first_reaction: None,
         origin: Origin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline },
         requests: Vec::new(),
     };

@@ -62,6 +62,9 @@ pub struct Lead {
     /// What stopped the response clock (ESC-7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reaction: Option<Reaction>,
+    /// The first answer of all, where an enquiry that was added started a new deadline (INT-6): reports of response time count it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_reaction: Option<Reaction>,
     /// Where it came from, so that the same enquiry is known again (INT-5).
     pub origin: Origin,
     /// The latest requests that changed it by their `Idempotency-Key`, so that each is carried out once.

@@ -42,6 +42,8 @@ pub enum Notice {
         /// The number of the assignment; a later one makes this stale.
         assignment: u32,
     },
+    /// To the owner: the contact has asked again (INT-6).
+    Added,
     /// To the owner: a reminder or level 1 (ESC-1, ESC-2); to the supervisor: level 2 (ESC-3).
     Step {
         /// Which step.
@@ -140,6 +142,11 @@ impl Message {
         Self::queued(lead, cause, Notice::Assigned { assignment: lead.assignment }, reader, now, now)
     }
 
+    /// Tells `reader` that the contact of a lead has asked again.
+    pub fn added(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
+        Self::queued(lead, format!("added-{}", lead.version), Notice::Added, reader, now, now)
+    }
+
     /// Tells `reader` of a step, `missed` ones included, that was to happen at `at`.
     pub fn step(lead: &Lead, step: StepKind, missed: Vec<StepKind>, reader: UserId, at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         let name = match step {
@@ -234,6 +241,7 @@ impl Message {
                 let answered_since = lead.reaction.as_ref().is_some_and(|r| r.at >= self.queued);
                 lead.assignment == assignment && !answered_since
             }
+            Notice::Added => lead.reaction.as_ref().is_none_or(|r| r.at < self.queued),
             Notice::Step { step, .. } => {
                 let fired = |kind| lead.plan.as_ref().and_then(|plan| plan.step(kind)).filter(|step| step.fired.is_some());
                 let overtaken = step == StepKind::Reminder && fired(StepKind::Level1).is_some();
@@ -265,7 +273,7 @@ impl Message {
     fn meant_for<'a>(&'a self, lead: &'a Lead, settings: &'a Draft) -> &'a UserId {
         match self.notice {
             Notice::Step { step: StepKind::Level2, .. } => settings.supervisor_of(lead.owner.as_ref()),
-            Notice::Assigned { .. } | Notice::Step { .. } => lead.owner.as_ref().unwrap_or(&settings.admin_user),
+            Notice::Assigned { .. } | Notice::Added | Notice::Step { .. } => lead.owner.as_ref().unwrap_or(&settings.admin_user),
         }
     }
 

@@ -97,9 +97,20 @@ impl Lead {
         let only_closed = self.reaction.as_ref().is_some_and(|r| matches!(r.kind, ReactionKind::Won | ReactionKind::Lost));
         if only_closed {
             self.reaction = None;
-            self.restarted = Some(now);
-            self.plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, now).unwrap_or(None);
-            self.policy = dealer.version;
+            self.start_clock(dealer, now);
         }
+    }
+
+    /// A new deadline from `now`, since the contact has asked again after an answer (INT-6).
+    pub(crate) fn ask_again(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
+        let answered = self.reaction.take();
+        self.first_reaction = self.first_reaction.take().or(answered);
+        self.start_clock(dealer, now);
+    }
+
+    fn start_clock(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
+        self.restarted = Some(now);
+        self.plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, now).unwrap_or(None);
+        self.policy = dealer.version;
     }
 }

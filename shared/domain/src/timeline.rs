@@ -42,6 +42,11 @@ pub enum Event {
         /// What it says now.
         enquiry: Box<Enquiry>,
     },
+    /// The contact asked again while the lead was in progress (INT-6).
+    Added {
+        /// What it says.
+        enquiry: Box<Enquiry>,
+    },
     /// A channel of the contact belongs to somebody else in the directory; nothing was merged (INT-6).
     ContactClash,
     /// It has a new owner (DIS-7).

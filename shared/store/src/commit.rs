@@ -49,7 +49,7 @@ impl<'a> Load<'a> {
         Self { patient: true, ..self }
     }
 
-    /// And those that the first ones point at, in a second read (none, where `follow` names nothing new).
+    /// And those that they point at, in a second read; and those that these point at. No read where `follow` names nothing new.
     pub fn then(self, follow: impl Fn(&Loaded) -> Vec<Key> + Send + Sync + 'a) -> Self {
         Self { follow: Some(Box::new(follow)), ..self }
     }

@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 /// Safe for dealers, since assign, escalate and send read settings fresh and compute anew what an older version left; a user whose rights are
 /// taken away keeps them for so long.
 const KEPT: Duration = Duration::from_secs(60);
+/// How often what was read may point at more.
+const FOLLOWED: usize = 3;
 /// How many things of each kind are kept.
 const KEPT_MOST: usize = 10_000;
 
@@ -172,15 +174,18 @@ impl Store {
         Ok(got.item)
     }
 
-    /// Reads the items of a unit as they are now, all at once; then, where some of them point at others, those.
+    /// Reads the items of a unit as they are now, all at once; then, where some of them point at others, those; and so on, three times at most.
     ///
     /// # Errors
     /// When the table is out of reach, or holds what this code cannot read.
     pub async fn load(&self, scope: &Scope, load: &Load<'_>) -> Result<Loaded, Failure> {
         let mut loaded = Loaded::default();
         self.fetch(scope, &load.keys, &mut loaded).await?;
-        if let Some(follow) = &load.follow {
-            let more = follow(&loaded);
+        for _ in 0..FOLLOWED {
+            let more = load.follow.iter().flat_map(|follow| follow(&loaded)).filter(|key| !loaded.asked(key)).collect::<Vec<_>>();
+            if more.is_empty() {
+                break;
+            }
             self.fetch(scope, &more, &mut loaded).await?;
         }
         Ok(loaded)
