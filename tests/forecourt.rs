@@ -34,4 +34,5 @@ mod pool;
 mod relay;
 mod rotation;
 mod routing;
+mod settings;
 mod world;

@@ -97,7 +97,7 @@ fn the_openapi_document_is_the_codes() {
             item.as_object()
                 .unwrap()
                 .keys()
-                .filter(|k| ["get", "post"].contains(&k.as_str()))
+                .filter(|k| ["get", "post", "put"].contains(&k.as_str()))
                 .map(move |method| format!("{} {path}", method.to_uppercase()))
         })
         .collect();

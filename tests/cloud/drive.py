@@ -29,7 +29,7 @@ BINARIES, TEMPLATE = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
 PORT, ISSUER_PORT = 4599, 4598
 ENDPOINT = f"http://127.0.0.1:{PORT}"
 ISSUER = f"http://127.0.0.1:{ISSUER_PORT}"
-FUNCTIONS = ["lead-intake", "lead", "assign", "escalate", "send", "outbox"]
+FUNCTIONS = sorted(folder.name for folder in (ROOT / "functions").iterdir())
 NORDSTERN = "autohaus-nordstern-demo"
 AWS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1"}
 os.environ.update(AWS)
@@ -98,8 +98,8 @@ def token(key=KEY, **claims):
     return jwt.encode({k: v for k, v in claims.items() if v is not None}, key, algorithm="RS256", headers={"kid": "test"})
 
 
-def call(host, method, path, body=None, bearer=None):
-    headers = {"content-type": "application/json", "host": host} | ({"authorization": f"Bearer {bearer}"} if bearer else {})
+def call(host, method, path, body=None, bearer=None, more=None):
+    headers = {"content-type": "application/json", "host": host} | (more or {}) | ({"authorization": f"Bearer {bearer}"} if bearer else {})
     request = urllib.request.Request(ENDPOINT + path, method=method, headers=headers, data=json.dumps(body).encode() if body is not None else None)
     try:
         with urllib.request.urlopen(request, timeout=60) as reply:
@@ -184,6 +184,7 @@ def drive(resources):
     expect("its page", (status, page["contact"], page["version"]), (200, "Jana", 1))
     expect("the dealer's list", [row["id"] for row in call(host, "GET", leads, bearer=admin)[1]["leads"]], [lead["id"]])
 
+    settings(host, admin)
     partners(resources, host, leads, admin)
     escalation(resources, host, "by delayed messages", timers=False)
     lambda_ = client("lambda")
@@ -192,6 +193,18 @@ def drive(resources):
     lambda_.update_function_configuration(FunctionName=outbox, Environment={"Variables": {**variables, "LONGEST_DELAY_SECONDS": "5"}})
     escalation(resources, host, "by timers", timers=True)
     assigned_by_queue(host)
+
+
+def settings(host, admin):
+    """Read, changed by who saw the version, refused to who did not."""
+    path = f"/dealers/{NORDSTERN}/settings"
+    status, read = call(host, "GET", path, bearer=admin)
+    expect("the dealer's settings", (status, read["version"]), (200, 1))
+    changed = {**read["settings"], "name": "Autohaus Nordstern am Tor"}
+    expect("changed without a version", call(host, "PUT", path, changed, admin)[0], 428)
+    expect("changed", call(host, "PUT", path, changed, admin, {"if-match": '"1"'})[1]["version"], 2)
+    expect("changed by who saw an older version", call(host, "PUT", path, read["settings"], admin, {"if-match": '"1"'})[0], 412)
+    expect("who changed what", [c["by"] for c in call(host, "GET", path + "/history", bearer=admin)[1]["changes"]], ["user:ingo.brandt", "system"])
 
 
 def partners(resources, host, leads, admin):

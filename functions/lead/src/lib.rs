@@ -29,6 +29,6 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::AssignLead => change::assign(platform, &call).await,
         Operation::SetStatus => change::set_status(platform, &call).await,
         Operation::ClaimLead => change::claim(platform, &call).await,
-        Operation::SubmitLead => Err(Problem::not_found("this route belongs to another function")),
+        _ => Err(Problem::not_found("this route belongs to another function")),
     }
 }

@@ -1,9 +1,8 @@
 //! A demo group with four dealers in four countries.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::{Partner, Scope, User};
-use forecourt_domain::dealer::{Dealer, Settings};
-use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::access::{Actor, Partner, Scope, User};
+use forecourt_domain::dealer::{self, Settings};
 use forecourt_domain::ids::{DealerId, GroupId};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Store};
@@ -98,10 +97,7 @@ pub async fn save(store: &Store, scope: &Scope, id: &DealerId, settings: &Settin
         if before.is_some_and(|dealer| dealer.settings == *settings) {
             return Ok((None, ()));
         }
-        let version = before.map_or(0, |dealer| dealer.version) + 1;
-        let since = before.map_or(now, |dealer| dealer.since);
-        let dealer = Dealer { id: id.clone(), version, since, settings: settings.clone() };
-        Ok((Some(Decision::default().with(Item::Dealer(Box::new(dealer)))), ()))
+        Ok((Some(dealer::save(id, before, settings.clone(), Actor::System, now).0), ()))
     };
     store.decide(scope, Load::of([Key::Dealer(id.clone())]), rule).await
 }

@@ -4,6 +4,7 @@ use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::{Operation, ROUTES, Route};
 use forecourt_lead::{AssignmentBody, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
 use forecourt_lead_intake::{EnquiryBody, LeadCreated, Outcomes};
+use forecourt_settings::{FindingsView, HistoryView, SettingsView};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
@@ -18,7 +19,11 @@ use utoipa::{PartialSchema, ToSchema};
 pub fn document() -> OpenApi {
     let mut paths = PathsBuilder::new();
     for route in ROUTES {
-        let method = if route.method == "GET" { HttpMethod::Get } else { HttpMethod::Post };
+        let method = match route.method {
+            "GET" => HttpMethod::Get,
+            "PUT" => HttpMethod::Put,
+            _ => HttpMethod::Post,
+        };
         paths = paths.path(route.path, PathItem::new(method, operation(route)));
     }
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build());
@@ -43,6 +48,9 @@ fn components() -> ComponentsBuilder {
     add::<LeadView>(&mut schemas);
     add::<LeadPageView>(&mut schemas);
     add::<LeadListView>(&mut schemas);
+    add::<SettingsView>(&mut schemas);
+    add::<HistoryView>(&mut schemas);
+    add::<FindingsView>(&mut schemas);
     add::<Problem>(&mut schemas);
     schemas.sort_by(|a, b| a.0.cmp(&b.0));
     schemas.dedup_by(|a, b| a.0 == b.0);
@@ -71,7 +79,7 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         let about = "Makes the request safe to repeat: the same key again is answered as the first time (INT-5).";
         operation = operation.parameter(parameter("Idempotency-Key", ParameterIn::Header, about, Required::False));
     }
-    if matches!(route.operation, Operation::LogReaction | Operation::AssignLead | Operation::SetStatus) {
+    if matches!(route.operation, Operation::LogReaction | Operation::AssignLead | Operation::SetStatus | Operation::ChangeSettings) {
         operation = operation.parameter(parameter(
             "If-Match",
             ParameterIn::Header,
@@ -108,6 +116,7 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("limit", "How many on a page, 1 to 100; 25 if not said."),
             ("cursor", "From the answer with the page before."),
         ],
+        Operation::SettingsHistory => &[("before", "Only changes before this version.")],
         _ => &[],
     }
 }
@@ -124,7 +133,17 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         Operation::LogReaction => body.content("application/json", json(reference::<ReactionBody>())),
         Operation::AssignLead => body.content("application/json", json(reference::<AssignmentBody>())),
         Operation::SetStatus => body.content("application/json", json(reference::<StatusBody>())),
-        Operation::ListLeads | Operation::ReadLead | Operation::ClaimLead => return None,
+        Operation::ChangeSettings => {
+            let about = "The settings as `GET` shows them under `settings`; what is left out is as if it had never been set.";
+            let object = ObjectBuilder::new().schema_type(Type::Object).description(Some(about)).build();
+            body.content("application/json", ContentBuilder::new().schema(Some(object)).build())
+        }
+        Operation::ListLeads
+        | Operation::ReadLead
+        | Operation::ClaimLead
+        | Operation::ReadSettings
+        | Operation::SettingsHistory
+        | Operation::SettingsFindings => return None,
     };
     Some(body.build())
 }
@@ -146,6 +165,11 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
         ],
         Operation::ListLeads => vec![("200", "A page of leads.", reference::<LeadListView>())],
         Operation::ReadLead => vec![("200", "The lead; its version is the ETag.", reference::<LeadPageView>())],
+        Operation::ReadSettings | Operation::ChangeSettings => {
+            vec![("200", "The settings as they are now; their version is the ETag.", reference::<SettingsView>())]
+        }
+        Operation::SettingsHistory => vec![("200", "A page of changes.", reference::<HistoryView>())],
+        Operation::SettingsFindings => vec![("200", "What is risky.", reference::<FindingsView>())],
         Operation::LogReaction | Operation::AssignLead | Operation::SetStatus | Operation::ClaimLead => {
             vec![("200", "The lead as it is now; its version is the ETag.", reference::<LeadView>())]
         }
@@ -159,6 +183,23 @@ fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("403", "A right is missing; it is named."),
             ("404", "There is no such thing, or it is not yours to see."),
             ("422", "A parameter breaks a rule."),
+            ("503", "Not done; try again."),
+        ],
+        Operation::ReadSettings | Operation::SettingsHistory | Operation::SettingsFindings => &[
+            ("401", "No good token."),
+            ("403", "A right is missing; it is named."),
+            ("404", "There is no such dealer within your reach."),
+            ("422", "A query is not known or not of its type."),
+            ("503", "Not done; try again."),
+        ],
+        Operation::ChangeSettings => &[
+            ("400", "The body cannot be read."),
+            ("401", "No good token."),
+            ("403", "A right is missing; it is named."),
+            ("404", "There is no such dealer within your reach."),
+            ("412", "The settings have changed since the version in If-Match."),
+            ("422", "Fields are unknown or break rules; each is named."),
+            ("428", "If-Match is missing."),
             ("503", "Not done; try again."),
         ],
         Operation::SubmitLead => &[

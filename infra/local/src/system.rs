@@ -93,6 +93,7 @@ impl System {
         let function = event.route_key.as_deref().and_then(Route::of).map(|route| route.function);
         match function {
             Some("lead-intake") => forecourt_lead_intake::request(&self.platform.of("lead-intake"), event).await,
+            Some("settings") => forecourt_settings::handle(&self.platform.of("settings"), event).await,
             _ => forecourt_lead::handle(&self.platform.of("lead"), event).await,
         }
     }

@@ -40,6 +40,10 @@ pub enum Right {
     WorkLeads,
     /// Give a lead to somebody.
     AssignLeads,
+    /// See a dealer's settings.
+    ReadSettings,
+    /// Change a dealer's settings.
+    ChangeSettings,
 }
 
 impl Right {
@@ -50,6 +54,8 @@ impl Right {
             Right::ReadLeads => "read_leads",
             Right::WorkLeads => "work_leads",
             Right::AssignLeads => "assign_leads",
+            Right::ReadSettings => "read_settings",
+            Right::ChangeSettings => "change_settings",
         }
     }
 }
@@ -62,12 +68,15 @@ impl fmt::Display for Right {
 
 impl Role {
     fn may(self, right: Right) -> bool {
-        use Right::{AssignLeads, ReadLeads, SubmitLeads, WorkLeads};
+        use Right::{AssignLeads, ChangeSettings, ReadLeads, ReadSettings, SubmitLeads, WorkLeads};
         match self {
-            Role::Seller | Role::DealerAdmin | Role::GroupAdmin => matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads),
-            Role::HeadOffice => matches!(right, ReadLeads),
+            Role::Seller => matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads),
+            Role::DealerAdmin | Role::GroupAdmin => {
+                matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads | ReadSettings | ChangeSettings)
+            }
+            Role::HeadOffice => matches!(right, ReadLeads | ReadSettings),
             Role::ContactCentre => matches!(right, SubmitLeads),
-            Role::Operator => false,
+            Role::Operator => matches!(right, ReadSettings | ChangeSettings),
         }
     }
 }
@@ -200,7 +209,8 @@ impl Scope {
             Who::User(user) => match user.role {
                 Role::Seller | Role::DealerAdmin => user.dealers.contains(dealer),
                 Role::GroupAdmin | Role::HeadOffice | Role::ContactCentre => true,
-                Role::Operator => false,
+                // An operator sets things up; no lead is shown to one, since the right to read them is missing.
+                Role::Operator => true,
             },
             Who::Partner(partner) => partner.dealers.contains(dealer),
             Who::Nobody => false,

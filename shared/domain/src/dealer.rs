@@ -1,6 +1,8 @@
 //! A dealer's settings: one validated whole with one version (SET).
 
+use crate::access::Actor;
 use crate::contact::{Country, Email, Language};
+use crate::decision::{Decision, Item};
 use crate::hours::Calendar;
 use crate::ids::{DealerId, DistributionGroupId, UserId};
 use crate::pool::PoolSettings;
@@ -22,6 +24,31 @@ pub struct Dealer {
     pub since: DateTime<Utc>,
     /// What the dealer's admin has set.
     pub settings: Settings,
+}
+
+/// One change of a dealer's settings (SET-10). What was before is what the change before it says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Whose settings.
+    pub dealer: DealerId,
+    /// The version that it made.
+    pub version: u64,
+    /// When.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Actor,
+    /// The settings after it.
+    pub settings: Settings,
+}
+
+/// Saves `settings` as the next version, and the change in the history (SET-10). Returns the dealer as it is then.
+pub fn save(id: &DealerId, before: Option<&Dealer>, settings: Settings, by: Actor, now: DateTime<Utc>) -> (Decision, Dealer) {
+    let version = before.map_or(0, |dealer| dealer.version) + 1;
+    let since = before.map_or(now, |dealer| dealer.since);
+    let change = Change { dealer: id.clone(), version, at: now, by, settings: settings.clone() };
+    let dealer = Dealer { id: id.clone(), version, since, settings };
+    (Decision::default().with(Item::Dealer(Box::new(dealer.clone()))).with(Item::Change(Box::new(change))), dealer)
 }
 
 /// What a dealer's admin sets. It can only be had validated.

@@ -1,7 +1,7 @@
 //! What a rule answers: the new state of a unit, and what must happen, as items to be committed at once.
 
 use crate::contact::{Channel, ChannelKey};
-use crate::dealer::Dealer;
+use crate::dealer::{Change, Dealer};
 use crate::intake::Receipt;
 use crate::lead::{Lead, Request};
 use crate::message::Message;
@@ -21,6 +21,7 @@ pub enum Item {
     Channel(ChannelKey, Channel),
     Receipt(Receipt),
     Dealer(Box<Dealer>),
+    Change(Box<Change>),
 }
 
 /// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`enquiry`], [`contact`] | what came in, from whom |
 //! | [`intake`] | an enquiry becomes a lead |
-//! | [`dealer`], [`hours`] | the dealer's settings and working hours |
+//! | [`dealer`], [`hours`], [`findings`] | the dealer's settings and working hours, and what is risky in them |
 //! | [`routing`], [`rotation`], [`pool`], [`assignment`] | who gets it, and why |
 //! | [`deadline`], [`escalation`] | when it is due, and what happens if nobody answers |
 //! | [`reaction`] | the seller answers, wins, loses, reopens |
@@ -24,6 +24,7 @@ pub mod dealer;
 pub mod decision;
 pub mod enquiry;
 pub mod escalation;
+pub mod findings;
 pub mod hours;
 pub mod ids;
 pub mod intake;

@@ -93,6 +93,11 @@ impl Problem {
         Self::new("not-found", "There is no such thing here", 404, detail)
     }
 
+    /// 428.
+    pub fn precondition_required(detail: impl Into<String>) -> Self {
+        Self::new("precondition-required", "Say which version you saw", 428, detail)
+    }
+
     /// 413.
     pub fn too_large(limit: usize) -> Self {
         Self::new("too-large", "The body is too large", 413, format!("a body is at most {limit} bytes"))

@@ -11,6 +11,10 @@ pub enum Operation {
     AssignLead,
     SetStatus,
     ClaimLead,
+    ReadSettings,
+    ChangeSettings,
+    SettingsHistory,
+    SettingsFindings,
 }
 
 /// A route.
@@ -91,5 +95,33 @@ pub const ROUTES: &[Route] = &[
         path: "/leads/{id}/claim",
         function: "lead",
         summary: "Take a lead out of the dealer's pool (DIS-8). Of two who do, one gets it; the other is told who has it.",
+    },
+    Route {
+        operation: Operation::ReadSettings,
+        method: "GET",
+        path: "/dealers/{dealer}/settings",
+        function: "settings",
+        summary: "A dealer's settings; their version is the ETag (SET).",
+    },
+    Route {
+        operation: Operation::ChangeSettings,
+        method: "PUT",
+        path: "/dealers/{dealer}/settings",
+        function: "settings",
+        summary: "Replace a dealer's settings, judged as a whole. `If-Match` says which version you saw (SET-10).",
+    },
+    Route {
+        operation: Operation::SettingsHistory,
+        method: "GET",
+        path: "/dealers/{dealer}/settings/history",
+        function: "settings",
+        summary: "Who changed which settings when, before and after, newest first (SET-10).",
+    },
+    Route {
+        operation: Operation::SettingsFindings,
+        method: "GET",
+        path: "/dealers/{dealer}/settings/findings",
+        function: "settings",
+        summary: "What is risky in the settings without being forbidden (SET-8).",
     },
 ];

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::{Partner, Scope, User};
 use forecourt_domain::contact::Channel;
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::dealer::{Change, Dealer};
 use forecourt_domain::decision::Item;
 use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::intake::Receipt;
@@ -41,6 +41,7 @@ pub enum Stored {
     Message(Message),
     Channel(Channel),
     Dealer(Box<Dealer>),
+    Change(Box<Change>),
     Rotation(Rotation),
     Pool(Pool),
     User(User),
@@ -103,6 +104,7 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::Channel(channel, _) => Key::Channel(channel.clone()),
         Item::Receipt(receipt) => Key::Receipt(receipt.key.clone()),
         Item::Dealer(dealer) => Key::Dealer(dealer.id.clone()),
+        Item::Change(change) => Key::Change(change.dealer.clone(), change.version),
     }
 }
 
@@ -143,6 +145,7 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
         Item::Channel(_, channel) => to_item(channel)?,
         Item::Receipt(receipt) => to_item(receipt)?,
         Item::Dealer(dealer) => to_item(dealer)?,
+        Item::Change(change) => to_item(change)?,
     };
     if let Some((at, kind, dealer)) = due {
         put("dpk", keys::due_shard(&table_key.pk));
@@ -185,6 +188,7 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Message(..) => Stored::Message(from_item(attributes)?),
         Key::Channel(_) => Stored::Channel(channel(attributes)?),
         Key::Dealer(_) => Stored::Dealer(Box::new(from_item(attributes)?)),
+        Key::Change(..) => Stored::Change(Box::new(from_item(attributes)?)),
         Key::Place(_, Lane::Rotation(_)) => Stored::Rotation(from_item(attributes)?),
         Key::Place(_, Lane::Pool) => Stored::Pool(from_item(attributes)?),
         Key::User(_) => Stored::User(from_item(attributes)?),

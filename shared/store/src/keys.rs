@@ -7,6 +7,7 @@
 //! | Lead; its timeline and messages | `g#L#lead` / `@`, `T#version`, `M#cause` | GetItem; Query for the page |
 //! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
 //! | Dealer with members and absences; its rotations; its pool | `g#D#dealer` / `@`, `R`, `R#group`, `P` | BatchGetItem with the lead |
+//! | Changes of a dealer's settings | `g#D#dealer` / `H#version` | Query, newest first |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, kept 60 s |
 //! | `Idempotency-Key` besides an external id | `g#K#hash` / `@` | BatchGetItem with the lead |
 //! | Queue sender's group and partner | `SENDER#id` / `@` | GetItem, kept 60 s |
@@ -32,6 +33,7 @@ pub enum Key {
     Channel(ChannelKey),
     Dealer(DealerId),
     Place(DealerId, Lane),
+    Change(DealerId, u64),
     User(UserId),
     Partner(PartnerId),
     Receipt(String),
@@ -57,6 +59,7 @@ impl Key {
             Key::Place(dealer, Lane::Rotation(None)) => (format!("{g}#D#{dealer}"), "R".to_owned()),
             Key::Place(dealer, Lane::Rotation(Some(group))) => (format!("{g}#D#{dealer}"), format!("R#{group}")),
             Key::Place(dealer, Lane::Pool) => (format!("{g}#D#{dealer}"), "P".to_owned()),
+            Key::Change(dealer, version) => (format!("{g}#D#{dealer}"), format!("{CHANGES}{version:06}")),
             Key::User(user) => (format!("{g}#U#{user}"), "@".to_owned()),
             Key::Partner(partner) => (format!("{g}#P#{partner}"), "@".to_owned()),
             Key::Receipt(hash) => (format!("{g}#K#{hash}"), "@".to_owned()),
@@ -64,6 +67,9 @@ impl Key {
         TableKey { pk, sk }
     }
 }
+
+/// What the places of a dealer's changes begin with.
+pub(crate) const CHANGES: &str = "H#";
 
 /// The key of a queue sender, which is looked up to learn the group, and so the one key without a scope.
 pub(crate) fn sender(id: &str) -> TableKey {

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::dealer::{Change, Dealer};
 use forecourt_domain::ids::{DealerId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::Message;
@@ -177,6 +177,42 @@ impl Store {
         let found = query.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await.map_err(|e| unavailable(&e))?;
         self.spent.note_read(found.consumed_capacity());
         Ok((found.items.unwrap_or_default(), found.last_evaluated_key.is_some()))
+    }
+
+    /// At most `limit` changes of a dealer's settings, newest first, before version `before` (SET-10).
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn settings_history(
+        &self,
+        scope: &Scope,
+        dealer: &DealerId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Change>, Failure> {
+        let last = Key::Change(dealer.clone(), before.map_or(999_999, |before| before.saturating_sub(1))).at(scope);
+        let query = self.client.query().table_name(&*self.table).consistent_read(true).scan_index_forward(false);
+        let query = query
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", AttributeValue::S(last.pk))
+            .expression_attribute_values(":from", AttributeValue::S(keys::CHANGES.into()))
+            .expression_attribute_values(":to", AttributeValue::S(last.sk))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let mut changes = Vec::new();
+        let mut start = None;
+        loop {
+            let found = query.clone().set_exclusive_start_key(start).send().boxed().await.map_err(|e| unavailable(&e))?;
+            self.spent.note_read(found.consumed_capacity());
+            for attributes in found.items.unwrap_or_default() {
+                changes.push(crate::items::from_item(attributes)?);
+            }
+            start = found.last_evaluated_key;
+            if start.is_none() || changes.len() >= limit {
+                changes.truncate(limit);
+                return Ok(changes);
+            }
+        }
     }
 
     /// The notices of a dealer for `reader` that wait to go out together and are due at `now`: at most 100, from an index, so each is to be looked at again.

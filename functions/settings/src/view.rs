@@ -1,0 +1,125 @@
+//! What clients are shown.
+
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Actor;
+use forecourt_domain::dealer::{Change, Dealer};
+use forecourt_domain::findings::Finding;
+use forecourt_store::Failure;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+
+/// A dealer's settings.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SettingsView {
+    /// Which dealer.
+    pub dealer: String,
+    /// Counts the changes; the ETag.
+    pub version: u64,
+    /// The settings, as `PUT` takes them.
+    #[schema(value_type = Object)]
+    pub settings: Value,
+}
+
+/// Changes of the settings, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistoryView {
+    /// The changes.
+    pub changes: Vec<ChangeView>,
+    /// Asks for the changes before these: `?before=…`; absent where there are no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+}
+
+/// One change (SET-10).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangeView {
+    /// The version that it made.
+    pub version: u64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom: `user:…` or `system`.
+    pub by: String,
+    /// What changed.
+    pub fields: Vec<FieldView>,
+}
+
+/// A field that changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldView {
+    /// Which.
+    pub field: String,
+    /// What it was; `null`: not set, or not there yet.
+    #[schema(value_type = Object)]
+    pub before: Value,
+    /// What it is.
+    #[schema(value_type = Object)]
+    pub after: Value,
+}
+
+/// What is risky in the settings without being forbidden (SET-8).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FindingsView {
+    /// None: all is well.
+    pub findings: Vec<FindingView>,
+}
+
+/// One of them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FindingView {
+    /// `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `level_1_too_long` or `empty_group`.
+    pub kind: &'static str,
+    /// Where.
+    pub field: String,
+    /// In words.
+    pub detail: String,
+}
+
+impl SettingsView {
+    pub(crate) fn of(dealer: &Dealer) -> Self {
+        Self { dealer: dealer.id.to_string(), version: dealer.version, settings: json!(dealer.settings) }
+    }
+}
+
+impl FindingsView {
+    pub(crate) fn of(dealer: &Dealer, now: DateTime<Utc>) -> Self {
+        let view = |Finding { kind, field, detail }: Finding| FindingView { kind: kind.name(), field, detail };
+        Self { findings: forecourt_domain::findings::findings(&dealer.settings, now).into_iter().map(view).collect() }
+    }
+}
+
+impl HistoryView {
+    /// Of up to `page` changes and, if there is one, the one before them, which says what was before.
+    pub(crate) fn of(changes: &[Change], page: usize) -> Result<Self, Failure> {
+        let views: Result<Vec<_>, Failure> =
+            changes.iter().take(page).enumerate().map(|(i, change)| ChangeView::of(change, changes.get(i + 1))).collect();
+        let before = changes.get(page).and_then(|_| changes.get(page - 1)).map(|last| last.version);
+        Ok(Self { changes: views?, before })
+    }
+}
+
+impl ChangeView {
+    fn of(change: &Change, earlier: Option<&Change>) -> Result<Self, Failure> {
+        let by = match &change.by {
+            Actor::User(user) => format!("user:{user}"),
+            Actor::Partner(partner) => format!("partner:{partner}"),
+            Actor::System => "system".into(),
+        };
+        let (after, before) = (fields(Some(change))?, fields(earlier)?);
+        let names: BTreeSet<&String> = after.keys().chain(before.keys()).collect();
+        let changed = names.into_iter().filter(|name| after.get(*name) != before.get(*name));
+        let of = |fields: &Map<String, Value>, name: &String| fields.get(name).cloned().unwrap_or(Value::Null);
+        let fields = changed.map(|name| FieldView { field: name.clone(), before: of(&before, name), after: of(&after, name) }).collect();
+        Ok(Self { version: change.version, at: change.at, by, fields })
+    }
+}
+
+fn fields(change: Option<&Change>) -> Result<Map<String, Value>, Failure> {
+    match change.map(|change| serde_json::to_value(&change.settings)) {
+        None => Ok(Map::new()),
+        Some(Ok(Value::Object(fields))) => Ok(fields),
+        Some(Ok(_)) => Ok(Map::new()),
+        Some(Err(e)) => Err(Failure::Broken(e.to_string())),
+    }
+}

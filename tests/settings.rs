@@ -1,0 +1,176 @@
+//! A dealer's settings over HTTP (SET).
+
+use crate::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use http::Method;
+use serde_json::{Value, json};
+
+fn path() -> String {
+    format!("/dealers/{NORDSTERN}/settings")
+}
+
+async fn put(world: &World, who: &str, version: u64, body: &Value) -> Reply {
+    let seen = format!("\"{version}\"");
+    let headers = [("content-type", "application/json"), ("if-match", seen.as_str())];
+    world.call(Method::PUT, who, &path(), &headers, body.to_string().as_bytes()).await
+}
+
+async fn settings(world: &World) -> Value {
+    world.get(ADMIN, &path()).await.body["settings"].clone()
+}
+
+fn with(settings: &Value, pointer: &str, value: Value) -> Value {
+    let mut changed = settings.clone();
+    match pointer.rsplit_once('/') {
+        Some((parent, name)) => changed.pointer_mut(parent).unwrap()[name] = value,
+        None => panic!("not a pointer"),
+    }
+    changed
+}
+
+#[tokio::test]
+async fn set_10_settings_are_changed_by_who_saw_them_and_every_change_is_kept() {
+    let world = World::new().await;
+    let read = world.get(ADMIN, &path()).await;
+    assert_eq!((read.status, &read.headers["etag"], read.body["version"].as_u64()), (200, &"\"1\"".parse().unwrap(), Some(1)));
+    let read = read.body["settings"].clone();
+    let longer = with(&read, "/escalation/level_1", json!(240));
+    let changed = put(&world, ADMIN, 1, &longer).await;
+    assert_eq!((changed.status, changed.body["version"].as_u64()), (200, Some(2)), "{}", changed.body);
+    assert_eq!(changed.body["settings"], longer);
+    // The same again, as when its answer was lost: it is so already.
+    assert_eq!(put(&world, ADMIN, 1, &longer).await.body["version"], 2);
+    let lost = put(&world, ADMIN, 1, &with(&read, "/name", json!("Nordstern"))).await;
+    assert_eq!((lost.status, lost.body["current_version"].as_u64()), (412, Some(2)));
+    assert_eq!(settings(&world).await, longer);
+    world.system.clock.stand_at(crate::world::at("2026-11-23T09:05:00Z"));
+    assert_eq!(put(&world, "gina.group", 2, &with(&longer, "/name", json!("Nordstern"))).await.status, 200);
+
+    let history = world.get(ADMIN, &format!("{}/history", path())).await;
+    let told: Vec<Value> = history.body["changes"].as_array().unwrap().iter().take(2).cloned().collect();
+    let level_1 = |n: u32| json!({"level_1": n, "reminder": 30, "level_2": 1440});
+    assert_eq!(
+        told,
+        [
+            json!({"version": 3, "at": "2026-11-23T09:05:00Z", "by": "user:gina.group",
+                "fields": [{"field": "name", "before": "Autohaus Nordstern", "after": "Nordstern"}]}),
+            json!({"version": 2, "at": "2026-11-23T09:00:00Z", "by": "user:ingo.brandt",
+                "fields": [{"field": "escalation", "before": level_1(120), "after": level_1(240)}]}),
+        ]
+    );
+    assert_eq!(history.body["changes"].as_array().unwrap().len(), 3);
+    let earlier = world.get(ADMIN, &format!("{}/history?before=2", path())).await;
+    assert_eq!(earlier.body["changes"][0]["by"], "system");
+    // A lead that comes now has the new time.
+    assert_eq!(world.page(world.lead(&enquiry("jana")).await).await.lead.deadline(), Some(crate::world::at("2026-11-23T14:05:00Z")));
+}
+
+#[tokio::test]
+async fn set_10_a_change_says_which_version_it_saw() {
+    let world = World::new().await;
+    let read = settings(&world).await;
+    let headers = [("content-type", "application/json")];
+    let reply = world.call(Method::PUT, ADMIN, &path(), &headers, read.to_string().as_bytes()).await;
+    assert_eq!((reply.status, reply.text("/type")), (428, "urn:forecourt:problem:precondition-required"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn set_10_of_many_who_change_one_version_at_once_one_does() {
+    let world = World::new().await;
+    let read = settings(&world).await;
+    let (world, read) = (&world, &read);
+    let all = (0..16).map(|i| async move { put(world, ADMIN, 1, &with(read, "/name", json!(format!("Nordstern {i}")))).await.status });
+    let mut statuses = futures::future::join_all(all).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [&[200][..], &[412; 15]].concat());
+    assert_eq!(world.get(ADMIN, &format!("{}/history", path())).await.body["changes"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn set_1_what_breaks_a_rule_is_named_and_nothing_is_changed() {
+    let world = World::new().await;
+    let read = settings(&world).await;
+    let members = |change: Value| {
+        let mut changed = read.clone();
+        changed["members"][0].as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        changed
+    };
+    let absent = |from: &str, until: &str, deputy: &str| members(json!({"absences": [{"from": from, "until": until, "deputy": deputy}]}));
+    let (early, late) = ("2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z");
+    for (body, faults) in [
+        (with(&read, "/nmae", json!("x")), vec!["nmae SET-10"]),
+        (members(json!({"recieves_leads": true})), vec!["members.0.recieves_leads SET-10"]),
+        (with(&read, "/calendar/hours/mon", json!([["18:00", "08:00"]])), vec!["calendar.hours SET-1"]),
+        (with(&read, "/calendar/zone", json!("Europe/Atlantis")), vec!["calendar.zone SET-1"]),
+        (with(&read, "/escalation/level_1", json!(-1)), vec!["escalation.level_1 SET-10"]),
+        (with(&read, "/escalation/level_1", json!(100_000)), vec!["escalation.level_1 SET-3"]),
+        (with(&read, "/calendar/hours", json!({})), vec!["escalation.level_1 SET-3"]),
+        (with(&read, "/admin_user", json!("nobody")), vec!["admin_user SET-5"]),
+        (absent(late, early, "ben.krause"), vec!["members[0].absences[0].until SET-7"]),
+        (absent(early, late, "anna.vogt"), vec!["members[0].absences[0].deputy DIS-4"]),
+        (with(&with(&read, "/fallback_user", json!("nobody")), "/name", json!("")), vec!["name SET-4", "fallback_user SET-5"]),
+        (with(&read, "/pool", json!({"user": "helga.stern"})), vec!["pool DIS-9"]),
+    ] {
+        let reply = put(&world, ADMIN, 1, &body).await;
+        assert_eq!((reply.status, reply.faults()), (422, faults.into_iter().map(str::to_owned).collect()), "{}", reply.body);
+    }
+    for body in ["", "[]", "{\"name\": 1", "{\"name\": \"a\", \"name\": \"b\"}"] {
+        let headers = [("content-type", "application/json"), ("if-match", "\"1\"")];
+        assert_eq!(world.call(Method::PUT, ADMIN, &path(), &headers, body.as_bytes()).await.status, 400, "{body}");
+    }
+    assert_eq!(settings(&world).await, read);
+}
+
+#[tokio::test]
+async fn acc_1_only_admins_change_settings_and_only_their_own_dealers() {
+    let world = World::new().await;
+    let read = settings(&world).await;
+    let changed = with(&read, "/name", json!("x"));
+    for (who, see, change) in
+        [("anna.vogt", 403, 403), ("partner:portal-demo", 403, 403), ("hugo.office", 200, 403), ("rival.seller", 200, 412), ("", 401, 401)]
+    {
+        assert_eq!(world.get(who, &path()).await.status, see, "{who}");
+        assert_eq!(put(&world, who, 7, &changed).await.status, change, "{who}");
+    }
+    // The rival group has a dealer of the same name, and that is whose settings it sees.
+    assert_eq!(world.get("rival.seller", &path()).await.text("/settings/name"), "Rival");
+    let elsewhere = "/dealers/harbour-cars-demo/settings";
+    assert_eq!(world.get(ADMIN, elsewhere).await.status, 404);
+    assert_eq!(world.get("gina.group", elsewhere).await.status, 200);
+    assert_eq!(world.get("gina.group", "/dealers/nowhere/settings/history").await.status, 404);
+    assert_eq!(settings(&world).await, read);
+}
+
+#[tokio::test]
+async fn set_8_what_is_risky_is_found_and_not_refused() {
+    let world = World::new().await;
+    let read = settings(&world).await;
+    let findings = async || -> Vec<String> {
+        let found = world.get(ADMIN, &format!("{}/findings", path())).await;
+        found.body["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| format!("{} {}", f["kind"].as_str().unwrap(), f["field"].as_str().unwrap()))
+            .collect()
+    };
+    assert_eq!(findings().await, Vec::<String>::new());
+    let mut alone = with(&read, "/escalation/level_1", json!(3_000));
+    alone.as_object_mut().unwrap().remove("fallback_user");
+    for member in alone["members"].as_array_mut().unwrap().iter_mut().skip(1) {
+        member["receives_leads"] = json!(false);
+    }
+    alone["members"][0].as_object_mut().unwrap().remove("supervisor");
+    alone["distribution_groups"] = json!(["opel"]);
+    assert_eq!(put(&world, ADMIN, 1, &alone).await.status, 200);
+    let wanted = [
+        "level_1_too_long escalation.level_1",
+        "no_supervisor members[0].supervisor",
+        "solo_distribution members",
+        "empty_group distribution_groups[0]",
+        "no_fallback fallback_user",
+    ];
+    assert_eq!(findings().await, wanted);
+    let away = with(&alone, "/members/0/absences", json!([{"from": "2026-11-01T00:00:00Z", "until": "2026-12-01T00:00:00Z"}]));
+    assert_eq!(put(&world, ADMIN, 2, &away).await.status, 200);
+    assert!(findings().await.contains(&"nobody_eligible members".to_owned()));
+}
