@@ -174,3 +174,51 @@ async fn set_8_what_is_risky_is_found_and_not_refused() {
     assert_eq!(put(&world, ADMIN, 2, &away).await.status, 200);
     assert!(findings().await.contains(&"nobody_eligible members".to_owned()));
 }
+
+async fn dry_run(world: &World, who: &str, body: &Value) -> Reply {
+    world.post(who, &format!("/dealers/{NORDSTERN}/dry-run"), body).await
+}
+
+/// SET-9: owner, rule, deadlines with the hours that were counted; and nothing is changed by asking.
+#[tokio::test]
+async fn set_9_a_dry_run_says_who_would_get_a_lead_and_when_it_would_be_due() {
+    let world = World::new().await;
+    let asked = json!({"received_at": "2026-11-28T12:30:00+01:00", "lead": enquiry("jana")});
+    for _ in 0..2 {
+        let told = dry_run(&world, ADMIN, &asked).await;
+        let wanted = json!({
+            "becomes": "lead", "owner": "anna.vogt", "rule": "DIS-1", "group": null, "passed_over": [],
+            "deadlines": {
+                "reminder": {"due": "2026-11-30T08:00:00Z", "happens_at": "2026-11-30T08:00:00Z"},
+                "level_1": {"due": "2026-11-30T08:30:00Z", "happens_at": "2026-11-30T08:30:00Z"},
+                "level_2": {"due": "2026-12-01T08:30:00Z", "happens_at": "2026-12-01T08:30:00Z"},
+                "counted": [
+                    {"from": "2026-11-28T11:30:00Z", "until": "2026-11-28T12:00:00Z"},
+                    {"from": "2026-11-30T07:00:00Z", "until": "2026-11-30T08:30:00Z"},
+                ],
+            },
+        });
+        assert_eq!((told.status, &told.body), (200, &wanted));
+    }
+    assert_eq!(world.list(ADMIN, NORDSTERN).await, Vec::<Value>::new());
+    // It says what happens then.
+    let id = world.lead(&enquiry("jana")).await;
+    assert_eq!(world.page(id).await.lead.owner.unwrap().as_str(), "anna.vogt");
+    let again = dry_run(&world, ADMIN, &json!({"lead": enquiry("jana")})).await;
+    assert_eq!((again.text("/becomes"), again.text("/lead"), again.text("/owner")), ("added", id.spoken().as_str(), "anna.vogt"));
+    assert_eq!(dry_run(&world, ADMIN, &json!({"lead": enquiry("other")})).await.text("/owner"), "ben.krause");
+}
+
+#[tokio::test]
+async fn set_9_a_dry_run_says_who_is_passed_over_and_names_what_is_wrong() {
+    let world = World::new().await;
+    let away = json!([{"from": "2026-12-01T00:00:00Z", "until": "2026-12-08T00:00:00Z"}]);
+    world.settings(|s| s.members[0].absences = serde_json::from_value(away).unwrap()).await;
+    let told = dry_run(&world, ADMIN, &json!({"received_at": "2026-12-02T09:00:00Z", "lead": enquiry("jana")})).await;
+    assert_eq!((told.text("/owner"), &told.body["passed_over"]), ("ben.krause", &json!([{"user": "anna.vogt", "reason": "absent"}])));
+    let wrong = dry_run(&world, ADMIN, &json!({"lead": {"type": "spaceship", "contact": {}}})).await;
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["lead.type INT-4".to_owned(), "lead.contact INT-3".to_owned()]));
+    let wrong = dry_run(&world, ADMIN, &json!({"received_at": "tomorrow"})).await;
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["received_at SET-9".to_owned(), "lead SET-9".to_owned()]));
+    assert_eq!(dry_run(&world, "anna.vogt", &json!({"lead": enquiry("jana")})).await.status, 403);
+}

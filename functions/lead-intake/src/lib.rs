@@ -4,10 +4,12 @@ pub mod adf;
 mod answer;
 mod body;
 mod document;
+mod dry_run;
 mod submit;
 
 pub use answer::{LeadCreated, Outcome, Outcomes};
 pub use body::{ContactBody, EnquiryBody, VehicleBody};
+pub use dry_run::{DeadlinesView, DryRunBody, DryRunView, PassedOverView, SpanView, StepAtView};
 
 use crate::submit::Submission;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -19,6 +21,7 @@ use forecourt_domain::ids::DealerId;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http, queue};
 use forecourt_store::Failure;
 use serde_json::Value;
@@ -34,12 +37,15 @@ pub async fn handle(platform: &Platform, event: Value) -> Result<Value, lambda_r
     })
 }
 
-/// `POST /dealers/{dealer}/leads`.
+/// `POST /dealers/{dealer}/leads`, and the dry run.
 pub async fn request(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
     http::answer(platform, event, async |call| submit_request(platform, call).await).await
 }
 
 async fn submit_request(platform: &Platform, call: Call) -> Result<Answer, Problem> {
+    if call.operation == Operation::DryRun {
+        return dry_run::dry_run(platform, &call).await;
+    }
     call.scope.needs(Right::SubmitLeads).map_err(Problem::from)?;
     let dealer = call.part("dealer", "dealer")?;
     let media_type = call.media_type();

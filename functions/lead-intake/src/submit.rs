@@ -142,7 +142,7 @@ impl Submission {
 }
 
 /// The channels that identify the contact: e-mail before phone; not those of the dealer itself, of a relay, or unreadable ones (INT-6).
-fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, enquiry: &Enquiry) -> Vec<ChannelKey> {
+pub(crate) fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, enquiry: &Enquiry) -> Vec<ChannelKey> {
     let settings = &dealer.settings;
     let of_dealer = |email: &Email| settings.lead_address.as_ref().is_some_and(|own| own.is_same(email));
     let of_relay = |email: &Email| settings.relay_domains.iter().any(|relay| relay.eq_ignore_ascii_case(email.domain()));
@@ -158,7 +158,7 @@ fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, enquiry: &Enqui
 }
 
 /// What the items of the first read point at: the records behind aliases, and the lead of a receipt.
-fn pointed_at(loaded: &Loaded, channels: &[ChannelKey], dealer: &DealerId, arrival: &Arrival) -> Vec<Key> {
+pub(crate) fn pointed_at(loaded: &Loaded, channels: &[ChannelKey], dealer: &DealerId, arrival: &Arrival) -> Vec<Key> {
     let records = channels.iter().filter_map(|channel| match loaded.channel(channel) {
         Some(Channel::AliasOf(record)) => Some(Key::Channel(record.clone())),
         _ => None,
@@ -170,7 +170,7 @@ fn pointed_at(loaded: &Loaded, channels: &[ChannelKey], dealer: &DealerId, arriv
     records.chain(lead).chain(latest).collect()
 }
 
-fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
+pub(crate) fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
     match loaded.channel(channel)? {
         Channel::Contact(contact) => Some(contact.clone()),
         Channel::AliasOf(record) => match loaded.channel(record)? {
@@ -181,7 +181,7 @@ fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
 }
 
 /// The lane that an enquiry goes through (DIS-3, DIS-8).
-fn lane(dealer: &Dealer, enquiry: &Enquiry) -> Lane {
+pub(crate) fn lane(dealer: &Dealer, enquiry: &Enquiry) -> Lane {
     dealer.settings.lane(&enquiry.source, enquiry.lead_type, &Asked::of(enquiry))
 }
 

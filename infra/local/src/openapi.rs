@@ -3,7 +3,7 @@
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::{Operation, ROUTES, Route};
 use forecourt_lead::{AssignmentBody, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
-use forecourt_lead_intake::{EnquiryBody, LeadCreated, Outcomes};
+use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
 use forecourt_settings::{FindingsView, HistoryView, SettingsView};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
@@ -48,6 +48,8 @@ fn components() -> ComponentsBuilder {
     add::<LeadView>(&mut schemas);
     add::<LeadPageView>(&mut schemas);
     add::<LeadListView>(&mut schemas);
+    add::<DryRunBody>(&mut schemas);
+    add::<DryRunView>(&mut schemas);
     add::<SettingsView>(&mut schemas);
     add::<HistoryView>(&mut schemas);
     add::<FindingsView>(&mut schemas);
@@ -130,6 +132,7 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
                 ContentBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String).description(Some("ADF 1.0")).build()));
             body.content("application/json", json(reference::<EnquiryBody>())).content("application/adf+xml", adf.build())
         }
+        Operation::DryRun => body.content("application/json", json(reference::<DryRunBody>())),
         Operation::LogReaction => body.content("application/json", json(reference::<ReactionBody>())),
         Operation::AssignLead => body.content("application/json", json(reference::<AssignmentBody>())),
         Operation::SetStatus => body.content("application/json", json(reference::<StatusBody>())),
@@ -168,6 +171,7 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
         Operation::ReadSettings | Operation::ChangeSettings => {
             vec![("200", "The settings as they are now; their version is the ETag.", reference::<SettingsView>())]
         }
+        Operation::DryRun => vec![("200", "What would become of it.", reference::<DryRunView>())],
         Operation::SettingsHistory => vec![("200", "A page of changes.", reference::<HistoryView>())],
         Operation::SettingsFindings => vec![("200", "What is risky.", reference::<FindingsView>())],
         Operation::LogReaction | Operation::AssignLead | Operation::SetStatus | Operation::ClaimLead => {
@@ -183,6 +187,14 @@ fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("403", "A right is missing; it is named."),
             ("404", "There is no such thing, or it is not yours to see."),
             ("422", "A parameter breaks a rule."),
+            ("503", "Not done; try again."),
+        ],
+        Operation::DryRun => &[
+            ("400", "The body cannot be read."),
+            ("401", "No good token."),
+            ("403", "A right is missing; it is named."),
+            ("404", "There is no such dealer within your reach."),
+            ("422", "Fields break rules; each is named."),
             ("503", "Not done; try again."),
         ],
         Operation::ReadSettings | Operation::SettingsHistory | Operation::SettingsFindings => &[

@@ -15,6 +15,7 @@ pub enum Operation {
     ChangeSettings,
     SettingsHistory,
     SettingsFindings,
+    DryRun,
 }
 
 /// A route.
@@ -123,5 +124,12 @@ pub const ROUTES: &[Route] = &[
         path: "/dealers/{dealer}/settings/findings",
         function: "settings",
         summary: "What is risky in the settings without being forbidden (SET-8).",
+    },
+    Route {
+        operation: Operation::DryRun,
+        method: "POST",
+        path: "/dealers/{dealer}/dry-run",
+        function: "lead-intake",
+        summary: "Who would get a lead like this, at this time, why, and with which deadlines (SET-9). It changes nothing.",
     },
 ];

@@ -1,0 +1,204 @@
+//! What would become of a lead like this, at this time (SET-9). It changes nothing.
+
+use crate::body::EnquiryBody;
+use crate::document::{Format, Part};
+use crate::submit::{channels, contact_of, lane, pointed_at};
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Right;
+use forecourt_domain::contact::recognise;
+use forecourt_domain::deadline::{Plan, StepKind};
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::{DealerId, LeadId};
+use forecourt_domain::intake::{self, Arrival, Found, Verdict};
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::rotation::{PassedOver, Why};
+use forecourt_domain::timeline::{Event, Kept, Raw};
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::json::{Loose, Text};
+use forecourt_edge::problem::Problem;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A lead as it might come.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct DryRunBody {
+    /// When it would come in, RFC 3339; now, if not said.
+    #[schema(value_type = Option<String>, example = "2026-12-24T12:30:00+01:00")]
+    received_at: Loose<Text>,
+    /// The enquiry, as it would be sent.
+    #[schema(value_type = EnquiryBody)]
+    lead: Loose<serde_json::Value>,
+}
+
+/// What would become of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DryRunView {
+    /// `lead`, or `added` where the contact has a lead in progress here (INT-6).
+    pub becomes: &'static str,
+    /// The number of the lead that it would be added to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead: Option<String>,
+    /// Who would own it.
+    pub owner: Option<String>,
+    /// The rule that says so: `DIS-1` the rotation, `DIS-3` that of a group, `DIS-5` the contact is known, `DIS-6` nobody eligible, `DIS-8` the pool.
+    pub rule: Option<String>,
+    /// The distribution group that a routing rule chose.
+    pub group: Option<String>,
+    /// Whose turn it would have been, and why it was not.
+    pub passed_over: Vec<PassedOverView>,
+    /// When its steps would be; `null`: the dealer has none.
+    pub deadlines: Option<DeadlinesView>,
+}
+
+/// Somebody who was passed over.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PassedOverView {
+    /// Who.
+    pub user: String,
+    /// Why: `absent`.
+    #[schema(value_type = String)]
+    pub reason: forecourt_domain::rotation::PassedOverFor,
+}
+
+/// The steps.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeadlinesView {
+    /// When the seller would be reminded.
+    pub reminder: Option<StepAtView>,
+    /// When it would be overdue.
+    pub level_1: Option<StepAtView>,
+    /// When the supervisor would be told.
+    pub level_2: Option<StepAtView>,
+    /// The opening hours that level 1 counts, one after the other.
+    pub counted: Vec<SpanView>,
+}
+
+/// One step.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StepAtView {
+    /// When it is due.
+    pub due: DateTime<Utc>,
+    /// When it happens: `due`, unless that is on a day off (ESC-5).
+    pub happens_at: DateTime<Utc>,
+}
+
+/// A stretch of opening hours.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SpanView {
+    /// From when it is counted.
+    pub from: DateTime<Utc>,
+    /// Until when.
+    pub until: DateTime<Utc>,
+}
+
+/// `POST /dealers/{dealer}/dry-run`.
+pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadSettings)?;
+    let id: DealerId = call.part("dealer", "dealer")?;
+    call.scope.reaches(&id)?;
+    let (at, part) = read(call)?;
+    let unit = Load::of([Key::Dealer(id.clone())]);
+    let loaded = platform.store.load(&call.scope, &unit).await?;
+    let dealer = loaded.dealer(&id).ok_or(Refusal::NotFound("dealer"))?;
+    let enquiry = part.check(dealer, "dry-run").map_err(|faults| Problem::invalid(in_lead(faults)))?;
+    let arrival = Arrival {
+        enquiry,
+        origin: "dry-run".into(),
+        body: String::new(),
+        receipt: None,
+        request: None,
+        raw: Raw { media_type: String::new(), kept: Kept::Here(Vec::new()) },
+        by: call.scope.actor(),
+        resend: false,
+        at,
+    };
+    let channels = channels(platform, &call.scope, dealer, &arrival.enquiry);
+    let lane = lane(dealer, &arrival.enquiry);
+    let keys = channels.iter().cloned().map(Key::Channel).chain([Key::Place(id.clone(), lane.clone())]);
+    let load = Load::of(keys).then(|loaded| pointed_at(loaded, &channels, &id, &arrival));
+    let loaded = platform.store.load(&call.scope, &load).await?;
+    let people: Vec<_> = channels.iter().map(|channel| (channel.clone(), contact_of(&loaded, channel))).collect();
+    let number = LeadId::from_bits(0);
+    let contact = recognise(&people, &id, number);
+    let before = people.iter().find_map(|(_, contact)| contact.as_ref());
+    let latest = before.and_then(|contact| contact.latest.get(&id)).and_then(|lead| loaded.lead(*lead));
+    let found = Found { latest, ..Found::default() };
+    let verdict = intake::receive(&arrival, number, found, dealer, contact.as_ref(), loaded.place(&id, &lane).as_ref())?;
+    let view = match &verdict {
+        Verdict::New(decision) => DryRunView::of("lead", None, decision, dealer, at),
+        Verdict::Added(decision) => DryRunView::of("added", decision.lead().map(|lead| lead.id.spoken()), decision, dealer, at),
+        Verdict::Resent(_) | Verdict::Repeat(_) | Verdict::NumberTaken => {
+            return Err(Failure::Broken("a dry run met a lead of its own".into()).into());
+        }
+    };
+    Ok(Answer::new(200, &view)?.about(&id))
+}
+
+fn read(call: &Call) -> Result<(DateTime<Utc>, Part), Problem> {
+    let body: DryRunBody = call.json()?;
+    let mut faults = Vec::new();
+    let said = body.received_at.text("received_at", &mut faults);
+    let at = said.map(|text| DateTime::parse_from_rfc3339(text.trim()).map(|at| at.to_utc()));
+    if let Some(Err(_)) = at {
+        faults.push(Fault::new("received_at", "SET-9", "must be a time with its zone, such as 2026-12-24T12:30:00+01:00"));
+    }
+    let lead = match body.lead {
+        Loose::Here(lead) if lead.is_object() => Some(lead.to_string().into_bytes()),
+        _ => {
+            faults.push(Fault::new("lead", "SET-9", "must be an enquiry, as it would be sent"));
+            None
+        }
+    };
+    match (lead, at.transpose()) {
+        (Some(lead), Ok(at)) if faults.is_empty() => {
+            let mut parts = Format::Json.read(&lead)?;
+            let part = parts.pop().ok_or_else(|| Problem::malformed("there is no enquiry"))?;
+            Ok((at.unwrap_or(call.now), part))
+        }
+        _ => Err(Problem::invalid(faults)),
+    }
+}
+
+fn in_lead(faults: Vec<Fault>) -> Vec<Fault> {
+    faults.into_iter().map(|fault| Fault { field: format!("lead.{}", fault.field), ..fault }).collect()
+}
+
+impl DryRunView {
+    fn of(becomes: &'static str, number: Option<String>, decision: &Decision, dealer: &Dealer, at: DateTime<Utc>) -> Self {
+        let lead = decision.lead();
+        let why = decision.items.iter().find_map(why);
+        let passed_over = |PassedOver { user, reason }: &PassedOver| PassedOverView { user: user.to_string(), reason: *reason };
+        Self {
+            becomes,
+            lead: number,
+            owner: lead.and_then(|lead| lead.owner.as_ref()).map(ToString::to_string),
+            rule: why.map(|why| why.rule.clone()),
+            group: why.and_then(|why| why.group.as_ref()).map(ToString::to_string),
+            passed_over: why.into_iter().flat_map(|why| &why.passed_over).map(passed_over).collect(),
+            deadlines: lead.and_then(|lead| lead.plan.as_ref()).map(|plan| DeadlinesView::of(plan, dealer, at)),
+        }
+    }
+}
+
+fn why(item: &Item) -> Option<&Why> {
+    let Item::Entry(entry) = item else { return None };
+    entry.events.iter().find_map(|event| if let Event::Assigned { why, .. } = event { Some(why) } else { None })
+}
+
+impl DeadlinesView {
+    fn of(plan: &Plan, dealer: &Dealer, at: DateTime<Utc>) -> Self {
+        let step = |kind| plan.step(kind).map(|step| StepAtView { due: step.due, happens_at: step.at });
+        let until = plan.deadline().unwrap_or(at);
+        let counted = dealer.settings.calendar.explain(at, until).map(|span| SpanView { from: span.opens, until: span.closes });
+        Self {
+            reminder: step(StepKind::Reminder),
+            level_1: step(StepKind::Level1),
+            level_2: step(StepKind::Level2),
+            counted: counted.collect(),
+        }
+    }
+}
