@@ -89,7 +89,11 @@ impl Carrier for Flaky {
 }
 
 async fn sent_through(failures: Vec<Undelivered>) -> (Vec<Fate>, usize) {
-    let world = World::new().await;
+    sent_from("2026-11-23T09:00:00Z", failures).await
+}
+
+async fn sent_from(now: &str, failures: Vec<Undelivered>) -> (Vec<Fate>, usize) {
+    let world = World::at(now).await;
     let id = world.lead(&enquiry("jana")).await;
     let flaky = Arc::new(Flaky { failures: Mutex::new(failures), carried: Mutex::default() });
     let platform: Platform = world.system.platform.of("send");
@@ -131,6 +135,16 @@ async fn msg_1_a_passing_failure_is_tried_again_later_and_a_final_one_is_shown()
     let (fates, carried) = sent_through((0..20).map(|_| later()).collect()).await;
     assert!(matches!(fates[11], Fate::Failed { .. }));
     assert_eq!(carried, 0);
+}
+
+/// ESC-6: what failed before closing waits for the morning like everything else.
+#[tokio::test]
+async fn esc_6_a_mail_that_failed_is_not_sent_at_night() {
+    let later = || Undelivered::Later("throttled".into());
+    let (fates, carried) = sent_from("2026-11-23T16:55:00Z", vec![later(), later()]).await;
+    assert!(matches!(fates[1], Fate::Queued { attempts: 2, due } if due == at("2026-11-23T17:01:00Z")), "{:?}", fates[1]);
+    assert!(matches!(fates[2], Fate::Queued { attempts: 2, due } if due == at("2026-11-24T07:00:43Z")), "{:?}", fates[2]);
+    assert_eq!(carried, 1);
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// A seeded bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Bug {
-    /// Leads are written without looking whether somebody else has changed them.
+    /// Leads and their timelines are written without looking whether somebody else has changed them. (Without the one guard the other still holds.)
     DroppedCondition,
     /// The rotation is read outside the unit: nothing guards its write.
     RotationOutsideTheUnit,
@@ -33,8 +33,8 @@ impl Bug {
     /// How the store goes wrong, where it is the store.
     pub fn miswritten(self) -> Option<Miswritten> {
         match self {
-            Bug::DroppedCondition => Some(Miswritten::Unguarded("")),
-            Bug::RotationOutsideTheUnit => Some(Miswritten::Unguarded("R")),
+            Bug::DroppedCondition => Some(Miswritten::Unguarded(&["@", "T#"])),
+            Bug::RotationOutsideTheUnit => Some(Miswritten::Unguarded(&["R"])),
             Bug::LostDueAt => Some(Miswritten::Unlisted),
             Bug::MailBeforeCommit | Bug::TrustedWakeUp => None,
         }

@@ -56,6 +56,8 @@ pub fn group() -> GroupData {
 pub enum Journey {
     /// A day of two dealers: over HTTP and by queue, answered, moved, closed, and one that nobody answers.
     Day,
+    /// What a dealer's people do without a key: no repeat of theirs is known again, so that the store alone must know its own commits.
+    Keyless,
     /// Enquiries after closing: held notices that go out together in the morning, one of them moot by then.
     Night,
 }
@@ -65,7 +67,7 @@ impl Journey {
 
     pub fn begins(self) -> &'static str {
         match self {
-            Journey::Day => "2026-11-23T09:00:00Z",
+            Journey::Day | Journey::Keyless => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }
@@ -75,6 +77,7 @@ impl Journey {
         match self {
             Journey::Day => day(cloud).await,
             Journey::Night => night(cloud).await,
+            Journey::Keyless => keyless(cloud).await,
         }
     }
 }
@@ -120,7 +123,19 @@ async fn day(cloud: &Cloud) -> Vec<Reply> {
         post(cloud, BOSS, &format!("/leads/{}/status", moved.text("/id")), "k-s", &json!({"status": "lost", "reason": "price"})).await;
     until(cloud, "2026-11-23T15:30:00Z").await;
     let list = cloud.request(Method::GET, BOSS, &format!("/dealers/{NORTH}/leads"), &[], b"").await;
-    vec![answered, reacted, given, by_hand, moved, away, closed, list]
+    let page = cloud.request(Method::GET, BOSS, &format!("/leads/{}", given.text("/id")), &[], b"").await;
+    vec![answered, reacted, given, by_hand, moved, away, closed, list, page]
+}
+
+async fn keyless(cloud: &Cloud) -> Vec<Reply> {
+    let new = lead(cloud, NORTH, "k-1", &enquiry("karl")).await;
+    until(cloud, "2026-11-23T09:20:00Z").await;
+    let path = format!("/leads/{}/reactions", new.text("/id"));
+    let missed = json!({"kind": "call_missed", "note": "nobody there"});
+    let json = [("content-type", "application/json")];
+    let called = cloud.request(Method::POST, BOSS, &path, &json, missed.to_string().as_bytes()).await;
+    let page = cloud.request(Method::GET, BOSS, &format!("/leads/{}", new.text("/id")), &[], b"").await;
+    vec![new, called, page]
 }
 
 async fn night(cloud: &Cloud) -> Vec<Reply> {

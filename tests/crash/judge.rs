@@ -2,6 +2,8 @@
 
 use super::cloud::Cloud;
 use crate::world::Reply;
+use chrono::Timelike as _;
+use forecourt_send::text::Mail;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::SeqCst;
@@ -45,19 +47,31 @@ impl End {
         let mut facts: Vec<String> = items.iter().filter_map(stored).collect();
         facts.extend(timelines(&items));
         facts.extend(items.iter().filter(|item| item.get("dsk").is_some()).map(|item| format!("due: {} {}", item["pk"], item["sk"])));
-        facts.extend(replies.iter().enumerate().map(|(i, reply)| format!("answer {i}: {} {}", reply.status, ids(&reply.body))));
+        facts.extend(replies.iter().enumerate().map(|(i, reply)| format!("answer {i}: {} {}", reply.status, said(&reply.body))));
         let between = cloud.between();
-        facts.extend(between.files.iter().map(|(name, bytes)| format!("file {name}: {} bytes", bytes.len())));
+        facts.extend(between.files.iter().map(|(name, bytes)| format!("file {name}: {}", forecourt_store::fingerprint(bytes))));
+        // The dealer in the south is open from 7 to 17, UTC; what was due at closing may take some minutes more.
+        let at_night = |mail: &&Mail| {
+            mail.from_name == super::journey::SOUTH && !(7 * 60..=17 * 60 + 10).contains(&(mail.at.hour() * 60 + mail.at.minute()))
+        };
+        facts.extend(between.mails.iter().filter(at_night).map(|mail| format!("mail at night to {}", mail.to)));
         facts.extend(between.dead.iter().map(|message| format!("dead letter of {}: {}", message.queue, message.body)));
-        facts.sort();
         let mut told = BTreeMap::new();
+        let mut ids: BTreeMap<String, &str> = BTreeMap::new();
         for mail in &between.mails {
             for part in mail.text.split("\n\n").filter(|part| part.contains("/leads/")) {
                 let about = part.trim().split(' ').next().unwrap_or_default();
                 let lead = part.split("/leads/").nth(1).unwrap_or_default().trim();
-                *told.entry(format!("{about} {lead} to {}", mail.to)).or_default() += 1;
+                let notice = format!("{about} {lead} to {}", mail.to);
+                // What comes again is the same mail, so that a mail program can tell.
+                let first = ids.entry(notice.clone()).or_insert(mail.id.as_str());
+                if *first != mail.id {
+                    facts.push(format!("another mail says again: {notice}"));
+                }
+                *told.entry(notice).or_default() += 1;
             }
         }
+        facts.sort();
         Self { facts, told, excused: cloud.excused.load(SeqCst) }
     }
 
@@ -191,10 +205,27 @@ fn timelines(items: &[Value]) -> Vec<String> {
     of_lead.into_iter().map(|(lead, told)| format!("{lead} timeline: {}", told.join("; "))).collect()
 }
 
-/// The ids that an answer names.
-fn ids(body: &Value) -> String {
-    match body["leads"].as_array() {
-        Some(leads) => leads.iter().map(|lead| lead["id"].as_str().unwrap_or_default()).collect::<Vec<_>>().join(" "),
-        None => body["id"].as_str().unwrap_or_default().to_owned(),
+/// An answer without the times in it, and without what follows from how many commits there were.
+fn said(body: &Value) -> Value {
+    let left_out = |name: &str| {
+        let times = ["due", "deadline", "at", "seconds_left", "happens_at", "happened_at", "working_seconds", "clock_seconds"];
+        name.ends_with("_at") || times.contains(&name) || ["version", "request_id", "timeline", "messages"].contains(&name)
+    };
+    match body {
+        Value::Object(map) => {
+            // A new lead's answer has no owner yet where its rotation was contended.
+            let of_new = |name: &str| name == "owner" && !map.contains_key("assignment");
+            map.iter().filter(|(name, _)| !left_out(name) && !of_new(name)).map(|(name, of)| (name.clone(), said(of))).collect()
+        }
+        Value::Array(all) => all.iter().map(said).collect(),
+        other => other.clone(),
+    }
+}
+
+impl End {
+    /// The whole end, to be read.
+    pub fn told(&self) -> String {
+        let told = self.told.iter().map(|(notice, times)| format!("told {times} times: {notice}"));
+        self.facts.iter().cloned().chain(told).collect::<Vec<_>>().join("\n")
     }
 }

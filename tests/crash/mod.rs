@@ -151,6 +151,28 @@ fn int_9_a_table_that_fails_again_and_again_only_makes_it_later() {
     println!("{} cases", judge_all(&cases, &calls.end));
 }
 
+/// INT-9: where the answer to a commit is lost, be it the last try, the store finds its own commit and makes no second one.
+#[test]
+fn int_9_the_store_knows_its_own_commit_again() {
+    let undisturbed = play(&Case::of(Journey::Keyless), false);
+    let writes = undisturbed.calls.iter().filter(|call| call.faults().contains(&Fault::Conflict));
+    let lost_at_last = |call: &Call, tries: usize| {
+        let names: Vec<String> = call.and_the_next(tries).collect();
+        names.into_iter().enumerate().map(|(i, name)| (name, if i + 1 < tries { Fault::Conflict } else { Fault::ResponseLost })).collect()
+    };
+    let cases: Vec<_> =
+        writes.flat_map(|call| [1, 2, 8].map(|tries| Case { strikes: lost_at_last(call, tries), ..Case::of(Journey::Keyless) })).collect();
+    println!("{} cases", judge_all(&cases, &undisturbed.end));
+}
+
+/// What a journey comes to when nothing goes wrong, in words: all else is compared with this.
+#[test]
+fn an_undisturbed_journey_ends_as_it_should() {
+    for journey in [Journey::Day, Journey::Night, Journey::Keyless] {
+        insta::assert_snapshot!(format!("crash_{journey:?}"), play(&Case::of(journey), false).end.told());
+    }
+}
+
 /// Two faults in one run, wherever they strike; a sample by seed.
 #[test]
 fn int_9_a_sample_of_pairs_of_faults_is_survived() {

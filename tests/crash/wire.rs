@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex};
 /// A wrong store, to see whether anybody notices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Miswritten {
-    /// Writes of items whose sort key begins so come without a condition.
-    Unguarded(&'static str),
+    /// Writes of items whose sort key begins like one of these come without a condition.
+    Unguarded(&'static [&'static str]),
     /// Leads are written without a place in the index of what is due; the stream still says when.
     Unlisted,
 }
@@ -169,7 +169,7 @@ impl Table {
 impl Miswritten {
     fn spoil(self, put: &mut Value) {
         match self {
-            Self::Unguarded(place) if text(&put["Item"], "sk").starts_with(place) => {
+            Self::Unguarded(places) if places.iter().any(|place| text(&put["Item"], "sk").starts_with(place)) => {
                 let put = put.as_object_mut().unwrap();
                 put.remove("ConditionExpression");
                 put.remove("ExpressionAttributeValues");

@@ -5,6 +5,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use forecourt_domain::assignment::{Place, distribute_all};
 use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::{DealerId, GroupId};
 use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
@@ -37,9 +38,9 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
     let load = Load::of(keys).then(lanes).patiently();
     let rule = |loaded: &Loaded, _| {
         let leads = looks.iter().filter_map(|look| loaded.lead(look.lead));
-        let waited = leads.clone().filter(|lead| lead.owner.is_none()).map(|lead| lead.updated).collect();
         let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, |lane| standing(loaded, dealer, lane), now));
-        let waited: Vec<_> = if decision.is_some() { waited } else { Vec::new() };
+        let given: Vec<_> = decision.iter().flat_map(Decision::leads).filter_map(|lead| loaded.lead(lead.id)).collect();
+        let waited: Vec<_> = given.into_iter().map(|lead| lead.updated).collect();
         Ok((decision, waited))
     };
     let waited = platform.store.decide(&first.scope(), load, rule).await?;

@@ -104,7 +104,8 @@ fn sent_in(message: &SqsMessage) -> String {
 
 /// The partner that a message comes from: by the identity that the queue vouches for, never by what the message says (ACC-2).
 async fn sender(platform: &Platform, message: &SqsMessage) -> Result<Scope, Failure> {
-    let id = message.attributes.get("SenderId").map(String::as_str).unwrap_or_default();
+    // Of a role the queue says `AROA…:session`; the session's name is the sender's own choice.
+    let id = message.attributes.get("SenderId").and_then(|id| id.split(':').next()).unwrap_or_default();
     let unknown = || Failure::Refused(Refusal::NotFound("queue sender"));
     let sender = platform.store.sender(id).await?.ok_or_else(unknown)?;
     let partner = platform.store.partner(&sender.group, &sender.partner).await?.ok_or_else(unknown)?;

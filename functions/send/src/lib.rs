@@ -10,7 +10,7 @@ use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::UserId;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::message::{Claim, Dropped, Message};
+use forecourt_domain::message::{Claim, Dropped, Fate, Message};
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{Key, Look};
@@ -72,8 +72,8 @@ enum Found {
     Claimed(Vec<Claimed>),
     /// A message that goes out together with others that wait for this reader.
     Bundled(UserId),
-    /// Nothing to send.
-    Nothing,
+    /// Nothing to send; so many have failed for good by now.
+    Nothing(usize),
 }
 
 impl Sender {
@@ -97,8 +97,10 @@ impl Sender {
             }
             found => found,
         };
-        if let Found::Claimed(claimed) = found {
-            self.send(&look, claimed).await?;
+        match found {
+            Found::Claimed(claimed) => self.send(&look, claimed).await?,
+            Found::Nothing(failed) => self.note_failed(failed),
+            Found::Bundled(_) => {}
         }
         Ok(look.lead.to_string())
     }
@@ -107,7 +109,7 @@ impl Sender {
     async fn claim_single(&self, look: &Look) -> Result<Found, Failure> {
         let now = self.platform.clock.now();
         let rule = |loaded: &Loaded, _| {
-            let Some((message, lead, dealer)) = of_look(loaded, look) else { return Ok((None, Found::Nothing)) };
+            let Some((message, lead, dealer)) = of_look(loaded, look) else { return Ok((None, Found::Nothing(0))) };
             Ok(match message.claim(lead, dealer, now) {
                 Some(Claim::Send(..)) if message.bundled => (None, Found::Bundled(message.reader.clone())),
                 Some(Claim::Send(leased, to)) => {
@@ -115,8 +117,11 @@ impl Sender {
                     let claimed = lead.map(|lead| Claimed { message: leased.clone(), lead: lead.clone(), dealer: dealer.clone(), to, due });
                     (Some(Decision::default().with(Item::Message(leased))), Found::Claimed(claimed.into_iter().collect()))
                 }
-                Some(Claim::Settle(message)) => (Some(Decision::default().with(Item::Message(message))), Found::Nothing),
-                None => (None, Found::Nothing),
+                Some(Claim::Settle(message)) => {
+                    let failed = usize::from(matches!(message.fate, Fate::Failed { .. }));
+                    (Some(Decision::default().with(Item::Message(message))), Found::Nothing(failed))
+                }
+                None => (None, Found::Nothing(0)),
             })
         };
         self.platform.store.decide(&look.scope(), Load::of(keys(look)), rule).await
@@ -125,7 +130,7 @@ impl Sender {
     /// Leases all of these that can go to the reader of the first one, in one commit: of two senders that meet, one gets them. What is no
     /// longer so is settled on the way. Those of a mail that was under way when its sender was lost stay in that mail.
     async fn claim_together(&self, looks: &[Look]) -> Result<Found, Failure> {
-        let Some(first) = looks.first() else { return Ok(Found::Nothing) };
+        let Some(first) = looks.first() else { return Ok(Found::Nothing(0)) };
         let now = self.platform.clock.now();
         let rule = |loaded: &Loaded, _| {
             let mut decision = Decision::default();
@@ -152,7 +157,7 @@ impl Sender {
                 claimed.message = claimed.message.in_batch(&batch);
                 decision = decision.with(Item::Message(claimed.message.clone()));
             }
-            let found = if claimed.is_empty() { Found::Nothing } else { Found::Claimed(claimed) };
+            let found = if claimed.is_empty() { Found::Nothing(0) } else { Found::Claimed(claimed) };
             Ok((Some(decision).filter(|decision| !decision.items.is_empty()), found))
         };
         self.platform.store.decide(&first.scope(), Load::of(looks.iter().flat_map(keys)), rule).await
@@ -192,16 +197,27 @@ impl Sender {
         .await
     }
 
+    /// A mail that will never go out is for a person to look at.
+    fn note_failed(&self, failed: usize) {
+        if failed > 0 {
+            self.platform.metrics.note(Metric::MailFailed, &[failed as f64], self.platform.clock.now());
+        }
+    }
+
     /// Records what became of the claimed messages, in one commit. One that somebody else has settled since stays as it is.
     async fn record_all(&self, look: &Look, claimed: &[Claimed], fate: impl Fn(&Message) -> Message) -> Result<(), Failure> {
         // What is not recorded goes out again: worth some seconds.
         let load = Load::of(claimed.iter().map(|c| Key::Message(c.message.lead, c.message.cause.clone()))).patiently();
         let rule = |loaded: &Loaded, _| {
             let ours = |message: &&Message| loaded.message(message.lead, &message.cause).is_some_and(|stored| stored.fate == message.fate);
-            let items: Vec<Item> = claimed.iter().map(|c| &c.message).filter(ours).map(|message| Item::Message(fate(message))).collect();
-            Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
+            let messages: Vec<Message> = claimed.iter().map(|c| &c.message).filter(ours).map(&fate).collect();
+            let failed = messages.iter().filter(|message| matches!(message.fate, Fate::Failed { .. })).count();
+            let items = messages.into_iter().map(Item::Message).collect();
+            Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), failed))
         };
-        self.platform.store.decide(&look.scope(), load, rule).await
+        let failed = self.platform.store.decide(&look.scope(), load, rule).await?;
+        self.note_failed(failed);
+        Ok(())
     }
 }
 

@@ -48,7 +48,12 @@ impl Decision {
 
     /// The lead as decided, if the decision holds one.
     pub fn lead(&self) -> Option<&Lead> {
-        self.items.iter().find_map(|item| match item {
+        self.leads().next()
+    }
+
+    /// Every lead as decided.
+    pub fn leads(&self) -> impl Iterator<Item = &Lead> {
+        self.items.iter().filter_map(|item| match item {
             Item::Lead(lead) => Some(&**lead),
             _ => None,
         })

@@ -12,8 +12,10 @@ pub enum Metric {
     EscalationLag,
     /// Seconds from when a lead began to wait for an owner until it had one; only where intake did not give it one itself (DIS-1).
     AssignLag,
-    /// Seconds from when a message was to go out until the provider took it (MSG-1).
+    /// Seconds from when a message was to go out (after a failure: again) until the provider took it (MSG-1).
     SendLag,
+    /// How many messages have failed for good (MSG-1).
+    MailFailed,
     /// How many things the sweep found overdue: wake-ups that were lost, or a function that is behind (ESC-10).
     Overdue,
     /// Seconds that the oldest of them is overdue; 0 where there is none.
@@ -22,7 +24,8 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Metric; 5] = [Metric::EscalationLag, Metric::AssignLag, Metric::SendLag, Metric::Overdue, Metric::OldestOverdue];
+    pub const ALL: [Metric; 6] =
+        [Metric::EscalationLag, Metric::AssignLag, Metric::SendLag, Metric::MailFailed, Metric::Overdue, Metric::OldestOverdue];
 
     /// Its name in CloudWatch.
     pub fn name(self) -> &'static str {
@@ -30,6 +33,7 @@ impl Metric {
             Metric::EscalationLag => "EscalationLag",
             Metric::AssignLag => "AssignLag",
             Metric::SendLag => "SendLag",
+            Metric::MailFailed => "MailFailed",
             Metric::Overdue => "Overdue",
             Metric::OldestOverdue => "OldestOverdue",
         }
@@ -37,7 +41,7 @@ impl Metric {
 
     fn unit(self) -> &'static str {
         match self {
-            Metric::Overdue => "Count",
+            Metric::Overdue | Metric::MailFailed => "Count",
             Metric::EscalationLag | Metric::AssignLag | Metric::SendLag | Metric::OldestOverdue => "Seconds",
         }
     }

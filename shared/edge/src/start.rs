@@ -5,6 +5,7 @@ use crate::metrics::Metrics;
 use crate::{Clock, Platform};
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::region::ProvideRegion as _;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::SharedHttpClient;
@@ -37,11 +38,18 @@ pub fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
+/// A call that hangs must leave its function the time to try again: a function has 20 seconds.
+fn timeouts() -> TimeoutConfig {
+    let seconds = std::time::Duration::from_secs;
+    TimeoutConfig::builder().connect_timeout(seconds(1)).operation_attempt_timeout(seconds(3)).operation_timeout(seconds(9)).build()
+}
+
 /// The settings that Lambda puts into a function's environment: of all ways to credentials and a region it needs this one only.
 async fn config() -> SdkConfig {
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(http_client())
+        .timeout_config(timeouts())
         .region(EnvironmentVariableRegionProvider::new().region().await)
         .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()));
     match setting("AWS_ENDPOINT_URL") {
