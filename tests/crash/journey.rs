@@ -12,6 +12,8 @@ pub const NORTH: &str = "north";
 pub const WEST: &str = "west";
 /// Open from 8 to 18, one seller.
 pub const SOUTH: &str = "south";
+/// Always open, with a pool of which only the oldest lead may be taken, by Pia and Paul.
+pub const POND: &str = "pond";
 /// The identity under which the partner's messages come.
 pub const SENDER: &str = "AIDAPORTAL";
 const PORTAL: &str = "partner:portal-demo";
@@ -35,18 +37,26 @@ pub fn group() -> GroupData {
     let always = json!([["00:00", "24:00"]]);
     let user = |id: &str| {
         json!({"id": id, "name": id, "email": format!("{id}@desk.example"), "language": "en", "role": if id == BOSS { "group_admin" } else { "seller" },
-            "dealers": [NORTH, WEST, SOUTH], "notices": true})
+            "dealers": [NORTH, WEST, SOUTH, POND], "notices": id != "duck"})
     };
-    let users = ["anna", "ben", "cara", "will", "sam", BOSS].map(user);
+    let mut pond = dealer(POND, always.clone(), hourly.clone(), &["pia", "paul"]);
+    let settings = &mut pond["settings"];
+    for member in settings["members"].as_array_mut().unwrap() {
+        member["receives_leads"] = json!(false);
+    }
+    settings["members"].as_array_mut().unwrap().push(json!({"user": "duck", "supervisor": BOSS}));
+    settings["pool"] = json!({"user": "duck", "oldest_only": true});
+    let users = ["anna", "ben", "cara", "will", "sam", "pia", "paul", "duck", BOSS].map(user);
     serde_json::from_value(json!({
         "group": "demo-group",
         "dealers": [
             dealer(NORTH, always.clone(), hourly.clone(), &["anna", "ben", "cara"]),
             dealer(WEST, always, hourly, &["will"]),
             dealer(SOUTH, json!([["08:00", "18:00"]]), json!({"level_1": 60, "reminder": 0, "level_2": 30}), &["sam"]),
+            pond,
         ],
         "users": users,
-        "partners": [{"partner": {"id": "portal-demo", "name": "Portal", "dealers": [NORTH, WEST, SOUTH]}, "sender_id": SENDER}],
+        "partners": [{"partner": {"id": "portal-demo", "name": "Portal", "dealers": [NORTH, WEST, SOUTH, POND]}, "sender_id": SENDER}],
     }))
     .unwrap()
 }
@@ -56,6 +66,8 @@ pub fn group() -> GroupData {
 pub enum Journey {
     /// A day of two dealers: over HTTP and by queue, answered, moved, closed, and one that nobody answers.
     Day,
+    /// A pool that people take leads from, one of whose contacts asks again.
+    Pool,
     /// What a dealer's people do without a key: no repeat of theirs is known again, so that the store alone must know its own commits.
     Keyless,
     /// Enquiries after closing: held notices that go out together in the morning, one of them moot by then.
@@ -63,11 +75,11 @@ pub enum Journey {
 }
 
 impl Journey {
-    pub const ALL: [Journey; 2] = [Journey::Day, Journey::Night];
+    pub const ALL: [Journey; 3] = [Journey::Day, Journey::Night, Journey::Pool];
 
     pub fn begins(self) -> &'static str {
         match self {
-            Journey::Day | Journey::Keyless => "2026-11-23T09:00:00Z",
+            Journey::Day | Journey::Keyless | Journey::Pool => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }
@@ -78,6 +90,7 @@ impl Journey {
             Journey::Day => day(cloud).await,
             Journey::Night => night(cloud).await,
             Journey::Keyless => keyless(cloud).await,
+            Journey::Pool => pool(cloud).await,
         }
     }
 }
@@ -125,6 +138,27 @@ async fn day(cloud: &Cloud) -> Vec<Reply> {
     let list = cloud.request(Method::GET, BOSS, &format!("/dealers/{NORTH}/leads"), &[], b"").await;
     let page = cloud.request(Method::GET, BOSS, &format!("/leads/{}", given.text("/id")), &[], b"").await;
     vec![answered, reacted, given, by_hand, moved, away, closed, list, page]
+}
+
+async fn pool(cloud: &Cloud) -> Vec<Reply> {
+    let first = lead(cloud, POND, "k-1", &enquiry("nina")).await;
+    let second = lead(cloud, POND, "k-2", &enquiry("otto")).await;
+    let claim =
+        async |who: &str, of: &Reply, key: &str| post(cloud, who, &format!("/leads/{}/claim", of.text("/id")), key, &json!({})).await;
+    let too_new = claim("paul", &second, "k-3").await;
+    let taken = claim("pia", &first, "k-4").await;
+    until(cloud, "2026-11-23T09:15:00Z").await;
+    let mut again = enquiry("nina");
+    again["message"] = json!("Und gibt es ihn auch in Rot?");
+    let added = lead(cloud, POND, "k-5", &again).await;
+    until(cloud, "2026-11-23T09:35:00Z").await;
+    let next = claim("paul", &second, "k-6").await;
+    let answered = post(cloud, "pia", &format!("/leads/{}/reactions", first.text("/id")), "k-7", &json!({"kind": "reply"})).await;
+    until(cloud, "2026-11-23T09:55:00Z").await;
+    // After the answer, so that another deadline runs.
+    let once_more = lead(cloud, POND, "k-8", &enquiry("nina")).await;
+    until(cloud, "2026-11-23T15:00:00Z").await;
+    vec![first, second, too_new, taken, added, next, answered, once_more]
 }
 
 async fn keyless(cloud: &Cloud) -> Vec<Reply> {

@@ -5,7 +5,7 @@ use crate::world::Reply;
 use chrono::Timelike as _;
 use forecourt_send::text::Mail;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering::SeqCst;
 
 /// The end of a run: what is stored, who was told what, what lies around.
@@ -57,20 +57,18 @@ impl End {
         facts.extend(between.mails.iter().filter(at_night).map(|mail| format!("mail at night to {}", mail.to)));
         facts.extend(between.dead.iter().map(|message| format!("dead letter of {}: {}", message.queue, message.body)));
         let mut told = BTreeMap::new();
-        let mut ids: BTreeMap<String, &str> = BTreeMap::new();
+        let mut ids: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for mail in &between.mails {
             for part in mail.text.split("\n\n").filter(|part| part.contains("/leads/")) {
                 let about = part.trim().split(' ').next().unwrap_or_default();
                 let lead = part.split("/leads/").nth(1).unwrap_or_default().trim();
                 let notice = format!("{about} {lead} to {}", mail.to);
-                // What comes again is the same mail, so that a mail program can tell.
-                let first = ids.entry(notice.clone()).or_insert(mail.id.as_str());
-                if *first != mail.id {
-                    facts.push(format!("another mail says again: {notice}"));
-                }
+                ids.entry(notice.clone()).or_default().insert(&mail.id);
                 *told.entry(notice).or_default() += 1;
             }
         }
+        // What comes again is the same mail, so that a mail program can tell.
+        facts.extend(ids.iter().filter(|(_, ids)| ids.len() > 1).map(|(notice, ids)| format!("{} mails say: {notice}", ids.len())));
         facts.sort();
         Self { facts, told, excused: cloud.excused.load(SeqCst) }
     }

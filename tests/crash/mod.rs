@@ -135,6 +135,12 @@ fn esc_6_a_night_survives_every_fault_at_every_call() {
     println!("{} cases", every_fault_at_every_call(Journey::Night));
 }
 
+/// DIS-8, INT-6: who takes a lead out of the pool, and what is added to it.
+#[test]
+fn dis_8_a_pool_survives_every_fault_at_every_call() {
+    println!("{} cases", every_fault_at_every_call(Journey::Pool));
+}
+
 /// A call that fails once may fail again, until its caller gives up and another delivery brings it home.
 #[test]
 fn int_9_a_table_that_fails_again_and_again_only_makes_it_later() {
@@ -168,7 +174,7 @@ fn int_9_the_store_knows_its_own_commit_again() {
 /// What a journey comes to when nothing goes wrong, in words: all else is compared with this.
 #[test]
 fn an_undisturbed_journey_ends_as_it_should() {
-    for journey in [Journey::Day, Journey::Night, Journey::Keyless] {
+    for journey in Journey::ALL.into_iter().chain([Journey::Keyless]) {
         insta::assert_snapshot!(format!("crash_{journey:?}"), play(&Case::of(journey), false).end.told());
     }
 }

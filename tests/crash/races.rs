@@ -2,7 +2,7 @@
 
 use super::cloud::{Cloud, Setting, Wakes};
 use super::gate::Gate;
-use super::journey::{NORTH, SOUTH, WEST, enquiry, lead, post};
+use super::journey::{NORTH, POND, SOUTH, WEST, enquiry, lead, post};
 use super::judge::End;
 use super::{Bug, GROUP};
 use crate::world::{Reply, at};
@@ -15,6 +15,8 @@ enum Move {
     Lead(&'static str),
     /// Somebody does this to the lead of nine o'clock: a path, a key and a body.
     Post(&'static str, &'static str, Value),
+    /// Somebody takes the first lead of the pond out of its pool.
+    Claim(&'static str),
     /// What is due is delivered: the lead's level 1, and whatever has been put on a queue.
     Deliver,
     /// A queue delivers what is due twice.
@@ -43,13 +45,16 @@ fn races() -> Vec<(&'static str, Move, Move)> {
         ("moved to two dealers", to(json!({"dealer": WEST})), Move::Post("assignment", "k-u", json!({"dealer": SOUTH}))),
         ("an answer and closing", reaction(), lost()),
         ("level 1 twice", Move::Deliver, Move::DeliverTwice),
+        ("two who take one lead out of the pool", Move::Claim("pia"), Move::Claim("paul")),
+        ("taken out of the pool and level 1", Move::Claim("pia"), Move::Deliver),
     ]
 }
 
-async fn make(cloud: &Cloud, first: &Reply, what: &Move) -> Option<Reply> {
+async fn make(cloud: &Cloud, (first, pooled): (&Reply, &Reply), what: &Move) -> Option<Reply> {
     match what {
         Move::Lead(key) => Some(lead(cloud, NORTH, key, &enquiry(key)).await),
         Move::Post(path, key, body) => Some(post(cloud, "boss", &format!("/leads/{}/{path}", first.text("/id")), key, body).await),
+        Move::Claim(who) => Some(post(cloud, who, &format!("/leads/{}/claim", pooled.text("/id")), who, &json!({})).await),
         Move::Deliver => {
             cloud.deliver_due().await;
             None
@@ -78,15 +83,16 @@ fn play(a: &Move, b: &Move, order: Order, bug: Option<Bug>) -> End {
         let at_once = if seed.is_some() { 3 } else { 1 };
         let setting = Setting { gate: Gate::new(Vec::new(), seed, false), wakes: Wakes::AsSent, bug, retries: 0, at_once, lagging: false };
         let cloud = Cloud::new(setting, &GROUP, "2026-11-23T09:00:00Z").await;
-        let first = lead(&cloud, NORTH, "k-0", &enquiry("first")).await;
+        let first = &lead(&cloud, NORTH, "k-0", &enquiry("first")).await;
+        let pooled = &lead(&cloud, POND, "k-p", &enquiry("pooled")).await;
         cloud.pass_until(at("2026-11-23T09:59:59Z")).await;
         cloud.clock.stand_at(at("2026-11-23T10:00:00Z"));
         let (x, y) = match order {
-            Order::SideBySide(_) => tokio::join!(make(&cloud, &first, a), make(&cloud, &first, b)),
-            Order::AThenB => (make(&cloud, &first, a).await, make(&cloud, &first, b).await),
+            Order::SideBySide(_) => tokio::join!(make(&cloud, (first, pooled), a), make(&cloud, (first, pooled), b)),
+            Order::AThenB => (make(&cloud, (first, pooled), a).await, make(&cloud, (first, pooled), b).await),
             Order::BThenA => {
-                let y = make(&cloud, &first, b).await;
-                (make(&cloud, &first, a).await, y)
+                let y = make(&cloud, (first, pooled), b).await;
+                (make(&cloud, (first, pooled), a).await, y)
             }
         };
         cloud.pass_until(at("2026-11-24T10:00:00Z")).await;

@@ -90,8 +90,7 @@ fn solo(members: &[&Member], field: &str, of: &str, now: DateTime<Utc>, find: &m
     match (members, present) {
         (_, 0) => find(FindingKind::NobodyEligible, field.to_owned(), format!("nobody of {of} can get a lead now")),
         ([one], _) => {
-            let detail =
-                format!("{} alone is in {of}: while they are away, and though they have a deputy, nobody gets its leads", one.user);
+            let detail = format!("{} alone is in {of}: while they are away nobody gets its leads, even if they have a deputy", one.user);
             find(FindingKind::SoloDistribution, field.to_owned(), detail);
         }
         _ => {}
