@@ -12,6 +12,10 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use forecourt_store::{Secret, Store};
 use std::sync::Arc;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// A setting that a function needs is missing from its environment.
 #[derive(Debug)]
@@ -81,15 +85,15 @@ pub async fn platform(
 
 /// One JSON line an event, written to `out`; the environment's `LOG` sets the level in place of `level`.
 pub fn log<W: std::io::Write + 'static>(out: fn() -> W, level: &str) {
-    let level = tracing_subscriber::EnvFilter::try_from_env("LOG").unwrap_or_else(|_| level.into());
+    let said = std::env::var("LOG").ok().and_then(|said| said.parse::<Targets>().ok());
+    let levels = said.unwrap_or_else(|| level.parse().unwrap_or_default());
     // A second start in the same process finds the log started.
-    let _ = tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
         .with_target(false)
-        .with_env_filter(level)
-        .with_writer(out)
-        .try_init();
+        .with_writer(out);
+    let _ = tracing_subscriber::registry().with(lines.with_filter(levels)).try_init();
 }
