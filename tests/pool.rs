@@ -71,6 +71,19 @@ async fn dis_8_a_lead_waits_with_the_pool_user_until_one_takes_it() {
     assert_eq!(taken.text("/deadline/due"), "2026-11-23T11:00:00Z");
 }
 
+/// INT-5: a key that named another request is refused here as everywhere.
+#[tokio::test]
+async fn int_5_a_claim_whose_key_named_another_request_is_refused() {
+    let world = World::new().await;
+    pooled(&world, 1, false).await;
+    let id = world.lead(&enquiry("jana")).await;
+    let key = [("content-type", "application/json"), ("idempotency-key", "k")];
+    let call =
+        async |path: &str, body: &[u8]| world.call(Method::POST, &puller(0), &format!("/leads/{id}/{path}"), &key, body).await.status;
+    assert_eq!(call("reactions", br#"{"kind": "call_missed"}"#).await, 200);
+    assert_eq!(call("claim", b"").await, 422);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dis_8_of_fifty_who_claim_twenty_leads_each_lead_has_one_owner_and_the_losers_know_who() {
     let world = World::new().await;

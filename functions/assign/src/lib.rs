@@ -3,11 +3,9 @@
 //! The leads of one dealer in a batch are given out in one commit: they would only contend with each other for the rotation.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use forecourt_domain::assignment::{Place, distribute_all};
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::assignment::distribute_all;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::{DealerId, GroupId};
-use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
@@ -38,7 +36,7 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
     let load = Load::of(keys).then(lanes).patiently();
     let rule = |loaded: &Loaded, _| {
         let leads = looks.iter().filter_map(|look| loaded.lead(look.lead));
-        let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, |lane| standing(loaded, dealer, lane), now));
+        let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, |lane| loaded.place(&dealer.id, lane), now));
         let given: Vec<_> = decision.iter().flat_map(Decision::leads).filter_map(|lead| loaded.lead(lead.id)).collect();
         let waited: Vec<_> = given.into_iter().map(|lead| lead.updated).collect();
         Ok((decision, waited))
@@ -46,9 +44,4 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
     let waited = platform.store.decide(&first.scope(), load, rule).await?;
     platform.metrics.note_lag(Metric::AssignLag, waited, now);
     Ok(())
-}
-
-/// Where a lane stands. Every lane that a lead can need was asked for.
-fn standing(loaded: &Loaded, dealer: &Dealer, lane: &Lane) -> Place {
-    loaded.place(&dealer.id, lane).unwrap_or_else(|| Place::Rotation(Rotation::new(dealer.id.clone(), None)))
 }

@@ -53,8 +53,10 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
     .await
 }
 
-/// How many of a pool's leads are looked at for the oldest one.
+/// How many of a pool's leads are looked at for the oldest one that still waits there.
 const OLDEST: usize = 24;
+/// How many where any may be taken: only so that what has left the pool by another way is forgotten by and by.
+const FORGOTTEN: usize = 2;
 
 /// Takes a lead out of the pool (DIS-8).
 pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
@@ -69,13 +71,16 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
             .then(|loaded| loaded.lead(id).into_iter().flat_map(|lead| [Key::Dealer(lead.dealer.clone()), place(&lead.dealer)]).collect());
         let hint = platform.store.load(&call.scope, &hint).await?;
         let (lead, dealer) = found(&hint, id)?;
-        let oldest = pool_of(&hint, dealer).waiting.into_iter().take(OLDEST);
+        let oldest_only = dealer.settings.pool.as_ref().is_some_and(|pool| pool.oldest_only);
+        let oldest = pool_of(&hint, dealer).waiting.into_iter().take(if oldest_only { OLDEST } else { FORGOTTEN });
         let mut keys: Vec<Key> = vec![Key::Lead(id), Key::Dealer(lead.dealer.clone()), place(&lead.dealer)];
         keys.extend(oldest.map(Key::Lead).filter(|key| *key != Key::Lead(id)));
         let first = keys.clone();
         let claimed = platform.store.decide(&call.scope, Load::of(keys).patiently(), |loaded, _| {
             let (lead, dealer) = found(loaded, id)?;
-            if request.as_ref().is_some_and(|request| lead.has_done(request).unwrap_or(false)) {
+            if let Some(request) = &request
+                && lead.has_done(request)?
+            {
                 return Ok((None, Some(lead.clone())));
             }
             call.scope

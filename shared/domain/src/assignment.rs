@@ -13,7 +13,7 @@ use crate::rotation::{Choice, Rotation, Why};
 use crate::routing::Lane;
 use crate::timeline::{Entry, Event};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 /// Where a lane of a dealer's distribution stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,12 +65,12 @@ pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: Why, now: DateTime<
     (Event::Assigned { from, to: owner, why }, notice)
 }
 
-/// Distributes leads that wait for an owner, in turn. `place` says where a lane stands. `None`: each of them has an owner by now, or belongs to
-/// another dealer.
+/// Distributes leads that wait for an owner, in turn. `place` says where a lane stands; a lead whose lane was not read goes on waiting.
+/// `None`: each of them has an owner by now, or belongs to another dealer.
 pub fn distribute_all<'a>(
     leads: impl IntoIterator<Item = &'a Lead>,
     dealer: &Dealer,
-    place: impl Fn(&Lane) -> Place,
+    place: impl Fn(&Lane) -> Option<Place>,
     now: DateTime<Utc>,
 ) -> Option<Decision> {
     let mut places: BTreeMap<Lane, (Place, bool)> = BTreeMap::new();
@@ -79,7 +79,7 @@ pub fn distribute_all<'a>(
         let mut changed = lead.touched(now);
         changed.replan(dealer);
         let lane = changed.lane(dealer);
-        let (stands, moves) = places.entry(lane.clone()).or_insert_with(|| (place(&lane), false));
+        let Some((stands, moves)) = standing(&mut places, lane, &place) else { continue };
         let (event, notice, moved) = by_turn(&mut changed, dealer, stands, now);
         if let Some(moved) = moved {
             (*stands, *moves) = (moved, true);
@@ -88,6 +88,17 @@ pub fn distribute_all<'a>(
     }
     decision.items.extend(places.into_values().filter(|(_, moves)| *moves).map(|(place, _)| place.item()));
     Some(decision).filter(|decision| !decision.items.is_empty())
+}
+
+/// Where `lane` stands by now, and whether it has moved.
+fn standing(places: &mut BTreeMap<Lane, (Place, bool)>, lane: Lane, place: impl Fn(&Lane) -> Option<Place>) -> Option<&mut (Place, bool)> {
+    Some(match places.entry(lane) {
+        btree_map::Entry::Occupied(known) => known.into_mut(),
+        btree_map::Entry::Vacant(new) => {
+            let stands = place(new.key())?;
+            new.insert((stands, false))
+        }
+    })
 }
 
 /// Gives a lead to a user of its dealer by hand (DIS-7). The response clock runs on from the enquiry.
