@@ -151,3 +151,27 @@ async fn int_6_a_new_contact_who_asks_eight_times_at_once_has_one_lead() {
     assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 201]);
     assert_eq!(world.list(ADMIN, NORDSTERN).await.len(), 1);
 }
+
+/// INT-5: an ADF `resend` of an enquiry that was added to a lead changes it once, and is never dropped.
+#[tokio::test]
+async fn int_5_a_resend_of_an_enquiry_that_was_added_is_on_the_timeline_once() {
+    let world = World::new().await;
+    let first = send(&world, &from("jana@example.com", "1")).await;
+    let adf = |status: &str, comments: &str| {
+        format!(
+            "<adf><prospect{status}><id source=\"portal\">b-1</id><customer><contact><name>Jana</name><email>jana@example.com</email></contact>\
+             <comments>{comments}</comments></customer></prospect></adf>"
+        )
+    };
+    let added = world.adf(NORDSTERN, adf("", "rot").as_bytes()).await;
+    assert_eq!((added.status, added.text("/id")), (200, first.text("/id")));
+    assert_eq!(world.adf(NORDSTERN, adf("", "blau").as_bytes()).await.status, 422, "another body needs a resend");
+    for _ in 0..2 {
+        let resent = world.adf(NORDSTERN, adf(" status=\"resend\"", "blau").as_bytes()).await;
+        assert_eq!((resent.status, resent.text("/id")), (200, first.text("/id")), "{}", resent.body);
+    }
+    let page = world.get(ADMIN, &format!("/leads/{}", first.text("/id"))).await;
+    let events: Vec<&str> = page.body["timeline"].as_array().unwrap().iter().map(|e| e["events"][0]["what"].as_str().unwrap()).collect();
+    assert_eq!(events, ["received", "added", "resent"]);
+    assert_eq!(page.text("/enquiry/message"), "blau");
+}

@@ -2,10 +2,9 @@
 
 use crate::body::EnquiryBody;
 use crate::document::{Format, Part};
-use crate::submit::{channels, contact_of, lane, pointed_at};
+use crate::submit::{channels, lane, pointed_at, recognised};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
-use forecourt_domain::contact::recognise;
 use forecourt_domain::deadline::{Plan, StepKind};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
@@ -121,11 +120,8 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     let keys = channels.iter().cloned().map(Key::Channel).chain([Key::Place(id.clone(), lane.clone())]);
     let load = Load::of(keys).then(|loaded| pointed_at(loaded, &channels, &id, &arrival));
     let loaded = platform.store.load(&call.scope, &load).await?;
-    let people: Vec<_> = channels.iter().map(|channel| (channel.clone(), contact_of(&loaded, channel))).collect();
     let number = LeadId::from_bits(0);
-    let contact = recognise(&people, &id, number);
-    let before = people.iter().find_map(|(_, contact)| contact.as_ref());
-    let latest = before.and_then(|contact| contact.latest.get(&id)).and_then(|lead| loaded.lead(*lead));
+    let (contact, latest) = recognised(&loaded, &channels, &id, number);
     let found = Found { latest, ..Found::default() };
     let verdict = intake::receive(&arrival, number, found, dealer, contact.as_ref(), loaded.place(&id, &lane).as_ref())?;
     let view = match &verdict {

@@ -39,13 +39,18 @@ pub async fn handle(platform: &Platform, event: Value) -> Result<Value, lambda_r
 
 /// `POST /dealers/{dealer}/leads`, and the dry run.
 pub async fn request(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
-    http::answer(platform, event, async |call| submit_request(platform, call).await).await
+    http::answer(platform, event, async |call| operate(platform, call).await).await
+}
+
+async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
+    match call.operation {
+        Operation::SubmitLead => submit_request(platform, call).await,
+        Operation::DryRun => dry_run::dry_run(platform, &call).await,
+        _ => Err(Problem::not_found("this route belongs to another function")),
+    }
 }
 
 async fn submit_request(platform: &Platform, call: Call) -> Result<Answer, Problem> {
-    if call.operation == Operation::DryRun {
-        return dry_run::dry_run(platform, &call).await;
-    }
     call.scope.needs(Right::SubmitLeads).map_err(Problem::from)?;
     let dealer = call.part("dealer", "dealer")?;
     let media_type = call.media_type();

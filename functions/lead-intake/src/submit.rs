@@ -5,7 +5,7 @@ use crate::document::{Format, Part};
 use chrono::{DateTime, Utc};
 use flate2::{Compression, write::ZlibEncoder};
 use forecourt_domain::access::{Actor, Right, Scope};
-use forecourt_domain::contact::{Channel, ChannelKey, Contact, Email, recognise};
+use forecourt_domain::contact::{Channel, ChannelKey, Contact, Email, Recognised, recognise};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Item;
 use forecourt_domain::enquiry::Enquiry;
@@ -167,10 +167,11 @@ pub(crate) fn pointed_at(loaded: &Loaded, channels: &[ChannelKey], dealer: &Deal
     // A known contact may have a lead here to which this enquiry is added, or was.
     let known = channels.iter().filter_map(|channel| contact_of(loaded, channel)).find_map(|contact| contact.latest.get(dealer).copied());
     let latest = known.into_iter().flat_map(|lead| [Key::Lead(lead), Key::Receipt(arrival.origin.clone())]);
-    records.chain(lead).chain(latest).collect()
+    let added = loaded.receipt(&arrival.origin).map(|receipt| Key::Lead(receipt.lead));
+    records.chain(lead).chain(latest).chain(added).collect()
 }
 
-pub(crate) fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
+fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
     match loaded.channel(channel)? {
         Channel::Contact(contact) => Some(contact.clone()),
         Channel::AliasOf(record) => match loaded.channel(record)? {
@@ -178,6 +179,19 @@ pub(crate) fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contac
             Channel::AliasOf(_) => None,
         },
     }
+}
+
+/// The contact of an enquiry as the directory will have it, and its latest lead at `dealer` before this one (INT-6, DIS-5).
+pub(crate) fn recognised<'a>(
+    loaded: &'a Loaded,
+    channels: &[ChannelKey],
+    dealer: &DealerId,
+    id: LeadId,
+) -> (Option<Recognised>, Option<&'a Lead>) {
+    let people: Vec<_> = channels.iter().map(|channel| (channel.clone(), contact_of(loaded, channel))).collect();
+    let before = people.iter().find_map(|(_, contact)| contact.as_ref()).and_then(|contact| contact.latest.get(dealer));
+    let latest = before.and_then(|lead| loaded.lead(*lead));
+    (recognise(&people, dealer, id), latest)
 }
 
 /// The lane that an enquiry goes through (DIS-3, DIS-8).
@@ -197,14 +211,12 @@ fn decide(
     attempt: u32,
 ) -> Result<Decided, Refusal> {
     let dealer = loaded.dealer(&known.id).unwrap_or(known);
-    let people: Vec<_> = channels.iter().map(|channel| (channel.clone(), contact_of(loaded, channel))).collect();
-    let contact = recognise(&people, &dealer.id, id);
+    let (contact, latest) = recognised(loaded, channels, &dealer.id, id);
     // Where newer settings name another lane than the one that was read, assign gives the lead out.
     let place = loaded.place(&dealer.id, &lane(dealer, &arrival.enquiry)).filter(|_| attempt < OWN_TRIES);
     let receipt = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));
-    let before = people.iter().find_map(|(_, contact)| contact.as_ref());
-    let latest = before.and_then(|contact| contact.latest.get(&dealer.id)).and_then(|lead| loaded.lead(*lead));
-    let found = Found { lead: loaded.lead(id), receipt, added: loaded.receipt(&arrival.origin), latest };
+    let added = loaded.receipt(&arrival.origin).and_then(|receipt| Some((receipt, loaded.lead(receipt.lead)?)));
+    let found = Found { lead: loaded.lead(id), receipt, added, latest };
     let created = |lead: &Lead| LeadCreated::of(lead, &known.id, &arrival.enquiry);
     let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), place.as_ref())? {
         Verdict::New(decision) => {
@@ -221,7 +233,7 @@ fn decide(
             (Some(decision), outcome)
         }
         Verdict::Repeat(remembered) => {
-            let receipt = receipt.or(found.added);
+            let receipt = receipt.or(found.added.map(|(receipt, _)| receipt));
             let lead = receipt.and_then(|receipt| loaded.lead(receipt.lead)).or(found.lead);
             let outcome = |lead: &Lead| match receipt.and_then(|receipt| receipt.added.as_ref()) {
                 Some(told) => Outcome::Repeated { lead: created(lead).when_added(told), status: 200 },

@@ -121,8 +121,8 @@ pub struct Found<'a> {
     pub lead: Option<&'a Lead>,
     /// The receipt of its `Idempotency-Key`.
     pub receipt: Option<&'a Receipt>,
-    /// The receipt of the enquiry itself, where it was added to a lead that was there already.
-    pub added: Option<&'a Receipt>,
+    /// The receipt of the enquiry itself, where it was added to a lead that was there already, and that lead.
+    pub added: Option<(&'a Receipt, &'a Lead)>,
     /// The contact's latest lead at this dealer.
     pub latest: Option<&'a Lead>,
 }
@@ -165,11 +165,8 @@ pub fn receive(
     if let Some(lead) = found.lead {
         return known(arrival, lead);
     }
-    if let Some(added) = found.added {
-        if added.body != arrival.body && !arrival.resend {
-            return Err(Refusal::Reused("this enquiry's id was used before with another body (INT-5)".into()));
-        }
-        return Ok(Verdict::Repeat(None));
+    if let Some((receipt, lead)) = found.added {
+        return added_before(arrival, receipt, lead);
     }
     let here = found.latest.filter(|lead| lead.dealer == dealer.id);
     if let Some(lead) = here.filter(|lead| lead.status == Status::InProgress) {
@@ -234,6 +231,31 @@ fn remember_channels(decision: Decision, contact: Option<&Recognised>, dealer: &
     new_aliases.iter().fold(decision, |decision, alias| decision.with(Item::Channel(alias.clone(), Channel::AliasOf(contact.id.clone()))))
 }
 
+/// An enquiry that was added to `lead` comes again: as it was, or sent again on purpose with another state of things (INT-5).
+fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Verdict, Refusal> {
+    if receipt.body == arrival.body {
+        return Ok(Verdict::Repeat(None));
+    }
+    if !arrival.resend {
+        return Err(Refusal::Reused(SAID_OTHERWISE.into()));
+    }
+    let changed = lead.touched(arrival.at);
+    let entry = Entry {
+        lead: lead.id,
+        version: changed.version,
+        at: arrival.at,
+        by: arrival.by.clone(),
+        events: vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }],
+        raw: Some(arrival.raw.clone()),
+    };
+    let receipt = Receipt { body: arrival.body.clone(), ..receipt.clone() };
+    let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry)));
+    Ok(Verdict::Resent(decision.with(Item::Receipt(receipt))))
+}
+
+/// What a sender is told whose id names an enquiry that said something else.
+const SAID_OTHERWISE: &str = "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"";
+
 /// How often an enquiry can be changed by sending it again.
 const RESENDS: usize = 20;
 
@@ -246,9 +268,7 @@ fn known(arrival: &Arrival, lead: &Lead) -> Result<Verdict, Refusal> {
         return Ok(Verdict::Repeat(arrival.receipt_of(lead.id).map(|receipt| Decision::default().with(receipt))));
     }
     if !arrival.resend {
-        return Err(Refusal::Reused(
-            "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"".into(),
-        ));
+        return Err(Refusal::Reused(SAID_OTHERWISE.into()));
     }
     if lead.origin.resent.len() >= RESENDS {
         return Err(Refusal::Reused(format!("this enquiry was sent again {RESENDS} times; it is changed here no more (INT-5)")));
