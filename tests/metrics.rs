@@ -1,8 +1,11 @@
 //! What alarms watch.
 
 use crate::world::{ADMIN, NORDSTERN, World, enquiry};
+use async_trait::async_trait;
 use forecourt_edge::Platform;
 use forecourt_edge::metrics::{Metric, Metrics, NAMESPACE};
+use forecourt_send::text::{Mail, Texts};
+use forecourt_send::{Carrier, Sender, Undelivered};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 
@@ -69,6 +72,32 @@ async fn esc_10_what_is_overdue_is_a_metric() {
     assert_eq!(told, [("Overdue", json!([1.0])), ("OldestOverdue", json!([600.0])), ("AssignLag", json!([600.0]))]);
 }
 
+/// A provider that takes nothing.
+struct Refusing;
+
+#[async_trait]
+impl Carrier for Refusing {
+    async fn carry(&self, _: &Mail) -> Result<String, Undelivered> {
+        Err(Undelivered::Never("rejected".into()))
+    }
+}
+
+/// MSG-1: a mail that will never go out rings an alarm, once.
+#[tokio::test]
+async fn msg_1_a_mail_that_has_failed_for_good_is_a_metric() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let (platform, lines) = noted(&world.system.platform);
+    let texts = Arc::new(Texts::new("https://desk.example").unwrap());
+    let sender = Sender { platform, carrier: Arc::new(Refusing), texts };
+    let look = json!({"kind": "send", "group": "demo-group", "dealer": NORDSTERN, "lead": id, "message": "assigned-1"});
+    for _ in 0..2 {
+        assert_eq!(sender.handle(event(&look)).await.batch_item_failures.len(), 0);
+    }
+    let told: Vec<Value> = lines.lock().unwrap().iter().map(|line| line["MailFailed"].clone()).collect();
+    assert_eq!(told, [json!([1.0])]);
+}
+
 /// The template's alarms and dashboard name metrics that the code has.
 #[test]
 fn the_templates_metrics_are_the_codes() {
@@ -77,7 +106,7 @@ fn the_templates_metrics_are_the_codes() {
     for metric in Metric::ALL {
         assert!(template.contains(&format!("[\"{NAMESPACE}\",\"{}\",\"Table\"", metric.name())), "{metric:?} is not on the dashboard");
     }
-    for alarmed in [Metric::EscalationLag, Metric::OldestOverdue] {
+    for alarmed in [Metric::EscalationLag, Metric::OldestOverdue, Metric::MailFailed] {
         assert!(template.contains(&format!("Namespace: {NAMESPACE}\n      MetricName: {}\n", alarmed.name())), "{alarmed:?}");
     }
 }

@@ -48,6 +48,22 @@ async fn esc_10_a_stream_record_becomes_a_message_a_delayed_message_or_a_timer()
     assert_eq!(timers, [(DueKind::Escalate, "4829130576".to_owned(), at("2026-11-23T10:30:00Z"))]);
 }
 
+/// Of the end of a sender's lease nobody is told: a claimed message says no `tell`, and only the sweep comes by it.
+#[tokio::test]
+async fn esc_10_a_lease_wakes_nobody() {
+    let world = World::new().await;
+    let wakes = Arc::new(Recorded::default());
+    let outbox = Outbox { platform: world.system.platform.clone(), wakes: wakes.clone(), delay: LONGEST_DELAY };
+    let mut event = stream();
+    for record in &mut event.records {
+        let kept = record.change.new_image.iter().filter(|(name, _)| name.as_str() != forecourt_store::TELL);
+        record.change.new_image =
+            kept.map(|(name, value)| (name.clone(), value.clone())).collect::<std::collections::HashMap<_, _>>().into();
+    }
+    assert_eq!(outbox.relay(event).await.batch_item_failures.len(), 0);
+    assert!(wakes.told.lock().unwrap().is_empty() && wakes.timers.lock().unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn esc_10_one_target_that_refuses_fails_its_own_records_only() {
     let world = World::new().await;

@@ -11,6 +11,7 @@ use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::UserId;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::{Claim, Dropped, Fate, Message};
+use forecourt_domain::refusal::Refusal;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{Key, Look};
@@ -72,8 +73,8 @@ enum Found {
     Claimed(Vec<Claimed>),
     /// A message that goes out together with others that wait for this reader.
     Bundled(UserId),
-    /// Nothing to send; so many have failed for good by now.
-    Nothing(usize),
+    /// Nothing to send.
+    Nothing,
 }
 
 impl Sender {
@@ -97,10 +98,8 @@ impl Sender {
             }
             found => found,
         };
-        match found {
-            Found::Claimed(claimed) => self.send(&look, claimed).await?,
-            Found::Nothing(failed) => self.note_failed(failed),
-            Found::Bundled(_) => {}
+        if let Found::Claimed(claimed) = found {
+            self.send(&look, claimed).await?;
         }
         Ok(look.lead.to_string())
     }
@@ -109,7 +108,7 @@ impl Sender {
     async fn claim_single(&self, look: &Look) -> Result<Found, Failure> {
         let now = self.platform.clock.now();
         let rule = |loaded: &Loaded, _| {
-            let Some((message, lead, dealer)) = of_look(loaded, look) else { return Ok((None, Found::Nothing(0))) };
+            let Some((message, lead, dealer)) = of_look(loaded, look) else { return Ok((None, Found::Nothing)) };
             Ok(match message.claim(lead, dealer, now) {
                 Some(Claim::Send(..)) if message.bundled => (None, Found::Bundled(message.reader.clone())),
                 Some(Claim::Send(leased, to)) => {
@@ -117,20 +116,17 @@ impl Sender {
                     let claimed = lead.map(|lead| Claimed { message: leased.clone(), lead: lead.clone(), dealer: dealer.clone(), to, due });
                     (Some(Decision::default().with(Item::Message(leased))), Found::Claimed(claimed.into_iter().collect()))
                 }
-                Some(Claim::Settle(message)) => {
-                    let failed = usize::from(matches!(message.fate, Fate::Failed { .. }));
-                    (Some(Decision::default().with(Item::Message(message))), Found::Nothing(failed))
-                }
-                None => (None, Found::Nothing(0)),
+                Some(Claim::Settle(message)) => (Some(Decision::default().with(Item::Message(message))), Found::Nothing),
+                None => (None, Found::Nothing),
             })
         };
-        self.platform.store.decide(&look.scope(), Load::of(keys(look)), rule).await
+        self.commit(look, Load::of(keys(look)), rule).await
     }
 
     /// Leases all of these that can go to the reader of the first one, in one commit: of two senders that meet, one gets them. What is no
     /// longer so is settled on the way. Those of a mail that was under way when its sender was lost stay in that mail.
     async fn claim_together(&self, looks: &[Look]) -> Result<Found, Failure> {
-        let Some(first) = looks.first() else { return Ok(Found::Nothing(0)) };
+        let Some(first) = looks.first() else { return Ok(Found::Nothing) };
         let now = self.platform.clock.now();
         let rule = |loaded: &Loaded, _| {
             let mut decision = Decision::default();
@@ -157,10 +153,10 @@ impl Sender {
                 claimed.message = claimed.message.in_batch(&batch);
                 decision = decision.with(Item::Message(claimed.message.clone()));
             }
-            let found = if claimed.is_empty() { Found::Nothing(0) } else { Found::Claimed(claimed) };
+            let found = if claimed.is_empty() { Found::Nothing } else { Found::Claimed(claimed) };
             Ok((Some(decision).filter(|decision| !decision.items.is_empty()), found))
         };
-        self.platform.store.decide(&first.scope(), Load::of(looks.iter().flat_map(keys)), rule).await
+        self.commit(first, Load::of(looks.iter().flat_map(keys)), rule).await
     }
 
     async fn send(&self, look: &Look, claimed: Vec<Claimed>) -> Result<(), Failure> {
@@ -197,11 +193,24 @@ impl Sender {
         .await
     }
 
-    /// A mail that will never go out is for a person to look at.
-    fn note_failed(&self, failed: usize) {
+    /// Commits what `rule` decides, and counts the messages that have failed for good by it: somebody should look why.
+    async fn commit<A>(
+        &self,
+        look: &Look,
+        load: Load<'_>,
+        mut rule: impl FnMut(&Loaded, u32) -> Result<(Option<Decision>, A), Refusal>,
+    ) -> Result<A, Failure> {
+        let counted = |loaded: &Loaded, attempt: u32| {
+            let (decision, answer) = rule(loaded, attempt)?;
+            let items = decision.iter().flat_map(|decision| &decision.items);
+            let failed = items.filter(|item| matches!(item, Item::Message(message) if matches!(message.fate, Fate::Failed { .. }))).count();
+            Ok((decision, (answer, failed)))
+        };
+        let (answer, failed) = self.platform.store.decide(&look.scope(), load, counted).await?;
         if failed > 0 {
             self.platform.metrics.note(Metric::MailFailed, &[failed as f64], self.platform.clock.now());
         }
+        Ok(answer)
     }
 
     /// Records what became of the claimed messages, in one commit. One that somebody else has settled since stays as it is.
@@ -211,13 +220,10 @@ impl Sender {
         let rule = |loaded: &Loaded, _| {
             let ours = |message: &&Message| loaded.message(message.lead, &message.cause).is_some_and(|stored| stored.fate == message.fate);
             let messages: Vec<Message> = claimed.iter().map(|c| &c.message).filter(ours).map(&fate).collect();
-            let failed = messages.iter().filter(|message| matches!(message.fate, Fate::Failed { .. })).count();
             let items = messages.into_iter().map(Item::Message).collect();
-            Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), failed))
+            Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
         };
-        let failed = self.platform.store.decide(&look.scope(), load, rule).await?;
-        self.note_failed(failed);
-        Ok(())
+        self.commit(look, load, rule).await
     }
 }
 
