@@ -8,7 +8,7 @@ use forecourt_domain::message::{Fate, Message};
 use forecourt_edge::Platform;
 use forecourt_send::text::{Mail, Texts};
 use forecourt_send::{Carrier, Sender, Undelivered};
-use forecourt_store::keys::{DueKind, Look};
+use forecourt_store::keys::{DueKind, Look, Thing};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 
@@ -102,8 +102,7 @@ async fn sent_from(now: &str, failures: Vec<Undelivered>) -> (Vec<Fate>, usize) 
         kind: DueKind::Send,
         group: world.scope().group().clone(),
         dealer: crate::world::dealer(crate::world::NORDSTERN),
-        lead: id,
-        message: Some("assigned-1".into()),
+        thing: Thing::Message { lead: id, message: "assigned-1".into() },
     };
     let mut fates = Vec::new();
     for _ in 0..12 {
@@ -124,7 +123,7 @@ async fn sent_from(now: &str, failures: Vec<Undelivered>) -> (Vec<Fate>, usize) 
 async fn msg_1_a_passing_failure_is_tried_again_later_and_a_final_one_is_shown() {
     let later = || Undelivered::Later("throttled".into());
     let (fates, carried) = sent_through(vec![later(), later()]).await;
-    assert!(matches!(fates[0], Fate::Queued { attempts: 1, due } if due == at("2026-11-23T09:02:00Z")), "{:?}", fates[0]);
+    assert!(matches!(fates[0], Fate::Queued { attempts: 1, due, .. } if due == at("2026-11-23T09:02:00Z")), "{:?}", fates[0]);
     assert!(matches!(fates[2], Fate::Sent { .. }));
     assert_eq!(carried, 1);
 
@@ -142,8 +141,8 @@ async fn msg_1_a_passing_failure_is_tried_again_later_and_a_final_one_is_shown()
 async fn esc_6_a_mail_that_failed_is_not_sent_at_night() {
     let later = || Undelivered::Later("throttled".into());
     let (fates, carried) = sent_from("2026-11-23T16:55:00Z", vec![later(), later()]).await;
-    assert!(matches!(fates[1], Fate::Queued { attempts: 2, due } if due == at("2026-11-23T17:01:00Z")), "{:?}", fates[1]);
-    assert!(matches!(fates[2], Fate::Queued { attempts: 2, due } if due == at("2026-11-24T07:00:43Z")), "{:?}", fates[2]);
+    assert!(matches!(fates[1], Fate::Queued { attempts: 2, due, .. } if due == at("2026-11-23T17:01:00Z")), "{:?}", fates[1]);
+    assert!(matches!(fates[2], Fate::Queued { attempts: 2, due, .. } if due == at("2026-11-24T07:00:43Z")), "{:?}", fates[2]);
     assert_eq!(carried, 1);
 }
 

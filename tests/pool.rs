@@ -1,13 +1,16 @@
 //! The pool (SET-6, DIS-8, DIS-9, ESC-11).
 
+use crate::sim::{Commit, Table};
 use crate::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use forecourt_domain::dealer::{Draft, Member};
 use forecourt_domain::ids::{GroupId, UserId};
 use forecourt_domain::pool::PoolSettings;
+use forecourt_domain::timeline::Event;
 use futures::future::join_all;
+use futures::{StreamExt as _, stream};
 use http::Method;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 fn user(id: &str) -> UserId {
     UserId::parse(id).unwrap()
@@ -84,30 +87,127 @@ async fn int_5_a_claim_whose_key_named_another_request_is_refused() {
     assert_eq!(call("claim", b"").await, 422);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dis_8_of_fifty_who_claim_twenty_leads_each_lead_has_one_owner_and_the_losers_know_who() {
-    let world = World::new().await;
-    pooled(&world, 50, false).await;
-    let ids = leads(&world, 20).await;
-    let world = &world;
-    let replies =
-        join_all(ids.iter().flat_map(|id| (0..50).step_by(5).map(move |i| async move { (id, i, claim(world, &puller(i), id).await) })))
-            .await;
-    let mut owners: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
-    for (id, i, reply) in &replies {
-        match reply.status {
-            200 => drop(owners.entry(id).or_default().insert(puller(*i))),
-            409 => {}
-            other => panic!("{other}: {}", reply.body),
+/// Who has each lead: those who were answered 200. Nobody was told to try again, one claim stands in each timeline, and each loser was told who has it.
+async fn owners(world: &World, replies: &[(&str, usize, Reply)]) -> BTreeMap<String, String> {
+    let mut owners: BTreeMap<String, String> = BTreeMap::new();
+    for (id, i, reply) in replies.iter().filter(|(.., reply)| reply.status == 200) {
+        let before = owners.insert((*id).to_owned(), puller(*i));
+        assert!(before.is_none() && reply.text("/owner") == puller(*i), "{before:?} had it before {}", reply.body);
+    }
+    for (id, owner) in &owners {
+        let page = world.page(id.parse().unwrap()).await;
+        let events = page.timeline.iter().flat_map(|entry| &entry.events);
+        let claims: Vec<_> = events
+            .filter_map(
+                |event| if let Event::Assigned { from, to, .. } = event { Some((from.as_ref()?.as_str(), to.as_str())) } else { None },
+            )
+            .collect();
+        assert_eq!((claims, page.lead.owner.unwrap().as_str()), (vec![("pool.nordstern", owner.as_str())], owner.as_str()));
+    }
+    for (id, i, reply) in replies.iter().filter(|(.., reply)| reply.status != 200) {
+        assert_eq!(reply.status, 409, "{} asked for {id}: {}", puller(*i), reply.body);
+        if !reply.text("/detail").contains("only the oldest") {
+            assert!(
+                reply.text("/detail").ends_with(&format!("its owner is {}", owners[*id])),
+                "{id} has {}, but {}",
+                owners[*id],
+                reply.body
+            );
         }
     }
-    assert_eq!(owners.len(), 20);
-    for (id, _, reply) in replies.iter().filter(|(_, _, reply)| reply.status == 409) {
-        let owner = owners[id].first().unwrap();
-        assert!(owners[id].len() == 1 && reply.text("/detail").contains(owner.as_str()), "{id}: {:?} but {}", owners[id], reply.body);
-    }
-    for lead in world.list(ADMIN, NORDSTERN).await {
-        assert_eq!(lead["owner"].as_str().unwrap(), owners[&lead["id"].as_str().unwrap().to_owned()].first().unwrap());
+    owners
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dis_8_of_fifty_who_claim_twenty_leads_each_lead_has_one_owner_and_the_losers_know_who() {
+    let world = &World::new().await;
+    pooled(world, 50, false).await;
+    let ids = leads(world, 20).await;
+    let mut wishes: Vec<(&str, usize)> = ids.iter().flat_map(|id| (0..50).map(move |i| (id.as_str(), i))).collect();
+    fastrand::Rng::with_seed(8).shuffle(&mut wishes);
+    let claims = wishes.into_iter().map(|(id, i)| async move { (id, i, claim(world, &puller(i), id).await) });
+    // As many at once as there are connections for.
+    let replies: Vec<_> = stream::iter(claims).buffer_unordered(200).collect().await;
+    let owners = owners(world, &replies).await;
+    assert_eq!((owners.len(), replies.len()), (20, 1_000));
+}
+
+/// The same with all thousand claims under way at once, each for the one list of who waits.
+#[tokio::test(start_paused = true)]
+async fn dis_8_nor_is_anybody_told_to_try_again_when_all_claim_all_at_once() {
+    let table = Table::new();
+    let world = &World::on(table.client()).await;
+    pooled(world, 50, false).await;
+    let ids = leads(world, 20).await;
+    table.shuffled(Some(8));
+    let wishes = ids.iter().flat_map(|id| (0..50).map(move |i| (id.as_str(), i)));
+    let replies = join_all(wishes.map(|(id, i)| async move { (id, i, claim(world, &puller(i), id).await) })).await;
+    table.shuffled(None);
+    assert_eq!(owners(world, &replies).await.len(), 20);
+    println!("{} commits met another's", table.refused());
+    assert!(table.refused() > 50);
+}
+
+/// A refusal in favour of the oldest lead: the one that it names, and how many commits there were when the claim was sent and when it was answered.
+struct Refused {
+    oldest: String,
+    sent: usize,
+    answered: usize,
+}
+
+/// DIS-8: the order in which the leads were taken is that of the commits, whoever was answered first.
+#[tokio::test(start_paused = true)]
+async fn dis_8_of_fifty_who_hammer_at_twenty_leads_oldest_only_hands_out_strictly_the_oldest() {
+    for seed in 0..2 {
+        let table = Table::new();
+        let world = &World::on(table.client()).await;
+        pooled(world, 50, true).await;
+        let ids = &leads(world, 20).await;
+        let (table, before) = (&table, table.count());
+        table.shuffled(Some(seed));
+        let hammered = join_all((0..50).map(|i| async move {
+            let (mut replies, mut refused, mut left) = (Vec::new(), Vec::new(), ids.clone());
+            let (mut dice, mut oldest) = (fastrand::Rng::with_seed(seed * 50 + i as u64), None);
+            while !left.is_empty() {
+                // Who has been refused asks for what was named; else for any.
+                let at = oldest.take().and_then(|oldest| left.iter().position(|id| *id == oldest)).unwrap_or(dice.usize(..left.len()));
+                let (id, sent) = (left[at].clone(), table.count());
+                let reply = claim(world, &puller(i), &id).await;
+                match reply.text("/detail").split_once("may be taken, which is ") {
+                    Some((_, rest)) => {
+                        let named = rest[..12].replace('-', "");
+                        oldest = Some(named.clone());
+                        refused.push(Refused { oldest: named, sent, answered: table.count() });
+                    }
+                    None => drop(left.remove(at)),
+                }
+                replies.push((id, i, reply));
+            }
+            (replies, refused)
+        }))
+        .await;
+        table.shuffled(None);
+        let (replies, refused): (Vec<_>, Vec<_>) = hammered.into_iter().unzip();
+        let replies: Vec<_> = replies.iter().flatten().map(|(id, i, reply)| (id.as_str(), *i, reply.clone())).collect();
+        assert_eq!(owners(world, &replies).await.len(), 20);
+        let writes = |commit: &Commit| commit.keys.iter().find(|(pk, sk)| pk.contains("#L#") && sk == "@").map(|(pk, _)| pk.clone());
+        let taken: Vec<(usize, String)> =
+            table.commits().iter().enumerate().skip(before).filter_map(|(at, commit)| Some((at, writes(commit)?))).collect();
+        let order: Vec<&str> = taken.iter().map(|(_, pk)| pk.rsplit('#').next().unwrap()).collect();
+        assert_eq!(order, ids.iter().map(String::as_str).collect::<Vec<_>>());
+        // What a refusal calls the oldest was that at some time while it was made.
+        let refused: Vec<Refused> = refused.into_iter().flatten().collect();
+        for Refused { oldest, sent, answered } in &refused {
+            let at = order.iter().position(|id| id == oldest).unwrap();
+            let since = at.checked_sub(1).map_or(0, |before| taken[before].0);
+            assert!(
+                since < *answered && *sent <= taken[at].0,
+                "{oldest}, oldest from {since} to {}, between {sent} and {answered}",
+                taken[at].0
+            );
+        }
+        println!("{} claims, {} refused for an older one, {} commits that met another's", replies.len(), refused.len(), table.refused());
+        assert!(refused.len() > 20 && table.refused() > 0);
     }
 }
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_outbox::{LONGEST_DELAY, Outbox, Wakes};
 use forecourt_store::Failure;
-use forecourt_store::keys::{DueKind, Look};
+use forecourt_store::keys::{DueKind, Look, Thing};
 use std::sync::{Arc, Mutex};
 
 #[derive(Default)]
@@ -34,6 +34,10 @@ fn stream() -> aws_lambda_events::dynamodb::Event {
     serde_json::from_str(include_str!("../events/outbox/stream.json")).unwrap()
 }
 
+fn message_of(look: &Look) -> Option<String> {
+    if let Thing::Message { message, .. } = &look.thing { Some(message.clone()) } else { None }
+}
+
 #[tokio::test]
 async fn esc_10_a_stream_record_becomes_a_message_a_delayed_message_or_a_timer() {
     let world = World::new().await;
@@ -41,10 +45,9 @@ async fn esc_10_a_stream_record_becomes_a_message_a_delayed_message_or_a_timer()
     let outbox = Outbox { platform: world.system.platform.clone(), wakes: wakes.clone(), delay: LONGEST_DELAY };
     let response = outbox.relay(stream()).await;
     assert_eq!(response.batch_item_failures.len(), 0);
-    let told: Vec<_> =
-        wakes.told.lock().unwrap().iter().map(|(look, delay)| (look.kind, look.message.clone(), delay.num_seconds())).collect();
+    let told: Vec<_> = wakes.told.lock().unwrap().iter().map(|(look, delay)| (look.kind, message_of(look), delay.num_seconds())).collect();
     assert_eq!(told, [(DueKind::Send, Some("assigned-1".to_owned()), 0), (DueKind::Assign, None, 0), (DueKind::Escalate, None, 600)]);
-    let timers: Vec<_> = wakes.timers.lock().unwrap().iter().map(|(look, at)| (look.kind, look.lead.to_string(), *at)).collect();
+    let timers: Vec<_> = wakes.timers.lock().unwrap().iter().map(|(look, at)| (look.kind, look.about(), *at)).collect();
     assert_eq!(timers, [(DueKind::Escalate, "4829130576".to_owned(), at("2026-11-23T10:30:00Z"))]);
 }
 
@@ -81,7 +84,7 @@ async fn esc_10_a_timers_name_is_the_same_for_the_same_wake_up_and_fits_the_sche
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let due = world.store.due(at("2030-01-01T00:00:00Z"), 100).await.unwrap();
-    let names: Vec<_> = due.iter().filter(|(_, look)| look.lead == id).map(|(at, look)| look.timer_name(*at)).collect();
+    let names: Vec<_> = due.iter().filter(|(_, look)| look.thing.lead() == Some(id)).map(|(at, look)| look.timer_name(*at)).collect();
     assert_eq!(names.len(), 2);
     assert_ne!(names[0], names[1]);
     for name in names {

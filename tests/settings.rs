@@ -47,7 +47,7 @@ async fn set_10_settings_are_changed_by_who_saw_them_and_every_change_is_kept() 
 
     let history = world.get(ADMIN, &format!("{}/history", path())).await;
     let told: Vec<Value> = history.body["changes"].as_array().unwrap().iter().take(2).cloned().collect();
-    let level_1 = |n: u32| json!({"level_1": n, "reminder": 30, "level_2": 1440});
+    let level_1 = |n: u32| json!({"level_1": n, "reminder": 30, "level_2": 1440, "level_2_resubmission": 1440});
     assert_eq!(
         told,
         [
@@ -161,7 +161,7 @@ async fn set_8_what_is_risky_is_found_and_not_refused() {
     }
     alone["members"][0].as_object_mut().unwrap().remove("supervisor");
     alone["distribution_groups"] = json!(["opel"]);
-    assert_eq!(put(&world, ADMIN, 1, &alone).await.status, 200);
+    assert_eq!(put(&world, "gina.group", 1, &alone).await.status, 200);
     let wanted = [
         "level_1_too_long escalation.level_1",
         "no_supervisor members[0].supervisor",

@@ -115,18 +115,23 @@ impl World {
     }
 
     pub async fn at(now: &str) -> Self {
-        Self::built(now, false).await
+        Self::built(engine::client(engine()), now, false).await
     }
 
     /// Every message between the functions is delivered twice.
     pub async fn delivering_twice() -> Self {
-        Self::built("2026-11-23T09:00:00Z", true).await
+        Self::built(engine::client(engine()), "2026-11-23T09:00:00Z", true).await
     }
 
-    async fn built(now: &str, twice: bool) -> Self {
+    /// With a table elsewhere.
+    pub async fn on(client: aws_sdk_dynamodb::Client) -> Self {
+        Self::built(client, "2026-11-23T09:00:00Z", false).await
+    }
+
+    async fn built(client: aws_sdk_dynamodb::Client, now: &str, twice: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let table = format!("t-{}", folder.path().file_name().unwrap().to_string_lossy().trim_start_matches('.'));
-        let store = Store::new(engine::client(engine()), &table, Secret::new(b"a secret of the tests"));
+        let store = Store::new(client, &table, Secret::new(b"a secret of the tests"));
         store.make_table().await.unwrap();
         let clock = VirtualClock::standing_at(at(now));
         demo::group().unwrap().load_into(&store, at("2026-01-01T00:00:00Z")).await.unwrap();

@@ -74,7 +74,8 @@ pub(crate) fn render(read: &Result<Document, Unreadable>) -> String {
         for (label, vehicles) in [("vehicle", &enquiry.vehicles), ("trade-in", &enquiry.trade_ins)] {
             for vehicle in vehicles {
                 put(2, label, Some(""));
-                let RawVehicle { condition, year, make, model, trim, vin, stock_number, plate, colour, mileage, price, remarks } = vehicle;
+                let RawVehicle { condition, year, make, model, trim, vin, stock_number, site, plate, colour, mileage, price, remarks } =
+                    vehicle;
                 let fields = [
                     ("condition", condition),
                     ("year", year),
@@ -83,6 +84,7 @@ pub(crate) fn render(read: &Result<Document, Unreadable>) -> String {
                     ("trim", trim),
                     ("vin", vin),
                     ("stock_number", stock_number),
+                    ("site", site),
                     ("plate", plate),
                     ("colour", colour),
                     ("mileage", mileage),

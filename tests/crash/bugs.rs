@@ -71,23 +71,28 @@ impl Bug {
 }
 
 fn unit(look: &Look) -> Load<'static> {
-    Load::of([Key::Lead(look.lead), Key::Dealer(look.dealer.clone())])
+    Load::of(look.thing.lead().map(Key::Lead).into_iter().chain([Key::Dealer(look.dealer.clone())]))
+}
+
+fn lead_of<'a>(loaded: &'a forecourt_store::Loaded, look: &Look) -> Option<&'a Lead> {
+    loaded.lead(look.thing.lead()?)
 }
 
 async fn mail_first(cloud: &Cloud, process: &Arc<Process>, platform: &Platform, look: &Look) {
     let now = platform.clock.now();
     let Ok(loaded) = platform.store.load(&look.scope(), &unit(look)).await else { return };
-    let decision = loaded.lead(look.lead).zip(loaded.dealer(&look.dealer)).and_then(|(lead, dealer)| escalate(lead, dealer, now));
+    let decision = lead_of(&loaded, look).zip(loaded.dealer(&look.dealer)).and_then(|(lead, dealer)| escalate(lead, dealer, None, now));
     for item in decision.into_iter().flat_map(|decision| decision.items) {
         if let Item::Message(message) = item {
             let mail = Mail {
-                id: format!("{}.{}", look.lead, message.cause),
+                id: format!("{}.{}", look.about(), message.cause),
                 to_name: String::new(),
                 to: "somebody".into(),
                 from_name: String::new(),
                 at: now,
                 subject: String::new(),
-                text: format!("{} early\n/leads/{}", message.cause, look.lead),
+                attachments: Vec::new(),
+                text: format!("{} early\n/leads/{}", message.cause, look.about()),
             };
             // What the harness forgives a sender that claims first, it must not forgive here.
             let _ = cloud.sender(process, platform).carrier.carry(&mail).await;
@@ -99,8 +104,8 @@ async fn mail_first(cloud: &Cloud, process: &Arc<Process>, platform: &Platform, 
 async fn fire_at_once(platform: &Platform, look: &Look) {
     let now = platform.clock.now();
     let rule = |loaded: &forecourt_store::Loaded, _| {
-        let lead = loaded.lead(look.lead).map(|lead| Lead { reaction: None, ..lead.clone() });
-        Ok((lead.zip(loaded.dealer(&look.dealer)).and_then(|(lead, dealer)| escalate(&lead, dealer, now)), ()))
+        let lead = lead_of(loaded, look).map(|lead| Lead { reaction: None, ..lead.clone() });
+        Ok((lead.zip(loaded.dealer(&look.dealer)).and_then(|(lead, dealer)| escalate(&lead, dealer, None, now)), ()))
     };
     let _ = platform.store.decide(&look.scope(), unit(look), rule).await;
 }

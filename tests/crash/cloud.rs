@@ -376,6 +376,7 @@ impl Between {
 async fn answer(platform: &Platform, event: ApiGatewayV2httpRequest) -> aws_lambda_events::apigw::ApiGatewayV2httpResponse {
     match platform.function {
         "lead-intake" => forecourt_lead_intake::request(platform, event).await,
+        "calendar-event" => forecourt_calendar_event::handle(platform, event).await,
         "settings" => forecourt_settings::handle(platform, event).await,
         _ => forecourt_lead::handle(platform, event).await,
     }

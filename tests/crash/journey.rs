@@ -68,6 +68,9 @@ pub enum Journey {
     Day,
     /// A pool that people take leads from, one of whose contacts asks again.
     Pool,
+    /// Settings that change while leads are open: deadlines move, a lead goes on to the next, what is planned falls due, a turn is given back, a
+    /// trade-in goes to whoever buys cars in.
+    Change,
     /// What a dealer's people do without a key: no repeat of theirs is known again, so that the store alone must know its own commits.
     Keyless,
     /// Enquiries after closing: held notices that go out together in the morning, one of them moot by then.
@@ -75,11 +78,11 @@ pub enum Journey {
 }
 
 impl Journey {
-    pub const ALL: [Journey; 3] = [Journey::Day, Journey::Night, Journey::Pool];
+    pub const ALL: [Journey; 4] = [Journey::Day, Journey::Night, Journey::Pool, Journey::Change];
 
     pub fn begins(self) -> &'static str {
         match self {
-            Journey::Day | Journey::Keyless | Journey::Pool => "2026-11-23T09:00:00Z",
+            Journey::Day | Journey::Keyless | Journey::Pool | Journey::Change => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }
@@ -91,6 +94,7 @@ impl Journey {
             Journey::Night => night(cloud).await,
             Journey::Keyless => keyless(cloud).await,
             Journey::Pool => pool(cloud).await,
+            Journey::Change => change(cloud).await,
         }
     }
 }
@@ -159,6 +163,45 @@ async fn pool(cloud: &Cloud) -> Vec<Reply> {
     let once_more = lead(cloud, POND, "k-8", &enquiry("nina")).await;
     until(cloud, "2026-11-23T15:00:00Z").await;
     vec![first, second, too_new, taken, added, next, answered, once_more]
+}
+
+async fn change(cloud: &Cloud) -> Vec<Reply> {
+    let put = async |part: &str, version: &str, body: Value| {
+        let headers = [("content-type", "application/json"), ("if-match", version)];
+        cloud.request(Method::PUT, BOSS, &format!("/dealers/{NORTH}/{part}"), &headers, body.to_string().as_bytes()).await
+    };
+    let answered = lead(cloud, NORTH, "k-1", &enquiry("nora")).await;
+    let passed_on = lead(cloud, NORTH, "k-2", &enquiry("olaf")).await;
+    let answer = async |of: &Reply, key: &str| {
+        post(cloud, BOSS, &format!("/leads/{}/reactions", of.text("/id")), key, &json!({"kind": "reply"})).await
+    };
+    until(cloud, "2026-11-23T09:02:00Z").await;
+    let slower = put("escalation", "\"1\"", json!({"level_1": 90, "reminder": 20, "level_2": 30, "level_2_resubmission": 15})).await;
+    let configuration =
+        json!({"admin_user": BOSS, "reassign_after": 20, "spam_gives_turn_back": true, "trade_in_cc_email": "buyer@desk.example"});
+    let configured = put("configuration", "\"2\"", configuration).await;
+    // The deadlines have moved by now, however late that was.
+    until(cloud, "2026-11-23T09:14:00Z").await;
+    let mut replies = vec![slower, configured, answer(&answered, "k-3").await];
+    let events = format!("/leads/{}/events", answered.text("/id"));
+    let plan = json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-23T09:40:00Z"});
+    let planned = post(cloud, BOSS, &events, "k-4", &plan).await;
+    let soon = json!({"title": "Write her", "type": "email_outbound", "at": "2026-11-23T09:30:00Z"});
+    let done = post(cloud, BOSS, &events, "k-5", &soon).await;
+    until(cloud, "2026-11-23T09:16:00Z").await;
+    let follow_up = json!({"follow_up": {"title": "Ask her", "type": "sms", "at": "2026-11-23T13:00:00Z"}});
+    replies.push(post(cloud, BOSS, &format!("{events}/{}/completion", done.text("/id")), "k-6", &follow_up).await);
+    let spam = lead(cloud, NORTH, "k-7", &enquiry("spam")).await;
+    replies
+        .push(post(cloud, BOSS, &format!("/leads/{}/status", spam.text("/id")), "k-8", &json!({"status": "lost", "reason": "spam"})).await);
+    until(cloud, "2026-11-23T09:17:00Z").await;
+    let mut offer = enquiry("paula");
+    offer["trade_in"] = json!({"make": "Opel", "model": "Corsa"});
+    let offered = lead(cloud, NORTH, "k-9", &offer).await;
+    replies.push(answer(&offered, "k-10").await);
+    until(cloud, "2026-11-23T12:00:00Z").await;
+    replies.extend([answered, passed_on, planned, done, spam, offered]);
+    replies
 }
 
 async fn keyless(cloud: &Cloud) -> Vec<Reply> {

@@ -136,6 +136,7 @@ fn stored(item: &Value) -> Option<String> {
         ("L", "@") => lead(item),
         ("L", entry) if entry.starts_with("T#") => return None,
         ("D", "@") | ("U" | "P", _) => return None,
+        ("D", entry) if entry.starts_with("H#") => json!({"by": item["by"], "version": item["version"]}),
         _ if pk.starts_with("SENDER#") => return None,
         _ => scrub(item),
     };

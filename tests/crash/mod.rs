@@ -135,6 +135,12 @@ fn esc_6_a_night_survives_every_fault_at_every_call() {
     println!("{} cases", every_fault_at_every_call(Journey::Night));
 }
 
+/// SET-11, ESC-4, DIS-10, INT-8: what follows from a change of the settings.
+#[test]
+fn set_11_a_change_of_the_settings_survives_every_fault_at_every_call() {
+    println!("{} cases", every_fault_at_every_call(Journey::Change));
+}
+
 /// DIS-8, INT-6: who takes a lead out of the pool, and what is added to it.
 #[test]
 fn dis_8_a_pool_survives_every_fault_at_every_call() {

@@ -45,7 +45,7 @@ impl forecourt_outbox::Wakes for Wakes {
         let put = || {
             let mut between = self.between.lock().unwrap();
             for at in self.comes(&mut between, self.clock.now() + delay) {
-                between.put(look.kind.name(), body.clone(), at);
+                between.put(look.kind.queue(), body.clone(), at);
             }
         };
         self.process.call("tell", &body, put, unavailable).await
@@ -56,7 +56,7 @@ impl forecourt_outbox::Wakes for Wakes {
         let set = || {
             let mut between = self.between.lock().unwrap();
             for (i, comes) in self.comes(&mut between, at).into_iter().enumerate() {
-                between.set_timer(format!("{}-{i}", look.timer_name(at)), comes, look.kind.name(), body.clone());
+                between.set_timer(format!("{}-{i}", look.timer_name(at)), comes, look.kind.queue(), body.clone());
             }
         };
         self.process.call("set_timer", &body, set, unavailable).await

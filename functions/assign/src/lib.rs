@@ -5,7 +5,7 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use forecourt_domain::assignment::distribute_all;
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::{DealerId, GroupId};
+use forecourt_domain::ids::{DealerId, GroupId, LeadId};
 use forecourt_domain::routing::Lane;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
@@ -25,17 +25,18 @@ fn dealer_of(look: &Look) -> (GroupId, DealerId) {
 async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
     let Some(first) = looks.first() else { return Ok(()) };
     let dealer = &first.dealer;
+    let ids = looks.iter().map(Look::lead).collect::<Result<Vec<LeadId>, Failure>>()?;
     let now = platform.clock.now();
     let place = |lane: Lane| Key::Place(dealer.clone(), lane);
-    let keys = [Key::Dealer(dealer.clone()), place(Lane::Rotation(None))].into_iter().chain(looks.iter().map(|look| Key::Lead(look.lead)));
+    let keys = [Key::Dealer(dealer.clone()), place(Lane::Rotation(None))].into_iter().chain(ids.iter().copied().map(Key::Lead));
     // A dealer with groups or a pool has other lanes, which its settings and the leads name.
     let lanes = |loaded: &Loaded| -> Vec<Key> {
         let Some(dealer) = loaded.dealer(dealer) else { return Vec::new() };
-        looks.iter().filter_map(|look| loaded.lead(look.lead)).map(|lead| place(lead.lane(dealer))).collect()
+        ids.iter().filter_map(|id| loaded.lead(*id)).map(|lead| place(lead.lane(dealer))).collect()
     };
     let load = Load::of(keys).then(lanes).patiently();
     let rule = |loaded: &Loaded, _| {
-        let leads = looks.iter().filter_map(|look| loaded.lead(look.lead));
+        let leads = ids.iter().filter_map(|id| loaded.lead(*id));
         let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, |lane| loaded.place(&dealer.id, lane), now));
         let given: Vec<_> = decision.iter().flat_map(Decision::leads).filter_map(|lead| loaded.lead(lead.id)).collect();
         let waited: Vec<_> = given.into_iter().map(|lead| lead.updated).collect();

@@ -101,6 +101,9 @@ pub struct VehicleBody {
     /// The dealer's own number of it.
     #[schema(value_type = Option<String>)]
     stock_number: Loose<Text>,
+    /// The site where it stands, by the dealer's id: its rules may apply (INT-10).
+    #[schema(value_type = Option<String>)]
+    site: Loose<Text>,
     /// The number plate.
     #[schema(value_type = Option<String>)]
     plate: Loose<Text>,
@@ -168,6 +171,7 @@ impl VehicleBody {
             trim: text("trim", self.trim),
             vin: text("vin", self.vin),
             stock_number: text("stock_number", self.stock_number),
+            site: text("site", self.site),
             plate: text("plate", self.plate),
             colour: text("colour", self.colour),
             mileage: text("mileage", self.mileage),

@@ -2,7 +2,7 @@
 
 use crate::body::EnquiryBody;
 use crate::document::{Format, Part};
-use crate::submit::{channels, lane, pointed_at, recognised};
+use crate::submit::{channels, lane, pointed_at, recognised, site};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
 use forecourt_domain::deadline::{Plan, StepKind};
@@ -104,6 +104,10 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     let loaded = platform.store.load(&call.scope, &unit).await?;
     let dealer = loaded.dealer(&id).ok_or(Refusal::NotFound("dealer"))?;
     let enquiry = part.check(dealer, "dry-run").map_err(|faults| Problem::invalid(in_lead(faults)))?;
+    let site = site(platform, &call.scope, dealer, &enquiry).await?;
+    let mailbox = site.as_ref().map(|_| id.clone());
+    let dealer = site.as_deref().unwrap_or(dealer);
+    let id = dealer.id.clone();
     let arrival = Arrival {
         enquiry,
         origin: "dry-run".into(),
@@ -113,6 +117,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
         raw: Raw { media_type: String::new(), kept: Kept::Here(Vec::new()) },
         by: call.scope.actor(),
         resend: false,
+        mailbox,
         at,
     };
     let channels = channels(platform, &call.scope, dealer, &arrival.enquiry);

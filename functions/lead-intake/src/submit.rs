@@ -20,6 +20,7 @@ use forecourt_edge::problem::Problem;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
 use std::io::Write as _;
+use std::sync::Arc;
 
 /// Raw input up to this many bytes, deflated, is kept beside the lead; larger in the bucket.
 const BESIDE: usize = 4_096;
@@ -61,6 +62,9 @@ impl Submission {
     async fn take_in(&self, platform: &Platform, dealer: &Dealer, part: &Part, position: usize) -> Result<Outcome, Problem> {
         let enquiry = part.check(dealer, &self.source()).map_err(Problem::invalid)?;
         let store = &platform.store;
+        let site = site(platform, &self.scope, dealer, &enquiry).await?;
+        let mailbox = site.as_ref().map(|_| dealer.id.clone());
+        let dealer = site.as_deref().unwrap_or(dealer);
         let said = serde_json::to_vec(&(&self.dealer, &enquiry)).map_err(|e| Failure::Broken(e.to_string()))?;
         let body = fingerprint(&said);
         let (origin, receipt) = self.names(platform, &enquiry, position);
@@ -71,7 +75,8 @@ impl Submission {
             .as_ref()
             .or(self.message_id.as_ref())
             .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key, &position.to_string()]));
-        let arrival = Arrival { origin, body, receipt, request, raw, by: self.scope.actor(), resend: part.resend, at: self.now, enquiry };
+        let arrival =
+            Arrival { origin, body, receipt, request, raw, by: self.scope.actor(), resend: part.resend, mailbox, at: self.now, enquiry };
         for number in 0..NUMBERS {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
             let lane = lane(dealer, &arrival.enquiry);
@@ -138,6 +143,15 @@ impl Submission {
         let name = format!("raw/{}/{origin}-{body}.zz", self.scope.group());
         platform.files.put(&name, deflated).await?;
         Ok(Raw { media_type, kept: Kept::InBucket(name) })
+    }
+}
+
+/// The dealer where the vehicle stands, whose rules and people an enquiry goes by where the one it was sent to wants it so; `None`: that one, also
+/// where nobody knows the site (INT-10).
+pub(crate) async fn site(platform: &Platform, scope: &Scope, dealer: &Dealer, enquiry: &Enquiry) -> Result<Option<Arc<Dealer>>, Failure> {
+    match dealer.settings.site_of(enquiry).filter(|site| *site != dealer.id) {
+        Some(site) => platform.store.dealer(scope, &site).await,
+        None => Ok(None),
     }
 }
 

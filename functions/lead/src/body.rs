@@ -4,12 +4,9 @@ use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::lead::{LostReason, ReactionKind};
 use forecourt_domain::reaction::{Logged, Outcome};
 use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_edge::json::{Loose, Text};
+use forecourt_edge::json::{Loose, Text, note};
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-/// Longest note, in characters.
-const NOTE: usize = 2_000;
 
 /// What the seller did.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -66,21 +63,10 @@ fn judged<T>(value: Option<T>, faults: Vec<Fault>) -> Result<T, Refusal> {
     }
 }
 
-fn note(note: Loose<Text>, faults: &mut Vec<Fault>) -> Option<String> {
-    let note = note.text("note", faults)?.trim().to_owned();
-    if note.chars().count() > NOTE {
-        faults.push(Fault::new("note", "LEAD-2", format!("must be at most {NOTE} characters long")));
-    }
-    if note.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        faults.push(Fault::new("note", "LEAD-2", "must not contain control characters"));
-    }
-    Some(note).filter(|note| !note.is_empty())
-}
-
 impl ReactionBody {
     pub(crate) fn check(self) -> Result<(Logged, Option<String>), Refusal> {
         let mut faults = Vec::new();
-        let note = note(self.note, &mut faults);
+        let note = note(self.note, "note", &mut faults);
         let kind = match self.kind.text("kind", &mut faults).as_deref() {
             Some("reply") => Some(Logged::Reaction(ReactionKind::Reply)),
             Some("call_reached") => Some(Logged::Reaction(ReactionKind::CallReached)),
@@ -98,7 +84,7 @@ impl ReactionBody {
 impl AssignmentBody {
     pub(crate) fn check(self) -> Result<(Target, Option<String>), Refusal> {
         let mut faults = Vec::new();
-        let note = note(self.note, &mut faults);
+        let note = note(self.note, "note", &mut faults);
         let target = match (self.user.text("user", &mut faults), self.dealer.text("dealer", &mut faults)) {
             (Some(user), None) => UserId::parse(&user).map(Target::User).map_err(|e| Fault::new("user", "DIS-7", e.to_string())),
             (None, Some(dealer)) => DealerId::parse(&dealer).map(Target::Dealer).map_err(|e| Fault::new("dealer", "DIS-7", e.to_string())),
@@ -113,7 +99,7 @@ impl AssignmentBody {
 impl StatusBody {
     pub(crate) fn check(self) -> Result<(Outcome, Option<String>), Refusal> {
         let mut faults = Vec::new();
-        let note = note(self.note, &mut faults);
+        let note = note(self.note, "note", &mut faults);
         let reason = self.reason.text("reason", &mut faults);
         let status = self.status.text("status", &mut faults);
         if reason.is_some() && status.as_deref().is_some_and(|status| status != "lost") {

@@ -1,4 +1,4 @@
-//! Changing a lead: the same steps for every change, and one rule each.
+//! Changing a lead: one rule each.
 
 use crate::body::{AssignmentBody, ReactionBody, StatusBody, Target};
 use crate::view::LeadView;
@@ -7,33 +7,41 @@ use forecourt_domain::assignment::Place;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::{DealerId, LeadId};
-use forecourt_domain::lead::{Lead, Request};
+use forecourt_domain::lead::Lead;
 use forecourt_domain::pool::{self, Claimed, Pool};
 use forecourt_domain::refusal::Refusal;
 use forecourt_domain::routing::Lane;
-use forecourt_domain::{assignment, reaction};
+use forecourt_domain::{assignment, reaction, reaction::Outcome};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::lead::{self, Asked, found, request};
 use forecourt_edge::problem::Problem;
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, Loaded, fingerprint};
+use forecourt_store::{Load, Loaded};
 
 /// Logs what the seller did (ESC-7).
 pub(crate) async fn react(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (logged, note) = call.json::<ReactionBody>()?.check()?;
-    change(platform, call, Right::WorkLeads, Vec::new(), |lead, dealer, _| {
-        reaction::log(lead, dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some)
-    })
-    .await
+    let rule = |asked: Asked<'_>| reaction::log(asked.lead, asked.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some);
+    change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
 }
 
 /// Wins, loses or reopens a lead (LEAD-1, ESC-9).
 pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (outcome, note) = call.json::<StatusBody>()?.check()?;
-    change(platform, call, Right::WorkLeads, Vec::new(), |lead, dealer, _| {
-        reaction::close(lead, dealer, outcome, call.scope.actor(), note.clone(), call.now)
+    change(platform, call, Right::WorkLeads, &|loaded| turn_of(loaded, call, outcome), |Asked { lead, dealer, loaded }| {
+        let rotation = loaded.rotation(&dealer.id, lead.settles_turn(dealer, outcome.status()).as_ref());
+        reaction::close(lead, dealer, outcome, rotation.as_ref(), call.scope.actor(), note.clone(), call.now)
     })
     .await
+}
+
+/// The rotation to which a turn is given back, or from which it is taken again (DIS-10).
+fn turn_of(loaded: &Loaded, call: &Call, outcome: Outcome) -> Vec<Key> {
+    let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
+    let dealer = lead.and_then(|lead| loaded.dealer(&lead.dealer));
+    let lane = lead.zip(dealer).and_then(|(lead, dealer)| lead.settles_turn(dealer, outcome.status()));
+    dealer.zip(lane).map(|(dealer, lane)| Key::Place(dealer.id.clone(), lane)).into_iter().collect()
 }
 
 /// Gives a lead to a user, or to another dealer (DIS-7).
@@ -43,7 +51,7 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
         Target::Dealer(dealer) => vec![Key::Dealer(dealer.clone())],
         Target::User(_) => Vec::new(),
     };
-    change(platform, call, Right::AssignLeads, also, |lead, dealer, loaded| match &target {
+    change(platform, call, Right::AssignLeads, &|_| also.clone(), |Asked { lead, dealer, loaded }| match &target {
         Target::User(user) => assignment::to_user(lead, dealer, user, call.scope.actor(), note.clone(), call.now),
         Target::Dealer(id) => {
             let unknown = || Refusal::field("dealer", "DIS-7", "must be a dealer of the group");
@@ -117,53 +125,14 @@ fn pool_of(loaded: &Loaded, dealer: &Dealer) -> Pool {
     }
 }
 
-/// Loads the lead and its dealer, insists on `right`, and carries `rule` out, once for each `Idempotency-Key`.
+/// Carries a change out, and shows the lead as it is then.
 async fn change(
     platform: &Platform,
     call: &Call,
     right: Right,
-    also: Vec<Key>,
-    rule: impl Fn(&Lead, &Dealer, &Loaded) -> Result<Option<Decision>, Refusal>,
+    also: &(dyn Fn(&Loaded) -> Vec<Key> + Send + Sync),
+    rule: impl Fn(Asked<'_>) -> Result<Option<Decision>, Refusal>,
 ) -> Result<Answer, Problem> {
-    call.scope.needs(right)?;
-    let id: LeadId = call.part("id", "lead")?;
-    let seen = call.if_match()?;
-    let request = request(platform, call, id);
-    // The dealers of the asker, which nearly always include the lead's, spare a second read.
-    let likely = call.scope.dealers().take(3).cloned().map(Key::Dealer);
-    let load = Load::of([Key::Lead(id)].into_iter().chain(likely).chain(also))
-        .then(|loaded| loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().collect());
-    let changed = platform.store.decide(&call.scope, load, |loaded, _| {
-        let (lead, dealer) = found(loaded, id)?;
-        // A repeat is answered even where the request itself put the lead out of the asker's reach; its key names the asker.
-        if let Some(request) = &request
-            && lead.has_done(request)?
-        {
-            return Ok((None, lead.clone()));
-        }
-        call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
-        if seen.as_ref().is_some_and(|seen| !seen.contains(&lead.version)) {
-            return Err(Refusal::Stale { current: lead.version });
-        }
-        let decision = rule(lead, dealer, loaded)?.map(|decision| decision.remembering(request.clone()));
-        let lead = decision.as_ref().and_then(Decision::lead).unwrap_or(lead).clone();
-        Ok((decision, lead))
-    });
-    let lead = changed.await?;
-    Ok(Answer::new(200, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&id))
-}
-
-fn found(loaded: &Loaded, id: LeadId) -> Result<(&Lead, &Dealer), Refusal> {
-    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
-    let dealer = loaded.dealer(&lead.dealer).ok_or(Refusal::NotFound("lead"))?;
-    Ok((lead, dealer))
-}
-
-fn request(platform: &Platform, call: &Call, lead: LeadId) -> Option<Request> {
-    let key = call.idempotency_key.as_ref()?;
-    let who = format!("{:?}", call.scope.actor());
-    let key = platform.store.secret().name(&call.scope, &["request", &who, &lead.to_string(), key]);
-    let mut said = format!("{:?}\n", call.operation).into_bytes();
-    said.extend_from_slice(&call.body);
-    Some(Request { key, body: fingerprint(&said) })
+    let lead = lead::change(platform, call, right, also, rule, |lead, _, _| lead.clone()).await?;
+    Ok(Answer::new(200, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&lead.id))
 }

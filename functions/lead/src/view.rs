@@ -266,6 +266,7 @@ impl EventView {
             Event::Resent { enquiry } => {
                 ("resent", json!({"source": enquiry.source, "external_id": enquiry.external_id, "flags": enquiry.flags}))
             }
+            Event::Sited { mailbox } => ("sited", json!({"came_in_at": mailbox})),
             Event::Added { enquiry } => ("added", json!({"enquiry": enquiry})),
             Event::ContactClash => ("contact_clash", json!({})),
             Event::Assigned { from, to, why } => ("assigned", json!({"from": from, "to": to, "why": why})),
@@ -274,6 +275,20 @@ impl EventView {
             Event::DeadlineMoved { deadline } => ("deadline_moved", json!({"deadline": deadline})),
             Event::Reacted { kind, first, note } => ("reacted", json!({"kind": kind, "first": first, "note": note})),
             Event::CallMissed { note } => ("call_missed", json!({"note": note})),
+            Event::EventScheduled { event, title, kind, at } => {
+                ("event_scheduled", json!({"event": event, "title": title, "type": kind, "at": at}))
+            }
+            Event::EventCompleted { event, title, note } => ("event_completed", json!({"event": event, "title": title, "note": note})),
+            Event::EventNoShow { event, title, reason, note } => {
+                ("event_no_show", json!({"event": event, "title": title, "reason": reason, "note": note}))
+            }
+            Event::EventRescheduled { event, title, from, to } => {
+                ("event_rescheduled", json!({"event": event, "title": title, "from": from, "to": to}))
+            }
+            Event::EventDeleted { event, title } => ("event_deleted", json!({"event": event, "title": title})),
+            Event::Resubmission { event, title, level, due } => {
+                ("resubmission", json!({"event": event, "title": title, "level": level, "due": due}))
+            }
             Event::StatusChanged { from, to, note } => {
                 let reason = |status: &Status| match status {
                     Status::Lost(reason) => Some(*reason),
@@ -290,7 +305,10 @@ impl MessageView {
     fn of(message: &Message) -> Self {
         let about = match &message.notice {
             Notice::Assigned { .. } => json!("assigned"),
+            Notice::Pooled { .. } => json!("pooled"),
             Notice::Added => json!("added"),
+            Notice::TradeIn { .. } => json!("trade_in"),
+            Notice::Resubmission { level, .. } => json!(if *level == 1 { "resubmission" } else { "resubmission_level_2" }),
             Notice::Step { step, .. } => json!(step),
         };
         let (fate, to, at, why) = match &message.fate {

@@ -13,7 +13,8 @@ use forecourt_store::keys::{DueKind, Look};
 pub struct Queues {
     sqs: aws_sdk_sqs::Client,
     scheduler: aws_sdk_scheduler::Client,
-    urls: [(DueKind, String, String); 3],
+    /// Name, URL and ARN.
+    urls: [(&'static str, String, String); 3],
     group: String,
     role: String,
 }
@@ -28,9 +29,9 @@ impl Queues {
             sqs: aws_sdk_sqs::Client::new(config),
             scheduler: aws_sdk_scheduler::Client::new(config),
             urls: [
-                (DueKind::Assign, setting("ASSIGN_QUEUE_URL")?, setting("ASSIGN_QUEUE_ARN")?),
-                (DueKind::Escalate, setting("ESCALATE_QUEUE_URL")?, setting("ESCALATE_QUEUE_ARN")?),
-                (DueKind::Send, setting("SEND_QUEUE_URL")?, setting("SEND_QUEUE_ARN")?),
+                ("assign", setting("ASSIGN_QUEUE_URL")?, setting("ASSIGN_QUEUE_ARN")?),
+                ("escalate", setting("ESCALATE_QUEUE_URL")?, setting("ESCALATE_QUEUE_ARN")?),
+                ("send", setting("SEND_QUEUE_URL")?, setting("SEND_QUEUE_ARN")?),
             ],
             group: setting("SCHEDULE_GROUP")?,
             role: setting("SCHEDULE_ROLE")?,
@@ -38,7 +39,7 @@ impl Queues {
     }
 
     fn queue(&self, kind: DueKind) -> Result<(&str, &str), Failure> {
-        let found = self.urls.iter().find(|(of, ..)| *of == kind);
+        let found = self.urls.iter().find(|(name, ..)| *name == kind.queue());
         found.map(|(_, url, arn)| (url.as_str(), arn.as_str())).ok_or_else(|| Failure::Broken(format!("no queue for {}", kind.name())))
     }
 }

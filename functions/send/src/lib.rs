@@ -1,6 +1,9 @@
 //! Carries notices out by mail (ESC-6, MSG-1): claims a message, looks again whether it is still so and who reads it now, sends, records.
 
+pub mod pdf;
+mod pool;
 pub mod ses;
+pub mod sheet;
 pub mod text;
 
 use async_trait::async_trait;
@@ -10,14 +13,14 @@ use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::UserId;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::message::{Claim, Dropped, Fate, Message};
+use forecourt_domain::message::{Claim, Dropped, Fate, Message, Notice, Reader};
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
-use forecourt_store::keys::{Key, Look};
-use forecourt_store::{Failure, Load, Loaded, fingerprint};
+use forecourt_store::keys::{Key, Look, Thing};
+use forecourt_store::{Failure, Load, Loaded, Stored, fingerprint};
 use std::sync::Arc;
-use text::{Mail, Texts};
+use text::{Addressee, Attachment, Mail, Texts};
 
 /// Most notices in one mail.
 const DIGEST: usize = 25;
@@ -62,7 +65,7 @@ struct Claimed {
     message: Message,
     lead: Lead,
     dealer: Dealer,
-    to: UserId,
+    to: Reader,
     /// When it was to go out.
     due: DateTime<Utc>,
 }
@@ -101,7 +104,7 @@ impl Sender {
         if let Found::Claimed(claimed) = found {
             self.send(&look, claimed).await?;
         }
-        Ok(look.lead.to_string())
+        Ok(look.about())
     }
 
     /// Leases a message whose time has come, or settles it without a mail. One that waits together with others is left as it is.
@@ -161,36 +164,72 @@ impl Sender {
 
     async fn send(&self, look: &Look, claimed: Vec<Claimed>) -> Result<(), Failure> {
         let Some(Claimed { to, dealer, .. }) = claimed.first() else { return Ok(()) };
-        let user = self.platform.store.user(&look.group, to).await?;
         let now = self.platform.clock.now();
-        let user = match &user {
-            // The supervisor of the pool is told whatever the switch says, else nobody is (ESC-11).
-            Some(user) if user.notices || claimed.iter().all(|c| c.message.is_of_the_pool(&c.lead, &c.dealer)) => user,
-            Some(_) => return self.record_all(look, &claimed, |message| message.dropped(Dropped::NoticesOff, now)).await,
-            None => return self.record_all(look, &claimed, |message| message.dropped(Dropped::NoReader, now)).await,
+        let addressee = match self.addressee(look, to, dealer, &claimed).await? {
+            Ok(addressee) => addressee,
+            Err(why) => return self.record_all(look, &claimed, |message| message.dropped(why, now)).await,
         };
+        pool::tell(&self.platform, look, &claimed, now).await?;
         let notices: Vec<(&Message, &Lead)> = claimed.iter().map(|c| (&c.message, &c.lead)).collect();
         let id = claimed.first().and_then(|c| c.message.batch().map(str::to_owned)).unwrap_or_else(|| batch_of(&claimed));
-        let mail = self.texts.mail(id, user, dealer, &notices, now);
-        let carried = match mail {
+        let sheets = self.sheets(look, dealer, &claimed).await?;
+        let mail = self.texts.mail(id, &addressee, dealer, &notices, now);
+        let carried = match mail.and_then(|mail| Ok(Mail { attachments: sheets?, ..mail })) {
             Ok(mail) => self.carrier.carry(&mail).await,
             Err(e) => Err(Undelivered::Never(e)),
         };
         if let Err(undelivered) = &carried {
             // The provider's words name the reader: they are kept on the message, not in the log.
             let again = matches!(undelivered, Undelivered::Later(_));
-            tracing::warn!(function = self.platform.function, about = look.lead.to_string(), again, "not delivered");
+            tracing::warn!(function = self.platform.function, about = look.about(), again, "not delivered");
         }
         let now = self.platform.clock.now();
         if carried.is_ok() {
             self.platform.metrics.note_lag(Metric::SendLag, claimed.iter().map(|c| c.due), now);
         }
         self.record_all(look, &claimed, |message| match &carried {
-            Ok(provider_id) => message.sent(user.id.clone(), provider_id.clone(), now),
+            Ok(provider_id) => message.sent(to.clone(), provider_id.clone(), now),
             Err(Undelivered::Later(why)) => message.failed(why.clone(), true, now),
             Err(Undelivered::Never(why)) => message.failed(why.clone(), false, now),
         })
         .await
+    }
+
+    /// Who reads a mail, or why nobody does.
+    async fn addressee(
+        &self,
+        look: &Look,
+        to: &Reader,
+        dealer: &Dealer,
+        claimed: &[Claimed],
+    ) -> Result<Result<Addressee, Dropped>, Failure> {
+        let id = match to {
+            Reader::Address(address) => return Ok(Ok(Addressee::at(address, dealer))),
+            Reader::User(id) => id,
+        };
+        let user = self.platform.store.user(&look.group, id).await?;
+        Ok(match user.filter(|user| user.is_here()) {
+            // The supervisor of the pool is told whatever the switch says, else nobody is (ESC-11).
+            Some(user) if user.notices || claimed.iter().all(|c| c.message.is_of_the_pool(&c.lead, &c.dealer)) => Ok(Addressee::of(&user)),
+            Some(_) => Err(Dropped::NoticesOff),
+            None => Err(Dropped::NoReader),
+        })
+    }
+
+    /// The sheets of trade-in enquiries (INT-8).
+    async fn sheets(&self, look: &Look, dealer: &Dealer, claimed: &[Claimed]) -> Result<Result<Vec<Attachment>, String>, Failure> {
+        let mut sheets = Vec::new();
+        for claimed in claimed {
+            let Notice::TradeIn { entry } = claimed.message.notice else { continue };
+            let key = Key::Entry(claimed.lead.id, entry);
+            let loaded = self.platform.store.load(&look.scope(), &Load::of([key.clone()])).await?;
+            let Some(Stored::Entry(entry)) = loaded.stored(&key) else { continue };
+            match self.texts.sheet(&claimed.lead, entry, dealer) {
+                Ok(sheet) => sheets.extend(sheet),
+                Err(e) => return Ok(Err(e)),
+            }
+        }
+        Ok(Ok(sheets))
     }
 
     /// Commits what `rule` decides, and counts the messages that have failed for good by it: somebody should look why.
@@ -227,14 +266,15 @@ impl Sender {
     }
 }
 
-/// What a look at a message needs.
-fn keys(look: &Look) -> [Key; 3] {
-    [Key::Message(look.lead, look.message.clone().unwrap_or_default()), Key::Lead(look.lead), Key::Dealer(look.dealer.clone())]
+/// What a look at a message needs; nothing, where it is not about a message.
+fn keys(look: &Look) -> Vec<Key> {
+    let Thing::Message { lead, message } = &look.thing else { return Vec::new() };
+    vec![Key::Message(*lead, message.clone()), Key::Lead(*lead), Key::Dealer(look.dealer.clone())]
 }
 
 fn of_look<'a>(loaded: &'a Loaded, look: &Look) -> Option<(&'a Message, Option<&'a Lead>, &'a Dealer)> {
-    let message = loaded.message(look.lead, look.message.as_deref().unwrap_or_default())?;
-    Some((message, loaded.lead(look.lead), loaded.dealer(&look.dealer)?))
+    let Thing::Message { lead, message } = &look.thing else { return None };
+    Some((loaded.message(*lead, message)?, loaded.lead(*lead), loaded.dealer(&look.dealer)?))
 }
 
 /// A name for a mail: that of its message, or one that follows from all of them.

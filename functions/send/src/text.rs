@@ -2,15 +2,19 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use forecourt_domain::access::User;
-use forecourt_domain::contact::Language;
+use forecourt_domain::contact::{Email, Language};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::{Message, Notice};
+use forecourt_domain::timeline::{Entry, Event};
+use forecourt_domain::user::User;
 use mail_builder::MessageBuilder;
 use minijinja::{Environment, context};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+use crate::pdf;
+use crate::sheet::sheet_of;
 
 /// A mail, ready to be carried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +33,54 @@ pub struct Mail {
     pub subject: String,
     /// Plain text.
     pub text: String,
+    /// What is attached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file in a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Its name.
+    pub name: String,
+    /// Its media type.
+    pub media_type: String,
+    /// Its bytes, as base64 where they are written as text.
+    #[serde(with = "base64")]
+    pub content: Vec<u8>,
+}
+
+mod base64 {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        STANDARD.decode(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Who reads a mail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Addressee {
+    name: String,
+    address: Email,
+    language: Language,
+}
+
+impl Addressee {
+    /// A user.
+    pub fn of(user: &User) -> Self {
+        Self { name: user.name.clone(), address: user.email.clone(), language: user.language.clone() }
+    }
+
+    /// An address of the dealer's.
+    pub fn at(address: &Email, dealer: &Dealer) -> Self {
+        Self { name: dealer.settings.name.clone(), address: address.clone(), language: dealer.settings.language.clone() }
+    }
 }
 
 impl Mail {
@@ -38,7 +90,7 @@ impl Mail {
     /// When it cannot be written.
     pub fn mime(&self, from: &str) -> std::io::Result<Vec<u8>> {
         let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-        MessageBuilder::new()
+        let mut mail = MessageBuilder::new()
             .message_id(format!("{}@{domain}", self.id))
             .date(self.at.timestamp())
             .from((self.from_name.as_str(), from))
@@ -46,8 +98,11 @@ impl Mail {
             .subject(self.subject.as_str())
             .header("X-Forecourt-Mail", mail_builder::headers::raw::Raw::new(self.id.as_str()))
             .header("Auto-Submitted", mail_builder::headers::raw::Raw::new("auto-generated"))
-            .text_body(self.text.as_str())
-            .write_to_vec()
+            .text_body(self.text.as_str());
+        for file in &self.attachments {
+            mail = mail.attachment(file.media_type.as_str(), file.name.as_str(), file.content.as_slice());
+        }
+        mail.write_to_vec()
     }
 }
 
@@ -61,6 +116,9 @@ pub struct Texts {
 struct NoticeText {
     about: String,
     missed: bool,
+    /// What was planned, and for when.
+    title: String,
+    planned: String,
     number: String,
     contact: String,
     vehicle: String,
@@ -84,46 +142,78 @@ impl Texts {
         Ok(Self { templates, public_url: public_url.trim_end_matches('/').to_owned() })
     }
 
-    /// One mail to `user` with all `notices`, known as `id`.
+    /// One mail to `to` with all `notices`, known as `id`.
     ///
     /// # Errors
     /// What is wrong with the template.
     pub fn mail(
         &self,
         id: String,
-        user: &User,
+        to: &Addressee,
         dealer: &Dealer,
         notices: &[(&Message, &Lead)],
         now: DateTime<Utc>,
     ) -> Result<Mail, String> {
         let zone = dealer.settings.calendar.zone();
-        let told: Vec<NoticeText> = notices.iter().map(|(message, lead)| self.notice(message, lead, zone, &user.language)).collect();
-        let template = self.templates.get_template(user.language.as_str()).or_else(|_| self.templates.get_template("en"));
+        let told: Vec<NoticeText> = notices.iter().map(|(message, lead)| self.notice(message, lead, zone, &to.language)).collect();
+        let template = self.templates.get_template(to.language.as_str()).or_else(|_| self.templates.get_template("en"));
         let written = template.and_then(|t| {
-            t.render(context! { reader => &user.name, dealer => &dealer.settings.name, notices => minijinja::value::Serde(&told) })
+            t.render(context! { reader => &to.name, dealer => &dealer.settings.name, notices => minijinja::value::Serde(&told) })
         });
         let written = written.map_err(|e| format!("the text cannot be written: {e}"))?;
         let (subject, text) = written.split_once('\n').unwrap_or((&written, ""));
         Ok(Mail {
             id,
-            to_name: user.name.clone(),
-            to: user.email.to_string(),
-            from_name: dealer.settings.name.clone(),
+            to_name: to.name.clone(),
+            to: to.address.to_string(),
+            from_name: dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone()),
             at: now,
             subject: subject.to_owned(),
             text: text.trim_start().to_owned(),
+            attachments: Vec::new(),
         })
+    }
+
+    /// The core data of a trade-in enquiry as a PDF that links back to the lead (INT-8). `None`: the entry holds no enquiry.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn sheet(&self, lead: &Lead, entry: &Entry, dealer: &Dealer) -> Result<Option<Attachment>, String> {
+        let enquiry = entry.events.iter().find_map(|event| match event {
+            Event::Received { enquiry } | Event::Added { enquiry } => Some(enquiry),
+            _ => None,
+        });
+        let Some(enquiry) = enquiry else { return Ok(None) };
+        let settings = &dealer.settings;
+        let sheet =
+            sheet_of(enquiry, &lead.id.spoken(), &settings.name, &self.link(lead), &settings.language, entry.at, settings.calendar.zone());
+        let content = pdf::trade_in_sheet(&sheet)?;
+        Ok(Some(Attachment { name: format!("{}.pdf", lead.id), media_type: "application/pdf".into(), content }))
+    }
+
+    fn link(&self, lead: &Lead) -> String {
+        format!("{}/leads/{}", self.public_url, lead.id)
     }
 
     fn notice(&self, message: &Message, lead: &Lead, zone: Tz, language: &Language) -> NoticeText {
         let (about, missed) = match &message.notice {
             Notice::Assigned { .. } => (json!("assigned"), false),
+            Notice::Pooled { .. } => (json!("pooled"), false),
             Notice::Added => (json!("added"), false),
+            Notice::TradeIn { .. } => (json!("trade_in"), false),
+            Notice::Resubmission { level: 1, .. } => (json!("resubmission"), false),
+            Notice::Resubmission { .. } => (json!("resubmission_2"), false),
             Notice::Step { step, missed } => (json!(step), !missed.is_empty()),
+        };
+        let (title, planned) = match &message.notice {
+            Notice::Resubmission { title, at, .. } => (title.clone(), local(*at, zone, language)),
+            _ => (String::new(), String::new()),
         };
         NoticeText {
             about: about.as_str().unwrap_or_default().to_owned(),
             missed,
+            title,
+            planned,
             number: lead.id.spoken(),
             contact: lead.contact.clone(),
             vehicle: lead.vehicle.clone(),
@@ -131,13 +221,13 @@ impl Texts {
             owner: lead.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
             arrived: local(lead.arrived, zone, language),
             deadline: lead.deadline().map(|due| local(due, zone, language)),
-            link: format!("{}/leads/{}", self.public_url, lead.id),
+            link: self.link(lead),
         }
     }
 }
 
 /// A time as people at the dealer write it.
-fn local(at: DateTime<Utc>, zone: Tz, language: &Language) -> String {
+pub(crate) fn local(at: DateTime<Utc>, zone: Tz, language: &Language) -> String {
     let format = match language.as_str() {
         "de" => "%d.%m.%Y, %H:%M Uhr",
         "nl" => "%d-%m-%Y %H:%M",

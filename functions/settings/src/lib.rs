@@ -1,18 +1,28 @@
-//! A dealer's settings over HTTP (SET): read, changed as a whole by who saw their version, with their history and what is risky in them.
+//! A dealer's settings and the group's users over HTTP (SET): read, changed whole or in parts by who saw their version, with their history and
+//! what is risky in them.
 
 mod body;
+mod change;
+mod holidays;
+pub mod ics;
+mod members;
+mod parts;
+mod people;
 mod view;
 
+pub use holidays::ImportView;
+pub use members::{DealerUserView, DealerUsersView};
+pub use people::{UserView, UsersView};
 pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, SettingsView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_domain::access::Right;
-use forecourt_domain::dealer::{self, Dealer};
+use forecourt_domain::dealer::Dealer;
 use forecourt_domain::ids::DealerId;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
-use forecourt_edge::routes::Operation;
+use forecourt_edge::routes::{Operation, Part};
 use forecourt_edge::{Platform, http};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
@@ -26,16 +36,33 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 }
 
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
+    use Operation::{ChangePart, ChangeSettings, ImportHolidays, ReadPart, ReadSettings, SettingsFindings, SettingsHistory};
+    if matches!(call.operation, Operation::ListUsers | Operation::ReadUser | Operation::SaveUser | Operation::RemoveUser) {
+        return people::operate(platform, &call).await;
+    }
     let id: DealerId = call.part("dealer", "dealer")?;
-    let right = if call.operation == Operation::ChangeSettings { Right::ChangeSettings } else { Right::ReadSettings };
-    call.scope.needs(right)?;
+    let right = match call.operation {
+        ReadSettings | SettingsHistory | SettingsFindings | ReadPart(_) => Some(Right::ReadSettings),
+        ChangeSettings | ChangePart(_) | ImportHolidays => Some(Right::ChangeSettings),
+        _ => members::right(&call),
+    };
+    right.map_or(Ok(()), |right| call.scope.needs(right))?;
     call.scope.reaches(&id)?;
     match call.operation {
-        Operation::ReadSettings => read(platform, &call, &id).await,
-        Operation::ChangeSettings => change(platform, &call, &id).await,
-        Operation::SettingsHistory => history(platform, &call, &id).await,
-        Operation::SettingsFindings => findings(platform, &call, &id).await,
-        _ => Err(Problem::not_found("this route belongs to another function")),
+        ReadSettings => answer_settings(&now(platform, &call, &id).await?),
+        ChangeSettings => {
+            let settings = body::settings(body::json(&call.body)?)?;
+            answer_settings(&change::save(platform, &call, &id, |_| Ok(settings.clone())).await?)
+        }
+        ReadPart(part) => answer_part(part, &now(platform, &call, &id).await?),
+        ChangePart(part) => {
+            let body = body::json(&call.body)?;
+            answer_part(part, &change::save(platform, &call, &id, |dealer| parts::replaced(part, &dealer.settings, &body)).await?)
+        }
+        ImportHolidays => holidays::import(platform, &call, &id).await,
+        SettingsHistory => history(platform, &call, &id).await,
+        SettingsFindings => findings(platform, &call, &id).await,
+        _ => members::operate(platform, &call, &id).await,
     }
 }
 
@@ -45,33 +72,17 @@ async fn now(platform: &Platform, call: &Call, id: &DealerId) -> Result<Dealer, 
     Ok(loaded.dealer(id).cloned().ok_or(Refusal::NotFound("dealer"))?)
 }
 
-async fn read(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
-    answer(&now(platform, call, id).await?)
+/// An answer about a dealer, with its version as the ETag.
+fn answer(dealer: &Dealer, view: &impl serde::Serialize) -> Result<Answer, Problem> {
+    Ok(Answer::new(200, view)?.header("etag", format!("\"{}\"", dealer.version)).about(&dealer.id))
 }
 
-fn answer(dealer: &Dealer) -> Result<Answer, Problem> {
-    Ok(Answer::new(200, &SettingsView::of(dealer))?.header("etag", format!("\"{}\"", dealer.version)).about(&dealer.id))
+fn answer_settings(dealer: &Dealer) -> Result<Answer, Problem> {
+    answer(dealer, &SettingsView::of(dealer))
 }
 
-/// Replaces the settings, if they still are what the asker saw (SET-10).
-async fn change(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
-    let seen =
-        call.if_match()?.ok_or_else(|| Problem::precondition_required("send the ETag of the settings you saw as If-Match (SET-10)"))?;
-    let settings = body::read(&call.body)?;
-    let by = call.scope.actor();
-    let changed = platform.store.decide(&call.scope, Load::of([Key::Dealer(id.clone())]), |loaded, _| {
-        let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
-        // A repeat of a change whose answer was lost finds what it wanted.
-        if before.settings == settings {
-            return Ok((None, before.clone()));
-        }
-        if !seen.contains(&before.version) {
-            return Err(Refusal::Stale { current: before.version });
-        }
-        let (decision, after) = dealer::save(id, Some(before), settings.clone(), by.clone(), call.now);
-        Ok((Some(decision), after))
-    });
-    answer(&changed.await?)
+fn answer_part(part: Part, dealer: &Dealer) -> Result<Answer, Problem> {
+    answer(dealer, &SettingsView::of_part(part, dealer))
 }
 
 async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Actor;
 use forecourt_domain::dealer::{Change, Dealer};
 use forecourt_domain::findings::Finding;
+use forecourt_edge::routes::Part;
 use forecourt_store::Failure;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
-/// A dealer's settings.
+/// A dealer's settings, or a part of them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SettingsView {
     /// Which dealer.
@@ -79,6 +80,12 @@ pub struct FindingView {
 impl SettingsView {
     pub(crate) fn of(dealer: &Dealer) -> Self {
         Self { dealer: dealer.id.to_string(), version: dealer.version, settings: json!(dealer.settings) }
+    }
+}
+
+impl SettingsView {
+    pub(crate) fn of_part(part: Part, dealer: &Dealer) -> Self {
+        Self { dealer: dealer.id.to_string(), version: dealer.version, settings: crate::parts::view(part, &dealer.settings) }
     }
 }
 

@@ -127,10 +127,10 @@ async fn move_clock(system: &System, request: &ClockRequest) -> Result<Value, Pr
 
 fn put_on_queue(system: &System, demo: &GroupData, path: &str, request: QueueRequest) -> Result<Value, Problem> {
     let name = path.trim_start_matches("/_local/queues/");
-    if let Some(kind) = DueKind::ALL.into_iter().find(|kind| kind.name() == name) {
+    if DueKind::ALL.into_iter().any(|kind| kind.queue() == name) {
         let look: Look = serde_json::from_value(request.body).map_err(|e| Problem::malformed(format!("the body is no wake-up: {e}")))?;
-        if look.kind != kind {
-            return Err(Problem::malformed(format!("the wake-up is of the kind {}, not {name}", look.kind.name())));
+        if look.kind.queue() != name {
+            return Err(Problem::malformed(format!("a wake-up of the kind {} does not belong on {name}", look.kind.name())));
         }
         system.agenda.add(system.clock.now(), look);
         return Ok(json!({"queued": name}));

@@ -1,9 +1,10 @@
 //! A demo group with four dealers in four countries.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::{Actor, Partner, Scope, User};
+use forecourt_domain::access::{Actor, Partner, Scope};
 use forecourt_domain::dealer::{self, Settings};
 use forecourt_domain::ids::{DealerId, GroupId};
+use forecourt_domain::user::User;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Store};
 use serde::Deserialize;
@@ -99,5 +100,5 @@ pub async fn save(store: &Store, scope: &Scope, id: &DealerId, settings: &Settin
         }
         Ok((Some(dealer::save(id, before, settings.clone(), Actor::System, now).0), ()))
     };
-    store.decide(scope, Load::of([Key::Dealer(id.clone())]), rule).await
+    store.decide(scope, Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]), rule).await
 }

@@ -8,7 +8,7 @@ use aws_lambda_events::encodings::Body;
 use axum::body::Bytes;
 use axum::response::{IntoResponse as _, Response};
 use forecourt_edge::problem::Problem;
-use forecourt_edge::routes::{ROUTES, Route};
+use forecourt_edge::routes::{self, Route};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ pub enum Matched {
 
 /// Finds the route of a request.
 pub fn route(method: &Method, path: &str) -> Matched {
-    let on_path: Vec<_> = ROUTES.iter().filter_map(|route| parts(route.path, path).map(|parts| (route, parts))).collect();
+    let on_path: Vec<_> = routes::all().filter_map(|route| parts(route.path, path).map(|parts| (route, parts))).collect();
     if on_path.is_empty() {
         return Matched::Nothing;
     }

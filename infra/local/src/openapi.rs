@@ -1,10 +1,11 @@
 //! The API's reference, from the table of routes and the types that the functions read and write.
 
+use forecourt_calendar_event::{CalendarEventView, CalendarEventsView, CompletionBody, EventBody, NoShowBody, RescheduleBody};
 use forecourt_edge::problem::Problem;
-use forecourt_edge::routes::{Operation, ROUTES, Route};
+use forecourt_edge::routes::{self, Operation, Route};
 use forecourt_lead::{AssignmentBody, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
-use forecourt_settings::{FindingsView, HistoryView, SettingsView};
+use forecourt_settings::{DealerUserView, DealerUsersView, FindingsView, HistoryView, ImportView, SettingsView, UserView, UsersView};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
@@ -18,10 +19,12 @@ use utoipa::{PartialSchema, ToSchema};
 /// The document.
 pub fn document() -> OpenApi {
     let mut paths = PathsBuilder::new();
-    for route in ROUTES {
+    for route in routes::all() {
         let method = match route.method {
             "GET" => HttpMethod::Get,
             "PUT" => HttpMethod::Put,
+            "PATCH" => HttpMethod::Patch,
+            "DELETE" => HttpMethod::Delete,
             _ => HttpMethod::Post,
         };
         paths = paths.path(route.path, PathItem::new(method, operation(route)));
@@ -48,11 +51,22 @@ fn components() -> ComponentsBuilder {
     add::<LeadView>(&mut schemas);
     add::<LeadPageView>(&mut schemas);
     add::<LeadListView>(&mut schemas);
+    add::<EventBody>(&mut schemas);
+    add::<CompletionBody>(&mut schemas);
+    add::<NoShowBody>(&mut schemas);
+    add::<RescheduleBody>(&mut schemas);
+    add::<CalendarEventView>(&mut schemas);
+    add::<CalendarEventsView>(&mut schemas);
     add::<DryRunBody>(&mut schemas);
     add::<DryRunView>(&mut schemas);
     add::<SettingsView>(&mut schemas);
     add::<HistoryView>(&mut schemas);
     add::<FindingsView>(&mut schemas);
+    add::<ImportView>(&mut schemas);
+    add::<DealerUsersView>(&mut schemas);
+    add::<DealerUserView>(&mut schemas);
+    add::<UsersView>(&mut schemas);
+    add::<UserView>(&mut schemas);
     add::<Problem>(&mut schemas);
     schemas.sort_by(|a, b| a.0.cmp(&b.0));
     schemas.dedup_by(|a, b| a.0 == b.0);
@@ -69,8 +83,7 @@ fn reference<T: ToSchema>() -> Ref {
 }
 
 fn operation(route: &Route) -> utoipa::openapi::path::Operation {
-    let mut operation =
-        OperationBuilder::new().operation_id(Some(format!("{:?}", route.operation))).summary(Some(route.summary)).tag(route.function);
+    let mut operation = OperationBuilder::new().operation_id(Some(route.operation_name())).summary(Some(route.summary)).tag(route.function);
     for name in route.path.split('/').filter_map(|part| part.strip_prefix('{').and_then(|p| p.strip_suffix('}'))) {
         operation = operation.parameter(parameter(name, ParameterIn::Path, "", Required::True));
     }
@@ -81,11 +94,11 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         let about = "Makes the request safe to repeat: the same key again is answered as the first time (INT-5).";
         operation = operation.parameter(parameter("Idempotency-Key", ParameterIn::Header, about, Required::False));
     }
-    if matches!(route.operation, Operation::LogReaction | Operation::AssignLead | Operation::SetStatus | Operation::ChangeSettings) {
+    if takes_if_match(route.operation) {
         operation = operation.parameter(parameter(
             "If-Match",
             ParameterIn::Header,
-            "The ETag that you saw; 412 if the lead has changed since.",
+            "The ETag that you saw; 412 if it has changed since.",
             Required::False,
         ));
     }
@@ -97,6 +110,28 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         operation = operation.response(*status, response(about, "application/problem+json", reference::<Problem>()));
     }
     operation.build()
+}
+
+fn takes_if_match(operation: Operation) -> bool {
+    use Operation::{
+        AssignLead, ChangePart, ChangeSettings, ImportHolidays, LogReaction, RemoveDealerUser, RemoveUser, SaveUser, SetDealerUser,
+        SetStatus, SetUserAbsences, SwitchUsers,
+    };
+    matches!(
+        operation,
+        LogReaction
+            | AssignLead
+            | SetStatus
+            | ChangeSettings
+            | ChangePart(_)
+            | ImportHolidays
+            | SwitchUsers
+            | SetDealerUser
+            | RemoveDealerUser
+            | SetUserAbsences
+            | SaveUser
+            | RemoveUser
+    )
 }
 
 fn parameter(name: &str, place: ParameterIn, about: &str, required: Required) -> Parameter {
@@ -119,6 +154,10 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("cursor", "From the answer with the page before."),
         ],
         Operation::SettingsHistory => &[("before", "Only changes before this version.")],
+        Operation::ListUsers => &[("after", "From the answer with the page before."), ("dealer", "Only who works at this dealer.")],
+        Operation::ImportHolidays => {
+            &[("from", "The first day that counts; today if not said."), ("to", "The last day; two years on if not said.")]
+        }
         _ => &[],
     }
 }
@@ -136,15 +175,38 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         Operation::LogReaction => body.content("application/json", json(reference::<ReactionBody>())),
         Operation::AssignLead => body.content("application/json", json(reference::<AssignmentBody>())),
         Operation::SetStatus => body.content("application/json", json(reference::<StatusBody>())),
+        Operation::ScheduleEvent => body.content("application/json", json(reference::<EventBody>())),
+        Operation::CompleteEvent => body.content("application/json", json(reference::<CompletionBody>())),
+        Operation::NoShowEvent => body.content("application/json", json(reference::<NoShowBody>())),
+        Operation::RescheduleEvent => body.content("application/json", json(reference::<RescheduleBody>())),
         Operation::ChangeSettings => {
             let about = "The settings as `GET` shows them under `settings`; what is left out is as if it had never been set.";
             let object = ObjectBuilder::new().schema_type(Type::Object).description(Some(about)).build();
             body.content("application/json", ContentBuilder::new().schema(Some(object)).build())
         }
+        Operation::ChangePart(_) | Operation::SwitchUsers | Operation::SetDealerUser | Operation::SetUserAbsences | Operation::SaveUser => {
+            let about = "The fields as the route's `GET` shows them.";
+            let object = ObjectBuilder::new().schema_type(Type::Object).description(Some(about)).build();
+            body.content("application/json", ContentBuilder::new().schema(Some(object)).build())
+        }
+        Operation::ImportHolidays => {
+            let calendar = ObjectBuilder::new().schema_type(Type::String).description(Some("An iCalendar file (RFC 5545)"));
+            body.content("text/calendar", ContentBuilder::new().schema(Some(calendar.build())).build())
+        }
         Operation::ListLeads
         | Operation::ReadLead
+        | Operation::ListEvents
+        | Operation::DeleteEvent
         | Operation::ClaimLead
         | Operation::ReadSettings
+        | Operation::ReadPart(_)
+        | Operation::DealerUsers
+        | Operation::DealerUser
+        | Operation::RemoveDealerUser
+        | Operation::ReadUserAbsences
+        | Operation::ListUsers
+        | Operation::ReadUser
+        | Operation::RemoveUser
         | Operation::SettingsHistory
         | Operation::SettingsFindings => return None,
     };
@@ -168,9 +230,31 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
         ],
         Operation::ListLeads => vec![("200", "A page of leads.", reference::<LeadListView>())],
         Operation::ReadLead => vec![("200", "The lead; its version is the ETag.", reference::<LeadPageView>())],
-        Operation::ReadSettings | Operation::ChangeSettings => {
+        Operation::ReadSettings | Operation::ChangeSettings | Operation::ReadPart(_) | Operation::ChangePart(_) => {
             vec![("200", "The settings as they are now; their version is the ETag.", reference::<SettingsView>())]
         }
+        Operation::DealerUsers | Operation::SwitchUsers | Operation::RemoveDealerUser => {
+            vec![("200", "The dealer's users as they are now; the settings' version is the ETag.", reference::<DealerUsersView>())]
+        }
+        Operation::DealerUser | Operation::SetDealerUser | Operation::ReadUserAbsences | Operation::SetUserAbsences => {
+            vec![("200", "The user's part as it is now; the settings' version is the ETag.", reference::<DealerUserView>())]
+        }
+        Operation::ImportHolidays => {
+            vec![("200", "What became of the file; the settings' version is the ETag.", reference::<ImportView>())]
+        }
+        Operation::ScheduleEvent => vec![("201", "The event; `Location` says where.", reference::<CalendarEventView>())],
+        Operation::ListEvents => vec![("200", "The lead's events.", reference::<CalendarEventsView>())],
+        Operation::CompleteEvent | Operation::NoShowEvent | Operation::RescheduleEvent | Operation::DeleteEvent => {
+            vec![("200", "The event as it is now.", reference::<CalendarEventView>())]
+        }
+        Operation::ListUsers => vec![("200", "A page of users.", reference::<UsersView>())],
+        Operation::ReadUser | Operation::RemoveUser => {
+            vec![("200", "The user as it is now; its version is the ETag.", reference::<UserView>())]
+        }
+        Operation::SaveUser => vec![
+            ("200", "The user as it is now; its version is the ETag.", reference::<UserView>()),
+            ("201", "The user is new.", reference::<UserView>()),
+        ],
         Operation::DryRun => vec![("200", "What would become of it.", reference::<DryRunView>())],
         Operation::SettingsHistory => vec![("200", "A page of changes.", reference::<HistoryView>())],
         Operation::SettingsFindings => vec![("200", "What is risky.", reference::<FindingsView>())],
@@ -182,7 +266,7 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
 
 fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
     match operation {
-        Operation::ListLeads | Operation::ReadLead => &[
+        Operation::ListLeads | Operation::ReadLead | Operation::ListEvents => &[
             ("401", "No good token."),
             ("403", "A right is missing; it is named."),
             ("404", "There is no such thing, or it is not yours to see."),
@@ -197,19 +281,37 @@ fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("422", "Fields break rules; each is named."),
             ("503", "Not done; try again."),
         ],
-        Operation::ReadSettings | Operation::SettingsHistory | Operation::SettingsFindings => &[
+        Operation::ReadSettings
+        | Operation::SettingsHistory
+        | Operation::SettingsFindings
+        | Operation::ReadPart(_)
+        | Operation::DealerUsers
+        | Operation::DealerUser
+        | Operation::ReadUserAbsences
+        | Operation::ListUsers
+        | Operation::ReadUser => &[
             ("401", "No good token."),
             ("403", "A right is missing; it is named."),
-            ("404", "There is no such dealer within your reach."),
+            ("404", "There is no such dealer or user within your reach."),
             ("422", "A query is not known or not of its type."),
             ("503", "Not done; try again."),
         ],
-        Operation::ChangeSettings => &[
+        Operation::ChangeSettings
+        | Operation::ChangePart(_)
+        | Operation::ImportHolidays
+        | Operation::SwitchUsers
+        | Operation::SetDealerUser
+        | Operation::RemoveDealerUser
+        | Operation::SetUserAbsences
+        | Operation::SaveUser
+        | Operation::RemoveUser => &[
             ("400", "The body cannot be read."),
             ("401", "No good token."),
-            ("403", "A right is missing; it is named."),
-            ("404", "There is no such dealer within your reach."),
-            ("412", "The settings have changed since the version in If-Match."),
+            ("403", "A right is missing; it is named, and the fields that need it."),
+            ("404", "There is no such dealer or user within your reach."),
+            ("409", "It clashes with what is so now."),
+            ("412", "It has changed since the version in If-Match."),
+            ("415", "The media type is not read here."),
             ("422", "Fields are unknown or break rules; each is named."),
             ("428", "If-Match is missing."),
             ("503", "Not done; try again."),
@@ -224,7 +326,15 @@ fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("422", "Fields break rules; each is named. Or a key was used before for another enquiry."),
             ("503", "Not done; try again."),
         ],
-        Operation::LogReaction | Operation::AssignLead | Operation::SetStatus | Operation::ClaimLead => &[
+        Operation::LogReaction
+        | Operation::AssignLead
+        | Operation::SetStatus
+        | Operation::ScheduleEvent
+        | Operation::CompleteEvent
+        | Operation::NoShowEvent
+        | Operation::RescheduleEvent
+        | Operation::DeleteEvent
+        | Operation::ClaimLead => &[
             ("400", "The body cannot be read."),
             ("401", "No good token."),
             ("403", "A right is missing; it is named."),

@@ -26,7 +26,7 @@ const BATCH: usize = 10;
 fn at_once(kind: DueKind) -> usize {
     match kind {
         DueKind::Assign => 2,
-        DueKind::Escalate | DueKind::Send => 4,
+        DueKind::Escalate | DueKind::Send | DueKind::Recompute | DueKind::Resubmit => 4,
     }
 }
 /// After this long a message that went back is delivered again.
@@ -93,6 +93,7 @@ impl System {
         let function = event.route_key.as_deref().and_then(Route::of).map(|route| route.function);
         match function {
             Some("lead-intake") => forecourt_lead_intake::request(&self.platform.of("lead-intake"), event).await,
+            Some("calendar-event") => forecourt_calendar_event::handle(&self.platform.of("calendar-event"), event).await,
             Some("settings") => forecourt_settings::handle(&self.platform.of("settings"), event).await,
             _ => forecourt_lead::handle(&self.platform.of("lead"), event).await,
         }
@@ -162,7 +163,9 @@ impl System {
         let response = match sqs(&records) {
             Ok(event) => match kind {
                 DueKind::Assign => forecourt_assign::handle(&self.platform.of("assign"), event).await,
-                DueKind::Escalate => forecourt_escalate::handle(&self.platform.of("escalate"), event).await,
+                DueKind::Escalate | DueKind::Recompute | DueKind::Resubmit => {
+                    forecourt_escalate::handle(&self.platform.of("escalate"), event).await
+                }
                 DueKind::Send => self.sender.handle(event).await,
             },
             Err(e) => return tracing::error!(problem = %e, "a wake-up cannot be written"),

@@ -1,10 +1,10 @@
 //! Who may do and see what (ACC-1, ACC-2, LEAD-9). Denied unless said here.
 
-use crate::contact::{Email, Language};
 use crate::dealer::Draft;
 use crate::ids::{DealerId, GroupId, PartnerId, UserId};
 use crate::lead::Lead;
 use crate::refusal::Refusal;
+use crate::user::User;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ pub enum Role {
 }
 
 /// One thing that somebody may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Right {
     /// Send enquiries in.
@@ -44,6 +44,14 @@ pub enum Right {
     ReadSettings,
     /// Change a dealer's settings.
     ChangeSettings,
+    /// Make and remove a dealer's distribution groups (DIS-3).
+    ManageGroups,
+    /// See the group's users.
+    ReadUsers,
+    /// Set up users and their rights.
+    ManageUsers,
+    /// Change what only the operator changes: the mail server, and whether mail is answered here (SET-4, SET-5).
+    Operate,
 }
 
 impl Right {
@@ -56,6 +64,10 @@ impl Right {
             Right::AssignLeads => "assign_leads",
             Right::ReadSettings => "read_settings",
             Right::ChangeSettings => "change_settings",
+            Right::ManageGroups => "manage_groups",
+            Right::ReadUsers => "read_users",
+            Right::ManageUsers => "manage_users",
+            Right::Operate => "operate",
         }
     }
 }
@@ -67,37 +79,21 @@ impl fmt::Display for Right {
 }
 
 impl Role {
-    fn may(self, right: Right) -> bool {
-        use Right::{AssignLeads, ChangeSettings, ReadLeads, ReadSettings, SubmitLeads, WorkLeads};
+    pub(crate) fn may(self, right: Right) -> bool {
+        use Right::{
+            AssignLeads, ChangeSettings, ManageGroups, ManageUsers, Operate, ReadLeads, ReadSettings, ReadUsers, SubmitLeads, WorkLeads,
+        };
         match self {
             Role::Seller => matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads),
-            Role::DealerAdmin | Role::GroupAdmin => {
-                matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads | ReadSettings | ChangeSettings)
+            Role::DealerAdmin => {
+                matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads | ReadSettings | ChangeSettings | ReadUsers)
             }
-            Role::HeadOffice => matches!(right, ReadLeads | ReadSettings),
+            Role::GroupAdmin => right != Operate,
+            Role::HeadOffice => matches!(right, ReadLeads | ReadSettings | ReadUsers),
             Role::ContactCentre => matches!(right, SubmitLeads),
-            Role::Operator => matches!(right, ReadSettings | ChangeSettings),
+            Role::Operator => matches!(right, ReadSettings | ChangeSettings | ManageGroups | ReadUsers | ManageUsers | Operate),
         }
     }
-}
-
-/// A person of a group (SET-7).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct User {
-    /// Who.
-    pub id: UserId,
-    /// As colleagues know them.
-    pub name: String,
-    /// Where notices go.
-    pub email: Email,
-    /// The language notices are written in.
-    pub language: Language,
-    /// What they are.
-    pub role: Role,
-    /// Where they work.
-    pub dealers: BTreeSet<DealerId>,
-    /// Whether they are told of things at all.
-    pub notices: bool,
 }
 
 /// A portal or a vendor's system (ACC-1): may send enquiries to its dealers, and nothing else.
@@ -193,11 +189,19 @@ impl Scope {
     /// [`Refusal::Forbidden`] names the right (LEAD-9).
     pub fn needs(&self, right: Right) -> Result<(), Refusal> {
         let may = match &self.who {
-            Who::User(user) => user.role.may(right),
+            Who::User(user) => user.role.may(right) || user.rights.contains(&right),
             Who::Partner(_) => right == Right::SubmitLeads,
             Who::Nobody => false,
         };
         if may { Ok(()) } else { Err(Refusal::Forbidden(right)) }
+    }
+
+    /// Whether the whole group is within reach.
+    pub fn reaches_all(&self) -> bool {
+        match &self.who {
+            Who::User(user) => !matches!(user.role, Role::Seller | Role::DealerAdmin),
+            Who::Partner(_) | Who::Nobody => false,
+        }
     }
 
     /// Insists that the dealer is within reach.
@@ -206,12 +210,8 @@ impl Scope {
     /// [`Refusal::NotFound`], as for a dealer that does not exist (LEAD-9).
     pub fn reaches(&self, dealer: &DealerId) -> Result<(), Refusal> {
         let reaches = match &self.who {
-            Who::User(user) => match user.role {
-                Role::Seller | Role::DealerAdmin => user.dealers.contains(dealer),
-                Role::GroupAdmin | Role::HeadOffice | Role::ContactCentre => true,
-                // An operator sets things up; no lead is shown to one, since the right to read them is missing.
-                Role::Operator => true,
-            },
+            // An operator sets things up; no lead is shown to one, since the right to read them is missing.
+            Who::User(user) => self.reaches_all() || user.dealers.contains(dealer),
             Who::Partner(partner) => partner.dealers.contains(dealer),
             Who::Nobody => false,
         };

@@ -12,8 +12,9 @@ use crate::refusal::Refusal;
 use crate::rotation::{Choice, Rotation, Why};
 use crate::routing::Lane;
 use crate::timeline::{Entry, Event};
+use crate::turn::Turn;
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, btree_map};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 /// Where a lane of a dealer's distribution stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,12 +56,16 @@ pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &Place, now: Date
         (Place::Pool(_), None) => (Rotation::new(dealer.id.clone(), None).next(&dealer.settings, now).0, None),
     };
     let (event, notice) = hand_over(lead, owner, why, now);
+    if let Some(Place::Rotation(rotation)) = &moved {
+        lead.turn = Some(Turn::new(rotation.group.clone(), BTreeSet::new(), dealer, now));
+    }
     (event, notice, moved)
 }
 
 pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: Why, now: DateTime<Utc>) -> (Event, Item) {
     let from = lead.owner.replace(owner.clone());
     lead.assignment += 1;
+    lead.turn = None;
     let notice = Item::Message(Message::assigned(lead, owner.clone(), now));
     (Event::Assigned { from, to: owner, why }, notice)
 }
@@ -143,6 +148,7 @@ pub fn to_dealer(lead: &Lead, to: &Dealer, by: Actor, note: Option<String>, now:
     changed.dealer = to.id.clone();
     changed.moved = Some(now);
     changed.owner = None;
+    changed.turn = None;
     changed.policy = 0;
     changed.replan(to);
     Ok(Some(commit(changed, by, vec![event], now)))
@@ -170,6 +176,7 @@ impl Lead {
         }
         let plan = self.plan.clone().unwrap_or_else(Plan::none);
         // A calendar without hours leaves the old plan: a late step is better than none (CLK-6).
+        self.turn = self.turn.take().map(|turn| turn.timed(dealer));
         let moved = plan.moved(dealer.settings.escalation, &dealer.settings.calendar, self.clock_start());
         self.policy = dealer.version;
         match moved {

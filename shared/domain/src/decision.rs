@@ -1,13 +1,16 @@
 //! What a rule answers: the new state of a unit, and what must happen, as items to be committed at once.
 
+use crate::calendar_event::CalendarEvent;
 use crate::contact::{Channel, ChannelKey};
 use crate::dealer::{Change, Dealer};
 use crate::intake::Receipt;
 use crate::lead::{Lead, Request};
 use crate::message::Message;
 use crate::pool::Pool;
+use crate::recompute::Recompute;
 use crate::rotation::Rotation;
 use crate::timeline::Entry;
+use crate::user::User;
 
 /// One thing that is stored. What must happen later is not said here: it follows from the item's state.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +25,9 @@ pub enum Item {
     Receipt(Receipt),
     Dealer(Box<Dealer>),
     Change(Box<Change>),
+    Recompute(Recompute),
+    User(Box<User>),
+    Event(Box<CalendarEvent>),
 }
 
 /// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.

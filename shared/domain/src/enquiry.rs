@@ -75,6 +75,8 @@ pub struct RawVehicle {
     pub trim: Option<String>,
     pub vin: Option<String>,
     pub stock_number: Option<String>,
+    /// The site where it stands, by the dealer's id.
+    pub site: Option<String>,
     pub plate: Option<String>,
     pub colour: Option<String>,
     /// Number and unit as written.
@@ -225,6 +227,9 @@ pub struct Vehicle {
     pub vin: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_number: Option<String>,
+    /// The site where it stands, by the dealer's id (INT-10).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plate: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! The steps of a lead happen: reminder, level 1, level 2 (ESC-1 to ESC-3, ESC-5, ESC-8).
+//! The steps of a lead happen: reminder, level 1, level 2 (ESC-1 to ESC-3, ESC-5, ESC-8); and it goes to the next in turn (DIS-10).
 
 use crate::access::Actor;
 use crate::assignment::commit;
@@ -8,13 +8,15 @@ use crate::decision::{Decision, Item};
 use crate::ids::UserId;
 use crate::lead::Lead;
 use crate::message::Message;
+use crate::rotation::Rotation;
 use crate::timeline::Event;
 use chrono::{DateTime, Utc};
 
 /// Fires every step whose time has come. `None`: nothing is due — the timer was stale, early or doubled, or the lead was answered (ESC-8, ESC-9).
 ///
-/// The settings may be newer than the lead's plan; then what has not happened is computed anew first (SET-11).
-pub fn escalate(lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Decision> {
+/// The settings may be newer than the lead's plan; then what has not happened is computed anew first (SET-11). `rotation` is that of the lead's turn,
+/// where it has one ([`Lead::passes_on`]).
+pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: DateTime<Utc>) -> Option<Decision> {
     let owner = lead.owner.as_ref()?;
     if lead.dealer != dealer.id || !lead.clock_runs() {
         return None;
@@ -22,7 +24,8 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Deci
     let mut changed = lead.touched(now);
     let replanned = changed.replan(dealer);
     let fired = changed.plan.as_mut().map(|plan| plan.fire(now)).unwrap_or_default();
-    if fired.is_empty() && !replanned {
+    let passed_on = rotation.and_then(|rotation| changed.pass_on(dealer, rotation, now));
+    if fired.is_empty() && !replanned && changed.turn == lead.turn {
         return None;
     }
     let mut events = Vec::new();
@@ -31,7 +34,16 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Deci
     }
     events.extend(fired.iter().map(|step| Event::Step { step: step.kind, due: step.due }));
     let notices = notices(&changed, dealer, owner, &fired, now);
-    let decision = commit(changed, Actor::System, events, now);
+    let (mut notice, mut turned) = (None, None);
+    if let Some((event, told, rotation)) = passed_on {
+        events.push(event);
+        (notice, turned) = (Some(told), Some(Item::Rotation(rotation)));
+    }
+    let decision = match events.is_empty() {
+        // That it goes on at another time, or stays, is nothing that a timeline tells.
+        true => Decision::default().with(Item::Lead(Box::new(changed))),
+        false => commit(changed, Actor::System, events, now).with_some(notice).with_some(turned),
+    };
     Some(notices.into_iter().fold(decision, |decision, notice| decision.with(Item::Message(notice))))
 }
 

@@ -20,6 +20,9 @@ pub enum OfPartner {}
 /// Marks the id of a distribution group (some of a dealer's users).
 pub enum OfDistributionGroup {}
 
+/// Marks the id of a calendar event.
+pub enum OfEvent {}
+
 /// A company with one or more dealers.
 pub type GroupId = Id<OfGroup>;
 /// One site of a group.
@@ -28,6 +31,8 @@ pub type DealerId = Id<OfDealer>;
 pub type UserId = Id<OfUser>;
 /// A portal or a vendor's system that sends leads.
 pub type PartnerId = Id<OfPartner>;
+/// A calendar event of a lead.
+pub type EventId = Id<OfEvent>;
 /// Some of a dealer's users, who share the leads that routing rules give them.
 pub type DistributionGroupId = Id<OfDistributionGroup>;
 

@@ -6,8 +6,8 @@ use crate::contact::{Channel, Recognised};
 use crate::deadline::Plan;
 use crate::dealer::Dealer;
 use crate::decision::{Decision, Item};
-use crate::enquiry::Enquiry;
-use crate::ids::{LeadId, UserId};
+use crate::enquiry::{Enquiry, LeadType};
+use crate::ids::{DealerId, LeadId, UserId};
 use crate::lead::{Lead, Status};
 use crate::message::Message;
 use crate::refusal::Refusal;
@@ -92,6 +92,8 @@ pub struct Arrival {
     pub by: Actor,
     /// The sender says that it is the newer state of one sent before.
     pub resend: bool,
+    /// The dealer that it was sent to, where that is not the one whose rules it goes by (INT-10).
+    pub mailbox: Option<DealerId>,
     /// When it came in: the response clock counts from here (ESC-1).
     pub at: DateTime<Utc>,
 }
@@ -174,6 +176,7 @@ pub fn receive(
     }
     let mut lead = new_lead(arrival, id, dealer, contact);
     let mut events = vec![Event::Received { enquiry: Box::new(arrival.enquiry.clone()) }];
+    events.extend(arrival.mailbox.clone().map(|mailbox| Event::Sited { mailbox }));
     if contact.is_some_and(|c| c.clash) {
         events.push(Event::ContactClash);
     }
@@ -189,9 +192,21 @@ pub fn receive(
         events.push(event);
         decision = decision.with(notice).with_some(moved.map(Place::item));
     }
+    let told = trade_in(arrival, &lead, dealer);
     let entry = Entry { lead: id, version: lead.version, at: arrival.at, by: arrival.by.clone(), events, raw: Some(arrival.raw.clone()) };
-    decision = decision.with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry))).with_some(arrival.receipt_of(id));
+    decision =
+        decision.with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry))).with_some(arrival.receipt_of(id)).with_some(told);
     Ok(Verdict::New(remember_channels(decision, contact, dealer, id)))
+}
+
+/// The notice to the dealer's address for trade-ins, where an enquiry offers a vehicle and asks for none (INT-8).
+fn trade_in(arrival: &Arrival, lead: &Lead, dealer: &Dealer) -> Option<Item> {
+    let Enquiry { lead_type, vehicles, trade_ins, .. } = &arrival.enquiry;
+    let offers = !trade_ins.is_empty() || *lead_type == LeadType::TradeIn;
+    let wanted = offers && vehicles.is_empty() && dealer.settings.trade_in_cc_email.is_some();
+    wanted.then(|| {
+        Item::Message(Message::trade_in(lead, lead.owner.clone().unwrap_or_else(|| dealer.settings.admin_user.clone()), arrival.at))
+    })
 }
 
 /// The owner of a known contact's latest lead here, who gets the next one outside the rotation: if present and assignable, and the dealer wants it so (DIS-5).
@@ -213,11 +228,12 @@ fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recogni
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
     let entry =
         Entry { lead: lead.id, version: changed.version, at: arrival.at, by: arrival.by.clone(), events, raw: Some(arrival.raw.clone()) };
+    let trade_in = trade_in(arrival, &changed, dealer);
     let told = Added { at: arrival.at, owner: changed.owner.clone(), deadline: changed.deadline() };
     let receipt = |key: String| Item::Receipt(Receipt { key, body: arrival.body.clone(), lead: lead.id, added: Some(told.clone()) });
     let decision =
         Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with(receipt(arrival.origin.clone()));
-    let decision = decision.with_some(notice).with_some(arrival.receipt.clone().map(receipt));
+    let decision = decision.with_some(notice).with_some(trade_in).with_some(arrival.receipt.clone().map(receipt));
     // The lead stays the contact's latest here; what is new is a channel that was not known.
     remember_channels(decision, contact, dealer, lead.id)
 }
@@ -299,6 +315,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         status: Status::InProgress,
         owner: None,
         assignment: 0,
+        turn: None,
         lead_type: arrival.enquiry.lead_type,
         source: String::new(),
         contact: String::new(),
@@ -311,6 +328,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         plan,
         policy: dealer.version,
         restarted: None,
+        planned: Vec::new(),
         reaction: None,
         first_reaction: None,
         origin: Origin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline },

@@ -1,5 +1,6 @@
 //! A lead: one enquiry of a contact at a dealer, from its arrival to won or lost.
 
+use crate::calendar_event::Planned;
 use crate::contact::ChannelKey;
 use crate::deadline::Plan;
 use crate::enquiry::{Enquiry, LeadType, Vehicle};
@@ -7,6 +8,7 @@ use crate::ids::{DealerId, LeadId, UserId};
 use crate::intake::Origin;
 use crate::refusal::Refusal;
 use crate::routing::Asked;
+use crate::turn::Turn;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,9 @@ pub struct Lead {
     pub owner: Option<UserId>,
     /// Counts its owners, so that what was meant for an earlier one is known to be stale.
     pub assignment: u32,
+    /// The turn by which it came to its owner; none where it was not by rotation (DIS-10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
     /// What it is about.
     #[serde(rename = "type")]
     pub lead_type: LeadType,
@@ -59,6 +64,9 @@ pub struct Lead {
     /// When a reopening started a new deadline (ESC-9).
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub restarted: Option<DateTime<Utc>>,
+    /// Its incomplete calendar events in the order of their times (CAL-3); at most a hundred.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<Planned>,
     /// What stopped the response clock (ESC-7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reaction: Option<Reaction>,
@@ -146,6 +154,7 @@ pub enum ReactionKind {
     Reply,
     CallReached,
     ContactMade,
+    Appointment,
     Won,
     Lost,
 }
@@ -164,7 +173,7 @@ pub struct Request {
 pub enum Waiting {
     /// For an owner, since it came in.
     Distribute(DateTime<Utc>),
-    /// For its next step.
+    /// For its next step, or to go to the next in turn.
     Escalate(DateTime<Utc>),
 }
 
@@ -193,8 +202,8 @@ impl Lead {
             let waits = self.status == Status::InProgress;
             return waits.then_some(Waiting::Distribute(self.updated));
         }
-        let next = self.plan.as_ref().filter(|_| self.clock_runs())?.next()?;
-        Some(Waiting::Escalate(next))
+        let step = self.plan.as_ref().filter(|_| self.clock_runs()).and_then(Plan::next);
+        step.into_iter().chain(self.goes_on_at()).min().map(Waiting::Escalate)
     }
 
     /// The deadline that people work against, while the clock runs or ran.

@@ -9,15 +9,17 @@
 //! | [`enquiry`], [`contact`] | what came in, from whom |
 //! | [`intake`] | an enquiry becomes a lead |
 //! | [`dealer`], [`hours`], [`findings`] | the dealer's settings and working hours, and what is risky in them |
-//! | [`routing`], [`rotation`], [`pool`], [`assignment`] | who gets it, and why |
-//! | [`deadline`], [`escalation`] | when it is due, and what happens if nobody answers |
+//! | [`routing`], [`rotation`], [`turn`], [`pool`], [`assignment`] | who gets it, and why |
+//! | [`deadline`], [`escalation`], [`recompute`] | when it is due, what happens if nobody answers, and what new settings change in it |
 //! | [`reaction`] | the seller answers, wins, loses, reopens |
+//! | [`calendar_event`], [`resubmission`] | what is planned for it, and what happens if nobody does it |
 //! | [`lead`], [`timeline`] | the lead, and what happened to it |
 //! | [`message`] | who is told |
-//! | [`access`] | who may see and do what |
+//! | [`user`], [`access`] | the people, and who may see and do what |
 
 pub mod access;
 pub mod assignment;
+pub mod calendar_event;
 pub mod contact;
 pub mod deadline;
 pub mod dealer;
@@ -32,7 +34,11 @@ pub mod lead;
 pub mod message;
 pub mod pool;
 pub mod reaction;
+pub mod recompute;
 pub mod refusal;
+pub mod resubmission;
 pub mod rotation;
 pub mod routing;
 pub mod timeline;
+pub mod turn;
+pub mod user;

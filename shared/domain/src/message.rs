@@ -1,9 +1,14 @@
-//! A notice to a user: queued in the commit that caused it, looked at again before it goes out, recorded with its fate (ESC-6, MSG-1).
+//! A notice to a user, or to an address of the dealer's: queued in the commit that caused it, looked at again before it goes out, recorded with its fate (ESC-6, MSG-1).
 
+mod claim;
+
+pub use claim::Claim;
+
+use crate::calendar_event::CalendarEvent;
+use crate::contact::Email;
 use crate::deadline::StepKind;
-use crate::dealer::{Dealer, Draft};
-use crate::ids::{DealerId, LeadId, UserId};
-use crate::lead::{Lead, Status};
+use crate::ids::{DealerId, EventId, LeadId, UserId};
+use crate::lead::Lead;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -42,8 +47,33 @@ pub enum Notice {
         /// The number of the assignment; a later one makes this stale.
         assignment: u32,
     },
+    /// To one who may take it: a lead waits in the pool (DIS-8).
+    Pooled {
+        /// The number of the assignment; a later one makes this stale.
+        assignment: u32,
+    },
     /// To the owner: the contact has asked again (INT-6).
     Added,
+    /// To the seller, and later the supervisor: nobody has done what was planned (ESC-4).
+    Resubmission {
+        /// Which event.
+        event: EventId,
+        /// What is to be done.
+        title: String,
+        /// The time that it had; another makes this stale.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// 1: to the seller; 2: to the supervisor.
+        level: u8,
+        /// Whose it is, where not the owner's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+    },
+    /// To the dealer's address for them: a trade-in enquiry that asks for no vehicle, with a sheet of its data (INT-8).
+    TradeIn {
+        /// The entry of the timeline that holds the enquiry.
+        entry: u64,
+    },
     /// To the owner: a reminder or level 1 (ESC-1, ESC-2); to the supervisor: level 2 (ESC-3).
     Step {
         /// Which step.
@@ -52,6 +82,25 @@ pub enum Notice {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         missed: Vec<StepKind>,
     },
+}
+
+/// Who a message went to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Reader {
+    /// A user.
+    User(UserId),
+    /// An address; no user's id has an `@`.
+    Address(Email),
+}
+
+impl std::fmt::Display for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Reader::User(user) => user.fmt(f),
+            Reader::Address(address) => address.fmt(f),
+        }
+    }
 }
 
 /// What has become of a message (MSG-1).
@@ -65,6 +114,9 @@ pub enum Fate {
         due: DateTime<Utc>,
         /// How many attempts have failed.
         attempts: u32,
+        /// The mail in which an attempt failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        batch: Option<String>,
     },
     /// A sender has it; if nothing was heard of it by `until`, it is looked at again.
     Sending {
@@ -83,7 +135,7 @@ pub enum Fate {
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
         /// To whom.
-        to: UserId,
+        to: Reader,
         /// The provider's id of it.
         provider_id: String,
     },
@@ -117,17 +169,6 @@ pub enum Dropped {
     NoReader,
 }
 
-/// What to do with a message that has come due.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Claim {
-    /// Send it to this user; the message is leased to the sender.
-    Send(Message, UserId),
-    /// Nothing to send; the message's new state says why.
-    Settle(Message),
-}
-
-/// How long a sender may take.
-const LEASE: TimeDelta = TimeDelta::minutes(2);
 /// Attempts before a message has failed.
 pub const ATTEMPTS: u32 = 8;
 /// A step that happens later than this after its time is late, and its notice waits for others of its kind (ESC-8).
@@ -140,6 +181,17 @@ impl Message {
     pub fn assigned(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
         let cause = format!("assigned-{}", lead.assignment);
         Self::queued(lead, cause, Notice::Assigned { assignment: lead.assignment }, reader, now, now)
+    }
+
+    /// Tells `reader`, who may take it, that the lead waits in the pool.
+    pub fn pooled(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
+        let cause = format!("pooled-{}-{reader}", lead.assignment);
+        Self::queued(lead, cause, Notice::Pooled { assignment: lead.assignment }, reader, now, now)
+    }
+
+    /// Tells the dealer's address for them of a trade-in enquiry, which the lead's present version took in; `reader` has the lead.
+    pub fn trade_in(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
+        Self::queued(lead, format!("trade-in-{}", lead.version), Notice::TradeIn { entry: lead.version }, reader, now, now)
     }
 
     /// Tells `reader` that the contact of a lead has asked again.
@@ -160,6 +212,14 @@ impl Message {
         message.waits_until(if now - at > LATE { now + GATHER } else { now }, 0)
     }
 
+    /// Tells `reader` that nobody has done what was planned; the step was to happen at `of`.
+    pub fn resubmission(lead: &Lead, event: &CalendarEvent, level: u8, reader: UserId, of: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        let (title, user) = (event.title.clone(), event.user.clone());
+        let notice = Notice::Resubmission { event: event.id.clone(), title, at: event.at, level, user };
+        let message = Self::queued(lead, format!("resubmission-{}-{}", event.id, lead.version), notice, reader, of, now);
+        message.waits_until(if now - of > LATE { now + GATHER } else { now }, 0)
+    }
+
     fn queued(lead: &Lead, cause: String, notice: Notice, reader: UserId, of: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         Self {
             lead: lead.id,
@@ -170,7 +230,7 @@ impl Message {
             of,
             queued: now,
             bundled: false,
-            fate: Fate::Queued { due: now, attempts: 0 },
+            fate: Fate::Queued { due: now, attempts: 0, batch: None },
         }
     }
 
@@ -184,43 +244,19 @@ impl Message {
     }
 
     fn waits_until(&self, due: DateTime<Utc>, attempts: u32) -> Self {
-        Self { bundled: true, ..self.become_(Fate::Queued { due, attempts }) }
+        let batch = self.batch().map(str::to_owned);
+        Self { bundled: true, ..self.become_(Fate::Queued { due, attempts, batch }) }
     }
 
     fn become_(&self, fate: Fate) -> Self {
         Self { fate, ..self.clone() }
     }
 
-    /// Looks at a message whose time has come: is it still so, may it go out at this hour, and who reads it now (ESC-6, DIS-4)?
-    /// `None`: its time has not come, or it is settled or leased.
-    pub fn claim(&self, lead: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<Claim> {
-        let (attempts, batch) = match &self.fate {
-            Fate::Queued { attempts, .. } => (*attempts, None),
-            // The lease ran out without a word: that attempt counts as failed.
-            Fate::Sending { attempts, batch, .. } => (attempts + 1, batch.clone()),
-            Fate::Sent { .. } | Fate::Dropped { .. } | Fate::Failed { .. } => return None,
-        };
-        if self.due().is_none_or(|due| due > now) {
-            return None;
-        }
-        let Some(lead) = lead.filter(|lead| self.still_so(lead)) else {
-            return Some(Claim::Settle(self.dropped(Dropped::NoLongerSo, now)));
-        };
-        if attempts >= ATTEMPTS {
-            return Some(Claim::Settle(self.become_(Fate::Failed { at: now, why: "every attempt failed".into() })));
-        }
-        if let Some(opening) = self.held_until(dealer, now) {
-            return Some(Claim::Settle(self.waits_until(opening, attempts)));
-        }
-        let to = dealer.settings.reader_for(self.meant_for(lead, &dealer.settings), now).clone();
-        Some(Claim::Send(self.become_(Fate::Sending { until: now + LEASE, attempts, batch }), to))
-    }
-
-    /// The mail that it is in together with others, while it is being sent.
+    /// The mail that it is in together with others, while it is being sent, or was when an attempt failed.
     pub fn batch(&self) -> Option<&str> {
         match &self.fate {
-            Fate::Sending { batch, .. } => batch.as_deref(),
-            Fate::Queued { .. } | Fate::Sent { .. } | Fate::Dropped { .. } | Fate::Failed { .. } => None,
+            Fate::Queued { batch, .. } | Fate::Sending { batch, .. } => batch.as_deref(),
+            Fate::Sent { .. } | Fate::Dropped { .. } | Fate::Failed { .. } => None,
         }
     }
 
@@ -232,53 +268,8 @@ impl Message {
         }
     }
 
-    /// Whether what it says is so by now (ESC-6): the lead is where it was, and not answered since; the step is one of its present plan.
-    fn still_so(&self, lead: &Lead) -> bool {
-        let here = lead.dealer == self.dealer && lead.status == Status::InProgress;
-        here && match self.notice {
-            // One who takes over a lead that was answered before is told; one who has answered it since needs no telling.
-            Notice::Assigned { assignment } => {
-                let answered_since = lead.reaction.as_ref().is_some_and(|r| r.at >= self.queued);
-                lead.assignment == assignment && !answered_since
-            }
-            Notice::Added => lead.reaction.as_ref().is_none_or(|r| r.at < self.queued),
-            Notice::Step { step, .. } => {
-                let fired = |kind| lead.plan.as_ref().and_then(|plan| plan.step(kind)).filter(|step| step.fired.is_some());
-                let overtaken = step == StepKind::Reminder && fired(StepKind::Level1).is_some();
-                lead.clock_runs() && !overtaken && fired(step).is_some_and(|step| step.at == self.of)
-            }
-        }
-    }
-
-    /// Whether it tells the supervisor that a lead lies in the pool (ESC-11).
-    pub fn is_of_the_pool(&self, lead: &Lead, dealer: &Dealer) -> bool {
-        matches!(self.notice, Notice::Step { step: StepKind::Level2, .. }) && crate::pool::is_pooled(lead, &dealer.settings)
-    }
-
-    /// The next opening, if it may not go out at `now` (ESC-6). What was to happen at closing, or just before, is not held back by the
-    /// moments that it took to get here. Each dealer starts within its own two minutes, so that not all dealers' mail goes out in the same
-    /// second. A dealer that never opens again holds nothing back: better told at night than not at all.
-    fn held_until(&self, dealer: &Dealer, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let calendar = &dealer.settings.calendar;
-        let in_time = now - self.of <= LATE && calendar.is_open_or_closing(self.of);
-        if in_time || calendar.is_open_or_closing(now) {
-            return None;
-        }
-        let opening = calendar.next_opening(now).ok()?;
-        let spread: i64 = dealer.id.as_str().bytes().fold(7, |sum, b| (sum * 31 + i64::from(b)) % 120);
-        let spread_out = opening + TimeDelta::seconds(spread);
-        Some(if calendar.is_open(spread_out) { spread_out } else { opening })
-    }
-
-    fn meant_for<'a>(&'a self, lead: &'a Lead, settings: &'a Draft) -> &'a UserId {
-        match self.notice {
-            Notice::Step { step: StepKind::Level2, .. } => settings.supervisor_of(lead.owner.as_ref()),
-            Notice::Assigned { .. } | Notice::Added | Notice::Step { .. } => lead.owner.as_ref().unwrap_or(&settings.admin_user),
-        }
-    }
-
     /// Records that the provider took it.
-    pub fn sent(&self, to: UserId, provider_id: String, now: DateTime<Utc>) -> Self {
+    pub fn sent(&self, to: Reader, provider_id: String, now: DateTime<Utc>) -> Self {
         self.become_(Fate::Sent { at: now, to, provider_id })
     }
 
@@ -295,7 +286,9 @@ impl Message {
         };
         if again && attempts < ATTEMPTS {
             let due = now + TimeDelta::minutes(1 << attempts.min(6));
-            return self.become_(Fate::Queued { due, attempts });
+            // Nobody can know whether the provider took it after all: it goes out in the same mail again.
+            let batch = self.batch().map(str::to_owned);
+            return self.become_(Fate::Queued { due, attempts, batch });
         }
         self.become_(Fate::Failed { at: now, why })
     }

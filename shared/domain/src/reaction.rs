@@ -4,9 +4,10 @@ use crate::access::Actor;
 use crate::assignment::commit;
 use crate::deadline::Plan;
 use crate::dealer::Dealer;
-use crate::decision::Decision;
+use crate::decision::{Decision, Item};
 use crate::lead::{Lead, LostReason, Reaction, ReactionKind, Status};
 use crate::refusal::Refusal;
+use crate::rotation::Rotation;
 use crate::timeline::Event;
 use chrono::{DateTime, Utc};
 
@@ -46,7 +47,19 @@ pub enum Outcome {
     Reopened,
 }
 
-/// Wins, loses or reopens a lead. `None`: it is so already.
+impl Outcome {
+    /// The status that it makes.
+    pub fn status(self) -> Status {
+        match self {
+            Outcome::Won => Status::Won,
+            Outcome::Lost(reason) => Status::Lost(reason),
+            Outcome::Reopened => Status::InProgress,
+        }
+    }
+}
+
+/// Wins, loses or reopens a lead. `None`: it is so already. `rotation` is that of the lead's turn, where it is settled by this
+/// ([`Lead::settles_turn`]).
 ///
 /// # Errors
 /// Won cannot become lost, nor the other way, without being reopened.
@@ -54,14 +67,16 @@ pub fn close(
     lead: &Lead,
     dealer: &Dealer,
     outcome: Outcome,
+    rotation: Option<&Rotation>,
     by: Actor,
     note: Option<String>,
     now: DateTime<Utc>,
 ) -> Result<Option<Decision>, Refusal> {
-    let (to, kind) = match outcome {
-        Outcome::Won => (Status::Won, Some(ReactionKind::Won)),
-        Outcome::Lost(reason) => (Status::Lost(reason), Some(ReactionKind::Lost)),
-        Outcome::Reopened => (Status::InProgress, None),
+    let to = outcome.status();
+    let kind = match outcome {
+        Outcome::Won => Some(ReactionKind::Won),
+        Outcome::Lost(_) => Some(ReactionKind::Lost),
+        Outcome::Reopened => None,
     };
     if lead.status == to {
         return Ok(None);
@@ -77,13 +92,14 @@ pub fn close(
         }
         None => changed.restart_clock(dealer, now),
     }
+    let settled = rotation.and_then(|rotation| changed.settle_turn(rotation)).map(Item::Rotation);
     let event = Event::StatusChanged { from: lead.status, to, note };
-    Ok(Some(commit(changed, by, vec![event], now)))
+    Ok(Some(commit(changed, by, vec![event], now).with_some(settled)))
 }
 
 impl Lead {
     /// Stops the clock if it runs; returns whether it did. Response time counts from the arrival (DIS-7).
-    fn react(&mut self, kind: ReactionKind, dealer: &Dealer, now: DateTime<Utc>) -> bool {
+    pub(crate) fn react(&mut self, kind: ReactionKind, dealer: &Dealer, now: DateTime<Utc>) -> bool {
         if self.reaction.is_some() {
             return false;
         }

@@ -35,6 +35,9 @@ pub enum Refusal {
     /// The asker lacks a right (LEAD-9).
     #[error("this needs the right '{0}'")]
     Forbidden(crate::access::Right),
+    /// Fields that only somebody with this right may change.
+    #[error("{} needs the right '{}'", .1.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>().join(", "), .0)]
+    ForbiddenFields(crate::access::Right, Vec<Fault>),
     /// It clashes with what is so now.
     #[error("{0}")]
     Conflict(String),

@@ -16,6 +16,9 @@ pub struct Asked {
     /// New or used, as the vehicle says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
+    /// The site where the vehicle stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
     /// The contact's postcode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postcode: Option<String>,
@@ -36,6 +39,7 @@ impl Asked {
         Self {
             make: vehicle.and_then(|vehicle| vehicle.make.clone()),
             condition: vehicle.and_then(|vehicle| vehicle.condition).or(by_type),
+            site: vehicle.and_then(|vehicle| vehicle.site.clone()),
             postcode: enquiry.contact.postcode.clone(),
             language: enquiry.contact.language.clone(),
         }
@@ -75,6 +79,9 @@ pub struct When {
     /// New or used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
+    /// The site where the vehicle stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sites: Vec<String>,
     /// What the contact's postcode begins with; spaces do not count.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub postcodes: Vec<String>,
@@ -93,6 +100,7 @@ impl When {
         same(&self.sources, Some(source))
             && (self.types.is_empty() || self.types.contains(&lead_type))
             && same(&self.makes, asked.make.as_deref())
+            && same(&self.sites, asked.site.as_deref())
             && (self.condition.is_none() || self.condition == asked.condition)
             && (self.postcodes.is_empty() || asked.postcode.as_deref().is_some_and(begins))
             && (self.languages.is_empty() || asked.language.as_ref().is_some_and(speaks))

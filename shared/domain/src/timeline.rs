@@ -3,7 +3,7 @@
 use crate::access::Actor;
 use crate::deadline::StepKind;
 use crate::enquiry::Enquiry;
-use crate::ids::{DealerId, LeadId, UserId};
+use crate::ids::{DealerId, EventId, LeadId, UserId};
 use crate::lead::{ReactionKind, Status};
 use crate::rotation::Why;
 use chrono::{DateTime, Utc};
@@ -36,6 +36,11 @@ pub enum Event {
     Received {
         /// What it says.
         enquiry: Box<Enquiry>,
+    },
+    /// It came in at this dealer, and goes by the rules of the site where its vehicle stands (INT-10).
+    Sited {
+        /// Where it came in.
+        mailbox: DealerId,
     },
     /// The sender sent it again with another state of things (ADF `resend`, INT-5).
     Resent {
@@ -98,6 +103,73 @@ pub enum Event {
         /// In words, where given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+    },
+    /// Something is planned (CAL-1).
+    EventScheduled {
+        /// Which event.
+        event: EventId,
+        /// What is to be done.
+        title: String,
+        /// Its type.
+        #[serde(rename = "type")]
+        kind: String,
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+    },
+    /// An event is done (CAL-4).
+    EventCompleted {
+        /// Which event.
+        event: EventId,
+        /// What was to be done.
+        title: String,
+        /// In words, where given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// The customer was not there, or not reached (CAL-4).
+    EventNoShow {
+        /// Which event.
+        event: EventId,
+        /// What was to be done.
+        title: String,
+        /// Why.
+        reason: String,
+        /// In words, where given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// An event takes place at another time (CAL-4).
+    EventRescheduled {
+        /// Which event.
+        event: EventId,
+        /// What is to be done.
+        title: String,
+        /// The time before.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        from: DateTime<Utc>,
+        /// The time now.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        to: DateTime<Utc>,
+    },
+    /// An event was called off (CAL-4).
+    EventDeleted {
+        /// Which event.
+        event: EventId,
+        /// What was to be done.
+        title: String,
+    },
+    /// Nobody has done what was planned: at level 1 the seller is told, at level 2 the supervisor (ESC-4).
+    Resubmission {
+        /// Which event.
+        event: EventId,
+        /// What was to be done.
+        title: String,
+        /// 1 or 2.
+        level: u8,
+        /// When it was to be done.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        due: DateTime<Utc>,
     },
     /// It was won, lost or reopened (LEAD-1).
     StatusChanged {

@@ -19,6 +19,7 @@ pub(crate) async fn scope(store: &Store, event: &ApiGatewayV2httpRequest) -> Res
         return Ok(Scope::partner(group, partner.as_ref().clone()));
     }
     let id = claim("sub").and_then(|sub| UserId::parse(sub).ok()).ok_or_else(nobody)?;
-    let user = store.user(&group, &id).await?.ok_or_else(|| Problem::unauthenticated("the token's user is not known"))?;
+    let user = store.user(&group, &id).await?.filter(|user| user.is_here());
+    let user = user.ok_or_else(|| Problem::unauthenticated("the token's user is not known"))?;
     Ok(Scope::user(group, user.as_ref().clone()))
 }

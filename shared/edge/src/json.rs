@@ -137,3 +137,18 @@ impl Loose<Text> {
         self.take(field, "text", faults).map(|Text(text)| text)
     }
 }
+
+/// Longest note, in characters.
+const NOTE: usize = 2_000;
+
+/// Words of a person, in lines; none where there are only spaces.
+pub fn note(note: Loose<Text>, field: &str, faults: &mut Vec<Fault>) -> Option<String> {
+    let note = note.text(field, faults)?.trim().to_owned();
+    if note.chars().count() > NOTE {
+        faults.push(Fault::new(field, "LEAD-2", format!("must be at most {NOTE} characters long")));
+    }
+    if note.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        faults.push(Fault::new(field, "LEAD-2", "must not contain control characters"));
+    }
+    Some(note).filter(|note| !note.is_empty())
+}

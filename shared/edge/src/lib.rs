@@ -6,6 +6,7 @@
 pub mod files;
 pub mod http;
 pub mod json;
+pub mod lead;
 pub mod metrics;
 pub mod problem;
 pub mod queue;

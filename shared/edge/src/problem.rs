@@ -134,6 +134,10 @@ impl From<Refusal> for Problem {
             Refusal::Invalid(faults) => Self::invalid(faults),
             Refusal::NotFound(_) => Self::not_found(detail),
             Refusal::Forbidden(right) => Self::forbidden(right),
+            Refusal::ForbiddenFields(right, faults) => {
+                let errors = faults.into_iter().map(FieldError::from).collect();
+                Self { errors, detail, ..Self::forbidden(right) }
+            }
             Refusal::Conflict(_) => Self::new("conflict", "It clashes with what is so now", 409, detail),
             Refusal::Stale { current } => {
                 Self { current_version: Some(current), ..Self::new("stale", "It was changed meanwhile", 412, detail) }

@@ -69,7 +69,7 @@ where
             if !done.contains(&look) {
                 handle(vec![look.clone()]).await?;
             }
-            Ok(look.lead.to_string())
+            Ok(look.about())
         }
     })
     .await

@@ -7,17 +7,20 @@ use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
 use forecourt_domain::access::Scope;
 use forecourt_domain::assignment::Place;
+use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::contact::{Channel, ChannelKey};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::{DealerId, LeadId};
+use forecourt_domain::ids::{DealerId, EventId, LeadId, UserId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::Message;
 use forecourt_domain::pool::Pool;
+use forecourt_domain::recompute::Recompute;
 use forecourt_domain::refusal::Refusal;
 use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
+use forecourt_domain::user::User;
 use futures::FutureExt as _;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
@@ -105,6 +108,30 @@ impl Loaded {
         }
     }
 
+    /// A calendar event of a lead.
+    pub fn event(&self, lead: LeadId, event: &EventId) -> Option<&CalendarEvent> {
+        match self.stored(&Key::Event(lead, event.clone())) {
+            Some(Stored::Event(event)) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// A user.
+    pub fn user(&self, id: &UserId) -> Option<&User> {
+        match self.stored(&Key::User(id.clone())) {
+            Some(Stored::User(user)) => Some(user),
+            _ => None,
+        }
+    }
+
+    /// How far a dealer's open leads are computed anew.
+    pub fn recompute(&self, dealer: &DealerId) -> Option<&Recompute> {
+        match self.stored(&Key::Recompute(dealer.clone())) {
+            Some(Stored::Recompute(recompute)) => Some(recompute),
+            _ => None,
+        }
+    }
+
     /// Where a lane of a dealer stands: at its beginning where none was saved yet. `None`: it was not asked for, so nothing guards it.
     pub fn place(&self, dealer: &DealerId, lane: &Lane) -> Option<Place> {
         let key = Key::Place(dealer.clone(), lane.clone());
@@ -117,6 +144,14 @@ impl Loaded {
             (_, Lane::Rotation(group)) => Place::Rotation(Rotation::new(dealer.clone(), group.clone())),
             (_, Lane::Pool) => Place::Pool(Pool::new(dealer.clone())),
         })
+    }
+
+    /// Where the rotation of `lane` stands, if it is one and was asked for.
+    pub fn rotation(&self, dealer: &DealerId, lane: Option<&Lane>) -> Option<Rotation> {
+        match self.place(dealer, lane?)? {
+            Place::Rotation(rotation) => Some(rotation),
+            Place::Pool(_) => None,
+        }
     }
 
     /// What a channel's item says.

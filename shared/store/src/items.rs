@@ -4,7 +4,8 @@ use crate::Failure;
 use crate::keys::{self, DueKind, Key};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::{Partner, Scope, User};
+use forecourt_domain::access::{Partner, Scope};
+use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::contact::Channel;
 use forecourt_domain::dealer::{Change, Dealer};
 use forecourt_domain::decision::Item;
@@ -13,9 +14,11 @@ use forecourt_domain::intake::Receipt;
 use forecourt_domain::lead::{Lead, Waiting};
 use forecourt_domain::message::{Fate, Message};
 use forecourt_domain::pool::Pool;
+use forecourt_domain::recompute::Recompute;
 use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
 use forecourt_domain::timeline::Entry;
+use forecourt_domain::user::User;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -42,9 +45,11 @@ pub enum Stored {
     Channel(Channel),
     Dealer(Box<Dealer>),
     Change(Box<Change>),
+    Recompute(Recompute),
     Rotation(Rotation),
     Pool(Pool),
-    User(User),
+    User(Box<User>),
+    Event(Box<CalendarEvent>),
     Partner(Partner),
     Receipt(Receipt),
 }
@@ -105,6 +110,9 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::Receipt(receipt) => Key::Receipt(receipt.key.clone()),
         Item::Dealer(dealer) => Key::Dealer(dealer.id.clone()),
         Item::Change(change) => Key::Change(change.dealer.clone(), change.version),
+        Item::Recompute(recompute) => Key::Recompute(recompute.dealer.clone()),
+        Item::User(user) => Key::User(user.id.clone()),
+        Item::Event(event) => Key::Event(event.lead, event.id.clone()),
     }
 }
 
@@ -140,12 +148,29 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
             to_item(message)?
         }
         Item::Entry(entry) => to_item(entry)?,
+        Item::Event(event) => {
+            due = event.due.map(|at| (at, DueKind::Resubmit, &event.dealer));
+            to_item(event)?
+        }
         Item::Rotation(rotation) => to_item(rotation)?,
         Item::Pool(pool) => to_item(pool)?,
         Item::Channel(_, channel) => to_item(channel)?,
         Item::Receipt(receipt) => to_item(receipt)?,
-        Item::Dealer(dealer) => to_item(dealer)?,
+        Item::Dealer(dealer) => {
+            put("lpk", keys::dealers_partition(scope));
+            put("lsk", dealer.id.to_string());
+            to_item(dealer)?
+        }
+        Item::User(user) => {
+            put("lpk", keys::users_partition(scope));
+            put("lsk", user.id.to_string());
+            Attributes::from([("row".to_owned(), AttributeValue::M(to_item(user)?))])
+        }
         Item::Change(change) => to_item(change)?,
+        Item::Recompute(recompute) => {
+            due = recompute.due.map(|at| (at, DueKind::Recompute, &recompute.dealer));
+            to_item(recompute)?
+        }
     };
     if let Some((at, kind, dealer)) = due {
         put("dpk", keys::due_shard(&table_key.pk));
@@ -163,7 +188,7 @@ fn leased(item: &Item) -> bool {
     matches!(item, Item::Message(Message { fate: Fate::Sending { .. }, .. }))
 }
 
-/// A record that is no part of a decision: users, partners and senders, which the settings API will write.
+/// An item's attributes beside its state. Of partners and senders, which are no part of a decision, the local run and the tests write them too.
 pub(crate) fn envelope(key: keys::TableKey, state: Attributes, version: u64, commit: &str) -> Attributes {
     let mut attributes = state;
     attributes.insert("pk".into(), AttributeValue::S(key.pk));
@@ -189,9 +214,11 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Channel(_) => Stored::Channel(channel(attributes)?),
         Key::Dealer(_) => Stored::Dealer(Box::new(from_item(attributes)?)),
         Key::Change(..) => Stored::Change(Box::new(from_item(attributes)?)),
+        Key::Recompute(_) => Stored::Recompute(from_item(attributes)?),
         Key::Place(_, Lane::Rotation(_)) => Stored::Rotation(from_item(attributes)?),
         Key::Place(_, Lane::Pool) => Stored::Pool(from_item(attributes)?),
-        Key::User(_) => Stored::User(from_item(attributes)?),
+        Key::User(_) => Stored::User(Box::new(from_item(flat(attributes))?)),
+        Key::Event(..) => Stored::Event(Box::new(from_item(attributes)?)),
         Key::Partner(_) => Stored::Partner(from_item(attributes)?),
         Key::Receipt(_) => Stored::Receipt(from_item(attributes)?),
     };
@@ -223,8 +250,8 @@ fn channel(mut attributes: Attributes) -> Result<Channel, Failure> {
     from_item(attributes)
 }
 
-/// The row of a lead as an index carries it.
-pub(crate) fn row(attributes: &Attributes) -> Result<LeadRow, Failure> {
+/// The row of an item as the list index carries it.
+pub(crate) fn row<T: for<'a> Deserialize<'a>>(attributes: &Attributes) -> Result<T, Failure> {
     match attributes.get("row") {
         Some(AttributeValue::M(row)) => from_item(row.clone()),
         _ => Err(Failure::Broken("an index row without a row".into())),

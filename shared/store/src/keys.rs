@@ -4,22 +4,25 @@
 //!
 //! | Need | Key or index | Read with |
 //! |---|---|---|
-//! | Lead; its timeline and messages | `g#L#lead` / `@`, `T#version`, `M#cause` | GetItem; Query for the page |
+//! | Lead; its timeline, messages and calendar events | `g#L#lead` / `@`, `T#version`, `M#cause`, `E#event` | GetItem; Query for the page |
 //! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
 //! | Dealer with members and absences; its rotations; its pool | `g#D#dealer` / `@`, `R`, `R#group`, `P` | BatchGetItem with the lead |
 //! | Changes of a dealer's settings | `g#D#dealer` / `H#version` | Query, newest first |
+//! | How far a dealer's open leads are computed anew | `g#D#dealer` / `J` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, kept 60 s |
 //! | `Idempotency-Key` besides an external id | `g#K#hash` / `@` | BatchGetItem with the lead |
 //! | Queue sender's group and partner | `SENDER#id` / `@` | GetItem, kept 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
+//! | The group's users, its dealers | **list** `g#U`, `g#D` / user, dealer | Query |
 //! | A user's work by action date | **work** `g#W#user` / `L#action date#lead` | Query (boards, when their issue comes) |
 //! | Notices that wait to go out together | **work** `g#W#user` / `M#dealer#due#lead#cause` | Query |
 //! | What is due, of whatever kind | **due** `due#shard` / `due#kind#dealer` | Query by shard: the sweep |
 
+use crate::Failure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::contact::ChannelKey;
-use forecourt_domain::ids::{DealerId, GroupId, LeadId, PartnerId, UserId};
+use forecourt_domain::ids::{DealerId, EventId, GroupId, LeadId, PartnerId, UserId};
 use forecourt_domain::routing::Lane;
 use serde::{Deserialize, Serialize};
 
@@ -30,10 +33,12 @@ pub enum Key {
     Lead(LeadId),
     Entry(LeadId, u64),
     Message(LeadId, String),
+    Event(LeadId, EventId),
     Channel(ChannelKey),
     Dealer(DealerId),
     Place(DealerId, Lane),
     Change(DealerId, u64),
+    Recompute(DealerId),
     User(UserId),
     Partner(PartnerId),
     Receipt(String),
@@ -54,12 +59,14 @@ impl Key {
             Key::Lead(lead) => (format!("{g}#L#{lead}"), "@".to_owned()),
             Key::Entry(lead, version) => (format!("{g}#L#{lead}"), format!("T#{version:06}")),
             Key::Message(lead, cause) => (format!("{g}#L#{lead}"), format!("M#{cause}")),
+            Key::Event(lead, event) => (format!("{g}#L#{lead}"), format!("E#{event}")),
             Key::Channel(channel) => (format!("{g}#C#{}", channel.0), "@".to_owned()),
             Key::Dealer(dealer) => (format!("{g}#D#{dealer}"), "@".to_owned()),
             Key::Place(dealer, Lane::Rotation(None)) => (format!("{g}#D#{dealer}"), "R".to_owned()),
             Key::Place(dealer, Lane::Rotation(Some(group))) => (format!("{g}#D#{dealer}"), format!("R#{group}")),
             Key::Place(dealer, Lane::Pool) => (format!("{g}#D#{dealer}"), "P".to_owned()),
             Key::Change(dealer, version) => (format!("{g}#D#{dealer}"), format!("{CHANGES}{version:06}")),
+            Key::Recompute(dealer) => (format!("{g}#D#{dealer}"), RECOMPUTE.to_owned()),
             Key::User(user) => (format!("{g}#U#{user}"), "@".to_owned()),
             Key::Partner(partner) => (format!("{g}#P#{partner}"), "@".to_owned()),
             Key::Receipt(hash) => (format!("{g}#K#{hash}"), "@".to_owned()),
@@ -70,6 +77,8 @@ impl Key {
 
 /// What the places of a dealer's changes begin with.
 pub(crate) const CHANGES: &str = "H#";
+/// The place of a dealer's recomputation.
+const RECOMPUTE: &str = "J";
 
 /// The key of a queue sender, which is looked up to learn the group, and so the one key without a scope.
 pub(crate) fn sender(id: &str) -> TableKey {
@@ -84,6 +93,16 @@ pub(crate) fn list_partition(scope: &Scope, dealer: &DealerId, month: &Month) ->
 /// The place of a lead in its dealer's list.
 pub(crate) fn list_place(here_since: DateTime<Utc>, lead: LeadId) -> String {
     format!("{}#{lead}", stamp(here_since))
+}
+
+/// The partition of the group's users in the list.
+pub(crate) fn users_partition(scope: &Scope) -> String {
+    format!("{}#U", scope.group())
+}
+
+/// The partition of the group's dealers in the list.
+pub(crate) fn dealers_partition(scope: &Scope) -> String {
+    format!("{}#D", scope.group())
 }
 
 /// The partition of what a user has to do.
@@ -151,17 +170,32 @@ pub enum DueKind {
     Escalate,
     /// A message.
     Send,
+    /// A dealer's open leads are to be computed anew.
+    Recompute,
+    /// A calendar event that nobody has done.
+    Resubmit,
 }
 
 impl DueKind {
     /// Every kind.
-    pub const ALL: [DueKind; 3] = [DueKind::Assign, DueKind::Escalate, DueKind::Send];
+    pub const ALL: [DueKind; 5] = [DueKind::Assign, DueKind::Escalate, DueKind::Send, DueKind::Recompute, DueKind::Resubmit];
 
-    /// Its name, which is also its queue's.
+    /// Its name, as wake-ups and places in the index write it.
     pub fn name(self) -> &'static str {
         match self {
             DueKind::Assign => "assign",
             DueKind::Escalate => "escalate",
+            DueKind::Send => "send",
+            DueKind::Recompute => "recompute",
+            DueKind::Resubmit => "resubmit",
+        }
+    }
+
+    /// The queue that is told, and the function behind it.
+    pub fn queue(self) -> &'static str {
+        match self {
+            DueKind::Assign => "assign",
+            DueKind::Escalate | DueKind::Recompute | DueKind::Resubmit => "escalate",
             DueKind::Send => "send",
         }
     }
@@ -181,11 +215,46 @@ pub struct Look {
     pub group: GroupId,
     /// The dealer that it had when the wake-up was made.
     pub dealer: DealerId,
-    /// Which lead.
-    pub lead: LeadId,
-    /// Which message of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    /// At what.
+    #[serde(flatten)]
+    pub thing: Thing,
+}
+
+/// What there is to look at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Thing {
+    /// A message of a lead, by its cause.
+    Message {
+        /// About which lead.
+        lead: LeadId,
+        /// Its cause.
+        message: String,
+    },
+    /// A calendar event of a lead.
+    Event {
+        /// Of which lead.
+        lead: LeadId,
+        /// Which.
+        event: EventId,
+    },
+    /// A lead.
+    Lead {
+        /// Which.
+        lead: LeadId,
+    },
+    /// The dealer itself.
+    Dealer {},
+}
+
+impl Thing {
+    /// The lead that it is about, if any.
+    pub fn lead(&self) -> Option<LeadId> {
+        match self {
+            Thing::Message { lead, .. } | Thing::Event { lead, .. } | Thing::Lead { lead } => Some(*lead),
+            Thing::Dealer {} => None,
+        }
+    }
 }
 
 impl Look {
@@ -196,9 +265,19 @@ impl Look {
         let name = parts.next()?;
         let kind = DueKind::ALL.into_iter().find(|kind| kind.name() == name)?;
         let dealer = DealerId::parse(parts.next()?).ok()?;
-        let (group, lead) = pk.split_once("#L#")?;
-        let message = sk.strip_prefix("M#").map(str::to_owned);
-        Some((due, Self { kind, group: GroupId::parse(group).ok()?, dealer, lead: lead.parse().ok()?, message }))
+        let (group, thing) = match pk.split_once("#L#") {
+            Some((group, lead)) => {
+                let lead = lead.parse().ok()?;
+                let thing = match sk.split_once('#') {
+                    Some(("M", cause)) => Thing::Message { lead, message: cause.to_owned() },
+                    Some(("E", event)) => Thing::Event { lead, event: event.parse().ok()? },
+                    _ => Thing::Lead { lead },
+                };
+                (group, thing)
+            }
+            None => (pk.split_once("#D#").filter(|_| sk == RECOMPUTE)?.0, Thing::Dealer {}),
+        };
+        Some((due, Self { kind, group: GroupId::parse(group).ok()?, dealer, thing }))
     }
 
     /// A name for a timer at `due`: the same for the same wake-up, 64 characters at most, of letters, digits, `-`, `_` and `.`.
@@ -206,7 +285,21 @@ impl Look {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let mut hasher = DefaultHasher::new();
         self.hash(&mut hasher);
-        format!("{}-{}-{:016x}-{}", self.kind.name(), self.lead, hasher.finish(), due.timestamp())
+        let lead = self.thing.lead().map(|lead| format!("{lead}-")).unwrap_or_default();
+        format!("{}-{lead}{:016x}-{}", self.kind.name(), hasher.finish(), due.timestamp())
+    }
+
+    /// What it is about, for the log: ids only.
+    pub fn about(&self) -> String {
+        self.thing.lead().map_or_else(|| self.dealer.to_string(), |lead| lead.to_string())
+    }
+
+    /// The lead to be looked at.
+    ///
+    /// # Errors
+    /// When it is not about a lead: it came on the wrong queue.
+    pub fn lead(&self) -> Result<LeadId, Failure> {
+        self.thing.lead().ok_or_else(|| Failure::Broken(format!("a wake-up of the kind {} without a lead", self.kind.name())))
     }
 
     /// The reach of a wake-up: the keys of the group it names, which the stored entity named.

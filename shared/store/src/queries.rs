@@ -10,11 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
+use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::dealer::{Change, Dealer};
 use forecourt_domain::ids::{DealerId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::Message;
 use forecourt_domain::timeline::Entry;
+use forecourt_domain::user::User;
 use futures::FutureExt as _;
 
 /// A lead with what happened to it.
@@ -24,6 +26,8 @@ pub struct LeadPage {
     pub lead: Lead,
     /// The messages about it, by cause.
     pub messages: Vec<Message>,
+    /// Its calendar events, by their times.
+    pub events: Vec<CalendarEvent>,
     /// Its timeline, oldest first.
     pub timeline: Vec<Entry>,
     /// Whether its latest entries are missing, since there are more than one answer can hold.
@@ -61,7 +65,7 @@ impl Store {
             .expression_attribute_values(":pk", AttributeValue::S(at.pk))
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let (mut lead, mut messages, mut timeline) = (None, Vec::new(), Vec::new());
+        let (mut lead, mut messages, mut events, mut timeline) = (None, Vec::new(), Vec::new(), Vec::new());
         let mut start = None;
         for _ in 0..LEAD_READS {
             let found = query.clone().set_exclusive_start_key(start).send().boxed().await.map_err(|e| unavailable(&e))?;
@@ -71,12 +75,17 @@ impl Store {
                 let key = match sk.split_once('#') {
                     Some(("T", version)) => Key::Entry(id, version.parse().unwrap_or_default()),
                     Some(("M", cause)) => Key::Message(id, cause.to_owned()),
+                    Some(("E", event)) => match event.parse() {
+                        Ok(event) => Key::Event(id, event),
+                        Err(_) => continue,
+                    },
                     _ => Key::Lead(id),
                 };
                 match decode(&key, attributes)?.stored {
                     Stored::Lead(found) => lead = Some(*found),
                     Stored::Message(message) => messages.push(message),
                     Stored::Entry(entry) => timeline.push(*entry),
+                    Stored::Event(event) => events.push(*event),
                     _ => {}
                 }
             }
@@ -86,7 +95,8 @@ impl Store {
             }
         }
         messages.sort_by(|a: &Message, b: &Message| (a.queued, &a.cause).cmp(&(b.queued, &b.cause)));
-        Ok(lead.map(|lead| LeadPage { lead, messages, timeline, truncated: start.is_some() }))
+        events.sort_by(|a: &CalendarEvent, b: &CalendarEvent| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        Ok(lead.map(|lead| LeadPage { lead, messages, events, timeline, truncated: start.is_some() }))
     }
 
     /// A page of at most `limit` leads of a dealer that `wanted` takes, newest first, from `cursor` on: back from the month of `now` to that of `since`.
@@ -179,6 +189,47 @@ impl Store {
         Ok((found.items.unwrap_or_default(), found.last_evaluated_key.is_some()))
     }
 
+    /// At most `limit` of the group's users after the one named `after`, by their ids. From an index, which lags.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn users(&self, scope: &Scope, after: Option<&UserId>, limit: usize) -> Result<Vec<User>, Failure> {
+        let found = self.named(keys::users_partition(scope), after.map(UserId::as_str), limit).await?;
+        found.iter().map(row).collect()
+    }
+
+    /// The ids of the group's dealers, at most 1,000. From an index, which lags.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn dealers(&self, scope: &Scope) -> Result<Vec<DealerId>, Failure> {
+        let found = self.named(keys::dealers_partition(scope), None, 1_000).await?;
+        let id = |attributes: &Attributes| DealerId::parse(attributes.get("lsk")?.as_s().ok()?).ok();
+        Ok(found.iter().filter_map(id).collect())
+    }
+
+    /// What a partition of the list holds by name, after one of them.
+    async fn named(&self, partition: String, after: Option<&str>, limit: usize) -> Result<Vec<Attributes>, Failure> {
+        let query = self.client.query().table_name(&*self.table).index_name("list").limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let query = query
+            .key_condition_expression("lpk = :pk AND lsk > :after")
+            .expression_attribute_values(":pk", AttributeValue::S(partition))
+            .expression_attribute_values(":after", AttributeValue::S(after.unwrap_or("!").to_owned()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let mut all = Vec::new();
+        let mut start = None;
+        loop {
+            let found = query.clone().set_exclusive_start_key(start).send().boxed().await.map_err(|e| unavailable(&e))?;
+            self.spent.note_read(found.consumed_capacity());
+            all.extend(found.items.unwrap_or_default());
+            start = found.last_evaluated_key;
+            if start.is_none() || all.len() >= limit {
+                all.truncate(limit);
+                return Ok(all);
+            }
+        }
+    }
+
     /// At most `limit` changes of a dealer's settings, newest first, before version `before` (SET-10).
     ///
     /// # Errors
@@ -237,8 +288,7 @@ impl Store {
                 kind: keys::DueKind::Send,
                 group: scope.group().clone(),
                 dealer: dealer.clone(),
-                lead: lead.parse().ok()?,
-                message: Some(message),
+                thing: keys::Thing::Message { lead: lead.parse().ok()?, message },
             })
         };
         Ok(found.items().iter().filter_map(look).collect())

@@ -6,10 +6,11 @@ use crate::keys::{self, Key};
 use crate::{Failure, Store, Stored};
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
-use forecourt_domain::access::{Partner, Scope, User};
+use forecourt_domain::access::{Partner, Scope};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::{DealerId, GroupId, PartnerId, UserId};
+use forecourt_domain::user::User;
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -88,7 +89,7 @@ impl Store {
             return Ok(Some(user));
         }
         match self.one(&Scope::keys_only(group.clone()), Key::User(id.clone())).await? {
-            Some(Stored::User(user)) => Ok(Some(keep(&self.kept.users, name, user))),
+            Some(Stored::User(user)) => Ok(Some(keep(&self.kept.users, name, *user))),
             _ => Ok(None),
         }
     }
@@ -120,21 +121,30 @@ impl Store {
         Ok(found.map(|sender| keep(&self.kept.senders, id.to_owned(), sender)))
     }
 
-    /// Forgets the settings that a commit of this process has changed.
+    /// Forgets the settings and users that a commit of this process has changed.
     pub(crate) fn forget(&self, scope: &Scope, decision: &Decision) {
         for item in &decision.items {
             if let (Item::Dealer(dealer), Ok(mut shelf)) = (item, self.kept.dealers.lock()) {
                 shelf.remove(&format!("{}#{}", scope.group(), dealer.id));
             }
+            if let (Item::User(user), Ok(mut shelf)) = (item, self.kept.users.lock()) {
+                shelf.remove(&format!("{}#{}", scope.group(), user.id));
+            }
         }
     }
 
-    /// Writes a user as the demo data has it.
+    /// Writes a user as a group's file has it, unless it is so already.
     ///
     /// # Errors
     /// When the table is out of reach.
     pub async fn put_user(&self, group: &GroupId, user: &User) -> Result<(), Failure> {
-        self.put(Key::User(user.id.clone()).at(&Scope::keys_only(group.clone())), to_item(user)?).await
+        let rule = |loaded: &Loaded, _| {
+            let version = loaded.user(&user.id).map_or(0, |before| before.version);
+            let same = loaded.user(&user.id).is_some_and(|before| *before == User { version, ..user.clone() });
+            let item = Item::User(Box::new(User { version: version + 1, ..user.clone() }));
+            Ok(((!same).then(|| Decision::default().with(item)), ()))
+        };
+        self.decide(&Scope::keys_only(group.clone()), Load::of([Key::User(user.id.clone())]), rule).await
     }
 
     /// Writes a partner, and the queue identity it sends under, as the demo data has it.

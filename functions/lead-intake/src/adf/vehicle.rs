@@ -108,6 +108,8 @@ fn vehicle(node: &Node) -> RawVehicle {
         trim: first(&own, "trim"),
         vin: first(&own, "vin"),
         stock_number: first(&own, "stock"),
+        // ADF has no word for it.
+        site: None,
         plate: first(&own, "plate"),
         colour,
         mileage: own.iter().filter(|leaf| leaf.node.name == "odometer").find_map(|leaf| amount(leaf, "units")),

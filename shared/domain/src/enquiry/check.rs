@@ -169,6 +169,7 @@ impl RawVehicle {
             trim: line("trim", &self.trim),
             vin: line("vin", &self.vin),
             stock_number: line("stock_number", &self.stock_number),
+            site: line("site", &self.site),
             plate: line("plate", &self.plate),
             colour: line("colour", &self.colour),
             mileage: line("mileage", &self.mileage),

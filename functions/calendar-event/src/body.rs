@@ -1,0 +1,157 @@
+//! What clients ask for.
+
+use chrono::{DateTime, Utc};
+use forecourt_domain::calendar_event::NewEvent;
+use forecourt_domain::ids::{EventId, UserId};
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_edge::json::{Loose, Text, note};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// An event to be put on the calendar (CAL-1).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"title": "Call about the finance offer", "type": "phone_outbound", "at": "2026-11-25T10:00:00+01:00"}))]
+pub struct EventBody {
+    /// What is to be done, up to 200 characters.
+    #[schema(value_type = String, max_length = 200)]
+    title: Loose<Text>,
+    /// `phone_outbound`, `Phone Outbound`, `booked_test_drive` …; or one of the dealer's own.
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "phone_outbound")]
+    kind: Loose<Text>,
+    /// When, RFC 3339; now, if not said.
+    #[schema(value_type = Option<String>)]
+    at: Loose<Text>,
+    /// In words, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    notes: Loose<Text>,
+    /// Whose it is; whoever has the lead, if not said.
+    #[schema(value_type = Option<String>)]
+    user: Loose<Text>,
+}
+
+/// An event is done.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct CompletionBody {
+    /// In words, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    note: Loose<Text>,
+    /// What is to be done next (CAL-4).
+    #[schema(value_type = Option<EventBody>)]
+    follow_up: Loose<EventBody>,
+}
+
+/// The customer was not there, or not reached.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"reason": "not_reached", "follow_up": {"title": "Call again", "type": "phone_outbound", "at": "2026-11-26T10:00:00+01:00"}}))]
+pub struct NoShowBody {
+    /// `not_reached`, `did_not_come`, `called_off`, `wrong_number` or `other`; or one of the dealer's own (CAL-4).
+    #[schema(value_type = String, example = "not_reached")]
+    reason: Loose<Text>,
+    /// In words, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    note: Loose<Text>,
+    /// What is to be done next (CAL-4).
+    #[schema(value_type = Option<EventBody>)]
+    follow_up: Loose<EventBody>,
+}
+
+/// An event takes place at another time.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"at": "2026-11-25T10:00:00+01:00"}))]
+pub struct RescheduleBody {
+    /// When, RFC 3339.
+    #[schema(value_type = String)]
+    at: Loose<Text>,
+}
+
+/// A follow-up without a name yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Unnamed {
+    title: String,
+    kind: String,
+    at: Option<DateTime<Utc>>,
+    notes: Option<String>,
+    user: Option<UserId>,
+}
+
+impl Unnamed {
+    pub(crate) fn named(self, id: EventId) -> NewEvent {
+        let Self { title, kind, at, notes, user } = self;
+        NewEvent { id, title, kind, at, notes, user }
+    }
+}
+
+fn judged<T>(value: T, faults: Vec<Fault>) -> Result<T, Refusal> {
+    if faults.is_empty() { Ok(value) } else { Err(Refusal::Invalid(faults)) }
+}
+
+fn time(text: Loose<Text>, field: &str, faults: &mut Vec<Fault>) -> Option<DateTime<Utc>> {
+    let said = text.text(field, faults)?;
+    let at = DateTime::parse_from_rfc3339(said.trim()).map(|at| at.to_utc());
+    // Whole milliseconds, as everything is stored.
+    let at = at.ok().and_then(|at| DateTime::from_timestamp_millis(at.timestamp_millis()));
+    if at.is_none() {
+        faults.push(Fault::new(field, "CAL-1", "must be a time with its zone, such as 2026-11-25T10:00:00+01:00"));
+    }
+    at
+}
+
+impl EventBody {
+    pub(crate) fn check(self, id: EventId) -> Result<NewEvent, Refusal> {
+        let mut faults = Vec::new();
+        let unnamed = self.read("", &mut faults);
+        judged(unnamed, faults).map(|unnamed| unnamed.named(id))
+    }
+
+    fn read(self, within: &str, faults: &mut Vec<Fault>) -> Unnamed {
+        let field = |name: &str| format!("{within}{name}");
+        let title = self.title.text(&field("title"), faults).unwrap_or_default();
+        let kind = self.kind.text(&field("type"), faults).unwrap_or_default();
+        let user = self.user.text(&field("user"), faults).map(|user| UserId::parse(user.trim()));
+        if let Some(Err(e)) = &user {
+            faults.push(Fault::new(field("user"), "CAL-1", e.to_string()));
+        }
+        Unnamed {
+            title,
+            kind,
+            at: time(self.at, &field("at"), faults),
+            notes: note(self.notes, &field("notes"), faults),
+            user: user.and_then(Result::ok),
+        }
+    }
+}
+
+fn follow_up(body: Loose<EventBody>, faults: &mut Vec<Fault>) -> Option<Unnamed> {
+    let body = body.take("follow_up", "an event", faults)?;
+    Some(body.read("follow_up.", faults))
+}
+
+impl CompletionBody {
+    pub(crate) fn check(self) -> Result<(Option<String>, Option<Unnamed>), Refusal> {
+        let mut faults = Vec::new();
+        let said = (note(self.note, "note", &mut faults), follow_up(self.follow_up, &mut faults));
+        judged(said, faults)
+    }
+}
+
+impl NoShowBody {
+    pub(crate) fn check(self) -> Result<(String, Option<String>, Option<Unnamed>), Refusal> {
+        let mut faults = Vec::new();
+        let reason = self.reason.text("reason", &mut faults).unwrap_or_default();
+        let said = (reason, note(self.note, "note", &mut faults), follow_up(self.follow_up, &mut faults));
+        judged(said, faults)
+    }
+}
+
+impl RescheduleBody {
+    pub(crate) fn check(self) -> Result<DateTime<Utc>, Refusal> {
+        let mut faults = Vec::new();
+        let at = time(self.at, "at", &mut faults);
+        match at {
+            Some(at) if faults.is_empty() => Ok(at),
+            None if faults.is_empty() => Err(Refusal::field("at", "CAL-4", "must say when")),
+            _ => Err(Refusal::Invalid(faults)),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Calendar events over HTTP: what is planned for a lead is scheduled, completed, marked as no-show, rescheduled, deleted (CAL-1 to CAL-4).
+
+mod body;
+mod view;
+
+pub use body::{CompletionBody, EventBody, NoShowBody, RescheduleBody};
+pub use view::{CalendarEventView, CalendarEventsView};
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use forecourt_domain::access::Right;
+use forecourt_domain::calendar_event::{CalendarEvent, Deed, NewEvent, schedule, settle};
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::{EventId, LeadId};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::lead::{self, Asked};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::Operation;
+use forecourt_edge::{Platform, http};
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Loaded};
+
+/// A request of one of this function's routes.
+pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+    http::answer(platform, event, async |call| operate(platform, call).await).await
+}
+
+async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
+    match call.operation {
+        Operation::ScheduleEvent => plan(platform, &call).await,
+        Operation::ListEvents => list(platform, &call).await,
+        Operation::CompleteEvent => {
+            let (note, follow_up) = call.json::<CompletionBody>()?.check()?;
+            end(platform, &call, Deed::Complete { note }, follow_up).await
+        }
+        Operation::NoShowEvent => {
+            let (reason, note, follow_up) = call.json::<NoShowBody>()?.check()?;
+            end(platform, &call, Deed::NoShow { reason, note }, follow_up).await
+        }
+        Operation::RescheduleEvent => {
+            let to = call.json::<RescheduleBody>()?.check()?;
+            end(platform, &call, Deed::Reschedule { to }, None).await
+        }
+        Operation::DeleteEvent => end(platform, &call, Deed::Delete, None).await,
+        _ => Err(Problem::not_found("this route belongs to another function")),
+    }
+}
+
+/// Puts an event on the calendar of a lead.
+async fn plan(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let body = call.json::<EventBody>()?;
+    let id = new_id(platform, call, "event")?;
+    let new: NewEvent = body.check(id.clone())?;
+    let also = |_: &Loaded| event_key(call, &id);
+    let rule = |asked: Asked<'_>| schedule(asked.lead, asked.dealer, new.clone(), call.scope.actor(), call.now).map(Some);
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &id], decision, loaded);
+    let view = lead::change(platform, call, Right::WorkLeads, &also, rule, shown).await?;
+    let view = view.ok_or(Refusal::NotFound("event"))?;
+    let location = format!("/leads/{}/events/{}", view.lead, view.id);
+    Ok(Answer::new(201, &view)?.header("location", location).about(&view.lead))
+}
+
+/// Completes, marks, moves or deletes an event.
+async fn end(platform: &Platform, call: &Call, deed: Deed, follow_up: Option<FollowUp>) -> Result<Answer, Problem> {
+    let id: EventId = call.part("event", "event")?;
+    let next = new_id(platform, call, "follow-up")?;
+    let follow_up = follow_up.map(|follow_up| follow_up.named(next.clone()));
+    let also = |_: &Loaded| [event_key(call, &id), event_key(call, &next)].concat();
+    let rule = |asked: Asked<'_>| {
+        let event = asked.loaded.event(asked.lead.id, &id).ok_or(Refusal::NotFound("event"))?;
+        settle(event, asked.lead, asked.dealer, deed.clone(), follow_up.clone(), call.scope.actor(), call.now)
+    };
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &next], decision, loaded);
+    let view = lead::change(platform, call, Right::WorkLeads, &also, rule, shown).await?;
+    let view = view.ok_or(Refusal::NotFound("event"))?;
+    Ok(Answer::new(200, &view)?.about(&view.lead))
+}
+
+type FollowUp = body::Unnamed;
+
+fn event_key(call: &Call, event: &EventId) -> Vec<Key> {
+    call.part("id", "lead").map(|lead: LeadId| Key::Event(lead, event.clone())).into_iter().collect()
+}
+
+/// A name for a new event: the same for the same `Idempotency-Key`.
+fn new_id(platform: &Platform, call: &Call, what: &str) -> Result<EventId, Failure> {
+    let lead: LeadId = call.part("id", "lead")?;
+    let name = match &call.idempotency_key {
+        Some(key) => platform.store.secret().name(&call.scope, &[what, &format!("{:?}", call.scope.actor()), &lead.to_string(), key]),
+        None => uuid::Uuid::new_v4().simple().to_string(),
+    };
+    let hash = forecourt_store::fingerprint(name.as_bytes()).to_lowercase();
+    let short: String = hash.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
+    EventId::parse(&short).map_err(|e| Failure::Broken(e.to_string()))
+}
+
+/// An event as it is now with the follow-up that was made with its end, and how the lead stands.
+fn shown(lead: &Lead, [id, next]: [&EventId; 2], decision: Option<&Decision>, loaded: &Loaded) -> Option<CalendarEventView> {
+    let of = |item: &Item| if let Item::Event(event) = item { Some(CalendarEvent::clone(event)) } else { None };
+    let events: Vec<CalendarEvent> = decision.iter().flat_map(|decision| &decision.items).filter_map(of).collect();
+    let named = |id: &EventId| events.iter().find(|event| event.id == *id).or_else(|| loaded.event(lead.id, id));
+    Some(CalendarEventView::of(named(id)?, lead, named(next).filter(|_| next != id)))
+}
+
+/// The events of a lead, ended ones too.
+async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadLeads)?;
+    let id: LeadId = call.part("id", "lead")?;
+    let page = platform.store.lead_page(&call.scope, id).await?.ok_or(Refusal::NotFound("lead"))?;
+    let dealer = platform.store.dealer(&call.scope, &page.lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
+    call.scope.needs_on(Right::ReadLeads, &page.lead, &dealer.settings, call.now)?;
+    Ok(Answer::new(200, &CalendarEventsView::of(&page))?.about(&id))
+}

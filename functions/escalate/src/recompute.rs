@@ -1,0 +1,57 @@
+//! One page of a dealer's open leads, computed anew (SET-11). What is cut short is looked at again from the page it had come to; a page that is
+//! looked at twice moves nothing twice.
+
+use chrono::{DateTime, Utc};
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::Decision;
+use forecourt_domain::ids::LeadId;
+use forecourt_domain::recompute::recompute;
+use forecourt_edge::Platform;
+use forecourt_store::keys::{Key, Look};
+use forecourt_store::{Failure, LeadRow, Load, Loaded};
+use futures::FutureExt as _;
+
+/// Open leads of a page.
+const PAGE: usize = 100;
+/// Leads of one commit: each writes itself and a timeline entry, of the hundred items that a transaction may have.
+const TOGETHER: usize = 20;
+
+/// Whether a lead may have steps that have not happened. The row may lag: what is so, the lead says.
+fn open(row: &LeadRow) -> bool {
+    row.open && row.level < 2
+}
+
+/// Looks at the next page, and turns it.
+pub(crate) async fn turn(platform: &Platform, look: &Look) -> Result<(), Failure> {
+    let (store, scope, now) = (&platform.store, look.scope(), platform.clock.now());
+    let job = Key::Recompute(look.dealer.clone());
+    let loaded = store.load(&scope, &Load::of([job.clone(), Key::Dealer(look.dealer.clone())])).await?;
+    let (Some(state), Some(dealer)) = (loaded.recompute(&look.dealer).filter(|state| state.is_due(now)), loaded.dealer(&look.dealer))
+    else {
+        return Ok(());
+    };
+    let page = store.leads(&scope, dealer, now, state.cursor.as_deref(), PAGE, open).await?;
+    let page = page.map_err(|_| Failure::Broken("the cursor of a recomputation cannot be read".into()))?;
+    let ids: Vec<LeadId> = page.leads.iter().map(|row| row.facts.id).collect();
+    let chunks = ids.chunks(TOGETHER).map(|ids| move_deadlines(platform, look, dealer, ids.to_vec(), now).boxed());
+    futures::future::try_join_all(chunks).await?;
+    let turned = state.turned(page.cursor, now);
+    let rule = |loaded: &Loaded, _| {
+        // Another may have turned the page, or a later change have begun anew.
+        let ours = loaded.recompute(&look.dealer) == Some(state);
+        Ok((ours.then(|| Decision::default().with(forecourt_domain::decision::Item::Recompute(turned.clone()))), ()))
+    };
+    store.decide(&scope, Load::of([job]), rule).await
+}
+
+/// Computes some leads anew, in one commit.
+async fn move_deadlines(platform: &Platform, look: &Look, known: &Dealer, ids: Vec<LeadId>, now: DateTime<Utc>) -> Result<(), Failure> {
+    let keys = ids.iter().copied().map(Key::Lead).chain([Key::Dealer(look.dealer.clone())]);
+    let rule = |loaded: &Loaded, _| {
+        let dealer = loaded.dealer(&look.dealer).unwrap_or(known);
+        let moved: Vec<Decision> = ids.iter().filter_map(|id| recompute(loaded.lead(*id)?, dealer, now)).collect();
+        let items = moved.into_iter().flat_map(|decision| decision.items).collect();
+        Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
+    };
+    platform.store.decide(&look.scope(), Load::of(keys).patiently(), rule).await
+}

@@ -1,0 +1,217 @@
+//! A sheet of labels and values as a PDF: a trade-in enquiry's core data, with the way back to the lead (INT-8).
+//!
+//! The document is tagged and declares PDF/UA-1: a screen reader reads headings, tables and the link as what they are.
+
+mod face;
+mod layout;
+
+use chrono::{DateTime, Datelike, Timelike, Utc};
+use face::{Face, clean};
+use krilla::action::LinkAction;
+use krilla::annotation::{Annotation, LinkAnnotation, Target};
+use krilla::color::rgb;
+use krilla::configure::{Accessibility, ConfigurationBuilder};
+use krilla::destination::XyzDestination;
+use krilla::geom::{PathBuilder, Point, Rect};
+use krilla::metadata::Metadata;
+use krilla::outline::{Outline, OutlineNode};
+use krilla::page::PageSettings;
+use krilla::paint::Fill;
+use krilla::surface::Surface;
+use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, Node, SpanTag, TableHeaderScope, Tag, TagGroup, TagKind, TagTree};
+use krilla::{Document, SerializeSettings};
+use layout::{Area, Faces, Ink, Layout, PAGE, Part, Run, lay_out};
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+
+/// What stands on a sheet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// What it is, in a line.
+    pub title: String,
+    /// How it came, in a line below the title.
+    pub arrival: String,
+    /// Whose it is; the document's author too.
+    pub dealer: String,
+    /// The code of the language it is written in.
+    pub language: String,
+    /// What it says.
+    pub sections: Vec<Section>,
+    /// Where there is more.
+    pub link: Link,
+    /// One line at the foot of every page.
+    pub footer: String,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+}
+
+/// What belongs together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// What it is about.
+    pub heading: String,
+    /// Label and value; a value without a label is running text.
+    pub rows: Vec<(String, String)>,
+}
+
+/// Something to click on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// What it says.
+    pub text: String,
+    /// Where it leads.
+    pub url: String,
+}
+
+/// The sheet as an A4 document, on one page where it fits and on five at most; what does not fit on those ends with `…`.
+///
+/// The same sheet is the same bytes.
+///
+/// # Errors
+/// When the document cannot be written.
+pub fn trade_in_sheet(sheet: &Sheet) -> Result<Vec<u8>, String> {
+    let faces = Faces { regular: Face::read(ttf_noto_sans::REGULAR)?, bold: Face::read(ttf_noto_sans::BOLD)? };
+    let layout = lay_out(sheet, &faces);
+    let configuration = ConfigurationBuilder::new()
+        .with_accessibility_validator(Accessibility::UA1)
+        .finish()
+        .map_err(|e| format!("the document cannot be accessible: {e:?}"))?;
+    let mut document = Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
+    let parts = draw(&mut document, sheet, &layout, &faces)?;
+    document.set_metadata(metadata(sheet));
+    document.set_outline(outline(sheet, &layout));
+    document.set_tag_tree(structure(sheet, parts));
+    document.finish().map_err(|e| format!("the document cannot be written: {e}"))
+}
+
+/// A text that is never empty, since a document must have a title, and a link a name.
+fn named(text: &str) -> String {
+    Some(clean(text).replace('\n', " ")).filter(|t| !t.is_empty()).unwrap_or_else(|| "–".to_owned())
+}
+
+fn metadata(sheet: &Sheet) -> Metadata {
+    let small = |n: u32| u8::try_from(n).unwrap_or_default();
+    let at = krilla::metadata::DateTime::new(u16::try_from(sheet.at.year()).unwrap_or_default())
+        .month(small(sheet.at.month()))
+        .day(small(sheet.at.day()))
+        .hour(small(sheet.at.hour()))
+        .minute(small(sheet.at.minute()))
+        .second(small(sheet.at.second()))
+        .utc_offset_hour(0);
+    Metadata::new()
+        .title(named(&sheet.title))
+        .authors(vec![named(&sheet.dealer)])
+        .creator("Forecourt".to_owned())
+        .language(named(&sheet.language))
+        .creation_date(at)
+}
+
+/// What was drawn, by what it is.
+type Parts = BTreeMap<Part, Vec<Identifier>>;
+
+fn draw(document: &mut Document, sheet: &Sheet, layout: &Layout, faces: &Faces) -> Result<Parts, String> {
+    let mut parts = Parts::new();
+    for (number, laid) in layout.pages.iter().enumerate() {
+        let mut page = document.start_page_with(PageSettings::from_wh(PAGE.0, PAGE.1).ok_or("A4 is no size of a page")?);
+        let mut surface = page.surface();
+        laid.areas.iter().for_each(|area| draw_area(&mut surface, area));
+        for run in &laid.runs {
+            let drawn = draw_run(&mut surface, run, faces);
+            parts.entry(run.part).or_default().push(drawn);
+        }
+        surface.finish();
+        if let Some(place) = rect(layout.link).filter(|_| number == 0) {
+            let target = Target::Action(LinkAction::new(sheet.link.url.clone()).into());
+            let link = Annotation::new_link(LinkAnnotation::new(place, target), Some(named(&sheet.link.text)));
+            parts.entry(Part::Link).or_default().push(page.add_tagged_annotation(link));
+        }
+        page.finish();
+    }
+    Ok(parts)
+}
+
+fn rect([left, top, width, height]: [f32; 4]) -> Option<Rect> {
+    Rect::from_xywh(left, top, width, height)
+}
+
+fn fill(ink: Ink) -> Fill {
+    let colour = match ink {
+        Ink::Text => rgb::Color::new(0x1B, 0x20, 0x26),
+        Ink::Quiet => rgb::Color::new(0x5C, 0x66, 0x70),
+        Ink::Accent => rgb::Color::new(0x0B, 0x5A, 0x82),
+        Ink::Rule => rgb::Color::new(0xD3, 0xD9, 0xDE),
+        Ink::Panel => rgb::Color::new(0xEF, 0xF4, 0xF7),
+    };
+    Fill { paint: colour.into(), ..Fill::default() }
+}
+
+fn draw_area(surface: &mut Surface<'_>, Area(ink, place): &Area) {
+    let mut path = PathBuilder::new();
+    rect(*place).into_iter().for_each(|place| path.push_rect(place));
+    if let Some(path) = path.finish() {
+        surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
+        surface.set_fill(Some(fill(*ink)));
+        surface.draw_path(&path);
+        surface.end_tagged();
+    }
+}
+
+fn draw_run(surface: &mut Surface<'_>, run: &Run, faces: &Faces) -> Identifier {
+    let face = faces.of(run.style);
+    let drawn = surface.start_tagged(match run.part {
+        Part::Footer => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)),
+        _ => ContentTag::Span(SpanTag::empty()),
+    });
+    surface.set_fill(Some(fill(run.style.ink)));
+    surface.draw_glyphs(Point::from_xy(run.x, run.y), &face.set(&run.text), face.font.clone(), &run.text, run.style.size, false);
+    surface.end_tagged();
+    drawn
+}
+
+/// Title and sections, for the viewer's side bar.
+fn outline(sheet: &Sheet, layout: &Layout) -> Outline {
+    let mut outline = Outline::new();
+    outline.push_child(OutlineNode::new(named(&sheet.title), XyzDestination::new(0, Point::from_xy(0.0, 0.0))));
+    for (page, run) in layout.pages.iter().enumerate().flat_map(|(page, laid)| laid.runs.iter().map(move |run| (page, run))) {
+        if let Part::Heading(_) = run.part {
+            let place = Point::from_xy(0.0, run.y - run.style.leading);
+            outline.push_child(OutlineNode::new(named(&run.text), XyzDestination::new(page, place)));
+        }
+    }
+    outline
+}
+
+/// What a screen reader goes by: headings, tables of labels and values, running text.
+fn structure(sheet: &Sheet, mut parts: Parts) -> TagTree {
+    let mut tree = TagTree::new();
+    let heading = |level, title: &str| Tag::Hn(NonZeroU16::MIN.saturating_add(level), Some(named(title)));
+    tree.children.extend(group(&mut parts, Tag::P, Part::Dealer));
+    tree.children.extend(group(&mut parts, heading(0, &sheet.title), Part::Title));
+    tree.children.extend(group(&mut parts, Tag::P, Part::Arrival));
+    let link = group(&mut parts, Tag::Link, Part::Link);
+    tree.push(TagGroup::with_children(Tag::P, link.into_iter().collect()));
+    for (index, section) in sheet.sections.iter().enumerate() {
+        tree.children.extend(group(&mut parts, heading(1, &section.heading), Part::Heading(index)));
+        let mut table = TagGroup::new(Tag::Table);
+        for row in 0..section.rows.len() {
+            let label = group(&mut parts, Tag::TH(TableHeaderScope::Row), Part::Label(index, row));
+            match label {
+                Some(label) => {
+                    let value = group(&mut parts, Tag::TD, Part::Value(index, row));
+                    table.push(TagGroup::with_children(Tag::TR, [Some(label), value].into_iter().flatten().collect()));
+                }
+                None => tree.children.extend(group(&mut parts, Tag::P, Part::Value(index, row))),
+            }
+        }
+        if !table.children.is_empty() {
+            tree.push(table);
+        }
+    }
+    tree
+}
+
+/// What was drawn of `part`, if anything, as `tag`.
+fn group(parts: &mut Parts, tag: impl Into<TagKind>, part: Part) -> Option<Node> {
+    let drawn = parts.remove(&part)?;
+    Some(TagGroup::with_children(tag, drawn.into_iter().map(Node::from).collect()).into())
+}

@@ -1,0 +1,120 @@
+//! One weight of the font: which glyph shows a character, how wide a text is, where its lines end.
+
+use krilla::text::{Font, GlyphId, KrillaGlyph};
+use skrifa::instance::{LocationRef, Size};
+use skrifa::metrics::GlyphMetrics;
+use skrifa::{FontRef, MetadataProvider, charmap::Charmap};
+
+/// Shows a character that the font does not have. What is copied out of the document is the character itself.
+const MISSING: char = '□';
+
+/// A font and its measures.
+pub(super) struct Face {
+    pub(super) font: Font,
+    glyphs: Charmap<'static>,
+    measures: GlyphMetrics<'static>,
+    missing: skrifa::GlyphId,
+}
+
+impl Face {
+    /// Reads a font file.
+    pub(super) fn read(file: &'static [u8]) -> Result<Self, String> {
+        let font = Font::new(file.into(), 0).ok_or("the font cannot be embedded")?;
+        let tables = FontRef::new(file).map_err(|e| format!("the font cannot be read: {e}"))?;
+        let glyphs = tables.charmap();
+        let missing = glyphs.map(MISSING).ok_or("the font does not show what it lacks")?;
+        Ok(Self { font, glyphs, measures: tables.glyph_metrics(Size::unscaled(), LocationRef::default()), missing })
+    }
+
+    fn glyph(&self, character: char) -> skrifa::GlyphId {
+        let shown = match character {
+            '\u{2010}' | '\u{2011}' => '-',
+            other => other,
+        };
+        self.glyphs.map(shown).unwrap_or(self.missing)
+    }
+
+    /// How far `character` moves the pen, for a font of size 1.
+    fn advance(&self, character: char) -> f32 {
+        self.measures.advance_width(self.glyph(character)).unwrap_or_default() / self.font.units_per_em()
+    }
+
+    /// How wide `text` is in a font of size 1.
+    pub(super) fn width(&self, text: &str) -> f32 {
+        text.chars().map(|c| self.advance(c)).sum()
+    }
+
+    /// The glyphs of a line.
+    pub(super) fn set(&self, line: &str) -> Vec<KrillaGlyph> {
+        let glyph = |(at, c): (usize, char)| {
+            let id = GlyphId::new(self.glyph(c).to_u32());
+            KrillaGlyph::new(id, self.advance(c), 0.0, 0.0, 0.0, at..at + c.len_utf8(), None)
+        };
+        line.char_indices().map(glyph).collect()
+    }
+
+    /// The lines of a clean text where a line holds `width`, for a font of size 1: whole words, and pieces of what is longer than a line.
+    /// Empty lines that follow each other are one.
+    pub(super) fn wrap(&self, text: &str, width: f32) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for paragraph in text.split('\n').map(str::trim_end) {
+            if !paragraph.is_empty() || lines.last().is_some_and(|l| !l.is_empty()) {
+                self.wrap_paragraph(paragraph, width, &mut lines);
+            }
+        }
+        while lines.last().is_some_and(String::is_empty) {
+            lines.pop();
+        }
+        lines
+    }
+
+    fn wrap_paragraph(&self, text: &str, width: f32, lines: &mut Vec<String>) {
+        let (mut start, mut word, mut used) = (0, 0, 0.0);
+        for (at, c) in text.char_indices() {
+            let advance = self.advance(c);
+            // A blank may hang over the edge, and a mark stays with its letter.
+            while used + advance > width && at > start && !ends_word(c) && advance > 0.0 {
+                let end = if word > start { word } else { at };
+                lines.push(text[start..end].to_owned());
+                start = end;
+                used = self.width(&text[start..at]);
+            }
+            used += advance;
+            if ends_word(c) {
+                word = at + c.len_utf8();
+            }
+        }
+        lines.push(text[start..].to_owned());
+    }
+
+    /// As much of `text` as one line of `width` holds, with an ellipsis where that is not all.
+    pub(super) fn fit(&self, text: &str, width: f32) -> String {
+        let text = &clean(text).replace('\n', " ");
+        let lines = self.wrap(text, width);
+        match lines.as_slice() {
+            [] => String::new(),
+            [line] => line.clone(),
+            _ => self.wrap(text, width - self.width("…")).first().map_or_else(String::new, |line| format!("{}…", line.trim_end())),
+        }
+    }
+}
+
+fn ends_word(c: char) -> bool {
+    c == '-' || (c.is_whitespace() && !matches!(c, '\u{A0}' | '\u{2007}' | '\u{202F}'))
+}
+
+/// The text without what has no shape: letter and accent are one character where there is such a one, line ends are `\n`, and
+/// what controls, hides or turns the text is gone.
+pub(super) fn clean(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{B}', '\u{C}', '\u{85}'], "\n").replace('\t', " ");
+    let composed = icu_normalizer::ComposingNormalizerBorrowed::new_nfc().normalize(&text);
+    composed.chars().filter(|c| *c == '\n' || !shapeless(*c)).collect::<String>().trim().to_owned()
+}
+
+fn shapeless(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+        || u32::from(c) & 0xFFFE == 0xFFFE
+}

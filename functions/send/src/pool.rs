@@ -1,0 +1,37 @@
+//! A lead waits in the pool: those who may take it are told, where the pool user is told of anything at all (DIS-8).
+
+use crate::Claimed;
+use chrono::{DateTime, Utc};
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::UserId;
+use forecourt_domain::message::{Message, Notice};
+use forecourt_domain::pool::is_pooled;
+use forecourt_edge::Platform;
+use forecourt_store::keys::{Key, Look};
+use forecourt_store::{Failure, Load, Loaded};
+
+/// Notices of one commit, of the hundred items that a transaction may have.
+const TOGETHER: usize = 90;
+
+/// Queues a notice for each assignable user who is there, once, for those of `claimed` that tell the pool user of a lead.
+pub(crate) async fn tell(platform: &Platform, look: &Look, claimed: &[Claimed], now: DateTime<Utc>) -> Result<(), Failure> {
+    for Claimed { message, lead, dealer, .. } in claimed {
+        let settings = &dealer.settings;
+        if !matches!(message.notice, Notice::Assigned { .. }) || !is_pooled(lead, settings) {
+            continue;
+        }
+        let told = settings.members.iter().filter(|m| m.assignable && m.absence(now).is_none() && lead.owner.as_ref() != Some(&m.user));
+        let readers: Vec<UserId> = told.map(|member| member.user.clone()).collect();
+        for readers in readers.chunks(TOGETHER) {
+            let notices: Vec<Message> = readers.iter().map(|reader| Message::pooled(lead, reader.clone(), now)).collect();
+            let keys = notices.iter().map(|notice| Key::Message(notice.lead, notice.cause.clone()));
+            let rule = |loaded: &Loaded, _| {
+                let new = notices.iter().filter(|notice| loaded.message(notice.lead, &notice.cause).is_none());
+                let items: Vec<Item> = new.cloned().map(Item::Message).collect();
+                Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
+            };
+            platform.store.decide(&look.scope(), Load::of(keys).patiently(), rule).await?;
+        }
+    }
+    Ok(())
+}

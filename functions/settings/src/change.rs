@@ -1,0 +1,50 @@
+//! The one way to change a dealer's settings: by who saw their version, judged as a whole, kept in the history (SET-10).
+
+use forecourt_domain::dealer::{self, Dealer, Settings};
+use forecourt_domain::ids::DealerId;
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::Platform;
+use forecourt_edge::http::Call;
+use forecourt_edge::problem::Problem;
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, Loaded};
+
+/// The version that the asker saw.
+///
+/// # Errors
+/// 428 where they do not say.
+pub(crate) fn seen(call: &Call) -> Result<Vec<u64>, Problem> {
+    call.if_match()?.ok_or_else(|| Problem::precondition_required("send the ETag of what you saw as If-Match (SET-10)"))
+}
+
+/// Saves what `make` makes of the settings, if they still are what the asker saw. Returns the dealer as it is then.
+pub(crate) async fn save(
+    platform: &Platform,
+    call: &Call,
+    id: &DealerId,
+    make: impl Fn(&Dealer) -> Result<Settings, Refusal> + Send + Sync,
+) -> Result<Dealer, Problem> {
+    let seen = seen(call)?;
+    let newcomers = |loaded: &Loaded| -> Vec<Key> {
+        let Some(before) = loaded.dealer(id) else { return Vec::new() };
+        let Ok(after) = make(before) else { return Vec::new() };
+        dealer::newcomers(&before.settings, &after).cloned().map(Key::User).collect()
+    };
+    let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]).then(newcomers);
+    let changed = platform.store.decide(&call.scope, load, |loaded, _| {
+        let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
+        let settings = make(before)?;
+        // A repeat of a change whose answer was lost finds what it wanted.
+        if before.settings == settings {
+            return Ok((None, before.clone()));
+        }
+        if !seen.contains(&before.version) {
+            return Err(Refusal::Stale { current: before.version });
+        }
+        dealer::allowed(&before.settings, &settings, &call.scope)?;
+        let welcomed = dealer::welcome(id, &before.settings, &settings, |user| loaded.user(user))?;
+        let (decision, after) = dealer::save(id, Some(before), settings, call.scope.actor(), call.now);
+        Ok((Some(welcomed.into_iter().fold(decision, forecourt_domain::decision::Decision::with)), after))
+    });
+    Ok(changed.await?)
+}

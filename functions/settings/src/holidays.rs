@@ -1,0 +1,87 @@
+//! Days off from an iCalendar file (SET-2).
+
+use crate::change::save;
+use crate::{answer, ics, now, parts};
+use chrono::{Months, NaiveDate};
+use forecourt_domain::dealer::{Dealer, Settings};
+use forecourt_domain::hours::{Calendar, DayOff};
+use forecourt_domain::ids::DealerId;
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::Part;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// How far ahead days are imported, where the request does not say.
+const AHEAD: Months = Months::new(24);
+
+/// What became of a file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportView {
+    /// Which dealer.
+    pub dealer: String,
+    /// The settings' version; the ETag.
+    pub version: u64,
+    /// Days of the file that are days off now and were not before; a range counts once.
+    pub imported: usize,
+    /// Days of the file that were days off already.
+    pub known: usize,
+    /// Entries of the file that are no whole days.
+    pub skipped: usize,
+    /// The days off and special hours, as `PUT` takes them.
+    #[schema(value_type = Object)]
+    pub settings: Value,
+}
+
+/// Adds the days of a file to the days off; those that are there already stay as they are.
+pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
+    call.only_queries(&["from", "to"], "SET-2")?;
+    match call.media_type().as_deref() {
+        Some("text/calendar") => {}
+        other => return Err(Problem::media_type(format!("send text/calendar, not {}", other.unwrap_or("nothing")))),
+    }
+    let dealer = now(platform, call, id).await?;
+    let today = call.now.with_timezone(&dealer.settings.calendar.zone()).date_naive();
+    let from: NaiveDate = call.query_as("from", "SET-2", "a date such as 2027-01-01")?.unwrap_or(today);
+    let to: NaiveDate = call.query_as("to", "SET-2", "a date such as 2027-12-31")?.unwrap_or(from + AHEAD);
+    if to < from || to > from + Months::new(120) {
+        return Err(Refusal::field("to", "SET-2", "must be after from, and at most ten years").into());
+    }
+    let file = ics::read(&call.body, from, to).map_err(Refusal::Invalid)?;
+    let known = |dealer: &Dealer| file.days.iter().filter(|day| is_off(&dealer.settings, day)).count();
+    let known = known(&dealer);
+    let after = save(platform, call, id, |dealer| with_days(&dealer.settings, &file.days)).await?;
+    let view = ImportView {
+        dealer: id.to_string(),
+        version: after.version,
+        imported: file.days.len() - known,
+        known,
+        skipped: file.skipped,
+        settings: parts::view(Part::Holidays, &after.settings),
+    };
+    answer(&after, &view)
+}
+
+fn is_off(settings: &Settings, day: &DayOff) -> bool {
+    settings.calendar.days_off().iter().any(|off| (off.from, off.to) == (day.from, day.to))
+}
+
+fn with_days(settings: &Settings, days: &[DayOff]) -> Result<Settings, Refusal> {
+    let calendar = &settings.calendar;
+    let new = days.iter().filter(|day| !is_off(settings, day)).cloned();
+    let mut all: Vec<DayOff> = calendar.days_off().iter().cloned().chain(new).collect();
+    all.sort_by_key(|day| day.from);
+    if all.len() > MOST {
+        return Err(Refusal::Invalid(vec![Fault::new("days_off", "SET-2", format!("would be more than {MOST}; remove past ones first"))]));
+    }
+    let mut draft = (**settings).clone();
+    let made = Calendar::new(calendar.zone(), calendar.hours().clone(), all, calendar.special_hours().clone());
+    draft.calendar = made.map_err(|invalid| Refusal::Invalid(invalid.0))?;
+    draft.check().map_err(Refusal::Invalid)
+}
+
+/// Days off that a dealer has at most by import.
+const MOST: usize = 1_000;

@@ -1,0 +1,216 @@
+//! Days off from an iCalendar file (SET-2, RFC 5545): what is broken in it is refused with its line, all at once.
+//!
+//! Lines are numbered as in the file as sent. A folded one goes by the first of its lines, but a byte that is no UTF-8 by its own.
+
+mod event;
+
+use std::{collections::HashSet, iter};
+
+use chrono::NaiveDate;
+use event::{Event, MAX_STEPS};
+use forecourt_domain::hours::DayOff;
+use forecourt_domain::refusal::Fault;
+use icalendar::parser::Property;
+
+/// Most faults told at once.
+const MAX_FAULTS: usize = 20;
+/// Most days off in an import.
+const MAX_DAYS: usize = 2_000;
+
+/// What a file gives.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The days off that overlap the time asked for, by date, each once.
+    pub days: Vec<DayOff>,
+    /// How many entries are left out since they are not whole days.
+    pub skipped: usize,
+}
+
+/// A line, and what is wrong in it.
+type Wrong = (usize, String);
+
+/// Reads the days off that overlap `from` to `to`, both inclusive.
+///
+/// Entries of whole days count, also if written from midnight to midnight; others are skipped. Cancelled ones are left out.
+///
+/// # Errors
+/// SET-2: up to 20 broken lines (`line 17`); the `file` if it is empty, or holds no entries or too many days.
+pub fn read(body: &[u8], from: NaiveDate, to: NaiveDate) -> Result<Imported, Vec<Fault>> {
+    let mut file = File::default();
+    let mut lines = lines(body).peekable();
+    match lines.peek().map(|line| (line.at, line.text.trim_ascii().eq_ignore_ascii_case(b"BEGIN:VCALENDAR"))) {
+        None => file.refuse(0, "is empty; an iCalendar file begins with BEGIN:VCALENDAR"),
+        Some((at, false)) => file.refuse(at, "is not BEGIN:VCALENDAR, with which an iCalendar file begins"),
+        Some((_, true)) => {
+            for line in lines {
+                file.line(line);
+            }
+            file.close(0);
+        }
+    }
+    let imported = file.days(from, to);
+    if file.faults.is_empty() {
+        return Ok(imported);
+    }
+    file.faults.sort();
+    let field = |at| if at == 0 { "file".to_owned() } else { format!("line {at}") };
+    Err(file.faults.into_iter().map(|(at, detail)| Fault::new(field(at), "SET-2", detail)).collect())
+}
+
+/// An unfolded line: where it begins, and where each line folded into it does.
+struct Line {
+    at: usize,
+    text: Vec<u8>,
+    folds: Vec<(usize, usize)>,
+}
+
+/// The lines, unfolded as bytes, since a fold may be within a character; without blank ones.
+fn lines(body: &[u8]) -> impl Iterator<Item = Line> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let lines = (1..).zip(body.split(|byte| *byte == b'\n')).map(|(at, line)| (at, line.strip_suffix(b"\r").unwrap_or(line)));
+    let mut lines = lines.filter(|(_, line)| !line.is_empty()).peekable();
+    iter::from_fn(move || {
+        let (at, first) = lines.next()?;
+        let mut line = Line { at, text: first.to_vec(), folds: Vec::new() };
+        while let Some((at, more)) = lines.next_if(|(_, next)| matches!(next.first(), Some(b' ' | b'\t'))) {
+            line.folds.push((line.text.len(), at));
+            line.text.extend_from_slice(&more[1..]);
+        }
+        Some(line)
+    })
+}
+
+/// A file as far as it is read.
+#[derive(Default)]
+struct File {
+    /// What is begun and not ended, with its line.
+    open: Vec<(String, usize)>,
+    events: Vec<Event>,
+    faults: Vec<Wrong>,
+}
+
+impl File {
+    fn refuse(&mut self, at: usize, detail: impl Into<String>) {
+        if !self.is_full() {
+            self.faults.push((at, detail.into()));
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.faults.len() >= MAX_FAULTS
+    }
+
+    fn line(&mut self, Line { at, text, folds }: Line) {
+        if self.is_full() {
+            return;
+        }
+        let mut text = match String::from_utf8(text) {
+            Ok(text) => text,
+            Err(e) => {
+                let byte = e.utf8_error().valid_up_to();
+                let fold = folds.iter().rev().find(|(start, _)| *start <= byte);
+                return self.spoil(fold.map_or(at, |(_, at)| *at), "is not UTF-8; save the file as UTF-8");
+            }
+        };
+        let name = text.find([':', ';']).and_then(|end| text.get_mut(..end)).unwrap_or_default();
+        name.make_ascii_uppercase();
+        let is_name = !name.is_empty() && !name.contains(char::is_whitespace);
+        match text.split_once(':').filter(|_| is_name) {
+            None => self.spoil(at, "is no 'NAME:value', nor folded: what continues a line begins with a space"),
+            Some(("BEGIN", of)) => self.begin(at, short(of).to_ascii_uppercase()),
+            Some(("END", of)) => self.end(at, &short(of).to_ascii_uppercase()),
+            Some(_) => self.property(at, &text),
+        }
+    }
+
+    fn begin(&mut self, at: usize, name: String) {
+        match name.as_str() {
+            "VCALENDAR" => self.close(0),
+            "VEVENT" => self.close(1),
+            _ => {}
+        }
+        if self.open.is_empty() && name != "VCALENDAR" {
+            self.refuse(at, format!("BEGIN:{name} is outside of BEGIN:VCALENDAR and END:VCALENDAR"));
+        } else if name == "VEVENT" {
+            self.events.push(Event::at(at));
+        }
+        self.open.push((name, at));
+    }
+
+    fn end(&mut self, at: usize, name: &str) {
+        match self.open.iter().rposition(|(open, _)| open == name) {
+            None => self.refuse(at, format!("END:{name} has no BEGIN:{name}")),
+            Some(depth) => {
+                self.close(depth + 1);
+                self.open.pop();
+            }
+        }
+    }
+
+    /// Ends what is open within the first `depth`: its own END is missing.
+    fn close(&mut self, depth: usize) {
+        for (name, at) in self.open.split_off(depth.min(self.open.len())) {
+            self.refuse(at, format!("BEGIN:{name} has no END:{name}"));
+        }
+    }
+
+    fn property(&mut self, at: usize, text: &str) {
+        if self.open.is_empty() {
+            return self.refuse(at, "is outside of BEGIN:VCALENDAR and END:VCALENDAR");
+        }
+        let Some(event) = self.event() else { return };
+        let taken = Property::try_from(text).map_err(|_| "cannot be read".to_owned()).and_then(|property| event.take(at, &property));
+        if let Err(detail) = taken {
+            let name = text.split([':', ';']).next().unwrap_or_default();
+            self.spoil(at, format!("{}: {detail}", short(name)));
+        }
+    }
+
+    /// The event whose own lines are being read.
+    fn event(&mut self) -> Option<&mut Event> {
+        let within = matches!(self.open.as_slice(), [_, (name, _)] if name == "VEVENT");
+        self.events.last_mut().filter(|_| within)
+    }
+
+    /// Refuses a line, and so looks no further at its event.
+    fn spoil(&mut self, at: usize, detail: impl Into<String>) {
+        if let Some(event) = self.event() {
+            event.broken = true;
+        }
+        self.refuse(at, detail);
+    }
+
+    fn days(&mut self, from: NaiveDate, to: NaiveDate) -> Imported {
+        let events = std::mem::take(&mut self.events);
+        if events.is_empty() && self.faults.is_empty() {
+            self.refuse(0, "holds no events: a day off is what is from BEGIN:VEVENT to END:VEVENT");
+        }
+        let replaced: HashSet<_> = events.iter().filter_map(|event| Some((event.uid.as_ref()?, event.replaces?))).collect();
+        let (mut days, mut skipped, mut steps) = (Vec::new(), 0, MAX_STEPS);
+        for event in events.iter().filter(|event| !event.broken && !event.cancelled) {
+            match event.days(to, &mut steps) {
+                Ok(None) => skipped += 1,
+                Ok(Some(found)) => days.extend(found.into_iter().filter(|day| {
+                    let own = event.uid.as_ref().filter(|_| event.replaces.is_none());
+                    let is_replaced = own.is_some_and(|uid| replaced.contains(&(uid, day.from)));
+                    !is_replaced && day.from <= to && day.to.unwrap_or(day.from) >= from
+                })),
+                Err((at, detail)) => self.refuse(at, detail),
+            }
+            if self.is_full() {
+                break;
+            }
+        }
+        days.sort_by(|a, b| (a.from, a.to, &a.name).cmp(&(b.from, b.to, &b.name)));
+        days.dedup();
+        if days.len() > MAX_DAYS {
+            self.refuse(0, format!("holds {} days off from {from} to {to}; at most {MAX_DAYS} are imported at once", days.len()));
+        }
+        Imported { days, skipped }
+    }
+}
+
+/// Enough of what somebody wrote to know it by.
+fn short(text: &str) -> String {
+    text.trim().chars().take(40).collect()
+}

@@ -1,0 +1,227 @@
+//! The users of a dealer with the switches of the distribution, at a glance and changed there (SET-7, DIS-4).
+
+use crate::change::save;
+use crate::{answer, body, now, parts};
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Right;
+use forecourt_domain::dealer::{Absence, Dealer, Draft, Member, Settings};
+use forecourt_domain::ids::{DealerId, UserId};
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::user::User;
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::Operation;
+use forecourt_store::Load;
+use forecourt_store::keys::Key;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+/// The users of a dealer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DealerUsersView {
+    /// Which dealer.
+    pub dealer: String,
+    /// The version of the settings; the ETag.
+    pub version: u64,
+    /// The users, as they stand in the settings.
+    pub users: Vec<DealerUserView>,
+}
+
+/// One user's part at a dealer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DealerUserView {
+    /// Who.
+    pub user: String,
+    /// As colleagues know them; absent where the group does not know them any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether they are told of things at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notices: Option<bool>,
+    /// Takes turns in the rotation.
+    pub receives_leads: bool,
+    /// May be given leads by hand, or take them out of the pool.
+    pub assignable: bool,
+    /// The distribution groups; changed on the user.
+    pub groups: Vec<String>,
+    /// Who is told at level 2.
+    pub supervisor: Option<String>,
+    /// Until when they are away; `null`: they are here.
+    pub away_until: Option<DateTime<Utc>>,
+    /// Who deputises meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deputy: Option<String>,
+    /// Whether the rotation, their own or that of a group, can give them a lead now.
+    pub gets_leads_now: bool,
+}
+
+impl DealerUserView {
+    pub(crate) fn of(member: &Member, user: Option<&User>, now: DateTime<Utc>) -> Self {
+        let absence = member.absence(now);
+        Self {
+            user: member.user.to_string(),
+            name: user.map(|user| user.name.clone()),
+            notices: user.map(|user| user.notices),
+            receives_leads: member.receives_leads,
+            assignable: member.assignable,
+            groups: member.groups.iter().map(ToString::to_string).collect(),
+            supervisor: member.supervisor.as_ref().map(ToString::to_string),
+            away_until: absence.map(|absence| absence.until),
+            deputy: absence.and_then(|absence| absence.deputy.as_ref()).map(ToString::to_string),
+            gets_leads_now: member.receives_leads && absence.is_none(),
+        }
+    }
+}
+
+/// A request about a dealer's users.
+pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
+    let user = || call.part::<UserId>("user", "user");
+    match call.operation {
+        Operation::DealerUsers => view(platform, call, now(platform, call, id).await?, None).await,
+        Operation::DealerUser => view(platform, call, now(platform, call, id).await?, Some(&user()?)).await,
+        Operation::SwitchUsers => {
+            let switches = body::json(&call.body)?;
+            let dealer = save(platform, call, id, |dealer| switched(&dealer.settings, &switches)).await?;
+            view(platform, call, dealer, None).await
+        }
+        Operation::SetDealerUser => {
+            let (user, part) = (user()?, body::json(&call.body)?);
+            let dealer = save(platform, call, id, |dealer| with_part(&dealer.settings, &user, &part)).await?;
+            view(platform, call, dealer, Some(&user)).await
+        }
+        Operation::RemoveDealerUser => {
+            let user = user()?;
+            let dealer = save(platform, call, id, |dealer| without(&dealer.settings, &user)).await?;
+            view(platform, call, dealer, None).await
+        }
+        Operation::ReadUserAbsences => {
+            let user = user()?;
+            absences(&now(platform, call, id).await?, &user)
+        }
+        Operation::SetUserAbsences => {
+            let (user, entered) = (user()?, body::json(&call.body)?);
+            let dealer = save(platform, call, id, |dealer| away(&dealer.settings, &user, &entered)).await?;
+            absences(&dealer, &user)
+        }
+        _ => Err(Problem::not_found("this route belongs to another function")),
+    }
+}
+
+/// The right that a request about a dealer's users needs; none, where users ask about themselves.
+pub(crate) fn right(call: &Call) -> Option<Right> {
+    let own = call.part::<UserId>("user", "user").ok().is_some_and(|user| call.scope.user_id() == Some(&user));
+    match call.operation {
+        Operation::ReadUserAbsences | Operation::SetUserAbsences if own => None,
+        Operation::DealerUsers | Operation::DealerUser | Operation::ReadUserAbsences => Some(Right::ReadSettings),
+        _ => Some(Right::ChangeSettings),
+    }
+}
+
+async fn view(platform: &Platform, call: &Call, dealer: Dealer, only: Option<&UserId>) -> Result<Answer, Problem> {
+    let members: Vec<&Member> = dealer.settings.members.iter().filter(|member| only.is_none_or(|user| member.user == *user)).collect();
+    let keys = members.iter().map(|member| Key::User(member.user.clone()));
+    let loaded = platform.store.load(&call.scope, &Load::of(keys)).await?;
+    let of = |member: &&Member| DealerUserView::of(member, loaded.user(&member.user), call.now);
+    let users: Vec<DealerUserView> = members.iter().map(of).collect();
+    if only.is_some() {
+        let user = users.into_iter().next().ok_or(Refusal::NotFound("user of this dealer"))?;
+        return answer(&dealer, &user);
+    }
+    answer(&dealer, &DealerUsersView { dealer: dealer.id.to_string(), version: dealer.version, users })
+}
+
+/// What the view of all users may change: the switches, not the groups, which are changed on the user (SET-7).
+const SWITCHES: [&str; 3] = ["receives_leads", "assignable", "supervisor"];
+
+fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
+    let Some(Value::Array(users)) = body.get("users") else {
+        return Err(Refusal::field("users", "SET-7", "must be a list of users with the switches to change"));
+    };
+    let mut whole = json!(settings);
+    let mut faults = Vec::new();
+    for (i, entry) in users.iter().enumerate() {
+        let name = entry.get("user").and_then(Value::as_str).unwrap_or_default();
+        let place = settings.members.iter().position(|member| member.user.as_str() == name);
+        let (Some(place), Some(entry)) = (place, entry.as_object()) else {
+            faults.push(Fault::new(format!("users[{i}].user"), "SET-7", "must be a user of this dealer"));
+            continue;
+        };
+        for (switch, value) in entry.iter().filter(|(switch, _)| *switch != "user") {
+            match switch.as_str() {
+                known if SWITCHES.contains(&known) => put(&mut whole["members"][place], known, value),
+                "groups" => {
+                    let detail = format!("are changed on the user: PUT /dealers/{{dealer}}/users/{name}");
+                    faults.push(Fault::new(format!("users[{i}].groups"), "SET-7", detail));
+                }
+                other => faults.push(Fault::new(format!("users[{i}].{other}"), "SET-7", "is not known here")),
+            }
+        }
+    }
+    if faults.is_empty() { body::settings(whole) } else { Err(Refusal::Invalid(faults)) }
+}
+
+fn put(member: &mut Value, field: &str, value: &Value) {
+    let Some(fields) = member.as_object_mut() else { return };
+    if value.is_null() {
+        fields.remove(field);
+    } else {
+        fields.insert(field.to_owned(), value.clone());
+    }
+}
+
+fn with_part(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {
+    let known = [&SWITCHES[..], &["groups"]].concat();
+    let fields = body.as_object().cloned().unwrap_or_default();
+    let unknown = fields.keys().filter(|name| !known.contains(&name.as_str()));
+    let faults: Vec<Fault> = unknown.map(|name| Fault::new(name.clone(), "SET-7", "is not known here")).collect();
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
+    let mut whole = json!(settings);
+    let place = settings.members.iter().position(|member| member.user == *user).unwrap_or(settings.members.len());
+    if let Some(members) = whole.get_mut("members").and_then(Value::as_array_mut) {
+        if place == members.len() {
+            members.push(Value::Object(Map::from_iter([("user".to_owned(), json!(user))])));
+        }
+        for name in known {
+            put(&mut members[place], name, fields.get(name).unwrap_or(&Value::Null));
+        }
+    }
+    body::settings(whole)
+}
+
+fn without(settings: &Settings, user: &UserId) -> Result<Settings, Refusal> {
+    let mut draft: Draft = (**settings).clone();
+    draft.members.retain(|member| member.user != *user);
+    draft.check().map_err(Refusal::Invalid)
+}
+
+fn away(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {
+    let mut all = parts::view(forecourt_edge::routes::Part::Absences, settings);
+    if settings.member(user).is_none() {
+        return Err(Refusal::NotFound("user of this dealer"));
+    }
+    let entered: Vec<Absence> = body::read::<Away>(body.clone(), "SET-7")?.absences;
+    let Some(list) = all["absences"].as_array_mut() else { return Err(Refusal::NotFound("user of this dealer")) };
+    list.retain(|absence| absence["user"] != json!(user));
+    let named = entered.iter().map(|absence| {
+        let mut absence = json!(absence);
+        absence["user"] = json!(user);
+        absence
+    });
+    // First, so that faults name them by the places they have in the body.
+    let all: Vec<Value> = named.chain(list.iter().cloned()).collect();
+    parts::replaced(forecourt_edge::routes::Part::Absences, settings, &json!({ "absences": all }))
+}
+
+#[derive(serde::Deserialize)]
+struct Away {
+    absences: Vec<Absence>,
+}
+
+fn absences(dealer: &Dealer, user: &UserId) -> Result<Answer, Problem> {
+    let member = dealer.settings.member(user).ok_or(Refusal::NotFound("user of this dealer"))?;
+    answer(dealer, &json!({"dealer": dealer.id, "version": dealer.version, "user": user, "absences": member.absences}))
+}

@@ -1,0 +1,167 @@
+//! The parts of the settings that have routes of their own. Each is some fields of the one document, which is judged as a whole (SET-1 to SET-6).
+
+use crate::body;
+use forecourt_domain::dealer::Settings;
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_edge::routes::Part;
+use serde_json::{Map, Value, json};
+
+/// Where a part's fields stand in the settings, and each field with what it is where it is not set.
+struct Shape {
+    within: Option<&'static str>,
+    fields: &'static [(&'static str, &'static str)],
+}
+
+fn shape(part: Part) -> Shape {
+    let (within, fields): (_, &[_]) = match part {
+        Part::OpeningHours => (Some("calendar"), &[("zone", "null"), ("hours", "{}")]),
+        Part::Holidays => (Some("calendar"), &[("days_off", "[]"), ("special_hours", "{}")]),
+        Part::Escalation => {
+            (Some("escalation"), &[("level_1", "null"), ("reminder", "null"), ("level_2", "null"), ("level_2_resubmission", "null")])
+        }
+        Part::Mailbox => (None, &[("lead_address", "null"), ("forward_to", "null"), ("relay_domains", "[]"), ("expose", "null")]),
+        Part::Configuration => (
+            None,
+            &[
+                ("from_name", "null"),
+                ("existing_contacts_to_rotation", "false"),
+                ("trade_in_cc_email", "null"),
+                ("fallback_user", "null"),
+                ("admin_user", "null"),
+                ("unparsed_mail_to", "null"),
+                ("mail_server", "null"),
+                ("send_external_mail", "true"),
+                ("lead_tracking_only", "false"),
+                ("resubmission_respects_hours", "false"),
+                ("rules_of_vehicle_location", "false"),
+                ("reassign_after", "0"),
+                ("spam_gives_turn_back", "false"),
+            ],
+        ),
+        Part::Pool => (None, &[("pool", "null")]),
+        Part::DistributionGroups => (None, &[("distribution_groups", "[]")]),
+        Part::RoutingRules => (None, &[("routing_rules", "[]")]),
+        Part::Absences => (None, &[("absences", "[]")]),
+    };
+    Shape { within, fields }
+}
+
+/// A part as `PUT` takes it, with what is not set as it counts.
+pub(crate) fn view(part: Part, settings: &Settings) -> Value {
+    let whole = json!(settings);
+    let shape = shape(part);
+    let fields = shape.within.and_then(|within| whole.get(within)).unwrap_or(&whole);
+    if part == Part::Absences {
+        return json!({ "absences": absences(settings) });
+    }
+    let unset = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
+    let field = |(name, otherwise): &(&str, &str)| ((*name).to_owned(), fields.get(*name).cloned().unwrap_or_else(|| unset(otherwise)));
+    Value::Object(shape.fields.iter().map(field).collect())
+}
+
+/// The settings with a part replaced by `body`; what it leaves out is as if it had never been set.
+///
+/// # Errors
+/// 422 names each field of the part that is unknown or breaks a rule.
+pub(crate) fn replaced(part: Part, settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
+    let shape = shape(part);
+    let Value::Object(body) = body else { return Err(Refusal::Malformed("the body must be a JSON object".into())) };
+    let unknown = body.keys().filter(|name| !shape.fields.iter().any(|(known, _)| known == name));
+    let faults: Vec<Fault> = unknown.map(|name| Fault::new(name.clone(), "SET-10", "is not known here")).collect();
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
+    let mut whole = json!(settings);
+    if part == Part::Absences {
+        let entered = Entered::read(body, settings)?;
+        entered.put(&mut whole);
+        return body::settings(whole).map_err(|refusal| relocated(refusal, |field| entered.field(field)));
+    }
+    let target = match shape.within {
+        Some(within) => whole.get_mut(within),
+        None => Some(&mut whole),
+    };
+    if let Some(target) = target.and_then(Value::as_object_mut) {
+        for (name, _) in shape.fields {
+            match body.get(*name).filter(|value| !value.is_null()) {
+                Some(value) => target.insert((*name).to_owned(), value.clone()),
+                None => target.remove(*name),
+            };
+        }
+    }
+    let prefix = shape.within.map(|within| format!("{within}."));
+    body::settings(whole).map_err(|refusal| {
+        relocated(refusal, |field| prefix.as_ref().and_then(|prefix| field.strip_prefix(prefix.as_str())).unwrap_or(&field).to_owned())
+    })
+}
+
+/// The same refusal with the fields as they stand in the part.
+fn relocated(refusal: Refusal, place: impl Fn(String) -> String) -> Refusal {
+    match refusal {
+        Refusal::Invalid(faults) => {
+            Refusal::Invalid(faults.into_iter().map(|fault| Fault { field: place(fault.field), ..fault }).collect())
+        }
+        other => other,
+    }
+}
+
+fn absences(settings: &Settings) -> Vec<Value> {
+    let of_member = |member: &forecourt_domain::dealer::Member| {
+        let user = member.user.to_string();
+        let named = move |absence: &forecourt_domain::dealer::Absence| {
+            let mut absence = json!(absence);
+            absence["user"] = json!(user);
+            absence
+        };
+        member.absences.iter().map(named).collect::<Vec<_>>()
+    };
+    settings.members.iter().flat_map(of_member).collect()
+}
+
+/// All absences of a dealer as entered: for each the member it is put to, and its place among that member's.
+struct Entered {
+    absences: Vec<(usize, usize, Value)>,
+}
+
+impl Entered {
+    fn read(body: &Map<String, Value>, settings: &Settings) -> Result<Self, Refusal> {
+        let none = Vec::new();
+        let entered = match body.get("absences") {
+            Some(Value::Array(entered)) => entered,
+            None | Some(Value::Null) => &none,
+            Some(_) => return Err(Refusal::field("absences", "SET-7", "must be a list")),
+        };
+        let mut faults = Vec::new();
+        let mut absences: Vec<(usize, usize, Value)> = Vec::new();
+        for (i, absence) in entered.iter().enumerate() {
+            let user = absence.get("user").and_then(Value::as_str).unwrap_or_default();
+            let Some(member) = settings.members.iter().position(|member| member.user.as_str() == user) else {
+                faults.push(Fault::new(format!("absences[{i}].user"), "SET-7", "must be one of the members"));
+                continue;
+            };
+            let place = absences.iter().filter(|(of, ..)| *of == member).count();
+            let mut absence = absence.clone();
+            absence.as_object_mut().map(|fields| fields.remove("user"));
+            absences.push((member, place, absence));
+        }
+        if faults.is_empty() { Ok(Self { absences }) } else { Err(Refusal::Invalid(faults)) }
+    }
+
+    fn put(&self, whole: &mut Value) {
+        let Some(members) = whole.get_mut("members").and_then(Value::as_array_mut) else { return };
+        for (i, member) in members.iter_mut().enumerate() {
+            let own: Vec<Value> = self.absences.iter().filter(|(of, ..)| *of == i).map(|(.., absence)| absence.clone()).collect();
+            member["absences"] = Value::Array(own);
+        }
+    }
+
+    /// `members[3].absences[0].until` as it was entered: `absences[5].until`.
+    fn field(&self, field: String) -> String {
+        let numbers: Vec<usize> = field.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect();
+        let entered = self.absences.iter().position(|(member, place, _)| numbers.get(..2) == Some(&[*member, *place]));
+        match entered {
+            Some(i) => format!("absences[{i}]{}", field.rsplit_once('.').map(|(_, last)| format!(".{last}")).unwrap_or_default()),
+            None => field,
+        }
+    }
+}

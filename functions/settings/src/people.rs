@@ -1,0 +1,195 @@
+//! The group's users: who they are, where they work and what they may do (SET-7, ACC-1).
+
+use crate::body;
+use crate::change::seen;
+use crate::members::DealerUserView;
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::{Right, Role};
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::ids::{DealerId, UserId};
+use forecourt_domain::refusal::Refusal;
+use forecourt_domain::user::{self, User, UserFacts};
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::Operation;
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, Loaded};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// Users on a page.
+const PAGE: usize = 50;
+
+/// A page of the group's users.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsersView {
+    /// The users, by their ids.
+    pub users: Vec<UserView>,
+    /// Asks for the next page: `?after=…`; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// A user of the group.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserView {
+    /// Who.
+    pub id: String,
+    /// Counts the changes; the ETag.
+    pub version: u64,
+    /// As colleagues know them.
+    pub name: String,
+    /// Where notices go.
+    pub email: String,
+    /// In E.164.
+    pub mobile: Option<String>,
+    /// The language notices are written in.
+    pub language: String,
+    /// `seller`, `dealer_admin`, `group_admin`, `head_office`, `contact_centre` or `operator`.
+    #[schema(value_type = String)]
+    pub role: Role,
+    /// What they may do besides what their role may.
+    pub rights: Vec<&'static str>,
+    /// Where they work.
+    pub dealers: Vec<String>,
+    /// Whether they are told of things at all.
+    pub notices: bool,
+    /// When they left the group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<DateTime<Utc>>,
+    /// Their part at each dealer within your reach.
+    pub at: BTreeMap<String, DealerUserView>,
+}
+
+/// A request about the group's users.
+pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let reads = matches!(call.operation, Operation::ListUsers | Operation::ReadUser);
+    call.scope.needs(if reads { Right::ReadUsers } else { Right::ManageUsers })?;
+    if call.operation == Operation::ListUsers {
+        return list(platform, call).await;
+    }
+    let id: UserId = call.part("user", "user")?;
+    match call.operation {
+        Operation::ReadUser => one(platform, call, &id).await,
+        Operation::SaveUser => save(platform, call, &id).await,
+        Operation::RemoveUser => remove(platform, call, &id).await,
+        _ => Err(Problem::not_found("this route belongs to another function")),
+    }
+}
+
+async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.only_queries(&["after", "dealer"], "SET-7")?;
+    let after: Option<UserId> = call.query_as("after", "SET-7", "a user's id")?;
+    let dealer: Option<DealerId> = call.query_as("dealer", "SET-7", "a dealer's id")?;
+    if let Some(dealer) = &dealer {
+        call.scope.reaches(dealer)?;
+    }
+    let found = platform.store.users(&call.scope, after.as_ref(), PAGE + 1).await?;
+    let next = found.get(PAGE).and_then(|_| found.get(PAGE - 1)).map(|last| last.id.to_string());
+    let wanted = |user: &&User| user.is_here() && sees(call, user) && dealer.as_ref().is_none_or(|dealer| user.dealers.contains(dealer));
+    let shown: Vec<&User> = found.iter().take(PAGE).filter(wanted).collect();
+    let loaded = dealers(platform, call, shown.iter().copied()).await?;
+    let users = shown.into_iter().map(|user| UserView::of(user, &loaded, call)).collect();
+    Ok(Answer::new(200, &UsersView { users, after: next })?)
+}
+
+/// Whether the asker sees this user: with all of the group within reach, or at a dealer of their own.
+fn sees(call: &Call, user: &User) -> bool {
+    call.scope.reaches_all() || user.dealers.iter().any(|dealer| call.scope.reaches(dealer).is_ok())
+}
+
+async fn dealers<'a>(platform: &Platform, call: &Call, users: impl Iterator<Item = &'a User>) -> Result<Loaded, Problem> {
+    let reached = users.flat_map(|user| &user.dealers).filter(|dealer| call.scope.reaches(dealer).is_ok());
+    let dealers: std::collections::BTreeSet<&DealerId> = reached.collect();
+    Ok(platform.store.load(&call.scope, &Load::of(dealers.into_iter().cloned().map(Key::Dealer))).await?)
+}
+
+async fn one(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
+    let loaded = platform.store.load(&call.scope, &Load::of([Key::User(id.clone())])).await?;
+    let user = loaded.user(id).filter(|user| sees(call, user)).ok_or(Refusal::NotFound("user"))?;
+    answer(platform, call, user, 200).await
+}
+
+async fn answer(platform: &Platform, call: &Call, user: &User, status: u16) -> Result<Answer, Problem> {
+    let loaded = dealers(platform, call, std::iter::once(user)).await?;
+    let view = UserView::of(user, &loaded, call);
+    Ok(Answer::new(status, &view)?.header("etag", format!("\"{}\"", user.version)).about(&user.id))
+}
+
+/// The dealers that a user works at, and those that are to come.
+fn unit<'a>(id: &'a UserId, to_come: &'a [DealerId]) -> Load<'a> {
+    Load::of([Key::User(id.clone())].into_iter().chain(to_come.iter().cloned().map(Key::Dealer)))
+        .then(|loaded| loaded.user(id).into_iter().flat_map(|user| user.dealers.iter().cloned().map(Key::Dealer)).collect())
+}
+
+fn works_at<'a>(loaded: &'a Loaded, user: &User) -> Vec<&'a Dealer> {
+    user.dealers.iter().filter_map(|dealer| loaded.dealer(dealer)).collect()
+}
+
+/// Sets up a user that is not there yet, without `If-Match`; changes one that is, by who saw the version.
+async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
+    let facts: UserFacts = body::read(body::json(&call.body)?, "SET-7")?;
+    let seen = call.if_match()?;
+    let to_come: Vec<DealerId> = facts.dealers.iter().cloned().collect();
+    let saved = platform.store.decide(&call.scope, unit(id, &to_come), |loaded, _| {
+        let before = loaded.user(id);
+        let unknown: Vec<&DealerId> = to_come.iter().filter(|dealer| loaded.dealer(dealer).is_none()).collect();
+        if let Some(dealer) = unknown.first() {
+            return Err(Refusal::field("dealers", "SET-7", format!("{dealer} is no dealer of the group")));
+        }
+        let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
+        let Some((decision, after)) = user::save(id, before, facts.clone(), &worked_at, &call.scope)? else {
+            return Ok((None, before.cloned().map(|user| (user, 200))));
+        };
+        match (before, &seen) {
+            (Some(_), None) => return Ok((None, None)),
+            (Some(before), Some(seen)) if !seen.contains(&before.version) => return Err(Refusal::Stale { current: before.version }),
+            (None, Some(_)) => return Err(Refusal::Stale { current: 0 }),
+            _ => {}
+        }
+        Ok((Some(decision), Some((after, if before.is_some() { 200 } else { 201 }))))
+    });
+    match saved.await? {
+        Some((user, status)) => answer(platform, call, &user, status).await,
+        None => Err(Problem::precondition_required("this user is there already: send the ETag that you saw as If-Match (SET-10)")),
+    }
+}
+
+async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
+    let seen = seen(call)?;
+    let gone = platform.store.decide(&call.scope, unit(id, &[]), |loaded, _| {
+        let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
+        let decision = user::leave(user, &works_at(loaded, user), &call.scope, call.now)?;
+        if decision.is_some() && !seen.contains(&user.version) {
+            return Err(Refusal::Stale { current: user.version });
+        }
+        let left = User { left: user.left.or(Some(call.now)), version: user.version + u64::from(decision.is_some()), ..user.clone() };
+        Ok((decision, left))
+    });
+    answer(platform, call, &gone.await?, 200).await
+}
+
+impl UserView {
+    fn of(user: &User, loaded: &Loaded, call: &Call) -> Self {
+        let part = |id: &DealerId| {
+            let dealer = loaded.dealer(id)?;
+            Some((id.to_string(), DealerUserView::of(dealer.settings.member(&user.id)?, Some(user), call.now)))
+        };
+        Self {
+            id: user.id.to_string(),
+            version: user.version,
+            name: user.name.clone(),
+            email: user.email.to_string(),
+            mobile: user.mobile.clone(),
+            language: user.language.as_str().to_owned(),
+            role: user.role,
+            rights: user.rights.iter().map(|right| right.name()).collect(),
+            dealers: user.dealers.iter().map(ToString::to_string).collect(),
+            notices: user.notices,
+            left: user.left,
+            at: user.dealers.iter().filter_map(part).collect(),
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! Calendar events: what is planned for a lead, and what became of it (CAL-1 to CAL-4). History is never written over.
+
+use crate::access::Actor;
+use crate::assignment::commit;
+use crate::dealer::{Dealer, Draft};
+use crate::decision::{Decision, Item};
+use crate::ids::{DealerId, EventId, LeadId, UserId};
+use crate::lead::{Lead, ReactionKind};
+use crate::refusal::{Fault, Refusal};
+use crate::timeline::Event;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A calendar event of a lead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalendarEvent {
+    /// Its name; of two at the same time the lesser comes first (CAL-3).
+    pub id: EventId,
+    /// Of which lead.
+    pub lead: LeadId,
+    /// The lead's dealer when it was last changed: whose hours its steps keep.
+    pub dealer: DealerId,
+    /// What is to be done; 1 to 200 characters.
+    pub title: String,
+    /// One of [`EVENT_TYPES`], or of the dealer's own.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// In words, up to 2,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    /// Whose it is; `None`: whoever has the lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// Who made it.
+    pub by: Actor,
+    /// When it was made.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub created: DateTime<Utc>,
+    /// What became of it.
+    pub state: EventState,
+    /// The times that it had before, oldest first (CAL-4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rescheduled: Vec<Rescheduled>,
+    /// When it is to be looked at next, as a resubmission (ESC-4); `None`: never again.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateTime<Utc>>,
+    /// How far it has escalated: 1, the seller is told; 2, the supervisor.
+    #[serde(default)]
+    pub level: u8,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum EventState {
+    /// To be done.
+    Incomplete,
+    /// Done.
+    Completed(Ended),
+    /// The customer was not there, or not reached.
+    NoShow(Ended),
+    /// Called off.
+    Deleted(Ended),
+}
+
+/// How an event ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// When.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Actor,
+    /// Why, of a no-show: one of [`NO_SHOW_REASONS`], or of the dealer's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// In words, where given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A time that an event had before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rescheduled {
+    /// The time.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub from: DateTime<Utc>,
+    /// When it was changed.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Actor,
+}
+
+/// An incomplete event as its lead knows it: the lead's next action is the first of these (CAL-3).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Planned {
+    /// When.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// Which.
+    pub id: EventId,
+}
+
+/// The types that every dealer has, as the API writes them and as people do (CAL-1).
+pub const EVENT_TYPES: [(&str, &str); 16] = [
+    ("phone_inbound", "Phone Inbound"),
+    ("phone_outbound", "Phone Outbound"),
+    ("email_inbound", "Email Inbound"),
+    ("email_outbound", "Email Outbound"),
+    ("visit_inbound", "Visit Inbound"),
+    ("visit_outbound", "Visit Outbound"),
+    (BOOKED_TEST_DRIVE, "Booked Test Drive"),
+    ("delivery", "Delivery"),
+    ("48_hour_follow_up", "48 Hour Follow Up"),
+    ("3-7_day_follow_up", "3-7 Day Follow Up"),
+    ("14_day_follow_up", "14 Day Follow Up"),
+    ("attempted_contact", "Attempted Contact"),
+    ("notes", "Notes"),
+    ("live_leads_follow_up", "Live Leads Follow Up"),
+    ("sms", "SMS"),
+    ("post_sales_follow_up", "Post Sales Follow Up"),
+];
+
+/// The type that is an appointment (APT-1).
+pub const BOOKED_TEST_DRIVE: &str = "booked_test_drive";
+
+/// The reasons of a no-show that every dealer has (CAL-4).
+pub const NO_SHOW_REASONS: [&str; 5] = ["not_reached", "did_not_come", "called_off", "wrong_number", "other"];
+
+/// Incomplete events that a lead has at most.
+const MOST: usize = 100;
+/// Times that an event can be changed.
+const MOST_RESCHEDULED: usize = 100;
+
+/// An event to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEvent {
+    /// Its name.
+    pub id: EventId,
+    /// What is to be done.
+    pub title: String,
+    /// The type, as the API writes it or as people do.
+    pub kind: String,
+    /// When; `None`: now (CAL-1).
+    pub at: Option<DateTime<Utc>>,
+    /// In words.
+    pub notes: Option<String>,
+    /// Whose; `None`: whoever has the lead.
+    pub user: Option<UserId>,
+}
+
+impl Draft {
+    /// The type that `text` names, as the API writes it (CAL-1).
+    pub fn event_type(&self, text: &str) -> Option<String> {
+        let folded = text.trim().to_lowercase();
+        let known =
+            EVENT_TYPES.iter().find(|(name, label)| *name == folded || label.to_lowercase() == folded).map(|(name, _)| (*name).to_owned());
+        known.or_else(|| self.event_types.iter().find(|own| own.to_lowercase() == folded).cloned())
+    }
+
+    /// The no-show reason that `text` names (CAL-4).
+    pub fn no_show_reason(&self, text: &str) -> Option<String> {
+        let folded = text.trim().to_lowercase();
+        let known = NO_SHOW_REASONS.iter().find(|name| **name == folded).map(|name| (*name).to_owned());
+        known.or_else(|| self.no_show_reasons.iter().find(|own| own.to_lowercase() == folded).cloned())
+    }
+}
+
+impl NewEvent {
+    /// Judges every field at once, and makes the event.
+    fn check(self, lead: &Lead, dealer: &Dealer, by: Actor, now: DateTime<Utc>) -> Result<CalendarEvent, Refusal> {
+        let mut faults = Vec::new();
+        let title = self.title.trim().to_owned();
+        if title.is_empty() || title.chars().count() > 200 || title.chars().any(char::is_control) {
+            faults.push(Fault::new("title", "CAL-1", "must be 1 to 200 characters in one line"));
+        }
+        let kind = dealer.settings.event_type(&self.kind);
+        if kind.is_none() {
+            let own = dealer.settings.event_types.iter().map(String::as_str);
+            let names: Vec<&str> = EVENT_TYPES.iter().map(|(name, _)| *name).chain(own).collect();
+            faults.push(Fault::new("type", "CAL-1", format!("must be one of {}", names.join(", "))));
+        }
+        if self.user.as_ref().is_some_and(|user| !dealer.settings.member(user).is_some_and(|member| member.assignable)) {
+            faults.push(Fault::new("user", "CAL-1", format!("must be a user of {} who is assignable", dealer.id)));
+        }
+        let at = self.at.unwrap_or(now);
+        if !in_reach(at, now) {
+            faults.push(Fault::new("at", "CAL-1", "must be within ten years"));
+        }
+        let (Some(kind), true) = (kind, faults.is_empty()) else { return Err(Refusal::Invalid(faults)) };
+        Ok(CalendarEvent {
+            id: self.id,
+            lead: lead.id,
+            dealer: dealer.id.clone(),
+            title,
+            kind,
+            at,
+            notes: self.notes,
+            user: self.user,
+            by,
+            created: now,
+            state: EventState::Incomplete,
+            rescheduled: Vec::new(),
+            due: (at > now).then_some(at),
+            level: 0,
+        })
+    }
+}
+
+fn in_reach(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    (at - now).num_days().abs() <= 3_653
+}
+
+/// Puts an event on the calendar of a lead. A booked test drive is an appointment, which stops the response clock (ESC-7).
+///
+/// # Errors
+/// Faults by field; a lead with a hundred incomplete events.
+pub fn schedule(lead: &Lead, dealer: &Dealer, new: NewEvent, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+    let event = new.check(lead, dealer, by.clone(), now)?;
+    let mut changed = lead.touched(now);
+    let told = changed.plan_event(&event, dealer, now)?;
+    Ok(commit(changed, by, told, now).with(Item::Event(Box::new(event))))
+}
+
+impl Lead {
+    /// Its next action (CAL-3): the earliest incomplete event, past or future; without one, when it was last updated.
+    pub fn next_action(&self) -> (DateTime<Utc>, Option<&EventId>) {
+        self.planned.first().map_or((self.updated, None), |next| (next.at, Some(&next.id)))
+    }
+
+    /// Takes an incomplete event in; returns what the timeline says.
+    fn plan_event(&mut self, event: &CalendarEvent, dealer: &Dealer, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+        if self.planned.len() >= MOST {
+            return Err(Refusal::Conflict(format!("the lead has {MOST} incomplete events already; complete some first (CAL-3)")));
+        }
+        self.planned.push(Planned { at: event.at, id: event.id.clone() });
+        self.planned.sort();
+        let mut told =
+            vec![Event::EventScheduled { event: event.id.clone(), title: event.title.clone(), kind: event.kind.clone(), at: event.at }];
+        if event.kind == BOOKED_TEST_DRIVE && self.react(ReactionKind::Appointment, dealer, now) {
+            told.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, note: None });
+        }
+        Ok(told)
+    }
+
+    fn unplan(&mut self, event: &EventId) {
+        self.planned.retain(|planned| planned.id != *event);
+    }
+}
+
+/// What is done with an incomplete event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    /// It is done.
+    Complete {
+        /// In words.
+        note: Option<String>,
+    },
+    /// The customer was not there, or not reached.
+    NoShow {
+        /// Why.
+        reason: String,
+        /// In words.
+        note: Option<String>,
+    },
+    /// It takes place at another time.
+    Reschedule {
+        /// When.
+        to: DateTime<Utc>,
+    },
+    /// It is called off.
+    Delete,
+}
+
+/// Completes, marks as no-show, reschedules or deletes an event; with completed and no-show ones a follow-up may come (CAL-4). `None`: it
+/// is so already.
+///
+/// # Errors
+/// 409 where it has ended otherwise; faults by field.
+pub fn settle(
+    event: &CalendarEvent,
+    lead: &Lead,
+    dealer: &Dealer,
+    deed: Deed,
+    follow_up: Option<NewEvent>,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<Option<Decision>, Refusal> {
+    let (id, title) = (event.id.clone(), event.title.clone());
+    if event.is_so(&deed) {
+        return Ok(None);
+    }
+    if event.state != EventState::Incomplete {
+        return Err(Refusal::Conflict(format!("the event is {} already", event.state.name())));
+    }
+    let follow_up = follow_up.map(|new| new.check(lead, dealer, by.clone(), now).map_err(in_follow_up)).transpose()?;
+    let mut after = CalendarEvent { dealer: dealer.id.clone(), due: None, ..event.clone() };
+    let mut changed = lead.touched(now);
+    changed.unplan(&event.id);
+    let ended = |reason, note| Ended { at: now, by: by.clone(), reason, note };
+    let told = match deed {
+        Deed::Complete { note } => {
+            after.state = EventState::Completed(ended(None, note.clone()));
+            Event::EventCompleted { event: id, title, note }
+        }
+        Deed::NoShow { reason, note } => {
+            let Some(reason) = dealer.settings.no_show_reason(&reason) else {
+                let own = dealer.settings.no_show_reasons.iter().map(String::as_str);
+                let names: Vec<&str> = NO_SHOW_REASONS.into_iter().chain(own).collect();
+                return Err(Refusal::field("reason", "CAL-4", format!("must be one of {}", names.join(", "))));
+            };
+            after.state = EventState::NoShow(ended(Some(reason.clone()), note.clone()));
+            Event::EventNoShow { event: id, title, reason, note }
+        }
+        Deed::Delete => {
+            after.state = EventState::Deleted(ended(None, None));
+            Event::EventDeleted { event: id, title }
+        }
+        Deed::Reschedule { to } => {
+            after.reschedule(to, &by, now)?;
+            changed.planned.push(Planned { at: to, id: id.clone() });
+            changed.planned.sort();
+            Event::EventRescheduled { event: id, title, from: event.at, to }
+        }
+    };
+    let mut told = vec![told];
+    if let Some(follow_up) = &follow_up {
+        told.extend(changed.plan_event(follow_up, dealer, now)?);
+    }
+    let decision = commit(changed, by, told, now).with(Item::Event(Box::new(after)));
+    Ok(Some(decision.with_some(follow_up.map(|event| Item::Event(Box::new(event))))))
+}
+
+fn in_follow_up(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Invalid(faults) => {
+            Refusal::Invalid(faults.into_iter().map(|fault| Fault { field: format!("follow_up.{}", fault.field), ..fault }).collect())
+        }
+        other => other,
+    }
+}
+
+impl EventState {
+    /// Its name, as the API writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            EventState::Incomplete => "incomplete",
+            EventState::Completed(_) => "completed",
+            EventState::NoShow(_) => "no_show",
+            EventState::Deleted(_) => "deleted",
+        }
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&self) -> Option<&Ended> {
+        match self {
+            EventState::Incomplete => None,
+            EventState::Completed(ended) | EventState::NoShow(ended) | EventState::Deleted(ended) => Some(ended),
+        }
+    }
+}
+
+impl CalendarEvent {
+    fn is_so(&self, deed: &Deed) -> bool {
+        match (deed, &self.state) {
+            (Deed::Complete { .. }, EventState::Completed(_)) | (Deed::Delete, EventState::Deleted(_)) => true,
+            (Deed::NoShow { reason, .. }, EventState::NoShow(ended)) => {
+                ended.reason.as_ref().is_some_and(|r| *r == reason.trim().to_lowercase())
+            }
+            (Deed::Reschedule { to }, EventState::Incomplete) => *to == self.at,
+            _ => false,
+        }
+    }
+
+    fn reschedule(&mut self, to: DateTime<Utc>, by: &Actor, now: DateTime<Utc>) -> Result<(), Refusal> {
+        if !in_reach(to, now) {
+            return Err(Refusal::field("at", "CAL-4", "must be within ten years"));
+        }
+        if self.rescheduled.len() >= MOST_RESCHEDULED {
+            return Err(Refusal::Conflict(format!(
+                "the event was rescheduled {MOST_RESCHEDULED} times; complete it and make a new one (CAL-4)"
+            )));
+        }
+        self.rescheduled.push(Rescheduled { from: self.at, at: now, by: by.clone() });
+        (self.at, self.level) = (to, 0);
+        self.due = (to > now).then_some(to);
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! A resubmission that nobody works: an incomplete event whose time has come tells the seller, and later the supervisor (ESC-4, ESC-5, ESC-6).
+//!
+//! When a step happens is decided when its time comes, by the hours of that moment: a change of the settings has nothing to compute anew.
+
+use crate::access::Actor;
+use crate::assignment::commit;
+use crate::calendar_event::{CalendarEvent, EventState};
+use crate::dealer::{Dealer, Draft};
+use crate::decision::{Decision, Item};
+use crate::lead::{Lead, Status};
+use crate::message::Message;
+use crate::timeline::Event;
+use chrono::{DateTime, TimeDelta, Utc};
+
+impl Draft {
+    /// When a step of a resubmission that is due at `due` happens: on no day off (ESC-5); with `resubmission_respects_hours` only when the dealer is
+    /// open (ESC-6).
+    fn resubmission_happens(&self, due: DateTime<Utc>) -> DateTime<Utc> {
+        let calendar = &self.calendar;
+        let held = match self.resubmission_respects_hours {
+            true if !calendar.is_open_or_closing(due) => calendar.next_opening(due),
+            _ => calendar.holds_day_off(due),
+        };
+        // A dealer that never opens again holds nothing back (CLK-6).
+        held.unwrap_or(due)
+    }
+}
+
+/// Looks at an event whose time has come. On a won lead only the seller is told, on a lost one nobody (ESC-4). `None`: there is nothing to do —
+/// it has ended, was moved, or the wake-up was early or doubled.
+pub fn resubmit(event: &CalendarEvent, lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Decision> {
+    let due = event.due.filter(|due| *due <= now && event.state == EventState::Incomplete)?;
+    let look_again = |due: Option<DateTime<Utc>>| Decision::default().with(Item::Event(Box::new(CalendarEvent { due, ..event.clone() })));
+    let stops = matches!(lead.status, Status::Lost(_)) || (lead.status == Status::Won && event.level >= 1);
+    if stops || lead.dealer != dealer.id {
+        return Some(look_again(None));
+    }
+    let happens = dealer.settings.resubmission_happens(due);
+    if happens > now {
+        return Some(look_again(Some(happens)));
+    }
+    let level = event.level + 1;
+    let after = dealer.settings.escalation.level_2_resubmission;
+    let supervised = level == 1 && after > 0 && lead.status == Status::InProgress;
+    let next = supervised.then(|| event.at + TimeDelta::minutes(i64::from(after)));
+    let stepped = CalendarEvent { level, due: next, ..event.clone() };
+    let seller = event.user.as_ref().or(lead.owner.as_ref()).unwrap_or(&dealer.settings.admin_user);
+    let reader = if level == 1 { seller } else { dealer.settings.supervisor_of(Some(seller)) };
+    let mut changed = lead.touched(now);
+    // That nobody has done it is no action of the lead's (CAL-3).
+    changed.updated = lead.updated;
+    let notice = Message::resubmission(&changed, event, level, reader.clone(), happens, now);
+    let told = vec![Event::Resubmission { event: event.id.clone(), title: event.title.clone(), level, due: event.at }];
+    let decision = commit(changed, Actor::System, told, now);
+    Some(decision.with(Item::Event(Box::new(stepped))).with(Item::Message(notice)))
+}

@@ -1,0 +1,153 @@
+//! A person of a group: who they are, where they work, and what they may do (SET-7, ACC-1).
+
+use crate::access::{Right, Role, Scope};
+use crate::contact::{Country, Email, Language, Phone};
+use crate::dealer::Dealer;
+use crate::decision::{Decision, Item};
+use crate::ids::{DealerId, UserId};
+use crate::refusal::{Fault, Refusal};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A person of a group (SET-7).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// Counts the changes, from 1.
+    #[serde(default = "first")]
+    pub version: u64,
+    /// As colleagues know them; 1 to 100 characters.
+    pub name: String,
+    /// Where notices go.
+    pub email: Email,
+    /// A mobile number in E.164.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mobile: Option<String>,
+    /// The language notices are written in.
+    pub language: Language,
+    /// What they are.
+    pub role: Role,
+    /// What they may do besides what their role may.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rights: BTreeSet<Right>,
+    /// Where they work.
+    pub dealers: BTreeSet<DealerId>,
+    /// Whether they are told of things at all.
+    pub notices: bool,
+    /// When they left the group: their token is good for nothing since.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub left: Option<DateTime<Utc>>,
+}
+
+fn first() -> u64 {
+    1
+}
+
+/// A user as a client writes one.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(missing_docs, reason = "as in User")]
+pub struct UserFacts {
+    pub name: String,
+    pub email: Email,
+    #[serde(default)]
+    pub mobile: Option<String>,
+    pub language: Language,
+    pub role: Role,
+    #[serde(default)]
+    pub rights: BTreeSet<Right>,
+    pub dealers: BTreeSet<DealerId>,
+    #[serde(default = "yes")]
+    pub notices: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl User {
+    /// Whether this user works in the group today.
+    pub fn is_here(&self) -> bool {
+        self.left.is_none()
+    }
+}
+
+/// Sets a user up, or changes one (SET-7). `dealers` are those that the user worked at so far. `None`: it is so already.
+///
+/// # Errors
+/// Faults by field; rights and roles that the asker cannot give (ACC-1); a dealer left where the user still has a part.
+pub fn save(
+    id: &UserId,
+    before: Option<&User>,
+    facts: UserFacts,
+    dealers: &[&Dealer],
+    scope: &Scope,
+) -> Result<Option<(Decision, User)>, Refusal> {
+    let mut faults = Vec::new();
+    if facts.name.trim().is_empty() || facts.name.chars().count() > 100 || facts.name.chars().any(char::is_control) {
+        faults.push(Fault::new("name", "SET-7", "must be 1 to 100 characters in one line"));
+    }
+    let mobile =
+        facts.mobile.as_deref().map(|typed| Phone::read(typed, Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
+    if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.e164.is_none()) {
+        faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
+    }
+    for right in facts.rights.iter().filter(|right| scope.needs(**right).is_err()) {
+        faults.push(Fault::new("rights", "ACC-1", format!("{right} is not yours to give")));
+    }
+    if facts.role == Role::Operator && scope.needs(Right::Operate).is_err() {
+        faults.push(Fault::new("role", "ACC-1", "operator is not yours to give"));
+    }
+    for dealer in dealers.iter().filter(|dealer| !facts.dealers.contains(&dealer.id) && dealer.settings.member(id).is_some()) {
+        faults.push(Fault::new("dealers", "SET-7", format!("{} has {id} among its users still; take them out there first", dealer.id)));
+    }
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
+    no_lock_out(id, before, facts.role, &facts.rights, scope)?;
+    let UserFacts { name, email, language, role, rights, dealers, notices, .. } = facts;
+    let mobile = mobile.and_then(|(_, phone)| phone.e164);
+    let version = before.map_or(0, |before| before.version);
+    let same = User { id: id.clone(), version, name, email, mobile, language, role, rights, dealers, notices, left: None };
+    if before == Some(&same) {
+        return Ok(None);
+    }
+    let after = User { version: version + 1, ..same };
+    Ok(Some((Decision::default().with(Item::User(Box::new(after.clone()))), after)))
+}
+
+/// A user leaves the group. `None`: they have left already. The record stays, so that what they did keeps their name.
+///
+/// # Errors
+/// 409 where they have a part at a dealer still, or it is the asker.
+pub fn leave(user: &User, dealers: &[&Dealer], scope: &Scope, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+    if !user.is_here() {
+        return Ok(None);
+    }
+    if scope.user_id() == Some(&user.id) {
+        return Err(Refusal::Conflict("nobody can remove themselves".into()));
+    }
+    if user.role == Role::Operator {
+        scope.needs(Right::Operate)?;
+    }
+    let parts: Vec<&str> =
+        dealers.iter().filter(|dealer| dealer.settings.member(&user.id).is_some()).map(|dealer| dealer.id.as_str()).collect();
+    if !parts.is_empty() {
+        return Err(Refusal::Conflict(format!("{} is among the users of {} still; take them out there first", user.id, parts.join(", "))));
+    }
+    let gone = User { version: user.version + 1, left: Some(now), ..user.clone() };
+    Ok(Some(Decision::default().with(Item::User(Box::new(gone)))))
+}
+
+/// Nobody takes the right to manage users from themselves, and only an operator changes an operator.
+fn no_lock_out(id: &UserId, before: Option<&User>, role: Role, rights: &BTreeSet<Right>, scope: &Scope) -> Result<(), Refusal> {
+    if before.is_some_and(|before| before.role == Role::Operator) {
+        scope.needs(Right::Operate)?;
+    }
+    let keeps = role.may(Right::ManageUsers) || rights.contains(&Right::ManageUsers);
+    if scope.user_id() == Some(id) && !keeps {
+        return Err(Refusal::Conflict("nobody can take the right to manage users from themselves".into()));
+    }
+    Ok(())
+}

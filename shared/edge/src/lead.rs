@@ -1,0 +1,83 @@
+//! Changing a lead: the same steps for every change, and one rule each.
+
+use crate::Platform;
+use crate::http::Call;
+use crate::problem::Problem;
+use forecourt_domain::access::Right;
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::Decision;
+use forecourt_domain::ids::LeadId;
+use forecourt_domain::lead::{Lead, Request};
+use forecourt_domain::refusal::Refusal;
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, Loaded, fingerprint};
+
+/// What a rule is asked about.
+pub struct Asked<'a> {
+    /// The lead.
+    pub lead: &'a Lead,
+    /// Its dealer.
+    pub dealer: &'a Dealer,
+    /// What was read besides.
+    pub loaded: &'a Loaded,
+}
+
+/// Loads the lead, its dealer and what `also` names, insists on `right`, and carries `rule` out, once for each `Idempotency-Key`. Returns what
+/// `shown` makes of it: of the lead as it is then, and what was decided, if it was now.
+///
+/// # Errors
+/// What stands in the way, as a problem.
+pub async fn change<A>(
+    platform: &Platform,
+    call: &Call,
+    right: Right,
+    also: &(dyn Fn(&Loaded) -> Vec<Key> + Send + Sync),
+    rule: impl Fn(Asked<'_>) -> Result<Option<Decision>, Refusal>,
+    shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
+) -> Result<A, Problem> {
+    call.scope.needs(right)?;
+    let id: LeadId = call.part("id", "lead")?;
+    let seen = call.if_match()?;
+    let request = request(platform, call, id);
+    // What the change needs besides, and the dealers of the asker, which nearly always include the lead's, spare a second read.
+    let likely = call.scope.dealers().take(3).cloned().map(Key::Dealer);
+    let load = Load::of([Key::Lead(id)].into_iter().chain(likely).chain(also(&Loaded::default())))
+        .then(|loaded| loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().chain(also(loaded)).collect());
+    let changed = platform.store.decide(&call.scope, load, |loaded, _| {
+        let (lead, dealer) = found(loaded, id)?;
+        // A repeat is answered even where the request itself put the lead out of the asker's reach; its key names the asker.
+        if let Some(request) = &request
+            && lead.has_done(request)?
+        {
+            return Ok((None, shown(lead, None, loaded)));
+        }
+        call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
+        if seen.as_ref().is_some_and(|seen| !seen.contains(&lead.version)) {
+            return Err(Refusal::Stale { current: lead.version });
+        }
+        let decision = rule(Asked { lead, dealer, loaded })?.map(|decision| decision.remembering(request.clone()));
+        let answer = shown(decision.as_ref().and_then(Decision::lead).unwrap_or(lead), decision.as_ref(), loaded);
+        Ok((decision, answer))
+    });
+    Ok(changed.await?)
+}
+
+/// The lead and its dealer.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub fn found(loaded: &Loaded, id: LeadId) -> Result<(&Lead, &Dealer), Refusal> {
+    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
+    let dealer = loaded.dealer(&lead.dealer).ok_or(Refusal::NotFound("lead"))?;
+    Ok((lead, dealer))
+}
+
+/// What the lead remembers of a request with an `Idempotency-Key`.
+pub fn request(platform: &Platform, call: &Call, lead: LeadId) -> Option<Request> {
+    let key = call.idempotency_key.as_ref()?;
+    let who = format!("{:?}", call.scope.actor());
+    let key = platform.store.secret().name(&call.scope, &["request", &who, &lead.to_string(), key]);
+    let mut said = format!("{:?} {}\n", call.operation, call.part::<String>("event", "event").unwrap_or_default()).into_bytes();
+    said.extend_from_slice(&call.body);
+    Some(Request { key, body: fingerprint(&said) })
+}

@@ -1,0 +1,446 @@
+//! Calendar files as they come, whole and broken (SET-2).
+
+use std::time::{Duration, Instant};
+
+use chrono::{Datelike, Days, NaiveDate};
+use forecourt_domain::hours::{DayOff, DayOffKind};
+use proptest::{collection, prelude::*, sample};
+
+use forecourt_settings::ics::{Imported, read};
+
+/// Made in the style of the national files: folded lines, escapes, umlauts, CRLF.
+const GERMAN: &[u8] = include_bytes!("german-holidays.ics");
+const GOOGLE: &[u8] = include_bytes!("google-holidays.ics");
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn years(body: &[u8], from: i32, to: i32) -> Result<Imported, Vec<String>> {
+    let year = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
+    read(body, year(from, 1, 1), year(to, 12, 31)).map_err(|faults| {
+        assert!(faults.iter().all(|fault| fault.rule == "SET-2"));
+        faults.into_iter().map(|fault| format!("{}: {}", fault.field, fault.detail)).collect()
+    })
+}
+
+/// The days as `2026-12-25..2026-12-26 Christmas`, and how many entries were skipped.
+fn told(body: &[u8]) -> (Vec<String>, usize) {
+    let read = years(body, 2026, 2027).unwrap();
+    let day = |day: DayOff| {
+        assert_eq!(day.kind, DayOffKind::PublicHoliday);
+        let to = day.to.map(|to| format!("..{to}")).unwrap_or_default();
+        format!("{}{to} {}", day.from, day.name)
+    };
+    (read.days.into_iter().map(day).collect(), read.skipped)
+}
+
+/// Events, each given by its lines with `|` between them, in a calendar: an event's first line is the file's third, or follows the last.
+fn calendar(events: &[&str]) -> String {
+    let events: String = events.iter().map(|lines| format!("BEGIN:VEVENT\r\n{}\r\nEND:VEVENT\r\n", lines.replace('|', "\r\n"))).collect();
+    format!("BEGIN:VCALENDAR\r\n{events}END:VCALENDAR\r\n")
+}
+
+fn days(events: &[&str]) -> Vec<String> {
+    told(calendar(events).as_bytes()).0
+}
+
+fn refused(body: impl AsRef<[u8]>) -> Vec<String> {
+    years(body.as_ref(), 2026, 2027).unwrap_err()
+}
+
+#[test]
+fn set_2_a_national_calendar_file_imports() {
+    let (days, skipped) = told(GERMAN);
+    assert_eq!((days.len(), skipped), (32, 1));
+    assert_eq!(days[0], "2026-01-01 Neujahr");
+    assert_eq!(days[1], "2026-01-06 Heilige Drei Könige (Baden-Württemberg, Bayern, Sachsen-Anhalt)");
+    let reformation = "2026-10-31 Reformationstag (Brandenburg, Bremen, Hamburg, Mecklenburg-Vorpommern, Niedersachsen, Sachsen, Sachs";
+    assert_eq!(days[12], reformation);
+    assert_eq!(days[14], "2026-11-18 Buß- und Bettag (Sachsen)");
+    assert_eq!(days[15], "2026-12-25..2026-12-26 1. und 2. Weihnachtstag");
+    assert_eq!(days[19], "2027-03-26 Karfreitag");
+    assert!(days.is_sorted());
+    // Of one year, only that one's.
+    assert_eq!(years(GERMAN, 2027, 2027).unwrap().days.len(), 16);
+    assert!(years(GERMAN, 2028, 2030).unwrap().days.is_empty());
+}
+
+#[test]
+fn set_2_googles_calendar_file_imports_by_date() {
+    let (days, skipped) = told(GOOGLE);
+    assert_eq!((days.len(), skipped), (8, 0));
+    assert_eq!(days[0], "2026-01-01 New Year's Day");
+    assert_eq!(days[7], "2026-12-28 Boxing Day (substitute)");
+}
+
+#[test]
+fn set_2_a_day_off_that_reaches_into_the_time_asked_for_is_imported_whole() {
+    let body = calendar(&["DTSTART:20251224|DTEND:20260102", "DTSTART:20271231|DTEND:20280102", "DTSTART:20251231", "DTSTART:20280101"]);
+    assert_eq!(told(body.as_bytes()).0, ["2025-12-24..2026-01-01 holiday", "2027-12-31..2028-01-01 holiday"]);
+}
+
+#[test]
+fn set_2_the_end_is_the_day_after_the_last_or_a_duration_or_left_out() {
+    let cases = [
+        ("DTSTART;VALUE=DATE:20261225|DTEND;VALUE=DATE:20261227", "2026-12-25..2026-12-26 holiday"),
+        ("DTSTART;VALUE=DATE:20261225|DTEND;VALUE=DATE:20261226", "2026-12-25 holiday"),
+        ("DTSTART:20261225|DTEND:20261225", "2026-12-25 holiday"),
+        ("DTSTART:20261225", "2026-12-25 holiday"),
+        ("DTSTART:20261225|DURATION:P1D", "2026-12-25 holiday"),
+        ("DTSTART:20261225|DURATION:P2D", "2026-12-25..2026-12-26 holiday"),
+        ("DTSTART:20261225|DURATION:+P1W", "2026-12-25..2026-12-31 holiday"),
+        ("DTSTART:20261225|DURATION:P1DT24H0M0S", "2026-12-25..2026-12-26 holiday"),
+        ("DTEND:20261226|DTSTART:20261225", "2026-12-25 holiday"),
+        ("DTSTART:20260101|DTEND:20270102", "2026-01-01..2027-01-01 holiday"),
+    ];
+    for (event, expected) in cases {
+        assert_eq!(days(&[event]), [expected], "{event}");
+    }
+}
+
+#[test]
+fn set_2_entries_with_times_are_skipped_but_not_from_midnight_to_midnight() {
+    let whole = [
+        "DTSTART;TZID=\"Europe/Berlin\":20261225T000000|DTEND;TZID=Europe/Berlin:20261226T000000",
+        "DTSTART:20261225T000000|DURATION:PT24H",
+        "DTSTART:20261225T000000Z|DTEND:20261226T000000Z",
+        "DTSTART;VALUE=DATE:20261225|DTEND:20261226T000000",
+    ];
+    for event in whole {
+        assert_eq!(told(calendar(&[event]).as_bytes()), (vec!["2026-12-25 holiday".to_owned()], 0), "{event}");
+    }
+    let parts = [
+        "DTSTART:20261225T000000",
+        "DTSTART:20261225T000000|DTEND:20261225T000000",
+        "DTSTART:20261225T000000|DTEND:20261225T120000",
+        "DTSTART:20261225T090000|DTEND:20261226T090000",
+        "DTSTART:20261225T090000|RRULE:FREQ=HOURLY",
+        "DTSTART:20261225T090000|DTEND:20261225T080000",
+    ];
+    for event in parts {
+        assert_eq!(told(calendar(&[event]).as_bytes()), (vec![], 1), "{event}");
+    }
+}
+
+#[test]
+fn set_2_rules_are_run_through_for_the_years_asked_for() {
+    let rule =
+        |start: &str, rule: &str| days(&[&format!("DTSTART;VALUE=DATE:{start}|RRULE:{rule}|SUMMARY:x")]).join(", ").replace(" x", "");
+    assert_eq!(rule("20101225", "FREQ=YEARLY"), "2026-12-25, 2027-12-25");
+    assert_eq!(rule("15831225", "FREQ=YEARLY;"), "2026-12-25, 2027-12-25");
+    assert_eq!(rule("20101225", "freq=yearly;bymonth=12;bymonthday=25"), "2026-12-25, 2027-12-25");
+    assert_eq!(rule("20101225", "FREQ=YEARLY;INTERVAL=2"), "2026-12-25");
+    assert_eq!(rule("20251225", "FREQ=YEARLY;COUNT=2"), "2026-12-25");
+    assert_eq!(rule("20101225", "FREQ=YEARLY;UNTIL=20261225"), "2026-12-25");
+    assert_eq!(rule("20101225", "FREQ=YEARLY;UNTIL=20261225T235959Z"), "2026-12-25");
+    assert_eq!(rule("20101225", "FREQ=YEARLY;UNTIL=20201225"), "");
+    assert_eq!(rule("20240229", "FREQ=YEARLY"), "");
+    assert_eq!(rule("20300101", "FREQ=YEARLY"), "");
+    // Spring bank holiday, Thanksgiving, Buß- und Bettag.
+    assert_eq!(rule("20200525", "FREQ=YEARLY;BYMONTH=5;BYDAY=-1MO"), "2026-05-25, 2027-05-31");
+    assert_eq!(rule("20201126", "FREQ=YEARLY;BYMONTH=11;BYDAY=4TH;WKST=SU"), "2026-11-26, 2027-11-25");
+    assert_eq!(rule("20201118", "FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=16,17,18,19,20,21,22;BYDAY=WE"), "2026-11-18, 2027-11-17");
+    assert_eq!(rule("20270101", "FREQ=DAILY;COUNT=3"), "2027-01-01, 2027-01-02, 2027-01-03");
+    let two_days = days(&["DTSTART:20201225|DTEND:20201227|RRULE:FREQ=YEARLY|SUMMARY:Weihnachten"]);
+    assert_eq!(two_days, ["2026-12-25..2026-12-26 Weihnachten", "2027-12-25..2027-12-26 Weihnachten"]);
+}
+
+#[test]
+fn set_2_exceptions_further_dates_moves_and_cancellations_are_honoured() {
+    let yearly = "UID:a|DTSTART:20201225|RRULE:FREQ=YEARLY|SUMMARY:x";
+    assert_eq!(days(&[&format!("{yearly}|EXDATE;VALUE=DATE:20251225,20261225")]), ["2027-12-25 x"]);
+    assert_eq!(
+        days(&[&format!("{yearly}|EXDATE:20271225T000000Z|RDATE:20270101,20260101")]),
+        ["2026-01-01 x", "2026-12-25 x", "2027-01-01 x"]
+    );
+    assert_eq!(
+        days(&["DTSTART:20260501|RDATE:20270501|RDATE:20260502"]),
+        ["2026-05-01 holiday", "2026-05-02 holiday", "2027-05-01 holiday"]
+    );
+    // Moved to the Monday after; another's of that date stays.
+    let moved = "UID:a|RECURRENCE-ID;VALUE=DATE:20261225|DTSTART:20261228|SUMMARY:moved";
+    let other = "UID:b|DTSTART:20261225|SUMMARY:other";
+    for events in [[yearly, moved, other], [moved, other, yearly]] {
+        assert_eq!(days(&events), ["2026-12-25 other", "2026-12-28 moved", "2027-12-25 x"]);
+    }
+    assert_eq!(days(&[yearly, "UID:a|RECURRENCE-ID:20261225|DTSTART:20261225|STATUS:CANCELLED"]), ["2027-12-25 x"]);
+    assert_eq!(days(&["DTSTART:20261225|STATUS:cancelled"]), Vec::<String>::new());
+}
+
+#[test]
+fn set_2_the_summary_is_the_name() {
+    let name = |summary: &str| days(&[&format!("DTSTART:20261225|{summary}")])[0]["2026-12-25 ".len()..].to_owned();
+    assert_eq!(name("SUMMARY;LANGUAGE=de;X-A=\"b:c;d\":Tag der Arbeit\\, frei\\; \\\\o\\\\\\nganz"), "Tag der Arbeit, frei; \\o\\ ganz");
+    assert_eq!(name("summary:  Ganz\t\u{0}klein  "), "Ganz klein");
+    assert_eq!(name("SUMMARY:Urlaub: ganze Woche"), "Urlaub: ganze Woche");
+    assert_eq!(name("SUMMARY: "), "holiday");
+    assert_eq!(name("DESCRIPTION:x"), "holiday");
+    assert_eq!(name(&format!("SUMMARY:{} x", "ü".repeat(99))), "ü".repeat(99));
+    assert_eq!(name(&format!("SUMMARY:{}", "ü".repeat(101))), "ü".repeat(100));
+}
+
+#[test]
+fn set_2_files_are_read_as_they_really_come() {
+    let mut folded =
+        b"\xEF\xBB\xBFbegin:vcalendar\nVersion:2.0\n\nBegin:vevent\n \ndtstart;value=date:2026\n\t1225\nSummary:K\xC3".to_vec();
+    folded.extend_from_slice(b"\n \xB6nig\n  und\nbegin:valarm\ntrigger:-P1D\ndtstart:nonsense\nend:valarm\nend:vevent\nend:vcalendar\n");
+    // Another calendar, and no line break at the end.
+    folded.extend_from_slice(b"BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nDTSTART:20260101\r\nEND:VTODO\r\nBEGIN:VEVENT\r\nDTSTART:20260501\r\nEND:VEVENT\r\nEND:VCALENDAR");
+    assert_eq!(told(&folded).0, ["2026-05-01 holiday", "2026-12-25 König und"]);
+    let same = "DTSTART:20261225|SUMMARY:x";
+    assert_eq!(days(&[same, "DTSTART:20261225|SUMMARY:y", same]), ["2026-12-25 x", "2026-12-25 y"]);
+}
+
+#[test]
+fn set_2_a_broken_file_is_refused_with_the_line() {
+    let event = |lines: &str| calendar(&[&format!("UID:folded\r\n  over\r\n  lines|{lines}")]);
+    // The lines given begin at the sixth.
+    let cases = [
+        (event("DTSTART:20260230"), "line 6: DTSTART: '20260230' is no date; 26 December 2026 is written 20261226"),
+        (event("DTSTART:2026-12-25"), "line 6: DTSTART: '2026-12-25' is no date; 26 December 2026 is written 20261226"),
+        (event("DTSTART:20261225T250000"), "line 6: DTSTART: '20261225T250000' is no date; 26 December 2026 is written 20261226"),
+        (event("DTSTART:"), "line 6: DTSTART: '' is no date; 26 December 2026 is written 20261226"),
+        (event("DTSTART;VALUE=DATE 20261225"), "line 6: is no 'NAME:value', nor folded: what continues a line begins with a space"),
+        (event("DTSTART:20261225|More info: here"), "line 7: is no 'NAME:value', nor folded: what continues a line begins with a space"),
+        (event("SUMMARY:x"), "line 2: BEGIN:VEVENT has no DTSTART, the first day"),
+        (event("DTSTART:20261225|DTEND:20261224"), "line 7: ends before DTSTART; DTEND is the day after the last one off"),
+        (event("DTEND:20261224|DTSTART:20261225"), "line 6: ends before DTSTART; DTEND is the day after the last one off"),
+        (event("DTSTART:20261225|DURATION:-P1D"), "line 7: ends before DTSTART; DTEND is the day after the last one off"),
+        (
+            event("DTSTART:20261225|DTEND:20261225T120000"),
+            "line 7: ends within a day; after a DTSTART without a time, the end has none either",
+        ),
+        (event("DTSTART:20261225|DTEND:20621226"), "line 7: ends 13150 days after DTSTART; a day off lasts at most 366"),
+        (event("DTSTART:20261225|DURATION:2 days"), "line 7: DURATION: is no duration; two days are P2D"),
+        (event("DTSTART:20261225|DURATION:PT"), "line 7: DURATION: is no duration; two days are P2D"),
+        (
+            event("DTSTART:20261225|DTEND:20261226|DURATION:P1D"),
+            "line 8: DURATION: is one too many; an event has one DTSTART, one DTEND or DURATION, and one RRULE",
+        ),
+        (event("DTSTART:20261225|RRULE:FREQ=HOURLY"), "line 7: RRULE: 'FREQ=HOURLY' repeats within a day"),
+        (event("DTSTART:20261225|RRULE:FREQ=YEARLY;BYHOUR=1"), "line 7: RRULE: 'BYHOUR=1' repeats within a day"),
+        (event("DTSTART:20261225|RRULE:FREQ=YEARLY;BYDAY=X1MO"), "line 7: RRULE: 'BYDAY=X1MO' names no weekdays, as 2MO,-1FR does"),
+        (event("DTSTART:20261225|RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"), "line 7: RRULE: names no date at all"),
+        (event("DTSTART:20261225|RRULE:FREQ=YEARLY;INTERVAL=0"), "line 7: RRULE: names no date at all"),
+        (
+            event("DTSTART:20261225|RRULE:FREQ=YEARLY;UNTIL=20261301"),
+            "line 7: RRULE: '20261301' is no date; 26 December 2026 is written 20261226",
+        ),
+        (event("DTSTART:20261225|RRULE:FREQ=YEARLY;SKIP=ÖMIT"), "line 7: RRULE: 'SKIP=ÖMIT' cannot be read"),
+        (event("DTSTART:20261225|EXRULE:FREQ=YEARLY"), "line 7: EXRULE: is not read; name the dates by EXDATE"),
+        (event("DTSTART:20261225|EXDATE:20261225,20260230"), "line 7: EXDATE: '20260230' is no date; 26 December 2026 is written 20261226"),
+        (
+            event("DTSTART:20261225|RECURRENCE-ID;RANGE=THISANDFUTURE:20261225"),
+            "line 7: RECURRENCE-ID: RANGE is not read; end the rule by UNTIL, and write another entry from then on",
+        ),
+        (event("DTSTART:20261225|BEGIN:VALARM"), "line 7: BEGIN:VALARM has no END:VALARM"),
+        (event("DTSTART:20261225|END:VALARM"), "line 7: END:VALARM has no BEGIN:VALARM"),
+        (event("DTSTART:20261225|BEGIN:VEVENT|DTSTART:20261226"), "line 2: BEGIN:VEVENT has no END:VEVENT"),
+        (event("DTSTART:20261225").replace("END:VEVENT\r\n", ""), "line 2: BEGIN:VEVENT has no END:VEVENT"),
+        (event("DTSTART:20261225").replace("END:VCALENDAR\r\n", ""), "line 1: BEGIN:VCALENDAR has no END:VCALENDAR"),
+        (event("DTSTART:20261225") + "UID:x", "line 9: is outside of BEGIN:VCALENDAR and END:VCALENDAR"),
+        (event("DTSTART:20261225") + "BEGIN:VEVENT\nEND:VEVENT", "line 9: BEGIN:VEVENT is outside of BEGIN:VCALENDAR and END:VCALENDAR"),
+        (
+            event("DTSTART:20261225").replace("BEGIN:VCAL", "\r\nBEGIN:V"),
+            "line 2: is not BEGIN:VCALENDAR, with which an iCalendar file begins",
+        ),
+        ("<html>".into(), "line 1: is not BEGIN:VCALENDAR, with which an iCalendar file begins"),
+        (String::new(), "file: is empty; an iCalendar file begins with BEGIN:VCALENDAR"),
+        ("\r\n\n".into(), "file: is empty; an iCalendar file begins with BEGIN:VCALENDAR"),
+        (calendar(&[]), "file: holds no events: a day off is what is from BEGIN:VEVENT to END:VEVENT"),
+    ];
+    for (body, expected) in cases {
+        assert_eq!(refused(&body), [expected], "{body}");
+    }
+    let unknown = refused(event("DTSTART:20261225|RRULE:FREQ=FORTNIGHTLY"));
+    assert!(unknown.len() == 1 && unknown[0].starts_with("line 7: RRULE: ") && unknown[0].contains("FORTNIGHTLY"), "{unknown:?}");
+}
+
+#[test]
+fn set_2_a_byte_that_is_no_utf_8_is_refused_with_its_line() {
+    let body =
+        b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:20260106\r\nSUMMARY:Drei\r\n  K\xF6nige\r\n  heute\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    assert_eq!(refused(body), ["line 5: is not UTF-8; save the file as UTF-8"]);
+}
+
+#[test]
+fn set_2_all_broken_lines_are_told_at_once_up_to_twenty() {
+    let body = calendar(&["DTSTART:20261225|DTEND:20261224", "DTSTART:tomorrow", "SUMMARY:x", "DTSTART:20261225|EXDATE:x|SUMMARY"]);
+    let lines: Vec<String> = refused(&body).iter().map(|fault| fault.split(':').next().unwrap().to_owned()).collect();
+    assert_eq!(lines, ["line 4", "line 7", "line 9", "line 14", "line 15"]);
+    assert_eq!(refused(calendar(&["DTSTART:x"; 30])).len(), 20);
+    // What is quoted is short, whatever was written.
+    assert!(refused(calendar(&[&format!("DTSTART:{}", "ü".repeat(10_000))]))[0].len() < 200);
+    assert!(refused(calendar(&[&format!("BEGIN:{}", "ü".repeat(10_000))]))[0].len() < 250);
+}
+
+#[test]
+fn set_2_at_most_two_thousand_days_are_imported_at_once() {
+    let dates: Vec<String> = (0..2_001).map(|day| (date("2026-01-01") + Days::new(day)).format("DTSTART:%Y%m%d").to_string()).collect();
+    let dates: Vec<&str> = dates.iter().map(String::as_str).collect();
+    assert_eq!(years(calendar(&dates[1..]).as_bytes(), 2026, 2035).unwrap().days.len(), 2_000);
+    let faults = years(calendar(&dates).as_bytes(), 2026, 2035).unwrap_err();
+    assert_eq!(faults, ["file: holds 2001 days off from 2026-01-01 to 2035-12-31; at most 2000 are imported at once"]);
+}
+
+/// Files of a megabyte that ask for much work. The bound is for a slow build on a busy machine.
+#[test]
+fn set_2_no_file_takes_long() {
+    let fill = |event: &str| calendar(&vec![event; 1_000_000 / (event.len() + 26)]);
+    let line = |piece: &str| calendar(&[&format!("DTSTART:20261225|X{}:", piece.repeat(1_000_000 / piece.len()))]);
+    let bodies = [
+        fill("DTSTART:00010101|RRULE:FREQ=DAILY"),
+        fill("DTSTART:00010101|RRULE:FREQ=YEARLY"),
+        fill("DTSTART:20261225|RRULE:FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"),
+        fill("DTSTART:20261225|RRULE:FREQ=DAILY;COUNT=4000000000;INTERVAL=65535"),
+        fill("DTSTART:20240229|RRULE:FREQ=DAILY;INTERVAL=1461;BYMONTH=2;BYMONTHDAY=29"),
+        fill("DTSTART:20261225|EXDATE:20261225|RDATE:20261226"),
+        calendar(&[&format!("DTSTART:20261225|{}UID:x", "EXDATE:20261225|RDATE:20261226|".repeat(30_000))]),
+        calendar(&[&format!("DTSTART:20261225|RRULE:FREQ=YEARLY;BYDAY={}MO", "MO,".repeat(300_000))]),
+        calendar(&[&format!("DTSTART:20261225|DURATION:P{}", "4294967295W".repeat(90_000))]),
+        calendar(&["BEGIN:A|".repeat(120_000).as_str()]),
+        calendar(&["BEGIN:A|END:A|".repeat(60_000).as_str()]),
+        "BEGIN:VCALENDAR\n".repeat(60_000),
+        "BEGIN:VCALENDAR\n".to_owned() + &"\n ".repeat(500_000),
+        line(";"),
+        line(";a=\"b\""),
+        line(";a=\""),
+        line(","),
+        line("\\"),
+    ];
+    for body in bodies {
+        let begun = Instant::now();
+        let read = years(body.as_bytes(), 2026, 2027);
+        let start: String = body.chars().skip(17).take(80).collect();
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}: {start}", begun.elapsed());
+        assert!(read.is_ok() || read.is_err_and(|faults| faults.len() <= 20));
+    }
+}
+
+/// Text as RFC 5545 writes it.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace(',', "\\,").replace(';', "\\;")
+}
+
+/// A day off as an event, in one of the ways to say how long it lasts.
+fn written(day: &DayOff, way: usize) -> String {
+    let last = day.to.unwrap_or(day.from);
+    let (end, lasts) = (last + Days::new(1), (last - day.from).num_days() + 1);
+    let (from, end) = (day.from.format("%Y%m%d"), end.format("%Y%m%d"));
+    let when = match way {
+        0 if lasts == 1 => format!("DTSTART;VALUE=DATE:{from}"),
+        1 => format!("DURATION:P{lasts}D|DTSTART:{from}"),
+        2 => format!("DTSTART;TZID=Europe/Berlin:{from}T000000|DTEND;TZID=Europe/Berlin:{end}T000000"),
+        _ => format!("DTSTART;VALUE=DATE:{from}|DTEND;VALUE=DATE:{end}"),
+    };
+    format!("BEGIN:VEVENT|{when}|SUMMARY:{}|END:VEVENT|", escaped(&day.name))
+}
+
+/// Lines folded after so many bytes, be it within a character.
+fn folded(lines: &str, width: usize, line_break: &str) -> Vec<u8> {
+    let fold = format!("{line_break} ");
+    let line = |line: &str| [line.as_bytes().chunks(width).collect::<Vec<_>>().join(fold.as_bytes()), line_break.into()].concat();
+    lines.split_terminator('|').flat_map(line).collect()
+}
+
+fn day_off() -> impl Strategy<Value = (DayOff, usize)> {
+    let name = "[a-zäöüß€🎄,;:\\\\\"0-9]{1,8}( [A-ZÄÖÜ,;:\\\\=]{1,30}){0,2}";
+    (0_u64..5_000, 0_u64..366, name, 0_usize..4, any::<bool>()).prop_map(|(from, more, name, way, single)| {
+        let from = date("2020-01-01") + Days::new(from);
+        let to = (!single && more > 0).then(|| from + Days::new(more));
+        (DayOff { from, to, name, kind: DayOffKind::PublicHoliday }, way)
+    })
+}
+
+fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let edits = collection::vec((any::<sample::Index>(), 0_usize..40, collection::vec(any::<u8>(), 0..6)), 1..8);
+    (sample::select(vec![GERMAN, GOOGLE]), edits).prop_map(|(file, edits)| {
+        let mut bytes = file.to_vec();
+        for (at, length, insert) in edits {
+            let at = at.index(bytes.len() + 1);
+            let end = (at + length).min(bytes.len());
+            bytes.splice(at..end, insert);
+        }
+        bytes
+    })
+}
+
+/// Rules of parts that belong into rules, and of some that do not.
+fn rule() -> impl Strategy<Value = String> {
+    let freq = sample::select(vec!["YEARLY", "MONTHLY", "WEEKLY", "DAILY"]);
+    let name = sample::select(vec![
+        "INTERVAL",
+        "COUNT",
+        "UNTIL",
+        "BYMONTH",
+        "BYMONTHDAY",
+        "BYYEARDAY",
+        "BYWEEKNO",
+        "BYDAY",
+        "BYSETPOS",
+        "WKST",
+        "BYEASTER",
+        "X",
+    ]);
+    let value = prop_oneof![
+        "-?[0-9]{1,3}(,-?[0-9]{1,2}){0,2}",
+        "-?[1-5]?(MO|TU|WE|TH|FR|SA|SU)(,[+-]?[0-9]{0,2}(MO|SU)){0,2}",
+        "20(2[0-9])(0[1-9]|1[0-2])(0[1-9]|3[01])",
+        "[0-9]{1,12}",
+        "[^|\\pC]{0,4}",
+    ];
+    (freq, collection::vec((name, value), 0..4))
+        .prop_map(|(freq, parts)| parts.into_iter().fold(format!("FREQ={freq}"), |rule, (name, value)| format!("{rule};{name}={value}")))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn set_2_days_off_written_as_a_calendar_file_are_read_back(
+        days in collection::vec(day_off(), 1..40), width in 1_usize..80, line_break in sample::select(vec!["\r\n", "\n"])
+    ) {
+        let events: String = days.iter().map(|(day, way)| written(day, *way)).collect();
+        let body = folded(&format!("BEGIN:VCALENDAR|VERSION:2.0|{events}END:VCALENDAR|"), width, line_break);
+        let mut days: Vec<DayOff> = days.into_iter().map(|(day, _)| day).collect();
+        days.sort_by(|a, b| (a.from, a.to, &a.name).cmp(&(b.from, b.to, &b.name)));
+        days.dedup();
+        prop_assert_eq!(years(&body, 2020, 2035), Ok(Imported { days, skipped: 0 }));
+    }
+
+    #[test]
+    fn set_2_a_yearly_day_is_found_in_every_year_that_has_it(start in 0_u64..40_000, count in 1_usize..200, interval in 1_i32..9) {
+        let start = date("1920-01-01") + Days::new(start);
+        let body = calendar(&[&format!("DTSTART:{}|RRULE:FREQ=YEARLY;COUNT={count};INTERVAL={interval}", start.format("%Y%m%d"))]);
+        let dates = (0..).map(|n| start.year() + n * interval).take_while(|year| *year <= 2040).filter_map(|year| start.with_year(year));
+        let expected: Vec<NaiveDate> = dates.take(count).filter(|date| date.year() >= 2020).collect();
+        let read: Vec<NaiveDate> = years(body.as_bytes(), 2020, 2040).unwrap().days.into_iter().map(|day| day.from).collect();
+        prop_assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn set_2_any_bytes_are_read_or_refused(bytes in collection::vec(any::<u8>(), 0..600)) {
+        prop_assert!(years(&bytes, 2026, 2027).is_err());
+    }
+
+    #[test]
+    fn set_2_any_damage_to_a_file_is_read_or_refused_within_its_lines(bytes in damaged()) {
+        if let Err(faults) = years(&bytes, 2026, 2027) {
+            let lines = bytes.split(|byte| *byte == b'\n').count();
+            for fault in faults {
+                let line = fault.strip_prefix("line ").and_then(|fault| fault.split(':').next()).map(|line| line.parse::<usize>().unwrap());
+                prop_assert!(line.is_some_and(|line| (1..=lines).contains(&line)), "{}", fault);
+            }
+        }
+    }
+
+    #[test]
+    fn set_2_any_rule_is_run_through_or_refused_with_its_line(rule in rule(), start in 0_u64..20_000) {
+        let start = (date("1980-01-01") + Days::new(start)).format("%Y%m%d");
+        match years(calendar(&[&format!("DTSTART:{start}|RRULE:{rule}")]).as_bytes(), 2026, 2027) {
+            Ok(read) => prop_assert!(read.days.len() <= 730),
+            Err(faults) => prop_assert!(faults.len() == 1 && faults[0].starts_with("line 4: RRULE: "), "{:?}", faults),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! A dealer's history: who works there, what changes, and which leads come meanwhile. And the naive model of whose turn it is.
+
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A round begins so many milliseconds after the one before it.
+pub const ROUND: u64 = 60_000;
+pub const ADMIN: &str = "boss";
+/// The kinds of leads. The first rule takes the first, the second takes the first two; the last goes through the whole rotation.
+pub const KINDS: [&str; 3] = ["new_car", "used_car", "service"];
+
+/// How many people there may be.
+pub const PEOPLE: Who = 7;
+
+/// The people by number: the order of numbers is the order of names.
+pub type Who = u8;
+/// A distribution group by number, or the whole rotation.
+pub type Lane = Option<usize>;
+
+/// A history. Everything that happens in it follows from it, so that it can be played again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct History {
+    /// How the calls fall between each other.
+    pub seed: u64,
+    pub shop: Shop,
+    pub rounds: Vec<Round>,
+}
+
+/// What happens in the same moment, or milliseconds after it began.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Round {
+    pub leads: Vec<Sent>,
+    /// Saved one after the other.
+    pub changes: Vec<(u64, Change)>,
+    /// When `assign` is told of the leads that wait, and whether it is told twice.
+    pub wakes: Vec<(u64, bool)>,
+}
+
+/// An enquiry.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Sent {
+    pub after: u64,
+    /// One of [`KINDS`].
+    pub kind: usize,
+    /// It is delivered once more, then.
+    pub again: Option<u64>,
+    /// It has an `Idempotency-Key` and no id of its own.
+    pub keyed: bool,
+}
+
+/// Settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shop {
+    pub people: BTreeMap<Who, Person>,
+    pub fallback: Option<Who>,
+    /// Which routing rules there are.
+    pub rules: [bool; 2],
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Person {
+    pub receives: bool,
+    pub groups: [bool; 2],
+    /// From when until when, in milliseconds of the history.
+    pub away: Option<(u64, u64)>,
+}
+
+/// A change of the settings. Where there is nothing to change, nothing is saved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Change {
+    Hire(Who, [bool; 2]),
+    Leave(Who),
+    /// Receives leads, or does no longer.
+    Receives(Who),
+    /// Joins a group, or leaves it.
+    Group(Who, usize),
+    /// Is away: from so many milliseconds after the round began, for so many.
+    Away(Who, u64, u64),
+    Back(Who),
+    Fallback(Option<Who>),
+    /// A routing rule is made, or dropped.
+    Rule(usize),
+}
+
+pub fn name(who: Who) -> String {
+    format!("p{who}")
+}
+
+impl Change {
+    fn made(&self, shop: &Shop, round: u64) -> Shop {
+        let mut shop = shop.clone();
+        match *self {
+            Change::Hire(who, groups) => {
+                shop.people.entry(who).or_insert(Person { receives: true, groups, away: None });
+            }
+            Change::Leave(who) => {
+                shop.people.remove(&who);
+                shop.fallback = shop.fallback.filter(|fallback| *fallback != who);
+            }
+            Change::Receives(who) => shop.of(who, |person| person.receives = !person.receives),
+            Change::Group(who, group) => shop.of(who, |person| person.groups[group] = !person.groups[group]),
+            Change::Away(who, after, long) => shop.of(who, |person| person.away = Some((round + after, round + after + long))),
+            Change::Back(who) => shop.of(who, |person| person.away = None),
+            Change::Fallback(who) => shop.fallback = who.filter(|who| shop.people.contains_key(who)),
+            Change::Rule(rule) => shop.rules[rule] = !shop.rules[rule],
+        }
+        shop
+    }
+}
+
+impl History {
+    /// The settings of each version, the first first; and of each change the version that it makes, if it makes one.
+    pub fn versions(&self) -> (Vec<Shop>, Vec<Vec<Option<u64>>>) {
+        let mut shops = vec![self.shop.clone()];
+        let mut made = Vec::new();
+        for (i, round) in self.rounds.iter().enumerate() {
+            made.push(Vec::new());
+            for (_, change) in &round.changes {
+                let before = &shops[shops.len() - 1];
+                let after = change.made(before, i as u64 * ROUND);
+                let saved = after != *before;
+                if saved {
+                    shops.push(after);
+                }
+                made[i].push(saved.then_some(shops.len() as u64));
+            }
+        }
+        (shops, made)
+    }
+}
+
+impl Shop {
+    fn of(&mut self, who: Who, change: impl FnOnce(&mut Person)) {
+        self.people.get_mut(&who).map(change);
+    }
+
+    /// As `PUT` takes them. `at` writes a time of the history.
+    pub fn settings(&self, at: impl Fn(u64) -> String) -> Value {
+        let group = |i: usize| format!("group-{i}");
+        let members = self.people.iter().map(|(who, person)| {
+            let absences: Vec<Value> = person.away.iter().map(|(from, until)| json!({"from": at(*from), "until": at(*until)})).collect();
+            let groups: Vec<String> = (0..2).filter(|i| person.groups[*i]).map(group).collect();
+            json!({"user": name(*who), "receives_leads": person.receives, "groups": groups, "absences": absences})
+        });
+        let rules = (0..2).filter(|i| self.rules[*i]).map(|i| json!({"group": group(i), "when": {"types": KINDS[..=i]}}));
+        json!({
+            "name": "A model", "country": "DE", "language": "de", "admin_user": ADMIN, "fallback_user": self.fallback.map(name),
+            "calendar": {"zone": "Europe/Berlin", "hours": {"mon": [["08:00", "18:00"]]}},
+            "members": members.chain([json!({"user": ADMIN})]).collect::<Vec<_>>(),
+            "distribution_groups": [group(0), group(1)], "routing_rules": rules.collect::<Vec<_>>(),
+        })
+    }
+
+    /// Where a lead of a kind belongs (DIS-3).
+    pub fn lane(&self, kind: usize) -> Lane {
+        (0..2).find(|rule| self.rules[*rule] && kind <= *rule)
+    }
+
+    fn is_away(&self, who: Who, at: u64) -> bool {
+        self.people[&who].away.is_some_and(|(from, until)| from <= at && at < until)
+    }
+
+    /// Who takes turns in a lane, in the order of their names.
+    fn circle(&self, lane: Lane) -> Vec<Who> {
+        let takes = |person: &Person| person.receives && lane.is_none_or(|group| person.groups[group]);
+        self.people.iter().filter(|(_, person)| takes(person)).map(|(who, _)| *who).collect()
+    }
+
+    /// Who could get a lead of a lane at this time.
+    pub fn eligible(&self, lane: Lane, at: u64) -> Vec<Who> {
+        self.circle(lane).into_iter().filter(|who| !self.is_away(*who, at)).collect()
+    }
+
+    /// Whose turn it is after that of `last`, and who stood before but was away: walk on until there is somebody (DIS-1, DIS-4).
+    pub fn turn(&self, lane: Lane, last: Option<Who>, at: u64) -> (Option<Who>, Vec<Who>) {
+        let circle = self.circle(lane);
+        let next = circle.iter().position(|who| Some(*who) > last).unwrap_or(0);
+        let mut passed_over = Vec::new();
+        for i in 0..circle.len() {
+            let who = circle[(next + i) % circle.len()];
+            if !self.is_away(who, at) {
+                return (Some(who), passed_over);
+            }
+            passed_over.push(who);
+        }
+        (None, passed_over)
+    }
+
+    /// Who gets what nobody can get (DIS-6); and the fallback user, where that one is away.
+    pub fn fallback(&self, at: u64) -> (String, Option<Who>) {
+        match self.fallback {
+            Some(who) if self.is_away(who, at) => (ADMIN.into(), Some(who)),
+            Some(who) => (name(who), None),
+            None => (ADMIN.into(), None),
+        }
+    }
+}
+
+fn who() -> impl Strategy<Value = Who> {
+    0..PEOPLE
+}
+
+/// From when and for how long: it begins or ends while a round's leads come, or between rounds.
+fn absence() -> impl Strategy<Value = (u64, u64)> {
+    let after = prop::sample::select(vec![0, 6, 15, 40, ROUND, ROUND + 9]);
+    (after, prop::sample::select(vec![10, 30, ROUND, 2 * ROUND + 12, 1_000_000]))
+}
+
+fn person() -> impl Strategy<Value = Person> {
+    let away = prop::option::weighted(0.25, absence().prop_map(|(from, long)| (from, from + long)));
+    (prop::bool::weighted(0.85), any::<[bool; 2]>(), away).prop_map(|(receives, groups, away)| Person { receives, groups, away })
+}
+
+fn shop() -> impl Strategy<Value = Shop> {
+    let fallback = prop::option::of(any::<prop::sample::Index>());
+    (prop::collection::btree_map(who(), person(), 2..=6), fallback, any::<[bool; 2]>()).prop_map(|(people, fallback, rules)| {
+        let fallback = fallback.map(|fallback| *fallback.get(&people.keys().copied().collect::<Vec<_>>()));
+        Shop { people, fallback, rules }
+    })
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        2 => (who(), any::<[bool; 2]>()).prop_map(|(who, groups)| Change::Hire(who, groups)),
+        2 => who().prop_map(Change::Leave),
+        2 => who().prop_map(Change::Receives),
+        2 => (who(), 0_usize..2).prop_map(|(who, group)| Change::Group(who, group)),
+        5 => (who(), absence()).prop_map(|(who, (after, long))| Change::Away(who, after, long)),
+        2 => who().prop_map(Change::Back),
+        2 => prop::option::of(who()).prop_map(Change::Fallback),
+        1 => (0_usize..2).prop_map(Change::Rule),
+    ]
+}
+
+fn sent() -> impl Strategy<Value = Sent> {
+    let after = prop_oneof![Just(0), 0_u64..10];
+    (after, 0..KINDS.len(), prop::option::weighted(0.2, 0_u64..40), any::<bool>()).prop_map(|(after, kind, again, keyed)| Sent {
+        after,
+        kind,
+        again,
+        keyed,
+    })
+}
+
+fn round() -> impl Strategy<Value = Round> {
+    let changes = prop::collection::vec((0_u64..30, change()), 0..=2);
+    let wakes = prop::collection::vec((10_u64..120, any::<bool>()), 0..=2);
+    (prop::collection::vec(sent(), 1..=7), changes, wakes).prop_map(|(leads, changes, wakes)| Round { leads, changes, wakes })
+}
+
+pub fn history() -> impl Strategy<Value = History> {
+    (any::<u64>().no_shrink(), shop(), prop::collection::vec(round(), 1..=3)).prop_map(|(seed, shop, rounds)| History {
+        seed,
+        shop,
+        rounds,
+    })
+}

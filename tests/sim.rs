@@ -1,0 +1,199 @@
+//! A table in the test's own thread: every call takes a while of virtual time, as dice throw it, and the order of the commits is kept.
+//!
+//! So the calls of many handlers fall between each other in ever new ways, and for the same seed in the same way again. It needs a runtime
+//! of one thread whose time is paused: then nothing waits, and what sleeps least goes on first.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, HttpClient, Region};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use dynoxide::Database;
+use dynoxide::actions::batch_get_item::{BatchGetItemRequest, BatchGetItemResponse};
+use dynoxide::actions::get_item::GetItemRequest;
+use dynoxide::actions::put_item::PutItemRequest;
+use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
+use dynoxide::errors::DynoxideError;
+use dynoxide::types::AttributeValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The table.
+#[derive(Clone)]
+pub struct Table(Arc<Mutex<State>>);
+
+struct State {
+    engine: Database,
+    /// `None`: calls take no time.
+    dice: Option<fastrand::Rng>,
+    commits: Vec<Commit>,
+    refused: usize,
+}
+
+/// What was written at once.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    pub at: Instant,
+    /// `pk` and `sk` of each item.
+    pub keys: Vec<(String, String)>,
+}
+
+type Answered = (u16, String);
+
+impl Table {
+    pub fn new() -> Self {
+        let state = State { engine: Database::memory().unwrap(), dice: None, commits: Vec::new(), refused: 0 };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    pub fn client(&self) -> Client {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("local"))
+            .endpoint_url("http://table")
+            .allow_no_auth()
+            .retry_config(RetryConfig::disabled())
+            .http_client(self.clone())
+            .build();
+        Client::from_conf(config)
+    }
+
+    /// From now on calls take as long as the dice of this seed say; `None`: no time.
+    pub fn shuffled(&self, seed: Option<u64>) {
+        self.state().dice = seed.map(fastrand::Rng::with_seed);
+    }
+
+    /// The commits so far, in their order.
+    pub fn commits(&self) -> Vec<Commit> {
+        self.state().commits.clone()
+    }
+
+    /// How many commits there were so far.
+    pub fn count(&self) -> usize {
+        self.state().commits.len()
+    }
+
+    /// How many writes were refused since somebody else had been faster.
+    pub fn refused(&self) -> usize {
+        self.state().refused
+    }
+
+    /// Mostly some milliseconds, now and then so many that others do all they want in between.
+    async fn pass(&self) {
+        let throw = |dice: &mut fastrand::Rng| if dice.u8(..) < 12 { dice.u64(15..60) } else { dice.u64(0..5) };
+        let millis = self.state().dice.as_mut().map_or(0, throw);
+        if millis > 0 {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+        }
+    }
+
+    async fn answer(&self, operation: &str, body: &[u8]) -> Answered {
+        self.pass().await;
+        let answered = match operation {
+            "GetItem" => written(self.engine().get_item(read(body))),
+            "Query" => written(self.engine().query(read(body))),
+            "CreateTable" => written(self.engine().create_table(read(body))),
+            "BatchGetItem" => written(self.one_by_one(read(body)).await),
+            "PutItem" => {
+                let put: PutItemRequest = read(body);
+                self.write(vec![key(&put.item)], |engine| engine.put_item(put))
+            }
+            "TransactWriteItems" => {
+                let all: TransactWriteItemsRequest = read(body);
+                let keys = all.transact_items.iter().filter_map(|item| item.put.as_ref()).map(|put| key(&put.item)).collect();
+                self.write(keys, |engine| engine.transact_write_items(all))
+            }
+            other => panic!("the store calls {other}, which this table does not know"),
+        };
+        self.pass().await;
+        answered
+    }
+
+    fn write<T: Serialize>(&self, keys: Vec<(String, String)>, write: impl FnOnce(&Database) -> Result<T, DynoxideError>) -> Answered {
+        let mut state = self.state();
+        let answered = written(write(&state.engine));
+        match answered.0 {
+            200 => state.commits.push(Commit { at: Instant::now(), keys }),
+            _ => state.refused += 1,
+        }
+        answered
+    }
+
+    /// A batch is no snapshot: between its items, others commit.
+    async fn one_by_one(&self, batch: BatchGetItemRequest) -> Result<BatchGetItemResponse, DynoxideError> {
+        let mut found = BatchGetItemResponse::default();
+        for (table_name, asked) in batch.request_items {
+            let mut keys = asked.keys;
+            // The store asks in the order of a hash map, which is another each time.
+            keys.sort_by_key(key);
+            self.state().dice.iter_mut().for_each(|dice| dice.shuffle(&mut keys));
+            let items = found.responses.entry(table_name.clone()).or_default();
+            for key in keys {
+                if self.state().dice.as_mut().is_some_and(|dice| dice.u8(0..6) == 0) {
+                    self.pass().await;
+                }
+                let get =
+                    GetItemRequest { table_name: table_name.clone(), key, consistent_read: asked.consistent_read, ..Default::default() };
+                items.extend(self.engine().get_item(get)?.item);
+            }
+        }
+        Ok(found)
+    }
+
+    fn engine(&self) -> Database {
+        self.state().engine.clone()
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> T {
+    serde_json::from_slice(body).unwrap()
+}
+
+fn written<T: Serialize>(done: Result<T, DynoxideError>) -> Answered {
+    match done {
+        Ok(answer) => (200, serde_json::to_string(&answer).unwrap()),
+        Err(e) => (e.status_code(), e.to_json()),
+    }
+}
+
+fn key(item: &HashMap<String, AttributeValue>) -> (String, String) {
+    let text = |name| if let Some(AttributeValue::S(text)) = item.get(name) { text.clone() } else { panic!("an item without {name}") };
+    (text("pk"), text("sk"))
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Table")
+    }
+}
+
+impl HttpClient for Table {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Table {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let table = self.clone();
+        HttpConnectorFuture::new(async move {
+            let target = request.headers().get("x-amz-target").unwrap_or_default();
+            let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+            let (status, answer) = table.answer(&operation, request.body().bytes().unwrap_or_default()).await;
+            let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(answer));
+            response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+            Ok(response)
+        })
+    }
+}

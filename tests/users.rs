@@ -1,0 +1,356 @@
+//! Users: of the group, and of a dealer with the switches of the distribution (SET-7, DIS-4, ACC-1); and the parts of the settings.
+
+use crate::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use http::Method;
+use serde_json::{Value, json};
+
+async fn send(world: &World, method: Method, who: &str, path: &str, version: Option<u64>, body: &Value) -> Reply {
+    let seen = version.map(|version| format!("\"{version}\""));
+    let mut headers = vec![("content-type", "application/json")];
+    headers.extend(seen.as_deref().map(|seen| ("if-match", seen)));
+    world.call(method, who, path, &headers, body.to_string().as_bytes()).await
+}
+
+fn of_dealer(rest: &str) -> String {
+    format!("/dealers/{NORDSTERN}/{rest}")
+}
+
+fn ida() -> Value {
+    json!({"name": "Ida Falk", "email": "ida@example.com", "mobile": "+49 171 2345678", "language": "de", "role": "seller", "dealers": [NORDSTERN]})
+}
+
+#[tokio::test]
+async fn set_7_a_group_admin_sets_users_up_and_a_dealer_admin_gives_them_their_part() {
+    let world = World::new().await;
+    let created = send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &ida()).await;
+    assert_eq!(
+        (created.status, created.text("/mobile"), &created.headers["etag"]),
+        (201, "+491712345678", &"\"1\"".parse().unwrap()),
+        "{}",
+        created.body
+    );
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &ida()).await.status, 200, "it is so already");
+    let mut renamed = ida();
+    renamed["name"] = json!("Ida Falk-Sommer");
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &renamed).await.status, 428);
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(7), &renamed).await.status, 412);
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &renamed).await.body["version"], 2);
+
+    // Her part at the dealer: from then on she takes turns.
+    let part = json!({"receives_leads": true, "assignable": true, "supervisor": "helga.stern"});
+    let joined = send(&world, Method::PUT, ADMIN, &of_dealer("users/ida.falk"), Some(1), &part).await;
+    assert_eq!((joined.status, &joined.body["gets_leads_now"]), (200, &json!(true)), "{}", joined.body);
+    let shown = world.get(ADMIN, &of_dealer("users")).await;
+    let all: Vec<&str> = shown.body["users"].as_array().unwrap().iter().map(|user| user["user"].as_str().unwrap()).collect();
+    assert_eq!((all.len(), shown.body["users"][9]["name"].as_str()), (10, Some("Ida Falk-Sommer")));
+    let listed = world.get("gina.group", "/users/ida.falk").await;
+    assert_eq!(listed.body["at"][NORDSTERN]["receives_leads"], json!(true));
+
+    // She cannot leave while she has a part; then she can, and her token is good for nothing.
+    let leaves = send(&world, Method::DELETE, "gina.group", "/users/ida.falk", Some(2), &json!({})).await;
+    assert_eq!(leaves.status, 409, "{}", leaves.body);
+    let mut elsewhere = renamed.clone();
+    elsewhere["dealers"] = json!([]);
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(2), &elsewhere).await.faults(), ["dealers SET-7"]);
+    assert_eq!(send(&world, Method::DELETE, ADMIN, &of_dealer("users/ida.falk"), Some(2), &json!({})).await.status, 200);
+    assert_eq!(world.get("ida.falk", &of_dealer("leads")).await.status, 200);
+    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/ida.falk", Some(2), &json!({})).await.status, 200);
+    assert_eq!(world.get("ida.falk", &of_dealer("leads")).await.status, 401);
+    assert!(!world.get("gina.group", "/users").await.body["users"].to_string().contains("ida.falk"));
+}
+
+#[tokio::test]
+async fn acc_1_rights_are_given_by_who_has_them() {
+    let world = World::new().await;
+    for (who, status) in [(ADMIN, 403), ("anna.vogt", 403), ("hugo.office", 403), ("chris.center", 403), ("otto.operator", 201)] {
+        let reply = send(&world, Method::PUT, who, "/users/ida.falk", None, &ida()).await;
+        assert_eq!(reply.status, status, "{who}: {}", reply.body);
+    }
+    let with = |field: &str, value: Value| {
+        let mut user = ida();
+        user[field] = value;
+        user
+    };
+    for (body, faults) in [
+        (with("role", json!("operator")), vec!["role ACC-1"]),
+        (with("rights", json!(["operate"])), vec!["rights ACC-1"]),
+        (with("rights", json!(["fly"])), vec!["rights[0] SET-7"]),
+        (with("email", json!("ida")), vec!["email SET-7"]),
+        (with("mobile", json!("0171 2345678")), vec!["mobile SET-7"]),
+        (with("dealers", json!(["nowhere"])), vec!["dealers SET-7"]),
+        (with("nmae", json!("x")), vec!["nmae SET-7"]),
+        (with("name", json!(" ")), vec!["name SET-7"]),
+    ] {
+        let reply = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &body).await;
+        assert_eq!((reply.status, reply.faults()), (422, faults.into_iter().map(str::to_owned).collect()), "{body}: {}", reply.body);
+    }
+    // A seller who may read settings, besides.
+    assert_eq!(world.get("ida.falk", &of_dealer("settings")).await.status, 403);
+    let given = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &with("rights", json!(["read_settings"]))).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    assert_eq!(world.get("ida.falk", &of_dealer("settings")).await.status, 200);
+    // Nobody locks themselves out, or touches an operator.
+    let gina = world.get("gina.group", "/users/gina.group").await;
+    let mut seller = ida();
+    seller["email"] = gina.body["email"].clone();
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/gina.group", Some(1), &seller).await.status, 409);
+    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/gina.group", Some(1), &json!({})).await.status, 409);
+    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/otto.operator", Some(1), &json!({})).await.status, 403);
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/otto.operator", Some(1), &ida()).await.status, 403);
+}
+
+/// SET-7: a dealer's admin sees who works at own dealers; the group's sees all, page by page.
+#[tokio::test]
+async fn acc_1_users_are_listed_within_reach() {
+    let world = World::new().await;
+    let ids = |reply: &Reply| -> Vec<String> {
+        reply.body["users"].as_array().unwrap().iter().map(|user| user["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let own = ids(&world.get(ADMIN, "/users").await);
+    assert!(own.contains(&"anna.vogt".to_owned()) && !own.contains(&"alice.moore".to_owned()), "{own:?}");
+    let all = ids(&world.get("gina.group", "/users").await);
+    assert!(all.contains(&"alice.moore".to_owned()) && all.is_sorted(), "{all:?}");
+    let there = ids(&world.get("gina.group", "/users?dealer=harbour-cars-demo").await);
+    assert!(there.contains(&"oliver.reed".to_owned()) && !there.contains(&"anna.vogt".to_owned()));
+    assert_eq!(world.get(ADMIN, "/users?dealer=harbour-cars-demo").await.status, 404);
+    assert_eq!(world.get(ADMIN, "/users/alice.moore").await.status, 404);
+    assert_eq!(world.get("anna.vogt", "/users").await.status, 403);
+    assert_eq!(world.get("rival.seller", "/users/anna.vogt").await.status, 404);
+}
+
+#[tokio::test]
+async fn set_7_only_users_who_work_there_can_have_a_part_at_a_dealer() {
+    let world = World::new().await;
+    let part = json!({"receives_leads": true});
+    for (who, detail) in [("nobody.known", "no user of the group"), ("alice.moore", "does not work at")] {
+        let reply = send(&world, Method::PUT, ADMIN, &of_dealer(&format!("users/{who}")), Some(1), &part).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec!["members[9].user SET-7".to_owned()]), "{}", reply.body);
+        assert!(reply.text("/detail").contains(detail), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn set_7_switches_are_changed_in_the_view_and_groups_on_the_user() {
+    let world = World::new().await;
+    let users = of_dealer("users");
+    let off =
+        json!({"users": [{"user": "anna.vogt", "receives_leads": false}, {"user": "ben.krause", "assignable": false, "supervisor": null}]});
+    let seen = send(&world, Method::PATCH, ADMIN, &users, Some(1), &off).await;
+    assert_eq!(
+        (seen.status, &seen.body["users"][0]["gets_leads_now"], &seen.body["users"][1]["supervisor"]),
+        (200, &json!(false), &Value::Null)
+    );
+    assert_eq!(world.page(world.lead(&enquiry("jana")).await).await.lead.owner.unwrap().as_str(), "ben.krause");
+    for (body, faults) in [
+        (json!({"users": [{"user": "anna.vogt", "groups": []}]}), "users[0].groups SET-7"),
+        (json!({"users": [{"user": "alice.moore", "assignable": true}]}), "users[0].user SET-7"),
+        (json!({"users": [{"user": "anna.vogt", "fly": true}]}), "users[0].fly SET-7"),
+        (json!({}), "users SET-7"),
+    ] {
+        let reply = send(&world, Method::PATCH, ADMIN, &users, Some(2), &body).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec![faults.to_owned()]), "{}", reply.body);
+    }
+    // Groups are made by the group's admin, and given on the user (DIS-3).
+    let groups = json!({"distribution_groups": ["opel"]});
+    let refused = send(&world, Method::PUT, ADMIN, &of_dealer("distribution-groups"), Some(2), &groups).await;
+    assert_eq!(
+        (refused.status, refused.text("/right"), refused.faults()),
+        (403, "manage_groups", vec!["distribution_groups DIS-3".to_owned()])
+    );
+    assert_eq!(send(&world, Method::PUT, "otto.operator", &of_dealer("distribution-groups"), Some(2), &groups).await.status, 200);
+    let part = json!({"receives_leads": true, "assignable": true, "supervisor": "helga.stern", "groups": ["opel"]});
+    let given = send(&world, Method::PUT, ADMIN, &of_dealer("users/anna.vogt"), Some(3), &part).await;
+    assert_eq!((given.status, &given.body["groups"]), (200, &json!(["opel"])), "{}", given.body);
+    let still = send(&world, Method::PUT, "gina.group", &of_dealer("distribution-groups"), Some(4), &json!({})).await;
+    assert_eq!(still.faults(), ["members[0].groups DIS-3"]);
+}
+
+#[tokio::test]
+async fn dis_4_everybody_says_of_themselves_when_they_are_away() {
+    let world = World::new().await;
+    let own = of_dealer("users/anna.vogt/absences");
+    let away = json!({"absences": [{"from": "2026-11-23T00:00:00Z", "until": "2026-11-30T00:00:00Z", "deputy": "ben.krause"}]});
+    assert_eq!(send(&world, Method::PUT, "ben.krause", &own, Some(1), &away).await.status, 403);
+    let said = send(&world, Method::PUT, "anna.vogt", &own, Some(1), &away).await;
+    assert_eq!((said.status, &said.body["absences"]), (200, &away["absences"]), "{}", said.body);
+    assert_eq!(world.get("anna.vogt", &own).await.headers["etag"], "\"2\"");
+    let (first, second) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
+    assert_eq!(world.page(first).await.lead.owner.unwrap().as_str(), "ben.krause", "she gets nothing, and her deputy no turn for it");
+    assert_eq!(world.page(second).await.lead.owner.unwrap().as_str(), "clara.henning");
+    // All of them at once, with the place of what is wrong as it was entered.
+    let all = world.get(ADMIN, &of_dealer("absences")).await;
+    assert_eq!(all.body["settings"]["absences"][0]["user"], "anna.vogt");
+    let wrong = json!({"absences": [
+        {"user": "ben.krause", "from": "2026-12-01T00:00:00Z", "until": "2026-12-02T00:00:00Z"},
+        {"user": "anna.vogt", "from": "2026-12-02T00:00:00Z", "until": "2026-12-01T00:00:00Z"}
+    ]});
+    assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("absences"), Some(2), &wrong).await.faults(), ["absences[1].until SET-7"]);
+    let nobody = json!({"absences": [{"user": "nobody", "from": "2026-12-01T00:00:00Z", "until": "2026-12-02T00:00:00Z"}]});
+    assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("absences"), Some(2), &nobody).await.faults(), ["absences[0].user SET-7"]);
+}
+
+#[tokio::test]
+async fn set_10_every_part_is_read_and_replaced_by_itself() {
+    let world = World::new().await;
+    let parts =
+        ["opening-hours", "holidays", "escalation", "mailbox", "configuration", "pool", "distribution-groups", "routing-rules", "absences"];
+    for part in parts {
+        let read = world.get(ADMIN, &of_dealer(part)).await;
+        assert_eq!((read.status, &read.headers["etag"]), (200, &"\"1\"".parse().unwrap()), "{part}");
+        // What is read can be written back, and changes nothing.
+        let same = send(&world, Method::PUT, ADMIN, &of_dealer(part), Some(1), &read.body["settings"]).await;
+        assert_eq!((same.status, &same.body["version"]), (200, &json!(1)), "{part}: {}", same.body);
+        assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer(part), None, &read.body["settings"]).await.status, 428);
+        let unknown = send(&world, Method::PUT, ADMIN, &of_dealer(part), Some(1), &json!({"colour": "red"})).await;
+        assert_eq!(unknown.faults(), ["colour SET-10"], "{part}");
+        assert_eq!(world.get("anna.vogt", &of_dealer(part)).await.status, 403);
+    }
+    for (part, body, fault) in [
+        ("opening-hours", json!({"zone": "Europe/Berlin", "hours": {"mon": [["18:00", "08:00"]]}}), "hours SET-1"),
+        ("opening-hours", json!({"hours": {}}), "zone SET-1"),
+        (
+            "holidays",
+            json!({"days_off": [{"from": "2026-12-27", "to": "2026-12-25", "name": "x", "kind": "public_holiday"}]}),
+            "calendar SET-1",
+        ),
+        ("escalation", json!({"level_1": 100_000}), "level_1 SET-3"),
+        ("mailbox", json!({"lead_address": "a@example.com", "forward_to": "A@example.com"}), "forward_to SET-4"),
+        ("configuration", json!({"admin_user": "nobody"}), "admin_user SET-5"),
+        ("configuration", json!({}), "admin_user SET-10"),
+        ("pool", json!({"pool": {"user": "helga.stern"}}), "pool DIS-9"),
+        ("routing-rules", json!({"routing_rules": [{"group": "opel"}]}), "routing_rules[0].group DIS-3"),
+    ] {
+        let reply = send(&world, Method::PUT, ADMIN, &of_dealer(part), Some(1), &body).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec![fault.to_owned()]), "{part} {body}: {}", reply.body);
+    }
+}
+
+/// SET-4, SET-5: what only the operator changes.
+#[tokio::test]
+async fn set_5_the_mail_server_and_lead_tracking_are_the_operators() {
+    let world = World::new().await;
+    let read = world.get(ADMIN, &of_dealer("configuration")).await.body["settings"].clone();
+    for (field, value) in [("mail_server", json!("mail.example.com")), ("lead_tracking_only", json!(true))] {
+        let mut changed = read.clone();
+        changed[field] = value;
+        for who in [ADMIN, "gina.group"] {
+            let reply = send(&world, Method::PUT, who, &of_dealer("configuration"), Some(1), &changed).await;
+            assert_eq!((reply.status, reply.text("/right")), (403, "operate"), "{who} {field}");
+            assert!(reply.faults()[0].starts_with(field), "{}", reply.body);
+        }
+    }
+    let mut changed = read;
+    changed["lead_tracking_only"] = json!(true);
+    assert_eq!(send(&world, Method::PUT, "otto.operator", &of_dealer("configuration"), Some(1), &changed).await.status, 200);
+}
+
+const CALENDAR: [(&str, &str); 2] = [("content-type", "text/calendar"), ("if-match", "\"1\"")];
+
+#[tokio::test]
+async fn set_2_a_national_calendar_is_imported_and_a_broken_one_refused_with_its_line() {
+    let world = World::new().await;
+    let path = of_dealer("holidays/import?from=2026-12-01&to=2027-12-31");
+    let file = include_bytes!("holidays/german-holidays.ics");
+    let done = world.call(Method::POST, ADMIN, &path, &CALENDAR, file).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    let (imported, known) = (done.body["imported"].as_u64().unwrap(), done.body["known"].as_u64().unwrap());
+    assert!(imported > 5 && known >= 1, "{}", done.body);
+    assert!(done.body["settings"]["days_off"].to_string().contains("2027-10-03"), "{}", done.body);
+    // Again, as after a lost answer: nothing is there twice.
+    let again = world.call(Method::POST, ADMIN, &path, &CALENDAR, file).await;
+    assert_eq!((again.status, &again.body["imported"], &again.body["version"]), (200, &json!(0), &done.body["version"]), "{}", again.body);
+    let broken = String::from_utf8_lossy(file).replacen("DTSTART;VALUE=DATE:2026", "DTSTART;VALUE=DATE:2026-99", 1);
+    let at = broken.lines().position(|line| line.contains("2026-99")).unwrap() + 1;
+    let refused = world.call(Method::POST, ADMIN, &path, &CALENDAR, broken.as_bytes()).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec![format!("line {at} SET-2")]), "{}", refused.body);
+    let json = [("content-type", "application/json"), ("if-match", "\"2\"")];
+    assert_eq!(world.call(Method::POST, ADMIN, &path, &json, file).await.status, 415);
+    assert_eq!(world.call(Method::POST, ADMIN, &path, &[("content-type", "text/calendar")], file).await.status, 428);
+}
+
+/// DIS-8: whoever may take it is told of a lead in the pool, only if the pool user's notices are on.
+#[tokio::test]
+async fn dis_8_assignable_users_are_told_of_a_lead_in_the_pool_if_its_user_is_told_of_anything() {
+    let world = World::new().await;
+    let pool = |notices: bool| json!({"name": "Pool", "email": "pool@example.com", "language": "de", "role": "seller", "dealers": [NORDSTERN], "notices": notices});
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/pool.nordstern", None, &pool(false)).await.status, 201);
+    let part = json!({"supervisor": "helga.stern"});
+    assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("users/pool.nordstern"), Some(1), &part).await.status, 200);
+    world.settings(|s| s.members.iter_mut().for_each(|m| m.receives_leads = false)).await;
+    let on = json!({"pool": {"user": "pool.nordstern"}});
+    assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("pool"), Some(3), &on).await.status, 200);
+    world.lead(&enquiry("a")).await;
+    world.system.settle().await;
+    assert_eq!(world.mails(), Vec::<String>::new());
+
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/pool.nordstern", Some(1), &pool(true)).await.status, 200);
+    let away = json!({"absences": [{"from": "2026-11-23T00:00:00Z", "until": "2026-11-30T00:00:00Z"}]});
+    assert_eq!(send(&world, Method::PUT, "anna.vogt", &of_dealer("users/anna.vogt/absences"), Some(4), &away).await.status, 200);
+    let id = world.lead(&enquiry("b")).await;
+    world.system.settle().await;
+    let mut told: Vec<String> =
+        world.mails().iter().filter(|m| m.contains("Pool")).map(|m| m.split([' ', ':']).nth(4).unwrap().to_owned()).collect();
+    told.sort();
+    let wanted = ["ben.krause", "clara.henning", "david.roth", "elif.yilmaz", "felix.lang", "greta.sommer", "helga.stern"];
+    assert_eq!(told, wanted, "{:?}", world.mails());
+    // One that is taken before its notices go out tells nobody more.
+    world.system.settle().await;
+    assert_eq!(world.page(id).await.messages.len(), 8, "one for each, and the pool user's own");
+}
+
+/// SET-4, SET-5: what a dealer's admin enters is kept, what would go round in circles is refused; and mail says who it comes from.
+#[tokio::test]
+async fn set_4_the_dealers_own_name_and_addresses() {
+    let world = World::new().await;
+    let mailbox = json!({"lead_address": "leads@nordstern.example", "forward_to": "boss@nordstern.example", "expose": "Nordstern kurz", "relay_domains": ["portal.example"]});
+    let kept = send(&world, Method::PUT, ADMIN, &of_dealer("mailbox"), Some(1), &mailbox).await;
+    assert_eq!((kept.status, &kept.body["settings"]), (200, &mailbox), "{}", kept.body);
+    let mut configuration = world.get(ADMIN, &of_dealer("configuration")).await.body["settings"].clone();
+    configuration["from_name"] = json!("Nordstern Verkauf");
+    configuration["unparsed_mail_to"] = json!("rest@nordstern.example");
+    configuration["send_external_mail"] = json!(false);
+    let kept = send(&world, Method::PUT, ADMIN, &of_dealer("configuration"), Some(2), &configuration).await;
+    assert_eq!((kept.status, &kept.body["settings"]), (200, &configuration), "{}", kept.body);
+    for (field, rule) in [("unparsed_mail_to", "INT-7"), ("trade_in_cc_email", "INT-8")] {
+        let mut circle = configuration.clone();
+        circle[field] = json!("Leads@nordstern.example");
+        let refused = send(&world, Method::PUT, ADMIN, &of_dealer("configuration"), Some(3), &circle).await;
+        assert_eq!(refused.faults(), [format!("{field} {rule}")]);
+    }
+    world.lead(&enquiry("jana")).await;
+    world.system.settle().await;
+    assert_eq!(world.system.mailbox.mails()[0].from_name, "Nordstern Verkauf");
+}
+
+/// DIS-4, DIS-6: while the only one in the rotation is away the leads go past the deputy, who sees and works those that were there.
+#[tokio::test]
+async fn dis_4_a_deputy_joins_no_rotation() {
+    let world = World::new().await;
+    world
+        .settings(|s| {
+            s.members.iter_mut().skip(1).for_each(|m| m.receives_leads = false);
+            s.fallback_user = None;
+        })
+        .await;
+    let before = world.lead(&enquiry("a")).await;
+    let away = json!({"absences": [{"from": "2026-11-23T09:00:00Z", "until": "2026-11-30T00:00:00Z", "deputy": "ben.krause"}]});
+    assert_eq!(send(&world, Method::PUT, "anna.vogt", &of_dealer("users/anna.vogt/absences"), Some(2), &away).await.status, 200);
+    let meanwhile = world.lead(&enquiry("b")).await;
+    assert_eq!(world.page(meanwhile).await.lead.owner.unwrap().as_str(), "ingo.brandt", "the administrator account");
+    assert_eq!(world.get("ben.krause", &format!("/leads/{before}")).await.status, 200);
+    assert_eq!(world.get("clara.henning", &format!("/leads/{before}")).await.status, 404);
+    world.advance_to("2026-11-23T11:30:00Z").await;
+    let overdue: Vec<String> = world.mails().into_iter().filter(|m| m.contains("Überfällig") && m.contains(&before.spoken())).collect();
+    assert!(overdue.len() == 1 && overdue[0].contains("ben.krause"), "the deputy gets the notices: {overdue:?}");
+}
+
+/// SET-7, ESC-6: of the leads of one who works here no more somebody else is told.
+#[tokio::test]
+async fn set_7_notices_for_one_who_has_gone_reach_the_fallback_user() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("a")).await;
+    assert_eq!(send(&world, Method::DELETE, ADMIN, &of_dealer("users/anna.vogt"), Some(1), &json!({})).await.status, 200);
+    world.advance_to("2026-11-23T11:01:00Z").await;
+    let told: Vec<String> = world.mails().into_iter().filter(|m| m.contains("Überfällig") && m.contains(&id.spoken())).collect();
+    assert!(told.len() == 1 && told[0].contains("helga.stern"), "{:?}", world.mails());
+}
