@@ -30,6 +30,18 @@ pub struct EventBody {
     user: Loose<Text>,
 }
 
+/// The same event for many leads (CAL-2).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"leads": ["5959221503"], "event": {"title": "Ask about the autumn offer", "type": "phone_outbound"}}))]
+pub struct BulkBody {
+    /// The leads by their ids, 1 to 500.
+    #[schema(value_type = Vec<String>)]
+    leads: Loose<Vec<Text>>,
+    /// What is to be done.
+    #[schema(value_type = EventBody)]
+    event: Loose<EventBody>,
+}
+
 /// An event is done.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct CompletionBody {
@@ -65,7 +77,7 @@ pub struct RescheduleBody {
     at: Loose<Text>,
 }
 
-/// A follow-up without a name yet.
+/// An event without a name yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Unnamed {
     title: String,
@@ -98,10 +110,10 @@ fn time(text: Loose<Text>, field: &str, faults: &mut Vec<Fault>) -> Option<DateT
 }
 
 impl EventBody {
-    pub(crate) fn check(self, id: EventId) -> Result<NewEvent, Refusal> {
+    pub(crate) fn check(self) -> Result<Unnamed, Refusal> {
         let mut faults = Vec::new();
         let unnamed = self.read("", &mut faults);
-        judged(unnamed, faults).map(|unnamed| unnamed.named(id))
+        judged(unnamed, faults)
     }
 
     fn read(self, within: &str, faults: &mut Vec<Fault>) -> Unnamed {
@@ -125,6 +137,28 @@ impl EventBody {
 fn follow_up(body: Loose<EventBody>, faults: &mut Vec<Fault>) -> Option<Unnamed> {
     let body = body.take("follow_up", "an event", faults)?;
     Some(body.read("follow_up.", faults))
+}
+
+/// Most leads of one request.
+const MOST_LEADS: usize = 500;
+
+impl BulkBody {
+    pub(crate) fn check(self) -> Result<(Vec<String>, Unnamed), Refusal> {
+        let mut faults = Vec::new();
+        let leads: Vec<String> =
+            self.leads.take("leads", "a list of ids", &mut faults).unwrap_or_default().into_iter().map(|Text(id)| id).collect();
+        if faults.is_empty() && !(1..=MOST_LEADS).contains(&leads.len()) {
+            faults.push(Fault::new("leads", "CAL-2", format!("must name 1 to {MOST_LEADS} leads")));
+        }
+        let event = self.event.take("event", "an event", &mut faults).map(|event| event.read("event.", &mut faults));
+        if event.is_none() && faults.is_empty() {
+            faults.push(Fault::new("event", "CAL-2", "must say what is to be done"));
+        }
+        match event {
+            Some(event) if faults.is_empty() => Ok((leads, event)),
+            _ => Err(Refusal::Invalid(faults)),
+        }
+    }
 }
 
 impl CompletionBody {

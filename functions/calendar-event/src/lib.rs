@@ -1,9 +1,11 @@
 //! Calendar events over HTTP: what is planned for a lead is scheduled, completed, marked as no-show, rescheduled, deleted (CAL-1 to CAL-4).
 
 mod body;
+mod bulk;
 mod view;
 
-pub use body::{CompletionBody, EventBody, NoShowBody, RescheduleBody};
+pub use body::{BulkBody, CompletionBody, EventBody, NoShowBody, RescheduleBody};
+pub use bulk::{BulkResult, BulkView};
 pub use view::{CalendarEventView, CalendarEventsView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -29,6 +31,7 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     match call.operation {
         Operation::ScheduleEvent => plan(platform, &call).await,
+        Operation::BulkEvents => bulk::schedule(platform, &call).await,
         Operation::ListEvents => list(platform, &call).await,
         Operation::CompleteEvent => {
             let (note, follow_up) = call.json::<CompletionBody>()?.check()?;
@@ -49,43 +52,44 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
 
 /// Puts an event on the calendar of a lead.
 async fn plan(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let body = call.json::<EventBody>()?;
-    let id = new_id(platform, call, "event")?;
-    let new: NewEvent = body.check(id.clone())?;
-    let also = |_: &Loaded| event_key(call, &id);
-    let rule = |asked: Asked<'_>| schedule(asked.lead, asked.dealer, new.clone(), call.scope.actor(), call.now).map(Some);
-    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &id], decision, loaded);
-    let view = lead::change(platform, call, Right::WorkLeads, &also, rule, shown).await?;
-    let view = view.ok_or(Refusal::NotFound("event"))?;
+    let lead: LeadId = call.part("id", "lead")?;
+    let new = call.json::<EventBody>()?.check()?;
+    let view = put(platform, call, lead, new).await?;
     let location = format!("/leads/{}/events/{}", view.lead, view.id);
     Ok(Answer::new(201, &view)?.header("location", location).about(&view.lead))
 }
 
+/// Puts an event on the calendar of one lead; the same request again finds it there.
+async fn put(platform: &Platform, call: &Call, lead: LeadId, new: body::Unnamed) -> Result<CalendarEventView, Problem> {
+    let id = new_id(platform, call, lead, "event")?;
+    let new: NewEvent = new.named(id.clone());
+    let also = |_: &Loaded| vec![Key::Event(lead, id.clone())];
+    let rule = |asked: Asked<'_>| schedule(asked.lead, asked.dealer, new.clone(), call.scope.actor(), call.now).map(Some);
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &id], decision, loaded);
+    let view = lead::change(platform, call, lead, Right::WorkLeads, &also, rule, shown).await?;
+    Ok(view.ok_or(Refusal::NotFound("event"))?)
+}
+
 /// Completes, marks, moves or deletes an event.
 async fn end(platform: &Platform, call: &Call, deed: Deed, follow_up: Option<FollowUp>) -> Result<Answer, Problem> {
-    let id: EventId = call.part("event", "event")?;
-    let next = new_id(platform, call, "follow-up")?;
+    let (lead, id): (LeadId, EventId) = (call.part("id", "lead")?, call.part("event", "event")?);
+    let next = new_id(platform, call, lead, "follow-up")?;
     let follow_up = follow_up.map(|follow_up| follow_up.named(next.clone()));
-    let also = |_: &Loaded| [event_key(call, &id), event_key(call, &next)].concat();
+    let also = |_: &Loaded| [&id, &next].map(|event| Key::Event(lead, event.clone())).to_vec();
     let rule = |asked: Asked<'_>| {
         let event = asked.loaded.event(asked.lead.id, &id).ok_or(Refusal::NotFound("event"))?;
         settle(event, asked.lead, asked.dealer, deed.clone(), follow_up.clone(), call.scope.actor(), call.now)
     };
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &next], decision, loaded);
-    let view = lead::change(platform, call, Right::WorkLeads, &also, rule, shown).await?;
+    let view = lead::change(platform, call, lead, Right::WorkLeads, &also, rule, shown).await?;
     let view = view.ok_or(Refusal::NotFound("event"))?;
     Ok(Answer::new(200, &view)?.about(&view.lead))
 }
 
 type FollowUp = body::Unnamed;
 
-fn event_key(call: &Call, event: &EventId) -> Vec<Key> {
-    call.part("id", "lead").map(|lead: LeadId| Key::Event(lead, event.clone())).into_iter().collect()
-}
-
 /// A name for a new event: the same for the same `Idempotency-Key`.
-fn new_id(platform: &Platform, call: &Call, what: &str) -> Result<EventId, Failure> {
-    let lead: LeadId = call.part("id", "lead")?;
+fn new_id(platform: &Platform, call: &Call, lead: LeadId, what: &str) -> Result<EventId, Failure> {
     let name = match &call.idempotency_key {
         Some(key) => platform.store.secret().name(&call.scope, &[what, &format!("{:?}", call.scope.actor()), &lead.to_string(), key]),
         None => uuid::Uuid::new_v4().simple().to_string(),

@@ -1,5 +1,6 @@
 //! What clients ask for.
 
+use forecourt_domain::calendar_event::Completes;
 use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::lead::{LostReason, ReactionKind};
 use forecourt_domain::reaction::{Logged, Outcome};
@@ -45,6 +46,9 @@ pub struct StatusBody {
     /// Why it was lost: `bought_elsewhere`, `price`, `vehicle_gone`, `no_interest`, `not_reached`, `spam`, `duplicate` or `other` (LEAD-1).
     #[schema(value_type = Option<String>, example = "bought_elsewhere")]
     reason: Loose<Text>,
+    /// Which incomplete calendar events are completed with it: `none` (if not said), `overdue` or `all` (CAL-5).
+    #[schema(value_type = Option<String>, example = "overdue")]
+    complete_events: Loose<Text>,
     /// In words, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     note: Loose<Text>,
@@ -97,7 +101,7 @@ impl AssignmentBody {
 }
 
 impl StatusBody {
-    pub(crate) fn check(self) -> Result<(Outcome, Option<String>), Refusal> {
+    pub(crate) fn check(self) -> Result<(Outcome, Completes, Option<String>), Refusal> {
         let mut faults = Vec::new();
         let note = note(self.note, "note", &mut faults);
         let reason = self.reason.text("reason", &mut faults);
@@ -121,6 +125,18 @@ impl StatusBody {
                 None
             }
         };
-        judged(outcome, faults).map(|outcome| (outcome, note))
+        let completes = match self.complete_events.text("complete_events", &mut faults).as_deref() {
+            None | Some("none") => Completes::None,
+            Some("overdue") => Completes::Overdue,
+            Some("all") => Completes::All,
+            Some(_) => {
+                faults.push(Fault::new("complete_events", "CAL-5", "must be none, overdue or all"));
+                Completes::None
+            }
+        };
+        if completes != Completes::None && outcome == Some(Outcome::Reopened) {
+            faults.push(Fault::new("complete_events", "CAL-5", "belongs to won and lost only"));
+        }
+        judged(outcome, faults).map(|outcome| (outcome, completes, note))
     }
 }

@@ -4,6 +4,7 @@ use crate::body::{AssignmentBody, ReactionBody, StatusBody, Target};
 use crate::view::LeadView;
 use forecourt_domain::access::Right;
 use forecourt_domain::assignment::Place;
+use forecourt_domain::calendar_event::{CalendarEvent, Completes, completing};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::{DealerId, LeadId};
@@ -28,12 +29,22 @@ pub(crate) async fn react(platform: &Platform, call: &Call) -> Result<Answer, Pr
 
 /// Wins, loses or reopens a lead (LEAD-1, ESC-9).
 pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let (outcome, note) = call.json::<StatusBody>()?.check()?;
-    change(platform, call, Right::WorkLeads, &|loaded| turn_of(loaded, call, outcome), |Asked { lead, dealer, loaded }| {
+    let (outcome, completes, note) = call.json::<StatusBody>()?.check()?;
+    let also = |loaded: &Loaded| [turn_of(loaded, call, outcome), events_of(loaded, call, completes)].concat();
+    change(platform, call, Right::WorkLeads, &also, |Asked { lead, dealer, loaded }| {
         let rotation = loaded.rotation(&dealer.id, lead.settles_turn(dealer, outcome.status()).as_ref());
-        reaction::close(lead, dealer, outcome, rotation.as_ref(), call.scope.actor(), note.clone(), call.now)
+        let closed = reaction::close(lead, dealer, outcome, rotation.as_ref(), call.scope.actor(), note.clone(), call.now)?;
+        let events = completes.of(lead, call.now);
+        let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
+        Ok(closed.map(|decision| completing(decision, &events, &call.scope.actor(), call.now)))
     })
     .await
+}
+
+/// The events that are completed with the lead (CAL-5).
+fn events_of(loaded: &Loaded, call: &Call, completes: Completes) -> Vec<Key> {
+    let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
+    lead.into_iter().flat_map(|lead| completes.of(lead, call.now).into_iter().map(|event| Key::Event(lead.id, event))).collect()
 }
 
 /// The rotation to which a turn is given back, or from which it is taken again (DIS-10).
@@ -133,6 +144,7 @@ async fn change(
     also: &(dyn Fn(&Loaded) -> Vec<Key> + Send + Sync),
     rule: impl Fn(Asked<'_>) -> Result<Option<Decision>, Refusal>,
 ) -> Result<Answer, Problem> {
-    let lead = lead::change(platform, call, right, also, rule, |lead, _, _| lead.clone()).await?;
+    let id: LeadId = call.part("id", "lead")?;
+    let lead = lead::change(platform, call, id, right, also, rule, |lead, _, _| lead.clone()).await?;
     Ok(Answer::new(200, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&lead.id))
 }

@@ -1,5 +1,6 @@
 //! The lead over HTTP: read, list, react, assign, win, lose, reopen.
 
+mod board;
 mod body;
 mod change;
 mod read;
@@ -7,7 +8,8 @@ mod view;
 
 pub use body::{AssignmentBody, ReactionBody, StatusBody};
 pub use view::{
-    DeadlineView, EntryView, EventView, LeadListView, LeadPageView, LeadRowView, LeadView, MessageView, ReactionView, StepView,
+    BoardRowView, BoardView, DeadlineView, EntryView, EventView, LeadListView, LeadPageView, LeadRowView, LeadView, MessageView,
+    ReactionView, StepView,
 };
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -24,6 +26,7 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     match call.operation {
         Operation::ListLeads => read::list(platform, &call).await,
+        Operation::Board => board::board(platform, &call).await,
         Operation::ReadLead => read::page(platform, &call).await,
         Operation::LogReaction => change::react(platform, &call).await,
         Operation::AssignLead => change::assign(platform, &call).await,

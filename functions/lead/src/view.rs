@@ -7,7 +7,7 @@ use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::lead::{Lead, LostReason, Reaction, Status};
 use forecourt_domain::message::{Fate, Message, Notice};
 use forecourt_domain::timeline::{Entry, Event};
-use forecourt_store::{LeadPage, LeadRow, Listed};
+use forecourt_store::{Board, LeadPage, LeadRow, Listed};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -160,6 +160,26 @@ pub struct LeadListView {
     /// Asks for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+}
+
+/// A page of a board.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BoardView {
+    /// The leads, by the date of the next action.
+    pub leads: Vec<BoardRowView>,
+    /// Asks for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// A lead on a board.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BoardRowView {
+    /// The earliest incomplete event's time, past or future; without one, when the lead was last updated (CAL-3).
+    pub next_action_at: DateTime<Utc>,
+    /// The lead.
+    #[serde(flatten)]
+    pub lead: LeadRowView,
 }
 
 /// A lead in a list.
@@ -325,6 +345,13 @@ impl MessageView {
 impl LeadListView {
     pub(crate) fn of(listed: &Listed, now: DateTime<Utc>) -> Self {
         Self { leads: listed.leads.iter().map(|row| LeadRowView::of(row, now)).collect(), cursor: listed.cursor.clone() }
+    }
+}
+
+impl BoardView {
+    pub(crate) fn of(board: &Board, now: DateTime<Utc>) -> Self {
+        let row = |(at, row): &(DateTime<Utc>, LeadRow)| BoardRowView { next_action_at: *at, lead: LeadRowView::of(row, now) };
+        Self { leads: board.leads.iter().map(row).collect(), cursor: board.after.clone() }
     }
 }
 

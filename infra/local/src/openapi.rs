@@ -1,9 +1,11 @@
 //! The API's reference, from the table of routes and the types that the functions read and write.
 
-use forecourt_calendar_event::{CalendarEventView, CalendarEventsView, CompletionBody, EventBody, NoShowBody, RescheduleBody};
+use forecourt_calendar_event::{
+    BulkBody, BulkView, CalendarEventView, CalendarEventsView, CompletionBody, EventBody, NoShowBody, RescheduleBody,
+};
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::{self, Operation, Route};
-use forecourt_lead::{AssignmentBody, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
+use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
 use forecourt_settings::{DealerUserView, DealerUsersView, FindingsView, HistoryView, ImportView, SettingsView, UserView, UsersView};
 use utoipa::openapi::content::ContentBuilder;
@@ -52,6 +54,9 @@ fn components() -> ComponentsBuilder {
     add::<LeadPageView>(&mut schemas);
     add::<LeadListView>(&mut schemas);
     add::<EventBody>(&mut schemas);
+    add::<BulkBody>(&mut schemas);
+    add::<BulkView>(&mut schemas);
+    add::<BoardView>(&mut schemas);
     add::<CompletionBody>(&mut schemas);
     add::<NoShowBody>(&mut schemas);
     add::<RescheduleBody>(&mut schemas);
@@ -153,6 +158,13 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("limit", "How many on a page, 1 to 100; 25 if not said."),
             ("cursor", "From the answer with the page before."),
         ],
+        Operation::Board => &[
+            ("owner", "The id of a user; all of the dealer's users if not said."),
+            ("from", "Only actions from this time on, RFC 3339."),
+            ("until", "Only actions until this time."),
+            ("limit", "How many on a page, 1 to 100; 25 if not said."),
+            ("cursor", "From the answer with the page before."),
+        ],
         Operation::SettingsHistory => &[("before", "Only changes before this version.")],
         Operation::ListUsers => &[("after", "From the answer with the page before."), ("dealer", "Only who works at this dealer.")],
         Operation::ImportHolidays => {
@@ -175,6 +187,7 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         Operation::LogReaction => body.content("application/json", json(reference::<ReactionBody>())),
         Operation::AssignLead => body.content("application/json", json(reference::<AssignmentBody>())),
         Operation::SetStatus => body.content("application/json", json(reference::<StatusBody>())),
+        Operation::BulkEvents => body.content("application/json", json(reference::<BulkBody>())),
         Operation::ScheduleEvent => body.content("application/json", json(reference::<EventBody>())),
         Operation::CompleteEvent => body.content("application/json", json(reference::<CompletionBody>())),
         Operation::NoShowEvent => body.content("application/json", json(reference::<NoShowBody>())),
@@ -195,6 +208,7 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         }
         Operation::ListLeads
         | Operation::ReadLead
+        | Operation::Board
         | Operation::ListEvents
         | Operation::DeleteEvent
         | Operation::ClaimLead
@@ -242,6 +256,8 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
         Operation::ImportHolidays => {
             vec![("200", "What became of the file; the settings' version is the ETag.", reference::<ImportView>())]
         }
+        Operation::BulkEvents => vec![("207", "What became of each lead, in the order of the request.", reference::<BulkView>())],
+        Operation::Board => vec![("200", "A page of leads by the date of the next action.", reference::<BoardView>())],
         Operation::ScheduleEvent => vec![("201", "The event; `Location` says where.", reference::<CalendarEventView>())],
         Operation::ListEvents => vec![("200", "The lead's events.", reference::<CalendarEventsView>())],
         Operation::CompleteEvent | Operation::NoShowEvent | Operation::RescheduleEvent | Operation::DeleteEvent => {
@@ -266,7 +282,7 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
 
 fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
     match operation {
-        Operation::ListLeads | Operation::ReadLead | Operation::ListEvents => &[
+        Operation::ListLeads | Operation::ReadLead | Operation::Board | Operation::ListEvents => &[
             ("401", "No good token."),
             ("403", "A right is missing; it is named."),
             ("404", "There is no such thing, or it is not yours to see."),
@@ -330,6 +346,7 @@ fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
         | Operation::AssignLead
         | Operation::SetStatus
         | Operation::ScheduleEvent
+        | Operation::BulkEvents
         | Operation::CompleteEvent
         | Operation::NoShowEvent
         | Operation::RescheduleEvent

@@ -1,11 +1,15 @@
 //! Calendar events: what is planned for a lead, and what became of it (CAL-1 to CAL-4). History is never written over.
 
+mod closing;
+
+pub use closing::{Completes, completing};
+
 use crate::access::Actor;
 use crate::assignment::commit;
 use crate::dealer::{Dealer, Draft};
 use crate::decision::{Decision, Item};
 use crate::ids::{DealerId, EventId, LeadId, UserId};
-use crate::lead::{Lead, ReactionKind};
+use crate::lead::{Lead, ReactionKind, Status};
 use crate::refusal::{Fault, Refusal};
 use crate::timeline::Event;
 use chrono::{DateTime, Utc};
@@ -131,8 +135,8 @@ pub const BOOKED_TEST_DRIVE: &str = "booked_test_drive";
 /// The reasons of a no-show that every dealer has (CAL-4).
 pub const NO_SHOW_REASONS: [&str; 5] = ["not_reached", "did_not_come", "called_off", "wrong_number", "other"];
 
-/// Incomplete events that a lead has at most.
-const MOST: usize = 100;
+/// Incomplete events that a lead has at most: they can all be completed in one commit.
+const MOST: usize = 90;
 /// Times that an event can be changed.
 const MOST_RESCHEDULED: usize = 100;
 
@@ -218,7 +222,7 @@ fn in_reach(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 /// Puts an event on the calendar of a lead. A booked test drive is an appointment, which stops the response clock (ESC-7).
 ///
 /// # Errors
-/// Faults by field; a lead with a hundred incomplete events.
+/// Faults by field; a lead with ninety incomplete events.
 pub fn schedule(lead: &Lead, dealer: &Dealer, new: NewEvent, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
     let event = new.check(lead, dealer, by.clone(), now)?;
     let mut changed = lead.touched(now);
@@ -230,6 +234,11 @@ impl Lead {
     /// Its next action (CAL-3): the earliest incomplete event, past or future; without one, when it was last updated.
     pub fn next_action(&self) -> (DateTime<Utc>, Option<&EventId>) {
         self.planned.first().map_or((self.updated, None), |next| (next.at, Some(&next.id)))
+    }
+
+    /// Whether it is work to be done: it is in progress, or something is planned for it.
+    pub fn is_work(&self) -> bool {
+        self.status == Status::InProgress || !self.planned.is_empty()
     }
 
     /// Takes an incomplete event in; returns what the timeline says.

@@ -15,6 +15,7 @@
 //! | [`calendar_event`], [`resubmission`] | what is planned for it, and what happens if nobody does it |
 //! | [`lead`], [`timeline`] | the lead, and what happened to it |
 //! | [`message`] | who is told |
+//! | [`slots`] | when a customer can have an appointment with whom |
 //! | [`user`], [`access`] | the people, and who may see and do what |
 
 pub mod access;
@@ -39,6 +40,7 @@ pub mod refusal;
 pub mod resubmission;
 pub mod rotation;
 pub mod routing;
+pub mod slots;
 pub mod timeline;
 pub mod turn;
 pub mod user;

@@ -22,7 +22,7 @@ pub struct Asked<'a> {
     pub loaded: &'a Loaded,
 }
 
-/// Loads the lead, its dealer and what `also` names, insists on `right`, and carries `rule` out, once for each `Idempotency-Key`. Returns what
+/// Loads the lead `id`, its dealer and what `also` names, insists on `right`, and carries `rule` out, once for each `Idempotency-Key`. Returns what
 /// `shown` makes of it: of the lead as it is then, and what was decided, if it was now.
 ///
 /// # Errors
@@ -30,13 +30,13 @@ pub struct Asked<'a> {
 pub async fn change<A>(
     platform: &Platform,
     call: &Call,
+    id: LeadId,
     right: Right,
     also: &(dyn Fn(&Loaded) -> Vec<Key> + Send + Sync),
     rule: impl Fn(Asked<'_>) -> Result<Option<Decision>, Refusal>,
     shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
 ) -> Result<A, Problem> {
     call.scope.needs(right)?;
-    let id: LeadId = call.part("id", "lead")?;
     let seen = call.if_match()?;
     let request = request(platform, call, id);
     // What the change needs besides, and the dealers of the asker, which nearly always include the lead's, spare a second read.

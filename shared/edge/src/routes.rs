@@ -17,6 +17,8 @@ pub enum Operation {
     SetStatus,
     ClaimLead,
     ScheduleEvent,
+    BulkEvents,
+    Board,
     ListEvents,
     CompleteEvent,
     NoShowEvent,

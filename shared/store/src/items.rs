@@ -132,10 +132,9 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
                 Waiting::Distribute(since) => (since, DueKind::Assign, &lead.dealer),
                 Waiting::Escalate(at) => (at, DueKind::Escalate, &lead.dealer),
             });
-            if let (Some(owner), forecourt_domain::lead::Status::InProgress) = (&lead.owner, lead.status) {
-                let action = if lead.clock_runs() { lead.deadline() } else { None };
+            if let Some(owner) = lead.owner.as_ref().filter(|_| lead.is_work()) {
                 put("wpk", keys::work_partition(scope, owner));
-                put("wsk", keys::work_place(action.unwrap_or(lead.arrived), lead.id));
+                put("wsk", keys::work_place(lead.next_action().0, lead.id));
             }
             encode_lead(lead)?
         }

@@ -14,7 +14,7 @@
 //! | Queue sender's group and partner | `SENDER#id` / `@` | GetItem, kept 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
 //! | The group's users, its dealers | **list** `g#U`, `g#D` / user, dealer | Query |
-//! | A user's work by action date | **work** `g#W#user` / `L#action date#lead` | Query (boards, when their issue comes) |
+//! | A user's work by the date of the next action | **work** `g#W#user` / `L#action date#lead` | Query, all users of a board at once |
 //! | Notices that wait to go out together | **work** `g#W#user` / `M#dealer#due#lead#cause` | Query |
 //! | What is due, of whatever kind | **due** `due#shard` / `due#kind#dealer` | Query by shard: the sweep |
 
@@ -113,6 +113,27 @@ pub(crate) fn work_partition(scope: &Scope, user: &UserId) -> String {
 /// The place of a lead among its owner's work.
 pub(crate) fn work_place(action: DateTime<Utc>, lead: LeadId) -> String {
     format!("L#{}#{lead}", stamp(action))
+}
+
+/// Where the work from a time on begins.
+pub(crate) fn work_from(from: Option<DateTime<Utc>>) -> String {
+    format!("L#{}", from.map(stamp).unwrap_or_default())
+}
+
+/// Where the work until a time ends.
+pub(crate) fn work_until(until: Option<DateTime<Utc>>) -> String {
+    format!("L#{}~", until.map(stamp).unwrap_or_default())
+}
+
+/// The time of the action at a place of somebody's work.
+pub(crate) fn action_of(place: &str) -> Option<DateTime<Utc>> {
+    let millis = place.strip_prefix("L#")?.split('#').next()?.parse().ok()?;
+    DateTime::from_timestamp_millis(millis)
+}
+
+/// Whether the text is a place of somebody's work.
+pub fn is_work_place(text: &str) -> bool {
+    text.len() <= 40 && action_of(text).is_some()
 }
 
 /// What the places of all bundled notices of a dealer begin with, among a reader's work.

@@ -22,6 +22,7 @@
 //! intake's own commit saves 7 units, two round trips and a message.
 
 // The SDK's futures are boxed where they are awaited: they are deep, and every caller's would be as deep again.
+mod board;
 mod capacity;
 mod commit;
 mod items;
@@ -31,9 +32,11 @@ mod reads;
 mod secret;
 mod table;
 
+pub use board::{Board, Stretch};
 pub use capacity::Spent;
 pub use commit::{Load, Loaded};
 pub use items::{LeadFacts, LeadRow, Stored, TELL};
+pub use keys::is_work_place;
 pub use queries::{LeadPage, Listed, NotACursor};
 pub use reads::Sender;
 pub use secret::{Secret, fingerprint};

@@ -32,7 +32,7 @@ impl Span {
         self.closes - self.opens
     }
 
-    fn contains(&self, at: DateTime<Utc>) -> bool {
+    pub(crate) fn contains(&self, at: DateTime<Utc>) -> bool {
         (self.opens..self.closes).contains(&at)
     }
 }
@@ -145,17 +145,22 @@ impl Calendar {
     /// The stretches of opening on a date, in order and disjoint: intervals are, and
     /// [`instant`](Self::instant) never puts a later time of day earlier.
     fn spans_on(&self, date: NaiveDate) -> impl Iterator<Item = Span> {
+        self.openings_on(date).map(|(_, span)| span)
+    }
+
+    /// The same, each with the interval as entered that it comes from.
+    pub(crate) fn openings_on(&self, date: NaiveDate) -> impl Iterator<Item = (Interval, Span)> {
         let span = move |interval: &Interval| {
             let opens = self.instant(date, interval.from)?;
             let closes = self.instant(date, interval.to)?;
-            (opens < closes).then_some(Span { opens, closes })
+            (opens < closes).then_some((*interval, Span { opens, closes }))
         };
         self.hours_on(date).iter().filter_map(span)
     }
 
     /// Where the wall clock first shows, or jumps over, a time of day (CLK-4); none beyond the
     /// range of dates.
-    fn instant(&self, date: NaiveDate, time: TimeOfDay) -> Option<DateTime<Utc>> {
+    pub(crate) fn instant(&self, date: NaiveDate, time: TimeOfDay) -> Option<DateTime<Utc>> {
         let (date, minutes) = if time == TimeOfDay::END_OF_DAY { (date.succ_opt()?, 0) } else { (date, u32::from(time.minutes())) };
         let local = date.and_hms_opt(minutes / 60, minutes % 60, 0)?;
         if let Some(shown) = self.zone().from_local_datetime(&local).earliest() {
@@ -171,7 +176,7 @@ impl Calendar {
     ///
     /// That is the date the wall clock shows, unless it has been put back over midnight: hours
     /// run from the first midnight, so the new date has begun.
-    fn date_of(&self, at: DateTime<Utc>) -> NaiveDate {
+    pub fn date_of(&self, at: DateTime<Utc>) -> NaiveDate {
         let utc = at.naive_utc();
         let offset = self.zone().offset_from_utc_datetime(&utc).fix();
         let shown = utc.checked_add_offset(offset).unwrap_or(utc).date();

@@ -11,6 +11,13 @@ pub(super) const ROUTES: &[Route] = &[
         summary: "Put an event on the calendar of a lead (CAL-1).",
     },
     Route {
+        operation: Operation::BulkEvents,
+        method: "POST",
+        path: "/events",
+        function: "calendar-event",
+        summary: "Put the same event on the calendar of up to 500 leads, each answered for itself (CAL-2).",
+    },
+    Route {
         operation: Operation::ListEvents,
         method: "GET",
         path: "/leads/{id}/events",

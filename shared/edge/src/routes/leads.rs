@@ -18,6 +18,13 @@ pub(super) const ROUTES: &[Route] = &[
         summary: "A dealer's leads that you may see, newest first (LEAD-8).",
     },
     Route {
+        operation: Operation::Board,
+        method: "GET",
+        path: "/dealers/{dealer}/board",
+        function: "lead",
+        summary: "What is to be done, by the date of the next action (LEAD-8, CAL-3).",
+    },
+    Route {
         operation: Operation::ReadLead,
         method: "GET",
         path: "/leads/{id}",

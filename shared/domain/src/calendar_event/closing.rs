@@ -1,0 +1,55 @@
+//! What becomes of a lead's incomplete events when it is won or lost (CAL-5).
+
+use super::{CalendarEvent, Ended, EventState, Planned};
+use crate::access::Actor;
+use crate::decision::{Decision, Item};
+use crate::ids::EventId;
+use crate::lead::Lead;
+use crate::timeline::Event;
+use chrono::{DateTime, Utc};
+
+/// Which incomplete events are completed with a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Completes {
+    /// None: they stay as they are.
+    #[default]
+    None,
+    /// Those whose time has come.
+    Overdue,
+    /// All.
+    All,
+}
+
+impl Completes {
+    /// The events of `lead` that are completed at `now`.
+    pub fn of(self, lead: &Lead, now: DateTime<Utc>) -> Vec<EventId> {
+        let wanted = |planned: &&Planned| match self {
+            Completes::None => false,
+            Completes::Overdue => planned.at <= now,
+            Completes::All => true,
+        };
+        lead.planned.iter().filter(wanted).map(|planned| planned.id.clone()).collect()
+    }
+}
+
+/// The same decision about a lead, with `events` of its completed in the same commit.
+pub fn completing(mut decision: Decision, events: &[&CalendarEvent], by: &Actor, now: DateTime<Utc>) -> Decision {
+    let incomplete: Vec<&CalendarEvent> = events.iter().copied().filter(|event| event.state == EventState::Incomplete).collect();
+    for item in &mut decision.items {
+        match item {
+            Item::Lead(lead) => incomplete.iter().for_each(|event| lead.unplan(&event.id)),
+            Item::Entry(entry) => entry.events.extend(incomplete.iter().map(|event| Event::EventCompleted {
+                event: event.id.clone(),
+                title: event.title.clone(),
+                note: None,
+            })),
+            _ => {}
+        }
+    }
+    let completed = incomplete.into_iter().map(|event| {
+        let ended = Ended { at: now, by: by.clone(), reason: None, note: None };
+        Item::Event(Box::new(CalendarEvent { state: EventState::Completed(ended), due: None, ..event.clone() }))
+    });
+    decision.items.extend(completed);
+    decision
+}

@@ -1,0 +1,108 @@
+//! The settings of capacity: ranges, defaults, and a dealer's over its group's (CAL-7).
+
+use chrono::TimeDelta;
+use forecourt_domain::slots::{Capacity, CapacityDraft};
+use serde_json::{Value, json};
+
+fn draft(set: Value) -> CapacityDraft {
+    serde_json::from_value(set).expect("known fields")
+}
+
+fn fields(draft: &CapacityDraft) -> Vec<String> {
+    let faults = draft.check();
+    assert!(faults.iter().all(|fault| fault.rule == "CAL-7" && !fault.detail.is_empty()));
+    faults.into_iter().map(|fault| fault.field).collect()
+}
+
+fn resolved(dealer: &CapacityDraft, group: &CapacityDraft) -> Value {
+    serde_json::to_value(Capacity::resolve(dealer, group)).expect("it can be written")
+}
+
+#[test]
+fn cal_7_every_fault_is_named_at_once() {
+    let all = draft(json!({
+        "per_slot": 51, "per_day": 201, "earliest": "12:00", "latest": "12:00", "durations": {"Delivery": 20, "SMS": 0, "Notes": 495, "Visit": 480},
+        "default_duration": 10, "step": 45, "notice": 20161, "horizon_days": 0,
+    }));
+    let expected = [
+        "per_slot",
+        "per_day",
+        "notice",
+        "horizon_days",
+        "step",
+        "durations.Delivery",
+        "durations.Notes",
+        "durations.SMS",
+        "default_duration",
+        "latest",
+    ];
+    assert_eq!(fields(&all), expected);
+    assert_eq!(fields(&draft(json!({"earliest": "24:00"}))), ["earliest"]);
+    assert_eq!(fields(&draft(json!({"durations": {"  ": 60}}))), ["durations"]);
+    assert_eq!(fields(&draft(json!({"horizon_days": 93}))), ["horizon_days"]);
+}
+
+#[test]
+fn cal_7_the_ends_of_every_range_are_allowed() {
+    for set in [
+        json!({"per_slot": 0, "per_day": 0, "earliest": "00:00", "latest": "24:00", "durations": {"a": 15}, "step": 15, "notice": 0, "horizon_days": 1}),
+        json!({"per_slot": 50, "per_day": 200, "earliest": "23:59", "default_duration": 480, "step": 60, "notice": 20160, "horizon_days": 92}),
+        json!({}),
+    ] {
+        assert_eq!(fields(&draft(set)), [""; 0]);
+    }
+}
+
+#[test]
+fn cal_7_what_is_unknown_is_refused() {
+    for set in [json!({"per_hour": 1}), json!({"earliest": "9:00"}), json!({"per_slot": -1})] {
+        assert!(serde_json::from_value::<CapacityDraft>(set).is_err());
+    }
+}
+
+#[test]
+fn cal_7_defaults_hold_where_nobody_says_anything() {
+    let expected = json!({
+        "per_slot": 1, "per_day": 8, "earliest": null, "latest": null, "durations": {}, "default_duration": 60, "step": 30, "notice": 60,
+        "horizon_days": 28,
+    });
+    assert_eq!(resolved(&draft(json!({})), &draft(json!({}))), expected);
+    assert_eq!(Capacity::default().duration("Delivery"), TimeDelta::hours(1));
+}
+
+#[test]
+fn cal_7_the_dealers_overrides_the_groups_field_by_field() {
+    let group = draft(json!({"per_slot": 2, "per_day": 0, "earliest": "10:00", "durations": {"Delivery": 90, "SMS": 15}, "step": 60}));
+    let dealer = draft(json!({"per_slot": 0, "latest": "16:00", "durations": {"SMS": 30}, "default_duration": 45}));
+    let expected = json!({
+        "per_slot": 0, "per_day": 0, "earliest": "10:00", "latest": "16:00", "durations": {"Delivery": 90, "SMS": 30}, "default_duration": 45,
+        "step": 60, "notice": 60, "horizon_days": 28,
+    });
+    assert_eq!(resolved(&dealer, &group), expected);
+    let capacity = Capacity::resolve(&dealer, &group);
+    let times = ["Delivery", "SMS", "Visit Inbound"].map(|kind| capacity.duration(kind).num_minutes());
+    assert_eq!(times, [90, 30, 45]);
+}
+
+#[test]
+fn cal_7_a_dealers_and_a_groups_that_contradict_each_other_are_found() {
+    let group = draft(json!({"earliest": "12:00"}));
+    let dealer = draft(json!({"latest": "11:00"}));
+    assert_eq!((fields(&group), fields(&dealer)), (vec![], vec![]));
+    assert_eq!(fields(&dealer.over(&group)), ["latest"]);
+}
+
+#[test]
+fn cal_7_what_cannot_be_is_as_if_it_were_not_there() {
+    let bad = draft(json!({
+        "per_slot": 99, "per_day": 999, "durations": {"a": 0, "b": 30}, "default_duration": 7, "step": 0, "notice": 4_000_000_000u32,
+        "horizon_days": 4_000_000_000u32,
+    }));
+    assert_eq!(resolved(&bad, &draft(json!({}))), resolved(&draft(json!({"durations": {"b": 30}})), &draft(json!({}))));
+}
+
+#[test]
+fn a_draft_is_written_as_it_was_read() {
+    let set = json!({"per_slot": 2, "earliest": "09:30", "durations": {"Delivery": 90}});
+    assert_eq!(serde_json::to_value(draft(set.clone())).expect("it can be written"), set);
+}

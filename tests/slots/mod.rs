@@ -1,0 +1,131 @@
+//! A person's slots: what is offered to customers, and booked (CAL-7, CAL-8).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use forecourt_domain::dealer::Absence;
+use forecourt_domain::hours::Calendar;
+use forecourt_domain::ids::UserId;
+use forecourt_domain::refusal::Refusal;
+use forecourt_domain::slots::{Capacity, CapacityDraft, Day, Days, Place, Slot, Terms};
+use serde_json::{Value, json};
+
+mod capacity;
+mod clocks;
+mod laws;
+mod model;
+mod races;
+mod rules;
+
+const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant")
+}
+
+fn minutes(count: i64) -> TimeDelta {
+    TimeDelta::minutes(count)
+}
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().expect("a date")
+}
+
+fn anna() -> UserId {
+    UserId::parse("anna").expect("an id")
+}
+
+/// The same hours every day, in a zone.
+fn daily(zone: &str, hours: &Value) -> Calendar {
+    let hours: BTreeMap<_, _> = WEEK.map(|day| (day, hours)).into();
+    serde_json::from_value(json!({"zone": zone, "hours": hours})).expect("a valid calendar")
+}
+
+fn capacity(set: Value) -> Capacity {
+    let draft: CapacityDraft = serde_json::from_value(set).expect("known fields");
+    assert_eq!(draft.check(), []);
+    Capacity::resolve(&draft, &CapacityDraft::default())
+}
+
+/// Anna at one dealer, and her days as a table keeps them, each with its version.
+#[derive(Clone)]
+struct Desk {
+    calendar: Calendar,
+    capacity: Capacity,
+    absences: Vec<Absence>,
+    now: DateTime<Utc>,
+    table: BTreeMap<NaiveDate, (u64, Day)>,
+}
+
+/// What was read, and at which versions.
+struct Seen {
+    days: Days,
+    versions: BTreeMap<NaiveDate, u64>,
+}
+
+impl Desk {
+    fn new(calendar: Calendar, set: Value, now: &str) -> Self {
+        Self { calendar, capacity: capacity(set), absences: Vec::new(), now: at(now), table: BTreeMap::new() }
+    }
+
+    fn terms(&self) -> Terms<'_> {
+        Terms { calendar: &self.calendar, capacity: &self.capacity, absences: &self.absences, now: self.now }
+    }
+
+    fn version(&self, date: NaiveDate) -> u64 {
+        self.table.get(&date).map_or(0, |(version, _)| *version)
+    }
+
+    fn read(&self, dates: impl IntoIterator<Item = NaiveDate>) -> Seen {
+        let versions: BTreeMap<NaiveDate, u64> = dates.into_iter().map(|date| (date, self.version(date))).collect();
+        let stored = versions.keys().filter_map(|date| self.table.get(date)).map(|(_, day)| day.clone());
+        Seen { days: Days::read(&anna(), versions.keys().copied(), stored), versions }
+    }
+
+    /// Writes all the days, or, where one has changed since it was seen, none.
+    fn commit(&mut self, days: Vec<Day>, seen: &Seen) -> bool {
+        if days.iter().any(|day| seen.versions.get(&day.date) != Some(&self.version(day.date))) {
+            return false;
+        }
+        for day in days {
+            self.table.insert(day.date, (self.version(day.date) + 1, day));
+        }
+        true
+    }
+
+    fn free(&self, from: &str, until: &str) -> Vec<Slot> {
+        self.terms().free(&self.read(self.terms().dates(at(from), at(until))).days, "visit", at(from), at(until), None)
+    }
+
+    /// The starts of the free slots by the wall clock of the zone.
+    fn free_on(&self, local_date: &str) -> Vec<String> {
+        let midnight = date(local_date).and_time(chrono::NaiveTime::MIN).and_utc();
+        let (from, until) = (midnight - minutes(2880), midnight + minutes(2880));
+        let free = self.terms().free(&self.read(self.terms().dates(from, until)).days, "visit", from, until, None);
+        let local = free.iter().map(|slot| slot.from.with_timezone(&self.calendar.zone()));
+        local.filter(|local| local.date_naive() == date(local_date)).map(|local| local.format("%H:%M").to_string()).collect()
+    }
+
+    /// Books for a customer, or moves the booking.
+    fn book(&mut self, event: &str, from: DateTime<Utc>, was: Option<&Place>) -> Result<Place, Refusal> {
+        let seen = self.read(self.terms().dates_of("visit", from).chain(was.into_iter().flat_map(Place::dates)));
+        let booked = self.terms().book(&seen.days, event, "visit", from, was)?;
+        assert!(self.commit(booked.days, &seen));
+        Ok(booked.place)
+    }
+
+    /// Puts an event where staff want it.
+    fn put(&mut self, event: &str, from: &str, until: &str) -> Place {
+        let place = Place::new(at(from), at(until)).expect("in order");
+        let seen = self.read(place.dates());
+        let days = seen.days.put(event, None, &place).expect("all read");
+        assert!(self.commit(days, &seen));
+        place
+    }
+
+    fn release(&mut self, event: &str, was: &Place) {
+        let seen = self.read(was.dates());
+        let days = seen.days.release(event, was).expect("all read");
+        assert!(self.commit(days, &seen));
+    }
+}

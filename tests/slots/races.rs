@@ -1,0 +1,136 @@
+//! Sixty-four customers at once, under commits that are guarded by the versions read, as the store's are (CAL-7, CAL-8).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::slots::Place;
+use proptest::{collection, prelude::*};
+use serde_json::json;
+
+use super::{Desk, Seen, at, daily, minutes};
+
+/// A customer on the way to a slot.
+struct Customer {
+    id: String,
+    wanted: DateTime<Utc>,
+    /// What was read, and is about to be decided on.
+    seen: Option<Seen>,
+    /// How often something was decided.
+    tries: usize,
+    /// How it ended: with a place, or with what was free instead.
+    end: Option<Result<Place, usize>>,
+}
+
+/// Lets the customers take their steps in the order of `turns`, and then in turn until all are done. A step is a read, or a decision with
+/// its commit; a commit that finds a version changed sends its customer back to reading.
+fn race(desk: &mut Desk, wanted: impl Iterator<Item = DateTime<Utc>>, turns: &[usize]) -> Vec<Customer> {
+    let mut all: Vec<Customer> =
+        wanted.enumerate().map(|(n, wanted)| Customer { id: format!("customer-{n}"), wanted, seen: None, tries: 0, end: None }).collect();
+    let count = all.len();
+    let until_done = (0..count).cycle().take(count * count * 2 + count);
+    for turn in turns.iter().map(|turn| turn % count).chain(until_done) {
+        let customer = &mut all[turn];
+        if customer.end.is_some() {
+            continue;
+        }
+        let Some(seen) = customer.seen.take() else {
+            customer.seen =
+                Some(desk.read(desk.terms().dates(customer.wanted - TimeDelta::hours(24), customer.wanted + TimeDelta::hours(24))));
+            continue;
+        };
+        customer.tries += 1;
+        match desk.terms().book(&seen.days, &customer.id, "visit", customer.wanted, None) {
+            Ok(booked) => {
+                let place = booked.place;
+                customer.end = desk.commit(booked.days, &seen).then_some(Ok(place));
+            }
+            Err(_) => {
+                let around = (customer.wanted - TimeDelta::hours(24), customer.wanted + TimeDelta::hours(24));
+                customer.end = Some(Err(desk.terms().free(&seen.days, "visit", around.0, around.1, None).len()));
+            }
+        }
+    }
+    all
+}
+
+fn places(all: &[Customer]) -> Vec<Place> {
+    assert!(all.iter().all(|customer| customer.end.is_some()), "everybody is answered");
+    let places: Vec<Place> = all.iter().filter_map(|customer| customer.end.as_ref()?.as_ref().ok().copied()).collect();
+    assert!(all.iter().all(|customer| customer.tries <= places.len() + 1), "who tries again has lost to somebody who has a place");
+    places
+}
+
+/// Any order of steps: much at once, or one after the other.
+fn turns() -> impl Strategy<Value = Vec<usize>> {
+    collection::vec(0..64usize, 0..600)
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(config(40))]
+
+    #[test]
+    fn cal_8_of_64_on_the_last_places_just_so_many_get_one(turns in turns(), per_slot in 1..5u32) {
+        let set = json!({"per_slot": per_slot, "per_day": 20});
+        let mut desk = Desk::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), set, "2026-03-03T06:00:00Z");
+        let wanted = at("2026-03-04T09:00:00Z");
+        let all = race(&mut desk, (0..64).map(|_| wanted), &turns);
+        prop_assert_eq!(places(&all).len(), per_slot as usize);
+        // Who loses is shown what is free: all but what the winners take, of that day and of the one before or after within a day.
+        prop_assert!(all.iter().all(|customer| matches!(customer.end, Some(Ok(_) | Err(1..)))));
+    }
+
+    #[test]
+    fn cal_7_64_at_once_never_exceed_the_slots(turns in turns(), per_slot in 1..3u32, quarters in collection::vec(0..28i64, 64)) {
+        let set = json!({"per_slot": per_slot, "per_day": 200, "step": 15});
+        let mut desk = Desk::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), set, "2026-03-03T06:00:00Z");
+        let all = race(&mut desk, quarters.iter().map(|n| at("2026-03-04T08:00:00Z") + minutes(n * 15)), &turns);
+        let occupied: Vec<u32> = desk.table.values().flat_map(|(_, day)| day.occupied()).collect();
+        prop_assert!(occupied.iter().all(|n| *n <= per_slot));
+        prop_assert_eq!(occupied.iter().sum::<u32>() as usize, places(&all).len() * 4);
+    }
+
+    /// The date's customers lie in two days of UTC, and one item guards them all.
+    #[test]
+    fn cal_7_64_at_once_never_exceed_the_day(turns in turns(), per_day in 1..9u32, zone in 0..3usize) {
+        let (zone, first) = [
+            ("America/New_York", "2026-03-04T20:00:00Z"),
+            ("Australia/Sydney", "2026-03-03T20:00:00Z"),
+            ("Europe/Berlin", "2026-03-04T08:00:00Z"),
+        ][zone];
+        let set = json!({"per_slot": 50, "per_day": per_day});
+        let mut desk = Desk::new(daily(zone, &json!([["00:00", "24:00"]])), set, "2026-03-03T06:00:00Z");
+        let all = race(&mut desk, (0..64).map(|n| at(first) + minutes(n % 16 * 30)), &turns);
+        prop_assert_eq!(places(&all).len(), per_day as usize);
+    }
+
+    /// Staff come in between, are never refused, and what they occupy is no customer's.
+    #[test]
+    fn cal_7_customers_lose_against_staff(turns in turns(), staff in 0..600usize) {
+        let mut desk = Desk::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), json!({}), "2026-03-03T06:00:00Z");
+        let wanted = at("2026-03-04T09:00:00Z");
+        let before = race_some(&mut desk, wanted, &turns[..staff.min(turns.len())]);
+        desk.put("staff", "2026-03-04T09:30:00Z", "2026-03-04T09:45:00Z");
+        let after = race(&mut desk, (0..64).map(|_| wanted), &turns);
+        prop_assert!(places(&after).is_empty());
+        prop_assert!(before <= 1);
+    }
+}
+
+/// The same for some steps only, and how many have a place by then.
+fn race_some(desk: &mut Desk, wanted: DateTime<Utc>, turns: &[usize]) -> usize {
+    let mut booked = 0;
+    let mut seen: Vec<Option<Seen>> = (0..64).map(|_| None).collect();
+    for turn in turns {
+        match seen[*turn].take() {
+            None => seen[*turn] = Some(desk.read(desk.terms().dates_of("visit", wanted))),
+            Some(read) => {
+                if let Ok(done) = desk.terms().book(&read.days, &format!("early-{turn}"), "visit", wanted, None) {
+                    booked += usize::from(!done.days.is_empty() && desk.commit(done.days, &read));
+                }
+            }
+        }
+    }
+    booked
+}

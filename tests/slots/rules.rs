@@ -1,0 +1,316 @@
+//! The rules of slots by example (CAL-7, CAL-8).
+
+use forecourt_domain::dealer::Absence;
+use forecourt_domain::ids::UserId;
+use forecourt_domain::refusal::Refusal;
+use forecourt_domain::slots::{Capacity, Day, Days, NotFree, Place};
+use serde_json::json;
+
+use super::{Desk, anna, at, daily, date, minutes};
+
+/// 3 March 2026 is a Tuesday; Berlin is an hour ahead of UTC.
+fn berlin(set: serde_json::Value) -> Desk {
+    Desk::new(daily("Europe/Berlin", &json!([["09:00", "12:00"], ["13:15", "15:00"]])), set, "2026-03-03T06:00:00Z")
+}
+
+fn conflict(why: NotFree) -> Result<Place, Refusal> {
+    Err(Refusal::Conflict(why.to_string()))
+}
+
+#[test]
+fn cal_7_slots_go_by_the_steps_of_each_interval() {
+    let desk = berlin(json!({}));
+    assert_eq!(desk.free_on("2026-03-03"), ["09:00", "09:30", "10:00", "10:30", "11:00", "13:15", "13:45"]);
+    let desk = berlin(json!({"step": 60, "default_duration": 45, "earliest": "09:20", "latest": "14:30"}));
+    assert_eq!(desk.free_on("2026-03-03"), ["09:30", "10:30", "13:15"]);
+}
+
+#[test]
+fn cal_7_a_slot_lies_within_what_was_asked_for() {
+    let desk = berlin(json!({}));
+    let free = desk.free("2026-03-03T08:01:00Z", "2026-03-03T10:00:00Z");
+    let starts: Vec<_> = free.iter().map(|slot| slot.from).collect();
+    assert_eq!(starts, [at("2026-03-03T08:30:00Z"), at("2026-03-03T09:00:00Z")]);
+    assert!(free.iter().all(|slot| slot.until - slot.from == minutes(60)));
+    assert_eq!(desk.free("2026-03-03T10:00:00Z", "2026-03-03T08:00:00Z"), []);
+}
+
+#[test]
+fn cal_7_touching_intervals_are_one_stretch() {
+    let desk =
+        Desk::new(daily("Europe/Berlin", &json!([["09:00", "10:10"], ["10:10", "12:00"]])), json!({"step": 60}), "2026-03-03T06:00:00Z");
+    assert_eq!(desk.free_on("2026-03-03"), ["09:00", "10:00", "10:15"]);
+}
+
+#[test]
+fn cal_7_a_dealer_who_never_closes_has_slots_over_midnight_that_count_for_the_date_they_begin_on() {
+    let set = json!({"per_day": 1, "earliest": "22:30"});
+    let mut desk = Desk::new(daily("Europe/Berlin", &json!([["00:00", "24:00"]])), set, "2026-03-03T06:00:00Z");
+    assert_eq!(desk.free_on("2026-03-03"), ["22:30", "23:00", "23:30"]);
+    let place = desk.book("a", at("2026-03-03T22:30:00Z"), None).expect("free");
+    assert_eq!(place.customer_date(), Some(date("2026-03-03")));
+    assert_eq!(desk.free_on("2026-03-03"), [""; 0]);
+    assert_eq!(desk.free_on("2026-03-04"), ["22:30", "23:00", "23:30"]);
+    let set = json!({"earliest": "22:30", "latest": "24:00"});
+    let desk = Desk { capacity: super::capacity(set), ..desk };
+    assert_eq!(desk.free_on("2026-03-03"), ["22:30"], "24:00 is the latest finish, and from 23:30 on somebody is there");
+}
+
+#[test]
+fn cal_7_days_off_special_hours_and_absences_close_slots() {
+    let calendar = json!({
+        "zone": "Europe/Berlin", "hours": {"tue": [["09:00", "12:00"]], "wed": [["09:00", "12:00"]], "thu": [["09:00", "12:00"]]},
+        "days_off": [{"from": "2026-03-04", "name": "Inventur", "kind": "company_holiday"}],
+        "special_hours": {"2026-03-05": [["16:00", "17:00"]]},
+    });
+    let mut desk = Desk::new(serde_json::from_value(calendar).expect("valid"), json!({}), "2026-03-03T06:00:00Z");
+    assert_eq!(desk.free_on("2026-03-03").len(), 5);
+    assert_eq!(desk.free_on("2026-03-04"), [""; 0]);
+    assert_eq!(desk.free_on("2026-03-05"), ["16:00"]);
+    desk.absences = vec![Absence { from: at("2026-03-03T08:45:00Z"), until: at("2026-03-03T09:00:00Z"), deputy: None }];
+    assert_eq!(desk.free_on("2026-03-03"), ["10:00", "10:30", "11:00"]);
+    assert_eq!(desk.book("a", at("2026-03-03T08:30:00Z"), None), conflict(NotFree::Away));
+}
+
+#[test]
+fn cal_7_neither_too_soon_nor_too_far() {
+    let mut desk = berlin(json!({"notice": 120, "horizon_days": 1}));
+    desk.now = at("2026-03-03T07:00:00.001Z");
+    assert_eq!(desk.free_on("2026-03-03")[0], "10:30", "09:00 + 120 minutes is a moment before 10:00:00.001");
+    desk.now = at("2026-03-03T07:00:00Z");
+    assert_eq!(desk.free_on("2026-03-03")[0], "10:00");
+    assert_eq!(desk.free_on("2026-03-04").len(), 7, "all of tomorrow");
+    assert_eq!(desk.free_on("2026-03-05"), [""; 0]);
+    assert_eq!(desk.book("a", at("2026-03-03T08:30:00Z"), None), conflict(NotFree::TooSoon));
+    assert_eq!(desk.book("a", at("2026-03-05T08:00:00Z"), None), conflict(NotFree::TooFar));
+    assert_eq!(desk.book("a", at("2026-03-02T08:00:00Z"), None), conflict(NotFree::TooSoon));
+    assert_eq!(desk.book("a", chrono::DateTime::<chrono::Utc>::MAX_UTC, None), conflict(NotFree::NoStart));
+    assert!(desk.book("a", chrono::DateTime::<chrono::Utc>::MIN_UTC, None).is_err());
+}
+
+#[test]
+fn cal_7_every_timed_event_occupies_its_slot_and_only_customers_are_refused() {
+    let mut desk = berlin(json!({"per_slot": 2}));
+    desk.put("call", "2026-03-03T08:10:00Z", "2026-03-03T08:20:00Z");
+    let place = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("one place left");
+    assert_eq!(desk.free_on("2026-03-03")[0], "09:30", "the call is over at 09:20, and so takes its quarter until 09:30");
+    assert_eq!(desk.book("b", at("2026-03-03T08:00:00Z"), None), conflict(NotFree::Taken));
+    for n in 0..5 {
+        desk.put(&format!("staff-{n}"), "2026-03-03T08:00:00Z", "2026-03-03T08:15:00Z");
+    }
+    let (_, day) = &desk.table[&date("2026-03-03")];
+    assert_eq!(day.occupied()[31..=36], [0, 7, 2, 1, 1, 0]);
+    assert_eq!(day.occupied_by_customers()[31..=36], [0, 1, 1, 1, 1, 0]);
+    assert_eq!(day.customers(), 1);
+    desk.release("a", &place);
+    assert_eq!(desk.table[&date("2026-03-03")].1.occupied()[31..=36], [0, 6, 1, 0, 0, 0]);
+}
+
+#[test]
+fn cal_7_a_person_takes_so_many_customers_a_day() {
+    let mut desk = berlin(json!({"per_day": 2}));
+    desk.put("staff", "2026-03-03T13:00:00Z", "2026-03-03T14:00:00Z");
+    let first = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
+    desk.book("b", at("2026-03-03T09:00:00Z"), None).expect("free");
+    assert_eq!(desk.book("c", at("2026-03-03T10:00:00Z"), None), conflict(NotFree::DayFull));
+    assert_eq!(desk.free_on("2026-03-03"), [""; 0]);
+    assert_eq!(desk.free_on("2026-03-04").len(), 7);
+    // Who has one of them may move it.
+    desk.book("a", at("2026-03-03T08:00:00Z"), Some(&first)).expect("it is there");
+    let moved = desk.book("a", at("2026-03-03T10:00:00Z"), Some(&first)).expect("its own booking is not in its way");
+    desk.release("a", &moved);
+    desk.book("c", at("2026-03-03T10:00:00Z"), None).expect("free again");
+}
+
+#[test]
+fn cal_8_a_booking_that_overlaps_its_old_self_can_be_moved() {
+    let mut desk = berlin(json!({}));
+    let place = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
+    let seen = desk.read(place.dates());
+    let day = (at("2026-03-03T00:00:00Z"), at("2026-03-04T00:00:00Z"));
+    let offered = |moving| desk.terms().free(&seen.days, "visit", day.0, day.1, moving).first().map(|slot| slot.from);
+    assert_eq!(offered(None), Some(at("2026-03-03T09:00:00Z")));
+    assert_eq!(offered(Some("a")), Some(at("2026-03-03T08:00:00Z")));
+    let place = desk.book("a", at("2026-03-03T08:30:00Z"), Some(&place)).expect("free but for itself");
+    assert_eq!(desk.table[&date("2026-03-03")].1.occupied()[32..=39], [0, 0, 1, 1, 1, 1, 0, 0]);
+    assert_eq!(desk.table[&date("2026-03-03")].1.customers(), 1);
+    desk.release("a", &place);
+    assert!(desk.table[&date("2026-03-03")].1.events.is_empty());
+}
+
+#[test]
+fn cal_8_a_repeat_changes_nothing_even_when_it_is_too_late_to_book() {
+    let mut desk = berlin(json!({}));
+    let place = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
+    desk.now = at("2026-03-03T08:30:00Z");
+    let seen = desk.read(place.dates());
+    let again = desk.terms().book(&seen.days, "a", "visit", at("2026-03-03T08:00:00Z"), Some(&place)).expect("it is there");
+    assert_eq!((again.place, again.days), (place, vec![]));
+    // What is not known to be there is asked about like any other.
+    let staff = Place::new(at("2026-03-03T08:00:00Z"), at("2026-03-03T08:46:00Z")).expect("in order");
+    for was in [None, Some(&staff)] {
+        let again = desk.terms().book(&seen.days, "a", "visit", at("2026-03-03T08:00:00Z"), was);
+        assert_eq!(again, Err(NotFree::TooSoon.into()));
+    }
+    assert_eq!(seen.days.put("a", Some(&place), &place), Ok(vec![]));
+    desk.release("a", &place);
+    assert_eq!(desk.read(place.dates()).days.release("a", &place), Ok(vec![]), "cancelled twice");
+    assert_eq!(desk.book("a", at("2026-03-03T08:00:00Z"), None), conflict(NotFree::TooSoon));
+}
+
+#[test]
+fn cal_7_staff_move_a_customers_booking_and_it_stays_the_customers() {
+    let mut desk = berlin(json!({"per_day": 1}));
+    let was = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
+    let moved = Place::new(at("2026-03-04T08:00:00Z"), at("2026-03-04T09:00:00Z")).expect("in order");
+    let moved = moved.booked_for(desk.calendar.date_of(at("2026-03-04T08:00:00Z")));
+    let seen = desk.read(was.dates().into_iter().chain(moved.dates()));
+    let days = seen.days.put("a", Some(&was), &moved).expect("all read");
+    assert_eq!(days.len(), 2);
+    assert!(desk.commit(days, &seen));
+    assert_eq!(desk.free_on("2026-03-03").len(), 7);
+    assert_eq!(desk.free_on("2026-03-04"), [""; 0]);
+}
+
+#[test]
+fn cal_7_an_event_over_several_days_is_in_each() {
+    let mut desk = berlin(json!({}));
+    let place = desk.put("fair", "2026-03-03T22:50:00Z", "2026-03-06T00:00:00Z");
+    assert_eq!(place.dates().into_iter().collect::<Vec<_>>(), ["2026-03-03", "2026-03-04", "2026-03-05"].map(date));
+    let taken = |desk: &Desk, day: &str| desk.table[&date(day)].1.occupied().iter().sum::<u32>();
+    assert_eq!(["2026-03-03", "2026-03-04", "2026-03-05"].map(|day| taken(&desk, day)), [5, 96, 96]);
+    assert_eq!(desk.free_on("2026-03-05"), [""; 0]);
+    desk.release("fair", &place);
+    assert_eq!(["2026-03-03", "2026-03-04", "2026-03-05"].map(|day| taken(&desk, day)), [0, 0, 0]);
+}
+
+#[test]
+fn cal_7_a_place_has_a_beginning_and_an_end() {
+    let from = at("2026-03-03T08:00:00Z");
+    for until in [from, from - minutes(1), from + Place::LONGEST + minutes(1)] {
+        assert!(matches!(Place::new(from, until), Err(Refusal::Invalid(faults)) if faults[0].rule == "CAL-7"));
+    }
+    assert!(Place::new(from, from + Place::LONGEST).is_ok());
+    let last = chrono::DateTime::<chrono::Utc>::MAX_UTC;
+    assert!(Place::new(last - minutes(1), last).is_err());
+    let nothing = berlin(json!({})).read([date("2026-03-03")]).days;
+    for (from, until) in [(from, from + chrono::TimeDelta::nanoseconds(1)), (from + minutes(14), from + minutes(15))] {
+        let place = Place::new(from, until).expect("in order");
+        let days = nothing.put("a", None, &place).expect("all read");
+        assert_eq!(days[0].occupied()[31..=33], [0, 1, 0], "a moment takes its quarter-hour");
+    }
+}
+
+#[test]
+fn a_day_that_was_not_read_is_never_taken_for_an_empty_one() {
+    let desk = berlin(json!({}));
+    let from = at("2026-03-03T08:00:00Z");
+    let nothing = Days::read(&anna(), [], []);
+    assert_eq!(desk.terms().free(&nothing, "visit", from, from + minutes(600), None), []);
+    assert_eq!(desk.terms().look(&nothing, "visit", from, None), Err(NotFree::Unread));
+    assert!(desk.terms().book(&nothing, "a", "visit", from, None).is_err());
+    let place = Place::new(from, from + minutes(1)).expect("in order");
+    assert!(nothing.put("a", None, &place).is_err() && nothing.release("a", &place).is_err());
+    // The old place's day is one that matters, too.
+    let next = desk.read([date("2026-03-04")]);
+    assert!(desk.terms().book(&next.days, "a", "visit", at("2026-03-04T08:00:00Z"), Some(&place)).is_err());
+    assert!(desk.terms().book(&next.days, "a", "visit", at("2026-03-04T08:00:00Z"), None).is_ok());
+}
+
+#[test]
+fn a_booking_changes_one_day_or_two() {
+    let changed = |zone: &str, from: &str| {
+        let desk = Desk::new(daily(zone, &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
+        let seen = desk.read(desk.terms().dates_of("visit", at(from)));
+        let booked = desk.terms().book(&seen.days, "a", "visit", at(from), None).expect("free");
+        assert_eq!(booked.days.iter().map(|day| day.date).collect::<Vec<_>>(), booked.place.dates().into_iter().collect::<Vec<_>>());
+        booked.days.iter().map(|day| day.date.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(changed("Europe/Berlin", "2026-03-04T07:00:00Z"), ["2026-03-04"]);
+    assert_eq!(changed("America/New_York", "2026-03-04T14:00:00Z"), ["2026-03-04"]);
+    // Seven in the evening of the 3rd.
+    assert_eq!(changed("America/New_York", "2026-03-04T00:00:00Z"), ["2026-03-03", "2026-03-04"]);
+    assert_eq!(changed("Australia/Sydney", "2026-03-04T00:00:00Z"), ["2026-03-04"]);
+    // Nine in the morning of the 4th.
+    assert_eq!(changed("Australia/Sydney", "2026-03-03T22:00:00Z"), ["2026-03-03", "2026-03-04"]);
+}
+
+#[test]
+fn every_day_that_a_booking_was_judged_by_is_written() {
+    let mut desk = Desk::new(daily("Australia/Sydney", &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
+    let was = desk.book("a", at("2026-03-03T22:00:00Z"), None).expect("free");
+    let seen = desk.read(was.dates());
+    let moved = desk.terms().book(&seen.days, "a", "visit", at("2026-03-03T22:30:00Z"), Some(&was)).expect("free but for itself");
+    let dates: Vec<_> = moved.days.iter().map(|day| day.date).collect();
+    assert_eq!(dates, ["2026-03-03", "2026-03-04"].map(date), "the 4th only counts it, as it did, and is guarded all the same");
+    assert_eq!(seen.days.day(date("2026-03-04")), Some(&moved.days[1]));
+}
+
+#[test]
+fn cal_7_an_event_occupies_once_whatever_is_said_of_where_it_was() {
+    let mut desk = berlin(json!({}));
+    let was = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
+    let is = Place::new(at("2026-03-04T08:00:00Z"), at("2026-03-04T09:00:00Z")).expect("in order");
+    let seen = desk.read(was.dates().into_iter().chain(is.dates()));
+    let days = seen.days.put("a", None, &is).expect("all read");
+    assert_eq!(days.iter().map(|day| day.occupied().iter().sum()).collect::<Vec<u32>>(), [0, 4]);
+    let days = seen.days.release("a", &is).expect("all read");
+    assert!(days.iter().all(|day| day.events.is_empty()));
+}
+
+#[test]
+fn days_are_of_one_person() {
+    let mut desk = berlin(json!({}));
+    desk.put("call", "2026-03-03T08:00:00Z", "2026-03-03T09:00:00Z");
+    let (_, annas) = desk.table[&date("2026-03-03")].clone();
+    let bernd = UserId::parse("bernd").expect("an id");
+    let days = Days::read(&bernd, [date("2026-03-03")], [annas]);
+    assert_eq!(days.all().cloned().collect::<Vec<_>>(), [Day::empty(bernd, date("2026-03-03"))]);
+    // The same place with another person is asked about.
+    let place = desk.book("a", at("2026-03-03T09:00:00Z"), None).expect("free");
+    desk.now = at("2026-03-03T09:00:00Z");
+    let taken_over = desk.terms().book(&days, "a", "visit", at("2026-03-03T09:00:00Z"), Some(&place));
+    assert_eq!(taken_over, Err(NotFree::TooSoon.into()));
+}
+
+#[test]
+fn cal_7_a_person_at_two_dealers_in_two_zones_is_in_one_place_at_a_time() {
+    let mut london = Desk::new(daily("Europe/London", &json!([["09:00", "17:00"]])), json!({"per_day": 2}), "2026-03-02T06:00:00Z");
+    london.book("a", at("2026-03-03T10:00:00Z"), None).expect("free");
+    let mut sydney = Desk::new(daily("Australia/Sydney", &json!([["00:00", "24:00"]])), json!({"per_day": 2}), "2026-03-02T06:00:00Z");
+    sydney.table = london.table;
+    let taken = sydney.book("b", at("2026-03-03T10:30:00Z"), None);
+    assert_eq!(taken, conflict(NotFree::Taken));
+    sydney.book("b", at("2026-03-03T11:00:00Z"), None).expect("free");
+    assert_eq!(sydney.book("c", at("2026-03-03T12:00:00Z"), None), conflict(NotFree::DayFull), "both are on the 3rd where they are");
+}
+
+#[test]
+fn the_days_to_read_are_bounded_whatever_is_asked() {
+    let most = json!({"horizon_days": 92, "notice": 0, "step": 15, "default_duration": 15});
+    for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"] {
+        let desk = Desk::new(daily(zone, &json!([["00:00", "24:00"]])), most.clone(), "2026-03-03T11:30:00Z");
+        let (first, last) = (chrono::DateTime::<chrono::Utc>::MIN_UTC, chrono::DateTime::<chrono::Utc>::MAX_UTC);
+        let dates: Vec<_> = desk.terms().dates(first, last).collect();
+        assert!((93..=95).contains(&dates.len()), "{zone}: {}", dates.len());
+        let free = desk.terms().free(&desk.read(dates).days, "visit", first, last, None);
+        let left = desk.terms().dates(desk.now, desk.now).count();
+        assert!(left <= 2 && free.len() > 92 * 96 - 5, "{zone}: {}", free.len());
+        assert_eq!(desk.terms().free(&desk.read([]).days, "visit", last, first, None), []);
+    }
+}
+
+#[test]
+fn a_day_is_written_as_it_was_read() {
+    let mut desk = Desk::new(daily("Australia/Sydney", &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
+    let place = desk.book("a", at("2026-03-03T22:00:00Z"), None).expect("free");
+    desk.put("b", "2026-03-03T22:00:00Z", "2026-03-03T22:05:00Z");
+    let written = serde_json::to_value(&desk.table[&date("2026-03-03")].1).expect("it can be written");
+    let expected = json!({"user": "anna", "date": "2026-03-03", "events": {
+        "a": {"from": 88, "length": 4, "booked_for": "2026-03-04"}, "b": {"from": 88, "length": 1}}});
+    assert_eq!(written, expected);
+    assert_eq!(serde_json::from_value::<Day>(written).expect("a day"), desk.table[&date("2026-03-03")].1);
+    let kept = serde_json::to_value(place).expect("it can be written");
+    assert_eq!(serde_json::from_value::<Place>(kept).expect("a place"), place);
+    assert_eq!(Capacity::default().duration("visit"), minutes(60));
+}
