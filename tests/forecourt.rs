@@ -28,6 +28,7 @@ mod idempotency;
 mod intake;
 mod kill;
 mod known;
+mod lists;
 mod metrics;
 mod month;
 mod next_action;

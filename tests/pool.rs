@@ -269,3 +269,44 @@ fn set_6_a_pool_is_refused_where_it_cannot_work() {
     nobody.pool.as_mut().unwrap().user = user("nobody");
     assert_eq!(faults(nobody), ["pool.user SET-6: must be one of the members"]);
 }
+
+/// DIS-8: what was taken and is given back by hand is the oldest again.
+#[tokio::test]
+async fn dis_8_a_lead_that_is_given_back_to_the_pool_keeps_its_place_among_the_oldest() {
+    let world = World::new().await;
+    pooled(&world, 2, true).await;
+    let mut ids = Vec::new();
+    for (i, time) in ["2026-11-23T09:01:00Z", "2026-11-23T09:02:00Z", "2026-11-23T09:03:00Z"].into_iter().enumerate() {
+        world.system.clock.stand_at(crate::world::at(time));
+        ids.push(world.lead(&enquiry(&format!("n{i}"))).await.to_string());
+    }
+    assert_eq!(claim(&world, &puller(0), &ids[0]).await.status, 200);
+    let back = world.post(ADMIN, &format!("/leads/{}/assignment", ids[0]), &json!({"user": "pool.nordstern"})).await;
+    assert_eq!(back.status, 200, "{}", back.body);
+    assert_eq!(claim(&world, &puller(1), &ids[1]).await.status, 409, "an older one is there");
+    for id in &ids {
+        assert_eq!(claim(&world, &puller(1), id).await.status, 200);
+    }
+}
+
+/// ESC-11: the pool's supervisor is told of its lead though another notice in the same moment is not for one who wants none.
+#[tokio::test]
+async fn esc_11_the_pools_level_2_goes_out_beside_one_that_is_dropped() {
+    let world = World::new().await;
+    pooled(&world, 1, false).await;
+    let helga = json!({"id": "helga.stern", "name": "Helga Stern", "email": "helga.stern@demo-group.example", "language": "de", "role": "dealer_admin",
+        "dealers": [NORDSTERN], "notices": false});
+    world.store.put_user(&GroupId::parse("demo-group").unwrap(), &serde_json::from_value(helga).unwrap()).await.unwrap();
+    world
+        .settings(|s| {
+            // Level 2 falls into the night: both notices wait for the opening.
+            (s.escalation.level_1, s.escalation.level_2) = (60, 720);
+            s.members.iter_mut().filter(|m| m.user.as_str() == "puller-00").for_each(|m| m.supervisor = Some(user("helga.stern")));
+        })
+        .await;
+    let (pooled, taken) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
+    assert_eq!(claim(&world, &puller(0), &taken.to_string()).await.status, 200);
+    world.advance_to("2026-11-24T09:00:00Z").await;
+    let told: Vec<String> = world.mails().into_iter().filter(|mail| mail.contains("helga.stern")).collect();
+    assert!(told.len() == 1 && told[0].contains(&pooled.spoken()), "{told:?}");
+}

@@ -155,3 +155,77 @@ async fn cal_4_events_end_once_with_a_follow_up_and_keep_their_history() {
         assert_eq!(world.post(who, &events, &json!({"title": "x", "type": "notes"})).await.status, status, "{who}");
     }
 }
+
+async fn change(world: &World, part: &str, body: &Value) {
+    let path = format!("/dealers/{}/{part}", crate::world::NORDSTERN);
+    let seen = world.get(ADMIN, &path).await.headers["etag"].to_str().unwrap().to_owned();
+    let headers = [("content-type", "application/json"), ("if-match", seen.as_str())];
+    let reply = world.call(http::Method::PUT, ADMIN, &path, &headers, body.to_string().as_bytes()).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+}
+
+/// SET-3, SET-11: the minutes and hours that hold are those of the moment; what may come earlier is armed anew.
+#[tokio::test]
+async fn set_11_a_change_of_the_minutes_moves_what_is_planned_too() {
+    for (minutes, wanted) in
+        [(0, vec!["11-24 09:00:00 anna.vogt:"]), (60, vec!["11-24 09:00:00 anna.vogt:", "11-24 10:00:00 helga.stern:"])]
+    {
+        let world = World::new().await;
+        respects(&world, false).await;
+        let id = answered(&world).await;
+        planned(&world, id, "2026-11-24T09:00:00Z").await;
+        world.advance_to("2026-11-24T09:10:00Z").await;
+        change(&world, "escalation", &json!({"level_2_resubmission": minutes})).await;
+        world.advance_to("2026-11-26T12:00:00Z").await;
+        assert_eq!(told(&world), wanted, "{minutes}");
+    }
+    // Off at first, on later; and a day off that is one no more.
+    let world = World::new().await;
+    world.settings(|s| s.escalation.level_2_resubmission = 0).await;
+    let id = answered(&world).await;
+    planned(&world, id, "2026-11-24T09:00:00Z").await;
+    world.advance_to("2026-11-24T09:10:00Z").await;
+    change(&world, "escalation", &json!({"level_2_resubmission": 240})).await;
+    world.advance_to("2026-11-24T14:00:00Z").await;
+    assert_eq!(told(&world), ["11-24 09:00:00 anna.vogt:", "11-24 13:00:00 helga.stern:"]);
+    planned(&world, id, "2026-12-25T10:00:00Z").await;
+    world.advance_to("2026-12-25T10:30:00Z").await;
+    change(&world, "holidays", &json!({})).await;
+    world.advance_to("2026-12-25T10:35:00Z").await;
+    assert_eq!(told(&world).len(), 3, "it is told within two minutes: {:?}", told(&world));
+}
+
+/// ESC-4: what came due while the lead was lost is told when it is reopened.
+#[tokio::test]
+async fn esc_4_a_reopened_lead_tells_of_what_came_due_meanwhile() {
+    let world = World::new().await;
+    respects(&world, false).await;
+    let id = answered(&world).await;
+    planned(&world, id, "2026-11-24T09:00:00Z").await;
+    let status = async |body: Value| assert_eq!(world.post(ADMIN, &format!("/leads/{id}/status"), &body).await.status, 200);
+    status(json!({"status": "lost", "reason": "price"})).await;
+    world.advance_to("2026-11-24T10:00:00Z").await;
+    assert_eq!(told(&world), Vec::<String>::new());
+    status(json!({"status": "in_progress"})).await;
+    world.advance_to("2026-11-24T13:00:00Z").await;
+    let readers: Vec<String> = told(&world).iter().map(|told| told[15..].to_owned()).collect();
+    assert_eq!(readers, ["anna.vogt:", "helga.stern:"], "{:?}", told(&world));
+}
+
+/// CAL-4: what was not carried out is not answered as if it had been.
+#[tokio::test]
+async fn cal_4_a_follow_up_of_an_event_that_has_ended_is_refused_not_lost() {
+    let world = World::new().await;
+    world.settings(|s| s.no_show_reasons = vec!["Kam nicht".into()]).await;
+    let id = answered(&world).await;
+    let (done, missed) = (planned(&world, id, "2026-11-24T09:00:00Z").await, planned(&world, id, "2026-11-24T09:00:00Z").await);
+    let path = |event: &str, what: &str| format!("/leads/{id}/events/{event}/{what}");
+    let follow_up = json!({"follow_up": {"title": "Next", "type": "sms", "at": "2026-12-01T10:30:00+01:00"}});
+    assert_eq!(world.post("anna.vogt", &path(&done, "completion"), &json!({})).await.status, 200);
+    assert_eq!(world.post("anna.vogt", &path(&done, "completion"), &json!({})).await.status, 200, "it is so already");
+    assert_eq!(world.post("anna.vogt", &path(&done, "completion"), &follow_up).await.status, 409);
+    assert_eq!(world.post("anna.vogt", &path(&done, "completion"), &json!({"note": "else"})).await.status, 409);
+    for reason in ["kam nicht", "Kam nicht"] {
+        assert_eq!(world.post("anna.vogt", &path(&missed, "no-show"), &json!({"reason": reason})).await.status, 200);
+    }
+}

@@ -98,8 +98,18 @@ async fn set_1_what_breaks_a_rule_is_named_and_nothing_is_changed() {
     let (early, late) = ("2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z");
     for (body, faults) in [
         (with(&read, "/nmae", json!("x")), vec!["nmae SET-10"]),
-        (members(json!({"recieves_leads": true})), vec!["members.0.recieves_leads SET-10"]),
-        (with(&read, "/calendar/hours/mon", json!([["18:00", "08:00"]])), vec!["calendar.hours SET-1"]),
+        (members(json!({"recieves_leads": true})), vec!["members[0].recieves_leads SET-10"]),
+        (with(&read, "/calendar/hours/mon", json!([["18:00", "08:00"]])), vec!["calendar.hours.mon[0] SET-1"]),
+        (
+            with(
+                &with(&read, "/calendar/special_hours", json!({"2026-12-24": [["12:00", "09:00"]]})),
+                "/calendar/hours/tue",
+                json!([["09:00", "09:00"]]),
+            ),
+            vec!["calendar.hours.tue[0] SET-1", "calendar.special_hours.2026-12-24[0] SET-1"],
+        ),
+        (with(&read, "/relay_domains", json!(["@portal.example", " x "])), vec!["relay_domains[0] INT-6", "relay_domains[1] INT-6"]),
+        (with(&read, "/calendar/days_off/0/name", json!("a\u{7}")), vec!["calendar.days_off[0].name SET-2"]),
         (with(&read, "/calendar/zone", json!("Europe/Atlantis")), vec!["calendar.zone SET-1"]),
         (with(&read, "/escalation/level_1", json!(-1)), vec!["escalation.level_1 SET-10"]),
         (with(&read, "/escalation/level_1", json!(100_000)), vec!["escalation.level_1 SET-3"]),
@@ -187,7 +197,7 @@ async fn set_9_a_dry_run_says_who_would_get_a_lead_and_when_it_would_be_due() {
     for _ in 0..2 {
         let told = dry_run(&world, ADMIN, &asked).await;
         let wanted = json!({
-            "becomes": "lead", "owner": "anna.vogt", "rule": "DIS-1", "group": null, "passed_over": [],
+            "dealer": NORDSTERN, "becomes": "lead", "owner": "anna.vogt", "rule": "DIS-1", "group": null, "passed_over": [],
             "deadlines": {
                 "reminder": {"due": "2026-11-30T08:00:00Z", "happens_at": "2026-11-30T08:00:00Z"},
                 "level_1": {"due": "2026-11-30T08:30:00Z", "happens_at": "2026-11-30T08:30:00Z"},
@@ -221,4 +231,62 @@ async fn set_9_a_dry_run_says_who_is_passed_over_and_names_what_is_wrong() {
     let wrong = dry_run(&world, ADMIN, &json!({"received_at": "tomorrow"})).await;
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["received_at SET-9".to_owned(), "lead SET-9".to_owned()]));
     assert_eq!(dry_run(&world, "anna.vogt", &json!({"lead": enquiry("jana")})).await.status, 403);
+}
+
+/// SET-9, ACC-1: who may not see leads is not told whose contact somebody is; and what was counted is what the running deadline counts.
+#[tokio::test]
+async fn set_9_a_dry_run_tells_nobody_of_leads_that_they_may_not_see() {
+    let world = World::new().await;
+    world.lead(&enquiry("jana")).await;
+    let asked = json!({"received_at": "2026-12-24T17:30:00Z", "lead": enquiry("jana")});
+    let told = dry_run(&world, ADMIN, &asked).await;
+    assert_eq!((told.text("/becomes"), told.text("/deadlines/level_1/due")), ("added", "2026-11-23T11:00:00Z"));
+    assert_eq!(told.body["deadlines"]["counted"], json!([{"from": "2026-11-23T09:00:00Z", "until": "2026-11-23T11:00:00Z"}]));
+    let told = dry_run(&world, "otto.operator", &asked).await;
+    assert_eq!((told.status, told.text("/becomes"), told.body.get("lead")), (200, "lead", None), "{}", told.body);
+    // A site that is out of reach says no more than that it would go there.
+    world.settings(|s| s.rules_of_vehicle_location = true).await;
+    let mut elsewhere = enquiry("jana");
+    elsewhere["vehicle"] = json!({"make": "MG", "site": "harbour-cars-demo"});
+    let told = dry_run(&world, ADMIN, &json!({"lead": elsewhere})).await;
+    assert_eq!((told.text("/dealer"), &told.body["owner"], &told.body["deadlines"]), ("harbour-cars-demo", &Value::Null, &Value::Null));
+    let wrong = dry_run(&world, ADMIN, &json!({"recieved_at": "2026-12-24T17:30:00Z", "lead": enquiry("x")})).await;
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["recieved_at SET-9".to_owned()]));
+}
+
+/// SET-9: what it says is what then happens, also with somebody away, a turn to come besides, and a pool.
+#[tokio::test]
+async fn set_9_a_dry_run_says_what_then_happens() {
+    let world = World::new().await;
+    let away = json!([{"from": "2026-11-23T00:00:00Z", "until": "2026-11-24T00:00:00Z"}]);
+    world
+        .settings(|s| {
+            s.members[1].absences = serde_json::from_value(away).unwrap();
+            s.spam_gives_turn_back = true;
+        })
+        .await;
+    let mut seen = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        let told = dry_run(&world, ADMIN, &json!({"lead": enquiry(name)})).await;
+        let id = world.lead(&enquiry(name)).await;
+        let page = world.page(id).await;
+        let why = json!(page.timeline[0].events.last().unwrap())["why"].clone();
+        assert_eq!((told.text("/owner"), &told.body["rule"]), (page.lead.owner.as_ref().unwrap().as_str(), &why["rule"]));
+        let passed = why.get("passed_over").cloned().unwrap_or(json!([]));
+        assert_eq!((&told.body["passed_over"], told.text("/deadlines/level_1/due")), (&passed, "2026-11-23T11:00:00Z"));
+        seen.push(told.text("/rule").to_owned());
+        if name == "b" {
+            world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "spam"})).await;
+        }
+    }
+    assert_eq!(seen, ["DIS-1", "DIS-1", "DIS-10", "DIS-1"]);
+    world
+        .settings(|s| {
+            s.members.iter_mut().for_each(|m| m.receives_leads = false);
+            s.pool = Some(serde_json::from_value(json!({"user": "anna.vogt"})).unwrap());
+        })
+        .await;
+    let told = dry_run(&world, ADMIN, &json!({"lead": enquiry("e")})).await;
+    assert_eq!((told.text("/owner"), told.text("/rule")), ("anna.vogt", "DIS-8"));
+    assert_eq!(world.page(world.lead(&enquiry("e")).await).await.lead.owner.unwrap().as_str(), "anna.vogt");
 }

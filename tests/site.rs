@@ -38,7 +38,7 @@ async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_s
     forecourt_local::demo::save(&world.store, &world.scope(), &dealer(HARBOUR), &settings, world.system.clock.now()).await.unwrap();
 
     let asked = at_site("b", HARBOUR);
-    let told = world.post(ADMIN, &format!("/dealers/{NORDSTERN}/dry-run"), &json!({"lead": asked})).await;
+    let told = world.post("gina.group", &format!("/dealers/{NORDSTERN}/dry-run"), &json!({"lead": asked})).await;
     assert_eq!((told.text("/owner"), told.text("/rule"), told.text("/group")), ("oliver.reed", "DIS-3", "mg"), "{}", told.body);
     assert_eq!(sent(&world, &asked).await, (HARBOUR.to_owned(), "oliver.reed".to_owned()));
     assert_eq!(sent(&world, &at_site("c", "nowhere")).await.0, NORDSTERN, "nobody knows the site");
@@ -53,6 +53,19 @@ async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_s
     let page = world.get("gina.group", &format!("/leads/{}", first.text("/id"))).await;
     let sited = page.body["timeline"][0]["events"].as_array().unwrap().iter().find(|e| e["what"] == "sited").unwrap().clone();
     assert_eq!(sited["came_in_at"], NORDSTERN, "{sited}");
+}
+
+/// INT-10, INT-6: what is added to a lead of the site says so too.
+#[tokio::test]
+async fn int_10_the_timeline_says_where_an_added_enquiry_came_in() {
+    let world = World::new().await;
+    world.settings(|s| s.rules_of_vehicle_location = true).await;
+    let path = format!("/dealers/{NORDSTERN}/leads");
+    let first = world.post(ADMIN, &path, &at_site("a", HARBOUR)).await;
+    let added = world.post(ADMIN, &path, &at_site("a", HARBOUR)).await;
+    assert_eq!((added.status, added.text("/id")), (200, first.text("/id")));
+    let page = world.get("gina.group", &format!("/leads/{}", first.text("/id"))).await;
+    assert_eq!(page.body["timeline"].to_string().matches("sited").count(), 2, "{}", page.body["timeline"]);
 }
 
 fn offered(name: &str) -> Value {

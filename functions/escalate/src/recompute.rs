@@ -6,6 +6,7 @@ use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::LeadId;
 use forecourt_domain::recompute::recompute;
+use forecourt_domain::resubmission::rearm;
 use forecourt_edge::Platform;
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, LeadRow, Load, Loaded};
@@ -16,9 +17,9 @@ const PAGE: usize = 100;
 /// Leads of one commit: each writes itself and a timeline entry, of the hundred items that a transaction may have.
 const TOGETHER: usize = 20;
 
-/// Whether a lead may have steps that have not happened. The row may lag: what is so, the lead says.
+/// Whether a lead may have steps that have not happened, of its own or of what is planned for it. The row may lag: what is so, the lead says.
 fn open(row: &LeadRow) -> bool {
-    row.open && row.level < 2
+    (row.open && row.level < 2) || row.planned
 }
 
 /// Looks at the next page, and turns it.
@@ -35,6 +36,8 @@ pub(crate) async fn turn(platform: &Platform, look: &Look) -> Result<(), Failure
     let ids: Vec<LeadId> = page.leads.iter().map(|row| row.facts.id).collect();
     let chunks = ids.chunks(TOGETHER).map(|ids| move_deadlines(platform, look, dealer, ids.to_vec(), now).boxed());
     futures::future::try_join_all(chunks).await?;
+    let planned = page.leads.iter().filter(|row| row.planned).map(|row| rearm_events(platform, look, row.facts.id).boxed());
+    futures::future::try_join_all(planned).await?;
     let turned = state.turned(page.cursor, now);
     let rule = |loaded: &Loaded, _| {
         // Another may have turned the page, or a later change have begun anew.
@@ -54,4 +57,21 @@ async fn move_deadlines(platform: &Platform, look: &Look, known: &Dealer, ids: V
         Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
     };
     platform.store.decide(&look.scope(), Load::of(keys).patiently(), rule).await
+}
+
+/// Arms what is planned for a lead anew.
+async fn rearm_events(platform: &Platform, look: &Look, id: LeadId) -> Result<(), Failure> {
+    let load = Load::of([Key::Lead(id), Key::Dealer(look.dealer.clone())]).patiently().then(|loaded| {
+        let planned = loaded.lead(id).map(|lead| lead.planned.iter().map(|planned| Key::Event(id, planned.id.clone())).collect());
+        planned.unwrap_or_default()
+    });
+    let rule = |loaded: &Loaded, _| {
+        let unit = loaded.lead(id).filter(|lead| lead.dealer == look.dealer).zip(loaded.dealer(&look.dealer));
+        let decision = unit.and_then(|(lead, dealer)| {
+            let events: Vec<_> = lead.planned.iter().filter_map(|planned| loaded.event(id, &planned.id)).collect();
+            rearm(&events, dealer)
+        });
+        Ok((decision, ()))
+    };
+    platform.store.decide(&look.scope(), load, rule).await
 }

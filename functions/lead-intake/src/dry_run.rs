@@ -36,6 +36,8 @@ pub struct DryRunBody {
 /// What would become of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DryRunView {
+    /// Where: another dealer where the rules of the vehicle's site apply (INT-10); of one out of your reach there is no more to be told.
+    pub dealer: String,
     /// `lead`, or `added` where the contact has a lead in progress here (INT-6).
     pub becomes: &'static str,
     /// The number of the lead that it would be added to.
@@ -43,7 +45,8 @@ pub struct DryRunView {
     pub lead: Option<String>,
     /// Who would own it.
     pub owner: Option<String>,
-    /// The rule that says so: `DIS-1` the rotation, `DIS-3` that of a group, `DIS-5` the contact is known, `DIS-6` nobody eligible, `DIS-8` the pool.
+    /// The rule that says so: `DIS-1` the rotation, `DIS-3` that of a group, `DIS-5` the contact is known, `DIS-6` nobody eligible, `DIS-8` the pool,
+    /// `DIS-10` a turn that was given back.
     pub rule: Option<String>,
     /// The distribution group that a routing rule chose.
     pub group: Option<String>,
@@ -120,7 +123,9 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
         mailbox,
         at,
     };
-    let channels = channels(platform, &call.scope, dealer, &arrival.enquiry);
+    // Whom a contact is known to is for those to know who may see the lead (ACC-1).
+    let sees = call.scope.needs(Right::ReadLeads).is_ok() && call.scope.reaches(&id).is_ok();
+    let channels = if sees { channels(platform, &call.scope, dealer, &arrival.enquiry) } else { Vec::new() };
     let lane = lane(dealer, &arrival.enquiry);
     let keys = channels.iter().cloned().map(Key::Channel).chain([Key::Place(id.clone(), lane.clone())]);
     let load = Load::of(keys).then(|loaded| pointed_at(loaded, &channels, &id, &arrival));
@@ -130,8 +135,9 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     let found = Found { latest, ..Found::default() };
     let verdict = intake::receive(&arrival, number, found, dealer, contact.as_ref(), loaded.place(&id, &lane).as_ref())?;
     let view = match &verdict {
-        Verdict::New(decision) => DryRunView::of("lead", None, decision, dealer, at),
-        Verdict::Added(decision) => DryRunView::of("added", decision.lead().map(|lead| lead.id.spoken()), decision, dealer, at),
+        Verdict::New(_) if call.scope.reaches(&id).is_err() => DryRunView::elsewhere(dealer),
+        Verdict::New(decision) => DryRunView::of("lead", None, decision, dealer),
+        Verdict::Added(decision) => DryRunView::of("added", decision.lead().map(|lead| lead.id.spoken()), decision, dealer),
         Verdict::Resent(_) | Verdict::Repeat(_) | Verdict::NumberTaken => {
             return Err(Failure::Broken("a dry run met a lead of its own".into()).into());
         }
@@ -140,8 +146,10 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
 }
 
 fn read(call: &Call) -> Result<(DateTime<Utc>, Part), Problem> {
+    let fields: serde_json::Map<String, serde_json::Value> = call.json()?;
+    let unknown = fields.keys().filter(|name| !matches!(name.as_str(), "received_at" | "lead"));
+    let mut faults: Vec<Fault> = unknown.map(|name| Fault::new(name.clone(), "SET-9", "is not known here")).collect();
     let body: DryRunBody = call.json()?;
-    let mut faults = Vec::new();
     let said = body.received_at.text("received_at", &mut faults);
     let at = said.map(|text| DateTime::parse_from_rfc3339(text.trim()).map(|at| at.to_utc()));
     if let Some(Err(_)) = at {
@@ -169,18 +177,25 @@ fn in_lead(faults: Vec<Fault>) -> Vec<Fault> {
 }
 
 impl DryRunView {
-    fn of(becomes: &'static str, number: Option<String>, decision: &Decision, dealer: &Dealer, at: DateTime<Utc>) -> Self {
+    fn elsewhere(dealer: &Dealer) -> Self {
+        let dealer = dealer.id.to_string();
+        Self { dealer, becomes: "lead", lead: None, owner: None, rule: None, group: None, passed_over: Vec::new(), deadlines: None }
+    }
+
+    fn of(becomes: &'static str, number: Option<String>, decision: &Decision, dealer: &Dealer) -> Self {
         let lead = decision.lead();
         let why = decision.items.iter().find_map(why);
         let passed_over = |PassedOver { user, reason }: &PassedOver| PassedOverView { user: user.to_string(), reason: *reason };
+        let deadlines = lead.and_then(|lead| Some(DeadlinesView::of(lead.plan.as_ref()?, dealer, lead.clock_start())));
         Self {
+            dealer: dealer.id.to_string(),
             becomes,
             lead: number,
             owner: lead.and_then(|lead| lead.owner.as_ref()).map(ToString::to_string),
             rule: why.map(|why| why.rule.clone()),
             group: why.and_then(|why| why.group.as_ref()).map(ToString::to_string),
             passed_over: why.into_iter().flat_map(|why| &why.passed_over).map(passed_over).collect(),
-            deadlines: lead.and_then(|lead| lead.plan.as_ref()).map(|plan| DeadlinesView::of(plan, dealer, at)),
+            deadlines,
         }
     }
 }

@@ -7,10 +7,11 @@ use forecourt_domain::assignment::Place;
 use forecourt_domain::calendar_event::{CalendarEvent, Completes, completing};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::{DealerId, LeadId};
+use forecourt_domain::ids::{DealerId, EventId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::pool::{self, Claimed, Pool};
 use forecourt_domain::refusal::Refusal;
+use forecourt_domain::resubmission::rearm;
 use forecourt_domain::routing::Lane;
 use forecourt_domain::{assignment, reaction, reaction::Outcome};
 use forecourt_edge::Platform;
@@ -30,21 +31,32 @@ pub(crate) async fn react(platform: &Platform, call: &Call) -> Result<Answer, Pr
 /// Wins, loses or reopens a lead (LEAD-1, ESC-9).
 pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (outcome, completes, note) = call.json::<StatusBody>()?.check()?;
-    let also = |loaded: &Loaded| [turn_of(loaded, call, outcome), events_of(loaded, call, completes)].concat();
+    let also = |loaded: &Loaded| [turn_of(loaded, call, outcome), events_of(loaded, call, outcome, completes)].concat();
     change(platform, call, Right::WorkLeads, &also, |Asked { lead, dealer, loaded }| {
         let rotation = loaded.rotation(&dealer.id, lead.settles_turn(dealer, outcome.status()).as_ref());
         let closed = reaction::close(lead, dealer, outcome, rotation.as_ref(), call.scope.actor(), note.clone(), call.now)?;
-        let events = completes.of(lead, call.now);
+        let events = affected(lead, outcome, completes, call);
         let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
-        Ok(closed.map(|decision| completing(decision, &events, &call.scope.actor(), call.now)))
+        Ok(closed.map(|mut decision| match outcome {
+            // What came due meanwhile told nobody; now it does (ESC-4).
+            Outcome::Reopened => {
+                decision.items.extend(rearm(&events, dealer).into_iter().flat_map(|armed| armed.items));
+                decision
+            }
+            Outcome::Won | Outcome::Lost(_) => completing(decision, &events, &call.scope.actor(), call.now),
+        }))
     })
     .await
 }
 
-/// The events that are completed with the lead (CAL-5).
-fn events_of(loaded: &Loaded, call: &Call, completes: Completes) -> Vec<Key> {
+/// The events that are completed with the lead (CAL-5), or wait again with it.
+fn affected(lead: &Lead, outcome: Outcome, completes: Completes, call: &Call) -> Vec<EventId> {
+    if outcome == Outcome::Reopened { Completes::All.of(lead, call.now) } else { completes.of(lead, call.now) }
+}
+
+fn events_of(loaded: &Loaded, call: &Call, outcome: Outcome, completes: Completes) -> Vec<Key> {
     let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
-    lead.into_iter().flat_map(|lead| completes.of(lead, call.now).into_iter().map(|event| Key::Event(lead.id, event))).collect()
+    lead.into_iter().flat_map(|lead| affected(lead, outcome, completes, call).into_iter().map(|event| Key::Event(lead.id, event))).collect()
 }
 
 /// The rotation to which a turn is given back, or from which it is taken again (DIS-10).
@@ -58,18 +70,29 @@ fn turn_of(loaded: &Loaded, call: &Call, outcome: Outcome) -> Vec<Key> {
 /// Gives a lead to a user, or to another dealer (DIS-7).
 pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (target, note) = call.json::<AssignmentBody>()?.check()?;
-    let also = match &target {
+    let also = |loaded: &Loaded| match &target {
         Target::Dealer(dealer) => vec![Key::Dealer(dealer.clone())],
-        Target::User(_) => Vec::new(),
+        Target::User(user) => pool_for(loaded, call, user),
     };
-    change(platform, call, Right::AssignLeads, &|_| also.clone(), |Asked { lead, dealer, loaded }| match &target {
-        Target::User(user) => assignment::to_user(lead, dealer, user, call.scope.actor(), note.clone(), call.now),
+    change(platform, call, Right::AssignLeads, &also, |Asked { lead, dealer, loaded }| match &target {
+        Target::User(user) => {
+            let pool = pool_of(loaded, dealer);
+            assignment::to_user(lead, dealer, user, Some(&pool), call.scope.actor(), note.clone(), call.now)
+        }
         Target::Dealer(id) => {
             let unknown = || Refusal::field("dealer", "DIS-7", "must be a dealer of the group");
             assignment::to_dealer(lead, loaded.dealer(id).ok_or_else(unknown)?, call.scope.actor(), note.clone(), call.now)
         }
     })
     .await
+}
+
+/// The pool, where it is to take a lead back.
+fn pool_for(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
+    let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
+    let dealer = lead.and_then(|lead| loaded.dealer(&lead.dealer));
+    let pools = dealer.filter(|dealer| dealer.settings.pool.as_ref().is_some_and(|pool| pool.user == *user));
+    pools.map(|dealer| Key::Place(dealer.id.clone(), Lane::Pool)).into_iter().collect()
 }
 
 /// How many of a pool's leads are looked at for the oldest one that still waits there.

@@ -4,6 +4,7 @@ mod board;
 mod body;
 mod change;
 mod read;
+mod search;
 mod view;
 
 pub use body::{AssignmentBody, ReactionBody, StatusBody};

@@ -1,8 +1,9 @@
 //! Reading leads.
 
+use crate::search::{Filter, Sought};
 use crate::view::{LeadListView, LeadPageView};
 use forecourt_domain::access::Right;
-use forecourt_domain::ids::{DealerId, LeadId, UserId};
+use forecourt_domain::ids::{DealerId, LeadId};
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
@@ -29,20 +30,19 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    call.only_queries(&["status", "owner", "limit", "cursor"], "LEAD-8")?;
+    let filter = Filter::read(call)?;
     let limit = call.query_as::<usize>("limit", "LEAD-8", "a number from 1 to 100")?.unwrap_or(25);
     if !(1..=PAGE).contains(&limit) {
         return Err(Refusal::field("limit", "LEAD-8", "must be a number from 1 to 100").into());
     }
-    let owner = call.query_as::<UserId>("owner", "LEAD-8", "the id of a user")?;
-    let status = call.query("status");
-    if status.is_some_and(|status| !matches!(status, "in_progress" | "won" | "lost")) {
-        return Err(Refusal::field("status", "LEAD-8", "must be in_progress, won or lost").into());
-    }
+    let sought = match call.query("q") {
+        Some(text) => Some(Sought::read(platform, call, &dealer, text).await?),
+        None => None,
+    };
     let wanted = |row: &LeadRow| {
         call.scope.sees_leads_of(row.facts.owner.as_ref(), &dealer.settings, call.now)
-            && owner.as_ref().is_none_or(|owner| row.facts.owner.as_ref() == Some(owner))
-            && status.is_none_or(|status| row.facts.status.name() == status)
+            && filter.takes(row, call.now)
+            && sought.as_ref().is_none_or(|sought| sought.is(row))
     };
     let listed = platform.store.leads(&call.scope, &dealer, call.now, call.query("cursor"), limit, wanted).await?;
     let listed = listed.map_err(|_| Refusal::field("cursor", "LEAD-8", "must be the cursor of an earlier page of this list"))?;

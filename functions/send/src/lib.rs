@@ -165,10 +165,20 @@ impl Sender {
     async fn send(&self, look: &Look, claimed: Vec<Claimed>) -> Result<(), Failure> {
         let Some(Claimed { to, dealer, .. }) = claimed.first() else { return Ok(()) };
         let now = self.platform.clock.now();
-        let addressee = match self.addressee(look, to, dealer, &claimed).await? {
-            Ok(addressee) => addressee,
-            Err(why) => return self.record_all(look, &claimed, |message| message.dropped(why, now)).await,
+        let drop = async |claimed: &[Claimed], why| self.record_all(look, claimed, |message| message.dropped(why, now)).await;
+        let (addressee, claimed) = match self.addressee(look, to, dealer).await? {
+            None => return drop(&claimed, Dropped::NoReader).await,
+            Some((addressee, true)) => (addressee, claimed),
+            Some((addressee, false)) => {
+                // The supervisor of the pool is told whatever the switch says, else nobody is (ESC-11).
+                let (told, rest): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|c| c.message.is_of_the_pool(&c.lead, &c.dealer));
+                if !rest.is_empty() {
+                    drop(&rest, Dropped::NoticesOff).await?;
+                }
+                (addressee, told)
+            }
         };
+        let Some(Claimed { to, dealer, .. }) = claimed.first() else { return Ok(()) };
         pool::tell(&self.platform, look, &claimed, now).await?;
         let notices: Vec<(&Message, &Lead)> = claimed.iter().map(|c| (&c.message, &c.lead)).collect();
         let id = claimed.first().and_then(|c| c.message.batch().map(str::to_owned)).unwrap_or_else(|| batch_of(&claimed));
@@ -195,25 +205,14 @@ impl Sender {
         .await
     }
 
-    /// Who reads a mail, or why nobody does.
-    async fn addressee(
-        &self,
-        look: &Look,
-        to: &Reader,
-        dealer: &Dealer,
-        claimed: &[Claimed],
-    ) -> Result<Result<Addressee, Dropped>, Failure> {
+    /// Who reads a mail, and whether they are told of things at all. `None`: nobody is there any more.
+    async fn addressee(&self, look: &Look, to: &Reader, dealer: &Dealer) -> Result<Option<(Addressee, bool)>, Failure> {
         let id = match to {
-            Reader::Address(address) => return Ok(Ok(Addressee::at(address, dealer))),
+            Reader::Address(address) => return Ok(Some((Addressee::at(address, dealer), true))),
             Reader::User(id) => id,
         };
         let user = self.platform.store.user(&look.group, id).await?;
-        Ok(match user.filter(|user| user.is_here()) {
-            // The supervisor of the pool is told whatever the switch says, else nobody is (ESC-11).
-            Some(user) if user.notices || claimed.iter().all(|c| c.message.is_of_the_pool(&c.lead, &c.dealer)) => Ok(Addressee::of(&user)),
-            Some(_) => Err(Dropped::NoticesOff),
-            None => Err(Dropped::NoReader),
-        })
+        Ok(user.filter(|user| user.is_here()).map(|user| (Addressee::of(&user), user.notices)))
     }
 
     /// The sheets of trade-in enquiries (INT-8).

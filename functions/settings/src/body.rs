@@ -1,9 +1,13 @@
 //! What a client writes: every unknown field, and every rule that is broken, is named.
 
+use chrono::NaiveDate;
 use forecourt_domain::dealer::{Draft, Settings};
+use forecourt_domain::hours::{Calendar, DayOff, Interval, OpeningHours, Week};
 use forecourt_domain::refusal::{Fault, Refusal};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The largest settings of a dealer as JSON: an item of the table holds no more.
 const MOST: usize = 300_000;
@@ -36,7 +40,10 @@ pub(crate) fn settings(value: Value) -> Result<Settings, Refusal> {
     if value.to_string().len() > MOST {
         return Err(Refusal::field("settings", "SET-10", format!("must be at most {MOST} bytes as JSON")));
     }
-    let (read, mut faults) = parse::<Draft>(value, |field| if field.starts_with("calendar") { "SET-1" } else { "SET-10" });
+    let mut value = value;
+    let mut faults = calendar_faults(&mut value);
+    let (read, more) = parse::<Draft>(value, rule_of);
+    faults.extend(more);
     match read.map(Draft::check) {
         Ok(Ok(settings)) if faults.is_empty() => return Ok(settings),
         Ok(Ok(_)) | Err(()) => {}
@@ -45,17 +52,59 @@ pub(crate) fn settings(value: Value) -> Result<Settings, Refusal> {
     Err(Refusal::Invalid(faults))
 }
 
+fn rule_of(field: &str) -> &'static str {
+    match field.strip_prefix("calendar.") {
+        Some(rest) if rest.starts_with("days_off") || rest.starts_with("special_hours") => "SET-2",
+        Some(_) => "SET-1",
+        None => "SET-10",
+    }
+}
+
+/// Hours and days off as entered.
+#[derive(Deserialize)]
+struct Entered {
+    zone: chrono_tz::Tz,
+    #[serde(default)]
+    hours: Week,
+    #[serde(default)]
+    days_off: Vec<DayOff>,
+    #[serde(default)]
+    special_hours: BTreeMap<NaiveDate, Vec<Interval>>,
+}
+
+/// Every fault of the hours and days off, each with its place. Where there are any, a calendar that is always open stands in for them, so that
+/// the rest is judged, too.
+fn calendar_faults(settings: &mut Value) -> Vec<Fault> {
+    let Some(calendar) = settings.get_mut("calendar") else { return Vec::new() };
+    let within = |field: &str| format!("calendar.{field}");
+    let (read, faults) = parse::<Entered>(calendar.clone(), |field| rule_of(&within(field)));
+    let mut faults: Vec<Fault> = faults.into_iter().map(|fault| Fault { field: within(&fault.field), ..fault }).collect();
+    if let Ok(Entered { zone, hours, days_off, special_hours }) = read {
+        let hours = OpeningHours::new(hours);
+        let mut broken: Vec<Fault> = hours.as_ref().err().map(|invalid| invalid.0.clone()).unwrap_or_default();
+        broken.extend(
+            Calendar::new(zone, hours.unwrap_or_default(), days_off, special_hours).err().map(|invalid| invalid.0).unwrap_or_default(),
+        );
+        faults.extend(broken.into_iter().map(|fault| Fault { field: within(&fault.field), ..fault }));
+    }
+    if !faults.is_empty() {
+        let always = [["00:00", "24:00"]];
+        *calendar = serde_json::json!({"zone": "UTC", "hours": {"mon": always}});
+    }
+    faults
+}
+
 fn parse<T: DeserializeOwned>(value: Value, rule: impl Fn(&str) -> &'static str) -> (Result<T, ()>, Vec<Fault>) {
     let mut faults = Vec::new();
     let mut unknown = |path: serde_ignored::Path<'_>| {
-        let field = path.to_string();
+        let field = bracketed(&path.to_string());
         faults.push(Fault::new(field.clone(), rule(&field), "is not known here"));
     };
     let read = serde_path_to_error::deserialize(serde_ignored::Deserializer::new(value, &mut unknown));
     let read = read.map_err(|e| {
         let (path, said) = (e.path().to_string(), e.into_inner().to_string());
         let field = field_of(&path, &said);
-        faults.push(Fault::new(field.clone(), rule(&field), said));
+        faults.push(Fault::new(field.clone(), rule(&field), plain(&said)));
     });
     (read, faults)
 }
@@ -70,4 +119,27 @@ fn field_of(path: &str, said: &str) -> String {
         (None, Some(missing)) => missing.into(),
         (Some(at), Some(missing)) => format!("{at}.{missing}"),
     }
+}
+
+/// `members.0.user` as it is written elsewhere: `members[0].user`.
+fn bracketed(path: &str) -> String {
+    path.split('.').fold(String::new(), |field, part| match part.parse::<usize>() {
+        Ok(place) => format!("{field}[{place}]"),
+        Err(_) if field.is_empty() => part.to_owned(),
+        Err(_) => format!("{field}.{part}"),
+    })
+}
+
+/// What the reader says, in the words of who writes a body.
+fn plain(said: &str) -> String {
+    if said.contains("premature end of input") || said.contains("invalid characters") || said.contains("out of range") {
+        return "must be a time with its zone such as 2026-12-24T12:30:00+01:00, or a date such as 2026-12-24".into();
+    }
+    let words = [
+        ("expected struct ", "expected an object: "),
+        ("expected u32", "expected a whole number"),
+        ("a sequence", "a list"),
+        ("a map", "an object"),
+    ];
+    words.into_iter().fold(said.to_owned(), |said, (from, to)| said.replace(from, to))
 }

@@ -22,9 +22,9 @@ pub(crate) async fn save(
     platform: &Platform,
     call: &Call,
     id: &DealerId,
+    seen: &[u64],
     make: impl Fn(&Dealer) -> Result<Settings, Refusal> + Send + Sync,
 ) -> Result<Dealer, Problem> {
-    let seen = seen(call)?;
     let newcomers = |loaded: &Loaded| -> Vec<Key> {
         let Some(before) = loaded.dealer(id) else { return Vec::new() };
         let Ok(after) = make(before) else { return Vec::new() };

@@ -1,12 +1,12 @@
 //! Days off from an iCalendar file (SET-2).
 
-use crate::change::save;
+use crate::change::{save, seen};
 use crate::{answer, ics, now, parts};
-use chrono::{Months, NaiveDate};
+use chrono::{Datelike as _, Months, NaiveDate};
 use forecourt_domain::dealer::{Dealer, Settings};
 use forecourt_domain::hours::{Calendar, DayOff};
 use forecourt_domain::ids::DealerId;
-use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
@@ -46,14 +46,17 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
     let dealer = now(platform, call, id).await?;
     let today = call.now.with_timezone(&dealer.settings.calendar.zone()).date_naive();
     let from: NaiveDate = call.query_as("from", "SET-2", "a date such as 2027-01-01")?.unwrap_or(today);
+    if !(1970..=2200).contains(&from.year()) {
+        return Err(Refusal::field("from", "SET-2", "must be a date from 1970 to 2200").into());
+    }
     let to: NaiveDate = call.query_as("to", "SET-2", "a date such as 2027-12-31")?.unwrap_or(from + AHEAD);
     if to < from || to > from + Months::new(120) {
-        return Err(Refusal::field("to", "SET-2", "must be after from, and at most ten years").into());
+        return Err(Refusal::field("to", "SET-2", "must not be before from, and at most ten years after it").into());
     }
     let file = ics::read(&call.body, from, to).map_err(Refusal::Invalid)?;
     let known = |dealer: &Dealer| file.days.iter().filter(|day| is_off(&dealer.settings, day)).count();
     let known = known(&dealer);
-    let after = save(platform, call, id, |dealer| with_days(&dealer.settings, &file.days)).await?;
+    let after = save(platform, call, id, &seen(call)?, |dealer| with_days(&dealer.settings, &file.days)).await?;
     let view = ImportView {
         dealer: id.to_string(),
         version: after.version,
@@ -74,14 +77,8 @@ fn with_days(settings: &Settings, days: &[DayOff]) -> Result<Settings, Refusal> 
     let new = days.iter().filter(|day| !is_off(settings, day)).cloned();
     let mut all: Vec<DayOff> = calendar.days_off().iter().cloned().chain(new).collect();
     all.sort_by_key(|day| day.from);
-    if all.len() > MOST {
-        return Err(Refusal::Invalid(vec![Fault::new("days_off", "SET-2", format!("would be more than {MOST}; remove past ones first"))]));
-    }
     let mut draft = (**settings).clone();
     let made = Calendar::new(calendar.zone(), calendar.hours().clone(), all, calendar.special_hours().clone());
     draft.calendar = made.map_err(|invalid| Refusal::Invalid(invalid.0))?;
     draft.check().map_err(Refusal::Invalid)
 }
-
-/// Days off that a dealer has at most by import.
-const MOST: usize = 1_000;

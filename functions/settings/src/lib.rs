@@ -11,7 +11,7 @@ mod people;
 mod view;
 
 pub use holidays::ImportView;
-pub use members::{DealerUserView, DealerUsersView};
+pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
 pub use people::{UserView, UsersView};
 pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, SettingsView};
 
@@ -37,8 +37,19 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     use Operation::{ChangePart, ChangeSettings, ImportHolidays, ReadPart, ReadSettings, SettingsFindings, SettingsHistory};
-    if matches!(call.operation, Operation::ListUsers | Operation::ReadUser | Operation::SaveUser | Operation::RemoveUser) {
-        return people::operate(platform, &call).await;
+    if matches!(
+        call.operation,
+        Operation::ListUsers
+            | Operation::ReadUser
+            | Operation::UserHistory
+            | Operation::SwitchAllUsers
+            | Operation::SaveUser
+            | Operation::RemoveUser
+    ) {
+        return match call.operation {
+            Operation::SwitchAllUsers => members::switch_all(platform, &call).await,
+            _ => people::operate(platform, &call).await,
+        };
     }
     let id: DealerId = call.part("dealer", "dealer")?;
     let right = match call.operation {
@@ -52,12 +63,15 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         ReadSettings => answer_settings(&now(platform, &call, &id).await?),
         ChangeSettings => {
             let settings = body::settings(body::json(&call.body)?)?;
-            answer_settings(&change::save(platform, &call, &id, |_| Ok(settings.clone())).await?)
+            answer_settings(&change::save(platform, &call, &id, &change::seen(&call)?, |_| Ok(settings.clone())).await?)
         }
         ReadPart(part) => answer_part(part, &now(platform, &call, &id).await?),
         ChangePart(part) => {
             let body = body::json(&call.body)?;
-            answer_part(part, &change::save(platform, &call, &id, |dealer| parts::replaced(part, &dealer.settings, &body)).await?)
+            answer_part(
+                part,
+                &change::save(platform, &call, &id, &change::seen(&call)?, |dealer| parts::replaced(part, &dealer.settings, &body)).await?,
+            )
         }
         ImportHolidays => holidays::import(platform, &call, &id).await,
         SettingsHistory => history(platform, &call, &id).await,

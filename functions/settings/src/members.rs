@@ -1,6 +1,6 @@
 //! The users of a dealer with the switches of the distribution, at a glance and changed there (SET-7, DIS-4).
 
-use crate::change::save;
+use crate::change::{save, seen};
 use crate::{answer, body, now, parts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
@@ -83,17 +83,21 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         Operation::DealerUser => view(platform, call, now(platform, call, id).await?, Some(&user()?)).await,
         Operation::SwitchUsers => {
             let switches = body::json(&call.body)?;
-            let dealer = save(platform, call, id, |dealer| switched(&dealer.settings, &switches)).await?;
+            let dealer = switch(platform, call, id, &seen(call)?, &switches).await?;
             view(platform, call, dealer, None).await
         }
         Operation::SetDealerUser => {
             let (user, part) = (user()?, body::json(&call.body)?);
-            let dealer = save(platform, call, id, |dealer| with_part(&dealer.settings, &user, &part)).await?;
+            // Of one member there is no place to be named.
+            let own = |field: &str| field.strip_prefix("members[").and_then(|rest| rest.split_once("].")).map(|(_, name)| name.to_owned());
+            let dealer = save(platform, call, id, &seen(call)?, |dealer| with_part(&dealer.settings, &user, &part))
+                .await
+                .map_err(|problem| relocated(problem, own))?;
             view(platform, call, dealer, Some(&user)).await
         }
         Operation::RemoveDealerUser => {
             let user = user()?;
-            let dealer = save(platform, call, id, |dealer| without(&dealer.settings, &user)).await?;
+            let dealer = save(platform, call, id, &seen(call)?, |dealer| without(&dealer.settings, &user)).await?;
             view(platform, call, dealer, None).await
         }
         Operation::ReadUserAbsences => {
@@ -102,11 +106,89 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         }
         Operation::SetUserAbsences => {
             let (user, entered) = (user()?, body::json(&call.body)?);
-            let dealer = save(platform, call, id, |dealer| away(&dealer.settings, &user, &entered)).await?;
+            let dealer = save(platform, call, id, &seen(call)?, |dealer| away(&dealer.settings, &user, &entered)).await?;
             absences(&dealer, &user)
         }
         _ => Err(Problem::not_found("this route belongs to another function")),
     }
+}
+
+/// Changes switches of users of one dealer; `seen` is the version that the asker saw.
+async fn switch(platform: &Platform, call: &Call, id: &DealerId, seen: &[u64], switches: &Value) -> Result<Dealer, Problem> {
+    let dealer = now(platform, call, id).await?;
+    let place = |field: &str| {
+        let (place, name) = field.strip_prefix("members[")?.split_once("].")?;
+        let user = &dealer.settings.members.get(place.parse::<usize>().ok()?)?.user;
+        let entered = switches["users"].as_array()?.iter().position(|entry| entry["user"] == json!(user))?;
+        Some(format!("users[{entered}].{name}"))
+    };
+    let saved = save(platform, call, id, seen, |dealer| switched(&dealer.settings, switches)).await;
+    saved.map_err(|problem| relocated(problem, place))
+}
+
+/// The same problem with the fields as they stand in the request.
+fn relocated(mut problem: Problem, place: impl Fn(&str) -> Option<String>) -> Problem {
+    for error in &mut problem.errors {
+        if let Some(field) = place(&error.field) {
+            error.field = field;
+        }
+    }
+    problem
+}
+
+/// What became of each dealer, in the order of the request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SwitchedView {
+    /// One for each dealer.
+    pub results: Vec<SwitchedDealer>,
+}
+
+/// What became of one dealer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SwitchedDealer {
+    /// Which dealer, as the request names it.
+    pub dealer: String,
+    /// As a request for this dealer alone would have been answered.
+    pub status: u16,
+    /// The version of its settings then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// Why nothing was changed there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// Most dealers of one request.
+const MOST_DEALERS: usize = 50;
+
+/// Changes switches at several dealers, each by the version that the asker saw of it (SET-7).
+pub(crate) async fn switch_all(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ChangeSettings)?;
+    let body = body::json(&call.body)?;
+    let unknown = body.as_object().into_iter().flat_map(|fields| fields.keys()).find(|name| *name != "dealers");
+    let entries = body["dealers"].as_array().filter(|all| (1..=MOST_DEALERS).contains(&all.len()));
+    let (Some(entries), None) = (entries, unknown) else {
+        let detail = format!("must be the one field: a list of 1 to {MOST_DEALERS} dealers, each with dealer, version and users");
+        return Err(Refusal::field("dealers", "SET-7", detail).into());
+    };
+    let mut results = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let dealer = entry["dealer"].as_str().unwrap_or_default().to_owned();
+        let result = match switch_one(platform, call, &dealer, entry).await {
+            Ok(version) => SwitchedDealer { dealer, status: 200, version: Some(version), problem: None },
+            Err(problem) => SwitchedDealer { dealer, status: problem.status, version: None, problem: Some(problem) },
+        };
+        results.push(result);
+    }
+    Ok(Answer::new(207, &SwitchedView { results })?)
+}
+
+async fn switch_one(platform: &Platform, call: &Call, dealer: &str, entry: &Value) -> Result<u64, Problem> {
+    let id: DealerId = dealer.parse().map_err(|_| Refusal::NotFound("dealer"))?;
+    call.scope.reaches(&id)?;
+    let version = entry["version"].as_u64();
+    let seen = version.ok_or_else(|| Problem::precondition_required("say which version of the dealer's settings you saw (SET-10)"))?;
+    Ok(switch(platform, call, &id, &[seen], &json!({ "users": entry["users"] })).await?.version)
 }
 
 /// The right that a request about a dealer's users needs; none, where users ask about themselves.
@@ -136,6 +218,9 @@ async fn view(platform: &Platform, call: &Call, dealer: Dealer, only: Option<&Us
 const SWITCHES: [&str; 3] = ["receives_leads", "assignable", "supervisor"];
 
 fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
+    if let Some(unknown) = body.as_object().into_iter().flat_map(Map::keys).find(|name| *name != "users") {
+        return Err(Refusal::field(unknown.clone(), "SET-7", "is not known here"));
+    }
     let Some(Value::Array(users)) = body.get("users") else {
         return Err(Refusal::field("users", "SET-7", "must be a list of users with the switches to change"));
     };
@@ -193,6 +278,9 @@ fn with_part(settings: &Settings, user: &UserId, body: &Value) -> Result<Setting
 }
 
 fn without(settings: &Settings, user: &UserId) -> Result<Settings, Refusal> {
+    if settings.member(user).is_none() {
+        return Err(Refusal::NotFound("user of this dealer"));
+    }
     let mut draft: Draft = (**settings).clone();
     draft.members.retain(|member| member.user != *user);
     draft.check().map_err(Refusal::Invalid)

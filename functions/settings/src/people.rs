@@ -3,6 +3,7 @@
 use crate::body;
 use crate::change::seen;
 use crate::members::DealerUserView;
+use crate::view::HistoryView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::{Right, Role};
 use forecourt_domain::dealer::Dealer;
@@ -21,6 +22,8 @@ use utoipa::ToSchema;
 
 /// Users on a page.
 const PAGE: usize = 50;
+/// Changes on a page of a user's history.
+const HISTORY: usize = 20;
 
 /// A page of the group's users.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,14 +68,19 @@ pub struct UserView {
 
 /// A request about the group's users.
 pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let reads = matches!(call.operation, Operation::ListUsers | Operation::ReadUser);
+    let reads = matches!(call.operation, Operation::ListUsers | Operation::ReadUser | Operation::UserHistory);
     call.scope.needs(if reads { Right::ReadUsers } else { Right::ManageUsers })?;
     if call.operation == Operation::ListUsers {
         return list(platform, call).await;
     }
-    let id: UserId = call.part("user", "user")?;
+    let id: UserId = match call.part::<String>("user", "user")?.parse() {
+        Ok(id) => id,
+        Err(e) if call.operation == Operation::SaveUser => return Err(Refusal::field("user", "SET-7", format!("{e}")).into()),
+        Err(_) => return Err(Refusal::NotFound("user").into()),
+    };
     match call.operation {
         Operation::ReadUser => one(platform, call, &id).await,
+        Operation::UserHistory => history(platform, call, &id).await,
         Operation::SaveUser => save(platform, call, &id).await,
         Operation::RemoveUser => remove(platform, call, &id).await,
         _ => Err(Problem::not_found("this route belongs to another function")),
@@ -88,16 +96,12 @@ async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     }
     let found = platform.store.users(&call.scope, after.as_ref(), PAGE + 1).await?;
     let next = found.get(PAGE).and_then(|_| found.get(PAGE - 1)).map(|last| last.id.to_string());
-    let wanted = |user: &&User| user.is_here() && sees(call, user) && dealer.as_ref().is_none_or(|dealer| user.dealers.contains(dealer));
+    let wanted =
+        |user: &&User| user.is_here() && call.scope.sees_user(user) && dealer.as_ref().is_none_or(|dealer| user.dealers.contains(dealer));
     let shown: Vec<&User> = found.iter().take(PAGE).filter(wanted).collect();
     let loaded = dealers(platform, call, shown.iter().copied()).await?;
     let users = shown.into_iter().map(|user| UserView::of(user, &loaded, call)).collect();
     Ok(Answer::new(200, &UsersView { users, after: next })?)
-}
-
-/// Whether the asker sees this user: with all of the group within reach, or at a dealer of their own.
-fn sees(call: &Call, user: &User) -> bool {
-    call.scope.reaches_all() || user.dealers.iter().any(|dealer| call.scope.reaches(dealer).is_ok())
 }
 
 async fn dealers<'a>(platform: &Platform, call: &Call, users: impl Iterator<Item = &'a User>) -> Result<Loaded, Problem> {
@@ -108,8 +112,18 @@ async fn dealers<'a>(platform: &Platform, call: &Call, users: impl Iterator<Item
 
 async fn one(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
     let loaded = platform.store.load(&call.scope, &Load::of([Key::User(id.clone())])).await?;
-    let user = loaded.user(id).filter(|user| sees(call, user)).ok_or(Refusal::NotFound("user"))?;
+    let user = loaded.user(id).filter(|user| call.scope.sees_user(user)).ok_or(Refusal::NotFound("user"))?;
     answer(platform, call, user, 200).await
+}
+
+/// Who changed what of a user, newest first (SET-10).
+async fn history(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
+    call.only_queries(&["before"], "SET-10")?;
+    let before: Option<u64> = call.query_as("before", "SET-10", "a version")?;
+    let loaded = platform.store.load(&call.scope, &Load::of([Key::User(id.clone())])).await?;
+    loaded.user(id).filter(|user| call.scope.sees_user(user)).ok_or(Refusal::NotFound("user"))?;
+    let changes = platform.store.user_history(&call.scope, id, before, HISTORY + 1).await?;
+    Ok(Answer::new(200, &HistoryView::of_user(&changes, HISTORY)?)?.about(id))
 }
 
 async fn answer(platform: &Platform, call: &Call, user: &User, status: u16) -> Result<Answer, Problem> {
@@ -140,7 +154,7 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
             return Err(Refusal::field("dealers", "SET-7", format!("{dealer} is no dealer of the group")));
         }
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
-        let Some((decision, after)) = user::save(id, before, facts.clone(), &worked_at, &call.scope)? else {
+        let Some((decision, after)) = user::save(id, before, facts.clone(), &worked_at, &call.scope, call.now)? else {
             return Ok((None, before.cloned().map(|user| (user, 200))));
         };
         match (before, &seen) {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Actor;
 use forecourt_domain::dealer::{Change, Dealer};
 use forecourt_domain::findings::Finding;
+use forecourt_domain::user::UserChange;
 use forecourt_edge::routes::Part;
 use forecourt_store::Failure;
 use serde::Serialize;
@@ -96,37 +97,74 @@ impl FindingsView {
     }
 }
 
+/// Bytes of a page of the history after which it is cut: an answer of a function has room for a few of these.
+const PAGE_BYTES: usize = 1_000_000;
+
+/// A change as told, without what changed.
+struct Told<'a> {
+    version: u64,
+    at: DateTime<Utc>,
+    by: &'a Actor,
+    after: Map<String, Value>,
+}
+
 impl HistoryView {
     /// Of up to `page` changes and, if there is one, the one before them, which says what was before.
     pub(crate) fn of(changes: &[Change], page: usize) -> Result<Self, Failure> {
-        let views: Result<Vec<_>, Failure> =
-            changes.iter().take(page).enumerate().map(|(i, change)| ChangeView::of(change, changes.get(i + 1))).collect();
-        let before = changes.get(page).and_then(|_| changes.get(page - 1)).map(|last| last.version);
-        Ok(Self { changes: views?, before })
+        let mut told = Vec::with_capacity(changes.len());
+        for change in changes {
+            told.push(Told { version: change.version, at: change.at, by: &change.by, after: fields(&change.settings)? });
+        }
+        Ok(Self::told(&told, page))
+    }
+
+    /// Of changes of a user, in the same way.
+    pub(crate) fn of_user(changes: &[UserChange], page: usize) -> Result<Self, Failure> {
+        let mut told = Vec::with_capacity(changes.len());
+        for change in changes {
+            let mut after = fields(&change.user)?;
+            after.remove("version");
+            told.push(Told { version: change.user.version, at: change.at, by: &change.by, after });
+        }
+        Ok(Self::told(&told, page))
+    }
+
+    fn told(told: &[Told<'_>], page: usize) -> Self {
+        let (mut changes, mut bytes) = (Vec::new(), 0);
+        for (i, change) in told.iter().take(page).enumerate() {
+            let view = ChangeView::of(change, told.get(i + 1));
+            bytes += json!(view).to_string().len();
+            changes.push(view);
+            if bytes > PAGE_BYTES {
+                break;
+            }
+        }
+        let before = changes.last().map(|last: &ChangeView| last.version).filter(|_| told.len() > changes.len());
+        Self { changes, before }
     }
 }
 
 impl ChangeView {
-    fn of(change: &Change, earlier: Option<&Change>) -> Result<Self, Failure> {
-        let by = match &change.by {
+    fn of(change: &Told<'_>, earlier: Option<&Told<'_>>) -> Self {
+        let by = match change.by {
             Actor::User(user) => format!("user:{user}"),
             Actor::Partner(partner) => format!("partner:{partner}"),
             Actor::System => "system".into(),
         };
-        let (after, before) = (fields(Some(change))?, fields(earlier)?);
+        let nothing = Map::new();
+        let (after, before) = (&change.after, earlier.map_or(&nothing, |earlier| &earlier.after));
         let names: BTreeSet<&String> = after.keys().chain(before.keys()).collect();
         let changed = names.into_iter().filter(|name| after.get(*name) != before.get(*name));
         let of = |fields: &Map<String, Value>, name: &String| fields.get(name).cloned().unwrap_or(Value::Null);
-        let fields = changed.map(|name| FieldView { field: name.clone(), before: of(&before, name), after: of(&after, name) }).collect();
-        Ok(Self { version: change.version, at: change.at, by, fields })
+        let fields = changed.map(|name| FieldView { field: name.clone(), before: of(before, name), after: of(after, name) }).collect();
+        Self { version: change.version, at: change.at, by, fields }
     }
 }
 
-fn fields(change: Option<&Change>) -> Result<Map<String, Value>, Failure> {
-    match change.map(|change| serde_json::to_value(&change.settings)) {
-        None => Ok(Map::new()),
-        Some(Ok(Value::Object(fields))) => Ok(fields),
-        Some(Ok(_)) => Ok(Map::new()),
-        Some(Err(e)) => Err(Failure::Broken(e.to_string())),
+fn fields(of: &impl Serialize) -> Result<Map<String, Value>, Failure> {
+    match serde_json::to_value(of) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Ok(Map::new()),
+        Err(e) => Err(Failure::Broken(e.to_string())),
     }
 }

@@ -7,7 +7,9 @@ use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::{self, Operation, Route};
 use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
-use forecourt_settings::{DealerUserView, DealerUsersView, FindingsView, HistoryView, ImportView, SettingsView, UserView, UsersView};
+use forecourt_settings::{
+    DealerUserView, DealerUsersView, FindingsView, HistoryView, ImportView, SettingsView, SwitchedView, UserView, UsersView,
+};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
@@ -67,6 +69,7 @@ fn components() -> ComponentsBuilder {
     add::<SettingsView>(&mut schemas);
     add::<HistoryView>(&mut schemas);
     add::<FindingsView>(&mut schemas);
+    add::<SwitchedView>(&mut schemas);
     add::<ImportView>(&mut schemas);
     add::<DealerUsersView>(&mut schemas);
     add::<DealerUserView>(&mut schemas);
@@ -155,6 +158,12 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
         Operation::ListLeads => &[
             ("status", "in_progress, won or lost."),
             ("owner", "The id of a user."),
+            ("type", "new_car, used_car, trade_in, test_drive, service or other."),
+            ("source", "Where the customer asked."),
+            ("from", "Only what came in from this time on, RFC 3339."),
+            ("until", "Only what came in before this time."),
+            ("overdue", "true: only leads without an answer whose deadline is past; false: only others."),
+            ("q", "A part of the contact's name, the number, a telephone number or e-mail address, or a number plate."),
             ("limit", "How many on a page, 1 to 100; 25 if not said."),
             ("cursor", "From the answer with the page before."),
         ],
@@ -165,7 +174,7 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("limit", "How many on a page, 1 to 100; 25 if not said."),
             ("cursor", "From the answer with the page before."),
         ],
-        Operation::SettingsHistory => &[("before", "Only changes before this version.")],
+        Operation::SettingsHistory | Operation::UserHistory => &[("before", "Only changes before this version.")],
         Operation::ListUsers => &[("after", "From the answer with the page before."), ("dealer", "Only who works at this dealer.")],
         Operation::ImportHolidays => {
             &[("from", "The first day that counts; today if not said."), ("to", "The last day; two years on if not said.")]
@@ -197,7 +206,12 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
             let object = ObjectBuilder::new().schema_type(Type::Object).description(Some(about)).build();
             body.content("application/json", ContentBuilder::new().schema(Some(object)).build())
         }
-        Operation::ChangePart(_) | Operation::SwitchUsers | Operation::SetDealerUser | Operation::SetUserAbsences | Operation::SaveUser => {
+        Operation::ChangePart(_)
+        | Operation::SwitchUsers
+        | Operation::SwitchAllUsers
+        | Operation::SetDealerUser
+        | Operation::SetUserAbsences
+        | Operation::SaveUser => {
             let about = "The fields as the route's `GET` shows them.";
             let object = ObjectBuilder::new().schema_type(Type::Object).description(Some(about)).build();
             body.content("application/json", ContentBuilder::new().schema(Some(object)).build())
@@ -220,6 +234,7 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         | Operation::ReadUserAbsences
         | Operation::ListUsers
         | Operation::ReadUser
+        | Operation::UserHistory
         | Operation::RemoveUser
         | Operation::SettingsHistory
         | Operation::SettingsFindings => return None,
@@ -272,7 +287,8 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
             ("201", "The user is new.", reference::<UserView>()),
         ],
         Operation::DryRun => vec![("200", "What would become of it.", reference::<DryRunView>())],
-        Operation::SettingsHistory => vec![("200", "A page of changes.", reference::<HistoryView>())],
+        Operation::SwitchAllUsers => vec![("207", "What became of each dealer, in the order of the request.", reference::<SwitchedView>())],
+        Operation::SettingsHistory | Operation::UserHistory => vec![("200", "A page of changes.", reference::<HistoryView>())],
         Operation::SettingsFindings => vec![("200", "What is risky.", reference::<FindingsView>())],
         Operation::LogReaction | Operation::AssignLead | Operation::SetStatus | Operation::ClaimLead => {
             vec![("200", "The lead as it is now; its version is the ETag.", reference::<LeadView>())]
@@ -305,6 +321,7 @@ fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
         | Operation::DealerUser
         | Operation::ReadUserAbsences
         | Operation::ListUsers
+        | Operation::UserHistory
         | Operation::ReadUser => &[
             ("401", "No good token."),
             ("403", "A right is missing; it is named."),
@@ -316,6 +333,7 @@ fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
         | Operation::ChangePart(_)
         | Operation::ImportHolidays
         | Operation::SwitchUsers
+        | Operation::SwitchAllUsers
         | Operation::SetDealerUser
         | Operation::RemoveDealerUser
         | Operation::SetUserAbsences

@@ -55,6 +55,20 @@ pub enum Right {
 }
 
 impl Right {
+    /// Every right.
+    pub const ALL: [Right; 10] = [
+        Right::SubmitLeads,
+        Right::ReadLeads,
+        Right::WorkLeads,
+        Right::AssignLeads,
+        Right::ReadSettings,
+        Right::ChangeSettings,
+        Right::ManageGroups,
+        Right::ReadUsers,
+        Right::ManageUsers,
+        Right::Operate,
+    ];
+
     /// Its name, as refusals write it.
     pub fn name(self) -> &'static str {
         match self {
@@ -79,6 +93,11 @@ impl fmt::Display for Right {
 }
 
 impl Role {
+    /// Whether the whole group is within its reach, and not its own dealers only.
+    pub(crate) fn reaches_all(self) -> bool {
+        !matches!(self, Role::Seller | Role::DealerAdmin)
+    }
+
     pub(crate) fn may(self, right: Right) -> bool {
         use Right::{
             AssignLeads, ChangeSettings, ManageGroups, ManageUsers, Operate, ReadLeads, ReadSettings, ReadUsers, SubmitLeads, WorkLeads,
@@ -199,9 +218,25 @@ impl Scope {
     /// Whether the whole group is within reach.
     pub fn reaches_all(&self) -> bool {
         match &self.who {
-            Who::User(user) => !matches!(user.role, Role::Seller | Role::DealerAdmin),
+            Who::User(user) => user.role.reaches_all(),
             Who::Partner(_) | Who::Nobody => false,
         }
+    }
+
+    /// Whether this user is within reach: with the whole group, or at a dealer of the asker's own.
+    pub fn sees_user(&self, user: &User) -> bool {
+        self.reaches_all() || user.dealers.iter().any(|dealer| self.reaches(dealer).is_ok())
+    }
+
+    /// Whether the asker may do all that a role may, within its reach: only then can it be given, or who has it be changed (ACC-1).
+    pub fn is_above(&self, role: Role, rights: &BTreeSet<Right>) -> bool {
+        let mut all = Right::ALL.into_iter().filter(|right| role.may(*right) || rights.contains(right));
+        (self.reaches_all() || !role.reaches_all()) && all.all(|right| self.sets_up() || self.needs(right).is_ok())
+    }
+
+    /// An operator sets people up for work that is not the operator's own.
+    fn sets_up(&self) -> bool {
+        matches!(&self.who, Who::User(user) if user.role == Role::Operator)
     }
 
     /// Insists that the dealer is within reach.

@@ -106,8 +106,8 @@ fn standing(places: &mut BTreeMap<Lane, (Place, bool)>, lane: Lane, place: impl 
     })
 }
 
-/// Gives a lead to a user of its dealer by hand (DIS-7). The response clock runs on from the enquiry.
-/// `None`: the user has it already.
+/// Gives a lead to a user of its dealer by hand (DIS-7). The response clock runs on from the enquiry. `pool` is the dealer's, where the user is
+/// the pool's and takes it back. `None`: the user has it already.
 ///
 /// # Errors
 /// A user who does not work here or is not `assignable`, or a lead that is closed.
@@ -115,6 +115,7 @@ pub fn to_user(
     lead: &Lead,
     dealer: &Dealer,
     user: &UserId,
+    pool: Option<&Pool>,
     by: Actor,
     note: Option<String>,
     now: DateTime<Utc>,
@@ -123,14 +124,16 @@ pub fn to_user(
         return Ok(None);
     }
     in_progress(lead)?;
-    let assignable = dealer.settings.member(user).is_some_and(|m| m.assignable);
+    let of_pool = dealer.settings.pool.as_ref().is_some_and(|pool| pool.user == *user);
+    let assignable = of_pool || dealer.settings.member(user).is_some_and(|m| m.assignable);
     if !assignable {
         return Err(Refusal::field("user", "DIS-7", format!("must be a user of {} who is assignable", dealer.id)));
     }
     let mut changed = lead.touched(now);
     let why = Why { rule: "DIS-7".into(), turn: None, group: None, passed_over: Vec::new(), note };
     let (event, notice) = hand_over(&mut changed, user.clone(), why, now);
-    Ok(Some(commit(changed, by, vec![event], now).with(notice)))
+    let taken_back = pool.filter(|_| of_pool).and_then(|pool| pool.taken_back(lead.id)).map(Item::Pool);
+    Ok(Some(commit(changed, by, vec![event], now).with(notice).with_some(taken_back)))
 }
 
 /// Gives a lead to another dealer of the group, whose distribution then runs; steps that have not happened are computed from the

@@ -300,7 +300,7 @@ pub fn settle(
     now: DateTime<Utc>,
 ) -> Result<Option<Decision>, Refusal> {
     let (id, title) = (event.id.clone(), event.title.clone());
-    if event.is_so(&deed) {
+    if event.is_so(&deed, &dealer.settings) && follow_up.is_none() {
         return Ok(None);
     }
     if event.state != EventState::Incomplete {
@@ -374,11 +374,13 @@ impl EventState {
 }
 
 impl CalendarEvent {
-    fn is_so(&self, deed: &Deed) -> bool {
+    /// Whether all that is asked for is so already.
+    fn is_so(&self, deed: &Deed, settings: &Draft) -> bool {
         match (deed, &self.state) {
-            (Deed::Complete { .. }, EventState::Completed(_)) | (Deed::Delete, EventState::Deleted(_)) => true,
-            (Deed::NoShow { reason, .. }, EventState::NoShow(ended)) => {
-                ended.reason.as_ref().is_some_and(|r| *r == reason.trim().to_lowercase())
+            (Deed::Complete { note }, EventState::Completed(ended)) => note.is_none() || *note == ended.note,
+            (Deed::Delete, EventState::Deleted(_)) => true,
+            (Deed::NoShow { reason, note }, EventState::NoShow(ended)) => {
+                settings.no_show_reason(reason) == ended.reason && (note.is_none() || *note == ended.note)
             }
             (Deed::Reschedule { to }, EventState::Incomplete) => *to == self.at,
             _ => false,

@@ -10,7 +10,7 @@ use crate::pool::Pool;
 use crate::recompute::Recompute;
 use crate::rotation::Rotation;
 use crate::timeline::Entry;
-use crate::user::User;
+use crate::user::{User, UserChange};
 
 /// One thing that is stored. What must happen later is not said here: it follows from the item's state.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,7 @@ pub enum Item {
     Recompute(Recompute),
     User(Box<User>),
     Event(Box<CalendarEvent>),
+    UserChange(Box<UserChange>),
 }
 
 /// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.

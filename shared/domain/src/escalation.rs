@@ -22,6 +22,8 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: 
         return None;
     }
     let mut changed = lead.touched(now);
+    // That nobody has reacted is no activity of the lead's (CAL-3).
+    changed.updated = lead.updated;
     let replanned = changed.replan(dealer);
     let fired = changed.plan.as_mut().map(|plan| plan.fire(now)).unwrap_or_default();
     let passed_on = rotation.and_then(|rotation| changed.pass_on(dealer, rotation, now));
@@ -38,6 +40,7 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: 
     if let Some((event, told, rotation)) = passed_on {
         events.push(event);
         (notice, turned) = (Some(told), Some(Item::Rotation(rotation)));
+        changed.updated = now;
     }
     let decision = match events.is_empty() {
         // That it goes on at another time, or stays, is nothing that a timeline tells.

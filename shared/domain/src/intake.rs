@@ -224,7 +224,8 @@ fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recogni
     if !changed.clock_runs() {
         changed.ask_again(dealer, arrival.at);
     }
-    let events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
+    let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
+    events.extend(arrival.mailbox.clone().map(|mailbox| Event::Sited { mailbox }));
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
     let entry =
         Entry { lead: lead.id, version: changed.version, at: arrival.at, by: arrival.by.clone(), events, raw: Some(arrival.raw.clone()) };
@@ -321,6 +322,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         contact: String::new(),
         contact_id: contact.map(|c| c.contact.id.clone()),
         vehicle: String::new(),
+        plate: None,
         asked: Asked::default(),
         arrived: arrival.at,
         moved: None,

@@ -44,6 +44,9 @@ pub struct Lead {
     /// The vehicle asked for, or else the one offered, in a line.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub vehicle: String,
+    /// The number plate of the vehicle asked for, or else offered: capital letters and digits (LEAD-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plate: Option<String>,
     /// What routing rules look at besides (DIS-3).
     #[serde(default, skip_serializing_if = "Asked::is_empty")]
     pub asked: Asked,
@@ -256,5 +259,12 @@ impl Lead {
         self.contact = enquiry.contact.display_name();
         let vehicle = enquiry.vehicles.first().or(enquiry.trade_ins.first());
         self.vehicle = vehicle.map(Vehicle::headline).unwrap_or_default();
+        let plates = enquiry.vehicles.iter().chain(&enquiry.trade_ins).filter_map(|vehicle| vehicle.plate.as_deref());
+        self.plate = plates.map(bare_plate).find(|plate| !plate.is_empty());
     }
+}
+
+/// A number plate without what people write between: `B-MW 1234` is `BMW1234`.
+pub fn bare_plate(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }

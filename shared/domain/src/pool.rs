@@ -53,6 +53,17 @@ impl Pool {
     }
 }
 
+impl Pool {
+    /// The pool with a lead that comes back to it by hand, first: it waits longer than those that it left behind (DIS-8).
+    pub(crate) fn taken_back(&self, lead: LeadId) -> Option<Pool> {
+        let mut pool = self.clone();
+        pool.waiting.retain(|id| *id != lead);
+        pool.waiting.truncate(MOST - 1);
+        pool.waiting.insert(0, lead);
+        (pool != *self).then_some(pool)
+    }
+}
+
 /// Whether a lead waits in its dealer's pool.
 pub fn is_pooled(lead: &Lead, settings: &Draft) -> bool {
     let pool_user = settings.pool.as_ref().map(|pool| &pool.user);
@@ -86,21 +97,30 @@ pub fn claim(lead: &Lead, dealer: &Dealer, pool: &Pool, first: &[&Lead], user: &
         let who = lead.owner.as_ref().map_or("nobody yet".to_owned(), ToString::to_string);
         return Err(Refusal::Conflict(format!("the lead is not in the pool: it is {}, and its owner is {who}", lead.status.name())));
     }
-    let left: Vec<LeadId> =
-        first.iter().filter(|lead| !(lead.dealer == dealer.id && is_pooled(lead, settings))).map(|lead| lead.id).collect();
+    let in_pool = |lead: &&&Lead| lead.dealer == dealer.id && is_pooled(lead, settings);
+    let left: Vec<LeadId> = first.iter().filter(|lead| !in_pool(lead)).map(|lead| lead.id).collect();
     let mut pruned = pool.clone();
     pruned.waiting.retain(|id| !left.contains(id));
-    if settings.pool.as_ref().is_some_and(|pool| pool.oldest_only) && pruned.waiting.first() != Some(&lead.id) {
-        let looked_at = |id: &LeadId| first.iter().any(|lead| lead.id == *id);
-        match pruned.waiting.first() {
-            Some(oldest) if looked_at(oldest) => {
+    if settings.pool.as_ref().is_some_and(|pool| pool.oldest_only) {
+        // The order in which they came to the pool is nearly that in which they came in; of those that it names first, the arrival decides.
+        let place = |lead: &&&Lead| pool.waiting.iter().position(|id| *id == lead.id).unwrap_or(usize::MAX);
+        let oldest = first.iter().filter(in_pool).min_by_key(|lead| (lead.arrived, place(lead)));
+        let others = first.iter().any(|first| first.id != lead.id && in_pool(&first));
+        match oldest {
+            Some(oldest) if oldest.id != lead.id => {
                 return Err(Refusal::Conflict(format!(
                     "only the oldest lead of the pool may be taken, which is {} (DIS-8)",
-                    oldest.spoken()
+                    oldest.id.spoken()
                 )));
             }
-            Some(_) => return Ok(Claimed::Prune(Decision::default().with(Item::Pool(pruned)))),
-            None => {}
+            // None of those that it names first is there any more: perhaps one that it names later is older.
+            _ if !others && pruned.waiting.iter().any(|id| *id != lead.id) => {
+                let known = |id: &LeadId| first.iter().any(|lead| lead.id == *id);
+                if pruned != *pool && pruned.waiting.iter().any(|id| !known(id)) {
+                    return Ok(Claimed::Prune(Decision::default().with(Item::Pool(pruned))));
+                }
+            }
+            _ => {}
         }
     }
     pruned.waiting.retain(|id| *id != lead.id);

@@ -30,7 +30,10 @@ const INTAKES_DONE: TimeDelta = TimeDelta::seconds(60);
 
 /// Whether deadlines come out otherwise under `after`.
 pub fn moves_deadlines(before: &Draft, after: &Draft) -> bool {
-    before.calendar != after.calendar || before.escalation != after.escalation || before.reassign_after != after.reassign_after
+    before.calendar != after.calendar
+        || before.escalation != after.escalation
+        || before.reassign_after != after.reassign_after
+        || before.resubmission_respects_hours != after.resubmission_respects_hours
 }
 
 impl Recompute {
@@ -58,6 +61,7 @@ pub fn recompute(lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Dec
         return None;
     }
     let mut changed = lead.touched(now);
+    changed.updated = lead.updated;
     if changed.replan(dealer) {
         let event = Event::DeadlineMoved { deadline: changed.deadline() };
         return Some(commit(changed, Actor::System, vec![event], now));

@@ -1,6 +1,7 @@
 //! A resubmission that nobody works: an incomplete event whose time has come tells the seller, and later the supervisor (ESC-4, ESC-5, ESC-6).
 //!
-//! When a step happens is decided when its time comes, by the hours of that moment: a change of the settings has nothing to compute anew.
+//! When a step happens is decided when its time comes, by the hours and minutes of that moment; where these change, or a lead is reopened, what
+//! may come earlier than it was to be looked at is armed anew.
 
 use crate::access::Actor;
 use crate::assignment::commit;
@@ -11,6 +12,34 @@ use crate::lead::{Lead, Status};
 use crate::message::Message;
 use crate::timeline::Event;
 use chrono::{DateTime, TimeDelta, Utc};
+
+impl CalendarEvent {
+    /// When its time was last set.
+    fn saved(&self) -> DateTime<Utc> {
+        self.rescheduled.last().map_or(self.created, |last| last.at)
+    }
+
+    /// When its next step is due, whatever it waited for so far: a resubmission is an incomplete event set later than it was saved (ESC-4).
+    fn next_step(&self, settings: &Draft) -> Option<DateTime<Utc>> {
+        let minutes = settings.escalation.level_2_resubmission;
+        match self.level {
+            _ if self.state != EventState::Incomplete || self.at <= self.saved() => None,
+            0 => Some(self.at),
+            1 => (minutes > 0).then(|| self.at + TimeDelta::minutes(i64::from(minutes))),
+            _ => None,
+        }
+    }
+}
+
+/// Arms those of a lead's events anew whose next step is due at another time than they wait for (SET-11). `None`: all wait for the right time.
+pub fn rearm(events: &[&CalendarEvent], dealer: &Dealer) -> Option<Decision> {
+    let armed = events.iter().filter_map(|event| {
+        let due = event.next_step(&dealer.settings);
+        (due != event.due).then(|| Item::Event(Box::new(CalendarEvent { due, ..CalendarEvent::clone(event) })))
+    });
+    let items: Vec<Item> = armed.collect();
+    Some(Decision { items }).filter(|decision| !decision.items.is_empty())
+}
 
 impl Draft {
     /// When a step of a resubmission that is due at `due` happens: on no day off (ESC-5); with `resubmission_respects_hours` only when the dealer is
@@ -29,21 +58,21 @@ impl Draft {
 /// Looks at an event whose time has come. On a won lead only the seller is told, on a lost one nobody (ESC-4). `None`: there is nothing to do —
 /// it has ended, was moved, or the wake-up was early or doubled.
 pub fn resubmit(event: &CalendarEvent, lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Decision> {
-    let due = event.due.filter(|due| *due <= now && event.state == EventState::Incomplete)?;
+    event.due.filter(|due| *due <= now && event.state == EventState::Incomplete)?;
     let look_again = |due: Option<DateTime<Utc>>| Decision::default().with(Item::Event(Box::new(CalendarEvent { due, ..event.clone() })));
     let stops = matches!(lead.status, Status::Lost(_)) || (lead.status == Status::Won && event.level >= 1);
     if stops || lead.dealer != dealer.id {
         return Some(look_again(None));
     }
+    // The minutes may have changed since, or the step been turned off (SET-3).
+    let Some(due) = event.next_step(&dealer.settings) else { return Some(look_again(None)) };
     let happens = dealer.settings.resubmission_happens(due);
     if happens > now {
         return Some(look_again(Some(happens)));
     }
     let level = event.level + 1;
-    let after = dealer.settings.escalation.level_2_resubmission;
-    let supervised = level == 1 && after > 0 && lead.status == Status::InProgress;
-    let next = supervised.then(|| event.at + TimeDelta::minutes(i64::from(after)));
-    let stepped = CalendarEvent { level, due: next, ..event.clone() };
+    let mut stepped = CalendarEvent { level, ..event.clone() };
+    stepped.due = stepped.next_step(&dealer.settings).filter(|_| lead.status == Status::InProgress);
     let seller = event.user.as_ref().or(lead.owner.as_ref()).unwrap_or(&dealer.settings.admin_user);
     let reader = if level == 1 { seller } else { dealer.settings.supervisor_of(Some(seller)) };
     let mut changed = lead.touched(now);

@@ -1,6 +1,6 @@
 //! A person of a group: who they are, where they work, and what they may do (SET-7, ACC-1).
 
-use crate::access::{Right, Role, Scope};
+use crate::access::{Actor, Right, Role, Scope};
 use crate::contact::{Country, Email, Language, Phone};
 use crate::dealer::Dealer;
 use crate::decision::{Decision, Item};
@@ -83,7 +83,10 @@ pub fn save(
     facts: UserFacts,
     dealers: &[&Dealer],
     scope: &Scope,
+    now: DateTime<Utc>,
 ) -> Result<Option<(Decision, User)>, Refusal> {
+    within_reach(before, scope)?;
+    let none_of_them = BTreeSet::new();
     let mut faults = Vec::new();
     if facts.name.trim().is_empty() || facts.name.chars().count() > 100 || facts.name.chars().any(char::is_control) {
         faults.push(Fault::new("name", "SET-7", "must be 1 to 100 characters in one line"));
@@ -93,11 +96,16 @@ pub fn save(
     if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.e164.is_none()) {
         faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
     }
-    for right in facts.rights.iter().filter(|right| scope.needs(**right).is_err()) {
+    let none = BTreeSet::new();
+    for right in facts.rights.iter().filter(|right| !scope.is_above(Role::Seller, &BTreeSet::from([**right]))) {
         faults.push(Fault::new("rights", "ACC-1", format!("{right} is not yours to give")));
     }
-    if facts.role == Role::Operator && scope.needs(Right::Operate).is_err() {
-        faults.push(Fault::new("role", "ACC-1", "operator is not yours to give"));
+    if !scope.is_above(facts.role, &none) {
+        faults.push(Fault::new("role", "ACC-1", "may more than you: it is not yours to give"));
+    }
+    let had = before.map_or(&none_of_them, |before| &before.dealers);
+    for dealer in facts.dealers.difference(had).filter(|dealer| scope.reaches(dealer).is_err()) {
+        faults.push(Fault::new("dealers", "ACC-1", format!("{dealer} is not within your reach")));
     }
     for dealer in dealers.iter().filter(|dealer| !facts.dealers.contains(&dealer.id) && dealer.settings.member(id).is_some()) {
         faults.push(Fault::new("dealers", "SET-7", format!("{} has {id} among its users still; take them out there first", dealer.id)));
@@ -105,7 +113,7 @@ pub fn save(
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
-    no_lock_out(id, before, facts.role, &facts.rights, scope)?;
+    no_lock_out(id, facts.role, &facts.rights, scope)?;
     let UserFacts { name, email, language, role, rights, dealers, notices, .. } = facts;
     let mobile = mobile.and_then(|(_, phone)| phone.e164);
     let version = before.map_or(0, |before| before.version);
@@ -114,7 +122,7 @@ pub fn save(
         return Ok(None);
     }
     let after = User { version: version + 1, ..same };
-    Ok(Some((Decision::default().with(Item::User(Box::new(after.clone()))), after)))
+    Ok(Some((saved(after.clone(), scope, now), after)))
 }
 
 /// A user leaves the group. `None`: they have left already. The record stays, so that what they did keeps their name.
@@ -128,26 +136,51 @@ pub fn leave(user: &User, dealers: &[&Dealer], scope: &Scope, now: DateTime<Utc>
     if scope.user_id() == Some(&user.id) {
         return Err(Refusal::Conflict("nobody can remove themselves".into()));
     }
-    if user.role == Role::Operator {
-        scope.needs(Right::Operate)?;
-    }
+    within_reach(Some(user), scope)?;
     let parts: Vec<&str> =
         dealers.iter().filter(|dealer| dealer.settings.member(&user.id).is_some()).map(|dealer| dealer.id.as_str()).collect();
     if !parts.is_empty() {
         return Err(Refusal::Conflict(format!("{} is among the users of {} still; take them out there first", user.id, parts.join(", "))));
     }
     let gone = User { version: user.version + 1, left: Some(now), ..user.clone() };
-    Ok(Some(Decision::default().with(Item::User(Box::new(gone)))))
+    Ok(Some(saved(gone, scope, now)))
 }
 
-/// Nobody takes the right to manage users from themselves, and only an operator changes an operator.
-fn no_lock_out(id: &UserId, before: Option<&User>, role: Role, rights: &BTreeSet<Right>, scope: &Scope) -> Result<(), Refusal> {
-    if before.is_some_and(|before| before.role == Role::Operator) {
-        scope.needs(Right::Operate)?;
+/// Whoever may more than the asker is not the asker's to change; whoever is out of reach is not to be seen.
+fn within_reach(user: Option<&User>, scope: &Scope) -> Result<(), Refusal> {
+    let Some(user) = user else { return Ok(()) };
+    if !scope.sees_user(user) {
+        return Err(Refusal::NotFound("user"));
     }
+    if scope.is_above(user.role, &user.rights) {
+        return Ok(());
+    }
+    let right = if user.role == Role::Operator { Right::Operate } else { Right::ManageUsers };
+    Err(Refusal::ForbiddenFields(right, vec![Fault::new("user", "ACC-1", format!("{} may more than you", user.id))]))
+}
+
+/// Nobody takes the right to manage users from themselves.
+fn no_lock_out(id: &UserId, role: Role, rights: &BTreeSet<Right>, scope: &Scope) -> Result<(), Refusal> {
     let keeps = role.may(Right::ManageUsers) || rights.contains(&Right::ManageUsers);
     if scope.user_id() == Some(id) && !keeps {
         return Err(Refusal::Conflict("nobody can take the right to manage users from themselves".into()));
     }
     Ok(())
+}
+
+/// One change of a user (SET-10). What was before is what the change before it says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserChange {
+    /// When.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Actor,
+    /// The user after it.
+    pub user: User,
+}
+
+fn saved(user: User, scope: &Scope, now: DateTime<Utc>) -> Decision {
+    let change = UserChange { at: now, by: scope.actor(), user: user.clone() };
+    Decision::default().with(Item::User(Box::new(user))).with(Item::UserChange(Box::new(change)))
 }

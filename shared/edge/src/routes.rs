@@ -40,6 +40,8 @@ pub enum Operation {
     SetUserAbsences,
     ListUsers,
     ReadUser,
+    UserHistory,
+    SwitchAllUsers,
     SaveUser,
     RemoveUser,
     DryRun,

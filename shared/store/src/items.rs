@@ -18,7 +18,7 @@ use forecourt_domain::recompute::Recompute;
 use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
 use forecourt_domain::timeline::Entry;
-use forecourt_domain::user::User;
+use forecourt_domain::user::{User, UserChange};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -29,7 +29,8 @@ pub(crate) type Attributes = HashMap<String, AttributeValue>;
 const SCHEMA: u32 = 1;
 
 /// The facts of a lead that lists show: they stand apart in `row`, which the indexes carry.
-const ROW: [&str; 10] = ["id", "dealer", "status", "owner", "type", "source", "contact", "vehicle", "arrived", "updated"];
+const ROW: [&str; 12] =
+    ["id", "dealer", "status", "owner", "type", "source", "contact", "contact_id", "vehicle", "plate", "arrived", "updated"];
 
 /// On what is due and to be told when it is. Of the end of a sender's lease nobody is told: it matters only if the sender is lost, and then
 /// the sweep finds it. The filter of the template's stream knows the name.
@@ -50,6 +51,7 @@ pub enum Stored {
     Pool(Pool),
     User(Box<User>),
     Event(Box<CalendarEvent>),
+    UserChange(Box<UserChange>),
     Partner(Partner),
     Receipt(Receipt),
 }
@@ -67,6 +69,9 @@ pub struct LeadRow {
     pub level: u8,
     /// Whether the response clock runs.
     pub open: bool,
+    /// Whether something is planned for it.
+    #[serde(default, rename = "has_plans")]
+    pub planned: bool,
 }
 
 /// The facts of a lead in a list.
@@ -83,7 +88,11 @@ pub struct LeadFacts {
     pub source: String,
     pub contact: String,
     #[serde(default)]
+    pub contact_id: Option<forecourt_domain::contact::ChannelKey>,
+    #[serde(default)]
     pub vehicle: String,
+    #[serde(default)]
+    pub plate: Option<String>,
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub arrived: DateTime<Utc>,
     #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -112,6 +121,7 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::Change(change) => Key::Change(change.dealer.clone(), change.version),
         Item::Recompute(recompute) => Key::Recompute(recompute.dealer.clone()),
         Item::User(user) => Key::User(user.id.clone()),
+        Item::UserChange(change) => Key::UserChange(change.user.id.clone(), change.user.version),
         Item::Event(event) => Key::Event(event.lead, event.id.clone()),
     }
 }
@@ -151,6 +161,7 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
             due = event.due.map(|at| (at, DueKind::Resubmit, &event.dealer));
             to_item(event)?
         }
+        Item::UserChange(change) => to_item(change)?,
         Item::Rotation(rotation) => to_item(rotation)?,
         Item::Pool(pool) => to_item(pool)?,
         Item::Channel(_, channel) => to_item(channel)?,
@@ -217,6 +228,7 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Place(_, Lane::Rotation(_)) => Stored::Rotation(from_item(attributes)?),
         Key::Place(_, Lane::Pool) => Stored::Pool(from_item(attributes)?),
         Key::User(_) => Stored::User(Box::new(from_item(flat(attributes))?)),
+        Key::UserChange(..) => Stored::UserChange(Box::new(from_item(attributes)?)),
         Key::Event(..) => Stored::Event(Box::new(from_item(attributes)?)),
         Key::Partner(_) => Stored::Partner(from_item(attributes)?),
         Key::Receipt(_) => Stored::Receipt(from_item(attributes)?),
@@ -232,6 +244,9 @@ fn encode_lead(lead: &Lead) -> Result<Attributes, Failure> {
     }
     row.insert("level".into(), AttributeValue::N(lead.level().to_string()));
     row.insert("open".into(), AttributeValue::Bool(lead.clock_runs()));
+    if !lead.planned.is_empty() {
+        row.insert("has_plans".into(), AttributeValue::Bool(true));
+    }
     state.insert("row".into(), AttributeValue::M(row));
     Ok(state)
 }

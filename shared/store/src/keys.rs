@@ -7,7 +7,7 @@
 //! | Lead; its timeline, messages and calendar events | `g#L#lead` / `@`, `T#version`, `M#cause`, `E#event` | GetItem; Query for the page |
 //! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
 //! | Dealer with members and absences; its rotations; its pool | `g#D#dealer` / `@`, `R`, `R#group`, `P` | BatchGetItem with the lead |
-//! | Changes of a dealer's settings | `g#D#dealer` / `H#version` | Query, newest first |
+//! | Changes of a dealer's settings, of a user | `g#D#dealer`, `g#U#user` / `H#version` | Query, newest first |
 //! | How far a dealer's open leads are computed anew | `g#D#dealer` / `J` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, kept 60 s |
 //! | `Idempotency-Key` besides an external id | `g#K#hash` / `@` | BatchGetItem with the lead |
@@ -40,6 +40,7 @@ pub enum Key {
     Change(DealerId, u64),
     Recompute(DealerId),
     User(UserId),
+    UserChange(UserId, u64),
     Partner(PartnerId),
     Receipt(String),
 }
@@ -68,6 +69,7 @@ impl Key {
             Key::Change(dealer, version) => (format!("{g}#D#{dealer}"), format!("{CHANGES}{version:06}")),
             Key::Recompute(dealer) => (format!("{g}#D#{dealer}"), RECOMPUTE.to_owned()),
             Key::User(user) => (format!("{g}#U#{user}"), "@".to_owned()),
+            Key::UserChange(user, version) => (format!("{g}#U#{user}"), format!("{CHANGES}{version:06}")),
             Key::Partner(partner) => (format!("{g}#P#{partner}"), "@".to_owned()),
             Key::Receipt(hash) => (format!("{g}#K#{hash}"), "@".to_owned()),
         };
@@ -75,7 +77,7 @@ impl Key {
     }
 }
 
-/// What the places of a dealer's changes begin with.
+/// What the places of a dealer's or a user's changes begin with.
 pub(crate) const CHANGES: &str = "H#";
 /// The place of a dealer's recomputation.
 const RECOMPUTE: &str = "J";

@@ -16,7 +16,7 @@ use forecourt_domain::ids::{DealerId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::Message;
 use forecourt_domain::timeline::Entry;
-use forecourt_domain::user::User;
+use forecourt_domain::user::{User, UserChange};
 use futures::FutureExt as _;
 
 /// A lead with what happened to it.
@@ -241,7 +241,20 @@ impl Store {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<Change>, Failure> {
-        let last = Key::Change(dealer.clone(), before.map_or(999_999, |before| before.saturating_sub(1))).at(scope);
+        let last = Key::Change(dealer.clone(), last_before(before)).at(scope);
+        self.changes(last, limit).await
+    }
+
+    /// At most `limit` changes of a user, newest first, before version `before` (SET-10).
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn user_history(&self, scope: &Scope, user: &UserId, before: Option<u64>, limit: usize) -> Result<Vec<UserChange>, Failure> {
+        let last = Key::UserChange(user.clone(), last_before(before)).at(scope);
+        self.changes(last, limit).await
+    }
+
+    async fn changes<T: for<'a> serde::Deserialize<'a>>(&self, last: keys::TableKey, limit: usize) -> Result<Vec<T>, Failure> {
         let query = self.client.query().table_name(&*self.table).consistent_read(true).scan_index_forward(false);
         let query = query
             .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
@@ -324,6 +337,10 @@ impl Store {
             }
         }
     }
+}
+
+fn last_before(version: Option<u64>) -> u64 {
+    version.map_or(999_999, |version| version.saturating_sub(1))
 }
 
 /// A place in a list: a month, and the last lead seen in it.

@@ -41,6 +41,7 @@ impl Draft {
         }
         self.check_durations(&mut faults);
         self.check_mail(&mut faults);
+        self.check_words(&mut faults);
         self.check_distribution(&mut faults);
         if faults.is_empty() { Ok(Settings(self)) } else { Err(faults) }
     }
@@ -102,6 +103,49 @@ impl Draft {
         }
         if self.reassign_after > 0 && self.pool.is_some() {
             faults.push(Fault::new("reassign_after", "DIS-10", "cannot be combined with a pool, which has no next in turn"));
+        }
+    }
+
+    /// Judges words that are shown or compared (SET-2, DIS-3, INT-6).
+    fn check_words(&self, faults: &mut Vec<Fault>) {
+        let plain = |text: &str, most: usize| {
+            text.trim() == text && !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
+        };
+        for (i, _) in self.calendar.days_off().iter().enumerate().filter(|(_, day)| !plain(&day.name, 100)) {
+            faults.push(Fault::new(
+                format!("calendar.days_off[{i}].name"),
+                "SET-2",
+                "must be 1 to 100 characters in one line, without spaces around",
+            ));
+        }
+        for (i, domain) in self.relay_domains.iter().enumerate() {
+            let labels = domain.split('.').all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'));
+            if !labels || !domain.contains('.') || domain.len() > 253 {
+                faults.push(Fault::new(format!("relay_domains[{i}]"), "INT-6", "must be a mail domain such as portal.example, without @"));
+            }
+        }
+        for (i, rule) in self.routing_rules.iter().enumerate() {
+            let lists = [
+                ("sources", &rule.when.sources),
+                ("makes", &rule.when.makes),
+                ("sites", &rule.when.sites),
+                ("postcodes", &rule.when.postcodes),
+            ];
+            for (name, _) in lists.into_iter().filter(|(_, list)| list.len() > 200 || !list.iter().all(|text| plain(text, 100))) {
+                let field = format!("routing_rules[{i}].when.{name}");
+                faults.push(Fault::new(field, "DIS-3", "must be at most 200 texts of 1 to 100 characters, without spaces around them"));
+            }
+        }
+        for (field, rule, count, most) in [
+            ("routing_rules", "DIS-3", self.routing_rules.len(), 200),
+            ("distribution_groups", "DIS-3", self.distribution_groups.len(), 200),
+            ("members", "SET-7", self.members.len(), 500),
+            ("relay_domains", "INT-6", self.relay_domains.len(), 200),
+            ("calendar.days_off", "SET-2", self.calendar.days_off().len(), 1_000),
+        ] {
+            if count > most {
+                faults.push(Fault::new(field, rule, format!("must be at most {most}")));
+            }
         }
     }
 

@@ -67,6 +67,20 @@ pub(super) const ROUTES: &[Route] = &[
         summary: "One user, with their part at each dealer within reach (SET-7).",
     },
     Route {
+        operation: Operation::UserHistory,
+        method: "GET",
+        path: "/users/{user}/history",
+        function: "settings",
+        summary: "Who changed what of a user when, before and after, newest first (SET-10).",
+    },
+    Route {
+        operation: Operation::SwitchAllUsers,
+        method: "PATCH",
+        path: "/users",
+        function: "settings",
+        summary: "Change switches of users at several dealers at once, each dealer answered for itself (SET-7).",
+    },
+    Route {
         operation: Operation::SaveUser,
         method: "PUT",
         path: "/users/{user}",
