@@ -133,6 +133,9 @@ fn relocated(mut problem: Problem, place: impl Fn(&str) -> Option<String>) -> Pr
             error.field = field;
         }
     }
+    if let [only] = problem.errors.as_slice() {
+        problem.detail = format!("{} {}", only.field, only.detail);
+    }
     problem
 }
 
