@@ -15,6 +15,7 @@
 mod access;
 mod adf;
 mod assignment;
+mod capacity;
 mod contract;
 mod cost;
 mod crash;

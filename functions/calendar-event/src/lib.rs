@@ -10,13 +10,13 @@ pub use view::{CalendarEventView, CalendarEventsView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_domain::access::Right;
-use forecourt_domain::calendar_event::{CalendarEvent, Deed, NewEvent, schedule, settle};
+use forecourt_domain::calendar_event::{CalendarEvent, Case, Deed, NewEvent, schedule, settle};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{EventId, LeadId};
+use forecourt_domain::ids::{EventId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::lead::{self, Asked};
+use forecourt_edge::lead::{self, Asked, found};
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http};
@@ -63,8 +63,16 @@ async fn plan(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
 async fn put(platform: &Platform, call: &Call, lead: LeadId, new: body::Unnamed) -> Result<CalendarEventView, Problem> {
     let id = new_id(platform, call, lead, "event")?;
     let new: NewEvent = new.named(id.clone());
-    let also = |_: &Loaded| vec![Key::Event(lead, id.clone())];
-    let rule = |asked: Asked<'_>| schedule(asked.lead, asked.dealer, new.clone(), call.scope.actor(), call.now).map(Some);
+    let by = call.scope.actor();
+    let also = |loaded: &Loaded| {
+        let days = found(loaded, lead)
+            .map(|(lead, dealer)| lead::days_of(|days| schedule(&Case { lead, dealer, days, by: &by, now: call.now }, new.clone())));
+        days.into_iter().flatten().chain([Key::Event(lead, id.clone())]).collect()
+    };
+    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+        let days = |user: &UserId, date| loaded.day(user, date);
+        schedule(&Case { lead, dealer, days: &days, by: &by, now: call.now }, new.clone()).map(Some)
+    };
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &id], decision, loaded);
     let view = lead::change(platform, call, lead, Right::WorkLeads, &also, rule, shown).await?;
     Ok(view.ok_or(Refusal::NotFound("event"))?)
@@ -75,10 +83,18 @@ async fn end(platform: &Platform, call: &Call, deed: Deed, follow_up: Option<Fol
     let (lead, id): (LeadId, EventId) = (call.part("id", "lead")?, call.part("event", "event")?);
     let next = new_id(platform, call, lead, "follow-up")?;
     let follow_up = follow_up.map(|follow_up| follow_up.named(next.clone()));
-    let also = |_: &Loaded| [&id, &next].map(|event| Key::Event(lead, event.clone())).to_vec();
-    let rule = |asked: Asked<'_>| {
-        let event = asked.loaded.event(asked.lead.id, &id).ok_or(Refusal::NotFound("event"))?;
-        settle(event, asked.lead, asked.dealer, deed.clone(), follow_up.clone(), call.scope.actor(), call.now)
+    let by = call.scope.actor();
+    let also = |loaded: &Loaded| {
+        let days = found(loaded, lead).ok().zip(loaded.event(lead, &id)).map(|((lead, dealer), event)| {
+            lead::days_of(|days| settle(&Case { lead, dealer, days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone()))
+        });
+        let events = [&id, &next].map(|event| Key::Event(lead, event.clone()));
+        days.into_iter().flatten().chain(events).collect()
+    };
+    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+        let event = loaded.event(lead.id, &id).ok_or(Refusal::NotFound("event"))?;
+        let days = |user: &UserId, date| loaded.day(user, date);
+        settle(&Case { lead, dealer, days: &days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone())
     };
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &next], decision, loaded);
     let view = lead::change(platform, call, lead, Right::WorkLeads, &also, rule, shown).await?;

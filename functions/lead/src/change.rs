@@ -2,9 +2,9 @@
 
 use crate::body::{AssignmentBody, ReactionBody, StatusBody, Target};
 use crate::view::LeadView;
-use forecourt_domain::access::Right;
+use forecourt_domain::access::{Actor, Right};
 use forecourt_domain::assignment::Place;
-use forecourt_domain::calendar_event::{CalendarEvent, Completes, completing};
+use forecourt_domain::calendar_event::{CalendarEvent, Case, Completes, completing};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::{DealerId, EventId, LeadId, UserId};
@@ -31,20 +31,27 @@ pub(crate) async fn react(platform: &Platform, call: &Call) -> Result<Answer, Pr
 /// Wins, loses or reopens a lead (LEAD-1, ESC-9).
 pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (outcome, completes, note) = call.json::<StatusBody>()?.check()?;
-    let also = |loaded: &Loaded| [turn_of(loaded, call, outcome), events_of(loaded, call, outcome, completes)].concat();
+    let by = call.scope.actor();
+    let also = |loaded: &Loaded| {
+        let days = days_of(loaded, call, completes, &by);
+        [turn_of(loaded, call, outcome), events_of(loaded, call, outcome, completes), days].concat()
+    };
     change(platform, call, Right::WorkLeads, &also, |Asked { lead, dealer, loaded }| {
         let rotation = loaded.rotation(&dealer.id, lead.settles_turn(dealer, outcome.status()).as_ref());
         let closed = reaction::close(lead, dealer, outcome, rotation.as_ref(), call.scope.actor(), note.clone(), call.now)?;
         let events = affected(lead, outcome, completes, call);
         let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
-        Ok(closed.map(|mut decision| match outcome {
+        let days = |user: &UserId, date| loaded.day(user, date);
+        let case = Case { lead, dealer, days: &days, by: &by, now: call.now };
+        let with_events = |mut decision: Decision| match outcome {
             // What came due meanwhile told nobody; now it does (ESC-4).
             Outcome::Reopened => {
                 decision.items.extend(rearm(&events, dealer).into_iter().flat_map(|armed| armed.items));
-                decision
+                Ok(decision)
             }
-            Outcome::Won | Outcome::Lost(_) => completing(decision, &events, &call.scope.actor(), call.now),
-        }))
+            Outcome::Won | Outcome::Lost(_) => completing(decision, &events, &case),
+        };
+        Ok(closed.map(with_events).transpose()?)
     })
     .await
 }
@@ -57,6 +64,14 @@ fn affected(lead: &Lead, outcome: Outcome, completes: Completes, call: &Call) ->
 fn events_of(loaded: &Loaded, call: &Call, outcome: Outcome, completes: Completes) -> Vec<Key> {
     let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
     lead.into_iter().flat_map(|lead| affected(lead, outcome, completes, call).into_iter().map(|event| Key::Event(lead.id, event))).collect()
+}
+
+/// The days that those events give back (CAL-7).
+fn days_of(loaded: &Loaded, call: &Call, completes: Completes, by: &Actor) -> Vec<Key> {
+    let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
+    let events = completes.of(lead, call.now);
+    let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
+    lead::days_of(|days| completing(Decision::default(), &events, &Case { lead, dealer, days, by, now: call.now }))
 }
 
 /// The rotation to which a turn is given back, or from which it is taken again (DIS-10).

@@ -38,6 +38,20 @@ fn shape(part: Part) -> Shape {
                 ("spam_gives_turn_back", "false"),
             ],
         ),
+        Part::Capacity => (
+            Some("capacity"),
+            &[
+                ("per_slot", "1"),
+                ("per_day", "8"),
+                ("earliest", "null"),
+                ("latest", "null"),
+                ("durations", "{}"),
+                ("default_duration", "60"),
+                ("step", "30"),
+                ("notice", "60"),
+                ("horizon_days", "28"),
+            ],
+        ),
         Part::Pool => (None, &[("pool", "null")]),
         Part::DistributionGroups => (None, &[("distribution_groups", "[]")]),
         Part::RoutingRules => (None, &[("routing_rules", "[]")]),
@@ -50,7 +64,7 @@ fn shape(part: Part) -> Shape {
 pub(crate) fn view(part: Part, settings: &Settings) -> Value {
     let whole = json!(settings);
     let shape = shape(part);
-    let fields = shape.within.and_then(|within| whole.get(within)).unwrap_or(&whole);
+    let fields = shape.within.map_or(&whole, |within| whole.get(within).unwrap_or(&Value::Null));
     if part == Part::Absences {
         return json!({ "absences": absences(settings) });
     }
@@ -78,7 +92,8 @@ pub(crate) fn replaced(part: Part, settings: &Settings, body: &Value) -> Result<
         return body::settings(whole).map_err(|refusal| relocated(refusal, |field| entered.field(field)));
     }
     let target = match shape.within {
-        Some(within) => whole.get_mut(within),
+        // What has not been set at all is not there yet.
+        Some(within) => whole.as_object_mut().map(|whole| whole.entry(within).or_insert_with(|| json!({}))),
         None => Some(&mut whole),
     };
     if let Some(target) = target.and_then(Value::as_object_mut) {

@@ -1,8 +1,11 @@
 //! Calendar events: what is planned for a lead, and what became of it (CAL-1 to CAL-4). History is never written over.
 
 mod closing;
+mod taking;
+mod types;
 
 pub use closing::{Completes, completing};
+pub use types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
 
 use crate::access::Actor;
 use crate::assignment::commit;
@@ -11,6 +14,7 @@ use crate::decision::{Decision, Item};
 use crate::ids::{DealerId, EventId, LeadId, UserId};
 use crate::lead::{Lead, ReactionKind, Status};
 use crate::refusal::{Fault, Refusal};
+use crate::slots::{Asks, Diary, Taken};
 use crate::timeline::Event;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -54,6 +58,27 @@ pub struct CalendarEvent {
     /// How far it has escalated: 1, the seller is told; 2, the supervisor.
     #[serde(default)]
     pub level: u8,
+    /// The customer booked it, by an invitation (CAL-8).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub booked: bool,
+    /// Whose time it takes (CAL-7); none where it had no time of its own, or is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Taken>,
+}
+
+/// What a change of an event goes by.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// The event's lead.
+    pub lead: &'a Lead,
+    /// The lead's dealer.
+    pub dealer: &'a Dealer,
+    /// The days of people, as they were read.
+    pub days: Asks<'a>,
+    /// By whom.
+    pub by: &'a Actor,
+    /// When.
+    pub now: DateTime<Utc>,
 }
 
 /// What became of an event.
@@ -109,34 +134,8 @@ pub struct Planned {
     pub id: EventId,
 }
 
-/// The types that every dealer has, as the API writes them and as people do (CAL-1).
-pub const EVENT_TYPES: [(&str, &str); 16] = [
-    ("phone_inbound", "Phone Inbound"),
-    ("phone_outbound", "Phone Outbound"),
-    ("email_inbound", "Email Inbound"),
-    ("email_outbound", "Email Outbound"),
-    ("visit_inbound", "Visit Inbound"),
-    ("visit_outbound", "Visit Outbound"),
-    (BOOKED_TEST_DRIVE, "Booked Test Drive"),
-    ("delivery", "Delivery"),
-    ("48_hour_follow_up", "48 Hour Follow Up"),
-    ("3-7_day_follow_up", "3-7 Day Follow Up"),
-    ("14_day_follow_up", "14 Day Follow Up"),
-    ("attempted_contact", "Attempted Contact"),
-    ("notes", "Notes"),
-    ("live_leads_follow_up", "Live Leads Follow Up"),
-    ("sms", "SMS"),
-    ("post_sales_follow_up", "Post Sales Follow Up"),
-];
-
-/// The type that is an appointment (APT-1).
-pub const BOOKED_TEST_DRIVE: &str = "booked_test_drive";
-
-/// The reasons of a no-show that every dealer has (CAL-4).
-pub const NO_SHOW_REASONS: [&str; 5] = ["not_reached", "did_not_come", "called_off", "wrong_number", "other"];
-
-/// Incomplete events that a lead has at most: they can all be completed in one commit.
-const MOST: usize = 90;
+/// Incomplete events that a lead has at most: they can all be completed, and the days that they take released, in one commit.
+const MOST: usize = 30;
 /// Times that an event can be changed.
 const MOST_RESCHEDULED: usize = 100;
 
@@ -155,28 +154,14 @@ pub struct NewEvent {
     pub notes: Option<String>,
     /// Whose; `None`: whoever has the lead.
     pub user: Option<UserId>,
-}
-
-impl Draft {
-    /// The type that `text` names, as the API writes it (CAL-1).
-    pub fn event_type(&self, text: &str) -> Option<String> {
-        let folded = text.trim().to_lowercase();
-        let known =
-            EVENT_TYPES.iter().find(|(name, label)| *name == folded || label.to_lowercase() == folded).map(|(name, _)| (*name).to_owned());
-        known.or_else(|| self.event_types.iter().find(|own| own.to_lowercase() == folded).cloned())
-    }
-
-    /// The no-show reason that `text` names (CAL-4).
-    pub fn no_show_reason(&self, text: &str) -> Option<String> {
-        let folded = text.trim().to_lowercase();
-        let known = NO_SHOW_REASONS.iter().find(|name| **name == folded).map(|name| (*name).to_owned());
-        known.or_else(|| self.no_show_reasons.iter().find(|own| own.to_lowercase() == folded).cloned())
-    }
+    /// The customer books it.
+    pub booked: bool,
 }
 
 impl NewEvent {
     /// Judges every field at once, and makes the event.
-    fn check(self, lead: &Lead, dealer: &Dealer, by: Actor, now: DateTime<Utc>) -> Result<CalendarEvent, Refusal> {
+    fn check(self, case: &Case<'_>) -> Result<CalendarEvent, Refusal> {
+        let Case { lead, dealer, now, .. } = *case;
         let mut faults = Vec::new();
         let title = self.title.trim().to_owned();
         if title.is_empty() || title.chars().count() > 200 || title.chars().any(char::is_control) {
@@ -196,7 +181,7 @@ impl NewEvent {
             faults.push(Fault::new("at", "CAL-1", "must be within ten years"));
         }
         let (Some(kind), true) = (kind, faults.is_empty()) else { return Err(Refusal::Invalid(faults)) };
-        Ok(CalendarEvent {
+        let event = CalendarEvent {
             id: self.id,
             lead: lead.id,
             dealer: dealer.id.clone(),
@@ -205,13 +190,18 @@ impl NewEvent {
             at,
             notes: self.notes,
             user: self.user,
-            by,
+            by: case.by.clone(),
             created: now,
             state: EventState::Incomplete,
             rescheduled: Vec::new(),
             due: (at > now).then_some(at),
             level: 0,
-        })
+            booked: self.booked,
+            taken: None,
+        };
+        // Without a time of its own it is a note of what happens now: it takes nobody's time.
+        let taken = self.at.and_then(|_| event.takes(case));
+        Ok(CalendarEvent { taken, ..event })
     }
 }
 
@@ -223,11 +213,14 @@ fn in_reach(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 ///
 /// # Errors
 /// Faults by field; a lead with ninety incomplete events.
-pub fn schedule(lead: &Lead, dealer: &Dealer, new: NewEvent, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
-    let event = new.check(lead, dealer, by.clone(), now)?;
-    let mut changed = lead.touched(now);
-    let told = changed.plan_event(&event, dealer, now)?;
-    Ok(commit(changed, by, told, now).with(Item::Event(Box::new(event))))
+pub fn schedule(case: &Case<'_>, new: NewEvent) -> Result<Decision, Refusal> {
+    let event = new.check(case)?;
+    let mut changed = case.lead.touched(case.now);
+    let told = changed.plan_event(&event, case.dealer, case.now)?;
+    let mut diary = Diary::new(case.days);
+    diary.put(event.id.as_str(), None, event.taken.as_ref())?;
+    let decision = commit(changed, case.by.clone(), told, case.now).with(Item::Event(Box::new(event)));
+    Ok(diary.items().fold(decision, Decision::with))
 }
 
 impl Lead {
@@ -290,15 +283,8 @@ pub enum Deed {
 ///
 /// # Errors
 /// 409 where it has ended otherwise; faults by field.
-pub fn settle(
-    event: &CalendarEvent,
-    lead: &Lead,
-    dealer: &Dealer,
-    deed: Deed,
-    follow_up: Option<NewEvent>,
-    by: Actor,
-    now: DateTime<Utc>,
-) -> Result<Option<Decision>, Refusal> {
+pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Option<NewEvent>) -> Result<Option<Decision>, Refusal> {
+    let Case { lead, dealer, by, now, .. } = *case;
     let (id, title) = (event.id.clone(), event.title.clone());
     if event.is_so(&deed, &dealer.settings) && follow_up.is_none() {
         return Ok(None);
@@ -306,7 +292,7 @@ pub fn settle(
     if event.state != EventState::Incomplete {
         return Err(Refusal::Conflict(format!("the event is {} already", event.state.name())));
     }
-    let follow_up = follow_up.map(|new| new.check(lead, dealer, by.clone(), now).map_err(in_follow_up)).transpose()?;
+    let follow_up = follow_up.map(|new| new.check(case).map_err(in_follow_up)).transpose()?;
     let mut after = CalendarEvent { dealer: dealer.id.clone(), due: None, ..event.clone() };
     let mut changed = lead.touched(now);
     changed.unplan(&event.id);
@@ -330,7 +316,7 @@ pub fn settle(
             Event::EventDeleted { event: id, title }
         }
         Deed::Reschedule { to } => {
-            after.reschedule(to, &by, now)?;
+            after.reschedule(to, by, now)?;
             changed.planned.push(Planned { at: to, id: id.clone() });
             changed.planned.sort();
             Event::EventRescheduled { event: id, title, from: event.at, to }
@@ -340,8 +326,15 @@ pub fn settle(
     if let Some(follow_up) = &follow_up {
         told.extend(changed.plan_event(follow_up, dealer, now)?);
     }
-    let decision = commit(changed, by, told, now).with(Item::Event(Box::new(after)));
-    Ok(Some(decision.with_some(follow_up.map(|event| Item::Event(Box::new(event))))))
+    after.taken = after.takes_now(case);
+    let mut diary = Diary::new(case.days);
+    diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
+    if let Some(next) = &follow_up {
+        diary.put(next.id.as_str(), None, next.taken.as_ref())?;
+    }
+    let decision = commit(changed, by.clone(), told, now).with(Item::Event(Box::new(after)));
+    let decision = decision.with_some(follow_up.map(|event| Item::Event(Box::new(event))));
+    Ok(Some(diary.items().fold(decision, Decision::with)))
 }
 
 fn in_follow_up(refusal: Refusal) -> Refusal {

@@ -10,6 +10,7 @@ pub use settings::{Absence, Draft, Escalation, Member};
 use crate::access::Actor;
 use crate::ids::DealerId;
 use crate::refusal::Fault;
+use crate::slots::{Capacity, CapacityDraft};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,13 @@ pub struct Dealer {
     pub since: DateTime<Utc>,
     /// What the dealer's admin has set.
     pub settings: Settings,
+}
+
+impl Dealer {
+    /// How many customers a person takes here: the dealer's settings over the defaults, since a group has no settings of its own yet (CAL-7).
+    pub fn capacity(&self) -> Capacity {
+        Capacity::resolve(&self.settings.capacity, &CapacityDraft::default())
+    }
 }
 
 /// One change of a dealer's settings (SET-10). What was before is what the change before it says.

@@ -9,6 +9,7 @@ use crate::message::Message;
 use crate::pool::Pool;
 use crate::recompute::Recompute;
 use crate::rotation::Rotation;
+use crate::slots::Day;
 use crate::timeline::Entry;
 use crate::user::{User, UserChange};
 
@@ -29,6 +30,7 @@ pub enum Item {
     User(Box<User>),
     Event(Box<CalendarEvent>),
     UserChange(Box<UserChange>),
+    Day(Day),
 }
 
 /// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.

@@ -3,16 +3,20 @@
 use crate::Platform;
 use crate::http::Call;
 use crate::problem::Problem;
+use crate::routes::Operation;
 use forecourt_domain::access::Right;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::ids::{LeadId, UserId};
 use forecourt_domain::lead::{Lead, Request};
 use forecourt_domain::refusal::Refusal;
+use forecourt_domain::slots::{Asks, Day};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded, fingerprint};
+use std::cell::RefCell;
 
 /// What a rule is asked about.
+#[derive(Clone, Copy)]
 pub struct Asked<'a> {
     /// The lead.
     pub lead: &'a Lead,
@@ -43,6 +47,8 @@ pub async fn change<A>(
     let likely = call.scope.dealers().take(3).cloned().map(Key::Dealer);
     let load = Load::of([Key::Lead(id)].into_iter().chain(likely).chain(also(&Loaded::default())))
         .then(|loaded| loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().chain(also(loaded)).collect());
+    // Many events of one person are changed at once where one request has many leads.
+    let load = if call.operation == Operation::BulkEvents { load.patiently() } else { load };
     let changed = platform.store.decide(&call.scope, load, |loaded, _| {
         let (lead, dealer) = found(loaded, id)?;
         // A repeat is answered even where the request itself put the lead out of the asker's reach; its key names the asker.
@@ -60,6 +66,16 @@ pub async fn change<A>(
         Ok((decision, answer))
     });
     Ok(changed.await?)
+}
+
+/// The days of people that `rule` asks for, which is to be asked again with what is stored: it asks for the same whatever is on them (CAL-7).
+pub fn days_of<T>(rule: impl FnOnce(Asks<'_>) -> T) -> Vec<Key> {
+    let asked = RefCell::new(Vec::new());
+    rule(&|user: &UserId, date| {
+        asked.borrow_mut().push(Key::Day(user.clone(), date));
+        Some(Day::empty(user.clone(), date))
+    });
+    asked.into_inner()
 }
 
 /// The lead and its dealer.

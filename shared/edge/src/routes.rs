@@ -56,6 +56,7 @@ pub enum Part {
     Escalation,
     Mailbox,
     Configuration,
+    Capacity,
     Pool,
     DistributionGroups,
     RoutingRules,

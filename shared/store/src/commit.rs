@@ -5,6 +5,7 @@ use crate::keys::{Key, Look};
 use crate::reads::unavailable;
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
+use chrono::NaiveDate;
 use forecourt_domain::access::Scope;
 use forecourt_domain::assignment::Place;
 use forecourt_domain::calendar_event::CalendarEvent;
@@ -20,6 +21,7 @@ use forecourt_domain::recompute::Recompute;
 use forecourt_domain::refusal::Refusal;
 use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
+use forecourt_domain::slots::Day;
 use forecourt_domain::user::User;
 use futures::FutureExt as _;
 use std::collections::HashMap;
@@ -159,6 +161,15 @@ impl Loaded {
         match self.stored(&Key::Channel(key.clone())) {
             Some(Stored::Channel(channel)) => Some(channel),
             _ => None,
+        }
+    }
+
+    /// A person's day: empty where nothing takes any of it yet. `None`: it was not asked for, so nothing guards it.
+    pub fn day(&self, user: &UserId, date: NaiveDate) -> Option<Day> {
+        let key = Key::Day(user.clone(), date);
+        match self.stored(&key) {
+            Some(Stored::Day(day)) => Some(day.clone()),
+            _ => self.asked(&key).then(|| Day::empty(user.clone(), date)),
         }
     }
 

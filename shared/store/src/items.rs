@@ -17,6 +17,7 @@ use forecourt_domain::pool::Pool;
 use forecourt_domain::recompute::Recompute;
 use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
+use forecourt_domain::slots::Day;
 use forecourt_domain::timeline::Entry;
 use forecourt_domain::user::{User, UserChange};
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,7 @@ pub enum Stored {
     UserChange(Box<UserChange>),
     Partner(Partner),
     Receipt(Receipt),
+    Day(Day),
 }
 
 /// A lead as a list shows it. It comes from an index, which lags: no decision rests on it.
@@ -123,6 +125,7 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::User(user) => Key::User(user.id.clone()),
         Item::UserChange(change) => Key::UserChange(change.user.id.clone(), change.user.version),
         Item::Event(event) => Key::Event(event.lead, event.id.clone()),
+        Item::Day(day) => Key::Day(day.user.clone(), day.date),
     }
 }
 
@@ -162,6 +165,7 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
             to_item(event)?
         }
         Item::UserChange(change) => to_item(change)?,
+        Item::Day(day) => to_item(day)?,
         Item::Rotation(rotation) => to_item(rotation)?,
         Item::Pool(pool) => to_item(pool)?,
         Item::Channel(_, channel) => to_item(channel)?,
@@ -232,6 +236,7 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Event(..) => Stored::Event(Box::new(from_item(attributes)?)),
         Key::Partner(_) => Stored::Partner(from_item(attributes)?),
         Key::Receipt(_) => Stored::Receipt(from_item(attributes)?),
+        Key::Day(..) => Stored::Day(from_item(attributes)?),
     };
     Ok(Seen { version, commit, stored })
 }

@@ -10,6 +10,7 @@
 //! | Changes of a dealer's settings, of a user | `g#D#dealer`, `g#U#user` / `H#version` | Query, newest first |
 //! | How far a dealer's open leads are computed anew | `g#D#dealer` / `J` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, kept 60 s |
+//! | A person's day: what takes which quarter-hours (CAL-7) | `g#S#user#day` / `@` | BatchGetItem with the event |
 //! | `Idempotency-Key` besides an external id | `g#K#hash` / `@` | BatchGetItem with the lead |
 //! | Queue sender's group and partner | `SENDER#id` / `@` | GetItem, kept 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
@@ -19,7 +20,7 @@
 //! | What is due, of whatever kind | **due** `due#shard` / `due#kind#dealer` | Query by shard: the sweep |
 
 use crate::Failure;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::contact::ChannelKey;
 use forecourt_domain::ids::{DealerId, EventId, GroupId, LeadId, PartnerId, UserId};
@@ -43,6 +44,7 @@ pub enum Key {
     UserChange(UserId, u64),
     Partner(PartnerId),
     Receipt(String),
+    Day(UserId, NaiveDate),
 }
 
 /// The two strings of a table key.
@@ -71,6 +73,7 @@ impl Key {
             Key::User(user) => (format!("{g}#U#{user}"), "@".to_owned()),
             Key::UserChange(user, version) => (format!("{g}#U#{user}"), format!("{CHANGES}{version:06}")),
             Key::Partner(partner) => (format!("{g}#P#{partner}"), "@".to_owned()),
+            Key::Day(user, date) => (format!("{g}#S#{user}#{date}"), "@".to_owned()),
             Key::Receipt(hash) => (format!("{g}#K#{hash}"), "@".to_owned()),
         };
         TableKey { pk, sk }

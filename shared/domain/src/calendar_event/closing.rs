@@ -1,10 +1,10 @@
 //! What becomes of a lead's incomplete events when it is won or lost (CAL-5).
 
-use super::{CalendarEvent, Ended, EventState, Planned};
-use crate::access::Actor;
+use super::{CalendarEvent, Case, Ended, EventState, Planned};
 use crate::decision::{Decision, Item};
 use crate::ids::EventId;
 use crate::lead::Lead;
+use crate::slots::{Diary, Unread};
 use crate::timeline::Event;
 use chrono::{DateTime, Utc};
 
@@ -33,7 +33,10 @@ impl Completes {
 }
 
 /// The same decision about a lead, with `events` of its completed in the same commit.
-pub fn completing(mut decision: Decision, events: &[&CalendarEvent], by: &Actor, now: DateTime<Utc>) -> Decision {
+///
+/// # Errors
+/// [`Unread`]: a day that one of them takes.
+pub fn completing(mut decision: Decision, events: &[&CalendarEvent], case: &Case<'_>) -> Result<Decision, Unread> {
     let incomplete: Vec<&CalendarEvent> = events.iter().copied().filter(|event| event.state == EventState::Incomplete).collect();
     for item in &mut decision.items {
         match item {
@@ -46,10 +49,13 @@ pub fn completing(mut decision: Decision, events: &[&CalendarEvent], by: &Actor,
             _ => {}
         }
     }
-    let completed = incomplete.into_iter().map(|event| {
-        let ended = Ended { at: now, by: by.clone(), reason: None, note: None };
-        Item::Event(Box::new(CalendarEvent { state: EventState::Completed(ended), due: None, ..event.clone() }))
-    });
-    decision.items.extend(completed);
-    decision
+    let mut diary = Diary::new(case.days);
+    for event in incomplete {
+        let ended = Ended { at: case.now, by: case.by.clone(), reason: None, note: None };
+        let mut after = CalendarEvent { state: EventState::Completed(ended), due: None, ..event.clone() };
+        after.taken = after.takes_now(case);
+        diary.put(event.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
+        decision.items.push(Item::Event(Box::new(after)));
+    }
+    Ok(diary.items().fold(decision, Decision::with))
 }

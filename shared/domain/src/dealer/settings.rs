@@ -6,6 +6,7 @@ use crate::hours::Calendar;
 use crate::ids::{DealerId, DistributionGroupId, UserId};
 use crate::pool::PoolSettings;
 use crate::routing::RoutingRule;
+use crate::slots::CapacityDraft;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -88,6 +89,9 @@ pub struct Draft {
     /// Reasons of a no-show besides those that every dealer has (CAL-4).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub no_show_reasons: Vec<String>,
+    /// How many customers a person takes, when, and for how long (CAL-7).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub capacity: CapacityDraft,
     /// A lead marked spam or duplicate gives its owner the turn back (DIS-10).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spam_gives_turn_back: bool,
@@ -99,6 +103,10 @@ fn yes() -> bool {
 
 fn is_yes(said: &bool) -> bool {
     *said
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn is_zero(minutes: &u32) -> bool {

@@ -17,8 +17,10 @@
 
 mod capacity;
 mod day;
+mod diary;
 mod terms;
 
 pub use capacity::{Capacity, CapacityDraft};
 pub use day::{Day, Days, Part, Place, Unread};
+pub use diary::{Asks, Diary, Taken};
 pub use terms::{Booked, NotFree, Slot, Terms};

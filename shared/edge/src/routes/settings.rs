@@ -102,6 +102,20 @@ pub(super) const ROUTES: &[Route] = &[
         summary: "Replace them: the switches and addresses of the configuration (SET-4, SET-5, DIS-10). `If-Match` says which version of the settings you saw (SET-10).",
     },
     Route {
+        operation: Operation::ReadPart(Part::Capacity),
+        method: "GET",
+        path: "/dealers/{dealer}/capacity",
+        function: "settings",
+        summary: "How many customers a person takes per slot and day, when, and for how long (CAL-7).",
+    },
+    Route {
+        operation: Operation::ChangePart(Part::Capacity),
+        method: "PUT",
+        path: "/dealers/{dealer}/capacity",
+        function: "settings",
+        summary: "Replace them: how many customers a person takes per slot and day, when, and for how long (CAL-7). `If-Match` says which version of the settings you saw (SET-10).",
+    },
+    Route {
         operation: Operation::ReadPart(Part::Pool),
         method: "GET",
         path: "/dealers/{dealer}/pool",
