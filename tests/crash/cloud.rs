@@ -345,6 +345,14 @@ impl Cloud {
     }
 }
 
+impl Drop for Cloud {
+    /// Warm processes know what lies between them, and that knows them: without this no run would ever give its memory back.
+    fn drop(&mut self) {
+        let processes = self.between.lock().map(|mut between| std::mem::take(&mut between.processes));
+        drop(processes);
+    }
+}
+
 impl Between {
     pub fn put(&mut self, queue: &'static str, body: String, visible: DateTime<Utc>) {
         self.last_id += 1;
