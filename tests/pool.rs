@@ -3,7 +3,7 @@
 use crate::sim::{Commit, Table};
 use crate::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use forecourt_domain::dealer::{Draft, Member};
-use forecourt_domain::ids::{GroupId, UserId};
+use forecourt_domain::ids::{GroupId, LeadId, UserId};
 use forecourt_domain::pool::PoolSettings;
 use forecourt_domain::timeline::Event;
 use futures::future::join_all;
@@ -309,4 +309,26 @@ async fn esc_11_the_pools_level_2_goes_out_beside_one_that_is_dropped() {
     world.advance_to("2026-11-24T09:00:00Z").await;
     let told: Vec<String> = world.mails().into_iter().filter(|mail| mail.contains("helga.stern")).collect();
     assert!(told.len() == 1 && told[0].contains(&pooled.spoken()), "{told:?}");
+}
+
+/// DIS-8: a lead that comes back to the pool between the look for the oldest and the claim is looked at before another is handed out.
+#[tokio::test]
+async fn dis_8_a_claim_that_has_not_seen_the_oldest_looks_again() {
+    use forecourt_domain::pool::{Claimed, Pool, claim};
+    let world = World::new().await;
+    pooled(&world, 1, true).await;
+    let (back, other) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
+    let nordstern = crate::world::dealer(NORDSTERN);
+    let unit = forecourt_store::Load::of([forecourt_store::keys::Key::Dealer(nordstern.clone())]);
+    let loaded = world.store.load(&world.scope(), &unit).await.unwrap();
+    let dealer = loaded.dealer(&nordstern).unwrap();
+    let pool = Pool { dealer: dealer.id.clone(), waiting: vec![back, other] };
+    let (lead, first) = (world.page(other).await.lead, world.page(back).await.lead);
+    let now = world.system.clock.now();
+    assert_eq!(claim(&lead, dealer, &pool, &[&lead], &user("puller-00"), now).unwrap(), Claimed::Again(None));
+    assert!(claim(&lead, dealer, &pool, &[&lead, &first], &user("puller-00"), now).is_err(), "now it is known that the other is older");
+    // One that has left is forgotten on the way.
+    let gone = forecourt_domain::lead::Lead { owner: Some(user("puller-00")), ..first };
+    let pool = Pool { waiting: vec![back, LeadId::from_bits(7), other], ..pool };
+    assert!(matches!(claim(&lead, dealer, &pool, &[&lead, &gone], &user("puller-00"), now).unwrap(), Claimed::Again(Some(_))));
 }

@@ -151,7 +151,7 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
                     (Some(decision), taken)
                 }
                 Claimed::Theirs => (None, Some(lead.clone())),
-                Claimed::Prune(decision) => (Some(decision), None),
+                Claimed::Again(decision) => (decision, None),
             })
         });
         if let Some(lead) = claimed.await? {

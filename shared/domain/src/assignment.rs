@@ -110,7 +110,7 @@ fn standing(places: &mut BTreeMap<Lane, (Place, bool)>, lane: Lane, place: impl 
 /// the pool's and takes it back. `None`: the user has it already.
 ///
 /// # Errors
-/// A user who does not work here or is not `assignable`, or a lead that is closed.
+/// A user who does not work here or is not `assignable` (the pool's need not be), or a lead that is closed.
 pub fn to_user(
     lead: &Lead,
     dealer: &Dealer,

@@ -51,9 +51,7 @@ impl Pool {
         let why = Why { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
         (Choice { owner: settings.user.clone(), why }, Some(pool))
     }
-}
 
-impl Pool {
     /// The pool with a lead that comes back to it by hand, first: it waits longer than those that it left behind (DIS-8).
     pub(crate) fn taken_back(&self, lead: LeadId) -> Option<Pool> {
         let mut pool = self.clone();
@@ -77,8 +75,8 @@ pub enum Claimed {
     Taken(Decision),
     /// The claimer has it already.
     Theirs,
-    /// None of the pool's first leads are in the pool any more: without them, ask again.
-    Prune(Decision),
+    /// The pool names a lead first that was not looked at, since it came back in this moment, or those that were are there no more: ask again.
+    Again(Option<Decision>),
 }
 
 /// `user` takes a lead out of the pool. `first` are the leads that the pool names first, as they are now (DIS-8).
@@ -102,25 +100,16 @@ pub fn claim(lead: &Lead, dealer: &Dealer, pool: &Pool, first: &[&Lead], user: &
     let mut pruned = pool.clone();
     pruned.waiting.retain(|id| !left.contains(id));
     if settings.pool.as_ref().is_some_and(|pool| pool.oldest_only) {
+        if pruned.waiting.first().is_some_and(|oldest| !first.iter().any(|lead| lead.id == *oldest)) {
+            let prune = (pruned != *pool).then(|| Decision::default().with(Item::Pool(pruned)));
+            return Ok(Claimed::Again(prune));
+        }
         // The order in which they came to the pool is nearly that in which they came in; of those that it names first, the arrival decides.
         let place = |lead: &&&Lead| pool.waiting.iter().position(|id| *id == lead.id).unwrap_or(usize::MAX);
         let oldest = first.iter().filter(in_pool).min_by_key(|lead| (lead.arrived, place(lead)));
-        let others = first.iter().any(|first| first.id != lead.id && in_pool(&first));
-        match oldest {
-            Some(oldest) if oldest.id != lead.id => {
-                return Err(Refusal::Conflict(format!(
-                    "only the oldest lead of the pool may be taken, which is {} (DIS-8)",
-                    oldest.id.spoken()
-                )));
-            }
-            // None of those that it names first is there any more: perhaps one that it names later is older.
-            _ if !others && pruned.waiting.iter().any(|id| *id != lead.id) => {
-                let known = |id: &LeadId| first.iter().any(|lead| lead.id == *id);
-                if pruned != *pool && pruned.waiting.iter().any(|id| !known(id)) {
-                    return Ok(Claimed::Prune(Decision::default().with(Item::Pool(pruned))));
-                }
-            }
-            _ => {}
+        if let Some(oldest) = oldest.filter(|oldest| oldest.id != lead.id) {
+            let number = oldest.id.spoken();
+            return Err(Refusal::Conflict(format!("only the oldest lead of the pool may be taken, which is {number} (DIS-8)")));
         }
     }
     pruned.waiting.retain(|id| *id != lead.id);
