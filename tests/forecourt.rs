@@ -34,6 +34,7 @@ mod metrics;
 mod month;
 mod next_action;
 mod notices;
+mod parts;
 mod pool;
 mod recompute;
 mod relay;

@@ -228,15 +228,16 @@ impl Scope {
         self.reaches_all() || user.dealers.iter().any(|dealer| self.reaches(dealer).is_ok())
     }
 
-    /// Whether the asker may do all that a role may, within its reach: only then can it be given, or who has it be changed (ACC-1).
-    pub fn is_above(&self, role: Role, rights: &BTreeSet<Right>) -> bool {
-        let mut all = Right::ALL.into_iter().filter(|right| role.may(*right) || rights.contains(right));
-        (self.reaches_all() || !role.reaches_all()) && all.all(|right| self.sets_up() || self.needs(right).is_ok())
+    /// Whether a right is the asker's to give: their own; an operator sets people up for work that is not the operator's (ACC-1).
+    pub fn gives(&self, right: Right) -> bool {
+        let sets_up = matches!(&self.who, Who::User(user) if user.role == Role::Operator);
+        sets_up || self.needs(right).is_ok()
     }
 
-    /// An operator sets people up for work that is not the operator's own.
-    fn sets_up(&self) -> bool {
-        matches!(&self.who, Who::User(user) if user.role == Role::Operator)
+    /// Whether a role is the asker's to give: all its rights are, and it reaches no further (ACC-1).
+    pub fn gives_role(&self, role: Role) -> bool {
+        let mut rights = Right::ALL.into_iter().filter(|right| role.may(*right));
+        (self.reaches_all() || !role.reaches_all()) && rights.all(|right| self.gives(right))
     }
 
     /// Insists that the dealer is within reach.

@@ -86,7 +86,7 @@ pub fn save(
     now: DateTime<Utc>,
 ) -> Result<Option<(Decision, User)>, Refusal> {
     within_reach(before, scope)?;
-    let none_of_them = BTreeSet::new();
+    let nowhere = BTreeSet::new();
     let mut faults = Vec::new();
     if facts.name.trim().is_empty() || facts.name.chars().count() > 100 || facts.name.chars().any(char::is_control) {
         faults.push(Fault::new("name", "SET-7", "must be 1 to 100 characters in one line"));
@@ -96,14 +96,13 @@ pub fn save(
     if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.e164.is_none()) {
         faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
     }
-    let none = BTreeSet::new();
-    for right in facts.rights.iter().filter(|right| !scope.is_above(Role::Seller, &BTreeSet::from([**right]))) {
+    for right in facts.rights.iter().filter(|right| !scope.gives(**right)) {
         faults.push(Fault::new("rights", "ACC-1", format!("{right} is not yours to give")));
     }
-    if !scope.is_above(facts.role, &none) {
+    if !scope.gives_role(facts.role) {
         faults.push(Fault::new("role", "ACC-1", "may more than you: it is not yours to give"));
     }
-    let had = before.map_or(&none_of_them, |before| &before.dealers);
+    let had = before.map_or(&nowhere, |before| &before.dealers);
     for dealer in facts.dealers.difference(had).filter(|dealer| scope.reaches(dealer).is_err()) {
         faults.push(Fault::new("dealers", "ACC-1", format!("{dealer} is not within your reach")));
     }
@@ -152,7 +151,7 @@ fn within_reach(user: Option<&User>, scope: &Scope) -> Result<(), Refusal> {
     if !scope.sees_user(user) {
         return Err(Refusal::NotFound("user"));
     }
-    if scope.is_above(user.role, &user.rights) {
+    if scope.gives_role(user.role) && user.rights.iter().all(|right| scope.gives(*right)) {
         return Ok(());
     }
     let right = if user.role == Role::Operator { Right::Operate } else { Right::ManageUsers };
