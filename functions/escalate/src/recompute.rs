@@ -2,8 +2,7 @@
 //! looked at twice moves nothing twice.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::decision::Decision;
+use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::LeadId;
 use forecourt_domain::recompute::recompute;
 use forecourt_domain::resubmission::rearm;
@@ -11,6 +10,7 @@ use forecourt_edge::Platform;
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, LeadRow, Load, Loaded};
 use futures::FutureExt as _;
+use futures::future::try_join_all;
 
 /// Open leads of a page.
 const PAGE: usize = 100;
@@ -34,26 +34,26 @@ pub(crate) async fn turn(platform: &Platform, look: &Look) -> Result<(), Failure
     let page = store.leads(&scope, dealer, now, state.cursor.as_deref(), PAGE, open).await?;
     let page = page.map_err(|_| Failure::Broken("the cursor of a recomputation cannot be read".into()))?;
     let ids: Vec<LeadId> = page.leads.iter().map(|row| row.facts.id).collect();
-    let chunks = ids.chunks(TOGETHER).map(|ids| move_deadlines(platform, look, dealer, ids.to_vec(), now).boxed());
-    futures::future::try_join_all(chunks).await?;
+    let chunks = ids.chunks(TOGETHER).map(|ids| move_deadlines(platform, look, ids.to_vec(), now).boxed());
     let planned = page.leads.iter().filter(|row| row.planned).map(|row| rearm_events(platform, look, row.facts.id).boxed());
-    futures::future::try_join_all(planned).await?;
+    // The one writes leads, the other their events.
+    try_join_all(chunks.chain(planned)).await?;
     let turned = state.turned(page.cursor, now);
     let rule = |loaded: &Loaded, _| {
         // Another may have turned the page, or a later change have begun anew.
         let ours = loaded.recompute(&look.dealer) == Some(state);
-        Ok((ours.then(|| Decision::default().with(forecourt_domain::decision::Item::Recompute(turned.clone()))), ()))
+        Ok((ours.then(|| Decision::default().with(Item::Recompute(turned.clone()))), ()))
     };
     store.decide(&scope, Load::of([job]), rule).await
 }
 
 /// Computes some leads anew, in one commit.
-async fn move_deadlines(platform: &Platform, look: &Look, known: &Dealer, ids: Vec<LeadId>, now: DateTime<Utc>) -> Result<(), Failure> {
+async fn move_deadlines(platform: &Platform, look: &Look, ids: Vec<LeadId>, now: DateTime<Utc>) -> Result<(), Failure> {
     let keys = ids.iter().copied().map(Key::Lead).chain([Key::Dealer(look.dealer.clone())]);
     let rule = |loaded: &Loaded, _| {
-        let dealer = loaded.dealer(&look.dealer).unwrap_or(known);
-        let moved: Vec<Decision> = ids.iter().filter_map(|id| recompute(loaded.lead(*id)?, dealer, now)).collect();
-        let items = moved.into_iter().flat_map(|decision| decision.items).collect();
+        let dealer = loaded.dealer(&look.dealer);
+        let moved = ids.iter().filter_map(|id| recompute(loaded.lead(*id)?, dealer?, now));
+        let items = moved.flat_map(|decision| decision.items).collect();
         Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
     };
     platform.store.decide(&look.scope(), Load::of(keys).patiently(), rule).await
