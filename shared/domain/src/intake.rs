@@ -110,6 +110,11 @@ impl Origin {
 }
 
 impl Arrival {
+    /// What the timeline of `lead`, as it is then, says of this arrival.
+    fn entry(&self, lead: &Lead, events: Vec<Event>) -> Entry {
+        Entry { lead: lead.id, version: lead.version, at: self.at, by: self.by.clone(), events, raw: Some(self.raw.clone()) }
+    }
+
     fn receipt_of(&self, lead: LeadId) -> Option<Item> {
         let key = self.receipt.clone()?;
         Some(Item::Receipt(Receipt { key, body: self.body.clone(), lead, added: None }))
@@ -193,7 +198,7 @@ pub fn receive(
         decision = decision.with(notice).with_some(moved.map(Place::item));
     }
     let told = trade_in(arrival, &lead, dealer);
-    let entry = Entry { lead: id, version: lead.version, at: arrival.at, by: arrival.by.clone(), events, raw: Some(arrival.raw.clone()) };
+    let entry = arrival.entry(&lead, events);
     decision =
         decision.with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry))).with_some(arrival.receipt_of(id)).with_some(told);
     Ok(Verdict::New(remember_channels(decision, contact, dealer, id)))
@@ -227,8 +232,7 @@ fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recogni
     let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
     events.extend(arrival.mailbox.clone().map(|mailbox| Event::Sited { mailbox }));
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
-    let entry =
-        Entry { lead: lead.id, version: changed.version, at: arrival.at, by: arrival.by.clone(), events, raw: Some(arrival.raw.clone()) };
+    let entry = arrival.entry(&changed, events);
     let trade_in = trade_in(arrival, &changed, dealer);
     let told = Added { at: arrival.at, owner: changed.owner.clone(), deadline: changed.deadline() };
     let receipt = |key: String| Item::Receipt(Receipt { key, body: arrival.body.clone(), lead: lead.id, added: Some(told.clone()) });
@@ -257,14 +261,7 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Ver
         return Err(Refusal::Reused(SAID_OTHERWISE.into()));
     }
     let changed = lead.touched(arrival.at);
-    let entry = Entry {
-        lead: lead.id,
-        version: changed.version,
-        at: arrival.at,
-        by: arrival.by.clone(),
-        events: vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }],
-        raw: Some(arrival.raw.clone()),
-    };
+    let entry = arrival.entry(&changed, vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }]);
     let receipt = Receipt { body: arrival.body.clone(), ..receipt.clone() };
     let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry)));
     Ok(Verdict::Resent(decision.with(Item::Receipt(receipt))))
@@ -293,14 +290,7 @@ fn known(arrival: &Arrival, lead: &Lead) -> Result<Verdict, Refusal> {
     let mut changed = lead.touched(arrival.at);
     changed.describe(&arrival.enquiry);
     changed.origin.resent.push(Resent { body: arrival.body.clone(), request: arrival.request.clone() });
-    let entry = Entry {
-        lead: lead.id,
-        version: changed.version,
-        at: arrival.at,
-        by: arrival.by.clone(),
-        events: vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }],
-        raw: Some(arrival.raw.clone()),
-    };
+    let entry = arrival.entry(&changed, vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }]);
     let receipt = arrival.receipt_of(lead.id);
     Ok(Verdict::Resent(Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with_some(receipt)))
 }
