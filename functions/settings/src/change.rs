@@ -1,13 +1,14 @@
 //! The one way to change a dealer's settings: by who saw their version, judged as a whole, kept in the history (SET-10).
 
 use forecourt_domain::dealer::{self, Dealer, Settings};
+use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::DealerId;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
 use forecourt_edge::http::Call;
 use forecourt_edge::problem::Problem;
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, Loaded};
+use forecourt_store::{Failure, Load, Loaded};
 
 /// The version that the asker saw.
 ///
@@ -24,14 +25,14 @@ pub(crate) async fn save(
     id: &DealerId,
     seen: &[u64],
     make: impl Fn(&Dealer) -> Result<Settings, Refusal> + Send + Sync,
-) -> Result<Dealer, Problem> {
+) -> Result<Dealer, Failure> {
     let newcomers = |loaded: &Loaded| -> Vec<Key> {
         let Some(before) = loaded.dealer(id) else { return Vec::new() };
         let Ok(after) = make(before) else { return Vec::new() };
         dealer::newcomers(&before.settings, &after).cloned().map(Key::User).collect()
     };
     let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]).then(newcomers);
-    let changed = platform.store.decide(&call.scope, load, |loaded, _| {
+    let rule = |loaded: &Loaded, _| {
         let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
         let settings = make(before)?;
         // A repeat of a change whose answer was lost finds what it wanted.
@@ -44,7 +45,7 @@ pub(crate) async fn save(
         dealer::allowed(&before.settings, &settings, &call.scope)?;
         let welcomed = dealer::welcome(id, &before.settings, &settings, |user| loaded.user(user))?;
         let (decision, after) = dealer::save(id, Some(before), settings, call.scope.actor(), call.now);
-        Ok((Some(welcomed.into_iter().fold(decision, forecourt_domain::decision::Decision::with)), after))
-    });
-    Ok(changed.await?)
+        Ok((Some(welcomed.into_iter().fold(decision, Decision::with)), after))
+    };
+    platform.store.decide(&call.scope, load, rule).await
 }

@@ -12,8 +12,8 @@ use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::Operation;
-use forecourt_store::Load;
 use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -83,16 +83,17 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         Operation::DealerUser => view(platform, call, now(platform, call, id).await?, Some(&user()?)).await,
         Operation::SwitchUsers => {
             let switches = body::json(&call.body)?;
-            let dealer = switch(platform, call, id, &seen(call)?, &switches).await?;
+            let dealer = save(platform, call, id, &seen(call)?, |dealer| switched(&dealer.settings, &switches)).await?;
             view(platform, call, dealer, None).await
         }
         Operation::SetDealerUser => {
             let (user, part) = (user()?, body::json(&call.body)?);
             // Of one member there is no place to be named.
             let own = |field: &str| field.strip_prefix("members[").and_then(|rest| rest.split_once("].")).map(|(_, name)| name.to_owned());
-            let dealer = save(platform, call, id, &seen(call)?, |dealer| with_part(&dealer.settings, &user, &part))
-                .await
-                .map_err(|problem| relocated(problem, own))?;
+            let dealer = match save(platform, call, id, &seen(call)?, |dealer| with_part(&dealer.settings, &user, &part)).await {
+                Err(Failure::Refused(refusal)) => return Err(refusal.relocated(own).into()),
+                saved => saved?,
+            };
             view(platform, call, dealer, Some(&user)).await
         }
         Operation::RemoveDealerUser => {
@@ -111,32 +112,6 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         }
         _ => Err(Problem::not_found("this route belongs to another function")),
     }
-}
-
-/// Changes switches of users of one dealer; `seen` is the version that the asker saw.
-async fn switch(platform: &Platform, call: &Call, id: &DealerId, seen: &[u64], switches: &Value) -> Result<Dealer, Problem> {
-    let dealer = now(platform, call, id).await?;
-    let place = |field: &str| {
-        let (place, name) = field.strip_prefix("members[")?.split_once("].")?;
-        let user = &dealer.settings.members.get(place.parse::<usize>().ok()?)?.user;
-        let entered = switches["users"].as_array()?.iter().position(|entry| entry["user"] == json!(user))?;
-        Some(format!("users[{entered}].{name}"))
-    };
-    let saved = save(platform, call, id, seen, |dealer| switched(&dealer.settings, switches)).await;
-    saved.map_err(|problem| relocated(problem, place))
-}
-
-/// The same problem with the fields as they stand in the request.
-fn relocated(mut problem: Problem, place: impl Fn(&str) -> Option<String>) -> Problem {
-    for error in &mut problem.errors {
-        if let Some(field) = place(&error.field) {
-            error.field = field;
-        }
-    }
-    if let [only] = problem.errors.as_slice() {
-        problem.detail = format!("{} {}", only.field, only.detail);
-    }
-    problem
 }
 
 /// What became of each dealer, in the order of the request.
@@ -191,7 +166,8 @@ async fn switch_one(platform: &Platform, call: &Call, dealer: &str, entry: &Valu
     call.scope.reaches(&id)?;
     let version = entry["version"].as_u64();
     let seen = version.ok_or_else(|| Problem::precondition_required("say which version of the dealer's settings you saw (SET-10)"))?;
-    Ok(switch(platform, call, &id, &[seen], &json!({ "users": entry["users"] })).await?.version)
+    let switches = json!({ "users": entry["users"] });
+    Ok(save(platform, call, &id, &[seen], |dealer| switched(&dealer.settings, &switches)).await?.version)
 }
 
 /// The right that a request about a dealer's users needs; none, where users ask about themselves.
@@ -247,7 +223,16 @@ fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
             }
         }
     }
-    if faults.is_empty() { body::settings(whole) } else { Err(Refusal::Invalid(faults)) }
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
+    let entered = |field: &str| {
+        let (place, name) = field.strip_prefix("members[")?.split_once("].")?;
+        let user = settings.members.get(place.parse::<usize>().ok()?)?.user.as_str();
+        let entered = users.iter().position(|entry| entry["user"] == user)?;
+        Some(format!("users[{entered}].{name}"))
+    };
+    body::settings(whole).map_err(|refusal| refusal.relocated(entered))
 }
 
 fn put(member: &mut Value, field: &str, value: &Value) {

@@ -89,7 +89,7 @@ pub(crate) fn replaced(part: Part, settings: &Settings, body: &Value) -> Result<
     if part == Part::Absences {
         let entered = Entered::read(body, settings)?;
         entered.put(&mut whole);
-        return body::settings(whole).map_err(|refusal| relocated(refusal, |field| entered.field(field)));
+        return body::settings(whole).map_err(|refusal| refusal.relocated(|field| entered.field(field)));
     }
     let target = match shape.within {
         // What has not been set at all is not there yet.
@@ -104,20 +104,8 @@ pub(crate) fn replaced(part: Part, settings: &Settings, body: &Value) -> Result<
             };
         }
     }
-    let prefix = shape.within.map(|within| format!("{within}."));
-    body::settings(whole).map_err(|refusal| {
-        relocated(refusal, |field| prefix.as_ref().and_then(|prefix| field.strip_prefix(prefix.as_str())).unwrap_or(&field).to_owned())
-    })
-}
-
-/// The same refusal with the fields as they stand in the part.
-fn relocated(refusal: Refusal, place: impl Fn(String) -> String) -> Refusal {
-    match refusal {
-        Refusal::Invalid(faults) => {
-            Refusal::Invalid(faults.into_iter().map(|fault| Fault { field: place(fault.field), ..fault }).collect())
-        }
-        other => other,
-    }
+    let place = |field: &str| Some(field.strip_prefix(shape.within?)?.strip_prefix('.')?.to_owned());
+    body::settings(whole).map_err(|refusal| refusal.relocated(place))
 }
 
 fn absences(settings: &Settings) -> Vec<Value> {
@@ -171,12 +159,9 @@ impl Entered {
     }
 
     /// `members[3].absences[0].until` as it was entered: `absences[5].until`.
-    fn field(&self, field: String) -> String {
+    fn field(&self, field: &str) -> Option<String> {
         let numbers: Vec<usize> = field.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect();
-        let entered = self.absences.iter().position(|(member, place, _)| numbers.get(..2) == Some(&[*member, *place]));
-        match entered {
-            Some(i) => format!("absences[{i}]{}", field.rsplit_once('.').map(|(_, last)| format!(".{last}")).unwrap_or_default()),
-            None => field,
-        }
+        let entered = self.absences.iter().position(|(member, place, _)| numbers.get(..2) == Some(&[*member, *place]))?;
+        Some(format!("absences[{entered}]{}", field.rsplit_once('.').map(|(_, last)| format!(".{last}")).unwrap_or_default()))
     }
 }

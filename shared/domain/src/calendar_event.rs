@@ -212,7 +212,7 @@ fn in_reach(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 /// Puts an event on the calendar of a lead. A booked test drive is an appointment, which stops the response clock (ESC-7).
 ///
 /// # Errors
-/// Faults by field; a lead with ninety incomplete events.
+/// Faults by field; a lead with thirty incomplete events.
 pub fn schedule(case: &Case<'_>, new: NewEvent) -> Result<Decision, Refusal> {
     let event = new.check(case)?;
     let mut changed = case.lead.touched(case.now);
@@ -292,7 +292,8 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
     if event.state != EventState::Incomplete {
         return Err(Refusal::Conflict(format!("the event is {} already", event.state.name())));
     }
-    let follow_up = follow_up.map(|new| new.check(case).map_err(in_follow_up)).transpose()?;
+    let within = |field: &str| Some(format!("follow_up.{field}"));
+    let follow_up = follow_up.map(|new| new.check(case).map_err(|refusal| refusal.relocated(within))).transpose()?;
     let mut after = CalendarEvent { dealer: dealer.id.clone(), due: None, ..event.clone() };
     let mut changed = lead.touched(now);
     changed.unplan(&event.id);
@@ -335,15 +336,6 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
     let decision = commit(changed, by.clone(), told, now).with(Item::Event(Box::new(after)));
     let decision = decision.with_some(follow_up.map(|event| Item::Event(Box::new(event))));
     Ok(Some(diary.items().fold(decision, Decision::with)))
-}
-
-fn in_follow_up(refusal: Refusal) -> Refusal {
-    match refusal {
-        Refusal::Invalid(faults) => {
-            Refusal::Invalid(faults.into_iter().map(|fault| Fault { field: format!("follow_up.{}", fault.field), ..fault }).collect())
-        }
-        other => other,
-    }
 }
 
 impl EventState {

@@ -67,7 +67,7 @@ pub struct Lead {
     /// When a reopening started a new deadline (ESC-9).
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub restarted: Option<DateTime<Utc>>,
-    /// Its incomplete calendar events in the order of their times (CAL-3); at most a hundred.
+    /// Its incomplete calendar events in the order of their times (CAL-3); at most thirty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub planned: Vec<Planned>,
     /// What stopped the response clock (ESC-7).

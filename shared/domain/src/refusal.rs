@@ -53,6 +53,15 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The same refusal with its fields as `place` says that they stand in what the sender wrote.
+    pub fn relocated(self, place: impl Fn(&str) -> Option<String>) -> Self {
+        let moved = |fault: Fault| Fault { field: place(&fault.field).unwrap_or(fault.field), ..fault };
+        match self {
+            Self::Invalid(faults) => Self::Invalid(faults.into_iter().map(moved).collect()),
+            other => other,
+        }
+    }
+
     /// One field breaks one rule.
     pub fn field(field: impl Into<String>, rule: &'static str, detail: impl Into<String>) -> Self {
         Self::Invalid(vec![Fault::new(field, rule, detail)])
