@@ -27,6 +27,7 @@ mod hours;
 mod house;
 mod idempotency;
 mod intake;
+mod invitation;
 mod kill;
 mod known;
 mod lists;

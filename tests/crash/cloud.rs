@@ -154,7 +154,14 @@ impl Cloud {
         let store = Store::new(self.table.client(Some(process.clone()), self.retries), NAME, secret()).with_chance(7);
         let time = self.clock.clone();
         let files = Arc::new(super::ports::Files { process: process.clone(), between: self.between.clone() });
-        let platform = Platform { function: handler, store, clock: Clock::saying(move || time.now()), files, metrics: Metrics::nowhere() };
+        let platform = Platform {
+            function: handler,
+            store,
+            clock: Clock::saying(move || time.now()),
+            files,
+            public_url: "https://desk.example".into(),
+            metrics: Metrics::nowhere(),
+        };
         (process, platform)
     }
 

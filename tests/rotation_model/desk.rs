@@ -121,7 +121,14 @@ impl Desk {
             };
             let clock = Clock::saying(move || began() + TimeDelta::milliseconds(began_at.elapsed().as_millis() as i64));
             let store = store().with_chance(history.seed.wrapping_add(i)).with_nudge(Arc::new(nudge));
-            Platform { function, store, clock, files: Arc::new(Folder("no large input comes".into())), metrics: Metrics::nowhere() }
+            Platform {
+                function,
+                store,
+                clock,
+                files: Arc::new(Folder("no large input comes".into())),
+                public_url: "".into(),
+                metrics: Metrics::nowhere(),
+            }
         };
         let intake = [platform(0, "lead-intake"), platform(1, "lead-intake")];
         let (assign, settings) = (platform(2, "assign"), platform(3, "settings"));

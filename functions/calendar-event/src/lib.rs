@@ -2,10 +2,14 @@
 
 mod body;
 mod bulk;
+mod file;
+mod invitation;
+mod pages;
 mod view;
 
 pub use body::{BulkBody, CompletionBody, EventBody, NoShowBody, RescheduleBody};
 pub use bulk::{BulkResult, BulkView};
+pub use invitation::{BookingBody, BookingView, InvitationBody, InvitationView, OfferView, SlotView};
 pub use view::{CalendarEventView, CalendarEventsView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -18,13 +22,17 @@ use forecourt_domain::refusal::Refusal;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::lead::{self, Asked, found};
 use forecourt_edge::problem::Problem;
-use forecourt_edge::routes::Operation;
+use forecourt_edge::routes::{Operation, Route};
 use forecourt_edge::{Platform, http};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Loaded};
+use futures::FutureExt as _;
 
 /// A request of one of this function's routes.
 pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+    if event.route_key.as_deref().and_then(Route::of).is_some_and(Route::is_open) {
+        return invitation::customer(platform, event).boxed().await;
+    }
     http::answer(platform, event, async |call| operate(platform, call).await).await
 }
 
@@ -45,6 +53,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
             let to = call.json::<RescheduleBody>()?.check()?;
             end(platform, &call, Deed::Reschedule { to }, None).await
         }
+        Operation::Invite => invitation::invite(platform, &call).await,
         Operation::DeleteEvent => end(platform, &call, Deed::Delete, None).await,
         _ => Err(Problem::not_found("this route belongs to another function")),
     }
@@ -104,15 +113,19 @@ async fn end(platform: &Platform, call: &Call, deed: Deed, follow_up: Option<Fol
 
 type FollowUp = body::Unnamed;
 
+/// Sixteen letters and digits for a name.
+fn short(name: &str) -> String {
+    let hash = forecourt_store::fingerprint(name.as_bytes()).to_lowercase();
+    hash.chars().filter(char::is_ascii_alphanumeric).take(16).collect()
+}
+
 /// A name for a new event: the same for the same `Idempotency-Key`.
 fn new_id(platform: &Platform, call: &Call, lead: LeadId, what: &str) -> Result<EventId, Failure> {
     let name = match &call.idempotency_key {
         Some(key) => platform.store.secret().name(&call.scope, &[what, &format!("{:?}", call.scope.actor()), &lead.to_string(), key]),
         None => uuid::Uuid::new_v4().simple().to_string(),
     };
-    let hash = forecourt_store::fingerprint(name.as_bytes()).to_lowercase();
-    let short: String = hash.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
-    EventId::parse(&short).map_err(|e| Failure::Broken(e.to_string()))
+    EventId::parse(&short(&name)).map_err(|e| Failure::Broken(e.to_string()))
 }
 
 /// An event as it is now with the follow-up that was made with its end, and how the lead stands.

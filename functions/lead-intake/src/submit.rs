@@ -95,7 +95,7 @@ impl Submission {
     fn source(&self) -> String {
         match self.scope.actor() {
             Actor::Partner(partner) => partner.to_string(),
-            Actor::User(_) | Actor::System => "direct".into(),
+            Actor::User(_) | Actor::Customer | Actor::System => "direct".into(),
         }
     }
 
@@ -103,6 +103,7 @@ impl Submission {
         match self.scope.actor() {
             Actor::User(user) => user.to_string(),
             Actor::Partner(partner) => partner.to_string(),
+            Actor::Customer => "customer".into(),
             Actor::System => "system".into(),
         }
     }
@@ -115,7 +116,7 @@ impl Submission {
         let name = |parts: &[&str]| platform.store.secret().name(&self.scope, parts);
         let partner = match self.scope.actor() {
             Actor::Partner(partner) => partner.to_string(),
-            Actor::User(_) | Actor::System => String::new(),
+            Actor::User(_) | Actor::Customer | Actor::System => String::new(),
         };
         let (sender, position) = (self.sender(), position.to_string());
         let by_key = self.idempotency_key.as_ref().map(|key| name(&["key", &partner, &sender, key, &position]));

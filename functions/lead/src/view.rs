@@ -271,6 +271,7 @@ impl EntryView {
         let by = match &entry.by {
             Actor::User(user) => format!("user:{user}"),
             Actor::Partner(partner) => format!("partner:{partner}"),
+            Actor::Customer => "customer".into(),
             Actor::System => "system".into(),
         };
         Self { at: entry.at, by, events: entry.events.iter().map(EventView::of).collect() }
@@ -295,6 +296,9 @@ impl EventView {
             Event::DeadlineMoved { deadline } => ("deadline_moved", json!({"deadline": deadline})),
             Event::Reacted { kind, first, note } => ("reacted", json!({"kind": kind, "first": first, "note": note})),
             Event::CallMissed { note } => ("call_missed", json!({"note": note})),
+            Event::Invited { invitation, kind, expires } => {
+                ("invited", json!({"invitation": invitation, "type": kind, "expires": expires}))
+            }
             Event::EventScheduled { event, title, kind, at } => {
                 ("event_scheduled", json!({"event": event, "title": title, "type": kind, "at": at}))
             }
@@ -327,6 +331,7 @@ impl MessageView {
             Notice::Assigned { .. } => json!("assigned"),
             Notice::Pooled { .. } => json!("pooled"),
             Notice::Added => json!("added"),
+            Notice::Booking { what, .. } => json!(what.name()),
             Notice::TradeIn { .. } => json!("trade_in"),
             Notice::Resubmission { level, .. } => json!(if *level == 1 { "resubmission" } else { "resubmission_level_2" }),
             Notice::Step { step, .. } => json!(step),

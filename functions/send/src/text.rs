@@ -200,13 +200,14 @@ impl Texts {
             Notice::Assigned { .. } => (json!("assigned"), false),
             Notice::Pooled { .. } => (json!("pooled"), false),
             Notice::Added => (json!("added"), false),
+            Notice::Booking { what, .. } => (json!(what.name()), false),
             Notice::TradeIn { .. } => (json!("trade_in"), false),
             Notice::Resubmission { level: 1, .. } => (json!("resubmission"), false),
             Notice::Resubmission { .. } => (json!("resubmission_2"), false),
             Notice::Step { step, missed } => (json!(step), !missed.is_empty()),
         };
         let (title, planned) = match &message.notice {
-            Notice::Resubmission { title, at, .. } => (title.clone(), local(*at, zone, language)),
+            Notice::Resubmission { title, at, .. } | Notice::Booking { title, at, .. } => (title.clone(), local(*at, zone, language)),
             _ => (String::new(), String::new()),
         };
         NoticeText {

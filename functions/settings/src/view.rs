@@ -149,6 +149,7 @@ impl ChangeView {
         let by = match change.by {
             Actor::User(user) => format!("user:{user}"),
             Actor::Partner(partner) => format!("partner:{partner}"),
+            Actor::Customer => "customer".into(),
             Actor::System => "system".into(),
         };
         let nothing = Map::new();

@@ -63,14 +63,7 @@ pub fn event(
     headers: HeaderMap,
     body: &Bytes,
 ) -> Result<ApiGatewayV2httpRequest, Problem> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let token = token.ok_or_else(|| Problem::unauthenticated("send a token: Authorization: Bearer …; POST /_local/token gives one"))?;
-    let claims = tokens.check(token.1.trim()).map_err(|why| Problem::unauthenticated(format!("the token is not good: {why}")))?;
-    let mut jwt = ApiGatewayRequestAuthorizerJwtDescription::default();
-    jwt.claims = claims;
-    let mut authorizer = ApiGatewayRequestAuthorizer::default();
-    authorizer.jwt = Some(jwt);
+    let authorizer = if route.is_open() { None } else { Some(authorized(tokens, &headers)?) };
     let mut event = ApiGatewayV2httpRequest::default();
     event.version = Some("2.0".into());
     event.route_key = Some(route.key());
@@ -79,7 +72,7 @@ pub fn event(
     event.path_parameters = parts;
     event.headers = headers;
     event.request_context.request_id = Some(uuid::Uuid::now_v7().to_string());
-    event.request_context.authorizer = Some(authorizer);
+    event.request_context.authorizer = authorizer;
     match std::str::from_utf8(body) {
         Ok(text) => event.body = Some(text.to_owned()),
         Err(_) => {
@@ -88,6 +81,18 @@ pub fn event(
         }
     }
     Ok(event)
+}
+
+fn authorized(tokens: &Tokens, headers: &HeaderMap) -> Result<ApiGatewayRequestAuthorizer, Problem> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let token = token.ok_or_else(|| Problem::unauthenticated("send a token: Authorization: Bearer …; POST /_local/token gives one"))?;
+    let claims = tokens.check(token.1.trim()).map_err(|why| Problem::unauthenticated(format!("the token is not good: {why}")))?;
+    let mut jwt = ApiGatewayRequestAuthorizerJwtDescription::default();
+    jwt.claims = claims;
+    let mut authorizer = ApiGatewayRequestAuthorizer::default();
+    authorizer.jwt = Some(jwt);
+    Ok(authorizer)
 }
 
 fn base64_of(bytes: &[u8]) -> String {

@@ -1,7 +1,8 @@
 //! The API's reference, from the table of routes and the types that the functions read and write.
 
 use forecourt_calendar_event::{
-    BulkBody, BulkView, CalendarEventView, CalendarEventsView, CompletionBody, EventBody, NoShowBody, RescheduleBody,
+    BookingBody, BulkBody, BulkView, CalendarEventView, CalendarEventsView, CompletionBody, EventBody, InvitationBody, InvitationView,
+    NoShowBody, OfferView, RescheduleBody,
 };
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::{self, Operation, Route};
@@ -64,6 +65,10 @@ fn components() -> ComponentsBuilder {
     add::<RescheduleBody>(&mut schemas);
     add::<CalendarEventView>(&mut schemas);
     add::<CalendarEventsView>(&mut schemas);
+    add::<InvitationBody>(&mut schemas);
+    add::<InvitationView>(&mut schemas);
+    add::<BookingBody>(&mut schemas);
+    add::<OfferView>(&mut schemas);
     add::<DryRunBody>(&mut schemas);
     add::<DryRunView>(&mut schemas);
     add::<SettingsView>(&mut schemas);
@@ -113,6 +118,15 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
     operation = operation.request_body(request_body(route.operation));
     for (status, about, schema) in successes(route.operation) {
         operation = operation.response(status, response(about, "application/json", schema));
+    }
+    if route.operation == Operation::BookingFile {
+        let file = ObjectBuilder::new().schema_type(Type::String).description(Some("An iCalendar file (RFC 5545)")).build();
+        let content = ContentBuilder::new().schema(Some(file)).build();
+        operation = operation.response("200", ResponseBuilder::new().description("The booking.").content("text/calendar", content).build());
+    }
+    if route.is_open() {
+        // Whoever has the link may.
+        operation = operation.security(SecurityRequirement::default());
     }
     for (status, about) in problems(route.operation) {
         operation = operation.response(*status, response(about, "application/problem+json", reference::<Problem>()));
@@ -200,6 +214,10 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         Operation::ScheduleEvent => body.content("application/json", json(reference::<EventBody>())),
         Operation::CompleteEvent => body.content("application/json", json(reference::<CompletionBody>())),
         Operation::NoShowEvent => body.content("application/json", json(reference::<NoShowBody>())),
+        Operation::Invite => body.content("application/json", json(reference::<InvitationBody>())),
+        Operation::BookSlot => body
+            .content("application/json", json(reference::<BookingBody>()))
+            .content("application/x-www-form-urlencoded", json(reference::<BookingBody>())),
         Operation::RescheduleEvent => body.content("application/json", json(reference::<RescheduleBody>())),
         Operation::ChangeSettings => {
             let about = "The settings as `GET` shows them under `settings`; what is left out is as if it had never been set.";
@@ -225,6 +243,10 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         | Operation::Board
         | Operation::ListEvents
         | Operation::DeleteEvent
+        | Operation::ShowInvitation
+        | Operation::CancelBooking
+        | Operation::CancelByForm
+        | Operation::BookingFile
         | Operation::ClaimLead
         | Operation::ReadSettings
         | Operation::ReadPart(_)
@@ -278,6 +300,16 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
         Operation::CompleteEvent | Operation::NoShowEvent | Operation::RescheduleEvent | Operation::DeleteEvent => {
             vec![("200", "The event as it is now.", reference::<CalendarEventView>())]
         }
+        Operation::Invite => vec![("201", "The link, to be given to the contact.", reference::<InvitationView>())],
+        Operation::ShowInvitation | Operation::CancelBooking | Operation::CancelByForm => {
+            vec![("200", "How it stands now.", reference::<OfferView>())]
+        }
+        Operation::BookSlot => vec![
+            ("200", "The booking has been moved, or was there already.", reference::<OfferView>()),
+            ("201", "The slot is booked.", reference::<OfferView>()),
+        ],
+        // A file: see `operation`.
+        Operation::BookingFile => Vec::new(),
         Operation::ListUsers => vec![("200", "A page of users.", reference::<UsersView>())],
         Operation::ReadUser | Operation::RemoveUser => {
             vec![("200", "The user as it is now; its version is the ETag.", reference::<UserView>())]
@@ -303,6 +335,20 @@ fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("403", "A right is missing; it is named."),
             ("404", "There is no such thing, or it is not yours to see."),
             ("422", "A parameter breaks a rule."),
+            ("503", "Not done; try again."),
+        ],
+        Operation::ShowInvitation | Operation::CancelBooking | Operation::CancelByForm | Operation::BookingFile => &[
+            ("404", "The link is not good, or not any more."),
+            ("409", "It clashes with what is so now."),
+            ("422", "A query is not of its type."),
+            ("503", "Not done; try again."),
+        ],
+        Operation::BookSlot => &[
+            ("400", "The body cannot be read."),
+            ("404", "The link is not good, or not any more."),
+            ("409", "The slot is not free any more, or the booking is over; `free` says what is free."),
+            ("415", "The media type is not read here."),
+            ("422", "Fields break rules; each is named."),
             ("503", "Not done; try again."),
         ],
         Operation::DryRun => &[
@@ -369,6 +415,7 @@ fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
         | Operation::NoShowEvent
         | Operation::RescheduleEvent
         | Operation::DeleteEvent
+        | Operation::Invite
         | Operation::ClaimLead => &[
             ("400", "The body cannot be read."),
             ("401", "No good token."),

@@ -81,7 +81,9 @@ impl System {
         let nudged = agenda.clone();
         let store = store.with_nudge(Arc::new(move |due| nudged.committed(due)));
         let time = clock.clone();
-        let platform = Platform { function: "local", store, clock: Clock::saying(move || time.now()), files, metrics: Metrics::nowhere() };
+        let clock_of_all = Clock::saying(move || time.now());
+        let link = public_url.trim_end_matches('/').into();
+        let platform = Platform { function: "local", store, clock: clock_of_all, files, public_url: link, metrics: Metrics::nowhere() };
         let texts = Texts::new(&public_url).map_err(|e| e.to_string())?;
         let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };
         let outbox = Outbox { platform: platform.of("outbox"), wakes: Arc::new(agenda.clone()), delay: forecourt_outbox::LONGEST_DELAY };

@@ -126,8 +126,8 @@ pub struct Partner {
 
 /// Whose hand a request is, and whose data it can reach (ACC-2).
 ///
-/// Every key of the table needs one, and it is made only from a verified token and the stored user, from a partner's queue identity, or from
-/// the stored entity that a wake-up names. So no request can so much as name another group's data.
+/// Every key of the table needs one, and it is made only from a verified token and the stored user, from a partner's queue identity, from a
+/// link that we signed, or from the stored entity that a wake-up names. So no request can so much as name another group's data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scope {
     group: GroupId,
@@ -138,6 +138,8 @@ pub struct Scope {
 enum Who {
     User(User),
     Partner(Partner),
+    /// A lead's contact, by a link of one lead.
+    Customer,
     /// The identity of a caller, or the system acting on stored state: reaches the group's keys, has no right.
     Nobody,
 }
@@ -150,6 +152,8 @@ pub enum Actor {
     User(UserId),
     /// A partner.
     Partner(PartnerId),
+    /// The lead's contact, by a link that was sent to them (CAL-8).
+    Customer,
     /// Forecourt itself.
     System,
 }
@@ -170,6 +174,11 @@ impl Scope {
         Self { group, who: Who::Partner(partner) }
     }
 
+    /// A lead's contact, whose link for this group was verified: no right, and no reach but that of what the link names (CAL-8).
+    pub fn customer(group: GroupId) -> Self {
+        Self { group, who: Who::Customer }
+    }
+
     /// Whose data.
     pub fn group(&self) -> &GroupId {
         &self.group
@@ -180,6 +189,7 @@ impl Scope {
         match &self.who {
             Who::User(user) => Actor::User(user.id.clone()),
             Who::Partner(partner) => Actor::Partner(partner.id.clone()),
+            Who::Customer => Actor::Customer,
             Who::Nobody => Actor::System,
         }
     }
@@ -188,7 +198,7 @@ impl Scope {
     pub fn user_id(&self) -> Option<&UserId> {
         match &self.who {
             Who::User(user) => Some(&user.id),
-            Who::Partner(_) | Who::Nobody => None,
+            Who::Partner(_) | Who::Customer | Who::Nobody => None,
         }
     }
 
@@ -197,7 +207,7 @@ impl Scope {
         let dealers = match &self.who {
             Who::User(user) => Some(&user.dealers),
             Who::Partner(partner) => Some(&partner.dealers),
-            Who::Nobody => None,
+            Who::Customer | Who::Nobody => None,
         };
         dealers.into_iter().flatten()
     }
@@ -210,7 +220,7 @@ impl Scope {
         let may = match &self.who {
             Who::User(user) => user.role.may(right) || user.rights.contains(&right),
             Who::Partner(_) => right == Right::SubmitLeads,
-            Who::Nobody => false,
+            Who::Customer | Who::Nobody => false,
         };
         if may { Ok(()) } else { Err(Refusal::Forbidden(right)) }
     }
@@ -219,7 +229,7 @@ impl Scope {
     pub fn reaches_all(&self) -> bool {
         match &self.who {
             Who::User(user) => user.role.reaches_all(),
-            Who::Partner(_) | Who::Nobody => false,
+            Who::Partner(_) | Who::Customer | Who::Nobody => false,
         }
     }
 
@@ -249,7 +259,7 @@ impl Scope {
             // An operator sets things up; no lead is shown to one, since the right to read them is missing.
             Who::User(user) => self.reaches_all() || user.dealers.contains(dealer),
             Who::Partner(partner) => partner.dealers.contains(dealer),
-            Who::Nobody => false,
+            Who::Customer | Who::Nobody => false,
         };
         if reaches { Ok(()) } else { Err(Refusal::NotFound("dealer")) }
     }

@@ -4,6 +4,7 @@ use crate::calendar_event::CalendarEvent;
 use crate::contact::{Channel, ChannelKey};
 use crate::dealer::{Change, Dealer};
 use crate::intake::Receipt;
+use crate::invitation::Invitation;
 use crate::lead::{Lead, Request};
 use crate::message::Message;
 use crate::pool::Pool;
@@ -31,6 +32,7 @@ pub enum Item {
     Event(Box<CalendarEvent>),
     UserChange(Box<UserChange>),
     Day(Day),
+    Invitation(Box<Invitation>),
 }
 
 /// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.

@@ -23,6 +23,9 @@ pub enum OfDistributionGroup {}
 /// Marks the id of a calendar event.
 pub enum OfEvent {}
 
+/// Marks the id of an invitation.
+pub enum OfInvitation {}
+
 /// A company with one or more dealers.
 pub type GroupId = Id<OfGroup>;
 /// One site of a group.
@@ -33,6 +36,8 @@ pub type UserId = Id<OfUser>;
 pub type PartnerId = Id<OfPartner>;
 /// A calendar event of a lead.
 pub type EventId = Id<OfEvent>;
+/// An invitation of a lead's contact.
+pub type InvitationId = Id<OfInvitation>;
 /// Some of a dealer's users, who share the leads that routing rules give them.
 pub type DistributionGroupId = Id<OfDistributionGroup>;
 

@@ -31,6 +31,7 @@ pub mod findings;
 pub mod hours;
 pub mod ids;
 pub mod intake;
+pub mod invitation;
 pub mod lead;
 pub mod message;
 pub mod pool;

@@ -69,6 +69,21 @@ pub enum Notice {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user: Option<UserId>,
     },
+    /// To whose appointment it is: the customer has booked it, moved it or cancelled it (CAL-8).
+    Booking {
+        /// Which event.
+        event: EventId,
+        /// What it is.
+        title: String,
+        /// The time that it has, or had; another makes this stale.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// What the customer did.
+        what: Booking,
+        /// Whose it is, where not the owner's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+    },
     /// To the dealer's address for them: a trade-in enquiry that asks for no vehicle, with a sheet of its data (INT-8).
     TradeIn {
         /// The entry of the timeline that holds the enquiry.
@@ -82,6 +97,29 @@ pub enum Notice {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         missed: Vec<StepKind>,
     },
+}
+
+/// What a customer did with an appointment (CAL-8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Booking {
+    /// Booked it.
+    Booked,
+    /// Moved it to another time.
+    Moved,
+    /// Cancelled it.
+    Cancelled,
+}
+
+impl Booking {
+    /// As notices are named.
+    pub fn name(self) -> &'static str {
+        match self {
+            Booking::Booked => "booked",
+            Booking::Moved => "booking_moved",
+            Booking::Cancelled => "booking_cancelled",
+        }
+    }
 }
 
 /// Who a message went to.
@@ -218,6 +256,13 @@ impl Message {
         let notice = Notice::Resubmission { event: event.id.clone(), title, at: event.at, level, user };
         let message = Self::queued(lead, format!("resubmission-{}-{}", event.id, lead.version), notice, reader, of, now);
         message.waits_until(if now - of > LATE { now + GATHER } else { now }, 0)
+    }
+
+    /// Tells `reader` what the customer did with an appointment.
+    pub fn booking(lead: &Lead, event: &CalendarEvent, what: Booking, reader: UserId, now: DateTime<Utc>) -> Self {
+        let (title, user) = (event.title.clone(), event.user.clone());
+        let notice = Notice::Booking { event: event.id.clone(), title, at: event.at, what, user };
+        Self::queued(lead, format!("booking-{}-{}", event.id, lead.version), notice, reader, now, now)
     }
 
     fn queued(lead: &Lead, cause: String, notice: Notice, reader: UserId, of: DateTime<Utc>, now: DateTime<Utc>) -> Self {

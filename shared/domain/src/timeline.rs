@@ -3,7 +3,7 @@
 use crate::access::Actor;
 use crate::deadline::StepKind;
 use crate::enquiry::Enquiry;
-use crate::ids::{DealerId, EventId, LeadId, UserId};
+use crate::ids::{DealerId, EventId, InvitationId, LeadId, UserId};
 use crate::lead::{ReactionKind, Status};
 use crate::rotation::Why;
 use chrono::{DateTime, Utc};
@@ -103,6 +103,17 @@ pub enum Event {
         /// In words, where given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+    },
+    /// The contact was invited to pick a time (CAL-8).
+    Invited {
+        /// Which invitation.
+        invitation: InvitationId,
+        /// The type of the event.
+        #[serde(rename = "type")]
+        kind: String,
+        /// From when on the link is good for nothing.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        expires: DateTime<Utc>,
     },
     /// Something is planned (CAL-1).
     EventScheduled {

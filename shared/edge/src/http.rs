@@ -1,5 +1,6 @@
 //! Requests in, answers out: HTTP API, payload 2.0.
 
+use crate::link::{self, Link};
 use crate::problem::Problem;
 use crate::routes::{Operation, Route};
 use crate::{Platform, identity};
@@ -34,6 +35,8 @@ pub struct Call {
     pub body: Vec<u8>,
     /// Its `Idempotency-Key`.
     pub idempotency_key: Option<String>,
+    /// What the link names that it came by, where it needs no token (CAL-8).
+    pub link: Option<Link>,
     headers: HeaderMap,
     path: HashMap<String, String>,
     query: HashMap<String, String>,
@@ -57,6 +60,11 @@ impl Answer {
     pub fn new(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
         let body = serde_json::to_string(body).map_err(|e| Failure::Broken(format!("cannot write an answer: {e}")))?;
         Ok(Self { status, body, headers: Vec::new(), about: String::new() })
+    }
+
+    /// A text of a media type with a status.
+    pub fn text(status: u16, media_type: &'static str, body: String) -> Self {
+        Self { status, body, headers: vec![("content-type", media_type.into())], about: String::new() }
     }
 
     /// With a header.
@@ -140,6 +148,12 @@ impl Call {
         }
     }
 
+    /// A field of the body, where that is a form's.
+    pub fn form(&self, name: &str) -> Option<String> {
+        let form = self.media_type().as_deref() == Some("application/x-www-form-urlencoded");
+        form.then(|| query(&String::from_utf8_lossy(&self.body)).remove(name)).flatten()
+    }
+
     /// The versions that the asker saw (`If-Match`), where they say: the change is for one of these only.
     ///
     /// # Errors
@@ -162,15 +176,29 @@ where
     F: FnOnce(Call) -> Fut,
     Fut: Future<Output = Result<Answer, Problem>> + Send,
 {
+    answer_as(platform, event, handle, Answer::from).await
+}
+
+/// The same with every problem as it is `shown`: a page, to a person.
+pub async fn answer_as<F, Fut>(
+    platform: &Platform,
+    event: ApiGatewayV2httpRequest,
+    handle: F,
+    shown: impl FnOnce(Problem) -> Answer,
+) -> ApiGatewayV2httpResponse
+where
+    F: FnOnce(Call) -> Fut,
+    Fut: Future<Output = Result<Answer, Problem>> + Send,
+{
     let started = Instant::now();
     let request_id = event.request_context.request_id.clone().unwrap_or_default();
     let route = event.route_key.clone().unwrap_or_default();
     let (answer, failed) = match call(platform, event).await {
         Ok(call) => match (Box::pin(handle(call)) as BoxFuture<'_, _>).await {
             Ok(answer) => (answer, None),
-            Err(problem) => refused(problem, &request_id),
+            Err(problem) => refused(problem, &request_id, shown),
         },
-        Err(problem) => refused(problem, &request_id),
+        Err(problem) => refused(problem, &request_id, shown),
     };
     let ms = started.elapsed().as_millis() as u64;
     tracing::info!(
@@ -186,13 +214,13 @@ where
     write(answer)
 }
 
-fn refused(mut problem: Problem, request_id: &str) -> (Answer, Option<String>) {
+fn refused(mut problem: Problem, request_id: &str, shown: impl FnOnce(Problem) -> Answer) -> (Answer, Option<String>) {
     problem.request_id = request_id.to_owned();
     let kind = problem.kind.clone();
     if let Some(cause) = problem.cause.take() {
         tracing::error!(request_id, cause, "failed");
     }
-    (problem.into(), Some(kind))
+    (shown(problem), Some(kind))
 }
 
 async fn call(platform: &Platform, event: ApiGatewayV2httpRequest) -> Result<Call, Problem> {
@@ -202,7 +230,11 @@ async fn call(platform: &Platform, event: ApiGatewayV2httpRequest) -> Result<Cal
         .as_deref()
         .and_then(Route::of)
         .ok_or_else(|| Problem::not_found("there is no such route; GET / shows all of them"))?;
-    let scope = identity::scope(&platform.store, &event).await?;
+    let (scope, link) = match event.path_parameters.get("token").filter(|_| route.is_open()) {
+        // A link that is spoilt, foreign or too old leads nowhere, without a hint which it is.
+        Some(token) => link::verified(platform, token, now).map(|(scope, link)| (scope, Some(link))).ok_or_else(no_link)?,
+        None => (identity::scope(&platform.store, &event).await?, None),
+    };
     let text = event.body.unwrap_or_default();
     let body = match event.is_base64_encoded {
         true => base64::engine::general_purpose::STANDARD
@@ -227,7 +259,22 @@ async fn call(platform: &Platform, event: ApiGatewayV2httpRequest) -> Result<Cal
         },
     };
     let query = event.raw_query_string.as_deref().map(query).unwrap_or_default();
-    Ok(Call { operation: route.operation, scope, now, body, idempotency_key, headers: event.headers, path: event.path_parameters, query })
+    Ok(Call {
+        operation: route.operation,
+        scope,
+        now,
+        body,
+        idempotency_key,
+        link,
+        headers: event.headers,
+        path: event.path_parameters,
+        query,
+    })
+}
+
+/// What a link that leads nowhere is answered, whatever the reason (CAL-8).
+pub fn no_link() -> Problem {
+    Problem::not_found("this link is not good, or not any more")
 }
 
 /// The query as sent; of a name that stands twice, the last counts.

@@ -7,6 +7,7 @@ pub mod files;
 pub mod http;
 pub mod json;
 pub mod lead;
+pub mod link;
 pub mod metrics;
 pub mod problem;
 pub mod queue;
@@ -30,6 +31,8 @@ pub struct Platform {
     pub clock: Clock,
     /// The bucket.
     pub files: Arc<dyn files::Files>,
+    /// What links begin with, where the function makes some.
+    pub public_url: Arc<str>,
     /// What alarms watch.
     pub metrics: metrics::Metrics,
 }

@@ -24,6 +24,12 @@ pub enum Operation {
     NoShowEvent,
     RescheduleEvent,
     DeleteEvent,
+    Invite,
+    ShowInvitation,
+    BookSlot,
+    CancelBooking,
+    CancelByForm,
+    BookingFile,
     ReadSettings,
     ChangeSettings,
     SettingsHistory,
@@ -86,6 +92,12 @@ impl Route {
             Operation::ChangePart(part) => format!("Change{part:?}"),
             other => format!("{other:?}"),
         }
+    }
+
+    /// Whether it needs no token: the link that it came by is the proof (CAL-8).
+    pub fn is_open(&self) -> bool {
+        use Operation::{BookSlot, BookingFile, CancelBooking, CancelByForm, ShowInvitation};
+        matches!(self.operation, ShowInvitation | BookSlot | CancelBooking | CancelByForm | BookingFile)
     }
 
     /// As API Gateway names it: `POST /dealers/{dealer}/leads`.

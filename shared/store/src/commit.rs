@@ -12,8 +12,9 @@ use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::contact::{Channel, ChannelKey};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::{DealerId, EventId, LeadId, UserId};
+use forecourt_domain::ids::{DealerId, EventId, InvitationId, LeadId, UserId};
 use forecourt_domain::intake::Receipt;
+use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::Message;
 use forecourt_domain::pool::Pool;
@@ -22,6 +23,7 @@ use forecourt_domain::refusal::Refusal;
 use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
 use forecourt_domain::slots::Day;
+use forecourt_domain::timeline::Entry;
 use forecourt_domain::user::User;
 use futures::FutureExt as _;
 use std::collections::HashMap;
@@ -114,6 +116,22 @@ impl Loaded {
     pub fn event(&self, lead: LeadId, event: &EventId) -> Option<&CalendarEvent> {
         match self.stored(&Key::Event(lead, event.clone())) {
             Some(Stored::Event(event)) => Some(event),
+            _ => None,
+        }
+    }
+
+    /// An invitation of a lead.
+    pub fn invitation(&self, lead: LeadId, id: &InvitationId) -> Option<&Invitation> {
+        match self.stored(&Key::Invitation(lead, id.clone())) {
+            Some(Stored::Invitation(invitation)) => Some(invitation),
+            _ => None,
+        }
+    }
+
+    /// An entry of a lead's timeline.
+    pub fn entry(&self, lead: LeadId, version: u64) -> Option<&Entry> {
+        match self.stored(&Key::Entry(lead, version)) {
+            Some(Stored::Entry(entry)) => Some(entry),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@ use forecourt_domain::dealer::{Change, Dealer};
 use forecourt_domain::decision::Item;
 use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::intake::Receipt;
+use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::{Lead, Waiting};
 use forecourt_domain::message::{Fate, Message};
 use forecourt_domain::pool::Pool;
@@ -56,6 +57,7 @@ pub enum Stored {
     Partner(Partner),
     Receipt(Receipt),
     Day(Day),
+    Invitation(Box<Invitation>),
 }
 
 /// A lead as a list shows it. It comes from an index, which lags: no decision rests on it.
@@ -125,6 +127,7 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::User(user) => Key::User(user.id.clone()),
         Item::UserChange(change) => Key::UserChange(change.user.id.clone(), change.user.version),
         Item::Event(event) => Key::Event(event.lead, event.id.clone()),
+        Item::Invitation(invitation) => Key::Invitation(invitation.lead, invitation.id.clone()),
         Item::Day(day) => Key::Day(day.user.clone(), day.date),
     }
 }
@@ -166,6 +169,7 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
         }
         Item::UserChange(change) => to_item(change)?,
         Item::Day(day) => to_item(day)?,
+        Item::Invitation(invitation) => to_item(invitation)?,
         Item::Rotation(rotation) => to_item(rotation)?,
         Item::Pool(pool) => to_item(pool)?,
         Item::Channel(_, channel) => to_item(channel)?,
@@ -236,6 +240,7 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Event(..) => Stored::Event(Box::new(from_item(attributes)?)),
         Key::Partner(_) => Stored::Partner(from_item(attributes)?),
         Key::Receipt(_) => Stored::Receipt(from_item(attributes)?),
+        Key::Invitation(..) => Stored::Invitation(Box::new(from_item(attributes)?)),
         Key::Day(..) => Stored::Day(from_item(attributes)?),
     };
     Ok(Seen { version, commit, stored })

@@ -4,7 +4,7 @@
 //!
 //! | Need | Key or index | Read with |
 //! |---|---|---|
-//! | Lead; its timeline, messages and calendar events | `g#L#lead` / `@`, `T#version`, `M#cause`, `E#event` | GetItem; Query for the page |
+//! | Lead; its timeline, messages, calendar events and invitations | `g#L#lead` / `@`, `T#version`, `M#cause`, `E#event`, `I#invitation` | GetItem; Query for the page |
 //! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
 //! | Dealer with members and absences; its rotations; its pool | `g#D#dealer` / `@`, `R`, `R#group`, `P` | BatchGetItem with the lead |
 //! | Changes of a dealer's settings, of a user | `g#D#dealer`, `g#U#user` / `H#version` | Query, newest first |
@@ -23,7 +23,7 @@ use crate::Failure;
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::contact::ChannelKey;
-use forecourt_domain::ids::{DealerId, EventId, GroupId, LeadId, PartnerId, UserId};
+use forecourt_domain::ids::{DealerId, EventId, GroupId, InvitationId, LeadId, PartnerId, UserId};
 use forecourt_domain::routing::Lane;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,7 @@ pub enum Key {
     Entry(LeadId, u64),
     Message(LeadId, String),
     Event(LeadId, EventId),
+    Invitation(LeadId, InvitationId),
     Channel(ChannelKey),
     Dealer(DealerId),
     Place(DealerId, Lane),
@@ -63,6 +64,7 @@ impl Key {
             Key::Entry(lead, version) => (format!("{g}#L#{lead}"), format!("T#{version:06}")),
             Key::Message(lead, cause) => (format!("{g}#L#{lead}"), format!("M#{cause}")),
             Key::Event(lead, event) => (format!("{g}#L#{lead}"), format!("E#{event}")),
+            Key::Invitation(lead, invitation) => (format!("{g}#L#{lead}"), format!("I#{invitation}")),
             Key::Channel(channel) => (format!("{g}#C#{}", channel.0), "@".to_owned()),
             Key::Dealer(dealer) => (format!("{g}#D#{dealer}"), "@".to_owned()),
             Key::Place(dealer, Lane::Rotation(None)) => (format!("{g}#D#{dealer}"), "R".to_owned()),

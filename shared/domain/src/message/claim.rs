@@ -1,6 +1,6 @@
 //! A message whose time has come is looked at again: is it still so, may it go out at this hour, and who reads it now (ESC-6, DIS-4).
 
-use super::{ATTEMPTS, Dropped, Fate, LATE, Message, Notice, Reader};
+use super::{ATTEMPTS, Booking, Dropped, Fate, LATE, Message, Notice, Reader};
 use crate::deadline::StepKind;
 use crate::dealer::{Dealer, Draft};
 use crate::ids::UserId;
@@ -59,6 +59,11 @@ impl Message {
                 let counts = lead.status == Status::InProgress || (lead.status == Status::Won && level == 1);
                 lead.dealer == self.dealer && planned && counts
             }
+            // Of the latest change only; on a lead that was won meanwhile, too.
+            Notice::Booking { ref event, at, what, .. } => {
+                let planned = lead.planned.iter().any(|planned| planned.id == *event && planned.at == at);
+                lead.dealer == self.dealer && planned != (what == Booking::Cancelled)
+            }
             _ if !here => false,
             Notice::Pooled { assignment } => lead.assignment == assignment && lead.clock_runs(),
             // One who takes over a lead that was answered before is told; one who has answered it since needs no telling.
@@ -116,6 +121,7 @@ impl Message {
                 let seller = user.as_ref().filter(here).or(owner);
                 if *level == 1 { seller.unwrap_or(settings.supervisor_of(None)) } else { settings.supervisor_of(seller) }
             }
+            Notice::Booking { user, .. } => user.as_ref().filter(here).or(owner).unwrap_or(settings.supervisor_of(None)),
             Notice::Assigned { .. } | Notice::Added | Notice::Step { .. } => owner.unwrap_or(settings.supervisor_of(None)),
         };
         Some(Reader::User(settings.reader_for(meant_for, now).clone()))

@@ -1,0 +1,398 @@
+//! Invitations: staff make them, and the customer picks a slot by the link, moves it or cancels it (CAL-8).
+
+use crate::{file, pages, short};
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use chrono::{DateTime, NaiveDate, Utc};
+use forecourt_domain::access::{Actor, Right};
+use forecourt_domain::calendar_event::{CalendarEvent, Case};
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::{InvitationId, LeadId, UserId};
+use forecourt_domain::invitation::{self, Invitation, NewInvitation, Standing};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::slots::{Asks, Diary, Slot};
+use forecourt_domain::timeline::Event;
+use forecourt_edge::http::{Answer, Call, no_link};
+use forecourt_edge::json::{Loose, Text};
+use forecourt_edge::lead::{self, Asked, found};
+use forecourt_edge::link::{self, Link};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::Operation;
+use forecourt_edge::{Platform, http};
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Loaded};
+use futures::FutureExt as _;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An invitation to be made (CAL-8).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"type": "booked_test_drive", "expires_in_days": 14}))]
+pub struct InvitationBody {
+    /// The type of the event to be booked: `booked_test_drive` …
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "booked_test_drive")]
+    kind: Loose<Text>,
+    /// What it is called on the page and on the calendar, up to 200 characters; as its type, if not said.
+    #[schema(value_type = Option<String>, max_length = 200)]
+    title: Loose<Text>,
+    /// For how many days the link is good, 1 to 60; 14, if not said.
+    #[schema(value_type = Option<i64>)]
+    expires_in_days: Loose<i64>,
+    /// With whom; whoever has the lead, if not said.
+    #[schema(value_type = Option<String>)]
+    user: Loose<Text>,
+}
+
+/// An invitation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvitationView {
+    /// Its name.
+    pub id: String,
+    /// Of which lead.
+    pub lead: String,
+    /// The link, to be given to the lead's contact and nobody else: who has it can book, move and cancel.
+    pub link: String,
+    /// From when on it is good for nothing.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The slot that the customer picks.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"from": "2026-11-25T09:00:00Z"}))]
+pub struct BookingBody {
+    /// When it begins, as a slot that is free says it.
+    #[schema(value_type = String)]
+    from: Loose<Text>,
+}
+
+/// A time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SlotView {
+    /// When it begins.
+    pub from: DateTime<Utc>,
+    /// When it ends.
+    pub until: DateTime<Utc>,
+}
+
+/// What is booked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BookingView {
+    /// When.
+    #[serde(flatten)]
+    pub slot: SlotView,
+    /// How often it was changed: the `SEQUENCE` of its calendar file.
+    pub sequence: u32,
+}
+
+/// What a link invites to, as it is now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OfferView {
+    /// The dealer's name.
+    pub dealer: String,
+    /// The type of the event.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it is called, where it has a name of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// How long it takes.
+    pub minutes: i64,
+    /// The dealer's time zone.
+    pub zone: String,
+    /// From when on the link is good for nothing.
+    pub expires_at: DateTime<Utc>,
+    /// `open`, `booked`, `cancelled` or `over`.
+    pub standing: &'static str,
+    /// What is booked.
+    pub booking: Option<BookingView>,
+    /// The slots that are free, of up to seven dates.
+    pub free: Vec<SlotView>,
+    /// The date to ask for with `from` to see more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more_from: Option<NaiveDate>,
+}
+
+/// What a customer is shown, as JSON or as a page.
+pub(crate) struct Shown {
+    pub(crate) token: String,
+    pub(crate) dealer: Dealer,
+    pub(crate) vehicle: String,
+    pub(crate) invitation: Invitation,
+    pub(crate) event: Option<CalendarEvent>,
+    pub(crate) standing: Standing,
+    pub(crate) minutes: i64,
+    pub(crate) free: Vec<(NaiveDate, Vec<Slot>)>,
+    pub(crate) more_from: Option<NaiveDate>,
+    /// Whether dates were left out before those.
+    pub(crate) later: bool,
+}
+
+/// How many dates with free slots are shown at once.
+const DATES: usize = 7;
+
+/// Makes an invitation.
+pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let id: LeadId = call.part("id", "lead")?;
+    let name = match &call.idempotency_key {
+        Some(key) => {
+            short(&platform.store.secret().name(&call.scope, &["invitation", &format!("{:?}", call.scope.actor()), &id.to_string(), key]))
+        }
+        None => short(&uuid::Uuid::new_v4().to_string()),
+    };
+    let name = InvitationId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
+    let new = call.json::<InvitationBody>()?.check(name.clone())?;
+    let by = call.scope.actor();
+    let also = |_: &Loaded| vec![Key::Invitation(id, name.clone()), Key::Entry(id, 1)];
+    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+        let language = loaded.entry(id, 1).and_then(|entry| entry.events.iter().find_map(language_of)).cloned();
+        let case = Case { lead, dealer, days: &|_, _| None, by: &by, now: call.now };
+        invitation::invite(&case, NewInvitation { language, ..new.clone() }).map(|(decision, _)| Some(decision))
+    };
+    let made = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
+        let of = |item: &Item| if let Item::Invitation(made) = item { Some(Invitation::clone(made)) } else { None };
+        decision.and_then(|decision| decision.items.iter().find_map(of)).or_else(|| loaded.invitation(id, &name).cloned())
+    };
+    let made = lead::change(platform, call, id, Right::WorkLeads, &also, rule, made).await?;
+    let made = made.ok_or(Refusal::NotFound("invitation"))?;
+    let link = link::of(platform, call.scope.group(), &made);
+    let view = InvitationView { id: made.id.to_string(), lead: id.to_string(), link: link.clone(), expires_at: made.expires };
+    Ok(Answer::new(201, &view)?.header("location", link).about(&id))
+}
+
+fn language_of(event: &Event) -> Option<&forecourt_domain::contact::Language> {
+    match event {
+        Event::Received { enquiry } => enquiry.contact.language.as_ref(),
+        _ => None,
+    }
+}
+
+impl InvitationBody {
+    fn check(self, id: InvitationId) -> Result<NewInvitation, Refusal> {
+        let mut faults = Vec::new();
+        let kind = self.kind.text("type", &mut faults).unwrap_or_default();
+        let title = self.title.text("title", &mut faults);
+        let days = self.expires_in_days.take("expires_in_days", "a number", &mut faults).unwrap_or(invitation::DAYS);
+        let user = self.user.text("user", &mut faults).map(|user| UserId::parse(user.trim()));
+        if let Some(Err(e)) = &user {
+            faults.push(Fault::new("user", "CAL-8", e.to_string()));
+        }
+        let new = NewInvitation { id, kind, title, user: user.and_then(Result::ok), days, language: None };
+        if faults.is_empty() { Ok(new) } else { Err(Refusal::Invalid(faults)) }
+    }
+}
+
+/// A request of a customer, by a link.
+pub(crate) async fn customer(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+    let reader = pages::Reader::of(&event.headers);
+    if !reader.prefers_page {
+        return http::answer(platform, event, async |call| operate(platform, &call, &reader).boxed().await).await;
+    }
+    http::answer_as(
+        platform,
+        event,
+        async |call| operate(platform, &call, &reader).boxed().await,
+        |problem| pages::problem(&problem, &reader),
+    )
+    .await
+}
+
+async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Result<Answer, Problem> {
+    let link = call.link.clone().ok_or_else(no_link)?;
+    let about = link.lead;
+    let answer = match call.operation {
+        Operation::ShowInvitation => shown(reader, 200, &read(platform, call, &link).await?, None),
+        Operation::BookSlot => {
+            let from = slot_of(call)?;
+            let booked = change(platform, call, &link, |case, invitation, event| invitation::book(case, invitation, event, from)).await;
+            changed(platform, call, &link, reader, booked).await
+        }
+        Operation::CancelBooking | Operation::CancelByForm => {
+            let cancelled = change(platform, call, &link, invitation::cancel).await;
+            changed(platform, call, &link, reader, cancelled).await
+        }
+        Operation::BookingFile => file::answer(&read(platform, call, &link).await?, reader),
+        _ => Err(Problem::not_found("this route belongs to another function")),
+    };
+    Ok(answer?.about(&about))
+}
+
+/// The slot that a body or a form names.
+fn slot_of(call: &Call) -> Result<DateTime<Utc>, Problem> {
+    let mut faults = Vec::new();
+    let text = match call.form("from") {
+        Some(text) => Some(text),
+        None if call.media_type().as_deref() == Some("application/x-www-form-urlencoded") => None,
+        None => call.json::<BookingBody>()?.from.text("from", &mut faults),
+    };
+    let from = text.and_then(|text| DateTime::parse_from_rfc3339(text.trim()).ok()).map(|from| from.to_utc());
+    Ok(from.ok_or_else(|| Refusal::field("from", "CAL-8", "must be the beginning of a slot, such as 2026-11-25T10:00:00+01:00"))?)
+}
+
+/// What was decided: whether it is new, or why not.
+async fn changed(
+    platform: &Platform,
+    call: &Call,
+    link: &Link,
+    reader: &pages::Reader,
+    made: Result<bool, Failure>,
+) -> Result<Answer, Problem> {
+    let (status, refused) = match made {
+        Ok(_) if reader.prefers_page => {
+            return Ok(Answer::text(303, pages::HTML, String::new()).header("location", format!("../{}", token(call)?)));
+        }
+        Ok(new) => (if new && call.operation == Operation::BookSlot { 201 } else { 200 }, None),
+        // What is free by now is shown to who was too late.
+        Err(Failure::Refused(Refusal::Conflict(why))) => (409, Some(why)),
+        Err(Failure::Refused(Refusal::NotFound(_))) => return Err(no_link()),
+        Err(other) => return Err(other.into()),
+    };
+    shown(reader, status, &read(platform, call, link).await?, refused.as_deref())
+}
+
+fn token(call: &Call) -> Result<String, Problem> {
+    call.part("token", "link").map_err(Problem::from)
+}
+
+/// An answer as the reader wants it; `refused` says why a change was not made.
+fn shown(reader: &pages::Reader, status: u16, shown: &Shown, refused: Option<&str>) -> Result<Answer, Problem> {
+    if reader.prefers_page {
+        return pages::page(reader, status, shown, refused.is_some());
+    }
+    let view = OfferView::of(shown);
+    let Some(why) = refused else { return Ok(Answer::new(status, &view)?) };
+    let lost = Lost { problem: Refusal::Conflict(why.to_owned()).into(), free: view.free };
+    Ok(Answer::new(status, &lost)?.header("content-type", "application/problem+json"))
+}
+
+#[derive(Serialize)]
+struct Lost {
+    #[serde(flatten)]
+    problem: Problem,
+    free: Vec<SlotView>,
+}
+
+impl OfferView {
+    fn of(shown: &Shown) -> Self {
+        let slot = |slot: &Slot| SlotView { from: slot.from, until: slot.until };
+        let Shown { dealer, invitation, .. } = shown;
+        let booking = |(event, slot): (&CalendarEvent, Slot)| BookingView {
+            slot: SlotView { from: slot.from, until: slot.until },
+            sequence: invitation.version(event),
+        };
+        Self {
+            dealer: dealer.settings.name.clone(),
+            kind: invitation.kind.clone(),
+            title: invitation.title.clone(),
+            minutes: shown.minutes,
+            zone: dealer.settings.calendar.zone().to_string(),
+            expires_at: invitation.expires,
+            standing: match shown.standing {
+                Standing::Open => "open",
+                Standing::Booked => "booked",
+                Standing::Cancelled => "cancelled",
+                Standing::Over => "over",
+            },
+            booking: shown.booked().map(booking),
+            free: shown.free.iter().flat_map(|(_, slots)| slots).map(slot).collect(),
+            more_from: shown.more_from,
+        }
+    }
+}
+
+impl Shown {
+    /// The event and its time, unless it was cancelled.
+    pub(crate) fn booked(&self) -> Option<(&CalendarEvent, Slot)> {
+        let event = self.event.as_ref().filter(|_| matches!(self.standing, Standing::Booked | Standing::Over))?;
+        Some((event, self.slot(event)))
+    }
+
+    /// An event's time.
+    pub(crate) fn slot(&self, event: &CalendarEvent) -> Slot {
+        Slot { from: event.at, until: event.at + self.dealer.capacity().duration(&event.kind) }
+    }
+}
+
+type Facts<'a> = (&'a Lead, &'a Dealer, &'a Invitation, Option<&'a CalendarEvent>);
+
+/// What a link is of. A lead or an invitation that is not there is as a link that is not good.
+fn facts<'a>(loaded: &'a Loaded, link: &Link) -> Result<Facts<'a>, Refusal> {
+    let (lead, dealer) = found(loaded, link.lead)?;
+    let invitation = loaded.invitation(link.lead, &link.invitation).ok_or(Refusal::NotFound("invitation"))?;
+    let event = invitation.event.as_ref().and_then(|event| loaded.event(link.lead, event));
+    Ok((lead, dealer, invitation, event))
+}
+
+/// What a link needs to be read: the lead and the invitation; what these point at; and the days that `asks` asks for of these.
+fn load<'a>(link: &'a Link, asks: impl Fn(Facts<'_>, Asks<'_>) + Send + Sync + 'a) -> Load<'a> {
+    let Link { lead, invitation } = link;
+    Load::of([Key::Lead(*lead), Key::Invitation(*lead, invitation.clone())]).then(move |loaded| {
+        let dealer = loaded.lead(*lead).map(|lead| Key::Dealer(lead.dealer.clone()));
+        let event = loaded.invitation(*lead, invitation).and_then(|found| found.event.clone()).map(|event| Key::Event(*lead, event));
+        let ready = dealer.iter().chain(&event).all(|key| loaded.stored(key).is_some());
+        let days = facts(loaded, link).ok().filter(|_| ready).map(|facts| lead::days_of(|days| asks(facts, days)));
+        dealer.into_iter().chain(event).chain(days.into_iter().flatten()).collect()
+    })
+}
+
+/// Reads what a link is of, and what is free.
+async fn read(platform: &Platform, call: &Call, link: &Link) -> Result<Shown, Problem> {
+    let from: Option<NaiveDate> = call.query_as("from", "CAL-8", "a date such as 2026-11-25")?;
+    let now = call.now;
+    let free = |(lead, dealer, invitation, event): Facts<'_>, days: Asks<'_>| {
+        let moving = event.filter(|_| invitation.standing(event, now) == Standing::Booked).map(|event| &event.id);
+        let offer = invitation.offer(lead, dealer, now)?;
+        Some((offer.minutes(), offer.free(&Diary::new(days), from, DATES, moving)))
+    };
+    let asks = |facts: Facts<'_>, days: Asks<'_>| {
+        free(facts, days);
+    };
+    let loaded = platform.store.load(&call.scope, &load(link, asks)).await?;
+    let facts = facts(&loaded, link).map_err(|_| no_link())?;
+    let days = |user: &UserId, date| loaded.day(user, date);
+    let (minutes, (free, more_from)) = free(facts, &days).unwrap_or_default();
+    let (lead, dealer, invitation, event) = facts;
+    let standing = invitation.standing(event, now);
+    let over = standing == Standing::Over;
+    Ok(Shown {
+        token: token(call)?,
+        dealer: dealer.clone(),
+        vehicle: lead.vehicle.clone(),
+        invitation: invitation.clone(),
+        event: event.cloned(),
+        standing,
+        minutes,
+        free: if over { Vec::new() } else { free },
+        more_from: more_from.filter(|_| !over),
+        later: from.is_some(),
+    })
+}
+
+/// Carries out what the customer wants; returns whether an event was made or changed.
+async fn change(
+    platform: &Platform,
+    call: &Call,
+    link: &Link,
+    rule: impl Fn(&Case<'_>, &Invitation, Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> + Send + Sync,
+) -> Result<bool, Failure> {
+    let asked = |(lead, dealer, invitation, event): Facts<'_>, days: Asks<'_>| {
+        rule(&Case { lead, dealer, days, by: &Actor::Customer, now: call.now }, invitation, event)
+    };
+    let asks = |facts: Facts<'_>, days: Asks<'_>| {
+        let _ = asked(facts, days);
+    };
+    // Many may want the last place at once; who loses is to be told so, and not to try again.
+    let load = load(link, asks).patiently();
+    platform
+        .store
+        .decide(&call.scope, load, |loaded, _| {
+            let days = |user: &UserId, date| loaded.day(user, date);
+            let facts = facts(loaded, link)?;
+            let new = facts.3.is_none_or(|event| facts.2.standing(Some(event), call.now) == Standing::Cancelled);
+            let decision = asked(facts, &days)?;
+            let new = new && decision.is_some();
+            Ok((decision, new))
+        })
+        .await
+}

@@ -1,0 +1,280 @@
+//! An invitation: the customer picks a free slot by a link, moves it, cancels it (CAL-8).
+
+use crate::assignment::commit;
+use crate::calendar_event::{CalendarEvent, Case, Deed, EVENT_TYPES, EventState, NewEvent, schedule, settle};
+use crate::contact::Language;
+use crate::dealer::{Absence, Dealer};
+use crate::decision::{Decision, Item};
+use crate::ids::{EventId, InvitationId, LeadId, UserId};
+use crate::lead::{Lead, Status};
+use crate::message::{Booking, Message};
+use crate::refusal::{Fault, Refusal};
+use crate::slots::{Capacity, Diary, Slot, Terms};
+use crate::timeline::Event;
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An invitation of a lead's contact to an event. What its link can reach is this one lead's event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// Its name.
+    pub id: InvitationId,
+    /// Of which lead.
+    pub lead: LeadId,
+    /// The type of the event to be booked (CAL-1).
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it is called; without one, as its type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// With whom; `None`: with whoever has the lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// The contact's language, where the enquiry says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// When it was made.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub created: DateTime<Utc>,
+    /// From when on its link is good for nothing.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub expires: DateTime<Utc>,
+    /// The event that was booked last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
+    /// How many were booked.
+    #[serde(default)]
+    pub bookings: u32,
+    /// How many versions of its calendar entry there were before the event that was booked last.
+    #[serde(default)]
+    pub sequence: u32,
+}
+
+/// An invitation to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewInvitation {
+    /// Its name.
+    pub id: InvitationId,
+    /// The type, as the API writes it or as people do.
+    pub kind: String,
+    /// What it is called.
+    pub title: Option<String>,
+    /// With whom.
+    pub user: Option<UserId>,
+    /// For how many days the link is good.
+    pub days: i64,
+    /// The contact's language.
+    pub language: Option<Language>,
+}
+
+/// For how many days a link is good where nobody says.
+pub const DAYS: i64 = 14;
+/// And at most.
+const MOST_DAYS: i64 = 60;
+/// How often a customer can book anew after cancelling.
+const MOST_BOOKINGS: u32 = 20;
+
+/// Invites a lead's contact.
+///
+/// # Errors
+/// Faults by field; a lead that is lost.
+pub fn invite(case: &Case<'_>, new: NewInvitation) -> Result<(Decision, Invitation), Refusal> {
+    let Case { lead, dealer, now, .. } = *case;
+    let mut faults = Vec::new();
+    let kind = dealer.settings.event_type(&new.kind);
+    if kind.is_none() {
+        faults.push(Fault::new("type", "CAL-1", "must be a type of calendar events, such as booked_test_drive"));
+    }
+    let title = new.title.map(|title| title.trim().to_owned()).filter(|title| !title.is_empty());
+    if title.as_ref().is_some_and(|title| title.chars().count() > 200 || title.chars().any(char::is_control)) {
+        faults.push(Fault::new("title", "CAL-8", "must be 1 to 200 characters in one line"));
+    }
+    if new.user.as_ref().is_some_and(|user| !dealer.settings.member(user).is_some_and(|member| member.assignable)) {
+        faults.push(Fault::new("user", "CAL-8", format!("must be a user of {} who is assignable", dealer.id)));
+    }
+    if !(1..=MOST_DAYS).contains(&new.days) {
+        faults.push(Fault::new("expires_in_days", "CAL-8", format!("must be 1 to {MOST_DAYS}")));
+    }
+    let (Some(kind), true) = (kind, faults.is_empty()) else { return Err(Refusal::Invalid(faults)) };
+    if matches!(lead.status, Status::Lost(_)) {
+        return Err(Refusal::Conflict("the lead is lost; reopen it first".into()));
+    }
+    let invitation = Invitation {
+        id: new.id,
+        lead: lead.id,
+        kind,
+        title,
+        user: new.user,
+        language: new.language,
+        created: now,
+        expires: now + TimeDelta::days(new.days),
+        event: None,
+        bookings: 0,
+        sequence: 0,
+    };
+    let told = Event::Invited { invitation: invitation.id.clone(), kind: invitation.kind.clone(), expires: invitation.expires };
+    let decision = commit(lead.touched(now), case.by.clone(), vec![told], now);
+    Ok((decision.with(Item::Invitation(Box::new(invitation.clone()))), invitation))
+}
+
+/// How the booking of an invitation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing is booked.
+    Open,
+    /// It is booked, and can be moved or cancelled.
+    Booked,
+    /// It was cancelled, by the customer or by the dealer; another slot can be booked.
+    Cancelled,
+    /// It has begun, or has ended.
+    Over,
+}
+
+impl Invitation {
+    /// How it stands; `event` is the one that was booked last.
+    pub fn standing(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> Standing {
+        match event.map(|event| (&event.state, event.at)) {
+            None => Standing::Open,
+            Some((EventState::Deleted(_), _)) => Standing::Cancelled,
+            Some((EventState::Incomplete, at)) if at > now => Standing::Booked,
+            Some(_) => Standing::Over,
+        }
+    }
+
+    /// The version of its calendar entry, which grows with each move, by whoever it was, and with a cancellation.
+    pub fn version(&self, event: &CalendarEvent) -> u32 {
+        let moves = u32::try_from(event.rescheduled.len()).unwrap_or(u32::MAX);
+        self.sequence.saturating_add(moves).saturating_add(matches!(event.state, EventState::Deleted(_)).into())
+    }
+
+    /// The slots that it offers: none where nobody is there to be booked.
+    pub fn offer<'a>(&'a self, lead: &'a Lead, dealer: &'a Dealer, now: DateTime<Utc>) -> Option<Offer<'a>> {
+        let user = self.user.as_ref().or(lead.owner.as_ref()).filter(|_| !matches!(lead.status, Status::Lost(_)))?;
+        let member = dealer.settings.member(user).filter(|member| self.user.is_none() || member.assignable)?;
+        Some(Offer { kind: &self.kind, user, capacity: dealer.capacity(), absences: &member.absences, dealer, now })
+    }
+}
+
+/// What an invitation offers.
+pub struct Offer<'a> {
+    kind: &'a str,
+    user: &'a UserId,
+    capacity: Capacity,
+    absences: &'a [Absence],
+    dealer: &'a Dealer,
+    now: DateTime<Utc>,
+}
+
+impl Offer<'_> {
+    fn terms(&self) -> Terms<'_> {
+        Terms { calendar: &self.dealer.settings.calendar, capacity: &self.capacity, absences: self.absences, now: self.now }
+    }
+
+    /// The free slots of up to `most` dates that have some, from a date on, and the date with which more begin. `moving` is the event that
+    /// would be moved.
+    pub fn free(
+        &self,
+        diary: &Diary<'_>,
+        from: Option<NaiveDate>,
+        most: usize,
+        moving: Option<&EventId>,
+    ) -> (Vec<(NaiveDate, Vec<Slot>)>, Option<NaiveDate>) {
+        let calendar = &self.dealer.settings.calendar;
+        let until = self.now.checked_add_days(Days::new(100)).unwrap_or(self.now);
+        let days = diary.days(self.user, self.terms().dates(self.now, until));
+        let mut dates: Vec<(NaiveDate, Vec<Slot>)> = Vec::new();
+        for slot in self.terms().free(&days, self.kind, self.now, until, moving.map(EventId::as_str)) {
+            let date = calendar.date_of(slot.from);
+            if from.is_some_and(|from| date < from) {
+                continue;
+            }
+            let full = dates.len() == most;
+            match dates.last_mut() {
+                Some((last, slots)) if *last == date => slots.push(slot),
+                _ if full => return (dates, Some(date)),
+                _ => dates.push((date, vec![slot])),
+            }
+        }
+        (dates, None)
+    }
+
+    /// How long a slot is.
+    pub fn minutes(&self) -> i64 {
+        self.capacity.duration(self.kind).num_minutes()
+    }
+}
+
+/// Books the slot at `from` for the customer, or moves the booking there. `None`: it is booked so already.
+///
+/// # Errors
+/// 409 where the slot is not free, or the booking has begun or ended.
+pub fn book(
+    case: &Case<'_>,
+    invitation: &Invitation,
+    event: Option<&CalendarEvent>,
+    from: DateTime<Utc>,
+) -> Result<Option<Decision>, Refusal> {
+    let standing = invitation.standing(event, case.now);
+    if standing == Standing::Over {
+        return Err(Refusal::Conflict("this appointment has begun or is over (CAL-8)".into()));
+    }
+    let moved = event.filter(|_| standing == Standing::Booked);
+    let offer = invitation.offer(case.lead, case.dealer, case.now);
+    let offer = offer.ok_or_else(|| Refusal::Conflict("nobody is there to be booked (CAL-8)".into()))?;
+    // Who reads with empty days is to learn of all that matter, so all are asked for before anything is judged.
+    let diary = Diary::new(case.days);
+    let days = diary.days(offer.user, offer.terms().dates_of(&invitation.kind, from));
+    if moved.is_some_and(|event| event.at == from) {
+        return Ok(None);
+    }
+    offer.terms().look(&days, &invitation.kind, from, moved.map(|event| event.id.as_str()))?;
+    if let Some(event) = moved {
+        let settled = settle(case, event, Deed::Reschedule { to: from }, None)?;
+        return Ok(settled.map(|decision| told(case, decision, Booking::Moved)));
+    }
+    if invitation.bookings >= MOST_BOOKINGS {
+        return Err(Refusal::Conflict("this link was used too often; ask the dealer for another (CAL-8)".into()));
+    }
+    let bookings = invitation.bookings + 1;
+    let id = EventId::parse(&format!("{}-{bookings}", invitation.id)).map_err(|_| Refusal::NotFound("invitation"))?;
+    let label = EVENT_TYPES.iter().find(|(name, _)| *name == invitation.kind).map_or(invitation.kind.as_str(), |(_, label)| *label);
+    let title = invitation.title.clone().unwrap_or_else(|| label.to_owned());
+    let new = NewEvent {
+        id: id.clone(),
+        title,
+        kind: invitation.kind.clone(),
+        at: Some(from),
+        notes: None,
+        user: invitation.user.clone(),
+        booked: true,
+    };
+    let decision = schedule(case, new)?;
+    let sequence = event.map_or(0, |before| invitation.version(before) + 1);
+    let booked = Invitation { event: Some(id), bookings, sequence, ..invitation.clone() };
+    Ok(Some(told(case, decision, Booking::Booked).with(Item::Invitation(Box::new(booked)))))
+}
+
+/// Cancels what the customer has booked. `None`: nothing is booked.
+///
+/// # Errors
+/// 409 where the booking has begun or ended.
+pub fn cancel(case: &Case<'_>, invitation: &Invitation, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
+    match (invitation.standing(event, case.now), event) {
+        (Standing::Over, _) => Err(Refusal::Conflict("this appointment has begun or is over (CAL-8)".into())),
+        (Standing::Booked, Some(event)) => {
+            let settled = settle(case, event, Deed::Delete, None)?;
+            Ok(settled.map(|decision| told(case, decision, Booking::Cancelled)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The same decision, and whose appointment it is is told.
+fn told(case: &Case<'_>, decision: Decision, what: Booking) -> Decision {
+    let event = decision.items.iter().find_map(|item| if let Item::Event(event) = item { Some(event.clone()) } else { None });
+    let notice = decision.lead().zip(event).map(|(lead, event)| {
+        let reader = event.user.as_ref().or(lead.owner.as_ref()).unwrap_or(&case.dealer.settings.admin_user).clone();
+        Item::Message(Message::booking(lead, &event, what, reader, case.now))
+    });
+    decision.with_some(notice)
+}
