@@ -355,6 +355,11 @@ async fn read(platform: &Platform, call: &Call, link: &Link) -> Result<Shown, Pr
     let (lead, dealer, invitation, event) = facts;
     let standing = invitation.standing(event, now);
     let over = standing == Standing::Over;
+    // Where it is, it need not be moved.
+    let here = event.filter(|_| standing == Standing::Booked).map(|event| event.at);
+    let mut free = free;
+    free.iter_mut().for_each(|(_, slots)| slots.retain(|slot| Some(slot.from) != here));
+    free.retain(|(_, slots)| !slots.is_empty());
     Ok(Shown {
         token: token(call)?,
         dealer: dealer.clone(),

@@ -100,18 +100,23 @@ impl Texts {
         named.unwrap_or_else(|| self.kind.clone())
     }
 
-    fn date(&self, date: NaiveDate) -> String {
+    fn is_american(&self, dealer: &Dealer) -> bool {
+        self.lang == "en" && dealer.settings.country == Country::US
+    }
+
+    fn date(&self, date: NaiveDate, dealer: &Dealer) -> String {
+        let american = self.is_american(dealer);
         let weekday = &self.weekdays[date.weekday().num_days_from_monday() as usize];
         let month = &self.months[date.month0() as usize];
-        self.date.replace("{weekday}", weekday).replace("{day}", &date.day().to_string()).replace("{month}", month)
+        let form = if american { "{weekday}, {month} {day}" } else { &self.date };
+        form.replace("{weekday}", weekday).replace("{day}", &date.day().to_string()).replace("{month}", month)
     }
 
     /// The time of day as the dealer's clock shows it, with the offset's name where it shows the same twice.
     fn time(&self, at: DateTime<Utc>, dealer: &Dealer) -> String {
         let zone = dealer.settings.calendar.zone();
         let local = at.with_timezone(&zone);
-        let twelve = self.lang == "en" && dealer.settings.country == Country::US;
-        let text = local.format(if twelve { "%-I:%M %p" } else { "%H:%M" }).to_string();
+        let text = local.format(if self.is_american(dealer) { "%-I:%M %p" } else { "%H:%M" }).to_string();
         let shown = zone.from_local_datetime(&local.naive_local());
         match local.offset().abbreviation().filter(|_| shown.earliest() != shown.latest()) {
             Some(name) => format!("{text} ({name})"),
@@ -125,14 +130,14 @@ pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, refused: bool) -
     let Shown { dealer, invitation, .. } = shown;
     let texts = texts(reader, Some((invitation, dealer)));
     let zone = dealer.settings.calendar.zone();
-    let date = |at: DateTime<Utc>| texts.date(at.with_timezone(&zone).date_naive());
+    let date = |at: DateTime<Utc>| texts.date(at.with_timezone(&zone).date_naive(), dealer);
     let days: Vec<_> = shown
         .free
         .iter()
         .map(|(day, slots)| {
             let slots: Vec<_> =
                 slots.iter().map(|slot| context! { from => slot.from.to_rfc3339(), time => texts.time(slot.from, dealer) }).collect();
-            context! { date => texts.date(*day), slots }
+            context! { date => texts.date(*day, dealer), slots }
         })
         .collect();
     let booking = shown.booked().map(|(_, slot)| {
