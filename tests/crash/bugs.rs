@@ -85,6 +85,7 @@ async fn mail_first(cloud: &Cloud, process: &Arc<Process>, platform: &Platform, 
     for item in decision.into_iter().flat_map(|decision| decision.items) {
         if let Item::Message(message) = item {
             let mail = Mail {
+                reply_to: None,
                 id: format!("{}.{}", look.about(), message.cause),
                 to_name: String::new(),
                 to: "somebody".into(),

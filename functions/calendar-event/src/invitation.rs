@@ -4,6 +4,7 @@ use crate::{file, pages, short};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::{Actor, Right};
+use forecourt_domain::appointment::followed;
 use forecourt_domain::calendar_event::{CalendarEvent, Case};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
@@ -279,7 +280,7 @@ impl OfferView {
         let Shown { dealer, invitation, .. } = shown;
         let booking = |(event, slot): (&CalendarEvent, Slot)| BookingView {
             slot: SlotView { from: slot.from, until: slot.until },
-            sequence: invitation.version(event),
+            sequence: event.sequence(),
         };
         Self {
             dealer: dealer.settings.name.clone(),
@@ -332,7 +333,9 @@ fn load<'a>(link: &'a Link, asks: impl Fn(Facts<'_>, Asks<'_>) + Send + Sync + '
         let event = loaded.invitation(*lead, invitation).and_then(|found| found.event.clone()).map(|event| Key::Event(*lead, event));
         let ready = dealer.iter().chain(&event).all(|key| loaded.stored(key).is_some());
         let days = facts(loaded, link).ok().filter(|_| ready).map(|facts| lead::days_of(|days| asks(facts, days)));
-        dealer.into_iter().chain(event).chain(days.into_iter().flatten()).collect()
+        let event: Vec<Key> = event.into_iter().collect();
+        let appointment = loaded.appointments_of(&event);
+        dealer.into_iter().chain(event).chain(appointment).chain(days.into_iter().flatten()).collect()
     })
 }
 
@@ -396,6 +399,7 @@ async fn change(
             let facts = facts(loaded, link)?;
             let new = facts.3.is_none_or(|event| facts.2.standing(Some(event), call.now) == Standing::Cancelled);
             let decision = asked(facts, &days)?;
+            let decision = decision.map(|decision| followed(decision, facts.0, facts.1, |id| loaded.appointment(id), call.now));
             let new = new && decision.is_some();
             Ok((decision, new))
         })

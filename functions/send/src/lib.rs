@@ -1,5 +1,6 @@
-//! Carries notices out by mail (ESC-6, MSG-1): claims a message, looks again whether it is still so and who reads it now, sends, records.
+//! Carries letters to customers out, and notices by mail (ESC-6, MSG-1): claims a message, looks again whether it is still so and who reads it now, sends, records.
 
+mod letters;
 pub mod pdf;
 mod pool;
 pub mod ses;
@@ -19,6 +20,7 @@ use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{Key, Look, Thing};
 use forecourt_store::{Failure, Load, Loaded, Stored, fingerprint};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use text::{Addressee, Attachment, Mail, Texts};
 
@@ -37,9 +39,25 @@ pub enum Undelivered {
     /// It never will.
     #[error("{0}")]
     Never(String),
+    /// Nobody knows whether it was delivered.
+    #[error("{0}")]
+    Unclear(String),
 }
 
-/// What carries mail.
+/// A text message to a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sms {
+    /// What makes it the same message if it is sent again.
+    pub id: String,
+    /// The number, in E.164.
+    pub to: String,
+    /// What it says.
+    pub text: String,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+}
+
+/// What carries mail and text messages.
 #[async_trait]
 pub trait Carrier: Send + Sync {
     /// Hands a mail over; returns the provider's id of it.
@@ -47,6 +65,14 @@ pub trait Carrier: Send + Sync {
     /// # Errors
     /// [`Undelivered`] says whether to try again.
     async fn carry(&self, mail: &Mail) -> Result<String, Undelivered>;
+
+    /// Hands a text message over; returns the provider's id of it. One that carries mail only refuses.
+    ///
+    /// # Errors
+    /// [`Undelivered`] says whether to try again.
+    async fn carry_sms(&self, _: &Sms) -> Result<String, Undelivered> {
+        Err(Undelivered::Never("no sender of text messages is set up".into()))
+    }
 }
 
 /// The sender.
@@ -88,6 +114,10 @@ impl Sender {
 
     async fn look_at(&self, message: SqsMessage) -> Result<String, Failure> {
         let look = queue::look(&message)?;
+        if let Thing::Letter { home, letter } = &look.thing {
+            self.letter(&look, home, letter).await?;
+            return Ok(look.about());
+        }
         let found = match self.claim_single(&look).await? {
             Found::Bundled(reader) => {
                 let waiting = self.platform.store.bundle(&look.scope(), &reader, &look.dealer, self.platform.clock.now()).await?;
@@ -190,7 +220,7 @@ impl Sender {
         };
         if let Err(undelivered) = &carried {
             // The provider's words name the reader: they are kept on the message, not in the log.
-            let again = matches!(undelivered, Undelivered::Later(_));
+            let again = !matches!(undelivered, Undelivered::Never(_));
             tracing::warn!(function = self.platform.function, about = look.about(), again, "not delivered");
         }
         let now = self.platform.clock.now();
@@ -199,7 +229,8 @@ impl Sender {
         }
         self.record_all(look, &claimed, |message| match &carried {
             Ok(provider_id) => message.sent(to.clone(), provider_id.clone(), now),
-            Err(Undelivered::Later(why)) => message.failed(why.clone(), true, now),
+            // Better told twice than never: it is our own people who read it.
+            Err(Undelivered::Later(why) | Undelivered::Unclear(why)) => message.failed(why.clone(), true, now),
             Err(Undelivered::Never(why)) => message.failed(why.clone(), false, now),
         })
         .await

@@ -9,7 +9,9 @@ use std::sync::Arc;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (platform, config) = forecourt_edge::start::platform("send", forecourt_edge::files::none).await?;
-    let ses = Ses { client: aws_sdk_ses::Client::new(&config), from: setting("MAIL_FROM")? };
+    let sms = setting("SMS_FROM").ok().filter(|from| !from.is_empty());
+    let sms = sms.map(|from| (aws_sdk_pinpointsmsvoicev2::Client::new(&config), from));
+    let ses = Ses { client: aws_sdk_ses::Client::new(&config), from: setting("MAIL_FROM")?, sms };
     let texts = Texts::new(&setting("PUBLIC_URL")?)?;
     let sender = Sender { platform, carrier: Arc::new(ses), texts: Arc::new(texts) };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(sender.handle(event.payload).await))).await

@@ -1,7 +1,7 @@
-//! Mail by Amazon SES.
+//! Mail by Amazon SES, and text messages by AWS End User Messaging.
 
 use crate::text::Mail;
-use crate::{Carrier, Undelivered};
+use crate::{Carrier, Sms, Undelivered};
 use async_trait::async_trait;
 use aws_sdk_ses::error::{DisplayErrorContext, SdkError};
 use aws_sdk_ses::primitives::Blob;
@@ -13,6 +13,8 @@ pub struct Ses {
     pub client: aws_sdk_ses::Client,
     /// The address, of a domain that SES has verified.
     pub from: String,
+    /// The client for text messages, and who they are from (a number, a sender id or a pool of ours); none: none are sent.
+    pub sms: Option<(aws_sdk_pinpointsmsvoicev2::Client, String)>,
 }
 
 #[async_trait]
@@ -22,16 +24,35 @@ impl Carrier for Ses {
         let message = RawMessage::builder().data(Blob::new(mime)).build().map_err(|e| Undelivered::Never(e.to_string()))?;
         match self.client.send_raw_email().source(&self.from).destinations(&mail.to).raw_message(message).send().await {
             Ok(sent) => Ok(sent.message_id),
-            Err(e) => Err(undelivered(&e)),
+            Err(e) => Err(undelivered(&e, e.as_service_error().is_some_and(|e| e.is_message_rejected()))),
+        }
+    }
+
+    async fn carry_sms(&self, sms: &Sms) -> Result<String, Undelivered> {
+        let Some((client, from)) = &self.sms else {
+            return Err(Undelivered::Never("no sender of text messages is set up (SmsFrom)".into()));
+        };
+        let send = client.send_text_message().destination_phone_number(&sms.to).origination_identity(from).message_body(&sms.text);
+        match send.send().await {
+            Ok(sent) => Ok(sent.message_id.unwrap_or_default()),
+            Err(e) => {
+                let rejected = e.as_service_error().is_some_and(|e| e.is_validation_exception() || e.is_conflict_exception());
+                Err(undelivered(&e, rejected))
+            }
         }
     }
 }
 
-type SendError = SdkError<aws_sdk_ses::operation::send_raw_email::SendRawEmailError>;
-
-/// A message that SES rejects stays rejected; whatever else went wrong may go better later.
-fn undelivered(error: &SendError) -> Undelivered {
+/// What a provider rejects stays rejected. Of a request that went out and had no answer nobody knows; whatever else went wrong may go better later.
+fn undelivered<E: std::error::Error + Send + Sync + 'static, R: std::fmt::Debug + Send + Sync + 'static>(
+    error: &SdkError<E, R>,
+    rejected: bool,
+) -> Undelivered {
     let why = DisplayErrorContext(error).to_string();
-    let rejected = error.as_service_error().is_some_and(|e| e.is_message_rejected());
-    if rejected { Undelivered::Never(why) } else { Undelivered::Later(why) }
+    match error {
+        _ if rejected => Undelivered::Never(why),
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => Undelivered::Unclear(why),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.is_io() => Undelivered::Unclear(why),
+        _ => Undelivered::Later(why),
+    }
 }

@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use forecourt_domain::appointment::Appointment;
 use forecourt_domain::contact::{Email, Language};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::lead::Lead;
+use forecourt_domain::letter::{Letter, Medium, Says};
 use forecourt_domain::message::{Message, Notice};
 use forecourt_domain::timeline::{Entry, Event};
 use forecourt_domain::user::User;
@@ -13,6 +15,7 @@ use minijinja::{Environment, context};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::letters::spoken;
 use crate::pdf;
 use crate::sheet::sheet_of;
 
@@ -27,6 +30,9 @@ pub struct Mail {
     pub to: String,
     /// Whose name it is sent in: the dealer's.
     pub from_name: String,
+    /// Where an answer goes; none: nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
     /// When it was written.
     pub at: DateTime<Utc>,
     /// In a line.
@@ -77,6 +83,11 @@ impl Addressee {
         Self { name: user.name.clone(), address: user.email.clone(), language: user.language.clone() }
     }
 
+    /// A customer.
+    pub fn customer(name: String, address: Email, language: Language) -> Self {
+        Self { name, address, language }
+    }
+
     /// An address of the dealer's.
     pub fn at(address: &Email, dealer: &Dealer) -> Self {
         Self { name: dealer.settings.name.clone(), address: address.clone(), language: dealer.settings.language.clone() }
@@ -99,6 +110,9 @@ impl Mail {
             .header("X-Forecourt-Mail", mail_builder::headers::raw::Raw::new(self.id.as_str()))
             .header("Auto-Submitted", mail_builder::headers::raw::Raw::new("auto-generated"))
             .text_body(self.text.as_str());
+        if let Some(address) = &self.reply_to {
+            mail = mail.reply_to(address.as_str());
+        }
         for file in &self.attachments {
             mail = mail.attachment(file.media_type.as_str(), file.name.as_str(), file.content.as_slice());
         }
@@ -139,6 +153,7 @@ impl Texts {
         templates.add_template("en", include_str!("texts/en.txt"))?;
         templates.add_template("de", include_str!("texts/de.txt"))?;
         templates.add_template("nl", include_str!("texts/nl.txt"))?;
+        templates.add_template("letters", include_str!("texts/letters.txt"))?;
         Ok(Self { templates, public_url: public_url.trim_end_matches('/').to_owned() })
     }
 
@@ -167,11 +182,80 @@ impl Texts {
             to_name: to.name.clone(),
             to: to.address.to_string(),
             from_name: dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone()),
+            reply_to: None,
             at: now,
             subject: subject.to_owned(),
             text: text.trim_start().to_owned(),
             attachments: Vec::new(),
         })
+    }
+
+    /// A letter to `to`, known as `id`.
+    ///
+    /// # Errors
+    /// What is wrong with the template.
+    #[expect(clippy::too_many_arguments, reason = "each is a fact of the letter")]
+    pub fn letter(
+        &self,
+        id: String,
+        to: &Addressee,
+        dealer: &Dealer,
+        letter: &Letter,
+        appointment: Option<&Appointment>,
+        vehicle: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Mail, String> {
+        let written = self.said(dealer, letter, appointment, vehicle, &to.language, &to.name)?;
+        let (subject, text) = written.split_once('\n').unwrap_or((&written, ""));
+        Ok(Mail {
+            id,
+            to_name: to.name.clone(),
+            to: to.address.to_string(),
+            from_name: dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone()),
+            reply_to: dealer.settings.lead_address.as_ref().map(ToString::to_string),
+            at: now,
+            subject: subject.to_owned(),
+            text: text.trim_start().to_owned(),
+            attachments: Vec::new(),
+        })
+    }
+
+    /// A letter as a text message.
+    ///
+    /// # Errors
+    /// What is wrong with the template.
+    pub fn sms(&self, dealer: &Dealer, letter: &Letter, appointment: Option<&Appointment>, vehicle: &str) -> Result<String, String> {
+        let language = letter.language.clone().unwrap_or_else(|| dealer.settings.language.clone());
+        self.said(dealer, letter, appointment, vehicle, &language, "")
+    }
+
+    fn said(
+        &self,
+        dealer: &Dealer,
+        letter: &Letter,
+        appointment: Option<&Appointment>,
+        vehicle: &str,
+        language: &Language,
+        customer: &str,
+    ) -> Result<String, String> {
+        let sms = letter.medium == Medium::Sms;
+        let appointment = match &letter.says {
+            Says::Text { text, .. } if sms => return Ok(text.clone()),
+            Says::Text { subject, text } => return Ok(format!("{subject}\n\n{text}")),
+            _ => appointment.ok_or("it is about no appointment")?,
+        };
+        let template = self.templates.get_template("letters").map_err(|e| e.to_string())?;
+        let context = context! {
+            language => spoken(language),
+            sms,
+            says => json!(letter.says)["about"].as_str(),
+            kind => json!(appointment.kind).as_str(),
+            when => local(appointment.at, dealer.settings.calendar.zone(), language),
+            dealer => &dealer.settings.name,
+            customer,
+            vehicle,
+        };
+        template.render(context).map_err(|e| format!("the text cannot be written: {e}"))
     }
 
     /// The core data of a trade-in enquiry as a PDF that links back to the lead (INT-8). `None`: the entry holds no enquiry.

@@ -52,6 +52,16 @@ fn shape(part: Part) -> Shape {
                 ("horizon_days", "28"),
             ],
         ),
+        Part::Appointments => (
+            Some("appointments"),
+            &[
+                ("origins", r#"["forecourt","contact_centre"]"#),
+                ("reminder_hours", "24"),
+                ("media", r#"["email"]"#),
+                ("quiet_until", r#""08:00""#),
+                ("quiet_from", r#""20:00""#),
+            ],
+        ),
         Part::Pool => (None, &[("pool", "null")]),
         Part::DistributionGroups => (None, &[("distribution_groups", "[]")]),
         Part::RoutingRules => (None, &[("routing_rules", "[]")]),

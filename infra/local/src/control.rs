@@ -53,7 +53,7 @@ pub async fn answer(system: &System, demo: &GroupData, tokens: &Tokens, method: 
             Ok(request) => move_clock(system, &request).await,
             Err(problem) => Err(problem),
         },
-        (&Method::GET, "/_local/outbox") => Ok(json!({"mails": system.mailbox.listed()})),
+        (&Method::GET, "/_local/outbox") => Ok(json!({"mails": system.mailbox.listed(), "sms": system.mailbox.sms()})),
         (&Method::POST, path) if path.starts_with("/_local/queues/") => match read(body) {
             Ok(request) => put_on_queue(system, demo, path, request),
             Err(problem) => Err(problem),

@@ -3,7 +3,7 @@
 use crate::folder::write_whole;
 use async_trait::async_trait;
 use forecourt_send::text::Mail;
-use forecourt_send::{Carrier, Undelivered};
+use forecourt_send::{Carrier, Sms, Undelivered};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 pub struct Mailbox {
     folder: Option<PathBuf>,
     mails: Mutex<Vec<Mail>>,
+    sms: Mutex<Vec<Sms>>,
     /// Ids of mails that were in the folder already when they were handed over.
     again: Mutex<Vec<String>>,
 }
@@ -18,7 +19,7 @@ pub struct Mailbox {
 impl Mailbox {
     /// A mailbox in memory, which takes every mail, repeats too: what the tests count.
     pub fn in_memory() -> Self {
-        Self { folder: None, mails: Mutex::default(), again: Mutex::default() }
+        Self { folder: None, mails: Mutex::default(), sms: Mutex::default(), again: Mutex::default() }
     }
 
     /// A mailbox in a folder. A mail that is in it already is not put there again, but counted: SES has no such memory, and where a sender
@@ -28,15 +29,18 @@ impl Mailbox {
     /// When the folder cannot be made or read.
     pub fn open(folder: PathBuf) -> std::io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        let mut mails: Vec<Mail> = Vec::new();
+        let (mut mails, mut sms): (Vec<Mail>, Vec<Sms>) = Default::default();
         for entry in std::fs::read_dir(&folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|e| e == "json") {
-                mails.extend(serde_json::from_slice::<Mail>(&std::fs::read(path)?).ok());
+                let written = std::fs::read(path)?;
+                mails.extend(serde_json::from_slice::<Mail>(&written).ok());
+                sms.extend(serde_json::from_slice::<Sms>(&written).ok());
             }
         }
         mails.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-        Ok(Self { folder: Some(folder), mails: Mutex::new(mails), again: Mutex::default() })
+        sms.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        Ok(Self { folder: Some(folder), mails: Mutex::new(mails), sms: Mutex::new(sms), again: Mutex::default() })
     }
 
     /// Every mail with how often it was handed over since the start: more than once only where a sender was lost in between.
@@ -48,6 +52,11 @@ impl Mailbox {
             listed
         };
         self.mails().iter().map(listed).collect()
+    }
+
+    /// Every text message, oldest first.
+    pub fn sms(&self) -> Vec<Sms> {
+        self.sms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Every mail, oldest first.
@@ -74,5 +83,15 @@ impl Carrier for Mailbox {
             self.mails.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
         }
         Ok(format!("local-{}", mail.id))
+    }
+
+    async fn carry_sms(&self, sms: &Sms) -> Result<String, Undelivered> {
+        let later = |e: std::io::Error| Undelivered::Later(e.to_string());
+        if let Some(folder) = &self.folder {
+            let written = serde_json::to_vec(sms).map_err(|e| Undelivered::Never(e.to_string()))?;
+            write_whole(&folder.join(format!("{}.json", sms.id)), &written).map_err(later)?;
+        }
+        self.sms.lock().unwrap_or_else(PoisonError::into_inner).push(sms.clone());
+        Ok(format!("local-{}", sms.id))
     }
 }

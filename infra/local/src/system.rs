@@ -26,7 +26,7 @@ const BATCH: usize = 10;
 fn at_once(kind: DueKind) -> usize {
     match kind {
         DueKind::Assign => 2,
-        DueKind::Escalate | DueKind::Send | DueKind::Recompute | DueKind::Resubmit => 4,
+        DueKind::Escalate | DueKind::Send | DueKind::Deliver | DueKind::Recompute | DueKind::Resubmit => 4,
     }
 }
 /// After this long a message that went back is delivered again.
@@ -168,7 +168,7 @@ impl System {
                 DueKind::Escalate | DueKind::Recompute | DueKind::Resubmit => {
                     forecourt_escalate::handle(&self.platform.of("escalate"), event).await
                 }
-                DueKind::Send => self.sender.handle(event).await,
+                DueKind::Send | DueKind::Deliver => self.sender.handle(event).await,
             },
             Err(e) => return tracing::error!(problem = %e, "a wake-up cannot be written"),
         };

@@ -359,6 +359,12 @@ impl EventState {
 }
 
 impl CalendarEvent {
+    /// The version of its calendar entry, which grows with each move, by whoever it was, and with its end by being called off.
+    pub fn sequence(&self) -> u32 {
+        let moves = u32::try_from(self.rescheduled.len()).unwrap_or(u32::MAX);
+        moves.saturating_add(matches!(self.state, EventState::Deleted(_)).into())
+    }
+
     /// Whether all that is asked for is so already.
     fn is_so(&self, deed: &Deed, settings: &Draft) -> bool {
         match (deed, &self.state) {

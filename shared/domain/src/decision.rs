@@ -1,11 +1,13 @@
 //! What a rule answers: the new state of a unit, and what must happen, as items to be committed at once.
 
+use crate::appointment::Appointment;
 use crate::calendar_event::CalendarEvent;
 use crate::contact::{Channel, ChannelKey};
 use crate::dealer::{Change, Dealer};
 use crate::intake::Receipt;
 use crate::invitation::Invitation;
 use crate::lead::{Lead, Request};
+use crate::letter::Letter;
 use crate::message::Message;
 use crate::pool::Pool;
 use crate::recompute::Recompute;
@@ -33,6 +35,8 @@ pub enum Item {
     UserChange(Box<UserChange>),
     Day(Day),
     Invitation(Box<Invitation>),
+    Appointment(Box<Appointment>),
+    Letter(Box<Letter>),
 }
 
 /// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.

@@ -26,6 +26,9 @@ pub enum OfEvent {}
 /// Marks the id of an invitation.
 pub enum OfInvitation {}
 
+/// Marks the id of an appointment.
+pub enum OfAppointment {}
+
 /// A company with one or more dealers.
 pub type GroupId = Id<OfGroup>;
 /// One site of a group.
@@ -38,6 +41,8 @@ pub type PartnerId = Id<OfPartner>;
 pub type EventId = Id<OfEvent>;
 /// An invitation of a lead's contact.
 pub type InvitationId = Id<OfInvitation>;
+/// An appointment of a customer with a dealer.
+pub type AppointmentId = Id<OfAppointment>;
 /// Some of a dealer's users, who share the leads that routing rules give them.
 pub type DistributionGroupId = Id<OfDistributionGroup>;
 
@@ -62,6 +67,15 @@ impl<K> Id<K> {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl AppointmentId {
+    /// The appointment that the calendar event `event` of `lead` is (APT-1).
+    pub fn of_event(lead: LeadId, event: &EventId) -> Self {
+        // Longer events' names than ours are not made; what is cut keeps the id an id.
+        let event: String = event.0.chars().take(52).collect();
+        Self(format!("{lead}-{event}"), PhantomData)
     }
 }
 

@@ -45,9 +45,6 @@ pub struct Invitation {
     /// How many were booked.
     #[serde(default)]
     pub bookings: u32,
-    /// How many versions of its calendar entry there were before the event that was booked last.
-    #[serde(default)]
-    pub sequence: u32,
 }
 
 /// An invitation to be made.
@@ -110,7 +107,6 @@ pub fn invite(case: &Case<'_>, new: NewInvitation) -> Result<(Decision, Invitati
         expires: now + TimeDelta::days(new.days),
         event: None,
         bookings: 0,
-        sequence: 0,
     };
     let told = Event::Invited { invitation: invitation.id.clone(), kind: invitation.kind.clone(), expires: invitation.expires };
     let decision = commit(lead.touched(now), case.by.clone(), vec![told], now);
@@ -139,12 +135,6 @@ impl Invitation {
             Some((EventState::Incomplete, at)) if at > now => Standing::Booked,
             Some(_) => Standing::Over,
         }
-    }
-
-    /// The version of its calendar entry, which grows with each move, by whoever it was, and with a cancellation.
-    pub fn version(&self, event: &CalendarEvent) -> u32 {
-        let moves = u32::try_from(event.rescheduled.len()).unwrap_or(u32::MAX);
-        self.sequence.saturating_add(moves).saturating_add(matches!(event.state, EventState::Deleted(_)).into())
     }
 
     /// The slots that it offers: none where nobody is there to be booked.
@@ -249,8 +239,7 @@ pub fn book(
         booked: true,
     };
     let decision = schedule(case, new)?;
-    let sequence = event.map_or(0, |before| invitation.version(before) + 1);
-    let booked = Invitation { event: Some(id), bookings, sequence, ..invitation.clone() };
+    let booked = Invitation { event: Some(id), bookings, ..invitation.clone() };
     Ok(Some(told(case, decision, Booking::Booked).with(Item::Invitation(Box::new(booked)))))
 }
 

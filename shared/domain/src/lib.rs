@@ -15,10 +15,13 @@
 //! | [`calendar_event`], [`resubmission`] | what is planned for it, and what happens if nobody does it |
 //! | [`lead`], [`timeline`] | the lead, and what happened to it |
 //! | [`message`] | who is told |
+//! | [`appointment`] | which customer meets whom, and whether they came |
+//! | [`letter`] | what a customer is told |
 //! | [`slots`] | when a customer can have an appointment with whom |
 //! | [`user`], [`access`] | the people, and who may see and do what |
 
 pub mod access;
+pub mod appointment;
 pub mod assignment;
 pub mod calendar_event;
 pub mod contact;
@@ -33,6 +36,7 @@ pub mod ids;
 pub mod intake;
 pub mod invitation;
 pub mod lead;
+pub mod letter;
 pub mod message;
 pub mod pool;
 pub mod reaction;

@@ -5,6 +5,7 @@ use crate::http::Call;
 use crate::problem::Problem;
 use crate::routes::Operation;
 use forecourt_domain::access::Right;
+use forecourt_domain::appointment::followed;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::{LeadId, UserId};
@@ -45,8 +46,11 @@ pub async fn change<A>(
     let request = request(platform, call, id);
     // What the change needs besides, and the dealers of the asker, which nearly always include the lead's, spare a second read.
     let likely = call.scope.dealers().take(3).cloned().map(Key::Dealer);
-    let load = Load::of([Key::Lead(id)].into_iter().chain(likely).chain(also(&Loaded::default())))
-        .then(|loaded| loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().chain(also(loaded)).collect());
+    let load = Load::of([Key::Lead(id)].into_iter().chain(likely).chain(also(&Loaded::default()))).then(|loaded| {
+        let also = also(loaded);
+        let appointments = loaded.appointments_of(&also);
+        loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().chain(also).chain(appointments).collect()
+    });
     // Many events of one person are changed at once where one request has many leads.
     let load = if call.operation == Operation::BulkEvents { load.patiently() } else { load };
     let changed = platform.store.decide(&call.scope, load, |loaded, _| {
@@ -61,7 +65,8 @@ pub async fn change<A>(
         if seen.as_ref().is_some_and(|seen| !seen.contains(&lead.version)) {
             return Err(Refusal::Stale { current: lead.version });
         }
-        let decision = rule(Asked { lead, dealer, loaded })?.map(|decision| decision.remembering(request.clone()));
+        let decision = rule(Asked { lead, dealer, loaded })?
+            .map(|decision| followed(decision, lead, dealer, |id| loaded.appointment(id), call.now).remembering(request.clone()));
         let answer = shown(decision.as_ref().and_then(Decision::lead).unwrap_or(lead), decision.as_ref(), loaded);
         Ok((decision, answer))
     });

@@ -5,6 +5,7 @@
 
 pub mod files;
 pub mod http;
+pub mod ical;
 pub mod json;
 pub mod lead;
 pub mod link;

@@ -63,6 +63,7 @@ pub enum Part {
     Mailbox,
     Configuration,
     Capacity,
+    Appointments,
     Pool,
     DistributionGroups,
     RoutingRules,

@@ -7,15 +7,17 @@ use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
 use chrono::NaiveDate;
 use forecourt_domain::access::Scope;
+use forecourt_domain::appointment::Appointment;
 use forecourt_domain::assignment::Place;
 use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::contact::{Channel, ChannelKey};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::{DealerId, EventId, InvitationId, LeadId, UserId};
+use forecourt_domain::ids::{AppointmentId, DealerId, EventId, InvitationId, LeadId, UserId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::Lead;
+use forecourt_domain::letter::{Home, Letter};
 use forecourt_domain::message::Message;
 use forecourt_domain::pool::Pool;
 use forecourt_domain::recompute::Recompute;
@@ -126,6 +128,31 @@ impl Loaded {
             Some(Stored::Invitation(invitation)) => Some(invitation),
             _ => None,
         }
+    }
+
+    /// An appointment.
+    pub fn appointment(&self, id: &AppointmentId) -> Option<&Appointment> {
+        match self.stored(&Key::Appointment(id.clone())) {
+            Some(Stored::Appointment(appointment)) => Some(appointment),
+            _ => None,
+        }
+    }
+
+    /// A letter.
+    pub fn letter(&self, home: &Home, cause: &str) -> Option<&Letter> {
+        match self.stored(&Key::Letter(home.clone(), cause.to_owned())) {
+            Some(Stored::Letter(letter)) => Some(letter),
+            _ => None,
+        }
+    }
+
+    /// The appointments that those of `keys` that are events are, where they are read and are any.
+    pub fn appointments_of(&self, keys: &[Key]) -> Vec<Key> {
+        let of = |key: &Key| match key {
+            Key::Event(lead, event) => self.event(*lead, event).filter(|event| event.is_appointment()),
+            _ => None,
+        };
+        keys.iter().filter_map(of).map(|event| Key::Appointment(AppointmentId::of_event(event.lead, &event.id))).collect()
     }
 
     /// An entry of a lead's timeline.

@@ -5,6 +5,7 @@ use crate::keys::{self, DueKind, Key};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::{Partner, Scope};
+use forecourt_domain::appointment::Appointment;
 use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::contact::Channel;
 use forecourt_domain::dealer::{Change, Dealer};
@@ -13,6 +14,7 @@ use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::{Lead, Waiting};
+use forecourt_domain::letter::{Letter, LetterFate};
 use forecourt_domain::message::{Fate, Message};
 use forecourt_domain::pool::Pool;
 use forecourt_domain::recompute::Recompute;
@@ -58,6 +60,8 @@ pub enum Stored {
     Receipt(Receipt),
     Day(Day),
     Invitation(Box<Invitation>),
+    Appointment(Box<Appointment>),
+    Letter(Box<Letter>),
 }
 
 /// A lead as a list shows it. It comes from an index, which lags: no decision rests on it.
@@ -128,6 +132,8 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::UserChange(change) => Key::UserChange(change.user.id.clone(), change.user.version),
         Item::Event(event) => Key::Event(event.lead, event.id.clone()),
         Item::Invitation(invitation) => Key::Invitation(invitation.lead, invitation.id.clone()),
+        Item::Appointment(appointment) => Key::Appointment(appointment.id.clone()),
+        Item::Letter(letter) => Key::Letter(letter.home.clone(), letter.cause.clone()),
         Item::Day(day) => Key::Day(day.user.clone(), day.date),
     }
 }
@@ -170,6 +176,15 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
         Item::UserChange(change) => to_item(change)?,
         Item::Day(day) => to_item(day)?,
         Item::Invitation(invitation) => to_item(invitation)?,
+        Item::Appointment(appointment) => {
+            put("lpk", keys::appointments_partition(scope, &appointment.dealer, &keys::Month::of(appointment.created)));
+            put("lsk", keys::appointment_place(appointment.created, &appointment.id));
+            encode_appointment(appointment)?
+        }
+        Item::Letter(letter) => {
+            due = letter.due().map(|at| (at, DueKind::Deliver, &letter.dealer));
+            to_item(letter)?
+        }
         Item::Rotation(rotation) => to_item(rotation)?,
         Item::Pool(pool) => to_item(pool)?,
         Item::Channel(_, channel) => to_item(channel)?,
@@ -203,7 +218,11 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
 }
 
 fn leased(item: &Item) -> bool {
-    matches!(item, Item::Message(Message { fate: Fate::Sending { .. }, .. }))
+    match item {
+        Item::Message(message) => matches!(message.fate, Fate::Sending { .. }),
+        Item::Letter(letter) => matches!(letter.fate, LetterFate::Sending { .. }),
+        _ => false,
+    }
 }
 
 /// An item's attributes beside its state. Of partners and senders, which are no part of a decision, the local run and the tests write them too.
@@ -241,6 +260,8 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Partner(_) => Stored::Partner(from_item(attributes)?),
         Key::Receipt(_) => Stored::Receipt(from_item(attributes)?),
         Key::Invitation(..) => Stored::Invitation(Box::new(from_item(attributes)?)),
+        Key::Appointment(_) => Stored::Appointment(Box::new(from_item(flat(attributes))?)),
+        Key::Letter(..) => Stored::Letter(Box::new(from_item(attributes)?)),
         Key::Day(..) => Stored::Day(from_item(attributes)?),
     };
     Ok(Seen { version, commit, stored })
@@ -257,6 +278,16 @@ fn encode_lead(lead: &Lead) -> Result<Attributes, Failure> {
     if !lead.planned.is_empty() {
         row.insert("has_plans".into(), AttributeValue::Bool(true));
     }
+    state.insert("row".into(), AttributeValue::M(row));
+    Ok(state)
+}
+
+/// The facts of an appointment that no list shows.
+const UNLISTED: [&str; 3] = ["reached", "notes", "moved"];
+
+fn encode_appointment(appointment: &Appointment) -> Result<Attributes, Failure> {
+    let mut row: Attributes = to_item(appointment)?;
+    let mut state: Attributes = UNLISTED.iter().filter_map(|name| row.remove_entry(*name)).collect();
     state.insert("row".into(), AttributeValue::M(row));
     Ok(state)
 }

@@ -5,6 +5,8 @@
 //! | Need | Key or index | Read with |
 //! |---|---|---|
 //! | Lead; its timeline, messages, calendar events and invitations | `g#L#lead` / `@`, `T#version`, `M#cause`, `E#event`, `I#invitation` | GetItem; Query for the page |
+//! | Appointment; the letters about it; letters about a lead | `g#A#appointment` / `@`, `O#cause`; `g#L#lead` / `O#cause` | GetItem; Query |
+//! | A dealer's appointments, newest first | **list** `g#D#dealer#A#month` / `created#appointment` | Query, one month a partition |
 //! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
 //! | Dealer with members and absences; its rotations; its pool | `g#D#dealer` / `@`, `R`, `R#group`, `P` | BatchGetItem with the lead |
 //! | Changes of a dealer's settings, of a user | `g#D#dealer`, `g#U#user` / `H#version` | Query, newest first |
@@ -23,7 +25,8 @@ use crate::Failure;
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::contact::ChannelKey;
-use forecourt_domain::ids::{DealerId, EventId, GroupId, InvitationId, LeadId, PartnerId, UserId};
+use forecourt_domain::ids::{AppointmentId, DealerId, EventId, GroupId, InvitationId, LeadId, PartnerId, UserId};
+use forecourt_domain::letter::Home;
 use forecourt_domain::routing::Lane;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +49,8 @@ pub enum Key {
     Partner(PartnerId),
     Receipt(String),
     Day(UserId, NaiveDate),
+    Appointment(AppointmentId),
+    Letter(Home, String),
 }
 
 /// The two strings of a table key.
@@ -76,6 +81,9 @@ impl Key {
             Key::UserChange(user, version) => (format!("{g}#U#{user}"), format!("{CHANGES}{version:06}")),
             Key::Partner(partner) => (format!("{g}#P#{partner}"), "@".to_owned()),
             Key::Day(user, date) => (format!("{g}#S#{user}#{date}"), "@".to_owned()),
+            Key::Appointment(id) => (format!("{g}#A#{id}"), "@".to_owned()),
+            Key::Letter(Home::Lead(lead), cause) => (format!("{g}#L#{lead}"), format!("O#{cause}")),
+            Key::Letter(Home::Appointment(id), cause) => (format!("{g}#A#{id}"), format!("O#{cause}")),
             Key::Receipt(hash) => (format!("{g}#K#{hash}"), "@".to_owned()),
         };
         TableKey { pk, sk }
@@ -100,6 +108,16 @@ pub(crate) fn list_partition(scope: &Scope, dealer: &DealerId, month: &Month) ->
 /// The place of a lead in its dealer's list.
 pub(crate) fn list_place(here_since: DateTime<Utc>, lead: LeadId) -> String {
     format!("{}#{lead}", stamp(here_since))
+}
+
+/// The partition of a dealer's appointments that were made in the month of `at` (UTC).
+pub(crate) fn appointments_partition(scope: &Scope, dealer: &DealerId, month: &Month) -> String {
+    format!("{}#D#{dealer}#A#{}", scope.group(), month.0)
+}
+
+/// The place of an appointment among its dealer's.
+pub(crate) fn appointment_place(created: DateTime<Utc>, id: &AppointmentId) -> String {
+    format!("{}#{id}", stamp(created))
 }
 
 /// The partition of the group's users in the list.
@@ -202,11 +220,14 @@ pub enum DueKind {
     Recompute,
     /// A calendar event that nobody has done.
     Resubmit,
+    /// A letter to a customer.
+    Deliver,
 }
 
 impl DueKind {
     /// Every kind.
-    pub const ALL: [DueKind; 5] = [DueKind::Assign, DueKind::Escalate, DueKind::Send, DueKind::Recompute, DueKind::Resubmit];
+    pub const ALL: [DueKind; 6] =
+        [DueKind::Assign, DueKind::Escalate, DueKind::Send, DueKind::Recompute, DueKind::Resubmit, DueKind::Deliver];
 
     /// Its name, as wake-ups and places in the index write it.
     pub fn name(self) -> &'static str {
@@ -216,6 +237,7 @@ impl DueKind {
             DueKind::Send => "send",
             DueKind::Recompute => "recompute",
             DueKind::Resubmit => "resubmit",
+            DueKind::Deliver => "deliver",
         }
     }
 
@@ -224,7 +246,7 @@ impl DueKind {
         match self {
             DueKind::Assign => "assign",
             DueKind::Escalate | DueKind::Recompute | DueKind::Resubmit => "escalate",
-            DueKind::Send => "send",
+            DueKind::Send | DueKind::Deliver => "send",
         }
     }
 }
@@ -259,6 +281,13 @@ pub enum Thing {
         /// Its cause.
         message: String,
     },
+    /// A letter, by its cause.
+    Letter {
+        /// About what.
+        home: Home,
+        /// Its cause.
+        letter: String,
+    },
     /// A calendar event of a lead.
     Event {
         /// Of which lead.
@@ -280,7 +309,8 @@ impl Thing {
     pub fn lead(&self) -> Option<LeadId> {
         match self {
             Thing::Message { lead, .. } | Thing::Event { lead, .. } | Thing::Lead { lead } => Some(*lead),
-            Thing::Dealer {} => None,
+            Thing::Letter { home: Home::Lead(lead), .. } => Some(*lead),
+            Thing::Letter { .. } | Thing::Dealer {} => None,
         }
     }
 }
@@ -298,12 +328,18 @@ impl Look {
                 let lead = lead.parse().ok()?;
                 let thing = match sk.split_once('#') {
                     Some(("M", cause)) => Thing::Message { lead, message: cause.to_owned() },
+                    Some(("O", cause)) => Thing::Letter { home: Home::Lead(lead), letter: cause.to_owned() },
                     Some(("E", event)) => Thing::Event { lead, event: event.parse().ok()? },
                     _ => Thing::Lead { lead },
                 };
                 (group, thing)
             }
-            None => (pk.split_once("#D#").filter(|_| sk == RECOMPUTE)?.0, Thing::Dealer {}),
+            None => match (pk.split_once("#A#"), sk.strip_prefix("O#")) {
+                (Some((group, id)), Some(cause)) => {
+                    (group, Thing::Letter { home: Home::Appointment(id.parse().ok()?), letter: cause.to_owned() })
+                }
+                _ => (pk.split_once("#D#").filter(|_| sk == RECOMPUTE)?.0, Thing::Dealer {}),
+            },
         };
         Some((due, Self { kind, group: GroupId::parse(group).ok()?, dealer, thing }))
     }

@@ -79,7 +79,7 @@ impl Store {
                         Ok(event) => Key::Event(id, event),
                         Err(_) => continue,
                     },
-                    Some(("I", _)) => continue,
+                    Some(("I" | "O", _)) => continue,
                     _ => Key::Lead(id),
                 };
                 match decode(&key, attributes)?.stored {

@@ -43,6 +43,7 @@ impl Draft {
         self.check_mail(&mut faults);
         self.check_words(&mut faults);
         self.check_distribution(&mut faults);
+        faults.extend(self.appointments.check().into_iter().map(|fault| Fault { field: format!("appointments.{}", fault.field), ..fault }));
         faults.extend(self.capacity.check().into_iter().map(|fault| Fault { field: format!("capacity.{}", fault.field), ..fault }));
         if faults.is_empty() { Ok(Settings(self)) } else { Err(faults) }
     }

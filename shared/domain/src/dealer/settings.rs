@@ -1,5 +1,6 @@
 //! What a dealer's admin sets (SET-1 to SET-7).
 
+use crate::appointment::AppointmentSettings;
 use crate::contact::{Country, Email, Language};
 use crate::enquiry::Enquiry;
 use crate::hours::Calendar;
@@ -92,6 +93,9 @@ pub struct Draft {
     /// How many customers a person takes, when, and for how long (CAL-7).
     #[serde(default, skip_serializing_if = "is_default")]
     pub capacity: CapacityDraft,
+    /// Which appointments it takes, and how its customers are told of them (APT-2, APT-3).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub appointments: AppointmentSettings,
     /// A lead marked spam or duplicate gives its owner the turn back (DIS-10).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spam_gives_turn_back: bool,

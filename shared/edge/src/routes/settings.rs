@@ -116,6 +116,20 @@ pub(super) const ROUTES: &[Route] = &[
         summary: "Replace them: how many customers a person takes per slot and day, when, and for how long (CAL-7). `If-Match` says which version of the settings you saw (SET-10).",
     },
     Route {
+        operation: Operation::ReadPart(Part::Appointments),
+        method: "GET",
+        path: "/dealers/{dealer}/appointment-settings",
+        function: "settings",
+        summary: "Which appointments the dealer takes, and how and when its customers are told of them (APT-2, APT-3).",
+    },
+    Route {
+        operation: Operation::ChangePart(Part::Appointments),
+        method: "PUT",
+        path: "/dealers/{dealer}/appointment-settings",
+        function: "settings",
+        summary: "Replace them: which appointments the dealer takes, and how and when its customers are told of them (APT-2, APT-3). `If-Match` says which version of the settings you saw (SET-10).",
+    },
+    Route {
         operation: Operation::ReadPart(Part::Pool),
         method: "GET",
         path: "/dealers/{dealer}/pool",

@@ -1,0 +1,200 @@
+//! Letters to customers: claimed, looked at again, sent at most once, recorded on the letter and on its appointment in one commit (MSG-1, APT-3).
+
+use crate::text::{Addressee, Attachment};
+use crate::{Sender, Sms, Undelivered};
+use chrono::{DateTime, Utc};
+use forecourt_domain::appointment::{Appointment, Reached};
+use forecourt_domain::contact::Language;
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::LeadId;
+use forecourt_domain::lead::Lead;
+use forecourt_domain::letter::{Due, Home, Letter, Medium, Says, Suppressed};
+use forecourt_domain::timeline::Event;
+use forecourt_edge::ical;
+use forecourt_edge::metrics::Metric;
+use forecourt_store::keys::{Key, Look};
+use forecourt_store::{Failure, Load, Loaded};
+
+/// A letter that this sender has leased, and what it needs to be written.
+struct Claimed {
+    letter: Letter,
+    dealer: Dealer,
+    appointment: Option<Appointment>,
+    lead: Option<Lead>,
+    to: To,
+    due: Option<DateTime<Utc>>,
+}
+
+/// Where a letter goes.
+enum To {
+    Mail(Addressee),
+    Phone(String),
+}
+
+impl Sender {
+    /// Looks at a letter whose time has come.
+    pub(crate) async fn letter(&self, look: &Look, home: &Home, cause: &str) -> Result<(), Failure> {
+        let Some(claimed) = self.claim_letter(look, home, cause).await? else { return Ok(()) };
+        let now = self.platform.clock.now();
+        let carried = self.carry(&claimed, now).await;
+        if let Err(undelivered) = &carried {
+            // The provider's words name the customer: they are kept on the letter, not in the log.
+            let fate = match undelivered {
+                Undelivered::Later(_) => "later",
+                Undelivered::Never(_) => "never",
+                Undelivered::Unclear(_) => "unclear",
+            };
+            tracing::warn!(function = self.platform.function, about = look.about(), fate, "letter not delivered");
+            if fate != "later" {
+                self.platform.metrics.note(Metric::MailFailed, &[1.0], now);
+            }
+        } else {
+            self.platform.metrics.note_lag(Metric::SendLag, claimed.due.into_iter(), now);
+        }
+        let letter = match carried {
+            Ok(provider_id) => claimed.letter.sent(provider_id, now),
+            Err(Undelivered::Later(why)) => claimed.letter.failed(why, true, now),
+            Err(Undelivered::Never(why)) => claimed.letter.failed(why, false, now),
+            Err(Undelivered::Unclear(_)) => claimed.letter.unclear(now),
+        };
+        let sent = letter.due().is_none() && matches!(letter.fate, forecourt_domain::letter::LetterFate::Sent { .. });
+        // What is not recorded counts as unclear: worth some seconds.
+        let load = Load::of(own_keys(home, cause)).patiently();
+        let rule = |loaded: &Loaded, _| {
+            if loaded.letter(home, cause).is_none_or(|stored| stored.fate != claimed.letter.fate) {
+                return Ok((None, ()));
+            }
+            let told = appointment(home, loaded).filter(|_| sent).and_then(|appointment| appointment.told(&letter));
+            let decision = Decision::default().with(Item::Letter(Box::new(letter.clone())));
+            Ok((Some(decision.with_some(told.map(|told| Item::Appointment(Box::new(told))))), ()))
+        };
+        self.platform.store.decide(&look.scope(), load, rule).await
+    }
+
+    async fn claim_letter(&self, look: &Look, home: &Home, cause: &str) -> Result<Option<Claimed>, Failure> {
+        let now = self.platform.clock.now();
+        let load = Load::of(own_keys(home, cause).into_iter().chain([Key::Dealer(look.dealer.clone())])).then(|loaded| {
+            let lead = lead_of(home, loaded);
+            lead.into_iter().flat_map(|lead| [Key::Lead(lead), Key::Entry(lead, 1)]).collect()
+        });
+        let rule = |loaded: &Loaded, _| {
+            let (Some(letter), Some(dealer)) = (loaded.letter(home, cause), loaded.dealer(&look.dealer)) else { return Ok((None, None)) };
+            let appointment = appointment(home, loaded);
+            let lead = lead_of(home, loaded).and_then(|lead| loaded.lead(lead));
+            let decided = |letter: Letter| Some(Decision::default().with(Item::Letter(Box::new(letter))));
+            Ok(match letter.look(appointment, &dealer.settings, now) {
+                None => (None, None),
+                Some(Due::Settle(settled)) => (decided(settled), None),
+                Some(Due::Send(leased)) => match address(&leased, appointment, lead, loaded, dealer) {
+                    None => (decided(letter.suppressed(Suppressed::NoAddress, now)), None),
+                    Some(to) => {
+                        let (due, dealer) = (letter.due(), dealer.clone());
+                        let (appointment, lead) = (appointment.cloned(), lead.cloned());
+                        (decided(leased.clone()), Some(Claimed { letter: leased, dealer, appointment, lead, to, due }))
+                    }
+                },
+            })
+        };
+        self.platform.store.decide(&look.scope(), load, rule).await
+    }
+
+    async fn carry(&self, claimed: &Claimed, now: DateTime<Utc>) -> Result<String, Undelivered> {
+        let Claimed { letter, dealer, appointment, lead, to, .. } = claimed;
+        let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).unwrap_or_default();
+        let id = match &letter.home {
+            Home::Lead(lead) => format!("{lead}.{}", letter.cause),
+            Home::Appointment(id) => format!("{id}.{}", letter.cause),
+        };
+        match to {
+            To::Mail(to) => {
+                let mail = self.texts.letter(id, to, dealer, letter, appointment.as_ref(), vehicle, now).map_err(Undelivered::Never)?;
+                let mut mail = mail;
+                if let Some(appointment) = appointment.as_ref().filter(|_| letter.says != Says::Reminder) {
+                    mail.attachments.push(calendar_file(appointment, dealer, &mail.subject).map_err(Undelivered::Never)?);
+                }
+                self.carrier.carry(&mail).await
+            }
+            To::Phone(number) => {
+                let text = self.texts.sms(dealer, letter, appointment.as_ref(), vehicle).map_err(Undelivered::Never)?;
+                self.carrier.carry_sms(&Sms { id, to: number.clone(), text, at: now }).await
+            }
+        }
+    }
+}
+
+fn calendar_file(appointment: &Appointment, dealer: &Dealer, title: &str) -> Result<Attachment, String> {
+    let changed = appointment.moved.last().map_or(appointment.created, |moved| moved.at);
+    let entry = ical::Entry {
+        uid: appointment.id.to_string(),
+        sequence: appointment.sequence,
+        title: title.to_owned(),
+        from: appointment.at,
+        until: appointment.at + dealer.capacity().duration(appointment.kind.event_type()),
+        changed: match &appointment.state {
+            forecourt_domain::appointment::State::Cancelled { at, .. } => *at,
+            forecourt_domain::appointment::State::Booked => changed,
+        },
+        cancelled: appointment.state.is_cancelled(),
+    };
+    let (content, media_type) = ical::file(&entry, dealer)?;
+    Ok(Attachment { name: "appointment.ics".into(), media_type: media_type.into(), content: content.into_bytes() })
+}
+
+/// A letter's own item, and that of what it is about.
+fn own_keys(home: &Home, cause: &str) -> Vec<Key> {
+    let appointment = match home {
+        Home::Appointment(id) => Some(Key::Appointment(id.clone())),
+        Home::Lead(_) => None,
+    };
+    appointment.into_iter().chain([Key::Letter(home.clone(), cause.to_owned())]).collect()
+}
+
+fn appointment<'a>(home: &Home, loaded: &'a Loaded) -> Option<&'a Appointment> {
+    match home {
+        Home::Appointment(id) => loaded.appointment(id),
+        Home::Lead(_) => None,
+    }
+}
+
+fn lead_of(home: &Home, loaded: &Loaded) -> Option<LeadId> {
+    match home {
+        Home::Lead(lead) => Some(*lead),
+        Home::Appointment(_) => appointment(home, loaded)?.lead,
+    }
+}
+
+/// Where the customer is reached as of now: as the appointment says, else as its lead does.
+fn address(letter: &Letter, appointment: Option<&Appointment>, lead: Option<&Lead>, loaded: &Loaded, dealer: &Dealer) -> Option<To> {
+    let of_lead = lead.and_then(|lead| of_lead(lead, loaded)).unwrap_or_default();
+    let own = appointment.map(|appointment| &appointment.reached);
+    let email = own.and_then(|own| own.email.clone()).or(of_lead.email);
+    let phone = own.and_then(|own| own.phone.clone()).or(of_lead.phone);
+    let language = letter.language.clone().or(of_lead.language).unwrap_or_else(|| dealer.settings.language.clone());
+    let name = appointment.map(|appointment| appointment.customer.clone()).or_else(|| lead.map(|lead| lead.contact.clone()));
+    match letter.medium {
+        Medium::Email => Some(To::Mail(Addressee::customer(name.unwrap_or_default(), email?, language))),
+        Medium::Sms => Some(To::Phone(phone?.e164?)),
+    }
+}
+
+/// How the contact of a lead is reached.
+fn of_lead(lead: &Lead, loaded: &Loaded) -> Option<Reached> {
+    let entry = loaded.entry(lead.id, 1)?;
+    let person = entry.events.iter().find_map(|event| match event {
+        Event::Received { enquiry } => Some(&enquiry.contact),
+        _ => None,
+    })?;
+    let mobile = person.phones.iter().find(|phone| phone.kind.as_deref() == Some("mobile") && phone.e164.is_some());
+    let phone = mobile.or_else(|| person.phones.iter().find(|phone| phone.e164.is_some())).cloned();
+    Some(Reached { email: person.emails.first().cloned(), phone, language: person.language.clone(), ..Reached::default() })
+}
+
+/// The language of the texts that serves a reader of `language`.
+pub(crate) fn spoken(language: &Language) -> &'static str {
+    match language.as_str().split('-').next() {
+        Some("de") => "de",
+        Some("nl") => "nl",
+        _ => "en",
+    }
+}

@@ -1,0 +1,325 @@
+//! Appointments: when which customer meets whom at a dealer, who made it where, and whether the customer came (APT).
+
+mod following;
+mod settings;
+
+pub use following::followed;
+pub use settings::AppointmentSettings;
+
+use crate::access::Actor;
+use crate::calendar_event::BOOKED_TEST_DRIVE;
+use crate::contact::{ChannelKey, Email, Language, Phone};
+use crate::dealer::Dealer;
+use crate::decision::Item;
+use crate::ids::{AppointmentId, DealerId, EventId, LeadId, PartnerId, UserId};
+use crate::letter::{Letter, Medium, Says};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An appointment (APT-1).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Appointment {
+    /// Its name.
+    pub id: AppointmentId,
+    /// With which dealer.
+    pub dealer: DealerId,
+    /// The lead that it is of, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<LeadId>,
+    /// The lead's calendar event that it is; time and state are that event's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventId>,
+    /// What to call the customer.
+    pub customer: String,
+    /// Who the customer is, for counting them (OVR-1): the contact's record in the directory, or the channel that would be; none where
+    /// no channel identifies anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<ChannelKey>,
+    /// With which salesperson.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// When.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// Of what kind.
+    pub kind: Kind,
+    /// The system that it was made in.
+    pub origin: Origin,
+    /// Whose people made it.
+    pub team: Team,
+    /// Who made it.
+    pub by: Actor,
+    /// When it was made.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub created: DateTime<Utc>,
+    /// Whether it stands.
+    pub state: State,
+    /// Whether the customer came.
+    #[serde(default, skip_serializing_if = "Attendance::is_unknown")]
+    pub attendance: Attendance,
+    /// By what media it was confirmed to the customer: sent, not only queued.
+    #[serde(default, skip_serializing_if = "Media::is_none")]
+    pub confirmed: Media,
+    /// By what media the customer was reminded.
+    #[serde(default, skip_serializing_if = "Media::is_none")]
+    pub reminded: Media,
+    /// Counts the times it has had, and its cancellation: the `SEQUENCE` of its calendar entry; what was to be sent of an earlier one is stale.
+    #[serde(default)]
+    pub sequence: u32,
+    /// How the customer is reached, where there is no lead that says it.
+    #[serde(default, skip_serializing_if = "Reached::is_nobody")]
+    pub reached: Reached,
+    /// In words, up to 2,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    /// Its name in the system that it was made in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<External>,
+    /// The times that it had before, oldest first; the latest hundred.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<Moved>,
+}
+
+/// Of what kind an appointment is (APT-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    Showroom,
+    TestDrive,
+    Telephone,
+    Email,
+    Video,
+    Delivery,
+    /// In the workshop: outside the overview of sales appointments.
+    Workshop,
+    Other,
+}
+
+impl Kind {
+    /// Every kind with its name, as the API writes it.
+    pub const NAMES: [(&'static str, Kind); 8] = [
+        ("showroom", Kind::Showroom),
+        ("test_drive", Kind::TestDrive),
+        ("telephone", Kind::Telephone),
+        ("email", Kind::Email),
+        ("video", Kind::Video),
+        ("delivery", Kind::Delivery),
+        ("workshop", Kind::Workshop),
+        ("other", Kind::Other),
+    ];
+
+    /// The type of calendar event whose duration it takes (CAL-7).
+    pub fn event_type(self) -> &'static str {
+        match self {
+            Kind::Showroom => "visit_inbound",
+            Kind::TestDrive => BOOKED_TEST_DRIVE,
+            Kind::Telephone => "phone_outbound",
+            Kind::Email => "email_outbound",
+            Kind::Delivery => "delivery",
+            Kind::Video | Kind::Workshop | Kind::Other => "other",
+        }
+    }
+}
+
+/// The system that an appointment was made in (APT-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Made here.
+    Forecourt,
+    /// The contact centre's system.
+    ContactCentre,
+    /// A dealer's own system.
+    DealerSystem,
+}
+
+impl Origin {
+    /// Every origin with its name, as the API writes it.
+    pub const NAMES: [(&'static str, Origin); 3] =
+        [("forecourt", Origin::Forecourt), ("contact_centre", Origin::ContactCentre), ("dealer_system", Origin::DealerSystem)];
+}
+
+/// Whose people made an appointment (APT-1, OVR-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Team {
+    /// The contact centre's ("ART").
+    ContactCentre,
+    /// The dealer's, or the customer's own self.
+    Dealer,
+}
+
+/// Whether an appointment stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum State {
+    /// It stands.
+    Booked,
+    /// It was called off.
+    Cancelled {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// By whom.
+        by: Actor,
+    },
+}
+
+impl State {
+    /// Whether it was called off.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, State::Cancelled { .. })
+    }
+}
+
+/// Whether the customer came (APT-4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attended {
+    /// Nobody has said.
+    #[default]
+    Unknown,
+    /// The customer came.
+    Completed,
+    /// The customer did not come.
+    NoShow,
+}
+
+impl Attended {
+    /// Every attendance with its name, as the API writes it.
+    pub const NAMES: [(&'static str, Attended); 3] =
+        [("unknown", Attended::Unknown), ("completed", Attended::Completed), ("no_show", Attended::NoShow)];
+}
+
+/// What is known of the attendance, and since when: of two that say it, the later by its own time counts (APT-5).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Attendance {
+    /// Whether the customer came.
+    pub is: Attended,
+    /// When that was so, by the time of who said it.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<DateTime<Utc>>,
+    /// Who said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
+}
+
+impl Attendance {
+    fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// By what media the customer was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Media {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub email: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub sms: bool,
+}
+
+impl Media {
+    /// By none.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// These, and `medium`.
+    #[must_use]
+    pub fn and(self, medium: Medium) -> Self {
+        match medium {
+            Medium::Email => Self { email: true, ..self },
+            Medium::Sms => Self { sms: true, ..self },
+        }
+    }
+}
+
+/// How a customer is reached, and wants to be.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reached {
+    /// By e-mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// By telephone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
+    /// In which language; none: the dealer's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// Media that the customer does not allow (APT-3).
+    #[serde(skip_serializing_if = "Media::is_none")]
+    pub refuses: Media,
+}
+
+impl Reached {
+    fn is_nobody(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// An appointment's name in another system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct External {
+    /// Whose system.
+    pub partner: PartnerId,
+    /// Its name there.
+    pub id: String,
+}
+
+/// A time that an appointment had before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The time.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub from: DateTime<Utc>,
+    /// When it was changed.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Actor,
+}
+
+impl Appointment {
+    /// How often a move is remembered.
+    pub const MOVES: usize = 100;
+
+    /// Takes it to another time.
+    pub(crate) fn move_to(&mut self, to: DateTime<Utc>, by: Actor, now: DateTime<Utc>) {
+        self.moved.push(Moved { from: self.at, at: now, by });
+        if self.moved.len() > Self::MOVES {
+            self.moved.remove(0);
+        }
+        self.at = to;
+        self.sequence += 1;
+    }
+
+    /// What its customer is told of a change to `self` from `before`, by every medium that the dealer uses and the customer allows (APT-3):
+    /// a confirmation at once, and a reminder in its time; of an appointment that is over, nothing.
+    pub fn letters(&self, before: Option<&Self>, dealer: &Dealer, now: DateTime<Utc>) -> impl Iterator<Item = Item> {
+        let settings = &dealer.settings.appointments;
+        let (was, is) = (before.is_some_and(|before| !before.state.is_cancelled()), !self.state.is_cancelled());
+        let moved = before.is_some_and(|before| before.at != self.at);
+        let mut says = Vec::new();
+        if self.at > now {
+            match (was, is) {
+                (false, true) => says.push((Says::Confirmation, now)),
+                (true, true) if moved => says.push((Says::Moved, now)),
+                // Of one that nobody was told of there is nothing to take back, but then its confirmation is stale, too.
+                (true, false) => says.push((Says::Cancelled, now)),
+                _ => {}
+            }
+            if is && (!was || moved) {
+                says.extend(settings.reminder_at(self.at, &dealer.settings.calendar, now).map(|due| (Says::Reminder, due)));
+            }
+        }
+        let media = settings.media(&self.reached.refuses);
+        let letters =
+            says.into_iter().flat_map(move |(says, due)| media.clone().into_iter().map(move |medium| (says.clone(), medium, due)));
+        letters.map(move |(says, medium, due)| Item::Letter(Box::new(Letter::of_appointment(self, says, medium, due, now))))
+    }
+}

@@ -1,0 +1,102 @@
+//! An appointment that is a lead's calendar event: it follows the event in the event's own commit, so that the two never differ (APT-1).
+
+use super::{Appointment, Attendance, Attended, Kind, Origin, Reached, State, Team};
+use crate::calendar_event::{BOOKED_TEST_DRIVE, CalendarEvent, EventState};
+use crate::dealer::Dealer;
+use crate::decision::{Decision, Item};
+use crate::ids::AppointmentId;
+use crate::lead::Lead;
+use chrono::{DateTime, Utc};
+
+impl CalendarEvent {
+    /// Whether it is an appointment: the customer booked it, or it is a booked test drive (APT-1).
+    pub fn is_appointment(&self) -> bool {
+        self.booked || self.kind == BOOKED_TEST_DRIVE
+    }
+}
+
+/// The kind of an appointment that is an event of type `kind`.
+fn kind_of(kind: &str) -> Kind {
+    match kind {
+        BOOKED_TEST_DRIVE => Kind::TestDrive,
+        "phone_inbound" | "phone_outbound" => Kind::Telephone,
+        "email_inbound" | "email_outbound" => Kind::Email,
+        "visit_inbound" | "visit_outbound" => Kind::Showroom,
+        "delivery" => Kind::Delivery,
+        _ => Kind::Other,
+    }
+}
+
+/// The same decision about a lead of `dealer`, in which the appointments follow their events, and the customers are told. `held` are the
+/// appointments as they were read.
+pub fn followed<'a>(
+    decision: Decision,
+    lead: &Lead,
+    dealer: &Dealer,
+    held: impl Fn(&AppointmentId) -> Option<&'a Appointment>,
+    now: DateTime<Utc>,
+) -> Decision {
+    let lead = decision.lead().unwrap_or(lead).clone();
+    let events = decision.items.iter().filter_map(|item| if let Item::Event(event) = item { Some(event) } else { None });
+    let events: Vec<CalendarEvent> = events.filter(|event| event.is_appointment()).map(|event| CalendarEvent::clone(event)).collect();
+    let mut decision = decision;
+    for event in &events {
+        let before = held(&AppointmentId::of_event(event.lead, &event.id));
+        let after = Appointment::of_event(event, &lead, before, now);
+        if before == Some(&after) {
+            continue;
+        }
+        decision.items.extend(after.letters(before, dealer, now));
+        decision.items.push(Item::Appointment(Box::new(after)));
+    }
+    decision
+}
+
+impl Appointment {
+    fn of_event(event: &CalendarEvent, lead: &Lead, before: Option<&Self>, now: DateTime<Utc>) -> Self {
+        let mut appointment = before.cloned().unwrap_or_else(|| Self {
+            id: AppointmentId::of_event(event.lead, &event.id),
+            dealer: lead.dealer.clone(),
+            lead: Some(event.lead),
+            event: Some(event.id.clone()),
+            customer: lead.contact.clone(),
+            customer_id: lead.contact_id.clone(),
+            user: None,
+            at: event.at,
+            kind: kind_of(&event.kind),
+            origin: Origin::Forecourt,
+            team: Team::Dealer,
+            by: event.by.clone(),
+            created: event.created,
+            state: State::Booked,
+            attendance: Attendance::default(),
+            confirmed: Default::default(),
+            reminded: Default::default(),
+            sequence: 0,
+            reached: Reached::default(),
+            notes: None,
+            external: None,
+            moved: Vec::new(),
+        });
+        appointment.user = event.user.clone().or_else(|| lead.owner.clone());
+        if appointment.at != event.at {
+            let by = event.rescheduled.last().map_or_else(|| event.by.clone(), |moved| moved.by.clone());
+            appointment.move_to(event.at, by, now);
+        }
+        let ended = event.state.ended().map(|ended| (ended.at, ended.by.clone()));
+        match (&event.state, ended) {
+            (EventState::Deleted(_), Some((at, by))) if !appointment.state.is_cancelled() => {
+                appointment.state = State::Cancelled { at, by };
+                appointment.sequence += 1;
+            }
+            (EventState::Completed(_), Some(ended)) => appointment.attendance = attendance(Attended::Completed, ended),
+            (EventState::NoShow(_), Some(ended)) => appointment.attendance = attendance(Attended::NoShow, ended),
+            _ => {}
+        }
+        appointment
+    }
+}
+
+fn attendance(is: Attended, (at, by): (DateTime<Utc>, crate::access::Actor)) -> Attendance {
+    Attendance { is, as_of: Some(at), by: Some(by) }
+}

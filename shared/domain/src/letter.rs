@@ -1,0 +1,292 @@
+//! A letter: what a customer is told by e-mail or SMS. Queued in the commit that caused it, looked at again before it goes out, sent at
+//! most once, and recorded with its fate (MSG-1, APT-3, LEAD-3).
+
+use crate::appointment::Appointment;
+use crate::contact::Language;
+use crate::dealer::Draft;
+use crate::ids::{AppointmentId, DealerId, LeadId};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What a customer is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Letter {
+    /// What it is about.
+    pub home: Home,
+    /// What caused it: its name there, so that one cause makes one letter (MSG-1).
+    pub cause: String,
+    /// In whose name.
+    pub dealer: DealerId,
+    /// By what.
+    pub medium: Medium,
+    /// What it says.
+    pub says: Says,
+    /// The [`Appointment::sequence`] that it tells of; a later one makes it stale.
+    #[serde(default)]
+    pub sequence: u32,
+    /// In which language; none: the customer's, else the dealer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// When it was queued.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub queued: DateTime<Utc>,
+    /// What has become of it.
+    pub fate: LetterFate,
+}
+
+/// What a letter is about, and is stored with.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Home {
+    /// A lead: it goes to the lead's main contact.
+    Lead(LeadId),
+    /// An appointment: it goes to its customer, or the main contact of its lead.
+    Appointment(AppointmentId),
+}
+
+/// By what a customer is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Medium {
+    /// By e-mail.
+    Email,
+    /// By SMS.
+    Sms,
+}
+
+impl Medium {
+    /// As the API writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Medium::Email => "email",
+            Medium::Sms => "sms",
+        }
+    }
+}
+
+/// What a letter says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "about")]
+pub enum Says {
+    /// An appointment is booked.
+    Confirmation,
+    /// It takes place at another time.
+    Moved,
+    /// It is called off.
+    Cancelled,
+    /// It is soon.
+    Reminder,
+    /// What a user wrote (LEAD-3).
+    Text {
+        /// The subject of an e-mail, in a line.
+        subject: String,
+        /// The text, up to 20,000 characters; of an SMS up to 1,000.
+        text: String,
+    },
+}
+
+impl Says {
+    fn name(&self) -> &'static str {
+        match self {
+            Says::Confirmation => "confirmation",
+            Says::Moved => "moved",
+            Says::Cancelled => "cancelled",
+            Says::Reminder => "reminder",
+            Says::Text { .. } => "text",
+        }
+    }
+}
+
+/// What has become of a letter (MSG-1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum LetterFate {
+    /// To be sent at `due`.
+    Queued {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        due: DateTime<Utc>,
+        /// How many attempts have failed.
+        #[serde(default)]
+        attempts: u32,
+    },
+    /// A sender has it. If nothing was heard of it by `until`, nobody knows whether it went out.
+    Sending {
+        /// End of the sender's lease.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        until: DateTime<Utc>,
+        /// How many attempts have failed before.
+        #[serde(default)]
+        attempts: u32,
+    },
+    /// The provider took it.
+    Sent {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// The provider's id of it.
+        provider_id: String,
+    },
+    /// It was not to go out.
+    Suppressed {
+        /// When that was found.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// Why.
+        why: Suppressed,
+    },
+    /// The provider refused it, or every attempt failed.
+    Failed {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// What the provider said.
+        why: String,
+    },
+    /// The sender was lost while it had it: it may have gone out, so it is shown and not sent again.
+    Unclear {
+        /// When that was found.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+    },
+}
+
+impl LetterFate {
+    /// Its name, as the API writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            LetterFate::Queued { .. } => "queued",
+            LetterFate::Sending { .. } => "sending",
+            LetterFate::Sent { .. } => "sent",
+            LetterFate::Suppressed { .. } => "suppressed",
+            LetterFate::Failed { .. } => "failed",
+            LetterFate::Unclear { .. } => "unclear",
+        }
+    }
+}
+
+/// Why a letter did not go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suppressed {
+    /// The dealer sends customers nothing (`send_external_mail`, MSG-1).
+    Switched,
+    /// The appointment was moved, or called off, since.
+    NoLongerSo,
+    /// Its time has come before the letter went out.
+    TooLate,
+    /// The customer cannot be reached by this medium.
+    NoAddress,
+}
+
+/// Attempts before a letter has failed.
+pub const ATTEMPTS: u32 = 8;
+/// How long a sender may take.
+const LEASE: TimeDelta = TimeDelta::minutes(2);
+
+/// What to do with a letter that has come due.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Due {
+    /// Send it; the letter is leased to the sender.
+    Send(Letter),
+    /// Nothing to send; the letter's new state says why.
+    Settle(Letter),
+}
+
+impl Letter {
+    /// A letter about an appointment, to go out at `due`.
+    pub fn of_appointment(appointment: &Appointment, says: Says, medium: Medium, due: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        Self {
+            home: Home::Appointment(appointment.id.clone()),
+            cause: format!("{}-{}-{}", says.name(), appointment.sequence, medium.name()),
+            dealer: appointment.dealer.clone(),
+            medium,
+            says,
+            sequence: appointment.sequence,
+            language: appointment.reached.language.clone(),
+            queued: now,
+            fate: LetterFate::Queued { due, attempts: 0 },
+        }
+    }
+
+    /// When it wants to be looked at; `None`: never again.
+    pub fn due(&self) -> Option<DateTime<Utc>> {
+        match &self.fate {
+            LetterFate::Queued { due, .. } => Some(*due),
+            LetterFate::Sending { until, .. } => Some(*until),
+            _ => None,
+        }
+    }
+
+    /// Looks at a letter whose time has come; `appointment` is what it is about, if it is about one. `None`: its time has not come, or it is
+    /// settled or leased.
+    pub fn look(&self, appointment: Option<&Appointment>, settings: &Draft, now: DateTime<Utc>) -> Option<Due> {
+        if self.due().is_none_or(|due| due > now) {
+            return None;
+        }
+        let settle = |fate| Some(Due::Settle(self.become_(fate)));
+        let suppressed = |why| settle(LetterFate::Suppressed { at: now, why });
+        let attempts = match self.fate {
+            LetterFate::Queued { attempts, .. } => attempts,
+            _ => return settle(LetterFate::Unclear { at: now }),
+        };
+        if !settings.send_external_mail {
+            return suppressed(Suppressed::Switched);
+        }
+        if matches!(self.home, Home::Appointment(_)) {
+            let Some(appointment) = appointment else { return suppressed(Suppressed::NoLongerSo) };
+            let cancelled = appointment.state.is_cancelled();
+            if appointment.sequence != self.sequence || cancelled != (self.says == Says::Cancelled) {
+                return suppressed(Suppressed::NoLongerSo);
+            }
+            if appointment.at <= now {
+                return suppressed(Suppressed::TooLate);
+            }
+        }
+        Some(Due::Send(self.become_(LetterFate::Sending { until: now + LEASE, attempts })))
+    }
+
+    fn become_(&self, fate: LetterFate) -> Self {
+        Self { fate, ..self.clone() }
+    }
+
+    /// Records that the provider took it.
+    pub fn sent(&self, provider_id: String, now: DateTime<Utc>) -> Self {
+        self.become_(LetterFate::Sent { at: now, provider_id })
+    }
+
+    /// Records that it is not to go out.
+    pub fn suppressed(&self, why: Suppressed, now: DateTime<Utc>) -> Self {
+        self.become_(LetterFate::Suppressed { at: now, why })
+    }
+
+    /// Records that nobody knows whether the provider took it.
+    pub fn unclear(&self, now: DateTime<Utc>) -> Self {
+        self.become_(LetterFate::Unclear { at: now })
+    }
+
+    /// Records a failure that is known: later again where `again` may help, else failed for good.
+    pub fn failed(&self, why: String, again: bool, now: DateTime<Utc>) -> Self {
+        let attempts = match self.fate {
+            LetterFate::Queued { attempts, .. } | LetterFate::Sending { attempts, .. } => attempts + 1,
+            _ => ATTEMPTS,
+        };
+        if again && attempts < ATTEMPTS {
+            return self.become_(LetterFate::Queued { due: now + TimeDelta::minutes(1 << attempts.min(6)), attempts });
+        }
+        self.become_(LetterFate::Failed { at: now, why })
+    }
+}
+
+impl Appointment {
+    /// The same appointment, after `letter` about it went out.
+    pub fn told(&self, letter: &Letter) -> Option<Self> {
+        let mut told = self.clone();
+        match letter.says {
+            Says::Confirmation | Says::Moved => told.confirmed = told.confirmed.and(letter.medium),
+            Says::Reminder => told.reminded = told.reminded.and(letter.medium),
+            Says::Cancelled | Says::Text { .. } => {}
+        }
+        (told != *self).then_some(told)
+    }
+}

@@ -1,0 +1,108 @@
+//! An appointment as an iCalendar file (RFC 5545, RFC 5546): the same entry, newer with each change, and its cancellation.
+
+use chrono::{DateTime, Datelike as _, Duration, NaiveDateTime, Offset as _, TimeZone as _, Utc};
+use chrono_tz::{OffsetComponents as _, OffsetName as _, Tz};
+use forecourt_domain::dealer::Dealer;
+use icalendar::{Calendar, Component as _, Event, EventLike as _, Property};
+
+/// What the file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What makes it the same entry when it has changed.
+    pub uid: String,
+    /// Grows with each change.
+    pub sequence: u32,
+    /// In a line.
+    pub title: String,
+    /// When it begins.
+    pub from: DateTime<Utc>,
+    /// When it ends.
+    pub until: DateTime<Utc>,
+    /// When it was last changed.
+    pub changed: DateTime<Utc>,
+    /// It was called off.
+    pub cancelled: bool,
+}
+
+/// The file in the dealer's name, and its media type.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn file(entry: &Entry, dealer: &Dealer) -> Result<(String, &'static str), String> {
+    let settings = &dealer.settings;
+    let zone = settings.calendar.zone();
+    let organizer = settings.lead_address.as_ref().map_or_else(|| "invalid:nomail".to_owned(), |address| format!("mailto:{address}"));
+    let mut event = Event::new();
+    event
+        .uid(&format!("{}@forecourt", entry.uid))
+        .sequence(entry.sequence)
+        .summary(&entry.title)
+        .location(&settings.name)
+        .append_property(Property::new("DTSTAMP", utc(entry.changed)))
+        .append_property(Property::new("STATUS", if entry.cancelled { "CANCELLED" } else { "CONFIRMED" }))
+        .append_property(time("DTSTART", entry.from, zone))
+        .append_property(time("DTEND", entry.until, zone))
+        .append_property(Property::new("ORGANIZER", organizer).add_parameter("CN", &settings.name.replace('"', "'")).done());
+    let mut calendar = Calendar::empty();
+    for (name, value) in [
+        ("VERSION", "2.0"),
+        ("PRODID", "-//Forecourt//Forecourt//EN"),
+        ("CALSCALE", "GREGORIAN"),
+        ("METHOD", if entry.cancelled { "CANCEL" } else { "REQUEST" }),
+    ] {
+        calendar.append_property(Property::new(name, value));
+    }
+    // The builder knows no time zones; the reader takes any component.
+    let zones: Calendar = format!("BEGIN:VCALENDAR\r\n{}END:VCALENDAR\r\n", vtimezone(zone, entry.from)).parse()?;
+    for component in zones.components {
+        calendar.push(component);
+    }
+    calendar.push(event.done());
+    let media_type =
+        if entry.cancelled { "text/calendar; charset=utf-8; method=CANCEL" } else { "text/calendar; charset=utf-8; method=REQUEST" };
+    Ok((calendar.to_string(), media_type))
+}
+
+fn utc(at: DateTime<Utc>) -> String {
+    at.format("%Y%m%dT%H%M%SZ").to_string()
+}
+
+/// An instant by the clock of its zone; in UTC where that clock shows the same time twice and this is the second.
+fn time(name: &str, at: DateTime<Utc>, zone: Tz) -> Property {
+    let local = at.with_timezone(&zone);
+    let first = zone.from_local_datetime(&local.naive_local()).earliest();
+    if first.is_none_or(|first| first.to_utc() != at) {
+        return Property::new(name, utc(at));
+    }
+    Property::new(name, local.format("%Y%m%dT%H%M%S").to_string()).add_parameter("TZID", zone.name()).done()
+}
+
+/// The offsets of a zone around a time.
+fn vtimezone(zone: Tz, around: DateTime<Utc>) -> String {
+    let seconds = |at: NaiveDateTime| zone.offset_from_utc_datetime(&at).fix().local_minus_utc();
+    let observance = |from: i32, at: NaiveDateTime, local: NaiveDateTime| {
+        let offset = zone.offset_from_utc_datetime(&at);
+        let kind = if offset.dst_offset() == Duration::zero() { "STANDARD" } else { "DAYLIGHT" };
+        let name = offset.abbreviation().map(|name| format!("TZNAME:{name}\r\n")).unwrap_or_default();
+        let (from, to, local) = (written(from), written(seconds(at)), local.format("%Y%m%dT%H%M%S"));
+        format!("BEGIN:{kind}\r\nDTSTART:{local}\r\nTZOFFSETFROM:{from}\r\nTZOFFSETTO:{to}\r\n{name}END:{kind}\r\n")
+    };
+    let year = |year: i32| Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).single().unwrap_or(around).naive_utc();
+    let (mut at, end) = (year(around.year() - 1), year(around.year() + 2));
+    let mut text = format!("BEGIN:VTIMEZONE\r\nTZID:{}\r\n{}", zone.name(), observance(seconds(at), at, year(1970)));
+    while at < end {
+        let (next, before) = (at + Duration::hours(24), seconds(at));
+        if seconds(next) != before {
+            // Clocks change on a quarter-hour of that day.
+            let change = (1..=96).map(|quarter| at + Duration::minutes(15 * quarter)).find(|at| seconds(*at) != before).unwrap_or(next);
+            text += &observance(before, change, change + Duration::seconds(before.into()));
+        }
+        at = next;
+    }
+    text + "END:VTIMEZONE\r\n"
+}
+
+fn written(seconds: i32) -> String {
+    let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
+    format!("{sign}{:02}{:02}", minutes / 60, minutes % 60)
+}
