@@ -25,6 +25,7 @@ mod fairness;
 mod holidays;
 mod hours;
 mod house;
+mod following;
 mod idempotency;
 mod intake;
 mod invitation;
