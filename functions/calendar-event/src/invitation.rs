@@ -1,6 +1,6 @@
 //! Invitations: staff make them, and the customer picks a slot by the link, moves it or cancels it (CAL-8).
 
-use crate::{file, pages, short};
+use crate::{file, pages};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::{Actor, Right};
@@ -136,12 +136,7 @@ const DATES: usize = 7;
 /// Makes an invitation.
 pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: LeadId = call.part("id", "lead")?;
-    let name = match &call.idempotency_key {
-        Some(key) => {
-            short(&platform.store.secret().name(&call.scope, &["invitation", &format!("{:?}", call.scope.actor()), &id.to_string(), key]))
-        }
-        None => short(&uuid::Uuid::new_v4().to_string()),
-    };
+    let name = lead::new_name(platform, call, id, "invitation");
     let name = InvitationId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
     let new = call.json::<InvitationBody>()?.check(name.clone())?;
     let by = call.scope.actor();

@@ -113,19 +113,9 @@ async fn end(platform: &Platform, call: &Call, deed: Deed, follow_up: Option<Fol
 
 type FollowUp = body::Unnamed;
 
-/// Sixteen letters and digits for a name.
-fn short(name: &str) -> String {
-    let hash = forecourt_store::fingerprint(name.as_bytes()).to_lowercase();
-    hash.chars().filter(char::is_ascii_alphanumeric).take(16).collect()
-}
-
 /// A name for a new event: the same for the same `Idempotency-Key`.
 fn new_id(platform: &Platform, call: &Call, lead: LeadId, what: &str) -> Result<EventId, Failure> {
-    let name = match &call.idempotency_key {
-        Some(key) => platform.store.secret().name(&call.scope, &[what, &format!("{:?}", call.scope.actor()), &lead.to_string(), key]),
-        None => uuid::Uuid::new_v4().simple().to_string(),
-    };
-    EventId::parse(&short(&name)).map_err(|e| Failure::Broken(e.to_string()))
+    EventId::parse(&lead::new_name(platform, call, lead, what)).map_err(|e| Failure::Broken(e.to_string()))
 }
 
 /// An event as it is now with the follow-up that was made with its end, and how the lead stands.

@@ -8,7 +8,7 @@ mod dry_run;
 mod submit;
 
 pub use answer::{LeadCreated, Outcome, Outcomes};
-pub use body::{ContactBody, EnquiryBody, VehicleBody};
+pub use body::{ContactBody, EnquiryBody};
 pub use dry_run::{DeadlinesView, DryRunBody, DryRunView, PassedOverView, SpanView, StepAtView};
 
 use crate::submit::Submission;

@@ -102,3 +102,13 @@ pub fn request(platform: &Platform, call: &Call, lead: LeadId) -> Option<Request
     said.extend_from_slice(&call.body);
     Some(Request { key, body: fingerprint(&said) })
 }
+
+/// A name for something new of a lead, sixteen letters and digits: the same for the same `Idempotency-Key`.
+pub fn new_name(platform: &Platform, call: &Call, lead: LeadId, what: &str) -> String {
+    let name = match &call.idempotency_key {
+        Some(key) => platform.store.secret().name(&call.scope, &[what, &format!("{:?}", call.scope.actor()), &lead.to_string(), key]),
+        None => uuid::Uuid::new_v4().simple().to_string(),
+    };
+    let hash = fingerprint(name.as_bytes()).to_lowercase();
+    hash.chars().filter(char::is_ascii_alphanumeric).take(16).collect()
+}

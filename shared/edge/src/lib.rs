@@ -14,6 +14,7 @@ pub mod problem;
 pub mod queue;
 pub mod routes;
 pub mod start;
+pub mod vehicle;
 
 mod identity;
 

@@ -1,0 +1,73 @@
+//! A vehicle as clients write it: the same wherever one is asked for.
+
+use crate::json::{Loose, Text};
+use forecourt_domain::enquiry::RawVehicle;
+use forecourt_domain::refusal::Fault;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A vehicle. Every text has up to 200 characters.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct VehicleBody {
+    /// `new` or `used`.
+    #[schema(value_type = Option<String>)]
+    condition: Loose<Text>,
+    /// From 1885 to 2100.
+    #[schema(value_type = Option<u16>, example = 2023)]
+    year: Loose<Text>,
+    /// Such as `Opel`.
+    #[schema(value_type = Option<String>)]
+    make: Loose<Text>,
+    /// Such as `Corsa`.
+    #[schema(value_type = Option<String>)]
+    model: Loose<Text>,
+    /// Such as `GS Line`.
+    #[schema(value_type = Option<String>)]
+    trim: Loose<Text>,
+    /// As on the vehicle.
+    #[schema(value_type = Option<String>)]
+    vin: Loose<Text>,
+    /// The dealer's own number of it.
+    #[schema(value_type = Option<String>)]
+    stock_number: Loose<Text>,
+    /// The site where it stands, by the dealer's id: its rules may apply (INT-10).
+    #[schema(value_type = Option<String>)]
+    site: Loose<Text>,
+    /// The number plate.
+    #[schema(value_type = Option<String>)]
+    plate: Loose<Text>,
+    /// In words.
+    #[schema(value_type = Option<String>)]
+    colour: Loose<Text>,
+    /// With its unit: `42000 km`.
+    #[schema(value_type = Option<String>)]
+    mileage: Loose<Text>,
+    /// With its currency: `17900 EUR`.
+    #[schema(value_type = Option<String>)]
+    price: Loose<Text>,
+    /// Up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    remarks: Loose<Text>,
+}
+
+impl VehicleBody {
+    /// The vehicle as written; its fields stand below `at`.
+    pub fn read(self, at: &str, faults: &mut Vec<Fault>) -> RawVehicle {
+        let mut text = |name: &str, value: Loose<Text>| value.text(&format!("{at}.{name}"), faults);
+        RawVehicle {
+            condition: text("condition", self.condition),
+            year: text("year", self.year),
+            make: text("make", self.make),
+            model: text("model", self.model),
+            trim: text("trim", self.trim),
+            vin: text("vin", self.vin),
+            stock_number: text("stock_number", self.stock_number),
+            site: text("site", self.site),
+            plate: text("plate", self.plate),
+            colour: text("colour", self.colour),
+            mileage: text("mileage", self.mileage),
+            price: text("price", self.price),
+            remarks: text("remarks", self.remarks),
+        }
+    }
+}
