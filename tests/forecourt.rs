@@ -19,6 +19,8 @@ mod capacity;
 mod contract;
 mod cost;
 mod crash;
+mod documents;
+mod elements;
 mod errors;
 mod escalation;
 mod fairness;

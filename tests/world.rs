@@ -10,7 +10,7 @@ use forecourt_domain::ids::{DealerId, GroupId, LeadId};
 use forecourt_edge::problem::Problem;
 use forecourt_local::clock::VirtualClock;
 use forecourt_local::demo::{self, GroupData};
-use forecourt_local::folder::Folder;
+use forecourt_local::folder::{Folder, Links};
 use forecourt_local::gateway::{self, Matched};
 use forecourt_local::mailbox::Mailbox;
 use forecourt_local::partner_queue::{PartnerQueue, Queued};
@@ -33,6 +33,7 @@ pub struct World {
     pub system: Arc<System>,
     pub tokens: Arc<Tokens>,
     pub store: Store,
+    pub bucket: Arc<Folder>,
     _folder: tempfile::TempDir,
 }
 
@@ -136,17 +137,20 @@ impl World {
         let clock = VirtualClock::standing_at(at(now));
         demo::group().unwrap().load_into(&store, at("2026-01-01T00:00:00Z")).await.unwrap();
         rival_group().load_into(&store, at("2026-01-01T00:00:00Z")).await.unwrap();
+        let public_url = "https://desk.example".to_owned();
+        let links = Links { public_url: public_url.clone(), secret: store.secret().clone(), clock: clock.clone() };
+        let bucket = Arc::new(Folder { path: folder.path().join("bucket"), links: Some(links) });
         let parts = Parts {
             store: store.clone(),
             clock,
-            files: Arc::new(Folder(folder.path().join("bucket"))),
+            files: bucket.clone(),
             mailbox: Arc::new(Mailbox::in_memory()),
             queue: PartnerQueue::open(folder.path().join("queue")).unwrap(),
-            public_url: "https://desk.example".into(),
+            public_url,
             twice,
         };
         let system = Arc::new(System::new(parts).unwrap());
-        Self { system, tokens: Arc::new(Tokens::new(b"a secret of the tests")), store, _folder: folder }
+        Self { system, tokens: Arc::new(Tokens::new(b"a secret of the tests")), store, bucket, _folder: folder }
     }
 
     pub fn scope(&self) -> Scope {

@@ -4,12 +4,14 @@ use super::cloud::{Between, Wakes as Treatment};
 use super::gate::Process;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_edge::files::{Download, Upload};
 use forecourt_local::clock::VirtualClock;
 use forecourt_send::{Carrier, Undelivered, text};
 use forecourt_store::Failure;
 use forecourt_store::keys::Look;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 type Shared = Arc<Mutex<Between>>;
 
@@ -97,5 +99,33 @@ impl forecourt_edge::files::Files for Files {
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
         let get = || self.between.lock().unwrap().files.get(name).cloned();
         self.process.call("get_file", name, get, unavailable).await
+    }
+
+    async fn size(&self, name: &str) -> Result<Option<u64>, Failure> {
+        let size = || self.between.lock().unwrap().files.get(name).map(|bytes| bytes.len() as u64);
+        self.process.call("size_of_file", name, size, unavailable).await
+    }
+
+    async fn copy(&self, from: &str, to: &str) -> Result<(), Failure> {
+        let copy = || {
+            let files = &mut self.between.lock().unwrap().files;
+            if let Some(bytes) = files.get(from).cloned() {
+                files.insert(to.to_owned(), bytes);
+            }
+        };
+        self.process.call("copy_file", to, copy, unavailable).await
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), Failure> {
+        let remove = || drop(self.between.lock().unwrap().files.remove(name));
+        self.process.call("remove_file", name, remove, unavailable).await
+    }
+
+    async fn upload_link(&self, upload: Upload<'_>, _: Duration) -> Result<String, Failure> {
+        Ok(format!("https://bucket.example/{}", upload.name))
+    }
+
+    async fn download_link(&self, download: Download<'_>, _: Duration) -> Result<String, Failure> {
+        Ok(format!("https://bucket.example/{}", download.name))
     }
 }

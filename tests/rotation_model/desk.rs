@@ -125,7 +125,7 @@ impl Desk {
                 function,
                 store,
                 clock,
-                files: Arc::new(Folder("no large input comes".into())),
+                files: Arc::new(Folder { path: "no large input comes".into(), links: None }),
                 public_url: "".into(),
                 metrics: Metrics::nowhere(),
             }

@@ -8,7 +8,8 @@ use forecourt_domain::access::{Actor, Right, Scope};
 use forecourt_domain::contact::{Channel, ChannelKey, Contact, Email, Recognised, recognise};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Item;
-use forecourt_domain::enquiry::Enquiry;
+use forecourt_domain::element::{Element, Kind};
+use forecourt_domain::enquiry::{Enquiry, VEHICLES};
 use forecourt_domain::ids::{DealerId, LeadId};
 use forecourt_domain::intake::{self, Arrival, Found, Verdict};
 use forecourt_domain::lead::Lead;
@@ -82,7 +83,9 @@ impl Submission {
             let lane = lane(dealer, &arrival.enquiry);
             let keys = [Key::Lead(id), Key::Place(dealer.id.clone(), lane), Key::Dealer(dealer.id.clone())].into_iter();
             let keys = keys.chain(channels.iter().cloned().map(Key::Channel)).chain(arrival.receipt.clone().map(Key::Receipt));
-            let load = Load::of(keys).patiently().then(|loaded| pointed_at(loaded, &channels, &dealer.id, &arrival));
+            let load = Load::of(keys).patiently().then(|loaded| {
+                pointed_at(loaded, &channels, &dealer.id, &arrival).into_iter().chain(enquired(loaded, id, &arrival)).collect()
+            });
             let rule = |loaded: &Loaded, attempt: u32| decide(&arrival, id, dealer, &channels, loaded, attempt);
             if let Some(outcome) = store.decide(&self.scope, load, rule).await? {
                 return Ok(outcome);
@@ -186,6 +189,12 @@ pub(crate) fn pointed_at(loaded: &Loaded, channels: &[ChannelKey], dealer: &Deal
     records.chain(lead).chain(latest).chain(added).collect()
 }
 
+/// The trade-ins of an enquiry that is sent again.
+fn enquired(loaded: &Loaded, id: LeadId, arrival: &Arrival) -> impl Iterator<Item = Key> {
+    let again = arrival.resend && loaded.lead(id).is_some_and(|lead| lead.origin.key == arrival.origin);
+    Element::enquired_ids().filter(move |_| again).map(move |element| Key::Element(id, Kind::TradeIn, element))
+}
+
 fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
     match loaded.channel(channel)? {
         Channel::Contact(contact) => Some(contact.clone()),
@@ -231,7 +240,11 @@ fn decide(
     let place = loaded.place(&dealer.id, &lane(dealer, &arrival.enquiry)).filter(|_| attempt < OWN_TRIES);
     let receipt = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));
     let added = loaded.receipt(&arrival.origin).and_then(|receipt| Some((receipt, loaded.lead(receipt.lead)?)));
-    let found = Found { lead: loaded.lead(id), receipt, added, latest };
+    let mut trade_ins = [None; VEHICLES];
+    for (place, element) in trade_ins.iter_mut().zip(Element::enquired_ids()) {
+        *place = loaded.element(id, Kind::TradeIn, &element);
+    }
+    let found = Found { lead: loaded.lead(id), receipt, added, latest, trade_ins };
     let created = |lead: &Lead| LeadCreated::of(lead, &known.id, &arrival.enquiry);
     let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), place.as_ref())? {
         Verdict::New(decision) => {

@@ -3,11 +3,16 @@
 mod board;
 mod body;
 mod change;
+mod elements;
 mod read;
 mod search;
 mod view;
 
 pub use body::{AssignmentBody, ReactionBody, StatusBody};
+pub use elements::{
+    CommentBody, CommentView, CountsView, DocumentBody, DocumentView, DownloadView, ElementView, ElementsView, LineBody, MoneyBody,
+    QuoteBody, QuoteView, SaysView, TestDriveBody, TestDriveView, TradeInBody, TradeInView, UploadView,
+};
 pub use view::{
     BoardRowView, BoardView, DeadlineView, EntryView, EventView, LeadListView, LeadPageView, LeadRowView, LeadView, MessageView,
     ReactionView, StepView,
@@ -33,6 +38,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::AssignLead => change::assign(platform, &call).await,
         Operation::SetStatus => change::set_status(platform, &call).await,
         Operation::ClaimLead => change::claim(platform, &call).await,
+        Operation::Element(what) => elements::operate(platform, &call, what).await,
         _ => Err(Problem::not_found("this route belongs to another function")),
     }
 }

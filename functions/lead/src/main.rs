@@ -5,7 +5,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let (platform, _) = forecourt_edge::start::platform("lead", forecourt_edge::files::none).await?;
+    let (platform, _) = forecourt_edge::start::platform("lead", forecourt_edge::files::bucket).await?;
     let handle = async |event: LambdaEvent<ApiGatewayV2httpRequest>| Ok::<_, Error>(forecourt_lead::handle(&platform, event.payload).await);
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -1,5 +1,6 @@
 //! Leads as clients see them. The shapes of the API; stored shapes may change without them.
 
+use crate::elements::{CountsView, SaysView};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Actor;
 use forecourt_domain::deadline::StepKind;
@@ -50,6 +51,8 @@ pub struct LeadView {
     pub deadline: Option<DeadlineView>,
     /// What stopped the response clock (ESC-7).
     pub reaction: Option<ReactionView>,
+    /// How many elements of each kind it has.
+    pub counts: CountsView,
     /// Its version, as in the ETag.
     pub version: u64,
 }
@@ -126,7 +129,8 @@ pub struct EntryView {
 /// One thing that happened; the fields besides `what` are its own.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventView {
-    /// `received`, `assigned`, `moved`, `step`, `reacted`, `call_missed`, `status_changed`, `deadline_moved`, `resent`, `added` or `contact_clash`.
+    /// `received`, `assigned`, `moved`, `step`, `reacted`, `call_missed`, `status_changed`, `deadline_moved`, `resent`, `added`, `contact_clash`, or
+    /// `element_added`, `document_announced`, `element_changed`, `element_removed` with the `kind` and the `element` (LEAD-2).
     pub what: &'static str,
     /// What else there is to say of it.
     #[serde(flatten)]
@@ -223,6 +227,7 @@ impl LeadView {
             updated_at: lead.updated,
             deadline: DeadlineView::of(lead, now),
             reaction: lead.reaction.as_ref().map(ReactionView::of),
+            counts: CountsView::of(lead.counts),
             version: lead.version,
         }
     }
@@ -266,15 +271,19 @@ fn enquiry_view(enquiry: &Enquiry) -> Value {
     json!(enquiry)
 }
 
+/// Somebody, as answers name them.
+pub(crate) fn actor(by: &Actor) -> String {
+    match by {
+        Actor::User(user) => format!("user:{user}"),
+        Actor::Partner(partner) => format!("partner:{partner}"),
+        Actor::Customer => "customer".into(),
+        Actor::System => "system".into(),
+    }
+}
+
 impl EntryView {
     fn of(entry: &Entry) -> Self {
-        let by = match &entry.by {
-            Actor::User(user) => format!("user:{user}"),
-            Actor::Partner(partner) => format!("partner:{partner}"),
-            Actor::Customer => "customer".into(),
-            Actor::System => "system".into(),
-        };
-        Self { at: entry.at, by, events: entry.events.iter().map(EventView::of).collect() }
+        Self { at: entry.at, by: actor(&entry.by), events: entry.events.iter().map(EventView::of).collect() }
     }
 }
 
@@ -310,6 +319,17 @@ impl EventView {
                 ("event_rescheduled", json!({"event": event, "title": title, "from": from, "to": to}))
             }
             Event::EventDeleted { event, title } => ("event_deleted", json!({"event": event, "title": title})),
+            Event::ElementAdded { kind, element, title, text } => {
+                ("element_added", json!({"kind": kind, "element": element, "title": title, "text": text}))
+            }
+            Event::DocumentAnnounced { element, title } => ("document_announced", json!({"element": element, "title": title})),
+            Event::ElementChanged { kind, element, title, text, before } => (
+                "element_changed",
+                json!({"kind": kind, "element": element, "title": title, "text": text, "before": SaysView::of(before, None)}),
+            ),
+            Event::ElementRemoved { kind, element, title } => {
+                ("element_removed", json!({"kind": kind, "element": element, "title": title}))
+            }
             Event::Resubmission { event, title, level, due } => {
                 ("resubmission", json!({"event": event, "title": title, "level": level, "due": due}))
             }

@@ -1,13 +1,53 @@
-//! The bucket's local twin: a folder.
+//! The bucket's local twin: a folder, and links that let somebody put a file there or get one for a while.
 
+use crate::clock::VirtualClock;
 use async_trait::async_trait;
-use forecourt_edge::files::Files;
-use forecourt_store::Failure;
+use axum::body::Bytes;
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_edge::files::{Download, Files, Upload};
+use forecourt_edge::problem::Problem;
+use forecourt_store::{Failure, Secret};
+use http::{HeaderMap, Method, StatusCode, header};
+use serde::{Deserialize, Serialize};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A folder of files.
-pub struct Folder(pub PathBuf);
+pub struct Folder {
+    /// Where they are.
+    pub path: PathBuf,
+    /// How links to them are made; none: it makes no links.
+    pub links: Option<Links>,
+}
+
+/// What links are made with.
+pub struct Links {
+    /// What they begin with.
+    pub public_url: String,
+    /// Signs them.
+    pub secret: Secret,
+    /// Says when they end.
+    pub clock: VirtualClock,
+}
+
+/// Where files are put and got by a link.
+pub const LINKED: &str = "/_local/files/";
+/// What is signed for.
+const PURPOSE: &str = "file";
+
+/// What a link allows.
+#[derive(Serialize, Deserialize)]
+struct Grant {
+    name: String,
+    content_type: String,
+    ends: DateTime<Utc>,
+    /// May be put, and how large it is.
+    bytes: Option<u64>,
+    /// May be got, and how it is handed out.
+    disposition: Option<String>,
+}
 
 fn unavailable(e: &std::io::Error) -> Failure {
     Failure::Unavailable(e.to_string())
@@ -25,17 +65,84 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     std::fs::rename(draft, path)
 }
 
+/// What an answer about a file says, if the file is there.
+fn if_there<T>(result: std::io::Result<T>) -> Result<Option<T>, Failure> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(unavailable(&e)),
+    }
+}
+
+impl Folder {
+    fn link(&self, grant: impl FnOnce(DateTime<Utc>) -> Grant, lasts: Duration) -> Result<String, Failure> {
+        let links = self.links.as_ref().ok_or_else(|| Failure::Broken("this folder makes no links".into()))?;
+        let lasts = TimeDelta::from_std(lasts).map_err(|e| Failure::Broken(e.to_string()))?;
+        let grant = serde_json::to_string(&grant(links.clock.now() + lasts)).map_err(|e| Failure::Broken(e.to_string()))?;
+        Ok(format!("{}{LINKED}{}", links.public_url.trim_end_matches('/'), links.secret.sign(PURPOSE, &grant)))
+    }
+
+    /// Answers a request of a link: `PUT` for an upload, `GET` for a download. As S3 does, it takes nothing but what was signed.
+    pub fn linked(&self, method: &Method, path: &str, headers: &HeaderMap, body: &Bytes) -> Response {
+        let token = path.strip_prefix(LINKED).unwrap_or_default();
+        let grant = self.links.as_ref().and_then(|links| {
+            let grant: Grant = serde_json::from_str(&links.secret.verified(PURPOSE, token)?).ok()?;
+            (grant.ends > links.clock.now()).then_some(grant)
+        });
+        let refused =
+            |status, detail: &str| crate::gateway::problem(&Problem::new("link", "The link is not good for this", status, detail));
+        let Some(grant) = grant else { return refused(403, "it is not ours, or has expired") };
+        let done = match (method, grant.bytes, grant.disposition) {
+            (&Method::PUT, Some(bytes), _) => {
+                let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+                if said != Some(grant.content_type.as_str()) || body.len() as u64 != bytes {
+                    return refused(403, &format!("it is for {bytes} bytes with Content-Type: {}", grant.content_type));
+                }
+                write_whole(&self.path.join(&grant.name), body).map(|()| StatusCode::OK.into_response())
+            }
+            (&Method::GET, _, Some(disposition)) => std::fs::read(self.path.join(&grant.name)).map(|bytes| {
+                let headers = [(header::CONTENT_TYPE, grant.content_type), (header::CONTENT_DISPOSITION, disposition)];
+                (StatusCode::OK, headers, bytes).into_response()
+            }),
+            _ => return refused(403, "it is for another method"),
+        };
+        done.unwrap_or_else(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => crate::gateway::problem(&Problem::not_found("the file is not there")),
+            _ => crate::gateway::problem(&Problem::try_again(e.to_string())),
+        })
+    }
+}
+
 #[async_trait]
 impl Files for Folder {
     async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), Failure> {
-        write_whole(&self.0.join(name), &bytes).map_err(|e| unavailable(&e))
+        write_whole(&self.path.join(name), &bytes).map_err(|e| unavailable(&e))
     }
 
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
-        match std::fs::read(self.0.join(name)) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(unavailable(&e)),
-        }
+        if_there(std::fs::read(self.path.join(name)))
+    }
+
+    async fn size(&self, name: &str) -> Result<Option<u64>, Failure> {
+        Ok(if_there(std::fs::metadata(self.path.join(name)))?.map(|file| file.len()))
+    }
+
+    async fn copy(&self, from: &str, to: &str) -> Result<(), Failure> {
+        let bytes = std::fs::read(self.path.join(from)).map_err(|e| unavailable(&e))?;
+        self.put(to, bytes).await
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), Failure> {
+        if_there(std::fs::remove_file(self.path.join(name))).map(|_| ())
+    }
+
+    async fn upload_link(&self, Upload { name, content_type, bytes }: Upload<'_>, lasts: Duration) -> Result<String, Failure> {
+        let (name, content_type) = (name.to_owned(), content_type.to_owned());
+        self.link(|ends| Grant { name, content_type, ends, bytes: Some(bytes), disposition: None }, lasts)
+    }
+
+    async fn download_link(&self, download: Download<'_>, lasts: Duration) -> Result<String, Failure> {
+        let (name, content_type) = (download.name.to_owned(), download.content_type.to_owned());
+        self.link(|ends| Grant { name, content_type, ends, bytes: None, disposition: Some(download.disposition()) }, lasts)
     }
 }

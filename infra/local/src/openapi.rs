@@ -1,11 +1,13 @@
 //! The API's reference, from the table of routes and the types that the functions read and write.
 
+mod elements;
+
 use forecourt_calendar_event::{
     BookingBody, BulkBody, BulkView, CalendarEventView, CalendarEventsView, CompletionBody, EventBody, InvitationBody, InvitationView,
     NoShowBody, OfferView, RescheduleBody,
 };
 use forecourt_edge::problem::Problem;
-use forecourt_edge::routes::{self, Operation, Route};
+use forecourt_edge::routes::{self, Elements, Operation, Route};
 use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
 use forecourt_settings::{
@@ -69,6 +71,7 @@ fn components() -> ComponentsBuilder {
     add::<InvitationView>(&mut schemas);
     add::<BookingBody>(&mut schemas);
     add::<OfferView>(&mut schemas);
+    elements::add_all(&mut schemas);
     add::<DryRunBody>(&mut schemas);
     add::<DryRunView>(&mut schemas);
     add::<SettingsView>(&mut schemas);
@@ -136,14 +139,15 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
 
 fn takes_if_match(operation: Operation) -> bool {
     use Operation::{
-        AssignLead, ChangePart, ChangeSettings, ImportHolidays, LogReaction, RemoveDealerUser, RemoveUser, SaveUser, SetDealerUser,
-        SetStatus, SetUserAbsences, SwitchUsers,
+        AssignLead, ChangePart, ChangeSettings, Element, ImportHolidays, LogReaction, RemoveDealerUser, RemoveUser, SaveUser,
+        SetDealerUser, SetStatus, SetUserAbsences, SwitchUsers,
     };
     matches!(
         operation,
         LogReaction
             | AssignLead
             | SetStatus
+            | Element(Elements::Change(_) | Elements::Remove(_) | Elements::CompleteUpload)
             | ChangeSettings
             | ChangePart(_)
             | ImportHolidays
@@ -211,6 +215,7 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         Operation::AssignLead => body.content("application/json", json(reference::<AssignmentBody>())),
         Operation::SetStatus => body.content("application/json", json(reference::<StatusBody>())),
         Operation::BulkEvents => body.content("application/json", json(reference::<BulkBody>())),
+        Operation::Element(what) => return elements::body(what).map(|schema| body.content("application/json", json(schema)).build()),
         Operation::ScheduleEvent => body.content("application/json", json(reference::<EventBody>())),
         Operation::CompleteEvent => body.content("application/json", json(reference::<CompletionBody>())),
         Operation::NoShowEvent => body.content("application/json", json(reference::<NoShowBody>())),
@@ -294,6 +299,7 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
             vec![("200", "What became of the file; the settings' version is the ETag.", reference::<ImportView>())]
         }
         Operation::BulkEvents => vec![("207", "What became of each lead, in the order of the request.", reference::<BulkView>())],
+        Operation::Element(what) => elements::success(what),
         Operation::Board => vec![("200", "A page of leads by the date of the next action.", reference::<BoardView>())],
         Operation::ScheduleEvent => vec![("201", "The event; `Location` says where.", reference::<CalendarEventView>())],
         Operation::ListEvents => vec![("200", "The lead's events.", reference::<CalendarEventsView>())],
@@ -330,7 +336,11 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
 
 fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
     match operation {
-        Operation::ListLeads | Operation::ReadLead | Operation::Board | Operation::ListEvents => &[
+        Operation::ListLeads
+        | Operation::ReadLead
+        | Operation::Board
+        | Operation::ListEvents
+        | Operation::Element(Elements::List(_) | Elements::Read(_)) => &[
             ("401", "No good token."),
             ("403", "A right is missing; it is named."),
             ("404", "There is no such thing, or it is not yours to see."),
@@ -409,6 +419,7 @@ fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
         Operation::LogReaction
         | Operation::AssignLead
         | Operation::SetStatus
+        | Operation::Element(_)
         | Operation::ScheduleEvent
         | Operation::BulkEvents
         | Operation::CompleteEvent

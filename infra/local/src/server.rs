@@ -1,15 +1,18 @@
 //! The local run: everything in one process, on 127.0.0.1 only.
 
 use crate::demo::{self, GroupData, SAMPLES};
+use crate::folder::{Folder, LINKED, Links};
 use crate::gateway::{self, Matched};
 use crate::mailbox::Mailbox;
 use crate::partner_queue::PartnerQueue;
 use crate::tokens::Tokens;
-use crate::{Parts, System, clock::VirtualClock, control, engine, folder::Folder, openapi};
+use crate::{Parts, System, clock::VirtualClock, control, engine, openapi};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
+use forecourt_domain::element::MOST_BYTES;
 use forecourt_edge::http::MAX_BODY;
 use forecourt_edge::problem::Problem;
 use forecourt_store::{NewTable, Secret, Store};
@@ -35,6 +38,7 @@ impl Default for Options {
 
 struct Gateway {
     system: Arc<System>,
+    folder: Arc<Folder>,
     demo: GroupData,
     tokens: Tokens,
     document: String,
@@ -75,10 +79,12 @@ pub async fn run(options: Options) -> Result<(), String> {
     let table = store.make_table().await.map_err(|e| e.to_string())?;
     let demo = demo::group().map_err(|e| format!("the demo data breaks a rule: {e}"))?;
     demo.load_into(&store, clock.now()).await.map_err(|e| e.to_string())?;
+    let links = Links { public_url: url.clone(), secret: store.secret().clone(), clock: clock.clone() };
+    let folder = Arc::new(Folder { path: options.data.join("bucket"), links: Some(links) });
     let parts = Parts {
         store,
         clock,
-        files: Arc::new(Folder(options.data.join("bucket"))),
+        files: folder.clone(),
         mailbox: Arc::new(Mailbox::open(options.data.join("outbox")).map_err(told("cannot open the outbox"))?),
         queue: PartnerQueue::open(options.data.join("queue")).map_err(told("cannot open the queue"))?,
         public_url: url.clone(),
@@ -96,9 +102,14 @@ pub async fn run(options: Options) -> Result<(), String> {
     let document = openapi::document().to_pretty_json().map_err(|e| e.to_string())?;
     let reference = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"));
     banner(&url, &options.data);
-    let gateway = Arc::new(Gateway { system, demo, tokens, document, reference });
-    // One byte over what the functions take: they say so as a problem.
-    let app = Router::new().fallback(answer).layer(DefaultBodyLimit::max(MAX_BODY + 1)).with_state(gateway);
+    let gateway = Arc::new(Gateway { system, folder, demo, tokens, document, reference });
+    // One byte over what the functions take: they say so as a problem. What goes to the bucket may be larger.
+    let uploads = usize::try_from(MOST_BYTES).map_or(MAX_BODY, |bytes| bytes + 1);
+    let app = Router::new()
+        .route(&format!("{LINKED}{{token}}"), any(linked).layer(DefaultBodyLimit::max(uploads)))
+        .fallback(answer)
+        .layer(DefaultBodyLimit::max(MAX_BODY + 1))
+        .with_state(gateway);
     axum::serve(listener, app).await.map_err(told("the server stopped"))
 }
 
@@ -158,12 +169,7 @@ async fn answer(
 ) -> Response {
     let Ok(body) = body else { return gateway::problem(&Problem::too_large(MAX_BODY)) };
     if !from_this_machine(&headers) {
-        return gateway::problem(&Problem::new(
-            "misdirected",
-            "Not for this host",
-            421,
-            "the local run answers as localhost or 127.0.0.1 only",
-        ));
+        return gateway::problem(&misdirected());
     }
     let path = uri.path().to_owned();
     match gateway::route(&method, &path) {
@@ -185,6 +191,21 @@ async fn answer(
         Matched::Nothing if method == Method::GET => file(&gateway, &path),
         Matched::Nothing => gateway::problem(&nothing()),
     }
+}
+
+/// What a signed link is good for, as the bucket would answer it.
+async fn linked(
+    State(gateway): State<Arc<Gateway>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Response {
+    let Ok(body) = body else { return gateway::problem(&Problem::too_large(usize::try_from(MOST_BYTES).unwrap_or(usize::MAX))) };
+    if !from_this_machine(&headers) {
+        return gateway::problem(&misdirected());
+    }
+    gateway.folder.linked(&method, uri.path(), &headers, &body)
 }
 
 /// The work goes on if the client goes away: a lead half taken in would be a lead lost to its sender.
@@ -215,6 +236,10 @@ fn from_this_machine(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+fn misdirected() -> Problem {
+    Problem::new("misdirected", "Not for this host", 421, "the local run answers as localhost or 127.0.0.1 only")
 }
 
 /// What a browser sends for a page that is not ours.

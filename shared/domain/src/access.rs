@@ -40,6 +40,8 @@ pub enum Right {
     WorkLeads,
     /// Give a lead to somebody.
     AssignLeads,
+    /// Change and remove what others commented (LEAD-2).
+    ModerateComments,
     /// See a dealer's settings.
     ReadSettings,
     /// Change a dealer's settings.
@@ -56,11 +58,12 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Right; 10] = [
+    pub const ALL: [Right; 11] = [
         Right::SubmitLeads,
         Right::ReadLeads,
         Right::WorkLeads,
         Right::AssignLeads,
+        Right::ModerateComments,
         Right::ReadSettings,
         Right::ChangeSettings,
         Right::ManageGroups,
@@ -76,6 +79,7 @@ impl Right {
             Right::ReadLeads => "read_leads",
             Right::WorkLeads => "work_leads",
             Right::AssignLeads => "assign_leads",
+            Right::ModerateComments => "moderate_comments",
             Right::ReadSettings => "read_settings",
             Right::ChangeSettings => "change_settings",
             Right::ManageGroups => "manage_groups",
@@ -100,12 +104,16 @@ impl Role {
 
     pub(crate) fn may(self, right: Right) -> bool {
         use Right::{
-            AssignLeads, ChangeSettings, ManageGroups, ManageUsers, Operate, ReadLeads, ReadSettings, ReadUsers, SubmitLeads, WorkLeads,
+            AssignLeads, ChangeSettings, ManageGroups, ManageUsers, ModerateComments, Operate, ReadLeads, ReadSettings, ReadUsers,
+            SubmitLeads, WorkLeads,
         };
         match self {
             Role::Seller => matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads),
             Role::DealerAdmin => {
-                matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads | ReadSettings | ChangeSettings | ReadUsers)
+                matches!(
+                    right,
+                    SubmitLeads | ReadLeads | WorkLeads | AssignLeads | ModerateComments | ReadSettings | ChangeSettings | ReadUsers
+                )
             }
             Role::GroupAdmin => right != Operate,
             Role::HeadOffice => matches!(right, ReadLeads | ReadSettings | ReadUsers),

@@ -4,6 +4,7 @@ use crate::appointment::Appointment;
 use crate::calendar_event::CalendarEvent;
 use crate::contact::{Channel, ChannelKey};
 use crate::dealer::{Change, Dealer};
+use crate::element::Element;
 use crate::intake::Receipt;
 use crate::invitation::Invitation;
 use crate::lead::{Lead, Request};
@@ -37,6 +38,7 @@ pub enum Item {
     Invitation(Box<Invitation>),
     Appointment(Box<Appointment>),
     Letter(Box<Letter>),
+    Element(Box<Element>),
 }
 
 /// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.

@@ -3,7 +3,7 @@
 mod check;
 mod text;
 
-pub use check::Tolerance;
+pub use check::{Tolerance, VEHICLES};
 
 use crate::contact::{Email, Language, Phone};
 use chrono::{DateTime, Utc};
@@ -247,5 +247,13 @@ impl Vehicle {
     pub fn headline(&self) -> String {
         let year = self.year.map(|y| y.to_string());
         [&year, &self.make, &self.model, &self.trim].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
+    }
+
+    /// One line that is never empty of a vehicle that says anything: without make and model the plate, its numbers, or the remarks.
+    pub fn line(&self) -> String {
+        let headline = Some(self.headline()).filter(|line| !line.is_empty());
+        let numbers = [&self.plate, &self.vin, &self.stock_number, &self.remarks, &self.colour];
+        let line = headline.or_else(|| numbers.into_iter().flatten().next().cloned()).unwrap_or_else(|| "?".to_owned());
+        line.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(100).collect()
     }
 }

@@ -29,6 +29,9 @@ pub enum OfInvitation {}
 /// Marks the id of an appointment.
 pub enum OfAppointment {}
 
+/// Marks the id of an element of a lead.
+pub enum OfElement {}
+
 /// A company with one or more dealers.
 pub type GroupId = Id<OfGroup>;
 /// One site of a group.
@@ -43,6 +46,8 @@ pub type EventId = Id<OfEvent>;
 pub type InvitationId = Id<OfInvitation>;
 /// An appointment of a customer with a dealer.
 pub type AppointmentId = Id<OfAppointment>;
+/// A trade-in, quote, test drive, comment or document of a lead.
+pub type ElementId = Id<OfElement>;
 /// Some of a dealer's users, who share the leads that routing rules give them.
 pub type DistributionGroupId = Id<OfDistributionGroup>;
 

@@ -6,7 +6,8 @@ use crate::contact::{Channel, Recognised};
 use crate::deadline::Plan;
 use crate::dealer::Dealer;
 use crate::decision::{Decision, Item};
-use crate::enquiry::{Enquiry, LeadType};
+use crate::element::{self, Counts, Element};
+use crate::enquiry::{Enquiry, LeadType, VEHICLES};
 use crate::ids::{DealerId, LeadId, UserId};
 use crate::lead::{Lead, Status};
 use crate::message::Message;
@@ -132,6 +133,8 @@ pub struct Found<'a> {
     pub added: Option<(&'a Receipt, &'a Lead)>,
     /// The contact's latest lead at this dealer.
     pub latest: Option<&'a Lead>,
+    /// The trade-ins of the lead under the number, where the enquiry is sent again.
+    pub trade_ins: [Option<&'a Element>; VEHICLES],
 }
 
 /// What becomes of an arrival.
@@ -170,7 +173,7 @@ pub fn receive(
         return Ok(Verdict::Repeat(None));
     }
     if let Some(lead) = found.lead {
-        return known(arrival, lead);
+        return known(arrival, lead, found.trade_ins);
     }
     if let Some((receipt, lead)) = found.added {
         return added_before(arrival, receipt, lead);
@@ -185,7 +188,9 @@ pub fn receive(
     if contact.is_some_and(|c| c.clash) {
         events.push(Event::ContactClash);
     }
-    let mut decision = Decision::default();
+    let (mut offered, trade_ins) = element::enquired(&mut lead, &arrival.enquiry, &arrival.by, arrival.at);
+    events.append(&mut offered);
+    let mut decision = with_elements(Decision::default(), trade_ins);
     if let Some((owner, why)) = owner_before(here, dealer, arrival.at) {
         let (event, notice) = hand_over(&mut lead, owner, why, arrival.at);
         lead.origin.owner = lead.owner.clone();
@@ -231,6 +236,8 @@ fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recogni
     }
     let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
     events.extend(arrival.mailbox.clone().map(|mailbox| Event::Sited { mailbox }));
+    let (mut offered, trade_ins) = element::enquired(&mut changed, &arrival.enquiry, &arrival.by, arrival.at);
+    events.append(&mut offered);
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
     let entry = arrival.entry(&changed, events);
     let trade_in = trade_in(arrival, &changed, dealer);
@@ -240,7 +247,11 @@ fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recogni
         Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with(receipt(arrival.origin.clone()));
     let decision = decision.with_some(notice).with_some(trade_in).with_some(arrival.receipt.clone().map(receipt));
     // The lead stays the contact's latest here; what is new is a channel that was not known.
-    remember_channels(decision, contact, dealer, lead.id)
+    remember_channels(with_elements(decision, trade_ins), contact, dealer, lead.id)
+}
+
+fn with_elements(decision: Decision, elements: Vec<Element>) -> Decision {
+    elements.into_iter().fold(decision, |decision, element| decision.with(Item::Element(Box::new(element))))
 }
 
 /// The contact's record with `lead` as the latest at `dealer`, and the channels that lead to it now.
@@ -274,7 +285,7 @@ const SAID_OTHERWISE: &str = "this enquiry's id was used before with another bod
 const RESENDS: usize = 20;
 
 /// An enquiry whose number is taken: by itself, or by chance by another.
-fn known(arrival: &Arrival, lead: &Lead) -> Result<Verdict, Refusal> {
+fn known(arrival: &Arrival, lead: &Lead, trade_ins: [Option<&Element>; VEHICLES]) -> Result<Verdict, Refusal> {
     if lead.origin.key != arrival.origin {
         return Ok(Verdict::NumberTaken);
     }
@@ -290,9 +301,13 @@ fn known(arrival: &Arrival, lead: &Lead) -> Result<Verdict, Refusal> {
     let mut changed = lead.touched(arrival.at);
     changed.describe(&arrival.enquiry);
     changed.origin.resent.push(Resent { body: arrival.body.clone(), request: arrival.request.clone() });
-    let entry = arrival.entry(&changed, vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }]);
+    let mut events = vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }];
+    let (mut offered, trade_ins) = element::enquired_again(&mut changed, trade_ins, &arrival.enquiry, &arrival.by, arrival.at);
+    events.append(&mut offered);
+    let entry = arrival.entry(&changed, events);
     let receipt = arrival.receipt_of(lead.id);
-    Ok(Verdict::Resent(Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with_some(receipt)))
+    let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with_some(receipt);
+    Ok(Verdict::Resent(with_elements(decision, trade_ins)))
 }
 
 fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Recognised>) -> Lead {
@@ -321,6 +336,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         policy: dealer.version,
         restarted: None,
         planned: Vec::new(),
+        counts: Counts::default(),
         reaction: None,
         first_reaction: None,
         origin: Origin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline },

@@ -3,6 +3,7 @@
 use crate::calendar_event::Planned;
 use crate::contact::ChannelKey;
 use crate::deadline::Plan;
+use crate::element::Counts;
 use crate::enquiry::{Enquiry, LeadType, Vehicle};
 use crate::ids::{DealerId, LeadId, UserId};
 use crate::intake::Origin;
@@ -70,6 +71,9 @@ pub struct Lead {
     /// Its incomplete calendar events in the order of their times (CAL-3); at most thirty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub planned: Vec<Planned>,
+    /// How many elements of each kind it has (LEAD-1).
+    #[serde(default, skip_serializing_if = "Counts::is_empty")]
+    pub counts: Counts,
     /// What stopped the response clock (ESC-7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reaction: Option<Reaction>,

@@ -14,6 +14,7 @@
 //! | [`reaction`] | the seller answers, wins, loses, reopens |
 //! | [`calendar_event`], [`resubmission`] | what is planned for it, and what happens if nobody does it |
 //! | [`lead`], [`timeline`] | the lead, and what happened to it |
+//! | [`element`], [`money`] | what belongs to it: trade-ins, quotes, test drives, comments, documents |
 //! | [`message`] | who is told |
 //! | [`appointment`] | which customer meets whom, and whether they came |
 //! | [`letter`] | what a customer is told |
@@ -28,6 +29,7 @@ pub mod contact;
 pub mod deadline;
 pub mod dealer;
 pub mod decision;
+pub mod element;
 pub mod enquiry;
 pub mod escalation;
 pub mod findings;
@@ -38,6 +40,7 @@ pub mod invitation;
 pub mod lead;
 pub mod letter;
 pub mod message;
+pub mod money;
 pub mod pool;
 pub mod reaction;
 pub mod recompute;

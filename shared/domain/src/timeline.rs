@@ -2,8 +2,9 @@
 
 use crate::access::Actor;
 use crate::deadline::StepKind;
+use crate::element::{Content, Kind};
 use crate::enquiry::Enquiry;
-use crate::ids::{DealerId, EventId, InvitationId, LeadId, UserId};
+use crate::ids::{DealerId, ElementId, EventId, InvitationId, LeadId, UserId};
 use crate::lead::{ReactionKind, Status};
 use crate::rotation::Why;
 use chrono::{DateTime, Utc};
@@ -168,6 +169,48 @@ pub enum Event {
         /// Which event.
         event: EventId,
         /// What was to be done.
+        title: String,
+    },
+    /// It has another element (LEAD-2).
+    ElementAdded {
+        /// Of which kind.
+        kind: Kind,
+        /// Which.
+        element: ElementId,
+        /// What it is, in a line.
+        title: String,
+        /// What a comment says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// A document is to be uploaded; once it is, it is added (LEAD-2).
+    DocumentAnnounced {
+        /// Which.
+        element: ElementId,
+        /// Its title.
+        title: String,
+    },
+    /// An element says something else now (LEAD-2).
+    ElementChanged {
+        /// Of which kind.
+        kind: Kind,
+        /// Which.
+        element: ElementId,
+        /// What it is now, in a line.
+        title: String,
+        /// What a comment says now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// What it said before.
+        before: Box<Content>,
+    },
+    /// An element was removed (LEAD-2).
+    ElementRemoved {
+        /// Of which kind.
+        kind: Kind,
+        /// Which.
+        element: ElementId,
+        /// What it was, in a line.
         title: String,
     },
     /// Nobody has done what was planned: at level 1 the seller is told, at level 2 the supervisor (ESC-4).

@@ -3,8 +3,40 @@
 use crate::start::{Missing, setting};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::head_object::HeadObjectError;
+use aws_sdk_s3::presigning::PresigningConfig;
 use forecourt_store::Failure;
+use futures::FutureExt as _;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// What an upload link allows: one file of this type and size, under this name.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Upload<'a> {
+    pub name: &'a str,
+    pub content_type: &'a str,
+    pub bytes: u64,
+}
+
+/// What a download link gives: what is kept under a name, to be saved under another.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Download<'a> {
+    pub name: &'a str,
+    pub content_type: &'a str,
+    pub file_name: &'a str,
+}
+
+impl Download<'_> {
+    /// `Content-Disposition`: saved and never shown in the browser, under a name that ASCII cannot always hold (RFC 6266).
+    pub fn disposition(&self) -> String {
+        let ascii: String = self.file_name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) { c } else { '_' }).collect();
+        let all = percent_encoding::utf8_percent_encode(self.file_name, percent_encoding::NON_ALPHANUMERIC);
+        format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{all}")
+    }
+}
 
 /// Where files are kept.
 #[async_trait]
@@ -20,6 +52,36 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// [`Failure::Unavailable`] when nobody can say.
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Failure>;
+
+    /// How large is what is kept under `name`, if anything is.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] when nobody can say.
+    async fn size(&self, name: &str) -> Result<Option<u64>, Failure>;
+
+    /// Keeps what is under `from` under `to` as well; the same again changes nothing.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] when it is not kept there.
+    async fn copy(&self, from: &str, to: &str) -> Result<(), Failure>;
+
+    /// Removes what is kept under `name`, if anything is.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`] when it may still be there.
+    async fn remove(&self, name: &str) -> Result<(), Failure>;
+
+    /// A link with which whoever has it can `PUT` the file for `lasts`.
+    ///
+    /// # Errors
+    /// When none can be signed.
+    async fn upload_link(&self, upload: Upload<'_>, lasts: Duration) -> Result<String, Failure>;
+
+    /// A link with which whoever has it can `GET` the file for `lasts`.
+    ///
+    /// # Errors
+    /// When none can be signed.
+    async fn download_link(&self, download: Download<'_>, lasts: Duration) -> Result<String, Failure>;
 }
 
 /// An S3 bucket.
@@ -48,14 +110,38 @@ pub fn none(_: &SdkConfig) -> Result<Arc<dyn Files>, Missing> {
 
 struct NoFiles;
 
+fn no_bucket<T>(name: &str) -> Result<T, Failure> {
+    Err(Failure::Broken(format!("this function has no bucket with {name}")))
+}
+
 #[async_trait]
 impl Files for NoFiles {
     async fn put(&self, name: &str, _: Vec<u8>) -> Result<(), Failure> {
-        Err(Failure::Broken(format!("this function has no bucket for {name}")))
+        no_bucket(name)
     }
 
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
-        Err(Failure::Broken(format!("this function has no bucket with {name}")))
+        no_bucket(name)
+    }
+
+    async fn size(&self, name: &str) -> Result<Option<u64>, Failure> {
+        no_bucket(name)
+    }
+
+    async fn copy(&self, from: &str, _: &str) -> Result<(), Failure> {
+        no_bucket(from)
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), Failure> {
+        no_bucket(name)
+    }
+
+    async fn upload_link(&self, upload: Upload<'_>, _: Duration) -> Result<String, Failure> {
+        no_bucket(upload.name)
+    }
+
+    async fn download_link(&self, download: Download<'_>, _: Duration) -> Result<String, Failure> {
+        no_bucket(download.name)
     }
 }
 
@@ -73,6 +159,43 @@ impl Files for Bucket {
             Err(e) => Err(unavailable(&e)),
         }
     }
+
+    async fn size(&self, name: &str) -> Result<Option<u64>, Failure> {
+        match self.client.head_object().bucket(&self.name).key(name).send().boxed().await {
+            Ok(found) => Ok(found.content_length().and_then(|bytes| u64::try_from(bytes).ok())),
+            Err(SdkError::ServiceError(e)) if matches!(e.err(), HeadObjectError::NotFound(_)) => Ok(None),
+            Err(e) => Err(unavailable(&e)),
+        }
+    }
+
+    async fn copy(&self, from: &str, to: &str) -> Result<(), Failure> {
+        // Names are made of ids: there is nothing in them to be encoded.
+        let copy = self.client.copy_object().bucket(&self.name).copy_source(format!("{}/{from}", self.name)).key(to);
+        let copied = copy.send().boxed().await;
+        copied.map(|_| ()).map_err(|e| unavailable(&e))
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), Failure> {
+        let removed = self.client.delete_object().bucket(&self.name).key(name).send().boxed().await;
+        removed.map(|_| ()).map_err(|e| unavailable(&e))
+    }
+
+    async fn upload_link(&self, upload: Upload<'_>, lasts: Duration) -> Result<String, Failure> {
+        // Type and size are signed as headers, so the bucket takes nothing else.
+        let put = self.client.put_object().bucket(&self.name).key(upload.name).content_type(upload.content_type);
+        let put = put.content_length(i64::try_from(upload.bytes).unwrap_or(i64::MAX));
+        put.presigned(good_for(lasts)?).boxed().await.map(|link| link.uri().to_owned()).map_err(|e| unavailable(&e))
+    }
+
+    async fn download_link(&self, download: Download<'_>, lasts: Duration) -> Result<String, Failure> {
+        let get = self.client.get_object().bucket(&self.name).key(download.name).response_content_type(download.content_type);
+        let get = get.response_content_disposition(download.disposition());
+        get.presigned(good_for(lasts)?).boxed().await.map(|link| link.uri().to_owned()).map_err(|e| unavailable(&e))
+    }
+}
+
+fn good_for(lasts: Duration) -> Result<PresigningConfig, Failure> {
+    PresigningConfig::expires_in(lasts).map_err(|e| Failure::Broken(e.to_string()))
 }
 
 fn unavailable<E: std::error::Error + 'static>(error: &E) -> Failure {

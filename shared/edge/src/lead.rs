@@ -42,7 +42,7 @@ pub async fn change<A>(
     shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
 ) -> Result<A, Problem> {
     call.scope.needs(right)?;
-    let seen = call.if_match()?;
+    let seen = call.if_match()?.filter(|_| !call.operation.is_of_element());
     let request = request(platform, call, id);
     // What the change needs besides, and the dealers of the asker, which nearly always include the lead's, spare a second read.
     let likely = call.scope.dealers().take(3).cloned().map(Key::Dealer);
@@ -98,7 +98,8 @@ pub fn request(platform: &Platform, call: &Call, lead: LeadId) -> Option<Request
     let key = call.idempotency_key.as_ref()?;
     let who = format!("{:?}", call.scope.actor());
     let key = platform.store.secret().name(&call.scope, &["request", &who, &lead.to_string(), key]);
-    let mut said = format!("{:?} {}\n", call.operation, call.part::<String>("event", "event").unwrap_or_default()).into_bytes();
+    let part = |name| call.part::<String>(name, name).unwrap_or_default();
+    let mut said = format!("{:?} {}{}\n", call.operation, part("event"), part("element")).into_bytes();
     said.extend_from_slice(&call.body);
     Some(Request { key, body: fingerprint(&said) })
 }

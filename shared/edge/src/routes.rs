@@ -1,9 +1,12 @@
 //! Every route of the API, once. The functions, the OpenAPI document, the template and the local gateway all come from here.
 
 mod calendar;
+mod elements;
 mod leads;
 mod settings;
 mod users;
+
+pub use elements::Elements;
 
 /// What a request wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +33,7 @@ pub enum Operation {
     CancelBooking,
     CancelByForm,
     BookingFile,
+    Element(Elements),
     ReadSettings,
     ChangeSettings,
     SettingsHistory,
@@ -51,6 +55,13 @@ pub enum Operation {
     SaveUser,
     RemoveUser,
     DryRun,
+}
+
+impl Operation {
+    /// Whether `If-Match` names the version of an element, and not of its lead.
+    pub(crate) fn is_of_element(self) -> bool {
+        matches!(self, Self::Element(_))
+    }
 }
 
 /// A part of a dealer's settings that has routes of its own.
@@ -91,6 +102,7 @@ impl Route {
         match self.operation {
             Operation::ReadPart(part) => format!("Read{part:?}"),
             Operation::ChangePart(part) => format!("Change{part:?}"),
+            Operation::Element(elements) => elements.name(),
             other => format!("{other:?}"),
         }
     }
@@ -115,5 +127,5 @@ impl Route {
 
 /// Every route.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    [leads::ROUTES, calendar::ROUTES, settings::ROUTES, users::ROUTES].into_iter().flatten()
+    [leads::ROUTES, elements::ROUTES, calendar::ROUTES, settings::ROUTES, users::ROUTES].into_iter().flatten()
 }

@@ -13,7 +13,8 @@ use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::contact::{Channel, ChannelKey};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::{AppointmentId, DealerId, EventId, InvitationId, LeadId, UserId};
+use forecourt_domain::element::{Element, Kind};
+use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, InvitationId, LeadId, UserId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::Lead;
@@ -126,6 +127,14 @@ impl Loaded {
     pub fn invitation(&self, lead: LeadId, id: &InvitationId) -> Option<&Invitation> {
         match self.stored(&Key::Invitation(lead, id.clone())) {
             Some(Stored::Invitation(invitation)) => Some(invitation),
+            _ => None,
+        }
+    }
+
+    /// An element of a lead.
+    pub fn element(&self, lead: LeadId, kind: Kind, id: &ElementId) -> Option<&Element> {
+        match self.stored(&Key::Element(lead, kind, id.clone())) {
+            Some(Stored::Element(element)) => Some(element),
             _ => None,
         }
     }

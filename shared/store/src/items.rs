@@ -10,6 +10,7 @@ use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::contact::Channel;
 use forecourt_domain::dealer::{Change, Dealer};
 use forecourt_domain::decision::Item;
+use forecourt_domain::element::Element;
 use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::invitation::Invitation;
@@ -62,6 +63,7 @@ pub enum Stored {
     Invitation(Box<Invitation>),
     Appointment(Box<Appointment>),
     Letter(Box<Letter>),
+    Element(Box<Element>),
 }
 
 /// A lead as a list shows it. It comes from an index, which lags: no decision rests on it.
@@ -134,6 +136,7 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::Invitation(invitation) => Key::Invitation(invitation.lead, invitation.id.clone()),
         Item::Appointment(appointment) => Key::Appointment(appointment.id.clone()),
         Item::Letter(letter) => Key::Letter(letter.home.clone(), letter.cause.clone()),
+        Item::Element(element) => Key::Element(element.lead, element.content.kind(), element.id.clone()),
         Item::Day(day) => Key::Day(day.user.clone(), day.date),
     }
 }
@@ -185,6 +188,7 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
             due = letter.due().map(|at| (at, DueKind::Deliver, &letter.dealer));
             to_item(letter)?
         }
+        Item::Element(element) => to_item(element)?,
         Item::Rotation(rotation) => to_item(rotation)?,
         Item::Pool(pool) => to_item(pool)?,
         Item::Channel(_, channel) => to_item(channel)?,
@@ -262,6 +266,7 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Invitation(..) => Stored::Invitation(Box::new(from_item(attributes)?)),
         Key::Appointment(_) => Stored::Appointment(Box::new(from_item(flat(attributes))?)),
         Key::Letter(..) => Stored::Letter(Box::new(from_item(attributes)?)),
+        Key::Element(..) => Stored::Element(Box::new(from_item(attributes)?)),
         Key::Day(..) => Stored::Day(from_item(attributes)?),
     };
     Ok(Seen { version, commit, stored })

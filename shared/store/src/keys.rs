@@ -4,7 +4,7 @@
 //!
 //! | Need | Key or index | Read with |
 //! |---|---|---|
-//! | Lead; its timeline, messages, calendar events and invitations | `g#L#lead` / `@`, `T#version`, `M#cause`, `E#event`, `I#invitation` | GetItem; Query for the page |
+//! | Lead; its timeline, messages, calendar events, invitations and elements | `g#L#lead` / `@`, `T#version`, `M#cause`, `E#event`, `I#invitation`, `X#kind#element` | GetItem; Query for the page, and for the elements of a kind |
 //! | Appointment; the letters about it; letters about a lead | `g#A#appointment` / `@`, `O#cause`; `g#L#lead` / `O#cause` | GetItem; Query |
 //! | A dealer's appointments, newest first | **list** `g#D#dealer#A#month` / `created#appointment` | Query, one month a partition |
 //! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
@@ -25,7 +25,8 @@ use crate::Failure;
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::contact::ChannelKey;
-use forecourt_domain::ids::{AppointmentId, DealerId, EventId, GroupId, InvitationId, LeadId, PartnerId, UserId};
+use forecourt_domain::element::Kind;
+use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, GroupId, InvitationId, LeadId, PartnerId, UserId};
 use forecourt_domain::letter::Home;
 use forecourt_domain::routing::Lane;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,7 @@ pub enum Key {
     Message(LeadId, String),
     Event(LeadId, EventId),
     Invitation(LeadId, InvitationId),
+    Element(LeadId, Kind, ElementId),
     Channel(ChannelKey),
     Dealer(DealerId),
     Place(DealerId, Lane),
@@ -70,6 +72,7 @@ impl Key {
             Key::Message(lead, cause) => (format!("{g}#L#{lead}"), format!("M#{cause}")),
             Key::Event(lead, event) => (format!("{g}#L#{lead}"), format!("E#{event}")),
             Key::Invitation(lead, invitation) => (format!("{g}#L#{lead}"), format!("I#{invitation}")),
+            Key::Element(lead, kind, element) => (format!("{g}#L#{lead}"), format!("{}{element}", elements_prefix(*kind))),
             Key::Channel(channel) => (format!("{g}#C#{}", channel.0), "@".to_owned()),
             Key::Dealer(dealer) => (format!("{g}#D#{dealer}"), "@".to_owned()),
             Key::Place(dealer, Lane::Rotation(None)) => (format!("{g}#D#{dealer}"), "R".to_owned()),
@@ -88,6 +91,11 @@ impl Key {
         };
         TableKey { pk, sk }
     }
+}
+
+/// What the places of a lead's elements of a kind begin with.
+pub(crate) fn elements_prefix(kind: Kind) -> String {
+    format!("X#{}#", kind.name())
 }
 
 /// What the places of a dealer's or a user's changes begin with.

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::dealer::{Change, Dealer};
+use forecourt_domain::element::{Element, Kind};
 use forecourt_domain::ids::{DealerId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::Message;
@@ -79,7 +80,7 @@ impl Store {
                         Ok(event) => Key::Event(id, event),
                         Err(_) => continue,
                     },
-                    Some(("I" | "O", _)) => continue,
+                    Some(("I" | "O" | "X", _)) => continue,
                     _ => Key::Lead(id),
                 };
                 match decode(&key, attributes)?.stored {
@@ -98,6 +99,35 @@ impl Store {
         messages.sort_by(|a: &Message, b: &Message| (a.queued, &a.cause).cmp(&(b.queued, &b.cause)));
         events.sort_by(|a: &CalendarEvent, b: &CalendarEvent| (a.at, &a.id).cmp(&(b.at, &b.id)));
         Ok(lead.map(|lead| LeadPage { lead, messages, events, timeline, truncated: start.is_some() }))
+    }
+
+    /// The elements of a lead that are of a kind, oldest first, without those that were removed.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn elements(&self, scope: &Scope, lead: LeadId, kind: Kind) -> Result<Vec<Element>, Failure> {
+        let query = self.client.query().table_name(&*self.table).consistent_read(true);
+        let query = query
+            .key_condition_expression("pk = :pk AND begins_with(sk, :kind)")
+            .filter_expression("attribute_not_exists(removed)")
+            .expression_attribute_values(":pk", AttributeValue::S(Key::Lead(lead).at(scope).pk))
+            .expression_attribute_values(":kind", AttributeValue::S(keys::elements_prefix(kind)))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let mut elements: Vec<Element> = Vec::new();
+        let mut start = None;
+        for _ in 0..LEAD_READS {
+            let found = query.clone().set_exclusive_start_key(start).send().boxed().await.map_err(|e| unavailable(&e))?;
+            self.spent.note_read(found.consumed_capacity());
+            for attributes in found.items.unwrap_or_default() {
+                elements.push(crate::items::from_item(attributes)?);
+            }
+            start = found.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        elements.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
+        Ok(elements)
     }
 
     /// A page of at most `limit` leads of a dealer that `wanted` takes, newest first, from `cursor` on: back from the month of `now` to that of `since`.

@@ -22,7 +22,8 @@ const LINE: usize = 200;
 /// Longest message of a customer, in characters.
 const MESSAGE: usize = 10_000;
 const CHANNELS: usize = 5;
-const VEHICLES: usize = 5;
+/// Vehicles asked for, and vehicles offered, that an enquiry has at most.
+pub const VEHICLES: usize = 5;
 
 impl RawEnquiry {
     /// Judges every field at once.
@@ -142,6 +143,14 @@ fn read_vehicles(field: &str, raw: &[RawVehicle], judge: &mut Judge) -> Vec<Vehi
 }
 
 impl RawVehicle {
+    /// A vehicle that a user enters, who is told of every fault; its fields stand below `at`.
+    pub fn entered(&self, at: &str, faults: &mut Vec<Fault>) -> Vehicle {
+        let mut judge = Judge { tolerance: Tolerance::Strict, faults: Vec::new(), flags: Vec::new() };
+        let vehicle = self.check(at, &mut judge);
+        faults.append(&mut judge.faults);
+        vehicle
+    }
+
     fn check(&self, at: &str, judge: &mut Judge) -> Vehicle {
         let field = |name: &str| format!("{at}.{name}");
         let condition = judge.line(&field("condition"), self.condition.as_deref(), NAME);

@@ -1,0 +1,326 @@
+//! What clients say of elements. A `PATCH` is merged into what the element says now (RFC 7396), and the whole is judged as if it were new.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use forecourt_domain::element::{Comment, Content, Document, Kind, Line, Quote, TradeIn};
+use forecourt_domain::enquiry::Vehicle;
+use forecourt_domain::ids::UserId;
+use forecourt_domain::money::Money;
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_edge::json::{Loose, Text, note};
+use forecourt_edge::vehicle::VehicleBody;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// An amount of money.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"amount": 1_790_000, "currency": "EUR"}))]
+pub struct MoneyBody {
+    /// In the currency's smallest unit, from 0 to 100,000,000,000: 1790000 is 17,900 EUR.
+    #[schema(value_type = i64)]
+    amount: Loose<i64>,
+    /// A code of ISO 4217.
+    #[schema(value_type = String, example = "EUR")]
+    currency: Loose<Text>,
+}
+
+/// A vehicle that the customer may give in part payment.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"vehicle": {"make": "Opel", "model": "Astra", "year": 2016, "plate": "B-JP 4711", "mileage": "98000 km"},
+    "asked": {"amount": 650_000, "currency": "EUR"}, "offered": {"amount": 580_000, "currency": "EUR"}}))]
+pub struct TradeInBody {
+    /// Which vehicle: at least one of its fields.
+    #[schema(value_type = VehicleBody)]
+    vehicle: Loose<VehicleBody>,
+    /// What the customer asks.
+    #[schema(value_type = Option<MoneyBody>)]
+    asked: Loose<MoneyBody>,
+    /// What the dealer offers.
+    #[schema(value_type = Option<MoneyBody>)]
+    offered: Loose<MoneyBody>,
+    /// In words, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    notes: Loose<Text>,
+}
+
+/// What a vehicle of the dealer's would cost the customer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"vehicle": {"condition": "new", "make": "Opel", "model": "Corsa"}, "price": {"amount": 2_249_000, "currency": "EUR"},
+    "lines": [{"text": "Corsa 1.2", "amount": 2_349_000}, {"text": "Discount", "amount": -100_000}], "valid_until": "2026-12-31"}))]
+pub struct QuoteBody {
+    /// Which vehicle; `condition` says new or used.
+    #[schema(value_type = VehicleBody)]
+    vehicle: Loose<VehicleBody>,
+    /// What it costs in all.
+    #[schema(value_type = MoneyBody)]
+    price: Loose<MoneyBody>,
+    /// What the price is made of: up to 30 lines that add up to it.
+    #[schema(value_type = Vec<LineBody>)]
+    lines: Loose<Vec<LineBody>>,
+    /// The last day on which it holds.
+    #[schema(value_type = Option<String>, example = "2026-12-31")]
+    valid_until: Loose<Text>,
+    /// In words, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    notes: Loose<Text>,
+}
+
+/// A line of a quote.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct LineBody {
+    /// 1 to 200 characters.
+    #[schema(value_type = String, max_length = 200)]
+    text: Loose<Text>,
+    /// In the smallest unit of the price's currency; negative for what is taken off.
+    #[schema(value_type = i64)]
+    amount: Loose<i64>,
+}
+
+/// A test drive to be scheduled.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"vehicle": {"make": "Opel", "model": "Corsa", "stock_number": "GW-1138"}, "at": "2026-11-25T10:00:00+01:00"}))]
+pub struct TestDriveBody {
+    /// Which vehicle: at least one of its fields.
+    #[schema(value_type = VehicleBody)]
+    vehicle: Loose<VehicleBody>,
+    /// When, RFC 3339; later it is changed at the event's own routes.
+    #[schema(value_type = String)]
+    at: Loose<Text>,
+    /// What the calendar says, up to 200 characters; the vehicle, if not said.
+    #[schema(value_type = Option<String>, max_length = 200)]
+    title: Loose<Text>,
+    /// Who goes along; whoever has the lead, if not said.
+    #[schema(value_type = Option<String>)]
+    user: Loose<Text>,
+    /// In words, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    notes: Loose<Text>,
+}
+
+/// A comment.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"text": "Wants the winter tyres thrown in"}))]
+pub struct CommentBody {
+    /// 1 to 2,000 characters.
+    #[schema(value_type = String, max_length = 2_000)]
+    text: Loose<Text>,
+}
+
+/// A document that is to be uploaded.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"title": "Order form, signed", "content_type": "application/pdf", "bytes": 48_213}))]
+pub struct DocumentBody {
+    /// What it is called; 1 to 200 characters. This alone can be changed.
+    #[schema(value_type = String, max_length = 200)]
+    title: Loose<Text>,
+    /// Its media type, without parameters.
+    #[schema(value_type = String)]
+    content_type: Loose<Text>,
+    /// Its exact size, 1 to 26,214,400 (25 MiB).
+    #[schema(value_type = u64)]
+    bytes: Loose<u64>,
+}
+
+/// What is known of a test drive's event before it has a name.
+#[derive(Debug, Clone)]
+pub(crate) struct Appointed {
+    pub(crate) vehicle: Vehicle,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) title: String,
+    pub(crate) user: Option<UserId>,
+    pub(crate) notes: Option<String>,
+}
+
+impl MoneyBody {
+    fn read(self, field: &str, faults: &mut Vec<Fault>) -> Option<Money> {
+        // What is of a wrong type is judged as if it were missing: the fault says what it must be.
+        let amount = self.amount.take("", "", &mut Vec::new());
+        let currency = self.currency.text("", &mut Vec::new());
+        Money::read(amount, currency.as_deref(), field, faults)
+    }
+}
+
+fn money(body: Loose<MoneyBody>, field: &str, faults: &mut Vec<Fault>) -> Option<Money> {
+    body.take(field, "an amount with a currency", faults)?.read(field, faults)
+}
+
+fn vehicle(body: Loose<VehicleBody>, faults: &mut Vec<Fault>) -> Vehicle {
+    let raw = body.take("vehicle", "an object", faults).map(|body| body.read("vehicle", faults)).unwrap_or_default();
+    raw.entered("vehicle", faults)
+}
+
+impl TradeInBody {
+    fn check(self) -> Result<TradeIn, Refusal> {
+        let mut faults = Vec::new();
+        let vehicle = vehicle(self.vehicle, &mut faults);
+        let prices = [money(self.asked, "asked", &mut faults), money(self.offered, "offered", &mut faults)];
+        let notes = note(self.notes, "notes", &mut faults);
+        TradeIn::entered(vehicle, prices, notes, faults).map_err(Refusal::Invalid)
+    }
+}
+
+impl QuoteBody {
+    fn check(self) -> Result<Quote, Refusal> {
+        let mut faults = Vec::new();
+        let vehicle = vehicle(self.vehicle, &mut faults);
+        let price = money(self.price, "price", &mut faults);
+        let lines = self.lines.take("lines", "a list of lines", &mut faults).unwrap_or_default().into_iter().enumerate();
+        let lines = lines.map(|(i, line)| {
+            let text = line.text.text(&format!("lines.{i}.text"), &mut faults).unwrap_or_default().trim().to_owned();
+            let amount = line.amount.take("", "", &mut Vec::new());
+            if amount.is_none() {
+                faults.push(Fault::new(format!("lines.{i}.amount"), "LEAD-2", "must be a whole number of the currency's smallest unit"));
+            }
+            Line { text, amount: amount.unwrap_or_default() }
+        });
+        let lines = lines.collect();
+        let valid_until = self.valid_until.text("valid_until", &mut faults).map(|text| NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d"));
+        if let Some(Err(_)) = valid_until {
+            faults.push(Fault::new("valid_until", "LEAD-2", "must be a date such as 2026-12-31"));
+        }
+        let notes = note(self.notes, "notes", &mut faults);
+        Quote::entered(vehicle, price, lines, valid_until.and_then(Result::ok), notes, faults).map_err(Refusal::Invalid)
+    }
+}
+
+impl TestDriveBody {
+    fn check(self) -> Result<Appointed, Refusal> {
+        let mut faults = Vec::new();
+        let vehicle = vehicle(self.vehicle, &mut faults);
+        if vehicle == Vehicle::default() && faults.is_empty() {
+            faults.push(Fault::new("vehicle", "LEAD-2", "must say which vehicle it is"));
+        }
+        let at = self.at.text("at", &mut faults).and_then(|text| DateTime::parse_from_rfc3339(text.trim()).ok());
+        // Whole milliseconds, as everything is stored.
+        let at = at.and_then(|at| DateTime::from_timestamp_millis(at.timestamp_millis()));
+        if at.is_none() && !faults.iter().any(|fault| fault.field == "at") {
+            faults.push(Fault::new("at", "LEAD-2", "must be a time with its zone, such as 2026-11-25T10:00:00+01:00"));
+        }
+        let user = self.user.text("user", &mut faults).map(|user| UserId::parse(user.trim()));
+        if let Some(Err(e)) = &user {
+            faults.push(Fault::new("user", "LEAD-2", e.to_string()));
+        }
+        let title = self.title.text("title", &mut faults).unwrap_or_default();
+        let notes = note(self.notes, "notes", &mut faults);
+        match at {
+            Some(at) if faults.is_empty() => Ok(Appointed { vehicle, at, title, user: user.and_then(Result::ok), notes }),
+            _ => Err(Refusal::Invalid(faults)),
+        }
+    }
+}
+
+impl CommentBody {
+    fn check(self) -> Result<Comment, Refusal> {
+        let mut faults = Vec::new();
+        let text = note(self.text, "text", &mut faults);
+        let comment = Comment::entered(text, &mut faults);
+        if faults.is_empty() { Ok(comment) } else { Err(Refusal::Invalid(faults)) }
+    }
+}
+
+impl DocumentBody {
+    fn check(self) -> Result<Document, Refusal> {
+        let mut faults = Vec::new();
+        let (title, content_type) = (self.title.text("title", &mut faults), self.content_type.text("content_type", &mut faults));
+        let bytes = self.bytes.take("bytes", "a whole number", &mut faults);
+        Document::announced(title, content_type, bytes, faults).map_err(Refusal::Invalid)
+    }
+}
+
+/// What a new element is to say.
+#[derive(Debug, Clone)]
+pub(crate) enum New {
+    /// All of it.
+    Content(Content),
+    /// A test drive, whose event is to be made.
+    TestDrive(Appointed),
+}
+
+fn body<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
+    serde_json::from_value(value).map_err(|e| Refusal::Malformed(format!("the body is not JSON as expected: {e}")))
+}
+
+/// Reads what a new element is to say.
+///
+/// # Errors
+/// Every fault, by field.
+pub(crate) fn new(kind: Kind, value: Value) -> Result<New, Refusal> {
+    Ok(New::Content(match kind {
+        Kind::TradeIn => Content::TradeIn(body::<TradeInBody>(value)?.check()?),
+        Kind::Quote => Content::Quote(body::<QuoteBody>(value)?.check()?),
+        Kind::TestDrive => return body::<TestDriveBody>(value)?.check().map(New::TestDrive),
+        Kind::Comment => Content::Comment(body::<CommentBody>(value)?.check()?),
+        Kind::Document => Content::Document(body::<DocumentBody>(value)?.check()?),
+    }))
+}
+
+/// Reads what an element is to say that says `content` now.
+///
+/// # Errors
+/// Every fault, by field; fields that cannot be changed here.
+pub(crate) fn patched(content: &Content, patch: &Value) -> Result<Content, Refusal> {
+    let fixed: &[(&str, &str)] = match content {
+        Content::TestDrive(_) => &[("at", TIME), ("title", TIME), ("user", TIME), ("notes", TIME)],
+        Content::Document(_) => &[("content_type", FILE), ("bytes", FILE)],
+        Content::TradeIn(_) | Content::Quote(_) | Content::Comment(_) => &[],
+    };
+    let faults = fixed.iter().filter(|(name, _)| patch.get(name).is_some()).map(|(name, why)| Fault::new(*name, "LEAD-2", *why));
+    let faults: Vec<Fault> = faults.collect();
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
+    let mut value = serde_json::to_value(content).map_err(|e| Refusal::Malformed(e.to_string()))?;
+    merge(&mut value, patch);
+    Ok(match content {
+        Content::TestDrive(drive) => {
+            let mut faults = Vec::new();
+            let said: VehicleOnly = body(value)?;
+            let vehicle = vehicle(said.vehicle, &mut faults);
+            if vehicle == Vehicle::default() && faults.is_empty() {
+                faults.push(Fault::new("vehicle", "LEAD-2", "must say which vehicle it is"));
+            }
+            if !faults.is_empty() {
+                return Err(Refusal::Invalid(faults));
+            }
+            Content::TestDrive(forecourt_domain::element::TestDrive { vehicle, ..drive.clone() })
+        }
+        Content::Document(document) => {
+            let Document { title, .. } = body::<DocumentBody>(value)?.check()?;
+            Content::Document(Document { title, ..document.clone() })
+        }
+        Content::TradeIn(before) => {
+            let trade_in = body::<TradeInBody>(value)?.check()?;
+            Content::TradeIn(TradeIn { enquired: before.enquired, ..trade_in })
+        }
+        Content::Quote(_) => Content::Quote(body::<QuoteBody>(value)?.check()?),
+        Content::Comment(_) => Content::Comment(body::<CommentBody>(value)?.check()?),
+    })
+}
+
+const TIME: &str = "is its calendar event's: change it below /leads/{id}/events/{event}";
+const FILE: &str = "is the file's: remove this document and add another";
+
+#[derive(Deserialize)]
+struct VehicleOnly {
+    vehicle: Loose<VehicleBody>,
+}
+
+/// Merges a patch in, as RFC 7396 says.
+fn merge(into: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *into = patch.clone();
+        return;
+    };
+    if !into.is_object() {
+        *into = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(into) = into else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            into.remove(name);
+        } else {
+            merge(into.entry(name.clone()).or_insert(Value::Null), value);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Documents: what the table says of them goes before what the bucket holds. A file whose document is removed is removed after it, and again by
+//! every repeat; one that nobody has completed lies under a prefix that the bucket clears by itself.
+
+use super::view::{DownloadView, ElementView, SaysView, UploadView};
+use super::{At, Shown, answer, changeable};
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::access::Right;
+use forecourt_domain::decision::Decision;
+use forecourt_domain::element::{self, Content, Document, Element, Kind};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::Platform;
+use forecourt_edge::files::{Download, Upload};
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::lead::{self, Asked};
+use forecourt_edge::problem::Problem;
+use forecourt_store::{Failure, Loaded};
+use std::time::Duration;
+
+/// How long an upload link is good for.
+const UPLOAD: Duration = Duration::from_secs(15 * 60);
+/// How long a download link is good for.
+const DOWNLOAD: Duration = Duration::from_secs(5 * 60);
+
+fn document_of(element: &Element) -> Option<&Document> {
+    if let Content::Document(document) = &element.content { Some(document).filter(|_| element.removed.is_none()) } else { None }
+}
+
+fn end(call: &Call, lasts: Duration) -> DateTime<Utc> {
+    call.now + TimeDelta::from_std(lasts).unwrap_or_default()
+}
+
+/// The element, with a link to upload it by where it is a document that is pending.
+pub(super) async fn with_upload(platform: &Platform, call: &Call, shown: &Shown) -> Result<ElementView<SaysView>, Failure> {
+    let mut element = shown.view();
+    if let (Some(document), SaysView::Document(view)) = (document_of(&shown.element), &mut element.says)
+        && document.uploaded.is_none()
+    {
+        let name = shown.element.upload_name(call.scope.group());
+        let upload = Upload { name: &name, content_type: &document.content_type, bytes: document.bytes };
+        let url = platform.files.upload_link(upload, UPLOAD).await?;
+        view.upload = Some(UploadView { method: "PUT", url, content_type: document.content_type.clone(), expires_at: end(call, UPLOAD) });
+    }
+    Ok(element)
+}
+
+/// The element, with a link to download it by where it is a document that is there.
+pub(super) async fn with_download(platform: &Platform, call: &Call, shown: &Shown) -> Result<ElementView<SaysView>, Failure> {
+    let mut element = shown.view();
+    if let (Some(document), SaysView::Document(view)) = (document_of(&shown.element), &mut element.says)
+        && document.uploaded.is_some()
+    {
+        let (name, file_name) = (shown.element.file_name(call.scope.group()), document.file_name());
+        let download = Download { name: &name, content_type: &document.content_type, file_name: &file_name };
+        let url = platform.files.download_link(download, DOWNLOAD).await?;
+        view.download = Some(DownloadView { url, expires_at: end(call, DOWNLOAD) });
+    }
+    Ok(element)
+}
+
+/// A document is uploaded: its file is looked for, taken where no link can write, and then the table says so.
+pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let at = At::of(call, Kind::Document)?;
+    let group = call.scope.group();
+    let before = at.read(platform, call, Right::WorkLeads).await?.element;
+    let pending = document_of(&before).filter(|document| document.uploaded.is_none());
+    if let Some(document) = pending {
+        let here = platform.files.size(&before.upload_name(group)).await?;
+        if here != Some(document.bytes) {
+            let detail = format!("the file is not uploaded: {} of {} bytes are there (LEAD-2)", here.unwrap_or(0), document.bytes);
+            return Err(Refusal::Conflict(detail).into());
+        }
+        platform.files.copy(&before.upload_name(group), &before.file_name(group)).await?;
+    }
+    let by = call.scope.actor();
+    let rule = |Asked { lead, loaded, .. }: Asked<'_>| element::complete(lead, changeable(&at, call, loaded)?, &by, call.now);
+    let also = |loaded: &Loaded| at.keys(loaded);
+    let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
+    let changed = lead::change(platform, call, at.lead, Right::WorkLeads, &also, rule, shown).await;
+    let shown = match changed {
+        Ok(shown) => shown.ok_or(Refusal::NotFound("document"))?,
+        Err(problem) => {
+            // Somebody may have removed it between the look and the commit: then nobody else will remove the copy.
+            discard(platform, call, &at.read(platform, call, Right::WorkLeads).await?.element).await?;
+            return Err(problem);
+        }
+    };
+    if pending.is_some() {
+        platform.files.remove(&before.upload_name(group)).await?;
+    }
+    answer(200, &with_download(platform, call, &shown).await?)
+}
+
+/// Removes the files of a document that is removed.
+pub(super) async fn discard(platform: &Platform, call: &Call, element: &Element) -> Result<(), Failure> {
+    if element.removed.is_none() || element.content.kind() != Kind::Document {
+        return Ok(());
+    }
+    let group = call.scope.group();
+    platform.files.remove(&element.upload_name(group)).await?;
+    platform.files.remove(&element.file_name(group)).await
+}

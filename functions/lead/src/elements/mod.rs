@@ -1,0 +1,209 @@
+//! The elements of a lead: added, listed, read, changed, removed (LEAD-2).
+
+mod body;
+mod document;
+mod view;
+
+pub use body::{CommentBody, DocumentBody, LineBody, MoneyBody, QuoteBody, TestDriveBody, TradeInBody};
+pub use view::{
+    CommentView, CountsView, DocumentView, DownloadView, ElementView, ElementsView, QuoteView, SaysView, TestDriveView, TradeInView,
+    UploadView,
+};
+
+use body::{Appointed, New};
+use forecourt_domain::access::Right;
+use forecourt_domain::calendar_event::{CalendarEvent, Case, NewEvent};
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::element::{self, Content, Element, Kind, schedule_test_drive};
+use forecourt_domain::ids::{ElementId, EventId, LeadId, UserId};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::lead::{self, Asked, found};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::Elements;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Loaded};
+use serde_json::Value;
+
+/// A request of one of the elements' routes.
+pub(crate) async fn operate(platform: &Platform, call: &Call, what: Elements) -> Result<Answer, Problem> {
+    match what {
+        Elements::Add(kind) => add(platform, call, kind).await,
+        Elements::List(kind) => list(platform, call, kind).await,
+        Elements::Read(kind) => {
+            let at = At::of(call, kind)?;
+            let shown = at.read(platform, call, Right::ReadLeads).await?;
+            answer(200, &document::with_download(platform, call, &shown).await?)
+        }
+        Elements::Change(kind) => change(platform, call, kind).await,
+        Elements::Remove(kind) => remove(platform, call, kind).await,
+        Elements::CompleteUpload => document::complete(platform, call).await,
+    }
+}
+
+/// An element that a path names.
+struct At {
+    lead: LeadId,
+    kind: Kind,
+    id: ElementId,
+}
+
+/// An element as it is then, with its calendar event if it has one.
+#[derive(Debug, Clone)]
+struct Shown {
+    element: Element,
+    event: Option<CalendarEvent>,
+}
+
+impl Shown {
+    fn view(&self) -> ElementView<SaysView> {
+        ElementView::of(&self.element, self.event.as_ref())
+    }
+
+    fn answer(&self, status: u16) -> Result<Answer, Problem> {
+        answer(status, &self.view())
+    }
+}
+
+fn answer(status: u16, view: &ElementView<SaysView>) -> Result<Answer, Problem> {
+    Ok(Answer::new(status, view)?.header("etag", format!("\"{}\"", view.version)).about(&view.lead))
+}
+
+impl At {
+    fn of(call: &Call, kind: Kind) -> Result<Self, Refusal> {
+        Ok(Self { lead: call.part("id", "lead")?, kind, id: call.part("element", kind.spoken())? })
+    }
+
+    fn key(&self) -> Key {
+        Key::Element(self.lead, self.kind, self.id.clone())
+    }
+
+    /// The element with its event, as decided or else as read.
+    fn shown(&self, decision: Option<&Decision>, loaded: &Loaded) -> Option<Shown> {
+        let items = || decision.iter().flat_map(|decision| &decision.items);
+        let decided = items().find_map(|item| if let Item::Element(element) = item { Some(&**element) } else { None });
+        let element = decided.or_else(|| loaded.element(self.lead, self.kind, &self.id))?.clone();
+        let event = event_of(&element).and_then(|id| {
+            let decided = items().find_map(|item| if let Item::Event(event) = item { Some(&**event) } else { None });
+            decided.filter(|event| event.id == id).or_else(|| loaded.event(self.lead, &id)).cloned()
+        });
+        Some(Shown { element, event })
+    }
+
+    /// The keys of the element and its event.
+    fn keys(&self, loaded: &Loaded) -> Vec<Key> {
+        let event = loaded.element(self.lead, self.kind, &self.id).and_then(event_of);
+        [self.key()].into_iter().chain(event.map(|event| Key::Event(self.lead, event))).collect()
+    }
+
+    /// Reads it for somebody who has `right`.
+    async fn read(&self, platform: &Platform, call: &Call, right: Right) -> Result<Shown, Problem> {
+        call.scope.needs(right)?;
+        let dealer = |loaded: &Loaded| loaded.lead(self.lead).map(|lead| Key::Dealer(lead.dealer.clone()));
+        let load =
+            Load::of([Key::Lead(self.lead), self.key()]).then(|loaded| self.keys(loaded).into_iter().chain(dealer(loaded)).collect());
+        let loaded = platform.store.load(&call.scope, &load).await?;
+        let (lead, dealer) = found(&loaded, self.lead)?;
+        call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
+        Ok(self.shown(None, &loaded).ok_or(Refusal::NotFound(self.kind.spoken()))?)
+    }
+}
+
+fn event_of(element: &Element) -> Option<EventId> {
+    if let Content::TestDrive(drive) = &element.content { Some(drive.event.clone()) } else { None }
+}
+
+async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Problem> {
+    let lead: LeadId = call.part("id", "lead")?;
+    let new = body::new(kind, call.json::<Value>()?)?;
+    let name = lead::new_name(platform, call, lead, kind.name());
+    let id = ElementId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
+    let event = EventId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
+    let at = At { lead, kind, id: id.clone() };
+    let by = call.scope.actor();
+    let decide = |case: &Case<'_>| match new.clone() {
+        New::Content(content) => element::add(case.lead, id.clone(), content, &by, call.now),
+        New::TestDrive(Appointed { vehicle, at, title, user, notes }) => {
+            let event = NewEvent { id: event.clone(), title, kind: String::new(), at: Some(at), notes, user, booked: false };
+            schedule_test_drive(case, id.clone(), vehicle, event)
+        }
+    };
+    let also = |loaded: &Loaded| {
+        let days =
+            found(loaded, lead).map(|(lead, dealer)| lead::days_of(|days| decide(&Case { lead, dealer, days, by: &by, now: call.now })));
+        let event = (kind == Kind::TestDrive).then(|| Key::Event(lead, event.clone()));
+        days.into_iter().flatten().chain([at.key()]).chain(event).collect()
+    };
+    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+        let days = |user: &UserId, date| loaded.day(user, date);
+        decide(&Case { lead, dealer, days: &days, by: &by, now: call.now }).map(Some)
+    };
+    let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
+    let shown = lead::change(platform, call, lead, Right::WorkLeads, &also, rule, shown).await?;
+    let shown = shown.ok_or(Refusal::NotFound(kind.spoken()))?;
+    let view = document::with_upload(platform, call, &shown).await?;
+    Ok(answer(201, &view)?.header("location", format!("/leads/{lead}/{}/{id}", kind.path())))
+}
+
+async fn list(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadLeads)?;
+    let id: LeadId = call.part("id", "lead")?;
+    let load = Load::of([Key::Lead(id)]).then(|loaded| loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().collect());
+    let loaded = platform.store.load(&call.scope, &load).await?;
+    let (lead, dealer) = found(&loaded, id)?;
+    call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
+    let elements = platform.store.elements(&call.scope, id, kind).await?;
+    let events = elements.iter().filter_map(event_of).map(|event| Key::Event(id, event));
+    let events = platform.store.load(&call.scope, &Load::of(events)).await?;
+    let view = |element: &Element| ElementView::of(element, event_of(element).and_then(|event| events.event(id, &event)));
+    Ok(Answer::new(200, &ElementsView { elements: elements.iter().map(view).collect() })?.about(&id))
+}
+
+/// What stands in the way of a change of an element: it is not there, somebody else's, or another version.
+fn changeable<'a>(at: &At, call: &Call, loaded: &'a Loaded) -> Result<&'a Element, Refusal> {
+    let element = loaded.element(at.lead, at.kind, &at.id).ok_or(Refusal::NotFound(at.kind.spoken()))?;
+    element.may_be_changed_by(&call.scope)?;
+    match call.if_match()? {
+        Some(seen) if !seen.contains(&element.version) => Err(Refusal::Stale { current: element.version }),
+        _ => Ok(element),
+    }
+}
+
+async fn change(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Problem> {
+    let at = At::of(call, kind)?;
+    let patch = call.json::<Value>()?;
+    let by = call.scope.actor();
+    let rule = |Asked { lead, loaded, .. }: Asked<'_>| {
+        let element = changeable(&at, call, loaded)?;
+        element::change(lead, element, body::patched(&element.content, &patch)?, &by, call.now)
+    };
+    let also = |loaded: &Loaded| at.keys(loaded);
+    let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
+    let shown = lead::change(platform, call, at.lead, Right::WorkLeads, &also, rule, shown).await?;
+    shown.ok_or(Refusal::NotFound(kind.spoken()))?.answer(200)
+}
+
+async fn remove(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Problem> {
+    let at = At::of(call, kind)?;
+    let by = call.scope.actor();
+    let also = |loaded: &Loaded| {
+        let days = found(loaded, at.lead).ok().zip(loaded.element(at.lead, kind, &at.id)).map(|((lead, dealer), element)| {
+            let event = event_of(element).and_then(|event| loaded.event(at.lead, &event));
+            lead::days_of(|days| element::remove(&Case { lead, dealer, days, by: &by, now: call.now }, element, event))
+        });
+        at.keys(loaded).into_iter().chain(days.into_iter().flatten()).collect()
+    };
+    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+        let element = changeable(&at, call, loaded)?;
+        let event = event_of(element).and_then(|event| loaded.event(at.lead, &event));
+        let days = |user: &UserId, date| loaded.day(user, date);
+        element::remove(&Case { lead, dealer, days: &days, by: &by, now: call.now }, element, event)
+    };
+    let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
+    let shown = lead::change(platform, call, at.lead, Right::WorkLeads, &also, rule, shown).await?;
+    let shown = shown.ok_or(Refusal::NotFound(kind.spoken()))?;
+    document::discard(platform, call, &shown.element).await?;
+    shown.answer(200)
+}
