@@ -195,6 +195,7 @@ def drive(resources):
     expect("its page", (status, page["contact"], page["version"]), (200, "Jana", 1))
     expect("the dealer's list", [row["id"] for row in call(host, "GET", leads, bearer=admin)[1]["leads"]], [lead["id"]])
 
+    documents(host, lead["id"], admin)
     settings(host, admin)
     partners(resources, host, leads, admin)
     escalation(resources, host, "by delayed messages", timers=False)
@@ -204,6 +205,25 @@ def drive(resources):
     lambda_.update_function_configuration(FunctionName=outbox, Environment={"Variables": {**variables, "LONGEST_DELAY_SECONDS": "5"}})
     escalation(resources, host, "by timers", timers=True)
     assigned_by_queue(host)
+
+
+def documents(host, lead, admin):
+    """Up and down by the bucket's signed links, within the function's role."""
+    path, file = f"/leads/{lead}/documents", b"%PDF-1.7 an order form"
+    status, made = call(host, "POST", path, {"title": "Order form", "content_type": "application/pdf", "bytes": len(file)}, admin)
+    expect("a document is announced", (status, made.get("state")), (201, "pending"))
+    one = f"{path}/{made['id']}"
+    expect("completed too early", call(host, "POST", one + "/completion", {}, admin)[0], 409)
+    put = urllib.request.Request(made["upload"]["url"], data=file, method="PUT", headers={"Content-Type": "application/pdf"})
+    expect("uploaded by its link", urllib.request.urlopen(put).status, 200)
+    expect("completed", call(host, "POST", one + "/completion", {}, admin)[1].get("state"), "uploaded")
+    link = call(host, "GET", one, bearer=admin)[1]["download"]["url"]
+    expect("downloaded by its link", urllib.request.urlopen(link).read(), file)
+    expect("removed", call(host, "DELETE", one, bearer=admin)[0], 200)
+    try:
+        expect("its file", urllib.request.urlopen(link).status, 404)
+    except urllib.error.HTTPError as e:
+        expect("its file", e.code, 404)
 
 
 def settings(host, admin):

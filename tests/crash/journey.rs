@@ -73,6 +73,8 @@ pub enum Journey {
     Change,
     /// What a dealer's people do without a key: no repeat of theirs is known again, so that the store alone must know its own commits.
     Keyless,
+    /// A document that is uploaded and stays, and one that is removed again.
+    Documents,
     /// Enquiries after closing: held notices that go out together in the morning, one of them moot by then.
     Night,
 }
@@ -82,7 +84,7 @@ impl Journey {
 
     pub fn begins(self) -> &'static str {
         match self {
-            Journey::Day | Journey::Keyless | Journey::Pool | Journey::Change => "2026-11-23T09:00:00Z",
+            Journey::Day | Journey::Keyless | Journey::Pool | Journey::Change | Journey::Documents => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }
@@ -95,6 +97,7 @@ impl Journey {
             Journey::Keyless => keyless(cloud).await,
             Journey::Pool => pool(cloud).await,
             Journey::Change => change(cloud).await,
+            Journey::Documents => documents(cloud).await,
         }
     }
 }
@@ -213,6 +216,23 @@ async fn keyless(cloud: &Cloud) -> Vec<Reply> {
     let called = cloud.request(Method::POST, BOSS, &path, &json, missed.to_string().as_bytes()).await;
     let page = cloud.request(Method::GET, BOSS, &format!("/leads/{}", new.text("/id")), &[], b"").await;
     vec![new, called, page]
+}
+
+async fn documents(cloud: &Cloud) -> Vec<Reply> {
+    let new = lead(cloud, NORTH, "k-1", &enquiry("karl")).await;
+    let path = format!("/leads/{}/documents", new.text("/id"));
+    let mut replies = Vec::new();
+    for key in ["stays", "goes"] {
+        let made = post(cloud, BOSS, &path, key, &json!({"title": key, "content_type": "text/plain", "bytes": key.len()})).await;
+        let at = format!("{path}/{}", made.text("/id"));
+        let upload = made.text("/upload/url").strip_prefix("https://bucket.example/").unwrap().to_owned();
+        cloud.between().files.insert(upload, key.as_bytes().to_vec());
+        replies.push(post(cloud, BOSS, &format!("{at}/completion"), &format!("{key}-up"), &json!({})).await);
+        if key == "goes" {
+            replies.push(cloud.request(Method::DELETE, BOSS, &at, &[], b"").await);
+        }
+    }
+    replies
 }
 
 async fn night(cloud: &Cloud) -> Vec<Reply> {

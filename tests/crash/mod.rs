@@ -163,6 +163,12 @@ fn int_9_a_table_that_fails_again_and_again_only_makes_it_later() {
     println!("{} cases", judge_all(&cases, &calls.end));
 }
 
+/// LEAD-2: the bucket holds what the table says, and nothing else.
+#[test]
+fn lead_2_documents_survive_every_fault_at_every_call() {
+    println!("{} cases", every_fault_at_every_call(Journey::Documents));
+}
+
 /// INT-9: where the answer to a commit is lost, be it the last try, the store finds its own commit and makes no second one.
 #[test]
 fn int_9_the_store_knows_its_own_commit_again() {
@@ -180,7 +186,7 @@ fn int_9_the_store_knows_its_own_commit_again() {
 /// What a journey comes to when nothing goes wrong, in words: all else is compared with this.
 #[test]
 fn an_undisturbed_journey_ends_as_it_should() {
-    for journey in Journey::ALL.into_iter().chain([Journey::Keyless]) {
+    for journey in Journey::ALL.into_iter().chain([Journey::Keyless, Journey::Documents]) {
         insta::assert_snapshot!(format!("crash_{journey:?}"), play(&Case::of(journey), false).end.told());
     }
 }

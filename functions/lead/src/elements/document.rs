@@ -85,9 +85,8 @@ pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer,
             return Err(problem);
         }
     };
-    if pending.is_some() {
-        platform.files.remove(&before.upload_name(group)).await?;
-    }
+    // Also where it was completed before: that one may have been lost before it came to this.
+    platform.files.remove(&before.upload_name(group)).await?;
     answer(200, &with_download(platform, call, &shown).await?)
 }
 
