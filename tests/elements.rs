@@ -290,6 +290,7 @@ proptest! {
                             Kind::Quote => quote(),
                             Kind::TestDrive => drive("2026-11-25T10:00:00+01:00"),
                             Kind::Comment => json!({"text": "a"}),
+                            Kind::Communication => json!({"medium": "call", "reached": true}),
                             Kind::Document => json!({"title": "a", "content_type": "text/plain", "bytes": 1}),
                         };
                         let path = format!("/leads/{id}/{}", kind.path());
@@ -302,6 +303,7 @@ proptest! {
                         let Some((kind, path, here)) = made.get(*n) else { continue };
                         let body = match kind {
                             Kind::Comment => json!({"text": format!("b{i}")}),
+                            Kind::Communication => json!({"medium": "call", "reached": true}),
                             Kind::Document => json!({"title": format!("b{i}")}),
                             _ => json!({"vehicle": {"model": format!("b{i}")}}),
                         };

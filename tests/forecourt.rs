@@ -16,6 +16,7 @@ mod access;
 mod adf;
 mod assignment;
 mod capacity;
+mod communication;
 mod contract;
 mod cost;
 mod crash;

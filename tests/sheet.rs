@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::contact::{Country, Email, Language, Phone};
 use forecourt_domain::enquiry::{Enquiry, LeadType, Person, Vehicle};
-use forecourt_send::pdf::{Link, Section, Sheet, trade_in_sheet};
+use forecourt_send::pdf::{Link, Section, Sheet, written};
 use forecourt_send::sheet::sheet_of;
 use lopdf::{Document, Object};
 use proptest::prelude::*;
@@ -63,7 +63,7 @@ fn sheet(enquiry: &Enquiry, language: &str) -> Sheet {
 }
 
 fn document(sheet: &Sheet) -> Document {
-    Document::load_mem(&trade_in_sheet(sheet).unwrap()).unwrap()
+    Document::load_mem(&written(sheet).unwrap()).unwrap()
 }
 
 /// The text of the pages, in one line.
@@ -154,9 +154,9 @@ fn int_8_a_screen_reader_finds_headings_tables_and_the_link() {
 
 #[test]
 fn int_8_the_same_enquiry_is_the_same_document() {
-    let once = trade_in_sheet(&sheet(&golf(), "de")).unwrap();
-    assert_eq!(once, trade_in_sheet(&sheet(&golf(), "de")).unwrap());
-    assert_ne!(once, trade_in_sheet(&Sheet { at: at() + chrono::TimeDelta::seconds(1), ..sheet(&golf(), "de") }).unwrap());
+    let once = written(&sheet(&golf(), "de")).unwrap();
+    assert_eq!(once, written(&sheet(&golf(), "de")).unwrap());
+    assert_ne!(once, written(&Sheet { at: at() + chrono::TimeDelta::seconds(1), ..sheet(&golf(), "de") }).unwrap());
     assert!(once.len() < 40_000, "{} bytes are much for a page", once.len());
 }
 
@@ -257,7 +257,7 @@ fn int_8_a_sheet_of_nothing_is_still_a_document() {
         dealer: empty.clone(),
         language: empty.clone(),
         sections,
-        link,
+        link: Some(link),
         footer: empty,
         at: at(),
     };
@@ -279,7 +279,7 @@ proptest! {
     ) {
         let sections = rows.into_iter().map(|(heading, rows)| Section { heading, rows }).collect();
         let at = DateTime::from_timestamp(i64::from(seconds) * 100, 0).unwrap();
-        let sheet = Sheet { title, arrival, dealer, language, sections, link: Link { text, url: url.clone() }, footer, at };
+        let sheet = Sheet { title, arrival, dealer, language, sections, link: Some(Link { text, url: url.clone() }), footer, at };
         let document = document(&sheet);
         prop_assert!((1..=5).contains(&document.get_pages().len()));
         let links = document.get_page_annotations(document.get_pages()[&1]).unwrap();

@@ -10,8 +10,8 @@ mod view;
 
 pub use body::{AssignmentBody, ReactionBody, StatusBody};
 pub use elements::{
-    CommentBody, CommentView, CountsView, DocumentBody, DocumentView, DownloadView, ElementView, ElementsView, LineBody, MoneyBody,
-    QuoteBody, QuoteView, SaysView, TestDriveBody, TestDriveView, TradeInBody, TradeInView, UploadView,
+    CommentBody, CommentView, CommunicationBody, CommunicationView, CountsView, DocumentBody, DocumentView, DownloadView, ElementView,
+    ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, SaysView, TestDriveBody, TestDriveView, TradeInBody, TradeInView, UploadView,
 };
 pub use view::{
     BoardRowView, BoardView, DeadlineView, EntryView, EventView, LeadListView, LeadPageView, LeadRowView, LeadView, MessageView,

@@ -1,6 +1,6 @@
 //! Leads as clients see them. The shapes of the API; stored shapes may change without them.
 
-use crate::elements::{CountsView, SaysView};
+use crate::elements::{Beside, CountsView, SaysView};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Actor;
 use forecourt_domain::deadline::StepKind;
@@ -325,7 +325,7 @@ impl EventView {
             Event::DocumentAnnounced { element, title } => ("document_announced", json!({"element": element, "title": title})),
             Event::ElementChanged { kind, element, title, text, before } => (
                 "element_changed",
-                json!({"kind": kind, "element": element, "title": title, "text": text, "before": SaysView::of(before, None)}),
+                json!({"kind": kind, "element": element, "title": title, "text": text, "before": SaysView::of(before, Beside::default())}),
             ),
             Event::ElementRemoved { kind, element, title } => {
                 ("element_removed", json!({"kind": kind, "element": element, "title": title}))

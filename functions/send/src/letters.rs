@@ -1,7 +1,7 @@
 //! Letters to customers: claimed, looked at again, sent at most once, recorded on the letter and on its appointment in one commit (MSG-1, APT-3).
 
 use crate::text::{Addressee, Attachment};
-use crate::{Sender, Sms, Undelivered};
+use crate::{Sender, Sms, Undelivered, quote};
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, Reached};
 use forecourt_domain::contact::Language;
@@ -113,6 +113,10 @@ impl Sender {
                 if let Some(appointment) = appointment.as_ref().filter(|_| letter.says != Says::Reminder) {
                     mail.attachments.push(calendar_file(appointment, dealer, &mail.subject).map_err(Undelivered::Never)?);
                 }
+                if let Says::Text { enclosed: Some(enclosed), .. } = &letter.says {
+                    let attachment = quote::attachment(enclosed, lead.as_ref(), to, dealer, letter.queued);
+                    mail.attachments.push(attachment.map_err(Undelivered::Never)?);
+                }
                 self.carrier.carry(&mail).await
             }
             To::Phone(number) => {
@@ -185,9 +189,7 @@ fn of_lead(lead: &Lead, loaded: &Loaded) -> Option<Reached> {
         Event::Received { enquiry } => Some(&enquiry.contact),
         _ => None,
     })?;
-    let mobile = person.phones.iter().find(|phone| phone.kind.as_deref() == Some("mobile") && phone.e164.is_some());
-    let phone = mobile.or_else(|| person.phones.iter().find(|phone| phone.e164.is_some())).cloned();
-    Some(Reached { email: person.emails.first().cloned(), phone, language: person.language.clone(), ..Reached::default() })
+    Some(Reached::of(person))
 }
 
 /// The language of the texts that serves a reader of `language`.

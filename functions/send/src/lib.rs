@@ -3,6 +3,7 @@
 mod letters;
 pub mod pdf;
 mod pool;
+pub mod quote;
 pub mod ses;
 pub mod sheet;
 pub mod text;

@@ -1,4 +1,4 @@
-//! A sheet of labels and values as a PDF: a trade-in enquiry's core data, with the way back to the lead (INT-8).
+//! A sheet of labels and values as a PDF: a trade-in enquiry's core data, with the way back to the lead (INT-8); a quote for the customer (LEAD-3).
 //!
 //! The document is tagged and declares PDF/UA-1: a screen reader reads headings, tables and the link as what they are.
 
@@ -37,8 +37,8 @@ pub struct Sheet {
     pub language: String,
     /// What it says.
     pub sections: Vec<Section>,
-    /// Where there is more.
-    pub link: Link,
+    /// Where there is more; none for who may not go there.
+    pub link: Option<Link>,
     /// One line at the foot of every page.
     pub footer: String,
     /// When it was written.
@@ -69,7 +69,7 @@ pub struct Link {
 ///
 /// # Errors
 /// When the document cannot be written.
-pub fn trade_in_sheet(sheet: &Sheet) -> Result<Vec<u8>, String> {
+pub fn written(sheet: &Sheet) -> Result<Vec<u8>, String> {
     let faces = Faces { regular: Face::read(ttf_noto_sans::REGULAR)?, bold: Face::read(ttf_noto_sans::BOLD)? };
     let layout = lay_out(sheet, &faces);
     let configuration = ConfigurationBuilder::new()
@@ -120,9 +120,9 @@ fn draw(document: &mut Document, sheet: &Sheet, layout: &Layout, faces: &Faces) 
             parts.entry(run.part).or_default().push(drawn);
         }
         surface.finish();
-        if let Some(place) = rect(layout.link).filter(|_| number == 0) {
-            let target = Target::Action(LinkAction::new(sheet.link.url.clone()).into());
-            let link = Annotation::new_link(LinkAnnotation::new(place, target), Some(named(&sheet.link.text)));
+        if let Some((link, place)) = sheet.link.as_ref().zip(layout.link.and_then(rect)).filter(|_| number == 0) {
+            let target = Target::Action(LinkAction::new(link.url.clone()).into());
+            let link = Annotation::new_link(LinkAnnotation::new(place, target), Some(named(&link.text)));
             parts.entry(Part::Link).or_default().push(page.add_tagged_annotation(link));
         }
         page.finish();
@@ -188,8 +188,9 @@ fn structure(sheet: &Sheet, mut parts: Parts) -> TagTree {
     tree.children.extend(group(&mut parts, Tag::P, Part::Dealer));
     tree.children.extend(group(&mut parts, heading(0, &sheet.title), Part::Title));
     tree.children.extend(group(&mut parts, Tag::P, Part::Arrival));
-    let link = group(&mut parts, Tag::Link, Part::Link);
-    tree.push(TagGroup::with_children(Tag::P, link.into_iter().collect()));
+    if let Some(link) = group(&mut parts, Tag::Link, Part::Link) {
+        tree.push(TagGroup::with_children(Tag::P, vec![link]));
+    }
     for (index, section) in sheet.sections.iter().enumerate() {
         tree.children.extend(group(&mut parts, heading(1, &section.heading), Part::Heading(index)));
         let mut table = TagGroup::new(Tag::Table);

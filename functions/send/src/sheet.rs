@@ -28,17 +28,17 @@ pub fn sheet_of(enquiry: &Enquiry, number: &str, dealer: &str, url: &str, langua
         dealer: dealer.to_owned(),
         language: words.language.to_owned(),
         sections,
-        link: Link { text: words.open.to_owned(), url: url.to_owned() },
+        link: Some(Link { text: words.open.to_owned(), url: url.to_owned() }),
         footer: format!("{} {number} · {}", words.title, words.core),
         at,
     }
 }
 
 /// A label and what there is to it.
-type Row = (&'static str, Option<String>);
+pub(crate) type Row = (&'static str, Option<String>);
 
 /// The rows that say something.
-fn section(heading: impl Into<String>, rows: Vec<Row>) -> Section {
+pub(crate) fn section(heading: impl Into<String>, rows: Vec<Row>) -> Section {
     let told = |(label, value): Row| value.filter(|v| !v.trim().is_empty()).map(|value| (label.to_owned(), value));
     Section { heading: heading.into(), rows: rows.into_iter().filter_map(told).collect() }
 }
@@ -75,7 +75,7 @@ fn dialled(phone: &Phone) -> String {
     phone.kind.as_ref().map_or_else(|| phone.typed.clone(), |kind| format!("{} ({kind})", phone.typed))
 }
 
-fn joined<'a>(parts: impl IntoIterator<Item = Option<&'a str>>, between: &str) -> Option<String> {
+pub(crate) fn joined<'a>(parts: impl IntoIterator<Item = Option<&'a str>>, between: &str) -> Option<String> {
     let parts: Vec<&str> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(between))
 }

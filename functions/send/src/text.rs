@@ -72,9 +72,9 @@ mod base64 {
 /// Who reads a mail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Addressee {
-    name: String,
-    address: Email,
-    language: Language,
+    pub(crate) name: String,
+    pub(crate) address: Email,
+    pub(crate) language: Language,
 }
 
 impl Addressee {
@@ -241,7 +241,7 @@ impl Texts {
         let sms = letter.medium == Medium::Sms;
         let appointment = match &letter.says {
             Says::Text { text, .. } if sms => return Ok(text.clone()),
-            Says::Text { subject, text } => return Ok(format!("{subject}\n\n{text}")),
+            Says::Text { subject, text, .. } => return Ok(format!("{subject}\n\n{text}")),
             _ => appointment.ok_or("it is about no appointment")?,
         };
         let template = self.templates.get_template("letters").map_err(|e| e.to_string())?;
@@ -271,7 +271,7 @@ impl Texts {
         let settings = &dealer.settings;
         let sheet =
             sheet_of(enquiry, &lead.id.spoken(), &settings.name, &self.link(lead), &settings.language, entry.at, settings.calendar.zone());
-        let content = pdf::trade_in_sheet(&sheet)?;
+        let content = pdf::written(&sheet)?;
         Ok(Some(Attachment { name: format!("{}.pdf", lead.id), media_type: "application/pdf".into(), content }))
     }
 

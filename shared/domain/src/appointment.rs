@@ -11,6 +11,7 @@ use crate::calendar_event::BOOKED_TEST_DRIVE;
 use crate::contact::{ChannelKey, Email, Language, Phone};
 use crate::dealer::Dealer;
 use crate::decision::Item;
+use crate::enquiry::Person;
 use crate::ids::{AppointmentId, DealerId, EventId, LeadId, PartnerId, UserId};
 use crate::letter::{Letter, Medium, Says};
 use chrono::{DateTime, Utc};
@@ -257,6 +258,13 @@ pub struct Reached {
 }
 
 impl Reached {
+    /// How a person is reached who has asked: by the first address, and a mobile before any other number that can be dialled.
+    pub fn of(person: &Person) -> Self {
+        let mobile = person.phones.iter().find(|phone| phone.kind.as_deref() == Some("mobile") && phone.e164.is_some());
+        let phone = mobile.or_else(|| person.phones.iter().find(|phone| phone.e164.is_some())).cloned();
+        Self { email: person.emails.first().cloned(), phone, language: person.language.clone(), ..Self::default() }
+    }
+
     fn is_nobody(&self) -> bool {
         *self == Self::default()
     }

@@ -209,7 +209,7 @@ pub enum Condition {
 }
 
 /// A vehicle asked for or offered.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Vehicle {

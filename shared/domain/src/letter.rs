@@ -4,7 +4,9 @@
 use crate::appointment::Appointment;
 use crate::contact::Language;
 use crate::dealer::Draft;
+use crate::element::{Form, Quote};
 use crate::ids::{AppointmentId, DealerId, LeadId};
+use crate::lead::Lead;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +84,9 @@ pub enum Says {
         subject: String,
         /// The text, up to 20,000 characters; of an SMS up to 1,000.
         text: String,
+        /// A quote that goes along, as it was when it was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        enclosed: Option<Box<Enclosed>>,
     },
 }
 
@@ -95,6 +100,15 @@ impl Says {
             Says::Text { .. } => "text",
         }
     }
+}
+
+/// A quote that goes along with an e-mail (LEAD-3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enclosed {
+    /// What it says.
+    pub quote: Quote,
+    /// As what it is written.
+    pub form: Form,
 }
 
 /// What has become of a letter (MSG-1).
@@ -206,6 +220,23 @@ impl Letter {
             language: appointment.reached.language.clone(),
             queued: now,
             fate: LetterFate::Queued { due, attempts: 0 },
+        }
+    }
+
+    /// A letter to the main contact of a lead, to go out at once; where the dealer sends customers nothing, it is recorded as such.
+    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, says: Says, settings: &Draft, now: DateTime<Utc>) -> Self {
+        let switched_off = LetterFate::Suppressed { at: now, why: Suppressed::Switched };
+        let queued = LetterFate::Queued { due: now, attempts: 0 };
+        Self {
+            home: Home::Lead(lead.id),
+            cause,
+            dealer: lead.dealer.clone(),
+            medium,
+            says,
+            sequence: 0,
+            language: None,
+            queued: now,
+            fate: if settings.send_external_mail { queued } else { switched_off },
         }
     }
 

@@ -1,9 +1,9 @@
 //! What clients say of elements. A `PATCH` is merged into what the element says now (RFC 7396), and the whole is judged as if it were new.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use forecourt_domain::element::{Comment, Content, Document, Kind, Line, Quote, TradeIn};
+use forecourt_domain::element::{Comment, Content, Document, Form, Kind, Line, Quote, Said, TradeIn};
 use forecourt_domain::enquiry::Vehicle;
-use forecourt_domain::ids::UserId;
+use forecourt_domain::ids::{ElementId, UserId};
 use forecourt_domain::money::Money;
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_edge::json::{Loose, Text, note};
@@ -122,6 +122,33 @@ pub struct DocumentBody {
     bytes: Loose<u64>,
 }
 
+/// Something to be said to the contact, or a call to be noted.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"medium": "email", "subject": "Your quote", "text": "Dear Ms Petersen, …", "quote": "806mpr7o6e5oihwu", "form": "overview"}))]
+pub struct CommunicationBody {
+    /// `email`, `sms` or `call`.
+    #[schema(value_type = String, example = "email")]
+    medium: Loose<Text>,
+    /// Of an e-mail, 1 to 200 characters.
+    #[schema(value_type = Option<String>, max_length = 200)]
+    subject: Loose<Text>,
+    /// Of an e-mail 1 to 20,000 characters, of an SMS 1 to 1,000.
+    #[schema(value_type = Option<String>, max_length = 20_000)]
+    text: Loose<Text>,
+    /// A quote for a new vehicle that goes along with an e-mail, by its name.
+    #[schema(value_type = Option<String>)]
+    quote: Loose<Text>,
+    /// As what it goes along: `overview` or `order_form`.
+    #[schema(value_type = Option<String>, example = "overview")]
+    form: Loose<Text>,
+    /// Of a call: whether the contact was reached.
+    #[schema(value_type = Option<bool>)]
+    reached: Loose<bool>,
+    /// Of a call, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    note: Loose<Text>,
+}
+
 /// What is known of a test drive's event before it has a name.
 #[derive(Debug, Clone)]
 pub(crate) struct Appointed {
@@ -228,6 +255,54 @@ impl DocumentBody {
     }
 }
 
+/// A text in lines of 1 to `most` characters.
+fn text(text: Loose<Text>, most: usize, faults: &mut Vec<Fault>) -> String {
+    let text = text.text("text", &mut Vec::new()).unwrap_or_default().trim().to_owned();
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    if text.is_empty() || text.chars().count() > most || text.chars().any(control) {
+        faults.push(Fault::new("text", "LEAD-3", format!("must be 1 to {most} characters")));
+    }
+    text
+}
+
+impl CommunicationBody {
+    fn check(self) -> Result<Said, Refusal> {
+        let mut faults = Vec::new();
+        let said = match self.medium.text("medium", &mut Vec::new()).as_deref() {
+            Some("email") => {
+                let subject = self.subject.text("subject", &mut Vec::new()).unwrap_or_default().trim().to_owned();
+                if subject.is_empty() || subject.chars().count() > 200 || subject.chars().any(char::is_control) {
+                    faults.push(Fault::new("subject", "LEAD-3", "must be 1 to 200 characters in one line"));
+                }
+                let quote = self.quote.text("quote", &mut faults).map(|id| ElementId::parse(id.trim()));
+                if let Some(Err(e)) = &quote {
+                    faults.push(Fault::new("quote", "LEAD-3", e.to_string()));
+                }
+                let form = match self.form.text("form", &mut faults).as_deref() {
+                    None | Some("overview") => Form::Overview,
+                    Some("order_form") => Form::OrderForm,
+                    Some(_) => {
+                        faults.push(Fault::new("form", "LEAD-3", "must be overview or order_form"));
+                        Form::Overview
+                    }
+                };
+                let quote = quote.and_then(Result::ok).map(|quote| (quote, form));
+                Said::Email { subject, text: text(self.text, 20_000, &mut faults), quote }
+            }
+            Some("sms") => Said::Sms { text: text(self.text, 1_000, &mut faults) },
+            Some("call") => {
+                let reached = self.reached.take("", "", &mut Vec::new());
+                if reached.is_none() {
+                    faults.push(Fault::new("reached", "LEAD-3", "must be true or false"));
+                }
+                Said::Call { reached: reached.unwrap_or_default(), note: note(self.note, "note", &mut faults) }
+            }
+            _ => return Err(Refusal::field("medium", "LEAD-3", "must be email, sms or call")),
+        };
+        if faults.is_empty() { Ok(said) } else { Err(Refusal::Invalid(faults)) }
+    }
+}
+
 /// What a new element is to say.
 #[derive(Debug, Clone)]
 pub(crate) enum New {
@@ -235,6 +310,8 @@ pub(crate) enum New {
     Content(Content),
     /// A test drive, whose event is to be made.
     TestDrive(Appointed),
+    /// Communication, which a letter may carry out.
+    Said(Said),
 }
 
 fn body<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
@@ -252,6 +329,7 @@ pub(crate) fn new(kind: Kind, value: Value) -> Result<New, Refusal> {
         Kind::TestDrive => return body::<TestDriveBody>(value)?.check().map(New::TestDrive),
         Kind::Comment => Content::Comment(body::<CommentBody>(value)?.check()?),
         Kind::Document => Content::Document(body::<DocumentBody>(value)?.check()?),
+        Kind::Communication => return body::<CommunicationBody>(value)?.check().map(New::Said),
     }))
 }
 
@@ -263,6 +341,7 @@ pub(crate) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
     let fixed: &[(&str, &str)] = match content {
         Content::TestDrive(_) => &[("at", TIME), ("title", TIME), ("user", TIME), ("notes", TIME)],
         Content::Document(_) => &[("content_type", FILE), ("bytes", FILE)],
+        Content::Communication(_) => return Err(Refusal::Conflict("what was said is said (LEAD-3)".into())),
         Content::TradeIn(_) | Content::Quote(_) | Content::Comment(_) => &[],
     };
     let faults = fixed.iter().filter(|(name, _)| patch.get(name).is_some()).map(|(name, why)| Fault::new(*name, "LEAD-2", *why));
@@ -295,6 +374,7 @@ pub(crate) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
         }
         Content::Quote(_) => Content::Quote(body::<QuoteBody>(value)?.check()?),
         Content::Comment(_) => Content::Comment(body::<CommentBody>(value)?.check()?),
+        Content::Communication(said) => Content::Communication(said.clone()),
     })
 }
 

@@ -4,20 +4,25 @@ mod body;
 mod document;
 mod view;
 
-pub use body::{CommentBody, DocumentBody, LineBody, MoneyBody, QuoteBody, TestDriveBody, TradeInBody};
+pub use body::{CommentBody, CommunicationBody, DocumentBody, LineBody, MoneyBody, QuoteBody, TestDriveBody, TradeInBody};
 pub use view::{
-    CommentView, CountsView, DocumentView, DownloadView, ElementView, ElementsView, QuoteView, SaysView, TestDriveView, TradeInView,
-    UploadView,
+    CommentView, CommunicationView, CountsView, DocumentView, DownloadView, ElementView, ElementsView, QuoteView, SaysView, TestDriveView,
+    TradeInView, UploadView,
 };
+
+pub(crate) use view::Beside;
 
 use body::{Appointed, New};
 use forecourt_domain::access::Right;
+use forecourt_domain::appointment::Reached;
 use forecourt_domain::calendar_event::{CalendarEvent, Case, NewEvent};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::element::{self, Content, Element, Kind, schedule_test_drive};
+use forecourt_domain::element::{self, Communication, Content, Element, Kind, Said, communicate, schedule_test_drive};
 use forecourt_domain::ids::{ElementId, EventId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
+use forecourt_domain::letter::{Home, Letter};
 use forecourt_domain::refusal::Refusal;
+use forecourt_domain::timeline::{Entry, Event};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::lead::{self, Asked, found};
@@ -50,16 +55,17 @@ struct At {
     id: ElementId,
 }
 
-/// An element as it is then, with its calendar event if it has one.
+/// An element as it is then, with its calendar event or letter if it has one.
 #[derive(Debug, Clone)]
 struct Shown {
     element: Element,
     event: Option<CalendarEvent>,
+    letter: Option<Letter>,
 }
 
 impl Shown {
     fn view(&self) -> ElementView<SaysView> {
-        ElementView::of(&self.element, self.event.as_ref())
+        ElementView::of(&self.element, Beside { event: self.event.as_ref(), letter: self.letter.as_ref() })
     }
 
     fn answer(&self, status: u16) -> Result<Answer, Problem> {
@@ -80,7 +86,7 @@ impl At {
         Key::Element(self.lead, self.kind, self.id.clone())
     }
 
-    /// The element with its event, as decided or else as read.
+    /// The element with what is stored beside it, as decided or else as read.
     fn shown(&self, decision: Option<&Decision>, loaded: &Loaded) -> Option<Shown> {
         let items = || decision.iter().flat_map(|decision| &decision.items);
         let decided = items().find_map(|item| if let Item::Element(element) = item { Some(&**element) } else { None });
@@ -89,13 +95,17 @@ impl At {
             let decided = items().find_map(|item| if let Item::Event(event) = item { Some(&**event) } else { None });
             decided.filter(|event| event.id == id).or_else(|| loaded.event(self.lead, &id)).cloned()
         });
-        Some(Shown { element, event })
+        let letter = letter_of(&element).and_then(|(home, cause)| {
+            let decided = items().find_map(|item| if let Item::Letter(letter) = item { Some(&**letter) } else { None });
+            decided.or_else(|| loaded.letter(&home, &cause)).cloned()
+        });
+        Some(Shown { element, event, letter })
     }
 
-    /// The keys of the element and its event.
+    /// The keys of the element and of what is stored beside it.
     fn keys(&self, loaded: &Loaded) -> Vec<Key> {
-        let event = loaded.element(self.lead, self.kind, &self.id).and_then(event_of);
-        [self.key()].into_iter().chain(event.map(|event| Key::Event(self.lead, event))).collect()
+        let element = loaded.element(self.lead, self.kind, &self.id);
+        [self.key()].into_iter().chain(element.into_iter().flat_map(beside)).collect()
     }
 
     /// Reads it for somebody who has `right`.
@@ -111,6 +121,22 @@ impl At {
     }
 }
 
+/// The keys of what is stored beside an element.
+fn beside(element: &Element) -> impl Iterator<Item = Key> {
+    let event = event_of(element).map(|event| Key::Event(element.lead, event));
+    event.into_iter().chain(letter_of(element).map(|(home, cause)| Key::Letter(home, cause)))
+}
+
+/// The name of the letter that carries an element out, where one does.
+fn letter_of(element: &Element) -> Option<(Home, String)> {
+    match &element.content {
+        Content::Communication(Communication::Email { .. } | Communication::Sms { .. }) => {
+            Some((Home::Lead(element.lead), element.id.to_string()))
+        }
+        _ => None,
+    }
+}
+
 fn event_of(element: &Element) -> Option<EventId> {
     if let Content::TestDrive(drive) = &element.content { Some(drive.event.clone()) } else { None }
 }
@@ -123,28 +149,42 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
     let event = EventId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
     let at = At { lead, kind, id: id.clone() };
     let by = call.scope.actor();
-    let decide = |case: &Case<'_>| match new.clone() {
+    let quoted = if let New::Said(Said::Email { quote: Some((quote, _)), .. }) = &new { Some(quote.clone()) } else { None };
+    let decide = |case: &Case<'_>, loaded: &Loaded| match new.clone() {
         New::Content(content) => element::add(case.lead, id.clone(), content, &by, call.now),
         New::TestDrive(Appointed { vehicle, at, title, user, notes }) => {
             let event = NewEvent { id: event.clone(), title, kind: String::new(), at: Some(at), notes, user, booked: false };
             schedule_test_drive(case, id.clone(), vehicle, event)
         }
+        New::Said(said) => {
+            let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, Kind::Quote, quote));
+            let reached = loaded.entry(lead, 1).and_then(reached_by).unwrap_or_default();
+            communicate((case.lead, case.dealer), id.clone(), said, quote, &reached, &by, call.now)
+        }
     };
     let also = |loaded: &Loaded| {
-        let days =
-            found(loaded, lead).map(|(lead, dealer)| lead::days_of(|days| decide(&Case { lead, dealer, days, by: &by, now: call.now })));
+        let days = found(loaded, lead)
+            .map(|(lead, dealer)| lead::days_of(|days| decide(&Case { lead, dealer, days, by: &by, now: call.now }, loaded)));
         let event = (kind == Kind::TestDrive).then(|| Key::Event(lead, event.clone()));
-        days.into_iter().flatten().chain([at.key()]).chain(event).collect()
+        let quote = quoted.clone().map(|quote| Key::Element(lead, Kind::Quote, quote));
+        let said = (kind == Kind::Communication).then(|| [Key::Letter(Home::Lead(lead), name.clone()), Key::Entry(lead, 1)]);
+        let besides = event.into_iter().chain(quote).chain(said.into_iter().flatten());
+        days.into_iter().flatten().chain([at.key()]).chain(besides).collect()
     };
     let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
         let days = |user: &UserId, date| loaded.day(user, date);
-        decide(&Case { lead, dealer, days: &days, by: &by, now: call.now }).map(Some)
+        decide(&Case { lead, dealer, days: &days, by: &by, now: call.now }, loaded).map(Some)
     };
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
     let shown = lead::change(platform, call, lead, Right::WorkLeads, &also, rule, shown).await?;
     let shown = shown.ok_or(Refusal::NotFound(kind.spoken()))?;
     let view = document::with_upload(platform, call, &shown).await?;
     Ok(answer(201, &view)?.header("location", format!("/leads/{lead}/{}/{id}", kind.path())))
+}
+
+/// How the contact is reached, as the enquiry says that made the lead.
+fn reached_by(entry: &Entry) -> Option<Reached> {
+    entry.events.iter().find_map(|event| if let Event::Received { enquiry } = event { Some(Reached::of(&enquiry.contact)) } else { None })
 }
 
 async fn list(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Problem> {
@@ -155,9 +195,12 @@ async fn list(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pr
     let (lead, dealer) = found(&loaded, id)?;
     call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
     let elements = platform.store.elements(&call.scope, id, kind).await?;
-    let events = elements.iter().filter_map(event_of).map(|event| Key::Event(id, event));
-    let events = platform.store.load(&call.scope, &Load::of(events)).await?;
-    let view = |element: &Element| ElementView::of(element, event_of(element).and_then(|event| events.event(id, &event)));
+    let stored = platform.store.load(&call.scope, &Load::of(elements.iter().flat_map(beside))).await?;
+    let view = |element: &Element| {
+        let event = event_of(element).and_then(|event| stored.event(id, &event));
+        let letter = letter_of(element).and_then(|(home, cause)| stored.letter(&home, &cause));
+        ElementView::of(element, Beside { event, letter })
+    };
     Ok(Answer::new(200, &ElementsView { elements: elements.iter().map(view).collect() })?.about(&id))
 }
 

@@ -4,8 +4,9 @@ use super::body::{LineBody, MoneyBody};
 use crate::view::actor;
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::calendar_event::CalendarEvent;
-use forecourt_domain::element::{Content, Counts, Element, Line};
+use forecourt_domain::element::{Communication, Content, Counts, Element, Form, Line};
 use forecourt_domain::enquiry::Vehicle;
+use forecourt_domain::letter::{Letter, LetterFate, Says};
 use forecourt_domain::money::Money;
 use forecourt_edge::vehicle::VehicleBody;
 use serde::Serialize;
@@ -126,6 +127,38 @@ pub struct DocumentView {
     pub download: Option<DownloadView>,
 }
 
+/// An e-mail, an SMS or a note of a call.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CommunicationView {
+    /// `email`, `sms` or `call`.
+    pub medium: &'static str,
+    /// Of an e-mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Of an e-mail or an SMS, as it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The quote that went along with an e-mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
+    /// As what it went along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub form: Option<Form>,
+    /// Of a call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reached: Option<bool>,
+    /// Of a call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Of an e-mail or an SMS: `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear` (MSG-1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fate: Option<&'static str>,
+    /// Why it was suppressed or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
 /// A link to upload a file by: `PUT` exactly the announced bytes with this `Content-Type`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UploadView {
@@ -157,12 +190,50 @@ pub struct CountsView {
     pub test_drives: u32,
     pub comments: u32,
     pub documents: u32,
+    pub communications: u32,
 }
 
 impl CountsView {
     pub(crate) fn of(counts: Counts) -> Self {
-        let Counts { trade_ins, quotes, test_drives, comments, documents } = counts;
-        Self { trade_ins, quotes, test_drives, comments, documents }
+        let Counts { trade_ins, quotes, test_drives, comments, documents, communications } = counts;
+        Self { trade_ins, quotes, test_drives, comments, documents, communications }
+    }
+}
+
+/// What is stored beside an element: a test drive's event, the letter of what was sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Beside<'a> {
+    pub(crate) event: Option<&'a CalendarEvent>,
+    pub(crate) letter: Option<&'a Letter>,
+}
+
+impl CommunicationView {
+    fn of(communication: Communication, letter: Option<&Letter>) -> Self {
+        let text = letter.and_then(|letter| if let Says::Text { text, .. } = &letter.says { Some(text.clone()) } else { None });
+        let why = letter.and_then(|letter| match &letter.fate {
+            LetterFate::Suppressed { why, .. } => serde_json::to_value(why).ok()?.as_str().map(str::to_owned),
+            LetterFate::Failed { why, .. } => Some(why.clone()),
+            _ => None,
+        });
+        let none = Self {
+            medium: "call",
+            subject: None,
+            text,
+            quote: None,
+            form: None,
+            reached: None,
+            note: None,
+            fate: letter.map(|letter| letter.fate.name()),
+            why,
+        };
+        match communication {
+            Communication::Email { subject, quote } => {
+                let (quote, form) = quote.map(|(quote, form)| (quote.to_string(), form)).unzip();
+                Self { medium: "email", subject: Some(subject), quote, form, ..none }
+            }
+            Communication::Sms { .. } => Self { medium: "sms", ..none },
+            Communication::Call { reached, note } => Self { reached: Some(reached), note, ..none },
+        }
     }
 }
 
@@ -176,10 +247,11 @@ pub enum SaysView {
     TestDrive(TestDriveView),
     Comment(CommentView),
     Document(DocumentView),
+    Communication(CommunicationView),
 }
 
 impl ElementView<SaysView> {
-    pub(crate) fn of(element: &Element, event: Option<&CalendarEvent>) -> Self {
+    pub(crate) fn of(element: &Element, beside: Beside<'_>) -> Self {
         Self {
             id: element.id.to_string(),
             lead: element.lead.to_string(),
@@ -189,13 +261,13 @@ impl ElementView<SaysView> {
             changed_at: element.changed,
             removed_at: element.removed.as_ref().map(|removed| removed.at),
             removed_by: element.removed.as_ref().map(|removed| actor(&removed.by)),
-            says: SaysView::of(&element.content, event),
+            says: SaysView::of(&element.content, beside),
         }
     }
 }
 
 impl SaysView {
-    pub(crate) fn of(content: &Content, event: Option<&CalendarEvent>) -> Self {
+    pub(crate) fn of(content: &Content, Beside { event, letter }: Beside<'_>) -> Self {
         match content.clone() {
             Content::TradeIn(it) => Self::TradeIn(TradeInView {
                 vehicle: it.vehicle,
@@ -229,6 +301,7 @@ impl SaysView {
                 upload: None,
                 download: None,
             }),
+            Content::Communication(it) => Self::Communication(CommunicationView::of(it, letter)),
         }
     }
 }

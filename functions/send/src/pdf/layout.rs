@@ -93,10 +93,10 @@ impl Faces {
     }
 }
 
-/// All pages, and where on the first the link is.
+/// All pages, and where on the first the link is, if there is one.
 pub(super) struct Layout {
     pub(super) pages: Vec<Page>,
-    pub(super) link: [f32; 4],
+    pub(super) link: Option<[f32; 4]>,
 }
 
 /// Shares `sheet` out to pages.
@@ -171,7 +171,7 @@ impl Flow<'_> {
     }
 
     /// Dealer, title, arrival and link, each cut so that the page has room for more; answers where the link is.
-    fn head(&mut self, sheet: &Sheet) -> [f32; 4] {
+    fn head(&mut self, sheet: &Sheet) -> Option<[f32; 4]> {
         let cut = |mut lines: Vec<String>| {
             lines.truncate(3);
             lines
@@ -182,15 +182,16 @@ impl Flow<'_> {
         self.texts(Part::Title, LEFT, TITLE, cut(self.wrap(TITLE, &sheet.title, width)));
         self.texts(Part::Arrival, LEFT, ARRIVAL, cut(self.wrap(ARRIVAL, &sheet.arrival, width)));
         self.y += 12.0;
+        let link = sheet.link.as_ref()?;
         let (top, inset) = (self.y, 14.0);
         self.y += 10.0;
-        self.texts(Part::Link, LEFT + inset, LINK, cut(self.wrap(LINK, &sheet.link.text, width - 2.0 * inset)));
-        self.texts(Part::Link, LEFT + inset, ADDRESS, cut(self.wrap(ADDRESS, &sheet.link.url, width - 2.0 * inset)));
+        self.texts(Part::Link, LEFT + inset, LINK, cut(self.wrap(LINK, &link.text, width - 2.0 * inset)));
+        self.texts(Part::Link, LEFT + inset, ADDRESS, cut(self.wrap(ADDRESS, &link.url, width - 2.0 * inset)));
         self.y += 9.5;
         let link = [LEFT, top, width, self.y - top];
         self.area(Area(Ink::Panel, link));
         self.area(Area(Ink::Accent, [LEFT, top, 3.0, self.y - top]));
-        link
+        Some(link)
     }
 
     fn section(&mut self, index: usize, section: &Section) {

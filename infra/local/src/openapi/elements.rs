@@ -4,8 +4,8 @@ use super::{add, reference};
 use forecourt_domain::element::Kind;
 use forecourt_edge::routes::Elements;
 use forecourt_lead::{
-    CommentBody, CommentView, DocumentBody, DocumentView, ElementView, QuoteBody, QuoteView, TestDriveBody, TestDriveView, TradeInBody,
-    TradeInView,
+    CommentBody, CommentView, CommunicationBody, CommunicationView, DocumentBody, DocumentView, ElementView, QuoteBody, QuoteView,
+    TestDriveBody, TestDriveView, TradeInBody, TradeInView,
 };
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder};
 use utoipa::openapi::{Ref, RefOr, Schema};
@@ -34,6 +34,7 @@ fn kind(kind: Kind) -> Of {
         Kind::TestDrive => of::<TestDriveBody, TestDriveView>(),
         Kind::Comment => of::<CommentBody, CommentView>(),
         Kind::Document => of::<DocumentBody, DocumentView>(),
+        Kind::Communication => of::<CommunicationBody, CommunicationView>(),
     }
 }
 
@@ -53,6 +54,7 @@ pub(super) fn add_all(schemas: &mut Vec<(String, RefOr<Schema>)>) {
     kind::<TestDriveBody, TestDriveView>(schemas);
     kind::<CommentBody, CommentView>(schemas);
     kind::<DocumentBody, DocumentView>(schemas);
+    kind::<CommunicationBody, CommunicationView>(schemas);
 }
 
 pub(super) fn body(what: Elements) -> Option<Ref> {

@@ -22,12 +22,16 @@ impl Comment {
         Self { text: text.unwrap_or_default() }
     }
 
-    /// How it begins.
     pub(super) fn title(&self) -> String {
-        let line = self.text.lines().next().unwrap_or_default();
-        match line.char_indices().nth(TITLE) {
-            Some((cut, _)) => format!("{}…", &line[..cut]),
-            None => line.to_owned(),
-        }
+        beginning(&self.text)
+    }
+}
+
+/// How a text begins.
+pub(super) fn beginning(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(TITLE) {
+        Some((cut, _)) => format!("{}…", &line[..cut]),
+        None => line.to_owned(),
     }
 }

@@ -18,6 +18,8 @@ pub struct Counts {
     pub comments: u32,
     #[serde(skip_serializing_if = "none")]
     pub documents: u32,
+    #[serde(skip_serializing_if = "none")]
+    pub communications: u32,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
@@ -52,6 +54,7 @@ impl Counts {
             Kind::TestDrive => &mut self.test_drives,
             Kind::Comment => &mut self.comments,
             Kind::Document => &mut self.documents,
+            Kind::Communication => &mut self.communications,
         }
     }
 }

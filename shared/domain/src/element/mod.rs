@@ -1,7 +1,8 @@
-//! What belongs to a lead: trade-ins, quotes, test drives, comments and documents (LEAD-2). Each stands on the timeline, and stays there when it
+//! What belongs to a lead: trade-ins, quotes, test drives, comments, documents and communication (LEAD-2, LEAD-3). Each stands on the timeline, and stays there when it
 //! is removed.
 
 mod comment;
+mod communication;
 mod counts;
 mod document;
 mod quote;
@@ -9,6 +10,7 @@ mod test_drive;
 mod trade_in;
 
 pub use comment::Comment;
+pub use communication::{Communication, Form, Said, communicate};
 pub use counts::Counts;
 pub use document::{Document, MOST_BYTES, complete};
 pub use quote::{Line, Quote};
@@ -75,6 +77,7 @@ pub enum Content {
     TestDrive(TestDrive),
     Comment(Comment),
     Document(Document),
+    Communication(Communication),
 }
 
 /// The kinds of elements.
@@ -87,6 +90,7 @@ pub enum Kind {
     TestDrive,
     Comment,
     Document,
+    Communication,
 }
 
 impl Kind {
@@ -98,6 +102,7 @@ impl Kind {
             Kind::TestDrive => "test_drive",
             Kind::Comment => "comment",
             Kind::Document => "document",
+            Kind::Communication => "communication",
         }
     }
 
@@ -109,6 +114,7 @@ impl Kind {
             Kind::TestDrive => "test-drives",
             Kind::Comment => "comments",
             Kind::Document => "documents",
+            Kind::Communication => "communications",
         }
     }
 
@@ -120,6 +126,7 @@ impl Kind {
             Kind::TestDrive => "test drive",
             Kind::Comment => "comment",
             Kind::Document => "document",
+            Kind::Communication => "communication",
         }
     }
 }
@@ -133,6 +140,7 @@ impl Content {
             Content::TestDrive(_) => Kind::TestDrive,
             Content::Comment(_) => Kind::Comment,
             Content::Document(_) => Kind::Document,
+            Content::Communication(_) => Kind::Communication,
         }
     }
 
@@ -144,6 +152,7 @@ impl Content {
             Content::TestDrive(drive) => drive.vehicle.line(),
             Content::Comment(comment) => comment.title(),
             Content::Document(document) => document.title.clone(),
+            Content::Communication(communication) => communication.title(),
         }
     }
 

@@ -212,4 +212,25 @@ pub(super) const ROUTES: &[Route] = &[
         function: "lead",
         summary: "A document is uploaded: it is looked for, and then on the timeline (LEAD-2).",
     },
+    Route {
+        operation: Operation::Element(Elements::Add(Kind::Communication)),
+        method: "POST",
+        path: "/leads/{id}/communications",
+        function: "lead",
+        summary: "Send the contact an e-mail or an SMS, or note a call (LEAD-3).",
+    },
+    Route {
+        operation: Operation::Element(Elements::List(Kind::Communication)),
+        method: "GET",
+        path: "/leads/{id}/communications",
+        function: "lead",
+        summary: "What was said to the contact of a lead, and what has become of it (LEAD-3, MSG-1).",
+    },
+    Route {
+        operation: Operation::Element(Elements::Read(Kind::Communication)),
+        method: "GET",
+        path: "/leads/{id}/communications/{element}",
+        function: "lead",
+        summary: "An e-mail, an SMS or a note of a call (LEAD-3).",
+    },
 ];

@@ -1,0 +1,237 @@
+//! A quote as a PDF for the customer: to be read, or to be signed as an order (LEAD-3), in the customer's language (MSG-2).
+
+use crate::letters::spoken;
+use crate::pdf::{Section, Sheet, written};
+use crate::sheet::{Row, joined, section};
+use crate::text::{Addressee, Attachment};
+use chrono::{DateTime, NaiveDate, Utc};
+use forecourt_domain::contact::Language;
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::element::{Form, Line, Quote};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::letter::Enclosed;
+use forecourt_domain::money::Money;
+
+/// Room to write on.
+const BLANK: &str = "______________________________";
+
+/// The document that goes along with an e-mail to `to`.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn attachment(
+    enclosed: &Enclosed,
+    lead: Option<&Lead>,
+    to: &Addressee,
+    dealer: &Dealer,
+    at: DateTime<Utc>,
+) -> Result<Attachment, String> {
+    let words = words_of(&to.language);
+    let sheet = sheet_of(enclosed, lead.map(|lead| lead.id.spoken()).as_deref(), to, dealer, at);
+    let name = if enclosed.form == Form::Overview { words.overview } else { words.order };
+    Ok(Attachment { name: format!("{name}.pdf"), media_type: "application/pdf".into(), content: written(&sheet)? })
+}
+
+/// What the document says. `number` is the lead's, by which the dealer knows it.
+pub fn sheet_of(enclosed: &Enclosed, number: Option<&str>, to: &Addressee, dealer: &Dealer, at: DateTime<Utc>) -> Sheet {
+    let Enclosed { quote, form } = enclosed;
+    let words = words_of(&to.language);
+    let date = |date: NaiveDate| day(date, words);
+    let written_on = date(at.with_timezone(&dealer.settings.calendar.zone()).date_naive());
+    let (title, customer) = match form {
+        Form::Overview => (words.overview, words.customer),
+        Form::OrderForm => (words.order, words.buyer),
+    };
+    let mut sections = vec![
+        section(words.vehicle, vehicle_rows(quote, words)),
+        section(words.price, price_rows(quote, words)),
+        section(customer, vec![(words.name, Some(to.name.clone())), (words.email, Some(to.address.to_string()))]),
+        section(words.notes, vec![("", quote.notes.clone())]),
+    ];
+    let valid = quote.valid_until.map(|until| format!("{} {}", words.valid_until, date(until)));
+    if *form == Form::OrderForm {
+        let blank = || Some(BLANK.to_owned());
+        sections.push(section(words.signature, vec![("", Some(words.orders.to_owned())), (words.place, blank()), (words.signed, blank())]));
+    }
+    sections.retain(|section: &Section| !section.rows.is_empty());
+    Sheet {
+        title: title.to_owned(),
+        arrival: joined([Some(written_on.as_str()), number, valid.as_deref()], " · ").unwrap_or_default(),
+        dealer: dealer.settings.name.clone(),
+        language: words.language.to_owned(),
+        sections,
+        link: None,
+        footer: joined([Some(dealer.settings.name.as_str()), number], " · ").unwrap_or_default(),
+        at,
+    }
+}
+
+fn vehicle_rows(quote: &Quote, words: &'static Words) -> Vec<Row> {
+    let vehicle = &quote.vehicle;
+    vec![
+        (words.make, vehicle.make.clone()),
+        (words.model, joined([vehicle.model.as_deref(), vehicle.trim.as_deref()], " ")),
+        (words.year, vehicle.year.map(|year| year.to_string())),
+        (words.colour, vehicle.colour.clone()),
+        (words.vin, vehicle.vin.clone()),
+        (words.stock_number, vehicle.stock_number.clone()),
+        (words.remarks, vehicle.remarks.clone()),
+    ]
+}
+
+fn price_rows(quote: &Quote, words: &'static Words) -> Vec<Row> {
+    let of = |line: &Line| format!("{}\n{}", line.text, amount(Money { amount: line.amount, ..quote.price }, words));
+    let lines = quote.lines.iter().map(|line| (words.line, Some(of(line))));
+    lines.chain([(words.total, Some(amount(quote.price, words)))]).collect()
+}
+
+/// An amount as people of the language write it.
+fn amount(money: Money, words: &Words) -> String {
+    let plain = money.to_string();
+    let (number, code) = plain.split_once(' ').unwrap_or((&plain, ""));
+    let (whole, rest) = number.split_once('.').unwrap_or((number, ""));
+    let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |whole| ("-", whole));
+    let mut grouped = String::new();
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i) % 3 == 0 {
+            grouped.push(words.thousands);
+        }
+        grouped.push(digit);
+    }
+    let rest = if rest.is_empty() { String::new() } else { format!("{}{rest}", words.decimal) };
+    format!("{sign}{grouped}{rest} {code}")
+}
+
+fn day(date: NaiveDate, words: &Words) -> String {
+    date.format(words.date).to_string()
+}
+
+/// Every word of the document that is not the quote's.
+struct Words {
+    language: &'static str,
+    date: &'static str,
+    thousands: char,
+    decimal: char,
+    overview: &'static str,
+    order: &'static str,
+    vehicle: &'static str,
+    make: &'static str,
+    model: &'static str,
+    year: &'static str,
+    colour: &'static str,
+    vin: &'static str,
+    stock_number: &'static str,
+    remarks: &'static str,
+    price: &'static str,
+    line: &'static str,
+    total: &'static str,
+    valid_until: &'static str,
+    customer: &'static str,
+    buyer: &'static str,
+    name: &'static str,
+    email: &'static str,
+    notes: &'static str,
+    signature: &'static str,
+    orders: &'static str,
+    place: &'static str,
+    signed: &'static str,
+}
+
+/// The words of a language, or English.
+fn words_of(language: &Language) -> &'static Words {
+    match spoken(language) {
+        "de" => &GERMAN,
+        "nl" => &DUTCH,
+        _ => &ENGLISH,
+    }
+}
+
+const ENGLISH: Words = Words {
+    language: "en",
+    date: "%-d %B %Y",
+    thousands: ',',
+    decimal: '.',
+    overview: "Quote",
+    order: "Order form",
+    vehicle: "Vehicle",
+    make: "Make",
+    model: "Model",
+    year: "Year",
+    colour: "Colour",
+    vin: "VIN",
+    stock_number: "Stock number",
+    remarks: "Remarks",
+    price: "Price",
+    line: "Item",
+    total: "Total",
+    valid_until: "valid until",
+    customer: "For",
+    buyer: "Buyer",
+    name: "Name",
+    email: "E-mail",
+    notes: "Notes",
+    signature: "Order",
+    orders: "I order the vehicle named above at the price named above.",
+    place: "Place and date",
+    signed: "Signature",
+};
+
+const GERMAN: Words = Words {
+    language: "de",
+    date: "%d.%m.%Y",
+    thousands: '.',
+    decimal: ',',
+    overview: "Angebot",
+    order: "Bestellformular",
+    vehicle: "Fahrzeug",
+    make: "Marke",
+    model: "Modell",
+    year: "Baujahr",
+    colour: "Farbe",
+    vin: "Fahrgestellnummer",
+    stock_number: "Bestandsnummer",
+    remarks: "Bemerkungen",
+    price: "Preis",
+    line: "Position",
+    total: "Gesamtpreis",
+    valid_until: "gültig bis",
+    customer: "Für",
+    buyer: "Käufer",
+    name: "Name",
+    email: "E-Mail",
+    notes: "Anmerkungen",
+    signature: "Bestellung",
+    orders: "Hiermit bestelle ich das oben genannte Fahrzeug zum oben genannten Preis.",
+    place: "Ort und Datum",
+    signed: "Unterschrift",
+};
+
+const DUTCH: Words = Words {
+    language: "nl",
+    date: "%d-%m-%Y",
+    thousands: '.',
+    decimal: ',',
+    overview: "Offerte",
+    order: "Bestelbon",
+    vehicle: "Voertuig",
+    make: "Merk",
+    model: "Model",
+    year: "Bouwjaar",
+    colour: "Kleur",
+    vin: "Chassisnummer",
+    stock_number: "Voorraadnummer",
+    remarks: "Opmerkingen",
+    price: "Prijs",
+    line: "Post",
+    total: "Totaalprijs",
+    valid_until: "geldig tot en met",
+    customer: "Voor",
+    buyer: "Koper",
+    name: "Naam",
+    email: "E-mail",
+    notes: "Toelichting",
+    signature: "Bestelling",
+    orders: "Hierbij bestel ik het hierboven genoemde voertuig voor de hierboven genoemde prijs.",
+    place: "Plaats en datum",
+    signed: "Handtekening",
+};
