@@ -50,7 +50,7 @@ impl Sender {
                 self.platform.metrics.note(Metric::MailFailed, &[1.0], now);
             }
         } else {
-            self.platform.metrics.note_lag(Metric::SendLag, claimed.due.into_iter(), now);
+            self.platform.metrics.note_lag(Metric::SendLag, claimed.due, now);
         }
         let letter = match carried {
             Ok(provider_id) => claimed.letter.sent(provider_id, now),
