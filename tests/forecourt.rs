@@ -15,6 +15,7 @@
 mod access;
 mod adf;
 mod assignment;
+mod calendar;
 mod capacity;
 mod communication;
 mod contract;
@@ -34,6 +35,7 @@ mod intake;
 mod invitation;
 mod kill;
 mod known;
+mod links;
 mod lists;
 mod metrics;
 mod month;

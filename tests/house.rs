@@ -110,7 +110,7 @@ fn the_templates_routes_are_the_codes() {
     let routes: BTreeSet<String> =
         template.lines().filter_map(|line| line.trim().strip_prefix("RouteKey: ")).map(|key| key.trim_matches('"').to_owned()).collect();
     assert_eq!(routes, routes::all().map(|route| route.key()).collect());
-    // Only what a customer's link leads to needs no token.
+    // Only what a link leads to needs no token.
     for route in routes::all() {
         let wanted = if route.is_open() { "AuthorizationType: NONE" } else { "AuthorizationType: JWT" };
         let after = template.split_once(&format!("RouteKey: \"{}\"", route.key())).unwrap().1;

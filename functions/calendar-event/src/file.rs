@@ -13,16 +13,15 @@ pub(crate) fn answer(shown: &Shown, reader: &Reader) -> Result<Answer, Problem> 
     let event = shown.event.as_ref().ok_or_else(no_link)?;
     let words = texts(reader, Some((&shown.invitation, &shown.dealer)));
     let slot = shown.slot(event);
-    let changed = event.state.ended().map(|ended| ended.at).or_else(|| event.rescheduled.last().map(|moved| moved.at));
     let entry = ical::Entry {
         uid: AppointmentId::of_event(event.lead, &event.id).to_string(),
         sequence: event.sequence(),
         title: format!("{} · {}", words.name_of(&shown.invitation), shown.dealer.settings.name),
         from: slot.from,
         until: slot.until,
-        changed: changed.unwrap_or(event.created),
+        changed: event.changed(),
         cancelled: matches!(event.state, EventState::Deleted(_)),
     };
-    let (file, media_type) = ical::file(&entry, &shown.dealer).map_err(forecourt_store::Failure::Broken)?;
+    let (file, media_type) = ical::file(&entry, &shown.dealer);
     Ok(Answer::text(200, media_type, file).header("content-disposition", "attachment; filename=\"booking.ics\""))
 }

@@ -1,23 +1,22 @@
-//! Invitations: staff make them, and the customer picks a slot by the link, moves it or cancels it (CAL-8).
+//! What the customer does with an invitation: picks a slot by its link, moves it, cancels it (CAL-8).
 
 use crate::{file, pages};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use chrono::{DateTime, NaiveDate, Utc};
-use forecourt_domain::access::{Actor, Right};
+use forecourt_domain::access::Actor;
 use forecourt_domain::appointment::followed;
 use forecourt_domain::calendar_event::{CalendarEvent, Case};
 use forecourt_domain::dealer::Dealer;
-use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{InvitationId, LeadId, UserId};
-use forecourt_domain::invitation::{self, Invitation, NewInvitation, Standing};
+use forecourt_domain::decision::Decision;
+use forecourt_domain::ids::UserId;
+use forecourt_domain::invitation::{self, Invitation, Standing};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::refusal::Refusal;
 use forecourt_domain::slots::{Asks, Diary, Slot};
-use forecourt_domain::timeline::Event;
 use forecourt_edge::http::{Answer, Call, no_link};
 use forecourt_edge::json::{Loose, Text};
-use forecourt_edge::lead::{self, Asked, found};
-use forecourt_edge::link::{self, Link};
+use forecourt_edge::lead::{self, found};
+use forecourt_edge::link::{InvitationLink, Link};
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http};
@@ -26,38 +25,6 @@ use forecourt_store::{Failure, Load, Loaded};
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// An invitation to be made (CAL-8).
-#[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({"type": "booked_test_drive", "expires_in_days": 14}))]
-pub struct InvitationBody {
-    /// The type of the event to be booked: `booked_test_drive` …
-    #[serde(rename = "type")]
-    #[schema(value_type = String, example = "booked_test_drive")]
-    kind: Loose<Text>,
-    /// What it is called on the page and on the calendar, up to 200 characters; as its type, if not said.
-    #[schema(value_type = Option<String>, max_length = 200)]
-    title: Loose<Text>,
-    /// For how many days the link is good, 1 to 60; 14, if not said.
-    #[schema(value_type = Option<i64>)]
-    expires_in_days: Loose<i64>,
-    /// With whom; whoever has the lead, if not said.
-    #[schema(value_type = Option<String>)]
-    user: Loose<Text>,
-}
-
-/// An invitation.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct InvitationView {
-    /// Its name.
-    pub id: String,
-    /// Of which lead.
-    pub lead: String,
-    /// The link, to be given to the lead's contact and nobody else: who has it can book, move and cancel.
-    pub link: String,
-    /// From when on it is good for nothing.
-    pub expires_at: DateTime<Utc>,
-}
 
 /// The slot that the customer picks.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -133,52 +100,6 @@ pub(crate) struct Shown {
 /// How many dates with free slots are shown at once.
 const DATES: usize = 7;
 
-/// Makes an invitation.
-pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let id: LeadId = call.part("id", "lead")?;
-    let name = lead::new_name(platform, call, id, "invitation");
-    let name = InvitationId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
-    let new = call.json::<InvitationBody>()?.check(name.clone())?;
-    let by = call.scope.actor();
-    let also = |_: &Loaded| vec![Key::Invitation(id, name.clone()), Key::Entry(id, 1)];
-    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
-        let language = loaded.entry(id, 1).and_then(|entry| entry.events.iter().find_map(language_of)).cloned();
-        let case = Case { lead, dealer, days: &|_, _| None, by: &by, now: call.now };
-        invitation::invite(&case, NewInvitation { language, ..new.clone() }).map(|(decision, _)| Some(decision))
-    };
-    let made = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
-        let of = |item: &Item| if let Item::Invitation(made) = item { Some(Invitation::clone(made)) } else { None };
-        decision.and_then(|decision| decision.items.iter().find_map(of)).or_else(|| loaded.invitation(id, &name).cloned())
-    };
-    let made = lead::change(platform, call, id, Right::WorkLeads, &also, rule, made).await?;
-    let made = made.ok_or(Refusal::NotFound("invitation"))?;
-    let link = link::of(platform, call.scope.group(), &made);
-    let view = InvitationView { id: made.id.to_string(), lead: id.to_string(), link: link.clone(), expires_at: made.expires };
-    Ok(Answer::new(201, &view)?.header("location", link).about(&id))
-}
-
-fn language_of(event: &Event) -> Option<&forecourt_domain::contact::Language> {
-    match event {
-        Event::Received { enquiry } => enquiry.contact.language.as_ref(),
-        _ => None,
-    }
-}
-
-impl InvitationBody {
-    fn check(self, id: InvitationId) -> Result<NewInvitation, Refusal> {
-        let mut faults = Vec::new();
-        let kind = self.kind.text("type", &mut faults).unwrap_or_default();
-        let title = self.title.text("title", &mut faults);
-        let days = self.expires_in_days.take("expires_in_days", "a number", &mut faults).unwrap_or(invitation::DAYS);
-        let user = self.user.text("user", &mut faults).map(|user| UserId::parse(user.trim()));
-        if let Some(Err(e)) = &user {
-            faults.push(Fault::new("user", "CAL-8", e.to_string()));
-        }
-        let new = NewInvitation { id, kind, title, user: user.and_then(Result::ok), days, language: None };
-        if faults.is_empty() { Ok(new) } else { Err(Refusal::Invalid(faults)) }
-    }
-}
-
 /// A request of a customer, by a link.
 pub(crate) async fn customer(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
     let reader = pages::Reader::of(&event.headers);
@@ -195,7 +116,7 @@ pub(crate) async fn customer(platform: &Platform, event: ApiGatewayV2httpRequest
 }
 
 async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Result<Answer, Problem> {
-    let link = call.link.clone().ok_or_else(no_link)?;
+    let Some(Link::Invitation(link)) = call.link.clone() else { return Err(no_link()) };
     let about = link.lead;
     let answer = match call.operation {
         Operation::ShowInvitation => shown(reader, 200, &read(platform, call, &link).await?, None),
@@ -230,7 +151,7 @@ fn slot_of(call: &Call) -> Result<DateTime<Utc>, Problem> {
 async fn changed(
     platform: &Platform,
     call: &Call,
-    link: &Link,
+    link: &InvitationLink,
     reader: &pages::Reader,
     made: Result<bool, Failure>,
 ) -> Result<Answer, Problem> {
@@ -284,12 +205,7 @@ impl OfferView {
             minutes: shown.minutes,
             zone: dealer.settings.calendar.zone().to_string(),
             expires_at: invitation.expires,
-            standing: match shown.standing {
-                Standing::Open => "open",
-                Standing::Booked => "booked",
-                Standing::Cancelled => "cancelled",
-                Standing::Over => "over",
-            },
+            standing: shown.standing.name(),
             booking: shown.booked().map(booking),
             free: shown.free.iter().flat_map(|(_, slots)| slots).map(slot).collect(),
             more_from: shown.more_from,
@@ -312,17 +228,18 @@ impl Shown {
 
 type Facts<'a> = (&'a Lead, &'a Dealer, &'a Invitation, Option<&'a CalendarEvent>);
 
-/// What a link is of. A lead or an invitation that is not there is as a link that is not good.
-fn facts<'a>(loaded: &'a Loaded, link: &Link) -> Result<Facts<'a>, Refusal> {
+/// What a link is of. A lead or an invitation that is not there, or was revoked, is as a link that is not good.
+fn facts<'a>(loaded: &'a Loaded, link: &InvitationLink) -> Result<Facts<'a>, Refusal> {
     let (lead, dealer) = found(loaded, link.lead)?;
-    let invitation = loaded.invitation(link.lead, &link.invitation).ok_or(Refusal::NotFound("invitation"))?;
+    let invitation = loaded.invitation(link.lead, &link.invitation).filter(|found| found.revoked.is_none());
+    let invitation = invitation.ok_or(Refusal::NotFound("invitation"))?;
     let event = invitation.event.as_ref().and_then(|event| loaded.event(link.lead, event));
     Ok((lead, dealer, invitation, event))
 }
 
 /// What a link needs to be read: the lead and the invitation; what these point at; and the days that `asks` asks for of these.
-fn load<'a>(link: &'a Link, asks: impl Fn(Facts<'_>, Asks<'_>) + Send + Sync + 'a) -> Load<'a> {
-    let Link { lead, invitation } = link;
+fn load<'a>(link: &'a InvitationLink, asks: impl Fn(Facts<'_>, Asks<'_>) + Send + Sync + 'a) -> Load<'a> {
+    let InvitationLink { lead, invitation } = link;
     Load::of([Key::Lead(*lead), Key::Invitation(*lead, invitation.clone())]).then(move |loaded| {
         let dealer = loaded.lead(*lead).map(|lead| Key::Dealer(lead.dealer.clone()));
         let event = loaded.invitation(*lead, invitation).and_then(|found| found.event.clone()).map(|event| Key::Event(*lead, event));
@@ -335,7 +252,7 @@ fn load<'a>(link: &'a Link, asks: impl Fn(Facts<'_>, Asks<'_>) + Send + Sync + '
 }
 
 /// Reads what a link is of, and what is free.
-async fn read(platform: &Platform, call: &Call, link: &Link) -> Result<Shown, Problem> {
+async fn read(platform: &Platform, call: &Call, link: &InvitationLink) -> Result<Shown, Problem> {
     let from: Option<NaiveDate> = call.query_as("from", "CAL-8", "a date such as 2026-11-25")?;
     let now = call.now;
     let free = |(lead, dealer, invitation, event): Facts<'_>, days: Asks<'_>| {
@@ -376,7 +293,7 @@ async fn read(platform: &Platform, call: &Call, link: &Link) -> Result<Shown, Pr
 async fn change(
     platform: &Platform,
     call: &Call,
-    link: &Link,
+    link: &InvitationLink,
     rule: impl Fn(&Case<'_>, &Invitation, Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> + Send + Sync,
 ) -> Result<bool, Failure> {
     let asked = |(lead, dealer, invitation, event): Facts<'_>, days: Asks<'_>| {

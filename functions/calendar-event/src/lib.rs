@@ -2,14 +2,20 @@
 
 mod body;
 mod bulk;
+mod calendar;
+mod feed;
 mod file;
 mod invitation;
+mod inviting;
 mod pages;
 mod view;
 
 pub use body::{BulkBody, CompletionBody, EventBody, NoShowBody, RescheduleBody};
 pub use bulk::{BulkResult, BulkView};
-pub use invitation::{BookingBody, BookingView, InvitationBody, InvitationView, OfferView, SlotView};
+pub use calendar::{CalendarEntryView, CalendarView};
+pub use feed::{FeedBody, FeedView, FeedsView};
+pub use invitation::{BookingBody, BookingView, OfferView, SlotView};
+pub use inviting::{InvitationBody, InvitationRowView, InvitationView, InvitationsView};
 pub use view::{CalendarEventView, CalendarEventsView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -30,8 +36,10 @@ use futures::FutureExt as _;
 
 /// A request of one of this function's routes.
 pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
-    if event.route_key.as_deref().and_then(Route::of).is_some_and(Route::is_open) {
-        return invitation::customer(platform, event).boxed().await;
+    match event.route_key.as_deref().and_then(Route::of) {
+        Some(route) if route.operation == Operation::FeedFile => {}
+        Some(route) if route.is_open() => return invitation::customer(platform, event).boxed().await,
+        _ => {}
     }
     http::answer(platform, event, async |call| operate(platform, call).await).await
 }
@@ -53,7 +61,14 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
             let to = call.json::<RescheduleBody>()?.check()?;
             end(platform, &call, Deed::Reschedule { to }, None).await
         }
-        Operation::Invite => invitation::invite(platform, &call).await,
+        Operation::Invite => inviting::invite(platform, &call).await,
+        Operation::ListInvitations => inviting::list(platform, &call).await,
+        Operation::RevokeInvitation => inviting::revoke(platform, &call).await,
+        Operation::Calendar => calendar::show(platform, &call).await,
+        Operation::MakeFeed => feed::make(platform, &call).await,
+        Operation::ListFeeds => feed::list(platform, &call).await,
+        Operation::RevokeFeed => feed::revoke(platform, &call).await,
+        Operation::FeedFile => feed::file(platform, &call).await,
         Operation::DeleteEvent => end(platform, &call, Deed::Delete, None).await,
         _ => Err(Problem::not_found("this route belongs to another function")),
     }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::OffsetName as _;
 use forecourt_domain::contact::{Country, Language};
 use forecourt_domain::dealer::Dealer;
-use forecourt_domain::invitation::{Invitation, Standing};
+use forecourt_domain::invitation::Invitation;
 use forecourt_edge::http::Answer;
 use forecourt_edge::problem::Problem;
 use forecourt_store::Failure;
@@ -143,12 +143,7 @@ pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, refused: bool) -
     let booking = shown.booked().map(|(_, slot)| {
         context! { date => date(slot.from), from => texts.time(slot.from, dealer), until => texts.time(slot.until, dealer) }
     });
-    let standing = match shown.standing {
-        Standing::Open => "open",
-        Standing::Booked => "booked",
-        Standing::Cancelled => "cancelled",
-        Standing::Over => "over",
-    };
+    let standing = shown.standing.name();
     let expires = context! { date => date(invitation.expires) };
     // Links are relative, so that they hold wherever the API is; an answer to a form stands a level deeper.
     // It was verified, so that it holds nothing to be escaped.

@@ -4,7 +4,7 @@ use crate::body::{AssignmentBody, ReactionBody, StatusBody, Target};
 use crate::view::LeadView;
 use forecourt_domain::access::{Actor, Right};
 use forecourt_domain::assignment::Place;
-use forecourt_domain::calendar_event::{CalendarEvent, Case, Completes, completing};
+use forecourt_domain::calendar_event::{CalendarEvent, Case, Completes, completing, moving};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::{DealerId, EventId, LeadId, UserId};
@@ -86,7 +86,7 @@ fn turn_of(loaded: &Loaded, call: &Call, outcome: Outcome) -> Vec<Key> {
 pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (target, note) = call.json::<AssignmentBody>()?.check()?;
     let also = |loaded: &Loaded| match &target {
-        Target::Dealer(dealer) => vec![Key::Dealer(dealer.clone())],
+        Target::Dealer(dealer) => [vec![Key::Dealer(dealer.clone())], planned(loaded, call)].concat(),
         Target::User(user) => pool_for(loaded, call, user),
     };
     change(platform, call, Right::AssignLeads, &also, |Asked { lead, dealer, loaded }| match &target {
@@ -96,10 +96,20 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
         }
         Target::Dealer(id) => {
             let unknown = || Refusal::field("dealer", "DIS-7", "must be a dealer of the group");
-            assignment::to_dealer(lead, loaded.dealer(id).ok_or_else(unknown)?, call.scope.actor(), note.clone(), call.now)
+            let to = loaded.dealer(id).ok_or_else(unknown)?;
+            let moved = assignment::to_dealer(lead, to, call.scope.actor(), note.clone(), call.now)?;
+            // What is planned goes along to the calendar there (CAL-6).
+            let events: Vec<&CalendarEvent> = lead.planned.iter().filter_map(|planned| loaded.event(lead.id, &planned.id)).collect();
+            Ok(moved.map(|decision| moving(decision, &events, to)))
         }
     })
     .await
+}
+
+/// The incomplete events of the lead.
+fn planned(loaded: &Loaded, call: &Call) -> Vec<Key> {
+    let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
+    lead.into_iter().flat_map(|lead| lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()))).collect()
 }
 
 /// The pool, where it is to take a lead back.

@@ -308,6 +308,7 @@ impl EventView {
             Event::Invited { invitation, kind, expires } => {
                 ("invited", json!({"invitation": invitation, "type": kind, "expires": expires}))
             }
+            Event::InvitationRevoked { invitation } => ("invitation_revoked", json!({"invitation": invitation})),
             Event::EventScheduled { event, title, kind, at } => {
                 ("event_scheduled", json!({"event": event, "title": title, "type": kind, "at": at}))
             }

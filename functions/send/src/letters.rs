@@ -141,7 +141,7 @@ fn calendar_file(appointment: &Appointment, dealer: &Dealer, title: &str) -> Res
         },
         cancelled: appointment.state.is_cancelled(),
     };
-    let (content, media_type) = ical::file(&entry, dealer)?;
+    let (content, media_type) = ical::file(&entry, dealer);
     Ok(Attachment { name: "appointment.ics".into(), media_type: media_type.into(), content: content.into_bytes() })
 }
 

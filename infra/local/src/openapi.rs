@@ -1,10 +1,11 @@
 //! The API's reference, from the table of routes and the types that the functions read and write.
 
 mod elements;
+mod problems;
 
 use forecourt_calendar_event::{
-    BookingBody, BulkBody, BulkView, CalendarEventView, CalendarEventsView, CompletionBody, EventBody, InvitationBody, InvitationView,
-    NoShowBody, OfferView, RescheduleBody,
+    BookingBody, BulkBody, BulkView, CalendarEventView, CalendarEventsView, CalendarView, CompletionBody, EventBody, FeedBody, FeedView,
+    FeedsView, InvitationBody, InvitationRowView, InvitationView, InvitationsView, NoShowBody, OfferView, RescheduleBody,
 };
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::{self, Elements, Operation, Route};
@@ -72,6 +73,10 @@ fn components() -> ComponentsBuilder {
     add::<BookingBody>(&mut schemas);
     add::<OfferView>(&mut schemas);
     elements::add_all(&mut schemas);
+    add::<InvitationsView>(&mut schemas);
+    add::<CalendarView>(&mut schemas);
+    add::<FeedBody>(&mut schemas);
+    add::<FeedsView>(&mut schemas);
     add::<DryRunBody>(&mut schemas);
     add::<DryRunView>(&mut schemas);
     add::<SettingsView>(&mut schemas);
@@ -122,16 +127,16 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
     for (status, about, schema) in successes(route.operation) {
         operation = operation.response(status, response(about, "application/json", schema));
     }
-    if route.operation == Operation::BookingFile {
+    if matches!(route.operation, Operation::BookingFile | Operation::FeedFile) {
         let file = ObjectBuilder::new().schema_type(Type::String).description(Some("An iCalendar file (RFC 5545)")).build();
         let content = ContentBuilder::new().schema(Some(file)).build();
-        operation = operation.response("200", ResponseBuilder::new().description("The booking.").content("text/calendar", content).build());
+        operation = operation.response("200", ResponseBuilder::new().description("The file.").content("text/calendar", content).build());
     }
     if route.is_open() {
         // Whoever has the link may.
         operation = operation.security(SecurityRequirement::default());
     }
-    for (status, about) in problems(route.operation) {
+    for (status, about) in problems::problems(route.operation) {
         operation = operation.response(*status, response(about, "application/problem+json", reference::<Problem>()));
     }
     operation.build()
@@ -192,6 +197,15 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("limit", "How many on a page, 1 to 100; 25 if not said."),
             ("cursor", "From the answer with the page before."),
         ],
+        Operation::Calendar => &[
+            ("view", "day, week (from Monday) or month; week if not said."),
+            ("date", "A date of it, such as 2026-11-25; today if not said."),
+            ("user", "Only this user's events: their own, and those without a user of leads that they have."),
+            ("deleted", "true: deleted events too."),
+            ("limit", "How many on a page, 1 to 250; 100 if not said."),
+            ("cursor", "From the answer with the page before."),
+        ],
+        Operation::ListInvitations => &[("after", "From the answer with the page before.")],
         Operation::SettingsHistory | Operation::UserHistory => &[("before", "Only changes before this version.")],
         Operation::ListUsers => &[("after", "From the answer with the page before."), ("dealer", "Only who works at this dealer.")],
         Operation::ImportHolidays => {
@@ -220,6 +234,7 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         Operation::CompleteEvent => body.content("application/json", json(reference::<CompletionBody>())),
         Operation::NoShowEvent => body.content("application/json", json(reference::<NoShowBody>())),
         Operation::Invite => body.content("application/json", json(reference::<InvitationBody>())),
+        Operation::MakeFeed => body.content("application/json", json(reference::<FeedBody>())),
         Operation::BookSlot => body
             .content("application/json", json(reference::<BookingBody>()))
             .content("application/x-www-form-urlencoded", json(reference::<BookingBody>())),
@@ -252,6 +267,12 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         | Operation::CancelBooking
         | Operation::CancelByForm
         | Operation::BookingFile
+        | Operation::ListInvitations
+        | Operation::RevokeInvitation
+        | Operation::Calendar
+        | Operation::ListFeeds
+        | Operation::RevokeFeed
+        | Operation::FeedFile
         | Operation::ClaimLead
         | Operation::ReadSettings
         | Operation::ReadPart(_)
@@ -315,7 +336,12 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
             ("201", "The slot is booked.", reference::<OfferView>()),
         ],
         // A file: see `operation`.
-        Operation::BookingFile => Vec::new(),
+        Operation::BookingFile | Operation::FeedFile => Vec::new(),
+        Operation::ListInvitations => vec![("200", "A page of invitations.", reference::<InvitationsView>())],
+        Operation::RevokeInvitation => vec![("200", "How it stands now.", reference::<InvitationRowView>())],
+        Operation::Calendar => vec![("200", "What is planned, and what was.", reference::<CalendarView>())],
+        Operation::MakeFeed => vec![("201", "The link, for your own calendar program.", reference::<FeedView>())],
+        Operation::ListFeeds | Operation::RevokeFeed => vec![("200", "Your links as they are now.", reference::<FeedsView>())],
         Operation::ListUsers => vec![("200", "A page of users.", reference::<UsersView>())],
         Operation::ReadUser | Operation::RemoveUser => {
             vec![("200", "The user as it is now; its version is the ETag.", reference::<UserView>())]
@@ -331,113 +357,6 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
         Operation::LogReaction | Operation::AssignLead | Operation::SetStatus | Operation::ClaimLead => {
             vec![("200", "The lead as it is now; its version is the ETag.", reference::<LeadView>())]
         }
-    }
-}
-
-fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
-    match operation {
-        Operation::ListLeads
-        | Operation::ReadLead
-        | Operation::Board
-        | Operation::ListEvents
-        | Operation::Element(Elements::List(_) | Elements::Read(_)) => &[
-            ("401", "No good token."),
-            ("403", "A right is missing; it is named."),
-            ("404", "There is no such thing, or it is not yours to see."),
-            ("422", "A parameter breaks a rule."),
-            ("503", "Not done; try again."),
-        ],
-        Operation::ShowInvitation | Operation::CancelBooking | Operation::CancelByForm | Operation::BookingFile => &[
-            ("404", "The link is not good, or not any more."),
-            ("409", "It clashes with what is so now."),
-            ("422", "A query is not of its type."),
-            ("503", "Not done; try again."),
-        ],
-        Operation::BookSlot => &[
-            ("400", "The body cannot be read."),
-            ("404", "The link is not good, or not any more."),
-            ("409", "The slot is not free any more, or the booking is over; `free` says what is free."),
-            ("415", "The media type is not read here."),
-            ("422", "Fields break rules; each is named."),
-            ("503", "Not done; try again."),
-        ],
-        Operation::DryRun => &[
-            ("400", "The body cannot be read."),
-            ("401", "No good token."),
-            ("403", "A right is missing; it is named."),
-            ("404", "There is no such dealer within your reach."),
-            ("422", "Fields break rules; each is named."),
-            ("503", "Not done; try again."),
-        ],
-        Operation::ReadSettings
-        | Operation::SettingsHistory
-        | Operation::SettingsFindings
-        | Operation::ReadPart(_)
-        | Operation::DealerUsers
-        | Operation::DealerUser
-        | Operation::ReadUserAbsences
-        | Operation::ListUsers
-        | Operation::UserHistory
-        | Operation::ReadUser => &[
-            ("401", "No good token."),
-            ("403", "A right is missing; it is named."),
-            ("404", "There is no such dealer or user within your reach."),
-            ("422", "A query is not known or not of its type."),
-            ("503", "Not done; try again."),
-        ],
-        Operation::ChangeSettings
-        | Operation::ChangePart(_)
-        | Operation::ImportHolidays
-        | Operation::SwitchUsers
-        | Operation::SwitchAllUsers
-        | Operation::SetDealerUser
-        | Operation::RemoveDealerUser
-        | Operation::SetUserAbsences
-        | Operation::SaveUser
-        | Operation::RemoveUser => &[
-            ("400", "The body cannot be read."),
-            ("401", "No good token."),
-            ("403", "A right is missing; it is named, and the fields that need it."),
-            ("404", "There is no such dealer or user within your reach."),
-            ("409", "It clashes with what is so now."),
-            ("412", "It has changed since the version in If-Match."),
-            ("415", "The media type is not read here."),
-            ("422", "Fields are unknown or break rules; each is named."),
-            ("428", "If-Match is missing."),
-            ("503", "Not done; try again."),
-        ],
-        Operation::SubmitLead => &[
-            ("400", "The body cannot be read."),
-            ("401", "No good token."),
-            ("403", "A right is missing; it is named."),
-            ("404", "There is no such dealer within your reach."),
-            ("413", "The body is larger than 1 MiB."),
-            ("415", "The media type is not read here."),
-            ("422", "Fields break rules; each is named. Or a key was used before for another enquiry."),
-            ("503", "Not done; try again."),
-        ],
-        Operation::LogReaction
-        | Operation::AssignLead
-        | Operation::SetStatus
-        | Operation::Element(_)
-        | Operation::ScheduleEvent
-        | Operation::BulkEvents
-        | Operation::CompleteEvent
-        | Operation::NoShowEvent
-        | Operation::RescheduleEvent
-        | Operation::DeleteEvent
-        | Operation::Invite
-        | Operation::ClaimLead => &[
-            ("400", "The body cannot be read."),
-            ("401", "No good token."),
-            ("403", "A right is missing; it is named."),
-            ("404", "There is no such lead, or it is not yours to see."),
-            ("409", "It clashes with what is so now."),
-            ("412", "The lead has changed since the version in If-Match."),
-            ("415", "The media type is not read here."),
-            ("422", "Fields break rules; each is named."),
-            ("503", "Not done; try again."),
-        ],
     }
 }
 

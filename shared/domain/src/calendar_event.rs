@@ -1,10 +1,12 @@
 //! Calendar events: what is planned for a lead, and what became of it (CAL-1 to CAL-4). History is never written over.
 
 mod closing;
+mod moving;
 mod taking;
 mod types;
 
 pub use closing::{Completes, completing};
+pub use moving::moving;
 pub use types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
 
 use crate::access::Actor;
@@ -359,6 +361,12 @@ impl EventState {
 }
 
 impl CalendarEvent {
+    /// When it was last changed by somebody.
+    pub fn changed(&self) -> DateTime<Utc> {
+        let ended = self.state.ended().map(|ended| ended.at);
+        ended.or_else(|| self.rescheduled.last().map(|moved| moved.at)).unwrap_or(self.created)
+    }
+
     /// The version of its calendar entry, which grows with each move, by whoever it was, and with its end by being called off.
     pub fn sequence(&self) -> u32 {
         let moves = u32::try_from(self.rescheduled.len()).unwrap_or(u32::MAX);

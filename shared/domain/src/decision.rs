@@ -2,6 +2,7 @@
 
 use crate::appointment::Appointment;
 use crate::calendar_event::CalendarEvent;
+use crate::calendar_feed::Feeds;
 use crate::contact::{Channel, ChannelKey};
 use crate::dealer::{Change, Dealer};
 use crate::element::Element;
@@ -39,6 +40,7 @@ pub enum Item {
     Appointment(Box<Appointment>),
     Letter(Box<Letter>),
     Element(Box<Element>),
+    Feeds(Feeds),
 }
 
 /// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.

@@ -31,6 +31,8 @@ pub enum OfAppointment {}
 
 /// Marks the id of an element of a lead.
 pub enum OfElement {}
+/// Marks the id of a calendar feed.
+pub enum OfFeed {}
 
 /// A company with one or more dealers.
 pub type GroupId = Id<OfGroup>;
@@ -48,6 +50,8 @@ pub type InvitationId = Id<OfInvitation>;
 pub type AppointmentId = Id<OfAppointment>;
 /// A trade-in, quote, test drive, comment or document of a lead.
 pub type ElementId = Id<OfElement>;
+/// A link by which another calendar shows what is planned.
+pub type FeedId = Id<OfFeed>;
 /// Some of a dealer's users, who share the leads that routing rules give them.
 pub type DistributionGroupId = Id<OfDistributionGroup>;
 

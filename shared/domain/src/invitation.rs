@@ -1,5 +1,6 @@
 //! An invitation: the customer picks a free slot by a link, moves it, cancels it (CAL-8).
 
+use crate::access::Actor;
 use crate::assignment::commit;
 use crate::calendar_event::{CalendarEvent, Case, Deed, EVENT_TYPES, EventState, NewEvent, schedule, settle};
 use crate::contact::Language;
@@ -45,6 +46,9 @@ pub struct Invitation {
     /// How many were booked.
     #[serde(default)]
     pub bookings: u32,
+    /// When it was revoked: its link is good for nothing since.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<DateTime<Utc>>,
 }
 
 /// An invitation to be made.
@@ -107,10 +111,21 @@ pub fn invite(case: &Case<'_>, new: NewInvitation) -> Result<(Decision, Invitati
         expires: now + TimeDelta::days(new.days),
         event: None,
         bookings: 0,
+        revoked: None,
     };
     let told = Event::Invited { invitation: invitation.id.clone(), kind: invitation.kind.clone(), expires: invitation.expires };
     let decision = commit(lead.touched(now), case.by.clone(), vec![told], now);
     Ok((decision.with(Item::Invitation(Box::new(invitation.clone()))), invitation))
+}
+
+/// Revokes an invitation: its link leads nowhere any more. `None`: it is so already.
+pub fn revoke(lead: &Lead, invitation: &Invitation, by: Actor, now: DateTime<Utc>) -> Option<Decision> {
+    if invitation.revoked.is_some() {
+        return None;
+    }
+    let revoked = Invitation { revoked: Some(now), ..invitation.clone() };
+    let told = Event::InvitationRevoked { invitation: invitation.id.clone() };
+    Some(commit(lead.touched(now), by, vec![told], now).with(Item::Invitation(Box::new(revoked))))
 }
 
 /// How the booking of an invitation stands.
@@ -124,6 +139,18 @@ pub enum Standing {
     Cancelled,
     /// It has begun, or has ended.
     Over,
+}
+
+impl Standing {
+    /// Its name, as the API writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Standing::Open => "open",
+            Standing::Booked => "booked",
+            Standing::Cancelled => "cancelled",
+            Standing::Over => "over",
+        }
+    }
 }
 
 impl Invitation {

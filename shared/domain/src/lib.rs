@@ -13,6 +13,7 @@
 //! | [`deadline`], [`escalation`], [`recompute`] | when it is due, what happens if nobody answers, and what new settings change in it |
 //! | [`reaction`] | the seller answers, wins, loses, reopens |
 //! | [`calendar_event`], [`resubmission`] | what is planned for it, and what happens if nobody does it |
+//! | [`calendar_view`], [`calendar_feed`] | a day, week or month of it, and the link by which other calendars show it |
 //! | [`lead`], [`timeline`] | the lead, and what happened to it |
 //! | [`element`], [`money`] | what belongs to it: trade-ins, quotes, test drives, comments, documents |
 //! | [`message`] | who is told |
@@ -25,6 +26,8 @@ pub mod access;
 pub mod appointment;
 pub mod assignment;
 pub mod calendar_event;
+pub mod calendar_feed;
+pub mod calendar_view;
 pub mod contact;
 pub mod deadline;
 pub mod dealer;

@@ -105,6 +105,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// The link of an invitation is good for nothing any more (CAL-8).
+    InvitationRevoked {
+        /// Which invitation.
+        invitation: InvitationId,
+    },
     /// The contact was invited to pick a time (CAL-8).
     Invited {
         /// Which invitation.

@@ -35,7 +35,7 @@ pub struct Call {
     pub body: Vec<u8>,
     /// Its `Idempotency-Key`.
     pub idempotency_key: Option<String>,
-    /// What the link names that it came by, where it needs no token (CAL-8).
+    /// What the link names that it came by, where it needs no token (CAL-6, CAL-8).
     pub link: Option<Link>,
     headers: HeaderMap,
     path: HashMap<String, String>,
@@ -129,6 +129,12 @@ impl Call {
     pub fn query_as<T: std::str::FromStr>(&self, name: &'static str, rule: &'static str, must_be: &str) -> Result<Option<T>, Refusal> {
         let read = |text: &str| text.parse().map_err(|_| Refusal::field(name, rule, format!("must be {must_be}")));
         self.query(name).map(read).transpose()
+    }
+
+    /// Whether the asker has the answer of this tag already (`If-None-Match`).
+    pub fn has(&self, tag: &str) -> bool {
+        let known = self.headers.get_all(http::header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        known.flat_map(|value| value.split(',')).map(str::trim).any(|known| known == "*" || known.trim_start_matches("W/") == tag)
     }
 
     /// The media type of the body, without parameters, in lower case.
@@ -232,7 +238,9 @@ async fn call(platform: &Platform, event: ApiGatewayV2httpRequest) -> Result<Cal
         .ok_or_else(|| Problem::not_found("there is no such route; GET / shows all of them"))?;
     let (scope, link) = match event.path_parameters.get("token").filter(|_| route.is_open()) {
         // A link that is spoilt, foreign or too old leads nowhere, without a hint which it is.
-        Some(token) => link::verified(platform, token, now).map(|(scope, link)| (scope, Some(link))).ok_or_else(no_link)?,
+        Some(token) => {
+            link::verified(platform, route.operation, token, now).map(|(scope, link)| (scope, Some(link))).ok_or_else(no_link)?
+        }
         None => (identity::scope(&platform.store, &event).await?, None),
     };
     let text = event.body.unwrap_or_default();

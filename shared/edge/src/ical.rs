@@ -1,9 +1,10 @@
-//! An appointment as an iCalendar file (RFC 5545, RFC 5546): the same entry, newer with each change, and its cancellation.
+//! iCalendar files (RFC 5545): an appointment of its own (RFC 5546), and what other calendars are shown. The same content gives the same bytes.
 
 use chrono::{DateTime, Datelike as _, Duration, NaiveDateTime, Offset as _, TimeZone as _, Utc};
 use chrono_tz::{OffsetComponents as _, OffsetName as _, Tz};
 use forecourt_domain::dealer::Dealer;
 use icalendar::{Calendar, Component as _, Event, EventLike as _, Property};
+use std::collections::BTreeMap;
 
 /// What the file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +26,7 @@ pub struct Entry {
 }
 
 /// The file in the dealer's name, and its media type.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn file(entry: &Entry, dealer: &Dealer) -> Result<(String, &'static str), String> {
+pub fn file(entry: &Entry, dealer: &Dealer) -> (String, &'static str) {
     let settings = &dealer.settings;
     let zone = settings.calendar.zone();
     let organizer = settings.lead_address.as_ref().map_or_else(|| "invalid:nomail".to_owned(), |address| format!("mailto:{address}"));
@@ -43,32 +41,47 @@ pub fn file(entry: &Entry, dealer: &Dealer) -> Result<(String, &'static str), St
         .append_property(time("DTSTART", entry.from, zone))
         .append_property(time("DTEND", entry.until, zone))
         .append_property(Property::new("ORGANIZER", organizer).add_parameter("CN", &settings.name.replace('"', "'")).done());
-    let mut calendar = Calendar::empty();
-    for (name, value) in [
-        ("VERSION", "2.0"),
-        ("PRODID", "-//Forecourt//Forecourt//EN"),
-        ("CALSCALE", "GREGORIAN"),
-        ("METHOD", if entry.cancelled { "CANCEL" } else { "REQUEST" }),
-    ] {
-        calendar.append_property(Property::new(name, value));
-    }
-    // The builder knows no time zones; the reader takes any component.
-    let zones: Calendar = format!("BEGIN:VCALENDAR\r\n{}END:VCALENDAR\r\n", vtimezone(zone, entry.from)).parse()?;
-    for component in zones.components {
-        calendar.push(component);
-    }
-    calendar.push(event.done());
+    let method = Property::new("METHOD", if entry.cancelled { "CANCEL" } else { "REQUEST" });
+    let text = calendar(vec![method], vec![(event.done(), zone, entry.from)]);
     let media_type =
         if entry.cancelled { "text/calendar; charset=utf-8; method=CANCEL" } else { "text/calendar; charset=utf-8; method=REQUEST" };
-    Ok((calendar.to_string(), media_type))
+    (text, media_type)
 }
 
-fn utc(at: DateTime<Utc>) -> String {
+/// A file of its properties beside the usual ones, and its entries, each with the zone of its times and when it begins.
+pub fn calendar(properties: Vec<Property>, entries: Vec<(Event, Tz, DateTime<Utc>)>) -> String {
+    let mut calendar = Calendar::empty();
+    for (name, value) in [("VERSION", "2.0"), ("PRODID", "-//Forecourt//Forecourt//EN"), ("CALSCALE", "GREGORIAN")] {
+        calendar.append_property(Property::new(name, value));
+    }
+    for property in properties {
+        calendar.append_property(property);
+    }
+    let mut years: BTreeMap<&str, (Tz, i32, i32)> = BTreeMap::new();
+    for (entry, zone, begins) in entries {
+        let year = begins.year();
+        let (_, first, last) = years.entry(zone.name()).or_insert((zone, year, year));
+        (*first, *last) = (year.min(*first), year.max(*last));
+        calendar.push(entry);
+    }
+    // The writer gives each component that has none a UID and a time stamp by chance, which zones must not have: they are written apart.
+    let zones: String = years.into_values().map(|(zone, first, last)| vtimezone(zone, first, last)).collect();
+    calendar.to_string().replacen("\r\nBEGIN:VEVENT\r\n", &format!("\r\n{zones}BEGIN:VEVENT\r\n"), 1)
+}
+
+/// Text as it stands in a property that the writer does not escape.
+pub fn escaped(text: &str) -> String {
+    let plain = text.chars().filter(|c| !c.is_control()).collect::<String>();
+    plain.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,")
+}
+
+/// An instant in UTC.
+pub fn utc(at: DateTime<Utc>) -> String {
     at.format("%Y%m%dT%H%M%SZ").to_string()
 }
 
 /// An instant by the clock of its zone; in UTC where that clock shows the same time twice and this is the second.
-fn time(name: &str, at: DateTime<Utc>, zone: Tz) -> Property {
+pub fn time(name: &str, at: DateTime<Utc>, zone: Tz) -> Property {
     let local = at.with_timezone(&zone);
     let first = zone.from_local_datetime(&local.naive_local()).earliest();
     if first.is_none_or(|first| first.to_utc() != at) {
@@ -77,8 +90,8 @@ fn time(name: &str, at: DateTime<Utc>, zone: Tz) -> Property {
     Property::new(name, local.format("%Y%m%dT%H%M%S").to_string()).add_parameter("TZID", zone.name()).done()
 }
 
-/// The offsets of a zone around a time.
-fn vtimezone(zone: Tz, around: DateTime<Utc>) -> String {
+/// The offsets of a zone from the year before `first` to that after `last`.
+fn vtimezone(zone: Tz, first: i32, last: i32) -> String {
     let seconds = |at: NaiveDateTime| zone.offset_from_utc_datetime(&at).fix().local_minus_utc();
     let observance = |from: i32, at: NaiveDateTime, local: NaiveDateTime| {
         let offset = zone.offset_from_utc_datetime(&at);
@@ -87,8 +100,8 @@ fn vtimezone(zone: Tz, around: DateTime<Utc>) -> String {
         let (from, to, local) = (written(from), written(seconds(at)), local.format("%Y%m%dT%H%M%S"));
         format!("BEGIN:{kind}\r\nDTSTART:{local}\r\nTZOFFSETFROM:{from}\r\nTZOFFSETTO:{to}\r\n{name}END:{kind}\r\n")
     };
-    let year = |year: i32| Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).single().unwrap_or(around).naive_utc();
-    let (mut at, end) = (year(around.year() - 1), year(around.year() + 2));
+    let year = |year: i32| Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).single().unwrap_or_default().naive_utc();
+    let (mut at, end) = (year(first - 1), year(last + 2));
     let mut text = format!("BEGIN:VTIMEZONE\r\nTZID:{}\r\n{}", zone.name(), observance(seconds(at), at, year(1970)));
     while at < end {
         let (next, before) = (at + Duration::hours(24), seconds(at));

@@ -15,6 +15,7 @@ use forecourt_domain::slots::{Asks, Day};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded, fingerprint};
 use std::cell::RefCell;
+use std::fmt::Display;
 
 /// What a rule is asked about.
 #[derive(Clone, Copy)]
@@ -104,10 +105,10 @@ pub fn request(platform: &Platform, call: &Call, lead: LeadId) -> Option<Request
     Some(Request { key, body: fingerprint(&said) })
 }
 
-/// A name for something new of a lead, sixteen letters and digits: the same for the same `Idempotency-Key`.
-pub fn new_name(platform: &Platform, call: &Call, lead: LeadId, what: &str) -> String {
+/// A name for something new of a lead, or of another thing, sixteen letters and digits: the same for the same `Idempotency-Key`.
+pub fn new_name(platform: &Platform, call: &Call, of: impl Display, what: &str) -> String {
     let name = match &call.idempotency_key {
-        Some(key) => platform.store.secret().name(&call.scope, &[what, &format!("{:?}", call.scope.actor()), &lead.to_string(), key]),
+        Some(key) => platform.store.secret().name(&call.scope, &[what, &format!("{:?}", call.scope.actor()), &of.to_string(), key]),
         None => uuid::Uuid::new_v4().simple().to_string(),
     };
     let hash = fingerprint(name.as_bytes()).to_lowercase();

@@ -1,38 +1,77 @@
-//! Links that let a customer in without a token: signed, of one lead, good for a while (CAL-8).
+//! Links that let somebody in without a token: a customer to one lead's invitation (CAL-8), another calendar to what a user may see (CAL-6). Signed.
 
 use crate::Platform;
+use crate::routes::Operation;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::ids::{GroupId, InvitationId, LeadId};
+use forecourt_domain::calendar_feed::Feed;
+use forecourt_domain::ids::{FeedId, GroupId, InvitationId, LeadId, UserId};
 use forecourt_domain::invitation::Invitation;
 
 /// What a link names.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Link {
+pub enum Link {
+    /// An invitation.
+    Invitation(InvitationLink),
+    /// A calendar.
+    Feed(FeedLink),
+}
+
+/// What the link of an invitation names; it is good for a while.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InvitationLink {
     /// Of which lead.
     pub lead: LeadId,
     /// Which invitation.
     pub invitation: InvitationId,
 }
 
-/// What is signed for.
-const PURPOSE: &str = "invitation";
+/// What the link of a calendar names; it is good until it is revoked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedLink {
+    /// Whose rights it has.
+    pub user: UserId,
+    /// Which feed.
+    pub feed: FeedId,
+    /// When it was made.
+    pub created: DateTime<Utc>,
+}
+
+/// What an invitation's link is signed for.
+const INVITATION: &str = "invitation";
+/// What a calendar's link is signed for.
+const FEED: &str = "calendar";
 
 /// The link of an invitation, to be given to the lead's contact.
 pub fn of(platform: &Platform, group: &GroupId, invitation: &Invitation) -> String {
     let Invitation { lead, id, expires, .. } = invitation;
-    let token = platform.store.secret().sign(PURPOSE, &format!("{group}/{lead}/{id}/{}", expires.timestamp()));
+    let token = platform.store.secret().sign(INVITATION, &format!("{group}/{lead}/{id}/{}", expires.timestamp()));
     format!("{}/i/{token}", platform.public_url)
 }
 
-/// What a token names, and the scope of who has it. None: it is not ours, or not good any more.
-pub(crate) fn verified(platform: &Platform, token: &str, now: DateTime<Utc>) -> Option<(Scope, Link)> {
-    let text = platform.store.secret().verified(PURPOSE, token)?;
+/// The link of a user's feed, for the user's own calendar program.
+pub fn of_feed(platform: &Platform, group: &GroupId, user: &UserId, feed: &Feed) -> String {
+    let Feed { id, created, .. } = feed;
+    let token = platform.store.secret().sign(FEED, &format!("{group}/{user}/{id}/{}", created.timestamp_millis()));
+    format!("{}/c/{token}/calendar.ics", platform.public_url)
+}
+
+/// What a token names, and the scope of who has it. None: it is not ours, not for this, or not good any more.
+pub(crate) fn verified(platform: &Platform, operation: Operation, token: &str, now: DateTime<Utc>) -> Option<(Scope, Link)> {
+    let of_feed = operation == Operation::FeedFile;
+    let text = platform.store.secret().verified(if of_feed { FEED } else { INVITATION }, token)?;
     let mut parts = text.split('/');
-    let (group, lead, invitation, expires) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    if expires.parse::<i64>().ok()? <= now.timestamp() {
+    let (group, of, id, time) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?.parse::<i64>().ok()?);
+    let group = GroupId::parse(group).ok()?;
+    if of_feed {
+        let created = DateTime::from_timestamp_millis(time)?;
+        // The link has no right of its own: what it shows is what its user may see by then.
+        let link = FeedLink { user: UserId::parse(of).ok()?, feed: FeedId::parse(id).ok()?, created };
+        return Some((Scope::keys_only(group), Link::Feed(link)));
+    }
+    if time <= now.timestamp() {
         return None;
     }
-    let link = Link { lead: lead.parse().ok()?, invitation: InvitationId::parse(invitation).ok()? };
-    Some((Scope::customer(GroupId::parse(group).ok()?), link))
+    let link = InvitationLink { lead: of.parse().ok()?, invitation: InvitationId::parse(id).ok()? };
+    Some((Scope::customer(group), Link::Invitation(link)))
 }

@@ -34,6 +34,13 @@ pub enum Operation {
     CancelByForm,
     BookingFile,
     Element(Elements),
+    ListInvitations,
+    RevokeInvitation,
+    Calendar,
+    MakeFeed,
+    ListFeeds,
+    RevokeFeed,
+    FeedFile,
     ReadSettings,
     ChangeSettings,
     SettingsHistory,
@@ -107,10 +114,10 @@ impl Route {
         }
     }
 
-    /// Whether it needs no token: the link that it came by is the proof (CAL-8).
+    /// Whether it needs no token: the link that it came by is the proof (CAL-6, CAL-8).
     pub fn is_open(&self) -> bool {
-        use Operation::{BookSlot, BookingFile, CancelBooking, CancelByForm, ShowInvitation};
-        matches!(self.operation, ShowInvitation | BookSlot | CancelBooking | CancelByForm | BookingFile)
+        use Operation::{BookSlot, BookingFile, CancelBooking, CancelByForm, FeedFile, ShowInvitation};
+        matches!(self.operation, ShowInvitation | BookSlot | CancelBooking | CancelByForm | BookingFile | FeedFile)
     }
 
     /// As API Gateway names it: `POST /dealers/{dealer}/leads`.

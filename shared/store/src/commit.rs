@@ -10,6 +10,7 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::assignment::Place;
 use forecourt_domain::calendar_event::CalendarEvent;
+use forecourt_domain::calendar_feed::Feeds;
 use forecourt_domain::contact::{Channel, ChannelKey};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
@@ -168,6 +169,14 @@ impl Loaded {
     pub fn entry(&self, lead: LeadId, version: u64) -> Option<&Entry> {
         match self.stored(&Key::Entry(lead, version)) {
             Some(Stored::Entry(entry)) => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// A user's calendar links.
+    pub fn feeds(&self, user: &UserId) -> Option<&Feeds> {
+        match self.stored(&Key::Feeds(user.clone())) {
+            Some(Stored::Feeds(feeds)) => Some(feeds),
             _ => None,
         }
     }

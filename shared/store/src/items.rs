@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::{Partner, Scope};
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::calendar_event::CalendarEvent;
+use forecourt_domain::calendar_feed::Feeds;
 use forecourt_domain::contact::Channel;
 use forecourt_domain::dealer::{Change, Dealer};
 use forecourt_domain::decision::Item;
@@ -37,6 +38,9 @@ const SCHEMA: u32 = 1;
 const ROW: [&str; 12] =
     ["id", "dealer", "status", "owner", "type", "source", "contact", "contact_id", "vehicle", "plate", "arrived", "updated"];
 
+/// The facts of a calendar event that a calendar shows. What was said about it, and its history, stand beside the row.
+const EVENT_ROW: [&str; 7] = ["id", "lead", "dealer", "title", "type", "at", "user"];
+
 /// On what is due and to be told when it is. Of the end of a sender's lease nobody is told: it matters only if the sender is lost, and then
 /// the sweep finds it. The filter of the template's stream knows the name.
 pub const TELL: &str = "tell";
@@ -64,6 +68,7 @@ pub enum Stored {
     Appointment(Box<Appointment>),
     Letter(Box<Letter>),
     Element(Box<Element>),
+    Feeds(Feeds),
 }
 
 /// A lead as a list shows it. It comes from an index, which lags: no decision rests on it.
@@ -137,6 +142,7 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::Appointment(appointment) => Key::Appointment(appointment.id.clone()),
         Item::Letter(letter) => Key::Letter(letter.home.clone(), letter.cause.clone()),
         Item::Element(element) => Key::Element(element.lead, element.content.kind(), element.id.clone()),
+        Item::Feeds(feeds) => Key::Feeds(feeds.user.clone()),
         Item::Day(day) => Key::Day(day.user.clone(), day.date),
     }
 }
@@ -173,8 +179,10 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
         }
         Item::Entry(entry) => to_item(entry)?,
         Item::Event(event) => {
+            put("lpk", keys::calendar_partition(scope, &event.dealer, &keys::Month::of(event.at)));
+            put("lsk", keys::calendar_place(event.at, event.lead, &event.id));
             due = event.due.map(|at| (at, DueKind::Resubmit, &event.dealer));
-            to_item(event)?
+            encode_event(event)?
         }
         Item::UserChange(change) => to_item(change)?,
         Item::Day(day) => to_item(day)?,
@@ -189,6 +197,7 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
             to_item(letter)?
         }
         Item::Element(element) => to_item(element)?,
+        Item::Feeds(feeds) => to_item(feeds)?,
         Item::Rotation(rotation) => to_item(rotation)?,
         Item::Pool(pool) => to_item(pool)?,
         Item::Channel(_, channel) => to_item(channel)?,
@@ -260,13 +269,14 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Place(_, Lane::Pool) => Stored::Pool(from_item(attributes)?),
         Key::User(_) => Stored::User(Box::new(from_item(flat(attributes))?)),
         Key::UserChange(..) => Stored::UserChange(Box::new(from_item(attributes)?)),
-        Key::Event(..) => Stored::Event(Box::new(from_item(attributes)?)),
+        Key::Event(..) => Stored::Event(Box::new(from_item(flat(attributes))?)),
         Key::Partner(_) => Stored::Partner(from_item(attributes)?),
         Key::Receipt(_) => Stored::Receipt(from_item(attributes)?),
         Key::Invitation(..) => Stored::Invitation(Box::new(from_item(attributes)?)),
         Key::Appointment(_) => Stored::Appointment(Box::new(from_item(flat(attributes))?)),
         Key::Letter(..) => Stored::Letter(Box::new(from_item(attributes)?)),
         Key::Element(..) => Stored::Element(Box::new(from_item(attributes)?)),
+        Key::Feeds(_) => Stored::Feeds(from_item(attributes)?),
         Key::Day(..) => Stored::Day(from_item(attributes)?),
     };
     Ok(Seen { version, commit, stored })
@@ -293,6 +303,16 @@ const UNLISTED: [&str; 3] = ["reached", "notes", "moved"];
 fn encode_appointment(appointment: &Appointment) -> Result<Attributes, Failure> {
     let mut row: Attributes = to_item(appointment)?;
     let mut state: Attributes = UNLISTED.iter().filter_map(|name| row.remove_entry(*name)).collect();
+    state.insert("row".into(), AttributeValue::M(row));
+    Ok(state)
+}
+
+fn encode_event(event: &CalendarEvent) -> Result<Attributes, Failure> {
+    let mut state: Attributes = to_item(event)?;
+    let mut row: Attributes = EVENT_ROW.iter().filter_map(|name| state.remove_entry(*name)).collect();
+    row.insert("is".into(), AttributeValue::S(event.state.name().into()));
+    row.insert("changed".into(), AttributeValue::N(event.changed().timestamp_millis().to_string()));
+    row.insert("sequence".into(), AttributeValue::N(event.sequence().to_string()));
     state.insert("row".into(), AttributeValue::M(row));
     Ok(state)
 }

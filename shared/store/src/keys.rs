@@ -10,12 +10,14 @@
 //! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
 //! | Dealer with members and absences; its rotations; its pool | `g#D#dealer` / `@`, `R`, `R#group`, `P` | BatchGetItem with the lead |
 //! | Changes of a dealer's settings, of a user | `g#D#dealer`, `g#U#user` / `H#version` | Query, newest first |
+//! | A user's calendar links | `g#U#user` / `F` | GetItem, with the user |
 //! | How far a dealer's open leads are computed anew | `g#D#dealer` / `J` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, kept 60 s |
 //! | A person's day: what takes which quarter-hours (CAL-7) | `g#S#user#day` / `@` | BatchGetItem with the event |
 //! | `Idempotency-Key` besides an external id | `g#K#hash` / `@` | BatchGetItem with the lead |
 //! | Queue sender's group and partner | `SENDER#id` / `@` | GetItem, kept 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
+//! | A dealer's calendar by the events' times (CAL-6) | **list** `g#D#dealer#E#month` / `time#lead#event` | Query, two months at once |
 //! | The group's users, its dealers | **list** `g#U`, `g#D` / user, dealer | Query |
 //! | A user's work by the date of the next action | **work** `g#W#user` / `L#action date#lead` | Query, all users of a board at once |
 //! | Notices that wait to go out together | **work** `g#W#user` / `M#dealer#due#lead#cause` | Query |
@@ -53,6 +55,7 @@ pub enum Key {
     Day(UserId, NaiveDate),
     Appointment(AppointmentId),
     Letter(Home, String),
+    Feeds(UserId),
 }
 
 /// The two strings of a table key.
@@ -71,8 +74,8 @@ impl Key {
             Key::Entry(lead, version) => (format!("{g}#L#{lead}"), format!("T#{version:06}")),
             Key::Message(lead, cause) => (format!("{g}#L#{lead}"), format!("M#{cause}")),
             Key::Event(lead, event) => (format!("{g}#L#{lead}"), format!("E#{event}")),
-            Key::Invitation(lead, invitation) => (format!("{g}#L#{lead}"), format!("I#{invitation}")),
             Key::Element(lead, kind, element) => (format!("{g}#L#{lead}"), format!("{}{element}", elements_prefix(*kind))),
+            Key::Invitation(lead, invitation) => (format!("{g}#L#{lead}"), format!("{INVITATIONS}{invitation}")),
             Key::Channel(channel) => (format!("{g}#C#{}", channel.0), "@".to_owned()),
             Key::Dealer(dealer) => (format!("{g}#D#{dealer}"), "@".to_owned()),
             Key::Place(dealer, Lane::Rotation(None)) => (format!("{g}#D#{dealer}"), "R".to_owned()),
@@ -82,6 +85,7 @@ impl Key {
             Key::Recompute(dealer) => (format!("{g}#D#{dealer}"), RECOMPUTE.to_owned()),
             Key::User(user) => (format!("{g}#U#{user}"), "@".to_owned()),
             Key::UserChange(user, version) => (format!("{g}#U#{user}"), format!("{CHANGES}{version:06}")),
+            Key::Feeds(user) => (format!("{g}#U#{user}"), "F".to_owned()),
             Key::Partner(partner) => (format!("{g}#P#{partner}"), "@".to_owned()),
             Key::Day(user, date) => (format!("{g}#S#{user}#{date}"), "@".to_owned()),
             Key::Appointment(id) => (format!("{g}#A#{id}"), "@".to_owned()),
@@ -100,6 +104,8 @@ pub(crate) fn elements_prefix(kind: Kind) -> String {
 
 /// What the places of a dealer's or a user's changes begin with.
 pub(crate) const CHANGES: &str = "H#";
+/// What the places of a lead's invitations begin with.
+pub(crate) const INVITATIONS: &str = "I#";
 /// The place of a dealer's recomputation.
 const RECOMPUTE: &str = "J";
 
@@ -126,6 +132,22 @@ pub(crate) fn appointments_partition(scope: &Scope, dealer: &DealerId, month: &M
 /// The place of an appointment among its dealer's.
 pub(crate) fn appointment_place(created: DateTime<Utc>, id: &AppointmentId) -> String {
     format!("{}#{id}", stamp(created))
+}
+
+/// The partition of a dealer's calendar for a month.
+pub(crate) fn calendar_partition(scope: &Scope, dealer: &DealerId, month: &Month) -> String {
+    format!("{}#D#{dealer}#E#{}", scope.group(), month.0)
+}
+
+/// The place of an event in its dealer's calendar.
+pub(crate) fn calendar_place(at: DateTime<Utc>, lead: LeadId, event: &EventId) -> String {
+    format!("{}#{lead}#{event}", stamp(at))
+}
+
+/// Where a lead's invitations after one of them begin.
+pub(crate) fn invitations_after(after: Option<&InvitationId>) -> String {
+    // Nothing stands between a name and itself with a character more.
+    format!("{INVITATIONS}{}!", after.map_or("", InvitationId::as_str))
 }
 
 /// The partition of the group's users in the list.
@@ -191,6 +213,13 @@ pub(crate) struct Month(pub(crate) String);
 impl Month {
     pub(crate) fn of(at: DateTime<Utc>) -> Self {
         Self(at.format("%Y-%m").to_string())
+    }
+
+    /// The month after `at`'s.
+    pub(crate) fn after(at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        use chrono::Datelike as _;
+        let first = at.date_naive().with_day(1)?.checked_add_months(chrono::Months::new(1))?;
+        Some(first.and_time(chrono::NaiveTime::MIN).and_utc())
     }
 
     pub(crate) fn before(&self) -> Option<Self> {

@@ -24,6 +24,7 @@
 
 // The SDK's futures are boxed where they are awaited: they are deep, and every caller's would be as deep again.
 mod board;
+mod calendar;
 mod capacity;
 mod commit;
 mod items;
@@ -34,6 +35,7 @@ mod secret;
 mod table;
 
 pub use board::{Board, Stretch};
+pub use calendar::{EventRow, Events};
 pub use capacity::Spent;
 pub use commit::{Load, Loaded};
 pub use items::{LeadFacts, LeadRow, Stored, TELL};

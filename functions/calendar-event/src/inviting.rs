@@ -1,0 +1,212 @@
+//! What staff do with invitations: make them, look how they stand, revoke them (CAL-8).
+
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Right;
+use forecourt_domain::calendar_event::{CalendarEvent, Case};
+use forecourt_domain::contact::Language;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::{InvitationId, LeadId, UserId};
+use forecourt_domain::invitation::{self, Invitation, NewInvitation};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::timeline::Event;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::json::{Loose, Text};
+use forecourt_edge::lead::{self, Asked};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::{Platform, link};
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Loaded};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An invitation to be made (CAL-8).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"type": "booked_test_drive", "expires_in_days": 14}))]
+pub struct InvitationBody {
+    /// The type of the event to be booked: `booked_test_drive` …
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "booked_test_drive")]
+    kind: Loose<Text>,
+    /// What it is called on the page and on the calendar, up to 200 characters; as its type, if not said.
+    #[schema(value_type = Option<String>, max_length = 200)]
+    title: Loose<Text>,
+    /// For how many days the link is good, 1 to 60; 14, if not said.
+    #[schema(value_type = Option<i64>)]
+    expires_in_days: Loose<i64>,
+    /// With whom; whoever has the lead, if not said.
+    #[schema(value_type = Option<String>)]
+    user: Loose<Text>,
+}
+
+/// An invitation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvitationView {
+    /// Its name.
+    pub id: String,
+    /// Of which lead.
+    pub lead: String,
+    /// The link, to be given to the lead's contact and nobody else: who has it can book, move and cancel.
+    pub link: String,
+    /// From when on it is good for nothing.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// An invitation of a lead, and how it stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvitationRowView {
+    /// Its name.
+    pub id: String,
+    /// The type of the event to be booked.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it is called, where it has a name of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// With whom; absent: with whoever has the lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// From when on it is good for nothing.
+    pub expires_at: DateTime<Utc>,
+    /// `open`, `booked`, `cancelled` or `over`, as the customer sees it; or `expired` or `revoked`.
+    pub standing: &'static str,
+    /// The event that was booked last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The link, while it is good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+/// The invitations of a lead.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvitationsView {
+    /// The newest first; of a lead with more than a hundred, those of a page.
+    pub invitations: Vec<InvitationRowView>,
+    /// Asks for the next page with `after`; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// Invitations on a page.
+const PAGE: usize = 100;
+
+/// Makes an invitation.
+pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let id: LeadId = call.part("id", "lead")?;
+    let name = lead::new_name(platform, call, id, "invitation");
+    let name = InvitationId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
+    let new = call.json::<InvitationBody>()?.check(name.clone())?;
+    let by = call.scope.actor();
+    let also = |_: &Loaded| vec![Key::Invitation(id, name.clone()), Key::Entry(id, 1)];
+    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+        let language = loaded.entry(id, 1).and_then(|entry| entry.events.iter().find_map(language_of)).cloned();
+        let case = Case { lead, dealer, days: &|_, _| None, by: &by, now: call.now };
+        invitation::invite(&case, NewInvitation { language, ..new.clone() }).map(|(decision, _)| Some(decision))
+    };
+    let made =
+        |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| self::made(decision).or_else(|| loaded.invitation(id, &name).cloned());
+    let made = lead::change(platform, call, id, Right::WorkLeads, &also, rule, made).await?;
+    let made = made.ok_or(Refusal::NotFound("invitation"))?;
+    let link = link::of(platform, call.scope.group(), &made);
+    let view = InvitationView { id: made.id.to_string(), lead: id.to_string(), link: link.clone(), expires_at: made.expires };
+    Ok(Answer::new(201, &view)?.header("location", link).about(&id))
+}
+
+fn made(decision: Option<&Decision>) -> Option<Invitation> {
+    let of = |item: &Item| if let Item::Invitation(made) = item { Some(Invitation::clone(made)) } else { None };
+    decision?.items.iter().find_map(of)
+}
+
+fn language_of(event: &Event) -> Option<&Language> {
+    match event {
+        Event::Received { enquiry } => enquiry.contact.language.as_ref(),
+        _ => None,
+    }
+}
+
+impl InvitationBody {
+    fn check(self, id: InvitationId) -> Result<NewInvitation, Refusal> {
+        let mut faults = Vec::new();
+        let kind = self.kind.text("type", &mut faults).unwrap_or_default();
+        let title = self.title.text("title", &mut faults);
+        let days = self.expires_in_days.take("expires_in_days", "a number", &mut faults).unwrap_or(invitation::DAYS);
+        let user = self.user.text("user", &mut faults).map(|user| UserId::parse(user.trim()));
+        if let Some(Err(e)) = &user {
+            faults.push(Fault::new("user", "CAL-8", e.to_string()));
+        }
+        let new = NewInvitation { id, kind, title, user: user.and_then(Result::ok), days, language: None };
+        if faults.is_empty() { Ok(new) } else { Err(Refusal::Invalid(faults)) }
+    }
+}
+
+/// How the invitations of a lead stand.
+pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadLeads)?;
+    let id: LeadId = call.part("id", "lead")?;
+    call.only_queries(&["after"], "CAL-8")?;
+    let after = call.query_as::<InvitationId>("after", "CAL-8", "what an earlier page says")?;
+    let load = Load::of([Key::Lead(id)]).then(|loaded| loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().collect());
+    let loaded = platform.store.load(&call.scope, &load).await?;
+    let (lead, dealer) = lead::found(&loaded, id)?;
+    call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
+    let mut invitations = platform.store.invitations(&call.scope, id, after.as_ref(), PAGE + 1).await?;
+    let more = invitations.len() > PAGE;
+    invitations.truncate(PAGE);
+    let after = invitations.last().filter(|_| more).map(|last| last.id.to_string());
+    let events = invitations.iter().filter_map(|invitation| invitation.event.clone()).map(|event| Key::Event(id, event));
+    let events = platform.store.load(&call.scope, &Load::of(events)).await?;
+    invitations.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
+    let row = |invitation: &Invitation| {
+        let event = invitation.event.as_ref().and_then(|event| events.event(id, event));
+        InvitationRowView::of(platform, call, invitation, event)
+    };
+    let invitations = invitations.iter().map(row).collect();
+    Ok(Answer::new(200, &InvitationsView { invitations, after })?.about(&id))
+}
+
+/// Revokes an invitation. What was booked by it stays; who wants that to be off calls the event off.
+pub(crate) async fn revoke(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let id: LeadId = call.part("id", "lead")?;
+    let name: InvitationId = call.part("invitation", "invitation")?;
+    let also = |loaded: &Loaded| {
+        let event = loaded.invitation(id, &name).and_then(|found| found.event.clone()).map(|event| Key::Event(id, event));
+        [Key::Invitation(id, name.clone())].into_iter().chain(event).collect()
+    };
+    let by = call.scope.actor();
+    let rule = |Asked { lead, loaded, .. }: Asked<'_>| {
+        let invitation = loaded.invitation(id, &name).ok_or(Refusal::NotFound("invitation"))?;
+        Ok(invitation::revoke(lead, invitation, by.clone(), call.now))
+    };
+    let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
+        let made = made(decision).or_else(|| loaded.invitation(id, &name).cloned())?;
+        let event = made.event.as_ref().and_then(|event| loaded.event(id, event));
+        Some(InvitationRowView::of(platform, call, &made, event))
+    };
+    let view = lead::change(platform, call, id, Right::WorkLeads, &also, rule, shown).await?;
+    Ok(Answer::new(200, &view.ok_or(Refusal::NotFound("invitation"))?)?.about(&id))
+}
+
+impl InvitationRowView {
+    fn of(platform: &Platform, call: &Call, invitation: &Invitation, event: Option<&CalendarEvent>) -> Self {
+        let standing = match invitation.revoked {
+            Some(_) => "revoked",
+            None if invitation.expires <= call.now => "expired",
+            None => invitation.standing(event, call.now).name(),
+        };
+        let good = !matches!(standing, "revoked" | "expired");
+        Self {
+            id: invitation.id.to_string(),
+            kind: invitation.kind.clone(),
+            title: invitation.title.clone(),
+            user: invitation.user.as_ref().map(ToString::to_string),
+            created_at: invitation.created,
+            expires_at: invitation.expires,
+            standing,
+            event: invitation.event.as_ref().map(ToString::to_string),
+            link: good.then(|| link::of(platform, call.scope.group(), invitation)),
+        }
+    }
+}
