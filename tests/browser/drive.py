@@ -1,0 +1,210 @@
+"""Drives the customer's page of an invitation in Chromium: in every language, on a phone and on a desk, without a script.
+
+Usage: drive.py BINARY PICTURES. Starts the local run on a free port and a folder of its own, and looks at each state of the page by what the
+customer sees, by axe-core's rules (nothing serious or critical), and as a picture. Any failure ends it.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY, PICTURES = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+NORDSTERN = "autohaus-nordstern-demo"
+SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+# Whoever is booked in one run is not in another: each finds all days free.
+SELLERS = iter(["anna.vogt", "ben.krause", "clara.henning", "david.roth", "elif.yilmaz", "felix.lang", "greta.sommer"])
+started = time.monotonic()
+
+
+def say(text):
+    print(f"{time.monotonic() - started:6.1f} s  {text}", flush=True)
+
+
+class Desk:
+    """The local run, as staff use it."""
+
+    def __init__(self, folder):
+        command = [BINARY, "--port", "0", "--data", f"{folder}/data"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.url = re.search(r"http://\S+", self.process.stdout.readline()).group()
+        self.token = None
+        self.token = self.call("POST", "/_local/token", {"user": "ingo.brandt"})["token"]
+
+    def call(self, method, path, body=None):
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if self.token and not path.startswith("/i/"):
+            headers["Authorization"] = f"Bearer {self.token}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def invite(self, name, user):
+        contact = {"last_name": name, "email": f"{name}@example.com"}
+        vehicle = {"make": "Mercedes-Benz", "model": "GLC 220 d 4MATIC", "year": 2023}
+        lead = {"source": "website", "type": "used_car", "contact": contact, "vehicle": vehicle}
+        lead = self.call("POST", f"/dealers/{NORDSTERN}/leads", lead)["id"]
+        made = self.call("POST", f"/leads/{lead}/invitations", {"type": "booked_test_drive", "user": user})
+        return made["link"]
+
+
+class Customer:
+    """One who looks at the page in a language and a size, and wants what is right."""
+
+    def __init__(self, browser, desk, language, size):
+        width, height = SIZES[size]
+        self.name, self.desk = f"{language}-{size}", desk
+        self.text = json.loads((ROOT / f"functions/calendar-event/src/pages/{language}.json").read_text())["page"]
+        self.language, self.width = language, width
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, locale=language, java_script_enabled=False, has_touch=size == "phone"
+        )
+        self.page = self.context.new_page()
+        # The page has no script and is driven without; axe-core is one, and looks at a copy.
+        self.copy = browser.new_page(viewport={"width": width, "height": height})
+        self.page.set_default_timeout(5_000)
+        self.page.on("request", lambda request: self.requested(request.url))
+        self.page.on("console", lambda message: self.heard(message.text))
+
+    def wrong(self, what):
+        raise SystemExit(f"FAILED: {self.name}: {what}")
+
+    def requested(self, url):
+        if not url.startswith(self.desk.url):
+            self.wrong(f"asks elsewhere: {url}")
+
+    def heard(self, text):
+        # The answers that the journeys ask for.
+        if "409 (Conflict)" not in text and "404 (Not Found)" not in text:
+            self.wrong(f"the console says {text}")
+
+    def look(self, state):
+        """What must be so in every state of the page."""
+        page = self.page
+        page.screenshot(path=PICTURES / f"{self.name}-{state}.png", full_page=True)
+        self.copy.set_content(page.content())
+        found = Axe().run(self.copy).response["violations"]
+        bad = [f"{one['id']} ({one['impact']}): {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
+        if bad:
+            self.wrong(f"{state}: axe finds {bad}")
+        if page.evaluate("document.documentElement.scrollWidth") > self.width:
+            self.wrong(f"{state}: is wider than the screen")
+        if page.evaluate("document.documentElement.lang") != self.language:
+            self.wrong(f"{state}: is not in {self.language}")
+        # WCAG 2.2, 2.5.8: a finger finds it.
+        small = page.evaluate("""[...document.querySelectorAll('a:not(.skip), button, summary, .slot')]
+            .map(e => [e.getBoundingClientRect(), e]).filter(([r]) => r.height > 0 && (r.height < 24 || r.width < 24)).map(([, e]) => e.outerHTML)""")
+        if small:
+            self.wrong(f"{state}: too small to hit: {small}")
+        say(f"{self.name}: {state}")
+
+    def slot(self, day, n):
+        return self.page.locator("fieldset").nth(day).locator("label.slot").nth(n)
+
+    def pick(self, slot, action):
+        shown = slot.inner_text()
+        slot.click()
+        self.page.get_by_role("button", name=self.text[action]).click()
+        return shown
+
+    def books_moves_and_cancels(self, user):
+        page, text = self.page, self.text
+        page.goto(self.desk.invite(f"moves-{self.name}", user))
+        expect(page.get_by_role("heading", name=text["pick"])).to_be_visible()
+        self.look("1-free")
+        shown = self.pick(self.slot(1, 2), "book")
+        expect(page.get_by_role("heading", name=text["booked"])).to_be_visible()
+        expect(page.locator(".when")).to_contain_text(f"{shown} {text['until']}")
+        self.look("2-booked")
+        page.get_by_text(text["move_head"], exact=True).click()
+        self.look("3-moving")
+        shown = self.pick(self.slot(2, 3), "move")
+        expect(page.locator(".when")).to_contain_text(f"{shown} {text['until']}")
+        page.get_by_text(text["cancel_head"], exact=True).click()
+        self.look("4-cancelling")
+        page.get_by_role("button", name=text["cancel"], exact=True).click()
+        expect(page.get_by_role("status")).to_contain_text(text["cancelled"])
+        self.look("5-cancelled")
+
+    def is_too_late(self, user):
+        page, text = self.page, self.text
+        mine, theirs = self.desk.invite(f"late-{self.name}", user), self.desk.invite(f"quick-{self.name}", user)
+        page.goto(mine)
+        wanted = self.slot(1, 4)
+        begins = wanted.locator("input").get_attribute("value")
+        self.desk.call("POST", theirs.removeprefix(self.desk.url) + "/booking", {"from": begins})
+        self.pick(wanted, "book")
+        expect(page.get_by_role("alert")).to_have_text(text["taken"])
+        expect(page.locator(f'input[value="{begins}"]')).to_have_count(0)
+        self.look("6-too-late")
+        shown = self.pick(self.slot(1, 2), "book")
+        expect(page.locator(".when")).to_contain_text(f"{shown} {text['until']}")
+        page.goto(mine[:-1] + ("A" if mine[-1] != "A" else "B"))
+        expect(page.get_by_role("heading", name=text["gone_title"])).to_be_visible()
+        self.look("7-gone")
+
+    def by_keyboard(self, user):
+        """Nothing but keys; and what has the focus is to be seen."""
+        page, text = self.page, self.text
+        page.goto(self.desk.invite(f"keys-{self.name}", user))
+
+        def press(key, focus):
+            page.keyboard.press(key)
+            expect(page.locator(focus).and_(page.locator(":focus"))).to_be_in_viewport()
+
+        press("Tab", "a.skip")
+        page.screenshot(path=PICTURES / f"{self.name}-8-skip.png")
+        page.keyboard.press("Enter")
+        press("Tab", "input[type=radio]")
+        for _ in range(12):
+            press("ArrowDown", "input[type=radio]:checked")
+        bar = page.locator(".bar").bounding_box()
+        label = page.locator("label.slot:has(input:checked)").bounding_box()
+        if label["y"] + label["height"] > bar["y"]:
+            self.wrong("the slot that has the focus is under the bar")
+        page.screenshot(path=PICTURES / f"{self.name}-9-keys.png")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name=text["booked"])).to_be_visible()
+        press("Tab", "a.button")
+        press("Tab", "summary")
+        press("Tab", "summary")
+        page.keyboard.press("Enter")
+        press("Tab", "button.danger")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_contain_text(text["cancelled"])
+        say(f"{self.name}: by keyboard")
+
+
+def main():
+    chromium = shutil.which("chromium") or sys.exit("FAILED: there is no chromium")
+    with tempfile.TemporaryDirectory(prefix="forecourt-") as folder, sync_playwright() as playwright:
+        desk = Desk(folder)
+        try:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+            for language in ("en", "de", "nl"):
+                for size in SIZES:
+                    customer, user = Customer(browser, desk, language, size), next(SELLERS)
+                    customer.books_moves_and_cancels(user)
+                    customer.is_too_late(user)
+                    if (language, size) == ("en", "phone"):
+                        customer.by_keyboard(user)
+                    customer.context.close()
+                    customer.copy.close()
+            browser.close()
+        finally:
+            desk.process.terminate()
+            desk.process.wait()
+    say("done")
+
+
+main()
