@@ -104,13 +104,16 @@ def call(host, method, path, body=None, bearer=None, more=None):
     request = urllib.request.Request(ENDPOINT + path, method=method, headers=headers, data=json.dumps(body).encode() if body is not None else None)
     try:
         with urllib.request.urlopen(request, timeout=60) as reply:
-            return reply.status, json.loads(reply.read() or b"null")
+            return reply.status, said(reply.read())
     except urllib.error.HTTPError as e:
-        text = e.read()
-        try:
-            return e.code, json.loads(text)
-        except ValueError:
-            return e.code, text.decode(errors="replace")
+        return e.code, said(e.read())
+
+
+def said(text):
+    try:
+        return json.loads(text or b"null")
+    except ValueError:
+        return text.decode(errors="replace")
 
 
 def upload():
@@ -196,6 +199,7 @@ def drive(resources):
     expect("the dealer's list", [row["id"] for row in call(host, "GET", leads, bearer=admin)[1]["leads"]], [lead["id"]])
 
     documents(host, lead["id"], admin)
+    calendar(host, admin, lead["id"])
     settings(host, admin)
     partners(resources, host, leads, admin)
     escalation(resources, host, "by delayed messages", timers=False)
@@ -224,6 +228,20 @@ def documents(host, lead, admin):
         expect("its file", urllib.request.urlopen(link).status, 404)
     except urllib.error.HTTPError as e:
         expect("its file", e.code, 404)
+
+
+def calendar(host, admin, lead):
+    """An event, its day, and the same by a link that needs no token, until it is revoked."""
+    event = {"title": "Call her", "type": "phone_outbound", "at": "2030-11-25T10:00:00+01:00"}
+    expect("an event", call(host, "POST", f"/leads/{lead}/events", event, admin)[0], 201)
+    day = call(host, "GET", f"/dealers/{NORDSTERN}/calendar?view=day&date=2030-11-25", bearer=admin)[1]
+    expect("its day", [(one["title"], one["contact"]) for one in day["events"]], [("Call her", "Jana")])
+    feed = call(host, "POST", "/calendar-feeds", {}, admin)[1]
+    path = "/c/" + feed["link"].split("/c/")[1]
+    status, text = call(host, "GET", path)
+    expect("a calendar link", (status, text[:15]), (200, "BEGIN:VCALENDAR"))
+    expect("revoked", call(host, "DELETE", f"/calendar-feeds/{feed['id']}", bearer=admin), (200, {"feeds": []}))
+    expect("the link by then", call(host, "GET", path)[0], 404)
 
 
 def settings(host, admin):

@@ -28,6 +28,7 @@ const VOLATILE: &[&str] = &[
     "until",
     "due",
     "updated",
+    "changed",
     "queued",
     "dsk",
     "dpk",
