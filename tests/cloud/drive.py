@@ -143,10 +143,12 @@ def deploy():
     # ses:FromAddress, and it takes every schedule for one of the default group.
     for role in ["SendRole", "OutboxRole"]:
         for statement in template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]:
-            if "ses:SendRawEmail" in statement["Action"]:
+            # One that stands under a condition has its actions deeper.
+            actions = statement.get("Action", [])
+            if "ses:SendRawEmail" in actions:
                 statement.pop("Condition")
                 statement["Resource"] = "*"
-            if "scheduler:CreateSchedule" in statement["Action"]:
+            if "scheduler:CreateSchedule" in actions:
                 statement["Resource"] = "arn:aws:scheduler:*:*:schedule/default/*"
     client("s3").put_object(Bucket="code", Key="template.json", Body=json.dumps(template).encode())
     cfn.create_stack(

@@ -31,6 +31,7 @@ pub enum OfAppointment {}
 
 /// Marks the id of an element of a lead.
 pub enum OfElement {}
+
 /// Marks the id of a calendar feed.
 pub enum OfFeed {}
 
