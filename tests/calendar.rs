@@ -137,9 +137,9 @@ async fn cal_6_what_has_ended_is_shown_and_what_was_deleted_where_it_is_asked_fo
     let all = calendar(&world, ADMIN, "view=month&deleted=true").await;
     let states: Vec<&str> = all.body["events"].as_array().unwrap().iter().map(|event| event["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["completed", "no_show", "deleted"]);
-    // The lead's page has what the row has, and the rest.
-    let page = world.page(id).await;
-    assert_eq!((page.events.len(), page.events[3].rescheduled.len(), page.events[0].title.as_str()), (4, 1, "done"));
+    // The events of the lead have what the row has, and the rest.
+    let events = world.events(id).await;
+    assert_eq!((events.len(), events[3].rescheduled.len(), events[0].title.as_str()), (4, 1, "done"));
 }
 
 /// ACC-1: as for leads; an event that has a user is that user's, another is whoever's has the lead now.
@@ -203,7 +203,7 @@ async fn cal_6_what_is_planned_goes_to_another_dealer_with_its_lead() {
     assert_eq!(there.body["events"].as_array().unwrap().len(), 1, "{}", there.body);
     assert_eq!((there.text("/events/0/title"), there.text("/events/0/user")), ("ben is to call", owner.as_str()));
     assert_eq!(titles(&world, ADMIN, "view=day&date=2026-11-24&deleted=true").await, Vec::<String>::new());
-    assert_eq!(world.page(id).await.events.len(), 2);
+    assert_eq!(world.events(id).await.len(), 2);
 }
 
 /// What the calendar costs: README says the same.

@@ -35,6 +35,7 @@ mod intake;
 mod invitation;
 mod kill;
 mod known;
+mod lead_page;
 mod links;
 mod lists;
 mod metrics;

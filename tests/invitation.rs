@@ -330,7 +330,7 @@ async fn cal_8_the_calendar_file_is_one_entry_that_grows_newer() {
     let (_, headers, text) = file().await;
     assert_eq!((property(&text, "SEQUENCE").as_str(), property(&text, "STATUS").as_str()), ("2", "CANCELLED"));
     assert!(text.contains("METHOD:CANCEL\r\n") && headers["content-type"].to_str().unwrap().ends_with("method=CANCEL"), "{text}");
-    assert_eq!(world.page(id).await.events.len(), 1);
+    assert_eq!(world.events(id).await.len(), 1);
 }
 
 /// The same `Idempotency-Key` makes the same link; a lead given to somebody else is booked with them.

@@ -5,6 +5,7 @@ use aws_lambda_events::encodings::Body;
 use axum::body::Bytes;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
+use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::dealer::{Draft, Settings};
 use forecourt_domain::ids::{DealerId, GroupId, LeadId};
 use forecourt_edge::problem::Problem;
@@ -186,7 +187,12 @@ impl World {
     }
 
     pub async fn page(&self, lead: LeadId) -> LeadPage {
-        self.store.lead_page(&self.scope(), lead).await.unwrap().unwrap()
+        self.store.lead_page(&self.scope(), lead, 10_000).await.unwrap().unwrap()
+    }
+
+    /// A lead's calendar events by their times.
+    pub async fn events(&self, lead: LeadId) -> Vec<CalendarEvent> {
+        self.store.events(&self.scope(), lead).await.unwrap()
     }
 
     pub async fn advance_to(&self, text: &str) {

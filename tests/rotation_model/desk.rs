@@ -235,7 +235,7 @@ pub fn play(history: &History) -> Result<Played, String> {
                     return Err(format!("an enquiry was answered {} {}", told.reply.status, told.reply.body));
                 }
                 let id = deliveries[0].reply.text("/id").parse().unwrap();
-                let page = desk.assign.store.lead_page(&scope(), id).await.unwrap();
+                let page = desk.assign.store.lead_page(&scope(), id, 100).await.unwrap();
                 pages.last_mut().unwrap().push(page.ok_or("an enquiry is no lead")?);
             }
         }

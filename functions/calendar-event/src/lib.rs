@@ -31,7 +31,7 @@ use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::{Operation, Route};
 use forecourt_edge::{Platform, http};
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Loaded};
+use forecourt_store::{Failure, Load, Loaded};
 use futures::FutureExt as _;
 
 /// A request of one of this function's routes.
@@ -145,8 +145,10 @@ fn shown(lead: &Lead, [id, next]: [&EventId; 2], decision: Option<&Decision>, lo
 async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    let page = platform.store.lead_page(&call.scope, id).await?.ok_or(Refusal::NotFound("lead"))?;
-    let dealer = platform.store.dealer(&call.scope, &page.lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
-    call.scope.needs_on(Right::ReadLeads, &page.lead, &dealer.settings, call.now)?;
-    Ok(Answer::new(200, &CalendarEventsView::of(&page))?.about(&id))
+    let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
+    let (loaded, events) = tokio::try_join!(store.load(&call.scope, &lead), store.events(&call.scope, id))?;
+    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
+    let dealer = store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
+    call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
+    Ok(Answer::new(200, &CalendarEventsView::of(lead, &events))?.about(&id))
 }

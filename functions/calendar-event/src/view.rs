@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::calendar_event::{CalendarEvent, Rescheduled};
 use forecourt_domain::lead::Lead;
-use forecourt_store::LeadPage;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -85,9 +84,9 @@ impl CalendarEventView {
 }
 
 impl CalendarEventsView {
-    pub(crate) fn of(page: &LeadPage) -> Self {
-        let (next_action_at, next) = page.lead.next_action();
-        let events = page.events.iter().map(|event| CalendarEventView::of(event, &page.lead, None)).collect();
+    pub(crate) fn of(lead: &Lead, events: &[CalendarEvent]) -> Self {
+        let (next_action_at, next) = lead.next_action();
+        let events = events.iter().map(|event| CalendarEventView::of(event, lead, None)).collect();
         Self { events, next_action_at, next_action: next.map(ToString::to_string) }
     }
 }

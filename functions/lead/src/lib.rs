@@ -4,6 +4,7 @@ mod board;
 mod body;
 mod change;
 mod elements;
+mod header;
 mod read;
 mod search;
 mod view;
@@ -13,15 +14,16 @@ pub use elements::{
     CommentBody, CommentView, CommunicationBody, CommunicationView, CountsView, DocumentBody, DocumentView, DownloadView, ElementView,
     ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, SaysView, TestDriveBody, TestDriveView, TradeInBody, TradeInView, UploadView,
 };
+pub use header::HeaderView;
 pub use view::{
     BoardRowView, BoardView, DeadlineView, EntryView, EventView, LeadListView, LeadPageView, LeadRowView, LeadView, MessageView,
-    ReactionView, StepView,
+    ReactionView, StepView, TimelineView,
 };
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
-use forecourt_edge::routes::Operation;
+use forecourt_edge::routes::{Desk, Operation};
 use forecourt_edge::{Platform, http};
 
 /// A request of one of this function's routes.
@@ -34,6 +36,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ListLeads => read::list(platform, &call).await,
         Operation::Board => board::board(platform, &call).await,
         Operation::ReadLead => read::page(platform, &call).await,
+        Operation::Desk(Desk::ReadTimeline) => read::timeline(platform, &call).await,
         Operation::LogReaction => change::react(platform, &call).await,
         Operation::AssignLead => change::assign(platform, &call).await,
         Operation::SetStatus => change::set_status(platform, &call).await,

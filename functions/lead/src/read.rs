@@ -1,27 +1,50 @@
 //! Reading leads.
 
 use crate::search::{Filter, Sought};
-use crate::view::{LeadListView, LeadPageView};
+use crate::view::{LeadListView, LeadPageView, TimelineView};
 use forecourt_domain::access::Right;
 use forecourt_domain::ids::{DealerId, LeadId};
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
-use forecourt_store::LeadRow;
+use forecourt_store::keys::Key;
+use forecourt_store::{LeadRow, Load};
 
 /// Most leads on a page.
 const PAGE: usize = 100;
 
-/// `GET /leads/{id}`: one read, of the lead with all that happened to it.
+/// Entries of the timeline on the page of a lead, and on a page of the timeline if not said otherwise.
+const ENTRIES: usize = 50;
+
+/// `GET /leads/{id}`: the lead with what last happened to it, in one read; two where its history is long (LEAD-1).
 pub(crate) async fn page(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    let page = platform.store.lead_page(&call.scope, id).await?.ok_or(Refusal::NotFound("lead"))?;
+    let page = platform.store.lead_page(&call.scope, id, ENTRIES).await?.ok_or(Refusal::NotFound("lead"))?;
     let dealer = platform.store.dealer(&call.scope, &page.lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
     call.scope.needs_on(Right::ReadLeads, &page.lead, &dealer.settings, call.now)?;
     let view = LeadPageView::of(&page, call.now);
     Ok(Answer::new(200, &view)?.header("etag", format!("\"{}\"", page.lead.version)).about(&id))
+}
+
+/// `GET /leads/{id}/timeline`: what happened, newest first (LEAD-2).
+pub(crate) async fn timeline(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadLeads)?;
+    let id: LeadId = call.part("id", "lead")?;
+    call.only_queries(&["limit", "cursor"], "LEAD-2")?;
+    let limit = call.query_as::<usize>("limit", "LEAD-2", "a number from 1 to 100")?.unwrap_or(ENTRIES);
+    if !(1..=PAGE).contains(&limit) {
+        return Err(Refusal::field("limit", "LEAD-2", "must be a number from 1 to 100").into());
+    }
+    let before = call.query_as::<u64>("cursor", "LEAD-2", "the cursor of an earlier page")?;
+    let store = &platform.store;
+    let lead = Load::of([Key::Lead(id)]);
+    let (loaded, entries) = tokio::try_join!(store.load(&call.scope, &lead), store.timeline(&call.scope, id, before, limit + 1))?;
+    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
+    let dealer = store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
+    call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
+    Ok(Answer::new(200, &TimelineView::of(&entries, limit))?.about(&id))
 }
 
 /// `GET /dealers/{dealer}/leads`: the leads that the asker may see, newest first (LEAD-8).

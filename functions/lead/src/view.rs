@@ -1,10 +1,10 @@
 //! Leads as clients see them. The shapes of the API; stored shapes may change without them.
 
 use crate::elements::{Beside, CountsView, SaysView};
+use crate::header::HeaderView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Actor;
 use forecourt_domain::deadline::StepKind;
-use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::lead::{Lead, LostReason, Reaction, Status};
 use forecourt_domain::message::{Fate, Message, Notice};
 use forecourt_domain::timeline::{Entry, Event};
@@ -53,6 +53,9 @@ pub struct LeadView {
     pub reaction: Option<ReactionView>,
     /// How many elements of each kind it has.
     pub counts: CountsView,
+    /// What the header of its page shows besides.
+    #[serde(flatten)]
+    pub header: HeaderView,
     /// Its version, as in the ETag.
     pub version: u64,
 }
@@ -107,12 +110,25 @@ pub struct LeadPageView {
     /// The enquiry as understood, in its latest state.
     #[schema(value_type = Object)]
     pub enquiry: Option<Value>,
-    /// What happened, oldest first.
+    /// What happened lately, oldest first: the fifty latest entries.
     pub timeline: Vec<EntryView>,
-    /// Whether the latest part of the timeline is missing, since there is more than one answer can hold.
+    /// Whether there are earlier entries.
     pub timeline_truncated: bool,
+    /// Asks `GET /leads/{id}/timeline` for the earlier ones; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeline_cursor: Option<String>,
     /// Who was told what, and what became of it (MSG-1).
     pub messages: Vec<MessageView>,
+}
+
+/// A page of a lead's timeline.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TimelineView {
+    /// What happened, newest first.
+    pub timeline: Vec<EntryView>,
+    /// Asks for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// What happened at once.
@@ -228,6 +244,7 @@ impl LeadView {
             deadline: DeadlineView::of(lead, now),
             reaction: lead.reaction.as_ref().map(ReactionView::of),
             counts: CountsView::of(lead.counts),
+            header: HeaderView::of(lead, now),
             version: lead.version,
         }
     }
@@ -252,23 +269,24 @@ impl ReactionView {
 
 impl LeadPageView {
     pub(crate) fn of(page: &LeadPage, now: DateTime<Utc>) -> Self {
-        let events = page.timeline.iter().flat_map(|entry| entry.events.iter());
-        let enquiry = events.rev().find_map(|event| match event {
-            Event::Received { enquiry } | Event::Resent { enquiry } => Some(enquiry_view(enquiry)),
-            _ => None,
-        });
         Self {
             lead: LeadView::of(&page.lead, now),
-            enquiry,
+            enquiry: page.enquiry.as_ref().map(|enquiry| json!(enquiry)),
             timeline: page.timeline.iter().map(EntryView::of).collect(),
-            timeline_truncated: page.truncated,
+            timeline_truncated: page.older.is_some(),
+            timeline_cursor: page.older.map(|version| version.to_string()),
             messages: page.messages.iter().map(MessageView::of).collect(),
         }
     }
 }
 
-fn enquiry_view(enquiry: &Enquiry) -> Value {
-    json!(enquiry)
+impl TimelineView {
+    /// The first `limit` of `entries`, which are one more where there is a next page.
+    pub(crate) fn of(entries: &[Entry], limit: usize) -> Self {
+        let shown = &entries[..limit.min(entries.len())];
+        let cursor = shown.last().filter(|_| entries.len() > limit).map(|last| last.version.to_string());
+        Self { timeline: shown.iter().map(EntryView::of).collect(), cursor }
+    }
 }
 
 /// Somebody, as answers name them.

@@ -1,5 +1,6 @@
 //! The API's reference, from the table of routes and the types that the functions read and write.
 
+mod desk;
 mod elements;
 mod problems;
 
@@ -9,7 +10,7 @@ use forecourt_calendar_event::{
 };
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::{self, Elements, Operation, Route};
-use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
+use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody, TimelineView};
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
 use forecourt_settings::{
     DealerUserView, DealerUsersView, FindingsView, HistoryView, ImportView, SettingsView, SwitchedView, UserView, UsersView,
@@ -88,6 +89,7 @@ fn components() -> ComponentsBuilder {
     add::<DealerUserView>(&mut schemas);
     add::<UsersView>(&mut schemas);
     add::<UserView>(&mut schemas);
+    add::<TimelineView>(&mut schemas);
     add::<Problem>(&mut schemas);
     schemas.sort_by(|a, b| a.0.cmp(&b.0));
     schemas.dedup_by(|a, b| a.0 == b.0);
@@ -147,22 +149,23 @@ fn takes_if_match(operation: Operation) -> bool {
         AssignLead, ChangePart, ChangeSettings, Element, ImportHolidays, LogReaction, RemoveDealerUser, RemoveUser, SaveUser,
         SetDealerUser, SetStatus, SetUserAbsences, SwitchUsers,
     };
-    matches!(
-        operation,
-        LogReaction
-            | AssignLead
-            | SetStatus
-            | Element(Elements::Change(_) | Elements::Remove(_) | Elements::CompleteUpload)
-            | ChangeSettings
-            | ChangePart(_)
-            | ImportHolidays
-            | SwitchUsers
-            | SetDealerUser
-            | RemoveDealerUser
-            | SetUserAbsences
-            | SaveUser
-            | RemoveUser
-    )
+    matches!(operation, Operation::Desk(changed) if !desk::reads(changed))
+        || matches!(
+            operation,
+            LogReaction
+                | AssignLead
+                | SetStatus
+                | Element(Elements::Change(_) | Elements::Remove(_) | Elements::CompleteUpload)
+                | ChangeSettings
+                | ChangePart(_)
+                | ImportHolidays
+                | SwitchUsers
+                | SetDealerUser
+                | RemoveDealerUser
+                | SetUserAbsences
+                | SaveUser
+                | RemoveUser
+        )
 }
 
 fn parameter(name: &str, place: ParameterIn, about: &str, required: Required) -> Parameter {
@@ -206,6 +209,7 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("cursor", "From the answer with the page before."),
         ],
         Operation::ListInvitations => &[("after", "From the answer with the page before.")],
+        Operation::Desk(desk) => desk::queries(desk),
         Operation::SettingsHistory | Operation::UserHistory => &[("before", "Only changes before this version.")],
         Operation::ListUsers => &[("after", "From the answer with the page before."), ("dealer", "Only who works at this dealer.")],
         Operation::ImportHolidays => {
@@ -239,6 +243,7 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
             .content("application/json", json(reference::<BookingBody>()))
             .content("application/x-www-form-urlencoded", json(reference::<BookingBody>())),
         Operation::RescheduleEvent => body.content("application/json", json(reference::<RescheduleBody>())),
+        Operation::Desk(desk) => body.content("application/json", json(desk::body(desk)?)),
         Operation::ChangeSettings => {
             let about = "The settings as `GET` shows them under `settings`; what is left out is as if it had never been set.";
             let object = ObjectBuilder::new().schema_type(Type::Object).description(Some(about)).build();
@@ -305,6 +310,7 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
             ),
             ("207", "The document held several enquiries: one result each.", reference::<Outcomes>()),
         ],
+        Operation::Desk(desk) => vec![desk::success(desk)],
         Operation::ListLeads => vec![("200", "A page of leads.", reference::<LeadListView>())],
         Operation::ReadLead => vec![("200", "The lead; its version is the ETag.", reference::<LeadPageView>())],
         Operation::ReadSettings | Operation::ChangeSettings | Operation::ReadPart(_) | Operation::ChangePart(_) => {

@@ -271,7 +271,8 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Ver
     if !arrival.resend {
         return Err(Refusal::Reused(SAID_OTHERWISE.into()));
     }
-    let changed = lead.touched(arrival.at);
+    let mut changed = lead.touched(arrival.at);
+    changed.described = Some(changed.version);
     let entry = arrival.entry(&changed, vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }]);
     let receipt = Receipt { body: arrival.body.clone(), ..receipt.clone() };
     let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry)));
@@ -328,6 +329,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         contact_id: contact.map(|c| c.contact.id.clone()),
         vehicle: String::new(),
         plate: None,
+        described: None,
         asked: Asked::default(),
         arrived: arrival.at,
         moved: None,

@@ -48,6 +48,9 @@ pub struct Lead {
     /// The number plate of the vehicle asked for, or else offered: capital letters and digits (LEAD-8).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plate: Option<String>,
+    /// The version whose entry on the timeline holds the enquiry's latest state; none: the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<u64>,
     /// What routing rules look at besides (DIS-3).
     #[serde(default, skip_serializing_if = "Asked::is_empty")]
     pub asked: Asked,
@@ -257,6 +260,7 @@ impl Lead {
 
     /// Shows what `enquiry` says in the lead's own facts.
     pub fn describe(&mut self, enquiry: &Enquiry) {
+        self.described = Some(self.version).filter(|version| *version > 1);
         self.lead_type = enquiry.lead_type;
         self.source = enquiry.source.clone();
         self.asked = Asked::of(enquiry);

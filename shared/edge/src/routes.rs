@@ -1,6 +1,7 @@
 //! Every route of the API, once. The functions, the OpenAPI document, the template and the local gateway all come from here.
 
 mod calendar;
+mod desk;
 mod elements;
 mod leads;
 mod settings;
@@ -22,6 +23,7 @@ pub enum Operation {
     ScheduleEvent,
     BulkEvents,
     Board,
+    Desk(Desk),
     ListEvents,
     CompleteEvent,
     NoShowEvent,
@@ -71,6 +73,13 @@ impl Operation {
     }
 }
 
+/// What the page of a lead keeps besides: its timeline, deadlines, tasks and contacts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "as their routes")]
+pub enum Desk {
+    ReadTimeline,
+}
+
 /// A part of a dealer's settings that has routes of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "as their routes")]
@@ -110,6 +119,7 @@ impl Route {
             Operation::ReadPart(part) => format!("Read{part:?}"),
             Operation::ChangePart(part) => format!("Change{part:?}"),
             Operation::Element(elements) => elements.name(),
+            Operation::Desk(desk) => format!("{desk:?}"),
             other => format!("{other:?}"),
         }
     }
@@ -134,5 +144,5 @@ impl Route {
 
 /// Every route.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    [leads::ROUTES, elements::ROUTES, calendar::ROUTES, settings::ROUTES, users::ROUTES].into_iter().flatten()
+    [leads::ROUTES, elements::ROUTES, desk::ROUTES, calendar::ROUTES, settings::ROUTES, users::ROUTES].into_iter().flatten()
 }

@@ -71,9 +71,9 @@ impl Key {
         let g = scope.group();
         let (pk, sk) = match self {
             Key::Lead(lead) => (format!("{g}#L#{lead}"), "@".to_owned()),
-            Key::Entry(lead, version) => (format!("{g}#L#{lead}"), format!("T#{version:06}")),
-            Key::Message(lead, cause) => (format!("{g}#L#{lead}"), format!("M#{cause}")),
-            Key::Event(lead, event) => (format!("{g}#L#{lead}"), format!("E#{event}")),
+            Key::Entry(lead, version) => (format!("{g}#L#{lead}"), format!("{ENTRIES}{version:06}")),
+            Key::Message(lead, cause) => (format!("{g}#L#{lead}"), format!("{MESSAGES}{cause}")),
+            Key::Event(lead, event) => (format!("{g}#L#{lead}"), format!("{EVENTS}{event}")),
             Key::Element(lead, kind, element) => (format!("{g}#L#{lead}"), format!("{}{element}", elements_prefix(*kind))),
             Key::Invitation(lead, invitation) => (format!("{g}#L#{lead}"), format!("{INVITATIONS}{invitation}")),
             Key::Channel(channel) => (format!("{g}#C#{}", channel.0), "@".to_owned()),
@@ -102,6 +102,12 @@ pub(crate) fn elements_prefix(kind: Kind) -> String {
     format!("X#{}#", kind.name())
 }
 
+/// What the places of a lead's timeline begin with.
+pub(crate) const ENTRIES: &str = "T#";
+/// What the places of a lead's messages begin with.
+pub(crate) const MESSAGES: &str = "M#";
+/// What the places of a lead's calendar events begin with.
+pub(crate) const EVENTS: &str = "E#";
 /// What the places of a dealer's or a user's changes begin with.
 pub(crate) const CHANGES: &str = "H#";
 /// What the places of a lead's invitations begin with.

@@ -1,40 +1,20 @@
-//! Reading more than an item: a lead with all that happened to it, a dealer's list, notices that wait together, what is due.
+//! Reading more than an item: a dealer's list, notices that wait together, what is due.
 
 use crate::commit::look;
-use crate::items::{Attributes, LeadRow, decode, row};
+use crate::items::{Attributes, LeadRow, row};
 use crate::keys::{self, DUE_SHARDS, Key, Look, Month};
 use crate::reads::{table_key, unavailable};
-use crate::{Failure, Store, Stored};
+use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::dealer::{Change, Dealer};
-use forecourt_domain::element::{Element, Kind};
 use forecourt_domain::ids::{DealerId, InvitationId, LeadId, UserId};
 use forecourt_domain::invitation::Invitation;
-use forecourt_domain::lead::Lead;
-use forecourt_domain::message::Message;
-use forecourt_domain::timeline::Entry;
 use forecourt_domain::user::{User, UserChange};
 use futures::FutureExt as _;
-
-/// A lead with what happened to it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LeadPage {
-    /// The lead.
-    pub lead: Lead,
-    /// The messages about it, by cause.
-    pub messages: Vec<Message>,
-    /// Its calendar events, by their times.
-    pub events: Vec<CalendarEvent>,
-    /// Its timeline, oldest first.
-    pub timeline: Vec<Entry>,
-    /// Whether its latest entries are missing, since there are more than one answer can hold.
-    pub truncated: bool,
-}
 
 /// A page of a dealer's list.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,88 +29,7 @@ pub struct Listed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotACursor;
 
-/// How many reads of a megabyte a lead's page takes at most.
-const LEAD_READS: usize = 16;
-
 impl Store {
-    /// A lead, its messages and its timeline: one read, and one more for each megabyte of history. `None`: the group has no such lead.
-    ///
-    /// # Errors
-    /// When the table is out of reach.
-    pub async fn lead_page(&self, scope: &Scope, id: LeadId) -> Result<Option<LeadPage>, Failure> {
-        let at = Key::Lead(id).at(scope);
-        let query = self
-            .client
-            .query()
-            .table_name(&*self.table)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", AttributeValue::S(at.pk))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let (mut lead, mut messages, mut events, mut timeline) = (None, Vec::new(), Vec::new(), Vec::new());
-        let mut start = None;
-        for _ in 0..LEAD_READS {
-            let found = query.clone().set_exclusive_start_key(start).send().boxed().await.map_err(|e| unavailable(&e))?;
-            self.spent.note_read(found.consumed_capacity());
-            for attributes in found.items.unwrap_or_default() {
-                let sk = table_key(&attributes).map(|key| key.sk).unwrap_or_default();
-                let key = match sk.split_once('#') {
-                    Some(("T", version)) => Key::Entry(id, version.parse().unwrap_or_default()),
-                    Some(("M", cause)) => Key::Message(id, cause.to_owned()),
-                    Some(("E", event)) => match event.parse() {
-                        Ok(event) => Key::Event(id, event),
-                        Err(_) => continue,
-                    },
-                    Some(("I" | "O" | "X", _)) => continue,
-                    _ => Key::Lead(id),
-                };
-                match decode(&key, attributes)?.stored {
-                    Stored::Lead(found) => lead = Some(*found),
-                    Stored::Message(message) => messages.push(message),
-                    Stored::Entry(entry) => timeline.push(*entry),
-                    Stored::Event(event) => events.push(*event),
-                    _ => {}
-                }
-            }
-            start = found.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
-        }
-        messages.sort_by(|a: &Message, b: &Message| (a.queued, &a.cause).cmp(&(b.queued, &b.cause)));
-        events.sort_by(|a: &CalendarEvent, b: &CalendarEvent| (a.at, &a.id).cmp(&(b.at, &b.id)));
-        Ok(lead.map(|lead| LeadPage { lead, messages, events, timeline, truncated: start.is_some() }))
-    }
-
-    /// The elements of a lead that are of a kind, oldest first, without those that were removed.
-    ///
-    /// # Errors
-    /// When the table is out of reach.
-    pub async fn elements(&self, scope: &Scope, lead: LeadId, kind: Kind) -> Result<Vec<Element>, Failure> {
-        let query = self.client.query().table_name(&*self.table).consistent_read(true);
-        let query = query
-            .key_condition_expression("pk = :pk AND begins_with(sk, :kind)")
-            .filter_expression("attribute_not_exists(removed)")
-            .expression_attribute_values(":pk", AttributeValue::S(Key::Lead(lead).at(scope).pk))
-            .expression_attribute_values(":kind", AttributeValue::S(keys::elements_prefix(kind)))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let mut elements: Vec<Element> = Vec::new();
-        let mut start = None;
-        for _ in 0..LEAD_READS {
-            let found = query.clone().set_exclusive_start_key(start).send().boxed().await.map_err(|e| unavailable(&e))?;
-            self.spent.note_read(found.consumed_capacity());
-            for attributes in found.items.unwrap_or_default() {
-                elements.push(crate::items::from_item(attributes)?);
-            }
-            start = found.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
-        }
-        elements.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
-        Ok(elements)
-    }
-
     /// At most `limit` invitations of a lead after the one named `after`, by their ids.
     ///
     /// # Errors
@@ -297,7 +196,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<Change>, Failure> {
         let last = Key::Change(dealer.clone(), last_before(before)).at(scope);
-        self.changes(last, limit).await
+        self.newest(last, keys::CHANGES, limit).await
     }
 
     /// At most `limit` changes of a user, newest first, before version `before` (SET-10).
@@ -306,30 +205,36 @@ impl Store {
     /// When the table is out of reach.
     pub async fn user_history(&self, scope: &Scope, user: &UserId, before: Option<u64>, limit: usize) -> Result<Vec<UserChange>, Failure> {
         let last = Key::UserChange(user.clone(), last_before(before)).at(scope);
-        self.changes(last, limit).await
+        self.newest(last, keys::CHANGES, limit).await
     }
 
-    async fn changes<T: for<'a> serde::Deserialize<'a>>(&self, last: keys::TableKey, limit: usize) -> Result<Vec<T>, Failure> {
+    /// At most `limit` items of a partition whose places begin with `prefix`, backwards from `last`.
+    pub(crate) async fn newest<T: for<'a> serde::Deserialize<'a>>(
+        &self,
+        last: keys::TableKey,
+        prefix: &str,
+        limit: usize,
+    ) -> Result<Vec<T>, Failure> {
         let query = self.client.query().table_name(&*self.table).consistent_read(true).scan_index_forward(false);
         let query = query
             .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
             .expression_attribute_values(":pk", AttributeValue::S(last.pk))
-            .expression_attribute_values(":from", AttributeValue::S(keys::CHANGES.into()))
+            .expression_attribute_values(":from", AttributeValue::S(prefix.into()))
             .expression_attribute_values(":to", AttributeValue::S(last.sk))
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let mut changes = Vec::new();
+        let mut items = Vec::new();
         let mut start = None;
         loop {
             let found = query.clone().set_exclusive_start_key(start).send().boxed().await.map_err(|e| unavailable(&e))?;
             self.spent.note_read(found.consumed_capacity());
             for attributes in found.items.unwrap_or_default() {
-                changes.push(crate::items::from_item(attributes)?);
+                items.push(crate::items::from_item(attributes)?);
             }
             start = found.last_evaluated_key;
-            if start.is_none() || changes.len() >= limit {
-                changes.truncate(limit);
-                return Ok(changes);
+            if start.is_none() || items.len() >= limit {
+                items.truncate(limit);
+                return Ok(items);
             }
         }
     }
@@ -394,7 +299,7 @@ impl Store {
     }
 }
 
-fn last_before(version: Option<u64>) -> u64 {
+pub(crate) fn last_before(version: Option<u64>) -> u64 {
     version.map_or(999_999, |version| version.saturating_sub(1))
 }
 

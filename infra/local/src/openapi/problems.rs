@@ -1,10 +1,13 @@
 //! What can go wrong with each operation.
 
+use super::desk;
 use forecourt_edge::routes::{Elements, Operation};
 
 /// The statuses of an operation that are no success, and what each means.
 pub(super) fn problems(operation: Operation) -> &'static [(&'static str, &'static str)] {
     match operation {
+        Operation::Desk(read) if desk::reads(read) => problems(Operation::ReadLead),
+        Operation::Desk(_) => problems(Operation::SetStatus),
         Operation::ListLeads
         | Operation::ReadLead
         | Operation::Board

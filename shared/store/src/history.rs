@@ -1,0 +1,153 @@
+//! Reading a lead with what happened to it: its page, its timeline, its events.
+
+use crate::commit::Load;
+use crate::items::{Attributes, decode, from_item};
+use crate::keys::{self, Key};
+use crate::queries::last_before;
+use crate::reads::{table_key, unavailable};
+use crate::{Failure, Store, Stored};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use forecourt_domain::access::Scope;
+use forecourt_domain::calendar_event::CalendarEvent;
+use forecourt_domain::element::{Element, Kind};
+use forecourt_domain::enquiry::Enquiry;
+use forecourt_domain::ids::LeadId;
+use forecourt_domain::lead::Lead;
+use forecourt_domain::message::Message;
+use forecourt_domain::timeline::{Entry, Event};
+use futures::FutureExt as _;
+
+/// A lead with what last happened to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeadPage {
+    /// The lead.
+    pub lead: Lead,
+    /// The enquiry in its latest state.
+    pub enquiry: Option<Enquiry>,
+    /// The messages about it, in the order in which they were queued.
+    pub messages: Vec<Message>,
+    /// The latest of its timeline, oldest first.
+    pub timeline: Vec<Entry>,
+    /// Where its timeline goes on backwards: before this version; `None`: all of it is here.
+    pub older: Option<u64>,
+}
+
+/// Items that one read of a whole lead takes at most. Nearly every lead has fewer.
+const WHOLE: i32 = 100;
+/// How many reads of a megabyte a lead's messages, its events, or its elements of a kind, take at most.
+const READS: usize = 16;
+
+impl Store {
+    /// A lead, its messages and the latest `entries` of its timeline: one read; where there is more than a hundred items or a megabyte, three more at once.
+    /// `None`: the group has no such lead.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn lead_page(&self, scope: &Scope, id: LeadId, entries: usize) -> Result<Option<LeadPage>, Failure> {
+        let at = Key::Lead(id).at(scope);
+        let query = self.client.query().table_name(&*self.table).key_condition_expression("pk = :pk").limit(WHOLE);
+        let query = query.expression_attribute_values(":pk", AttributeValue::S(at.pk)).consistent_read(true);
+        let found = query.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await.map_err(|e| unavailable(&e))?;
+        self.spent.note_read(found.consumed_capacity());
+        let (mut lead, mut messages, mut timeline) = (None, Vec::new(), Vec::new());
+        for attributes in found.items.unwrap_or_default() {
+            let place = table_key(&attributes).map(|key| key.sk).unwrap_or_default();
+            if place == at.sk {
+                lead = lead_of(id, attributes)?;
+            } else if place.starts_with(keys::MESSAGES) {
+                messages.push(from_item(attributes)?);
+            } else if place.starts_with(keys::ENTRIES) {
+                timeline.push(from_item(attributes)?);
+            }
+        }
+        // The lead itself comes first: what a read leaves out is never it.
+        let Some(lead) = lead else { return Ok(None) };
+        let described = lead.described.unwrap_or(1);
+        let mut enquiry = enquiry_of(&timeline, described);
+        if found.last_evaluated_key.is_some() {
+            let entry = Load::of([Key::Entry(id, described)]);
+            let (latest, all, first) = tokio::try_join!(
+                self.timeline(scope, id, None, entries + 1),
+                self.under(scope, id, keys::MESSAGES),
+                self.load(scope, &entry),
+            )?;
+            messages = all.into_iter().map(from_item).collect::<Result<_, _>>()?;
+            enquiry = first.entry(id, described).and_then(|entry| enquiry_of(std::slice::from_ref(entry), described));
+            timeline = latest;
+            timeline.reverse();
+        }
+        let more = timeline.len().saturating_sub(entries);
+        timeline.drain(..more);
+        let older = timeline.first().filter(|_| more > 0).map(|entry| entry.version);
+        messages.sort_by(|a: &Message, b: &Message| (a.queued, &a.cause).cmp(&(b.queued, &b.cause)));
+        Ok(Some(LeadPage { lead, enquiry, messages, timeline, older }))
+    }
+
+    /// At most `limit` entries of a lead's timeline, newest first, before version `before`.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn timeline(&self, scope: &Scope, id: LeadId, before: Option<u64>, limit: usize) -> Result<Vec<Entry>, Failure> {
+        self.newest(Key::Entry(id, last_before(before)).at(scope), keys::ENTRIES, limit).await
+    }
+
+    /// The calendar events of a lead, ended ones too, by their times.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn events(&self, scope: &Scope, id: LeadId) -> Result<Vec<CalendarEvent>, Failure> {
+        let found = self.under(scope, id, keys::EVENTS).await?;
+        let mut events: Vec<CalendarEvent> = found.into_iter().map(from_item).collect::<Result<_, _>>()?;
+        events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        Ok(events)
+    }
+
+    /// The elements of a lead that are of a kind, oldest first, without those that were removed.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn elements(&self, scope: &Scope, lead: LeadId, kind: Kind) -> Result<Vec<Element>, Failure> {
+        let found = self.under(scope, lead, &keys::elements_prefix(kind)).await?;
+        let mut elements: Vec<Element> = found.into_iter().map(from_item).collect::<Result<_, _>>()?;
+        elements.retain(|element| element.removed.is_none());
+        elements.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
+        Ok(elements)
+    }
+
+    /// What a lead has at places that begin with `prefix`, sixteen megabytes at most.
+    async fn under(&self, scope: &Scope, id: LeadId, prefix: &str) -> Result<Vec<Attributes>, Failure> {
+        let query = self.client.query().table_name(&*self.table).consistent_read(true);
+        let query = query
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", AttributeValue::S(Key::Lead(id).at(scope).pk))
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let (mut all, mut start) = (Vec::new(), None);
+        for _ in 0..READS {
+            let found = query.clone().set_exclusive_start_key(start).send().boxed().await.map_err(|e| unavailable(&e))?;
+            self.spent.note_read(found.consumed_capacity());
+            all.extend(found.items.unwrap_or_default());
+            start = found.last_evaluated_key;
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn lead_of(id: LeadId, attributes: Attributes) -> Result<Option<Lead>, Failure> {
+    Ok(match decode(&Key::Lead(id), attributes)?.stored {
+        Stored::Lead(lead) => Some(*lead),
+        _ => None,
+    })
+}
+
+/// What the entry of a version says of the enquiry.
+fn enquiry_of(timeline: &[Entry], version: u64) -> Option<Enquiry> {
+    let entry = timeline.iter().find(|entry| entry.version == version)?;
+    entry.events.iter().find_map(|event| match event {
+        Event::Received { enquiry } | Event::Resent { enquiry } => Some((**enquiry).clone()),
+        _ => None,
+    })
+}
