@@ -21,6 +21,7 @@ mod communication;
 mod contract;
 mod cost;
 mod crash;
+mod deadlines;
 mod documents;
 mod elements;
 mod errors;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::calendar_event::NewEvent;
 use forecourt_domain::ids::{EventId, UserId};
 use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_edge::json::{Loose, Text, note};
+use forecourt_edge::json::{Loose, Text, note, time};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -98,17 +98,6 @@ fn judged<T>(value: T, faults: Vec<Fault>) -> Result<T, Refusal> {
     if faults.is_empty() { Ok(value) } else { Err(Refusal::Invalid(faults)) }
 }
 
-fn time(text: Loose<Text>, field: &str, faults: &mut Vec<Fault>) -> Option<DateTime<Utc>> {
-    let said = text.text(field, faults)?;
-    let at = DateTime::parse_from_rfc3339(said.trim()).map(|at| at.to_utc());
-    // Whole milliseconds, as everything is stored.
-    let at = at.ok().and_then(|at| DateTime::from_timestamp_millis(at.timestamp_millis()));
-    if at.is_none() {
-        faults.push(Fault::new(field, "CAL-1", "must be a time with its zone, such as 2026-11-25T10:00:00+01:00"));
-    }
-    at
-}
-
 impl EventBody {
     pub(crate) fn check(self) -> Result<Unnamed, Refusal> {
         let mut faults = Vec::new();
@@ -127,7 +116,7 @@ impl EventBody {
         Unnamed {
             title,
             kind,
-            at: time(self.at, &field("at"), faults),
+            at: time(self.at, &field("at"), "CAL-1", faults),
             notes: note(self.notes, &field("notes"), faults),
             user: user.and_then(Result::ok),
         }
@@ -181,7 +170,7 @@ impl NoShowBody {
 impl RescheduleBody {
     pub(crate) fn check(self) -> Result<DateTime<Utc>, Refusal> {
         let mut faults = Vec::new();
-        let at = time(self.at, "at", &mut faults);
+        let at = time(self.at, "at", "CAL-1", &mut faults);
         match at {
             Some(at) if faults.is_empty() => Ok(at),
             None if faults.is_empty() => Err(Refusal::field("at", "CAL-4", "must say when")),

@@ -1,6 +1,6 @@
 //! What is to be done at a dealer, by the date of the next action (LEAD-8, CAL-3).
 
-use crate::view::BoardView;
+use crate::rows::BoardView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
 use forecourt_domain::ids::{DealerId, UserId};

@@ -185,7 +185,7 @@ fn pool_of(loaded: &Loaded, dealer: &Dealer) -> Pool {
 }
 
 /// Carries a change out, and shows the lead as it is then.
-async fn change(
+pub(crate) async fn change(
     platform: &Platform,
     call: &Call,
     right: Right,

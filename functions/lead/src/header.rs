@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::lead::{Lead, Status};
+use forecourt_domain::target::FIRST_CONTACT;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,16 +18,69 @@ pub struct HeaderView {
     pub next_action_at: DateTime<Utc>,
     /// The calendar event that is the next action.
     pub next_action: Option<String>,
+    /// The deadline that is current: the earliest open one (LEAD-6); `null`: none is open.
+    pub current_deadline: Option<TargetView>,
+    /// Every deadline by its time, `first-contact` among them.
+    pub deadlines: Vec<TargetView>,
+}
+
+/// A deadline of a lead.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TargetView {
+    /// Its name within the lead; `first-contact` is the one by which the contact is to be answered.
+    #[schema(example = "first-contact")]
+    pub id: String,
+    /// What is to be reached; `null` of the first-contact deadline.
+    pub title: Option<String>,
+    /// By when.
+    pub at: DateTime<Utc>,
+    /// Seconds until then, negative after it; `null` once it is met, or on a won or lost lead.
+    pub seconds_left: Option<i64>,
+    /// When it was met; of the first-contact deadline, when its contact was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub met_at: Option<DateTime<Utc>>,
+    /// When the first-contact deadline was before it was first moved by hand (OVR-4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_at: Option<DateTime<Utc>>,
+}
+
+impl TargetView {
+    fn all(lead: &Lead, now: DateTime<Utc>) -> Vec<Self> {
+        let left = |at: DateTime<Utc>, open: bool| open.then(|| (at - now).num_seconds());
+        let first = lead.deadline().map(|at| Self {
+            id: FIRST_CONTACT.into(),
+            title: None,
+            at,
+            seconds_left: left(at, lead.clock_runs()),
+            met_at: lead.reaction.as_ref().map(|reaction| reaction.at),
+            original_at: lead.original,
+        });
+        let further = lead.targets.iter().map(|target| Self {
+            id: target.id.to_string(),
+            title: Some(target.title.clone()),
+            at: target.at,
+            seconds_left: left(target.at, lead.status == Status::InProgress && target.met.is_none()),
+            met_at: target.met,
+            original_at: None,
+        });
+        let mut all: Vec<Self> = first.into_iter().chain(further).collect();
+        all.sort_by_key(|deadline| deadline.at);
+        all
+    }
 }
 
 impl HeaderView {
     pub(crate) fn of(lead: &Lead, now: DateTime<Utc>) -> Self {
         let (next_action_at, next_action) = lead.next_action();
+        let deadlines = TargetView::all(lead, now);
+        let current = lead.current_deadline().map(|(_, id)| id);
         Self {
             status_colour: colour(lead.status),
             age_seconds: (now - lead.arrived).num_seconds(),
             next_action_at,
             next_action: next_action.map(ToString::to_string),
+            current_deadline: deadlines.iter().find(|deadline| current == Some(&*deadline.id)).cloned(),
+            deadlines,
         }
     }
 }

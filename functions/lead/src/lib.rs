@@ -3,22 +3,24 @@
 mod board;
 mod body;
 mod change;
+mod deadlines;
 mod elements;
 mod header;
 mod read;
+mod rows;
 mod search;
+mod told;
 mod view;
 
 pub use body::{AssignmentBody, ReactionBody, StatusBody};
+pub use deadlines::{ContactMadeBody, MetBody, TargetBody};
 pub use elements::{
     CommentBody, CommentView, CommunicationBody, CommunicationView, CountsView, DocumentBody, DocumentView, DownloadView, ElementView,
     ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, SaysView, TestDriveBody, TestDriveView, TradeInBody, TradeInView, UploadView,
 };
-pub use header::HeaderView;
-pub use view::{
-    BoardRowView, BoardView, DeadlineView, EntryView, EventView, LeadListView, LeadPageView, LeadRowView, LeadView, MessageView,
-    ReactionView, StepView, TimelineView,
-};
+pub use header::{HeaderView, TargetView};
+pub use rows::{BoardRowView, BoardView, LeadListView, LeadRowView};
+pub use view::{DeadlineView, EntryView, EventView, LeadPageView, LeadView, MessageView, ReactionView, StepView, TimelineView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_edge::http::{Answer, Call};
@@ -36,12 +38,23 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ListLeads => read::list(platform, &call).await,
         Operation::Board => board::board(platform, &call).await,
         Operation::ReadLead => read::page(platform, &call).await,
-        Operation::Desk(Desk::ReadTimeline) => read::timeline(platform, &call).await,
+        Operation::Desk(desk) => on_the_desk(platform, &call, desk).await,
         Operation::LogReaction => change::react(platform, &call).await,
         Operation::AssignLead => change::assign(platform, &call).await,
         Operation::SetStatus => change::set_status(platform, &call).await,
         Operation::ClaimLead => change::claim(platform, &call).await,
         Operation::Element(what) => elements::operate(platform, &call, what).await,
         _ => Err(Problem::not_found("this route belongs to another function")),
+    }
+}
+
+async fn on_the_desk(platform: &Platform, call: &Call, desk: Desk) -> Result<Answer, Problem> {
+    match desk {
+        Desk::ReadTimeline => read::timeline(platform, call).await,
+        Desk::SetDeadline => deadlines::set(platform, call).await,
+        Desk::ChangeDeadline => deadlines::modify(platform, call).await,
+        Desk::MeetDeadline => deadlines::meet(platform, call).await,
+        Desk::DropDeadline => deadlines::drop(platform, call).await,
+        Desk::ContactMade => deadlines::contact_made(platform, call).await,
     }
 }

@@ -1,7 +1,8 @@
 //! Reading leads.
 
+use crate::rows::LeadListView;
 use crate::search::{Filter, Sought};
-use crate::view::{LeadListView, LeadPageView, TimelineView};
+use crate::view::{LeadPageView, TimelineView};
 use forecourt_domain::access::Right;
 use forecourt_domain::ids::{DealerId, LeadId};
 use forecourt_domain::refusal::Refusal;

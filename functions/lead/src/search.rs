@@ -56,7 +56,7 @@ impl Filter {
 
     pub(crate) fn takes(&self, row: &LeadRow, now: DateTime<Utc>) -> bool {
         let facts = &row.facts;
-        let overdue = row.open && row.deadline.is_some_and(|deadline| deadline < now);
+        let overdue = row.current_deadline().is_some_and(|deadline| deadline < now);
         self.owner.as_ref().is_none_or(|owner| facts.owner.as_ref() == Some(owner))
             && self.status.as_deref().is_none_or(|status| facts.status.name() == status)
             && self.lead_type.is_none_or(|kind| facts.lead_type == kind)

@@ -2,13 +2,14 @@
 
 use crate::elements::{Beside, CountsView, SaysView};
 use crate::header::HeaderView;
+use crate::told;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Actor;
 use forecourt_domain::deadline::StepKind;
 use forecourt_domain::lead::{Lead, LostReason, Reaction, Status};
 use forecourt_domain::message::{Fate, Message, Notice};
 use forecourt_domain::timeline::{Entry, Event};
-use forecourt_store::{Board, LeadPage, LeadRow, Listed};
+use forecourt_store::LeadPage;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -146,7 +147,7 @@ pub struct EntryView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventView {
     /// `received`, `assigned`, `moved`, `step`, `reacted`, `call_missed`, `status_changed`, `deadline_moved`, `resent`, `added`, `contact_clash`, or
-    /// `element_added`, `document_announced`, `element_changed`, `element_removed` with the `kind` and the `element` (LEAD-2).
+    /// `element_added`, `document_announced`, `element_changed`, `element_removed` with the `kind` and the `element` (LEAD-2), `deadline_added` …
     pub what: &'static str,
     /// What else there is to say of it.
     #[serde(flatten)]
@@ -170,56 +171,6 @@ pub struct MessageView {
     /// Why it was dropped or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-}
-
-/// A page of a list.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LeadListView {
-    /// The leads, newest first.
-    pub leads: Vec<LeadRowView>,
-    /// Asks for the next page; absent on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
-}
-
-/// A page of a board.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct BoardView {
-    /// The leads, by the date of the next action.
-    pub leads: Vec<BoardRowView>,
-    /// Asks for the next page; absent on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
-}
-
-/// A lead on a board.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct BoardRowView {
-    /// The earliest incomplete event's time, past or future; without one, when the lead was last updated (CAL-3).
-    pub next_action_at: DateTime<Utc>,
-    /// The lead.
-    #[serde(flatten)]
-    pub lead: LeadRowView,
-}
-
-/// A lead in a list.
-#[derive(Debug, Serialize, ToSchema)]
-#[expect(missing_docs, reason = "as in LeadView")]
-pub struct LeadRowView {
-    pub id: String,
-    pub number: String,
-    pub status: &'static str,
-    pub owner: Option<String>,
-    #[serde(rename = "type")]
-    pub lead_type: &'static str,
-    pub source: String,
-    pub contact: String,
-    pub vehicle: String,
-    pub received_at: DateTime<Utc>,
-    pub updated_at: DateTime<Utc>,
-    pub deadline: Option<DateTime<Utc>>,
-    pub seconds_left: Option<i64>,
-    pub level: u8,
 }
 
 impl LeadView {
@@ -323,6 +274,12 @@ impl EventView {
             Event::DeadlineMoved { deadline } => ("deadline_moved", json!({"deadline": deadline})),
             Event::Reacted { kind, first, note } => ("reacted", json!({"kind": kind, "first": first, "note": note})),
             Event::CallMissed { note } => ("call_missed", json!({"note": note})),
+            Event::NoContact { note } => ("no_contact", json!({"note": note})),
+            Event::FirstContactMoved { from, to } => ("first_contact_moved", json!({"from": from, "to": to})),
+            Event::Deadline { did, deadline, title, at, from, note } => {
+                let facts = json!({"deadline": deadline, "title": title, "at": at, "from": from, "note": note});
+                (told::of_deadline(*did), facts)
+            }
             Event::Invited { invitation, kind, expires } => {
                 ("invited", json!({"invitation": invitation, "type": kind, "expires": expires}))
             }
@@ -383,39 +340,5 @@ impl MessageView {
             Fate::Failed { at, why } => ("failed", None, *at, Some(why.clone())),
         };
         Self { about: about.as_str().unwrap_or_default().to_owned(), fate, to, queued_at: message.queued, at, why }
-    }
-}
-
-impl LeadListView {
-    pub(crate) fn of(listed: &Listed, now: DateTime<Utc>) -> Self {
-        Self { leads: listed.leads.iter().map(|row| LeadRowView::of(row, now)).collect(), cursor: listed.cursor.clone() }
-    }
-}
-
-impl BoardView {
-    pub(crate) fn of(board: &Board, now: DateTime<Utc>) -> Self {
-        let row = |(at, row): &(DateTime<Utc>, LeadRow)| BoardRowView { next_action_at: *at, lead: LeadRowView::of(row, now) };
-        Self { leads: board.leads.iter().map(row).collect(), cursor: board.after.clone() }
-    }
-}
-
-impl LeadRowView {
-    fn of(row: &LeadRow, now: DateTime<Utc>) -> Self {
-        let facts = &row.facts;
-        Self {
-            id: facts.id.to_string(),
-            number: facts.id.spoken(),
-            status: facts.status.name(),
-            owner: facts.owner.as_ref().map(ToString::to_string),
-            lead_type: facts.lead_type.name(),
-            source: facts.source.clone(),
-            contact: facts.contact.clone(),
-            vehicle: facts.vehicle.clone(),
-            received_at: facts.arrived,
-            updated_at: facts.updated,
-            deadline: row.deadline,
-            seconds_left: row.deadline.filter(|_| row.open).map(|due| (due - now).num_seconds()),
-            level: row.level,
-        }
     }
 }

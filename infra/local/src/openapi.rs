@@ -10,7 +10,7 @@ use forecourt_calendar_event::{
 };
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::{self, Elements, Operation, Route};
-use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody, TimelineView};
+use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
 use forecourt_settings::{
     DealerUserView, DealerUsersView, FindingsView, HistoryView, ImportView, SettingsView, SwitchedView, UserView, UsersView,
@@ -89,7 +89,7 @@ fn components() -> ComponentsBuilder {
     add::<DealerUserView>(&mut schemas);
     add::<UsersView>(&mut schemas);
     add::<UserView>(&mut schemas);
-    add::<TimelineView>(&mut schemas);
+    desk::schemas(&mut schemas);
     add::<Problem>(&mut schemas);
     schemas.sort_by(|a, b| a.0.cmp(&b.0));
     schemas.dedup_by(|a, b| a.0 == b.0);
@@ -188,7 +188,7 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("source", "Where the customer asked."),
             ("from", "Only what came in from this time on, RFC 3339."),
             ("until", "Only what came in before this time."),
-            ("overdue", "true: only leads without an answer whose deadline is past; false: only others."),
+            ("overdue", "true: only leads with an open deadline that is past, the first-contact one or another; false: only others."),
             ("q", "A part of the contact's name, the number, a telephone number or e-mail address, or a number plate."),
             ("limit", "How many on a page, 1 to 100; 25 if not said."),
             ("cursor", "From the answer with the page before."),

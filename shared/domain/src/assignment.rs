@@ -157,7 +157,7 @@ pub fn to_dealer(lead: &Lead, to: &Dealer, by: Actor, note: Option<String>, now:
     Ok(Some(commit(changed, by, vec![event], now)))
 }
 
-fn in_progress(lead: &Lead) -> Result<(), Refusal> {
+pub(crate) fn in_progress(lead: &Lead) -> Result<(), Refusal> {
     if lead.status == Status::InProgress {
         return Ok(());
     }
@@ -180,6 +180,11 @@ impl Lead {
         let plan = self.plan.clone().unwrap_or_else(Plan::none);
         // A calendar without hours leaves the old plan: a late step is better than none (CLK-6).
         self.turn = self.turn.take().map(|turn| turn.timed(dealer));
+        // What somebody has set by hand stays so (LEAD-6).
+        if self.original.is_some() {
+            self.policy = dealer.version;
+            return false;
+        }
         let moved = plan.moved(dealer.settings.escalation, &dealer.settings.calendar, self.clock_start());
         self.policy = dealer.version;
         match moved {

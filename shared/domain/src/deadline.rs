@@ -85,6 +85,19 @@ impl Plan {
         Ok(Some(Self(steps)).filter(|plan| !plan.0.is_empty()))
     }
 
+    /// The steps for a deadline that somebody set by hand at `now`: none has happened, and no reminder comes before now (LEAD-6, ESC-2, ESC-3, ESC-5).
+    ///
+    /// # Errors
+    /// [`NoHours`] when the dealer never opens again.
+    pub fn until(deadline: DateTime<Utc>, escalation: Escalation, calendar: &Calendar, now: DateTime<Utc>) -> Result<Self, NoHours> {
+        let reminder = (escalation.reminder > 0).then(|| deadline - minutes(escalation.reminder)).filter(|due| *due >= now);
+        let level_2 = (escalation.level_2 > 0).then(|| deadline + minutes(escalation.level_2));
+        let dues = [(StepKind::Reminder, reminder), (StepKind::Level1, Some(deadline)), (StepKind::Level2, level_2)];
+        let steps = dues.into_iter().filter_map(|(kind, due)| Some((kind, due?)));
+        let steps = steps.map(|(kind, due)| Ok(Step { kind, due, at: calendar.holds_day_off(due)?, fired: None }));
+        steps.collect::<Result<_, _>>().map(Self)
+    }
+
     /// The steps in order.
     pub fn steps(&self) -> &[Step] {
         &self.0

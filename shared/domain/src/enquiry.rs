@@ -4,6 +4,7 @@ mod check;
 mod text;
 
 pub use check::{Tolerance, VEHICLES};
+pub(crate) use text::forbidden;
 
 use crate::contact::{Email, Language, Phone};
 use chrono::{DateTime, Utc};

@@ -23,6 +23,15 @@ pub enum OfDistributionGroup {}
 /// Marks the id of a calendar event.
 pub enum OfEvent {}
 
+/// Marks the id of a further deadline.
+pub enum OfDeadline {}
+
+/// Marks the id of a task.
+pub enum OfTask {}
+
+/// Marks the id of one of a lead's contacts.
+pub enum OfContact {}
+
 /// Marks the id of an invitation.
 pub enum OfInvitation {}
 
@@ -45,6 +54,12 @@ pub type UserId = Id<OfUser>;
 pub type PartnerId = Id<OfPartner>;
 /// A calendar event of a lead.
 pub type EventId = Id<OfEvent>;
+/// A further deadline of a lead.
+pub type DeadlineId = Id<OfDeadline>;
+/// A task of a lead.
+pub type TaskId = Id<OfTask>;
+/// One of a lead's contacts.
+pub type ContactId = Id<OfContact>;
 /// An invitation of a lead's contact.
 pub type InvitationId = Id<OfInvitation>;
 /// An appointment of a customer with a dealer.
@@ -87,6 +102,11 @@ impl AppointmentId {
         let event: String = event.0.chars().take(52).collect();
         Self(format!("{lead}-{event}"), PhantomData)
     }
+}
+
+/// The name of what a version of a lead made: names sort as they were made, and the same request finds what it made.
+pub fn numbered<K>(version: u64) -> Id<K> {
+    Id(format!("{version:06}"), PhantomData)
 }
 
 impl<K> TryFrom<String> for Id<K> {

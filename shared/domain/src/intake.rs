@@ -335,6 +335,8 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         moved: None,
         updated: arrival.at,
         plan,
+        original: None,
+        targets: Vec::new(),
         policy: dealer.version,
         restarted: None,
         planned: Vec::new(),

@@ -9,6 +9,7 @@ use crate::ids::{DealerId, LeadId, UserId};
 use crate::intake::Origin;
 use crate::refusal::Refusal;
 use crate::routing::Asked;
+use crate::target::Target;
 use crate::turn::Turn;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,12 @@ pub struct Lead {
     /// The first-contact deadline and its steps. `None`: the dealer has it turned off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
+    /// The first-contact deadline as it was before it was first moved by hand (LEAD-6); none: it was not.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub original: Option<DateTime<Utc>>,
+    /// Its further deadlines by their times; at most twenty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Target>,
     /// The version of the dealer's settings that the plan was computed with (SET-11).
     pub policy: u64,
     /// When a reopening started a new deadline (ESC-9).
@@ -176,6 +183,9 @@ pub struct Request {
     pub key: String,
     /// A hash of what was asked.
     pub body: String,
+    /// The version of the lead that it made: the name of what it made.
+    #[serde(default)]
+    pub version: u64,
 }
 
 /// What a lead waits for.
@@ -245,12 +255,17 @@ impl Lead {
         }
     }
 
-    /// Remembers `request` as carried out.
+    /// The version that `request` made, if it was carried out.
+    pub fn made_by(&self, request: &Request) -> Option<u64> {
+        self.requests.iter().find(|done| done.key == request.key).map(|done| done.version)
+    }
+
+    /// Remembers `request` as carried out by the lead's present version.
     pub fn remember(&mut self, request: Request) {
         if self.requests.len() >= Self::REQUESTS {
             self.requests.remove(0);
         }
-        self.requests.push(request);
+        self.requests.push(Request { version: self.version, ..request });
     }
 
     /// The same lead as its next version, changed at `now`.

@@ -18,6 +18,8 @@ pub enum Logged {
     Reaction(ReactionKind),
     /// A call that reached nobody.
     CallMissed,
+    /// "Contact made: no" (LEAD-6).
+    NoContact,
 }
 
 /// Logs what the seller did; the first reaction stops the response clock, later ones are on the timeline all the same (ESC-7).
@@ -31,6 +33,7 @@ pub fn log(lead: &Lead, dealer: &Dealer, logged: Logged, by: Actor, note: Option
     let mut changed = lead.touched(now);
     let event = match logged {
         Logged::CallMissed => Event::CallMissed { note },
+        Logged::NoContact => Event::NoContact { note },
         Logged::Reaction(kind) => Event::Reacted { kind, first: changed.react(kind, dealer, now), note },
     };
     Ok(commit(changed, by, vec![event], now))
@@ -126,6 +129,7 @@ impl Lead {
 
     fn start_clock(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
         self.restarted = Some(now);
+        self.original = None;
         self.plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, now).unwrap_or(None);
         self.policy = dealer.version;
     }

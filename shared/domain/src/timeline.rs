@@ -4,7 +4,7 @@ use crate::access::Actor;
 use crate::deadline::StepKind;
 use crate::element::{Content, Kind};
 use crate::enquiry::Enquiry;
-use crate::ids::{DealerId, ElementId, EventId, InvitationId, LeadId, UserId};
+use crate::ids::{DeadlineId, DealerId, ElementId, EventId, InvitationId, LeadId, UserId};
 use crate::lead::{ReactionKind, Status};
 use crate::rotation::Why;
 use chrono::{DateTime, Utc};
@@ -109,6 +109,39 @@ pub enum Event {
     InvitationRevoked {
         /// Which invitation.
         invitation: InvitationId,
+    },
+    /// Somebody noted that no contact was made yet: on the timeline, but no reaction (LEAD-6).
+    NoContact {
+        /// In words, where given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// The first-contact deadline was moved by hand (LEAD-6).
+    FirstContactMoved {
+        /// When it was.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        from: DateTime<Utc>,
+        /// When it is.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        to: DateTime<Utc>,
+    },
+    /// Something was done with a further deadline (LEAD-6).
+    Deadline {
+        /// What.
+        did: Did,
+        /// Which one.
+        deadline: DeadlineId,
+        /// What is to be reached.
+        title: String,
+        /// By when.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// By when it was, where that has changed.
+        #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+        from: Option<DateTime<Utc>>,
+        /// In words, where given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// The contact was invited to pick a time (CAL-8).
     Invited {
@@ -240,6 +273,18 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+}
+
+/// What was done with something that people keep on a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Did {
+    Added,
+    Changed,
+    Completed,
+    Reopened,
+    Deleted,
 }
 
 /// Input as it came: beside the lead while it is small, else in the bucket.

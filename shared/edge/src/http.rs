@@ -106,6 +106,13 @@ impl Call {
         self.path.get(name).and_then(|text| text.parse().ok()).ok_or(Refusal::NotFound(thing))
     }
 
+    /// The parts of the path by their names: what it is about.
+    pub fn place(&self) -> String {
+        let mut parts: Vec<String> = self.path.iter().map(|(name, part)| format!("{name}={part}")).collect();
+        parts.sort();
+        parts.join(" ")
+    }
+
     /// A query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.get(name).map(String::as_str)

@@ -1,5 +1,6 @@
 //! Reading JSON bodies: what JSON leaves open is refused, so that no two readers understand a body differently.
 
+use chrono::{DateTime, Utc};
 use forecourt_domain::refusal::{Fault, Refusal};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::HashSet;
@@ -136,6 +137,17 @@ impl Loose<Text> {
     pub fn text(self, field: &str, faults: &mut Vec<Fault>) -> Option<String> {
         self.take(field, "text", faults).map(|Text(text)| text)
     }
+}
+
+/// A time with its zone, in whole milliseconds as everything is stored; what is none is a fault of `field` against `rule`.
+pub fn time(text: Loose<Text>, field: &str, rule: &'static str, faults: &mut Vec<Fault>) -> Option<DateTime<Utc>> {
+    let said = text.text(field, faults)?;
+    let at = DateTime::parse_from_rfc3339(said.trim()).map(|at| at.to_utc());
+    let at = at.ok().and_then(|at| DateTime::from_timestamp_millis(at.timestamp_millis()));
+    if at.is_none() {
+        faults.push(Fault::new(field, rule, "must be a time with its zone, such as 2026-11-25T10:00:00+01:00"));
+    }
+    at
 }
 
 /// Longest note, in characters.

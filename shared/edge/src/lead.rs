@@ -94,15 +94,22 @@ pub fn found(loaded: &Loaded, id: LeadId) -> Result<(&Lead, &Dealer), Refusal> {
     Ok((lead, dealer))
 }
 
+/// The version of `lead` that this request made, now or before: the name of what it made ([`forecourt_domain::ids::numbered`]).
+pub fn made(platform: &Platform, call: &Call, lead: &Lead, decision: Option<&Decision>) -> Option<u64> {
+    match decision.and_then(Decision::lead) {
+        Some(lead) => Some(lead.version),
+        None => lead.made_by(&request(platform, call, lead.id)?),
+    }
+}
+
 /// What the lead remembers of a request with an `Idempotency-Key`.
 pub fn request(platform: &Platform, call: &Call, lead: LeadId) -> Option<Request> {
     let key = call.idempotency_key.as_ref()?;
     let who = format!("{:?}", call.scope.actor());
     let key = platform.store.secret().name(&call.scope, &["request", &who, &lead.to_string(), key]);
-    let part = |name| call.part::<String>(name, name).unwrap_or_default();
-    let mut said = format!("{:?} {}{}\n", call.operation, part("event"), part("element")).into_bytes();
+    let mut said = format!("{:?} {}\n", call.operation, call.place()).into_bytes();
     said.extend_from_slice(&call.body);
-    Some(Request { key, body: fingerprint(&said) })
+    Some(Request { key, body: fingerprint(&said), version: 0 })
 }
 
 /// A name for something new of a lead, or of another thing, sixteen letters and digits: the same for the same `Idempotency-Key`.

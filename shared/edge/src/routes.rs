@@ -78,6 +78,11 @@ impl Operation {
 #[expect(missing_docs, reason = "as their routes")]
 pub enum Desk {
     ReadTimeline,
+    SetDeadline,
+    ChangeDeadline,
+    MeetDeadline,
+    DropDeadline,
+    ContactMade,
 }
 
 /// A part of a dealer's settings that has routes of its own.

@@ -23,6 +23,7 @@ use forecourt_domain::recompute::Recompute;
 use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
 use forecourt_domain::slots::Day;
+use forecourt_domain::target::{self, Target};
 use forecourt_domain::timeline::Entry;
 use forecourt_domain::user::{User, UserChange};
 use serde::{Deserialize, Serialize};
@@ -35,8 +36,8 @@ pub(crate) type Attributes = HashMap<String, AttributeValue>;
 const SCHEMA: u32 = 1;
 
 /// The facts of a lead that lists show: they stand apart in `row`, which the indexes carry.
-const ROW: [&str; 12] =
-    ["id", "dealer", "status", "owner", "type", "source", "contact", "contact_id", "vehicle", "plate", "arrived", "updated"];
+const ROW: [&str; 13] =
+    ["id", "dealer", "status", "owner", "type", "source", "contact", "contact_id", "vehicle", "plate", "arrived", "updated", "targets"];
 
 /// The facts of a calendar event that a calendar shows. What was said about it, and its history, stand beside the row.
 const EVENT_ROW: [&str; 7] = ["id", "lead", "dealer", "title", "type", "at", "user"];
@@ -112,6 +113,21 @@ pub struct LeadFacts {
     pub arrived: DateTime<Utc>,
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub updated: DateTime<Utc>,
+    #[serde(default)]
+    pub targets: Vec<Target>,
+}
+
+impl LeadRow {
+    /// The open deadlines in no order: the first-contact one, and further ones with what they are about (LEAD-6).
+    pub fn open_deadlines(&self) -> impl Iterator<Item = (DateTime<Utc>, Option<&Target>)> {
+        let first = self.deadline.filter(|_| self.open).map(|at| (at, None));
+        first.into_iter().chain(target::open(self.facts.status, &self.facts.targets).map(|target| (target.at, Some(target))))
+    }
+
+    /// The deadline that is current: the earliest open one.
+    pub fn current_deadline(&self) -> Option<DateTime<Utc>> {
+        self.open_deadlines().map(|(at, _)| at).min()
+    }
 }
 
 /// An item's version and commit, as read.

@@ -46,6 +46,6 @@ impl Judge {
 }
 
 /// Control characters, and those that turn the direction of what stands after them: nobody types them, and they forge what is read.
-fn forbidden(c: char) -> bool {
+pub(crate) fn forbidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }

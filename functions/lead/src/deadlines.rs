@@ -1,0 +1,150 @@
+//! The follow-up tab: deadlines set, moved, met and dropped, and whether contact was made (LEAD-6).
+
+use crate::change::change;
+use crate::view::LeadView;
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Right;
+use forecourt_domain::decision::Decision;
+use forecourt_domain::ids::{DeadlineId, LeadId, numbered};
+use forecourt_domain::lead::{Lead, ReactionKind};
+use forecourt_domain::reaction::{self, Logged};
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::target::{self, FIRST_CONTACT, Wanted};
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::json::{Loose, Text, note, time};
+use forecourt_edge::lead::{self, Asked, made};
+use forecourt_edge::problem::Problem;
+use forecourt_store::Loaded;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A deadline: a target without start or duration (LEAD-6).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"title": "Send the finance offer", "at": "2026-11-25T17:00:00+01:00"}))]
+pub struct TargetBody {
+    /// What is to be reached, up to 100 characters. The first-contact deadline has none.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    title: Loose<Text>,
+    /// By when, RFC 3339: a time to come, within ten years.
+    #[schema(value_type = Option<String>)]
+    at: Loose<Text>,
+}
+
+/// A deadline was met.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct MetBody {
+    /// In words, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    note: Loose<Text>,
+}
+
+/// Whether contact was made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"made": true, "note": "comes by on Friday"}))]
+pub struct ContactMadeBody {
+    /// `true` stops the response clock (ESC-7); `false` stops nothing.
+    #[schema(value_type = bool)]
+    made: Loose<bool>,
+    /// In words, up to 2,000 characters.
+    #[schema(value_type = Option<String>, max_length = 2_000)]
+    note: Loose<Text>,
+}
+
+impl TargetBody {
+    fn check(self) -> Result<Wanted, Refusal> {
+        let mut faults = Vec::new();
+        let wanted = Wanted { title: self.title.text("title", &mut faults), at: time(self.at, "at", "LEAD-6", &mut faults) };
+        if faults.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(faults)) }
+    }
+}
+
+impl MetBody {
+    pub(crate) fn check(self) -> Result<Option<String>, Refusal> {
+        let mut faults = Vec::new();
+        let note = note(self.note, "note", &mut faults);
+        if faults.is_empty() { Ok(note) } else { Err(Refusal::Invalid(faults)) }
+    }
+}
+
+impl ContactMadeBody {
+    fn check(self) -> Result<(Logged, Option<String>), Refusal> {
+        let mut faults = Vec::new();
+        let note = note(self.note, "note", &mut faults);
+        let made = self.made.take("made", "true or false", &mut faults);
+        let logged = made.map(|made| if made { Logged::Reaction(ReactionKind::ContactMade) } else { Logged::NoContact });
+        match logged {
+            Some(logged) if faults.is_empty() => Ok((logged, note)),
+            None if faults.is_empty() => Err(Refusal::field("made", "LEAD-6", "must be true or false")),
+            _ => Err(Refusal::Invalid(faults)),
+        }
+    }
+}
+
+/// `POST /leads/{id}/deadlines`.
+pub(crate) async fn set(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let id: LeadId = call.part("id", "lead")?;
+    let wanted = call.json::<TargetBody>()?.check()?;
+    let rule = |asked: Asked<'_>| target::set(asked.lead, &wanted, call.scope.actor(), call.now).map(Some);
+    let shown = |lead: &Lead, decision: Option<&Decision>, _: &Loaded| (lead.clone(), made(platform, call, lead, decision));
+    let (lead, version) = lead::change(platform, call, id, Right::WorkLeads, &|_| Vec::new(), rule, shown).await?;
+    let name: DeadlineId = numbered(version.unwrap_or_default());
+    let answer = Answer::new(201, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version));
+    Ok(answer.header("location", format!("/leads/{id}/deadlines/{name}")).about(&id))
+}
+
+/// `PATCH /leads/{id}/deadlines/{deadline}`: the first-contact deadline too.
+pub(crate) async fn modify(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let wanted = call.json::<TargetBody>()?.check()?;
+    let rule = |asked: Asked<'_>| {
+        let by = call.scope.actor();
+        match further(call)? {
+            Some(id) => target::change(asked.lead, &id, &wanted, by, call.now),
+            None => target::move_first_contact(asked.lead, asked.dealer, first_contact_at(&wanted)?, by, call.now),
+        }
+    };
+    change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
+}
+
+fn first_contact_at(wanted: &Wanted) -> Result<DateTime<Utc>, Refusal> {
+    if wanted.title.is_some() {
+        return Err(Refusal::Invalid(vec![Fault::new("title", "LEAD-6", "belongs to further deadlines only")]));
+    }
+    wanted.at.ok_or_else(|| Refusal::field("at", "LEAD-6", "must say when"))
+}
+
+/// `POST /leads/{id}/deadlines/{deadline}/completion`.
+pub(crate) async fn meet(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let note = call.json::<MetBody>()?.check()?;
+    let rule = |asked: Asked<'_>| {
+        let id = further(call)?.ok_or_else(|| not_here("is met by contact with the customer: POST /leads/{id}/contact-made"))?;
+        target::meet(asked.lead, &id, note.clone(), call.scope.actor(), call.now)
+    };
+    change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
+}
+
+/// `DELETE /leads/{id}/deadlines/{deadline}`.
+pub(crate) async fn drop(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let rule = |asked: Asked<'_>| {
+        let id = further(call)?.ok_or_else(|| not_here("is the dealer's, and can be moved only"))?;
+        target::drop(asked.lead, &id, call.scope.actor(), call.now).map(Some)
+    };
+    change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
+}
+
+/// `POST /leads/{id}/contact-made` (ESC-7).
+pub(crate) async fn contact_made(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let (logged, note) = call.json::<ContactMadeBody>()?.check()?;
+    let rule = |asked: Asked<'_>| reaction::log(asked.lead, asked.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some);
+    change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
+}
+
+/// The further deadline that is meant; none: the first-contact one.
+fn further(call: &Call) -> Result<Option<DeadlineId>, Refusal> {
+    let id: DeadlineId = call.part("deadline", "deadline")?;
+    Ok(Some(id).filter(|id| id.as_str() != FIRST_CONTACT))
+}
+
+fn not_here(why: &str) -> Refusal {
+    Refusal::Conflict(format!("the first-contact deadline {why}"))
+}

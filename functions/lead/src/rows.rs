@@ -1,0 +1,96 @@
+//! Leads as lists show them.
+
+use chrono::{DateTime, Utc};
+use forecourt_store::{Board, LeadRow, Listed};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeadListView {
+    /// The leads, newest first.
+    pub leads: Vec<LeadRowView>,
+    /// Asks for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// A page of a board.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BoardView {
+    /// The leads, by the date of the next action.
+    pub leads: Vec<BoardRowView>,
+    /// Asks for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// A lead on a board.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BoardRowView {
+    /// The earliest incomplete event's time, past or future; without one, when the lead was last updated (CAL-3).
+    pub next_action_at: DateTime<Utc>,
+    /// The lead.
+    #[serde(flatten)]
+    pub lead: LeadRowView,
+}
+
+/// A lead in a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[expect(missing_docs, reason = "as in LeadView")]
+pub struct LeadRowView {
+    pub id: String,
+    pub number: String,
+    pub status: &'static str,
+    pub owner: Option<String>,
+    #[serde(rename = "type")]
+    pub lead_type: &'static str,
+    pub source: String,
+    pub contact: String,
+    pub vehicle: String,
+    pub received_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub deadline: Option<DateTime<Utc>>,
+    pub seconds_left: Option<i64>,
+    pub level: u8,
+    /// The earliest open deadline, the first-contact one or another (LEAD-6).
+    pub current_deadline: Option<DateTime<Utc>>,
+    /// Whether that is past.
+    pub overdue: bool,
+}
+
+impl LeadListView {
+    pub(crate) fn of(listed: &Listed, now: DateTime<Utc>) -> Self {
+        Self { leads: listed.leads.iter().map(|row| LeadRowView::of(row, now)).collect(), cursor: listed.cursor.clone() }
+    }
+}
+
+impl BoardView {
+    pub(crate) fn of(board: &Board, now: DateTime<Utc>) -> Self {
+        let row = |(at, row): &(DateTime<Utc>, LeadRow)| BoardRowView { next_action_at: *at, lead: LeadRowView::of(row, now) };
+        Self { leads: board.leads.iter().map(row).collect(), cursor: board.after.clone() }
+    }
+}
+
+impl LeadRowView {
+    fn of(row: &LeadRow, now: DateTime<Utc>) -> Self {
+        let facts = &row.facts;
+        Self {
+            id: facts.id.to_string(),
+            number: facts.id.spoken(),
+            status: facts.status.name(),
+            owner: facts.owner.as_ref().map(ToString::to_string),
+            lead_type: facts.lead_type.name(),
+            source: facts.source.clone(),
+            contact: facts.contact.clone(),
+            vehicle: facts.vehicle.clone(),
+            received_at: facts.arrived,
+            updated_at: facts.updated,
+            deadline: row.deadline,
+            seconds_left: row.deadline.filter(|_| row.open).map(|due| (due - now).num_seconds()),
+            level: row.level,
+            current_deadline: row.current_deadline(),
+            overdue: row.current_deadline().is_some_and(|at| at < now),
+        }
+    }
+}
