@@ -56,6 +56,7 @@ mod sheet;
 mod sim;
 mod site;
 mod slots;
+mod tasks;
 mod turns;
 mod users;
 mod world;

@@ -1,5 +1,6 @@
 //! The header of a lead's page: how it stands, at a glance (LEAD-1).
 
+use crate::task_view::OpenTaskView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::lead::{Lead, Status};
 use forecourt_domain::target::FIRST_CONTACT;
@@ -22,6 +23,8 @@ pub struct HeaderView {
     pub current_deadline: Option<TargetView>,
     /// Every deadline by its time, `first-contact` among them.
     pub deadlines: Vec<TargetView>,
+    /// Its open tasks by their starts (LEAD-4).
+    pub open_tasks: Vec<OpenTaskView>,
 }
 
 /// A deadline of a lead.
@@ -81,6 +84,7 @@ impl HeaderView {
             next_action: next_action.map(ToString::to_string),
             current_deadline: deadlines.iter().find(|deadline| current == Some(&*deadline.id)).cloned(),
             deadlines,
+            open_tasks: OpenTaskView::all(lead, now),
         }
     }
 }

@@ -9,6 +9,8 @@ mod header;
 mod read;
 mod rows;
 mod search;
+mod task_view;
+mod tasks;
 mod told;
 mod view;
 
@@ -20,9 +22,12 @@ pub use elements::{
 };
 pub use header::{HeaderView, TargetView};
 pub use rows::{BoardRowView, BoardView, LeadListView, LeadRowView};
+pub use task_view::{AgendaView, OpenTaskView, TaskView, TasksView, TodoView};
+pub use tasks::TaskBody;
 pub use view::{DeadlineView, EntryView, EventView, LeadPageView, LeadView, MessageView, ReactionView, StepView, TimelineView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use forecourt_domain::task::Deed;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::{Desk, Operation};
@@ -56,5 +61,12 @@ async fn on_the_desk(platform: &Platform, call: &Call, desk: Desk) -> Result<Ans
         Desk::MeetDeadline => deadlines::meet(platform, call).await,
         Desk::DropDeadline => deadlines::drop(platform, call).await,
         Desk::ContactMade => deadlines::contact_made(platform, call).await,
+        Desk::CreateTask => tasks::create(platform, call).await,
+        Desk::LeadTasks => tasks::of_lead(platform, call).await,
+        Desk::ChangeTask => tasks::modify(platform, call).await,
+        Desk::CompleteTask => tasks::complete(platform, call).await,
+        Desk::ReopenTask => tasks::settle(platform, call, Deed::Reopen).await,
+        Desk::DeleteTask => tasks::settle(platform, call, Deed::Delete).await,
+        Desk::ListTasks => tasks::of_dealer(platform, call).await,
     }
 }

@@ -11,3 +11,14 @@ pub(crate) fn of_deadline(did: Did) -> &'static str {
         Did::Deleted => "deadline_deleted",
     }
 }
+
+/// Of a task (LEAD-4).
+pub(crate) fn of_task(did: Did) -> &'static str {
+    match did {
+        Did::Added => "task_added",
+        Did::Changed => "task_changed",
+        Did::Completed => "task_completed",
+        Did::Reopened => "task_reopened",
+        Did::Deleted => "task_deleted",
+    }
+}

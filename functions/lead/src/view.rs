@@ -280,6 +280,10 @@ impl EventView {
                 let facts = json!({"deadline": deadline, "title": title, "at": at, "from": from, "note": note});
                 (told::of_deadline(*did), facts)
             }
+            Event::Task { did, task, title, start, minutes, assignee, note } => {
+                let facts = json!({"task": task, "title": title, "start": start, "minutes": minutes, "assignee": assignee, "note": note});
+                (told::of_task(*did), facts)
+            }
             Event::Invited { invitation, kind, expires } => {
                 ("invited", json!({"invitation": invitation, "type": kind, "expires": expires}))
             }

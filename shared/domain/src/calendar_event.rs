@@ -231,9 +231,10 @@ impl Lead {
         self.planned.first().map_or((self.updated, None), |next| (next.at, Some(&next.id)))
     }
 
-    /// Whether it is work to be done: it is in progress, or something is planned for it.
+    /// Whether it is work of its owner's: it is in progress, or something is planned for it, or is the owner's task.
     pub fn is_work(&self) -> bool {
-        self.status == Status::InProgress || !self.planned.is_empty()
+        let tasked = self.tasks.iter().any(|task| task.assignee.is_none());
+        self.status == Status::InProgress || !self.planned.is_empty() || tasked
     }
 
     /// Takes an incomplete event in; returns what the timeline says.

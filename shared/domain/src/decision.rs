@@ -15,6 +15,7 @@ use crate::pool::Pool;
 use crate::recompute::Recompute;
 use crate::rotation::Rotation;
 use crate::slots::Day;
+use crate::task::Task;
 use crate::timeline::Entry;
 use crate::user::{User, UserChange};
 
@@ -41,6 +42,7 @@ pub enum Item {
     Letter(Box<Letter>),
     Element(Box<Element>),
     Feeds(Feeds),
+    Task(Box<Task>),
 }
 
 /// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.

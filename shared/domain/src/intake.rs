@@ -337,6 +337,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         plan,
         original: None,
         targets: Vec::new(),
+        tasks: Vec::new(),
         policy: dealer.version,
         restarted: None,
         planned: Vec::new(),

@@ -10,6 +10,7 @@ use crate::intake::Origin;
 use crate::refusal::Refusal;
 use crate::routing::Asked;
 use crate::target::Target;
+use crate::task::Work;
 use crate::turn::Turn;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,9 @@ pub struct Lead {
     /// Its further deadlines by their times; at most twenty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Target>,
+    /// Its open tasks by their starts (LEAD-4); at most twenty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<Work>,
     /// The version of the dealer's settings that the plan was computed with (SET-11).
     pub policy: u64,
     /// When a reopening started a new deadline (ESC-9).

@@ -11,7 +11,7 @@
 //! | [`dealer`], [`hours`], [`findings`] | the dealer's settings and working hours, and what is risky in them |
 //! | [`routing`], [`rotation`], [`turn`], [`pool`], [`assignment`] | who gets it, and why |
 //! | [`deadline`], [`escalation`], [`recompute`] | when it is due, what happens if nobody answers, and what new settings change in it |
-//! | [`target`] | its deadlines, as people set and move them |
+//! | [`target`], [`task`] | its deadlines, as people set and move them, and its tasks |
 //! | [`reaction`] | the seller answers, wins, loses, reopens |
 //! | [`calendar_event`], [`resubmission`] | what is planned for it, and what happens if nobody does it |
 //! | [`calendar_view`], [`calendar_feed`] | a day, week or month of it, and the link by which other calendars show it |
@@ -54,6 +54,7 @@ pub mod rotation;
 pub mod routing;
 pub mod slots;
 pub mod target;
+pub mod task;
 pub mod timeline;
 pub mod turn;
 pub mod user;

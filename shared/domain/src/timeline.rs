@@ -4,7 +4,7 @@ use crate::access::Actor;
 use crate::deadline::StepKind;
 use crate::element::{Content, Kind};
 use crate::enquiry::Enquiry;
-use crate::ids::{DeadlineId, DealerId, ElementId, EventId, InvitationId, LeadId, UserId};
+use crate::ids::{DeadlineId, DealerId, ElementId, EventId, InvitationId, LeadId, TaskId, UserId};
 use crate::lead::{ReactionKind, Status};
 use crate::rotation::Why;
 use chrono::{DateTime, Utc};
@@ -139,6 +139,26 @@ pub enum Event {
         /// By when it was, where that has changed.
         #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
         from: Option<DateTime<Utc>>,
+        /// In words, where given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Something was done with a task (LEAD-4).
+    Task {
+        /// What.
+        did: Did,
+        /// Which one.
+        task: TaskId,
+        /// What is to be done.
+        title: String,
+        /// When it starts.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        start: DateTime<Utc>,
+        /// How long it takes.
+        minutes: u32,
+        /// To whom it was given; none: to whoever has the lead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        assignee: Option<UserId>,
         /// In words, where given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,

@@ -8,7 +8,7 @@ use forecourt_domain::access::Right;
 use forecourt_domain::appointment::followed;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::{LeadId, UserId};
+use forecourt_domain::ids::{LeadId, TaskId, UserId};
 use forecourt_domain::lead::{Lead, Request};
 use forecourt_domain::refusal::Refusal;
 use forecourt_domain::slots::{Asks, Day};
@@ -62,7 +62,9 @@ pub async fn change<A>(
         {
             return Ok((None, shown(lead, None, loaded)));
         }
-        call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
+        if !own_task(call, id, loaded) {
+            call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
+        }
         if seen.as_ref().is_some_and(|seen| !seen.contains(&lead.version)) {
             return Err(Refusal::Stale { current: lead.version });
         }
@@ -72,6 +74,12 @@ pub async fn change<A>(
         Ok((decision, answer))
     });
     Ok(changed.await?)
+}
+
+/// Whether it is about a task that was given to the asker, who works it whosever the lead is (LEAD-4).
+fn own_task(call: &Call, lead: LeadId, loaded: &Loaded) -> bool {
+    let task = call.part::<TaskId>("task", "task").ok().and_then(|id| loaded.task(lead, &id));
+    task.is_some_and(|task| task.is_given_to(call.scope.user_id()) && call.scope.reaches(&task.dealer).is_ok())
 }
 
 /// The days of people that `rule` asks for, which is to be asked again with what is stored: it asks for the same whatever is on them (CAL-7).

@@ -83,6 +83,13 @@ pub enum Desk {
     MeetDeadline,
     DropDeadline,
     ContactMade,
+    CreateTask,
+    LeadTasks,
+    ChangeTask,
+    CompleteTask,
+    ReopenTask,
+    DeleteTask,
+    ListTasks,
 }
 
 /// A part of a dealer's settings that has routes of its own.

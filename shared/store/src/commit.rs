@@ -15,7 +15,7 @@ use forecourt_domain::contact::{Channel, ChannelKey};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::element::{Element, Kind};
-use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, InvitationId, LeadId, UserId};
+use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, InvitationId, LeadId, TaskId, UserId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::Lead;
@@ -27,6 +27,7 @@ use forecourt_domain::refusal::Refusal;
 use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
 use forecourt_domain::slots::Day;
+use forecourt_domain::task::Task;
 use forecourt_domain::timeline::Entry;
 use forecourt_domain::user::User;
 use futures::FutureExt as _;
@@ -144,6 +145,14 @@ impl Loaded {
     pub fn appointment(&self, id: &AppointmentId) -> Option<&Appointment> {
         match self.stored(&Key::Appointment(id.clone())) {
             Some(Stored::Appointment(appointment)) => Some(appointment),
+            _ => None,
+        }
+    }
+
+    /// A task of a lead.
+    pub fn task(&self, lead: LeadId, id: &TaskId) -> Option<&Task> {
+        match self.stored(&Key::Task(lead, id.clone())) {
+            Some(Stored::Task(task)) => Some(task),
             _ => None,
         }
     }

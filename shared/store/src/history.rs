@@ -11,9 +11,10 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::element::{Element, Kind};
 use forecourt_domain::enquiry::Enquiry;
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::ids::{LeadId, numbered};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::Message;
+use forecourt_domain::task::Task;
 use forecourt_domain::timeline::{Entry, Event};
 use futures::FutureExt as _;
 
@@ -114,6 +115,16 @@ impl Store {
         Ok(elements)
     }
 
+    /// At most `limit` tasks of a lead, those made last first, from before the one named `before`; done and deleted ones too.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn tasks(&self, scope: &Scope, id: LeadId, before: Option<u64>, limit: usize) -> Result<Vec<Task>, Failure> {
+        let last = Key::Task(id, numbered(last_before(before))).at(scope);
+        let found: Vec<Row<Task>> = self.newest(last, keys::TASKS, limit).await?;
+        Ok(found.into_iter().map(|Row { row }| row).collect())
+    }
+
     /// What a lead has at places that begin with `prefix`, sixteen megabytes at most.
     async fn under(&self, scope: &Scope, id: LeadId, prefix: &str) -> Result<Vec<Attributes>, Failure> {
         let query = self.client.query().table_name(&*self.table).consistent_read(true);
@@ -134,6 +145,12 @@ impl Store {
         }
         Ok(all)
     }
+}
+
+/// An item that stands in its row.
+#[derive(serde::Deserialize)]
+struct Row<T> {
+    row: T,
 }
 
 fn lead_of(id: LeadId, attributes: Attributes) -> Result<Option<Lead>, Failure> {

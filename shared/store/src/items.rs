@@ -24,6 +24,7 @@ use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
 use forecourt_domain::slots::Day;
 use forecourt_domain::target::{self, Target};
+use forecourt_domain::task::{Task, TaskState, Work};
 use forecourt_domain::timeline::Entry;
 use forecourt_domain::user::{User, UserChange};
 use serde::{Deserialize, Serialize};
@@ -36,8 +37,22 @@ pub(crate) type Attributes = HashMap<String, AttributeValue>;
 const SCHEMA: u32 = 1;
 
 /// The facts of a lead that lists show: they stand apart in `row`, which the indexes carry.
-const ROW: [&str; 13] =
-    ["id", "dealer", "status", "owner", "type", "source", "contact", "contact_id", "vehicle", "plate", "arrived", "updated", "targets"];
+const ROW: [&str; 14] = [
+    "id",
+    "dealer",
+    "status",
+    "owner",
+    "type",
+    "source",
+    "contact",
+    "contact_id",
+    "vehicle",
+    "plate",
+    "arrived",
+    "updated",
+    "targets",
+    "tasks",
+];
 
 /// The facts of a calendar event that a calendar shows. What was said about it, and its history, stand beside the row.
 const EVENT_ROW: [&str; 7] = ["id", "lead", "dealer", "title", "type", "at", "user"];
@@ -70,6 +85,7 @@ pub enum Stored {
     Letter(Box<Letter>),
     Element(Box<Element>),
     Feeds(Feeds),
+    Task(Box<Task>),
 }
 
 /// A lead as a list shows it. It comes from an index, which lags: no decision rests on it.
@@ -115,6 +131,8 @@ pub struct LeadFacts {
     pub updated: DateTime<Utc>,
     #[serde(default)]
     pub targets: Vec<Target>,
+    #[serde(default)]
+    pub tasks: Vec<Work>,
 }
 
 impl LeadRow {
@@ -159,6 +177,7 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::Letter(letter) => Key::Letter(letter.home.clone(), letter.cause.clone()),
         Item::Element(element) => Key::Element(element.lead, element.content.kind(), element.id.clone()),
         Item::Feeds(feeds) => Key::Feeds(feeds.user.clone()),
+        Item::Task(task) => Key::Task(task.lead, task.work.id.clone()),
         Item::Day(day) => Key::Day(day.user.clone(), day.date),
     }
 }
@@ -199,6 +218,13 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
             put("lsk", keys::calendar_place(event.at, event.lead, &event.id));
             due = event.due.map(|at| (at, DueKind::Resubmit, &event.dealer));
             encode_event(event)?
+        }
+        Item::Task(task) => {
+            if let (TaskState::Open, Some(assignee)) = (&task.state, &task.work.assignee) {
+                put("wpk", keys::work_partition(scope, assignee));
+                put("wsk", keys::task_place(task.work.start, task.lead, task.work.id.as_str()));
+            }
+            Attributes::from([("row".to_owned(), AttributeValue::M(to_item(task)?))])
         }
         Item::UserChange(change) => to_item(change)?,
         Item::Day(day) => to_item(day)?,
@@ -288,6 +314,7 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Event(..) => Stored::Event(Box::new(from_item(flat(attributes))?)),
         Key::Partner(_) => Stored::Partner(from_item(attributes)?),
         Key::Receipt(_) => Stored::Receipt(from_item(attributes)?),
+        Key::Task(..) => Stored::Task(Box::new(from_item(flat(attributes))?)),
         Key::Invitation(..) => Stored::Invitation(Box::new(from_item(attributes)?)),
         Key::Appointment(_) => Stored::Appointment(Box::new(from_item(flat(attributes))?)),
         Key::Letter(..) => Stored::Letter(Box::new(from_item(attributes)?)),

@@ -4,7 +4,7 @@
 //!
 //! | Need | Key or index | Read with |
 //! |---|---|---|
-//! | Lead; its timeline, messages, calendar events, invitations and elements | `g#L#lead` / `@`, `T#version`, `M#cause`, `E#event`, `I#invitation`, `X#kind#element` | GetItem; Query for the page, and for the elements of a kind |
+//! | Lead; its timeline, messages, calendar events, invitations, tasks and elements | `g#L#lead` / `@`, `T#version`, `M#cause`, `E#event`, `I#invitation`, `K#task`, `X#kind#element` | GetItem; Query for the page, and for the elements of a kind |
 //! | Appointment; the letters about it; letters about a lead | `g#A#appointment` / `@`, `O#cause`; `g#L#lead` / `O#cause` | GetItem; Query |
 //! | A dealer's appointments, newest first | **list** `g#D#dealer#A#month` / `created#appointment` | Query, one month a partition |
 //! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
@@ -20,6 +20,7 @@
 //! | A dealer's calendar by the events' times (CAL-6) | **list** `g#D#dealer#E#month` / `time#lead#event` | Query, two months at once |
 //! | The group's users, its dealers | **list** `g#U`, `g#D` / user, dealer | Query |
 //! | A user's work by the date of the next action | **work** `g#W#user` / `L#action date#lead` | Query, all users of a board at once |
+//! | Tasks that were given to a user, open ones by their starts | **work** `g#W#user` / `K#start#lead#task` | Query, all users of a list at once |
 //! | Notices that wait to go out together | **work** `g#W#user` / `M#dealer#due#lead#cause` | Query |
 //! | What is due, of whatever kind | **due** `due#shard` / `due#kind#dealer` | Query by shard: the sweep |
 
@@ -28,7 +29,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::contact::ChannelKey;
 use forecourt_domain::element::Kind;
-use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, GroupId, InvitationId, LeadId, PartnerId, UserId};
+use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, GroupId, InvitationId, LeadId, PartnerId, TaskId, UserId};
 use forecourt_domain::letter::Home;
 use forecourt_domain::routing::Lane;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,7 @@ pub enum Key {
     Event(LeadId, EventId),
     Invitation(LeadId, InvitationId),
     Element(LeadId, Kind, ElementId),
+    Task(LeadId, TaskId),
     Channel(ChannelKey),
     Dealer(DealerId),
     Place(DealerId, Lane),
@@ -76,6 +78,7 @@ impl Key {
             Key::Event(lead, event) => (format!("{g}#L#{lead}"), format!("{EVENTS}{event}")),
             Key::Element(lead, kind, element) => (format!("{g}#L#{lead}"), format!("{}{element}", elements_prefix(*kind))),
             Key::Invitation(lead, invitation) => (format!("{g}#L#{lead}"), format!("{INVITATIONS}{invitation}")),
+            Key::Task(lead, task) => (format!("{g}#L#{lead}"), format!("{TASKS}{task}")),
             Key::Channel(channel) => (format!("{g}#C#{}", channel.0), "@".to_owned()),
             Key::Dealer(dealer) => (format!("{g}#D#{dealer}"), "@".to_owned()),
             Key::Place(dealer, Lane::Rotation(None)) => (format!("{g}#D#{dealer}"), "R".to_owned()),
@@ -108,6 +111,8 @@ pub(crate) const ENTRIES: &str = "T#";
 pub(crate) const MESSAGES: &str = "M#";
 /// What the places of a lead's calendar events begin with.
 pub(crate) const EVENTS: &str = "E#";
+/// What the places of a lead's tasks, and of a user's, begin with.
+pub(crate) const TASKS: &str = "K#";
 /// What the places of a dealer's or a user's changes begin with.
 pub(crate) const CHANGES: &str = "H#";
 /// What the places of a lead's invitations begin with.
@@ -184,6 +189,29 @@ pub(crate) fn work_from(from: Option<DateTime<Utc>>) -> String {
 /// Where the work until a time ends.
 pub(crate) fn work_until(until: Option<DateTime<Utc>>) -> String {
     format!("L#{}~", until.map(stamp).unwrap_or_default())
+}
+
+/// The place of a task among what its assignee has to do; a lead's deadline would stand there by its own name.
+pub(crate) fn task_place(at: DateTime<Utc>, lead: LeadId, name: &str) -> String {
+    format!("{TASKS}{}#{lead}#{name}", stamp(at))
+}
+
+/// Where the tasks from a time on begin.
+pub(crate) fn tasks_from(from: Option<DateTime<Utc>>) -> String {
+    format!("{TASKS}{}", from.map(stamp).unwrap_or_default())
+}
+
+/// Where the tasks until a time end.
+pub(crate) fn tasks_until(until: Option<DateTime<Utc>>) -> String {
+    format!("{TASKS}{}~", until.map(stamp).unwrap_or_default())
+}
+
+/// Whether the text is a place of a list of tasks.
+pub fn is_task_place(text: &str) -> bool {
+    let mut parts = text.strip_prefix(TASKS).into_iter().flat_map(|rest| rest.split('#'));
+    let at = parts.next().is_some_and(|at| at.len() == 15 && at.bytes().all(|b| b.is_ascii_digit()));
+    let lead = parts.next().is_some_and(|lead| lead.parse::<LeadId>().is_ok());
+    at && lead && parts.next().is_some_and(|name| TaskId::parse(name).is_ok()) && parts.next().is_none()
 }
 
 /// The time of the action at a place of somebody's work.

@@ -35,13 +35,13 @@ mod reads;
 mod secret;
 mod table;
 
-pub use board::{Board, Stretch};
+pub use board::{Agenda, Board, Stretch, Todo};
 pub use calendar::{EventRow, Events};
 pub use capacity::Spent;
 pub use commit::{Load, Loaded};
 pub use history::LeadPage;
 pub use items::{LeadFacts, LeadRow, Stored, TELL};
-pub use keys::is_work_place;
+pub use keys::{is_task_place, is_work_place};
 pub use queries::{Listed, NotACursor};
 pub use reads::Sender;
 pub use secret::{Secret, fingerprint};

@@ -2,7 +2,7 @@
 
 use super::{add, reference};
 use forecourt_edge::routes::Desk;
-use forecourt_lead::{ContactMadeBody, LeadView, MetBody, TargetBody, TimelineView};
+use forecourt_lead::{AgendaView, ContactMadeBody, LeadView, MetBody, TargetBody, TaskBody, TaskView, TasksView, TimelineView};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
 pub(super) fn queries(desk: Desk) -> &'static [(&'static str, &'static str)] {
@@ -11,6 +11,16 @@ pub(super) fn queries(desk: Desk) -> &'static [(&'static str, &'static str)] {
             ("limit", "How many on a page, 1 to 100; 50 if not said."),
             ("cursor", "From the lead's page, or from the answer with the page before."),
         ],
+        Desk::LeadTasks => {
+            &[("limit", "How many on a page, 1 to 100; 25 if not said."), ("cursor", "From the answer with the page before.")]
+        }
+        Desk::ListTasks => &[
+            ("owner", "The id of a user; all of the dealer's users if not said."),
+            ("from", "Only what starts or is due from this time on, RFC 3339."),
+            ("until", "Only what starts or is due until this time."),
+            ("limit", "How many on a page, 1 to 100; 25 if not said."),
+            ("cursor", "From the answer with the page before."),
+        ],
         _ => &[],
     }
 }
@@ -18,9 +28,10 @@ pub(super) fn queries(desk: Desk) -> &'static [(&'static str, &'static str)] {
 pub(super) fn body(desk: Desk) -> Option<Ref> {
     match desk {
         Desk::SetDeadline | Desk::ChangeDeadline => Some(reference::<TargetBody>()),
-        Desk::MeetDeadline => Some(reference::<MetBody>()),
+        Desk::CreateTask | Desk::ChangeTask => Some(reference::<TaskBody>()),
+        Desk::MeetDeadline | Desk::CompleteTask => Some(reference::<MetBody>()),
         Desk::ContactMade => Some(reference::<ContactMadeBody>()),
-        Desk::ReadTimeline | Desk::DropDeadline => None,
+        Desk::ReadTimeline | Desk::DropDeadline | Desk::LeadTasks | Desk::ReopenTask | Desk::DeleteTask | Desk::ListTasks => None,
     }
 }
 
@@ -28,6 +39,12 @@ pub(super) fn success(desk: Desk) -> (&'static str, &'static str, Ref) {
     match desk {
         Desk::ReadTimeline => ("200", "A page of the timeline.", reference::<TimelineView>()),
         Desk::SetDeadline => ("201", "The lead as it is now; `Location` names the deadline.", reference::<LeadView>()),
+        Desk::CreateTask => ("201", "The task; `Location` says where. The lead's version is the ETag.", reference::<TaskView>()),
+        Desk::ChangeTask | Desk::CompleteTask | Desk::ReopenTask | Desk::DeleteTask => {
+            ("200", "The task as it is now; the lead's version is the ETag.", reference::<TaskView>())
+        }
+        Desk::LeadTasks => ("200", "A page of the lead's tasks.", reference::<TasksView>()),
+        Desk::ListTasks => ("200", "A page of tasks and deadlines.", reference::<AgendaView>()),
         Desk::ChangeDeadline | Desk::MeetDeadline | Desk::DropDeadline | Desk::ContactMade => {
             ("200", "The lead as it is now; its version is the ETag.", reference::<LeadView>())
         }
@@ -36,7 +53,7 @@ pub(super) fn success(desk: Desk) -> (&'static str, &'static str, Ref) {
 
 /// Whether it only shows.
 pub(super) fn reads(desk: Desk) -> bool {
-    matches!(desk, Desk::ReadTimeline)
+    matches!(desk, Desk::ReadTimeline | Desk::LeadTasks | Desk::ListTasks)
 }
 
 pub(super) fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
@@ -44,4 +61,8 @@ pub(super) fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
     add::<TargetBody>(schemas);
     add::<MetBody>(schemas);
     add::<ContactMadeBody>(schemas);
+    add::<TaskBody>(schemas);
+    add::<TaskView>(schemas);
+    add::<TasksView>(schemas);
+    add::<AgendaView>(schemas);
 }

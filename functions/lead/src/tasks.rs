@@ -1,0 +1,170 @@
+//! Tasks of a lead, and the list of tasks and deadlines of a dealer's users (LEAD-4).
+
+use crate::deadlines::MetBody;
+use crate::task_view::{AgendaView, TaskView, TasksView};
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Right;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::{DealerId, LeadId, TaskId, UserId, numbered};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::task::{self, Deed, Task, Wanted};
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::json::{Loose, Text, time};
+use forecourt_edge::lead::{self, Asked, made, request};
+use forecourt_edge::problem::Problem;
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, Loaded, Stretch, Todo};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Most on a page.
+const PAGE: usize = 100;
+
+/// A task (LEAD-4).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"title": "Photograph the trade-in", "start": "2026-11-25T10:00:00+01:00", "minutes": 30, "assignee": "ben.krause"}))]
+pub struct TaskBody {
+    /// What is to be done, up to 100 characters.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    title: Loose<Text>,
+    /// When it starts, RFC 3339, within ten years.
+    #[schema(value_type = Option<String>)]
+    start: Loose<Text>,
+    /// How long it takes, 1 to 1,440 minutes.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_440)]
+    minutes: Loose<u32>,
+    /// A user who works at the lead's dealer; whoever has the lead, if empty or not said.
+    #[schema(value_type = Option<String>)]
+    assignee: Loose<Text>,
+}
+
+impl TaskBody {
+    fn check(self) -> Result<Wanted, Refusal> {
+        let mut faults = Vec::new();
+        let assignee = self.assignee.text("assignee", &mut faults).map(|user| match user.trim() {
+            "" => Ok(None),
+            user => UserId::parse(user).map(Some),
+        });
+        if let Some(Err(e)) = &assignee {
+            faults.push(Fault::new("assignee", "LEAD-4", e.to_string()));
+        }
+        let wanted = Wanted {
+            title: self.title.text("title", &mut faults),
+            start: time(self.start, "start", "LEAD-4", &mut faults),
+            minutes: self.minutes.take("minutes", "a whole number", &mut faults),
+            assignee: assignee.and_then(Result::ok),
+        };
+        if faults.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(faults)) }
+    }
+}
+
+/// `POST /leads/{id}/tasks`.
+pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let id: LeadId = call.part("id", "lead")?;
+    let wanted = call.json::<TaskBody>()?.check()?;
+    // What an earlier request made is read for its repeat.
+    let known = |loaded: &Loaded| loaded.lead(id)?.made_by(&request(platform, call, id)?).map(numbered::<forecourt_domain::ids::OfTask>);
+    let also = |loaded: &Loaded| known(loaded).map(|task| Key::Task(id, task)).into_iter().collect();
+    let rule = |asked: Asked<'_>| task::create(asked.lead, asked.dealer, &wanted, call.scope.actor(), call.now).map(Some);
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
+        let name: TaskId = numbered(made(platform, call, lead, decision).unwrap_or_default());
+        (task_of(decision, loaded, id, &name).map(|task| TaskView::of(task, lead, call.now)), lead.version)
+    };
+    let (view, version) = lead::change(platform, call, id, Right::WorkLeads, &also, rule, shown).await?;
+    let view = view.ok_or(Refusal::NotFound("task"))?;
+    let location = format!("/leads/{id}/tasks/{}", view.id);
+    Ok(Answer::new(201, &view)?.header("etag", format!("\"{version}\"")).header("location", location).about(&id))
+}
+
+/// `PATCH /leads/{id}/tasks/{task}`.
+pub(crate) async fn modify(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let wanted = call.json::<TaskBody>()?.check()?;
+    with_task(platform, call, |asked, task| task::change(asked.lead, asked.dealer, task, &wanted, call.scope.actor(), call.now)).await
+}
+
+/// `POST /leads/{id}/tasks/{task}/completion`.
+pub(crate) async fn complete(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let note = call.json::<MetBody>()?.check()?;
+    settle(platform, call, Deed::Complete { note }).await
+}
+
+/// Completes, reopens or deletes a task.
+pub(crate) async fn settle(platform: &Platform, call: &Call, deed: Deed) -> Result<Answer, Problem> {
+    with_task(platform, call, |asked, task| task::settle(asked.lead, task, deed.clone(), call.scope.actor(), call.now)).await
+}
+
+async fn with_task(
+    platform: &Platform,
+    call: &Call,
+    rule: impl Fn(Asked<'_>, &Task) -> Result<Option<Decision>, Refusal>,
+) -> Result<Answer, Problem> {
+    let (id, name): (LeadId, TaskId) = (call.part("id", "lead")?, call.part("task", "task")?);
+    let also = |_: &Loaded| vec![Key::Task(id, name.clone())];
+    let rule = |asked: Asked<'_>| rule(asked, asked.loaded.task(id, &name).ok_or(Refusal::NotFound("task"))?);
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
+        (task_of(decision, loaded, id, &name).map(|task| TaskView::of(task, lead, call.now)), lead.version)
+    };
+    let (view, version) = lead::change(platform, call, id, Right::WorkLeads, &also, rule, shown).await?;
+    let view = view.ok_or(Refusal::NotFound("task"))?;
+    Ok(Answer::new(200, &view)?.header("etag", format!("\"{version}\"")).about(&id))
+}
+
+/// The task as decided, else as it was read.
+fn task_of<'a>(decision: Option<&'a Decision>, loaded: &'a Loaded, lead: LeadId, name: &TaskId) -> Option<&'a Task> {
+    let decided =
+        decision.and_then(|decision| decision.items.iter().find_map(|item| if let Item::Task(task) = item { Some(&**task) } else { None }));
+    decided.or_else(|| loaded.task(lead, name))
+}
+
+/// `GET /leads/{id}/tasks`: done and deleted ones too, those made last first.
+pub(crate) async fn of_lead(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadLeads)?;
+    let id: LeadId = call.part("id", "lead")?;
+    call.only_queries(&["limit", "cursor"], "LEAD-4")?;
+    let limit = limit(call)?;
+    let before = call.query_as::<u64>("cursor", "LEAD-4", "the cursor of an earlier page")?;
+    let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
+    let (loaded, tasks) = tokio::try_join!(store.load(&call.scope, &lead), store.tasks(&call.scope, id, before, limit + 1))?;
+    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
+    let dealer = store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
+    call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
+    let answer = Answer::new(200, &TasksView::of(&tasks, lead, limit, call.now))?;
+    Ok(answer.header("etag", format!("\"{}\"", lead.version)).about(&id))
+}
+
+/// `GET /dealers/{dealer}/tasks`: open tasks and deadlines of those whose leads the asker may see, by their dates.
+pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadLeads)?;
+    let id: DealerId = call.part("dealer", "dealer")?;
+    call.scope.reaches(&id)?;
+    let store = &platform.store;
+    let dealer = store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
+    call.only_queries(&["owner", "from", "until", "limit", "cursor"], "LEAD-4")?;
+    let limit = limit(call)?;
+    let owner = call.query_as::<UserId>("owner", "LEAD-4", "the id of a user")?;
+    let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-4", "a time such as 2026-11-25T10:00:00Z");
+    let (from, until) = (time("from")?, time("until")?);
+    let after = call.query("cursor");
+    if after.is_some_and(|after| !forecourt_store::is_task_place(after)) {
+        return Err(Refusal::field("cursor", "LEAD-4", "must be the cursor of an earlier page of this list").into());
+    }
+    let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
+    let members = dealer.settings.members.iter().map(|member| &member.user);
+    let users: Vec<UserId> = match &owner {
+        Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),
+        None => members.filter(|user| sees(user)).cloned().collect(),
+    };
+    let agenda = store.agenda(&call.scope, &users, &id, Stretch { from, until, after }, limit).await?;
+    // Whom a task is about that was given to somebody, the lead says.
+    let given = agenda.todos.iter().filter_map(|todo| if let Todo::Given(task) = todo { Some(Key::Lead(task.lead)) } else { None });
+    let given: Vec<Key> = given.collect();
+    let leads = if given.is_empty() { Loaded::default() } else { store.load(&call.scope, &Load::of(given)).await? };
+    Ok(Answer::new(200, &AgendaView::of(&agenda, &leads, call.now))?.about(&id))
+}
+
+fn limit(call: &Call) -> Result<usize, Refusal> {
+    let limit = call.query_as::<usize>("limit", "LEAD-4", "a number from 1 to 100")?.unwrap_or(25);
+    if (1..=PAGE).contains(&limit) { Ok(limit) } else { Err(Refusal::field("limit", "LEAD-4", "must be a number from 1 to 100")) }
+}

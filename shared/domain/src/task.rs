@@ -1,0 +1,247 @@
+//! Tasks of a lead: something with a start and a duration that somebody is to do (LEAD-4).
+//!
+//! A task without an assignee of its own is the lead owner's, whoever that is: it stands with the lead's open tasks, and so goes along to each
+//! owner. One that was given to somebody stays theirs.
+
+use crate::access::Actor;
+use crate::assignment::commit;
+use crate::calendar_event::Ended;
+use crate::dealer::Dealer;
+use crate::decision::{Decision, Item};
+use crate::ids::{DealerId, LeadId, TaskId, UserId, numbered};
+use crate::lead::Lead;
+use crate::refusal::{Fault, Refusal};
+use crate::target::line;
+use crate::timeline::{Did, Event};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A task of a lead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Of which lead.
+    pub lead: LeadId,
+    /// The lead's dealer when it was last changed.
+    pub dealer: DealerId,
+    /// What is to be done, when, by whom.
+    #[serde(flatten)]
+    pub work: Work,
+    /// Who made it.
+    pub by: Actor,
+    /// When it was made.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub created: DateTime<Utc>,
+    /// What became of it.
+    pub state: TaskState,
+}
+
+/// What is to be done, when, by whom. A lead knows its open tasks by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// Its name within the lead.
+    pub id: TaskId,
+    /// What is to be done, 1 to 100 characters.
+    pub title: String,
+    /// When it starts.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub start: DateTime<Utc>,
+    /// How long it takes, 1 to 1,440 minutes.
+    pub minutes: u32,
+    /// To whom it was given; `None`: whoever has the lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<UserId>,
+}
+
+/// What became of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum TaskState {
+    /// To be done.
+    Open,
+    /// Done.
+    Done(Ended),
+    /// Not to be done any more.
+    Deleted(Ended),
+}
+
+impl TaskState {
+    /// Its name, as the API writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            TaskState::Open => "open",
+            TaskState::Done(_) => "done",
+            TaskState::Deleted(_) => "deleted",
+        }
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&self) -> Option<&Ended> {
+        match self {
+            TaskState::Open => None,
+            TaskState::Done(ended) | TaskState::Deleted(ended) => Some(ended),
+        }
+    }
+}
+
+/// What a task is to be. What is not said stays as it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// What is to be done.
+    pub title: Option<String>,
+    /// When it starts.
+    pub start: Option<DateTime<Utc>>,
+    /// How long it takes, in minutes.
+    pub minutes: Option<u32>,
+    /// To whom it is given; `Some(None)`: to whoever has the lead.
+    pub assignee: Option<Option<UserId>>,
+}
+
+/// Open tasks that a lead has at most: it knows them all.
+const MOST: usize = 20;
+/// Longest title, in characters.
+const TITLE: usize = 100;
+/// Longest duration, in minutes: a day.
+const LONGEST: u32 = 1_440;
+
+impl Wanted {
+    fn check(&self, dealer: &Dealer, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let mut faults = Vec::new();
+        if self.title.as_ref().is_some_and(|title| line(title, TITLE).is_none()) {
+            faults.push(Fault::new("title", "LEAD-4", format!("must be 1 to {TITLE} characters in one line")));
+        }
+        if self.start.is_some_and(|start| (start - now).abs() > TimeDelta::days(3_653)) {
+            faults.push(Fault::new("start", "LEAD-4", "must be within ten years"));
+        }
+        if self.minutes.is_some_and(|minutes| !(1..=LONGEST).contains(&minutes)) {
+            faults.push(Fault::new("minutes", "LEAD-4", format!("must be a number from 1 to {LONGEST}")));
+        }
+        if self.assignee.iter().flatten().any(|user| dealer.settings.member(user).is_none()) {
+            faults.push(Fault::new("assignee", "LEAD-4", format!("must be a user who works at {}", dealer.id)));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+    }
+}
+
+/// Makes a task. Its name is the version of the lead that this makes.
+///
+/// # Errors
+/// Faults by field; 409 for a lead with twenty open tasks.
+pub fn create(lead: &Lead, dealer: &Dealer, wanted: &Wanted, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+    let missing = [("title", wanted.title.is_none()), ("start", wanted.start.is_none()), ("minutes", wanted.minutes.is_none())];
+    let faults: Vec<Fault> =
+        missing.into_iter().filter(|(_, missing)| *missing).map(|(field, _)| Fault::new(field, "LEAD-4", "must be said")).collect();
+    let (Some(title), Some(start), Some(minutes)) = (&wanted.title, wanted.start, wanted.minutes) else {
+        return Err(Refusal::Invalid(faults));
+    };
+    wanted.check(dealer, now)?;
+    let mut changed = lead.touched(now);
+    let assignee = wanted.assignee.clone().flatten();
+    let work = Work { id: numbered(changed.version), title: title.trim().to_owned(), start, minutes, assignee };
+    let task = Task { lead: lead.id, dealer: dealer.id.clone(), work, by: by.clone(), created: now, state: TaskState::Open };
+    changed.take_on(&task)?;
+    let told = vec![task.told(Did::Added, None)];
+    Ok(commit(changed, by, told, now).with(Item::Task(Box::new(task))))
+}
+
+/// Gives an open task another title, time, duration or assignee. `None`: it has them already.
+///
+/// # Errors
+/// Faults by field; 409 for one that is not open.
+pub fn change(
+    lead: &Lead,
+    dealer: &Dealer,
+    task: &Task,
+    wanted: &Wanted,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<Option<Decision>, Refusal> {
+    wanted.check(dealer, now)?;
+    let before = &task.work;
+    let work = Work {
+        id: before.id.clone(),
+        title: wanted.title.as_deref().map_or(&*before.title, str::trim).to_owned(),
+        start: wanted.start.unwrap_or(before.start),
+        minutes: wanted.minutes.unwrap_or(before.minutes),
+        assignee: wanted.assignee.clone().unwrap_or_else(|| before.assignee.clone()),
+    };
+    if work == *before {
+        return Ok(None);
+    }
+    if task.state != TaskState::Open {
+        return Err(Refusal::Conflict(format!("the task is {}", task.state.name())));
+    }
+    let after = Task { dealer: dealer.id.clone(), work, ..task.clone() };
+    after.settled(lead, Did::Changed, None, by, now).map(Some)
+}
+
+/// What is done with a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// It is done.
+    Complete {
+        /// In words.
+        note: Option<String>,
+    },
+    /// It is to be done after all.
+    Reopen,
+    /// It is not to be done any more; the timeline keeps it.
+    Delete,
+}
+
+/// Completes, reopens or deletes a task. `None`: it is so already.
+///
+/// # Errors
+/// 409 where it is something else by now, or the lead has twenty open tasks.
+pub fn settle(lead: &Lead, task: &Task, deed: Deed, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+    let ended = |note| Ended { at: now, by: by.clone(), reason: None, note };
+    let (did, state, note) = match (deed, &task.state) {
+        (Deed::Complete { note }, TaskState::Open) => (Did::Completed, TaskState::Done(ended(note.clone())), note),
+        (Deed::Complete { note }, TaskState::Done(before)) if note.is_none() || note == before.note => return Ok(None),
+        (Deed::Reopen, TaskState::Done(_)) => (Did::Reopened, TaskState::Open, None),
+        (Deed::Delete, TaskState::Open | TaskState::Done(_)) => (Did::Deleted, TaskState::Deleted(ended(None)), None),
+        (Deed::Reopen, TaskState::Open) | (Deed::Delete, TaskState::Deleted(_)) => return Ok(None),
+        (_, state) => return Err(Refusal::Conflict(format!("the task is {} already", state.name()))),
+    };
+    let after = Task { dealer: lead.dealer.clone(), state, ..task.clone() };
+    after.settled(lead, did, note, by, now).map(Some)
+}
+
+impl Task {
+    /// Whether it was given to this user.
+    pub fn is_given_to(&self, user: Option<&UserId>) -> bool {
+        user.is_some() && self.work.assignee.as_ref() == user
+    }
+
+    fn settled(self, lead: &Lead, did: Did, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+        let mut changed = lead.touched(now);
+        changed.tasks.retain(|open| open.id != self.work.id);
+        if self.state == TaskState::Open {
+            changed.take_on(&self)?;
+        }
+        let told = vec![self.told(did, note)];
+        Ok(commit(changed, by, told, now).with(Item::Task(Box::new(self))))
+    }
+
+    fn told(&self, did: Did, note: Option<String>) -> Event {
+        let Work { id, title, start, minutes, assignee } = self.work.clone();
+        Event::Task { did, task: id, title, start, minutes, assignee, note }
+    }
+}
+
+impl Work {
+    /// When it is over.
+    pub fn end(&self) -> DateTime<Utc> {
+        self.start + TimeDelta::minutes(i64::from(self.minutes))
+    }
+}
+
+impl Lead {
+    fn take_on(&mut self, task: &Task) -> Result<(), Refusal> {
+        if self.tasks.len() >= MOST {
+            return Err(Refusal::Conflict(format!("the lead has {MOST} open tasks already; complete some first (LEAD-4)")));
+        }
+        self.tasks.push(task.work.clone());
+        self.tasks.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
+        Ok(())
+    }
+}

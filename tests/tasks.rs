@@ -1,0 +1,203 @@
+//! Tasks of a lead, and the list of tasks and deadlines (LEAD-4).
+
+use crate::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use http::Method;
+use serde_json::{Value, json};
+
+async fn send(world: &World, method: Method, who: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
+    let headers: Vec<(&str, &str)> = [("content-type", "application/json")].iter().chain(headers).copied().collect();
+    world.call(method, who, path, &headers, body.to_string().as_bytes()).await
+}
+
+fn task(title: &str, start: &str) -> Value {
+    json!({"title": title, "start": start, "minutes": 30})
+}
+
+fn given(title: &str, start: &str, assignee: &str) -> Value {
+    json!({"title": title, "start": start, "minutes": 30, "assignee": assignee})
+}
+
+/// The list as `title` (of a deadline its name, where it has no title), by its pages.
+async fn listed(world: &World, who: &str, query: &str) -> Vec<String> {
+    let (mut titles, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = world.get(who, &format!("/dealers/{NORDSTERN}/tasks?{query}{cursor}")).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let tasks = page.body["tasks"].as_array().unwrap();
+        titles.extend(tasks.iter().map(|todo| todo["title"].as_str().or(todo["id"].as_str()).unwrap().to_owned()));
+        match page.body["cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={}", next.replace('#', "%23")),
+            None => return titles,
+        }
+    }
+}
+
+async fn what(world: &World, lead: &str) -> Vec<String> {
+    let page = world.get(ADMIN, &format!("/leads/{lead}")).await.body;
+    let events = page["timeline"].as_array().unwrap().iter().flat_map(|entry| entry["events"].as_array().unwrap().clone());
+    events.map(|event| event["what"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn lead_4_a_task_is_made_changed_done_reopened_and_deleted_and_the_timeline_keeps_it() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("petersen")).await.to_string();
+    let path = format!("/leads/{id}/tasks");
+    let made = world.post("anna.vogt", &path, &task(" Photograph the car ", "2026-11-24T10:00:00+01:00")).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    for (field, wanted) in [
+        ("title", json!("Photograph the car")),
+        ("start", json!("2026-11-24T09:00:00Z")),
+        ("end", json!("2026-11-24T09:30:00Z")),
+        ("minutes", json!(30)),
+        ("assignee", json!("anna.vogt")),
+        ("follows_owner", json!(true)),
+        ("state", json!("open")),
+        ("overdue", json!(false)),
+    ] {
+        assert_eq!(made.body[field], wanted, "{field}");
+    }
+    let one = made.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(world.get(ADMIN, &format!("/leads/{id}")).await.body["open_tasks"][0]["title"], "Photograph the car");
+    let changed = send(&world, Method::PATCH, ADMIN, &one, &[], &json!({"minutes": 45, "assignee": "ben.krause"})).await;
+    assert_eq!(
+        (changed.status, &changed.body["assignee"], &changed.body["end"]),
+        (200, &json!("ben.krause"), &json!("2026-11-24T09:45:00Z"))
+    );
+    // Ben does not see the lead; the task is his all the same.
+    assert_eq!(world.get("ben.krause", &format!("/leads/{id}")).await.status, 404);
+    assert_eq!(listed(&world, "ben.krause", "").await, ["Photograph the car"]);
+    let done = world.post("ben.krause", &format!("{one}/completion"), &json!({"note": "eight pictures"})).await;
+    assert_eq!((done.status, done.text("/state"), done.text("/note")), (200, "done", "eight pictures"), "{}", done.body);
+    assert_eq!(done.headers["etag"], world.post("ben.krause", &format!("{one}/completion"), &json!({})).await.headers["etag"], "once");
+    assert_eq!(listed(&world, "ben.krause", "").await, Vec::<String>::new());
+    assert_eq!(send(&world, Method::PATCH, ADMIN, &one, &[], &json!({"minutes": 5})).await.status, 409);
+    let completion = format!("{one}/completion");
+    assert_eq!(send(&world, Method::DELETE, "ben.krause", &completion, &[], &json!({})).await.text("/state"), "open");
+    assert_eq!(listed(&world, "ben.krause", "").await, ["Photograph the car"]);
+    assert_eq!(send(&world, Method::DELETE, ADMIN, &one, &[], &json!({})).await.text("/state"), "deleted");
+    assert_eq!(world.post(ADMIN, &completion, &json!({})).await.status, 409);
+    let tasks = world.get(ADMIN, &path).await.body["tasks"].clone();
+    assert_eq!((tasks.as_array().unwrap().len(), &tasks[0]["state"]), (1, &json!("deleted")));
+    assert_eq!(what(&world, &id).await[2..], ["task_added", "task_changed", "task_completed", "task_reopened", "task_deleted"]);
+}
+
+/// LEAD-4, LEAD-6: tasks and deadlines stand together by their dates, by pages of any size, and what is done or met is gone.
+#[tokio::test]
+async fn lead_4_the_list_shows_tasks_and_deadlines_together_by_date() {
+    let world = World::new().await;
+    // Anna's lead and Ben's, whose first-contact deadlines are at 11:00 UTC.
+    let (a, b) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
+    for (lead, body) in [
+        (a, task("own early", "2026-11-23T09:30:00Z")),
+        (a, given("Ben for Anna", "2026-11-23T12:00:00Z", "ben.krause")),
+        (b, task("Ben's own", "2026-11-23T10:00:00Z")),
+        (b, given("Anna for Ben", "2026-11-25T12:00:00Z", "anna.vogt")),
+    ] {
+        assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/tasks"), &body).await.status, 201);
+    }
+    let deadline = json!({"title": "offer", "at": "2026-11-24T09:00:00Z"});
+    assert_eq!(world.post(ADMIN, &format!("/leads/{a}/deadlines"), &deadline).await.status, 201);
+    let all = ["own early", "Ben's own", "first-contact", "first-contact", "Ben for Anna", "offer", "Anna for Ben"];
+    for limit in [1, 2, 3, 100] {
+        assert_eq!(listed(&world, ADMIN, &format!("limit={limit}")).await, all, "{limit} on a page");
+    }
+    assert_eq!(listed(&world, ADMIN, "owner=anna.vogt").await, ["own early", "first-contact", "offer", "Anna for Ben"]);
+    assert_eq!(listed(&world, "anna.vogt", "").await, ["own early", "first-contact", "offer", "Anna for Ben"], "her own, as on her board");
+    assert_eq!(listed(&world, "anna.vogt", "owner=ben.krause").await, Vec::<String>::new());
+    assert_eq!(listed(&world, ADMIN, "from=2026-11-23T11:30:00Z&until=2026-11-24T09:00:00Z").await, ["Ben for Anna", "offer"]);
+    let page = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/tasks")).await.body["tasks"].clone();
+    let of = |title: &str| page.as_array().unwrap().iter().find(|todo| todo["title"] == title).unwrap().clone();
+    let offer = of("offer");
+    assert_eq!((&offer["kind"], &offer["minutes"], &offer["link"]), (&json!("deadline"), &Value::Null, &json!(format!("/leads/{a}"))));
+    let for_anna = of("Ben for Anna");
+    assert_eq!((&for_anna["contact"], &for_anna["assignee"], &for_anna["number"]), (&json!("a"), &json!("ben.krause"), &json!(a.spoken())));
+    world.post(ADMIN, &format!("/leads/{a}/reactions"), &json!({"kind": "reply"})).await;
+    world.advance_to("2026-11-24T10:00:00Z").await;
+    let page = world.get("anna.vogt", &format!("/dealers/{NORDSTERN}/tasks")).await.body["tasks"].clone();
+    let overdue: Vec<&Value> = page.as_array().unwrap().iter().filter(|todo| todo["overdue"] == true).map(|todo| &todo["title"]).collect();
+    assert_eq!(overdue, [&json!("own early"), &json!("offer")], "the first-contact deadline is met");
+}
+
+/// What was given to nobody else goes along to each owner of the lead, whatever way it goes; a closed lead's tasks stay to be done.
+#[tokio::test]
+async fn lead_4_a_task_of_the_owner_follows_the_lead_and_one_that_was_given_stays() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("a")).await;
+    for body in [task("follows", "2026-11-24T09:00:00Z"), given("stays", "2026-11-24T10:00:00Z", "anna.vogt")] {
+        world.post(ADMIN, &format!("/leads/{id}/tasks"), &body).await;
+    }
+    world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
+    assert_eq!(listed(&world, "anna.vogt", "").await, ["stays"]);
+    assert_eq!(listed(&world, "ben.krause", "").await, ["first-contact", "follows"]);
+    world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "won"})).await;
+    assert_eq!(listed(&world, "ben.krause", "").await, ["follows"]);
+    let tasks = world.get("ben.krause", &format!("/leads/{id}/tasks")).await.body["tasks"].clone();
+    let assignees: Vec<&Value> = tasks.as_array().unwrap().iter().map(|task| &task["assignee"]).collect();
+    assert_eq!(assignees, [&json!("anna.vogt"), &json!("ben.krause")]);
+    // Given back to whoever has the lead.
+    let stays = format!("/leads/{id}/tasks/{}", tasks[0]["id"].as_str().unwrap());
+    assert_eq!(send(&world, Method::PATCH, "ben.krause", &stays, &[], &json!({"assignee": ""})).await.text("/assignee"), "ben.krause");
+    assert_eq!(listed(&world, "ben.krause", "").await, ["follows", "stays"]);
+}
+
+/// LEAD-9, INT-5, and what tasks refuse.
+#[tokio::test]
+async fn lead_4_tasks_are_for_who_works_the_lead_once_for_each_request_and_by_the_version_seen() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("a")).await;
+    let path = format!("/leads/{id}/tasks");
+    let body = task("Call", "2026-11-24T09:00:00Z");
+    for (who, status) in [("ben.krause", 404), ("alice.moore", 404), ("rival.seller", 404), ("chris.center", 403), ("hugo.office", 403)] {
+        assert_eq!(world.post(who, &path, &body).await.status, status, "{who}");
+    }
+    let keyed = [("idempotency-key", "k")];
+    let first = send(&world, Method::POST, "anna.vogt", &path, &keyed, &body).await;
+    world.post(ADMIN, &path, &task("Another", "2026-11-24T09:00:00Z")).await;
+    let again = send(&world, Method::POST, "anna.vogt", &path, &keyed, &body).await;
+    assert_eq!((again.status, &again.headers["location"], &again.body["title"]), (201, &first.headers["location"], &json!("Call")));
+    assert_eq!(world.get(ADMIN, &path).await.body["tasks"].as_array().unwrap().len(), 2);
+    let one = first.headers["location"].to_str().unwrap();
+    for (who, status) in [("ben.krause", 404), ("alice.moore", 404), ("rival.seller", 404), ("chris.center", 403), ("hugo.office", 403)] {
+        assert_eq!(world.post(who, &format!("{one}/completion"), &json!({})).await.status, status, "{who}");
+        assert_eq!(send(&world, Method::DELETE, who, one, &[], &json!({})).await.status, status, "{who}");
+        assert_eq!(send(&world, Method::PATCH, who, one, &[], &json!({"minutes": 5})).await.status, status, "{who}");
+    }
+    let stale = [("if-match", "\"1\"")];
+    assert_eq!(send(&world, Method::PATCH, ADMIN, one, &stale, &json!({"minutes": 5})).await.status, 412);
+    assert_eq!(send(&world, Method::DELETE, ADMIN, one, &stale, &json!({})).await.status, 412);
+    assert_eq!(world.post(ADMIN, &format!("{path}/000099/completion"), &json!({})).await.status, 404);
+    for (body, faults) in [
+        (json!({}), vec!["title LEAD-4", "start LEAD-4", "minutes LEAD-4"]),
+        (
+            json!({"title": " ", "start": "2046-01-01T00:00:00Z", "minutes": 0, "assignee": "alice.moore"}),
+            vec!["title LEAD-4", "start LEAD-4", "minutes LEAD-4", "assignee LEAD-4"],
+        ),
+        (json!({"title": 5, "start": "soon", "minutes": "x", "assignee": "A B"}), vec!["assignee LEAD-4", "start LEAD-4", "minutes INT-3"]),
+    ] {
+        assert_eq!(world.post(ADMIN, &path, &body).await.faults(), faults, "{body}");
+    }
+    let tasks = format!("/dealers/{NORDSTERN}/tasks");
+    for (who, status) in [("alice.moore", 404), ("chris.center", 403), ("hugo.office", 200)] {
+        assert_eq!(world.get(who, &tasks).await.status, status, "{who}");
+    }
+    let of_rival = world.get("rival.seller", &tasks).await;
+    assert_eq!(of_rival.body, json!({"tasks": []}), "a dealer of another group that is called the same");
+    for query in ["limit=0", "cursor=x", "cursor=K%23", "owner=A%20B", "from=now", "done=true"] {
+        assert_eq!(world.get(ADMIN, &format!("{tasks}?{query}")).await.status, 422, "{query}");
+    }
+    for n in 0..18 {
+        assert_eq!(world.post(ADMIN, &path, &task(&n.to_string(), "2026-11-24T09:00:00Z")).await.status, 201);
+    }
+    assert_eq!(world.post(ADMIN, &path, &body).await.status, 409, "twenty open ones at most");
+    let (mut seen, mut cursor) = (0, String::new());
+    loop {
+        let page = world.get(ADMIN, &format!("{path}?limit=8{cursor}")).await.body;
+        seen += page["tasks"].as_array().unwrap().len();
+        match page["cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, 20);
+}
