@@ -44,6 +44,7 @@ mod month;
 mod next_action;
 mod notices;
 mod parts;
+mod people;
 mod pool;
 mod recompute;
 mod relay;

@@ -3,13 +3,11 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
 use forecourt_domain::calendar_event::{CalendarEvent, Case};
-use forecourt_domain::contact::Language;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::{InvitationId, LeadId, UserId};
 use forecourt_domain::invitation::{self, Invitation, NewInvitation};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::timeline::Event;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::json::{Loose, Text};
 use forecourt_edge::lead::{self, Asked};
@@ -100,9 +98,9 @@ pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, P
     let name = InvitationId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
     let new = call.json::<InvitationBody>()?.check(name.clone())?;
     let by = call.scope.actor();
-    let also = |_: &Loaded| vec![Key::Invitation(id, name.clone()), Key::Entry(id, 1)];
+    let also = |loaded: &Loaded| vec![Key::Invitation(id, name.clone()), lead::described(loaded, id)];
     let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
-        let language = loaded.entry(id, 1).and_then(|entry| entry.events.iter().find_map(language_of)).cloned();
+        let language = lead.reached(lead::enquiry_of(loaded, lead)).and_then(|reached| reached.language);
         let case = Case { lead, dealer, days: &|_, _| None, by: &by, now: call.now };
         invitation::invite(&case, NewInvitation { language, ..new.clone() }).map(|(decision, _)| Some(decision))
     };
@@ -118,13 +116,6 @@ pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, P
 fn made(decision: Option<&Decision>) -> Option<Invitation> {
     let of = |item: &Item| if let Item::Invitation(made) = item { Some(Invitation::clone(made)) } else { None };
     decision?.items.iter().find_map(of)
-}
-
-fn language_of(event: &Event) -> Option<&Language> {
-    match event {
-        Event::Received { enquiry } => enquiry.contact.language.as_ref(),
-        _ => None,
-    }
 }
 
 impl InvitationBody {

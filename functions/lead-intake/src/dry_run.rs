@@ -2,7 +2,7 @@
 
 use crate::body::EnquiryBody;
 use crate::document::{Format, Part};
-use crate::submit::{channels, lane, pointed_at, recognised, site};
+use crate::submit::{lane, pointed_at, recognised, site};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
 use forecourt_domain::deadline::{Plan, StepKind};
@@ -14,6 +14,7 @@ use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_domain::rotation::{PassedOver, Why};
 use forecourt_domain::timeline::{Event, Kept, Raw};
 use forecourt_edge::Platform;
+use forecourt_edge::directory::channels;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::json::{Loose, Text};
 use forecourt_edge::problem::Problem;
@@ -125,7 +126,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     };
     // Whom a contact is known to is for those to know who may see the lead (ACC-1).
     let sees = call.scope.needs(Right::ReadLeads).is_ok() && call.scope.reaches(&id).is_ok();
-    let channels = if sees { channels(platform, &call.scope, dealer, &arrival.enquiry) } else { Vec::new() };
+    let channels = if sees { channels(platform, &call.scope, dealer, &arrival.enquiry.contact) } else { Vec::new() };
     let lane = lane(dealer, &arrival.enquiry);
     let keys = channels.iter().cloned().map(Key::Channel).chain([Key::Place(id.clone(), lane.clone())]);
     let load = Load::of(keys).then(|loaded| pointed_at(loaded, &channels, &id, &arrival));

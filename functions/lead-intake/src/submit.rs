@@ -5,7 +5,7 @@ use crate::document::{Format, Part};
 use chrono::{DateTime, Utc};
 use flate2::{Compression, write::ZlibEncoder};
 use forecourt_domain::access::{Actor, Right, Scope};
-use forecourt_domain::contact::{Channel, ChannelKey, Contact, Email, Recognised, recognise};
+use forecourt_domain::contact::{ChannelKey, Recognised, recognise};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Item;
 use forecourt_domain::element::{Element, Kind};
@@ -17,6 +17,7 @@ use forecourt_domain::refusal::Refusal;
 use forecourt_domain::routing::{Asked, Lane};
 use forecourt_domain::timeline::{Kept, Raw};
 use forecourt_edge::Platform;
+use forecourt_edge::directory::{channels, contact_of, records};
 use forecourt_edge::problem::Problem;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
@@ -69,7 +70,7 @@ impl Submission {
         let said = serde_json::to_vec(&(&self.dealer, &enquiry)).map_err(|e| Failure::Broken(e.to_string()))?;
         let body = fingerprint(&said);
         let (origin, receipt) = self.names(platform, &enquiry, position);
-        let channels = channels(platform, &self.scope, dealer, &enquiry);
+        let channels = channels(platform, &self.scope, dealer, &enquiry.contact);
         let raw = self.keep(platform, &part.raw, &origin, &body).await?;
         let request = self
             .idempotency_key
@@ -159,50 +160,20 @@ pub(crate) async fn site(platform: &Platform, scope: &Scope, dealer: &Dealer, en
     }
 }
 
-/// The channels that identify the contact: e-mail before phone; not those of the dealer itself, of a relay, or unreadable ones (INT-6).
-pub(crate) fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, enquiry: &Enquiry) -> Vec<ChannelKey> {
-    let settings = &dealer.settings;
-    let of_dealer = |email: &Email| settings.lead_address.as_ref().is_some_and(|own| own.is_same(email));
-    let of_relay = |email: &Email| settings.relay_domains.iter().any(|relay| relay.eq_ignore_ascii_case(email.domain()));
-    let emails = enquiry.contact.emails.iter().filter(|email| !of_dealer(email) && !of_relay(email)).map(Email::as_str);
-    let phones = enquiry.contact.phones.iter().filter_map(|phone| phone.e164.as_deref());
-    let mut channels: Vec<ChannelKey> = Vec::new();
-    for channel in emails.chain(phones).map(|channel| platform.store.secret().channel(scope, channel)) {
-        if !channels.contains(&channel) {
-            channels.push(channel);
-        }
-    }
-    channels
-}
-
 /// What the items of the first read point at: the records behind aliases, and the lead of a receipt.
 pub(crate) fn pointed_at(loaded: &Loaded, channels: &[ChannelKey], dealer: &DealerId, arrival: &Arrival) -> Vec<Key> {
-    let records = channels.iter().filter_map(|channel| match loaded.channel(channel) {
-        Some(Channel::AliasOf(record)) => Some(Key::Channel(record.clone())),
-        _ => None,
-    });
     let lead = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key)).map(|receipt| Key::Lead(receipt.lead));
     // A known contact may have a lead here to which this enquiry is added, or was.
     let known = channels.iter().filter_map(|channel| contact_of(loaded, channel)).find_map(|contact| contact.latest.get(dealer).copied());
     let latest = known.into_iter().flat_map(|lead| [Key::Lead(lead), Key::Receipt(arrival.origin.clone())]);
     let added = loaded.receipt(&arrival.origin).map(|receipt| Key::Lead(receipt.lead));
-    records.chain(lead).chain(latest).chain(added).collect()
+    records(loaded, channels).into_iter().chain(lead).chain(latest).chain(added).collect()
 }
 
 /// The trade-ins of an enquiry that is sent again.
 fn enquired(loaded: &Loaded, id: LeadId, arrival: &Arrival) -> impl Iterator<Item = Key> {
     let again = arrival.resend && loaded.lead(id).is_some_and(|lead| lead.origin.key == arrival.origin);
     Element::enquired_ids().filter(move |_| again).map(move |element| Key::Element(id, Kind::TradeIn, element))
-}
-
-fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
-    match loaded.channel(channel)? {
-        Channel::Contact(contact) => Some(contact.clone()),
-        Channel::AliasOf(record) => match loaded.channel(record)? {
-            Channel::Contact(contact) => Some(contact.clone()),
-            Channel::AliasOf(_) => None,
-        },
-    }
 }
 
 /// The contact of an enquiry as the directory will have it, and its latest lead at `dealer` before this one (INT-6, DIS-5).

@@ -3,6 +3,7 @@
 mod board;
 mod body;
 mod change;
+mod contacts;
 mod deadlines;
 mod elements;
 mod header;
@@ -15,6 +16,7 @@ mod told;
 mod view;
 
 pub use body::{AssignmentBody, ReactionBody, StatusBody};
+pub use contacts::{LeadContactBody, LeadContactView, LeadContactsView, PhoneBody};
 pub use deadlines::{ContactMadeBody, MetBody, TargetBody};
 pub use elements::{
     CommentBody, CommentView, CommunicationBody, CommunicationView, CountsView, DocumentBody, DocumentView, DownloadView, ElementView,
@@ -68,5 +70,8 @@ async fn on_the_desk(platform: &Platform, call: &Call, desk: Desk) -> Result<Ans
         Desk::ReopenTask => tasks::settle(platform, call, Deed::Reopen).await,
         Desk::DeleteTask => tasks::settle(platform, call, Deed::Delete).await,
         Desk::ListTasks => tasks::of_dealer(platform, call).await,
+        Desk::AddContact => contacts::add(platform, call).await,
+        Desk::CorrectContact => contacts::correct(platform, call).await,
+        Desk::RemoveContact => contacts::remove(platform, call).await,
     }
 }

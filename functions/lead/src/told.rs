@@ -22,3 +22,12 @@ pub(crate) fn of_task(did: Did) -> &'static str {
         Did::Deleted => "task_deleted",
     }
 }
+
+/// Of a contact (LEAD-7).
+pub(crate) fn of_contact(did: Did) -> &'static str {
+    match did {
+        Did::Added => "contact_added",
+        Did::Changed | Did::Completed | Did::Reopened => "contact_changed",
+        Did::Deleted => "contact_removed",
+    }
+}

@@ -1,5 +1,6 @@
 //! Leads as clients see them. The shapes of the API; stored shapes may change without them.
 
+use crate::contacts::LeadContactView;
 use crate::elements::{Beside, CountsView, SaysView};
 use crate::header::HeaderView;
 use crate::told;
@@ -111,6 +112,8 @@ pub struct LeadPageView {
     /// The enquiry as understood, in its latest state.
     #[schema(value_type = Object)]
     pub enquiry: Option<Value>,
+    /// Its contacts as people corrected them, the main one first (LEAD-7).
+    pub contacts: Vec<LeadContactView>,
     /// What happened lately, oldest first: the fifty latest entries.
     pub timeline: Vec<EntryView>,
     /// Whether there are earlier entries.
@@ -223,6 +226,7 @@ impl LeadPageView {
         Self {
             lead: LeadView::of(&page.lead, now),
             enquiry: page.enquiry.as_ref().map(|enquiry| json!(enquiry)),
+            contacts: LeadContactView::all(&page.lead, page.enquiry.as_ref()),
             timeline: page.timeline.iter().map(EntryView::of).collect(),
             timeline_truncated: page.older.is_some(),
             timeline_cursor: page.older.map(|version| version.to_string()),
@@ -283,6 +287,9 @@ impl EventView {
             Event::Task { did, task, title, start, minutes, assignee, note } => {
                 let facts = json!({"task": task, "title": title, "start": start, "minutes": minutes, "assignee": assignee, "note": note});
                 (told::of_task(*did), facts)
+            }
+            Event::Contact { did, contact, before, after, main } => {
+                (told::of_contact(*did), json!({"contact": contact, "before": before, "after": after, "main": main}))
             }
             Event::Invited { invitation, kind, expires } => {
                 ("invited", json!({"invitation": invitation, "type": kind, "expires": expires}))

@@ -10,8 +10,8 @@ use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::LeadId;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::letter::{Due, Home, Letter, Medium, Says, Suppressed};
-use forecourt_domain::timeline::Event;
 use forecourt_edge::ical;
+use forecourt_edge::lead::{described, enquiry_of};
 use forecourt_edge::metrics::Metric;
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load, Loaded};
@@ -76,7 +76,7 @@ impl Sender {
         let now = self.platform.clock.now();
         let load = Load::of(own_keys(home, cause).into_iter().chain([Key::Dealer(look.dealer.clone())])).then(|loaded| {
             let lead = lead_of(home, loaded);
-            lead.into_iter().flat_map(|lead| [Key::Lead(lead), Key::Entry(lead, 1)]).collect()
+            lead.into_iter().flat_map(|lead| [Key::Lead(lead), described(loaded, lead)]).collect()
         });
         let rule = |loaded: &Loaded, _| {
             let (Some(letter), Some(dealer)) = (loaded.letter(home, cause), loaded.dealer(&look.dealer)) else { return Ok((None, None)) };
@@ -182,14 +182,9 @@ fn address(letter: &Letter, appointment: Option<&Appointment>, lead: Option<&Lea
     }
 }
 
-/// How the contact of a lead is reached.
+/// How the main contact of a lead is reached (LEAD-7).
 fn of_lead(lead: &Lead, loaded: &Loaded) -> Option<Reached> {
-    let entry = loaded.entry(lead.id, 1)?;
-    let person = entry.events.iter().find_map(|event| match event {
-        Event::Received { enquiry } => Some(&enquiry.contact),
-        _ => None,
-    })?;
-    Some(Reached::of(person))
+    lead.reached(enquiry_of(loaded, lead))
 }
 
 /// The language of the texts that serves a reader of `language`.

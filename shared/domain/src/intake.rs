@@ -330,6 +330,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         vehicle: String::new(),
         plate: None,
         described: None,
+        contacts: Vec::new(),
         asked: Asked::default(),
         arrived: arrival.at,
         moved: None,

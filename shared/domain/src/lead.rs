@@ -7,6 +7,7 @@ use crate::element::Counts;
 use crate::enquiry::{Enquiry, LeadType, Vehicle};
 use crate::ids::{DealerId, LeadId, UserId};
 use crate::intake::Origin;
+use crate::people::LeadContact;
 use crate::refusal::Refusal;
 use crate::routing::Asked;
 use crate::target::Target;
@@ -53,6 +54,9 @@ pub struct Lead {
     /// The version whose entry on the timeline holds the enquiry's latest state; none: the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub described: Option<u64>,
+    /// Its contacts, the main one first, where they are not just whom the enquiry names (LEAD-7); at most ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<LeadContact>,
     /// What routing rules look at besides (DIS-3).
     #[serde(default, skip_serializing_if = "Asked::is_empty")]
     pub asked: Asked,
@@ -283,7 +287,10 @@ impl Lead {
         self.lead_type = enquiry.lead_type;
         self.source = enquiry.source.clone();
         self.asked = Asked::of(enquiry);
-        self.contact = enquiry.contact.display_name();
+        // What somebody has corrected stays so (LEAD-7).
+        if self.contacts.is_empty() {
+            self.contact = enquiry.contact.display_name();
+        }
         let vehicle = enquiry.vehicles.first().or(enquiry.trade_ins.first());
         self.vehicle = vehicle.map(Vehicle::headline).unwrap_or_default();
         let plates = enquiry.vehicles.iter().chain(&enquiry.trade_ins).filter_map(|vehicle| vehicle.plate.as_deref());

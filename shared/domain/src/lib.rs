@@ -7,6 +7,7 @@
 //! | Module | The trade's word for it |
 //! |---|---|
 //! | [`enquiry`], [`contact`] | what came in, from whom |
+//! | [`people`] | the contacts of a lead, as people correct them |
 //! | [`intake`] | an enquiry becomes a lead |
 //! | [`dealer`], [`hours`], [`findings`] | the dealer's settings and working hours, and what is risky in them |
 //! | [`routing`], [`rotation`], [`turn`], [`pool`], [`assignment`] | who gets it, and why |
@@ -45,6 +46,7 @@ pub mod lead;
 pub mod letter;
 pub mod message;
 pub mod money;
+pub mod people;
 pub mod pool;
 pub mod reaction;
 pub mod recompute;

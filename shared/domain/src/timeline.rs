@@ -3,8 +3,8 @@
 use crate::access::Actor;
 use crate::deadline::StepKind;
 use crate::element::{Content, Kind};
-use crate::enquiry::Enquiry;
-use crate::ids::{DeadlineId, DealerId, ElementId, EventId, InvitationId, LeadId, TaskId, UserId};
+use crate::enquiry::{Enquiry, Person};
+use crate::ids::{ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, LeadId, TaskId, UserId};
 use crate::lead::{ReactionKind, Status};
 use crate::rotation::Why;
 use chrono::{DateTime, Utc};
@@ -27,6 +27,16 @@ pub struct Entry {
     /// The input as it came, where this commit took one in (INT-2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Raw>,
+}
+
+impl Entry {
+    /// The enquiry that it took in as the lead's own.
+    pub fn enquiry(&self) -> Option<&Enquiry> {
+        self.events.iter().find_map(|event| match event {
+            Event::Received { enquiry } | Event::Resent { enquiry } => Some(&**enquiry),
+            _ => None,
+        })
+    }
 }
 
 /// One thing that happened.
@@ -162,6 +172,21 @@ pub enum Event {
         /// In words, where given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+    },
+    /// A contact of the lead was added, corrected or removed (LEAD-7).
+    Contact {
+        /// What was done.
+        did: Did,
+        /// With which one.
+        contact: ContactId,
+        /// Who it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Box<Person>>,
+        /// Who it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Box<Person>>,
+        /// Whether it became the main one.
+        main: bool,
     },
     /// The contact was invited to pick a time (CAL-8).
     Invited {

@@ -8,6 +8,7 @@ use forecourt_domain::access::Right;
 use forecourt_domain::appointment::followed;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
+use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::ids::{LeadId, TaskId, UserId};
 use forecourt_domain::lead::{Lead, Request};
 use forecourt_domain::refusal::Refusal;
@@ -100,6 +101,16 @@ pub fn found(loaded: &Loaded, id: LeadId) -> Result<(&Lead, &Dealer), Refusal> {
     let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
     let dealer = loaded.dealer(&lead.dealer).ok_or(Refusal::NotFound("lead"))?;
     Ok((lead, dealer))
+}
+
+/// The entry that holds the enquiry of a lead in its latest state: the first, unless it is known better.
+pub fn described(loaded: &Loaded, lead: LeadId) -> Key {
+    Key::Entry(lead, loaded.lead(lead).and_then(|lead| lead.described).unwrap_or(1))
+}
+
+/// The enquiry of a lead in its latest state, where its entry was read ([`described`]).
+pub fn enquiry_of<'a>(loaded: &'a Loaded, lead: &Lead) -> Option<&'a Enquiry> {
+    loaded.entry(lead.id, lead.described.unwrap_or(1))?.enquiry()
 }
 
 /// The version of `lead` that this request made, now or before: the name of what it made ([`forecourt_domain::ids::numbered`]).

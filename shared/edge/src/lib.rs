@@ -3,6 +3,7 @@
 //! A function is a few lines: [`start::platform`] once, then [`http::answer`] for requests, [`queue::each`] for messages. `now` is read once
 //! a request or message, here, and handed on as a value.
 
+pub mod directory;
 pub mod files;
 pub mod http;
 pub mod ical;

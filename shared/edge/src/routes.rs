@@ -90,6 +90,9 @@ pub enum Desk {
     ReopenTask,
     DeleteTask,
     ListTasks,
+    AddContact,
+    CorrectContact,
+    RemoveContact,
 }
 
 /// A part of a dealer's settings that has routes of its own.

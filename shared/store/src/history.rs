@@ -1,7 +1,7 @@
 //! Reading a lead with what happened to it: its page, its timeline, its events.
 
 use crate::commit::Load;
-use crate::items::{Attributes, decode, from_item};
+use crate::items::{Attributes, decode, flat, from_item};
 use crate::keys::{self, Key};
 use crate::queries::last_before;
 use crate::reads::{table_key, unavailable};
@@ -15,7 +15,7 @@ use forecourt_domain::ids::{LeadId, numbered};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::Message;
 use forecourt_domain::task::Task;
-use forecourt_domain::timeline::{Entry, Event};
+use forecourt_domain::timeline::Entry;
 use futures::FutureExt as _;
 
 /// A lead with what last happened to it.
@@ -73,7 +73,7 @@ impl Store {
                 self.load(scope, &entry),
             )?;
             messages = all.into_iter().map(from_item).collect::<Result<_, _>>()?;
-            enquiry = first.entry(id, described).and_then(|entry| enquiry_of(std::slice::from_ref(entry), described));
+            enquiry = first.entry(id, described).and_then(Entry::enquiry).cloned();
             timeline = latest;
             timeline.reverse();
         }
@@ -98,7 +98,7 @@ impl Store {
     /// When the table is out of reach.
     pub async fn events(&self, scope: &Scope, id: LeadId) -> Result<Vec<CalendarEvent>, Failure> {
         let found = self.under(scope, id, keys::EVENTS).await?;
-        let mut events: Vec<CalendarEvent> = found.into_iter().map(from_item).collect::<Result<_, _>>()?;
+        let mut events: Vec<CalendarEvent> = found.into_iter().map(|event| from_item(flat(event))).collect::<Result<_, _>>()?;
         events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         Ok(events)
     }
@@ -162,9 +162,5 @@ fn lead_of(id: LeadId, attributes: Attributes) -> Result<Option<Lead>, Failure> 
 
 /// What the entry of a version says of the enquiry.
 fn enquiry_of(timeline: &[Entry], version: u64) -> Option<Enquiry> {
-    let entry = timeline.iter().find(|entry| entry.version == version)?;
-    entry.events.iter().find_map(|event| match event {
-        Event::Received { enquiry } | Event::Resent { enquiry } => Some((**enquiry).clone()),
-        _ => None,
-    })
+    timeline.iter().find(|entry| entry.version == version)?.enquiry().cloned()
 }

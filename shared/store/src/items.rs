@@ -360,7 +360,8 @@ fn encode_event(event: &CalendarEvent) -> Result<Attributes, Failure> {
     Ok(state)
 }
 
-fn flat(mut attributes: Attributes) -> Attributes {
+/// An item's attributes with those of its row among them.
+pub(crate) fn flat(mut attributes: Attributes) -> Attributes {
     if let Some(AttributeValue::M(row)) = attributes.remove("row") {
         attributes.extend(row);
     }

@@ -14,7 +14,6 @@ pub(crate) use view::Beside;
 
 use body::{Appointed, New};
 use forecourt_domain::access::Right;
-use forecourt_domain::appointment::Reached;
 use forecourt_domain::calendar_event::{CalendarEvent, Case, NewEvent};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::element::{self, Communication, Content, Element, Kind, Said, communicate, schedule_test_drive};
@@ -22,10 +21,9 @@ use forecourt_domain::ids::{ElementId, EventId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::letter::{Home, Letter};
 use forecourt_domain::refusal::Refusal;
-use forecourt_domain::timeline::{Entry, Event};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::lead::{self, Asked, found};
+use forecourt_edge::lead::{self, Asked, described, enquiry_of, found};
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::Elements;
 use forecourt_store::keys::Key;
@@ -158,7 +156,7 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
         }
         New::Said(said) => {
             let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, Kind::Quote, quote));
-            let reached = loaded.entry(lead, 1).and_then(reached_by).unwrap_or_default();
+            let reached = case.lead.reached(enquiry_of(loaded, case.lead)).unwrap_or_default();
             communicate((case.lead, case.dealer), id.clone(), said, quote, &reached, &by, call.now)
         }
     };
@@ -167,7 +165,7 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
             .map(|(lead, dealer)| lead::days_of(|days| decide(&Case { lead, dealer, days, by: &by, now: call.now }, loaded)));
         let event = (kind == Kind::TestDrive).then(|| Key::Event(lead, event.clone()));
         let quote = quoted.clone().map(|quote| Key::Element(lead, Kind::Quote, quote));
-        let said = (kind == Kind::Communication).then(|| [Key::Letter(Home::Lead(lead), name.clone()), Key::Entry(lead, 1)]);
+        let said = (kind == Kind::Communication).then(|| [Key::Letter(Home::Lead(lead), name.clone()), described(loaded, lead)]);
         let besides = event.into_iter().chain(quote).chain(said.into_iter().flatten());
         days.into_iter().flatten().chain([at.key()]).chain(besides).collect()
     };
@@ -180,11 +178,6 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
     let shown = shown.ok_or(Refusal::NotFound(kind.spoken()))?;
     let view = document::with_upload(platform, call, &shown).await?;
     Ok(answer(201, &view)?.header("location", format!("/leads/{lead}/{}/{id}", kind.path())))
-}
-
-/// How the contact is reached, as the enquiry says that made the lead.
-fn reached_by(entry: &Entry) -> Option<Reached> {
-    entry.events.iter().find_map(|event| if let Event::Received { enquiry } = event { Some(Reached::of(&enquiry.contact)) } else { None })
 }
 
 async fn list(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Problem> {

@@ -2,7 +2,10 @@
 
 use super::{add, reference};
 use forecourt_edge::routes::Desk;
-use forecourt_lead::{AgendaView, ContactMadeBody, LeadView, MetBody, TargetBody, TaskBody, TaskView, TasksView, TimelineView};
+use forecourt_lead::{
+    AgendaView, ContactMadeBody, LeadContactBody, LeadContactsView, LeadView, MetBody, TargetBody, TaskBody, TaskView, TasksView,
+    TimelineView,
+};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
 pub(super) fn queries(desk: Desk) -> &'static [(&'static str, &'static str)] {
@@ -28,6 +31,8 @@ pub(super) fn queries(desk: Desk) -> &'static [(&'static str, &'static str)] {
 pub(super) fn body(desk: Desk) -> Option<Ref> {
     match desk {
         Desk::SetDeadline | Desk::ChangeDeadline => Some(reference::<TargetBody>()),
+        Desk::AddContact | Desk::CorrectContact => Some(reference::<LeadContactBody>()),
+        Desk::RemoveContact => None,
         Desk::CreateTask | Desk::ChangeTask => Some(reference::<TaskBody>()),
         Desk::MeetDeadline | Desk::CompleteTask => Some(reference::<MetBody>()),
         Desk::ContactMade => Some(reference::<ContactMadeBody>()),
@@ -39,6 +44,10 @@ pub(super) fn success(desk: Desk) -> (&'static str, &'static str, Ref) {
     match desk {
         Desk::ReadTimeline => ("200", "A page of the timeline.", reference::<TimelineView>()),
         Desk::SetDeadline => ("201", "The lead as it is now; `Location` names the deadline.", reference::<LeadView>()),
+        Desk::AddContact => ("201", "The lead's contacts as they are now; `Location` names the new one.", reference::<LeadContactsView>()),
+        Desk::CorrectContact | Desk::RemoveContact => {
+            ("200", "The lead's contacts as they are now; the lead's version is the ETag.", reference::<LeadContactsView>())
+        }
         Desk::CreateTask => ("201", "The task; `Location` says where. The lead's version is the ETag.", reference::<TaskView>()),
         Desk::ChangeTask | Desk::CompleteTask | Desk::ReopenTask | Desk::DeleteTask => {
             ("200", "The task as it is now; the lead's version is the ETag.", reference::<TaskView>())
@@ -62,6 +71,8 @@ pub(super) fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
     add::<MetBody>(schemas);
     add::<ContactMadeBody>(schemas);
     add::<TaskBody>(schemas);
+    add::<LeadContactBody>(schemas);
+    add::<LeadContactsView>(schemas);
     add::<TaskView>(schemas);
     add::<TasksView>(schemas);
     add::<AgendaView>(schemas);

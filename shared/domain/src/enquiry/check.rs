@@ -90,6 +90,18 @@ fn quoted(text: &str, tolerance: Tolerance) -> String {
 }
 
 impl RawContact {
+    /// Judges a contact by itself, as at intake; the fields of its faults stand under `contact`.
+    ///
+    /// # Errors
+    /// Every fault, by field.
+    pub(crate) fn judged(&self, country: Country) -> Result<Person, Vec<Fault>> {
+        let mut judge = Judge { tolerance: Tolerance::Strict, faults: Vec::new(), flags: Vec::new() };
+        let person = self.check(country, &mut judge);
+        let mut named = HashSet::new();
+        judge.faults.retain(|fault| named.insert(fault.field.clone()));
+        if judge.faults.is_empty() { Ok(person) } else { Err(judge.faults) }
+    }
+
     fn check(&self, country: Country, judge: &mut Judge) -> Person {
         let mut person = Person {
             first_name: judge.line("contact.first_name", self.first_name.as_deref(), NAME),

@@ -94,4 +94,25 @@ pub(super) const ROUTES: &[Route] = &[
         function: "lead",
         summary: "Open tasks and deadlines together, by their dates (LEAD-4).",
     },
+    Route {
+        operation: Operation::Desk(Desk::AddContact),
+        method: "POST",
+        path: "/leads/{id}/contacts",
+        function: "lead",
+        summary: "Add a contact to a lead (LEAD-7).",
+    },
+    Route {
+        operation: Operation::Desk(Desk::CorrectContact),
+        method: "PATCH",
+        path: "/leads/{id}/contacts/{contact}",
+        function: "lead",
+        summary: "Correct the data of a contact, or make it the main one (LEAD-7).",
+    },
+    Route {
+        operation: Operation::Desk(Desk::RemoveContact),
+        method: "DELETE",
+        path: "/leads/{id}/contacts/{contact}",
+        function: "lead",
+        summary: "Take a contact that is not the main one off a lead (LEAD-7).",
+    },
 ];

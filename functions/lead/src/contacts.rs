@@ -1,0 +1,222 @@
+//! The contacts of a lead: added, corrected, made the main one, removed (LEAD-7).
+
+use forecourt_domain::access::Right;
+use forecourt_domain::contact::{ChannelKey, Contact, Country};
+use forecourt_domain::decision::Decision;
+use forecourt_domain::enquiry::{Enquiry, Person, RawContact, RawPhone};
+use forecourt_domain::ids::{ContactId, LeadId, numbered};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::people::{self, Case, LeadContact, Wanted};
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::Platform;
+use forecourt_edge::directory::{channels, contact_of, records};
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::json::{Loose, Text};
+use forecourt_edge::lead::{self, Asked, described, enquiry_of, made};
+use forecourt_edge::problem::Problem;
+use forecourt_store::Loaded;
+use forecourt_store::keys::Key;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A contact, or what is to be corrected of one: what is not said stays, what is said as empty is taken away. It needs an e-mail address or a telephone
+/// number (INT-3).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"first_name": "Jana", "last_name": "Petersen", "emails": ["jana@example.com"], "phones": [{"number": "0171 2345678", "type": "mobile"}]}))]
+pub struct LeadContactBody {
+    /// Up to 100 characters.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    first_name: Loose<Text>,
+    /// Up to 100 characters.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    last_name: Loose<Text>,
+    /// Up to 200 characters.
+    #[schema(value_type = Option<String>, max_length = 200)]
+    company: Loose<Text>,
+    /// All addresses, five at most; mail goes to the first.
+    #[schema(value_type = Option<Vec<String>>)]
+    emails: Loose<Vec<Text>>,
+    /// All numbers, five at most, as dialled from the dealer's country, or with `+`.
+    #[schema(value_type = Option<Vec<PhoneBody>>)]
+    phones: Loose<Vec<PhoneBody>>,
+    /// A language tag, such as `de` or `en-GB`.
+    #[schema(value_type = Option<String>, example = "de")]
+    language: Loose<Text>,
+    /// Up to 200 characters.
+    #[schema(value_type = Option<String>)]
+    street: Loose<Text>,
+    /// Up to 20 characters.
+    #[schema(value_type = Option<String>)]
+    postcode: Loose<Text>,
+    /// Up to 100 characters.
+    #[schema(value_type = Option<String>)]
+    city: Loose<Text>,
+    /// Up to 100 characters.
+    #[schema(value_type = Option<String>)]
+    country: Loose<Text>,
+    /// `true`: the lead's main contact from now on, to whom mail goes.
+    #[schema(value_type = Option<bool>)]
+    main: Loose<bool>,
+}
+
+/// A telephone number.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct PhoneBody {
+    /// As people type it.
+    #[schema(value_type = String, example = "0171 2345678")]
+    number: Text,
+    /// `mobile`, `home`, `work` …, up to 40 characters; a text message goes to the first `mobile`.
+    #[serde(rename = "type")]
+    #[schema(value_type = Option<String>, example = "mobile")]
+    kind: Option<Text>,
+}
+
+impl LeadContactBody {
+    fn check(self) -> Result<Wanted, Refusal> {
+        let mut faults = Vec::new();
+        let emails = self.emails.take("emails", "a list of addresses", &mut faults);
+        let phones = self.phones.take("phones", "a list of numbers, each with a number and perhaps a type", &mut faults);
+        let main = self.main.take("main", "true or false", &mut faults);
+        let mut text = |name: &str, value: Loose<Text>| value.text(name, &mut faults);
+        let said = RawContact {
+            first_name: text("first_name", self.first_name),
+            last_name: text("last_name", self.last_name),
+            company: text("company", self.company),
+            language: text("language", self.language),
+            street: text("street", self.street),
+            postcode: text("postcode", self.postcode),
+            city: text("city", self.city),
+            country: text("country", self.country),
+            emails: emails.iter().flatten().map(|Text(email)| email.clone()).collect(),
+            phones: phones.iter().flatten().map(PhoneBody::raw).collect(),
+        };
+        let wanted = Wanted { said, emails: emails.is_some(), phones: phones.is_some(), main };
+        if faults.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(faults)) }
+    }
+}
+
+impl PhoneBody {
+    fn raw(&self) -> RawPhone {
+        RawPhone { number: self.number.0.clone(), kind: self.kind.as_ref().map(|Text(kind)| kind.clone()) }
+    }
+}
+
+/// A contact of a lead.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeadContactView {
+    /// Its name within the lead.
+    pub id: String,
+    /// Whether it is the main one.
+    pub main: bool,
+    /// What to call it.
+    pub name: String,
+    /// Name, company, e-mail addresses, telephone numbers (`typed`, and `e164` where they can be dialled), language, address.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    pub person: Person,
+}
+
+/// The contacts of a lead.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeadContactsView {
+    /// The main one first.
+    pub contacts: Vec<LeadContactView>,
+}
+
+impl LeadContactView {
+    pub(crate) fn all(lead: &Lead, enquiry: Option<&Enquiry>) -> Vec<Self> {
+        let people = lead.people(enquiry).into_iter().enumerate();
+        let view =
+            |(i, LeadContact { id, person })| Self { id: ContactId::to_string(&id), main: i == 0, name: person.display_name(), person };
+        people.map(view).collect()
+    }
+}
+
+/// What is done with a contact.
+enum Deed {
+    Add(Wanted),
+    Correct(ContactId, Wanted),
+    Remove(ContactId),
+}
+
+/// `POST /leads/{id}/contacts`.
+pub(crate) async fn add(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let deed = Deed::Add(call.json::<LeadContactBody>()?.check()?);
+    let (answer, id, version) = carry_out(platform, call, 201, &deed).await?;
+    let name: ContactId = numbered(version.unwrap_or_default());
+    Ok(answer.header("location", format!("/leads/{id}/contacts/{name}")))
+}
+
+/// `PATCH /leads/{id}/contacts/{contact}`.
+pub(crate) async fn correct(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let wanted = call.json::<LeadContactBody>()?.check()?;
+    let deed = Deed::Correct(call.part("contact", "contact")?, wanted);
+    Ok(carry_out(platform, call, 200, &deed).await?.0)
+}
+
+/// `DELETE /leads/{id}/contacts/{contact}`.
+pub(crate) async fn remove(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let deed = Deed::Remove(call.part("contact", "contact")?);
+    Ok(carry_out(platform, call, 200, &deed).await?.0)
+}
+
+impl Deed {
+    /// The contact as it is, where it is corrected.
+    fn before(&self, lead: &Lead, enquiry: Option<&Enquiry>) -> Option<Person> {
+        let Deed::Correct(id, _) = self else { return None };
+        lead.people(enquiry).into_iter().find(|contact| contact.id == *id).map(|contact| contact.person)
+    }
+
+    /// The contact as it will be; none: it will not be.
+    fn person(&self, lead: &Lead, enquiry: Option<&Enquiry>, country: Country) -> Result<Option<Person>, Refusal> {
+        match self {
+            Deed::Add(wanted) => wanted.applied(&Person::default(), country).map(Some),
+            Deed::Correct(_, wanted) => {
+                let before = self.before(lead, enquiry).ok_or(Refusal::NotFound("contact"))?;
+                wanted.applied(&before, country).map(Some)
+            }
+            Deed::Remove(_) => Ok(None),
+        }
+    }
+}
+
+/// Carries a change of the contacts out; says which lead it is, and the version that this request made.
+async fn carry_out(platform: &Platform, call: &Call, status: u16, deed: &Deed) -> Result<(Answer, LeadId, Option<u64>), Problem> {
+    let id: LeadId = call.part("id", "lead")?;
+    let by = call.scope.actor();
+    // What the directory may have to learn: the channels that are new.
+    let new_channels = |lead: &Lead, loaded: &Loaded| -> Vec<ChannelKey> {
+        let Some(dealer) = loaded.dealer(&lead.dealer) else { return Vec::new() };
+        let enquiry = enquiry_of(loaded, lead);
+        let Ok(Some(person)) = deed.person(lead, enquiry, dealer.settings.country) else { return Vec::new() };
+        let before = deed.before(lead, enquiry).map(|before| channels(platform, &call.scope, dealer, &before)).unwrap_or_default();
+        channels(platform, &call.scope, dealer, &person).into_iter().filter(|channel| !before.contains(channel)).collect()
+    };
+    let also = |loaded: &Loaded| {
+        let Some(lead) = loaded.lead(id) else { return Vec::new() };
+        let channels = new_channels(lead, loaded);
+        let pointed = records(loaded, &channels);
+        let own = lead.contact_id.clone().into_iter().chain(channels).map(Key::Channel);
+        own.chain(pointed).chain([described(loaded, id)]).collect()
+    };
+    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+        let enquiry = enquiry_of(loaded, lead);
+        let person = deed.person(lead, enquiry, dealer.settings.country)?;
+        let known: Vec<(ChannelKey, Option<Contact>)> =
+            new_channels(lead, loaded).into_iter().map(|channel| (channel.clone(), contact_of(loaded, &channel))).collect();
+        let record = lead.contact_id.as_ref().and_then(|id| contact_of(loaded, id));
+        let case = Case { lead, enquiry, record: record.as_ref(), known: &known, by: &by, now: call.now };
+        match (deed, person) {
+            (Deed::Add(wanted), Some(person)) => people::add(&case, person, wanted.main == Some(true)).map(Some),
+            (Deed::Correct(contact, wanted), Some(person)) => people::correct(&case, contact, person, wanted.main),
+            (Deed::Remove(contact), _) => people::remove(&case, contact).map(Some),
+            (_, None) => Ok(None),
+        }
+    };
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
+        let contacts = LeadContactView::all(lead, enquiry_of(loaded, lead));
+        (LeadContactsView { contacts }, lead.version, made(platform, call, lead, decision))
+    };
+    let (view, version, made) = lead::change(platform, call, id, Right::WorkLeads, &also, rule, shown).await?;
+    Ok((Answer::new(status, &view)?.header("etag", format!("\"{version}\"")).about(&id), id, made))
+}

@@ -1,0 +1,40 @@
+//! The directory of contacts: which channels identify a person, and who is known by each (INT-6).
+
+use crate::Platform;
+use forecourt_domain::access::Scope;
+use forecourt_domain::contact::{Channel, ChannelKey, Contact};
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::enquiry::Person;
+use forecourt_store::Loaded;
+use forecourt_store::keys::Key;
+
+/// The channels that identify `person` at `dealer`, in order of weight, as keys.
+pub fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, person: &Person) -> Vec<ChannelKey> {
+    let mut channels: Vec<ChannelKey> = Vec::new();
+    for channel in dealer.settings.channels_of(person).map(|channel| platform.store.secret().channel(scope, channel)) {
+        if !channels.contains(&channel) {
+            channels.push(channel);
+        }
+    }
+    channels
+}
+
+/// The records that those of `channels` point at that are aliases.
+pub fn records(loaded: &Loaded, channels: &[ChannelKey]) -> Vec<Key> {
+    let record = |channel| match loaded.channel(channel) {
+        Some(Channel::AliasOf(record)) => Some(Key::Channel(record.clone())),
+        _ => None,
+    };
+    channels.iter().filter_map(record).collect()
+}
+
+/// The contact behind a channel.
+pub fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
+    match loaded.channel(channel)? {
+        Channel::Contact(contact) => Some(contact.clone()),
+        Channel::AliasOf(record) => match loaded.channel(record)? {
+            Channel::Contact(contact) => Some(contact.clone()),
+            Channel::AliasOf(_) => None,
+        },
+    }
+}
