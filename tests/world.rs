@@ -145,6 +145,7 @@ impl World {
             store: store.clone(),
             clock,
             files: bucket.clone(),
+            uploads: bucket.clone(),
             mailbox: Arc::new(Mailbox::in_memory()),
             queue: PartnerQueue::open(folder.path().join("queue")).unwrap(),
             public_url,

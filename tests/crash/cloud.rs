@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::metrics::Metrics;
 use forecourt_edge::routes::Route;
 use forecourt_edge::{Clock, Platform};
+use forecourt_export::Exporter;
 use forecourt_local::clock::VirtualClock;
 use forecourt_local::demo::GroupData;
 use forecourt_local::tokens::Tokens;
@@ -62,6 +63,7 @@ pub struct Between {
     pub dead: Vec<Message>,
     pub mails: Vec<Mail>,
     pub files: BTreeMap<String, Vec<u8>>,
+    pub uploads: BTreeMap<String, super::ports::Parts>,
     last_id: u64,
     next_sweep: DateTime<Utc>,
     processes: HashMap<&'static str, Vec<(Arc<Process>, Platform)>>,
@@ -183,7 +185,12 @@ impl Cloud {
         for _ in 0..12 {
             let event = gateway_event(&self.tokens, &method, who, path, headers, body).unwrap();
             let handler = event.route_key.as_deref().and_then(Route::of).unwrap().function;
-            let answer = self.invoke(handler, async |_, platform| answer(platform, event).await).await;
+            let answer = self
+                .invoke(handler, async |process, platform| match handler {
+                    "export" => self.exporter(process, platform).request(event).await,
+                    _ => answer(platform, event).await,
+                })
+                .await;
             if let Some(answer) = answer.map(reply_of).filter(|reply| reply.status < 500) {
                 return answer;
             }
@@ -329,6 +336,7 @@ impl Cloud {
                     "assign" => forecourt_assign::handle(platform, event).await,
                     "escalate" => forecourt_escalate::handle(platform, event).await,
                     "send" => self.sender(process, platform).handle(event).await,
+                    "export" => self.exporter(process, platform).messages(event).await,
                     other => panic!("no function takes from {other}"),
                 }
             })
@@ -344,6 +352,12 @@ impl Cloud {
             let message = Message { visible: again, receives: message.receives + 1, ..message };
             if message.receives < most { between.messages.push(message) } else { between.dead.push(message) }
         }
+    }
+
+    /// With slices and parts so small that there are some.
+    fn exporter(&self, process: &Arc<Process>, platform: &Platform) -> Exporter {
+        let uploads = Arc::new(super::ports::Files { process: process.clone(), between: self.between.clone() });
+        Exporter { part: 1_500, reads: 3, ..Exporter::new(platform.clone(), uploads) }
     }
 
     pub fn sender(&self, process: &Arc<Process>, platform: &Platform) -> Sender {
@@ -393,6 +407,7 @@ async fn answer(platform: &Platform, event: ApiGatewayV2httpRequest) -> aws_lamb
         "lead-intake" => forecourt_lead_intake::request(platform, event).await,
         "calendar-event" => forecourt_calendar_event::handle(platform, event).await,
         "settings" => forecourt_settings::handle(platform, event).await,
+        "overview" => forecourt_overview::handle(platform, event).await,
         _ => forecourt_lead::handle(platform, event).await,
     }
 }

@@ -1,10 +1,14 @@
 //! What people and partners do in a run.
 
 use super::cloud::Cloud;
+use crate::overview::{appointment, save};
 use crate::world::{Reply, at};
+use chrono::TimeDelta;
+use forecourt_domain::access::Scope;
 use forecourt_local::demo::GroupData;
 use http::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Always open; level 1 after an hour, a reminder 20 minutes before, level 2 an hour later.
 pub const NORTH: &str = "north";
@@ -36,7 +40,7 @@ pub fn group() -> GroupData {
     let hourly = json!({"level_1": 60, "reminder": 20, "level_2": 60});
     let always = json!([["00:00", "24:00"]]);
     let user = |id: &str| {
-        json!({"id": id, "name": id, "email": format!("{id}@desk.example"), "language": "en", "role": if id == BOSS { "group_admin" } else { "seller" },
+        json!({"id": id, "name": id, "email": format!("{id}@desk.example"), "language": "en", "role": match id { BOSS => "group_admin", "hugo" => "head_office", _ => "seller" },
             "dealers": [NORTH, WEST, SOUTH, POND], "notices": id != "duck"})
     };
     let mut pond = dealer(POND, always.clone(), hourly.clone(), &["pia", "paul"]);
@@ -46,7 +50,7 @@ pub fn group() -> GroupData {
     }
     settings["members"].as_array_mut().unwrap().push(json!({"user": "duck", "supervisor": BOSS}));
     settings["pool"] = json!({"user": "duck", "oldest_only": true});
-    let users = ["anna", "ben", "cara", "will", "sam", "pia", "paul", "duck", BOSS].map(user);
+    let users = ["anna", "ben", "cara", "will", "sam", "pia", "paul", "duck", "hugo", BOSS].map(user);
     serde_json::from_value(json!({
         "group": "demo-group",
         "dealers": [
@@ -75,6 +79,8 @@ pub enum Journey {
     Keyless,
     /// A document that is uploaded and stays, and one that is removed again.
     Documents,
+    /// Appointments of three months are taken away as a file, while more are made.
+    Export,
     /// Enquiries after closing: held notices that go out together in the morning, one of them moot by then.
     Night,
 }
@@ -84,7 +90,9 @@ impl Journey {
 
     pub fn begins(self) -> &'static str {
         match self {
-            Journey::Day | Journey::Keyless | Journey::Pool | Journey::Change | Journey::Documents => "2026-11-23T09:00:00Z",
+            Journey::Day | Journey::Keyless | Journey::Pool | Journey::Change | Journey::Documents | Journey::Export => {
+                "2026-11-23T09:00:00Z"
+            }
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }
@@ -95,6 +103,7 @@ impl Journey {
             Journey::Day => day(cloud).await,
             Journey::Night => night(cloud).await,
             Journey::Keyless => keyless(cloud).await,
+            Journey::Export => export(cloud).await,
             Journey::Pool => pool(cloud).await,
             Journey::Change => change(cloud).await,
             Journey::Documents => documents(cloud).await,
@@ -117,6 +126,32 @@ pub fn enquiry(name: &str) -> Value {
 
 async fn until(cloud: &Cloud, time: &str) {
     cloud.pass_until(at(time)).await;
+}
+
+/// The file has each appointment that was there once, whatever happened: an answer says which are in it.
+async fn export(cloud: &Cloud) -> Vec<Reply> {
+    let store = cloud.undisturbed();
+    let scope = Scope::keys_only("demo-group".parse().unwrap());
+    let mut ids = BTreeSet::new();
+    for i in 0..60 {
+        let (dealer, made) = ([NORTH, WEST][i % 2], at("2026-09-20T08:00:00Z") + TimeDelta::hours(25 * i as i64));
+        let one = appointment(&format!("a{i:02}"), dealer, made);
+        save(&store, &scope, &one).await;
+        ids.insert(one.id.to_string());
+    }
+    let body = json!({"what": "appointments", "filter": {"dealer": [NORTH, WEST], "created_from": "2026-09-01"}});
+    let asked = post(cloud, "hugo", "/exports", "k-x", &body).await;
+    save(&store, &scope, &appointment("late", NORTH, at("2026-11-23T09:00:01Z"))).await;
+    until(cloud, "2026-11-23T11:00:00Z").await;
+    let path = format!("/exports/{}", asked.text("/id"));
+    let done = cloud.request(Method::GET, "hugo", &path, &[], b"").await;
+    let file = cloud.between().files.get(&format!("exports/demo-group/{}.csv", asked.text("/id"))).cloned().unwrap_or_default();
+    let rows: Vec<String> = csv::Reader::from_reader(&file[..]).records().map(|row| row.unwrap()[0].to_owned()).collect();
+    assert_eq!(rows.len(), ids.len(), "rows are missing or doubled");
+    assert_eq!(rows.into_iter().collect::<BTreeSet<_>>(), ids);
+    until(cloud, "2026-11-24T12:00:00Z").await;
+    assert!(cloud.between().files.keys().all(|name| name.contains(".csv.")), "the file is gone after a day");
+    vec![asked, done]
 }
 
 async fn day(cloud: &Cloud) -> Vec<Reply> {

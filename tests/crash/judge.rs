@@ -39,6 +39,10 @@ const VOLATILE: &[&str] = &[
     "batch",
     "bundled",
     "tell",
+    // Which slices an export took, and what the bucket calls its parts.
+    "slices",
+    "parts",
+    "upload",
 ];
 
 impl End {
@@ -50,7 +54,9 @@ impl End {
         facts.extend(items.iter().filter(|item| item.get("dsk").is_some()).map(|item| format!("due: {} {}", item["pk"], item["sk"])));
         facts.extend(replies.iter().enumerate().map(|(i, reply)| format!("answer {i}: {} {}", reply.status, said(&reply.body))));
         let between = cloud.between();
-        facts.extend(between.files.iter().map(|(name, bytes)| format!("file {name}: {}", forecourt_store::fingerprint(bytes))));
+        // Rows that waited for the next slice go by themselves.
+        let files = between.files.iter().filter(|(name, _)| !name.contains(".csv."));
+        facts.extend(files.map(|(name, bytes)| format!("file {name}: {}", forecourt_store::fingerprint(bytes))));
         // The dealer in the south is open from 7 to 17, UTC; what was due at closing may take some minutes more.
         let at_night = |mail: &&Mail| {
             mail.from_name == super::journey::SOUTH && !(7 * 60..=17 * 60 + 10).contains(&(mail.at.hour() * 60 + mail.at.minute()))
@@ -161,7 +167,7 @@ fn lead(item: &Value) -> Value {
         .map(|step| json!({"kind": step["kind"], "after": since(&step["at"]), "counted_after": since(&step["due"]), "fired": fired(step)}))
         .collect();
     let mut facts: Map<String, Value> = row.as_object().cloned().unwrap_or_default();
-    facts.retain(|name, _| !["arrived", "updated", "deadline"].contains(&name.as_str()));
+    facts.retain(|name, _| !["arrived", "updated", "deadline", "answered_in", "in_time"].contains(&name.as_str()));
     let deadline = since(&row["deadline"]);
     let lead = lead.as_object_mut().into_iter().flat_map(std::mem::take);
     // How many commits it took, and what an answer said of it on the way, can differ.

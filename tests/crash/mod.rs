@@ -147,6 +147,18 @@ fn dis_8_a_pool_survives_every_fault_at_every_call() {
     println!("{} cases", every_fault_at_every_call(Journey::Pool));
 }
 
+/// EXP-3: a file with each row once, whatever is cut short. What an index has not yet is another matter: an export waits for it.
+#[test]
+fn exp_3_an_export_survives_every_fault_at_every_call() {
+    let undisturbed = play(&Case::of(Journey::Export), false);
+    let faults = |call: &Call| call.faults().into_iter().filter(|fault| *fault != Fault::LaggingIndex);
+    let strikes = undisturbed.calls.iter().flat_map(|call| faults(call).map(move |fault| (call.to_string(), fault)));
+    let mut cases: Vec<_> = strikes.map(|strike| Case { strikes: vec![strike], ..Case::of(Journey::Export) }).collect();
+    cases.extend([Wakes::Lost, Wakes::Doubled, Wakes::Early].map(|wakes| Case { wakes, ..Case::of(Journey::Export) }));
+    let doubled = (1..4).map(|seed| Case { wakes: Wakes::Doubled, side_by_side: Some(seed), ..Case::of(Journey::Export) });
+    println!("{} cases", judge_all(&cases.into_iter().chain(doubled).collect::<Vec<_>>(), &undisturbed.end));
+}
+
 /// A call that fails once may fail again, until its caller gives up and another delivery brings it home.
 #[test]
 fn int_9_a_table_that_fails_again_and_again_only_makes_it_later() {

@@ -10,6 +10,7 @@ use forecourt_send::{Carrier, Undelivered, text};
 use forecourt_store::Failure;
 use forecourt_store::keys::Look;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -127,5 +128,50 @@ impl forecourt_edge::files::Files for Files {
 
     async fn download_link(&self, download: Download<'_>, _: Duration) -> Result<String, Failure> {
         Ok(format!("https://bucket.example/{}", download.name))
+    }
+}
+
+/// Parts of files, under the name of what they are to become; all that is given to one upload, as the bucket keeps it.
+pub type Parts = BTreeMap<u32, Vec<u8>>;
+
+#[async_trait]
+impl forecourt_edge::files::Uploads for Files {
+    async fn begin(&self, name: &str, _: &str) -> Result<String, Failure> {
+        let begin = || {
+            let uploads = &mut self.between.lock().unwrap().uploads;
+            let upload = format!("upload-{}", uploads.len());
+            uploads.insert(upload.clone(), Parts::new());
+            upload
+        };
+        self.process.call("begin_upload", name, begin, unavailable).await
+    }
+
+    async fn part(&self, name: &str, upload: &str, number: u32, bytes: Vec<u8>) -> Result<String, Failure> {
+        let keep = || {
+            let mark = forecourt_store::fingerprint(&bytes);
+            self.between.lock().unwrap().uploads.get_mut(upload).unwrap().insert(number, bytes);
+            mark
+        };
+        self.process.call("upload_part", name, keep, unavailable).await
+    }
+
+    async fn finish(&self, name: &str, upload: &str, parts: &[(u32, String)]) -> Result<(), Failure> {
+        let finish = || {
+            let mut between = self.between.lock().unwrap();
+            let Some(kept) = between.uploads.remove(upload) else { return assert!(between.files.contains_key(name)) };
+            assert!(parts.is_sorted_by_key(|(number, _)| number), "parts are named in order");
+            let part = |(number, mark): &(u32, String)| {
+                assert_eq!(*mark, forecourt_store::fingerprint(&kept[number]), "a part was written over");
+                kept[number].clone()
+            };
+            let file = parts.iter().flat_map(part).collect();
+            between.files.insert(name.to_owned(), file);
+        };
+        self.process.call("finish_upload", name, finish, unavailable).await
+    }
+
+    async fn abandon(&self, name: &str, upload: &str) -> Result<(), Failure> {
+        let abandon = || drop(self.between.lock().unwrap().uploads.remove(upload));
+        self.process.call("abandon_upload", name, abandon, unavailable).await
     }
 }

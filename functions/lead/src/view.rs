@@ -216,7 +216,7 @@ impl DeadlineView {
 
 impl ReactionView {
     fn of(reaction: &Reaction) -> Self {
-        let Reaction { kind, at, working_seconds, clock_seconds } = *reaction;
+        let Reaction { kind, at, working_seconds, clock_seconds, .. } = *reaction;
         Self { kind, at, working_seconds, clock_seconds }
     }
 }

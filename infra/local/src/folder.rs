@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use axum::body::Bytes;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_edge::files::{Download, Files, Upload};
+use forecourt_edge::files::{Download, Files, Upload, Uploads};
 use forecourt_edge::problem::Problem;
 use forecourt_store::{Failure, Secret};
 use http::{HeaderMap, Method, StatusCode, header};
@@ -75,6 +75,10 @@ fn if_there<T>(result: std::io::Result<T>) -> Result<Option<T>, Failure> {
 }
 
 impl Folder {
+    fn parts(&self, upload: &str) -> PathBuf {
+        self.path.join("uploads").join(upload)
+    }
+
     fn link(&self, grant: impl FnOnce(DateTime<Utc>) -> Grant, lasts: Duration) -> Result<String, Failure> {
         let links = self.links.as_ref().ok_or_else(|| Failure::Broken("this folder makes no links".into()))?;
         let lasts = TimeDelta::from_std(lasts).map_err(|e| Failure::Broken(e.to_string()))?;
@@ -144,5 +148,43 @@ impl Files for Folder {
     async fn download_link(&self, download: Download<'_>, lasts: Duration) -> Result<String, Failure> {
         let (name, content_type) = (download.name.to_owned(), download.content_type.to_owned());
         self.link(|ends| Grant { name, content_type, ends, bytes: None, disposition: Some(download.disposition()) }, lasts)
+    }
+}
+
+/// Parts lie in a folder of their own until they are one file.
+#[async_trait]
+impl Uploads for Folder {
+    async fn begin(&self, _: &str, _: &str) -> Result<String, Failure> {
+        let upload = uuid::Uuid::new_v4().simple().to_string();
+        std::fs::create_dir_all(self.parts(&upload)).map_err(|e| unavailable(&e))?;
+        Ok(upload)
+    }
+
+    async fn part(&self, _: &str, upload: &str, number: u32, bytes: Vec<u8>) -> Result<String, Failure> {
+        write_whole(&self.parts(upload).join(number.to_string()), &bytes).map_err(|e| unavailable(&e))?;
+        Ok(forecourt_store::fingerprint(&bytes))
+    }
+
+    async fn finish(&self, name: &str, upload: &str, parts: &[(u32, String)]) -> Result<(), Failure> {
+        let path = self.path.join(name);
+        let whole = || {
+            if !self.parts(upload).exists() && path.exists() {
+                return Ok(());
+            }
+            std::fs::create_dir_all(path.parent().unwrap_or(&self.path))?;
+            let draft = path.with_extension(format!("{}.new", uuid::Uuid::new_v4().simple()));
+            let mut file = std::fs::File::create(&draft)?;
+            for (number, _) in parts {
+                std::io::copy(&mut std::fs::File::open(self.parts(upload).join(number.to_string()))?, &mut file)?;
+            }
+            file.sync_all()?;
+            std::fs::rename(draft, &path)?;
+            std::fs::remove_dir_all(self.parts(upload))
+        };
+        whole().map_err(|e| unavailable(&e))
+    }
+
+    async fn abandon(&self, _: &str, upload: &str) -> Result<(), Failure> {
+        if_there(std::fs::remove_dir_all(self.parts(upload))).map(|_| ())
     }
 }

@@ -73,6 +73,8 @@ pub fn event(
     event.headers = headers;
     event.request_context.request_id = Some(uuid::Uuid::now_v7().to_string());
     event.request_context.authorizer = authorizer;
+    // It listens on this machine only.
+    event.request_context.http.source_ip = Some("127.0.0.1".into());
     match std::str::from_utf8(body) {
         Ok(text) => event.body = Some(text.to_owned()),
         Err(_) => {

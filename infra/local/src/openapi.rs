@@ -2,6 +2,7 @@
 
 mod desk;
 mod elements;
+mod overview;
 mod problems;
 
 use forecourt_calendar_event::{
@@ -9,7 +10,8 @@ use forecourt_calendar_event::{
     FeedsView, InvitationBody, InvitationRowView, InvitationView, InvitationsView, NoShowBody, OfferView, RescheduleBody,
 };
 use forecourt_edge::problem::Problem;
-use forecourt_edge::routes::{self, Elements, Operation, Route};
+use forecourt_edge::routes::{self, Elements, Operation, Report, Route};
+use forecourt_export::ExportBody;
 use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
 use forecourt_settings::{
@@ -78,6 +80,7 @@ fn components() -> ComponentsBuilder {
     add::<CalendarView>(&mut schemas);
     add::<FeedBody>(&mut schemas);
     add::<FeedsView>(&mut schemas);
+    overview::add_all(&mut schemas);
     add::<DryRunBody>(&mut schemas);
     add::<DryRunView>(&mut schemas);
     add::<SettingsView>(&mut schemas);
@@ -215,6 +218,7 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
         Operation::ImportHolidays => {
             &[("from", "The first day that counts; today if not said."), ("to", "The last day; two years on if not said.")]
         }
+        Operation::Report(report) => overview::queries(report),
         _ => &[],
     }
 }
@@ -229,6 +233,7 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
             body.content("application/json", json(reference::<EnquiryBody>())).content("application/adf+xml", adf.build())
         }
         Operation::DryRun => body.content("application/json", json(reference::<DryRunBody>())),
+        Operation::Report(Report::AskExport) => body.content("application/json", json(reference::<ExportBody>())),
         Operation::LogReaction => body.content("application/json", json(reference::<ReactionBody>())),
         Operation::AssignLead => body.content("application/json", json(reference::<AssignmentBody>())),
         Operation::SetStatus => body.content("application/json", json(reference::<StatusBody>())),
@@ -290,7 +295,8 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         | Operation::UserHistory
         | Operation::RemoveUser
         | Operation::SettingsHistory
-        | Operation::SettingsFindings => return None,
+        | Operation::SettingsFindings
+        | Operation::Report(_) => return None,
     };
     Some(body.build())
 }
@@ -311,6 +317,7 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
             ("207", "The document held several enquiries: one result each.", reference::<Outcomes>()),
         ],
         Operation::Desk(desk) => vec![desk::success(desk)],
+        Operation::Report(report) => overview::success(report),
         Operation::ListLeads => vec![("200", "A page of leads.", reference::<LeadListView>())],
         Operation::ReadLead => vec![("200", "The lead; its version is the ETag.", reference::<LeadPageView>())],
         Operation::ReadSettings | Operation::ChangeSettings | Operation::ReadPart(_) | Operation::ChangePart(_) => {

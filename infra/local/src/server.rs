@@ -85,6 +85,7 @@ pub async fn run(options: Options) -> Result<(), String> {
         store,
         clock,
         files: folder.clone(),
+        uploads: folder.clone(),
         mailbox: Arc::new(Mailbox::open(options.data.join("outbox")).map_err(told("cannot open the outbox"))?),
         queue: PartnerQueue::open(options.data.join("queue")).map_err(told("cannot open the queue"))?,
         public_url: url.clone(),

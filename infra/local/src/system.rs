@@ -7,10 +7,11 @@ use crate::partner_queue::{PartnerQueue, Queued};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_edge::files::Files;
+use forecourt_edge::files::{Files, Uploads};
 use forecourt_edge::metrics::Metrics;
 use forecourt_edge::routes::Route;
 use forecourt_edge::{Clock, Platform};
+use forecourt_export::Exporter;
 use forecourt_outbox::Outbox;
 use forecourt_send::Sender;
 use forecourt_send::text::Texts;
@@ -26,6 +27,7 @@ const BATCH: usize = 10;
 fn at_once(kind: DueKind) -> usize {
     match kind {
         DueKind::Assign => 2,
+        DueKind::Export => 1,
         DueKind::Escalate | DueKind::Send | DueKind::Deliver | DueKind::Recompute | DueKind::Resubmit => 4,
     }
 }
@@ -40,6 +42,8 @@ pub struct Parts {
     pub clock: VirtualClock,
     /// The bucket.
     pub files: Arc<dyn Files>,
+    /// The bucket, for files that are written part by part.
+    pub uploads: Arc<dyn Uploads>,
     /// Where mail goes.
     pub mailbox: Arc<Mailbox>,
     /// The partner queue.
@@ -65,6 +69,7 @@ pub struct System {
     /// The partner queue.
     pub queue: PartnerQueue,
     sender: Sender,
+    exporter: Exporter,
     twice: bool,
     /// One step at a time: the tick, and whoever moves the clock.
     stepping: tokio::sync::Mutex<()>,
@@ -76,7 +81,7 @@ impl System {
     /// # Errors
     /// When a mail template is wrong.
     pub fn new(parts: Parts) -> Result<Self, String> {
-        let Parts { store, clock, files, mailbox, queue, public_url, twice } = parts;
+        let Parts { store, clock, files, uploads, mailbox, queue, public_url, twice } = parts;
         let agenda = Agenda::new(clock.clone());
         let nudged = agenda.clone();
         let store = store.with_nudge(Arc::new(move |due| nudged.committed(due)));
@@ -86,8 +91,9 @@ impl System {
         let platform = Platform { function: "local", store, clock: clock_of_all, files, public_url: link, metrics: Metrics::nowhere() };
         let texts = Texts::new(&public_url).map_err(|e| e.to_string())?;
         let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };
+        let exporter = Exporter::new(platform.of("export"), uploads);
         let outbox = Outbox { platform: platform.of("outbox"), wakes: Arc::new(agenda.clone()), delay: forecourt_outbox::LONGEST_DELAY };
-        Ok(Self { platform, clock, agenda, outbox, mailbox, queue, sender, twice, stepping: tokio::sync::Mutex::default() })
+        Ok(Self { platform, clock, agenda, outbox, mailbox, queue, sender, exporter, twice, stepping: tokio::sync::Mutex::default() })
     }
 
     /// Answers a request by the function that its route names.
@@ -96,6 +102,8 @@ impl System {
         match function {
             Some("lead-intake") => forecourt_lead_intake::request(&self.platform.of("lead-intake"), event).await,
             Some("calendar-event") => forecourt_calendar_event::handle(&self.platform.of("calendar-event"), event).await,
+            Some("overview") => forecourt_overview::handle(&self.platform.of("overview"), event).await,
+            Some("export") => self.exporter.request(event).await,
             Some("settings") => forecourt_settings::handle(&self.platform.of("settings"), event).await,
             _ => forecourt_lead::handle(&self.platform.of("lead"), event).await,
         }
@@ -169,6 +177,7 @@ impl System {
                     forecourt_escalate::handle(&self.platform.of("escalate"), event).await
                 }
                 DueKind::Send | DueKind::Deliver => self.sender.handle(event).await,
+                DueKind::Export => self.exporter.messages(event).await,
             },
             Err(e) => return tracing::error!(problem = %e, "a wake-up cannot be written"),
         };

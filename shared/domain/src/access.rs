@@ -1,5 +1,6 @@
 //! Who may do and see what (ACC-1, ACC-2, LEAD-9). Denied unless said here.
 
+use crate::appointment::Team;
 use crate::dealer::Draft;
 use crate::ids::{DealerId, GroupId, PartnerId, UserId};
 use crate::lead::Lead;
@@ -52,13 +53,17 @@ pub enum Right {
     ReadUsers,
     /// Set up users and their rights.
     ManageUsers,
+    /// See what appointments and leads come to (OVR).
+    ReadOverview,
+    /// Take all records of a filter away as a file: head office alone (EXP-1).
+    Export,
     /// Change what only the operator changes: the mail server, and whether mail is answered here (SET-4, SET-5).
     Operate,
 }
 
 impl Right {
     /// Every right.
-    pub const ALL: [Right; 11] = [
+    pub const ALL: [Right; 13] = [
         Right::SubmitLeads,
         Right::ReadLeads,
         Right::WorkLeads,
@@ -69,6 +74,8 @@ impl Right {
         Right::ManageGroups,
         Right::ReadUsers,
         Right::ManageUsers,
+        Right::ReadOverview,
+        Right::Export,
         Right::Operate,
     ];
 
@@ -85,6 +92,8 @@ impl Right {
             Right::ManageGroups => "manage_groups",
             Right::ReadUsers => "read_users",
             Right::ManageUsers => "manage_users",
+            Right::ReadOverview => "read_overview",
+            Right::Export => "export",
             Right::Operate => "operate",
         }
     }
@@ -104,20 +113,28 @@ impl Role {
 
     pub(crate) fn may(self, right: Right) -> bool {
         use Right::{
-            AssignLeads, ChangeSettings, ManageGroups, ManageUsers, ModerateComments, Operate, ReadLeads, ReadSettings, ReadUsers,
-            SubmitLeads, WorkLeads,
+            AssignLeads, ChangeSettings, Export, ManageGroups, ManageUsers, ModerateComments, Operate, ReadLeads, ReadOverview,
+            ReadSettings, ReadUsers, SubmitLeads, WorkLeads,
         };
         match self {
-            Role::Seller => matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads),
+            Role::Seller => matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads | ReadOverview),
             Role::DealerAdmin => {
                 matches!(
                     right,
-                    SubmitLeads | ReadLeads | WorkLeads | AssignLeads | ModerateComments | ReadSettings | ChangeSettings | ReadUsers
+                    SubmitLeads
+                        | ReadLeads
+                        | WorkLeads
+                        | AssignLeads
+                        | ModerateComments
+                        | ReadOverview
+                        | ReadSettings
+                        | ChangeSettings
+                        | ReadUsers
                 )
             }
-            Role::GroupAdmin => right != Operate,
-            Role::HeadOffice => matches!(right, ReadLeads | ReadSettings | ReadUsers),
-            Role::ContactCentre => matches!(right, SubmitLeads),
+            Role::GroupAdmin => !matches!(right, Operate | Export),
+            Role::HeadOffice => matches!(right, ReadLeads | ReadOverview | Export | ReadSettings | ReadUsers),
+            Role::ContactCentre => matches!(right, SubmitLeads | ReadOverview),
             Role::Operator => matches!(right, ReadSettings | ChangeSettings | ManageGroups | ReadUsers | ManageUsers | Operate),
         }
     }
@@ -226,7 +243,8 @@ impl Scope {
     /// [`Refusal::Forbidden`] names the right (LEAD-9).
     pub fn needs(&self, right: Right) -> Result<(), Refusal> {
         let may = match &self.who {
-            Who::User(user) => user.role.may(right) || user.rights.contains(&right),
+            // Nobody becomes head office by a right given besides (EXP-1).
+            Who::User(user) => user.role.may(right) || (right != Right::Export && user.rights.contains(&right)),
             Who::Partner(_) => right == Right::SubmitLeads,
             Who::Customer | Who::Nobody => false,
         };
@@ -248,7 +266,9 @@ impl Scope {
 
     /// Whether a right is the asker's to give: their own; an operator sets people up for work that is not the operator's (ACC-1).
     pub fn gives(&self, right: Right) -> bool {
-        let sets_up = matches!(&self.who, Who::User(user) if user.role == Role::Operator);
+        let role = if let Who::User(user) = &self.who { Some(user.role) } else { None };
+        // A group admin makes somebody head office, and may yet not take files away.
+        let sets_up = role == Some(Role::Operator) || (role == Some(Role::GroupAdmin) && right == Right::Export);
         sets_up || self.needs(right).is_ok()
     }
 
@@ -286,6 +306,15 @@ impl Scope {
         let pooled =
             settings.pool.as_ref().is_some_and(|pool| pool.user == *owner) && settings.member(&user.id).is_some_and(|m| m.assignable);
         *owner == user.id || supervised || deputised || pooled
+    }
+
+    /// Whether an appointment of `team` with `user`, at a dealer within reach, is to be seen: the contact centre sees its own, a seller those of
+    /// whom they see the leads of (ACC-1).
+    pub fn sees_appointment_of(&self, team: Team, user: Option<&UserId>, settings: &Draft, now: DateTime<Utc>) -> bool {
+        match &self.who {
+            Who::User(asker) if asker.role == Role::ContactCentre => team == Team::ContactCentre,
+            _ => self.sees_leads_of(user, settings, now),
+        }
     }
 
     /// Insists on a right, and that the lead is within reach; `settings` are its dealer's.

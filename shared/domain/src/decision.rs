@@ -6,6 +6,7 @@ use crate::calendar_feed::Feeds;
 use crate::contact::{Channel, ChannelKey};
 use crate::dealer::{Change, Dealer};
 use crate::element::Element;
+use crate::export::{Download, Export};
 use crate::intake::Receipt;
 use crate::invitation::Invitation;
 use crate::lead::{Lead, Request};
@@ -43,6 +44,8 @@ pub enum Item {
     Element(Box<Element>),
     Feeds(Feeds),
     Task(Box<Task>),
+    Export(Box<Export>),
+    Download(Box<Download>),
 }
 
 /// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.

@@ -43,6 +43,8 @@ pub enum OfElement {}
 
 /// Marks the id of a calendar feed.
 pub enum OfFeed {}
+/// Marks the id of an export.
+pub enum OfExport {}
 
 /// A company with one or more dealers.
 pub type GroupId = Id<OfGroup>;
@@ -68,6 +70,8 @@ pub type AppointmentId = Id<OfAppointment>;
 pub type ElementId = Id<OfElement>;
 /// A link by which another calendar shows what is planned.
 pub type FeedId = Id<OfFeed>;
+/// A file with all records of a filter.
+pub type ExportId = Id<OfExport>;
 /// Some of a dealer's users, who share the leads that routing rules give them.
 pub type DistributionGroupId = Id<OfDistributionGroup>;
 

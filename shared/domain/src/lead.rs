@@ -98,11 +98,18 @@ pub struct Lead {
     /// The first answer of all, where an enquiry that was added started a new deadline (INT-6): reports of response time count it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_reaction: Option<Reaction>,
+    /// How far it had escalated before its clock was started anew (OVR-4).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub escalated: u8,
     /// Where it came from, so that the same enquiry is known again (INT-5).
     pub origin: Origin,
     /// The latest requests that changed it by their `Idempotency-Key`, so that each is carried out once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<Request>,
+}
+
+fn is_zero(level: &u8) -> bool {
+    *level == 0
 }
 
 /// In progress, won or lost (LEAD-1).
@@ -169,6 +176,16 @@ pub struct Reaction {
     pub working_seconds: i64,
     /// Response time in seconds of the clock.
     pub clock_seconds: i64,
+    /// The deadline that it had then: the answer is judged by it (OVR-4).
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DateTime<Utc>>,
+}
+
+impl Reaction {
+    /// Whether it came by the deadline; none: there was none.
+    pub fn in_time(&self) -> Option<bool> {
+        self.deadline.map(|deadline| self.at <= deadline)
+    }
 }
 
 /// What stops the response clock (ESC-7). An automatic reply is none of these.
@@ -248,6 +265,16 @@ impl Lead {
     /// How far it has escalated: 0, 1 or 2.
     pub fn level(&self) -> u8 {
         self.plan.as_ref().map_or(0, Plan::level)
+    }
+
+    /// How far it has ever escalated: 0, 1 or 2 (OVR-4).
+    pub fn highest_level(&self) -> u8 {
+        self.level().max(self.escalated)
+    }
+
+    /// The first answer of all (OVR-4).
+    pub fn answered(&self) -> Option<&Reaction> {
+        self.first_reaction.as_ref().or(self.reaction.as_ref())
     }
 
     /// Whether `request` was carried out before.

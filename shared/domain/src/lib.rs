@@ -20,6 +20,7 @@
 //! | [`element`], [`money`] | what belongs to it: trade-ins, quotes, test drives, comments, documents |
 //! | [`message`] | who is told |
 //! | [`appointment`] | which customer meets whom, and whether they came |
+//! | [`overview`], [`export`] | what they come to, and all of them as a file |
 //! | [`letter`] | what a customer is told |
 //! | [`slots`] | when a customer can have an appointment with whom |
 //! | [`user`], [`access`] | the people, and who may see and do what |
@@ -37,6 +38,7 @@ pub mod decision;
 pub mod element;
 pub mod enquiry;
 pub mod escalation;
+pub mod export;
 pub mod findings;
 pub mod hours;
 pub mod ids;
@@ -46,6 +48,7 @@ pub mod lead;
 pub mod letter;
 pub mod message;
 pub mod money;
+pub mod overview;
 pub mod people;
 pub mod pool;
 pub mod reaction;

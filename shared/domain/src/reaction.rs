@@ -108,7 +108,8 @@ impl Lead {
         }
         let at = now.max(self.arrived);
         let working_seconds = dealer.settings.calendar.elapsed(self.arrived, at).num_seconds();
-        self.reaction = Some(Reaction { kind, at, working_seconds, clock_seconds: (at - self.arrived).num_seconds() });
+        let clock_seconds = (at - self.arrived).num_seconds();
+        self.reaction = Some(Reaction { kind, at, working_seconds, clock_seconds, deadline: self.deadline() });
         true
     }
 
@@ -130,6 +131,7 @@ impl Lead {
     fn start_clock(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
         self.restarted = Some(now);
         self.original = None;
+        self.escalated = self.highest_level();
         self.plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, now).unwrap_or(None);
         self.policy = dealer.version;
     }

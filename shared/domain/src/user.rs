@@ -99,6 +99,9 @@ pub fn save(
     for right in facts.rights.iter().filter(|right| !scope.gives(**right)) {
         faults.push(Fault::new("rights", "ACC-1", format!("{right} is not yours to give")));
     }
+    if facts.rights.contains(&Right::Export) && facts.role != Role::HeadOffice {
+        faults.push(Fault::new("rights", "EXP-1", "export is head office's alone: it cannot be given besides another role"));
+    }
     if !scope.gives_role(facts.role) {
         faults.push(Fault::new("role", "ACC-1", "may more than you: it is not yours to give"));
     }

@@ -1,5 +1,9 @@
 //! The bucket: what is too large for the table.
 
+mod uploads;
+
+pub use uploads::{Uploads, bucket as upload_bucket};
+
 use crate::start::{Missing, setting};
 use async_trait::async_trait;
 use aws_config::SdkConfig;

@@ -37,6 +37,8 @@ pub struct Call {
     pub idempotency_key: Option<String>,
     /// What the link names that it came by, where it needs no token (CAL-6, CAL-8).
     pub link: Option<Link>,
+    /// The address in the network that it came from, as the gateway saw it.
+    pub source_ip: Option<String>,
     headers: HeaderMap,
     path: HashMap<String, String>,
     query: HashMap<String, String>,
@@ -281,6 +283,7 @@ async fn call(platform: &Platform, event: ApiGatewayV2httpRequest) -> Result<Cal
         body,
         idempotency_key,
         link,
+        source_ip: event.request_context.http.source_ip,
         headers: event.headers,
         path: event.path_parameters,
         query,

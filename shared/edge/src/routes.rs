@@ -4,6 +4,7 @@ mod calendar;
 mod desk;
 mod elements;
 mod leads;
+mod overview;
 mod settings;
 mod users;
 
@@ -64,6 +65,19 @@ pub enum Operation {
     SaveUser,
     RemoveUser,
     DryRun,
+    Report(Report),
+}
+
+/// What is told of many appointments or leads at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "as their routes")]
+pub enum Report {
+    AppointmentOverview,
+    LeadOverview,
+    AskExport,
+    ReadExport,
+    DownloadExport,
+    DownloadLog,
 }
 
 impl Operation {
@@ -135,6 +149,7 @@ impl Route {
             Operation::ChangePart(part) => format!("Change{part:?}"),
             Operation::Element(elements) => elements.name(),
             Operation::Desk(desk) => format!("{desk:?}"),
+            Operation::Report(report) => format!("{report:?}"),
             other => format!("{other:?}"),
         }
     }
@@ -159,5 +174,7 @@ impl Route {
 
 /// Every route.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    [leads::ROUTES, elements::ROUTES, desk::ROUTES, calendar::ROUTES, settings::ROUTES, users::ROUTES].into_iter().flatten()
+    [leads::ROUTES, elements::ROUTES, desk::ROUTES, calendar::ROUTES, settings::ROUTES, users::ROUTES, overview::ROUTES]
+        .into_iter()
+        .flatten()
 }

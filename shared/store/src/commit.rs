@@ -15,7 +15,8 @@ use forecourt_domain::contact::{Channel, ChannelKey};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::element::{Element, Kind};
-use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, InvitationId, LeadId, TaskId, UserId};
+use forecourt_domain::export::Export;
+use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, ExportId, InvitationId, LeadId, TaskId, UserId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::Lead;
@@ -172,6 +173,14 @@ impl Loaded {
             _ => None,
         };
         keys.iter().filter_map(of).map(|event| Key::Appointment(AppointmentId::of_event(event.lead, &event.id))).collect()
+    }
+
+    /// An export.
+    pub fn export(&self, id: &ExportId) -> Option<&Export> {
+        match self.stored(&Key::Export(id.clone())) {
+            Some(Stored::Export(export)) => Some(export),
+            _ => None,
+        }
     }
 
     /// An entry of a lead's timeline.

@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::keys::{self, DueKind, Key};
 use aws_sdk_dynamodb::types::AttributeValue;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::{Partner, Scope};
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::calendar_event::CalendarEvent;
@@ -12,6 +12,7 @@ use forecourt_domain::contact::Channel;
 use forecourt_domain::dealer::{Change, Dealer};
 use forecourt_domain::decision::Item;
 use forecourt_domain::element::Element;
+use forecourt_domain::export::{Download, Export};
 use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::invitation::Invitation;
@@ -86,6 +87,8 @@ pub enum Stored {
     Element(Box<Element>),
     Feeds(Feeds),
     Task(Box<Task>),
+    Export(Box<Export>),
+    Download(Box<Download>),
 }
 
 /// A lead as a list shows it. It comes from an index, which lags: no decision rests on it.
@@ -101,6 +104,15 @@ pub struct LeadRow {
     pub level: u8,
     /// Whether the response clock runs.
     pub open: bool,
+    /// The first answer of all, in seconds of the dealer's opening hours since it came in (OVR-4).
+    #[serde(default)]
+    pub answered_in: Option<i64>,
+    /// Whether that came by the deadline; none: it had none.
+    #[serde(default)]
+    pub in_time: Option<bool>,
+    /// How far it had escalated before its clock was started anew: 0, 1 or 2.
+    #[serde(default)]
+    pub was_at: u8,
     /// Whether something is planned for it.
     #[serde(default, rename = "has_plans")]
     pub planned: bool,
@@ -178,6 +190,8 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::Element(element) => Key::Element(element.lead, element.content.kind(), element.id.clone()),
         Item::Feeds(feeds) => Key::Feeds(feeds.user.clone()),
         Item::Task(task) => Key::Task(task.lead, task.work.id.clone()),
+        Item::Export(export) => Key::Export(export.id.clone()),
+        Item::Download(download) => Key::Download(download.at, download.id.clone()),
         Item::Day(day) => Key::Day(day.user.clone(), day.date),
     }
 }
@@ -240,6 +254,15 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
         }
         Item::Element(element) => to_item(element)?,
         Item::Feeds(feeds) => to_item(feeds)?,
+        Item::Export(export) => {
+            // A wake-up names a dealer: of an export the first, since there is no other place for its name.
+            due = export.due.zip(export.dealers.first()).map(|(at, dealer)| (at, DueKind::Export, dealer));
+            let mut state: Attributes = to_item(export)?;
+            let gone = export.expires() + TimeDelta::days(1);
+            state.insert("ttl".into(), AttributeValue::N(gone.timestamp().to_string()));
+            state
+        }
+        Item::Download(download) => to_item(download)?,
         Item::Rotation(rotation) => to_item(rotation)?,
         Item::Pool(pool) => to_item(pool)?,
         Item::Channel(_, channel) => to_item(channel)?,
@@ -320,6 +343,8 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Letter(..) => Stored::Letter(Box::new(from_item(attributes)?)),
         Key::Element(..) => Stored::Element(Box::new(from_item(attributes)?)),
         Key::Feeds(_) => Stored::Feeds(from_item(attributes)?),
+        Key::Export(_) => Stored::Export(Box::new(from_item(attributes)?)),
+        Key::Download(..) => Stored::Download(Box::new(from_item(attributes)?)),
         Key::Day(..) => Stored::Day(from_item(attributes)?),
     };
     Ok(Seen { version, commit, stored })
@@ -333,6 +358,15 @@ fn encode_lead(lead: &Lead) -> Result<Attributes, Failure> {
     }
     row.insert("level".into(), AttributeValue::N(lead.level().to_string()));
     row.insert("open".into(), AttributeValue::Bool(lead.clock_runs()));
+    if let Some(answer) = lead.answered() {
+        row.insert("answered_in".into(), AttributeValue::N(answer.working_seconds.to_string()));
+        if let Some(in_time) = answer.in_time() {
+            row.insert("in_time".into(), AttributeValue::Bool(in_time));
+        }
+    }
+    if lead.highest_level() > lead.level() {
+        row.insert("was_at".into(), AttributeValue::N(lead.highest_level().to_string()));
+    }
     if !lead.planned.is_empty() {
         row.insert("has_plans".into(), AttributeValue::Bool(true));
     }

@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | Lead; its timeline, messages, calendar events, invitations, tasks and elements | `g#L#lead` / `@`, `T#version`, `M#cause`, `E#event`, `I#invitation`, `K#task`, `X#kind#element` | GetItem; Query for the page, and for the elements of a kind |
 //! | Appointment; the letters about it; letters about a lead | `g#A#appointment` / `@`, `O#cause`; `g#L#lead` / `O#cause` | GetItem; Query |
+//! | Export; the log of downloads | `g#X` / export; `g#XLOG` / `time#download` | GetItem; Query, newest first |
 //! | A dealer's appointments, newest first | **list** `g#D#dealer#A#month` / `created#appointment` | Query, one month a partition |
 //! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
 //! | Dealer with members and absences; its rotations; its pool | `g#D#dealer` / `@`, `R`, `R#group`, `P` | BatchGetItem with the lead |
@@ -18,6 +19,7 @@
 //! | Queue sender's group and partner | `SENDER#id` / `@` | GetItem, kept 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
 //! | A dealer's calendar by the events' times (CAL-6) | **list** `g#D#dealer#E#month` / `time#lead#event` | Query, two months at once |
+//! | Overviews and exports | **list**, every dealer's months | Query, all months of all dealers at once; one after the other |
 //! | The group's users, its dealers | **list** `g#U`, `g#D` / user, dealer | Query |
 //! | A user's work by the date of the next action | **work** `g#W#user` / `L#action date#lead` | Query, all users of a board at once |
 //! | Tasks that were given to a user, open ones by their starts | **work** `g#W#user` / `K#start#lead#task` | Query, all users of a list at once |
@@ -29,7 +31,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::contact::ChannelKey;
 use forecourt_domain::element::Kind;
-use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, GroupId, InvitationId, LeadId, PartnerId, TaskId, UserId};
+use forecourt_domain::ids::{
+    AppointmentId, DealerId, ElementId, EventId, ExportId, GroupId, InvitationId, LeadId, PartnerId, TaskId, UserId,
+};
 use forecourt_domain::letter::Home;
 use forecourt_domain::routing::Lane;
 use serde::{Deserialize, Serialize};
@@ -58,6 +62,8 @@ pub enum Key {
     Appointment(AppointmentId),
     Letter(Home, String),
     Feeds(UserId),
+    Export(ExportId),
+    Download(DateTime<Utc>, String),
 }
 
 /// The two strings of a table key.
@@ -94,6 +100,8 @@ impl Key {
             Key::Appointment(id) => (format!("{g}#A#{id}"), "@".to_owned()),
             Key::Letter(Home::Lead(lead), cause) => (format!("{g}#L#{lead}"), format!("O#{cause}")),
             Key::Letter(Home::Appointment(id), cause) => (format!("{g}#A#{id}"), format!("O#{cause}")),
+            Key::Export(id) => (format!("{g}{EXPORTS}"), id.to_string()),
+            Key::Download(at, id) => (downloads_partition(scope), format!("{}#{id}", stamp(*at))),
             Key::Receipt(hash) => (format!("{g}#K#{hash}"), "@".to_owned()),
         };
         TableKey { pk, sk }
@@ -119,6 +127,14 @@ pub(crate) const CHANGES: &str = "H#";
 pub(crate) const INVITATIONS: &str = "I#";
 /// The place of a dealer's recomputation.
 const RECOMPUTE: &str = "J";
+
+/// What the partition of a group's exports ends with.
+const EXPORTS: &str = "#X";
+
+/// The partition of the log of a group's downloads.
+pub(crate) fn downloads_partition(scope: &Scope) -> String {
+    format!("{}#XLOG", scope.group())
+}
 
 /// The key of a queue sender, which is looked up to learn the group, and so the one key without a scope.
 pub(crate) fn sender(id: &str) -> TableKey {
@@ -240,8 +256,13 @@ pub(crate) fn stamp(at: DateTime<Utc>) -> String {
     format!("{:015}", at.timestamp_millis().max(0))
 }
 
+/// When what stands at a place of a list came there.
+pub(crate) fn since_of(place: &str) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(place.split('#').next()?.parse().ok()?)
+}
+
 /// A month of a list, `2026-11` in UTC.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Month(pub(crate) String);
 
 impl Month {
@@ -257,8 +278,15 @@ impl Month {
     }
 
     pub(crate) fn before(&self) -> Option<Self> {
-        let first = chrono::NaiveDate::parse_from_str(&format!("{}-01", self.0), "%Y-%m-%d").ok()?;
-        Some(Self(first.pred_opt()?.format("%Y-%m").to_string()))
+        Some(Self(self.first()?.pred_opt()?.format("%Y-%m").to_string()))
+    }
+
+    pub(crate) fn next(&self) -> Option<Self> {
+        Some(Self(self.first()?.checked_add_months(chrono::Months::new(1))?.format("%Y-%m").to_string()))
+    }
+
+    pub(crate) fn first(&self) -> Option<NaiveDate> {
+        NaiveDate::parse_from_str(&format!("{}-01", self.0), "%Y-%m-%d").ok()
     }
 }
 
@@ -293,12 +321,14 @@ pub enum DueKind {
     Resubmit,
     /// A letter to a customer.
     Deliver,
+    /// The next slice of an export, or its end.
+    Export,
 }
 
 impl DueKind {
     /// Every kind.
-    pub const ALL: [DueKind; 6] =
-        [DueKind::Assign, DueKind::Escalate, DueKind::Send, DueKind::Recompute, DueKind::Resubmit, DueKind::Deliver];
+    pub const ALL: [DueKind; 7] =
+        [DueKind::Assign, DueKind::Escalate, DueKind::Send, DueKind::Recompute, DueKind::Resubmit, DueKind::Deliver, DueKind::Export];
 
     /// Its name, as wake-ups and places in the index write it.
     pub fn name(self) -> &'static str {
@@ -309,6 +339,7 @@ impl DueKind {
             DueKind::Recompute => "recompute",
             DueKind::Resubmit => "resubmit",
             DueKind::Deliver => "deliver",
+            DueKind::Export => "export",
         }
     }
 
@@ -318,6 +349,7 @@ impl DueKind {
             DueKind::Assign => "assign",
             DueKind::Escalate | DueKind::Recompute | DueKind::Resubmit => "escalate",
             DueKind::Send | DueKind::Deliver => "send",
+            DueKind::Export => "export",
         }
     }
 }
@@ -359,6 +391,11 @@ pub enum Thing {
         /// Its cause.
         letter: String,
     },
+    /// An export.
+    Export {
+        /// Which.
+        export: ExportId,
+    },
     /// A calendar event of a lead.
     Event {
         /// Of which lead.
@@ -381,7 +418,7 @@ impl Thing {
         match self {
             Thing::Message { lead, .. } | Thing::Event { lead, .. } | Thing::Lead { lead } => Some(*lead),
             Thing::Letter { home: Home::Lead(lead), .. } => Some(*lead),
-            Thing::Letter { .. } | Thing::Dealer {} => None,
+            Thing::Letter { .. } | Thing::Export { .. } | Thing::Dealer {} => None,
         }
     }
 }
@@ -409,7 +446,10 @@ impl Look {
                 (Some((group, id)), Some(cause)) => {
                     (group, Thing::Letter { home: Home::Appointment(id.parse().ok()?), letter: cause.to_owned() })
                 }
-                _ => (pk.split_once("#D#").filter(|_| sk == RECOMPUTE)?.0, Thing::Dealer {}),
+                _ => match pk.strip_suffix(EXPORTS) {
+                    Some(group) => (group, Thing::Export { export: sk.parse().ok()? }),
+                    None => (pk.split_once("#D#").filter(|_| sk == RECOMPUTE)?.0, Thing::Dealer {}),
+                },
             },
         };
         Some((due, Self { kind, group: GroupId::parse(group).ok()?, dealer, thing }))

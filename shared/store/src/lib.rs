@@ -27,11 +27,13 @@ mod board;
 mod calendar;
 mod capacity;
 mod commit;
+mod downloads;
 mod history;
 mod items;
 pub mod keys;
 mod queries;
 mod reads;
+mod scan;
 mod secret;
 mod table;
 
@@ -44,6 +46,7 @@ pub use items::{LeadFacts, LeadRow, Stored, TELL};
 pub use keys::{is_task_place, is_work_place};
 pub use queries::{Listed, NotACursor};
 pub use reads::Sender;
+pub use scan::{ListedLead, Listing, Page, Row, Stack};
 pub use secret::{Secret, fingerprint};
 pub use table::NewTable;
 

@@ -28,6 +28,7 @@ pub(super) fn problems(operation: Operation) -> &'static [(&'static str, &'stati
             ("422", "A query is not of its type."),
             ("503", "Not done; try again."),
         ],
+        Operation::Report(report) => super::overview::problems(report),
         Operation::FeedFile => &[("404", "The link is not good, or not any more."), ("503", "Not done; try again.")],
         Operation::MakeFeed | Operation::RevokeFeed => &[
             ("400", "The body cannot be read."),

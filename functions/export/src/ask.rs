@@ -1,0 +1,144 @@
+//! An export is asked for, and looked at (EXP-1, EXP-3).
+
+use crate::view::ExportView;
+use forecourt_domain::access::Right;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::export::{Export, What};
+use forecourt_domain::ids::ExportId;
+use forecourt_domain::overview::{AppointmentFilter, LeadFilter};
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, fingerprint};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// What is to be exported.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"what": "appointments", "filter": {"dealer": "autohaus-nordstern-demo", "created_from": "2026-11-01"}}))]
+pub struct ExportBody {
+    /// `appointments` or `leads`.
+    #[serde(default)]
+    #[schema(value_type = String, example = "appointments")]
+    what: Value,
+    /// The filters of the overview of the same name, as text; `dealer` may be a list. None: everything.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    filter: Value,
+    /// `csv`, also if not said: RFC 4180, UTF-8 with a byte order mark.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "csv")]
+    format: Value,
+}
+
+const RULE: &str = "EXP-1";
+
+impl ExportBody {
+    fn check(&self) -> Result<What, Refusal> {
+        let mut faults = Vec::new();
+        let nothing = Map::new();
+        let filter = match &self.filter {
+            Value::Null => &nothing,
+            Value::Object(filter) => filter,
+            _ => {
+                faults.push(Fault::new("filter", RULE, "must be an object"));
+                &nothing
+            }
+        };
+        let named = |name: &str| filter.get(name).and_then(text);
+        let what = match self.what.as_str() {
+            Some("appointments") => {
+                faults.extend(unknown(filter, &AppointmentFilter::NAMES));
+                AppointmentFilter::read(&named, RULE).map(What::Appointments)
+            }
+            Some("leads") => {
+                faults.extend(unknown(filter, &LeadFilter::NAMES));
+                LeadFilter::read(&named, RULE).map(What::Leads)
+            }
+            _ => Err(vec![Fault::new("what", RULE, "must be appointments or leads")]),
+        };
+        if !matches!(&self.format, Value::Null) && self.format != "csv" {
+            faults.push(Fault::new("format", RULE, "must be csv"));
+        }
+        let place = |fault: Fault| match fault.field.as_str() {
+            "what" => fault,
+            _ => Fault { field: format!("filter.{}", fault.field), ..fault },
+        };
+        match what {
+            Ok(what) if faults.is_empty() => Ok(what),
+            what => Err(Refusal::Invalid(what.err().into_iter().flatten().map(place).chain(faults).collect())),
+        }
+    }
+}
+
+/// Values that are not text, a list of texts or nothing are none of ours.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(all) if all.iter().all(Value::is_string) => Some(all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")),
+        other => Some(other.to_string()),
+    }
+}
+
+fn unknown(filter: &Map<String, Value>, known: &[&str]) -> Vec<Fault> {
+    let told = |name: &String| Fault::new(format!("filter.{name}"), RULE, format!("is not known; there are {}", known.join(", ")));
+    filter.keys().filter(|name| !known.contains(&name.as_str())).map(told).collect()
+}
+
+/// `POST /exports`: a job that begins at once. The same key again is answered with the job as it is then (INT-5).
+pub(crate) async fn ask(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::Export)?;
+    let what = call.json::<ExportBody>()?.check()?;
+    for dealer in what.dealers() {
+        call.scope.reaches(dealer)?;
+    }
+    let dealers = match what.dealers() {
+        [] => platform.store.dealers(&call.scope).await?,
+        asked => asked.to_vec(),
+    };
+    let by = call.scope.actor();
+    let name = match &call.idempotency_key {
+        Some(key) => platform.store.secret().name(&call.scope, &["export", &format!("{by:?}"), key]),
+        None => uuid::Uuid::new_v4().to_string(),
+    };
+    // Names are in small letters: what is lost by it, a hash makes up for.
+    let id = ExportId::parse(&fingerprint(name.as_bytes()).to_lowercase()).map_err(|e| forecourt_store::Failure::Broken(e.to_string()))?;
+    let request = fingerprint(&call.body);
+    let key = Key::Export(id.clone());
+    let load = Load::of(dealers.iter().cloned().map(Key::Dealer).chain([key]));
+    let rule = |loaded: &forecourt_store::Loaded, _| {
+        if let Some(before) = loaded.export(&id) {
+            if before.request != request {
+                return Err(Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into()));
+            }
+            return Ok((None, (before.clone(), true)));
+        }
+        if dealers.iter().any(|dealer| loaded.dealer(dealer).is_none()) && !what.dealers().is_empty() {
+            return Err(Refusal::NotFound("dealer"));
+        }
+        let there: Vec<_> = dealers.iter().filter_map(|dealer| loaded.dealer(dealer)).collect();
+        if there.is_empty() {
+            return Err(Refusal::Conflict("the group has no dealers yet".into()));
+        }
+        let mut export = Export::new(id.clone(), by.clone(), request.clone(), what.clone(), Vec::new(), call.now);
+        export.months = there.iter().map(|dealer| crate::slice::stacks(&export, dealer).len() as u64).sum();
+        export.dealers = there.iter().map(|dealer| dealer.id.clone()).collect();
+        Ok((Some(Decision::default().with(Item::Export(Box::new(export.clone())))), (export, false)))
+    };
+    let (export, again) = platform.store.decide(&call.scope, load, rule).await?;
+    let answer = Answer::new(202, &ExportView::of(&export, call.now))?.header("location", format!("/exports/{id}")).about(&id);
+    Ok(if again { answer.header("idempotent-replay", "true") } else { answer })
+}
+
+/// `GET /exports/{id}`.
+pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::Export)?;
+    let id: ExportId = call.part("id", "export")?;
+    let loaded = platform.store.load(&call.scope, &Load::of([Key::Export(id.clone())])).await?;
+    let export = loaded.export(&id).ok_or(Refusal::NotFound("export"))?;
+    Ok(Answer::new(200, &ExportView::of(export, call.now))?.about(&id))
+}

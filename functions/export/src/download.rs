@@ -1,0 +1,63 @@
+//! A file is taken away: first the log, then the link (EXP-2).
+
+use crate::file_name;
+use crate::view::{DownloadLogView, LinkView};
+use chrono::TimeDelta;
+use forecourt_domain::access::Right;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::export::Download;
+use forecourt_domain::ids::ExportId;
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::{Platform, files};
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Loaded};
+
+/// How long a link is good for.
+const LINK: TimeDelta = TimeDelta::minutes(5);
+/// Most entries of the log on a page.
+const PAGE: usize = 100;
+
+/// `GET /exports/{id}/download`: there is no other way to the file, and none that the log does not have.
+pub(crate) async fn link(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::Export)?;
+    let id: ExportId = call.part("id", "export")?;
+    let entry = uuid::Uuid::new_v4().simple().to_string();
+    // The entry is read so that our own is known again, should the answer to its commit be lost.
+    let load = Load::of([Key::Export(id.clone()), Key::Download(call.now, entry.clone())]);
+    let rule = |loaded: &Loaded, _| {
+        let export = loaded.export(&id).ok_or(Refusal::NotFound("export"))?;
+        export.ready(call.now)?;
+        let download = Download {
+            id: entry.clone(),
+            at: call.now,
+            by: call.scope.actor(),
+            export: id.clone(),
+            what: export.what.clone(),
+            rows: export.written.rows,
+            from: call.source_ip.clone(),
+        };
+        Ok((Some(Decision::default().with(Item::Download(Box::new(download)))), export.clone()))
+    };
+    let export = platform.store.decide(&call.scope, load, rule).await?;
+    let ends = export.expires().min(call.now + LINK);
+    let saved_as = format!("{}-{}.csv", export.what.name(), export.asked.format("%Y-%m-%d-%H%M"));
+    let file = files::Download { name: &file_name(&call.scope, &export), content_type: "text/csv; charset=utf-8", file_name: &saved_as };
+    let lasts = (ends - call.now).to_std().map_err(|e| Failure::Broken(e.to_string()))?;
+    let url = platform.files.download_link(file, lasts).await?;
+    Ok(Answer::new(200, &LinkView { url, expires_at: ends, file_name: saved_as, rows: export.written.rows })?.about(&id))
+}
+
+/// `GET /exports/log`.
+pub(crate) async fn log(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::Export)?;
+    call.only_queries(&["limit", "cursor"], "EXP-2")?;
+    let limit = call.query_as::<usize>("limit", "EXP-2", "a number from 1 to 100")?.unwrap_or(25);
+    if !(1..=PAGE).contains(&limit) {
+        return Err(Refusal::field("limit", "EXP-2", "must be a number from 1 to 100").into());
+    }
+    let page = platform.store.downloads(&call.scope, call.query("cursor"), limit).await?;
+    let (downloads, cursor) = page.map_err(|_| Refusal::field("cursor", "EXP-2", "must be the cursor of an earlier page of this list"))?;
+    Ok(Answer::new(200, &DownloadLogView::of(&downloads, cursor))?)
+}

@@ -1,0 +1,186 @@
+//! One slice of an export: as many rows as make a part, or as many reads as there is time for (EXP-3).
+
+use crate::columns::{Record, facts};
+use crate::{Exporter, file_name};
+use forecourt_domain::access::Scope;
+use forecourt_domain::appointment::Appointment;
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::export::{Export, Place, State, What, Written};
+use forecourt_domain::overview::{AppointmentFacts, Bounds, Span};
+use forecourt_store::keys::{Key, Look, Thing};
+use forecourt_store::{Failure, ListedLead, Listing, Load, Loaded, Stack};
+
+/// What tells a spreadsheet that it is UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What is read of a dealer, month by month: what was there before the export was asked for.
+pub(crate) fn stacks(export: &Export, dealer: &Dealer) -> Vec<Stack> {
+    let bounds = bounds(export, dealer);
+    let listing = match &export.what {
+        What::Appointments(_) => Listing::Appointments,
+        What::Leads(_) => Listing::Leads,
+    };
+    let until = bounds.created.until.map_or(export.asked, |until| until.min(export.asked));
+    Stack::all(listing, &dealer.id, Span { until: Some(until), ..bounds.created }, dealer.since, export.asked)
+}
+
+/// What the filter's dates mean at a dealer.
+fn bounds(export: &Export, dealer: &Dealer) -> Bounds {
+    let calendar = &dealer.settings.calendar;
+    match &export.what {
+        What::Appointments(filter) => filter.bounds(calendar, export.asked),
+        What::Leads(filter) => filter.bounds(calendar),
+    }
+}
+
+/// What a slice has come to.
+struct Slice {
+    csv: Vec<u8>,
+    place: Place,
+    rows: u64,
+    months: u64,
+    /// Whether nothing is left to be read.
+    ended: bool,
+}
+
+impl Exporter {
+    /// Does the next slice, if one is due. What is cut short is done again from where the last one ended.
+    pub(crate) async fn slice(&self, look: &Look) -> Result<(), Failure> {
+        let Thing::Export { export: id } = &look.thing else { return Ok(()) };
+        let (scope, now) = (look.scope(), self.platform.clock.now());
+        let job = || Load::of([Key::Export(id.clone())]);
+        let begin = |loaded: &Loaded, _| {
+            let begun = loaded.export(id).and_then(|export| export.begun(now));
+            Ok((begun.clone().map(|begun| Decision::default().with(Item::Export(Box::new(begun)))), begun))
+        };
+        let Some(begun) = self.platform.store.decide(&scope, job(), begin).await? else { return Ok(()) };
+        let name = file_name(&scope, &begun);
+        let (state, written) = match &begun.state {
+            _ if begun.is_over(now) => (State::Expired, self.removed(&name, &begun.written).await?),
+            State::Running { place } => self.written(&scope, &begun, place.clone()).await?,
+            State::Closing => {
+                let upload = begun.written.upload.as_deref().unwrap_or_default();
+                self.uploads.finish(&name, upload, &begun.written.parts).await?;
+                (State::Done { at: now }, begun.written.clone())
+            }
+            State::Done { .. } | State::Expired => return Ok(()),
+        };
+        let end = |loaded: &Loaded, _| {
+            let ended = loaded.export(id).filter(|export| export.is_at(&begun));
+            let ended = ended.map(|export| export.ended(state.clone(), written.clone(), now));
+            Ok((ended.map(|ended| Decision::default().with(Item::Export(Box::new(ended)))), ()))
+        };
+        self.platform.store.decide(&scope, job(), end).await?;
+        if let Some(carried) = begun.written.carried.as_ref().filter(|carried| written.carried.as_ref() != Some(carried)) {
+            // Nobody asks for it any more, and what stays here goes by itself in a day.
+            let _ = self.platform.files.remove(carried).await;
+        }
+        Ok(())
+    }
+
+    /// Reads a slice and keeps it: as a part, or, of rows too few for one, until the next slice.
+    async fn written(&self, scope: &Scope, export: &Export, place: Place) -> Result<(State, Written), Failure> {
+        let name = file_name(scope, export);
+        let mut written = export.written.clone();
+        let csv = match &written.carried {
+            Some(carried) => self.platform.files.get(carried).await?.ok_or_else(|| Failure::Broken(format!("{carried} is gone")))?,
+            None => Vec::new(),
+        };
+        let before = csv.len();
+        let slice = Slice { csv, place, rows: 0, months: 0, ended: false };
+        let slice = match &export.what {
+            What::Appointments(filter) => {
+                let takes = |row: &Appointment, bounds: &Bounds| filter.takes(&AppointmentFacts::from(row), bounds);
+                self.read(scope, export, slice, takes).await?
+            }
+            What::Leads(filter) => {
+                let takes = |row: &ListedLead, bounds: &Bounds| filter.takes(&facts(row), bounds);
+                self.read(scope, export, slice, takes).await?
+            }
+        };
+        written.rows += slice.rows;
+        written.months += slice.months;
+        written.bytes += (slice.csv.len() - before) as u64;
+        if slice.csv.len() >= self.part || (slice.ended && !slice.csv.is_empty()) {
+            let upload = match written.upload.take() {
+                Some(upload) => upload,
+                None => self.uploads.begin(&name, "text/csv; charset=utf-8").await?,
+            };
+            let mark = self.uploads.part(&name, &upload, export.slices, slice.csv).await?;
+            written.parts.push((export.slices, mark));
+            (written.upload, written.carried) = (Some(upload), None);
+        } else {
+            let carried = format!("{name}.{}", export.slices);
+            self.platform.files.put(&carried, slice.csv).await?;
+            written.carried = Some(carried);
+        }
+        Ok((if slice.ended { State::Closing } else { State::Running { place: slice.place } }, written))
+    }
+
+    /// Reads from the slice's place on, dealer by dealer, month by month.
+    async fn read<R: Record>(
+        &self,
+        scope: &Scope,
+        export: &Export,
+        mut slice: Slice,
+        takes: impl Fn(&R, &Bounds) -> bool,
+    ) -> Result<Slice, Failure> {
+        let mut reads = self.reads;
+        if export.written == Written::default() {
+            slice.csv.extend_from_slice(MARK);
+            slice.csv = records(slice.csv, [R::COLUMNS.iter().map(|name| (*name).to_owned()).collect()])?;
+        }
+        while let Some(id) = export.dealers.get(slice.place.dealer) {
+            if reads == 0 {
+                return Ok(slice);
+            }
+            reads -= 1;
+            let loaded = self.platform.store.load(scope, &Load::of([Key::Dealer(id.clone())])).await?;
+            let dealer = loaded.dealer(id).ok_or_else(|| Failure::Broken(format!("the dealer {id} is gone")))?;
+            let (stacks, bounds) = (stacks(export, dealer), bounds(export, dealer));
+            while let Some(stack) = stacks.get(slice.place.month) {
+                if reads == 0 || slice.csv.len() >= self.part {
+                    return Ok(slice);
+                }
+                reads -= 1;
+                let page = self.platform.store.rows::<R>(scope, stack, slice.place.after.as_deref()).await?;
+                let rows: Vec<R> = page.rows.into_iter().filter(|row| takes(row, &bounds)).collect();
+                slice.rows += rows.len() as u64;
+                slice.csv = records(slice.csv, rows.iter().map(|row| row.cells(&dealer.settings.calendar)))?;
+                slice.place.after = page.more;
+                if slice.place.after.is_none() {
+                    slice.place.month += 1;
+                    slice.months += 1;
+                }
+            }
+            slice.place = Place { dealer: slice.place.dealer + 1, ..Place::default() };
+        }
+        Ok(Slice { ended: true, ..slice })
+    }
+
+    async fn removed(&self, name: &str, written: &Written) -> Result<Written, Failure> {
+        if let Some(upload) = &written.upload {
+            self.uploads.abandon(name, upload).await?;
+        }
+        for name in [Some(name), written.carried.as_deref()].into_iter().flatten() {
+            self.platform.files.remove(name).await?;
+        }
+        Ok(Written { upload: None, carried: None, parts: Vec::new(), ..written.clone() })
+    }
+}
+
+/// Adds records to a CSV file (RFC 4180).
+fn records(csv: Vec<u8>, records: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, Failure> {
+    let broken = |e: String| Failure::Broken(format!("a record cannot be written: {e}"));
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(csv);
+    for cells in records {
+        writer.write_record(cells.into_iter().map(defused)).map_err(|e| broken(e.to_string()))?;
+    }
+    writer.into_inner().map_err(|e| broken(e.to_string()))
+}
+
+/// A cell that a spreadsheet does not take for a formula (EXP-1).
+fn defused(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}

@@ -1,0 +1,37 @@
+//! `GET /overview/leads` (OVR-4).
+
+use crate::reach;
+use crate::view::LeadOverviewView;
+use forecourt_domain::access::Right;
+use forecourt_domain::overview::{LeadFacts, LeadFilter, LeadTally};
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_store::{Failure, Listing, Stack};
+use std::sync::{Mutex, PoisonError};
+
+/// Counts every lead of the filter that the asker may see.
+pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadOverview)?;
+    call.scope.needs(Right::ReadLeads)?;
+    call.only_queries(&LeadFilter::NAMES, "OVR-4")?;
+    let filter = LeadFilter::read(&|name| call.query(name).map(str::to_owned), "OVR-4").map_err(Refusal::Invalid)?;
+    let sites = reach::sites(platform, call, &filter.dealers, |dealer| filter.bounds(&dealer.settings.calendar)).await?;
+    let tally = Mutex::new(LeadTally::default());
+    let (sites_ref, tally_ref, filter) = (&sites, &tally, &filter);
+    let read = |stack: Stack, after: Option<String>| async move {
+        let Some(site) = sites_ref.get(&stack.dealer) else { return Err(Failure::Broken("a stack of no site".into())) };
+        let count = |rows: Vec<LeadFacts>| {
+            let mut tally = tally_ref.lock().unwrap_or_else(PoisonError::into_inner);
+            let sees = |facts: &LeadFacts| call.scope.sees_leads_of(facts.owner.as_ref(), &site.dealer.settings, call.now);
+            let wanted = rows.iter().filter(|facts| filter.takes(facts, &site.bounds) && sees(facts));
+            wanted.for_each(|facts| tally.count(facts, call.now));
+        };
+        reach::page(platform, call, &stack, after.as_deref(), count).await
+    };
+    reach::each(reach::stacks(Listing::Leads, &sites, call), read).await?;
+    let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let received = tally.all.received;
+    Ok(Answer::new(200, &LeadOverviewView::of(tally))?.about(&received))
+}

@@ -1,0 +1,30 @@
+//! What appointments and leads come to (OVR): counted anew from the dealers' lists each time it is asked, so that no number can drift.
+
+mod appointments;
+mod leads;
+mod reach;
+mod view;
+
+pub use view::{
+    AppointmentOverviewView, AppointmentRowView, AppointmentsBox, AttendanceBox, LeadCountsView, LeadOverviewView, SentBox, Share,
+    SourceBox,
+};
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::{Operation, Report};
+use forecourt_edge::{Platform, http};
+
+/// A request of one of this function's routes.
+pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+    http::answer(platform, event, async |call| operate(platform, call).await).await
+}
+
+async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
+    match call.operation {
+        Operation::Report(Report::AppointmentOverview) => appointments::overview(platform, &call).await,
+        Operation::Report(Report::LeadOverview) => leads::overview(platform, &call).await,
+        _ => Err(Problem::not_found("this route belongs to another function")),
+    }
+}

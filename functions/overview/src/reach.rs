@@ -1,0 +1,91 @@
+//! The dealers that an overview is of, and all that is read of them.
+
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::ids::DealerId;
+use forecourt_domain::overview::Bounds;
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::Platform;
+use forecourt_edge::http::Call;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Listing, Load, Row, Stack};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use std::collections::HashMap;
+
+/// Reads that are under way at once.
+const AT_ONCE: usize = 32;
+
+/// A dealer, and what the filter's dates mean there.
+pub(crate) struct Site {
+    pub(crate) dealer: Dealer,
+    pub(crate) bounds: Bounds,
+}
+
+/// The dealers that are asked for, or else all within reach; with their settings as they are now.
+///
+/// # Errors
+/// 404 for a dealer out of reach, or that does not exist (LEAD-9).
+pub(crate) async fn sites(
+    platform: &Platform,
+    call: &Call,
+    asked: &[DealerId],
+    bounds: impl Fn(&Dealer) -> Bounds,
+) -> Result<HashMap<DealerId, Site>, Failure> {
+    for dealer in asked {
+        call.scope.reaches(dealer)?;
+    }
+    let dealers = match asked {
+        [] if call.scope.reaches_all() => platform.store.dealers(&call.scope).await?,
+        [] => call.scope.dealers().cloned().collect(),
+        asked => asked.to_vec(),
+    };
+    let loaded = platform.store.load(&call.scope, &Load::of(dealers.iter().cloned().map(Key::Dealer))).await?;
+    let mut sites = HashMap::new();
+    for id in dealers {
+        match loaded.dealer(&id) {
+            Some(dealer) => {
+                let site = Site { bounds: bounds(dealer), dealer: dealer.clone() };
+                sites.insert(id, site);
+            }
+            None if asked.is_empty() => {}
+            None => return Err(Refusal::NotFound("dealer").into()),
+        }
+    }
+    Ok(sites)
+}
+
+/// Every month of every site that the filter's dates leave, newest first.
+pub(crate) fn stacks(listing: Listing, sites: &HashMap<DealerId, Site>, call: &Call) -> Vec<Stack> {
+    let of = |site: &Site| Stack::all(listing, &site.dealer.id, site.bounds.created, site.dealer.since, call.now);
+    let mut stacks: Vec<Stack> = sites.values().flat_map(of).collect();
+    stacks.sort_by_key(|stack| std::cmp::Reverse(stack.ends()));
+    stacks
+}
+
+/// Reads all stacks, many at once, each page by `read`.
+pub(crate) async fn each<Fut: Future<Output = Result<Option<String>, Failure>>>(
+    stacks: Vec<Stack>,
+    read: impl Fn(Stack, Option<String>) -> Fut + Sync,
+) -> Result<(), Failure> {
+    let read = &read;
+    let whole = |stack: Stack| async move {
+        let mut after = read(stack.clone(), None).await?;
+        while after.is_some() {
+            after = read(stack.clone(), after).await?;
+        }
+        Ok(())
+    };
+    stream::iter(stacks).map(Ok).try_for_each_concurrent(AT_ONCE, whole).await
+}
+
+/// A page of rows of a stack, each given to `take`; and where the next begins.
+pub(crate) async fn page<R: Row>(
+    platform: &Platform,
+    call: &Call,
+    stack: &Stack,
+    after: Option<&str>,
+    take: impl FnOnce(Vec<R>),
+) -> Result<Option<String>, Failure> {
+    let page = platform.store.rows::<R>(&call.scope, stack, after).await?;
+    take(page.rows);
+    Ok(page.more)
+}

@@ -1,0 +1,228 @@
+//! All records of a filter as a file (EXP): a job that runs in slices, goes on where it stopped, and the log of who took it away.
+//!
+//! A slice is begun by a commit that counts it, and ended by one that says what it wrote and how far it came. A slice that is overtaken by the next
+//! leaves nothing behind that counts: its part has a number of its own that no list names.
+
+use crate::access::Actor;
+use crate::ids::{DealerId, ExportId};
+use crate::overview::{AppointmentFilter, LeadFilter};
+use crate::refusal::Refusal;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How long a file can be had after it was asked for.
+pub const LASTS: TimeDelta = TimeDelta::hours(24);
+
+/// How long it waits before it reads, so that what was there before has come to the index.
+const SETTLED: TimeDelta = TimeDelta::seconds(2);
+
+/// An export.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Export {
+    /// Its name.
+    pub id: ExportId,
+    /// Who asked for it.
+    pub by: Actor,
+    /// When. Only what was there before is in it.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub asked: DateTime<Utc>,
+    /// A hash of the request, by which a repeat is known.
+    pub request: String,
+    /// Of what.
+    pub what: What,
+    /// Whose, in the order in which they are read.
+    pub dealers: Vec<DealerId>,
+    /// How many months they have in all.
+    #[serde(default)]
+    pub months: u64,
+    /// How far it has come.
+    pub state: State,
+    /// How many slices have begun: the number of the part that the latest of them writes.
+    #[serde(default)]
+    pub slices: u32,
+    /// What has been written.
+    #[serde(default)]
+    pub written: Written,
+    /// When it is to be looked at next: to go on, or to be removed.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateTime<Utc>>,
+}
+
+/// Of what an export is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum What {
+    Appointments(AppointmentFilter),
+    Leads(LeadFilter),
+}
+
+impl What {
+    /// As the API writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            What::Appointments(_) => "appointments",
+            What::Leads(_) => "leads",
+        }
+    }
+
+    /// The dealers that it asks for; none: all.
+    pub fn dealers(&self) -> &[DealerId] {
+        match self {
+            What::Appointments(filter) => &filter.dealers,
+            What::Leads(filter) => &filter.dealers,
+        }
+    }
+}
+
+/// How far an export has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum State {
+    /// Rows are being read, from this place on.
+    Running {
+        /// Where the next slice begins.
+        place: Place,
+    },
+    /// All parts are written, and are to be made one file.
+    Closing,
+    /// The file is there.
+    Done {
+        /// Since when.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+    },
+    /// Its time is over, and the file is gone.
+    Expired,
+}
+
+impl State {
+    /// As the API writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            State::Running { .. } | State::Closing => "running",
+            State::Done { .. } => "done",
+            State::Expired => "expired",
+        }
+    }
+}
+
+/// A place in what is read: dealer by dealer, month by month, row by row.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Place {
+    /// How many dealers are behind it.
+    pub dealer: usize,
+    /// How many months of this dealer are behind it.
+    #[serde(default)]
+    pub month: usize,
+    /// The last row that was read of this month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// What an export has written.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Written {
+    /// The bucket's name for the parts together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload: Option<String>,
+    /// The parts in their order: number, and the bucket's mark of the content.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<(u32, String)>,
+    /// Where rows wait that are too few for a part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried: Option<String>,
+    /// Rows so far.
+    pub rows: u64,
+    /// Bytes so far.
+    pub bytes: u64,
+    /// Months that are read, of all dealers.
+    pub months: u64,
+}
+
+impl Export {
+    /// A new one.
+    pub fn new(id: ExportId, by: Actor, request: String, what: What, dealers: Vec<DealerId>, now: DateTime<Utc>) -> Self {
+        let state = State::Running { place: Place::default() };
+        Self {
+            id,
+            by,
+            asked: now,
+            request,
+            what,
+            dealers,
+            months: 0,
+            state,
+            slices: 0,
+            written: Written::default(),
+            due: Some(now + SETTLED),
+        }
+    }
+
+    /// When the file goes.
+    pub fn expires(&self) -> DateTime<Utc> {
+        self.asked + LASTS
+    }
+
+    /// Begins a slice. `None`: nothing is due, the wake-up was stale or doubled.
+    pub fn begun(&self, now: DateTime<Utc>) -> Option<Self> {
+        let due = self.due.filter(|due| *due <= now)?;
+        Some(Self { slices: self.slices + 1, due: Some(due), ..self.clone() })
+    }
+
+    /// Whether the slice that `begun` began is still the latest: no other has begun since, nor has this one ended.
+    pub fn is_at(&self, begun: &Export) -> bool {
+        self.slices == begun.slices && self.state == begun.state && self.due == begun.due
+    }
+
+    /// Ends a slice that came to `state` and has `written`, in all.
+    pub fn ended(&self, state: State, written: Written, now: DateTime<Utc>) -> Self {
+        // Each slice has a time of its own, so that each is a wake-up of its own.
+        let next = self.due.map_or(now, |due| now.max(due + TimeDelta::milliseconds(1)));
+        let due = match state {
+            State::Running { .. } | State::Closing => Some(next),
+            State::Done { .. } => Some(self.expires()),
+            State::Expired => None,
+        };
+        Self { state, written, due, ..self.clone() }
+    }
+
+    /// Whether its time is over.
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.state == State::Expired || now >= self.expires()
+    }
+
+    /// Insists that the file is there.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] once it is gone, 409 while it is being written.
+    pub fn ready(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
+        match self.state {
+            _ if self.is_over(now) => Err(Refusal::NotFound("export any more: ask for it again")),
+            State::Done { .. } => Ok(()),
+            _ => Err(Refusal::Conflict("the export is still being written".into())),
+        }
+    }
+}
+
+/// A download of an export, as the log keeps it for ever (EXP-2): written before the link is given, and never again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Download {
+    /// A name of its own.
+    pub id: String,
+    /// When.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub by: Actor,
+    /// Of which export.
+    pub export: ExportId,
+    /// Of what: the filter.
+    pub what: What,
+    /// How many rows.
+    pub rows: u64,
+    /// From where: the address of the network that asked for the link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
