@@ -62,7 +62,7 @@ async fn exp_1_what_is_written_is_read_back_exactly_and_no_cell_is_a_formula() {
         save(&world.store, &world.scope(), &one).await;
     }
     let (_, file) = exported(&world, &json!({"what": "appointments"})).await;
-    let text = String::from_utf8(file.clone()).unwrap().strip_prefix('\u{feff}').unwrap().to_owned();
+    let text = String::from_utf8(file).unwrap().strip_prefix('\u{feff}').unwrap().to_owned();
     assert!(text.starts_with("appointment,dealer,lead,customer,") && text.ends_with("\r\n"));
     // Every line that is not within quotes ends as RFC 4180 has it.
     let (mut quoted, mut last) = (false, ' ');

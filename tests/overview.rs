@@ -206,17 +206,16 @@ async fn ovr_1_an_appointment_is_past_from_the_dealers_own_midnight_on() {
 async fn acc_1_everybody_counts_what_they_may_see() {
     let world = World::new().await;
     let now = at("2026-11-20T09:00:00Z");
-    let mut saved = 0;
-    for (dealer, user, team) in [
+    let rows = [
         (NORDSTERN, "anna.vogt", Team::Dealer),
         (NORDSTERN, "ben.krause", Team::ContactCentre),
         (CHICAGO, "alice.moore", Team::Dealer),
         (CHICAGO, "alice.moore", Team::ContactCentre),
-    ] {
-        let mut one = appointment(&format!("a{saved}"), dealer, now + TimeDelta::minutes(saved));
+    ];
+    for (i, (dealer, user, team)) in rows.into_iter().enumerate() {
+        let mut one = appointment(&format!("a{i}"), dealer, now + TimeDelta::minutes(i as i64));
         (one.user, one.team) = (Some(user.parse().unwrap()), team);
         save(&world.store, &world.scope(), &one).await;
-        saved += 1;
     }
     let mut workshop = appointment("w", NORDSTERN, now);
     workshop.kind = Kind::Workshop;

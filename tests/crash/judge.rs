@@ -178,6 +178,9 @@ fn lead(item: &Value) -> Value {
         origin.remove("owner");
         origin.remove("deadline");
     }
+    if let Some(answer) = facts.get_mut("first_reaction").and_then(Value::as_object_mut) {
+        answer.remove("deadline");
+    }
     facts["plan"] = json!(plan);
     facts["deadline_after"] = json!(deadline);
     facts["reacted"] = item["reaction"]["kind"].clone();
