@@ -80,8 +80,15 @@ impl Bulk {
         let bucket = Arc::new(Folder { path: self.folder.path().join("bucket"), links: Some(links) });
         let clock = Clock::saying(move || clock.now());
         let public_url = "https://desk.example".into();
-        let platform =
-            Platform { function, store: self.store.clone(), clock, files: bucket.clone(), public_url, metrics: Metrics::nowhere() };
+        let platform = Platform {
+            function,
+            store: self.store.clone(),
+            clock,
+            wall: Clock::real(),
+            files: bucket.clone(),
+            public_url,
+            metrics: Metrics::nowhere(),
+        };
         (platform, bucket)
     }
 

@@ -39,6 +39,12 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         notes: None,
         external: None,
         moved: Vec::new(),
+        version: 1,
+        timed: None,
+        marked: Vec::new(),
+        taken: None,
+        said: None,
+        requests: Vec::new(),
     }
 }
 
@@ -153,8 +159,12 @@ async fn ovr_1_the_boxes_equal_a_naive_count_after_every_history() {
                         4 => row.at += TimeDelta::minutes(dice.i64(-2_000..2_000)),
                         5 => row.state = State::Cancelled { at: now, by: Actor::System },
                         6 | 7 => {
-                            row.attendance =
-                                Attendance { is: Attended::NAMES[dice.usize(0..3)].1, as_of: Some(now), by: Some(Actor::System) }
+                            row.attendance = Attendance {
+                                is: Attended::NAMES[dice.usize(0..3)].1,
+                                as_of: Some(now),
+                                by: Some(Actor::System),
+                                reason: None,
+                            }
                         }
                         8 => row.confirmed = row.confirmed.and([Medium::Email, Medium::Sms][dice.usize(0..2)]),
                         _ => row.reminded = row.reminded.and([Medium::Email, Medium::Sms][dice.usize(0..2)]),

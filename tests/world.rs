@@ -149,6 +149,7 @@ impl World {
             mailbox: Arc::new(Mailbox::in_memory()),
             queue: PartnerQueue::open(folder.path().join("queue")).unwrap(),
             public_url,
+            appointments: PartnerQueue::open(folder.path().join("appointments")).unwrap(),
             twice,
         };
         let system = Arc::new(System::new(parts).unwrap());

@@ -160,6 +160,7 @@ impl Cloud {
             function: handler,
             store,
             clock: Clock::saying(move || time.now()),
+            wall: Clock::real(),
             files,
             public_url: "https://desk.example".into(),
             metrics: Metrics::nowhere(),

@@ -126,6 +126,7 @@ impl Desk {
                 store,
                 clock,
                 files: Arc::new(Folder { path: "no large input comes".into(), links: None }),
+                wall: forecourt_edge::Clock::real(),
                 public_url: "".into(),
                 metrics: Metrics::nowhere(),
             }

@@ -90,7 +90,7 @@ pub(crate) struct Unnamed {
 impl Unnamed {
     pub(crate) fn named(self, id: EventId) -> NewEvent {
         let Self { title, kind, at, notes, user } = self;
-        NewEvent { id, title, kind, at, notes, user, booked: false }
+        NewEvent { id, title, kind, at, notes, user, booked: false, appointment: None }
     }
 }
 

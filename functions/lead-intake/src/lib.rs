@@ -16,7 +16,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use chrono::{DateTime, Utc};
 use document::Format;
-use forecourt_domain::access::{Right, Scope};
+use forecourt_domain::access::Right;
 use forecourt_domain::ids::DealerId;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::http::{Answer, Call};
@@ -72,7 +72,7 @@ pub async fn messages(platform: &Platform, event: SqsEvent) -> SqsBatchResponse 
 }
 
 async fn submit_message(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
-    let scope = sender(platform, &message).await?;
+    let scope = queue::sender(platform, &message).await?;
     let attribute = |name: &str| message.message_attributes.get(name).and_then(|a| a.string_value.clone());
     let body = message.body.clone().unwrap_or_default().into_bytes();
     let format = Format::guess(&body);
@@ -105,14 +105,4 @@ async fn submit_message(platform: &Platform, message: SqsMessage) -> Result<Stri
 fn sent_in(message: &SqsMessage) -> String {
     let sent = message.attributes.get("SentTimestamp").and_then(|text| text.parse().ok()).and_then(DateTime::from_timestamp_millis);
     sent.map(|at: DateTime<Utc>| at.format("%Y-%m").to_string()).unwrap_or_default()
-}
-
-/// The partner that a message comes from: by the identity that the queue vouches for, never by what the message says (ACC-2).
-async fn sender(platform: &Platform, message: &SqsMessage) -> Result<Scope, Failure> {
-    // Of a role the queue says `AROA…:session`; the session's name is the sender's own choice.
-    let id = message.attributes.get("SenderId").and_then(|id| id.split(':').next()).unwrap_or_default();
-    let unknown = || Failure::Refused(Refusal::NotFound("queue sender"));
-    let sender = platform.store.sender(id).await?.ok_or_else(unknown)?;
-    let partner = platform.store.partner(&sender.group, &sender.partner).await?.ok_or_else(unknown)?;
-    Ok(Scope::partner(sender.group.clone(), partner.as_ref().clone()))
 }

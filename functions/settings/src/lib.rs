@@ -8,11 +8,13 @@ pub mod ics;
 mod members;
 mod parts;
 mod people;
+mod signing;
 mod view;
 
 pub use holidays::ImportView;
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
 pub use people::{UserView, UsersView};
+pub use signing::{RotationBody, SigningSecretView};
 pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, SettingsView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -37,6 +39,9 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     use Operation::{ChangePart, ChangeSettings, ImportHolidays, ReadPart, ReadSettings, SettingsFindings, SettingsHistory};
+    if call.operation == Operation::RotateSigningSecret {
+        return signing::rotate(platform, &call).await;
+    }
     if matches!(
         call.operation,
         Operation::ListUsers

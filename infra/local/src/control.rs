@@ -1,12 +1,13 @@
 //! `/_local`: what a person at this machine can do to the system. It exists here only.
 
 use crate::System;
-use crate::demo::GroupData;
+use crate::demo::{GroupData, PartnerData};
 use crate::gateway;
-use crate::partner_queue::Queued;
+use crate::partner_queue::{PartnerQueue, Queued};
 use crate::tokens::Tokens;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::access::PartnerKind;
 use forecourt_edge::problem::Problem;
 use forecourt_store::keys::{DueKind, Look};
 use http::{Method, StatusCode, header};
@@ -17,8 +18,12 @@ use std::collections::BTreeMap;
 
 /// Farthest that one request moves the clock.
 const FARTHEST: TimeDelta = TimeDelta::days(366);
-/// The partner queue's name.
-const PARTNER_QUEUE: &str = "partner-leads";
+/// The partners' queues by their names.
+const PARTNER_QUEUES: [&str; 2] = ["partner-leads", "partner-appointments"];
+
+fn partner_queue<'a>(system: &'a System, name: &str) -> Option<&'a PartnerQueue> {
+    PARTNER_QUEUES.into_iter().zip([&system.queue, &system.appointments]).find(|(known, _)| *known == name).map(|(_, queue)| queue)
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,18 +63,25 @@ pub async fn answer(system: &System, demo: &GroupData, tokens: &Tokens, method: 
             Ok(request) => put_on_queue(system, demo, path, request),
             Err(problem) => Err(problem),
         },
-        (&Method::GET, "/_local/queues/partner-leads") => {
-            kept(system.queue.waiting()).and_then(|waiting| Ok(json!({"waiting": waiting, "dead_letters": kept(system.queue.dead())?})))
+        (&Method::GET, path) if queue_of(system, path).is_some() => {
+            let queue = queue_of(system, path).unwrap_or(&system.queue);
+            kept(queue.waiting()).and_then(|waiting| Ok(json!({"waiting": waiting, "dead_letters": kept(queue.dead())?})))
         }
-        (&Method::POST, "/_local/redrive") => kept(system.queue.redrive()).map(|redriven| json!({"redriven": redriven})),
+        (&Method::POST, "/_local/redrive") => kept(system.queue.redrive())
+            .and_then(|leads| Ok(leads + kept(system.appointments.redrive())?))
+            .map(|redriven| json!({"redriven": redriven})),
         _ => Err(Problem::not_found(
-            "below /_local there are: POST token, GET and POST clock, GET outbox, GET and POST queues/partner-leads, POST redrive",
+            "below /_local there are: POST token, GET and POST clock, GET outbox, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
         )),
     };
     match answered {
         Ok(value) => (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response(),
         Err(problem) => gateway::problem(&problem),
     }
+}
+
+fn queue_of<'a>(system: &'a System, path: &str) -> Option<&'a PartnerQueue> {
+    partner_queue(system, path.strip_prefix("/_local/queues/")?)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
@@ -135,15 +147,17 @@ fn put_on_queue(system: &System, demo: &GroupData, path: &str, request: QueueReq
         system.agenda.add(system.clock.now(), look);
         return Ok(json!({"queued": name}));
     }
-    if name != PARTNER_QUEUE {
-        return Err(Problem::not_found(format!("the queues are {PARTNER_QUEUE}, assign, escalate and send")));
-    }
+    let Some(queue) = partner_queue(system, name) else {
+        return Err(Problem::not_found(format!("the queues are {}, assign, escalate and send", PARTNER_QUEUES.join(", "))));
+    };
     let body = match request.body {
         Value::String(text) => text,
         other => other.to_string(),
     };
-    let sender = request.sender.or_else(|| demo.partners.first().map(|p| p.sender_id.clone())).unwrap_or_default();
+    // Whoever may send to it, if nobody is named.
+    let sends = |p: &&PartnerData| name == PARTNER_QUEUES[0] || p.partner.kind != PartnerKind::Portal;
+    let sender = request.sender.or_else(|| demo.partners.iter().find(sends).map(|p| p.sender_id.clone())).unwrap_or_default();
     let message = Queued { id: uuid::Uuid::now_v7().to_string(), sender, body, attributes: request.attributes, receives: 0 };
-    kept(system.queue.put(&message))?;
+    kept(queue.put(&message))?;
     Ok(json!({"queued": name, "message_id": message.id}))
 }

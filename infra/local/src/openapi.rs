@@ -5,17 +5,23 @@ mod elements;
 mod overview;
 mod problems;
 
+use forecourt_appointment::{
+    AppointmentBody, AppointmentCounted, AppointmentMade, AppointmentPageView, AppointmentView, AttendanceBody, CorrectionBody, MoveBody,
+    UnprocessedView,
+};
 use forecourt_calendar_event::{
     BookingBody, BulkBody, BulkView, CalendarEventView, CalendarEventsView, CalendarView, CompletionBody, EventBody, FeedBody, FeedView,
     FeedsView, InvitationBody, InvitationRowView, InvitationView, InvitationsView, NoShowBody, OfferView, RescheduleBody,
 };
+use forecourt_edge::appointment::{PingBackBody, PingBackView};
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::{self, Elements, Operation, Report, Route};
 use forecourt_export::ExportBody;
 use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
 use forecourt_settings::{
-    DealerUserView, DealerUsersView, FindingsView, HistoryView, ImportView, SettingsView, SwitchedView, UserView, UsersView,
+    DealerUserView, DealerUsersView, FindingsView, HistoryView, ImportView, RotationBody, SettingsView, SigningSecretView, SwitchedView,
+    UserView, UsersView,
 };
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
@@ -93,6 +99,19 @@ fn components() -> ComponentsBuilder {
     add::<UsersView>(&mut schemas);
     add::<UserView>(&mut schemas);
     desk::schemas(&mut schemas);
+    add::<AppointmentBody>(&mut schemas);
+    add::<AppointmentMade>(&mut schemas);
+    add::<AppointmentCounted>(&mut schemas);
+    add::<AppointmentView>(&mut schemas);
+    add::<AppointmentPageView>(&mut schemas);
+    add::<CorrectionBody>(&mut schemas);
+    add::<MoveBody>(&mut schemas);
+    add::<AttendanceBody>(&mut schemas);
+    add::<UnprocessedView>(&mut schemas);
+    add::<PingBackBody>(&mut schemas);
+    add::<PingBackView>(&mut schemas);
+    add::<RotationBody>(&mut schemas);
+    add::<SigningSecretView>(&mut schemas);
     add::<Problem>(&mut schemas);
     schemas.sort_by(|a, b| a.0.cmp(&b.0));
     schemas.dedup_by(|a, b| a.0 == b.0);
@@ -116,9 +135,18 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
     for (name, about) in queries(route.operation) {
         operation = operation.parameter(parameter(name, ParameterIn::Query, about, Required::False));
     }
-    if route.method == "POST" {
+    if route.method == "POST" && route.operation != Operation::ReceivePingBack {
         let about = "Makes the request safe to repeat: the same key again is answered as the first time (INT-5).";
         operation = operation.parameter(parameter("Idempotency-Key", ParameterIn::Header, about, Required::False));
+    }
+    if route.operation == Operation::ReceivePingBack {
+        for (name, about) in [
+            ("webhook-id", "Your name of the message: the same again is answered as the first time."),
+            ("webhook-timestamp", "When it was sent, in seconds since 1970; at most five minutes from now."),
+            ("webhook-signature", "`v1,` and base64 of the HMAC-SHA256 over id.timestamp.body; several stand with spaces between them."),
+        ] {
+            operation = operation.parameter(parameter(name, ParameterIn::Header, about, Required::True));
+        }
     }
     if takes_if_match(route.operation) {
         operation = operation.parameter(parameter(
@@ -149,14 +177,18 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
 
 fn takes_if_match(operation: Operation) -> bool {
     use Operation::{
-        AssignLead, ChangePart, ChangeSettings, Element, ImportHolidays, LogReaction, RemoveDealerUser, RemoveUser, SaveUser,
-        SetDealerUser, SetStatus, SetUserAbsences, SwitchUsers,
+        AssignLead, CancelAppointment, ChangePart, ChangeSettings, EditAppointment, Element, ImportHolidays, LogReaction, MarkAttendance,
+        MoveAppointment, RemoveDealerUser, RemoveUser, SaveUser, SetDealerUser, SetStatus, SetUserAbsences, SwitchUsers,
     };
     matches!(operation, Operation::Desk(changed) if !desk::reads(changed))
         || matches!(
             operation,
             LogReaction
                 | AssignLead
+                | EditAppointment
+                | MoveAppointment
+                | CancelAppointment
+                | MarkAttendance
                 | SetStatus
                 | Element(Elements::Change(_) | Elements::Remove(_) | Elements::CompleteUpload)
                 | ChangeSettings
@@ -249,6 +281,14 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
             .content("application/x-www-form-urlencoded", json(reference::<BookingBody>())),
         Operation::RescheduleEvent => body.content("application/json", json(reference::<RescheduleBody>())),
         Operation::Desk(desk) => body.content("application/json", json(desk::body(desk)?)),
+        Operation::MakeAppointment => body.content("application/json", json(reference::<AppointmentBody>())),
+        Operation::EditAppointment => body.content("application/json", json(reference::<CorrectionBody>())),
+        Operation::MoveAppointment => body.content("application/json", json(reference::<MoveBody>())),
+        Operation::MarkAttendance => body.content("application/json", json(reference::<AttendanceBody>())),
+        Operation::ReceivePingBack => body.content("application/json", json(reference::<PingBackBody>())),
+        Operation::RotateSigningSecret => {
+            body.required(Some(Required::False)).content("application/json", json(reference::<RotationBody>()))
+        }
         Operation::ChangeSettings => {
             let about = "The settings as `GET` shows them under `settings`; what is left out is as if it had never been set.";
             let object = ObjectBuilder::new().schema_type(Type::Object).description(Some(about)).build();
@@ -269,6 +309,9 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
             body.content("text/calendar", ContentBuilder::new().schema(Some(calendar.build())).build())
         }
         Operation::ListLeads
+        | Operation::ReadAppointment
+        | Operation::CancelAppointment
+        | Operation::UnprocessedAppointments
         | Operation::ReadLead
         | Operation::Board
         | Operation::ListEvents
@@ -355,6 +398,27 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
         Operation::Calendar => vec![("200", "What is planned, and what was.", reference::<CalendarView>())],
         Operation::MakeFeed => vec![("201", "The link, for your own calendar program.", reference::<FeedView>())],
         Operation::ListFeeds | Operation::RevokeFeed => vec![("200", "Your links as they are now.", reference::<FeedsView>())],
+        Operation::MakeAppointment => vec![
+            (
+                "201",
+                "It is made; `Location` says where. A repeat gets the same answer, with `Idempotent-Replay: true`.",
+                reference::<AppointmentMade>(),
+            ),
+            (
+                "200",
+                "A telephone or e-mail appointment of a dealer's own system: counted, not kept (APT-2).",
+                reference::<AppointmentCounted>(),
+            ),
+        ],
+        Operation::ReadAppointment => vec![("200", "The appointment; its version is the ETag.", reference::<AppointmentPageView>())],
+        Operation::EditAppointment | Operation::MoveAppointment | Operation::CancelAppointment | Operation::MarkAttendance => {
+            vec![("200", "The appointment as it is now; its version is the ETag.", reference::<AppointmentView>())]
+        }
+        Operation::UnprocessedAppointments => vec![("200", "The count.", reference::<UnprocessedView>())],
+        Operation::ReceivePingBack => {
+            vec![("200", "It is known; the same message again is answered the same.", reference::<PingBackView>())]
+        }
+        Operation::RotateSigningSecret => vec![("201", "The secret; it is not shown again.", reference::<SigningSecretView>())],
         Operation::ListUsers => vec![("200", "A page of users.", reference::<UsersView>())],
         Operation::ReadUser | Operation::RemoveUser => {
             vec![("200", "The user as it is now; its version is the ETag.", reference::<UserView>())]

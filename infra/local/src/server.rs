@@ -88,6 +88,7 @@ pub async fn run(options: Options) -> Result<(), String> {
         uploads: folder.clone(),
         mailbox: Arc::new(Mailbox::open(options.data.join("outbox")).map_err(told("cannot open the outbox"))?),
         queue: PartnerQueue::open(options.data.join("queue")).map_err(told("cannot open the queue"))?,
+        appointments: PartnerQueue::open(options.data.join("appointments")).map_err(told("cannot open the queue"))?,
         public_url: url.clone(),
         twice: false,
     };

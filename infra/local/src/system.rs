@@ -17,7 +17,8 @@ use forecourt_send::Sender;
 use forecourt_send::text::Texts;
 use forecourt_store::keys::{DueKind, Look};
 use forecourt_store::{Failure, Store};
-use futures::{StreamExt as _, stream};
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _, stream};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -46,8 +47,10 @@ pub struct Parts {
     pub uploads: Arc<dyn Uploads>,
     /// Where mail goes.
     pub mailbox: Arc<Mailbox>,
-    /// The partner queue.
+    /// The partners' queue of leads.
     pub queue: PartnerQueue,
+    /// The partners' queue of appointments.
+    pub appointments: PartnerQueue,
     /// What links in mails begin with.
     pub public_url: String,
     /// Whether every message between functions is delivered twice, as queues may.
@@ -66,8 +69,10 @@ pub struct System {
     pub outbox: Outbox,
     /// Where mail goes.
     pub mailbox: Arc<Mailbox>,
-    /// The partner queue.
+    /// The partners' queue of leads.
     pub queue: PartnerQueue,
+    /// The partners' queue of appointments.
+    pub appointments: PartnerQueue,
     sender: Sender,
     exporter: Exporter,
     twice: bool,
@@ -81,19 +86,28 @@ impl System {
     /// # Errors
     /// When a mail template is wrong.
     pub fn new(parts: Parts) -> Result<Self, String> {
-        let Parts { store, clock, files, uploads, mailbox, queue, public_url, twice } = parts;
+        let Parts { store, clock, files, uploads, mailbox, queue, appointments, public_url, twice } = parts;
         let agenda = Agenda::new(clock.clone());
         let nudged = agenda.clone();
         let store = store.with_nudge(Arc::new(move |due| nudged.committed(due)));
         let time = clock.clone();
         let clock_of_all = Clock::saying(move || time.now());
         let link = public_url.trim_end_matches('/').into();
-        let platform = Platform { function: "local", store, clock: clock_of_all, files, public_url: link, metrics: Metrics::nowhere() };
+        let platform = Platform {
+            function: "local",
+            store,
+            clock: clock_of_all,
+            wall: Clock::real(),
+            files,
+            public_url: link,
+            metrics: Metrics::nowhere(),
+        };
         let texts = Texts::new(&public_url).map_err(|e| e.to_string())?;
         let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };
         let exporter = Exporter::new(platform.of("export"), uploads);
         let outbox = Outbox { platform: platform.of("outbox"), wakes: Arc::new(agenda.clone()), delay: forecourt_outbox::LONGEST_DELAY };
-        Ok(Self { platform, clock, agenda, outbox, mailbox, queue, sender, exporter, twice, stepping: tokio::sync::Mutex::default() })
+        let stepping = tokio::sync::Mutex::default();
+        Ok(Self { platform, clock, agenda, outbox, mailbox, queue, appointments, sender, exporter, twice, stepping })
     }
 
     /// Answers a request by the function that its route names.
@@ -104,6 +118,8 @@ impl System {
             Some("calendar-event") => forecourt_calendar_event::handle(&self.platform.of("calendar-event"), event).await,
             Some("overview") => forecourt_overview::handle(&self.platform.of("overview"), event).await,
             Some("export") => self.exporter.request(event).await,
+            Some("appointment") => forecourt_appointment::request(&self.platform.of("appointment"), event).await,
+            Some("appointment-pingback") => forecourt_appointment_pingback::handle(&self.platform.of("appointment-pingback"), event).await,
             Some("settings") => forecourt_settings::handle(&self.platform.of("settings"), event).await,
             _ => forecourt_lead::handle(&self.platform.of("lead"), event).await,
         }
@@ -188,30 +204,12 @@ impl System {
         }
     }
 
-    /// Delivers what waits on the partner queue; returns how many messages there were.
+    /// Delivers what waits on the partners' queues; returns how many messages there were.
     async fn take_from_partners(&self) -> usize {
-        let waiting = match self.queue.waiting() {
-            Ok(waiting) => waiting,
-            Err(e) => {
-                tracing::error!(problem = %e, "the partner queue cannot be read");
-                return 0;
-            }
-        };
-        for batch in waiting.chunks(BATCH) {
-            let records: Vec<_> = batch.iter().map(record).collect();
-            let response = match sqs(&records) {
-                Ok(event) => forecourt_lead_intake::messages(&self.platform.of("lead-intake"), event).await,
-                Err(_) => SqsBatchResponse::default(),
-            };
-            let failed = |id: &str| response.batch_item_failures.iter().any(|f| f.item_identifier == id);
-            for message in batch {
-                let kept = if failed(&message.id) { self.queue.back(message) } else { self.queue.done(message) };
-                if let Err(e) = kept {
-                    tracing::error!(problem = %e, message_id = message.id, "the partner queue cannot be written");
-                }
-            }
-        }
-        waiting.len()
+        let (intake, appointment) = (self.platform.of("lead-intake"), self.platform.of("appointment"));
+        let leads = |event| forecourt_lead_intake::messages(&intake, event).boxed();
+        let appointments = |event| forecourt_appointment::messages(&appointment, event).boxed();
+        take_from(&self.queue, leads).await + take_from(&self.appointments, appointments).await
     }
 
     /// Works until the process ends: looks at what is due as it comes due, and sweeps.
@@ -230,6 +228,32 @@ impl System {
             let _ = tokio::time::timeout(std::time::Duration::from_millis(200), self.agenda.changed()).await;
         }
     }
+}
+
+/// Delivers what waits on a partners' queue to its function; returns how many messages there were.
+async fn take_from<'a>(queue: &PartnerQueue, function: impl Fn(SqsEvent) -> BoxFuture<'a, SqsBatchResponse>) -> usize {
+    let waiting = match queue.waiting() {
+        Ok(waiting) => waiting,
+        Err(e) => {
+            tracing::error!(problem = %e, "a partners' queue cannot be read");
+            return 0;
+        }
+    };
+    for batch in waiting.chunks(BATCH) {
+        let records: Vec<_> = batch.iter().map(record).collect();
+        let response = match sqs(&records) {
+            Ok(event) => function(event).await,
+            Err(_) => SqsBatchResponse::default(),
+        };
+        let failed = |id: &str| response.batch_item_failures.iter().any(|f| f.item_identifier == id);
+        for message in batch {
+            let kept = if failed(&message.id) { queue.back(message) } else { queue.done(message) };
+            if let Err(e) = kept {
+                tracing::error!(problem = %e, message_id = message.id, "a partners' queue cannot be written");
+            }
+        }
+    }
+    waiting.len()
 }
 
 /// Later than any timer.

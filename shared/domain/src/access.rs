@@ -1,6 +1,6 @@
 //! Who may do and see what (ACC-1, ACC-2, LEAD-9). Denied unless said here.
 
-use crate::appointment::Team;
+use crate::appointment::{Appointment, Origin, Team};
 use crate::dealer::Draft;
 use crate::ids::{DealerId, GroupId, PartnerId, UserId};
 use crate::lead::Lead;
@@ -57,13 +57,17 @@ pub enum Right {
     ReadOverview,
     /// Take all records of a filter away as a file: head office alone (EXP-1).
     Export,
+    /// See appointments.
+    ReadAppointments,
+    /// Make appointments, change them, and say whether the customer came.
+    WorkAppointments,
     /// Change what only the operator changes: the mail server, and whether mail is answered here (SET-4, SET-5).
     Operate,
 }
 
 impl Right {
     /// Every right.
-    pub const ALL: [Right; 13] = [
+    pub const ALL: [Right; 15] = [
         Right::SubmitLeads,
         Right::ReadLeads,
         Right::WorkLeads,
@@ -76,6 +80,8 @@ impl Right {
         Right::ManageUsers,
         Right::ReadOverview,
         Right::Export,
+        Right::ReadAppointments,
+        Right::WorkAppointments,
         Right::Operate,
     ];
 
@@ -94,6 +100,8 @@ impl Right {
             Right::ManageUsers => "manage_users",
             Right::ReadOverview => "read_overview",
             Right::Export => "export",
+            Right::ReadAppointments => "read_appointments",
+            Right::WorkAppointments => "work_appointments",
             Right::Operate => "operate",
         }
     }
@@ -113,40 +121,58 @@ impl Role {
 
     pub(crate) fn may(self, right: Right) -> bool {
         use Right::{
-            AssignLeads, ChangeSettings, Export, ManageGroups, ManageUsers, ModerateComments, Operate, ReadLeads, ReadOverview,
-            ReadSettings, ReadUsers, SubmitLeads, WorkLeads,
+            AssignLeads, ChangeSettings, Export, ManageGroups, ManageUsers, ModerateComments, Operate, ReadAppointments, ReadLeads,
+            ReadOverview, ReadSettings, ReadUsers, SubmitLeads, WorkAppointments, WorkLeads,
         };
         match self {
-            Role::Seller => matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads | ReadOverview),
-            Role::DealerAdmin => {
-                matches!(
-                    right,
-                    SubmitLeads
-                        | ReadLeads
-                        | WorkLeads
-                        | AssignLeads
-                        | ModerateComments
-                        | ReadOverview
-                        | ReadSettings
-                        | ChangeSettings
-                        | ReadUsers
-                )
+            Role::Seller => {
+                matches!(right, SubmitLeads | ReadLeads | WorkLeads | AssignLeads | ReadAppointments | WorkAppointments | ReadOverview)
             }
+            Role::DealerAdmin => matches!(
+                right,
+                SubmitLeads
+                    | ReadLeads
+                    | WorkLeads
+                    | AssignLeads
+                    | ModerateComments
+                    | ReadAppointments
+                    | WorkAppointments
+                    | ReadOverview
+                    | ReadSettings
+                    | ChangeSettings
+                    | ReadUsers
+            ),
             Role::GroupAdmin => !matches!(right, Operate | Export),
-            Role::HeadOffice => matches!(right, ReadLeads | ReadOverview | Export | ReadSettings | ReadUsers),
-            Role::ContactCentre => matches!(right, SubmitLeads | ReadOverview),
+            Role::HeadOffice => matches!(right, ReadLeads | ReadAppointments | ReadOverview | Export | ReadSettings | ReadUsers),
+            Role::ContactCentre => matches!(right, SubmitLeads | ReadAppointments | WorkAppointments | ReadOverview),
             Role::Operator => matches!(right, ReadSettings | ChangeSettings | ManageGroups | ReadUsers | ManageUsers | Operate),
         }
     }
 }
 
-/// A portal or a vendor's system (ACC-1): may send enquiries to its dealers, and nothing else.
+/// A portal or a vendor's system (ACC-1): may send enquiries to its dealers; one that makes appointments, these and what becomes of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Partner {
     /// Who.
     pub id: PartnerId,
     /// The dealers it may send to.
     pub dealers: BTreeSet<DealerId>,
+    /// What it is. Default: a portal.
+    #[serde(default)]
+    pub kind: PartnerKind,
+}
+
+/// What a partner is; where its appointments come from follows (APT-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartnerKind {
+    /// A portal: makes no appointments.
+    #[default]
+    Portal,
+    /// The contact centre's system.
+    ContactCentre,
+    /// A dealer's own system.
+    DealerSystem,
 }
 
 /// Whose hand a request is, and whose data it can reach (ACC-2).
@@ -227,6 +253,14 @@ impl Scope {
         }
     }
 
+    /// The asker, where it is a seller: who names nobody means themselves.
+    pub fn seller(&self) -> Option<&UserId> {
+        match &self.who {
+            Who::User(user) if user.role == Role::Seller => Some(&user.id),
+            _ => None,
+        }
+    }
+
     /// The dealers that the asker is said to belong to.
     pub fn dealers(&self) -> impl Iterator<Item = &DealerId> {
         let dealers = match &self.who {
@@ -245,7 +279,11 @@ impl Scope {
         let may = match &self.who {
             // Nobody becomes head office by a right given besides (EXP-1).
             Who::User(user) => user.role.may(right) || (right != Right::Export && user.rights.contains(&right)),
-            Who::Partner(_) => right == Right::SubmitLeads,
+            Who::Partner(partner) => match right {
+                Right::SubmitLeads => true,
+                Right::ReadAppointments | Right::WorkAppointments => partner.kind != PartnerKind::Portal,
+                _ => false,
+            },
             Who::Customer | Who::Nobody => false,
         };
         if may { Ok(()) } else { Err(Refusal::Forbidden(right)) }
@@ -325,5 +363,44 @@ impl Scope {
         self.needs(right)?;
         let reached = self.reaches(&lead.dealer).is_ok() && self.sees_leads_of(lead.owner.as_ref(), settings, now);
         if reached { Ok(()) } else { Err(Refusal::NotFound("lead")) }
+    }
+
+    /// Where an appointment of the asker's comes from, and whose people make it (APT-1, APT-2): never what a request says.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] of who makes none.
+    pub fn makes_appointments(&self) -> Result<(Origin, Team), Refusal> {
+        self.needs(Right::WorkAppointments)?;
+        Ok(match &self.who {
+            Who::Partner(partner) if partner.kind == PartnerKind::DealerSystem => (Origin::DealerSystem, Team::Dealer),
+            Who::Partner(_) => (Origin::ContactCentre, Team::ContactCentre),
+            Who::User(user) if user.role == Role::ContactCentre => (Origin::Forecourt, Team::ContactCentre),
+            Who::User(_) | Who::Customer | Who::Nobody => (Origin::Forecourt, Team::Dealer),
+        })
+    }
+
+    /// Whether an appointment at a dealer within reach is to be seen: a seller sees own ones, those of users they supervise or deputise for,
+    /// and what they made; a partner its own.
+    pub fn sees_appointment(&self, appointment: &Appointment, settings: &Draft, now: DateTime<Utc>) -> bool {
+        match &self.who {
+            Who::Partner(partner) => appointment.by == Actor::Partner(partner.id.clone()),
+            _ => appointment.by == self.actor() || self.sees_leads_of(appointment.user.as_ref(), settings, now),
+        }
+    }
+
+    /// Insists on a right, and that the appointment is within reach; `settings` are its dealer's.
+    ///
+    /// # Errors
+    /// 403 names the right; an appointment out of reach is not found (LEAD-9).
+    pub fn needs_on_appointment(
+        &self,
+        right: Right,
+        appointment: &Appointment,
+        settings: &Draft,
+        now: DateTime<Utc>,
+    ) -> Result<(), Refusal> {
+        self.needs(right)?;
+        let reached = self.reaches(&appointment.dealer).is_ok() && self.sees_appointment(appointment, settings, now);
+        if reached { Ok(()) } else { Err(Refusal::NotFound("appointment")) }
     }
 }

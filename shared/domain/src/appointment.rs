@@ -1,9 +1,13 @@
 //! Appointments: when which customer meets whom at a dealer, who made it where, and whether the customer came (APT).
 
 mod following;
+mod making;
+mod report;
 mod settings;
 
 pub use following::followed;
+pub use making::{Changed, Customer, Edit, Facts, NewAppointment, edit, make};
+pub use report::{Becomes, Early, Report, Unprocessed, heard};
 pub use settings::AppointmentSettings;
 
 use crate::access::Actor;
@@ -13,7 +17,10 @@ use crate::dealer::Dealer;
 use crate::decision::Item;
 use crate::enquiry::Person;
 use crate::ids::{AppointmentId, DealerId, EventId, LeadId, PartnerId, UserId};
+use crate::lead::Request;
 use crate::letter::{Letter, Medium, Says};
+use crate::refusal::Refusal;
+use crate::slots::Taken;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +86,24 @@ pub struct Appointment {
     /// The times that it had before, oldest first; the latest hundred.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<Moved>,
+    /// Counts its changes, from 1; not what was sent of it.
+    #[serde(default)]
+    pub version: u64,
+    /// Since when it has its time, by the clock of who moved it: of two that move it, the later counts (APT-5). None: it was never moved.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub timed: Option<DateTime<Utc>>,
+    /// What was said of the attendance before, oldest first; the latest hundred.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marked: Vec<Attendance>,
+    /// Whose time it takes, where no event does (CAL-7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Taken>,
+    /// A hash of what it was made of, so that the same again is the same (INT-5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+    /// The latest requests that changed it by their `Idempotency-Key`, so that each is carried out once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<Request>,
 }
 
 /// Of what kind an appointment is (APT-1).
@@ -113,13 +138,17 @@ impl Kind {
     /// The type of calendar event whose duration it takes (CAL-7).
     pub fn event_type(self) -> &'static str {
         match self {
-            Kind::Showroom => "visit_inbound",
+            Kind::Showroom | Kind::Workshop | Kind::Other => "visit_inbound",
             Kind::TestDrive => BOOKED_TEST_DRIVE,
-            Kind::Telephone => "phone_outbound",
+            Kind::Telephone | Kind::Video => "phone_outbound",
             Kind::Email => "email_outbound",
             Kind::Delivery => "delivery",
-            Kind::Video | Kind::Workshop | Kind::Other => "other",
         }
+    }
+
+    /// Its name, as the API writes it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("other", |(name, _)| name)
     }
 }
 
@@ -139,6 +168,11 @@ impl Origin {
     /// Every origin with its name, as the API writes it.
     pub const NAMES: [(&'static str, Origin); 3] =
         [("forecourt", Origin::Forecourt), ("contact_centre", Origin::ContactCentre), ("dealer_system", Origin::DealerSystem)];
+
+    /// Its name, as the API writes it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, origin)| *origin == self).map_or("forecourt", |(name, _)| name)
+    }
 }
 
 /// Whose people made an appointment (APT-1, OVR-1).
@@ -191,6 +225,11 @@ impl Attended {
     /// Every attendance with its name, as the API writes it.
     pub const NAMES: [(&'static str, Attended); 3] =
         [("unknown", Attended::Unknown), ("completed", Attended::Completed), ("no_show", Attended::NoShow)];
+
+    /// Its name, as the API writes it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, is)| *is == self).map_or("unknown", |(name, _)| name)
+    }
 }
 
 /// What is known of the attendance, and since when: of two that say it, the later by its own time counts (APT-5).
@@ -204,6 +243,9 @@ pub struct Attendance {
     /// Who said it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Actor>,
+    /// Why, of a no-show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl Attendance {
@@ -296,14 +338,40 @@ impl Appointment {
     /// How often a move is remembered.
     pub const MOVES: usize = 100;
 
-    /// Takes it to another time.
+    /// How many requests it remembers.
+    const REQUESTS: usize = 8;
+
+    /// Whether `request` was carried out already.
+    ///
+    /// # Errors
+    /// [`Refusal::Reused`] when its key named another request (INT-5).
+    pub fn has_done(&self, request: &Request) -> Result<bool, Refusal> {
+        match self.requests.iter().find(|done| done.key == request.key) {
+            Some(done) if done.body != request.body => {
+                Err(Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into()))
+            }
+            found => Ok(found.is_some()),
+        }
+    }
+
+    /// The same as its next version, with the request that asked for it.
+    pub(crate) fn revised(mut self, request: Option<Request>) -> Self {
+        self.version += 1;
+        if self.requests.len() >= Self::REQUESTS {
+            self.requests.remove(0);
+        }
+        self.requests.extend(request.map(|request| Request { version: self.version, ..request }));
+        self
+    }
+
+    /// Takes it to another time. What was to be sent of one that was called off is not stale by that.
     pub(crate) fn move_to(&mut self, to: DateTime<Utc>, by: Actor, now: DateTime<Utc>) {
         self.moved.push(Moved { from: self.at, at: now, by });
         if self.moved.len() > Self::MOVES {
             self.moved.remove(0);
         }
         self.at = to;
-        self.sequence += 1;
+        self.sequence += u32::from(!self.state.is_cancelled());
     }
 
     /// What its customer is told of a change to `self` from `before`, by every medium that the dealer uses and the customer allows (APT-3):

@@ -1,11 +1,13 @@
 //! Calendar events: what is planned for a lead, and what became of it (CAL-1 to CAL-4). History is never written over.
 
 mod closing;
+mod mirror;
 mod moving;
 mod taking;
 mod types;
 
 pub use closing::{Completes, completing};
+pub(crate) use mirror::{mirrored, state_of};
 pub use moving::moving;
 pub use types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
 
@@ -13,7 +15,7 @@ use crate::access::Actor;
 use crate::assignment::commit;
 use crate::dealer::{Dealer, Draft};
 use crate::decision::{Decision, Item};
-use crate::ids::{DealerId, EventId, LeadId, UserId};
+use crate::ids::{AppointmentId, DealerId, EventId, LeadId, UserId};
 use crate::lead::{Lead, ReactionKind, Status};
 use crate::refusal::{Fault, Refusal};
 use crate::slots::{Asks, Diary, Taken};
@@ -66,6 +68,9 @@ pub struct CalendarEvent {
     /// Whose time it takes (CAL-7); none where it had no time of its own, or is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Taken>,
+    /// The appointment that it was made as, where it was (APT-1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appointment: Option<AppointmentId>,
 }
 
 /// What a change of an event goes by.
@@ -158,6 +163,8 @@ pub struct NewEvent {
     pub user: Option<UserId>,
     /// The customer books it.
     pub booked: bool,
+    /// The appointment that it is made as (APT-1).
+    pub appointment: Option<AppointmentId>,
 }
 
 impl NewEvent {
@@ -200,6 +207,7 @@ impl NewEvent {
             level: 0,
             booked: self.booked,
             taken: None,
+            appointment: self.appointment,
         };
         // Without a time of its own it is a note of what happens now: it takes nobody's time.
         let taken = self.at.and_then(|_| event.takes(case));
@@ -207,18 +215,29 @@ impl NewEvent {
     }
 }
 
-fn in_reach(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+pub(crate) fn in_reach(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     (at - now).num_days().abs() <= 3_653
 }
 
-/// Puts an event on the calendar of a lead. A booked test drive is an appointment, which stops the response clock (ESC-7).
+/// Puts an event on the calendar of a lead. One that is an appointment stops the response clock (ESC-7).
 ///
 /// # Errors
 /// Faults by field; a lead with thirty incomplete events.
 pub fn schedule(case: &Case<'_>, new: NewEvent) -> Result<Decision, Refusal> {
-    let event = new.check(case)?;
+    schedule_as(case, new, EventState::Incomplete)
+}
+
+/// The same, of an event of which more is known by now.
+pub(crate) fn schedule_as(case: &Case<'_>, new: NewEvent, state: EventState) -> Result<Decision, Refusal> {
+    let mut event = new.check(case)?;
     let mut changed = case.lead.touched(case.now);
-    let told = changed.plan_event(&event, case.dealer, case.now)?;
+    let mut told = changed.plan_event(&event, case.dealer, case.now)?;
+    if state != EventState::Incomplete {
+        changed.unplan(&event.id);
+        (event.state, event.due) = (state, None);
+        event.taken = event.takes_now(case);
+        told.push(event.told());
+    }
     let mut diary = Diary::new(case.days);
     diary.put(event.id.as_str(), None, event.taken.as_ref())?;
     let decision = commit(changed, case.by.clone(), told, case.now).with(Item::Event(Box::new(event)));
@@ -246,7 +265,7 @@ impl Lead {
         self.planned.sort();
         let mut told =
             vec![Event::EventScheduled { event: event.id.clone(), title: event.title.clone(), kind: event.kind.clone(), at: event.at }];
-        if event.kind == BOOKED_TEST_DRIVE && self.react(ReactionKind::Appointment, dealer, now) {
+        if event.is_appointment() && self.react(ReactionKind::Appointment, dealer, now) {
             told.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, note: None });
         }
         Ok(told)

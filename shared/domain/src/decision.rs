@@ -1,6 +1,6 @@
 //! What a rule answers: the new state of a unit, and what must happen, as items to be committed at once.
 
-use crate::appointment::Appointment;
+use crate::appointment::{Appointment, Early, Unprocessed};
 use crate::calendar_event::CalendarEvent;
 use crate::calendar_feed::Feeds;
 use crate::contact::{Channel, ChannelKey};
@@ -15,6 +15,7 @@ use crate::message::Message;
 use crate::pool::Pool;
 use crate::recompute::Recompute;
 use crate::rotation::Rotation;
+use crate::signing::{Seen, Signing};
 use crate::slots::Day;
 use crate::task::Task;
 use crate::timeline::Entry;
@@ -46,6 +47,10 @@ pub enum Item {
     Task(Box<Task>),
     Export(Box<Export>),
     Download(Box<Download>),
+    Early(Early),
+    Unprocessed(Unprocessed),
+    Seen(Seen),
+    Signing(Signing),
 }
 
 /// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.

@@ -264,6 +264,7 @@ pub fn book(
         notes: None,
         user: invitation.user.clone(),
         booked: true,
+        appointment: None,
     };
     let decision = schedule(case, new)?;
     let booked = Invitation { event: Some(id), bookings, ..invitation.clone() };

@@ -91,7 +91,8 @@ pub enum Says {
 }
 
 impl Says {
-    fn name(&self) -> &'static str {
+    /// As the API writes it.
+    pub fn name(&self) -> &'static str {
         match self {
             Says::Confirmation => "confirmation",
             Says::Moved => "moved",
@@ -193,6 +194,18 @@ pub enum Suppressed {
     NoAddress,
 }
 
+impl Suppressed {
+    /// As the API writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Suppressed::Switched => "switched",
+            Suppressed::NoLongerSo => "no_longer_so",
+            Suppressed::TooLate => "too_late",
+            Suppressed::NoAddress => "no_address",
+        }
+    }
+}
+
 /// Attempts before a letter has failed.
 pub const ATTEMPTS: u32 = 8;
 /// How long a sender may take.
@@ -272,6 +285,13 @@ impl Letter {
             }
             if appointment.at <= now {
                 return suppressed(Suppressed::TooLate);
+            }
+            // One that was held up must not come at night either.
+            if self.says == Says::Reminder
+                && let Some(day) = settings.appointments.day_after(now, &settings.calendar)
+            {
+                let due = day.filter(|day| *day < appointment.at);
+                return due.map_or_else(|| suppressed(Suppressed::TooLate), |due| settle(LetterFate::Queued { due, attempts }));
             }
         }
         Some(Due::Send(self.become_(LetterFate::Sending { until: now + LEASE, attempts })))

@@ -23,6 +23,7 @@
 //! | [`overview`], [`export`] | what they come to, and all of them as a file |
 //! | [`letter`] | what a customer is told |
 //! | [`slots`] | when a customer can have an appointment with whom |
+//! | [`signing`] | what partners sign with, and what they have sent |
 //! | [`user`], [`access`] | the people, and who may see and do what |
 
 pub mod access;
@@ -57,6 +58,7 @@ pub mod refusal;
 pub mod resubmission;
 pub mod rotation;
 pub mod routing;
+pub mod signing;
 pub mod slots;
 pub mod target;
 pub mod task;

@@ -3,7 +3,7 @@
 use crate::link::{self, Link};
 use crate::problem::Problem;
 use crate::routes::{Operation, Route};
-use crate::{Platform, identity};
+use crate::{Platform, identity, signature};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
 use base64::Engine as _;
@@ -152,6 +152,11 @@ impl Call {
         value.split(';').next().map(|media| media.trim().to_ascii_lowercase()).filter(|media| !media.is_empty())
     }
 
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
     /// Insists on a JSON body and reads it.
     ///
     /// # Errors
@@ -238,21 +243,14 @@ fn refused(mut problem: Problem, request_id: &str, shown: impl FnOnce(Problem) -
     (shown(problem), Some(kind))
 }
 
-async fn call(platform: &Platform, event: ApiGatewayV2httpRequest) -> Result<Call, Problem> {
+async fn call(platform: &Platform, mut event: ApiGatewayV2httpRequest) -> Result<Call, Problem> {
     let now = platform.clock.now();
     let route = event
         .route_key
         .as_deref()
         .and_then(Route::of)
         .ok_or_else(|| Problem::not_found("there is no such route; GET / shows all of them"))?;
-    let (scope, link) = match event.path_parameters.get("token").filter(|_| route.is_open()) {
-        // A link that is spoilt, foreign or too old leads nowhere, without a hint which it is.
-        Some(token) => {
-            link::verified(platform, route.operation, token, now).map(|(scope, link)| (scope, Some(link))).ok_or_else(no_link)?
-        }
-        None => (identity::scope(&platform.store, &event).await?, None),
-    };
-    let text = event.body.unwrap_or_default();
+    let text = event.body.take().unwrap_or_default();
     let body = match event.is_base64_encoded {
         true => base64::engine::general_purpose::STANDARD
             .decode(&text)
@@ -262,6 +260,14 @@ async fn call(platform: &Platform, event: ApiGatewayV2httpRequest) -> Result<Cal
     if body.len() > MAX_BODY {
         return Err(Problem::too_large(MAX_BODY));
     }
+    let (scope, link) = match event.path_parameters.get("token").filter(|_| route.is_open()) {
+        _ if route.operation == Operation::ReceivePingBack => (signature::scope(platform, &event, &body).await?, None),
+        // A link that is spoilt, foreign or too old leads nowhere, without a hint which it is.
+        Some(token) => {
+            link::verified(platform, route.operation, token, now).map(|(scope, link)| (scope, Some(link))).ok_or_else(no_link)?
+        }
+        None => (identity::scope(&platform.store, &event).await?, None),
+    };
     let idempotency_key = match event.headers.get("idempotency-key") {
         None => None,
         Some(value) => match value.to_str() {

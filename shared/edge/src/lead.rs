@@ -14,7 +14,7 @@ use forecourt_domain::lead::{Lead, Request};
 use forecourt_domain::refusal::Refusal;
 use forecourt_domain::slots::{Asks, Day};
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, Loaded, fingerprint};
+use forecourt_store::{Load, Loaded, fingerprint, short};
 use std::cell::RefCell;
 use std::fmt::Display;
 
@@ -137,6 +137,5 @@ pub fn new_name(platform: &Platform, call: &Call, of: impl Display, what: &str) 
         Some(key) => platform.store.secret().name(&call.scope, &[what, &format!("{:?}", call.scope.actor()), &of.to_string(), key]),
         None => uuid::Uuid::new_v4().simple().to_string(),
     };
-    let hash = fingerprint(name.as_bytes()).to_lowercase();
-    hash.chars().filter(char::is_ascii_alphanumeric).take(16).collect()
+    short(&name)
 }

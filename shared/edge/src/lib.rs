@@ -3,6 +3,7 @@
 //! A function is a few lines: [`start::platform`] once, then [`http::answer`] for requests, [`queue::each`] for messages. `now` is read once
 //! a request or message, here, and handed on as a value.
 
+pub mod appointment;
 pub mod directory;
 pub mod files;
 pub mod http;
@@ -18,6 +19,7 @@ pub mod start;
 pub mod vehicle;
 
 mod identity;
+mod signature;
 
 use chrono::{DateTime, Utc};
 use forecourt_store::Store;
@@ -32,6 +34,8 @@ pub struct Platform {
     pub store: Store,
     /// What time it is.
     pub clock: Clock,
+    /// What time it is outside: signatures go by it, also where the other clock stands still.
+    pub wall: Clock,
     /// The bucket.
     pub files: Arc<dyn files::Files>,
     /// What links begin with, where the function makes some.

@@ -16,6 +16,8 @@ pub enum Metric {
     SendLag,
     /// How many messages have failed for good (MSG-1).
     MailFailed,
+    /// Appointments of dealers' own systems that are counted only (APT-2).
+    AppointmentsNotProcessed,
     /// How many things the sweep found overdue: wake-ups that were lost, or a function that is behind (ESC-10).
     Overdue,
     /// Seconds that the oldest of them is overdue; 0 where there is none.
@@ -24,8 +26,15 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Metric; 6] =
-        [Metric::EscalationLag, Metric::AssignLag, Metric::SendLag, Metric::MailFailed, Metric::Overdue, Metric::OldestOverdue];
+    pub const ALL: [Metric; 7] = [
+        Metric::EscalationLag,
+        Metric::AssignLag,
+        Metric::SendLag,
+        Metric::MailFailed,
+        Metric::AppointmentsNotProcessed,
+        Metric::Overdue,
+        Metric::OldestOverdue,
+    ];
 
     /// Its name in CloudWatch.
     pub fn name(self) -> &'static str {
@@ -34,6 +43,7 @@ impl Metric {
             Metric::AssignLag => "AssignLag",
             Metric::SendLag => "SendLag",
             Metric::MailFailed => "MailFailed",
+            Metric::AppointmentsNotProcessed => "AppointmentsNotProcessed",
             Metric::Overdue => "Overdue",
             Metric::OldestOverdue => "OldestOverdue",
         }
@@ -41,7 +51,7 @@ impl Metric {
 
     fn unit(self) -> &'static str {
         match self {
-            Metric::Overdue | Metric::MailFailed => "Count",
+            Metric::Overdue | Metric::MailFailed | Metric::AppointmentsNotProcessed => "Count",
             Metric::EscalationLag | Metric::AssignLag | Metric::SendLag | Metric::OldestOverdue => "Seconds",
         }
     }

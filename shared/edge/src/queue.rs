@@ -2,6 +2,7 @@
 
 use crate::Platform;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use forecourt_domain::access::Scope;
 use forecourt_domain::refusal::Refusal;
 use forecourt_store::Failure;
 use forecourt_store::keys::Look;
@@ -94,4 +95,17 @@ fn told(failure: &Failure) -> String {
 pub fn look(message: &SqsMessage) -> Result<Look, Failure> {
     let body = message.body.as_deref().unwrap_or_default();
     serde_json::from_str(body).map_err(|e| Failure::Refused(Refusal::Malformed(format!("not a wake-up: {e}"))))
+}
+
+/// The partner that a message comes from: by the identity that the queue vouches for, never by what the message says (ACC-2).
+///
+/// # Errors
+/// [`Refusal::NotFound`]: nobody known.
+pub async fn sender(platform: &Platform, message: &SqsMessage) -> Result<Scope, Failure> {
+    // Of a role the queue says `AROA…:session`; the session's name is the sender's own choice.
+    let id = message.attributes.get("SenderId").and_then(|id| id.split(':').next()).unwrap_or_default();
+    let unknown = || Failure::Refused(Refusal::NotFound("queue sender"));
+    let sender = platform.store.sender(id).await?.ok_or_else(unknown)?;
+    let partner = platform.store.partner(&sender.group, &sender.partner).await?.ok_or_else(unknown)?;
+    Ok(Scope::partner(sender.group.clone(), partner.as_ref().clone()))
 }

@@ -1,5 +1,6 @@
 //! Every route of the API, once. The functions, the OpenAPI document, the template and the local gateway all come from here.
 
+mod appointments;
 mod calendar;
 mod desk;
 mod elements;
@@ -44,6 +45,15 @@ pub enum Operation {
     ListFeeds,
     RevokeFeed,
     FeedFile,
+    MakeAppointment,
+    ReadAppointment,
+    EditAppointment,
+    MoveAppointment,
+    CancelAppointment,
+    MarkAttendance,
+    UnprocessedAppointments,
+    ReceivePingBack,
+    RotateSigningSecret,
     ReadSettings,
     ChangeSettings,
     SettingsHistory,
@@ -154,10 +164,10 @@ impl Route {
         }
     }
 
-    /// Whether it needs no token: the link that it came by is the proof (CAL-6, CAL-8).
+    /// Whether it needs no token: the link that it came by is the proof (CAL-6, CAL-8), or its signature (APT-4).
     pub fn is_open(&self) -> bool {
-        use Operation::{BookSlot, BookingFile, CancelBooking, CancelByForm, FeedFile, ShowInvitation};
-        matches!(self.operation, ShowInvitation | BookSlot | CancelBooking | CancelByForm | BookingFile | FeedFile)
+        use Operation::{BookSlot, BookingFile, CancelBooking, CancelByForm, FeedFile, ReceivePingBack, ShowInvitation};
+        matches!(self.operation, ShowInvitation | BookSlot | CancelBooking | CancelByForm | BookingFile | FeedFile | ReceivePingBack)
     }
 
     /// As API Gateway names it: `POST /dealers/{dealer}/leads`.
@@ -174,7 +184,15 @@ impl Route {
 
 /// Every route.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    [leads::ROUTES, elements::ROUTES, desk::ROUTES, calendar::ROUTES, settings::ROUTES, users::ROUTES, overview::ROUTES]
-        .into_iter()
-        .flatten()
+    let tables = [
+        leads::ROUTES,
+        elements::ROUTES,
+        desk::ROUTES,
+        calendar::ROUTES,
+        appointments::ROUTES,
+        settings::ROUTES,
+        users::ROUTES,
+        overview::ROUTES,
+    ];
+    tables.into_iter().flatten()
 }

@@ -81,7 +81,7 @@ pub async fn platform(
     let store = Store::new(aws_sdk_dynamodb::Client::new(&config), &table, secret);
     let (files, metrics) = (files(&config)?, Metrics::logged(&table));
     let public_url = setting("PUBLIC_URL").unwrap_or_default().trim_end_matches('/').into();
-    Ok((Platform { function, store, clock: Clock::real(), files, public_url, metrics }, config))
+    Ok((Platform { function, store, clock: Clock::real(), wall: Clock::real(), files, public_url, metrics }, config))
 }
 
 /// One JSON line an event, written to `out`; the environment's `LOG` sets the level in place of `level`.

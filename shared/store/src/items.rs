@@ -5,7 +5,7 @@ use crate::keys::{self, DueKind, Key};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::{Partner, Scope};
-use forecourt_domain::appointment::Appointment;
+use forecourt_domain::appointment::{Appointment, Early, Unprocessed};
 use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::calendar_feed::Feeds;
 use forecourt_domain::contact::Channel;
@@ -23,6 +23,7 @@ use forecourt_domain::pool::Pool;
 use forecourt_domain::recompute::Recompute;
 use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
+use forecourt_domain::signing::{Seen as Sent, Signing};
 use forecourt_domain::slots::Day;
 use forecourt_domain::target::{self, Target};
 use forecourt_domain::task::{Task, TaskState, Work};
@@ -89,6 +90,10 @@ pub enum Stored {
     Task(Box<Task>),
     Export(Box<Export>),
     Download(Box<Download>),
+    Early(Early),
+    Unprocessed(Unprocessed),
+    Seen(Sent),
+    Signing(Signing),
 }
 
 /// A lead as a list shows it. It comes from an index, which lags: no decision rests on it.
@@ -193,6 +198,10 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::Export(export) => Key::Export(export.id.clone()),
         Item::Download(download) => Key::Download(download.at, download.id.clone()),
         Item::Day(day) => Key::Day(day.user.clone(), day.date),
+        Item::Early(early) => Key::Early(early.id.clone()),
+        Item::Unprocessed(count) => Key::Unprocessed(count.dealer.clone()),
+        Item::Seen(seen) => Key::Seen(seen.key.clone()),
+        Item::Signing(signing) => Key::Signing(signing.partner.clone()),
     }
 }
 
@@ -263,6 +272,10 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
             state
         }
         Item::Download(download) => to_item(download)?,
+        Item::Early(early) => passing(to_item(early)?, early.came + Early::KEPT),
+        Item::Unprocessed(count) => to_item(count)?,
+        Item::Seen(seen) => passing(to_item(seen)?, seen.until),
+        Item::Signing(signing) => to_item(signing)?,
         Item::Rotation(rotation) => to_item(rotation)?,
         Item::Pool(pool) => to_item(pool)?,
         Item::Channel(_, channel) => to_item(channel)?,
@@ -293,6 +306,12 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
     let mut attributes = envelope(table_key, state, version, commit);
     attributes.extend(index);
     Ok(attributes)
+}
+
+/// What DynamoDB cleans up some time after `until`.
+fn passing(mut state: Attributes, until: DateTime<Utc>) -> Attributes {
+    state.insert("ttl".into(), AttributeValue::N(until.timestamp().to_string()));
+    state
 }
 
 fn leased(item: &Item) -> bool {
@@ -346,6 +365,10 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Export(_) => Stored::Export(Box::new(from_item(attributes)?)),
         Key::Download(..) => Stored::Download(Box::new(from_item(attributes)?)),
         Key::Day(..) => Stored::Day(from_item(attributes)?),
+        Key::Early(_) => Stored::Early(from_item(attributes)?),
+        Key::Unprocessed(_) => Stored::Unprocessed(from_item(attributes)?),
+        Key::Seen(_) => Stored::Seen(from_item(attributes)?),
+        Key::Signing(_) => Stored::Signing(from_item(attributes)?),
     };
     Ok(Seen { version, commit, stored })
 }
@@ -375,7 +398,7 @@ fn encode_lead(lead: &Lead) -> Result<Attributes, Failure> {
 }
 
 /// The facts of an appointment that no list shows.
-const UNLISTED: [&str; 3] = ["reached", "notes", "moved"];
+const UNLISTED: [&str; 9] = ["reached", "notes", "moved", "version", "timed", "marked", "taken", "said", "requests"];
 
 fn encode_appointment(appointment: &Appointment) -> Result<Attributes, Failure> {
     let mut row: Attributes = to_item(appointment)?;

@@ -7,6 +7,7 @@
 //! | Lead; its timeline, messages, calendar events, invitations, tasks and elements | `g#L#lead` / `@`, `T#version`, `M#cause`, `E#event`, `I#invitation`, `K#task`, `X#kind#element` | GetItem; Query for the page, and for the elements of a kind |
 //! | Appointment; the letters about it; letters about a lead | `g#A#appointment` / `@`, `O#cause`; `g#L#lead` / `O#cause` | GetItem; Query |
 //! | Export; the log of downloads | `g#X` / export; `g#XLOG` / `time#download` | GetItem; Query, newest first |
+//! | What was said early of an appointment; how many appointments a dealer's own system told of that are not kept | `g#A#appointment` / `P`; `g#D#dealer` / `N` | GetItem with the appointment |
 //! | A dealer's appointments, newest first | **list** `g#D#dealer#A#month` / `created#appointment` | Query, one month a partition |
 //! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
 //! | Dealer with members and absences; its rotations; its pool | `g#D#dealer` / `@`, `R`, `R#group`, `P` | BatchGetItem with the lead |
@@ -14,8 +15,9 @@
 //! | A user's calendar links | `g#U#user` / `F` | GetItem, with the user |
 //! | How far a dealer's open leads are computed anew | `g#D#dealer` / `J` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, kept 60 s |
+//! | What a partner signs with | `g#P#partner` / `S` | GetItem |
 //! | A person's day: what takes which quarter-hours (CAL-7) | `g#S#user#day` / `@` | BatchGetItem with the event |
-//! | `Idempotency-Key` besides an external id | `g#K#hash` / `@` | BatchGetItem with the lead |
+//! | `Idempotency-Key` besides an external id; what a partner sent by its name | `g#K#hash` / `@`, `S` | BatchGetItem with the lead, the appointment |
 //! | Queue sender's group and partner | `SENDER#id` / `@` | GetItem, kept 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
 //! | A dealer's calendar by the events' times (CAL-6) | **list** `g#D#dealer#E#month` / `time#lead#event` | Query, two months at once |
@@ -64,6 +66,10 @@ pub enum Key {
     Feeds(UserId),
     Export(ExportId),
     Download(DateTime<Utc>, String),
+    Early(AppointmentId),
+    Unprocessed(DealerId),
+    Seen(String),
+    Signing(PartnerId),
 }
 
 /// The two strings of a table key.
@@ -102,6 +108,10 @@ impl Key {
             Key::Letter(Home::Appointment(id), cause) => (format!("{g}#A#{id}"), format!("O#{cause}")),
             Key::Export(id) => (format!("{g}{EXPORTS}"), id.to_string()),
             Key::Download(at, id) => (downloads_partition(scope), format!("{}#{id}", stamp(*at))),
+            Key::Early(id) => (format!("{g}#A#{id}"), "P".to_owned()),
+            Key::Unprocessed(dealer) => (format!("{g}#D#{dealer}"), "N".to_owned()),
+            Key::Seen(hash) => (format!("{g}#K#{hash}"), "S".to_owned()),
+            Key::Signing(partner) => (format!("{g}#P#{partner}"), "S".to_owned()),
             Key::Receipt(hash) => (format!("{g}#K#{hash}"), "@".to_owned()),
         };
         TableKey { pk, sk }

@@ -23,6 +23,7 @@
 //! trips and a message.
 
 // The SDK's futures are boxed where they are awaited: they are deep, and every caller's would be as deep again.
+mod appointments;
 mod board;
 mod calendar;
 mod capacity;
@@ -31,23 +32,26 @@ mod downloads;
 mod history;
 mod items;
 pub mod keys;
+mod loaded;
 mod queries;
 mod reads;
 mod scan;
 mod secret;
 mod table;
 
+pub use appointments::AppointmentPage;
 pub use board::{Agenda, Board, Stretch, Todo};
 pub use calendar::{EventRow, Events};
 pub use capacity::Spent;
-pub use commit::{Load, Loaded};
+pub use commit::Load;
 pub use history::LeadPage;
 pub use items::{LeadFacts, LeadRow, Stored, TELL};
 pub use keys::{is_task_place, is_work_place};
+pub use loaded::Loaded;
 pub use queries::{Listed, NotACursor};
 pub use reads::Sender;
 pub use scan::{ListedLead, Listing, Page, Row, Stack};
-pub use secret::{Secret, fingerprint};
+pub use secret::{Secret, WebhookSecret, fingerprint, short};
 pub use table::NewTable;
 
 use aws_sdk_dynamodb::Client;

@@ -1,8 +1,9 @@
 //! Reading: single items, and what a process keeps in memory for a while.
 
-use crate::commit::{Load, Loaded};
+use crate::commit::Load;
 use crate::items::{Attributes, envelope, from_item, to_item};
 use crate::keys::{self, Key};
+use crate::loaded::Loaded;
 use crate::{Failure, Store, Stored};
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};

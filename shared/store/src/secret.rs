@@ -1,16 +1,18 @@
 //! Hashes that stand for what must not be read off a key, or would be too long for one.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use forecourt_domain::access::Scope;
 use forecourt_domain::contact::ChannelKey;
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::ids::{LeadId, PartnerId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// How many bytes of a signature a token has.
 const TAG: usize = 16;
+/// How many signatures of a message are looked at.
+const MOST_SIGNATURES: usize = 8;
 
 /// Keys the hashes of e-mail addresses and telephone numbers, so that the table does not give them away (PRV-1).
 #[derive(Clone)]
@@ -59,6 +61,11 @@ impl Secret {
         Some(text.to_owned())
     }
 
+    /// What a partner signs its ping-backs with: the secret of this `name`. It is not stored, and follows from this one.
+    pub fn webhook(&self, scope: &Scope, partner: &PartnerId, name: &str) -> WebhookSecret {
+        WebhookSecret(self.mac(&["webhook", scope.group().as_str(), partner.as_str(), name]))
+    }
+
     /// With a key of its own for each purpose, derived from this secret.
     fn signature(&self, purpose: &str, text: &str) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.mac(&["sign", purpose])).ok()?;
@@ -75,6 +82,43 @@ impl Secret {
         }
         mac.finalize().into_bytes().into()
     }
+}
+
+/// A secret of Standard Webhooks.
+pub struct WebhookSecret([u8; 32]);
+
+impl WebhookSecret {
+    /// As it is given to who signs: `whsec_…`.
+    pub fn text(&self) -> String {
+        format!("whsec_{}", STANDARD.encode(self.0))
+    }
+
+    /// The signature of a message: `v1,…`.
+    pub fn sign(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
+        let tag = self.mac(id, timestamp, body).map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default();
+        format!("v1,{}", STANDARD.encode(tag))
+    }
+
+    /// Whether one of `signatures`, which stand with spaces between them, is of this message. Compared in constant time.
+    pub fn verifies(&self, signatures: &str, id: &str, timestamp: &str, body: &[u8]) -> bool {
+        let of_mine = |signature: &str| {
+            let tag = STANDARD.decode(signature.strip_prefix("v1,")?).ok()?;
+            self.mac(id, timestamp, body)?.verify_slice(&tag).ok()
+        };
+        signatures.split(' ').take(MOST_SIGNATURES).any(|signature| of_mine(signature).is_some())
+    }
+
+    fn mac(&self, id: &str, timestamp: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+        [id.as_bytes(), b".", timestamp.as_bytes(), b".", body].into_iter().for_each(|part| mac.update(part));
+        Some(mac)
+    }
+}
+
+/// Sixteen letters and digits for a name, fit for an id.
+pub fn short(name: &str) -> String {
+    let hash = fingerprint(name.as_bytes()).to_lowercase();
+    hash.chars().filter(char::is_ascii_alphanumeric).take(16).collect()
 }
 
 /// A hash of what was said, to know the same thing again.

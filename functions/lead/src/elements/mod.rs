@@ -151,7 +151,8 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
     let decide = |case: &Case<'_>, loaded: &Loaded| match new.clone() {
         New::Content(content) => element::add(case.lead, id.clone(), content, &by, call.now),
         New::TestDrive(Appointed { vehicle, at, title, user, notes }) => {
-            let event = NewEvent { id: event.clone(), title, kind: String::new(), at: Some(at), notes, user, booked: false };
+            let event =
+                NewEvent { id: event.clone(), title, kind: String::new(), at: Some(at), notes, user, booked: false, appointment: None };
             schedule_test_drive(case, id.clone(), vehicle, event)
         }
         New::Said(said) => {

@@ -103,7 +103,48 @@ pub(super) fn problems(operation: Operation) -> &'static [(&'static str, &'stati
             ("422", "Fields break rules; each is named. Or a key was used before for another enquiry."),
             ("503", "Not done; try again."),
         ],
+        Operation::ReadAppointment | Operation::UnprocessedAppointments => &[
+            ("401", "No good token."),
+            ("403", "A right is missing; it is named."),
+            ("404", "There is no such thing, or it is not yours to see."),
+            ("503", "Not done; try again."),
+        ],
+        Operation::EditAppointment => &[
+            ("400", "The body cannot be read."),
+            ("401", "No good token."),
+            ("403", "A right is missing; it is named."),
+            ("404", "There is no such appointment, or it is not yours to see."),
+            ("409", "It is an event on the calendar of a lead."),
+            ("412", "It has changed since the version in If-Match."),
+            ("415", "The media type is not read here."),
+            ("422", "Fields break rules; each is named."),
+            ("428", "If-Match is missing."),
+            ("503", "Not done; try again."),
+        ],
+        Operation::ReceivePingBack => &[
+            ("400", "The body cannot be read."),
+            ("401", "It is not signed as it must be: whatever is wrong, the answer is the same."),
+            ("403", "The partner makes no appointments."),
+            ("404", "The appointment's dealer is not within the partner's reach any more."),
+            ("409", "It clashes with what is so now."),
+            ("415", "The media type is not read here."),
+            ("422", "Fields break rules; each is named. Or the id was used before for another message."),
+            ("503", "Not done; try again."),
+        ],
+        Operation::RotateSigningSecret => &[
+            ("400", "The body cannot be read."),
+            ("401", "No good token."),
+            ("403", "A right is missing; it is named."),
+            ("404", "There is no such partner."),
+            ("415", "The media type is not read here."),
+            ("422", "A field breaks a rule, or a key was used before for another request."),
+            ("503", "Not done; try again."),
+        ],
         Operation::LogReaction
+        | Operation::MakeAppointment
+        | Operation::MoveAppointment
+        | Operation::CancelAppointment
+        | Operation::MarkAttendance
         | Operation::AssignLead
         | Operation::SetStatus
         | Operation::Element(_)

@@ -1,7 +1,7 @@
 //! An appointment that is a lead's calendar event: it follows the event in the event's own commit, so that the two never differ (APT-1).
 
 use super::{Appointment, Attendance, Attended, Kind, Origin, Reached, State, Team};
-use crate::calendar_event::{BOOKED_TEST_DRIVE, CalendarEvent, EventState};
+use crate::calendar_event::{BOOKED_TEST_DRIVE, CalendarEvent, Ended, EventState};
 use crate::dealer::Dealer;
 use crate::decision::{Decision, Item};
 use crate::ids::AppointmentId;
@@ -11,7 +11,12 @@ use chrono::{DateTime, Utc};
 impl CalendarEvent {
     /// Whether it is an appointment: the customer booked it, or it is a booked test drive (APT-1).
     pub fn is_appointment(&self) -> bool {
-        self.booked || self.kind == BOOKED_TEST_DRIVE
+        self.booked || self.kind == BOOKED_TEST_DRIVE || self.appointment.is_some()
+    }
+
+    /// The appointment that it is, if it is one.
+    pub fn appointment_id(&self) -> AppointmentId {
+        self.appointment.clone().unwrap_or_else(|| AppointmentId::of_event(self.lead, &self.id))
     }
 }
 
@@ -41,13 +46,13 @@ pub fn followed<'a>(
     let events: Vec<CalendarEvent> = events.filter(|event| event.is_appointment()).map(|event| CalendarEvent::clone(event)).collect();
     let mut decision = decision;
     for event in &events {
-        let before = held(&AppointmentId::of_event(event.lead, &event.id));
+        let before = held(&event.appointment_id());
         let after = Appointment::of_event(event, &lead, before, now);
         if before == Some(&after) {
             continue;
         }
         decision.items.extend(after.letters(before, dealer, now));
-        decision.items.push(Item::Appointment(Box::new(after)));
+        decision.items.push(Item::Appointment(Box::new(after.revised(None))));
     }
     decision
 }
@@ -55,7 +60,7 @@ pub fn followed<'a>(
 impl Appointment {
     fn of_event(event: &CalendarEvent, lead: &Lead, before: Option<&Self>, now: DateTime<Utc>) -> Self {
         let mut appointment = before.cloned().unwrap_or_else(|| Self {
-            id: AppointmentId::of_event(event.lead, &event.id),
+            id: event.appointment_id(),
             dealer: lead.dealer.clone(),
             lead: Some(event.lead),
             event: Some(event.id.clone()),
@@ -77,26 +82,33 @@ impl Appointment {
             notes: None,
             external: None,
             moved: Vec::new(),
+            version: 0,
+            timed: None,
+            marked: Vec::new(),
+            taken: None,
+            said: None,
+            requests: Vec::new(),
         });
         appointment.user = event.user.clone().or_else(|| lead.owner.clone());
         if appointment.at != event.at {
             let by = event.rescheduled.last().map_or_else(|| event.by.clone(), |moved| moved.by.clone());
             appointment.move_to(event.at, by, now);
+            appointment.timed = appointment.timed.max(Some(now));
         }
-        let ended = event.state.ended().map(|ended| (ended.at, ended.by.clone()));
+        let ended = event.state.ended();
         match (&event.state, ended) {
-            (EventState::Deleted(_), Some((at, by))) if !appointment.state.is_cancelled() => {
-                appointment.state = State::Cancelled { at, by };
+            (EventState::Deleted(_), Some(Ended { at, by, .. })) if !appointment.state.is_cancelled() => {
+                appointment.state = State::Cancelled { at: *at, by: by.clone() };
                 appointment.sequence += 1;
             }
-            (EventState::Completed(_), Some(ended)) => appointment.attendance = attendance(Attended::Completed, ended),
-            (EventState::NoShow(_), Some(ended)) => appointment.attendance = attendance(Attended::NoShow, ended),
+            (EventState::Completed(_), Some(ended)) => appointment.mark(attendance(Attended::Completed, ended)),
+            (EventState::NoShow(_), Some(ended)) => appointment.mark(attendance(Attended::NoShow, ended)),
             _ => {}
         }
         appointment
     }
 }
 
-fn attendance(is: Attended, (at, by): (DateTime<Utc>, crate::access::Actor)) -> Attendance {
-    Attendance { is, as_of: Some(at), by: Some(by) }
+fn attendance(is: Attended, Ended { at, by, reason, .. }: &Ended) -> Attendance {
+    Attendance { is, as_of: Some(*at), by: Some(by.clone()), reason: reason.clone() }
 }

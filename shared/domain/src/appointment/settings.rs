@@ -4,7 +4,7 @@ use super::{Media, Origin};
 use crate::hours::{Calendar, TimeOfDay};
 use crate::letter::Medium;
 use crate::refusal::Fault;
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -62,40 +62,59 @@ impl AppointmentSettings {
         self.media.iter().copied().filter(|medium| !refused(*medium)).collect()
     }
 
-    /// When the customer of an appointment at `at` is reminded: never at night, and not if that time is past at `now` (APT-3).
+    /// When the customer of an appointment at `at` is reminded: never at night, and not if that time is past at `now` (APT-3). What would be
+    /// at night waits for the morning, or comes the evening before where the morning leaves less than an hour.
     pub fn reminder_at(&self, at: DateTime<Utc>, calendar: &Calendar, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.reminder_hours == 0 {
             return None;
         }
         let zone = calendar.zone();
-        let first = |local: NaiveDateTime| {
-            // A time that the clock skips is the first instant after it.
-            (0..=24).find_map(|quarters| zone.from_local_datetime(&(local + TimeDelta::minutes(15 * quarters))).earliest())
-        };
         let wanted = if self.reminder_hours.is_multiple_of(24) {
             let local = at.with_timezone(&zone).naive_local();
-            first(local.checked_sub_days(Days::new(u64::from(self.reminder_hours / 24)))?)?.to_utc()
+            first_shown(calendar, local.checked_sub_days(Days::new(u64::from(self.reminder_hours / 24)))?)?
         } else {
             at - TimeDelta::hours(self.reminder_hours.into())
         };
-        let local = wanted.with_timezone(&zone).naive_local();
-        let minute = |time: TimeOfDay| TimeDelta::minutes(time.minutes().into());
-        let on = |date: NaiveDate, time: TimeOfDay| first(date.and_time(chrono::NaiveTime::MIN) + minute(time)).map(|at| at.to_utc());
-        let since_midnight = local - local.date().and_time(chrono::NaiveTime::MIN);
-        let held = if since_midnight < minute(self.quiet_until) {
-            on(local.date(), self.quiet_until)?
-        } else if since_midnight >= minute(self.quiet_from) {
-            on(local.date().succ_opt()?, self.quiet_until)?
-        } else {
-            wanted
+        let date = wanted.with_timezone(&zone).date_naive();
+        let latest = at - TimeDelta::hours(1).min(at - wanted);
+        let morning = |date: Option<NaiveDate>| self.on(date?, self.quiet_until, calendar).filter(|at| *at >= wanted && *at <= latest);
+        let evening = |date: Option<NaiveDate>| {
+            let before = self.on(date?, self.quiet_from, calendar)? - TimeDelta::minutes(1);
+            Some(before).filter(|at| *at <= wanted)
         };
-        // The morning may be too late to remind of an early appointment: then it is the evening before.
-        let due = if held < at {
-            held
-        } else {
-            let evening = |date: NaiveDate| on(date, self.quiet_from).map(|from| from - TimeDelta::minutes(1));
-            [Some(local.date()), local.date().pred_opt()].into_iter().flatten().filter_map(evening).find(|evening| *evening <= wanted)?
-        };
-        Some(due).filter(|due| *due > now)
+        let times = [Some(wanted), morning(Some(date)), morning(date.succ_opt()), evening(Some(date)), evening(date.pred_opt())];
+        times.into_iter().flatten().find(|at| self.is_day(*at, calendar)).filter(|due| *due > now)
     }
+
+    /// Whether nobody minds being reminded at `at`.
+    fn is_day(&self, at: DateTime<Utc>, calendar: &Calendar) -> bool {
+        let local = at.with_timezone(&calendar.zone()).naive_local();
+        let since_midnight = local - local.date().and_time(NaiveTime::MIN);
+        (minutes(self.quiet_until)..minutes(self.quiet_from)).contains(&since_midnight)
+    }
+
+    /// Where `now` is at night, when the next day begins; the inner `None`: not within two days.
+    pub(crate) fn day_after(&self, now: DateTime<Utc>, calendar: &Calendar) -> Option<Option<DateTime<Utc>>> {
+        if self.is_day(now, calendar) {
+            return None;
+        }
+        let date = now.with_timezone(&calendar.zone()).date_naive();
+        let mornings = date.iter_days().take(3).filter_map(|date| self.on(date, self.quiet_until, calendar));
+        Some(mornings.into_iter().find(|morning| *morning > now && self.is_day(*morning, calendar)))
+    }
+
+    fn on(&self, date: NaiveDate, time: TimeOfDay, calendar: &Calendar) -> Option<DateTime<Utc>> {
+        first_shown(calendar, date.and_time(NaiveTime::MIN) + minutes(time))
+    }
+}
+
+fn minutes(time: TimeOfDay) -> TimeDelta {
+    TimeDelta::minutes(time.minutes().into())
+}
+
+/// The first instant at which the dealer's clock shows a time, or the first after it where the clock skips it.
+fn first_shown(calendar: &Calendar, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+    let shown = |quarters: i64| calendar.zone().from_local_datetime(&(local + TimeDelta::minutes(15 * quarters))).earliest();
+    // No zone skips more than a day.
+    (0..=96).find_map(shown).map(|at| at.to_utc())
 }

@@ -1,0 +1,195 @@
+//! An appointment is moved, called off, attended, corrected: the same steps for each, and one rule (APT-3, APT-4).
+
+use crate::body::{AttendanceBody, Correction, CorrectionBody, MoveBody};
+use crate::make::person;
+use crate::view::AppointmentView;
+use forecourt_domain::access::Right;
+use forecourt_domain::appointment::{self, Appointment, Attended, Becomes, Changed, Customer, Edit, Facts, Report, heard};
+use forecourt_domain::contact::ChannelKey;
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::ids::{AppointmentId, UserId};
+use forecourt_domain::lead::Request;
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::Platform;
+use forecourt_edge::appointment::{facts, load};
+use forecourt_edge::directory::{self, contact_of};
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::lead::days_of;
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::Operation;
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, Loaded, fingerprint};
+
+/// What is asked for of an appointment.
+enum Asked {
+    Move(chrono::DateTime<chrono::Utc>),
+    Cancel,
+    Mark(Attended, Option<String>),
+}
+
+/// Moves an appointment, calls it off, or says whether the customer came.
+pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::WorkAppointments)?;
+    let id: AppointmentId = call.part("id", "appointment")?;
+    let asked = match call.operation {
+        Operation::MoveAppointment => Asked::Move(call.json::<MoveBody>()?.check()?),
+        Operation::MarkAttendance => {
+            let (is, reason) = call.json::<AttendanceBody>()?.check()?;
+            Asked::Mark(is, reason)
+        }
+        _ => Asked::Cancel,
+    };
+    let (by, request) = (call.scope.actor(), request(platform, call, &id));
+    let rule = |facts: &Facts<'_>, appointment: &Appointment| match asked.report(facts, appointment)? {
+        Some(report) => heard(facts, appointment, &report, request.clone()),
+        None => Ok(None),
+    };
+    let asks = |facts: &Facts<'_>, appointment: &Appointment| {
+        let _ = rule(facts, appointment);
+    };
+    let load = load(&id, [], asks, &by, call.now);
+    let decided = platform.store.decide(&call.scope, load, |loaded, _| {
+        let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;
+        if done(call, appointment, loaded, request.as_ref())? {
+            return Ok((None, appointment.clone()));
+        }
+        let days = |user: &UserId, date| loaded.day(user, date);
+        let changed = rule(&facts(loaded, appointment, &days, &by, call.now)?, appointment)?;
+        Ok(changed.map_or((None, appointment.clone()), |Changed { decision, appointment }| (Some(decision), appointment)))
+    });
+    answer(&decided.await?)
+}
+
+impl Asked {
+    /// What is to be said of the appointment. `None`: it is so already.
+    fn report(&self, facts: &Facts<'_>, appointment: &Appointment) -> Result<Option<Report>, Refusal> {
+        if matches!(self, Asked::Move(_) | Asked::Cancel) {
+            through_event(appointment, |made| made.said.is_none())?;
+        }
+        let cancelled = appointment.state.is_cancelled();
+        let what = match self {
+            Asked::Cancel if cancelled => return Ok(None),
+            Asked::Cancel => Becomes::Cancelled,
+            _ if cancelled => return Err(Refusal::Conflict("the appointment is cancelled; make another one (APT-4)".into())),
+            Asked::Move(to) if *to == appointment.at => return Ok(None),
+            Asked::Move(to) if (*to - facts.now).num_days().abs() > 3_653 => {
+                return Err(Refusal::field("at", "APT-1", "must be within ten years"));
+            }
+            Asked::Move(to) => Becomes::Moved { to: *to },
+            Asked::Mark(is, reason) => {
+                let reason = match (is, reason) {
+                    (Attended::NoShow, Some(reason)) => Some(known(reason, facts.dealer)?),
+                    (Attended::NoShow, None) => Some("did_not_come".to_owned()),
+                    _ => None,
+                };
+                let so = appointment.attendance.is == *is && appointment.attendance.reason == reason;
+                if so {
+                    return Ok(None);
+                }
+                Becomes::Attended { is: *is, reason }
+            }
+        };
+        // Who says it now knows better than whoever said anything before, by whatever clock.
+        Ok(Some(Report { as_of: appointment.moment(facts.now), what }))
+    }
+}
+
+fn known(reason: &str, dealer: &Dealer) -> Result<String, Refusal> {
+    let own = dealer.settings.no_show_reasons.iter().map(String::as_str);
+    let names: Vec<&str> = forecourt_domain::calendar_event::NO_SHOW_REASONS.into_iter().chain(own).collect();
+    let found = dealer.settings.no_show_reason(reason);
+    found.ok_or_else(|| Refusal::field("reason", "CAL-4", format!("must be one of {}", names.join(", "))))
+}
+
+/// Refuses to change an appointment that is an event, where it is to be changed there.
+fn through_event(appointment: &Appointment, there: impl Fn(&Appointment) -> bool) -> Result<(), Refusal> {
+    match (appointment.lead, &appointment.event) {
+        (Some(lead), Some(event)) if there(appointment) => Err(Refusal::Conflict(format!(
+            "this appointment is an event on the calendar of a lead, and is changed there: /leads/{lead}/events/{event} (APT-1)"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the request was carried out before; insists on the right, the reach and the version.
+fn done(call: &Call, appointment: &Appointment, loaded: &Loaded, request: Option<&Request>) -> Result<bool, Refusal> {
+    let dealer = loaded.dealer(&appointment.dealer).ok_or(Refusal::NotFound("appointment"))?;
+    // A repeat is answered even where the request itself put the appointment out of the asker's reach; its key names the asker.
+    if let Some(request) = request
+        && appointment.has_done(request)?
+    {
+        return Ok(true);
+    }
+    call.scope.needs_on_appointment(Right::WorkAppointments, appointment, &dealer.settings, call.now)?;
+    if call.if_match()?.is_some_and(|seen| !seen.contains(&appointment.version)) {
+        return Err(Refusal::Stale { current: appointment.version });
+    }
+    Ok(false)
+}
+
+/// Corrects an appointment's salesperson, notes or customer, as whoever saw its version wants.
+pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::WorkAppointments)?;
+    if call.if_match()?.is_none() && call.header("if-match") != Some("*") {
+        return Err(Problem::precondition_required("send the ETag of what you saw as If-Match (SET-10)"));
+    }
+    let id: AppointmentId = call.part("id", "appointment")?;
+    // The body's own form is the sender's affair, and told before anything is read.
+    call.json::<CorrectionBody>()?;
+    let by = call.scope.actor();
+    let wanted = |appointment: &Appointment, dealer: &Dealer| -> Result<(Correction, Vec<ChannelKey>), Refusal> {
+        let before = Customer {
+            name: Some(appointment.customer.clone()),
+            reached: appointment.reached.clone(),
+            id: appointment.customer_id.clone(),
+        };
+        let body: CorrectionBody = forecourt_edge::json::read(&call.body)?;
+        let correction = body.check(&before, dealer.settings.country)?;
+        let of = |customer| directory::channels(platform, &call.scope, dealer, &person(customer));
+        let channels = correction.customer.as_ref().map(of);
+        Ok((correction, channels.unwrap_or_default()))
+    };
+    let rule = |facts: &Facts<'_>, appointment: &Appointment, loaded: &Loaded| {
+        through_event(appointment, |_| true)?;
+        let (Correction { user, notes, customer }, channels) = wanted(appointment, facts.dealer)?;
+        let person = channels.iter().find_map(|channel| contact_of(loaded, channel)).map(|contact| contact.id);
+        let customer = customer.map(|customer| Customer { id: person.or_else(|| channels.first().cloned()), ..customer });
+        appointment::edit(facts, appointment, Edit { user, notes, customer }, None)
+    };
+    let load = Load::of([Key::Appointment(id.clone())]).then(|loaded| {
+        let Some(appointment) = loaded.appointment(&id) else { return Vec::new() };
+        let home = Key::Dealer(appointment.dealer.clone());
+        let Some(dealer) = loaded.dealer(&appointment.dealer) else { return vec![home] };
+        let channels = wanted(appointment, dealer).map(|(_, channels)| channels).unwrap_or_default();
+        let days = days_of(|days| {
+            let facts = Facts { dealer, lead: None, event: None, days, by: &by, now: call.now };
+            let _ = rule(&facts, appointment, loaded);
+        });
+        directory::records(loaded, &channels).into_iter().chain(channels.into_iter().map(Key::Channel)).chain(days).collect()
+    });
+    let decided = platform.store.decide(&call.scope, load, |loaded, _| {
+        let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;
+        done(call, appointment, loaded, None)?;
+        let dealer = loaded.dealer(&appointment.dealer).ok_or(Refusal::NotFound("appointment"))?;
+        let days = |user: &UserId, date| loaded.day(user, date);
+        let facts = Facts { dealer, lead: None, event: None, days: &days, by: &by, now: call.now };
+        let changed = rule(&facts, appointment, loaded)?;
+        Ok(changed.map_or((None, appointment.clone()), |Changed { decision, appointment }| (Some(decision), appointment)))
+    });
+    answer(&decided.await?)
+}
+
+fn answer(appointment: &Appointment) -> Result<Answer, Problem> {
+    let etag = format!("\"{}\"", appointment.version);
+    Ok(Answer::new(200, &AppointmentView::of(appointment))?.header("etag", etag).about(&appointment.id))
+}
+
+/// What the appointment remembers of a request with an `Idempotency-Key`.
+fn request(platform: &Platform, call: &Call, id: &AppointmentId) -> Option<Request> {
+    let key = call.idempotency_key.as_ref()?;
+    let who = format!("{:?}", call.scope.actor());
+    let key = platform.store.secret().name(&call.scope, &["appointment-change", &who, id.as_str(), key]);
+    let mut said = format!("{:?}\n", call.operation).into_bytes();
+    said.extend_from_slice(&call.body);
+    Some(Request { key, body: fingerprint(&said), version: 0 })
+}

@@ -1,0 +1,132 @@
+//! Appointments over HTTP and the partners' queue: made, corrected, moved, called off, attended (APT-1 to APT-5).
+
+mod body;
+mod change;
+mod make;
+mod view;
+
+pub use body::{AppointmentBody, AttendanceBody, CorrectionBody, CustomerBody, MoveBody};
+pub use view::{
+    AppointmentCounted, AppointmentMade, AppointmentPageView, AppointmentView, CustomerView, HappenedView, LetterView, UnprocessedView,
+};
+
+use crate::make::{Made, Making};
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use forecourt_domain::access::Right;
+use forecourt_domain::ids::{AppointmentId, DealerId};
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::appointment::{PingBackBody, partner, tell};
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::Operation;
+use forecourt_edge::{Platform, http, json, queue};
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load};
+use futures::FutureExt as _;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// Takes whichever event the function is triggered with: an HTTP request, or a batch of the partners' queue.
+///
+/// # Errors
+/// When the event is neither.
+pub async fn handle(platform: &Platform, event: Value) -> Result<Value, lambda_runtime::Error> {
+    Ok(match event.get("Records") {
+        Some(_) => serde_json::to_value(messages(platform, serde_json::from_value(event)?).await)?,
+        None => serde_json::to_value(request(platform, serde_json::from_value(event)?).await)?,
+    })
+}
+
+/// A request of one of this function's routes.
+pub async fn request(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+    http::answer(platform, event, async |call| operate(platform, call).await).await
+}
+
+async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
+    match call.operation {
+        Operation::MakeAppointment => make(platform, call).boxed().await,
+        Operation::ReadAppointment => read(platform, &call).await,
+        Operation::UnprocessedAppointments => unprocessed(platform, &call).await,
+        Operation::EditAppointment => change::edit(platform, &call).boxed().await,
+        Operation::MoveAppointment | Operation::CancelAppointment | Operation::MarkAttendance => {
+            change::report(platform, &call).boxed().await
+        }
+        _ => Err(Problem::not_found("this route belongs to another function")),
+    }
+}
+
+async fn make(platform: &Platform, call: Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::WorkAppointments)?;
+    let dealer = call.part("dealer", "dealer")?;
+    let body = call.json()?;
+    let Call { scope, idempotency_key: key, now, .. } = call;
+    let (made, repeated) = Making { scope, dealer, body, key, now }.run(platform).await?;
+    let answer = match made {
+        Made::Kept(made) => Answer::new(201, &made)?.header("location", format!("/appointments/{}", made.id)).about(&made.id),
+        Made::Counted(counted) => Answer::new(200, &counted)?,
+    };
+    Ok(if repeated { answer.header("idempotent-replay", "true") } else { answer })
+}
+
+async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadAppointments)?;
+    let id: AppointmentId = call.part("id", "appointment")?;
+    let page = platform.store.appointment_page(&call.scope, &id).await?.ok_or(Refusal::NotFound("appointment"))?;
+    let dealer = platform.store.dealer(&call.scope, &page.appointment.dealer).await?.ok_or(Refusal::NotFound("appointment"))?;
+    call.scope.needs_on_appointment(Right::ReadAppointments, &page.appointment, &dealer.settings, call.now)?;
+    let etag = format!("\"{}\"", page.appointment.version);
+    Ok(Answer::new(200, &AppointmentPageView::of(&page))?.header("etag", etag).about(&id))
+}
+
+/// How many appointments are counted only: for people, as partners see no more than what is theirs.
+async fn unprocessed(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadAppointments)?;
+    call.scope.user_id().ok_or(Refusal::Forbidden(Right::ReadAppointments))?;
+    let dealer: DealerId = call.part("dealer", "dealer")?;
+    call.scope.reaches(&dealer)?;
+    let keys = [Key::Dealer(dealer.clone()), Key::Unprocessed(dealer.clone())];
+    let loaded = platform.store.load(&call.scope, &Load::of(keys)).await?;
+    loaded.dealer(&dealer).ok_or(Refusal::NotFound("dealer"))?;
+    Ok(Answer::new(200, &UnprocessedView::of(&dealer, loaded.unprocessed(&dealer)))?.about(&dealer))
+}
+
+/// A batch of the partners' queue.
+pub async fn messages(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
+    queue::each(platform, event, async |message| message_of(platform, message).boxed().await).await
+}
+
+/// `{"appointment": {…}}`, with the dealer as attribute or beside it; or what has become of one, as a ping-back says it.
+async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
+    let scope = queue::sender(platform, &message).await?;
+    let now = platform.clock.now();
+    let mut body: Map<String, Value> = json::read(message.body.as_deref().unwrap_or_default().as_bytes())?;
+    let Some(appointment) = body.remove("appointment") else {
+        let told = part::<PingBackBody>(Value::Object(body))?.check(now)?;
+        return Ok(tell(platform, &scope, &told, None, now).await?.appointment);
+    };
+    partner(&scope)?;
+    let attribute = message.message_attributes.get("dealer").and_then(|a| a.string_value.clone());
+    let named = attribute.or_else(|| body.get("dealer").and_then(Value::as_str).map(str::to_owned));
+    let dealer = named.and_then(|text| DealerId::parse(text.trim()).ok()).ok_or_else(|| {
+        Refusal::field("dealer", "INT-10", "must name the dealer: as the message attribute 'dealer', or as 'dealer' beside 'appointment'")
+    })?;
+    // A message that is redriven has another id: without the sender's own name for it, it could not be known again.
+    if appointment.get("external_id").is_none_or(Value::is_null) {
+        return Err(Refusal::field("appointment.external_id", "INT-5", "must be your id of the appointment").into());
+    }
+    let within = |field: &str| Some(format!("appointment.{field}"));
+    let making = Making { scope, dealer, body: part(appointment)?, key: None, now };
+    let made = making.run(platform).await.map_err(|failure| match failure {
+        Failure::Refused(refusal) => Failure::Refused(refusal.relocated(within)),
+        other => other,
+    })?;
+    Ok(match made.0 {
+        Made::Kept(made) => made.id,
+        Made::Counted(_) => "counted".into(),
+    })
+}
+
+fn part<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
+    serde_json::from_value(value).map_err(|e| Refusal::Malformed(format!("the message is not as expected: {e}")))
+}

@@ -1,0 +1,201 @@
+//! An appointment is made: one read, one transaction (APT-1, APT-2).
+
+use crate::body::{AppointmentBody, Wanted};
+use crate::view::{AppointmentCounted, AppointmentMade};
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::{Actor, Right, Scope};
+use forecourt_domain::appointment::{Appointment, Customer, External, Facts, NewAppointment, Reached, Unprocessed, make};
+use forecourt_domain::contact::ChannelKey;
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::enquiry::Person;
+use forecourt_domain::ids::{AppointmentId, DealerId, LeadId, UserId};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::signing::Seen;
+use forecourt_edge::Platform;
+use forecourt_edge::appointment::id_of;
+use forecourt_edge::directory::{self, contact_of};
+use forecourt_edge::lead::days_of;
+use forecourt_edge::metrics::Metric;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Loaded, fingerprint, short};
+
+/// An appointment on its way in.
+pub(crate) struct Making {
+    pub(crate) scope: Scope,
+    pub(crate) dealer: DealerId,
+    pub(crate) body: AppointmentBody,
+    pub(crate) key: Option<String>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// What came of it.
+pub(crate) enum Made {
+    Kept(AppointmentMade),
+    Counted(AppointmentCounted),
+}
+
+/// What a rule is asked about.
+struct Asked {
+    scope: Scope,
+    by: Actor,
+    new: NewAppointment,
+    lead: Option<LeadId>,
+    channels: Vec<ChannelKey>,
+    /// The name of the request, where the appointment's own does not derive from it.
+    request: Option<String>,
+    dealer: DealerId,
+    now: DateTime<Utc>,
+    real: DateTime<Utc>,
+}
+
+impl Making {
+    /// Makes it, once; returns whether it was made before.
+    pub(crate) async fn run(self, platform: &Platform) -> Result<(Made, bool), Failure> {
+        let (origin, team) = self.scope.makes_appointments()?;
+        self.scope.reaches(&self.dealer)?;
+        let known = platform.store.dealer(&self.scope, &self.dealer).await?.ok_or(Refusal::NotFound("dealer"))?;
+        let (wanted, mut faults) = self.body.check(known.settings.country);
+        let by = self.scope.actor();
+        let partner = if let Actor::Partner(partner) = &by { Some(partner.clone()) } else { None };
+        let external_id = wanted.as_ref().and_then(|wanted| wanted.external_id.clone());
+        if external_id.is_some() && partner.is_none() {
+            faults.push(Fault::new("external_id", "APT-2", "is for partners' systems; a user sends an Idempotency-Key"));
+        }
+        let Some(wanted) = wanted.filter(|_| faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
+        let secret = platform.store.secret();
+        let said = said(&self.dealer, &wanted)?;
+        let by_key = self.key.map(|key| secret.name(&self.scope, &["appointment-request", &format!("{by:?}"), self.dealer.as_str(), &key]));
+        let external = partner.zip(external_id).map(|(partner, id)| External { partner, id });
+        let id = match (&external, &by_key) {
+            (Some(External { partner, id }), _) => id_of(platform, &self.scope, partner, id)?,
+            (None, Some(name)) => AppointmentId::parse(&short(name)).map_err(|e| Failure::Broken(e.to_string()))?,
+            (None, None) => AppointmentId::parse(&short(&uuid::Uuid::new_v4().to_string())).map_err(|e| Failure::Broken(e.to_string()))?,
+        };
+        let Wanted { customer, kind, at, user, lead, notes, .. } = wanted;
+        let channels = directory::channels(platform, &self.scope, &known, &person(&customer));
+        let own = user.is_none() && lead.is_none();
+        let user = user.or_else(|| self.scope.seller().filter(|seller| own && assignable(&known, seller)).cloned());
+        let new = NewAppointment { id, customer, kind, at, user, notes, origin, team, external, said };
+        let request = by_key.filter(|_| new.external.is_some() || new.is_unprocessed());
+        let asked =
+            Asked { scope: self.scope, by, new, lead, channels, request, dealer: self.dealer, now: self.now, real: platform.wall.now() };
+        if asked.new.is_unprocessed() { asked.count(platform).await } else { asked.make(platform).await }
+    }
+}
+
+fn assignable(dealer: &Dealer, user: &UserId) -> bool {
+    dealer.settings.member(user).is_some_and(|member| member.assignable)
+}
+
+/// The customer as the directory knows people.
+pub(crate) fn person(customer: &Customer) -> Person {
+    let Reached { email, phone, .. } = customer.reached.clone();
+    Person { emails: email.into_iter().collect(), phones: phone.into_iter().collect(), ..Person::default() }
+}
+
+/// A hash of what is wanted.
+fn said(dealer: &DealerId, wanted: &Wanted) -> Result<String, Failure> {
+    let Wanted { customer, kind, at, user, lead, notes, .. } = wanted;
+    let all = (dealer, &customer.name, &customer.reached, kind, at.timestamp_millis(), user, lead, notes);
+    Ok(fingerprint(&serde_json::to_vec(&all).map_err(|e| Failure::Broken(e.to_string()))?))
+}
+
+impl Asked {
+    async fn make(self, platform: &Platform) -> Result<(Made, bool), Failure> {
+        let Self { new, lead, channels, .. } = &self;
+        let keys = [Key::Appointment(new.id.clone()), Key::Early(new.id.clone()), Key::Dealer(self.dealer.clone())].into_iter();
+        let keys = keys.chain(lead.map(Key::Lead)).chain(channels.iter().cloned().map(Key::Channel));
+        let keys = keys.chain(self.request.clone().map(Key::Seen));
+        let asked = &self;
+        let load = Load::of(keys).patiently().then(|loaded| {
+            let days = days_of(|days| {
+                let dealer = loaded.dealer(&asked.dealer)?;
+                make(&asked.facts(dealer, loaded, days), asked.new.clone(), loaded.early(&asked.new.id)).ok()
+            });
+            directory::records(loaded, &asked.channels).into_iter().chain(days).collect()
+        });
+        let kept = |appointment: &Appointment| Made::Kept(AppointmentMade::of(appointment));
+        let rule = |loaded: &Loaded, _| {
+            let sent = asked.sent_before(loaded)?;
+            if let Some(before) = loaded.appointment(&asked.new.id) {
+                if before.said.as_ref() != Some(&asked.new.said) {
+                    let why = "this appointment's name was used before with another body (INT-5); to change it, say what has become of it";
+                    return Err(Refusal::Reused(why.into()));
+                }
+                return Ok((asked.remembered(sent), (kept(before), true)));
+            }
+            let dealer = loaded.dealer(&asked.dealer).ok_or(Refusal::NotFound("dealer"))?;
+            asked.sees_lead(dealer, loaded)?;
+            let mut new = asked.new.clone();
+            let known = asked.channels.iter().find_map(|channel| contact_of(loaded, channel)).map(|contact| contact.id);
+            new.customer.id = known.or_else(|| asked.channels.first().cloned());
+            let days = |user: &UserId, date| loaded.day(user, date);
+            let changed = make(&asked.facts(dealer, loaded, &days), new, loaded.early(&asked.new.id))?;
+            let mut decision = changed.decision;
+            decision.items.extend(asked.remembered(sent).into_iter().flat_map(|decision| decision.items));
+            Ok((Some(decision), (kept(&changed.appointment), false)))
+        };
+        platform.store.decide(&self.scope, load, rule).await
+    }
+
+    /// Counts what is not processed (APT-2), once.
+    async fn count(mut self, platform: &Platform) -> Result<(Made, bool), Failure> {
+        // The sender's own name of it is what it is known by again; only a hash of it is kept.
+        if self.new.external.is_some() {
+            self.request = Some(platform.store.secret().name(&self.scope, &["unprocessed", self.new.id.as_str()]));
+        }
+        let asked = &self;
+        let keys = [Key::Dealer(self.dealer.clone()), Key::Unprocessed(self.dealer.clone())];
+        let load = Load::of(keys.into_iter().chain(self.request.clone().map(Key::Seen))).patiently();
+        let rule = |loaded: &Loaded, _| {
+            let dealer = loaded.dealer(&asked.dealer).ok_or(Refusal::NotFound("dealer"))?;
+            let faults = asked.new.faults(dealer, asked.now);
+            if !faults.is_empty() {
+                return Err(Refusal::Invalid(faults));
+            }
+            if asked.sent_before(loaded)? {
+                return Ok((None, true));
+            }
+            let count = Unprocessed::with(loaded.unprocessed(&asked.dealer), &asked.dealer, asked.new.kind, asked.now);
+            let decision = asked.remembered(false).unwrap_or_default().with(Item::Unprocessed(count));
+            Ok((Some(decision), false))
+        };
+        let repeated = platform.store.decide(&self.scope, load, rule).await?;
+        if !repeated {
+            platform.metrics.note(Metric::AppointmentsNotProcessed, &[1.0], self.now);
+        }
+        Ok((Made::Counted(AppointmentCounted::new()), repeated))
+    }
+
+    fn facts<'a>(&'a self, dealer: &'a Dealer, loaded: &'a Loaded, days: forecourt_domain::slots::Asks<'a>) -> Facts<'a> {
+        let lead = self.lead.and_then(|lead| loaded.lead(lead));
+        Facts { dealer, lead, event: None, days, by: &self.by, now: self.now }
+    }
+
+    /// Whether the request was carried out before.
+    fn sent_before(&self, loaded: &Loaded) -> Result<bool, Refusal> {
+        let seen = self.request.as_ref().and_then(|key| loaded.seen(key));
+        Ok(Seen::repeats(seen, &self.new.said, self.real)?.is_some_and(|_| true))
+    }
+
+    /// Remembers the request, where it has a name of its own.
+    fn remembered(&self, sent: bool) -> Option<Decision> {
+        let key = self.request.clone().filter(|_| !sent)?;
+        let answer = self.new.id.to_string();
+        let seen = Seen { key, body: format!("{}", self.new.said), answer, until: self.real + Seen::KEPT };
+        Some(Decision::default().with(Item::Seen(seen)))
+    }
+
+    /// A lead is named by who may see it, or makes appointments for all: the contact centre, and the dealer's own system.
+    fn sees_lead(&self, dealer: &Dealer, loaded: &Loaded) -> Result<(), Refusal> {
+        let Some(id) = self.lead else { return Ok(()) };
+        let sees = |lead: &&Lead| {
+            let reads = self.scope.needs(Right::ReadLeads).is_ok();
+            !reads || self.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, self.now).is_ok()
+        };
+        let here = loaded.lead(id).filter(|lead| lead.dealer == dealer.id).filter(sees);
+        here.map(|_| ()).ok_or_else(|| Refusal::field("lead", "APT-1", format!("must be a lead of {}", dealer.id)))
+    }
+}

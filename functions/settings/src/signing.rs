@@ -1,0 +1,89 @@
+//! What partners sign their ping-backs with (APT-4): made here, shown once.
+
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Right;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::PartnerId;
+use forecourt_domain::lead::Request;
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::signing::Signing;
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::json::Loose;
+use forecourt_edge::problem::Problem;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Loaded, fingerprint};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A new secret.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct RotationBody {
+    /// Hours for which the secret before stays good, 0 to 168; 24, if not said.
+    #[schema(value_type = Option<u32>)]
+    previous_good_for_hours: Loose<u32>,
+}
+
+/// A secret, for the partner alone. It is not shown again, but to a repeat of the same request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SigningSecretView {
+    /// Whose.
+    pub partner: String,
+    /// The secret, as Standard Webhooks writes it.
+    #[schema(example = "whsec_…")]
+    pub secret: String,
+    /// Where the partner sends its ping-backs to.
+    pub url: String,
+    /// Since when it is good.
+    pub since: DateTime<Utc>,
+    /// Until when the one before is.
+    pub previous_until: Option<DateTime<Utc>>,
+}
+
+/// `POST /partners/{partner}/signing-secret`, by who manages the group's people and systems.
+pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ManageUsers)?;
+    if !call.scope.reaches_all() {
+        return Err(Refusal::NotFound("partner").into());
+    }
+    let partner: PartnerId = call.part("partner", "partner")?;
+    let hours = match call.body.iter().all(u8::is_ascii_whitespace) {
+        true => Signing::HOURS,
+        false => {
+            let mut faults: Vec<Fault> = Vec::new();
+            let hours =
+                call.json::<RotationBody>()?.previous_good_for_hours.take("previous_good_for_hours", "a number of hours", &mut faults);
+            if !faults.is_empty() {
+                return Err(Problem::invalid(faults));
+            }
+            hours.unwrap_or(Signing::HOURS)
+        }
+    };
+    let secret = platform.store.secret();
+    let request = call.idempotency_key.as_ref().map(|key| Request {
+        key: secret.name(&call.scope, &["signing-secret", &format!("{:?}", call.scope.actor()), partner.as_str(), key]),
+        body: fingerprint(&call.body),
+        version: 0,
+    });
+    // Signatures go by real time, and so do the secrets that they are made with.
+    let (now, name) = (platform.wall.now(), uuid::Uuid::new_v4().simple().to_string());
+    let load = Load::of([Key::Partner(partner.clone()), Key::Signing(partner.clone())]);
+    let rule = |loaded: &Loaded, _| {
+        loaded.partner(&partner).ok_or(Refusal::NotFound("partner"))?;
+        let before = loaded.signing(&partner);
+        let made = Signing::rotated(before, &partner, name.clone(), hours, call.scope.actor(), request.clone(), now)?;
+        let decision = made.clone().map(|made| Decision::default().with(Item::Signing(made)));
+        Ok((decision, (made.is_none(), made.or_else(|| before.cloned()))))
+    };
+    let (repeated, signing) = platform.store.decide(&call.scope, load, rule).await?;
+    let signing = signing.ok_or_else(|| Failure::Broken("a repeat of nothing".into()))?;
+    let view = SigningSecretView {
+        partner: partner.to_string(),
+        secret: secret.webhook(&call.scope, &partner, &signing.current).text(),
+        url: format!("{}/pingbacks/{}/{partner}", platform.public_url, call.scope.group()),
+        since: signing.since,
+        previous_until: signing.previous.as_ref().map(|previous| previous.until),
+    };
+    let answer = Answer::new(201, &view)?.about(&partner);
+    Ok(if repeated { answer.header("idempotent-replay", "true") } else { answer })
+}

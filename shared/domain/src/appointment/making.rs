@@ -1,0 +1,234 @@
+//! An appointment is made, by a user or by another system, and corrected (APT-1, APT-2).
+
+use super::report::changed;
+use super::{Appointment, Attendance, Early, External, Kind, Origin, Reached, State, Team};
+use crate::access::Actor;
+use crate::calendar_event::{CalendarEvent, Case, NewEvent, in_reach, schedule_as, state_of};
+use crate::contact::ChannelKey;
+use crate::dealer::Dealer;
+use crate::decision::{Decision, Item};
+use crate::ids::{AppointmentId, EventId, UserId};
+use crate::lead::{Lead, Request};
+use crate::refusal::{Fault, Refusal};
+use crate::slots::{Asks, Diary};
+use chrono::{DateTime, Utc};
+
+/// What a change of an appointment goes by.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// The dealer; of an appointment that is an event, the lead's.
+    pub dealer: &'a Dealer,
+    /// The lead that it is of.
+    pub lead: Option<&'a Lead>,
+    /// The lead's event that it is.
+    pub event: Option<&'a CalendarEvent>,
+    /// The days of people, as they were read.
+    pub days: Asks<'a>,
+    /// By whom.
+    pub by: &'a Actor,
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn case(&self) -> Option<Case<'a>> {
+        let Self { dealer, lead, days, by, now, .. } = *self;
+        lead.map(|lead| Case { lead, dealer, days, by, now })
+    }
+}
+
+/// What is to be committed, and the appointment as it is then.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changed {
+    /// The items.
+    pub decision: Decision,
+    /// The appointment.
+    pub appointment: Appointment,
+}
+
+/// The customer of an appointment, as its maker writes it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Customer {
+    /// What to call them; none: as the lead does.
+    pub name: Option<String>,
+    /// How they are reached.
+    pub reached: Reached,
+    /// Who they are, for counting them; none: as the lead says, or nobody knows.
+    pub id: Option<ChannelKey>,
+}
+
+/// An appointment to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewAppointment {
+    /// Its name.
+    pub id: AppointmentId,
+    /// With whom the dealer has it.
+    pub customer: Customer,
+    /// Of what kind.
+    pub kind: Kind,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// With which salesperson.
+    pub user: Option<UserId>,
+    /// In words.
+    pub notes: Option<String>,
+    /// The system that it is made in.
+    pub origin: Origin,
+    /// Whose people make it.
+    pub team: Team,
+    /// Its name there.
+    pub external: Option<External>,
+    /// A hash of what was said.
+    pub said: String,
+}
+
+impl NewAppointment {
+    /// Whether it is acknowledged and counted, but not kept: a telephone or e-mail appointment of a dealer's own system (APT-2).
+    pub fn is_unprocessed(&self) -> bool {
+        self.origin == Origin::DealerSystem && matches!(self.kind, Kind::Telephone | Kind::Email)
+    }
+
+    /// What of it breaks a rule at `dealer`.
+    pub fn faults(&self, dealer: &Dealer, now: DateTime<Utc>) -> Vec<Fault> {
+        let settings = &dealer.settings;
+        let mut faults = Vec::new();
+        if !settings.appointments.origins.contains(&self.origin) {
+            let why = format!("is {}, which {} takes no appointments from", self.origin.name(), dealer.id);
+            faults.push(Fault::new("origin", "APT-2", why));
+        }
+        if self.user.as_ref().is_some_and(|user| !settings.member(user).is_some_and(|member| member.assignable)) {
+            faults.push(no_such_user(dealer));
+        }
+        if !in_reach(self.at, now) {
+            faults.push(Fault::new("at", "APT-1", "must be within ten years"));
+        }
+        faults
+    }
+}
+
+fn no_such_user(dealer: &Dealer) -> Fault {
+    Fault::new("user", "APT-1", format!("must be a user of {} who is assignable", dealer.id))
+}
+
+/// Makes an appointment; one of a lead is an event on the lead's calendar. What was said of it `early` is so from the beginning (APT-5).
+///
+/// # Errors
+/// Faults by field; a lead with too many incomplete events.
+pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Result<Changed, Refusal> {
+    let Facts { dealer, lead, by, now, .. } = *facts;
+    let mut faults = new.faults(dealer, now);
+    if lead.is_some_and(|lead| lead.dealer != dealer.id) {
+        faults.push(Fault::new("lead", "APT-1", format!("must be a lead of {}", dealer.id)));
+    }
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
+    let Customer { name, reached, id } = new.customer;
+    let made = Appointment {
+        event: lead.and_then(|_| EventId::parse(new.id.as_str()).ok()),
+        id: new.id,
+        dealer: dealer.id.clone(),
+        lead: lead.map(|lead| lead.id),
+        customer: name.or_else(|| lead.map(|lead| lead.contact.clone())).unwrap_or_default(),
+        customer_id: lead.and_then(|lead| lead.contact_id.clone()).or(id),
+        user: new.user.clone().or_else(|| lead.and_then(|lead| lead.owner.clone())),
+        at: new.at,
+        kind: new.kind,
+        origin: new.origin,
+        team: new.team,
+        by: by.clone(),
+        created: now,
+        state: State::Booked,
+        attendance: Attendance::default(),
+        confirmed: Default::default(),
+        reminded: Default::default(),
+        sequence: 0,
+        reached,
+        notes: new.notes,
+        external: new.external,
+        moved: Vec::new(),
+        version: 0,
+        timed: None,
+        marked: Vec::new(),
+        taken: None,
+        said: Some(new.said),
+        requests: Vec::new(),
+    };
+    let known = early.map(|early| early.reports.as_slice()).unwrap_or_default();
+    let mut made = known.iter().fold(made, |made, report| made.hearing(report, by, now));
+    let mut decision = match facts.case().zip(made.event.clone()) {
+        Some((case, id)) => {
+            let event = NewEvent {
+                id,
+                title: made.kind.title().to_owned(),
+                kind: made.kind.event_type().to_owned(),
+                at: Some(made.at),
+                notes: made.notes.clone(),
+                user: new.user,
+                booked: false,
+                appointment: Some(made.id.clone()),
+            };
+            schedule_as(&case, event, state_of(&made))?
+        }
+        None => {
+            made.taken = made.takes(facts, None);
+            let mut diary = Diary::new(facts.days);
+            diary.put(made.id.as_str(), None, made.taken.as_ref())?;
+            diary.items().fold(Decision::default(), Decision::with)
+        }
+    };
+    decision.items.extend(made.letters(None, dealer, now));
+    let made = made.revised(None);
+    decision.items.push(Item::Appointment(Box::new(made.clone())));
+    Ok(Changed { decision, appointment: made })
+}
+
+impl Kind {
+    /// What a calendar says of it.
+    fn title(self) -> &'static str {
+        match self {
+            Kind::Showroom => "Showroom Appointment",
+            Kind::TestDrive => "Booked Test Drive",
+            Kind::Telephone => "Telephone Appointment",
+            Kind::Email => "E-mail Appointment",
+            Kind::Video => "Video Appointment",
+            Kind::Delivery => "Delivery",
+            Kind::Workshop => "Workshop Appointment",
+            Kind::Other => "Appointment",
+        }
+    }
+}
+
+/// A correction of an appointment: what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Edit {
+    /// With which salesperson; the inner `None`: with nobody in particular.
+    pub user: Option<Option<UserId>>,
+    /// In words; the inner `None`: none.
+    pub notes: Option<Option<String>>,
+    /// The customer.
+    pub customer: Option<Customer>,
+}
+
+/// Corrects an appointment that is no event. `None`: it is so already.
+///
+/// # Errors
+/// Faults by field.
+pub fn edit(facts: &Facts<'_>, before: &Appointment, edit: Edit, request: Option<Request>) -> Result<Option<Changed>, Refusal> {
+    let mut after = before.clone();
+    if let Some(user) = edit.user {
+        let known = |user: &UserId| facts.dealer.settings.member(user).is_some_and(|member| member.assignable);
+        if user != before.user && user.as_ref().is_some_and(|user| !known(user)) {
+            return Err(Refusal::Invalid(vec![no_such_user(facts.dealer)]));
+        }
+        after.user = user;
+    }
+    if let Some(notes) = edit.notes {
+        after.notes = notes;
+    }
+    if let Some(customer) = edit.customer {
+        after.customer = customer.name.unwrap_or(after.customer);
+        (after.reached, after.customer_id) = (customer.reached, customer.id);
+    }
+    if after == *before { Ok(None) } else { changed(facts, before, after, request).map(Some) }
+}

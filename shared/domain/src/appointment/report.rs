@@ -1,0 +1,212 @@
+//! What is said of an appointment after it was made, by users and by the systems that made it: twice, late and in any order, with the same
+//! end (APT-4, APT-5).
+//!
+//! Three things are said, each with the time at which it was so: that it takes place at another time, that it is called off, and whether
+//! the customer came. Of each the latest counts; a move after a cancellation makes the appointment stand again, at the same moment the
+//! cancellation counts.
+
+use super::{Appointment, Attendance, Attended, Changed, Facts, Kind, State};
+use crate::access::Actor;
+use crate::calendar_event::mirrored;
+use crate::decision::{Decision, Item};
+use crate::ids::{AppointmentId, DealerId, PartnerId};
+use crate::lead::Request;
+use crate::refusal::Refusal;
+use crate::slots::{Diary, Place, Taken};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What somebody says of an appointment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Since when it is so, by the clock of who says it.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub as_of: DateTime<Utc>,
+    /// What.
+    pub what: Becomes,
+}
+
+/// What becomes of an appointment. At the same moment the greater counts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "becomes")]
+pub enum Becomes {
+    /// It takes place at another time.
+    Moved {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        to: DateTime<Utc>,
+    },
+    /// It is called off.
+    Cancelled,
+    /// The customer came, or did not, or nobody knows after all.
+    Attended {
+        /// Whether.
+        is: Attended,
+        /// Why, of a no-show.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+}
+
+/// What was said of an appointment that nobody here knows yet: of each thing the latest (APT-5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Early {
+    /// The appointment that it will be.
+    pub id: AppointmentId,
+    /// Who says so.
+    pub partner: PartnerId,
+    /// When the latest of it came.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub came: DateTime<Utc>,
+    /// What: at most one of each kind.
+    pub reports: Vec<Report>,
+}
+
+impl Early {
+    /// How long it waits for its appointment: 400 days.
+    pub const KEPT: TimeDelta = TimeDelta::days(400);
+
+    /// Takes in one more. `None`: what is known is later.
+    pub fn with(before: Option<&Self>, id: &AppointmentId, partner: &PartnerId, report: &Report, now: DateTime<Utc>) -> Option<Self> {
+        let new = || Self { id: id.clone(), partner: partner.clone(), came: now, reports: Vec::new() };
+        let mut early = before.cloned().unwrap_or_else(new);
+        let same = |known: &&mut Report| std::mem::discriminant(&known.what) == std::mem::discriminant(&report.what);
+        match early.reports.iter_mut().find(same) {
+            Some(known) if (known.as_of, &known.what) >= (report.as_of, &report.what) => return None,
+            Some(known) => *known = report.clone(),
+            None => early.reports.push(report.clone()),
+        }
+        early.came = now;
+        Some(early)
+    }
+}
+
+/// What a dealer's own system told of that is not processed here (APT-2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unprocessed {
+    /// At which dealer.
+    pub dealer: DealerId,
+    /// Telephone appointments.
+    pub telephone: u64,
+    /// E-mail appointments.
+    pub email: u64,
+    /// When the latest came.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub latest: DateTime<Utc>,
+}
+
+impl Unprocessed {
+    /// The count with one more of `kind`.
+    pub fn with(before: Option<&Self>, dealer: &DealerId, kind: Kind, now: DateTime<Utc>) -> Self {
+        let (telephone, email) = before.map_or((0, 0), |before| (before.telephone, before.email));
+        let by_mail = u64::from(kind == Kind::Email);
+        Self { dealer: dealer.clone(), telephone: telephone + 1 - by_mail, email: email + by_mail, latest: now }
+    }
+}
+
+impl Appointment {
+    /// When something that is said now is so: after all that was said before, whatever clock that went by.
+    pub fn moment(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let cancelled = if let State::Cancelled { at, .. } = &self.state { Some(*at) } else { None };
+        let known = [self.timed, cancelled, self.attendance.as_of];
+        let after = known.into_iter().flatten().max().map(|latest| latest + TimeDelta::milliseconds(1));
+        after.map_or(now, |after| now.max(after))
+    }
+
+    /// Notes what is known of the attendance; what was known before is kept.
+    pub(super) fn mark(&mut self, attendance: Attendance) {
+        if self.attendance == attendance {
+            return;
+        }
+        let before = std::mem::replace(&mut self.attendance, attendance);
+        if before.as_of.is_some() {
+            self.marked.push(before);
+            if self.marked.len() > Self::MOVES {
+                self.marked.remove(0);
+            }
+        }
+    }
+
+    /// The same after `report` by `by`: the latest by its own time counts, whenever it came.
+    #[must_use]
+    pub fn hearing(&self, report: &Report, by: &Actor, now: DateTime<Utc>) -> Self {
+        let mut after = self.clone();
+        let as_of = report.as_of;
+        match &report.what {
+            Becomes::Moved { to } => {
+                if after.timed.is_none_or(|timed| (as_of, *to) > (timed, after.at)) {
+                    after.timed = Some(as_of);
+                    if *to != after.at {
+                        after.move_to(*to, by.clone(), now);
+                    }
+                }
+                if matches!(after.state, State::Cancelled { at, .. } if at < as_of) {
+                    after.state = State::Booked;
+                    after.sequence += 1;
+                }
+            }
+            Becomes::Cancelled if after.timed.is_none_or(|timed| timed <= as_of) => match &mut after.state {
+                State::Cancelled { at, .. } => *at = as_of.max(*at),
+                State::Booked => {
+                    after.state = State::Cancelled { at: as_of, by: by.clone() };
+                    after.sequence += 1;
+                }
+            },
+            Becomes::Cancelled => {}
+            Becomes::Attended { is, reason } => {
+                let known = &after.attendance;
+                if (Some(as_of), *is, reason) > (known.as_of, known.is, &known.reason) {
+                    after.mark(Attendance { is: *is, as_of: Some(as_of), by: Some(by.clone()), reason: reason.clone() });
+                }
+            }
+        }
+        after
+    }
+
+    /// The time that it takes as things are (CAL-7): its user's, unless it is an event, over, or called off. `took` is what it took before.
+    pub(super) fn takes(&self, facts: &Facts<'_>, took: Option<&Taken>) -> Option<Taken> {
+        let user = self.user.as_ref().filter(|_| self.event.is_none() && !self.state.is_cancelled())?;
+        match self.attendance.is {
+            Attended::NoShow => None,
+            Attended::Completed => took.filter(|_| self.at <= facts.now).cloned(),
+            Attended::Unknown => {
+                let until = self.at.checked_add_signed(facts.dealer.capacity().duration(self.kind.event_type()))?;
+                let place = Place::new(self.at, until).ok().filter(|_| until > facts.now)?;
+                Some(Taken { user: user.clone(), place })
+            }
+        }
+    }
+}
+
+/// Takes in what is said of an appointment; its event, where it is one, follows in the same commit. `None`: what is known is later, or it is
+/// so already.
+///
+/// # Errors
+/// An event that was rescheduled too often.
+pub fn heard(facts: &Facts<'_>, before: &Appointment, report: &Report, request: Option<Request>) -> Result<Option<Changed>, Refusal> {
+    let after = before.hearing(report, facts.by, facts.now);
+    if after == *before { Ok(None) } else { changed(facts, before, after, request).map(Some) }
+}
+
+/// What a change of an appointment brings with it: its event, or the time that it takes, and what its customer is told.
+pub(super) fn changed(
+    facts: &Facts<'_>,
+    before: &Appointment,
+    mut after: Appointment,
+    request: Option<Request>,
+) -> Result<Changed, Refusal> {
+    let event = facts.case().zip(facts.event);
+    let mut decision = match event {
+        Some((case, event)) => mirrored(&case, event, &after)?.unwrap_or_default(),
+        None => {
+            after.taken = after.takes(facts, before.taken.as_ref());
+            let mut diary = Diary::new(facts.days);
+            diary.put(after.id.as_str(), before.taken.as_ref(), after.taken.as_ref())?;
+            diary.items().fold(Decision::default(), Decision::with)
+        }
+    };
+    decision.items.extend(after.letters(Some(before), facts.dealer, facts.now));
+    let after = after.revised(request);
+    decision.items.push(Item::Appointment(Box::new(after.clone())));
+    Ok(Changed { decision, appointment: after })
+}

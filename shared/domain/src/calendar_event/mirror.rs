@@ -1,0 +1,78 @@
+//! An event that was made as an appointment is as the appointment is, whatever its makers say of it, and in whatever order (APT-4, APT-5).
+
+use super::{CalendarEvent, Case, Ended, EventState, NO_SHOW_REASONS, Planned};
+use crate::appointment::{Appointment, Attended, State};
+use crate::assignment::commit;
+use crate::decision::{Decision, Item};
+use crate::refusal::Refusal;
+use crate::slots::Diary;
+use crate::timeline::Event;
+
+/// The state of the event that `appointment` is.
+pub(crate) fn state_of(appointment: &Appointment) -> EventState {
+    let attendance = &appointment.attendance;
+    let ended = |reason| {
+        let (at, by) = (attendance.as_of.unwrap_or(appointment.created), attendance.by.clone());
+        Ended { at, by: by.unwrap_or_else(|| appointment.by.clone()), reason, note: None }
+    };
+    match (&appointment.state, attendance.is) {
+        (State::Cancelled { at, by }, _) => EventState::Deleted(Ended { at: *at, by: by.clone(), reason: None, note: None }),
+        (State::Booked, Attended::Unknown) => EventState::Incomplete,
+        (State::Booked, Attended::Completed) => EventState::Completed(ended(None)),
+        (State::Booked, Attended::NoShow) => {
+            EventState::NoShow(ended(Some(attendance.reason.clone().unwrap_or_else(|| NO_SHOW_REASONS[1].to_owned()))))
+        }
+    }
+}
+
+/// Takes an event to where `appointment` is. `None`: it is there.
+///
+/// # Errors
+/// An event that was rescheduled too often; a time that is out of reach.
+pub(crate) fn mirrored(case: &Case<'_>, event: &CalendarEvent, appointment: &Appointment) -> Result<Option<Decision>, Refusal> {
+    let Case { lead, dealer, by, now, .. } = *case;
+    let mut after = CalendarEvent { dealer: dealer.id.clone(), ..event.clone() };
+    let mut told = Vec::new();
+    if appointment.at != event.at {
+        after.reschedule(appointment.at, by, now)?;
+        told.push(Event::EventRescheduled { event: event.id.clone(), title: event.title.clone(), from: event.at, to: appointment.at });
+    }
+    let state = state_of(appointment);
+    // What was noted when it ended stays, as long as it is the same end.
+    let facts = |state: &EventState| (state.name(), state.ended().map(|ended| (ended.at, ended.reason.clone())));
+    if facts(&state) != facts(&event.state) {
+        after.state = state;
+        told.push(after.told());
+    }
+    if told.is_empty() {
+        return Ok(None);
+    }
+    let mut changed = lead.touched(now);
+    changed.unplan(&event.id);
+    let stands = after.state == EventState::Incomplete;
+    if stands {
+        changed.planned.push(Planned { at: after.at, id: after.id.clone() });
+        changed.planned.sort();
+    }
+    after.due = Some(after.at).filter(|at| stands && *at > now);
+    after.taken = after.takes_now(case);
+    let mut diary = Diary::new(case.days);
+    diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
+    let decision = commit(changed, by.clone(), told, now).with(Item::Event(Box::new(after)));
+    Ok(Some(diary.items().fold(decision, Decision::with)))
+}
+
+impl CalendarEvent {
+    /// What the timeline says of its state.
+    pub(super) fn told(&self) -> Event {
+        let (event, title) = (self.id.clone(), self.title.clone());
+        match &self.state {
+            EventState::Incomplete => Event::EventScheduled { event, title, kind: self.kind.clone(), at: self.at },
+            EventState::Completed(ended) => Event::EventCompleted { event, title, note: ended.note.clone() },
+            EventState::NoShow(Ended { reason, note, .. }) => {
+                Event::EventNoShow { event, title, reason: reason.clone().unwrap_or_default(), note: note.clone() }
+            }
+            EventState::Deleted(_) => Event::EventDeleted { event, title },
+        }
+    }
+}

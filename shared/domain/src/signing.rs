@@ -1,0 +1,108 @@
+//! What a partner signs its ping-backs with, and what it has sent already (APT-4).
+
+use crate::access::Actor;
+use crate::ids::PartnerId;
+use crate::lead::Request;
+use crate::refusal::Refusal;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A partner's signing secrets, by the names that they derive from: the secrets themselves are not stored. Times are real ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signing {
+    /// Whose.
+    pub partner: PartnerId,
+    /// The name of the secret that is good now.
+    pub current: String,
+    /// Since when.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub since: DateTime<Utc>,
+    /// Who made it.
+    pub by: Actor,
+    /// The one before, for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Previous>,
+    /// The request that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+}
+
+/// A secret that is about to be good no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Previous {
+    /// Its name.
+    pub name: String,
+    /// Until when it is good.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub until: DateTime<Utc>,
+}
+
+impl Signing {
+    /// Hours for which the secret before stays good, unless said otherwise.
+    pub const HOURS: u32 = 24;
+    /// Most hours for which it does: a week.
+    pub const MOST_HOURS: u32 = 168;
+
+    /// Makes a partner's first secret, or the next one; the one before is good for `hours` more. `None`: this request has made it.
+    ///
+    /// # Errors
+    /// A key that named another request; too many hours.
+    pub fn rotated(
+        before: Option<&Self>,
+        partner: &PartnerId,
+        name: String,
+        hours: u32,
+        by: Actor,
+        request: Option<Request>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>, Refusal> {
+        if let (Some(done), Some(request)) = (before.and_then(|before| before.request.as_ref()), &request)
+            && done.key == request.key
+        {
+            let why = || Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
+            return if done.body == request.body { Ok(None) } else { Err(why()) };
+        }
+        if hours > Self::MOST_HOURS {
+            return Err(Refusal::field("previous_good_for_hours", "APT-4", format!("must be 0 to {}", Self::MOST_HOURS)));
+        }
+        let until = now + TimeDelta::hours(hours.into());
+        let previous = before.filter(|_| hours > 0).map(|before| Previous { name: before.current.clone(), until });
+        Ok(Some(Self { partner: partner.clone(), current: name, since: now, by, previous, request }))
+    }
+
+    /// The names of the secrets that are good at `now`.
+    pub fn good(&self, now: DateTime<Utc>) -> impl Iterator<Item = &str> {
+        let previous = self.previous.as_ref().filter(|previous| now < previous.until).map(|previous| previous.name.as_str());
+        [self.current.as_str()].into_iter().chain(previous)
+    }
+}
+
+/// Something that was sent, under the name that its sender gave it: sent again it is answered as the first time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// A hash of who sent it and its name.
+    pub key: String,
+    /// A hash of what it said.
+    pub body: String,
+    /// What was answered.
+    pub answer: String,
+    /// Until when it is remembered, in real time.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub until: DateTime<Utc>,
+}
+
+impl Seen {
+    /// How long it is remembered: thirty days, longer than anybody sends again.
+    pub const KEPT: TimeDelta = TimeDelta::days(30);
+
+    /// Whether `before` is the same, to be answered as it was.
+    ///
+    /// # Errors
+    /// [`Refusal::Reused`] when its name was used before for something else (INT-5).
+    pub fn repeats<'a>(before: Option<&'a Self>, body: &str, now: DateTime<Utc>) -> Result<Option<&'a str>, Refusal> {
+        match before.filter(|seen| now < seen.until) {
+            Some(seen) if seen.body != body => Err(Refusal::Reused("this name was used before with another body (INT-5)".into())),
+            seen => Ok(seen.map(|seen| seen.answer.as_str())),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! From a signature to a scope: ping-backs are signed as Standard Webhooks has it (APT-4).
+
+use crate::Platform;
+use crate::problem::Problem;
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::access::Scope;
+use forecourt_domain::ids::{GroupId, PartnerId};
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load};
+
+/// How far a timestamp may be from now, in real time.
+const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
+/// Longest id of a message.
+const MAX_ID: usize = 255;
+
+/// The partner that the path names, if the message is signed with its secret. Whatever is wrong, the answer is the same.
+pub(crate) async fn scope(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8]) -> Result<Scope, Problem> {
+    Ok(signed(platform, event, body).await?.ok_or_else(|| Problem::unauthenticated("the ping-back is not signed as it must be"))?)
+}
+
+async fn signed(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8]) -> Result<Option<Scope>, Failure> {
+    let part = |name: &str| event.path_parameters.get(name).map(String::as_str).unwrap_or_default();
+    let (Ok(group), Ok(id)) = (GroupId::parse(part("group")), PartnerId::parse(part("partner"))) else { return Ok(None) };
+    let header = |name: &str| event.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (message, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
+    let now = platform.wall.now();
+    if message.is_empty() || message.len() > MAX_ID || message.contains('.') || !is_recent(timestamp, now) {
+        return Ok(None);
+    }
+    let keys = Scope::keys_only(group.clone());
+    let loaded = platform.store.load(&keys, &Load::of([Key::Signing(id.clone()), Key::Partner(id.clone())])).await?;
+    let names: Vec<&str> = loaded.signing(&id).map(|signing| signing.good(now).collect()).unwrap_or_default();
+    let secret = |name: &&str| platform.store.secret().webhook(&keys, &id, name);
+    let good = names.iter().map(secret).any(|secret| secret.verifies(header("webhook-signature"), message, timestamp, body));
+    Ok(loaded.partner(&id).filter(|_| good).map(|partner| Scope::partner(group, partner.clone())))
+}
+
+/// Whole seconds since 1970, no further from now than is tolerated.
+fn is_recent(timestamp: &str, now: DateTime<Utc>) -> bool {
+    let digits = !timestamp.is_empty() && timestamp.bytes().all(|b| b.is_ascii_digit());
+    let at = timestamp.parse().ok().filter(|_| digits).and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    at.is_some_and(|at| (now - at).abs() <= TOLERANCE)
+}
