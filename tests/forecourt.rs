@@ -14,6 +14,7 @@
 
 mod access;
 mod adf;
+mod appointment;
 mod assignment;
 mod bulk;
 mod calendar;
@@ -48,9 +49,11 @@ mod notices;
 mod overview;
 mod parts;
 mod people;
+mod pingback;
 mod pool;
 mod recompute;
 mod relay;
+mod reminder;
 mod resubmission;
 mod rotation;
 mod rotation_model;

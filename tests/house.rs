@@ -163,6 +163,13 @@ async fn the_sample_events_are_taken_by_their_functions() {
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let answer = forecourt_lead_intake::handle(platform, read("lead-intake/queue.json")).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
+    let answer = forecourt_appointment::handle(platform, read("appointment/http-json.json")).await.unwrap();
+    assert_eq!(answer["statusCode"], 201, "{answer}");
+    let answer = forecourt_appointment::handle(platform, read("appointment/queue.json")).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    // Nobody can sign for the time at which this is read.
+    let event = serde_json::from_value(read("appointment-pingback/http-json.json")).unwrap();
+    assert_eq!(forecourt_appointment_pingback::handle(platform, event).await.status_code, 401);
     let answer = forecourt_lead::handle(platform, serde_json::from_value(read("lead/list.json")).unwrap()).await;
     assert_eq!(answer.status_code, 200);
     let answer = forecourt_overview::handle(platform, serde_json::from_value(read("overview/appointments.json")).unwrap()).await;

@@ -4,7 +4,7 @@ use crate::body::{AppointmentBody, Wanted};
 use crate::view::{AppointmentCounted, AppointmentMade};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::{Actor, Right, Scope};
-use forecourt_domain::appointment::{Appointment, Customer, External, Facts, NewAppointment, Reached, Unprocessed, make};
+use forecourt_domain::appointment::{self, Appointment, Customer, External, Facts, NewAppointment, Reached, Unprocessed, make};
 use forecourt_domain::contact::ChannelKey;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
@@ -62,6 +62,10 @@ impl Making {
         let external_id = wanted.as_ref().and_then(|wanted| wanted.external_id.clone());
         if external_id.is_some() && partner.is_none() {
             faults.push(Fault::new("external_id", "APT-2", "is for partners' systems; a user sends an Idempotency-Key"));
+        }
+        // All faults are told at once; alone, those that rest on settings are found by the rule, which reads them fresh.
+        if let Some(wanted) = wanted.as_ref().filter(|_| !faults.is_empty()) {
+            faults.extend(appointment::faults(origin, wanted.user.as_ref(), wanted.at, &known, self.now));
         }
         let Some(wanted) = wanted.filter(|_| faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
         let secret = platform.store.secret();

@@ -6,7 +6,7 @@ mod report;
 mod settings;
 
 pub use following::followed;
-pub use making::{Changed, Customer, Edit, Facts, NewAppointment, edit, make};
+pub use making::{Changed, Customer, Edit, Facts, NewAppointment, edit, faults, make};
 pub use report::{Becomes, Early, Report, Unprocessed, heard};
 pub use settings::AppointmentSettings;
 

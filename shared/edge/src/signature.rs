@@ -16,7 +16,8 @@ const MAX_ID: usize = 255;
 
 /// The partner that the path names, if the message is signed with its secret. Whatever is wrong, the answer is the same.
 pub(crate) async fn scope(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8]) -> Result<Scope, Problem> {
-    Ok(signed(platform, event, body).await?.ok_or_else(|| Problem::unauthenticated("the ping-back is not signed as it must be"))?)
+    let unsigned = || Problem::new("unauthenticated", "A good signature is needed", 401, "the ping-back is not signed as it must be");
+    signed(platform, event, body).await?.ok_or_else(unsigned)
 }
 
 async fn signed(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8]) -> Result<Option<Scope>, Failure> {

@@ -63,7 +63,7 @@ impl Secret {
 
     /// What a partner signs its ping-backs with: the secret of this `name`. It is not stored, and follows from this one.
     pub fn webhook(&self, scope: &Scope, partner: &PartnerId, name: &str) -> WebhookSecret {
-        WebhookSecret(self.mac(&["webhook", scope.group().as_str(), partner.as_str(), name]))
+        WebhookSecret::new(&self.mac(&["webhook", scope.group().as_str(), partner.as_str(), name]))
     }
 
     /// With a key of its own for each purpose, derived from this secret.
@@ -85,12 +85,17 @@ impl Secret {
 }
 
 /// A secret of Standard Webhooks.
-pub struct WebhookSecret([u8; 32]);
+pub struct WebhookSecret(Arc<[u8]>);
 
 impl WebhookSecret {
+    /// Of these bytes.
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
     /// As it is given to who signs: `whsec_…`.
     pub fn text(&self) -> String {
-        format!("whsec_{}", STANDARD.encode(self.0))
+        format!("whsec_{}", STANDARD.encode(&self.0))
     }
 
     /// The signature of a message: `v1,…`.

@@ -90,20 +90,25 @@ impl NewAppointment {
 
     /// What of it breaks a rule at `dealer`.
     pub fn faults(&self, dealer: &Dealer, now: DateTime<Utc>) -> Vec<Fault> {
-        let settings = &dealer.settings;
-        let mut faults = Vec::new();
-        if !settings.appointments.origins.contains(&self.origin) {
-            let why = format!("is {}, which {} takes no appointments from", self.origin.name(), dealer.id);
-            faults.push(Fault::new("origin", "APT-2", why));
-        }
-        if self.user.as_ref().is_some_and(|user| !settings.member(user).is_some_and(|member| member.assignable)) {
-            faults.push(no_such_user(dealer));
-        }
-        if !in_reach(self.at, now) {
-            faults.push(Fault::new("at", "APT-1", "must be within ten years"));
-        }
-        faults
+        faults(self.origin, self.user.as_ref(), self.at, dealer, now)
     }
+}
+
+/// What breaks a rule at `dealer` of an appointment with `user` `at` a time, made in the system `origin`.
+pub fn faults(origin: Origin, user: Option<&UserId>, at: DateTime<Utc>, dealer: &Dealer, now: DateTime<Utc>) -> Vec<Fault> {
+    let settings = &dealer.settings;
+    let mut faults = Vec::new();
+    if !settings.appointments.origins.contains(&origin) {
+        let why = format!("is {}, which {} takes no appointments from", origin.name(), dealer.id);
+        faults.push(Fault::new("origin", "APT-2", why));
+    }
+    if user.is_some_and(|user| !settings.member(user).is_some_and(|member| member.assignable)) {
+        faults.push(no_such_user(dealer));
+    }
+    if !in_reach(at, now) {
+        faults.push(Fault::new("at", "APT-1", "must be within ten years"));
+    }
+    faults
 }
 
 fn no_such_user(dealer: &Dealer) -> Fault {

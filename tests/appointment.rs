@@ -1,0 +1,439 @@
+//! Appointments are made, moved, called off and attended, by users and by other systems; customers are told (APT-1 to APT-4, ACC-1).
+
+use crate::capacity::taken;
+use crate::users::{of_dealer, send};
+use crate::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
+use async_trait::async_trait;
+use forecourt_domain::appointment::Origin;
+use forecourt_domain::letter::Medium;
+use forecourt_local::partner_queue::Queued;
+use forecourt_send::text::{Mail, Texts};
+use forecourt_send::{Carrier, Sender, Sms, Undelivered};
+use http::Method;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+pub fn appointment(name: &str, at: &str) -> Value {
+    json!({"customer": {"name": name, "email": format!("{name}@example.com"), "phone": "0171 2345678"}, "kind": "showroom", "at": at})
+}
+
+const WHEN: &str = "2026-11-25T10:00:00+01:00";
+
+pub async fn make(world: &World, who: &str, body: &Value) -> Reply {
+    world.post(who, &format!("/dealers/{NORDSTERN}/appointments"), body).await
+}
+
+async fn made(world: &World, who: &str, body: &Value) -> String {
+    let reply = make(world, who, body).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    reply.text("/id").to_owned()
+}
+
+async fn keyed(world: &World, path: &str, key: &str, body: &Value) -> Reply {
+    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+    world.call(Method::POST, ADMIN, path, &headers, body.to_string().as_bytes()).await
+}
+
+async fn seen(world: &World, id: &str) -> Reply {
+    world.system.settle().await;
+    let reply = world.get(ADMIN, &format!("/appointments/{id}")).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    reply
+}
+
+/// The letters about an appointment as `says medium fate why`.
+fn letters(reply: &Reply) -> Vec<String> {
+    let text = |letter: &Value, name: &str| letter[name].as_str().unwrap_or_default().to_owned();
+    let line =
+        |l: &Value| format!("{} {} {} {}", text(l, "says"), text(l, "medium"), text(l, "fate"), text(l, "why")).trim_end().to_owned();
+    reply.body["letters"].as_array().unwrap().iter().map(line).collect()
+}
+
+fn told(world: &World, name: &str) -> Vec<(Mail, String)> {
+    let mails = world.system.mailbox.mails().into_iter().filter(|mail| mail.to == format!("{name}@example.com"));
+    mails
+        .map(|mail| {
+            let line = format!("{} {}", mail.at.format("%m-%d %H:%M"), mail.subject);
+            (mail, line)
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn apt_3_an_appointment_is_confirmed_moved_reminded_and_cancelled_and_every_letter_is_on_record() {
+    let world = World::new().await;
+    world.settings(|s| s.appointments.media = [Medium::Email, Medium::Sms].into()).await;
+    let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
+    let page = seen(&world, &id).await;
+    assert_eq!(
+        (page.text("/origin"), page.text("/team"), page.text("/state"), page.text("/attendance")),
+        ("forecourt", "dealer", "booked", "unknown")
+    );
+    assert_eq!(page.body["confirmed"], json!({"email": true, "sms": true}));
+    assert_eq!(letters(&page), ["confirmation email sent", "confirmation sms sent", "reminder email queued", "reminder sms queued"]);
+    let moved = world.post(ADMIN, &format!("/appointments/{id}/time"), &json!({"at": "2026-11-27T10:00:00+01:00"})).await;
+    assert_eq!((moved.status, moved.text("/at"), &moved.headers["etag"]), (200, "2026-11-27T09:00:00Z", &"\"2\"".parse().unwrap()));
+    // The old time's reminder is stale on its day; the new one's goes out.
+    world.advance_to("2026-11-25T12:00:00Z").await;
+    let page = seen(&world, &id).await;
+    assert_eq!(page.body["reminded"], json!({"email": false, "sms": false}));
+    assert_eq!(letters(&page)[2..4], ["reminder email suppressed no_longer_so", "reminder sms suppressed no_longer_so"]);
+    world.advance_to("2026-11-26T12:00:00Z").await;
+    let page = seen(&world, &id).await;
+    assert_eq!(page.body["reminded"], json!({"email": true, "sms": true}));
+    let cancelled = world.post(ADMIN, &format!("/appointments/{id}/cancellation"), &json!({})).await;
+    assert_eq!((cancelled.status, cancelled.text("/state")), (200, "cancelled"), "{}", cancelled.body);
+    let page = seen(&world, &id).await;
+    assert_eq!(letters(&page)[6..], ["reminder email sent", "reminder sms sent", "cancelled email sent", "cancelled sms sent"]);
+    let happened: Vec<&str> = page.body["history"].as_array().unwrap().iter().map(|h| h["what"].as_str().unwrap()).collect();
+    assert_eq!(happened, ["made", "moved", "cancelled"]);
+    let mails = told(&world, "jana");
+    let lines: Vec<&str> = mails.iter().map(|(_, line)| line.as_str()).collect();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert!(lines[2].starts_with("11-26 09:00"), "{lines:?}");
+    assert_eq!(world.system.mailbox.sms().iter().filter(|sms| sms.to == "+491712345678").count(), 4);
+    // The customer's calendar takes the files: one entry, that grows newer, and is gone at last.
+    let files: Vec<String> = [0, 1, 3].iter().map(|i| String::from_utf8(mails[*i].0.attachments[0].content.clone()).unwrap()).collect();
+    for (file, (sequence, method)) in files.iter().zip([("0", "REQUEST"), ("1", "REQUEST"), ("2", "CANCEL")]) {
+        let calendar: icalendar::Calendar = file.parse().unwrap();
+        let event = calendar.components.iter().find_map(|component| component.as_event()).unwrap();
+        use icalendar::Component as _;
+        assert_eq!((event.get_uid().unwrap(), event.property_value("SEQUENCE").unwrap()), (format!("{id}@forecourt").as_str(), sequence));
+        assert_eq!(calendar.property_value("METHOD"), Some(method));
+    }
+}
+
+/// APT-3: one that is called off before its reminder is due sends none, and one that was never confirmed says so.
+#[tokio::test]
+async fn apt_3_what_cannot_or_must_not_be_sent_is_recorded_as_suppressed() {
+    let world = World::new().await;
+    world.settings(|s| s.appointments.media = [Medium::Email, Medium::Sms].into()).await;
+    let mut body = appointment("mara", WHEN);
+    body["customer"].as_object_mut().unwrap().remove("phone");
+    let no_number = made(&world, ADMIN, &body).await;
+    let page = seen(&world, &no_number).await;
+    assert_eq!(letters(&page)[..2], ["confirmation email sent", "confirmation sms suppressed no_address"]);
+    assert_eq!(page.body["confirmed"], json!({"email": true, "sms": false}));
+    let mut body = appointment("nora", WHEN);
+    body["customer"]["refuses"] = json!(["sms"]);
+    let refusing = made(&world, ADMIN, &body).await;
+    assert_eq!(letters(&seen(&world, &refusing).await), ["confirmation email sent", "reminder email queued"]);
+    world.post(ADMIN, &format!("/appointments/{refusing}/cancellation"), &json!({})).await;
+    world.settings(|s| s.send_external_mail = false).await;
+    let silent = made(&world, ADMIN, &appointment("olga", WHEN)).await;
+    assert_eq!(
+        letters(&seen(&world, &silent).await)[..2],
+        ["confirmation email suppressed switched", "confirmation sms suppressed switched"]
+    );
+    assert!(told(&world, "olga").is_empty());
+    world.settings(|s| s.send_external_mail = true).await;
+    world.advance_to("2026-11-25T12:00:00Z").await;
+    let last = |reply: &Reply| letters(reply).into_iter().filter(|line| line.starts_with("reminder email")).collect::<Vec<_>>();
+    assert_eq!(last(&seen(&world, &refusing).await), ["reminder email suppressed no_longer_so"]);
+    assert_eq!(last(&seen(&world, &no_number).await), ["reminder email sent"]);
+}
+
+/// A provider whose answer never comes.
+struct Lost(std::sync::Mutex<u32>);
+
+#[async_trait]
+impl Carrier for Lost {
+    async fn carry(&self, _: &Mail) -> Result<String, Undelivered> {
+        *self.0.lock().unwrap() += 1;
+        Err(Undelivered::Unclear("timed out".into()))
+    }
+    async fn carry_sms(&self, _: &Sms) -> Result<String, Undelivered> {
+        unreachable!("only mail is sent")
+    }
+}
+
+/// MSG-1: what may have gone out to a customer is shown, and not sent again.
+#[tokio::test]
+async fn msg_1_a_letter_whose_sender_was_lost_is_unclear_and_not_sent_again() {
+    let world = World::new().await;
+    let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
+    world.system.agenda.lose_everything();
+    let carrier = Arc::new(Lost(Default::default()));
+    let texts = Arc::new(Texts::new("https://desk.example").unwrap());
+    let sender = Sender { platform: world.system.platform.of("send"), carrier: carrier.clone(), texts };
+    let look = json!({"kind": "deliver", "group": "demo-group", "dealer": NORDSTERN, "home": {"appointment": id}, "letter": "confirmation-0-email"});
+    for _ in 0..3 {
+        let event = serde_json::from_value(json!({"Records": [{"messageId": "1", "body": look.to_string()}]})).unwrap();
+        assert_eq!(sender.handle(event).await.batch_item_failures.len(), 0);
+        world.system.clock.stand_at(world.system.clock.now() + chrono::TimeDelta::minutes(5));
+    }
+    assert_eq!(*carrier.0.lock().unwrap(), 1);
+    let page = world.get(ADMIN, &format!("/appointments/{id}")).await;
+    assert_eq!((letters(&page)[0].as_str(), &page.body["confirmed"]["email"]), ("confirmation email unclear", &json!(false)));
+}
+
+/// APT-3: a reminder that was held up by an outage must not come at night.
+#[tokio::test]
+async fn apt_3_a_reminder_that_is_late_waits_for_the_morning() {
+    let world = World::new().await;
+    let id = made(&world, ADMIN, &appointment("jana", "2026-11-25T19:30:00+01:00")).await;
+    world.system.settle().await;
+    // Nobody sends at 19:30 in Berlin; the sweep finds it at 22:00.
+    world.system.agenda.lose_everything();
+    world.system.clock.stand_at(at("2026-11-24T21:00:00Z"));
+    world.system.outbox.sweep().await.unwrap();
+    world.system.settle().await;
+    assert_eq!(letters(&seen(&world, &id).await)[1], "reminder email queued");
+    world.advance_to("2026-11-25T08:00:00Z").await;
+    assert_eq!(told(&world, "jana")[1].1.get(..11), Some("11-25 07:00"));
+}
+
+#[tokio::test]
+async fn acc_1_who_makes_sees_and_changes_which_appointments() {
+    let world = World::new().await;
+    let mut body = appointment("jana", WHEN);
+    body["user"] = json!("anna.vogt");
+    let of_anna = made(&world, ADMIN, &body).await;
+    let by_centre = made(&world, "chris.center", &body).await;
+    let mut other = body.clone();
+    other["external_id"] = json!("c-1");
+    let of_partner = made(&world, "partner:centre-demo", &other).await;
+    let table = [
+        // who, makes, reads and marks that of anna.vogt, reads that of the partner
+        ("anna.vogt", 201, 200, 200, 200),
+        ("ben.krause", 201, 404, 404, 404),
+        ("helga.stern", 201, 200, 200, 200),
+        ("ingo.brandt", 201, 200, 200, 200),
+        ("gina.group", 201, 200, 200, 200),
+        ("hugo.office", 403, 200, 403, 200),
+        ("chris.center", 201, 200, 200, 200),
+        ("otto.operator", 403, 403, 403, 403),
+        ("alice.moore", 404, 404, 404, 404),
+        ("dan.rivera", 404, 404, 404, 404),
+        ("rival.seller", 422, 404, 404, 404),
+        ("partner:centre-demo", 201, 404, 404, 200),
+        ("partner:dms-demo", 422, 404, 404, 404),
+        ("partner:portal-demo", 403, 403, 403, 403),
+        ("", 401, 401, 401, 401),
+    ];
+    for (who, makes, reads, marks, reads_partners) in table {
+        let got = [
+            make(&world, who, &body).await.status,
+            world.get(who, &format!("/appointments/{of_anna}")).await.status,
+            world.post(who, &format!("/appointments/{of_anna}/attendance"), &json!({"attendance": "completed"})).await.status,
+            world.get(who, &format!("/appointments/{of_partner}")).await.status,
+        ];
+        assert_eq!(got, [makes, reads, marks, reads_partners], "{who}");
+    }
+    let page = seen(&world, &by_centre).await;
+    assert_eq!((page.text("/origin"), page.text("/team"), page.text("/by")), ("forecourt", "contact_centre", "chris.center"));
+    let page = seen(&world, &of_partner).await;
+    let from = (page.text("/origin"), page.text("/team"), page.text("/by"), page.text("/external_id"));
+    assert_eq!(from, ("contact_centre", "contact_centre", "partner:centre-demo", "c-1"));
+    assert_eq!(world.get("otto.operator", &format!("/appointments/{of_anna}")).await.text("/right"), "read_appointments");
+    // The supervisor of anna.vogt sees hers; whoever made one sees it too; nobody named is the seller.
+    let own = made(&world, "ben.krause", &appointment("kim", WHEN)).await;
+    assert_eq!(seen(&world, &own).await.text("/user"), "ben.krause");
+}
+
+/// APT-2: where an appointment comes from follows from who asks, and each dealer says what it takes.
+#[tokio::test]
+async fn apt_2_origins_are_each_dealers_choice_and_are_never_believed() {
+    let world = World::new().await;
+    let mut body = appointment("jana", WHEN);
+    body["external_id"] = json!("d-1");
+    body["origin"] = json!("contact_centre");
+    let refused = make(&world, "partner:dms-demo", &body).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec!["origin APT-2".to_owned()]), "{}", refused.body);
+    world.settings(|s| s.appointments.origins = [Origin::DealerSystem].into()).await;
+    let id = made(&world, "partner:dms-demo", &body).await;
+    assert_eq!(seen(&world, &id).await.text("/origin"), "dealer_system");
+    for who in [ADMIN, "partner:centre-demo"] {
+        let other = appointment("jana", WHEN);
+        assert_eq!(make(&world, who, &other).await.faults(), ["origin APT-2"], "{who}");
+    }
+}
+
+#[tokio::test]
+async fn apt_2_telephone_and_mail_appointments_of_the_dealers_system_are_counted_once_and_not_kept() {
+    let world = World::new().await;
+    world.settings(|s| s.appointments.origins = [Origin::DealerSystem, Origin::Forecourt].into()).await;
+    let call = |id: &str, kind: &str| {
+        let mut body = appointment("jana", WHEN);
+        (body["external_id"], body["kind"]) = (json!(id), json!(kind));
+        body
+    };
+    for (id, kind) in [("t-1", "telephone"), ("t-1", "telephone"), ("m-1", "email"), ("t-2", "telephone")] {
+        let reply = make(&world, "partner:dms-demo", &call(id, kind)).await;
+        assert_eq!((reply.status, &reply.body["processed"]), (200, &json!(false)), "{}", reply.body);
+    }
+    assert_eq!(make(&world, "partner:dms-demo", &call("t-1", "email")).await.status, 422, "the same name for something else");
+    let count = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/appointments/unprocessed")).await;
+    assert_eq!((&count.body["telephone"], &count.body["email"]), (&json!(2), &json!(1)), "{}", count.body);
+    assert_eq!(world.get("partner:dms-demo", &format!("/dealers/{NORDSTERN}/appointments/unprocessed")).await.status, 403);
+    world.system.settle().await;
+    assert!(told(&world, "jana").is_empty());
+    // Made here, the same kinds are appointments like others.
+    let mut here = appointment("kim", WHEN);
+    here["kind"] = json!("telephone");
+    made(&world, ADMIN, &here).await;
+}
+
+/// APT-1, CAL-7, ESC-7: one of a lead is an event on its calendar, and the two never differ.
+#[tokio::test]
+async fn apt_1_an_appointment_of_a_lead_is_its_event_and_not_two_things() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let body = json!({"lead": lead, "kind": "showroom", "at": WHEN});
+    assert_eq!(make(&world, "ben.krause", &body).await.faults(), ["lead APT-1"], "not a lead that he sees");
+    assert_eq!(world.post("sophie.clarke", "/dealers/harbour-cars-demo/appointments", &body).await.faults(), ["lead APT-1"]);
+    let id = made(&world, "chris.center", &body).await;
+    let page = seen(&world, &id).await;
+    assert_eq!((page.text("/lead"), page.text("/customer/name"), page.text("/user")), (lead.to_string().as_str(), "jana", "anna.vogt"));
+    assert_eq!(told(&world, "jana").len(), 1, "by the lead's own address");
+    let event = page.text("/event").to_owned();
+    assert_eq!(taken(&world, "anna.vogt", "2026-11-25").await, 4);
+    assert_eq!(world.get(ADMIN, &format!("/leads/{lead}")).await.text("/reaction/kind"), "appointment");
+    let events = async || world.get(ADMIN, &format!("/leads/{lead}/events")).await.body["events"].clone();
+    assert_eq!((&events().await[0]["id"], &events().await[0]["title"]), (&json!(event), &json!("Showroom Appointment")));
+    // Moved here, the event moves; moved there, the appointment does.
+    let moved = world.post("chris.center", &format!("/appointments/{id}/time"), &json!({"at": "2026-11-26T10:00:00+01:00"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    assert_eq!((&events().await[0]["at"], taken(&world, "anna.vogt", "2026-11-25").await), (&json!("2026-11-26T09:00:00Z"), 0));
+    world.post(ADMIN, &format!("/leads/{lead}/events/{event}/time"), &json!({"at": "2026-11-27T10:00:00+01:00"})).await;
+    assert_eq!(seen(&world, &id).await.text("/at"), "2026-11-27T09:00:00Z");
+    for (attendance, state) in [("no_show", "no_show"), ("completed", "completed"), ("unknown", "incomplete"), ("completed", "completed")] {
+        let reply = world.post(ADMIN, &format!("/appointments/{id}/attendance"), &json!({"attendance": attendance})).await;
+        assert_eq!((reply.status, reply.text("/attendance")), (200, attendance), "{}", reply.body);
+        assert_eq!(events().await[0]["state"], json!(state));
+    }
+    // What the calendar or the customer made is changed there, except for whether the customer came.
+    let drive =
+        world.post(ADMIN, &format!("/leads/{lead}/events"), &json!({"title": "Drive", "type": "booked_test_drive", "at": WHEN})).await;
+    let drive_id = format!("{lead}-{}", drive.text("/id"));
+    let refused = world.post(ADMIN, &format!("/appointments/{drive_id}/cancellation"), &json!({})).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.text("/detail").contains(&format!("/leads/{lead}/events/{}", drive.text("/id"))), "{}", refused.body);
+    assert_eq!(send(&world, Method::PATCH, ADMIN, &format!("/appointments/{id}"), Some(9), &json!({"notes": "x"})).await.status, 412);
+    let came = world.post(ADMIN, &format!("/appointments/{drive_id}/attendance"), &json!({"attendance": "completed"})).await;
+    assert_eq!((came.status, came.text("/attendance")), (200, "completed"), "{}", came.body);
+    let done = events().await.as_array().unwrap().iter().filter(|event| event["state"] == "completed").count();
+    assert_eq!(done, 2);
+}
+
+/// INT-5: the same request is the same appointment, and the first answer.
+#[tokio::test]
+async fn int_5_the_same_appointment_again_is_the_first_answer() {
+    let world = World::new().await;
+    let path = format!("/dealers/{NORDSTERN}/appointments");
+    let first = keyed(&world, &path, "k1", &appointment("jana", WHEN)).await;
+    let id = first.text("/id").to_owned();
+    world.post(ADMIN, &format!("/appointments/{id}/time"), &json!({"at": "2026-11-26T10:00:00+01:00"})).await;
+    let again = keyed(&world, &path, "k1", &appointment("jana", WHEN)).await;
+    assert_eq!((again.status, &again.body, again.headers["idempotent-replay"].to_str().unwrap()), (201, &first.body, "true"));
+    assert_eq!(again.headers["location"].to_str().unwrap(), format!("/appointments/{id}"));
+    assert_eq!(keyed(&world, &path, "k1", &appointment("kim", WHEN)).await.status, 422);
+    let mut external = appointment("jana", WHEN);
+    external["external_id"] = json!("c-1");
+    let first = make(&world, "partner:centre-demo", &external).await;
+    assert_eq!(make(&world, "partner:centre-demo", &external).await.body, first.body);
+    external["at"] = json!("2026-11-26T10:00:00+01:00");
+    let other = make(&world, "partner:centre-demo", &external).await;
+    assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"));
+    // A change that is repeated after another one does not come back.
+    let time = format!("/appointments/{id}/time");
+    let there = json!({"at": "2026-11-27T10:00:00+01:00"});
+    keyed(&world, &time, "m1", &there).await;
+    world.post(ADMIN, &time, &json!({"at": "2026-11-30T10:00:00+01:00"})).await;
+    assert_eq!(keyed(&world, &time, "m1", &there).await.text("/at"), "2026-11-30T09:00:00Z");
+    assert_eq!(keyed(&world, &time, "m1", &json!({"at": WHEN})).await.status, 422);
+}
+
+/// OVR-1 counts customers: whoever is known by a channel is one person, whatever else they give.
+#[tokio::test]
+async fn int_6_a_customer_is_who_the_directory_says() {
+    let world = World::new().await;
+    let person = json!({"type": "used_car", "contact": {"last_name": "Petersen", "email": "jana@example.com", "phone": "0171 2345678"}});
+    let lead = world.lead(&person).await;
+    let known = world.page(lead).await.lead.contact_id;
+    let who = async |customer: Value| {
+        let id = made(&world, ADMIN, &json!({"customer": customer, "kind": "showroom", "at": WHEN})).await;
+        let page = world.store.appointment_page(&world.scope(), &id.parse().unwrap()).await.unwrap().unwrap();
+        page.appointment.customer_id
+    };
+    assert_eq!(who(json!({"name": "Jana", "email": "JANA@example.com"})).await, known);
+    assert_eq!(who(json!({"name": "Jana", "phone": "+491712345678"})).await, known, "an alias leads to the record");
+    let stranger = who(json!({"name": "Kim", "email": "kim@example.com"})).await;
+    assert!(stranger.is_some() && stranger != known);
+    assert_eq!(who(json!({"name": "Kim", "email": "kim@example.com", "phone": "0171 9999999"})).await, stranger);
+}
+
+#[tokio::test]
+async fn apt_1_what_is_wrong_is_said_at_once_and_a_correction_names_its_version() {
+    let world = World::new().await;
+    let bad = json!({"customer": {"email": "jana", "phone": "12", "refuses": ["fax"]}, "kind": "x", "at": "soon", "user": "hugo.office"});
+    let reply = make(&world, ADMIN, &bad).await;
+    let wanted = ["customer.email INT-3", "customer.phone INT-3", "customer.refuses APT-3", "kind APT-1", "at APT-1"];
+    assert_eq!((reply.status, reply.faults()), (422, wanted.map(str::to_owned).to_vec()), "{}", reply.body);
+    let mut nobody = appointment("jana", WHEN);
+    nobody["customer"] = json!({"name": "Jana"});
+    assert_eq!(make(&world, ADMIN, &nobody).await.faults(), ["customer INT-3"]);
+    let mut far = appointment("jana", "2050-01-01T00:00:00Z");
+    far["user"] = json!("hugo.office");
+    assert_eq!(make(&world, ADMIN, &far).await.faults(), ["user APT-1", "at APT-1"]);
+    let mut body = appointment("jana", WHEN);
+    body["user"] = json!("anna.vogt");
+    let id = made(&world, ADMIN, &body).await;
+    let path = format!("/appointments/{id}");
+    let change = json!({"user": "ben.krause", "notes": "brings the old car", "customer": {"phone": "", "email": "j@example.com"}});
+    assert_eq!(send(&world, Method::PATCH, ADMIN, &path, None, &change).await.status, 428);
+    assert_eq!(send(&world, Method::PATCH, ADMIN, &path, Some(7), &change).await.status, 412);
+    let changed = send(&world, Method::PATCH, ADMIN, &path, Some(1), &change).await;
+    assert_eq!(
+        (changed.status, changed.text("/user"), changed.text("/customer/email"), &changed.body["customer"]["phone"]),
+        (200, "ben.krause", "j@example.com", &Value::Null)
+    );
+    assert_eq!((taken(&world, "anna.vogt", "2026-11-25").await, taken(&world, "ben.krause", "2026-11-25").await), (0, 4));
+    assert_eq!(world.get("anna.vogt", &path).await.status, 404);
+    let bad = send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"customer": {"email": ""}})).await;
+    assert_eq!(bad.faults(), ["customer INT-3"]);
+    let reason = world.post(ADMIN, &format!("{path}/attendance"), &json!({"attendance": "no_show", "reason": "martians"})).await;
+    assert_eq!(reason.faults(), ["reason CAL-4"]);
+    // FUP: a workshop booking is made like any other.
+    let mut workshop = appointment("kim", WHEN);
+    workshop["kind"] = json!("workshop");
+    made(&world, ADMIN, &workshop).await;
+    assert_eq!(world.get(ADMIN, &of_dealer("appointment-settings")).await.status, 200);
+}
+
+/// APT-2: the same by queue, in any order; what cannot be understood ends alone in the dead letters.
+#[tokio::test]
+async fn apt_2_partners_send_appointments_and_what_becomes_of_them_by_queue() {
+    let world = World::new().await;
+    let put = |id: &str, sender: &str, dealer: Option<&str>, body: &Value| {
+        let attributes = dealer.map(|dealer| ("dealer".to_owned(), dealer.to_owned())).into_iter().collect();
+        let message = Queued { id: id.into(), sender: sender.into(), body: body.to_string(), attributes, receives: 0 };
+        world.system.appointments.put(&message).unwrap();
+    };
+    let mut body = appointment("jana", WHEN);
+    body["external_id"] = json!("q-1");
+    let message = json!({"appointment": body, "dealer": NORDSTERN});
+    put(
+        "m0",
+        "AIDADEMOCENTRE",
+        None,
+        &json!({"type": "appointment.moved", "external_id": "q-1", "at": "2026-11-22T10:00:00Z", "to": "2026-11-26T09:00:00Z"}),
+    );
+    put("m1", "AIDADEMOCENTRE:session", None, &message);
+    put("m2", "AIDADEMOCENTRE", Some(NORDSTERN), &message);
+    put("m3", "AIDADEMOCENTRE", None, &json!({"type": "appointment.attended", "external_id": "q-1", "at": "2026-11-22T11:00:00Z"}));
+    let mut unnamed = message.clone();
+    unnamed["appointment"].as_object_mut().unwrap().remove("external_id");
+    put("b1", "AIDADEMOCENTRE", None, &unnamed);
+    put("b2", "AIDADEMOPORTAL", None, &message);
+    put("b3", "AIDANOBODY", None, &message);
+    put("b4", "AIDADEMOCENTRE", Some("rival-dealer"), &message);
+    put("b5", "AIDADEMOCENTRE", None, &json!({"type": "appointment.vanished", "external_id": "q-1", "at": "2026-11-22T11:00:00Z"}));
+    world.system.settle().await;
+    let dead: Vec<String> = world.system.appointments.dead().unwrap().into_iter().map(|message| message.id).collect();
+    assert_eq!(dead, ["b1", "b2", "b3", "b4", "b5"]);
+    let same = make(&world, "partner:centre-demo", &body).await;
+    assert_eq!((same.status, same.headers.get("idempotent-replay").is_some()), (201, true), "HTTP and queue are one door");
+    let page = seen(&world, same.text("/id")).await;
+    assert_eq!((page.text("/at"), page.text("/attendance"), told(&world, "jana").len()), ("2026-11-26T09:00:00Z", "completed", 1));
+}

@@ -1,0 +1,326 @@
+//! Other systems tell what has become of appointments that they made: signed, doubled, late, out of order (APT-4, APT-5).
+
+use crate::appointment::{appointment, make};
+use crate::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
+use base64::Engine as _;
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::access::Actor;
+use forecourt_domain::appointment::{Appointment, Attended, Becomes, Early, Report};
+use forecourt_domain::ids::PartnerId;
+use forecourt_store::{WebhookSecret, keys::Key};
+use http::Method;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const PATH: &str = "/pingbacks/demo-group/centre-demo";
+
+/// A new secret of the contact centre's system.
+async fn secret(world: &World, body: &Value) -> WebhookSecret {
+    let made = world.post("gina.group", "/partners/centre-demo/signing-secret", body).await;
+    assert_eq!((made.status, made.text("/url")), (201, "https://desk.example/pingbacks/demo-group/centre-demo"), "{}", made.body);
+    let partner = PartnerId::parse("centre-demo").unwrap();
+    let loaded = world.store.load(&world.scope(), &forecourt_store::Load::of([Key::Signing(partner.clone())])).await.unwrap();
+    let secret = world.store.secret().webhook(&world.scope(), &partner, &loaded.signing(&partner).unwrap().current);
+    assert_eq!(made.text("/secret"), secret.text());
+    secret
+}
+
+async fn sent(world: &World, path: &str, id: &str, timestamp: &str, signature: &str, body: &str) -> Reply {
+    let headers =
+        [("content-type", "application/json"), ("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", signature)];
+    let headers: Vec<(&str, &str)> = headers.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    world.call(Method::POST, "", path, &headers, body.as_bytes()).await
+}
+
+fn real() -> i64 {
+    Utc::now().timestamp()
+}
+
+/// Sends what is signed as it must be.
+async fn ping(world: &World, secret: &WebhookSecret, id: &str, body: &Value) -> Reply {
+    let (timestamp, body) = (real().to_string(), body.to_string());
+    sent(world, PATH, id, &timestamp, &secret.sign(id, &timestamp, body.as_bytes()), &body).await
+}
+
+fn attended(external: &str, at: &str) -> Value {
+    json!({"type": "appointment.attended", "external_id": external, "at": at})
+}
+
+async fn external(world: &World, id: &str) -> String {
+    let mut body = appointment("jana", "2026-11-25T10:00:00+01:00");
+    body["external_id"] = json!(id);
+    let made = make(world, "partner:centre-demo", &body).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    made.text("/id").to_owned()
+}
+
+async fn seen(world: &World, id: &str) -> Value {
+    world.get(ADMIN, &format!("/appointments/{id}")).await.body
+}
+
+#[test]
+fn apt_4_the_signature_is_that_of_the_published_scheme() {
+    // The published example of Standard Webhooks.
+    let key = base64::engine::general_purpose::STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    let example = WebhookSecret::new(&key).sign("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", br#"{"test": 2432232314}"#);
+    assert_eq!(example, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    let store = forecourt_store::Secret::new(b"a secret of the tests");
+    let scope = forecourt_domain::access::Scope::keys_only("demo-group".parse().unwrap());
+    let secret = store.webhook(&scope, &"centre-demo".parse().unwrap(), "name");
+    let signature = secret.sign("id", "1700000000", b"{}");
+    assert!(secret.text().starts_with("whsec_") && secret.text().len() == 6 + 44);
+    assert!(signature.starts_with("v1,") && signature.len() == 3 + 44);
+    assert!(secret.verifies(&format!("v1,AAAA v2,x {signature}"), "id", "1700000000", b"{}"), "one of several is enough");
+    let other = store.webhook(&scope, &"centre-demo".parse().unwrap(), "another");
+    for bad in [
+        String::new(),
+        "v1,".into(),
+        "v1".into(),
+        signature[3..].to_owned(),
+        signature[..40].to_owned(),
+        other.sign("id", "1700000000", b"{}"),
+    ] {
+        assert!(!secret.verifies(&bad, "id", "1700000000", b"{}"), "{bad}");
+    }
+    assert!(!secret.verifies(&signature, "ie", "1700000000", b"{}") && !secret.verifies(&signature, "id", "1700000001", b"{}"));
+}
+
+#[tokio::test]
+async fn apt_4_a_ping_back_is_taken_once_and_answered_the_same_again() {
+    let world = World::new().await;
+    let secret = secret(&world, &json!({})).await;
+    let id = external(&world, "c-1").await;
+    let body = attended("c-1", "2026-11-23T08:30:00Z");
+    let first = ping(&world, &secret, "m1", &body).await;
+    assert_eq!((first.status, first.text("/outcome"), first.text("/appointment")), (200, "applied", id.as_str()), "{}", first.body);
+    assert_eq!(seen(&world, &id).await["attendance"], "completed");
+    // Somebody knows better meanwhile; the answer to the repeat is the first one, and nothing changes.
+    world.post(ADMIN, &format!("/appointments/{id}/attendance"), &json!({"attendance": "no_show"})).await;
+    let again = ping(&world, &secret, "m1", &body).await;
+    assert_eq!((again.status, &again.body), (200, &first.body));
+    let (timestamp, text) = ((real() - 200).to_string(), body.to_string());
+    let late = sent(&world, PATH, "m1", &timestamp, &secret.sign("m1", &timestamp, text.as_bytes()), &text).await;
+    assert_eq!((late.status, &late.body), (200, &first.body), "signed anew, as senders do when they try again");
+    assert_eq!(seen(&world, &id).await["attendance"], "no_show");
+    let other = ping(&world, &secret, "m1", &attended("c-1", "2026-11-23T08:40:00Z")).await;
+    assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"));
+    assert_eq!(ping(&world, &secret, "m2", &body).await.text("/outcome"), "known");
+    // What is signed well and says nothing of use is told so.
+    let empty =
+        ping(&world, &secret, "m3", &json!({"type": "appointment.moved", "external_id": "c-1", "at": "2027-06-01T00:00:00Z"})).await;
+    assert_eq!((empty.status, empty.faults()), (422, vec!["at APT-5".to_owned(), "to APT-5".into()]), "{}", empty.body);
+}
+
+/// Whatever is wrong with a signature, the answer is one and the same: it gives no hint.
+#[tokio::test]
+async fn apt_4_every_bad_signature_gets_one_and_the_same_answer() {
+    let world = World::new().await;
+    let secret = secret(&world, &json!({})).await;
+    let id = external(&world, "c-1").await;
+    let (now, body) = (real(), attended("c-1", "2026-11-23T08:30:00Z").to_string());
+    let sign = |id: &str, timestamp: i64, body: &str| secret.sign(id, &timestamp.to_string(), body.as_bytes());
+    let good = sign("m1", now, &body);
+    let scope = forecourt_domain::access::Scope::keys_only("rival-group".parse().unwrap());
+    let foreign = world.store.secret().webhook(&scope, &"centre-demo".parse().unwrap(), "x").sign("m1", &now.to_string(), body.as_bytes());
+    let nobody = PATH.replace("centre-demo", "nobody");
+    let unsigned = PATH.replace("centre-demo", "dms-demo");
+    let spoilt = body.replace("attended", "missed ");
+    let mut tampered = good.clone().into_bytes();
+    tampered[10] = if tampered[10] == b'A' { b'B' } else { b'A' };
+    let tampered = String::from_utf8(tampered).unwrap();
+    let (old, ahead) = (now - 400, now + 400);
+    let dotted = format!("{}.5", now - 9);
+    let cases = [
+        (PATH, "m2", now.to_string(), good.clone(), &body),
+        (PATH, "m1", (now + 1).to_string(), good.clone(), &body),
+        (PATH, "m1", now.to_string(), good.clone(), &spoilt),
+        (PATH, "m1", now.to_string(), tampered, &body),
+        (PATH, "m1", now.to_string(), foreign, &body),
+        (PATH, "m1", now.to_string(), good.replace("v1,", "v2,"), &body),
+        (PATH, "m1", old.to_string(), sign("m1", old, &body), &body),
+        (PATH, "m1", ahead.to_string(), sign("m1", ahead, &body), &body),
+        (PATH, "m1", format!("+{now}"), secret.sign("m1", &format!("+{now}"), body.as_bytes()), &body),
+        (PATH, "m1", dotted.clone(), secret.sign("m1", &dotted, body.as_bytes()), &body),
+        (PATH, "m.1", now.to_string(), sign("m.1", now, &body), &body),
+        (PATH, "", now.to_string(), good.clone(), &body),
+        (PATH, "m1", String::new(), good.clone(), &body),
+        (PATH, "m1", now.to_string(), String::new(), &body),
+        (&nobody, "m1", now.to_string(), good.clone(), &body),
+        (&unsigned, "m1", now.to_string(), good.clone(), &body),
+        ("/pingbacks/rival-group/centre-demo", "m1", now.to_string(), good.clone(), &body),
+        ("/pingbacks/NOBODY/centre-demo", "m1", now.to_string(), good.clone(), &body),
+    ];
+    let mut answers = Vec::new();
+    for (path, id, timestamp, signature, body) in &cases {
+        let reply = sent(&world, path, id, timestamp, signature, body).await;
+        let mut answer = reply.body.clone();
+        assert!(answer.as_object_mut().unwrap().remove("request_id").is_some());
+        answers.push((reply.status, answer, reply.headers.clone()));
+    }
+    assert_eq!(answers[0].0, 401);
+    for (case, answer) in cases.iter().zip(&answers) {
+        assert_eq!(answer, &answers[0], "{case:?}");
+    }
+    assert_eq!(seen(&world, &id).await["attendance"], "unknown");
+    assert_eq!(sent(&world, PATH, "m1", &now.to_string(), &good, &body).await.status, 200, "what is good is still good");
+}
+
+/// The clock of the house may stand still or be moved on: signatures go by real time.
+#[tokio::test]
+async fn apt_4_signatures_go_by_real_time_and_secrets_are_rotated() {
+    let world = World::new().await;
+    let first = secret(&world, &json!({})).await;
+    external(&world, "c-1").await;
+    world.advance_to("2026-12-23T09:00:00Z").await;
+    let body = attended("c-1", "2026-11-25T09:30:00Z");
+    assert_eq!(ping(&world, &first, "m1", &body).await.status, 200);
+    let second = secret(&world, &json!({"previous_good_for_hours": 1})).await;
+    assert_eq!((ping(&world, &first, "m2", &body).await.status, ping(&world, &second, "m3", &body).await.status), (200, 200));
+    let third = secret(&world, &json!({"previous_good_for_hours": 0})).await;
+    let statuses = [&first, &second, &third].map(|secret| ping(&world, secret, "m4", &body));
+    assert_eq!(futures::future::join_all(statuses).await.iter().map(|reply| reply.status).collect::<Vec<_>>(), [401, 401, 200]);
+    // Who may make one, and that it is shown to a repeat of the same request only.
+    for (who, status) in [(ADMIN, 403), ("hugo.office", 403), ("partner:centre-demo", 403), ("rival.seller", 404), ("otto.operator", 201)] {
+        assert_eq!(world.post(who, "/partners/centre-demo/signing-secret", &json!({})).await.status, status, "{who}");
+    }
+    let keyed = [("content-type", "application/json"), ("idempotency-key", "k1")];
+    let path = "/partners/centre-demo/signing-secret";
+    let made = world.call(Method::POST, "gina.group", path, &keyed, b"{}").await;
+    assert_eq!(world.call(Method::POST, "gina.group", path, &keyed, b"{}").await.body, made.body);
+    let many = world.post("gina.group", path, &json!({"previous_good_for_hours": 1000})).await;
+    assert_eq!(many.faults(), ["previous_good_for_hours APT-4"]);
+    // Neither the secret nor anything that it could be made of without ours is stored or shown elsewhere.
+    let partner = PartnerId::parse("centre-demo").unwrap();
+    let loaded = world.store.load(&world.scope(), &forecourt_store::Load::of([Key::Signing(partner.clone())])).await.unwrap();
+    assert!(!format!("{:?}", loaded.signing(&partner)).contains(&made.text("/secret")[6..]));
+}
+
+/// Every order of the same ping-backs, some before the appointment is made, ends in the same state, for the lead's event too.
+#[tokio::test]
+async fn apt_5_every_order_ends_in_the_same_state_and_the_event_follows() {
+    let world = World::new().await;
+    let secret = secret(&world, &json!({})).await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let mut ends = Vec::new();
+    for order in orders(4) {
+        let name = format!("e-{order:?}");
+        let told = [
+            json!({"type": "appointment.moved", "external_id": name, "at": "2026-11-22T10:00:00Z", "to": "2026-11-26T09:00:00Z"}),
+            json!({"type": "appointment.cancelled", "external_id": name, "at": "2026-11-22T11:00:00Z"}),
+            json!({"type": "appointment.moved", "external_id": name, "at": "2026-11-22T12:00:00Z", "to": "2026-11-27T09:00:00Z"}),
+            json!({"type": "appointment.missed", "external_id": name, "at": "2026-11-22T13:00:00Z", "reason": "did_not_come"}),
+        ];
+        let made = async || {
+            let body = json!({"lead": lead, "kind": "showroom", "at": "2026-11-25T09:00:00Z", "external_id": name});
+            let made = make(&world, "partner:centre-demo", &body).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+            (made.text("/id").to_owned(), made.text("/event").to_owned())
+        };
+        // It is made before the first, between, or after the last.
+        let position = order[0] + order[1].min(2);
+        let mut named = None;
+        for (i, which) in order.iter().enumerate() {
+            if i == position {
+                named = Some(made().await);
+            }
+            let reply = ping(&world, &secret, &format!("{name}-{i}"), &told[*which]).await;
+            assert_eq!(reply.status, 200, "{}", reply.body);
+        }
+        let (id, event) = match named {
+            Some(named) => named,
+            None => made().await,
+        };
+        let page = seen(&world, &id).await;
+        let events = world.get(ADMIN, &format!("/leads/{lead}/events")).await;
+        let event = events.body["events"].as_array().unwrap().iter().find(|e| e["id"] == json!(event)).unwrap().clone();
+        ends.push(json!([page["at"], page["state"], page["attendance"], page["reason"], event["at"], event["state"], event["reason"]]));
+    }
+    let wanted = json!(["2026-11-27T09:00:00Z", "booked", "no_show", "did_not_come", "2026-11-27T09:00:00Z", "no_show", "did_not_come"]);
+    assert!(ends.iter().all(|end| *end == wanted), "{ends:?}");
+    let lead = world.page(lead).await.lead;
+    assert!(lead.planned.is_empty(), "nothing is left to be done: {:?}", lead.planned);
+    assert_eq!(crate::capacity::taken(&world, lead.owner.unwrap().as_str(), "2026-11-27").await, 0);
+}
+
+fn orders(of: usize) -> Vec<Vec<usize>> {
+    if of == 0 {
+        return vec![Vec::new()];
+    }
+    let put = |rest: Vec<usize>| {
+        (0..of).map(move |at| {
+            let mut order = rest.clone();
+            order.insert(at, of - 1);
+            order
+        })
+    };
+    orders(of - 1).into_iter().flat_map(put).collect()
+}
+
+/// An appointment that was just made.
+fn new() -> Appointment {
+    let made = at("2026-11-20T09:00:00Z").timestamp_millis();
+    serde_json::from_value(json!({
+        "id": "a-1", "dealer": NORDSTERN, "customer": "Jana", "at": at("2026-11-25T09:00:00Z").timestamp_millis(), "kind": "showroom",
+        "origin": "contact_centre", "team": "contact_centre", "by": {"partner": "centre-demo"}, "created": made, "state": {"is": "booked"},
+    }))
+    .unwrap()
+}
+
+fn report() -> impl Strategy<Value = Report> {
+    let time = |minutes: i64| at("2026-11-20T08:00:00Z") + TimeDelta::minutes(minutes);
+    let what = prop_oneof![
+        (0..4i64).prop_map(|day| Becomes::Moved { to: at("2026-11-25T09:00:00Z") + TimeDelta::days(day) }),
+        Just(Becomes::Cancelled),
+        Just(Becomes::Attended { is: Attended::Completed, reason: None }),
+        (0..2u8).prop_map(|why| Becomes::Attended { is: Attended::NoShow, reason: (why > 0).then(|| "ill".to_owned()) }),
+    ];
+    // Few moments, so that there are ties.
+    ((0..5i64).prop_map(time), what).prop_map(|(as_of, what)| Report { as_of, what })
+}
+
+/// What of an appointment must not depend on the order.
+fn end(a: &Appointment) -> impl PartialEq + std::fmt::Debug + use<> {
+    let attendance = (a.attendance.is, a.attendance.as_of, a.attendance.reason.clone());
+    (a.at, a.state.clone(), attendance, a.timed)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn apt_5_doubled_late_early_and_reordered_end_in_the_same_state(
+        (reports, shuffled, early) in prop::collection::vec(report(), 0..9).prop_flat_map(|reports| {
+            let twice: Vec<Report> = reports.iter().chain(&reports).cloned().collect();
+            let most = twice.len();
+            (Just(reports), Just(twice).prop_shuffle(), 0..=most)
+        }),
+    ) {
+        let (by, now): (Actor, DateTime<Utc>) = (Actor::Partner("centre-demo".parse().unwrap()), at("2026-11-21T09:00:00Z"));
+        let once = reports.iter().fold(new(), |a, report| a.hearing(report, &by, now));
+        // Some come before it is made, and are kept.
+        let partner: PartnerId = "centre-demo".parse().unwrap();
+        let kept = shuffled[..early].iter().fold(None, |kept: Option<Early>, report| {
+            Early::with(kept.as_ref(), &new().id, &partner, report, now).or(kept)
+        });
+        let made = kept.iter().flat_map(|kept| &kept.reports).fold(new(), |a, report| a.hearing(report, &by, now));
+        let all = shuffled[early..].iter().fold(made, |a, report| a.hearing(report, &by, now));
+        prop_assert_eq!(end(&all), end(&once));
+        // What is heard again changes nothing.
+        for report in &reports {
+            prop_assert_eq!(&all.hearing(report, &by, now), &all);
+        }
+    }
+
+    #[test]
+    fn apt_5_who_says_something_now_is_believed_whatever_was_said_before(reports in prop::collection::vec(report(), 0..9), what in report()) {
+        let (by, now) = (Actor::Partner("centre-demo".parse().unwrap()), at("2026-11-20T08:02:00Z"));
+        let before = reports.iter().fold(new(), |a, report| a.hearing(report, &by, now));
+        let now_said = Report { as_of: before.moment(now), what: what.what };
+        let after = before.hearing(&now_said, &by, now);
+        match now_said.what {
+            Becomes::Moved { to } => prop_assert!(after.at == to && !after.state.is_cancelled()),
+            Becomes::Cancelled => prop_assert!(after.state.is_cancelled()),
+            Becomes::Attended { is, .. } => prop_assert_eq!(after.attendance.is, is),
+        }
+    }
+}
