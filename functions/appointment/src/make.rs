@@ -188,7 +188,7 @@ impl Asked {
     fn remembered(&self, sent: bool) -> Option<Decision> {
         let key = self.request.clone().filter(|_| !sent)?;
         let answer = self.new.id.to_string();
-        let seen = Seen { key, body: format!("{}", self.new.said), answer, until: self.real + Seen::KEPT };
+        let seen = Seen { key, body: self.new.said.clone(), answer, until: self.real + Seen::KEPT };
         Some(Decision::default().with(Item::Seen(seen)))
     }
 
