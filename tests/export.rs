@@ -134,7 +134,7 @@ async fn exp_1_exports_are_head_offices_alone() {
 async fn exp_2_every_download_is_on_the_log_before_its_link() {
     let world = World::new().await;
     save(&world.store, &world.scope(), &appointment("a1", NORDSTERN, at("2026-11-20T09:00:00Z"))).await;
-    let filter = json!({"dealers": [NORDSTERN], "created": {}, "at": {}});
+    let filter = json!({"dealers": [NORDSTERN]});
     let (id, _) = exported(&world, &json!({"what": "appointments", "filter": {"dealer": NORDSTERN}})).await;
     let first = world.system.clock.now();
     world.system.advance_to(first + TimeDelta::minutes(3)).await;

@@ -14,7 +14,7 @@ pub struct ExportView {
     pub id: String,
     /// `appointments` or `leads`.
     pub what: &'static str,
-    /// The filter, as it was asked for.
+    /// The filter: all that is said must hold; none of it, and it is everything.
     #[schema(value_type = Object)]
     pub filter: Value,
     /// `running`, `done`, or `expired`: then the file is gone.

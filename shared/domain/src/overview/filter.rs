@@ -68,6 +68,10 @@ impl Span {
 }
 
 impl Dates {
+    fn are_all(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// From the first midnight to the last, as the calendar's zone has them; on the days when clocks are changed, too.
     pub fn in_zone(&self, calendar: &Calendar) -> Span {
         Span {
@@ -111,8 +115,10 @@ pub struct AppointmentFilter {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attendance: Option<Attendance>,
     /// Made when.
+    #[serde(skip_serializing_if = "Dates::are_all")]
     pub created: Dates,
     /// Dated when.
+    #[serde(skip_serializing_if = "Dates::are_all")]
     pub at: Dates,
 }
 
@@ -172,6 +178,7 @@ pub struct LeadFilter {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// Received by the dealer when.
+    #[serde(skip_serializing_if = "Dates::are_all")]
     pub received: Dates,
 }
 
