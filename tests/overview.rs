@@ -338,3 +338,22 @@ async fn ovr_1_an_overview_is_one_read_for_each_month_of_each_dealer() {
     // September in Berlin begins in August, UTC; and the settings are read first.
     assert_eq!(spent.calls, 1 + 4 + 3);
 }
+
+/// OVR-4, LEAD-6: a deadline that was moved by hand makes no answer timely, nor a silence less overdue.
+#[tokio::test]
+async fn ovr_4_a_lead_is_judged_by_its_original_deadline() {
+    let world = World::new().await;
+    let ids = [world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await];
+    for id in ids {
+        let body = json!({"at": "2026-11-25T10:00:00Z"}).to_string();
+        let headers = [("content-type", "application/json")];
+        let moved =
+            world.call(http::Method::PATCH, ADMIN, &format!("/leads/{id}/deadlines/first-contact"), &headers, body.as_bytes()).await;
+        assert_eq!(moved.status, 200, "{}", moved.body);
+    }
+    // It was at 12:00 in Berlin.
+    world.advance_to("2026-11-23T11:15:00Z").await;
+    assert_eq!(world.post(ADMIN, &format!("/leads/{}/reactions", ids[0]), &json!({"kind": "reply"})).await.status, 200);
+    let leads = world.get(ADMIN, "/overview/leads").await.body["leads"].clone();
+    assert_eq!(["in_time", "late", "overdue"].map(|name| leads[name]["number"].as_u64().unwrap()), [0, 1, 1]);
+}

@@ -176,7 +176,7 @@ pub struct Reaction {
     pub working_seconds: i64,
     /// Response time in seconds of the clock.
     pub clock_seconds: i64,
-    /// The deadline that it had then: the answer is judged by it (OVR-4).
+    /// The deadline that it had then, before anybody moved it by hand: the answer is judged by it (OVR-4).
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DateTime<Utc>>,
 }

@@ -109,7 +109,7 @@ impl Lead {
         let at = now.max(self.arrived);
         let working_seconds = dealer.settings.calendar.elapsed(self.arrived, at).num_seconds();
         let clock_seconds = (at - self.arrived).num_seconds();
-        self.reaction = Some(Reaction { kind, at, working_seconds, clock_seconds, deadline: self.deadline() });
+        self.reaction = Some(Reaction { kind, at, working_seconds, clock_seconds, deadline: self.original_deadline() });
         true
     }
 

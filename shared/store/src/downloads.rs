@@ -1,16 +1,27 @@
-//! The log of downloads (EXP-2): written once, read page by page.
+//! Exports, and the log of their downloads (EXP-2): written once, read page by page.
 
 use crate::items::from_item;
-use crate::keys;
+use crate::keys::{self, Key};
 use crate::queries::NotACursor;
 use crate::reads::{table_key, unavailable};
-use crate::{Failure, Store};
+use crate::{Failure, Loaded, Store, Stored};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use forecourt_domain::access::Scope;
-use forecourt_domain::export::Download;
+use forecourt_domain::export::{Download, Export};
+use forecourt_domain::ids::ExportId;
 use futures::FutureExt as _;
+
+impl Loaded {
+    /// An export.
+    pub fn export(&self, id: &ExportId) -> Option<&Export> {
+        match self.stored(&Key::Export(id.clone())) {
+            Some(Stored::Export(export)) => Some(export),
+            _ => None,
+        }
+    }
+}
 
 impl Store {
     /// At most `limit` downloads of the group's exports, newest first, from `cursor` on (EXP-2); and where the next page starts, if there may be more.

@@ -387,6 +387,9 @@ fn encode_lead(lead: &Lead) -> Result<Attributes, Failure> {
             row.insert("in_time".into(), AttributeValue::Bool(in_time));
         }
     }
+    if let Some(original) = lead.original {
+        row.insert("was_due".into(), AttributeValue::N(original.timestamp_millis().to_string()));
+    }
     if lead.highest_level() > lead.level() {
         row.insert("was_at".into(), AttributeValue::N(lead.highest_level().to_string()));
     }

@@ -12,8 +12,7 @@ use forecourt_domain::calendar_feed::Feeds;
 use forecourt_domain::contact::{Channel, ChannelKey};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::element::{Element, Kind};
-use forecourt_domain::export::Export;
-use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, ExportId, InvitationId, LeadId, PartnerId, TaskId, UserId};
+use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, InvitationId, LeadId, PartnerId, TaskId, UserId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::Lead;
@@ -108,14 +107,6 @@ impl Loaded {
     pub fn task(&self, lead: LeadId, id: &TaskId) -> Option<&Task> {
         match self.stored(&Key::Task(lead, id.clone())) {
             Some(Stored::Task(task)) => Some(task),
-            _ => None,
-        }
-    }
-
-    /// An export.
-    pub fn export(&self, id: &ExportId) -> Option<&Export> {
-        match self.stored(&Key::Export(id.clone())) {
-            Some(Stored::Export(export)) => Some(export),
             _ => None,
         }
     }

@@ -225,7 +225,8 @@ impl Row for Appointment {
 }
 
 impl Row for LeadFacts {
-    const NAMES: &'static [&'static str] = &["owner", "source", "status", "deadline", "level", "was_at", "answered_in", "in_time"];
+    const NAMES: &'static [&'static str] =
+        &["owner", "source", "status", "deadline", "was_due", "level", "was_at", "answered_in", "in_time"];
 
     fn read(row: HashMap<String, AttributeValue>, dealer: &DealerId, received: DateTime<Utc>) -> Result<Self, Failure> {
         let mut row = Fields(row);
@@ -246,7 +247,7 @@ impl Row for LeadFacts {
             source: row.text("source")?.unwrap_or_default(),
             status,
             response,
-            deadline: row.time("deadline")?,
+            deadline: row.time("was_due")?.or(row.time("deadline")?),
             level: level.max(was_at).unwrap_or_default(),
         })
     }

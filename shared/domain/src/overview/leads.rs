@@ -20,7 +20,7 @@ pub struct LeadFacts {
     pub status: Status,
     /// The first answer of all.
     pub response: Option<Response>,
-    /// The deadline of one that has no answer.
+    /// The deadline of one that has no answer, before anybody moved it by hand.
     pub deadline: Option<DateTime<Utc>>,
     /// How far it has ever escalated: 0, 1 or 2.
     pub level: u8,
