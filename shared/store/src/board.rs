@@ -1,8 +1,9 @@
 //! What users have to do, by the date of the next action (CAL-3, LEAD-8), and by that of tasks and deadlines (LEAD-4).
 
-use crate::items::{Attributes, LeadRow, row};
+use crate::items::Attributes;
 use crate::keys;
 use crate::reads::unavailable;
+use crate::rows::{LeadRow, row};
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use chrono::{DateTime, Utc};

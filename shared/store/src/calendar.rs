@@ -1,9 +1,10 @@
 //! A dealer's calendar: what is planned there, whoever's it is (CAL-6).
 
-use crate::items::{Attributes, row};
+use crate::items::Attributes;
 use crate::keys::{self, Month};
 use crate::queries::NotACursor;
 use crate::reads::unavailable;
+use crate::rows::row;
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use base64::Engine as _;

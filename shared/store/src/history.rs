@@ -1,10 +1,11 @@
 //! Reading a lead with what happened to it: its page, its timeline, its events.
 
 use crate::commit::Load;
-use crate::items::{Attributes, decode, flat, from_item};
+use crate::items::{Attributes, decode, from_item};
 use crate::keys::{self, Key};
 use crate::queries::last_before;
 use crate::reads::{table_key, unavailable};
+use crate::rows::flat;
 use crate::{Failure, Store, Stored};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use forecourt_domain::access::Scope;

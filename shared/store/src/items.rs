@@ -2,6 +2,7 @@
 
 use crate::Failure;
 use crate::keys::{self, DueKind, Key};
+use crate::rows::{encode_appointment, encode_event, encode_lead, flat};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::{Partner, Scope};
@@ -13,7 +14,6 @@ use forecourt_domain::dealer::{Change, Dealer};
 use forecourt_domain::decision::Item;
 use forecourt_domain::element::Element;
 use forecourt_domain::export::{Download, Export};
-use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::intake::Receipt;
 use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::{Lead, Waiting};
@@ -25,8 +25,7 @@ use forecourt_domain::rotation::Rotation;
 use forecourt_domain::routing::Lane;
 use forecourt_domain::signing::{Seen as Sent, Signing};
 use forecourt_domain::slots::Day;
-use forecourt_domain::target::{self, Target};
-use forecourt_domain::task::{Task, TaskState, Work};
+use forecourt_domain::task::{Task, TaskState};
 use forecourt_domain::timeline::Entry;
 use forecourt_domain::user::{User, UserChange};
 use serde::{Deserialize, Serialize};
@@ -37,27 +36,6 @@ pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
 /// The shape of items that this code writes. One that is newer is never written over.
 const SCHEMA: u32 = 1;
-
-/// The facts of a lead that lists show: they stand apart in `row`, which the indexes carry.
-const ROW: [&str; 14] = [
-    "id",
-    "dealer",
-    "status",
-    "owner",
-    "type",
-    "source",
-    "contact",
-    "contact_id",
-    "vehicle",
-    "plate",
-    "arrived",
-    "updated",
-    "targets",
-    "tasks",
-];
-
-/// The facts of a calendar event that a calendar shows. What was said about it, and its history, stand beside the row.
-const EVENT_ROW: [&str; 7] = ["id", "lead", "dealer", "title", "type", "at", "user"];
 
 /// On what is due and to be told when it is. Of the end of a sender's lease nobody is told: it matters only if the sender is lost, and then
 /// the sweep finds it. The filter of the template's stream knows the name.
@@ -94,75 +72,6 @@ pub enum Stored {
     Unprocessed(Unprocessed),
     Seen(Sent),
     Signing(Signing),
-}
-
-/// A lead as a list shows it. It comes from an index, which lags: no decision rests on it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LeadRow {
-    /// The facts.
-    #[serde(flatten)]
-    pub facts: LeadFacts,
-    /// The deadline that people work against.
-    #[serde(default, with = "chrono::serde::ts_milliseconds_option")]
-    pub deadline: Option<DateTime<Utc>>,
-    /// 0, 1 or 2.
-    pub level: u8,
-    /// Whether the response clock runs.
-    pub open: bool,
-    /// The first answer of all, in seconds of the dealer's opening hours since it came in (OVR-4).
-    #[serde(default)]
-    pub answered_in: Option<i64>,
-    /// Whether that came by the deadline; none: it had none.
-    #[serde(default)]
-    pub in_time: Option<bool>,
-    /// How far it had escalated before its clock was started anew: 0, 1 or 2.
-    #[serde(default)]
-    pub was_at: u8,
-    /// Whether something is planned for it.
-    #[serde(default, rename = "has_plans")]
-    pub planned: bool,
-}
-
-/// The facts of a lead in a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "as in Lead")]
-pub struct LeadFacts {
-    pub id: forecourt_domain::ids::LeadId,
-    pub dealer: DealerId,
-    pub status: forecourt_domain::lead::Status,
-    #[serde(default)]
-    pub owner: Option<UserId>,
-    #[serde(rename = "type")]
-    pub lead_type: forecourt_domain::enquiry::LeadType,
-    pub source: String,
-    pub contact: String,
-    #[serde(default)]
-    pub contact_id: Option<forecourt_domain::contact::ChannelKey>,
-    #[serde(default)]
-    pub vehicle: String,
-    #[serde(default)]
-    pub plate: Option<String>,
-    #[serde(with = "chrono::serde::ts_milliseconds")]
-    pub arrived: DateTime<Utc>,
-    #[serde(with = "chrono::serde::ts_milliseconds")]
-    pub updated: DateTime<Utc>,
-    #[serde(default)]
-    pub targets: Vec<Target>,
-    #[serde(default)]
-    pub tasks: Vec<Work>,
-}
-
-impl LeadRow {
-    /// The open deadlines in no order: the first-contact one, and further ones with what they are about (LEAD-6).
-    pub fn open_deadlines(&self) -> impl Iterator<Item = (DateTime<Utc>, Option<&Target>)> {
-        let first = self.deadline.filter(|_| self.open).map(|at| (at, None));
-        first.into_iter().chain(target::open(self.facts.status, &self.facts.targets).map(|target| (target.at, Some(target))))
-    }
-
-    /// The deadline that is current: the earliest open one.
-    pub fn current_deadline(&self) -> Option<DateTime<Utc>> {
-        self.open_deadlines().map(|(at, _)| at).min()
-    }
 }
 
 /// An item's version and commit, as read.
@@ -373,73 +282,10 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
     Ok(Seen { version, commit, stored })
 }
 
-fn encode_lead(lead: &Lead) -> Result<Attributes, Failure> {
-    let mut state: Attributes = to_item(lead)?;
-    let mut row: Attributes = ROW.iter().filter_map(|name| state.remove_entry(*name)).collect();
-    if let Some(deadline) = lead.deadline() {
-        row.insert("deadline".into(), AttributeValue::N(deadline.timestamp_millis().to_string()));
-    }
-    row.insert("level".into(), AttributeValue::N(lead.level().to_string()));
-    row.insert("open".into(), AttributeValue::Bool(lead.clock_runs()));
-    if let Some(answer) = lead.answered() {
-        row.insert("answered_in".into(), AttributeValue::N(answer.working_seconds.to_string()));
-        if let Some(in_time) = answer.in_time() {
-            row.insert("in_time".into(), AttributeValue::Bool(in_time));
-        }
-    }
-    if let Some(original) = lead.original {
-        row.insert("was_due".into(), AttributeValue::N(original.timestamp_millis().to_string()));
-    }
-    if lead.highest_level() > lead.level() {
-        row.insert("was_at".into(), AttributeValue::N(lead.highest_level().to_string()));
-    }
-    if !lead.planned.is_empty() {
-        row.insert("has_plans".into(), AttributeValue::Bool(true));
-    }
-    state.insert("row".into(), AttributeValue::M(row));
-    Ok(state)
-}
-
-/// The facts of an appointment that no list shows.
-const UNLISTED: [&str; 9] = ["reached", "notes", "moved", "version", "timed", "marked", "taken", "said", "requests"];
-
-fn encode_appointment(appointment: &Appointment) -> Result<Attributes, Failure> {
-    let mut row: Attributes = to_item(appointment)?;
-    let mut state: Attributes = UNLISTED.iter().filter_map(|name| row.remove_entry(*name)).collect();
-    state.insert("row".into(), AttributeValue::M(row));
-    Ok(state)
-}
-
-fn encode_event(event: &CalendarEvent) -> Result<Attributes, Failure> {
-    let mut state: Attributes = to_item(event)?;
-    let mut row: Attributes = EVENT_ROW.iter().filter_map(|name| state.remove_entry(*name)).collect();
-    row.insert("is".into(), AttributeValue::S(event.state.name().into()));
-    row.insert("changed".into(), AttributeValue::N(event.changed().timestamp_millis().to_string()));
-    row.insert("sequence".into(), AttributeValue::N(event.sequence().to_string()));
-    state.insert("row".into(), AttributeValue::M(row));
-    Ok(state)
-}
-
-/// An item's attributes with those of its row among them.
-pub(crate) fn flat(mut attributes: Attributes) -> Attributes {
-    if let Some(AttributeValue::M(row)) = attributes.remove("row") {
-        attributes.extend(row);
-    }
-    attributes
-}
-
 /// A channel's item is an enum with one attribute that names the variant; the envelope's attributes stand beside it.
 fn channel(mut attributes: Attributes) -> Result<Channel, Failure> {
     attributes.retain(|name, _| matches!(name.as_str(), "contact" | "alias_of"));
     from_item(attributes)
-}
-
-/// The row of an item as the list index carries it.
-pub(crate) fn row<T: for<'a> Deserialize<'a>>(attributes: &Attributes) -> Result<T, Failure> {
-    match attributes.get("row") {
-        Some(AttributeValue::M(row)) => from_item(row.clone()),
-        _ => Err(Failure::Broken("an index row without a row".into())),
-    }
 }
 
 pub(crate) fn to_item<T: Serialize>(value: &T) -> Result<Attributes, Failure> {

@@ -1,9 +1,10 @@
 //! Reading more than an item: a dealer's list, notices that wait together, what is due.
 
 use crate::commit::look;
-use crate::items::{Attributes, LeadRow, row};
+use crate::items::Attributes;
 use crate::keys::{self, DUE_SHARDS, Key, Look, Month};
 use crate::reads::{table_key, unavailable};
+use crate::rows::{LeadRow, row};
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use base64::Engine as _;

@@ -3,9 +3,10 @@
 //! A row's place never changes (but a lead's, when it goes to another dealer), so that each is read once, however the pages fall. An index
 //! lags by moments; what is counted is what was so then.
 
-use crate::items::{Attributes, LeadRow, from_item};
+use crate::items::{Attributes, from_item};
 use crate::keys::{self, Month};
 use crate::reads::unavailable;
+use crate::rows::LeadRow;
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use chrono::{DateTime, NaiveTime, Utc};
