@@ -47,7 +47,7 @@ async fn lead_6_further_deadlines_are_set_moved_met_and_dropped_and_the_earliest
     world.post(ADMIN, &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await;
     world.advance_to("2026-11-23T10:30:00Z").await;
     let listed = row(&world, id).await;
-    assert_eq!((&listed["overdue"], &listed["current_deadline"]), (&json!(true), &json!("2026-11-23T10:00:00Z")));
+    assert_eq!((&listed["overdue"], &listed["current_deadline_at"]), (&json!(true), &json!("2026-11-23T10:00:00Z")));
     let overdue = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads?overdue=true")).await;
     assert_eq!(overdue.body["leads"].as_array().unwrap().len(), 1);
     assert!(world.mails().is_empty(), "{:?}", world.mails());

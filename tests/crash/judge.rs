@@ -217,7 +217,8 @@ fn timelines(items: &[Value]) -> Vec<String> {
 /// An answer without the times in it, and without what follows from how many commits there were.
 fn said(body: &Value) -> Value {
     let left_out = |name: &str| {
-        let times = ["due", "deadline", "at", "seconds_left", "happens_at", "happened_at", "working_seconds", "clock_seconds"];
+        let times =
+            ["due", "deadline", "at", "seconds_left", "happens_at", "happened_at", "working_seconds", "clock_seconds", "age_seconds"];
         name.ends_with("_at") || times.contains(&name) || ["version", "request_id", "timeline", "messages"].contains(&name)
     };
     match body {

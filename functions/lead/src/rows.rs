@@ -54,7 +54,7 @@ pub struct LeadRowView {
     pub seconds_left: Option<i64>,
     pub level: u8,
     /// The earliest open deadline, the first-contact one or another (LEAD-6).
-    pub current_deadline: Option<DateTime<Utc>>,
+    pub current_deadline_at: Option<DateTime<Utc>>,
     /// Whether that is past.
     pub overdue: bool,
 }
@@ -89,7 +89,7 @@ impl LeadRowView {
             deadline: row.deadline,
             seconds_left: row.deadline.filter(|_| row.open).map(|due| (due - now).num_seconds()),
             level: row.level,
-            current_deadline: row.current_deadline(),
+            current_deadline_at: row.current_deadline(),
             overdue: row.current_deadline().is_some_and(|at| at < now),
         }
     }
