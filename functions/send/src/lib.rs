@@ -1,5 +1,6 @@
 //! Carries letters to customers out, and notices by mail (ESC-6, MSG-1): claims a message, looks again whether it is still so and who reads it now, sends, records.
 
+pub mod https;
 mod letters;
 pub mod pdf;
 mod pool;
@@ -7,6 +8,7 @@ pub mod quote;
 pub mod ses;
 pub mod sheet;
 pub mod text;
+pub mod webhooks;
 
 use async_trait::async_trait;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -21,9 +23,11 @@ use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{Key, Look, Thing};
 use forecourt_store::{Failure, Load, Loaded, Stored, fingerprint};
+use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use text::{Addressee, Attachment, Mail, Texts};
+use webhooks::Call;
 
 /// Most notices in one mail.
 const DIGEST: usize = 25;
@@ -58,7 +62,7 @@ pub struct Sms {
     pub at: DateTime<Utc>,
 }
 
-/// What carries mail and text messages.
+/// What carries mail, text messages and webhooks.
 #[async_trait]
 pub trait Carrier: Send + Sync {
     /// Hands a mail over; returns the provider's id of it.
@@ -73,6 +77,14 @@ pub trait Carrier: Send + Sync {
     /// [`Undelivered`] says whether to try again.
     async fn carry_sms(&self, _: &Sms) -> Result<String, Undelivered> {
         Err(Undelivered::Never("no sender of text messages is set up".into()))
+    }
+
+    /// Tells a webhook; returns the status that it answered. One that carries mail only refuses.
+    ///
+    /// # Errors
+    /// What stood in the way of an answer, in words.
+    async fn call(&self, _: &Call) -> Result<u16, String> {
+        Err("no sender of webhooks is set up".into())
     }
 }
 
@@ -109,14 +121,29 @@ enum Found {
 
 impl Sender {
     /// A batch of wake-ups of the kind `send`.
-    pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
-        queue::each(&self.platform, event, async |message| self.look_at(message).await).await
+    pub async fn handle(&self, mut event: SqsEvent) -> SqsBatchResponse {
+        // Receivers of webhooks may be slow: they are waited for together, and after all else.
+        let is_webhook = |message: &SqsMessage| queue::look(message).is_ok_and(|look| matches!(look.thing, Thing::Outgoing { .. }));
+        let (webhooks, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut event.records).into_iter().partition(is_webhook);
+        event.records = rest;
+        let mut response = queue::each(&self.platform, event, async |message| self.look_at(message).await).await;
+        let told = webhooks.into_iter().map(async |message| {
+            let mut event = SqsEvent::default();
+            event.records = vec![message];
+            queue::each(&self.platform, event, async |message| self.look_at(message).await).await
+        });
+        response.batch_item_failures.extend(join_all(told).await.into_iter().flat_map(|told| told.batch_item_failures));
+        response
     }
 
     async fn look_at(&self, message: SqsMessage) -> Result<String, Failure> {
         let look = queue::look(&message)?;
         if let Thing::Letter { home, letter } = &look.thing {
             self.letter(&look, home, letter).await?;
+            return Ok(look.about());
+        }
+        if let Thing::Outgoing { about, .. } = &look.thing {
+            self.notify(&look, about).await?;
             return Ok(look.about());
         }
         let found = match self.claim_single(&look).await? {

@@ -1,6 +1,8 @@
-//! Mail by Amazon SES, and text messages by AWS End User Messaging.
+//! Mail by Amazon SES, text messages by AWS End User Messaging, and webhooks by HTTPS.
 
+use crate::https::Https;
 use crate::text::Mail;
+use crate::webhooks::Call;
 use crate::{Carrier, Sms, Undelivered};
 use async_trait::async_trait;
 use aws_sdk_ses::error::{DisplayErrorContext, SdkError};
@@ -15,6 +17,8 @@ pub struct Ses {
     pub from: String,
     /// The client for text messages, and who they are from (a number, a sender id or a pool of ours); none: none are sent.
     pub sms: Option<(aws_sdk_pinpointsmsvoicev2::Client, String)>,
+    /// The way out to webhooks.
+    pub https: Https,
 }
 
 #[async_trait]
@@ -26,6 +30,10 @@ impl Carrier for Ses {
             Ok(sent) => Ok(sent.message_id),
             Err(e) => Err(undelivered(&e, e.as_service_error().is_some_and(|e| e.is_message_rejected()))),
         }
+    }
+
+    async fn call(&self, call: &Call) -> Result<u16, String> {
+        self.https.send(call).await
     }
 
     async fn carry_sms(&self, sms: &Sms) -> Result<String, Undelivered> {

@@ -10,6 +10,7 @@ use forecourt_domain::letter::{Letter, Medium, Says};
 use forecourt_domain::message::{Message, Notice};
 use forecourt_domain::timeline::{Entry, Event};
 use forecourt_domain::user::User;
+use forecourt_domain::webhook::{Webhook, Why};
 use mail_builder::MessageBuilder;
 use minijinja::{Environment, context};
 use serde::{Deserialize, Serialize};
@@ -153,6 +154,7 @@ impl Texts {
         templates.add_template("en", include_str!("texts/en.txt"))?;
         templates.add_template("de", include_str!("texts/de.txt"))?;
         templates.add_template("nl", include_str!("texts/nl.txt"))?;
+        templates.add_template("webhook", include_str!("texts/webhook.txt"))?;
         templates.add_template("letters", include_str!("texts/letters.txt"))?;
         Ok(Self { templates, public_url: public_url.trim_end_matches('/').to_owned() })
     }
@@ -213,6 +215,37 @@ impl Texts {
             to: to.address.to_string(),
             from_name: dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone()),
             reply_to: dealer.settings.lead_address.as_ref().map(ToString::to_string),
+            at: now,
+            subject: subject.to_owned(),
+            text: text.trim_start().to_owned(),
+            attachments: Vec::new(),
+        })
+    }
+
+    /// What who answers for a webhook is told when it was switched off (APT-6).
+    ///
+    /// # Errors
+    /// What is wrong with the template.
+    pub fn webhook_off(
+        &self,
+        id: String,
+        to: &Addressee,
+        dealer: &Dealer,
+        webhook: &Webhook,
+        why: Why,
+        now: DateTime<Utc>,
+    ) -> Result<Mail, String> {
+        let template = self.templates.get_template("webhook").map_err(|e| e.to_string())?;
+        let last = webhook.failing.as_ref().map(|failing| failing.last.as_str());
+        let context = context! { language => spoken(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == Why::Gone, last };
+        let written = template.render(context).map_err(|e| format!("the text cannot be written: {e}"))?;
+        let (subject, text) = written.split_once('\n').unwrap_or((&written, ""));
+        Ok(Mail {
+            id,
+            to_name: to.name.clone(),
+            to: to.address.to_string(),
+            from_name: dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone()),
+            reply_to: None,
             at: now,
             subject: subject.to_owned(),
             text: text.trim_start().to_owned(),

@@ -39,6 +39,14 @@ struct ClockRequest {
     now: Option<DateTime<Utc>>,
 }
 
+/// What the receiver at `url` answers from now on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerRequest {
+    url: String,
+    status: u16,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QueueRequest {
@@ -58,7 +66,13 @@ pub async fn answer(system: &System, demo: &GroupData, tokens: &Tokens, method: 
             Ok(request) => move_clock(system, &request).await,
             Err(problem) => Err(problem),
         },
-        (&Method::GET, "/_local/outbox") => Ok(json!({"mails": system.mailbox.listed(), "sms": system.mailbox.sms()})),
+        (&Method::GET, "/_local/outbox") => {
+            Ok(json!({"mails": system.mailbox.listed(), "sms": system.mailbox.sms(), "webhooks": system.mailbox.calls()}))
+        }
+        (&Method::POST, "/_local/webhooks") => read::<AnswerRequest>(body).map(|told| {
+            system.mailbox.answer(told.url, told.status);
+            json!({})
+        }),
         (&Method::POST, path) if path.starts_with("/_local/queues/") => match read(body) {
             Ok(request) => put_on_queue(system, demo, path, request),
             Err(problem) => Err(problem),
@@ -71,7 +85,7 @@ pub async fn answer(system: &System, demo: &GroupData, tokens: &Tokens, method: 
             .and_then(|leads| Ok(leads + kept(system.appointments.redrive())?))
             .map(|redriven| json!({"redriven": redriven})),
         _ => Err(Problem::not_found(
-            "below /_local there are: POST token, GET and POST clock, GET outbox, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
+            "below /_local there are: POST token, GET and POST clock, GET outbox, POST webhooks, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
         )),
     };
     match answered {

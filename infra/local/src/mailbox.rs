@@ -1,9 +1,12 @@
-//! SES's local twin: mail goes into a folder, as `.eml` for a mail program and as JSON for `GET /_local/outbox`.
+//! SES's local twin: mail goes into a folder, as `.eml` for a mail program and as JSON for `GET /_local/outbox`. Webhooks are kept here, too, and answered
+//! as told; nothing leaves the machine.
 
 use crate::folder::write_whole;
 use async_trait::async_trait;
 use forecourt_send::text::Mail;
+use forecourt_send::webhooks::Call;
 use forecourt_send::{Carrier, Sms, Undelivered};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -12,6 +15,9 @@ pub struct Mailbox {
     folder: Option<PathBuf>,
     mails: Mutex<Vec<Mail>>,
     sms: Mutex<Vec<Sms>>,
+    calls: Mutex<Vec<Call>>,
+    /// What receivers of webhooks answer, by their addresses; 204 where nothing else was told.
+    answers: Mutex<HashMap<String, u16>>,
     /// Ids of mails that were in the folder already when they were handed over.
     again: Mutex<Vec<String>>,
 }
@@ -19,7 +25,14 @@ pub struct Mailbox {
 impl Mailbox {
     /// A mailbox in memory, which takes every mail, repeats too: what the tests count.
     pub fn in_memory() -> Self {
-        Self { folder: None, mails: Mutex::default(), sms: Mutex::default(), again: Mutex::default() }
+        Self {
+            folder: None,
+            mails: Mutex::default(),
+            sms: Mutex::default(),
+            calls: Mutex::default(),
+            answers: Mutex::default(),
+            again: Mutex::default(),
+        }
     }
 
     /// A mailbox in a folder. A mail that is in it already is not put there again, but counted: SES has no such memory, and where a sender
@@ -40,7 +53,7 @@ impl Mailbox {
         }
         mails.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         sms.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-        Ok(Self { folder: Some(folder), mails: Mutex::new(mails), sms: Mutex::new(sms), again: Mutex::default() })
+        Ok(Self { folder: Some(folder), mails: Mutex::new(mails), sms: Mutex::new(sms), ..Self::in_memory() })
     }
 
     /// Every mail with how often it was handed over since the start: more than once only where a sender was lost in between.
@@ -57,6 +70,16 @@ impl Mailbox {
     /// Every text message, oldest first.
     pub fn sms(&self) -> Vec<Sms> {
         self.sms.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Every attempt to tell a webhook since the start, oldest first: those too that were answered with a failure.
+    pub fn calls(&self) -> Vec<Call> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on the receiver at `url` answers with `status`.
+    pub fn answer(&self, url: String, status: u16) {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(url, status);
     }
 
     /// Every mail, oldest first.
@@ -83,6 +106,11 @@ impl Carrier for Mailbox {
             self.mails.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
         }
         Ok(format!("local-{}", mail.id))
+    }
+
+    async fn call(&self, call: &Call) -> Result<u16, String> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
+        Ok(self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&call.url).copied().unwrap_or(204))
     }
 
     async fn carry_sms(&self, sms: &Sms) -> Result<String, Undelivered> {

@@ -29,7 +29,7 @@ fn at_once(kind: DueKind) -> usize {
     match kind {
         DueKind::Assign => 2,
         DueKind::Export => 1,
-        DueKind::Escalate | DueKind::Send | DueKind::Deliver | DueKind::Recompute | DueKind::Resubmit => 4,
+        DueKind::Escalate | DueKind::Send | DueKind::Deliver | DueKind::Notify | DueKind::Recompute | DueKind::Resubmit => 4,
     }
 }
 /// After this long a message that went back is delivered again.
@@ -192,7 +192,7 @@ impl System {
                 DueKind::Escalate | DueKind::Recompute | DueKind::Resubmit => {
                     forecourt_escalate::handle(&self.platform.of("escalate"), event).await
                 }
-                DueKind::Send | DueKind::Deliver => self.sender.handle(event).await,
+                DueKind::Send | DueKind::Deliver | DueKind::Notify => self.sender.handle(event).await,
                 DueKind::Export => self.exporter.messages(event).await,
             },
             Err(e) => return tracing::error!(problem = %e, "a wake-up cannot be written"),

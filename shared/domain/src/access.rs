@@ -61,13 +61,15 @@ pub enum Right {
     ReadAppointments,
     /// Make appointments, change them, and say whether the customer came.
     WorkAppointments,
+    /// Say which systems are told what happens, and see their secrets (APT-6).
+    ManageWebhooks,
     /// Change what only the operator changes: the mail server, and whether mail is answered here (SET-4, SET-5).
     Operate,
 }
 
 impl Right {
     /// Every right.
-    pub const ALL: [Right; 15] = [
+    pub const ALL: [Right; 16] = [
         Right::SubmitLeads,
         Right::ReadLeads,
         Right::WorkLeads,
@@ -82,6 +84,7 @@ impl Right {
         Right::Export,
         Right::ReadAppointments,
         Right::WorkAppointments,
+        Right::ManageWebhooks,
         Right::Operate,
     ];
 
@@ -102,6 +105,7 @@ impl Right {
             Right::Export => "export",
             Right::ReadAppointments => "read_appointments",
             Right::WorkAppointments => "work_appointments",
+            Right::ManageWebhooks => "manage_webhooks",
             Right::Operate => "operate",
         }
     }

@@ -20,6 +20,7 @@ use crate::slots::Day;
 use crate::task::Task;
 use crate::timeline::Entry;
 use crate::user::{User, UserChange};
+use crate::webhook::{Outgoing, Webhooks};
 
 /// One thing that is stored. What must happen later is not said here: it follows from the item's state.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +52,8 @@ pub enum Item {
     Unprocessed(Unprocessed),
     Seen(Seen),
     Signing(Signing),
+    Webhooks(Webhooks),
+    Outgoing(Box<Outgoing>),
 }
 
 /// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.

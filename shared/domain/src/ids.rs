@@ -41,6 +41,9 @@ pub enum OfAppointment {}
 /// Marks the id of an element of a lead.
 pub enum OfElement {}
 
+/// Marks the id of a webhook.
+pub enum OfWebhook {}
+
 /// Marks the id of a calendar feed.
 pub enum OfFeed {}
 /// Marks the id of an export.
@@ -72,6 +75,8 @@ pub type ElementId = Id<OfElement>;
 pub type FeedId = Id<OfFeed>;
 /// A file with all records of a filter.
 pub type ExportId = Id<OfExport>;
+/// A system's wish to be told what happens.
+pub type WebhookId = Id<OfWebhook>;
 /// Some of a dealer's users, who share the leads that routing rules give them.
 pub type DistributionGroupId = Id<OfDistributionGroup>;
 

@@ -65,3 +65,4 @@ pub mod task;
 pub mod timeline;
 pub mod turn;
 pub mod user;
+pub mod webhook;

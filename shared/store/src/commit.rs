@@ -90,6 +90,15 @@ impl Store {
             }
             let (decision, answer) = rule(&loaded, attempt)?;
             let Some(decision) = decision else { return Ok(answer) };
+            let decision = match self.announced(scope, &loaded, decision).await {
+                Ok(decision) => decision,
+                Err(Failure::Unavailable(why)) if attempt + 1 < tries => {
+                    failure = Some(Failure::Unavailable(why));
+                    self.pause(attempt).await;
+                    continue;
+                }
+                Err(e) => return Err(e),
+            };
             let commit = uuid::Uuid::new_v4().simple().to_string();
             match self.commit(scope, &loaded, &decision, &commit).await? {
                 Committed::Yes => {

@@ -28,6 +28,7 @@ use forecourt_domain::slots::Day;
 use forecourt_domain::task::{Task, TaskState};
 use forecourt_domain::timeline::Entry;
 use forecourt_domain::user::{User, UserChange};
+use forecourt_domain::webhook::{Outgoing, Webhooks};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -40,6 +41,9 @@ const SCHEMA: u32 = 1;
 /// On what is due and to be told when it is. Of the end of a sender's lease nobody is told: it matters only if the sender is lost, and then
 /// the sweep finds it. The filter of the template's stream knows the name.
 pub const TELL: &str = "tell";
+
+/// How long after it happened what was told is kept, once it is settled everywhere.
+const OUTGOING_KEPT: TimeDelta = TimeDelta::days(14);
 
 /// What was read under a key.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +76,8 @@ pub enum Stored {
     Unprocessed(Unprocessed),
     Seen(Sent),
     Signing(Signing),
+    Webhooks(Webhooks),
+    Outgoing(Box<Outgoing>),
 }
 
 /// An item's version and commit, as read.
@@ -106,6 +112,8 @@ pub(crate) fn key_of(item: &Item) -> Key {
         Item::Task(task) => Key::Task(task.lead, task.work.id.clone()),
         Item::Export(export) => Key::Export(export.id.clone()),
         Item::Download(download) => Key::Download(download.at, download.id.clone()),
+        Item::Webhooks(_) => Key::Webhooks,
+        Item::Outgoing(outgoing) => Key::Outgoing(outgoing.about.clone(), outgoing.sequence),
         Item::Day(day) => Key::Day(day.user.clone(), day.date),
         Item::Early(early) => Key::Early(early.id.clone()),
         Item::Unprocessed(count) => Key::Unprocessed(count.dealer.clone()),
@@ -185,6 +193,12 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
         Item::Unprocessed(count) => to_item(count)?,
         Item::Seen(seen) => passing(to_item(seen)?, seen.until),
         Item::Signing(signing) => to_item(signing)?,
+        Item::Webhooks(webhooks) => to_item(webhooks)?,
+        Item::Outgoing(outgoing) => {
+            due = outgoing.due().map(|at| (at, DueKind::Notify, &outgoing.data.dealer));
+            let state = to_item(outgoing)?;
+            if due.is_some() { state } else { passing(state, outgoing.at + OUTGOING_KEPT) }
+        }
         Item::Rotation(rotation) => to_item(rotation)?,
         Item::Pool(pool) => to_item(pool)?,
         Item::Channel(_, channel) => to_item(channel)?,
@@ -227,6 +241,7 @@ fn leased(item: &Item) -> bool {
     match item {
         Item::Message(message) => matches!(message.fate, Fate::Sending { .. }),
         Item::Letter(letter) => matches!(letter.fate, LetterFate::Sending { .. }),
+        Item::Outgoing(outgoing) => outgoing.is_leased(),
         _ => false,
     }
 }
@@ -273,6 +288,8 @@ pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Seen, Failure>
         Key::Feeds(_) => Stored::Feeds(from_item(attributes)?),
         Key::Export(_) => Stored::Export(Box::new(from_item(attributes)?)),
         Key::Download(..) => Stored::Download(Box::new(from_item(attributes)?)),
+        Key::Webhooks => Stored::Webhooks(from_item(attributes)?),
+        Key::Outgoing(..) => Stored::Outgoing(Box::new(from_item(attributes)?)),
         Key::Day(..) => Stored::Day(from_item(attributes)?),
         Key::Early(_) => Stored::Early(from_item(attributes)?),
         Key::Unprocessed(_) => Stored::Unprocessed(from_item(attributes)?),

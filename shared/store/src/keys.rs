@@ -12,6 +12,8 @@
 //! | Contact by channel (HMAC), or an alias to it | `g#C#hmac` / `@` | BatchGetItem with the lead |
 //! | Dealer with members and absences; its rotations; its pool | `g#D#dealer` / `@`, `R`, `R#group`, `P` | BatchGetItem with the lead |
 //! | Changes of a dealer's settings, of a user | `g#D#dealer`, `g#U#user` / `H#version` | Query, newest first |
+//! | The group's webhooks (APT-6) | `g#W` / `@` | GetItem, kept 60 s where something is to be told; fresh where it is sent |
+//! | What webhooks are told of a lead, an appointment | `g#NL#lead`, `g#NA#appointment` / `sequence` | Query in order, what is not settled; gone two weeks after |
 //! | A user's calendar links | `g#U#user` / `F` | GetItem, with the user |
 //! | How far a dealer's open leads are computed anew | `g#D#dealer` / `J` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, kept 60 s |
@@ -71,6 +73,8 @@ pub enum Key {
     Unprocessed(DealerId),
     Seen(String),
     Signing(PartnerId),
+    Webhooks,
+    Outgoing(Home, u64),
 }
 
 /// The two strings of a table key.
@@ -113,10 +117,24 @@ impl Key {
             Key::Unprocessed(dealer) => (format!("{g}#D#{dealer}"), "N".to_owned()),
             Key::Seen(hash) => (format!("{g}#K#{hash}"), "S".to_owned()),
             Key::Signing(partner) => (format!("{g}#P#{partner}"), "S".to_owned()),
+            Key::Webhooks => (format!("{g}#W"), "@".to_owned()),
+            Key::Outgoing(about, sequence) => (outgoing_partition(scope, about), outgoing_place(*sequence)),
             Key::Receipt(hash) => (format!("{g}#K#{hash}"), "@".to_owned()),
         };
         TableKey { pk, sk }
     }
+}
+
+/// The partition of all that is told of a lead or an appointment.
+pub(crate) fn outgoing_partition(scope: &Scope, about: &Home) -> String {
+    match about {
+        Home::Lead(lead) => format!("{}#NL#{lead}", scope.group()),
+        Home::Appointment(id) => format!("{}#NA#{id}", scope.group()),
+    }
+}
+
+fn outgoing_place(sequence: u64) -> String {
+    format!("{sequence:09}")
 }
 
 /// What the places of a lead's elements of a kind begin with.
@@ -334,12 +352,22 @@ pub enum DueKind {
     Deliver,
     /// The next slice of an export, or its end.
     Export,
+    /// What other systems are told.
+    Notify,
 }
 
 impl DueKind {
     /// Every kind.
-    pub const ALL: [DueKind; 7] =
-        [DueKind::Assign, DueKind::Escalate, DueKind::Send, DueKind::Recompute, DueKind::Resubmit, DueKind::Deliver, DueKind::Export];
+    pub const ALL: [DueKind; 8] = [
+        DueKind::Assign,
+        DueKind::Escalate,
+        DueKind::Send,
+        DueKind::Recompute,
+        DueKind::Resubmit,
+        DueKind::Deliver,
+        DueKind::Export,
+        DueKind::Notify,
+    ];
 
     /// Its name, as wake-ups and places in the index write it.
     pub fn name(self) -> &'static str {
@@ -351,6 +379,7 @@ impl DueKind {
             DueKind::Resubmit => "resubmit",
             DueKind::Deliver => "deliver",
             DueKind::Export => "export",
+            DueKind::Notify => "notify",
         }
     }
 
@@ -359,7 +388,7 @@ impl DueKind {
         match self {
             DueKind::Assign => "assign",
             DueKind::Escalate | DueKind::Recompute | DueKind::Resubmit => "escalate",
-            DueKind::Send | DueKind::Deliver => "send",
+            DueKind::Send | DueKind::Deliver | DueKind::Notify => "send",
             DueKind::Export => "export",
         }
     }

@@ -39,6 +39,7 @@ mod rows;
 mod scan;
 mod secret;
 mod table;
+mod webhooks;
 
 pub use appointments::AppointmentPage;
 pub use board::{Agenda, Board, Stretch, Todo};

@@ -12,6 +12,7 @@ use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::{DealerId, GroupId, PartnerId, UserId};
 use forecourt_domain::user::User;
+use forecourt_domain::webhook::Webhooks;
 use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -35,9 +36,10 @@ pub(crate) struct Kept {
     users: Mutex<Shelf<User>>,
     partners: Mutex<Shelf<Partner>>,
     senders: Mutex<Shelf<Sender>>,
+    pub(crate) webhooks: Mutex<Shelf<Webhooks>>,
 }
 
-type Shelf<T> = HashMap<String, (Instant, Arc<T>)>;
+pub(crate) type Shelf<T> = HashMap<String, (Instant, Arc<T>)>;
 
 /// The partner that sends to a queue under an identity (INT-1).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,12 +50,12 @@ pub struct Sender {
     pub partner: PartnerId,
 }
 
-fn find<T>(shelf: &Mutex<Shelf<T>>, name: &str) -> Option<Arc<T>> {
+pub(crate) fn find<T>(shelf: &Mutex<Shelf<T>>, name: &str) -> Option<Arc<T>> {
     let shelf = shelf.lock().ok()?;
     shelf.get(name).filter(|(since, _)| since.elapsed() < KEPT).map(|(_, value)| value.clone())
 }
 
-fn keep<T>(shelf: &Mutex<Shelf<T>>, name: String, value: T) -> Arc<T> {
+pub(crate) fn keep<T>(shelf: &Mutex<Shelf<T>>, name: String, value: T) -> Arc<T> {
     let value = Arc::new(value);
     if let Ok(mut shelf) = shelf.lock() {
         if shelf.len() >= KEPT_MOST {
@@ -122,11 +124,14 @@ impl Store {
         Ok(found.map(|sender| keep(&self.kept.senders, id.to_owned(), sender)))
     }
 
-    /// Forgets the settings and users that a commit of this process has changed.
+    /// Forgets the settings, users and webhooks that a commit of this process has changed.
     pub(crate) fn forget(&self, scope: &Scope, decision: &Decision) {
         for item in &decision.items {
             if let (Item::Dealer(dealer), Ok(mut shelf)) = (item, self.kept.dealers.lock()) {
                 shelf.remove(&format!("{}#{}", scope.group(), dealer.id));
+            }
+            if let (Item::Webhooks(_), Ok(mut shelf)) = (item, self.kept.webhooks.lock()) {
+                shelf.remove(scope.group().as_str());
             }
             if let (Item::User(user), Ok(mut shelf)) = (item, self.kept.users.lock()) {
                 shelf.remove(&format!("{}#{}", scope.group(), user.id));
@@ -166,7 +171,7 @@ impl Store {
         Ok(())
     }
 
-    async fn one(&self, scope: &Scope, key: Key) -> Result<Option<Stored>, Failure> {
+    pub(crate) async fn one(&self, scope: &Scope, key: Key) -> Result<Option<Stored>, Failure> {
         let loaded = self.load(scope, &Load::of([key.clone()])).await?;
         Ok(loaded.stored(&key).cloned())
     }

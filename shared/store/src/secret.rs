@@ -73,6 +73,12 @@ impl Secret {
         Some(mac)
     }
 
+    /// The `number`-th secret of the group's webhook `id` that was made at `made` (milliseconds since 1970): whoever has it can sign as we do
+    /// to that one receiver, and nothing else (APT-6).
+    pub fn of_webhook(&self, scope: &Scope, id: &str, made: i64, number: u32) -> WebhookSecret {
+        WebhookSecret::new(&self.mac(&["webhook-out", scope.group().as_str(), id, &made.to_string(), &number.to_string()]))
+    }
+
     fn mac(&self, parts: &[&str]) -> [u8; 32] {
         // HMAC takes a key of any length, so this cannot fail.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };

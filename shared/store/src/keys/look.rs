@@ -45,6 +45,13 @@ pub enum Thing {
         /// Which.
         export: ExportId,
     },
+    /// What other systems are told of something.
+    Outgoing {
+        /// Of what.
+        about: Home,
+        /// Its place among all that is told of it.
+        sequence: u64,
+    },
     /// A calendar event of a lead.
     Event {
         /// Of which lead.
@@ -66,8 +73,8 @@ impl Thing {
     pub fn lead(&self) -> Option<LeadId> {
         match self {
             Thing::Message { lead, .. } | Thing::Event { lead, .. } | Thing::Lead { lead } => Some(*lead),
-            Thing::Letter { home: Home::Lead(lead), .. } => Some(*lead),
-            Thing::Letter { .. } | Thing::Export { .. } | Thing::Dealer {} => None,
+            Thing::Letter { home: Home::Lead(lead), .. } | Thing::Outgoing { about: Home::Lead(lead), .. } => Some(*lead),
+            Thing::Letter { .. } | Thing::Outgoing { .. } | Thing::Export { .. } | Thing::Dealer {} => None,
         }
     }
 }
@@ -95,10 +102,15 @@ impl Look {
                 (Some((group, id)), Some(cause)) => {
                     (group, Thing::Letter { home: Home::Appointment(id.parse().ok()?), letter: cause.to_owned() })
                 }
-                _ => match pk.strip_suffix(EXPORTS) {
-                    Some(group) => (group, Thing::Export { export: sk.parse().ok()? }),
-                    None => (pk.split_once("#D#").filter(|_| sk == RECOMPUTE)?.0, Thing::Dealer {}),
-                },
+                _ if pk.ends_with(EXPORTS) => (pk.strip_suffix(EXPORTS)?, Thing::Export { export: sk.parse().ok()? }),
+                _ if sk == RECOMPUTE => (pk.split_once("#D#")?.0, Thing::Dealer {}),
+                _ => {
+                    let (group, about) = match (pk.split_once("#NL#"), pk.split_once("#NA#")) {
+                        (Some((group, lead)), _) => (group, Home::Lead(lead.parse().ok()?)),
+                        (_, found) => found.and_then(|(group, id)| Some((group, Home::Appointment(id.parse().ok()?))))?,
+                    };
+                    (group, Thing::Outgoing { about, sequence: sk.parse().ok()? })
+                }
             },
         };
         Some((due, Self { kind, group: GroupId::parse(group).ok()?, dealer, thing }))

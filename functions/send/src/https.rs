@@ -1,0 +1,97 @@
+//! The way out to webhooks: HTTPS to public addresses only, which are checked when the name is resolved, and are those that are connected to.
+
+use crate::webhooks::Call;
+use async_trait::async_trait;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
+use aws_smithy_runtime_api::client::http::HttpConnector as _;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use forecourt_domain::webhook::{endpoint, is_public};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long an attempt may take, from the name to the status.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What finds the addresses of a name.
+#[async_trait]
+pub trait Resolver: Send + Sync {
+    /// Every address of `name`.
+    ///
+    /// # Errors
+    /// When it cannot be found.
+    async fn resolve(&self, name: &str) -> std::io::Result<Vec<IpAddr>>;
+}
+
+/// The operating system's resolver.
+pub struct System;
+
+#[async_trait]
+impl Resolver for System {
+    async fn resolve(&self, name: &str) -> std::io::Result<Vec<IpAddr>> {
+        Ok(tokio::net::lookup_host((name, 443)).await?.map(|address| address.ip()).collect())
+    }
+}
+
+/// A resolver that finds public addresses only: of a name with any other it finds none.
+#[derive(Clone)]
+struct Public(Arc<dyn Resolver>);
+
+impl std::fmt::Debug for Public {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Public")
+    }
+}
+
+impl ResolveDns for Public {
+    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
+        DnsFuture::new(async move {
+            let found = self.0.resolve(name).await.map_err(ResolveDnsError::new)?;
+            match found.iter().find(|address| !is_public(**address)) {
+                Some(_) => Err(ResolveDnsError::new("the name leads to an address that is not of the public internet")),
+                None => Ok(found),
+            }
+        })
+    }
+}
+
+/// Calls by HTTPS. It follows no redirect, asks no proxy, reads no more than the status, and keeps no connection: each attempt is checked anew.
+pub struct Https(Connector);
+
+impl Https {
+    /// With this resolver.
+    pub fn new(resolver: Arc<dyn Resolver>) -> Self {
+        let connector = Connector::builder().pool_max_idle_per_host(0).tls_provider(Provider::Rustls(CryptoMode::Ring));
+        Self(connector.build_with_resolver(Public(resolver)))
+    }
+
+    /// Sends it; returns the status.
+    ///
+    /// # Errors
+    /// What stood in the way, in words.
+    pub async fn send(&self, call: &Call) -> Result<u16, String> {
+        // An address in place of a name is not resolved, and so is looked at here.
+        let url = endpoint(&call.url)?;
+        let request = http::Request::post(url)
+            .header("content-type", "application/json")
+            .header("user-agent", "Forecourt")
+            .header("webhook-id", &call.webhook_id)
+            .header("webhook-timestamp", call.webhook_timestamp.to_string())
+            .header("webhook-signature", &call.webhook_signature)
+            .body(call.body.clone().into())
+            .map_err(|e| e.to_string())?;
+        let request = HttpRequest::try_from(request).map_err(|e| e.to_string())?;
+        match tokio::time::timeout(TIMEOUT, self.0.call(request)).await {
+            Err(_) => Err("no answer within ten seconds".into()),
+            Ok(Err(e)) => Err(told(&e)),
+            Ok(Ok(response)) => Ok(response.status().as_u16()),
+        }
+    }
+}
+
+/// The innermost cause says most.
+fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    std::iter::successors(Some(error), |error| error.source()).last().map(ToString::to_string).unwrap_or_default()
+}

@@ -1,0 +1,195 @@
+//! What other systems are told: leased in order, signed, sent again until it is taken, given up after a day (APT-6).
+
+use crate::text::Addressee;
+use crate::{Sender, Undelivered};
+use forecourt_domain::access::Actor;
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::WebhookId;
+use forecourt_domain::letter::Home;
+use forecourt_domain::webhook::{Claim, Outcome, Outgoing, State, Webhook, Webhooks, claim};
+use forecourt_store::keys::{Key, Look};
+use forecourt_store::{Failure, Load, Loaded};
+use futures::future::join_all;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// How long a look goes on with what comes next; what is left then waits for its own time.
+const GOES_ON: Duration = Duration::from_secs(12);
+/// Longest text of a failure that is kept, in characters.
+const WHY: usize = 200;
+
+/// One attempt to tell a webhook something, as Standard Webhooks has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// Where.
+    pub url: String,
+    /// `webhook-id`: the same for each attempt.
+    pub webhook_id: String,
+    /// `webhook-timestamp`: of this attempt, in seconds since 1970.
+    pub webhook_timestamp: i64,
+    /// `webhook-signature`: `v1,…`, by each secret that is good, with spaces between.
+    pub webhook_signature: String,
+    /// The JSON that is signed.
+    pub body: String,
+}
+
+/// What was leased, with the webhooks as they were then.
+struct Leased {
+    claim: Claim,
+    outgoing: Vec<Outgoing>,
+    webhooks: Webhooks,
+}
+
+impl Leased {
+    fn at(&self, sequence: u64) -> Option<&Outgoing> {
+        self.outgoing.iter().find(|outgoing| outgoing.sequence == sequence)
+    }
+}
+
+impl Sender {
+    /// Looks at all that is still to be told of something, and goes on while the receivers take it.
+    pub(crate) async fn notify(&self, look: &Look, about: &Home) -> Result<(), Failure> {
+        let started = Instant::now();
+        loop {
+            let leased = self.lease(look, about).await?;
+            for (sequence, id) in &leased.claim.tell {
+                self.tell_of_end(look, &leased, *sequence, id).await?;
+            }
+            if leased.claim.send.is_empty() {
+                return Ok(());
+            }
+            let attempts = leased.claim.send.iter().map(async |(sequence, id)| {
+                let outcome = match (leased.at(*sequence), leased.webhooks.get(id)) {
+                    (Some(outgoing), Some(webhook)) => self.attempt(look, outgoing, webhook).await,
+                    _ => return None,
+                };
+                if !matches!(outcome, Outcome::Taken(_)) {
+                    tracing::warn!(function = self.platform.function, about = look.about(), webhook = %id, "webhook not delivered");
+                }
+                Some((*sequence, id.clone(), outcome))
+            });
+            let outcomes: Vec<_> = join_all(attempts).await.into_iter().flatten().collect();
+            self.record_attempts(look, about, &leased, &outcomes).await?;
+            if started.elapsed() > GOES_ON {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn lease(&self, look: &Look, about: &Home) -> Result<Leased, Failure> {
+        let untold = self.platform.store.untold(&look.scope(), about).await?;
+        let now = self.platform.clock.now();
+        let load = Load::of(untold.iter().map(|sequence| Key::Outgoing(about.clone(), *sequence)).chain([Key::Webhooks]));
+        let rule = |loaded: &Loaded, _| {
+            let open: Vec<&Outgoing> = untold.iter().filter_map(|sequence| loaded.outgoing(about, *sequence)).collect();
+            let webhooks = loaded.webhooks();
+            let claim = claim(&open, &webhooks, now);
+            let outgoing = claim.changed.clone();
+            Ok((decided(claim.changed.iter().cloned()), Leased { claim, outgoing, webhooks }))
+        };
+        self.platform.store.decide(&look.scope(), load, rule).await
+    }
+
+    async fn attempt(&self, look: &Look, outgoing: &Outgoing, webhook: &Webhook) -> Outcome {
+        let now = self.platform.clock.now();
+        let webhook_id = outgoing.id(&webhook.id);
+        let body = json!({"type": outgoing.told.name(), "timestamp": outgoing.at, "data": outgoing.data}).to_string();
+        let made = webhook.created.timestamp_millis();
+        let signed = webhook.secrets(now).into_iter().map(|number| {
+            let secret = self.platform.store.secret().of_webhook(&look.scope(), webhook.id.as_str(), made, number);
+            secret.sign(&webhook_id, &now.timestamp().to_string(), body.as_bytes())
+        });
+        let webhook_signature = signed.collect::<Vec<_>>().join(" ");
+        let call = Call { url: webhook.url.clone(), webhook_id, webhook_timestamp: now.timestamp(), webhook_signature, body };
+        match self.carrier.call(&call).await {
+            Ok(status @ 200..=299) => Outcome::Taken(status),
+            Ok(410) => Outcome::Gone,
+            Ok(status) => Outcome::Failed(format!("answered {status}")),
+            Err(why) => Outcome::Failed(why.chars().take(WHY).collect()),
+        }
+    }
+
+    async fn record_attempts(
+        &self,
+        look: &Look,
+        about: &Home,
+        leased: &Leased,
+        outcomes: &[(u64, WebhookId, Outcome)],
+    ) -> Result<(), Failure> {
+        let now = self.platform.clock.now();
+        let keys = outcomes.iter().map(|(sequence, ..)| Key::Outgoing(about.clone(), *sequence));
+        // What is not recorded goes out again: worth some seconds.
+        let load = Load::of(keys.chain([Key::Webhooks])).patiently();
+        let rule = |loaded: &Loaded, _| {
+            let before = loaded.webhooks();
+            let mut webhooks = before.clone();
+            let mut after: Vec<Outgoing> = Vec::new();
+            for (sequence, id, outcome) in outcomes {
+                let place = after.iter().position(|outgoing| outgoing.sequence == *sequence);
+                let stored = place.map(|place| after.remove(place)).or_else(|| loaded.outgoing(about, *sequence).cloned());
+                let (Some(stored), Some(leased)) = (stored, leased.at(*sequence)) else { continue };
+                match stored.attempted(id, leased, outcome, &webhooks, now) {
+                    Some((attempted, judged)) => {
+                        webhooks = judged;
+                        after.push(attempted);
+                    }
+                    None => after.push(stored),
+                }
+            }
+            let changed = after.into_iter().filter(|outgoing| loaded.outgoing(about, outgoing.sequence) != Some(outgoing));
+            let decision = decided(changed).map(|decision| match webhooks == before {
+                true => decision,
+                false => decision.with(Item::Webhooks(webhooks)),
+            });
+            Ok((decision, ()))
+        };
+        self.platform.store.decide(&look.scope(), load, rule).await
+    }
+
+    /// Tells who made the webhook, else the dealer's admin, that it was switched off.
+    async fn tell_of_end(&self, look: &Look, leased: &Leased, sequence: u64, id: &WebhookId) -> Result<(), Failure> {
+        let now = self.platform.clock.now();
+        let (Some(outgoing), Some(webhook)) = (leased.at(sequence), leased.webhooks.get(id)) else { return Ok(()) };
+        let dealer = self.platform.store.dealer(&look.scope(), &look.dealer).await?;
+        if let (Some(dealer), State::Off { at, why }) = (dealer, &webhook.state)
+            && let Some(to) = self.answerable(look, webhook, &dealer).await?
+        {
+            let mail_id = format!("webhook-{id}-{}", at.timestamp_millis());
+            let mail = self.texts.webhook_off(mail_id, &to, &dealer, webhook, *why, now);
+            let carried = match mail {
+                Ok(mail) => self.carrier.carry(&mail).await.map(|_| ()),
+                Err(e) => Err(Undelivered::Never(e)),
+            };
+            if let Err(Undelivered::Later(_) | Undelivered::Unclear(_)) = carried {
+                // The lease's end brings it again.
+                return Ok(());
+            }
+        }
+        let key = Key::Outgoing(outgoing.about.clone(), sequence);
+        let rule = |loaded: &Loaded, _| {
+            let stored = loaded.outgoing(&outgoing.about, sequence).filter(|stored| stored.fate(id) == outgoing.fate(id));
+            Ok((decided(stored.map(|stored| stored.notice_sent(id, now))), ()))
+        };
+        self.platform.store.decide(&look.scope(), Load::of([key]).patiently(), rule).await
+    }
+
+    async fn answerable(&self, look: &Look, webhook: &Webhook, dealer: &Dealer) -> Result<Option<Addressee>, Failure> {
+        let maker = match &webhook.by {
+            Actor::User(user) => Some(user),
+            _ => None,
+        };
+        for id in maker.into_iter().chain([&dealer.settings.admin_user]) {
+            if let Some(user) = self.platform.store.user(&look.group, id).await?.filter(|user| user.is_here()) {
+                return Ok(Some(Addressee::of(&user)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn decided(outgoing: impl IntoIterator<Item = Outgoing>) -> Option<Decision> {
+    let items: Vec<Item> = outgoing.into_iter().map(|outgoing| Item::Outgoing(Box::new(outgoing))).collect();
+    (!items.is_empty()).then_some(Decision { items })
+}

@@ -1,0 +1,221 @@
+//! What becomes of a delivery: in order, with pauses that grow, until it is taken or given up.
+
+use super::{Outgoing, State, Webhooks};
+use crate::ids::WebhookId;
+use crate::letter::Home;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What has become of one thing told to one webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum DeliveryFate {
+    /// To be sent at `due`; one never tried yet, as soon as none before it is open.
+    Queued {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        due: DateTime<Utc>,
+        /// How many attempts have failed.
+        attempts: u32,
+    },
+    /// A sender has it; if nothing is heard by `until` it is sent again, under the same id.
+    Sending {
+        /// End of the sender's lease.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        until: DateTime<Utc>,
+        /// How many attempts have failed before.
+        attempts: u32,
+    },
+    /// Its failure has switched the webhook off, and somebody is to be told of that.
+    Telling {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        due: DateTime<Utc>,
+        /// How often that was tried.
+        attempts: u32,
+    },
+    /// The receiver took it.
+    Delivered {
+        /// When.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// With which status.
+        status: u16,
+    },
+    /// It is not sent any more.
+    GivenUp {
+        /// Since when.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// Why.
+        why: String,
+    },
+}
+
+impl DeliveryFate {
+    fn due(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Queued { due, .. } | Self::Telling { due, .. } => Some(*due),
+            Self::Sending { until, .. } => Some(*until),
+            Self::Delivered { .. } | Self::GivenUp { .. } => None,
+        }
+    }
+}
+
+/// What an attempt came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A status from 200 to 299.
+    Taken(u16),
+    /// 410: the receiver wants no more.
+    Gone,
+    /// Anything else.
+    Failed(String),
+}
+
+/// The pauses before each further attempt, in seconds: a day and two hours in all.
+pub const RETRIES: [i64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 36_000];
+/// How long a sender may take: an attempt has ten seconds.
+pub const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// How often it is tried to tell of a webhook that was switched off.
+const NOTICES: u32 = 8;
+
+/// What a sender has leased.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// What changes by it.
+    pub changed: Vec<Outgoing>,
+    /// What is to be sent: the place in what is open, and to whom.
+    pub send: Vec<(u64, WebhookId)>,
+    /// Of which webhook's end somebody is to be told.
+    pub tell: Vec<(u64, WebhookId)>,
+}
+
+/// Leases what may go out at `now` of all that is `open` of one lead or appointment, in its order: to each webhook the first that is not settled.
+pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Claim {
+    let mut claim = Claim::default();
+    let mut held: BTreeMap<WebhookId, DateTime<Utc>> = BTreeMap::new();
+    for outgoing in open {
+        let mut after = (*outgoing).clone();
+        for delivery in &mut after.deliveries {
+            let id = &delivery.webhook;
+            if let DeliveryFate::Telling { due, attempts } = &delivery.fate {
+                if *due > now {
+                    continue;
+                }
+                if *attempts < NOTICES {
+                    delivery.fate = DeliveryFate::Telling { due: now + LEASE, attempts: attempts + 1 };
+                    claim.tell.push((outgoing.sequence, id.clone()));
+                } else {
+                    delivery.fate = DeliveryFate::GivenUp { at: now, why: "nobody could be told".into() };
+                }
+                continue;
+            }
+            let Some(due) = delivery.fate.due() else { continue };
+            if webhooks.get(id).is_none_or(|webhook| webhook.state != State::On) {
+                delivery.fate = DeliveryFate::GivenUp { at: now, why: "the webhook was switched off".into() };
+                continue;
+            }
+            let attempts = match delivery.fate {
+                DeliveryFate::Queued { attempts, .. } => attempts,
+                // The sender was lost: that counts as an attempt.
+                DeliveryFate::Sending { attempts, .. } if due <= now => attempts + 1,
+                _ => {
+                    held.entry(id.clone()).or_insert(due);
+                    continue;
+                }
+            };
+            match held.get(id) {
+                // It waits; whoever settles the one before goes on with it, and this finds it where that is lost.
+                Some(until) if due <= now => delivery.fate = DeliveryFate::Queued { due: *until, attempts },
+                Some(_) => {}
+                None if due <= now || attempts == 0 => {
+                    delivery.fate = DeliveryFate::Sending { until: now + LEASE, attempts };
+                    held.insert(id.clone(), now + LEASE);
+                    claim.send.push((outgoing.sequence, id.clone()));
+                }
+                None => {
+                    held.insert(id.clone(), due);
+                }
+            }
+        }
+        if after != **outgoing {
+            claim.changed.push(after);
+        }
+    }
+    claim
+}
+
+impl Outgoing {
+    /// When it wants to be looked at; `None`: never again.
+    pub fn due(&self) -> Option<DateTime<Utc>> {
+        self.deliveries.iter().filter_map(|delivery| delivery.fate.due()).min()
+    }
+
+    /// Whether it is due by nothing but the end of a sender's lease.
+    pub fn is_leased(&self) -> bool {
+        let due = self.due();
+        let next = self.deliveries.iter().filter(|delivery| delivery.fate.due() == due);
+        due.is_some() && next.map(|delivery| &delivery.fate).all(|fate| matches!(fate, DeliveryFate::Sending { .. }))
+    }
+
+    /// What makes a delivery to `webhook` the same one when it comes again. It has no full stop, which parts what is signed.
+    pub fn id(&self, webhook: &WebhookId) -> String {
+        let about = match &self.about {
+            Home::Lead(lead) => lead.to_string(),
+            Home::Appointment(id) => id.to_string(),
+        };
+        format!("{about}_{}_{webhook}", self.sequence).replace('.', "_")
+    }
+
+    /// The fate of what goes to `webhook`.
+    pub fn fate(&self, webhook: &WebhookId) -> Option<&DeliveryFate> {
+        self.deliveries.iter().find(|delivery| delivery.webhook == *webhook).map(|delivery| &delivery.fate)
+    }
+
+    fn with(&self, webhook: &WebhookId, fate: &DeliveryFate) -> Self {
+        let mut after = self.clone();
+        for delivery in after.deliveries.iter_mut().filter(|delivery| delivery.webhook == *webhook) {
+            delivery.fate = fate.clone();
+        }
+        after
+    }
+
+    /// Records an attempt, on itself and on the webhook. `None`: somebody else has settled or leased it since it was `leased`.
+    pub fn attempted(
+        &self,
+        webhook: &WebhookId,
+        leased: &Self,
+        outcome: &Outcome,
+        webhooks: &Webhooks,
+        now: DateTime<Utc>,
+    ) -> Option<(Self, Webhooks)> {
+        let fate = self.fate(webhook).filter(|fate| leased.fate(webhook) == Some(fate))?;
+        let DeliveryFate::Sending { attempts, .. } = fate else { return None };
+        let before = webhooks.get(webhook);
+        let after = before.map(|before| before.after(outcome, now));
+        let off = after.as_ref().is_some_and(|after| after.state != State::On) && before.is_some_and(|before| before.state == State::On);
+        let pause = RETRIES.get(*attempts as usize).map(|seconds| spread(*seconds, &self.id(webhook)));
+        let fate = match (outcome, pause) {
+            (Outcome::Taken(status), _) => DeliveryFate::Delivered { at: now, status: *status },
+            _ if off => DeliveryFate::Telling { due: now, attempts: 0 },
+            (Outcome::Failed(_), Some(pause)) => DeliveryFate::Queued { due: now + pause, attempts: attempts + 1 },
+            (Outcome::Failed(why), None) => DeliveryFate::GivenUp { at: now, why: why.clone() },
+            (Outcome::Gone, _) => DeliveryFate::GivenUp { at: now, why: "410".into() },
+        };
+        let webhooks = after.map_or_else(|| webhooks.clone(), |after| webhooks.put(&after));
+        Some((self.with(webhook, &fate), webhooks))
+    }
+
+    /// Records that somebody was told of the end of `webhook`.
+    pub fn notice_sent(&self, webhook: &WebhookId, now: DateTime<Utc>) -> Self {
+        self.with(webhook, &DeliveryFate::GivenUp { at: now, why: "the webhook was switched off by its failure".into() })
+    }
+}
+
+/// A pause with up to a tenth more, by the delivery's name, so that what failed together does not come again together.
+fn spread(seconds: i64, name: &str) -> TimeDelta {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    TimeDelta::milliseconds(seconds * 1_000 + seconds * (hash % 100) as i64)
+}
