@@ -10,12 +10,14 @@ mod parts;
 mod people;
 mod signing;
 mod view;
+mod webhooks;
 
 pub use holidays::ImportView;
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
 pub use people::{UserView, UsersView};
 pub use signing::{RotationBody, SigningSecretView};
 pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, SettingsView};
+pub use webhooks::{FailingView, WebhookBody, WebhookView, WebhooksView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_domain::access::Right;
@@ -55,6 +57,17 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
             Operation::SwitchAllUsers => members::switch_all(platform, &call).await,
             _ => people::operate(platform, &call).await,
         };
+    }
+    if matches!(
+        call.operation,
+        Operation::MakeWebhook
+            | Operation::ListWebhooks
+            | Operation::ReadWebhook
+            | Operation::ChangeWebhook
+            | Operation::RemoveWebhook
+            | Operation::RotateSecret
+    ) {
+        return webhooks::operate(platform, &call).await;
     }
     let id: DealerId = call.part("dealer", "dealer")?;
     let right = match call.operation {

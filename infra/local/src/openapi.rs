@@ -21,7 +21,7 @@ use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, Lead
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
 use forecourt_settings::{
     DealerUserView, DealerUsersView, FindingsView, HistoryView, ImportView, RotationBody, SettingsView, SigningSecretView, SwitchedView,
-    UserView, UsersView,
+    UserView, UsersView, WebhookBody, WebhookView, WebhooksView,
 };
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
@@ -112,6 +112,8 @@ fn components() -> ComponentsBuilder {
     add::<PingBackView>(&mut schemas);
     add::<RotationBody>(&mut schemas);
     add::<SigningSecretView>(&mut schemas);
+    add::<WebhookBody>(&mut schemas);
+    add::<WebhooksView>(&mut schemas);
     add::<Problem>(&mut schemas);
     schemas.sort_by(|a, b| a.0.cmp(&b.0));
     schemas.dedup_by(|a, b| a.0 == b.0);
@@ -177,8 +179,9 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
 
 fn takes_if_match(operation: Operation) -> bool {
     use Operation::{
-        AssignLead, CancelAppointment, ChangePart, ChangeSettings, EditAppointment, Element, ImportHolidays, LogReaction, MarkAttendance,
-        MoveAppointment, RemoveDealerUser, RemoveUser, SaveUser, SetDealerUser, SetStatus, SetUserAbsences, SwitchUsers,
+        AssignLead, CancelAppointment, ChangePart, ChangeSettings, ChangeWebhook, EditAppointment, Element, ImportHolidays, LogReaction,
+        MarkAttendance, MoveAppointment, RemoveDealerUser, RemoveUser, RemoveWebhook, RotateSecret, SaveUser, SetDealerUser, SetStatus,
+        SetUserAbsences, SwitchUsers,
     };
     matches!(operation, Operation::Desk(changed) if !desk::reads(changed))
         || matches!(
@@ -200,6 +203,9 @@ fn takes_if_match(operation: Operation) -> bool {
                 | SetUserAbsences
                 | SaveUser
                 | RemoveUser
+                | ChangeWebhook
+                | RemoveWebhook
+                | RotateSecret
         )
 }
 
@@ -279,6 +285,7 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         Operation::BookSlot => body
             .content("application/json", json(reference::<BookingBody>()))
             .content("application/x-www-form-urlencoded", json(reference::<BookingBody>())),
+        Operation::MakeWebhook | Operation::ChangeWebhook => body.content("application/json", json(reference::<WebhookBody>())),
         Operation::RescheduleEvent => body.content("application/json", json(reference::<RescheduleBody>())),
         Operation::Desk(desk) => body.content("application/json", json(desk::body(desk)?)),
         Operation::MakeAppointment => body.content("application/json", json(reference::<AppointmentBody>())),
@@ -338,6 +345,10 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         | Operation::UserHistory
         | Operation::RemoveUser
         | Operation::SettingsHistory
+        | Operation::ListWebhooks
+        | Operation::ReadWebhook
+        | Operation::RemoveWebhook
+        | Operation::RotateSecret
         | Operation::SettingsFindings
         | Operation::Report(_) => return None,
     };
@@ -427,6 +438,12 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
             ("200", "The user as it is now; its version is the ETag.", reference::<UserView>()),
             ("201", "The user is new.", reference::<UserView>()),
         ],
+        Operation::MakeWebhook => vec![("201", "The webhook, with its secret; its version is the ETag.", reference::<WebhookView>())],
+        Operation::RotateSecret => vec![("200", "The webhook, with its new secret.", reference::<WebhookView>())],
+        Operation::ReadWebhook | Operation::ChangeWebhook => {
+            vec![("200", "The webhook as it is now; its version is the ETag.", reference::<WebhookView>())]
+        }
+        Operation::ListWebhooks | Operation::RemoveWebhook => vec![("200", "The webhooks as they are now.", reference::<WebhooksView>())],
         Operation::DryRun => vec![("200", "What would become of it.", reference::<DryRunView>())],
         Operation::SwitchAllUsers => vec![("207", "What became of each dealer, in the order of the request.", reference::<SwitchedView>())],
         Operation::SettingsHistory | Operation::UserHistory => vec![("200", "A page of changes.", reference::<HistoryView>())],

@@ -8,6 +8,7 @@ mod leads;
 mod overview;
 mod settings;
 mod users;
+mod webhooks;
 
 pub use elements::Elements;
 
@@ -74,6 +75,12 @@ pub enum Operation {
     SwitchAllUsers,
     SaveUser,
     RemoveUser,
+    MakeWebhook,
+    ListWebhooks,
+    ReadWebhook,
+    ChangeWebhook,
+    RemoveWebhook,
+    RotateSecret,
     DryRun,
     Report(Report),
 }
@@ -193,6 +200,7 @@ pub fn all() -> impl Iterator<Item = &'static Route> {
         settings::ROUTES,
         users::ROUTES,
         overview::ROUTES,
+        webhooks::ROUTES,
     ];
     tables.into_iter().flatten()
 }

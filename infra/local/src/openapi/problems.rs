@@ -22,6 +22,22 @@ pub(super) fn problems(operation: Operation) -> &'static [(&'static str, &'stati
             ("422", "A parameter breaks a rule."),
             ("503", "Not done; try again."),
         ],
+        Operation::MakeWebhook
+        | Operation::ListWebhooks
+        | Operation::ReadWebhook
+        | Operation::ChangeWebhook
+        | Operation::RemoveWebhook
+        | Operation::RotateSecret => &[
+            ("400", "The body cannot be read."),
+            ("401", "No good token."),
+            ("403", "A right is missing; it is named."),
+            ("404", "There is no such webhook, or it is not yours to see."),
+            ("409", "The group has twenty webhooks already."),
+            ("412", "It has changed since the version in If-Match."),
+            ("422", "Fields are unknown or break rules; each is named."),
+            ("428", "If-Match is missing."),
+            ("503", "Not done; try again."),
+        ],
         Operation::ShowInvitation | Operation::CancelBooking | Operation::CancelByForm | Operation::BookingFile => &[
             ("404", "The link is not good, or not any more."),
             ("409", "It clashes with what is so now."),

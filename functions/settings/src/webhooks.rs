@@ -1,0 +1,269 @@
+//! The systems that are told what happens (APT-6).
+
+use crate::{body, change};
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::{Right, Scope};
+use forecourt_domain::decision::Decision;
+use forecourt_domain::ids::{DealerId, WebhookId};
+use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::webhook::{State, Told, Webhook, Webhooks, Wish, endpoint};
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::Operation;
+use forecourt_edge::{Platform, lead};
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Loaded};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A webhook as it shall be; of a change, what is left out stays.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(example = json!({"url": "https://dms.example.com/hooks", "events": ["lead.created", "lead.assigned"]}))]
+pub struct WebhookBody {
+    /// Where it is told: https, a host of the public internet.
+    url: Option<String>,
+    /// Of what: `lead.created`, `lead.assigned`, `lead.status_changed`, `appointment.created`, `appointment.moved`, `appointment.cancelled`,
+    /// `appointment.attended`.
+    events: Option<Vec<String>>,
+    /// Of which dealers; empty: of all.
+    dealers: Option<Vec<String>>,
+    /// `on` or `off`.
+    state: Option<String>,
+}
+
+/// A webhook.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WebhookView {
+    /// Its name.
+    pub id: String,
+    /// Counts the changes; the ETag.
+    pub version: u64,
+    /// Where it is told.
+    pub url: String,
+    /// Of what.
+    pub events: Vec<&'static str>,
+    /// Of which dealers; empty: of all.
+    pub dealers: Vec<String>,
+    /// `on` or `off`.
+    pub state: &'static str,
+    /// Since when it is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub off_since: Option<DateTime<Utc>>,
+    /// Why it is off: `asked`, `gone` (the receiver answered 410) or `failing`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub off_because: Option<&'static str>,
+    /// That every attempt fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing: Option<FailingView>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Until when the secret before signs, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_secret_until: Option<DateTime<Utc>>,
+    /// The secret that signs, as Standard Webhooks writes it: shown where it is made, and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// That every attempt fails.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FailingView {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// How many have.
+    pub attempts: u32,
+    /// What the latest met.
+    pub last: String,
+}
+
+/// The group's webhooks.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WebhooksView {
+    /// Oldest first; 20 at most.
+    pub webhooks: Vec<WebhookView>,
+}
+
+impl WebhookView {
+    fn of(webhook: &Webhook, now: DateTime<Utc>) -> Self {
+        let off = match &webhook.state {
+            State::On => None,
+            State::Off { at, why } => Some((*at, why.name())),
+        };
+        let failing = webhook.failing.as_ref();
+        Self {
+            id: webhook.id.to_string(),
+            version: webhook.version,
+            url: webhook.url.clone(),
+            events: webhook.events.iter().map(|told| told.name()).collect(),
+            dealers: webhook.dealers.iter().map(ToString::to_string).collect(),
+            state: if off.is_none() { "on" } else { "off" },
+            off_since: off.map(|(at, _)| at),
+            off_because: off.map(|(_, why)| why),
+            failing: failing.map(|failing| FailingView { since: failing.since, attempts: failing.attempts, last: failing.last.clone() }),
+            created_at: webhook.created,
+            old_secret_until: webhook.old_until.filter(|until| *until > now),
+            secret: None,
+        }
+    }
+}
+
+/// A request about webhooks.
+pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ManageWebhooks)?;
+    match call.operation {
+        Operation::MakeWebhook => make(platform, call).await,
+        Operation::ListWebhooks => {
+            let loaded = platform.store.load(&call.scope, &Load::of([Key::Webhooks])).await?;
+            Ok(Answer::new(200, &list(&loaded.webhooks(), call))?)
+        }
+        _ => one(platform, call).await,
+    }
+}
+
+fn list(webhooks: &Webhooks, call: &Call) -> WebhooksView {
+    let seen = webhooks.webhooks.iter().filter(|webhook| sees(&call.scope, &webhook.wish()));
+    WebhooksView { webhooks: seen.map(|webhook| WebhookView::of(webhook, call.now)).collect() }
+}
+
+/// Whoever does not reach the whole group has to do only with what is told of dealers within reach.
+fn sees(scope: &Scope, wish: &Wish) -> bool {
+    let reached = |dealer: &DealerId| scope.reaches(dealer).is_ok();
+    scope.reaches_all() || (!wish.dealers.is_empty() && wish.dealers.iter().all(reached))
+}
+
+async fn make(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let wish = wish(body::read(body::json(&call.body)?, "APT-6")?, None)?;
+    let id = WebhookId::parse(&lead::new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.to_string()))?;
+    let new = Webhook::new(id, wish, call.scope.actor(), call.now);
+    let load = Load::of([Key::Webhooks].into_iter().chain(new.dealers.iter().cloned().map(Key::Dealer)));
+    let rule = |loaded: &Loaded, _| {
+        allowed(&new.wish(), loaded, call)?;
+        loaded.webhooks().with(new.clone())
+    };
+    let made = platform.store.decide(&call.scope, load, rule).await?;
+    answer(platform, call, &made, made.secret == 1, 201)
+}
+
+async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let id: WebhookId = call.part("webhook", "webhook")?;
+    let (mut wished, mut seen) = (None, call.if_match()?);
+    if call.operation == Operation::ChangeWebhook {
+        wished = Some(body::read::<WebhookBody>(body::json(&call.body)?, "APT-6")?);
+        seen = Some(change::seen(call)?);
+    }
+    let dealers = wished.iter().flat_map(|wished| wished.dealers.iter().flatten()).filter_map(|dealer| DealerId::parse(dealer).ok());
+    let load = Load::of([Key::Webhooks].into_iter().chain(dealers.map(Key::Dealer)));
+    let who = format!("{:?}", call.scope.actor());
+    let request = call.idempotency_key.as_ref().map(|key| platform.store.secret().name(&call.scope, &["rotation", &who, id.as_str(), key]));
+    let rule = |loaded: &Loaded, _| {
+        let webhooks = loaded.webhooks();
+        let found = webhooks.get(&id).filter(|webhook| sees(&call.scope, &webhook.wish()));
+        let webhook = found.ok_or(Refusal::NotFound("webhook"))?;
+        let rotates = call.operation == Operation::RotateSecret;
+        if rotates && request.is_some() && webhook.rotated_by == request {
+            return Ok((None, (webhooks.clone(), webhook.clone())));
+        }
+        if call.operation != Operation::ReadWebhook && seen.as_ref().is_some_and(|seen| !seen.contains(&webhook.version)) {
+            return Err(Refusal::Stale { current: webhook.version });
+        }
+        let by = call.scope.actor();
+        let (after, changed) = match (&wished, call.operation) {
+            (Some(wished), _) => {
+                let wish = wish(wished.clone(), Some(webhook))?;
+                allowed(&wish, loaded, call)?;
+                let changed = if wish == webhook.wish() { webhook.clone() } else { webhook.changed(wish, by, call.now) };
+                (webhooks.put(&changed), changed)
+            }
+            (_, Operation::RotateSecret) => {
+                let changed = webhook.rotated(request.clone(), by, call.now);
+                (webhooks.put(&changed), changed)
+            }
+            (_, Operation::RemoveWebhook) => (webhooks.without(&id), webhook.clone()),
+            _ => (webhooks.clone(), webhook.clone()),
+        };
+        let decision: Option<Decision> = (after != webhooks).then(|| after.clone().decided());
+        Ok((decision, (after, changed)))
+    };
+    let (webhooks, webhook) = platform.store.decide(&call.scope, load, rule).await?;
+    match call.operation {
+        Operation::RemoveWebhook => Ok(Answer::new(200, &list(&webhooks, call))?.about(&id)),
+        Operation::RotateSecret => answer(platform, call, &webhook, true, 200),
+        _ => answer(platform, call, &webhook, false, 200),
+    }
+}
+
+fn answer(platform: &Platform, call: &Call, webhook: &Webhook, with_secret: bool, status: u16) -> Result<Answer, Problem> {
+    let secret = with_secret.then(|| {
+        let made = webhook.created.timestamp_millis();
+        platform.store.secret().of_webhook(&call.scope, webhook.id.as_str(), made, webhook.secret).text()
+    });
+    let view = WebhookView { secret, ..WebhookView::of(webhook, call.now) };
+    let answer = Answer::new(status, &view)?.header("etag", format!("\"{}\"", webhook.version)).about(&view.id);
+    Ok(if status == 201 { answer.header("location", format!("/webhooks/{}", view.id)) } else { answer })
+}
+
+fn allowed(wish: &Wish, loaded: &Loaded, call: &Call) -> Result<(), Refusal> {
+    if let Some(dealer) = wish.dealers.iter().find(|dealer| loaded.dealer(dealer).is_none() || call.scope.reaches(dealer).is_err()) {
+        return Err(Refusal::field("dealers", "APT-6", format!("{dealer} is no dealer within your reach")));
+    }
+    if !sees(&call.scope, wish) {
+        return Err(Refusal::field("dealers", "APT-6", "must name dealers: you do not reach the whole group"));
+    }
+    Ok(())
+}
+
+/// What a body asks for; what it leaves out is as it was `before`.
+fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<Wish, Refusal> {
+    let mut faults = Vec::new();
+    let was = before.map(Webhook::wish).unwrap_or(Wish { url: String::new(), events: [].into(), dealers: [].into(), on: true });
+    let url = match body.url.map(|url| endpoint(url.trim())) {
+        Some(Ok(url)) => url,
+        Some(Err(why)) => {
+            faults.push(Fault::new("url", "APT-6", why));
+            String::new()
+        }
+        None if before.is_none() => {
+            faults.push(Fault::new("url", "APT-6", "is needed"));
+            String::new()
+        }
+        None => was.url,
+    };
+    let named = |(i, name): (usize, &String)| {
+        let told = Told::NAMES.iter().find(|(known, _)| known == name).map(|(_, told)| *told);
+        told.ok_or_else(|| {
+            let names: Vec<&str> = Told::NAMES.iter().map(|(name, _)| *name).collect();
+            Fault::new(format!("events[{i}]"), "APT-6", format!("must be one of {}", names.join(", ")))
+        })
+    };
+    let events = match &body.events {
+        Some(events) => events.iter().enumerate().filter_map(|event| named(event).map_err(|fault| faults.push(fault)).ok()).collect(),
+        None => was.events,
+    };
+    if events.is_empty() && faults.iter().all(|fault| !fault.field.starts_with("events")) {
+        faults.push(Fault::new("events", "APT-6", "must name one event at least"));
+    }
+    let mut dealer = |(i, name): (usize, &String)| {
+        DealerId::parse(name).map_err(|e| faults.push(Fault::new(format!("dealers[{i}]"), "APT-6", e.to_string()))).ok()
+    };
+    let dealers = match &body.dealers {
+        Some(dealers) if dealers.len() <= MOST_DEALERS => dealers.iter().enumerate().filter_map(&mut dealer).collect(),
+        Some(_) => {
+            faults.push(Fault::new("dealers", "APT-6", format!("must be {MOST_DEALERS} at most; none means all")));
+            [].into()
+        }
+        None => was.dealers,
+    };
+    let on = match body.state.as_deref() {
+        None => was.on,
+        Some("on") => true,
+        Some("off") if before.is_some() => false,
+        Some(_) => {
+            faults.push(Fault::new("state", "APT-6", "must be on or, of one that is there, off"));
+            was.on
+        }
+    };
+    if faults.is_empty() { Ok(Wish { url, events, dealers, on }) } else { Err(Refusal::Invalid(faults)) }
+}
+
+/// Dealers that a webhook names at most.
+const MOST_DEALERS: usize = 50;
