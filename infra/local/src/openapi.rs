@@ -3,6 +3,7 @@
 mod desk;
 mod elements;
 mod overview;
+mod preconditions;
 mod problems;
 
 use forecourt_appointment::{
@@ -15,7 +16,7 @@ use forecourt_calendar_event::{
 };
 use forecourt_edge::appointment::{PingBackBody, PingBackView};
 use forecourt_edge::problem::Problem;
-use forecourt_edge::routes::{self, Elements, Operation, Report, Route};
+use forecourt_edge::routes::{self, Operation, Report, Route};
 use forecourt_export::ExportBody;
 use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
@@ -150,7 +151,7 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
             operation = operation.parameter(parameter(name, ParameterIn::Header, about, Required::True));
         }
     }
-    if takes_if_match(route.operation) {
+    if preconditions::takes_if_match(route.operation) {
         operation = operation.parameter(parameter(
             "If-Match",
             ParameterIn::Header,
@@ -175,38 +176,6 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         operation = operation.response(*status, response(about, "application/problem+json", reference::<Problem>()));
     }
     operation.build()
-}
-
-fn takes_if_match(operation: Operation) -> bool {
-    use Operation::{
-        AssignLead, CancelAppointment, ChangePart, ChangeSettings, ChangeWebhook, EditAppointment, Element, ImportHolidays, LogReaction,
-        MarkAttendance, MoveAppointment, RemoveDealerUser, RemoveUser, RemoveWebhook, RotateSecret, SaveUser, SetDealerUser, SetStatus,
-        SetUserAbsences, SwitchUsers,
-    };
-    matches!(operation, Operation::Desk(changed) if !desk::reads(changed))
-        || matches!(
-            operation,
-            LogReaction
-                | AssignLead
-                | EditAppointment
-                | MoveAppointment
-                | CancelAppointment
-                | MarkAttendance
-                | SetStatus
-                | Element(Elements::Change(_) | Elements::Remove(_) | Elements::CompleteUpload)
-                | ChangeSettings
-                | ChangePart(_)
-                | ImportHolidays
-                | SwitchUsers
-                | SetDealerUser
-                | RemoveDealerUser
-                | SetUserAbsences
-                | SaveUser
-                | RemoveUser
-                | ChangeWebhook
-                | RemoveWebhook
-                | RotateSecret
-        )
 }
 
 fn parameter(name: &str, place: ParameterIn, about: &str, required: Required) -> Parameter {
