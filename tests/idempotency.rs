@@ -1,6 +1,6 @@
 //! The same enquiry twice is one lead; the same request twice is carried out once (INT-5).
 
-use crate::world::{NORDSTERN, World, enquiry};
+use crate::world::{ADMIN, NORDSTERN, World, enquiry};
 use forecourt_domain::timeline::Event;
 use http::Method;
 use serde_json::{Value, json};
@@ -235,4 +235,58 @@ async fn int_5_two_states_of_one_enquiry_in_one_document_are_both_taken() {
     let lead = world.list("ingo.brandt", NORDSTERN).await.remove(0);
     let page = world.get("ingo.brandt", &format!("/leads/{}", lead["id"].as_str().unwrap())).await;
     assert_eq!((page.text("/enquiry/message"), &page.body["version"]), ("three", &json!(3)));
+}
+
+/// A lead remembers eight requests; what an older one made is still there, and is neither made anew nor sent again (INT-5, MSG-1).
+#[tokio::test]
+async fn int_5_a_repeat_that_the_lead_has_forgotten_writes_over_nothing() {
+    let world = World::new().await;
+    let mut body = enquiry("jana");
+    body["contact"]["phone"] = json!("0171 2345678");
+    let lead = world.lead(&body).await;
+    let keyed = async |path: &str, key: &str, body: &Value| {
+        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+        world.call(Method::POST, ADMIN, &format!("/leads/{lead}/{path}"), &headers, body.to_string().as_bytes()).await
+    };
+    let made = [
+        ("comments", json!({"text": "first"})),
+        ("events", json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-25T10:00:00+01:00"})),
+        ("invitations", json!({"type": "booked_test_drive"})),
+        ("communications", json!({"medium": "sms", "text": "Hello"})),
+    ];
+    let mut first = Vec::new();
+    for (path, body) in &made {
+        let reply = keyed(path, path, body).await;
+        assert_eq!(reply.status, 201, "{path}: {}", reply.body);
+        first.push(reply.text("/id").to_owned());
+    }
+    let comment = format!("/leads/{lead}/comments/{}", first[0]);
+    let tag = [("content-type", "application/json"), ("if-match", "\"1\"")];
+    assert_eq!(world.call(Method::PATCH, ADMIN, &comment, &tag, br#"{"text": "second"}"#).await.status, 200);
+    world.system.settle().await;
+    for i in 0..9 {
+        assert_eq!(keyed("reactions", &format!("r{i}"), &json!({"kind": "call_missed"})).await.status, 200);
+    }
+    for ((path, body), first) in made.iter().zip(&first) {
+        let again = keyed(path, path, body).await;
+        assert_eq!((again.status, again.text("/id")), (201, first.as_str()), "{path}: {}", again.body);
+    }
+    world.system.settle().await;
+    assert_eq!(world.get(ADMIN, &comment).await.text("/text"), "second");
+    assert_eq!(world.get(ADMIN, &format!("/leads/{lead}")).await.body["counts"]["comments"], 1);
+    assert_eq!(world.system.mailbox.sms().len(), 1);
+}
+
+/// ACC-1, LEAD-9: a repeat shows a lead that has left the asker's reach only as the request itself left it.
+#[tokio::test]
+async fn lead_9_a_repeat_does_not_show_what_has_happened_out_of_reach() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let headers = [("content-type", "application/json"), ("idempotency-key", "away")];
+    let path = format!("/leads/{lead}/assignment");
+    let body = json!({"dealer": "harbour-cars-demo"}).to_string();
+    assert_eq!(world.call(Method::POST, ADMIN, &path, &headers, body.as_bytes()).await.status, 200);
+    assert_eq!(world.call(Method::POST, ADMIN, &path, &headers, body.as_bytes()).await.status, 200, "nothing has happened since");
+    assert_eq!(world.post("gina.group", &format!("/leads/{lead}/comments"), &json!({"text": "ours"})).await.status, 201);
+    assert_eq!(world.call(Method::POST, ADMIN, &path, &headers, body.as_bytes()).await.status, 404);
 }

@@ -155,7 +155,7 @@ async fn apt_6_a_delivery_is_tried_for_a_day_and_then_given_up() {
     let (id, _) = webhook(&world, &LEADS[..2]).await;
     world.system.mailbox.answer(URL.into(), 302);
     world.lead(&enquiry("jana")).await;
-    world.advance_to("2026-11-24T13:00:00Z").await;
+    world.advance_to("2026-11-24T15:00:00Z").await;
     let calls = world.system.mailbox.calls();
     let first: Vec<i64> = calls.iter().filter(|call| call.webhook_id == calls[0].webhook_id).map(|call| call.webhook_timestamp).collect();
     let pauses: Vec<i64> = first.windows(2).map(|pair| pair[1] - pair[0]).collect();

@@ -165,7 +165,8 @@ def deploy():
         return stack if stack["StackStatus"] == "CREATE_COMPLETE" else None
 
     wait("deployed the stack", 180, done)
-    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in cfn.list_stack_resources(StackName="forecourt")["StackResourceSummaries"]}
+    pages = cfn.get_paginator("list_stack_resources").paginate(StackName="forecourt")
+    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for page in pages for r in page["StackResourceSummaries"]}
 
 
 def mails():

@@ -84,7 +84,7 @@ pub(crate) struct Unnamed {
     kind: String,
     at: Option<DateTime<Utc>>,
     notes: Option<String>,
-    user: Option<UserId>,
+    pub(crate) user: Option<UserId>,
 }
 
 impl Unnamed {

@@ -40,6 +40,8 @@ pub struct BulkResult {
 pub(crate) async fn schedule(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::WorkLeads)?;
     let (leads, event) = call.json::<BulkBody>()?.check()?;
+    // All of one person's are written to the same day: who meets there only tries again.
+    let at_once = if event.user.is_some() { 1 } else { AT_ONCE };
     let each = leads.into_iter().map(|lead| {
         let event = event.clone();
         async move {
@@ -54,6 +56,6 @@ pub(crate) async fn schedule(platform: &Platform, call: &Call) -> Result<Answer,
         }
         .boxed()
     });
-    let results: Vec<BulkResult> = stream::iter(each).buffered(AT_ONCE).collect().await;
+    let results: Vec<BulkResult> = stream::iter(each).buffered(at_once).collect().await;
     Ok(Answer::new(207, &BulkView { results })?)
 }

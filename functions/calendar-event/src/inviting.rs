@@ -100,6 +100,10 @@ pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, P
     let by = call.scope.actor();
     let also = |loaded: &Loaded| vec![Key::Invitation(id, name.clone()), lead::described(loaded, id)];
     let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+        // A repeat that the lead remembers no more.
+        if loaded.invitation(id, &name).is_some() {
+            return Ok(None);
+        }
         let language = lead.reached(lead::enquiry_of(loaded, lead)).and_then(|reached| reached.language);
         let case = Case { lead, dealer, days: &|_, _| None, by: &by, now: call.now };
         invitation::invite(&case, NewInvitation { language, ..new.clone() }).map(|(decision, _)| Some(decision))

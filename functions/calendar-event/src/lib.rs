@@ -94,6 +94,10 @@ async fn put(platform: &Platform, call: &Call, lead: LeadId, new: body::Unnamed)
         days.into_iter().flatten().chain([Key::Event(lead, id.clone())]).collect()
     };
     let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+        // A repeat that the lead remembers no more.
+        if loaded.event(lead.id, &id).is_some() {
+            return Ok(None);
+        }
         let days = |user: &UserId, date| loaded.day(user, date);
         schedule(&Case { lead, dealer, days: &days, by: &by, now: call.now }, new.clone()).map(Some)
     };

@@ -161,7 +161,7 @@ impl TodoView {
     fn of(todo: &Todo, leads: &Loaded, now: DateTime<Utc>) -> Self {
         match todo {
             Todo::Given(task) => {
-                let contact = leads.lead(task.lead).map(|lead| lead.contact.clone());
+                let contact = leads.lead(task.lead).filter(|lead| lead.dealer == task.dealer).map(|lead| lead.contact.clone());
                 Self::task(&task.work, task.work.assignee.as_ref().map(ToString::to_string), task.lead, contact, now)
             }
             Todo::Owned(row, work) => {

@@ -146,6 +146,9 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
     let owner = call.query_as::<UserId>("owner", "LEAD-4", "the id of a user")?;
     let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-4", "a time such as 2026-11-25T10:00:00Z");
     let (from, until) = (time("from")?, time("until")?);
+    if from.zip(until).is_some_and(|(from, until)| until < from) {
+        return Err(Refusal::field("until", "LEAD-4", "must not be before from").into());
+    }
     let after = call.query("cursor");
     if after.is_some_and(|after| !forecourt_store::is_task_place(after)) {
         return Err(Refusal::field("cursor", "LEAD-4", "must be the cursor of an earlier page of this list").into());

@@ -174,7 +174,11 @@ fn address(letter: &Letter, appointment: Option<&Appointment>, lead: Option<&Lea
     let own = appointment.map(|appointment| &appointment.reached);
     let email = own.and_then(|own| own.email.clone()).or(of_lead.email);
     let phone = own.and_then(|own| own.phone.clone()).or(of_lead.phone);
-    let language = letter.language.clone().or(of_lead.language).unwrap_or_else(|| dealer.settings.language.clone());
+    let language = own
+        .and_then(|own| own.language.clone())
+        .or(letter.language.clone())
+        .or(of_lead.language)
+        .unwrap_or_else(|| dealer.settings.language.clone());
     let name = appointment.map(|appointment| appointment.customer.clone()).or_else(|| lead.map(|lead| lead.contact.clone()));
     match letter.medium {
         Medium::Email => Some(To::Mail(Addressee::customer(name.unwrap_or_default(), email?, language))),

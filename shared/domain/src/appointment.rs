@@ -271,6 +271,14 @@ impl Media {
         *self == Self::default()
     }
 
+    /// Whether `medium` is among them.
+    pub fn has(self, medium: Medium) -> bool {
+        match medium {
+            Medium::Email => self.email,
+            Medium::Sms => self.sms,
+        }
+    }
+
     /// These, and `medium`.
     #[must_use]
     pub fn and(self, medium: Medium) -> Self {

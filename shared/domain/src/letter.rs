@@ -190,6 +190,8 @@ pub enum Suppressed {
     NoLongerSo,
     /// Its time has come before the letter went out.
     TooLate,
+    /// The customer does not want to be told by this medium (APT-3).
+    Refused,
     /// The customer cannot be reached by this medium.
     NoAddress,
 }
@@ -201,6 +203,7 @@ impl Suppressed {
             Suppressed::Switched => "switched",
             Suppressed::NoLongerSo => "no_longer_so",
             Suppressed::TooLate => "too_late",
+            Suppressed::Refused => "refused",
             Suppressed::NoAddress => "no_address",
         }
     }
@@ -285,6 +288,9 @@ impl Letter {
             }
             if appointment.at <= now {
                 return suppressed(Suppressed::TooLate);
+            }
+            if appointment.reached.refuses.has(self.medium) {
+                return suppressed(Suppressed::Refused);
             }
             // One that was held up must not come at night either.
             if self.says == Says::Reminder

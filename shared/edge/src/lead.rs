@@ -57,10 +57,14 @@ pub async fn change<A>(
     let load = if call.operation == Operation::BulkEvents { load.patiently() } else { load };
     let changed = platform.store.decide(&call.scope, load, |loaded, _| {
         let (lead, dealer) = found(loaded, id)?;
-        // A repeat is answered even where the request itself put the lead out of the asker's reach; its key names the asker.
+        // A repeat is answered even where the request itself put the lead out of the asker's reach, as long as nothing has happened since; its
+        // key names the asker.
         if let Some(request) = &request
             && lead.has_done(request)?
         {
+            if lead.made_by(request) != Some(lead.version) && !own_task(call, id, loaded) {
+                call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
+            }
             return Ok((None, shown(lead, None, loaded)));
         }
         if !own_task(call, id, loaded) {

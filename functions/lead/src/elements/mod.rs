@@ -171,6 +171,10 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
         days.into_iter().flatten().chain([at.key()]).chain(besides).collect()
     };
     let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+        // A repeat that the lead remembers no more.
+        if loaded.element(lead.id, kind, &id).is_some() {
+            return Ok(None);
+        }
         let days = |user: &UserId, date| loaded.day(user, date);
         decide(&Case { lead, dealer, days: &days, by: &by, now: call.now }, loaded).map(Some)
     };

@@ -55,11 +55,7 @@ impl AppointmentSettings {
 
     /// The media that the dealer uses and the customer does not refuse.
     pub fn media(&self, refuses: &Media) -> Vec<Medium> {
-        let refused = |medium: Medium| match medium {
-            Medium::Email => refuses.email,
-            Medium::Sms => refuses.sms,
-        };
-        self.media.iter().copied().filter(|medium| !refused(*medium)).collect()
+        self.media.iter().copied().filter(|medium| !refuses.has(*medium)).collect()
     }
 
     /// When the customer of an appointment at `at` is reminded: never at night, and not if that time is past at `now` (APT-3). What would be
