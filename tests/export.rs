@@ -183,3 +183,16 @@ async fn exp_3_an_export_is_a_job_whose_link_and_file_expire() {
     assert_eq!(world.get(OFFICE, &path).await.text("/state"), "expired");
     assert!(std::fs::read_dir(world.bucket.path.join("exports/demo-group")).unwrap().next().is_none(), "the file is gone");
 }
+
+/// EXP-1: a filter that is misspelt, or names nothing, takes nothing away.
+#[tokio::test]
+async fn exp_1_a_misspelt_filter_is_refused_and_does_not_take_everything() {
+    let world = World::new().await;
+    for (body, field) in [
+        (json!({"what": "leads", "filters": {"dealer": NORDSTERN}}), "filters EXP-1"),
+        (json!({"what": "leads", "filter": {"dealer": []}}), "filter.dealer EXP-1"),
+    ] {
+        let reply = world.post("hugo.office", "/exports", &body).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec![field.to_owned()]), "{}", reply.body);
+    }
+}

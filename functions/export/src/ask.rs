@@ -32,6 +32,10 @@ pub struct ExportBody {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "csv")]
     format: Value,
+    /// What is not known: a misspelt filter must not take everything away.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    others: Map<String, Value>,
 }
 
 const RULE: &str = "EXP-1";
@@ -48,6 +52,14 @@ impl ExportBody {
                 &nothing
             }
         };
+        faults.extend(self.others.keys().map(|name| Fault::new(name.clone(), RULE, "is not known; there are what, filter, format")));
+        let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty) || value == "";
+        faults.extend(
+            filter
+                .iter()
+                .filter(|(_, value)| is_empty(value))
+                .map(|(name, _)| Fault::new(format!("filter.{name}"), RULE, "must not be empty")),
+        );
         let named = |name: &str| filter.get(name).and_then(text);
         let what = match self.what.as_str() {
             Some("appointments") => {

@@ -90,6 +90,10 @@ impl Appointment {
             requests: Vec::new(),
         });
         appointment.user = event.user.clone().or_else(|| lead.owner.clone());
+        if event.state == EventState::Incomplete {
+            // What is still to come goes with its lead to another dealer (DIS-7).
+            appointment.dealer = lead.dealer.clone();
+        }
         if appointment.at != event.at {
             let by = event.rescheduled.last().map_or_else(|| event.by.clone(), |moved| moved.by.clone());
             appointment.move_to(event.at, by, now);
