@@ -160,3 +160,32 @@ async fn apt_3_text_messages_go_to_who_has_a_number_and_only_where_the_dealer_se
     let told = appointment(&world, reached, &event).await;
     assert!(told.confirmed.sms && told.reminded.sms && told.reminded.email);
 }
+
+/// CAL-3, CAL-5: however much a lead has planned, it is all done with in one commit, with the appointments that it is, the days that it takes and
+/// what webhooks are told of it.
+#[tokio::test]
+async fn cal_5_a_lead_with_all_the_test_drives_it_can_have_is_closed_with_them() {
+    let world = World::new().await;
+    let hook = json!({"url": "https://hooks.example.com/in", "events": ["lead.status_changed", "appointment.attended"]});
+    let made = world.post("gina.group", "/webhooks", &hook).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let lead = world.lead(&enquiry("jana")).await;
+    let mut full = 0;
+    // Half past midnight in Berlin: each takes two of the days by which people's time is kept.
+    let starts = (0..40).map(|i| at("2026-12-01T23:30:00Z") + chrono::TimeDelta::days(2 * i));
+    for start in starts {
+        let body = json!({"title": "Test drive", "type": "booked_test_drive", "at": start});
+        match world.post(ADMIN, &format!("/leads/{lead}/events"), &body).await.status {
+            201 => full += 1,
+            status => {
+                assert_eq!(status, 409);
+                break;
+            }
+        }
+    }
+    assert!((10..40).contains(&full), "{full}");
+    let closed = world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "won", "complete_events": "all"})).await;
+    assert_eq!(closed.status, 200, "{}", closed.body);
+    let events = world.get(ADMIN, &format!("/leads/{lead}/events")).await;
+    assert!(events.body["events"].as_array().unwrap().iter().all(|event| event["state"] == "completed"));
+}

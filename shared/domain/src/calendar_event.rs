@@ -141,8 +141,9 @@ pub struct Planned {
     pub id: EventId,
 }
 
-/// Incomplete events that a lead has at most: they can all be completed, and the days that they take released, in one commit.
-const MOST: usize = 30;
+/// Incomplete events that a lead has at most: they can all be completed in one commit of a hundred items, each with the two days that it may take,
+/// the appointment that it may be, and what webhooks are told of that.
+const MOST: usize = 18;
 /// Times that an event can be changed.
 const MOST_RESCHEDULED: usize = 100;
 
@@ -222,7 +223,7 @@ pub(crate) fn in_reach(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 /// Puts an event on the calendar of a lead. One that is an appointment stops the response clock (ESC-7).
 ///
 /// # Errors
-/// Faults by field; a lead with thirty incomplete events.
+/// Faults by field; a lead with eighteen incomplete events.
 pub fn schedule(case: &Case<'_>, new: NewEvent) -> Result<Decision, Refusal> {
     schedule_as(case, new, EventState::Incomplete)
 }

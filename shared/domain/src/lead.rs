@@ -86,7 +86,7 @@ pub struct Lead {
     /// When a reopening started a new deadline (ESC-9).
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub restarted: Option<DateTime<Utc>>,
-    /// Its incomplete calendar events in the order of their times (CAL-3); at most thirty.
+    /// Its incomplete calendar events in the order of their times (CAL-3); at most eighteen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub planned: Vec<Planned>,
     /// How many elements of each kind it has (LEAD-1).
