@@ -189,3 +189,23 @@ async fn cal_5_a_lead_with_all_the_test_drives_it_can_have_is_closed_with_them()
     let events = world.get(ADMIN, &format!("/leads/{lead}/events")).await;
     assert!(events.body["events"].as_array().unwrap().iter().all(|event| event["state"] == "completed"));
 }
+
+/// DIS-7, APT-1: what is still to come is the new dealer's appointment, and its customer is reminded in the new dealer's name.
+#[tokio::test]
+async fn apt_1_an_appointment_goes_with_its_lead_to_another_dealer() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let event = drive(&world, lead, "2026-11-26T15:00:00+01:00").await;
+    world.system.settle().await;
+    let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    world.advance_to("2026-11-26T13:00:00Z").await;
+    let there = appointment(&world, lead, &event).await;
+    assert_eq!(there.dealer.as_str(), "harbour-cars-demo");
+    let overview = world.get("hugo.office", "/overview/appointments?dealer=harbour-cars-demo").await;
+    assert_eq!(overview.body["appointments"]["total"], 1, "{}", overview.body);
+    let id = there.id;
+    assert_eq!(world.get(ADMIN, &format!("/appointments/{id}")).await.status, 404);
+    let reminder = world.system.mailbox.mails().into_iter().rfind(|mail| mail.to.starts_with("jana")).unwrap();
+    assert_eq!((reminder.at, reminder.from_name.as_str()), (at("2026-11-25T14:00:00Z"), "Harbour Cars"), "{}", reminder.subject);
+}

@@ -41,6 +41,7 @@ mod invitation;
 mod kill;
 mod known;
 mod lead_page;
+mod letters;
 mod links;
 mod lists;
 mod metrics;

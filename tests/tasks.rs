@@ -201,3 +201,29 @@ async fn lead_4_tasks_are_for_who_works_the_lead_once_for_each_request_and_by_th
     }
     assert_eq!(seen, 20);
 }
+
+/// LEAD-4, LEAD-8: a range that ends before it begins is told to its sender, and is no outage.
+#[tokio::test]
+async fn lead_8_a_reversed_range_is_a_fault_of_its_field() {
+    let world = World::new().await;
+    for (list, fault) in [("tasks", "until LEAD-4"), ("board", "until LEAD-8")] {
+        let reversed = "from=2027-01-01T00:00:00Z&until=2026-01-01T00:00:00Z";
+        let reply = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/{list}?{reversed}")).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec![fault.to_owned()]), "{}", reply.body);
+    }
+}
+
+/// LEAD-9: whose task is of a lead that went to another dealer does not read there who its contact is.
+#[tokio::test]
+async fn lead_9_a_task_says_nothing_of_a_lead_that_has_gone_to_another_dealer() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let task = json!({"title": "Photo", "start": "2026-12-01T10:00:00+01:00", "minutes": 30, "assignee": "felix.lang"});
+    assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/tasks"), &task).await.status, 201);
+    let list = format!("/dealers/{NORDSTERN}/tasks?from=2026-12-01T08:00:00Z&until=2026-12-01T10:00:00Z");
+    let contact = async || world.get("felix.lang", &list).await.body["tasks"][0]["contact"].clone();
+    assert_eq!(contact().await, "jana");
+    let moved = json!({"dealer": "harbour-cars-demo"});
+    assert_eq!(world.post("gina.group", &format!("/leads/{lead}/assignment"), &moved).await.status, 200);
+    assert_eq!(contact().await, Value::Null);
+}

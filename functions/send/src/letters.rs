@@ -7,7 +7,7 @@ use forecourt_domain::appointment::{Appointment, Reached};
 use forecourt_domain::contact::Language;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::ids::{DealerId, LeadId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::letter::{Due, Home, Letter, Medium, Says, Suppressed};
 use forecourt_edge::ical;
@@ -75,11 +75,12 @@ impl Sender {
     async fn claim_letter(&self, look: &Look, home: &Home, cause: &str) -> Result<Option<Claimed>, Failure> {
         let now = self.platform.clock.now();
         let load = Load::of(own_keys(home, cause).into_iter().chain([Key::Dealer(look.dealer.clone())])).then(|loaded| {
-            let lead = lead_of(home, loaded);
-            lead.into_iter().flat_map(|lead| [Key::Lead(lead), described(loaded, lead)]).collect()
+            let lead = lead_of(home, loaded).into_iter().flat_map(|lead| [Key::Lead(lead), described(loaded, lead)]);
+            lead.chain([Key::Dealer(dealer_of(look, home, loaded))]).collect()
         });
         let rule = |loaded: &Loaded, _| {
-            let (Some(letter), Some(dealer)) = (loaded.letter(home, cause), loaded.dealer(&look.dealer)) else { return Ok((None, None)) };
+            let dealer = loaded.dealer(&dealer_of(look, home, loaded));
+            let (Some(letter), Some(dealer)) = (loaded.letter(home, cause), dealer) else { return Ok((None, None)) };
             let appointment = appointment(home, loaded);
             let lead = lead_of(home, loaded).and_then(|lead| loaded.lead(lead));
             let decided = |letter: Letter| Some(Decision::default().with(Item::Letter(Box::new(letter))));
@@ -159,6 +160,11 @@ fn appointment<'a>(home: &Home, loaded: &'a Loaded) -> Option<&'a Appointment> {
         Home::Appointment(id) => loaded.appointment(id),
         Home::Lead(_) => None,
     }
+}
+
+/// In whose name it goes out: that of the dealer who has the appointment by now.
+fn dealer_of(look: &Look, home: &Home, loaded: &Loaded) -> DealerId {
+    appointment(home, loaded).map_or_else(|| look.dealer.clone(), |appointment| appointment.dealer.clone())
 }
 
 fn lead_of(home: &Home, loaded: &Loaded) -> Option<LeadId> {
