@@ -75,7 +75,7 @@ async fn acc_1_who_makes_sees_and_changes_which_appointments() {
         assert_eq!(got, [makes, reads, marks, reads_partners], "{who}");
     }
     let page = seen(&world, &by_centre).await;
-    assert_eq!((page.text("/origin"), page.text("/team"), page.text("/by")), ("forecourt", "contact_centre", "chris.center"));
+    assert_eq!((page.text("/origin"), page.text("/team"), page.text("/by")), ("forecourt", "contact_centre", "user:chris.center"));
     let page = seen(&world, &of_partner).await;
     let from = (page.text("/origin"), page.text("/team"), page.text("/by"), page.text("/external_id"));
     assert_eq!(from, ("contact_centre", "contact_centre", "partner:centre-demo", "c-1"));

@@ -1,7 +1,6 @@
 //! What clients see.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::Actor;
 use forecourt_domain::appointment::{Appointment, Attendance, Media, State, Team, Unprocessed};
 use forecourt_domain::ids::DealerId;
 use forecourt_domain::letter::{Letter, LetterFate};
@@ -190,15 +189,6 @@ impl UnprocessedView {
     }
 }
 
-fn who(actor: &Actor) -> String {
-    match actor {
-        Actor::User(user) => user.to_string(),
-        Actor::Partner(partner) => format!("partner:{partner}"),
-        Actor::Customer => "customer".into(),
-        Actor::System => "system".into(),
-    }
-}
-
 fn by(media: Media) -> Value {
     json!({"email": media.email, "sms": media.sms})
 }
@@ -226,7 +216,7 @@ impl AppointmentView {
             reason: a.attendance.reason.clone(),
             origin: a.origin.name(),
             team: if a.team == Team::ContactCentre { "contact_centre" } else { "dealer" },
-            by: who(&a.by),
+            by: a.by.to_string(),
             created_at: a.created,
             lead: a.lead.map(|lead| lead.to_string()),
             event: a.event.as_ref().map(ToString::to_string),
@@ -240,14 +230,14 @@ impl AppointmentView {
 }
 
 fn history(a: &Appointment) -> Vec<HappenedView> {
-    let made = HappenedView { at: a.created, what: "made", by: who(&a.by), from: None };
-    let moved = a.moved.iter().map(|moved| HappenedView { at: moved.at, what: "moved", by: who(&moved.by), from: Some(moved.from) });
+    let made = HappenedView { at: a.created, what: "made", by: a.by.to_string(), from: None };
+    let moved = a.moved.iter().map(|moved| HappenedView { at: moved.at, what: "moved", by: moved.by.to_string(), from: Some(moved.from) });
     let marked = a.marked.iter().chain([&a.attendance]).filter_map(|Attendance { is, as_of, by, .. }| {
-        let by = by.as_ref().map(who).unwrap_or_default();
+        let by = by.as_ref().map(ToString::to_string).unwrap_or_default();
         as_of.map(|at| HappenedView { at, what: is.name(), by, from: None })
     });
     let cancelled = match &a.state {
-        State::Cancelled { at, by } => Some(HappenedView { at: *at, what: "cancelled", by: who(by), from: None }),
+        State::Cancelled { at, by } => Some(HappenedView { at: *at, what: "cancelled", by: by.to_string(), from: None }),
         State::Booked => None,
     };
     let mut all: Vec<HappenedView> = moved.chain(marked).chain(cancelled).collect();

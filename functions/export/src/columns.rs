@@ -1,7 +1,6 @@
 //! The columns of exports. Times are those of the dealer's zone, with its offset. How customers are reached is in none of them: names only.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use forecourt_domain::access::Actor;
 use forecourt_domain::appointment::{Appointment, Attended, Kind, Origin, State, Team};
 use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::hours::Calendar;
@@ -32,15 +31,6 @@ fn yes(is: bool) -> String {
 
 fn name<T: PartialEq>(of: &T, all: &[(&'static str, T)]) -> String {
     all.iter().find(|(_, value)| value == of).map(|(name, _)| (*name).to_owned()).unwrap_or_default()
-}
-
-fn actor(by: &Actor) -> String {
-    match by {
-        Actor::User(user) => format!("user:{user}"),
-        Actor::Partner(partner) => format!("partner:{partner}"),
-        Actor::Customer => "customer".into(),
-        Actor::System => "system".into(),
-    }
 }
 
 impl Record for Appointment {
@@ -84,7 +74,7 @@ impl Record for Appointment {
                 Team::ContactCentre => "contact_centre".into(),
                 Team::Dealer => "dealer".into(),
             },
-            actor(&self.by),
+            self.by.to_string(),
             time(self.created, calendar),
             time(self.at, calendar),
             state.into(),

@@ -1,7 +1,6 @@
 //! Exports as clients see them.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::Actor;
 use forecourt_domain::export::{Download, Export, State, What};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -51,7 +50,7 @@ impl ExportView {
             progress: u8::try_from(progress).unwrap_or(100),
             rows: export.written.rows,
             bytes: export.written.bytes,
-            asked_by: actor(&export.by),
+            asked_by: export.by.to_string(),
             asked_at: export.asked,
             done_at,
             expires_at: export.expires(),
@@ -63,15 +62,6 @@ fn filter(what: &What) -> Value {
     match what {
         What::Appointments(filter) => json!(filter),
         What::Leads(filter) => json!(filter),
-    }
-}
-
-fn actor(by: &Actor) -> String {
-    match by {
-        Actor::User(user) => format!("user:{user}"),
-        Actor::Partner(partner) => format!("partner:{partner}"),
-        Actor::Customer => "customer".into(),
-        Actor::System => "system".into(),
     }
 }
 
@@ -124,7 +114,7 @@ impl DownloadLogView {
         let view = |download: &Download| DownloadView {
             id: download.id.clone(),
             at: download.at,
-            by: actor(&download.by),
+            by: download.by.to_string(),
             export: download.export.to_string(),
             what: download.what.name(),
             filter: filter(&download.what),

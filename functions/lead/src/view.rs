@@ -5,7 +5,6 @@ use crate::elements::{Beside, CountsView, SaysView};
 use crate::header::HeaderView;
 use crate::told;
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::Actor;
 use forecourt_domain::deadline::StepKind;
 use forecourt_domain::lead::{Lead, LostReason, Reaction, Status};
 use forecourt_domain::message::{Fate, Message, Notice};
@@ -244,19 +243,9 @@ impl TimelineView {
     }
 }
 
-/// Somebody, as answers name them.
-pub(crate) fn actor(by: &Actor) -> String {
-    match by {
-        Actor::User(user) => format!("user:{user}"),
-        Actor::Partner(partner) => format!("partner:{partner}"),
-        Actor::Customer => "customer".into(),
-        Actor::System => "system".into(),
-    }
-}
-
 impl EntryView {
     fn of(entry: &Entry) -> Self {
-        Self { at: entry.at, by: actor(&entry.by), events: entry.events.iter().map(EventView::of).collect() }
+        Self { at: entry.at, by: entry.by.to_string(), events: entry.events.iter().map(EventView::of).collect() }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Overviews as clients see them.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::Actor;
 use forecourt_domain::appointment::{Appointment, Attended, Kind, Origin, Team};
 use forecourt_domain::overview::{AppointmentTally, LeadCounts, LeadTally, Sent, percentage};
 use serde::Serialize;
@@ -167,7 +166,7 @@ impl From<Appointment> for AppointmentRowView {
             kind: row.kind,
             origin: row.origin,
             team: row.team,
-            by: actor(&row.by),
+            by: row.by.to_string(),
             created_at: row.created,
             cancelled_at: match row.state {
                 forecourt_domain::appointment::State::Cancelled { at, .. } => Some(at),
@@ -177,15 +176,6 @@ impl From<Appointment> for AppointmentRowView {
             confirmed: media(row.confirmed),
             reminded: media(row.reminded),
         }
-    }
-}
-
-fn actor(by: &Actor) -> String {
-    match by {
-        Actor::User(user) => format!("user:{user}"),
-        Actor::Partner(partner) => format!("partner:{partner}"),
-        Actor::Customer => "customer".into(),
-        Actor::System => "system".into(),
     }
 }
 

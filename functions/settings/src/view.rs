@@ -146,12 +146,7 @@ impl HistoryView {
 
 impl ChangeView {
     fn of(change: &Told<'_>, earlier: Option<&Told<'_>>) -> Self {
-        let by = match change.by {
-            Actor::User(user) => format!("user:{user}"),
-            Actor::Partner(partner) => format!("partner:{partner}"),
-            Actor::Customer => "customer".into(),
-            Actor::System => "system".into(),
-        };
+        let by = change.by.to_string();
         let nothing = Map::new();
         let (after, before) = (&change.after, earlier.map_or(&nothing, |earlier| &earlier.after));
         let names: BTreeSet<&String> = after.keys().chain(before.keys()).collect();

@@ -1,7 +1,6 @@
 //! Elements as clients see them.
 
 use super::body::{LineBody, MoneyBody};
-use crate::view::actor;
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::element::{Communication, Content, Counts, Element, Form, Line};
@@ -256,11 +255,11 @@ impl ElementView<SaysView> {
             id: element.id.to_string(),
             lead: element.lead.to_string(),
             version: element.version,
-            by: actor(&element.by),
+            by: element.by.to_string(),
             created_at: element.created,
             changed_at: element.changed,
             removed_at: element.removed.as_ref().map(|removed| removed.at),
-            removed_by: element.removed.as_ref().map(|removed| actor(&removed.by)),
+            removed_by: element.removed.as_ref().map(|removed| removed.by.to_string()),
             says: SaysView::of(&element.content, beside),
         }
     }
