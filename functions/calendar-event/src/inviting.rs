@@ -98,19 +98,15 @@ pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, P
     let name = InvitationId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
     let new = call.json::<InvitationBody>()?.check(name.clone())?;
     let by = call.scope.actor();
-    let also = |loaded: &Loaded| vec![Key::Invitation(id, name.clone()), lead::described(loaded, id)];
+    let also = |loaded: &Loaded| vec![lead::described(loaded, id)];
     let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
-        // A repeat that the lead remembers no more.
-        if loaded.invitation(id, &name).is_some() {
-            return Ok(None);
-        }
         let language = lead.reached(lead::enquiry_of(loaded, lead)).and_then(|reached| reached.language);
         let case = Case { lead, dealer, days: &|_, _| None, by: &by, now: call.now };
-        invitation::invite(&case, NewInvitation { language, ..new.clone() }).map(|(decision, _)| Some(decision))
+        invitation::invite(&case, NewInvitation { language, ..new.clone() }).map(|(decision, _)| decision)
     };
     let made =
         |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| self::made(decision).or_else(|| loaded.invitation(id, &name).cloned());
-    let made = lead::change(platform, call, id, Right::WorkLeads, &also, rule, made).await?;
+    let made = lead::make(platform, call, id, Key::Invitation(id, name.clone()), &also, rule, made).await?;
     let made = made.ok_or(Refusal::NotFound("invitation"))?;
     let link = link::of(platform, call.scope.group(), &made);
     let view = InvitationView { id: made.id.to_string(), lead: id.to_string(), link: link.clone(), expires_at: made.expires };

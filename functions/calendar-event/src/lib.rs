@@ -91,18 +91,14 @@ async fn put(platform: &Platform, call: &Call, lead: LeadId, new: body::Unnamed)
     let also = |loaded: &Loaded| {
         let days = found(loaded, lead)
             .map(|(lead, dealer)| lead::days_of(|days| schedule(&Case { lead, dealer, days, by: &by, now: call.now }, new.clone())));
-        days.into_iter().flatten().chain([Key::Event(lead, id.clone())]).collect()
+        days.into_iter().flatten().collect()
     };
     let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
-        // A repeat that the lead remembers no more.
-        if loaded.event(lead.id, &id).is_some() {
-            return Ok(None);
-        }
         let days = |user: &UserId, date| loaded.day(user, date);
-        schedule(&Case { lead, dealer, days: &days, by: &by, now: call.now }, new.clone()).map(Some)
+        schedule(&Case { lead, dealer, days: &days, by: &by, now: call.now }, new.clone())
     };
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &id], decision, loaded);
-    let view = lead::change(platform, call, lead, Right::WorkLeads, &also, rule, shown).await?;
+    let view = lead::make(platform, call, lead, Key::Event(lead, id.clone()), &also, rule, shown).await?;
     Ok(view.ok_or(Refusal::NotFound("event"))?)
 }
 

@@ -81,6 +81,25 @@ pub async fn change<A>(
     Ok(changed.await?)
 }
 
+/// As [`change`], to make what stands under `makes`, whose name follows from the `Idempotency-Key` ([`new_name`]). Where it is there already,
+/// the request is a repeat that the lead remembers no more: what was made is shown as it is, and not made anew.
+///
+/// # Errors
+/// What stands in the way, as a problem.
+pub async fn make<A>(
+    platform: &Platform,
+    call: &Call,
+    id: LeadId,
+    makes: Key,
+    also: &(dyn Fn(&Loaded) -> Vec<Key> + Send + Sync),
+    rule: impl Fn(Asked<'_>) -> Result<Decision, Refusal>,
+    shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
+) -> Result<A, Problem> {
+    let also = |loaded: &Loaded| also(loaded).into_iter().chain([makes.clone()]).collect();
+    let rule = |asked: Asked<'_>| if asked.loaded.stored(&makes).is_some() { Ok(None) } else { rule(asked).map(Some) };
+    change(platform, call, id, Right::WorkLeads, &also, rule, shown).await
+}
+
 /// Whether it is about a task that was given to the asker, who works it whosever the lead is (LEAD-4).
 fn own_task(call: &Call, lead: LeadId, loaded: &Loaded) -> bool {
     let task = call.part::<TaskId>("task", "task").ok().and_then(|id| loaded.task(lead, &id));

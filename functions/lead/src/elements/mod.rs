@@ -168,18 +168,14 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
         let quote = quoted.clone().map(|quote| Key::Element(lead, Kind::Quote, quote));
         let said = (kind == Kind::Communication).then(|| [Key::Letter(Home::Lead(lead), name.clone()), described(loaded, lead)]);
         let besides = event.into_iter().chain(quote).chain(said.into_iter().flatten());
-        days.into_iter().flatten().chain([at.key()]).chain(besides).collect()
+        days.into_iter().flatten().chain(besides).collect()
     };
     let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
-        // A repeat that the lead remembers no more.
-        if loaded.element(lead.id, kind, &id).is_some() {
-            return Ok(None);
-        }
         let days = |user: &UserId, date| loaded.day(user, date);
-        decide(&Case { lead, dealer, days: &days, by: &by, now: call.now }, loaded).map(Some)
+        decide(&Case { lead, dealer, days: &days, by: &by, now: call.now }, loaded)
     };
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
-    let shown = lead::change(platform, call, lead, Right::WorkLeads, &also, rule, shown).await?;
+    let shown = lead::make(platform, call, lead, at.key(), &also, rule, shown).await?;
     let shown = shown.ok_or(Refusal::NotFound(kind.spoken()))?;
     let view = document::with_upload(platform, call, &shown).await?;
     Ok(answer(201, &view)?.header("location", format!("/leads/{lead}/{}/{id}", kind.path())))
