@@ -96,6 +96,22 @@ impl Addressee {
 }
 
 impl Mail {
+    /// A text, whose first line is the subject, to `to` in the dealer's name.
+    fn written(id: String, to: &Addressee, dealer: &Dealer, written: &str, now: DateTime<Utc>) -> Self {
+        let (subject, text) = written.split_once('\n').unwrap_or((written, ""));
+        Self {
+            id,
+            to_name: to.name.clone(),
+            to: to.address.to_string(),
+            from_name: dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone()),
+            reply_to: None,
+            at: now,
+            subject: subject.to_owned(),
+            text: text.trim_start().to_owned(),
+            attachments: Vec::new(),
+        }
+    }
+
     /// As a MIME message from `from`, an address of ours.
     ///
     /// # Errors
@@ -178,18 +194,7 @@ impl Texts {
             t.render(context! { reader => &to.name, dealer => &dealer.settings.name, notices => minijinja::value::Serde(&told) })
         });
         let written = written.map_err(|e| format!("the text cannot be written: {e}"))?;
-        let (subject, text) = written.split_once('\n').unwrap_or((&written, ""));
-        Ok(Mail {
-            id,
-            to_name: to.name.clone(),
-            to: to.address.to_string(),
-            from_name: dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone()),
-            reply_to: None,
-            at: now,
-            subject: subject.to_owned(),
-            text: text.trim_start().to_owned(),
-            attachments: Vec::new(),
-        })
+        Ok(Mail::written(id, to, dealer, &written, now))
     }
 
     /// A letter to `to`, known as `id`.
@@ -208,18 +213,8 @@ impl Texts {
         now: DateTime<Utc>,
     ) -> Result<Mail, String> {
         let written = self.said(dealer, letter, appointment, vehicle, &to.language, &to.name)?;
-        let (subject, text) = written.split_once('\n').unwrap_or((&written, ""));
-        Ok(Mail {
-            id,
-            to_name: to.name.clone(),
-            to: to.address.to_string(),
-            from_name: dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone()),
-            reply_to: dealer.settings.lead_address.as_ref().map(ToString::to_string),
-            at: now,
-            subject: subject.to_owned(),
-            text: text.trim_start().to_owned(),
-            attachments: Vec::new(),
-        })
+        let reply_to = dealer.settings.lead_address.as_ref().map(ToString::to_string);
+        Ok(Mail { reply_to, ..Mail::written(id, to, dealer, &written, now) })
     }
 
     /// What who answers for a webhook is told when it was switched off (APT-6).
@@ -239,18 +234,7 @@ impl Texts {
         let last = webhook.failing.as_ref().map(|failing| failing.last.as_str());
         let context = context! { language => spoken(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == Why::Gone, last };
         let written = template.render(context).map_err(|e| format!("the text cannot be written: {e}"))?;
-        let (subject, text) = written.split_once('\n').unwrap_or((&written, ""));
-        Ok(Mail {
-            id,
-            to_name: to.name.clone(),
-            to: to.address.to_string(),
-            from_name: dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone()),
-            reply_to: None,
-            at: now,
-            subject: subject.to_owned(),
-            text: text.trim_start().to_owned(),
-            attachments: Vec::new(),
-        })
+        Ok(Mail::written(id, to, dealer, &written, now))
     }
 
     /// A letter as a text message.
