@@ -2,23 +2,24 @@
 
 mod following;
 mod making;
+mod reached;
 mod report;
 mod settings;
 
 pub use following::followed;
 pub use making::{Changed, Customer, Edit, Facts, NewAppointment, edit, faults, make};
+pub use reached::{Media, Reached};
 pub use report::{Becomes, Early, Report, Unprocessed, heard};
 pub use settings::AppointmentSettings;
 
 use crate::access::Actor;
 use crate::calendar_event::BOOKED_TEST_DRIVE;
-use crate::contact::{ChannelKey, Email, Language, Phone};
+use crate::contact::ChannelKey;
 use crate::dealer::Dealer;
 use crate::decision::Item;
-use crate::enquiry::Person;
 use crate::ids::{AppointmentId, DealerId, EventId, LeadId, PartnerId, UserId};
 use crate::lead::Request;
-use crate::letter::{Letter, Medium, Says};
+use crate::letter::{Letter, Says};
 use crate::refusal::Refusal;
 use crate::slots::Taken;
 use chrono::{DateTime, Utc};
@@ -250,72 +251,6 @@ pub struct Attendance {
 
 impl Attendance {
     fn is_unknown(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// By what media the customer was told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Media {
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub email: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub sms: bool,
-}
-
-impl Media {
-    /// By none.
-    pub fn is_none(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Whether `medium` is among them.
-    pub fn has(self, medium: Medium) -> bool {
-        match medium {
-            Medium::Email => self.email,
-            Medium::Sms => self.sms,
-        }
-    }
-
-    /// These, and `medium`.
-    #[must_use]
-    pub fn and(self, medium: Medium) -> Self {
-        match medium {
-            Medium::Email => Self { email: true, ..self },
-            Medium::Sms => Self { sms: true, ..self },
-        }
-    }
-}
-
-/// How a customer is reached, and wants to be.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Reached {
-    /// By e-mail.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<Email>,
-    /// By telephone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone: Option<Phone>,
-    /// In which language; none: the dealer's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub language: Option<Language>,
-    /// Media that the customer does not allow (APT-3).
-    #[serde(skip_serializing_if = "Media::is_none")]
-    pub refuses: Media,
-}
-
-impl Reached {
-    /// How a person is reached who has asked: by the first address, and a mobile before any other number that can be dialled.
-    pub fn of(person: &Person) -> Self {
-        let mobile = person.phones.iter().find(|phone| phone.kind.as_deref() == Some("mobile") && phone.e164.is_some());
-        let phone = mobile.or_else(|| person.phones.iter().find(|phone| phone.e164.is_some())).cloned();
-        Self { email: person.emails.first().cloned(), phone, language: person.language.clone(), ..Self::default() }
-    }
-
-    fn is_nobody(&self) -> bool {
         *self == Self::default()
     }
 }
