@@ -1,6 +1,7 @@
 //! Tasks of a lead, and the list of tasks and deadlines (LEAD-4).
 
 use crate::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use forecourt_domain::dealer::Member;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -213,17 +214,97 @@ async fn lead_8_a_reversed_range_is_a_fault_of_its_field() {
     }
 }
 
-/// LEAD-9: whose task is of a lead that went to another dealer does not read there who its contact is.
+/// LEAD-4, DIS-7: what was given to somebody goes with its lead to another dealer: to whoever has it there, but where the assignee works there too.
 #[tokio::test]
-async fn lead_9_a_task_says_nothing_of_a_lead_that_has_gone_to_another_dealer() {
+async fn lead_4_a_task_goes_with_its_lead_to_another_dealer() {
     let world = World::new().await;
+    let harbour = "harbour-cars-demo";
     let lead = world.lead(&enquiry("jana")).await;
-    let task = json!({"title": "Photo", "start": "2026-12-01T10:00:00+01:00", "minutes": 30, "assignee": "felix.lang"});
+    let tasks = format!("/leads/{lead}/tasks");
+    let mut made = Vec::new();
+    for body in [
+        given("Photo", "2026-12-01T10:00:00Z", "felix.lang"),
+        task("Wash", "2026-12-01T11:00:00Z"),
+        given("Done", "2026-12-01T12:00:00Z", "felix.lang"),
+    ] {
+        let reply = world.post(ADMIN, &tasks, &body).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        made.push(reply.headers["location"].to_str().unwrap().to_owned());
+    }
+    assert_eq!(world.post("felix.lang", &format!("{}/completion", made[2]), &json!({})).await.status, 200);
+    assert_eq!(listed(&world, "felix.lang", "").await, ["Photo"]);
+    let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": harbour})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    assert_eq!(listed(&world, "felix.lang", "").await, Vec::<String>::new());
+    assert_eq!(world.post("felix.lang", &format!("{}/completion", made[0]), &json!({})).await.status, 404, "it is his no more");
+    world.system.settle().await;
+    let page = world.get("gina.group", &format!("/leads/{lead}")).await.body;
+    let owner = page["owner"].as_str().unwrap();
+    let there = async || {
+        let page = world.get(owner, &format!("/dealers/{harbour}/tasks?from=2026-12-01T00:00:00Z")).await.body["tasks"].clone();
+        let line = |todo: &Value| format!("{} {}", todo["title"].as_str().unwrap(), todo["assignee"].as_str().unwrap());
+        page.as_array().unwrap().iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(there().await, [format!("Photo {owner}"), format!("Wash {owner}")]);
+    let entry = page["timeline"].as_array().unwrap().iter().find(|entry| entry["events"][0]["what"] == "moved").unwrap();
+    let told: Vec<&Value> = entry["events"].as_array().unwrap()[1..].iter().collect();
+    assert_eq!(
+        (told.len(), &told[0]["what"], &told[0]["title"], &told[0]["assignee"]),
+        (1, &json!("task_changed"), &json!("Photo"), &Value::Null)
+    );
+    // What was done at the dealer before is to be done again by whoever has the lead now.
+    let reopened = send(&world, Method::DELETE, owner, &format!("{}/completion", made[2]), &[], &json!({})).await;
+    assert_eq!(
+        (reopened.status, reopened.text("/assignee"), &reopened.body["follows_owner"]),
+        (200, owner, &json!(true)),
+        "{}",
+        reopened.body
+    );
+    assert_eq!(there().await.len(), 3);
+}
+
+/// LEAD-4, DIS-7: whoever works at both dealers keeps the task.
+#[tokio::test]
+async fn lead_4_a_task_of_who_works_at_both_dealers_stays_theirs() {
+    let world = World::new().await;
+    world
+        .settings(|draft| {
+            let member = Member { user: "amelia.hart".parse().unwrap(), ..draft.members[0].clone() };
+            draft.members.push(member);
+        })
+        .await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let task = given("Photo", "2026-12-01T10:00:00Z", "amelia.hart");
     assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/tasks"), &task).await.status, 201);
-    let list = format!("/dealers/{NORDSTERN}/tasks?from=2026-12-01T08:00:00Z&until=2026-12-01T10:00:00Z");
-    let contact = async || world.get("felix.lang", &list).await.body["tasks"][0]["contact"].clone();
-    assert_eq!(contact().await, "jana");
-    let moved = json!({"dealer": "harbour-cars-demo"});
-    assert_eq!(world.post("gina.group", &format!("/leads/{lead}/assignment"), &moved).await.status, 200);
-    assert_eq!(contact().await, Value::Null);
+    let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    let mine = world.get("amelia.hart", "/dealers/harbour-cars-demo/tasks?owner=amelia.hart&from=2026-12-01T00:00:00Z").await.body["tasks"]
+        .clone();
+    assert_eq!((mine[0]["title"].clone(), mine.as_array().unwrap().len()), (json!("Photo"), 1));
+    let page = world.get("gina.group", &format!("/leads/{lead}")).await.body;
+    let moved = page["timeline"].as_array().unwrap().iter().find(|entry| entry["events"][0]["what"] == "moved").unwrap();
+    assert_eq!(moved["events"].as_array().unwrap().len(), 1, "nothing about the task has changed");
+}
+
+/// LEAD-4, DIS-7: however much is planned and given, it goes along in one commit, and webhooks are told.
+#[tokio::test]
+async fn dis_7_a_lead_with_all_that_it_can_have_to_do_goes_to_another_dealer() {
+    let world = World::new().await;
+    let hook = json!({"url": "https://hooks.example.com/in", "events": ["lead.assigned", "appointment.moved", "appointment.cancelled"]});
+    assert_eq!(world.post("gina.group", "/webhooks", &hook).await.status, 201);
+    let lead = world.lead(&enquiry("jana")).await;
+    for i in 0..20 {
+        let body = given(&format!("task {i}"), "2026-12-01T12:00:00Z", "felix.lang");
+        assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/tasks"), &body).await.status, 201);
+    }
+    for i in 0..18 {
+        let at = crate::world::at("2026-12-01T23:30:00Z") + chrono::TimeDelta::days(2 * i);
+        let body = json!({"title": "Test drive", "type": "booked_test_drive", "at": at});
+        assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/events"), &body).await.status, 201);
+    }
+    let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    assert_eq!(listed(&world, "felix.lang", "").await, Vec::<String>::new());
+    let open = world.get("gina.group", &format!("/leads/{lead}")).await.body["open_tasks"].clone();
+    assert_eq!(open.as_array().unwrap().len(), 20);
 }

@@ -13,6 +13,7 @@ use forecourt_domain::pool::{self, Claimed, Pool};
 use forecourt_domain::refusal::Refusal;
 use forecourt_domain::resubmission::rearm;
 use forecourt_domain::routing::Lane;
+use forecourt_domain::task::{self, Task};
 use forecourt_domain::{assignment, reaction, reaction::Outcome};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
@@ -86,7 +87,7 @@ fn turn_of(loaded: &Loaded, call: &Call, outcome: Outcome) -> Vec<Key> {
 pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (target, note) = call.json::<AssignmentBody>()?.check()?;
     let also = |loaded: &Loaded| match &target {
-        Target::Dealer(dealer) => [vec![Key::Dealer(dealer.clone())], planned(loaded, call)].concat(),
+        Target::Dealer(dealer) => [vec![Key::Dealer(dealer.clone())], to_do(loaded, call)].concat(),
         Target::User(user) => pool_for(loaded, call, user),
     };
     change(platform, call, Right::AssignLeads, &also, |Asked { lead, dealer, loaded }| match &target {
@@ -98,18 +99,21 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
             let unknown = || Refusal::field("dealer", "DIS-7", "must be a dealer of the group");
             let to = loaded.dealer(id).ok_or_else(unknown)?;
             let moved = assignment::to_dealer(lead, to, call.scope.actor(), note.clone(), call.now)?;
-            // What is planned goes along to the calendar there (CAL-6).
+            // What is planned goes along to the calendar there (CAL-6), and what somebody was given to do to the list there (LEAD-4).
             let events: Vec<&CalendarEvent> = lead.planned.iter().filter_map(|planned| loaded.event(lead.id, &planned.id)).collect();
-            Ok(moved.map(|decision| moving(decision, &events, to)))
+            let tasks: Vec<&Task> = lead.tasks.iter().filter_map(|work| loaded.task(lead.id, &work.id)).collect();
+            Ok(moved.map(|decision| task::moving(moving(decision, &events, to), &tasks, to)))
         }
     })
     .await
 }
 
-/// The incomplete events of the lead.
-fn planned(loaded: &Loaded, call: &Call) -> Vec<Key> {
-    let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
-    lead.into_iter().flat_map(|lead| lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()))).collect()
+/// The incomplete events of the lead, and its open tasks that were given to somebody: others say nothing that the lead does not.
+fn to_do(loaded: &Loaded, call: &Call) -> Vec<Key> {
+    let Some(lead) = call.part("id", "lead").ok().and_then(|id| loaded.lead(id)) else { return Vec::new() };
+    let events = lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()));
+    let given = lead.tasks.iter().filter(|work| work.assignee.is_some()).map(|work| Key::Task(lead.id, work.id.clone()));
+    events.chain(given).collect()
 }
 
 /// The pool, where it is to take a lead back.

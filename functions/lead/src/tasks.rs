@@ -92,7 +92,7 @@ pub(crate) async fn complete(platform: &Platform, call: &Call) -> Result<Answer,
 
 /// Completes, reopens or deletes a task.
 pub(crate) async fn settle(platform: &Platform, call: &Call, deed: Deed) -> Result<Answer, Problem> {
-    with_task(platform, call, |asked, task| task::settle(asked.lead, task, deed.clone(), call.scope.actor(), call.now)).await
+    with_task(platform, call, |asked, task| task::settle(asked.lead, asked.dealer, task, deed.clone(), call.scope.actor(), call.now)).await
 }
 
 async fn with_task(

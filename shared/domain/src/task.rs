@@ -1,7 +1,7 @@
 //! Tasks of a lead: something with a start and a duration that somebody is to do (LEAD-4).
 //!
 //! A task without an assignee of its own is the lead owner's, whoever that is: it stands with the lead's open tasks, and so goes along to each
-//! owner. One that was given to somebody stays theirs.
+//! owner. One that was given to somebody stays theirs, until the lead goes to a dealer where they do not work.
 
 use crate::access::Actor;
 use crate::assignment::commit;
@@ -96,7 +96,7 @@ pub struct Wanted {
     pub assignee: Option<Option<UserId>>,
 }
 
-/// Open tasks that a lead has at most: it knows them all.
+/// Open tasks that a lead has at most: it knows them all, and they go to another dealer in one commit with its planned events.
 const MOST: usize = 20;
 /// Longest title, in characters.
 const TITLE: usize = 100;
@@ -192,7 +192,7 @@ pub enum Deed {
 ///
 /// # Errors
 /// 409 where it is something else by now, or the lead has twenty open tasks.
-pub fn settle(lead: &Lead, task: &Task, deed: Deed, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+pub fn settle(lead: &Lead, dealer: &Dealer, task: &Task, deed: Deed, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     let ended = |note| Ended { at: now, by: by.clone(), reason: None, note };
     let (did, state, note) = match (deed, &task.state) {
         (Deed::Complete { note }, TaskState::Open) => (Did::Completed, TaskState::Done(ended(note.clone())), note),
@@ -202,11 +202,40 @@ pub fn settle(lead: &Lead, task: &Task, deed: Deed, by: Actor, now: DateTime<Utc
         (Deed::Reopen, TaskState::Open) | (Deed::Delete, TaskState::Deleted(_)) => return Ok(None),
         (_, state) => return Err(Refusal::Conflict(format!("the task is {} already", state.name()))),
     };
-    let after = Task { dealer: lead.dealer.clone(), state, ..task.clone() };
+    let after = match state {
+        // It may have been done at another dealer.
+        TaskState::Open => Task { state, ..task.at(dealer) },
+        TaskState::Done(_) | TaskState::Deleted(_) => Task { dealer: dealer.id.clone(), state, ..task.clone() },
+    };
     after.settled(lead, did, note, by, now).map(Some)
 }
 
+/// The same decision about a lead, with its open `tasks` on the list of the dealer that it goes to (DIS-7). One whose assignee does not work there is
+/// whoever's has the lead, and the timeline says so.
+pub fn moving(mut decision: Decision, tasks: &[&Task], to: &Dealer) -> Decision {
+    let open = tasks.iter().filter(|task| task.state == TaskState::Open);
+    for (before, after) in open.map(|task| (task, task.at(to))) {
+        for item in &mut decision.items {
+            match item {
+                Item::Lead(lead) => {
+                    lead.tasks.iter_mut().filter(|work| work.id == after.work.id).for_each(|work| *work = after.work.clone());
+                }
+                Item::Entry(entry) if before.work != after.work => entry.events.push(after.told(Did::Changed, None)),
+                _ => {}
+            }
+        }
+        decision.items.push(Item::Task(Box::new(after)));
+    }
+    decision
+}
+
 impl Task {
+    /// The same at a dealer: given to nobody who does not work there.
+    fn at(&self, dealer: &Dealer) -> Self {
+        let assignee = self.work.assignee.clone().filter(|user| dealer.settings.member(user).is_some());
+        Self { dealer: dealer.id.clone(), work: Work { assignee, ..self.work.clone() }, ..self.clone() }
+    }
+
     /// Whether it was given to this user.
     pub fn is_given_to(&self, user: Option<&UserId>) -> bool {
         user.is_some() && self.work.assignee.as_ref() == user
