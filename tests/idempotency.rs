@@ -237,44 +237,102 @@ async fn int_5_two_states_of_one_enquiry_in_one_document_are_both_taken() {
     assert_eq!((page.text("/enquiry/message"), &page.body["version"]), ("three", &json!(3)));
 }
 
-/// A lead remembers eight requests; what an older one made is still there, and is neither made anew nor sent again (INT-5, MSG-1).
+/// INT-5, MSG-1: whatever a request did to a lead is done once, however much happens in between, for thirty days; its repeat says that it is one.
 #[tokio::test]
-async fn int_5_a_repeat_that_the_lead_has_forgotten_writes_over_nothing() {
+async fn int_5_every_change_of_a_lead_is_carried_out_once_and_its_repeat_says_so() {
     let world = World::new().await;
     let mut body = enquiry("jana");
     body["contact"]["phone"] = json!("0171 2345678");
     let lead = world.lead(&body).await;
-    let keyed = async |path: &str, key: &str, body: &Value| {
-        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
-        world.call(Method::POST, ADMIN, &format!("/leads/{lead}/{path}"), &headers, body.to_string().as_bytes()).await
+    let post = async |path: &str, key: &str, body: &Value| {
+        let headers = [JSON, ("idempotency-key", key)];
+        world.call(Method::POST, ADMIN, path, &headers, body.to_string().as_bytes()).await
     };
-    let made = [
-        ("comments", json!({"text": "first"})),
-        ("events", json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-25T10:00:00+01:00"})),
-        ("invitations", json!({"type": "booked_test_drive"})),
-        ("communications", json!({"medium": "sms", "text": "Hello"})),
+    let keyed = async |path: &str, key: &str, body: &Value| post(&format!("/leads/{lead}/{path}"), key, body).await;
+    let task = json!({"title": "Wash", "start": "2026-11-25T10:00:00+01:00", "minutes": 30});
+    let deadline = json!({"title": "Offer", "at": "2026-11-25T10:00:00+01:00"});
+    let event = json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-25T10:00:00+01:00"});
+    let at =
+        |made: &crate::world::Reply| made.headers["location"].to_str().unwrap().trim_start_matches(&format!("/leads/{lead}/")).to_owned();
+    let done = at(&keyed("tasks", "done-task", &task).await);
+    let met = at(&keyed("deadlines", "met", &deadline).await);
+    let held = at(&keyed("events", "held", &event).await);
+    let requests = [
+        (201, "tasks", task.clone()),
+        (201, "contacts", json!({"last_name": "Kim", "emails": ["kim@example.com"]})),
+        (201, "deadlines", deadline.clone()),
+        (201, "comments", json!({"text": "first"})),
+        (201, "events", event.clone()),
+        (201, "invitations", json!({"type": "booked_test_drive"})),
+        (201, "communications", json!({"medium": "sms", "text": "Hello"})),
+        (201, "documents", json!({"title": "Order", "content_type": "application/pdf", "bytes": 3})),
+        (200, "reactions", json!({"kind": "call_missed"})),
+        (200, "contact-made", json!({"made": false})),
+        (200, "assignment", json!({"user": "ben.krause"})),
+        (200, &*format!("{done}/completion"), json!({"note": "clean"})),
+        (200, &*format!("{met}/completion"), json!({})),
+        (200, &*format!("{held}/completion"), json!({})),
+        (200, "status", json!({"status": "lost", "reason": "price"})),
+        (200, "status", json!({"status": "in_progress"})),
     ];
     let mut first = Vec::new();
-    for (path, body) in &made {
-        let reply = keyed(path, path, body).await;
-        assert_eq!(reply.status, 201, "{path}: {}", reply.body);
-        first.push(reply.text("/id").to_owned());
+    for (i, (status, path, body)) in requests.iter().enumerate() {
+        let reply = keyed(path, &format!("k{i}"), body).await;
+        assert_eq!((reply.status, reply.headers.get("idempotent-replay")), (*status, None), "{path}: {}", reply.body);
+        first.push(reply);
     }
-    let comment = format!("/leads/{lead}/comments/{}", first[0]);
-    let tag = [("content-type", "application/json"), ("if-match", "\"1\"")];
-    assert_eq!(world.call(Method::PATCH, ADMIN, &comment, &tag, br#"{"text": "second"}"#).await.status, 200);
+    let comment = at(&first[3]);
+    let tag = [JSON, ("if-match", "\"1\"")];
+    let path = format!("/leads/{lead}/{comment}");
+    assert_eq!(world.call(Method::PATCH, ADMIN, &path, &tag, br#"{"text": "second"}"#).await.status, 200);
+    // What was done is undone in between: its repeat does not do it again.
+    assert_eq!(world.call(Method::DELETE, ADMIN, &format!("/leads/{lead}/{done}/completion"), &[JSON], b"").await.status, 200);
     world.system.settle().await;
-    for i in 0..9 {
-        assert_eq!(keyed("reactions", &format!("r{i}"), &json!({"kind": "call_missed"})).await.status, 200);
-    }
-    for ((path, body), first) in made.iter().zip(&first) {
-        let again = keyed(path, path, body).await;
-        assert_eq!((again.status, again.text("/id")), (201, first.as_str()), "{path}: {}", again.body);
+    world.advance_to("2026-12-20T09:00:00Z").await;
+    let before = world.page(lead).await;
+    for (key, ((status, path, body), first)) in requests.iter().zip(&first).enumerate() {
+        let again = keyed(path, &format!("k{key}"), body).await;
+        let says = again.headers.get("idempotent-replay").map(|says| says.to_str().unwrap());
+        assert_eq!((again.status, says), (*status, Some("true")), "{path}: {}", again.body);
+        assert_eq!(again.headers.get("location"), first.headers.get("location"), "{path}");
+        let (key, text) = (format!("k{key}"), format!("{body} "));
+        let headers = [JSON, ("idempotency-key", &*key)];
+        let other = world.call(Method::POST, ADMIN, &format!("/leads/{lead}/{path}"), &headers, text.as_bytes()).await;
+        assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"), "{path}: {}", other.body);
     }
     world.system.settle().await;
-    assert_eq!(world.get(ADMIN, &comment).await.text("/text"), "second");
-    assert_eq!(world.get(ADMIN, &format!("/leads/{lead}")).await.body["counts"]["comments"], 1);
+    let after = world.page(lead).await;
+    assert_eq!((after.lead.version, after.timeline.len()), (before.lead.version, before.timeline.len()));
+    assert_eq!(world.get(ADMIN, &path).await.text("/text"), "second");
     assert_eq!(world.system.mailbox.sms().len(), 1);
+    // Of many leads at once: a repeat where all were done before.
+    let other = world.lead(&enquiry("sam")).await;
+    let bulk = |leads: &[String]| json!({"leads": leads, "event": event});
+    let (one, both) = (bulk(&[lead.to_string()]), bulk(&[lead.to_string(), other.to_string()]));
+    let says = async |body: &Value| post("/events", "bulk", body).await.headers.contains_key("idempotent-replay");
+    assert_eq!([says(&one).await, says(&one).await], [false, true]);
+    assert_eq!(post("/events", "bulk", &both).await.body["results"][0]["status"], 422, "another request");
+    // After thirty days the key is free, but for what is named after it.
+    world.advance_to("2026-12-29T09:00:00Z").await;
+    let (comment, missed) = (keyed("comments", "k3", &requests[3].2).await, keyed("reactions", "k8", &requests[8].2).await);
+    assert_eq!((comment.headers.contains_key("idempotent-replay"), missed.headers.contains_key("idempotent-replay")), (true, false));
+    assert_eq!((comment.text("/id"), comment.text("/text")), (first[3].text("/id"), "second"));
+}
+
+/// INT-5: a request that found nothing to change does not change anything when it comes again.
+#[tokio::test]
+async fn int_5_a_request_that_changed_nothing_is_remembered_too() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let task = json!({"title": "Wash", "start": "2026-11-25T10:00:00+01:00", "minutes": 30});
+    let made = world.post(ADMIN, &format!("/leads/{lead}/tasks"), &task).await;
+    let completion = format!("{}/completion", made.headers["location"].to_str().unwrap());
+    assert_eq!(world.post(ADMIN, &completion, &json!({})).await.text("/state"), "done");
+    let keyed = async || world.call(Method::POST, ADMIN, &completion, &[JSON, ("idempotency-key", "k")], b"{}").await;
+    assert_eq!(keyed().await.text("/state"), "done");
+    assert_eq!(world.call(Method::DELETE, ADMIN, &completion, &[JSON], b"").await.text("/state"), "open");
+    let again = keyed().await;
+    assert_eq!((again.text("/state"), again.headers["idempotent-replay"].as_bytes()), ("open", &b"true"[..]));
 }
 
 /// ACC-1, LEAD-9: a repeat shows a lead that has left the asker's reach only as the request itself left it.

@@ -145,6 +145,8 @@ fn stored(item: &Value) -> Option<String> {
         ("D", "@") | ("U" | "P", _) => return None,
         ("D", entry) if entry.starts_with("H#") => json!({"by": item["by"], "version": item["version"]}),
         _ if pk.starts_with("SENDER#") => return None,
+        // Which version of its lead a request made follows from how many commits there were.
+        ("K", "S") => json!({"body": item["body"]}),
         _ => scrub(item),
     };
     // A step's notice is named after the lead's version, and so after how many commits there were before.
@@ -171,7 +173,7 @@ fn lead(item: &Value) -> Value {
     let deadline = since(&row["deadline"]);
     let lead = lead.as_object_mut().into_iter().flat_map(std::mem::take);
     // How many commits it took, and what an answer said of it on the way, can differ.
-    let left_out = ["row", "plan", "version", "policy", "moved", "restarted", "reaction", "requests"];
+    let left_out = ["row", "plan", "version", "policy", "moved", "restarted", "reaction"];
     facts.extend(lead.filter(|(name, _)| !left_out.contains(&name.as_str())));
     let mut facts = scrub(&Value::Object(facts));
     if let Some(origin) = facts["origin"].as_object_mut() {
@@ -184,7 +186,6 @@ fn lead(item: &Value) -> Value {
     facts["plan"] = json!(plan);
     facts["deadline_after"] = json!(deadline);
     facts["reacted"] = item["reaction"]["kind"].clone();
-    facts["requests"] = item["requests"].as_array().map_or(0, Vec::len).into();
     facts
 }
 

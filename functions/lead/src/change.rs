@@ -17,7 +17,7 @@ use forecourt_domain::task::{self, Task};
 use forecourt_domain::{assignment, reaction, reaction::Outcome};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::lead::{self, Asked, found, request};
+use forecourt_edge::lead::{self, Asked, Request, found, request};
 use forecourt_edge::problem::Problem;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
@@ -145,14 +145,15 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
         let oldest_only = dealer.settings.pool.as_ref().is_some_and(|pool| pool.oldest_only);
         let oldest = pool_of(&hint, dealer).waiting.into_iter().take(if oldest_only { OLDEST } else { FORGOTTEN });
         let mut keys: Vec<Key> = vec![Key::Lead(id), Key::Dealer(lead.dealer.clone()), place(&lead.dealer)];
+        keys.extend(request.as_ref().map(Request::remembered_at));
         keys.extend(oldest.map(Key::Lead).filter(|key| *key != Key::Lead(id)));
         let first = keys.clone();
         let claimed = platform.store.decide(&call.scope, Load::of(keys).patiently(), |loaded, _| {
             let (lead, dealer) = found(loaded, id)?;
             if let Some(request) = &request
-                && lead.has_done(request)?
+                && request.done(loaded, call.now)?.is_some()
             {
-                return Ok((None, Some(lead.clone())));
+                return Ok((None, Some((lead.clone(), true))));
             }
             call.scope
                 .needs_on(Right::WorkLeads, lead, &dealer.settings, call.now)
@@ -160,15 +161,16 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
             let first: Vec<&Lead> = first.iter().filter_map(|key| if let Key::Lead(id) = key { loaded.lead(*id) } else { None }).collect();
             Ok(match pool::claim(lead, dealer, &pool_of(loaded, dealer), &first, user, call.now)? {
                 Claimed::Taken(decision) => {
-                    let decision = decision.remembering(request.clone());
-                    let taken = decision.lead().cloned();
-                    (Some(decision), taken)
+                    let taken = decision.lead().map(|lead| (lead.clone(), false));
+                    let remembered = request.as_ref().map(|request| request.remembered(decision.clone(), lead.version, call.now));
+                    (Some(remembered.unwrap_or(decision)), taken)
                 }
-                Claimed::Theirs => (None, Some(lead.clone())),
+                Claimed::Theirs => (None, Some((lead.clone(), false))),
                 Claimed::Again(decision) => (decision, None),
             })
         });
-        if let Some(lead) = claimed.await? {
+        if let Some((lead, again)) = claimed.await? {
+            call.note_repeat(again);
             return Ok(Answer::new(200, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&id));
         }
     }

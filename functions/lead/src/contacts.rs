@@ -215,7 +215,7 @@ async fn carry_out(platform: &Platform, call: &Call, status: u16, deed: &Deed) -
     };
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
         let contacts = LeadContactView::all(lead, enquiry_of(loaded, lead));
-        (LeadContactsView { contacts }, lead.version, made(platform, call, lead, decision))
+        (LeadContactsView { contacts }, lead.version, made(platform, call, id, decision, loaded))
     };
     let (view, version, made) = lead::change(platform, call, id, Right::WorkLeads, &also, rule, shown).await?;
     Ok((Answer::new(status, &view)?.header("etag", format!("\"{version}\"")).about(&id), id, made))

@@ -86,7 +86,7 @@ pub(crate) async fn set(platform: &Platform, call: &Call) -> Result<Answer, Prob
     let id: LeadId = call.part("id", "lead")?;
     let wanted = call.json::<TargetBody>()?.check()?;
     let rule = |asked: Asked<'_>| target::set(asked.lead, &wanted, call.scope.actor(), call.now).map(Some);
-    let shown = |lead: &Lead, decision: Option<&Decision>, _: &Loaded| (lead.clone(), made(platform, call, lead, decision));
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| (lead.clone(), made(platform, call, id, decision, loaded));
     let (lead, version) = lead::change(platform, call, id, Right::WorkLeads, &|_| Vec::new(), rule, shown).await?;
     let name: DeadlineId = numbered(version.unwrap_or_default());
     let answer = Answer::new(201, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version));

@@ -12,7 +12,7 @@ use forecourt_domain::task::{self, Deed, Task, Wanted};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::json::{Loose, Text, time};
-use forecourt_edge::lead::{self, Asked, made, request};
+use forecourt_edge::lead::{self, Asked, made};
 use forecourt_edge::problem::Problem;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded, Stretch, Todo};
@@ -65,11 +65,11 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
     let id: LeadId = call.part("id", "lead")?;
     let wanted = call.json::<TaskBody>()?.check()?;
     // What an earlier request made is read for its repeat.
-    let known = |loaded: &Loaded| loaded.lead(id)?.made_by(&request(platform, call, id)?).map(numbered::<forecourt_domain::ids::OfTask>);
-    let also = |loaded: &Loaded| known(loaded).map(|task| Key::Task(id, task)).into_iter().collect();
+    let known = |loaded: &Loaded| made(platform, call, id, None, loaded).map(|version| Key::Task(id, numbered(version)));
+    let also = |loaded: &Loaded| known(loaded).into_iter().collect();
     let rule = |asked: Asked<'_>| task::create(asked.lead, asked.dealer, &wanted, call.scope.actor(), call.now).map(Some);
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
-        let name: TaskId = numbered(made(platform, call, lead, decision).unwrap_or_default());
+        let name: TaskId = numbered(made(platform, call, id, decision, loaded).unwrap_or_default());
         (task_of(decision, loaded, id, &name).map(|task| TaskView::of(task, lead, call.now)), lead.version)
     };
     let (view, version) = lead::change(platform, call, id, Right::WorkLeads, &also, rule, shown).await?;

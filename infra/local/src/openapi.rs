@@ -139,7 +139,8 @@ fn operation(route: &Route) -> utoipa::openapi::path::Operation {
         operation = operation.parameter(parameter(name, ParameterIn::Query, about, Required::False));
     }
     if route.method == "POST" && route.operation != Operation::ReceivePingBack {
-        let about = "Makes the request safe to repeat: the same key again is answered as the first time (INT-5).";
+        let about = "Makes the request safe to repeat for thirty days: the same key again does nothing, is answered as the first time, and its answer \
+                     says `Idempotent-Replay: true` (INT-5).";
         operation = operation.parameter(parameter("Idempotency-Key", ParameterIn::Header, about, Required::False));
     }
     if route.operation == Operation::ReceivePingBack {

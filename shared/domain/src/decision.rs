@@ -9,7 +9,7 @@ use crate::element::Element;
 use crate::export::{Download, Export};
 use crate::intake::Receipt;
 use crate::invitation::Invitation;
-use crate::lead::{Lead, Request};
+use crate::lead::Lead;
 use crate::letter::Letter;
 use crate::message::Message;
 use crate::pool::Pool;
@@ -89,17 +89,5 @@ impl Decision {
             Item::Lead(lead) => Some(&**lead),
             _ => None,
         })
-    }
-
-    /// The same decision, with the request that asked for it remembered on the lead.
-    pub fn remembering(mut self, request: Option<Request>) -> Self {
-        let lead = self.items.iter_mut().find_map(|item| match item {
-            Item::Lead(lead) => Some(lead),
-            _ => None,
-        });
-        if let (Some(lead), Some(request)) = (lead, request) {
-            lead.remember(request);
-        }
-        self
     }
 }

@@ -347,7 +347,6 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         first_reaction: None,
         escalated: 0,
         origin: Origin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline },
-        requests: Vec::new(),
     };
     lead.describe(&arrival.enquiry);
     lead

@@ -8,7 +8,6 @@ use crate::enquiry::{Enquiry, LeadType, Vehicle};
 use crate::ids::{DealerId, LeadId, UserId};
 use crate::intake::Origin;
 use crate::people::LeadContact;
-use crate::refusal::Refusal;
 use crate::routing::Asked;
 use crate::target::Target;
 use crate::task::Work;
@@ -103,9 +102,6 @@ pub struct Lead {
     pub escalated: u8,
     /// Where it came from, so that the same enquiry is known again (INT-5).
     pub origin: Origin,
-    /// The latest requests that changed it by their `Idempotency-Key`, so that each is carried out once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub requests: Vec<Request>,
 }
 
 fn is_zero(level: &u8) -> bool {
@@ -201,14 +197,14 @@ pub enum ReactionKind {
     Lost,
 }
 
-/// A request that changed a lead, kept so that its repeat changes nothing.
+/// A request that changed something, kept with what it changed so that its repeat changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// A hash of who asked and their `Idempotency-Key`.
     pub key: String,
     /// A hash of what was asked.
     pub body: String,
-    /// The version of the lead that it made: the name of what it made.
+    /// The version that it made.
     #[serde(default)]
     pub version: u64,
 }
@@ -223,9 +219,6 @@ pub enum Waiting {
 }
 
 impl Lead {
-    /// How many requests a lead remembers.
-    pub const REQUESTS: usize = 8;
-
     /// Whether the response clock still runs.
     pub fn clock_runs(&self) -> bool {
         self.status == Status::InProgress && self.reaction.is_none()
@@ -275,32 +268,6 @@ impl Lead {
     /// The first answer of all (OVR-4).
     pub fn answered(&self) -> Option<&Reaction> {
         self.first_reaction.as_ref().or(self.reaction.as_ref())
-    }
-
-    /// Whether `request` was carried out before.
-    ///
-    /// # Errors
-    /// [`Refusal::Reused`] when its key named another request (INT-5).
-    pub fn has_done(&self, request: &Request) -> Result<bool, Refusal> {
-        match self.requests.iter().find(|done| done.key == request.key) {
-            Some(done) if done.body != request.body => {
-                Err(Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into()))
-            }
-            found => Ok(found.is_some()),
-        }
-    }
-
-    /// The version that `request` made, if it was carried out.
-    pub fn made_by(&self, request: &Request) -> Option<u64> {
-        self.requests.iter().find(|done| done.key == request.key).map(|done| done.version)
-    }
-
-    /// Remembers `request` as carried out by the lead's present version.
-    pub fn remember(&mut self, request: Request) {
-        if self.requests.len() >= Self::REQUESTS {
-            self.requests.remove(0);
-        }
-        self.requests.push(Request { version: self.version, ..request });
     }
 
     /// The same lead as its next version, changed at `now`.

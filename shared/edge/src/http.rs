@@ -11,11 +11,14 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_store::Failure;
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Instant;
 
 /// Largest body that is read: 1 MiB.
@@ -42,6 +45,21 @@ pub struct Call {
     headers: HeaderMap,
     path: HashMap<String, String>,
     query: HashMap<String, String>,
+    repeats: Arc<Repeats>,
+}
+
+/// Whether anything that a request asked for had been done before, and whether anything had not.
+#[derive(Default)]
+struct Repeats {
+    again: AtomicBool,
+    anew: AtomicBool,
+}
+
+impl Repeats {
+    fn told(&self, answer: Answer) -> Answer {
+        let all = self.again.load(Relaxed) && !self.anew.load(Relaxed);
+        if all { answer.header("idempotent-replay", "true") } else { answer }
+    }
 }
 
 /// What a request is answered.
@@ -113,6 +131,13 @@ impl Call {
         let mut parts: Vec<String> = self.path.iter().map(|(name, part)| format!("{name}={part}")).collect();
         parts.sort();
         parts.join(" ")
+    }
+
+    /// Notes whether what it asks for, or a part of it, had been done by an earlier request of the same `Idempotency-Key`: where all had, its answer
+    /// says `Idempotent-Replay: true` (INT-5).
+    pub fn note_repeat(&self, again: bool) {
+        let of = if again { &self.repeats.again } else { &self.repeats.anew };
+        of.store(true, Relaxed);
     }
 
     /// A query parameter.
@@ -213,11 +238,14 @@ where
     let started = Instant::now();
     let request_id = event.request_context.request_id.clone().unwrap_or_default();
     let route = event.route_key.clone().unwrap_or_default();
-    let (answer, failed) = match call(platform, event).await {
-        Ok(call) => match (Box::pin(handle(call)) as BoxFuture<'_, _>).await {
-            Ok(answer) => (answer, None),
-            Err(problem) => refused(problem, &request_id, shown),
-        },
+    let (answer, failed) = match call(platform, event).boxed().await {
+        Ok(call) => {
+            let repeats = call.repeats.clone();
+            match (Box::pin(handle(call)) as BoxFuture<'_, _>).await {
+                Ok(answer) => (repeats.told(answer), None),
+                Err(problem) => refused(problem, &request_id, shown),
+            }
+        }
         Err(problem) => refused(problem, &request_id, shown),
     };
     let ms = started.elapsed().as_millis() as u64;
@@ -293,6 +321,7 @@ async fn call(platform: &Platform, mut event: ApiGatewayV2httpRequest) -> Result
         headers: event.headers,
         path: event.path_parameters,
         query,
+        repeats: Arc::default(),
     })
 }
 

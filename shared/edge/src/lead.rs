@@ -4,14 +4,16 @@ use crate::Platform;
 use crate::http::Call;
 use crate::problem::Problem;
 use crate::routes::Operation;
+use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
 use forecourt_domain::appointment::followed;
 use forecourt_domain::dealer::Dealer;
-use forecourt_domain::decision::Decision;
+use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::ids::{LeadId, TaskId, UserId};
-use forecourt_domain::lead::{Lead, Request};
+use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::Refusal;
+use forecourt_domain::signing::Seen;
 use forecourt_domain::slots::{Asks, Day};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded, fingerprint, short};
@@ -29,8 +31,8 @@ pub struct Asked<'a> {
     pub loaded: &'a Loaded,
 }
 
-/// Loads the lead `id`, its dealer and what `also` names, insists on `right`, and carries `rule` out, once for each `Idempotency-Key`. Returns what
-/// `shown` makes of it: of the lead as it is then, and what was decided, if it was now.
+/// Loads the lead `id`, its dealer and what `also` names, insists on `right`, and carries `rule` out, once for each `Idempotency-Key` that is
+/// remembered. Returns what `shown` makes of it: of the lead as it is then, and what was decided, if it was now.
 ///
 /// # Errors
 /// What stands in the way, as a problem.
@@ -43,46 +45,13 @@ pub async fn change<A>(
     rule: impl Fn(Asked<'_>) -> Result<Option<Decision>, Refusal>,
     shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
 ) -> Result<A, Problem> {
-    call.scope.needs(right)?;
-    let seen = call.if_match()?.filter(|_| !call.operation.is_of_element());
-    let request = request(platform, call, id);
-    // What the change needs besides, and the dealers of the asker, which nearly always include the lead's, spare a second read.
-    let likely = call.scope.dealers().take(3).cloned().map(Key::Dealer);
-    let load = Load::of([Key::Lead(id)].into_iter().chain(likely).chain(also(&Loaded::default()))).then(|loaded| {
-        let also = also(loaded);
-        let appointments = loaded.appointments_of(&also);
-        loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().chain(also).chain(appointments).collect()
-    });
-    // Many events of one person are changed at once where one request has many leads.
-    let load = if call.operation == Operation::BulkEvents { load.patiently() } else { load };
-    let changed = platform.store.decide(&call.scope, load, |loaded, _| {
-        let (lead, dealer) = found(loaded, id)?;
-        // A repeat is answered even where the request itself put the lead out of the asker's reach, as long as nothing has happened since; its
-        // key names the asker.
-        if let Some(request) = &request
-            && lead.has_done(request)?
-        {
-            if lead.made_by(request) != Some(lead.version) && !own_task(call, id, loaded) {
-                call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
-            }
-            return Ok((None, shown(lead, None, loaded)));
-        }
-        if !own_task(call, id, loaded) {
-            call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
-        }
-        if seen.as_ref().is_some_and(|seen| !seen.contains(&lead.version)) {
-            return Err(Refusal::Stale { current: lead.version });
-        }
-        let decision = rule(Asked { lead, dealer, loaded })?
-            .map(|decision| followed(decision, lead, dealer, |id| loaded.appointment(id), call.now).remembering(request.clone()));
-        let answer = shown(decision.as_ref().and_then(Decision::lead).unwrap_or(lead), decision.as_ref(), loaded);
-        Ok((decision, answer))
-    });
-    Ok(changed.await?)
+    let (answer, again) = carry_out(platform, call, id, right, also, rule, shown).await?;
+    call.note_repeat(again);
+    Ok(answer)
 }
 
 /// As [`change`], to make what stands under `makes`, whose name follows from the `Idempotency-Key` ([`new_name`]). Where it is there already,
-/// the request is a repeat that the lead remembers no more: what was made is shown as it is, and not made anew.
+/// the request is a repeat that is remembered no more: what was made is shown as it is, and not made anew.
 ///
 /// # Errors
 /// What stands in the way, as a problem.
@@ -97,7 +66,63 @@ pub async fn make<A>(
 ) -> Result<A, Problem> {
     let also = |loaded: &Loaded| also(loaded).into_iter().chain([makes.clone()]).collect();
     let rule = |asked: Asked<'_>| if asked.loaded.stored(&makes).is_some() { Ok(None) } else { rule(asked).map(Some) };
-    change(platform, call, id, Right::WorkLeads, &also, rule, shown).await
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| (shown(lead, decision, loaded), decision.is_none());
+    let ((answer, known), again) = carry_out(platform, call, id, Right::WorkLeads, &also, rule, shown).await?;
+    call.note_repeat(again || known);
+    Ok(answer)
+}
+
+/// Returns besides whether it had been done before.
+async fn carry_out<A>(
+    platform: &Platform,
+    call: &Call,
+    id: LeadId,
+    right: Right,
+    also: &(dyn Fn(&Loaded) -> Vec<Key> + Send + Sync),
+    rule: impl Fn(Asked<'_>) -> Result<Option<Decision>, Refusal>,
+    shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
+) -> Result<(A, bool), Problem> {
+    call.scope.needs(right)?;
+    let seen = call.if_match()?.filter(|_| !call.operation.is_of_element());
+    let request = request(platform, call, id);
+    // What the change needs besides, and the dealers of the asker, which nearly always include the lead's, spare a second read.
+    let likely = call.scope.dealers().take(3).cloned().map(Key::Dealer);
+    let first = [Key::Lead(id)].into_iter().chain(request.as_ref().map(Request::remembered_at)).chain(likely);
+    let load = Load::of(first.chain(also(&Loaded::default()))).then(|loaded| {
+        let also = also(loaded);
+        let appointments = loaded.appointments_of(&also);
+        loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().chain(also).chain(appointments).collect()
+    });
+    // Many events of one person are changed at once where one request has many leads.
+    let load = if call.operation == Operation::BulkEvents { load.patiently() } else { load };
+    let changed = platform.store.decide(&call.scope, load, |loaded, _| {
+        let (lead, dealer) = found(loaded, id)?;
+        // A repeat is answered even where the request itself put the lead out of the asker's reach, as long as nothing has happened since; its
+        // key names the asker.
+        if let Some(request) = &request
+            && let Some(version) = request.done(loaded, call.now)?
+        {
+            if version != lead.version && !own_task(call, id, loaded) {
+                call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
+            }
+            return Ok((None, (shown(lead, None, loaded), true)));
+        }
+        if !own_task(call, id, loaded) {
+            call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
+        }
+        if seen.as_ref().is_some_and(|seen| !seen.contains(&lead.version)) {
+            return Err(Refusal::Stale { current: lead.version });
+        }
+        let decision =
+            rule(Asked { lead, dealer, loaded })?.map(|decision| followed(decision, lead, dealer, |id| loaded.appointment(id), call.now));
+        let answer = shown(decision.as_ref().and_then(Decision::lead).unwrap_or(lead), decision.as_ref(), loaded);
+        let decision = match &request {
+            Some(request) => Some(request.remembered(decision.unwrap_or_default(), lead.version, call.now)),
+            None => decision,
+        };
+        Ok((decision, (answer, false)))
+    });
+    Ok(changed.await?)
 }
 
 /// Whether it is about a task that was given to the asker, who works it whosever the lead is (LEAD-4).
@@ -137,21 +162,52 @@ pub fn enquiry_of<'a>(loaded: &'a Loaded, lead: &Lead) -> Option<&'a Enquiry> {
 }
 
 /// The version of `lead` that this request made, now or before: the name of what it made ([`forecourt_domain::ids::numbered`]).
-pub fn made(platform: &Platform, call: &Call, lead: &Lead, decision: Option<&Decision>) -> Option<u64> {
+pub fn made(platform: &Platform, call: &Call, lead: LeadId, decision: Option<&Decision>, loaded: &Loaded) -> Option<u64> {
     match decision.and_then(Decision::lead) {
         Some(lead) => Some(lead.version),
-        None => lead.made_by(&request(platform, call, lead.id)?),
+        None => request(platform, call, lead)?.done(loaded, call.now).ok()?,
     }
 }
 
-/// What the lead remembers of a request with an `Idempotency-Key`.
+/// A request with an `Idempotency-Key` that changes a lead: it is remembered for thirty days, besides the lead.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// A hash of who asked, of which lead, and their key.
+    key: String,
+    /// A hash of what was asked.
+    body: String,
+}
+
+/// The request, where it has an `Idempotency-Key`.
 pub fn request(platform: &Platform, call: &Call, lead: LeadId) -> Option<Request> {
     let key = call.idempotency_key.as_ref()?;
     let who = format!("{:?}", call.scope.actor());
     let key = platform.store.secret().name(&call.scope, &["request", &who, &lead.to_string(), key]);
     let mut said = format!("{:?} {}\n", call.operation, call.place()).into_bytes();
     said.extend_from_slice(&call.body);
-    Some(Request { key, body: fingerprint(&said), version: 0 })
+    Some(Request { key, body: fingerprint(&said) })
+}
+
+impl Request {
+    /// Where it is remembered.
+    pub fn remembered_at(&self) -> Key {
+        Key::Seen(self.key.clone())
+    }
+
+    /// The version of the lead that it made, if it was carried out before; that which it left, if it changed nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::Reused`] when its key named another request (INT-5).
+    pub fn done(&self, loaded: &Loaded, now: DateTime<Utc>) -> Result<Option<u64>, Refusal> {
+        let version = Seen::repeats(loaded.seen(&self.key), &self.body, now)?;
+        Ok(version.map(|version| version.parse().unwrap_or_default()))
+    }
+
+    /// The decision with the request remembered, also where it changes nothing of a lead of version `seen`: its repeat shall not either.
+    pub fn remembered(&self, decision: Decision, seen: u64, now: DateTime<Utc>) -> Decision {
+        let answer = decision.lead().map_or(seen, |lead| lead.version).to_string();
+        decision.with(Item::Seen(Seen { key: self.key.clone(), body: self.body.clone(), answer, until: now + Seen::KEPT }))
+    }
 }
 
 /// A name for something new of a lead, or of another thing, sixteen letters and digits: the same for the same `Idempotency-Key`.

@@ -19,7 +19,7 @@
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, kept 60 s |
 //! | What a partner signs with | `g#P#partner` / `S` | GetItem |
 //! | A person's day: what takes which quarter-hours (CAL-7) | `g#S#user#day` / `@` | BatchGetItem with the event |
-//! | `Idempotency-Key` besides an external id; what a partner sent by its name | `g#K#hash` / `@`, `S` | BatchGetItem with the lead, the appointment |
+//! | `Idempotency-Key` besides an external id; what a partner sent by its name, what changed a lead by its key | `g#K#hash` / `@`, `S` | BatchGetItem with the lead, the appointment |
 //! | Queue sender's group and partner | `SENDER#id` / `@` | GetItem, kept 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
 //! | A dealer's calendar by the events' times (CAL-6) | **list** `g#D#dealer#E#month` / `time#lead#event` | Query, two months at once |
