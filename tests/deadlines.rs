@@ -64,10 +64,14 @@ async fn lead_6_further_deadlines_are_set_moved_met_and_dropped_and_the_earliest
     assert_eq!((met.status, met.text("/current_deadline/title")), (200, "Send the offer"));
     assert_eq!(met.body["deadlines"][1]["met_at"], "2026-11-23T10:30:00Z");
     assert_eq!(world.post(ADMIN, &format!("{later_path}/completion"), &json!({})).await.body["version"], met.body["version"]);
+    assert_eq!(world.post(ADMIN, &format!("{later_path}/completion"), &json!({"note": "and signed"})).await.status, 409, "not lost unsaid");
     assert_eq!(patch(&world, &later_path, &json!({"title": "Ask again"})).await.status, 409);
     let dropped = send(&world, Method::DELETE, ADMIN, &offer_path, &[], &json!({})).await;
     assert_eq!((dropped.status, &dropped.body["current_deadline"]), (200, &Value::Null));
-    assert_eq!(send(&world, Method::DELETE, ADMIN, &offer_path, &[], &json!({})).await.status, 404);
+    assert_eq!(send(&world, Method::DELETE, ADMIN, &offer_path, &[], &json!({})).await.body["version"], dropped.body["version"], "once");
+    for never in ["000001", "000077", "x"] {
+        assert_eq!(send(&world, Method::DELETE, ADMIN, &format!("{path}/{never}"), &[], &json!({})).await.status, 404, "{never}");
+    }
     let wanted = ["deadline_added", "deadline_added", "reacted", "deadline_changed", "deadline_met", "deadline_deleted"];
     assert_eq!(what(&world, id).await[2..], wanted);
     let told = told(&world, id).await;

@@ -161,6 +161,11 @@ pub(crate) async fn remove(platform: &Platform, call: &Call) -> Result<Answer, P
 }
 
 impl Deed {
+    /// The version of the lead that the contact is named after, where it is removed: whether one that is not there ever was, that entry tells.
+    fn made(&self) -> Option<u64> {
+        if let Deed::Remove(id) = self { id.as_str().parse().ok() } else { None }
+    }
+
     /// The contact as it is, where it is corrected.
     fn before(&self, lead: &Lead, enquiry: Option<&Enquiry>) -> Option<Person> {
         let Deed::Correct(id, _) = self else { return None };
@@ -197,7 +202,7 @@ async fn carry_out(platform: &Platform, call: &Call, status: u16, deed: &Deed) -
         let channels = new_channels(lead, loaded);
         let pointed = records(loaded, &channels);
         let own = lead.contact_id.clone().into_iter().chain(channels).map(Key::Channel);
-        own.chain(pointed).chain([described(loaded, id)]).collect()
+        own.chain(pointed).chain([described(loaded, id)]).chain(deed.made().map(|version| Key::Entry(id, version))).collect()
     };
     let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
         let enquiry = enquiry_of(loaded, lead);
@@ -209,7 +214,7 @@ async fn carry_out(platform: &Platform, call: &Call, status: u16, deed: &Deed) -
         match (deed, person) {
             (Deed::Add(wanted), Some(person)) => people::add(&case, person, wanted.main == Some(true)).map(Some),
             (Deed::Correct(contact, wanted), Some(person)) => people::correct(&case, contact, person, wanted.main),
-            (Deed::Remove(contact), _) => people::remove(&case, contact).map(Some),
+            (Deed::Remove(contact), _) => people::remove(&case, contact, deed.made().and_then(|version| loaded.entry(id, version))),
             (_, None) => Ok(None),
         }
     };

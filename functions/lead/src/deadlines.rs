@@ -16,6 +16,7 @@ use forecourt_edge::json::{Loose, Text, note, time};
 use forecourt_edge::lead::{self, Asked, made};
 use forecourt_edge::problem::Problem;
 use forecourt_store::Loaded;
+use forecourt_store::keys::Key;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -125,11 +126,15 @@ pub(crate) async fn meet(platform: &Platform, call: &Call) -> Result<Answer, Pro
 
 /// `DELETE /leads/{id}/deadlines/{deadline}`.
 pub(crate) async fn drop(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let lead: LeadId = call.part("id", "lead")?;
+    // Whether one that is not there ever was, the entry tells that it is named after.
+    let made = further(call).ok().flatten().and_then(|id| id.as_str().parse::<u64>().ok());
     let rule = |asked: Asked<'_>| {
         let id = further(call)?.ok_or_else(|| not_here("is the dealer's, and can be moved only"))?;
-        target::drop(asked.lead, &id, call.scope.actor(), call.now).map(Some)
+        let made = made.and_then(|version| asked.loaded.entry(lead, version));
+        target::drop(asked.lead, &id, made, call.scope.actor(), call.now)
     };
-    change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
+    change(platform, call, Right::WorkLeads, &|_| made.map(|version| Key::Entry(lead, version)).into_iter().collect(), rule).await
 }
 
 /// `POST /leads/{id}/contact-made` (ESC-7).

@@ -13,7 +13,7 @@ use crate::enquiry::{Enquiry, Person, RawContact};
 use crate::ids::{ContactId, numbered};
 use crate::lead::Lead;
 use crate::refusal::Refusal;
-use crate::timeline::{Did, Event};
+use crate::timeline::{Did, Entry, Event};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,19 +166,22 @@ pub fn correct(case: &Case<'_>, id: &ContactId, person: Person, main: Option<boo
     Ok(Some(case.decided(people, told)))
 }
 
-/// Takes a contact off the lead. The directory still knows it.
+/// Takes a contact off the lead. The directory still knows it. `made` is the entry that it would be named after ([`numbered`]). `None`: it was taken off
+/// already.
 ///
 /// # Errors
-/// 404 for one that is not there; 409 for the main one.
-pub fn remove(case: &Case<'_>, id: &ContactId) -> Result<Decision, Refusal> {
+/// 404 for one that never was there; 409 for the main one.
+pub fn remove(case: &Case<'_>, id: &ContactId, made: Option<&Entry>) -> Result<Option<Decision>, Refusal> {
     let mut people = case.lead.people(case.enquiry);
-    let place = people.iter().position(|contact| contact.id == *id).ok_or(Refusal::NotFound("contact"))?;
+    let Some(place) = people.iter().position(|contact| contact.id == *id) else {
+        return if made.is_some_and(|made| made.brings(id)) { Ok(None) } else { Err(Refusal::NotFound("contact")) };
+    };
     if place == 0 {
         return Err(Refusal::Conflict("it is the lead's main contact: make another one the main one first".into()));
     }
     let before = Some(Box::new(people.remove(place).person));
     let told = Event::Contact { did: Did::Deleted, contact: id.clone(), before, after: None, main: false };
-    Ok(case.decided(people, told))
+    Ok(Some(case.decided(people, told)))
 }
 
 impl Case<'_> {

@@ -9,7 +9,7 @@ use crate::enquiry::forbidden;
 use crate::ids::{DeadlineId, numbered};
 use crate::lead::{Lead, Status};
 use crate::refusal::{Fault, Refusal};
-use crate::timeline::{Did, Event};
+use crate::timeline::{Did, Entry, Event};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -121,24 +121,29 @@ pub fn change(lead: &Lead, id: &DeadlineId, wanted: &Wanted, by: Actor, now: Dat
 /// Notes that a further deadline was met. `None`: it was already.
 ///
 /// # Errors
-/// 404 for one that is not there.
+/// 404 for one that is not there, 409 for a note to one that was met already: it would be lost.
 pub fn meet(lead: &Lead, id: &DeadlineId, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     let target = find(lead, id)?;
-    if target.met.is_some() {
-        return Ok(None);
+    match (target.met, &note) {
+        (Some(_), Some(_)) => return Err(Refusal::Conflict("the deadline was met already".into())),
+        (Some(_), None) => return Ok(None),
+        (None, _) => {}
     }
     let after = Target { met: Some(now), ..target.clone() };
     let told = after.told(Did::Completed, None, note);
     Ok(Some(replaced(lead, Some(after), id, told, by, now)))
 }
 
-/// Drops a further deadline; the timeline keeps it.
+/// Drops a further deadline; the timeline keeps it. `made` is the entry that it would be named after ([`numbered`]). `None`: it was dropped already.
 ///
 /// # Errors
-/// 404 for one that is not there.
-pub fn drop(lead: &Lead, id: &DeadlineId, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
-    let told = find(lead, id)?.told(Did::Deleted, None, None);
-    Ok(replaced(lead, None, id, told, by, now))
+/// 404 for one that never was.
+pub fn drop(lead: &Lead, id: &DeadlineId, made: Option<&Entry>, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+    match find(lead, id) {
+        Ok(target) => Ok(Some(replaced(lead, None, id, target.told(Did::Deleted, None, None), by, now))),
+        Err(_) if made.is_some_and(|made| made.sets(id)) => Ok(None),
+        Err(never) => Err(never),
+    }
 }
 
 /// Moves the first-contact deadline by hand. Its steps begin anew with it: the reminder before it (none before now, ESC-2), level 1 at it, level 2 after it

@@ -4,7 +4,7 @@ use crate::access::Actor;
 use crate::deadline::StepKind;
 use crate::element::{Content, Kind};
 use crate::enquiry::{Enquiry, Person};
-use crate::ids::{ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, LeadId, TaskId, UserId};
+use crate::ids::{ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, LeadId, TaskId, UserId, numbered};
 use crate::lead::{ReactionKind, Status};
 use crate::rotation::Why;
 use chrono::{DateTime, Utc};
@@ -35,6 +35,20 @@ impl Entry {
         self.events.iter().find_map(|event| match event {
             Event::Received { enquiry } | Event::Resent { enquiry } => Some(&**enquiry),
             _ => None,
+        })
+    }
+
+    /// Whether this deadline was set then.
+    pub fn sets(&self, id: &DeadlineId) -> bool {
+        self.events.iter().any(|event| matches!(event, Event::Deadline { did: Did::Added, deadline, .. } if deadline == id))
+    }
+
+    /// Whether the lead got this contact then: with its enquiry, or later.
+    pub fn brings(&self, id: &ContactId) -> bool {
+        self.events.iter().any(|event| match event {
+            Event::Received { .. } => *id == numbered(self.version),
+            Event::Contact { did: Did::Added, contact, .. } => contact == id,
+            _ => false,
         })
     }
 }
