@@ -106,7 +106,10 @@ async fn lead_4_the_list_shows_tasks_and_deadlines_together_by_date() {
     assert_eq!(listed(&world, ADMIN, "owner=anna.vogt").await, ["own early", "first-contact", "offer", "Anna for Ben"]);
     assert_eq!(listed(&world, "anna.vogt", "").await, ["own early", "first-contact", "offer", "Anna for Ben"], "her own, as on her board");
     assert_eq!(listed(&world, "anna.vogt", "owner=ben.krause").await, Vec::<String>::new());
-    assert_eq!(listed(&world, ADMIN, "from=2026-11-23T11:30:00Z&until=2026-11-24T09:00:00Z").await, ["Ben for Anna", "offer"]);
+    let half_open = "from=2026-11-23T12:00:00Z&until=2026-11-24T09:00:00Z";
+    assert_eq!(listed(&world, ADMIN, half_open).await, ["Ben for Anna"], "until is not in it, from is");
+    assert_eq!(listed(&world, ADMIN, "from=2026-11-23T11:30:00Z&until=2026-11-24T09:00:00.001Z").await, ["Ben for Anna", "offer"]);
+    assert_eq!(listed(&world, ADMIN, "from=2026-11-24T09:00:00Z&until=2026-11-24T09:00:00Z").await, Vec::<String>::new());
     let page = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/tasks")).await.body["tasks"].clone();
     let of = |title: &str| page.as_array().unwrap().iter().find(|todo| todo["title"] == title).unwrap().clone();
     let offer = of("offer");
@@ -207,11 +210,35 @@ async fn lead_4_tasks_are_for_who_works_the_lead_once_for_each_request_and_by_th
 #[tokio::test]
 async fn lead_8_a_reversed_range_is_a_fault_of_its_field() {
     let world = World::new().await;
-    for (list, fault) in [("tasks", "until LEAD-4"), ("board", "until LEAD-8")] {
+    for (list, fault) in [("tasks", "until LEAD-4"), ("board", "until LEAD-8"), ("leads", "until LEAD-8")] {
         let reversed = "from=2027-01-01T00:00:00Z&until=2026-01-01T00:00:00Z";
         let reply = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/{list}?{reversed}")).await;
         assert_eq!((reply.status, reply.faults()), (422, vec![fault.to_owned()]), "{}", reply.body);
     }
+}
+
+/// LEAD-4, LEAD-8: a board's range is half open as all others are, and a cursor of another range is no outage.
+#[tokio::test]
+async fn lead_8_a_range_of_a_list_does_not_hold_its_end() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let event = json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-25T10:00:00Z"});
+    assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/events"), &event).await.status, 201);
+    let board = async |query: &str| {
+        let page = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/board?{query}")).await;
+        assert_eq!(page.status, 200, "{query}: {}", page.body);
+        page.body["leads"].as_array().unwrap().len()
+    };
+    assert_eq!(board("from=2026-11-25T10:00:00Z&until=2026-11-25T11:00:00Z").await, 1);
+    assert_eq!(board("from=2026-11-25T09:00:00Z&until=2026-11-25T10:00:00Z").await, 0);
+    assert_eq!(board("until=2026-11-25T10:00:00.001Z").await, 1);
+    let leads =
+        async |query: &str| world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads?{query}")).await.body["leads"].as_array().unwrap().len();
+    assert_eq!([leads("until=2026-11-23T09:00:00Z").await, leads("from=2026-11-23T09:00:00Z").await], [0, 1]);
+    let later = crate::world::at("2126-11-25T10:00:00Z").timestamp_millis();
+    assert_eq!(board(&format!("until=2026-11-25T10:00:00Z&cursor=L%23{later:015}%23{lead}")).await, 0);
+    let cursor = format!("cursor=K%23{later:015}%23{lead}%23000009");
+    assert_eq!(listed(&world, ADMIN, &format!("until=2026-11-25T10:00:00Z&{cursor}")).await, Vec::<String>::new());
 }
 
 /// LEAD-4, DIS-7: what was given to somebody goes with its lead to another dealer: to whoever has it there, but where the assignee works there too.

@@ -43,13 +43,17 @@ impl Filter {
             return Err(Refusal::field("type", "LEAD-8", format!("must be one of {names}")));
         }
         let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-8", "a time such as 2026-11-25T10:00:00Z");
+        let (from, until) = (time("from")?, time("until")?);
+        if from.zip(until).is_some_and(|(from, until)| until < from) {
+            return Err(Refusal::field("until", "LEAD-8", "must not be before from"));
+        }
         Ok(Self {
             status,
             owner: call.query_as("owner", "LEAD-8", "the id of a user")?,
             lead_type: lead_type.flatten(),
             source: call.query("source").map(|source| source.trim().to_lowercase()),
-            from: time("from")?,
-            until: time("until")?,
+            from,
+            until,
             overdue: call.query_as("overdue", "LEAD-8", "true or false")?,
         })
     }

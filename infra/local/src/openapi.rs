@@ -207,7 +207,7 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
         Operation::Board => &[
             ("owner", "The id of a user; all of the dealer's users if not said."),
             ("from", "Only actions from this time on, RFC 3339."),
-            ("until", "Only actions until this time."),
+            ("until", "Only actions before this time."),
             ("limit", "How many on a page, 1 to 100; 25 if not said."),
             ("cursor", "From the answer with the page before."),
         ],

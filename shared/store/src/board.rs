@@ -24,7 +24,7 @@ const LEADS: usize = 1_000;
 pub struct Stretch<'a> {
     /// Actions from this time on.
     pub from: Option<DateTime<Utc>>,
-    /// Actions until this time.
+    /// Actions before this time.
     pub until: Option<DateTime<Utc>>,
     /// From an earlier page: what comes after this place.
     pub after: Option<&'a str>,
@@ -155,6 +155,10 @@ impl Store {
         range: Range<'_>,
         wanted: &impl Fn(&T) -> bool,
     ) -> Result<Part<T>, Failure> {
+        // A cursor may be of a page of another stretch.
+        if range.from > range.until {
+            return Ok(Part { rows: Vec::new(), looked_until: None });
+        }
         let query = self.client.query().table_name(&*self.table).index_name("work");
         let query = query
             .key_condition_expression("wpk = :pk AND wsk BETWEEN :from AND :until")

@@ -231,9 +231,9 @@ pub(crate) fn work_from(from: Option<DateTime<Utc>>) -> String {
     format!("L#{}", from.map(stamp).unwrap_or_default())
 }
 
-/// Where the work until a time ends.
+/// Where the work before a time ends: nothing stands at a time without a name behind it.
 pub(crate) fn work_until(until: Option<DateTime<Utc>>) -> String {
-    format!("L#{}~", until.map(stamp).unwrap_or_default())
+    until.map_or_else(|| "L#~".to_owned(), |until| format!("L#{}", stamp(until)))
 }
 
 /// The place of a task among what its assignee has to do; a lead's deadline would stand there by its own name.
@@ -246,9 +246,9 @@ pub(crate) fn tasks_from(from: Option<DateTime<Utc>>) -> String {
     format!("{TASKS}{}", from.map(stamp).unwrap_or_default())
 }
 
-/// Where the tasks until a time end.
+/// Where the tasks before a time end.
 pub(crate) fn tasks_until(until: Option<DateTime<Utc>>) -> String {
-    format!("{TASKS}{}~", until.map(stamp).unwrap_or_default())
+    until.map_or_else(|| format!("{TASKS}~"), |until| format!("{TASKS}{}", stamp(until)))
 }
 
 /// Whether the text is a place of a list of tasks.

@@ -20,7 +20,7 @@ pub(super) fn queries(desk: Desk) -> &'static [(&'static str, &'static str)] {
         Desk::ListTasks => &[
             ("owner", "The id of a user; all of the dealer's users if not said."),
             ("from", "Only what starts or is due from this time on, RFC 3339."),
-            ("until", "Only what starts or is due until this time."),
+            ("until", "Only what starts or is due before this time."),
             ("limit", "How many on a page, 1 to 100; 25 if not said."),
             ("cursor", "From the answer with the page before."),
         ],
