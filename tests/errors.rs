@@ -152,6 +152,47 @@ async fn lead_1_changes_with_wrong_fields_are_refused_naming_them() {
     assert_eq!(world.page(id).await.lead.version, 1);
 }
 
+/// What turns the direction of a text, ends its line or is no character at all is typed into no field (INT-3, LEAD-2 to LEAD-7, CAL-1, CAL-8, APT-1).
+#[tokio::test]
+async fn lead_2_what_nobody_types_is_refused_in_every_text() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let at = "2026-11-25T10:00:00+01:00";
+    for mark in ['\u{202E}', '\u{2066}', '\u{2028}', '\u{FEFF}', '\u{7}'] {
+        let bad = format!("ab{mark}cd");
+        for (path, body, fault) in [
+            ("tasks", json!({"title": bad, "start": at, "minutes": 5}), "title LEAD-4"),
+            ("deadlines", json!({"title": bad, "at": at}), "title LEAD-6"),
+            ("deadlines/first-contact/completion", json!({"note": bad}), "note LEAD-2"),
+            ("events", json!({"title": bad, "type": "visit_inbound"}), "title CAL-1"),
+            ("events", json!({"title": "Visit", "type": "visit_inbound", "notes": bad}), "notes LEAD-2"),
+            ("test-drives", json!({"vehicle": {"make": "Opel"}, "title": bad, "at": at}), "title CAL-1"),
+            ("test-drives", json!({"vehicle": {"make": bad}, "at": at}), "vehicle.make INT-3"),
+            ("invitations", json!({"type": "visit_inbound", "title": bad}), "title CAL-8"),
+            ("documents", json!({"title": bad, "content_type": "application/pdf", "bytes": 5}), "title LEAD-2"),
+            ("comments", json!({"text": bad}), "text LEAD-2"),
+            ("communications", json!({"medium": "email", "subject": bad, "text": "Hello"}), "subject LEAD-3"),
+            ("communications", json!({"medium": "email", "subject": "Hello", "text": bad}), "text LEAD-3"),
+            ("communications", json!({"medium": "sms", "text": bad}), "text LEAD-3"),
+            ("contacts", json!({"last_name": bad, "emails": ["a@example.com"]}), "last_name INT-3"),
+            ("reactions", json!({"kind": "reply", "note": bad}), "note LEAD-2"),
+            ("status", json!({"status": "won", "note": bad}), "note LEAD-2"),
+        ] {
+            let reply = world.post("ingo.brandt", &format!("/leads/{id}/{path}"), &body).await;
+            assert_eq!((reply.status, reply.faults()), (422, vec![fault.to_owned()]), "{path} {body}: {}", reply.body);
+        }
+        let customer = json!({"customer": {"name": bad, "email": "a@example.com"}, "kind": "showroom", "at": at});
+        assert_eq!(
+            world.post("ingo.brandt", &format!("/dealers/{NORDSTERN}/appointments"), &customer).await.faults(),
+            ["customer.name APT-1"]
+        );
+    }
+    assert_eq!(world.page(id).await.lead.version, 1);
+    // What people who write from right to left do type is theirs to type.
+    let typed = json!({"title": "\u{200F}שלום\u{200E} Opel", "start": at, "minutes": 5});
+    assert_eq!(world.post("ingo.brandt", &format!("/leads/{id}/tasks"), &typed).await.status, 201);
+}
+
 /// Whatever bytes come, the answer is never a failure of ours.
 #[test]
 fn no_bytes_are_ever_answered_500() {

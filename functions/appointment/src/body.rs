@@ -5,6 +5,7 @@ use forecourt_domain::appointment::{Attended, Customer, Kind, Media, Reached};
 use forecourt_domain::contact::{Country, Email, Language, Phone};
 use forecourt_domain::ids::{LeadId, UserId};
 use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::text::is_line;
 use forecourt_edge::appointment::external_id;
 use forecourt_edge::json::{Loose, Text, note, time};
 use serde::Deserialize;
@@ -179,7 +180,7 @@ impl CustomerBody {
         let name = match self.name.text("customer.name", faults).map(|name| name.trim().to_owned()) {
             None => before.name.clone(),
             Some(name) => {
-                if name.chars().count() > 200 || name.chars().any(char::is_control) {
+                if !name.is_empty() && !is_line(&name, 200) {
                     faults.push(Fault::new("customer.name", "APT-1", "must be 1 to 200 characters in one line"));
                 }
                 Some(name).filter(|name| !name.is_empty())

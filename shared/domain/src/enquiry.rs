@@ -4,9 +4,9 @@ mod check;
 mod text;
 
 pub use check::{Tolerance, VEHICLES};
-pub(crate) use text::forbidden;
 
 use crate::contact::{Email, Language, Phone};
+use crate::text::forbidden;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -255,6 +255,6 @@ impl Vehicle {
         let headline = Some(self.headline()).filter(|line| !line.is_empty());
         let numbers = [&self.plate, &self.vin, &self.stock_number, &self.remarks, &self.colour];
         let line = headline.or_else(|| numbers.into_iter().flatten().next().cloned()).unwrap_or_else(|| "?".to_owned());
-        line.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(100).collect()
+        line.lines().next().unwrap_or_default().chars().filter(|c| !forbidden(*c)).take(100).collect()
     }
 }

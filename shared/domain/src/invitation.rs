@@ -11,6 +11,7 @@ use crate::lead::{Lead, Status};
 use crate::message::{Booking, Message};
 use crate::refusal::{Fault, Refusal};
 use crate::slots::{Capacity, Diary, Slot, Terms};
+use crate::text::is_line;
 use crate::timeline::Event;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -87,7 +88,7 @@ pub fn invite(case: &Case<'_>, new: NewInvitation) -> Result<(Decision, Invitati
         faults.push(Fault::new("type", "CAL-1", "must be a type of calendar events, such as booked_test_drive"));
     }
     let title = new.title.map(|title| title.trim().to_owned()).filter(|title| !title.is_empty());
-    if title.as_ref().is_some_and(|title| title.chars().count() > 200 || title.chars().any(char::is_control)) {
+    if title.as_ref().is_some_and(|title| !is_line(title, 200)) {
         faults.push(Fault::new("title", "CAL-8", "must be 1 to 200 characters in one line"));
     }
     if new.user.as_ref().is_some_and(|user| !dealer.settings.member(user).is_some_and(|member| member.assignable)) {

@@ -24,6 +24,7 @@
 //! | [`letter`] | what a customer is told |
 //! | [`slots`] | when a customer can have an appointment with whom |
 //! | [`signing`] | what partners sign with, and what they have sent |
+//! | [`text`] | what may be typed into a field |
 //! | [`user`], [`access`] | the people, and who may see and do what |
 
 pub mod access;
@@ -62,6 +63,7 @@ pub mod signing;
 pub mod slots;
 pub mod target;
 pub mod task;
+pub mod text;
 pub mod timeline;
 pub mod turn;
 pub mod user;

@@ -5,10 +5,10 @@ use crate::assignment::{commit, in_progress};
 use crate::deadline::Plan;
 use crate::dealer::Dealer;
 use crate::decision::Decision;
-use crate::enquiry::forbidden;
 use crate::ids::{DeadlineId, numbered};
 use crate::lead::{Lead, Status};
 use crate::refusal::{Fault, Refusal};
+use crate::text::line;
 use crate::timeline::{Did, Entry, Event};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -48,12 +48,6 @@ pub struct Wanted {
 /// The deadlines that count: those not met, of a lead in progress. On a won or lost lead they rest.
 pub fn open(status: Status, targets: &[Target]) -> impl Iterator<Item = &Target> {
     targets.iter().filter(move |target| status == Status::InProgress && target.met.is_none())
-}
-
-/// A line of at most `most` characters as people type it; `None`: it is empty, longer, or holds what nobody types.
-pub(crate) fn line(text: &str, most: usize) -> Option<String> {
-    let text = text.trim();
-    (!text.is_empty() && text.chars().count() <= most && !text.chars().any(forbidden)).then(|| text.to_owned())
 }
 
 /// A time to come, within ten years.

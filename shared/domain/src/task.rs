@@ -11,7 +11,7 @@ use crate::decision::{Decision, Item};
 use crate::ids::{DealerId, LeadId, TaskId, UserId, numbered};
 use crate::lead::Lead;
 use crate::refusal::{Fault, Refusal};
-use crate::target::line;
+use crate::text::line;
 use crate::timeline::{Did, Event};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};

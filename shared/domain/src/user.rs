@@ -6,6 +6,7 @@ use crate::dealer::Dealer;
 use crate::decision::{Decision, Item};
 use crate::ids::{DealerId, UserId};
 use crate::refusal::{Fault, Refusal};
+use crate::text::line;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -88,7 +89,7 @@ pub fn save(
     within_reach(before, scope)?;
     let nowhere = BTreeSet::new();
     let mut faults = Vec::new();
-    if facts.name.trim().is_empty() || facts.name.chars().count() > 100 || facts.name.chars().any(char::is_control) {
+    if line(&facts.name, 100).is_none() {
         faults.push(Fault::new("name", "SET-7", "must be 1 to 100 characters in one line"));
     }
     let mobile =

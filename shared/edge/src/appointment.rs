@@ -10,6 +10,7 @@ use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::{AppointmentId, PartnerId};
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_domain::signing::Seen;
+use forecourt_domain::text::is_line;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, short};
 use serde::{Deserialize, Serialize};
@@ -80,7 +81,7 @@ impl PingBackBody {
         }
         let to = time(self.to, "to", "APT-5", &mut faults);
         let reason = self.reason.text("reason", &mut faults).map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
-        if reason.as_ref().is_some_and(|reason| reason.chars().count() > 200 || reason.chars().any(char::is_control)) {
+        if reason.as_ref().is_some_and(|reason| !is_line(reason, 200)) {
             faults.push(Fault::new("reason", "APT-5", "must be at most 200 characters in one line"));
         }
         let what = match (kind.as_str(), to) {
@@ -115,7 +116,7 @@ impl PingBackBody {
 /// A sender's own id of something: 1 to 200 characters in one line.
 pub fn external_id(text: Loose<Text>, faults: &mut Vec<Fault>) -> Option<String> {
     let id = text.text("external_id", faults)?.trim().to_owned();
-    if id.chars().count() > 200 || id.chars().any(char::is_control) {
+    if !id.is_empty() && !is_line(&id, 200) {
         faults.push(Fault::new("external_id", "INT-5", "must be 1 to 200 characters in one line"));
     }
     Some(id).filter(|id| !id.is_empty())

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::text::forbidden_in_lines;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::HashSet;
 use std::fmt;
@@ -159,7 +160,7 @@ pub fn note(note: Loose<Text>, field: &str, faults: &mut Vec<Fault>) -> Option<S
     if note.chars().count() > NOTE {
         faults.push(Fault::new(field, "LEAD-2", format!("must be at most {NOTE} characters long")));
     }
-    if note.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+    if note.chars().any(forbidden_in_lines) {
         faults.push(Fault::new(field, "LEAD-2", "must not contain control characters"));
     }
     Some(note).filter(|note| !note.is_empty())

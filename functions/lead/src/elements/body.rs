@@ -6,6 +6,7 @@ use forecourt_domain::enquiry::Vehicle;
 use forecourt_domain::ids::{ElementId, UserId};
 use forecourt_domain::money::Money;
 use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::text::{is_line, is_text};
 use forecourt_edge::json::{Loose, Text, note};
 use forecourt_edge::vehicle::VehicleBody;
 use serde::Deserialize;
@@ -258,9 +259,8 @@ impl DocumentBody {
 /// A text in lines of 1 to `most` characters.
 fn text(text: Loose<Text>, most: usize, faults: &mut Vec<Fault>) -> String {
     let text = text.text("text", &mut Vec::new()).unwrap_or_default().trim().to_owned();
-    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    if text.is_empty() || text.chars().count() > most || text.chars().any(control) {
-        faults.push(Fault::new("text", "LEAD-3", format!("must be 1 to {most} characters")));
+    if !is_text(&text, most) {
+        faults.push(Fault::new("text", "LEAD-3", format!("must be 1 to {most} characters, none of them for control")));
     }
     text
 }
@@ -271,7 +271,7 @@ impl CommunicationBody {
         let said = match self.medium.text("medium", &mut Vec::new()).as_deref() {
             Some("email") => {
                 let subject = self.subject.text("subject", &mut Vec::new()).unwrap_or_default().trim().to_owned();
-                if subject.is_empty() || subject.chars().count() > 200 || subject.chars().any(char::is_control) {
+                if !is_line(&subject, 200) {
                     faults.push(Fault::new("subject", "LEAD-3", "must be 1 to 200 characters in one line"));
                 }
                 let quote = self.quote.text("quote", &mut faults).map(|id| ElementId::parse(id.trim()));

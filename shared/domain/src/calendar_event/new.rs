@@ -3,6 +3,7 @@
 use super::{CalendarEvent, Case, EVENT_TYPES, EventState};
 use crate::ids::{AppointmentId, EventId, UserId};
 use crate::refusal::{Fault, Refusal};
+use crate::text::is_line;
 use chrono::{DateTime, Utc};
 
 /// An event to be made.
@@ -32,7 +33,7 @@ impl NewEvent {
         let Case { lead, dealer, now, .. } = *case;
         let mut faults = Vec::new();
         let title = self.title.trim().to_owned();
-        if title.is_empty() || title.chars().count() > 200 || title.chars().any(char::is_control) {
+        if !is_line(&title, 200) {
             faults.push(Fault::new("title", "CAL-1", "must be 1 to 200 characters in one line"));
         }
         let kind = dealer.settings.event_type(&self.kind);

@@ -4,6 +4,7 @@ use super::Settings;
 use super::settings::{Draft, Escalation};
 use crate::ids::{DistributionGroupId, UserId};
 use crate::refusal::Fault;
+use crate::text::{is_line, line};
 
 impl Draft {
     /// Judges the settings as a whole.
@@ -110,10 +111,7 @@ impl Draft {
 
     /// Judges words that are shown or compared (SET-2, DIS-3, INT-6).
     fn check_words(&self, faults: &mut Vec<Fault>) {
-        let plain = |text: &str, most: usize| {
-            text.trim() == text && !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
-        };
-        for (i, _) in self.calendar.days_off().iter().enumerate().filter(|(_, day)| !plain(&day.name, 100)) {
+        for (i, _) in self.calendar.days_off().iter().enumerate().filter(|(_, day)| !is_line(&day.name, 100)) {
             faults.push(Fault::new(
                 format!("calendar.days_off[{i}].name"),
                 "SET-2",
@@ -133,7 +131,7 @@ impl Draft {
                 ("sites", &rule.when.sites),
                 ("postcodes", &rule.when.postcodes),
             ];
-            for (name, _) in lists.into_iter().filter(|(_, list)| list.len() > 200 || !list.iter().all(|text| plain(text, 100))) {
+            for (name, _) in lists.into_iter().filter(|(_, list)| list.len() > 200 || !list.iter().all(|text| is_line(text, 100))) {
                 let field = format!("routing_rules[{i}].when.{name}");
                 faults.push(Fault::new(field, "DIS-3", "must be at most 200 texts of 1 to 100 characters, without spaces around them"));
             }
@@ -164,17 +162,14 @@ impl Draft {
             }
         }
         for (field, rule, names) in [("event_types", "CAL-1", &self.event_types), ("no_show_reasons", "CAL-4", &self.no_show_reasons)] {
-            let bad =
-                |name: &String| name.trim() != name || name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control);
-            if names.len() > 50 || names.iter().any(bad) {
+            if names.len() > 50 || !names.iter().all(|name| is_line(name, 60)) {
                 faults.push(Fault::new(field, rule, "must be at most 50 names of 1 to 60 characters, without spaces around them"));
             }
         }
         for (field, text, most) in
             [("from_name", &self.from_name, 100), ("expose", &self.expose, 100), ("mail_server", &self.mail_server, 253)]
         {
-            let bad = |text: &String| text.trim().is_empty() || text.chars().count() > most || text.chars().any(char::is_control);
-            if text.as_ref().is_some_and(bad) {
+            if text.as_ref().is_some_and(|text| line(text, most).is_none()) {
                 faults.push(Fault::new(field, "SET-4", format!("must be 1 to {most} characters in one line")));
             }
         }

@@ -7,6 +7,7 @@ use crate::decision::{Decision, Item};
 use crate::ids::GroupId;
 use crate::lead::Lead;
 use crate::refusal::{Fault, Refusal};
+use crate::text::is_line;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +53,7 @@ impl Document {
         mut faults: Vec<Fault>,
     ) -> Result<Self, Vec<Fault>> {
         let title = title.unwrap_or_default().trim().to_owned();
-        if title.is_empty() || title.chars().count() > 200 || title.chars().any(char::is_control) {
+        if !is_line(&title, 200) {
             faults.push(Fault::new("title", "LEAD-2", "must be 1 to 200 characters in one line"));
         }
         let content_type = content_type.unwrap_or_default().trim().to_ascii_lowercase();

@@ -3,6 +3,7 @@
 use crate::enquiry::Vehicle;
 use crate::money::{MOST, Money};
 use crate::refusal::Fault;
+use crate::text::is_line;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +58,7 @@ impl Quote {
             faults.push(Fault::new("lines", "LEAD-2", format!("must be at most {LINES} lines")));
         }
         for (i, line) in lines.iter().enumerate() {
-            if line.text.is_empty() || line.text.chars().count() > 200 || line.text.chars().any(char::is_control) {
+            if !is_line(&line.text, 200) {
                 faults.push(Fault::new(format!("lines.{i}.text"), "LEAD-2", "must be 1 to 200 characters in one line"));
             }
             if !(-MOST..=MOST).contains(&line.amount) {

@@ -2,6 +2,7 @@
 
 use super::{Flag, Tolerance};
 use crate::refusal::Fault;
+use crate::text::{forbidden, forbidden_in_lines};
 
 /// Collects what is wrong with an enquiry: faults where the sender is asked to mend it, flags where it is kept as it came (INT-3).
 pub(super) struct Judge {
@@ -31,7 +32,7 @@ impl Judge {
 
     fn text(&mut self, field: &str, value: Option<&str>, max: usize, multiline: bool) -> Option<String> {
         let value = value?.trim();
-        let allowed = |c: &char| !forbidden(*c) || (multiline && matches!(c, '\n' | '\r' | '\t'));
+        let allowed = |c: &char| !if multiline { forbidden_in_lines(*c) } else { forbidden(*c) };
         let mut text = value.to_owned();
         if !value.chars().all(|c| allowed(&c)) {
             self.odd(field, "INT-3", "must not contain control characters");
@@ -43,9 +44,4 @@ impl Judge {
         }
         Some(text).filter(|t| !t.is_empty())
     }
-}
-
-/// Control characters, and those that turn the direction of what stands after them: nobody types them, and they forge what is read.
-pub(crate) fn forbidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
