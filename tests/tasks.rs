@@ -217,6 +217,32 @@ async fn lead_8_a_reversed_range_is_a_fault_of_its_field() {
     }
 }
 
+/// LEAD-8, LEAD-4: the work of who was taken off a dealer is still the dealer's, and shown to who may see it; until they are back, or somebody has it.
+#[tokio::test]
+async fn lead_8_what_a_former_user_has_to_do_stays_on_the_dealers_lists() {
+    let world = World::new().await;
+    let (a, b) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
+    for (lead, body) in [(a, task("own", "2026-11-24T09:00:00Z")), (b, given("given", "2026-11-24T10:00:00Z", "anna.vogt"))] {
+        assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/tasks"), &body).await.status, 201);
+    }
+    let board = async |who: &str| {
+        let page = world.get(who, &format!("/dealers/{NORDSTERN}/board")).await.body["leads"].clone();
+        page.as_array().unwrap().iter().map(|row| row["contact"].as_str().unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let both = std::collections::BTreeSet::from(["a".to_owned(), "b".to_owned()]);
+    let path = format!("/dealers/{NORDSTERN}/users/anna.vogt");
+    let all = ["first-contact", "first-contact", "own", "given"];
+    assert_eq!((board(ADMIN).await, listed(&world, ADMIN, "").await), (both.clone(), all.map(str::to_owned).to_vec()));
+    assert_eq!(send(&world, Method::DELETE, ADMIN, &path, &[("if-match", "\"1\"")], &json!({})).await.status, 200);
+    assert_eq!((board(ADMIN).await, listed(&world, ADMIN, "").await), (both.clone(), all.map(str::to_owned).to_vec()));
+    assert_eq!(board("ben.krause").await, std::collections::BTreeSet::from(["b".to_owned()]), "who supervises nobody sees no more");
+    // Back again, everything stands there once.
+    let part = json!({"receives_leads": true, "assignable": true});
+    let back = send(&world, Method::PUT, ADMIN, &path, &[("if-match", "\"2\"")], &part).await;
+    assert_eq!(back.status, 200, "{}", back.body);
+    assert_eq!((board(ADMIN).await, listed(&world, ADMIN, "").await), (both, all.map(str::to_owned).to_vec()));
+}
+
 /// LEAD-4, LEAD-8: a board's range is half open as all others are, and a cursor of another range is no outage.
 #[tokio::test]
 async fn lead_8_a_range_of_a_list_does_not_hold_its_end() {

@@ -35,10 +35,9 @@ pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Pr
         return Err(Refusal::field("cursor", "LEAD-8", "must be the cursor of an earlier page of this list").into());
     }
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
-    let members = dealer.settings.members.iter().map(|member| &member.user);
     let users: Vec<UserId> = match &owner {
         Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),
-        None => members.filter(|user| sees(user)).cloned().collect(),
+        None => dealer.workers().filter(|user| sees(user)).cloned().collect(),
     };
     let wanted = |row: &LeadRow| row.facts.dealer == id;
     let board = platform.store.board(&call.scope, &users, Stretch { from, until, after }, limit, wanted).await?;

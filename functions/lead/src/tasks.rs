@@ -154,10 +154,9 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
         return Err(Refusal::field("cursor", "LEAD-4", "must be the cursor of an earlier page of this list").into());
     }
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
-    let members = dealer.settings.members.iter().map(|member| &member.user);
     let users: Vec<UserId> = match &owner {
         Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),
-        None => members.filter(|user| sees(user)).cloned().collect(),
+        None => dealer.workers().filter(|user| sees(user)).cloned().collect(),
     };
     let agenda = store.agenda(&call.scope, &users, &id, Stretch { from, until, after }, limit).await?;
     // Whom a task is about that was given to somebody, the lead says.

@@ -8,7 +8,7 @@ pub use change::{allowed, newcomers, save, welcome};
 pub use settings::{Absence, Draft, Escalation, Member};
 
 use crate::access::Actor;
-use crate::ids::DealerId;
+use crate::ids::{DealerId, UserId};
 use crate::refusal::Fault;
 use crate::slots::{Capacity, CapacityDraft};
 use chrono::{DateTime, Utc};
@@ -26,9 +26,17 @@ pub struct Dealer {
     pub since: DateTime<Utc>,
     /// What the dealer's admin has set.
     pub settings: Settings,
+    /// Who had a part here and has none any more, the latest last; at most a hundred. Their work is still here until somebody takes it over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<UserId>,
 }
 
 impl Dealer {
+    /// Who may have work here: who has a part, and who had one.
+    pub fn workers(&self) -> impl Iterator<Item = &UserId> {
+        self.settings.members.iter().map(|member| &member.user).chain(&self.former)
+    }
+
     /// How many customers a person takes here: the dealer's settings over the defaults, since a group has no settings of its own yet (CAL-7).
     pub fn capacity(&self) -> Capacity {
         Capacity::resolve(&self.settings.capacity, &CapacityDraft::default())

@@ -15,10 +15,22 @@ pub fn save(id: &DealerId, before: Option<&Dealer>, settings: Settings, by: Acto
     let version = before.map_or(0, |dealer| dealer.version) + 1;
     let since = before.map_or(now, |dealer| dealer.since);
     let change = Change { dealer: id.clone(), version, at: now, by, settings: settings.clone() };
-    let dealer = Dealer { id: id.clone(), version, since, settings };
+    let former = before.map(|before| former(before, &settings)).unwrap_or_default();
+    let dealer = Dealer { id: id.clone(), version, since, settings, former };
     let moves = before.is_some_and(|before| recompute::moves_deadlines(&before.settings, &dealer.settings));
     let job = moves.then(|| Item::Recompute(Recompute::after(&dealer, now)));
     (Decision::default().with(Item::Dealer(Box::new(dealer.clone()))).with(Item::Change(Box::new(change))).with_some(job), dealer)
+}
+
+/// Former users that a dealer knows at most: each is a read of its board.
+const FORMER: usize = 100;
+
+/// Who had a part before and has none after.
+fn former(before: &Dealer, after: &Draft) -> Vec<UserId> {
+    let gone = |user: &&UserId| after.member(user).is_none();
+    let before = before.former.iter().chain(before.settings.members.iter().map(|member| &member.user));
+    let gone: Vec<UserId> = before.filter(gone).cloned().collect();
+    gone[gone.len().saturating_sub(FORMER)..].to_vec()
 }
 
 /// Insists on the rights that fields of their own need: distribution groups are made by the operator or the group's admin (DIS-3), the mail
