@@ -67,3 +67,64 @@ async fn lead_8_a_contact_is_found_by_every_channel() {
         assert_eq!(found(&world, ADMIN, query).await, ["J. Petersen", "Petersen"], "{query}");
     }
 }
+
+/// LEAD-8, INT-6: a lead is found by the name and the channels of any of its contacts; a channel that several share finds the leads of all of them.
+#[tokio::test]
+async fn lead_8_a_lead_is_found_by_each_of_its_contacts_and_a_shared_channel_finds_all() {
+    let world = World::new().await;
+    let a = world.lead(&asked("Petersen", "used_car", "website", "0171 2345678", "")).await;
+    let b = world.lead(&asked("Kim", "used_car", "website", "0171 2345670", "")).await;
+    // Kim asks again from Petersen's telephone, which stays Petersen's in the directory.
+    let again = asked("Kim", "used_car", "website", "0171 2345678", "");
+    assert_eq!(world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &again).await.text("/id"), b.to_string());
+    assert_eq!(found(&world, ADMIN, "q=01712345678").await, ["Kim", "Petersen"]);
+    assert_eq!(found(&world, ADMIN, "q=kim@example.com").await, ["Kim"]);
+    assert_eq!(
+        [found(&world, "anna.vogt", "q=01712345678").await, found(&world, "ben.krause", "q=01712345678").await],
+        [["Petersen"], ["Kim"]]
+    );
+    let contacts = |lead: forecourt_domain::ids::LeadId| format!("/leads/{lead}/contacts");
+    let eva = json!({"first_name": "Eva", "last_name": "Meier", "emails": ["eva@example.com"], "phones": [{"number": "0172 9999999"}]});
+    let eva = world.post(ADMIN, &contacts(a), &eva).await;
+    let shared = json!({"last_name": "Sohn", "emails": ["petersen@example.com", "sohn@example.com"]});
+    assert_eq!((eva.status, world.post(ADMIN, &contacts(b), &shared).await.status), (201, 201));
+    for (query, wanted) in [
+        ("q=meier", vec!["Petersen"]),
+        ("q=EVA%20MEI", vec!["Petersen"]),
+        ("q=eva@example.com", vec!["Petersen"]),
+        ("q=0172/9999999", vec!["Petersen"]),
+        ("q=sohn", vec!["Kim"]),
+        ("q=sohn@example.com", vec!["Kim"]),
+        ("q=petersen@example.com", vec!["Kim", "Petersen"]),
+        ("q=nobody@example.com", vec![]),
+    ] {
+        assert_eq!(found(&world, ADMIN, query).await, wanted, "{query}");
+    }
+    assert_eq!(found(&world, "anna.vogt", "q=sohn").await, Vec::<String>::new());
+    // Who is made the main one, the list names; the other is still found, and who was taken off is not, but by the address.
+    let eva = eva.headers["location"].to_str().unwrap().to_owned();
+    let json_type = [("content-type", "application/json")];
+    let main = world.call(http::Method::PATCH, ADMIN, &eva, &json_type, br#"{"main": true}"#).await;
+    assert_eq!(main.status, 200, "{}", main.body);
+    assert_eq!(found(&world, ADMIN, "q=petersen").await, ["Eva Meier"]);
+    let first = format!("{}/000001", contacts(a));
+    assert_eq!(world.call(http::Method::DELETE, ADMIN, &first, &json_type, b"").await.status, 200);
+    assert_eq!(found(&world, ADMIN, "q=petersen").await, Vec::<String>::new());
+    assert_eq!(found(&world, ADMIN, "q=petersen@example.com").await, ["Eva Meier", "Kim"]);
+}
+
+/// LEAD-8, INT-5: what an enquiry says that was sent again finds its lead.
+#[tokio::test]
+async fn lead_8_a_lead_is_found_by_what_its_enquiry_says_when_it_is_sent_again() {
+    let world = World::new().await;
+    let adf = |status: &str, phone: &str| {
+        format!(
+            "<adf><prospect status=\"{status}\"><id source=\"portal\">77</id><customer><contact><name>Jana</name><email>r@example.com</email><phone>{phone}</phone></contact></customer></prospect></adf>"
+        )
+    };
+    assert_eq!(world.adf(NORDSTERN, adf("new", "0171 2345678").as_bytes()).await.status, 201);
+    assert_eq!(world.adf(NORDSTERN, adf("resend", "0171 2345679").as_bytes()).await.status, 200);
+    for query in ["q=01712345678", "q=01712345679", "q=r@example.com"] {
+        assert_eq!(found(&world, ADMIN, query).await, ["Jana"], "{query}");
+    }
+}

@@ -76,7 +76,8 @@ pub(crate) struct Sought {
     words: String,
     number: String,
     plate: String,
-    contact: Option<ChannelKey>,
+    /// The channel that is looked for, and the contact that it leads to.
+    contact: Option<[ChannelKey; 2]>,
 }
 
 impl Sought {
@@ -94,7 +95,7 @@ impl Sought {
             Err(_) => Phone::read(text.trim(), dealer.settings.country).e164,
         };
         let contact = match channel.map(|channel| platform.store.secret().channel(&call.scope, &channel)) {
-            Some(channel) => Some(contact_of(platform, call, channel).await?),
+            Some(channel) => Some([channel.clone(), contact_of(platform, call, channel).await?]),
             None => None,
         };
         let number = words.chars().filter(char::is_ascii_digit).collect();
@@ -105,8 +106,12 @@ impl Sought {
         let facts = &row.facts;
         let by_number = self.number.len() >= 4 && facts.id.to_string().contains(&self.number);
         let by_plate = self.plate.len() >= 3 && facts.plate.as_ref().is_some_and(|plate| plate.contains(&self.plate));
-        let by_contact = self.contact.is_some() && facts.contact_id == self.contact;
-        by_number || by_plate || by_contact || facts.contact.to_lowercase().contains(&self.words)
+        let by_contact = self
+            .contact
+            .as_ref()
+            .is_some_and(|[channel, contact]| facts.contact_id.as_ref() == Some(contact) || facts.elsewhere.contains(channel));
+        let by_name = |name: &String| name.to_lowercase().contains(&self.words);
+        by_number || by_plate || by_contact || by_name(&facts.contact) || row.others.iter().any(by_name)
     }
 }
 

@@ -200,7 +200,10 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("from", "Only what came in from this time on, RFC 3339."),
             ("until", "Only what came in before this time."),
             ("overdue", "true: only leads with an open deadline that is past, the first-contact one or another; false: only others."),
-            ("q", "A part of the contact's name, the number, a telephone number or e-mail address, or a number plate."),
+            (
+                "q",
+                "A part of the name of any of its contacts, the number, a telephone number or e-mail address of any of them, or a number plate.",
+            ),
             ("limit", "How many on a page, 1 to 100; 25 if not said."),
             ("cursor", "From the answer with the page before."),
         ],

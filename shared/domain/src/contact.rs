@@ -216,6 +216,19 @@ pub struct Recognised {
     pub new_aliases: Vec<ChannelKey>,
     /// A channel of this enquiry belongs to somebody else, and was left alone: e-mail beats phone, nothing is merged.
     pub clash: bool,
+    /// The enquiry's channels, and the record that each led to before.
+    pub channels: Vec<(ChannelKey, Option<ChannelKey>)>,
+}
+
+impl Recognised {
+    /// Those of the enquiry's channels by which a search does not come to the record: they lead to somebody else, or to nobody (LEAD-8).
+    pub fn elsewhere(&self) -> impl Iterator<Item = &ChannelKey> {
+        let here = |(channel, owner): &&(ChannelKey, Option<ChannelKey>)| match owner {
+            Some(owner) => *owner == self.contact.id,
+            None => *channel == self.contact.id || self.new_aliases.contains(channel),
+        };
+        self.channels.iter().filter(move |of| !here(of)).map(|(channel, _)| channel)
+    }
 }
 
 /// Finds the contact of an enquiry again, or makes one (INT-6). `known` holds, for each of the enquiry's channels in order of weight
@@ -242,5 +255,6 @@ pub fn recognise(known: &[(ChannelKey, Option<Contact>)], dealer: &DealerId, lea
     new_aliases.truncate(20_usize.saturating_sub(contact.aliases.len()));
     contact.aliases.extend(new_aliases.iter().cloned());
     contact.latest.insert(dealer.clone(), lead);
-    Some(Recognised { contact, new_aliases, clash })
+    let channels = known.iter().map(|(channel, owner)| (channel.clone(), owner.as_ref().map(|owner| owner.id.clone()))).collect();
+    Some(Recognised { contact, new_aliases, clash, channels })
 }

@@ -173,7 +173,7 @@ pub fn receive(
         return Ok(Verdict::Repeat(None));
     }
     if let Some(lead) = found.lead {
-        return known(arrival, lead, found.trade_ins);
+        return known(arrival, lead, found.trade_ins, contact);
     }
     if let Some((receipt, lead)) = found.added {
         return added_before(arrival, receipt, lead);
@@ -231,6 +231,7 @@ fn owner_before(latest: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> O
 /// Adds an enquiry to the lead that its contact has in progress here. Its owner is told; it starts a level 1 of its own unless one is running (INT-6).
 fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recognised>) -> Decision {
     let mut changed = lead.touched(arrival.at);
+    changed.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
     if !changed.clock_runs() {
         changed.ask_again(dealer, arrival.at);
     }
@@ -286,7 +287,12 @@ const SAID_OTHERWISE: &str = "this enquiry's id was used before with another bod
 const RESENDS: usize = 20;
 
 /// An enquiry whose number is taken: by itself, or by chance by another.
-fn known(arrival: &Arrival, lead: &Lead, trade_ins: [Option<&Element>; VEHICLES]) -> Result<Verdict, Refusal> {
+fn known(
+    arrival: &Arrival,
+    lead: &Lead,
+    trade_ins: [Option<&Element>; VEHICLES],
+    contact: Option<&Recognised>,
+) -> Result<Verdict, Refusal> {
     if lead.origin.key != arrival.origin {
         return Ok(Verdict::NumberTaken);
     }
@@ -301,6 +307,9 @@ fn known(arrival: &Arrival, lead: &Lead, trade_ins: [Option<&Element>; VEHICLES]
     }
     let mut changed = lead.touched(arrival.at);
     changed.describe(&arrival.enquiry);
+    // The directory does not learn from it, but a search by what it says now finds the lead.
+    let channels = contact.into_iter().flat_map(|contact| &contact.channels);
+    changed.found_by(channels.filter(|(_, owner)| owner.is_none() || *owner != lead.contact_id).map(|(channel, _)| channel));
     changed.origin.resent.push(Resent { body: arrival.body.clone(), request: arrival.request.clone() });
     let mut events = vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }];
     let (mut offered, trade_ins) = element::enquired_again(&mut changed, trade_ins, &arrival.enquiry, &arrival.by, arrival.at);
@@ -327,6 +336,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         source: String::new(),
         contact: String::new(),
         contact_id: contact.map(|c| c.contact.id.clone()),
+        elsewhere: Vec::new(),
         vehicle: String::new(),
         plate: None,
         described: None,
@@ -348,6 +358,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         escalated: 0,
         origin: Origin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline },
     };
+    lead.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
     lead.describe(&arrival.enquiry);
     lead
 }

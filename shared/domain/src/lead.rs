@@ -44,6 +44,9 @@ pub struct Lead {
     /// The contact's record in the directory; none where no channel identifies anybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<ChannelKey>,
+    /// Channels of its contacts that lead to somebody else in the directory, or to nobody: a search by them finds the lead, too (LEAD-8). The latest fifty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<ChannelKey>,
     /// The vehicle asked for, or else the one offered, in a line.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub vehicle: String,
@@ -219,6 +222,9 @@ pub enum Waiting {
 }
 
 impl Lead {
+    /// How many channels it keeps that do not lead to its record.
+    const ELSEWHERE: usize = 50;
+
     /// Whether the response clock still runs.
     pub fn clock_runs(&self) -> bool {
         self.status == Status::InProgress && self.reaction.is_none()
@@ -273,6 +279,16 @@ impl Lead {
     /// The same lead as its next version, changed at `now`.
     pub fn touched(&self, now: DateTime<Utc>) -> Self {
         Self { version: self.version + 1, updated: now.max(self.updated), ..self.clone() }
+    }
+
+    /// Is found by these channels, too, which do not lead to its record in the directory (LEAD-8).
+    pub(crate) fn found_by<'a>(&mut self, channels: impl IntoIterator<Item = &'a ChannelKey>) {
+        for channel in channels {
+            if !self.elsewhere.contains(channel) {
+                self.elsewhere.push(channel.clone());
+            }
+        }
+        self.elsewhere.drain(..self.elsewhere.len().saturating_sub(Self::ELSEWHERE));
     }
 
     /// Shows what `enquiry` says in the lead's own facts.

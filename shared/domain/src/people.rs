@@ -193,6 +193,13 @@ impl Case<'_> {
         changed.contacts = people;
         let (directory, record, clash) = self.directory();
         changed.contact_id = record.or(changed.contact_id);
+        let learned = |channel: &ChannelKey| directory.iter().any(|item| matches!(item, Item::Channel(known, _) if known == channel));
+        let here = |(channel, owner): &&(ChannelKey, Option<Contact>)| match owner {
+            Some(owner) => Some(&owner.id) == changed.contact_id.as_ref(),
+            None => learned(channel),
+        };
+        let elsewhere: Vec<&ChannelKey> = self.known.iter().filter(|known| !here(known)).map(|(channel, _)| channel).collect();
+        changed.found_by(elsewhere);
         let told = [told].into_iter().chain(clash.then_some(Event::ContactClash)).collect();
         let decision = commit(changed, self.by.clone(), told, self.now);
         directory.into_iter().fold(decision, Decision::with)

@@ -13,7 +13,7 @@ use forecourt_domain::task::Work;
 use serde::{Deserialize, Serialize};
 
 /// The facts of a lead that lists show: they stand apart in `row`, which the indexes carry.
-const ROW: [&str; 14] = [
+const ROW: [&str; 15] = [
     "id",
     "dealer",
     "status",
@@ -22,6 +22,7 @@ const ROW: [&str; 14] = [
     "source",
     "contact",
     "contact_id",
+    "elsewhere",
     "vehicle",
     "plate",
     "arrived",
@@ -55,6 +56,9 @@ pub struct LeadRow {
     /// How far it had escalated before its clock was started anew: 0, 1 or 2.
     #[serde(default)]
     pub was_at: u8,
+    /// What to call its contacts besides the main one (LEAD-8).
+    #[serde(default)]
+    pub others: Vec<String>,
     /// Whether something is planned for it.
     #[serde(default, rename = "has_plans")]
     pub planned: bool,
@@ -75,6 +79,8 @@ pub struct LeadFacts {
     pub contact: String,
     #[serde(default)]
     pub contact_id: Option<forecourt_domain::contact::ChannelKey>,
+    #[serde(default)]
+    pub elsewhere: Vec<forecourt_domain::contact::ChannelKey>,
     #[serde(default)]
     pub vehicle: String,
     #[serde(default)]
@@ -121,6 +127,10 @@ pub(crate) fn encode_lead(lead: &Lead) -> Result<Attributes, Failure> {
     }
     if lead.highest_level() > lead.level() {
         row.insert("was_at".into(), AttributeValue::N(lead.highest_level().to_string()));
+    }
+    let others = lead.contacts.iter().skip(1).map(|contact| AttributeValue::S(contact.person.display_name()));
+    if lead.contacts.len() > 1 {
+        row.insert("others".into(), AttributeValue::L(others.collect()));
     }
     if !lead.planned.is_empty() {
         row.insert("has_plans".into(), AttributeValue::Bool(true));
