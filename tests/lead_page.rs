@@ -130,6 +130,46 @@ async fn lead_9_the_timeline_is_for_who_may_see_the_lead() {
     {
         assert_eq!(world.get(ADMIN, &format!("{path}?{query}")).await.faults(), [fault]);
     }
-    let end = world.get(ADMIN, &format!("{path}?cursor=1")).await;
+    let end = world.get(ADMIN, &format!("{path}?cursor={id}-1")).await;
     assert_eq!((end.status, end.body), (200, json!({"timeline": []})));
+    let other = world.lead(&enquiry("karl")).await;
+    for forged in
+        [format!("{other}-1"), format!("{id}-2"), format!("{id}-99999999999999999999"), format!("{id}-"), "1".into(), String::new()]
+    {
+        for (list, fault) in [("timeline", "cursor LEAD-2"), ("tasks", "cursor LEAD-4")] {
+            assert_eq!(world.get(ADMIN, &format!("/leads/{id}/{list}?cursor={forged}")).await.faults(), [fault], "{forged}");
+        }
+    }
+}
+
+/// LEAD-2: what happens between two pages is on neither, and what was there is on one of them, also of what is removed meanwhile.
+#[tokio::test]
+async fn lead_2_pages_of_a_timeline_show_each_entry_once_whatever_happens_between_them() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("petersen")).await;
+    let mut comments = Vec::new();
+    for i in 0..60 {
+        let made = world.post(ADMIN, &format!("/leads/{id}/comments"), &json!({"text": format!("no. {i}")})).await;
+        comments.push(made.headers["location"].to_str().unwrap().to_owned());
+    }
+    let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
+    let told = |body: &Value| -> Vec<String> {
+        let events = body["timeline"].as_array().unwrap().iter().map(|entry| entry["events"][0].clone());
+        events.map(|event| event["text"].as_str().or(event["what"].as_str()).unwrap().to_owned()).collect()
+    };
+    let (mut shown, mut cursor) = (told(&page), page["timeline_cursor"].as_str().map(str::to_owned));
+    shown.reverse();
+    let mut gone = comments.iter();
+    while let Some(before) = cursor {
+        // The oldest, which the pages to come tell of, is removed; and another comes.
+        let removed = world.call(http::Method::DELETE, ADMIN, gone.next().unwrap(), &[("if-match", "\"1\"")], b"").await;
+        assert_eq!(removed.status, 200, "{}", removed.body);
+        assert_eq!(world.post(ADMIN, &format!("/leads/{id}/comments"), &json!({"text": "another"})).await.status, 201);
+        let next = world.get(ADMIN, &format!("/leads/{id}/timeline?limit=4&cursor={before}")).await;
+        assert_eq!(next.status, 200, "{}", next.body);
+        shown.extend(told(&next.body));
+        cursor = next.body["cursor"].as_str().map(str::to_owned);
+    }
+    let wanted: Vec<String> = (0..60).rev().map(|i| format!("no. {i}")).chain(["received".to_owned()]).collect();
+    assert_eq!(shown, wanted);
 }

@@ -4,6 +4,7 @@ mod board;
 mod body;
 mod change;
 mod contacts;
+mod cursor;
 mod deadlines;
 mod elements;
 mod header;

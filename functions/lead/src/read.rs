@@ -1,5 +1,6 @@
 //! Reading leads.
 
+use crate::cursor;
 use crate::rows::LeadListView;
 use crate::search::{Filter, Sought};
 use crate::view::{LeadPageView, TimelineView};
@@ -38,14 +39,15 @@ pub(crate) async fn timeline(platform: &Platform, call: &Call) -> Result<Answer,
     if !(1..=PAGE).contains(&limit) {
         return Err(Refusal::field("limit", "LEAD-2", "must be a number from 1 to 100").into());
     }
-    let before = call.query_as::<u64>("cursor", "LEAD-2", "the cursor of an earlier page")?;
+    let before = cursor::read(call, id, "LEAD-2")?;
     let store = &platform.store;
     let lead = Load::of([Key::Lead(id)]);
     let (loaded, entries) = tokio::try_join!(store.load(&call.scope, &lead), store.timeline(&call.scope, id, before, limit + 1))?;
     let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
     let dealer = store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
     call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
-    Ok(Answer::new(200, &TimelineView::of(&entries, limit))?.about(&id))
+    cursor::reached(before, lead, "LEAD-2")?;
+    Ok(Answer::new(200, &TimelineView::of(id, &entries, limit))?.about(&id))
 }
 
 /// `GET /dealers/{dealer}/leads`: the leads that the asker may see, newest first (LEAD-8).

@@ -1,5 +1,6 @@
 //! Tasks as clients see them.
 
+use crate::cursor;
 use chrono::{DateTime, Utc};
 use forecourt_domain::ids::LeadId;
 use forecourt_domain::lead::Lead;
@@ -131,7 +132,7 @@ impl TasksView {
     pub(crate) fn of(tasks: &[Task], lead: &Lead, limit: usize, now: DateTime<Utc>) -> Self {
         let shown = &tasks[..limit.min(tasks.len())];
         let last = shown.last().filter(|_| tasks.len() > limit);
-        let cursor = last.and_then(|task| task.work.id.as_str().parse::<u64>().ok()).map(|version| version.to_string());
+        let cursor = last.and_then(|task| task.work.id.as_str().parse::<u64>().ok()).map(|version| cursor::after(lead.id, version));
         Self { tasks: shown.iter().map(|task| TaskView::of(task, lead, now)).collect(), cursor }
     }
 }

@@ -1,5 +1,6 @@
 //! Tasks of a lead, and the list of tasks and deadlines of a dealer's users (LEAD-4).
 
+use crate::cursor;
 use crate::deadlines::MetBody;
 use crate::task_view::{AgendaView, TaskView, TasksView};
 use chrono::{DateTime, Utc};
@@ -124,12 +125,13 @@ pub(crate) async fn of_lead(platform: &Platform, call: &Call) -> Result<Answer, 
     let id: LeadId = call.part("id", "lead")?;
     call.only_queries(&["limit", "cursor"], "LEAD-4")?;
     let limit = limit(call)?;
-    let before = call.query_as::<u64>("cursor", "LEAD-4", "the cursor of an earlier page")?;
+    let before = cursor::read(call, id, "LEAD-4")?;
     let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
     let (loaded, tasks) = tokio::try_join!(store.load(&call.scope, &lead), store.tasks(&call.scope, id, before, limit + 1))?;
     let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
     let dealer = store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
     call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
+    cursor::reached(before, lead, "LEAD-4")?;
     let answer = Answer::new(200, &TasksView::of(&tasks, lead, limit, call.now))?;
     Ok(answer.header("etag", format!("\"{}\"", lead.version)).about(&id))
 }

@@ -1,11 +1,13 @@
 //! Leads as clients see them. The shapes of the API; stored shapes may change without them.
 
 use crate::contacts::LeadContactView;
+use crate::cursor;
 use crate::elements::{Beside, CountsView, SaysView};
 use crate::header::HeaderView;
 use crate::told;
 use chrono::{DateTime, Utc};
 use forecourt_domain::deadline::StepKind;
+use forecourt_domain::ids::LeadId;
 use forecourt_domain::lead::{Lead, LostReason, Reaction, Status};
 use forecourt_domain::message::{Fate, Message, Notice};
 use forecourt_domain::timeline::{Entry, Event};
@@ -228,7 +230,7 @@ impl LeadPageView {
             contacts: LeadContactView::all(&page.lead, page.enquiry.as_ref()),
             timeline: page.timeline.iter().map(EntryView::of).collect(),
             timeline_truncated: page.older.is_some(),
-            timeline_cursor: page.older.map(|version| version.to_string()),
+            timeline_cursor: page.older.map(|version| cursor::after(page.lead.id, version)),
             messages: page.messages.iter().map(MessageView::of).collect(),
         }
     }
@@ -236,9 +238,9 @@ impl LeadPageView {
 
 impl TimelineView {
     /// The first `limit` of `entries`, which are one more where there is a next page.
-    pub(crate) fn of(entries: &[Entry], limit: usize) -> Self {
+    pub(crate) fn of(lead: LeadId, entries: &[Entry], limit: usize) -> Self {
         let shown = &entries[..limit.min(entries.len())];
-        let cursor = shown.last().filter(|_| entries.len() > limit).map(|last| last.version.to_string());
+        let cursor = shown.last().filter(|_| entries.len() > limit).map(|last| cursor::after(lead, last.version));
         Self { timeline: shown.iter().map(EntryView::of).collect(), cursor }
     }
 }
