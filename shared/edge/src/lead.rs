@@ -199,7 +199,8 @@ impl Request {
     /// # Errors
     /// [`Refusal::Reused`] when its key named another request (INT-5).
     pub fn done(&self, loaded: &Loaded, now: DateTime<Utc>) -> Result<Option<u64>, Refusal> {
-        let version = Seen::repeats(loaded.seen(&self.key), &self.body, now)?;
+        let reused = |_| Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
+        let version = Seen::repeats(loaded.seen(&self.key), &self.body, now).map_err(reused)?;
         Ok(version.map(|version| version.parse().unwrap_or_default()))
     }
 

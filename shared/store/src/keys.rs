@@ -265,9 +265,9 @@ pub(crate) fn action_of(place: &str) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis(millis)
 }
 
-/// Whether the text is a place of somebody's work.
+/// Whether the text is a place of somebody's work: a task's without a name.
 pub fn is_work_place(text: &str) -> bool {
-    text.len() <= 40 && action_of(text).is_some()
+    text.strip_prefix("L#").is_some_and(|rest| is_task_place(&format!("{TASKS}{rest}#-")))
 }
 
 /// What the places of all bundled notices of a dealer begin with, among a reader's work.
