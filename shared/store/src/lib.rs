@@ -20,7 +20,7 @@
 //! That is 16 units in one transaction, and 2 more for each vehicle that the enquiry offers: it is a trade-in of its own (LEAD-2). Where the
 //! rotation is contended the lead is taken in without an owner for 10 and given out by itself for 13 (lead, entry, message, rotation: 8;
 //! list, work, the message's due: 3; the lead's due, which moves: 2): assigning within the intake's own commit saves 7 units, two round
-//! trips and a message.
+//! trips and a message. Whatever changes a lead with an `Idempotency-Key` costs 2 more: the request is remembered for thirty days (INT-5).
 
 // The SDK's futures are boxed where they are awaited: they are deep, and every caller's would be as deep again.
 mod appointments;
