@@ -24,6 +24,7 @@ mod contract;
 mod cost;
 mod crash;
 mod deadlines;
+mod deliveries;
 mod documents;
 mod elements;
 mod endpoints;

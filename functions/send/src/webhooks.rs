@@ -106,8 +106,8 @@ impl Sender {
         match self.carrier.call(&call).await {
             Ok(status @ 200..=299) => Outcome::Taken(status),
             Ok(410) => Outcome::Gone,
-            Ok(status) => Outcome::Failed(format!("answered {status}")),
-            Err(why) => Outcome::Failed(why.chars().take(WHY).collect()),
+            Ok(status) => Outcome::Failed { status: Some(status), why: format!("answered {status}") },
+            Err(why) => Outcome::Failed { status: None, why: why.chars().take(WHY).collect() },
         }
     }
 

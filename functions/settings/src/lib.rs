@@ -3,6 +3,7 @@
 
 mod body;
 mod change;
+mod deliveries;
 mod holidays;
 pub mod ics;
 mod members;
@@ -12,6 +13,7 @@ mod signing;
 mod view;
 mod webhooks;
 
+pub use deliveries::{DeliveriesView, DeliveryView};
 pub use holidays::ImportView;
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
 pub use people::{UserView, UsersView};
@@ -66,6 +68,8 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
             | Operation::ChangeWebhook
             | Operation::RemoveWebhook
             | Operation::RotateSecret
+            | Operation::ListDeliveries
+            | Operation::Redeliver
     ) {
         return webhooks::operate(platform, &call).await;
     }

@@ -1,6 +1,6 @@
 //! The systems that are told what happens (APT-6).
 
-use crate::{body, change};
+use crate::{body, change, deliveries};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::{Right, Scope};
 use forecourt_domain::decision::Decision;
@@ -116,6 +116,8 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
             let loaded = platform.store.load(&call.scope, &Load::of([Key::Webhooks])).await?;
             Ok(Answer::new(200, &list(&loaded.webhooks(), call))?)
         }
+        Operation::ListDeliveries => deliveries::list(platform, call).await,
+        Operation::Redeliver => deliveries::redeliver(platform, call).await,
         _ => one(platform, call).await,
     }
 }
@@ -126,7 +128,7 @@ fn list(webhooks: &Webhooks, call: &Call) -> WebhooksView {
 }
 
 /// Whoever does not reach the whole group has to do only with what is told of dealers within reach.
-fn sees(scope: &Scope, wish: &Wish) -> bool {
+pub(crate) fn sees(scope: &Scope, wish: &Wish) -> bool {
     let reached = |dealer: &DealerId| scope.reaches(dealer).is_ok();
     scope.reaches_all() || (!wish.dealers.is_empty() && wish.dealers.iter().all(reached))
 }

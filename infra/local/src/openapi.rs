@@ -21,8 +21,8 @@ use forecourt_export::ExportBody;
 use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
 use forecourt_settings::{
-    DealerUserView, DealerUsersView, FindingsView, HistoryView, ImportView, RotationBody, SettingsView, SigningSecretView, SwitchedView,
-    UserView, UsersView, WebhookBody, WebhookView, WebhooksView,
+    DealerUserView, DealerUsersView, DeliveriesView, DeliveryView, FindingsView, HistoryView, ImportView, RotationBody, SettingsView,
+    SigningSecretView, SwitchedView, UserView, UsersView, WebhookBody, WebhookView, WebhooksView,
 };
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
@@ -115,6 +115,7 @@ fn components() -> ComponentsBuilder {
     add::<SigningSecretView>(&mut schemas);
     add::<WebhookBody>(&mut schemas);
     add::<WebhooksView>(&mut schemas);
+    add::<DeliveriesView>(&mut schemas);
     add::<Problem>(&mut schemas);
     schemas.sort_by(|a, b| a.0.cmp(&b.0));
     schemas.dedup_by(|a, b| a.0 == b.0);
@@ -229,6 +230,9 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
         Operation::ImportHolidays => {
             &[("from", "The first day that counts; today if not said."), ("to", "The last day; two years on if not said.")]
         }
+        Operation::ListDeliveries => {
+            &[("limit", "How many on a page, 1 to 100; 25 if not said."), ("cursor", "From the answer with the page before.")]
+        }
         Operation::Report(report) => overview::queries(report),
         _ => &[],
     }
@@ -322,6 +326,8 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         | Operation::ReadWebhook
         | Operation::RemoveWebhook
         | Operation::RotateSecret
+        | Operation::ListDeliveries
+        | Operation::Redeliver
         | Operation::SettingsFindings
         | Operation::Report(_) => return None,
     };
@@ -417,6 +423,8 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
             vec![("200", "The webhook as it is now; its version is the ETag.", reference::<WebhookView>())]
         }
         Operation::ListWebhooks | Operation::RemoveWebhook => vec![("200", "The webhooks as they are now.", reference::<WebhooksView>())],
+        Operation::ListDeliveries => vec![("200", "A page of deliveries.", reference::<DeliveriesView>())],
+        Operation::Redeliver => vec![("202", "It is sent at once.", reference::<DeliveryView>())],
         Operation::DryRun => vec![("200", "What would become of it.", reference::<DryRunView>())],
         Operation::SwitchAllUsers => vec![("207", "What became of each dealer, in the order of the request.", reference::<SwitchedView>())],
         Operation::SettingsHistory | Operation::UserHistory => vec![("200", "A page of changes.", reference::<HistoryView>())],

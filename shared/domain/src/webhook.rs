@@ -3,7 +3,7 @@
 mod delivery;
 mod endpoint;
 
-pub use delivery::{Claim, DeliveryFate, LEASE, Outcome, RETRIES, claim};
+pub use delivery::{Attempt, Claim, Delivery, DeliveryFate, LEASE, Outcome, RETRIES, claim};
 pub use endpoint::{endpoint, is_public};
 
 use crate::access::Actor;
@@ -133,6 +133,15 @@ impl Why {
             Why::Failing => "failing",
         }
     }
+
+    /// In words.
+    pub(crate) fn told(self) -> &'static str {
+        match self {
+            Why::Asked => "somebody wanted it so",
+            Why::Gone => "its receiver answered 410",
+            Why::Failing => "its deliveries failed for too long",
+        }
+    }
 }
 
 /// That every attempt has failed for a while.
@@ -212,7 +221,7 @@ impl Webhook {
         match outcome {
             Outcome::Taken(_) => Self { failing: None, ..self.clone() },
             Outcome::Gone => off(Why::Gone, self.failing.clone()),
-            Outcome::Failed(why) => {
+            Outcome::Failed { why, .. } => {
                 let (since, attempts) = self.failing.as_ref().map_or((now, 0), |failing| (failing.since, failing.attempts));
                 let failing = Failing { since, attempts: attempts + 1, last: why.clone() };
                 let over = failing.attempts >= Self::MOST_FAILURES || now - since >= Self::LONGEST_FAILING;
@@ -309,8 +318,7 @@ impl Webhooks {
         let happened = told.iter().enumerate().filter(|(_, (so, _))| *so);
         let outgoing = happened.filter_map(|(place, (_, told))| {
             let readers = self.webhooks.iter().filter(|webhook| webhook.wants(*told, &data.dealer));
-            let queued = |webhook: &Webhook| Delivery { webhook: webhook.id.clone(), fate: DeliveryFate::Queued { due: at, attempts: 0 } };
-            let deliveries: Vec<Delivery> = readers.map(queued).collect();
+            let deliveries: Vec<Delivery> = readers.map(|webhook| Delivery::new(webhook.id.clone(), at)).collect();
             let sequence = version * 8 + place as u64;
             (!deliveries.is_empty()).then(|| Outgoing { about: about.clone(), sequence, told: *told, at, data: data.clone(), deliveries })
         });
@@ -364,13 +372,4 @@ pub struct Outgoing {
     pub data: Data,
     /// To whom.
     pub deliveries: Vec<Delivery>,
-}
-
-/// What has become of one thing told to one webhook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delivery {
-    /// To which.
-    pub webhook: WebhookId,
-    /// What has become of it.
-    pub fate: DeliveryFate,
 }

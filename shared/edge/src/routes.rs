@@ -81,6 +81,8 @@ pub enum Operation {
     ChangeWebhook,
     RemoveWebhook,
     RotateSecret,
+    ListDeliveries,
+    Redeliver,
     DryRun,
     Report(Report),
 }

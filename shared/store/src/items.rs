@@ -42,9 +42,6 @@ const SCHEMA: u32 = 1;
 /// the sweep finds it. The filter of the template's stream knows the name.
 pub const TELL: &str = "tell";
 
-/// How long after it happened what was told is kept, once it is settled everywhere.
-const OUTGOING_KEPT: TimeDelta = TimeDelta::days(14);
-
 /// What was read under a key.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the types say it")]
@@ -196,8 +193,13 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
         Item::Webhooks(webhooks) => to_item(webhooks)?,
         Item::Outgoing(outgoing) => {
             due = outgoing.due().map(|at| (at, DueKind::Notify, &outgoing.data.dealer));
-            let state = to_item(outgoing)?;
-            if due.is_some() { state } else { passing(state, outgoing.at + OUTGOING_KEPT) }
+            put("lpk", keys::deliveries_partition(scope, &keys::Month::of(outgoing.at)));
+            put("lsk", keys::delivery_place(outgoing.at, &outgoing.about, outgoing.sequence));
+            let mut state: Attributes = to_item(outgoing)?;
+            // Only to whom: what becomes of it changes, and would be written to the index each time.
+            let whom = outgoing.deliveries.iter().map(|delivery| AttributeValue::S(delivery.webhook.to_string())).collect();
+            state.insert("row".into(), AttributeValue::M(Attributes::from([("webhooks".into(), AttributeValue::L(whom))])));
+            if due.is_some() { state } else { passing(state, outgoing.at + Outgoing::KEPT) }
         }
         Item::Rotation(rotation) => to_item(rotation)?,
         Item::Pool(pool) => to_item(pool)?,

@@ -14,6 +14,7 @@
 //! | Changes of a dealer's settings, of a user | `g#D#dealer`, `g#U#user` / `H#version` | Query, newest first |
 //! | The group's webhooks (APT-6) | `g#W` / `@` | GetItem, kept 60 s where something is to be told; fresh where it is sent |
 //! | What webhooks are told of a lead, an appointment | `g#NL#lead`, `g#NA#appointment` / `sequence` | Query in order, what is not settled; gone two weeks after |
+//! | What was told when, newest first | **list** `g#N#month` / `time#lead or appointment#sequence` | Query, filtered by the webhook |
 //! | A user's calendar links | `g#U#user` / `F` | GetItem, with the user |
 //! | How far a dealer's open leads are computed anew | `g#D#dealer` / `J` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, kept 60 s |
@@ -135,6 +136,32 @@ pub(crate) fn outgoing_partition(scope: &Scope, about: &Home) -> String {
 
 fn outgoing_place(sequence: u64) -> String {
     format!("{sequence:09}")
+}
+
+/// The partition of what the group's webhooks were told of in a month.
+pub(crate) fn deliveries_partition(scope: &Scope, month: &Month) -> String {
+    format!("{}#N#{}", scope.group(), month.0)
+}
+
+/// The place of something told among all that was.
+pub(crate) fn delivery_place(at: DateTime<Utc>, about: &Home, sequence: u64) -> String {
+    let about = match about {
+        Home::Lead(lead) => format!("L{lead}"),
+        Home::Appointment(id) => format!("A{id}"),
+    };
+    format!("{}#{about}#{}", stamp(at), outgoing_place(sequence))
+}
+
+/// What stands at a place of what was told.
+pub(crate) fn delivery_at(place: &str) -> Option<Key> {
+    let (at, rest) = place.split_once('#')?;
+    let (about, sequence) = rest.split_once('#')?;
+    let about = match (about.strip_prefix('L'), about.strip_prefix('A')) {
+        (Some(lead), _) => Home::Lead(lead.parse().ok()?),
+        (_, Some(id)) => Home::Appointment(id.parse().ok()?),
+        _ => return None,
+    };
+    (at.len() == 15 && since_of(at).is_some()).then_some(Key::Outgoing(about, sequence.parse().ok()?))
 }
 
 /// What the places of a lead's elements of a kind begin with.

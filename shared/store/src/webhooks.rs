@@ -1,13 +1,17 @@
-//! What webhooks are told: added to each commit, and read in its order (APT-6).
+//! What webhooks are told: added to each commit, read in its order, and listed (APT-6).
 
-use crate::Loaded;
-use crate::items::key_of;
-use crate::keys::{self, Key};
+use crate::items::{Attributes, key_of};
+use crate::keys::{self, Key, Month};
+use crate::queries::NotACursor;
 use crate::reads::{find, keep, table_key, unavailable};
-use crate::{Failure, Store, Stored};
+use crate::{Failure, Load, Loaded, Store, Stored};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::WebhookId;
 use forecourt_domain::letter::Home;
 use forecourt_domain::webhook::{Outgoing, Webhooks};
 use futures::FutureExt as _;
@@ -15,6 +19,8 @@ use std::sync::Arc;
 
 /// How many things that are to be told of one lead or appointment are looked at together.
 const UNTOLD: usize = 50;
+/// How many reads of a megabyte, of about five thousand things told, a page of deliveries takes at most.
+const READS: usize = 8;
 
 impl Loaded {
     /// The group's webhooks; none where nobody has made any.
@@ -92,5 +98,68 @@ impl Store {
                 return Ok(untold);
             }
         }
+    }
+
+    /// At most `limit` things that were told to a webhook since `since`, newest first, from `cursor` on (APT-6); and where the next page starts, if there may be
+    /// more. Of much that was told to others a page looks at some megabytes, and may then be short.
+    ///
+    /// # Errors
+    /// When the table is out of reach. The inner error is for a cursor that is not one.
+    pub async fn deliveries(
+        &self,
+        scope: &Scope,
+        webhook: &WebhookId,
+        since: DateTime<Utc>,
+        (now, cursor): (DateTime<Utc>, Option<&str>),
+        limit: usize,
+    ) -> Result<Result<(Vec<Outgoing>, Option<String>), NotACursor>, Failure> {
+        let decoded = cursor.map(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|place| String::from_utf8(place).ok()));
+        let mut before = match decoded {
+            None => keys::stamp(now + TimeDelta::days(1)),
+            Some(Some(place)) if place.len() <= 128 && keys::since_of(&place).is_some() => place,
+            Some(_) => return Ok(Err(NotACursor)),
+        };
+        let oldest = keys::stamp(since);
+        // What was on the page before may be kept no more.
+        let (mut places, mut reads, mut more) = (Vec::new(), 0, before > oldest);
+        while more && places.len() < limit && reads < READS {
+            let Some(at) = keys::since_of(&before) else { return Ok(Err(NotACursor)) };
+            let month = Month::of(at.min(now));
+            let query = self.client.query().table_name(&*self.table).index_name("list").scan_index_forward(false);
+            let query = query
+                .key_condition_expression("lpk = :pk AND lsk BETWEEN :since AND :before")
+                .filter_expression("contains(#row.#webhooks, :webhook)")
+                .expression_attribute_names("#row", "row")
+                .expression_attribute_names("#webhooks", "webhooks")
+                .expression_attribute_values(":pk", AttributeValue::S(keys::deliveries_partition(scope, &month)))
+                .expression_attribute_values(":since", AttributeValue::S(oldest.clone()))
+                .expression_attribute_values(":before", AttributeValue::S(before.clone()))
+                .expression_attribute_values(":webhook", AttributeValue::S(webhook.to_string()))
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            let found = query.send().boxed().await.map_err(|e| unavailable(&e))?;
+            self.spent.note_read(found.consumed_capacity());
+            reads += 1;
+            let place = |attributes: &Attributes| attributes.get("lsk").and_then(|place| place.as_s().ok()).cloned();
+            // The page before ended with the first of these.
+            places.extend(found.items().iter().filter_map(place).filter(|place| *place != before));
+            let first = month.first().map(|first| first.and_time(NaiveTime::MIN).and_utc()).filter(|first| *first > since);
+            (before, more) = match (found.last_evaluated_key.as_ref().and_then(place), first) {
+                (Some(last), _) => (last, true),
+                // The month before ends with its last millisecond.
+                (None, Some(first)) => (keys::stamp(first - TimeDelta::milliseconds(1)) + "#~", true),
+                (None, None) => (before, false),
+            };
+        }
+        if places.len() > limit {
+            places.truncate(limit);
+            (before, more) = (places.last().cloned().unwrap_or(before), true);
+        }
+        let keys: Vec<Key> = places.iter().filter_map(|place| keys::delivery_at(place)).collect();
+        let loaded = self.load(scope, &Load::of(keys.iter().cloned())).await?;
+        let told = keys.iter().filter_map(|key| match loaded.stored(key) {
+            Some(Stored::Outgoing(outgoing)) => Some(outgoing.as_ref().clone()),
+            _ => None,
+        });
+        Ok(Ok((told.collect(), more.then(|| URL_SAFE_NO_PAD.encode(before)))))
     }
 }

@@ -38,6 +38,14 @@ pub(super) fn problems(operation: Operation) -> &'static [(&'static str, &'stati
             ("428", "If-Match is missing."),
             ("503", "Not done; try again."),
         ],
+        Operation::ListDeliveries => problems(Operation::ReadLead),
+        Operation::Redeliver => &[
+            ("401", "No good token."),
+            ("403", "A right is missing; it is named."),
+            ("404", "There is no such delivery, or not any more."),
+            ("409", "The webhook is switched off, for the reason that is named; or it is being sent right now."),
+            ("503", "Not done; try again."),
+        ],
         Operation::ShowInvitation | Operation::CancelBooking | Operation::CancelByForm | Operation::BookingFile => &[
             ("404", "The link is not good, or not any more."),
             ("409", "It clashes with what is so now."),

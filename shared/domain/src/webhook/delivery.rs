@@ -1,8 +1,9 @@
 //! What becomes of a delivery: in order, with pauses that grow, until it is taken or given up.
 
-use super::{Outgoing, State, Webhooks};
+use super::{Outgoing, State, Webhook, Webhooks};
 use crate::ids::WebhookId;
 use crate::letter::Home;
+use crate::refusal::Refusal;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -71,7 +72,61 @@ pub enum Outcome {
     /// 410: the receiver wants no more.
     Gone,
     /// Anything else.
-    Failed(String),
+    Failed {
+        /// The status, where there was an answer.
+        status: Option<u16>,
+        /// In words.
+        why: String,
+    },
+}
+
+/// One thing told to one webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// To which.
+    pub webhook: WebhookId,
+    /// What has become of it.
+    pub fate: DeliveryFate,
+    /// How many attempts were begun, those by hand too.
+    #[serde(default)]
+    pub attempts: u32,
+    /// What the latest came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Attempt>,
+    /// A hash of the request that last wanted it sent again, so that its repeat sends it no third time (INT-5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
+}
+
+/// What an attempt came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// When it ended.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// What the receiver answered; none: nothing was heard of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// What stood in the way, if anything did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+impl Delivery {
+    /// To be sent from `due` on.
+    pub(super) fn new(webhook: WebhookId, due: DateTime<Utc>) -> Self {
+        Self { webhook, fate: DeliveryFate::Queued { due, attempts: 0 }, attempts: 0, last: None, asked_by: None }
+    }
+}
+
+impl Outcome {
+    fn attempt(&self, at: DateTime<Utc>) -> Attempt {
+        match self {
+            Outcome::Taken(status) => Attempt { at, status: Some(*status), failure: None },
+            Outcome::Gone => Attempt { at, status: Some(410), failure: Some("answered 410".into()) },
+            Outcome::Failed { status, why } => Attempt { at, status: *status, failure: Some(why.clone()) },
+        }
+    }
 }
 
 /// The pauses before each further attempt, in seconds: a day and two hours in all.
@@ -96,6 +151,14 @@ pub struct Claim {
 pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Claim {
     let mut claim = Claim::default();
     let mut held: BTreeMap<WebhookId, DateTime<Utc>> = BTreeMap::new();
+    // What was asked for again may stand before what a sender has now, and waits for that.
+    for delivery in open.iter().flat_map(|outgoing| &outgoing.deliveries) {
+        if let DeliveryFate::Sending { until, .. } = delivery.fate
+            && until > now
+        {
+            held.insert(delivery.webhook.clone(), until);
+        }
+    }
     for outgoing in open {
         let mut after = (*outgoing).clone();
         for delivery in &mut after.deliveries {
@@ -132,6 +195,7 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Cla
                 Some(_) => {}
                 None if due <= now || attempts == 0 => {
                     delivery.fate = DeliveryFate::Sending { until: now + LEASE, attempts };
+                    delivery.attempts += 1;
                     held.insert(id.clone(), now + LEASE);
                     claim.send.push((outgoing.sequence, id.clone()));
                 }
@@ -169,17 +233,49 @@ impl Outgoing {
         format!("{about}_{}_{webhook}", self.sequence).replace('.', "_")
     }
 
-    /// The fate of what goes to `webhook`.
-    pub fn fate(&self, webhook: &WebhookId) -> Option<&DeliveryFate> {
-        self.deliveries.iter().find(|delivery| delivery.webhook == *webhook).map(|delivery| &delivery.fate)
+    /// How long after it happened what was told is kept, once it is settled everywhere.
+    pub const KEPT: TimeDelta = TimeDelta::days(14);
+
+    /// What goes to `webhook`.
+    pub fn delivery(&self, webhook: &WebhookId) -> Option<&Delivery> {
+        self.deliveries.iter().find(|delivery| delivery.webhook == *webhook)
     }
 
-    fn with(&self, webhook: &WebhookId, fate: &DeliveryFate) -> Self {
+    /// The fate of what goes to `webhook`.
+    pub fn fate(&self, webhook: &WebhookId) -> Option<&DeliveryFate> {
+        self.delivery(webhook).map(|delivery| &delivery.fate)
+    }
+
+    fn with(&self, webhook: &WebhookId, change: impl Fn(&mut Delivery)) -> Self {
         let mut after = self.clone();
-        for delivery in after.deliveries.iter_mut().filter(|delivery| delivery.webhook == *webhook) {
-            delivery.fate = fate.clone();
-        }
+        after.deliveries.iter_mut().filter(|delivery| delivery.webhook == *webhook).for_each(change);
         after
+    }
+
+    /// To be sent to `webhook` once more, at once, under the same id, and before what is still to be told after it. `None`: the same `request` wanted that before.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where it was not told to this one, or is kept no more; 409 while the webhook is off, or a sender has it.
+    pub fn redelivered(&self, webhook: &Webhook, request: Option<&str>, now: DateTime<Utc>) -> Result<Option<Self>, Refusal> {
+        let there = self.delivery(&webhook.id).filter(|_| self.due().is_some() || self.at + Self::KEPT > now);
+        let delivery = there.ok_or(Refusal::NotFound("delivery"))?;
+        if request.is_some() && delivery.asked_by.as_deref() == request {
+            return Ok(None);
+        }
+        if let State::Off { why, .. } = webhook.state {
+            let told = format!("the webhook is switched off ({}: {}); switch it on first (APT-6)", why.name(), why.told());
+            return Err(Refusal::Conflict(told));
+        }
+        match delivery.fate {
+            DeliveryFate::Sending { until, .. } if until > now => Err(Refusal::Conflict("it is being sent right now (APT-6)".into())),
+            DeliveryFate::Telling { .. } => {
+                Err(Refusal::Conflict("its failure is just being told to who set the webhook up; try again in a minute (APT-6)".into()))
+            }
+            _ => Ok(Some(self.with(&webhook.id, |delivery| {
+                delivery.fate = DeliveryFate::Queued { due: now, attempts: 0 };
+                delivery.asked_by = request.map(str::to_owned);
+            }))),
+        }
     }
 
     /// Records an attempt, on itself and on the webhook. `None`: somebody else has settled or leased it since it was `leased`.
@@ -200,17 +296,20 @@ impl Outgoing {
         let fate = match (outcome, pause) {
             (Outcome::Taken(status), _) => DeliveryFate::Delivered { at: now, status: *status },
             _ if off => DeliveryFate::Telling { due: now, attempts: 0 },
-            (Outcome::Failed(_), Some(pause)) => DeliveryFate::Queued { due: now + pause, attempts: attempts + 1 },
-            (Outcome::Failed(why), None) => DeliveryFate::GivenUp { at: now, why: why.clone() },
+            (Outcome::Failed { .. }, Some(pause)) => DeliveryFate::Queued { due: now + pause, attempts: attempts + 1 },
+            (Outcome::Failed { why, .. }, None) => DeliveryFate::GivenUp { at: now, why: why.clone() },
             (Outcome::Gone, _) => DeliveryFate::GivenUp { at: now, why: "410".into() },
         };
         let webhooks = after.map_or_else(|| webhooks.clone(), |after| webhooks.put(&after));
-        Some((self.with(webhook, &fate), webhooks))
+        let attempt = outcome.attempt(now);
+        let attempted = self.with(webhook, |delivery| (delivery.fate, delivery.last) = (fate.clone(), Some(attempt.clone())));
+        Some((attempted, webhooks))
     }
 
     /// Records that somebody was told of the end of `webhook`.
     pub fn notice_sent(&self, webhook: &WebhookId, now: DateTime<Utc>) -> Self {
-        self.with(webhook, &DeliveryFate::GivenUp { at: now, why: "the webhook was switched off by its failure".into() })
+        let why = "the webhook was switched off by its failure";
+        self.with(webhook, |delivery| delivery.fate = DeliveryFate::GivenUp { at: now, why: why.into() })
     }
 }
 

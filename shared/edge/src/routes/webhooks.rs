@@ -45,4 +45,18 @@ pub(super) const ROUTES: &[Route] = &[
         function: "settings",
         summary: "Another secret; the one before signs, too, for 24 hours (APT-6).",
     },
+    Route {
+        operation: Operation::ListDeliveries,
+        method: "GET",
+        path: "/webhooks/{webhook}/deliveries",
+        function: "settings",
+        summary: "What a webhook was told in the last two weeks, and what became of it, newest first (APT-6).",
+    },
+    Route {
+        operation: Operation::Redeliver,
+        method: "POST",
+        path: "/webhooks/{webhook}/deliveries/{delivery}/redeliver",
+        function: "settings",
+        summary: "Tell it again, now and under the same webhook-id, whatever became of it (APT-6).",
+    },
 ];
