@@ -134,7 +134,7 @@ async fn exp_1_exports_are_head_offices_alone() {
 async fn exp_2_every_download_is_on_the_log_before_its_link() {
     let world = World::new().await;
     save(&world.store, &world.scope(), &appointment("a1", NORDSTERN, at("2026-11-20T09:00:00Z"))).await;
-    let filter = json!({"dealers": [NORDSTERN]});
+    let filter = json!({"dealer": NORDSTERN});
     let (id, _) = exported(&world, &json!({"what": "appointments", "filter": {"dealer": NORDSTERN}})).await;
     let first = world.system.clock.now();
     world.system.advance_to(first + TimeDelta::minutes(3)).await;
@@ -191,8 +191,39 @@ async fn exp_1_a_misspelt_filter_is_refused_and_does_not_take_everything() {
     for (body, field) in [
         (json!({"what": "leads", "filters": {"dealer": NORDSTERN}}), "filters EXP-1"),
         (json!({"what": "leads", "filter": {"dealer": []}}), "filter.dealer EXP-1"),
+        (json!({"what": "leads", "filter": {"dealer": ","}}), "filter.dealer EXP-1"),
+        (json!({"what": "leads", "filter": {"source": " "}}), "filter.source EXP-1"),
     ] {
         let reply = world.post("hugo.office", "/exports", &body).await;
         assert_eq!((reply.status, reply.faults()), (422, vec![field.to_owned()]), "{}", reply.body);
+    }
+}
+
+/// EXP-1: what an export says of its filter is what the next one takes.
+#[tokio::test]
+async fn exp_1_the_filter_that_is_answered_is_taken_as_it_is() {
+    let world = World::new().await;
+    let appointments = json!({"dealer": ["harbour-cars-demo", NORDSTERN], "user": "anna.vogt", "origin": "dealer_system", "kind": "showroom",
+        "attendance": "no_show", "created_from": "2026-10-25", "created_to": "2026-11-22", "appointment_from": "2026-11-01", "appointment_to": "2027-01-31"});
+    let leads =
+        json!({"dealer": NORDSTERN, "user": "anna.vogt", "source": "Website", "received_from": "2026-10-25", "received_to": "2026-11-22"});
+    for (what, filter) in [("appointments", appointments), ("leads", leads), ("leads", json!({}))] {
+        let answered = ask(&world, &filter.as_object().unwrap().len().to_string(), &json!({"what": what, "filter": filter})).await;
+        assert_eq!(answered.status, 202, "{}", answered.body);
+        let said = &answered.body["filter"];
+        assert_eq!(said.as_object().unwrap().len(), filter.as_object().unwrap().len(), "{said}");
+        let again = world.post(OFFICE, "/exports", &json!({"what": what, "filter": said})).await;
+        assert_eq!((again.status, &again.body["filter"]), (202, said), "{}", again.body);
+    }
+}
+
+/// EXP-3: a filter whose dates are all to come finds nothing, and the file is there all the same.
+#[tokio::test]
+async fn exp_3_an_export_from_a_date_to_come_ends_with_no_rows() {
+    let world = World::new().await;
+    save(&world.store, &world.scope(), &appointment("a1", NORDSTERN, at("2026-11-20T09:00:00Z"))).await;
+    for from in ["2026-11-24", "2027-03-01"] {
+        let (_, file) = exported(&world, &json!({"what": "appointments", "filter": {"created_from": from}})).await;
+        assert_eq!(csv::Reader::from_reader(&file[3..]).records().count(), 0, "{from}");
     }
 }

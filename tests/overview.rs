@@ -357,3 +357,24 @@ async fn ovr_4_a_lead_is_judged_by_its_original_deadline() {
     let leads = world.get(ADMIN, "/overview/leads").await.body["leads"].clone();
     assert_eq!(["in_time", "late", "overdue"].map(|name| leads[name]["number"].as_u64().unwrap()), [0, 1, 1]);
 }
+
+/// OVR-2: a filter that was left empty is none that means all.
+#[tokio::test]
+async fn ovr_2_an_empty_filter_is_refused_by_its_name() {
+    let world = World::new().await;
+    for (path, fault) in [
+        ("/overview/appointments?dealer=", "dealer OVR-2"),
+        ("/overview/appointments?dealer=,", "dealer OVR-2"),
+        ("/overview/appointments?dealer=autohaus-nordstern-demo,&limit=1", "dealer OVR-2"),
+        ("/overview/appointments?created_from=&limit=0", "created_from OVR-2"),
+        ("/overview/leads?source=%20", "source OVR-4"),
+        ("/exports/log?cursor=", "cursor EXP-2"),
+        ("/dealers/autohaus-nordstern-demo/leads?owner=", "owner LEAD-8"),
+        ("/dealers/autohaus-nordstern-demo/leads?q=", "q LEAD-8"),
+        ("/users?dealer=", "dealer SET-7"),
+    ] {
+        let who = if path.starts_with("/users") { "gina.group" } else { "hugo.office" };
+        let reply = world.get(who, path).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec![fault.to_owned()]), "{path}");
+    }
+}

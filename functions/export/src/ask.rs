@@ -53,13 +53,6 @@ impl ExportBody {
             }
         };
         faults.extend(self.others.keys().map(|name| Fault::new(name.clone(), RULE, "is not known; there are what, filter, format")));
-        let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty) || value == "";
-        faults.extend(
-            filter
-                .iter()
-                .filter(|(_, value)| is_empty(value))
-                .map(|(name, _)| Fault::new(format!("filter.{name}"), RULE, "must not be empty")),
-        );
         let named = |name: &str| filter.get(name).and_then(text);
         let what = match self.what.as_str() {
             Some("appointments") => {

@@ -13,7 +13,7 @@ pub struct ExportView {
     pub id: String,
     /// `appointments` or `leads`.
     pub what: &'static str,
-    /// The filter: all that is said must hold; none of it, and it is everything.
+    /// The filter, as an export takes it: all that is said must hold; none of it, and it is everything.
     #[schema(value_type = Object)]
     pub filter: Value,
     /// `running`, `done`, or `expired`: then the file is gone.
@@ -59,10 +59,11 @@ impl ExportView {
 }
 
 fn filter(what: &What) -> Value {
-    match what {
-        What::Appointments(filter) => json!(filter),
-        What::Leads(filter) => json!(filter),
-    }
+    let named = match what {
+        What::Appointments(filter) => filter.named(),
+        What::Leads(filter) => filter.named(),
+    };
+    named.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }
 
 /// A link to a file (EXP-3).

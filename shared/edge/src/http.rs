@@ -145,14 +145,18 @@ impl Call {
         self.query.get(name).map(String::as_str)
     }
 
-    /// Insists that the query asks for nothing but `known`: a filter that is misspelt must not return everything.
+    /// Insists that the query asks for nothing but `known`, and that each says something: a filter that is misspelt, or was left empty, must not return
+    /// everything.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] names every other one.
+    /// [`Refusal::Invalid`] names every other one, and every empty one.
     pub fn only_queries(&self, known: &[&str], rule: &'static str) -> Result<(), Refusal> {
-        let unknown = self.query.keys().filter(|name| !known.contains(&name.as_str()));
-        let faults: Vec<Fault> =
-            unknown.map(|name| Fault::new(name.clone(), rule, format!("is not known; there are {}", known.join(", ")))).collect();
+        let fault = |(name, value): (&String, &String)| match known.contains(&name.as_str()) {
+            false => Some(Fault::new(name.clone(), rule, format!("is not known; there are {}", known.join(", ")))),
+            true => value.trim().is_empty().then(|| Fault::new(name.clone(), rule, "must not be empty; leave it out for all")),
+        };
+        let mut faults: Vec<Fault> = self.query.iter().filter_map(fault).collect();
+        faults.sort_by(|a, b| a.field.cmp(&b.field));
         if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
     }
 

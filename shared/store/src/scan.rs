@@ -94,6 +94,10 @@ impl Store {
         };
         // A place that begins with the first instant that is too late sorts after it.
         let until = stack.span.until.map_or_else(|| "~".into(), keys::stamp);
+        // A filter may begin after all that is asked for; DynamoDB refuses such a range.
+        if from > until {
+            return Ok(Page { rows: Vec::new(), more: None });
+        }
         let mut query = self
             .client
             .query()

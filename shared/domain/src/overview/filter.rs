@@ -146,6 +146,19 @@ impl AppointmentFilter {
         reading.end(filter)
     }
 
+    /// Its values by their names, as [`Self::read`] takes them.
+    pub fn named(&self) -> Vec<(&'static str, String)> {
+        let mut written = Written(Vec::new());
+        written.dealers(&self.dealers);
+        written.text("user", self.user.as_ref());
+        written.one_of("origin", self.origin.as_ref(), &Origin::NAMES);
+        written.one_of("kind", self.kind.as_ref(), &Kind::NAMES);
+        written.one_of("attendance", self.attendance.as_ref(), &Attendance::NAMES);
+        written.dates(["created_from", "created_to"], self.created);
+        written.dates(["appointment_from", "appointment_to"], self.at);
+        written.0
+    }
+
     /// What its dates mean at a dealer, `now`.
     pub fn bounds(&self, calendar: &Calendar, now: DateTime<Utc>) -> Bounds {
         let today = calendar.instant(calendar.date_of(now), TimeOfDay::MIDNIGHT);
@@ -195,10 +208,20 @@ impl LeadFilter {
         let filter = Self {
             dealers: reading.dealers(),
             user: reading.id("user"),
-            source: named("source").map(|source| source.trim().to_lowercase()).filter(|source| !source.is_empty()),
+            source: reading.text("source").map(|source| source.to_lowercase()),
             received: reading.dates("received_from", "received_to"),
         };
         reading.end(filter)
+    }
+
+    /// Its values by their names, as [`Self::read`] takes them.
+    pub fn named(&self) -> Vec<(&'static str, String)> {
+        let mut written = Written(Vec::new());
+        written.dealers(&self.dealers);
+        written.text("user", self.user.as_ref());
+        written.text("source", self.source.as_ref());
+        written.dates(["received_from", "received_to"], self.received);
+        written.0
     }
 
     /// What its dates mean at a dealer, `now`.
@@ -211,6 +234,29 @@ impl LeadFilter {
         self.user.as_ref().is_none_or(|user| facts.owner.as_ref() == Some(user))
             && self.source.as_ref().is_none_or(|source| facts.source.trim().to_lowercase() == *source)
             && bounds.created.has(facts.received)
+    }
+}
+
+/// Writes values as they are read.
+struct Written(Vec<(&'static str, String)>);
+
+impl Written {
+    fn text(&mut self, name: &'static str, value: Option<&impl ToString>) {
+        self.0.extend(value.map(|value| (name, value.to_string())));
+    }
+
+    fn dealers(&mut self, dealers: &[DealerId]) {
+        let all: Vec<&str> = dealers.iter().map(DealerId::as_str).collect();
+        self.text("dealer", (!all.is_empty()).then(|| all.join(",")).as_ref());
+    }
+
+    fn one_of<T: PartialEq>(&mut self, name: &'static str, value: Option<&T>, all: &[(&'static str, T)]) {
+        self.text(name, value.and_then(|value| all.iter().find(|(_, known)| known == value)).map(|(known, _)| known));
+    }
+
+    fn dates(&mut self, [from, to]: [&'static str; 2], dates: Dates) {
+        self.text(from, dates.from.as_ref());
+        self.text(to, dates.to.as_ref());
     }
 }
 
@@ -228,17 +274,28 @@ impl Reading<'_> {
 
     /// Several, with commas between.
     fn dealers(&mut self) -> Vec<DealerId> {
-        let text = (self.named)("dealer").unwrap_or_default();
+        let Some(text) = (self.named)("dealer") else { return Vec::new() };
         let mut dealers = Vec::new();
-        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        for part in text.split(',').map(str::trim) {
             match DealerId::parse(part) {
                 Ok(dealer) => dealers.push(dealer),
-                Err(_) => self.fault("dealer", "must be ids of dealers, with commas between"),
+                Err(_) => {
+                    self.fault("dealer", "must be ids of dealers, with commas between");
+                    break;
+                }
             }
         }
         dealers.sort();
         dealers.dedup();
         dealers
+    }
+
+    fn text(&mut self, name: &str) -> Option<String> {
+        let text = (self.named)(name)?.trim().to_owned();
+        if text.is_empty() {
+            self.fault(name, "must not be empty; leave it out for all");
+        }
+        Some(text)
     }
 
     fn id(&mut self, name: &str) -> Option<UserId> {
