@@ -3,7 +3,9 @@
 use crate::overview::{appointment, operator, save};
 use crate::world::{NORDSTERN, Reply, World, at, enquiry};
 use axum::body::{Bytes, to_bytes};
-use chrono::TimeDelta;
+use calamine::{Data, Reader as _, Xlsx, open_workbook_from_rs};
+use chrono::{DateTime, TimeDelta};
+use forecourt_export::Exporter;
 use forecourt_local::folder::LINKED;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
@@ -121,7 +123,7 @@ async fn exp_1_exports_are_head_offices_alone() {
     let headers = [("content-type", "application/json"), ("if-match", "*")];
     let refused = world.call(Method::PUT, operator(), "/users/anna.vogt", &headers, body.as_bytes()).await;
     assert_eq!((refused.status, refused.faults()), (422, vec!["rights EXP-1".to_owned()]));
-    let wrong = ask(&world, "w", &json!({"what": "cars", "format": "xlsx", "filter": {"dealer": "A B", "colour": "red"}})).await;
+    let wrong = ask(&world, "w", &json!({"what": "cars", "format": "pdf", "filter": {"dealer": "A B", "colour": "red"}})).await;
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["what EXP-1".to_owned(), "format EXP-1".into()]));
     let wrong = ask(&world, "w", &json!({"what": "leads", "filter": {"dealer": "A B", "colour": "red", "received_from": 7}})).await;
     let faults = ["filter.dealer", "filter.received_from", "filter.colour"].map(|name| format!("{name} EXP-1"));
@@ -226,4 +228,100 @@ async fn exp_3_an_export_from_a_date_to_come_ends_with_no_rows() {
         let (_, file) = exported(&world, &json!({"what": "appointments", "filter": {"created_from": from}})).await;
         assert_eq!(csv::Reader::from_reader(&file[3..]).records().count(), 0, "{from}");
     }
+}
+
+/// The rows of each sheet of a workbook, with that of the names.
+fn sheets(file: Vec<u8>) -> Vec<(String, Vec<Vec<Data>>)> {
+    let mut workbook: Xlsx<_> = open_workbook_from_rs(std::io::Cursor::new(file)).unwrap();
+    workbook.worksheets().into_iter().map(|(name, range)| (name, range.rows().map(<[Data]>::to_vec).collect())).collect()
+}
+
+/// EXP-1: a workbook has the rows of the CSV file, typed: text is text whatever it begins with, and a time is a time of the dealer's clocks. A sheet that is
+/// full is followed by another, and slices of a few rows make the same file as one.
+#[tokio::test]
+async fn exp_1_a_workbook_has_the_rows_of_the_csv_file_in_typed_cells() {
+    let world = World::new().await;
+    let customers = [
+        "Jana",
+        "=1+1",
+        "+49",
+        "-1",
+        "@x",
+        "\t=1",
+        "a\r\nb",
+        " Müller & <Söhne> ",
+        "李雷 🚗",
+        "",
+        "_x000D_",
+        "bell \u{7}",
+        "_X_",
+        "1e5",
+        "]]>",
+    ];
+    for (i, customer) in customers.iter().enumerate() {
+        let dealer = [NORDSTERN, "harbour-cars-demo"][i % 2];
+        let mut one = appointment(&format!("a{i:02}"), dealer, at("2026-10-24T22:30:00Z") + TimeDelta::hours(40 * i as i64));
+        one.customer = (*customer).into();
+        save(&world.store, &world.scope(), &one).await;
+    }
+    let (_, csv) = exported(&world, &json!({"what": "appointments"})).await;
+    let records: Vec<csv::StringRecord> =
+        csv::ReaderBuilder::new().has_headers(false).from_reader(&csv[3..]).records().map(Result::unwrap).collect();
+    let body = json!({"what": "appointments", "format": "xlsx"});
+    let (_, whole) = exported(&world, &body).await;
+    let [(name, rows)] = &sheets(whole)[..] else { panic!("not one sheet") };
+    assert_eq!((name.as_str(), rows.len()), ("appointments", records.len()));
+    for (row, record) in rows.iter().zip(&records) {
+        for (column, (cell, text)) in row.iter().zip(record).enumerate() {
+            match cell {
+                Data::DateTime(time) => {
+                    let local = DateTime::parse_from_rfc3339(text).unwrap().naive_local();
+                    assert_eq!((column, time.as_datetime().unwrap()), (if column == 9 { 9 } else { 10 }, local), "{text}");
+                }
+                Data::Empty => assert_eq!(text, ""),
+                Data::String(said) => assert!(column == 3 || said == text, "{said} {text}"),
+                other => panic!("{other:?} in {text}"),
+            }
+        }
+    }
+    let mut read: Vec<(String, String)> = rows[1..].iter().map(|row| (row[0].to_string(), row[3].to_string())).collect();
+    read.sort();
+    assert_eq!(read.into_iter().map(|(_, customer)| customer).collect::<Vec<_>>(), customers);
+    // Four rows in a sheet, one month in a slice, several slices in a part: a sheet goes on where the slice before ended.
+    let mut exporter = Exporter::new(world.system.platform.of("export"), world.bucket.clone());
+    (exporter.part, exporter.reads, exporter.sheet) = (2_500, 2, 4);
+    let asked = ask(&world, "small", &body).await;
+    let id = asked.text("/id").to_owned();
+    let look = json!({"kind": "export", "group": "demo-group", "dealer": NORDSTERN, "export": id}).to_string();
+    let mut slices = 0;
+    while world.get(OFFICE, &format!("/exports/{id}")).await.text("/state") == "running" {
+        slices += 1;
+        world.system.clock.stand_at(world.system.clock.now() + TimeDelta::seconds(3));
+        let event = json!({"Records": [{"messageId": "1", "body": look}]});
+        assert!(exporter.messages(serde_json::from_value(event).unwrap()).await.batch_item_failures.is_empty());
+        assert!(slices < 200);
+    }
+    let link = world.get(OFFICE, &format!("/exports/{id}/download")).await;
+    assert!(link.text("/file_name").ends_with(".xlsx"), "{}", link.body);
+    let small = sheets(got(&world, link.text("/url")).await.1);
+    let names: Vec<&str> = small.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["appointments", "appointments 2", "appointments 3", "appointments 4", "appointments 5"]);
+    assert!(small.iter().all(|(_, sheet)| sheet[0] == rows[0] && sheet.len() <= 4) && slices > 4, "{slices}");
+    let all: Vec<Vec<Data>> = small.into_iter().flat_map(|(_, sheet)| sheet.into_iter().skip(1)).collect();
+    assert_eq!(all, rows[1..]);
+}
+
+/// EXP-1: minutes and levels are numbers, and a workbook of nothing can be opened.
+#[tokio::test]
+async fn exp_1_numbers_of_leads_are_numbers_and_an_empty_workbook_has_its_names() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-23T09:12:00Z").await;
+    world.post("ingo.brandt", &format!("/leads/{lead}/status"), &json!({"status": "won"})).await;
+    let (_, file) = exported(&world, &json!({"what": "leads", "format": "xlsx"})).await;
+    let [(_, rows)] = &sheets(file)[..] else { panic!("not one sheet") };
+    assert_eq!(rows[1][12..], [Data::Float(0.0), Data::Float(12.0), Data::String("yes".into())]);
+    assert_eq!(rows[1][0], Data::String(lead.to_string()), "a lead's number is a name");
+    let (_, file) = exported(&world, &json!({"what": "appointments", "format": "xlsx"})).await;
+    assert_eq!(sheets(file)[0].1.len(), 1);
 }

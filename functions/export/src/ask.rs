@@ -3,7 +3,7 @@
 use crate::view::ExportView;
 use forecourt_domain::access::Right;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::export::{Export, What};
+use forecourt_domain::export::{Export, Format, What};
 use forecourt_domain::ids::ExportId;
 use forecourt_domain::overview::{AppointmentFilter, LeadFilter};
 use forecourt_domain::refusal::{Fault, Refusal};
@@ -28,7 +28,7 @@ pub struct ExportBody {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     filter: Value,
-    /// `csv`, also if not said: RFC 4180, UTF-8 with a byte order mark.
+    /// `csv`, also if not said: RFC 4180, UTF-8 with a byte order mark; or `xlsx`: an Excel workbook, whose times are those of the dealers' clocks.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "csv")]
     format: Value,
@@ -41,7 +41,7 @@ pub struct ExportBody {
 const RULE: &str = "EXP-1";
 
 impl ExportBody {
-    fn check(&self) -> Result<What, Refusal> {
+    fn check(&self) -> Result<(What, Format), Refusal> {
         let mut faults = Vec::new();
         let nothing = Map::new();
         let filter = match &self.filter {
@@ -65,15 +65,20 @@ impl ExportBody {
             }
             _ => Err(vec![Fault::new("what", RULE, "must be appointments or leads")]),
         };
-        if !matches!(&self.format, Value::Null) && self.format != "csv" {
-            faults.push(Fault::new("format", RULE, "must be csv"));
+        let known = |said: &str| Format::NAMES.iter().find(|(name, _)| *name == said).map(|(_, format)| *format);
+        let format = match &self.format {
+            Value::Null => Some(Format::default()),
+            said => said.as_str().and_then(known),
+        };
+        if format.is_none() {
+            faults.push(Fault::new("format", RULE, "must be csv or xlsx"));
         }
         let place = |fault: Fault| match fault.field.as_str() {
             "what" => fault,
             _ => Fault { field: format!("filter.{}", fault.field), ..fault },
         };
         match what {
-            Ok(what) if faults.is_empty() => Ok(what),
+            Ok(what) if faults.is_empty() => Ok((what, format.unwrap_or_default())),
             what => Err(Refusal::Invalid(what.err().into_iter().flatten().map(place).chain(faults).collect())),
         }
     }
@@ -97,7 +102,7 @@ fn unknown(filter: &Map<String, Value>, known: &[&str]) -> Vec<Fault> {
 /// `POST /exports`: a job that begins at once. The same key again is answered with the job as it is then (INT-5).
 pub(crate) async fn ask(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::Export)?;
-    let what = call.json::<ExportBody>()?.check()?;
+    let (what, format) = call.json::<ExportBody>()?.check()?;
     for dealer in what.dealers() {
         call.scope.reaches(dealer)?;
     }
@@ -129,7 +134,7 @@ pub(crate) async fn ask(platform: &Platform, call: &Call) -> Result<Answer, Prob
         if there.is_empty() {
             return Err(Refusal::Conflict("the group has no dealers yet".into()));
         }
-        let mut export = Export::new(id.clone(), by.clone(), request.clone(), what.clone(), Vec::new(), call.now);
+        let mut export = Export::new(id.clone(), by.clone(), request.clone(), (what.clone(), format), call.now);
         export.months = there.iter().map(|dealer| crate::slice::stacks(&export, dealer).len() as u64).sum();
         export.dealers = there.iter().map(|dealer| dealer.id.clone()).collect();
         Ok((Some(Decision::default().with(Item::Export(Box::new(export.clone())))), (export, false)))

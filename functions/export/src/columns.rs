@@ -1,6 +1,6 @@
-//! The columns of exports. Times are those of the dealer's zone, with its offset. How customers are reached is in none of them: names only.
+//! The columns of exports. Times are those of the dealer's zone. How customers are reached is in none of them: names only.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use forecourt_domain::appointment::{Appointment, Attended, Kind, Origin, State, Team};
 use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::hours::Calendar;
@@ -14,23 +14,52 @@ pub(crate) trait Record: Row + Send {
     const COLUMNS: &'static [&'static str];
 
     /// Its cells in the order of the columns.
-    fn cells(&self, calendar: &Calendar) -> Vec<String>;
+    fn cells(&self, calendar: &Calendar) -> Vec<Cell>;
 }
 
-fn time(at: DateTime<Utc>, calendar: &Calendar) -> String {
-    at.with_timezone(&calendar.zone()).to_rfc3339_opts(SecondsFormat::Secs, false)
+/// What is in a cell.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Cell {
+    /// Text; that of an empty cell is empty.
+    Text(String),
+    /// A number, in digits.
+    Number(String),
+    /// A time, as the dealer's clocks have it.
+    Time(DateTime<FixedOffset>),
 }
 
-fn text(value: Option<&impl ToString>) -> String {
-    value.map(ToString::to_string).unwrap_or_default()
+impl Cell {
+    const EMPTY: Self = Self::Text(String::new());
+
+    /// As text: a time by RFC 3339, with its offset.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Cell::Text(text) | Cell::Number(text) => text,
+            Cell::Time(at) => at.to_rfc3339_opts(SecondsFormat::Secs, false),
+        }
+    }
 }
 
-fn yes(is: bool) -> String {
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+fn time(at: DateTime<Utc>, calendar: &Calendar) -> Cell {
+    Cell::Time(at.with_timezone(&calendar.zone()).fixed_offset())
+}
+
+fn text(value: Option<&impl ToString>) -> Cell {
+    Cell::Text(value.map(ToString::to_string).unwrap_or_default())
+}
+
+fn yes(is: bool) -> Cell {
     if is { "yes".into() } else { "no".into() }
 }
 
-fn name<T: PartialEq>(of: &T, all: &[(&'static str, T)]) -> String {
-    all.iter().find(|(_, value)| value == of).map(|(name, _)| (*name).to_owned()).unwrap_or_default()
+fn name<T: PartialEq>(of: &T, all: &[(&'static str, T)]) -> Cell {
+    text(all.iter().find(|(_, value)| value == of).map(|(name, _)| name))
 }
 
 impl Record for Appointment {
@@ -57,16 +86,16 @@ impl Record for Appointment {
         "external_id",
     ];
 
-    fn cells(&self, calendar: &Calendar) -> Vec<String> {
+    fn cells(&self, calendar: &Calendar) -> Vec<Cell> {
         let (state, cancelled) = match &self.state {
-            State::Booked => ("booked", String::new()),
+            State::Booked => ("booked", Cell::EMPTY),
             State::Cancelled { at, .. } => ("cancelled", time(*at, calendar)),
         };
         vec![
-            self.id.to_string(),
-            self.dealer.to_string(),
+            text(Some(&self.id)),
+            text(Some(&self.dealer)),
             text(self.lead.as_ref()),
-            self.customer.clone(),
+            text(Some(&self.customer)),
             text(self.user.as_ref()),
             name(&self.kind, &Kind::NAMES),
             name(&self.origin, &Origin::NAMES),
@@ -74,7 +103,7 @@ impl Record for Appointment {
                 Team::ContactCentre => "contact_centre".into(),
                 Team::Dealer => "dealer".into(),
             },
-            self.by.to_string(),
+            text(Some(&self.by)),
             time(self.created, calendar),
             time(self.at, calendar),
             state.into(),
@@ -124,28 +153,28 @@ impl Record for ListedLead {
         "in_time",
     ];
 
-    fn cells(&self, calendar: &Calendar) -> Vec<String> {
+    fn cells(&self, calendar: &Calendar) -> Vec<Cell> {
         let (row, facts) = (&self.row, &self.row.facts);
         let lost = match facts.status {
             Status::Lost(reason) => name(&reason, &LostReason::NAMES),
-            Status::InProgress | Status::Won => String::new(),
+            Status::InProgress | Status::Won => Cell::EMPTY,
         };
         vec![
-            facts.id.to_string(),
-            facts.dealer.to_string(),
+            text(Some(&facts.id)),
+            text(Some(&facts.dealer)),
             text(facts.owner.as_ref()),
             name(&facts.lead_type, &LeadType::NAMES),
-            facts.source.clone(),
-            facts.contact.clone(),
-            facts.vehicle.clone(),
-            facts.status.name().to_owned(),
+            text(Some(&facts.source)),
+            text(Some(&facts.contact)),
+            text(Some(&facts.vehicle)),
+            facts.status.name().into(),
             lost,
             time(facts.arrived, calendar),
             time(self.received, calendar),
-            row.deadline.map(|deadline| time(deadline, calendar)).unwrap_or_default(),
-            row.level.max(row.was_at).to_string(),
-            row.answered_in.map(|seconds| format!("{:.1}", seconds as f64 / 60.0)).unwrap_or_default(),
-            row.in_time.map(yes).unwrap_or_default(),
+            row.deadline.map_or(Cell::EMPTY, |deadline| time(deadline, calendar)),
+            Cell::Number(row.level.max(row.was_at).to_string()),
+            row.answered_in.map_or(Cell::EMPTY, |seconds| Cell::Number(format!("{:.1}", seconds as f64 / 60.0))),
+            row.in_time.map_or(Cell::EMPTY, yes),
         ]
     }
 }

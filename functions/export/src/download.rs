@@ -42,8 +42,9 @@ pub(crate) async fn link(platform: &Platform, call: &Call) -> Result<Answer, Pro
     };
     let export = platform.store.decide(&call.scope, load, rule).await?;
     let ends = export.expires().min(call.now + LINK);
-    let saved_as = format!("{}-{}.csv", export.what.name(), export.asked.format("%Y-%m-%d-%H%M"));
-    let file = files::Download { name: &file_name(&call.scope, &export), content_type: "text/csv; charset=utf-8", file_name: &saved_as };
+    let saved_as = format!("{}-{}.{}", export.what.name(), export.asked.format("%Y-%m-%d-%H%M"), export.format.name());
+    let content_type = export.format.media_type();
+    let file = files::Download { name: &file_name(&call.scope, &export), content_type, file_name: &saved_as };
     let lasts = (ends - call.now).to_std().map_err(|e| Failure::Broken(e.to_string()))?;
     let url = platform.files.download_link(file, lasts).await?;
     Ok(Answer::new(200, &LinkView { url, expires_at: ends, file_name: saved_as, rows: export.written.rows })?.about(&id))

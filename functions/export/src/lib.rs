@@ -3,8 +3,11 @@
 mod ask;
 mod columns;
 mod download;
+mod file;
 mod slice;
 mod view;
+mod workbook;
+mod zip;
 
 pub use ask::ExportBody;
 pub use view::{DownloadLogView, DownloadView, ExportView, LinkView};
@@ -35,12 +38,14 @@ pub struct Exporter {
     pub part: usize,
     /// Reads of a slice.
     pub reads: usize,
+    /// Rows of a sheet of a workbook, with that of the names.
+    pub sheet: u32,
 }
 
 impl Exporter {
     /// With parts and slices as S3 and Lambda like them.
     pub fn new(platform: Platform, uploads: Arc<dyn Uploads>) -> Self {
-        Self { platform, uploads, part: PART, reads: READS }
+        Self { platform, uploads, part: PART, reads: READS, sheet: workbook::ROWS }
     }
 
     /// Takes whichever event the function is triggered with: an HTTP request, or a batch of wake-ups.
@@ -82,5 +87,5 @@ impl Exporter {
 
 /// The name of an export's file in the bucket.
 fn file_name(scope: &forecourt_domain::access::Scope, export: &forecourt_domain::export::Export) -> String {
-    format!("exports/{}/{}.csv", scope.group(), export.id)
+    format!("exports/{}/{}.{}", scope.group(), export.id, export.format.name())
 }

@@ -1,6 +1,7 @@
 //! One slice of an export: as many rows as make a part, or as many reads as there is time for (EXP-3).
 
 use crate::columns::{Record, facts};
+use crate::file::File;
 use crate::{Exporter, file_name};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
@@ -10,9 +11,6 @@ use forecourt_domain::export::{Export, Place, State, What, Written};
 use forecourt_domain::overview::{AppointmentFacts, Bounds, Span};
 use forecourt_store::keys::{Key, Look, Thing};
 use forecourt_store::{Failure, ListedLead, Listing, Load, Loaded, Stack};
-
-/// What tells a spreadsheet that it is UTF-8.
-const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What is read of a dealer, month by month: what was there before the export was asked for.
 pub(crate) fn stacks(export: &Export, dealer: &Dealer) -> Vec<Stack> {
@@ -36,7 +34,7 @@ fn bounds(export: &Export, dealer: &Dealer) -> Bounds {
 
 /// What a slice has come to.
 struct Slice {
-    csv: Vec<u8>,
+    file: File,
     place: Place,
     rows: u64,
     months: u64,
@@ -83,12 +81,13 @@ impl Exporter {
     async fn written(&self, scope: &Scope, export: &Export, place: Place) -> Result<(State, Written), Failure> {
         let name = file_name(scope, export);
         let mut written = export.written.clone();
-        let csv = match &written.carried {
+        let bytes = match &written.carried {
             Some(carried) => self.platform.files.get(carried).await?.ok_or_else(|| Failure::Broken(format!("{carried} is gone")))?,
             None => Vec::new(),
         };
-        let before = csv.len();
-        let slice = Slice { csv, place, rows: 0, months: 0, ended: false };
+        let before = written.bytes - bytes.len() as u64;
+        let file = File::after(export, before, bytes, self.sheet)?;
+        let slice = Slice { file, place, rows: 0, months: 0, ended: false };
         let slice = match &export.what {
             What::Appointments(filter) => {
                 let takes = |row: &Appointment, bounds: &Bounds| filter.takes(&AppointmentFacts::from(row), bounds);
@@ -101,18 +100,20 @@ impl Exporter {
         };
         written.rows += slice.rows;
         written.months += slice.months;
-        written.bytes += (slice.csv.len() - before) as u64;
-        if slice.csv.len() >= self.part || (slice.ended && !slice.csv.is_empty()) {
+        let bytes;
+        (bytes, written.sheets) = slice.file.end(export, slice.ended)?;
+        written.bytes = before + bytes.len() as u64;
+        if bytes.len() >= self.part || (slice.ended && !bytes.is_empty()) {
             let upload = match written.upload.take() {
                 Some(upload) => upload,
-                None => self.uploads.begin(&name, "text/csv; charset=utf-8").await?,
+                None => self.uploads.begin(&name, export.format.media_type()).await?,
             };
-            let mark = self.uploads.part(&name, &upload, export.slices, slice.csv).await?;
+            let mark = self.uploads.part(&name, &upload, export.slices, bytes).await?;
             written.parts.push((export.slices, mark));
             (written.upload, written.carried) = (Some(upload), None);
         } else {
             let carried = format!("{name}.{}", export.slices);
-            self.platform.files.put(&carried, slice.csv).await?;
+            self.platform.files.put(&carried, bytes).await?;
             written.carried = Some(carried);
         }
         Ok((if slice.ended { State::Closing } else { State::Running { place: slice.place } }, written))
@@ -127,10 +128,6 @@ impl Exporter {
         takes: impl Fn(&R, &Bounds) -> bool,
     ) -> Result<Slice, Failure> {
         let mut reads = self.reads;
-        if export.written == Written::default() {
-            slice.csv.extend_from_slice(MARK);
-            slice.csv = records(slice.csv, [R::COLUMNS.iter().map(|name| (*name).to_owned()).collect()])?;
-        }
         while let Some(id) = export.dealers.get(slice.place.dealer) {
             if reads == 0 {
                 return Ok(slice);
@@ -140,14 +137,14 @@ impl Exporter {
             let dealer = loaded.dealer(id).ok_or_else(|| Failure::Broken(format!("the dealer {id} is gone")))?;
             let (stacks, bounds) = (stacks(export, dealer), bounds(export, dealer));
             while let Some(stack) = stacks.get(slice.place.month) {
-                if reads == 0 || slice.csv.len() >= self.part {
+                if reads == 0 || slice.file.len() >= self.part {
                     return Ok(slice);
                 }
                 reads -= 1;
                 let page = self.platform.store.rows::<R>(scope, stack, slice.place.after.as_deref()).await?;
                 let rows: Vec<R> = page.rows.into_iter().filter(|row| takes(row, &bounds)).collect();
                 slice.rows += rows.len() as u64;
-                slice.csv = records(slice.csv, rows.iter().map(|row| row.cells(&dealer.settings.calendar)))?;
+                slice.file.add(rows.iter().map(|row| row.cells(&dealer.settings.calendar)))?;
                 slice.place.after = page.more;
                 if slice.place.after.is_none() {
                     slice.place.month += 1;
@@ -168,19 +165,4 @@ impl Exporter {
         }
         Ok(Written { upload: None, carried: None, parts: Vec::new(), ..written.clone() })
     }
-}
-
-/// Adds records to a CSV file (RFC 4180).
-fn records(csv: Vec<u8>, records: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, Failure> {
-    let broken = |e: String| Failure::Broken(format!("a record cannot be written: {e}"));
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(csv);
-    for cells in records {
-        writer.write_record(cells.into_iter().map(defused)).map_err(|e| broken(e.to_string()))?;
-    }
-    writer.into_inner().map_err(|e| broken(e.to_string()))
-}
-
-/// A cell that a spreadsheet does not take for a formula (EXP-1).
-fn defused(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }

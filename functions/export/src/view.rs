@@ -13,6 +13,8 @@ pub struct ExportView {
     pub id: String,
     /// `appointments` or `leads`.
     pub what: &'static str,
+    /// `csv` or `xlsx`.
+    pub format: &'static str,
     /// The filter, as an export takes it: all that is said must hold; none of it, and it is everything.
     #[schema(value_type = Object)]
     pub filter: Value,
@@ -45,6 +47,7 @@ impl ExportView {
         Self {
             id: export.id.to_string(),
             what: export.what.name(),
+            format: export.format.name(),
             filter: filter(&export.what),
             state,
             progress: u8::try_from(progress).unwrap_or(100),

@@ -30,6 +30,9 @@ pub struct Export {
     pub request: String,
     /// Of what.
     pub what: What,
+    /// As what file.
+    #[serde(default)]
+    pub format: Format,
     /// Whose, in the order in which they are read.
     pub dealers: Vec<DealerId>,
     /// How many months they have in all.
@@ -73,6 +76,50 @@ impl What {
             What::Leads(filter) => &filter.dealers,
         }
     }
+}
+
+/// What file an export is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// RFC 4180, UTF-8 with a byte order mark.
+    #[default]
+    Csv,
+    /// An Excel workbook.
+    Xlsx,
+}
+
+impl Format {
+    /// As the API writes it, and as names of files end.
+    pub const NAMES: [(&'static str, Format); 2] = [("csv", Format::Csv), ("xlsx", Format::Xlsx)];
+
+    /// As the API writes it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, format)| *format == self).map_or("csv", |(name, _)| name)
+    }
+
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Csv => "text/csv; charset=utf-8",
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+}
+
+/// A sheet of a workbook, as far as it is written: all that the next slice needs to go on with it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Sheet {
+    /// Where it begins in the file.
+    pub at: u64,
+    /// Its rows, with that of the names.
+    pub rows: u32,
+    /// CRC-32 of its content.
+    pub crc: u32,
+    /// Bytes of its content as they are packed in the file.
+    pub packed: u64,
+    /// Bytes of its content.
+    pub size: u64,
 }
 
 /// How far an export has come.
@@ -139,11 +186,14 @@ pub struct Written {
     pub bytes: u64,
     /// Months that are read, of all dealers.
     pub months: u64,
+    /// The sheets of a workbook.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sheets: Vec<Sheet>,
 }
 
 impl Export {
     /// A new one.
-    pub fn new(id: ExportId, by: Actor, request: String, what: What, dealers: Vec<DealerId>, now: DateTime<Utc>) -> Self {
+    pub fn new(id: ExportId, by: Actor, request: String, (what, format): (What, Format), now: DateTime<Utc>) -> Self {
         let state = State::Running { place: Place::default() };
         Self {
             id,
@@ -151,7 +201,8 @@ impl Export {
             asked: now,
             request,
             what,
-            dealers,
+            format,
+            dealers: Vec::new(),
             months: 0,
             state,
             slices: 0,
