@@ -91,3 +91,22 @@ async fn esc_10_a_timers_name_is_the_same_for_the_same_wake_up_and_fits_the_sche
         assert!(name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)), "{name}");
     }
 }
+
+/// MSG-1, APT-6: receivers of webhooks may be slow; no mail waits for them on their queue.
+#[test]
+fn apt_6_webhooks_have_a_queue_of_their_own_with_its_share_of_the_sender() {
+    let of = |kind: DueKind| kind.queue();
+    assert_ne!(of(DueKind::Notify), of(DueKind::Send));
+    assert_ne!(of(DueKind::Notify), of(DueKind::Deliver));
+    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml")).unwrap();
+    for kind in DueKind::ALL {
+        let (queue, setting) = (format!("{}{}Queue", of(kind)[..1].to_uppercase(), &of(kind)[1..]), of(kind).to_uppercase());
+        for wanted in [
+            format!("{setting}_QUEUE_URL: !Ref {queue}\n"),
+            format!("{setting}_QUEUE_ARN: !GetAtt {queue}.Arn\n"),
+            format!("            Queue: !GetAtt {queue}.Arn\n            BatchSize: "),
+        ] {
+            assert!(template.contains(&wanted), "{wanted}");
+        }
+    }
+}

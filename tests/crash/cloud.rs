@@ -324,7 +324,11 @@ impl Cloud {
     async fn deliver(&self, queue: &'static str, messages: Vec<Message>) {
         let event = json!({"Records": messages.iter().map(record).collect::<Vec<_>>()});
         let event = serde_json::from_value(event).unwrap();
-        let handler = if queue == "partner" { "lead-intake" } else { queue };
+        let handler = match queue {
+            "partner" => "lead-intake",
+            "notify" => "send",
+            queue => queue,
+        };
         let done = self
             .invoke(handler, async |process, platform| {
                 if let Some(wrong) = self.bug
@@ -336,7 +340,7 @@ impl Cloud {
                     "partner" => forecourt_lead_intake::messages(platform, event).await,
                     "assign" => forecourt_assign::handle(platform, event).await,
                     "escalate" => forecourt_escalate::handle(platform, event).await,
-                    "send" => self.sender(process, platform).handle(event).await,
+                    "send" | "notify" => self.sender(process, platform).handle(event).await,
                     "export" => self.exporter(process, platform).messages(event).await,
                     other => panic!("no function takes from {other}"),
                 }

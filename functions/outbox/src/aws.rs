@@ -14,7 +14,7 @@ pub struct Queues {
     sqs: aws_sdk_sqs::Client,
     scheduler: aws_sdk_scheduler::Client,
     /// Name, URL and ARN.
-    urls: [(&'static str, String, String); 4],
+    urls: [(&'static str, String, String); 5],
     group: String,
     role: String,
 }
@@ -32,6 +32,7 @@ impl Queues {
                 ("assign", setting("ASSIGN_QUEUE_URL")?, setting("ASSIGN_QUEUE_ARN")?),
                 ("escalate", setting("ESCALATE_QUEUE_URL")?, setting("ESCALATE_QUEUE_ARN")?),
                 ("send", setting("SEND_QUEUE_URL")?, setting("SEND_QUEUE_ARN")?),
+                ("notify", setting("NOTIFY_QUEUE_URL")?, setting("NOTIFY_QUEUE_ARN")?),
                 ("export", setting("EXPORT_QUEUE_URL")?, setting("EXPORT_QUEUE_ARN")?),
             ],
             group: setting("SCHEDULE_GROUP")?,

@@ -120,9 +120,9 @@ enum Found {
 }
 
 impl Sender {
-    /// A batch of wake-ups of the kind `send`.
+    /// A batch of wake-ups, of the queue `send` or of `notify`.
     pub async fn handle(&self, mut event: SqsEvent) -> SqsBatchResponse {
-        // Receivers of webhooks may be slow: they are waited for together, and after all else.
+        // Receivers of webhooks may be slow: they are waited for together.
         let is_webhook = |message: &SqsMessage| queue::look(message).is_ok_and(|look| matches!(look.thing, Thing::Outgoing { .. }));
         let (webhooks, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut event.records).into_iter().partition(is_webhook);
         event.records = rest;

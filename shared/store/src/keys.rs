@@ -410,12 +410,14 @@ impl DueKind {
         }
     }
 
-    /// The queue that is told, and the function behind it.
+    /// The queue that is told.
     pub fn queue(self) -> &'static str {
         match self {
             DueKind::Assign => "assign",
             DueKind::Escalate | DueKind::Recompute | DueKind::Resubmit => "escalate",
-            DueKind::Send | DueKind::Deliver | DueKind::Notify => "send",
+            DueKind::Send | DueKind::Deliver => "send",
+            // The same function: receivers may be slow, and mail must not wait for them.
+            DueKind::Notify => "notify",
             DueKind::Export => "export",
         }
     }
