@@ -4,6 +4,8 @@ The emulator runs the compiled functions from the template's own queues, stream,
 and binaries fit. Usage: drive.py BINARIES TEMPLATE: the folder with the compiled functions, and the translated template. Prints each step and its time; any failure ends it.
 """
 
+import base64
+import hmac
 import http.server
 import io
 import json
@@ -182,6 +184,7 @@ def drive(resources):
     client("ses").verify_domain_identity(Domain="forecourt.example")
     client("ses").verify_email_identity(EmailAddress="desk@forecourt.example")
     host = f"{api}.execute-api.localhost"
+    webhook = made_webhook(host)
     leads = f"/dealers/{NORDSTERN}/leads"
     body = {"external_id": "e-1", "type": "used_car", "contact": {"first_name": "Jana", "email": "jana@example.com"}}
 
@@ -205,6 +208,10 @@ def drive(resources):
     calendar(host, admin, lead["id"])
     settings(host, admin)
     partners(resources, host, leads, admin)
+    appointments(resources, host, admin)
+    overview(host, admin)
+    exports(host, admin)
+    told(host, webhook, lead["id"])
     escalation(resources, host, "by delayed messages", timers=False)
     lambda_ = client("lambda")
     outbox = resources["Outbox"]
@@ -283,6 +290,85 @@ def partners(resources, host, leads, admin):
     wait("the poisoned message is a dead letter again", 90, lambda: depth(dead) == 1 and depth(queue) == 0)
 
 
+def appointments(resources, host, admin):
+    """By HTTP and by the partners' queue, which are one door, and what becomes of them, by queue and signed."""
+    sqs, queue = client("sqs"), resources["AppointmentQueue"]
+    load(resources["Table"], group_file(wait_for_sender(sqs), of="centre-demo"))
+    centre, path = token(sub="centre-demo", partner="centre-demo"), f"/dealers/{NORDSTERN}/appointments"
+    body = lambda external: {"external_id": external, "customer": {"name": "Jana Petersen", "email": "jana@example.com"}, "kind": "showroom", "at": "2030-11-26T10:00:00+01:00"}
+    status, first = call(host, "POST", path, body("c-1"), centre)
+    expect("an appointment over HTTP", (status, call(host, "POST", path, body("c-1"), centre)[0]), (201, 201))
+    expect("who makes none", call(host, "POST", path, body("c-1"), token(sub="portal-demo", partner="portal-demo"))[0], 403)
+    attributes = {"dealer": {"StringValue": NORDSTERN, "DataType": "String"}}
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    moved = {"type": "appointment.moved", "external_id": "c-1", "at": now, "to": "2030-11-27T09:00:00Z"}
+    for message in [{"appointment": body("c-2")}, moved]:
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(message), MessageAttributes=attributes)
+    read = lambda: call(host, "GET", f"/appointments/{first['id']}", bearer=admin)[1]
+    wait("moved by the queue", 60, lambda: read()["at"] == "2030-11-27T09:00:00Z")
+    status, made = call(host, "POST", "/partners/centre-demo/signing-secret", {}, token(sub="gina.group"))
+    expect("a signing secret", status, 201)
+    cancelled, ping = {"type": "appointment.cancelled", "external_id": "c-1", "at": now}, "/pingbacks/demo-group/centre-demo"
+    expect("a ping-back of nobody", call(host, "POST", ping, cancelled, more=signed("whsec_" + base64.b64encode(bytes(32)).decode(), "p-0", cancelled))[0], 401)
+    expect("a signed one", call(host, "POST", ping, cancelled, more=signed(made["secret"], "p-1", cancelled))[0], 200)
+    expect("what it told", read()["state"], "cancelled")
+
+
+def signed(secret, name, body):
+    """The headers of Standard Webhooks."""
+    now = str(int(time.time()))
+    mac = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), f"{name}.{now}.{json.dumps(body)}".encode(), "sha256").digest()
+    return {"webhook-id": name, "webhook-timestamp": now, "webhook-signature": "v1," + base64.b64encode(mac).decode()}
+
+
+def overview(host, admin):
+    """What there is by now, to who may see it; the index may lag."""
+    office = token(sub="hugo.office")
+    of = lambda what: call(host, "GET", f"/overview/{what}", bearer=office)
+    wait("the overview has both appointments, one of them called off", 30, lambda: (lambda it: (it["appointments"]["total"], it["cancelled"]["number"]))(of("appointments")[1]) == (2, 1))
+    expect("and all leads of the group", (of("leads")[0], of("leads")[1]["leads"]["received"] >= 2), (200, True))
+    expect("an admin's own dealer", call(host, "GET", f"/overview/appointments?dealer={NORDSTERN}&limit=1", bearer=admin)[1]["appointments"]["total"], 2)
+    expect("another dealer", call(host, "GET", "/overview/appointments?dealer=lakeside-motors-demo", bearer=admin)[0], 404)
+
+
+def exports(host, admin):
+    """A job by the queue, its parts in the bucket, and the link to the file: within the function's role."""
+    office = token(sub="hugo.office")
+    expect("an export by an admin", call(host, "POST", "/exports", {"what": "appointments"}, admin)[0], 403)
+    for form, begins in [("csv", b"\xef\xbb\xbfappointment,"), ("xlsx", b"PK\x03\x04")]:
+        status, asked = call(host, "POST", "/exports", {"what": "appointments", "format": form}, office)
+        expect(f"an export as {form}", status, 202)
+        path = f"/exports/{asked['id']}"
+        read = lambda: call(host, "GET", path, bearer=office)[1]
+        wait("stream -> outbox -> export: it is done", 60, lambda: read()["state"] == "done")
+        link = call(host, "GET", path + "/download", bearer=office)[1]
+        file = urllib.request.urlopen(link["url"]).read()
+        expect("downloaded by its link", (file[:len(begins)], link["rows"], len(file)), (begins, 2, read()["bytes"]))
+    log = call(host, "GET", "/exports/log", bearer=office)[1]["downloads"]
+    expect("the log has both", [(one["by"], one["rows"]) for one in log], [("user:hugo.office", 2)] * 2)
+
+
+def made_webhook(host):
+    """A webhook to a name that leads nowhere: no address of this machine is taken, and there is no other."""
+    admin = token(sub="gina.group")
+    make = lambda url: call(host, "POST", "/webhooks", {"url": url, "events": ["lead.created"]}, admin)
+    expect("a webhook to this machine", make(f"https://127.0.0.1:{ISSUER_PORT}/")[0], 422)
+    status, made = make("https://receiver.invalid/hooks")
+    expect("a webhook", (status, made["secret"][:6]), (201, "whsec_"))
+    return made["id"]
+
+
+def told(host, webhook, lead):
+    """That it was tried to tell of a lead, and is tried once more by hand."""
+    admin, path = token(sub="gina.group"), f"/webhooks/{webhook}/deliveries"
+    of_lead = lambda: next((one for one in call(host, "GET", path, bearer=admin)[1]["deliveries"] if one["lead"] == lead), {"attempts": 0})
+    wait("stream -> outbox -> the sender's other queue: a webhook was tried", 30, lambda: "last_failure" in of_lead())
+    before = of_lead()
+    expect("and is waiting", (before["event"], before["state"]), ("lead.created", "waiting"))
+    expect("by hand", call(host, "POST", f"{path}/{before['id']}/redeliver", {}, admin)[0], 202)
+    wait("tried once more", 30, lambda: of_lead()["attempts"] > before["attempts"])
+
+
 def redrive(sqs, dead, queue):
     """Moves dead letters back as they are; on AWS this is StartMessageMoveTask, which the emulator does not have. Returns what they say."""
     said = []
@@ -307,12 +393,12 @@ def wait_for_sender(sqs):
     return sqs.receive_message(QueueUrl=queue, AttributeNames=["SenderId"])["Messages"][0]["Attributes"]["SenderId"]
 
 
-def group_file(sender, another=None):
-    """The demo group, its portal known by the queue's identity, and perhaps another dealer, whom the portal serves, too."""
+def group_file(sender, another=None, of="portal-demo"):
+    """The demo group, a partner of it known by the queue's identity, and perhaps another dealer, whom the partner serves, too."""
     demo = json.loads((ROOT / "infra/local/src/demo.json").read_text())
-    portal = demo["partners"][0]
-    portal["sender_id"] = sender
-    portal["partner"]["dealers"].append("nordstern-zwei")
+    partner = next(partner for partner in demo["partners"] if partner["partner"]["id"] == of)
+    partner["sender_id"] = sender
+    partner["partner"]["dealers"].append("nordstern-zwei")
     if another:
         demo["dealers"].append({**demo["dealers"][0], "id": another})
         for user in demo["users"]:
