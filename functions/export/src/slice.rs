@@ -11,6 +11,10 @@ use forecourt_domain::export::{Export, Place, State, What, Written};
 use forecourt_domain::overview::{AppointmentFacts, Bounds, Span};
 use forecourt_store::keys::{Key, Look, Thing};
 use forecourt_store::{Failure, ListedLead, Listing, Load, Loaded, Stack};
+use std::time::{Duration, Instant};
+
+/// How long a slice goes on reading: rows that are packed make a part only after hundreds of thousands, and the function has 90 seconds.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// What is read of a dealer, month by month: what was there before the export was asked for.
 pub(crate) fn stacks(export: &Export, dealer: &Dealer) -> Vec<Stack> {
@@ -127,7 +131,7 @@ impl Exporter {
         mut slice: Slice,
         takes: impl Fn(&R, &Bounds) -> bool,
     ) -> Result<Slice, Failure> {
-        let mut reads = self.reads;
+        let (mut reads, started) = (self.reads, Instant::now());
         while let Some(id) = export.dealers.get(slice.place.dealer) {
             if reads == 0 {
                 return Ok(slice);
@@ -137,7 +141,7 @@ impl Exporter {
             let dealer = loaded.dealer(id).ok_or_else(|| Failure::Broken(format!("the dealer {id} is gone")))?;
             let (stacks, bounds) = (stacks(export, dealer), bounds(export, dealer));
             while let Some(stack) = stacks.get(slice.place.month) {
-                if reads == 0 || slice.file.len() >= self.part {
+                if reads == 0 || slice.file.len() >= self.part || started.elapsed() > LONGEST {
                     return Ok(slice);
                 }
                 reads -= 1;
