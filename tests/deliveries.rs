@@ -104,6 +104,8 @@ async fn apt_6_what_is_told_again_by_hand_has_the_same_id_and_keeps_its_place() 
     assert_eq!(told(&world).len(), 3);
     assert_eq!(redeliver(&world, &id, &all[1], "k-2").await.status, 202);
     world.system.settle().await;
+    assert!(redeliver(&world, &id, &all[1], "k-1").await.headers.contains_key("idempotent-replay"));
+    world.system.settle().await;
     assert_eq!(deliveries(&world, &id, "").await[1]["attempts"], 3);
     // What happens while it fails waits behind it.
     world.system.mailbox.answer(URL.into(), 500);

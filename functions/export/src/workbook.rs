@@ -204,7 +204,12 @@ fn last(name: &str, sheets: usize) -> [(&'static str, String); 3] {
     }
     let styles = sheets + 1;
     [
-        ("xl/workbook.xml", format!(r#"{PROLOG}<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><bookViews><workbookView/></bookViews><sheets>{list}</sheets></workbook>"#)),
+        (
+            "xl/workbook.xml",
+            format!(
+                r#"{PROLOG}<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><bookViews><workbookView/></bookViews><sheets>{list}</sheets></workbook>"#
+            ),
+        ),
         (
             "xl/_rels/workbook.xml.rels",
             format!(

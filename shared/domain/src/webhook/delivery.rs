@@ -93,9 +93,9 @@ pub struct Delivery {
     /// What the latest came to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Attempt>,
-    /// A hash of the request that last wanted it sent again, so that its repeat sends it no third time (INT-5).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked_by: Option<String>,
+    /// Hashes of the latest requests that wanted it sent again, so that a repeat of one does not (INT-5).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked_by: Vec<String>,
 }
 
 /// What an attempt came to.
@@ -115,7 +115,7 @@ pub struct Attempt {
 impl Delivery {
     /// To be sent from `due` on.
     pub(super) fn new(webhook: WebhookId, due: DateTime<Utc>) -> Self {
-        Self { webhook, fate: DeliveryFate::Queued { due, attempts: 0 }, attempts: 0, last: None, asked_by: None }
+        Self { webhook, fate: DeliveryFate::Queued { due, attempts: 0 }, attempts: 0, last: None, asked_by: Vec::new() }
     }
 }
 
@@ -133,6 +133,8 @@ impl Outcome {
 pub const RETRIES: [i64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 36_000];
 /// How long a sender may take: an attempt has ten seconds.
 pub const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// How many requests for a delivery by hand it remembers.
+const REMEMBERED: usize = 20;
 /// How often it is tried to tell of a webhook that was switched off.
 const NOTICES: u32 = 8;
 
@@ -259,7 +261,7 @@ impl Outgoing {
     pub fn redelivered(&self, webhook: &Webhook, request: Option<&str>, now: DateTime<Utc>) -> Result<Option<Self>, Refusal> {
         let there = self.delivery(&webhook.id).filter(|_| self.due().is_some() || self.at + Self::KEPT > now);
         let delivery = there.ok_or(Refusal::NotFound("delivery"))?;
-        if request.is_some() && delivery.asked_by.as_deref() == request {
+        if request.is_some_and(|request| delivery.asked_by.iter().any(|before| before == request)) {
             return Ok(None);
         }
         if let State::Off { why, .. } = webhook.state {
@@ -273,7 +275,9 @@ impl Outgoing {
             }
             _ => Ok(Some(self.with(&webhook.id, |delivery| {
                 delivery.fate = DeliveryFate::Queued { due: now, attempts: 0 };
-                delivery.asked_by = request.map(str::to_owned);
+                delivery.asked_by.extend(request.map(str::to_owned));
+                let forgotten = delivery.asked_by.len().saturating_sub(REMEMBERED);
+                delivery.asked_by.drain(..forgotten);
             }))),
         }
     }
