@@ -23,6 +23,7 @@ mod communication;
 mod contract;
 mod cost;
 mod crash;
+mod dates;
 mod deadlines;
 mod deliveries;
 mod documents;

@@ -1,12 +1,17 @@
 //! What clients ask for.
 
-use chrono::{DateTime, Utc};
-use forecourt_domain::calendar_event::NewEvent;
+use chrono::NaiveDate;
+use forecourt_domain::calendar_event::{NewEvent, When};
 use forecourt_domain::ids::{EventId, UserId};
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_edge::json::{Loose, Text, note, time};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
+
+/// What a body holds besides: nothing is known by these names, and what is not known is refused, lest a time that is misspelt be another time.
+type Others = BTreeMap<String, IgnoredAny>;
 
 /// An event to be put on the calendar (CAL-1).
 #[derive(Debug, Deserialize, ToSchema)]
@@ -19,15 +24,21 @@ pub struct EventBody {
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "phone_outbound")]
     kind: Loose<Text>,
-    /// When, RFC 3339; now, if not said.
+    /// When, RFC 3339; now, if neither this nor `date` is said.
     #[schema(value_type = Option<String>)]
     at: Loose<Text>,
+    /// Instead of `at`: on which day of the dealer's, at its opening, or at the present time of day if it is today (CAL-2).
+    #[schema(value_type = Option<String>, format = Date)]
+    date: Loose<Text>,
     /// In words, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     notes: Loose<Text>,
     /// Whose it is; whoever has the lead, if not said.
     #[schema(value_type = Option<String>)]
     user: Loose<Text>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    others: Others,
 }
 
 /// The same event for many leads (CAL-2).
@@ -40,6 +51,9 @@ pub struct BulkBody {
     /// What is to be done.
     #[schema(value_type = EventBody)]
     event: Loose<EventBody>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    others: Others,
 }
 
 /// An event is done.
@@ -51,6 +65,9 @@ pub struct CompletionBody {
     /// What is to be done next (CAL-4).
     #[schema(value_type = Option<EventBody>)]
     follow_up: Loose<EventBody>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    others: Others,
 }
 
 /// The customer was not there, or not reached.
@@ -66,6 +83,9 @@ pub struct NoShowBody {
     /// What is to be done next (CAL-4).
     #[schema(value_type = Option<EventBody>)]
     follow_up: Loose<EventBody>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    others: Others,
 }
 
 /// An event takes place at another time.
@@ -73,8 +93,14 @@ pub struct NoShowBody {
 #[schema(example = json!({"at": "2026-11-25T10:00:00+01:00"}))]
 pub struct RescheduleBody {
     /// When, RFC 3339.
-    #[schema(value_type = String)]
+    #[schema(value_type = Option<String>)]
     at: Loose<Text>,
+    /// Instead of `at`: on which day of the dealer's, at its opening, or at the present time of day if it is today (CAL-2).
+    #[schema(value_type = Option<String>, format = Date)]
+    date: Loose<Text>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    others: Others,
 }
 
 /// An event without a name yet.
@@ -82,16 +108,37 @@ pub struct RescheduleBody {
 pub(crate) struct Unnamed {
     title: String,
     kind: String,
-    at: Option<DateTime<Utc>>,
+    when: When,
     notes: Option<String>,
     pub(crate) user: Option<UserId>,
 }
 
 impl Unnamed {
     pub(crate) fn named(self, id: EventId) -> NewEvent {
-        let Self { title, kind, at, notes, user } = self;
-        NewEvent { id, title, kind, at, notes, user, booked: false, appointment: None }
+        let Self { title, kind, when, notes, user } = self;
+        NewEvent { id, title, kind, when, notes, user, booked: false, appointment: None }
     }
+}
+
+fn unknown(others: Others, within: &str, faults: &mut Vec<Fault>) {
+    faults.extend(others.into_keys().map(|name| Fault::new(format!("{within}{name}"), "CAL-1", "is not known here")));
+}
+
+/// When something is to be: `at` an instant or on a `date`, not both. None: neither is said, or what is said is faulty.
+fn when(at: Loose<Text>, date: Loose<Text>, within: &str, faults: &mut Vec<Fault>) -> Option<When> {
+    let field = format!("{within}date");
+    if !matches!((&at, &date), (Loose::Absent, _) | (_, Loose::Absent)) {
+        faults.push(Fault::new(&field, "CAL-2", "must not be there beside at: either says when"));
+    }
+    let at = time(at, &format!("{within}at"), "CAL-1", faults).map(When::At);
+    let said = date.text(&field, faults);
+    // Only as ISO 8601 writes it: the library also reads `2026-1-5`.
+    let read = |text: &str| text.parse::<NaiveDate>().ok().filter(|date| date.to_string() == text);
+    let date = said.as_deref().map(|text| read(text.trim()));
+    if date == Some(None) {
+        faults.push(Fault::new(&field, "CAL-2", "must be a date such as 2026-11-25"));
+    }
+    at.or(date.flatten().map(When::On))
 }
 
 fn judged<T>(value: T, faults: Vec<Fault>) -> Result<T, Refusal> {
@@ -113,10 +160,11 @@ impl EventBody {
         if let Some(Err(e)) = &user {
             faults.push(Fault::new(field("user"), "CAL-1", e.to_string()));
         }
+        unknown(self.others, within, faults);
         Unnamed {
             title,
             kind,
-            at: time(self.at, &field("at"), "CAL-1", faults),
+            when: when(self.at, self.date, within, faults).unwrap_or(When::Now),
             notes: note(self.notes, &field("notes"), faults),
             user: user.and_then(Result::ok),
         }
@@ -134,6 +182,7 @@ const MOST_LEADS: usize = 500;
 impl BulkBody {
     pub(crate) fn check(self) -> Result<(Vec<String>, Unnamed), Refusal> {
         let mut faults = Vec::new();
+        unknown(self.others, "", &mut faults);
         let leads: Vec<String> =
             self.leads.take("leads", "a list of ids", &mut faults).unwrap_or_default().into_iter().map(|Text(id)| id).collect();
         if faults.is_empty() && !(1..=MOST_LEADS).contains(&leads.len()) {
@@ -153,6 +202,7 @@ impl BulkBody {
 impl CompletionBody {
     pub(crate) fn check(self) -> Result<(Option<String>, Option<Unnamed>), Refusal> {
         let mut faults = Vec::new();
+        unknown(self.others, "", &mut faults);
         let said = (note(self.note, "note", &mut faults), follow_up(self.follow_up, &mut faults));
         judged(said, faults)
     }
@@ -161,6 +211,7 @@ impl CompletionBody {
 impl NoShowBody {
     pub(crate) fn check(self) -> Result<(String, Option<String>, Option<Unnamed>), Refusal> {
         let mut faults = Vec::new();
+        unknown(self.others, "", &mut faults);
         let reason = self.reason.text("reason", &mut faults).unwrap_or_default();
         let said = (reason, note(self.note, "note", &mut faults), follow_up(self.follow_up, &mut faults));
         judged(said, faults)
@@ -168,12 +219,12 @@ impl NoShowBody {
 }
 
 impl RescheduleBody {
-    pub(crate) fn check(self) -> Result<DateTime<Utc>, Refusal> {
+    pub(crate) fn check(self) -> Result<When, Refusal> {
         let mut faults = Vec::new();
-        let at = time(self.at, "at", "CAL-1", &mut faults);
-        match at {
+        unknown(self.others, "", &mut faults);
+        match when(self.at, self.date, "", &mut faults) {
             Some(at) if faults.is_empty() => Ok(at),
-            None if faults.is_empty() => Err(Refusal::field("at", "CAL-4", "must say when")),
+            None if faults.is_empty() => Err(Refusal::field("at", "CAL-4", "must say when, or a date on which")),
             _ => Err(Refusal::Invalid(faults)),
         }
     }

@@ -6,13 +6,15 @@ mod moving;
 mod new;
 mod taking;
 mod types;
+mod when;
 
 pub use closing::{Completes, completing};
 pub(crate) use mirror::{mirrored, state_of};
 pub use moving::moving;
 pub use new::NewEvent;
-pub(crate) use new::in_reach;
 pub use types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
+pub use when::When;
+pub(crate) use when::in_reach;
 
 use crate::access::Actor;
 use crate::assignment::commit;
@@ -225,7 +227,7 @@ pub enum Deed {
     /// It takes place at another time.
     Reschedule {
         /// When.
-        to: DateTime<Utc>,
+        to: When,
     },
     /// It is called off.
     Delete,
@@ -239,7 +241,7 @@ pub enum Deed {
 pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Option<NewEvent>) -> Result<Option<Decision>, Refusal> {
     let Case { lead, dealer, by, now, .. } = *case;
     let (id, title) = (event.id.clone(), event.title.clone());
-    if event.is_so(&deed, &dealer.settings) && follow_up.is_none() {
+    if event.is_so(&deed, &dealer.settings, now) && follow_up.is_none() {
         return Ok(None);
     }
     if event.state != EventState::Incomplete {
@@ -270,6 +272,7 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
             Event::EventDeleted { event: id, title }
         }
         Deed::Reschedule { to } => {
+            let to = to.instant(&dealer.settings.calendar, now).map_err(|fault| Refusal::Invalid(vec![fault]))?;
             after.reschedule(to, by, now)?;
             changed.planned.push(Planned { at: to, id: id.clone() });
             changed.planned.sort();
@@ -325,14 +328,14 @@ impl CalendarEvent {
     }
 
     /// Whether all that is asked for is so already.
-    fn is_so(&self, deed: &Deed, settings: &Draft) -> bool {
+    fn is_so(&self, deed: &Deed, settings: &Draft, now: DateTime<Utc>) -> bool {
         match (deed, &self.state) {
             (Deed::Complete { note }, EventState::Completed(ended)) => note.is_none() || *note == ended.note,
             (Deed::Delete, EventState::Deleted(_)) => true,
             (Deed::NoShow { reason, note }, EventState::NoShow(ended)) => {
                 settings.no_show_reason(reason) == ended.reason && (note.is_none() || *note == ended.note)
             }
-            (Deed::Reschedule { to }, EventState::Incomplete) => *to == self.at,
+            (Deed::Reschedule { to }, EventState::Incomplete) => to.instant(&settings.calendar, now) == Ok(self.at),
             _ => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::access::Actor;
 use crate::assignment::commit;
-use crate::calendar_event::{CalendarEvent, Case, Deed, EVENT_TYPES, EventState, NewEvent, schedule, settle};
+use crate::calendar_event::{CalendarEvent, Case, Deed, EVENT_TYPES, EventState, NewEvent, When, schedule, settle};
 use crate::contact::Language;
 use crate::dealer::{Absence, Dealer};
 use crate::decision::{Decision, Item};
@@ -247,7 +247,7 @@ pub fn book(
     }
     offer.terms().look(&days, &invitation.kind, from, moved.map(|event| event.id.as_str()))?;
     if let Some(event) = moved {
-        let settled = settle(case, event, Deed::Reschedule { to: from }, None)?;
+        let settled = settle(case, event, Deed::Reschedule { to: When::At(from) }, None)?;
         return Ok(settled.map(|decision| told(case, decision, Booking::Moved)));
     }
     if invitation.bookings >= MOST_BOOKINGS {
@@ -261,7 +261,7 @@ pub fn book(
         id: id.clone(),
         title,
         kind: invitation.kind.clone(),
-        at: Some(from),
+        when: When::At(from),
         notes: None,
         user: invitation.user.clone(),
         booked: true,

@@ -14,7 +14,7 @@ pub(crate) use view::Beside;
 
 use body::{Appointed, New};
 use forecourt_domain::access::Right;
-use forecourt_domain::calendar_event::{CalendarEvent, Case, NewEvent};
+use forecourt_domain::calendar_event::{CalendarEvent, Case, NewEvent, When};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::element::{self, Communication, Content, Element, Kind, Said, communicate, schedule_test_drive};
 use forecourt_domain::ids::{ElementId, EventId, LeadId, UserId};
@@ -151,8 +151,16 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
     let decide = |case: &Case<'_>, loaded: &Loaded| match new.clone() {
         New::Content(content) => element::add(case.lead, id.clone(), content, &by, call.now),
         New::TestDrive(Appointed { vehicle, at, title, user, notes }) => {
-            let event =
-                NewEvent { id: event.clone(), title, kind: String::new(), at: Some(at), notes, user, booked: false, appointment: None };
+            let event = NewEvent {
+                id: event.clone(),
+                title,
+                kind: String::new(),
+                when: When::At(at),
+                notes,
+                user,
+                booked: false,
+                appointment: None,
+            };
             schedule_test_drive(case, id.clone(), vehicle, event)
         }
         New::Said(said) => {

@@ -3,7 +3,7 @@
 use super::report::changed;
 use super::{Appointment, Attendance, Early, External, Kind, Origin, Reached, State, Team};
 use crate::access::Actor;
-use crate::calendar_event::{CalendarEvent, Case, NewEvent, in_reach, schedule_as, state_of};
+use crate::calendar_event::{CalendarEvent, Case, NewEvent, When, in_reach, schedule_as, state_of};
 use crate::contact::ChannelKey;
 use crate::dealer::Dealer;
 use crate::decision::{Decision, Item};
@@ -167,7 +167,7 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
                 id,
                 title: made.kind.title().to_owned(),
                 kind: made.kind.event_type().to_owned(),
-                at: Some(made.at),
+                when: When::At(made.at),
                 notes: made.notes.clone(),
                 user: new.user,
                 booked: false,

@@ -1,10 +1,9 @@
 //! What an event must be to be put on a calendar (CAL-1).
 
-use super::{CalendarEvent, Case, EVENT_TYPES, EventState};
+use super::{CalendarEvent, Case, EVENT_TYPES, EventState, When};
 use crate::ids::{AppointmentId, EventId, UserId};
 use crate::refusal::{Fault, Refusal};
 use crate::text::is_line;
-use chrono::{DateTime, Utc};
 
 /// An event to be made.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +14,8 @@ pub struct NewEvent {
     pub title: String,
     /// The type, as the API writes it or as people do.
     pub kind: String,
-    /// When; `None`: now (CAL-1).
-    pub at: Option<DateTime<Utc>>,
+    /// When (CAL-1, CAL-2).
+    pub when: When,
     /// In words.
     pub notes: Option<String>,
     /// Whose; `None`: whoever has the lead.
@@ -45,11 +44,9 @@ impl NewEvent {
         if self.user.as_ref().is_some_and(|user| !dealer.settings.member(user).is_some_and(|member| member.assignable)) {
             faults.push(Fault::new("user", "CAL-1", format!("must be a user of {} who is assignable", dealer.id)));
         }
-        let at = self.at.unwrap_or(now);
-        if !in_reach(at, now) {
-            faults.push(Fault::new("at", "CAL-1", "must be within ten years"));
-        }
-        let (Some(kind), true) = (kind, faults.is_empty()) else { return Err(Refusal::Invalid(faults)) };
+        let calendar = &dealer.settings.calendar;
+        let at = self.when.instant(calendar, now).map_err(|fault| faults.push(fault));
+        let (Some(kind), Ok(at), true) = (kind, at, faults.is_empty()) else { return Err(Refusal::Invalid(faults)) };
         let event = CalendarEvent {
             id: self.id,
             lead: lead.id,
@@ -70,11 +67,7 @@ impl NewEvent {
             appointment: self.appointment,
         };
         // Without a time of its own it is a note of what happens now: it takes nobody's time.
-        let taken = self.at.and_then(|_| event.takes(case));
+        let taken = if self.when.is_timed(calendar, now) { event.takes(case) } else { None };
         Ok(CalendarEvent { taken, ..event })
     }
-}
-
-pub(crate) fn in_reach(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    (at - now).num_days().abs() <= 3_653
 }
