@@ -16,6 +16,7 @@ mod access;
 mod adf;
 mod appointment;
 mod assignment;
+mod booking;
 mod bulk;
 mod calendar;
 mod capacity;

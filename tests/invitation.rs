@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A lead with an invitation: its link's path.
-async fn invited(world: &World, name: &str, body: &Value) -> (LeadId, String) {
+pub async fn invited(world: &World, name: &str, body: &Value) -> (LeadId, String) {
     let id = world.lead(&enquiry(name)).await;
     (id, link(world, id, body).await)
 }
@@ -23,24 +23,24 @@ async fn link(world: &World, id: LeadId, body: &Value) -> String {
     made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned()
 }
 
-fn drive() -> Value {
+pub fn drive() -> Value {
     json!({"type": "booked_test_drive"})
 }
 
-async fn book(world: &World, link: &str, from: &str) -> Reply {
+pub async fn book(world: &World, link: &str, from: &str) -> Reply {
     world.post("", &format!("{link}/booking"), &json!({"from": from})).await
 }
 
-async fn cancel(world: &World, link: &str) -> Reply {
+pub async fn cancel(world: &World, link: &str) -> Reply {
     world.call(Method::DELETE, "", &format!("{link}/booking"), &[], b"").await
 }
 
-fn free(reply: &Reply) -> Vec<String> {
+pub fn free(reply: &Reply) -> Vec<String> {
     reply.body["free"].as_array().unwrap().iter().map(|slot| slot["from"].as_str().unwrap().to_owned()).collect()
 }
 
 /// As a browser gets it.
-async fn browse(world: &World, method: Method, path: &str, language: &str, body: &str) -> (i64, HeaderMap, String) {
+pub async fn browse(world: &World, method: Method, path: &str, language: &str, body: &str) -> (i64, HeaderMap, String) {
     let headers = [
         ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
         ("accept-language", language),

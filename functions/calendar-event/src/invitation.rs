@@ -91,6 +91,12 @@ pub(crate) struct Shown {
     pub(crate) event: Option<CalendarEvent>,
     pub(crate) standing: Standing,
     pub(crate) minutes: i64,
+    /// From when on the link is good for nothing.
+    pub(crate) expires: DateTime<Utc>,
+    /// Whether a slot can be picked now.
+    pub(crate) offers: bool,
+    /// Whether another can be once it is cancelled.
+    pub(crate) rebooks: bool,
     pub(crate) free: Vec<(NaiveDate, Vec<Slot>)>,
     pub(crate) more_from: Option<NaiveDate>,
     /// Whether dates were left out before those.
@@ -204,7 +210,7 @@ impl OfferView {
             title: invitation.title.clone(),
             minutes: shown.minutes,
             zone: dealer.settings.calendar.zone().to_string(),
-            expires_at: invitation.expires,
+            expires_at: shown.expires,
             standing: shown.standing.name(),
             booking: shown.booked().map(booking),
             free: shown.free.iter().flat_map(|(_, slots)| slots).map(slot).collect(),
@@ -228,23 +234,22 @@ impl Shown {
 
 type Facts<'a> = (&'a Lead, &'a Dealer, &'a Invitation, Option<&'a CalendarEvent>);
 
-/// What a link is of. A lead or an invitation that is not there, or was revoked, is as a link that is not good.
-fn facts<'a>(loaded: &'a Loaded, link: &InvitationLink) -> Result<Facts<'a>, Refusal> {
+/// What a link is of. A lead or an invitation that is not there, was revoked or is too old, is as a link that is not good.
+fn facts<'a>(loaded: &'a Loaded, link: &InvitationLink, now: DateTime<Utc>) -> Result<Facts<'a>, Refusal> {
     let (lead, dealer) = found(loaded, link.lead)?;
-    let invitation = loaded.invitation(link.lead, &link.invitation).filter(|found| found.revoked.is_none());
-    let invitation = invitation.ok_or(Refusal::NotFound("invitation"))?;
+    let invitation = loaded.invitation(link.lead, &link.invitation).ok_or(Refusal::NotFound("invitation"))?;
     let event = invitation.event.as_ref().and_then(|event| loaded.event(link.lead, event));
-    Ok((lead, dealer, invitation, event))
+    if invitation.is_good(event, now) { Ok((lead, dealer, invitation, event)) } else { Err(Refusal::NotFound("invitation")) }
 }
 
 /// What a link needs to be read: the lead and the invitation; what these point at; and the days that `asks` asks for of these.
-fn load<'a>(link: &'a InvitationLink, asks: impl Fn(Facts<'_>, Asks<'_>) + Send + Sync + 'a) -> Load<'a> {
+fn load<'a>(link: &'a InvitationLink, now: DateTime<Utc>, asks: impl Fn(Facts<'_>, Asks<'_>) + Send + Sync + 'a) -> Load<'a> {
     let InvitationLink { lead, invitation } = link;
     Load::of([Key::Lead(*lead), Key::Invitation(*lead, invitation.clone())]).then(move |loaded| {
         let dealer = loaded.lead(*lead).map(|lead| Key::Dealer(lead.dealer.clone()));
         let event = loaded.invitation(*lead, invitation).and_then(|found| found.event.clone()).map(|event| Key::Event(*lead, event));
         let ready = dealer.iter().chain(&event).all(|key| loaded.stored(key).is_some());
-        let days = facts(loaded, link).ok().filter(|_| ready).map(|facts| lead::days_of(|days| asks(facts, days)));
+        let days = facts(loaded, link, now).ok().filter(|_| ready).map(|facts| lead::days_of(|days| asks(facts, days)));
         let event: Vec<Key> = event.into_iter().collect();
         let appointment = loaded.appointments_of(&event);
         dealer.into_iter().chain(event).chain(appointment).chain(days.into_iter().flatten()).collect()
@@ -257,22 +262,20 @@ async fn read(platform: &Platform, call: &Call, link: &InvitationLink) -> Result
     let now = call.now;
     let free = |(lead, dealer, invitation, event): Facts<'_>, days: Asks<'_>| {
         let moving = event.filter(|_| invitation.standing(event, now) == Standing::Booked).map(|event| &event.id);
-        let offer = invitation.offer(lead, dealer, now)?;
-        Some((offer.minutes(), offer.free(&Diary::new(days), from, DATES, moving)))
+        let offer = invitation.offer(lead, dealer, now).filter(|_| invitation.offers(event, now))?;
+        Some(offer.free(&Diary::new(days), from, DATES, moving))
     };
     let asks = |facts: Facts<'_>, days: Asks<'_>| {
         free(facts, days);
     };
-    let loaded = platform.store.load(&call.scope, &load(link, asks)).await?;
-    let facts = facts(&loaded, link).map_err(|_| no_link())?;
+    let loaded = platform.store.load(&call.scope, &load(link, now, asks)).await?;
+    let facts = facts(&loaded, link, now).map_err(|_| no_link())?;
     let days = |user: &UserId, date| loaded.day(user, date);
-    let (minutes, (free, more_from)) = free(facts, &days).unwrap_or_default();
     let (lead, dealer, invitation, event) = facts;
+    let (mut free, more_from) = free(facts, &days).unwrap_or_default();
     let standing = invitation.standing(event, now);
-    let over = standing == Standing::Over;
     // Where it is, it need not be moved.
     let here = event.filter(|_| standing == Standing::Booked).map(|event| event.at);
-    let mut free = free;
     free.iter_mut().for_each(|(_, slots)| slots.retain(|slot| Some(slot.from) != here));
     free.retain(|(_, slots)| !slots.is_empty());
     Ok(Shown {
@@ -282,9 +285,12 @@ async fn read(platform: &Platform, call: &Call, link: &InvitationLink) -> Result
         invitation: invitation.clone(),
         event: event.cloned(),
         standing,
-        minutes,
-        free: if over { Vec::new() } else { free },
-        more_from: more_from.filter(|_| !over),
+        minutes: dealer.capacity().duration(&invitation.kind).num_minutes(),
+        expires: invitation.ends(event),
+        offers: invitation.offers(event, now),
+        rebooks: now < invitation.expires,
+        free,
+        more_from,
         later: from.is_some(),
     })
 }
@@ -303,12 +309,12 @@ async fn change(
         let _ = asked(facts, days);
     };
     // Many may want the last place at once; who loses is to be told so, and not to try again.
-    let load = load(link, asks).patiently();
+    let load = load(link, call.now, asks).patiently();
     platform
         .store
         .decide(&call.scope, load, |loaded, _| {
             let days = |user: &UserId, date| loaded.day(user, date);
-            let facts = facts(loaded, link)?;
+            let facts = facts(loaded, link, call.now)?;
             let new = facts.3.is_none_or(|event| facts.2.standing(Some(event), call.now) == Standing::Cancelled);
             let decision = asked(facts, &days)?;
             let decision = decision.map(|decision| followed(decision, facts.0, facts.1, |id| loaded.appointment(id), call.now));

@@ -184,7 +184,7 @@ impl InvitationRowView {
     fn of(platform: &Platform, call: &Call, invitation: &Invitation, event: Option<&CalendarEvent>) -> Self {
         let standing = match invitation.revoked {
             Some(_) => "revoked",
-            None if invitation.expires <= call.now => "expired",
+            None if !invitation.is_good(event, call.now) => "expired",
             None => invitation.standing(event, call.now).name(),
         };
         let good = !matches!(standing, "revoked" | "expired");
@@ -194,7 +194,7 @@ impl InvitationRowView {
             title: invitation.title.clone(),
             user: invitation.user.as_ref().map(ToString::to_string),
             created_at: invitation.created,
-            expires_at: invitation.expires,
+            expires_at: invitation.ends(event),
             standing,
             event: invitation.event.as_ref().map(ToString::to_string),
             link: good.then(|| link::of(platform, call.scope.group(), invitation)),

@@ -144,7 +144,7 @@ pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, refused: bool) -
         context! { date => date(slot.from), from => texts.time(slot.from, dealer), until => texts.time(slot.until, dealer) }
     });
     let standing = shown.standing.name();
-    let expires = context! { date => date(invitation.expires) };
+    let expires = context! { date => date(shown.expires) };
     // Links are relative, so that they hold wherever the API is; an answer to a form stands a level deeper.
     // It was verified, so that it holds nothing to be escaped.
     let base = Value::from_safe_string(format!("{}{}", if refused { "../" } else { "" }, shown.token));
@@ -155,6 +155,7 @@ pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, refused: bool) -
             t => &texts.page, lang => &texts.lang, dealer => &dealer.settings.name, name => texts.name_of(invitation), vehicle => &shown.vehicle,
             minutes => shown.minutes, zone => zone.name(), standing, booking, days, expires, base, refused,
             later => shown.later, more_from => shown.more_from.map(|date| date.to_string()), file => shown.event.is_some(),
+            offers => shown.offers, rebooks => shown.rebooks,
         },
     )
 }

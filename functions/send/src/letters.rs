@@ -1,18 +1,19 @@
 //! Letters to customers: claimed, looked at again, sent at most once, recorded on the letter and on its appointment in one commit (MSG-1, APT-3).
 
-use crate::text::{Addressee, Attachment};
+use crate::text::{About, Addressee, Attachment};
 use crate::{Sender, Sms, Undelivered, quote};
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, Reached};
 use forecourt_domain::contact::Language;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{DealerId, LeadId};
+use forecourt_domain::ids::{DealerId, InvitationId, LeadId};
+use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::letter::{Due, Home, Letter, Medium, Says, Suppressed};
-use forecourt_edge::ical;
 use forecourt_edge::lead::{described, enquiry_of};
 use forecourt_edge::metrics::Metric;
+use forecourt_edge::{ical, link};
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load, Loaded};
 
@@ -22,6 +23,8 @@ struct Claimed {
     dealer: Dealer,
     appointment: Option<Appointment>,
     lead: Option<Lead>,
+    /// The link of the invitation that the appointment was booked by.
+    page: Option<String>,
     to: To,
     due: Option<DateTime<Utc>>,
 }
@@ -73,10 +76,11 @@ impl Sender {
     }
 
     async fn claim_letter(&self, look: &Look, home: &Home, cause: &str) -> Result<Option<Claimed>, Failure> {
-        let now = self.platform.clock.now();
+        let (now, scope) = (self.platform.clock.now(), look.scope());
         let load = Load::of(own_keys(home, cause).into_iter().chain([Key::Dealer(look.dealer.clone())])).then(|loaded| {
             let lead = lead_of(home, loaded).into_iter().flat_map(|lead| [Key::Lead(lead), described(loaded, lead)]);
-            lead.chain([Key::Dealer(dealer_of(look, home, loaded))]).collect()
+            let invitation = booked_by(home, loaded).map(|(lead, invitation)| Key::Invitation(lead, invitation));
+            lead.chain([Key::Dealer(dealer_of(look, home, loaded))]).chain(invitation).collect()
         });
         let rule = |loaded: &Loaded, _| {
             let dealer = loaded.dealer(&dealer_of(look, home, loaded));
@@ -92,24 +96,26 @@ impl Sender {
                     Some(to) => {
                         let (due, dealer) = (letter.due(), dealer.clone());
                         let (appointment, lead) = (appointment.cloned(), lead.cloned());
-                        (decided(leased.clone()), Some(Claimed { letter: leased, dealer, appointment, lead, to, due }))
+                        let page = invitation(home, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
+                        (decided(leased.clone()), Some(Claimed { letter: leased, dealer, appointment, lead, page, to, due }))
                     }
                 },
             })
         };
-        self.platform.store.decide(&look.scope(), load, rule).await
+        self.platform.store.decide(&scope, load, rule).await
     }
 
     async fn carry(&self, claimed: &Claimed, now: DateTime<Utc>) -> Result<String, Undelivered> {
-        let Claimed { letter, dealer, appointment, lead, to, .. } = claimed;
+        let Claimed { letter, dealer, appointment, lead, page, to, .. } = claimed;
         let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).unwrap_or_default();
+        let about = About { appointment: appointment.as_ref(), vehicle, page: page.as_deref() };
         let id = match &letter.home {
             Home::Lead(lead) => format!("{lead}.{}", letter.cause),
             Home::Appointment(id) => format!("{id}.{}", letter.cause),
         };
         match to {
             To::Mail(to) => {
-                let mail = self.texts.letter(id, to, dealer, letter, appointment.as_ref(), vehicle, now).map_err(Undelivered::Never)?;
+                let mail = self.texts.letter(id, to, dealer, letter, about, now).map_err(Undelivered::Never)?;
                 let mut mail = mail;
                 if let Some(appointment) = appointment.as_ref().filter(|_| letter.says != Says::Reminder) {
                     mail.attachments.push(calendar_file(appointment, dealer, &mail.subject).map_err(Undelivered::Never)?);
@@ -121,7 +127,7 @@ impl Sender {
                 self.carrier.carry(&mail).await
             }
             To::Phone(number) => {
-                let text = self.texts.sms(dealer, letter, appointment.as_ref(), vehicle).map_err(Undelivered::Never)?;
+                let text = self.texts.sms(dealer, letter, about).map_err(Undelivered::Never)?;
                 self.carrier.carry_sms(&Sms { id, to: number.clone(), text, at: now }).await
             }
         }
@@ -160,6 +166,18 @@ fn appointment<'a>(home: &Home, loaded: &'a Loaded) -> Option<&'a Appointment> {
         Home::Appointment(id) => loaded.appointment(id),
         Home::Lead(_) => None,
     }
+}
+
+/// By which invitation the customer booked the appointment.
+fn booked_by(home: &Home, loaded: &Loaded) -> Option<(LeadId, InvitationId)> {
+    appointment(home, loaded).and_then(Invitation::of_appointment)
+}
+
+/// The same, unless it was revoked, or something else was booked by it since.
+fn invitation<'a>(home: &Home, loaded: &'a Loaded) -> Option<&'a Invitation> {
+    let (lead, id) = booked_by(home, loaded)?;
+    let event = appointment(home, loaded)?.event.as_ref();
+    loaded.invitation(lead, &id).filter(|invitation| invitation.revoked.is_none() && invitation.event.as_ref() == event)
 }
 
 /// In whose name it goes out: that of the dealer who has the appointment by now.

@@ -95,6 +95,17 @@ impl Addressee {
     }
 }
 
+/// What a letter is about.
+#[derive(Clone, Copy)]
+pub struct About<'a> {
+    /// Which appointment, if it is about one.
+    pub appointment: Option<&'a Appointment>,
+    /// Which vehicle; empty where none is known.
+    pub vehicle: &'a str,
+    /// The link by which the customer moves and cancels the appointment, where it was booked by one (CAL-8).
+    pub page: Option<&'a str>,
+}
+
 impl Mail {
     /// A text, whose first line is the subject, to `to` in the dealer's name.
     fn written(id: String, to: &Addressee, dealer: &Dealer, written: &str, now: DateTime<Utc>) -> Self {
@@ -201,18 +212,16 @@ impl Texts {
     ///
     /// # Errors
     /// What is wrong with the template.
-    #[expect(clippy::too_many_arguments, reason = "each is a fact of the letter")]
     pub fn letter(
         &self,
         id: String,
         to: &Addressee,
         dealer: &Dealer,
         letter: &Letter,
-        appointment: Option<&Appointment>,
-        vehicle: &str,
+        about: About<'_>,
         now: DateTime<Utc>,
     ) -> Result<Mail, String> {
-        let written = self.said(dealer, letter, appointment, vehicle, &to.language, &to.name)?;
+        let written = self.said(dealer, letter, about, &to.language, &to.name)?;
         let reply_to = dealer.settings.lead_address.as_ref().map(ToString::to_string);
         Ok(Mail { reply_to, ..Mail::written(id, to, dealer, &written, now) })
     }
@@ -241,25 +250,17 @@ impl Texts {
     ///
     /// # Errors
     /// What is wrong with the template.
-    pub fn sms(&self, dealer: &Dealer, letter: &Letter, appointment: Option<&Appointment>, vehicle: &str) -> Result<String, String> {
+    pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: About<'_>) -> Result<String, String> {
         let language = letter.language.clone().unwrap_or_else(|| dealer.settings.language.clone());
-        self.said(dealer, letter, appointment, vehicle, &language, "")
+        self.said(dealer, letter, about, &language, "")
     }
 
-    fn said(
-        &self,
-        dealer: &Dealer,
-        letter: &Letter,
-        appointment: Option<&Appointment>,
-        vehicle: &str,
-        language: &Language,
-        customer: &str,
-    ) -> Result<String, String> {
+    fn said(&self, dealer: &Dealer, letter: &Letter, about: About<'_>, language: &Language, customer: &str) -> Result<String, String> {
         let sms = letter.medium == Medium::Sms;
         let appointment = match &letter.says {
             Says::Text { text, .. } if sms => return Ok(text.clone()),
             Says::Text { subject, text, .. } => return Ok(format!("{subject}\n\n{text}")),
-            _ => appointment.ok_or("it is about no appointment")?,
+            _ => about.appointment.ok_or("it is about no appointment")?,
         };
         let template = self.templates.get_template("letters").map_err(|e| e.to_string())?;
         let context = context! {
@@ -270,7 +271,8 @@ impl Texts {
             when => local(appointment.at, dealer.settings.calendar.zone(), language),
             dealer => &dealer.settings.name,
             customer,
-            vehicle,
+            vehicle => about.vehicle,
+            page => about.page,
         };
         template.render(context).map_err(|e| format!("the text cannot be written: {e}"))
     }

@@ -1,6 +1,7 @@
 //! An invitation: the customer picks a free slot by a link, moves it, cancels it (CAL-8).
 
 use crate::access::Actor;
+use crate::appointment::Appointment;
 use crate::assignment::commit;
 use crate::calendar_event::{CalendarEvent, Case, Deed, EVENT_TYPES, EventState, NewEvent, When, schedule, settle};
 use crate::contact::Language;
@@ -38,7 +39,7 @@ pub struct Invitation {
     /// When it was made.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub created: DateTime<Utc>,
-    /// From when on its link is good for nothing.
+    /// From when on nothing can be booked anew by its link.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub expires: DateTime<Utc>,
     /// The event that was booked last.
@@ -155,6 +156,38 @@ impl Standing {
 }
 
 impl Invitation {
+    /// The name of the event that is booked as the `booking`th by it.
+    fn names_event(&self, booking: u32) -> Option<EventId> {
+        EventId::parse(&format!("{}-{booking}", self.id)).ok()
+    }
+
+    /// The invitation by which an appointment was booked, where a customer did that.
+    pub fn of_appointment(appointment: &Appointment) -> Option<(LeadId, InvitationId)> {
+        let event = appointment.event.as_ref().filter(|_| appointment.by == Actor::Customer)?;
+        let (invitation, _) = event.as_str().rsplit_once('-')?;
+        Some((appointment.lead?, InvitationId::parse(invitation).ok()?))
+    }
+
+    /// From when on its link is good for nothing: what was booked by it can be moved and cancelled until it begins. `event` is the one that was
+    /// booked last.
+    pub fn ends(&self, event: Option<&CalendarEvent>) -> DateTime<Utc> {
+        event.map_or(self.expires, |event| event.at.max(self.expires))
+    }
+
+    /// Whether its link is good for anything.
+    pub fn is_good(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> bool {
+        self.revoked.is_none() && now < self.ends(event)
+    }
+
+    /// Whether a slot can be picked by it: at any time to move what is booked, else until it expires.
+    pub fn offers(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> bool {
+        match self.standing(event, now) {
+            Standing::Booked => true,
+            Standing::Open | Standing::Cancelled => now < self.expires,
+            Standing::Over => false,
+        }
+    }
+
     /// How it stands; `event` is the one that was booked last.
     pub fn standing(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> Standing {
         match event.map(|event| (&event.state, event.at)) {
@@ -215,11 +248,6 @@ impl Offer<'_> {
         }
         (dates, None)
     }
-
-    /// How long a slot is.
-    pub fn minutes(&self) -> i64 {
-        self.capacity.duration(self.kind).num_minutes()
-    }
 }
 
 /// Books the slot at `from` for the customer, or moves the booking there. `None`: it is booked so already.
@@ -235,6 +263,9 @@ pub fn book(
     let standing = invitation.standing(event, case.now);
     if standing == Standing::Over {
         return Err(Refusal::Conflict("this appointment has begun or is over (CAL-8)".into()));
+    }
+    if !invitation.offers(event, case.now) {
+        return Err(Refusal::Conflict("this link is too old to book anew; ask the dealer for another (CAL-8)".into()));
     }
     let moved = event.filter(|_| standing == Standing::Booked);
     let offer = invitation.offer(case.lead, case.dealer, case.now);
@@ -254,7 +285,7 @@ pub fn book(
         return Err(Refusal::Conflict("this link was used too often; ask the dealer for another (CAL-8)".into()));
     }
     let bookings = invitation.bookings + 1;
-    let id = EventId::parse(&format!("{}-{bookings}", invitation.id)).map_err(|_| Refusal::NotFound("invitation"))?;
+    let id = invitation.names_event(bookings).ok_or(Refusal::NotFound("invitation"))?;
     let label = EVENT_TYPES.iter().find(|(name, _)| *name == invitation.kind).map_or(invitation.kind.as_str(), |(_, label)| *label);
     let title = invitation.title.clone().unwrap_or_else(|| label.to_owned());
     let new = NewEvent {

@@ -294,10 +294,8 @@ async fn call(platform: &Platform, mut event: ApiGatewayV2httpRequest) -> Result
     }
     let (scope, link) = match event.path_parameters.get("token").filter(|_| route.is_open()) {
         _ if route.operation == Operation::ReceivePingBack => (signature::scope(platform, &event, &body).await?, None),
-        // A link that is spoilt, foreign or too old leads nowhere, without a hint which it is.
-        Some(token) => {
-            link::verified(platform, route.operation, token, now).map(|(scope, link)| (scope, Some(link))).ok_or_else(no_link)?
-        }
+        // A link that is spoilt or foreign leads nowhere, as one that is too old does: without a hint which it is.
+        Some(token) => link::verified(platform, route.operation, token).map(|(scope, link)| (scope, Some(link))).ok_or_else(no_link)?,
         None => (identity::scope(&platform.store, &event).await?, None),
     };
     let idempotency_key = match event.headers.get("idempotency-key") {

@@ -17,7 +17,7 @@ pub enum Link {
     Feed(FeedLink),
 }
 
-/// What the link of an invitation names; it is good for a while.
+/// What the link of an invitation names; for how long it is good, the invitation says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InvitationLink {
     /// Of which lead.
@@ -44,8 +44,8 @@ const FEED: &str = "calendar";
 
 /// The link of an invitation, to be given to the lead's contact.
 pub fn of(platform: &Platform, group: &GroupId, invitation: &Invitation) -> String {
-    let Invitation { lead, id, expires, .. } = invitation;
-    let token = platform.store.secret().sign(INVITATION, &format!("{group}/{lead}/{id}/{}", expires.timestamp()));
+    let Invitation { lead, id, .. } = invitation;
+    let token = platform.store.secret().sign(INVITATION, &format!("{group}/{lead}/{id}"));
     format!("{}/i/{token}", platform.public_url)
 }
 
@@ -56,21 +56,18 @@ pub fn of_feed(platform: &Platform, group: &GroupId, user: &UserId, feed: &Feed)
     format!("{}/c/{token}/calendar.ics", platform.public_url)
 }
 
-/// What a token names, and the scope of who has it. None: it is not ours, not for this, or not good any more.
-pub(crate) fn verified(platform: &Platform, operation: Operation, token: &str, now: DateTime<Utc>) -> Option<(Scope, Link)> {
+/// What a token names, and the scope of who has it. None: it is not ours, or not for this.
+pub(crate) fn verified(platform: &Platform, operation: Operation, token: &str) -> Option<(Scope, Link)> {
     let of_feed = operation == Operation::FeedFile;
     let text = platform.store.secret().verified(if of_feed { FEED } else { INVITATION }, token)?;
     let mut parts = text.split('/');
-    let (group, of, id, time) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?.parse::<i64>().ok()?);
+    let (group, of, id) = (parts.next()?, parts.next()?, parts.next()?);
     let group = GroupId::parse(group).ok()?;
     if of_feed {
-        let created = DateTime::from_timestamp_millis(time)?;
+        let created = DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?;
         // The link has no right of its own: what it shows is what its user may see by then.
         let link = FeedLink { user: UserId::parse(of).ok()?, feed: FeedId::parse(id).ok()?, created };
         return Some((Scope::keys_only(group), Link::Feed(link)));
-    }
-    if time <= now.timestamp() {
-        return None;
     }
     let link = InvitationLink { lead: of.parse().ok()?, invitation: InvitationId::parse(id).ok()? };
     Some((Scope::customer(group), Link::Invitation(link)))
