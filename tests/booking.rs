@@ -5,6 +5,7 @@ use crate::letters::told;
 use crate::world::{ADMIN, World, enquiry};
 use forecourt_domain::letter::Medium;
 use http::Method;
+use icalendar::Component as _;
 use serde_json::{Value, json};
 
 /// What the mails to a customer say, by their subjects' first words.
@@ -99,4 +100,61 @@ async fn cal_8_a_link_lasts_as_long_as_what_staff_make_of_the_booking() {
     assert_eq!(deleted.status, 200, "{}", deleted.body);
     let offer = world.get("", &link).await;
     assert_eq!((offer.text("/standing"), &offer.body["booking"], free(&offer).len()), ("cancelled", &Value::Null, 0));
+}
+
+/// CAL-8, RFC 5546: what is mailed names whom it asks, what is fetched names nobody; both are the same entry, which grows newer.
+#[tokio::test]
+async fn cal_8_a_mailed_calendar_file_names_the_customer_and_a_fetched_one_nobody() {
+    let world = World::new().await;
+    let hours = json!({"durations": {"visit_outbound": 90}});
+    world.settings(|s| s.capacity = serde_json::from_value(hours.clone()).unwrap()).await;
+    let mut enquiry = enquiry("jana");
+    enquiry["contact"] = json!({"first_name": "Jana \"JP\"", "last_name": "Petersen; von: und, zu Löwenstein-Wertheim-Freudenberg-Rosenberg",
+        "email": "jana+50%off@example.com"});
+    let id = world.lead(&enquiry).await;
+    let made = world.post(ADMIN, &format!("/leads/{id}/invitations"), &json!({"type": "visit_outbound"})).await;
+    let link = made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned();
+    let mut fetched = Vec::new();
+    for from in ["2026-11-26T09:00:00Z", "2026-11-27T09:00:00Z"] {
+        book(&world, &link, from).await;
+        world.system.settle().await;
+        fetched.push(browse(&world, Method::GET, &format!("{link}/booking.ics"), "de", "").await.2);
+    }
+    cancel(&world, &link).await;
+    world.system.settle().await;
+    fetched.push(browse(&world, Method::GET, &format!("{link}/booking.ics"), "de", "").await.2);
+    let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.to.starts_with("jana+")).collect();
+    let mailed: Vec<String> = mails.iter().map(|mail| String::from_utf8(mail.attachments[0].content.clone()).unwrap()).collect();
+    let types: Vec<&str> = mails.iter().map(|mail| mail.attachments[0].media_type.rsplit_once("method=").unwrap().1).collect();
+    assert_eq!(types, ["REQUEST", "REQUEST", "CANCEL"]);
+    for (n, (mailed, fetched)) in mailed.iter().zip(&fetched).enumerate() {
+        let calendars = [mailed, fetched].map(|text| text.parse::<icalendar::Calendar>().unwrap());
+        let methods = calendars.each_ref().map(|calendar| calendar.property_value("METHOD").unwrap().to_owned());
+        assert_eq!(methods, [["REQUEST", "PUBLISH"], ["REQUEST", "PUBLISH"], ["CANCEL", "CANCEL"]][n]);
+        let events = calendars.each_ref().map(|calendar| calendar.components.iter().find_map(|part| part.as_event()).unwrap().clone());
+        for name in ["UID", "SEQUENCE", "DTSTART", "DTEND", "STATUS", "ORGANIZER", "DTSTAMP"] {
+            assert_eq!(events[0].property_value(name), events[1].property_value(name), "{name}");
+        }
+        assert_eq!(events[0].property_value("SEQUENCE"), Some(n.to_string().as_str()));
+        assert_eq!(events[0].property_value("SUMMARY"), Some("Besuch · Autohaus Nordstern"));
+        let whole = mailed.replace("\r\n ", "");
+        let minutes = if n == 0 { "DTEND;TZID=Europe/Berlin:20261126T113000" } else { "DTEND;TZID=Europe/Berlin:20261127T113000" };
+        assert!(
+            whole.contains(minutes) && whole.contains("ORGANIZER;CN=Autohaus Nordstern:mailto:leads@autohaus-nordstern-demo.example"),
+            "{whole}"
+        );
+        let attendee = whole.lines().find(|line| line.starts_with("ATTENDEE")).unwrap();
+        let name = "CN=\"Jana 'JP' Petersen; von: und, zu Löwenstein-Wertheim-Freudenberg-Rosenberg\"";
+        let (parameters, address) = attendee.rsplit_once(":mailto:").unwrap();
+        assert!(parameters.contains(name) && parameters.contains(";RSVP=FALSE") && parameters.contains(";PARTSTAT=ACCEPTED"), "{attendee}");
+        assert_eq!(address, "jana+50%25off@example.com");
+        assert!(!fetched.contains("ATTENDEE") && mailed.lines().all(|line| line.len() <= 75), "{mailed}");
+    }
+    // Without an address of the dealer's to be asked from, nobody is asked.
+    world.settings(|s| s.lead_address = None).await;
+    book(&world, &link, "2026-11-26T09:00:00Z").await;
+    world.system.settle().await;
+    let last = world.system.mailbox.mails().into_iter().rfind(|mail| mail.to.starts_with("jana+")).unwrap();
+    let text = String::from_utf8(last.attachments[0].content.clone()).unwrap();
+    assert!(text.contains("METHOD:PUBLISH") && !text.contains("ATTENDEE") && text.contains("ORGANIZER"), "{text}");
 }

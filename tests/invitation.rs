@@ -306,13 +306,18 @@ async fn cal_8_the_calendar_file_is_one_entry_that_grows_newer() {
     assert_eq!(file().await.0, 404, "too far ahead to be booked");
     book(&world, &link, "2026-11-24T09:00:00Z").await;
     let (status, headers, text) = file().await;
-    assert_eq!((status, headers["content-type"].to_str().unwrap()), (200, "text/calendar; charset=utf-8; method=REQUEST"));
+    assert_eq!((status, headers["content-type"].to_str().unwrap()), (200, "text/calendar; charset=utf-8; method=PUBLISH"));
     let property = |text: &str, name: &str| {
         let calendar: icalendar::Calendar = text.parse().unwrap();
         let event = calendar.components.iter().find_map(|component| component.as_event()).unwrap().clone();
         icalendar::Component::property_value(&event, name).unwrap_or_default().to_owned()
     };
-    assert!(text.contains("METHOD:REQUEST\r\n") && text.contains("DTSTART;TZID=Europe/Berlin:20261124T100000\r\n"), "{text}");
+    assert!(
+        text.contains("METHOD:PUBLISH\r\n")
+            && !text.contains("ATTENDEE")
+            && text.contains("DTSTART;TZID=Europe/Berlin:20261124T100000\r\n"),
+        "{text}"
+    );
     assert!(
         text.contains("BEGIN:VTIMEZONE\r\n")
             && text.contains("DTSTART:20261025T030000\r\n")

@@ -21,6 +21,7 @@ pub(crate) fn answer(shown: &Shown, reader: &Reader) -> Result<Answer, Problem> 
         until: slot.until,
         changed: event.changed(),
         cancelled: matches!(event.state, EventState::Deleted(_)),
+        attendee: None,
     };
     let (file, media_type) = ical::file(&entry, &shown.dealer);
     Ok(Answer::text(200, media_type, file).header("content-disposition", "attachment; filename=\"booking.ics\""))

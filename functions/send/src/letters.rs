@@ -4,10 +4,11 @@ use crate::text::{About, Addressee, Attachment};
 use crate::{Sender, Sms, Undelivered, quote};
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, Reached};
+use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::contact::Language;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{DealerId, InvitationId, LeadId};
+use forecourt_domain::ids::{DealerId, EventId, InvitationId, LeadId};
 use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::letter::{Due, Home, Letter, Medium, Says, Suppressed};
@@ -22,6 +23,8 @@ struct Claimed {
     letter: Letter,
     dealer: Dealer,
     appointment: Option<Appointment>,
+    /// The calendar event that it is.
+    event: Option<CalendarEvent>,
     lead: Option<Lead>,
     /// The link of the invitation that the appointment was booked by.
     page: Option<String>,
@@ -80,7 +83,8 @@ impl Sender {
         let load = Load::of(own_keys(home, cause).into_iter().chain([Key::Dealer(look.dealer.clone())])).then(|loaded| {
             let lead = lead_of(home, loaded).into_iter().flat_map(|lead| [Key::Lead(lead), described(loaded, lead)]);
             let invitation = booked_by(home, loaded).map(|(lead, invitation)| Key::Invitation(lead, invitation));
-            lead.chain([Key::Dealer(dealer_of(look, home, loaded))]).chain(invitation).collect()
+            let event = event_of(home, loaded).map(|(lead, event)| Key::Event(lead, event));
+            lead.chain([Key::Dealer(dealer_of(look, home, loaded))]).chain(event).chain(invitation).collect()
         });
         let rule = |loaded: &Loaded, _| {
             let dealer = loaded.dealer(&dealer_of(look, home, loaded));
@@ -96,8 +100,9 @@ impl Sender {
                     Some(to) => {
                         let (due, dealer) = (letter.due(), dealer.clone());
                         let (appointment, lead) = (appointment.cloned(), lead.cloned());
+                        let event = event_of(home, loaded).and_then(|(lead, event)| loaded.event(lead, &event)).cloned();
                         let page = invitation(home, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
-                        (decided(leased.clone()), Some(Claimed { letter: leased, dealer, appointment, lead, page, to, due }))
+                        (decided(leased.clone()), Some(Claimed { letter: leased, dealer, appointment, event, lead, page, to, due }))
                     }
                 },
             })
@@ -106,7 +111,7 @@ impl Sender {
     }
 
     async fn carry(&self, claimed: &Claimed, now: DateTime<Utc>) -> Result<String, Undelivered> {
-        let Claimed { letter, dealer, appointment, lead, page, to, .. } = claimed;
+        let Claimed { letter, dealer, appointment, event, lead, page, to, .. } = claimed;
         let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).unwrap_or_default();
         let about = About { appointment: appointment.as_ref(), vehicle, page: page.as_deref() };
         let id = match &letter.home {
@@ -118,7 +123,8 @@ impl Sender {
                 let mail = self.texts.letter(id, to, dealer, letter, about, now).map_err(Undelivered::Never)?;
                 let mut mail = mail;
                 if let Some(appointment) = appointment.as_ref().filter(|_| letter.says != Says::Reminder) {
-                    mail.attachments.push(calendar_file(appointment, dealer, &mail.subject).map_err(Undelivered::Never)?);
+                    let title = self.texts.title(dealer, appointment, event.as_ref(), &to.language).map_err(Undelivered::Never)?;
+                    mail.attachments.push(calendar_file(appointment, event.as_ref(), dealer, to, title));
                 }
                 if let Says::Text { enclosed: Some(enclosed), .. } = &letter.says {
                     let attachment = quote::attachment(enclosed, lead.as_ref(), to, dealer, letter.queued);
@@ -134,22 +140,25 @@ impl Sender {
     }
 }
 
-fn calendar_file(appointment: &Appointment, dealer: &Dealer, title: &str) -> Result<Attachment, String> {
+/// The appointment as the customer's calendar takes it. How long it takes, the type of its event says, which knows more kinds than it does.
+fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, dealer: &Dealer, to: &Addressee, title: String) -> Attachment {
+    let kind = event.map_or(appointment.kind.event_type(), |event| event.kind.as_str());
     let changed = appointment.moved.last().map_or(appointment.created, |moved| moved.at);
     let entry = ical::Entry {
         uid: appointment.id.to_string(),
         sequence: appointment.sequence,
-        title: title.to_owned(),
+        title,
         from: appointment.at,
-        until: appointment.at + dealer.capacity().duration(appointment.kind.event_type()),
+        until: appointment.at + dealer.capacity().duration(kind),
         changed: match &appointment.state {
             forecourt_domain::appointment::State::Cancelled { at, .. } => *at,
             forecourt_domain::appointment::State::Booked => changed,
         },
         cancelled: appointment.state.is_cancelled(),
+        attendee: Some((to.name.clone(), to.address.clone())),
     };
     let (content, media_type) = ical::file(&entry, dealer);
-    Ok(Attachment { name: "appointment.ics".into(), media_type: media_type.into(), content: content.into_bytes() })
+    Attachment { name: "appointment.ics".into(), media_type: media_type.into(), content: content.into_bytes() }
 }
 
 /// A letter's own item, and that of what it is about.
@@ -166,6 +175,12 @@ fn appointment<'a>(home: &Home, loaded: &'a Loaded) -> Option<&'a Appointment> {
         Home::Appointment(id) => loaded.appointment(id),
         Home::Lead(_) => None,
     }
+}
+
+/// Which calendar event the appointment is.
+fn event_of(home: &Home, loaded: &Loaded) -> Option<(LeadId, EventId)> {
+    let appointment = appointment(home, loaded)?;
+    appointment.lead.zip(appointment.event.clone())
 }
 
 /// By which invitation the customer booked the appointment.

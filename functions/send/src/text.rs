@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::appointment::Appointment;
+use forecourt_domain::calendar_event::{CalendarEvent, EVENT_TYPES};
 use forecourt_domain::contact::{Email, Language};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::lead::Lead;
@@ -253,6 +254,25 @@ impl Texts {
     pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: About<'_>) -> Result<String, String> {
         let language = letter.language.clone().unwrap_or_else(|| dealer.settings.language.clone());
         self.said(dealer, letter, about, &language, "")
+    }
+
+    /// What an appointment is called in the customer's calendar: as the customer's own invitation calls it, else by its kind.
+    ///
+    /// # Errors
+    /// What is wrong with the template.
+    pub fn title(
+        &self,
+        dealer: &Dealer,
+        appointment: &Appointment,
+        event: Option<&CalendarEvent>,
+        language: &Language,
+    ) -> Result<String, String> {
+        let own = event.filter(|event| event.booked && EVENT_TYPES.iter().all(|(_, label)| *label != event.title));
+        let template = self.templates.get_template("letters").map_err(|e| e.to_string())?;
+        let kind = json!(appointment.kind);
+        let context = context! { language => spoken(language), says => "title", kind => kind.as_str(), dealer => &dealer.settings.name,
+        title => own.map(|event| &event.title) };
+        template.render(context).map_err(|e| format!("the title cannot be written: {e}"))
     }
 
     fn said(&self, dealer: &Dealer, letter: &Letter, about: About<'_>, language: &Language, customer: &str) -> Result<String, String> {

@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Datelike as _, Duration, NaiveDateTime, Offset as _, TimeZone as _, Utc};
 use chrono_tz::{OffsetComponents as _, OffsetName as _, Tz};
+use forecourt_domain::contact::Email;
 use forecourt_domain::dealer::Dealer;
 use icalendar::{Calendar, Component as _, Event, EventLike as _, Property};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use std::collections::BTreeMap;
 
 /// What the file says.
@@ -23,13 +25,40 @@ pub struct Entry {
     pub changed: DateTime<Utc>,
     /// It was called off.
     pub cancelled: bool,
+    /// Who is sent the file, by name and address; none: nobody knows who fetches it.
+    pub attendee: Option<(String, Email)>,
 }
 
-/// The file in the dealer's name, and its media type.
+/// What stands for itself in an address of `mailto:` (RFC 6068) is all but these.
+const NOT_IN_MAILTO: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'%')
+    .add(b'#')
+    .add(b'?')
+    .add(b'&')
+    .add(b'/')
+    .add(b':')
+    .add(b';')
+    .add(b',')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b']')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// The file in the dealer's name, and its media type (RFC 5546): asks who is sent it (REQUEST, which must name them), or is there for whoever
+/// takes it (PUBLISH, which must not), also where the dealer has no address to be answered at; or takes either back (CANCEL).
 pub fn file(entry: &Entry, dealer: &Dealer) -> (String, &'static str) {
     let settings = &dealer.settings;
     let zone = settings.calendar.zone();
-    let organizer = settings.lead_address.as_ref().map_or_else(|| "invalid:nomail".to_owned(), |address| format!("mailto:{address}"));
+    let organizer = settings.lead_address.as_ref().map_or_else(|| "invalid:nomail".to_owned(), mailto);
+    let attendee = entry.attendee.as_ref().filter(|_| settings.lead_address.is_some());
     let mut event = Event::new();
     event
         .uid(&format!("{}@forecourt", entry.uid))
@@ -40,12 +69,33 @@ pub fn file(entry: &Entry, dealer: &Dealer) -> (String, &'static str) {
         .append_property(Property::new("STATUS", if entry.cancelled { "CANCELLED" } else { "CONFIRMED" }))
         .append_property(time("DTSTART", entry.from, zone))
         .append_property(time("DTEND", entry.until, zone))
-        .append_property(Property::new("ORGANIZER", organizer).add_parameter("CN", &settings.name.replace('"', "'")).done());
-    let method = Property::new("METHOD", if entry.cancelled { "CANCEL" } else { "REQUEST" });
-    let text = calendar(vec![method], vec![(event.done(), zone, entry.from)]);
-    let media_type =
-        if entry.cancelled { "text/calendar; charset=utf-8; method=CANCEL" } else { "text/calendar; charset=utf-8; method=REQUEST" };
-    (text, media_type)
+        .append_property(Property::new("ORGANIZER", organizer).add_parameter("CN", &parameter(&settings.name)).done());
+    if let Some((name, address)) = attendee {
+        let mut attendee = Property::new("ATTENDEE", mailto(address));
+        if !name.is_empty() {
+            attendee.add_parameter("CN", &parameter(name));
+        }
+        // It is agreed upon; answers would be mails to the dealer.
+        for (name, value) in [("ROLE", "REQ-PARTICIPANT"), ("PARTSTAT", "ACCEPTED"), ("RSVP", "FALSE")] {
+            attendee.add_parameter(name, value);
+        }
+        event.append_property(attendee.done());
+    }
+    let (method, media_type) = match (entry.cancelled, attendee) {
+        (true, _) => ("CANCEL", "text/calendar; charset=utf-8; method=CANCEL"),
+        (false, Some(_)) => ("REQUEST", "text/calendar; charset=utf-8; method=REQUEST"),
+        (false, None) => ("PUBLISH", "text/calendar; charset=utf-8; method=PUBLISH"),
+    };
+    (calendar(vec![Property::new("METHOD", method)], vec![(event.done(), zone, entry.from)]), media_type)
+}
+
+fn mailto(address: &Email) -> String {
+    format!("mailto:{}", utf8_percent_encode(address.as_str(), NOT_IN_MAILTO))
+}
+
+/// Text as a parameter of a property can hold it.
+fn parameter(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace('"', "'")
 }
 
 /// A file of its properties beside the usual ones, and its entries, each with the zone of its times and when it begins.
