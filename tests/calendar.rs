@@ -103,6 +103,15 @@ async fn cal_6_a_day_week_and_month_are_those_of_the_dealers_clock() {
         day += TimeDelta::days(7);
     }
     assert_eq!((by_month, by_week), (times.map(str::to_owned).to_vec(), times.map(str::to_owned).to_vec()));
+    // A cursor goes on with the view that it is of, and with no other: day, dealer, or what begins where that one ends.
+    let cursor = calendar(&world, ADMIN, "view=month&date=2026-12-01&limit=1").await.text("/cursor").to_owned();
+    assert_eq!(titles(&world, ADMIN, &format!("view=month&date=2026-12-24&cursor={cursor}")).await, times[2..6]);
+    for query in ["view=month&date=2027-01-01", "view=month&date=2026-11-01", "view=week&date=2026-12-01", "view=day&date=2026-12-01"] {
+        let reply = calendar(&world, ADMIN, &format!("{query}&cursor={cursor}")).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec!["cursor CAL-6".to_owned()]), "{query}");
+    }
+    let elsewhere = format!("/dealers/grachten-autos-demo/calendar?view=month&date=2026-12-01&cursor={cursor}");
+    assert_eq!(world.get("gina.group", &elsewhere).await.faults(), ["cursor CAL-6"], "in the same zone");
     for (query, fault) in [
         ("view=year", "view CAL-6"),
         ("date=yesterday", "date CAL-6"),

@@ -11,7 +11,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
 use forecourt_store::keys::Key;
-use forecourt_store::{EventRow, Load, Loaded};
+use forecourt_store::{EventRow, Load, Loaded, Span};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -125,8 +125,9 @@ impl Wanted<'_> {
         limit: usize,
     ) -> Result<(Vec<Seen>, Option<String>), Problem> {
         let (mut events, mut cursor, mut looked_at) = (Vec::new(), cursor.map(str::to_owned), 0);
+        let span = Span { dealer: &self.dealer.id, from, until };
         loop {
-            let found = platform.store.calendar(self.scope, &self.dealer.id, from, until, cursor.as_deref(), PAGE).await?;
+            let found = platform.store.calendar(self.scope, &span, cursor.as_deref(), PAGE).await?;
             let not_ours = |_| Refusal::field("cursor", "CAL-6", "must be the cursor of an earlier page of this calendar");
             let found = found.map_err(not_ours)?;
             let leads: BTreeSet<LeadId> = found.rows.iter().filter(|row| self.may_be(row)).map(|row| row.lead).collect();
@@ -135,7 +136,7 @@ impl Wanted<'_> {
                 if events.len() >= limit {
                     return Ok((events, cursor));
                 }
-                cursor = Some(row.cursor());
+                cursor = Some(span.cursor(&row));
                 looked_at += 1;
                 if self.may_be(&row) {
                     events.extend(self.seen(row, &leads));

@@ -36,7 +36,18 @@ pub struct EventRow {
     pub sequence: u32,
 }
 
-/// A stretch of a dealer's calendar.
+/// Which stretch of which dealer's calendar: from a time on and before another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span<'a> {
+    /// Whose.
+    pub dealer: &'a DealerId,
+    /// From when on.
+    pub from: DateTime<Utc>,
+    /// Before when.
+    pub until: DateTime<Utc>,
+}
+
+/// Events of a stretch of a dealer's calendar.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Events {
     /// The events by their times.
@@ -46,28 +57,46 @@ pub struct Events {
 }
 
 impl EventRow {
-    /// From where a page goes on that ends with this event.
-    pub fn cursor(&self) -> String {
-        URL_SAFE_NO_PAD.encode(keys::calendar_place(self.at, self.lead, &self.id))
+    fn place(&self) -> String {
+        keys::calendar_place(self.at, self.lead, &self.id)
+    }
+}
+
+impl Span<'_> {
+    /// From where a page of it goes on that ends with `event`. It is good for no other stretch.
+    pub fn cursor(&self, event: &EventRow) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}#{}", event.place(), self.name()))
+    }
+
+    fn name(&self) -> String {
+        format!("{}#{}#{}", self.dealer, keys::stamp(self.from), keys::stamp(self.until))
+    }
+
+    /// The place of the event that a page of this stretch ended with.
+    fn place_of(&self, cursor: &str) -> Result<String, NotACursor> {
+        let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let place = text.and_then(|text| Some(text.strip_suffix(&self.name())?.strip_suffix('#')?.to_owned()));
+        let place = place.filter(|place| place.len() <= 100 && place.split('#').count() == 3);
+        // Only a place within the stretch can have been the end of a page.
+        place.filter(|place| (keys::stamp(self.from)..keys::stamp(self.until)).contains(place)).ok_or(NotACursor)
     }
 }
 
 impl Store {
-    /// At most `limit` events of a dealer's calendar from a time on, before another, and after the one that `cursor` is of. All months are asked at
-    /// once: two at most for a view.
+    /// At most `limit` events of a stretch of a dealer's calendar, after the one that `cursor` is of. All months are asked at once: two at most
+    /// for a view.
     ///
     /// # Errors
-    /// When the table is out of reach. The inner error is for a cursor that is not one.
+    /// When the table is out of reach. The inner error is for a cursor that is not one of this stretch.
     pub async fn calendar(
         &self,
         scope: &Scope,
-        dealer: &DealerId,
-        from: DateTime<Utc>,
-        until: DateTime<Utc>,
+        span: &Span<'_>,
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Result<Events, NotACursor>, Failure> {
-        let after = match cursor.map(place_of).transpose() {
+        let Span { dealer, from, until } = *span;
+        let after = match cursor.map(|cursor| span.place_of(cursor)).transpose() {
             Ok(after) => after,
             Err(e) => return Ok(Err(e)),
         };
@@ -112,10 +141,4 @@ impl Store {
         self.spent.note_read(found.consumed_capacity());
         Ok((found.items.unwrap_or_default(), found.last_evaluated_key.is_some()))
     }
-}
-
-fn place_of(cursor: &str) -> Result<String, NotACursor> {
-    let text = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(NotACursor)?;
-    let stamped = text.split('#').next().is_some_and(|stamp| stamp.len() == 15 && stamp.bytes().all(|b| b.is_ascii_digit()));
-    if stamped && text.len() <= 100 && text.split('#').count() == 3 { Ok(text) } else { Err(NotACursor) }
 }

@@ -43,7 +43,7 @@ mod webhooks;
 
 pub use appointments::AppointmentPage;
 pub use board::{Agenda, Board, Stretch, Todo};
-pub use calendar::{EventRow, Events};
+pub use calendar::{EventRow, Events, Span};
 pub use capacity::Spent;
 pub use commit::Load;
 pub use history::LeadPage;
