@@ -47,6 +47,7 @@ mod lead_page;
 mod letters;
 mod links;
 mod lists;
+mod many;
 mod metrics;
 mod month;
 mod next_action;

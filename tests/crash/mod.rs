@@ -14,7 +14,7 @@ mod journey;
 mod judge;
 mod ports;
 mod races;
-mod wire;
+pub mod wire;
 
 use bugs::Bug;
 use cloud::{Cloud, Setting, Wakes};

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// A wrong store, to see whether anybody notices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +113,15 @@ impl Table {
 
     /// A client; one of a `process` meets the faults that wait for it.
     pub fn client(self: &Arc<Self>, process: Option<Arc<Process>>, retries: u32) -> aws_sdk_dynamodb::Client {
+        self.client_of(Wire { table: self.clone(), process, takes: Duration::ZERO }, retries)
+    }
+
+    /// A client each of whose calls takes so long.
+    pub fn slow_client(self: &Arc<Self>, takes: Duration) -> aws_sdk_dynamodb::Client {
+        self.client_of(Wire { table: self.clone(), process: None, takes }, 0)
+    }
+
+    fn client_of(&self, wire: Wire, retries: u32) -> aws_sdk_dynamodb::Client {
         let retry = match retries {
             0 => RetryConfig::disabled(),
             more => RetryConfig::standard().with_max_attempts(more + 1),
@@ -122,7 +132,7 @@ impl Table {
             .endpoint_url("http://table")
             .credentials_provider(Credentials::new("local", "local", None, None, "the harness"))
             .retry_config(retry)
-            .http_client(Wire { table: self.clone(), process })
+            .http_client(wire)
             .build();
         aws_sdk_dynamodb::Client::from_conf(config)
     }
@@ -230,6 +240,7 @@ fn table_name(body: &Value) -> Value {
 struct Wire {
     table: Arc<Table>,
     process: Option<Arc<Process>>,
+    takes: Duration,
 }
 
 impl fmt::Debug for Wire {
@@ -251,6 +262,9 @@ impl HttpConnector for Wire {
             let target = request.headers().get("x-amz-target").unwrap_or_default();
             let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
             let body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap();
+            if !wire.takes.is_zero() {
+                tokio::time::sleep(wire.takes).await;
+            }
             wire.answer(&operation, body).await
         })
     }

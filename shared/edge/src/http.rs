@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// Largest body that is read: 1 MiB.
 pub const MAX_BODY: usize = 1_048_576;
@@ -34,6 +34,8 @@ pub struct Call {
     pub scope: Scope,
     /// When it came.
     pub now: DateTime<Utc>,
+    /// The same by what measures how long it takes: a function has 20 seconds for it.
+    pub began: Instant,
     /// Its body.
     pub body: Vec<u8>,
     /// Its `Idempotency-Key`.
@@ -242,7 +244,7 @@ where
     let started = Instant::now();
     let request_id = event.request_context.request_id.clone().unwrap_or_default();
     let route = event.route_key.clone().unwrap_or_default();
-    let (answer, failed) = match call(platform, event).boxed().await {
+    let (answer, failed) = match call(platform, event, started).boxed().await {
         Ok(call) => {
             let repeats = call.repeats.clone();
             match (Box::pin(handle(call)) as BoxFuture<'_, _>).await {
@@ -275,7 +277,7 @@ fn refused(mut problem: Problem, request_id: &str, shown: impl FnOnce(Problem) -
     (shown(problem), Some(kind))
 }
 
-async fn call(platform: &Platform, mut event: ApiGatewayV2httpRequest) -> Result<Call, Problem> {
+async fn call(platform: &Platform, mut event: ApiGatewayV2httpRequest, began: Instant) -> Result<Call, Problem> {
     let now = platform.clock.now();
     let route = event
         .route_key
@@ -316,6 +318,7 @@ async fn call(platform: &Platform, mut event: ApiGatewayV2httpRequest) -> Result
         operation: route.operation,
         scope,
         now,
+        began,
         body,
         idempotency_key,
         link,

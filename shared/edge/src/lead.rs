@@ -3,7 +3,6 @@
 use crate::Platform;
 use crate::http::Call;
 use crate::problem::Problem;
-use crate::routes::Operation;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
 use forecourt_domain::appointment::followed;
@@ -18,6 +17,7 @@ use forecourt_domain::slots::{Asks, Day};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded, fingerprint, short};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 /// What a rule is asked about.
@@ -82,33 +82,76 @@ async fn carry_out<A>(
     rule: impl Fn(Asked<'_>) -> Result<Option<Decision>, Refusal>,
     shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
 ) -> Result<(A, bool), Problem> {
-    call.scope.needs(right)?;
-    let seen = call.if_match()?.filter(|_| !call.operation.is_of_element());
-    let request = request(platform, call, id);
+    let asked = Change::of(platform, call, id, right)?;
+    let one = [id];
+    let load = unit(platform, call, &one, |_, loaded| also(loaded));
+    let changed = platform.store.decide(&call.scope, load, |loaded, _| asked.judged(loaded, &rule, &shown));
+    Ok(changed.await?)
+}
+
+/// What a unit of `leads` has: each with its dealer and what `also` names for it, with the appointments that events among these are, and
+/// what is remembered of the request.
+fn unit<'a>(
+    platform: &Platform,
+    call: &Call,
+    leads: &'a [LeadId],
+    also: impl Fn(LeadId, &Loaded) -> Vec<Key> + Send + Sync + 'a,
+) -> Load<'a> {
     // What the change needs besides, and the dealers of the asker, which nearly always include the lead's, spare a second read.
     let likely = call.scope.dealers().take(3).cloned().map(Key::Dealer);
-    let first = [Key::Lead(id)].into_iter().chain(request.as_ref().map(Request::remembered_at)).chain(likely);
-    let load = Load::of(first.chain(also(&Loaded::default()))).then(|loaded| {
-        let also = also(loaded);
-        let appointments = loaded.appointments_of(&also);
-        loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().chain(also).chain(appointments).collect()
-    });
-    // Many events of one person are changed at once where one request has many leads.
-    let load = if call.operation == Operation::BulkEvents { load.patiently() } else { load };
-    let changed = platform.store.decide(&call.scope, load, |loaded, _| {
-        let (lead, dealer) = found(loaded, id)?;
+    let first = |id: &LeadId| {
+        let remembered = request(platform, call, *id).map(|request| request.remembered_at());
+        [Key::Lead(*id)].into_iter().chain(remembered).chain(also(*id, &Loaded::default())).collect::<Vec<_>>()
+    };
+    let first: Vec<Key> = leads.iter().flat_map(first).collect();
+    Load::of(first.into_iter().chain(likely)).then(move |loaded| {
+        let of = |id: &LeadId| {
+            let also = also(*id, loaded);
+            let appointments = loaded.appointments_of(&also);
+            let dealer = loaded.lead(*id).map(|lead| Key::Dealer(lead.dealer.clone()));
+            dealer.into_iter().chain(also).chain(appointments).collect::<Vec<_>>()
+        };
+        leads.iter().flat_map(of).collect()
+    })
+}
+
+/// A change of a lead that somebody asks for.
+struct Change<'a> {
+    call: &'a Call,
+    id: LeadId,
+    right: Right,
+    seen: Option<Vec<u64>>,
+    request: Option<Request>,
+}
+
+impl<'a> Change<'a> {
+    fn of(platform: &Platform, call: &'a Call, id: LeadId, right: Right) -> Result<Self, Problem> {
+        call.scope.needs(right)?;
+        let seen = call.if_match()?.filter(|_| !call.operation.is_of_element());
+        Ok(Self { call, id, right, seen, request: request(platform, call, id) })
+    }
+
+    /// Insists on the right, and asks `rule` unless the request is remembered. Returns besides whether it had been done before.
+    fn judged<A>(
+        &self,
+        loaded: &Loaded,
+        rule: impl FnOnce(Asked<'_>) -> Result<Option<Decision>, Refusal>,
+        shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
+    ) -> Result<(Option<Decision>, (A, bool)), Refusal> {
+        let Self { call, id, right, seen, request } = self;
+        let (lead, dealer) = found(loaded, *id)?;
         // A repeat is answered even where the request itself put the lead out of the asker's reach, as long as nothing has happened since; its
         // key names the asker.
-        if let Some(request) = &request
+        if let Some(request) = request
             && let Some(version) = request.done(loaded, call.now)?
         {
-            if version != lead.version && !own_task(call, id, loaded) {
-                call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
+            if version != lead.version && !own_task(call, *id, loaded) {
+                call.scope.needs_on(*right, lead, &dealer.settings, call.now)?;
             }
             return Ok((None, (shown(lead, None, loaded), true)));
         }
-        if !own_task(call, id, loaded) {
-            call.scope.needs_on(right, lead, &dealer.settings, call.now)?;
+        if !own_task(call, *id, loaded) {
+            call.scope.needs_on(*right, lead, &dealer.settings, call.now)?;
         }
         if seen.as_ref().is_some_and(|seen| !seen.contains(&lead.version)) {
             return Err(Refusal::Stale { current: lead.version });
@@ -116,13 +159,70 @@ async fn carry_out<A>(
         let decision =
             rule(Asked { lead, dealer, loaded })?.map(|decision| followed(decision, lead, dealer, |id| loaded.appointment(id), call.now));
         let answer = shown(decision.as_ref().and_then(Decision::lead).unwrap_or(lead), decision.as_ref(), loaded);
-        let decision = match &request {
+        let decision = match request {
             Some(request) => Some(request.remembered(decision.unwrap_or_default(), lead.version, call.now)),
             None => decision,
         };
         Ok((decision, (answer, false)))
+    }
+}
+
+/// Most items that leads which change together are to have: the rest of the hundred of a commit is for the webhooks that are told of them.
+const TOGETHER: usize = 84;
+
+/// As [`make`], for several leads in one commit, each judged as if it were alone and after those before it. `rule` gets the days of people as
+/// those before it leave them. Returns what became of the first of them, at least one: as many as fit into a commit.
+///
+/// # Errors
+/// When nothing was decided: none of them is changed then.
+pub async fn make_together<A>(
+    platform: &Platform,
+    call: &Call,
+    leads: &[LeadId],
+    makes: impl Fn(LeadId) -> Key + Send + Sync,
+    also: impl Fn(LeadId, &Loaded) -> Vec<Key> + Send + Sync,
+    rule: impl Fn(Asked<'_>, Asks<'_>) -> Result<Decision, Refusal>,
+    shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
+) -> Result<Vec<Result<A, Problem>>, Problem> {
+    let asked = leads.iter().map(|id| Change::of(platform, call, *id, Right::WorkLeads)).collect::<Result<Vec<_>, _>>()?;
+    let also = |id, loaded: &Loaded| also(id, loaded).into_iter().chain([makes(id)]).collect();
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| (shown(lead, decision, loaded), decision.is_none());
+    // They are many, and nobody waits who could try one of them again.
+    let load = unit(platform, call, leads, also).patiently();
+    let changed = platform.store.decide(&call.scope, load, |loaded, _| {
+        let (mut together, mut days) = (Decision::default(), BTreeMap::new());
+        let mut answers = Vec::new();
+        for one in &asked {
+            let day = |user: &UserId, date| days.get(&(user.clone(), date)).cloned().or_else(|| loaded.day(user, date));
+            let rule = |asked: Asked<'_>| match loaded.stored(&makes(one.id)) {
+                Some(_) => Ok(None),
+                None => rule(asked, &day).map(Some),
+            };
+            let judged = one.judged(loaded, rule, shown);
+            let items = judged.as_ref().map_or(0, |(decision, _)| decision.as_ref().map_or(0, |decision| decision.items.len()));
+            if !answers.is_empty() && together.items.len() + days.len() + items > TOGETHER {
+                break;
+            }
+            answers.push(judged.map_err(Problem::from).map(|(decision, answer)| {
+                for item in decision.into_iter().flat_map(|decision| decision.items) {
+                    match item {
+                        Item::Day(day) => drop(days.insert((day.user.clone(), day.date), day)),
+                        item => together.items.push(item),
+                    }
+                }
+                answer
+            }));
+        }
+        together.items.extend(days.into_values().map(Item::Day));
+        Ok((Some(together).filter(|together| !together.items.is_empty()), answers))
     });
-    Ok(changed.await?)
+    let answers = changed.await?.into_iter().map(|answer| {
+        answer.map(|((answer, known), again)| {
+            call.note_repeat(again || known);
+            answer
+        })
+    });
+    Ok(answers.collect())
 }
 
 /// Whether it is about a task that was given to the asker, who works it whosever the lead is (LEAD-4).
