@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 /// Always open; level 1 after an hour, a reminder 20 minutes before, level 2 an hour later.
 pub const NORTH: &str = "north";
-/// The same with another seller.
+/// The same with another seller, with whom a customer books for tomorrow at most.
 pub const WEST: &str = "west";
 /// Open from 8 to 18, one seller.
 pub const SOUTH: &str = "south";
@@ -50,12 +50,15 @@ pub fn group() -> GroupData {
     }
     settings["members"].as_array_mut().unwrap().push(json!({"user": "duck", "supervisor": BOSS}));
     settings["pool"] = json!({"user": "duck", "oldest_only": true});
+    let mut west = dealer(WEST, always.clone(), hourly.clone(), &["will"]);
+    west["settings"]["capacity"] = json!({"horizon_days": 1, "step": 60});
+    west["settings"]["appointments"] = json!({"reminder_hours": 0});
     let users = ["anna", "ben", "cara", "will", "sam", "pia", "paul", "duck", "hugo", BOSS].map(user);
     serde_json::from_value(json!({
         "group": "demo-group",
         "dealers": [
             dealer(NORTH, always.clone(), hourly.clone(), &["anna", "ben", "cara"]),
-            dealer(WEST, always, hourly, &["will"]),
+            west,
             dealer(SOUTH, json!([["08:00", "18:00"]]), json!({"level_1": 60, "reminder": 0, "level_2": 30}), &["sam"]),
             pond,
         ],
@@ -79,6 +82,8 @@ pub enum Journey {
     Keyless,
     /// A document that is uploaded and stays, and one that is removed again.
     Documents,
+    /// A customer is invited, books, moves and cancels, and is told each time.
+    Invitation,
     /// Appointments of three months are taken away as a file, while more are made.
     Export,
     /// Enquiries after closing: held notices that go out together in the morning, one of them moot by then.
@@ -90,9 +95,13 @@ impl Journey {
 
     pub fn begins(self) -> &'static str {
         match self {
-            Journey::Day | Journey::Keyless | Journey::Pool | Journey::Change | Journey::Documents | Journey::Export => {
-                "2026-11-23T09:00:00Z"
-            }
+            Journey::Day
+            | Journey::Keyless
+            | Journey::Pool
+            | Journey::Change
+            | Journey::Documents
+            | Journey::Invitation
+            | Journey::Export => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }
@@ -107,6 +116,7 @@ impl Journey {
             Journey::Pool => pool(cloud).await,
             Journey::Change => change(cloud).await,
             Journey::Documents => documents(cloud).await,
+            Journey::Invitation => invitation(cloud).await,
         }
     }
 }
@@ -267,6 +277,28 @@ async fn documents(cloud: &Cloud) -> Vec<Reply> {
             replies.push(cloud.request(Method::DELETE, BOSS, &at, &[], b"").await);
         }
     }
+    replies
+}
+
+async fn invitation(cloud: &Cloud) -> Vec<Reply> {
+    let new = lead(cloud, WEST, "k-1", &enquiry("jana")).await;
+    let body = json!({"type": "booked_test_drive", "title": "Corsa"});
+    let made = post(cloud, BOSS, &format!("/leads/{}/invitations", new.text("/id")), "k-2", &body).await;
+    let link = made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned();
+    // A browser sends no key: who books again what is booked is told that it is.
+    let customer = async |method: Method, path: &str, body: Value| {
+        let json = [("content-type", "application/json")];
+        let reply = cloud.request(method, "", &format!("{link}{path}"), &json, body.to_string().as_bytes()).await;
+        Reply { status: if reply.status == 201 { 200 } else { reply.status }, ..reply }
+    };
+    let book = async |from: &str| customer(Method::POST, "/booking", json!({"from": from})).await;
+    let mut replies = vec![book("2026-11-23T12:00:00Z").await];
+    until(cloud, "2026-11-23T09:20:00Z").await;
+    replies.push(book("2026-11-23T13:00:00Z").await);
+    until(cloud, "2026-11-23T09:40:00Z").await;
+    replies.push(customer(Method::DELETE, "/booking", Value::Null).await);
+    until(cloud, "2026-11-23T10:00:00Z").await;
+    replies.extend([new, made]);
     replies
 }
 

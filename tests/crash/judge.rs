@@ -74,6 +74,7 @@ impl End {
                 *told.entry(notice).or_default() += 1;
             }
         }
+        facts.extend(letters(&items, &between.mails, cloud.gate.struck()));
         // What comes again is the same mail, so that a mail program can tell.
         facts.extend(ids.iter().filter(|(_, ids)| ids.len() > 1).map(|(notice, ids)| format!("{} mails say: {notice}", ids.len())));
         facts.sort();
@@ -147,6 +148,8 @@ fn stored(item: &Value) -> Option<String> {
         _ if pk.starts_with("SENDER#") => return None,
         // Which version of its lead a request made follows from how many commits there were.
         ("K", "S") => json!({"body": item["body"]}),
+        _ if is_letter(item) => letter(item),
+        ("A", "@") => appointment(item),
         _ => scrub(item),
     };
     // A step's notice is named after the lead's version, and so after how many commits there were before.
@@ -155,6 +158,54 @@ fn stored(item: &Value) -> Option<String> {
         return Some(format!("{pk} M#{}: {}", cause.0, Value::Object(told)));
     }
     Some(format!("{pk} {sk}: {told}"))
+}
+
+/// What is wrong with what customers were told (MSG-1): a letter goes out once where it is recorded as sent, at most once where nobody knows,
+/// which no more of them are than faults have struck, and else never; and its appointment says so.
+fn letters(items: &[Value], mails: &[Mail], struck: usize) -> Vec<String> {
+    let (mut wrong, mut unclear) = (Vec::new(), 0);
+    for letter in items.iter().filter(|item| is_letter(item)) {
+        let (home, cause) = (letter["home"]["appointment"].as_str().unwrap_or_default(), letter["cause"].as_str().unwrap_or_default());
+        let times = mails.iter().filter(|mail| mail.id == format!("{home}.{cause}")).count();
+        let fate = letter["fate"]["is"].as_str().unwrap_or_default();
+        unclear += usize::from(fate == "unclear");
+        if !matches!((fate, times), ("sent", 1) | ("unclear", 0 | 1) | ("suppressed", 0)) {
+            wrong.push(format!("mailed {times} times though {fate}: {home} {cause}"));
+        }
+        let of = |item: &&Value| item["pk"].as_str().is_some_and(|pk| pk.ends_with(&format!("#A#{home}"))) && item["sk"] == "@";
+        let noted = match cause.split('-').next() {
+            Some("reminder") => "reminded",
+            Some("confirmation" | "moved") => "confirmed",
+            _ => continue,
+        };
+        if fate == "sent" && items.iter().find(of).is_none_or(|appointment| appointment["row"][noted]["email"] != json!(true)) {
+            wrong.push(format!("sent, and not noted as {noted}: {home} {cause}"));
+        }
+    }
+    wrong.extend((unclear > struck).then(|| format!("nobody knows of {unclear} letters after {struck} faults")));
+    wrong
+}
+
+fn is_letter(item: &Value) -> bool {
+    item["home"].is_object() && item["fate"].is_object() && item["medium"].is_string()
+}
+
+/// A letter whose sender was lost is as good as sent: it must not go out again.
+fn letter(item: &Value) -> Value {
+    let mut letter = scrub(item);
+    if matches!(letter["fate"]["is"].as_str(), Some("sent" | "unclear")) {
+        letter["fate"] = json!("sent, or nobody knows");
+    }
+    letter
+}
+
+/// An appointment, but for what was sent of it.
+fn appointment(item: &Value) -> Value {
+    let mut appointment = scrub(item);
+    if let Some(row) = appointment["row"].as_object_mut() {
+        row.retain(|name, _| !["confirmed", "reminded"].contains(&name.as_str()));
+    }
+    appointment
 }
 
 /// A lead, its times counted from its arrival: a message that is delivered again later is a lead that came later.

@@ -192,6 +192,12 @@ fn lead_2_documents_survive_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Documents));
 }
 
+/// CAL-8, APT-3, MSG-1: one booking, one move, one cancellation, and each letter at most once.
+#[test]
+fn cal_8_an_invitation_survives_a_fault_at_every_call() {
+    println!("{} cases", faults_in_turn_at_every_call(Journey::Invitation));
+}
+
 /// INT-9: where the answer to a commit is lost, be it the last try, the store finds its own commit and makes no second one.
 #[test]
 fn int_9_the_store_knows_its_own_commit_again() {
@@ -209,7 +215,7 @@ fn int_9_the_store_knows_its_own_commit_again() {
 /// What a journey comes to when nothing goes wrong, in words: all else is compared with this.
 #[test]
 fn an_undisturbed_journey_ends_as_it_should() {
-    for journey in Journey::ALL.into_iter().chain([Journey::Keyless, Journey::Documents]) {
+    for journey in Journey::ALL.into_iter().chain([Journey::Keyless, Journey::Documents, Journey::Invitation]) {
         insta::assert_snapshot!(format!("crash_{journey:?}"), play(&Case::of(journey), false).end.told());
     }
 }

@@ -11,6 +11,7 @@ use forecourt_store::Failure;
 use forecourt_store::keys::Look;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -75,12 +76,17 @@ pub struct Mail {
 #[async_trait]
 impl Carrier for Mail {
     async fn carry(&self, mail: &text::Mail) -> Result<String, Undelivered> {
+        let took = AtomicBool::new(false);
         let taken = || {
+            took.store(true, SeqCst);
             self.process.mail_taken();
             self.between.lock().unwrap().mails.push(mail.clone());
             format!("provider-{}", mail.id)
         };
-        self.process.call("carry", &mail.id, taken, || Undelivered::Later("for the test".into())).await
+        // No answer is another matter than a refusal: it may have gone out.
+        let failed =
+            || if took.load(SeqCst) { Undelivered::Unclear("no answer".into()) } else { Undelivered::Later("for the test".into()) };
+        self.process.call("carry", &mail.id, taken, failed).await
     }
 }
 
