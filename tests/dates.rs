@@ -97,5 +97,9 @@ async fn cal_2_a_date_that_is_none_or_that_is_not_alone_is_refused() {
     assert_eq!(world.post(ADMIN, "/events", &bulk).await.faults(), ["date CAL-1"]);
     let bulk = json!({"leads": [id], "event": event(json!({"on": "2026-11-25"}))});
     assert_eq!(world.post(ADMIN, "/events", &bulk).await.faults(), ["event.on CAL-1"]);
+    // So is one in what makes a link: it would be good for longer, or show more, than was meant.
+    let invitation = json!({"type": "booked_test_drive", "expires_in_day": 1});
+    assert_eq!(world.post(ADMIN, &format!("/leads/{id}/invitations"), &invitation).await.faults(), ["expires_in_day CAL-8"]);
+    assert_eq!(world.post(ADMIN, "/calendar-feeds", &json!({"dealers": "autohaus-nordstern-demo"})).await.faults(), ["dealers CAL-6"]);
     assert_eq!(world.events(id).await.len(), 1, "nothing was planned, nothing ended");
 }

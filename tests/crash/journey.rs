@@ -57,7 +57,7 @@ pub fn group() -> GroupData {
     serde_json::from_value(json!({
         "group": "demo-group",
         "dealers": [
-            dealer(NORTH, always.clone(), hourly.clone(), &["anna", "ben", "cara"]),
+            dealer(NORTH, always, hourly, &["anna", "ben", "cara"]),
             west,
             dealer(SOUTH, json!([["08:00", "18:00"]]), json!({"level_1": 60, "reminder": 0, "level_2": 30}), &["sam"]),
             pond,

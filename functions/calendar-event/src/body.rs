@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// What a body holds besides: nothing is known by these names, and what is not known is refused, lest a time that is misspelt be another time.
-type Others = BTreeMap<String, IgnoredAny>;
+pub(crate) type Others = BTreeMap<String, IgnoredAny>;
 
 /// An event to be put on the calendar (CAL-1).
 #[derive(Debug, Deserialize, ToSchema)]
@@ -120,8 +120,9 @@ impl Unnamed {
     }
 }
 
-fn unknown(others: Others, within: &str, faults: &mut Vec<Fault>) {
-    faults.extend(others.into_keys().map(|name| Fault::new(format!("{within}{name}"), "CAL-1", "is not known here")));
+/// Refuses what is not known, by `rule`.
+pub(crate) fn unknown(others: Others, within: &str, rule: &'static str, faults: &mut Vec<Fault>) {
+    faults.extend(others.into_keys().map(|name| Fault::new(format!("{within}{name}"), rule, "is not known here")));
 }
 
 /// When something is to be: `at` an instant or on a `date`, not both. None: neither is said, or what is said is faulty.
@@ -160,7 +161,7 @@ impl EventBody {
         if let Some(Err(e)) = &user {
             faults.push(Fault::new(field("user"), "CAL-1", e.to_string()));
         }
-        unknown(self.others, within, faults);
+        unknown(self.others, within, "CAL-1", faults);
         Unnamed {
             title,
             kind,
@@ -182,7 +183,7 @@ const MOST_LEADS: usize = 500;
 impl BulkBody {
     pub(crate) fn check(self) -> Result<(Vec<String>, Unnamed), Refusal> {
         let mut faults = Vec::new();
-        unknown(self.others, "", &mut faults);
+        unknown(self.others, "", "CAL-1", &mut faults);
         let leads: Vec<String> =
             self.leads.take("leads", "a list of ids", &mut faults).unwrap_or_default().into_iter().map(|Text(id)| id).collect();
         if faults.is_empty() && !(1..=MOST_LEADS).contains(&leads.len()) {
@@ -202,7 +203,7 @@ impl BulkBody {
 impl CompletionBody {
     pub(crate) fn check(self) -> Result<(Option<String>, Option<Unnamed>), Refusal> {
         let mut faults = Vec::new();
-        unknown(self.others, "", &mut faults);
+        unknown(self.others, "", "CAL-1", &mut faults);
         let said = (note(self.note, "note", &mut faults), follow_up(self.follow_up, &mut faults));
         judged(said, faults)
     }
@@ -211,7 +212,7 @@ impl CompletionBody {
 impl NoShowBody {
     pub(crate) fn check(self) -> Result<(String, Option<String>, Option<Unnamed>), Refusal> {
         let mut faults = Vec::new();
-        unknown(self.others, "", &mut faults);
+        unknown(self.others, "", "CAL-1", &mut faults);
         let reason = self.reason.text("reason", &mut faults).unwrap_or_default();
         let said = (reason, note(self.note, "note", &mut faults), follow_up(self.follow_up, &mut faults));
         judged(said, faults)
@@ -221,7 +222,7 @@ impl NoShowBody {
 impl RescheduleBody {
     pub(crate) fn check(self) -> Result<When, Refusal> {
         let mut faults = Vec::new();
-        unknown(self.others, "", &mut faults);
+        unknown(self.others, "", "CAL-1", &mut faults);
         match when(self.at, self.date, "", &mut faults) {
             Some(at) if faults.is_empty() => Ok(at),
             None if faults.is_empty() => Err(Refusal::field("at", "CAL-4", "must say when, or a date on which")),
