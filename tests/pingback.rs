@@ -5,7 +5,7 @@ use crate::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
 use base64::Engine as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Actor;
-use forecourt_domain::appointment::{Appointment, Attended, Becomes, Early, Report};
+use forecourt_domain::appointment::{Appointment, Attended, Becomes, Early, Report, Statement};
 use forecourt_domain::ids::PartnerId;
 use forecourt_store::{WebhookSecret, keys::Key};
 use http::Method;
@@ -281,7 +281,7 @@ fn report() -> impl Strategy<Value = Report> {
 /// What of an appointment must not depend on the order.
 fn end(a: &Appointment) -> impl PartialEq + std::fmt::Debug + use<> {
     let attendance = (a.attendance.is, a.attendance.as_of, a.attendance.reason.clone());
-    (a.at, a.state.clone(), attendance, a.timed)
+    (a.at, a.state.clone(), attendance)
 }
 
 proptest! {
@@ -312,15 +312,80 @@ proptest! {
     }
 
     #[test]
-    fn apt_5_who_says_something_now_is_believed_whatever_was_said_before(reports in prop::collection::vec(report(), 0..9), what in report()) {
+    fn apt_5_who_says_something_now_is_believed_whatever_was_said_before_and_comes_again(
+        reports in prop::collection::vec(report(), 0..9), what in report(), later in 0..9i64,
+    ) {
+        // Some of the clocks are ahead.
         let (by, now) = (Actor::Partner("centre-demo".parse().unwrap()), at("2026-11-20T08:02:00Z"));
         let before = reports.iter().fold(new(), |a, report| a.hearing(report, &by, now));
-        let now_said = Report { as_of: before.moment(now), what: what.what };
-        let after = before.hearing(&now_said, &by, now);
-        match now_said.what {
+        let after = before.saying(what.what.clone(), &Actor::System, now);
+        match what.what {
             Becomes::Moved { to } => prop_assert!(after.at == to && !after.state.is_cancelled()),
             Becomes::Cancelled => prop_assert!(after.state.is_cancelled()),
             Becomes::Attended { is, .. } => prop_assert_eq!(after.attendance.is, is),
         }
+        for report in &reports {
+            prop_assert_eq!(&after.hearing(report, &by, now + TimeDelta::minutes(later)), &after, "redelivered, whenever");
+        }
     }
+
+    /// Whatever the order in which a staff's and a system's statements come to be known, each dated once, they come to the same.
+    #[test]
+    fn apt_5_statements_of_two_sources_end_the_same_in_any_order(
+        (said, shuffled) in prop::collection::vec((report(), any::<bool>()), 0..9).prop_flat_map(|said| {
+            let twice: Vec<_> = said.iter().chain(&said).cloned().collect();
+            (Just(said), Just(twice).prop_shuffle())
+        }),
+    ) {
+        let now = at("2026-11-20T08:02:00Z");
+        let statement = |(report, here): &(Report, bool)| Statement {
+            as_of: report.as_of.min(now),
+            told: (!here).then_some(report.as_of),
+            what: report.what.clone(),
+            by: if *here { Actor::System } else { Actor::Partner("centre-demo".parse().unwrap()) },
+        };
+        let come_to = |all: &[(Report, bool)]| all.iter().fold(new(), |a, said| a.with(statement(said), now));
+        prop_assert_eq!(end(&come_to(&shuffled)), end(&come_to(&said)));
+    }
+}
+
+/// APT-5: a partner's clock is ahead; what staff did since is not undone when the message comes again, by whatever name or way.
+#[tokio::test]
+async fn apt_5_a_clock_that_is_ahead_undoes_nothing_that_staff_did_later() {
+    let world = World::new().await;
+    let secret = secret(&world, &json!({})).await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let body = json!({"lead": lead, "kind": "showroom", "at": "2026-11-25T09:00:00Z", "external_id": "c-1"});
+    let made = make(&world, "partner:centre-demo", &body).await;
+    let (id, event) = (made.text("/id").to_owned(), made.text("/event").to_owned());
+    let ahead =
+        |kind: &str, to: &str| json!({"type": format!("appointment.{kind}"), "external_id": "c-1", "at": "2026-11-23T11:00:00Z", "to": to});
+    let moved = ahead("moved", "2026-11-26T09:00:00Z");
+    assert_eq!(ping(&world, &secret, "m1", &moved).await.text("/outcome"), "applied");
+    // Staff move it on the calendar, half an hour before the partner's clock is caught up with.
+    world.advance_to("2026-11-23T10:30:00Z").await;
+    let time = json!({"at": "2026-11-27T09:00:00Z"});
+    assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/events/{event}/time"), &time).await.status, 200);
+    for (id_of_message, when) in [("m2", "2026-11-23T10:45:00Z"), ("m3", "2026-11-23T12:00:00Z")] {
+        world.advance_to(when).await;
+        assert_eq!(ping(&world, &secret, id_of_message, &moved).await.text("/outcome"), "known");
+        assert_eq!(seen(&world, &id).await["at"], "2026-11-27T09:00:00Z");
+    }
+    // Called off on the calendar; the same message does not make it stand again, nor does an older one.
+    assert_eq!(world.call(Method::DELETE, ADMIN, &format!("/leads/{lead}/events/{event}"), &[], b"").await.status, 200);
+    for (i, message) in
+        [&moved, &json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T10:20:00Z", "to": "2026-11-28T09:00:00Z"})]
+            .into_iter()
+            .enumerate()
+    {
+        assert_eq!(ping(&world, &secret, &format!("n{i}"), message).await.text("/outcome"), "known");
+        assert_eq!(seen(&world, &id).await["state"], "cancelled");
+    }
+    // What the partner says since then does, and that it was called off stays on record.
+    world.advance_to("2026-11-23T13:00:00Z").await;
+    let anew = json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T12:30:00Z", "to": "2026-11-28T09:00:00Z"});
+    assert_eq!(ping(&world, &secret, "o1", &anew).await.text("/outcome"), "applied");
+    let page = seen(&world, &id).await;
+    let happened: Vec<&str> = page["history"].as_array().unwrap().iter().map(|h| h["what"].as_str().unwrap()).collect();
+    assert_eq!((page["state"].as_str(), happened), (Some("booked"), vec!["made", "moved", "moved", "cancelled", "moved", "reinstated"]));
 }

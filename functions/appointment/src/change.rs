@@ -4,7 +4,7 @@ use crate::body::{AttendanceBody, Correction, CorrectionBody, MoveBody};
 use crate::make::person;
 use crate::view::AppointmentView;
 use forecourt_domain::access::Right;
-use forecourt_domain::appointment::{self, Appointment, Attended, Becomes, Changed, Customer, Edit, Facts, Report, heard};
+use forecourt_domain::appointment::{self, Appointment, Attended, Becomes, Changed, Customer, Edit, Facts, said};
 use forecourt_domain::contact::ChannelKey;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::ids::{AppointmentId, UserId};
@@ -40,9 +40,8 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
         _ => Asked::Cancel,
     };
     let (by, request) = (call.scope.actor(), request(platform, call, &id));
-    let rule = |facts: &Facts<'_>, appointment: &Appointment| match asked.report(facts, appointment)? {
-        Some(report) => heard(facts, appointment, &report, request.clone()),
-        None => Ok(None),
+    let rule = |facts: &Facts<'_>, appointment: &Appointment| {
+        asked.becomes(facts, appointment)?.map(|what| said(facts, appointment, what, request.clone())).transpose()
     };
     let asks = |facts: &Facts<'_>, appointment: &Appointment| {
         let _ = rule(facts, appointment);
@@ -62,7 +61,7 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
 
 impl Asked {
     /// What is to be said of the appointment. `None`: it is so already.
-    fn report(&self, facts: &Facts<'_>, appointment: &Appointment) -> Result<Option<Report>, Refusal> {
+    fn becomes(&self, facts: &Facts<'_>, appointment: &Appointment) -> Result<Option<Becomes>, Refusal> {
         if matches!(self, Asked::Move(_) | Asked::Cancel) {
             through_event(appointment, |made| made.said.is_none())?;
         }
@@ -89,8 +88,7 @@ impl Asked {
                 Becomes::Attended { is: *is, reason }
             }
         };
-        // Who says it now knows better than whoever said anything before, by whatever clock.
-        Ok(Some(Report { as_of: appointment.moment(facts.now), what }))
+        Ok(Some(what))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What clients see.
 
 use chrono::{DateTime, Utc};
+use forecourt_domain::access::Actor;
 use forecourt_domain::appointment::{Appointment, Attendance, Media, State, Team, Unprocessed};
 use forecourt_domain::ids::DealerId;
 use forecourt_domain::letter::{Letter, LetterFate};
@@ -125,7 +126,7 @@ pub struct CustomerView {
 pub struct HappenedView {
     /// When.
     pub at: DateTime<Utc>,
-    /// `made`, `moved`, `cancelled`, or the attendance that was set.
+    /// `made`, `moved`, `cancelled`, `reinstated` (it was moved after it was cancelled, and stands again), or the attendance that was set.
     pub what: &'static str,
     /// Who did it.
     pub by: String,
@@ -240,7 +241,11 @@ fn history(a: &Appointment) -> Vec<HappenedView> {
         State::Cancelled { at, by } => Some(HappenedView { at: *at, what: "cancelled", by: by.to_string(), from: None }),
         State::Booked => None,
     };
-    let mut all: Vec<HappenedView> = moved.chain(marked).chain(cancelled).collect();
+    let undone = a.undone.iter().flat_map(|undone| {
+        let happened = |at, what, by: &Actor| HappenedView { at, what, by: by.to_string(), from: None };
+        [happened(undone.at, "cancelled", &undone.by), happened(undone.again_at, "reinstated", &undone.again)]
+    });
+    let mut all: Vec<HappenedView> = moved.chain(marked).chain(undone).chain(cancelled).collect();
     all.sort_by_key(|happened| happened.at);
     [made].into_iter().chain(all).collect()
 }

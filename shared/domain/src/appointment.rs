@@ -2,14 +2,16 @@
 
 mod following;
 mod making;
+mod merge;
 mod reached;
 mod report;
 mod settings;
 
 pub use following::followed;
 pub use making::{Changed, Customer, Edit, Facts, NewAppointment, edit, faults, make};
+pub use merge::{Said, Statement};
 pub use reached::{Media, Reached};
-pub use report::{Becomes, Early, Report, Unprocessed, heard};
+pub use report::{Becomes, Early, Report, Unprocessed, heard, said};
 pub use settings::AppointmentSettings;
 
 use crate::access::Actor;
@@ -90,9 +92,12 @@ pub struct Appointment {
     /// Counts its changes, from 1; not what was sent of it.
     #[serde(default)]
     pub version: u64,
-    /// Since when it has its time, by the clock of who moved it: of two that move it, the later counts (APT-5). None: it was never moved.
-    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
-    pub timed: Option<DateTime<Utc>>,
+    /// What was said of its time, its cancellation and its attendance, which it follows from.
+    #[serde(default, skip_serializing_if = "Said::is_empty")]
+    pub said_of: Said,
+    /// The times that it was called off and stood again, oldest first; the latest hundred.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undone: Vec<Undone>,
     /// What was said of the attendance before, oldest first; the latest hundred.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marked: Vec<Attendance>,
@@ -262,6 +267,21 @@ pub struct External {
     pub partner: PartnerId,
     /// Its name there.
     pub id: String,
+}
+
+/// A cancellation that counts no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undone {
+    /// Since when it was called off.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Actor,
+    /// When it was made to stand again.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub again_at: DateTime<Utc>,
+    /// By whom.
+    pub again: Actor,
 }
 
 /// A time that an appointment had before.

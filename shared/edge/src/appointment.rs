@@ -201,7 +201,7 @@ pub async fn tell(
     let (by, real) = (scope.actor(), platform.wall.now());
     let seen_key = name.as_ref().map(|(key, _)| Key::Seen(key.clone()));
     let asks = |facts: &Facts<'_>, appointment: &Appointment| {
-        let _ = heard(facts, appointment, &told.report, None);
+        let _ = heard(facts, appointment, &told.report);
     };
     let load = load(&id, seen_key.into_iter().chain([Key::Early(id.clone())]), asks, &by, now).patiently();
     let view = |outcome| PingBackView { appointment: id.to_string(), outcome };
@@ -216,7 +216,8 @@ pub async fn tell(
                 scope.reaches(&appointment.dealer).map_err(|_| Refusal::NotFound("appointment"))?;
                 let days = |user: &forecourt_domain::ids::UserId, date| loaded.day(user, date);
                 let facts = facts(loaded, appointment, &days, &by, now)?;
-                match heard(&facts, appointment, &told.report, None)? {
+                match heard(&facts, appointment, &told.report)? {
+                    Some(changed) if changed.appointment.is_as(appointment) => (Some(changed.decision), OUTCOMES[1]),
                     Some(changed) => (Some(changed.decision), OUTCOMES[0]),
                     None => (None, OUTCOMES[1]),
                 }

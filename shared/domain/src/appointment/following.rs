@@ -1,7 +1,7 @@
 //! An appointment that is a lead's calendar event: it follows the event in the event's own commit, so that the two never differ (APT-1).
 
-use super::{Appointment, Attendance, Attended, Kind, Origin, Reached, State, Team};
-use crate::calendar_event::{BOOKED_TEST_DRIVE, CalendarEvent, Ended, EventState};
+use super::{Appointment, Attendance, Attended, Becomes, Kind, Origin, Reached, State, Team};
+use crate::calendar_event::{BOOKED_TEST_DRIVE, CalendarEvent, EventState};
 use crate::dealer::Dealer;
 use crate::decision::{Decision, Item};
 use crate::ids::AppointmentId;
@@ -83,7 +83,8 @@ impl Appointment {
             external: None,
             moved: Vec::new(),
             version: 0,
-            timed: None,
+            said_of: Default::default(),
+            undone: Vec::new(),
             marked: Vec::new(),
             taken: None,
             said: None,
@@ -94,25 +95,25 @@ impl Appointment {
             // What is still to come goes with its lead to another dealer (DIS-7).
             appointment.dealer = lead.dealer.clone();
         }
+        // What the calendar says is said here and now, whatever clocks others went by.
         if appointment.at != event.at {
-            let by = event.rescheduled.last().map_or_else(|| event.by.clone(), |moved| moved.by.clone());
-            appointment.move_to(event.at, by, now);
-            appointment.timed = appointment.timed.max(Some(now));
+            let by = event.rescheduled.last().map_or(&event.by, |moved| &moved.by);
+            appointment = appointment.saying(Becomes::Moved { to: event.at }, by, now);
         }
-        let ended = event.state.ended();
-        match (&event.state, ended) {
-            (EventState::Deleted(_), Some(Ended { at, by, .. })) if !appointment.state.is_cancelled() => {
-                appointment.state = State::Cancelled { at: *at, by: by.clone() };
-                appointment.sequence += 1;
+        let known = &appointment.attendance;
+        let said = match &event.state {
+            EventState::Deleted(ended) if !appointment.state.is_cancelled() => Some((Becomes::Cancelled, ended)),
+            EventState::Completed(ended) if known.is != Attended::Completed => {
+                Some((Becomes::Attended { is: Attended::Completed, reason: None }, ended))
             }
-            (EventState::Completed(_), Some(ended)) => appointment.mark(attendance(Attended::Completed, ended)),
-            (EventState::NoShow(_), Some(ended)) => appointment.mark(attendance(Attended::NoShow, ended)),
-            _ => {}
+            EventState::NoShow(ended) if known.is != Attended::NoShow => {
+                Some((Becomes::Attended { is: Attended::NoShow, reason: ended.reason.clone() }, ended))
+            }
+            _ => None,
+        };
+        match said {
+            Some((what, ended)) => appointment.saying(what, &ended.by, now),
+            None => appointment,
         }
-        appointment
     }
-}
-
-fn attendance(is: Attended, Ended { at, by, reason, .. }: &Ended) -> Attendance {
-    Attendance { is, as_of: Some(*at), by: Some(by.clone()), reason: reason.clone() }
 }

@@ -1,11 +1,7 @@
 //! What is said of an appointment after it was made, by users and by the systems that made it: twice, late and in any order, with the same
 //! end (APT-4, APT-5).
-//!
-//! Three things are said, each with the time at which it was so: that it takes place at another time, that it is called off, and whether
-//! the customer came. Of each the latest counts; a move after a cancellation makes the appointment stand again, at the same moment the
-//! cancellation counts.
 
-use super::{Appointment, Attendance, Attended, Changed, Facts, Kind, State};
+use super::{Appointment, Attendance, Attended, Changed, Facts, Kind, Statement};
 use crate::access::Actor;
 use crate::calendar_event::mirrored;
 use crate::decision::{Decision, Item};
@@ -105,14 +101,6 @@ impl Unprocessed {
 }
 
 impl Appointment {
-    /// When something that is said now is so: after all that was said before, whatever clock that went by.
-    pub fn moment(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let cancelled = if let State::Cancelled { at, .. } = &self.state { Some(*at) } else { None };
-        let known = [self.timed, cancelled, self.attendance.as_of];
-        let after = known.into_iter().flatten().max().map(|latest| latest + TimeDelta::milliseconds(1));
-        after.map_or(now, |after| now.max(after))
-    }
-
     /// Notes what is known of the attendance; what was known before is kept.
     pub(super) fn mark(&mut self, attendance: Attendance) {
         if self.attendance == attendance {
@@ -127,40 +115,17 @@ impl Appointment {
         }
     }
 
-    /// The same after `report` by `by`: the latest by its own time counts, whenever it came.
+    /// The same after `report` was told by `by`: the latest by the teller's own clock counts, whenever it comes. A clock that is ahead is
+    /// believed as far as to the moment at which it was first heard.
     #[must_use]
     pub fn hearing(&self, report: &Report, by: &Actor, now: DateTime<Utc>) -> Self {
-        let mut after = self.clone();
-        let as_of = report.as_of;
-        match &report.what {
-            Becomes::Moved { to } => {
-                if after.timed.is_none_or(|timed| (as_of, *to) > (timed, after.at)) {
-                    after.timed = Some(as_of);
-                    if *to != after.at {
-                        after.move_to(*to, by.clone(), now);
-                    }
-                }
-                if matches!(after.state, State::Cancelled { at, .. } if at < as_of) {
-                    after.state = State::Booked;
-                    after.sequence += 1;
-                }
-            }
-            Becomes::Cancelled if after.timed.is_none_or(|timed| timed <= as_of) => match &mut after.state {
-                State::Cancelled { at, .. } => *at = as_of.max(*at),
-                State::Booked => {
-                    after.state = State::Cancelled { at: as_of, by: by.clone() };
-                    after.sequence += 1;
-                }
-            },
-            Becomes::Cancelled => {}
-            Becomes::Attended { is, reason } => {
-                let known = &after.attendance;
-                if (Some(as_of), *is, reason) > (known.as_of, known.is, &known.reason) {
-                    after.mark(Attendance { is: *is, as_of: Some(as_of), by: Some(by.clone()), reason: reason.clone() });
-                }
-            }
-        }
-        after
+        let Report { as_of, what } = report.clone();
+        self.with(Statement { as_of: as_of.min(now), told: Some(as_of), what, by: by.clone() }, now)
+    }
+
+    /// Whether time, cancellation and attendance are the same.
+    pub fn is_as(&self, other: &Self) -> bool {
+        (self.at, &self.state, &self.attendance) == (other.at, &other.state, &other.attendance)
     }
 
     /// The time that it takes as things are (CAL-7): its user's, unless it is an event, over, or called off. `took` is what it took before.
@@ -178,14 +143,26 @@ impl Appointment {
     }
 }
 
-/// Takes in what is said of an appointment; its event, where it is one, follows in the same commit. `None`: what is known is later, or it is
-/// so already.
+/// Takes in what is told of an appointment; its event, where it is one, follows in the same commit. `None`: what is known is the same, or later.
 ///
 /// # Errors
 /// An event that was rescheduled too often.
-pub fn heard(facts: &Facts<'_>, before: &Appointment, report: &Report, request: Option<Request>) -> Result<Option<Changed>, Refusal> {
+pub fn heard(facts: &Facts<'_>, before: &Appointment, report: &Report) -> Result<Option<Changed>, Refusal> {
     let after = before.hearing(report, facts.by, facts.now);
-    if after == *before { Ok(None) } else { changed(facts, before, after, request).map(Some) }
+    if after.is_as(before) {
+        // It is to be known again, and nobody sees a change.
+        let kept = || Decision::default().with(Item::Appointment(Box::new(after.clone())));
+        return Ok((after != *before).then(|| Changed { decision: kept(), appointment: after.clone() }));
+    }
+    changed(facts, before, after, None).map(Some)
+}
+
+/// Takes in what a user says of an appointment, in the same way.
+///
+/// # Errors
+/// An event that was rescheduled too often.
+pub fn said(facts: &Facts<'_>, before: &Appointment, what: Becomes, request: Option<Request>) -> Result<Changed, Refusal> {
+    changed(facts, before, before.saying(what, facts.by, facts.now), request)
 }
 
 /// What a change of an appointment brings with it: its event, or the time that it takes, and what its customer is told.
