@@ -50,7 +50,7 @@ async fn apt_1_a_booked_test_drive_is_one_appointment_that_follows_its_event() {
     assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "won", "complete_events": "all"})).await.status, 200);
     let done = appointment(&world, lead, &event).await;
     assert_eq!((done.attendance.is, done.attendance.as_of), (Attended::Completed, Some(at("2026-11-27T10:00:00Z"))));
-    let missed = drive(&world, lead, "2026-11-28T10:00:00+01:00").await;
+    let missed = drive(&world, lead, "2026-11-27T15:00:00+01:00").await;
     let no_show = json!({"reason": "did_not_come", "follow_up": {"title": "Another try", "type": "booked_test_drive", "at": "2026-11-30T10:00:00+01:00"}});
     let ended = world.post(ADMIN, &format!("/leads/{lead}/events/{missed}/no-show"), &no_show).await;
     assert_eq!(ended.status, 200, "{}", ended.body);

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Actor;
 use forecourt_domain::appointment::{Appointment, Attended, Becomes, Early, Report, Statement};
+use forecourt_domain::hours::Calendar;
 use forecourt_domain::ids::PartnerId;
 use forecourt_store::{WebhookSecret, keys::Key};
 use http::Method;
@@ -47,7 +48,7 @@ fn attended(external: &str, at: &str) -> Value {
 }
 
 async fn external(world: &World, id: &str) -> String {
-    let mut body = appointment("jana", "2026-11-25T10:00:00+01:00");
+    let mut body = appointment("jana", "2026-11-23T10:00:00+01:00");
     body["external_id"] = json!(id);
     let made = make(world, "partner:centre-demo", &body).await;
     assert_eq!(made.status, 201, "{}", made.body);
@@ -207,7 +208,7 @@ async fn apt_5_every_order_ends_in_the_same_state_and_the_event_follows() {
         let told = [
             json!({"type": "appointment.moved", "external_id": name, "at": "2026-11-22T10:00:00Z", "to": "2026-11-26T09:00:00Z"}),
             json!({"type": "appointment.cancelled", "external_id": name, "at": "2026-11-22T11:00:00Z"}),
-            json!({"type": "appointment.moved", "external_id": name, "at": "2026-11-22T12:00:00Z", "to": "2026-11-27T09:00:00Z"}),
+            json!({"type": "appointment.moved", "external_id": name, "at": "2026-11-22T12:00:00Z", "to": "2026-11-22T12:30:00Z"}),
             json!({"type": "appointment.missed", "external_id": name, "at": "2026-11-22T13:00:00Z", "reason": "did_not_come"}),
         ];
         let made = async || {
@@ -235,11 +236,11 @@ async fn apt_5_every_order_ends_in_the_same_state_and_the_event_follows() {
         let event = events.body["events"].as_array().unwrap().iter().find(|e| e["id"] == json!(event)).unwrap().clone();
         ends.push(json!([page["at"], page["state"], page["attendance"], page["reason"], event["at"], event["state"], event["reason"]]));
     }
-    let wanted = json!(["2026-11-27T09:00:00Z", "booked", "no_show", "did_not_come", "2026-11-27T09:00:00Z", "no_show", "did_not_come"]);
+    let wanted = json!(["2026-11-22T12:30:00Z", "booked", "no_show", "did_not_come", "2026-11-22T12:30:00Z", "no_show", "did_not_come"]);
     assert!(ends.iter().all(|end| *end == wanted), "{ends:?}");
     let lead = world.page(lead).await.lead;
     assert!(lead.planned.is_empty(), "nothing is left to be done: {:?}", lead.planned);
-    assert_eq!(crate::capacity::taken(&world, lead.owner.unwrap().as_str(), "2026-11-27").await, 0);
+    assert_eq!(crate::capacity::taken(&world, lead.owner.unwrap().as_str(), "2026-11-22").await, 0);
 }
 
 fn orders(of: usize) -> Vec<Vec<usize>> {
@@ -260,7 +261,7 @@ fn orders(of: usize) -> Vec<Vec<usize>> {
 fn new() -> Appointment {
     let made = at("2026-11-20T09:00:00Z").timestamp_millis();
     serde_json::from_value(json!({
-        "id": "a-1", "dealer": NORDSTERN, "customer": "Jana", "at": at("2026-11-25T09:00:00Z").timestamp_millis(), "kind": "showroom",
+        "id": "a-1", "dealer": NORDSTERN, "customer": "Jana", "at": at("2026-11-20T09:00:00Z").timestamp_millis(), "kind": "showroom",
         "origin": "contact_centre", "team": "contact_centre", "by": {"partner": "centre-demo"}, "created": made, "state": {"is": "booked"},
     }))
     .unwrap()
@@ -269,13 +270,17 @@ fn new() -> Appointment {
 fn report() -> impl Strategy<Value = Report> {
     let time = |minutes: i64| at("2026-11-20T08:00:00Z") + TimeDelta::minutes(minutes);
     let what = prop_oneof![
-        (0..4i64).prop_map(|day| Becomes::Moved { to: at("2026-11-25T09:00:00Z") + TimeDelta::days(day) }),
+        (0..4i64).prop_map(|day| Becomes::Moved { to: at("2026-11-18T09:00:00Z") + TimeDelta::days(day) }),
         Just(Becomes::Cancelled),
         Just(Becomes::Attended { is: Attended::Completed, reason: None }),
         (0..2u8).prop_map(|why| Becomes::Attended { is: Attended::NoShow, reason: (why > 0).then(|| "ill".to_owned()) }),
     ];
     // Few moments, so that there are ties.
     ((0..5i64).prop_map(time), what).prop_map(|(as_of, what)| Report { as_of, what })
+}
+
+fn berlin() -> Calendar {
+    serde_json::from_value(json!({"zone": "Europe/Berlin", "hours": {}})).unwrap()
 }
 
 /// What of an appointment must not depend on the order.
@@ -296,18 +301,18 @@ proptest! {
         }),
     ) {
         let (by, now): (Actor, DateTime<Utc>) = (Actor::Partner("centre-demo".parse().unwrap()), at("2026-11-21T09:00:00Z"));
-        let once = reports.iter().fold(new(), |a, report| a.hearing(report, &by, now));
+        let once = reports.iter().fold(new(), |a, report| a.hearing(report, &by, &berlin(), now));
         // Some come before it is made, and are kept.
         let partner: PartnerId = "centre-demo".parse().unwrap();
         let kept = shuffled[..early].iter().fold(None, |kept: Option<Early>, report| {
             Early::with(kept.as_ref(), &new().id, &partner, report, now).or(kept)
         });
-        let made = kept.iter().flat_map(|kept| &kept.reports).fold(new(), |a, report| a.hearing(report, &by, now));
-        let all = shuffled[early..].iter().fold(made, |a, report| a.hearing(report, &by, now));
+        let made = kept.iter().flat_map(|kept| &kept.reports).fold(new(), |a, report| a.hearing(report, &by, &berlin(), now));
+        let all = shuffled[early..].iter().fold(made, |a, report| a.hearing(report, &by, &berlin(), now));
         prop_assert_eq!(end(&all), end(&once));
         // What is heard again changes nothing.
         for report in &reports {
-            prop_assert_eq!(&all.hearing(report, &by, now), &all);
+            prop_assert_eq!(&all.hearing(report, &by, &berlin(), now), &all);
         }
     }
 
@@ -317,15 +322,17 @@ proptest! {
     ) {
         // Some of the clocks are ahead.
         let (by, now) = (Actor::Partner("centre-demo".parse().unwrap()), at("2026-11-20T08:02:00Z"));
-        let before = reports.iter().fold(new(), |a, report| a.hearing(report, &by, now));
-        let after = before.saying(what.what.clone(), &Actor::System, now);
+        let before = reports.iter().fold(new(), |a, report| a.hearing(report, &by, &berlin(), now));
+        let after = before.saying(what.what.clone(), &Actor::System, &berlin(), now);
         match what.what {
             Becomes::Moved { to } => prop_assert!(after.at == to && !after.state.is_cancelled()),
             Becomes::Cancelled => prop_assert!(after.state.is_cancelled()),
             Becomes::Attended { is, .. } => prop_assert_eq!(after.attendance.is, is),
         }
+        let unmoved = before.at == after.at || after.attendance.is == Attended::Unknown;
+        prop_assert!(unmoved, "nobody has come to another visit");
         for report in &reports {
-            prop_assert_eq!(&after.hearing(report, &by, now + TimeDelta::minutes(later)), &after, "redelivered, whenever");
+            prop_assert_eq!(&after.hearing(report, &by, &berlin(), now + TimeDelta::minutes(later)), &after, "redelivered, whenever");
         }
     }
 
@@ -344,7 +351,7 @@ proptest! {
             what: report.what.clone(),
             by: if *here { Actor::System } else { Actor::Partner("centre-demo".parse().unwrap()) },
         };
-        let come_to = |all: &[(Report, bool)]| all.iter().fold(new(), |a, said| a.with(statement(said), now));
+        let come_to = |all: &[(Report, bool)]| all.iter().fold(new(), |a, said| a.with(statement(said), &berlin(), now));
         prop_assert_eq!(end(&come_to(&shuffled)), end(&come_to(&said)));
     }
 }
@@ -388,4 +395,59 @@ async fn apt_5_a_clock_that_is_ahead_undoes_nothing_that_staff_did_later() {
     let page = seen(&world, &id).await;
     let happened: Vec<&str> = page["history"].as_array().unwrap().iter().map(|h| h["what"].as_str().unwrap()).collect();
     assert_eq!((page["state"].as_str(), happened), (Some("booked"), vec!["made", "moved", "moved", "cancelled", "moved", "reinstated"]));
+}
+
+/// APT-4: nobody has come to a visit that is still to be; what was said of one that is then moved is of no other.
+#[tokio::test]
+async fn apt_4_attendance_is_of_a_visit_that_was_and_of_no_other() {
+    let world = World::new().await;
+    let secret = secret(&world, &json!({})).await;
+    let mut body = appointment("jana", "2026-11-25T15:00:00+01:00");
+    body["external_id"] = json!("c-1");
+    let id = make(&world, "partner:centre-demo", &body).await.text("/id").to_owned();
+    world.settings(|s| s.appointments.reminder_hours = 3).await;
+    let path = format!("/appointments/{id}");
+    let mark = async |is: &str| world.post(ADMIN, &format!("{path}/attendance"), &json!({"attendance": is})).await;
+    for is in ["completed", "no_show"] {
+        let refused = mark(is).await;
+        assert_eq!((refused.status, refused.faults()), (422, vec!["attendance APT-4".to_owned()]), "{}", refused.body);
+    }
+    assert_eq!(mark("unknown").await.status, 200, "which says nothing of it");
+    // A ping-back that is too early is kept, and says so; the move that explains it may be on its way.
+    let early = ping(&world, &secret, "m1", &attended("c-1", "2026-11-23T08:30:00Z")).await;
+    assert_eq!((early.status, early.text("/outcome"), early.text("/detail").is_empty()), (200, "too_early", false), "{}", early.body);
+    assert_eq!(ping(&world, &secret, "m2", &attended("c-1", "2026-11-23T08:30:00Z")).await.text("/outcome"), "too_early");
+    assert_eq!(seen(&world, &id).await["attendance"], "unknown");
+    let moved = |at: &str, to: &str| json!({"type": "appointment.moved", "external_id": "c-1", "at": at, "to": to});
+    assert_eq!(ping(&world, &secret, "m3", &moved("2026-11-23T07:00:00Z", "2026-11-23T08:00:00Z")).await.text("/outcome"), "applied");
+    assert_eq!(seen(&world, &id).await["attendance"], "completed");
+    // Moved again, it is another visit, of which nobody knows; what was said of the first comes again in vain.
+    let there = world.post(ADMIN, &format!("{path}/time"), &json!({"at": "2026-11-25T15:00:00+01:00"})).await;
+    assert_eq!((there.status, there.text("/attendance")), (200, "unknown"), "{}", there.body);
+    ping(&world, &secret, "m4", &attended("c-1", "2026-11-23T08:30:00Z")).await;
+    assert_eq!(seen(&world, &id).await["attendance"], "unknown");
+    // On the day it is believed, as people come early; who has come is not reminded.
+    world.advance_to("2026-11-24T23:00:00Z").await;
+    let came = mark("completed").await;
+    assert_eq!((came.status, came.text("/attendance")), (200, "completed"), "{}", came.body);
+    world.advance_to("2026-11-25T14:00:00Z").await;
+    let page = world.get(ADMIN, &path).await;
+    let reminders: Vec<&Value> = page.body["letters"].as_array().unwrap().iter().filter(|letter| letter["says"] == "reminder").collect();
+    assert!(!reminders.is_empty() && reminders.iter().all(|letter| letter["why"] == "no_longer_so"), "{reminders:?}");
+    let happened: Vec<&str> = page.body["history"].as_array().unwrap().iter().map(|h| h["what"].as_str().unwrap()).collect();
+    assert_eq!(happened.iter().filter(|what| **what == "completed").count(), 2, "what was said of the first is on record: {happened:?}");
+    // An event that is an appointment is held to the same.
+    let lead = world.lead(&enquiry("kim")).await;
+    let drive = world
+        .post(
+            ADMIN,
+            &format!("/leads/{lead}/events"),
+            &json!({"title": "Drive", "type": "booked_test_drive", "at": "2026-11-26T10:00:00+01:00"}),
+        )
+        .await;
+    let event = format!("/leads/{lead}/events/{}", drive.text("/id"));
+    for (deed, body) in [("completion", json!({})), ("no-show", json!({"reason": "did_not_come"}))] {
+        let refused = world.post(ADMIN, &format!("{event}/{deed}"), &body).await;
+        assert_eq!((refused.status, refused.faults()), (422, vec!["attendance APT-4".to_owned()]), "{}", refused.body);
+    }
 }

@@ -85,6 +85,7 @@ impl Asked {
                 if so {
                     return Ok(None);
                 }
+                appointment::on_its_day(*is, appointment.at, facts.dealer, facts.now)?;
                 Becomes::Attended { is: *is, reason }
             }
         };

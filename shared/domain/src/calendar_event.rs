@@ -17,6 +17,7 @@ pub use when::When;
 pub(crate) use when::in_reach;
 
 use crate::access::Actor;
+use crate::appointment::{Attended, on_its_day};
 use crate::assignment::commit;
 use crate::dealer::{Dealer, Draft};
 use crate::decision::{Decision, Item};
@@ -233,11 +234,22 @@ pub enum Deed {
     Delete,
 }
 
+impl Deed {
+    /// What it says of whether the customer came, of an event that is an appointment.
+    fn attendance(&self) -> Option<Attended> {
+        match self {
+            Deed::Complete { .. } => Some(Attended::Completed),
+            Deed::NoShow { .. } => Some(Attended::NoShow),
+            Deed::Reschedule { .. } | Deed::Delete => None,
+        }
+    }
+}
+
 /// Completes, marks as no-show, reschedules or deletes an event; with completed and no-show ones a follow-up may come (CAL-4). `None`: it
 /// is so already.
 ///
 /// # Errors
-/// 409 where it has ended otherwise; faults by field.
+/// 409 where it has ended otherwise; faults by field; 422 where an appointment is to have been attended, or missed, before its day.
 pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Option<NewEvent>) -> Result<Option<Decision>, Refusal> {
     let Case { lead, dealer, by, now, .. } = *case;
     let (id, title) = (event.id.clone(), event.title.clone());
@@ -246,6 +258,9 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
     }
     if event.state != EventState::Incomplete {
         return Err(Refusal::Conflict(format!("the event is {} already", event.state.name())));
+    }
+    if let Some(is) = deed.attendance().filter(|_| event.is_appointment()) {
+        on_its_day(is, event.at, dealer, now)?;
     }
     let within = |field: &str| Some(format!("follow_up.{field}"));
     let follow_up = follow_up.map(|new| new.check(case).map_err(|refusal| refusal.relocated(within))).transpose()?;

@@ -1,7 +1,7 @@
 //! A letter: what a customer is told by e-mail or SMS. Queued in the commit that caused it, looked at again before it goes out, sent at
 //! most once, and recorded with its fate (MSG-1, APT-3, LEAD-3).
 
-use crate::appointment::Appointment;
+use crate::appointment::{Appointment, Attended};
 use crate::contact::Language;
 use crate::dealer::Draft;
 use crate::element::{Form, Quote};
@@ -186,7 +186,7 @@ impl LetterFate {
 pub enum Suppressed {
     /// The dealer sends customers nothing (`send_external_mail`, MSG-1).
     Switched,
-    /// The appointment was moved, or called off, since.
+    /// The appointment was moved, called off, or done with, since.
     NoLongerSo,
     /// Its time has come before the letter went out.
     TooLate,
@@ -283,7 +283,8 @@ impl Letter {
         if matches!(self.home, Home::Appointment(_)) {
             let Some(appointment) = appointment else { return suppressed(Suppressed::NoLongerSo) };
             let cancelled = appointment.state.is_cancelled();
-            if appointment.sequence != self.sequence || cancelled != (self.says == Says::Cancelled) {
+            let over = self.says == Says::Reminder && appointment.attendance.is != Attended::Unknown;
+            if over || appointment.sequence != self.sequence || cancelled != (self.says == Says::Cancelled) {
                 return suppressed(Suppressed::NoLongerSo);
             }
             if appointment.at <= now {

@@ -52,8 +52,12 @@ pub struct PingBack {
 pub struct PingBackView {
     /// The appointment, or what it will be called once it is made.
     pub appointment: String,
-    /// `applied`; `known`: it is so already, or what is known is later; `kept`: nobody knows the appointment yet, and it will be so when it is made.
+    /// `applied`; `known`: it is so already, or what is known is later; `kept`: nobody knows the appointment yet, and it will be so when it is made;
+    /// `too_early`: nobody can have come before the day of the appointment.
     pub outcome: &'static str,
+    /// What that means, where it does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<&'static str>,
 }
 
 /// How far ahead of our clock a sender's may be.
@@ -204,7 +208,14 @@ pub async fn tell(
         let _ = heard(facts, appointment, &told.report);
     };
     let load = load(&id, seen_key.into_iter().chain([Key::Early(id.clone())]), asks, &by, now).patiently();
-    let view = |outcome| PingBackView { appointment: id.to_string(), outcome };
+    let view = |outcome| {
+        PingBackView {
+        appointment: id.to_string(),
+        outcome,
+        detail: (outcome == OUTCOMES[3])
+            .then_some("the appointment is on a later day: this counts only if it turns out to have been moved to the day it was said, or before (APT-4)"),
+    }
+    };
     let rule = |loaded: &Loaded, _| {
         if let Some((key, body)) = &name
             && let Some(answer) = Seen::repeats(loaded.seen(key), body, real)?
@@ -216,11 +227,14 @@ pub async fn tell(
                 scope.reaches(&appointment.dealer).map_err(|_| Refusal::NotFound("appointment"))?;
                 let days = |user: &forecourt_domain::ids::UserId, date| loaded.day(user, date);
                 let facts = facts(loaded, appointment, &days, &by, now)?;
-                match heard(&facts, appointment, &told.report)? {
-                    Some(changed) if changed.appointment.is_as(appointment) => (Some(changed.decision), OUTCOMES[1]),
-                    Some(changed) => (Some(changed.decision), OUTCOMES[0]),
-                    None => (None, OUTCOMES[1]),
-                }
+                let changed = heard(&facts, appointment, &told.report)?;
+                let after = changed.as_ref().map_or(appointment, |changed| &changed.appointment);
+                let outcome = match () {
+                    () if !after.is_as(appointment) => OUTCOMES[0],
+                    () if after.is_early(&told.report, &facts.dealer.settings.calendar, now) => OUTCOMES[3],
+                    () => OUTCOMES[1],
+                };
+                (changed.map(|changed| changed.decision), outcome)
             }
             None => match Early::with(loaded.early(&id), &id, &partner, &told.report, now) {
                 Some(early) => (Some(Decision::default().with(Item::Early(early))), OUTCOMES[2]),
@@ -236,4 +250,4 @@ pub async fn tell(
     platform.store.decide(scope, load, rule).await
 }
 
-const OUTCOMES: [&str; 3] = ["applied", "known", "kept"];
+const OUTCOMES: [&str; 4] = ["applied", "known", "kept", "too_early"];

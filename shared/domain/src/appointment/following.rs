@@ -4,6 +4,7 @@ use super::{Appointment, Attendance, Attended, Becomes, Kind, Origin, Reached, S
 use crate::calendar_event::{BOOKED_TEST_DRIVE, CalendarEvent, EventState};
 use crate::dealer::Dealer;
 use crate::decision::{Decision, Item};
+use crate::hours::Calendar;
 use crate::ids::AppointmentId;
 use crate::lead::Lead;
 use chrono::{DateTime, Utc};
@@ -47,7 +48,7 @@ pub fn followed<'a>(
     let mut decision = decision;
     for event in &events {
         let before = held(&event.appointment_id());
-        let after = Appointment::of_event(event, &lead, before, now);
+        let after = Appointment::of_event(event, &lead, before, &dealer.settings.calendar, now);
         if before == Some(&after) {
             continue;
         }
@@ -58,7 +59,7 @@ pub fn followed<'a>(
 }
 
 impl Appointment {
-    fn of_event(event: &CalendarEvent, lead: &Lead, before: Option<&Self>, now: DateTime<Utc>) -> Self {
+    fn of_event(event: &CalendarEvent, lead: &Lead, before: Option<&Self>, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let mut appointment = before.cloned().unwrap_or_else(|| Self {
             id: event.appointment_id(),
             dealer: lead.dealer.clone(),
@@ -98,7 +99,7 @@ impl Appointment {
         // What the calendar says is said here and now, whatever clocks others went by.
         if appointment.at != event.at {
             let by = event.rescheduled.last().map_or(&event.by, |moved| &moved.by);
-            appointment = appointment.saying(Becomes::Moved { to: event.at }, by, now);
+            appointment = appointment.saying(Becomes::Moved { to: event.at }, by, calendar, now);
         }
         let known = &appointment.attendance;
         let said = match &event.state {
@@ -112,7 +113,7 @@ impl Appointment {
             _ => None,
         };
         match said {
-            Some((what, ended)) => appointment.saying(what, &ended.by, now),
+            Some((what, ended)) => appointment.saying(what, &ended.by, calendar, now),
             None => appointment,
         }
     }

@@ -161,7 +161,7 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
         requests: Vec::new(),
     };
     let known = early.map(|early| early.reports.as_slice()).unwrap_or_default();
-    let mut made = known.iter().fold(made, |made, report| made.hearing(report, by, now));
+    let mut made = known.iter().fold(made, |made, report| made.hearing(report, by, &dealer.settings.calendar, now));
     let mut decision = match facts.case().zip(made.event.clone()) {
         Some((case, id)) => {
             let event = NewEvent {

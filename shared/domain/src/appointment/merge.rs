@@ -4,8 +4,11 @@
 //! Who says something here and now knows all that was said before. Another system tells by its own clock: what it tells is put in its order by that
 //! clock, and beside what was said here by the same clock, or by when it was first heard where that clock was ahead.
 
-use super::{Appointment, Attendance, Becomes, State, Undone};
+use super::{Appointment, Attendance, Attended, Becomes, State, Undone};
 use crate::access::Actor;
+use crate::dealer::Dealer;
+use crate::hours::Calendar;
+use crate::refusal::Refusal;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -90,32 +93,53 @@ impl Said {
         self.latest(|said| said.what == Becomes::Cancelled && !self.is_moved_after(said))
     }
 
-    /// The attendance that counts: the latest.
-    fn attended(&self) -> Option<&Statement> {
-        self.latest(|said| matches!(said.what, Becomes::Attended { .. }))
+    /// The attendance that counts of an appointment `at` a time: the latest. What was said before it was moved is of another visit; what another
+    /// system tells before the day of the visit counts once it turns out to be on that day or before.
+    fn attended(&self, at: DateTime<Utc>, calendar: &Calendar) -> Option<&Statement> {
+        self.latest(|said| {
+            let Becomes::Attended { is, .. } = said.what else { return false };
+            let early = said.told.is_some() && is != Attended::Unknown && is_before_day(said.as_of, at, calendar);
+            !early && !self.is_moved_after(said)
+        })
     }
+}
+
+/// Whether `now` is before the dealer's day on which a visit `at` a time is: nobody can have come, or not.
+pub(super) fn is_before_day(now: DateTime<Utc>, at: DateTime<Utc>, calendar: &Calendar) -> bool {
+    calendar.date_of(now) < calendar.date_of(at)
+}
+
+/// Insists that whether the customer came is said on the day of the visit, as the dealer's calendar has it, or after.
+///
+/// # Errors
+/// 422 before that day (APT-4).
+pub fn on_its_day(is: Attended, at: DateTime<Utc>, dealer: &Dealer, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if is != Attended::Unknown && is_before_day(now, at, &dealer.settings.calendar) {
+        return Err(Refusal::field("attendance", "APT-4", "must not be said before the day of the appointment"));
+    }
+    Ok(())
 }
 
 impl Appointment {
     /// The same after `what` was said here at `now`: it counts, whatever was said before by whatever clock.
     #[must_use]
-    pub fn saying(&self, what: Becomes, by: &Actor, now: DateTime<Utc>) -> Self {
-        self.with(Statement { as_of: self.said_of.moment(now), told: None, what, by: by.clone() }, now)
+    pub fn saying(&self, what: Becomes, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
+        self.with(Statement { as_of: self.said_of.moment(now), told: None, what, by: by.clone() }, calendar, now)
     }
 
     /// The same after a statement, however often and in whatever order it comes.
     #[must_use]
-    pub fn with(&self, statement: Statement, now: DateTime<Utc>) -> Self {
+    pub fn with(&self, statement: Statement, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let mut after = self.clone();
         after.said_of.take(statement);
         if after.said_of != self.said_of {
-            after.follow(now);
+            after.follow(calendar, now);
         }
         after
     }
 
     /// Becomes what was said of it; what it was before stays on record.
-    fn follow(&mut self, now: DateTime<Utc>) {
+    fn follow(&mut self, calendar: &Calendar, now: DateTime<Utc>) {
         let said = std::mem::take(&mut self.said_of);
         if let Some(Statement { what: Becomes::Moved { to }, by, .. }) = said.moved()
             && *to != self.at
@@ -135,7 +159,7 @@ impl Appointment {
             }
         }
         self.state = state;
-        self.mark(said.attended().map(Attendance::from).unwrap_or_default());
+        self.mark(said.attended(self.at, calendar).map(Attendance::from).unwrap_or_default());
         self.said_of = said;
     }
 }

@@ -1,10 +1,12 @@
 //! What is said of an appointment after it was made, by users and by the systems that made it: twice, late and in any order, with the same
 //! end (APT-4, APT-5).
 
+use super::merge::is_before_day;
 use super::{Appointment, Attendance, Attended, Changed, Facts, Kind, Statement};
 use crate::access::Actor;
 use crate::calendar_event::mirrored;
 use crate::decision::{Decision, Item};
+use crate::hours::Calendar;
 use crate::ids::{AppointmentId, DealerId, PartnerId};
 use crate::lead::Request;
 use crate::refusal::Refusal;
@@ -118,9 +120,15 @@ impl Appointment {
     /// The same after `report` was told by `by`: the latest by the teller's own clock counts, whenever it comes. A clock that is ahead is
     /// believed as far as to the moment at which it was first heard.
     #[must_use]
-    pub fn hearing(&self, report: &Report, by: &Actor, now: DateTime<Utc>) -> Self {
+    pub fn hearing(&self, report: &Report, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let Report { as_of, what } = report.clone();
-        self.with(Statement { as_of: as_of.min(now), told: Some(as_of), what, by: by.clone() }, now)
+        self.with(Statement { as_of: as_of.min(now), told: Some(as_of), what, by: by.clone() }, calendar, now)
+    }
+
+    /// Whether `report` says before the day of the visit whether the customer came, so that it does not count.
+    pub fn is_early(&self, report: &Report, calendar: &Calendar, now: DateTime<Utc>) -> bool {
+        let said = matches!(report.what, Becomes::Attended { is, .. } if is != Attended::Unknown);
+        said && is_before_day(report.as_of.min(now), self.at, calendar)
     }
 
     /// Whether time, cancellation and attendance are the same.
@@ -148,7 +156,7 @@ impl Appointment {
 /// # Errors
 /// An event that was rescheduled too often.
 pub fn heard(facts: &Facts<'_>, before: &Appointment, report: &Report) -> Result<Option<Changed>, Refusal> {
-    let after = before.hearing(report, facts.by, facts.now);
+    let after = before.hearing(report, facts.by, &facts.dealer.settings.calendar, facts.now);
     if after.is_as(before) {
         // It is to be known again, and nobody sees a change.
         let kept = || Decision::default().with(Item::Appointment(Box::new(after.clone())));
@@ -162,7 +170,7 @@ pub fn heard(facts: &Facts<'_>, before: &Appointment, report: &Report) -> Result
 /// # Errors
 /// An event that was rescheduled too often.
 pub fn said(facts: &Facts<'_>, before: &Appointment, what: Becomes, request: Option<Request>) -> Result<Changed, Refusal> {
-    changed(facts, before, before.saying(what, facts.by, facts.now), request)
+    changed(facts, before, before.saying(what, facts.by, &facts.dealer.settings.calendar, facts.now), request)
 }
 
 /// What a change of an appointment brings with it: its event, or the time that it takes, and what its customer is told.
