@@ -216,6 +216,20 @@ async fn int_6_a_customer_is_who_the_directory_says() {
     let stranger = who(json!({"name": "Kim", "email": "kim@example.com"})).await;
     assert!(stranger.is_some() && stranger != known);
     assert_eq!(who(json!({"name": "Kim", "email": "kim@example.com", "phone": "0171 9999999"})).await, stranger);
+    // What named both has joined them, for appointments and enquiries; two that share nothing are two.
+    assert_eq!(who(json!({"name": "K.", "phone": "0171 9999999"})).await, stranger);
+    let asks = json!({"type": "used_car", "contact": {"last_name": "Kim", "phone": "0171 9999999"}});
+    let lead = world.lead(&asks).await;
+    assert_eq!(world.page(lead).await.lead.contact_id, stranger);
+    let (by_mail, by_phone) =
+        (who(json!({"name": "Lou", "email": "lou@example.com"})).await, who(json!({"name": "Lou", "phone": "0171 8888888"})).await);
+    assert!(by_mail != by_phone && by_mail != stranger);
+    // A correction tells the directory as well: the number is Mia's by now, though she made her appointment by mail.
+    let mia = made(&world, ADMIN, &json!({"customer": {"name": "Mia", "email": "mia@example.com"}, "kind": "showroom", "at": WHEN})).await;
+    let number = json!({"customer": {"phone": "0171 7777777"}});
+    assert_eq!(send(&world, Method::PATCH, ADMIN, &format!("/appointments/{mia}"), Some(1), &number).await.status, 200);
+    let by_number = who(json!({"name": "Mia", "phone": "0171 7777777"})).await;
+    assert_eq!(by_number, who(json!({"name": "Mia", "email": "mia@example.com"})).await);
 }
 
 #[tokio::test]

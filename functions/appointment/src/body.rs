@@ -218,7 +218,7 @@ impl CustomerBody {
                 Media { email: has("email"), sms: has("sms") }
             }
         };
-        Customer { name, reached: Reached { email, phone, language, refuses }, id: None }
+        Customer { name, reached: Reached { email, phone, language, refuses }, known: Vec::new() }
     }
 }
 

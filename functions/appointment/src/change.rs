@@ -12,7 +12,7 @@ use forecourt_domain::lead::Request;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
 use forecourt_edge::appointment::{facts, load};
-use forecourt_edge::directory::{self, contact_of};
+use forecourt_edge::directory;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::lead::days_of;
 use forecourt_edge::problem::Problem;
@@ -137,11 +137,7 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
     call.json::<CorrectionBody>()?;
     let by = call.scope.actor();
     let wanted = |appointment: &Appointment, dealer: &Dealer| -> Result<(Correction, Vec<ChannelKey>), Refusal> {
-        let before = Customer {
-            name: Some(appointment.customer.clone()),
-            reached: appointment.reached.clone(),
-            id: appointment.customer_id.clone(),
-        };
+        let before = Customer { name: Some(appointment.customer.clone()), reached: appointment.reached.clone(), known: Vec::new() };
         let body: CorrectionBody = forecourt_edge::json::read(&call.body)?;
         let correction = body.check(&before, dealer.settings.country)?;
         let of = |customer| directory::channels(platform, &call.scope, dealer, &person(customer));
@@ -151,8 +147,7 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let rule = |facts: &Facts<'_>, appointment: &Appointment, loaded: &Loaded| {
         through_event(appointment, |_| true)?;
         let (Correction { user, notes, customer }, channels) = wanted(appointment, facts.dealer)?;
-        let person = channels.iter().find_map(|channel| contact_of(loaded, channel)).map(|contact| contact.id);
-        let customer = customer.map(|customer| Customer { id: person.or_else(|| channels.first().cloned()), ..customer });
+        let customer = customer.map(|customer| Customer { known: directory::known(loaded, &channels), ..customer });
         appointment::edit(facts, appointment, Edit { user, notes, customer }, None)
     };
     let load = Load::of([Key::Appointment(id.clone())]).then(|loaded| {

@@ -15,7 +15,7 @@ use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_domain::signing::Seen;
 use forecourt_edge::Platform;
 use forecourt_edge::appointment::id_of;
-use forecourt_edge::directory::{self, contact_of};
+use forecourt_edge::directory;
 use forecourt_edge::lead::days_of;
 use forecourt_edge::metrics::Metric;
 use forecourt_store::keys::Key;
@@ -133,8 +133,7 @@ impl Asked {
             let dealer = loaded.dealer(&asked.dealer).ok_or(Refusal::NotFound("dealer"))?;
             asked.sees_lead(dealer, loaded)?;
             let mut new = asked.new.clone();
-            let known = asked.channels.iter().find_map(|channel| contact_of(loaded, channel)).map(|contact| contact.id);
-            new.customer.id = known.or_else(|| asked.channels.first().cloned());
+            new.customer.known = directory::known(loaded, &asked.channels);
             let days = |user: &UserId, date| loaded.day(user, date);
             let changed = make(&asked.facts(dealer, loaded, &days), new, loaded.early(&asked.new.id))?;
             let mut decision = changed.decision;

@@ -17,7 +17,7 @@ use forecourt_domain::refusal::Refusal;
 use forecourt_domain::routing::{Asked, Lane};
 use forecourt_domain::timeline::{Kept, Raw};
 use forecourt_edge::Platform;
-use forecourt_edge::directory::{channels, contact_of, records};
+use forecourt_edge::directory::{self, channels, contact_of, records};
 use forecourt_edge::problem::Problem;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
@@ -183,7 +183,7 @@ pub(crate) fn recognised<'a>(
     dealer: &DealerId,
     id: LeadId,
 ) -> (Option<Recognised>, Option<&'a Lead>) {
-    let people: Vec<_> = channels.iter().map(|channel| (channel.clone(), contact_of(loaded, channel))).collect();
+    let people = directory::known(loaded, channels);
     let before = people.iter().find_map(|(_, contact)| contact.as_ref()).and_then(|contact| contact.latest.get(dealer));
     let latest = before.and_then(|lead| loaded.lead(*lead));
     (recognise(&people, dealer, id), latest)

@@ -1,5 +1,6 @@
 //! How a person is reached: e-mail addresses, telephone numbers, language; and how a known contact is found again.
 
+use crate::decision::Item;
 use crate::ids::{DealerId, LeadId};
 use email_address::{EmailAddress, Options};
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
@@ -210,7 +211,7 @@ pub enum Channel {
 /// The new state of the contact directory after an enquiry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recognised {
-    /// The record, with this lead as the latest at its dealer.
+    /// The record; of an enquiry, with its lead as the latest at its dealer.
     pub contact: Contact,
     /// Channels that now point at the record and did not before.
     pub new_aliases: Vec<ChannelKey>,
@@ -236,6 +237,13 @@ impl Recognised {
 ///
 /// `None`: the enquiry has no channel that identifies anybody.
 pub fn recognise(known: &[(ChannelKey, Option<Contact>)], dealer: &DealerId, lead: LeadId) -> Option<Recognised> {
+    let mut found = person(known)?;
+    found.contact.latest.insert(dealer.clone(), lead);
+    Some(found)
+}
+
+/// The same of whoever is reached by the `known` channels and has no lead by it: the customer of an appointment.
+pub fn person(known: &[(ChannelKey, Option<Contact>)]) -> Option<Recognised> {
     let (first, _) = known.first()?;
     let mut contact = known.iter().find_map(|(_, contact)| contact.clone()).unwrap_or_else(|| Contact {
         id: first.clone(),
@@ -254,7 +262,19 @@ pub fn recognise(known: &[(ChannelKey, Option<Contact>)], dealer: &DealerId, lea
     // The record names its channels, so that an erasure finds them all; past this many a person is a relay in disguise.
     new_aliases.truncate(20_usize.saturating_sub(contact.aliases.len()));
     contact.aliases.extend(new_aliases.iter().cloned());
-    contact.latest.insert(dealer.clone(), lead);
     let channels = known.iter().map(|(channel, owner)| (channel.clone(), owner.as_ref().map(|owner| owner.id.clone()))).collect();
     Some(Recognised { contact, new_aliases, clash, channels })
+}
+
+impl Recognised {
+    /// What the directory learns by it: nothing, where each channel leads to the record already.
+    pub(crate) fn learnt(&self, known: &[(ChannelKey, Option<Contact>)]) -> Vec<Item> {
+        let is_new = !known.iter().any(|(_, owner)| owner.as_ref().is_some_and(|owner| owner.id == self.contact.id));
+        if !is_new && self.new_aliases.is_empty() {
+            return Vec::new();
+        }
+        let record = Item::Channel(self.contact.id.clone(), Channel::Contact(self.contact.clone()));
+        let alias = |alias: &ChannelKey| Item::Channel(alias.clone(), Channel::AliasOf(self.contact.id.clone()));
+        [record].into_iter().chain(self.new_aliases.iter().map(alias)).collect()
+    }
 }

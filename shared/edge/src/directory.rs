@@ -38,3 +38,8 @@ pub fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
         },
     }
 }
+
+/// Whom each of `channels` leads to.
+pub fn known(loaded: &Loaded, channels: &[ChannelKey]) -> Vec<(ChannelKey, Option<Contact>)> {
+    channels.iter().map(|channel| (channel.clone(), contact_of(loaded, channel))).collect()
+}

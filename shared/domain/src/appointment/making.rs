@@ -4,7 +4,7 @@ use super::report::changed;
 use super::{Appointment, Attendance, Early, External, Kind, Origin, Reached, State, Team};
 use crate::access::Actor;
 use crate::calendar_event::{CalendarEvent, Case, NewEvent, When, in_reach, schedule_as, state_of};
-use crate::contact::ChannelKey;
+use crate::contact::{ChannelKey, Contact, person};
 use crate::dealer::Dealer;
 use crate::decision::{Decision, Item};
 use crate::ids::{AppointmentId, EventId, UserId};
@@ -53,8 +53,8 @@ pub struct Customer {
     pub name: Option<String>,
     /// How they are reached.
     pub reached: Reached,
-    /// Who they are, for counting them; none: as the lead says, or nobody knows.
-    pub id: Option<ChannelKey>,
+    /// The channels by which the directory knows people, in order of weight, and whom each leads to; of a lead's appointment the lead says who it is.
+    pub known: Vec<(ChannelKey, Option<Contact>)>,
 }
 
 /// An appointment to be made.
@@ -128,14 +128,15 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
-    let Customer { name, reached, id } = new.customer;
+    let Customer { name, reached, known } = new.customer;
+    let recognised = person(&known).filter(|_| lead.and_then(|lead| lead.contact_id.as_ref()).is_none());
     let made = Appointment {
         event: lead.and_then(|_| EventId::parse(new.id.as_str()).ok()),
         id: new.id,
         dealer: dealer.id.clone(),
         lead: lead.map(|lead| lead.id),
         customer: name.or_else(|| lead.map(|lead| lead.contact.clone())).unwrap_or_default(),
-        customer_id: lead.and_then(|lead| lead.contact_id.clone()).or(id),
+        customer_id: lead.and_then(|lead| lead.contact_id.clone()).or_else(|| recognised.as_ref().map(|found| found.contact.id.clone())),
         user: new.user.clone().or_else(|| lead.and_then(|lead| lead.owner.clone())),
         at: new.at,
         kind: new.kind,
@@ -160,8 +161,8 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
         said: Some(new.said),
         requests: Vec::new(),
     };
-    let known = early.map(|early| early.reports.as_slice()).unwrap_or_default();
-    let mut made = known.iter().fold(made, |made, report| made.hearing(report, by, &dealer.settings.calendar, now));
+    let told = early.map(|early| early.reports.as_slice()).unwrap_or_default();
+    let mut made = told.iter().fold(made, |made, report| made.hearing(report, by, &dealer.settings.calendar, now));
     let mut decision = match facts.case().zip(made.event.clone()) {
         Some((case, id)) => {
             let event = NewEvent {
@@ -183,6 +184,7 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
             diary.items().fold(Decision::default(), Decision::with)
         }
     };
+    decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt(&known)));
     decision.items.extend(made.letters(None, dealer, now));
     let made = made.revised(None);
     decision.items.push(Item::Appointment(Box::new(made.clone())));
@@ -232,9 +234,21 @@ pub fn edit(facts: &Facts<'_>, before: &Appointment, edit: Edit, request: Option
     if let Some(notes) = edit.notes {
         after.notes = notes;
     }
-    if let Some(customer) = edit.customer {
-        after.customer = customer.name.unwrap_or(after.customer);
-        (after.reached, after.customer_id) = (customer.reached, customer.id);
+    let mut learnt = Vec::new();
+    if let Some(Customer { name, reached, known }) = edit.customer {
+        after.customer = name.unwrap_or(after.customer);
+        // Where only the name or the language changes it is the same person, whatever the directory has learnt since.
+        if (&reached.email, &reached.phone) != (&after.reached.email, &after.reached.phone) {
+            let recognised = person(&known);
+            learnt = recognised.iter().flat_map(|found| found.learnt(&known)).collect();
+            after.customer_id = recognised.map(|found| found.contact.id);
+        }
+        after.reached = reached;
     }
-    if after == *before { Ok(None) } else { changed(facts, before, after, request).map(Some) }
+    if after == *before {
+        return Ok(None);
+    }
+    let mut changed = changed(facts, before, after, request)?;
+    changed.decision.items.extend(learnt);
+    Ok(Some(changed))
 }
