@@ -83,6 +83,19 @@ async fn acc_1_who_makes_sees_and_changes_which_appointments() {
     // The supervisor of anna.vogt sees hers; whoever made one sees it too; nobody named is the seller.
     let own = made(&world, "ben.krause", &appointment("kim", WHEN)).await;
     assert_eq!(seen(&world, &own).await.text("/user"), "ben.krause");
+    body["user"] = json!("anna.vogt");
+    let for_anna = made(&world, "ben.krause", &body).await;
+    // Whatever the way of reading, everybody sees the same ones; away as a file takes head office alone.
+    for who in ["anna.vogt", "ben.krause", "helga.stern", "ingo.brandt", "gina.group", "hugo.office", "chris.center", "alice.moore"] {
+        let overview = world.get(who, "/overview/appointments").await;
+        let rows: Vec<&str> = overview.body["rows"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+        for id in [&of_anna, &by_centre, &of_partner, &own, &for_anna] {
+            let single = world.get(who, &format!("/appointments/{id}")).await.status == 200;
+            assert_eq!(rows.contains(&id.as_str()), single, "{who} {id}");
+        }
+        let export = world.post(who, "/exports", &json!({"what": "appointments"})).await;
+        assert_eq!(export.status == 403, who != "hugo.office", "{who} {}", export.body);
+    }
 }
 
 /// APT-2: where an appointment comes from follows from who asks, and each dealer says what it takes.

@@ -212,7 +212,7 @@ async fn ovr_1_an_appointment_is_past_from_the_dealers_own_midnight_on() {
     }
 }
 
-/// ACC-1, LEAD-9: a seller sees own appointments and those of whom they stand in for, a dealer admin the dealer's, the contact centre its own, head office all.
+/// ACC-1, LEAD-9: a seller sees own appointments and those of whom they stand in for, and what they made; a dealer admin the dealer's; the contact centre and head office all.
 #[tokio::test]
 async fn acc_1_everybody_counts_what_they_may_see() {
     let world = World::new().await;
@@ -228,17 +228,30 @@ async fn acc_1_everybody_counts_what_they_may_see() {
         (one.user, one.team) = (Some(user.parse().unwrap()), team);
         save(&world.store, &world.scope(), &one).await;
     }
+    // One that a colleague made for somebody else is on that colleague's list, too (ACC-1).
+    let mut for_anna = appointment("x", NORDSTERN, now);
+    (for_anna.user, for_anna.by) = (Some("anna.vogt".parse().unwrap()), Actor::User("ben.krause".parse().unwrap()));
+    for_anna.created = now - TimeDelta::minutes(1);
+    let ids = async |who: &str, limit: u32| {
+        let reply = world.get(who, &format!("/overview/appointments?limit={limit}")).await;
+        let rows = reply.body["rows"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        (reply.body["appointments"]["total"].as_u64(), rows)
+    };
+    assert_eq!(ids("ben.krause", 9).await, (Some(1), vec!["a1".to_owned()]));
+    save(&world.store, &world.scope(), &for_anna).await;
+    assert_eq!(ids("ben.krause", 9).await, (Some(2), vec!["a1".to_owned(), "x".into()]));
+    assert_eq!(ids("ben.krause", 0).await, (Some(2), vec![]), "and counted without a grid");
     let mut workshop = appointment("w", NORDSTERN, now);
     workshop.kind = Kind::Workshop;
     save(&world.store, &world.scope(), &workshop).await;
     for (who, seen) in [
-        ("anna.vogt", 1),
-        ("helga.stern", 2),
-        ("ingo.brandt", 2),
+        ("anna.vogt", 2),
+        ("helga.stern", 3),
+        ("ingo.brandt", 3),
         ("alice.moore", 2),
-        ("hugo.office", 4),
-        ("gina.group", 4),
-        (contact_centre(), 2),
+        ("hugo.office", 5),
+        ("gina.group", 5),
+        (contact_centre(), 5),
     ] {
         let reply = world.get(who, "/overview/appointments").await;
         assert_eq!((reply.status, &reply.body["appointments"]["total"]), (200, &json!(seen)), "{who}");

@@ -74,6 +74,13 @@ pub enum Actor {
     System,
 }
 
+impl Actor {
+    /// The person, where it is one of our users.
+    pub fn user(&self) -> Option<&UserId> {
+        if let Actor::User(user) = self { Some(user) } else { None }
+    }
+}
+
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -222,13 +229,10 @@ impl Scope {
         *owner == user.id || supervised || deputised || pooled
     }
 
-    /// Whether an appointment of `team` with `user`, at a dealer within reach, is to be seen: the contact centre sees its own, a seller those of
-    /// whom they see the leads of (ACC-1).
-    pub fn sees_appointment_of(&self, team: Team, user: Option<&UserId>, settings: &Draft, now: DateTime<Utc>) -> bool {
-        match &self.who {
-            Who::User(asker) if asker.role == Role::ContactCentre => team == Team::ContactCentre,
-            _ => self.sees_leads_of(user, settings, now),
-        }
+    /// Whether an appointment with `user`, made by the user `by`, at a dealer within reach, is to be seen (ACC-1): the contact centre sees all, as it
+    /// makes them for all dealers; a seller own ones, those of users they supervise or deputise for, and what they made.
+    pub fn sees_appointment_of(&self, user: Option<&UserId>, by: Option<&UserId>, settings: &Draft, now: DateTime<Utc>) -> bool {
+        (by.is_some() && by == self.user_id()) || self.sees_leads_of(user, settings, now)
     }
 
     /// Insists on a right, and that the lead is within reach; `settings` are its dealer's.
@@ -255,12 +259,11 @@ impl Scope {
         })
     }
 
-    /// Whether an appointment at a dealer within reach is to be seen: a seller sees own ones, those of users they supervise or deputise for,
-    /// and what they made; a partner its own.
+    /// Whether an appointment at a dealer within reach is to be seen: as [`Scope::sees_appointment_of`] says; a partner sees its own.
     pub fn sees_appointment(&self, appointment: &Appointment, settings: &Draft, now: DateTime<Utc>) -> bool {
         match &self.who {
             Who::Partner(partner) => appointment.by == Actor::Partner(partner.id.clone()),
-            _ => appointment.by == self.actor() || self.sees_leads_of(appointment.user.as_ref(), settings, now),
+            _ => self.sees_appointment_of(appointment.user.as_ref(), appointment.by.user(), settings, now),
         }
     }
 

@@ -196,7 +196,7 @@ const TEAMS: [(&str, Team); 2] = [("contact_centre", Team::ContactCentre), ("dea
 
 impl Row for AppointmentFacts {
     const NAMES: &'static [&'static str] =
-        &["at", "user", "customer_id", "kind", "origin", "team", "state", "attendance", "confirmed", "reminded"];
+        &["at", "user", "by", "customer_id", "kind", "origin", "team", "state", "attendance", "confirmed", "reminded"];
 
     fn read(row: HashMap<String, AttributeValue>, _: &DealerId, created: DateTime<Utc>) -> Result<Self, Failure> {
         let mut row = Fields(row);
@@ -214,6 +214,12 @@ impl Row for AppointmentFacts {
             attended,
             confirmed: row.media("confirmed"),
             reminded: row.media("reminded"),
+            by: row
+                .inner("by", "user")
+                .and_then(|user| user.as_s().ok())
+                .map(|user| UserId::parse(user))
+                .transpose()
+                .map_err(|_| strange("by"))?,
             user: row.user("user")?,
             customer_id: row.text("customer_id")?.map(ChannelKey),
         })
