@@ -172,3 +172,46 @@ async fn apt_3_what_was_queued_heeds_what_the_customer_says_since() {
     assert_eq!(told(&world, "jana").len(), 1);
     assert!(told(&world, "mara")[1].1.contains("Reminder: your appointment"), "{:?}", told(&world, "mara"));
 }
+
+/// APT-3: a confirmation goes to each new address, each letter says where it went, and a first letter is none of a move or a cancellation.
+#[tokio::test]
+async fn apt_3_each_address_is_told_of_the_booking_first_and_is_on_record() {
+    let world = World::new().await;
+    let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
+    seen(&world, &id).await;
+    let patch = async |body: Value| {
+        let headers = [("content-type", "application/json"), ("if-match", "*")];
+        let reply = world.call(Method::PATCH, ADMIN, &format!("/appointments/{id}"), &headers, body.to_string().as_bytes()).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+    };
+    let sent = async |id: &str| {
+        let page = seen(&world, id).await;
+        let line = |letter: &Value| {
+            format!("{} {} {}", letter["says"].as_str().unwrap(), letter["fate"].as_str().unwrap(), letter["to"].as_str().unwrap_or("-"))
+        };
+        page.body["letters"].as_array().unwrap().iter().map(line).collect::<Vec<_>>()
+    };
+    patch(json!({"customer": {"name": "Jana P.", "language": "en"}})).await;
+    assert_eq!(sent(&id).await, ["confirmation sent jana@example.com", "reminder queued -"]);
+    patch(json!({"customer": {"email": "j.p@example.com"}})).await;
+    let corrected = ["confirmation sent jana@example.com", "confirmation sent j.p@example.com"];
+    assert_eq!(sent(&id).await[..2], corrected);
+    assert_eq!(told(&world, "j.p").len(), 1);
+    // Back at the first one, where it was told as it is.
+    patch(json!({"customer": {"email": "jana@example.com"}})).await;
+    assert_eq!(sent(&id).await[2], "confirmation suppressed -");
+    world.post(ADMIN, &format!("/appointments/{id}/time"), &json!({"at": "2026-11-27T10:00:00+01:00"})).await;
+    assert!(sent(&id).await.contains(&"moved sent jana@example.com".to_owned()), "{:?}", sent(&id).await);
+    // Whom no letter has reached is told of a booking, and of no cancellation.
+    world.settings(|s| s.send_external_mail = false).await;
+    let (moved, cancelled) = (made(&world, ADMIN, &appointment("mara", WHEN)).await, made(&world, ADMIN, &appointment("nora", WHEN)).await);
+    assert_eq!(sent(&moved).await[0], "confirmation suppressed -");
+    seen(&world, &cancelled).await;
+    world.settings(|s| s.send_external_mail = true).await;
+    world.post(ADMIN, &format!("/appointments/{moved}/time"), &json!({"at": "2026-11-27T10:00:00+01:00"})).await;
+    assert!(sent(&moved).await.contains(&"confirmation sent mara@example.com".to_owned()), "{:?}", sent(&moved).await);
+    assert_eq!(seen(&world, &moved).await.body["confirmed"]["email"], true);
+    world.post(ADMIN, &format!("/appointments/{cancelled}/cancellation"), &json!({})).await;
+    assert!(letters(&seen(&world, &cancelled).await).contains(&"cancelled email suppressed never_told".to_owned()));
+    assert!(told(&world, "nora").is_empty());
+}

@@ -34,6 +34,7 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         attendance: Attendance::default(),
         confirmed: Media::default(),
         reminded: Media::default(),
+        told: Vec::new(),
         sequence: 0,
         reached: Reached::default(),
         notes: None,

@@ -152,6 +152,9 @@ pub struct LetterView {
     pub says: &'static str,
     /// `email` or `sms`.
     pub medium: &'static str,
+    /// The address or number that it went to, or was to go to when it was last tried; none before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// When it was queued.
     pub queued_at: DateTime<Utc>,
     /// `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear`.
@@ -266,6 +269,7 @@ impl LetterView {
             LetterFate::Suppressed { at, why } => (*at, Some(why.name().to_owned())),
             LetterFate::Failed { at, why } => (*at, Some(why.clone())),
         };
-        Self { says: letter.says.name(), medium: letter.medium.name(), queued_at: letter.queued, fate: letter.fate.name(), at, why }
+        let (says, medium, to) = (letter.says.name(), letter.medium.name(), letter.to.clone());
+        Self { says, medium, to, queued_at: letter.queued, fate: letter.fate.name(), at, why }
     }
 }

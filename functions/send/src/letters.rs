@@ -38,6 +38,16 @@ enum To {
     Phone(String),
 }
 
+impl To {
+    /// The address or number.
+    fn place(&self) -> &str {
+        match self {
+            To::Mail(to) => to.address.as_str(),
+            To::Phone(number) => number,
+        }
+    }
+}
+
 impl Sender {
     /// Looks at a letter whose time has come.
     pub(crate) async fn letter(&self, look: &Look, home: &Home, cause: &str) -> Result<(), Failure> {
@@ -64,14 +74,13 @@ impl Sender {
             Err(Undelivered::Never(why)) => claimed.letter.failed(why, false, now),
             Err(Undelivered::Unclear(_)) => claimed.letter.unclear(now),
         };
-        let sent = letter.due().is_none() && matches!(letter.fate, forecourt_domain::letter::LetterFate::Sent { .. });
         // What is not recorded counts as unclear: worth some seconds.
         let load = Load::of(own_keys(home, cause)).patiently();
         let rule = |loaded: &Loaded, _| {
             if loaded.letter(home, cause).is_none_or(|stored| stored.fate != claimed.letter.fate) {
                 return Ok((None, ()));
             }
-            let told = appointment(home, loaded).filter(|_| sent).and_then(|appointment| appointment.told(&letter));
+            let told = appointment(home, loaded).and_then(|appointment| appointment.told(&letter));
             let decision = Decision::default().with(Item::Letter(Box::new(letter.clone())));
             Ok((Some(decision.with_some(told.map(|told| Item::Appointment(Box::new(told))))), ()))
         };
@@ -95,16 +104,23 @@ impl Sender {
             Ok(match letter.look(appointment, &dealer.settings, now) {
                 None => (None, None),
                 Some(Due::Settle(settled)) => (decided(settled), None),
-                Some(Due::Send(leased)) => match address(&leased, appointment, lead, loaded, dealer) {
-                    None => (decided(letter.suppressed(Suppressed::NoAddress, now)), None),
-                    Some(to) => {
-                        let (due, dealer) = (letter.due(), dealer.clone());
-                        let (appointment, lead) = (appointment.cloned(), lead.cloned());
-                        let event = event_of(home, loaded).and_then(|(lead, event)| loaded.event(lead, &event)).cloned();
-                        let page = invitation(home, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
-                        (decided(leased.clone()), Some(Claimed { letter: leased, dealer, appointment, event, lead, page, to, due }))
+                Some(Due::Send(leased)) => {
+                    let to = address(&leased, appointment, lead, loaded, dealer).ok_or(Suppressed::NoAddress);
+                    match to.and_then(|to| Ok((leased.addressed(to.place(), appointment)?, to))) {
+                        Err(why) => (decided(letter.suppressed(why, now)), None),
+                        Ok((leased, to)) => {
+                            let (due, dealer) = (letter.due(), dealer.clone());
+                            // While nobody knows what becomes of it, the customer may have been told.
+                            let telling = appointment.and_then(|appointment| appointment.telling(&leased));
+                            let decision = decided(leased.clone())
+                                .map(|decision| decision.with_some(telling.map(|telling| Item::Appointment(Box::new(telling)))));
+                            let (appointment, lead) = (appointment.cloned(), lead.cloned());
+                            let event = event_of(home, loaded).and_then(|(lead, event)| loaded.event(lead, &event)).cloned();
+                            let page = invitation(home, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
+                            (decision, Some(Claimed { letter: leased, dealer, appointment, event, lead, page, to, due }))
+                        }
                     }
-                },
+                }
             })
         };
         self.platform.store.decide(&scope, load, rule).await

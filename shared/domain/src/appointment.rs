@@ -21,7 +21,7 @@ use crate::dealer::Dealer;
 use crate::decision::Item;
 use crate::ids::{AppointmentId, DealerId, EventId, LeadId, PartnerId, UserId};
 use crate::lead::Request;
-use crate::letter::{Letter, Says};
+use crate::letter::{Letter, Says, ToldAt};
 use crate::refusal::Refusal;
 use crate::slots::Taken;
 use chrono::{DateTime, Utc};
@@ -74,6 +74,9 @@ pub struct Appointment {
     /// By what media the customer was reminded.
     #[serde(default, skip_serializing_if = "Media::is_none")]
     pub reminded: Media,
+    /// Where the customer was told of it, or may have been, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<ToldAt>,
     /// Counts the times it has had, and its cancellation: the `SEQUENCE` of its calendar entry; what was to be sent of an earlier one is stale.
     #[serde(default)]
     pub sequence: u32,
@@ -338,27 +341,35 @@ impl Appointment {
     }
 
     /// What its customer is told of a change to `self` from `before`, by every medium that the dealer uses and the customer allows (APT-3):
-    /// a confirmation at once, and a reminder in its time; of an appointment that is over, nothing.
+    /// a confirmation at once, and a reminder in its time; of an appointment that is over, nothing. At an address that is new, a confirmation.
     pub fn letters(&self, before: Option<&Self>, dealer: &Dealer, now: DateTime<Utc>) -> impl Iterator<Item = Item> {
         let settings = &dealer.settings.appointments;
         let (was, is) = (before.is_some_and(|before| !before.state.is_cancelled()), !self.state.is_cancelled());
         let moved = before.is_some_and(|before| before.at != self.at);
-        let mut says = Vec::new();
+        let (mut says, mut readdressed) = (Vec::new(), Vec::new());
         if self.at > now {
             match (was, is) {
                 (false, true) => says.push((Says::Confirmation, now)),
                 (true, true) if moved => says.push((Says::Moved, now)),
                 // Of one that nobody was told of there is nothing to take back, but then its confirmation is stale, too.
                 (true, false) => says.push((Says::Cancelled, now)),
-                _ => {}
+                (true, true) => readdressed = before.map(|before| self.reached.differs(&before.reached)).unwrap_or_default(),
+                (false, false) => {}
             }
             if is && (!was || moved) {
                 says.extend(settings.reminder_at(self.at, &dealer.settings.calendar, now).map(|due| (Says::Reminder, due)));
             }
         }
         let media = settings.media(&self.reached.refuses);
+        readdressed.retain(|medium| media.contains(medium));
+        let again = readdressed.into_iter().map(move |medium| {
+            let letter = Letter::of_appointment(self, Says::Confirmation, medium, now, now);
+            // Its name there is that of the first one, unless it says of which version it is.
+            Letter { cause: format!("{}-{}", letter.cause, self.version + 1), ..letter }
+        });
         let letters =
             says.into_iter().flat_map(move |(says, due)| media.clone().into_iter().map(move |medium| (says.clone(), medium, due)));
-        letters.map(move |(says, medium, due)| Item::Letter(Box::new(Letter::of_appointment(self, says, medium, due, now))))
+        let letters = letters.map(move |(says, medium, due)| Letter::of_appointment(self, says, medium, due, now));
+        letters.chain(again).map(|letter| Item::Letter(Box::new(letter)))
     }
 }

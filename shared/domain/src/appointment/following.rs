@@ -78,6 +78,7 @@ impl Appointment {
             attendance: Attendance::default(),
             confirmed: Default::default(),
             reminded: Default::default(),
+            told: Vec::new(),
             sequence: 0,
             reached: Reached::default(),
             notes: None,

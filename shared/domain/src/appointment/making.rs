@@ -148,6 +148,7 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
         attendance: Attendance::default(),
         confirmed: Default::default(),
         reminded: Default::default(),
+        told: Vec::new(),
         sequence: 0,
         reached,
         notes: new.notes,

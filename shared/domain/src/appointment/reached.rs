@@ -66,6 +66,14 @@ impl Reached {
         Self { email: person.emails.first().cloned(), phone, language: person.language.clone(), ..Self::default() }
     }
 
+    /// The media by which a customer who is reached so is reached at another place than `before`.
+    pub(super) fn differs(&self, before: &Self) -> Vec<Medium> {
+        let number = |phone: &Option<Phone>| phone.as_ref().and_then(|phone| phone.e164.clone());
+        let email = self.email.is_some() && self.email != before.email;
+        let sms = self.phone.is_some() && number(&self.phone) != number(&before.phone);
+        [(Medium::Email, email), (Medium::Sms, sms)].into_iter().filter(|(_, other)| *other).map(|(medium, _)| medium).collect()
+    }
+
     pub(super) fn is_nobody(&self) -> bool {
         *self == Self::default()
     }
