@@ -319,3 +319,37 @@ async fn apt_2_partners_send_appointments_and_what_becomes_of_them_by_queue() {
     let page = seen(&world, same.text("/id")).await;
     assert_eq!((page.text("/at"), page.text("/attendance"), told(&world, "jana").len()), ("2026-11-22T10:30:00Z", "completed", 0));
 }
+
+/// APT-1, APT-3: what is the appointment's own is corrected there, also where it is an event; its salesperson is the event's in the same commit.
+#[tokio::test]
+async fn apt_1_an_appointment_that_is_an_event_is_corrected_with_it() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let drive = json!({"title": "Drive", "type": "booked_test_drive", "at": WHEN});
+    let drive = world.post(ADMIN, &format!("/leads/{lead}/events"), &drive).await;
+    let here = made(&world, ADMIN, &json!({"lead": lead, "kind": "showroom", "at": "2026-11-26T10:00:00+01:00"})).await;
+    let events = async || world.get(ADMIN, &format!("/leads/{lead}/events")).await.body["events"].clone();
+    for (id, event, day) in [(format!("{lead}-{}", drive.text("/id")), 0, "2026-11-25"), (here, 1, "2026-11-26")] {
+        let path = format!("/appointments/{id}");
+        let page = seen(&world, &id).await;
+        assert_eq!((page.text("/user"), taken(&world, "anna.vogt", day).await), ("anna.vogt", 4));
+        let change = json!({"user": "ben.krause", "notes": "by train", "customer": {"refuses": ["email"]}});
+        let changed = send(&world, Method::PATCH, ADMIN, &path, Some(1), &change).await;
+        assert_eq!((changed.status, changed.text("/user"), changed.text("/notes")), (200, "ben.krause", "by train"), "{}", changed.body);
+        assert_eq!((&changed.body["customer"]["refuses"], changed.text("/at")), (&json!(["email"]), page.text("/at")));
+        assert_eq!((taken(&world, "anna.vogt", day).await, taken(&world, "ben.krause", day).await), (0, 4));
+        assert_eq!((&events().await[event]["user"], &events().await[event]["state"]), (&json!("ben.krause"), &json!("incomplete")));
+        assert_eq!(send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"user": "hugo.office"})).await.faults(), ["user APT-1"]);
+        let elsewhere =
+            send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"at": WHEN, "state": "cancelled", "attendance": "completed"})).await;
+        assert_eq!(elsewhere.faults(), ["at APT-1", "state APT-1", "attendance APT-1"]);
+        // With nobody in particular it is with whoever has the lead.
+        let back = send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"user": ""})).await;
+        assert_eq!((back.status, back.text("/user"), &events().await[event]["user"]), (200, "anna.vogt", &json!("anna.vogt")), "{}", back.body);
+    }
+    let timeline = world.get(ADMIN, &format!("/leads/{lead}/timeline")).await;
+    assert_eq!(timeline.body.to_string().matches("event_given").count(), 4, "{}", timeline.body);
+    // Who does not want mail is not reminded by it.
+    world.advance_to("2026-11-26T12:00:00Z").await;
+    assert_eq!(told(&world, "jana").len(), 2, "two confirmations, no reminder");
+}

@@ -74,6 +74,15 @@ pub struct CorrectionBody {
     /// The customer.
     #[schema(value_type = Option<CustomerBody>)]
     customer: Loose<CustomerBody>,
+    #[serde(default)]
+    #[schema(ignore)]
+    at: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    #[schema(ignore)]
+    state: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    #[schema(ignore)]
+    attendance: Option<serde::de::IgnoredAny>,
 }
 
 /// An appointment takes place at another time.
@@ -231,8 +240,17 @@ pub(crate) struct Correction {
 }
 
 impl CorrectionBody {
-    pub(crate) fn check(self, before: &Customer, country: Country) -> Result<Correction, Refusal> {
+    /// Judges every field at once; a customer `of_lead` may be reached as the lead says.
+    pub(crate) fn check(self, before: &Customer, country: Country, of_lead: bool) -> Result<Correction, Refusal> {
         let mut faults = Vec::new();
+        // These have routes of their own: taken silently they would seem to have been done.
+        for (said, field, route) in
+            [(self.at, "at", "time"), (self.state, "state", "cancellation"), (self.attendance, "attendance", "attendance")]
+        {
+            if said.is_some() {
+                faults.push(Fault::new(field, "APT-1", format!("is changed by POST /appointments/{{id}}/{route}")));
+            }
+        }
         let said = |text: &Loose<Text>| !matches!(text, Loose::Absent);
         let user = said(&self.user).then(|| user(self.user, &mut faults));
         let notes = said(&self.notes).then(|| note(self.notes, "notes", &mut faults));
@@ -242,7 +260,7 @@ impl CorrectionBody {
             if name.is_none() {
                 faults.push(Fault::new("customer.name", "APT-1", "must say what to call the customer"));
             }
-            if reached.email.is_none() && reached.phone.is_none() {
+            if !of_lead && reached.email.is_none() && reached.phone.is_none() {
                 faults.push(Fault::new("customer", "INT-3", "needs at least one e-mail address or telephone number"));
             }
         }

@@ -11,10 +11,9 @@ use forecourt_domain::ids::{AppointmentId, UserId};
 use forecourt_domain::lead::Request;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
-use forecourt_edge::appointment::{facts, load};
+use forecourt_edge::appointment::{facts, load, needs};
 use forecourt_edge::directory;
 use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::lead::days_of;
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::Operation;
 use forecourt_store::keys::Key;
@@ -139,35 +138,31 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let wanted = |appointment: &Appointment, dealer: &Dealer| -> Result<(Correction, Vec<ChannelKey>), Refusal> {
         let before = Customer { name: Some(appointment.customer.clone()), reached: appointment.reached.clone(), known: Vec::new() };
         let body: CorrectionBody = forecourt_edge::json::read(&call.body)?;
-        let correction = body.check(&before, dealer.settings.country)?;
+        let correction = body.check(&before, dealer.settings.country, appointment.lead.is_some())?;
         let of = |customer| directory::channels(platform, &call.scope, dealer, &person(customer));
         let channels = correction.customer.as_ref().map(of);
         Ok((correction, channels.unwrap_or_default()))
     };
     let rule = |facts: &Facts<'_>, appointment: &Appointment, loaded: &Loaded| {
-        through_event(appointment, |_| true)?;
         let (Correction { user, notes, customer }, channels) = wanted(appointment, facts.dealer)?;
         let customer = customer.map(|customer| Customer { known: directory::known(loaded, &channels), ..customer });
         appointment::edit(facts, appointment, Edit { user, notes, customer }, None)
     };
     let load = Load::of([Key::Appointment(id.clone())]).then(|loaded| {
-        let Some(appointment) = loaded.appointment(&id) else { return Vec::new() };
-        let home = Key::Dealer(appointment.dealer.clone());
-        let Some(dealer) = loaded.dealer(&appointment.dealer) else { return vec![home] };
-        let channels = wanted(appointment, dealer).map(|(_, channels)| channels).unwrap_or_default();
-        let days = days_of(|days| {
-            let facts = Facts { dealer, lead: None, event: None, days, by: &by, now: call.now };
-            let _ = rule(&facts, appointment, loaded);
-        });
-        directory::records(loaded, &channels).into_iter().chain(channels.into_iter().map(Key::Channel)).chain(days).collect()
+        let asks = |facts: &Facts<'_>, appointment: &Appointment| {
+            let _ = rule(facts, appointment, loaded);
+        };
+        let home = loaded.appointment(&id).and_then(|appointment| Some((appointment, loaded.dealer(&appointment.dealer)?)));
+        let channels = home.and_then(|(appointment, dealer)| wanted(appointment, dealer).ok()).map(|(_, channels)| channels);
+        let channels = channels.unwrap_or_default();
+        let records = directory::records(loaded, &channels);
+        records.into_iter().chain(channels.into_iter().map(Key::Channel)).chain(needs(loaded, &id, asks, &by, call.now)).collect()
     });
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;
         done(call, appointment, loaded, None)?;
-        let dealer = loaded.dealer(&appointment.dealer).ok_or(Refusal::NotFound("appointment"))?;
         let days = |user: &UserId, date| loaded.day(user, date);
-        let facts = Facts { dealer, lead: None, event: None, days: &days, by: &by, now: call.now };
-        let changed = rule(&facts, appointment, loaded)?;
+        let changed = rule(&facts(loaded, appointment, &days, &by, call.now)?, appointment, loaded)?;
         Ok(changed.map_or((None, appointment.clone()), |Changed { decision, appointment }| (Some(decision), appointment)))
     });
     answer(&decided.await?)

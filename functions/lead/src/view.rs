@@ -293,6 +293,9 @@ impl EventView {
             Event::EventNoShow { event, title, reason, note } => {
                 ("event_no_show", json!({"event": event, "title": title, "reason": reason, "note": note}))
             }
+            Event::EventGiven { event, title, from, to } => {
+                ("event_given", json!({"event": event.as_str(), "title": title, "from": from, "to": to}))
+            }
             Event::EventRescheduled { event, title, from, to } => {
                 ("event_rescheduled", json!({"event": event, "title": title, "from": from, "to": to}))
             }

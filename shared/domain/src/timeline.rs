@@ -261,6 +261,19 @@ pub enum Event {
         #[serde(with = "chrono::serde::ts_milliseconds")]
         to: DateTime<Utc>,
     },
+    /// An event is with somebody else; none: with whoever has the lead (APT-1).
+    EventGiven {
+        /// Which event.
+        event: EventId,
+        /// What is to be done.
+        title: String,
+        /// With whom before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<UserId>,
+        /// With whom now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<UserId>,
+    },
     /// An event was called off (CAL-4).
     EventDeleted {
         /// Which event.

@@ -155,18 +155,21 @@ pub fn load<'a>(
     by: &'a Actor,
     now: DateTime<Utc>,
 ) -> Load<'a> {
-    Load::of([Key::Appointment(id.clone())].into_iter().chain(also)).then(move |loaded| {
-        let Some(appointment) = loaded.appointment(id) else { return Vec::new() };
-        let lead = appointment.lead.filter(|_| appointment.event.is_some());
-        let event = lead.zip(appointment.event.clone()).map(|(lead, event)| Key::Event(lead, event));
-        // A lead may have gone to another dealer since; that one's people and hours count for its events.
-        let of_lead = lead.and_then(|lead| loaded.lead(lead)).map(|lead| Key::Dealer(lead.dealer.clone()));
-        let keys: Vec<Key> =
-            [Key::Dealer(appointment.dealer.clone())].into_iter().chain(of_lead).chain(lead.map(Key::Lead)).chain(event).collect();
-        let ready = keys.iter().all(|key| loaded.stored(key).is_some());
-        let days = ready.then(|| days_of(|days| facts(loaded, appointment, days, by, now).map(|facts| asks(&facts, appointment))));
-        keys.into_iter().chain(days.into_iter().flatten()).collect()
-    })
+    Load::of([Key::Appointment(id.clone())].into_iter().chain(also)).then(move |loaded| needs(loaded, id, &asks, by, now))
+}
+
+/// What changing the appointment `id` needs besides it, as far as it is known by what was read.
+pub fn needs(loaded: &Loaded, id: &AppointmentId, asks: impl Fn(&Facts<'_>, &Appointment), by: &Actor, now: DateTime<Utc>) -> Vec<Key> {
+    let Some(appointment) = loaded.appointment(id) else { return Vec::new() };
+    let lead = appointment.lead.filter(|_| appointment.event.is_some());
+    let event = lead.zip(appointment.event.clone()).map(|(lead, event)| Key::Event(lead, event));
+    // A lead may have gone to another dealer since; that one's people and hours count for its events.
+    let of_lead = lead.and_then(|lead| loaded.lead(lead)).map(|lead| Key::Dealer(lead.dealer.clone()));
+    let keys: Vec<Key> =
+        [Key::Dealer(appointment.dealer.clone())].into_iter().chain(of_lead).chain(lead.map(Key::Lead)).chain(event).collect();
+    let ready = keys.iter().all(|key| loaded.stored(key).is_some());
+    let days = ready.then(|| days_of(|days| facts(loaded, appointment, days, by, now).map(|facts| asks(&facts, appointment))));
+    keys.into_iter().chain(days.into_iter().flatten()).collect()
 }
 
 /// What a change of `appointment` goes by, as it was read.

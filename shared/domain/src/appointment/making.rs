@@ -219,7 +219,7 @@ pub struct Edit {
     pub customer: Option<Customer>,
 }
 
-/// Corrects an appointment that is no event. `None`: it is so already.
+/// Corrects an appointment; the event that it is, is with the same salesperson, in the same commit. `None`: it is so already.
 ///
 /// # Errors
 /// Faults by field.
@@ -240,9 +240,10 @@ pub fn edit(facts: &Facts<'_>, before: &Appointment, edit: Edit, request: Option
         after.customer = name.unwrap_or(after.customer);
         // Where only the name or the language changes it is the same person, whatever the directory has learnt since.
         if (&reached.email, &reached.phone) != (&after.reached.email, &after.reached.phone) {
-            let recognised = person(&known);
+            let recognised = person(&known).filter(|_| facts.lead.is_none());
             learnt = recognised.iter().flat_map(|found| found.learnt(&known)).collect();
-            after.customer_id = recognised.map(|found| found.contact.id);
+            let of_lead = facts.lead.and_then(|lead| lead.contact_id.clone());
+            after.customer_id = of_lead.or_else(|| recognised.map(|found| found.contact.id));
         }
         after.reached = reached;
     }

@@ -182,7 +182,13 @@ pub(super) fn changed(
 ) -> Result<Changed, Refusal> {
     let event = facts.case().zip(facts.event);
     let mut decision = match event {
-        Some((case, event)) => mirrored(&case, event, &after)?.unwrap_or_default(),
+        Some((case, event)) => {
+            // An event without a user is with whoever has the lead, and stays so unless somebody is named.
+            let same = after.user == before.user;
+            let given = if same { event.user.clone() } else { after.user.clone() };
+            after.user = given.clone().or_else(|| case.lead.owner.clone());
+            mirrored(&case, event, &after, given)?.unwrap_or_default()
+        }
         None => {
             after.taken = after.takes(facts, before.taken.as_ref());
             let mut diary = Diary::new(facts.days);

@@ -4,6 +4,7 @@ use super::{CalendarEvent, Case, Ended, EventState, NO_SHOW_REASONS, Planned};
 use crate::appointment::{Appointment, Attended, State};
 use crate::assignment::commit;
 use crate::decision::{Decision, Item};
+use crate::ids::UserId;
 use crate::refusal::Refusal;
 use crate::slots::Diary;
 use crate::timeline::Event;
@@ -25,17 +26,27 @@ pub(crate) fn state_of(appointment: &Appointment) -> EventState {
     }
 }
 
-/// Takes an event to where `appointment` is. `None`: it is there.
+/// Takes an event to where `appointment` is, and to the user that it is `given` to. `None`: it is there.
 ///
 /// # Errors
 /// An event that was rescheduled too often; a time that is out of reach.
-pub(crate) fn mirrored(case: &Case<'_>, event: &CalendarEvent, appointment: &Appointment) -> Result<Option<Decision>, Refusal> {
+pub(crate) fn mirrored(
+    case: &Case<'_>,
+    event: &CalendarEvent,
+    appointment: &Appointment,
+    given: Option<UserId>,
+) -> Result<Option<Decision>, Refusal> {
     let Case { lead, dealer, by, now, .. } = *case;
     let mut after = CalendarEvent { dealer: dealer.id.clone(), ..event.clone() };
     let mut told = Vec::new();
     if appointment.at != event.at {
         after.reschedule(appointment.at, by, now)?;
         told.push(Event::EventRescheduled { event: event.id.clone(), title: event.title.clone(), from: event.at, to: appointment.at });
+    }
+    if after.user != given {
+        after.user = given;
+        let (from, to) = (event.user.clone(), after.user.clone());
+        told.push(Event::EventGiven { event: event.id.clone(), title: event.title.clone(), from, to });
     }
     let state = state_of(appointment);
     // What was noted when it ended stays, as long as it is the same end.
