@@ -345,7 +345,12 @@ async fn apt_1_an_appointment_that_is_an_event_is_corrected_with_it() {
         assert_eq!(elsewhere.faults(), ["at APT-1", "state APT-1", "attendance APT-1"]);
         // With nobody in particular it is with whoever has the lead.
         let back = send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"user": ""})).await;
-        assert_eq!((back.status, back.text("/user"), &events().await[event]["user"]), (200, "anna.vogt", &json!("anna.vogt")), "{}", back.body);
+        assert_eq!(
+            (back.status, back.text("/user"), &events().await[event]["user"]),
+            (200, "anna.vogt", &json!("anna.vogt")),
+            "{}",
+            back.body
+        );
     }
     let timeline = world.get(ADMIN, &format!("/leads/{lead}/timeline")).await;
     assert_eq!(timeline.body.to_string().matches("event_given").count(), 4, "{}", timeline.body);

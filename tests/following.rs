@@ -202,10 +202,30 @@ async fn apt_1_an_appointment_goes_with_its_lead_to_another_dealer() {
     world.advance_to("2026-11-26T13:00:00Z").await;
     let there = appointment(&world, lead, &event).await;
     assert_eq!(there.dealer.as_str(), "harbour-cars-demo");
+    assert_eq!((there.user.is_some(), &there.user), (true, &world.page(lead).await.lead.owner), "whoever has got the lead there");
     let overview = world.get("hugo.office", "/overview/appointments?dealer=harbour-cars-demo").await;
     assert_eq!(overview.body["appointments"]["total"], 1, "{}", overview.body);
     let id = there.id;
     assert_eq!(world.get(ADMIN, &format!("/appointments/{id}")).await.status, 404);
     let reminder = world.system.mailbox.mails().into_iter().rfind(|mail| mail.to.starts_with("jana")).unwrap();
     assert_eq!((reminder.at, reminder.from_name.as_str()), (at("2026-11-25T14:00:00Z"), "Harbour Cars"), "{}", reminder.subject);
+}
+
+/// APT-3, DIS-7: a reminder keeps the hours of the dealer to whom the appointment has gone, and the customer is told where it is by now.
+#[tokio::test]
+async fn apt_3_a_moved_lead_takes_its_reminder_to_the_other_dealers_hours() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    // In Berlin it would come on the morning of the day itself, when it is one in the night in Chicago.
+    let event = drive(&world, lead, "2026-11-26T20:30:00+01:00").await;
+    world.system.settle().await;
+    let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "lakeside-motors-demo"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    world.advance_to("2026-11-26T18:00:00Z").await;
+    let mails = world.system.mailbox.mails();
+    let told: Vec<_> = mails.iter().filter(|mail| mail.to.starts_with("jana")).map(|mail| (mail.at, mail.from_name.as_str())).collect();
+    let (here, there) = ("Autohaus Nordstern", "Lakeside Motors");
+    assert_eq!(told, [(at("2026-11-23T09:00:00Z"), here), (at("2026-11-23T09:00:00Z"), there), (at("2026-11-25T19:30:00Z"), there)]);
+    let stale = letter(&world, lead, &event, "reminder-0-email").await;
+    assert!(matches!(stale.fate, LetterFate::Suppressed { why: Suppressed::NoLongerSo, .. }), "{stale:?}");
 }

@@ -196,6 +196,29 @@ async fn apt_4_signatures_go_by_real_time_and_secrets_are_rotated() {
     assert!(!format!("{:?}", loaded.signing(&partner)).contains(&made.text("/secret")[6..]));
 }
 
+/// APT-4: each secret is good until its own time is over, however many are made since; four at once at most.
+#[tokio::test]
+async fn apt_4_each_secret_keeps_its_own_grace() {
+    let world = World::new().await;
+    external(&world, "c-1").await;
+    let first = secret(&world, &json!({})).await;
+    let second = secret(&world, &json!({"previous_good_for_hours": 48})).await;
+    let third = secret(&world, &json!({"previous_good_for_hours": 1})).await;
+    let fourth = secret(&world, &json!({"previous_good_for_hours": 2})).await;
+    let body = attended("c-1", "2026-11-23T08:30:00Z");
+    for (i, one) in [&first, &second, &third, &fourth].into_iter().enumerate() {
+        assert_eq!(ping(&world, one, &format!("m{i}"), &body).await.status, 200, "{i}");
+    }
+    let path = "/partners/centre-demo/signing-secret";
+    let full = world.post("gina.group", path, &json!({"previous_good_for_hours": 2})).await;
+    assert_eq!(full.status, 409, "{}", full.body);
+    // With none they all end at once, which is for a secret that has got out.
+    let last = secret(&world, &json!({"previous_good_for_hours": 0})).await;
+    for (one, status) in [(&first, 401), (&second, 401), (&third, 401), (&fourth, 401), (&last, 200)] {
+        assert_eq!(ping(&world, one, "m9", &body).await.status, status);
+    }
+}
+
 /// Every order of the same ping-backs, some before the appointment is made, ends in the same state, for the lead's event too.
 #[tokio::test]
 async fn apt_5_every_order_ends_in_the_same_state_and_the_event_follows() {

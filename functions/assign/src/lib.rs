@@ -3,6 +3,7 @@
 //! The leads of one dealer in a batch are given out in one commit: they would only contend with each other for the rotation.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use forecourt_domain::appointment::given;
 use forecourt_domain::assignment::distribute_all;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::{DealerId, GroupId, LeadId};
@@ -40,9 +41,34 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
         let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, |lane| loaded.place(&dealer.id, lane), now));
         let given: Vec<_> = decision.iter().flat_map(Decision::leads).filter_map(|lead| loaded.lead(lead.id)).collect();
         let waited: Vec<_> = given.into_iter().map(|lead| lead.updated).collect();
-        Ok((decision, waited))
+        let planned: Vec<LeadId> =
+            ids.iter().filter_map(|id| loaded.lead(*id)).filter(|lead| !lead.planned.is_empty()).map(|lead| lead.id).collect();
+        Ok((decision, (waited, planned)))
     };
-    let waited = platform.store.decide(&first.scope(), load, rule).await?;
+    let (waited, planned) = platform.store.decide(&first.scope(), load, rule).await?;
     platform.metrics.note_lag(Metric::AssignLag, waited, now);
+    // In commits of their own, as a lead may have many; where one is cut short the wake-up comes again, and does this though nobody waits any more.
+    for lead in planned {
+        give_appointments(platform, first, lead).await?;
+    }
     Ok(())
+}
+
+/// Gives the appointments that came along with a lead to whoever has it by now.
+async fn give_appointments(platform: &Platform, look: &Look, id: LeadId) -> Result<(), Failure> {
+    let events = |loaded: &Loaded| -> Vec<Key> {
+        let planned = loaded.lead(id).into_iter().flat_map(|lead| &lead.planned);
+        planned.map(|planned| Key::Event(id, planned.id.clone())).collect()
+    };
+    let load = Load::of([Key::Lead(id)]).then(|loaded| {
+        let events = events(loaded);
+        let appointments = loaded.appointments_of(&events);
+        events.into_iter().chain(appointments).collect()
+    });
+    let rule = |loaded: &Loaded, _| {
+        let appointments = loaded.appointments_of(&events(loaded));
+        let held = appointments.iter().filter_map(|key| if let Key::Appointment(id) = key { loaded.appointment(id) } else { None });
+        Ok((loaded.lead(id).and_then(|lead| given(lead, held)), ()))
+    };
+    platform.store.decide(&look.scope(), load.patiently(), rule).await
 }

@@ -82,7 +82,7 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
         secret: secret.webhook(&call.scope, &partner, &signing.current).text(),
         url: format!("{}/pingbacks/{}/{partner}", platform.public_url, call.scope.group()),
         since: signing.since,
-        previous_until: signing.previous.as_ref().map(|previous| previous.until),
+        previous_until: signing.earlier.first().map(|previous| previous.until),
     };
     let answer = Answer::new(201, &view)?.about(&partner);
     Ok(if repeated { answer.header("idempotent-replay", "true") } else { answer })

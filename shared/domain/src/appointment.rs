@@ -7,7 +7,7 @@ mod reached;
 mod report;
 mod settings;
 
-pub use following::followed;
+pub use following::{followed, given};
 pub use making::{Changed, Customer, Edit, Facts, NewAppointment, edit, faults, make};
 pub use merge::{Said, Statement, on_its_day};
 pub use reached::{Media, Reached};
@@ -345,7 +345,7 @@ impl Appointment {
     pub fn letters(&self, before: Option<&Self>, dealer: &Dealer, now: DateTime<Utc>) -> impl Iterator<Item = Item> {
         let settings = &dealer.settings.appointments;
         let (was, is) = (before.is_some_and(|before| !before.state.is_cancelled()), !self.state.is_cancelled());
-        let moved = before.is_some_and(|before| before.at != self.at);
+        let moved = before.is_some_and(|before| (before.at, &before.dealer) != (self.at, &self.dealer));
         let (mut says, mut readdressed) = (Vec::new(), Vec::new());
         if self.at > now {
             match (was, is) {

@@ -19,9 +19,9 @@ pub struct Signing {
     pub since: DateTime<Utc>,
     /// Who made it.
     pub by: Actor,
-    /// The one before, for a while.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub previous: Option<Previous>,
+    /// Those before, each for a while; the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Previous>,
     /// The request that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,
@@ -42,11 +42,14 @@ impl Signing {
     pub const HOURS: u32 = 24;
     /// Most hours for which it does: a week.
     pub const MOST_HOURS: u32 = 168;
+    /// Secrets that are good at the same time at most.
+    pub const MOST: usize = 4;
 
-    /// Makes a partner's first secret, or the next one; the one before is good for `hours` more. `None`: this request has made it.
+    /// Makes a partner's first secret, or the next one; the one before is good for `hours` more, and each before that for as long as
+    /// it was to be; with no hours none of them is any more. `None`: this request has made it.
     ///
     /// # Errors
-    /// A key that named another request; too many hours.
+    /// A key that named another request; too many hours; 409 where four are good already.
     pub fn rotated(
         before: Option<&Self>,
         partner: &PartnerId,
@@ -66,14 +69,24 @@ impl Signing {
             return Err(Refusal::field("previous_good_for_hours", "APT-4", format!("must be 0 to {}", Self::MOST_HOURS)));
         }
         let until = now + TimeDelta::hours(hours.into());
-        let previous = before.filter(|_| hours > 0).map(|before| Previous { name: before.current.clone(), until });
-        Ok(Some(Self { partner: partner.clone(), current: name, since: now, by, previous, request }))
+        let before = before.filter(|_| hours > 0);
+        let latest = before.map(|before| Previous { name: before.current.clone(), until });
+        let still_good = before.into_iter().flat_map(|before| &before.earlier).filter(|earlier| now < earlier.until).cloned();
+        let earlier: Vec<Previous> = latest.into_iter().chain(still_good).collect();
+        if let Some(first) = earlier.iter().map(|earlier| earlier.until).min().filter(|_| earlier.len() >= Self::MOST) {
+            let why = format!(
+                "{} secrets are good already: wait until {first}, or end them all with previous_good_for_hours 0 (APT-4)",
+                Self::MOST
+            );
+            return Err(Refusal::Conflict(why));
+        }
+        Ok(Some(Self { partner: partner.clone(), current: name, since: now, by, earlier, request }))
     }
 
     /// The names of the secrets that are good at `now`.
     pub fn good(&self, now: DateTime<Utc>) -> impl Iterator<Item = &str> {
-        let previous = self.previous.as_ref().filter(|previous| now < previous.until).map(|previous| previous.name.as_str());
-        [self.current.as_str()].into_iter().chain(previous)
+        let earlier = self.earlier.iter().filter(move |earlier| now < earlier.until).map(|earlier| earlier.name.as_str());
+        [self.current.as_str()].into_iter().chain(earlier)
     }
 }
 

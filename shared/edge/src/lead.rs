@@ -156,8 +156,12 @@ impl<'a> Change<'a> {
         if seen.as_ref().is_some_and(|seen| !seen.contains(&lead.version)) {
             return Err(Refusal::Stale { current: lead.version });
         }
-        let decision =
-            rule(Asked { lead, dealer, loaded })?.map(|decision| followed(decision, lead, dealer, |id| loaded.appointment(id), call.now));
+        let followed = |decision: Decision| {
+            // What goes to another dealer goes by that one's hours and settings.
+            let to = decision.lead().and_then(|lead| loaded.dealer(&lead.dealer)).unwrap_or(dealer);
+            followed(decision, lead, to, |id| loaded.appointment(id), call.now)
+        };
+        let decision = rule(Asked { lead, dealer, loaded })?.map(followed);
         let answer = shown(decision.as_ref().and_then(Decision::lead).unwrap_or(lead), decision.as_ref(), loaded);
         let decision = match request {
             Some(request) => Some(request.remembered(decision.unwrap_or_default(), lead.version, call.now)),

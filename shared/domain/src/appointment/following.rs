@@ -58,6 +58,17 @@ pub fn followed<'a>(
     decision
 }
 
+/// Gives the appointments of `lead` that have no salesperson, as it had no owner when it came from another dealer, to whoever has it by now.
+pub fn given<'a>(lead: &Lead, appointments: impl IntoIterator<Item = &'a Appointment>) -> Option<Decision> {
+    let owner = lead.owner.as_ref()?;
+    let nobodys = appointments.into_iter().filter(|appointment| appointment.user.is_none() && appointment.dealer == lead.dealer);
+    let decision = nobodys.fold(Decision::default(), |decision, appointment| {
+        let given = Appointment { user: Some(owner.clone()), ..appointment.clone() };
+        decision.with(Item::Appointment(Box::new(given.revised(None))))
+    });
+    Some(decision).filter(|decision| !decision.items.is_empty())
+}
+
 impl Appointment {
     fn of_event(event: &CalendarEvent, lead: &Lead, before: Option<&Self>, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let mut appointment = before.cloned().unwrap_or_else(|| Self {
@@ -93,9 +104,10 @@ impl Appointment {
             requests: Vec::new(),
         });
         appointment.user = event.user.clone().or_else(|| lead.owner.clone());
-        if event.state == EventState::Incomplete {
-            // What is still to come goes with its lead to another dealer (DIS-7).
+        if event.state == EventState::Incomplete && appointment.dealer != lead.dealer {
+            // What is still to come goes with its lead to another dealer (DIS-7): the customer is told, and reminded by the hours there.
             appointment.dealer = lead.dealer.clone();
+            appointment.sequence += 1;
         }
         // What the calendar says is said here and now, whatever clocks others went by.
         if appointment.at != event.at {
