@@ -62,6 +62,8 @@ pub struct Between {
     stream: Vec<(Value, DateTime<Utc>, u32)>,
     pub dead: Vec<Message>,
     pub mails: Vec<Mail>,
+    /// What webhooks were told, as often as they were.
+    pub hooks: Vec<forecourt_send::webhooks::Call>,
     pub files: BTreeMap<String, Vec<u8>>,
     pub uploads: BTreeMap<String, super::ports::Parts>,
     last_id: u64,
@@ -205,6 +207,12 @@ impl Cloud {
         self.between().put("partner", body.to_owned(), now);
     }
 
+    /// The contact centre's system puts a message on the queue of appointments.
+    pub fn enqueue_appointment(&self, body: &Value) {
+        let now = self.clock.now();
+        self.between().put("appointment", body.to_string(), now);
+    }
+
     /// Lets everything happen until `until`.
     pub async fn pass_until(&self, until: DateTime<Utc>) {
         for _ in 0..20_000 {
@@ -338,6 +346,7 @@ impl Cloud {
                 }
                 match queue {
                     "partner" => forecourt_lead_intake::messages(platform, event).await,
+                    "appointment" => forecourt_appointment::messages(platform, event).await,
                     "assign" => forecourt_assign::handle(platform, event).await,
                     "escalate" => forecourt_escalate::handle(platform, event).await,
                     "send" | "notify" => self.sender(process, platform).handle(event).await,
@@ -351,7 +360,7 @@ impl Cloud {
             Some(done) => done.batch_item_failures.iter().any(|f| f.item_identifier == message.id.to_string()),
         };
         let again = self.clock.now() + VISIBLE_AGAIN;
-        let most = if queue == "partner" { 3 } else { 5 };
+        let most = if matches!(queue, "partner" | "appointment") { 3 } else { 5 };
         let mut between = self.between();
         for message in messages.into_iter().filter(failed) {
             let message = Message { visible: again, receives: message.receives + 1, ..message };
@@ -413,15 +422,18 @@ async fn answer(platform: &Platform, event: ApiGatewayV2httpRequest) -> aws_lamb
         "calendar-event" => forecourt_calendar_event::handle(platform, event).await,
         "settings" => forecourt_settings::handle(platform, event).await,
         "overview" => forecourt_overview::handle(platform, event).await,
+        "appointment" => forecourt_appointment::request(platform, event).await,
+        "appointment-pingback" => forecourt_appointment_pingback::handle(platform, event).await,
         _ => forecourt_lead::handle(platform, event).await,
     }
 }
 
 /// A message as a function gets it.
 pub fn record(message: &Message) -> Value {
+    let sender = if message.queue == "appointment" { super::journey::CENTRE } else { super::journey::SENDER };
     json!({
         "messageId": message.id.to_string(), "receiptHandle": message.id.to_string(), "body": message.body,
-        "attributes": {"SenderId": super::journey::SENDER, "SentTimestamp": "1795424400000"},
+        "attributes": {"SenderId": sender, "SentTimestamp": "1795424400000"},
         "messageAttributes": {"dealer": {"stringValue": super::journey::NORTH, "dataType": "String"}}, "eventSource": "aws:sqs",
     })
 }

@@ -5,7 +5,11 @@ use crate::overview::{appointment, save};
 use crate::world::{Reply, at};
 use chrono::TimeDelta;
 use forecourt_domain::access::Scope;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::PartnerId;
 use forecourt_local::demo::GroupData;
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, short};
 use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -20,6 +24,8 @@ pub const SOUTH: &str = "south";
 pub const POND: &str = "pond";
 /// The identity under which the partner's messages come.
 pub const SENDER: &str = "AIDAPORTAL";
+/// The same of the contact centre's system.
+pub const CENTRE: &str = "AIDACENTRE";
 const PORTAL: &str = "partner:portal-demo";
 const BOSS: &str = "boss";
 
@@ -35,7 +41,7 @@ pub fn group() -> GroupData {
     let dealer = |id: &str, hours: Value, escalation: Value, members: &[&str]| {
         let members: Vec<Value> = members.iter().map(|user| member(user)).chain([json!({"user": BOSS})]).collect();
         json!({"id": id, "settings": {"name": id, "country": "DE", "language": "en", "admin_user": BOSS, "members": members,
-            "escalation": escalation, "calendar": {"zone": "Europe/Berlin", "hours": week(hours)}}})
+            "appointments": {"reminder_hours": 1}, "escalation": escalation, "calendar": {"zone": "Europe/Berlin", "hours": week(hours)}}})
     };
     let hourly = json!({"level_1": 60, "reminder": 20, "level_2": 60});
     let always = json!([["00:00", "24:00"]]);
@@ -63,7 +69,10 @@ pub fn group() -> GroupData {
             pond,
         ],
         "users": users,
-        "partners": [{"partner": {"id": "portal-demo", "name": "Portal", "dealers": [NORTH, WEST, SOUTH, POND]}, "sender_id": SENDER}],
+        "partners": [
+            {"partner": {"id": "portal-demo", "dealers": [NORTH, WEST, SOUTH, POND]}, "sender_id": SENDER},
+            {"partner": {"id": "centre-demo", "dealers": [NORTH], "kind": "contact_centre"}, "sender_id": CENTRE},
+        ],
     }))
     .unwrap()
 }
@@ -86,6 +95,8 @@ pub enum Journey {
     Invitation,
     /// Appointments of three months are taken away as a file, while more are made.
     Export,
+    /// An appointment of the contact centre's: made and moved by queue, moved again here, reminded of, attended by ping-back; a webhook is told.
+    Appointment,
     /// Enquiries after closing: held notices that go out together in the morning, one of them moot by then.
     Night,
 }
@@ -101,7 +112,8 @@ impl Journey {
             | Journey::Change
             | Journey::Documents
             | Journey::Invitation
-            | Journey::Export => "2026-11-23T09:00:00Z",
+            | Journey::Export
+            | Journey::Appointment => "2026-11-23T09:00:00Z",
             Journey::Night => "2026-11-23T16:35:00Z",
         }
     }
@@ -117,6 +129,7 @@ impl Journey {
             Journey::Change => change(cloud).await,
             Journey::Documents => documents(cloud).await,
             Journey::Invitation => invitation(cloud).await,
+            Journey::Appointment => appointments(cloud).await,
         }
     }
 }
@@ -300,6 +313,50 @@ async fn invitation(cloud: &Cloud) -> Vec<Reply> {
     until(cloud, "2026-11-23T10:00:00Z").await;
     replies.extend([new, made]);
     replies
+}
+
+async fn appointments(cloud: &Cloud) -> Vec<Reply> {
+    let (store, scope) = (cloud.undisturbed(), Scope::keys_only("demo-group".parse().unwrap()));
+    let partner: PartnerId = "centre-demo".parse().unwrap();
+    let signing = json!({"partner": partner, "current": "first", "since": 0, "by": "system"});
+    let hook = json!({"id": "hook", "version": 1, "url": "https://hooks.example.com/in", "by": {"user": BOSS}, "created": 0, "secret": 1,
+        "events": ["appointment.created", "appointment.moved", "appointment.attended"], "state": {"is": "on"}});
+    let items = [
+        Item::Signing(serde_json::from_value(signing).unwrap()),
+        Item::Webhooks(serde_json::from_value(json!({"webhooks": [hook]})).unwrap()),
+    ];
+    let keys = [Key::Signing(partner.clone()), Key::Webhooks];
+    store.decide(&scope, Load::of(keys), |_, _| Ok((Some(Decision { items: items.to_vec() }), ()))).await.unwrap();
+    let id = short(&store.secret().name(&scope, &["appointment", partner.as_str(), "c-1"]));
+    let customer = json!({"name": "Jana", "email": "jana@example.com", "phone": "0171 2345678"});
+    let made = json!({"appointment": {"external_id": "c-1", "customer": customer, "kind": "showroom", "at": "2026-11-23T10:30:00Z"}});
+    cloud.enqueue_appointment(&made);
+    until(cloud, "2026-11-23T09:10:00Z").await;
+    // The centre's clock is ahead; its message comes again after staff have moved the appointment.
+    let ahead = json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T09:35:00Z", "to": "2026-11-23T11:00:00Z"});
+    cloud.enqueue_appointment(&ahead);
+    until(cloud, "2026-11-23T09:20:00Z").await;
+    let time = json!({"at": "2026-11-23T11:15:00Z"});
+    let mut moved = post(cloud, BOSS, &format!("/appointments/{id}/time"), "k-t", &time).await;
+    until(cloud, "2026-11-23T09:40:00Z").await;
+    cloud.enqueue_appointment(&ahead);
+    until(cloud, "2026-11-23T11:20:00Z").await;
+    let body = json!({"type": "appointment.attended", "external_id": "c-1", "at": "2026-11-23T11:18:00Z"}).to_string();
+    let timestamp = chrono::Utc::now().timestamp().to_string();
+    let signature = store.secret().webhook(&scope, &partner, "first").sign("m-1", &timestamp, body.as_bytes());
+    let signed = [
+        ("content-type", "application/json"),
+        ("webhook-id", "m-1"),
+        ("webhook-timestamp", timestamp.as_str()),
+        ("webhook-signature", signature.as_str()),
+    ];
+    let attended = cloud.request(Method::POST, "", "/pingbacks/demo-group/centre-demo", &signed, body.as_bytes()).await;
+    until(cloud, "2026-11-23T12:30:00Z").await;
+    // Whether a confirmation went out may be unclear.
+    for media in ["confirmed", "reminded"] {
+        moved.body.as_object_mut().unwrap().remove(media);
+    }
+    vec![moved, attended]
 }
 
 async fn night(cloud: &Cloud) -> Vec<Reply> {

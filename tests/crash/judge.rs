@@ -43,6 +43,8 @@ const VOLATILE: &[&str] = &[
     "slices",
     "parts",
     "upload",
+    // Real time, for what is cleaned up by it.
+    "ttl",
 ];
 
 impl End {
@@ -63,6 +65,16 @@ impl End {
         };
         facts.extend(between.mails.iter().filter(at_night).map(|mail| format!("mail at night to {}", mail.to)));
         facts.extend(between.dead.iter().map(|message| format!("dead letter of {}: {}", message.queue, message.body)));
+        let mut hooks: Vec<(&str, Value)> = Vec::new();
+        for call in &between.hooks {
+            if hooks.iter().all(|(id, _)| *id != call.webhook_id) {
+                let body: Value = serde_json::from_str(&call.body).unwrap();
+                hooks.push((&call.webhook_id, body["type"].clone()));
+            }
+        }
+        facts.extend(
+            (!hooks.is_empty()).then(|| format!("webhooks were told: {:?}", hooks.iter().map(|(_, told)| told).collect::<Vec<_>>())),
+        );
         let mut told = BTreeMap::new();
         let mut ids: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for mail in &between.mails {
@@ -143,13 +155,15 @@ fn stored(item: &Value) -> Option<String> {
     let told = match (kind, sk) {
         ("L", "@") => lead(item),
         ("L", entry) if entry.starts_with("T#") => return None,
+        // A delivery is named after the item's version, and so after how many commits there were before.
+        ("NA", _) => return Some(format!("{pk}: {}", without(&scrub(item), &["sk", "sequence", "version"]))),
         ("D", "@") | ("U" | "P", _) => return None,
         ("D", entry) if entry.starts_with("H#") => json!({"by": item["by"], "version": item["version"]}),
         _ if pk.starts_with("SENDER#") => return None,
         // Which version of its lead a request made follows from how many commits there were.
         ("K", "S") => json!({"body": item["body"]}),
         _ if is_letter(item) => letter(item),
-        ("A", "@") => appointment(item),
+        ("A", "@") => without(&appointment(item), &["created", "as_of", "again_at"]),
         _ => scrub(item),
     };
     // A step's notice is named after the lead's version, and so after how many commits there were before.
@@ -206,6 +220,16 @@ fn appointment(item: &Value) -> Value {
         row.retain(|name, _| !["confirmed", "reminded"].contains(&name.as_str()));
     }
     appointment
+}
+
+fn without(of: &Value, names: &[&str]) -> Value {
+    match of {
+        Value::Object(map) => {
+            map.iter().filter(|(name, _)| !names.contains(&name.as_str())).map(|(name, of)| (name.clone(), without(of, names))).collect()
+        }
+        Value::Array(all) => all.iter().map(|of| without(of, names)).collect(),
+        other => other.clone(),
+    }
 }
 
 /// A lead, its times counted from its arrival: a message that is delivered again later is a lead that came later.

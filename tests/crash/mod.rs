@@ -198,6 +198,15 @@ fn cal_8_an_invitation_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Invitation));
 }
 
+/// APT-3, APT-5, APT-6: an appointment of another system, from its message to the webhook that tells of its end.
+#[test]
+fn apt_5_an_appointment_survives_a_fault_at_every_call() {
+    let undisturbed = play(&Case::of(Journey::Appointment), false);
+    let mut cases = strikes(Journey::Appointment, &undisturbed.calls, in_turn(), |_| true);
+    cases.extend([Wakes::Lost, Wakes::Doubled, Wakes::Early].map(|wakes| Case { wakes, ..Case::of(Journey::Appointment) }));
+    println!("{} cases", judge_all(&cases, &undisturbed.end));
+}
+
 /// INT-9: where the answer to a commit is lost, be it the last try, the store finds its own commit and makes no second one.
 #[test]
 fn int_9_the_store_knows_its_own_commit_again() {
@@ -215,7 +224,7 @@ fn int_9_the_store_knows_its_own_commit_again() {
 /// What a journey comes to when nothing goes wrong, in words: all else is compared with this.
 #[test]
 fn an_undisturbed_journey_ends_as_it_should() {
-    for journey in Journey::ALL.into_iter().chain([Journey::Keyless, Journey::Documents, Journey::Invitation]) {
+    for journey in Journey::ALL.into_iter().chain([Journey::Keyless, Journey::Documents, Journey::Invitation, Journey::Appointment]) {
         insta::assert_snapshot!(format!("crash_{journey:?}"), play(&Case::of(journey), false).end.told());
     }
 }

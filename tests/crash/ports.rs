@@ -88,6 +88,14 @@ impl Carrier for Mail {
             || if took.load(SeqCst) { Undelivered::Unclear("no answer".into()) } else { Undelivered::Later("for the test".into()) };
         self.process.call("carry", &mail.id, taken, failed).await
     }
+
+    async fn call(&self, call: &forecourt_send::webhooks::Call) -> Result<u16, String> {
+        let taken = || {
+            self.between.lock().unwrap().hooks.push(call.clone());
+            200
+        };
+        self.process.call("hook", &call.webhook_id, taken, || "for the test".to_owned()).await
+    }
 }
 
 /// The bucket.
