@@ -69,6 +69,7 @@ mod sheet;
 mod sim;
 mod site;
 mod slots;
+mod statements;
 mod tasks;
 mod turns;
 mod users;
