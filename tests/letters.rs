@@ -215,3 +215,22 @@ async fn apt_3_each_address_is_told_of_the_booking_first_and_is_on_record() {
     assert!(letters(&seen(&world, &cancelled).await).contains(&"cancelled email suppressed never_told".to_owned()));
     assert!(told(&world, "nora").is_empty());
 }
+
+/// APT-3: nobody comes in vain: a visit that is still to come is not moved to a day that is over, of which its customer would not be told.
+#[tokio::test]
+async fn apt_3_a_visit_to_come_is_not_moved_to_a_day_that_is_over() {
+    let world = World::new().await;
+    let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
+    let lead = world.lead(&crate::world::enquiry("kim")).await;
+    let drive = json!({"title": "Drive", "type": "booked_test_drive", "at": WHEN});
+    let drive = world.post(ADMIN, &format!("/leads/{lead}/events"), &drive).await;
+    for path in [format!("/appointments/{id}/time"), format!("/leads/{lead}/events/{}/time", drive.text("/id"))] {
+        let over = world.post(ADMIN, &path, &json!({"at": "2026-11-22T10:00:00+01:00"})).await;
+        assert_eq!((over.status, over.faults()), (422, vec!["at APT-3".to_owned()]), "{}", over.body);
+        // Who comes early is put to the time at which they came.
+        let today = world.post(ADMIN, &path, &json!({"at": "2026-11-23T09:00:00+01:00"})).await;
+        assert_eq!(today.status, 200, "{}", today.body);
+        let corrected = world.post(ADMIN, &path, &json!({"at": "2026-11-20T09:00:00+01:00"})).await;
+        assert_eq!(corrected.status, 200, "what is over may be corrected: {}", corrected.body);
+    }
+}

@@ -73,7 +73,10 @@ impl Asked {
             Asked::Move(to) if (*to - facts.now).num_days().abs() > 3_653 => {
                 return Err(Refusal::field("at", "APT-1", "must be within ten years"));
             }
-            Asked::Move(to) => Becomes::Moved { to: *to },
+            Asked::Move(to) => {
+                appointment::not_to_the_past(appointment.at, *to, facts.dealer, facts.now)?;
+                Becomes::Moved { to: *to }
+            }
             Asked::Mark(is, reason) => {
                 let reason = match (is, reason) {
                     (Attended::NoShow, Some(reason)) => Some(known(reason, facts.dealer)?),

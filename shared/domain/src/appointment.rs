@@ -9,7 +9,7 @@ mod settings;
 
 pub use following::{followed, given};
 pub use making::{Changed, Customer, Edit, Facts, NewAppointment, edit, faults, make};
-pub use merge::{Said, Statement, on_its_day};
+pub use merge::{Said, Statement, not_to_the_past, on_its_day};
 pub use reached::{Media, Reached};
 pub use report::{Becomes, Early, Report, Unprocessed, heard, said};
 pub use settings::AppointmentSettings;

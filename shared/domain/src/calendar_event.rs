@@ -17,7 +17,7 @@ pub use when::When;
 pub(crate) use when::in_reach;
 
 use crate::access::Actor;
-use crate::appointment::{Attended, on_its_day};
+use crate::appointment::{Attended, not_to_the_past, on_its_day};
 use crate::assignment::commit;
 use crate::dealer::{Dealer, Draft};
 use crate::decision::{Decision, Item};
@@ -288,6 +288,9 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
         }
         Deed::Reschedule { to } => {
             let to = to.instant(&dealer.settings.calendar, now).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+            if event.is_appointment() {
+                not_to_the_past(event.at, to, dealer, now)?;
+            }
             after.reschedule(to, by, now)?;
             changed.planned.push(Planned { at: to, id: id.clone() });
             changed.planned.sort();

@@ -45,7 +45,7 @@ impl Statement {
         (self.told.unwrap_or(self.as_of), &self.what)
     }
 
-    fn later<'a>(self: &'a Self, other: &'a Self) -> &'a Self {
+    fn later<'a>(&'a self, other: &'a Self) -> &'a Self {
         if other.is_after(self) { other } else { self }
     }
 }
@@ -116,6 +116,17 @@ pub(super) fn is_before_day(now: DateTime<Utc>, at: DateTime<Utc>, calendar: &Ca
 pub fn on_its_day(is: Attended, at: DateTime<Utc>, dealer: &Dealer, now: DateTime<Utc>) -> Result<(), Refusal> {
     if is != Attended::Unknown && is_before_day(now, at, &dealer.settings.calendar) {
         return Err(Refusal::field("attendance", "APT-4", "must not be said before the day of the appointment"));
+    }
+    Ok(())
+}
+
+/// Insists that one that is still to come is not moved to a day that is over: its customer would be told nothing, and come in vain.
+///
+/// # Errors
+/// 422 for a day before today (APT-3).
+pub fn not_to_the_past(from: DateTime<Utc>, to: DateTime<Utc>, dealer: &Dealer, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if from > now && is_before_day(to, now, &dealer.settings.calendar) {
+        return Err(Refusal::field("at", "APT-3", "must not be before today, as the customer is still to come: call it off instead"));
     }
     Ok(())
 }
