@@ -216,6 +216,28 @@ async fn apt_3_each_address_is_told_of_the_booking_first_and_is_on_record() {
     assert!(told(&world, "nora").is_empty());
 }
 
+/// LEAD-9: how a lead's contact is reached is not shown to who sees no leads, though a letter went there.
+#[tokio::test]
+async fn lead_9_a_letter_shows_its_address_to_who_may_know_it() {
+    let world = World::new().await;
+    let lead = world.lead(&crate::world::enquiry("kim")).await;
+    let of_lead = made(&world, "partner:centre-demo", &json!({"lead": lead, "kind": "showroom", "at": WHEN, "external_id": "c-1"})).await;
+    let mut body = appointment("jana", WHEN);
+    body["external_id"] = json!("c-2");
+    let own = made(&world, "partner:centre-demo", &body).await;
+    world.system.settle().await;
+    for (who, id, shown) in [
+        (ADMIN, &of_lead, Some("kim@example.com")),
+        ("partner:centre-demo", &of_lead, None),
+        ("chris.center", &of_lead, None),
+        ("partner:centre-demo", &own, Some("jana@example.com")),
+    ] {
+        let page = world.get(who, &format!("/appointments/{id}")).await;
+        let letter = &page.body["letters"][0];
+        assert_eq!((letter["fate"].as_str(), letter["to"].as_str()), (Some("sent"), shown), "{who} {}", page.body);
+    }
+}
+
 /// APT-3: nobody comes in vain: a visit that is still to come is not moved to a day that is over, of which its customer would not be told.
 #[tokio::test]
 async fn apt_3_a_visit_to_come_is_not_moved_to_a_day_that_is_over() {

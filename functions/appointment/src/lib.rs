@@ -76,7 +76,8 @@ async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let dealer = platform.store.dealer(&call.scope, &page.appointment.dealer).await?.ok_or(Refusal::NotFound("appointment"))?;
     call.scope.needs_on_appointment(Right::ReadAppointments, &page.appointment, &dealer.settings, call.now)?;
     let etag = format!("\"{}\"", page.appointment.version);
-    Ok(Answer::new(200, &AppointmentPageView::of(&page))?.header("etag", etag).about(&id))
+    let read_leads = call.scope.needs(Right::ReadLeads).is_ok();
+    Ok(Answer::new(200, &AppointmentPageView::of(&page, read_leads))?.header("etag", etag).about(&id))
 }
 
 /// How many appointments are counted only: for people, as partners see no more than what is theirs.

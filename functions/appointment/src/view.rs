@@ -254,8 +254,18 @@ fn history(a: &Appointment) -> Vec<HappenedView> {
 }
 
 impl AppointmentPageView {
-    pub(crate) fn of(page: &AppointmentPage) -> Self {
-        let letters = page.letters.iter().map(LetterView::of).collect();
+    /// Who does not `read_leads` is not shown how a lead's contact is reached, but by what the appointment itself says.
+    pub(crate) fn of(page: &AppointmentPage, read_leads: bool) -> Self {
+        let reached = &page.appointment.reached;
+        let own = |to: &String| {
+            let phone = reached.phone.as_ref().and_then(|phone| phone.e164.as_ref());
+            phone == Some(to) || reached.email.as_ref().is_some_and(|email| email.as_str() == to)
+        };
+        let shown = |letter: &Letter| {
+            let view = LetterView::of(letter);
+            LetterView { to: view.to.filter(|to| read_leads || own(to)), ..view }
+        };
+        let letters = page.letters.iter().map(shown).collect();
         Self { appointment: AppointmentView::of(&page.appointment), letters }
     }
 }
