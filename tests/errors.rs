@@ -1,6 +1,6 @@
 //! Bad input is refused clearly, all of it at once, and is never a failure of ours.
 
-use crate::world::{NORDSTERN, World, enquiry};
+use crate::world::{ADMIN, NORDSTERN, World, enquiry};
 use http::Method;
 use proptest::prelude::*;
 use serde_json::json;
@@ -54,6 +54,34 @@ async fn int_3_a_contact_without_a_channel_is_refused() {
     }
     let reply = world.post("partner:portal-demo", &leads(), &json!({"contact": "Jana"})).await;
     assert_eq!((reply.status, reply.faults()), (422, vec!["contact INT-3".to_owned()]));
+}
+
+/// A system may say more than we know, and people misspell.
+#[tokio::test]
+async fn int_3_a_field_that_is_not_known_is_refused_where_people_write_and_ignored_where_systems_do() {
+    let world = World::new().await;
+    let id = world.lead(&json!({"contact": {"last_name": "Petersen", "phone": "+49 30 901820"}, "colour": "red"})).await;
+    let lead = format!("/leads/{id}");
+    let comment = world.post(ADMIN, &format!("{lead}/comments"), &json!({"text": "Wants winter tyres"})).await;
+    let comment = format!("{lead}/comments/{}", comment.body["id"].as_str().unwrap());
+    let before = world.get(ADMIN, &lead).await.body;
+    for (method, path, body) in [
+        (Method::POST, format!("{lead}/tasks"), json!({"title": "Photograph it", "start": "2026-11-25T10:00:00Z", "minutes": 30})),
+        (Method::POST, format!("{lead}/deadlines"), json!({"title": "Send the offer", "at": "2026-11-25T17:00:00Z"})),
+        (Method::POST, format!("{lead}/contacts"), json!({"last_name": "Kim", "phones": [{"number": "+49 30 901821"}]})),
+        (Method::POST, format!("{lead}/reactions"), json!({"kind": "reply"})),
+        (Method::POST, format!("{lead}/assignment"), json!({"user": "jonas.weber"})),
+        (Method::POST, format!("{lead}/status"), json!({"status": "won"})),
+        (Method::POST, format!("{lead}/comments"), json!({"text": "Black ones"})),
+        (Method::PATCH, comment, json!({"text": "Black ones"})),
+        (Method::POST, format!("{lead}/events"), json!({"title": "Call", "type": "phone_outbound"})),
+    ] {
+        let mut misspelt = body.clone();
+        misspelt["asignee"] = json!("ben.krause");
+        let reply = world.call(method, ADMIN, &path, &[], misspelt.to_string().as_bytes()).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec!["asignee INT-3".to_owned()]), "{path}");
+    }
+    assert_eq!(world.get(ADMIN, &lead).await.body, before);
 }
 
 #[tokio::test]

@@ -251,7 +251,7 @@ async fn set_9_a_dry_run_tells_nobody_of_leads_that_they_may_not_see() {
     let told = dry_run(&world, ADMIN, &json!({"lead": elsewhere})).await;
     assert_eq!((told.text("/dealer"), &told.body["owner"], &told.body["deadlines"]), ("harbour-cars-demo", &Value::Null, &Value::Null));
     let wrong = dry_run(&world, ADMIN, &json!({"recieved_at": "2026-12-24T17:30:00Z", "lead": enquiry("x")})).await;
-    assert_eq!((wrong.status, wrong.faults()), (422, vec!["recieved_at SET-9".to_owned()]));
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["recieved_at INT-3".to_owned()]));
 }
 
 /// SET-9: what it says is what then happens, also with somebody away, a turn to come besides, and a pool.

@@ -76,13 +76,13 @@ pub struct CorrectionBody {
     customer: Loose<CustomerBody>,
     #[serde(default)]
     #[schema(ignore)]
-    at: Option<serde::de::IgnoredAny>,
+    at: Option<serde_json::Value>,
     #[serde(default)]
     #[schema(ignore)]
-    state: Option<serde::de::IgnoredAny>,
+    state: Option<serde_json::Value>,
     #[serde(default)]
     #[schema(ignore)]
-    attendance: Option<serde::de::IgnoredAny>,
+    attendance: Option<serde_json::Value>,
 }
 
 /// An appointment takes place at another time.

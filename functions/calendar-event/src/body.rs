@@ -10,9 +10,6 @@ use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// What a body holds besides: nothing is known by these names, and what is not known is refused, lest a time that is misspelt be another time.
-pub(crate) type Others = BTreeMap<String, IgnoredAny>;
-
 /// An event to be put on the calendar (CAL-1).
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"title": "Call about the finance offer", "type": "phone_outbound", "at": "2026-11-25T10:00:00+01:00"}))]
@@ -36,9 +33,10 @@ pub struct EventBody {
     /// Whose it is; whoever has the lead, if not said.
     #[schema(value_type = Option<String>)]
     user: Loose<Text>,
+    /// Unknown names are refused, within other bodies, too: a time that is misspelt would be another time.
     #[serde(flatten)]
     #[schema(ignore)]
-    others: Others,
+    others: BTreeMap<String, IgnoredAny>,
 }
 
 /// The same event for many leads (CAL-2).
@@ -51,9 +49,6 @@ pub struct BulkBody {
     /// What is to be done.
     #[schema(value_type = EventBody)]
     event: Loose<EventBody>,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    others: Others,
 }
 
 /// An event is done.
@@ -65,9 +60,6 @@ pub struct CompletionBody {
     /// What is to be done next (CAL-4).
     #[schema(value_type = Option<EventBody>)]
     follow_up: Loose<EventBody>,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    others: Others,
 }
 
 /// The customer was not there, or not reached.
@@ -83,9 +75,6 @@ pub struct NoShowBody {
     /// What is to be done next (CAL-4).
     #[schema(value_type = Option<EventBody>)]
     follow_up: Loose<EventBody>,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    others: Others,
 }
 
 /// An event takes place at another time.
@@ -98,9 +87,6 @@ pub struct RescheduleBody {
     /// Instead of `at`: on which day of the dealer's, at its opening, or at the present time of day if it is today (CAL-2).
     #[schema(value_type = Option<String>, format = Date)]
     date: Loose<Text>,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    others: Others,
 }
 
 /// An event without a name yet.
@@ -118,11 +104,6 @@ impl Unnamed {
         let Self { title, kind, when, notes, user } = self;
         NewEvent { id, title, kind, when, notes, user, booked: false, appointment: None }
     }
-}
-
-/// Refuses what is not known, by `rule`.
-pub(crate) fn unknown(others: Others, within: &str, rule: &'static str, faults: &mut Vec<Fault>) {
-    faults.extend(others.into_keys().map(|name| Fault::new(format!("{within}{name}"), rule, "is not known here")));
 }
 
 /// When something is to be: `at` an instant or on a `date`, not both. None: neither is said, or what is said is faulty.
@@ -161,7 +142,7 @@ impl EventBody {
         if let Some(Err(e)) = &user {
             faults.push(Fault::new(field("user"), "CAL-1", e.to_string()));
         }
-        unknown(self.others, within, "CAL-1", faults);
+        faults.extend(self.others.into_keys().map(|name| Fault::new(field(&name), "INT-3", "is not known here")));
         Unnamed {
             title,
             kind,
@@ -183,7 +164,6 @@ const MOST_LEADS: usize = 500;
 impl BulkBody {
     pub(crate) fn check(self) -> Result<(Vec<String>, Unnamed), Refusal> {
         let mut faults = Vec::new();
-        unknown(self.others, "", "CAL-1", &mut faults);
         let leads: Vec<String> =
             self.leads.take("leads", "a list of ids", &mut faults).unwrap_or_default().into_iter().map(|Text(id)| id).collect();
         if faults.is_empty() && !(1..=MOST_LEADS).contains(&leads.len()) {
@@ -203,7 +183,6 @@ impl BulkBody {
 impl CompletionBody {
     pub(crate) fn check(self) -> Result<(Option<String>, Option<Unnamed>), Refusal> {
         let mut faults = Vec::new();
-        unknown(self.others, "", "CAL-1", &mut faults);
         let said = (note(self.note, "note", &mut faults), follow_up(self.follow_up, &mut faults));
         judged(said, faults)
     }
@@ -212,7 +191,6 @@ impl CompletionBody {
 impl NoShowBody {
     pub(crate) fn check(self) -> Result<(String, Option<String>, Option<Unnamed>), Refusal> {
         let mut faults = Vec::new();
-        unknown(self.others, "", "CAL-1", &mut faults);
         let reason = self.reason.text("reason", &mut faults).unwrap_or_default();
         let said = (reason, note(self.note, "note", &mut faults), follow_up(self.follow_up, &mut faults));
         judged(said, faults)
@@ -222,7 +200,6 @@ impl NoShowBody {
 impl RescheduleBody {
     pub(crate) fn check(self) -> Result<When, Refusal> {
         let mut faults = Vec::new();
-        unknown(self.others, "", "CAL-1", &mut faults);
         match when(self.at, self.date, "", &mut faults) {
             Some(at) if faults.is_empty() => Ok(at),
             None if faults.is_empty() => Err(Refusal::field("at", "CAL-4", "must say when, or a date on which")),

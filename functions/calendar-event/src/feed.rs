@@ -1,6 +1,5 @@
 //! Secret links by which other calendars show what is planned (CAL-6).
 
-use crate::body::{Others, unknown};
 use crate::calendar::{Seen, Wanted};
 use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
@@ -40,9 +39,6 @@ pub struct FeedBody {
     /// Whose events; everybody's at the dealer if not said, or without a dealer, yours.
     #[schema(value_type = Option<String>)]
     user: Loose<Text>,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    others: Others,
 }
 
 /// A calendar link.
@@ -126,7 +122,6 @@ pub(crate) async fn revoke(platform: &Platform, call: &Call) -> Result<Answer, P
 impl FeedBody {
     fn check(self) -> Result<(Option<DealerId>, Option<UserId>), Refusal> {
         let mut faults = Vec::new();
-        unknown(self.others, "", "CAL-6", &mut faults);
         let dealer = self.dealer.text("dealer", &mut faults).map(|dealer| DealerId::parse(dealer.trim()));
         let user = self.user.text("user", &mut faults).map(|user| UserId::parse(user.trim()));
         if let Some(Err(e)) = &dealer {

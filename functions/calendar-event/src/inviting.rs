@@ -1,6 +1,5 @@
 //! What staff do with invitations: make them, look how they stand, revoke them (CAL-8).
 
-use crate::body::{Others, unknown};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
 use forecourt_domain::calendar_event::{CalendarEvent, Case};
@@ -36,9 +35,6 @@ pub struct InvitationBody {
     /// With whom; whoever has the lead, if not said.
     #[schema(value_type = Option<String>)]
     user: Loose<Text>,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    others: Others,
 }
 
 /// An invitation.
@@ -125,7 +121,6 @@ fn made(decision: Option<&Decision>) -> Option<Invitation> {
 impl InvitationBody {
     fn check(self, id: InvitationId) -> Result<NewInvitation, Refusal> {
         let mut faults = Vec::new();
-        unknown(self.others, "", "CAL-8", &mut faults);
         let kind = self.kind.text("type", &mut faults).unwrap_or_default();
         let title = self.title.text("title", &mut faults);
         let days = self.expires_in_days.take("expires_in_days", "a number", &mut faults).unwrap_or(invitation::DAYS);

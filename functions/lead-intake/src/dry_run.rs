@@ -147,10 +147,8 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
 }
 
 fn read(call: &Call) -> Result<(DateTime<Utc>, Part), Problem> {
-    let fields: serde_json::Map<String, serde_json::Value> = call.json()?;
-    let unknown = fields.keys().filter(|name| !matches!(name.as_str(), "received_at" | "lead"));
-    let mut faults: Vec<Fault> = unknown.map(|name| Fault::new(name.clone(), "SET-9", "is not known here")).collect();
     let body: DryRunBody = call.json()?;
+    let mut faults = Vec::new();
     let said = body.received_at.text("received_at", &mut faults);
     let at = said.map(|text| DateTime::parse_from_rfc3339(text.trim()).map(|at| at.to_utc()));
     if let Some(Err(_)) = at {

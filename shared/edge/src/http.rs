@@ -188,13 +188,25 @@ impl Call {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Insists on a JSON body and reads it.
+    /// Insists on a JSON body that says nothing unknown, and reads it.
+    ///
+    /// # Errors
+    /// 415 for another media type, 400 for what is no JSON, 422 for fields that are not known.
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.is_json().and_then(|()| Ok(crate::json::read_known(&self.body)?))
+    }
+
+    /// Insists on a JSON body and reads what it understands of it: other systems say more than we know.
     ///
     /// # Errors
     /// 415 for another media type, 400 for what is no JSON.
-    pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Problem> {
+    pub fn json_of_system<T: serde::de::DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.is_json().and_then(|()| Ok(crate::json::read(&self.body)?))
+    }
+
+    fn is_json(&self) -> Result<(), Problem> {
         match self.media_type().as_deref() {
-            None | Some("application/json") => Ok(crate::json::read(&self.body)?),
+            None | Some("application/json") => Ok(()),
             Some(other) => Err(Problem::media_type(format!("send application/json, not {other}"))),
         }
     }

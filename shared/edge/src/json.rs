@@ -26,6 +26,26 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(malformed)
 }
 
+/// Reads a body into `T`, as [`read`] does, and refuses what `T` does not know: a field that is misspelt is not to be lost without a word.
+///
+/// # Errors
+/// As [`read`]; [`Refusal::Invalid`] names each unknown field at the top.
+pub fn read_known<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    known(read::<serde_json::Value>(body)?)
+}
+
+/// The same of what has been read.
+///
+/// # Errors
+/// As [`read_known`].
+pub fn known<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Refusal> {
+    let mut faults = Vec::new();
+    let unknown = |path: serde_ignored::Path<'_>| faults.push(Fault::new(path.to_string(), "INT-3", "is not known here"));
+    let read = serde_ignored::deserialize(value, unknown);
+    let read = read.map_err(|e: serde_json::Error| Refusal::Malformed(format!("the body is not JSON as expected: {e}")))?;
+    if faults.is_empty() { Ok(read) } else { Err(Refusal::Invalid(faults)) }
+}
+
 /// Walks a whole document and keeps nothing of it; fails where an object has a key twice. Says whether the top is an object.
 struct Once(bool);
 

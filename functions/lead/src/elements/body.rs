@@ -7,7 +7,7 @@ use forecourt_domain::ids::{ElementId, UserId};
 use forecourt_domain::money::Money;
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_domain::text::{is_line, is_text};
-use forecourt_edge::json::{Loose, Text, note};
+use forecourt_edge::json::{Loose, Text, known, note};
 use forecourt_edge::vehicle::VehicleBody;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -314,22 +314,18 @@ pub(crate) enum New {
     Said(Said),
 }
 
-fn body<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
-    serde_json::from_value(value).map_err(|e| Refusal::Malformed(format!("the body is not JSON as expected: {e}")))
-}
-
 /// Reads what a new element is to say.
 ///
 /// # Errors
 /// Every fault, by field.
 pub(crate) fn new(kind: Kind, value: Value) -> Result<New, Refusal> {
     Ok(New::Content(match kind {
-        Kind::TradeIn => Content::TradeIn(body::<TradeInBody>(value)?.check()?),
-        Kind::Quote => Content::Quote(body::<QuoteBody>(value)?.check()?),
-        Kind::TestDrive => return body::<TestDriveBody>(value)?.check().map(New::TestDrive),
-        Kind::Comment => Content::Comment(body::<CommentBody>(value)?.check()?),
-        Kind::Document => Content::Document(body::<DocumentBody>(value)?.check()?),
-        Kind::Communication => return body::<CommunicationBody>(value)?.check().map(New::Said),
+        Kind::TradeIn => Content::TradeIn(known::<TradeInBody>(value)?.check()?),
+        Kind::Quote => Content::Quote(known::<QuoteBody>(value)?.check()?),
+        Kind::TestDrive => return known::<TestDriveBody>(value)?.check().map(New::TestDrive),
+        Kind::Comment => Content::Comment(known::<CommentBody>(value)?.check()?),
+        Kind::Document => Content::Document(known::<DocumentBody>(value)?.check()?),
+        Kind::Communication => return known::<CommunicationBody>(value)?.check().map(New::Said),
     }))
 }
 
@@ -349,12 +345,12 @@ pub(crate) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
-    let mut value = serde_json::to_value(content).map_err(|e| Refusal::Malformed(e.to_string()))?;
-    merge(&mut value, patch);
+    let mut now = serde_json::to_value(content).map_err(|e| Refusal::Malformed(e.to_string()))?;
+    merge(&mut now, patch);
     Ok(match content {
         Content::TestDrive(drive) => {
             let mut faults = Vec::new();
-            let said: VehicleOnly = body(value)?;
+            let said = merged::<TestDriveBody>(now, patch)?;
             let vehicle = vehicle(said.vehicle, &mut faults);
             if vehicle == Vehicle::default() && faults.is_empty() {
                 faults.push(Fault::new("vehicle", "LEAD-2", "must say which vehicle it is"));
@@ -365,15 +361,15 @@ pub(crate) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
             Content::TestDrive(forecourt_domain::element::TestDrive { vehicle, ..drive.clone() })
         }
         Content::Document(document) => {
-            let Document { title, .. } = body::<DocumentBody>(value)?.check()?;
+            let Document { title, .. } = merged::<DocumentBody>(now, patch)?.check()?;
             Content::Document(Document { title, ..document.clone() })
         }
         Content::TradeIn(before) => {
-            let trade_in = body::<TradeInBody>(value)?.check()?;
+            let trade_in = merged::<TradeInBody>(now, patch)?.check()?;
             Content::TradeIn(TradeIn { enquired: before.enquired, ..trade_in })
         }
-        Content::Quote(_) => Content::Quote(body::<QuoteBody>(value)?.check()?),
-        Content::Comment(_) => Content::Comment(body::<CommentBody>(value)?.check()?),
+        Content::Quote(_) => Content::Quote(merged::<QuoteBody>(now, patch)?.check()?),
+        Content::Comment(_) => Content::Comment(merged::<CommentBody>(now, patch)?.check()?),
         Content::Communication(said) => Content::Communication(said.clone()),
     })
 }
@@ -381,9 +377,10 @@ pub(crate) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
 const TIME: &str = "is its calendar event's: change it below /leads/{id}/events/{event}";
 const FILE: &str = "is the file's: remove this document and add another";
 
-#[derive(Deserialize)]
-struct VehicleOnly {
-    vehicle: Loose<VehicleBody>,
+/// What a patch makes of what an element says `now`, which holds more than a client can say.
+fn merged<T: DeserializeOwned>(now: Value, patch: &Value) -> Result<T, Refusal> {
+    known::<T>(patch.clone())?;
+    serde_json::from_value(now).map_err(|e| Refusal::Malformed(format!("the body is not JSON as expected: {e}")))
 }
 
 /// Merges a patch in, as RFC 7396 says.
