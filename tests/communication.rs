@@ -155,6 +155,13 @@ async fn lead_3_a_quote_goes_along_as_overview_or_order_form() {
         body["quote"] = wrong;
         assert_eq!(say(&world, id, &body).await.faults(), ["quote LEAD-3"]);
     }
+    // What speaks of a quote does not go without one.
+    for (name, value) in [("form", json!("order_form")), ("qoute", json!(quoted))] {
+        let mut body = mail();
+        body[name] = value;
+        let refused = say(&world, id, &body).await;
+        assert!((refused.status, refused.faults()[0].starts_with(name)) == (422, true), "{}", refused.body);
+    }
     let wrong = json!({"medium": "email", "subject": "", "text": "", "form": "letter"});
     assert_eq!(say(&world, id, &wrong).await.faults(), ["subject LEAD-3", "form LEAD-3", "text LEAD-3"]);
     assert_eq!(say(&world, id, &json!({"medium": "pigeon"})).await.faults(), ["medium LEAD-3"]);

@@ -38,6 +38,8 @@ async fn lead_1_the_header_says_how_a_lead_stands_at_a_glance() {
     world.advance_to("2026-11-23T11:10:00Z").await;
     let page = world.get(ADMIN, &path).await.body;
     assert_eq!((&page["next_action"], &page["next_action_at"]), (&event.body["id"], &json!("2026-11-26T09:00:00Z")));
+    let next = &page["next_action_event"];
+    assert_eq!((&next["title"], &next["type"], &next["user"]), (&json!("Call"), &json!("phone_outbound"), &page["owner"]));
     assert_eq!(page["deadline"]["seconds_left"], -600, "overdue by ten minutes");
     for (body, colour) in [(json!({"status": "won"}), "#2E7D32"), (json!({"status": "in_progress"}), "#1F6FB2")] {
         assert_eq!(world.post(ADMIN, &format!("{path}/status"), &body).await.body["status_colour"], colour);
@@ -96,7 +98,7 @@ async fn lead_2_a_long_timeline_comes_by_pages_newest_first() {
     assert_eq!(notes(&first)[..2], ["no. 111", "no. 110"]);
 }
 
-/// A resent enquiry is shown in its latest state, wherever its entry stands.
+/// A resent enquiry is shown in its latest state, wherever its entry stands; and CAL-3.
 #[tokio::test]
 async fn int_5_the_page_shows_the_latest_state_of_a_resent_enquiry_however_old() {
     let world = World::new().await;
@@ -109,9 +111,12 @@ async fn int_5_the_page_shows_the_latest_state_of_a_resent_enquiry_however_old()
     let first = world.adf(NORDSTERN, sample("", "Corsa").as_bytes()).await;
     let id: LeadId = first.text("/id").parse().unwrap();
     assert_eq!(world.adf(NORDSTERN, sample(" status=\"resend\"", "Astra").as_bytes()).await.status, 200);
+    world.post(ADMIN, &format!("/leads/{id}/events"), &json!({"title": "Call her", "type": "phone_outbound"})).await;
     for more in [0, 110] {
         grow(&world, id, more).await;
-        assert_eq!(world.get(ADMIN, &format!("/leads/{id}")).await.body["enquiry"]["vehicles"][0]["model"], "Astra", "after {more} more");
+        let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
+        assert_eq!(page["enquiry"]["vehicles"][0]["model"], "Astra", "after {more} more");
+        assert_eq!(page["next_action_event"]["title"], "Call her", "and so is what is next, after {more} more");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::task_view::OpenTaskView;
 use chrono::{DateTime, Utc};
+use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::lead::{Lead, Status};
 use forecourt_domain::target::FIRST_CONTACT;
 use serde::Serialize;
@@ -69,6 +70,37 @@ impl TargetView {
         let mut all: Vec<Self> = first.into_iter().chain(further).collect();
         all.sort_by_key(|deadline| deadline.at);
         all
+    }
+}
+
+/// What is to be done next (CAL-3).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NextActionView {
+    /// The event's name within the lead.
+    pub id: String,
+    /// What is to be done.
+    pub title: String,
+    /// `phone_outbound`, `visit_inbound` …; or one of the dealer's own.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// In words.
+    pub notes: Option<String>,
+    /// Whose it is; `null`: the lead has no owner yet.
+    pub user: Option<String>,
+}
+
+impl NextActionView {
+    pub(crate) fn of(event: &CalendarEvent, lead: &Lead) -> Self {
+        Self {
+            id: event.id.to_string(),
+            title: event.title.clone(),
+            kind: event.kind.clone(),
+            at: event.at,
+            notes: event.notes.clone(),
+            user: event.user.as_ref().or(lead.owner.as_ref()).map(ToString::to_string),
+        }
     }
 }
 

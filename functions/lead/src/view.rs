@@ -3,7 +3,7 @@
 use crate::contacts::LeadContactView;
 use crate::cursor;
 use crate::elements::{Beside, CountsView, SaysView};
-use crate::header::HeaderView;
+use crate::header::{HeaderView, NextActionView};
 use crate::told;
 use chrono::{DateTime, Utc};
 use forecourt_domain::deadline::StepKind;
@@ -115,6 +115,8 @@ pub struct LeadPageView {
     pub enquiry: Option<Value>,
     /// Its contacts as people corrected them, the main one first (LEAD-7).
     pub contacts: Vec<LeadContactView>,
+    /// The calendar event that `next_action` names; `null` where none is incomplete (CAL-3).
+    pub next_action_event: Option<NextActionView>,
     /// What happened lately, oldest first: the fifty latest entries.
     pub timeline: Vec<EntryView>,
     /// Whether there are earlier entries.
@@ -228,6 +230,7 @@ impl LeadPageView {
             lead: LeadView::of(&page.lead, now),
             enquiry: page.enquiry.as_ref().map(|enquiry| json!(enquiry)),
             contacts: LeadContactView::all(&page.lead, page.enquiry.as_ref()),
+            next_action_event: page.next.as_ref().map(|event| NextActionView::of(event, &page.lead)),
             timeline: page.timeline.iter().map(EntryView::of).collect(),
             timeline_truncated: page.older.is_some(),
             timeline_cursor: page.older.map(|version| cursor::after(page.lead.id, version)),

@@ -26,6 +26,8 @@ pub struct LeadPage {
     pub lead: Lead,
     /// The enquiry in its latest state.
     pub enquiry: Option<Enquiry>,
+    /// The calendar event that is its next action (CAL-3).
+    pub next: Option<CalendarEvent>,
     /// The messages about it, in the order in which they were queued.
     pub messages: Vec<Message>,
     /// The latest of its timeline, oldest first.
@@ -52,10 +54,15 @@ impl Store {
         let found = query.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await.map_err(|e| unavailable(&e))?;
         self.spent.note_read(found.consumed_capacity());
         let (mut lead, mut messages, mut timeline) = (None, Vec::new(), Vec::new());
+        let (mut next, mut next_place) = (None, None);
         for attributes in found.items.unwrap_or_default() {
             let place = table_key(&attributes).map(|key| key.sk).unwrap_or_default();
             if place == at.sk {
+                // It comes before all that it has.
                 lead = lead_of(id, attributes)?;
+                next_place = lead.as_ref().and_then(next_action).map(|event| event.at(scope).sk);
+            } else if next_place.as_ref() == Some(&place) {
+                next = Some(from_item(flat(attributes))?);
             } else if place.starts_with(keys::MESSAGES) {
                 messages.push(from_item(attributes)?);
             } else if place.starts_with(keys::ENTRIES) {
@@ -67,7 +74,7 @@ impl Store {
         let described = lead.described.unwrap_or(1);
         let mut enquiry = enquiry_of(&timeline, described);
         if found.last_evaluated_key.is_some() {
-            let entry = Load::of([Key::Entry(id, described)]);
+            let entry = Load::of([Key::Entry(id, described)].into_iter().chain(next_action(&lead)));
             let (latest, all, first) = tokio::try_join!(
                 self.timeline(scope, id, None, entries + 1),
                 self.under(scope, id, keys::MESSAGES),
@@ -75,6 +82,7 @@ impl Store {
             )?;
             messages = all.into_iter().map(from_item).collect::<Result<_, _>>()?;
             enquiry = first.entry(id, described).and_then(Entry::enquiry).cloned();
+            next = lead.next_action().1.and_then(|event| first.event(id, event)).cloned();
             timeline = latest;
             timeline.reverse();
         }
@@ -82,7 +90,7 @@ impl Store {
         timeline.drain(..more);
         let older = timeline.first().filter(|_| more > 0).map(|entry| entry.version);
         messages.sort_by(|a: &Message, b: &Message| (a.queued, &a.cause).cmp(&(b.queued, &b.cause)));
-        Ok(Some(LeadPage { lead, enquiry, messages, timeline, older }))
+        Ok(Some(LeadPage { lead, enquiry, next, messages, timeline, older }))
     }
 
     /// At most `limit` entries of a lead's timeline, newest first, before version `before`.
@@ -159,6 +167,10 @@ fn lead_of(id: LeadId, attributes: Attributes) -> Result<Option<Lead>, Failure> 
         Stored::Lead(lead) => Some(*lead),
         _ => None,
     })
+}
+
+fn next_action(lead: &Lead) -> Option<Key> {
+    lead.next_action().1.map(|event| Key::Event(lead.id, event.clone()))
 }
 
 /// What the entry of a version says of the enquiry.

@@ -278,7 +278,11 @@ impl CommunicationBody {
                 if let Some(Err(e)) = &quote {
                     faults.push(Fault::new("quote", "LEAD-3", e.to_string()));
                 }
-                let form = match self.form.text("form", &mut faults).as_deref() {
+                let form = self.form.text("form", &mut faults);
+                if matches!(form.as_deref(), Some("overview" | "order_form")) && quote.is_none() {
+                    faults.push(Fault::new("form", "LEAD-3", "says how a quote is attached: name it by quote"));
+                }
+                let form = match form.as_deref() {
                     None | Some("overview") => Form::Overview,
                     Some("order_form") => Form::OrderForm,
                     Some(_) => {
