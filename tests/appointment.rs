@@ -207,8 +207,11 @@ async fn int_5_the_same_appointment_again_is_the_first_answer() {
     let time = format!("/appointments/{id}/time");
     let there = json!({"at": "2026-11-27T10:00:00+01:00"});
     keyed(&world, &time, "m1", &there).await;
-    world.post(ADMIN, &time, &json!({"at": "2026-11-30T10:00:00+01:00"})).await;
-    assert_eq!(keyed(&world, &time, "m1", &there).await.text("/at"), "2026-11-30T09:00:00Z");
+    for day in 10..31 {
+        keyed(&world, &time, &format!("n{day}"), &json!({"at": format!("2026-12-{day}T10:00:00+01:00")})).await;
+    }
+    let again = keyed(&world, &time, "m1", &there).await;
+    assert_eq!((again.text("/at"), again.headers["idempotent-replay"].to_str().unwrap()), ("2026-12-30T09:00:00Z", "true"));
     assert_eq!(keyed(&world, &time, "m1", &json!({"at": WHEN})).await.status, 422);
 }
 

@@ -46,7 +46,6 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         marked: Vec::new(),
         taken: None,
         said: None,
-        requests: Vec::new(),
     }
 }
 

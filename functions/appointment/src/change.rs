@@ -8,16 +8,16 @@ use forecourt_domain::appointment::{self, Appointment, Attended, Becomes, Change
 use forecourt_domain::contact::ChannelKey;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::ids::{AppointmentId, UserId};
-use forecourt_domain::lead::Request;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
 use forecourt_edge::appointment::{facts, load, needs};
 use forecourt_edge::directory;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
+use forecourt_edge::request::{Request, request};
 use forecourt_edge::routes::Operation;
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, Loaded, fingerprint};
+use forecourt_store::{Load, Loaded};
 
 /// What is asked for of an appointment.
 enum Asked {
@@ -40,22 +40,31 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
     };
     let (by, request) = (call.scope.actor(), request(platform, call, &id));
     let rule = |facts: &Facts<'_>, appointment: &Appointment| {
-        asked.becomes(facts, appointment)?.map(|what| said(facts, appointment, what, request.clone())).transpose()
+        asked.becomes(facts, appointment)?.map(|what| said(facts, appointment, what)).transpose()
     };
     let asks = |facts: &Facts<'_>, appointment: &Appointment| {
         let _ = rule(facts, appointment);
     };
-    let load = load(&id, [], asks, &by, call.now);
+    let load = load(&id, request.as_ref().map(Request::remembered_at), asks, &by, call.now);
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;
         if done(call, appointment, loaded, request.as_ref())? {
-            return Ok((None, appointment.clone()));
+            return Ok((None, (appointment.clone(), true)));
         }
         let days = |user: &UserId, date| loaded.day(user, date);
         let changed = rule(&facts(loaded, appointment, &days, &by, call.now)?, appointment)?;
-        Ok(changed.map_or((None, appointment.clone()), |Changed { decision, appointment }| (Some(decision), appointment)))
+        let seen = appointment.version;
+        let (decision, after) =
+            changed.map_or((None, appointment.clone()), |Changed { decision, appointment }| (Some(decision), appointment));
+        let decision = match &request {
+            Some(request) => Some(request.remembered(decision.unwrap_or_default(), seen, call.now)),
+            None => decision,
+        };
+        Ok((decision, (after, false)))
     });
-    answer(&decided.await?)
+    let (appointment, again) = decided.await?;
+    call.note_repeat(again);
+    answer(&appointment)
 }
 
 impl Asked {
@@ -117,7 +126,7 @@ fn done(call: &Call, appointment: &Appointment, loaded: &Loaded, request: Option
     let dealer = loaded.dealer(&appointment.dealer).ok_or(Refusal::NotFound("appointment"))?;
     // A repeat is answered even where the request itself put the appointment out of the asker's reach; its key names the asker.
     if let Some(request) = request
-        && appointment.has_done(request)?
+        && request.done(loaded, call.now)?.is_some()
     {
         return Ok(true);
     }
@@ -149,7 +158,7 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let rule = |facts: &Facts<'_>, appointment: &Appointment, loaded: &Loaded| {
         let (Correction { user, notes, customer }, channels) = wanted(appointment, facts.dealer)?;
         let customer = customer.map(|customer| Customer { known: directory::known(loaded, &channels), ..customer });
-        appointment::edit(facts, appointment, Edit { user, notes, customer }, None)
+        appointment::edit(facts, appointment, Edit { user, notes, customer })
     };
     let load = Load::of([Key::Appointment(id.clone())]).then(|loaded| {
         let asks = |facts: &Facts<'_>, appointment: &Appointment| {
@@ -174,14 +183,4 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
 fn answer(appointment: &Appointment) -> Result<Answer, Problem> {
     let etag = format!("\"{}\"", appointment.version);
     Ok(Answer::new(200, &AppointmentView::of(appointment))?.header("etag", etag).about(&appointment.id))
-}
-
-/// What the appointment remembers of a request with an `Idempotency-Key`.
-fn request(platform: &Platform, call: &Call, id: &AppointmentId) -> Option<Request> {
-    let key = call.idempotency_key.as_ref()?;
-    let who = format!("{:?}", call.scope.actor());
-    let key = platform.store.secret().name(&call.scope, &["appointment-change", &who, id.as_str(), key]);
-    let mut said = format!("{:?}\n", call.operation).into_bytes();
-    said.extend_from_slice(&call.body);
-    Some(Request { key, body: fingerprint(&said), version: 0 })
 }

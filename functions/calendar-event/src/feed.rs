@@ -11,9 +11,9 @@ use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_domain::user::User;
 use forecourt_edge::http::{Answer, Call, no_link};
 use forecourt_edge::json::{Loose, Text};
-use forecourt_edge::lead;
 use forecourt_edge::link::{self, FeedLink, Link};
 use forecourt_edge::problem::Problem;
+use forecourt_edge::request::new_name;
 use forecourt_edge::{Platform, ical};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
@@ -94,7 +94,7 @@ pub(crate) async fn make(platform: &Platform, call: &Call) -> Result<Answer, Pro
     // Without a dealer it is a person's calendar.
     let person = person.or_else(|| dealer.is_none().then(|| user.clone()));
     may_be_shown(platform, call, dealer.as_ref(), person.as_ref()).await?;
-    let id = FeedId::parse(&lead::new_name(platform, call, user, "feed")).map_err(|e| Failure::Broken(e.to_string()))?;
+    let id = FeedId::parse(&new_name(platform, call, user, "feed")).map_err(|e| Failure::Broken(e.to_string()))?;
     let new = Feed { id, dealer, person, created: call.now };
     let rule = |loaded: &Loaded, _| of_user(loaded, user).with(new.clone());
     let made = platform.store.decide(&call.scope, Load::of([Key::Feeds(user.clone())]), rule).await?;

@@ -12,6 +12,7 @@ use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::json::{Loose, Text};
 use forecourt_edge::lead::{self, Asked};
 use forecourt_edge::problem::Problem;
+use forecourt_edge::request::new_name;
 use forecourt_edge::{Platform, link};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
@@ -94,7 +95,7 @@ const PAGE: usize = 100;
 /// Makes an invitation.
 pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: LeadId = call.part("id", "lead")?;
-    let name = lead::new_name(platform, call, id, "invitation");
+    let name = new_name(platform, call, id, "invitation");
     let name = InvitationId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
     let new = call.json::<InvitationBody>()?.check(name.clone())?;
     let by = call.scope.actor();

@@ -28,6 +28,7 @@ use forecourt_domain::refusal::Refusal;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::lead::{self, Asked, found};
 use forecourt_edge::problem::Problem;
+use forecourt_edge::request::new_name;
 use forecourt_edge::routes::{Operation, Route};
 use forecourt_edge::{Platform, http};
 use forecourt_store::keys::Key;
@@ -130,7 +131,7 @@ type FollowUp = body::Unnamed;
 
 /// A name for a new event: the same for the same `Idempotency-Key`.
 fn new_id(platform: &Platform, call: &Call, lead: LeadId, what: &str) -> Result<EventId, Failure> {
-    EventId::parse(&lead::new_name(platform, call, lead, what)).map_err(|e| Failure::Broken(e.to_string()))
+    EventId::parse(&new_name(platform, call, lead, what)).map_err(|e| Failure::Broken(e.to_string()))
 }
 
 /// An event as it is now with the follow-up that was made with its end, and how the lead stands.

@@ -17,8 +17,9 @@ use forecourt_domain::task::{self, Task};
 use forecourt_domain::{assignment, reaction, reaction::Outcome};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::lead::{self, Asked, Request, found, request};
+use forecourt_edge::lead::{self, Asked, found};
 use forecourt_edge::problem::Problem;
+use forecourt_edge::request::{Request, request};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 

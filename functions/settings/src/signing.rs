@@ -4,9 +4,8 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::PartnerId;
-use forecourt_domain::lead::Request;
 use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::signing::Signing;
+use forecourt_domain::signing::{Request, Signing};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::json::Loose;
@@ -63,7 +62,6 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
     let request = call.idempotency_key.as_ref().map(|key| Request {
         key: secret.name(&call.scope, &["signing-secret", &format!("{:?}", call.scope.actor()), partner.as_str(), key]),
         body: fingerprint(&call.body),
-        version: 0,
     });
     // Signatures go by real time, and so do the secrets that they are made with.
     let (now, name) = (platform.wall.now(), uuid::Uuid::new_v4().simple().to_string());

@@ -7,10 +7,11 @@ use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::{DealerId, WebhookId};
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_domain::webhook::{State, Told, Webhook, Webhooks, Wish, endpoint};
+use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
+use forecourt_edge::request::new_name;
 use forecourt_edge::routes::Operation;
-use forecourt_edge::{Platform, lead};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 use serde::{Deserialize, Serialize};
@@ -135,7 +136,7 @@ pub(crate) fn sees(scope: &Scope, wish: &Wish) -> bool {
 
 async fn make(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let wish = wish(body::read(body::json(&call.body)?, "APT-6")?, None)?;
-    let id = WebhookId::parse(&lead::new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.to_string()))?;
+    let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.to_string()))?;
     let new = Webhook::new(id, wish, call.scope.actor(), call.now);
     let load = Load::of([Key::Webhooks].into_iter().chain(new.dealers.iter().cloned().map(Key::Dealer)));
     let rule = |loaded: &Loaded, _| {

@@ -20,9 +20,7 @@ use crate::contact::ChannelKey;
 use crate::dealer::Dealer;
 use crate::decision::Item;
 use crate::ids::{AppointmentId, DealerId, EventId, LeadId, PartnerId, UserId};
-use crate::lead::Request;
 use crate::letter::{Letter, Says, ToldAt};
-use crate::refusal::Refusal;
 use crate::slots::Taken;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -110,9 +108,6 @@ pub struct Appointment {
     /// A hash of what it was made of, so that the same again is the same (INT-5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
-    /// The latest requests that changed it by their `Idempotency-Key`, so that each is carried out once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub requests: Vec<Request>,
 }
 
 /// Of what kind an appointment is (APT-1).
@@ -304,29 +299,9 @@ impl Appointment {
     /// How often a move is remembered.
     pub const MOVES: usize = 100;
 
-    /// How many requests it remembers.
-    const REQUESTS: usize = 8;
-
-    /// Whether `request` was carried out already.
-    ///
-    /// # Errors
-    /// [`Refusal::Reused`] when its key named another request (INT-5).
-    pub fn has_done(&self, request: &Request) -> Result<bool, Refusal> {
-        match self.requests.iter().find(|done| done.key == request.key) {
-            Some(done) if done.body != request.body => {
-                Err(Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into()))
-            }
-            found => Ok(found.is_some()),
-        }
-    }
-
-    /// The same as its next version, with the request that asked for it.
-    pub(crate) fn revised(mut self, request: Option<Request>) -> Self {
+    /// The same as its next version.
+    pub(crate) fn revised(mut self) -> Self {
         self.version += 1;
-        if self.requests.len() >= Self::REQUESTS {
-            self.requests.remove(0);
-        }
-        self.requests.extend(request.map(|request| Request { version: self.version, ..request }));
         self
     }
 

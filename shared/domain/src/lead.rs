@@ -200,18 +200,6 @@ pub enum ReactionKind {
     Lost,
 }
 
-/// A request that changed something, kept with what it changed so that its repeat changes nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
-    /// A hash of who asked and their `Idempotency-Key`.
-    pub key: String,
-    /// A hash of what was asked.
-    pub body: String,
-    /// The version that it made.
-    #[serde(default)]
-    pub version: u64,
-}
-
 /// What a lead waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {

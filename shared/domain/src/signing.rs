@@ -2,7 +2,6 @@
 
 use crate::access::Actor;
 use crate::ids::PartnerId;
-use crate::lead::Request;
 use crate::refusal::Refusal;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -35,6 +34,15 @@ pub struct Previous {
     /// Until when it is good.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub until: DateTime<Utc>,
+}
+
+/// The request that made a secret, so that its repeat makes none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// A hash of who asked and their `Idempotency-Key`.
+    pub key: String,
+    /// A hash of what was asked.
+    pub body: String,
 }
 
 impl Signing {

@@ -3,7 +3,7 @@
 use crate::Platform;
 use crate::http::Call;
 use crate::problem::Problem;
-use chrono::{DateTime, Utc};
+use crate::request::{Request, request};
 use forecourt_domain::access::Right;
 use forecourt_domain::appointment::followed;
 use forecourt_domain::dealer::Dealer;
@@ -12,13 +12,11 @@ use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::ids::{LeadId, TaskId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::Refusal;
-use forecourt_domain::signing::Seen;
 use forecourt_domain::slots::{Asks, Day};
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, Loaded, fingerprint, short};
+use forecourt_store::{Load, Loaded};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 /// What a rule is asked about.
 #[derive(Clone, Copy)]
@@ -271,55 +269,4 @@ pub fn made(platform: &Platform, call: &Call, lead: LeadId, decision: Option<&De
         Some(lead) => Some(lead.version),
         None => request(platform, call, lead)?.done(loaded, call.now).ok()?,
     }
-}
-
-/// A request with an `Idempotency-Key` that changes a lead: it is remembered for thirty days, besides the lead.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// A hash of who asked, of which lead, and their key.
-    key: String,
-    /// A hash of what was asked.
-    body: String,
-}
-
-/// The request, where it has an `Idempotency-Key`.
-pub fn request(platform: &Platform, call: &Call, lead: LeadId) -> Option<Request> {
-    let key = call.idempotency_key.as_ref()?;
-    let who = format!("{:?}", call.scope.actor());
-    let key = platform.store.secret().name(&call.scope, &["request", &who, &lead.to_string(), key]);
-    let mut said = format!("{:?} {}\n", call.operation, call.place()).into_bytes();
-    said.extend_from_slice(&call.body);
-    Some(Request { key, body: fingerprint(&said) })
-}
-
-impl Request {
-    /// Where it is remembered.
-    pub fn remembered_at(&self) -> Key {
-        Key::Seen(self.key.clone())
-    }
-
-    /// The version of the lead that it made, if it was carried out before; that which it left, if it changed nothing.
-    ///
-    /// # Errors
-    /// [`Refusal::Reused`] when its key named another request (INT-5).
-    pub fn done(&self, loaded: &Loaded, now: DateTime<Utc>) -> Result<Option<u64>, Refusal> {
-        let reused = |_| Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
-        let version = Seen::repeats(loaded.seen(&self.key), &self.body, now).map_err(reused)?;
-        Ok(version.map(|version| version.parse().unwrap_or_default()))
-    }
-
-    /// The decision with the request remembered, also where it changes nothing of a lead of version `seen`: its repeat shall not either.
-    pub fn remembered(&self, decision: Decision, seen: u64, now: DateTime<Utc>) -> Decision {
-        let answer = decision.lead().map_or(seen, |lead| lead.version).to_string();
-        decision.with(Item::Seen(Seen { key: self.key.clone(), body: self.body.clone(), answer, until: now + Seen::KEPT }))
-    }
-}
-
-/// A name for something new of a lead, or of another thing, sixteen letters and digits: the same for the same `Idempotency-Key`.
-pub fn new_name(platform: &Platform, call: &Call, of: impl Display, what: &str) -> String {
-    let name = match &call.idempotency_key {
-        Some(key) => platform.store.secret().name(&call.scope, &[what, &format!("{:?}", call.scope.actor()), &of.to_string(), key]),
-        None => uuid::Uuid::new_v4().simple().to_string(),
-    };
-    short(&name)
 }

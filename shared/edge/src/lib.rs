@@ -14,6 +14,7 @@ pub mod link;
 pub mod metrics;
 pub mod problem;
 pub mod queue;
+pub mod request;
 pub mod routes;
 pub mod start;
 pub mod vehicle;

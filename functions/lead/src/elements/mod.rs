@@ -25,6 +25,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::lead::{self, Asked, described, enquiry_of, found};
 use forecourt_edge::problem::Problem;
+use forecourt_edge::request::new_name;
 use forecourt_edge::routes::Elements;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
@@ -142,7 +143,7 @@ fn event_of(element: &Element) -> Option<EventId> {
 async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Problem> {
     let lead: LeadId = call.part("id", "lead")?;
     let new = body::new(kind, call.json::<Value>()?)?;
-    let name = lead::new_name(platform, call, lead, kind.name());
+    let name = new_name(platform, call, lead, kind.name());
     let id = ElementId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
     let event = EventId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
     let at = At { lead, kind, id: id.clone() };

@@ -53,7 +53,7 @@ pub fn followed<'a>(
             continue;
         }
         decision.items.extend(after.letters(before, dealer, now));
-        decision.items.push(Item::Appointment(Box::new(after.revised(None))));
+        decision.items.push(Item::Appointment(Box::new(after.revised())));
     }
     decision
 }
@@ -64,7 +64,7 @@ pub fn given<'a>(lead: &Lead, appointments: impl IntoIterator<Item = &'a Appoint
     let nobodys = appointments.into_iter().filter(|appointment| appointment.user.is_none() && appointment.dealer == lead.dealer);
     let decision = nobodys.fold(Decision::default(), |decision, appointment| {
         let given = Appointment { user: Some(owner.clone()), ..appointment.clone() };
-        decision.with(Item::Appointment(Box::new(given.revised(None))))
+        decision.with(Item::Appointment(Box::new(given.revised())))
     });
     Some(decision).filter(|decision| !decision.items.is_empty())
 }
@@ -101,7 +101,6 @@ impl Appointment {
             marked: Vec::new(),
             taken: None,
             said: None,
-            requests: Vec::new(),
         });
         appointment.user = event.user.clone().or_else(|| lead.owner.clone());
         if event.state == EventState::Incomplete && appointment.dealer != lead.dealer {

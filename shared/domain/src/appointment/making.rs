@@ -8,7 +8,7 @@ use crate::contact::{ChannelKey, Contact, person};
 use crate::dealer::Dealer;
 use crate::decision::{Decision, Item};
 use crate::ids::{AppointmentId, EventId, UserId};
-use crate::lead::{Lead, Request};
+use crate::lead::Lead;
 use crate::refusal::{Fault, Refusal};
 use crate::slots::{Asks, Diary};
 use chrono::{DateTime, Utc};
@@ -160,7 +160,6 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
         marked: Vec::new(),
         taken: None,
         said: Some(new.said),
-        requests: Vec::new(),
     };
     let told = early.map(|early| early.reports.as_slice()).unwrap_or_default();
     let mut made = told.iter().fold(made, |made, report| made.hearing(report, by, &dealer.settings.calendar, now));
@@ -187,7 +186,7 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
     };
     decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt(&known)));
     decision.items.extend(made.letters(None, dealer, now));
-    let made = made.revised(None);
+    let made = made.revised();
     decision.items.push(Item::Appointment(Box::new(made.clone())));
     Ok(Changed { decision, appointment: made })
 }
@@ -223,7 +222,7 @@ pub struct Edit {
 ///
 /// # Errors
 /// Faults by field.
-pub fn edit(facts: &Facts<'_>, before: &Appointment, edit: Edit, request: Option<Request>) -> Result<Option<Changed>, Refusal> {
+pub fn edit(facts: &Facts<'_>, before: &Appointment, edit: Edit) -> Result<Option<Changed>, Refusal> {
     let mut after = before.clone();
     if let Some(user) = edit.user {
         let known = |user: &UserId| facts.dealer.settings.member(user).is_some_and(|member| member.assignable);
@@ -250,7 +249,7 @@ pub fn edit(facts: &Facts<'_>, before: &Appointment, edit: Edit, request: Option
     if after == *before {
         return Ok(None);
     }
-    let mut changed = changed(facts, before, after, request)?;
+    let mut changed = changed(facts, before, after)?;
     changed.decision.items.extend(learnt);
     Ok(Some(changed))
 }

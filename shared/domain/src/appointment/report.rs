@@ -8,7 +8,6 @@ use crate::calendar_event::mirrored;
 use crate::decision::{Decision, Item};
 use crate::hours::Calendar;
 use crate::ids::{AppointmentId, DealerId, PartnerId};
-use crate::lead::Request;
 use crate::refusal::Refusal;
 use crate::slots::{Diary, Place, Taken};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -162,24 +161,19 @@ pub fn heard(facts: &Facts<'_>, before: &Appointment, report: &Report) -> Result
         let kept = || Decision::default().with(Item::Appointment(Box::new(after.clone())));
         return Ok((after != *before).then(|| Changed { decision: kept(), appointment: after.clone() }));
     }
-    changed(facts, before, after, None).map(Some)
+    changed(facts, before, after).map(Some)
 }
 
 /// Takes in what a user says of an appointment, in the same way.
 ///
 /// # Errors
 /// An event that was rescheduled too often.
-pub fn said(facts: &Facts<'_>, before: &Appointment, what: Becomes, request: Option<Request>) -> Result<Changed, Refusal> {
-    changed(facts, before, before.saying(what, facts.by, &facts.dealer.settings.calendar, facts.now), request)
+pub fn said(facts: &Facts<'_>, before: &Appointment, what: Becomes) -> Result<Changed, Refusal> {
+    changed(facts, before, before.saying(what, facts.by, &facts.dealer.settings.calendar, facts.now))
 }
 
 /// What a change of an appointment brings with it: its event, or the time that it takes, and what its customer is told.
-pub(super) fn changed(
-    facts: &Facts<'_>,
-    before: &Appointment,
-    mut after: Appointment,
-    request: Option<Request>,
-) -> Result<Changed, Refusal> {
+pub(super) fn changed(facts: &Facts<'_>, before: &Appointment, mut after: Appointment) -> Result<Changed, Refusal> {
     let event = facts.case().zip(facts.event);
     let mut decision = match event {
         Some((case, event)) => {
@@ -197,7 +191,7 @@ pub(super) fn changed(
         }
     };
     decision.items.extend(after.letters(Some(before), facts.dealer, facts.now));
-    let after = after.revised(request);
+    let after = after.revised();
     decision.items.push(Item::Appointment(Box::new(after.clone())));
     Ok(Changed { decision, appointment: after })
 }

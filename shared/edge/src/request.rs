@@ -1,0 +1,62 @@
+//! Requests that are carried out once, however often they come (INT-5).
+
+use crate::Platform;
+use crate::http::Call;
+use chrono::{DateTime, Utc};
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::refusal::Refusal;
+use forecourt_domain::signing::Seen;
+use forecourt_store::keys::Key;
+use forecourt_store::{Loaded, fingerprint, short};
+use std::fmt::Display;
+
+/// A request with an `Idempotency-Key` that changes a lead or an appointment: it is remembered for thirty days, besides what it changes.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// A hash of who asked, of what, and their key.
+    key: String,
+    /// A hash of what was asked.
+    body: String,
+}
+
+/// The request, where it has an `Idempotency-Key`.
+pub fn request(platform: &Platform, call: &Call, of: impl Display) -> Option<Request> {
+    let key = call.idempotency_key.as_ref()?;
+    let who = format!("{:?}", call.scope.actor());
+    let key = platform.store.secret().name(&call.scope, &["request", &who, &of.to_string(), key]);
+    let mut said = format!("{:?} {}\n", call.operation, call.place()).into_bytes();
+    said.extend_from_slice(&call.body);
+    Some(Request { key, body: fingerprint(&said) })
+}
+
+impl Request {
+    /// Where it is remembered.
+    pub fn remembered_at(&self) -> Key {
+        Key::Seen(self.key.clone())
+    }
+
+    /// The version of what it changed that it made, if it was carried out before; that which it left, if it changed nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::Reused`] when its key named another request (INT-5).
+    pub fn done(&self, loaded: &Loaded, now: DateTime<Utc>) -> Result<Option<u64>, Refusal> {
+        let reused = |_| Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
+        let version = Seen::repeats(loaded.seen(&self.key), &self.body, now).map_err(reused)?;
+        Ok(version.map(|version| version.parse().unwrap_or_default()))
+    }
+
+    /// The decision with the request remembered, also where it changes nothing of what has version `seen`: its repeat shall not either.
+    pub fn remembered(&self, decision: Decision, seen: u64, now: DateTime<Utc>) -> Decision {
+        let answer = decision.lead().map_or(seen, |lead| lead.version).to_string();
+        decision.with(Item::Seen(Seen { key: self.key.clone(), body: self.body.clone(), answer, until: now + Seen::KEPT }))
+    }
+}
+
+/// A name for something new of a lead, or of another thing, sixteen letters and digits: the same for the same `Idempotency-Key`.
+pub fn new_name(platform: &Platform, call: &Call, of: impl Display, what: &str) -> String {
+    let name = match &call.idempotency_key {
+        Some(key) => platform.store.secret().name(&call.scope, &[what, &format!("{:?}", call.scope.actor()), &of.to_string(), key]),
+        None => uuid::Uuid::new_v4().simple().to_string(),
+    };
+    short(&name)
+}
