@@ -1,5 +1,6 @@
 //! What a webhook was told, and once more by hand (APT-6).
 
+use crate::pingback::{attended, external, ping, secret};
 use crate::webhooks::{GROUP_ADMIN, LEADS, URL, body, told, webhook};
 use crate::world::{ADMIN, Reply, World, at, enquiry};
 use forecourt_domain::webhook::{Outcome, Outgoing, claim};
@@ -140,12 +141,12 @@ async fn apt_6_what_is_told_again_waits_for_what_a_sender_has() {
     let leased = claim(&[&at(0)], &webhooks, now).changed.remove(0);
     let (created, after) = leased.attempted(&webhook.id, &leased, &Outcome::Taken(200), &webhooks, now).unwrap();
     let assigned = claim(&[&at(1)], &after, now).changed.remove(0);
-    let again = created.redelivered(webhook, None, now).unwrap().unwrap();
+    let again = created.redelivered(webhook, now).unwrap();
     let both: [&Outgoing; 2] = [&again, &assigned];
     assert!(claim(&both, &webhooks, now).send.is_empty(), "a sender has the later one");
     let (settled, _) = assigned.attempted(&webhook.id, &assigned, &Outcome::Taken(200), &webhooks, now).unwrap();
     assert_eq!(claim(&[&again, &settled], &webhooks, now).send, [(again.sequence, webhook.id.clone())]);
-    assert!(assigned.redelivered(webhook, None, now).unwrap_err().to_string().contains("right now"));
+    assert!(assigned.redelivered(webhook, now).unwrap_err().to_string().contains("right now"));
 }
 
 #[tokio::test]
@@ -177,4 +178,48 @@ async fn apt_6_a_webhook_that_is_off_is_told_nothing_by_hand_either() {
     }
     assert_eq!(world.get("rival.seller", &path).await.status, 404);
     assert_eq!(world.post("rival.seller", &format!("{path}/{}/redeliver", all[0]["id"].as_str().unwrap()), &json!({})).await.status, 404);
+}
+
+/// APT-5, APT-6: what we hear of late is told as of when it happened, and is kept from when it was told; one that stands again is told of, too.
+#[tokio::test]
+async fn apt_6_what_is_heard_of_late_is_listed_and_what_stands_again_is_told() {
+    let world = World::new().await;
+    let events = ["appointment.cancelled", "appointment.reinstated", "appointment.attended"];
+    let (id, _) = webhook(&world, &events).await;
+    external(&world, "c-1").await;
+    let secret = secret(&world, &json!({})).await;
+    let cancelled = json!({"type": "appointment.cancelled", "external_id": "c-1", "at": "2026-11-23T08:00:00Z"});
+    let moved = json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T08:10:00Z", "to": "2026-11-23T10:00:00+01:00"});
+    for (i, said) in [cancelled, moved].iter().enumerate() {
+        let reply = ping(&world, &secret, &format!("m{i}"), said).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        world.system.settle().await;
+    }
+    world.advance_to("2026-12-20T09:00:00Z").await;
+    let reply = ping(&world, &secret, "m2", &attended("c-1", "2026-11-23T11:00:00Z")).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    world.system.settle().await;
+    assert_eq!(told(&world), events.map(str::to_owned));
+    let listed = deliveries(&world, &id, "").await;
+    assert_eq!(listed.len(), 1, "the others were told four weeks ago");
+    assert_eq!((&listed[0]["event"], &listed[0]["happened_at"]), (&json!(events[2]), &json!("2026-11-23T11:00:00Z")));
+    assert_eq!(redeliver(&world, &id, &listed[0], "k-1").await.status, 202);
+}
+
+/// APT-6: a receiver that is down holds up nobody else, however much has happened since.
+#[tokio::test]
+async fn apt_6_one_receiver_does_not_wait_for_another() {
+    let world = World::new().await;
+    let (down, up) =
+        (webhook(&world, &["appointment.moved"]).await.0, json!({"url": "https://up.example/hooks", "events": ["appointment.moved"]}));
+    let up = world.post(GROUP_ADMIN, "/webhooks", &up).await.text("/id").to_owned();
+    world.system.mailbox.answer(URL.into(), 503);
+    let appointment = external(&world, "c-1").await;
+    for minute in 0..60 {
+        let to = json!({"at": format!("2026-11-24T10:{minute:02}:00+01:00")});
+        assert_eq!(world.post(ADMIN, &format!("/appointments/{appointment}/time"), &to).await.status, 200);
+    }
+    world.system.settle().await;
+    let of = |id: &str| world.system.mailbox.calls().iter().filter(|call| call.webhook_id.ends_with(id)).count();
+    assert_eq!((of(&up), of(&down)), (60, 1));
 }

@@ -41,6 +41,7 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         external: None,
         moved: Vec::new(),
         version: 1,
+        updated: created,
         said_of: Default::default(),
         undone: Vec::new(),
         marked: Vec::new(),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const PATH: &str = "/pingbacks/demo-group/centre-demo";
 
 /// A new secret of the contact centre's system.
-async fn secret(world: &World, body: &Value) -> WebhookSecret {
+pub async fn secret(world: &World, body: &Value) -> WebhookSecret {
     let made = world.post("gina.group", "/partners/centre-demo/signing-secret", body).await;
     assert_eq!((made.status, made.text("/url")), (201, "https://desk.example/pingbacks/demo-group/centre-demo"), "{}", made.body);
     let partner = PartnerId::parse("centre-demo").unwrap();
@@ -34,16 +34,16 @@ fn real() -> i64 {
 }
 
 /// Sends what is signed as it must be.
-async fn ping(world: &World, secret: &WebhookSecret, id: &str, body: &Value) -> Reply {
+pub async fn ping(world: &World, secret: &WebhookSecret, id: &str, body: &Value) -> Reply {
     let (timestamp, body) = (real().to_string(), body.to_string());
     sent(world, PATH, id, &timestamp, &secret.sign(id, &timestamp, body.as_bytes()), &body).await
 }
 
-fn attended(external: &str, at: &str) -> Value {
+pub fn attended(external: &str, at: &str) -> Value {
     json!({"type": "appointment.attended", "external_id": external, "at": at})
 }
 
-async fn external(world: &World, id: &str) -> String {
+pub async fn external(world: &World, id: &str) -> String {
     let mut body = appointment("jana", "2026-11-23T10:00:00+01:00");
     body["external_id"] = json!(id);
     let made = make(world, "partner:centre-demo", &body).await;

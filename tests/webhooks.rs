@@ -324,6 +324,10 @@ async fn apt_6_a_group_has_twenty_webhooks_and_a_repeat_makes_no_other() {
     let first = make("w-0", &LEADS).await;
     assert_eq!(make("w-0", &LEADS).await.body, first.body);
     assert_eq!(make("w-0", &LEADS[..1]).await.status, 422);
+    // Nor after it was changed.
+    assert_eq!(patch(&world, first.text("/id"), 1, &json!({"events": LEADS[..1]})).await.status, 200);
+    let again = make("w-0", &LEADS).await;
+    assert_eq!((again.status, again.text("/id"), again.headers["idempotent-replay"].as_bytes()), (201, first.text("/id"), &b"true"[..]));
     for i in 1..20 {
         assert_eq!(make(&format!("w-{i}"), &LEADS).await.status, 201);
     }

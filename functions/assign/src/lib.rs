@@ -65,10 +65,11 @@ async fn give_appointments(platform: &Platform, look: &Look, id: LeadId) -> Resu
         let appointments = loaded.appointments_of(&events);
         events.into_iter().chain(appointments).collect()
     });
+    let now = platform.clock.now();
     let rule = |loaded: &Loaded, _| {
         let appointments = loaded.appointments_of(&events(loaded));
         let held = appointments.iter().filter_map(|key| if let Key::Appointment(id) = key { loaded.appointment(id) } else { None });
-        Ok((loaded.lead(id).and_then(|lead| given(lead, held)), ()))
+        Ok((loaded.lead(id).and_then(|lead| given(lead, held, now)), ()))
     };
     platform.store.decide(&look.scope(), load.patiently(), rule).await
 }

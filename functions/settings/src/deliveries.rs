@@ -1,6 +1,6 @@
 //! What a webhook was told, and what became of it; once more, by hand (APT-6).
 
-use crate::webhooks::sees;
+use crate::webhooks::{remembered, sees};
 use chrono::{DateTime, Utc};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::WebhookId;
@@ -10,6 +10,7 @@ use forecourt_domain::webhook::{DeliveryFate, Outgoing, Webhook};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
+use forecourt_edge::request::{Request, request};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 use serde::Serialize;
@@ -21,7 +22,7 @@ const PAGE: usize = 100;
 /// A page of what a webhook was told.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeliveriesView {
-    /// Newest first, by when it happened.
+    /// Newest first, by when it was first to be told.
     pub deliveries: Vec<DeliveryView>,
     /// Where the next page starts; `null`: there is no more.
     pub cursor: Option<String>,
@@ -146,20 +147,24 @@ pub(crate) async fn redeliver(platform: &Platform, call: &Call) -> Result<Answer
     let id: WebhookId = call.part("webhook", "webhook")?;
     let delivery: String = call.part("delivery", "delivery")?;
     let (about, sequence) = named(&delivery).ok_or(Refusal::NotFound("delivery"))?;
-    let who = format!("{:?}", call.scope.actor());
-    let secret = platform.store.secret();
-    let request = call.idempotency_key.as_ref().map(|key| secret.name(&call.scope, &["redelivery", &who, id.as_str(), &delivery, key]));
-    let load = Load::of([Key::Webhooks, Key::Outgoing(about.clone(), sequence)]);
+    let request = request(platform, call, format!("{id} {delivery}"));
+    let keys = [Key::Webhooks, Key::Outgoing(about.clone(), sequence)];
+    let load = Load::of(keys.into_iter().chain(request.as_ref().map(Request::remembered_at)));
     let rule = |loaded: &Loaded, _| {
         let webhook = webhook(loaded, &id, call)?;
         let found = loaded.outgoing(&about, sequence).filter(|outgoing| shown(call, outgoing));
         let outgoing = found.ok_or(Refusal::NotFound("delivery"))?;
-        let again = outgoing.redelivered(&webhook, request.as_deref(), call.now)?;
-        let decision = again.clone().map(|again| Decision::default().with(Item::Outgoing(Box::new(again))));
-        Ok((decision, (again.clone().unwrap_or_else(|| outgoing.clone()), again.is_none())))
+        if let Some(request) = &request
+            && request.done(loaded, call.now)?.is_some()
+        {
+            return Ok((None, (outgoing.clone(), true)));
+        }
+        let again = outgoing.redelivered(&webhook, call.now)?;
+        let decision = Decision::default().with(Item::Outgoing(Box::new(again.clone())));
+        Ok((remembered(request.as_ref(), Some(decision), call), (again, false)))
     };
     let (outgoing, repeated) = platform.store.decide(&call.scope, load, rule).await?;
     let view = DeliveryView::of(&outgoing, &id).ok_or(Refusal::NotFound("delivery"))?;
-    let answer = Answer::new(202, &view)?.about(&id);
-    Ok(if repeated { answer.header("idempotent-replay", "true") } else { answer })
+    call.note_repeat(repeated);
+    Ok(Answer::new(202, &view)?.about(&id))
 }

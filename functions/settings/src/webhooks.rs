@@ -10,7 +10,7 @@ use forecourt_domain::webhook::{State, Told, Webhook, Webhooks, Wish, endpoint};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
-use forecourt_edge::request::new_name;
+use forecourt_edge::request::{Request, new_name, request};
 use forecourt_edge::routes::Operation;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
@@ -23,8 +23,8 @@ use utoipa::ToSchema;
 pub struct WebhookBody {
     /// Where it is told: https, a host of the public internet.
     url: Option<String>,
-    /// Of what: `lead.created`, `lead.assigned`, `lead.status_changed`, `appointment.created`, `appointment.moved`, `appointment.cancelled`,
-    /// `appointment.attended`.
+    /// Of what: `lead.created`, `lead.assigned`, `lead.status_changed`, `appointment.created`, `appointment.reinstated`, `appointment.moved`,
+    /// `appointment.cancelled`, `appointment.attended`.
     events: Option<Vec<String>>,
     /// Of which dealers; empty: of all.
     dealers: Option<Vec<String>>,
@@ -138,12 +138,23 @@ async fn make(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let wish = wish(body::read(body::json(&call.body)?, "APT-6")?, None)?;
     let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.to_string()))?;
     let new = Webhook::new(id, wish, call.scope.actor(), call.now);
-    let load = Load::of([Key::Webhooks].into_iter().chain(new.dealers.iter().cloned().map(Key::Dealer)));
+    let request = request(platform, call, "webhooks");
+    let dealers = new.dealers.iter().cloned().map(Key::Dealer);
+    let load = Load::of([Key::Webhooks].into_iter().chain(dealers).chain(request.as_ref().map(Request::remembered_at)));
     let rule = |loaded: &Loaded, _| {
+        if let Some(request) = &request
+            && request.done(loaded, call.now)?.is_some()
+        {
+            let found = loaded.webhooks().get(&new.id).cloned();
+            return Ok((None, (found.ok_or(Refusal::NotFound("webhook"))?, true)));
+        }
         allowed(&new.wish(), loaded, call)?;
-        loaded.webhooks().with(new.clone())
+        let (decision, made) = loaded.webhooks().with(new.clone())?;
+        let again = decision.is_none();
+        Ok((remembered(request.as_ref(), decision, call), (made, again)))
     };
-    let made = platform.store.decide(&call.scope, load, rule).await?;
+    let (made, again) = platform.store.decide(&call.scope, load, rule).await?;
+    call.note_repeat(again);
     answer(platform, call, &made, made.secret == 1, 201)
 }
 
@@ -155,16 +166,16 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
         seen = Some(change::seen(call)?);
     }
     let dealers = wished.iter().flat_map(|wished| wished.dealers.iter().flatten()).filter_map(|dealer| DealerId::parse(dealer).ok());
-    let load = Load::of([Key::Webhooks].into_iter().chain(dealers.map(Key::Dealer)));
-    let who = format!("{:?}", call.scope.actor());
-    let request = call.idempotency_key.as_ref().map(|key| platform.store.secret().name(&call.scope, &["rotation", &who, id.as_str(), key]));
+    let request = request(platform, call, &id).filter(|_| call.operation == Operation::RotateSecret);
+    let load = Load::of([Key::Webhooks].into_iter().chain(dealers.map(Key::Dealer)).chain(request.as_ref().map(Request::remembered_at)));
     let rule = |loaded: &Loaded, _| {
         let webhooks = loaded.webhooks();
         let found = webhooks.get(&id).filter(|webhook| sees(&call.scope, &webhook.wish()));
         let webhook = found.ok_or(Refusal::NotFound("webhook"))?;
-        let rotates = call.operation == Operation::RotateSecret;
-        if rotates && request.is_some() && webhook.rotated_by == request {
-            return Ok((None, (webhooks.clone(), webhook.clone())));
+        if let Some(request) = &request
+            && request.done(loaded, call.now)?.is_some()
+        {
+            return Ok((None, (webhooks.clone(), webhook.clone(), true)));
         }
         if call.operation != Operation::ReadWebhook && seen.as_ref().is_some_and(|seen| !seen.contains(&webhook.version)) {
             return Err(Refusal::Stale { current: webhook.version });
@@ -178,20 +189,29 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
                 (webhooks.put(&changed), changed)
             }
             (_, Operation::RotateSecret) => {
-                let changed = webhook.rotated(request.clone(), by, call.now);
+                let changed = webhook.rotated(by, call.now);
                 (webhooks.put(&changed), changed)
             }
             (_, Operation::RemoveWebhook) => (webhooks.without(&id), webhook.clone()),
             _ => (webhooks.clone(), webhook.clone()),
         };
         let decision: Option<Decision> = (after != webhooks).then(|| after.clone().decided());
-        Ok((decision, (after, changed)))
+        Ok((remembered(request.as_ref(), decision, call), (after, changed, false)))
     };
-    let (webhooks, webhook) = platform.store.decide(&call.scope, load, rule).await?;
+    let (webhooks, webhook, again) = platform.store.decide(&call.scope, load, rule).await?;
+    call.note_repeat(again);
     match call.operation {
         Operation::RemoveWebhook => Ok(Answer::new(200, &list(&webhooks, call))?.about(&id)),
         Operation::RotateSecret => answer(platform, call, &webhook, true, 200),
         _ => answer(platform, call, &webhook, false, 200),
+    }
+}
+
+/// The decision with the request that asked for it, where that has a key.
+pub(crate) fn remembered(request: Option<&Request>, decision: Option<Decision>, call: &Call) -> Option<Decision> {
+    match request {
+        Some(request) => Some(request.remembered(decision.unwrap_or_default(), 0, call.now)),
+        None => decision,
     }
 }
 

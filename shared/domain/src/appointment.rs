@@ -93,6 +93,9 @@ pub struct Appointment {
     /// Counts its changes, from 1; not what was sent of it.
     #[serde(default)]
     pub version: u64,
+    /// When it was last changed here.
+    #[serde(default, with = "chrono::serde::ts_milliseconds")]
+    pub updated: DateTime<Utc>,
     /// What was said of its time, its cancellation and its attendance, which it follows from.
     #[serde(default, skip_serializing_if = "Said::is_empty")]
     pub said_of: Said,
@@ -299,9 +302,10 @@ impl Appointment {
     /// How often a move is remembered.
     pub const MOVES: usize = 100;
 
-    /// The same as its next version.
-    pub(crate) fn revised(mut self) -> Self {
+    /// The same as its next version, which it is from `now` on.
+    pub(crate) fn revised(mut self, now: DateTime<Utc>) -> Self {
         self.version += 1;
+        self.updated = now;
         self
     }
 

@@ -3,7 +3,7 @@
 mod delivery;
 mod endpoint;
 
-pub use delivery::{Attempt, Claim, Delivery, DeliveryFate, LEASE, Outcome, RETRIES, claim};
+pub use delivery::{Attempt, Claim, Delivery, DeliveryFate, LEASE, Outcome, RETRIES, claim, fairly};
 pub use endpoint::{endpoint, is_public};
 
 use crate::access::Actor;
@@ -29,6 +29,8 @@ pub enum Told {
     LeadStatusChanged,
     #[serde(rename = "appointment.created")]
     AppointmentCreated,
+    #[serde(rename = "appointment.reinstated")]
+    AppointmentReinstated,
     #[serde(rename = "appointment.moved")]
     AppointmentMoved,
     #[serde(rename = "appointment.cancelled")]
@@ -39,11 +41,12 @@ pub enum Told {
 
 impl Told {
     /// Each with its name, as the API writes it.
-    pub const NAMES: [(&'static str, Told); 7] = [
+    pub const NAMES: [(&'static str, Told); 8] = [
         ("lead.created", Told::LeadCreated),
         ("lead.assigned", Told::LeadAssigned),
         ("lead.status_changed", Told::LeadStatusChanged),
         ("appointment.created", Told::AppointmentCreated),
+        ("appointment.reinstated", Told::AppointmentReinstated),
         ("appointment.moved", Told::AppointmentMoved),
         ("appointment.cancelled", Told::AppointmentCancelled),
         ("appointment.attended", Told::AppointmentAttended),
@@ -86,9 +89,6 @@ pub struct Webhook {
     /// Until when the secret before is good, too.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub old_until: Option<DateTime<Utc>>,
-    /// A hash of the request that made the present secret, so that its repeat makes no other.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rotated_by: Option<String>,
     /// Whether it is told anything.
     pub state: State,
     /// Since when every delivery has failed; none: the latest has not.
@@ -178,8 +178,8 @@ impl Webhook {
     pub fn new(id: WebhookId, wish: Wish, by: Actor, now: DateTime<Utc>) -> Self {
         let state = State::On;
         let Wish { url, events, dealers, .. } = wish;
-        let (secret, old_until, rotated_by, failing) = (1, None, None, None);
-        Self { id, version: 1, url, events, dealers, by, created: now, secret, old_until, rotated_by, state, failing }
+        let (secret, old_until, failing) = (1, None, None);
+        Self { id, version: 1, url, events, dealers, by, created: now, secret, old_until, state, failing }
     }
 
     /// What it is set to.
@@ -200,9 +200,9 @@ impl Webhook {
     }
 
     /// With another secret; the one before is good for a day more.
-    pub fn rotated(&self, request: Option<String>, by: Actor, now: DateTime<Utc>) -> Self {
+    pub fn rotated(&self, by: Actor, now: DateTime<Utc>) -> Self {
         let old_until = Some(now + Self::OVERLAP);
-        Self { version: self.version + 1, secret: self.secret + 1, old_until, rotated_by: request, by, ..self.clone() }
+        Self { version: self.version + 1, secret: self.secret + 1, old_until, by, ..self.clone() }
     }
 
     /// The numbers of the secrets that sign at `now`, the present one first.
@@ -243,11 +243,10 @@ impl Webhooks {
     /// With another one. No decision: it was made before, by the same request.
     ///
     /// # Errors
-    /// A name that another request used before (INT-5); 409 for one too many.
+    /// 409 for one too many.
     pub fn with(&self, new: Webhook) -> Result<(Option<Decision>, Webhook), Refusal> {
         if let Some(known) = self.get(&new.id) {
-            let reused = || Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
-            return (known.wish() == new.wish()).then(|| (None, known.clone())).ok_or_else(reused);
+            return Ok((None, known.clone()));
         }
         if self.webhooks.len() >= Self::MOST {
             return Err(Refusal::Conflict(format!("the group has {} webhooks already; remove one first (APT-6)", Self::MOST)));
@@ -283,7 +282,7 @@ impl Webhooks {
             (before.is_some_and(|before| before.status != after.status), Told::LeadStatusChanged),
         ];
         let data = Data { version: after.version, status: Some(after.status.name().into()), ..Data::of(&after.dealer, Some(after.id)) };
-        self.outgoing(&Home::Lead(after.id), version, after.updated, &told, &data)
+        self.outgoing(&Home::Lead(after.id), version, (after.updated, after.updated), &told, &data)
     }
 
     /// What is to be told of an appointment that was `before` and is `after`, as the `version` of its item.
@@ -292,6 +291,7 @@ impl Webhooks {
         let attended = before.map_or(Attended::Unknown, |before| before.attendance.is) != after.attendance.is;
         let told = [
             (before.is_none(), Told::AppointmentCreated),
+            (!cancelled && before.is_some_and(|before| before.state.is_cancelled()), Told::AppointmentReinstated),
             (before.is_some_and(|before| before.at != after.at), Told::AppointmentMoved),
             (cancelled && before.is_none_or(|before| !before.state.is_cancelled()), Told::AppointmentCancelled),
             (attended, Told::AppointmentAttended),
@@ -311,16 +311,24 @@ impl Webhooks {
             at: Some(after.at),
             ..Data::of(&after.dealer, after.lead)
         };
-        self.outgoing(&Home::Appointment(after.id.clone()), version, at, &told, &data)
+        self.outgoing(&Home::Appointment(after.id.clone()), version, (at, after.updated.max(at)), &told, &data)
     }
 
-    fn outgoing(&self, about: &Home, version: u64, at: DateTime<Utc>, told: &[(bool, Told)], data: &Data) -> Vec<Outgoing> {
+    fn outgoing(
+        &self,
+        about: &Home,
+        version: u64,
+        (at, queued): (DateTime<Utc>, DateTime<Utc>),
+        told: &[(bool, Told)],
+        data: &Data,
+    ) -> Vec<Outgoing> {
         let happened = told.iter().enumerate().filter(|(_, (so, _))| *so);
         let outgoing = happened.filter_map(|(place, (_, told))| {
             let readers = self.webhooks.iter().filter(|webhook| webhook.wants(*told, &data.dealer));
-            let deliveries: Vec<Delivery> = readers.map(|webhook| Delivery::new(webhook.id.clone(), at)).collect();
+            let deliveries: Vec<Delivery> = readers.map(|webhook| Delivery::new(webhook.id.clone(), queued)).collect();
             let sequence = version * 8 + place as u64;
-            (!deliveries.is_empty()).then(|| Outgoing { about: about.clone(), sequence, told: *told, at, data: data.clone(), deliveries })
+            let (about, data) = (about.clone(), data.clone());
+            (!deliveries.is_empty()).then_some(Outgoing { about, sequence, told: *told, at, queued, data, deliveries })
         });
         outgoing.collect()
     }
@@ -368,6 +376,9 @@ pub struct Outgoing {
     /// When.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
+    /// Since when it is to be told: later than it happened, where we heard of that late.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub queued: DateTime<Utc>,
     /// What is said.
     pub data: Data,
     /// To whom.

@@ -193,13 +193,13 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
         Item::Webhooks(webhooks) => to_item(webhooks)?,
         Item::Outgoing(outgoing) => {
             due = outgoing.due().map(|at| (at, DueKind::Notify, &outgoing.data.dealer));
-            put("lpk", keys::deliveries_partition(scope, &keys::Month::of(outgoing.at)));
-            put("lsk", keys::delivery_place(outgoing.at, &outgoing.about, outgoing.sequence));
+            put("lpk", keys::deliveries_partition(scope, &keys::Month::of(outgoing.queued)));
+            put("lsk", keys::delivery_place(outgoing.queued, &outgoing.about, outgoing.sequence));
             let mut state: Attributes = to_item(outgoing)?;
             // Only to whom: what becomes of it changes, and would be written to the index each time.
             let whom = outgoing.deliveries.iter().map(|delivery| AttributeValue::S(delivery.webhook.to_string())).collect();
             state.insert("row".into(), AttributeValue::M(Attributes::from([("webhooks".into(), AttributeValue::L(whom))])));
-            if due.is_some() { state } else { passing(state, outgoing.at + Outgoing::KEPT) }
+            if due.is_some() { state } else { passing(state, outgoing.queued + Outgoing::KEPT) }
         }
         Item::Rotation(rotation) => to_item(rotation)?,
         Item::Pool(pool) => to_item(pool)?,

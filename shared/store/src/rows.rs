@@ -140,7 +140,7 @@ pub(crate) fn encode_lead(lead: &Lead) -> Result<Attributes, Failure> {
 }
 
 /// The facts of an appointment that no list shows.
-const UNLISTED: [&str; 10] = ["reached", "told", "notes", "moved", "version", "said_of", "undone", "marked", "taken", "said"];
+const UNLISTED: [&str; 11] = ["reached", "told", "notes", "moved", "version", "updated", "said_of", "undone", "marked", "taken", "said"];
 
 pub(crate) fn encode_appointment(appointment: &Appointment) -> Result<Attributes, Failure> {
     let mut row: Attributes = to_item(appointment)?;

@@ -1,9 +1,9 @@
 //! What webhooks are told: added to each commit, read in its order, and listed (APT-6).
 
-use crate::items::{Attributes, key_of};
+use crate::items::{Attributes, from_item, key_of};
 use crate::keys::{self, Key, Month};
 use crate::queries::NotACursor;
-use crate::reads::{find, keep, table_key, unavailable};
+use crate::reads::{find, keep, unavailable};
 use crate::{Failure, Load, Loaded, Store, Stored};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use base64::Engine as _;
@@ -13,11 +13,11 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::WebhookId;
 use forecourt_domain::letter::Home;
-use forecourt_domain::webhook::{Outgoing, Webhooks};
+use forecourt_domain::webhook::{Outgoing, Webhooks, fairly};
 use futures::FutureExt as _;
 use std::sync::Arc;
 
-/// How many things that are to be told of one lead or appointment are looked at together.
+/// About how many things that are to be told of one lead or appointment are looked at together.
 const UNTOLD: usize = 50;
 /// How many reads of a megabyte, of about five thousand things told, a page of deliveries takes at most.
 const READS: usize = 8;
@@ -76,7 +76,7 @@ impl Store {
         Ok(decision)
     }
 
-    /// What is still to be told of a lead or an appointment, in its order: the first fifty.
+    /// What is still to be told of a lead or an appointment, in its order: about fifty, of each webhook the first that it waits for.
     ///
     /// # Errors
     /// When the table is out of reach.
@@ -91,11 +91,12 @@ impl Store {
         loop {
             let found = query.clone().set_exclusive_start_key(start).send().boxed().await.map_err(|e| unavailable(&e))?;
             self.spent.note_read(found.consumed_capacity());
-            untold.extend(found.items().iter().filter_map(|attributes| table_key(attributes)?.sk.parse::<u64>().ok()));
+            for attributes in found.items.unwrap_or_default() {
+                untold.push(from_item::<Outgoing>(attributes)?);
+            }
             start = found.last_evaluated_key;
-            if start.is_none() || untold.len() >= UNTOLD {
-                untold.truncate(UNTOLD);
-                return Ok(untold);
+            if start.is_none() {
+                return Ok(fairly(&untold, UNTOLD).into_iter().collect());
             }
         }
     }

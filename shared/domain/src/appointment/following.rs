@@ -53,18 +53,18 @@ pub fn followed<'a>(
             continue;
         }
         decision.items.extend(after.letters(before, dealer, now));
-        decision.items.push(Item::Appointment(Box::new(after.revised())));
+        decision.items.push(Item::Appointment(Box::new(after.revised(now))));
     }
     decision
 }
 
-/// Gives the appointments of `lead` that have no salesperson, as it had no owner when it came from another dealer, to whoever has it by now.
-pub fn given<'a>(lead: &Lead, appointments: impl IntoIterator<Item = &'a Appointment>) -> Option<Decision> {
+/// Gives the appointments of `lead` that have no salesperson, as it had no owner when it came from another dealer, to whoever has it by `now`.
+pub fn given<'a>(lead: &Lead, appointments: impl IntoIterator<Item = &'a Appointment>, now: DateTime<Utc>) -> Option<Decision> {
     let owner = lead.owner.as_ref()?;
     let nobodys = appointments.into_iter().filter(|appointment| appointment.user.is_none() && appointment.dealer == lead.dealer);
     let decision = nobodys.fold(Decision::default(), |decision, appointment| {
         let given = Appointment { user: Some(owner.clone()), ..appointment.clone() };
-        decision.with(Item::Appointment(Box::new(given.revised())))
+        decision.with(Item::Appointment(Box::new(given.revised(now))))
     });
     Some(decision).filter(|decision| !decision.items.is_empty())
 }
@@ -96,6 +96,7 @@ impl Appointment {
             external: None,
             moved: Vec::new(),
             version: 0,
+            updated: now,
             said_of: Default::default(),
             undone: Vec::new(),
             marked: Vec::new(),

@@ -155,6 +155,7 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
         external: new.external,
         moved: Vec::new(),
         version: 0,
+        updated: facts.now,
         said_of: Default::default(),
         undone: Vec::new(),
         marked: Vec::new(),
@@ -186,7 +187,7 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
     };
     decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt(&known)));
     decision.items.extend(made.letters(None, dealer, now));
-    let made = made.revised();
+    let made = made.revised(facts.now);
     decision.items.push(Item::Appointment(Box::new(made.clone())));
     Ok(Changed { decision, appointment: made })
 }

@@ -191,7 +191,7 @@ pub(super) fn changed(facts: &Facts<'_>, before: &Appointment, mut after: Appoin
         }
     };
     decision.items.extend(after.letters(Some(before), facts.dealer, facts.now));
-    let after = after.revised();
+    let after = after.revised(facts.now);
     decision.items.push(Item::Appointment(Box::new(after.clone())));
     Ok(Changed { decision, appointment: after })
 }

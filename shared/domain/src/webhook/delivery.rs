@@ -6,7 +6,7 @@ use crate::letter::Home;
 use crate::refusal::Refusal;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What has become of one thing told to one webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,9 +93,6 @@ pub struct Delivery {
     /// What the latest came to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Attempt>,
-    /// Hashes of the latest requests that wanted it sent again, so that a repeat of one does not (INT-5).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub asked_by: Vec<String>,
 }
 
 /// What an attempt came to.
@@ -115,7 +112,7 @@ pub struct Attempt {
 impl Delivery {
     /// To be sent from `due` on.
     pub(super) fn new(webhook: WebhookId, due: DateTime<Utc>) -> Self {
-        Self { webhook, fate: DeliveryFate::Queued { due, attempts: 0 }, attempts: 0, last: None, asked_by: Vec::new() }
+        Self { webhook, fate: DeliveryFate::Queued { due, attempts: 0 }, attempts: 0, last: None }
     }
 }
 
@@ -133,8 +130,6 @@ impl Outcome {
 pub const RETRIES: [i64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 36_000];
 /// How long a sender may take: an attempt has ten seconds.
 pub const LEASE: TimeDelta = TimeDelta::seconds(60);
-/// How many requests for a delivery by hand it remembers.
-const REMEMBERED: usize = 20;
 /// How often it is tried to tell of a webhook that was switched off.
 const NOTICES: u32 = 8;
 
@@ -213,6 +208,27 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Cla
     claim
 }
 
+/// What to look at of all that is `open` of one lead or appointment, in its order: about `most`, of each webhook the same number of those that it
+/// waits for, so that none waits behind what another does not take.
+pub fn fairly(open: &[Outgoing], most: usize) -> BTreeSet<u64> {
+    let mut waiting: BTreeMap<&WebhookId, Vec<u64>> = BTreeMap::new();
+    for outgoing in open {
+        for delivery in outgoing.deliveries.iter().filter(|delivery| delivery.fate.due().is_some()) {
+            waiting.entry(&delivery.webhook).or_default().push(outgoing.sequence);
+        }
+    }
+    let mut chosen = BTreeSet::new();
+    for round in 0..most {
+        let before = chosen.len();
+        chosen.extend(waiting.values().filter_map(|sequences| sequences.get(round)));
+        let no_more = waiting.values().all(|sequences| sequences.len() <= round);
+        if no_more || (chosen.len() >= most && before > 0) {
+            break;
+        }
+    }
+    chosen
+}
+
 impl Outgoing {
     /// When it wants to be looked at; `None`: never again.
     pub fn due(&self) -> Option<DateTime<Utc>> {
@@ -235,7 +251,7 @@ impl Outgoing {
         format!("{about}_{}_{webhook}", self.sequence).replace('.', "_")
     }
 
-    /// How long after it happened what was told is kept, once it is settled everywhere.
+    /// How long after it was queued what was told is kept, once it is settled everywhere.
     pub const KEPT: TimeDelta = TimeDelta::days(14);
 
     /// What goes to `webhook`.
@@ -254,16 +270,13 @@ impl Outgoing {
         after
     }
 
-    /// To be sent to `webhook` once more, at once, under the same id, and before what is still to be told after it. `None`: the same `request` wanted that before.
+    /// To be sent to `webhook` once more, at once, under the same id, and before what is still to be told after it.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] where it was not told to this one, or is kept no more; 409 while the webhook is off, or a sender has it.
-    pub fn redelivered(&self, webhook: &Webhook, request: Option<&str>, now: DateTime<Utc>) -> Result<Option<Self>, Refusal> {
-        let there = self.delivery(&webhook.id).filter(|_| self.due().is_some() || self.at + Self::KEPT > now);
+    pub fn redelivered(&self, webhook: &Webhook, now: DateTime<Utc>) -> Result<Self, Refusal> {
+        let there = self.delivery(&webhook.id).filter(|_| self.due().is_some() || self.queued + Self::KEPT > now);
         let delivery = there.ok_or(Refusal::NotFound("delivery"))?;
-        if request.is_some_and(|request| delivery.asked_by.iter().any(|before| before == request)) {
-            return Ok(None);
-        }
         if let State::Off { why, .. } = webhook.state {
             let told = format!("the webhook is switched off ({}: {}); switch it on first (APT-6)", why.name(), why.told());
             return Err(Refusal::Conflict(told));
@@ -273,12 +286,7 @@ impl Outgoing {
             DeliveryFate::Telling { .. } => {
                 Err(Refusal::Conflict("its failure is just being told to who set the webhook up; try again in a minute (APT-6)".into()))
             }
-            _ => Ok(Some(self.with(&webhook.id, |delivery| {
-                delivery.fate = DeliveryFate::Queued { due: now, attempts: 0 };
-                delivery.asked_by.extend(request.map(str::to_owned));
-                let forgotten = delivery.asked_by.len().saturating_sub(REMEMBERED);
-                delivery.asked_by.drain(..forgotten);
-            }))),
+            _ => Ok(self.with(&webhook.id, |delivery| delivery.fate = DeliveryFate::Queued { due: now, attempts: 0 })),
         }
     }
 
