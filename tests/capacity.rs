@@ -31,11 +31,11 @@ async fn cal_7_every_timed_event_takes_its_persons_time_and_gives_it_back() {
     let time = |event: &str| format!("{events}/{event}/time");
     world.post(ADMIN, &time(&moved), &json!({"at": "2026-11-25T12:10:00Z"})).await;
     assert_eq!(days().await, (4, 5), "each quarter-hour that it touches");
-    // Given to somebody else, it is theirs when it is next changed.
+    // Given to somebody else, it is theirs at once.
     world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
-    assert_eq!(days().await, (4, 5));
+    assert_eq!((days().await, taken(&world, "ben.krause", "2026-11-25").await), ((0, 0), 5));
     world.post(ADMIN, &time(&moved), &json!({"at": "2026-11-25T12:00:00Z"})).await;
-    assert_eq!((days().await, taken(&world, "ben.krause", "2026-11-25").await), ((4, 0), 4));
+    assert_eq!((days().await, taken(&world, "ben.krause", "2026-11-25").await), ((0, 0), 4));
     let follow_up = json!({"reason": "not_reached", "follow_up": event("2026-11-24T15:00:00Z")});
     assert_eq!(world.post(ADMIN, &format!("{events}/{done}/no-show"), &follow_up).await.status, 200);
     assert_eq!((days().await, taken(&world, "ben.krause", "2026-11-24").await), ((0, 0), 4));

@@ -35,6 +35,7 @@ mod escalation;
 mod export;
 mod fairness;
 mod following;
+mod handed;
 mod holidays;
 mod hours;
 mod house;

@@ -1,13 +1,19 @@
 //! Gives an owner to leads that wait for one: those whose intake met a contended rotation, and those that came from another dealer (DIS-1, DIS-6, DIS-7).
+//! Then what is planned for them takes that owner's time, as it does wherever else a lead has got another one (CAL-7).
 //!
 //! The leads of one dealer in a batch are given out in one commit: they would only contend with each other for the rotation.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use forecourt_domain::appointment::given;
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Actor;
+use forecourt_domain::appointment::followed;
 use forecourt_domain::assignment::distribute_all;
-use forecourt_domain::decision::Decision;
+use forecourt_domain::calendar_event::{CalendarEvent, Case, taken_along};
+use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::{DealerId, GroupId, LeadId};
 use forecourt_domain::routing::Lane;
+use forecourt_domain::slots::{Asks, Unread};
+use forecourt_edge::lead;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{Key, Look};
@@ -41,35 +47,42 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
         let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, |lane| loaded.place(&dealer.id, lane), now));
         let given: Vec<_> = decision.iter().flat_map(Decision::leads).filter_map(|lead| loaded.lead(lead.id)).collect();
         let waited: Vec<_> = given.into_iter().map(|lead| lead.updated).collect();
-        let planned: Vec<LeadId> =
-            ids.iter().filter_map(|id| loaded.lead(*id)).filter(|lead| !lead.planned.is_empty()).map(|lead| lead.id).collect();
-        Ok((decision, (waited, planned)))
+        let after = |id: LeadId| decision.iter().flat_map(Decision::leads).find(|lead| lead.id == id).or_else(|| loaded.lead(id));
+        let handed: Vec<LeadId> = ids.iter().copied().filter(|id| after(*id).is_some_and(|lead| lead.handed.is_some())).collect();
+        Ok((decision, (waited, handed)))
     };
-    let (waited, planned) = platform.store.decide(&first.scope(), load, rule).await?;
+    let (waited, handed) = platform.store.decide(&first.scope(), load, rule).await?;
     platform.metrics.note_lag(Metric::AssignLag, waited, now);
-    // In commits of their own, as a lead may have many; where one is cut short the wake-up comes again, and does this though nobody waits any more.
-    for lead in planned {
-        give_appointments(platform, first, lead).await?;
+    // In commits of their own, as a lead may have much planned.
+    for lead in handed {
+        while take_along(platform, first, lead, now).await? {}
     }
     Ok(())
 }
 
-/// Gives the appointments that came along with a lead to whoever has it by now.
-async fn give_appointments(platform: &Platform, look: &Look, id: LeadId) -> Result<(), Failure> {
-    let events = |loaded: &Loaded| -> Vec<Key> {
-        let planned = loaded.lead(id).into_iter().flat_map(|lead| &lead.planned);
-        planned.map(|planned| Key::Event(id, planned.id.clone())).collect()
-    };
-    let load = Load::of([Key::Lead(id)]).then(|loaded| {
-        let events = events(loaded);
+/// Has what is planned for a lead take the time of whoever has got it (CAL-7), with the appointments that it is. Returns whether there is more of it.
+async fn take_along(platform: &Platform, look: &Look, id: LeadId, now: DateTime<Utc>) -> Result<bool, Failure> {
+    let load = Load::of([Key::Lead(id), Key::Dealer(look.dealer.clone())]).then(|loaded| {
+        let Some(lead) = loaded.lead(id).filter(|lead| lead.handed.is_some()) else { return Vec::new() };
+        let events: Vec<Key> = lead.planned.iter().map(|planned| Key::Event(id, planned.id.clone())).collect();
         let appointments = loaded.appointments_of(&events);
-        events.into_iter().chain(appointments).collect()
+        let days = lead::days_of(|days| given(loaded, id, days, now));
+        [vec![Key::Dealer(lead.dealer.clone())], events, appointments, days].concat()
     });
-    let now = platform.clock.now();
     let rule = |loaded: &Loaded, _| {
-        let appointments = loaded.appointments_of(&events(loaded));
-        let held = appointments.iter().filter_map(|key| if let Key::Appointment(id) = key { loaded.appointment(id) } else { None });
-        Ok((loaded.lead(id).and_then(|lead| given(lead, held, now)), ()))
+        let decision = given(loaded, id, &|user, date| loaded.day(user, date), now)?;
+        let more = decision.as_ref().and_then(Decision::lead).is_some_and(|lead| lead.handed.is_some());
+        Ok((decision, more))
     };
     platform.store.decide(&look.scope(), load.patiently(), rule).await
+}
+
+/// The lead with what is planned for it in its owner's time. `None`: it is so.
+fn given(loaded: &Loaded, id: LeadId, days: Asks<'_>, now: DateTime<Utc>) -> Result<Option<Decision>, Unread> {
+    let Some(lead) = loaded.lead(id).filter(|lead| lead.handed.is_some()) else { return Ok(None) };
+    let Some(dealer) = loaded.dealer(&lead.dealer) else { return Ok(None) };
+    let events: Vec<&CalendarEvent> = lead.planned.iter().filter_map(|planned| loaded.event(id, &planned.id)).collect();
+    let case = Case { lead, dealer, days, by: &Actor::System, now };
+    let decision = taken_along(Decision::default().with(Item::Lead(Box::new(lead.clone()))), &events, &case)?;
+    Ok(Some(followed(decision, lead, dealer, |id| loaded.appointment(id), now)))
 }

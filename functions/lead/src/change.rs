@@ -3,10 +3,11 @@
 use crate::body::{AssignmentBody, ReactionBody, StatusBody, Target};
 use crate::view::LeadView;
 use forecourt_domain::access::{Actor, Right};
+use forecourt_domain::appointment::followed;
 use forecourt_domain::assignment::Place;
-use forecourt_domain::calendar_event::{CalendarEvent, Case, Completes, completing, moving};
+use forecourt_domain::calendar_event::{CalendarEvent, Case, Completes, completing, moving, taken_along};
 use forecourt_domain::dealer::Dealer;
-use forecourt_domain::decision::Decision;
+use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::{DealerId, EventId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::pool::{self, Claimed, Pool};
@@ -89,19 +90,20 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
     let (target, note) = call.json::<AssignmentBody>()?.check()?;
     let also = |loaded: &Loaded| match &target {
         Target::Dealer(dealer) => [vec![Key::Dealer(dealer.clone())], to_do(loaded, call)].concat(),
-        Target::User(user) => pool_for(loaded, call, user),
+        Target::User(user) => [pool_for(loaded, call, user), planned_of(loaded, call, user)].concat(),
     };
     change(platform, call, Right::AssignLeads, &also, |Asked { lead, dealer, loaded }| match &target {
         Target::User(user) => {
             let pool = pool_of(loaded, dealer);
-            assignment::to_user(lead, dealer, user, Some(&pool), call.scope.actor(), note.clone(), call.now)
+            let given = assignment::to_user(lead, dealer, user, Some(&pool), call.scope.actor(), note.clone(), call.now)?;
+            given.map(|decision| with_planned(decision, dealer, loaded, call)).transpose()
         }
         Target::Dealer(id) => {
             let unknown = || Refusal::field("dealer", "DIS-7", "must be a dealer of the group");
             let to = loaded.dealer(id).ok_or_else(unknown)?;
             let moved = assignment::to_dealer(lead, to, call.scope.actor(), note.clone(), call.now)?;
             // What is planned goes along to the calendar there (CAL-6), and what somebody was given to do to the list there (LEAD-4).
-            let events: Vec<&CalendarEvent> = lead.planned.iter().filter_map(|planned| loaded.event(lead.id, &planned.id)).collect();
+            let events = planned_events(lead, loaded);
             let tasks: Vec<&Task> = lead.tasks.iter().filter_map(|work| loaded.task(lead.id, &work.id)).collect();
             Ok(moved.map(|decision| task::moving(moving(decision, &events, to), &tasks, to)))
         }
@@ -115,6 +117,29 @@ fn to_do(loaded: &Loaded, call: &Call) -> Vec<Key> {
     let events = lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()));
     let given = lead.tasks.iter().filter(|work| work.assignee.is_some()).map(|work| Key::Task(lead.id, work.id.clone()));
     events.chain(given).collect()
+}
+
+/// What is planned for the lead, and the days that it takes of people, where `user` is to have it (CAL-7); nothing, where nothing is planned.
+fn planned_of(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
+    let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
+    let events = lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()));
+    let theirs = Lead { owner: Some(user.clone()), handed: Some(call.now), ..lead.clone() };
+    let decision = Decision::default().with(Item::Lead(Box::new(theirs)));
+    let read = planned_events(lead, loaded);
+    let days = lead::days_of(|days| taken_along(decision, &read, &Case { lead, dealer, days, by: &Actor::System, now: call.now }));
+    events.chain(days).collect()
+}
+
+/// The decision with what is planned for the lead that it gives to somebody, as far as one commit holds it.
+fn with_planned(decision: Decision, dealer: &Dealer, loaded: &Loaded, call: &Call) -> Result<Decision, Refusal> {
+    let Some(lead) = decision.lead().cloned() else { return Ok(decision) };
+    let days = |user: &UserId, date| loaded.day(user, date);
+    let case = Case { lead: &lead, dealer, days: &days, by: &call.scope.actor(), now: call.now };
+    Ok(taken_along(decision, &planned_events(&lead, loaded), &case)?)
+}
+
+fn planned_events<'a>(lead: &Lead, loaded: &'a Loaded) -> Vec<&'a CalendarEvent> {
+    lead.planned.iter().filter_map(|planned| loaded.event(lead.id, &planned.id)).collect()
 }
 
 /// The pool, where it is to take a lead back.
@@ -149,7 +174,12 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
         keys.extend(request.as_ref().map(Request::remembered_at));
         keys.extend(oldest.map(Key::Lead).filter(|key| *key != Key::Lead(id)));
         let first = keys.clone();
-        let claimed = platform.store.decide(&call.scope, Load::of(keys).patiently(), |loaded, _| {
+        let planned = |loaded: &Loaded| {
+            let planned = planned_of(loaded, call, user);
+            let appointments = loaded.appointments_of(&planned);
+            planned.into_iter().chain(appointments).collect()
+        };
+        let claimed = platform.store.decide(&call.scope, Load::of(keys).then(planned).patiently(), |loaded, _| {
             let (lead, dealer) = found(loaded, id)?;
             if let Some(request) = &request
                 && request.done(loaded, call.now)?.is_some()
@@ -162,6 +192,8 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
             let first: Vec<&Lead> = first.iter().filter_map(|key| if let Key::Lead(id) = key { loaded.lead(*id) } else { None }).collect();
             Ok(match pool::claim(lead, dealer, &pool_of(loaded, dealer), &first, user, call.now)? {
                 Claimed::Taken(decision) => {
+                    let decision = with_planned(decision, dealer, loaded, call)?;
+                    let decision = followed(decision, lead, dealer, |id| loaded.appointment(id), call.now);
                     let taken = decision.lead().map(|lead| (lead.clone(), false));
                     let remembered = request.as_ref().map(|request| request.remembered(decision.clone(), lead.version, call.now));
                     (Some(remembered.unwrap_or(decision)), taken)

@@ -7,7 +7,7 @@ mod reached;
 mod report;
 mod settings;
 
-pub use following::{followed, given};
+pub use following::followed;
 pub use making::{Changed, Customer, Edit, Facts, NewAppointment, edit, faults, make};
 pub use merge::{Said, Statement, not_to_the_past, on_its_day};
 pub use reached::{Media, Reached};

@@ -66,6 +66,8 @@ pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: Why, now: DateTime<
     let from = lead.owner.replace(owner.clone());
     lead.assignment += 1;
     lead.turn = None;
+    // Whatever is planned for it is its new owner's to do, and takes their time (CAL-7).
+    lead.handed = (!lead.planned.is_empty()).then_some(now);
     let notice = Item::Message(Message::assigned(lead, owner.clone(), now));
     (Event::Assigned { from, to: owner, why }, notice)
 }
@@ -151,6 +153,7 @@ pub fn to_dealer(lead: &Lead, to: &Dealer, by: Actor, note: Option<String>, now:
     changed.dealer = to.id.clone();
     changed.moved = Some(now);
     changed.owner = None;
+    changed.handed = (!changed.planned.is_empty()).then_some(now);
     changed.turn = None;
     changed.policy = 0;
     changed.replan(to);

@@ -10,7 +10,7 @@ mod when;
 
 pub use closing::{Completes, completing};
 pub(crate) use mirror::{mirrored, state_of};
-pub use moving::moving;
+pub use moving::{moving, taken_along};
 pub use new::NewEvent;
 pub use types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
 pub use when::When;

@@ -352,6 +352,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         policy: dealer.version,
         restarted: None,
         planned: Vec::new(),
+        handed: None,
         counts: Counts::default(),
         reaction: None,
         first_reaction: None,

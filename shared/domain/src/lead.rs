@@ -91,6 +91,9 @@ pub struct Lead {
     /// Its incomplete calendar events in the order of their times (CAL-3); at most eighteen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub planned: Vec<Planned>,
+    /// When it last changed hands, until what is planned for it takes the time of whoever has it by now (CAL-7); none: it does.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub handed: Option<DateTime<Utc>>,
     /// How many elements of each kind it has (LEAD-1).
     #[serde(default, skip_serializing_if = "Counts::is_empty")]
     pub counts: Counts,
@@ -203,7 +206,7 @@ pub enum ReactionKind {
 /// What a lead waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
-    /// For an owner, since it came in.
+    /// For an owner, since it came in; or that what is planned for it takes the time of the one that it has got.
     Distribute(DateTime<Utc>),
     /// For its next step, or to go to the next in turn.
     Escalate(DateTime<Utc>),
@@ -230,10 +233,13 @@ impl Lead {
 
     /// What must happen next, and when. It follows from the state alone, so that nobody can forget to arrange it.
     pub fn waits_for(&self) -> Option<Waiting> {
-        if self.owner.is_none() {
-            let waits = self.status == Status::InProgress;
-            return waits.then_some(Waiting::Distribute(self.updated));
+        if self.owner.is_none() && self.status == Status::InProgress {
+            return Some(Waiting::Distribute(self.updated));
         }
+        if let Some(since) = self.handed {
+            return Some(Waiting::Distribute(since));
+        }
+        self.owner.as_ref()?;
         let step = self.plan.as_ref().filter(|_| self.clock_runs()).and_then(Plan::next);
         step.into_iter().chain(self.goes_on_at()).min().map(Waiting::Escalate)
     }

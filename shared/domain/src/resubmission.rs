@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 impl CalendarEvent {
     /// When its time was last set.
-    fn saved(&self) -> DateTime<Utc> {
+    pub(crate) fn saved(&self) -> DateTime<Utc> {
         self.rescheduled.last().map_or(self.created, |last| last.at)
     }
 

@@ -58,17 +58,6 @@ pub fn followed<'a>(
     decision
 }
 
-/// Gives the appointments of `lead` that have no salesperson, as it had no owner when it came from another dealer, to whoever has it by `now`.
-pub fn given<'a>(lead: &Lead, appointments: impl IntoIterator<Item = &'a Appointment>, now: DateTime<Utc>) -> Option<Decision> {
-    let owner = lead.owner.as_ref()?;
-    let nobodys = appointments.into_iter().filter(|appointment| appointment.user.is_none() && appointment.dealer == lead.dealer);
-    let decision = nobodys.fold(Decision::default(), |decision, appointment| {
-        let given = Appointment { user: Some(owner.clone()), ..appointment.clone() };
-        decision.with(Item::Appointment(Box::new(given.revised(now))))
-    });
-    Some(decision).filter(|decision| !decision.items.is_empty())
-}
-
 impl Appointment {
     fn of_event(event: &CalendarEvent, lead: &Lead, before: Option<&Self>, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let mut appointment = before.cloned().unwrap_or_else(|| Self {

@@ -23,4 +23,14 @@ impl CalendarEvent {
             EventState::NoShow(_) | EventState::Deleted(_) => None,
         }
     }
+
+    /// The time that it takes once the lead has another owner: nobody's that took none, its own user's, or the owner's. What has begun stays where it
+    /// was if nobody has the lead.
+    pub(super) fn taken_by_owner(&self, case: &Case<'_>) -> Option<Taken> {
+        let untimed = self.taken.is_none() && self.at == self.saved();
+        if untimed || self.user.is_some() {
+            return self.taken.clone();
+        }
+        self.takes(case).or_else(|| self.taken.clone().filter(|_| self.at <= case.now))
+    }
 }
