@@ -51,6 +51,23 @@ async fn cal_7_every_timed_event_takes_its_persons_time_and_gives_it_back() {
     assert!(at("2026-11-24T15:10:00Z") == world.system.clock.now());
 }
 
+/// CAL-2, CAL-7: what is moved to today without a time is now, and takes nobody's time; it takes none by going to somebody else either.
+#[tokio::test]
+async fn cal_7_what_is_moved_to_today_takes_nobodys_time() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let call = json!({"title": "Call", "type": "phone_outbound", "at": "2026-11-24T09:00:00Z"});
+    let event = world.post(ADMIN, &format!("/leads/{id}/events"), &call).await.text("/id").to_owned();
+    assert_eq!(taken(&world, "anna.vogt", "2026-11-24").await, 4);
+    let time = format!("/leads/{id}/events/{event}/time");
+    assert_eq!(world.post(ADMIN, &time, &json!({"date": "2026-11-23"})).await.text("/at"), "2026-11-23T09:00:00Z");
+    assert_eq!((taken(&world, "anna.vogt", "2026-11-24").await, taken(&world, "anna.vogt", "2026-11-23").await), (0, 0));
+    world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
+    assert_eq!(taken(&world, "ben.krause", "2026-11-23").await, 0);
+    assert_eq!(world.post(ADMIN, &time, &json!({"date": "2026-11-25"})).await.status, 200);
+    assert_eq!(taken(&world, "ben.krause", "2026-11-25").await, 4, "another day has its opening");
+}
+
 /// CAL-7 in the settings: a part of them, judged with the others.
 #[tokio::test]
 async fn cal_7_a_dealer_sets_how_many_customers_a_person_takes() {

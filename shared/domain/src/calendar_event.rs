@@ -268,6 +268,7 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
     let mut changed = lead.touched(now);
     changed.unplan(&event.id);
     let ended = |reason, note| Ended { at: now, by: by.clone(), reason, note };
+    let mut timed = true;
     let told = match deed {
         Deed::Complete { note } => {
             after.state = EventState::Completed(ended(None, note.clone()));
@@ -287,6 +288,7 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
             Event::EventDeleted { event: id, title }
         }
         Deed::Reschedule { to } => {
+            timed = to.is_timed(&dealer.settings.calendar, now);
             let to = to.instant(&dealer.settings.calendar, now).map_err(|fault| Refusal::Invalid(vec![fault]))?;
             if event.is_appointment() {
                 not_to_the_past(event.at, to, dealer, now)?;
@@ -301,7 +303,7 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
     if let Some(follow_up) = &follow_up {
         told.extend(changed.plan_event(follow_up, dealer, now)?);
     }
-    after.taken = after.takes_now(case);
+    after.taken = after.takes_now(case).filter(|_| timed);
     let mut diary = Diary::new(case.days);
     diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
     if let Some(next) = &follow_up {
