@@ -45,6 +45,58 @@ async fn esc_4_at_its_time_the_seller_is_told_and_then_the_supervisor() {
     }
 }
 
+/// CAL-4: who was given an event works it whosever the lead is, by the link of the reminder; nobody else does, and they see no more of the lead.
+#[tokio::test]
+async fn esc_4_who_was_given_an_event_can_do_it_without_the_lead() {
+    let world = World::new().await;
+    respects(&world, false).await;
+    let id = answered(&world).await;
+    let given = async |at: &str| {
+        let body = json!({"title": "Call about the offer", "type": "phone_outbound", "at": at, "user": "ben.krause"});
+        let made = world.post("anna.vogt", &format!("/leads/{id}/events"), &body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        made.headers["location"].to_str().unwrap().to_owned()
+    };
+    let event = given("2026-11-24T10:00:00+01:00").await;
+    world.advance_to("2026-11-24T11:00:00Z").await;
+    let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.subject.contains("Wiedervorlage")).collect();
+    let told: Vec<&str> = mails.iter().map(|mail| mail.to.split('@').next().unwrap()).collect();
+    assert_eq!(told, ["ben.krause", "helga.stern"]);
+    for (mail, reader) in mails.iter().zip(told) {
+        let link = mail.text.lines().find_map(|line| line.trim().strip_prefix("https://desk.example")).unwrap();
+        let read = world.get(reader, link).await;
+        assert_eq!((read.status, read.text("/user"), link), (200, "ben.krause", event.as_str()), "{}", read.body);
+    }
+    for (who, path, status) in [
+        ("anna.vogt", event.clone(), 200),
+        ("clara.henning", event.clone(), 404),
+        ("alice.moore", event.clone(), 404),
+        ("chris.center", event.clone(), 403),
+        ("ben.krause", format!("/leads/{id}"), 404),
+        ("ben.krause", format!("/leads/{id}/events"), 404),
+        ("ben.krause", format!("{event}x"), 404),
+        ("anna.vogt", format!("{event}x"), 404),
+    ] {
+        assert_eq!(world.get(who, &path).await.status, status, "{who} {path}");
+    }
+    let worked = [
+        (event.clone(), "time", json!({"at": "2026-11-25T10:00:00Z"}), "incomplete"),
+        (event.clone(), "no-show", json!({"reason": "not_reached"}), "no_show"),
+        (given("2026-11-26T10:00:00Z").await, "completion", json!({"note": "He takes it"}), "completed"),
+    ];
+    for (event, how, body, state) in worked {
+        assert_eq!(world.post("clara.henning", &format!("{event}/{how}"), &body).await.status, 404);
+        let done = world.post("ben.krause", &format!("{event}/{how}"), &body).await;
+        assert_eq!((done.status, done.text("/state")), (200, state), "{}", done.body);
+    }
+    // What is called off is called off by who has the lead; what has no user is no business of his.
+    let other = given("2026-11-26T12:00:00Z").await;
+    assert_eq!(world.call(http::Method::DELETE, "ben.krause", &other, &[], b"").await.status, 404);
+    let annas = format!("/leads/{id}/events/{}", planned(&world, id, "2026-11-26T14:00:00Z").await);
+    assert_eq!(world.get("ben.krause", &annas).await.status, 404);
+    assert_eq!(world.post("ben.krause", &format!("{annas}/completion"), &json!({})).await.status, 404);
+}
+
 #[tokio::test]
 async fn esc_4_one_that_is_done_moved_or_deleted_in_time_tells_nobody() {
     let world = World::new().await;

@@ -68,6 +68,13 @@ async fn lead_4_a_task_is_made_changed_done_reopened_and_deleted_and_the_timelin
     // Ben does not see the lead; the task is his all the same.
     assert_eq!(world.get("ben.krause", &format!("/leads/{id}")).await.status, 404);
     assert_eq!(listed(&world, "ben.krause", "").await, ["Photograph the car"]);
+    let link = world.get("ben.krause", &format!("/dealers/{NORDSTERN}/tasks")).await.text("/tasks/0/link").to_owned();
+    let read = world.get("ben.krause", &link).await;
+    assert_eq!((read.status, read.text("/title"), &read.headers["etag"]), (200, "Photograph the car", &changed.headers["etag"]));
+    let others = [("clara.henning", 404), ("anna.vogt", 200), ("chris.center", 403)];
+    for (who, status) in others {
+        assert_eq!(world.get(who, &link).await.status, status, "{who}");
+    }
     let done = world.post("ben.krause", &format!("{one}/completion"), &json!({"note": "eight pictures"})).await;
     assert_eq!((done.status, done.text("/state"), done.text("/note")), (200, "done", "eight pictures"), "{}", done.body);
     assert_eq!(done.headers["etag"], world.post("ben.krause", &format!("{one}/completion"), &json!({})).await.headers["etag"], "once");

@@ -245,10 +245,10 @@ fn entry(platform: &Platform, seen: &Seen, dealer: &Dealer) -> (Event, Tz, DateT
     let zone = dealer.settings.calendar.zone();
     let cancelled = row.state == "deleted";
     let title = if lead.contact.is_empty() { row.title.clone() } else { format!("{} · {}", row.title, lead.contact) };
-    let about: Vec<String> = [lead.vehicle.clone(), lead.id.spoken(), format!("{}/leads/{}", platform.public_url, lead.id)]
-        .into_iter()
-        .filter(|line| !line.is_empty())
-        .collect();
+    let link = format!("{}/leads/{}", platform.public_url, lead.id);
+    // Who was given an event may not see the lead, but sees the event.
+    let link = if seen.person() == lead.owner.as_ref() { link } else { format!("{link}/events/{}", row.id) };
+    let about: Vec<String> = [lead.vehicle.clone(), lead.id.spoken(), link].into_iter().filter(|line| !line.is_empty()).collect();
     let mut entry = Event::new();
     entry
         .uid(&format!("{}@forecourt", AppointmentId::of_event(row.lead, &row.id)))

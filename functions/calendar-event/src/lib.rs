@@ -50,6 +50,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ScheduleEvent => plan(platform, &call).await,
         Operation::BulkEvents => bulk::schedule(platform, &call).await,
         Operation::ListEvents => list(platform, &call).await,
+        Operation::ReadEvent => read(platform, &call).await,
         Operation::CompleteEvent => {
             let (note, follow_up) = call.json::<CompletionBody>()?.check()?;
             end(platform, &call, Deed::Complete { note }, follow_up).await
@@ -140,6 +141,19 @@ fn shown(lead: &Lead, [id, next]: [&EventId; 2], decision: Option<&Decision>, lo
     let events: Vec<CalendarEvent> = decision.iter().flat_map(|decision| &decision.items).filter_map(of).collect();
     let named = |id: &EventId| events.iter().find(|event| event.id == *id).or_else(|| loaded.event(lead.id, id));
     Some(CalendarEventView::of(named(id)?, lead, named(next).filter(|_| next != id)))
+}
+
+/// An event, for who may read its lead, and for whoever it was given to.
+async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadLeads)?;
+    let (id, event): (LeadId, EventId) = (call.part("id", "lead")?, call.part("event", "event")?);
+    let loaded = platform.store.load(&call.scope, &Load::of([Key::Lead(id), Key::Event(id, event.clone())])).await?;
+    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
+    let dealer = platform.store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
+    let event = loaded.event(id, &event);
+    lead::reads_given(call, lead, &dealer, event.and_then(|event| event.user.as_ref()))?;
+    let event = event.ok_or(Refusal::NotFound("event"))?;
+    Ok(Answer::new(200, &CalendarEventView::of(event, lead, None))?.about(&id))
 }
 
 /// The events of a lead, ended ones too.

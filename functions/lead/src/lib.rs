@@ -66,6 +66,7 @@ async fn on_the_desk(platform: &Platform, call: &Call, desk: Desk) -> Result<Ans
         Desk::ContactMade => deadlines::contact_made(platform, call).await,
         Desk::CreateTask => tasks::create(platform, call).await,
         Desk::LeadTasks => tasks::of_lead(platform, call).await,
+        Desk::ReadTask => tasks::read(platform, call).await,
         Desk::ChangeTask => tasks::modify(platform, call).await,
         Desk::CompleteTask => tasks::complete(platform, call).await,
         Desk::ReopenTask => tasks::settle(platform, call, Deed::Reopen).await,

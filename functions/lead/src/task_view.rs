@@ -200,7 +200,7 @@ impl TodoView {
             lead: lead.to_string(),
             number: lead.spoken(),
             contact,
-            link: format!("/leads/{lead}/tasks"),
+            link: format!("/leads/{lead}/tasks/{}", work.id),
         }
     }
 }

@@ -119,6 +119,19 @@ fn task_of<'a>(decision: Option<&'a Decision>, loaded: &'a Loaded, lead: LeadId,
     decided.or_else(|| loaded.task(lead, name))
 }
 
+/// `GET /leads/{id}/tasks/{task}`, for who may read the lead, and for whoever it was given to.
+pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadLeads)?;
+    let (id, name): (LeadId, TaskId) = (call.part("id", "lead")?, call.part("task", "task")?);
+    let loaded = platform.store.load(&call.scope, &Load::of([Key::Lead(id), Key::Task(id, name.clone())])).await?;
+    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
+    let dealer = platform.store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
+    let task = loaded.task(id, &name);
+    lead::reads_given(call, lead, &dealer, task.and_then(|task| task.work.assignee.as_ref()))?;
+    let task = task.ok_or(Refusal::NotFound("task"))?;
+    Ok(Answer::new(200, &TaskView::of(task, lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&id))
+}
+
 /// `GET /leads/{id}/tasks`: done and deleted ones too, those made last first.
 pub(crate) async fn of_lead(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;

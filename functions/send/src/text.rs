@@ -329,6 +329,15 @@ impl Texts {
             Notice::Resubmission { .. } => (json!("resubmission_2"), false),
             Notice::Step { step, missed } => (json!(step), !missed.is_empty()),
         };
+        let link = match &message.notice {
+            // Who was given an event may not see the lead, but sees the event.
+            Notice::Resubmission { event, user: Some(user), .. } | Notice::Booking { event, user: Some(user), .. }
+                if lead.owner.as_ref() != Some(user) =>
+            {
+                format!("{}/events/{event}", self.link(lead))
+            }
+            _ => self.link(lead),
+        };
         let (title, planned) = match &message.notice {
             Notice::Resubmission { title, at, .. } | Notice::Booking { title, at, .. } => (title.clone(), local(*at, zone, language)),
             _ => (String::new(), String::new()),
@@ -345,7 +354,7 @@ impl Texts {
             owner: lead.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
             arrived: local(lead.arrived, zone, language),
             deadline: lead.deadline().map(|due| local(due, zone, language)),
-            link: self.link(lead),
+            link,
         }
     }
 }

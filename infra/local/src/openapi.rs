@@ -299,6 +299,7 @@ fn request_body(operation: Operation) -> Option<RequestBody> {
         | Operation::ReadLead
         | Operation::Board
         | Operation::ListEvents
+        | Operation::ReadEvent
         | Operation::DeleteEvent
         | Operation::ShowInvitation
         | Operation::CancelBooking
@@ -370,6 +371,7 @@ fn successes(operation: Operation) -> Vec<(&'static str, &'static str, Ref)> {
         Operation::Board => vec![("200", "A page of leads by the date of the next action.", reference::<BoardView>())],
         Operation::ScheduleEvent => vec![("201", "The event; `Location` says where.", reference::<CalendarEventView>())],
         Operation::ListEvents => vec![("200", "The lead's events.", reference::<CalendarEventsView>())],
+        Operation::ReadEvent => vec![("200", "The event.", reference::<CalendarEventView>())],
         Operation::CompleteEvent | Operation::NoShowEvent | Operation::RescheduleEvent | Operation::DeleteEvent => {
             vec![("200", "The event as it is now.", reference::<CalendarEventView>())]
         }

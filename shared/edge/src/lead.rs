@@ -4,12 +4,13 @@ use crate::Platform;
 use crate::http::Call;
 use crate::problem::Problem;
 use crate::request::{Request, request};
+use crate::routes::Operation;
 use forecourt_domain::access::Right;
 use forecourt_domain::appointment::followed;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::enquiry::Enquiry;
-use forecourt_domain::ids::{LeadId, TaskId, UserId};
+use forecourt_domain::ids::{EventId, LeadId, TaskId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::Refusal;
 use forecourt_domain::slots::{Asks, Day};
@@ -143,12 +144,12 @@ impl<'a> Change<'a> {
         if let Some(request) = request
             && let Some(version) = request.done(loaded, call.now)?
         {
-            if version != lead.version && !own_task(call, *id, loaded) {
+            if version != lead.version && !is_given(call, lead, dealer, loaded) {
                 call.scope.needs_on(*right, lead, &dealer.settings, call.now)?;
             }
             return Ok((None, (shown(lead, None, loaded), true)));
         }
-        if !own_task(call, *id, loaded) {
+        if !is_given(call, lead, dealer, loaded) {
             call.scope.needs_on(*right, lead, &dealer.settings, call.now)?;
         }
         if seen.as_ref().is_some_and(|seen| !seen.contains(&lead.version)) {
@@ -227,10 +228,31 @@ pub async fn make_together<A>(
     Ok(answers.collect())
 }
 
-/// Whether it is about a task that was given to the asker, who works it whosever the lead is (LEAD-4).
-fn own_task(call: &Call, lead: LeadId, loaded: &Loaded) -> bool {
-    let task = call.part::<TaskId>("task", "task").ok().and_then(|id| loaded.task(lead, &id));
-    task.is_some_and(|task| task.is_given_to(call.scope.user_id()) && call.scope.reaches(&task.dealer).is_ok())
+/// Whether it is about a task that was given to the asker, who works it whosever the lead is (LEAD-4); or completes, misses or moves an event that was given to
+/// somebody whose work is the asker's to see (CAL-4). Only who sees the lead calls one off.
+fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool {
+    let task = call.part::<TaskId>("task", "task").ok().and_then(|id| loaded.task(lead.id, &id));
+    let own = task.is_some_and(|task| task.is_given_to(call.scope.user_id()) && call.scope.reaches(&task.dealer).is_ok());
+    let worked = matches!(call.operation, Operation::CompleteEvent | Operation::NoShowEvent | Operation::RescheduleEvent);
+    let event = call.part::<EventId>("event", "event").ok().filter(|_| worked).and_then(|id| loaded.event(lead.id, &id));
+    own || event.is_some_and(|event| sees_given(call, dealer, event.user.as_ref()))
+}
+
+/// Whether what was given to `user` at `dealer` is the asker's to see: their own, or that of users they supervise or deputise for (ACC-1).
+fn sees_given(call: &Call, dealer: &Dealer, user: Option<&UserId>) -> bool {
+    user.is_some() && call.scope.reaches(&dealer.id).is_ok() && call.scope.sees_leads_of(user, &dealer.settings, call.now)
+}
+
+/// Insists that the asker may read what was given to `user` for a lead: with the lead, or as what is theirs, or that of users they supervise or deputise for.
+///
+/// # Errors
+/// 403 names the right; what is out of reach is not found (LEAD-9).
+pub fn reads_given(call: &Call, lead: &Lead, dealer: &Dealer, user: Option<&UserId>) -> Result<(), Refusal> {
+    call.scope.needs(Right::ReadLeads)?;
+    if sees_given(call, dealer, user) {
+        return Ok(());
+    }
+    call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)
 }
 
 /// The days of people that `rule` asks for, which is to be asked again with what is stored: it asks for the same whatever is on them (CAL-7).

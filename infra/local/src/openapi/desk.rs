@@ -36,7 +36,13 @@ pub(super) fn body(desk: Desk) -> Option<Ref> {
         Desk::CreateTask | Desk::ChangeTask => Some(reference::<TaskBody>()),
         Desk::MeetDeadline | Desk::CompleteTask => Some(reference::<MetBody>()),
         Desk::ContactMade => Some(reference::<ContactMadeBody>()),
-        Desk::ReadTimeline | Desk::DropDeadline | Desk::LeadTasks | Desk::ReopenTask | Desk::DeleteTask | Desk::ListTasks => None,
+        Desk::ReadTimeline
+        | Desk::DropDeadline
+        | Desk::LeadTasks
+        | Desk::ReadTask
+        | Desk::ReopenTask
+        | Desk::DeleteTask
+        | Desk::ListTasks => None,
     }
 }
 
@@ -49,7 +55,7 @@ pub(super) fn success(desk: Desk) -> (&'static str, &'static str, Ref) {
             ("200", "The lead's contacts as they are now; the lead's version is the ETag.", reference::<LeadContactsView>())
         }
         Desk::CreateTask => ("201", "The task; `Location` says where. The lead's version is the ETag.", reference::<TaskView>()),
-        Desk::ChangeTask | Desk::CompleteTask | Desk::ReopenTask | Desk::DeleteTask => {
+        Desk::ReadTask | Desk::ChangeTask | Desk::CompleteTask | Desk::ReopenTask | Desk::DeleteTask => {
             ("200", "The task as it is now; the lead's version is the ETag.", reference::<TaskView>())
         }
         Desk::LeadTasks => ("200", "A page of the lead's tasks.", reference::<TasksView>()),
@@ -62,7 +68,7 @@ pub(super) fn success(desk: Desk) -> (&'static str, &'static str, Ref) {
 
 /// Whether it only shows.
 pub(super) fn reads(desk: Desk) -> bool {
-    matches!(desk, Desk::ReadTimeline | Desk::LeadTasks | Desk::ListTasks)
+    matches!(desk, Desk::ReadTimeline | Desk::LeadTasks | Desk::ReadTask | Desk::ListTasks)
 }
 
 pub(super) fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {

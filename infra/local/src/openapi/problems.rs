@@ -15,6 +15,7 @@ pub(super) fn problems(operation: Operation) -> &'static [(&'static str, &'stati
         | Operation::ListInvitations
         | Operation::ListFeeds
         | Operation::ListEvents
+        | Operation::ReadEvent
         | Operation::Element(Elements::List(_) | Elements::Read(_)) => &[
             ("401", "No good token."),
             ("403", "A right is missing; it is named."),

@@ -25,6 +25,13 @@ pub(super) const ROUTES: &[Route] = &[
         summary: "The calendar events of a lead, ended ones too, and its next action (CAL-3).",
     },
     Route {
+        operation: Operation::ReadEvent,
+        method: "GET",
+        path: "/leads/{id}/events/{event}",
+        function: "calendar-event",
+        summary: "A calendar event, also for whoever it was given to (CAL-4).",
+    },
+    Route {
         operation: Operation::CompleteEvent,
         method: "POST",
         path: "/leads/{id}/events/{event}/completion",

@@ -60,6 +60,13 @@ pub(super) const ROUTES: &[Route] = &[
         summary: "The tasks of a lead, done ones too, those made last first (LEAD-4).",
     },
     Route {
+        operation: Operation::Desk(Desk::ReadTask),
+        method: "GET",
+        path: "/leads/{id}/tasks/{task}",
+        function: "lead",
+        summary: "A task, also for whoever it was given to (LEAD-4).",
+    },
+    Route {
         operation: Operation::Desk(Desk::ChangeTask),
         method: "PATCH",
         path: "/leads/{id}/tasks/{task}",
