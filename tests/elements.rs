@@ -1,5 +1,6 @@
 //! What belongs to a lead: trade-ins, quotes, test drives, comments (LEAD-1, LEAD-2, LEAD-9).
 
+use crate::invitation::{book, cancel, invited};
 use crate::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use forecourt_domain::element::Kind;
 use forecourt_domain::ids::{LeadId, UserId};
@@ -208,6 +209,49 @@ async fn lead_2_a_lead_has_a_hundred_comments_at_most() {
     assert_eq!(delete(&world, ADMIN, &format!("{path}/{last}")).await.status, 200);
     assert_eq!(world.post(ADMIN, &path, &json!({"text": "one more"})).await.status, 201);
     assert_eq!(world.post(ADMIN, &format!("/leads/{id}/quotes"), &quote()).await.status, 201, "each kind by itself");
+}
+
+/// LEAD-1, APT-1: the header counts each test drive that stands once, whoever made it and wherever it is called off.
+#[tokio::test]
+async fn lead_1_each_test_drive_that_stands_counts_once() {
+    let world = World::new().await;
+    let (id, link) = invited(&world, "jana", &json!({"type": "booked_test_drive"})).await;
+    let (path, events) = (format!("/leads/{id}/test-drives"), format!("/leads/{id}/events"));
+    let count = async || world.get(ADMIN, &format!("/leads/{id}")).await.body["counts"]["test_drives"].as_u64().unwrap();
+    let made = world.post("anna.vogt", &path, &drive("2026-11-24T10:00:00+01:00")).await;
+    assert_eq!(count().await, 1, "with its event, once");
+    // By the customer, who calls it off and books another.
+    assert_eq!(book(&world, &link, "2026-11-24T14:00:00Z").await.status, 201);
+    assert_eq!(count().await, 2);
+    assert_eq!(cancel(&world, &link).await.status, 200);
+    assert_eq!(count().await, 1);
+    assert_eq!(book(&world, &link, "2026-11-25T14:00:00Z").await.status, 201);
+    assert_eq!(count().await, 2);
+    // On the calendar, as an event, as an event's follow-up, and as an appointment.
+    let event = world.post(ADMIN, &events, &json!({"title": "x", "type": "phone_outbound"})).await.text("/id").to_owned();
+    let next = json!({"follow_up": {"title": "x", "type": "Booked Test Drive", "at": "2026-11-26T09:00:00Z"}});
+    let followed = world.post(ADMIN, &format!("{events}/{event}/completion"), &next).await;
+    assert_eq!((followed.status, count().await), (200, 3), "{}", followed.body);
+    let appointment = json!({"lead": id.to_string(), "kind": "test_drive", "at": "2026-11-26T12:00:00Z"});
+    let appointment = world.post(ADMIN, &format!("/dealers/{NORDSTERN}/appointments"), &appointment).await;
+    assert_eq!((appointment.status, count().await), (201, 4), "{}", appointment.body);
+    let off = format!("/appointments/{}/cancellation", appointment.text("/id"));
+    assert_eq!((world.post(ADMIN, &off, &json!({})).await.status, count().await), (200, 3));
+    // Moved, it is the same; missed, it was one.
+    let follow_up = format!("{events}/{}", followed.text("/follow_up/id"));
+    assert_eq!(world.post(ADMIN, &format!("{follow_up}/time"), &json!({"at": "2026-11-23T10:00:00Z"})).await.status, 200);
+    assert_eq!(world.post(ADMIN, &format!("{follow_up}/no-show"), &json!({"reason": "did_not_come"})).await.status, 200);
+    assert_eq!(count().await, 3);
+    // Called off by its event, it counts no more; and removed after that, no less.
+    assert_eq!(delete(&world, ADMIN, &format!("{events}/{}", made.text("/event"))).await.status, 200);
+    assert_eq!(count().await, 2);
+    assert_eq!(delete(&world, ADMIN, &format!("{path}/{}", made.text("/id"))).await.status, 200);
+    assert_eq!(count().await, 2);
+    let driven = world.post("anna.vogt", &path, &drive("2026-11-23T09:30:00+01:00")).await;
+    assert_eq!(world.post(ADMIN, &format!("{events}/{}/completion", driven.text("/event")), &json!({})).await.status, 200);
+    assert_eq!(count().await, 3);
+    assert_eq!(delete(&world, ADMIN, &format!("{path}/{}", driven.text("/id"))).await.status, 200);
+    assert_eq!(count().await, 2, "removed");
 }
 
 fn adf(status: &str, message: &str, trade_ins: &[&str]) -> Vec<u8> {

@@ -21,6 +21,7 @@ use crate::appointment::{Attended, not_to_the_past, on_its_day};
 use crate::assignment::commit;
 use crate::dealer::{Dealer, Draft};
 use crate::decision::{Decision, Item};
+use crate::element::Kind;
 use crate::ids::{AppointmentId, DealerId, EventId, LeadId, UserId};
 use crate::lead::{Lead, ReactionKind, Status};
 use crate::refusal::Refusal;
@@ -168,6 +169,7 @@ pub(crate) fn schedule_as(case: &Case<'_>, new: NewEvent, state: EventState) -> 
     let mut told = changed.plan_event(&event, case.dealer, case.now)?;
     if state != EventState::Incomplete {
         changed.unplan(&event.id);
+        changed.count_drive(&event, &state);
         (event.state, event.due) = (state, None);
         event.taken = event.takes_now(case);
         told.push(event.told());
@@ -197,12 +199,25 @@ impl Lead {
         }
         self.planned.push(Planned { at: event.at, id: event.id.clone() });
         self.planned.sort();
+        if event.kind == BOOKED_TEST_DRIVE {
+            self.counts.add(Kind::TestDrive);
+        }
         let mut told =
             vec![Event::EventScheduled { event: event.id.clone(), title: event.title.clone(), kind: event.kind.clone(), at: event.at }];
         if event.is_appointment() && self.react(ReactionKind::Appointment, dealer, now) {
             told.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, note: None });
         }
         Ok(told)
+    }
+
+    /// Counts a test drive whose event comes to be `is` (LEAD-1): each that is not called off.
+    fn count_drive(&mut self, event: &CalendarEvent, is: &EventState) {
+        let off = |state: &EventState| matches!(state, EventState::Deleted(_));
+        match (event.kind == BOOKED_TEST_DRIVE, off(&event.state), off(is)) {
+            (true, false, true) => self.counts.take(Kind::TestDrive),
+            (true, true, false) => self.counts.add(Kind::TestDrive),
+            _ => {}
+        }
     }
 
     fn unplan(&mut self, event: &EventId) {
@@ -299,6 +314,7 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
             Event::EventRescheduled { event: id, title, from: event.at, to }
         }
     };
+    changed.count_drive(event, &after.state);
     let mut told = vec![told];
     if let Some(follow_up) = &follow_up {
         told.extend(changed.plan_event(follow_up, dealer, now)?);

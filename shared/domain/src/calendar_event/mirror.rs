@@ -60,6 +60,7 @@ pub(crate) fn mirrored(
     }
     let mut changed = lead.touched(now);
     changed.unplan(&event.id);
+    changed.count_drive(event, &after.state);
     let stands = after.state == EventState::Incomplete;
     if stands {
         changed.planned.push(Planned { at: after.at, id: after.id.clone() });

@@ -1,4 +1,5 @@
-//! How many elements a lead has: kept with it, in the commit that adds or removes one, and never counted anew (LEAD-1).
+//! How many elements a lead has: kept with it, in the commit that adds or removes one, and never counted anew (LEAD-1). Of test drives its events are counted,
+//! whoever made them, as long as they stand: one that is an element, too, counts once.
 
 use super::Kind;
 use serde::{Deserialize, Serialize};
@@ -38,11 +39,11 @@ impl Counts {
         *self.place(kind)
     }
 
-    pub(super) fn add(&mut self, kind: Kind) {
+    pub(crate) fn add(&mut self, kind: Kind) {
         *self.place(kind) += 1;
     }
 
-    pub(super) fn take(&mut self, kind: Kind) {
+    pub(crate) fn take(&mut self, kind: Kind) {
         let count = self.place(kind);
         *count = count.saturating_sub(1);
     }

@@ -218,11 +218,12 @@ fn has_room(lead: &Lead, kind: Kind) -> Result<(), Refusal> {
     Err(Refusal::Conflict(format!("the lead has {MOST} elements of the kind {} already; remove some first (LEAD-2)", kind.spoken())))
 }
 
-/// The same decision with a new element, which its lead counts.
+/// The same decision with a new element, which its lead counts; a test drive is counted with its event.
 fn counted(mut decision: Decision, element: Element) -> Decision {
+    let kind = element.content.kind();
     for item in &mut decision.items {
-        if let Item::Lead(lead) = item {
-            lead.counts.add(element.content.kind());
+        if let (Item::Lead(lead), true) = (item, kind != Kind::TestDrive) {
+            lead.counts.add(kind);
         }
     }
     decision.with(Item::Element(Box::new(element)))
@@ -268,11 +269,13 @@ pub fn remove(case: &Case<'_>, element: &Element, event: Option<&CalendarEvent>)
     }
     let told = Event::ElementRemoved { kind: element.content.kind(), element: element.id.clone(), title: element.content.title() };
     let planned = event.filter(|event| event.state == EventState::Incomplete);
+    // A test drive that is called off, before or with it, is counted no more by that.
+    let counts = planned.is_none() && !event.is_some_and(|event| matches!(event.state, EventState::Deleted(_)));
     let called_off = planned.map(|event| settle(case, event, Deed::Delete, None)).transpose()?.flatten();
     let mut decision = called_off.unwrap_or_else(|| commit(case.lead.touched(case.now), case.by.clone(), Vec::new(), case.now));
     for item in &mut decision.items {
         match item {
-            Item::Lead(lead) => lead.counts.take(element.content.kind()),
+            Item::Lead(lead) if counts => lead.counts.take(element.content.kind()),
             Item::Entry(entry) => entry.events.insert(0, told.clone()),
             _ => {}
         }
