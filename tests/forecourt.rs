@@ -24,6 +24,7 @@ mod communication;
 mod contract;
 mod cost;
 mod crash;
+mod customer;
 mod dates;
 mod deadlines;
 mod deliveries;

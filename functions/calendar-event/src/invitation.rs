@@ -9,7 +9,7 @@ use forecourt_domain::calendar_event::{CalendarEvent, Case};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::UserId;
-use forecourt_domain::invitation::{self, Invitation, Standing};
+use forecourt_domain::invitation::{self, Closed, Invitation, Standing};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::Refusal;
 use forecourt_domain::slots::{Asks, Diary, Slot};
@@ -54,6 +54,15 @@ pub struct BookingView {
     pub sequence: u32,
 }
 
+/// Why no slot can be picked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClosedView {
+    /// `over`, `expired`, `too_often` or `unavailable`.
+    pub why: &'static str,
+    /// The same for the customer, in the customer's language.
+    pub text: String,
+}
+
 /// What a link invites to, as it is now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OfferView {
@@ -75,6 +84,9 @@ pub struct OfferView {
     pub standing: &'static str,
     /// What is booked.
     pub booking: Option<BookingView>,
+    /// Why no slot can be picked, whatever is free; where it is not there, one can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<ClosedView>,
     /// The slots that are free, of up to seven dates.
     pub free: Vec<SlotView>,
     /// The date to ask for with `from` to see more.
@@ -93,8 +105,8 @@ pub(crate) struct Shown {
     pub(crate) minutes: i64,
     /// From when on the link is good for nothing.
     pub(crate) expires: DateTime<Utc>,
-    /// Whether a slot can be picked now.
-    pub(crate) offers: bool,
+    /// Why no slot can be picked now.
+    pub(crate) closed: Option<Closed>,
     /// Whether another can be once it is cancelled.
     pub(crate) rebooks: bool,
     pub(crate) free: Vec<(NaiveDate, Vec<Slot>)>,
@@ -183,9 +195,11 @@ fn shown(reader: &pages::Reader, status: u16, shown: &Shown, refused: Option<&st
     if reader.prefers_page {
         return pages::page(reader, status, shown, refused.is_some());
     }
-    let view = OfferView::of(shown);
+    let view = OfferView::of(shown, reader);
     let Some(why) = refused else { return Ok(Answer::new(status, &view)?) };
-    let lost = Lost { problem: Refusal::Conflict(why.to_owned()).into(), free: view.free };
+    // The customer is told the same by whatever way.
+    let why = view.closed.map_or_else(|| why.to_owned(), |closed| closed.text);
+    let lost = Lost { problem: Refusal::Conflict(why).into(), free: view.free };
     Ok(Answer::new(status, &lost)?.header("content-type", "application/problem+json"))
 }
 
@@ -197,9 +211,10 @@ struct Lost {
 }
 
 impl OfferView {
-    fn of(shown: &Shown) -> Self {
+    fn of(shown: &Shown, reader: &pages::Reader) -> Self {
         let slot = |slot: &Slot| SlotView { from: slot.from, until: slot.until };
         let Shown { dealer, invitation, .. } = shown;
+        let texts = pages::texts(reader, Some((invitation, dealer)));
         let booking = |(event, slot): (&CalendarEvent, Slot)| BookingView {
             slot: SlotView { from: slot.from, until: slot.until },
             sequence: event.sequence(),
@@ -213,6 +228,7 @@ impl OfferView {
             expires_at: shown.expires,
             standing: shown.standing.name(),
             booking: shown.booked().map(booking),
+            closed: shown.closed.map(|why| ClosedView { why: why.name(), text: texts.closed(why, dealer) }),
             free: shown.free.iter().flat_map(|(_, slots)| slots).map(slot).collect(),
             more_from: shown.more_from,
         }
@@ -261,18 +277,19 @@ async fn read(platform: &Platform, call: &Call, link: &InvitationLink) -> Result
     let from: Option<NaiveDate> = call.query_as("from", "CAL-8", "a date such as 2026-11-25")?;
     let now = call.now;
     let free = |(lead, dealer, invitation, event): Facts<'_>, days: Asks<'_>| {
-        let moving = event.filter(|_| invitation.standing(event, now) == Standing::Booked).map(|event| &event.id);
-        let offer = invitation.offer(lead, dealer, now).filter(|_| invitation.offers(event, now))?;
-        Some(offer.free(&Diary::new(days), from, DATES, moving))
+        let offer = invitation.offer(lead, dealer, event, now)?;
+        Ok(offer.free(&Diary::new(days), from, DATES))
     };
     let asks = |facts: Facts<'_>, days: Asks<'_>| {
-        free(facts, days);
+        let _ = free(facts, days);
     };
     let loaded = platform.store.load(&call.scope, &load(link, now, asks)).await?;
     let facts = facts(&loaded, link, now).map_err(|_| no_link())?;
     let days = |user: &UserId, date| loaded.day(user, date);
     let (lead, dealer, invitation, event) = facts;
-    let (mut free, more_from) = free(facts, &days).unwrap_or_default();
+    let offered: Result<_, Closed> = free(facts, &days);
+    let closed = offered.as_ref().err().copied();
+    let (mut free, more_from) = offered.unwrap_or_default();
     let standing = invitation.standing(event, now);
     // Where it is, it need not be moved.
     let here = event.filter(|_| standing == Standing::Booked).map(|event| event.at);
@@ -287,8 +304,8 @@ async fn read(platform: &Platform, call: &Call, link: &InvitationLink) -> Result
         standing,
         minutes: dealer.capacity().duration(&invitation.kind).num_minutes(),
         expires: invitation.ends(event),
-        offers: invitation.offers(event, now),
-        rebooks: now < invitation.expires,
+        closed,
+        rebooks: invitation.rebooks(lead, dealer, now),
         free,
         more_from,
         later: from.is_some(),

@@ -14,7 +14,7 @@ pub use body::{BulkBody, CompletionBody, EventBody, NoShowBody, RescheduleBody};
 pub use bulk::{BulkResult, BulkView};
 pub use calendar::{CalendarEntryView, CalendarView};
 pub use feed::{FeedBody, FeedView, FeedsView};
-pub use invitation::{BookingBody, BookingView, OfferView, SlotView};
+pub use invitation::{BookingBody, BookingView, ClosedView, OfferView, SlotView};
 pub use inviting::{InvitationBody, InvitationRowView, InvitationView, InvitationsView};
 pub use view::{CalendarEventView, CalendarEventsView};
 

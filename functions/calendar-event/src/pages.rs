@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::OffsetName as _;
 use forecourt_domain::contact::{Country, Language};
 use forecourt_domain::dealer::Dealer;
-use forecourt_domain::invitation::Invitation;
+use forecourt_domain::invitation::{Closed, Invitation};
 use forecourt_edge::http::Answer;
 use forecourt_edge::problem::Problem;
 use forecourt_store::Failure;
@@ -28,6 +28,8 @@ pub(crate) struct Texts {
     date: String,
     kinds: BTreeMap<String, String>,
     kind: String,
+    /// Why no slot can be picked, with the `{dealer}` to be called.
+    closed: BTreeMap<String, String>,
     page: BTreeMap<String, String>,
 }
 
@@ -100,6 +102,11 @@ impl Texts {
         named.unwrap_or_else(|| self.kind.clone())
     }
 
+    /// Why no slot can be picked.
+    pub(crate) fn closed(&self, why: Closed, dealer: &Dealer) -> String {
+        self.closed.get(why.name()).map(|text| text.replace("{dealer}", &dealer.settings.name)).unwrap_or_default()
+    }
+
     fn is_american(&self, dealer: &Dealer) -> bool {
         self.lang == "en" && dealer.settings.country == Country::US
     }
@@ -144,6 +151,8 @@ pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, refused: bool) -
         context! { date => date(slot.from), from => texts.time(slot.from, dealer), until => texts.time(slot.until, dealer) }
     });
     let standing = shown.standing.name();
+    let closed = shown.closed.map(|why| texts.closed(why, dealer));
+    let alert = refused.then(|| closed.clone().or_else(|| texts.page.get("taken").cloned()));
     let expires = context! { date => date(shown.expires) };
     // Links are relative, so that they hold wherever the API is; an answer to a form stands a level deeper.
     // It was verified, so that it holds nothing to be escaped.
@@ -153,9 +162,9 @@ pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, refused: bool) -
         "offer.html",
         &context! {
             t => &texts.page, lang => &texts.lang, dealer => &dealer.settings.name, name => texts.name_of(invitation), vehicle => &shown.vehicle,
-            minutes => shown.minutes, zone => zone.name(), standing, booking, days, expires, base, refused,
+            minutes => shown.minutes, zone => zone.name(), standing, booking, days, expires, base, alert, closed,
             later => shown.later, more_from => shown.more_from.map(|date| date.to_string()), file => shown.event.is_some(),
-            offers => shown.offers, rebooks => shown.rebooks,
+            rebooks => shown.rebooks,
         },
     )
 }

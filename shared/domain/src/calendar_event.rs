@@ -194,7 +194,7 @@ impl Lead {
 
     /// Takes an incomplete event in; returns what the timeline says.
     fn plan_event(&mut self, event: &CalendarEvent, dealer: &Dealer, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
-        if self.planned.len() >= MOST {
+        if !self.has_room(0) {
             return Err(Refusal::Conflict(format!("the lead has {MOST} incomplete events already; complete some first (CAL-3)")));
         }
         self.planned.push(Planned { at: event.at, id: event.id.clone() });
@@ -218,6 +218,11 @@ impl Lead {
             (true, true, false) => self.counts.add(Kind::TestDrive),
             _ => {}
         }
+    }
+
+    /// Whether one more event can be planned, once `fewer` are not.
+    pub(crate) fn has_room(&self, fewer: usize) -> bool {
+        self.planned.len().saturating_sub(fewer) < MOST
     }
 
     fn unplan(&mut self, event: &EventId) {
@@ -363,6 +368,11 @@ impl CalendarEvent {
         moves.saturating_add(matches!(self.state, EventState::Deleted(_)).into())
     }
 
+    /// Whether it can take place at yet another time.
+    pub(crate) fn can_be_moved(&self) -> bool {
+        self.rescheduled.len() < MOST_RESCHEDULED
+    }
+
     /// Whether all that is asked for is so already.
     fn is_so(&self, deed: &Deed, settings: &Draft, now: DateTime<Utc>) -> bool {
         match (deed, &self.state) {
@@ -380,7 +390,7 @@ impl CalendarEvent {
         if !in_reach(to, now) {
             return Err(Refusal::field("at", "CAL-4", "must be within ten years"));
         }
-        if self.rescheduled.len() >= MOST_RESCHEDULED {
+        if !self.can_be_moved() {
             return Err(Refusal::Conflict(format!(
                 "the event was rescheduled {MOST_RESCHEDULED} times; complete it and make a new one (CAL-4)"
             )));

@@ -1,20 +1,23 @@
 //! An invitation: the customer picks a free slot by a link, moves it, cancels it (CAL-8).
 
+mod offer;
+
+pub use offer::{Closed, Offer};
+
 use crate::access::Actor;
 use crate::appointment::Appointment;
 use crate::assignment::commit;
 use crate::calendar_event::{CalendarEvent, Case, Deed, EVENT_TYPES, EventState, NewEvent, When, schedule, settle};
 use crate::contact::Language;
-use crate::dealer::{Absence, Dealer};
 use crate::decision::{Decision, Item};
 use crate::ids::{EventId, InvitationId, LeadId, UserId};
 use crate::lead::{Lead, Status};
 use crate::message::{Booking, Message};
 use crate::refusal::{Fault, Refusal};
-use crate::slots::{Capacity, Diary, Slot, Terms};
+use crate::slots::Diary;
 use crate::text::is_line;
 use crate::timeline::Event;
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An invitation of a lead's contact to an event. What its link can reach is this one lead's event.
@@ -179,15 +182,6 @@ impl Invitation {
         self.revoked.is_none() && now < self.ends(event)
     }
 
-    /// Whether a slot can be picked by it: at any time to move what is booked, else until it expires.
-    pub fn offers(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> bool {
-        match self.standing(event, now) {
-            Standing::Booked => true,
-            Standing::Open | Standing::Cancelled => now < self.expires,
-            Standing::Over => false,
-        }
-    }
-
     /// How it stands; `event` is the one that was booked last.
     pub fn standing(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> Standing {
         match event.map(|event| (&event.state, event.at)) {
@@ -197,92 +191,30 @@ impl Invitation {
             Some(_) => Standing::Over,
         }
     }
-
-    /// The slots that it offers: none where nobody is there to be booked.
-    pub fn offer<'a>(&'a self, lead: &'a Lead, dealer: &'a Dealer, now: DateTime<Utc>) -> Option<Offer<'a>> {
-        let user = self.user.as_ref().or(lead.owner.as_ref()).filter(|_| !matches!(lead.status, Status::Lost(_)))?;
-        let member = dealer.settings.member(user).filter(|member| self.user.is_none() || member.assignable)?;
-        Some(Offer { kind: &self.kind, user, capacity: dealer.capacity(), absences: &member.absences, dealer, now })
-    }
-}
-
-/// What an invitation offers.
-pub struct Offer<'a> {
-    kind: &'a str,
-    user: &'a UserId,
-    capacity: Capacity,
-    absences: &'a [Absence],
-    dealer: &'a Dealer,
-    now: DateTime<Utc>,
-}
-
-impl Offer<'_> {
-    fn terms(&self) -> Terms<'_> {
-        Terms { calendar: &self.dealer.settings.calendar, capacity: &self.capacity, absences: self.absences, now: self.now }
-    }
-
-    /// The free slots of up to `most` dates that have some, from a date on, and the date with which more begin. `moving` is the event that
-    /// would be moved.
-    pub fn free(
-        &self,
-        diary: &Diary<'_>,
-        from: Option<NaiveDate>,
-        most: usize,
-        moving: Option<&EventId>,
-    ) -> (Vec<(NaiveDate, Vec<Slot>)>, Option<NaiveDate>) {
-        let calendar = &self.dealer.settings.calendar;
-        let until = self.now.checked_add_days(Days::new(100)).unwrap_or(self.now);
-        let days = diary.days(self.user, self.terms().dates(self.now, until));
-        let mut dates: Vec<(NaiveDate, Vec<Slot>)> = Vec::new();
-        for slot in self.terms().free(&days, self.kind, self.now, until, moving.map(EventId::as_str)) {
-            let date = calendar.date_of(slot.from);
-            if from.is_some_and(|from| date < from) {
-                continue;
-            }
-            let full = dates.len() == most;
-            match dates.last_mut() {
-                Some((last, slots)) if *last == date => slots.push(slot),
-                _ if full => return (dates, Some(date)),
-                _ => dates.push((date, vec![slot])),
-            }
-        }
-        (dates, None)
-    }
 }
 
 /// Books the slot at `from` for the customer, or moves the booking there. `None`: it is booked so already.
 ///
 /// # Errors
-/// 409 where the slot is not free, or the booking has begun or ended.
+/// 409 where the slot is not free, or none can be picked by the link ([`Closed`]).
 pub fn book(
     case: &Case<'_>,
     invitation: &Invitation,
     event: Option<&CalendarEvent>,
     from: DateTime<Utc>,
 ) -> Result<Option<Decision>, Refusal> {
-    let standing = invitation.standing(event, case.now);
-    if standing == Standing::Over {
-        return Err(Refusal::Conflict("this appointment has begun or is over (CAL-8)".into()));
-    }
-    if !invitation.offers(event, case.now) {
-        return Err(Refusal::Conflict("this link is too old to book anew; ask the dealer for another (CAL-8)".into()));
-    }
-    let moved = event.filter(|_| standing == Standing::Booked);
-    let offer = invitation.offer(case.lead, case.dealer, case.now);
-    let offer = offer.ok_or_else(|| Refusal::Conflict("nobody is there to be booked (CAL-8)".into()))?;
-    // Who reads with empty days is to learn of all that matter, so all are asked for before anything is judged.
-    let diary = Diary::new(case.days);
-    let days = diary.days(offer.user, offer.terms().dates_of(&invitation.kind, from));
+    let moved = event.filter(|_| invitation.standing(event, case.now) == Standing::Booked);
     if moved.is_some_and(|event| event.at == from) {
         return Ok(None);
     }
-    offer.terms().look(&days, &invitation.kind, from, moved.map(|event| event.id.as_str()))?;
+    let offer = invitation.offer(case.lead, case.dealer, event, case.now)?;
+    // Who reads with empty days is to learn of all that matter, so all are asked for before anything is judged.
+    let diary = Diary::new(case.days);
+    let days = offer.days_of(&diary, from);
+    offer.look(&days, from)?;
     if let Some(event) = moved {
         let settled = settle(case, event, Deed::Reschedule { to: When::At(from) }, None)?;
         return Ok(settled.map(|decision| told(case, decision, Booking::Moved)));
-    }
-    if invitation.bookings >= MOST_BOOKINGS {
-        return Err(Refusal::Conflict("this link was used too often; ask the dealer for another (CAL-8)".into()));
     }
     let bookings = invitation.bookings + 1;
     let id = invitation.names_event(bookings).ok_or(Refusal::NotFound("invitation"))?;
@@ -309,7 +241,7 @@ pub fn book(
 /// 409 where the booking has begun or ended.
 pub fn cancel(case: &Case<'_>, invitation: &Invitation, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
     match (invitation.standing(event, case.now), event) {
-        (Standing::Over, _) => Err(Refusal::Conflict("this appointment has begun or is over (CAL-8)".into())),
+        (Standing::Over, _) => Err(Closed::Over.into()),
         (Standing::Booked, Some(event)) => {
             let settled = settle(case, event, Deed::Delete, None)?;
             Ok(settled.map(|decision| told(case, decision, Booking::Cancelled)))

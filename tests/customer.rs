@@ -1,0 +1,87 @@
+//! What the customer meets at the edges of an invitation: nothing to pick, a form without a slot, a repeat, a move to another dealer (CAL-8).
+
+use crate::invitation::{book, browse, cancel, drive, free, invited};
+use crate::world::{ADMIN, World};
+use http::Method;
+use serde_json::json;
+
+/// The link offers nothing, and the page, the API and the booking say so in the same words.
+async fn is_closed(world: &World, link: &str, why: &str, words: &str) {
+    let offer = world.get("", link).await;
+    assert_eq!((offer.status, offer.text("/closed/why"), free(&offer).len()), (200, why, 0), "{}", offer.body);
+    assert!(offer.text("/closed/text").contains(words) && offer.text("/closed/text").contains("Autohaus Nordstern"), "{}", offer.body);
+    let refused = book(world, link, "2026-11-27T09:00:00Z").await;
+    assert_eq!((refused.status, refused.text("/detail")), (409, offer.text("/closed/text")), "{}", refused.body);
+    let (status, _, page) = browse(world, Method::GET, link, "en", "").await;
+    assert!(status == 200 && page.contains(words) && !page.contains("type=\"radio\""), "{page}");
+    assert!(!page.contains("You can pick another") && !page.contains("You can pick"), "{page}");
+    let (status, _, page) = browse(world, Method::POST, &format!("{link}/booking"), "en", "from=2026-11-27T09:00:00Z").await;
+    assert_eq!((status, page.matches(words).count()), (409, 2), "in its title and as an alert: {page}");
+    assert!(page.contains("role=\"alert\"") && !page.contains("not free any more"), "{page}");
+}
+
+#[tokio::test]
+async fn cal_8_a_lead_with_no_room_for_an_event_offers_none() {
+    let world = World::new().await;
+    let (id, link) = invited(&world, "jana", &drive()).await;
+    for n in 0..18 {
+        let event = json!({"title": format!("Call {n}"), "type": "phone_outbound", "at": format!("2026-12-{:02}T09:00:00Z", n + 1)});
+        assert_eq!(world.post(ADMIN, &format!("/leads/{id}/events"), &event).await.status, 201);
+    }
+    is_closed(&world, &link, "unavailable", "no time can be picked").await;
+    let (_, _, page) = browse(&world, Method::GET, &link, "de", "").await;
+    assert!(page.contains("rufen Sie uns an: Autohaus Nordstern"), "{page}");
+}
+
+#[tokio::test]
+async fn cal_8_a_link_that_was_used_as_often_as_may_be_offers_none() {
+    let world = World::new().await;
+    let (_, link) = invited(&world, "jana", &drive()).await;
+    for n in 0..20 {
+        assert_eq!(book(&world, &link, "2026-11-27T09:00:00Z").await.status, 201, "{n}");
+        let (_, _, page) = browse(&world, Method::GET, &link, "en", "").await;
+        assert_eq!(page.contains("You can pick another one by this link"), n < 19, "{n}: {page}");
+        assert_eq!(cancel(&world, &link).await.status, 200);
+    }
+    is_closed(&world, &link, "too_often", "nothing more can be").await;
+    // What is booked is moved a hundred times at most.
+    let (_, link) = invited(&world, "piet", &drive()).await;
+    assert_eq!(book(&world, &link, "2026-11-27T10:00:00Z").await.status, 201);
+    for n in 0..100 {
+        let moved = book(&world, &link, ["2026-11-26T09:00:00Z", "2026-11-26T10:00:00Z"][n % 2]).await;
+        assert_eq!(moved.status, 200, "{n}: {}", moved.body);
+    }
+    is_closed(&world, &link, "too_often", "nothing more can be").await;
+    assert_eq!(cancel(&world, &link).await.text("/standing"), "cancelled");
+    assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
+}
+
+#[tokio::test]
+async fn cal_8_a_type_that_the_dealer_has_no_more_is_not_offered_but_what_is_booked_is_moved() {
+    let world = World::new().await;
+    world.settings(|s| s.event_types = vec!["Beratung".into()]).await;
+    let (_, early) = invited(&world, "jana", &json!({"type": "beratung"})).await;
+    let (_, late) = invited(&world, "piet", &json!({"type": "beratung"})).await;
+    assert_eq!(book(&world, &early, "2026-11-26T09:00:00Z").await.status, 201);
+    world.settings(|s| s.event_types = Vec::new()).await;
+    is_closed(&world, &late, "unavailable", "no time can be picked").await;
+    assert_eq!(book(&world, &early, "2026-11-26T14:00:00Z").await.status, 200);
+    let (_, _, page) = browse(&world, Method::GET, &early, "en", "").await;
+    assert!(!page.contains("You can pick another one by this link"), "{page}");
+}
+
+#[tokio::test]
+async fn cal_8_a_lost_lead_lets_its_customer_cancel_and_promises_nothing() {
+    let world = World::new().await;
+    let (id, link) = invited(&world, "jana", &drive()).await;
+    assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
+    world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price"})).await;
+    is_closed(&world, &link, "unavailable", "no time can be picked").await;
+    assert_eq!(browse(&world, Method::POST, &format!("{link}/cancellation"), "en", "").await.0, 303);
+    is_closed(&world, &link, "unavailable", "no time can be picked").await;
+    // A lead that is won may have its handover booked.
+    world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "won"})).await;
+    let won = world.get(ADMIN, &format!("/leads/{id}")).await;
+    assert_eq!(won.text("/status"), "won", "{}", won.body);
+    assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
+}
