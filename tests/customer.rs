@@ -7,10 +7,12 @@ use serde_json::json;
 
 /// The link offers nothing, and the page, the API and the booking say so in the same words.
 async fn is_closed(world: &World, link: &str, why: &str, words: &str) {
-    let offer = world.get("", link).await;
+    let english = [("accept-language", "en"), ("content-type", "application/json")];
+    let offer = world.call(Method::GET, "", link, &english, b"").await;
     assert_eq!((offer.status, offer.text("/closed/why"), free(&offer).len()), (200, why, 0), "{}", offer.body);
     assert!(offer.text("/closed/text").contains(words) && offer.text("/closed/text").contains("Autohaus Nordstern"), "{}", offer.body);
-    let refused = book(world, link, "2026-11-27T09:00:00Z").await;
+    let body = json!({"from": "2026-11-27T09:00:00Z"}).to_string();
+    let refused = world.call(Method::POST, "", &format!("{link}/booking"), &english, body.as_bytes()).await;
     assert_eq!((refused.status, refused.text("/detail")), (409, offer.text("/closed/text")), "{}", refused.body);
     let (status, _, page) = browse(world, Method::GET, link, "en", "").await;
     assert!(status == 200 && page.contains(words) && !page.contains("type=\"radio\""), "{page}");
@@ -84,4 +86,23 @@ async fn cal_8_a_lost_lead_lets_its_customer_cancel_and_promises_nothing() {
     let won = world.get(ADMIN, &format!("/leads/{id}")).await;
     assert_eq!(won.text("/status"), "won", "{}", won.body);
     assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
+}
+
+/// The whole request is judged before anything is changed.
+#[tokio::test]
+async fn cal_8_a_request_that_is_refused_changes_nothing() {
+    let world = World::new().await;
+    let (id, link) = invited(&world, "jana", &drive()).await;
+    let body = json!({"from": "2026-11-26T09:00:00Z"});
+    let refused = world.post("", &format!("{link}/booking?from=garbage"), &body).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec!["from CAL-8".to_owned()]), "{}", refused.body);
+    assert_eq!((world.get("", &link).await.text("/standing"), world.events(id).await.len()), ("open", 0));
+    assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
+    let refused = world.call(Method::DELETE, "", &format!("{link}/booking?from=garbage"), &[], b"").await;
+    assert_eq!((refused.status, world.get("", &link).await.text("/standing")), (422, "booked"), "{}", refused.body);
+    let (status, _, page) = browse(&world, Method::POST, &format!("{link}/cancellation?from=garbage"), "en", "").await;
+    assert_eq!((status, world.get("", &link).await.text("/standing")), (422, "booked"), "{page}");
+    // Nothing is said of what was changed, which nobody knows where the system failed; and the way back is there.
+    let token = link.strip_prefix("/i/").unwrap();
+    assert!(page.contains(&format!("href=\"../{token}\"")) && !page.contains("Nothing was changed"), "{page}");
 }

@@ -121,6 +121,9 @@ const DATES: usize = 7;
 /// A request of a customer, by a link.
 pub(crate) async fn customer(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
     let reader = pages::Reader::of(&event.headers);
+    // Relative, so that it holds wherever the API is; all but the page itself stand a level deeper.
+    let up = event.route_key.as_deref().is_some_and(|route| !route.ends_with("{token}"));
+    let back = event.path_parameters.get("token").map(|token| format!("{}{token}", if up { "../" } else { "./" }));
     if !reader.prefers_page {
         return http::answer(platform, event, async |call| operate(platform, &call, &reader).boxed().await).await;
     }
@@ -128,7 +131,7 @@ pub(crate) async fn customer(platform: &Platform, event: ApiGatewayV2httpRequest
         platform,
         event,
         async |call| operate(platform, &call, &reader).boxed().await,
-        |problem| pages::problem(&problem, &reader),
+        |problem| pages::problem(&problem, &reader, back.as_deref()),
     )
     .await
 }
@@ -136,18 +139,20 @@ pub(crate) async fn customer(platform: &Platform, event: ApiGatewayV2httpRequest
 async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Result<Answer, Problem> {
     let Some(Link::Invitation(link)) = call.link.clone() else { return Err(no_link()) };
     let about = link.lead;
+    // All that may be wrong with the request is judged before anything is changed.
+    let first = call.query_as("from", "CAL-8", "a date such as 2026-11-25")?;
     let answer = match call.operation {
-        Operation::ShowInvitation => shown(reader, 200, &read(platform, call, &link).await?, None),
+        Operation::ShowInvitation => shown(reader, 200, &read(platform, call, &link, first).await?, None),
         Operation::BookSlot => {
             let from = slot_of(call)?;
             let booked = change(platform, call, &link, |case, invitation, event| invitation::book(case, invitation, event, from)).await;
-            changed(platform, call, &link, reader, booked).await
+            changed(platform, call, &link, first, reader, booked).await
         }
         Operation::CancelBooking | Operation::CancelByForm => {
             let cancelled = change(platform, call, &link, invitation::cancel).await;
-            changed(platform, call, &link, reader, cancelled).await
+            changed(platform, call, &link, first, reader, cancelled).await
         }
-        Operation::BookingFile => file::answer(&read(platform, call, &link).await?, reader),
+        Operation::BookingFile => file::answer(&read(platform, call, &link, first).await?, reader),
         _ => Err(Problem::not_found("this route belongs to another function")),
     };
     Ok(answer?.about(&about))
@@ -170,6 +175,7 @@ async fn changed(
     platform: &Platform,
     call: &Call,
     link: &InvitationLink,
+    first: Option<NaiveDate>,
     reader: &pages::Reader,
     made: Result<bool, Failure>,
 ) -> Result<Answer, Problem> {
@@ -183,7 +189,7 @@ async fn changed(
         Err(Failure::Refused(Refusal::NotFound(_))) => return Err(no_link()),
         Err(other) => return Err(other.into()),
     };
-    shown(reader, status, &read(platform, call, link).await?, refused.as_deref())
+    shown(reader, status, &read(platform, call, link, first).await?, refused.as_deref())
 }
 
 fn token(call: &Call) -> Result<String, Problem> {
@@ -272,9 +278,8 @@ fn load<'a>(link: &'a InvitationLink, now: DateTime<Utc>, asks: impl Fn(Facts<'_
     })
 }
 
-/// Reads what a link is of, and what is free.
-async fn read(platform: &Platform, call: &Call, link: &InvitationLink) -> Result<Shown, Problem> {
-    let from: Option<NaiveDate> = call.query_as("from", "CAL-8", "a date such as 2026-11-25")?;
+/// Reads what a link is of, and what is free on the date `from` and after it.
+async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Option<NaiveDate>) -> Result<Shown, Problem> {
     let now = call.now;
     let free = |(lead, dealer, invitation, event): Facts<'_>, days: Asks<'_>| {
         let offer = invitation.offer(lead, dealer, event, now)?;

@@ -169,15 +169,16 @@ pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, refused: bool) -
     )
 }
 
-/// A problem as a page.
-pub(crate) fn problem(problem: &Problem, reader: &Reader) -> Answer {
+/// A problem as a page, with the way `back` to the link's own where that is good.
+pub(crate) fn problem(problem: &Problem, reader: &Reader, back: Option<&str>) -> Answer {
     let texts = texts(reader, None);
     let what = match problem.status {
         404 => "gone",
         400..500 => "unclear",
         _ => "later",
     };
-    let values = context! { t => &texts.page, lang => &texts.lang, what };
+    let back = back.filter(|_| problem.status != 404);
+    let values = context! { t => &texts.page, lang => &texts.lang, what, back };
     html(problem.status, "problem.html", &values).unwrap_or_else(Answer::from)
 }
 
