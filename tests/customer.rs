@@ -106,3 +106,16 @@ async fn cal_8_a_request_that_is_refused_changes_nothing() {
     let token = link.strip_prefix("/i/").unwrap();
     assert!(page.contains(&format!("href=\"../{token}\"")) && !page.contains("Nothing was changed"), "{page}");
 }
+
+#[tokio::test]
+async fn cal_8_a_form_without_a_slot_shows_the_free_ones_again() {
+    let world = World::new().await;
+    let (_, link) = invited(&world, "jana", &drive()).await;
+    for body in ["", "from=", "from=noon"] {
+        let (status, _, page) = browse(&world, Method::POST, &format!("{link}/booking"), "", body).await;
+        assert!(status == 422 && page.contains("role=\"alert\">Bitte wählen Sie zuerst eine Zeit."), "{body}: {page}");
+        assert!(page.contains("lang=\"de\"") && page.contains("Autohaus Nordstern") && page.contains("<fieldset>"), "{body}: {page}");
+        assert!(page.contains(&format!("action=\"../{}/booking\"", link.strip_prefix("/i/").unwrap())), "{body}: {page}");
+    }
+    assert_eq!(world.post("", &format!("{link}/booking"), &json!({})).await.faults(), ["from CAL-8"]);
+}

@@ -202,11 +202,8 @@ async fn cal_8_the_page_books_moves_and_cancels_without_a_script() {
     assert_eq!(status, 303);
     let (_, _, page) = browse(&world, Method::GET, &format!("{link}?from=2026-11-26"), "en", "").await;
     assert!(page.contains("role=\"status\"") && page.contains("is cancelled") && !page.contains("24 November</legend>"), "{page}");
-    for (path, body, status) in [("/booking", "from=noon", 422), ("/booking", "", 422), ("?from=x", "", 422)] {
-        let method = if path.starts_with('/') { Method::POST } else { Method::GET };
-        let (got, _, page) = browse(&world, method, &format!("{link}{path}"), "en", body).await;
-        assert!(got == status && page.contains("This did not work"), "{page}");
-    }
+    let (status, _, page) = browse(&world, Method::GET, &format!("{link}?from=x"), "en", "").await;
+    assert!(status == 422 && page.contains("This did not work"), "{page}");
 }
 
 async fn invited_with(world: &World, name: &str, user: &str) -> String {

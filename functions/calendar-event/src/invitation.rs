@@ -144,7 +144,14 @@ async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Re
     let answer = match call.operation {
         Operation::ShowInvitation => shown(reader, 200, &read(platform, call, &link, first).await?, None),
         Operation::BookSlot => {
-            let from = slot_of(call)?;
+            let from = match slot_of(call) {
+                // Who sends a form without a slot is shown them again.
+                Err(problem) if reader.prefers_page => {
+                    let offer = read(platform, call, &link, first).await?;
+                    return Ok(pages::page(reader, problem.status, &offer, Some(pages::Alert::Unpicked))?.about(&about));
+                }
+                slot => slot?,
+            };
             let booked = change(platform, call, &link, |case, invitation, event| invitation::book(case, invitation, event, from)).await;
             changed(platform, call, &link, first, reader, booked).await
         }
@@ -199,7 +206,7 @@ fn token(call: &Call) -> Result<String, Problem> {
 /// An answer as the reader wants it; `refused` says why a change was not made.
 fn shown(reader: &pages::Reader, status: u16, shown: &Shown, refused: Option<&str>) -> Result<Answer, Problem> {
     if reader.prefers_page {
-        return pages::page(reader, status, shown, refused.is_some());
+        return pages::page(reader, status, shown, refused.map(|_| pages::Alert::NotFree));
     }
     let view = OfferView::of(shown, reader);
     let Some(why) = refused else { return Ok(Answer::new(status, &view)?) };

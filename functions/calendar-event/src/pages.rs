@@ -132,8 +132,26 @@ impl Texts {
     }
 }
 
-/// The page of a link. `refused`: it answers a form that asked for what cannot be had.
-pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, refused: bool) -> Result<Answer, Problem> {
+/// Why a page answers a form that was not carried out, unless nothing can be picked at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Alert {
+    /// The slot is not free any more.
+    NotFree,
+    /// The form names no slot.
+    Unpicked,
+}
+
+impl Alert {
+    fn name(self) -> &'static str {
+        match self {
+            Alert::NotFree => "taken",
+            Alert::Unpicked => "unpicked",
+        }
+    }
+}
+
+/// The page of a link. With an alert it answers a form.
+pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, alert: Option<Alert>) -> Result<Answer, Problem> {
     let Shown { dealer, invitation, .. } = shown;
     let texts = texts(reader, Some((invitation, dealer)));
     let zone = dealer.settings.calendar.zone();
@@ -152,17 +170,17 @@ pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, refused: bool) -
     });
     let standing = shown.standing.name();
     let closed = shown.closed.map(|why| texts.closed(why, dealer));
-    let alert = refused.then(|| closed.clone().or_else(|| texts.page.get("taken").cloned()));
+    let said = alert.and_then(|alert| closed.as_ref().or_else(|| texts.page.get(alert.name())));
     let expires = context! { date => date(shown.expires) };
     // Links are relative, so that they hold wherever the API is; an answer to a form stands a level deeper.
     // It was verified, so that it holds nothing to be escaped.
-    let base = Value::from_safe_string(format!("{}{}", if refused { "../" } else { "" }, shown.token));
+    let base = Value::from_safe_string(format!("{}{}", if alert.is_some() { "../" } else { "" }, shown.token));
     html(
         status,
         "offer.html",
         &context! {
             t => &texts.page, lang => &texts.lang, dealer => &dealer.settings.name, name => texts.name_of(invitation), vehicle => &shown.vehicle,
-            minutes => shown.minutes, zone => zone.name(), standing, booking, days, expires, base, alert, closed,
+            minutes => shown.minutes, zone => zone.name(), standing, booking, days, expires, base, alert => said, closed,
             later => shown.later, more_from => shown.more_from.map(|date| date.to_string()), file => shown.event.is_some(),
             rebooks => shown.rebooks,
         },
