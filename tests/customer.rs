@@ -119,3 +119,11 @@ async fn cal_8_a_form_without_a_slot_shows_the_free_ones_again() {
     }
     assert_eq!(world.post("", &format!("{link}/booking"), &json!({})).await.faults(), ["from CAL-8"]);
 }
+
+#[tokio::test]
+async fn cal_8_the_page_says_until_which_hour_the_link_is_good() {
+    let world = World::new().await;
+    let (_, link) = invited(&world, "jana", &drive()).await;
+    let (_, _, page) = browse(&world, Method::GET, &link, "en", "").await;
+    assert!(page.contains("This link is good until Monday, 7 December, 10:00."), "{page}");
+}

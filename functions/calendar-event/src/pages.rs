@@ -171,7 +171,7 @@ pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, alert: Option<Al
     let standing = shown.standing.name();
     let closed = shown.closed.map(|why| texts.closed(why, dealer));
     let said = alert.and_then(|alert| closed.as_ref().or_else(|| texts.page.get(alert.name())));
-    let expires = context! { date => date(shown.expires) };
+    let expires = context! { date => date(shown.expires), time => texts.time(shown.expires, dealer) };
     // Links are relative, so that they hold wherever the API is; an answer to a form stands a level deeper.
     // It was verified, so that it holds nothing to be escaped.
     let base = Value::from_safe_string(format!("{}{}", if alert.is_some() { "../" } else { "" }, shown.token));
