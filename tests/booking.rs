@@ -46,7 +46,10 @@ async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link
     let again = book(&world, &link, "2026-12-01T09:00:00Z").await;
     assert_eq!((again.status, free(&again).len()), (409, 0), "{}", again.body);
     let (status, _, page) = browse(&world, Method::GET, &link, "en", "").await;
-    assert!(status == 200 && page.contains("is cancelled") && page.contains("call us: Autohaus Nordstern") && !page.contains("/booking\""), "{page}");
+    assert!(
+        status == 200 && page.contains("is cancelled") && page.contains("call us: Autohaus Nordstern") && !page.contains("/booking\""),
+        "{page}"
+    );
     world.advance_to("2026-11-30T09:00:00Z").await;
     for gone in [world.get("", &link).await, cancel(&world, &link).await, book(&world, &link, "2026-12-01T09:00:00Z").await] {
         assert_eq!((gone.status, gone.text("/detail")), (404, "this link is not good, or not any more"));

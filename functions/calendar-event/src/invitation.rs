@@ -18,6 +18,7 @@ use forecourt_edge::json::{Loose, Text};
 use forecourt_edge::lead::{self, found};
 use forecourt_edge::link::{InvitationLink, Link};
 use forecourt_edge::problem::Problem;
+use forecourt_edge::request::{Request, new_name, request};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http};
 use forecourt_store::keys::Key;
@@ -97,6 +98,8 @@ pub struct OfferView {
 /// What a customer is shown, as JSON or as a page.
 pub(crate) struct Shown {
     pub(crate) token: String,
+    /// The key of its forms.
+    pub(crate) key: String,
     pub(crate) dealer: Dealer,
     pub(crate) vehicle: String,
     pub(crate) invitation: Invitation,
@@ -125,12 +128,12 @@ pub(crate) async fn customer(platform: &Platform, event: ApiGatewayV2httpRequest
     let up = event.route_key.as_deref().is_some_and(|route| !route.ends_with("{token}"));
     let back = event.path_parameters.get("token").map(|token| format!("{}{token}", if up { "../" } else { "./" }));
     if !reader.prefers_page {
-        return http::answer(platform, event, async |call| operate(platform, &call, &reader).boxed().await).await;
+        return http::answer(platform, event, async |call| operate(platform, &keyed(call), &reader).boxed().await).await;
     }
     http::answer_as(
         platform,
         event,
-        async |call| operate(platform, &call, &reader).boxed().await,
+        async |call| operate(platform, &keyed(call), &reader).boxed().await,
         |problem| pages::problem(&problem, &reader, back.as_deref()),
     )
     .await
@@ -271,10 +274,17 @@ fn facts<'a>(loaded: &'a Loaded, link: &InvitationLink, now: DateTime<Utc>) -> R
     if invitation.is_good(event, now) { Ok((lead, dealer, invitation, event)) } else { Err(Refusal::NotFound("invitation")) }
 }
 
-/// What a link needs to be read: the lead and the invitation; what these point at; and the days that `asks` asks for of these.
-fn load<'a>(link: &'a InvitationLink, now: DateTime<Utc>, asks: impl Fn(Facts<'_>, Asks<'_>) + Send + Sync + 'a) -> Load<'a> {
+/// What a link needs to be read: the lead and the invitation; what these point at; the days that `asks` asks for of these;
+/// and what is `remembered` of the request.
+fn load<'a>(
+    link: &'a InvitationLink,
+    remembered: Option<Key>,
+    now: DateTime<Utc>,
+    asks: impl Fn(Facts<'_>, Asks<'_>) + Send + Sync + 'a,
+) -> Load<'a> {
     let InvitationLink { lead, invitation } = link;
-    Load::of([Key::Lead(*lead), Key::Invitation(*lead, invitation.clone())]).then(move |loaded| {
+    let first = [Key::Lead(*lead), Key::Invitation(*lead, invitation.clone())];
+    Load::of(first.into_iter().chain(remembered)).then(move |loaded| {
         let dealer = loaded.lead(*lead).map(|lead| Key::Dealer(lead.dealer.clone()));
         let event = loaded.invitation(*lead, invitation).and_then(|found| found.event.clone()).map(|event| Key::Event(*lead, event));
         let ready = dealer.iter().chain(&event).all(|key| loaded.stored(key).is_some());
@@ -295,7 +305,7 @@ async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Opt
     let asks = |facts: Facts<'_>, days: Asks<'_>| {
         let _ = free(facts, days);
     };
-    let loaded = platform.store.load(&call.scope, &load(link, now, asks)).await?;
+    let loaded = platform.store.load(&call.scope, &load(link, None, now, asks)).await?;
     let facts = facts(&loaded, link, now).map_err(|_| no_link())?;
     let days = |user: &UserId, date| loaded.day(user, date);
     let (lead, dealer, invitation, event) = facts;
@@ -309,6 +319,7 @@ async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Opt
     free.retain(|(_, slots)| !slots.is_empty());
     Ok(Shown {
         token: token(call)?,
+        key: new_name(platform, call, link.lead, "form"),
         dealer: dealer.clone(),
         vehicle: lead.vehicle.clone(),
         invitation: invitation.clone(),
@@ -324,13 +335,14 @@ async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Opt
     })
 }
 
-/// Carries out what the customer wants; returns whether an event was made or changed.
+/// Carries out what the customer wants, once for each `Idempotency-Key` that is remembered; returns whether something was booked anew by it.
 async fn change(
     platform: &Platform,
     call: &Call,
     link: &InvitationLink,
     rule: impl Fn(&Case<'_>, &Invitation, Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> + Send + Sync,
 ) -> Result<bool, Failure> {
+    let request = request(platform, call, link.lead);
     let asked = |(lead, dealer, invitation, event): Facts<'_>, days: Asks<'_>| {
         rule(&Case { lead, dealer, days, by: &Actor::Customer, now: call.now }, invitation, event)
     };
@@ -338,17 +350,38 @@ async fn change(
         let _ = asked(facts, days);
     };
     // Many may want the last place at once; who loses is to be told so, and not to try again.
-    let load = load(link, call.now, asks).patiently();
-    platform
-        .store
-        .decide(&call.scope, load, |loaded, _| {
-            let days = |user: &UserId, date| loaded.day(user, date);
-            let facts = facts(loaded, link, call.now)?;
-            let new = facts.3.is_none_or(|event| facts.2.standing(Some(event), call.now) == Standing::Cancelled);
-            let decision = asked(facts, &days)?;
-            let decision = decision.map(|decision| followed(decision, facts.0, facts.1, |id| loaded.appointment(id), call.now));
-            let new = new && decision.is_some();
-            Ok((decision, new))
-        })
-        .await
+    let load = load(link, request.as_ref().map(Request::remembered_at), call.now, asks).patiently();
+    let decided = platform.store.decide(&call.scope, load, |loaded, _| {
+        let days = |user: &UserId, date| loaded.day(user, date);
+        let facts = facts(loaded, link, call.now)?;
+        if let Some(request) = &request
+            && let Some(answer) = request.answered(loaded, call.now)?
+        {
+            return Ok((None, (answer == ANEW, true)));
+        }
+        let new = facts.3.is_none_or(|event| facts.2.standing(Some(event), call.now) == Standing::Cancelled);
+        let decision = asked(facts, &days)?;
+        let decision = decision.map(|decision| followed(decision, facts.0, facts.1, |id| loaded.appointment(id), call.now));
+        let new = new && decision.is_some();
+        let decision = match &request {
+            Some(request) => Some(request.answering(decision.unwrap_or_default(), if new { ANEW } else { "" }.into(), call.now)),
+            None => decision,
+        };
+        Ok((decision, (new, false)))
+    });
+    let (new, again) = decided.await?;
+    call.note_repeat(again);
+    Ok(new)
+}
+
+/// What is remembered of a request that booked something anew.
+const ANEW: &str = "anew";
+
+/// With the key of a form that has one: the page gives each another, so that the same form sent again is the same request. Who goes back and picks
+/// another slot asks for something else.
+fn keyed(mut call: Call) -> Call {
+    let key = call.form("key").filter(|key| key.len() == 16 && key.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let of_form = key.map(|key| format!("form {key} {}", call.form("from").unwrap_or_default()));
+    call.idempotency_key = call.idempotency_key.take().or(of_form);
+    call
 }

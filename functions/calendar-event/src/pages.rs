@@ -182,7 +182,7 @@ pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, alert: Option<Al
             t => &texts.page, lang => &texts.lang, dealer => &dealer.settings.name, name => texts.name_of(invitation), vehicle => &shown.vehicle,
             minutes => shown.minutes, zone => zone.name(), standing, booking, days, expires, base, alert => said, closed,
             later => shown.later, more_from => shown.more_from.map(|date| date.to_string()), file => shown.event.is_some(),
-            rebooks => shown.rebooks,
+            rebooks => shown.rebooks, key => &shown.key,
         },
     )
 }

@@ -35,20 +35,32 @@ impl Request {
         Key::Seen(self.key.clone())
     }
 
-    /// The version of what it changed that it made, if it was carried out before; that which it left, if it changed nothing.
+    /// What it was answered, if it was carried out before.
     ///
     /// # Errors
     /// [`Refusal::Reused`] when its key named another request (INT-5).
-    pub fn done(&self, loaded: &Loaded, now: DateTime<Utc>) -> Result<Option<u64>, Refusal> {
+    pub fn answered<'a>(&self, loaded: &'a Loaded, now: DateTime<Utc>) -> Result<Option<&'a str>, Refusal> {
         let reused = |_| Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
-        let version = Seen::repeats(loaded.seen(&self.key), &self.body, now).map_err(reused)?;
-        Ok(version.map(|version| version.parse().unwrap_or_default()))
+        Seen::repeats(loaded.seen(&self.key), &self.body, now).map_err(reused)
+    }
+
+    /// The decision with the request and its answer remembered.
+    pub fn answering(&self, decision: Decision, answer: String, now: DateTime<Utc>) -> Decision {
+        decision.with(Item::Seen(Seen { key: self.key.clone(), body: self.body.clone(), answer, until: now + Seen::KEPT }))
+    }
+
+    /// The version of what it changed that it made, if it was carried out before; that which it left, if it changed nothing.
+    ///
+    /// # Errors
+    /// As [`Request::answered`].
+    pub fn done(&self, loaded: &Loaded, now: DateTime<Utc>) -> Result<Option<u64>, Refusal> {
+        Ok(self.answered(loaded, now)?.map(|version| version.parse().unwrap_or_default()))
     }
 
     /// The decision with the request remembered, also where it changes nothing of what has version `seen`: its repeat shall not either.
     pub fn remembered(&self, decision: Decision, seen: u64, now: DateTime<Utc>) -> Decision {
         let answer = decision.lead().map_or(seen, |lead| lead.version).to_string();
-        decision.with(Item::Seen(Seen { key: self.key.clone(), body: self.body.clone(), answer, until: now + Seen::KEPT }))
+        self.answering(decision, answer, now)
     }
 }
 
