@@ -171,3 +171,25 @@ async fn int_5_a_customers_request_is_carried_out_once() {
     assert_eq!(browse(&world, Method::POST, &format!("{link}/booking"), "en", &format!("from={early}")).await.0, 303);
     assert_eq!(world.get("", &link).await.text("/booking/from"), early);
 }
+
+#[tokio::test]
+async fn cal_8_the_calendar_file_grows_newer_when_the_lead_goes_to_another_dealer() {
+    let world = World::new().await;
+    let (id, link) = invited(&world, "jana", &drive()).await;
+    assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
+    let file = async || browse(&world, Method::GET, &format!("{link}/booking.ics"), "de", "").await.2;
+    let before = file().await;
+    assert!(before.contains("SEQUENCE:0") && before.contains("DTSTAMP:20261123T090000Z") && before.contains("Nordstern"), "{before}");
+    world.advance_to("2026-11-24T10:00:00Z").await;
+    let moved = world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    let after = file().await;
+    assert!(after.contains("SEQUENCE:1") && after.contains("DTSTAMP:20261124T100000Z") && !after.contains("Nordstern"), "{after}");
+    // The customer is told so, with the same version of the same entry.
+    world.system.settle().await;
+    let letters = world.system.mailbox.mails().into_iter().flat_map(|mail| mail.attachments).filter(|file| file.name.ends_with(".ics"));
+    let last = String::from_utf8(letters.last().unwrap().content).unwrap();
+    assert!(last.contains("SEQUENCE:1") && last.contains("DTSTAMP:20261124T100000Z"), "{last}");
+    cancel(&world, &link).await;
+    assert!(file().await.contains("SEQUENCE:2"));
+}

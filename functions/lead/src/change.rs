@@ -105,7 +105,7 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
             // What is planned goes along to the calendar there (CAL-6), and what somebody was given to do to the list there (LEAD-4).
             let events = planned_events(lead, loaded);
             let tasks: Vec<&Task> = lead.tasks.iter().filter_map(|work| loaded.task(lead.id, &work.id)).collect();
-            Ok(moved.map(|decision| task::moving(moving(decision, &events, to), &tasks, to)))
+            Ok(moved.map(|decision| task::moving(moving(decision, &events, to, call.now), &tasks, to)))
         }
     })
     .await

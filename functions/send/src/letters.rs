@@ -160,6 +160,8 @@ impl Sender {
 fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, dealer: &Dealer, to: &Addressee, title: String) -> Attachment {
     let kind = event.map_or(appointment.kind.event_type(), |event| event.kind.as_str());
     let changed = appointment.moved.last().map_or(appointment.created, |moved| moved.at);
+    // It knows of a move to another dealer, too.
+    let changed = event.map_or(changed, |event| event.changed().max(changed));
     let entry = ical::Entry {
         uid: appointment.id.to_string(),
         sequence: appointment.sequence,

@@ -10,7 +10,7 @@ mod when;
 
 pub use closing::{Completes, completing};
 pub(crate) use mirror::{mirrored, state_of};
-pub use moving::{moving, taken_along};
+pub use moving::{Transferred, moving, taken_along};
 pub use new::NewEvent;
 pub use types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
 pub use when::When;
@@ -63,6 +63,9 @@ pub struct CalendarEvent {
     /// The times that it had before, oldest first (CAL-4).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rescheduled: Vec<Rescheduled>,
+    /// That it went to another dealer with its lead (DIS-7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transferred: Option<Transferred>,
     /// When it is to be looked at next, as a resubmission (ESC-4); `None`: never again.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
@@ -358,13 +361,15 @@ impl EventState {
 impl CalendarEvent {
     /// When it was last changed by somebody.
     pub fn changed(&self) -> DateTime<Utc> {
-        let ended = self.state.ended().map(|ended| ended.at);
-        ended.or_else(|| self.rescheduled.last().map(|moved| moved.at)).unwrap_or(self.created)
+        let moved = self.rescheduled.last().map(|moved| moved.at);
+        let transferred = self.transferred.as_ref().map(|transferred| transferred.at);
+        [self.state.ended().map(|ended| ended.at), moved, transferred].into_iter().flatten().max().unwrap_or(self.created)
     }
 
-    /// The version of its calendar entry, which grows with each move, by whoever it was, and with its end by being called off.
+    /// The version of its calendar entry, which grows with each move, to another time or dealer, by whoever it was, and by being called off.
     pub fn sequence(&self) -> u32 {
         let moves = u32::try_from(self.rescheduled.len()).unwrap_or(u32::MAX);
+        let moves = moves.saturating_add(self.transferred.as_ref().map_or(0, |transferred| transferred.times));
         moves.saturating_add(matches!(self.state, EventState::Deleted(_)).into())
     }
 

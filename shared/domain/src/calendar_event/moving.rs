@@ -4,14 +4,28 @@ use super::{CalendarEvent, Case, EventState};
 use crate::dealer::Dealer;
 use crate::decision::{Decision, Item};
 use crate::slots::{Diary, Unread};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// That an event went to another dealer: what its calendar entry says of place and organizer is another since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transferred {
+    /// How often.
+    pub times: u32,
+    /// When it last did.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+}
 
 /// The same decision, with a lead's incomplete `events` on the calendar of the dealer that it goes to. One whose user cannot have it there is whoever's
 /// has the lead.
-pub fn moving(decision: Decision, events: &[&CalendarEvent], to: &Dealer) -> Decision {
+pub fn moving(decision: Decision, events: &[&CalendarEvent], to: &Dealer, now: DateTime<Utc>) -> Decision {
     let here = |event: &CalendarEvent| {
         let user = event.user.clone().filter(|user| to.settings.member(user).is_some_and(|member| member.assignable));
-        Item::Event(Box::new(CalendarEvent { dealer: to.id.clone(), user, ..event.clone() }))
+        let times = event.transferred.as_ref().map_or(0, |transferred| transferred.times).saturating_add(1);
+        let transferred = Some(Transferred { times, at: now });
+        Item::Event(Box::new(CalendarEvent { dealer: to.id.clone(), user, transferred, ..event.clone() }))
     };
     let incomplete = events.iter().filter(|event| event.state == EventState::Incomplete);
     incomplete.map(|event| here(event)).fold(decision, Decision::with)

@@ -60,6 +60,7 @@ impl NewEvent {
             created: now,
             state: EventState::Incomplete,
             rescheduled: Vec::new(),
+            transferred: None,
             due: (at > now).then_some(at),
             level: 0,
             booked: self.booked,
