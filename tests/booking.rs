@@ -135,11 +135,11 @@ async fn cal_8_a_mailed_calendar_file_names_the_customer_and_a_fetched_one_nobod
         let methods = calendars.each_ref().map(|calendar| calendar.property_value("METHOD").unwrap().to_owned());
         assert_eq!(methods, [["REQUEST", "PUBLISH"], ["REQUEST", "PUBLISH"], ["CANCEL", "CANCEL"]][n]);
         let events = calendars.each_ref().map(|calendar| calendar.components.iter().find_map(|part| part.as_event()).unwrap().clone());
-        for name in ["UID", "SEQUENCE", "DTSTART", "DTEND", "STATUS", "ORGANIZER", "DTSTAMP"] {
+        for name in ["UID", "SEQUENCE", "DTSTART", "DTEND", "STATUS", "ORGANIZER", "DTSTAMP", "SUMMARY"] {
             assert_eq!(events[0].property_value(name), events[1].property_value(name), "{name}");
         }
         assert_eq!(events[0].property_value("SEQUENCE"), Some(n.to_string().as_str()));
-        assert_eq!(events[0].property_value("SUMMARY"), Some("Besuch · Autohaus Nordstern"));
+        assert_eq!(events[0].property_value("SUMMARY"), Some("Hausbesuch · Autohaus Nordstern"));
         let whole = mailed.replace("\r\n ", "");
         let minutes = if n == 0 { "DTEND;TZID=Europe/Berlin:20261126T113000" } else { "DTEND;TZID=Europe/Berlin:20261127T113000" };
         assert!(

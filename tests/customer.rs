@@ -82,7 +82,9 @@ async fn cal_8_a_lost_lead_lets_its_customer_cancel_and_promises_nothing() {
     assert_eq!(browse(&world, Method::POST, &format!("{link}/cancellation"), "en", "").await.0, 303);
     is_closed(&world, &link, "unavailable", "no time can be picked").await;
     // A lead that is won may have its handover booked.
-    world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "won"})).await;
+    for status in ["in_progress", "won"] {
+        world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": status})).await;
+    }
     let won = world.get(ADMIN, &format!("/leads/{id}")).await;
     assert_eq!(won.text("/status"), "won", "{}", won.body);
     assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
@@ -192,4 +194,29 @@ async fn cal_8_the_calendar_file_grows_newer_when_the_lead_goes_to_another_deale
     assert!(last.contains("SEQUENCE:1") && last.contains("DTSTAMP:20261124T100000Z"), "{last}");
     cancel(&world, &link).await;
     assert!(file().await.contains("SEQUENCE:2"));
+}
+
+/// MSG-2: page, letter, calendar file and the seller's notice call it the same, each in its reader's language.
+#[tokio::test]
+async fn msg_2_an_appointment_has_one_name_for_whoever_reads_of_it() {
+    let world = World::new().await;
+    world.settings(|s| s.event_types = vec!["Beratung".into()]).await;
+    for (kind, name) in [("visit_outbound", "Hausbesuch"), ("delivery", "Fahrzeugübergabe"), ("beratung", "Beratung"), ("sms", "Termin")] {
+        let (_, link) = invited(&world, &format!("k{}", &kind[..3]), &json!({"type": kind})).await;
+        let (_, _, page) = browse(&world, Method::GET, &link, "de", "").await;
+        assert!(page.contains(&format!("<h1>{name}</h1>")), "{name}: {page}");
+        let slot = free(&world.get("", &link).await).pop().unwrap();
+        assert_eq!(book(&world, &link, &slot).await.status, 201);
+        world.system.settle().await;
+        let mails = world.system.mailbox.mails();
+        let who = format!("k{}", &kind[..3]);
+        let letter = mails.iter().find(|mail| mail.to.starts_with(&who)).unwrap();
+        let notice = mails.iter().find(|mail| mail.subject.starts_with(&format!("{who} hat gebucht"))).unwrap();
+        assert!(letter.text.contains(&format!("  {name}\n")), "{}", letter.text);
+        let file = String::from_utf8(letter.attachments[0].content.clone()).unwrap();
+        assert!(file.contains(&format!("SUMMARY:{name} · Autohaus Nordstern")), "{file}");
+        // Of a type with no name of its own the seller is told which it is.
+        let told = if kind == "sms" { "SMS" } else { name };
+        assert!(notice.subject.contains(&format!(": {told}, Anfrage")), "{}", notice.subject);
+    }
 }

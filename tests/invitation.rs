@@ -104,9 +104,9 @@ async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_told() {
     assert_eq!(
         told,
         [
-            format!("11-23 09:00:00 anna.vogt: jana hat abgesagt: Booked Test Drive am 24.11.2026, 15:00 Uhr, Anfrage {number}"),
-            format!("11-23 09:00:00 anna.vogt: jana hat gebucht für 24.11.2026, 15:00 Uhr: Booked Test Drive, Anfrage {number}"),
-            format!("11-23 09:00:00 anna.vogt: jana hat verlegt auf 24.11.2026, 15:00 Uhr: Booked Test Drive, Anfrage {number}"),
+            format!("11-23 09:00:00 anna.vogt: jana hat abgesagt: Probefahrt am 24.11.2026, 15:00 Uhr, Anfrage {number}"),
+            format!("11-23 09:00:00 anna.vogt: jana hat gebucht für 24.11.2026, 15:00 Uhr: Probefahrt, Anfrage {number}"),
+            format!("11-23 09:00:00 anna.vogt: jana hat verlegt auf 24.11.2026, 15:00 Uhr: Probefahrt, Anfrage {number}"),
         ]
     );
     // Staff move it, and the customer sees so; once it has begun, it stays.

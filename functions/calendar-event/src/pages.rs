@@ -3,6 +3,7 @@
 use crate::invitation::Shown;
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::OffsetName as _;
+use forecourt_domain::calendar_event::name_of;
 use forecourt_domain::contact::{Country, Language};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::invitation::{Closed, Invitation};
@@ -21,13 +22,11 @@ pub(crate) const HTML: &str = "text/html; charset=utf-8";
 /// The words of a language.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Texts {
-    lang: String,
+    lang: Language,
     weekdays: [String; 7],
     months: [String; 12],
     /// A date, of `{weekday}`, `{day}` and `{month}`.
     date: String,
-    kinds: BTreeMap<String, String>,
-    kind: String,
     /// Why no slot can be picked, with the `{dealer}` to be called.
     closed: BTreeMap<String, String>,
     page: BTreeMap<String, String>,
@@ -91,15 +90,14 @@ pub(crate) fn texts(reader: &Reader, of: Option<(&Invitation, &Dealer)>) -> &'st
     let contact = of.and_then(|(invitation, _)| invitation.language.as_ref());
     let dealer = of.map(|(_, dealer)| &dealer.settings.language);
     let wanted = contact.into_iter().chain(&reader.languages).chain(dealer);
-    let mut known = wanted.filter_map(|language| TEXTS.iter().find(|texts| texts.lang == language.as_str()));
+    let mut known = wanted.filter_map(|language| TEXTS.iter().find(|texts| texts.lang == *language));
     known.next().unwrap_or(&TEXTS[0])
 }
 
 impl Texts {
     /// What an invitation is to.
-    pub(crate) fn name_of(&self, invitation: &Invitation) -> String {
-        let named = invitation.title.clone().or_else(|| self.kinds.get(&invitation.kind).cloned());
-        named.unwrap_or_else(|| self.kind.clone())
+    pub(crate) fn name_of<'a>(&self, invitation: &'a Invitation) -> &'a str {
+        invitation.title.as_deref().unwrap_or_else(|| name_of(&invitation.kind, &self.lang))
     }
 
     /// Why no slot can be picked.
@@ -108,7 +106,7 @@ impl Texts {
     }
 
     fn is_american(&self, dealer: &Dealer) -> bool {
-        self.lang == "en" && dealer.settings.country == Country::US
+        self.lang.as_str() == "en" && dealer.settings.country == Country::US
     }
 
     fn date(&self, date: NaiveDate, dealer: &Dealer) -> String {
@@ -179,7 +177,7 @@ pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, alert: Option<Al
         status,
         "offer.html",
         &context! {
-            t => &texts.page, lang => &texts.lang, dealer => &dealer.settings.name, name => texts.name_of(invitation), vehicle => &shown.vehicle,
+            t => &texts.page, lang => texts.lang.as_str(), dealer => &dealer.settings.name, name => texts.name_of(invitation), vehicle => &shown.vehicle,
             minutes => shown.minutes, zone => zone.name(), standing, booking, days, expires, base, alert => said, closed,
             later => shown.later, more_from => shown.more_from.map(|date| date.to_string()), file => shown.event.is_some(),
             rebooks => shown.rebooks, key => &shown.key,
@@ -196,7 +194,7 @@ pub(crate) fn problem(problem: &Problem, reader: &Reader, back: Option<&str>) ->
         _ => "later",
     };
     let back = back.filter(|_| problem.status != 404);
-    let values = context! { t => &texts.page, lang => &texts.lang, what, back };
+    let values = context! { t => &texts.page, lang => texts.lang.as_str(), what, back };
     html(problem.status, "problem.html", &values).unwrap_or_else(Answer::from)
 }
 

@@ -1,6 +1,6 @@
 //! Letters to customers: claimed, looked at again, sent at most once, recorded on the letter and on its appointment in one commit (MSG-1, APT-3).
 
-use crate::text::{About, Addressee, Attachment};
+use crate::text::{About, Addressee, Attachment, Texts};
 use crate::{Sender, Sms, Undelivered, quote};
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, Reached};
@@ -129,7 +129,7 @@ impl Sender {
     async fn carry(&self, claimed: &Claimed, now: DateTime<Utc>) -> Result<String, Undelivered> {
         let Claimed { letter, dealer, appointment, event, lead, page, to, .. } = claimed;
         let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).unwrap_or_default();
-        let about = About { appointment: appointment.as_ref(), vehicle, page: page.as_deref() };
+        let about = About { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
         let id = match &letter.home {
             Home::Lead(lead) => format!("{lead}.{}", letter.cause),
             Home::Appointment(id) => format!("{id}.{}", letter.cause),
@@ -139,7 +139,7 @@ impl Sender {
                 let mail = self.texts.letter(id, to, dealer, letter, about, now).map_err(Undelivered::Never)?;
                 let mut mail = mail;
                 if let Some(appointment) = appointment.as_ref().filter(|_| letter.says != Says::Reminder) {
-                    let title = self.texts.title(dealer, appointment, event.as_ref(), &to.language).map_err(Undelivered::Never)?;
+                    let title = Texts::title(dealer, appointment, event.as_ref(), &to.language);
                     mail.attachments.push(calendar_file(appointment, event.as_ref(), dealer, to, title));
                 }
                 if let Says::Text { enclosed: Some(enclosed), .. } = &letter.says {

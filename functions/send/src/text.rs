@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::calendar_event::{CalendarEvent, EVENT_TYPES};
+use forecourt_domain::calendar_event::{CalendarEvent, title_of};
 use forecourt_domain::contact::{Email, Language};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::lead::Lead;
@@ -101,6 +101,8 @@ impl Addressee {
 pub struct About<'a> {
     /// Which appointment, if it is about one.
     pub appointment: Option<&'a Appointment>,
+    /// The calendar event that it is, if it is one.
+    pub event: Option<&'a CalendarEvent>,
     /// Which vehicle; empty where none is known.
     pub vehicle: &'a str,
     /// The link by which the customer moves and cancels the appointment, where it was booked by one (CAL-8).
@@ -257,22 +259,9 @@ impl Texts {
     }
 
     /// What an appointment is called in the customer's calendar: as the customer's own invitation calls it, else by its kind.
-    ///
-    /// # Errors
-    /// What is wrong with the template.
-    pub fn title(
-        &self,
-        dealer: &Dealer,
-        appointment: &Appointment,
-        event: Option<&CalendarEvent>,
-        language: &Language,
-    ) -> Result<String, String> {
-        let own = event.filter(|event| event.booked && EVENT_TYPES.iter().all(|(_, label)| *label != event.title));
-        let template = self.templates.get_template("letters").map_err(|e| e.to_string())?;
-        let kind = json!(appointment.kind);
-        let context = context! { language => spoken(language), says => "title", kind => kind.as_str(), dealer => &dealer.settings.name,
-        title => own.map(|event| &event.title) };
-        template.render(context).map_err(|e| format!("the title cannot be written: {e}"))
+    pub fn title(dealer: &Dealer, appointment: &Appointment, event: Option<&CalendarEvent>, language: &Language) -> String {
+        let own = event.filter(|event| event.booked).and_then(CalendarEvent::own_title);
+        format!("{} · {}", own.unwrap_or_else(|| appointment.name(event, language)), dealer.settings.name)
     }
 
     fn said(&self, dealer: &Dealer, letter: &Letter, about: About<'_>, language: &Language, customer: &str) -> Result<String, String> {
@@ -287,7 +276,7 @@ impl Texts {
             language => spoken(language),
             sms,
             says => json!(letter.says)["about"].as_str(),
-            kind => json!(appointment.kind).as_str(),
+            name => appointment.name(about.event, language),
             when => local(appointment.at, dealer.settings.calendar.zone(), language),
             dealer => &dealer.settings.name,
             customer,
@@ -339,7 +328,9 @@ impl Texts {
             _ => self.link(lead),
         };
         let (title, planned) = match &message.notice {
-            Notice::Resubmission { title, at, .. } | Notice::Booking { title, at, .. } => (title.clone(), local(*at, zone, language)),
+            Notice::Resubmission { title, at, .. } | Notice::Booking { title, at, .. } => {
+                (title_of(title, language).to_owned(), local(*at, zone, language))
+            }
             _ => (String::new(), String::new()),
         };
         NoticeText {

@@ -3,6 +3,7 @@
 mod closing;
 mod mirror;
 mod moving;
+mod naming;
 mod new;
 mod taking;
 mod types;
@@ -11,6 +12,7 @@ mod when;
 pub use closing::{Completes, completing};
 pub(crate) use mirror::{mirrored, state_of};
 pub use moving::{Transferred, moving, taken_along};
+pub use naming::{name_of, title_of};
 pub use new::NewEvent;
 pub use types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
 pub use when::When;

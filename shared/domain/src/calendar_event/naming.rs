@@ -1,0 +1,62 @@
+//! What appointments are called before people, in the languages of letters, notices and pages: one table for all of them (MSG-2).
+
+use super::{CalendarEvent, EVENT_TYPES};
+use crate::appointment::{Appointment, Kind};
+use crate::contact::Language;
+
+/// In English, German and Dutch. They are read by the customer and by whom the customer meets, so none says "your".
+const NAMES: [(&str, [&str; 3]); 11] = [
+    ("booked_test_drive", ["Test drive", "Probefahrt", "Proefrit"]),
+    ("visit_inbound", ["Visit", "Besuch", "Bezoek"]),
+    ("visit_outbound", ["Home visit", "Hausbesuch", "Bezoek aan huis"]),
+    ("delivery", ["Vehicle handover", "Fahrzeugübergabe", "Aflevering van de auto"]),
+    ("phone_inbound", ["Phone call", "Telefongespräch", "Telefoongesprek"]),
+    ("phone_outbound", ["Phone call", "Telefongespräch", "Telefoongesprek"]),
+    ("email_inbound", ["By e-mail", "Per E-Mail", "Per e-mail"]),
+    ("email_outbound", ["By e-mail", "Per E-Mail", "Per e-mail"]),
+    ("video", ["Video call", "Videogespräch", "Videogesprek"]),
+    ("workshop", ["Workshop", "Werkstatt", "Werkplaats"]),
+    ("other", ["Appointment", "Termin", "Afspraak"]),
+];
+
+fn known(kind: &str, language: &Language) -> Option<&'static str> {
+    let (_, [english, german, dutch]) = NAMES.iter().find(|(name, _)| *name == kind)?;
+    Some(match language.as_str() {
+        "de" => german,
+        "nl" => dutch,
+        _ => english,
+    })
+}
+
+/// What an event of a type is called: a dealer's own type as the dealer calls it.
+pub fn name_of<'a>(kind: &'a str, language: &Language) -> &'a str {
+    let own = || EVENT_TYPES.iter().all(|(name, _)| *name != kind).then_some(kind);
+    known(kind, language).or_else(own).or_else(|| known("other", language)).unwrap_or(kind)
+}
+
+/// What an event of this title is called: one that was named after its type as that is in the reader's language.
+pub fn title_of<'a>(title: &'a str, language: &Language) -> &'a str {
+    let kind = EVENT_TYPES.iter().find(|(_, label)| *label == title).map(|(name, _)| *name);
+    kind.and_then(|kind| known(kind, language)).unwrap_or(title)
+}
+
+impl CalendarEvent {
+    /// Its title, where it was not named after its type.
+    pub fn own_title(&self) -> Option<&str> {
+        Some(self.title.as_str()).filter(|title| EVENT_TYPES.iter().all(|(_, label)| label != title))
+    }
+}
+
+impl Appointment {
+    /// What it is called; `event` is the one that it is, if it is one. Of one that the calendar made, the type says more than its kind.
+    pub fn name<'a>(&self, event: Option<&'a CalendarEvent>, language: &Language) -> &'a str {
+        if let Some(event) = event.filter(|event| event.appointment.is_none()) {
+            return name_of(&event.kind, language);
+        }
+        let name = match self.kind {
+            Kind::Video | Kind::Workshop | Kind::Other => self.kind.name(),
+            Kind::Showroom | Kind::TestDrive | Kind::Telephone | Kind::Email | Kind::Delivery => self.kind.event_type(),
+        };
+        name_of(name, language)
+    }
+}
