@@ -1,7 +1,7 @@
 //! What the customer meets at the edges of an invitation: nothing to pick, a form without a slot, a repeat, a move to another dealer (CAL-8).
 
 use crate::invitation::{book, browse, cancel, drive, free, invited};
-use crate::world::{ADMIN, World};
+use crate::world::{ADMIN, World, enquiry};
 use http::Method;
 use serde_json::json;
 
@@ -218,5 +218,33 @@ async fn msg_2_an_appointment_has_one_name_for_whoever_reads_of_it() {
         // Of a type with no name of its own the seller is told which it is.
         let told = if kind == "sms" { "SMS" } else { name };
         assert!(notice.subject.contains(&format!(": {told}, Anfrage")), "{}", notice.subject);
+    }
+}
+
+/// CAL-1, LEAD-2, LEAD-4: a title of which nothing shows is none.
+#[tokio::test]
+async fn cal_1_a_title_has_something_that_shows() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let bodies = |title: &str| {
+        [
+            ("events", "title CAL-1", json!({"title": title, "type": "notes"})),
+            ("invitations", "title CAL-8", json!({"title": title, "type": "booked_test_drive"})),
+            ("tasks", "title LEAD-4", json!({"title": title, "start": "2026-11-24T09:00:00Z", "minutes": 30})),
+            ("documents", "title LEAD-2", json!({"title": title, "content_type": "application/pdf", "bytes": 1000})),
+        ]
+    };
+    for title in ["\u{200B}", "\u{200B} \u{2060}\u{AD}", "\u{3164}", "\u{2800}\u{FE0F}", "\u{E0041}"] {
+        for (what, fault, body) in bodies(title) {
+            let refused = world.post(ADMIN, &format!("/leads/{id}/{what}"), &body).await;
+            assert_eq!((refused.status, refused.faults()), (422, vec![fault.to_owned()]), "{what} {title:?}: {}", refused.body);
+        }
+    }
+    // What is joined or turned by such a character shows.
+    for title in ["👨\u{200D}👩\u{200D}👧", "\u{200F}שלום", "❤\u{FE0F}"] {
+        for (what, _, body) in bodies(title) {
+            let made = world.post(ADMIN, &format!("/leads/{id}/{what}"), &body).await;
+            assert!(matches!(made.status, 200 | 201), "{what} {title:?}: {}", made.body);
+        }
     }
 }

@@ -219,7 +219,8 @@ pub fn book(
     let bookings = invitation.bookings + 1;
     let id = invitation.names_event(bookings).ok_or(Refusal::NotFound("invitation"))?;
     let label = EVENT_TYPES.iter().find(|(name, _)| *name == invitation.kind).map_or(invitation.kind.as_str(), |(_, label)| *label);
-    let title = invitation.title.clone().unwrap_or_else(|| label.to_owned());
+    // What was a title by other rules must not keep a slot from being booked.
+    let title = invitation.title.clone().filter(|title| is_line(title, 200)).unwrap_or_else(|| label.to_owned());
     let new = NewEvent {
         id: id.clone(),
         title,
