@@ -2,6 +2,11 @@
 
 use crate::invitation::{book, browse, cancel, drive, free, invited};
 use crate::world::{ADMIN, World, enquiry};
+use forecourt_domain::access::Actor;
+use forecourt_domain::calendar_event::Rescheduled;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, Loaded};
 use http::Method;
 use serde_json::json;
 
@@ -41,18 +46,24 @@ async fn cal_8_a_link_that_was_used_as_often_as_may_be_offers_none() {
     let (_, link) = invited(&world, "jana", &drive()).await;
     for n in 0..20 {
         assert_eq!(book(&world, &link, "2026-11-27T09:00:00Z").await.status, 201, "{n}");
-        let (_, _, page) = browse(&world, Method::GET, &link, "en", "").await;
-        assert_eq!(page.contains("You can pick another one by this link"), n < 19, "{n}: {page}");
+        if n > 17 {
+            let (_, _, page) = browse(&world, Method::GET, &link, "en", "").await;
+            assert_eq!(page.contains("You can pick another one by this link"), n < 19, "{n}: {page}");
+        }
         assert_eq!(cancel(&world, &link).await.status, 200);
     }
     is_closed(&world, &link, "too_often", "nothing more can be").await;
     // What is booked is moved a hundred times at most.
-    let (_, link) = invited(&world, "piet", &drive()).await;
+    let (piet, link) = invited(&world, "piet", &drive()).await;
     assert_eq!(book(&world, &link, "2026-11-27T10:00:00Z").await.status, 201);
-    for n in 0..100 {
-        let moved = book(&world, &link, ["2026-11-26T09:00:00Z", "2026-11-26T10:00:00Z"][n % 2]).await;
-        assert_eq!(moved.status, 200, "{n}: {}", moved.body);
-    }
+    let mut event = world.events(piet).await.remove(0);
+    let before = Rescheduled { from: event.at, at: event.created, by: Actor::Customer };
+    event.rescheduled = vec![before; 99];
+    let load = Load::of([Key::Event(piet, event.id.clone())]);
+    let moved = |_: &Loaded, _| Ok((Some(Decision::default().with(Item::Event(Box::new(event.clone())))), ()));
+    world.store.decide(&world.scope(), load, moved).await.unwrap();
+    let last = book(&world, &link, "2026-11-26T09:00:00Z").await;
+    assert_eq!(last.status, 200, "{}", last.body);
     is_closed(&world, &link, "too_often", "nothing more can be").await;
     assert_eq!(cancel(&world, &link).await.text("/standing"), "cancelled");
     assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
