@@ -1,7 +1,7 @@
 //! Secret links by which other calendars show what is planned (CAL-6).
 
 use crate::calendar::{Seen, Wanted};
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Datelike as _, Days, Months, NaiveTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::access::{Right, Scope};
 use forecourt_domain::calendar_feed::{Feed, Feeds};
@@ -17,6 +17,7 @@ use forecourt_edge::request::new_name;
 use forecourt_edge::{Platform, ical};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
+use futures::future::try_join_all;
 use icalendar::{Component as _, Event, EventLike as _, Property};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -28,6 +29,11 @@ const AHEAD: u64 = 180;
 /// Events that it shows of each at most: of the past and of the future.
 const MOST_PAST: usize = 500;
 const MOST_AHEAD: usize = 1_500;
+/// How often a thousand of the dealer's events of a month are looked through for those that are wanted: no index has them by person.
+const LOOKS: usize = 3;
+
+/// From a time on, and before another.
+type Span = (DateTime<Utc>, DateTime<Utc>);
 
 /// A calendar link to be made (CAL-6).
 #[derive(Debug, Deserialize, ToSchema)]
@@ -161,7 +167,7 @@ async fn may_be_shown(platform: &Platform, call: &Call, dealer: Option<&DealerId
 /// The dealers that a person works at, as far as `scope` reaches.
 async fn dealers_of(platform: &Platform, scope: &Scope, person: &User) -> Result<Vec<Arc<Dealer>>, Failure> {
     let reached = person.dealers.iter().filter(|dealer| scope.reaches(dealer).is_ok());
-    let read = futures::future::try_join_all(reached.map(|dealer| platform.store.dealer(scope, dealer))).await?;
+    let read = try_join_all(reached.map(|dealer| platform.store.dealer(scope, dealer))).await?;
     Ok(read.into_iter().flatten().collect())
 }
 
@@ -187,11 +193,13 @@ pub(crate) async fn file(platform: &Platform, call: &Call) -> Result<Answer, Pro
             None => dealers_of(platform, &scope, user).await?,
         },
     };
-    let mut entries = Vec::new();
-    for dealer in &dealers {
+    let of_dealers = dealers.iter().map(async |dealer| {
         let wanted = Wanted { scope: &scope, dealer, person: feed.person.as_ref(), deleted: true, now: call.now };
-        entries.extend(stretch(platform, &wanted).await?.iter().map(|seen| entry(platform, seen, dealer)));
-    }
+        stretch(platform, &wanted).await
+    });
+    let of_dealers = try_join_all(of_dealers).await?;
+    let entries = dealers.iter().zip(&of_dealers).flat_map(|(dealer, events)| events.iter().map(|seen| entry(platform, seen, dealer)));
+    let entries = entries.collect();
     let name = match (&feed.dealer, dealers.first(), &feed.person) {
         (Some(_), Some(dealer), None) => dealer.settings.name.clone(),
         (_, _, Some(person)) if *person != user.id => person.to_string(),
@@ -216,26 +224,43 @@ async fn stretch(platform: &Platform, wanted: &Wanted<'_>) -> Result<Vec<Seen>, 
     let calendar = &wanted.dealer.settings.calendar;
     let today = calendar.date_of(wanted.now);
     let begins = |date: Option<chrono::NaiveDate>| date.and_then(|date| calendar.begins(date)).unwrap_or(wanted.now);
+    let midnight = begins(Some(today));
     let first = begins(today.checked_sub_days(Days::new(PAST)));
-    let (midnight, last) = (begins(Some(today)), begins(today.checked_add_days(Days::new(AHEAD + 1))));
+    let last = begins(today.checked_add_days(Days::new(AHEAD + 1)));
     let past = wanted.all(platform, (first, midnight), MOST_PAST);
     let ahead = wanted.all(platform, (midnight, last), MOST_AHEAD);
     let (past, ahead) = futures::future::try_join(past, ahead).await?;
     Ok(past.into_iter().chain(ahead).collect())
 }
 
+/// A stretch in pieces of a month each, as they are stored.
+fn months((from, until): Span) -> impl Iterator<Item = Span> {
+    let next = move |at: &DateTime<Utc>| {
+        let first = at.date_naive().with_day(1)?.checked_add_months(Months::new(1))?;
+        Some(first.and_time(NaiveTime::MIN).and_utc()).filter(|at| *at < until)
+    };
+    std::iter::successors(Some(from), next).map(move |at| (at, next(&at).unwrap_or(until)))
+}
+
 impl Wanted<'_> {
-    /// The first `most` of the events of a stretch.
-    async fn all(&self, platform: &Platform, span: (DateTime<Utc>, DateTime<Utc>), most: usize) -> Result<Vec<Seen>, Problem> {
+    /// The first `most` of the events of a stretch, whose months are read at once.
+    async fn all(&self, platform: &Platform, span: Span, most: usize) -> Result<Vec<Seen>, Problem> {
+        let read = try_join_all(months(span).map(|span| self.of_month(platform, span, most))).await?;
+        Ok(read.into_iter().flatten().take(most).collect())
+    }
+
+    /// The first `most` of the events of a month, of so many of the dealer's that are looked through.
+    async fn of_month(&self, platform: &Platform, span: Span, most: usize) -> Result<Vec<Seen>, Problem> {
         let (mut all, mut cursor) = (Vec::new(), None);
-        loop {
+        for _ in 0..LOOKS {
             let (events, next) = self.events(platform, span, cursor.as_deref(), most - all.len()).await?;
             all.extend(events);
             cursor = next;
             if cursor.is_none() || all.len() >= most {
-                return Ok(all);
+                break;
             }
         }
+        Ok(all)
     }
 }
 
