@@ -1,6 +1,6 @@
 //! What a lead costs, as DynamoDB counts it.
 
-use crate::world::{NORDSTERN, World, enquiry};
+use crate::world::{ADMIN, NORDSTERN, World, enquiry};
 use forecourt_store::Spent;
 use serde_json::json;
 
@@ -48,6 +48,58 @@ async fn lead_1_and_lead_8_are_one_read_each() {
     let list = world.store.spent().since(before);
     println!("lead page: {page:?}\nlist page: {list:?}");
     assert_eq!((page.calls, list.calls), (1, 2), "the list's asker is looked up once a minute");
+}
+
+/// LEAD-8: what is looked for by an exact name is a read of the directory and one of the leads, and all of it at once; a filter is one read of a month, and
+/// one more round where that does not fill the page; at a month's start the month before is read along.
+#[tokio::test]
+async fn lead_8_filters_searches_and_a_months_start_are_few_reads() {
+    let world = World::at("2026-10-30T09:00:00Z").await;
+    let mut first = None;
+    for i in 0..60 {
+        let body = json!({"type": "used_car", "source": "website",
+            "contact": {"last_name": format!("N{i:02}"), "email": format!("n{i:02}@example.com"), "phone": format!("0171 23456{i:02}")}});
+        let id = world.lead(&body).await;
+        if first.is_none() {
+            first = Some(id);
+            world.advance_to("2026-10-30T09:01:00Z").await;
+        }
+    }
+    let first = first.unwrap();
+    world.post(ADMIN, &format!("/leads/{first}/status"), &json!({"status": "lost", "reason": "price"})).await;
+    let asked = async |query: &str| {
+        let before = world.store.spent();
+        let page = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads?{query}")).await;
+        let names: Vec<String> =
+            page.body["leads"].as_array().unwrap().iter().map(|row| row["contact"].as_str().unwrap().to_owned()).collect();
+        let calls = world.store.spent().since(before).calls;
+        println!("{query}: {calls} calls");
+        (calls, names, page.body["cursor"].is_string())
+    };
+    let oldest = |calls, more| (calls, vec!["N00".to_owned()], more);
+    asked("limit=1").await;
+    // The month has it, however far back it stands.
+    assert_eq!(asked("limit=1&status=lost").await, oldest(1, true));
+    assert_eq!(asked("limit=1&q=n00").await, oldest(1, true));
+    // The nine months before since the dealer is here, all at once.
+    assert_eq!(asked("status=lost").await, oldest(10, false));
+    assert_eq!(asked("status=lost&from=2026-10-01T00:00:00Z").await, oldest(1, false), "nothing stands before that");
+    for number in [first.to_string(), first.spoken()] {
+        let (calls, names, more) = asked(&format!("limit=1&q={number}")).await;
+        assert_eq!((names, more), (vec!["N00".to_owned()], false));
+        assert!(calls <= 2, "one; two where the ten digits may be dialled, too");
+    }
+    assert_eq!(asked("limit=1&q=n00@example.com").await, oldest(2, false));
+    assert_eq!(asked("limit=1&q=01712345600").await, oldest(3, false), "the number is another name of who is known by the address");
+    assert_eq!(asked("q=n00@example.com&status=won").await, (2, vec![], false));
+    assert_eq!(asked("q=000-000-0001").await, (1, vec![], false));
+    // The month begins: its first leads, and the last of the month before, in one round.
+    world.advance_to("2026-11-02T09:00:00Z").await;
+    world.lead(&enquiry("newest")).await;
+    let (calls, names, _) = asked("limit=3").await;
+    assert_eq!((calls, names.len(), names[0].as_str()), (2, 3, "newest"));
+    world.advance_to("2026-11-20T09:00:00Z").await;
+    assert_eq!(asked("limit=1").await.0, 1);
 }
 
 /// A timer that finds nothing to do costs one read and no write (ESC-8).

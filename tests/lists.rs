@@ -1,6 +1,10 @@
 //! Lists: filters, and words to be found (LEAD-8).
 
 use crate::world::{ADMIN, NORDSTERN, World};
+use forecourt_domain::contact::{Channel, Contact};
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, Loaded};
 use serde_json::{Value, json};
 
 async fn found(world: &World, who: &str, query: &str) -> Vec<String> {
@@ -127,4 +131,42 @@ async fn lead_8_a_lead_is_found_by_what_its_enquiry_says_when_it_is_sent_again()
     for query in ["q=01712345678", "q=01712345679", "q=r@example.com"] {
         assert_eq!(found(&world, ADMIN, query).await, ["Jana"], "{query}");
     }
+}
+
+/// LEAD-8: what a contact's channel finds is paged as any list; what the directory cannot name all of, is looked for in the list.
+#[tokio::test]
+async fn lead_8_a_channel_finds_every_lead_whether_the_directory_names_them_or_not() {
+    let world = World::new().await;
+    for name in ["One", "Two", "Three"] {
+        let id = world.lead(&json!({"type": "used_car", "contact": {"last_name": name, "email": "jana@example.com"}})).await;
+        world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price"})).await;
+        world.advance_to(&format!("2026-11-23T1{}:00:00Z", name.len())).await;
+    }
+    let pages = async || {
+        let (mut names, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads?q=jana@example.com&limit=1{cursor}")).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            names.extend(page.body["leads"].as_array().unwrap().iter().map(|row| row["contact"].as_str().unwrap().to_owned()));
+            match page.body["cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return names,
+            }
+        }
+    };
+    assert_eq!(pages().await, ["Three", "Two", "One"]);
+    let channel = world.store.secret().channel(&world.scope(), "jana@example.com");
+    let key = Key::Channel(channel.clone());
+    for forgets in [
+        |known: &Contact| Contact { leads: known.leads[2..].to_vec(), and_more: true, ..known.clone() },
+        |known: &Contact| Contact { leads: Vec::new(), and_more: false, ..known.clone() },
+    ] {
+        let rule = |loaded: &Loaded, _| {
+            let Some(Channel::Contact(known)) = loaded.channel(&channel) else { panic!("no record") };
+            Ok((Some(Decision::default().with(Item::Channel(channel.clone(), Channel::Contact(forgets(known))))), ()))
+        };
+        world.store.decide(&world.scope(), Load::of([key.clone()]), rule).await.unwrap();
+        assert_eq!(pages().await, ["Three", "Two", "One"]);
+    }
+    assert_eq!(world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads?q=jana@example.com&cursor=x")).await.status, 422);
 }

@@ -8,7 +8,7 @@ use forecourt_domain::recompute::recompute;
 use forecourt_domain::resubmission::rearm;
 use forecourt_edge::Platform;
 use forecourt_store::keys::{Key, Look};
-use forecourt_store::{Failure, LeadRow, Load, Loaded};
+use forecourt_store::{Failure, LeadRow, Load, Loaded, Paging};
 use futures::FutureExt as _;
 use futures::future::try_join_all;
 
@@ -31,7 +31,8 @@ pub(crate) async fn turn(platform: &Platform, look: &Look) -> Result<(), Failure
     else {
         return Ok(());
     };
-    let page = store.leads(&scope, dealer, now, state.cursor.as_deref(), PAGE, open).await?;
+    let paging = Paging { now, cursor: state.cursor.as_deref(), limit: PAGE, from: None, at_once: Some(10 * PAGE) };
+    let page = store.leads(&scope, dealer, paging, open).await?;
     let page = page.map_err(|_| Failure::Broken("the cursor of a recomputation cannot be read".into()))?;
     let ids: Vec<LeadId> = page.leads.iter().map(|row| row.facts.id).collect();
     let chunks = ids.chunks(TOGETHER).map(|ids| move_deadlines(platform, look, ids.to_vec(), now).boxed());

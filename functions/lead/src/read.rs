@@ -11,7 +11,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
 use forecourt_store::keys::Key;
-use forecourt_store::{LeadRow, Load};
+use forecourt_store::{LeadRow, Load, Paging};
 
 /// Most leads on a page.
 const PAGE: usize = 100;
@@ -50,17 +50,21 @@ pub(crate) async fn timeline(platform: &Platform, call: &Call) -> Result<Answer,
     Ok(Answer::new(200, &TimelineView::of(id, &entries, limit))?.about(&id))
 }
 
+/// How many leads a page of a list is to have.
+pub(crate) fn limit(call: &Call) -> Result<usize, Refusal> {
+    let limit = call.query_as::<usize>("limit", "LEAD-8", "a number from 1 to 100")?.unwrap_or(25);
+    if (1..=PAGE).contains(&limit) { Ok(limit) } else { Err(Refusal::field("limit", "LEAD-8", "must be a number from 1 to 100")) }
+}
+
 /// `GET /dealers/{dealer}/leads`: the leads that the asker may see, newest first (LEAD-8).
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: DealerId = call.part("dealer", "dealer")?;
     call.scope.reaches(&id)?;
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
-    let filter = Filter::read(call)?;
-    let limit = call.query_as::<usize>("limit", "LEAD-8", "a number from 1 to 100")?.unwrap_or(25);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(Refusal::field("limit", "LEAD-8", "must be a number from 1 to 100").into());
-    }
+    call.only_queries(&["status", "owner", "type", "source", "from", "until", "overdue", "q", "limit", "cursor"], "LEAD-8")?;
+    let filter = Filter::read(call, ["from", "until"])?;
+    let limit = limit(call)?;
     let sought = match call.query("q") {
         Some(text) => Some(Sought::read(platform, call, &dealer, text).await?),
         None => None,
@@ -70,7 +74,18 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
             && filter.takes(row, call.now)
             && sought.as_ref().is_none_or(|sought| sought.is(row))
     };
-    let listed = platform.store.leads(&call.scope, &dealer, call.now, call.query("cursor"), limit, wanted).await?;
+    // Where nearly every lead is wanted, a page of them is read; of what one seller may see, ten, as there are others; else as many as there are.
+    let at_once = match sought.is_some() || filter.owner.is_some() || filter.is_of_leads() {
+        true => None,
+        false if call.scope.sees_leads_of(None, &dealer.settings, call.now) => Some(limit),
+        false => Some(10 * limit),
+    };
+    let (scope, store) = (&call.scope, &platform.store);
+    let paging = Paging { now: call.now, cursor: call.query("cursor"), limit, from: filter.arrivals.0, at_once };
+    let listed = match sought.as_ref().and_then(Sought::leads) {
+        Some(ids) => store.leads_named(scope, &dealer, ids.iter().copied(), paging, wanted).await?,
+        None => store.leads(scope, &dealer, paging, wanted).await?,
+    };
     let listed = listed.map_err(|_| Refusal::field("cursor", "LEAD-8", "must be the cursor of an earlier page of this list"))?;
     Ok(Answer::new(200, &LeadListView::of(&listed, call.now))?.about(&id))
 }

@@ -1,38 +1,38 @@
 //! What a list is asked for: filters, and words to be found (LEAD-8).
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::contact::{Channel, ChannelKey, Email, Phone};
+use forecourt_domain::contact::{ChannelKey, Email, Phone};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::enquiry::LeadType;
-use forecourt_domain::ids::UserId;
+use forecourt_domain::ids::{LeadId, UserId};
 use forecourt_domain::lead::bare_plate;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
+use forecourt_edge::directory::{contact_of, records};
 use forecourt_edge::http::Call;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, LeadRow, Load};
 
-/// Every query of a list.
-const QUERIES: [&str; 10] = ["status", "owner", "type", "source", "from", "until", "overdue", "q", "limit", "cursor"];
+/// From a time on, and before another.
+pub(crate) type Range = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 /// What rows must be like; all that is said must hold.
 pub(crate) struct Filter {
     status: Option<String>,
-    owner: Option<UserId>,
+    pub(crate) owner: Option<UserId>,
     lead_type: Option<LeadType>,
     source: Option<String>,
-    from: Option<DateTime<Utc>>,
-    until: Option<DateTime<Utc>>,
+    /// From when on and before when they came in.
+    pub(crate) arrivals: Range,
     overdue: Option<bool>,
 }
 
 impl Filter {
-    /// Reads the queries of a list.
+    /// Reads the queries of a list or a board; `arrivals` names those that say from when on and before when leads came in.
     ///
     /// # Errors
-    /// 422 names each that is unknown or not of its type.
-    pub(crate) fn read(call: &Call) -> Result<Self, Refusal> {
-        call.only_queries(&QUERIES, "LEAD-8")?;
+    /// 422 names what is not of its type.
+    pub(crate) fn read(call: &Call, arrivals: [&'static str; 2]) -> Result<Self, Refusal> {
         let status = call.query("status").map(str::to_owned);
         if status.as_deref().is_some_and(|status| !matches!(status, "in_progress" | "won" | "lost")) {
             return Err(Refusal::field("status", "LEAD-8", "must be in_progress, won or lost"));
@@ -42,20 +42,20 @@ impl Filter {
             let names = LeadType::NAMES.map(|(name, _)| name).join(", ");
             return Err(Refusal::field("type", "LEAD-8", format!("must be one of {names}")));
         }
-        let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-8", "a time such as 2026-11-25T10:00:00Z");
-        let (from, until) = (time("from")?, time("until")?);
-        if from.zip(until).is_some_and(|(from, until)| until < from) {
-            return Err(Refusal::field("until", "LEAD-8", "must not be before from"));
-        }
         Ok(Self {
             status,
             owner: call.query_as("owner", "LEAD-8", "the id of a user")?,
             lead_type: lead_type.flatten(),
             source: call.query("source").map(|source| source.trim().to_lowercase()),
-            from,
-            until,
+            arrivals: range(call, arrivals)?,
             overdue: call.query_as("overdue", "LEAD-8", "true or false")?,
         })
+    }
+
+    /// Whether it leaves leads out of what an owner has, so that only few of them may be wanted.
+    pub(crate) fn is_of_leads(&self) -> bool {
+        let Self { status, owner: _, lead_type, source, arrivals: (from, until), overdue } = self;
+        status.is_some() || lead_type.is_some() || source.is_some() || from.or(*until).is_some() || overdue.is_some()
     }
 
     pub(crate) fn takes(&self, row: &LeadRow, now: DateTime<Utc>) -> bool {
@@ -65,10 +65,23 @@ impl Filter {
             && self.status.as_deref().is_none_or(|status| facts.status.name() == status)
             && self.lead_type.is_none_or(|kind| facts.lead_type == kind)
             && self.source.as_ref().is_none_or(|source| facts.source.to_lowercase() == *source)
-            && self.from.is_none_or(|from| facts.arrived >= from)
-            && self.until.is_none_or(|until| facts.arrived < until)
+            && self.arrivals.0.is_none_or(|from| facts.arrived >= from)
+            && self.arrivals.1.is_none_or(|until| facts.arrived < until)
             && self.overdue.is_none_or(|wanted| wanted == overdue)
     }
+}
+
+/// The times that two queries say.
+///
+/// # Errors
+/// 422: what is no time; the second before the first.
+pub(crate) fn range(call: &Call, [from, until]: [&'static str; 2]) -> Result<Range, Refusal> {
+    let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-8", "a time such as 2026-11-25T10:00:00Z");
+    let range = (time(from)?, time(until)?);
+    if range.0.zip(range.1).is_some_and(|(from, until)| until < from) {
+        return Err(Refusal::field(until, "LEAD-8", format!("must not be before {from}")));
+    }
+    Ok(range)
 }
 
 /// Words that somebody looks for: a part of a name, a lead's number, a telephone number or e-mail address, a number plate.
@@ -78,10 +91,12 @@ pub(crate) struct Sought {
     plate: String,
     /// The channel that is looked for, and the contact that it leads to.
     contact: Option<[ChannelKey; 2]>,
+    /// Every lead that it may be, where these are known by their numbers.
+    leads: Option<Vec<LeadId>>,
 }
 
 impl Sought {
-    /// Reads what is looked for; a telephone number or an address is looked up in the directory of contacts.
+    /// Reads what is looked for. A telephone number or an address is looked up in the directory of contacts, which knows their leads.
     ///
     /// # Errors
     /// What is too short to be found; the table out of reach.
@@ -94,12 +109,29 @@ impl Sought {
             Ok(email) => Some(email.to_string()),
             Err(_) => Phone::read(text.trim(), dealer.settings.country).e164,
         };
-        let contact = match channel.map(|channel| platform.store.secret().channel(&call.scope, &channel)) {
-            Some(channel) => Some([channel.clone(), contact_of(platform, call, channel).await?]),
-            None => None,
-        };
+        let channel = channel.map(|channel| platform.store.secret().channel(&call.scope, &channel));
+        let lead: Option<LeadId> = words.parse().ok();
         let number = words.chars().filter(char::is_ascii_digit).collect();
-        Ok(Self { plate: bare_plate(&words), number, words, contact })
+        let sought = Self { plate: bare_plate(&words), number, words, contact: None, leads: lead.map(|lead| vec![lead]) };
+        let Some(channel) = channel else { return Ok(sought) };
+        let channels = [channel.clone()];
+        // Ten digits may be dialled and be a lead's number.
+        let load = Load::of([Key::Channel(channel.clone())].into_iter().chain(lead.map(Key::Lead)));
+        let loaded = platform.store.load(&call.scope, &load.then(|loaded| records(loaded, &channels))).await?;
+        let lead = lead.filter(|lead| loaded.lead(*lead).is_some());
+        let known = contact_of(&loaded, &channel);
+        let leads = match &known {
+            Some(contact) => contact.all_leads().map(|leads| leads.iter().copied().chain(lead).collect()),
+            // By a channel that nobody is known by, a lead may be found all the same: a relay of many, or what an enquiry said that was sent again.
+            None => lead.map(|lead| vec![lead]),
+        };
+        let contact = known.map_or_else(|| channel.clone(), |contact| contact.id);
+        Ok(Self { contact: Some([channel, contact]), leads, ..sought })
+    }
+
+    /// Every lead that it may be, where that is known without looking through the list.
+    pub(crate) fn leads(&self) -> Option<&[LeadId]> {
+        self.leads.as_deref()
     }
 
     pub(crate) fn is(&self, row: &LeadRow) -> bool {
@@ -113,14 +145,4 @@ impl Sought {
         let by_name = |name: &String| name.to_lowercase().contains(&self.words);
         by_number || by_plate || by_contact || by_name(&facts.contact) || row.others.iter().any(by_name)
     }
-}
-
-/// The contact behind a channel; the channel itself, where nobody is known by it.
-async fn contact_of(platform: &Platform, call: &Call, channel: ChannelKey) -> Result<ChannelKey, Failure> {
-    let key = Key::Channel(channel.clone());
-    let loaded = platform.store.load(&call.scope, &Load::of([key])).await?;
-    Ok(match loaded.channel(&channel) {
-        Some(Channel::AliasOf(record)) => record.clone(),
-        Some(Channel::Contact(_)) | None => channel,
-    })
 }

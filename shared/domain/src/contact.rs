@@ -196,6 +196,47 @@ pub struct Contact {
     pub aliases: BTreeSet<ChannelKey>,
     /// The latest lead at each dealer.
     pub latest: BTreeMap<DealerId, LeadId>,
+    /// The latest leads, of whatever dealer, that a channel of this person stands with: the person's own, and those that share a channel (LEAD-8).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leads: Vec<LeadId>,
+    /// Whether there are others that are not named here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub and_more: bool,
+}
+
+impl Contact {
+    /// How many leads a record names.
+    const LEADS: usize = 100;
+
+    /// Somebody of whom nothing is known but a channel.
+    pub fn new(id: ChannelKey) -> Self {
+        Self { id, aliases: BTreeSet::new(), latest: BTreeMap::new(), leads: Vec::new(), and_more: false }
+    }
+
+    /// Every lead that a channel of this person stands with; `None`: there are more than the record names.
+    pub fn all_leads(&self) -> Option<&[LeadId]> {
+        // A record that is older than the names has none of them.
+        let names_all = !self.and_more && (self.latest.is_empty() || !self.leads.is_empty());
+        names_all.then_some(&self.leads)
+    }
+
+    /// Names a lead that a channel of this person stands with.
+    pub(crate) fn name(&mut self, lead: LeadId) {
+        if self.leads.contains(&lead) {
+            return;
+        }
+        self.leads.push(lead);
+        let over = self.leads.len().saturating_sub(Self::LEADS);
+        self.and_more |= over > 0;
+        self.leads.drain(..over);
+    }
+
+    /// The record with a lead that it does not name yet: one that shares a channel with this person.
+    pub(crate) fn shares(&self, lead: LeadId) -> Option<Item> {
+        let mut record = Self { and_more: self.all_leads().is_none(), ..self.clone() };
+        record.name(lead);
+        (record.leads != self.leads).then(|| Item::Channel(record.id.clone(), Channel::Contact(record)))
+    }
 }
 
 /// What is stored under one channel.
@@ -219,9 +260,16 @@ pub struct Recognised {
     pub clash: bool,
     /// The enquiry's channels, and the record that each led to before.
     pub channels: Vec<(ChannelKey, Option<ChannelKey>)>,
+    /// These records as they were, each once.
+    pub known: Vec<Contact>,
 }
 
 impl Recognised {
+    /// The records of others who share a channel with a lead of the record `own`, with that lead (LEAD-8).
+    pub(crate) fn shared(&self, own: Option<&ChannelKey>, lead: LeadId) -> impl Iterator<Item = Item> {
+        self.known.iter().filter(move |record| own != Some(&record.id)).filter_map(move |record| record.shares(lead))
+    }
+
     /// Those of the enquiry's channels by which a search does not come to the record: they lead to somebody else, or to nobody (LEAD-8).
     pub fn elsewhere(&self) -> impl Iterator<Item = &ChannelKey> {
         let here = |(channel, owner): &&(ChannelKey, Option<ChannelKey>)| match owner {
@@ -238,6 +286,7 @@ impl Recognised {
 /// `None`: the enquiry has no channel that identifies anybody.
 pub fn recognise(known: &[(ChannelKey, Option<Contact>)], dealer: &DealerId, lead: LeadId) -> Option<Recognised> {
     let mut found = person(known)?;
+    found.contact.and_more = found.contact.all_leads().is_none();
     found.contact.latest.insert(dealer.clone(), lead);
     Some(found)
 }
@@ -245,11 +294,7 @@ pub fn recognise(known: &[(ChannelKey, Option<Contact>)], dealer: &DealerId, lea
 /// The same of whoever is reached by the `known` channels and has no lead by it: the customer of an appointment.
 pub fn person(known: &[(ChannelKey, Option<Contact>)]) -> Option<Recognised> {
     let (first, _) = known.first()?;
-    let mut contact = known.iter().find_map(|(_, contact)| contact.clone()).unwrap_or_else(|| Contact {
-        id: first.clone(),
-        aliases: BTreeSet::new(),
-        latest: BTreeMap::new(),
-    });
+    let mut contact = known.iter().find_map(|(_, contact)| contact.clone()).unwrap_or_else(|| Contact::new(first.clone()));
     let mut new_aliases = Vec::new();
     let mut clash = false;
     for (channel, owner) in known {
@@ -263,7 +308,9 @@ pub fn person(known: &[(ChannelKey, Option<Contact>)]) -> Option<Recognised> {
     new_aliases.truncate(20_usize.saturating_sub(contact.aliases.len()));
     contact.aliases.extend(new_aliases.iter().cloned());
     let channels = known.iter().map(|(channel, owner)| (channel.clone(), owner.as_ref().map(|owner| owner.id.clone()))).collect();
-    Some(Recognised { contact, new_aliases, clash, channels })
+    let known: BTreeMap<&ChannelKey, &Contact> =
+        known.iter().filter_map(|(_, owner)| owner.as_ref()).map(|owner| (&owner.id, owner)).collect();
+    Some(Recognised { contact, new_aliases, clash, channels, known: known.into_values().cloned().collect() })
 }
 
 impl Recognised {

@@ -257,9 +257,12 @@ fn with_elements(decision: Decision, elements: Vec<Element>) -> Decision {
 
 /// The contact's record with `lead` as the latest at `dealer`, and the channels that lead to it now.
 fn remember_channels(decision: Decision, contact: Option<&Recognised>, dealer: &Dealer, lead: LeadId) -> Decision {
-    let Some(Recognised { contact, new_aliases, .. }) = contact else { return decision };
+    let Some(recognised) = contact else { return decision };
+    let Recognised { contact, new_aliases, .. } = recognised;
     let mut record = contact.clone();
     record.latest.insert(dealer.id.clone(), lead);
+    record.name(lead);
+    let decision = recognised.shared(Some(&record.id), lead).fold(decision, Decision::with);
     let decision = decision.with(Item::Channel(record.id.clone(), Channel::Contact(record)));
     new_aliases.iter().fold(decision, |decision, alias| decision.with(Item::Channel(alias.clone(), Channel::AliasOf(contact.id.clone()))))
 }
@@ -317,6 +320,8 @@ fn known(
     let entry = arrival.entry(&changed, events);
     let receipt = arrival.receipt_of(lead.id);
     let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with_some(receipt);
+    let shared = contact.into_iter().flat_map(|contact| contact.shared(lead.contact_id.as_ref(), lead.id));
+    let decision = shared.fold(decision, Decision::with);
     Ok(Verdict::Resent(with_elements(decision, trade_ins)))
 }
 

@@ -16,7 +16,7 @@ use crate::refusal::Refusal;
 use crate::timeline::{Did, Entry, Event};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// One of a lead's contacts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -200,9 +200,17 @@ impl Case<'_> {
         };
         let elsewhere: Vec<&ChannelKey> = self.known.iter().filter(|known| !here(known)).map(|(channel, _)| channel).collect();
         changed.found_by(elsewhere);
+        let others: BTreeMap<&ChannelKey, &Contact> = self
+            .known
+            .iter()
+            .filter_map(|(_, owner)| owner.as_ref())
+            .filter(|owner| Some(&owner.id) != changed.contact_id.as_ref())
+            .map(|owner| (&owner.id, owner))
+            .collect();
+        let shared: Vec<Item> = others.into_values().filter_map(|owner| owner.shares(changed.id)).collect();
         let told = [told].into_iter().chain(clash.then_some(Event::ContactClash)).collect();
         let decision = commit(changed, self.by.clone(), told, self.now);
-        directory.into_iter().fold(decision, Decision::with)
+        directory.into_iter().chain(shared).fold(decision, Decision::with)
     }
 
     /// What the directory learns: channels that nobody was known by lead to the lead's record from now on. Says which record a lead has that had none, and
@@ -216,7 +224,7 @@ impl Case<'_> {
             (Some(record), Some(_)) => (record.clone(), &new[..]),
             (None, Some((first, rest))) => {
                 let latest = BTreeMap::from([(self.lead.dealer.clone(), self.lead.id)]);
-                (Contact { id: ChannelKey::clone(first), aliases: BTreeSet::new(), latest }, rest)
+                (Contact { latest, leads: vec![self.lead.id], ..Contact::new(ChannelKey::clone(first)) }, rest)
             }
         };
         let room = ALIASES.saturating_sub(record.aliases.len());

@@ -2,7 +2,7 @@
 
 use crate::items::Attributes;
 use crate::keys::{self, Month};
-use crate::queries::NotACursor;
+use crate::list::NotACursor;
 use crate::reads::unavailable;
 use crate::rows::row;
 use crate::{Failure, Store};

@@ -2,7 +2,7 @@
 
 use crate::items::from_item;
 use crate::keys::{self, Key};
-use crate::queries::NotACursor;
+use crate::list::NotACursor;
 use crate::reads::{table_key, unavailable};
 use crate::{Failure, Loaded, Store, Stored};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};

@@ -2,7 +2,7 @@
 
 use crate::items::{Attributes, from_item, key_of};
 use crate::keys::{self, Key, Month};
-use crate::queries::NotACursor;
+use crate::list::NotACursor;
 use crate::reads::{find, keep, unavailable};
 use crate::{Failure, Load, Loaded, Store, Stored};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
