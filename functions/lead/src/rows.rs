@@ -30,6 +30,8 @@ pub struct BoardView {
 pub struct BoardRowView {
     /// The earliest incomplete event's time, past or future; without one, when the lead was last updated (CAL-3).
     pub next_action_at: DateTime<Utc>,
+    /// That event, at `/leads/{id}/events`.
+    pub next_action: Option<String>,
     /// The lead.
     #[serde(flatten)]
     pub lead: LeadRowView,
@@ -67,7 +69,11 @@ impl LeadListView {
 
 impl BoardView {
     pub(crate) fn of(board: &Board, now: DateTime<Utc>) -> Self {
-        let row = |(at, row): &(DateTime<Utc>, LeadRow)| BoardRowView { next_action_at: *at, lead: LeadRowView::of(row, now) };
+        let row = |(at, row): &(DateTime<Utc>, LeadRow)| BoardRowView {
+            next_action_at: *at,
+            next_action: row.next_event.as_ref().map(ToString::to_string),
+            lead: LeadRowView::of(row, now),
+        };
         Self { leads: board.leads.iter().map(row).collect(), cursor: board.after.clone() }
     }
 }

@@ -94,7 +94,8 @@ fn merged<T>(parts: Vec<Part<T>>, limit: usize) -> (Vec<(String, T)>, Option<Str
 }
 
 impl Store {
-    /// A page of at most `limit` leads that `users` have to work and `wanted` takes, merged by the date of the next action. All users are asked at once.
+    /// A page of at most `limit` leads that `users` have to work and `wanted` takes, merged by the date of the next action. All users are asked at once;
+    /// where only `few` are wanted, for many more at a time.
     ///
     /// # Errors
     /// When the table is out of reach.
@@ -104,11 +105,13 @@ impl Store {
         users: &[UserId],
         stretch: Stretch<'_>,
         limit: usize,
+        few: bool,
         wanted: impl Fn(&LeadRow) -> bool,
     ) -> Result<Board, Failure> {
+        let at_once = if few { LEADS } else { limit + 1 };
         let range = |user| {
             let from = stretch.after.map_or_else(|| keys::work_from(stretch.from), next_to);
-            Range { user, from, until: keys::work_until(stretch.until), at_once: limit + 1, enough: limit + 1 }
+            Range { user, from, until: keys::work_until(stretch.until), at_once, enough: limit + 1 }
         };
         let parts = users.iter().map(|user| self.work_of(scope, range(user), &wanted));
         let (rows, after) = merged(futures::future::try_join_all(parts).await?, limit);

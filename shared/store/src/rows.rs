@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::calendar_event::CalendarEvent;
-use forecourt_domain::ids::{DealerId, UserId};
+use forecourt_domain::ids::{DealerId, EventId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::target::{self, Target};
 use forecourt_domain::task::Work;
@@ -62,6 +62,9 @@ pub struct LeadRow {
     /// Whether something is planned for it.
     #[serde(default, rename = "has_plans")]
     pub planned: bool,
+    /// The event that is its next action.
+    #[serde(default)]
+    pub next_event: Option<EventId>,
 }
 
 /// The facts of a lead in a list.
@@ -132,8 +135,9 @@ pub(crate) fn encode_lead(lead: &Lead) -> Result<Attributes, Failure> {
     if lead.contacts.len() > 1 {
         row.insert("others".into(), AttributeValue::L(others.collect()));
     }
-    if !lead.planned.is_empty() {
+    if let (_, Some(event)) = lead.next_action() {
         row.insert("has_plans".into(), AttributeValue::Bool(true));
+        row.insert("next_event".into(), AttributeValue::S(event.to_string()));
     }
     state.insert("row".into(), AttributeValue::M(row));
     Ok(state)
