@@ -332,7 +332,7 @@ async fn apt_1_an_appointment_that_is_an_event_is_corrected_with_it() {
     let drive = world.post(ADMIN, &format!("/leads/{lead}/events"), &drive).await;
     let here = made(&world, ADMIN, &json!({"lead": lead, "kind": "showroom", "at": "2026-11-26T10:00:00+01:00"})).await;
     let events = async || world.get(ADMIN, &format!("/leads/{lead}/events")).await.body["events"].clone();
-    for (id, event, day) in [(format!("{lead}-{}", drive.text("/id")), 0, "2026-11-25"), (here, 1, "2026-11-26")] {
+    for (id, event, day) in [(format!("{lead}-{}", drive.text("/id")), 1, "2026-11-25"), (here, 0, "2026-11-26")] {
         let path = format!("/appointments/{id}");
         let page = seen(&world, &id).await;
         assert_eq!((page.text("/user"), taken(&world, "anna.vogt", day).await), ("anna.vogt", 4));

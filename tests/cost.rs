@@ -102,6 +102,21 @@ async fn lead_8_filters_searches_and_a_months_start_are_few_reads() {
     assert_eq!(asked("limit=1").await.0, 1);
 }
 
+/// LEAD-2, CAL-1: lists of what stands with a lead are read beside it.
+#[tokio::test]
+async fn lead_2_lists_of_a_lead_are_two_reads_at_once() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.post(ADMIN, &format!("/leads/{id}/comments"), &json!({"text": "Asks again"})).await;
+    world.post(ADMIN, &format!("/leads/{id}/communications"), &json!({"medium": "email", "subject": "Corsa", "text": "Hello"})).await;
+    world.get(ADMIN, &format!("/leads/{id}")).await;
+    for (list, calls) in [("comments", 2), ("events", 2), ("invitations", 2), ("communications", 3)] {
+        let before = world.store.spent();
+        assert_eq!(world.get(ADMIN, &format!("/leads/{id}/{list}")).await.status, 200);
+        assert_eq!(world.store.spent().since(before).calls, calls, "{list}");
+    }
+}
+
 /// A timer that finds nothing to do costs one read and no write (ESC-8).
 #[tokio::test]
 async fn esc_8_a_stale_wake_up_costs_no_write() {

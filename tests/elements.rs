@@ -22,7 +22,7 @@ async fn delete(world: &World, who: &str, path: &str) -> Reply {
 
 /// The elements that a list shows.
 async fn listed(world: &World, lead: LeadId, kind: Kind) -> Vec<Value> {
-    let list = world.get(ADMIN, &format!("/leads/{lead}/{}", kind.path())).await;
+    let list = world.get(ADMIN, &format!("/leads/{lead}/{}?limit=100", kind.path())).await;
     assert_eq!(list.status, 200, "{}", list.body);
     list.body["elements"].as_array().unwrap().clone()
 }
@@ -276,7 +276,7 @@ async fn lead_2_the_trade_ins_of_an_enquiry_are_counted_listed_and_kept_once_the
         let all = listed(&world, id, Kind::TradeIn).await;
         let count = world.get(ADMIN, &format!("/leads/{id}")).await.body["counts"]["trade_ins"].as_u64().unwrap();
         assert_eq!(count, all.len() as u64);
-        all.iter().map(|element| element["vehicle"]["model"].as_str().unwrap().to_owned()).collect()
+        all.iter().rev().map(|element| element["vehicle"]["model"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(models().await, ["Polo", "Golf"]);
     assert_eq!(listed(&world, id, Kind::TradeIn).await[0]["by"], "partner:portal-demo");

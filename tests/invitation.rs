@@ -91,7 +91,7 @@ async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_told() {
     assert_eq!((again.status, &again.body["booking"]["sequence"]), (201, &json!(0)));
     let events = world.get(ADMIN, &format!("/leads/{id}/events")).await;
     let states: Vec<&str> = events.body["events"].as_array().unwrap().iter().map(|event| event["state"].as_str().unwrap()).collect();
-    assert_eq!(states, ["deleted", "incomplete"]);
+    assert_eq!(states, ["incomplete", "deleted"]);
     world.system.settle().await;
     let mut told: Vec<String> = world
         .mails()

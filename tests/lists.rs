@@ -1,6 +1,6 @@
 //! Lists: filters, and words to be found (LEAD-8).
 
-use crate::world::{ADMIN, NORDSTERN, World};
+use crate::world::{ADMIN, NORDSTERN, World, enquiry};
 use forecourt_domain::contact::{Channel, Contact};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_store::keys::Key;
@@ -169,4 +169,71 @@ async fn lead_8_a_channel_finds_every_lead_whether_the_directory_names_them_or_n
         assert_eq!(pages().await, ["Three", "Two", "One"]);
     }
     assert_eq!(world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads?q=jana@example.com&cursor=x")).await.status, 422);
+}
+
+/// LEAD-2, CAL-1: the lists of a lead come in pages, newest first; a cursor is good for its own list of its own lead.
+#[tokio::test]
+async fn lead_2_lists_of_a_lead_come_in_pages() {
+    let world = World::new().await;
+    let (id, other) = (world.lead(&enquiry("jana")).await, world.lead(&enquiry("kim")).await);
+    for n in 0..7 {
+        world.post(ADMIN, &format!("/leads/{id}/comments"), &json!({"text": format!("{n}")})).await;
+        let at = format!("2026-12-{:02}T09:00:00Z", 10 + n);
+        world.post(ADMIN, &format!("/leads/{id}/events"), &json!({"title": format!("{n}"), "type": "phone_outbound", "at": at})).await;
+        world.post(ADMIN, &format!("/leads/{id}/invitations"), &json!({"type": "booked_test_drive", "title": format!("{n}")})).await;
+        world.advance_to(&format!("2026-11-23T09:{:02}:00Z", n + 1)).await;
+    }
+    for (list, rows, said) in [("comments", "elements", "text"), ("events", "events", "title"), ("invitations", "invitations", "title")] {
+        let path = format!("/leads/{id}/{list}");
+        let (mut got, mut cursor, mut pages) = (String::new(), String::new(), 0);
+        loop {
+            let page = world.get(ADMIN, &format!("{path}?limit=3{cursor}")).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            got.extend(page.body[rows].as_array().unwrap().iter().map(|row| row[said].as_str().unwrap()));
+            pages += 1;
+            let Some(next) = page.body["cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!((got.as_str(), pages), ("6543210", 3), "{list}");
+        for elsewhere in [format!("/leads/{other}/{list}"), format!("/leads/{id}/quotes")] {
+            assert_eq!(world.get(ADMIN, &format!("{elsewhere}?limit=3{cursor}")).await.status, 422);
+        }
+        for query in ["limit=0", "limit=101", "cursor=x", "page=2"] {
+            assert_eq!(world.get(ADMIN, &format!("{path}?{query}")).await.status, 422, "{query}");
+        }
+    }
+}
+
+/// LEAD-2: of a lead with much more than a read's megabyte nothing is left out.
+#[tokio::test]
+async fn lead_2_of_a_lead_with_megabytes_of_events_none_is_missing() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let template = {
+        let event = json!({"title": "Call", "type": "phone_outbound", "at": "2026-12-10T09:00:00Z"});
+        assert_eq!(world.post(ADMIN, &format!("/leads/{id}/events"), &event).await.status, 201);
+        world.events(id).await.remove(0)
+    };
+    for batch in 0..10 {
+        let events = (0..20).map(|n| {
+            let name = world.store.secret().channel(&world.scope(), &format!("{batch}-{n}")).0.to_lowercase();
+            let name = name.chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>();
+            let big = forecourt_domain::calendar_event::CalendarEvent {
+                id: name.parse().unwrap(),
+                notes: Some("x".repeat(20_000)),
+                due: None,
+                ..template.clone()
+            };
+            Item::Event(Box::new(big))
+        });
+        let items: Vec<Item> = events.collect();
+        let keys = items.iter().map(|item| if let Item::Event(event) = item { Key::Event(id, event.id.clone()) } else { panic!() });
+        let rule = |_: &Loaded, _| Ok((Some(Decision { items: items.clone() }), ()));
+        world.store.decide(&world.scope(), Load::of(keys.collect::<Vec<_>>()), rule).await.unwrap();
+    }
+    let mut names: Vec<String> = world.events(id).await.into_iter().map(|event| event.id.to_string()).collect();
+    names.dedup();
+    assert_eq!(names.len(), 201);
+    let page = world.get(ADMIN, &format!("/leads/{id}/events")).await;
+    assert_eq!((page.body["events"].as_array().unwrap().len(), page.body["cursor"].is_string()), (50, true));
 }

@@ -187,11 +187,55 @@ async fn lead_8_a_board_shows_what_the_asker_may_see_and_asked_for() {
     assert_eq!(world.get("alice.moore", &format!("/dealers/{NORDSTERN}/board")).await.status, 404);
 }
 
+/// LEAD-8: the date of the next action is asked for together with status, type, source, arrival and overdue; a row names its next action.
+#[tokio::test]
+async fn lead_8_a_board_is_filtered_as_the_list_is() {
+    let world = World::new().await;
+    let body = |name: &str, kind: &str, source: &str| json!({"type": kind, "source": source, "contact": {"last_name": name, "email": format!("{name}@example.com")}});
+    let a = world.lead(&body("a", "used_car", "website")).await;
+    world.advance_to("2026-11-23T10:00:00Z").await;
+    let b = world.lead(&body("b", "new_car", "Portal")).await;
+    world.advance_to("2026-11-23T11:30:00Z").await;
+    let mut planned = Vec::new();
+    for id in [a, b] {
+        let event = world.post(ADMIN, &format!("/leads/{id}/events"), &event_body(at("2026-11-27T09:00:00Z"))).await;
+        planned.push(event.text("/id").to_owned());
+    }
+    world.post(ADMIN, &format!("/leads/{b}/status"), &json!({"status": "won", "complete_events": "none"})).await;
+    let c = world.lead(&body("c", "new_car", "website")).await;
+    let on = "from=2026-11-27T00:00:00Z&until=2026-11-28T00:00:00Z";
+    for (query, mut wanted) in [
+        (String::new(), vec![a, b, c]),
+        (on.to_owned(), vec![a, b]),
+        (format!("{on}&status=won"), vec![b]),
+        (format!("{on}&status=lost"), vec![]),
+        (format!("{on}&type=used_car"), vec![a]),
+        (format!("{on}&source=portal"), vec![b]),
+        (format!("{on}&overdue=true"), vec![a]),
+        (format!("{on}&created_from=2026-11-23T09:30:00Z"), vec![b]),
+        (format!("{on}&created_until=2026-11-23T09:30:00Z"), vec![a]),
+        ("type=new_car&status=in_progress".to_owned(), vec![c]),
+    ] {
+        let page = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/board?{query}")).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let mut got: Vec<LeadId> =
+            page.body["leads"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().parse().unwrap()).collect();
+        (got.sort(), wanted.sort());
+        assert_eq!(got, wanted, "{query}");
+    }
+    let rows = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/board")).await.body["leads"].as_array().unwrap().clone();
+    let next = |id: LeadId| rows.iter().find(|row| row["id"] == json!(id)).unwrap()["next_action"].clone();
+    assert_eq!([next(a), next(b), next(c)], [json!(planned[0]), json!(planned[1]), Value::Null]);
+    for query in ["status=open", "type=boat", "overdue=maybe", "created_from=2026-11-24T00:00:00Z&created_until=2026-11-23T00:00:00Z"] {
+        assert_eq!(world.get(ADMIN, &format!("/dealers/{NORDSTERN}/board?{query}")).await.status, 422, "{query}");
+    }
+}
+
 /// CAL-5: won or lost, the caller chooses.
 #[tokio::test]
 async fn cal_5_with_a_lead_its_overdue_events_are_completed_or_all_or_none() {
     for (choice, wanted) in [
-        (json!("overdue"), ["completed", "incomplete"]),
+        (json!("overdue"), ["incomplete", "completed"]),
         (json!("all"), ["completed", "completed"]),
         (json!("none"), ["incomplete", "incomplete"]),
         (Value::Null, ["incomplete", "incomplete"]),

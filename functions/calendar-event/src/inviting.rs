@@ -11,6 +11,7 @@ use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::json::{Loose, Text};
 use forecourt_edge::lead::{self, Asked};
+use forecourt_edge::page::Page;
 use forecourt_edge::problem::Problem;
 use forecourt_edge::request::new_name;
 use forecourt_edge::{Platform, link};
@@ -82,15 +83,12 @@ pub struct InvitationRowView {
 /// The invitations of a lead.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvitationsView {
-    /// The newest first; of a lead with more than a hundred, those of a page.
+    /// The newest first.
     pub invitations: Vec<InvitationRowView>,
-    /// Asks for the next page with `after`; absent on the last.
+    /// Asks for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
+    pub cursor: Option<String>,
 }
-
-/// Invitations on a page.
-const PAGE: usize = 100;
 
 /// Makes an invitation.
 pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
@@ -138,25 +136,19 @@ impl InvitationBody {
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    call.only_queries(&["after"], "CAL-8")?;
-    let after = call.query_as::<InvitationId>("after", "CAL-8", "what an earlier page says")?;
-    let load = Load::of([Key::Lead(id)]).then(|loaded| loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().collect());
-    let loaded = platform.store.load(&call.scope, &load).await?;
-    let (lead, dealer) = lead::found(&loaded, id)?;
-    call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
-    let mut invitations = platform.store.invitations(&call.scope, id, after.as_ref(), PAGE + 1).await?;
-    let more = invitations.len() > PAGE;
-    invitations.truncate(PAGE);
-    let after = invitations.last().filter(|_| more).map(|last| last.id.to_string());
+    let page = Page::read(call, format!("{id}-invitations"), "CAL-8")?;
+    let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
+    let (loaded, invitations) = tokio::try_join!(store.load(&call.scope, &lead), store.invitations(&call.scope, id))?;
+    lead::readable(platform, call, loaded.lead(id)).await?;
+    let (invitations, cursor) = page.cut(invitations, |invitation| (invitation.created, invitation.id.as_str()));
     let events = invitations.iter().filter_map(|invitation| invitation.event.clone()).map(|event| Key::Event(id, event));
-    let events = platform.store.load(&call.scope, &Load::of(events)).await?;
-    invitations.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
+    let events = store.load(&call.scope, &Load::of(events)).await?;
     let row = |invitation: &Invitation| {
         let event = invitation.event.as_ref().and_then(|event| events.event(id, event));
         InvitationRowView::of(platform, call, invitation, event)
     };
     let invitations = invitations.iter().map(row).collect();
-    Ok(Answer::new(200, &InvitationsView { invitations, after })?.about(&id))
+    Ok(Answer::new(200, &InvitationsView { invitations, cursor })?.about(&id))
 }
 
 /// Revokes an invitation. What was booked by it stays; who wants that to be off calls the event off.

@@ -27,6 +27,7 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::lead::{self, Asked, found};
+use forecourt_edge::page::Page;
 use forecourt_edge::problem::Problem;
 use forecourt_edge::request::new_name;
 use forecourt_edge::routes::{Operation, Route};
@@ -156,14 +157,14 @@ async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     Ok(Answer::new(200, &CalendarEventView::of(event, lead, None))?.about(&id))
 }
 
-/// The events of a lead, ended ones too.
+/// The events of a lead, ended ones too, those of the latest times first.
 async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
+    let page = Page::read(call, format!("{id}-events"), "CAL-1")?;
     let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
     let (loaded, events) = tokio::try_join!(store.load(&call.scope, &lead), store.events(&call.scope, id))?;
-    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
-    let dealer = store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
-    call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
-    Ok(Answer::new(200, &CalendarEventsView::of(lead, &events))?.about(&id))
+    let lead = lead::readable(platform, call, loaded.lead(id)).await?;
+    let (events, cursor) = page.cut(events, |event| (event.at, event.id.as_str()));
+    Ok(Answer::new(200, &CalendarEventsView::of(lead, &events, cursor))?.about(&id))
 }

@@ -52,8 +52,11 @@ pub struct CalendarEventView {
 /// The events of a lead.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CalendarEventsView {
-    /// By their times, ended ones too.
+    /// By their times, the latest first, ended ones too.
     pub events: Vec<CalendarEventView>,
+    /// Asks for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
     /// The lead's next action: the earliest incomplete event's time, else when the lead was last updated (CAL-3).
     pub next_action_at: DateTime<Utc>,
     /// The event that is the next action.
@@ -84,9 +87,9 @@ impl CalendarEventView {
 }
 
 impl CalendarEventsView {
-    pub(crate) fn of(lead: &Lead, events: &[CalendarEvent]) -> Self {
+    pub(crate) fn of(lead: &Lead, events: &[CalendarEvent], cursor: Option<String>) -> Self {
         let (next_action_at, next) = lead.next_action();
         let events = events.iter().map(|event| CalendarEventView::of(event, lead, None)).collect();
-        Self { events, next_action_at, next_action: next.map(ToString::to_string) }
+        Self { events, cursor, next_action_at, next_action: next.map(ToString::to_string) }
     }
 }

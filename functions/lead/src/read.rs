@@ -9,6 +9,7 @@ use forecourt_domain::ids::{DealerId, LeadId};
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::lead;
 use forecourt_edge::problem::Problem;
 use forecourt_store::keys::Key;
 use forecourt_store::{LeadRow, Load, Paging};
@@ -43,9 +44,7 @@ pub(crate) async fn timeline(platform: &Platform, call: &Call) -> Result<Answer,
     let store = &platform.store;
     let lead = Load::of([Key::Lead(id)]);
     let (loaded, entries) = tokio::try_join!(store.load(&call.scope, &lead), store.timeline(&call.scope, id, before, limit + 1))?;
-    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
-    let dealer = store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
-    call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
+    let lead = lead::readable(platform, call, loaded.lead(id)).await?;
     cursor::reached(before, lead, "LEAD-2")?;
     Ok(Answer::new(200, &TimelineView::of(id, &entries, limit))?.about(&id))
 }

@@ -141,9 +141,7 @@ pub(crate) async fn of_lead(platform: &Platform, call: &Call) -> Result<Answer, 
     let before = cursor::read(call, id, "LEAD-4")?;
     let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
     let (loaded, tasks) = tokio::try_join!(store.load(&call.scope, &lead), store.tasks(&call.scope, id, before, limit + 1))?;
-    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
-    let dealer = store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
-    call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
+    let lead = lead::readable(platform, call, loaded.lead(id)).await?;
     cursor::reached(before, lead, "LEAD-4")?;
     let answer = Answer::new(200, &TasksView::of(&tasks, lead, limit, call.now))?;
     Ok(answer.header("etag", format!("\"{}\"", lead.version)).about(&id))

@@ -16,7 +16,7 @@ use forecourt_calendar_event::{
 };
 use forecourt_edge::appointment::{PingBackBody, PingBackView};
 use forecourt_edge::problem::Problem;
-use forecourt_edge::routes::{self, Operation, Report, Route};
+use forecourt_edge::routes::{self, Elements, Operation, Report, Route};
 use forecourt_export::ExportBody;
 use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
@@ -209,7 +209,13 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("cursor", "From the answer with the page before."),
         ],
         Operation::Board => &[
+            ("status", "in_progress, won or lost."),
             ("owner", "The id of a user; all of the dealer's users if not said."),
+            ("type", "new_car, used_car, trade_in, test_drive, service or other."),
+            ("source", "Where the customer asked."),
+            ("created_from", "Only what came in from this time on, RFC 3339."),
+            ("created_until", "Only what came in before this time."),
+            ("overdue", "true: only leads with an open deadline that is past, the first-contact one or another; false: only others."),
             ("from", "Only actions from this time on, RFC 3339."),
             ("until", "Only actions before this time."),
             ("limit", "How many on a page, 1 to 100; 25 if not said."),
@@ -223,7 +229,9 @@ fn queries(operation: Operation) -> &'static [(&'static str, &'static str)] {
             ("limit", "How many on a page, 1 to 250; 100 if not said."),
             ("cursor", "From the answer with the page before."),
         ],
-        Operation::ListInvitations => &[("after", "From the answer with the page before.")],
+        Operation::ListInvitations | Operation::ListEvents | Operation::Element(Elements::List(_)) => {
+            &[("limit", "How many on a page, 1 to 100; 50 if not said."), ("cursor", "From the answer with the page before.")]
+        }
         Operation::Desk(desk) => desk::queries(desk),
         Operation::SettingsHistory | Operation::UserHistory => &[("before", "Only changes before this version.")],
         Operation::ListUsers => &[("after", "From the answer with the page before."), ("dealer", "Only who works at this dealer.")],

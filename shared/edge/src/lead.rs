@@ -292,3 +292,14 @@ pub fn made(platform: &Platform, call: &Call, lead: LeadId, decision: Option<&De
         None => request(platform, call, lead)?.done(loaded, call.now).ok()?,
     }
 }
+
+/// The lead as it was read, if the asker may see it; its dealer's settings may be a minute old.
+///
+/// # Errors
+/// 403 names the right; a lead that is not there or out of reach is not found.
+pub async fn readable<'a>(platform: &Platform, call: &Call, lead: Option<&'a Lead>) -> Result<&'a Lead, Problem> {
+    let lead = lead.ok_or(Refusal::NotFound("lead"))?;
+    let dealer = platform.store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
+    call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
+    Ok(lead)
+}

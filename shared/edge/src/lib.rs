@@ -12,6 +12,7 @@ pub mod json;
 pub mod lead;
 pub mod link;
 pub mod metrics;
+pub mod page;
 pub mod problem;
 pub mod queue;
 pub mod request;

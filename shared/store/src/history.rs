@@ -13,6 +13,7 @@ use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::element::{Element, Kind};
 use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::ids::{LeadId, numbered};
+use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::message::Message;
 use forecourt_domain::task::Task;
@@ -38,8 +39,8 @@ pub struct LeadPage {
 
 /// Items that one read of a whole lead takes at most. Nearly every lead has fewer.
 const WHOLE: i32 = 100;
-/// How many reads of a megabyte a lead's messages, its events, or its elements of a kind, take at most.
-const READS: usize = 16;
+/// Names by their first characters, in parts about as large: most names are sixteen letters and digits by chance.
+const NAMES: [(&str, &str); 7] = [("", "3"), ("4", "7"), ("8", "c"), ("d", "i"), ("j", "n"), ("o", "t"), ("u", "")];
 
 impl Store {
     /// A lead, its messages and the latest `entries` of its timeline: one read; where there is more than a hundred items or a megabyte, three more at once.
@@ -112,7 +113,7 @@ impl Store {
         Ok(events)
     }
 
-    /// The elements of a lead that are of a kind, oldest first, without those that were removed.
+    /// The elements of a lead that are of a kind, in no order, without those that were removed.
     ///
     /// # Errors
     /// When the table is out of reach.
@@ -120,7 +121,6 @@ impl Store {
         let found = self.under(scope, lead, &keys::elements_prefix(kind)).await?;
         let mut elements: Vec<Element> = found.into_iter().map(from_item).collect::<Result<_, _>>()?;
         elements.retain(|element| element.removed.is_none());
-        elements.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
         Ok(elements)
     }
 
@@ -134,25 +134,55 @@ impl Store {
         Ok(found.into_iter().map(|Row { row }| row).collect())
     }
 
-    /// What a lead has at places that begin with `prefix`, sixteen megabytes at most.
+    /// The invitations of a lead, in no order.
+    ///
+    /// # Errors
+    /// When the table is out of reach.
+    pub async fn invitations(&self, scope: &Scope, id: LeadId) -> Result<Vec<Invitation>, Failure> {
+        self.under(scope, id, keys::INVITATIONS).await?.into_iter().map(from_item).collect()
+    }
+
+    /// All that a lead has at places that begin with `prefix`: one read; of what is more than a megabyte, the rest side by side.
     async fn under(&self, scope: &Scope, id: LeadId, prefix: &str) -> Result<Vec<Attributes>, Failure> {
+        let pk = Key::Lead(id).at(scope).pk;
+        let (mut all, last) = self.between(&pk, prefix, &format!("{prefix}~"), None).await?;
+        let Some(last) = last else { return Ok(all) };
+        let rest = NAMES.map(|(from, to)| {
+            let (pk, last) = (&pk, last.clone());
+            async move {
+                let (from, to) = (format!("{prefix}{from}"), format!("{prefix}{to}~"));
+                let (mut found, mut start) = (Vec::new(), Some(last).filter(|last| *last >= from));
+                // What stands up to here was read.
+                while start.as_ref().is_none_or(|last| *last < to) {
+                    let (more, last) = self.between(pk, &from, &to, start).await?;
+                    found.extend(more);
+                    start = last;
+                    if start.is_none() {
+                        break;
+                    }
+                }
+                Ok::<_, Failure>(found)
+            }
+        });
+        all.extend(futures::future::try_join_all(rest).await?.into_iter().flatten());
+        Ok(all)
+    }
+
+    /// What stands at places of a partition from `from` to `to`, after `after`: a megabyte at most, and the last place where there is more.
+    async fn between(&self, pk: &str, from: &str, to: &str, after: Option<String>) -> Result<(Vec<Attributes>, Option<String>), Failure> {
+        // Nothing stands between a place and itself with a character more.
+        let from = after.map_or_else(|| from.to_owned(), |after| format!("{after}!"));
         let query = self.client.query().table_name(&*self.table).consistent_read(true);
         let query = query
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", AttributeValue::S(Key::Lead(id).at(scope).pk))
-            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .expression_attribute_values(":from", AttributeValue::S(from))
+            .expression_attribute_values(":to", AttributeValue::S(to.to_owned()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let (mut all, mut start) = (Vec::new(), None);
-        for _ in 0..READS {
-            let found = query.clone().set_exclusive_start_key(start).send().boxed().await.map_err(|e| unavailable(&e))?;
-            self.spent.note_read(found.consumed_capacity());
-            all.extend(found.items.unwrap_or_default());
-            start = found.last_evaluated_key;
-            if start.is_none() {
-                break;
-            }
-        }
-        Ok(all)
+        let found = query.send().boxed().await.map_err(|e| unavailable(&e))?;
+        self.spent.note_read(found.consumed_capacity());
+        let last = found.last_evaluated_key().and_then(table_key).map(|key| key.sk);
+        Ok((found.items.unwrap_or_default(), last))
     }
 }
 

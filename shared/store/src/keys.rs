@@ -227,12 +227,6 @@ pub(crate) fn calendar_place(at: DateTime<Utc>, lead: LeadId, event: &EventId) -
     format!("{}#{lead}#{event}", stamp(at))
 }
 
-/// Where a lead's invitations after one of them begin.
-pub(crate) fn invitations_after(after: Option<&InvitationId>) -> String {
-    // Nothing stands between a name and itself with a character more.
-    format!("{INVITATIONS}{}!", after.map_or("", InvitationId::as_str))
-}
-
 /// The partition of the group's users in the list.
 pub(crate) fn users_partition(scope: &Scope) -> String {
     format!("{}#U", scope.group())

@@ -10,35 +10,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::dealer::Change;
-use forecourt_domain::ids::{DealerId, InvitationId, LeadId, UserId};
-use forecourt_domain::invitation::Invitation;
+use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::user::{User, UserChange};
 use futures::FutureExt as _;
 
 impl Store {
-    /// At most `limit` invitations of a lead after the one named `after`, by their ids.
-    ///
-    /// # Errors
-    /// When the table is out of reach.
-    pub async fn invitations(
-        &self,
-        scope: &Scope,
-        lead: LeadId,
-        after: Option<&InvitationId>,
-        limit: usize,
-    ) -> Result<Vec<Invitation>, Failure> {
-        let query = self.client.query().table_name(&*self.table).consistent_read(true).limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let found = query
-            .key_condition_expression("pk = :pk AND sk BETWEEN :after AND :end")
-            .expression_attribute_values(":pk", AttributeValue::S(Key::Lead(lead).at(scope).pk))
-            .expression_attribute_values(":after", AttributeValue::S(keys::invitations_after(after)))
-            .expression_attribute_values(":end", AttributeValue::S(format!("{}~", keys::INVITATIONS)))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let found = found.send().boxed().await.map_err(|e| unavailable(&e))?;
-        self.spent.note_read(found.consumed_capacity());
-        found.items.unwrap_or_default().into_iter().map(crate::items::from_item).collect()
-    }
-
     /// At most `limit` of the group's users after the one named `after`, by their ids. From an index, which lags.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::lead::{self, Asked, described, enquiry_of, found};
+use forecourt_edge::page::Page;
 use forecourt_edge::problem::Problem;
 use forecourt_edge::request::new_name;
 use forecourt_edge::routes::Elements;
@@ -193,18 +194,18 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
 async fn list(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
-    let load = Load::of([Key::Lead(id)]).then(|loaded| loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().collect());
-    let loaded = platform.store.load(&call.scope, &load).await?;
-    let (lead, dealer) = found(&loaded, id)?;
-    call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)?;
-    let elements = platform.store.elements(&call.scope, id, kind).await?;
-    let stored = platform.store.load(&call.scope, &Load::of(elements.iter().flat_map(beside))).await?;
+    let page = Page::read(call, format!("{id}-{}", kind.path()), "LEAD-2")?;
+    let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
+    let (loaded, elements) = tokio::try_join!(store.load(&call.scope, &lead), store.elements(&call.scope, id, kind))?;
+    lead::readable(platform, call, loaded.lead(id)).await?;
+    let (elements, cursor) = page.cut(elements, |element| (element.created, element.id.as_str()));
+    let stored = store.load(&call.scope, &Load::of(elements.iter().flat_map(beside))).await?;
     let view = |element: &Element| {
         let event = event_of(element).and_then(|event| stored.event(id, &event));
         let letter = letter_of(element).and_then(|(home, cause)| stored.letter(&home, &cause));
         ElementView::of(element, Beside { event, letter })
     };
-    Ok(Answer::new(200, &ElementsView { elements: elements.iter().map(view).collect() })?.about(&id))
+    Ok(Answer::new(200, &ElementsView { elements: elements.iter().map(view).collect(), cursor })?.about(&id))
 }
 
 /// What stands in the way of a change of an element: it is not there, somebody else's, or another version.

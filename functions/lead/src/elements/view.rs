@@ -37,11 +37,14 @@ pub struct ElementView<T: ToSchema> {
     pub says: T,
 }
 
-/// The elements of a lead that are of a kind: all of them, at most 100 but for what enquiries brought.
+/// A page of the elements of a lead that are of a kind.
 #[derive(Debug, Serialize)]
 pub struct ElementsView<T> {
-    /// Oldest first, without those that were removed.
+    /// Newest first, without those that were removed.
     pub elements: Vec<T>,
+    /// Asks for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// A trade-in.
