@@ -9,7 +9,7 @@ use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::PartnerId;
 use forecourt_local::demo::GroupData;
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, short};
+use forecourt_store::{Load, Loaded, short};
 use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -26,6 +26,8 @@ pub const POND: &str = "pond";
 pub const SENDER: &str = "AIDAPORTAL";
 /// The same of the contact centre's system.
 pub const CENTRE: &str = "AIDACENTRE";
+/// The contact centre's system, as it asks.
+pub const CENTRES: &str = "partner:centre-demo";
 const PORTAL: &str = "partner:portal-demo";
 const BOSS: &str = "boss";
 
@@ -315,18 +317,40 @@ async fn invitation(cloud: &Cloud) -> Vec<Reply> {
     replies
 }
 
+/// Gives the contact centre's system a secret to sign with.
+pub async fn sign(cloud: &Cloud) {
+    let signing = json!({"partner": "centre-demo", "current": "first", "since": 0, "by": "system"});
+    let signing = Item::Signing(serde_json::from_value(signing).unwrap());
+    let scope = Scope::keys_only("demo-group".parse().unwrap());
+    let load = Load::of([Key::Signing("centre-demo".parse().unwrap())]);
+    let rule = |_: &Loaded, _| Ok((Some(Decision::default().with(signing.clone())), ()));
+    cloud.undisturbed().decide(&scope, load, rule).await.unwrap();
+}
+
+/// The contact centre's system sends a signed ping-back.
+pub async fn ping(cloud: &Cloud, body: &Value) -> Reply {
+    let scope = Scope::keys_only("demo-group".parse().unwrap());
+    let (timestamp, body) = (chrono::Utc::now().timestamp().to_string(), body.to_string());
+    let secret = cloud.undisturbed().secret().webhook(&scope, &"centre-demo".parse().unwrap(), "first");
+    let signature = secret.sign("m-1", &timestamp, body.as_bytes());
+    let signed = [
+        ("content-type", "application/json"),
+        ("webhook-id", "m-1"),
+        ("webhook-timestamp", timestamp.as_str()),
+        ("webhook-signature", signature.as_str()),
+    ];
+    cloud.request(Method::POST, "", "/pingbacks/demo-group/centre-demo", &signed, body.as_bytes()).await
+}
+
 async fn appointments(cloud: &Cloud) -> Vec<Reply> {
     let (store, scope) = (cloud.undisturbed(), Scope::keys_only("demo-group".parse().unwrap()));
     let partner: PartnerId = "centre-demo".parse().unwrap();
-    let signing = json!({"partner": partner, "current": "first", "since": 0, "by": "system"});
+    sign(cloud).await;
     let hook = json!({"id": "hook", "version": 1, "url": "https://hooks.example.com/in", "by": {"user": BOSS}, "created": 0, "secret": 1,
         "events": ["appointment.created", "appointment.moved", "appointment.attended"], "state": {"is": "on"}});
-    let items = [
-        Item::Signing(serde_json::from_value(signing).unwrap()),
-        Item::Webhooks(serde_json::from_value(json!({"webhooks": [hook]})).unwrap()),
-    ];
-    let keys = [Key::Signing(partner.clone()), Key::Webhooks];
-    store.decide(&scope, Load::of(keys), |_, _| Ok((Some(Decision { items: items.to_vec() }), ()))).await.unwrap();
+    let hooks = Item::Webhooks(serde_json::from_value(json!({"webhooks": [hook]})).unwrap());
+    let rule = |_: &Loaded, _| Ok((Some(Decision::default().with(hooks.clone())), ()));
+    store.decide(&scope, Load::of([Key::Webhooks]), rule).await.unwrap();
     let id = short(&store.secret().name(&scope, &["appointment", partner.as_str(), "c-1"]));
     let customer = json!({"name": "Jana", "email": "jana@example.com", "phone": "0171 2345678"});
     let made = json!({"appointment": {"external_id": "c-1", "customer": customer, "kind": "showroom", "at": "2026-11-23T10:30:00Z"}});
@@ -341,16 +365,7 @@ async fn appointments(cloud: &Cloud) -> Vec<Reply> {
     until(cloud, "2026-11-23T09:40:00Z").await;
     cloud.enqueue_appointment(&ahead);
     until(cloud, "2026-11-23T11:20:00Z").await;
-    let body = json!({"type": "appointment.attended", "external_id": "c-1", "at": "2026-11-23T11:18:00Z"}).to_string();
-    let timestamp = chrono::Utc::now().timestamp().to_string();
-    let signature = store.secret().webhook(&scope, &partner, "first").sign("m-1", &timestamp, body.as_bytes());
-    let signed = [
-        ("content-type", "application/json"),
-        ("webhook-id", "m-1"),
-        ("webhook-timestamp", timestamp.as_str()),
-        ("webhook-signature", signature.as_str()),
-    ];
-    let attended = cloud.request(Method::POST, "", "/pingbacks/demo-group/centre-demo", &signed, body.as_bytes()).await;
+    let attended = ping(cloud, &json!({"type": "appointment.attended", "external_id": "c-1", "at": "2026-11-23T11:18:00Z"})).await;
     until(cloud, "2026-11-23T12:30:00Z").await;
     // Whether a confirmation went out may be unclear.
     for media in ["confirmed", "reminded"] {

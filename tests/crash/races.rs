@@ -2,7 +2,7 @@
 
 use super::cloud::{Cloud, Setting, Wakes};
 use super::gate::Gate;
-use super::journey::{NORTH, POND, SOUTH, WEST, enquiry, lead, post};
+use super::journey::{CENTRES, NORTH, POND, SOUTH, WEST, enquiry, lead, ping, post, sign};
 use super::judge::End;
 use super::{Bug, GROUP};
 use crate::world::{Reply, at};
@@ -17,6 +17,12 @@ enum Move {
     Post(&'static str, &'static str, Value),
     /// Somebody takes the first lead of the pond out of its pool.
     Claim(&'static str),
+    /// The contact centre's system makes this appointment.
+    Make(Value),
+    /// The same by queue, or tells by queue what has become of one.
+    Queue(Value),
+    /// It tells so by a ping-back.
+    Ping(Value),
     /// What is due is delivered: the lead's level 1, and whatever has been put on a queue.
     Deliver,
     /// A queue delivers what is due twice.
@@ -32,6 +38,10 @@ fn to(target: Value) -> Move {
 }
 
 fn races() -> Vec<(&'static str, Move, Move)> {
+    let (told, made) = (
+        || json!({"type": "appointment.cancelled", "external_id": "c-1", "at": "2026-11-23T09:59:58Z"}),
+        || json!({"external_id": "c-1", "customer": {"name": "Jana", "email": "jana@example.com"}, "kind": "showroom", "at": "2026-11-24T09:00:00Z"}),
+    );
     let lost = || Move::Post("status", "k-s", json!({"status": "lost", "reason": "price"}));
     vec![
         ("two enquiries for one rotation", Move::Lead("k-1"), Move::Lead("k-2")),
@@ -47,6 +57,8 @@ fn races() -> Vec<(&'static str, Move, Move)> {
         ("level 1 twice", Move::Deliver, Move::DeliverTwice),
         ("two who take one lead out of the pool", Move::Claim("pia"), Move::Claim("paul")),
         ("taken out of the pool and level 1", Move::Claim("pia"), Move::Deliver),
+        ("an appointment is made and its cancellation told", Move::Make(made()), Move::Ping(told())),
+        ("made by queue, and its cancellation told by queue", Move::Queue(json!({"appointment": made()})), Move::Queue(told())),
     ]
 }
 
@@ -55,6 +67,13 @@ async fn make(cloud: &Cloud, (first, pooled): (&Reply, &Reply), what: &Move) -> 
         Move::Lead(key) => Some(lead(cloud, NORTH, key, &enquiry(key)).await),
         Move::Post(path, key, body) => Some(post(cloud, "boss", &format!("/leads/{}/{path}", first.text("/id")), key, body).await),
         Move::Claim(who) => Some(post(cloud, who, &format!("/leads/{}/claim", pooled.text("/id")), who, &json!({})).await),
+        Move::Make(body) => Some(post(cloud, CENTRES, &format!("/dealers/{NORTH}/appointments"), "k-m", body).await),
+        Move::Ping(body) => Some(ping(cloud, body).await),
+        Move::Queue(body) => {
+            cloud.enqueue_appointment(body);
+            cloud.deliver_due().await;
+            None
+        }
         Move::Deliver => {
             cloud.deliver_due().await;
             None
@@ -83,6 +102,7 @@ fn play(a: &Move, b: &Move, order: Order, bug: Option<Bug>) -> End {
         let at_once = if seed.is_some() { 3 } else { 1 };
         let setting = Setting { gate: Gate::new(Vec::new(), seed, false), wakes: Wakes::AsSent, bug, retries: 0, at_once, lagging: false };
         let cloud = Cloud::new(setting, &GROUP, "2026-11-23T09:00:00Z").await;
+        sign(&cloud).await;
         let first = &lead(&cloud, NORTH, "k-0", &enquiry("first")).await;
         let pooled = &lead(&cloud, POND, "k-p", &enquiry("pooled")).await;
         cloud.pass_until(at("2026-11-23T09:59:59Z")).await;

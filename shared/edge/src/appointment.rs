@@ -210,7 +210,11 @@ pub async fn tell(
     let asks = |facts: &Facts<'_>, appointment: &Appointment| {
         let _ = heard(facts, appointment, &told.report);
     };
-    let load = load(&id, seen_key.into_iter().chain([Key::Early(id.clone())]), asks, &by, now).patiently();
+    // The appointment is read after what was kept for it: who sees none of the first and has the latest of the second has missed nothing, as
+    // whoever makes the one writes the other, too.
+    let kept = Load::of(seen_key.into_iter().chain([Key::Early(id.clone())]));
+    let load =
+        kept.then(|loaded| [Key::Appointment(id.clone())].into_iter().chain(needs(loaded, &id, asks, &by, now)).collect()).patiently();
     let view = |outcome| {
         PingBackView {
         appointment: id.to_string(),

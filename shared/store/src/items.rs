@@ -186,7 +186,7 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
             state
         }
         Item::Download(download) => to_item(download)?,
-        Item::Early(early) => passing(to_item(early)?, early.came + Early::KEPT),
+        Item::Early(early) => passing(to_item(early)?, early.until()),
         Item::Unprocessed(count) => to_item(count)?,
         Item::Seen(seen) => passing(to_item(seen)?, seen.until),
         Item::Signing(signing) => to_item(signing)?,

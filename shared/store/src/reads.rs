@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 /// taken away keeps them for so long.
 const KEPT: Duration = Duration::from_secs(60);
 /// How often what was read may point at more.
-const FOLLOWED: usize = 3;
+const FOLLOWED: usize = 4;
 /// How many things of each kind are kept.
 const KEPT_MOST: usize = 10_000;
 
@@ -190,7 +190,7 @@ impl Store {
         Ok(got.item)
     }
 
-    /// Reads the items of a unit as they are now, all at once; then, where some of them point at others, those; and so on, three times at most.
+    /// Reads the items of a unit as they are now, all at once; then, where some of them point at others, those; and so on, four times at most.
     ///
     /// # Errors
     /// When the table is out of reach, or holds what this code cannot read.

@@ -187,6 +187,8 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
     };
     decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt(&known)));
     decision.items.extend(made.letters(None, dealer, now));
+    let heard = made.external.as_ref().map(|external| Item::Early(Early::emptied(&made.id, &external.partner, now)));
+    decision.items.extend(heard);
     let made = made.revised(facts.now);
     decision.items.push(Item::Appointment(Box::new(made.clone())));
     Ok(Changed { decision, appointment: made })

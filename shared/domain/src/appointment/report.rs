@@ -61,12 +61,24 @@ pub struct Early {
 
 impl Early {
     /// How long it waits for its appointment: 400 days.
-    pub const KEPT: TimeDelta = TimeDelta::days(400);
+    const KEPT: TimeDelta = TimeDelta::days(400);
+    /// How long it is kept empty: longer than anybody takes to tell.
+    const EMPTY: TimeDelta = TimeDelta::days(1);
+
+    /// The same when its appointment is made, which has heard it all: empty. It is written with the appointment, so that who tells in the same
+    /// moment and has seen no appointment is refused, and looks again (APT-5).
+    pub fn emptied(id: &AppointmentId, partner: &PartnerId, now: DateTime<Utc>) -> Self {
+        Self { id: id.clone(), partner: partner.clone(), came: now, reports: Vec::new() }
+    }
+
+    /// Until when it is kept.
+    pub fn until(&self) -> DateTime<Utc> {
+        self.came + if self.reports.is_empty() { Self::EMPTY } else { Self::KEPT }
+    }
 
     /// Takes in one more. `None`: what is known is later.
     pub fn with(before: Option<&Self>, id: &AppointmentId, partner: &PartnerId, report: &Report, now: DateTime<Utc>) -> Option<Self> {
-        let new = || Self { id: id.clone(), partner: partner.clone(), came: now, reports: Vec::new() };
-        let mut early = before.cloned().unwrap_or_else(new);
+        let mut early = before.cloned().unwrap_or_else(|| Self::emptied(id, partner, now));
         let same = |known: &&mut Report| std::mem::discriminant(&known.what) == std::mem::discriminant(&report.what);
         match early.reports.iter_mut().find(same) {
             Some(known) if (known.as_of, &known.what) >= (report.as_of, &report.what) => return None,
