@@ -75,5 +75,6 @@ mod statements;
 mod tasks;
 mod turns;
 mod users;
+mod visits;
 mod webhooks;
 mod world;

@@ -59,6 +59,10 @@ pub struct CustomerBody {
     /// By what they do not want to be told: `email`, `sms` (APT-3).
     #[schema(value_type = Option<Vec<String>>)]
     refuses: Loose<Vec<String>>,
+    /// What is not known here.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    unknown: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A correction: what is absent stays; an empty text takes away what was there.
@@ -151,8 +155,8 @@ fn when(text: Loose<Text>, faults: &mut Vec<Fault>) -> Option<DateTime<Utc>> {
 }
 
 impl AppointmentBody {
-    /// Judges every field at once; numbers are read as dialled from `country`.
-    pub(crate) fn check(self, country: Country) -> (Option<Wanted>, Vec<Fault>) {
+    /// Judges every field at once; numbers are read as dialled from `country`. Of a system what is not known of the customer is let pass.
+    pub(crate) fn check(self, country: Country, of_system: bool) -> (Option<Wanted>, Vec<Fault>) {
         let mut faults = Vec::new();
         let lead = self.lead.text("lead", &mut faults).map(|lead| lead.parse::<LeadId>());
         if let Some(Err(e)) = &lead {
@@ -160,7 +164,8 @@ impl AppointmentBody {
         }
         let of_lead = lead.is_some();
         let typed = matches!(self.customer, Loose::Wrong);
-        let customer = self.customer.take("customer", "an object", &mut faults);
+        let mut customer = self.customer.take("customer", "an object", &mut faults);
+        customer.iter_mut().filter(|_| of_system).for_each(|customer| customer.unknown.clear());
         let customer = customer.map(|customer| customer.read(&Customer::default(), country, &mut faults)).unwrap_or_default();
         let faulty = typed || faults.iter().any(|fault| fault.field.starts_with("customer."));
         if !of_lead && !faulty {
@@ -186,6 +191,8 @@ impl CustomerBody {
     /// The customer as they are after this: what is absent is as `before`, an empty text takes it away.
     fn read(self, before: &Customer, country: Country, faults: &mut Vec<Fault>) -> Customer {
         let Reached { email, phone, language, refuses } = before.reached.clone();
+        // What a body has at its top is judged where it is read; this is within.
+        faults.extend(self.unknown.keys().map(|name| Fault::new(format!("customer.{name}"), "INT-3", "is not known here")));
         let name = match self.name.text("customer.name", faults).map(|name| name.trim().to_owned()) {
             None => before.name.clone(),
             Some(name) => {

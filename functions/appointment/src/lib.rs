@@ -59,7 +59,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
 async fn make(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::WorkAppointments)?;
     let dealer = call.part("dealer", "dealer")?;
-    let body = call.json_of_system()?;
+    let body = if call.scope.user_id().is_some() { call.json()? } else { call.json_of_system()? };
     let Call { scope, idempotency_key: key, now, .. } = call;
     let (made, repeated) = Making { scope, dealer, body, key, now }.run(platform).await?;
     let answer = match made {

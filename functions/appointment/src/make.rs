@@ -56,7 +56,7 @@ impl Making {
         let (origin, team) = self.scope.makes_appointments()?;
         self.scope.reaches(&self.dealer)?;
         let known = platform.store.dealer(&self.scope, &self.dealer).await?.ok_or(Refusal::NotFound("dealer"))?;
-        let (wanted, mut faults) = self.body.check(known.settings.country);
+        let (wanted, mut faults) = self.body.check(known.settings.country, self.scope.user_id().is_none());
         let by = self.scope.actor();
         let partner = if let Actor::Partner(partner) = &by { Some(partner.clone()) } else { None };
         let external_id = wanted.as_ref().and_then(|wanted| wanted.external_id.clone());

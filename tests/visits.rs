@@ -1,0 +1,30 @@
+//! What becomes of a visit while others have their say: misspelt wishes, other people's leads, new settings, times that are over (APT-3, APT-5).
+
+use crate::appointment::{WHEN, appointment, made, make};
+use crate::world::{ADMIN, Reply, World};
+use http::Method;
+use serde_json::{Value, json};
+
+async fn corrected(world: &World, id: &str, body: &Value) -> Reply {
+    let headers = [("content-type", "application/json"), ("if-match", "*")];
+    world.call(Method::PATCH, ADMIN, &format!("/appointments/{id}"), &headers, body.to_string().as_bytes()).await
+}
+
+/// APT-3: a wish that is misspelt by a person is not swallowed; other systems say more than we know.
+#[tokio::test]
+async fn apt_3_what_a_user_misspells_is_refused_and_what_a_system_says_besides_is_not() {
+    let world = World::new().await;
+    let mut body = appointment("jana", WHEN);
+    body["customer"]["refuse"] = json!(["email"]);
+    let refused = make(&world, ADMIN, &body).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec!["customer.refuse INT-3".to_owned()]), "{}", refused.body);
+    let mut typo = appointment("jana", WHEN);
+    typo["usr"] = json!("anna.vogt");
+    assert_eq!(make(&world, ADMIN, &typo).await.faults(), ["usr INT-3"]);
+    body["usr"] = json!("anna.vogt");
+    body["external_id"] = json!("c-1");
+    made(&world, "partner:centre-demo", &body).await;
+    let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
+    let wrong = corrected(&world, &id, &json!({"customer": {"refuse": ["email"]}})).await;
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["customer.refuse INT-3".to_owned()]), "{}", wrong.body);
+}
