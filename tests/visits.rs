@@ -1,7 +1,8 @@
 //! What becomes of a visit while others have their say: misspelt wishes, other people's leads, new settings, times that are over (APT-3, APT-5).
 
-use crate::appointment::{WHEN, appointment, made, make};
-use crate::world::{ADMIN, Reply, World};
+use crate::appointment::{WHEN, appointment, made, make, seen};
+use crate::letters::letters;
+use crate::world::{ADMIN, Reply, World, at, enquiry};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -27,4 +28,17 @@ async fn apt_3_what_a_user_misspells_is_refused_and_what_a_system_says_besides_i
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
     let wrong = corrected(&world, &id, &json!({"customer": {"refuse": ["email"]}})).await;
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["customer.refuse INT-3".to_owned()]), "{}", wrong.body);
+}
+
+/// LEAD-9, ACC-1: how the contact of somebody else's lead is reached is no more shown by its appointment than by the lead.
+#[tokio::test]
+async fn lead_9_an_appointment_does_not_show_how_the_contact_of_a_lead_out_of_reach_is_reached() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    world.post(ADMIN, &format!("/leads/{lead}/assignment"), &json!({"user": "anna.vogt"})).await;
+    let id = made(&world, ADMIN, &json!({"lead": lead, "kind": "showroom", "at": WHEN, "user": "ben.krause"})).await;
+    assert_eq!(seen(&world, &id).await.text("/letters/0/to"), "jana@example.com");
+    assert_eq!(world.get("ben.krause", &format!("/leads/{lead}")).await.status, 404);
+    let page = world.get("ben.krause", &format!("/appointments/{id}")).await;
+    assert_eq!((page.status, page.text("/letters/0/fate"), page.body["letters"][0].get("to")), (200, "sent", None), "{}", page.body);
 }

@@ -14,7 +14,7 @@ use crate::make::{Made, Making};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_domain::access::Right;
-use forecourt_domain::ids::{AppointmentId, DealerId};
+use forecourt_domain::ids::{AppointmentId, DealerId, LeadId};
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::appointment::{PingBackBody, partner, tell};
 use forecourt_edge::http::{Answer, Call};
@@ -76,8 +76,18 @@ async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let dealer = platform.store.dealer(&call.scope, &page.appointment.dealer).await?.ok_or(Refusal::NotFound("appointment"))?;
     call.scope.needs_on_appointment(Right::ReadAppointments, &page.appointment, &dealer.settings, call.now)?;
     let etag = format!("\"{}\"", page.appointment.version);
-    let read_leads = call.scope.needs(Right::ReadLeads).is_ok();
-    Ok(Answer::new(200, &AppointmentPageView::of(&page, read_leads))?.header("etag", etag).about(&id))
+    let read_lead = reads_lead(platform, call, page.appointment.lead).await?;
+    Ok(Answer::new(200, &AppointmentPageView::of(&page, read_lead))?.header("etag", etag).about(&id))
+}
+
+/// Whether the asker may see how the contact of an appointment's lead is reached, as on the lead's own page (LEAD-9).
+async fn reads_lead(platform: &Platform, call: &Call, lead: Option<LeadId>) -> Result<bool, Failure> {
+    let may = call.scope.needs(Right::ReadLeads).is_ok();
+    let Some(id) = lead.filter(|_| may) else { return Ok(may) };
+    let load = Load::of([Key::Lead(id)]).then(|loaded| loaded.lead(id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().collect());
+    let loaded = platform.store.load(&call.scope, &load).await?;
+    let here = loaded.lead(id).and_then(|lead| Some((lead, loaded.dealer(&lead.dealer)?)));
+    Ok(here.is_some_and(|(lead, dealer)| call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now).is_ok()))
 }
 
 /// How many appointments are counted only: for people, as partners see no more than what is theirs.

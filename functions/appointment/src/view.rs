@@ -254,8 +254,8 @@ fn history(a: &Appointment) -> Vec<HappenedView> {
 }
 
 impl AppointmentPageView {
-    /// Who does not `read_leads` is not shown how a lead's contact is reached, but by what the appointment itself says.
-    pub(crate) fn of(page: &AppointmentPage, read_leads: bool) -> Self {
+    /// Who does not `read_lead` is not shown how a lead's contact is reached, but by what the appointment itself says.
+    pub(crate) fn of(page: &AppointmentPage, read_lead: bool) -> Self {
         let reached = &page.appointment.reached;
         let own = |to: &String| {
             let phone = reached.phone.as_ref().and_then(|phone| phone.e164.as_ref());
@@ -263,7 +263,7 @@ impl AppointmentPageView {
         };
         let shown = |letter: &Letter| {
             let view = LetterView::of(letter);
-            LetterView { to: view.to.filter(|to| read_leads || own(to)), ..view }
+            LetterView { to: view.to.filter(|to| read_lead || own(to)), ..view }
         };
         let letters = page.letters.iter().map(shown).collect();
         Self { appointment: AppointmentView::of(&page.appointment), letters }
