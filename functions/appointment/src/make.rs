@@ -4,7 +4,7 @@ use crate::body::{AppointmentBody, Wanted};
 use crate::view::{AppointmentCounted, AppointmentMade};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::{Actor, Right, Scope};
-use forecourt_domain::appointment::{self, Appointment, Customer, External, Facts, NewAppointment, Reached, Unprocessed, make};
+use forecourt_domain::appointment::{self, Appointment, Customer, External, Facts, NewAppointment, Origin, Reached, Unprocessed, make};
 use forecourt_domain::contact::ChannelKey;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
@@ -110,7 +110,9 @@ impl Asked {
     async fn make(self, platform: &Platform) -> Result<(Made, bool), Failure> {
         let Self { new, lead, channels, .. } = &self;
         let keys = [Key::Appointment(new.id.clone()), Key::Early(new.id.clone()), Key::Dealer(self.dealer.clone())].into_iter();
-        let keys = keys.chain(lead.map(Key::Lead)).chain(channels.iter().cloned().map(Key::Channel));
+        let keys = keys
+            .chain(lead.iter().flat_map(|lead| [Key::Lead(*lead), Key::Entry(*lead, 1)]))
+            .chain(channels.iter().cloned().map(Key::Channel));
         let keys = keys.chain(self.request.clone().map(Key::Seen));
         let asked = &self;
         let load = Load::of(keys).patiently().then(|loaded| {
@@ -191,11 +193,15 @@ impl Asked {
         Some(Decision::default().with(Item::Seen(seen)))
     }
 
-    /// A lead is named by who may see it, or makes appointments for all: the contact centre, and the dealer's own system.
+    /// A lead is named by who may see it, by the contact centre, which makes appointments for all, and by the dealer's own system that brought
+    /// it in (ACC-1). All others are told the same, whether there is such a lead or not.
     fn sees_lead(&self, dealer: &Dealer, loaded: &Loaded) -> Result<(), Refusal> {
         let Some(id) = self.lead else { return Ok(()) };
         let sees = |lead: &&Lead| {
             let reads = self.scope.needs(Right::ReadLeads).is_ok();
+            if self.new.origin == Origin::DealerSystem {
+                return loaded.entry(lead.id, 1).is_some_and(|entry| entry.by == self.by);
+            }
             !reads || self.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, self.now).is_ok()
         };
         let here = loaded.lead(id).filter(|lead| lead.dealer == dealer.id).filter(sees);
