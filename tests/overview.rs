@@ -35,6 +35,7 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         confirmed: Media::default(),
         reminded: Media::default(),
         told: Vec::new(),
+        reminding: Vec::new(),
         sequence: 0,
         reached: Reached::default(),
         notes: None,

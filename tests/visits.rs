@@ -4,6 +4,7 @@ use crate::appointment::{WHEN, appointment, made, make, seen};
 use crate::letters::{letters, told};
 use crate::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
 use forecourt_domain::appointment::Origin;
+use forecourt_domain::letter::{Due, Letter, Medium, Says};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -62,4 +63,40 @@ async fn acc_1_a_dealers_system_makes_appointments_of_leads_of_its_own_intake_on
     assert_eq!(answers[0], answers[1]);
     let own = world.post("partner:dms-demo", &format!("/dealers/{NORDSTERN}/leads"), &enquiry("mara")).await;
     made(&world, "partner:dms-demo", &of(own.text("/id"))).await;
+}
+
+/// APT-3: who allows a medium at last is told by it, and reminded once, however often they change their mind.
+#[tokio::test]
+async fn apt_3_a_medium_that_is_allowed_later_confirms_and_reminds_once() {
+    let world = World::new().await;
+    world.settings(|s| s.appointments.media = [Medium::Email, Medium::Sms].into()).await;
+    let mut body = appointment("jana", WHEN);
+    body["customer"]["refuses"] = json!(["sms"]);
+    let id = made(&world, ADMIN, &body).await;
+    for refuses in [json!([]), json!(["sms"]), json!([])] {
+        assert_eq!(corrected(&world, &id, &json!({"customer": {"refuses": refuses}})).await.status, 200);
+        world.system.settle().await;
+    }
+    world.advance_to("2026-11-25T08:30:00Z").await;
+    let all = letters(&seen(&world, &id).await);
+    let count = |line: &str| all.iter().filter(|letter| *letter == line).count();
+    let counts =
+        ["confirmation sms sent", "confirmation sms suppressed already_told", "reminder sms sent", "reminder email sent"].map(count);
+    assert_eq!(counts, [1, 1, 1, 1], "{all:?}");
+    assert_eq!(world.system.mailbox.sms().len(), 2);
+}
+
+/// APT-3: a reminder is claimed by a commit that the appointment is part of, so that a cancellation in the same moment is noticed.
+#[test]
+fn apt_3_whoever_claims_a_reminder_writes_the_appointment_with_it() {
+    let appointment = crate::overview::appointment("a", NORDSTERN, at("2026-11-23T09:00:00Z"));
+    let now = at("2026-11-24T09:00:00Z");
+    let letter = Letter::of_appointment(&appointment, Says::Reminder, Medium::Email, now, now);
+    let dealer = forecourt_local::demo::group().unwrap().dealers.into_iter().find(|dealer| dealer.id.as_str() == NORDSTERN).unwrap();
+    let Some(Due::Send(leased)) = letter.look(Some(&appointment), &dealer.settings, now) else { panic!("it is due") };
+    let leased = leased.addressed("jana@example.com", Some(&appointment)).unwrap();
+    let claimed = appointment.telling(&leased).expect("the claim is an appointment's, too");
+    assert!(leased.clone().addressed("jana@example.com", Some(&claimed)).is_err(), "another reminder there is one too many");
+    let failed = claimed.told(&leased.failed("no answer".into(), true, now)).unwrap();
+    assert!(failed.reminding.is_empty(), "what failed may be tried again");
 }

@@ -217,7 +217,7 @@ fn letter(item: &Value) -> Value {
 fn appointment(item: &Value) -> Value {
     let mut appointment = scrub(item);
     if let Some(row) = appointment["row"].as_object_mut() {
-        row.retain(|name, _| !["confirmed", "reminded"].contains(&name.as_str()));
+        row.retain(|name, _| !["confirmed", "reminded", "reminding"].contains(&name.as_str()));
     }
     appointment
 }

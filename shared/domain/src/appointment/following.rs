@@ -79,6 +79,7 @@ impl Appointment {
             confirmed: Default::default(),
             reminded: Default::default(),
             told: Vec::new(),
+            reminding: Vec::new(),
             sequence: 0,
             reached: Reached::default(),
             notes: None,

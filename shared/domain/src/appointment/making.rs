@@ -149,6 +149,7 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
         confirmed: Default::default(),
         reminded: Default::default(),
         told: Vec::new(),
+        reminding: Vec::new(),
         sequence: 0,
         reached,
         notes: new.notes,

@@ -66,6 +66,11 @@ impl Reached {
         Self { email: person.emails.first().cloned(), phone, language: person.language.clone(), ..Self::default() }
     }
 
+    /// The media by which the customer is told, and did not want to be `before`.
+    pub(super) fn allows(&self, before: &Self) -> Vec<Medium> {
+        [Medium::Email, Medium::Sms].into_iter().filter(|medium| before.refuses.has(*medium) && !self.refuses.has(*medium)).collect()
+    }
+
     /// The media by which a customer who is reached so is reached at another place than `before`.
     pub(super) fn differs(&self, before: &Self) -> Vec<Medium> {
         let number = |phone: &Option<Phone>| phone.as_ref().and_then(|phone| phone.e164.clone());

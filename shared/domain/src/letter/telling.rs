@@ -19,6 +19,12 @@ impl Appointment {
 
     /// The same while a sender has `letter`: from now on the customer may have been told. `None`: it makes no difference.
     pub fn telling(&self, letter: &Letter) -> Option<Self> {
+        if let Some(reminding) = letter.reminds_at() {
+            let mut told = self.clone();
+            told.reminding.retain(|known| known.sequence == self.sequence && *known != reminding);
+            told.reminding.push(reminding);
+            return Some(told);
+        }
         let telling = letter.told_at().filter(|told| !self.told.contains(told))?;
         let mut told = self.clone();
         told.told.push(telling);
@@ -37,6 +43,8 @@ impl Appointment {
             (LetterFate::Queued { .. } | LetterFate::Failed { .. }, _) => {
                 let not = letter.told_at();
                 told.told.retain(|told| Some(told) != not.as_ref());
+                let not = letter.reminds_at();
+                told.reminding.retain(|reminding| Some(reminding) != not.as_ref());
             }
             _ => {}
         }
@@ -64,11 +72,22 @@ impl Letter {
                 return Err(Suppressed::AlreadyTold);
             }
             (says, _) => says.clone(),
+            (Says::Reminder, Some(Appointment { reminding, sequence, .. }))
+                if reminding.iter().any(|told| told.to == to && told.sequence == *sequence) =>
+            {
+                return Err(Suppressed::AlreadyTold);
+            }
         };
         Ok(Self { says, to: Some(to.to_owned()), ..self })
     }
 
     /// Where it tells of an appointment.
+    /// Where it reminds of an appointment.
+    fn reminds_at(&self) -> Option<ToldAt> {
+        let to = self.to.clone().filter(|_| self.says == Says::Reminder)?;
+        Some(ToldAt { to, sequence: self.sequence })
+    }
+
     fn told_at(&self) -> Option<ToldAt> {
         let tells = matches!(self.says, Says::Confirmation | Says::Moved);
         let to = self.to.clone().filter(|_| tells)?;
