@@ -2,6 +2,7 @@
 
 use crate::appointment::{WHEN, appointment, made, make, seen};
 use crate::letters::{letters, told};
+use crate::pingback::{ping, secret};
 use crate::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
 use forecourt_domain::appointment::Origin;
 use forecourt_domain::letter::{Due, Letter, Medium, Says};
@@ -84,6 +85,47 @@ async fn apt_3_a_medium_that_is_allowed_later_confirms_and_reminds_once() {
         ["confirmation sms sent", "confirmation sms suppressed already_told", "reminder sms sent", "reminder email sent"].map(count);
     assert_eq!(counts, [1, 1, 1, 1], "{all:?}");
     assert_eq!(world.system.mailbox.sms().len(), 2);
+}
+
+/// APT-3: what was queued goes by the dealer's settings of when it is due.
+#[tokio::test]
+async fn apt_3_new_settings_reach_the_reminders_that_are_queued() {
+    let world = World::new().await;
+    world.settings(|s| s.appointments.media = [Medium::Email, Medium::Sms].into()).await;
+    let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
+    let later = made(&world, ADMIN, &appointment("mara", "2026-11-27T10:00:00+01:00")).await;
+    world
+        .settings(|s| {
+            s.appointments.media = [Medium::Email].into();
+            s.appointments.reminder_hours = 2;
+        })
+        .await;
+    world.advance_to("2026-11-24T12:00:00Z").await;
+    assert_eq!(letters(&seen(&world, &id).await)[2..], ["reminder email queued", "reminder sms suppressed not_used"]);
+    world.advance_to("2026-11-25T08:00:00Z").await;
+    assert_eq!(letters(&seen(&world, &id).await)[2], "reminder email sent");
+    assert!(told(&world, "jana")[1].1.starts_with("11-25 07:00"), "two hours before");
+    world.settings(|s| s.appointments.reminder_hours = 0).await;
+    world.advance_to("2026-11-27T08:00:00Z").await;
+    assert_eq!(letters(&seen(&world, &later).await)[2..], ["reminder email suppressed not_used", "reminder sms suppressed not_used"]);
+}
+
+/// APT-3: nobody comes in vain to a visit that was moved to a time that is over.
+#[tokio::test]
+async fn apt_3_a_visit_to_come_is_not_moved_to_a_time_that_is_over_and_where_another_system_did_the_customer_hears() {
+    let world = World::at("2026-11-23T16:17:00Z").await;
+    let secret = secret(&world, &json!({})).await;
+    let mut body = appointment("jana", "2026-11-23T19:00:00+01:00");
+    body["external_id"] = json!("c-1");
+    let id = made(&world, "partner:centre-demo", &body).await;
+    world.system.settle().await;
+    let refused = world.post(ADMIN, &format!("/appointments/{id}/time"), &json!({"at": "2026-11-23T09:00:00+01:00"})).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec!["at APT-3".to_owned()]), "{}", refused.body);
+    let moved = json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T16:10:00Z", "to": "2026-11-16T09:00:00Z"});
+    assert_eq!(ping(&world, &secret, "m1", &moved).await.text("/outcome"), "applied");
+    let page = seen(&world, &id).await;
+    assert_eq!(letters(&page), ["confirmation email sent", "moved email sent"]);
+    assert_eq!(told(&world, "jana").len(), 2);
 }
 
 /// APT-3: a reminder is claimed by a commit that the appointment is part of, so that a cancellation in the same moment is noticed.

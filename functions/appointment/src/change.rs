@@ -83,7 +83,7 @@ impl Asked {
                 return Err(Refusal::field("at", "APT-1", "must be within ten years"));
             }
             Asked::Move(to) => {
-                appointment::not_to_the_past(appointment.at, *to, facts.dealer, facts.now)?;
+                appointment::not_to_the_past(appointment.at, *to, facts.now)?;
                 Becomes::Moved { to: *to }
             }
             Asked::Mark(is, reason) => {

@@ -316,7 +316,7 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
             timed = to.is_timed(&dealer.settings.calendar, now);
             let to = to.instant(&dealer.settings.calendar, now).map_err(|fault| Refusal::Invalid(vec![fault]))?;
             if event.is_appointment() {
-                not_to_the_past(event.at, to, dealer, now)?;
+                not_to_the_past(event.at, to, now)?;
             }
             after.reschedule(to, by, now)?;
             changed.planned.push(Planned { at: to, id: id.clone() });

@@ -205,6 +205,8 @@ pub enum Suppressed {
     NeverTold,
     /// At this address the customer was told of it as it is.
     AlreadyTold,
+    /// By now the dealer tells nobody by this medium, or reminds nobody (APT-3).
+    NotUsed,
 }
 
 impl Suppressed {
@@ -218,6 +220,7 @@ impl Suppressed {
             Suppressed::NoAddress => "no_address",
             Suppressed::NeverTold => "never_told",
             Suppressed::AlreadyTold => "already_told",
+            Suppressed::NotUsed => "not_used",
         }
     }
 }
@@ -298,15 +301,28 @@ impl Letter {
         if matches!(self.home, Home::Appointment(_)) {
             let Some(appointment) = appointment else { return suppressed(Suppressed::NoLongerSo) };
             let cancelled = appointment.state.is_cancelled();
-            let over = self.says == Says::Reminder && appointment.attendance.is != Attended::Unknown;
+            let unknown = appointment.attendance.is == Attended::Unknown;
+            let over = self.says == Says::Reminder && !unknown;
+            // Who was told of a time that is still to come must not come in vain, wherever it was moved.
+            let in_vain = self.says == Says::Moved && unknown && appointment.moved.last().is_some_and(|moved| moved.from > now);
             if over || appointment.sequence != self.sequence || cancelled != (self.says == Says::Cancelled) {
                 return suppressed(Suppressed::NoLongerSo);
             }
-            if appointment.at <= now {
+            if appointment.at <= now && !in_vain {
                 return suppressed(Suppressed::TooLate);
             }
             if appointment.reached.refuses.has(self.medium) {
                 return suppressed(Suppressed::Refused);
+            }
+            // What was queued goes by the dealer's settings of now.
+            let used = &settings.appointments;
+            if !used.media.contains(&self.medium) || (self.says == Says::Reminder && used.reminder_hours == 0) {
+                return suppressed(Suppressed::NotUsed);
+            }
+            if self.says == Says::Reminder
+                && let Some(due) = used.reminder_of(appointment.at, &settings.calendar).filter(|due| *due > now)
+            {
+                return settle(LetterFate::Queued { due, attempts });
             }
             // One that was held up must not come at night either.
             if self.says == Says::Reminder

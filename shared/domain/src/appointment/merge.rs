@@ -120,13 +120,13 @@ pub fn on_its_day(is: Attended, at: DateTime<Utc>, dealer: &Dealer, now: DateTim
     Ok(())
 }
 
-/// Insists that one that is still to come is not moved to a day that is over: its customer would be told nothing, and come in vain.
+/// Insists that one that is still to come is not moved to a time that is over: its customer could only come in vain.
 ///
 /// # Errors
-/// 422 for a day before today (APT-3).
-pub fn not_to_the_past(from: DateTime<Utc>, to: DateTime<Utc>, dealer: &Dealer, now: DateTime<Utc>) -> Result<(), Refusal> {
-    if from > now && is_before_day(to, now, &dealer.settings.calendar) {
-        return Err(Refusal::field("at", "APT-3", "must not be before today, as the customer is still to come: call it off instead"));
+/// 422 for a time that is not to come (APT-3).
+pub fn not_to_the_past(from: DateTime<Utc>, to: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if from > now && to <= now {
+        return Err(Refusal::field("at", "APT-3", "must not be over already, as the customer is still to come: call it off instead"));
     }
     Ok(())
 }

@@ -61,6 +61,11 @@ impl AppointmentSettings {
     /// When the customer of an appointment at `at` is reminded: never at night, and not if that time is past at `now` (APT-3). What would be
     /// at night waits for the morning, or comes the evening before where the morning leaves less than an hour.
     pub fn reminder_at(&self, at: DateTime<Utc>, calendar: &Calendar, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.reminder_of(at, calendar).filter(|due| *due > now)
+    }
+
+    /// The same, past or not.
+    pub(crate) fn reminder_of(&self, at: DateTime<Utc>, calendar: &Calendar) -> Option<DateTime<Utc>> {
         if self.reminder_hours == 0 {
             return None;
         }
@@ -79,7 +84,7 @@ impl AppointmentSettings {
             Some(before).filter(|at| *at <= wanted)
         };
         let times = [Some(wanted), morning(Some(date)), morning(date.succ_opt()), evening(Some(date)), evening(date.pred_opt())];
-        times.into_iter().flatten().find(|at| self.is_day(*at, calendar)).filter(|due| *due > now)
+        times.into_iter().flatten().find(|at| self.is_day(*at, calendar))
     }
 
     /// Whether nobody minds being reminded at `at`.

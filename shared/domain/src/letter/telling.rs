@@ -64,6 +64,7 @@ impl Letter {
             before || appointment.told.iter().any(|told| told.to == to)
         };
         let says = match (&self.says, appointment) {
+            (Says::Moved, Some(appointment)) if !told(appointment) && appointment.at <= self.queued => return Err(Suppressed::NeverTold),
             (Says::Moved, Some(appointment)) if !told(appointment) => Says::Confirmation,
             (Says::Cancelled, Some(appointment)) if !told(appointment) => return Err(Suppressed::NeverTold),
             (Says::Confirmation, Some(Appointment { told, sequence, .. }))
@@ -71,23 +72,23 @@ impl Letter {
             {
                 return Err(Suppressed::AlreadyTold);
             }
-            (says, _) => says.clone(),
             (Says::Reminder, Some(Appointment { reminding, sequence, .. }))
                 if reminding.iter().any(|told| told.to == to && told.sequence == *sequence) =>
             {
                 return Err(Suppressed::AlreadyTold);
             }
+            (says, _) => says.clone(),
         };
         Ok(Self { says, to: Some(to.to_owned()), ..self })
     }
 
-    /// Where it tells of an appointment.
     /// Where it reminds of an appointment.
     fn reminds_at(&self) -> Option<ToldAt> {
         let to = self.to.clone().filter(|_| self.says == Says::Reminder)?;
         Some(ToldAt { to, sequence: self.sequence })
     }
 
+    /// Where it tells of an appointment.
     fn told_at(&self) -> Option<ToldAt> {
         let tells = matches!(self.says, Says::Confirmation | Says::Moved);
         let to = self.to.clone().filter(|_| tells)?;
