@@ -128,6 +128,27 @@ async fn apt_3_a_visit_to_come_is_not_moved_to_a_time_that_is_over_and_where_ano
     assert_eq!(told(&world, "jana").len(), 2);
 }
 
+/// APT-5: of a lead's appointment, too, the latest counts, however often it was moved.
+#[tokio::test]
+async fn apt_5_the_latest_of_more_than_a_hundred_moves_counts() {
+    let world = World::new().await;
+    let secret = secret(&world, &json!({})).await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let body = json!({"lead": lead, "kind": "showroom", "at": WHEN, "external_id": "c-1"});
+    let id = made(&world, "partner:centre-demo", &body).await;
+    for i in 0..102 {
+        let (said, to) = (at("2026-11-20T09:00:00Z"), at("2026-11-26T09:00:00Z"));
+        let (said, to) = (said + chrono::TimeDelta::minutes(i), to + chrono::TimeDelta::minutes(i));
+        let moved = json!({"type": "appointment.moved", "external_id": "c-1", "at": said, "to": to});
+        let reply = ping(&world, &secret, &format!("m{i}"), &moved).await;
+        assert_eq!((reply.status, reply.text("/outcome")), (200, "applied"), "{i}: {}", reply.body);
+    }
+    let page = world.get(ADMIN, &format!("/appointments/{id}")).await;
+    assert_eq!(page.text("/at"), "2026-11-26T10:41:00Z");
+    let events = world.events(lead).await;
+    assert_eq!((events[0].at, events[0].rescheduled.len()), (at("2026-11-26T10:41:00Z"), 100));
+}
+
 /// APT-3: a reminder is claimed by a commit that the appointment is part of, so that a cancellation in the same moment is noticed.
 #[test]
 fn apt_3_whoever_claims_a_reminder_writes_the_appointment_with_it() {

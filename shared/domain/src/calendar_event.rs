@@ -402,9 +402,17 @@ impl CalendarEvent {
                 "the event was rescheduled {MOST_RESCHEDULED} times; complete it and make a new one (CAL-4)"
             )));
         }
+        self.go_to(to, by, now);
+        Ok(())
+    }
+
+    /// Takes it to another time, however often that was; what is remembered are the latest.
+    fn go_to(&mut self, to: DateTime<Utc>, by: &Actor, now: DateTime<Utc>) {
         self.rescheduled.push(Rescheduled { from: self.at, at: now, by: by.clone() });
+        if self.rescheduled.len() > MOST_RESCHEDULED {
+            self.rescheduled.remove(0);
+        }
         (self.at, self.level) = (to, 0);
         self.due = (to > now).then_some(to);
-        Ok(())
     }
 }

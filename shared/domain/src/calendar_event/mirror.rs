@@ -1,6 +1,7 @@
 //! An event that was made as an appointment is as the appointment is, whatever its makers say of it, and in whatever order (APT-4, APT-5).
 
-use super::{CalendarEvent, Case, Ended, EventState, NO_SHOW_REASONS, Planned};
+use super::{CalendarEvent, Case, Ended, EventState, NO_SHOW_REASONS, Planned, in_reach};
+use crate::access::Actor;
 use crate::appointment::{Appointment, Attended, State};
 use crate::assignment::commit;
 use crate::decision::{Decision, Item};
@@ -40,7 +41,14 @@ pub(crate) fn mirrored(
     let mut after = CalendarEvent { dealer: dealer.id.clone(), ..event.clone() };
     let mut told = Vec::new();
     if appointment.at != event.at {
-        after.reschedule(appointment.at, by, now)?;
+        if !in_reach(appointment.at, now) {
+            return Err(Refusal::field("at", "CAL-4", "must be within ten years"));
+        }
+        // What another system says is so already: the latest counts, however many there were (APT-5).
+        match by {
+            Actor::Partner(_) => after.go_to(appointment.at, by, now),
+            _ => after.reschedule(appointment.at, by, now)?,
+        }
         told.push(Event::EventRescheduled { event: event.id.clone(), title: event.title.clone(), from: event.at, to: appointment.at });
     }
     if after.user != given {
