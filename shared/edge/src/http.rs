@@ -15,7 +15,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -25,6 +25,8 @@ use tokio::time::Instant;
 pub const MAX_BODY: usize = 1_048_576;
 /// Longest `Idempotency-Key`, in characters.
 const MAX_KEY: usize = 255;
+/// What is wrong with a query parameter that stands twice.
+const TWICE: &str = "must be given once";
 
 /// A request whose sender is known.
 pub struct Call {
@@ -47,6 +49,8 @@ pub struct Call {
     headers: HeaderMap,
     path: HashMap<String, String>,
     query: HashMap<String, String>,
+    /// What the query says more than once.
+    twice: HashSet<String>,
     repeats: Arc<Repeats>,
 }
 
@@ -151,9 +155,10 @@ impl Call {
     /// everything.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] names every other one, and every empty one.
+    /// [`Refusal::Invalid`] names every other one, every empty one, and every one that is given twice.
     pub fn only_queries(&self, known: &[&str], rule: &'static str) -> Result<(), Refusal> {
         let fault = |(name, value): (&String, &String)| match known.contains(&name.as_str()) {
+            true if self.twice.contains(name) => Some(Fault::new(name.clone(), rule, TWICE)),
             false => Some(Fault::new(name.clone(), rule, format!("is not known; there are {}", known.join(", ")))),
             true => value.trim().is_empty().then(|| Fault::new(name.clone(), rule, "must not be empty; leave it out for all")),
         };
@@ -167,6 +172,9 @@ impl Call {
     /// # Errors
     /// [`Refusal::Invalid`] names it.
     pub fn query_as<T: std::str::FromStr>(&self, name: &'static str, rule: &'static str, must_be: &str) -> Result<Option<T>, Refusal> {
+        if self.twice.contains(name) {
+            return Err(Refusal::field(name, rule, TWICE));
+        }
         let read = |text: &str| text.parse().map_err(|_| Refusal::field(name, rule, format!("must be {must_be}")));
         self.query(name).map(read).transpose()
     }
@@ -214,7 +222,7 @@ impl Call {
     /// A field of the body, where that is a form's.
     pub fn form(&self, name: &str) -> Option<String> {
         let form = self.media_type().as_deref() == Some("application/x-www-form-urlencoded");
-        form.then(|| query(&String::from_utf8_lossy(&self.body)).remove(name)).flatten()
+        form.then(|| query(&String::from_utf8_lossy(&self.body)).0.remove(name)).flatten()
     }
 
     /// The versions that the asker saw (`If-Match`), where they say: the change is for one of these only.
@@ -325,7 +333,7 @@ async fn call(platform: &Platform, mut event: ApiGatewayV2httpRequest, began: In
             }
         },
     };
-    let query = event.raw_query_string.as_deref().map(query).unwrap_or_default();
+    let (query, twice) = event.raw_query_string.as_deref().map(query).unwrap_or_default();
     Ok(Call {
         operation: route.operation,
         scope,
@@ -338,6 +346,7 @@ async fn call(platform: &Platform, mut event: ApiGatewayV2httpRequest, began: In
         headers: event.headers,
         path: event.path_parameters,
         query,
+        twice,
         repeats: Arc::default(),
     })
 }
@@ -347,14 +356,18 @@ pub fn no_link() -> Problem {
     Problem::not_found("this link is not good, or not any more")
 }
 
-/// The query as sent; of a name that stands twice, the last counts.
-fn query(raw: &str) -> HashMap<String, String> {
+/// The query as sent, and the names that stand in it more than once: none of their values may count alone.
+fn query(raw: &str) -> (HashMap<String, String>, HashSet<String>) {
     let decode = |text: &str| percent(&text.replace('+', " "));
-    raw.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(k, v)| (decode(k), decode(v)))
-        .collect()
+    let (mut query, mut twice) = (HashMap::new(), HashSet::new());
+    for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = decode(name);
+        if query.insert(name.clone(), decode(value)).is_some() {
+            twice.insert(name);
+        }
+    }
+    (query, twice)
 }
 
 fn percent(text: &str) -> String {
