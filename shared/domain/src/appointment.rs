@@ -93,6 +93,10 @@ pub struct Appointment {
     /// The times that it had before, oldest first; the latest hundred.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<Moved>,
+    /// The dealers that it was with before, as its lead went from one to another (DIS-7), oldest first; the first, and the
+    /// latest of twenty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Left>,
     /// Counts its changes, from 1; not what was sent of it.
     #[serde(default)]
     pub version: u64,
@@ -301,9 +305,30 @@ pub struct Moved {
     pub by: Actor,
 }
 
+/// A dealer that an appointment was with before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// Which.
+    pub dealer: DealerId,
+    /// Until when.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+}
+
 impl Appointment {
     /// How often a move is remembered.
     pub const MOVES: usize = 100;
+
+    /// How many dealers are remembered.
+    const DEALERS: usize = 20;
+
+    /// Goes to another dealer.
+    fn go_to(&mut self, dealer: DealerId, now: DateTime<Utc>) {
+        self.left.push(Left { dealer: std::mem::replace(&mut self.dealer, dealer), at: now });
+        if self.left.len() > Self::DEALERS {
+            self.left.remove(1);
+        }
+    }
 
     /// The same as its next version, which it is from `now` on.
     pub(crate) fn revised(mut self, now: DateTime<Utc>) -> Self {

@@ -167,7 +167,12 @@ pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> 
         Item::Day(day) => to_item(day)?,
         Item::Invitation(invitation) => to_item(invitation)?,
         Item::Appointment(appointment) => {
-            put("lpk", keys::appointments_partition(scope, &appointment.dealer, &keys::Month::of(appointment.created)));
+            let month = keys::Month::of(appointment.created);
+            let partition = match appointment.left.is_empty() {
+                true => keys::appointments_partition(scope, &appointment.dealer, &month),
+                false => keys::newcomers_partition(scope, &appointment.dealer),
+            };
+            put("lpk", partition);
             put("lsk", keys::appointment_place(appointment.created, &appointment.id));
             encode_appointment(appointment)?
         }

@@ -212,6 +212,14 @@ pub(crate) fn appointments_partition(scope: &Scope, dealer: &DealerId, month: &M
     format!("{}#D#{dealer}#A#{}", scope.group(), month.0)
 }
 
+/// The partition of the appointments that came to a dealer from another, of whatever month: they may be older than the dealer.
+pub(crate) fn newcomers_partition(scope: &Scope, dealer: &DealerId) -> String {
+    format!("{}#D#{dealer}#A#{NEWCOMERS}", scope.group())
+}
+
+/// What stands for the month of those that came from another dealer; it sorts after all months.
+pub(crate) const NEWCOMERS: &str = "newcomers";
+
 /// The place of an appointment among its dealer's.
 pub(crate) fn appointment_place(created: DateTime<Utc>, id: &AppointmentId) -> String {
     format!("{}#{id}", stamp(created))

@@ -54,7 +54,7 @@ pub use list::{Listed, NotACursor, Paging};
 pub use loaded::Loaded;
 pub use reads::Sender;
 pub use rows::{LeadFacts, LeadRow};
-pub use scan::{ListedLead, Listing, Page, Row, Stack};
+pub use scan::{ListedLead, Listing, Page, Row, Stack, Stood, stood};
 pub use secret::{Secret, WebhookSecret, fingerprint, short};
 pub use table::NewTable;
 

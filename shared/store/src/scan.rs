@@ -1,7 +1,8 @@
 //! Reading whole lists, for what is counted (OVR) or taken away (EXP): month by month of each dealer, from the list index.
 //!
-//! A row's place never changes (but a lead's, when it goes to another dealer), so that each is read once, however the pages fall. An index
-//! lags by moments; what is counted is what was so then.
+//! A row's place changes only when its lead goes to another dealer, so that each is read once, however the pages fall. A lead stands there by when it
+//! came; an appointment, which may be older than the dealer is, in a list of its own, of those that came from elsewhere, by when it was made.
+//! An index lags by moments; what is counted is what was so then. A reader of many minutes can tell of such an appointment where it [`stood`] before.
 
 use crate::items::{Attributes, from_item};
 use crate::keys::{self, Month};
@@ -27,37 +28,110 @@ pub enum Listing {
     Leads,
 }
 
-/// A month of a dealer's list, or the part of it that is asked for.
+/// A month of a dealer's list, or its appointments that came from another dealer; or the part of it that is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stack {
     /// Whose.
     pub dealer: DealerId,
-    listing: Listing,
-    month: Month,
+    part: Part,
     span: Span,
 }
 
+#[derive(Debug, Clone, PartialEq)]
+enum Part {
+    Appointments(Month),
+    Leads(Month),
+    /// Appointments of whatever month that came from another dealer.
+    Newcomers,
+}
+
 impl Stack {
-    /// The months of a dealer's list in `span`, oldest first: from `since`, before which the dealer has nothing, until `now`.
+    /// The months of a dealer's list in `span`, oldest first: from `since`, before which nothing was made there, until `now`; and, of appointments, the
+    /// newcomers last.
     pub fn all(listing: Listing, dealer: &DealerId, span: Span, since: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Self> {
         let first = span.from.map_or(since, |from| from.max(since));
-        let last = Month::of(span.until.map_or(now, |until| until.min(now)));
+        let until = span.until.map_or(now, |until| until.min(now));
+        let last = Month::of(until);
         let months = std::iter::successors(Some(Month::of(first)), Month::next).take_while(|month| *month <= last);
-        months.map(|month| Self { dealer: dealer.clone(), listing, month, span }).collect()
+        let newcomers = listing == Listing::Appointments && span.from.is_none_or(|from| from <= until);
+        let of = match listing {
+            Listing::Appointments => Part::Appointments,
+            Listing::Leads => Part::Leads,
+        };
+        let parts = months.map(of).chain(newcomers.then_some(Part::Newcomers));
+        parts.map(|part| Self { dealer: dealer.clone(), part, span }).collect()
     }
 
     /// When its month is over: everything in it is older.
     pub fn ends(&self) -> DateTime<Utc> {
-        let next = self.month.next().and_then(|next| next.first());
+        let next = self.month().and_then(Month::next).and_then(|next| next.first());
         next.map_or(DateTime::<Utc>::MAX_UTC, |first| first.and_time(NaiveTime::MIN).and_utc())
     }
 
-    fn partition(&self, scope: &Scope) -> String {
-        match self.listing {
-            Listing::Appointments => keys::appointments_partition(scope, &self.dealer, &self.month),
-            Listing::Leads => keys::list_partition(scope, &self.dealer, &self.month),
+    fn month(&self) -> Option<&Month> {
+        match &self.part {
+            Part::Appointments(month) | Part::Leads(month) => Some(month),
+            Part::Newcomers => None,
         }
     }
+
+    /// Whether it is of appointments that came from another dealer.
+    pub fn is_of_newcomers(&self) -> bool {
+        self.part == Part::Newcomers
+    }
+
+    /// Its name among its dealer's, which sort by it.
+    pub fn name(&self) -> &str {
+        self.month().map_or(keys::NEWCOMERS, |month| &month.0)
+    }
+
+    /// How much of a month is behind a place, in percent of what is asked for of it up to `now`; under 100.
+    pub fn percent(&self, now: DateTime<Utc>, place: &str) -> u8 {
+        let begins = self.month().and_then(Month::first).map(|first| first.and_time(NaiveTime::MIN).and_utc());
+        let begins = begins.into_iter().chain(self.span.from).max().unwrap_or(now);
+        let ends = self.ends().min(now).min(self.span.until.unwrap_or(now));
+        let at = keys::since_of(place).unwrap_or(begins).clamp(begins, ends.max(begins));
+        let (behind, whole) = ((at - begins).num_seconds(), (ends - begins).num_seconds().max(1));
+        u8::try_from(behind * 100 / whole).unwrap_or_default().min(99)
+    }
+
+    fn partition(&self, scope: &Scope) -> String {
+        match &self.part {
+            Part::Appointments(month) => keys::appointments_partition(scope, &self.dealer, month),
+            Part::Leads(month) => keys::list_partition(scope, &self.dealer, month),
+            Part::Newcomers => keys::newcomers_partition(scope, &self.dealer),
+        }
+    }
+}
+
+/// Where an appointment stood before it went to another dealer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stood {
+    /// With which dealer.
+    pub dealer: DealerId,
+    /// Whether it had come from another to that one, too.
+    pub newcomer: bool,
+    /// In the stack of this name.
+    pub stack: String,
+    /// At this place of the stack.
+    pub place: String,
+    /// Since when.
+    pub from: DateTime<Utc>,
+    /// Until when.
+    pub until: DateTime<Utc>,
+}
+
+/// Where an appointment stood before, oldest first.
+pub fn stood(appointment: &Appointment) -> Vec<Stood> {
+    let mut from = appointment.created;
+    let place = keys::appointment_place(appointment.created, &appointment.id);
+    let month = Month::of(appointment.created);
+    let stood = appointment.left.iter().enumerate().map(|(i, left)| {
+        let stack = if i == 0 { month.0.clone() } else { keys::NEWCOMERS.to_owned() };
+        let from = std::mem::replace(&mut from, left.at);
+        Stood { dealer: left.dealer.clone(), newcomer: i > 0, stack, place: place.clone(), from, until: left.at }
+    });
+    stood.collect()
 }
 
 /// What can be read of a row.

@@ -85,6 +85,7 @@ impl Appointment {
             notes: None,
             external: None,
             moved: Vec::new(),
+            left: Vec::new(),
             version: 0,
             updated: now,
             said_of: Default::default(),
@@ -96,7 +97,7 @@ impl Appointment {
         appointment.user = event.user.clone().or_else(|| lead.owner.clone());
         if event.state == EventState::Incomplete && appointment.dealer != lead.dealer {
             // What is still to come goes with its lead to another dealer (DIS-7): the customer is told, and reminded by the hours there.
-            appointment.dealer = lead.dealer.clone();
+            appointment.go_to(lead.dealer.clone(), now);
             appointment.sequence += 1;
         }
         // What the calendar says is said here and now, whatever clocks others went by.

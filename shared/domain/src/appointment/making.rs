@@ -155,6 +155,7 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
         notes: new.notes,
         external: new.external,
         moved: Vec::new(),
+        left: Vec::new(),
         version: 0,
         updated: facts.now,
         said_of: Default::default(),
