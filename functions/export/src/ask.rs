@@ -135,7 +135,7 @@ pub(crate) async fn ask(platform: &Platform, call: &Call) -> Result<Answer, Prob
             return Err(Refusal::Conflict("the group has no dealers yet".into()));
         }
         let mut export = Export::new(id.clone(), by.clone(), request.clone(), (what.clone(), format), call.now);
-        export.months = there.iter().map(|dealer| crate::slice::stacks(&export, dealer).len() as u64).sum();
+        export.months = there.iter().map(|dealer| crate::slice::months(&export, dealer)).sum();
         export.dealers = there.iter().map(|dealer| dealer.id.clone()).collect();
         Ok((Some(Decision::default().with(Item::Export(Box::new(export.clone())))), (export, false)))
     };

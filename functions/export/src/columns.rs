@@ -6,7 +6,7 @@ use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::hours::Calendar;
 use forecourt_domain::lead::{LostReason, Status};
 use forecourt_domain::overview::LeadFacts;
-use forecourt_store::{ListedLead, Row};
+use forecourt_store::{ListedLead, Row, Stood, stood};
 
 /// A row that is a record of a file.
 pub(crate) trait Record: Row + Send {
@@ -15,6 +15,11 @@ pub(crate) trait Record: Row + Send {
 
     /// Its cells in the order of the columns.
     fn cells(&self, calendar: &Calendar) -> Vec<Cell>;
+
+    /// Where it may have been met before, at a dealer that it was with earlier.
+    fn stood(&self) -> Vec<Stood> {
+        Vec::new()
+    }
 }
 
 /// What is in a cell.
@@ -63,6 +68,10 @@ fn name<T: PartialEq>(of: &T, all: &[(&'static str, T)]) -> Cell {
 }
 
 impl Record for Appointment {
+    fn stood(&self) -> Vec<Stood> {
+        stood(self)
+    }
+
     const COLUMNS: &'static [&'static str] = &[
         "appointment",
         "dealer",

@@ -7,17 +7,17 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::export::{Export, Place, State, What, Written};
+use forecourt_domain::export::{Export, Marks, Place, Spot, State, What, Written};
 use forecourt_domain::overview::{AppointmentFacts, Bounds, Span};
 use forecourt_store::keys::{Key, Look, Thing};
-use forecourt_store::{Failure, ListedLead, Listing, Load, Loaded, Stack};
+use forecourt_store::{Failure, ListedLead, Listing, Load, Loaded, Stack, Stood};
 use std::time::{Duration, Instant};
 
 /// How long a slice goes on reading: rows that are packed make a part only after hundreds of thousands, and the function has 90 seconds.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// What is read of a dealer, month by month: what was there before the export was asked for.
-pub(crate) fn stacks(export: &Export, dealer: &Dealer) -> Vec<Stack> {
+fn stacks(export: &Export, dealer: &Dealer) -> Vec<Stack> {
     let bounds = bounds(export, dealer);
     let listing = match &export.what {
         What::Appointments(_) => Listing::Appointments,
@@ -25,6 +25,11 @@ pub(crate) fn stacks(export: &Export, dealer: &Dealer) -> Vec<Stack> {
     };
     let until = bounds.created.until.map_or(export.asked, |until| until.min(export.asked));
     Stack::all(listing, &dealer.id, Span { until: Some(until), ..bounds.created }, dealer.since, export.asked)
+}
+
+/// How many months are read of a dealer; what came from another is beside them.
+pub(crate) fn months(export: &Export, dealer: &Dealer) -> u64 {
+    stacks(export, dealer).iter().filter(|stack| !stack.is_of_newcomers()).count() as u64
 }
 
 /// What the filter's dates mean at a dealer.
@@ -36,12 +41,23 @@ fn bounds(export: &Export, dealer: &Dealer) -> Bounds {
     }
 }
 
+/// Whether a row was read where it stood before.
+fn was_read(export: &Export, marks: &Marks, stood: &Stood) -> bool {
+    let number = export.dealers.iter().position(|dealer| *dealer == stood.dealer);
+    number.is_some_and(|dealer| {
+        let spot = Spot { newcomer: stood.newcomer, dealer, month: stood.stack.clone(), place: stood.place.clone() };
+        marks.have_read(&spot, stood.from, stood.until)
+    })
+}
+
 /// What a slice has come to.
 struct Slice {
     file: File,
     place: Place,
     rows: u64,
     months: u64,
+    percent: u8,
+    marks: Marks,
     /// Whether nothing is left to be read.
     ended: bool,
 }
@@ -91,7 +107,8 @@ impl Exporter {
         };
         let before = written.bytes - bytes.len() as u64;
         let file = File::after(export, before, bytes, self.sheet)?;
-        let slice = Slice { file, place, rows: 0, months: 0, ended: false };
+        let (percent, marks) = (written.percent, std::mem::take(&mut written.marks));
+        let slice = Slice { file, place, rows: 0, months: 0, percent, marks, ended: false };
         let slice = match &export.what {
             What::Appointments(filter) => {
                 let takes = |row: &Appointment, bounds: &Bounds| filter.takes(&AppointmentFacts::from(row), bounds);
@@ -104,6 +121,8 @@ impl Exporter {
         };
         written.rows += slice.rows;
         written.months += slice.months;
+        written.percent = slice.percent;
+        written.marks = if slice.ended { Marks::default() } else { slice.marks };
         let bytes;
         (bytes, written.sheets) = slice.file.end(export, slice.ended)?;
         written.bytes = before + bytes.len() as u64;
@@ -123,7 +142,8 @@ impl Exporter {
         Ok((if slice.ended { State::Closing } else { State::Running { place: slice.place } }, written))
     }
 
-    /// Reads from the slice's place on, dealer by dealer, month by month.
+    /// Reads from the slice's place on, dealer by dealer, month by month; those that came from another dealer after all others. What goes to another
+    /// dealer meanwhile is met there, and taken unless it was read where it stood before.
     async fn read<R: Record>(
         &self,
         scope: &Scope,
@@ -131,8 +151,15 @@ impl Exporter {
         mut slice: Slice,
         takes: impl Fn(&R, &Bounds) -> bool,
     ) -> Result<Slice, Failure> {
-        let (mut reads, started) = (self.reads, Instant::now());
-        while let Some(id) = export.dealers.get(slice.place.dealer) {
+        let (mut reads, started, clock) = (self.reads, Instant::now(), &self.platform.clock);
+        loop {
+            let Some(id) = export.dealers.get(slice.place.dealer) else {
+                if slice.place.newcomers || matches!(export.what, What::Leads(_)) {
+                    return Ok(Slice { ended: true, ..slice });
+                }
+                slice.place = Place { newcomers: true, ..Place::default() };
+                continue;
+            };
             if reads == 0 {
                 return Ok(slice);
             }
@@ -140,24 +167,32 @@ impl Exporter {
             let loaded = self.platform.store.load(scope, &Load::of([Key::Dealer(id.clone())])).await?;
             let dealer = loaded.dealer(id).ok_or_else(|| Failure::Broken(format!("the dealer {id} is gone")))?;
             let (stacks, bounds) = (stacks(export, dealer), bounds(export, dealer));
-            while let Some(stack) = stacks.get(slice.place.month) {
-                if reads == 0 || slice.file.len() >= self.part || started.elapsed() > LONGEST {
-                    return Ok(slice);
-                }
-                reads -= 1;
-                let page = self.platform.store.rows::<R>(scope, stack, slice.place.after.as_deref()).await?;
-                let rows: Vec<R> = page.rows.into_iter().filter(|row| takes(row, &bounds)).collect();
-                slice.rows += rows.len() as u64;
-                slice.file.add(rows.iter().map(|row| row.cells(&dealer.settings.calendar)))?;
-                slice.place.after = page.more;
-                if slice.place.after.is_none() {
-                    slice.place.month += 1;
-                    slice.months += 1;
+            for stack in stacks.iter().filter(|stack| stack.is_of_newcomers() == slice.place.newcomers) {
+                while slice.place.is_before(stack.name()) {
+                    if reads == 0 || slice.file.len() >= self.part || started.elapsed() > LONGEST {
+                        return Ok(slice);
+                    }
+                    reads -= 1;
+                    let after = slice.place.after.take().filter(|_| slice.place.month.as_deref() == Some(stack.name()));
+                    let began = clock.now();
+                    let page = self.platform.store.rows::<R>(scope, stack, after.as_deref()).await?;
+                    let is_new = |row: &R| !row.stood().iter().any(|stood| was_read(export, &slice.marks, stood));
+                    let rows: Vec<R> = page.rows.into_iter().filter(|row| takes(row, &bounds) && is_new(row)).collect();
+                    slice.rows += rows.len() as u64;
+                    slice.file.add(rows.iter().map(|row| row.cells(&dealer.settings.calendar)))?;
+                    let to = page.more.clone().unwrap_or_else(|| "~".into());
+                    let (newcomer, month) = (slice.place.newcomers, stack.name().to_owned());
+                    let spot = Spot { newcomer, dealer: slice.place.dealer, month: month.clone(), place: to };
+                    slice.marks.note(spot, began, clock.now());
+                    if !newcomer {
+                        slice.months += u64::from(page.more.is_none());
+                        slice.percent = page.more.as_deref().map_or(0, |place| stack.percent(export.asked, place));
+                    }
+                    (slice.place.month, slice.place.after) = (Some(month), page.more);
                 }
             }
-            slice.place = Place { dealer: slice.place.dealer + 1, ..Place::default() };
+            slice.place = Place { dealer: slice.place.dealer + 1, newcomers: slice.place.newcomers, ..Place::default() };
         }
-        Ok(Slice { ended: true, ..slice })
     }
 
     async fn removed(&self, name: &str, written: &Written) -> Result<Written, Failure> {

@@ -20,7 +20,7 @@ pub struct ExportView {
     pub filter: Value,
     /// `running`, `done`, or `expired`: then the file is gone.
     pub state: &'static str,
-    /// How much has been read, in percent of the months of all dealers; 100 once it is done.
+    /// How much has been read, in percent of the months of all dealers, or of the days of a month; 100 once it is done.
     pub progress: u8,
     /// Rows so far.
     pub rows: u64,
@@ -41,7 +41,7 @@ impl ExportView {
     pub(crate) fn of(export: &Export, now: DateTime<Utc>) -> Self {
         let done_at = if let State::Done { at } = export.state { Some(at) } else { None };
         let state = if export.is_over(now) { State::Expired.name() } else { export.state.name() };
-        let read = export.written.months * 100 / export.months.max(1);
+        let read = (export.written.months * 100 + u64::from(export.written.percent)) / export.months.max(1);
         // That everything is read is not yet a file.
         let progress = if done_at.is_some() { 100 } else { read.min(99) };
         Self {

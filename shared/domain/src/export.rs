@@ -154,17 +154,80 @@ impl State {
     }
 }
 
-/// A place in what is read: dealer by dealer, month by month, row by row.
+/// A place in what is read: dealer by dealer, month by month, row by row; then, dealer by dealer, the appointments that came from another.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Place {
+    /// Whether all months of all dealers are behind it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub newcomers: bool,
     /// How many dealers are behind it.
     pub dealer: usize,
-    /// How many months of this dealer are behind it.
-    #[serde(default)]
-    pub month: usize,
-    /// The last row that was read of this month.
+    /// The month of this dealer that was begun last, by its name: which ones there are changes with the dealer's zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<String>,
+    /// The last row that was read of this month; none: it has been read in whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+}
+
+impl Place {
+    /// Whether a month of this dealer, or the rest of it, is before it, still to be read.
+    pub fn is_before(&self, month: &str) -> bool {
+        self.month.as_deref().is_none_or(|begun| begun < month || (begun == month && self.after.is_some()))
+    }
+}
+
+/// A row's place in what is read; they sort as they are read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Spot {
+    /// Whether it is among those that came from another dealer.
+    pub newcomer: bool,
+    /// The number of the dealer.
+    pub dealer: usize,
+    /// The month's name.
+    pub month: String,
+    /// The row's place in it.
+    pub place: String,
+}
+
+/// When what is up to a place was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Up to where.
+    pub to: Spot,
+    /// From when.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub from: DateTime<Utc>,
+    /// Until when.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub until: DateTime<Utc>,
+}
+
+/// When what was read, in the order of reading: a mark for each second, for more than one where there are hundreds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Marks(Vec<Mark>);
+
+impl Marks {
+    /// Notes that all up to `to` that had no mark was read `from` then `until` then.
+    pub fn note(&mut self, to: Spot, from: DateTime<Utc>, until: DateTime<Utc>) {
+        let together = TimeDelta::seconds(1 + i64::try_from(self.0.len() / 100).unwrap_or_default());
+        match self.0.last_mut().filter(|last| from - last.from < together) {
+            Some(last) => (last.to, last.until) = (to, until),
+            None => self.0.push(Mark { to, from, until }),
+        }
+    }
+
+    /// Whether a row was read at a spot where it stood `from` then `until` then. In doubt it was: by seconds, as the index lags.
+    pub fn have_read(&self, spot: &Spot, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+        let first = self.0.partition_point(|mark| mark.to < *spot);
+        self.0.get(first).is_some_and(|mark| from <= mark.until && until >= mark.from - SETTLED)
+    }
+
+    /// Whether nothing was read.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// What an export has written.
@@ -186,6 +249,11 @@ pub struct Written {
     pub bytes: u64,
     /// Months that are read, of all dealers.
     pub months: u64,
+    /// How much of the month after them, in percent.
+    pub percent: u8,
+    /// When what was read: what went to another dealer meanwhile is met again there.
+    #[serde(skip_serializing_if = "Marks::is_empty")]
+    pub marks: Marks,
     /// The sheets of a workbook.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sheets: Vec<Sheet>,
