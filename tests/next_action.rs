@@ -220,7 +220,8 @@ async fn lead_8_a_board_is_filtered_as_the_list_is() {
         assert_eq!(page.status, 200, "{}", page.body);
         let mut got: Vec<LeadId> =
             page.body["leads"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().parse().unwrap()).collect();
-        (got.sort(), wanted.sort());
+        got.sort();
+        wanted.sort();
         assert_eq!(got, wanted, "{query}");
     }
     let rows = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/board")).await.body["leads"].as_array().unwrap().clone();

@@ -164,6 +164,8 @@ fn stored(item: &Value) -> Option<String> {
         ("K", "S") => json!({"body": item["body"]}),
         _ if is_letter(item) => letter(item),
         ("A", "@") => without(&appointment(item), &["created", "as_of", "again_at"]),
+        // What came early, or could have: since when that is kept is no fact of its own.
+        ("A", "P") => without(&scrub(item), &["came"]),
         _ => scrub(item),
     };
     // A step's notice is named after the lead's version, and so after how many commits there were before.
