@@ -183,7 +183,13 @@ async fn apt_4_signatures_go_by_real_time_and_secrets_are_rotated() {
     let keyed = [("content-type", "application/json"), ("idempotency-key", "k1")];
     let path = "/partners/centre-demo/signing-secret";
     let made = world.call(Method::POST, "gina.group", path, &keyed, b"{}").await;
-    assert_eq!(world.call(Method::POST, "gina.group", path, &keyed, b"{}").await.body, made.body);
+    let again = world.call(Method::POST, "gina.group", path, &keyed, b"{}").await;
+    assert_eq!((again.body, again.headers["idempotent-replay"].as_bytes()), (made.body.clone(), &b"true"[..]));
+    assert_eq!(world.call(Method::POST, "gina.group", path, &keyed, br#"{"previous_good_for_hours":1}"#).await.status, 422);
+    // A repeat that comes after another was made makes none, and does not show the old one.
+    assert_eq!(world.post("gina.group", path, &json!({"previous_good_for_hours": 0})).await.status, 201);
+    let late = world.call(Method::POST, "gina.group", path, &keyed, b"{}").await;
+    assert_eq!((late.status, late.body.get("secret")), (409, None), "{}", late.body);
     let many = world.post("gina.group", path, &json!({"previous_good_for_hours": 1000})).await;
     assert_eq!(many.faults(), ["previous_good_for_hours APT-4"]);
     // Neither the secret nor anything that it could be made of without ours is stored or shown elsewhere.

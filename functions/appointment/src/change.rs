@@ -14,7 +14,7 @@ use forecourt_edge::appointment::{facts, load, needs};
 use forecourt_edge::directory;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
-use forecourt_edge::request::{Request, request};
+use forecourt_edge::request::{Request, remembered, request};
 use forecourt_edge::routes::Operation;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
@@ -56,11 +56,7 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
         let seen = appointment.version;
         let (decision, after) =
             changed.map_or((None, appointment.clone()), |Changed { decision, appointment }| (Some(decision), appointment));
-        let decision = match &request {
-            Some(request) => Some(request.remembered(decision.unwrap_or_default(), seen, call.now)),
-            None => decision,
-        };
-        Ok((decision, (after, false)))
+        Ok((remembered(request.as_ref(), decision, seen, call.now), (after, false)))
     });
     let (appointment, again) = decided.await?;
     call.note_repeat(again);

@@ -140,8 +140,8 @@ pub(crate) async fn ask(platform: &Platform, call: &Call) -> Result<Answer, Prob
         Ok((Some(Decision::default().with(Item::Export(Box::new(export.clone())))), (export, false)))
     };
     let (export, again) = platform.store.decide(&call.scope, load, rule).await?;
-    let answer = Answer::new(202, &ExportView::of(&export, call.now))?.header("location", format!("/exports/{id}")).about(&id);
-    Ok(if again { answer.header("idempotent-replay", "true") } else { answer })
+    call.note_repeat(again);
+    Ok(Answer::new(202, &ExportView::of(&export, call.now))?.header("location", format!("/exports/{id}")).about(&id))
 }
 
 /// `GET /exports/{id}`.

@@ -1,6 +1,6 @@
 //! What a webhook was told, and what became of it; once more, by hand (APT-6).
 
-use crate::webhooks::{remembered, sees};
+use crate::webhooks::sees;
 use chrono::{DateTime, Utc};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::WebhookId;
@@ -10,7 +10,7 @@ use forecourt_domain::webhook::{DeliveryFate, Outgoing, Webhook};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
-use forecourt_edge::request::{Request, request};
+use forecourt_edge::request::{Request, remembered, request};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 use serde::Serialize;
@@ -161,7 +161,7 @@ pub(crate) async fn redeliver(platform: &Platform, call: &Call) -> Result<Answer
         }
         let again = outgoing.redelivered(&webhook, call.now)?;
         let decision = Decision::default().with(Item::Outgoing(Box::new(again.clone())));
-        Ok((remembered(request.as_ref(), Some(decision), call), (again, false)))
+        Ok((remembered(request.as_ref(), Some(decision), 0, call.now), (again, false)))
     };
     let (outgoing, repeated) = platform.store.decide(&call.scope, load, rule).await?;
     let view = DeliveryView::of(&outgoing, &id).ok_or(Refusal::NotFound("delivery"))?;

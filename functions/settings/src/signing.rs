@@ -5,13 +5,14 @@ use forecourt_domain::access::Right;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::PartnerId;
 use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::signing::{Request, Signing};
+use forecourt_domain::signing::Signing;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::json::Loose;
 use forecourt_edge::problem::Problem;
+use forecourt_edge::request::{Request, request};
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Load, Loaded, fingerprint};
+use forecourt_store::{Load, Loaded};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -59,22 +60,31 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
         }
     };
     let secret = platform.store.secret();
-    let request = call.idempotency_key.as_ref().map(|key| Request {
-        key: secret.name(&call.scope, &["signing-secret", &format!("{:?}", call.scope.actor()), partner.as_str(), key]),
-        body: fingerprint(&call.body),
-    });
+    let request = request(platform, call, &partner);
     // Signatures go by real time, and so do the secrets that they are made with.
     let (now, name) = (platform.wall.now(), uuid::Uuid::new_v4().simple().to_string());
-    let load = Load::of([Key::Partner(partner.clone()), Key::Signing(partner.clone())]);
+    let keys = [Key::Partner(partner.clone()), Key::Signing(partner.clone())];
+    let load = Load::of(keys.into_iter().chain(request.as_ref().map(Request::remembered_at)));
     let rule = |loaded: &Loaded, _| {
         loaded.partner(&partner).ok_or(Refusal::NotFound("partner"))?;
         let before = loaded.signing(&partner);
-        let made = Signing::rotated(before, &partner, name.clone(), hours, call.scope.actor(), request.clone(), now)?;
-        let decision = made.clone().map(|made| Decision::default().with(Item::Signing(made)));
-        Ok((decision, (made.is_none(), made.or_else(|| before.cloned()))))
+        if let Some(request) = &request
+            && let Some(name) = request.answered(loaded, call.now)?
+        {
+            let replaced =
+                || Refusal::Conflict("the secret that this request made was replaced since, and is not shown again (APT-4)".into());
+            return Ok((None, (before.filter(|signing| signing.current == name).cloned().ok_or_else(replaced)?, true)));
+        }
+        let made = Signing::rotated(before, &partner, name.clone(), hours, call.scope.actor(), now)?;
+        let decision = Decision::default().with(Item::Signing(made.clone()));
+        let decision = match &request {
+            Some(request) => request.answering(decision, name.clone(), call.now),
+            None => decision,
+        };
+        Ok((Some(decision), (made, false)))
     };
-    let (repeated, signing) = platform.store.decide(&call.scope, load, rule).await?;
-    let signing = signing.ok_or_else(|| Failure::Broken("a repeat of nothing".into()))?;
+    let (signing, again) = platform.store.decide(&call.scope, load, rule).await?;
+    call.note_repeat(again);
     let view = SigningSecretView {
         partner: partner.to_string(),
         secret: secret.webhook(&call.scope, &partner, &signing.current).text(),
@@ -82,6 +92,5 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
         since: signing.since,
         previous_until: signing.earlier.first().map(|previous| previous.until),
     };
-    let answer = Answer::new(201, &view)?.about(&partner);
-    Ok(if repeated { answer.header("idempotent-replay", "true") } else { answer })
+    Ok(Answer::new(201, &view)?.about(&partner))
 }

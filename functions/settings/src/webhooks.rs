@@ -10,7 +10,7 @@ use forecourt_domain::webhook::{State, Told, Webhook, Webhooks, Wish, endpoint};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
-use forecourt_edge::request::{Request, new_name, request};
+use forecourt_edge::request::{Request, new_name, remembered, request};
 use forecourt_edge::routes::Operation;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
@@ -151,7 +151,7 @@ async fn make(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
         allowed(&new.wish(), loaded, call)?;
         let (decision, made) = loaded.webhooks().with(new.clone())?;
         let again = decision.is_none();
-        Ok((remembered(request.as_ref(), decision, call), (made, again)))
+        Ok((remembered(request.as_ref(), decision, 0, call.now), (made, again)))
     };
     let (made, again) = platform.store.decide(&call.scope, load, rule).await?;
     call.note_repeat(again);
@@ -196,7 +196,7 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
             _ => (webhooks.clone(), webhook.clone()),
         };
         let decision: Option<Decision> = (after != webhooks).then(|| after.clone().decided());
-        Ok((remembered(request.as_ref(), decision, call), (after, changed, false)))
+        Ok((remembered(request.as_ref(), decision, 0, call.now), (after, changed, false)))
     };
     let (webhooks, webhook, again) = platform.store.decide(&call.scope, load, rule).await?;
     call.note_repeat(again);
@@ -204,14 +204,6 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
         Operation::RemoveWebhook => Ok(Answer::new(200, &list(&webhooks, call))?.about(&id)),
         Operation::RotateSecret => answer(platform, call, &webhook, true, 200),
         _ => answer(platform, call, &webhook, false, 200),
-    }
-}
-
-/// The decision with the request that asked for it, where that has a key.
-pub(crate) fn remembered(request: Option<&Request>, decision: Option<Decision>, call: &Call) -> Option<Decision> {
-    match request {
-        Some(request) => Some(request.remembered(decision.unwrap_or_default(), 0, call.now)),
-        None => decision,
     }
 }
 

@@ -21,9 +21,6 @@ pub struct Signing {
     /// Those before, each for a while; the latest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Previous>,
-    /// The request that made it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<Request>,
 }
 
 /// A secret that is about to be good no more.
@@ -36,15 +33,6 @@ pub struct Previous {
     pub until: DateTime<Utc>,
 }
 
-/// The request that made a secret, so that its repeat makes none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
-    /// A hash of who asked and their `Idempotency-Key`.
-    pub key: String,
-    /// A hash of what was asked.
-    pub body: String,
-}
-
 impl Signing {
     /// Hours for which the secret before stays good, unless said otherwise.
     pub const HOURS: u32 = 24;
@@ -54,25 +42,18 @@ impl Signing {
     pub const MOST: usize = 4;
 
     /// Makes a partner's first secret, or the next one; the one before is good for `hours` more, and each before that for as long as
-    /// it was to be; with no hours none of them is any more. `None`: this request has made it.
+    /// it was to be; with no hours none of them is any more.
     ///
     /// # Errors
-    /// A key that named another request; too many hours; 409 where four are good already.
+    /// Too many hours; 409 where four are good already.
     pub fn rotated(
         before: Option<&Self>,
         partner: &PartnerId,
         name: String,
         hours: u32,
         by: Actor,
-        request: Option<Request>,
         now: DateTime<Utc>,
-    ) -> Result<Option<Self>, Refusal> {
-        if let (Some(done), Some(request)) = (before.and_then(|before| before.request.as_ref()), &request)
-            && done.key == request.key
-        {
-            let why = || Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
-            return if done.body == request.body { Ok(None) } else { Err(why()) };
-        }
+    ) -> Result<Self, Refusal> {
         if hours > Self::MOST_HOURS {
             return Err(Refusal::field("previous_good_for_hours", "APT-4", format!("must be 0 to {}", Self::MOST_HOURS)));
         }
@@ -88,7 +69,7 @@ impl Signing {
             );
             return Err(Refusal::Conflict(why));
         }
-        Ok(Some(Self { partner: partner.clone(), current: name, since: now, by, earlier, request }))
+        Ok(Self { partner: partner.clone(), current: name, since: now, by, earlier })
     }
 
     /// The names of the secrets that are good at `now`.

@@ -3,7 +3,7 @@
 use crate::Platform;
 use crate::http::Call;
 use crate::problem::Problem;
-use crate::request::{Request, request};
+use crate::request::{Request, remembered, request};
 use crate::routes::Operation;
 use forecourt_domain::access::Right;
 use forecourt_domain::appointment::followed;
@@ -162,10 +162,7 @@ impl<'a> Change<'a> {
         };
         let decision = rule(Asked { lead, dealer, loaded })?.map(followed);
         let answer = shown(decision.as_ref().and_then(Decision::lead).unwrap_or(lead), decision.as_ref(), loaded);
-        let decision = match request {
-            Some(request) => Some(request.remembered(decision.unwrap_or_default(), lead.version, call.now)),
-            None => decision,
-        };
+        let decision = remembered(request.as_ref(), decision, lead.version, call.now);
         Ok((decision, (answer, false)))
     }
 }

@@ -64,6 +64,14 @@ impl Request {
     }
 }
 
+/// What was decided, if anything was, with the request remembered where it has a key ([`Request::remembered`]).
+pub fn remembered(request: Option<&Request>, decision: Option<Decision>, seen: u64, now: DateTime<Utc>) -> Option<Decision> {
+    match request {
+        Some(request) => Some(request.remembered(decision.unwrap_or_default(), seen, now)),
+        None => decision,
+    }
+}
+
 /// A name for something new of a lead, or of another thing, sixteen letters and digits: the same for the same `Idempotency-Key`.
 pub fn new_name(platform: &Platform, call: &Call, of: impl Display, what: &str) -> String {
     let name = match &call.idempotency_key {
