@@ -4,7 +4,7 @@
 //! asks a pure rule, and commits what the rule decided, once. [`Store`]'s other functions only read.
 //!
 //! # What a lead costs
-//! From intake to assigned, in one transaction (a transaction doubles the table's units, not the indexes'); `tests/cost.rs` counts it:
+//! From intake to assigned, in one transaction (a transaction doubles the table's units, not the indexes'); `tests/store/cost.rs` counts it:
 //!
 //! | Write | Units | Buys |
 //! |---|---|---|

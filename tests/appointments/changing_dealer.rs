@@ -1,0 +1,151 @@
+//! Appointments go with their leads to other dealers, and are counted and exported once (OVR-1, EXP-1, EXP-3).
+
+use crate::reports::overview::{appointment, save};
+use crate::support::world::{NORDSTERN, World, at, dealer, enquiry};
+use chrono::TimeDelta;
+use forecourt_domain::dealer::Draft;
+use forecourt_export::Exporter;
+use forecourt_local::demo;
+use forecourt_store::Load;
+use forecourt_store::keys::Key;
+use serde_json::{Value, json};
+
+const LAKESIDE: &str = "lakeside-motors-demo";
+
+/// Opens a dealer that is set up as the one in London is.
+pub async fn open(world: &World, id: &str) {
+    let (model, id) = (dealer("harbour-cars-demo"), dealer(id));
+    let loaded = world.store.load(&world.scope(), &Load::of([Key::Dealer(model.clone())])).await.unwrap();
+    let draft: Draft = (*loaded.dealer(&model).unwrap().settings).clone();
+    demo::save(&world.store, &world.scope(), &id, &draft.check().unwrap(), world.system.clock.now()).await.unwrap();
+}
+
+pub async fn goes_to(world: &World, lead: &str, dealer: &str) {
+    let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": dealer})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+}
+
+/// A lead of a dealer with an appointment.
+async fn visit(world: &World, dealer: &str, name: &str) -> String {
+    let lead = world.post("gina.group", &format!("/dealers/{dealer}/leads"), &enquiry(name)).await;
+    let body = json!({"lead": lead.text("/id"), "kind": "showroom", "at": "2027-02-10T10:00:00+01:00"});
+    let made = world.post("gina.group", &format!("/dealers/{dealer}/appointments"), &body).await;
+    assert_eq!((lead.status, made.status), (201, 201), "{} {}", lead.body, made.body);
+    lead.text("/id").to_owned()
+}
+
+async fn asked(world: &World, body: &Value) -> String {
+    world.post("hugo.office", "/exports", body).await.text("/id").to_owned()
+}
+
+/// Goes through an export in slices of so many reads, three seconds apart; what is done `after` each, by its number. Ends with what it says of itself.
+async fn sliced(world: &World, id: &str, reads: usize, after: impl AsyncFn(u32, Value)) -> Value {
+    let mut exporter = Exporter::new(world.system.platform.of("export"), world.bucket.clone());
+    exporter.reads = reads;
+    let look = json!({"kind": "export", "group": "demo-group", "dealer": NORDSTERN, "export": id}).to_string();
+    for slice in 1..300 {
+        world.system.clock.stand_at(world.system.clock.now() + TimeDelta::seconds(3));
+        let event = json!({"Records": [{"messageId": "1", "body": look}]});
+        assert!(exporter.messages(serde_json::from_value(event).unwrap()).await.batch_item_failures.is_empty());
+        let seen = world.get("hugo.office", &format!("/exports/{id}")).await.body;
+        if seen["state"] == "done" {
+            return seen;
+        }
+        after(slice, seen).await;
+    }
+    panic!("it does not end")
+}
+
+/// OVR-1, EXP-1, DIS-7: an appointment that goes with its lead to a dealer that was set up after it was made is counted there, by when it was made.
+#[tokio::test]
+async fn ovr_1_an_appointment_is_counted_at_a_dealer_younger_than_itself() {
+    let world = World::new().await;
+    let lead = visit(&world, NORDSTERN, "jana").await;
+    world.advance_to("2027-01-07T09:00:00Z").await;
+    open(&world, "newsite-demo").await;
+    goes_to(&world, &lead, "newsite-demo").await;
+    world.advance_to("2027-01-07T09:01:00Z").await;
+    for (query, wanted) in [
+        ("", 1),
+        ("?dealer=newsite-demo", 1),
+        ("?dealer=newsite-demo&created_from=2026-11-23&created_to=2026-11-23", 1),
+        ("?created_from=2026-11-24", 0),
+        ("?created_to=2026-11-22", 0),
+        ("?dealer=autohaus-nordstern-demo", 0),
+    ] {
+        let seen = world.get("gina.group", &format!("/overview/appointments{query}")).await.body;
+        assert_eq!((&seen["appointments"]["total"], seen["rows"].as_array().unwrap().len()), (&json!(wanted), wanted), "{query}");
+    }
+    let id = asked(&world, &json!({"what": "appointments", "filter": {"dealer": "newsite-demo", "created_to": "2026-11-30"}})).await;
+    assert_eq!(sliced(&world, &id, 100, async |_, _| ()).await["rows"], 1);
+}
+
+/// EXP-3: what goes to another dealer while an export runs is in it once: whether it was read where it stood or is to be read where it goes, and if it
+/// comes back.
+#[tokio::test]
+async fn exp_3_an_appointment_that_changes_its_dealer_meanwhile_is_exported_once() {
+    for (from, way) in [
+        (NORDSTERN, &[(1, LAKESIDE)][..]),
+        (NORDSTERN, &[(1, LAKESIDE), (3, NORDSTERN)]),
+        (NORDSTERN, &[(9, LAKESIDE), (10, "harbour-cars-demo")]),
+        (LAKESIDE, &[(1, NORDSTERN)]),
+        (LAKESIDE, &[(1, NORDSTERN), (2, "harbour-cars-demo")]),
+        (LAKESIDE, &[(1, "harbour-cars-demo"), (12, LAKESIDE)]),
+    ] {
+        let world = World::new().await;
+        let lead = visit(&world, from, "jana").await;
+        visit(&world, from, "kim").await;
+        // A dealer whose months are over when its lead goes, and one whose are still to be read.
+        world.advance_to("2026-11-23T10:00:00Z").await;
+        let id = asked(&world, &json!({"what": "appointments"})).await;
+        let moves = async |slice: u32, _: Value| {
+            for (_, to) in way.iter().filter(|(after, _)| *after == slice) {
+                goes_to(&world, &lead, to).await;
+            }
+        };
+        let done = sliced(&world, &id, 5, moves).await;
+        assert_eq!(done["rows"], 2, "{from} {way:?}");
+    }
+}
+
+/// EXP-3: a dealer's zone may change while an export of dates runs: which months there are to read changes, and none is passed over.
+#[tokio::test]
+async fn exp_3_a_zone_that_changes_meanwhile_passes_over_nothing() {
+    let world = World::new().await;
+    for (i, made) in ["2026-11-05T09:00:00Z", "2026-11-06T09:00:00Z"].iter().enumerate() {
+        save(&world.store, &world.scope(), &appointment(&format!("a{i}"), NORDSTERN, at(made))).await;
+    }
+    let id = asked(&world, &json!({"what": "appointments", "filter": {"dealer": NORDSTERN, "created_from": "2026-11-01"}})).await;
+    let to_london = async |slice: u32, _: Value| {
+        if slice == 1 {
+            let zone = |draft: &mut Draft| {
+                let mut value = serde_json::to_value(&*draft).unwrap();
+                value["calendar"]["zone"] = json!("Europe/London");
+                *draft = serde_json::from_value(value).unwrap();
+            };
+            world.settings(zone).await;
+        }
+    };
+    assert_eq!(sliced(&world, &id, 2, to_london).await["rows"], 2);
+}
+
+/// EXP-3: progress is seen within a month, too; it never goes back, and is 100 only of what is done.
+#[tokio::test]
+async fn exp_3_progress_moves_within_a_month() {
+    let world = World::at("2026-11-30T09:00:00Z").await;
+    let notes = "x".repeat(1_900);
+    for i in 0..40 {
+        let mut one = appointment(&format!("a{i:03}"), NORDSTERN, at("2026-11-02T09:00:00Z") + TimeDelta::hours(16 * i));
+        // A page ends at a megabyte.
+        one.customer = notes.repeat(40);
+        save(&world.store, &world.scope(), &one).await;
+    }
+    let body = json!({"what": "appointments", "filter": {"dealer": NORDSTERN, "created_from": "2026-11-02", "created_to": "2026-11-29"}});
+    let id = asked(&world, &body).await;
+    let shown = std::sync::Mutex::new(Vec::new());
+    let done = sliced(&world, &id, 2, async |_, seen: Value| shown.lock().unwrap().push(seen["progress"].as_u64().unwrap())).await;
+    let shown = shown.into_inner().unwrap();
+    println!("progress: {shown:?}");
+    assert_eq!((&done["progress"], &done["rows"]), (&json!(100), &json!(40)));
+    assert!(shown.is_sorted() && shown.iter().any(|percent| (10..90).contains(percent)) && shown.iter().all(|percent| *percent < 100));
+}

@@ -1,0 +1,363 @@
+//! Appointments are made, moved, called off and attended, by users and by other systems; customers are told (APT-1 to APT-4, ACC-1).
+
+use crate::calendar::capacity::taken;
+use crate::messages::letters::told;
+use crate::settings::users::{of_dealer, send};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use forecourt_domain::appointment::Origin;
+use forecourt_local::partner_queue::Queued;
+use http::Method;
+use serde_json::{Value, json};
+
+pub fn appointment(name: &str, at: &str) -> Value {
+    json!({"customer": {"name": name, "email": format!("{name}@example.com"), "phone": "0171 2345678"}, "kind": "showroom", "at": at})
+}
+
+pub const WHEN: &str = "2026-11-25T10:00:00+01:00";
+
+pub async fn make(world: &World, who: &str, body: &Value) -> Reply {
+    world.post(who, &format!("/dealers/{NORDSTERN}/appointments"), body).await
+}
+
+pub async fn made(world: &World, who: &str, body: &Value) -> String {
+    let reply = make(world, who, body).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    reply.text("/id").to_owned()
+}
+
+async fn keyed(world: &World, path: &str, key: &str, body: &Value) -> Reply {
+    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+    world.call(Method::POST, ADMIN, path, &headers, body.to_string().as_bytes()).await
+}
+
+pub async fn seen(world: &World, id: &str) -> Reply {
+    world.system.settle().await;
+    let reply = world.get(ADMIN, &format!("/appointments/{id}")).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    reply
+}
+
+#[tokio::test]
+async fn acc_1_who_makes_sees_and_changes_which_appointments() {
+    let world = World::at("2026-11-25T08:00:00Z").await;
+    let mut body = appointment("jana", WHEN);
+    body["user"] = json!("anna.vogt");
+    let of_anna = made(&world, ADMIN, &body).await;
+    let by_centre = made(&world, "chris.center", &body).await;
+    let mut other = body.clone();
+    other["external_id"] = json!("c-1");
+    let of_partner = made(&world, "partner:centre-demo", &other).await;
+    let table = [
+        // who, makes, reads and marks that of anna.vogt, reads that of the partner
+        ("anna.vogt", 201, 200, 200, 200),
+        ("ben.krause", 201, 404, 404, 404),
+        ("helga.stern", 201, 200, 200, 200),
+        ("ingo.brandt", 201, 200, 200, 200),
+        ("gina.group", 201, 200, 200, 200),
+        ("hugo.office", 403, 200, 403, 200),
+        ("chris.center", 201, 200, 200, 200),
+        ("otto.operator", 403, 403, 403, 403),
+        ("alice.moore", 404, 404, 404, 404),
+        ("dan.rivera", 404, 404, 404, 404),
+        ("rival.seller", 422, 404, 404, 404),
+        ("partner:centre-demo", 201, 404, 404, 200),
+        ("partner:dms-demo", 422, 404, 404, 404),
+        ("partner:portal-demo", 403, 403, 403, 403),
+        ("", 401, 401, 401, 401),
+    ];
+    for (who, makes, reads, marks, reads_partners) in table {
+        let got = [
+            make(&world, who, &body).await.status,
+            world.get(who, &format!("/appointments/{of_anna}")).await.status,
+            world.post(who, &format!("/appointments/{of_anna}/attendance"), &json!({"attendance": "completed"})).await.status,
+            world.get(who, &format!("/appointments/{of_partner}")).await.status,
+        ];
+        assert_eq!(got, [makes, reads, marks, reads_partners], "{who}");
+    }
+    let page = seen(&world, &by_centre).await;
+    assert_eq!((page.text("/origin"), page.text("/team"), page.text("/by")), ("forecourt", "contact_centre", "user:chris.center"));
+    let page = seen(&world, &of_partner).await;
+    let from = (page.text("/origin"), page.text("/team"), page.text("/by"), page.text("/external_id"));
+    assert_eq!(from, ("contact_centre", "contact_centre", "partner:centre-demo", "c-1"));
+    assert_eq!(world.get("otto.operator", &format!("/appointments/{of_anna}")).await.text("/right"), "read_appointments");
+    // The supervisor of anna.vogt sees hers; whoever made one sees it too; nobody named is the seller.
+    let own = made(&world, "ben.krause", &appointment("kim", WHEN)).await;
+    assert_eq!(seen(&world, &own).await.text("/user"), "ben.krause");
+    body["user"] = json!("anna.vogt");
+    let for_anna = made(&world, "ben.krause", &body).await;
+    // Whatever the way of reading, everybody sees the same ones; away as a file takes head office alone.
+    for who in ["anna.vogt", "ben.krause", "helga.stern", "ingo.brandt", "gina.group", "hugo.office", "chris.center", "alice.moore"] {
+        let overview = world.get(who, "/overview/appointments").await;
+        let rows: Vec<&str> = overview.body["rows"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+        for id in [&of_anna, &by_centre, &of_partner, &own, &for_anna] {
+            let single = world.get(who, &format!("/appointments/{id}")).await.status == 200;
+            assert_eq!(rows.contains(&id.as_str()), single, "{who} {id}");
+        }
+        let export = world.post(who, "/exports", &json!({"what": "appointments"})).await;
+        assert_eq!(export.status == 403, who != "hugo.office", "{who} {}", export.body);
+    }
+}
+
+/// APT-2: where an appointment comes from follows from who asks, and each dealer says what it takes.
+#[tokio::test]
+async fn apt_2_origins_are_each_dealers_choice_and_are_never_believed() {
+    let world = World::new().await;
+    let mut body = appointment("jana", WHEN);
+    body["external_id"] = json!("d-1");
+    body["origin"] = json!("contact_centre");
+    let refused = make(&world, "partner:dms-demo", &body).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec!["origin APT-2".to_owned()]), "{}", refused.body);
+    world.settings(|s| s.appointments.origins = [Origin::DealerSystem].into()).await;
+    let id = made(&world, "partner:dms-demo", &body).await;
+    assert_eq!(seen(&world, &id).await.text("/origin"), "dealer_system");
+    for who in [ADMIN, "partner:centre-demo"] {
+        let other = appointment("jana", WHEN);
+        assert_eq!(make(&world, who, &other).await.faults(), ["origin APT-2"], "{who}");
+    }
+}
+
+#[tokio::test]
+async fn apt_2_telephone_and_mail_appointments_of_the_dealers_system_are_counted_once_and_not_kept() {
+    let world = World::new().await;
+    world.settings(|s| s.appointments.origins = [Origin::DealerSystem, Origin::Forecourt].into()).await;
+    let call = |id: &str, kind: &str| {
+        let mut body = appointment("jana", WHEN);
+        (body["external_id"], body["kind"]) = (json!(id), json!(kind));
+        body
+    };
+    for (id, kind) in [("t-1", "telephone"), ("t-1", "telephone"), ("m-1", "email"), ("t-2", "telephone")] {
+        let reply = make(&world, "partner:dms-demo", &call(id, kind)).await;
+        assert_eq!((reply.status, &reply.body["processed"]), (200, &json!(false)), "{}", reply.body);
+    }
+    assert_eq!(make(&world, "partner:dms-demo", &call("t-1", "email")).await.status, 422, "the same name for something else");
+    let count = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/appointments/unprocessed")).await;
+    assert_eq!((&count.body["telephone"], &count.body["email"]), (&json!(2), &json!(1)), "{}", count.body);
+    assert_eq!(world.get("partner:dms-demo", &format!("/dealers/{NORDSTERN}/appointments/unprocessed")).await.status, 403);
+    world.system.settle().await;
+    assert!(told(&world, "jana").is_empty());
+    // Made here, the same kinds are appointments like others.
+    let mut here = appointment("kim", WHEN);
+    here["kind"] = json!("telephone");
+    made(&world, ADMIN, &here).await;
+}
+
+/// APT-1, CAL-7, ESC-7: one of a lead is an event on its calendar, and the two never differ.
+#[tokio::test]
+async fn apt_1_an_appointment_of_a_lead_is_its_event_and_not_two_things() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let body = json!({"lead": lead, "kind": "showroom", "at": WHEN});
+    assert_eq!(make(&world, "ben.krause", &body).await.faults(), ["lead APT-1"], "not a lead that he sees");
+    assert_eq!(world.post("sophie.clarke", "/dealers/harbour-cars-demo/appointments", &body).await.faults(), ["lead APT-1"]);
+    let id = made(&world, "chris.center", &body).await;
+    let page = seen(&world, &id).await;
+    assert_eq!((page.text("/lead"), page.text("/customer/name"), page.text("/user")), (lead.to_string().as_str(), "jana", "anna.vogt"));
+    assert_eq!(told(&world, "jana").len(), 1, "by the lead's own address");
+    let event = page.text("/event").to_owned();
+    assert_eq!(taken(&world, "anna.vogt", "2026-11-25").await, 4);
+    assert_eq!(world.get(ADMIN, &format!("/leads/{lead}")).await.text("/reaction/kind"), "appointment");
+    let events = async || world.get(ADMIN, &format!("/leads/{lead}/events")).await.body["events"].clone();
+    assert_eq!((&events().await[0]["id"], &events().await[0]["title"]), (&json!(event), &json!("Showroom Appointment")));
+    // Moved here, the event moves; moved there, the appointment does.
+    let moved = world.post("chris.center", &format!("/appointments/{id}/time"), &json!({"at": "2026-11-26T10:00:00+01:00"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    assert_eq!((&events().await[0]["at"], taken(&world, "anna.vogt", "2026-11-25").await), (&json!("2026-11-26T09:00:00Z"), 0));
+    world.post(ADMIN, &format!("/leads/{lead}/events/{event}/time"), &json!({"at": "2026-11-27T10:00:00+01:00"})).await;
+    assert_eq!(seen(&world, &id).await.text("/at"), "2026-11-27T09:00:00Z");
+    world.advance_to("2026-11-27T12:00:00Z").await;
+    for (attendance, state) in [("no_show", "no_show"), ("completed", "completed"), ("unknown", "incomplete"), ("completed", "completed")] {
+        let reply = world.post(ADMIN, &format!("/appointments/{id}/attendance"), &json!({"attendance": attendance})).await;
+        assert_eq!((reply.status, reply.text("/attendance")), (200, attendance), "{}", reply.body);
+        assert_eq!(events().await[0]["state"], json!(state));
+    }
+    // What the calendar or the customer made is changed there, except for whether the customer came.
+    let drive =
+        world.post(ADMIN, &format!("/leads/{lead}/events"), &json!({"title": "Drive", "type": "booked_test_drive", "at": WHEN})).await;
+    let drive_id = format!("{lead}-{}", drive.text("/id"));
+    let refused = world.post(ADMIN, &format!("/appointments/{drive_id}/cancellation"), &json!({})).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.text("/detail").contains(&format!("/leads/{lead}/events/{}", drive.text("/id"))), "{}", refused.body);
+    assert_eq!(send(&world, Method::PATCH, ADMIN, &format!("/appointments/{id}"), Some(9), &json!({"notes": "x"})).await.status, 412);
+    let came = world.post(ADMIN, &format!("/appointments/{drive_id}/attendance"), &json!({"attendance": "completed"})).await;
+    assert_eq!((came.status, came.text("/attendance")), (200, "completed"), "{}", came.body);
+    let done = events().await.as_array().unwrap().iter().filter(|event| event["state"] == "completed").count();
+    assert_eq!(done, 2);
+}
+
+/// INT-5: the same request is the same appointment, and the first answer.
+#[tokio::test]
+async fn int_5_the_same_appointment_again_is_the_first_answer() {
+    let world = World::new().await;
+    let path = format!("/dealers/{NORDSTERN}/appointments");
+    let first = keyed(&world, &path, "k1", &appointment("jana", WHEN)).await;
+    let id = first.text("/id").to_owned();
+    world.post(ADMIN, &format!("/appointments/{id}/time"), &json!({"at": "2026-11-26T10:00:00+01:00"})).await;
+    let again = keyed(&world, &path, "k1", &appointment("jana", WHEN)).await;
+    assert_eq!((again.status, &again.body, again.headers["idempotent-replay"].to_str().unwrap()), (201, &first.body, "true"));
+    assert_eq!(again.headers["location"].to_str().unwrap(), format!("/appointments/{id}"));
+    assert_eq!(keyed(&world, &path, "k1", &appointment("kim", WHEN)).await.status, 422);
+    let mut external = appointment("jana", WHEN);
+    external["external_id"] = json!("c-1");
+    let first = make(&world, "partner:centre-demo", &external).await;
+    assert_eq!(make(&world, "partner:centre-demo", &external).await.body, first.body);
+    external["at"] = json!("2026-11-26T10:00:00+01:00");
+    let other = make(&world, "partner:centre-demo", &external).await;
+    assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"));
+    // A change that is repeated after another one does not come back.
+    let time = format!("/appointments/{id}/time");
+    let there = json!({"at": "2026-11-27T10:00:00+01:00"});
+    keyed(&world, &time, "m1", &there).await;
+    for day in 10..31 {
+        keyed(&world, &time, &format!("n{day}"), &json!({"at": format!("2026-12-{day}T10:00:00+01:00")})).await;
+    }
+    let again = keyed(&world, &time, "m1", &there).await;
+    assert_eq!((again.text("/at"), again.headers["idempotent-replay"].to_str().unwrap()), ("2026-12-30T09:00:00Z", "true"));
+    assert_eq!(keyed(&world, &time, "m1", &json!({"at": WHEN})).await.status, 422);
+}
+
+/// OVR-1 counts customers: whoever is known by a channel is one person, whatever else they give.
+#[tokio::test]
+async fn int_6_a_customer_is_who_the_directory_says() {
+    let world = World::new().await;
+    let person = json!({"type": "used_car", "contact": {"last_name": "Petersen", "email": "jana@example.com", "phone": "0171 2345678"}});
+    let lead = world.lead(&person).await;
+    let known = world.page(lead).await.lead.contact_id;
+    let who = async |customer: Value| {
+        let id = made(&world, ADMIN, &json!({"customer": customer, "kind": "showroom", "at": WHEN})).await;
+        let page = world.store.appointment_page(&world.scope(), &id.parse().unwrap()).await.unwrap().unwrap();
+        page.appointment.customer_id
+    };
+    assert_eq!(who(json!({"name": "Jana", "email": "JANA@example.com"})).await, known);
+    assert_eq!(who(json!({"name": "Jana", "phone": "+491712345678"})).await, known, "an alias leads to the record");
+    let stranger = who(json!({"name": "Kim", "email": "kim@example.com"})).await;
+    assert!(stranger.is_some() && stranger != known);
+    assert_eq!(who(json!({"name": "Kim", "email": "kim@example.com", "phone": "0171 9999999"})).await, stranger);
+    // What named both has joined them, for appointments and enquiries; two that share nothing are two.
+    assert_eq!(who(json!({"name": "K.", "phone": "0171 9999999"})).await, stranger);
+    let asks = json!({"type": "used_car", "contact": {"last_name": "Kim", "phone": "0171 9999999"}});
+    let lead = world.lead(&asks).await;
+    assert_eq!(world.page(lead).await.lead.contact_id, stranger);
+    let (by_mail, by_phone) =
+        (who(json!({"name": "Lou", "email": "lou@example.com"})).await, who(json!({"name": "Lou", "phone": "0171 8888888"})).await);
+    assert!(by_mail != by_phone && by_mail != stranger);
+    // A correction tells the directory as well: the number is Mia's by now, though she made her appointment by mail.
+    let mia = made(&world, ADMIN, &json!({"customer": {"name": "Mia", "email": "mia@example.com"}, "kind": "showroom", "at": WHEN})).await;
+    let number = json!({"customer": {"phone": "0171 7777777"}});
+    assert_eq!(send(&world, Method::PATCH, ADMIN, &format!("/appointments/{mia}"), Some(1), &number).await.status, 200);
+    let by_number = who(json!({"name": "Mia", "phone": "0171 7777777"})).await;
+    assert_eq!(by_number, who(json!({"name": "Mia", "email": "mia@example.com"})).await);
+}
+
+#[tokio::test]
+async fn apt_1_what_is_wrong_is_said_at_once_and_a_correction_names_its_version() {
+    let world = World::new().await;
+    let bad = json!({"customer": {"email": "jana", "phone": "12", "refuses": ["fax"]}, "kind": "x", "at": "soon", "user": "hugo.office"});
+    let reply = make(&world, ADMIN, &bad).await;
+    let wanted = ["customer.email INT-3", "customer.phone INT-3", "customer.refuses APT-3", "kind APT-1", "at APT-1"];
+    assert_eq!((reply.status, reply.faults()), (422, wanted.map(str::to_owned).to_vec()), "{}", reply.body);
+    let mut nobody = appointment("jana", WHEN);
+    nobody["customer"] = json!({"name": "Jana"});
+    assert_eq!(make(&world, ADMIN, &nobody).await.faults(), ["customer INT-3"]);
+    let mut far = appointment("jana", "2050-01-01T00:00:00Z");
+    far["user"] = json!("hugo.office");
+    assert_eq!(make(&world, ADMIN, &far).await.faults(), ["user APT-1", "at APT-1"]);
+    let mut body = appointment("jana", WHEN);
+    body["user"] = json!("anna.vogt");
+    let id = made(&world, ADMIN, &body).await;
+    let path = format!("/appointments/{id}");
+    let change = json!({"user": "ben.krause", "notes": "brings the old car", "customer": {"phone": "", "email": "j@example.com"}});
+    assert_eq!(send(&world, Method::PATCH, ADMIN, &path, None, &change).await.status, 428);
+    assert_eq!(send(&world, Method::PATCH, ADMIN, &path, Some(7), &change).await.status, 412);
+    let changed = send(&world, Method::PATCH, ADMIN, &path, Some(1), &change).await;
+    assert_eq!(
+        (changed.status, changed.text("/user"), changed.text("/customer/email"), &changed.body["customer"]["phone"]),
+        (200, "ben.krause", "j@example.com", &Value::Null)
+    );
+    assert_eq!((taken(&world, "anna.vogt", "2026-11-25").await, taken(&world, "ben.krause", "2026-11-25").await), (0, 4));
+    assert_eq!(world.get("anna.vogt", &path).await.status, 404);
+    let bad = send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"customer": {"email": ""}})).await;
+    assert_eq!(bad.faults(), ["customer INT-3"]);
+    let reason = world.post(ADMIN, &format!("{path}/attendance"), &json!({"attendance": "no_show", "reason": "martians"})).await;
+    assert_eq!(reason.faults(), ["reason CAL-4"]);
+    // FUP: a workshop booking is made like any other.
+    let mut workshop = appointment("kim", WHEN);
+    workshop["kind"] = json!("workshop");
+    made(&world, ADMIN, &workshop).await;
+    assert_eq!(world.get(ADMIN, &of_dealer("appointment-settings")).await.status, 200);
+}
+
+/// APT-2: the same by queue, in any order; what cannot be understood ends alone in the dead letters.
+#[tokio::test]
+async fn apt_2_partners_send_appointments_and_what_becomes_of_them_by_queue() {
+    let world = World::new().await;
+    let put = |id: &str, sender: &str, dealer: Option<&str>, body: &Value| {
+        let attributes = dealer.map(|dealer| ("dealer".to_owned(), dealer.to_owned())).into_iter().collect();
+        let message = Queued { id: id.into(), sender: sender.into(), body: body.to_string(), attributes, receives: 0 };
+        world.system.appointments.put(&message).unwrap();
+    };
+    let mut body = appointment("jana", WHEN);
+    body["external_id"] = json!("q-1");
+    let message = json!({"appointment": body, "dealer": NORDSTERN});
+    put(
+        "m0",
+        "AIDADEMOCENTRE",
+        None,
+        &json!({"type": "appointment.moved", "external_id": "q-1", "at": "2026-11-22T10:00:00Z", "to": "2026-11-22T10:30:00Z"}),
+    );
+    put("m1", "AIDADEMOCENTRE:session", None, &message);
+    put("m2", "AIDADEMOCENTRE", Some(NORDSTERN), &message);
+    put("m3", "AIDADEMOCENTRE", None, &json!({"type": "appointment.attended", "external_id": "q-1", "at": "2026-11-22T11:00:00Z"}));
+    let mut unnamed = message.clone();
+    unnamed["appointment"].as_object_mut().unwrap().remove("external_id");
+    put("b1", "AIDADEMOCENTRE", None, &unnamed);
+    put("b2", "AIDADEMOPORTAL", None, &message);
+    put("b3", "AIDANOBODY", None, &message);
+    put("b4", "AIDADEMOCENTRE", Some("rival-dealer"), &message);
+    put("b5", "AIDADEMOCENTRE", None, &json!({"type": "appointment.vanished", "external_id": "q-1", "at": "2026-11-22T11:00:00Z"}));
+    world.system.settle().await;
+    let dead: Vec<String> = world.system.appointments.dead().unwrap().into_iter().map(|message| message.id).collect();
+    assert_eq!(dead, ["b1", "b2", "b3", "b4", "b5"]);
+    let same = make(&world, "partner:centre-demo", &body).await;
+    assert_eq!((same.status, same.headers.get("idempotent-replay").is_some()), (201, true), "HTTP and queue are one door");
+    let page = seen(&world, same.text("/id")).await;
+    assert_eq!((page.text("/at"), page.text("/attendance"), told(&world, "jana").len()), ("2026-11-22T10:30:00Z", "completed", 0));
+}
+
+/// APT-1, APT-3: what is the appointment's own is corrected there, also where it is an event; its salesperson is the event's in the same commit.
+#[tokio::test]
+async fn apt_1_an_appointment_that_is_an_event_is_corrected_with_it() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let drive = json!({"title": "Drive", "type": "booked_test_drive", "at": WHEN});
+    let drive = world.post(ADMIN, &format!("/leads/{lead}/events"), &drive).await;
+    let here = made(&world, ADMIN, &json!({"lead": lead, "kind": "showroom", "at": "2026-11-26T10:00:00+01:00"})).await;
+    let events = async || world.get(ADMIN, &format!("/leads/{lead}/events")).await.body["events"].clone();
+    for (id, event, day) in [(format!("{lead}-{}", drive.text("/id")), 1, "2026-11-25"), (here, 0, "2026-11-26")] {
+        let path = format!("/appointments/{id}");
+        let page = seen(&world, &id).await;
+        assert_eq!((page.text("/user"), taken(&world, "anna.vogt", day).await), ("anna.vogt", 4));
+        let change = json!({"user": "ben.krause", "notes": "by train", "customer": {"refuses": ["email"]}});
+        let changed = send(&world, Method::PATCH, ADMIN, &path, Some(1), &change).await;
+        assert_eq!((changed.status, changed.text("/user"), changed.text("/notes")), (200, "ben.krause", "by train"), "{}", changed.body);
+        assert_eq!((&changed.body["customer"]["refuses"], changed.text("/at")), (&json!(["email"]), page.text("/at")));
+        assert_eq!((taken(&world, "anna.vogt", day).await, taken(&world, "ben.krause", day).await), (0, 4));
+        assert_eq!((&events().await[event]["user"], &events().await[event]["state"]), (&json!("ben.krause"), &json!("incomplete")));
+        assert_eq!(send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"user": "hugo.office"})).await.faults(), ["user APT-1"]);
+        let elsewhere =
+            send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"at": WHEN, "state": "cancelled", "attendance": "completed"})).await;
+        assert_eq!(elsewhere.faults(), ["at APT-1", "state APT-1", "attendance APT-1"]);
+        // With nobody in particular it is with whoever has the lead.
+        let back = send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"user": ""})).await;
+        assert_eq!(
+            (back.status, back.text("/user"), &events().await[event]["user"]),
+            (200, "anna.vogt", &json!("anna.vogt")),
+            "{}",
+            back.body
+        );
+    }
+    let timeline = world.get(ADMIN, &format!("/leads/{lead}/timeline")).await;
+    assert_eq!(timeline.body.to_string().matches("event_given").count(), 4, "{}", timeline.body);
+    // Who does not want mail is not reminded by it.
+    world.advance_to("2026-11-26T12:00:00Z").await;
+    assert_eq!(told(&world, "jana").len(), 2, "two confirmations, no reminder");
+}

@@ -1,0 +1,231 @@
+//! An appointment that is a calendar event follows it, and its customer is told (APT-1, APT-3, CAL-8).
+
+use crate::support::world::{ADMIN, World, at, enquiry};
+use forecourt_domain::appointment::{Appointment, Attended, Kind, Origin, Team};
+use forecourt_domain::ids::{AppointmentId, EventId, LeadId};
+use forecourt_domain::letter::{Home, Letter, LetterFate, Suppressed};
+use forecourt_store::Load;
+use forecourt_store::keys::Key;
+use serde_json::json;
+
+async fn drive(world: &World, lead: LeadId, at: &str) -> EventId {
+    let body = json!({"title": "Test drive", "type": "Booked Test Drive", "at": at});
+    let reply = world.post(ADMIN, &format!("/leads/{lead}/events"), &body).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    reply.text("/id").parse().unwrap()
+}
+
+async fn appointment(world: &World, lead: LeadId, event: &EventId) -> Appointment {
+    let id = AppointmentId::of_event(lead, event);
+    let loaded = world.store.load(&world.scope(), &Load::of([Key::Appointment(id.clone())])).await.unwrap();
+    loaded.appointment(&id).unwrap().clone()
+}
+
+async fn letter(world: &World, lead: LeadId, event: &EventId, cause: &str) -> Letter {
+    let home = Home::Appointment(AppointmentId::of_event(lead, event));
+    let loaded = world.store.load(&world.scope(), &Load::of([Key::Letter(home.clone(), cause.into())])).await.unwrap();
+    loaded.letter(&home, cause).unwrap().clone()
+}
+
+/// What jana was mailed.
+fn told(world: &World) -> Vec<String> {
+    world.mails().into_iter().filter(|mail| mail.contains(" jana: ")).map(|mail| mail.replace(", bei Autohaus Nordstern", "")).collect()
+}
+
+#[tokio::test]
+async fn apt_1_a_booked_test_drive_is_one_appointment_that_follows_its_event() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let event = drive(&world, lead, "2026-11-26T10:00:00+01:00").await;
+    let made = appointment(&world, lead, &event).await;
+    assert_eq!((made.kind, made.origin, made.team), (Kind::TestDrive, Origin::Forecourt, Team::Dealer));
+    assert_eq!((made.customer.as_str(), made.at, made.sequence), ("jana", at("2026-11-26T09:00:00Z"), 0));
+    assert_eq!(made.user, world.page(lead).await.lead.owner, "whoever has the lead");
+    let events = format!("/leads/{lead}/events/{event}");
+    assert_eq!(world.post(ADMIN, &format!("{events}/time"), &json!({"at": "2026-11-27T10:00:00+01:00"})).await.status, 200);
+    let moved = appointment(&world, lead, &event).await;
+    assert_eq!((moved.at, moved.sequence, moved.moved.len()), (at("2026-11-27T09:00:00Z"), 1, 1));
+    // What is done with the lead is done with the event, and so with the appointment (CAL-5).
+    world.advance_to("2026-11-27T10:00:00Z").await;
+    assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "won", "complete_events": "all"})).await.status, 200);
+    let done = appointment(&world, lead, &event).await;
+    assert_eq!((done.attendance.is, done.attendance.as_of), (Attended::Completed, Some(at("2026-11-27T10:00:00Z"))));
+    let missed = drive(&world, lead, "2026-11-27T15:00:00+01:00").await;
+    let no_show = json!({"reason": "did_not_come", "follow_up": {"title": "Another try", "type": "booked_test_drive", "at": "2026-11-30T10:00:00+01:00"}});
+    let ended = world.post(ADMIN, &format!("/leads/{lead}/events/{missed}/no-show"), &no_show).await;
+    assert_eq!(ended.status, 200, "{}", ended.body);
+    assert_eq!(appointment(&world, lead, &missed).await.attendance.is, Attended::NoShow);
+    let next: EventId = ended.text("/follow_up/id").parse().unwrap();
+    assert_eq!(appointment(&world, lead, &next).await.attendance.is, Attended::Unknown);
+    // A telephone call that staff plan is no appointment.
+    let call = world.post(ADMIN, &format!("/leads/{lead}/events"), &json!({"title": "Call", "type": "phone_outbound"})).await;
+    let id = AppointmentId::of_event(lead, &call.text("/id").parse().unwrap());
+    let loaded = world.store.load(&world.scope(), &Load::of([Key::Appointment(id.clone())])).await.unwrap();
+    assert_eq!(loaded.appointment(&id), None);
+}
+
+#[tokio::test]
+async fn apt_3_the_customer_gets_a_confirmation_at_once_and_one_reminder_of_the_time_that_counts() {
+    for world in [World::new().await, World::delivering_twice().await] {
+        let lead = world.lead(&enquiry("jana")).await;
+        let event = drive(&world, lead, "2026-11-26T10:00:00+01:00").await;
+        world.system.settle().await;
+        assert_eq!(told(&world), ["11-23 09:00:00 jana: Ihr Termin am 26.11.2026, 10:00 Uhr"]);
+        let mail = world.system.mailbox.mails().into_iter().find(|mail| mail.to.starts_with("jana")).unwrap();
+        let file = String::from_utf8(mail.attachments[0].content.clone()).unwrap();
+        let read: icalendar::Calendar = file.parse().unwrap();
+        assert_eq!(read.property_value("METHOD"), Some("REQUEST"));
+        assert!(
+            file.contains(&format!("UID:{lead}-{event}@forecourt")) && file.contains("DTSTART;TZID=Europe/Berlin:20261126T100000"),
+            "{file}"
+        );
+        world.post(ADMIN, &format!("/leads/{lead}/events/{event}/time"), &json!({"at": "2026-11-27T21:30:00+01:00"})).await;
+        world.advance_to("2026-11-27T18:59:59Z").await;
+        // A day before the new time it is night: the morning is soon enough.
+        let confirmed = [
+            "11-23 09:00:00 jana: Ihr Termin am 26.11.2026, 10:00 Uhr",
+            "11-23 09:00:00 jana: Ihr Termin ist jetzt am 27.11.2026, 21:30 Uhr",
+        ];
+        let reminded = "11-27 07:00:00 jana: Erinnerung: Ihr Termin am 27.11.2026, 21:30 Uhr";
+        assert_eq!(told(&world), [&confirmed[..], &[reminded]].concat());
+        let stale = letter(&world, lead, &event, "reminder-0-email").await;
+        assert!(matches!(stale.fate, LetterFate::Suppressed { why: Suppressed::NoLongerSo, .. }), "{stale:?}");
+        let told_of = appointment(&world, lead, &event).await;
+        assert!(told_of.confirmed.email && told_of.reminded.email && !told_of.confirmed.sms);
+    }
+}
+
+#[tokio::test]
+async fn apt_3_who_cancels_is_told_so_and_not_reminded() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let event = drive(&world, lead, "2026-11-26T10:00:00+01:00").await;
+    world.system.settle().await;
+    let gone = world.call(http::Method::DELETE, ADMIN, &format!("/leads/{lead}/events/{event}"), &[], b"").await;
+    assert_eq!(gone.status, 200, "{}", gone.body);
+    world.advance_to("2026-11-27T09:00:00Z").await;
+    assert_eq!(told(&world)[1..], ["11-23 09:00:00 jana: Ihr Termin am 26.11.2026, 10:00 Uhr ist abgesagt"]);
+    assert!(appointment(&world, lead, &event).await.state.is_cancelled());
+    let mail = world.system.mailbox.mails().into_iter().rfind(|mail| mail.to.starts_with("jana")).unwrap();
+    let file = String::from_utf8(mail.attachments[0].content.clone()).unwrap();
+    assert!(file.contains("METHOD:CANCEL") && file.contains("SEQUENCE:1") && file.contains("STATUS:CANCELLED"), "{file}");
+}
+
+#[tokio::test]
+async fn msg_1_where_customers_get_no_mail_the_record_says_so() {
+    let world = World::new().await;
+    world.settings(|settings| settings.send_external_mail = false).await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let event = drive(&world, lead, "2026-11-26T10:00:00+01:00").await;
+    world.advance_to("2026-11-27T09:00:00Z").await;
+    assert_eq!(told(&world), Vec::<String>::new());
+    for cause in ["confirmation-0-email", "reminder-0-email"] {
+        let letter = letter(&world, lead, &event, cause).await;
+        assert!(matches!(letter.fate, LetterFate::Suppressed { why: Suppressed::Switched, .. }), "{letter:?}");
+    }
+    assert!(appointment(&world, lead, &event).await.confirmed.is_none());
+}
+
+#[tokio::test]
+async fn apt_3_text_messages_go_to_who_has_a_number_and_only_where_the_dealer_sends_them() {
+    let world = World::new().await;
+    let own = json!({"media": ["email", "sms"], "reminder_hours": 3});
+    let seen = world.get(ADMIN, &format!("/dealers/{}/appointment-settings", crate::support::world::NORDSTERN)).await;
+    let tag = seen.headers["etag"].to_str().unwrap().to_owned();
+    let path = format!("/dealers/{}/appointment-settings", crate::support::world::NORDSTERN);
+    let headers = [("content-type", "application/json"), ("if-match", tag.as_str())];
+    let bad = json!({"quiet_until": "21:00", "reminder_hours": 999}).to_string();
+    let refused = world.call(http::Method::PUT, ADMIN, &path, &headers, bad.as_bytes()).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec!["reminder_hours APT-3".into(), "quiet_until APT-3".into()]));
+    let saved = world.call(http::Method::PUT, ADMIN, &path, &headers, own.to_string().as_bytes()).await;
+    assert_eq!(saved.status, 200, "{}", saved.body);
+    let mut with_number = enquiry("jana");
+    with_number["contact"]["phone"] = json!("0171 2345678");
+    let (reached, unreached) = (world.lead(&with_number).await, world.lead(&enquiry("lena")).await);
+    let event = drive(&world, reached, "2026-11-24T10:00:00+01:00").await;
+    let other = drive(&world, unreached, "2026-11-24T15:00:00+01:00").await;
+    world.advance_to("2026-11-24T18:00:00Z").await;
+    let texts: Vec<(String, String)> = world.system.mailbox.sms().into_iter().map(|sms| (sms.to, sms.text)).collect();
+    let number = "+491712345678".to_owned();
+    assert_eq!(
+        texts,
+        [
+            (number.clone(), "Autohaus Nordstern: Ihr Termin am 24.11.2026, 10:00 Uhr (Probefahrt).".to_owned()),
+            // Three hours before it is not yet eight.
+            (number, "Autohaus Nordstern: Erinnerung: Ihr Termin am 24.11.2026, 10:00 Uhr (Probefahrt).".into()),
+        ]
+    );
+    let unsent = letter(&world, unreached, &other, "reminder-0-sms").await;
+    assert!(matches!(unsent.fate, LetterFate::Suppressed { why: Suppressed::NoAddress, .. }), "{unsent:?}");
+    let told = appointment(&world, reached, &event).await;
+    assert!(told.confirmed.sms && told.reminded.sms && told.reminded.email);
+}
+
+/// CAL-3, CAL-5: however much a lead has planned, it is all done with in one commit, with the appointments that it is, the days that it takes and
+/// what webhooks are told of it.
+#[tokio::test]
+async fn cal_5_a_lead_with_all_the_test_drives_it_can_have_is_closed_with_them() {
+    let world = World::new().await;
+    let hook = json!({"url": "https://hooks.example.com/in", "events": ["lead.status_changed", "appointment.attended"]});
+    let made = world.post("gina.group", "/webhooks", &hook).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let lead = world.lead(&enquiry("jana")).await;
+    let mut full = 0;
+    // Half past midnight in Berlin: each takes two of the days by which people's time is kept.
+    let starts = (0..40).map(|i| at("2026-12-01T23:30:00Z") + chrono::TimeDelta::days(2 * i));
+    for start in starts {
+        let body = json!({"title": "Test drive", "type": "booked_test_drive", "at": start});
+        match world.post(ADMIN, &format!("/leads/{lead}/events"), &body).await.status {
+            201 => full += 1,
+            status => {
+                assert_eq!(status, 409);
+                break;
+            }
+        }
+    }
+    assert!((10..40).contains(&full), "{full}");
+    let closed = world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "won", "complete_events": "all"})).await;
+    assert_eq!(closed.status, 200, "{}", closed.body);
+    let events = world.get(ADMIN, &format!("/leads/{lead}/events")).await;
+    assert!(events.body["events"].as_array().unwrap().iter().all(|event| event["state"] == "completed"));
+}
+
+/// DIS-7, APT-1: what is still to come is the new dealer's appointment, and its customer is reminded in the new dealer's name.
+#[tokio::test]
+async fn apt_1_an_appointment_goes_with_its_lead_to_another_dealer() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let event = drive(&world, lead, "2026-11-26T15:00:00+01:00").await;
+    world.system.settle().await;
+    let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    world.advance_to("2026-11-26T13:00:00Z").await;
+    let there = appointment(&world, lead, &event).await;
+    assert_eq!(there.dealer.as_str(), "harbour-cars-demo");
+    assert_eq!((there.user.is_some(), &there.user), (true, &world.page(lead).await.lead.owner), "whoever has got the lead there");
+    let overview = world.get("hugo.office", "/overview/appointments?dealer=harbour-cars-demo").await;
+    assert_eq!(overview.body["appointments"]["total"], 1, "{}", overview.body);
+    let id = there.id;
+    assert_eq!(world.get(ADMIN, &format!("/appointments/{id}")).await.status, 404);
+    let reminder = world.system.mailbox.mails().into_iter().rfind(|mail| mail.to.starts_with("jana")).unwrap();
+    assert_eq!((reminder.at, reminder.from_name.as_str()), (at("2026-11-25T14:00:00Z"), "Harbour Cars"), "{}", reminder.subject);
+}
+
+/// APT-3, DIS-7: a reminder keeps the hours of the dealer to whom the appointment has gone, and the customer is told where it is by now.
+#[tokio::test]
+async fn apt_3_a_moved_lead_takes_its_reminder_to_the_other_dealers_hours() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    // In Berlin it would come on the morning of the day itself, when it is one in the night in Chicago.
+    let event = drive(&world, lead, "2026-11-26T20:30:00+01:00").await;
+    world.system.settle().await;
+    let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "lakeside-motors-demo"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    world.advance_to("2026-11-26T18:00:00Z").await;
+    let mails = world.system.mailbox.mails();
+    let told: Vec<_> = mails.iter().filter(|mail| mail.to.starts_with("jana")).map(|mail| (mail.at, mail.from_name.as_str())).collect();
+    let (here, there) = ("Autohaus Nordstern", "Lakeside Motors");
+    assert_eq!(told, [(at("2026-11-23T09:00:00Z"), here), (at("2026-11-23T09:00:00Z"), there), (at("2026-11-25T19:30:00Z"), there)]);
+    let stale = letter(&world, lead, &event, "reminder-0-email").await;
+    assert!(matches!(stale.fate, LetterFate::Suppressed { why: Suppressed::NoLongerSo, .. }), "{stale:?}");
+}

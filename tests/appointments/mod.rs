@@ -1,0 +1,9 @@
+//! Appointments and reports about them (APT).
+
+pub(crate) mod changing_dealer;
+pub(crate) mod lifecycle;
+pub(crate) mod linked_events;
+pub(crate) mod pingback;
+pub(crate) mod reminder;
+pub(crate) mod reports;
+pub(crate) mod visits;

@@ -1,0 +1,109 @@
+//! What is said of an appointment by staff and by other systems comes to the same in any order (APT-5).
+
+use crate::support::world::{NORDSTERN, at};
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::access::Actor;
+use forecourt_domain::appointment::{Appointment, Attended, Becomes, Early, Report, Statement};
+use forecourt_domain::hours::Calendar;
+use forecourt_domain::ids::PartnerId;
+use proptest::prelude::*;
+use serde_json::json;
+
+/// An appointment that was just made.
+fn new() -> Appointment {
+    let made = at("2026-11-20T09:00:00Z").timestamp_millis();
+    serde_json::from_value(json!({
+        "id": "a-1", "dealer": NORDSTERN, "customer": "Jana", "at": at("2026-11-20T09:00:00Z").timestamp_millis(), "kind": "showroom",
+        "origin": "contact_centre", "team": "contact_centre", "by": {"partner": "centre-demo"}, "created": made, "state": {"is": "booked"},
+    }))
+    .unwrap()
+}
+
+fn report() -> impl Strategy<Value = Report> {
+    let time = |minutes: i64| at("2026-11-20T08:00:00Z") + TimeDelta::minutes(minutes);
+    let what = prop_oneof![
+        (0..4i64).prop_map(|day| Becomes::Moved { to: at("2026-11-18T09:00:00Z") + TimeDelta::days(day) }),
+        Just(Becomes::Cancelled),
+        Just(Becomes::Attended { is: Attended::Completed, reason: None }),
+        (0..2u8).prop_map(|why| Becomes::Attended { is: Attended::NoShow, reason: (why > 0).then(|| "ill".to_owned()) }),
+    ];
+    // Few moments, so that there are ties.
+    ((0..5i64).prop_map(time), what).prop_map(|(as_of, what)| Report { as_of, what })
+}
+
+fn berlin() -> Calendar {
+    serde_json::from_value(json!({"zone": "Europe/Berlin", "hours": {}})).unwrap()
+}
+
+/// What of an appointment must not depend on the order.
+fn end(a: &Appointment) -> impl PartialEq + std::fmt::Debug + use<> {
+    let attendance = (a.attendance.is, a.attendance.as_of, a.attendance.reason.clone());
+    (a.at, a.state.clone(), attendance)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn apt_5_doubled_late_early_and_reordered_end_in_the_same_state(
+        (reports, shuffled, early) in prop::collection::vec(report(), 0..9).prop_flat_map(|reports| {
+            let twice: Vec<Report> = reports.iter().chain(&reports).cloned().collect();
+            let most = twice.len();
+            (Just(reports), Just(twice).prop_shuffle(), 0..=most)
+        }),
+    ) {
+        let (by, now): (Actor, DateTime<Utc>) = (Actor::Partner("centre-demo".parse().unwrap()), at("2026-11-21T09:00:00Z"));
+        let once = reports.iter().fold(new(), |a, report| a.hearing(report, &by, &berlin(), now));
+        // Some come before it is made, and are kept.
+        let partner: PartnerId = "centre-demo".parse().unwrap();
+        let kept = shuffled[..early].iter().fold(None, |kept: Option<Early>, report| {
+            Early::with(kept.as_ref(), &new().id, &partner, report, now).or(kept)
+        });
+        let made = kept.iter().flat_map(|kept| &kept.reports).fold(new(), |a, report| a.hearing(report, &by, &berlin(), now));
+        let all = shuffled[early..].iter().fold(made, |a, report| a.hearing(report, &by, &berlin(), now));
+        prop_assert_eq!(end(&all), end(&once));
+        // What is heard again changes nothing.
+        for report in &reports {
+            prop_assert_eq!(&all.hearing(report, &by, &berlin(), now), &all);
+        }
+    }
+
+    #[test]
+    fn apt_5_who_says_something_now_is_believed_whatever_was_said_before_and_comes_again(
+        reports in prop::collection::vec(report(), 0..9), what in report(), later in 0..9i64,
+    ) {
+        // Some of the clocks are ahead.
+        let (by, now) = (Actor::Partner("centre-demo".parse().unwrap()), at("2026-11-20T08:02:00Z"));
+        let before = reports.iter().fold(new(), |a, report| a.hearing(report, &by, &berlin(), now));
+        let after = before.saying(what.what.clone(), &Actor::System, &berlin(), now);
+        match what.what {
+            Becomes::Moved { to } => prop_assert!(after.at == to && !after.state.is_cancelled()),
+            Becomes::Cancelled => prop_assert!(after.state.is_cancelled()),
+            Becomes::Attended { is, .. } => prop_assert_eq!(after.attendance.is, is),
+        }
+        let unmoved = before.at == after.at || after.attendance.is == Attended::Unknown;
+        prop_assert!(unmoved, "nobody has come to another visit");
+        for report in &reports {
+            prop_assert_eq!(&after.hearing(report, &by, &berlin(), now + TimeDelta::minutes(later)), &after, "redelivered, whenever");
+        }
+    }
+
+    /// Whatever the order in which a staff's and a system's statements come to be known, each dated once, they come to the same.
+    #[test]
+    fn apt_5_statements_of_two_sources_end_the_same_in_any_order(
+        (said, shuffled) in prop::collection::vec((report(), any::<bool>()), 0..9).prop_flat_map(|said| {
+            let twice: Vec<_> = said.iter().chain(&said).cloned().collect();
+            (Just(said), Just(twice).prop_shuffle())
+        }),
+    ) {
+        let now = at("2026-11-20T08:02:00Z");
+        let statement = |(report, here): &(Report, bool)| Statement {
+            as_of: report.as_of.min(now),
+            told: (!here).then_some(report.as_of),
+            what: report.what.clone(),
+            by: if *here { Actor::System } else { Actor::Partner("centre-demo".parse().unwrap()) },
+        };
+        let come_to = |all: &[(Report, bool)]| all.iter().fold(new(), |a, said| a.with(statement(said), &berlin(), now));
+        prop_assert_eq!(end(&come_to(&shuffled)), end(&come_to(&said)));
+    }
+}

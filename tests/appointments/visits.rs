@@ -1,0 +1,165 @@
+//! What becomes of a visit while others have their say: misspelt wishes, other people's leads, new settings, times that are over (APT-3, APT-5).
+
+use crate::appointments::lifecycle::{WHEN, appointment, made, make, seen};
+use crate::appointments::pingback::{ping, secret};
+use crate::messages::letters::{letters, told};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
+use forecourt_domain::appointment::Origin;
+use forecourt_domain::letter::{Due, Letter, Medium, Says};
+use http::Method;
+use serde_json::{Value, json};
+
+async fn corrected(world: &World, id: &str, body: &Value) -> Reply {
+    let headers = [("content-type", "application/json"), ("if-match", "*")];
+    world.call(Method::PATCH, ADMIN, &format!("/appointments/{id}"), &headers, body.to_string().as_bytes()).await
+}
+
+/// APT-3: a wish that is misspelt by a person is not swallowed; other systems say more than we know.
+#[tokio::test]
+async fn apt_3_what_a_user_misspells_is_refused_and_what_a_system_says_besides_is_not() {
+    let world = World::new().await;
+    let mut body = appointment("jana", WHEN);
+    body["customer"]["refuse"] = json!(["email"]);
+    let refused = make(&world, ADMIN, &body).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec!["customer.refuse INT-3".to_owned()]), "{}", refused.body);
+    let mut typo = appointment("jana", WHEN);
+    typo["usr"] = json!("anna.vogt");
+    assert_eq!(make(&world, ADMIN, &typo).await.faults(), ["usr INT-3"]);
+    body["usr"] = json!("anna.vogt");
+    body["external_id"] = json!("c-1");
+    made(&world, "partner:centre-demo", &body).await;
+    let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
+    let wrong = corrected(&world, &id, &json!({"customer": {"refuse": ["email"]}})).await;
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["customer.refuse INT-3".to_owned()]), "{}", wrong.body);
+}
+
+/// LEAD-9, ACC-1: how the contact of somebody else's lead is reached is no more shown by its appointment than by the lead.
+#[tokio::test]
+async fn lead_9_an_appointment_does_not_show_how_the_contact_of_a_lead_out_of_reach_is_reached() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    world.post(ADMIN, &format!("/leads/{lead}/assignment"), &json!({"user": "anna.vogt"})).await;
+    let id = made(&world, ADMIN, &json!({"lead": lead, "kind": "showroom", "at": WHEN, "user": "ben.krause"})).await;
+    assert_eq!(seen(&world, &id).await.text("/letters/0/to"), "jana@example.com");
+    assert_eq!(world.get("ben.krause", &format!("/leads/{lead}")).await.status, 404);
+    let page = world.get("ben.krause", &format!("/appointments/{id}")).await;
+    assert_eq!((page.status, page.text("/letters/0/fate"), page.body["letters"][0].get("to")), (200, "sent", None), "{}", page.body);
+}
+
+/// ACC-1: a dealer's own system names the leads that it brought in; of any other it is told the same as of none.
+#[tokio::test]
+async fn acc_1_a_dealers_system_makes_appointments_of_leads_of_its_own_intake_only() {
+    let world = World::new().await;
+    world.settings(|s| s.appointments.origins = [Origin::DealerSystem].into()).await;
+    let of = |lead: &str| json!({"external_id": format!("d-{lead}"), "lead": lead, "kind": "showroom", "at": WHEN});
+    let foreign = world.lead(&enquiry("jana")).await.to_string();
+    let elsewhere = world.post("gina.group", "/dealers/lakeside-motors-demo/leads", &enquiry("kim")).await.text("/id").to_owned();
+    let mut answers = Vec::new();
+    for lead in [&foreign, &elsewhere] {
+        let mut refused = make(&world, "partner:dms-demo", &of(lead)).await;
+        refused.body.as_object_mut().unwrap().remove("request_id");
+        answers.push((refused.status, refused.faults(), refused.body));
+    }
+    assert_eq!((answers[0].0, &answers[0].1), (422, &vec!["lead APT-1".to_owned()]), "{answers:?}");
+    assert_eq!(answers[0], answers[1]);
+    let own = world.post("partner:dms-demo", &format!("/dealers/{NORDSTERN}/leads"), &enquiry("mara")).await;
+    made(&world, "partner:dms-demo", &of(own.text("/id"))).await;
+}
+
+/// APT-3: who allows a medium at last is told by it, and reminded once, however often they change their mind.
+#[tokio::test]
+async fn apt_3_a_medium_that_is_allowed_later_confirms_and_reminds_once() {
+    let world = World::new().await;
+    world.settings(|s| s.appointments.media = [Medium::Email, Medium::Sms].into()).await;
+    let mut body = appointment("jana", WHEN);
+    body["customer"]["refuses"] = json!(["sms"]);
+    let id = made(&world, ADMIN, &body).await;
+    for refuses in [json!([]), json!(["sms"]), json!([])] {
+        assert_eq!(corrected(&world, &id, &json!({"customer": {"refuses": refuses}})).await.status, 200);
+        world.system.settle().await;
+    }
+    world.advance_to("2026-11-25T08:30:00Z").await;
+    let all = letters(&seen(&world, &id).await);
+    let count = |line: &str| all.iter().filter(|letter| *letter == line).count();
+    let counts =
+        ["confirmation sms sent", "confirmation sms suppressed already_told", "reminder sms sent", "reminder email sent"].map(count);
+    assert_eq!(counts, [1, 1, 1, 1], "{all:?}");
+    assert_eq!(world.system.mailbox.sms().len(), 2);
+}
+
+/// APT-3: what was queued goes by the dealer's settings of when it is due.
+#[tokio::test]
+async fn apt_3_new_settings_reach_the_reminders_that_are_queued() {
+    let world = World::new().await;
+    world.settings(|s| s.appointments.media = [Medium::Email, Medium::Sms].into()).await;
+    let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
+    let later = made(&world, ADMIN, &appointment("mara", "2026-11-27T10:00:00+01:00")).await;
+    world
+        .settings(|s| {
+            s.appointments.media = [Medium::Email].into();
+            s.appointments.reminder_hours = 2;
+        })
+        .await;
+    world.advance_to("2026-11-24T12:00:00Z").await;
+    assert_eq!(letters(&seen(&world, &id).await)[2..], ["reminder email queued", "reminder sms suppressed not_used"]);
+    world.advance_to("2026-11-25T08:00:00Z").await;
+    assert_eq!(letters(&seen(&world, &id).await)[2], "reminder email sent");
+    assert!(told(&world, "jana")[1].1.starts_with("11-25 07:00"), "two hours before");
+    world.settings(|s| s.appointments.reminder_hours = 0).await;
+    world.advance_to("2026-11-27T08:00:00Z").await;
+    assert_eq!(letters(&seen(&world, &later).await)[2..], ["reminder email suppressed not_used", "reminder sms suppressed not_used"]);
+}
+
+/// APT-3: nobody comes in vain to a visit that was moved to a time that is over.
+#[tokio::test]
+async fn apt_3_a_visit_to_come_is_not_moved_to_a_time_that_is_over_and_where_another_system_did_the_customer_hears() {
+    let world = World::at("2026-11-23T16:17:00Z").await;
+    let secret = secret(&world, &json!({})).await;
+    let mut body = appointment("jana", "2026-11-23T19:00:00+01:00");
+    body["external_id"] = json!("c-1");
+    let id = made(&world, "partner:centre-demo", &body).await;
+    world.system.settle().await;
+    let refused = world.post(ADMIN, &format!("/appointments/{id}/time"), &json!({"at": "2026-11-23T09:00:00+01:00"})).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec!["at APT-3".to_owned()]), "{}", refused.body);
+    let moved = json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T16:10:00Z", "to": "2026-11-16T09:00:00Z"});
+    assert_eq!(ping(&world, &secret, "m1", &moved).await.text("/outcome"), "applied");
+    let page = seen(&world, &id).await;
+    assert_eq!(letters(&page), ["confirmation email sent", "moved email sent"]);
+    assert_eq!(told(&world, "jana").len(), 2);
+}
+
+/// APT-5: of a lead's appointment, too, the latest counts, however often it was moved.
+#[tokio::test]
+async fn apt_5_the_latest_of_more_than_a_hundred_moves_counts() {
+    let world = World::new().await;
+    let secret = secret(&world, &json!({})).await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let body = json!({"lead": lead, "kind": "showroom", "at": WHEN, "external_id": "c-1"});
+    let id = made(&world, "partner:centre-demo", &body).await;
+    for i in 0..102 {
+        let (said, to) = (at("2026-11-20T09:00:00Z"), at("2026-11-26T09:00:00Z"));
+        let (said, to) = (said + chrono::TimeDelta::minutes(i), to + chrono::TimeDelta::minutes(i));
+        let moved = json!({"type": "appointment.moved", "external_id": "c-1", "at": said, "to": to});
+        let reply = ping(&world, &secret, &format!("m{i}"), &moved).await;
+        assert_eq!((reply.status, reply.text("/outcome")), (200, "applied"), "{i}: {}", reply.body);
+    }
+    let page = world.get(ADMIN, &format!("/appointments/{id}")).await;
+    assert_eq!(page.text("/at"), "2026-11-26T10:41:00Z");
+    let events = world.events(lead).await;
+    assert_eq!((events[0].at, events[0].rescheduled.len()), (at("2026-11-26T10:41:00Z"), 100));
+}
+
+/// APT-3: a reminder is claimed by a commit that the appointment is part of, so that a cancellation in the same moment is noticed.
+#[test]
+fn apt_3_whoever_claims_a_reminder_writes_the_appointment_with_it() {
+    let appointment = crate::reports::overview::appointment("a", NORDSTERN, at("2026-11-23T09:00:00Z"));
+    let now = at("2026-11-24T09:00:00Z");
+    let letter = Letter::of_appointment(&appointment, Says::Reminder, Medium::Email, now, now);
+    let dealer = forecourt_local::demo::group().unwrap().dealers.into_iter().find(|dealer| dealer.id.as_str() == NORDSTERN).unwrap();
+    let Some(Due::Send(leased)) = letter.look(Some(&appointment), &dealer.settings, now) else { panic!("it is due") };
+    let leased = leased.addressed("jana@example.com", Some(&appointment)).unwrap();
+    let claimed = appointment.telling(&leased).expect("the claim is an appointment's, too");
+    assert!(leased.clone().addressed("jana@example.com", Some(&claimed)).is_err(), "another reminder there is one too many");
+    let failed = claimed.told(&leased.failed("no answer".into(), true, now)).unwrap();
+    assert!(failed.reminding.is_empty(), "what failed may be tried again");
+}

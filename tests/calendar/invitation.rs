@@ -1,0 +1,361 @@
+//! The customer picks a slot by a link, moves it, cancels it (CAL-7, CAL-8).
+
+use crate::calendar::capacity::taken;
+use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry, gateway_event};
+use aws_lambda_events::encodings::Body;
+use forecourt_domain::ids::LeadId;
+use forecourt_domain::slots::CapacityDraft;
+use futures::future::join_all;
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A lead with an invitation: its link's path.
+pub async fn invited(world: &World, name: &str, body: &Value) -> (LeadId, String) {
+    let id = world.lead(&enquiry(name)).await;
+    (id, link(world, id, body).await)
+}
+
+async fn link(world: &World, id: LeadId, body: &Value) -> String {
+    let made = world.post(ADMIN, &format!("/leads/{id}/invitations"), body).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned()
+}
+
+pub fn drive() -> Value {
+    json!({"type": "booked_test_drive"})
+}
+
+pub async fn book(world: &World, link: &str, from: &str) -> Reply {
+    world.post("", &format!("{link}/booking"), &json!({"from": from})).await
+}
+
+pub async fn cancel(world: &World, link: &str) -> Reply {
+    world.call(Method::DELETE, "", &format!("{link}/booking"), &[], b"").await
+}
+
+pub fn free(reply: &Reply) -> Vec<String> {
+    reply.body["free"].as_array().unwrap().iter().map(|slot| slot["from"].as_str().unwrap().to_owned()).collect()
+}
+
+/// As a browser gets it.
+pub async fn browse(world: &World, method: Method, path: &str, language: &str, body: &str) -> (i64, HeaderMap, String) {
+    let headers = [
+        ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+        ("accept-language", language),
+        ("content-type", "application/x-www-form-urlencoded"),
+    ];
+    let event = gateway_event(&world.tokens, &method, "", path, &headers, body.as_bytes()).unwrap();
+    let answer = world.system.http(event).await;
+    let Some(Body::Text(text)) = answer.body else { panic!("no body") };
+    (answer.status_code, answer.headers, text)
+}
+
+#[tokio::test]
+async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_told() {
+    let world = World::new().await;
+    let (id, link) = invited(&world, "jana", &drive()).await;
+    let offer = world.get("", &link).await;
+    assert_eq!(offer.status, 200, "{}", offer.body);
+    assert_eq!((offer.text("/dealer"), offer.text("/standing"), &offer.body["minutes"]), ("Autohaus Nordstern", "open", &json!(60)));
+    let slots = free(&offer);
+    // It is ten o'clock in Berlin, and an hour ahead must be booked; the lunch break is closed.
+    assert_eq!(slots[..2], ["2026-11-23T10:00:00Z".to_owned(), "2026-11-23T10:30:00Z".into()]);
+    assert!(!slots.contains(&"2026-11-23T11:00:00Z".to_owned()), "{slots:?}");
+    let booked = book(&world, &link, "2026-11-24T10:00:00+01:00").await;
+    assert_eq!(
+        (booked.status, booked.text("/standing"), booked.text("/booking/from")),
+        (201, "booked", "2026-11-24T09:00:00Z"),
+        "{}",
+        booked.body
+    );
+    assert_eq!(book(&world, &link, "2026-11-24T09:00:00Z").await.status, 200, "it is booked so already");
+    assert_eq!(taken(&world, "anna.vogt", "2026-11-24").await, 4);
+    let lead = world.get(ADMIN, &format!("/leads/{id}")).await;
+    // An appointment stops the response clock (ESC-7).
+    assert_eq!(lead.text("/reaction/kind"), "appointment");
+    let timeline = lead.body["timeline"].as_array().unwrap();
+    let last = timeline.last().unwrap();
+    assert_eq!((last["by"].as_str(), last["events"][0]["what"].as_str()), (Some("customer"), Some("event_scheduled")), "{last}");
+    assert_eq!(timeline.iter().filter(|entry| entry["events"][0]["what"] == "event_scheduled").count(), 1);
+    let moved = book(&world, &link, "2026-11-24T14:00:00Z").await;
+    assert_eq!((moved.status, moved.text("/booking/from"), &moved.body["booking"]["sequence"]), (200, "2026-11-24T14:00:00Z", &json!(1)));
+    world.system.settle().await;
+    let cancelled = cancel(&world, &link).await;
+    assert_eq!((cancelled.status, cancelled.text("/standing"), &cancelled.body["booking"]), (200, "cancelled", &Value::Null));
+    assert_eq!(cancel(&world, &link).await.status, 200, "it is cancelled already");
+    assert_eq!(taken(&world, "anna.vogt", "2026-11-24").await, 0);
+    let again = book(&world, &link, "2026-11-24T14:00:00Z").await;
+    // Another appointment, and so another entry in the customer's calendar.
+    assert_eq!((again.status, &again.body["booking"]["sequence"]), (201, &json!(0)));
+    let events = world.get(ADMIN, &format!("/leads/{id}/events")).await;
+    let states: Vec<&str> = events.body["events"].as_array().unwrap().iter().map(|event| event["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["incomplete", "deleted"]);
+    world.system.settle().await;
+    let mut told: Vec<String> = world
+        .mails()
+        .into_iter()
+        .filter(|mail| mail.contains("anna.vogt") && (mail.contains("gebucht") || mail.contains("verlegt") || mail.contains("abgesagt")))
+        .collect();
+    told.sort();
+    let number = id.spoken();
+    // Of the first booking nobody is told: it was moved in the same moment.
+    assert_eq!(
+        told,
+        [
+            format!("11-23 09:00:00 anna.vogt: jana hat abgesagt: Probefahrt am 24.11.2026, 15:00 Uhr, Anfrage {number}"),
+            format!("11-23 09:00:00 anna.vogt: jana hat gebucht für 24.11.2026, 15:00 Uhr: Probefahrt, Anfrage {number}"),
+            format!("11-23 09:00:00 anna.vogt: jana hat verlegt auf 24.11.2026, 15:00 Uhr: Probefahrt, Anfrage {number}"),
+        ]
+    );
+    // Staff move it, and the customer sees so; once it has begun, it stays.
+    let planned = events.body["events"].as_array().unwrap().iter().find(|event| event["state"] == "incomplete");
+    let event = planned.unwrap()["id"].as_str().unwrap();
+    let staff = world.post(ADMIN, &format!("/leads/{id}/events/{event}/time"), &json!({"at": "2026-11-24T12:45:00Z"})).await;
+    assert_eq!(staff.status, 200, "{}", staff.body);
+    assert_eq!(world.get("", &link).await.text("/booking/from"), "2026-11-24T12:45:00Z");
+    world.advance_to("2026-11-24T12:50:00Z").await;
+    for reply in [cancel(&world, &link).await, book(&world, &link, "2026-11-25T09:00:00Z").await] {
+        assert_eq!((reply.status, reply.text("/type")), (409, "urn:forecourt:problem:conflict"), "{}", reply.body);
+    }
+    assert_eq!(world.get("", &link).await.text("/standing"), "over");
+}
+
+#[tokio::test]
+async fn cal_8_a_link_that_is_spoilt_foreign_or_too_old_leads_nowhere_and_says_nothing() {
+    let world = World::new().await;
+    let (id, link) = invited(&world, "jana", &json!({"type": "Booked Test Drive", "expires_in_days": 2})).await;
+    let answers = |reply: Reply| (reply.status, reply.text("/detail").to_owned());
+    let gone = (404, "this link is not good, or not any more".to_owned());
+    for at in 3..link.len() {
+        let mut spoilt = link.clone().into_bytes();
+        spoilt[at] = if spoilt[at] == b'A' { b'B' } else { b'A' };
+        assert_eq!(answers(world.get("", std::str::from_utf8(&spoilt).unwrap()).await), gone, "{at}");
+    }
+    assert_eq!(answers(world.get("", &link[..link.len() - 1]).await), gone);
+    assert_eq!(answers(world.get("", "/i/x").await), gone);
+    // Signed with another secret, or by another purpose's key; or of a lead that this group does not have.
+    let text = format!("demo-group/{id}/abcdefghijklmnop/{}", at("2027-01-01T00:00:00Z").timestamp());
+    let foreign = forecourt_store::Secret::new(b"another secret of the tests");
+    let rival = text.replace("demo-group", "rival-group");
+    let own = world.store.secret();
+    for token in [
+        foreign.sign("invitation", &text),
+        own.sign("something else", &text),
+        own.sign("invitation", &text),
+        own.sign("invitation", &rival),
+    ] {
+        let link = format!("/i/{token}");
+        assert_eq!(answers(world.get("", &link).await), gone);
+        assert_eq!(answers(book(&world, &link, "2026-11-24T09:00:00Z").await), gone);
+        assert_eq!(answers(cancel(&world, &link).await), gone);
+    }
+    assert_eq!(book(&world, &link, "2026-11-24T09:00:00Z").await.status, 201);
+    world.advance_to("2026-11-25T09:00:00Z").await;
+    assert_eq!(answers(world.get("", &link).await), gone);
+    let (status, headers, page) = browse(&world, Method::GET, &link, "nl-BE, de;q=0.5", "").await;
+    assert!(status == 404 && page.contains("Deze link is niet geldig") && page.contains("lang=\"nl\""), "{page}");
+    assert_eq!(headers["referrer-policy"], "no-referrer");
+    // A link lets nobody in elsewhere, and no token is needed for it only.
+    for (who, status) in [("ben.krause", 404), ("hugo.office", 403), ("", 401)] {
+        assert_eq!(world.post(who, &format!("/leads/{id}/invitations"), &drive()).await.status, status, "{who}");
+    }
+    let wrong = json!({"type": "party", "expires_in_days": 61, "user": "nobody", "title": "x".repeat(201)});
+    let wrong = world.post(ADMIN, &format!("/leads/{id}/invitations"), &wrong).await;
+    assert_eq!(
+        (wrong.status, wrong.faults()),
+        (422, ["type CAL-1", "title CAL-8", "user CAL-8", "expires_in_days CAL-8"].map(str::to_owned).to_vec())
+    );
+}
+
+#[tokio::test]
+async fn cal_8_the_page_books_moves_and_cancels_without_a_script() {
+    let world = World::new().await;
+    let (_, link) = invited(&world, "jana", &drive()).await;
+    let (status, headers, page) = browse(&world, Method::GET, &link, "en", "").await;
+    assert_eq!(status, 200, "{page}");
+    assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+    assert_eq!(headers["cache-control"], "no-store");
+    let csp = headers["content-security-policy"].to_str().unwrap();
+    assert!(csp.starts_with("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"), "{csp}");
+    assert!(
+        page.contains("Test drive") && page.contains("Autohaus Nordstern") && page.contains("<legend>Tuesday, 24 November</legend>"),
+        "{page}"
+    );
+    assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://"), "nothing from elsewhere");
+    let token = link.strip_prefix("/i/").unwrap();
+    assert!(page.contains(&format!("action=\"{token}/booking\"")), "{page}");
+    let form = |from: &str| format!("from={}", from.replace('+', "%2B").replace(':', "%3A"));
+    let slot = "2026-11-24T09:00:00+00:00";
+    assert!(page.contains(&slot.replace('+', "&#x2b;")) || page.contains(slot), "{page}");
+    let (status, headers, _) = browse(&world, Method::POST, &format!("{link}/booking"), "en", &form(slot)).await;
+    assert_eq!((status, headers["location"].to_str().unwrap()), (303, format!("../{token}").as_str()));
+    let (_, _, page) = browse(&world, Method::GET, &link, "de", "").await;
+    assert!(page.contains("Ihr Termin ist gebucht") && page.contains("Dienstag, 24. November, 10:00 bis 11:00"), "{page}");
+    // Somebody else wants the same.
+    let other = invited_with(&world, "piet", "anna.vogt").await;
+    let (status, _, page) = browse(&world, Method::POST, &format!("{other}/booking"), "nl", &form(slot)).await;
+    assert!(status == 409 && page.contains("role=\"alert\"") && page.contains("Deze tijd is niet meer vrij"), "{status} {page}");
+    let other = other.strip_prefix("/i/").unwrap();
+    assert!(page.contains(&format!("action=\"../{other}/booking\"")) && !page.contains("value=\"2026-11-24T09:00:00"), "{page}");
+    let (status, ..) = browse(&world, Method::POST, &format!("{link}/cancellation"), "en", "").await;
+    assert_eq!(status, 303);
+    let (_, _, page) = browse(&world, Method::GET, &format!("{link}?from=2026-11-26"), "en", "").await;
+    assert!(page.contains("role=\"status\"") && page.contains("is cancelled") && !page.contains("24 November</legend>"), "{page}");
+    let (status, _, page) = browse(&world, Method::GET, &format!("{link}?from=x"), "en", "").await;
+    assert!(status == 422 && page.contains("This did not work"), "{page}");
+}
+
+async fn invited_with(world: &World, name: &str, user: &str) -> String {
+    invited(world, name, &json!({"type": "booked_test_drive", "user": user})).await.1
+}
+
+/// CAL-8: of 64 customers on the last places just so many get one; the others are shown what is free, and nobody is told to try again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn cal_8_of_64_customers_at_once_just_so_many_get_a_place() {
+    let world = Arc::new(World::new().await);
+    let capacity = CapacityDraft { per_slot: Some(2), per_day: Some(3), ..CapacityDraft::default() };
+    world.settings(|s| s.capacity = capacity).await;
+    let links = join_all((0..64).map(|n| {
+        let world = world.clone();
+        async move { invited_with(&world, &format!("customer{n}"), "anna.vogt").await }
+    }))
+    .await;
+    // Half of them want one slot, half another, of a day that has three places.
+    let tries = links.iter().enumerate().map(|(n, link)| {
+        let (world, link) = (world.clone(), link.clone());
+        let from = ["2026-11-24T09:00:00Z", "2026-11-24T14:00:00Z"][n % 2];
+        tokio::spawn(async move { (from, book(&world, &link, from).await) })
+    });
+    let mut got: BTreeMap<&str, u32> = BTreeMap::new();
+    for done in join_all(tries).await {
+        let (from, reply) = done.unwrap();
+        match reply.status {
+            201 => *got.entry(from).or_default() += 1,
+            409 => {
+                let free = free(&reply);
+                assert!(!free.is_empty() && free.iter().all(|slot| !slot.starts_with("2026-11-24") || slot != from), "{free:?}");
+            }
+            other => panic!("{other} {}", reply.body),
+        }
+    }
+    assert_eq!(got.values().sum::<u32>(), 3, "{got:?}");
+    assert!(got.values().all(|many| *many <= 2), "{got:?}");
+    assert_eq!(taken(&world, "anna.vogt", "2026-11-24").await, 12);
+}
+
+/// CAL-7: what staff plan takes the slot, and is never refused.
+#[tokio::test]
+async fn cal_7_what_staff_plan_is_not_offered() {
+    let world = World::new().await;
+    let (id, link) = invited(&world, "jana", &drive()).await;
+    for _ in 0..2 {
+        let event = json!({"title": "Call", "type": "phone_outbound", "at": "2026-11-24T09:15:00Z"});
+        assert_eq!(world.post(ADMIN, &format!("/leads/{id}/events"), &event).await.status, 201);
+    }
+    let slots = free(&world.get("", &link).await);
+    let day: Vec<&String> = slots.iter().filter(|slot| slot.starts_with("2026-11-24")).collect();
+    assert_eq!(day[..3], ["2026-11-24T07:00:00Z", "2026-11-24T07:30:00Z", "2026-11-24T08:00:00Z"]);
+    assert_eq!(day[3], "2026-11-24T10:30:00Z");
+    let lost = book(&world, &link, "2026-11-24T09:30:00Z").await;
+    assert_eq!((lost.status, free(&lost)), (409, slots));
+}
+
+/// CAL-7 on the days when clocks change: what is offered is what the dealer's clock shows.
+#[tokio::test]
+async fn cal_7_both_days_on_which_clocks_change_are_offered_right() {
+    for (now, day, last, next) in [
+        ("2027-03-26T09:00:00Z", "2027-03-27", "2027-03-27T11:00:00Z", "2027-03-29T06:00:00Z"),
+        ("2026-10-23T08:00:00Z", "2026-10-24", "2026-10-24T10:00:00Z", "2026-10-26T07:00:00Z"),
+    ] {
+        let world = World::at(now).await;
+        let (_, link) = invited(&world, "jana", &drive()).await;
+        let slots = free(&world.get("", &link).await);
+        // Saturday until 13:00, and Monday from 8:00, by the clock before and after.
+        let of_day: Vec<&String> = slots.iter().filter(|slot| slot.starts_with(day)).collect();
+        assert_eq!(of_day.last().unwrap().as_str(), last);
+        assert_eq!(slots.iter().find(|slot| slot[..10] > *day).unwrap(), next);
+    }
+    // At night, where clocks go back, the hour that comes twice is offered twice; where they go forward, the hour that is missing is not.
+    let world = World::at("2026-10-24T08:00:00Z").await;
+    world
+        .settings(|s| {
+            let hours = json!({"zone": "Europe/Berlin", "hours": {"sun": [["00:00", "05:00"]]}});
+            s.calendar = serde_json::from_value(hours).unwrap();
+            s.capacity.step = Some(60);
+        })
+        .await;
+    let (_, link) = invited(&world, "jana", &drive()).await;
+    let night: Vec<String> = free(&world.get("", &link).await).into_iter().filter(|slot| slot < &"2026-10-26".to_owned()).collect();
+    let hours: Vec<&str> = night.iter().map(|slot| &slot[8..13]).collect();
+    assert_eq!(hours, ["24T22", "24T23", "25T00", "25T01", "25T02", "25T03"], "six hours, since one comes twice");
+    let (_, _, page) = browse(&world, Method::GET, &link, "en", "").await;
+    assert!(page.contains("02:00 (CEST)") && page.contains("02:00 (CET)"), "{page}");
+}
+
+#[tokio::test]
+async fn cal_8_the_calendar_file_is_one_entry_that_grows_newer() {
+    let world = World::new().await;
+    let (id, link) = invited(&world, "jana", &json!({"type": "booked_test_drive", "title": "Probefahrt, Corsa; rot"})).await;
+    let file = async || browse(&world, Method::GET, &format!("{link}/booking.ics"), "de", "").await;
+    assert_eq!(file().await.0, 404);
+    book(&world, &link, "2027-01-11T09:00:00Z").await;
+    assert_eq!(file().await.0, 404, "too far ahead to be booked");
+    book(&world, &link, "2026-11-24T09:00:00Z").await;
+    let (status, headers, text) = file().await;
+    assert_eq!((status, headers["content-type"].to_str().unwrap()), (200, "text/calendar; charset=utf-8; method=PUBLISH"));
+    let property = |text: &str, name: &str| {
+        let calendar: icalendar::Calendar = text.parse().unwrap();
+        let event = calendar.components.iter().find_map(|component| component.as_event()).unwrap().clone();
+        icalendar::Component::property_value(&event, name).unwrap_or_default().to_owned()
+    };
+    assert!(
+        text.contains("METHOD:PUBLISH\r\n")
+            && !text.contains("ATTENDEE")
+            && text.contains("DTSTART;TZID=Europe/Berlin:20261124T100000\r\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("BEGIN:VTIMEZONE\r\n")
+            && text.contains("DTSTART:20261025T030000\r\n")
+            && text.contains("DTSTART:20270328T020000\r\n"),
+        "{text}"
+    );
+    assert!(text.contains("SUMMARY:Probefahrt\\, Corsa\\; rot"), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 76), "{text}");
+    let uid = property(&text, "UID");
+    assert_eq!((property(&text, "SEQUENCE").as_str(), property(&text, "STATUS").as_str()), ("0", "CONFIRMED"));
+    book(&world, &link, "2026-11-24T14:00:00Z").await;
+    let (_, _, text) = file().await;
+    assert_eq!((property(&text, "SEQUENCE").as_str(), property(&text, "UID") == uid), ("1", true));
+    cancel(&world, &link).await;
+    let (_, headers, text) = file().await;
+    assert_eq!((property(&text, "SEQUENCE").as_str(), property(&text, "STATUS").as_str()), ("2", "CANCELLED"));
+    assert!(text.contains("METHOD:CANCEL\r\n") && headers["content-type"].to_str().unwrap().ends_with("method=CANCEL"), "{text}");
+    assert_eq!(world.events(id).await.len(), 1);
+}
+
+/// The same `Idempotency-Key` makes the same link; a lead given to somebody else is booked with them.
+#[tokio::test]
+async fn cal_8_an_invitation_is_made_once_and_goes_with_the_lead() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+    let path = format!("/leads/{id}/invitations");
+    let made = async || world.call(Method::POST, ADMIN, &path, &headers, drive().to_string().as_bytes()).await;
+    let (one, two) = (made().await, made().await);
+    assert_eq!((one.status, two.status, one.text("/link")), (201, 201, two.text("/link")));
+    let link = one.text("/link").strip_prefix("https://desk.example").unwrap().to_owned();
+    book(&world, &link, "2026-11-24T09:00:00Z").await;
+    world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
+    assert_eq!((taken(&world, "anna.vogt", "2026-11-24").await, taken(&world, "ben.krause", "2026-11-24").await), (0, 4));
+    assert_eq!(book(&world, &link, "2026-11-24T10:00:00Z").await.status, 200);
+    assert_eq!((taken(&world, "anna.vogt", "2026-11-24").await, taken(&world, "ben.krause", "2026-11-24").await), (0, 4));
+    // Of a lost lead nothing can be booked, and what is booked can be cancelled.
+    world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price"})).await;
+    assert_eq!(book(&world, &link, "2026-11-24T09:00:00Z").await.status, 409);
+    assert_eq!(cancel(&world, &link).await.text("/standing"), "cancelled");
+    assert_eq!(taken(&world, "ben.krause", "2026-11-24").await, 0);
+    assert_eq!(world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads")).await.status, 200);
+}

@@ -1,0 +1,236 @@
+//! Links by which other calendars show what is planned (CAL-6), and an invitation's, taken back (CAL-8).
+
+use crate::calendar::views::{call, plan, titles};
+use crate::settings::users::send;
+use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry, gateway_event};
+use aws_lambda_events::encodings::Body;
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+async fn feed(world: &World, who: &str, body: &Value) -> String {
+    let made = world.post(who, "/calendar-feeds", body).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned()
+}
+
+/// As a calendar program gets it.
+async fn fetch(world: &World, path: &str, tag: &str) -> (i64, HeaderMap, String) {
+    let event = gateway_event(&world.tokens, &Method::GET, "", path, &[("accept", "text/calendar"), ("if-none-match", tag)], b"").unwrap();
+    let answer = world.system.http(event).await;
+    let Some(Body::Text(text)) = answer.body else { panic!("no body") };
+    (answer.status_code, answer.headers, text)
+}
+
+fn entries(text: &str) -> Vec<icalendar::Event> {
+    let calendar: icalendar::Calendar = text.parse().unwrap();
+    calendar.components.iter().filter_map(|component| component.as_event().cloned()).collect()
+}
+
+fn property(event: &icalendar::Event, name: &str) -> String {
+    icalendar::Component::property_value(event, name).unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn cal_6_a_feed_is_the_same_until_something_changes_and_tells_what_did() {
+    let world = World::new().await;
+    let body = json!({"type": "used_car", "source": "website", "vehicle": {"make": "Opel", "model": "Corsa"},
+        "contact": {"last_name": "Petersen, Jana; \\ \"J\"", "phone": "0171 2345678", "email": "jana@example.com"}});
+    let id = world.lead(&body).await;
+    plan(&world, id, &call("Call, first; now", "2026-11-25T09:00:00Z")).await;
+    let drive = plan(&world, id, &json!({"title": "Drive", "type": "booked_test_drive", "at": "2026-12-10T09:00:00Z"})).await;
+    plan(&world, id, &call("too far ahead", "2027-05-23T00:00:00Z")).await;
+    plan(&world, id, &call("too long ago", "2026-10-23T00:00:00Z")).await;
+    plan(&world, id, &call("long ago", "2026-10-25T00:30:00Z")).await;
+    let link = feed(&world, "anna.vogt", &json!({})).await;
+    let (status, headers, text) = fetch(&world, &link, "").await;
+    assert_eq!((status, headers["content-type"].to_str().unwrap()), (200, "text/calendar; charset=utf-8"), "{text}");
+    let shown = entries(&text);
+    let summaries: Vec<String> = shown.iter().map(|event| property(event, "SUMMARY")).collect();
+    let name = "Petersen, Jana; \\ \"J\"";
+    assert_eq!(summaries, ["long ago", "Call, first; now", "Drive"].map(|title| format!("{title} · {name}")));
+    let about = property(&shown[1], "DESCRIPTION");
+    assert!(
+        about.contains("Opel Corsa") && about.contains(&id.spoken()) && about.contains(&format!("https://desk.example/leads/{id}")),
+        "{about}"
+    );
+    assert!(!text.contains("2345678") && !text.contains("jana@"), "no more of the contact than a name: {text}");
+    assert!(text.contains("DTSTART;TZID=Europe/Berlin:20261125T100000\r\n"), "{text}");
+    // The second half past two of that night, of which the clock shows two, is told in UTC; the first by the clock.
+    assert!(text.contains("DTSTART;TZID=Europe/Berlin:20261025T023000\r\n") && text.contains("DTEND:20261025T013000Z\r\n"), "{text}");
+    let zone = &text[text.find("BEGIN:VTIMEZONE").unwrap()..text.find("END:VTIMEZONE").unwrap()];
+    assert!(!zone.contains("UID") && !zone.contains("DTSTAMP") && text.matches("BEGIN:VTIMEZONE").count() == 1, "{zone}");
+    assert!(text.lines().all(|line| line.len() <= 76) && text.matches("\r\n").count() == text.lines().count(), "{text}");
+    let uids: BTreeSet<String> = shown.iter().map(|event| property(event, "UID")).collect();
+    assert_eq!(uids.len(), 3);
+
+    // Later the same day, the same bytes: nothing is sent.
+    let tag = headers["etag"].to_str().unwrap().to_owned();
+    assert_eq!(headers["cache-control"], "private, no-cache");
+    world.advance_to("2026-11-23T15:00:00Z").await;
+    assert_eq!(fetch(&world, &link, "").await.2, text);
+    for known in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".into()] {
+        let (status, headers, body) = fetch(&world, &link, &known).await;
+        assert_eq!((status, body.as_str(), headers["etag"].to_str().unwrap()), (304, "", tag.as_str()));
+    }
+    // Moved and called off, it is the same entry, newer.
+    let path = format!("/leads/{id}/events/{drive}");
+    world.post(ADMIN, &format!("{path}/time"), &json!({"at": "2027-03-28T08:00:00Z"})).await;
+    let (status, headers, text) = fetch(&world, &link, &tag).await;
+    let moved = entries(&text).into_iter().find(|event| property(event, "SUMMARY").starts_with("Drive")).unwrap();
+    assert_eq!((status, property(&moved, "SEQUENCE").as_str(), property(&moved, "DTSTAMP").as_str()), (200, "1", "20261123T150000Z"));
+    assert!(text.contains("DTSTART:20270328T020000\r\n"), "the zone says when clocks change in 2027: {text}");
+    assert_ne!(headers["etag"].to_str().unwrap(), tag);
+    world.call(Method::DELETE, ADMIN, &path, &[], b"").await;
+    let off = entries(&fetch(&world, &link, "").await.2).into_iter().find(|event| property(event, "SUMMARY").starts_with("Drive")).unwrap();
+    assert_eq!((property(&off, "SEQUENCE").as_str(), property(&off, "STATUS").as_str()), ("2", "CANCELLED"));
+    assert_eq!(property(&off, "UID"), property(&moved, "UID"));
+}
+
+#[tokio::test]
+async fn cal_6_a_feed_shows_what_its_user_may_see_now() {
+    let world = World::new().await;
+    let (anna, ben) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
+    plan(&world, anna, &call("of anna", "2026-11-24T08:00:00Z")).await;
+    plan(&world, ben, &call("of ben", "2026-11-24T09:00:00Z")).await;
+    let shown = async |link: &str| -> Vec<String> {
+        let (status, _, text) = fetch(&world, link, "").await;
+        assert_eq!(status, 200, "{text}");
+        entries(&text).iter().map(|event| property(event, "SUMMARY")).collect()
+    };
+    let dealers = feed(&world, ADMIN, &json!({"dealer": NORDSTERN})).await;
+    let of_ben = feed(&world, ADMIN, &json!({"user": "ben.krause"})).await;
+    let annas = feed(&world, "anna.vogt", &json!({"dealer": NORDSTERN})).await;
+    assert_eq!(shown(&dealers).await, ["of anna · a", "of ben · b"]);
+    assert_eq!(shown(&of_ben).await, ["of ben · b"]);
+    assert_eq!(shown(&annas).await, ["of anna · a"]);
+    world.post(ADMIN, &format!("/leads/{anna}/assignment"), &json!({"user": "ben.krause"})).await;
+    assert_eq!(shown(&annas).await, Vec::<String>::new());
+    assert_eq!(shown(&of_ben).await, ["of anna · a", "of ben · b"]);
+    for (who, body, fault) in [
+        ("anna.vogt", json!({"user": "ben.krause"}), "user CAL-6"),
+        ("anna.vogt", json!({"dealer": NORDSTERN, "user": "ben.krause"}), "user CAL-6"),
+        (ADMIN, json!({"user": "nobody.here"}), "user CAL-6"),
+        (ADMIN, json!({"dealer": "harbour-cars-demo"}), "dealer CAL-6"),
+        (ADMIN, json!({"dealer": "No Dealer"}), "dealer CAL-6"),
+    ] {
+        assert_eq!(world.post(who, "/calendar-feeds", &body).await.faults(), [fault], "{body}");
+    }
+    for (who, status) in [("chris.center", 403), ("partner:portal-demo", 403), ("", 401)] {
+        assert_eq!(world.post(who, "/calendar-feeds", &json!({})).await.status, status, "{who}");
+    }
+    // The user is taken off the dealer, and leaves: the links know.
+    let ida = json!({"name": "Ida Falk", "email": "ida@example.com", "language": "de", "role": "dealer_admin", "dealers": [NORDSTERN]});
+    send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &ida).await;
+    let (hers, all) = (feed(&world, "ida.falk", &json!({})).await, feed(&world, "ida.falk", &json!({"dealer": NORDSTERN})).await);
+    assert_eq!((shown(&hers).await.len(), shown(&all).await.len()), (0, 2));
+    let mut elsewhere = ida;
+    elsewhere["dealers"] = json!([]);
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &elsewhere).await.status, 200);
+    assert_eq!((fetch(&world, &hers, "").await.0, fetch(&world, &all, "").await.0), (200, 404));
+    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/ida.falk", Some(2), &json!({})).await.status, 200);
+    assert_eq!(fetch(&world, &hers, "").await.0, 404);
+}
+
+#[tokio::test]
+async fn cal_6_a_link_that_is_spoilt_foreign_or_revoked_says_nothing() {
+    let world = World::new().await;
+    let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+    let made = async |body: &Value| world.call(Method::POST, "anna.vogt", "/calendar-feeds", &headers, body.to_string().as_bytes()).await;
+    let (one, two) = (made(&json!({})).await, made(&json!({})).await);
+    assert_eq!((one.status, two.status, one.text("/link")), (201, 201, two.text("/link")));
+    assert_eq!(made(&json!({"dealer": NORDSTERN})).await.status, 422, "the key named another request");
+    let (id, link) = (one.text("/id").to_owned(), one.text("/link").strip_prefix("https://desk.example").unwrap().to_owned());
+    let listed = world.get("anna.vogt", "/calendar-feeds").await;
+    assert_eq!((listed.body["feeds"].as_array().unwrap().len(), listed.text("/feeds/0/link")), (1, one.text("/link")));
+    assert_eq!(world.get("ben.krause", "/calendar-feeds").await.body["feeds"], json!([]));
+    let gone = async |link: &str| {
+        let (status, _, body) = fetch(&world, link, "").await;
+        assert!(status == 404 && body.contains("this link is not good, or not any more"), "{status} {body}");
+    };
+    let token = link.strip_prefix("/c/").unwrap().strip_suffix("/calendar.ics").unwrap();
+    for at in (0..token.len()).step_by(5) {
+        let mut spoilt = token.to_owned().into_bytes();
+        spoilt[at] = if spoilt[at] == b'A' { b'B' } else { b'A' };
+        gone(&format!("/c/{}/calendar.ics", String::from_utf8(spoilt).unwrap())).await;
+    }
+    // Signed by us, but for something else; or of another group, where there is no such user.
+    let created = world.system.clock.now().timestamp_millis();
+    let own = world.store.secret();
+    for (purpose, text) in [
+        ("invitation", format!("demo-group/anna.vogt/{id}/{created}")),
+        ("calendar", format!("rival-group/anna.vogt/{id}/{created}")),
+        ("calendar", format!("demo-group/ben.krause/{id}/{created}")),
+        ("calendar", format!("demo-group/anna.vogt/{id}/{}", created + 1)),
+        ("calendar", format!("demo-group/anna.vogt/{id}")),
+    ] {
+        gone(&format!("/c/{}/calendar.ics", own.sign(purpose, &text))).await;
+    }
+    assert_eq!(world.get("", &format!("/i/{token}")).await.status, 404, "it is no invitation");
+    let delete = async |who: &str| world.call(Method::DELETE, who, &format!("/calendar-feeds/{id}"), &[], b"").await;
+    assert_eq!(delete("ben.krause").await.status, 404);
+    assert_eq!(fetch(&world, &link, "").await.0, 200);
+    let left = delete("anna.vogt").await;
+    assert_eq!((left.status, &left.body["feeds"], delete("anna.vogt").await.status), (200, &json!([]), 404));
+    gone(&link).await;
+    // The request that made it comes again: another link, and the old one stays good for nothing.
+    world.advance_to("2026-11-23T09:00:01Z").await;
+    let again = made(&json!({})).await;
+    assert_eq!((again.status, again.text("/id")), (201, id.as_str()));
+    assert_ne!(again.text("/link"), one.text("/link"));
+    gone(&link).await;
+    for _ in 1..20 {
+        feed(&world, "anna.vogt", &json!({})).await;
+    }
+    assert_eq!(world.post("anna.vogt", "/calendar-feeds", &json!({})).await.status, 409);
+}
+
+/// CAL-8: who made an invitation sees how it stands and can take it back; what was booked by it stays.
+#[tokio::test]
+async fn cal_8_an_invitation_can_be_listed_and_revoked() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let path = format!("/leads/{id}/invitations");
+    let invite = async |days: u32| world.post(ADMIN, &path, &json!({"type": "booked_test_drive", "expires_in_days": days})).await;
+    let (short, open) = (invite(1).await, invite(14).await);
+    world.advance_to("2026-11-23T09:00:01Z").await;
+    let taken = invite(14).await;
+    let link = |reply: &Reply| reply.text("/link").strip_prefix("https://desk.example").unwrap().to_owned();
+    assert_eq!(world.post("", &format!("{}/booking", link(&taken)), &json!({"from": "2026-11-25T09:00:00Z"})).await.status, 201);
+    world.advance_to("2026-11-24T10:00:00Z").await;
+    let standing = async |of: &Reply| {
+        let listed = world.get("anna.vogt", &path).await;
+        assert_eq!(listed.status, 200, "{}", listed.body);
+        let all = listed.body["invitations"].as_array().unwrap().clone();
+        let one = all.iter().find(|one| one["id"] == of.body["id"]).unwrap().clone();
+        assert_eq!(all.len(), 3);
+        (one["standing"].as_str().unwrap().to_owned(), one["link"].as_str().map(str::to_owned))
+    };
+    assert_eq!(world.get(ADMIN, &path).await.text("/invitations/0/id"), taken.text("/id"), "the newest first");
+    assert_eq!(standing(&short).await, ("expired".into(), None));
+    assert_eq!(standing(&open).await, ("open".into(), Some(open.text("/link").to_owned())));
+    assert_eq!(standing(&taken).await, ("booked".into(), Some(taken.text("/link").to_owned())));
+    let revoke = async |who: &str, of: &Reply| world.call(Method::DELETE, who, &format!("{path}/{}", of.text("/id")), &[], b"").await;
+    for (who, status) in [("ben.krause", 404), ("hugo.office", 403), ("", 401)] {
+        assert_eq!(revoke(who, &taken).await.status, status, "{who}");
+    }
+    for _ in 0..2 {
+        let revoked = revoke("anna.vogt", &taken).await;
+        assert_eq!((revoked.status, revoked.text("/standing"), &revoked.body["link"]), (200, "revoked", &Value::Null), "{}", revoked.body);
+    }
+    assert_eq!(standing(&taken).await, ("revoked".into(), None));
+    let gone = |reply: Reply| (reply.status, reply.text("/detail").to_owned());
+    let expired = gone(world.get("", &link(&short)).await);
+    assert_eq!(expired.0, 404);
+    assert_eq!(gone(world.get("", &link(&taken)).await), expired);
+    assert_eq!(gone(world.post("", &format!("{}/booking", link(&taken)), &json!({"from": "2026-11-26T09:00:00Z"})).await), expired);
+    assert_eq!(gone(world.call(Method::DELETE, "", &format!("{}/booking", link(&taken)), &[], b"").await), expired);
+    assert_eq!(titles(&world, ADMIN, "view=day&date=2026-11-25").await, ["Booked Test Drive"]);
+    let timeline = world.get(ADMIN, &format!("/leads/{id}")).await;
+    let said = timeline.body["timeline"].to_string();
+    assert_eq!(said.matches("invitation_revoked").count(), 1, "{said}");
+    let unknown = world.call(Method::DELETE, ADMIN, &format!("{path}/none"), &[], b"").await;
+    assert_eq!(unknown.status, 404);
+    assert_eq!(world.get("ben.krause", &path).await.status, 404);
+    assert_eq!(world.get(ADMIN, &format!("{path}?before=x")).await.faults(), ["before CAL-8"]);
+}

@@ -1,0 +1,13 @@
+//! Calendar events, slots, invitations (CAL).
+
+pub(crate) mod booking;
+pub(crate) mod bulk_events;
+pub(crate) mod capacity;
+pub(crate) mod customer;
+pub(crate) mod dates;
+pub(crate) mod invitation;
+pub(crate) mod links;
+pub(crate) mod new_owner;
+pub(crate) mod next_action;
+pub(crate) mod slots;
+pub(crate) mod views;

@@ -1,0 +1,151 @@
+//! A lead that gets another owner takes the times of what is planned for it along (CAL-7).
+
+use crate::calendar::capacity::taken;
+use crate::calendar::invitation::{book, drive, invited};
+use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
+use forecourt_domain::dealer::Member;
+use forecourt_domain::ids::{AppointmentId, LeadId, UserId};
+use forecourt_domain::pool::PoolSettings;
+use forecourt_store::Load;
+use forecourt_store::keys::Key;
+use http::Method;
+use serde_json::json;
+
+async fn give(world: &World, who: &str, lead: LeadId, to: serde_json::Value) {
+    let given = world.post(who, &format!("/leads/{lead}/assignment"), &to).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+}
+
+async fn call(world: &World, who: &str, lead: LeadId, at: &str) {
+    let body = json!({"title": "Call", "type": "phone_outbound", "at": at});
+    let reply = world.post(who, &format!("/leads/{lead}/events"), &body).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+}
+
+async fn owner(world: &World, lead: LeadId) -> String {
+    world.page(lead).await.lead.owner.unwrap().to_string()
+}
+
+/// No customer books a person twice, and none is refused for time that is somebody else's by now.
+#[tokio::test]
+async fn cal_7_a_lead_that_is_given_to_somebody_takes_its_events_times_along() {
+    let world = World::new().await;
+    let slot = "2026-12-08T07:00:00Z";
+    let ((a, link_a), (b, link_b), (c, link_c)) =
+        (invited(&world, "jana", &drive()).await, invited(&world, "lena", &drive()).await, invited(&world, "piet", &drive()).await);
+    for (lead, user) in [(a, "greta.sommer"), (b, "greta.sommer"), (c, "david.roth")] {
+        give(&world, ADMIN, lead, json!({"user": user})).await;
+    }
+    assert_eq!(book(&world, &link_a, slot).await.status, 201);
+    assert_eq!(book(&world, &link_b, slot).await.status, 409, "greta is taken");
+    give(&world, ADMIN, a, json!({"user": "david.roth"})).await;
+    assert_eq!(book(&world, &link_c, slot).await.status, 409, "david is taken");
+    assert_eq!(book(&world, &link_b, slot).await.status, 201, "greta is free");
+    let lead = world.page(a).await.lead;
+    assert_eq!(lead.handed, None, "it was done in the same commit");
+    // So does its appointment's salesperson; the customer is not told.
+    let appointment = AppointmentId::of_event(a, &world.events(a).await[0].id);
+    let loaded = world.store.load(&world.scope(), &Load::of([Key::Appointment(appointment.clone())])).await.unwrap();
+    assert_eq!(loaded.appointment(&appointment).unwrap().user, lead.owner);
+    // Staff are never refused: two of them at once are david's to sort out.
+    give(&world, ADMIN, b, json!({"user": "david.roth"})).await;
+    assert_eq!((taken(&world, "greta.sommer", "2026-12-08").await, taken(&world, "david.roth", "2026-12-08").await), (0, 8));
+    world.system.settle().await;
+    assert_eq!(world.mails().iter().filter(|mail| mail.contains(" jana: ")).count(), 1);
+}
+
+/// What takes no time takes none of the new owner's either, what somebody else was given stays theirs, and what is over stays where it was.
+#[tokio::test]
+async fn cal_7_only_the_owners_own_times_go_along() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let events = format!("/leads/{lead}/events");
+    for body in [
+        json!({"title": "A note", "type": "notes"}),
+        json!({"title": "Today", "type": "notes", "date": "2026-11-23"}),
+        json!({"title": "Clara's", "type": "phone_outbound", "at": "2026-11-23T09:30:00Z", "user": "clara.henning"}),
+        json!({"title": "Soon over", "type": "phone_outbound", "at": "2026-11-23T09:45:00Z"}),
+        json!({"title": "To come", "type": "phone_outbound", "at": "2026-11-23T15:00:00Z"}),
+    ] {
+        let reply = world.post(ADMIN, &events, &body).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+    }
+    world.advance_to("2026-11-23T11:00:00Z").await;
+    give(&world, ADMIN, lead, json!({"user": "ben.krause"})).await;
+    let day = async |user| taken(&world, user, "2026-11-23").await;
+    assert_eq!((day("anna.vogt").await, day("ben.krause").await, day("clara.henning").await), (4, 4, 4));
+}
+
+/// Wherever else a lead gets another owner: at another dealer, by the distribution there, from the pool, as the next in turn.
+#[tokio::test]
+async fn cal_7_times_go_along_whichever_way_a_lead_goes() {
+    let world = World::new().await;
+    let day = "2026-11-25";
+    let lead = world.lead(&enquiry("jana")).await;
+    call(&world, ADMIN, lead, "2026-11-25T14:00:00Z").await;
+    give(&world, "gina.group", lead, json!({"dealer": "harbour-cars-demo"})).await;
+    // Nobody has it yet when this is planned.
+    call(&world, "gina.group", lead, "2026-11-25T16:00:00Z").await;
+    world.system.settle().await;
+    let there = owner(&world, lead).await;
+    assert_eq!((taken(&world, "anna.vogt", day).await, taken(&world, &there, day).await), (0, 8));
+    assert_eq!(world.page(lead).await.lead.handed, None);
+
+    let passed = world.lead(&enquiry("lena")).await;
+    let first = owner(&world, passed).await;
+    world.settings(|settings| settings.reassign_after = 30).await;
+    let passed_on = world.lead(&enquiry("otto")).await;
+    let second = owner(&world, passed_on).await;
+    call(&world, ADMIN, passed, "2026-11-25T12:00:00Z").await;
+    call(&world, ADMIN, passed_on, "2026-11-25T12:00:00Z").await;
+    world.advance_to("2026-11-23T09:31:00Z").await;
+    let third = owner(&world, passed_on).await;
+    assert_ne!(second, third);
+    let days = (taken(&world, &first, day).await, taken(&world, &second, day).await, taken(&world, &third, day).await);
+    assert_eq!(days, (4, 0, 4));
+
+    world
+        .settings(|settings| {
+            settings.reassign_after = 0;
+            settings.members.iter_mut().for_each(|member| member.receives_leads = false);
+            let user: UserId = "pool.nordstern".parse().unwrap();
+            let pool: Member = serde_json::from_value(json!({"user": user, "assignable": false, "supervisor": "helga.stern"})).unwrap();
+            settings.members.push(pool);
+            settings.pool = Some(PoolSettings { user, oldest_only: false });
+        })
+        .await;
+    let pooled = world.lead(&enquiry("piet")).await;
+    assert_eq!(owner(&world, pooled).await, "pool.nordstern");
+    call(&world, ADMIN, pooled, "2026-11-26T12:00:00Z").await;
+    let claimed = world.call(Method::POST, "ben.krause", &format!("/leads/{pooled}/claim"), &[], b"").await;
+    assert_eq!(claimed.status, 200, "{}", claimed.body);
+    assert_eq!((taken(&world, "pool.nordstern", "2026-11-26").await, taken(&world, "ben.krause", "2026-11-26").await), (0, 4));
+    assert_eq!(world.list(ADMIN, NORDSTERN).await.len(), 3);
+}
+
+/// What does not fit into the commit is done next, whatever takes two days of either person and is an appointment that webhooks are told of.
+#[tokio::test]
+async fn cal_7_all_that_a_lead_can_have_planned_goes_along() {
+    let world = World::new().await;
+    let hook = json!({"url": "https://hooks.example.com/in", "events": ["lead.assigned", "appointment.moved"]});
+    assert_eq!(world.post("gina.group", "/webhooks", &hook).await.status, 201);
+    let lead = world.lead(&enquiry("jana")).await;
+    // Half past midnight in Berlin.
+    let starts: Vec<_> = (0..18).map(|i| at("2026-12-01T23:30:00Z") + chrono::TimeDelta::days(2 * i)).collect();
+    for start in &starts {
+        let body = json!({"title": "Test drive", "type": "booked_test_drive", "at": start});
+        assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/events"), &body).await.status, 201);
+    }
+    let version = world.page(lead).await.lead.version;
+    give(&world, ADMIN, lead, json!({"user": "ben.krause"})).await;
+    assert!(world.page(lead).await.lead.handed.is_some(), "there is more of it");
+    world.system.settle().await;
+    let after = world.page(lead).await.lead;
+    assert_eq!((after.handed, after.version), (None, version + 1));
+    for start in starts {
+        for date in [start, start + chrono::TimeDelta::hours(1)] {
+            let date = date.date_naive().to_string();
+            assert_eq!((taken(&world, "anna.vogt", &date).await, taken(&world, "ben.krause", &date).await), (0, 2), "{date}");
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The next action of a lead, and what is ordered by it (CAL-1 to CAL-5, LEAD-8).
+
+use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::ids::LeadId;
+use http::Method;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// When the property begins.
+const BEGINNING: &str = "2026-11-23T09:00:00Z";
+
+/// One thing that a user does with one of three leads. Times are minutes from the beginning.
+#[derive(Debug, Clone)]
+enum Deed {
+    Schedule { lead: usize, minutes: i64 },
+    Complete { lead: usize, event: usize, follow_up: Option<i64> },
+    NoShow { lead: usize, event: usize },
+    Reschedule { lead: usize, event: usize, minutes: i64 },
+    Delete { lead: usize, event: usize },
+}
+
+/// Deeds, each with the minutes since the one before. There are so few times that events meet at one, and time goes by them while they are planned.
+fn deeds() -> impl Strategy<Value = Vec<(i64, Deed)>> {
+    let (lead, event) = (0..3_usize, 0..4_usize);
+    let minutes = proptest::sample::select(vec![-10_i64, 5, 15, 25]);
+    let deed = prop_oneof![
+        4 => (lead.clone(), minutes.clone()).prop_map(|(lead, minutes)| Deed::Schedule { lead, minutes }),
+        2 => (lead.clone(), event.clone(), proptest::option::of(minutes.clone()))
+            .prop_map(|(lead, event, follow_up)| Deed::Complete { lead, event, follow_up }),
+        1 => (lead.clone(), event.clone()).prop_map(|(lead, event)| Deed::NoShow { lead, event }),
+        2 => (lead.clone(), event.clone(), minutes).prop_map(|(lead, event, minutes)| Deed::Reschedule { lead, event, minutes }),
+        1 => (lead, event).prop_map(|(lead, event)| Deed::Delete { lead, event }),
+    ];
+    proptest::collection::vec((0..6_i64, deed), 1..14)
+}
+
+/// What a naive person knows of a lead: its events in the order in which they were made, and when it was last changed.
+#[derive(Debug, Clone)]
+struct Known {
+    events: Vec<(String, DateTime<Utc>, &'static str)>,
+    updated: DateTime<Utc>,
+}
+
+impl Known {
+    /// When, and which event: of two at the same time the one with the lesser name.
+    fn next_action(&self) -> (DateTime<Utc>, Option<&str>) {
+        let mut next: Option<(DateTime<Utc>, &str)> = None;
+        for (id, at, state) in &self.events {
+            if *state == "incomplete" && next.is_none_or(|next| (*at, id.as_str()) < next) {
+                next = Some((*at, id));
+            }
+        }
+        next.map_or((self.updated, None), |(at, id)| (at, Some(id)))
+    }
+}
+
+fn event_body(time: DateTime<Utc>) -> Value {
+    json!({"title": "Do it", "type": "phone_outbound", "at": time.to_rfc3339()})
+}
+
+async fn post(world: &World, path: &str, body: &Value) -> Reply {
+    world.post(ADMIN, path, body).await
+}
+
+/// Does one deed with the real system and with what is known; both must agree on whether it can be done.
+async fn play(world: &World, leads: &[LeadId], known: &mut [Known], deed: &Deed) {
+    let now = world.system.clock.now();
+    let time = |minutes: &i64| at(BEGINNING) + TimeDelta::minutes(*minutes);
+    if let Deed::Schedule { lead, minutes } = deed {
+        let reply = post(world, &format!("/leads/{}/events", leads[*lead]), &event_body(time(minutes))).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        known[*lead].events.push((reply.text("/id").to_owned(), time(minutes), "incomplete"));
+        known[*lead].updated = now;
+        return;
+    }
+    let (lead, event, path, body, becomes) = match deed {
+        Deed::Complete { lead, event, follow_up } => {
+            let body = follow_up.map_or(json!({}), |minutes| json!({"follow_up": event_body(time(&minutes))}));
+            (lead, event, "/completion", body, "completed")
+        }
+        Deed::NoShow { lead, event } => (lead, event, "/no-show", json!({"reason": "not_reached"}), "no_show"),
+        Deed::Reschedule { lead, event, minutes } => (lead, event, "/time", json!({"at": time(minutes).to_rfc3339()}), "incomplete"),
+        Deed::Delete { lead, event } => (lead, event, "", json!({}), "deleted"),
+        Deed::Schedule { .. } => unreachable!(),
+    };
+    let Some((id, before, state)) = known[*lead].events.get(*event).cloned() else { return };
+    let path = format!("/leads/{}/events/{id}{path}", leads[*lead]);
+    let method = if becomes == "deleted" { Method::DELETE } else { Method::POST };
+    let headers = [("content-type", "application/json")];
+    let reply = world.call(method, ADMIN, &path, &headers, body.to_string().as_bytes()).await;
+    let moved = matches!(deed, Deed::Reschedule { .. });
+    if state != "incomplete" {
+        // What has ended stays as it ended.
+        let more = matches!(deed, Deed::Complete { follow_up: Some(_), .. });
+        assert_eq!(reply.status, if state == becomes && !more { 200 } else { 409 }, "{}", reply.body);
+        return;
+    }
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    if let Deed::Reschedule { minutes, .. } = deed {
+        known[*lead].events[*event].1 = time(minutes);
+    }
+    if moved && known[*lead].events[*event].1 == before {
+        return;
+    }
+    known[*lead].events[*event].2 = becomes;
+    known[*lead].updated = now;
+    if let Deed::Complete { follow_up: Some(minutes), .. } = deed {
+        known[*lead].events.push((reply.text("/follow_up/id").to_owned(), time(minutes), "incomplete"));
+    }
+}
+
+async fn agree(world: &World, leads: &[LeadId], known: &[Known]) {
+    let mut wanted: BTreeMap<(DateTime<Utc>, String), ()> = BTreeMap::new();
+    for (lead, known) in leads.iter().zip(known) {
+        wanted.insert((known.next_action().0, lead.to_string()), ());
+        let told = world.get(ADMIN, &format!("/leads/{lead}/events")).await;
+        assert_eq!((at(told.text("/next_action_at")), told.body["next_action"].as_str()), known.next_action());
+    }
+    let wanted: Vec<(DateTime<Utc>, String)> = wanted.into_keys().collect();
+    // Page by page, so that cursors are proved too.
+    let (mut got, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/board?limit=2{cursor}")).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let rows = page.body["leads"].as_array().unwrap();
+        got.extend(rows.iter().map(|row| (at(row["next_action_at"].as_str().unwrap()), row["id"].as_str().unwrap().to_owned())));
+        match page.body["cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={}", next.replace('#', "%23")),
+            None => break,
+        }
+    }
+    assert_eq!(got, wanted);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// CAL-3: against a naive model, at every step, in the lead and in the list that is ordered by it.
+    #[test]
+    fn cal_3_the_next_action_is_the_earliest_incomplete_event_or_the_last_change(deeds in deeds()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let world = World::at(BEGINNING).await;
+            let mut leads = Vec::new();
+            for name in ["a", "b", "c"] {
+                leads.push(world.lead(&enquiry(name)).await);
+            }
+            let mut known = vec![Known { events: Vec::new(), updated: world.system.clock.now() }; 3];
+            agree(&world, &leads, &known).await;
+            for (minutes, deed) in &deeds {
+                world.system.clock.stand_at(world.system.clock.now() + TimeDelta::minutes(*minutes) + TimeDelta::seconds(1));
+                play(&world, &leads, &mut known, deed).await;
+                agree(&world, &leads, &known).await;
+            }
+        });
+    }
+}
+
+/// LEAD-8, ACC-1: a seller's board has own leads only; filters and what is wrong with them.
+#[tokio::test]
+async fn lead_8_a_board_shows_what_the_asker_may_see_and_asked_for() {
+    let world = World::new().await;
+    let (anna, ben) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
+    let ids = async |who: &str, query: &str| -> Vec<String> {
+        let page = world.get(who, &format!("/dealers/{NORDSTERN}/board{query}")).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        page.body["leads"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let mut both = vec![anna.to_string(), ben.to_string()];
+    both.sort();
+    assert_eq!(ids("anna.vogt", "").await, [anna.to_string()]);
+    assert_eq!(ids("anna.vogt", "?owner=ben.krause").await, Vec::<String>::new());
+    assert_eq!(ids(ADMIN, "?owner=ben.krause").await, [ben.to_string()]);
+    assert_eq!(ids(ADMIN, "").await, both);
+    world.post("anna.vogt", &format!("/leads/{anna}/events"), &event_body(at("2026-11-27T09:00:00Z"))).await;
+    assert_eq!(ids(ADMIN, "?from=2026-11-27T00:00:00Z&until=2026-11-28T00:00:00Z").await, [anna.to_string()]);
+    assert_eq!(ids(ADMIN, "").await, [ben.to_string(), anna.to_string()]);
+    // Closed and with nothing planned: no work any more.
+    world.post(ADMIN, &format!("/leads/{ben}/status"), &json!({"status": "won"})).await;
+    assert_eq!(ids(ADMIN, "").await, [anna.to_string()]);
+    for query in ["?limit=0", "?cursor=x", "?cursor=L%23000001", "?from=tomorrow", "?owner=Not%20one", "?colour=red"] {
+        assert_eq!(world.get(ADMIN, &format!("/dealers/{NORDSTERN}/board{query}")).await.status, 422, "{query}");
+    }
+    assert_eq!(world.get("chris.center", &format!("/dealers/{NORDSTERN}/board")).await.status, 403);
+    assert_eq!(world.get("alice.moore", &format!("/dealers/{NORDSTERN}/board")).await.status, 404);
+}
+
+/// LEAD-8: the date of the next action is asked for together with status, type, source, arrival and overdue; a row names its next action.
+#[tokio::test]
+async fn lead_8_a_board_is_filtered_as_the_list_is() {
+    let world = World::new().await;
+    let body = |name: &str, kind: &str, source: &str| json!({"type": kind, "source": source, "contact": {"last_name": name, "email": format!("{name}@example.com")}});
+    let a = world.lead(&body("a", "used_car", "website")).await;
+    world.advance_to("2026-11-23T10:00:00Z").await;
+    let b = world.lead(&body("b", "new_car", "Portal")).await;
+    world.advance_to("2026-11-23T11:30:00Z").await;
+    let mut planned = Vec::new();
+    for id in [a, b] {
+        let event = world.post(ADMIN, &format!("/leads/{id}/events"), &event_body(at("2026-11-27T09:00:00Z"))).await;
+        planned.push(event.text("/id").to_owned());
+    }
+    world.post(ADMIN, &format!("/leads/{b}/status"), &json!({"status": "won", "complete_events": "none"})).await;
+    let c = world.lead(&body("c", "new_car", "website")).await;
+    let on = "from=2026-11-27T00:00:00Z&until=2026-11-28T00:00:00Z";
+    for (query, mut wanted) in [
+        (String::new(), vec![a, b, c]),
+        (on.to_owned(), vec![a, b]),
+        (format!("{on}&status=won"), vec![b]),
+        (format!("{on}&status=lost"), vec![]),
+        (format!("{on}&type=used_car"), vec![a]),
+        (format!("{on}&source=portal"), vec![b]),
+        (format!("{on}&overdue=true"), vec![a]),
+        (format!("{on}&created_from=2026-11-23T09:30:00Z"), vec![b]),
+        (format!("{on}&created_until=2026-11-23T09:30:00Z"), vec![a]),
+        ("type=new_car&status=in_progress".to_owned(), vec![c]),
+    ] {
+        let page = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/board?{query}")).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let mut got: Vec<LeadId> =
+            page.body["leads"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().parse().unwrap()).collect();
+        got.sort();
+        wanted.sort();
+        assert_eq!(got, wanted, "{query}");
+    }
+    let rows = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/board")).await.body["leads"].as_array().unwrap().clone();
+    let next = |id: LeadId| rows.iter().find(|row| row["id"] == json!(id)).unwrap()["next_action"].clone();
+    assert_eq!([next(a), next(b), next(c)], [json!(planned[0]), json!(planned[1]), Value::Null]);
+    for query in ["status=open", "type=boat", "overdue=maybe", "created_from=2026-11-24T00:00:00Z&created_until=2026-11-23T00:00:00Z"] {
+        assert_eq!(world.get(ADMIN, &format!("/dealers/{NORDSTERN}/board?{query}")).await.status, 422, "{query}");
+    }
+}
+
+/// CAL-5: won or lost, the caller chooses.
+#[tokio::test]
+async fn cal_5_with_a_lead_its_overdue_events_are_completed_or_all_or_none() {
+    for (choice, wanted) in [
+        (json!("overdue"), ["incomplete", "completed"]),
+        (json!("all"), ["completed", "completed"]),
+        (json!("none"), ["incomplete", "incomplete"]),
+        (Value::Null, ["incomplete", "incomplete"]),
+    ] {
+        let world = World::new().await;
+        let id = world.lead(&enquiry("a")).await;
+        for time in ["2026-11-23T08:00:00Z", "2026-11-25T08:00:00Z"] {
+            post(&world, &format!("/leads/{id}/events"), &event_body(at(time))).await;
+        }
+        let won = post(&world, &format!("/leads/{id}/status"), &json!({"status": "won", "complete_events": choice})).await;
+        assert_eq!(won.status, 200, "{}", won.body);
+        let events = world.get(ADMIN, &format!("/leads/{id}/events")).await;
+        let states: Vec<&str> = events.body["events"].as_array().unwrap().iter().map(|e| e["state"].as_str().unwrap()).collect();
+        assert_eq!(states, wanted, "{choice}");
+    }
+    let world = World::new().await;
+    let id = world.lead(&enquiry("a")).await;
+    let path = format!("/leads/{id}/status");
+    assert_eq!(post(&world, &path, &json!({"status": "won", "complete_events": "some"})).await.faults(), ["complete_events CAL-5"]);
+}
+
+/// CAL-2: 500 leads in one call, some forbidden, some gone: each is answered for itself, and the same call again changes nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cal_2_one_event_for_five_hundred_leads_is_answered_for_each_and_safe_to_repeat() {
+    let world = &World::new().await;
+    let mut ids: Vec<String> = Vec::new();
+    for i in 0..70 {
+        ids.push(world.lead(&enquiry(&format!("n{i}"))).await.to_string());
+    }
+    // Those of colleagues are out of Anna's reach; and there are none of the rest.
+    let own = world.list("anna.vogt", NORDSTERN).await.len();
+    ids.extend((0..429).map(|i| format!("10000{i:05}")));
+    ids.push("no number".into());
+    let body = json!({"leads": ids, "event": event_body(at("2026-11-26T09:00:00Z"))});
+    let headers = [("content-type", "application/json"), ("idempotency-key", "autumn")];
+    let mut statuses = Vec::new();
+    for _ in 0..2 {
+        let reply = world.call(Method::POST, "anna.vogt", "/events", &headers, body.to_string().as_bytes()).await;
+        assert_eq!(reply.status, 207, "{}", reply.body);
+        let results = reply.body["results"].as_array().unwrap().clone();
+        assert!(results.iter().zip(&ids).all(|(result, id)| result["lead"] == json!(id)), "in the order of the request");
+        let count = |status: u64| results.iter().filter(|result| result["status"] == json!(status)).count();
+        statuses.push((results.len(), count(201), count(404)));
+    }
+    assert_eq!(statuses, [(500, own, 500 - own); 2]);
+    for lead in world.list("anna.vogt", NORDSTERN).await {
+        let events = world.get("anna.vogt", &format!("/leads/{}/events", lead["id"].as_str().unwrap())).await;
+        assert_eq!(events.body["events"].as_array().unwrap().len(), 1, "once, though it was asked for twice");
+    }
+    for (wrong, fault) in [
+        (json!({"leads": [], "event": {"title": "x", "type": "sms"}}), "leads CAL-2"),
+        (json!({"leads": ["1"]}), "event CAL-2"),
+        (json!({"leads": vec!["1"; 501], "event": {"title": "x", "type": "sms"}}), "leads CAL-2"),
+    ] {
+        assert_eq!(world.post("anna.vogt", "/events", &wrong).await.faults(), [fault]);
+    }
+    assert_eq!(world.post("hugo.office", "/events", &body).await.status, 403);
+}

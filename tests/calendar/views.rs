@@ -1,0 +1,243 @@
+//! A day, week or month of a calendar (CAL-6).
+
+use crate::settings::users::of_dealer;
+use crate::support::world::{ADMIN, Reply, World, enquiry};
+use chrono::{Datelike as _, NaiveDate, TimeDelta};
+use forecourt_domain::ids::LeadId;
+use http::Method;
+use serde_json::{Value, json};
+
+pub fn call(title: &str, time: &str) -> Value {
+    json!({"title": title, "type": "phone_outbound", "at": time})
+}
+
+pub async fn plan(world: &World, lead: LeadId, body: &Value) -> String {
+    let made = world.post(ADMIN, &format!("/leads/{lead}/events"), body).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    made.text("/id").to_owned()
+}
+
+async fn calendar(world: &World, who: &str, query: &str) -> Reply {
+    world.get(who, &of_dealer(&format!("calendar?{query}"))).await
+}
+
+/// The titles that a calendar shows.
+pub async fn titles(world: &World, who: &str, query: &str) -> Vec<String> {
+    let reply = calendar(world, who, query).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    reply.body["events"].as_array().unwrap().iter().map(|event| event["title"].as_str().unwrap().to_owned()).collect()
+}
+
+/// All pages of a view.
+async fn paged(world: &World, query: &str) -> Vec<String> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = calendar(world, ADMIN, &format!("{query}&limit=2{cursor}")).await;
+        let events = page.body["events"].as_array().unwrap();
+        assert!(events.len() <= 2, "{}", page.body);
+        all.extend(events.iter().map(|event| event["title"].as_str().unwrap().to_owned()));
+        match page.body["cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return all,
+        }
+    }
+}
+
+#[tokio::test]
+async fn cal_6_a_day_week_and_month_are_those_of_the_dealers_clock() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    // Midnight in Berlin is 23:00 before in UTC in winter, and 22:00 in summer: months, weeks and days begin there, and clocks change on the 28th.
+    let times = [
+        "2026-11-30T22:59:59Z",
+        "2026-11-30T23:00:00Z",
+        "2026-12-01T08:00:00Z",
+        "2026-12-06T22:59:00Z",
+        "2026-12-06T23:00:00Z",
+        "2026-12-31T22:59:59Z",
+        "2026-12-31T23:00:00Z",
+        "2027-03-27T23:30:00Z",
+        "2027-03-28T21:59:00Z",
+        "2027-03-28T22:00:00Z",
+    ];
+    for time in times {
+        plan(&world, id, &call(time, time)).await;
+    }
+    for (query, wanted) in [
+        ("view=day&date=2026-11-30", &times[..1]),
+        ("view=day&date=2026-12-01", &times[1..3]),
+        ("view=week&date=2026-12-01", &times[..4]),
+        ("view=week&date=2026-12-06", &times[..4]),
+        ("date=2026-12-07", &times[4..5]),
+        ("view=month&date=2026-11-15", &times[..1]),
+        ("view=month&date=2026-12-31", &times[1..6]),
+        ("view=day&date=2027-03-28", &times[7..9]),
+        ("view=day&date=2027-03-29", &times[9..]),
+        ("view=month&date=2027-02-01", &[][..]),
+    ] {
+        assert_eq!(titles(&world, ADMIN, query).await, wanted, "{query}");
+        assert_eq!(paged(&world, query).await, wanted, "{query}");
+    }
+    let week = calendar(&world, ADMIN, "view=week&date=2026-12-06").await;
+    assert_eq!((week.text("/first"), week.text("/last"), week.text("/zone")), ("2026-11-30", "2026-12-06", "Europe/Berlin"));
+    assert_eq!((week.text("/from"), week.text("/until")), ("2026-11-29T23:00:00Z", "2026-12-06T23:00:00Z"));
+    let event = &week.body["events"][2];
+    assert_eq!(
+        (event["lead"].as_str(), event["contact"].as_str(), event["user"].as_str(), event["until"].as_str()),
+        (Some(id.to_string().as_str()), Some("jana"), Some("anna.vogt"), Some("2026-12-01T09:00:00Z")),
+        "{event}"
+    );
+    // Without a date: today's week, which has the first one only.
+    world.advance_to("2026-12-01T09:00:00Z").await;
+    assert_eq!(titles(&world, ADMIN, "").await, times[..4]);
+    // Each date of a year is in one day, one week and one month: none is lost between them, none is there twice.
+    let mut first = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
+    let mut by_month = Vec::new();
+    while first.year() < 2027 || first.month() < 5 {
+        by_month.extend(titles(&world, ADMIN, &format!("view=month&date={first}")).await);
+        first = first.checked_add_months(chrono::Months::new(1)).unwrap();
+    }
+    let (mut by_week, mut day) = (Vec::new(), NaiveDate::from_ymd_opt(2026, 11, 4).unwrap());
+    while day.year() < 2027 || day.month() < 5 {
+        by_week.extend(titles(&world, ADMIN, &format!("view=week&date={day}")).await);
+        day += TimeDelta::days(7);
+    }
+    assert_eq!((by_month, by_week), (times.map(str::to_owned).to_vec(), times.map(str::to_owned).to_vec()));
+    // A cursor goes on with the view that it is of, and with no other: day, dealer, or what begins where that one ends.
+    let cursor = calendar(&world, ADMIN, "view=month&date=2026-12-01&limit=1").await.text("/cursor").to_owned();
+    assert_eq!(titles(&world, ADMIN, &format!("view=month&date=2026-12-24&cursor={cursor}")).await, times[2..6]);
+    for query in ["view=month&date=2027-01-01", "view=month&date=2026-11-01", "view=week&date=2026-12-01", "view=day&date=2026-12-01"] {
+        let reply = calendar(&world, ADMIN, &format!("{query}&cursor={cursor}")).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec!["cursor CAL-6".to_owned()]), "{query}");
+    }
+    let elsewhere = format!("/dealers/grachten-autos-demo/calendar?view=month&date=2026-12-01&cursor={cursor}");
+    assert_eq!(world.get("gina.group", &elsewhere).await.faults(), ["cursor CAL-6"], "in the same zone");
+    for (query, fault) in [
+        ("view=year", "view CAL-6"),
+        ("date=yesterday", "date CAL-6"),
+        ("date=1999-12-31", "date CAL-6"),
+        ("date=9999-12-31", "date CAL-6"),
+        ("user=Not%20one", "user CAL-6"),
+        ("deleted=perhaps", "deleted CAL-6"),
+        ("limit=251", "limit CAL-6"),
+        ("cursor=AAAA", "cursor CAL-6"),
+        ("day=2026-11-25", "day CAL-6"),
+    ] {
+        let reply = calendar(&world, ADMIN, query).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec![fault.to_owned()]), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn cal_6_what_has_ended_is_shown_and_what_was_deleted_where_it_is_asked_for() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let mut events = Vec::new();
+    for (n, title) in ["done", "missed", "off", "moved"].into_iter().enumerate() {
+        events.push(plan(&world, id, &call(title, &format!("2026-11-24T{:02}:00:00Z", 8 + n))).await);
+    }
+    let path = |n: usize, rest: &str| format!("/leads/{id}/events/{}{rest}", events[n]);
+    world.post(ADMIN, &path(0, "/completion"), &json!({"note": "x".repeat(2_000)})).await;
+    world.post(ADMIN, &path(1, "/no-show"), &json!({"reason": "did_not_come"})).await;
+    world.call(Method::DELETE, ADMIN, &path(2, ""), &[], b"").await;
+    world.post(ADMIN, &path(3, "/time"), &json!({"at": "2026-12-24T10:00:00Z"})).await;
+    assert_eq!(titles(&world, ADMIN, "view=day&date=2026-11-24").await, ["done", "missed"]);
+    assert_eq!(titles(&world, ADMIN, "view=month&date=2026-12-24").await, ["moved"]);
+    let all = calendar(&world, ADMIN, "view=month&deleted=true").await;
+    let states: Vec<&str> = all.body["events"].as_array().unwrap().iter().map(|event| event["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["completed", "no_show", "deleted"]);
+    // The events of the lead have what the row has, and the rest.
+    let events = world.events(id).await;
+    assert_eq!((events.len(), events[3].rescheduled.len(), events[0].title.as_str()), (4, 1, "done"));
+}
+
+/// ACC-1: as for leads; an event that has a user is that user's, another is whoever's has the lead now.
+#[tokio::test]
+async fn cal_6_a_seller_sees_own_events_and_those_of_whom_they_stand_in_for() {
+    let world = World::new().await;
+    let (anna, ben) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
+    plan(&world, anna, &call("of anna", "2026-11-24T08:00:00Z")).await;
+    plan(&world, ben, &call("of ben", "2026-11-24T09:00:00Z")).await;
+    let mut for_clara = call("clara for ben", "2026-11-24T10:00:00Z");
+    for_clara["user"] = json!("clara.henning");
+    plan(&world, ben, &for_clara).await;
+    let day = "view=day&date=2026-11-24";
+    assert_eq!(titles(&world, ADMIN, day).await, ["of anna", "of ben", "clara for ben"]);
+    assert_eq!(titles(&world, "anna.vogt", day).await, ["of anna"]);
+    assert_eq!(titles(&world, "clara.henning", day).await, ["clara for ben"]);
+    // Ben sees it on his lead's page, and so here; it is not on his own calendar.
+    assert_eq!(titles(&world, "ben.krause", day).await, ["of ben", "clara for ben"]);
+    assert_eq!(titles(&world, "ben.krause", &format!("{day}&user=ben.krause")).await, ["of ben"]);
+    assert_eq!(titles(&world, ADMIN, &format!("{day}&user=clara.henning")).await, ["clara for ben"]);
+    assert_eq!(titles(&world, "anna.vogt", &format!("{day}&user=ben.krause")).await, Vec::<String>::new());
+    // A deputy and a supervisor who is a seller see what is theirs to look after.
+    world
+        .settings(|s| {
+            let away = json!([{"from": "2026-11-23T00:00:00Z", "until": "2026-11-27T00:00:00Z", "deputy": "david.roth"}]);
+            s.members.iter_mut().find(|m| m.user.as_str() == "ben.krause").unwrap().absences = serde_json::from_value(away).unwrap();
+            s.members.iter_mut().find(|m| m.user.as_str() == "anna.vogt").unwrap().supervisor = Some("elif.yilmaz".parse().unwrap());
+        })
+        .await;
+    assert_eq!(titles(&world, "david.roth", day).await, ["of ben", "clara for ben"]);
+    assert_eq!(titles(&world, "elif.yilmaz", day).await, ["of anna"]);
+    for (who, status) in [("chris.center", 403), ("otto.operator", 403), ("alice.moore", 404), ("", 401), ("hugo.office", 200)] {
+        assert_eq!(calendar(&world, who, day).await.status, status, "{who}");
+    }
+    assert_eq!(titles(&world, "rival.seller", day).await, Vec::<String>::new(), "another group has a dealer of the same name");
+    // Given to somebody else, what is planned is theirs at once.
+    world.post(ADMIN, &format!("/leads/{anna}/assignment"), &json!({"user": "greta.sommer"})).await;
+    assert_eq!(titles(&world, "greta.sommer", day).await, ["of anna"]);
+    assert_eq!(titles(&world, "anna.vogt", day).await, Vec::<String>::new());
+}
+
+/// DIS-7: with a lead goes what is planned for it; what has ended is on the lead's page.
+#[tokio::test]
+async fn cal_6_what_is_planned_goes_to_another_dealer_with_its_lead() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let mut named = call("ben is to call", "2026-11-24T10:00:00Z");
+    named["user"] = json!("ben.krause");
+    plan(&world, id, &named).await;
+    let done = plan(&world, id, &call("done", "2026-11-24T11:00:00Z")).await;
+    world.post(ADMIN, &format!("/leads/{id}/events/{done}/completion"), &json!({})).await;
+    let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+    let body = json!({"dealer": "harbour-cars-demo"}).to_string();
+    for _ in 0..2 {
+        let moved = world.call(Method::POST, "gina.group", &format!("/leads/{id}/assignment"), &headers, body.as_bytes()).await;
+        assert_eq!(moved.status, 200, "{}", moved.body);
+    }
+    world.system.settle().await;
+    let there = world.get("gina.group", "/dealers/harbour-cars-demo/calendar?view=day&date=2026-11-24").await;
+    let owner = world.page(id).await.lead.owner.unwrap();
+    assert_eq!(there.body["events"].as_array().unwrap().len(), 1, "{}", there.body);
+    assert_eq!((there.text("/events/0/title"), there.text("/events/0/user")), ("ben is to call", owner.as_str()));
+    assert_eq!(titles(&world, ADMIN, "view=day&date=2026-11-24&deleted=true").await, Vec::<String>::new());
+    assert_eq!(world.events(id).await.len(), 2);
+}
+
+/// What the calendar costs: README says the same.
+#[tokio::test]
+async fn cal_6_an_events_place_in_the_calendar_is_one_write_unit_and_a_view_four_reads() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let other = world.lead(&enquiry("other")).await;
+    world.system.settle().await;
+    plan(&world, other, &call("warm", "2026-11-24T07:00:00Z")).await;
+    let before = world.store.spent();
+    let event = plan(&world, id, &call("cost", "2026-11-24T08:00:00Z")).await;
+    let scheduled = world.store.spent().since(before);
+    let path = format!("/leads/{id}/events/{event}");
+    let before = world.store.spent();
+    world.post(ADMIN, &format!("{path}/completion"), &json!({})).await;
+    let completed = world.store.spent().since(before);
+    titles(&world, ADMIN, "view=week").await;
+    let before = world.store.spent();
+    titles(&world, ADMIN, "view=month&date=2026-11-23").await;
+    let view = world.store.spent().since(before);
+    println!("scheduled: {scheduled:?}\ncompleted: {completed:?}\na month: {view:?}");
+    // Lead, entry, event and day: 8; the lead's list and work, which move: 3; the event's due and calendar: 2.
+    assert_eq!((scheduled.calls, scheduled.write_units), (3, 13.0));
+    assert_eq!(completed.write_units, 13.0);
+    assert_eq!(view.calls, 3, "two months, and the leads");
+    assert!(view.read_units <= 4.0, "{view:?}");
+}

@@ -1,0 +1,108 @@
+//! By hand to a user or to another dealer, and what the timeline says of it (DIS-6, DIS-7, DIS-11).
+
+use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
+use forecourt_domain::dealer::Absence;
+use forecourt_domain::timeline::Event;
+use serde_json::json;
+
+#[tokio::test]
+async fn dis_7_reassigning_does_not_reset_the_response_clock() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-23T10:00:00Z").await;
+    let reply = world.post("anna.vogt", &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause", "note": "knows her"})).await;
+    assert_eq!((reply.status, reply.text("/owner"), reply.text("/deadline/due")), (200, "ben.krause", "2026-11-23T11:00:00Z"));
+    world.advance_to("2026-11-23T11:00:00Z").await;
+    assert!(world.mails().last().unwrap().contains("ben.krause: Überfällig"));
+    let page = world.page(id).await;
+    let Event::Assigned { from, to, why } = &page.timeline[1].events[0] else { panic!() };
+    assert_eq!(
+        (from.as_ref().unwrap().as_str(), to.as_str(), why.rule.as_str(), why.note.as_deref()),
+        ("anna.vogt", "ben.krause", "DIS-7", Some("knows her"))
+    );
+    assert_eq!(serde_json::to_value(&page.timeline[1].by).unwrap(), json!({"user": "anna.vogt"}));
+}
+
+#[tokio::test]
+async fn dis_7_at_another_dealer_its_distribution_runs_and_steps_count_from_the_arrival_by_its_hours() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-23T10:40:00Z").await;
+    let reply = world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    assert_eq!((reply.status, reply.text("/dealer")), (200, "harbour-cars-demo"), "{}", reply.body);
+    world.system.settle().await;
+    let lead = world.page(id).await.lead;
+    assert_eq!(lead.owner.as_ref().unwrap().as_str(), "amelia.hart");
+    // It came in at 9:00 in London; level 1 is 90 minutes there and has passed: it happens at once. The reminder happened before and stays.
+    assert_eq!(lead.deadline(), Some(at("2026-11-23T10:30:00Z")));
+    world.system.settle().await;
+    assert_eq!(world.page(id).await.lead.level(), 1);
+    // Out of the first dealer's list and reach.
+    assert_eq!(world.list(ADMIN, NORDSTERN).await.len(), 0);
+    assert_eq!(world.get(ADMIN, &format!("/leads/{id}")).await.status, 404);
+    assert_eq!(world.list("sophie.clarke", "harbour-cars-demo").await.len(), 1);
+}
+
+#[tokio::test]
+async fn dis_6_with_nobody_eligible_it_is_the_fallback_user_then_the_administrator() {
+    let world = World::new().await;
+    world.settings(|s| s.members.iter_mut().for_each(|m| m.receives_leads = false)).await;
+    let absent = || Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-30T00:00:00Z"), deputy: None };
+    let owner = async |name: &str| world.page(world.lead(&enquiry(name)).await).await.lead.owner.unwrap().to_string();
+    assert_eq!(owner("one").await, "helga.stern");
+    world.settings(|s| s.members.iter_mut().filter(|m| m.user.as_str() == "helga.stern").for_each(|m| m.absences.push(absent()))).await;
+    assert_eq!(owner("two").await, "ingo.brandt");
+    world.settings(|s| s.fallback_user = None).await;
+    assert_eq!(owner("three").await, "ingo.brandt");
+}
+
+#[tokio::test]
+async fn dis_11_an_assignment_says_whose_turn_it_was_and_who_was_passed_over() {
+    let world = World::new().await;
+    let absent = Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-30T00:00:00Z"), deputy: None };
+    world.settings(|s| s.members[0].absences.push(absent)).await;
+    let id = world.lead(&enquiry("jana")).await;
+    let page = world.get("ben.krause", &format!("/leads/{id}")).await;
+    insta::with_settings!({sort_maps => true}, {
+        insta::assert_json_snapshot!(page.body["timeline"][0]["events"][1]);
+    });
+}
+
+#[tokio::test]
+async fn dis_7_a_closed_lead_is_reopened_before_it_is_given_on() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.post("anna.vogt", &format!("/leads/{id}/status"), &json!({"status": "won"})).await;
+    let reply = world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
+    assert_eq!((reply.status, reply.text("/detail")), (409, "the lead is won; reopen it first"));
+}
+
+#[tokio::test]
+async fn lead_8_a_lead_older_than_the_dealer_it_comes_to_is_in_its_list() {
+    let world = World::at("2026-11-23T09:00:00Z").await;
+    let id = world.lead(&enquiry("jana")).await;
+    // Harbour Cars is set up three months later.
+    world.advance_to("2027-02-22T09:00:00Z").await;
+    let demo = forecourt_local::demo::group().unwrap();
+    let harbour = demo.dealers.iter().find(|d| d.id.as_str() == "harbour-cars-demo").unwrap();
+    let young = crate::support::world::dealer("young-dealer");
+    forecourt_local::demo::save(&world.store, &world.scope(), &young, &harbour.settings, world.system.clock.now()).await.unwrap();
+    let reply = world.post("gina.group", &format!("/leads/{id}/assignment"), &json!({"dealer": "young-dealer"})).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(world.list("gina.group", "young-dealer").await.len(), 1);
+    assert_eq!(world.list("gina.group", NORDSTERN).await.len(), 0);
+}
+
+#[tokio::test]
+async fn dis_1_a_lead_that_is_closed_before_it_has_an_owner_takes_nobodys_turn() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.system.settle().await;
+    world.post("gina.group", &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    world.post("gina.group", &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "spam"})).await;
+    world.system.settle().await;
+    assert_eq!(world.page(id).await.lead.owner, None);
+    world.post("gina.group", &format!("/leads/{id}/status"), &json!({"status": "in_progress"})).await;
+    world.system.settle().await;
+    assert_eq!(world.page(id).await.lead.owner.unwrap().as_str(), "amelia.hart");
+}

@@ -1,0 +1,9 @@
+//! Distribution of leads: rotation, groups, pool, assignment by hand (DIS).
+
+pub(crate) mod assignment;
+pub(crate) mod fairness;
+pub(crate) mod pool;
+pub(crate) mod rotation;
+pub(crate) mod rotation_model;
+pub(crate) mod routing;
+pub(crate) mod turns;

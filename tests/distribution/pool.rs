@@ -1,0 +1,334 @@
+//! The pool (SET-6, DIS-8, DIS-9, ESC-11).
+
+use crate::support::sim::{Commit, Table};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use forecourt_domain::dealer::{Draft, Member};
+use forecourt_domain::ids::{GroupId, LeadId, UserId};
+use forecourt_domain::pool::PoolSettings;
+use forecourt_domain::timeline::Event;
+use futures::future::join_all;
+use futures::{StreamExt as _, stream};
+use http::Method;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+fn user(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+fn puller(i: usize) -> String {
+    format!("puller-{i:02}")
+}
+
+/// Nordstern with a pool under `pool.nordstern`, whose supervisor is Helga, and `n` people who may take leads out of it.
+async fn pooled(world: &World, n: usize, oldest_only: bool) {
+    let group = GroupId::parse("demo-group").unwrap();
+    let known = (0..n).map(puller).chain(["pool.nordstern".to_owned()]);
+    for id in known {
+        let data = json!({"id": id, "name": id, "email": format!("{id}@demo-group.example"), "language": "en", "role": "seller",
+            "dealers": [NORDSTERN], "notices": id != "pool.nordstern"});
+        world.store.put_user(&group, &serde_json::from_value(data).unwrap()).await.unwrap();
+    }
+    world.settings(|s| *s = with_pool(s, n, oldest_only)).await;
+}
+
+fn with_pool(settings: &Draft, n: usize, oldest_only: bool) -> Draft {
+    let member = |id: &str, assignable: bool| -> Member { serde_json::from_value(json!({"user": id, "assignable": assignable})).unwrap() };
+    let mut draft = settings.clone();
+    draft.members.iter_mut().for_each(|m| m.receives_leads = false);
+    draft.members.extend((0..n).map(|i| member(&puller(i), true)));
+    draft.members.push(Member { supervisor: Some(user("helga.stern")), ..member("pool.nordstern", false) });
+    draft.pool = Some(PoolSettings { user: user("pool.nordstern"), oldest_only });
+    draft
+}
+
+async fn claim(world: &World, who: &str, lead: &str) -> Reply {
+    world.call(Method::POST, who, &format!("/leads/{lead}/claim"), &[], b"").await
+}
+
+async fn leads(world: &World, n: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    for i in 0..n {
+        ids.push(world.lead(&enquiry(&format!("n{i}"))).await.to_string());
+    }
+    ids
+}
+
+#[tokio::test]
+async fn dis_8_a_lead_waits_with_the_pool_user_until_one_takes_it() {
+    let world = World::new().await;
+    pooled(&world, 3, false).await;
+    let id = world.lead(&enquiry("jana")).await;
+    let page = world.get(&puller(0), &format!("/leads/{id}")).await;
+    assert_eq!((page.status, page.text("/owner")), (200, "pool.nordstern"), "every assignable user sees it");
+    let taken = claim(&world, &puller(1), &id.to_string()).await;
+    assert_eq!((taken.status, taken.text("/owner")), (200, "puller-01"), "{}", taken.body);
+    assert_eq!(claim(&world, &puller(1), &id.to_string()).await.status, 200, "it is theirs: nothing happens twice");
+    let late = claim(&world, &puller(2), &id.to_string()).await;
+    assert_eq!(late.status, 409);
+    assert!(late.text("/detail").contains("puller-01"), "{}", late.body);
+    assert_eq!(world.get(&puller(2), &format!("/leads/{id}")).await.status, 404, "it is nobody else's any more");
+    world.system.settle().await;
+    assert_eq!(world.mails(), Vec::<String>::new(), "who takes a lead need not be told, and the pool user's notices are off");
+    // The clock counts from the enquiry (DIS-7): two hours after ten in the morning, with half of the lunch hour between.
+    assert_eq!(taken.text("/deadline/due"), "2026-11-23T11:00:00Z");
+}
+
+/// INT-5: a key that named another request is refused here as everywhere.
+#[tokio::test]
+async fn int_5_a_claim_whose_key_named_another_request_is_refused() {
+    let world = World::new().await;
+    pooled(&world, 1, false).await;
+    let id = world.lead(&enquiry("jana")).await;
+    let key = [("content-type", "application/json"), ("idempotency-key", "k")];
+    let call =
+        async |path: &str, body: &[u8]| world.call(Method::POST, &puller(0), &format!("/leads/{id}/{path}"), &key, body).await.status;
+    assert_eq!(call("reactions", br#"{"kind": "call_missed"}"#).await, 200);
+    assert_eq!(call("claim", b"").await, 422);
+}
+
+/// Who has each lead: those who were answered 200. Nobody was told to try again, one claim stands in each timeline, and each loser was told who has it.
+async fn owners(world: &World, replies: &[(&str, usize, Reply)]) -> BTreeMap<String, String> {
+    let mut owners: BTreeMap<String, String> = BTreeMap::new();
+    for (id, i, reply) in replies.iter().filter(|(.., reply)| reply.status == 200) {
+        let before = owners.insert((*id).to_owned(), puller(*i));
+        assert!(before.is_none() && reply.text("/owner") == puller(*i), "{before:?} had it before {}", reply.body);
+    }
+    for (id, owner) in &owners {
+        let page = world.page(id.parse().unwrap()).await;
+        let events = page.timeline.iter().flat_map(|entry| &entry.events);
+        let claims: Vec<_> = events
+            .filter_map(
+                |event| if let Event::Assigned { from, to, .. } = event { Some((from.as_ref()?.as_str(), to.as_str())) } else { None },
+            )
+            .collect();
+        assert_eq!((claims, page.lead.owner.unwrap().as_str()), (vec![("pool.nordstern", owner.as_str())], owner.as_str()));
+    }
+    for (id, i, reply) in replies.iter().filter(|(.., reply)| reply.status != 200) {
+        assert_eq!(reply.status, 409, "{} asked for {id}: {}", puller(*i), reply.body);
+        if !reply.text("/detail").contains("only the oldest") {
+            assert!(
+                reply.text("/detail").ends_with(&format!("its owner is {}", owners[*id])),
+                "{id} has {}, but {}",
+                owners[*id],
+                reply.body
+            );
+        }
+    }
+    owners
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dis_8_of_fifty_who_claim_twenty_leads_each_lead_has_one_owner_and_the_losers_know_who() {
+    let world = &World::new().await;
+    pooled(world, 50, false).await;
+    let ids = leads(world, 20).await;
+    let mut wishes: Vec<(&str, usize)> = ids.iter().flat_map(|id| (0..50).map(move |i| (id.as_str(), i))).collect();
+    fastrand::Rng::with_seed(8).shuffle(&mut wishes);
+    let claims = wishes.into_iter().map(|(id, i)| async move { (id, i, claim(world, &puller(i), id).await) });
+    // As many at once as there are connections for.
+    let replies: Vec<_> = stream::iter(claims).buffer_unordered(200).collect().await;
+    let owners = owners(world, &replies).await;
+    assert_eq!((owners.len(), replies.len()), (20, 1_000));
+}
+
+/// The same with all thousand claims under way at once, each for the one list of who waits.
+#[tokio::test(start_paused = true)]
+async fn dis_8_nor_is_anybody_told_to_try_again_when_all_claim_all_at_once() {
+    let table = Table::new();
+    let world = &World::on(table.client()).await;
+    pooled(world, 50, false).await;
+    let ids = leads(world, 20).await;
+    table.shuffled(Some(8));
+    let wishes = ids.iter().flat_map(|id| (0..50).map(move |i| (id.as_str(), i)));
+    let replies = join_all(wishes.map(|(id, i)| async move { (id, i, claim(world, &puller(i), id).await) })).await;
+    table.shuffled(None);
+    assert_eq!(owners(world, &replies).await.len(), 20);
+    println!("{} commits met another's", table.refused());
+    assert!(table.refused() > 50);
+}
+
+/// A refusal in favour of the oldest lead: the one that it names, and how many commits there were when the claim was sent and when it was answered.
+struct Refused {
+    oldest: String,
+    sent: usize,
+    answered: usize,
+}
+
+/// DIS-8: the order in which the leads were taken is that of the commits, whoever was answered first.
+#[tokio::test(start_paused = true)]
+async fn dis_8_of_fifty_who_hammer_at_twenty_leads_oldest_only_hands_out_strictly_the_oldest() {
+    for seed in 0..2 {
+        let table = Table::new();
+        let world = &World::on(table.client()).await;
+        pooled(world, 50, true).await;
+        let ids = &leads(world, 20).await;
+        let (table, before) = (&table, table.count());
+        table.shuffled(Some(seed));
+        let hammered = join_all((0..50).map(|i| async move {
+            let (mut replies, mut refused, mut left) = (Vec::new(), Vec::new(), ids.clone());
+            let (mut dice, mut oldest) = (fastrand::Rng::with_seed(seed * 50 + i as u64), None);
+            while !left.is_empty() {
+                // Who has been refused asks for what was named; else for any.
+                let at = oldest.take().and_then(|oldest| left.iter().position(|id| *id == oldest)).unwrap_or(dice.usize(..left.len()));
+                let (id, sent) = (left[at].clone(), table.count());
+                let reply = claim(world, &puller(i), &id).await;
+                match reply.text("/detail").split_once("may be taken, which is ") {
+                    Some((_, rest)) => {
+                        let named = rest[..12].replace('-', "");
+                        oldest = Some(named.clone());
+                        refused.push(Refused { oldest: named, sent, answered: table.count() });
+                    }
+                    None => drop(left.remove(at)),
+                }
+                replies.push((id, i, reply));
+            }
+            (replies, refused)
+        }))
+        .await;
+        table.shuffled(None);
+        let (replies, refused): (Vec<_>, Vec<_>) = hammered.into_iter().unzip();
+        let replies: Vec<_> = replies.iter().flatten().map(|(id, i, reply)| (id.as_str(), *i, reply.clone())).collect();
+        assert_eq!(owners(world, &replies).await.len(), 20);
+        let writes = |commit: &Commit| commit.keys.iter().find(|(pk, sk)| pk.contains("#L#") && sk == "@").map(|(pk, _)| pk.clone());
+        let taken: Vec<(usize, String)> =
+            table.commits().iter().enumerate().skip(before).filter_map(|(at, commit)| Some((at, writes(commit)?))).collect();
+        let order: Vec<&str> = taken.iter().map(|(_, pk)| pk.rsplit('#').next().unwrap()).collect();
+        assert_eq!(order, ids.iter().map(String::as_str).collect::<Vec<_>>());
+        // What a refusal calls the oldest was that at some time while it was made.
+        let refused: Vec<Refused> = refused.into_iter().flatten().collect();
+        for Refused { oldest, sent, answered } in &refused {
+            let at = order.iter().position(|id| id == oldest).unwrap();
+            let since = at.checked_sub(1).map_or(0, |before| taken[before].0);
+            assert!(
+                since < *answered && *sent <= taken[at].0,
+                "{oldest}, oldest from {since} to {}, between {sent} and {answered}",
+                taken[at].0
+            );
+        }
+        println!("{} claims, {} refused for an older one, {} commits that met another's", replies.len(), refused.len(), table.refused());
+        assert!(refused.len() > 20 && table.refused() > 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dis_8_with_oldest_only_they_go_strictly_in_the_order_in_which_they_came() {
+    let world = World::new().await;
+    pooled(&world, 10, true).await;
+    let ids = leads(&world, 12).await;
+    let refused = claim(&world, &puller(0), &ids[3]).await;
+    assert_eq!(refused.status, 409);
+    let spoken = format!("{}-{}-{}", &ids[0][..3], &ids[0][3..6], &ids[0][6..]);
+    assert!(refused.text("/detail").contains(&spoken), "{}", refused.body);
+    // One leaves the pool by hand, and one is closed: they hold nobody up.
+    assert_eq!(world.post(ADMIN, &format!("/leads/{}/assignment", ids[1]), &json!({"user": "puller-09"})).await.status, 200);
+    assert_eq!(world.post(ADMIN, &format!("/leads/{}/status", ids[2]), &json!({"status": "lost", "reason": "spam"})).await.status, 200);
+    let left: Vec<&String> = [0].into_iter().chain(3..12).map(|i| &ids[i]).collect();
+    for (at, oldest) in left.iter().enumerate() {
+        if let Some(next) = left.get(at + 1) {
+            assert_eq!(claim(&world, &puller(8), next).await.status, 409, "while this one waits");
+        }
+        let world = &world;
+        let asked = join_all((0..8).map(|i| async move { claim(world, &puller(i), oldest).await.status })).await;
+        assert_eq!(asked.iter().filter(|status| **status == 200).count(), 1, "{asked:?}");
+        assert!(asked.iter().all(|status| [200, 409].contains(status)), "{asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn esc_11_the_pools_leads_escalate_to_its_supervisor_whatever_the_switch_says() {
+    let world = World::new().await;
+    pooled(&world, 2, false).await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-25T09:00:00Z").await;
+    let lead = world.page(id).await.lead;
+    assert_eq!((lead.level(), lead.owner.unwrap().as_str()), (2, "pool.nordstern"));
+    let told: Vec<String> = world.mails().iter().map(|mail| mail.split([' ', ':']).nth(4).unwrap_or_default().to_owned()).collect();
+    assert_eq!(told, ["helga.stern"], "{:?}", world.mails());
+}
+
+#[test]
+fn set_6_a_pool_is_refused_where_it_cannot_work() {
+    let demo = forecourt_local::demo::group().unwrap();
+    let nordstern = &demo.dealers[0].settings;
+    let faults = |draft: Draft| -> Vec<String> {
+        draft.check().err().into_iter().flatten().map(|fault| format!("{} {}: {}", fault.field, fault.rule, fault.detail)).collect()
+    };
+    let good = with_pool(nordstern, 2, false);
+    assert_eq!(faults(good.clone()), Vec::<String>::new());
+    let mut shared = good.clone();
+    shared.members[0].receives_leads = true;
+    assert_eq!(faults(shared), ["pool DIS-9: nobody else may receive leads: anna.vogt would share them with the pool"]);
+    let mut grouped = good.clone();
+    grouped.distribution_groups.push(forecourt_domain::ids::DistributionGroupId::parse("new-cars").unwrap());
+    assert_eq!(faults(grouped), ["pool DIS-8: cannot be combined with distribution groups"]);
+    let mut alone = good.clone();
+    alone.members.last_mut().unwrap().supervisor = None;
+    assert_eq!(faults(alone), ["pool.user SET-6: needs a supervisor, who is told of leads that lie in the pool"]);
+    let mut nobody = good;
+    nobody.pool.as_mut().unwrap().user = user("nobody");
+    assert_eq!(faults(nobody), ["pool.user SET-6: must be one of the members"]);
+}
+
+/// DIS-8: what was taken and is given back by hand is the oldest again.
+#[tokio::test]
+async fn dis_8_a_lead_that_is_given_back_to_the_pool_keeps_its_place_among_the_oldest() {
+    let world = World::new().await;
+    pooled(&world, 2, true).await;
+    let mut ids = Vec::new();
+    for (i, time) in ["2026-11-23T09:01:00Z", "2026-11-23T09:02:00Z", "2026-11-23T09:03:00Z"].into_iter().enumerate() {
+        world.system.clock.stand_at(crate::support::world::at(time));
+        ids.push(world.lead(&enquiry(&format!("n{i}"))).await.to_string());
+    }
+    assert_eq!(claim(&world, &puller(0), &ids[0]).await.status, 200);
+    let back = world.post(ADMIN, &format!("/leads/{}/assignment", ids[0]), &json!({"user": "pool.nordstern"})).await;
+    assert_eq!(back.status, 200, "{}", back.body);
+    assert_eq!(claim(&world, &puller(1), &ids[1]).await.status, 409, "an older one is there");
+    for id in &ids {
+        assert_eq!(claim(&world, &puller(1), id).await.status, 200);
+    }
+}
+
+/// ESC-11: the pool's supervisor is told of its lead though another notice in the same moment is not for one who wants none.
+#[tokio::test]
+async fn esc_11_the_pools_level_2_goes_out_beside_one_that_is_dropped() {
+    let world = World::new().await;
+    pooled(&world, 1, false).await;
+    let helga = json!({"id": "helga.stern", "name": "Helga Stern", "email": "helga.stern@demo-group.example", "language": "de", "role": "dealer_admin",
+        "dealers": [NORDSTERN], "notices": false});
+    world.store.put_user(&GroupId::parse("demo-group").unwrap(), &serde_json::from_value(helga).unwrap()).await.unwrap();
+    world
+        .settings(|s| {
+            // Level 2 falls into the night: both notices wait for the opening.
+            (s.escalation.level_1, s.escalation.level_2) = (60, 720);
+            s.members.iter_mut().filter(|m| m.user.as_str() == "puller-00").for_each(|m| m.supervisor = Some(user("helga.stern")));
+        })
+        .await;
+    let (pooled, taken) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
+    assert_eq!(claim(&world, &puller(0), &taken.to_string()).await.status, 200);
+    world.advance_to("2026-11-24T09:00:00Z").await;
+    let told: Vec<String> = world.mails().into_iter().filter(|mail| mail.contains("helga.stern")).collect();
+    assert!(told.len() == 1 && told[0].contains(&pooled.spoken()), "{told:?}");
+}
+
+/// DIS-8: a lead that comes back to the pool between the look for the oldest and the claim is looked at before another is handed out.
+#[tokio::test]
+async fn dis_8_a_claim_that_has_not_seen_the_oldest_looks_again() {
+    use forecourt_domain::pool::{Claimed, Pool, claim};
+    let world = World::new().await;
+    pooled(&world, 1, true).await;
+    let (back, other) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
+    let nordstern = crate::support::world::dealer(NORDSTERN);
+    let unit = forecourt_store::Load::of([forecourt_store::keys::Key::Dealer(nordstern.clone())]);
+    let loaded = world.store.load(&world.scope(), &unit).await.unwrap();
+    let dealer = loaded.dealer(&nordstern).unwrap();
+    let pool = Pool { dealer: dealer.id.clone(), waiting: vec![back, other] };
+    let (lead, first) = (world.page(other).await.lead, world.page(back).await.lead);
+    let now = world.system.clock.now();
+    assert_eq!(claim(&lead, dealer, &pool, &[&lead], &user("puller-00"), now).unwrap(), Claimed::Again(None));
+    assert!(claim(&lead, dealer, &pool, &[&lead, &first], &user("puller-00"), now).is_err(), "now it is known that the other is older");
+    // One that has left is forgotten on the way.
+    let gone = forecourt_domain::lead::Lead { owner: Some(user("puller-00")), ..first };
+    let pool = Pool { waiting: vec![back, LeadId::from_bits(7), other], ..pool };
+    assert!(matches!(claim(&lead, dealer, &pool, &[&lead, &gone], &user("puller-00"), now).unwrap(), Claimed::Again(Some(_))));
+}

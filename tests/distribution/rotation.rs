@@ -1,0 +1,87 @@
+//! The rotation by itself (DIS-1, DIS-2).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::dealer::{Absence, Draft, Member};
+use forecourt_domain::ids::UserId;
+use forecourt_domain::rotation::Rotation;
+use forecourt_local::demo;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+fn member(i: usize) -> Member {
+    Member { user: user(i), receives_leads: true, assignable: true, groups: BTreeSet::new(), supervisor: None, absences: Vec::new() }
+}
+
+fn user(i: usize) -> UserId {
+    UserId::parse(&format!("user-{i:02}")).unwrap()
+}
+
+fn draft(members: Vec<Member>) -> Draft {
+    let settings = demo::group().unwrap().dealers.remove(0).settings;
+    Draft { members, fallback_user: None, ..(*settings).clone() }
+}
+
+fn now() -> DateTime<Utc> {
+    crate::support::world::at("2026-11-23T09:00:00Z")
+}
+
+fn give(rotation: &mut Rotation, settings: &Draft) -> UserId {
+    let (choice, turned) = rotation.next(settings, now());
+    *rotation = turned.unwrap_or_else(|| rotation.clone());
+    choice.owner
+}
+
+proptest! {
+    /// DIS-2: of n leads over k users each gets n/k, rounded up or down.
+    #[test]
+    fn dis_2_each_gets_an_equal_share(n in 0_usize..500, k in 1_usize..20) {
+        let settings = draft((0..k).map(member).collect());
+        let mut rotation = Rotation::new(crate::support::world::dealer("d"), None);
+        let mut counts = BTreeMap::new();
+        for _ in 0..n {
+            *counts.entry(give(&mut rotation, &settings)).or_insert(0) += 1;
+        }
+        for i in 0..k {
+            let count = counts.get(&user(i)).copied().unwrap_or(0);
+            prop_assert!(count == n / k || count == n.div_ceil(k));
+        }
+    }
+
+    /// DIS-2: between two turns of one who stays, everybody else who stays has had exactly one, whoever comes, goes, leaves or returns.
+    #[test]
+    fn dis_2_nobody_loses_a_place_or_catches_up(changes in prop::collection::vec((0_usize..8, 0_usize..3, 1_usize..5), 1..60)) {
+        let mut members: BTreeMap<usize, Member> = (0..8).map(|i| (i, member(i))).collect();
+        let mut rotation = Rotation::new(crate::support::world::dealer("d"), None);
+        // 8 and 9 stay all the time.
+        members.extend([(8, member(8)), (9, member(9))]);
+        let mut stayers = Vec::new();
+        for (who, change, leads) in changes {
+            match change {
+                0 => drop(members.remove(&who)),
+                1 => drop(members.entry(who).or_insert_with(|| member(who)).absences.pop()),
+                _ => if let Some(m) = members.get_mut(&who) {
+                    m.absences.push(Absence { from: now() - TimeDelta::days(1), until: now() + TimeDelta::days(1), deputy: None });
+                },
+            }
+            let settings = draft(members.values().cloned().collect());
+            for _ in 0..leads {
+                let owner = give(&mut rotation, &settings);
+                prop_assert!(settings.is_present(&owner, now()));
+                if owner >= user(8) {
+                    stayers.push(owner);
+                }
+            }
+        }
+        prop_assert!(stayers.windows(2).all(|pair| pair[0] != pair[1]), "{stayers:?}");
+    }
+}
+
+#[test]
+fn dis_1_a_turn_skips_who_is_absent_and_comes_back_to_the_first() {
+    let mut members: Vec<Member> = (0..3).map(member).collect();
+    members[1].absences.push(Absence { from: now(), until: now() + TimeDelta::hours(1), deputy: Some(user(2)) });
+    let settings = draft(members);
+    let mut rotation = Rotation::new(crate::support::world::dealer("d"), None);
+    let owners: Vec<_> = (0..4).map(|_| give(&mut rotation, &settings).to_string()).collect();
+    assert_eq!(owners, ["user-00", "user-02", "user-00", "user-02"]);
+}

@@ -1,0 +1,251 @@
+//! The real thing: intake in two processes, `assign` and the settings in one each, on one table.
+
+use super::history::{ADMIN, History, KINDS, ROUND, Round, Sent, name};
+use crate::support::sim::{Commit, Table};
+use crate::support::world::{Reply, at, dealer, gateway_event, reply_of};
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::access::Scope;
+use forecourt_domain::assignment::Place;
+use forecourt_domain::dealer::Settings;
+use forecourt_domain::ids::{DistributionGroupId, GroupId};
+use forecourt_domain::rotation::Rotation;
+use forecourt_domain::routing::Lane;
+use forecourt_edge::metrics::Metrics;
+use forecourt_edge::{Clock, Platform};
+use forecourt_local::demo;
+use forecourt_local::folder::Folder;
+use forecourt_local::tokens::Tokens;
+use forecourt_store::keys::{DueKind, Key, Look};
+use forecourt_store::{LeadPage, Load, Secret, Store};
+use futures::future::{BoxFuture, join, join_all};
+use http::Method;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, sleep_until};
+
+const DEALER: &str = "model-cars";
+static TOKENS: LazyLock<Tokens> = LazyLock::new(|| Tokens::new(b"a secret of the tests"));
+
+/// What was told of one delivery of an enquiry.
+pub struct Told {
+    /// How many commits there had been when it was sent.
+    pub sent: usize,
+    pub sent_at: u64,
+    pub reply: Reply,
+}
+
+/// What a history came to.
+pub struct Played {
+    /// Of each enquiry of each round: its deliveries.
+    pub told: Vec<Vec<Vec<Told>>>,
+    /// The leads, as they were told.
+    pub pages: Vec<Vec<LeadPage>>,
+    pub commits: Vec<Commit>,
+    /// How often somebody else was faster.
+    pub refused: usize,
+    /// Where the rotations stand: the whole one, then those of the groups.
+    pub places: Vec<Rotation>,
+    began: Instant,
+}
+
+impl Played {
+    /// When a commit was made, in milliseconds of the history.
+    pub fn time_of(&self, commit: usize) -> u64 {
+        (self.commits[commit].at - self.began).as_millis() as u64
+    }
+
+    /// The commits that wrote the settings: the first made version 1, and so on.
+    pub fn saves(&self) -> Vec<usize> {
+        self.writing(&format!("#D#{DEALER}"), "@")
+    }
+
+    /// The commits that wrote an item.
+    pub fn writing(&self, pk: &str, sk: &str) -> Vec<usize> {
+        let writes = |commit: &Commit| commit.keys.iter().any(|key| key.0.ends_with(pk) && key.1 == sk);
+        self.commits.iter().enumerate().filter(|(_, commit)| writes(commit)).map(|(i, _)| i).collect()
+    }
+
+    /// How many leads there are, told or not.
+    pub fn leads(&self) -> usize {
+        let keys = self.commits.iter().flat_map(|commit| &commit.keys);
+        keys.filter(|(pk, sk)| pk.contains("#L#") && sk == "@").collect::<BTreeSet<_>>().len()
+    }
+}
+
+fn began() -> DateTime<Utc> {
+    at("2026-11-23T09:00:00Z")
+}
+
+/// Milliseconds of the history.
+pub fn millis(at: DateTime<Utc>) -> u64 {
+    (at - began()).num_milliseconds() as u64
+}
+
+fn written(at: u64) -> String {
+    (began() + TimeDelta::milliseconds(at as i64)).to_rfc3339()
+}
+
+struct Desk {
+    table: Table,
+    began: Instant,
+    intake: [Platform; 2],
+    assign: Platform,
+    settings: Platform,
+    looks: Arc<Mutex<Vec<Look>>>,
+}
+
+impl Desk {
+    async fn open(history: &History) -> Self {
+        let (table, began_at) = (Table::new(), Instant::now());
+        let client = table.client();
+        let store = || Store::new(client.clone(), "forecourt", Secret::new(b"a secret of the tests"));
+        let looks: Arc<Mutex<Vec<Look>>> = Arc::default();
+        let (scope, first) = (scope(), store());
+        first.make_table().await.unwrap();
+        let boss = json!({"id": ADMIN, "name": ADMIN, "email": "boss@model.example", "language": "en", "role": "group_admin", "dealers": [], "notices": false});
+        first.put_user(scope.group(), &serde_json::from_value(boss).unwrap()).await.unwrap();
+        for who in 0..12 {
+            let id = name(who);
+            let user = json!({"id": id, "name": id, "email": format!("{id}@model.example"), "language": "en", "role": "seller", "dealers": [DEALER], "notices": false});
+            first.put_user(scope.group(), &serde_json::from_value(user).unwrap()).await.unwrap();
+        }
+        let settings: Settings = serde_json::from_value(history.shop.settings(written)).unwrap();
+        demo::save(&first, &scope, &dealer(DEALER), &settings, began()).await.unwrap();
+        let platform = |i: u64, function| {
+            let told = looks.clone();
+            let nudge = move |due: Vec<(DateTime<Utc>, Look)>| {
+                told.lock().unwrap().extend(due.into_iter().map(|(_, look)| look).filter(|look| look.kind == DueKind::Assign));
+            };
+            let clock = Clock::saying(move || began() + TimeDelta::milliseconds(began_at.elapsed().as_millis() as i64));
+            let store = store().with_chance(history.seed.wrapping_add(i)).with_nudge(Arc::new(nudge));
+            Platform {
+                function,
+                store,
+                clock,
+                files: Arc::new(Folder { path: "no large input comes".into(), links: None }),
+                wall: forecourt_edge::Clock::real(),
+                public_url: "".into(),
+                metrics: Metrics::nowhere(),
+            }
+        };
+        let intake = [platform(0, "lead-intake"), platform(1, "lead-intake")];
+        let (assign, settings) = (platform(2, "assign"), platform(3, "settings"));
+        table.shuffled(Some(history.seed));
+        Self { table, began: began_at, intake, assign, settings, looks }
+    }
+
+    fn event(&self, method: &Method, path: &str, headers: &[(&str, &str)], body: &[u8]) -> ApiGatewayV2httpRequest {
+        gateway_event(&TOKENS, method, ADMIN, &format!("/dealers/{DEALER}/{path}"), headers, body).unwrap()
+    }
+
+    /// Sends an enquiry, by one process or the other.
+    async fn send(&self, name: &str, sent: &Sent, after: u64, process: usize) -> Told {
+        let mut body = json!({"type": KINDS[sent.kind], "contact": {"last_name": name, "email": format!("{name}@customers.example")}});
+        let mut headers = vec![("content-type", "application/json")];
+        if sent.keyed {
+            headers.push(("idempotency-key", name));
+        } else {
+            body["external_id"] = json!(name);
+        }
+        let event = self.event(&Method::POST, "leads", &headers, body.to_string().as_bytes());
+        sleep(Duration::from_millis(after)).await;
+        let (sent, sent_at) = (self.table.count(), self.began.elapsed().as_millis() as u64);
+        let reply = reply_of(forecourt_lead_intake::request(&self.intake[process], event).await);
+        Told { sent, sent_at, reply }
+    }
+
+    /// Saves the changes of a round, each against the version that it is to follow.
+    async fn change(&self, history: &History, round: usize) {
+        let (shops, made) = history.versions();
+        for ((after, _), version) in history.rounds[round].changes.iter().zip(&made[round]) {
+            sleep(Duration::from_millis(*after)).await;
+            let Some(version) = *version else { continue };
+            let seen = format!("\"{}\"", version - 1);
+            let body = shops[version as usize - 1].settings(written).to_string();
+            let headers = [("content-type", "application/json"), ("if-match", seen.as_str())];
+            let event = self.event(&Method::PUT, "settings", &headers, body.as_bytes());
+            let reply = reply_of(forecourt_settings::handle(&self.settings, event).await);
+            assert_eq!((reply.status, reply.body["version"].as_u64()), (200, Some(version)), "{}", reply.body);
+        }
+    }
+
+    /// Tells `assign` of the leads that wait. What it could not do is told again the next time.
+    async fn wake(&self, twice: bool) {
+        let looks = std::mem::take(&mut *self.looks.lock().unwrap());
+        for looks in looks.chunks(10) {
+            let record = |(i, look): (usize, &Look)| json!({"messageId": i.to_string(), "body": json!(look).to_string()});
+            let event = json!({"Records": looks.iter().enumerate().map(record).collect::<Vec<_>>()});
+            let tell = || forecourt_assign::handle(&self.assign, serde_json::from_value(event.clone()).unwrap());
+            let failed = if twice {
+                let (first, second) = join(tell(), tell()).await;
+                [first.batch_item_failures, second.batch_item_failures].concat()
+            } else {
+                tell().await.batch_item_failures
+            };
+            let again = failed.iter().map(|failed| looks[failed.item_identifier.parse::<usize>().unwrap()].clone());
+            self.looks.lock().unwrap().extend(again);
+        }
+    }
+
+    async fn round(&self, history: &History, number: usize) -> Vec<Vec<Told>> {
+        let Round { leads, wakes, .. } = &history.rounds[number];
+        let mut deliveries: Vec<BoxFuture<'_, (usize, Told)>> = Vec::new();
+        for (i, sent) in leads.iter().enumerate() {
+            for (process, after) in [Some(sent.after), sent.again].into_iter().flatten().enumerate() {
+                let process = (i + process) % 2;
+                deliveries.push(Box::pin(async move { (i, self.send(&format!("r{number}-{i}"), sent, after, process).await) }));
+            }
+        }
+        let wakes = join_all(wakes.iter().map(async |(after, twice)| {
+            sleep(Duration::from_millis(*after)).await;
+            self.wake(*twice).await;
+        }));
+        let (done, (), _) = futures::join!(join_all(deliveries), self.change(history, number), wakes);
+        let mut told: Vec<Vec<Told>> = leads.iter().map(|_| Vec::new()).collect();
+        done.into_iter().for_each(|(i, delivery)| told[i].push(delivery));
+        told
+    }
+}
+
+fn scope() -> Scope {
+    Scope::keys_only(GroupId::parse("demo-group").unwrap())
+}
+
+/// Plays a history on a runtime of its own, whose timers pass at once, and on a table of its own, so that all is the same the next time.
+pub fn play(history: &History) -> Result<Played, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let desk = Desk::open(history).await;
+        let mut told = Vec::new();
+        for number in 0..history.rounds.len() {
+            sleep_until(desk.began + Duration::from_millis(number as u64 * ROUND)).await;
+            told.push(desk.round(history, number).await);
+        }
+        for _ in 0..10 {
+            desk.wake(false).await;
+        }
+        desk.table.shuffled(None);
+        let mut pages = Vec::new();
+        for round in &told {
+            pages.push(Vec::new());
+            for deliveries in round {
+                if let Some(told) = deliveries.iter().find(|told| told.reply.status != 201) {
+                    return Err(format!("an enquiry was answered {} {}", told.reply.status, told.reply.body));
+                }
+                let id = deliveries[0].reply.text("/id").parse().unwrap();
+                let page = desk.assign.store.lead_page(&scope(), id, 100).await.unwrap();
+                pages.last_mut().unwrap().push(page.ok_or("an enquiry is no lead")?);
+            }
+        }
+        let lanes =
+            [None, Some("group-0"), Some("group-1")].map(|group| Lane::Rotation(group.map(|g| DistributionGroupId::parse(g).unwrap())));
+        let keys = lanes.iter().map(|lane| Key::Place(dealer(DEALER), lane.clone()));
+        let loaded = desk.assign.store.load(&scope(), &Load::of(keys)).await.unwrap();
+        let places = lanes.iter().filter_map(|lane| loaded.place(&dealer(DEALER), lane));
+        let places = places.filter_map(|place| if let Place::Rotation(rotation) = place { Some(rotation) } else { None }).collect();
+        Ok(Played { told, pages, commits: desk.table.commits(), refused: desk.table.refused(), places, began: desk.began })
+    })
+}

@@ -1,0 +1,115 @@
+//! Distribution groups and routing rules (DIS-1, DIS-3, DIS-6).
+
+use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use forecourt_domain::dealer::Draft;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Nordstern with a group for Opel and one for Austria; Anna is in both, Ben and Clara in one each.
+async fn grouped(world: &World) {
+    world
+        .settings(|s| {
+            s.distribution_groups = serde_json::from_value(json!(["opel", "austria"])).unwrap();
+            s.routing_rules = serde_json::from_value(json!([
+                {"group": "opel", "when": {"makes": ["OPEL", "Vauxhall"], "condition": "used"}},
+                {"group": "austria", "when": {"postcodes": ["1", "80 1"], "languages": ["de"]}},
+            ]))
+            .unwrap();
+            for (who, groups) in
+                [("anna.vogt", json!(["opel", "austria"])), ("ben.krause", json!(["opel"])), ("clara.henning", json!(["austria"]))]
+            {
+                let member = s.members.iter_mut().find(|m| m.user.as_str() == who).unwrap();
+                member.groups = serde_json::from_value(groups).unwrap();
+            }
+        })
+        .await;
+}
+
+fn about(name: &str, more: &Value) -> Value {
+    let mut body = enquiry(name);
+    for (key, value) in more.as_object().unwrap() {
+        match body.get_mut(key).and_then(Value::as_object_mut) {
+            Some(inner) => inner.extend(value.as_object().unwrap().clone()),
+            None => drop(body.as_object_mut().unwrap().insert(key.clone(), value.clone())),
+        }
+    }
+    body
+}
+
+async fn owner(world: &World, body: &Value) -> String {
+    world.page(world.lead(body).await).await.lead.owner.unwrap().to_string()
+}
+
+#[tokio::test]
+async fn dis_3_the_first_rule_that_holds_names_the_group_and_each_group_has_a_place_of_its_own() {
+    let world = World::new().await;
+    grouped(&world).await;
+    let opel = json!({"vehicle": {"make": "opel", "model": "Corsa"}});
+    let austrian = json!({"contact": {"postcode": "1010", "language": "de-AT"}});
+    let mut owners: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for i in 0..3 {
+        owners.entry("opel").or_default().push(owner(&world, &about(&format!("o{i}"), &opel)).await);
+        owners.entry("austria").or_default().push(owner(&world, &about(&format!("a{i}"), &austrian)).await);
+        owners.entry("all").or_default().push(owner(&world, &about(&format!("n{i}"), &json!({}))).await);
+    }
+    assert_eq!(owners["opel"], ["anna.vogt", "ben.krause", "anna.vogt"]);
+    assert_eq!(owners["austria"], ["anna.vogt", "clara.henning", "anna.vogt"]);
+    assert_eq!(owners["all"], ["anna.vogt", "ben.krause", "clara.henning"]);
+    // Both rules hold: the first counts. A new Opel is none of the first.
+    let both = about("both", &json!({"vehicle": {"make": "Opel"}, "contact": {"postcode": "1010", "language": "de"}}));
+    assert_eq!(owner(&world, &both).await, "ben.krause");
+    let new = about("new", &json!({"type": "new_car", "vehicle": {"make": "Opel"}}));
+    assert_eq!(owner(&world, &new).await, "david.roth");
+}
+
+#[tokio::test]
+async fn dis_6_where_nobody_of_the_group_is_there_the_fallback_gets_it_and_the_timeline_says_why() {
+    let world = World::new().await;
+    grouped(&world).await;
+    world
+        .settings(|s| {
+            for member in s.members.iter_mut().filter(|m| !m.groups.is_empty()) {
+                member.absences = serde_json::from_value(
+                    json!([{"from": "2026-11-01T00:00:00Z", "until": "2026-12-01T00:00:00Z", "deputy": "david.roth"}]),
+                )
+                .unwrap();
+            }
+        })
+        .await;
+    let id = world.lead(&about("o", &json!({"vehicle": {"make": "Opel"}}))).await;
+    let page = world.get(ADMIN, &format!("/leads/{id}")).await;
+    let why = page.body["timeline"][0]["events"].as_array().unwrap().iter().find(|e| e["what"] == "assigned").unwrap()["why"].clone();
+    assert_eq!(page.text("/owner"), "helga.stern", "a deputy joins no rotation (DIS-4)");
+    assert_eq!(
+        (why["rule"].as_str(), why["group"].as_str(), why["passed_over"].as_array().unwrap().len()),
+        (Some("DIS-6"), Some("opel"), 2)
+    );
+}
+
+/// DIS-7: at another dealer its own rules look at the lead again, though the enquiry is long read.
+#[tokio::test]
+async fn dis_7_a_lead_that_comes_from_another_dealer_goes_by_the_groups_of_this_one() {
+    let world = World::new().await;
+    grouped(&world).await;
+    let body = about("o", &json!({"vehicle": {"make": "Opel"}}));
+    let reply = world.post("partner:portal-demo", "/dealers/harbour-cars-demo/leads", &body).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    let path = format!("/leads/{}/assignment", reply.text("/id"));
+    world.post("gina.group", &path, &json!({"dealer": NORDSTERN})).await;
+    world.system.settle().await;
+    let page = world.get(ADMIN, &format!("/leads/{}", reply.text("/id"))).await;
+    let why = page.body.to_string();
+    assert_eq!(page.text("/owner"), "anna.vogt");
+    assert!(why.contains("\"rule\":\"DIS-3\"") && why.contains("\"group\":\"opel\""), "{why}");
+}
+
+#[test]
+fn dis_3_a_group_that_is_not_there_is_refused_where_it_is_named() {
+    let demo = forecourt_local::demo::group().unwrap();
+    let mut draft: Draft = (*demo.dealers[0].settings).clone();
+    draft.distribution_groups = serde_json::from_value(json!(["opel", "opel"])).unwrap();
+    draft.routing_rules = serde_json::from_value(json!([{"group": "opel"}, {"group": "ford"}])).unwrap();
+    draft.members[1].groups = serde_json::from_value(json!(["vw"])).unwrap();
+    let faults: Vec<String> = draft.check().unwrap_err().iter().map(|f| format!("{} {}", f.field, f.rule)).collect();
+    assert_eq!(faults, ["distribution_groups[1] DIS-3", "members[1].groups DIS-3", "routing_rules[1].group DIS-3"]);
+}

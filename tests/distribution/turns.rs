@@ -1,0 +1,108 @@
+//! What becomes of a turn (DIS-10).
+
+use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
+use forecourt_domain::ids::LeadId;
+use serde_json::json;
+
+async fn owner(world: &World, id: LeadId) -> String {
+    world.page(id).await.lead.owner.unwrap().to_string()
+}
+
+async fn mark(world: &World, id: LeadId, status: serde_json::Value) {
+    let reply = world.post(ADMIN, &format!("/leads/{id}/status"), &status).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+}
+
+#[tokio::test]
+async fn dis_10_a_lead_that_nobody_reacts_to_goes_to_the_next_in_turn_until_all_have_had_it() {
+    let world = World::new().await;
+    world
+        .settings(|s| {
+            s.reassign_after = 30;
+            s.members.iter_mut().skip(3).for_each(|m| m.receives_leads = false);
+        })
+        .await;
+    let id = world.lead(&enquiry("jana")).await;
+    assert_eq!(owner(&world, id).await, "anna.vogt");
+    world.advance_to("2026-11-23T09:29:00Z").await;
+    assert_eq!(owner(&world, id).await, "anna.vogt");
+    world.advance_to("2026-11-23T09:31:00Z").await;
+    assert_eq!(owner(&world, id).await, "ben.krause");
+    // Another lead takes its turn in between; who has had this one does not get it again.
+    assert_eq!(owner(&world, world.lead(&enquiry("otto")).await).await, "clara.henning");
+    world.advance_to("2026-11-23T10:01:00Z").await;
+    assert_eq!(owner(&world, id).await, "clara.henning");
+    let told = world.page(id).await;
+    let why = told.timeline.last().unwrap().events.last().unwrap().clone();
+    let passed = json!(why)["why"]["passed_over"].clone();
+    assert_eq!(passed, json!([{"user": "anna.vogt", "reason": "had_it"}, {"user": "ben.krause", "reason": "had_it"}]), "{why:?}");
+    world.advance_to("2026-11-24T12:00:00Z").await;
+    assert_eq!(owner(&world, id).await, "clara.henning", "everybody has had it");
+    // The response clock counts from the enquiry (DIS-7): level 1 was at 12:00.
+    assert_eq!(world.page(id).await.lead.deadline(), Some(at("2026-11-23T11:00:00Z")));
+    let news: Vec<String> = world.mails().into_iter().filter(|m| m.contains("Neue Anfrage") && m.contains(&id.spoken())).collect();
+    assert_eq!(news.len(), 3, "{news:?}");
+}
+
+#[tokio::test]
+async fn dis_10_minutes_count_in_opening_hours_and_a_reaction_keeps_the_lead() {
+    let world = World::at("2026-11-23T16:50:00Z").await;
+    world.settings(|s| s.reassign_after = 30).await;
+    let (late, answered) = (world.lead(&enquiry("late")).await, world.lead(&enquiry("answered")).await);
+    world.post("ben.krause", &format!("/leads/{answered}/reactions"), &json!({"kind": "call_reached"})).await;
+    world.advance_to("2026-11-24T07:19:00Z").await;
+    assert_eq!(owner(&world, late).await, "anna.vogt", "ten minutes in the evening, nineteen in the morning");
+    world.advance_to("2026-11-24T12:00:00Z").await;
+    assert_ne!(owner(&world, late).await, "anna.vogt");
+    assert_eq!(owner(&world, answered).await, "ben.krause");
+}
+
+#[tokio::test]
+async fn dis_10_it_is_off_by_default_and_a_lead_given_by_hand_stays() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("a")).await;
+    world.advance_to("2026-11-25T12:00:00Z").await;
+    assert_eq!(owner(&world, id).await, "anna.vogt");
+    world.settings(|s| s.reassign_after = 30).await;
+    let by_hand = world.lead(&enquiry("b")).await;
+    world.post(ADMIN, &format!("/leads/{by_hand}/assignment"), &json!({"user": "greta.sommer"})).await;
+    world.advance_to("2026-11-26T12:00:00Z").await;
+    assert_eq!(owner(&world, by_hand).await, "greta.sommer");
+}
+
+#[tokio::test]
+async fn dis_10_a_lead_marked_spam_or_duplicate_gives_its_owner_the_turn_back() {
+    let world = World::new().await;
+    world.settings(|s| s.spam_gives_turn_back = true).await;
+    let (spam, double, lost) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await, world.lead(&enquiry("c")).await);
+    mark(&world, spam, json!({"status": "lost", "reason": "spam"})).await;
+    mark(&world, double, json!({"status": "lost", "reason": "duplicate"})).await;
+    mark(&world, lost, json!({"status": "lost", "reason": "price"})).await;
+    let mut next = Vec::new();
+    for name in ["d", "e", "f", "g"] {
+        next.push(owner(&world, world.lead(&enquiry(name)).await).await);
+    }
+    assert_eq!(next, ["anna.vogt", "ben.krause", "david.roth", "elif.yilmaz"], "the turns that were given back come first");
+}
+
+#[tokio::test]
+async fn dis_10_a_turn_is_given_back_once_and_taken_back_where_the_lead_was_one_after_all() {
+    let world = World::new().await;
+    world.settings(|s| s.spam_gives_turn_back = true).await;
+    let id = world.lead(&enquiry("a")).await;
+    let spam = json!({"status": "lost", "reason": "spam"});
+    mark(&world, id, spam.clone()).await;
+    mark(&world, id, spam.clone()).await;
+    mark(&world, id, json!({"status": "in_progress"})).await;
+    assert_eq!(owner(&world, world.lead(&enquiry("b")).await).await, "ben.krause");
+    mark(&world, id, spam).await;
+    assert_eq!(owner(&world, world.lead(&enquiry("c")).await).await, "anna.vogt");
+    assert_eq!(owner(&world, world.lead(&enquiry("d")).await).await, "clara.henning");
+    // Off: nothing is given back.
+    world.settings(|s| s.spam_gives_turn_back = false).await;
+    let other = world.lead(&enquiry("e")).await;
+    mark(&world, other, json!({"status": "lost", "reason": "spam"})).await;
+    assert_eq!(owner(&world, world.lead(&enquiry("f")).await).await, "elif.yilmaz");
+    let draft = world.get("gina.group", &format!("/dealers/{NORDSTERN}/configuration")).await;
+    assert_eq!(draft.body["settings"]["reassign_after"], 0);
+}

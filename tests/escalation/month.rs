@@ -1,0 +1,61 @@
+//! A month of a dealer's life in virtual time.
+
+use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
+use chrono::TimeDelta;
+use forecourt_domain::hours::Calendar;
+use forecourt_local::demo;
+use serde_json::json;
+use std::time::Instant;
+
+/// Nights, Sundays, a day off and the end of summer time (25 October 2026): every lead is owned, every step is where the rules put it, mail goes
+/// out only when the dealer is open, and nothing waits for real time to pass.
+#[tokio::test]
+async fn esc_a_month_of_a_dealers_life_passes_in_seconds() {
+    let world = World::at("2026-10-05T06:00:00Z").await;
+    let day_off = || serde_json::from_value(json!({"from": "2026-10-21", "name": "Betriebsausflug", "kind": "company_holiday"})).unwrap();
+    world
+        .settings(|s| {
+            let c = &s.calendar;
+            s.calendar = Calendar::new(c.zone(), c.hours().clone(), vec![day_off()], c.special_hours().clone()).unwrap();
+        })
+        .await;
+    let started = Instant::now();
+    let mut leads = Vec::new();
+    for day in 0..31_i64 {
+        // At noon or at night in turn; every third is answered at once.
+        let hour = if day % 2 == 0 { 23 } else { 10 };
+        let now = at("2026-10-05T00:00:00Z") + TimeDelta::days(day) + TimeDelta::hours(hour) + TimeDelta::seconds(day * 7);
+        world.system.advance_to(now).await;
+        let id = world.lead(&enquiry(&format!("day-{day}"))).await;
+        if day % 3 == 0 {
+            let reply = world.post(ADMIN, &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await;
+            assert_eq!(reply.status, 200);
+        }
+        leads.push(id);
+    }
+    world.advance_to("2026-11-05T06:00:00Z").await;
+    let took = started.elapsed();
+
+    let calendar = demo::group().unwrap().dealers.into_iter().find(|d| d.id.as_str() == NORDSTERN).unwrap().settings.calendar.clone();
+    let mut levels = [0; 3];
+    for id in &leads {
+        let lead = world.page(*id).await.lead;
+        assert!(lead.owner.is_some());
+        levels[usize::from(lead.level())] += 1;
+        for step in lead.plan.iter().flat_map(|plan| plan.steps()) {
+            assert!(step.fired.is_none_or(|fired| fired == step.at), "{step:?}");
+        }
+    }
+    // 11 of 31 are answered, the last one among them; all others have come to level 2.
+    assert_eq!(levels, [11, 0, 20]);
+    for mail in world.system.mailbox.mails() {
+        assert!(calendar.is_open_or_closing(mail.at), "{} at {}", mail.subject, mail.at);
+        assert_ne!(mail.at.date_naive(), at("2026-10-21T00:00:00Z").date_naive());
+    }
+    // The night of Saturday, 24 October: it is Sunday in Berlin and the clocks go back. Two working hours into Monday, by winter time.
+    let over_dst = world.page(leads[20]).await.lead;
+    assert_eq!((over_dst.arrived, over_dst.deadline()), (at("2026-10-25T23:02:20Z"), Some(at("2026-10-26T09:00:00Z"))));
+    println!("a month of 31 leads and {} mails took {took:?}", world.system.mailbox.mails().len());
+    // Less than a second where nothing else runs; the bound leaves room for whatever else does.
+    assert!(took.as_secs_f64() < 30.0, "{took:?}");
+}

@@ -1,0 +1,171 @@
+//! A change of hours or durations moves the deadlines of open leads (SET-11).
+
+use crate::support::world::{ADMIN, NORDSTERN, World, at, dealer, enquiry};
+use chrono::{DateTime, Utc};
+use forecourt_domain::deadline::StepKind;
+use forecourt_domain::ids::LeadId;
+use forecourt_domain::lead::Lead;
+use forecourt_domain::recompute::Recompute;
+use forecourt_domain::timeline::Event;
+use forecourt_store::Load;
+use forecourt_store::keys::Key;
+use futures::{StreamExt as _, stream};
+use http::Method;
+use serde_json::{Value, json};
+
+async fn change(world: &World, part: &str, version: u64, body: &Value) {
+    let seen = format!("\"{version}\"");
+    let headers = [("content-type", "application/json"), ("if-match", seen.as_str())];
+    let reply = world.call(Method::PUT, ADMIN, &format!("/dealers/{NORDSTERN}/{part}"), &headers, body.to_string().as_bytes()).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+}
+
+async fn lead(world: &World, id: LeadId) -> Lead {
+    world.page(id).await.lead
+}
+
+async fn job(world: &World) -> Recompute {
+    let loaded = world.store.load(&world.scope(), &Load::of([Key::Recompute(dealer(NORDSTERN))])).await.unwrap();
+    loaded.recompute(&dealer(NORDSTERN)).unwrap().clone()
+}
+
+fn due(lead: &Lead, kind: StepKind) -> DateTime<Utc> {
+    lead.plan.as_ref().unwrap().step(kind).unwrap().due
+}
+
+/// Monday 10:00 in Berlin; from 11:00 on the dealer closes for the day at 11:30 and opens at 9:00.
+fn shorter_hours() -> Value {
+    let day = json!([["09:00", "11:30"]]);
+    json!({"zone": "Europe/Berlin", "hours": {"mon": day, "tue": day, "wed": day, "thu": day, "fri": day}})
+}
+
+#[tokio::test]
+async fn set_11_a_change_of_hours_moves_the_deadlines_of_open_leads_within_two_minutes() {
+    let world = World::new().await;
+    let (open, answered, closed) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await, world.lead(&enquiry("c")).await);
+    world.post(ADMIN, &format!("/leads/{answered}/reactions"), &json!({"kind": "reply"})).await;
+    world.post(ADMIN, &format!("/leads/{closed}/status"), &json!({"status": "lost", "reason": "price"})).await;
+    let before = (lead(&world, answered).await.deadline(), lead(&world, closed).await.deadline());
+    world.advance_to("2026-11-23T09:10:00Z").await;
+    change(&world, "opening-hours", 1, &shorter_hours()).await;
+    world.advance_to("2026-11-23T09:12:00Z").await;
+    // 90 minutes until 11:30, and 30 the next morning.
+    let moved = lead(&world, open).await;
+    assert_eq!(moved.deadline(), Some(at("2026-11-24T08:30:00Z")));
+    assert_eq!(due(&moved, StepKind::Reminder), at("2026-11-24T08:00:00Z"));
+    assert_eq!((lead(&world, answered).await.deadline(), lead(&world, closed).await.deadline()), before, "their clocks do not run");
+    let told = world.page(open).await.timeline.into_iter().flat_map(|entry| entry.events);
+    assert_eq!(told.filter(|event| matches!(event, Event::DeadlineMoved { .. })).count(), 1);
+    let row = world.list(ADMIN, NORDSTERN).await.into_iter().find(|row| row["id"] == json!(open.to_string())).unwrap();
+    assert_eq!(row["deadline"], "2026-11-24T08:30:00Z", "the list says so too");
+    assert_eq!(job(&world).await.due, None);
+    // Nothing happens at the old times.
+    world.advance_to("2026-11-24T07:59:00Z").await;
+    assert_eq!(lead(&world, open).await.level(), 0);
+    world.advance_to("2026-11-24T08:31:00Z").await;
+    assert_eq!(lead(&world, open).await.level(), 1);
+}
+
+/// A deadline that comes earlier than the old timers happens when it is due, or at once if that is past.
+#[tokio::test]
+async fn set_11_a_deadline_that_comes_earlier_does_not_wait_for_the_old_timer() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("a")).await;
+    world.advance_to("2026-11-23T09:10:00Z").await;
+    change(&world, "escalation", 1, &json!({"level_1": 20, "reminder": 5, "level_2": 60, "level_2_resubmission": 60})).await;
+    world.advance_to("2026-11-23T09:16:00Z").await;
+    let plan = lead(&world, id).await.plan.unwrap();
+    assert_eq!(plan.step(StepKind::Reminder).unwrap().fired, Some(at("2026-11-23T09:15:00Z")));
+    world.advance_to("2026-11-23T09:20:00Z").await;
+    assert_eq!(lead(&world, id).await.level(), 1);
+}
+
+/// Steps already fired stay fired, with their times; what follows them counts from them.
+#[tokio::test]
+async fn set_11_steps_that_have_fired_stay_as_they_were() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("a")).await;
+    world.advance_to("2026-11-23T11:30:00Z").await;
+    let before = lead(&world, id).await;
+    assert_eq!(before.level(), 1);
+    change(&world, "escalation", 1, &json!({"level_1": 300, "reminder": 60, "level_2": 120})).await;
+    world.advance_to("2026-11-23T11:32:00Z").await;
+    let after = lead(&world, id).await;
+    let fired = |lead: &Lead| -> Vec<_> { lead.plan.as_ref().unwrap().steps().iter().filter(|s| s.fired.is_some()).copied().collect() };
+    assert_eq!(fired(&after), fired(&before));
+    assert_eq!(due(&after, StepKind::Level2), at("2026-11-23T13:00:00Z"), "two hours after level 1");
+}
+
+/// SET-11 with days off, and turned off and on again.
+#[tokio::test]
+async fn set_11_days_off_and_a_level_1_that_is_turned_off_move_them_too() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("a")).await;
+    change(
+        &world,
+        "holidays",
+        1,
+        &json!({"days_off": [{"from": "2026-11-23", "to": "2026-11-24", "name": "Umzug", "kind": "company_holiday"}]}),
+    )
+    .await;
+    world.advance_to("2026-11-23T09:02:00Z").await;
+    assert_eq!(lead(&world, id).await.deadline(), Some(at("2026-11-25T09:00:00Z")));
+    change(&world, "escalation", 2, &json!({"level_1": 0})).await;
+    world.advance_to("2026-11-23T09:04:00Z").await;
+    assert_eq!(lead(&world, id).await.deadline(), None);
+    change(&world, "holidays", 3, &json!({})).await;
+    change(&world, "escalation", 4, &json!({"level_1": 60})).await;
+    world.advance_to("2026-11-23T09:06:00Z").await;
+    assert_eq!(lead(&world, id).await.deadline(), Some(at("2026-11-23T10:00:00Z")));
+    // What moves no deadline starts nothing.
+    let before = job(&world).await;
+    change(&world, "mailbox", 5, &json!({"forward_to": "boss@example.com"})).await;
+    world.advance_to("2026-11-23T09:08:00Z").await;
+    assert_eq!(job(&world).await, before);
+}
+
+/// 5,000 open leads, in pages; everything that lies in memory is lost again and again in between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn set_11_five_thousand_open_leads_are_moved_page_by_page_whatever_is_lost_in_between() {
+    const LEADS: usize = 5_000;
+    let world = &World::new().await;
+    let ids: Vec<LeadId> =
+        stream::iter(0..LEADS).map(|i| async move { world.lead(&enquiry(&format!("c{i}"))).await }).buffered(16).collect().await;
+    world.system.agenda.lose_everything();
+    // Some are answered or reach level 1 before.
+    world.post(ADMIN, &format!("/leads/{}/reactions", ids[0]), &json!({"kind": "reply"})).await;
+    change(world, "opening-hours", 1, &shorter_hours()).await;
+    let (mut turned, mut cursors) = (0, Vec::new());
+    while job(world).await.due.is_some() {
+        let state = job(world).await;
+        cursors.push(state.cursor.clone());
+        world.system.agenda.lose_everything();
+        world.system.clock.stand_at(state.due.unwrap());
+        // Only a look at the job, as the sweep finds it; then everything that it left to memory is lost.
+        let looks = world.store.due(state.due.unwrap(), 20_000).await.unwrap();
+        let look = looks.into_iter().find(|(_, look)| look.thing.lead().is_none()).expect("the table says that the job is due").1;
+        let message = json!({"Records": [{"messageId": "1", "body": json!(look).to_string()}]});
+        let platform = world.system.platform.of("escalate");
+        // Delivered twice, as a queue may.
+        for _ in 0..2 {
+            let done = forecourt_escalate::handle(&platform, serde_json::from_value(message.clone()).unwrap()).await;
+            assert_eq!(done.batch_item_failures.len(), 0);
+        }
+        turned += 1;
+        assert!(turned < 200, "it never ends");
+    }
+    cursors.dedup();
+    assert!(cursors.len() >= LEADS / 100, "{} pages only", cursors.len());
+    let read = stream::iter(ids.iter().skip(1))
+        .map(|id| async move { world.store.load(&world.scope(), &Load::of([Key::Lead(*id)])).await.unwrap() });
+    let moved: Vec<_> = read.buffered(16).collect().await;
+    let deadlines =
+        moved.iter().zip(&ids[1..]).filter(|(loaded, id)| loaded.lead(**id).unwrap().deadline() == Some(at("2026-11-24T08:30:00Z")));
+    assert_eq!(deadlines.count(), LEADS - 1);
+    assert_eq!(lead(world, ids[0]).await.deadline(), Some(at("2026-11-23T11:00:00Z")), "it was answered");
+    assert_eq!(
+        moved.iter().zip(&ids[1..]).filter(|(loaded, id)| loaded.lead(**id).unwrap().version != 2).count(),
+        0,
+        "each was moved once"
+    );
+}

@@ -1,0 +1,283 @@
+//! Resubmissions that nobody works (ESC-4, ESC-5, ESC-6).
+
+use crate::support::world::{ADMIN, World, enquiry};
+use forecourt_domain::ids::LeadId;
+use serde_json::{Value, json};
+
+async fn planned(world: &World, lead: LeadId, at: &str) -> String {
+    let body = json!({"title": "Call about the offer", "type": "Phone Outbound", "at": at});
+    let reply = world.post("anna.vogt", &format!("/leads/{lead}/events"), &body).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    reply.text("/id").to_owned()
+}
+
+/// A lead of Anna's that she has answered, so that only what is planned can escalate.
+async fn answered(world: &World) -> LeadId {
+    let id = world.lead(&enquiry("jana")).await;
+    assert_eq!(world.post("anna.vogt", &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await.status, 200);
+    id
+}
+
+fn told(world: &World) -> Vec<String> {
+    let of = |mail: String| mail.contains("Wiedervorlage").then(|| mail.split(" Wiedervorlage").next().unwrap().to_owned());
+    world.mails().into_iter().filter_map(of).collect()
+}
+
+async fn respects(world: &World, hours: bool) {
+    world
+        .settings(|s| {
+            s.resubmission_respects_hours = hours;
+            s.escalation.level_2_resubmission = 120;
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn esc_4_at_its_time_the_seller_is_told_and_then_the_supervisor() {
+    for world in [World::new().await, World::delivering_twice().await] {
+        respects(&world, false).await;
+        let id = answered(&world).await;
+        planned(&world, id, "2026-11-24T10:00:00+01:00").await;
+        world.advance_to("2026-11-25T12:00:00Z").await;
+        assert_eq!(told(&world), ["11-24 09:00:00 anna.vogt:", "11-24 11:00:00 helga.stern:"], "{:?}", world.mails());
+        let events = world.get("anna.vogt", &format!("/leads/{id}/events")).await;
+        assert_eq!((&events.body["events"][0]["level"], &events.body["events"][0]["state"]), (&json!(2), &json!("incomplete")));
+    }
+}
+
+/// CAL-4: who was given an event works it whosever the lead is, by the link of the reminder; nobody else does, and they see no more of the lead.
+#[tokio::test]
+async fn esc_4_who_was_given_an_event_can_do_it_without_the_lead() {
+    let world = World::new().await;
+    respects(&world, false).await;
+    let id = answered(&world).await;
+    let given = async |at: &str| {
+        let body = json!({"title": "Call about the offer", "type": "phone_outbound", "at": at, "user": "ben.krause"});
+        let made = world.post("anna.vogt", &format!("/leads/{id}/events"), &body).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        made.headers["location"].to_str().unwrap().to_owned()
+    };
+    let event = given("2026-11-24T10:00:00+01:00").await;
+    world.advance_to("2026-11-24T11:00:00Z").await;
+    let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.subject.contains("Wiedervorlage")).collect();
+    let told: Vec<&str> = mails.iter().map(|mail| mail.to.split('@').next().unwrap()).collect();
+    assert_eq!(told, ["ben.krause", "helga.stern"]);
+    for (mail, reader) in mails.iter().zip(told) {
+        let link = mail.text.lines().find_map(|line| line.trim().strip_prefix("https://desk.example")).unwrap();
+        let read = world.get(reader, link).await;
+        assert_eq!((read.status, read.text("/user"), link), (200, "ben.krause", event.as_str()), "{}", read.body);
+    }
+    for (who, path, status) in [
+        ("anna.vogt", event.clone(), 200),
+        ("clara.henning", event.clone(), 404),
+        ("alice.moore", event.clone(), 404),
+        ("chris.center", event.clone(), 403),
+        ("ben.krause", format!("/leads/{id}"), 404),
+        ("ben.krause", format!("/leads/{id}/events"), 404),
+        ("ben.krause", format!("{event}x"), 404),
+        ("anna.vogt", format!("{event}x"), 404),
+    ] {
+        assert_eq!(world.get(who, &path).await.status, status, "{who} {path}");
+    }
+    let worked = [
+        (event.clone(), "time", json!({"at": "2026-11-25T10:00:00Z"}), "incomplete"),
+        (event.clone(), "no-show", json!({"reason": "not_reached"}), "no_show"),
+        (given("2026-11-26T10:00:00Z").await, "completion", json!({"note": "He takes it"}), "completed"),
+    ];
+    for (event, how, body, state) in worked {
+        assert_eq!(world.post("clara.henning", &format!("{event}/{how}"), &body).await.status, 404);
+        let done = world.post("ben.krause", &format!("{event}/{how}"), &body).await;
+        assert_eq!((done.status, done.text("/state")), (200, state), "{}", done.body);
+    }
+    // What is called off is called off by who has the lead; what has no user is no business of his.
+    let other = given("2026-11-26T12:00:00Z").await;
+    assert_eq!(world.call(http::Method::DELETE, "ben.krause", &other, &[], b"").await.status, 404);
+    let annas = format!("/leads/{id}/events/{}", planned(&world, id, "2026-11-26T14:00:00Z").await);
+    assert_eq!(world.get("ben.krause", &annas).await.status, 404);
+    assert_eq!(world.post("ben.krause", &format!("{annas}/completion"), &json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn esc_4_one_that_is_done_moved_or_deleted_in_time_tells_nobody() {
+    let world = World::new().await;
+    respects(&world, false).await;
+    let id = answered(&world).await;
+    let (done, moved, deleted) = (
+        planned(&world, id, "2026-11-24T09:00:00Z").await,
+        planned(&world, id, "2026-11-24T09:10:00Z").await,
+        planned(&world, id, "2026-11-24T09:20:00Z").await,
+    );
+    let path = |event: &str, what: &str| format!("/leads/{id}/events/{event}{what}");
+    assert_eq!(world.post("anna.vogt", &path(&done, "/completion"), &json!({})).await.status, 200);
+    assert_eq!(world.post("anna.vogt", &path(&moved, "/time"), &json!({"at": "2026-11-26T09:00:00Z"})).await.status, 200);
+    assert_eq!(world.call(http::Method::DELETE, "anna.vogt", &path(&deleted, ""), &[], b"").await.status, 200);
+    world.advance_to("2026-11-25T12:00:00Z").await;
+    assert_eq!(told(&world), Vec::<String>::new());
+    world.advance_to("2026-11-26T09:01:00Z").await;
+    assert_eq!(told(&world), ["11-26 09:00:00 anna.vogt:"]);
+    // Moved after it was told: it begins anew.
+    assert_eq!(world.post("anna.vogt", &path(&moved, "/time"), &json!({"at": "2026-11-27T09:00:00Z"})).await.status, 200);
+    world.advance_to("2026-11-27T09:30:00Z").await;
+    assert_eq!(told(&world)[1..], ["11-27 09:00:00 anna.vogt:"]);
+}
+
+/// D: an event set for a time that is past when it is saved is none.
+#[tokio::test]
+async fn esc_4_an_event_of_the_past_is_no_resubmission() {
+    let world = World::new().await;
+    let id = answered(&world).await;
+    planned(&world, id, "2026-11-23T08:00:00Z").await;
+    world.advance_to("2026-11-26T12:00:00Z").await;
+    assert_eq!(told(&world), Vec::<String>::new());
+}
+
+/// D: on won leads only the seller is told, on lost ones nobody.
+#[tokio::test]
+async fn esc_4_won_and_lost_leads() {
+    for (status, wanted) in
+        [(json!({"status": "won"}), vec!["11-24 09:00:00 anna.vogt:"]), (json!({"status": "lost", "reason": "price"}), Vec::<&str>::new())]
+    {
+        let world = World::new().await;
+        respects(&world, false).await;
+        let id = answered(&world).await;
+        planned(&world, id, "2026-11-24T09:00:00Z").await;
+        assert_eq!(world.post(ADMIN, &format!("/leads/{id}/status"), &status).await.status, 200);
+        world.advance_to("2026-11-26T12:00:00Z").await;
+        assert_eq!(told(&world), wanted, "{status}");
+    }
+}
+
+/// ESC-6: no = at any hour, days off excepted; yes = whatever falls outside opening hours waits for the next opening. Minutes stay clock minutes.
+#[tokio::test]
+async fn esc_6_a_resubmission_keeps_the_hours_or_not_as_the_dealer_wants() {
+    for (hours, at, wanted) in [
+        // A weekday evening at 22:00 in Berlin.
+        (false, "2026-11-24T21:00:00Z", ["11-24 21:00:00 anna.vogt:", "11-24 23:00:00 helga.stern:"]),
+        (true, "2026-11-24T21:00:00Z", ["11-25 07:00:00 anna.vogt:", "11-25 07:00:00 helga.stern:"]),
+        // A Sunday is no day off.
+        (false, "2026-11-29T11:00:00Z", ["11-29 11:00:00 anna.vogt:", "11-29 13:00:00 helga.stern:"]),
+        // Christmas is one, and then a Sunday and company holidays until the 30th.
+        (false, "2026-12-25T11:00:00Z", ["12-31 07:00:00 anna.vogt:", "12-31 07:00:00 helga.stern:"]),
+        // Just before closing: the second falls into the evening.
+        (true, "2026-11-24T16:30:00Z", ["11-24 16:30:00 anna.vogt:", "11-25 07:00:00 helga.stern:"]),
+    ] {
+        let world = World::new().await;
+        respects(&world, hours).await;
+        let id = answered(&world).await;
+        planned(&world, id, at).await;
+        world.advance_to("2027-01-05T12:00:00Z").await;
+        let minutes = |told: &str| told.rsplit_once(':').map(|_| told[..11].to_owned() + &told[14..]).unwrap();
+        let got: Vec<String> = told(&world).iter().map(|told| minutes(told)).collect();
+        let wanted: Vec<String> = wanted.iter().map(|told| minutes(told)).collect();
+        assert_eq!(got, wanted, "{hours} {at}");
+    }
+}
+
+/// CAL-1, CAL-3, CAL-4: what is wrong is named; the next action falls back; a follow-up comes with the end; nothing happens twice.
+#[tokio::test]
+async fn cal_4_events_end_once_with_a_follow_up_and_keep_their_history() {
+    let world = World::new().await;
+    let id = answered(&world).await;
+    let events = format!("/leads/{id}/events");
+    let wrong = world.post("anna.vogt", &events, &json!({"type": "party", "at": "tomorrow", "user": "nobody"})).await;
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["at CAL-1".to_owned()]));
+    let wrong = world.post("anna.vogt", &events, &json!({"type": "party", "user": "nobody"})).await;
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["title CAL-1".to_owned(), "type CAL-1".into(), "user CAL-1".into()]));
+    let (late, early) = (planned(&world, id, "2026-11-26T09:00:00Z").await, planned(&world, id, "2026-11-25T09:00:00Z").await);
+    let next = async || world.get("anna.vogt", &events).await.body["next_action_at"].clone();
+    assert_eq!(next().await, "2026-11-25T09:00:00Z");
+    let follow_up =
+        json!({"reason": "not_reached", "follow_up": {"title": "Again", "type": "phone_outbound", "at": "2026-11-27T09:00:00Z"}});
+    let key = [("content-type", "application/json"), ("idempotency-key", "k")];
+    let path = format!("{events}/{early}/no-show");
+    let mut answers = Vec::<Value>::new();
+    for _ in 0..2 {
+        let reply = world.call(http::Method::POST, "anna.vogt", &path, &key, follow_up.to_string().as_bytes()).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        answers.push(reply.body);
+    }
+    assert_eq!((&answers[0]["state"], &answers[0]["follow_up"]["title"]), (&json!("no_show"), &json!("Again")));
+    assert_eq!(world.get("anna.vogt", &events).await.body["events"].as_array().unwrap().len(), 3, "one follow-up");
+    assert_eq!(world.post("anna.vogt", &format!("{events}/{early}/completion"), &json!({})).await.status, 409);
+    assert_eq!(next().await, "2026-11-26T09:00:00Z");
+    let moved = world.post("anna.vogt", &format!("{events}/{late}/time"), &json!({"at": "2026-11-28T09:00:00Z"})).await;
+    assert_eq!(moved.body["rescheduled_from"], json!(["2026-11-26T09:00:00Z"]));
+    assert_eq!(next().await, "2026-11-27T09:00:00Z");
+    for (who, status) in [("ben.krause", 404), ("hugo.office", 403), ("", 401)] {
+        assert_eq!(world.post(who, &events, &json!({"title": "x", "type": "notes"})).await.status, status, "{who}");
+    }
+}
+
+async fn change(world: &World, part: &str, body: &Value) {
+    let path = format!("/dealers/{}/{part}", crate::support::world::NORDSTERN);
+    let seen = world.get(ADMIN, &path).await.headers["etag"].to_str().unwrap().to_owned();
+    let headers = [("content-type", "application/json"), ("if-match", seen.as_str())];
+    let reply = world.call(http::Method::PUT, ADMIN, &path, &headers, body.to_string().as_bytes()).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+}
+
+/// SET-3, SET-11: the minutes and hours that hold are those of the moment; what may come earlier is armed anew.
+#[tokio::test]
+async fn set_11_a_change_of_the_minutes_moves_what_is_planned_too() {
+    for (minutes, wanted) in
+        [(0, vec!["11-24 09:00:00 anna.vogt:"]), (60, vec!["11-24 09:00:00 anna.vogt:", "11-24 10:00:00 helga.stern:"])]
+    {
+        let world = World::new().await;
+        respects(&world, false).await;
+        let id = answered(&world).await;
+        planned(&world, id, "2026-11-24T09:00:00Z").await;
+        world.advance_to("2026-11-24T09:10:00Z").await;
+        change(&world, "escalation", &json!({"level_2_resubmission": minutes})).await;
+        world.advance_to("2026-11-26T12:00:00Z").await;
+        assert_eq!(told(&world), wanted, "{minutes}");
+    }
+    // Off at first, on later; and a day off that is one no more.
+    let world = World::new().await;
+    world.settings(|s| s.escalation.level_2_resubmission = 0).await;
+    let id = answered(&world).await;
+    planned(&world, id, "2026-11-24T09:00:00Z").await;
+    world.advance_to("2026-11-24T09:10:00Z").await;
+    change(&world, "escalation", &json!({"level_2_resubmission": 240})).await;
+    world.advance_to("2026-11-24T14:00:00Z").await;
+    assert_eq!(told(&world), ["11-24 09:00:00 anna.vogt:", "11-24 13:00:00 helga.stern:"]);
+    planned(&world, id, "2026-12-25T10:00:00Z").await;
+    world.advance_to("2026-12-25T10:30:00Z").await;
+    change(&world, "holidays", &json!({})).await;
+    world.advance_to("2026-12-25T10:35:00Z").await;
+    assert_eq!(told(&world).len(), 3, "it is told within two minutes: {:?}", told(&world));
+}
+
+/// ESC-4: what came due while the lead was lost is told when it is reopened.
+#[tokio::test]
+async fn esc_4_a_reopened_lead_tells_of_what_came_due_meanwhile() {
+    let world = World::new().await;
+    respects(&world, false).await;
+    let id = answered(&world).await;
+    planned(&world, id, "2026-11-24T09:00:00Z").await;
+    let status = async |body: Value| assert_eq!(world.post(ADMIN, &format!("/leads/{id}/status"), &body).await.status, 200);
+    status(json!({"status": "lost", "reason": "price"})).await;
+    world.advance_to("2026-11-24T10:00:00Z").await;
+    assert_eq!(told(&world), Vec::<String>::new());
+    status(json!({"status": "in_progress"})).await;
+    world.advance_to("2026-11-24T13:00:00Z").await;
+    let readers: Vec<String> = told(&world).iter().map(|told| told[15..].to_owned()).collect();
+    assert_eq!(readers, ["anna.vogt:", "helga.stern:"], "{:?}", told(&world));
+}
+
+/// CAL-4: what was not carried out is not answered as if it had been.
+#[tokio::test]
+async fn cal_4_a_follow_up_of_an_event_that_has_ended_is_refused_not_lost() {
+    let world = World::new().await;
+    world.settings(|s| s.no_show_reasons = vec!["Kam nicht".into()]).await;
+    let id = answered(&world).await;
+    let (done, missed) = (planned(&world, id, "2026-11-24T09:00:00Z").await, planned(&world, id, "2026-11-24T09:00:00Z").await);
+    let path = |event: &str, what: &str| format!("/leads/{id}/events/{event}/{what}");
+    let follow_up = json!({"follow_up": {"title": "Next", "type": "sms", "at": "2026-12-01T10:30:00+01:00"}});
+    assert_eq!(world.post("anna.vogt", &path(&done, "completion"), &json!({})).await.status, 200);
+    assert_eq!(world.post("anna.vogt", &path(&done, "completion"), &json!({})).await.status, 200, "it is so already");
+    assert_eq!(world.post("anna.vogt", &path(&done, "completion"), &follow_up).await.status, 409);
+    assert_eq!(world.post("anna.vogt", &path(&done, "completion"), &json!({"note": "else"})).await.status, 409);
+    for reason in ["kam nicht", "Kam nicht"] {
+        assert_eq!(world.post("anna.vogt", &path(&missed, "no-show"), &json!({"reason": reason})).await.status, 200);
+    }
+}

@@ -1,0 +1,249 @@
+//! Bad input is refused clearly, all of it at once, and is never a failure of ours.
+
+use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use http::Method;
+use proptest::prelude::*;
+use serde_json::json;
+
+fn leads() -> String {
+    format!("/dealers/{NORDSTERN}/leads")
+}
+
+#[tokio::test]
+async fn int_3_every_faulty_field_is_named_at_once() {
+    let world = World::new().await;
+    let body = json!({
+        "source": "s".repeat(101), "external_id": {"not": "text"}, "type": "spaceship",
+        "contact": {"first_name": "a\u{0}b", "email": "not-an-address", "phone": "12", "language": "klingon!"},
+        "vehicle": {"year": 1492, "condition": "rusty"}, "message": "m".repeat(10_001), "requested_at": "yesterday"
+    });
+    let reply = world.post("partner:portal-demo", &leads(), &body).await;
+    assert_eq!(reply.status, 422);
+    let mut faults = reply.faults();
+    faults.sort();
+    assert_eq!(
+        faults,
+        [
+            "contact.email INT-3",
+            "contact.first_name INT-3",
+            "contact.language INT-4",
+            "contact.phone INT-3",
+            "external_id INT-3",
+            "message INT-3",
+            "requested_at INT-3",
+            "source INT-3",
+            "type INT-4",
+            "vehicle.condition INT-4",
+            "vehicle.year INT-4",
+        ]
+    );
+    assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 0);
+}
+
+#[tokio::test]
+async fn int_3_a_contact_without_a_channel_is_refused() {
+    let world = World::new().await;
+    for body in [
+        json!({}),
+        json!({"contact": {}}),
+        json!({"contact": {"first_name": "Jana", "email": "", "phone": null}}),
+        json!({"contact": null}),
+    ] {
+        let reply = world.post("partner:portal-demo", &leads(), &body).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec!["contact INT-3".to_owned()]), "{body}");
+    }
+    let reply = world.post("partner:portal-demo", &leads(), &json!({"contact": "Jana"})).await;
+    assert_eq!((reply.status, reply.faults()), (422, vec!["contact INT-3".to_owned()]));
+}
+
+/// A system may say more than we know, and people misspell.
+#[tokio::test]
+async fn int_3_a_field_that_is_not_known_is_refused_where_people_write_and_ignored_where_systems_do() {
+    let world = World::new().await;
+    let id = world.lead(&json!({"contact": {"last_name": "Petersen", "phone": "+49 30 901820"}, "colour": "red"})).await;
+    let lead = format!("/leads/{id}");
+    let comment = world.post(ADMIN, &format!("{lead}/comments"), &json!({"text": "Wants winter tyres"})).await;
+    let comment = format!("{lead}/comments/{}", comment.body["id"].as_str().unwrap());
+    let before = world.get(ADMIN, &lead).await.body;
+    for (method, path, body) in [
+        (Method::POST, format!("{lead}/tasks"), json!({"title": "Photograph it", "start": "2026-11-25T10:00:00Z", "minutes": 30})),
+        (Method::POST, format!("{lead}/deadlines"), json!({"title": "Send the offer", "at": "2026-11-25T17:00:00Z"})),
+        (Method::POST, format!("{lead}/contacts"), json!({"last_name": "Kim", "phones": [{"number": "+49 30 901821"}]})),
+        (Method::POST, format!("{lead}/reactions"), json!({"kind": "reply"})),
+        (Method::POST, format!("{lead}/assignment"), json!({"user": "jonas.weber"})),
+        (Method::POST, format!("{lead}/status"), json!({"status": "won"})),
+        (Method::POST, format!("{lead}/comments"), json!({"text": "Black ones"})),
+        (Method::PATCH, comment, json!({"text": "Black ones"})),
+        (Method::POST, format!("{lead}/events"), json!({"title": "Call", "type": "phone_outbound"})),
+    ] {
+        let mut misspelt = body.clone();
+        misspelt["asignee"] = json!("ben.krause");
+        let reply = world.call(method, ADMIN, &path, &[], misspelt.to_string().as_bytes()).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec!["asignee INT-3".to_owned()]), "{path}");
+    }
+    assert_eq!(world.get(ADMIN, &lead).await.body, before);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_400_and_says_where() {
+    let world = World::new().await;
+    let json = [
+        "",
+        "   ",
+        "{",
+        "[]",
+        "\"text\"",
+        "null",
+        "{\"contact\": {\"email\": \"a@example.com\"}} trailing",
+        "{\"contact\": {\"email\": \"a@example.com\", \"email\": \"b@example.com\"}}",
+        "{\"a\": 1, \"a\": 1}",
+        "{\"a\": \"\u{1}\"}",
+    ];
+    for body in json {
+        let reply =
+            world.call(Method::POST, "partner:portal-demo", &leads(), &[("content-type", "application/json")], body.as_bytes()).await;
+        assert_eq!((reply.status, reply.text("/type")), (400, "urn:forecourt:problem:malformed"), "{body}: {}", reply.body);
+    }
+    let deep = "[".repeat(100_000);
+    let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &[("content-type", "application/json")], deep.as_bytes()).await;
+    assert_eq!(reply.status, 400);
+    let xml: [&[u8]; 5] = [
+        b"",
+        b"<adf>",
+        b"<html><body>no</body></html>",
+        b"<!DOCTYPE adf [<!ENTITY a \"b\">]><adf><prospect/></adf>",
+        b"<adf><prospect><customer><contact><email>a@example.com</email>",
+    ];
+    for body in xml {
+        let reply = world.adf(NORDSTERN, body).await;
+        assert_eq!(reply.status, 400, "{}: {}", String::from_utf8_lossy(body), reply.body);
+    }
+    let latin = world
+        .call(Method::POST, "partner:portal-demo", &leads(), &[("content-type", "application/json")], b"{\"message\": \"\xFC\"}")
+        .await;
+    assert_eq!(latin.status, 400);
+}
+
+#[tokio::test]
+async fn the_body_has_a_size_and_a_type() {
+    let world = World::new().await;
+    let large = vec![b' '; 1_048_577];
+    for media in ["application/json", "application/adf+xml"] {
+        let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &[("content-type", media)], &large).await;
+        assert_eq!(reply.status, 413);
+    }
+    for media in ["text/plain", "application/x-www-form-urlencoded", ""] {
+        let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &[("content-type", media)], b"{}").await;
+        assert_eq!(reply.status, 415);
+    }
+    let parameters = [("content-type", "Application/JSON; charset=utf-8")];
+    let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &parameters, enquiry("jana").to_string().as_bytes()).await;
+    assert_eq!(reply.status, 201);
+}
+
+#[tokio::test]
+async fn unknown_things_are_404_and_odd_queries_422() {
+    let world = World::new().await;
+    let body = enquiry("jana");
+    for dealer in ["nowhere", "rival-dealer", "UPPER", "a%23b", "%00"] {
+        assert_eq!(world.post("partner:portal-demo", &format!("/dealers/{dealer}/leads"), &body).await.status, 404, "{dealer}");
+    }
+    for lead in ["0000000000", "nonsense", "%F0%9F%92%A9", "99999999999999999999"] {
+        assert_eq!(world.get("ingo.brandt", &format!("/leads/{lead}")).await.status, 404, "{lead}");
+    }
+    for query in ["limit=0", "limit=101", "limit=x", "status=open", "cursor=%00", "cursor=MjAyNi0xMX", "owner=A%20B", "overdue=1"] {
+        let reply = world.get("ingo.brandt", &format!("{}?{query}", leads())).await;
+        assert_eq!(reply.status, 422, "{query}: {}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn lead_1_changes_with_wrong_fields_are_refused_naming_them() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    for (what, body, fault) in [
+        ("reactions", json!({}), "kind ESC-7"),
+        ("reactions", json!({"kind": "automatic_reply"}), "kind ESC-7"),
+        ("reactions", json!({"kind": "reply", "note": "n".repeat(2001)}), "note LEAD-2"),
+        ("status", json!({"status": "lost"}), "reason LEAD-1"),
+        ("status", json!({"status": "won", "reason": "price"}), "reason LEAD-1"),
+        ("status", json!({"status": "closed"}), "status LEAD-1"),
+        ("assignment", json!({}), "user DIS-7"),
+        ("assignment", json!({"user": "nobody"}), "user DIS-7"),
+        ("assignment", json!({"user": "ingo.brandt"}), "user DIS-7"),
+        ("assignment", json!({"user": "anna.vogt", "dealer": "harbour-cars-demo"}), "dealer DIS-7"),
+        ("assignment", json!({"dealer": "rival-dealer"}), "dealer DIS-7"),
+    ] {
+        let reply = world.post("ingo.brandt", &format!("/leads/{id}/{what}"), &body).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec![fault.to_owned()]), "{what} {body}: {}", reply.body);
+    }
+    assert_eq!(world.page(id).await.lead.version, 1);
+}
+
+/// What turns the direction of a text, ends its line or is no character at all is typed into no field (INT-3, LEAD-2 to LEAD-7, CAL-1, CAL-8, APT-1).
+#[tokio::test]
+async fn lead_2_what_nobody_types_is_refused_in_every_text() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let at = "2026-11-25T10:00:00+01:00";
+    for mark in ['\u{202E}', '\u{2066}', '\u{2028}', '\u{FEFF}', '\u{7}'] {
+        let bad = format!("ab{mark}cd");
+        for (path, body, fault) in [
+            ("tasks", json!({"title": bad, "start": at, "minutes": 5}), "title LEAD-4"),
+            ("deadlines", json!({"title": bad, "at": at}), "title LEAD-6"),
+            ("deadlines/first-contact/completion", json!({"note": bad}), "note LEAD-2"),
+            ("events", json!({"title": bad, "type": "visit_inbound"}), "title CAL-1"),
+            ("events", json!({"title": "Visit", "type": "visit_inbound", "notes": bad}), "notes LEAD-2"),
+            ("test-drives", json!({"vehicle": {"make": "Opel"}, "title": bad, "at": at}), "title CAL-1"),
+            ("test-drives", json!({"vehicle": {"make": bad}, "at": at}), "vehicle.make INT-3"),
+            ("invitations", json!({"type": "visit_inbound", "title": bad}), "title CAL-8"),
+            ("documents", json!({"title": bad, "content_type": "application/pdf", "bytes": 5}), "title LEAD-2"),
+            ("comments", json!({"text": bad}), "text LEAD-2"),
+            ("communications", json!({"medium": "email", "subject": bad, "text": "Hello"}), "subject LEAD-3"),
+            ("communications", json!({"medium": "email", "subject": "Hello", "text": bad}), "text LEAD-3"),
+            ("communications", json!({"medium": "sms", "text": bad}), "text LEAD-3"),
+            ("contacts", json!({"last_name": bad, "emails": ["a@example.com"]}), "last_name INT-3"),
+            ("reactions", json!({"kind": "reply", "note": bad}), "note LEAD-2"),
+            ("status", json!({"status": "won", "note": bad}), "note LEAD-2"),
+        ] {
+            let reply = world.post("ingo.brandt", &format!("/leads/{id}/{path}"), &body).await;
+            assert_eq!((reply.status, reply.faults()), (422, vec![fault.to_owned()]), "{path} {body}: {}", reply.body);
+        }
+        let customer = json!({"customer": {"name": bad, "email": "a@example.com"}, "kind": "showroom", "at": at});
+        assert_eq!(
+            world.post("ingo.brandt", &format!("/dealers/{NORDSTERN}/appointments"), &customer).await.faults(),
+            ["customer.name APT-1"]
+        );
+    }
+    assert_eq!(world.page(id).await.lead.version, 1);
+    // What people who write from right to left do type is theirs to type.
+    let typed = json!({"title": "\u{200F}שלום\u{200E} Opel", "start": at, "minutes": 5});
+    assert_eq!(world.post("ingo.brandt", &format!("/leads/{id}/tasks"), &typed).await.status, 201);
+}
+
+/// Whatever bytes come, the answer is never a failure of ours.
+#[test]
+fn no_bytes_are_ever_answered_500() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let world = runtime.block_on(World::new());
+    let good = enquiry("jana").to_string().into_bytes();
+    let mangled = (any::<prop::sample::Index>(), any::<Vec<u8>>(), any::<prop::sample::Index>()).prop_map(move |(from, put, upto)| {
+        let mut body = good.clone();
+        let (from, upto) = (from.index(body.len()), upto.index(body.len()));
+        body.splice(from.min(upto)..from.max(upto), put);
+        body
+    });
+    let adf: Vec<u8> = b"<adf><prospect><customer><contact><email>a@example.com</email></contact></customer></prospect></adf>".to_vec();
+    let xml = (any::<prop::sample::Index>(), any::<Vec<u8>>()).prop_map(move |(at, put)| {
+        let mut body = adf.clone();
+        let at = at.index(body.len());
+        body.splice(at..at, put);
+        body
+    });
+    proptest!(ProptestConfig::with_cases(150), |(json in mangled, xml in xml)| {
+        for (media, body) in [("application/json", &json), ("text/xml", &xml)] {
+            let reply = runtime.block_on(world.call(Method::POST, "partner:portal-demo", &leads(), &[("content-type", media)], body));
+            prop_assert!(reply.status < 500, "{}", reply.body);
+        }
+    });
+}

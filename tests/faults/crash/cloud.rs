@@ -1,0 +1,439 @@
+//! What AWS does around the functions, in virtual time: stream, queues with dead letters, timers, the sweep's schedule, and callers that try again.
+
+use super::bugs::Bug;
+use super::gate::{Fault, Gate, Process};
+use super::wire::Table;
+use crate::support::world::{Reply, at, gateway_event, reply_of};
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_edge::metrics::Metrics;
+use forecourt_edge::routes::Route;
+use forecourt_edge::{Clock, Platform};
+use forecourt_export::Exporter;
+use forecourt_local::clock::VirtualClock;
+use forecourt_local::demo::GroupData;
+use forecourt_local::tokens::Tokens;
+use forecourt_outbox::{LONGEST_DELAY, Outbox};
+use forecourt_send::Sender;
+use forecourt_send::text::{Mail, Texts};
+use forecourt_store::{Secret, Store};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// A message that is not done within this time is delivered again, as the template says.
+const VISIBLE_AGAIN: TimeDelta = TimeDelta::seconds(120);
+const SWEEPS: TimeDelta = TimeDelta::minutes(5);
+/// Deliveries of a stream's batch before it goes to the on-failure queue.
+const STREAM_TRIES: u32 = 6;
+
+/// What happens to wake-ups on their way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Wakes {
+    /// They come once, in time.
+    AsSent,
+    /// No stream record is ever delivered: only the sweep finds what is due.
+    Lost,
+    /// Each comes twice, the second time a while later.
+    Doubled,
+    /// Timers and delayed messages come three minutes early.
+    Early,
+    /// They come up to six minutes late, in any order.
+    LateInAnyOrder(u64),
+}
+
+/// A message on a queue.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub id: u64,
+    pub queue: &'static str,
+    pub body: String,
+    pub visible: DateTime<Utc>,
+    pub receives: u32,
+}
+
+/// What lies around between the functions.
+#[derive(Default)]
+pub struct Between {
+    messages: Vec<Message>,
+    timers: BTreeMap<String, (DateTime<Utc>, &'static str, String)>,
+    /// Stream records that wait, when they may be delivered, and how often they were.
+    stream: Vec<(Value, DateTime<Utc>, u32)>,
+    pub dead: Vec<Message>,
+    pub mails: Vec<Mail>,
+    /// What webhooks were told, as often as they were.
+    pub hooks: Vec<forecourt_send::webhooks::Call>,
+    pub files: BTreeMap<String, Vec<u8>>,
+    pub uploads: BTreeMap<String, super::ports::Parts>,
+    last_id: u64,
+    next_sweep: DateTime<Utc>,
+    processes: HashMap<&'static str, Vec<(Arc<Process>, Platform)>>,
+    dice: Option<fastrand::Rng>,
+}
+
+/// Everything, for one run.
+pub struct Cloud {
+    pub table: Arc<Table>,
+    pub gate: Arc<Gate>,
+    pub clock: VirtualClock,
+    pub excused: Arc<AtomicUsize>,
+    pub wakes: Wakes,
+    pub bug: Option<Bug>,
+    pub tokens: Tokens,
+    pub texts: Arc<Texts>,
+    between: Arc<Mutex<Between>>,
+    retries: u32,
+    /// Up to so many deliveries are under way at once.
+    at_once: usize,
+}
+
+/// What a run is like.
+pub struct Setting {
+    pub gate: Arc<Gate>,
+    pub wakes: Wakes,
+    pub bug: Option<Bug>,
+    /// Tries of the SDK besides the first.
+    pub retries: u32,
+    pub at_once: usize,
+    pub lagging: bool,
+}
+
+/// A piece of work for a function.
+enum Work {
+    Stream(Vec<(Value, u32)>),
+    Batch(&'static str, Vec<Message>),
+    Sweep,
+}
+
+const NAME: &str = "forecourt";
+
+fn secret() -> Secret {
+    Secret::new(b"a secret of the tests")
+}
+
+impl Cloud {
+    pub async fn new(setting: Setting, group: &GroupData, now: &str) -> Self {
+        let Setting { gate, wakes, bug, retries, at_once, lagging } = setting;
+        let table = Table::new(lagging, bug.and_then(Bug::miswritten));
+        let between = Between { next_sweep: at(now) + SWEEPS, ..Between::default() };
+        let cloud = Self {
+            table,
+            gate,
+            clock: VirtualClock::standing_at(at(now)),
+            excused: Arc::default(),
+            wakes,
+            bug,
+            tokens: Tokens::new(b"a secret of the tests"),
+            texts: Arc::new(Texts::new("https://desk.example").unwrap()),
+            between: Arc::new(Mutex::new(between)),
+            retries,
+            at_once,
+        };
+        let store = cloud.undisturbed();
+        store.make_table().await.unwrap();
+        group.load_into(&store, at("2026-01-01T00:00:00Z")).await.unwrap();
+        cloud.table.take_stream();
+        if let Wakes::LateInAnyOrder(seed) = wakes {
+            cloud.between().dice = Some(fastrand::Rng::with_seed(seed));
+        }
+        cloud
+    }
+
+    /// A store whose calls pass no gate: for looking only.
+    pub fn undisturbed(&self) -> Store {
+        Store::new(self.table.client(None, 0), NAME, secret())
+    }
+
+    pub fn between(&self) -> MutexGuard<'_, Between> {
+        self.between.lock().unwrap()
+    }
+
+    /// A process of a function: a warm one, if one waits.
+    fn process(&self, handler: &'static str) -> (Arc<Process>, Platform) {
+        if let Some(warm) = self.between().processes.entry(handler).or_default().pop() {
+            return warm;
+        }
+        let process = Process::new(handler, self.gate.clone(), self.excused.clone());
+        let store = Store::new(self.table.client(Some(process.clone()), self.retries), NAME, secret()).with_chance(7);
+        let time = self.clock.clone();
+        let files = Arc::new(super::ports::Files { process: process.clone(), between: self.between.clone() });
+        let platform = Platform {
+            function: handler,
+            store,
+            clock: Clock::saying(move || time.now()),
+            wall: Clock::real(),
+            files,
+            public_url: "https://desk.example".into(),
+            metrics: Metrics::nowhere(),
+        };
+        (process, platform)
+    }
+
+    /// Runs `work` in a process of a function. `None`: the process has ended over it.
+    async fn invoke<T>(&self, handler: &'static str, work: impl AsyncFnOnce(&Arc<Process>, &Platform) -> T) -> Option<T> {
+        let (process, platform) = self.process(handler);
+        let done = tokio::select! {
+            biased;
+            done = work(&process, &platform) => done,
+            () = process.ended() => return None,
+        };
+        let acknowledged = process.gate.enter(handler, "acknowledge", "").await != Some(Fault::ResponseLost);
+        self.between().processes.entry(handler).or_default().push((process, platform));
+        acknowledged.then_some(done)
+    }
+
+    /// A request whose caller tries again until there is an answer that is not the server's failure.
+    pub async fn request(&self, method: http::Method, who: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        for _ in 0..12 {
+            let event = gateway_event(&self.tokens, &method, who, path, headers, body).unwrap();
+            let handler = event.route_key.as_deref().and_then(Route::of).unwrap().function;
+            let answer = self
+                .invoke(handler, async |process, platform| match handler {
+                    "export" => self.exporter(process, platform).request(event).await,
+                    _ => answer(platform, event).await,
+                })
+                .await;
+            if let Some(answer) = answer.map(reply_of).filter(|reply| reply.status < 500) {
+                return answer;
+            }
+        }
+        panic!("{method} {path} was never answered");
+    }
+
+    /// A partner puts a message on the queue.
+    pub fn enqueue(&self, body: &str) {
+        let now = self.clock.now();
+        self.between().put("partner", body.to_owned(), now);
+    }
+
+    /// The contact centre's system puts a message on the queue of appointments.
+    pub fn enqueue_appointment(&self, body: &Value) {
+        let now = self.clock.now();
+        self.between().put("appointment", body.to_string(), now);
+    }
+
+    /// Lets everything happen until `until`.
+    pub async fn pass_until(&self, until: DateTime<Utc>) {
+        for _ in 0..20_000 {
+            if self.deliver_due().await {
+                continue;
+            }
+            match self.next_time().filter(|next| *next <= until) {
+                Some(next) => self.clock.stand_at(next),
+                None => return self.clock.stand_at(until),
+            }
+        }
+        panic!("it never becomes quiet");
+    }
+
+    /// Delivers what is due, but not what comes of it. Returns whether there was anything.
+    pub async fn deliver_due(&self) -> bool {
+        let mut works = Vec::new();
+        while works.len() < self.at_once {
+            match self.next_work() {
+                Some(work) => works.push(work),
+                None => break,
+            }
+        }
+        let any = !works.is_empty();
+        futures::future::join_all(works.into_iter().map(|work| self.perform(work))).await;
+        any
+    }
+
+    /// Puts a second copy of every message on its queue, and rings every timer that is due twice, as both may happen.
+    pub fn deliver_again(&self) {
+        let now = self.clock.now();
+        let mut between = self.between();
+        let waiting: Vec<(&'static str, String)> = between.messages.iter().map(|message| (message.queue, message.body.clone())).collect();
+        let timers: Vec<_> = between.timers.values().filter(|(at, ..)| *at <= now).map(|(_, queue, body)| (*queue, body.clone())).collect();
+        for (queue, body) in waiting.into_iter().chain(timers) {
+            between.put(queue, body, now);
+        }
+    }
+
+    fn next_time(&self) -> Option<DateTime<Utc>> {
+        let between = self.between();
+        let messages = between.messages.iter().map(|message| message.visible);
+        let timers = between.timers.values().map(|(at, ..)| *at);
+        // A batch that goes back holds up what came after it.
+        let stream = between.stream.first().map(|(_, at, _)| *at);
+        messages.chain(timers).chain(stream).chain([between.next_sweep]).min()
+    }
+
+    /// Takes what a function is to do now, if anything.
+    fn next_work(&self) -> Option<Work> {
+        let now = self.clock.now();
+        let new = self.table.take_stream();
+        let mut between = self.between();
+        if self.wakes != Wakes::Lost {
+            between.stream.extend(new.into_iter().map(|record| (record, now, 0)));
+        }
+        if between.stream.first().is_some_and(|(_, at, _)| *at <= now) {
+            let records = std::mem::take(&mut between.stream);
+            return Some(Work::Stream(records.into_iter().map(|(record, _, tries)| (record, tries)).collect()));
+        }
+        let rung: Vec<String> = between.timers.iter().filter(|(_, (at, ..))| *at <= now).map(|(name, _)| name.clone()).collect();
+        for name in rung {
+            if let Some((_, queue, body)) = between.timers.remove(&name) {
+                between.put(queue, body, now);
+            }
+        }
+        if let Some(message) = between.messages.iter().find(|message| message.visible <= now) {
+            let queue = message.queue;
+            let most = if self.at_once > 1 { 1 } else { 10 };
+            return Some(Work::Batch(queue, between.take(queue, now, most)));
+        }
+        if between.next_sweep <= now {
+            between.next_sweep = now + SWEEPS;
+            drop(between);
+            return self.table.has_due(now - TimeDelta::minutes(2)).then_some(Work::Sweep);
+        }
+        None
+    }
+
+    async fn perform(&self, work: Work) {
+        match work {
+            Work::Sweep => {
+                self.invoke("outbox", async |process, platform| drop(self.outbox(process, platform).sweep().await)).await;
+            }
+            Work::Stream(records) => self.relay(records).await,
+            Work::Batch(queue, messages) => self.deliver(queue, messages).await,
+        }
+    }
+
+    fn outbox(&self, process: &Arc<Process>, platform: &Platform) -> Outbox {
+        let wakes = super::ports::Wakes {
+            process: process.clone(),
+            between: self.between.clone(),
+            clock: self.clock.clone(),
+            treatment: self.wakes,
+        };
+        Outbox { platform: platform.clone(), wakes: Arc::new(wakes), delay: LONGEST_DELAY }
+    }
+
+    async fn relay(&self, records: Vec<(Value, u32)>) {
+        let event = json!({"Records": records.iter().map(|(record, _)| record).collect::<Vec<_>>()});
+        let event = serde_json::from_value(event).unwrap();
+        let done = self.invoke("outbox", async |process, platform| self.outbox(process, platform).relay(event).await).await;
+        let sequence = |record: &Value| record["dynamodb"]["SequenceNumber"].as_str().unwrap().parse::<u64>().unwrap();
+        // From the first that failed on, all are delivered again; after the last try they are given up.
+        let from = match done {
+            None => Some(0),
+            Some(done) => done.batch_item_failures.iter().filter_map(|f| f.item_identifier.as_deref()?.parse().ok()).min(),
+        };
+        let Some(from) = from else { return };
+        let again = self.clock.now() + TimeDelta::seconds(1);
+        let left = records.into_iter().filter(|(record, tries)| sequence(record) >= from && tries + 1 < STREAM_TRIES);
+        let left: Vec<_> = left.map(|(record, tries)| (record, again, tries + 1)).collect();
+        self.between().stream.splice(0..0, left);
+    }
+
+    async fn deliver(&self, queue: &'static str, messages: Vec<Message>) {
+        let event = json!({"Records": messages.iter().map(record).collect::<Vec<_>>()});
+        let event = serde_json::from_value(event).unwrap();
+        let handler = match queue {
+            "partner" => "lead-intake",
+            "notify" => "send",
+            queue => queue,
+        };
+        let done = self
+            .invoke(handler, async |process, platform| {
+                if let Some(wrong) = self.bug
+                    && let Some(response) = wrong.handle(self, process, platform, &messages).await
+                {
+                    return response;
+                }
+                match queue {
+                    "partner" => forecourt_lead_intake::messages(platform, event).await,
+                    "appointment" => forecourt_appointment::messages(platform, event).await,
+                    "assign" => forecourt_assign::handle(platform, event).await,
+                    "escalate" => forecourt_escalate::handle(platform, event).await,
+                    "send" | "notify" => self.sender(process, platform).handle(event).await,
+                    "export" => self.exporter(process, platform).messages(event).await,
+                    other => panic!("no function takes from {other}"),
+                }
+            })
+            .await;
+        let failed = |message: &Message| match &done {
+            None => true,
+            Some(done) => done.batch_item_failures.iter().any(|f| f.item_identifier == message.id.to_string()),
+        };
+        let again = self.clock.now() + VISIBLE_AGAIN;
+        let most = if matches!(queue, "partner" | "appointment") { 3 } else { 5 };
+        let mut between = self.between();
+        for message in messages.into_iter().filter(failed) {
+            let message = Message { visible: again, receives: message.receives + 1, ..message };
+            if message.receives < most { between.messages.push(message) } else { between.dead.push(message) }
+        }
+    }
+
+    /// With slices and parts so small that there are some.
+    fn exporter(&self, process: &Arc<Process>, platform: &Platform) -> Exporter {
+        let uploads = Arc::new(super::ports::Files { process: process.clone(), between: self.between.clone() });
+        Exporter { part: 1_500, reads: 3, ..Exporter::new(platform.clone(), uploads) }
+    }
+
+    pub fn sender(&self, process: &Arc<Process>, platform: &Platform) -> Sender {
+        let carrier = super::ports::Mail { process: process.clone(), between: self.between.clone() };
+        Sender { platform: platform.clone(), carrier: Arc::new(carrier), texts: self.texts.clone() }
+    }
+}
+
+impl Drop for Cloud {
+    /// Warm processes know what lies between them, and that knows them: without this no run would ever give its memory back.
+    fn drop(&mut self) {
+        let processes = self.between.lock().map(|mut between| std::mem::take(&mut between.processes));
+        drop(processes);
+    }
+}
+
+impl Between {
+    pub fn put(&mut self, queue: &'static str, body: String, visible: DateTime<Utc>) {
+        self.last_id += 1;
+        self.messages.push(Message { id: self.last_id, queue, body, visible, receives: 0 });
+    }
+
+    pub fn set_timer(&mut self, name: String, at: DateTime<Utc>, queue: &'static str, body: String) {
+        self.timers.entry(name).or_insert((at, queue, body));
+    }
+
+    /// How much later a wake-up comes than it should.
+    pub fn lateness(&mut self) -> TimeDelta {
+        TimeDelta::seconds(self.dice.as_mut().map_or(0, |dice| dice.i64(0..360)))
+    }
+
+    fn take(&mut self, queue: &str, now: DateTime<Utc>, most: usize) -> Vec<Message> {
+        let mut taken = Vec::new();
+        self.messages.retain(|message| {
+            let take = message.queue == queue && message.visible <= now && taken.len() < most;
+            if take {
+                taken.push(message.clone());
+            }
+            !take
+        });
+        taken
+    }
+}
+
+async fn answer(platform: &Platform, event: ApiGatewayV2httpRequest) -> aws_lambda_events::apigw::ApiGatewayV2httpResponse {
+    match platform.function {
+        "lead-intake" => forecourt_lead_intake::request(platform, event).await,
+        "calendar-event" => forecourt_calendar_event::handle(platform, event).await,
+        "settings" => forecourt_settings::handle(platform, event).await,
+        "overview" => forecourt_overview::handle(platform, event).await,
+        "appointment" => forecourt_appointment::request(platform, event).await,
+        "appointment-pingback" => forecourt_appointment_pingback::handle(platform, event).await,
+        _ => forecourt_lead::handle(platform, event).await,
+    }
+}
+
+/// A message as a function gets it.
+pub fn record(message: &Message) -> Value {
+    let sender = if message.queue == "appointment" { super::journey::CENTRE } else { super::journey::SENDER };
+    json!({
+        "messageId": message.id.to_string(), "receiptHandle": message.id.to_string(), "body": message.body,
+        "attributes": {"SenderId": sender, "SentTimestamp": "1795424400000"},
+        "messageAttributes": {"dealer": {"stringValue": super::journey::NORTH, "dataType": "String"}}, "eventSource": "aws:sqs",
+    })
+}

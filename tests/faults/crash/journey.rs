@@ -1,0 +1,400 @@
+//! What people and partners do in a run.
+
+use super::cloud::Cloud;
+use crate::reports::overview::{appointment, save};
+use crate::support::world::{Reply, at};
+use chrono::TimeDelta;
+use forecourt_domain::access::Scope;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::PartnerId;
+use forecourt_local::demo::GroupData;
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, Loaded, short};
+use http::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Always open; level 1 after an hour, a reminder 20 minutes before, level 2 an hour later.
+pub const NORTH: &str = "north";
+/// The same with another seller, with whom a customer books for tomorrow at most.
+pub const WEST: &str = "west";
+/// Open from 8 to 18, one seller.
+pub const SOUTH: &str = "south";
+/// Always open, with a pool of which only the oldest lead may be taken, by Pia and Paul.
+pub const POND: &str = "pond";
+/// The identity under which the partner's messages come.
+pub const SENDER: &str = "AIDAPORTAL";
+/// The same of the contact centre's system.
+pub const CENTRE: &str = "AIDACENTRE";
+/// The contact centre's system, as it asks.
+pub const CENTRES: &str = "partner:centre-demo";
+const PORTAL: &str = "partner:portal-demo";
+const BOSS: &str = "boss";
+
+/// The group of the journeys.
+pub fn group() -> GroupData {
+    let week = |hours: Value| {
+        ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+            .map(|day| (day.to_owned(), hours.clone()))
+            .into_iter()
+            .collect::<serde_json::Map<_, _>>()
+    };
+    let member = |user: &str| json!({"user": user, "receives_leads": true, "assignable": true, "supervisor": BOSS});
+    let dealer = |id: &str, hours: Value, escalation: Value, members: &[&str]| {
+        let members: Vec<Value> = members.iter().map(|user| member(user)).chain([json!({"user": BOSS})]).collect();
+        json!({"id": id, "settings": {"name": id, "country": "DE", "language": "en", "admin_user": BOSS, "members": members,
+            "appointments": {"reminder_hours": 1}, "escalation": escalation, "calendar": {"zone": "Europe/Berlin", "hours": week(hours)}}})
+    };
+    let hourly = json!({"level_1": 60, "reminder": 20, "level_2": 60});
+    let always = json!([["00:00", "24:00"]]);
+    let user = |id: &str| {
+        json!({"id": id, "name": id, "email": format!("{id}@desk.example"), "language": "en", "role": match id { BOSS => "group_admin", "hugo" => "head_office", _ => "seller" },
+            "dealers": [NORTH, WEST, SOUTH, POND], "notices": id != "duck"})
+    };
+    let mut pond = dealer(POND, always.clone(), hourly.clone(), &["pia", "paul"]);
+    let settings = &mut pond["settings"];
+    for member in settings["members"].as_array_mut().unwrap() {
+        member["receives_leads"] = json!(false);
+    }
+    settings["members"].as_array_mut().unwrap().push(json!({"user": "duck", "supervisor": BOSS}));
+    settings["pool"] = json!({"user": "duck", "oldest_only": true});
+    let mut west = dealer(WEST, always.clone(), hourly.clone(), &["will"]);
+    west["settings"]["capacity"] = json!({"horizon_days": 1, "step": 60});
+    west["settings"]["appointments"] = json!({"reminder_hours": 0});
+    let users = ["anna", "ben", "cara", "will", "sam", "pia", "paul", "duck", "hugo", BOSS].map(user);
+    serde_json::from_value(json!({
+        "group": "demo-group",
+        "dealers": [
+            dealer(NORTH, always, hourly, &["anna", "ben", "cara"]),
+            west,
+            dealer(SOUTH, json!([["08:00", "18:00"]]), json!({"level_1": 60, "reminder": 0, "level_2": 30}), &["sam"]),
+            pond,
+        ],
+        "users": users,
+        "partners": [
+            {"partner": {"id": "portal-demo", "dealers": [NORTH, WEST, SOUTH, POND]}, "sender_id": SENDER},
+            {"partner": {"id": "centre-demo", "dealers": [NORTH], "kind": "contact_centre"}, "sender_id": CENTRE},
+        ],
+    }))
+    .unwrap()
+}
+
+/// A story: when it begins and what happens in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Journey {
+    /// A day of two dealers: over HTTP and by queue, answered, moved, closed, and one that nobody answers.
+    Day,
+    /// A pool that people take leads from, one of whose contacts asks again.
+    Pool,
+    /// Settings that change while leads are open: deadlines move, a lead goes on to the next, what is planned falls due, a turn is given back, a
+    /// trade-in goes to whoever buys cars in.
+    Change,
+    /// What a dealer's people do without a key: no repeat of theirs is known again, so that the store alone must know its own commits.
+    Keyless,
+    /// A document that is uploaded and stays, and one that is removed again.
+    Documents,
+    /// A customer is invited, books, moves and cancels, and is told each time.
+    Invitation,
+    /// Appointments of three months are taken away as a file, while more are made.
+    Export,
+    /// An appointment of the contact centre's: made and moved by queue, moved again here, reminded of, attended by ping-back; a webhook is told.
+    Appointment,
+    /// Enquiries after closing: held notices that go out together in the morning, one of them moot by then.
+    Night,
+}
+
+impl Journey {
+    pub const ALL: [Journey; 4] = [Journey::Day, Journey::Night, Journey::Pool, Journey::Change];
+
+    pub fn begins(self) -> &'static str {
+        match self {
+            Journey::Day
+            | Journey::Keyless
+            | Journey::Pool
+            | Journey::Change
+            | Journey::Documents
+            | Journey::Invitation
+            | Journey::Export
+            | Journey::Appointment => "2026-11-23T09:00:00Z",
+            Journey::Night => "2026-11-23T16:35:00Z",
+        }
+    }
+
+    /// Plays it; returns what each request was answered.
+    pub async fn play(self, cloud: &Cloud) -> Vec<Reply> {
+        match self {
+            Journey::Day => day(cloud).await,
+            Journey::Night => night(cloud).await,
+            Journey::Keyless => keyless(cloud).await,
+            Journey::Export => export(cloud).await,
+            Journey::Pool => pool(cloud).await,
+            Journey::Change => change(cloud).await,
+            Journey::Documents => documents(cloud).await,
+            Journey::Invitation => invitation(cloud).await,
+            Journey::Appointment => appointments(cloud).await,
+        }
+    }
+}
+
+pub async fn post(cloud: &Cloud, who: &str, path: &str, key: &str, body: &Value) -> Reply {
+    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+    cloud.request(Method::POST, who, path, &headers, body.to_string().as_bytes()).await
+}
+
+pub async fn lead(cloud: &Cloud, dealer: &str, key: &str, body: &Value) -> Reply {
+    post(cloud, PORTAL, &format!("/dealers/{dealer}/leads"), key, body).await
+}
+
+pub fn enquiry(name: &str) -> Value {
+    json!({"type": "used_car", "source": "website", "contact": {"last_name": name, "email": format!("{name}@example.com")}})
+}
+
+async fn until(cloud: &Cloud, time: &str) {
+    cloud.pass_until(at(time)).await;
+}
+
+/// The file has each appointment that was there once, whatever happened: an answer says which are in it.
+async fn export(cloud: &Cloud) -> Vec<Reply> {
+    let store = cloud.undisturbed();
+    let scope = Scope::keys_only("demo-group".parse().unwrap());
+    let mut ids = BTreeSet::new();
+    for i in 0..60 {
+        let (dealer, made) = ([NORTH, WEST][i % 2], at("2026-09-20T08:00:00Z") + TimeDelta::hours(25 * i as i64));
+        let one = appointment(&format!("a{i:02}"), dealer, made);
+        save(&store, &scope, &one).await;
+        ids.insert(one.id.to_string());
+    }
+    let body = json!({"what": "appointments", "filter": {"dealer": [NORTH, WEST], "created_from": "2026-09-01"}});
+    let asked = post(cloud, "hugo", "/exports", "k-x", &body).await;
+    save(&store, &scope, &appointment("late", NORTH, at("2026-11-23T09:00:01Z"))).await;
+    until(cloud, "2026-11-23T11:00:00Z").await;
+    let path = format!("/exports/{}", asked.text("/id"));
+    let done = cloud.request(Method::GET, "hugo", &path, &[], b"").await;
+    let file = cloud.between().files.get(&format!("exports/demo-group/{}.csv", asked.text("/id"))).cloned().unwrap_or_default();
+    let rows: Vec<String> = csv::Reader::from_reader(&file[..]).records().map(|row| row.unwrap()[0].to_owned()).collect();
+    assert_eq!(rows.len(), ids.len(), "rows are missing or doubled");
+    assert_eq!(rows.into_iter().collect::<BTreeSet<_>>(), ids);
+    until(cloud, "2026-11-24T12:00:00Z").await;
+    assert!(cloud.between().files.keys().all(|name| name.contains(".csv.")), "the file is gone after a day");
+    vec![asked, done]
+}
+
+async fn day(cloud: &Cloud) -> Vec<Reply> {
+    let full = json!({"source": "website", "external_id": "a-1", "type": "used_car",
+        "contact": {"first_name": "Jana", "last_name": "Petersen", "email": "jana@example.com", "phone": "0171 2345678"}, "message": "Ist er noch da?"});
+    let answered = lead(cloud, NORTH, "k-a", &full).await;
+    until(cloud, "2026-11-23T09:10:00Z").await;
+    cloud.enqueue(&large_adf());
+    cloud.enqueue("{ this is no enquiry");
+    until(cloud, "2026-11-23T09:25:00Z").await;
+    let reacted = post(cloud, BOSS, &format!("/leads/{}/reactions", answered.text("/id")), "k-r", &json!({"kind": "reply"})).await;
+    until(cloud, "2026-11-23T09:30:00Z").await;
+    let given = lead(cloud, NORTH, "k-c", &enquiry("carl")).await;
+    until(cloud, "2026-11-23T09:50:00Z").await;
+    let by_hand =
+        post(cloud, BOSS, &format!("/leads/{}/assignment", given.text("/id")), "k-h", &json!({"user": "ben", "note": "knows him"})).await;
+    // The one by queue comes to level 2, and so does this.
+    until(cloud, "2026-11-23T12:30:00Z").await;
+    let moved = lead(cloud, NORTH, "k-d", &enquiry("dora")).await;
+    until(cloud, "2026-11-23T12:45:00Z").await;
+    let away = post(cloud, BOSS, &format!("/leads/{}/assignment", moved.text("/id")), "k-m", &json!({"dealer": WEST})).await;
+    until(cloud, "2026-11-23T13:05:00Z").await;
+    let closed =
+        post(cloud, BOSS, &format!("/leads/{}/status", moved.text("/id")), "k-s", &json!({"status": "lost", "reason": "price"})).await;
+    until(cloud, "2026-11-23T15:30:00Z").await;
+    let list = cloud.request(Method::GET, BOSS, &format!("/dealers/{NORTH}/leads"), &[], b"").await;
+    let page = cloud.request(Method::GET, BOSS, &format!("/leads/{}", given.text("/id")), &[], b"").await;
+    vec![answered, reacted, given, by_hand, moved, away, closed, list, page]
+}
+
+async fn pool(cloud: &Cloud) -> Vec<Reply> {
+    let first = lead(cloud, POND, "k-1", &enquiry("nina")).await;
+    let second = lead(cloud, POND, "k-2", &enquiry("otto")).await;
+    let claim =
+        async |who: &str, of: &Reply, key: &str| post(cloud, who, &format!("/leads/{}/claim", of.text("/id")), key, &json!({})).await;
+    let too_new = claim("paul", &second, "k-3").await;
+    let taken = claim("pia", &first, "k-4").await;
+    until(cloud, "2026-11-23T09:15:00Z").await;
+    let mut again = enquiry("nina");
+    again["message"] = json!("Und gibt es ihn auch in Rot?");
+    let added = lead(cloud, POND, "k-5", &again).await;
+    until(cloud, "2026-11-23T09:35:00Z").await;
+    let next = claim("paul", &second, "k-6").await;
+    let answered = post(cloud, "pia", &format!("/leads/{}/reactions", first.text("/id")), "k-7", &json!({"kind": "reply"})).await;
+    until(cloud, "2026-11-23T09:55:00Z").await;
+    // After the answer, so that another deadline runs.
+    let once_more = lead(cloud, POND, "k-8", &enquiry("nina")).await;
+    until(cloud, "2026-11-23T15:00:00Z").await;
+    vec![first, second, too_new, taken, added, next, answered, once_more]
+}
+
+async fn change(cloud: &Cloud) -> Vec<Reply> {
+    let put = async |part: &str, version: &str, body: Value| {
+        let headers = [("content-type", "application/json"), ("if-match", version)];
+        cloud.request(Method::PUT, BOSS, &format!("/dealers/{NORTH}/{part}"), &headers, body.to_string().as_bytes()).await
+    };
+    let answered = lead(cloud, NORTH, "k-1", &enquiry("nora")).await;
+    let passed_on = lead(cloud, NORTH, "k-2", &enquiry("olaf")).await;
+    let answer = async |of: &Reply, key: &str| {
+        post(cloud, BOSS, &format!("/leads/{}/reactions", of.text("/id")), key, &json!({"kind": "reply"})).await
+    };
+    until(cloud, "2026-11-23T09:02:00Z").await;
+    let slower = put("escalation", "\"1\"", json!({"level_1": 90, "reminder": 20, "level_2": 30, "level_2_resubmission": 15})).await;
+    let configuration =
+        json!({"admin_user": BOSS, "reassign_after": 20, "spam_gives_turn_back": true, "trade_in_cc_email": "buyer@desk.example"});
+    let configured = put("configuration", "\"2\"", configuration).await;
+    // The deadlines have moved by now, however late that was.
+    until(cloud, "2026-11-23T09:14:00Z").await;
+    let mut replies = vec![slower, configured, answer(&answered, "k-3").await];
+    let events = format!("/leads/{}/events", answered.text("/id"));
+    let plan = json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-23T09:40:00Z"});
+    let planned = post(cloud, BOSS, &events, "k-4", &plan).await;
+    let soon = json!({"title": "Write her", "type": "email_outbound", "at": "2026-11-23T09:30:00Z"});
+    let done = post(cloud, BOSS, &events, "k-5", &soon).await;
+    until(cloud, "2026-11-23T09:16:00Z").await;
+    let follow_up = json!({"follow_up": {"title": "Ask her", "type": "sms", "at": "2026-11-23T13:00:00Z"}});
+    replies.push(post(cloud, BOSS, &format!("{events}/{}/completion", done.text("/id")), "k-6", &follow_up).await);
+    let spam = lead(cloud, NORTH, "k-7", &enquiry("spam")).await;
+    replies
+        .push(post(cloud, BOSS, &format!("/leads/{}/status", spam.text("/id")), "k-8", &json!({"status": "lost", "reason": "spam"})).await);
+    until(cloud, "2026-11-23T09:17:00Z").await;
+    let mut offer = enquiry("paula");
+    offer["trade_in"] = json!({"make": "Opel", "model": "Corsa"});
+    let offered = lead(cloud, NORTH, "k-9", &offer).await;
+    replies.push(answer(&offered, "k-10").await);
+    until(cloud, "2026-11-23T12:00:00Z").await;
+    replies.extend([answered, passed_on, planned, done, spam, offered]);
+    replies
+}
+
+async fn keyless(cloud: &Cloud) -> Vec<Reply> {
+    let new = lead(cloud, NORTH, "k-1", &enquiry("karl")).await;
+    until(cloud, "2026-11-23T09:20:00Z").await;
+    let path = format!("/leads/{}/reactions", new.text("/id"));
+    let missed = json!({"kind": "call_missed", "note": "nobody there"});
+    let json = [("content-type", "application/json")];
+    let called = cloud.request(Method::POST, BOSS, &path, &json, missed.to_string().as_bytes()).await;
+    let page = cloud.request(Method::GET, BOSS, &format!("/leads/{}", new.text("/id")), &[], b"").await;
+    vec![new, called, page]
+}
+
+async fn documents(cloud: &Cloud) -> Vec<Reply> {
+    let new = lead(cloud, NORTH, "k-1", &enquiry("karl")).await;
+    let path = format!("/leads/{}/documents", new.text("/id"));
+    let mut replies = Vec::new();
+    for key in ["stays", "goes"] {
+        let made = post(cloud, BOSS, &path, key, &json!({"title": key, "content_type": "text/plain", "bytes": key.len()})).await;
+        let at = format!("{path}/{}", made.text("/id"));
+        let upload = made.text("/upload/url").strip_prefix("https://bucket.example/").unwrap().to_owned();
+        cloud.between().files.insert(upload, key.as_bytes().to_vec());
+        replies.push(post(cloud, BOSS, &format!("{at}/completion"), &format!("{key}-up"), &json!({})).await);
+        if key == "goes" {
+            replies.push(cloud.request(Method::DELETE, BOSS, &at, &[], b"").await);
+        }
+    }
+    replies
+}
+
+async fn invitation(cloud: &Cloud) -> Vec<Reply> {
+    let new = lead(cloud, WEST, "k-1", &enquiry("jana")).await;
+    let body = json!({"type": "booked_test_drive", "title": "Corsa"});
+    let made = post(cloud, BOSS, &format!("/leads/{}/invitations", new.text("/id")), "k-2", &body).await;
+    let link = made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned();
+    // A browser sends no key: who books again what is booked is told that it is.
+    let customer = async |method: Method, path: &str, body: Value| {
+        let json = [("content-type", "application/json")];
+        let reply = cloud.request(method, "", &format!("{link}{path}"), &json, body.to_string().as_bytes()).await;
+        Reply { status: if reply.status == 201 { 200 } else { reply.status }, ..reply }
+    };
+    let book = async |from: &str| customer(Method::POST, "/booking", json!({"from": from})).await;
+    let mut replies = vec![book("2026-11-23T12:00:00Z").await];
+    until(cloud, "2026-11-23T09:20:00Z").await;
+    replies.push(book("2026-11-23T13:00:00Z").await);
+    until(cloud, "2026-11-23T09:40:00Z").await;
+    replies.push(customer(Method::DELETE, "/booking", Value::Null).await);
+    until(cloud, "2026-11-23T10:00:00Z").await;
+    replies.extend([new, made]);
+    replies
+}
+
+/// Gives the contact centre's system a secret to sign with.
+pub async fn sign(cloud: &Cloud) {
+    let signing = json!({"partner": "centre-demo", "current": "first", "since": 0, "by": "system"});
+    let signing = Item::Signing(serde_json::from_value(signing).unwrap());
+    let scope = Scope::keys_only("demo-group".parse().unwrap());
+    let load = Load::of([Key::Signing("centre-demo".parse().unwrap())]);
+    let rule = |_: &Loaded, _| Ok((Some(Decision::default().with(signing.clone())), ()));
+    cloud.undisturbed().decide(&scope, load, rule).await.unwrap();
+}
+
+/// The contact centre's system sends a signed ping-back.
+pub async fn ping(cloud: &Cloud, body: &Value) -> Reply {
+    let scope = Scope::keys_only("demo-group".parse().unwrap());
+    let (timestamp, body) = (chrono::Utc::now().timestamp().to_string(), body.to_string());
+    let secret = cloud.undisturbed().secret().webhook(&scope, &"centre-demo".parse().unwrap(), "first");
+    let signature = secret.sign("m-1", &timestamp, body.as_bytes());
+    let signed = [
+        ("content-type", "application/json"),
+        ("webhook-id", "m-1"),
+        ("webhook-timestamp", timestamp.as_str()),
+        ("webhook-signature", signature.as_str()),
+    ];
+    cloud.request(Method::POST, "", "/pingbacks/demo-group/centre-demo", &signed, body.as_bytes()).await
+}
+
+async fn appointments(cloud: &Cloud) -> Vec<Reply> {
+    let (store, scope) = (cloud.undisturbed(), Scope::keys_only("demo-group".parse().unwrap()));
+    let partner: PartnerId = "centre-demo".parse().unwrap();
+    sign(cloud).await;
+    let hook = json!({"id": "hook", "version": 1, "url": "https://hooks.example.com/in", "by": {"user": BOSS}, "created": 0, "secret": 1,
+        "events": ["appointment.created", "appointment.moved", "appointment.attended"], "state": {"is": "on"}});
+    let hooks = Item::Webhooks(serde_json::from_value(json!({"webhooks": [hook]})).unwrap());
+    let rule = |_: &Loaded, _| Ok((Some(Decision::default().with(hooks.clone())), ()));
+    store.decide(&scope, Load::of([Key::Webhooks]), rule).await.unwrap();
+    let id = short(&store.secret().name(&scope, &["appointment", partner.as_str(), "c-1"]));
+    let customer = json!({"name": "Jana", "email": "jana@example.com", "phone": "0171 2345678"});
+    let made = json!({"appointment": {"external_id": "c-1", "customer": customer, "kind": "showroom", "at": "2026-11-23T10:30:00Z"}});
+    cloud.enqueue_appointment(&made);
+    until(cloud, "2026-11-23T09:10:00Z").await;
+    // The centre's clock is ahead; its message comes again after staff have moved the appointment.
+    let ahead = json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T09:35:00Z", "to": "2026-11-23T11:00:00Z"});
+    cloud.enqueue_appointment(&ahead);
+    until(cloud, "2026-11-23T09:20:00Z").await;
+    let time = json!({"at": "2026-11-23T11:15:00Z"});
+    let mut moved = post(cloud, BOSS, &format!("/appointments/{id}/time"), "k-t", &time).await;
+    until(cloud, "2026-11-23T09:40:00Z").await;
+    cloud.enqueue_appointment(&ahead);
+    until(cloud, "2026-11-23T11:20:00Z").await;
+    let attended = ping(cloud, &json!({"type": "appointment.attended", "external_id": "c-1", "at": "2026-11-23T11:18:00Z"})).await;
+    until(cloud, "2026-11-23T12:30:00Z").await;
+    // Whether a confirmation went out may be unclear.
+    for media in ["confirmed", "reminded"] {
+        moved.body.as_object_mut().unwrap().remove(media);
+    }
+    vec![moved, attended]
+}
+
+async fn night(cloud: &Cloud) -> Vec<Reply> {
+    let in_time = lead(cloud, SOUTH, "k-i", &enquiry("ida")).await;
+    until(cloud, "2026-11-23T17:20:00Z").await;
+    let mut replies = vec![in_time];
+    for name in ["fritz", "gerd", "hanna"] {
+        replies.push(lead(cloud, SOUTH, &format!("k-{name}"), &enquiry(name)).await);
+    }
+    until(cloud, "2026-11-23T18:00:00Z").await;
+    replies.push(post(cloud, BOSS, &format!("/leads/{}/reactions", replies[2].text("/id")), "k-r", &json!({"kind": "reply"})).await);
+    until(cloud, "2026-11-24T12:00:00Z").await;
+    replies
+}
+
+/// An ADF document that is too large, even deflated, to be kept beside the lead.
+fn large_adf() -> String {
+    let mut dice = fastrand::Rng::with_seed(1);
+    let comments: String = (0..9_000).map(|_| dice.alphanumeric()).collect();
+    format!(
+        "<?xml version=\"1.0\"?><adf><prospect><id sequence=\"1\" source=\"portal\">b-1</id><requestdate>2026-11-23T10:10:00+01:00</requestdate>\
+         <vehicle interest=\"buy\" status=\"used\"><year>2020</year><make>Opel</make><model>Corsa</model></vehicle><customer><contact>\
+         <name part=\"full\">Bea Adler</name><email>bea@example.com</email></contact><comments>{comments}</comments></customer>\
+         <vendor><contact><name part=\"full\">North</name></contact></vendor></prospect></adf>"
+    )
+}

@@ -1,0 +1,319 @@
+//! What a run has come to, without the times at which it got there.
+
+use super::cloud::Cloud;
+use crate::support::world::Reply;
+use chrono::Timelike as _;
+use forecourt_send::text::Mail;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering::SeqCst;
+
+/// The end of a run: what is stored, who was told what, what lies around.
+#[derive(Debug, Clone, PartialEq)]
+pub struct End {
+    facts: Vec<String>,
+    /// Each notice and its reader, and how often it went out.
+    told: BTreeMap<String, usize>,
+    /// How often a mail may have gone out again, since nobody could know.
+    excused: usize,
+}
+
+/// What differs from run to run, or tells when something happened.
+const VOLATILE: &[&str] = &[
+    "c",
+    "v",
+    "sv",
+    "at",
+    "of",
+    "until",
+    "due",
+    "updated",
+    "changed",
+    "queued",
+    "dsk",
+    "dpk",
+    "lsk",
+    "wsk",
+    "attempts",
+    "provider_id",
+    "batch",
+    "bundled",
+    "tell",
+    // Which slices an export took, and what the bucket calls its parts.
+    "slices",
+    "parts",
+    "upload",
+    // Real time, for what is cleaned up by it.
+    "ttl",
+];
+
+impl End {
+    /// Looks at everything that a run has left.
+    pub fn of(cloud: &Cloud, replies: &[Reply]) -> Self {
+        let items: Vec<Value> = cloud.table.items().iter().map(plain).collect();
+        let mut facts: Vec<String> = items.iter().filter_map(stored).collect();
+        facts.extend(timelines(&items));
+        facts.extend(items.iter().filter(|item| item.get("dsk").is_some()).map(|item| format!("due: {} {}", item["pk"], item["sk"])));
+        facts.extend(replies.iter().enumerate().map(|(i, reply)| format!("answer {i}: {} {}", reply.status, said(&reply.body))));
+        let between = cloud.between();
+        // Rows that waited for the next slice go by themselves.
+        let files = between.files.iter().filter(|(name, _)| !name.contains(".csv."));
+        facts.extend(files.map(|(name, bytes)| format!("file {name}: {}", forecourt_store::fingerprint(bytes))));
+        // The dealer in the south is open from 7 to 17, UTC; what was due at closing may take some minutes more.
+        let at_night = |mail: &&Mail| {
+            mail.from_name == super::journey::SOUTH && !(7 * 60..=17 * 60 + 10).contains(&(mail.at.hour() * 60 + mail.at.minute()))
+        };
+        facts.extend(between.mails.iter().filter(at_night).map(|mail| format!("mail at night to {}", mail.to)));
+        facts.extend(between.dead.iter().map(|message| format!("dead letter of {}: {}", message.queue, message.body)));
+        let mut hooks: Vec<(&str, Value)> = Vec::new();
+        for call in &between.hooks {
+            if hooks.iter().all(|(id, _)| *id != call.webhook_id) {
+                let body: Value = serde_json::from_str(&call.body).unwrap();
+                hooks.push((&call.webhook_id, body["type"].clone()));
+            }
+        }
+        facts.extend(
+            (!hooks.is_empty()).then(|| format!("webhooks were told: {:?}", hooks.iter().map(|(_, told)| told).collect::<Vec<_>>())),
+        );
+        let mut told = BTreeMap::new();
+        let mut ids: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for mail in &between.mails {
+            for part in mail.text.split("\n\n").filter(|part| part.contains("/leads/")) {
+                let about = part.trim().split(' ').next().unwrap_or_default();
+                let lead = part.split("/leads/").nth(1).unwrap_or_default().trim();
+                let notice = format!("{about} {lead} to {}", mail.to);
+                ids.entry(notice.clone()).or_default().insert(&mail.id);
+                *told.entry(notice).or_default() += 1;
+            }
+        }
+        facts.extend(letters(&items, &between.mails, cloud.gate.struck()));
+        // What comes again is the same mail, so that a mail program can tell.
+        facts.extend(ids.iter().filter(|(_, ids)| ids.len() > 1).map(|(notice, ids)| format!("{} mails say: {notice}", ids.len())));
+        facts.sort();
+        Self { facts, told, excused: cloud.excused.load(SeqCst) }
+    }
+
+    /// What is wrong with this end, as against that of a run in which nothing went wrong.
+    pub fn against(&self, undisturbed: &End) -> Vec<String> {
+        let missing = less(&undisturbed.facts, &self.facts).map(|fact| format!("- {fact}"));
+        let too_much = less(&self.facts, &undisturbed.facts).map(|fact| format!("+ {fact}"));
+        let mut wrong: Vec<String> = missing.chain(too_much).collect();
+        for (notice, times) in &undisturbed.told {
+            let got = self.told.get(notice).copied().unwrap_or_default();
+            if got < *times || got > times + self.excused {
+                wrong.push(format!("told {got} times instead of {times}: {notice}"));
+            }
+        }
+        wrong.extend(
+            self.told.keys().filter(|notice| !undisturbed.told.contains_key(*notice)).map(|notice| format!("told besides: {notice}")),
+        );
+        wrong
+    }
+}
+
+/// What is in `all` more often than in `known`.
+fn less<'a>(all: &'a [String], known: &[String]) -> impl Iterator<Item = &'a String> {
+    let mut left = known.to_vec();
+    all.iter().filter(move |fact| match left.iter().position(|known| known == *fact) {
+        Some(at) => {
+            left.swap_remove(at);
+            false
+        }
+        None => true,
+    })
+}
+
+/// DynamoDB's JSON as JSON.
+fn plain(item: &Value) -> Value {
+    fn value(of: &Value) -> Value {
+        let Some((kind, inner)) = of.as_object().and_then(|map| map.iter().next()) else { return of.clone() };
+        match (kind.as_str(), inner) {
+            ("N", Value::String(number)) => serde_json::from_str(number).unwrap_or_else(|_| inner.clone()),
+            ("M", Value::Object(map)) => Value::Object(map.iter().map(|(name, of)| (name.clone(), value(of))).collect()),
+            ("L", Value::Array(all)) => all.iter().map(value).collect(),
+            ("NULL", _) => Value::Null,
+            _ => inner.clone(),
+        }
+    }
+    Value::Object(item.as_object().into_iter().flatten().map(|(name, of)| (name.clone(), value(of))).collect())
+}
+
+fn scrub(of: &Value) -> Value {
+    match of {
+        Value::Object(map) => Value::Object(
+            map.iter().filter(|(name, _)| !VOLATILE.contains(&name.as_str())).map(|(name, of)| (name.clone(), scrub(of))).collect(),
+        ),
+        Value::Array(all) => all.iter().map(scrub).collect(),
+        other => other.clone(),
+    }
+}
+
+/// An item as a fact. Timelines are told apart, and what no journey changes is left out.
+fn stored(item: &Value) -> Option<String> {
+    let (pk, sk) = (item["pk"].as_str()?, item["sk"].as_str()?);
+    let kind = pk.split('#').nth(1).unwrap_or_default();
+    let told = match (kind, sk) {
+        ("L", "@") => lead(item),
+        ("L", entry) if entry.starts_with("T#") => return None,
+        // A delivery is named after the item's version, and so after how many commits there were before.
+        ("NA", _) => return Some(format!("{pk}: {}", without(&scrub(item), &["sk", "sequence", "version"]))),
+        ("D", "@") | ("U" | "P", _) => return None,
+        ("D", entry) if entry.starts_with("H#") => json!({"by": item["by"], "version": item["version"]}),
+        _ if pk.starts_with("SENDER#") => return None,
+        // Which version of its lead a request made follows from how many commits there were.
+        ("K", "S") => json!({"body": item["body"]}),
+        _ if is_letter(item) => letter(item),
+        ("A", "@") => without(&appointment(item), &["created", "as_of", "again_at"]),
+        // What came early, or could have: since when that is kept is no fact of its own.
+        ("A", "P") => without(&scrub(item), &["came"]),
+        _ => scrub(item),
+    };
+    // A step's notice is named after the lead's version, and so after how many commits there were before.
+    if let Some(cause) = sk.strip_prefix("M#").and_then(|cause| cause.rsplit_once('-')).filter(|_| told["notice"]["about"] == "step") {
+        let told: Map<_, _> = told.as_object().cloned()?.into_iter().filter(|(name, _)| name != "sk" && name != "cause").collect();
+        return Some(format!("{pk} M#{}: {}", cause.0, Value::Object(told)));
+    }
+    Some(format!("{pk} {sk}: {told}"))
+}
+
+/// What is wrong with what customers were told (MSG-1): a letter goes out once where it is recorded as sent, at most once where nobody knows,
+/// which no more of them are than faults have struck, and else never; and its appointment says so.
+fn letters(items: &[Value], mails: &[Mail], struck: usize) -> Vec<String> {
+    let (mut wrong, mut unclear) = (Vec::new(), 0);
+    for letter in items.iter().filter(|item| is_letter(item)) {
+        let (home, cause) = (letter["home"]["appointment"].as_str().unwrap_or_default(), letter["cause"].as_str().unwrap_or_default());
+        let times = mails.iter().filter(|mail| mail.id == format!("{home}.{cause}")).count();
+        let fate = letter["fate"]["is"].as_str().unwrap_or_default();
+        unclear += usize::from(fate == "unclear");
+        if !matches!((fate, times), ("sent", 1) | ("unclear", 0 | 1) | ("suppressed", 0)) {
+            wrong.push(format!("mailed {times} times though {fate}: {home} {cause}"));
+        }
+        let of = |item: &&Value| item["pk"].as_str().is_some_and(|pk| pk.ends_with(&format!("#A#{home}"))) && item["sk"] == "@";
+        let noted = match cause.split('-').next() {
+            Some("reminder") => "reminded",
+            Some("confirmation" | "moved") => "confirmed",
+            _ => continue,
+        };
+        if fate == "sent" && items.iter().find(of).is_none_or(|appointment| appointment["row"][noted]["email"] != json!(true)) {
+            wrong.push(format!("sent, and not noted as {noted}: {home} {cause}"));
+        }
+    }
+    wrong.extend((unclear > struck).then(|| format!("nobody knows of {unclear} letters after {struck} faults")));
+    wrong
+}
+
+fn is_letter(item: &Value) -> bool {
+    item["home"].is_object() && item["fate"].is_object() && item["medium"].is_string()
+}
+
+/// A letter whose sender was lost is as good as sent: it must not go out again.
+fn letter(item: &Value) -> Value {
+    let mut letter = scrub(item);
+    if matches!(letter["fate"]["is"].as_str(), Some("sent" | "unclear")) {
+        letter["fate"] = json!("sent, or nobody knows");
+    }
+    letter
+}
+
+/// An appointment, but for what was sent of it.
+fn appointment(item: &Value) -> Value {
+    let mut appointment = scrub(item);
+    if let Some(row) = appointment["row"].as_object_mut() {
+        row.retain(|name, _| !["confirmed", "reminded", "reminding"].contains(&name.as_str()));
+    }
+    appointment
+}
+
+fn without(of: &Value, names: &[&str]) -> Value {
+    match of {
+        Value::Object(map) => {
+            map.iter().filter(|(name, _)| !names.contains(&name.as_str())).map(|(name, of)| (name.clone(), without(of, names))).collect()
+        }
+        Value::Array(all) => all.iter().map(|of| without(of, names)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A lead, its times counted from its arrival: a message that is delivered again later is a lead that came later.
+fn lead(item: &Value) -> Value {
+    let mut lead = item.clone();
+    let row = lead["row"].clone();
+    let arrived = row["arrived"].as_i64().unwrap_or_default();
+    let since = |time: &Value| time.as_i64().map(|time| time - arrived);
+    let steps = item["plan"].as_array().cloned().unwrap_or_default();
+    let plan: Vec<Value> = steps
+        .iter()
+        .map(|step| json!({"kind": step["kind"], "after": since(&step["at"]), "counted_after": since(&step["due"]), "fired": fired(step)}))
+        .collect();
+    let mut facts: Map<String, Value> = row.as_object().cloned().unwrap_or_default();
+    facts.retain(|name, _| !["arrived", "updated", "deadline", "answered_in", "in_time"].contains(&name.as_str()));
+    let deadline = since(&row["deadline"]);
+    let lead = lead.as_object_mut().into_iter().flat_map(std::mem::take);
+    // How many commits it took, and what an answer said of it on the way, can differ.
+    let left_out = ["row", "plan", "version", "policy", "moved", "restarted", "reaction"];
+    facts.extend(lead.filter(|(name, _)| !left_out.contains(&name.as_str())));
+    let mut facts = scrub(&Value::Object(facts));
+    if let Some(origin) = facts["origin"].as_object_mut() {
+        origin.remove("owner");
+        origin.remove("deadline");
+    }
+    if let Some(answer) = facts.get_mut("first_reaction").and_then(Value::as_object_mut) {
+        answer.remove("deadline");
+    }
+    facts["plan"] = json!(plan);
+    facts["deadline_after"] = json!(deadline);
+    facts["reacted"] = item["reaction"]["kind"].clone();
+    facts
+}
+
+/// Whether a step has happened, and not before its time, nor so late that nobody would call it help.
+fn fired(step: &Value) -> Option<&'static str> {
+    let late = step["fired"].as_i64()? - step["at"].as_i64()?;
+    Some(match late {
+        ..0 => "too early",
+        0..1_200_000 => "in its time",
+        _ => "too late",
+    })
+}
+
+/// What happened to each lead, in order, however many commits it took.
+fn timelines(items: &[Value]) -> Vec<String> {
+    let mut of_lead: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for item in items.iter().filter(|item| item["sk"].as_str().is_some_and(|sk| sk.starts_with("T#"))) {
+        let events = item["events"].as_array().cloned().unwrap_or_default();
+        let told = of_lead.entry(item["pk"].as_str().unwrap_or_default()).or_default();
+        for event in &events {
+            // The rotation's turn is given by whoever gets to it first: intake, or assign.
+            let by = if event["why"]["turn"].is_null() { item["by"].to_string() } else { "the rotation".into() };
+            told.push(format!("{} by {by}", scrub(event)));
+        }
+        told.extend(item.get("raw").map(|raw| format!("raw {}", raw["media_type"])).filter(|_| events[0]["what"] != "received"));
+    }
+    of_lead.into_iter().map(|(lead, told)| format!("{lead} timeline: {}", told.join("; "))).collect()
+}
+
+/// An answer without the times in it, and without what follows from how many commits there were.
+fn said(body: &Value) -> Value {
+    let left_out = |name: &str| {
+        let times =
+            ["due", "deadline", "at", "seconds_left", "happens_at", "happened_at", "working_seconds", "clock_seconds", "age_seconds"];
+        name.ends_with("_at") || times.contains(&name) || ["version", "request_id", "timeline", "messages"].contains(&name)
+    };
+    match body {
+        Value::Object(map) => {
+            // A new lead's answer has no owner yet where its rotation was contended.
+            let of_new = |name: &str| name == "owner" && !map.contains_key("assignment");
+            map.iter().filter(|(name, _)| !left_out(name) && !of_new(name)).map(|(name, of)| (name.clone(), said(of))).collect()
+        }
+        Value::Array(all) => all.iter().map(said).collect(),
+        other => other.clone(),
+    }
+}
+
+impl End {
+    /// The whole end, to be read.
+    pub fn told(&self) -> String {
+        let told = self.told.iter().map(|(notice, times)| format!("told {times} times: {notice}"));
+        self.facts.iter().cloned().chain(told).collect::<Vec<_>>().join("\n")
+    }
+}

@@ -1,0 +1,154 @@
+//! Two things in the same moment: whatever the order of their calls, it ends as if one had come after the other.
+
+use super::cloud::{Cloud, Setting, Wakes};
+use super::gate::Gate;
+use super::journey::{CENTRES, NORTH, POND, SOUTH, WEST, enquiry, lead, ping, post, sign};
+use super::judge::End;
+use super::{Bug, GROUP};
+use crate::support::world::{Reply, at};
+use serde_json::{Value, json};
+
+/// Something that happens at ten.
+#[derive(Debug, Clone)]
+enum Move {
+    /// An enquiry, under this key.
+    Lead(&'static str),
+    /// Somebody does this to the lead of nine o'clock: a path, a key and a body.
+    Post(&'static str, &'static str, Value),
+    /// Somebody takes the first lead of the pond out of its pool.
+    Claim(&'static str),
+    /// The contact centre's system makes this appointment.
+    Make(Value),
+    /// The same by queue, or tells by queue what has become of one.
+    Queue(Value),
+    /// It tells so by a ping-back.
+    Ping(Value),
+    /// What is due is delivered: the lead's level 1, and whatever has been put on a queue.
+    Deliver,
+    /// A queue delivers what is due twice.
+    DeliverTwice,
+}
+
+fn reaction() -> Move {
+    Move::Post("reactions", "k-r", json!({"kind": "reply"}))
+}
+
+fn to(target: Value) -> Move {
+    Move::Post("assignment", "k-t", target)
+}
+
+fn races() -> Vec<(&'static str, Move, Move)> {
+    let (told, made) = (
+        || json!({"type": "appointment.cancelled", "external_id": "c-1", "at": "2026-11-23T09:59:58Z"}),
+        || json!({"external_id": "c-1", "customer": {"name": "Jana", "email": "jana@example.com"}, "kind": "showroom", "at": "2026-11-24T09:00:00Z"}),
+    );
+    let lost = || Move::Post("status", "k-s", json!({"status": "lost", "reason": "price"}));
+    vec![
+        ("two enquiries for one rotation", Move::Lead("k-1"), Move::Lead("k-2")),
+        ("the same enquiry twice", Move::Lead("k-1"), Move::Lead("k-1")),
+        ("the same reaction twice", reaction(), reaction()),
+        ("an answer and level 1", reaction(), Move::Deliver),
+        ("closing and level 1", lost(), Move::Deliver),
+        ("given to another and level 1", to(json!({"user": "cara"})), Move::Deliver),
+        ("moved to another dealer and level 1", to(json!({"dealer": SOUTH})), Move::Deliver),
+        ("moved to another dealer and answered", to(json!({"dealer": WEST})), reaction()),
+        ("moved to two dealers", to(json!({"dealer": WEST})), Move::Post("assignment", "k-u", json!({"dealer": SOUTH}))),
+        ("an answer and closing", reaction(), lost()),
+        ("level 1 twice", Move::Deliver, Move::DeliverTwice),
+        ("two who take one lead out of the pool", Move::Claim("pia"), Move::Claim("paul")),
+        ("taken out of the pool and level 1", Move::Claim("pia"), Move::Deliver),
+        ("an appointment is made and its cancellation told", Move::Make(made()), Move::Ping(told())),
+        ("made by queue, and its cancellation told by queue", Move::Queue(json!({"appointment": made()})), Move::Queue(told())),
+    ]
+}
+
+async fn make(cloud: &Cloud, (first, pooled): (&Reply, &Reply), what: &Move) -> Option<Reply> {
+    match what {
+        Move::Lead(key) => Some(lead(cloud, NORTH, key, &enquiry(key)).await),
+        Move::Post(path, key, body) => Some(post(cloud, "boss", &format!("/leads/{}/{path}", first.text("/id")), key, body).await),
+        Move::Claim(who) => Some(post(cloud, who, &format!("/leads/{}/claim", pooled.text("/id")), who, &json!({})).await),
+        Move::Make(body) => Some(post(cloud, CENTRES, &format!("/dealers/{NORTH}/appointments"), "k-m", body).await),
+        Move::Ping(body) => Some(ping(cloud, body).await),
+        Move::Queue(body) => {
+            cloud.enqueue_appointment(body);
+            cloud.deliver_due().await;
+            None
+        }
+        Move::Deliver => {
+            cloud.deliver_due().await;
+            None
+        }
+        Move::DeliverTwice => {
+            cloud.deliver_again();
+            cloud.deliver_due().await;
+            None
+        }
+    }
+}
+
+/// The order of two moves.
+#[derive(Clone, Copy)]
+enum Order {
+    AThenB,
+    BThenA,
+    /// As the dice of this seed want it, call by call.
+    SideBySide(u64),
+}
+
+fn play(a: &Move, b: &Move, order: Order, bug: Option<Bug>) -> End {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let seed = if let Order::SideBySide(seed) = order { Some(seed) } else { None };
+        let at_once = if seed.is_some() { 3 } else { 1 };
+        let setting = Setting { gate: Gate::new(Vec::new(), seed, false), wakes: Wakes::AsSent, bug, retries: 0, at_once, lagging: false };
+        let cloud = Cloud::new(setting, &GROUP, "2026-11-23T09:00:00Z").await;
+        sign(&cloud).await;
+        let first = &lead(&cloud, NORTH, "k-0", &enquiry("first")).await;
+        let pooled = &lead(&cloud, POND, "k-p", &enquiry("pooled")).await;
+        cloud.pass_until(at("2026-11-23T09:59:59Z")).await;
+        cloud.clock.stand_at(at("2026-11-23T10:00:00Z"));
+        let (x, y) = match order {
+            Order::SideBySide(_) => tokio::join!(make(&cloud, (first, pooled), a), make(&cloud, (first, pooled), b)),
+            Order::AThenB => (make(&cloud, (first, pooled), a).await, make(&cloud, (first, pooled), b).await),
+            Order::BThenA => {
+                let y = make(&cloud, (first, pooled), b).await;
+                (make(&cloud, (first, pooled), a).await, y)
+            }
+        };
+        cloud.pass_until(at("2026-11-24T10:00:00Z")).await;
+        End::of(&cloud, &[x, y].into_iter().flatten().collect::<Vec<_>>())
+    })
+}
+
+/// The first way in which a race ends as neither order does.
+fn lost_race(name: &str, a: &Move, b: &Move, seeds: u64, bug: Option<Bug>) -> Option<String> {
+    let orders = [play(a, b, Order::AThenB, None), play(a, b, Order::BThenA, None)];
+    (0..seeds).find_map(|seed| {
+        let end = play(a, b, Order::SideBySide(seed), bug);
+        let wrong: Vec<_> = orders.iter().map(|order| end.against(order)).collect();
+        wrong.iter().all(|wrong| !wrong.is_empty()).then(|| {
+            format!(
+                "{name}, seed {seed}: as against one order\n    {}\n  and the other\n    {}",
+                wrong[0].join("\n    "),
+                wrong[1].join("\n    ")
+            )
+        })
+    })
+}
+
+/// DIS-2, ESC-7, ESC-8, INT-5: for each pair, 60 ways in which the calls of the two can fall between each other.
+#[test]
+fn dis_2_two_things_in_one_moment_end_as_if_one_came_after_the_other() {
+    let lost: Vec<String> = races().iter().filter_map(|(name, a, b)| lost_race(name, a, b, 60, None)).collect();
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
+}
+
+/// The races themselves notice an unguarded write.
+#[test]
+fn the_races_notice_what_is_written_without_a_guard() {
+    for bug in [Bug::RotationOutsideTheUnit, Bug::DroppedCondition] {
+        let noticed = races().iter().find_map(|(name, a, b)| lost_race(name, a, b, 60, Some(bug)));
+        println!("{bug:?}: {}", noticed.as_deref().unwrap_or("nothing"));
+        assert!(noticed.is_some(), "{bug:?} went unnoticed");
+    }
+}

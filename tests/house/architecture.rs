@@ -1,0 +1,203 @@
+//! Checks of the house: which way the arrows point, that nothing drifts apart, that the events are real.
+
+use crate::support::world::{NORDSTERN, World};
+use forecourt_edge::routes::{self, Operation};
+use forecourt_local::openapi;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().is_some_and(|n| n != "target" && n != ".git") {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|e| e == ending) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The workspace's crates that a manifest names.
+fn depends_on(manifest: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(manifest).unwrap();
+    let own = text.lines().find_map(|line| line.strip_prefix("name = \"")).unwrap().trim_end_matches('"').to_owned();
+    let names = text.lines().filter_map(|line| line.strip_suffix(".workspace = true")).filter(|name| name.starts_with("forecourt-"));
+    names.map(str::to_owned).filter(|name| *name != own).collect()
+}
+
+#[test]
+fn arrows_point_one_way() {
+    let set = |names: &[&str]| names.iter().map(|n| format!("forecourt-{n}")).collect::<BTreeSet<_>>();
+    assert_eq!(depends_on(&root().join("shared/domain/Cargo.toml")), set(&[]));
+    assert_eq!(depends_on(&root().join("shared/store/Cargo.toml")), set(&["domain"]));
+    assert_eq!(depends_on(&root().join("shared/edge/Cargo.toml")), set(&["domain", "store"]));
+    for function in std::fs::read_dir(root().join("functions")).unwrap() {
+        let manifest = function.unwrap().path().join("Cargo.toml");
+        let allowed = set(&["domain", "store", "edge"]);
+        assert!(depends_on(&manifest).is_subset(&allowed), "{}", manifest.display());
+    }
+}
+
+#[test]
+fn the_domain_is_pure() {
+    let manifest = std::fs::read_to_string(root().join("shared/domain/Cargo.toml")).unwrap();
+    for outside in ["aws", "tokio", "uuid", "rand", "tracing", "async"] {
+        assert!(!manifest.contains(outside), "the domain depends on {outside}");
+    }
+    for file in files(&root().join("shared/domain/src"), "rs") {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for word in ["Utc::now", "Instant::now", "async fn", "std::env", "std::fs", "println!"] {
+            assert!(!text.contains(word), "{} says {word}", file.display());
+        }
+    }
+}
+
+#[test]
+fn only_the_store_speaks_dynamodb_and_only_keys_rs_makes_keys() {
+    for folder in ["functions", "shared/domain", "shared/edge"] {
+        for file in files(&root().join(folder), "rs") {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let allowed = file.ends_with("shared/edge/src/start.rs");
+            assert!(allowed || !text.contains("aws_sdk_dynamodb"), "{} speaks DynamoDB", file.display());
+            assert!(!text.contains("#L#"), "{} makes a key", file.display());
+        }
+    }
+}
+
+#[test]
+fn files_and_starts_of_functions_stay_small() {
+    let lines = |file: &Path| std::fs::read_to_string(file).unwrap().lines().count();
+    for file in files(&root(), "rs") {
+        assert!(lines(&file) <= 450, "{} has {} lines", file.display(), lines(&file));
+    }
+    for function in std::fs::read_dir(root().join("functions")).unwrap() {
+        let main = function.unwrap().path().join("src/main.rs");
+        assert!(lines(&main) <= 25, "{}", main.display());
+    }
+}
+
+/// `cargo run -- openapi > infra/openapi.json` writes it anew.
+#[test]
+fn the_openapi_document_is_the_codes() {
+    let kept: Value = serde_json::from_str(&std::fs::read_to_string(root().join("infra/openapi.json")).unwrap()).unwrap();
+    let made = serde_json::to_value(openapi::document()).unwrap();
+    assert!(kept == made, "infra/openapi.json has drifted: cargo run -- openapi > infra/openapi.json");
+    let in_document: BTreeSet<String> = made["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object()
+                .unwrap()
+                .keys()
+                .filter(|k| ["get", "post", "put", "patch", "delete"].contains(&k.as_str()))
+                .map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
+        .collect();
+    assert_eq!(in_document, routes::all().map(|route| route.key()).collect());
+}
+
+#[test]
+fn the_templates_routes_are_the_codes() {
+    let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
+    let routes: BTreeSet<String> =
+        template.lines().filter_map(|line| line.trim().strip_prefix("RouteKey: ")).map(|key| key.trim_matches('"').to_owned()).collect();
+    assert_eq!(routes, routes::all().map(|route| route.key()).collect());
+    // Only what a link leads to needs no token.
+    for route in routes::all() {
+        let wanted = if route.is_open() { "AuthorizationType: NONE" } else { "AuthorizationType: JWT" };
+        let after = template.split_once(&format!("RouteKey: \"{}\"", route.key())).unwrap().1;
+        assert!(after.split("Target:").next().unwrap().contains(wanted), "{}", route.key());
+    }
+    for function in std::fs::read_dir(root().join("functions")).unwrap() {
+        let name = function.unwrap().file_name().into_string().unwrap();
+        assert!(template.contains(&format!("CodeUri: ../target/lambda/{name}/")), "{name} is not in the template");
+    }
+}
+
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    let made = serde_json::to_value(openapi::document()).unwrap();
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(map) => {
+                if let Some(Value::String(to)) = map.get("$ref") {
+                    found.insert(to.clone());
+                }
+                map.values().for_each(|v| references(v, found));
+            }
+            Value::Array(all) => all.iter().for_each(|v| references(v, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    references(&made, &mut found);
+    assert!(found.len() > 5);
+    for to in found {
+        assert!(made.pointer(to.trim_start_matches('#')).is_some(), "{to}");
+    }
+}
+
+#[test]
+fn every_operation_has_one_route_of_a_function_that_exists() {
+    let operations: BTreeSet<Operation> = routes::all().map(|route| route.operation).collect();
+    assert_eq!(operations.len(), routes::all().count());
+    for route in routes::all() {
+        assert!(root().join("functions").join(route.function).exists(), "{}", route.function);
+    }
+}
+
+#[tokio::test]
+async fn the_sample_events_are_taken_by_their_functions() {
+    let world = World::new().await;
+    let read = |name: &str| -> Value { serde_json::from_str(&std::fs::read_to_string(root().join("events").join(name)).unwrap()).unwrap() };
+    let platform = &world.system.platform;
+    let answer = forecourt_lead_intake::handle(platform, read("lead-intake/http-json.json")).await.unwrap();
+    assert_eq!(answer["statusCode"], 201, "{answer}");
+    let answer = forecourt_lead_intake::handle(platform, read("lead-intake/queue.json")).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let answer = forecourt_appointment::handle(platform, read("appointment/http-json.json")).await.unwrap();
+    assert_eq!(answer["statusCode"], 201, "{answer}");
+    let answer = forecourt_appointment::handle(platform, read("appointment/queue.json")).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    // Nobody can sign for the time at which this is read.
+    let event = serde_json::from_value(read("appointment-pingback/http-json.json")).unwrap();
+    assert_eq!(forecourt_appointment_pingback::handle(platform, event).await.status_code, 401);
+    let answer = forecourt_lead::handle(platform, serde_json::from_value(read("lead/list.json")).unwrap()).await;
+    assert_eq!(answer.status_code, 200);
+    let answer = forecourt_overview::handle(platform, serde_json::from_value(read("overview/appointments.json")).unwrap()).await;
+    assert_eq!(answer.status_code, 200);
+    let exporter = forecourt_export::Exporter::new(platform.of("export"), world.bucket.clone());
+    assert_eq!(exporter.handle(read("export/ask.json")).await.unwrap()["statusCode"], 202);
+    assert_eq!(exporter.handle(read("export/look.json")).await.unwrap(), json!({"batchItemFailures": []}));
+    for (function, file) in [("assign", "assign/look.json"), ("escalate", "escalate/look.json")] {
+        let event = serde_json::from_value(read(file)).unwrap();
+        let response = if function == "assign" {
+            forecourt_assign::handle(platform, event).await
+        } else {
+            forecourt_escalate::handle(platform, event).await
+        };
+        assert_eq!(response.batch_item_failures.len(), 0);
+    }
+    assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 2);
+}
+
+/// PRV-1: nothing that a customer wrote stands in a log line.
+#[test]
+fn prv_1_no_log_line_names_a_value() {
+    for file in files(&root().join("shared"), "rs").into_iter().chain(files(&root().join("functions"), "rs")) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for line in text.lines().filter(|line| line.contains("tracing::")) {
+            for word in ["body", "email", "phone", "contact", "enquiry", "raw"] {
+                assert!(!line.contains(word), "{}: {line}", file.display());
+            }
+        }
+    }
+}

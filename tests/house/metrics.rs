@@ -1,0 +1,112 @@
+//! What alarms watch.
+
+use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use async_trait::async_trait;
+use forecourt_edge::Platform;
+use forecourt_edge::metrics::{Metric, Metrics, NAMESPACE};
+use forecourt_send::text::{Mail, Texts};
+use forecourt_send::{Carrier, Sender, Undelivered};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+
+type Lines = Arc<Mutex<Vec<Value>>>;
+
+fn noted(platform: &Platform) -> (Platform, Lines) {
+    let lines = Lines::default();
+    let to = lines.clone();
+    let metrics = Metrics::to("a-table", move |line| to.lock().unwrap().push(serde_json::from_str(line).unwrap()));
+    (Platform { metrics, ..platform.clone() }, lines)
+}
+
+fn event(look: &Value) -> aws_lambda_events::sqs::SqsEvent {
+    serde_json::from_value(json!({"Records": [{"messageId": "1", "body": look.to_string()}]})).unwrap()
+}
+
+/// ESC-8: an alarm can tell how late a step happened, as a line in CloudWatch's embedded format.
+#[tokio::test]
+async fn esc_8_how_late_a_step_happened_is_a_metric() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    // The reminder was due at 11:30 in Berlin.
+    world.system.clock.stand_at(crate::support::world::at("2026-11-23T10:40:00Z"));
+    let (platform, lines) = noted(&world.system.platform);
+    let look = json!({"kind": "escalate", "group": "demo-group", "dealer": NORDSTERN, "lead": id});
+    for _ in 0..2 {
+        forecourt_escalate::handle(&platform, event(&look)).await;
+    }
+    let wanted = json!({
+        "_aws": {"Timestamp": 1_795_430_400_000_i64, "CloudWatchMetrics": [
+            {"Namespace": "Forecourt", "Dimensions": [["Table"]], "Metrics": [{"Name": "EscalationLag", "Unit": "Seconds"}]}]},
+        "Table": "a-table",
+        "EscalationLag": [600.0],
+    });
+    assert_eq!(*lines.lock().unwrap(), [wanted], "the second wake-up found nothing to do");
+}
+
+/// DIS-1, ESC-10: how long a lead waited for its owner, and what the sweep found overdue.
+#[tokio::test]
+async fn esc_10_what_is_overdue_is_a_metric() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.system.settle().await;
+    world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    world.system.agenda.lose_everything();
+    world.system.clock.stand_at(crate::support::world::at("2026-11-23T09:10:00Z"));
+    let (platform, lines) = noted(&world.system.platform);
+    let mut outbox = world.system.outbox.clone();
+    outbox.platform = platform.clone();
+    outbox.sweep().await.unwrap();
+    let look = json!({"kind": "assign", "group": "demo-group", "dealer": "harbour-cars-demo", "lead": id});
+    forecourt_assign::handle(&platform, event(&look)).await;
+    let told: Vec<(String, Value)> = lines
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|line| {
+            let name = line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"].as_str().unwrap().to_owned();
+            let values = line[&name].clone();
+            (name, values)
+        })
+        .collect();
+    let told: Vec<_> = told.iter().map(|(name, values)| (name.as_str(), values.clone())).collect();
+    assert_eq!(told, [("Overdue", json!([1.0])), ("OldestOverdue", json!([600.0])), ("AssignLag", json!([600.0]))]);
+}
+
+/// A provider that takes nothing.
+struct Refusing;
+
+#[async_trait]
+impl Carrier for Refusing {
+    async fn carry(&self, _: &Mail) -> Result<String, Undelivered> {
+        Err(Undelivered::Never("rejected".into()))
+    }
+}
+
+/// MSG-1: a mail that will never go out rings an alarm, once.
+#[tokio::test]
+async fn msg_1_a_mail_that_has_failed_for_good_is_a_metric() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let (platform, lines) = noted(&world.system.platform);
+    let texts = Arc::new(Texts::new("https://desk.example").unwrap());
+    let sender = Sender { platform, carrier: Arc::new(Refusing), texts };
+    let look = json!({"kind": "send", "group": "demo-group", "dealer": NORDSTERN, "lead": id, "message": "assigned-1"});
+    for _ in 0..2 {
+        assert_eq!(sender.handle(event(&look)).await.batch_item_failures.len(), 0);
+    }
+    let told: Vec<Value> = lines.lock().unwrap().iter().map(|line| line["MailFailed"].clone()).collect();
+    assert_eq!(told, [json!([1.0])]);
+}
+
+/// The template's alarms and dashboard name metrics that the code has.
+#[test]
+fn the_templates_metrics_are_the_codes() {
+    let template = include_str!("../../infra/template.yaml");
+    assert!(template.contains(&format!("Namespace: {NAMESPACE}\n")));
+    for metric in Metric::ALL {
+        assert!(template.contains(&format!("[\"{NAMESPACE}\",\"{}\",\"Table\"", metric.name())), "{metric:?} is not on the dashboard");
+    }
+    for alarmed in [Metric::EscalationLag, Metric::OldestOverdue, Metric::MailFailed] {
+        assert!(template.contains(&format!("Namespace: {NAMESPACE}\n      MetricName: {}\n", alarmed.name())), "{alarmed:?}");
+    }
+}

@@ -1,0 +1,4 @@
+//! Checks of the tree itself: architecture, documents, metrics.
+
+pub(crate) mod architecture;
+pub(crate) mod metrics;

@@ -1,0 +1,351 @@
+//! The same enquiry twice is one lead; the same request twice is carried out once (INT-5).
+
+use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use forecourt_domain::timeline::Event;
+use http::Method;
+use serde_json::{Value, json};
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+fn leads() -> String {
+    format!("/dealers/{NORDSTERN}/leads")
+}
+
+async fn send(world: &World, who: &str, key: &str, body: &Value) -> crate::support::world::Reply {
+    world.call(Method::POST, who, &leads(), &[JSON, ("idempotency-key", key)], body.to_string().as_bytes()).await
+}
+
+#[tokio::test]
+async fn int_5_a_repeat_gets_the_first_answer_whatever_happened_since() {
+    let world = World::new().await;
+    let first = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
+    assert_eq!(first.status, 201);
+    let id = first.text("/id").to_owned();
+    let moved = world.post("ingo.brandt", &format!("/leads/{id}/assignment"), &json!({"user": "greta.sommer"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    world.advance_to("2026-11-24T09:00:00Z").await;
+    let again = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
+    assert_eq!((again.status, &again.body), (201, &first.body));
+    assert_eq!(again.headers["idempotent-replay"], "true");
+    assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 1);
+}
+
+#[tokio::test]
+async fn int_5_a_key_that_comes_with_another_body_is_refused_and_nothing_is_made() {
+    let world = World::new().await;
+    let mut with_id = enquiry("sam");
+    with_id["external_id"] = json!("x-1");
+    for (key, body) in [("k1", enquiry("jana")), ("k2", with_id)] {
+        assert_eq!(send(&world, "partner:portal-demo", key, &body).await.status, 201);
+        let mut other = body.clone();
+        other["message"] = json!("something else");
+        let refused = send(&world, "partner:portal-demo", key, &other).await;
+        assert_eq!((refused.status, refused.text("/type")), (422, "urn:forecourt:problem:reused"), "{}", refused.body);
+    }
+    assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 2);
+}
+
+#[tokio::test]
+async fn int_5_an_idempotency_key_counts_beside_an_external_id() {
+    let world = World::new().await;
+    let body = |id: &str| {
+        let mut body = enquiry("jana");
+        body["external_id"] = json!(id);
+        body
+    };
+    let first = send(&world, "partner:portal-demo", "k1", &body("x-1")).await;
+    // By either name it is the same lead; the key with another id is another request.
+    assert_eq!(send(&world, "partner:portal-demo", "k2", &body("x-1")).await.text("/id"), first.text("/id"));
+    assert_eq!(send(&world, "partner:portal-demo", "k1", &body("x-1")).await.text("/id"), first.text("/id"));
+    assert_eq!(send(&world, "partner:portal-demo", "k1", &body("x-2")).await.status, 422);
+}
+
+#[tokio::test]
+async fn int_5_keys_and_ids_are_their_senders_own() {
+    let world = World::new().await;
+    let portal = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
+    let person = send(&world, "ingo.brandt", "k1", &enquiry("karl")).await;
+    assert_eq!((portal.status, person.status), (201, 201));
+    assert_ne!(portal.text("/id"), person.text("/id"));
+}
+
+#[tokio::test]
+async fn int_5_white_space_and_the_order_of_fields_make_no_other_enquiry() {
+    let world = World::new().await;
+    let texts = [
+        r#"{"external_id":"x","type":"other","contact":{"email":"a@example.com"}}"#,
+        r#"{ "contact": {"email": " a@EXAMPLE.com "}, "type": "other", "external_id": "x" }"#,
+    ];
+    let mut ids = Vec::new();
+    for text in texts {
+        ids.push(world.call(Method::POST, "partner:portal-demo", &leads(), &[JSON], text.as_bytes()).await.text("/id").to_owned());
+    }
+    assert_eq!(ids[0], ids[1]);
+}
+
+#[tokio::test]
+async fn int_5_adf_resend_changes_the_lead_it_names() {
+    let world = World::new().await;
+    let adf = |status: &str, comment: &str| {
+        format!(
+            "<adf><prospect status=\"{status}\"><id source=\"portal\">77</id><vehicle status=\"used\"><make>Opel</make></vehicle><customer><contact><email>r@example.com</email></contact><comments>{comment}</comments></customer><provider><name>Portal</name></provider></prospect></adf>"
+        )
+    };
+    let send = async |key: &str, status: &str, comment: &str| {
+        let headers = [("content-type", "application/adf+xml"), ("idempotency-key", key)];
+        let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &headers, adf(status, comment).as_bytes()).await;
+        (reply.status, reply.text("/id").to_owned())
+    };
+    let (status, id) = send("k1", "new", "one").await;
+    assert_eq!(status, 201);
+    assert_eq!(send("k2", "new", "two").await.0, 422);
+    assert_eq!(send("k3", "resend", "two").await, (200, id.clone()));
+    assert_eq!(send("k4", "resend", "three").await, (200, id.clone()));
+    // Each of them again, in whatever order, changes nothing and is answered as the first time.
+    assert_eq!(send("k3", "resend", "two").await, (200, id.clone()));
+    assert_eq!(send("k1", "new", "one").await, (201, id.clone()));
+    assert_eq!(send("k4", "resend", "three").await, (200, id.clone()));
+    assert_eq!(send("k5", "new", "one").await, (201, id.clone()));
+    assert_eq!(world.page(id.parse().unwrap()).await.lead.version, 3);
+    // A sender who changes it back means it.
+    assert_eq!(send("k6", "resend", "two").await, (200, id.clone()));
+    let message = world.get("ingo.brandt", &format!("/leads/{id}")).await.text("/enquiry/message").to_owned();
+    assert_eq!(message, "two");
+    let page = world.page(id.parse().unwrap()).await;
+    let resent = page.timeline.iter().flat_map(|e| &e.events).filter(|e| matches!(e, Event::Resent { .. })).count();
+    assert_eq!(resent, 3);
+}
+
+#[tokio::test]
+async fn int_5_a_reaction_sent_twice_with_one_key_is_logged_once() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let path = format!("/leads/{id}/reactions");
+    let log = async |body: &str| world.call(Method::POST, "anna.vogt", &path, &[JSON, ("idempotency-key", "r1")], body.as_bytes()).await;
+    let first = log(r#"{"kind": "call_missed"}"#).await;
+    let again = log(r#"{"kind": "call_missed"}"#).await;
+    assert_eq!((first.status, again.status), (200, 200));
+    assert_eq!(first.body["version"], again.body["version"]);
+    assert_eq!(log(r#"{"kind": "reply"}"#).await.status, 422);
+    assert_eq!(world.page(id).await.timeline.len(), 2);
+}
+
+#[tokio::test]
+async fn set_10_a_change_that_saw_an_older_version_is_refused() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let etag = world.get("anna.vogt", &format!("/leads/{id}")).await.headers["etag"].to_str().unwrap().to_owned();
+    let path = format!("/leads/{id}/reactions");
+    let log = async || world.call(Method::POST, "anna.vogt", &path, &[JSON, ("if-match", &etag)], br#"{"kind": "reply"}"#).await;
+    assert_eq!(log().await.status, 200);
+    let stale = log().await;
+    assert_eq!((stale.status, &stale.body["current_version"]), (412, &json!(2)));
+}
+
+#[tokio::test]
+async fn int_5_a_key_used_for_another_dealer_is_refused_and_not_answered_with_the_first_ones_lead() {
+    let world = World::new().await;
+    assert_eq!(send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await.status, 201);
+    let headers = [JSON, ("idempotency-key", "k1")];
+    let body = enquiry("jana").to_string();
+    let other = world.call(Method::POST, "partner:portal-demo", "/dealers/harbour-cars-demo/leads", &headers, body.as_bytes()).await;
+    assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"));
+}
+
+#[tokio::test]
+async fn int_5_an_assignment_that_put_the_lead_out_of_reach_is_answered_again_when_repeated() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let path = format!("/leads/{id}/assignment");
+    for (who, body) in [("anna.vogt", r#"{"user": "ben.krause"}"#), ("ingo.brandt", r#"{"dealer": "harbour-cars-demo"}"#)] {
+        let headers = [JSON, ("idempotency-key", "a1")];
+        let first = world.call(Method::POST, who, &path, &headers, body.as_bytes()).await;
+        let again = world.call(Method::POST, who, &path, &headers, body.as_bytes()).await;
+        assert_eq!((first.status, again.status, &again.body["version"]), (200, 200, &first.body["version"]), "{}", again.body);
+        assert_eq!(world.get(who, &format!("/leads/{id}")).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn set_10_if_match_may_name_several_versions() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let path = format!("/leads/{id}/reactions");
+    for (tags, status) in [("\"7\", \"8\"", 412), ("\"1\", W/\"8\"", 200), ("*", 200), ("nonsense", 422)] {
+        let reply = world.call(Method::POST, "anna.vogt", &path, &[JSON, ("if-match", tags)], br#"{"kind": "call_missed"}"#).await;
+        assert_eq!(reply.status, status, "{tags}");
+    }
+}
+
+#[tokio::test]
+async fn int_5_a_repeat_is_answered_for_the_dealer_it_was_sent_to_though_the_lead_has_gone_on() {
+    let world = World::new().await;
+    let first = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
+    let path = format!("/leads/{}/assignment", first.text("/id"));
+    assert_eq!(world.post("ingo.brandt", &path, &json!({"dealer": "harbour-cars-demo"})).await.status, 200);
+    assert_eq!(send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await.body, first.body);
+}
+
+#[tokio::test]
+async fn int_5_a_key_that_first_came_with_a_repeat_is_remembered_too() {
+    let world = World::new().await;
+    let body = |id: &str| {
+        let mut body = enquiry("jana");
+        body["external_id"] = json!(id);
+        body
+    };
+    assert_eq!(send(&world, "partner:portal-demo", "k1", &body("x-1")).await.status, 201);
+    assert_eq!(send(&world, "partner:portal-demo", "k2", &body("x-1")).await.status, 201);
+    assert_eq!(send(&world, "partner:portal-demo", "k2", &body("x-2")).await.status, 422);
+}
+
+#[tokio::test]
+async fn int_5_what_is_redriven_is_a_new_message_but_no_new_lead() {
+    let world = World::new().await;
+    let good = "<prospect><customer><contact><name>A</name><email>a@example.com</email></contact></customer></prospect>";
+    let bad = "<prospect><customer><contact><name>Nobody can be reached</name></contact></customer></prospect>";
+    world.enqueue("m1", "AIDADEMOPORTAL", Some(NORDSTERN), &format!("<adf>{good}{bad}</adf>"));
+    for _ in 0..3 {
+        world.system.settle().await;
+        assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 1);
+        assert_eq!(world.system.queue.redrive().unwrap(), 1);
+    }
+    // The same enquiry that another partner's message brings, or one that says something else, is another.
+    world.enqueue("m2", "AIDADEMOPORTAL", Some("harbour-cars-demo"), &format!("<adf>{good}</adf>"));
+    world.system.settle().await;
+    assert_eq!(world.list("sophie.clarke", "harbour-cars-demo").await.len(), 1);
+}
+
+#[tokio::test]
+async fn int_5_two_states_of_one_enquiry_in_one_document_are_both_taken() {
+    let world = World::new().await;
+    let prospect = |status: &str, comment: &str| {
+        format!(
+            "<prospect status=\"{status}\"><id source=\"portal\">78</id><customer><contact><email>r@example.com</email></contact><comments>{comment}</comments></customer></prospect>"
+        )
+    };
+    let headers = [("content-type", "application/adf+xml"), ("idempotency-key", "k1")];
+    let send = async |xml: String| world.call(Method::POST, "partner:portal-demo", &leads(), &headers, xml.as_bytes()).await;
+    let document = format!("<adf>{}{}{}</adf>", prospect("new", "one"), prospect("resend", "two"), prospect("resend", "three"));
+    for _ in 0..2 {
+        let reply = send(document.clone()).await;
+        let statuses: Vec<_> = reply.body["results"].as_array().unwrap().iter().map(|r| r["status"].as_u64().unwrap()).collect();
+        assert_eq!(statuses, [201, 200, 200], "{}", reply.body);
+    }
+    let lead = world.list("ingo.brandt", NORDSTERN).await.remove(0);
+    let page = world.get("ingo.brandt", &format!("/leads/{}", lead["id"].as_str().unwrap())).await;
+    assert_eq!((page.text("/enquiry/message"), &page.body["version"]), ("three", &json!(3)));
+}
+
+/// INT-5, MSG-1: whatever a request did to a lead is done once, however much happens in between, for thirty days; its repeat says that it is one.
+#[tokio::test]
+async fn int_5_every_change_of_a_lead_is_carried_out_once_and_its_repeat_says_so() {
+    let world = World::new().await;
+    let mut body = enquiry("jana");
+    body["contact"]["phone"] = json!("0171 2345678");
+    let lead = world.lead(&body).await;
+    let post = async |path: &str, key: &str, body: &Value| {
+        let headers = [JSON, ("idempotency-key", key)];
+        world.call(Method::POST, ADMIN, path, &headers, body.to_string().as_bytes()).await
+    };
+    let keyed = async |path: &str, key: &str, body: &Value| post(&format!("/leads/{lead}/{path}"), key, body).await;
+    let task = json!({"title": "Wash", "start": "2026-11-25T10:00:00+01:00", "minutes": 30});
+    let deadline = json!({"title": "Offer", "at": "2026-11-25T10:00:00+01:00"});
+    let event = json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-25T10:00:00+01:00"});
+    let at = |made: &crate::support::world::Reply| {
+        made.headers["location"].to_str().unwrap().trim_start_matches(&format!("/leads/{lead}/")).to_owned()
+    };
+    let done = at(&keyed("tasks", "done-task", &task).await);
+    let met = at(&keyed("deadlines", "met", &deadline).await);
+    let held = at(&keyed("events", "held", &event).await);
+    let requests = [
+        (201, "tasks", task.clone()),
+        (201, "contacts", json!({"last_name": "Kim", "emails": ["kim@example.com"]})),
+        (201, "deadlines", deadline.clone()),
+        (201, "comments", json!({"text": "first"})),
+        (201, "events", event.clone()),
+        (201, "invitations", json!({"type": "booked_test_drive"})),
+        (201, "communications", json!({"medium": "sms", "text": "Hello"})),
+        (201, "documents", json!({"title": "Order", "content_type": "application/pdf", "bytes": 3})),
+        (200, "reactions", json!({"kind": "call_missed"})),
+        (200, "contact-made", json!({"made": false})),
+        (200, "assignment", json!({"user": "ben.krause"})),
+        (200, &*format!("{done}/completion"), json!({"note": "clean"})),
+        (200, &*format!("{met}/completion"), json!({})),
+        (200, &*format!("{held}/completion"), json!({})),
+        (200, "status", json!({"status": "lost", "reason": "price"})),
+        (200, "status", json!({"status": "in_progress"})),
+    ];
+    let mut first = Vec::new();
+    for (i, (status, path, body)) in requests.iter().enumerate() {
+        let reply = keyed(path, &format!("k{i}"), body).await;
+        assert_eq!((reply.status, reply.headers.get("idempotent-replay")), (*status, None), "{path}: {}", reply.body);
+        first.push(reply);
+    }
+    let comment = at(&first[3]);
+    let tag = [JSON, ("if-match", "\"1\"")];
+    let path = format!("/leads/{lead}/{comment}");
+    assert_eq!(world.call(Method::PATCH, ADMIN, &path, &tag, br#"{"text": "second"}"#).await.status, 200);
+    // What was done is undone in between: its repeat does not do it again.
+    assert_eq!(world.call(Method::DELETE, ADMIN, &format!("/leads/{lead}/{done}/completion"), &[JSON], b"").await.status, 200);
+    world.system.settle().await;
+    world.advance_to("2026-12-20T09:00:00Z").await;
+    let before = world.page(lead).await;
+    for (key, ((status, path, body), first)) in requests.iter().zip(&first).enumerate() {
+        let again = keyed(path, &format!("k{key}"), body).await;
+        let says = again.headers.get("idempotent-replay").map(|says| says.to_str().unwrap());
+        assert_eq!((again.status, says), (*status, Some("true")), "{path}: {}", again.body);
+        assert_eq!(again.headers.get("location"), first.headers.get("location"), "{path}");
+        let (key, text) = (format!("k{key}"), format!("{body} "));
+        let headers = [JSON, ("idempotency-key", &*key)];
+        let other = world.call(Method::POST, ADMIN, &format!("/leads/{lead}/{path}"), &headers, text.as_bytes()).await;
+        assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"), "{path}: {}", other.body);
+    }
+    world.system.settle().await;
+    let after = world.page(lead).await;
+    assert_eq!((after.lead.version, after.timeline.len()), (before.lead.version, before.timeline.len()));
+    assert_eq!(world.get(ADMIN, &path).await.text("/text"), "second");
+    assert_eq!(world.system.mailbox.sms().len(), 1);
+    // Of many leads at once: a repeat where all were done before.
+    let other = world.lead(&enquiry("sam")).await;
+    let bulk = |leads: &[String]| json!({"leads": leads, "event": event});
+    let (one, both) = (bulk(&[lead.to_string()]), bulk(&[lead.to_string(), other.to_string()]));
+    let says = async |body: &Value| post("/events", "bulk", body).await.headers.contains_key("idempotent-replay");
+    assert_eq!([says(&one).await, says(&one).await], [false, true]);
+    assert_eq!(post("/events", "bulk", &both).await.body["results"][0]["status"], 422, "another request");
+    // After thirty days the key is free, but for what is named after it.
+    world.advance_to("2026-12-29T09:00:00Z").await;
+    let (comment, missed) = (keyed("comments", "k3", &requests[3].2).await, keyed("reactions", "k8", &requests[8].2).await);
+    assert_eq!((comment.headers.contains_key("idempotent-replay"), missed.headers.contains_key("idempotent-replay")), (true, false));
+    assert_eq!((comment.text("/id"), comment.text("/text")), (first[3].text("/id"), "second"));
+}
+
+/// INT-5: a request that found nothing to change does not change anything when it comes again.
+#[tokio::test]
+async fn int_5_a_request_that_changed_nothing_is_remembered_too() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let task = json!({"title": "Wash", "start": "2026-11-25T10:00:00+01:00", "minutes": 30});
+    let made = world.post(ADMIN, &format!("/leads/{lead}/tasks"), &task).await;
+    let completion = format!("{}/completion", made.headers["location"].to_str().unwrap());
+    assert_eq!(world.post(ADMIN, &completion, &json!({})).await.text("/state"), "done");
+    let keyed = async || world.call(Method::POST, ADMIN, &completion, &[JSON, ("idempotency-key", "k")], b"{}").await;
+    assert_eq!(keyed().await.text("/state"), "done");
+    assert_eq!(world.call(Method::DELETE, ADMIN, &completion, &[JSON], b"").await.text("/state"), "open");
+    let again = keyed().await;
+    assert_eq!((again.text("/state"), again.headers["idempotent-replay"].as_bytes()), ("open", &b"true"[..]));
+}
+
+/// ACC-1, LEAD-9: a repeat shows a lead that has left the asker's reach only as the request itself left it.
+#[tokio::test]
+async fn lead_9_a_repeat_does_not_show_what_has_happened_out_of_reach() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let headers = [("content-type", "application/json"), ("idempotency-key", "away")];
+    let path = format!("/leads/{lead}/assignment");
+    let body = json!({"dealer": "harbour-cars-demo"}).to_string();
+    assert_eq!(world.call(Method::POST, ADMIN, &path, &headers, body.as_bytes()).await.status, 200);
+    assert_eq!(world.call(Method::POST, ADMIN, &path, &headers, body.as_bytes()).await.status, 200, "nothing has happened since");
+    assert_eq!(world.post("gina.group", &format!("/leads/{lead}/comments"), &json!({"text": "ours"})).await.status, 201);
+    assert_eq!(world.call(Method::POST, ADMIN, &path, &headers, body.as_bytes()).await.status, 404);
+}

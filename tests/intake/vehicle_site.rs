@@ -1,0 +1,117 @@
+//! An enquiry for a vehicle at another site (INT-10), and what goes to whoever buys cars in (INT-8).
+
+use crate::support::world::{ADMIN, NORDSTERN, World, dealer, enquiry};
+use forecourt_domain::dealer::Settings;
+use serde_json::{Value, json};
+
+const HARBOUR: &str = "harbour-cars-demo";
+
+fn at_site(name: &str, site: &str) -> Value {
+    let mut enquiry = enquiry(name);
+    enquiry["vehicle"] = json!({"make": "MG", "model": "MG4", "site": site});
+    enquiry
+}
+
+async fn sent(world: &World, body: &Value) -> (String, String) {
+    let reply = world.post(ADMIN, &format!("/dealers/{NORDSTERN}/leads"), body).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    (reply.text("/dealer").to_owned(), reply.text("/owner").to_owned())
+}
+
+#[tokio::test]
+async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_so() {
+    let world = World::new().await;
+    assert_eq!(sent(&world, &at_site("a", HARBOUR)).await.0, NORDSTERN, "not unless it is set");
+    world.settings(|s| s.rules_of_vehicle_location = true).await;
+    // Harbour has a rule for this make, and a group for the rule.
+    let demo = forecourt_local::demo::group().unwrap();
+    let harbour = demo.dealers.into_iter().find(|d| d.id.as_str() == HARBOUR).unwrap();
+    let mut draft = (*harbour.settings).clone();
+    draft.distribution_groups = serde_json::from_value(json!(["mg"])).unwrap();
+    draft.routing_rules = serde_json::from_value(json!([{"group": "mg", "when": {"makes": ["mg"], "sites": [HARBOUR]}}])).unwrap();
+    draft
+        .members
+        .iter_mut()
+        .filter(|m| m.user.as_str() == "oliver.reed")
+        .for_each(|m| m.groups = draft.distribution_groups.iter().cloned().collect());
+    let settings: Settings = draft.check().unwrap();
+    forecourt_local::demo::save(&world.store, &world.scope(), &dealer(HARBOUR), &settings, world.system.clock.now()).await.unwrap();
+
+    let asked = at_site("b", HARBOUR);
+    let told = world.post("gina.group", &format!("/dealers/{NORDSTERN}/dry-run"), &json!({"lead": asked})).await;
+    assert_eq!((told.text("/owner"), told.text("/rule"), told.text("/group")), ("oliver.reed", "DIS-3", "mg"), "{}", told.body);
+    assert_eq!(sent(&world, &asked).await, (HARBOUR.to_owned(), "oliver.reed".to_owned()));
+    assert_eq!(sent(&world, &at_site("c", "nowhere")).await.0, NORDSTERN, "nobody knows the site");
+    assert_eq!(sent(&world, &at_site("d", "Not an id!")).await.0, NORDSTERN);
+    assert_eq!(sent(&world, &at_site("e", NORDSTERN)).await.0, NORDSTERN);
+    // It says where it came in, and the same enquiry again is the same lead.
+    let mut named = at_site("f", HARBOUR);
+    named["external_id"] = json!("f-1");
+    let path = format!("/dealers/{NORDSTERN}/leads");
+    let (first, again) = (world.post(ADMIN, &path, &named).await, world.post(ADMIN, &path, &named).await);
+    assert_eq!((first.text("/id"), &first.body), (again.text("/id"), &again.body));
+    let page = world.get("gina.group", &format!("/leads/{}", first.text("/id"))).await;
+    let sited = page.body["timeline"][0]["events"].as_array().unwrap().iter().find(|e| e["what"] == "sited").unwrap().clone();
+    assert_eq!(sited["came_in_at"], NORDSTERN, "{sited}");
+}
+
+/// INT-10, INT-6: what is added to a lead of the site says so too.
+#[tokio::test]
+async fn int_10_the_timeline_says_where_an_added_enquiry_came_in() {
+    let world = World::new().await;
+    world.settings(|s| s.rules_of_vehicle_location = true).await;
+    let path = format!("/dealers/{NORDSTERN}/leads");
+    let first = world.post(ADMIN, &path, &at_site("a", HARBOUR)).await;
+    let added = world.post(ADMIN, &path, &at_site("a", HARBOUR)).await;
+    assert_eq!((added.status, added.text("/id")), (200, first.text("/id")));
+    let page = world.get("gina.group", &format!("/leads/{}", first.text("/id"))).await;
+    assert_eq!(page.body["timeline"].to_string().matches("sited").count(), 2, "{}", page.body["timeline"]);
+}
+
+fn offered(name: &str) -> Value {
+    let mut enquiry = enquiry(name);
+    enquiry["type"] = json!("trade_in");
+    enquiry["trade_in"] = json!({"make": "Volkswagen", "model": "Polo", "year": 2018, "mileage": "74000 km"});
+    enquiry
+}
+
+#[tokio::test]
+async fn int_8_a_trade_in_enquiry_without_a_vehicle_goes_to_whoever_buys_cars_in_with_a_sheet() {
+    let world = World::at("2026-11-22T22:00:00Z").await;
+    world.settings(|s| s.trade_in_cc_email = Some(forecourt_domain::contact::Email::parse("ankauf@example.com").unwrap())).await;
+    let id = world.lead(&offered("jana")).await;
+    let mut wants = offered("otto");
+    wants["vehicle"] = json!({"make": "Opel"});
+    world.lead(&wants).await;
+    world.lead(&enquiry("nothing-offered")).await;
+    world.system.settle().await;
+    let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.to == "ankauf@example.com").collect();
+    assert_eq!(mails.len(), 1, "at once, at night too, and only where no vehicle is asked for");
+    let (mail, sheet) = (&mails[0], &mails[0].attachments[0]);
+    assert!(mail.subject.contains(&id.spoken()) && mail.text.contains(&format!("https://desk.example/leads/{id}")), "{}", mail.text);
+    assert_eq!((sheet.name.as_str(), sheet.media_type.as_str()), (&*format!("{id}.pdf"), "application/pdf"));
+    let pdf = lopdf::Document::load_mem(&sheet.content).unwrap();
+    let text = pdf.extract_text(&[1]).unwrap();
+    for word in ["Volkswagen", "Polo", "74000 km", "jana@example.com"] {
+        assert!(text.contains(word), "{word} is not in {text}");
+    }
+    assert!(String::from_utf8_lossy(&mail.mime("no-reply@example.com").unwrap()).contains("application/pdf"));
+    let page = world.get(ADMIN, &format!("/leads/{id}")).await;
+    let told = page.body["messages"].as_array().unwrap().iter().find(|m| m["about"] == "trade_in").unwrap().clone();
+    assert_eq!((&told["fate"], &told["to"]), (&json!("sent"), &json!("ankauf@example.com")));
+}
+
+/// INT-6 and INT-8: what is added to a lead goes there too, once.
+#[tokio::test]
+async fn int_8_a_trade_in_that_is_added_to_a_lead_goes_there_too() {
+    let world = World::delivering_twice().await;
+    world.lead(&enquiry("jana")).await;
+    world.settings(|s| s.trade_in_cc_email = Some(forecourt_domain::contact::Email::parse("ankauf@example.com").unwrap())).await;
+    let mut again = offered("jana");
+    again["external_id"] = json!("second");
+    for _ in 0..2 {
+        assert_eq!(world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &again).await.status, 200);
+    }
+    world.system.settle().await;
+    assert_eq!(world.system.mailbox.mails().iter().filter(|mail| mail.to == "ankauf@example.com").count(), 1);
+}

@@ -1,0 +1,183 @@
+//! The contacts of a lead: several, one of them main, corrected, and found again (LEAD-7, INT-6).
+
+use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use forecourt_domain::appointment::Reached;
+use forecourt_domain::contact::Email;
+use forecourt_domain::ids::LeadId;
+use http::Method;
+use serde_json::{Value, json};
+
+async fn send(world: &World, method: Method, who: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
+    let headers: Vec<(&str, &str)> = [("content-type", "application/json")].iter().chain(headers).copied().collect();
+    world.call(method, who, path, &headers, body.to_string().as_bytes()).await
+}
+
+async fn patch(world: &World, path: &str, body: &Value) -> Reply {
+    send(world, Method::PATCH, ADMIN, path, &[], body).await
+}
+
+fn names(reply: &Reply) -> Vec<String> {
+    reply.body["contacts"].as_array().unwrap().iter().map(|contact| contact["name"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn found(world: &World, query: &str) -> usize {
+    let page = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads?q={query}")).await;
+    page.body["leads"].as_array().unwrap().len()
+}
+
+async fn reached(world: &World, id: LeadId) -> Reached {
+    let page = world.page(id).await;
+    page.lead.reached(page.enquiry.as_ref()).unwrap()
+}
+
+/// An enquiry by one channel, and how it was answered: 201 is a new lead, 200 was added to one.
+async fn asks(world: &World, contact: &Value) -> (u16, String) {
+    let body = json!({"type": "used_car", "source": "website", "contact": contact});
+    let reply = world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
+    (reply.status, reply.text("/id").to_owned())
+}
+
+#[tokio::test]
+async fn lead_7_a_contact_is_corrected_and_found_again_by_the_new_channel() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("petersen")).await;
+    let path = format!("/leads/{id}/contacts");
+    let before = world.get(ADMIN, &format!("/leads/{id}")).await.body;
+    assert_eq!(before["contacts"][0]["emails"], json!(["petersen@example.com"]), "whom the enquiry names");
+    let first = format!("{path}/{}", before["contacts"][0]["id"].as_str().unwrap());
+    let body = json!({"first_name": "Jana", "emails": ["Jana@Example.com"], "phones": [{"number": "0171 2345678", "type": "mobile"}]});
+    let corrected = patch(&world, &first, &body).await;
+    assert_eq!((corrected.status, names(&corrected)), (200, vec!["Jana petersen".to_owned()]), "{}", corrected.body);
+    assert_eq!(corrected.body["contacts"][0]["phones"][0]["e164"], "+491712345678");
+    assert_eq!(patch(&world, &first, &body).await.headers["etag"], corrected.headers["etag"], "so already");
+    let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
+    assert_eq!((&page["contact"], &page["enquiry"]["contact"]["last_name"]), (&json!("Jana petersen"), &json!("petersen")));
+    let told = &page["timeline"].as_array().unwrap().last().unwrap()["events"];
+    assert_eq!((&told[0]["what"], &told[0]["before"]["emails"]), (&json!("contact_changed"), &json!(["petersen@example.com"])));
+    assert_eq!(told.as_array().unwrap().len(), 1, "no clash");
+    // Searched and found by each channel, old and new; and known again by each.
+    for query in ["0171%202345678", "jana@example.com", "petersen@example.com", "jana"] {
+        assert_eq!(found(&world, query).await, 1, "{query}");
+    }
+    for contact in [json!({"phone": "+49 171 2345678"}), json!({"email": "jana@example.com"}), json!({"email": "petersen@example.com"})] {
+        assert_eq!(asks(&world, &contact).await, (200, id.to_string()), "{contact}");
+    }
+    let reached = world.page(id).await.lead.reached(None).unwrap();
+    assert_eq!(
+        (reached.email, reached.phone.unwrap().e164.unwrap()),
+        (Some(Email::parse("Jana@example.com").unwrap()), "+491712345678".into())
+    );
+    // What is said as empty is taken away; what is not said stays.
+    let less = patch(&world, &first, &json!({"first_name": "", "phones": []})).await;
+    assert_eq!((names(&less), &less.body["contacts"][0]["phones"]), (vec!["petersen".to_owned()], &Value::Null));
+    assert_eq!(less.body["contacts"][0]["emails"], json!(["Jana@example.com"]));
+}
+
+#[tokio::test]
+async fn lead_7_a_lead_has_several_contacts_and_one_of_them_is_main() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("petersen")).await;
+    let path = format!("/leads/{id}/contacts");
+    let wife = json!({"first_name": "Eva", "last_name": "Petersen", "emails": ["eva@example.com"], "language": "en"});
+    let added = world.post("anna.vogt", &path, &wife).await;
+    assert_eq!((added.status, names(&added)), (201, vec!["petersen".to_owned(), "Eva Petersen".to_owned()]), "{}", added.body);
+    assert_eq!(asks(&world, &json!({"email": "eva@example.com"})).await, (200, id.to_string()), "she is known by her own address");
+    let eva = added.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(reached(&world, id).await.email, Some(Email::parse("petersen@example.com").unwrap()));
+    let main = patch(&world, &eva, &json!({"main": true})).await;
+    assert_eq!((names(&main), &main.body["contacts"][0]["main"]), (vec!["Eva Petersen".to_owned(), "petersen".to_owned()], &json!(true)));
+    let to = reached(&world, id).await;
+    assert_eq!((to.email.unwrap().to_string(), to.language.unwrap().as_str()), ("eva@example.com".to_owned(), "en"));
+    let row = world.list(ADMIN, NORDSTERN).await;
+    assert_eq!(row[0]["contact"], "Eva Petersen", "the list says so");
+    assert_eq!(patch(&world, &eva, &json!({"main": false})).await.faults(), ["main LEAD-7"]);
+    assert_eq!(send(&world, Method::DELETE, ADMIN, &eva, &[], &json!({})).await.status, 409, "the main one stays");
+    let gone = send(&world, Method::DELETE, ADMIN, &format!("{path}/000001"), &[], &json!({})).await;
+    assert_eq!((gone.status, names(&gone)), (200, vec!["Eva Petersen".to_owned()]));
+    let again = send(&world, Method::DELETE, ADMIN, &format!("{path}/000001"), &[], &json!({})).await;
+    assert_eq!((again.status, &again.headers["etag"]), (200, &gone.headers["etag"]), "once");
+    assert_eq!(send(&world, Method::DELETE, ADMIN, &format!("{path}/000077"), &[], &json!({})).await.status, 404);
+    let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
+    let what: Vec<Value> = page["timeline"].as_array().unwrap().iter().skip(1).map(|entry| entry["events"][0]["what"].clone()).collect();
+    assert_eq!(json!(what), json!(["contact_added", "added", "contact_changed", "contact_removed"]));
+    for n in 0..9 {
+        assert_eq!(world.post(ADMIN, &path, &json!({"emails": [format!("n{n}@example.com")]})).await.status, 201);
+    }
+    assert_eq!(world.post(ADMIN, &path, &json!({"emails": ["n9@example.com"]})).await.status, 409, "ten at most");
+}
+
+/// INT-6: what belongs to somebody else is noted, never merged; and a lead whose contact nobody was known by gets a record.
+#[tokio::test]
+async fn lead_7_a_channel_of_somebody_else_is_noted_and_never_merged() {
+    let world = World::new().await;
+    let (one, two) = (world.lead(&enquiry("one")).await, world.lead(&enquiry("two")).await);
+    let path = format!("/leads/{one}/contacts/000001");
+    let clash = patch(&world, &path, &json!({"emails": ["one@example.com", "two@example.com", "new@example.com"]})).await;
+    assert_eq!(clash.status, 200, "{}", clash.body);
+    let events = world.get(ADMIN, &format!("/leads/{one}")).await.body["timeline"][1]["events"].clone();
+    assert_eq!(events[1]["what"], "contact_clash", "{events}");
+    assert_eq!(asks(&world, &json!({"email": "two@example.com"})).await, (200, two.to_string()), "still the other's");
+    assert_eq!(asks(&world, &json!({"email": "new@example.com"})).await, (200, one.to_string()));
+    // Corrected again, the same clash is not noted twice.
+    patch(&world, &path, &json!({"last_name": "Eins"})).await;
+    let page = world.get(ADMIN, &format!("/leads/{one}")).await.body;
+    assert_eq!(page["timeline"].to_string().matches("contact_clash").count(), 1);
+    // A relay's address identifies nobody; the real one does.
+    world.settings(|draft| draft.relay_domains = vec!["relay.example".into()]).await;
+    let relayed = world.lead(&json!({"source": "website", "contact": {"last_name": "Drei", "email": "x7@relay.example"}})).await;
+    assert_eq!(world.page(relayed).await.lead.contact_id, None);
+    patch(&world, &format!("/leads/{relayed}/contacts/000001"), &json!({"emails": ["drei@example.com"]})).await;
+    assert_eq!(asks(&world, &json!({"email": "drei@example.com"})).await, (200, relayed.to_string()));
+    assert_eq!(found(&world, "drei@example.com").await, 1);
+}
+
+/// INT-5: a resend changes the enquiry, and leaves what people corrected.
+#[tokio::test]
+async fn lead_7_a_resent_enquiry_leaves_what_people_corrected() {
+    let world = World::new().await;
+    let sample = |status: &str, name: &str| {
+        format!(
+            "<?adf version=\"1.0\"?><adf><prospect{status}><id sequence=\"1\" source=\"s\">x-1</id><requestdate>2026-11-23T09:00:00+01:00</requestdate>\
+             <vehicle><make>Opel</make><model>Corsa</model></vehicle><customer><contact><name>{name}</name><email>j@example.com</email></contact></customer></prospect></adf>"
+        )
+    };
+    let id = world.adf(NORDSTERN, sample("", "Jnaa").as_bytes()).await.text("/id").to_owned();
+    patch(&world, &format!("/leads/{id}/contacts/000001"), &json!({"first_name": "", "last_name": "Jana"})).await;
+    assert_eq!(world.adf(NORDSTERN, sample(" status=\"resend\"", "Jnaa").as_bytes()).await.status, 200);
+    let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
+    assert_eq!((&page["contact"], &page["contacts"][0]["name"]), (&json!("Jana"), &json!("Jana")));
+}
+
+/// LEAD-9, INT-3, INT-5, SET-10.
+#[tokio::test]
+async fn lead_7_contacts_are_for_who_works_the_lead_once_for_each_request_and_by_the_version_seen() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("petersen")).await;
+    let path = format!("/leads/{id}/contacts");
+    let body = json!({"last_name": "Zwei", "emails": ["zwei@example.com"]});
+    for (who, status) in [("ben.krause", 404), ("alice.moore", 404), ("rival.seller", 404), ("chris.center", 403), ("hugo.office", 403)] {
+        assert_eq!(world.post(who, &path, &body).await.status, status, "{who}");
+        assert_eq!(send(&world, Method::PATCH, who, &format!("{path}/000001"), &[], &body).await.status, status, "{who}");
+        assert_eq!(send(&world, Method::DELETE, who, &format!("{path}/000001"), &[], &json!({})).await.status, status, "{who}");
+    }
+    let keyed = [("idempotency-key", "k")];
+    let first = send(&world, Method::POST, "anna.vogt", &path, &keyed, &body).await;
+    let again = send(&world, Method::POST, "anna.vogt", &path, &keyed, &body).await;
+    assert_eq!((again.status, &again.headers["location"], &again.body), (201, &first.headers["location"], &first.body));
+    let stale = [("if-match", "\"1\"")];
+    assert_eq!(send(&world, Method::PATCH, ADMIN, &format!("{path}/000001"), &stale, &json!({"city": "Kiel"})).await.status, 412);
+    for (body, faults) in [
+        (json!({}), vec!["emails INT-3"]),
+        (
+            json!({"emails": ["nothing"], "phones": [{"number": "12"}], "language": "?"}),
+            vec!["language INT-4", "emails INT-3", "phones INT-3"],
+        ),
+        (json!({"first_name": "x".repeat(101), "emails": ["a@example.com"]}), vec!["first_name INT-3"]),
+        (json!({"emails": "a@example.com", "phones": [12], "main": "yes"}), vec!["emails INT-3", "phones INT-3", "main INT-3"]),
+        (json!({"emails": (0..6).map(|n| format!("n{n}@example.com")).collect::<Vec<_>>()}), vec!["emails INT-3"]),
+    ] {
+        assert_eq!(world.post(ADMIN, &path, &body).await.faults(), faults, "{body}");
+    }
+    assert_eq!(patch(&world, &format!("{path}/000001"), &json!({"emails": []})).await.faults(), ["emails INT-3"]);
+    assert_eq!(patch(&world, &format!("{path}/000077"), &json!({"city": "Kiel"})).await.status, 404);
+}

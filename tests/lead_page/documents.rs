@@ -1,0 +1,182 @@
+//! Documents of a lead: announced, uploaded by a link, completed, downloaded by a link, removed (LEAD-2).
+
+use crate::support::world::{ADMIN, Reply, World, enquiry};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use axum::body::{Body, Bytes};
+use forecourt_domain::ids::LeadId;
+use forecourt_edge::files::{Bucket, Download, Files as _, Upload};
+use http::{HeaderMap, Method, header};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const PDF: &[u8] = b"%PDF-1.7 an order form";
+
+fn order_form() -> Value {
+    json!({"title": "Bestellung für Jana", "content_type": "application/pdf", "bytes": PDF.len()})
+}
+
+/// Follows a link of the local bucket.
+async fn follow(world: &World, method: Method, url: &str, content_type: &str, body: &'static [u8]) -> (u16, HeaderMap, Bytes) {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+    let path = url.strip_prefix("https://desk.example").unwrap();
+    let response = world.bucket.linked(&method, path, &headers, &Bytes::from_static(body));
+    let (parts, body): (_, Body) = response.into_parts();
+    (parts.status.as_u16(), parts.headers, axum::body::to_bytes(body, usize::MAX).await.unwrap())
+}
+
+async fn put(world: &World, url: &str) -> u16 {
+    follow(world, Method::PUT, url, "application/pdf", PDF).await.0
+}
+
+/// A document of a lead, announced; where it is.
+async fn announced(world: &World, lead: LeadId) -> (Reply, String) {
+    let reply = world.post("anna.vogt", &format!("/leads/{lead}/documents"), &order_form()).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    let at = reply.headers["location"].to_str().unwrap().to_owned();
+    (reply, at)
+}
+
+async fn complete(world: &World, at: &str) -> Reply {
+    world.post("anna.vogt", &format!("{at}/completion"), &json!({})).await
+}
+
+/// Everything that the bucket holds.
+fn held(world: &World) -> Vec<String> {
+    fn walk(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { walk(&path, found) } else { found.push(path.to_string_lossy().into_owned()) }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&world.bucket.path, &mut found);
+    found.iter().map(|path| path.rsplit('/').nth(3).unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn lead_2_a_document_goes_up_and_comes_down_by_links_and_is_renamed_and_removed_with_its_file() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let (made, at) = announced(&world, id).await;
+    assert_eq!(
+        (made.text("/state"), made.text("/upload/method"), made.text("/upload/expires_at")),
+        ("pending", "PUT", "2026-11-23T09:15:00Z")
+    );
+    // Until the file is there, it is not on the timeline, and gives nothing to download.
+    let early = complete(&world, &at).await;
+    assert_eq!((early.status, early.text("/detail")), (409, "the file is not uploaded: 0 of 22 bytes are there (LEAD-2)"));
+    assert_eq!(world.get(ADMIN, &at).await.body["download"], Value::Null);
+    assert_eq!(put(&world, made.text("/upload/url")).await, 200);
+    let done = complete(&world, &at).await;
+    assert_eq!((done.status, done.text("/state"), done.body["version"].as_u64()), (200, "uploaded", Some(2)), "{}", done.body);
+    assert_eq!(complete(&world, &at).await.body["version"], 2, "once");
+    assert_eq!(held(&world), ["documents"]);
+    let renamed = json!({"title": "Bestellung"}).to_string();
+    let headers = [("content-type", "application/json"), ("if-match", "\"2\"")];
+    assert_eq!(world.call(Method::PATCH, "anna.vogt", &at, &headers, renamed.as_bytes()).await.text("/title"), "Bestellung");
+    assert_eq!(world.call(Method::PATCH, "anna.vogt", &at, &headers, renamed.as_bytes()).await.status, 412);
+    let fixed = world.call(Method::PATCH, "anna.vogt", &at, &headers[..1], br#"{"bytes": 1, "content_type": "text/html"}"#).await;
+    assert_eq!(fixed.faults(), ["content_type LEAD-2", "bytes LEAD-2"]);
+    let shown = world.get("hugo.office", &at).await;
+    assert_eq!(shown.text("/download/expires_at"), "2026-11-23T09:05:00Z");
+    let (status, headers, bytes) = follow(&world, Method::GET, shown.text("/download/url"), "x/y", b"").await;
+    assert_eq!((status, &bytes[..], headers[header::CONTENT_TYPE].to_str().unwrap()), (200, PDF, "application/pdf"));
+    assert_eq!(headers[header::CONTENT_DISPOSITION], "attachment; filename=\"Bestellung.pdf\"; filename*=UTF-8''Bestellung%2Epdf");
+    // The upload link is still good, and puts nothing where the document is.
+    assert_eq!(put(&world, made.text("/upload/url")).await, 200);
+    let removed = world.call(Method::DELETE, "anna.vogt", &at, &[], b"").await;
+    assert_eq!((removed.status, removed.text("/removed_by")), (200, "user:anna.vogt"));
+    assert_eq!(held(&world), Vec::<String>::new());
+    assert_eq!(follow(&world, Method::GET, shown.text("/download/url"), "x/y", b"").await.0, 404);
+    assert_eq!((complete(&world, &at).await.status, world.get(ADMIN, &at).await.body["download"].clone()), (409, Value::Null));
+    let page = world.get(ADMIN, &format!("/leads/{id}")).await;
+    let what: Vec<_> =
+        page.body["timeline"].as_array().unwrap()[1..].iter().map(|entry| entry["events"][0]["what"].as_str().unwrap()).collect();
+    assert_eq!(what, ["document_announced", "element_added", "element_changed", "element_removed"]);
+}
+
+/// LEAD-2: a link is for one file, one method, one type and size, and a while.
+#[tokio::test]
+async fn lead_2_a_link_of_a_document_is_good_for_nothing_else() {
+    let world = World::new().await;
+    let (id, other) = (world.lead(&enquiry("jana")).await, world.lead(&enquiry("piet")).await);
+    let (made, at) = announced(&world, id).await;
+    let up = made.text("/upload/url").to_owned();
+    assert_eq!(follow(&world, Method::PUT, &up, "text/html", PDF).await.0, 403);
+    assert_eq!(follow(&world, Method::PUT, &up, "application/pdf", b"more than was announced").await.0, 403);
+    assert_eq!(follow(&world, Method::GET, &up, "application/pdf", b"").await.0, 403);
+    for at in [up.len() - 1, up.len() - 40, up.rfind('/').unwrap() + 3] {
+        let mut forged = up.clone();
+        forged.replace_range(at..=at, if &up[at..=at] == "A" { "B" } else { "A" });
+        assert_eq!(put(&world, &forged).await, 403);
+    }
+    assert!(held(&world).is_empty());
+    // Nobody completes another lead's document by its name, nor one of another kind.
+    let name = at.rsplit('/').next().unwrap();
+    assert_eq!(complete(&world, &format!("/leads/{other}/documents/{name}")).await.status, 404);
+    assert_eq!(world.get(ADMIN, &format!("/leads/{id}/quotes/{name}")).await.status, 404);
+    assert_eq!(put(&world, &up).await, 200);
+    let down = complete(&world, &at).await.text("/download/url").to_owned();
+    assert_eq!(follow(&world, Method::PUT, &down, "application/pdf", PDF).await.0, 403);
+    world.advance_to("2026-11-23T09:04:59Z").await;
+    assert_eq!(follow(&world, Method::GET, &down, "x/y", b"").await.0, 200);
+    world.advance_to("2026-11-23T09:05:00Z").await;
+    assert_eq!(follow(&world, Method::GET, &down, "x/y", b"").await.0, 403);
+    world.advance_to("2026-11-23T09:15:00Z").await;
+    assert_eq!(put(&world, &up).await, 403);
+}
+
+/// LEAD-2: a completion that crashed after the copy, and a removal that crashed before the file was gone, are finished by a repeat.
+#[tokio::test]
+async fn lead_2_what_a_crash_left_of_a_document_is_finished_by_a_repeat() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let (made, at) = announced(&world, id).await;
+    put(&world, made.text("/upload/url")).await;
+    let name = at.rsplit('/').next().unwrap();
+    let (upload, file) = (format!("uploads/demo-group/{id}/{name}"), format!("documents/demo-group/{id}/{name}"));
+    world.bucket.copy(&upload, &file).await.unwrap();
+    assert_eq!(complete(&world, &at).await.status, 200);
+    assert_eq!(held(&world), ["documents"]);
+    world.call(Method::DELETE, "anna.vogt", &at, &[], b"").await;
+    world.bucket.put(&file, PDF.to_vec()).await.unwrap();
+    assert_eq!(world.call(Method::DELETE, "anna.vogt", &at, &[], b"").await.body["version"], 3);
+    assert!(held(&world).is_empty());
+    // The same announcement again gives another link to the same document.
+    let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+    let announce = async || {
+        world.call(Method::POST, "anna.vogt", &format!("/leads/{id}/documents"), &headers, order_form().to_string().as_bytes()).await
+    };
+    let first = announce().await;
+    world.advance_to("2026-11-23T09:20:00Z").await;
+    let second = announce().await;
+    assert_eq!((first.text("/id"), put(&world, first.text("/upload/url")).await), (second.text("/id"), 403));
+    assert_eq!(put(&world, second.text("/upload/url")).await, 200);
+}
+
+/// LEAD-2: in the cloud the links are S3's: type and size are signed, and what is got is saved, not shown.
+#[tokio::test]
+async fn lead_2_links_of_the_cloud_sign_type_and_size_and_expire() {
+    let config = aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::new("eu-central-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
+        .http_client(forecourt_edge::start::http_client())
+        .build();
+    let bucket = Bucket { client: aws_sdk_s3::Client::new(&config), name: "a-bucket".into() };
+    let upload = Upload { name: "uploads/g/1/d", content_type: "image/png", bytes: 5 };
+    let up = bucket.upload_link(upload, Duration::from_secs(900)).await.unwrap();
+    let parts = [
+        "https://a-bucket.s3.eu-central-1.amazonaws.com/uploads/g/1/d?",
+        "X-Amz-Expires=900",
+        "X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost",
+    ];
+    assert!(parts.iter().all(|part| up.contains(part)) && !up.contains("checksum"), "{up}");
+    let download = Download { name: "documents/g/1/d", content_type: "image/png", file_name: "Foto \"vorn\" ä.png" };
+    let down = bucket.download_link(download, Duration::from_secs(300)).await.unwrap();
+    let parts = ["/documents/g/1/d?", "X-Amz-Expires=300", "response-content-type=image%2Fpng", "response-content-disposition=attachment"];
+    assert!(parts.iter().all(|part| down.contains(part)), "{down}");
+    assert_eq!(download.disposition(), "attachment; filename=\"Foto__vorn___.png\"; filename*=UTF-8''Foto%20%22vorn%22%20%C3%A4%2Epng");
+}

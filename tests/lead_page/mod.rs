@@ -1,0 +1,10 @@
+//! The page of a lead: elements, tasks, deadlines, contacts, lists (LEAD).
+
+pub(crate) mod communication;
+pub(crate) mod contacts;
+pub(crate) mod deadlines;
+pub(crate) mod documents;
+pub(crate) mod elements;
+pub(crate) mod header;
+pub(crate) mod lists;
+pub(crate) mod tasks;

@@ -1,0 +1,5 @@
+//! Notices to staff and letters to customers (MSG, INT-8).
+
+pub(crate) mod letters;
+pub(crate) mod notices;
+pub(crate) mod trade_in_sheet;

@@ -1,0 +1,333 @@
+//! Who is told, by whom a mail is read, and what becomes of a message (DIS-4, ESC-6, MSG-1, MSG-2, SET-7).
+
+use crate::support::world::{ADMIN, World, at, enquiry};
+use async_trait::async_trait;
+use forecourt_domain::dealer::Absence;
+use forecourt_domain::ids::UserId;
+use forecourt_domain::message::{Fate, Message};
+use forecourt_edge::Platform;
+use forecourt_send::text::{Mail, Texts};
+use forecourt_send::{Carrier, Sender, Undelivered};
+use forecourt_store::keys::{DueKind, Look, Thing};
+use serde_json::json;
+use std::sync::{Arc, Mutex};
+
+#[tokio::test]
+async fn dis_4_a_deputy_gets_the_notices_of_an_absent_user() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    world
+        .settings(|s| {
+            let absence = Absence {
+                from: at("2026-11-23T09:30:00Z"),
+                until: at("2026-11-24T00:00:00Z"),
+                deputy: Some(UserId::parse("felix.lang").unwrap()),
+            };
+            s.members.iter_mut().find(|m| m.user.as_str() == "anna.vogt").unwrap().absences.push(absence);
+        })
+        .await;
+    world.advance_to("2026-11-23T11:00:00Z").await;
+    let readers: Vec<_> = world.mails().iter().map(|mail| mail.split([' ', ':']).nth(4).unwrap().to_owned()).collect();
+    assert_eq!(readers, ["anna.vogt", "felix.lang", "felix.lang"], "{:?}", world.mails());
+    // And sees and works the lead meanwhile.
+    assert_eq!(world.get("felix.lang", &format!("/leads/{id}")).await.status, 200);
+    assert_eq!(world.post("felix.lang", &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await.status, 200);
+}
+
+#[tokio::test]
+async fn msg_1_a_lead_given_on_before_its_notice_went_out_is_told_to_its_new_owner_only() {
+    // Sunday: nothing goes out before Monday.
+    let world = World::at("2026-11-22T12:00:00Z").await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
+    world.advance_to("2026-11-23T07:05:00Z").await;
+    let told: Vec<_> = world.mails().into_iter().filter(|mail| mail.contains("Neue Anfrage")).collect();
+    assert!(told.len() == 1 && told[0].contains("ben.krause"), "{told:?}");
+    let page = world.get(ADMIN, &format!("/leads/{id}")).await;
+    let fates: Vec<_> = page.body["messages"].as_array().unwrap().iter().map(|m| m["fate"].as_str().unwrap()).collect();
+    assert_eq!(fates, ["dropped", "sent"]);
+}
+
+#[tokio::test]
+async fn msg_2_notices_are_in_the_readers_language() {
+    let world = World::new().await;
+    for dealer in ["autohaus-nordstern-demo", "lakeside-motors-demo", "harbour-cars-demo", "grachten-autos-demo"] {
+        let body = json!({"source": "website", "contact": {"last_name": "Lee", "email": "lee@example.com"}, "vehicle": {"make": "MG", "model": "MG4"}});
+        assert_eq!(world.post("partner:portal-demo", &format!("/dealers/{dealer}/leads"), &body).await.status, 201);
+    }
+    world.advance_to("2026-11-23T15:05:00Z").await;
+    let number = |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect::<String>();
+    let first = |from: &str| {
+        world
+            .system
+            .mailbox
+            .mails()
+            .into_iter()
+            .find(|mail| mail.from_name == from)
+            .map(|mail| number(&format!("{}\n{}", mail.subject, mail.text)))
+    };
+    insta::assert_snapshot!(first("Autohaus Nordstern").unwrap());
+    insta::assert_snapshot!(first("Lakeside Motors").unwrap());
+    insta::assert_snapshot!(first("Grachten Auto's").unwrap());
+}
+
+/// A provider that fails as told, then takes everything.
+struct Flaky {
+    failures: Mutex<Vec<Undelivered>>,
+    carried: Mutex<Vec<Mail>>,
+}
+
+#[async_trait]
+impl Carrier for Flaky {
+    async fn carry(&self, mail: &Mail) -> Result<String, Undelivered> {
+        if let Some(failure) = self.failures.lock().unwrap().pop() {
+            return Err(failure);
+        }
+        self.carried.lock().unwrap().push(mail.clone());
+        Ok("id".into())
+    }
+}
+
+async fn sent_through(failures: Vec<Undelivered>) -> (Vec<Fate>, usize) {
+    sent_from("2026-11-23T09:00:00Z", failures).await
+}
+
+async fn sent_from(now: &str, failures: Vec<Undelivered>) -> (Vec<Fate>, usize) {
+    let world = World::at(now).await;
+    let id = world.lead(&enquiry("jana")).await;
+    let flaky = Arc::new(Flaky { failures: Mutex::new(failures), carried: Mutex::default() });
+    let platform: Platform = world.system.platform.of("send");
+    let sender = Sender { platform, carrier: flaky.clone(), texts: Arc::new(Texts::new("https://desk.example").unwrap()) };
+    let look = Look {
+        kind: DueKind::Send,
+        group: world.scope().group().clone(),
+        dealer: crate::support::world::dealer(crate::support::world::NORDSTERN),
+        thing: Thing::Message { lead: id, message: "assigned-1".into() },
+    };
+    let mut fates = Vec::new();
+    for _ in 0..12 {
+        let event = json!({"Records": [{"messageId": "1", "body": json!(look).to_string()}]});
+        let response = sender.handle(serde_json::from_value(event).unwrap()).await;
+        assert_eq!(response.batch_item_failures.len(), 0);
+        let message: Message = world.page(id).await.messages.remove(0);
+        if let Some(due) = message.due() {
+            world.system.clock.stand_at(due);
+        }
+        fates.push(message.fate);
+    }
+    let carried = flaky.carried.lock().unwrap().len();
+    (fates, carried)
+}
+
+#[tokio::test]
+async fn msg_1_a_passing_failure_is_tried_again_later_and_a_final_one_is_shown() {
+    let later = || Undelivered::Later("throttled".into());
+    let (fates, carried) = sent_through(vec![later(), later()]).await;
+    assert!(matches!(fates[0], Fate::Queued { attempts: 1, due, .. } if due == at("2026-11-23T09:02:00Z")), "{:?}", fates[0]);
+    assert!(matches!(fates[2], Fate::Sent { .. }));
+    assert_eq!(carried, 1);
+
+    let (fates, carried) = sent_through(vec![Undelivered::Never("rejected".into())]).await;
+    assert!(matches!(&fates[0], Fate::Failed { why, .. } if why == "rejected"));
+    assert_eq!(carried, 0);
+
+    let (fates, carried) = sent_through((0..20).map(|_| later()).collect()).await;
+    assert!(matches!(fates[11], Fate::Failed { .. }));
+    assert_eq!(carried, 0);
+}
+
+/// ESC-6: what failed before closing waits for the morning like everything else.
+#[tokio::test]
+async fn esc_6_a_mail_that_failed_is_not_sent_at_night() {
+    let later = || Undelivered::Later("throttled".into());
+    let (fates, carried) = sent_from("2026-11-23T16:55:00Z", vec![later(), later()]).await;
+    assert!(matches!(fates[1], Fate::Queued { attempts: 2, due, .. } if due == at("2026-11-23T17:01:00Z")), "{:?}", fates[1]);
+    assert!(matches!(fates[2], Fate::Queued { attempts: 2, due, .. } if due == at("2026-11-24T07:00:43Z")), "{:?}", fates[2]);
+    assert_eq!(carried, 1);
+}
+
+#[tokio::test]
+async fn msg_1_a_mail_is_mime_that_nobodys_name_can_break() {
+    let world = World::new().await;
+    let body = json!({"contact": {"last_name": "Ünal =?utf-8?q?x?= \"<a@b.c>", "email": "u@example.com"}});
+    world.lead(&body).await;
+    world.system.settle().await;
+    let mail = &world.system.mailbox.mails()[0];
+    let mime = String::from_utf8(mail.mime("desk@forecourt.example").unwrap()).unwrap();
+    let (headers, _) = mime.split_once("\r\n\r\n").unwrap();
+    assert_eq!(headers.lines().filter(|line| line.starts_with("Subject:") || line.starts_with("To:")).count(), 2, "{headers}");
+    assert!(headers.is_ascii());
+    assert!(headers.contains("Auto-Submitted: auto-generated"));
+}
+
+#[tokio::test]
+async fn esc_6_a_held_notice_that_is_no_longer_so_holds_no_other_back() {
+    // Sunday: five notices for each seller wait for Monday.
+    let world = World::at("2026-11-22T12:00:00Z").await;
+    let mut annas = Vec::new();
+    for i in 0..35 {
+        let id = world.lead(&enquiry(&format!("n{i}"))).await;
+        if world.page(id).await.lead.owner.unwrap().as_str() == "anna.vogt" {
+            annas.push(id);
+        }
+    }
+    world.advance_to("2026-11-22T13:00:00Z").await;
+    // Whichever of hers comes first, it is answered.
+    annas.sort();
+    world.post("anna.vogt", &format!("/leads/{}/reactions", annas[0]), &json!({"kind": "reply"})).await;
+    world.advance_to("2026-11-23T07:02:00Z").await;
+    let hers: Vec<_> = world.mails().into_iter().filter(|mail| mail.contains("anna.vogt")).collect();
+    assert_eq!(hers, ["11-23 07:00:43 anna.vogt: 4 Anfragen warten auf Sie"]);
+    assert_eq!(world.mails().len(), 7);
+}
+
+#[tokio::test]
+async fn msg_1_a_digest_whose_sender_was_lost_is_sent_again_as_the_same_mail() {
+    let world = World::at("2026-11-22T12:00:00Z").await;
+    for i in 0..14 {
+        world.lead(&enquiry(&format!("n{i}"))).await;
+    }
+    world.advance_to("2026-11-22T13:00:00Z").await;
+    world.system.clock.stand_at(at("2026-11-23T07:00:43Z"));
+    // The sender is lost after the provider took the mail: nothing is recorded, and the lease runs out.
+    let lost = Arc::new(Lost::default());
+    let sender = Sender {
+        platform: world.system.platform.of("send"),
+        carrier: lost.clone(),
+        texts: Arc::new(Texts::new("https://desk.example").unwrap()),
+    };
+    let looks = world.store.due(at("2026-11-23T07:00:43Z"), 100).await.unwrap();
+    let (_, look) = looks.iter().find(|(_, look)| look.kind == DueKind::Send).unwrap();
+    let event = json!({"Records": [{"messageId": "1", "body": json!(look).to_string()}]});
+    let task = tokio::spawn(async move { sender.handle(serde_json::from_value(event).unwrap()).await });
+    while lost.carried.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    task.abort();
+    let first = lost.carried.lock().unwrap()[0].clone();
+    // Meanwhile one of its two leads is answered, so that the mail has less to say; it is the same mail all the same.
+    let lead = first.text.split("/leads/").nth(1).unwrap()[..10].to_owned();
+    world.post(ADMIN, &format!("/leads/{lead}/reactions"), &json!({"kind": "reply"})).await;
+    world.advance_to("2026-11-23T07:10:00Z").await;
+    // Of a lease that runs out nobody is told: the sweep finds it.
+    world.system.outbox.sweep().await.unwrap();
+    world.advance_to("2026-11-23T07:20:00Z").await;
+    let again = world.system.mailbox.mails().into_iter().filter(|mail| mail.id == first.id).count();
+    let ids: Vec<_> = world.system.mailbox.mails().into_iter().map(|mail| mail.id).collect();
+    assert_eq!((again, ids.len()), (1, 7), "{} {ids:?} {:?}", first.id, world.mails());
+}
+
+/// A provider that takes the mail and never answers.
+#[derive(Default)]
+struct Lost {
+    carried: Mutex<Vec<Mail>>,
+}
+
+#[async_trait]
+impl Carrier for Lost {
+    async fn carry(&self, mail: &Mail) -> Result<String, Undelivered> {
+        self.carried.lock().unwrap().push(mail.clone());
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn esc_6_what_was_to_happen_at_closing_is_mailed_though_it_takes_a_moment() {
+    // Harbour Cars closes at 18:00; 90 working minutes from 16:30 run out then.
+    let world = World::at("2026-11-23T16:30:00Z").await;
+    let lead = world.post("partner:portal-demo", "/dealers/harbour-cars-demo/leads", &enquiry("late")).await;
+    assert_eq!(lead.text("/deadline"), "2026-11-23T18:00:00Z");
+    world.advance_to("2026-11-23T17:59:00Z").await;
+    world.system.clock.stand_at(at("2026-11-23T18:00:02Z"));
+    world.system.settle().await;
+    assert!(world.mails().last().unwrap().starts_with("11-23 18:00:02 amelia.hart: Overdue"), "{:?}", world.mails());
+}
+
+#[tokio::test]
+async fn esc_9_a_held_notice_of_a_step_before_the_reopening_is_dropped() {
+    // Lakeside's level 2 comes four hours after level 1: at night, so its mail waits.
+    let world = World::at("2026-11-24T00:30:00Z").await;
+    let reply = world.post("partner:portal-demo", "/dealers/lakeside-motors-demo/leads", &enquiry("late")).await;
+    let path = format!("/leads/{}/status", reply.text("/id"));
+    world.advance_to("2026-11-24T05:40:00Z").await;
+    assert_eq!(world.page(reply.text("/id").parse().unwrap()).await.lead.level(), 2);
+    world.post("alice.moore", &path, &json!({"status": "lost", "reason": "other"})).await;
+    world.post("alice.moore", &path, &json!({"status": "in_progress"})).await;
+    world.advance_to("2026-11-24T15:10:00Z").await;
+    assert!(!world.mails().iter().any(|mail| mail.contains("Level 2")), "{:?}", world.mails());
+}
+
+#[tokio::test]
+async fn acc_1_a_held_notice_of_a_lead_that_went_to_another_dealer_is_dropped() {
+    let world = World::at("2026-11-24T00:30:00Z").await;
+    let reply = world.post("partner:portal-demo", "/dealers/lakeside-motors-demo/leads", &enquiry("late")).await;
+    world.advance_to("2026-11-24T05:40:00Z").await;
+    let before = world.mails().len();
+    let moved =
+        world.post("dan.rivera", &format!("/leads/{}/assignment", reply.text("/id")), &json!({"dealer": "harbour-cars-demo"})).await;
+    assert_eq!(moved.status, 200, "{}", moved.body);
+    world.advance_to("2026-11-24T15:10:00Z").await;
+    let after = world.mails().split_off(before);
+    assert!(after.iter().all(|mail| !mail.contains("dan.rivera")), "{after:?}");
+    assert!(after.iter().any(|mail| mail.contains("amelia.hart: New lead")), "{after:?}");
+}
+
+#[tokio::test]
+async fn esc_8_a_held_reminder_is_not_sent_after_level_1() {
+    // Wednesday 16:00:20 in Berlin: level 1 is due on Thursday at 8:00:20, between the opening and the moment when held mail goes out.
+    let world = World::at("2026-11-25T15:00:20Z").await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-26T07:10:00Z").await;
+    let n = id.spoken();
+    let told: Vec<_> = world.mails().into_iter().skip(1).collect();
+    assert_eq!(told, [format!("11-26 07:00:20 anna.vogt: Überfällig: Anfrage {n} ist unbeantwortet")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn esc_6_sixty_held_notices_of_one_reader_are_a_few_mails_whoever_sends_them() {
+    // Sunday. Every lead is given to one seller by hand.
+    let world = World::at("2026-11-22T12:00:00Z").await;
+    for i in 0..60 {
+        let id = world.lead(&enquiry(&format!("n{i}"))).await;
+        world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "anna.vogt"})).await;
+    }
+    world.advance_to("2026-11-23T07:10:00Z").await;
+    let sizes: Vec<usize> = world.system.mailbox.mails().iter().map(|mail| mail.text.matches("/leads/").count()).collect();
+    assert_eq!(sizes.iter().sum::<usize>(), 60, "{sizes:?}");
+    assert!(sizes.len() <= 6 && sizes.contains(&25), "{sizes:?}");
+}
+
+#[tokio::test]
+async fn esc_3_the_fallback_user_who_is_told_of_level_2_can_open_the_lead() {
+    let world = World::new().await;
+    world
+        .settings(|s| {
+            s.members.iter_mut().for_each(|m| m.supervisor = None);
+            s.fallback_user = Some(UserId::parse("felix.lang").unwrap());
+        })
+        .await;
+    let id = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-24T11:00:00Z").await;
+    assert!(world.mails().last().unwrap().contains("felix.lang: Stufe 2"), "{:?}", world.mails());
+    assert_eq!(world.get("felix.lang", &format!("/leads/{id}")).await.status, 200);
+    assert_eq!(world.get("ben.krause", &format!("/leads/{id}")).await.status, 404);
+}
+
+#[tokio::test]
+async fn esc_8_the_steps_of_a_nights_leads_are_one_mail_for_each_reader() {
+    // Sunday: 21 leads, three for each seller, all due on Monday at 10:00 in Berlin.
+    let world = World::at("2026-11-22T12:00:00Z").await;
+    for i in 0..21 {
+        world.lead(&enquiry(&format!("n{i}"))).await;
+    }
+    world.advance_to("2026-11-24T10:00:00Z").await;
+    let at = |time: &str| world.mails().into_iter().filter(|mail| mail.starts_with(time)).count();
+    // What is new, the reminder, level 1: a mail each to seven sellers. Level 2: one to their supervisor.
+    assert_eq!(
+        [at("11-23 07:00:43"), at("11-23 08:30:00"), at("11-23 09:00:00"), at("11-24 09:00:00")],
+        [7, 7, 7, 1],
+        "{:#?}",
+        world.mails()
+    );
+    assert_eq!(world.mails().len(), 22);
+}

@@ -1,0 +1,327 @@
+//! All records of a filter as a file (EXP).
+
+use crate::reports::overview::{appointment, operator, save};
+use crate::support::world::{NORDSTERN, Reply, World, at, enquiry};
+use axum::body::{Bytes, to_bytes};
+use calamine::{Data, Reader as _, Xlsx, open_workbook_from_rs};
+use chrono::{DateTime, TimeDelta};
+use forecourt_export::Exporter;
+use forecourt_local::folder::LINKED;
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+
+const OFFICE: &str = "hugo.office";
+
+async fn ask(world: &World, key: &str, body: &Value) -> Reply {
+    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+    world.call(Method::POST, OFFICE, "/exports", &headers, body.to_string().as_bytes()).await
+}
+
+/// What a link gives: its status, and the file.
+async fn got(world: &World, url: &str) -> (u16, Vec<u8>) {
+    let path = url.strip_prefix("https://desk.example").unwrap();
+    assert!(path.starts_with(LINKED));
+    let response = world.bucket.linked(&Method::GET, path, &HeaderMap::new(), &Bytes::new());
+    (response.status().as_u16(), to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
+}
+
+/// Asks for an export, lets it be written, and returns its id and its file.
+async fn exported(world: &World, body: &Value) -> (String, Vec<u8>) {
+    let asked = ask(world, &body.to_string(), body).await;
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    world.system.advance_to(world.system.clock.now() + TimeDelta::minutes(1)).await;
+    let id = asked.text("/id").to_owned();
+    let link = world.get(OFFICE, &format!("/exports/{id}/download")).await;
+    assert_eq!(link.status, 200, "{}", link.body);
+    let (status, file) = got(world, link.text("/url")).await;
+    assert_eq!(status, 200);
+    (id, file)
+}
+
+/// EXP-1: whatever is in a cell comes out of the file as it was, and none of it is a formula to a spreadsheet.
+#[tokio::test]
+async fn exp_1_what_is_written_is_read_back_exactly_and_no_cell_is_a_formula() {
+    let world = World::new().await;
+    let customers = [
+        "Jana Petersen",
+        "Müller, Söhne & Co",
+        "Joe \"the car\" O'Neil",
+        "two\r\nlines\nand more",
+        "=HYPERLINK(\"http://x\")",
+        "+49 171",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        " =1",
+        "李雷 🚗",
+        "",
+        ";|'",
+    ];
+    for (i, customer) in customers.iter().enumerate() {
+        let mut one = appointment(&format!("a{i:02}"), NORDSTERN, at("2026-11-20T22:30:00Z") + TimeDelta::minutes(i as i64));
+        one.customer = (*customer).into();
+        save(&world.store, &world.scope(), &one).await;
+    }
+    let (_, file) = exported(&world, &json!({"what": "appointments"})).await;
+    let text = String::from_utf8(file).unwrap().strip_prefix('\u{feff}').unwrap().to_owned();
+    assert!(text.starts_with("appointment,dealer,lead,customer,") && text.ends_with("\r\n"));
+    // Every line that is not within quotes ends as RFC 4180 has it.
+    let (mut quoted, mut last) = (false, ' ');
+    for c in text.chars() {
+        quoted ^= c == '"';
+        assert!(c != '\n' || quoted || last == '\r');
+        last = c;
+    }
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let column = |reader: &mut csv::Reader<_>, name: &str| reader.headers().unwrap().iter().position(|is| is == name).unwrap();
+    let (customer, made) = (column(&mut reader, "customer"), column(&mut reader, "made_at"));
+    let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(records.len(), customers.len());
+    for (record, wanted) in records.iter().zip(customers) {
+        let formula = wanted.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        assert_eq!(record[customer].to_owned(), if formula { format!("'{wanted}") } else { wanted.to_owned() });
+    }
+    assert_eq!(&records[0][made], "2026-11-20T23:30:00+01:00");
+}
+
+/// EXP-1: leads with what the overview counts of them; only those of the filter, and only those that were there.
+#[tokio::test]
+async fn exp_1_leads_are_exported_by_their_filter() {
+    let world = World::new().await;
+    let first = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-23T09:12:00Z").await;
+    world.post("ingo.brandt", &format!("/leads/{first}/status"), &json!({"status": "lost", "reason": "price"})).await;
+    let mut other = enquiry("karl");
+    other["source"] = json!("portal");
+    world.lead(&other).await;
+    world.advance_to("2026-11-23T09:13:00Z").await;
+    let (_, file) = exported(&world, &json!({"what": "leads", "filter": {"source": "Website", "dealer": [NORDSTERN]}})).await;
+    let records: Vec<csv::StringRecord> = csv::Reader::from_reader(&file[3..]).records().map(Result::unwrap).collect();
+    assert_eq!(records.len(), 1);
+    let record: Vec<&str> = records[0].iter().collect();
+    assert_eq!((record[0], record[5], record[7], record[8]), (first.to_string().as_str(), "jana", "lost", "price"));
+    assert_eq!(&record[12..], ["0", "12.0", "yes"]);
+    assert!(!String::from_utf8(file).unwrap().contains('@'), "no address is in it");
+}
+
+/// EXP-1, EXP-2: only head office asks, looks, takes away and reads the log; nobody gets the right besides another role.
+#[tokio::test]
+async fn exp_1_exports_are_head_offices_alone() {
+    let world = World::new().await;
+    let (id, _) = exported(&world, &json!({"what": "appointments"})).await;
+    for who in ["anna.vogt", "ingo.brandt", "gina.group", operator(), "partner:portal-demo"] {
+        let asked = world.post(who, "/exports", &json!({"what": "leads"})).await;
+        assert_eq!((asked.status, asked.text("/right")), (403, "export"), "{who}");
+        for path in [format!("/exports/{id}"), format!("/exports/{id}/download"), "/exports/log".into()] {
+            assert_eq!(world.get(who, &path).await.status, 403, "{who} {path}");
+        }
+    }
+    assert_eq!(world.get("rival.seller", &format!("/exports/{id}")).await.status, 403);
+    let given = json!({"name": "Anna", "email": "anna@desk.example", "language": "de", "role": "seller", "rights": ["export"], "dealers": [NORDSTERN]});
+    let body = given.to_string();
+    let headers = [("content-type", "application/json"), ("if-match", "*")];
+    let refused = world.call(Method::PUT, operator(), "/users/anna.vogt", &headers, body.as_bytes()).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec!["rights EXP-1".to_owned()]));
+    let wrong = ask(&world, "w", &json!({"what": "cars", "format": "pdf", "filter": {"dealer": "A B", "colour": "red"}})).await;
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["what EXP-1".to_owned(), "format EXP-1".into()]));
+    let wrong = ask(&world, "w", &json!({"what": "leads", "filter": {"dealer": "A B", "colour": "red", "received_from": 7}})).await;
+    let faults = ["filter.dealer", "filter.received_from", "filter.colour"].map(|name| format!("{name} EXP-1"));
+    assert_eq!((wrong.status, wrong.faults()), (422, faults.to_vec()));
+    assert_eq!(ask(&world, "w", &json!({"what": "leads", "filter": {"dealer": "rival-dealer"}})).await.status, 404);
+}
+
+/// EXP-2: each link is on the log before it is given: who, when, of what, how many rows, from where. Nothing takes an entry off again.
+#[tokio::test]
+async fn exp_2_every_download_is_on_the_log_before_its_link() {
+    let world = World::new().await;
+    save(&world.store, &world.scope(), &appointment("a1", NORDSTERN, at("2026-11-20T09:00:00Z"))).await;
+    let filter = json!({"dealer": NORDSTERN});
+    let (id, _) = exported(&world, &json!({"what": "appointments", "filter": {"dealer": NORDSTERN}})).await;
+    let first = world.system.clock.now();
+    world.system.advance_to(first + TimeDelta::minutes(3)).await;
+    assert_eq!(world.get(OFFICE, &format!("/exports/{id}/download")).await.status, 200);
+    let newest = world.get(OFFICE, "/exports/log?limit=1").await.body;
+    let entry = &newest["downloads"][0];
+    assert_eq!((&entry["by"], &entry["export"], &entry["what"]), (&json!("user:hugo.office"), &json!(id), &json!("appointments")));
+    assert_eq!((&entry["filter"], &entry["rows"], &entry["from"]), (&filter, &json!(1), &json!("127.0.0.1")));
+    assert_eq!(at(entry["at"].as_str().unwrap()), world.system.clock.now());
+    let older = world.get(OFFICE, &format!("/exports/log?limit=1&cursor={}", newest["cursor"].as_str().unwrap())).await.body;
+    assert_eq!(at(older["downloads"][0]["at"].as_str().unwrap()), first);
+    assert_eq!(world.get(OFFICE, "/exports/log?cursor=x").await.status, 422);
+    // The log outlives the file.
+    world.system.advance_to(first + TimeDelta::days(400)).await;
+    assert_eq!(world.get(OFFICE, "/exports/log").await.body["downloads"].as_array().unwrap().len(), 2);
+}
+
+/// EXP-3: a job that tells how far it is; its link ends after five minutes, and the file after a day.
+#[tokio::test]
+async fn exp_3_an_export_is_a_job_whose_link_and_file_expire() {
+    let world = World::new().await;
+    save(&world.store, &world.scope(), &appointment("a1", NORDSTERN, at("2026-11-20T09:00:00Z"))).await;
+    let body = json!({"what": "appointments", "filter": {}});
+    let asked = ask(&world, "k", &body).await;
+    assert_eq!((asked.status, asked.text("/state")), (202, "running"));
+    let path = asked.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(world.get(OFFICE, &format!("{path}/download")).await.status, 409);
+    // What comes after the request is not in it.
+    save(&world.store, &world.scope(), &appointment("a2", NORDSTERN, at("2026-11-23T09:00:00Z"))).await;
+    world.advance_to("2026-11-23T09:01:00Z").await;
+    let again = ask(&world, "k", &body).await;
+    assert_eq!((again.status, again.text("/id"), again.headers["idempotent-replay"].as_bytes()), (202, asked.text("/id"), &b"true"[..]));
+    assert_eq!(ask(&world, "k", &json!({"what": "leads"})).await.status, 422);
+    let done = world.get(OFFICE, &path).await.body;
+    assert_eq!((&done["state"], &done["progress"], &done["rows"]), (&json!("done"), &json!(100), &json!(1)));
+    let link = world.get(OFFICE, &format!("{path}/download")).await;
+    assert_eq!(link.text("/expires_at"), "2026-11-23T09:06:00Z");
+    assert_eq!(got(&world, link.text("/url")).await.1.len() as u64, done["bytes"].as_u64().unwrap());
+    world.advance_to("2026-11-23T09:06:00Z").await;
+    assert_eq!(got(&world, link.text("/url")).await.0, 403);
+    world.advance_to("2026-11-24T08:58:00Z").await;
+    let late = world.get(OFFICE, &format!("{path}/download")).await;
+    assert_eq!(late.text("/expires_at"), "2026-11-24T09:00:00Z", "no link outlives the file");
+    world.advance_to("2026-11-24T09:00:00Z").await;
+    assert_eq!(world.get(OFFICE, &format!("{path}/download")).await.status, 404);
+    assert_eq!(world.get(OFFICE, &path).await.text("/state"), "expired");
+    assert!(std::fs::read_dir(world.bucket.path.join("exports/demo-group")).unwrap().next().is_none(), "the file is gone");
+}
+
+/// EXP-1: a filter that is misspelt, or names nothing, takes nothing away.
+#[tokio::test]
+async fn exp_1_a_misspelt_filter_is_refused_and_does_not_take_everything() {
+    let world = World::new().await;
+    for (body, field) in [
+        (json!({"what": "leads", "filters": {"dealer": NORDSTERN}}), "filters EXP-1"),
+        (json!({"what": "leads", "filter": {"dealer": []}}), "filter.dealer EXP-1"),
+        (json!({"what": "leads", "filter": {"dealer": ","}}), "filter.dealer EXP-1"),
+        (json!({"what": "leads", "filter": {"source": " "}}), "filter.source EXP-1"),
+    ] {
+        let reply = world.post("hugo.office", "/exports", &body).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec![field.to_owned()]), "{}", reply.body);
+    }
+}
+
+/// EXP-1: what an export says of its filter is what the next one takes.
+#[tokio::test]
+async fn exp_1_the_filter_that_is_answered_is_taken_as_it_is() {
+    let world = World::new().await;
+    let appointments = json!({"dealer": ["harbour-cars-demo", NORDSTERN], "user": "anna.vogt", "origin": "dealer_system", "kind": "showroom",
+        "attendance": "no_show", "created_from": "2026-10-25", "created_to": "2026-11-22", "appointment_from": "2026-11-01", "appointment_to": "2027-01-31"});
+    let leads =
+        json!({"dealer": NORDSTERN, "user": "anna.vogt", "source": "Website", "received_from": "2026-10-25", "received_to": "2026-11-22"});
+    for (what, filter) in [("appointments", appointments), ("leads", leads), ("leads", json!({}))] {
+        let answered = ask(&world, &filter.as_object().unwrap().len().to_string(), &json!({"what": what, "filter": filter})).await;
+        assert_eq!(answered.status, 202, "{}", answered.body);
+        let said = &answered.body["filter"];
+        assert_eq!(said.as_object().unwrap().len(), filter.as_object().unwrap().len(), "{said}");
+        let again = world.post(OFFICE, "/exports", &json!({"what": what, "filter": said})).await;
+        assert_eq!((again.status, &again.body["filter"]), (202, said), "{}", again.body);
+    }
+}
+
+/// EXP-3: a filter whose dates are all to come finds nothing, and the file is there all the same.
+#[tokio::test]
+async fn exp_3_an_export_from_a_date_to_come_ends_with_no_rows() {
+    let world = World::new().await;
+    save(&world.store, &world.scope(), &appointment("a1", NORDSTERN, at("2026-11-20T09:00:00Z"))).await;
+    for from in ["2026-11-24", "2027-03-01"] {
+        let (_, file) = exported(&world, &json!({"what": "appointments", "filter": {"created_from": from}})).await;
+        assert_eq!(csv::Reader::from_reader(&file[3..]).records().count(), 0, "{from}");
+    }
+}
+
+/// The rows of each sheet of a workbook, with that of the names.
+fn sheets(file: Vec<u8>) -> Vec<(String, Vec<Vec<Data>>)> {
+    let mut workbook: Xlsx<_> = open_workbook_from_rs(std::io::Cursor::new(file)).unwrap();
+    workbook.worksheets().into_iter().map(|(name, range)| (name, range.rows().map(<[Data]>::to_vec).collect())).collect()
+}
+
+/// EXP-1: a workbook has the rows of the CSV file, typed: text is text whatever it begins with, and a time is a time of the dealer's clocks. A sheet that is
+/// full is followed by another, and slices of a few rows make the same file as one.
+#[tokio::test]
+async fn exp_1_a_workbook_has_the_rows_of_the_csv_file_in_typed_cells() {
+    let world = World::new().await;
+    let customers = [
+        "Jana",
+        "=1+1",
+        "+49",
+        "-1",
+        "@x",
+        "\t=1",
+        "a\r\nb",
+        " Müller & <Söhne> ",
+        "李雷 🚗",
+        "",
+        "_x000D_",
+        "bell \u{7}",
+        "_X_",
+        "1e5",
+        "]]>",
+    ];
+    for (i, customer) in customers.iter().enumerate() {
+        let dealer = [NORDSTERN, "harbour-cars-demo"][i % 2];
+        let mut one = appointment(&format!("a{i:02}"), dealer, at("2026-10-24T22:30:00Z") + TimeDelta::hours(40 * i as i64));
+        one.customer = (*customer).into();
+        save(&world.store, &world.scope(), &one).await;
+    }
+    let (_, csv) = exported(&world, &json!({"what": "appointments"})).await;
+    let records: Vec<csv::StringRecord> =
+        csv::ReaderBuilder::new().has_headers(false).from_reader(&csv[3..]).records().map(Result::unwrap).collect();
+    let body = json!({"what": "appointments", "format": "xlsx"});
+    let (_, whole) = exported(&world, &body).await;
+    let [(name, rows)] = &sheets(whole)[..] else { panic!("not one sheet") };
+    assert_eq!((name.as_str(), rows.len()), ("appointments", records.len()));
+    for (row, record) in rows.iter().zip(&records) {
+        for (column, (cell, text)) in row.iter().zip(record).enumerate() {
+            match cell {
+                Data::DateTime(time) => {
+                    let local = DateTime::parse_from_rfc3339(text).unwrap().naive_local();
+                    assert_eq!((column, time.as_datetime().unwrap()), (if column == 9 { 9 } else { 10 }, local), "{text}");
+                }
+                Data::Empty => assert_eq!(text, ""),
+                Data::String(said) => assert!(column == 3 || said == text, "{said} {text}"),
+                other => panic!("{other:?} in {text}"),
+            }
+        }
+    }
+    let mut read: Vec<(String, String)> = rows[1..].iter().map(|row| (row[0].to_string(), row[3].to_string())).collect();
+    read.sort();
+    assert_eq!(read.into_iter().map(|(_, customer)| customer).collect::<Vec<_>>(), customers);
+    // Four rows in a sheet, one month in a slice, several slices in a part: a sheet goes on where the slice before ended.
+    let mut exporter = Exporter::new(world.system.platform.of("export"), world.bucket.clone());
+    (exporter.part, exporter.reads, exporter.sheet) = (2_500, 2, 4);
+    let asked = ask(&world, "small", &body).await;
+    let id = asked.text("/id").to_owned();
+    let look = json!({"kind": "export", "group": "demo-group", "dealer": NORDSTERN, "export": id}).to_string();
+    let mut slices = 0;
+    while world.get(OFFICE, &format!("/exports/{id}")).await.text("/state") == "running" {
+        slices += 1;
+        world.system.clock.stand_at(world.system.clock.now() + TimeDelta::seconds(3));
+        let event = json!({"Records": [{"messageId": "1", "body": look}]});
+        assert!(exporter.messages(serde_json::from_value(event).unwrap()).await.batch_item_failures.is_empty());
+        assert!(slices < 200);
+    }
+    let link = world.get(OFFICE, &format!("/exports/{id}/download")).await;
+    assert!(link.text("/file_name").ends_with(".xlsx"), "{}", link.body);
+    let small = sheets(got(&world, link.text("/url")).await.1);
+    let names: Vec<&str> = small.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["appointments", "appointments 2", "appointments 3", "appointments 4", "appointments 5"]);
+    assert!(small.iter().all(|(_, sheet)| sheet[0] == rows[0] && sheet.len() <= 4) && slices > 4, "{slices}");
+    let all: Vec<Vec<Data>> = small.into_iter().flat_map(|(_, sheet)| sheet.into_iter().skip(1)).collect();
+    assert_eq!(all, rows[1..]);
+}
+
+/// EXP-1: minutes and levels are numbers, and a workbook of nothing can be opened.
+#[tokio::test]
+async fn exp_1_numbers_of_leads_are_numbers_and_an_empty_workbook_has_its_names() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-23T09:12:00Z").await;
+    world.post("ingo.brandt", &format!("/leads/{lead}/status"), &json!({"status": "won"})).await;
+    let (_, file) = exported(&world, &json!({"what": "leads", "format": "xlsx"})).await;
+    let [(_, rows)] = &sheets(file)[..] else { panic!("not one sheet") };
+    assert_eq!(rows[1][12..], [Data::Float(0.0), Data::Float(12.0), Data::String("yes".into())]);
+    assert_eq!(rows[1][0], Data::String(lead.to_string()), "a lead's number is a name");
+    let (_, file) = exported(&world, &json!({"what": "appointments", "format": "xlsx"})).await;
+    assert_eq!(sheets(file)[0].1.len(), 1);
+}

@@ -1,0 +1,6 @@
+//! Overviews and exports (OVR, EXP).
+
+pub(crate) mod bulk;
+pub(crate) mod export;
+pub(crate) mod histories;
+pub(crate) mod overview;

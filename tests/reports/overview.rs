@@ -1,0 +1,400 @@
+//! What appointments and leads come to (OVR).
+
+use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+use forecourt_domain::access::{Actor, Scope};
+use forecourt_domain::appointment::{Appointment, Attendance, Attended, Kind, Media, Origin, Reached, State, Team};
+use forecourt_domain::contact::ChannelKey;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::{AppointmentId, DealerId};
+use forecourt_domain::letter::Medium;
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, Store};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// A telephone appointment, made by the system two days before it is.
+pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointment {
+    Appointment {
+        id: AppointmentId::parse(id).unwrap(),
+        dealer: DealerId::parse(dealer).unwrap(),
+        lead: None,
+        event: None,
+        customer: "Jana Petersen".into(),
+        customer_id: None,
+        user: Some("anna.vogt".parse().unwrap()),
+        at: created + TimeDelta::days(2),
+        kind: Kind::Telephone,
+        origin: Origin::Forecourt,
+        team: Team::Dealer,
+        by: Actor::System,
+        created,
+        state: State::Booked,
+        attendance: Attendance::default(),
+        confirmed: Media::default(),
+        reminded: Media::default(),
+        told: Vec::new(),
+        reminding: Vec::new(),
+        sequence: 0,
+        reached: Reached::default(),
+        notes: None,
+        external: None,
+        moved: Vec::new(),
+        left: Vec::new(),
+        version: 1,
+        updated: created,
+        said_of: Default::default(),
+        undone: Vec::new(),
+        marked: Vec::new(),
+        taken: None,
+        said: None,
+    }
+}
+
+/// Keeps an appointment as it is.
+pub async fn save(store: &Store, scope: &Scope, appointment: &Appointment) {
+    let key = Key::Appointment(appointment.id.clone());
+    let item = Item::Appointment(Box::new(appointment.clone()));
+    store.decide(scope, Load::of([key]), |_, _| Ok((Some(Decision::default().with(item.clone())), ()))).await.unwrap();
+}
+
+pub const CHICAGO: &str = "lakeside-motors-demo";
+pub const LONDON: &str = "harbour-cars-demo";
+
+/// The boxes as a naive count has them.
+pub fn boxes(rows: &[&Appointment], zone: impl Fn(&Appointment) -> Tz, now: DateTime<Utc>) -> Value {
+    let share = |n: usize, of: usize| json!({"number": n, "percentage": if of == 0 { 0.0 } else { (n as f64 * 1_000.0 / of as f64).round() / 10.0 }});
+    let count = |wanted: &dyn Fn(&Appointment) -> bool| rows.iter().filter(|row| wanted(row)).count();
+    let all = rows.len();
+    let sent = |media: &dyn Fn(&Appointment) -> Media| {
+        json!({"sent": share(count(&|row| media(row).email || media(row).sms), all), "email": share(count(&|row| media(row).email), all),
+            "sms": share(count(&|row| media(row).sms), all)})
+    };
+    let past = |row: &Appointment| {
+        let date = |at: DateTime<Utc>| at.with_timezone(&zone(row)).date_naive();
+        !row.state.is_cancelled() && date(row.at) < date(now)
+    };
+    let came = |is: Attended| share(count(&|row| past(row) && row.attendance.is == is), count(&past));
+    let known: BTreeSet<&str> = rows.iter().filter_map(|row| row.customer_id.as_ref().map(|id| id.0.as_str())).collect();
+    json!({
+        "appointments": {"total": all, "customers": known.len() + count(&|row| row.customer_id.is_none())},
+        "source": {"contact_centre": share(count(&|row| row.team == Team::ContactCentre), all), "dealer": share(count(&|row| row.team == Team::Dealer), all)},
+        "confirmations": sent(&|row| row.confirmed), "reminders": sent(&|row| row.reminded),
+        "attendance": {"total": count(&past), "completed": came(Attended::Completed), "no_show": came(Attended::NoShow), "unknown": came(Attended::Unknown)},
+        "cancelled": share(count(&|row| row.state.is_cancelled()), all),
+    })
+}
+
+/// A filter as a query, and what it takes.
+pub fn filter(dice: &mut fastrand::Rng, around: DateTime<Utc>) -> (String, impl Fn(&Appointment, Tz) -> bool + use<>) {
+    let mut chance = |one_in: usize| dice.usize(0..one_in) == 0;
+    let dealer = chance(3).then_some([CHICAGO, LONDON].join(","));
+    let user = chance(4).then_some("ben.krause");
+    let origin = chance(4).then_some(Origin::NAMES[1]);
+    let kind = chance(4).then_some(Kind::NAMES[1]);
+    let attendance = chance(3).then(|| ["unknown", "completed", "no_show", "cancelled"][dice.usize(0..4)]);
+    let mut date = |one_in: usize| (dice.usize(0..one_in) == 0).then(|| (around - TimeDelta::hours(dice.i64(-40..100))).date_naive());
+    let (made_from, made_to, at_from, at_to) = (date(3), date(5), date(3), date(5));
+    let (made_to, at_to) =
+        (made_to.filter(|to| made_from.is_none_or(|from| from <= *to)), at_to.filter(|to| at_from.is_none_or(|from| from <= *to)));
+    let text = |name: &str, value: Option<String>| value.map(|value| format!("{name}={value}&")).unwrap_or_default();
+    let query = [
+        text("dealer", dealer.clone()),
+        text("user", user.map(str::to_owned)),
+        text("origin", origin.map(|(name, _)| name.to_owned())),
+        text("kind", kind.map(|(name, _)| name.to_owned())),
+        text("attendance", attendance.map(str::to_owned)),
+        text("created_from", made_from.map(|date| date.to_string())),
+        text("created_to", made_to.map(|date| date.to_string())),
+        text("appointment_from", at_from.map(|date| date.to_string())),
+        text("appointment_to", at_to.map(|date| date.to_string())),
+    ];
+    let within = |date: NaiveDate, from: Option<NaiveDate>, to: Option<NaiveDate>| {
+        from.is_none_or(|from| date >= from) && to.is_none_or(|to| date <= to)
+    };
+    let takes = move |row: &Appointment, zone: Tz| {
+        let date = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
+        let came =
+            if row.state.is_cancelled() { "cancelled" } else { Attended::NAMES.iter().find(|(_, is)| *is == row.attendance.is).unwrap().0 };
+        row.kind != Kind::Workshop
+            && dealer.as_ref().is_none_or(|_| [CHICAGO, LONDON].contains(&row.dealer.as_str()))
+            && user.is_none_or(|user| row.user.as_ref().is_some_and(|is| is.as_str() == user))
+            && origin.is_none_or(|(_, origin)| row.origin == origin)
+            && kind.is_none_or(|(_, kind)| row.kind == kind)
+            && attendance.is_none_or(|wanted| came == wanted)
+            && within(date(row.created), made_from, made_to)
+            && within(date(row.at), at_from, at_to)
+    };
+    (query.concat(), takes)
+}
+
+/// OVR-1, OVR-2: whatever the appointments have become, the boxes of every filter are what a naive count of them says: of every kind and origin, confirmed
+/// and reminded, in three zones, through the days on which each puts its clocks back. What they become of what is done is in `histories`.
+#[tokio::test]
+async fn ovr_2_the_boxes_of_every_filter_equal_a_naive_count_of_the_rows() {
+    let zone = |dealer: &str| match dealer {
+        CHICAGO => chrono_tz::America::Chicago,
+        LONDON => chrono_tz::Europe::London,
+        _ => chrono_tz::Europe::Berlin,
+    };
+    for seed in 0..4 {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let world = World::at("2026-10-23T20:11:00Z").await;
+        let mut rows: Vec<Appointment> = Vec::new();
+        for step in 0..120 {
+            let now = world.system.clock.now() + TimeDelta::minutes(dice.i64(0..240));
+            world.system.clock.stand_at(now);
+            let place = (!rows.is_empty()).then(|| dice.usize(0..rows.len()));
+            let place = match (dice.usize(0..10), place) {
+                (0..4, _) | (_, None) => {
+                    let mut made = appointment(&format!("a{step}"), [NORDSTERN, CHICAGO, LONDON][dice.usize(0..3)], now);
+                    made.user = [None, Some("anna.vogt"), Some("ben.krause")][dice.usize(0..3)].map(|user| user.parse().unwrap());
+                    made.customer_id = [None, Some("one"), Some("two"), Some("three")][dice.usize(0..4)].map(|id| ChannelKey(id.into()));
+                    made.at = now + TimeDelta::minutes(dice.i64(-600..4_000));
+                    (made.kind, made.origin) = (Kind::NAMES[dice.usize(0..8)].1, Origin::NAMES[dice.usize(0..3)].1);
+                    made.team = [Team::Dealer, Team::ContactCentre][dice.usize(0..2)];
+                    rows.push(made);
+                    rows.len() - 1
+                }
+                (what, Some(place)) => {
+                    let row = &mut rows[place];
+                    match what {
+                        4 => row.at += TimeDelta::minutes(dice.i64(-2_000..2_000)),
+                        5 => row.state = State::Cancelled { at: now, by: Actor::System },
+                        6 | 7 => {
+                            row.attendance = Attendance {
+                                is: Attended::NAMES[dice.usize(0..3)].1,
+                                as_of: Some(now),
+                                by: Some(Actor::System),
+                                reason: None,
+                            }
+                        }
+                        8 => row.confirmed = row.confirmed.and([Medium::Email, Medium::Sms][dice.usize(0..2)]),
+                        _ => row.reminded = row.reminded.and([Medium::Email, Medium::Sms][dice.usize(0..2)]),
+                    }
+                    place
+                }
+            };
+            // Twice now and then, as everything may come.
+            for _ in 0..dice.usize(1..3) {
+                save(&world.store, &world.scope(), &rows[place]).await;
+            }
+            if step % 4 == 3 {
+                let (query, takes) = filter(&mut dice, now);
+                let wanted: Vec<&Appointment> = rows.iter().filter(|row| takes(row, zone(row.dealer.as_str()))).collect();
+                let reply = world.get("hugo.office", &format!("/overview/appointments?{query}limit=5")).await;
+                let mut said = reply.body.clone();
+                let (shown, truncated) =
+                    (said.as_object_mut().unwrap().remove("rows").unwrap(), said.as_object_mut().unwrap().remove("truncated").unwrap());
+                assert_eq!(said, boxes(&wanted, |row| zone(row.dealer.as_str()), now), "seed {seed}, step {step}, {now}: {query}");
+                let mut newest = wanted.clone();
+                newest.sort_by_key(|row| (std::cmp::Reverse(row.created), row.id.clone()));
+                let newest: Vec<&str> = newest.iter().take(5).map(|row| row.id.as_str()).collect();
+                let shown: Vec<&str> = shown.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+                assert_eq!((shown, truncated), (newest, json!(wanted.len() > 5)), "seed {seed}, step {step}: {query}");
+            }
+        }
+    }
+}
+
+/// OVR-1: today begins at each dealer's own midnight, not at UTC's.
+#[tokio::test]
+async fn ovr_1_an_appointment_is_past_from_the_dealers_own_midnight_on() {
+    let world = World::at("2026-11-22T09:00:00Z").await;
+    for (id, dealer, at_time) in [("berlin", NORDSTERN, "2026-11-23T22:30:00Z"), ("chicago", CHICAGO, "2026-11-23T22:30:00Z")] {
+        let mut one = appointment(id, dealer, at("2026-11-22T09:00:00Z"));
+        one.at = at(at_time);
+        save(&world.store, &world.scope(), &one).await;
+    }
+    for (now, past) in [("2026-11-23T22:59:00Z", 0), ("2026-11-23T23:00:00Z", 1), ("2026-11-24T05:59:00Z", 1), ("2026-11-24T06:00:00Z", 2)]
+    {
+        world.system.clock.stand_at(at(now));
+        let reply = world.get("hugo.office", "/overview/appointments").await;
+        assert_eq!(reply.body["attendance"]["unknown"]["number"], past, "{now}");
+    }
+}
+
+/// ACC-1, LEAD-9: a seller sees own appointments and those of whom they stand in for, and what they made; a dealer admin the dealer's; the contact centre and head office all.
+#[tokio::test]
+async fn acc_1_everybody_counts_what_they_may_see() {
+    let world = World::new().await;
+    let now = at("2026-11-20T09:00:00Z");
+    let rows = [
+        (NORDSTERN, "anna.vogt", Team::Dealer),
+        (NORDSTERN, "ben.krause", Team::ContactCentre),
+        (CHICAGO, "alice.moore", Team::Dealer),
+        (CHICAGO, "alice.moore", Team::ContactCentre),
+    ];
+    for (i, (dealer, user, team)) in rows.into_iter().enumerate() {
+        let mut one = appointment(&format!("a{i}"), dealer, now + TimeDelta::minutes(i as i64));
+        (one.user, one.team) = (Some(user.parse().unwrap()), team);
+        save(&world.store, &world.scope(), &one).await;
+    }
+    // One that a colleague made for somebody else is on that colleague's list, too (ACC-1).
+    let mut for_anna = appointment("x", NORDSTERN, now);
+    (for_anna.user, for_anna.by) = (Some("anna.vogt".parse().unwrap()), Actor::User("ben.krause".parse().unwrap()));
+    for_anna.created = now - TimeDelta::minutes(1);
+    let ids = async |who: &str, limit: u32| {
+        let reply = world.get(who, &format!("/overview/appointments?limit={limit}")).await;
+        let rows = reply.body["rows"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        (reply.body["appointments"]["total"].as_u64(), rows)
+    };
+    assert_eq!(ids("ben.krause", 9).await, (Some(1), vec!["a1".to_owned()]));
+    save(&world.store, &world.scope(), &for_anna).await;
+    assert_eq!(ids("ben.krause", 9).await, (Some(2), vec!["a1".to_owned(), "x".into()]));
+    assert_eq!(ids("ben.krause", 0).await, (Some(2), vec![]), "and counted without a grid");
+    let mut workshop = appointment("w", NORDSTERN, now);
+    workshop.kind = Kind::Workshop;
+    save(&world.store, &world.scope(), &workshop).await;
+    for (who, seen) in [
+        ("anna.vogt", 2),
+        ("helga.stern", 3),
+        ("ingo.brandt", 3),
+        ("alice.moore", 2),
+        ("hugo.office", 5),
+        ("gina.group", 5),
+        (contact_centre(), 5),
+    ] {
+        let reply = world.get(who, "/overview/appointments").await;
+        assert_eq!((reply.status, &reply.body["appointments"]["total"]), (200, &json!(seen)), "{who}");
+        assert_eq!(reply.body["rows"].as_array().unwrap().len(), seen, "{who}");
+    }
+    assert_eq!(world.get("rival.seller", "/overview/appointments").await.body["appointments"]["total"], 0);
+    assert_eq!(world.get("anna.vogt", &format!("/overview/appointments?dealer={CHICAGO}")).await.status, 404);
+    assert_eq!(world.get("hugo.office", "/overview/appointments?dealer=rival-dealer").await.status, 404);
+    let operator = world.get(operator(), "/overview/appointments").await;
+    assert_eq!((operator.status, operator.text("/right")), (403, "read_overview"));
+    let leads = world.get(contact_centre(), "/overview/leads").await;
+    assert_eq!((leads.status, leads.text("/right")), (403, "read_leads"));
+    let faults = world.get("hugo.office", "/overview/appointments?kind=workshop&created_from=1.1.2026&appointment_from=2026-02-02&appointment_to=2026-02-01&limit=5001&user=A").await;
+    assert_eq!(
+        (faults.status, faults.faults()),
+        (
+            422,
+            ["user", "kind", "created_from", "appointment_to"]
+                .map(|name| format!("{name} OVR-2"))
+                .into_iter()
+                .chain(["limit OVR-3".into()])
+                .collect()
+        )
+    );
+    assert_eq!(world.get("hugo.office", "/overview/appointments?colour=red").await.status, 422);
+    // Of nothing at all every percentage is 0.
+    let none = world.get("hugo.office", "/overview/appointments?created_to=2026-01-01").await.body;
+    assert_eq!(
+        (&none["source"]["dealer"], &none["attendance"]["completed"]),
+        (&json!({"number": 0, "percentage": 0.0}), &json!({"number": 0, "percentage": 0.0}))
+    );
+}
+
+fn of_role(role: &str) -> &'static str {
+    let group: Value = serde_json::from_str(include_str!("../../infra/local/src/demo.json")).unwrap();
+    let user = group["users"].as_array().unwrap().iter().find(|user| user["role"] == role).unwrap()["id"].as_str().unwrap().to_owned();
+    user.leak()
+}
+
+fn contact_centre() -> &'static str {
+    of_role("contact_centre")
+}
+
+pub fn operator() -> &'static str {
+    of_role("operator")
+}
+
+/// OVR-4: answered in time by the deadline that stood then, response in working minutes, escalations, won and lost; of all, and of each user, source and dealer.
+#[tokio::test]
+async fn ovr_4_leads_are_counted_by_their_first_answer_and_the_deadline_it_had() {
+    let world = World::new().await;
+    let mut ids = Vec::new();
+    for (name, source) in [("a", "website"), ("b", "Portal"), ("c", "website"), ("d", "portal")] {
+        let mut body = enquiry(name);
+        body["source"] = json!(source);
+        ids.push(world.lead(&body).await);
+    }
+    let post = async |i: usize, what: &str, body: Value| {
+        assert_eq!(world.post(ADMIN, &format!("/leads/{}/{what}", ids[i]), &body).await.status, 200)
+    };
+    world.advance_to("2026-11-23T09:30:00Z").await;
+    post(0, "reactions", json!({"kind": "reply"})).await;
+    post(3, "status", json!({"status": "lost", "reason": "price"})).await;
+    // The deadline is at 12:00 in Berlin, and lunch begins at 12:30.
+    world.advance_to("2026-11-23T13:00:00Z").await;
+    post(1, "reactions", json!({"kind": "call_reached"})).await;
+    world.advance_to("2026-11-25T09:00:00Z").await;
+    post(1, "status", json!({"status": "won"})).await;
+    // Who was answered in time and asks again has a new deadline, and had its answer.
+    assert_eq!(world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &enquiry("a")).await.status, 200);
+    world.advance_to("2026-11-25T15:00:00Z").await;
+    let body = world.get(ADMIN, "/overview/leads").await.body;
+    let leads = &body["leads"];
+    let number = |name: &str| leads[name]["number"].as_u64().unwrap();
+    assert_eq!(leads["received"], 4);
+    assert_eq!(["answered", "in_time", "late", "overdue", "level_1", "level_2", "won", "lost"].map(number), [3, 2, 1, 1, 3, 1, 1, 1]);
+    assert_eq!(leads["in_time"]["percentage"], 50.0);
+    // 30, 30 and 180 working minutes: 9:00 to 11:30 and 12:30 to 13:00, UTC.
+    assert_eq!((&leads["median_response_minutes"], &leads["p90_response_minutes"]), (&json!(30.0), &json!(180.0)));
+    let of = |by: &str, name: &str| body[by][name]["received"].as_u64();
+    assert_eq!((of("sources", "website"), of("sources", "portal"), of("dealers", NORDSTERN)), (Some(2), Some(2), Some(4)));
+    assert_eq!(body["users"].as_object().unwrap().values().map(|user| user["received"].as_u64().unwrap()).sum::<u64>(), 4);
+    let portal = world.get(ADMIN, "/overview/leads?source=PORTAL&received_from=2026-11-23&received_to=2026-11-23").await.body;
+    assert_eq!((&portal["leads"]["received"], &portal["leads"]["median_response_minutes"]), (&json!(2), &json!(30.0)));
+    assert_eq!(world.get(ADMIN, "/overview/leads?received_from=2026-11-24").await.body["leads"]["received"], 0);
+    assert_eq!(world.get("anna.vogt", "/overview/leads").await.body["leads"]["received"], body["users"]["anna.vogt"]["received"]);
+}
+
+/// An overview costs one read for each month of each dealer.
+#[tokio::test]
+async fn ovr_1_an_overview_is_one_read_for_each_month_of_each_dealer() {
+    let world = World::new().await;
+    world.get("hugo.office", "/overview/appointments").await;
+    let before = world.store.spent();
+    world.get("hugo.office", &format!("/overview/appointments?dealer={NORDSTERN},{CHICAGO}&created_from=2026-09-01")).await;
+    let spent = world.store.spent().since(before);
+    println!("an overview: {spent:?}");
+    // September in Berlin begins in August, UTC; the settings are read first, and of each dealer what came from another.
+    assert_eq!(spent.calls, 1 + 4 + 3 + 2);
+}
+
+/// OVR-4, LEAD-6: a deadline that was moved by hand makes no answer timely, nor a silence less overdue.
+#[tokio::test]
+async fn ovr_4_a_lead_is_judged_by_its_original_deadline() {
+    let world = World::new().await;
+    let ids = [world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await];
+    for id in ids {
+        let body = json!({"at": "2026-11-25T10:00:00Z"}).to_string();
+        let headers = [("content-type", "application/json")];
+        let moved =
+            world.call(http::Method::PATCH, ADMIN, &format!("/leads/{id}/deadlines/first-contact"), &headers, body.as_bytes()).await;
+        assert_eq!(moved.status, 200, "{}", moved.body);
+    }
+    // It was at 12:00 in Berlin.
+    world.advance_to("2026-11-23T11:15:00Z").await;
+    assert_eq!(world.post(ADMIN, &format!("/leads/{}/reactions", ids[0]), &json!({"kind": "reply"})).await.status, 200);
+    let leads = world.get(ADMIN, "/overview/leads").await.body["leads"].clone();
+    assert_eq!(["in_time", "late", "overdue"].map(|name| leads[name]["number"].as_u64().unwrap()), [0, 1, 1]);
+}
+
+/// OVR-2: a filter that was left empty is none that means all, and one that is given twice none that means the last.
+#[tokio::test]
+async fn ovr_2_an_empty_or_doubled_filter_is_refused_by_its_name() {
+    let world = World::new().await;
+    for (path, fault) in [
+        ("/overview/appointments?dealer=", "dealer OVR-2"),
+        ("/overview/appointments?dealer=,", "dealer OVR-2"),
+        ("/overview/appointments?dealer=autohaus-nordstern-demo,&limit=1", "dealer OVR-2"),
+        ("/overview/appointments?created_from=&limit=0", "created_from OVR-2"),
+        ("/overview/leads?source=%20", "source OVR-4"),
+        ("/exports/log?cursor=", "cursor EXP-2"),
+        ("/dealers/autohaus-nordstern-demo/leads?owner=", "owner LEAD-8"),
+        ("/dealers/autohaus-nordstern-demo/leads?q=", "q LEAD-8"),
+        ("/users?dealer=", "dealer SET-7"),
+        ("/overview/appointments?dealer=harbour-cars-demo&dealer=autohaus-nordstern-demo", "dealer OVR-2"),
+        ("/overview/leads?source=a&%73ource=a", "source OVR-4"),
+        ("/dealers/autohaus-nordstern-demo/leads?limit=5&status=won&limit=6", "limit LEAD-8"),
+    ] {
+        let who = if path.starts_with("/users") { "gina.group" } else { "hugo.office" };
+        let reply = world.get(who, path).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec![fault.to_owned()]), "{path}");
+    }
+}

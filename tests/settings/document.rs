@@ -1,0 +1,295 @@
+//! A dealer's settings over HTTP (SET).
+
+use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use http::Method;
+use serde_json::{Value, json};
+
+fn path() -> String {
+    format!("/dealers/{NORDSTERN}/settings")
+}
+
+async fn put(world: &World, who: &str, version: u64, body: &Value) -> Reply {
+    let seen = format!("\"{version}\"");
+    let headers = [("content-type", "application/json"), ("if-match", seen.as_str())];
+    world.call(Method::PUT, who, &path(), &headers, body.to_string().as_bytes()).await
+}
+
+async fn settings(world: &World) -> Value {
+    world.get(ADMIN, &path()).await.body["settings"].clone()
+}
+
+fn with(settings: &Value, pointer: &str, value: Value) -> Value {
+    let mut changed = settings.clone();
+    match pointer.rsplit_once('/') {
+        Some((parent, name)) => changed.pointer_mut(parent).unwrap()[name] = value,
+        None => panic!("not a pointer"),
+    }
+    changed
+}
+
+#[tokio::test]
+async fn set_10_settings_are_changed_by_who_saw_them_and_every_change_is_kept() {
+    let world = World::new().await;
+    let read = world.get(ADMIN, &path()).await;
+    assert_eq!((read.status, &read.headers["etag"], read.body["version"].as_u64()), (200, &"\"1\"".parse().unwrap(), Some(1)));
+    let read = read.body["settings"].clone();
+    let longer = with(&read, "/escalation/level_1", json!(240));
+    let changed = put(&world, ADMIN, 1, &longer).await;
+    assert_eq!((changed.status, changed.body["version"].as_u64()), (200, Some(2)), "{}", changed.body);
+    assert_eq!(changed.body["settings"], longer);
+    // The same again, as when its answer was lost: it is so already.
+    assert_eq!(put(&world, ADMIN, 1, &longer).await.body["version"], 2);
+    let lost = put(&world, ADMIN, 1, &with(&read, "/name", json!("Nordstern"))).await;
+    assert_eq!((lost.status, lost.body["current_version"].as_u64()), (412, Some(2)));
+    assert_eq!(settings(&world).await, longer);
+    world.system.clock.stand_at(crate::support::world::at("2026-11-23T09:05:00Z"));
+    assert_eq!(put(&world, "gina.group", 2, &with(&longer, "/name", json!("Nordstern"))).await.status, 200);
+
+    let history = world.get(ADMIN, &format!("{}/history", path())).await;
+    let told: Vec<Value> = history.body["changes"].as_array().unwrap().iter().take(2).cloned().collect();
+    let level_1 = |n: u32| json!({"level_1": n, "reminder": 30, "level_2": 1440, "level_2_resubmission": 1440});
+    assert_eq!(
+        told,
+        [
+            json!({"version": 3, "at": "2026-11-23T09:05:00Z", "by": "user:gina.group",
+                "fields": [{"field": "name", "before": "Autohaus Nordstern", "after": "Nordstern"}]}),
+            json!({"version": 2, "at": "2026-11-23T09:00:00Z", "by": "user:ingo.brandt",
+                "fields": [{"field": "escalation", "before": level_1(120), "after": level_1(240)}]}),
+        ]
+    );
+    assert_eq!(history.body["changes"].as_array().unwrap().len(), 3);
+    let earlier = world.get(ADMIN, &format!("{}/history?before=2", path())).await;
+    assert_eq!(earlier.body["changes"][0]["by"], "system");
+    // A lead that comes now has the new time.
+    assert_eq!(
+        world.page(world.lead(&enquiry("jana")).await).await.lead.deadline(),
+        Some(crate::support::world::at("2026-11-23T14:05:00Z"))
+    );
+}
+
+#[tokio::test]
+async fn set_10_a_change_says_which_version_it_saw() {
+    let world = World::new().await;
+    let read = settings(&world).await;
+    let headers = [("content-type", "application/json")];
+    let reply = world.call(Method::PUT, ADMIN, &path(), &headers, read.to_string().as_bytes()).await;
+    assert_eq!((reply.status, reply.text("/type")), (428, "urn:forecourt:problem:precondition-required"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn set_10_of_many_who_change_one_version_at_once_one_does() {
+    let world = World::new().await;
+    let read = settings(&world).await;
+    let (world, read) = (&world, &read);
+    let all = (0..16).map(|i| async move { put(world, ADMIN, 1, &with(read, "/name", json!(format!("Nordstern {i}")))).await.status });
+    let mut statuses = futures::future::join_all(all).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [&[200][..], &[412; 15]].concat());
+    assert_eq!(world.get(ADMIN, &format!("{}/history", path())).await.body["changes"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn set_1_what_breaks_a_rule_is_named_and_nothing_is_changed() {
+    let world = World::new().await;
+    let read = settings(&world).await;
+    let members = |change: Value| {
+        let mut changed = read.clone();
+        changed["members"][0].as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        changed
+    };
+    let absent = |from: &str, until: &str, deputy: &str| members(json!({"absences": [{"from": from, "until": until, "deputy": deputy}]}));
+    let (early, late) = ("2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z");
+    for (body, faults) in [
+        (with(&read, "/nmae", json!("x")), vec!["nmae SET-10"]),
+        (members(json!({"recieves_leads": true})), vec!["members[0].recieves_leads SET-10"]),
+        (with(&read, "/calendar/hours/mon", json!([["18:00", "08:00"]])), vec!["calendar.hours.mon[0] SET-1"]),
+        (
+            with(
+                &with(&read, "/calendar/special_hours", json!({"2026-12-24": [["12:00", "09:00"]]})),
+                "/calendar/hours/tue",
+                json!([["09:00", "09:00"]]),
+            ),
+            vec!["calendar.hours.tue[0] SET-1", "calendar.special_hours.2026-12-24[0] SET-1"],
+        ),
+        (with(&read, "/relay_domains", json!(["@portal.example", " x "])), vec!["relay_domains[0] INT-6", "relay_domains[1] INT-6"]),
+        (with(&read, "/calendar/days_off/0/name", json!("a\u{7}")), vec!["calendar.days_off[0].name SET-2"]),
+        (with(&read, "/calendar/zone", json!("Europe/Atlantis")), vec!["calendar.zone SET-1"]),
+        (with(&read, "/escalation/level_1", json!(-1)), vec!["escalation.level_1 SET-10"]),
+        (with(&read, "/escalation/level_1", json!(100_000)), vec!["escalation.level_1 SET-3"]),
+        (with(&read, "/calendar/hours", json!({})), vec!["escalation.level_1 SET-3"]),
+        (with(&read, "/admin_user", json!("nobody")), vec!["admin_user SET-5"]),
+        (absent(late, early, "ben.krause"), vec!["members[0].absences[0].until SET-7"]),
+        (absent(early, late, "anna.vogt"), vec!["members[0].absences[0].deputy DIS-4"]),
+        (with(&with(&read, "/fallback_user", json!("nobody")), "/name", json!("")), vec!["name SET-4", "fallback_user SET-5"]),
+        (with(&read, "/pool", json!({"user": "helga.stern"})), vec!["pool DIS-9"]),
+    ] {
+        let reply = put(&world, ADMIN, 1, &body).await;
+        assert_eq!((reply.status, reply.faults()), (422, faults.into_iter().map(str::to_owned).collect()), "{}", reply.body);
+    }
+    for body in ["", "[]", "{\"name\": 1", "{\"name\": \"a\", \"name\": \"b\"}"] {
+        let headers = [("content-type", "application/json"), ("if-match", "\"1\"")];
+        assert_eq!(world.call(Method::PUT, ADMIN, &path(), &headers, body.as_bytes()).await.status, 400, "{body}");
+    }
+    assert_eq!(settings(&world).await, read);
+}
+
+#[tokio::test]
+async fn acc_1_only_admins_change_settings_and_only_their_own_dealers() {
+    let world = World::new().await;
+    let read = settings(&world).await;
+    let changed = with(&read, "/name", json!("x"));
+    for (who, see, change) in
+        [("anna.vogt", 403, 403), ("partner:portal-demo", 403, 403), ("hugo.office", 200, 403), ("rival.seller", 200, 412), ("", 401, 401)]
+    {
+        assert_eq!(world.get(who, &path()).await.status, see, "{who}");
+        assert_eq!(put(&world, who, 7, &changed).await.status, change, "{who}");
+    }
+    // The rival group has a dealer of the same name, and that is whose settings it sees.
+    assert_eq!(world.get("rival.seller", &path()).await.text("/settings/name"), "Rival");
+    let elsewhere = "/dealers/harbour-cars-demo/settings";
+    assert_eq!(world.get(ADMIN, elsewhere).await.status, 404);
+    assert_eq!(world.get("gina.group", elsewhere).await.status, 200);
+    assert_eq!(world.get("gina.group", "/dealers/nowhere/settings/history").await.status, 404);
+    assert_eq!(settings(&world).await, read);
+}
+
+#[tokio::test]
+async fn set_8_what_is_risky_is_found_and_not_refused() {
+    let world = World::new().await;
+    let read = settings(&world).await;
+    let findings = async || -> Vec<String> {
+        let found = world.get(ADMIN, &format!("{}/findings", path())).await;
+        found.body["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| format!("{} {}", f["kind"].as_str().unwrap(), f["field"].as_str().unwrap()))
+            .collect()
+    };
+    assert_eq!(findings().await, Vec::<String>::new());
+    let mut alone = with(&read, "/escalation/level_1", json!(3_000));
+    alone.as_object_mut().unwrap().remove("fallback_user");
+    for member in alone["members"].as_array_mut().unwrap().iter_mut().skip(1) {
+        member["receives_leads"] = json!(false);
+    }
+    alone["members"][0].as_object_mut().unwrap().remove("supervisor");
+    alone["distribution_groups"] = json!(["opel"]);
+    assert_eq!(put(&world, "gina.group", 1, &alone).await.status, 200);
+    let wanted = [
+        "level_1_too_long escalation.level_1",
+        "no_supervisor members[0].supervisor",
+        "solo_distribution members",
+        "empty_group distribution_groups[0]",
+        "no_fallback fallback_user",
+    ];
+    assert_eq!(findings().await, wanted);
+    let away = with(&alone, "/members/0/absences", json!([{"from": "2026-11-01T00:00:00Z", "until": "2026-12-01T00:00:00Z"}]));
+    assert_eq!(put(&world, ADMIN, 2, &away).await.status, 200);
+    assert!(findings().await.contains(&"nobody_eligible members".to_owned()));
+}
+
+async fn dry_run(world: &World, who: &str, body: &Value) -> Reply {
+    world.post(who, &format!("/dealers/{NORDSTERN}/dry-run"), body).await
+}
+
+/// SET-9: owner, rule, deadlines with the hours that were counted; and nothing is changed by asking.
+#[tokio::test]
+async fn set_9_a_dry_run_says_who_would_get_a_lead_and_when_it_would_be_due() {
+    let world = World::new().await;
+    let asked = json!({"received_at": "2026-11-28T12:30:00+01:00", "lead": enquiry("jana")});
+    for _ in 0..2 {
+        let told = dry_run(&world, ADMIN, &asked).await;
+        let wanted = json!({
+            "dealer": NORDSTERN, "becomes": "lead", "owner": "anna.vogt", "rule": "DIS-1", "group": null, "passed_over": [],
+            "deadlines": {
+                "reminder": {"due": "2026-11-30T08:00:00Z", "happens_at": "2026-11-30T08:00:00Z"},
+                "level_1": {"due": "2026-11-30T08:30:00Z", "happens_at": "2026-11-30T08:30:00Z"},
+                "level_2": {"due": "2026-12-01T08:30:00Z", "happens_at": "2026-12-01T08:30:00Z"},
+                "counted": [
+                    {"from": "2026-11-28T11:30:00Z", "until": "2026-11-28T12:00:00Z"},
+                    {"from": "2026-11-30T07:00:00Z", "until": "2026-11-30T08:30:00Z"},
+                ],
+            },
+        });
+        assert_eq!((told.status, &told.body), (200, &wanted));
+    }
+    assert_eq!(world.list(ADMIN, NORDSTERN).await, Vec::<Value>::new());
+    // It says what happens then.
+    let id = world.lead(&enquiry("jana")).await;
+    assert_eq!(world.page(id).await.lead.owner.unwrap().as_str(), "anna.vogt");
+    let again = dry_run(&world, ADMIN, &json!({"lead": enquiry("jana")})).await;
+    assert_eq!((again.text("/becomes"), again.text("/lead"), again.text("/owner")), ("added", id.spoken().as_str(), "anna.vogt"));
+    assert_eq!(dry_run(&world, ADMIN, &json!({"lead": enquiry("other")})).await.text("/owner"), "ben.krause");
+}
+
+#[tokio::test]
+async fn set_9_a_dry_run_says_who_is_passed_over_and_names_what_is_wrong() {
+    let world = World::new().await;
+    let away = json!([{"from": "2026-12-01T00:00:00Z", "until": "2026-12-08T00:00:00Z"}]);
+    world.settings(|s| s.members[0].absences = serde_json::from_value(away).unwrap()).await;
+    let told = dry_run(&world, ADMIN, &json!({"received_at": "2026-12-02T09:00:00Z", "lead": enquiry("jana")})).await;
+    assert_eq!((told.text("/owner"), &told.body["passed_over"]), ("ben.krause", &json!([{"user": "anna.vogt", "reason": "absent"}])));
+    let wrong = dry_run(&world, ADMIN, &json!({"lead": {"type": "spaceship", "contact": {}}})).await;
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["lead.type INT-4".to_owned(), "lead.contact INT-3".to_owned()]));
+    let wrong = dry_run(&world, ADMIN, &json!({"received_at": "tomorrow"})).await;
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["received_at SET-9".to_owned(), "lead SET-9".to_owned()]));
+    assert_eq!(dry_run(&world, "anna.vogt", &json!({"lead": enquiry("jana")})).await.status, 403);
+}
+
+/// SET-9, ACC-1: who may not see leads is not told whose contact somebody is; and what was counted is what the running deadline counts.
+#[tokio::test]
+async fn set_9_a_dry_run_tells_nobody_of_leads_that_they_may_not_see() {
+    let world = World::new().await;
+    world.lead(&enquiry("jana")).await;
+    let asked = json!({"received_at": "2026-12-24T17:30:00Z", "lead": enquiry("jana")});
+    let told = dry_run(&world, ADMIN, &asked).await;
+    assert_eq!((told.text("/becomes"), told.text("/deadlines/level_1/due")), ("added", "2026-11-23T11:00:00Z"));
+    assert_eq!(told.body["deadlines"]["counted"], json!([{"from": "2026-11-23T09:00:00Z", "until": "2026-11-23T11:00:00Z"}]));
+    let told = dry_run(&world, "otto.operator", &asked).await;
+    assert_eq!((told.status, told.text("/becomes"), told.body.get("lead")), (200, "lead", None), "{}", told.body);
+    // A site that is out of reach says no more than that it would go there.
+    world.settings(|s| s.rules_of_vehicle_location = true).await;
+    let mut elsewhere = enquiry("jana");
+    elsewhere["vehicle"] = json!({"make": "MG", "site": "harbour-cars-demo"});
+    let told = dry_run(&world, ADMIN, &json!({"lead": elsewhere})).await;
+    assert_eq!((told.text("/dealer"), &told.body["owner"], &told.body["deadlines"]), ("harbour-cars-demo", &Value::Null, &Value::Null));
+    let wrong = dry_run(&world, ADMIN, &json!({"recieved_at": "2026-12-24T17:30:00Z", "lead": enquiry("x")})).await;
+    assert_eq!((wrong.status, wrong.faults()), (422, vec!["recieved_at INT-3".to_owned()]));
+}
+
+/// SET-9: what it says is what then happens, also with somebody away, a turn to come besides, and a pool.
+#[tokio::test]
+async fn set_9_a_dry_run_says_what_then_happens() {
+    let world = World::new().await;
+    let away = json!([{"from": "2026-11-23T00:00:00Z", "until": "2026-11-24T00:00:00Z"}]);
+    world
+        .settings(|s| {
+            s.members[1].absences = serde_json::from_value(away).unwrap();
+            s.spam_gives_turn_back = true;
+        })
+        .await;
+    let mut seen = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        let told = dry_run(&world, ADMIN, &json!({"lead": enquiry(name)})).await;
+        let id = world.lead(&enquiry(name)).await;
+        let page = world.page(id).await;
+        let why = json!(page.timeline[0].events.last().unwrap())["why"].clone();
+        assert_eq!((told.text("/owner"), &told.body["rule"]), (page.lead.owner.as_ref().unwrap().as_str(), &why["rule"]));
+        let passed = why.get("passed_over").cloned().unwrap_or(json!([]));
+        assert_eq!((&told.body["passed_over"], told.text("/deadlines/level_1/due")), (&passed, "2026-11-23T11:00:00Z"));
+        seen.push(told.text("/rule").to_owned());
+        if name == "b" {
+            world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "spam"})).await;
+        }
+    }
+    assert_eq!(seen, ["DIS-1", "DIS-1", "DIS-10", "DIS-1"]);
+    world
+        .settings(|s| {
+            s.members.iter_mut().for_each(|m| m.receives_leads = false);
+            s.pool = Some(serde_json::from_value(json!({"user": "anna.vogt"})).unwrap());
+        })
+        .await;
+    let told = dry_run(&world, ADMIN, &json!({"lead": enquiry("e")})).await;
+    assert_eq!((told.text("/owner"), told.text("/rule")), ("anna.vogt", "DIS-8"));
+    assert_eq!(world.page(world.lead(&enquiry("e")).await).await.lead.owner.unwrap().as_str(), "anna.vogt");
+}

@@ -1,0 +1,8 @@
+//! A dealer's settings, opening hours, users and rights (SET, CLK, ACC).
+
+pub(crate) mod access;
+pub(crate) mod document;
+pub(crate) mod holidays;
+pub(crate) mod hours;
+pub(crate) mod parts;
+pub(crate) mod users;

@@ -1,0 +1,119 @@
+//! The parts of a dealer's settings, each with routes of its own (SET-1 to SET-6, SET-10).
+
+use crate::settings::users::{of_dealer, send};
+use crate::support::world::{ADMIN, World, enquiry};
+use http::Method;
+use serde_json::json;
+
+#[tokio::test]
+async fn set_10_every_part_is_read_and_replaced_by_itself() {
+    let world = World::new().await;
+    let parts =
+        ["opening-hours", "holidays", "escalation", "mailbox", "configuration", "pool", "distribution-groups", "routing-rules", "absences"];
+    for part in parts {
+        let read = world.get(ADMIN, &of_dealer(part)).await;
+        assert_eq!((read.status, &read.headers["etag"]), (200, &"\"1\"".parse().unwrap()), "{part}");
+        // What is read can be written back, and changes nothing.
+        let same = send(&world, Method::PUT, ADMIN, &of_dealer(part), Some(1), &read.body["settings"]).await;
+        assert_eq!((same.status, &same.body["version"]), (200, &json!(1)), "{part}: {}", same.body);
+        assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer(part), None, &read.body["settings"]).await.status, 428);
+        let unknown = send(&world, Method::PUT, ADMIN, &of_dealer(part), Some(1), &json!({"colour": "red"})).await;
+        assert_eq!(unknown.faults(), ["colour SET-10"], "{part}");
+        assert_eq!(world.get("anna.vogt", &of_dealer(part)).await.status, 403);
+    }
+    for (part, body, fault) in [
+        ("opening-hours", json!({"zone": "Europe/Berlin", "hours": {"mon": [["18:00", "08:00"]]}}), "hours.mon[0] SET-1"),
+        ("opening-hours", json!({"hours": {}}), "zone SET-1"),
+        (
+            "holidays",
+            json!({"days_off": [{"from": "2026-12-27", "to": "2026-12-25", "name": "x", "kind": "public_holiday"}]}),
+            "days_off[0] SET-2",
+        ),
+        ("escalation", json!({"level_1": 100_000}), "level_1 SET-3"),
+        ("mailbox", json!({"lead_address": "a@example.com", "forward_to": "A@example.com"}), "forward_to SET-4"),
+        ("configuration", json!({"admin_user": "nobody"}), "admin_user SET-5"),
+        ("configuration", json!({}), "admin_user SET-10"),
+        ("pool", json!({"pool": {"user": "helga.stern"}}), "pool DIS-9"),
+        ("routing-rules", json!({"routing_rules": [{"group": "opel"}]}), "routing_rules[0].group DIS-3"),
+    ] {
+        let reply = send(&world, Method::PUT, ADMIN, &of_dealer(part), Some(1), &body).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec![fault.to_owned()]), "{part} {body}: {}", reply.body);
+    }
+}
+
+/// SET-4, SET-5: what only the operator changes.
+#[tokio::test]
+async fn set_5_the_mail_server_and_lead_tracking_are_the_operators() {
+    let world = World::new().await;
+    let read = world.get(ADMIN, &of_dealer("configuration")).await.body["settings"].clone();
+    for (field, value) in [("mail_server", json!("mail.example.com")), ("lead_tracking_only", json!(true))] {
+        let mut changed = read.clone();
+        changed[field] = value;
+        for who in [ADMIN, "gina.group"] {
+            let reply = send(&world, Method::PUT, who, &of_dealer("configuration"), Some(1), &changed).await;
+            assert_eq!((reply.status, reply.text("/right")), (403, "operate"), "{who} {field}");
+            assert!(reply.faults()[0].starts_with(field), "{}", reply.body);
+        }
+    }
+    let mut changed = read;
+    changed["lead_tracking_only"] = json!(true);
+    assert_eq!(send(&world, Method::PUT, "otto.operator", &of_dealer("configuration"), Some(1), &changed).await.status, 200);
+}
+
+const CALENDAR: [(&str, &str); 2] = [("content-type", "text/calendar"), ("if-match", "\"1\"")];
+
+#[tokio::test]
+async fn set_2_a_national_calendar_is_imported_and_a_broken_one_refused_with_its_line() {
+    let world = World::new().await;
+    let path = of_dealer("holidays/import?from=2026-12-01&to=2027-12-31");
+    let file = include_bytes!("holidays/german-holidays.ics");
+    let done = world.call(Method::POST, ADMIN, &path, &CALENDAR, file).await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    let (imported, known) = (done.body["imported"].as_u64().unwrap(), done.body["known"].as_u64().unwrap());
+    assert!(imported > 5 && known >= 1, "{}", done.body);
+    assert!(done.body["settings"]["days_off"].to_string().contains("2027-10-03"), "{}", done.body);
+    // Again, as after a lost answer: nothing is there twice.
+    let again = world.call(Method::POST, ADMIN, &path, &CALENDAR, file).await;
+    assert_eq!((again.status, &again.body["imported"], &again.body["version"]), (200, &json!(0), &done.body["version"]), "{}", again.body);
+    let broken = String::from_utf8_lossy(file).replacen("DTSTART;VALUE=DATE:2026", "DTSTART;VALUE=DATE:2026-99", 1);
+    let at = broken.lines().position(|line| line.contains("2026-99")).unwrap() + 1;
+    let refused = world.call(Method::POST, ADMIN, &path, &CALENDAR, broken.as_bytes()).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec![format!("line {at} SET-2")]), "{}", refused.body);
+    let json = [("content-type", "application/json"), ("if-match", "\"2\"")];
+    assert_eq!(world.call(Method::POST, ADMIN, &path, &json, file).await.status, 415);
+    assert_eq!(world.call(Method::POST, ADMIN, &path, &[("content-type", "text/calendar")], file).await.status, 428);
+}
+
+/// SET-4, SET-5: what a dealer's admin enters is kept, what would go round in circles is refused; and mail says who it comes from.
+#[tokio::test]
+async fn set_4_the_dealers_own_name_and_addresses() {
+    let world = World::new().await;
+    let mailbox = json!({"lead_address": "leads@nordstern.example", "forward_to": "boss@nordstern.example", "expose": "Nordstern kurz", "relay_domains": ["portal.example"]});
+    let kept = send(&world, Method::PUT, ADMIN, &of_dealer("mailbox"), Some(1), &mailbox).await;
+    assert_eq!((kept.status, &kept.body["settings"]), (200, &mailbox), "{}", kept.body);
+    let mut configuration = world.get(ADMIN, &of_dealer("configuration")).await.body["settings"].clone();
+    configuration["from_name"] = json!("Nordstern Verkauf");
+    configuration["unparsed_mail_to"] = json!("rest@nordstern.example");
+    configuration["send_external_mail"] = json!(false);
+    let kept = send(&world, Method::PUT, ADMIN, &of_dealer("configuration"), Some(2), &configuration).await;
+    assert_eq!((kept.status, &kept.body["settings"]), (200, &configuration), "{}", kept.body);
+    for (field, rule) in [("unparsed_mail_to", "INT-7"), ("trade_in_cc_email", "INT-8")] {
+        let mut circle = configuration.clone();
+        circle[field] = json!("Leads@nordstern.example");
+        let refused = send(&world, Method::PUT, ADMIN, &of_dealer("configuration"), Some(3), &circle).await;
+        assert_eq!(refused.faults(), [format!("{field} {rule}")]);
+    }
+    world.lead(&enquiry("jana")).await;
+    world.system.settle().await;
+    assert_eq!(world.system.mailbox.mails()[0].from_name, "Nordstern Verkauf");
+}
+
+#[tokio::test]
+async fn set_2_an_import_within_impossible_years_is_refused() {
+    let world = World::new().await;
+    let file = include_bytes!("holidays/german-holidays.ics");
+    for query in ["from=%2B262142-06-01", "from=-1000-01-01", "from=2026-01-01&to=2025-01-01", "from=2026-01-01&to=2099-01-01", "from=x"] {
+        let reply = world.call(Method::POST, ADMIN, &of_dealer(&format!("holidays/import?{query}")), &CALENDAR, file).await;
+        assert_eq!(reply.status, 422, "{query}: {}", reply.body);
+    }
+}

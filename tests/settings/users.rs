@@ -1,0 +1,341 @@
+//! Users: of the group, and of a dealer with the switches of the distribution (SET-7, DIS-4, ACC-1).
+
+use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use http::Method;
+use serde_json::{Value, json};
+
+pub async fn send(world: &World, method: Method, who: &str, path: &str, version: Option<u64>, body: &Value) -> Reply {
+    let seen = version.map(|version| format!("\"{version}\""));
+    let mut headers = vec![("content-type", "application/json")];
+    headers.extend(seen.as_deref().map(|seen| ("if-match", seen)));
+    world.call(method, who, path, &headers, body.to_string().as_bytes()).await
+}
+
+pub fn of_dealer(rest: &str) -> String {
+    format!("/dealers/{NORDSTERN}/{rest}")
+}
+
+fn ida() -> Value {
+    json!({"name": "Ida Falk", "email": "ida@example.com", "mobile": "+49 171 2345678", "language": "de", "role": "seller", "dealers": [NORDSTERN]})
+}
+
+#[tokio::test]
+async fn set_7_a_group_admin_sets_users_up_and_a_dealer_admin_gives_them_their_part() {
+    let world = World::new().await;
+    let created = send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &ida()).await;
+    assert_eq!(
+        (created.status, created.text("/mobile"), &created.headers["etag"]),
+        (201, "+491712345678", &"\"1\"".parse().unwrap()),
+        "{}",
+        created.body
+    );
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &ida()).await.status, 200, "it is so already");
+    let mut renamed = ida();
+    renamed["name"] = json!("Ida Falk-Sommer");
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &renamed).await.status, 428);
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(7), &renamed).await.status, 412);
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &renamed).await.body["version"], 2);
+
+    // Her part at the dealer: from then on she takes turns.
+    let part = json!({"receives_leads": true, "assignable": true, "supervisor": "helga.stern"});
+    let joined = send(&world, Method::PUT, ADMIN, &of_dealer("users/ida.falk"), Some(1), &part).await;
+    assert_eq!((joined.status, &joined.body["gets_leads_now"]), (200, &json!(true)), "{}", joined.body);
+    let shown = world.get(ADMIN, &of_dealer("users")).await;
+    let all: Vec<&str> = shown.body["users"].as_array().unwrap().iter().map(|user| user["user"].as_str().unwrap()).collect();
+    assert_eq!((all.len(), shown.body["users"][9]["name"].as_str()), (10, Some("Ida Falk-Sommer")));
+    let listed = world.get("gina.group", "/users/ida.falk").await;
+    assert_eq!(listed.body["at"][NORDSTERN]["receives_leads"], json!(true));
+
+    // She cannot leave while she has a part; then she can, and her token is good for nothing.
+    let leaves = send(&world, Method::DELETE, "gina.group", "/users/ida.falk", Some(2), &json!({})).await;
+    assert_eq!(leaves.status, 409, "{}", leaves.body);
+    let mut elsewhere = renamed.clone();
+    elsewhere["dealers"] = json!([]);
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(2), &elsewhere).await.faults(), ["dealers SET-7"]);
+    assert_eq!(send(&world, Method::DELETE, ADMIN, &of_dealer("users/ida.falk"), Some(2), &json!({})).await.status, 200);
+    assert_eq!(world.get("ida.falk", &of_dealer("leads")).await.status, 200);
+    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/ida.falk", Some(2), &json!({})).await.status, 200);
+    assert_eq!(world.get("ida.falk", &of_dealer("leads")).await.status, 401);
+    assert!(!world.get("gina.group", "/users").await.body["users"].to_string().contains("ida.falk"));
+}
+
+#[tokio::test]
+async fn acc_1_rights_are_given_by_who_has_them() {
+    let world = World::new().await;
+    for (who, status) in [(ADMIN, 403), ("anna.vogt", 403), ("hugo.office", 403), ("chris.center", 403), ("otto.operator", 201)] {
+        let reply = send(&world, Method::PUT, who, "/users/ida.falk", None, &ida()).await;
+        assert_eq!(reply.status, status, "{who}: {}", reply.body);
+    }
+    let with = |field: &str, value: Value| {
+        let mut user = ida();
+        user[field] = value;
+        user
+    };
+    for (body, faults) in [
+        (with("role", json!("operator")), vec!["role ACC-1"]),
+        (with("rights", json!(["operate"])), vec!["rights ACC-1"]),
+        (with("rights", json!(["fly"])), vec!["rights[0] SET-7"]),
+        (with("email", json!("ida")), vec!["email SET-7"]),
+        (with("mobile", json!("0171 2345678")), vec!["mobile SET-7"]),
+        (with("dealers", json!(["nowhere"])), vec!["dealers SET-7"]),
+        (with("nmae", json!("x")), vec!["nmae SET-7"]),
+        (with("name", json!(" ")), vec!["name SET-7"]),
+    ] {
+        let reply = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &body).await;
+        assert_eq!((reply.status, reply.faults()), (422, faults.into_iter().map(str::to_owned).collect()), "{body}: {}", reply.body);
+    }
+    // A seller who may read settings, besides.
+    assert_eq!(world.get("ida.falk", &of_dealer("settings")).await.status, 403);
+    let given = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &with("rights", json!(["read_settings"]))).await;
+    assert_eq!(given.status, 200, "{}", given.body);
+    assert_eq!(world.get("ida.falk", &of_dealer("settings")).await.status, 200);
+    // Nobody locks themselves out, or touches an operator.
+    let gina = world.get("gina.group", "/users/gina.group").await;
+    let mut seller = ida();
+    seller["email"] = gina.body["email"].clone();
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/gina.group", Some(1), &seller).await.status, 409);
+    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/gina.group", Some(1), &json!({})).await.status, 409);
+    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/otto.operator", Some(1), &json!({})).await.status, 403);
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/otto.operator", Some(1), &ida()).await.status, 403);
+}
+
+/// SET-7: a dealer's admin sees who works at own dealers; the group's sees all, page by page.
+#[tokio::test]
+async fn acc_1_users_are_listed_within_reach() {
+    let world = World::new().await;
+    let ids = |reply: &Reply| -> Vec<String> {
+        reply.body["users"].as_array().unwrap().iter().map(|user| user["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let own = ids(&world.get(ADMIN, "/users").await);
+    assert!(own.contains(&"anna.vogt".to_owned()) && !own.contains(&"alice.moore".to_owned()), "{own:?}");
+    let all = ids(&world.get("gina.group", "/users").await);
+    assert!(all.contains(&"alice.moore".to_owned()) && all.is_sorted(), "{all:?}");
+    let there = ids(&world.get("gina.group", "/users?dealer=harbour-cars-demo").await);
+    assert!(there.contains(&"oliver.reed".to_owned()) && !there.contains(&"anna.vogt".to_owned()));
+    assert_eq!(world.get(ADMIN, "/users?dealer=harbour-cars-demo").await.status, 404);
+    assert_eq!(world.get(ADMIN, "/users/alice.moore").await.status, 404);
+    assert_eq!(world.get("anna.vogt", "/users").await.status, 403);
+    assert_eq!(world.get("rival.seller", "/users/anna.vogt").await.status, 404);
+}
+
+#[tokio::test]
+async fn set_7_only_users_who_work_there_can_have_a_part_at_a_dealer() {
+    let world = World::new().await;
+    let part = json!({"receives_leads": true});
+    for (who, detail) in [("nobody.known", "no user of the group"), ("alice.moore", "does not work at")] {
+        let reply = send(&world, Method::PUT, ADMIN, &of_dealer(&format!("users/{who}")), Some(1), &part).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec!["user SET-7".to_owned()]), "{}", reply.body);
+        assert!(reply.text("/detail").contains(detail), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn set_7_switches_are_changed_in_the_view_and_groups_on_the_user() {
+    let world = World::new().await;
+    let users = of_dealer("users");
+    let off =
+        json!({"users": [{"user": "anna.vogt", "receives_leads": false}, {"user": "ben.krause", "assignable": false, "supervisor": null}]});
+    let seen = send(&world, Method::PATCH, ADMIN, &users, Some(1), &off).await;
+    assert_eq!(
+        (seen.status, &seen.body["users"][0]["gets_leads_now"], &seen.body["users"][1]["supervisor"]),
+        (200, &json!(false), &Value::Null)
+    );
+    assert_eq!(world.page(world.lead(&enquiry("jana")).await).await.lead.owner.unwrap().as_str(), "ben.krause");
+    for (body, faults) in [
+        (json!({"users": [{"user": "anna.vogt", "groups": []}]}), "users[0].groups SET-7"),
+        (json!({"users": [{"user": "alice.moore", "assignable": true}]}), "users[0].user SET-7"),
+        (json!({"users": [{"user": "anna.vogt", "fly": true}]}), "users[0].fly SET-7"),
+        (json!({}), "users SET-7"),
+    ] {
+        let reply = send(&world, Method::PATCH, ADMIN, &users, Some(2), &body).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec![faults.to_owned()]), "{}", reply.body);
+    }
+    // Groups are made by the group's admin, and given on the user (DIS-3).
+    let groups = json!({"distribution_groups": ["opel"]});
+    let refused = send(&world, Method::PUT, ADMIN, &of_dealer("distribution-groups"), Some(2), &groups).await;
+    assert_eq!(
+        (refused.status, refused.text("/right"), refused.faults()),
+        (403, "manage_groups", vec!["distribution_groups DIS-3".to_owned()])
+    );
+    assert_eq!(send(&world, Method::PUT, "otto.operator", &of_dealer("distribution-groups"), Some(2), &groups).await.status, 200);
+    let part = json!({"receives_leads": true, "assignable": true, "supervisor": "helga.stern", "groups": ["opel"]});
+    let given = send(&world, Method::PUT, ADMIN, &of_dealer("users/anna.vogt"), Some(3), &part).await;
+    assert_eq!((given.status, &given.body["groups"]), (200, &json!(["opel"])), "{}", given.body);
+    let still = send(&world, Method::PUT, "gina.group", &of_dealer("distribution-groups"), Some(4), &json!({})).await;
+    assert_eq!(still.faults(), ["members[0].groups DIS-3"]);
+}
+
+#[tokio::test]
+async fn dis_4_everybody_says_of_themselves_when_they_are_away() {
+    let world = World::new().await;
+    let own = of_dealer("users/anna.vogt/absences");
+    let away = json!({"absences": [{"from": "2026-11-23T00:00:00Z", "until": "2026-11-30T00:00:00Z", "deputy": "ben.krause"}]});
+    assert_eq!(send(&world, Method::PUT, "ben.krause", &own, Some(1), &away).await.status, 403);
+    let said = send(&world, Method::PUT, "anna.vogt", &own, Some(1), &away).await;
+    assert_eq!((said.status, &said.body["absences"]), (200, &away["absences"]), "{}", said.body);
+    assert_eq!(world.get("anna.vogt", &own).await.headers["etag"], "\"2\"");
+    let (first, second) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
+    assert_eq!(world.page(first).await.lead.owner.unwrap().as_str(), "ben.krause", "she gets nothing, and her deputy no turn for it");
+    assert_eq!(world.page(second).await.lead.owner.unwrap().as_str(), "clara.henning");
+    // All of them at once, with the place of what is wrong as it was entered.
+    let all = world.get(ADMIN, &of_dealer("absences")).await;
+    assert_eq!(all.body["settings"]["absences"][0]["user"], "anna.vogt");
+    let wrong = json!({"absences": [
+        {"user": "ben.krause", "from": "2026-12-01T00:00:00Z", "until": "2026-12-02T00:00:00Z"},
+        {"user": "anna.vogt", "from": "2026-12-02T00:00:00Z", "until": "2026-12-01T00:00:00Z"}
+    ]});
+    assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("absences"), Some(2), &wrong).await.faults(), ["absences[1].until SET-7"]);
+    let nobody = json!({"absences": [{"user": "nobody", "from": "2026-12-01T00:00:00Z", "until": "2026-12-02T00:00:00Z"}]});
+    assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("absences"), Some(2), &nobody).await.faults(), ["absences[0].user SET-7"]);
+}
+
+/// DIS-8: whoever may take it is told of a lead in the pool, only if the pool user's notices are on.
+#[tokio::test]
+async fn dis_8_assignable_users_are_told_of_a_lead_in_the_pool_if_its_user_is_told_of_anything() {
+    let world = World::new().await;
+    let pool = |notices: bool| json!({"name": "Pool", "email": "pool@example.com", "language": "de", "role": "seller", "dealers": [NORDSTERN], "notices": notices});
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/pool.nordstern", None, &pool(false)).await.status, 201);
+    let part = json!({"supervisor": "helga.stern"});
+    assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("users/pool.nordstern"), Some(1), &part).await.status, 200);
+    world.settings(|s| s.members.iter_mut().for_each(|m| m.receives_leads = false)).await;
+    let on = json!({"pool": {"user": "pool.nordstern"}});
+    assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("pool"), Some(3), &on).await.status, 200);
+    world.lead(&enquiry("a")).await;
+    world.system.settle().await;
+    assert_eq!(world.mails(), Vec::<String>::new());
+
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/pool.nordstern", Some(1), &pool(true)).await.status, 200);
+    let away = json!({"absences": [{"from": "2026-11-23T00:00:00Z", "until": "2026-11-30T00:00:00Z"}]});
+    assert_eq!(send(&world, Method::PUT, "anna.vogt", &of_dealer("users/anna.vogt/absences"), Some(4), &away).await.status, 200);
+    let id = world.lead(&enquiry("b")).await;
+    world.system.settle().await;
+    let mut told: Vec<String> =
+        world.mails().iter().filter(|m| m.contains("Pool")).map(|m| m.split([' ', ':']).nth(4).unwrap().to_owned()).collect();
+    told.sort();
+    let wanted = ["ben.krause", "clara.henning", "david.roth", "elif.yilmaz", "felix.lang", "greta.sommer", "helga.stern"];
+    assert_eq!(told, wanted, "{:?}", world.mails());
+    // One that is taken before its notices go out tells nobody more.
+    world.system.settle().await;
+    assert_eq!(world.page(id).await.messages.len(), 8, "one for each, and the pool user's own");
+}
+
+/// DIS-4, DIS-6: while the only one in the rotation is away the leads go past the deputy, who sees and works those that were there.
+#[tokio::test]
+async fn dis_4_a_deputy_joins_no_rotation() {
+    let world = World::new().await;
+    world
+        .settings(|s| {
+            s.members.iter_mut().skip(1).for_each(|m| m.receives_leads = false);
+            s.fallback_user = None;
+        })
+        .await;
+    let before = world.lead(&enquiry("a")).await;
+    let away = json!({"absences": [{"from": "2026-11-23T09:00:00Z", "until": "2026-11-30T00:00:00Z", "deputy": "ben.krause"}]});
+    assert_eq!(send(&world, Method::PUT, "anna.vogt", &of_dealer("users/anna.vogt/absences"), Some(2), &away).await.status, 200);
+    let meanwhile = world.lead(&enquiry("b")).await;
+    assert_eq!(world.page(meanwhile).await.lead.owner.unwrap().as_str(), "ingo.brandt", "the administrator account");
+    assert_eq!(world.get("ben.krause", &format!("/leads/{before}")).await.status, 200);
+    assert_eq!(world.get("clara.henning", &format!("/leads/{before}")).await.status, 404);
+    world.advance_to("2026-11-23T11:30:00Z").await;
+    let overdue: Vec<String> = world.mails().into_iter().filter(|m| m.contains("Überfällig") && m.contains(&before.spoken())).collect();
+    assert!(overdue.len() == 1 && overdue[0].contains("ben.krause"), "the deputy gets the notices: {overdue:?}");
+}
+
+/// SET-7, ESC-6: of the leads of one who works here no more somebody else is told.
+#[tokio::test]
+async fn set_7_notices_for_one_who_has_gone_reach_the_fallback_user() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("a")).await;
+    assert_eq!(send(&world, Method::DELETE, ADMIN, &of_dealer("users/anna.vogt"), Some(1), &json!({})).await.status, 200);
+    world.advance_to("2026-11-23T11:01:00Z").await;
+    let told: Vec<String> = world.mails().into_iter().filter(|m| m.contains("Überfällig") && m.contains(&id.spoken())).collect();
+    assert!(told.len() == 1 && told[0].contains("helga.stern"), "{:?}", world.mails());
+}
+
+/// ACC-1: a right to manage users that was given reaches as far as who has it, and no higher.
+#[tokio::test]
+async fn acc_1_nobody_gives_more_than_they_have_or_changes_who_has_more() {
+    let world = World::new().await;
+    let helga = json!({"name": "Helga Stern", "email": "helga@example.com", "language": "de", "role": "dealer_admin",
+        "rights": ["manage_users"], "dealers": [NORDSTERN]});
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/helga.stern", Some(1), &helga).await.status, 200);
+    let stranger = json!({"name": "x", "email": "x@example.com", "language": "en", "role": "seller", "dealers": ["lakeside-motors-demo"]});
+    for (path, body, status) in
+        [("/users/dan.rivera", stranger.clone(), 404), ("/users/new.one", stranger, 422), ("/users/gina.group", ida(), 404)]
+    {
+        let reply = send(&world, Method::PUT, "helga.stern", path, None, &body).await;
+        assert_eq!(reply.status, status, "{path}: {}", reply.body);
+    }
+    let mut higher = helga.clone();
+    higher["role"] = json!("group_admin");
+    assert_eq!(send(&world, Method::PUT, "helga.stern", "/users/helga.stern", Some(2), &higher).await.faults(), ["role ACC-1"]);
+    higher = helga;
+    higher["dealers"] = json!([NORDSTERN, "lakeside-motors-demo"]);
+    assert_eq!(send(&world, Method::PUT, "helga.stern", "/users/helga.stern", Some(2), &higher).await.faults(), ["dealers ACC-1"]);
+    assert_eq!(send(&world, Method::DELETE, "helga.stern", "/users/dan.rivera", Some(1), &json!({})).await.status, 404);
+    // Somebody at her dealer who may more than she does is not hers to change.
+    let mut boss = ida();
+    boss["role"] = json!("group_admin");
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &boss).await.status, 201);
+    assert_eq!(send(&world, Method::PUT, "helga.stern", "/users/ida.falk", Some(1), &ida()).await.status, 403);
+    // Her own people are.
+    let mut anna = ida();
+    anna["name"] = json!("Anna Vogt");
+    assert_eq!(send(&world, Method::PUT, "helga.stern", "/users/anna.vogt", Some(1), &anna).await.status, 200);
+}
+
+/// SET-10: every change of a user is kept with who, when, before and after.
+#[tokio::test]
+async fn set_10_changes_of_users_are_kept() {
+    let world = World::new().await;
+    let mut user = ida();
+    send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &user).await;
+    world.system.clock.stand_at(crate::support::world::at("2026-11-23T09:30:00Z"));
+    user["rights"] = json!(["read_settings"]);
+    send(&world, Method::PUT, "otto.operator", "/users/ida.falk", Some(1), &user).await;
+    let history = world.get("gina.group", "/users/ida.falk/history").await;
+    let latest = json!({"version": 2, "at": "2026-11-23T09:30:00Z", "by": "user:otto.operator",
+        "fields": [{"field": "rights", "before": null, "after": ["read_settings"]}]});
+    assert_eq!(history.body["changes"][0], latest, "{}", history.body);
+    assert_eq!((&history.body["changes"][1]["by"], history.body["changes"].as_array().unwrap().len()), (&json!("user:gina.group"), 2));
+    assert_eq!(world.get("anna.vogt", "/users/ida.falk/history").await.status, 403);
+    let upper = send(&world, Method::PUT, "gina.group", "/users/Ida", None, &ida()).await;
+    assert_eq!((upper.status, upper.faults()), (422, vec!["user SET-7".to_owned()]));
+}
+
+/// SET-7: over all dealers within reach, each by its own version.
+#[tokio::test]
+async fn set_7_switches_are_changed_over_all_dealers_in_one() {
+    let world = World::new().await;
+    let body = json!({"dealers": [
+        {"dealer": NORDSTERN, "version": 1, "users": [{"user": "anna.vogt", "receives_leads": false}]},
+        {"dealer": "harbour-cars-demo", "version": 7, "users": [{"user": "oliver.reed", "receives_leads": false}]},
+        {"dealer": "harbour-cars-demo", "users": []},
+        {"dealer": "nowhere", "version": 1, "users": []},
+        {"dealer": NORDSTERN, "version": 2, "users": [{"user": "ben.krause", "receives_leads": "x"}]}
+    ]});
+    let reply = send(&world, Method::PATCH, "gina.group", "/users", None, &body).await;
+    let statuses: Vec<u64> = reply.body["results"].as_array().unwrap().iter().map(|r| r["status"].as_u64().unwrap()).collect();
+    assert_eq!((reply.status, statuses), (207, vec![200, 412, 428, 404, 422]), "{}", reply.body);
+    assert_eq!(reply.body["results"][4]["problem"]["errors"][0]["field"], "users[0].receives_leads");
+    let own = send(&world, Method::PATCH, ADMIN, "/users", None, &body).await;
+    assert_eq!(own.body["results"][1]["status"], 404, "out of reach");
+    assert_eq!(send(&world, Method::PATCH, "anna.vogt", "/users", None, &body).await.status, 403);
+    assert_eq!(send(&world, Method::PATCH, ADMIN, "/users", None, &json!({"dealers": [], "x": 1})).await.status, 422);
+    assert_eq!(send(&world, Method::DELETE, ADMIN, &of_dealer("users/nobody"), Some(2), &json!({})).await.status, 404);
+    let unknown = json!({"users": [{"user": "anna.vogt", "assignable": true}], "foo": 1});
+    assert_eq!(send(&world, Method::PATCH, ADMIN, &of_dealer("users"), Some(2), &unknown).await.faults(), ["foo SET-7"]);
+}
+
+/// ACC-1: what one can give, one can give, whatever a seller may besides.
+#[tokio::test]
+async fn acc_1_who_manages_users_gives_each_right_that_they_have() {
+    let world = World::new().await;
+    let hugo = json!({"name": "Hugo", "email": "hugo@example.com", "language": "en", "role": "head_office", "rights": ["manage_users"], "dealers": []});
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/hugo.office", Some(1), &hugo).await.status, 200);
+    let seller = |rights: Value| json!({"name": "x", "email": "x@example.com", "language": "en", "role": "head_office", "rights": rights, "dealers": []});
+    let given = send(&world, Method::PUT, "hugo.office", "/users/new.one", None, &seller(json!(["read_settings"]))).await;
+    assert_eq!(given.status, 201, "{}", given.body);
+    let refused = send(&world, Method::PUT, "hugo.office", "/users/new.two", None, &seller(json!(["work_leads"]))).await;
+    assert_eq!(refused.faults(), ["rights ACC-1"]);
+}

@@ -1,0 +1,297 @@
+//! What the store counts on an engine to do, said call by call and kept as a snapshot.
+//!
+//! `tests/engines/run` asks Amazon's own DynamoDB Local the same, so that the embedded engine cannot be wrong by itself.
+
+use crate::support::world::engine;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, KeysAndAttributes, Put, ReturnConsumedCapacity, TransactWriteItem};
+use forecourt_local::engine;
+use forecourt_store::{Secret, Store};
+use std::collections::{BTreeMap, HashMap};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// An item, the condition it is written under, and the condition's values.
+type Guarded<'a> = (Item, &'a str, Vec<(&'a str, AttributeValue)>);
+
+/// A table of its own, and what was said.
+struct Asked {
+    client: Client,
+    table: String,
+    said: Vec<String>,
+    /// The units of each transaction, where the engine tells them.
+    transactions: Vec<String>,
+}
+
+/// Whether the engine is another one than the embedded one.
+fn foreign() -> bool {
+    std::env::var("ENGINE").is_ok()
+}
+
+fn s(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+fn n(number: i64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+fn item(pk: &str, sk: &str, more: &[(&str, AttributeValue)]) -> Item {
+    let more = more.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    [("pk".to_owned(), s(pk)), ("sk".to_owned(), s(sk))].into_iter().chain(more).collect()
+}
+
+fn short(item: &Item) -> String {
+    let sorted: BTreeMap<_, _> = item.iter().collect();
+    let value = |value: &AttributeValue| match value {
+        AttributeValue::S(text) if text.len() > 40 => format!("<{} bytes>", text.len()),
+        AttributeValue::S(text) => format!("{text:?}"),
+        AttributeValue::N(number) => number.clone(),
+        other => format!("{other:?}"),
+    };
+    sorted.iter().map(|(name, of)| format!("{name}={}", value(of))).collect::<Vec<_>>().join(" ")
+}
+
+fn units<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> String {
+    consumed.into_iter().filter_map(ConsumedCapacity::capacity_units).sum::<f64>().to_string()
+}
+
+fn why<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+    error.code().unwrap_or("no code").to_owned()
+}
+
+impl Asked {
+    async fn new(name: &str) -> Self {
+        let table = format!("contract-{name}-{:016x}", fastrand::u64(..));
+        let client = engine::client(engine());
+        Store::new(client.clone(), &table, Secret::new(b"a secret of the tests")).make_table().await.unwrap();
+        Self { client, table, said: Vec::new(), transactions: Vec::new() }
+    }
+
+    fn say(&mut self, what: &str, answer: impl std::fmt::Display) {
+        self.said.push(format!("{what}: {answer}"));
+    }
+
+    async fn put(&mut self, what: &str, item: Item, condition: Option<(&str, &[(&str, AttributeValue)])>) {
+        let mut put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        if let Some((condition, values)) = condition {
+            put = put.condition_expression(condition);
+            for (name, value) in values {
+                put = put.expression_attribute_values(*name, value.clone());
+            }
+        }
+        let answer = match put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await {
+            Ok(done) => format!("done for {}", units(done.consumed_capacity())),
+            Err(e) => why(&e),
+        };
+        self.say(what, answer);
+    }
+
+    async fn get(&mut self, what: &str, pk: &str, sk: &str) {
+        let get = self.client.get_item().table_name(&self.table).key("pk", s(pk)).key("sk", s(sk)).consistent_read(true);
+        let got = get.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await.unwrap();
+        let answer = format!("{} for {}", got.item().map_or("nothing".into(), short), units(got.consumed_capacity()));
+        self.say(what, answer);
+    }
+
+    async fn transact(&mut self, what: &str, token: &str, puts: Vec<Guarded<'_>>) {
+        let write = puts.into_iter().map(|(item, condition, values)| {
+            let mut put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(condition);
+            for (name, value) in values {
+                put = put.expression_attribute_values(name, value);
+            }
+            TransactWriteItem::builder().put(put.build().unwrap()).build()
+        });
+        // A token counts for all tables of an engine.
+        let token = format!("{token}-{}", self.table.rsplit('-').next().unwrap_or_default());
+        let request = self.client.transact_write_items().set_transact_items(Some(write.collect())).client_request_token(token);
+        let answer = match request.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await {
+            // DynamoDB Local tells the units of one item only, however many a transaction has.
+            Ok(_) if foreign() => "done".to_owned(),
+            Ok(done) => {
+                self.transactions.push(units(done.consumed_capacity()));
+                "done".to_owned()
+            }
+            Err(e) => match e.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    let codes = cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("none").to_owned());
+                    format!("cancelled: {}", codes.collect::<Vec<_>>().join(", "))
+                }
+                _ => why(&e),
+            },
+        };
+        self.say(what, answer);
+    }
+
+    fn query(&self, condition: &str, values: &[(&str, &str)]) -> QueryFluentBuilder {
+        let mut query = self.client.query().table_name(&self.table).key_condition_expression(condition);
+        for (name, value) in values {
+            query = query.expression_attribute_values(*name, s(*value));
+        }
+        query.return_consumed_capacity(ReturnConsumedCapacity::Total)
+    }
+}
+
+async fn page(asked: &mut Asked, what: &str, query: QueryFluentBuilder) -> Option<Item> {
+    let answer = query.send().await.unwrap();
+    let found = answer.items().iter().map(short).collect::<Vec<_>>().join("; ");
+    let more = if answer.last_evaluated_key().is_some() { " and more" } else { "" };
+    let answered = format!("[{found}]{more} for {}", units(answer.consumed_capacity()));
+    asked.say(what, answered);
+    answer.last_evaluated_key
+}
+
+const NEW: &str = "attribute_not_exists(pk)";
+const SAME: &str = "v = :v";
+
+#[tokio::test]
+async fn a_write_is_guarded_by_absence_or_by_version() {
+    let mut asked = Asked::new("guards").await;
+    asked.put("new", item("a", "@", &[("v", n(1))]), Some((NEW, &[]))).await;
+    asked.put("new again", item("a", "@", &[("v", n(1))]), Some((NEW, &[]))).await;
+    asked.put("from 1 to 2", item("a", "@", &[("v", n(2))]), Some((SAME, &[(":v", n(1))]))).await;
+    asked.put("from 1 to 2 again", item("a", "@", &[("v", n(2))]), Some((SAME, &[(":v", n(1))]))).await;
+    asked.put("from 1 where there is none", item("b", "@", &[("v", n(2))]), Some((SAME, &[(":v", n(1))]))).await;
+    asked.get("it is", "a", "@").await;
+    asked.get("nothing came of the other", "b", "@").await;
+    insta::assert_snapshot!("contract_guards", asked.said.join("\n"));
+}
+
+#[tokio::test]
+async fn a_transaction_is_all_or_nothing_and_says_what_stopped_it() {
+    let mut asked = Asked::new("transactions").await;
+    let new = |sk: &str| (item("a", sk, &[("v", n(1))]), NEW, vec![]);
+    asked.transact("three new", "t1", vec![new("1"), new("2"), new("3")]).await;
+    asked.transact("the same, by the same token", "t1", vec![new("1"), new("2"), new("3")]).await;
+    asked.transact("another one by the same token", "t1", vec![new("4")]).await;
+    asked.transact("the second is there already", "t2", vec![new("4"), new("2"), new("5")]).await;
+    asked.get("nothing came of the first", "a", "4").await;
+    let stale = (item("a", "1", &[("v", n(3))]), SAME, vec![(":v", n(2))]);
+    asked.transact("a stale one and a new one", "t3", vec![stale, new("6")]).await;
+    asked.transact("a hundred", "t5", (0..100).map(|i| (item("h", &i.to_string(), &[]), NEW, vec![])).collect()).await;
+    asked.transact("a hundred and one", "t6", (0..101).map(|i| (item("i", &i.to_string(), &[]), NEW, vec![])).collect()).await;
+    insta::assert_snapshot!("contract_transactions", asked.said.join("\n"));
+    if !foreign() {
+        assert_eq!(asked.transactions, ["6", "6", "200"]);
+        // DynamoDB refuses it as a whole; DynamoDB Local lets the second one meet the first.
+        asked.transact("twice the same item", "t4", vec![new("7"), new("7")]).await;
+        assert_eq!(asked.said.pop().unwrap(), "twice the same item: ValidationException");
+    }
+}
+
+#[tokio::test]
+async fn an_index_shows_what_has_its_keys_and_carries_what_it_should() {
+    let mut asked = Asked::new("indexes").await;
+    let row = ("row", AttributeValue::M(HashMap::from([("id".to_owned(), s("1"))])));
+    let listed = |sk: &str, place: &str| {
+        item("a", sk, &[("lpk", s("L")), ("lsk", s(place)), ("dpk", s("due#01")), ("dsk", s(place)), row.clone(), ("secret", s("x"))])
+    };
+    for (sk, place) in [("1", "10"), ("2", "30"), ("3", "20")] {
+        asked.put(&format!("listed at {place}"), listed(sk, place), None).await;
+    }
+    asked.put("half of an index's keys", item("a", "4", &[("lpk", s("L"))]), None).await;
+    let list = asked.query("lpk = :pk", &[(":pk", "L")]).index_name("list");
+    page(&mut asked, "the list, newest first", list.clone().scan_index_forward(false)).await;
+    let start = page(&mut asked, "two of it", list.clone().limit(2)).await;
+    page(&mut asked, "the rest", list.clone().set_exclusive_start_key(start)).await;
+    let before = asked.query("lpk = :pk AND lsk < :to", &[(":pk", "L"), (":to", "30")]).index_name("list");
+    page(&mut asked, "those before 30", before.scan_index_forward(false).limit(5)).await;
+    let due = asked.query("dpk = :pk AND dsk <= :until", &[(":pk", "due#01"), (":until", "20~")]).index_name("due");
+    page(&mut asked, "due by 20, keys only", due).await;
+    let between =
+        asked.query("lpk = :pk AND lsk BETWEEN :from AND :to", &[(":pk", "L"), (":from", "15"), (":to", "25~")]).index_name("list");
+    page(&mut asked, "between", between).await;
+    asked.put("moved in the list", listed("1", "40"), None).await;
+    asked.put("gone from it", item("a", "2", &[]), None).await;
+    page(&mut asked, "the list then", list).await;
+    insta::assert_snapshot!("contract_indexes", asked.said.join("\n"));
+}
+
+#[tokio::test]
+async fn what_is_written_is_read_back_as_it_was() {
+    let mut asked = Asked::new("values").await;
+    let nested = AttributeValue::M(HashMap::from([(
+        "list".to_owned(),
+        AttributeValue::L(vec![AttributeValue::N("-1.5".into()), AttributeValue::Bool(true), AttributeValue::Null(true), s("")]),
+    )]));
+    let values = [
+        ("empty", s("")),
+        ("text", s("Ünal 😀 \u{0} \n")),
+        ("large", n(1_795_424_400_000)),
+        ("nested", nested),
+        ("bytes", AttributeValue::B(Blob::new([0, 255]))),
+    ];
+    asked.put("every kind", item("g#L#1", "M#level-1-3", &values), None).await;
+    asked.get("read", "g#L#1", "M#level-1-3").await;
+    asked.get("by another case", "G#L#1", "M#level-1-3").await;
+    asked.put("an empty key", item("", "@", &[]), None).await;
+    asked.put("400 KB", item("b", "@", &[("x", s("x".repeat(399 * 1_024)))]), None).await;
+    asked.put("more", item("c", "@", &[("x", s("x".repeat(401 * 1_024)))]), None).await;
+    asked.put("a key that is a number", item("d", "@", &[("lpk", n(1)), ("lsk", s("1"))]), None).await;
+    insta::assert_snapshot!("contract_values", asked.said.join("\n"));
+}
+
+#[tokio::test]
+async fn batches_and_pages_say_what_is_left() {
+    let mut asked = Asked::new("pages").await;
+    for i in 0..5 {
+        asked.put(&format!("300 KB, {i}"), item("p", &i.to_string(), &[("x", s("x".repeat(300 * 1_024)))]), None).await;
+    }
+    let all = asked.query("pk = :pk", &[(":pk", "p")]).consistent_read(true);
+    // Engines differ in whether the item that crosses the megabyte is the page's last or the next one's first.
+    let (mut pages, mut found, mut start) = (0, Vec::new(), None);
+    loop {
+        let answer = all.clone().set_exclusive_start_key(start).send().await.unwrap();
+        pages += 1;
+        found.extend(answer.items().iter().map(short));
+        start = answer.last_evaluated_key;
+        if start.is_none() {
+            break;
+        }
+    }
+    asked.say("all of them", format!("{} in {pages} pages", found.join("; ")));
+    let key = |sk: &str| HashMap::from([("pk".to_owned(), s("p")), ("sk".to_owned(), s(sk))]);
+    let keys = KeysAndAttributes::builder().set_keys(Some(vec![key("0"), key("3"), key("4")])).consistent_read(true).build().unwrap();
+    let batch = asked.client.batch_get_item().request_items(&asked.table, keys).return_consumed_capacity(ReturnConsumedCapacity::Total);
+    let got = batch.send().await.unwrap();
+    let mut found: Vec<_> = got.responses().and_then(|all| all.get(&asked.table)).into_iter().flatten().map(short).collect();
+    found.sort();
+    let left = got.unprocessed_keys().map_or(0, HashMap::len);
+    let answer = format!("[{}], {left} left, for {}", found.join("; "), units(got.consumed_capacity()));
+    asked.say("three keys", answer);
+    let missing = KeysAndAttributes::builder().set_keys(Some(vec![key("0"), key("none")])).build().unwrap();
+    let got = asked.client.batch_get_item().request_items(&asked.table, missing).send().await.unwrap();
+    let found = got.responses().and_then(|all| all.get(&asked.table)).map_or(0, Vec::len);
+    asked.say("one of two is there", format!("{found} found, {} left", got.unprocessed_keys().map_or(0, HashMap::len)));
+    let twice = KeysAndAttributes::builder().set_keys(Some(vec![key("0"), key("0")])).build().unwrap();
+    let refused = asked.client.batch_get_item().request_items(&asked.table, twice).send().await.err().map(|e| why(&e));
+    asked.say("one key twice", refused.unwrap_or_default());
+    insta::assert_snapshot!("contract_pages", asked.said.join("\n"));
+}
+
+#[tokio::test]
+async fn a_call_costs_what_its_bytes_cost() {
+    let mut asked = Asked::new("units").await;
+    asked.put("1 KB", item("a", "1", &[("x", s("x".repeat(900)))]), None).await;
+    asked.put("1.5 KB", item("a", "2", &[("x", s("x".repeat(1_500)))]), None).await;
+    asked.put("smaller than before", item("a", "2", &[("x", s("x"))]), None).await;
+    let indexed = |place: &str| {
+        item("a", "3", &[("lpk", s("L")), ("lsk", s(place)), ("wpk", s("W")), ("wsk", s(place)), ("dpk", s("D")), ("dsk", s(place))])
+    };
+    asked.put("in three indexes", indexed("1"), None).await;
+    asked.put("the same again", indexed("1"), None).await;
+    asked.put("moved in all of them", indexed("2"), None).await;
+    asked.put("refused", item("a", "3", &[]), Some((NEW, &[]))).await;
+    asked.transact("three in a transaction", "u1", (4..7).map(|i| (item("a", &i.to_string(), &[]), NEW, vec![])).collect()).await;
+    asked.transact("in an index, in a transaction", "u2", vec![(item("a", "8", &[("lpk", s("L")), ("lsk", s("8"))]), NEW, vec![])]).await;
+    asked.get("read 1 KB", "a", "1").await;
+    asked.get("read nothing", "a", "none").await;
+    insta::assert_snapshot!("contract_units", asked.said.join("\n"));
+    if !foreign() {
+        assert_eq!(asked.transactions, ["6", "3"], "twice the table's units, once the indexes'");
+    }
+}

@@ -1,0 +1,112 @@
+//! The relay: from the table's stream to queues and timers (ESC-10).
+
+use crate::support::world::{World, at, enquiry};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_outbox::{LONGEST_DELAY, Outbox, Wakes};
+use forecourt_store::Failure;
+use forecourt_store::keys::{DueKind, Look, Thing};
+use std::sync::{Arc, Mutex};
+
+#[derive(Default)]
+struct Recorded {
+    told: Mutex<Vec<(Look, TimeDelta)>>,
+    timers: Mutex<Vec<(Look, DateTime<Utc>)>>,
+    refuse: bool,
+}
+
+#[async_trait]
+impl Wakes for Recorded {
+    async fn tell(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
+        if self.refuse {
+            return Err(Failure::Unavailable("no".into()));
+        }
+        self.told.lock().unwrap().push((look.clone(), delay));
+        Ok(())
+    }
+    async fn set_timer(&self, look: &Look, at: DateTime<Utc>) -> Result<(), Failure> {
+        self.timers.lock().unwrap().push((look.clone(), at));
+        Ok(())
+    }
+}
+
+fn stream() -> aws_lambda_events::dynamodb::Event {
+    serde_json::from_str(include_str!("../../events/outbox/stream.json")).unwrap()
+}
+
+fn message_of(look: &Look) -> Option<String> {
+    if let Thing::Message { message, .. } = &look.thing { Some(message.clone()) } else { None }
+}
+
+#[tokio::test]
+async fn esc_10_a_stream_record_becomes_a_message_a_delayed_message_or_a_timer() {
+    let world = World::new().await;
+    let wakes = Arc::new(Recorded::default());
+    let outbox = Outbox { platform: world.system.platform.clone(), wakes: wakes.clone(), delay: LONGEST_DELAY };
+    let response = outbox.relay(stream()).await;
+    assert_eq!(response.batch_item_failures.len(), 0);
+    let told: Vec<_> = wakes.told.lock().unwrap().iter().map(|(look, delay)| (look.kind, message_of(look), delay.num_seconds())).collect();
+    assert_eq!(told, [(DueKind::Send, Some("assigned-1".to_owned()), 0), (DueKind::Assign, None, 0), (DueKind::Escalate, None, 600)]);
+    let timers: Vec<_> = wakes.timers.lock().unwrap().iter().map(|(look, at)| (look.kind, look.about(), *at)).collect();
+    assert_eq!(timers, [(DueKind::Escalate, "4829130576".to_owned(), at("2026-11-23T10:30:00Z"))]);
+}
+
+/// Of the end of a sender's lease nobody is told: a claimed message says no `tell`, and only the sweep comes by it.
+#[tokio::test]
+async fn esc_10_a_lease_wakes_nobody() {
+    let world = World::new().await;
+    let wakes = Arc::new(Recorded::default());
+    let outbox = Outbox { platform: world.system.platform.clone(), wakes: wakes.clone(), delay: LONGEST_DELAY };
+    let mut event = stream();
+    for record in &mut event.records {
+        let kept = record.change.new_image.iter().filter(|(name, _)| name.as_str() != forecourt_store::TELL);
+        record.change.new_image =
+            kept.map(|(name, value)| (name.clone(), value.clone())).collect::<std::collections::HashMap<_, _>>().into();
+    }
+    assert_eq!(outbox.relay(event).await.batch_item_failures.len(), 0);
+    assert!(wakes.told.lock().unwrap().is_empty() && wakes.timers.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn esc_10_one_target_that_refuses_fails_its_own_records_only() {
+    let world = World::new().await;
+    let outbox = Outbox {
+        platform: world.system.platform.clone(),
+        wakes: Arc::new(Recorded { refuse: true, ..Recorded::default() }),
+        delay: LONGEST_DELAY,
+    };
+    let failed: Vec<_> = outbox.relay(stream()).await.batch_item_failures.into_iter().filter_map(|f| f.item_identifier).collect();
+    assert_eq!(failed, ["111", "333", "444"]);
+}
+
+#[tokio::test]
+async fn esc_10_a_timers_name_is_the_same_for_the_same_wake_up_and_fits_the_scheduler() {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    let due = world.store.due(at("2030-01-01T00:00:00Z"), 100).await.unwrap();
+    let names: Vec<_> = due.iter().filter(|(_, look)| look.thing.lead() == Some(id)).map(|(at, look)| look.timer_name(*at)).collect();
+    assert_eq!(names.len(), 2);
+    assert_ne!(names[0], names[1]);
+    for name in names {
+        assert!(name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)), "{name}");
+    }
+}
+
+/// MSG-1, APT-6: receivers of webhooks may be slow; no mail waits for them on their queue.
+#[test]
+fn apt_6_webhooks_have_a_queue_of_their_own_with_its_share_of_the_sender() {
+    let of = |kind: DueKind| kind.queue();
+    assert_ne!(of(DueKind::Notify), of(DueKind::Send));
+    assert_ne!(of(DueKind::Notify), of(DueKind::Deliver));
+    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml")).unwrap();
+    for kind in DueKind::ALL {
+        let (queue, setting) = (format!("{}{}Queue", of(kind)[..1].to_uppercase(), &of(kind)[1..]), of(kind).to_uppercase());
+        for wanted in [
+            format!("{setting}_QUEUE_URL: !Ref {queue}\n"),
+            format!("{setting}_QUEUE_ARN: !GetAtt {queue}.Arn\n"),
+            format!("            Queue: !GetAtt {queue}.Arn\n            BatchSize: "),
+        ] {
+            assert!(template.contains(&wanted), "{wanted}");
+        }
+    }
+}

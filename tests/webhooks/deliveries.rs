@@ -1,0 +1,225 @@
+//! What a webhook was told, and once more by hand (APT-6).
+
+use crate::appointments::pingback::{attended, external, ping, secret};
+use crate::support::world::{ADMIN, Reply, World, at, enquiry};
+use crate::webhooks::events::{GROUP_ADMIN, LEADS, URL, body, told, webhook};
+use forecourt_domain::webhook::{Outcome, Outgoing, claim};
+use forecourt_store::Load;
+use forecourt_store::keys::Key;
+use http::Method;
+use serde_json::{Value, json};
+
+async fn deliveries(world: &World, id: &str, query: &str) -> Vec<Value> {
+    let page = world.get(GROUP_ADMIN, &format!("/webhooks/{id}/deliveries{query}")).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    page.body["deliveries"].as_array().unwrap().clone()
+}
+
+async fn redeliver(world: &World, id: &str, delivery: &Value, key: &str) -> Reply {
+    let path = format!("/webhooks/{id}/deliveries/{}/redeliver", delivery["id"].as_str().unwrap());
+    world.call(Method::POST, GROUP_ADMIN, &path, &[("idempotency-key", key)], b"").await
+}
+
+async fn patch(world: &World, id: &str, body: &Value) {
+    let path = format!("/webhooks/{id}");
+    let seen = world.get(GROUP_ADMIN, &path).await.headers["etag"].to_str().unwrap().to_owned();
+    let headers = [("content-type", "application/json"), ("if-match", &*seen)];
+    assert_eq!(world.call(Method::PATCH, GROUP_ADMIN, &path, &headers, body.to_string().as_bytes()).await.status, 200);
+}
+
+#[tokio::test]
+async fn apt_6_deliveries_are_listed_newest_first_with_what_became_of_them() {
+    let world = World::new().await;
+    let (id, _) = webhook(&world, &LEADS).await;
+    let (other, _) = webhook(&world, &LEADS[..1]).await;
+    let first = world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-23T09:10:00Z").await;
+    world.system.mailbox.answer(URL.into(), 503);
+    let second = world.lead(&enquiry("karl")).await;
+    world.advance_to("2026-11-23T09:10:10Z").await;
+    let all = deliveries(&world, &id, "").await;
+    let seen: Vec<_> =
+        all.iter().map(|one| (one["lead"].as_str().unwrap(), one["event"].as_str().unwrap(), one["state"].as_str().unwrap())).collect();
+    let (first, second) = (first.to_string(), second.to_string());
+    let wanted = [
+        (&*second, "lead.assigned", "waiting"),
+        (&*second, "lead.created", "waiting"),
+        (&*first, "lead.assigned", "delivered"),
+        (&*first, "lead.created", "delivered"),
+    ];
+    assert_eq!(seen, wanted);
+    // The second has failed at once and after five seconds; what waits behind it was not tried.
+    let failed = &all[1];
+    assert_eq!((&failed["attempts"], &failed["last_status"], &failed["last_failure"]), (&json!(2), &json!(503), &json!("answered 503")));
+    let next = at(failed["next_attempt_at"].as_str().unwrap());
+    assert!((at("2026-11-23T09:10:35Z")..at("2026-11-23T09:10:40Z")).contains(&next), "{next}");
+    assert_eq!((&all[0]["attempts"], all[0].get("last_status")), (&json!(0), None));
+    assert_eq!((&all[3]["last_status"], &all[3]["attempts"], all[3].get("next_attempt_at")), (&json!(204), &json!(1), None));
+    let calls = world.system.mailbox.calls();
+    assert_eq!(all[3]["webhook_id"], json!(calls.iter().find(|call| call.webhook_id.ends_with(&id)).unwrap().webhook_id));
+    assert!(!json!(all).to_string().contains("jana"), "ids and states only");
+    // The other webhook has its own; pages go on where the one before ended.
+    assert_eq!(deliveries(&world, &other, "").await.len(), 2);
+    let (mut paged, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = world.get(GROUP_ADMIN, &format!("/webhooks/{id}/deliveries?limit=1{cursor}")).await.body;
+        paged.extend(page["deliveries"].as_array().unwrap().clone());
+        match page["cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(paged, all);
+    for query in ["?limit=0", "?limit=101", "?cursor=x", "?cursor=", "?colour=red"] {
+        assert_eq!(world.get(GROUP_ADMIN, &format!("/webhooks/{id}/deliveries{query}")).await.status, 422, "{query}");
+    }
+    // A cursor may be older than what is kept.
+    assert!(deliveries(&world, &id, "?cursor=MDAwMDAw").await.is_empty());
+    // Two weeks later the first are gone, over the end of the month, too.
+    world.advance_to("2026-12-07T09:05:00Z").await;
+    assert_eq!(deliveries(&world, &id, "").await.len(), 2);
+    world.advance_to("2026-12-08T09:05:00Z").await;
+    assert_eq!(deliveries(&world, &id, "").await.len(), 0);
+    assert_eq!(redeliver(&world, &id, &all[3], "late").await.status, 404);
+}
+
+#[tokio::test]
+async fn apt_6_what_is_told_again_by_hand_has_the_same_id_and_keeps_its_place() {
+    let world = World::new().await;
+    let (id, _) = webhook(&world, &LEADS).await;
+    let lead = world.lead(&enquiry("jana")).await;
+    world.system.settle().await;
+    let all = deliveries(&world, &id, "").await;
+    let again = redeliver(&world, &id, &all[1], "k-1").await;
+    assert_eq!((again.status, again.text("/state"), again.text("/id")), (202, "waiting", all[1]["id"].as_str().unwrap()));
+    world.system.settle().await;
+    let calls = world.system.mailbox.calls();
+    assert_eq!((calls.len(), &calls[2].webhook_id, &calls[2].body), (3, &calls[0].webhook_id, &calls[0].body));
+    // The same request again sends nothing, another one does.
+    let repeated = redeliver(&world, &id, &all[1], "k-1").await;
+    assert_eq!(
+        (repeated.status, repeated.headers["idempotent-replay"].as_bytes(), repeated.text("/state")),
+        (202, &b"true"[..], "delivered")
+    );
+    world.system.settle().await;
+    assert_eq!(told(&world).len(), 3);
+    assert_eq!(redeliver(&world, &id, &all[1], "k-2").await.status, 202);
+    world.system.settle().await;
+    assert!(redeliver(&world, &id, &all[1], "k-1").await.headers.contains_key("idempotent-replay"));
+    world.system.settle().await;
+    assert_eq!(deliveries(&world, &id, "").await[1]["attempts"], 3);
+    // What happens while it fails waits behind it.
+    world.system.mailbox.answer(URL.into(), 500);
+    assert_eq!(redeliver(&world, &id, &all[1], "k-3").await.status, 202);
+    world.system.settle().await;
+    world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await;
+    world.advance_to("2026-11-23T09:01:00Z").await;
+    assert!(told(&world)[4..].iter().all(|told| told == "lead.created"), "{:?}", told(&world));
+    // Mended, it need not wait for its next time.
+    world.system.mailbox.answer(URL.into(), 200);
+    let before = told(&world).len();
+    assert_eq!(redeliver(&world, &id, &all[1], "k-4").await.status, 202);
+    world.system.settle().await;
+    assert_eq!(told(&world)[before..], ["lead.created", "lead.status_changed"]);
+    let last = body(world.system.mailbox.calls().last().unwrap());
+    assert_eq!(last["data"]["status"], "lost");
+}
+
+/// Of one lead a receiver is told one thing at a time, though what was asked for again stands before what a sender has now.
+#[tokio::test]
+async fn apt_6_what_is_told_again_waits_for_what_a_sender_has() {
+    let world = World::new().await;
+    let (id, _) = webhook(&world, &LEADS[..2]).await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let about = forecourt_domain::letter::Home::Lead(lead);
+    let open = world.store.untold(&world.scope(), &about).await.unwrap();
+    let load = Load::of(open.iter().map(|sequence| Key::Outgoing(about.clone(), *sequence)).chain([Key::Webhooks]));
+    let loaded = world.store.load(&world.scope(), &load).await.unwrap();
+    let (webhooks, now) = (loaded.webhooks(), world.system.clock.now());
+    let webhook = webhooks.get(&id.parse().unwrap()).unwrap();
+    let at = |place: usize| loaded.outgoing(&about, open[place]).unwrap().clone();
+    let leased = claim(&[&at(0)], &webhooks, now).changed.remove(0);
+    let (created, after) = leased.attempted(&webhook.id, &leased, &Outcome::Taken(200), &webhooks, now).unwrap();
+    let assigned = claim(&[&at(1)], &after, now).changed.remove(0);
+    let again = created.redelivered(webhook, now).unwrap();
+    let both: [&Outgoing; 2] = [&again, &assigned];
+    assert!(claim(&both, &webhooks, now).send.is_empty(), "a sender has the later one");
+    let (settled, _) = assigned.attempted(&webhook.id, &assigned, &Outcome::Taken(200), &webhooks, now).unwrap();
+    assert_eq!(claim(&[&again, &settled], &webhooks, now).send, [(again.sequence, webhook.id.clone())]);
+    assert!(assigned.redelivered(webhook, now).unwrap_err().to_string().contains("right now"));
+}
+
+#[tokio::test]
+async fn apt_6_a_webhook_that_is_off_is_told_nothing_by_hand_either() {
+    let world = World::new().await;
+    let (id, _) = webhook(&world, &LEADS[..1]).await;
+    world.lead(&enquiry("jana")).await;
+    world.system.settle().await;
+    let all = deliveries(&world, &id, "").await;
+    patch(&world, &id, &json!({"state": "off"})).await;
+    let refused = redeliver(&world, &id, &all[0], "k").await;
+    assert_eq!((refused.status, refused.text("/detail").contains("asked")), (409, true), "{}", refused.body);
+    patch(&world, &id, &json!({"state": "on"})).await;
+    world.system.mailbox.answer(URL.into(), 410);
+    assert_eq!(redeliver(&world, &id, &all[0], "k").await.status, 202);
+    world.system.settle().await;
+    let refused = redeliver(&world, &id, &all[0], "l").await;
+    assert_eq!((refused.status, refused.text("/detail").contains("answered 410")), (409, true), "{}", refused.body);
+    assert_eq!(deliveries(&world, &id, "").await[0]["state"], "given_up");
+    for wrong in ["lead-1-8", "lead-x", "appointment-x-9", "x"] {
+        assert_eq!(redeliver(&world, &id, &json!({"id": wrong}), "m").await.status, 404, "{wrong}");
+    }
+    // It is for who manages webhooks, and of one group.
+    let path = format!("/webhooks/{id}/deliveries");
+    for who in ["anna.vogt", ADMIN, "hugo.office", "partner:portal-demo"] {
+        let reply = world.get(who, &path).await;
+        assert_eq!((reply.status, reply.text("/right")), (403, "manage_webhooks"), "{who}");
+        assert_eq!(world.post(who, &format!("{path}/{}/redeliver", all[0]["id"].as_str().unwrap()), &json!({})).await.status, 403);
+    }
+    assert_eq!(world.get("rival.seller", &path).await.status, 404);
+    assert_eq!(world.post("rival.seller", &format!("{path}/{}/redeliver", all[0]["id"].as_str().unwrap()), &json!({})).await.status, 404);
+}
+
+/// APT-5, APT-6: what we hear of late is told as of when it happened, and is kept from when it was told; one that stands again is told of, too.
+#[tokio::test]
+async fn apt_6_what_is_heard_of_late_is_listed_and_what_stands_again_is_told() {
+    let world = World::new().await;
+    let events = ["appointment.cancelled", "appointment.reinstated", "appointment.attended"];
+    let (id, _) = webhook(&world, &events).await;
+    external(&world, "c-1").await;
+    let secret = secret(&world, &json!({})).await;
+    let cancelled = json!({"type": "appointment.cancelled", "external_id": "c-1", "at": "2026-11-23T08:00:00Z"});
+    let moved = json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T08:10:00Z", "to": "2026-11-23T10:00:00+01:00"});
+    for (i, said) in [cancelled, moved].iter().enumerate() {
+        let reply = ping(&world, &secret, &format!("m{i}"), said).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        world.system.settle().await;
+    }
+    world.advance_to("2026-12-20T09:00:00Z").await;
+    let reply = ping(&world, &secret, "m2", &attended("c-1", "2026-11-23T11:00:00Z")).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    world.system.settle().await;
+    assert_eq!(told(&world), events.map(str::to_owned));
+    let listed = deliveries(&world, &id, "").await;
+    assert_eq!(listed.len(), 1, "the others were told four weeks ago");
+    assert_eq!((&listed[0]["event"], &listed[0]["happened_at"]), (&json!(events[2]), &json!("2026-11-23T11:00:00Z")));
+    assert_eq!(redeliver(&world, &id, &listed[0], "k-1").await.status, 202);
+}
+
+/// APT-6: a receiver that is down holds up nobody else, however much has happened since.
+#[tokio::test]
+async fn apt_6_one_receiver_does_not_wait_for_another() {
+    let world = World::new().await;
+    let (down, up) =
+        (webhook(&world, &["appointment.moved"]).await.0, json!({"url": "https://up.example/hooks", "events": ["appointment.moved"]}));
+    let up = world.post(GROUP_ADMIN, "/webhooks", &up).await.text("/id").to_owned();
+    world.system.mailbox.answer(URL.into(), 503);
+    let appointment = external(&world, "c-1").await;
+    for minute in 0..60 {
+        let to = json!({"at": format!("2026-11-24T10:{minute:02}:00+01:00")});
+        assert_eq!(world.post(ADMIN, &format!("/appointments/{appointment}/time"), &to).await.status, 200);
+    }
+    world.system.settle().await;
+    let of = |id: &str| world.system.mailbox.calls().iter().filter(|call| call.webhook_id.ends_with(id)).count();
+    assert_eq!((of(&up), of(&down)), (60, 1));
+}

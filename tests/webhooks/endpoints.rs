@@ -1,0 +1,170 @@
+//! No webhook leads anywhere but to the public internet (APT-6).
+
+use crate::support::world::{World, enquiry};
+use crate::webhooks::events::{look, sender};
+use async_trait::async_trait;
+use forecourt_domain::webhook::{endpoint, is_public};
+use forecourt_send::https::{Https, Resolver};
+use forecourt_send::text::Mail;
+use forecourt_send::webhooks::Call;
+use forecourt_send::{Carrier, Undelivered};
+use serde_json::json;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+#[test]
+fn apt_6_no_address_but_a_public_one_is_told() {
+    let inside = [
+        "0.0.0.0",
+        "0.1.2.3",
+        "10.0.0.1",
+        "10.255.255.255",
+        "100.64.0.1",
+        "100.127.255.255",
+        "127.0.0.1",
+        "127.9.9.9",
+        "169.254.169.254",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.0.0.8",
+        "192.0.2.1",
+        "192.88.99.1",
+        "192.168.1.1",
+        "198.18.0.1",
+        "198.19.255.255",
+        "198.51.100.7",
+        "203.0.113.9",
+        "224.0.0.1",
+        "239.255.255.255",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::7f00:1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::1",
+        "100::1",
+        "2001::1",
+        "2001:2::1",
+        "2001:10::1",
+        "2001:20::1",
+        "2001:db8::1",
+        "2002:7f00:1::",
+        "2002:a9fe:a9fe::1",
+        "2002:c0a8:1::",
+        "3fff::1",
+        "5f00::1",
+        "fc00::1",
+        "fd12:3456::1",
+        "fe80::1",
+        "fec0::1",
+        "ff02::1",
+    ];
+    let outside = [
+        "1.1.1.1",
+        "9.255.255.255",
+        "11.0.0.0",
+        "100.63.255.255",
+        "100.128.0.0",
+        "126.255.255.255",
+        "128.0.0.1",
+        "169.253.1.1",
+        "172.15.0.1",
+        "172.32.0.1",
+        "192.0.1.1",
+        "192.167.1.1",
+        "198.17.255.255",
+        "198.20.0.1",
+        "223.255.255.255",
+        "2001:4860:4860::8888",
+        "2606:4700::1",
+        "2a00:1450::1",
+        "::ffff:8.8.8.8",
+        "64:ff9b::808:808",
+        "2002:808:808::1",
+    ];
+    let public = |text: &&str| is_public(text.parse::<IpAddr>().unwrap());
+    assert_eq!(inside.iter().copied().filter(public).collect::<Vec<_>>(), Vec::<&str>::new());
+    assert_eq!(outside.iter().copied().filter(|text| !public(text)).collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[test]
+fn apt_6_an_endpoint_is_https_on_the_public_internet_however_it_is_written() {
+    let refused = [
+        "http://dms.example/",
+        "ftp://dms.example/",
+        "dms.example",
+        "https://",
+        "https://localhost/",
+        "https://localhost./",
+        "https://a.localhost/",
+        "https://intranet/",
+        "https://printer.local/",
+        "https://db.internal/",
+        "https://u:p@dms.example/",
+        "https://u@dms.example/",
+        "https://dms.example/#x",
+        "https://dms.example:22/",
+        "https://127.0.0.1/",
+        "https://127.1/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://0177.0.0.1/",
+        "https://[::1]/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://１２７.0.0.1/",
+    ];
+    assert_eq!(refused.iter().filter(|url| endpoint(url).is_ok()).collect::<Vec<_>>(), Vec::<&&str>::new());
+    assert!(endpoint(&format!("https://dms.example/{}", "x".repeat(500))).is_err());
+    for (url, kept) in
+        [("https://DMS.example", "https://dms.example/"), ("https://dms.example:8443/a?b=c", "https://dms.example:8443/a?b=c")]
+    {
+        assert_eq!(endpoint(url).as_deref(), Ok(kept));
+    }
+    assert_eq!(endpoint("https://8.8.8.8/x").as_deref(), Ok("https://8.8.8.8/x"));
+}
+
+/// A name server whose answer changes after the name was checked, as one that means harm would.
+struct Rebinding(Vec<IpAddr>);
+
+#[async_trait]
+impl Resolver for Rebinding {
+    async fn resolve(&self, _: &str) -> std::io::Result<Vec<IpAddr>> {
+        Ok(self.0.clone())
+    }
+}
+
+struct OverHttps(Https);
+
+#[async_trait]
+impl Carrier for OverHttps {
+    async fn carry(&self, _: &Mail) -> Result<String, Undelivered> {
+        Err(Undelivered::Later("for the test".into()))
+    }
+
+    async fn call(&self, call: &Call) -> Result<u16, String> {
+        self.0.send(call).await
+    }
+}
+
+#[tokio::test]
+async fn apt_6_a_name_that_leads_inside_is_not_connected_to() {
+    let world = World::new().await;
+    // Something listens there, and would notice.
+    let inside = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://dms.example:{}/", inside.local_addr().unwrap().port());
+    let made = world.post("gina.group", "/webhooks", &json!({"url": url, "events": ["lead.created"]})).await;
+    world.lead(&enquiry("jana")).await;
+    // One public address among them does not help.
+    let addresses = ["127.0.0.1", "93.184.215.14"].map(|address| address.parse().unwrap()).to_vec();
+    let sender = sender(&world, Arc::new(OverHttps(Https::new(Arc::new(Rebinding(addresses))))));
+    let event = json!({"Records": [{"messageId": "1", "body": json!(look(&world).await).to_string()}]});
+    assert!(sender.handle(serde_json::from_value(event).unwrap()).await.batch_item_failures.is_empty());
+    let shown = world.get("gina.group", &format!("/webhooks/{}", made.text("/id"))).await;
+    assert!(shown.text("/failing/last").contains("not of the public internet"), "{}", shown.body);
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(20), inside.accept()).await.is_err(), "nobody called");
+}

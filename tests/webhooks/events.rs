@@ -1,0 +1,371 @@
+//! What other systems are told: signed, in order, again until it is taken (APT-6).
+
+use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use forecourt_domain::letter::Home;
+use forecourt_domain::webhook::RETRIES;
+use forecourt_send::text::{Mail, Texts};
+use forecourt_send::webhooks::Call;
+use forecourt_send::{Carrier, Sender, Undelivered};
+use forecourt_store::keys::{DueKind, Look};
+use http::Method;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use std::sync::{Arc, Mutex};
+
+pub const GROUP_ADMIN: &str = "gina.group";
+pub const URL: &str = "https://dms.example/hooks";
+pub const LEADS: [&str; 3] = ["lead.created", "lead.assigned", "lead.status_changed"];
+
+/// Makes a webhook; returns its id and its secret.
+pub async fn webhook(world: &World, events: &[&str]) -> (String, String) {
+    let made = world.post(GROUP_ADMIN, "/webhooks", &json!({"url": URL, "events": events})).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    (made.text("/id").to_owned(), made.text("/secret").to_owned())
+}
+
+async fn patch(world: &World, id: &str, version: u64, body: &Value) -> Reply {
+    let headers = [("content-type", "application/json"), ("if-match", &*format!("\"{version}\""))];
+    world.call(Method::PATCH, GROUP_ADMIN, &format!("/webhooks/{id}"), &headers, body.to_string().as_bytes()).await
+}
+
+pub fn body(call: &Call) -> Value {
+    serde_json::from_str(&call.body).unwrap()
+}
+
+/// What was told so far, by type.
+pub fn told(world: &World) -> Vec<String> {
+    world.system.mailbox.calls().iter().map(|call| body(call)["type"].as_str().unwrap().to_owned()).collect()
+}
+
+fn ids(calls: &[Call]) -> Vec<&str> {
+    calls.iter().map(|call| call.webhook_id.as_str()).collect()
+}
+
+/// HMAC-SHA256 as RFC 2104 has it, over what Standard Webhooks says.
+fn signed(secret: &str, call: &Call) -> String {
+    let mut key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+    assert_eq!(key.len(), 32);
+    key.resize(64, 0);
+    let pad = |with: u8| key.iter().map(|byte| byte ^ with).collect::<Vec<u8>>();
+    let said = format!("{}.{}.{}", call.webhook_id, call.webhook_timestamp, call.body);
+    let inner = Sha256::digest([pad(0x36), said.into_bytes()].concat());
+    let outer = Sha256::digest([pad(0x5c), inner.to_vec()].concat());
+    format!("v1,{}", STANDARD.encode(outer))
+}
+
+#[tokio::test]
+async fn apt_6_a_lead_is_told_of_in_order_and_signed_without_personal_data() {
+    let world = World::new().await;
+    let (id, secret) = webhook(&world, &LEADS).await;
+    let lead = world.lead(&enquiry("jana")).await;
+    assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await.status, 200);
+    world.system.settle().await;
+    assert_eq!(told(&world), LEADS);
+    let calls = world.system.mailbox.calls();
+    for call in &calls {
+        assert_eq!(call.url, URL);
+        assert_eq!(call.webhook_signature, signed(&secret, call));
+        assert_eq!(call.webhook_timestamp, world.system.clock.now().timestamp());
+        assert!(call.webhook_id.ends_with(&id) && call.body.len() < 2_048);
+        assert!(!call.body.contains("jana") && !call.body.contains("example"), "{}", call.body);
+    }
+    let last = body(&calls[2]);
+    assert_eq!(last["data"], json!({"dealer": NORDSTERN, "lead": lead, "version": 2, "status": "lost"}));
+    assert!(last["timestamp"].as_str().unwrap().starts_with("2026-11-23T09:00:00"));
+    // The secret is shown once.
+    let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
+    assert_eq!((shown.status, shown.text("/state"), shown.body.get("secret")), (200, "on", None));
+}
+
+#[tokio::test]
+async fn apt_6_an_appointment_is_told_of_from_its_making_to_its_end() {
+    let world = World::new().await;
+    let all = ["appointment.created", "appointment.moved", "appointment.cancelled", "appointment.attended"];
+    webhook(&world, &all).await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let plan = json!({"title": "Test drive", "type": "booked_test_drive", "at": "2026-11-26T10:00:00+01:00"});
+    let mut events = Vec::new();
+    for _ in 0..2 {
+        events.push(world.post(ADMIN, &format!("/leads/{lead}/events"), &plan).await.text("/id").to_owned());
+    }
+    let of = |i: usize| format!("/leads/{lead}/events/{}", events[i]);
+    world.post(ADMIN, &format!("{}/time", of(0)), &json!({"at": "2026-11-27T10:00:00+01:00"})).await;
+    world.system.settle().await;
+    assert_eq!(world.call(Method::DELETE, ADMIN, &of(1), &[], b"").await.status, 200);
+    world.advance_to("2026-11-27T11:00:00Z").await;
+    assert_eq!(world.post(ADMIN, &format!("{}/completion", of(0)), &json!({})).await.status, 200);
+    world.system.settle().await;
+    assert_eq!(told(&world), [all[0], all[0], all[1], all[2], all[3]].map(str::to_owned));
+    let data = body(world.system.mailbox.calls().last().unwrap())["data"].clone();
+    assert_eq!(
+        (&data["attendance"], &data["status"], &data["at"]),
+        (&json!("completed"), &json!("booked"), &json!("2026-11-27T09:00:00Z"))
+    );
+}
+
+#[tokio::test]
+async fn apt_6_a_rotated_secret_is_good_for_a_day_more() {
+    let world = World::new().await;
+    let (id, first) = webhook(&world, &LEADS[..1]).await;
+    let path = format!("/webhooks/{id}/secret");
+    let rotate = || world.call(Method::POST, GROUP_ADMIN, &path, &[("idempotency-key", "r-1")], b"");
+    let (rotated, again) = (rotate().await, rotate().await);
+    let second = rotated.text("/secret").to_owned();
+    assert_eq!((rotated.status, &rotated.body), (200, &again.body), "a repeat makes no other secret");
+    assert_ne!(first, second);
+    world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-24T09:00:01Z").await;
+    world.lead(&enquiry("karl")).await;
+    world.system.settle().await;
+    let calls = world.system.mailbox.calls();
+    let both = format!("{} {}", signed(&second, &calls[0]), signed(&first, &calls[0]));
+    assert_eq!((calls.len(), &calls[0].webhook_signature), (2, &both));
+    assert_eq!(calls[1].webhook_signature, signed(&second, &calls[1]));
+}
+
+#[tokio::test]
+async fn apt_6_what_comes_later_waits_while_the_first_is_tried_again() {
+    let world = World::new().await;
+    webhook(&world, &LEADS).await;
+    world.system.mailbox.answer(URL.into(), 503);
+    let lead = world.lead(&enquiry("jana")).await;
+    world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await;
+    world.advance_to("2026-11-23T09:30:00Z").await;
+    assert!(told(&world).iter().all(|told| told == "lead.created"), "{:?}", told(&world));
+    // Another lead is another matter.
+    let before = told(&world).len();
+    world.lead(&enquiry("karl")).await;
+    world.system.settle().await;
+    assert_eq!(told(&world).len(), before + 1);
+    world.system.mailbox.answer(URL.into(), 200);
+    world.advance_to("2026-11-23T11:00:00Z").await;
+    let calls = world.system.mailbox.calls();
+    let of_lead: Vec<&Call> = calls.iter().filter(|call| call.webhook_id.starts_with(&lead.to_string())).collect();
+    let last: Vec<Value> = of_lead[of_lead.len() - 3..].iter().map(|call| body(call)["type"].clone()).collect();
+    assert_eq!(last, LEADS);
+    assert!(world.store.untold(&world.scope(), &Home::Lead(lead)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn apt_6_a_delivery_is_tried_for_a_day_and_then_given_up() {
+    let world = World::new().await;
+    let (id, _) = webhook(&world, &LEADS[..2]).await;
+    world.system.mailbox.answer(URL.into(), 302);
+    world.lead(&enquiry("jana")).await;
+    world.advance_to("2026-11-24T15:00:00Z").await;
+    let calls = world.system.mailbox.calls();
+    let first: Vec<i64> = calls.iter().filter(|call| call.webhook_id == calls[0].webhook_id).map(|call| call.webhook_timestamp).collect();
+    let pauses: Vec<i64> = first.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(pauses.len(), RETRIES.len());
+    for (pause, least) in pauses.iter().zip(RETRIES) {
+        assert!((least..=least + least / 10 + 1).contains(pause), "{pauses:?}");
+    }
+    assert!((92_555..106_000).contains(&(first[10] - first[0])), "a day and a bit: {pauses:?}");
+    assert_eq!(told(&world)[11], "lead.assigned", "the next one has its turn");
+    let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
+    assert_eq!((shown.text("/state"), shown.text("/failing/last")), ("on", "answered 302"));
+    // The first that is taken wipes the sheet clean.
+    world.system.mailbox.answer(URL.into(), 204);
+    world.lead(&enquiry("karl")).await;
+    world.system.settle().await;
+    assert_eq!(world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await.body.get("failing"), None);
+}
+
+fn notices(world: &World) -> Vec<Mail> {
+    world.system.mailbox.mails().into_iter().filter(|mail| mail.id.starts_with("webhook-")).collect()
+}
+
+#[tokio::test]
+async fn apt_6_a_receiver_that_is_gone_is_told_nothing_more_and_somebody_knows() {
+    let world = World::new().await;
+    let (id, _) = webhook(&world, &LEADS[..2]).await;
+    world.system.mailbox.answer(URL.into(), 410);
+    world.lead(&enquiry("jana")).await;
+    world.system.settle().await;
+    world.lead(&enquiry("karl")).await;
+    world.advance_to("2026-11-26T09:00:00Z").await;
+    assert_eq!(told(&world), ["lead.created"]);
+    let mails = notices(&world);
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].to.starts_with("gina.group@") && mails[0].text.contains("410"), "{:?}", mails[0]);
+    let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
+    assert_eq!((shown.text("/state"), shown.text("/off_because")), ("off", "gone"));
+    // Switched on again by who saw that, it is told of what happens from then on.
+    world.system.mailbox.answer(URL.into(), 200);
+    let (stale, on) = (patch(&world, &id, 1, &json!({"state": "on"})).await, patch(&world, &id, 2, &json!({"state": "on"})).await);
+    assert_eq!((stale.status, on.status, on.text("/state")), (412, 200, "on"));
+    world.lead(&enquiry("lena")).await;
+    world.system.settle().await;
+    assert_eq!(told(&world)[1..], ["lead.created", "lead.assigned"]);
+}
+
+#[tokio::test]
+async fn apt_6_a_webhook_that_fails_a_hundred_times_is_switched_off() {
+    let world = World::new().await;
+    let (id, _) = webhook(&world, &LEADS[..1]).await;
+    world.system.mailbox.answer(URL.into(), 500);
+    for i in 0..10 {
+        world.lead(&enquiry(&format!("n{i}"))).await;
+    }
+    world.advance_to("2026-11-24T13:00:00Z").await;
+    let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
+    assert_eq!((shown.text("/off_because"), &shown.body["failing"]["attempts"]), ("failing", &json!(100)));
+    assert_eq!((told(&world).len(), notices(&world).len()), (100, 1));
+    assert!(notices(&world)[0].text.contains("answered 500"));
+}
+
+#[tokio::test]
+async fn apt_6_a_webhook_that_fails_for_three_days_is_switched_off() {
+    let world = World::new().await;
+    let (id, _) = webhook(&world, &LEADS[..1]).await;
+    world.system.mailbox.answer(URL.into(), 500);
+    for day in 0..3 {
+        world.lead(&enquiry(&format!("n{day}"))).await;
+        world.advance_to(&format!("2026-11-{}T09:00:00Z", 24 + day)).await;
+    }
+    assert_eq!(world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await.text("/state"), "on");
+    world.lead(&enquiry("last")).await;
+    world.system.settle().await;
+    let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
+    assert_eq!((shown.text("/off_because"), notices(&world).len()), ("failing", 1));
+}
+
+#[tokio::test]
+async fn apt_6_doubled_wake_ups_tell_nothing_twice() {
+    let world = World::delivering_twice().await;
+    webhook(&world, &LEADS).await;
+    for i in 0..5 {
+        world.lead(&enquiry(&format!("n{i}"))).await;
+    }
+    world.advance_to("2026-11-23T10:00:00Z").await;
+    let calls = world.system.mailbox.calls();
+    let mut all = ids(&calls);
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!((calls.len(), all.len()), (10, 10));
+}
+
+/// A receiver that takes what it is told, and whose answer is lost.
+#[derive(Default)]
+struct Lost(Mutex<Vec<Call>>);
+
+#[async_trait]
+impl Carrier for Lost {
+    async fn carry(&self, _: &Mail) -> Result<String, Undelivered> {
+        Err(Undelivered::Later("for the test".into()))
+    }
+
+    async fn call(&self, call: &Call) -> Result<u16, String> {
+        self.0.lock().unwrap().push(call.clone());
+        std::future::pending().await
+    }
+}
+
+pub async fn look(world: &World) -> Look {
+    let due = world.store.due(world.system.clock.now(), 100).await.unwrap();
+    due.into_iter().map(|(_, look)| look).find(|look| look.kind == DueKind::Notify).unwrap()
+}
+
+pub fn sender(world: &World, carrier: Arc<dyn Carrier>) -> Sender {
+    Sender { platform: world.system.platform.of("send"), carrier, texts: Arc::new(Texts::new("https://desk.example").unwrap()) }
+}
+
+#[tokio::test]
+async fn apt_6_what_a_lost_sender_had_is_sent_again_under_the_same_id() {
+    let world = World::new().await;
+    webhook(&world, &LEADS[..1]).await;
+    world.lead(&enquiry("jana")).await;
+    let lost = Arc::new(Lost::default());
+    let (sender, look) = (sender(&world, lost.clone()), look(&world).await);
+    let event = json!({"Records": [{"messageId": "1", "body": json!(look).to_string()}]});
+    let task = tokio::spawn(async move { sender.handle(serde_json::from_value(event).unwrap()).await });
+    while lost.0.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    task.abort();
+    world.system.settle().await;
+    assert!(told(&world).is_empty(), "it is leased");
+    world.system.clock.stand_at(at("2026-11-23T09:05:00Z"));
+    world.system.outbox.sweep().await.unwrap();
+    world.system.settle().await;
+    assert_eq!(ids(&world.system.mailbox.calls()), ids(&lost.0.lock().unwrap()));
+}
+
+#[tokio::test]
+async fn apt_6_who_wants_nothing_of_a_dealer_costs_nothing_there() {
+    let world = World::new().await;
+    world.lead(&enquiry("warm")).await;
+    let cost = async |name: &str| {
+        let before = world.store.spent();
+        let lead = world.lead(&enquiry(name)).await;
+        (world.store.spent().since(before).write_units, lead)
+    };
+    let (without, lead) = cost("karl").await;
+    assert!(world.store.untold(&world.scope(), &Home::Lead(lead)).await.unwrap().is_empty());
+    let elsewhere = json!({"url": URL, "events": LEADS, "dealers": ["harbour-cars-demo"]});
+    assert_eq!(world.post(GROUP_ADMIN, "/webhooks", &elsewhere).await.status, 201);
+    assert_eq!(cost("lena").await.0, without);
+    world.system.settle().await;
+    assert!(told(&world).is_empty());
+    webhook(&world, &LEADS[..1]).await;
+    assert_eq!(cost("mara").await.0, without + 4.0, "an item in the transaction, and its places in the due index and in the list");
+}
+
+#[tokio::test]
+async fn apt_6_a_group_has_twenty_webhooks_and_a_repeat_makes_no_other() {
+    let world = World::new().await;
+    let make = async |key: &str, events: &[&str]| {
+        let body = json!({"url": URL, "events": events}).to_string();
+        world.call(Method::POST, GROUP_ADMIN, "/webhooks", &[("idempotency-key", key)], body.as_bytes()).await
+    };
+    let first = make("w-0", &LEADS).await;
+    assert_eq!(make("w-0", &LEADS).await.body, first.body);
+    assert_eq!(make("w-0", &LEADS[..1]).await.status, 422);
+    // Nor after it was changed.
+    assert_eq!(patch(&world, first.text("/id"), 1, &json!({"events": LEADS[..1]})).await.status, 200);
+    let again = make("w-0", &LEADS).await;
+    assert_eq!((again.status, again.text("/id"), again.headers["idempotent-replay"].as_bytes()), (201, first.text("/id"), &b"true"[..]));
+    for i in 1..20 {
+        assert_eq!(make(&format!("w-{i}"), &LEADS).await.status, 201);
+    }
+    assert_eq!(make("w-20", &LEADS).await.status, 409);
+    let removed = world.call(Method::DELETE, GROUP_ADMIN, &format!("/webhooks/{}", first.text("/id")), &[], b"").await;
+    assert_eq!((removed.status, removed.body["webhooks"].as_array().unwrap().len()), (200, 19));
+    assert_eq!(make("w-20", &LEADS).await.status, 201);
+}
+
+#[tokio::test]
+async fn lead_9_webhooks_are_for_who_manages_them_and_of_one_group() {
+    let world = World::new().await;
+    let (id, _) = webhook(&world, &LEADS).await;
+    let path = format!("/webhooks/{id}");
+    for who in ["anna.vogt", ADMIN, "hugo.office", "partner:portal-demo"] {
+        let reply = world.get(who, &path).await;
+        assert_eq!((reply.status, reply.text("/right")), (403, "manage_webhooks"), "{who}");
+    }
+    assert_eq!(world.get("rival.seller", &path).await.status, 404);
+    assert_eq!(world.get("rival.seller", "/webhooks").await.body, json!({"webhooks": []}));
+    assert_eq!(world.post("rival.seller", &format!("{path}/secret"), &json!({})).await.status, 404);
+    let body = json!({"url": URL});
+    assert_eq!(world.call(Method::PATCH, GROUP_ADMIN, &path, &[], body.to_string().as_bytes()).await.status, 428);
+}
+
+#[tokio::test]
+async fn apt_6_bad_input_is_named_field_by_field() {
+    let world = World::new().await;
+    let bad = json!({"url": "https://127.0.0.1/x", "events": ["lead.created", "lead.sold"], "dealers": ["No Dealer"], "state": "asleep"});
+    let reply = world.post(GROUP_ADMIN, "/webhooks", &bad).await;
+    assert_eq!(
+        (reply.status, reply.faults()),
+        (422, ["url APT-6", "events[1] APT-6", "dealers[0] APT-6", "state APT-6"].map(str::to_owned).into())
+    );
+    let reply = world.post(GROUP_ADMIN, "/webhooks", &json!({"urls": URL})).await;
+    assert_eq!((reply.status, reply.faults()), (422, vec!["urls APT-6".to_owned()]));
+    let reply = world.post(GROUP_ADMIN, "/webhooks", &json!({})).await;
+    assert_eq!(reply.faults(), ["url APT-6", "events APT-6"]);
+    let foreign = json!({"url": URL, "events": LEADS, "dealers": ["rival-dealer"]});
+    assert_eq!(world.post(GROUP_ADMIN, "/webhooks", &foreign).await.faults(), ["dealers APT-6"]);
+}

@@ -1,0 +1,5 @@
+//! Webhooks to other systems (APT-6).
+
+pub(crate) mod deliveries;
+pub(crate) mod endpoints;
+pub(crate) mod events;
