@@ -215,7 +215,7 @@ async fn cal_6_what_is_planned_goes_to_another_dealer_with_its_lead() {
     assert_eq!(world.events(id).await.len(), 2);
 }
 
-/// What the calendar costs: README says the same.
+/// What the calendar costs; docs/costs.md has the same figures.
 #[tokio::test]
 async fn cal_6_an_events_place_in_the_calendar_is_one_write_unit_and_a_view_four_reads() {
     let world = World::new().await;

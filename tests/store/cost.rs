@@ -148,7 +148,7 @@ async fn dis_2_giving_a_lead_out_by_itself_is_two_round_trips_and_13_write_units
     assert_eq!((spent.calls, spent.write_units), (2, 13.0));
 }
 
-/// What a lead costs from its arrival until nothing is due any more: README's formula rests on these.
+/// What a lead costs from its arrival until nothing is due any more: docs/costs.md uses these figures.
 #[tokio::test]
 async fn int_9_a_leads_whole_life_costs_what_the_readme_says() {
     let world = World::new().await;
