@@ -27,7 +27,7 @@ async fn fate(world: &World, lead: LeadId) -> (String, String) {
     (list.text("/elements/0/fate").to_owned(), list.text("/elements/0/why").to_owned())
 }
 
-fn to_customer(world: &World) -> Vec<forecourt_send::text::Mail> {
+fn to_customer(world: &World) -> Vec<forecourt_send::mail::Mail> {
     world.system.mailbox.mails().into_iter().filter(|mail| mail.to == "petersen@example.com").collect()
 }
 

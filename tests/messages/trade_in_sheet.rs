@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::contact::{Country, Email, Language, Phone};
 use forecourt_domain::enquiry::{Enquiry, LeadType, Person, Vehicle};
 use forecourt_send::pdf::{Link, Section, Sheet, written};
-use forecourt_send::sheet::sheet_of;
+use forecourt_send::trade_in::sheet_of;
 use lopdf::{Document, Object};
 use proptest::prelude::*;
 

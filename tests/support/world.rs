@@ -17,7 +17,7 @@ use forecourt_local::mailbox::Mailbox;
 use forecourt_local::partner_queue::{PartnerQueue, Queued};
 use forecourt_local::tokens::Tokens;
 use forecourt_local::{Parts, System, engine};
-use forecourt_send::text::Mail;
+use forecourt_send::mail::Mail;
 use forecourt_store::{LeadPage, Secret, Store};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! An appointment is moved, called off, attended, corrected: the same steps for each, and one rule (APT-3, APT-4).
 
 use crate::body::{AttendanceBody, Correction, CorrectionBody, MoveBody};
-use crate::make::person;
+use crate::creation::person;
 use crate::view::AppointmentView;
 use forecourt_domain::access::Right;
 use forecourt_domain::appointment::{self, Appointment, Attended, Becomes, Changed, Customer, Edit, Facts, said};

@@ -2,7 +2,7 @@
 
 mod body;
 mod change;
-mod make;
+mod creation;
 mod view;
 
 pub use body::{AppointmentBody, AttendanceBody, CorrectionBody, CustomerBody, MoveBody};
@@ -10,7 +10,7 @@ pub use view::{
     AppointmentCounted, AppointmentMade, AppointmentPageView, AppointmentView, CustomerView, HappenedView, LetterView, UnprocessedView,
 };
 
-use crate::make::{Made, Making};
+use crate::creation::{Made, Making};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_domain::access::Right;

@@ -1,7 +1,8 @@
 //! One event for many leads, each answered for itself (CAL-2).
 
 use crate::body::{BulkBody, Unnamed};
-use crate::{CalendarEventView, new_id, shown};
+use crate::events::{new_id, shown};
+use crate::view::CalendarEventView;
 use forecourt_domain::access::Right;
 use forecourt_domain::calendar_event::{Case, schedule as schedule_event};
 use forecourt_domain::dealer::Dealer;

@@ -1,46 +1,38 @@
 //! Calendar events over HTTP: what is planned for a lead is scheduled, completed, marked as no-show, rescheduled, deleted (CAL-1 to CAL-4).
 
 mod body;
+mod booking;
+mod booking_file;
 mod bulk;
 mod calendar;
+mod details;
+mod events;
 mod feed;
-mod file;
-mod invitation;
-mod inviting;
+mod invitations;
 mod pages;
 mod view;
 
 pub use body::{BulkBody, CompletionBody, EventBody, NoShowBody, RescheduleBody};
+pub use booking::{BookingBody, BookingView, ClosedView, OfferView, SlotView};
 pub use bulk::{BulkResult, BulkView};
 pub use calendar::{CalendarEntryView, CalendarView};
 pub use feed::{FeedBody, FeedView, FeedsView};
-pub use invitation::{BookingBody, BookingView, ClosedView, OfferView, SlotView};
-pub use inviting::{InvitationBody, InvitationRowView, InvitationView, InvitationsView};
+pub use invitations::{InvitationBody, InvitationRowView, InvitationView, InvitationsView};
 pub use view::{CalendarEventView, CalendarEventsView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use forecourt_domain::access::Right;
-use forecourt_domain::calendar_event::{CalendarEvent, Case, Deed, NewEvent, schedule, settle};
-use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{EventId, LeadId, UserId};
-use forecourt_domain::lead::Lead;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::calendar_event::Deed;
 use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::lead::{self, Asked, found};
-use forecourt_edge::page::Page;
 use forecourt_edge::problem::Problem;
-use forecourt_edge::request::new_name;
 use forecourt_edge::routes::{Operation, Route};
 use forecourt_edge::{Platform, http};
-use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Load, Loaded};
 use futures::FutureExt as _;
 
 /// A request of one of this function's routes.
 pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
     match event.route_key.as_deref().and_then(Route::of) {
         Some(route) if route.operation == Operation::FeedFile => {}
-        Some(route) if route.is_open() => return invitation::customer(platform, event).boxed().await,
+        Some(route) if route.is_open() => return booking::customer(platform, event).boxed().await,
         _ => {}
     }
     http::answer(platform, event, async |call| operate(platform, call).await).await
@@ -48,123 +40,31 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     match call.operation {
-        Operation::ScheduleEvent => plan(platform, &call).await,
+        Operation::ScheduleEvent => events::create(platform, &call).await,
         Operation::BulkEvents => bulk::schedule(platform, &call).await,
-        Operation::ListEvents => list(platform, &call).await,
-        Operation::ReadEvent => read(platform, &call).await,
+        Operation::ListEvents => events::list(platform, &call).await,
+        Operation::ReadEvent => events::read(platform, &call).await,
         Operation::CompleteEvent => {
             let (note, follow_up) = call.json::<CompletionBody>()?.check()?;
-            end(platform, &call, Deed::Complete { note }, follow_up).await
+            events::end(platform, &call, Deed::Complete { note }, follow_up).await
         }
         Operation::NoShowEvent => {
             let (reason, note, follow_up) = call.json::<NoShowBody>()?.check()?;
-            end(platform, &call, Deed::NoShow { reason, note }, follow_up).await
+            events::end(platform, &call, Deed::NoShow { reason, note }, follow_up).await
         }
         Operation::RescheduleEvent => {
             let to = call.json::<RescheduleBody>()?.check()?;
-            end(platform, &call, Deed::Reschedule { to }, None).await
+            events::end(platform, &call, Deed::Reschedule { to }, None).await
         }
-        Operation::Invite => inviting::invite(platform, &call).await,
-        Operation::ListInvitations => inviting::list(platform, &call).await,
-        Operation::RevokeInvitation => inviting::revoke(platform, &call).await,
+        Operation::Invite => invitations::invite(platform, &call).await,
+        Operation::ListInvitations => invitations::list(platform, &call).await,
+        Operation::RevokeInvitation => invitations::revoke(platform, &call).await,
         Operation::Calendar => calendar::show(platform, &call).await,
         Operation::MakeFeed => feed::make(platform, &call).await,
         Operation::ListFeeds => feed::list(platform, &call).await,
         Operation::RevokeFeed => feed::revoke(platform, &call).await,
         Operation::FeedFile => feed::file(platform, &call).await,
-        Operation::DeleteEvent => end(platform, &call, Deed::Delete, None).await,
+        Operation::DeleteEvent => events::end(platform, &call, Deed::Delete, None).await,
         _ => Err(Problem::not_found("this route belongs to another function")),
     }
-}
-
-/// Puts an event on the calendar of a lead.
-async fn plan(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let lead: LeadId = call.part("id", "lead")?;
-    let new = call.json::<EventBody>()?.check()?;
-    let view = put(platform, call, lead, new).await?;
-    let location = format!("/leads/{}/events/{}", view.lead, view.id);
-    Ok(Answer::new(201, &view)?.header("location", location).about(&view.lead))
-}
-
-/// Puts an event on the calendar of one lead; the same request again finds it there.
-async fn put(platform: &Platform, call: &Call, lead: LeadId, new: body::Unnamed) -> Result<CalendarEventView, Problem> {
-    let id = new_id(platform, call, lead, "event")?;
-    let new: NewEvent = new.named(id.clone());
-    let by = call.scope.actor();
-    let also = |loaded: &Loaded| {
-        let days = found(loaded, lead)
-            .map(|(lead, dealer)| lead::days_of(|days| schedule(&Case { lead, dealer, days, by: &by, now: call.now }, new.clone())));
-        days.into_iter().flatten().collect()
-    };
-    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
-        let days = |user: &UserId, date| loaded.day(user, date);
-        schedule(&Case { lead, dealer, days: &days, by: &by, now: call.now }, new.clone())
-    };
-    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &id], decision, loaded);
-    let view = lead::make(platform, call, lead, Key::Event(lead, id.clone()), &also, rule, shown).await?;
-    Ok(view.ok_or(Refusal::NotFound("event"))?)
-}
-
-/// Completes, marks, moves or deletes an event.
-async fn end(platform: &Platform, call: &Call, deed: Deed, follow_up: Option<FollowUp>) -> Result<Answer, Problem> {
-    let (lead, id): (LeadId, EventId) = (call.part("id", "lead")?, call.part("event", "event")?);
-    let next = new_id(platform, call, lead, "follow-up")?;
-    let follow_up = follow_up.map(|follow_up| follow_up.named(next.clone()));
-    let by = call.scope.actor();
-    let also = |loaded: &Loaded| {
-        let days = found(loaded, lead).ok().zip(loaded.event(lead, &id)).map(|((lead, dealer), event)| {
-            lead::days_of(|days| settle(&Case { lead, dealer, days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone()))
-        });
-        let events = [&id, &next].map(|event| Key::Event(lead, event.clone()));
-        days.into_iter().flatten().chain(events).collect()
-    };
-    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
-        let event = loaded.event(lead.id, &id).ok_or(Refusal::NotFound("event"))?;
-        let days = |user: &UserId, date| loaded.day(user, date);
-        settle(&Case { lead, dealer, days: &days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone())
-    };
-    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &next], decision, loaded);
-    let view = lead::change(platform, call, lead, Right::WorkLeads, &also, rule, shown).await?;
-    let view = view.ok_or(Refusal::NotFound("event"))?;
-    Ok(Answer::new(200, &view)?.about(&view.lead))
-}
-
-type FollowUp = body::Unnamed;
-
-/// A name for a new event: the same for the same `Idempotency-Key`.
-fn new_id(platform: &Platform, call: &Call, lead: LeadId, what: &str) -> Result<EventId, Failure> {
-    EventId::parse(&new_name(platform, call, lead, what)).map_err(|e| Failure::Broken(e.to_string()))
-}
-
-/// An event as it is now with the follow-up that was made with its end, and how the lead stands.
-fn shown(lead: &Lead, [id, next]: [&EventId; 2], decision: Option<&Decision>, loaded: &Loaded) -> Option<CalendarEventView> {
-    let of = |item: &Item| if let Item::Event(event) = item { Some(CalendarEvent::clone(event)) } else { None };
-    let events: Vec<CalendarEvent> = decision.iter().flat_map(|decision| &decision.items).filter_map(of).collect();
-    let named = |id: &EventId| events.iter().find(|event| event.id == *id).or_else(|| loaded.event(lead.id, id));
-    Some(CalendarEventView::of(named(id)?, lead, named(next).filter(|_| next != id)))
-}
-
-/// An event, for who may read its lead, and for whoever it was given to.
-async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    call.scope.needs(Right::ReadLeads)?;
-    let (id, event): (LeadId, EventId) = (call.part("id", "lead")?, call.part("event", "event")?);
-    let loaded = platform.store.load(&call.scope, &Load::of([Key::Lead(id), Key::Event(id, event.clone())])).await?;
-    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
-    let dealer = platform.store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
-    let event = loaded.event(id, &event);
-    lead::reads_given(call, lead, &dealer, event.and_then(|event| event.user.as_ref()))?;
-    let event = event.ok_or(Refusal::NotFound("event"))?;
-    Ok(Answer::new(200, &CalendarEventView::of(event, lead, None))?.about(&id))
-}
-
-/// The events of a lead, ended ones too, those of the latest times first.
-async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    call.scope.needs(Right::ReadLeads)?;
-    let id: LeadId = call.part("id", "lead")?;
-    let page = Page::read(call, format!("{id}-events"), "CAL-1")?;
-    let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
-    let (loaded, events) = tokio::try_join!(store.load(&call.scope, &lead), store.events(&call.scope, id))?;
-    let lead = lead::readable(platform, call, loaded.lead(id)).await?;
-    let (events, cursor) = page.cut(events, |event| (event.at, event.id.as_str()));
-    Ok(Answer::new(200, &CalendarEventsView::of(lead, &events, cursor))?.about(&id))
 }

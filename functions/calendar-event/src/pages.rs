@@ -1,6 +1,6 @@
 //! The customer's page: plain HTML in the dealer's name, in English, German and Dutch; forms and no script (CAL-8, MSG-2).
 
-use crate::invitation::Shown;
+use crate::details::Shown;
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::OffsetName as _;
 use forecourt_domain::calendar_event::name_of;

@@ -1,6 +1,6 @@
 //! The way out to webhooks: HTTPS to public addresses only, which are checked when the name is resolved, and are those that are connected to.
 
-use crate::webhooks::Call;
+use crate::carrier::Call;
 use async_trait::async_trait;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};

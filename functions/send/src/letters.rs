@@ -1,11 +1,13 @@
 //! Letters to customers: claimed, looked at again, sent at most once, recorded on the letter and on its appointment in one commit (MSG-1, APT-3).
 
-use crate::text::{About, Addressee, Attachment, Texts};
-use crate::{Sender, Sms, Undelivered, quote};
+use crate::carrier::{Sms, Undelivered};
+use crate::mail::{Addressee, Attachment};
+use crate::quote;
+use crate::sender::Sender;
+use crate::texts::{About, Texts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, Reached};
 use forecourt_domain::calendar_event::CalendarEvent;
-use forecourt_domain::contact::Language;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::{DealerId, EventId, InvitationId, LeadId};
@@ -246,13 +248,4 @@ fn address(letter: &Letter, appointment: Option<&Appointment>, lead: Option<&Lea
 /// How the main contact of a lead is reached (LEAD-7).
 fn of_lead(lead: &Lead, loaded: &Loaded) -> Option<Reached> {
     lead.reached(enquiry_of(loaded, lead))
-}
-
-/// The language of the texts that serves a reader of `language`.
-pub(crate) fn spoken(language: &Language) -> &'static str {
-    match language.as_str().split('-').next() {
-        Some("de") => "de",
-        Some("nl") => "nl",
-        _ => "en",
-    }
 }

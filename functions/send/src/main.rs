@@ -3,7 +3,7 @@
 use aws_lambda_events::sqs::SqsEvent;
 use forecourt_edge::start::setting;
 use forecourt_send::https::{Https, System};
-use forecourt_send::{Sender, ses::Ses, text::Texts};
+use forecourt_send::{Sender, ses::Ses, texts::Texts};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use std::sync::Arc;
 

@@ -1,9 +1,10 @@
 //! A lead waits in the pool: those who may take it are told, where the pool user is told of anything at all (DIS-8).
 
-use crate::Claimed;
 use chrono::{DateTime, Utc};
+use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::ids::UserId;
+use forecourt_domain::lead::Lead;
 use forecourt_domain::message::{Message, Notice};
 use forecourt_domain::pool::is_pooled;
 use forecourt_edge::Platform;
@@ -14,8 +15,13 @@ use forecourt_store::{Failure, Load, Loaded};
 const TOGETHER: usize = 90;
 
 /// Queues a notice for each assignable user who is there, once, for those of `claimed` that tell the pool user of a lead.
-pub(crate) async fn tell(platform: &Platform, look: &Look, claimed: &[Claimed], now: DateTime<Utc>) -> Result<(), Failure> {
-    for Claimed { message, lead, dealer, .. } in claimed {
+pub(crate) async fn tell(
+    platform: &Platform,
+    look: &Look,
+    claimed: impl Iterator<Item = (&Message, &Lead, &Dealer)>,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    for (message, lead, dealer) in claimed {
         let settings = &dealer.settings;
         if !matches!(message.notice, Notice::Assigned { .. }) || !is_pooled(lead, settings) {
             continue;

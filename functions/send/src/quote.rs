@@ -1,9 +1,9 @@
 //! A quote as a PDF for the customer: to be read, or to be signed as an order (LEAD-3), in the customer's language (MSG-2).
 
-use crate::letters::spoken;
+use crate::language::spoken;
+use crate::mail::{Addressee, Attachment};
 use crate::pdf::{Section, Sheet, written};
-use crate::sheet::{Row, joined, section};
-use crate::text::{Addressee, Attachment};
+use crate::trade_in::{Row, joined, section};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::contact::Language;
 use forecourt_domain::dealer::Dealer;

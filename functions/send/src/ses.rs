@@ -1,9 +1,8 @@
 //! Mail by Amazon SES, text messages by AWS End User Messaging, and webhooks by HTTPS.
 
+use crate::carrier::{Call, Carrier, Sms, Undelivered};
 use crate::https::Https;
-use crate::text::Mail;
-use crate::webhooks::Call;
-use crate::{Carrier, Sms, Undelivered};
+use crate::mail::Mail;
 use async_trait::async_trait;
 use aws_sdk_ses::error::{DisplayErrorContext, SdkError};
 use aws_sdk_ses::primitives::Blob;

@@ -1,7 +1,8 @@
 //! What other systems are told: leased in order, signed, sent again until it is taken, given up after a day (APT-6).
 
-use crate::text::Addressee;
-use crate::{Sender, Undelivered};
+use crate::carrier::{Call, Undelivered};
+use crate::mail::Addressee;
+use crate::sender::Sender;
 use forecourt_domain::access::Actor;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
@@ -11,7 +12,6 @@ use forecourt_domain::webhook::{Claim, Outcome, Outgoing, State, Webhook, Webhoo
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load, Loaded};
 use futures::future::join_all;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -19,21 +19,6 @@ use std::time::{Duration, Instant};
 const GOES_ON: Duration = Duration::from_secs(12);
 /// Longest text of a failure that is kept, in characters.
 const WHY: usize = 200;
-
-/// One attempt to tell a webhook something, as Standard Webhooks has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Call {
-    /// Where.
-    pub url: String,
-    /// `webhook-id`: the same for each attempt.
-    pub webhook_id: String,
-    /// `webhook-timestamp`: of this attempt, in seconds since 1970.
-    pub webhook_timestamp: i64,
-    /// `webhook-signature`: `v1,…`, by each secret that is good, with spaces between.
-    pub webhook_signature: String,
-    /// The JSON that is signed.
-    pub body: String,
-}
 
 /// What was leased, with the webhooks as they were then.
 struct Leased {

@@ -1,7 +1,8 @@
 //! Days off from an iCalendar file (SET-2).
 
 use crate::change::{save, seen};
-use crate::{answer, ics, now, parts};
+use crate::dealer::{answer, now};
+use crate::{ics, parts};
 use chrono::{Datelike as _, Months, NaiveDate};
 use forecourt_domain::dealer::{Dealer, Settings};
 use forecourt_domain::hours::{Calendar, DayOff};

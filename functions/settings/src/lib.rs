@@ -3,35 +3,34 @@
 
 mod body;
 mod change;
+mod dealer;
 mod deliveries;
 mod holidays;
 pub mod ics;
 mod members;
 mod parts;
-mod people;
-mod signing;
+mod secrets;
+mod users;
 mod view;
 mod webhooks;
 
 pub use deliveries::{DeliveriesView, DeliveryView};
 pub use holidays::ImportView;
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
-pub use people::{UserView, UsersView};
-pub use signing::{RotationBody, SigningSecretView};
+pub use secrets::{RotationBody, SigningSecretView};
+pub use users::{UserView, UsersView};
 pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, SettingsView};
 pub use webhooks::{FailingView, WebhookBody, WebhookView, WebhooksView};
 
+use crate::dealer::{answer, now};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_domain::access::Right;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::ids::DealerId;
-use forecourt_domain::refusal::Refusal;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::{Operation, Part};
 use forecourt_edge::{Platform, http};
-use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Load};
 
 /// How many changes a page of the history has.
 const PAGE: usize = 20;
@@ -44,7 +43,7 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     use Operation::{ChangePart, ChangeSettings, ImportHolidays, ReadPart, ReadSettings, SettingsFindings, SettingsHistory};
     if call.operation == Operation::RotateSigningSecret {
-        return signing::rotate(platform, &call).await;
+        return secrets::rotate(platform, &call).await;
     }
     if matches!(
         call.operation,
@@ -57,7 +56,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     ) {
         return match call.operation {
             Operation::SwitchAllUsers => members::switch_all(platform, &call).await,
-            _ => people::operate(platform, &call).await,
+            _ => users::operate(platform, &call).await,
         };
     }
     if matches!(
@@ -71,7 +70,12 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
             | Operation::ListDeliveries
             | Operation::Redeliver
     ) {
-        return webhooks::operate(platform, &call).await;
+        call.scope.needs(Right::ManageWebhooks)?;
+        return match call.operation {
+            Operation::ListDeliveries => deliveries::list(platform, &call).await,
+            Operation::Redeliver => deliveries::redeliver(platform, &call).await,
+            _ => webhooks::operate(platform, &call).await,
+        };
     }
     let id: DealerId = call.part("dealer", "dealer")?;
     let right = match call.operation {
@@ -100,17 +104,6 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         SettingsFindings => findings(platform, &call, &id).await,
         _ => members::operate(platform, &call, &id).await,
     }
-}
-
-/// The dealer as it is now: who is about to change it must not see what was kept in memory.
-async fn now(platform: &Platform, call: &Call, id: &DealerId) -> Result<Dealer, Failure> {
-    let loaded = platform.store.load(&call.scope, &Load::of([Key::Dealer(id.clone())])).await?;
-    Ok(loaded.dealer(id).cloned().ok_or(Refusal::NotFound("dealer"))?)
-}
-
-/// An answer about a dealer, with its version as the ETag.
-fn answer(dealer: &Dealer, view: &impl serde::Serialize) -> Result<Answer, Problem> {
-    Ok(Answer::new(200, view)?.header("etag", format!("\"{}\"", dealer.version)).about(&dealer.id))
 }
 
 fn answer_settings(dealer: &Dealer) -> Result<Answer, Problem> {

@@ -1,7 +1,8 @@
 //! The users of a dealer with the switches of the distribution, at a glance and changed there (SET-7, DIS-4).
 
 use crate::change::{save, seen};
-use crate::{answer, body, now, parts};
+use crate::dealer::{answer, now};
+use crate::{body, parts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
 use forecourt_domain::dealer::{Absence, Dealer, Draft, Member, Settings};

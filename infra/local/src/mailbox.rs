@@ -3,8 +3,8 @@
 
 use crate::folder::write_whole;
 use async_trait::async_trait;
-use forecourt_send::text::Mail;
-use forecourt_send::webhooks::Call;
+use forecourt_send::Call;
+use forecourt_send::mail::Mail;
 use forecourt_send::{Carrier, Sms, Undelivered};
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -14,7 +14,7 @@ use forecourt_edge::{Clock, Platform};
 use forecourt_export::Exporter;
 use forecourt_outbox::Outbox;
 use forecourt_send::Sender;
-use forecourt_send::text::Texts;
+use forecourt_send::texts::Texts;
 use forecourt_store::keys::{DueKind, Look};
 use forecourt_store::{Failure, Store};
 use futures::future::BoxFuture;

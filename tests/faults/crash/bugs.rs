@@ -8,7 +8,7 @@ use forecourt_domain::decision::Item;
 use forecourt_domain::escalation::escalate;
 use forecourt_domain::lead::Lead;
 use forecourt_edge::Platform;
-use forecourt_send::text::Mail;
+use forecourt_send::mail::Mail;
 use forecourt_store::Load;
 use forecourt_store::keys::{Key, Look};
 use serde_json::json;

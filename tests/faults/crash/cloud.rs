@@ -15,7 +15,8 @@ use forecourt_local::demo::GroupData;
 use forecourt_local::tokens::Tokens;
 use forecourt_outbox::{LONGEST_DELAY, Outbox};
 use forecourt_send::Sender;
-use forecourt_send::text::{Mail, Texts};
+use forecourt_send::mail::Mail;
+use forecourt_send::texts::Texts;
 use forecourt_store::{Secret, Store};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -63,7 +64,7 @@ pub struct Between {
     pub dead: Vec<Message>,
     pub mails: Vec<Mail>,
     /// What webhooks were told, as often as they were.
-    pub hooks: Vec<forecourt_send::webhooks::Call>,
+    pub hooks: Vec<forecourt_send::Call>,
     pub files: BTreeMap<String, Vec<u8>>,
     pub uploads: BTreeMap<String, super::ports::Parts>,
     last_id: u64,

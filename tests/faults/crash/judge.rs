@@ -3,7 +3,7 @@
 use super::cloud::Cloud;
 use crate::support::world::Reply;
 use chrono::Timelike as _;
-use forecourt_send::text::Mail;
+use forecourt_send::mail::Mail;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering::SeqCst;

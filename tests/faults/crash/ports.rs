@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::files::{Download, Upload};
 use forecourt_local::clock::VirtualClock;
-use forecourt_send::{Carrier, Undelivered, text};
+use forecourt_send::{Carrier, Undelivered, mail};
 use forecourt_store::Failure;
 use forecourt_store::keys::Look;
 use serde_json::json;
@@ -75,7 +75,7 @@ pub struct Mail {
 
 #[async_trait]
 impl Carrier for Mail {
-    async fn carry(&self, mail: &text::Mail) -> Result<String, Undelivered> {
+    async fn carry(&self, mail: &mail::Mail) -> Result<String, Undelivered> {
         let took = AtomicBool::new(false);
         let taken = || {
             took.store(true, SeqCst);
@@ -89,7 +89,7 @@ impl Carrier for Mail {
         self.process.call("carry", &mail.id, taken, failed).await
     }
 
-    async fn call(&self, call: &forecourt_send::webhooks::Call) -> Result<u16, String> {
+    async fn call(&self, call: &forecourt_send::Call) -> Result<u16, String> {
         let taken = || {
             self.between.lock().unwrap().hooks.push(call.clone());
             200

@@ -1,7 +1,7 @@
 //! What a trade-in enquiry's sheet says, in the dealer's language (INT-8, MSG-2).
 
+use crate::language::local;
 use crate::pdf::{Link, Section, Sheet};
-use crate::text::local;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::contact::{Email, Language, Phone};

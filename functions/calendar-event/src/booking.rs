@@ -1,6 +1,7 @@
 //! What the customer does with an invitation: picks a slot by its link, moves it, cancels it (CAL-8).
 
-use crate::{file, pages};
+use crate::details::Shown;
+use crate::{booking_file, pages};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::Actor;
@@ -95,29 +96,6 @@ pub struct OfferView {
     pub more_from: Option<NaiveDate>,
 }
 
-/// What a customer is shown, as JSON or as a page.
-pub(crate) struct Shown {
-    pub(crate) token: String,
-    /// The key of its forms.
-    pub(crate) key: String,
-    pub(crate) dealer: Dealer,
-    pub(crate) vehicle: String,
-    pub(crate) invitation: Invitation,
-    pub(crate) event: Option<CalendarEvent>,
-    pub(crate) standing: Standing,
-    pub(crate) minutes: i64,
-    /// From when on the link is good for nothing.
-    pub(crate) expires: DateTime<Utc>,
-    /// Why no slot can be picked now.
-    pub(crate) closed: Option<Closed>,
-    /// Whether another can be once it is cancelled.
-    pub(crate) rebooks: bool,
-    pub(crate) free: Vec<(NaiveDate, Vec<Slot>)>,
-    pub(crate) more_from: Option<NaiveDate>,
-    /// Whether dates were left out before those.
-    pub(crate) later: bool,
-}
-
 /// How many dates with free slots are shown at once.
 const DATES: usize = 7;
 
@@ -162,7 +140,7 @@ async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Re
             let cancelled = change(platform, call, &link, invitation::cancel).await;
             changed(platform, call, &link, first, reader, cancelled).await
         }
-        Operation::BookingFile => file::answer(&read(platform, call, &link, first).await?, reader),
+        Operation::BookingFile => booking_file::answer(&read(platform, call, &link, first).await?, reader),
         _ => Err(Problem::not_found("this route belongs to another function")),
     };
     Ok(answer?.about(&about))
@@ -248,19 +226,6 @@ impl OfferView {
             free: shown.free.iter().flat_map(|(_, slots)| slots).map(slot).collect(),
             more_from: shown.more_from,
         }
-    }
-}
-
-impl Shown {
-    /// The event and its time, unless it was cancelled.
-    pub(crate) fn booked(&self) -> Option<(&CalendarEvent, Slot)> {
-        let event = self.event.as_ref().filter(|_| matches!(self.standing, Standing::Booked | Standing::Over))?;
-        Some((event, self.slot(event)))
-    }
-
-    /// An event's time.
-    pub(crate) fn slot(&self, event: &CalendarEvent) -> Slot {
-        Slot { from: event.at, until: event.at + self.dealer.capacity().duration(&event.kind) }
     }
 }
 

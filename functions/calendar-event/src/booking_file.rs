@@ -1,6 +1,6 @@
 //! A booking as an iCalendar file.
 
-use crate::invitation::Shown;
+use crate::details::Shown;
 use crate::pages::{Reader, texts};
 use forecourt_domain::calendar_event::EventState;
 use forecourt_domain::ids::AppointmentId;

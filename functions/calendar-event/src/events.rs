@@ -1,0 +1,108 @@
+//! Events of a lead: created, completed, marked as no-show, rescheduled, deleted, read (CAL-1 to CAL-4).
+
+use crate::body::{EventBody, Unnamed};
+use crate::view::{CalendarEventView, CalendarEventsView};
+use forecourt_domain::access::Right;
+use forecourt_domain::calendar_event::{CalendarEvent, Case, Deed, NewEvent, schedule, settle};
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::ids::{EventId, LeadId, UserId};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::lead::{self, Asked, found};
+use forecourt_edge::page::Page;
+use forecourt_edge::problem::Problem;
+use forecourt_edge::request::new_name;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Loaded};
+
+/// Puts an event on the calendar of a lead.
+pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let lead: LeadId = call.part("id", "lead")?;
+    let new = call.json::<EventBody>()?.check()?;
+    let view = put(platform, call, lead, new).await?;
+    let location = format!("/leads/{}/events/{}", view.lead, view.id);
+    Ok(Answer::new(201, &view)?.header("location", location).about(&view.lead))
+}
+
+/// Puts an event on the calendar of one lead; the same request again finds it there.
+async fn put(platform: &Platform, call: &Call, lead: LeadId, new: Unnamed) -> Result<CalendarEventView, Problem> {
+    let id = new_id(platform, call, lead, "event")?;
+    let new: NewEvent = new.named(id.clone());
+    let by = call.scope.actor();
+    let also = |loaded: &Loaded| {
+        let days = found(loaded, lead)
+            .map(|(lead, dealer)| lead::days_of(|days| schedule(&Case { lead, dealer, days, by: &by, now: call.now }, new.clone())));
+        days.into_iter().flatten().collect()
+    };
+    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+        let days = |user: &UserId, date| loaded.day(user, date);
+        schedule(&Case { lead, dealer, days: &days, by: &by, now: call.now }, new.clone())
+    };
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &id], decision, loaded);
+    let view = lead::make(platform, call, lead, Key::Event(lead, id.clone()), &also, rule, shown).await?;
+    Ok(view.ok_or(Refusal::NotFound("event"))?)
+}
+
+/// Completes, marks, moves or deletes an event.
+pub(crate) async fn end(platform: &Platform, call: &Call, deed: Deed, follow_up: Option<Unnamed>) -> Result<Answer, Problem> {
+    let (lead, id): (LeadId, EventId) = (call.part("id", "lead")?, call.part("event", "event")?);
+    let next = new_id(platform, call, lead, "follow-up")?;
+    let follow_up = follow_up.map(|follow_up| follow_up.named(next.clone()));
+    let by = call.scope.actor();
+    let also = |loaded: &Loaded| {
+        let days = found(loaded, lead).ok().zip(loaded.event(lead, &id)).map(|((lead, dealer), event)| {
+            lead::days_of(|days| settle(&Case { lead, dealer, days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone()))
+        });
+        let events = [&id, &next].map(|event| Key::Event(lead, event.clone()));
+        days.into_iter().flatten().chain(events).collect()
+    };
+    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+        let event = loaded.event(lead.id, &id).ok_or(Refusal::NotFound("event"))?;
+        let days = |user: &UserId, date| loaded.day(user, date);
+        settle(&Case { lead, dealer, days: &days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone())
+    };
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &next], decision, loaded);
+    let view = lead::change(platform, call, lead, Right::WorkLeads, &also, rule, shown).await?;
+    let view = view.ok_or(Refusal::NotFound("event"))?;
+    Ok(Answer::new(200, &view)?.about(&view.lead))
+}
+
+/// A name for a new event: the same for the same `Idempotency-Key`.
+pub(crate) fn new_id(platform: &Platform, call: &Call, lead: LeadId, what: &str) -> Result<EventId, Failure> {
+    EventId::parse(&new_name(platform, call, lead, what)).map_err(|e| Failure::Broken(e.to_string()))
+}
+
+/// An event as it is now with the follow-up that was made with its end, and how the lead stands.
+pub(crate) fn shown(lead: &Lead, [id, next]: [&EventId; 2], decision: Option<&Decision>, loaded: &Loaded) -> Option<CalendarEventView> {
+    let of = |item: &Item| if let Item::Event(event) = item { Some(CalendarEvent::clone(event)) } else { None };
+    let events: Vec<CalendarEvent> = decision.iter().flat_map(|decision| &decision.items).filter_map(of).collect();
+    let named = |id: &EventId| events.iter().find(|event| event.id == *id).or_else(|| loaded.event(lead.id, id));
+    Some(CalendarEventView::of(named(id)?, lead, named(next).filter(|_| next != id)))
+}
+
+/// An event, for who may read its lead, and for whoever it was given to.
+pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadLeads)?;
+    let (id, event): (LeadId, EventId) = (call.part("id", "lead")?, call.part("event", "event")?);
+    let loaded = platform.store.load(&call.scope, &Load::of([Key::Lead(id), Key::Event(id, event.clone())])).await?;
+    let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
+    let dealer = platform.store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;
+    let event = loaded.event(id, &event);
+    lead::reads_given(call, lead, &dealer, event.and_then(|event| event.user.as_ref()))?;
+    let event = event.ok_or(Refusal::NotFound("event"))?;
+    Ok(Answer::new(200, &CalendarEventView::of(event, lead, None))?.about(&id))
+}
+
+/// The events of a lead, ended ones too, those of the latest times first.
+pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadLeads)?;
+    let id: LeadId = call.part("id", "lead")?;
+    let page = Page::read(call, format!("{id}-events"), "CAL-1")?;
+    let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
+    let (loaded, events) = tokio::try_join!(store.load(&call.scope, &lead), store.events(&call.scope, id))?;
+    let lead = lead::readable(platform, call, loaded.lead(id)).await?;
+    let (events, cursor) = page.cut(events, |event| (event.at, event.id.as_str()));
+    Ok(Answer::new(200, &CalendarEventsView::of(lead, &events, cursor))?.about(&id))
+}

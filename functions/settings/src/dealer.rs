@@ -1,0 +1,21 @@
+//! The dealer that a request is about: its stored settings, and an answer that carries their version.
+
+use forecourt_domain::dealer::Dealer;
+use forecourt_domain::ids::DealerId;
+use forecourt_domain::refusal::Refusal;
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::problem::Problem;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load};
+
+/// The dealer as it is now: who is about to change it must not see what was kept in memory.
+pub(crate) async fn now(platform: &Platform, call: &Call, id: &DealerId) -> Result<Dealer, Failure> {
+    let loaded = platform.store.load(&call.scope, &Load::of([Key::Dealer(id.clone())])).await?;
+    Ok(loaded.dealer(id).cloned().ok_or(Refusal::NotFound("dealer"))?)
+}
+
+/// An answer about a dealer, with its version as the ETag.
+pub(crate) fn answer(dealer: &Dealer, view: &impl serde::Serialize) -> Result<Answer, Problem> {
+    Ok(Answer::new(200, view)?.header("etag", format!("\"{}\"", dealer.version)).about(&dealer.id))
+}
