@@ -1,7 +1,7 @@
 //! The steps of a lead happen: reminder, level 1, level 2 (ESC-1 to ESC-3), and of what is planned for it (ESC-4); it goes to the next in turn (DIS-10). And all that moves where the
 //! dealer's hours have changed (SET-11).
 
-mod recompute;
+mod recomputation;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_domain::decision::Decision;
@@ -20,7 +20,7 @@ pub async fn handle(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
 async fn look_at(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
     let look = queue::look(&message)?;
     match look.kind {
-        DueKind::Recompute => recompute::turn(platform, &look).await?,
+        DueKind::Recompute => recomputation::turn(platform, &look).await?,
         DueKind::Resubmit => resubmission(platform, &look).await?,
         _ => step(platform, &look).await?,
     }

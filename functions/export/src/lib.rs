@@ -1,15 +1,15 @@
 //! All records of a filter as a file (EXP): asked for over HTTP, written in slices by wake-ups, taken away by a link that the log has first.
 
-mod ask;
 mod columns;
 mod download;
 mod file;
+mod request;
 mod slice;
 mod view;
 mod workbook;
 mod zip;
 
-pub use ask::ExportBody;
+pub use request::ExportBody;
 pub use view::{DownloadLogView, DownloadView, ExportView, LinkView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -66,8 +66,8 @@ impl Exporter {
 
     async fn operate(&self, call: &Call) -> Result<Answer, Problem> {
         match call.operation {
-            Operation::Report(Report::AskExport) => ask::ask(&self.platform, call).await,
-            Operation::Report(Report::ReadExport) => ask::read(&self.platform, call).await,
+            Operation::Report(Report::AskExport) => request::create(&self.platform, call).await,
+            Operation::Report(Report::ReadExport) => request::read(&self.platform, call).await,
             Operation::Report(Report::DownloadExport) => download::link(&self.platform, call).await,
             Operation::Report(Report::DownloadLog) => download::log(&self.platform, call).await,
             _ => Err(Problem::not_found("this route belongs to another function")),

@@ -1,8 +1,8 @@
 //! ADF 1.0 (Auto-lead Data Format): the XML in which portals and makers send enquiries (INT-1, INT-2).
 //!
 //! Hardly any sender writes it as specified, so it is read as leniently as is safe, in four steps:
-//! bytes to text (`decode`), text to what an XML reader can take (`mend`), that to a tree of
-//! elements (`soup`), and the tree to prospects (`prospect`). Values stay as the sender wrote
+//! bytes to text (`decode`), text to what an XML reader can take (`repair`), that to a tree of
+//! elements (`tree`), and the tree to prospects (`prospect`). Values stay as the sender wrote
 //! them: whether a phone number or a year can be believed is judged later (INT-3).
 //!
 //! Two things are never guessed at. A document that was cut off makes no lead of its first half, and
@@ -10,12 +10,14 @@
 
 mod contact;
 mod decode;
-mod mend;
+mod leaves;
 mod names;
+mod oddities;
 mod prospect;
-mod soup;
+mod repair;
+mod tree;
+mod values;
 mod vehicle;
-mod words;
 
 use forecourt_domain::enquiry::RawEnquiry;
 
@@ -99,11 +101,11 @@ pub fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
         return Err(Unreadable::TooLarge { limit: MAX_BYTES });
     }
     let (text, encoding_note) = decode::decode(bytes);
-    let mended = mend::mend(&text).map_err(|at| {
+    let repaired = repair::repair(&text).map_err(|at| {
         let (line, column) = place(&text, at);
         Unreadable::Doctype { line, column }
     })?;
-    let tree = soup::grow(&text, &mended)?;
+    let tree = tree::build(&text, &repaired)?;
     let prospects = prospect::prospects(&tree, &text);
     if prospects.is_empty() {
         return Err(Unreadable::NotAdf);

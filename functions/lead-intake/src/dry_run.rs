@@ -1,8 +1,8 @@
 //! What would become of a lead like this, at this time (SET-9). It changes nothing.
 
 use crate::body::EnquiryBody;
-use crate::document::{Format, Part};
-use crate::submit::{lane, pointed_at, recognised, site};
+use crate::format::{Format, Part};
+use crate::submission::{lane, pointed_at, recognised, site};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
 use forecourt_domain::deadline::{Plan, StepKind};

@@ -3,19 +3,18 @@
 pub mod adf;
 mod answer;
 mod body;
-mod document;
 mod dry_run;
-mod submit;
+mod format;
+mod submission;
 
 pub use answer::{LeadCreated, Outcome, Outcomes};
 pub use body::{ContactBody, EnquiryBody};
 pub use dry_run::{DeadlinesView, DryRunBody, DryRunView, PassedOverView, SpanView, StepAtView};
 
-use crate::submit::Submission;
+use crate::submission::Submission;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use chrono::{DateTime, Utc};
-use document::Format;
 use forecourt_domain::access::Right;
 use forecourt_domain::ids::DealerId;
 use forecourt_domain::refusal::Refusal;
@@ -24,6 +23,7 @@ use forecourt_edge::problem::Problem;
 use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http, queue};
 use forecourt_store::Failure;
+use format::Format;
 use serde_json::Value;
 
 /// Takes whichever event the function is triggered with: an HTTP request, or a batch of the partner queue.

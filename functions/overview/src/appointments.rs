@@ -1,6 +1,6 @@
 //! `GET /overview/appointments` (OVR-1 to OVR-3).
 
-use crate::reach::{self, Site};
+use crate::sites::{self, Site};
 use crate::view::AppointmentOverviewView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
@@ -52,7 +52,7 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
     call.scope.needs(Right::ReadOverview)?;
     let (filter, limit) = asked(call)?;
     let bounds = |dealer: &forecourt_domain::dealer::Dealer| filter.bounds(&dealer.settings.calendar, call.now);
-    let sites = reach::sites(platform, call, &filter.dealers, bounds).await?;
+    let sites = sites::sites(platform, call, &filter.dealers, bounds).await?;
     let counted = Mutex::new(Counted { tally: AppointmentTally::default(), grid: Vec::new(), limit });
     let takes = |site: &Site, facts: &AppointmentFacts| {
         filter.takes(facts, &site.bounds)
@@ -66,7 +66,7 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
                 let mut counted = lock(counted_ref);
                 rows.into_iter().filter(|facts| takes(site, facts)).for_each(|facts| counted.tally.count(facts, &site.bounds));
             };
-            return reach::page(platform, call, &stack, after.as_deref(), count).await;
+            return sites::page(platform, call, &stack, after.as_deref(), count).await;
         }
         let count = |rows: Vec<Appointment>| {
             let mut counted = lock(counted_ref);
@@ -78,9 +78,9 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
                 }
             }
         };
-        reach::page(platform, call, &stack, after.as_deref(), count).await
+        sites::page(platform, call, &stack, after.as_deref(), count).await
     };
-    reach::each(reach::stacks(Listing::Appointments, &sites, call), read).await?;
+    sites::each(sites::stacks(Listing::Appointments, &sites, call), read).await?;
     let mut counted = counted.into_inner().unwrap_or_else(PoisonError::into_inner);
     counted.cut();
     Ok(Answer::new(200, &AppointmentOverviewView::of(&counted.tally, counted.grid))?.about(&counted.tally.total))

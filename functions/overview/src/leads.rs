@@ -1,6 +1,6 @@
 //! `GET /overview/leads` (OVR-4).
 
-use crate::reach;
+use crate::sites;
 use crate::view::LeadOverviewView;
 use forecourt_domain::access::Right;
 use forecourt_domain::overview::{LeadFacts, LeadFilter, LeadTally};
@@ -17,7 +17,7 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
     call.scope.needs(Right::ReadLeads)?;
     call.only_queries(&LeadFilter::NAMES, "OVR-4")?;
     let filter = LeadFilter::read(&|name| call.query(name).map(str::to_owned), "OVR-4").map_err(Refusal::Invalid)?;
-    let sites = reach::sites(platform, call, &filter.dealers, |dealer| filter.bounds(&dealer.settings.calendar)).await?;
+    let sites = sites::sites(platform, call, &filter.dealers, |dealer| filter.bounds(&dealer.settings.calendar)).await?;
     let tally = Mutex::new(LeadTally::default());
     let (sites_ref, tally_ref, filter) = (&sites, &tally, &filter);
     let read = |stack: Stack, after: Option<String>| async move {
@@ -28,9 +28,9 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
             let wanted = rows.iter().filter(|facts| filter.takes(facts, &site.bounds) && sees(facts));
             wanted.for_each(|facts| tally.count(facts, call.now));
         };
-        reach::page(platform, call, &stack, after.as_deref(), count).await
+        sites::page(platform, call, &stack, after.as_deref(), count).await
     };
-    reach::each(reach::stacks(Listing::Leads, &sites, call), read).await?;
+    sites::each(sites::stacks(Listing::Leads, &sites, call), read).await?;
     let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     let received = tally.all.received;
     Ok(Answer::new(200, &LeadOverviewView::of(tally))?.about(&received))

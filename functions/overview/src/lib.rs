@@ -2,7 +2,7 @@
 
 mod appointments;
 mod leads;
-mod reach;
+mod sites;
 mod view;
 
 pub use view::{

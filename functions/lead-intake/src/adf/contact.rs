@@ -1,9 +1,10 @@
 //! `customer` to who asked. Nothing but `customer` is ever given to this module.
 
+use super::leaves::{Leaf, first, leaves};
 use super::names::Role;
-use super::prospect::{Leaf, MAX_REPEATS, Oddities, first, leaves};
-use super::soup::Node;
-use super::words;
+use super::oddities::{MAX_REPEATS, Oddities};
+use super::tree::Node;
+use super::values;
 use forecourt_domain::enquiry::{RawContact, RawPhone};
 
 /// Who asked. Of several people it is the first who can be reached; what the others are is told in `oddities`.
@@ -61,11 +62,11 @@ fn gather<'a>(of: &'a Node, into: &mut Vec<&'a Node>) {
 
 fn language(of: &Node) -> Option<String> {
     let inner = || of.children.iter().filter(|node| node.role() != Role::Section).find_map(language);
-    of.attribute("language").or_else(|| (of.name == "language").then(|| words::line(&of.text)).flatten()).or_else(inner)
+    of.attribute("language").or_else(|| (of.name == "language").then(|| values::line(&of.text)).flatten()).or_else(inner)
 }
 
 fn stray_words(of: &Node, oddities: &mut Oddities) {
-    if let Some(words) = words::line(&of.text) {
+    if let Some(words) = values::line(&of.text) {
         oddities.note(&of.name, &format!("words between the elements: {words}"));
     }
 }

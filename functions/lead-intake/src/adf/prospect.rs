@@ -1,66 +1,11 @@
 //! The tree to prospects: which part of it is whose.
 
+use super::leaves::{Leaf, first, leaves};
 use super::names::Role;
-use super::soup::Node;
-use super::{Prospect, contact, vehicle, words};
+use super::oddities::{MAX_REPEATS, Oddities};
+use super::tree::Node;
+use super::{Prospect, contact, values, vehicle};
 use forecourt_domain::enquiry::RawEnquiry;
-
-/// The most oddities of one prospect.
-const MAX_ODDITIES: usize = 40;
-/// The most addresses, numbers or comments of one prospect that are compared with one another.
-pub(super) const MAX_REPEATS: usize = 50;
-
-/// Remarks on what was odd: a field and a detail.
-#[derive(Debug, Default)]
-pub(super) struct Oddities(Vec<(String, String)>);
-
-impl Oddities {
-    /// Adds one, shortened, as long as there is room.
-    pub(super) fn note(&mut self, field: &str, detail: &str) {
-        if self.0.len() < MAX_ODDITIES {
-            self.0.push((field.to_owned(), words::brief(detail)));
-        }
-    }
-}
-
-/// A value in the tree and the nearest known element around it.
-pub(super) struct Leaf<'a> {
-    pub(super) node: &'a Node,
-    pub(super) parent: &'a Node,
-}
-
-impl Leaf<'_> {
-    pub(super) fn line(&self) -> Option<String> {
-        words::line(&self.node.text)
-    }
-
-    pub(super) fn attribute(&self, name: &str) -> Option<String> {
-        self.node.attribute(name).map(|value| value.to_lowercase())
-    }
-}
-
-/// The values in an element, in order, except those in sections of their own and, unless `contacts`, in contacts.
-pub(super) fn leaves(of: &Node, contacts: bool) -> Vec<Leaf<'_>> {
-    fn gather<'a>(of: &'a Node, parent: &'a Node, contacts: bool, into: &mut Vec<Leaf<'a>>) {
-        for node in &of.children {
-            match node.role() {
-                Role::Field | Role::Prose => into.push(Leaf { node, parent }),
-                Role::Contact if !contacts => {}
-                Role::Contact | Role::Group => gather(node, node, contacts, into),
-                Role::Unknown => gather(node, parent, contacts, into),
-                Role::Section | Role::Prospect | Role::Root | Role::Html => {}
-            }
-        }
-    }
-    let mut found = Vec::new();
-    gather(of, of, contacts, &mut found);
-    found
-}
-
-/// The first value of that name that is not empty.
-pub(super) fn first(leaves: &[Leaf<'_>], name: &str) -> Option<String> {
-    leaves.iter().filter(|leaf| leaf.node.name == name).find_map(Leaf::line)
-}
 
 /// Every element of a role in a tree, the outer before the inner, but nothing in a prospect unless prospects are asked for.
 fn every<'a>(role: Role, nodes: &'a [Node], into: &mut Vec<&'a Node>) {
@@ -131,7 +76,7 @@ fn prospect(node: &Node, beside: &[&Node], text: &str) -> Prospect {
             .or_else(|| first(&vendor, "full"))
             .or_else(|| first(&vendor, "name")),
         raw: text.get(node.span.clone()).unwrap_or_default().to_owned(),
-        oddities: oddities.0,
+        oddities: oddities.into_inner(),
     }
 }
 
@@ -154,7 +99,7 @@ fn message(customers: &[&Node], own: &[Leaf<'_>]) -> Option<String> {
     let theirs: Vec<Leaf<'_>> = customers.iter().flat_map(|customer| leaves(customer, true)).collect();
     let mut said: Vec<String> = Vec::new();
     for leaf in theirs.iter().chain(own).filter(|leaf| leaf.node.name == "comments").take(MAX_REPEATS) {
-        if let Some(words) = words::lines(&leaf.node.text).filter(|words| !said.contains(words)) {
+        if let Some(words) = values::lines(&leaf.node.text).filter(|words| !said.contains(words)) {
             said.push(words);
         }
     }

@@ -1,7 +1,8 @@
 //! `vehicle` to what is asked for, what is offered, and what the enquiry is about (INT-4, INT-8).
 
-use super::prospect::{Leaf, Oddities, first, leaves};
-use super::soup::Node;
+use super::leaves::{Leaf, first, leaves};
+use super::oddities::Oddities;
+use super::tree::Node;
 use forecourt_domain::enquiry::RawVehicle;
 
 /// The vehicles of a prospect.

@@ -1,7 +1,7 @@
 //! The follow-up tab: deadlines set, moved, met and dropped, and whether contact was made (LEAD-6).
 
-use crate::change::change;
-use crate::view::LeadView;
+use super::change;
+use crate::page::LeadView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
 use forecourt_domain::decision::Decision;

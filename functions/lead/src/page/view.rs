@@ -1,16 +1,14 @@
 //! Leads as clients see them. The shapes of the API; stored shapes may change without them.
 
-use crate::contacts::LeadContactView;
+use super::contact::LeadContactView;
+use super::header::{HeaderView, NextActionView};
+use super::timeline::EntryView;
 use crate::cursor;
-use crate::elements::{Beside, CountsView, SaysView};
-use crate::header::{HeaderView, NextActionView};
-use crate::told;
+use crate::elements::CountsView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::deadline::StepKind;
-use forecourt_domain::ids::LeadId;
 use forecourt_domain::lead::{Lead, LostReason, Reaction, Status};
 use forecourt_domain::message::{Fate, Message, Notice};
-use forecourt_domain::timeline::{Entry, Event};
 use forecourt_store::LeadPage;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -128,39 +126,6 @@ pub struct LeadPageView {
     pub messages: Vec<MessageView>,
 }
 
-/// A page of a lead's timeline.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TimelineView {
-    /// What happened, newest first.
-    pub timeline: Vec<EntryView>,
-    /// Asks for the next page; absent on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
-}
-
-/// What happened at once.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EntryView {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// By whom: `user:…`, `partner:…` or `system`.
-    pub by: String,
-    /// What, in order.
-    pub events: Vec<EventView>,
-}
-
-/// One thing that happened; the fields besides `what` are its own.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EventView {
-    /// `received`, `assigned`, `moved`, `step`, `reacted`, `call_missed`, `status_changed`, `deadline_moved`, `resent`, `added`, `contact_clash`, or
-    /// `element_added`, `document_announced`, `element_changed`, `element_removed` with the `kind` and the `element` (LEAD-2), `deadline_added` …
-    pub what: &'static str,
-    /// What else there is to say of it.
-    #[serde(flatten)]
-    #[schema(value_type = Object)]
-    pub facts: Value,
-}
-
 /// A notice.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageView {
@@ -236,96 +201,6 @@ impl LeadPageView {
             timeline_cursor: page.older.map(|version| cursor::after(page.lead.id, version)),
             messages: page.messages.iter().map(MessageView::of).collect(),
         }
-    }
-}
-
-impl TimelineView {
-    /// The first `limit` of `entries`, which are one more where there is a next page.
-    pub(crate) fn of(lead: LeadId, entries: &[Entry], limit: usize) -> Self {
-        let shown = &entries[..limit.min(entries.len())];
-        let cursor = shown.last().filter(|_| entries.len() > limit).map(|last| cursor::after(lead, last.version));
-        Self { timeline: shown.iter().map(EntryView::of).collect(), cursor }
-    }
-}
-
-impl EntryView {
-    fn of(entry: &Entry) -> Self {
-        Self { at: entry.at, by: entry.by.to_string(), events: entry.events.iter().map(EventView::of).collect() }
-    }
-}
-
-impl EventView {
-    fn of(event: &Event) -> Self {
-        let (what, facts) = match event {
-            Event::Received { enquiry } => {
-                ("received", json!({"source": enquiry.source, "external_id": enquiry.external_id, "flags": enquiry.flags}))
-            }
-            Event::Resent { enquiry } => {
-                ("resent", json!({"source": enquiry.source, "external_id": enquiry.external_id, "flags": enquiry.flags}))
-            }
-            Event::Sited { mailbox } => ("sited", json!({"came_in_at": mailbox})),
-            Event::Added { enquiry } => ("added", json!({"enquiry": enquiry})),
-            Event::ContactClash => ("contact_clash", json!({})),
-            Event::Assigned { from, to, why } => ("assigned", json!({"from": from, "to": to, "why": why})),
-            Event::Moved { from, to, note } => ("moved", json!({"from": from, "to": to, "note": note})),
-            Event::Step { step, due } => ("step", json!({"step": step, "due": due})),
-            Event::DeadlineMoved { deadline } => ("deadline_moved", json!({"deadline": deadline})),
-            Event::Reacted { kind, first, note } => ("reacted", json!({"kind": kind, "first": first, "note": note})),
-            Event::CallMissed { note } => ("call_missed", json!({"note": note})),
-            Event::NoContact { note } => ("no_contact", json!({"note": note})),
-            Event::FirstContactMoved { from, to } => ("first_contact_moved", json!({"from": from, "to": to})),
-            Event::Deadline { did, deadline, title, at, from, note } => {
-                let facts = json!({"deadline": deadline, "title": title, "at": at, "from": from, "note": note});
-                (told::of_deadline(*did), facts)
-            }
-            Event::Task { did, task, title, start, minutes, assignee, note } => {
-                let facts = json!({"task": task, "title": title, "start": start, "minutes": minutes, "assignee": assignee, "note": note});
-                (told::of_task(*did), facts)
-            }
-            Event::Contact { did, contact, before, after, main } => {
-                (told::of_contact(*did), json!({"contact": contact, "before": before, "after": after, "main": main}))
-            }
-            Event::Invited { invitation, kind, expires } => {
-                ("invited", json!({"invitation": invitation, "type": kind, "expires": expires}))
-            }
-            Event::InvitationRevoked { invitation } => ("invitation_revoked", json!({"invitation": invitation})),
-            Event::EventScheduled { event, title, kind, at } => {
-                ("event_scheduled", json!({"event": event, "title": title, "type": kind, "at": at}))
-            }
-            Event::EventCompleted { event, title, note } => ("event_completed", json!({"event": event, "title": title, "note": note})),
-            Event::EventNoShow { event, title, reason, note } => {
-                ("event_no_show", json!({"event": event, "title": title, "reason": reason, "note": note}))
-            }
-            Event::EventGiven { event, title, from, to } => {
-                ("event_given", json!({"event": event.as_str(), "title": title, "from": from, "to": to}))
-            }
-            Event::EventRescheduled { event, title, from, to } => {
-                ("event_rescheduled", json!({"event": event, "title": title, "from": from, "to": to}))
-            }
-            Event::EventDeleted { event, title } => ("event_deleted", json!({"event": event, "title": title})),
-            Event::ElementAdded { kind, element, title, text } => {
-                ("element_added", json!({"kind": kind, "element": element, "title": title, "text": text}))
-            }
-            Event::DocumentAnnounced { element, title } => ("document_announced", json!({"element": element, "title": title})),
-            Event::ElementChanged { kind, element, title, text, before } => (
-                "element_changed",
-                json!({"kind": kind, "element": element, "title": title, "text": text, "before": SaysView::of(before, Beside::default())}),
-            ),
-            Event::ElementRemoved { kind, element, title } => {
-                ("element_removed", json!({"kind": kind, "element": element, "title": title}))
-            }
-            Event::Resubmission { event, title, level, due } => {
-                ("resubmission", json!({"event": event, "title": title, "level": level, "due": due}))
-            }
-            Event::StatusChanged { from, to, note } => {
-                let reason = |status: &Status| match status {
-                    Status::Lost(reason) => Some(*reason),
-                    Status::InProgress | Status::Won => None,
-                };
-                ("status_changed", json!({"from": from.name(), "to": to.name(), "reason": reason(to), "note": note}))
-            }
-        };
-        Self { what, facts }
     }
 }
 

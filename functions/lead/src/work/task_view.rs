@@ -51,18 +51,6 @@ pub struct TasksView {
     pub cursor: Option<String>,
 }
 
-/// An open task on the page of its lead.
-#[derive(Debug, Serialize, ToSchema)]
-#[expect(missing_docs, reason = "as in TaskView")]
-pub struct OpenTaskView {
-    pub id: String,
-    pub title: String,
-    pub start: DateTime<Utc>,
-    pub minutes: u32,
-    pub assignee: Option<String>,
-    pub overdue: bool,
-}
-
 /// A page of tasks and deadlines.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AgendaView {
@@ -103,10 +91,6 @@ pub struct TodoView {
     pub link: String,
 }
 
-fn whose(work: &Work, lead: &Lead) -> Option<String> {
-    work.assignee.as_ref().or(lead.owner.as_ref()).map(ToString::to_string)
-}
-
 impl TaskView {
     pub(crate) fn of(task: &Task, lead: &Lead, now: DateTime<Utc>) -> Self {
         let (work, ended) = (&task.work, task.state.ended());
@@ -117,7 +101,7 @@ impl TaskView {
             start: work.start,
             end: work.end(),
             minutes: work.minutes,
-            assignee: whose(work, lead),
+            assignee: work.assignee.as_ref().or(lead.owner.as_ref()).map(ToString::to_string),
             follows_owner: work.assignee.is_none(),
             state: task.state.name(),
             overdue: task.state == TaskState::Open && work.end() < now,
@@ -134,20 +118,6 @@ impl TasksView {
         let last = shown.last().filter(|_| tasks.len() > limit);
         let cursor = last.and_then(|task| task.work.id.as_str().parse::<u64>().ok()).map(|version| cursor::after(lead.id, version));
         Self { tasks: shown.iter().map(|task| TaskView::of(task, lead, now)).collect(), cursor }
-    }
-}
-
-impl OpenTaskView {
-    pub(crate) fn all(lead: &Lead, now: DateTime<Utc>) -> Vec<Self> {
-        let view = |work: &Work| Self {
-            id: work.id.to_string(),
-            title: work.title.clone(),
-            start: work.start,
-            minutes: work.minutes,
-            assignee: whose(work, lead),
-            overdue: work.end() < now,
-        };
-        lead.tasks.iter().map(view).collect()
     }
 }
 

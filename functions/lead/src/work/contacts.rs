@@ -1,12 +1,13 @@
 //! The contacts of a lead: added, corrected, made the main one, removed (LEAD-7).
 
+use crate::page::LeadContactView;
 use forecourt_domain::access::Right;
 use forecourt_domain::contact::{ChannelKey, Contact, Country};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::enquiry::{Enquiry, Person, RawContact, RawPhone};
 use forecourt_domain::ids::{ContactId, LeadId, numbered};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::people::{self, Case, LeadContact, Wanted};
+use forecourt_domain::people::{self, Case, Wanted};
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
 use forecourt_edge::directory::{channels, contact_of, records};
@@ -101,35 +102,11 @@ impl PhoneBody {
     }
 }
 
-/// A contact of a lead.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LeadContactView {
-    /// Its name within the lead.
-    pub id: String,
-    /// Whether it is the main one.
-    pub main: bool,
-    /// What to call it.
-    pub name: String,
-    /// Name, company, e-mail addresses, telephone numbers (`typed`, and `e164` where they can be dialled), language, address.
-    #[serde(flatten)]
-    #[schema(value_type = Object)]
-    pub person: Person,
-}
-
 /// The contacts of a lead.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LeadContactsView {
     /// The main one first.
     pub contacts: Vec<LeadContactView>,
-}
-
-impl LeadContactView {
-    pub(crate) fn all(lead: &Lead, enquiry: Option<&Enquiry>) -> Vec<Self> {
-        let people = lead.people(enquiry).into_iter().enumerate();
-        let view =
-            |(i, LeadContact { id, person })| Self { id: ContactId::to_string(&id), main: i == 0, name: person.display_name(), person };
-        people.map(view).collect()
-    }
 }
 
 /// What is done with a contact.

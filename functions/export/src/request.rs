@@ -100,7 +100,7 @@ fn unknown(filter: &Map<String, Value>, known: &[&str]) -> Vec<Fault> {
 }
 
 /// `POST /exports`: a job that begins at once. The same key again is answered with the job as it is then (INT-5).
-pub(crate) async fn ask(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::Export)?;
     let (what, format) = call.json::<ExportBody>()?.check()?;
     for dealer in what.dealers() {

@@ -1,21 +1,20 @@
-//! Changing a lead: one rule each.
+//! A lead gets another owner: assigned by a user, or claimed from the pool (DIS-7, DIS-8).
 
-use crate::body::{AssignmentBody, ReactionBody, StatusBody, Target};
-use crate::view::LeadView;
+use super::body::{AssignmentBody, Target};
+use super::change;
+use crate::page::LeadView;
 use forecourt_domain::access::{Actor, Right};
 use forecourt_domain::appointment::followed;
-use forecourt_domain::assignment::Place;
-use forecourt_domain::calendar_event::{CalendarEvent, Case, Completes, completing, moving, taken_along};
+use forecourt_domain::assignment::{self, Place};
+use forecourt_domain::calendar_event::{CalendarEvent, Case, moving, taken_along};
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{DealerId, EventId, LeadId, UserId};
+use forecourt_domain::ids::{DealerId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::pool::{self, Claimed, Pool};
 use forecourt_domain::refusal::Refusal;
-use forecourt_domain::resubmission::rearm;
 use forecourt_domain::routing::Lane;
 use forecourt_domain::task::{self, Task};
-use forecourt_domain::{assignment, reaction, reaction::Outcome};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call};
 use forecourt_edge::lead::{self, Asked, found};
@@ -23,67 +22,6 @@ use forecourt_edge::problem::Problem;
 use forecourt_edge::request::{Request, request};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
-
-/// Logs what the seller did (ESC-7).
-pub(crate) async fn react(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let (logged, note) = call.json::<ReactionBody>()?.check()?;
-    let rule = |asked: Asked<'_>| reaction::log(asked.lead, asked.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some);
-    change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
-}
-
-/// Wins, loses or reopens a lead (LEAD-1, ESC-9).
-pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let (outcome, completes, note) = call.json::<StatusBody>()?.check()?;
-    let by = call.scope.actor();
-    let also = |loaded: &Loaded| {
-        let days = days_of(loaded, call, completes, &by);
-        [turn_of(loaded, call, outcome), events_of(loaded, call, outcome, completes), days].concat()
-    };
-    change(platform, call, Right::WorkLeads, &also, |Asked { lead, dealer, loaded }| {
-        let rotation = loaded.rotation(&dealer.id, lead.settles_turn(dealer, outcome.status()).as_ref());
-        let closed = reaction::close(lead, dealer, outcome, rotation.as_ref(), call.scope.actor(), note.clone(), call.now)?;
-        let events = affected(lead, outcome, completes, call);
-        let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
-        let days = |user: &UserId, date| loaded.day(user, date);
-        let case = Case { lead, dealer, days: &days, by: &by, now: call.now };
-        let with_events = |mut decision: Decision| match outcome {
-            // What came due meanwhile told nobody; now it does (ESC-4).
-            Outcome::Reopened => {
-                decision.items.extend(rearm(&events, dealer).into_iter().flat_map(|armed| armed.items));
-                Ok(decision)
-            }
-            Outcome::Won | Outcome::Lost(_) => completing(decision, &events, &case),
-        };
-        Ok(closed.map(with_events).transpose()?)
-    })
-    .await
-}
-
-/// The events that are completed with the lead (CAL-5), or wait again with it.
-fn affected(lead: &Lead, outcome: Outcome, completes: Completes, call: &Call) -> Vec<EventId> {
-    if outcome == Outcome::Reopened { Completes::All.of(lead, call.now) } else { completes.of(lead, call.now) }
-}
-
-fn events_of(loaded: &Loaded, call: &Call, outcome: Outcome, completes: Completes) -> Vec<Key> {
-    let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
-    lead.into_iter().flat_map(|lead| affected(lead, outcome, completes, call).into_iter().map(|event| Key::Event(lead.id, event))).collect()
-}
-
-/// The days that those events give back (CAL-7).
-fn days_of(loaded: &Loaded, call: &Call, completes: Completes, by: &Actor) -> Vec<Key> {
-    let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
-    let events = completes.of(lead, call.now);
-    let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
-    lead::days_of(|days| completing(Decision::default(), &events, &Case { lead, dealer, days, by, now: call.now }))
-}
-
-/// The rotation to which a turn is given back, or from which it is taken again (DIS-10).
-fn turn_of(loaded: &Loaded, call: &Call, outcome: Outcome) -> Vec<Key> {
-    let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
-    let dealer = lead.and_then(|lead| loaded.dealer(&lead.dealer));
-    let lane = lead.zip(dealer).and_then(|(lead, dealer)| lead.settles_turn(dealer, outcome.status()));
-    dealer.zip(lane).map(|(dealer, lane)| Key::Place(dealer.id.clone(), lane)).into_iter().collect()
-}
 
 /// Gives a lead to a user, or to another dealer (DIS-7).
 pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
@@ -221,17 +159,4 @@ fn pool_of(loaded: &Loaded, dealer: &Dealer) -> Pool {
         Some(Place::Pool(pool)) => pool,
         _ => Pool::new(dealer.id.clone()),
     }
-}
-
-/// Carries a change out, and shows the lead as it is then.
-pub(crate) async fn change(
-    platform: &Platform,
-    call: &Call,
-    right: Right,
-    also: &(dyn Fn(&Loaded) -> Vec<Key> + Send + Sync),
-    rule: impl Fn(Asked<'_>) -> Result<Option<Decision>, Refusal>,
-) -> Result<Answer, Problem> {
-    let id: LeadId = call.part("id", "lead")?;
-    let lead = lead::change(platform, call, id, right, also, rule, |lead, _, _| lead.clone()).await?;
-    Ok(Answer::new(200, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&lead.id))
 }

@@ -1,8 +1,8 @@
 //! What is to be done at a dealer, by the date of the next action (LEAD-8, CAL-3).
 
-use crate::read::limit;
-use crate::rows::BoardView;
-use crate::search::{Filter, range};
+use super::filter::{Filter, range};
+use super::limit;
+use super::row::BoardView;
 use forecourt_domain::access::Right;
 use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::refusal::Refusal;

@@ -1,7 +1,7 @@
 //! Mended text to a tree of elements, where tags that do not match are put right as far as that is unambiguous.
 
 use super::names::{self, Role};
-use super::{MAX_DEPTH, MAX_PROSPECTS, Unreadable, mend, place, words};
+use super::{MAX_DEPTH, MAX_PROSPECTS, Unreadable, place, repair, values};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use std::ops::Range;
@@ -29,7 +29,7 @@ impl Node {
 
     /// An attribute's value, `None` if it is empty.
     pub(super) fn attribute(&self, name: &str) -> Option<String> {
-        self.attributes.iter().find(|(key, _)| key == name).and_then(|(_, value)| words::line(value))
+        self.attributes.iter().find(|(key, _)| key == name).and_then(|(_, value)| values::line(value))
     }
 
     fn is_empty(&self) -> bool {
@@ -41,33 +41,33 @@ impl Node {
 ///
 /// # Errors
 /// See [`Unreadable`]: cut off, no XML, too deep or with too many prospects.
-pub(super) fn grow(text: &str, mended: &str) -> Result<Vec<Node>, Unreadable> {
-    let mut reader = Reader::from_str(mended);
+pub(super) fn build(text: &str, repaired: &str) -> Result<Vec<Node>, Unreadable> {
+    let mut reader = Reader::from_str(repaired);
     let config = reader.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
-    let mut soup = Soup { text, open: Vec::new(), top: Vec::new(), prospects: 0 };
+    let mut tree = Builder { text, open: Vec::new(), top: Vec::new(), prospects: 0 };
     loop {
         let at = offset(reader.buffer_position());
         let event = reader.read_event();
         let span = at..offset(reader.buffer_position());
         match event {
-            Ok(Event::Start(tag)) => soup.start(&tag, span, false)?,
-            Ok(Event::Empty(tag)) => soup.start(&tag, span, true)?,
-            Ok(Event::End(tag)) => soup.end(&names::canonical(tag.name().as_ref()), span),
-            Ok(Event::Text(words)) => soup.words(&words.into_inner()),
-            Ok(Event::CData(words)) => soup.words(&words.into_inner()),
+            Ok(Event::Start(tag)) => tree.start(&tag, span, false)?,
+            Ok(Event::Empty(tag)) => tree.start(&tag, span, true)?,
+            Ok(Event::End(tag)) => tree.end(&names::canonical(tag.name().as_ref()), span),
+            Ok(Event::Text(words)) => tree.words(&words.into_inner()),
+            Ok(Event::CData(words)) => tree.words(&words.into_inner()),
             Ok(Event::GeneralRef(reference)) => {
                 let name = reference.into_inner();
-                match words::reference(&name) {
-                    Some(character) => soup.words(character.encode_utf8(&mut [0; 4])),
-                    None => soup.words(&format!("&{name};")),
+                match values::reference(&name) {
+                    Some(character) => tree.words(character.encode_utf8(&mut [0; 4])),
+                    None => tree.words(&format!("&{name};")),
                 }
             }
-            Ok(Event::Eof) => return soup.finish(),
+            Ok(Event::Eof) => return tree.finish(),
             Ok(_) => {}
-            Err(error) => return soup.broken(offset(reader.error_position()), &error.to_string()),
+            Err(error) => return tree.broken(offset(reader.error_position()), &error.to_string()),
         }
     }
 }
@@ -79,7 +79,7 @@ fn offset(position: u64) -> usize {
 fn attributes(tag: &BytesStart<'_>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for attribute in tag.html_attributes().with_checks(false).flatten() {
-        let value = attribute.value.replace(mend::LESS, "<");
+        let value = attribute.value.replace(repair::LESS, "<");
         // With a lone `&` in it, it stays as written.
         let value = quick_xml::escape::unescape(&value).map_or_else(|_| value.clone(), |plain| plain.into_owned());
         found.push((names::canonical(attribute.key.as_ref()), value));
@@ -87,7 +87,7 @@ fn attributes(tag: &BytesStart<'_>) -> Vec<(String, String)> {
     found
 }
 
-struct Soup<'a> {
+struct Builder<'a> {
     /// The document as it came.
     text: &'a str,
     /// The open elements, the innermost last.
@@ -96,14 +96,14 @@ struct Soup<'a> {
     prospects: usize,
 }
 
-impl Soup<'_> {
+impl Builder<'_> {
     fn innermost(&self) -> Option<Role> {
         self.open.last().map(Node::role)
     }
 
     fn words(&mut self, words: &str) {
         if let Some(node) = self.open.last_mut() {
-            node.text.extend(words.chars().filter(|c| *c != mend::NOTHING).map(|c| if c == mend::LESS { '<' } else { c }));
+            node.text.extend(words.chars().filter(|c| *c != repair::NOTHING).map(|c| if c == repair::LESS { '<' } else { c }));
         }
     }
 

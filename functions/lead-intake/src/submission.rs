@@ -1,7 +1,7 @@
 //! An enquiry becomes a lead: one read, one transaction.
 
 use crate::answer::{LeadCreated, Outcome};
-use crate::document::{Format, Part};
+use crate::format::{Format, Part};
 use chrono::{DateTime, Utc};
 use flate2::{Compression, write::ZlibEncoder};
 use forecourt_domain::access::{Actor, Right, Scope};

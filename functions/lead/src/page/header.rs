@@ -1,10 +1,10 @@
 //! The header of a lead's page: how it stands, at a glance (LEAD-1).
 
-use crate::task_view::OpenTaskView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::lead::{Lead, Status};
 use forecourt_domain::target::FIRST_CONTACT;
+use forecourt_domain::task::Work;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -73,6 +73,18 @@ impl TargetView {
     }
 }
 
+/// An open task on the page of its lead.
+#[derive(Debug, Serialize, ToSchema)]
+#[expect(missing_docs, reason = "as in TaskView")]
+pub struct OpenTaskView {
+    pub id: String,
+    pub title: String,
+    pub start: DateTime<Utc>,
+    pub minutes: u32,
+    pub assignee: Option<String>,
+    pub overdue: bool,
+}
+
 /// What is to be done next (CAL-3).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NextActionView {
@@ -118,6 +130,20 @@ impl HeaderView {
             deadlines,
             open_tasks: OpenTaskView::all(lead, now),
         }
+    }
+}
+
+impl OpenTaskView {
+    pub(crate) fn all(lead: &Lead, now: DateTime<Utc>) -> Vec<Self> {
+        let view = |work: &Work| Self {
+            id: work.id.to_string(),
+            title: work.title.clone(),
+            start: work.start,
+            minutes: work.minutes,
+            assignee: work.assignee.as_ref().or(lead.owner.as_ref()).map(ToString::to_string),
+            overdue: work.end() < now,
+        };
+        lead.tasks.iter().map(view).collect()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Tasks of a lead, and the list of tasks and deadlines of a dealer's users (LEAD-4).
 
+use super::deadlines::MetBody;
+use super::task_view::{AgendaView, TaskView, TasksView};
 use crate::cursor;
-use crate::deadlines::MetBody;
-use crate::task_view::{AgendaView, TaskView, TasksView};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Right;
 use forecourt_domain::decision::{Decision, Item};

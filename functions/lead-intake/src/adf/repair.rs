@@ -1,5 +1,5 @@
 //! Text to what an XML reader can take: stray `<`, unquoted and badly quoted attributes, misplaced
-//! declarations. Every repair keeps the length, so that a place in the mended text is that place in the document.
+//! declarations. Every repair keeps the length, so that a place in the repaired text is that place in the document.
 
 use super::names::{self, Role};
 
@@ -8,11 +8,11 @@ pub(super) const LESS: char = '\u{1}';
 /// Stands for a byte of markup that means nothing here: a comment, a processing instruction.
 pub(super) const NOTHING: char = '\u{2}';
 
-/// The document's text with its markup mended.
+/// The document's text with its markup repaired.
 ///
 /// # Errors
 /// The offset of a DOCTYPE with declarations.
-pub(super) fn mend(text: &str) -> Result<String, usize> {
+pub(super) fn repair(text: &str) -> Result<String, usize> {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     while let Some((before, rest)) = text.get(at..).and_then(|t| t.split_at_checked(t.find('<')?)) {
@@ -51,7 +51,7 @@ fn starts(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// Mends the markup at the start of `rest` and tells how long it is; `None` if it is a DOCTYPE with declarations.
+/// Repairs the markup at the start of `rest` and tells how long it is; `None` if it is a DOCTYPE with declarations.
 fn markup(rest: &str, out: &mut String) -> Option<usize> {
     if rest.starts_with("<!--") {
         return Some(match rest.get(4..).and_then(|t| t.find("-->")) {
@@ -120,11 +120,11 @@ fn tag(rest: &str, out: &mut String) -> usize {
     if !is_name || !after.starts_with(|c: char| c.is_whitespace() || "/<>".contains(c)) && !after.is_empty() {
         return stray(out);
     }
-    let mut mended = String::new();
-    plain(&mut mended, rest.get(..name_at + length).unwrap_or_default());
-    match attributes(rest, name_at + length, &mut mended) {
+    let mut repaired = String::new();
+    plain(&mut repaired, rest.get(..name_at + length).unwrap_or_default());
+    match attributes(rest, name_at + length, &mut repaired) {
         End::Closed(end) => {
-            out.push_str(&mended);
+            out.push_str(&repaired);
             end
         }
         End::Open(end) if end == rest.len() => unclosed(out, rest),
@@ -132,9 +132,9 @@ fn tag(rest: &str, out: &mut String) -> usize {
         End::Open(end) if is_end => nothing(out, end),
         End::Open(end) => {
             let known = !matches!(names::role(&names::canonical(name)), Role::Html | Role::Unknown);
-            if known && mended.ends_with([' ', '\t', '\n', '\r']) {
-                mended.pop();
-                out.push_str(&mended);
+            if known && repaired.ends_with([' ', '\t', '\n', '\r']) {
+                repaired.pop();
+                out.push_str(&repaired);
                 out.push('>');
                 end
             } else {
@@ -145,7 +145,7 @@ fn tag(rest: &str, out: &mut String) -> usize {
 }
 
 /// Copies a tag's attributes from `from` on, with straight quotes around their values.
-fn attributes(rest: &str, from: usize, mended: &mut String) -> End {
+fn attributes(rest: &str, from: usize, repaired: &mut String) -> End {
     // The open quote: what closes it, whether it is a typographic one, and where it is.
     let mut quote: Option<(char, bool, usize)> = None;
     let mut after_equals = false;
@@ -154,54 +154,54 @@ fn attributes(rest: &str, from: usize, mended: &mut String) -> End {
         let width = c.len_utf8();
         match (quote, c) {
             (None, '>') => {
-                mended.push('>');
+                repaired.push('>');
                 return End::Closed(at + 1);
             }
             (None, '<') => return End::Open(at),
             // No value may hold a `<`: the quote was never closed.
-            (Some((_, _, open)), '<') => return unquoted(rest, open, at, mended),
+            (Some((_, _, open)), '<') => return unquoted(rest, open, at, repaired),
             (None, '"' | '\'') => {
                 quote = Some((c, false, at));
-                mended.push(c);
+                repaired.push(c);
             }
             (None, _) if typographic(c).is_some() => {
-                mended.extend(std::iter::repeat_n(' ', width - 1));
+                repaired.extend(std::iter::repeat_n(' ', width - 1));
                 match typographic(c).filter(|_| after_equals) {
                     Some(straight) => {
                         quote = Some((straight, true, at));
-                        mended.push(straight);
+                        repaired.push(straight);
                     }
-                    None => mended.push(' '),
+                    None => repaired.push(' '),
                 }
             }
             (Some((straight, curly, _)), _) if c == straight || curly && typographic(c) == Some(straight) => {
                 quote = None;
-                mended.push(straight);
-                mended.extend(std::iter::repeat_n(' ', width - 1));
+                repaired.push(straight);
+                repaired.extend(std::iter::repeat_n(' ', width - 1));
             }
-            _ => plain(mended, c.encode_utf8(&mut [0; 4])),
+            _ => plain(repaired, c.encode_utf8(&mut [0; 4])),
         }
         if !c.is_whitespace() {
             after_equals = c == '=';
         }
     }
     match quote {
-        Some((_, _, open)) => unquoted(rest, open, rest.len(), mended),
+        Some((_, _, open)) => unquoted(rest, open, rest.len(), repaired),
         None => End::Open(rest.len()),
     }
 }
 
 /// Takes the quotes out of a tag from `open` on, where one was opened that nothing closes before `reach`.
-fn unquoted(rest: &str, open: usize, reach: usize, mended: &mut String) -> End {
-    mended.truncate(open);
+fn unquoted(rest: &str, open: usize, reach: usize, repaired: &mut String) -> End {
+    repaired.truncate(open);
     for (step, c) in rest.get(open..reach).unwrap_or_default().char_indices() {
         match c {
             '>' => {
-                mended.push('>');
+                repaired.push('>');
                 return End::Closed(open + step + 1);
             }
-            _ if matches!(c, '"' | '\'') || typographic(c).is_some() => mended.extend(std::iter::repeat_n(' ', c.len_utf8())),
-            _ => plain(mended, c.encode_utf8(&mut [0; 4])),
+            _ if matches!(c, '"' | '\'') || typographic(c).is_some() => repaired.extend(std::iter::repeat_n(' ', c.len_utf8())),
+            _ => plain(repaired, c.encode_utf8(&mut [0; 4])),
         }
     }
     End::Open(reach)

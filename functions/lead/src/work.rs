@@ -1,0 +1,66 @@
+//! Work on a lead: reactions, status, assignment, deadlines, tasks, contacts.
+
+mod assignment;
+mod body;
+mod contacts;
+mod deadlines;
+mod status;
+mod task_view;
+mod tasks;
+
+pub(crate) use assignment::{assign, claim};
+pub use body::{AssignmentBody, ReactionBody, StatusBody};
+pub use contacts::{LeadContactBody, LeadContactsView, PhoneBody};
+pub use deadlines::{ContactMadeBody, MetBody, TargetBody};
+pub(crate) use status::{react, set_status};
+pub use task_view::{AgendaView, TaskView, TasksView, TodoView};
+pub use tasks::TaskBody;
+
+use crate::page::{self, LeadView};
+use forecourt_domain::access::Right;
+use forecourt_domain::decision::Decision;
+use forecourt_domain::ids::LeadId;
+use forecourt_domain::refusal::Refusal;
+use forecourt_domain::task::Deed;
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::lead::{self, Asked};
+use forecourt_edge::problem::Problem;
+use forecourt_edge::routes::Desk;
+use forecourt_store::Loaded;
+use forecourt_store::keys::Key;
+
+pub(crate) async fn operate(platform: &Platform, call: &Call, desk: Desk) -> Result<Answer, Problem> {
+    match desk {
+        Desk::ReadTimeline => page::timeline(platform, call).await,
+        Desk::SetDeadline => deadlines::set(platform, call).await,
+        Desk::ChangeDeadline => deadlines::modify(platform, call).await,
+        Desk::MeetDeadline => deadlines::meet(platform, call).await,
+        Desk::DropDeadline => deadlines::drop(platform, call).await,
+        Desk::ContactMade => deadlines::contact_made(platform, call).await,
+        Desk::CreateTask => tasks::create(platform, call).await,
+        Desk::LeadTasks => tasks::of_lead(platform, call).await,
+        Desk::ReadTask => tasks::read(platform, call).await,
+        Desk::ChangeTask => tasks::modify(platform, call).await,
+        Desk::CompleteTask => tasks::complete(platform, call).await,
+        Desk::ReopenTask => tasks::settle(platform, call, Deed::Reopen).await,
+        Desk::DeleteTask => tasks::settle(platform, call, Deed::Delete).await,
+        Desk::ListTasks => tasks::of_dealer(platform, call).await,
+        Desk::AddContact => contacts::add(platform, call).await,
+        Desk::CorrectContact => contacts::correct(platform, call).await,
+        Desk::RemoveContact => contacts::remove(platform, call).await,
+    }
+}
+
+/// Carries a change out, and shows the lead as it is then.
+async fn change(
+    platform: &Platform,
+    call: &Call,
+    right: Right,
+    also: &(dyn Fn(&Loaded) -> Vec<Key> + Send + Sync),
+    rule: impl Fn(Asked<'_>) -> Result<Option<Decision>, Refusal>,
+) -> Result<Answer, Problem> {
+    let id: LeadId = call.part("id", "lead")?;
+    let lead = lead::change(platform, call, id, right, also, rule, |lead, _, _| lead.clone()).await?;
+    Ok(Answer::new(200, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&lead.id))
+}

@@ -1,0 +1,78 @@
+//! The seller's reaction stops the clock; a lead is won, lost or reopened (ESC-7, LEAD-1).
+
+use super::body::{ReactionBody, StatusBody};
+use super::change;
+use forecourt_domain::access::{Actor, Right};
+use forecourt_domain::calendar_event::{CalendarEvent, Case, Completes, completing};
+use forecourt_domain::decision::Decision;
+use forecourt_domain::ids::{EventId, UserId};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::reaction::{self, Outcome};
+use forecourt_domain::resubmission::rearm;
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call};
+use forecourt_edge::lead::{self, Asked, found};
+use forecourt_edge::problem::Problem;
+use forecourt_store::Loaded;
+use forecourt_store::keys::Key;
+
+/// Logs what the seller did (ESC-7).
+pub(crate) async fn react(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let (logged, note) = call.json::<ReactionBody>()?.check()?;
+    let rule = |asked: Asked<'_>| reaction::log(asked.lead, asked.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some);
+    change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
+}
+
+/// Wins, loses or reopens a lead (LEAD-1, ESC-9).
+pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let (outcome, completes, note) = call.json::<StatusBody>()?.check()?;
+    let by = call.scope.actor();
+    let also = |loaded: &Loaded| {
+        let days = days_of(loaded, call, completes, &by);
+        [turn_of(loaded, call, outcome), events_of(loaded, call, outcome, completes), days].concat()
+    };
+    change(platform, call, Right::WorkLeads, &also, |Asked { lead, dealer, loaded }| {
+        let rotation = loaded.rotation(&dealer.id, lead.settles_turn(dealer, outcome.status()).as_ref());
+        let closed = reaction::close(lead, dealer, outcome, rotation.as_ref(), call.scope.actor(), note.clone(), call.now)?;
+        let events = affected(lead, outcome, completes, call);
+        let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
+        let days = |user: &UserId, date| loaded.day(user, date);
+        let case = Case { lead, dealer, days: &days, by: &by, now: call.now };
+        let with_events = |mut decision: Decision| match outcome {
+            // What came due meanwhile told nobody; now it does (ESC-4).
+            Outcome::Reopened => {
+                decision.items.extend(rearm(&events, dealer).into_iter().flat_map(|armed| armed.items));
+                Ok(decision)
+            }
+            Outcome::Won | Outcome::Lost(_) => completing(decision, &events, &case),
+        };
+        Ok(closed.map(with_events).transpose()?)
+    })
+    .await
+}
+
+/// The events that are completed with the lead (CAL-5), or wait again with it.
+fn affected(lead: &Lead, outcome: Outcome, completes: Completes, call: &Call) -> Vec<EventId> {
+    if outcome == Outcome::Reopened { Completes::All.of(lead, call.now) } else { completes.of(lead, call.now) }
+}
+
+fn events_of(loaded: &Loaded, call: &Call, outcome: Outcome, completes: Completes) -> Vec<Key> {
+    let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
+    lead.into_iter().flat_map(|lead| affected(lead, outcome, completes, call).into_iter().map(|event| Key::Event(lead.id, event))).collect()
+}
+
+/// The days that those events give back (CAL-7).
+fn days_of(loaded: &Loaded, call: &Call, completes: Completes, by: &Actor) -> Vec<Key> {
+    let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
+    let events = completes.of(lead, call.now);
+    let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
+    lead::days_of(|days| completing(Decision::default(), &events, &Case { lead, dealer, days, by, now: call.now }))
+}
+
+/// The rotation to which a turn is given back, or from which it is taken again (DIS-10).
+fn turn_of(loaded: &Loaded, call: &Call, outcome: Outcome) -> Vec<Key> {
+    let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
+    let dealer = lead.and_then(|lead| loaded.dealer(&lead.dealer));
+    let lane = lead.zip(dealer).and_then(|(lead, dealer)| lead.settles_turn(dealer, outcome.status()));
+    dealer.zip(lane).map(|(dealer, lane)| Key::Place(dealer.id.clone(), lane)).into_iter().collect()
+}
