@@ -8,7 +8,7 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::calendar_event::CalendarEvent;
 use forecourt_domain::dealer::{Draft, Settings};
 use forecourt_domain::ids::{DealerId, GroupId, LeadId};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::Problem;
 use forecourt_local::clock::VirtualClock;
 use forecourt_local::demo::{self, GroupData};
 use forecourt_local::folder::{Folder, Links};

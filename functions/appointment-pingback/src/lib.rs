@@ -2,10 +2,9 @@
 //! it ([`forecourt_edge::http`]); whatever comes twice, late or out of order is harmless.
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use forecourt_edge::appointment::{PingBackBody, partner, tell};
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
+use forecourt_edge::usecase::appointment::{PingBackBody, partner, tell};
 use forecourt_edge::{Platform, http};
 use forecourt_store::fingerprint;
 

@@ -6,8 +6,8 @@ use forecourt_domain::contact::{Country, Email, Language, Phone};
 use forecourt_domain::ids::{LeadId, UserId};
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_domain::text::is_line;
-use forecourt_edge::appointment::external_id;
-use forecourt_edge::json::{Loose, Text, note, time};
+use forecourt_edge::formats::json::{Loose, Text, note, time};
+use forecourt_edge::usecase::appointment::external_id;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

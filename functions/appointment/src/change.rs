@@ -10,12 +10,10 @@ use forecourt_domain::dealer::Dealer;
 use forecourt_domain::ids::{AppointmentId, UserId};
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
-use forecourt_edge::appointment::{facts, load, needs};
-use forecourt_edge::directory;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::problem::Problem;
-use forecourt_edge::request::{Request, remembered, request};
+use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
 use forecourt_edge::routes::Operation;
+use forecourt_edge::usecase::appointment::{facts, load, needs};
+use forecourt_edge::usecase::directory;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 
@@ -145,7 +143,7 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let by = call.scope.actor();
     let wanted = |appointment: &Appointment, dealer: &Dealer| -> Result<(Correction, Vec<ChannelKey>), Refusal> {
         let before = Customer { name: Some(appointment.customer.clone()), reached: appointment.reached.clone(), known: Vec::new() };
-        let body: CorrectionBody = forecourt_edge::json::read(&call.body)?;
+        let body: CorrectionBody = forecourt_edge::formats::json::read(&call.body)?;
         let correction = body.check(&before, dealer.settings.country, appointment.lead.is_some())?;
         let of = |customer| directory::channels(platform, &call.scope, dealer, &person(customer));
         let channels = correction.customer.as_ref().map(of);

@@ -14,10 +14,10 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_domain::signing::Seen;
 use forecourt_edge::Platform;
-use forecourt_edge::appointment::id_of;
-use forecourt_edge::directory;
-use forecourt_edge::lead::days_of;
 use forecourt_edge::metrics::Metric;
+use forecourt_edge::usecase::appointment::id_of;
+use forecourt_edge::usecase::directory;
+use forecourt_edge::usecase::lead::days_of;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint, short};
 

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use forecourt_domain::calendar_event::{NewEvent, When};
 use forecourt_domain::ids::{EventId, UserId};
 use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_edge::json::{Loose, Text, note, time};
+use forecourt_edge::formats::json::{Loose, Text, note, time};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;

@@ -14,13 +14,11 @@ use forecourt_domain::invitation::{self, Closed, Invitation, Standing};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::Refusal;
 use forecourt_domain::slots::{Asks, Diary, Slot};
-use forecourt_edge::http::{Answer, Call, no_link};
-use forecourt_edge::json::{Loose, Text};
-use forecourt_edge::lead::{self, found};
-use forecourt_edge::link::{InvitationLink, Link};
-use forecourt_edge::problem::Problem;
-use forecourt_edge::request::{Request, new_name, request};
+use forecourt_edge::auth::link::{InvitationLink, Link};
+use forecourt_edge::formats::json::{Loose, Text};
+use forecourt_edge::http::{Answer, Call, Problem, Request, new_name, request};
 use forecourt_edge::routes::Operation;
+use forecourt_edge::usecase::lead::{self, found};
 use forecourt_edge::{Platform, http};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
@@ -118,7 +116,7 @@ pub(crate) async fn customer(platform: &Platform, event: ApiGatewayV2httpRequest
 }
 
 async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Result<Answer, Problem> {
-    let Some(Link::Invitation(link)) = call.link.clone() else { return Err(no_link()) };
+    let Some(Link::Invitation(link)) = call.link.clone() else { return Err(Problem::no_link()) };
     let about = link.lead;
     // All that may be wrong with the request is judged before anything is changed.
     let first = call.query_as("from", "CAL-8", "a date such as 2026-11-25")?;
@@ -174,7 +172,7 @@ async fn changed(
         Ok(new) => (if new && call.operation == Operation::BookSlot { 201 } else { 200 }, None),
         // What is free by now is shown to who was too late.
         Err(Failure::Refused(Refusal::Conflict(why))) => (409, Some(why)),
-        Err(Failure::Refused(Refusal::NotFound(_))) => return Err(no_link()),
+        Err(Failure::Refused(Refusal::NotFound(_))) => return Err(Problem::no_link()),
         Err(other) => return Err(other.into()),
     };
     shown(reader, status, &read(platform, call, link, first).await?, refused.as_deref())
@@ -271,7 +269,7 @@ async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Opt
         let _ = free(facts, days);
     };
     let loaded = platform.store.load(&call.scope, &load(link, None, now, asks)).await?;
-    let facts = facts(&loaded, link, now).map_err(|_| no_link())?;
+    let facts = facts(&loaded, link, now).map_err(|_| Problem::no_link())?;
     let days = |user: &UserId, date| loaded.day(user, date);
     let (lead, dealer, invitation, event) = facts;
     let offered: Result<_, Closed> = free(facts, &days);

@@ -4,13 +4,12 @@ use crate::details::Shown;
 use crate::pages::{Reader, texts};
 use forecourt_domain::calendar_event::EventState;
 use forecourt_domain::ids::AppointmentId;
-use forecourt_edge::http::{Answer, no_link};
-use forecourt_edge::ical;
-use forecourt_edge::problem::Problem;
+use forecourt_edge::formats::ical;
+use forecourt_edge::http::{Answer, Problem};
 
 /// The file, once something was booked.
 pub(crate) fn answer(shown: &Shown, reader: &Reader) -> Result<Answer, Problem> {
-    let event = shown.event.as_ref().ok_or_else(no_link)?;
+    let event = shown.event.as_ref().ok_or_else(Problem::no_link)?;
     let words = texts(reader, Some((&shown.invitation, &shown.dealer)));
     let slot = shown.slot(event);
     let entry = ical::Entry {

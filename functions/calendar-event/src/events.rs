@@ -9,11 +9,8 @@ use forecourt_domain::ids::{EventId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::lead::{self, Asked, found};
-use forecourt_edge::page::Page;
-use forecourt_edge::problem::Problem;
-use forecourt_edge::request::new_name;
+use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
+use forecourt_edge::usecase::lead::{self, Asked, found};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 

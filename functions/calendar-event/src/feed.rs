@@ -9,12 +9,11 @@ use forecourt_domain::dealer::Dealer;
 use forecourt_domain::ids::{AppointmentId, DealerId, FeedId, UserId};
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_domain::user::User;
-use forecourt_edge::http::{Answer, Call, no_link};
-use forecourt_edge::json::{Loose, Text};
-use forecourt_edge::link::{self, FeedLink, Link};
-use forecourt_edge::problem::Problem;
-use forecourt_edge::request::new_name;
-use forecourt_edge::{Platform, ical};
+use forecourt_edge::Platform;
+use forecourt_edge::auth::link::{self, FeedLink, Link};
+use forecourt_edge::formats::ical;
+use forecourt_edge::formats::json::{Loose, Text};
+use forecourt_edge::http::{Answer, Call, Problem, new_name};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
 use futures::future::try_join_all;
@@ -173,21 +172,21 @@ async fn dealers_of(platform: &Platform, scope: &Scope, person: &User) -> Result
 
 /// `GET /c/{token}/calendar.ics`: what the link's user may see, as a file. Whatever is wrong with the link, it is as if there were none.
 pub(crate) async fn file(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let Some(Link::Feed(FeedLink { user, feed, created })) = &call.link else { return Err(no_link()) };
+    let Some(Link::Feed(FeedLink { user, feed, created })) = &call.link else { return Err(Problem::no_link()) };
     let load = Load::of([Key::User(user.clone()), Key::Feeds(user.clone())]);
     let loaded = platform.store.load(&call.scope, &load).await?;
-    let feed = loaded.feeds(user).and_then(|feeds| feeds.made_at(feed, *created)).ok_or_else(no_link)?;
-    let user = loaded.user(user).filter(|user| user.is_here()).ok_or_else(no_link)?;
+    let feed = loaded.feeds(user).and_then(|feeds| feeds.made_at(feed, *created)).ok_or_else(Problem::no_link)?;
+    let user = loaded.user(user).filter(|user| user.is_here()).ok_or_else(Problem::no_link)?;
     let scope = Scope::user(call.scope.group().clone(), user.clone());
-    scope.needs(Right::ReadLeads).map_err(|_| no_link())?;
+    scope.needs(Right::ReadLeads).map_err(|_| Problem::no_link())?;
     let dealers = match &feed.dealer {
         Some(dealer) => {
-            scope.reaches(dealer).map_err(|_| no_link())?;
+            scope.reaches(dealer).map_err(|_| Problem::no_link())?;
             platform.store.dealer(&scope, dealer).await?.into_iter().collect()
         }
         None => match feed.person.as_ref().filter(|person| **person != user.id) {
             Some(person) => {
-                let person = platform.store.user(scope.group(), person).await?.ok_or_else(no_link)?;
+                let person = platform.store.user(scope.group(), person).await?.ok_or_else(Problem::no_link)?;
                 dealers_of(platform, &scope, &person).await?
             }
             None => dealers_of(platform, &scope, user).await?,

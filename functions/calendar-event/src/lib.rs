@@ -22,9 +22,9 @@ pub use view::{CalendarEventView, CalendarEventsView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_domain::calendar_event::Deed;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::{Operation, Route};
+use forecourt_edge::usecase::lead::{self, Asked, found};
 use forecourt_edge::{Platform, http};
 use futures::FutureExt as _;
 

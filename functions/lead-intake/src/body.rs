@@ -2,8 +2,8 @@
 
 use forecourt_domain::enquiry::{RawContact, RawEnquiry, RawPhone};
 use forecourt_domain::refusal::Fault;
-use forecourt_edge::json::{Loose, Text};
-use forecourt_edge::vehicle::VehicleBody;
+use forecourt_edge::formats::json::{Loose, Text};
+use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

@@ -5,7 +5,7 @@ use crate::body::EnquiryBody;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::enquiry::{Enquiry, Flag, RawEnquiry, Tolerance};
 use forecourt_domain::refusal::Fault;
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::Problem;
 
 /// What a body is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Format {
     pub(crate) fn read(self, body: &[u8]) -> Result<Vec<Part>, Problem> {
         match self {
             Format::Json => {
-                let (enquiry, faults) = forecourt_edge::json::read::<EnquiryBody>(body)?.read();
+                let (enquiry, faults) = forecourt_edge::formats::json::read::<EnquiryBody>(body)?.read();
                 Ok(vec![Part { raw: body.to_vec(), resend: false, enquiry, faults, flags: Vec::new(), tolerance: Tolerance::Strict }])
             }
             Format::Adf => {

@@ -21,8 +21,7 @@ pub use work::{
 };
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http};
 

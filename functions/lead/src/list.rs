@@ -12,8 +12,7 @@ use forecourt_domain::access::Right;
 use forecourt_domain::ids::DealerId;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::{LeadRow, Paging};
 
 /// The largest page of a list, in leads.

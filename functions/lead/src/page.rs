@@ -15,9 +15,8 @@ use forecourt_domain::access::Right;
 use forecourt_domain::ids::LeadId;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::lead;
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::usecase::lead;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 

@@ -23,10 +23,9 @@ use forecourt_domain::ids::LeadId;
 use forecourt_domain::refusal::Refusal;
 use forecourt_domain::task::Deed;
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::lead::{self, Asked};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Desk;
+use forecourt_edge::usecase::lead::{self, Asked};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_edge::start::{Missing, setting};
+use forecourt_edge::environment::{Missing, setting};
 use forecourt_store::Failure;
 use forecourt_store::keys::{DueKind, Look};
 

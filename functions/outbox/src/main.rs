@@ -1,7 +1,7 @@
 //! Starts the function: the table's stream, or the sweep by schedule.
 
 use chrono::TimeDelta;
-use forecourt_edge::start::setting;
+use forecourt_edge::environment::setting;
 use forecourt_outbox::{LONGEST_DELAY, Outbox, aws::Queues};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;

@@ -8,8 +8,7 @@ use forecourt_domain::appointment::Appointment;
 use forecourt_domain::overview::{AppointmentFacts, AppointmentFilter, AppointmentTally};
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::{Failure, Listing, Stack};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -6,8 +6,7 @@ use forecourt_domain::access::Right;
 use forecourt_domain::overview::{LeadFacts, LeadFilter, LeadTally};
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::{Failure, Listing, Stack};
 use std::sync::{Mutex, PoisonError};
 

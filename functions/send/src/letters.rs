@@ -14,9 +14,10 @@ use forecourt_domain::ids::{DealerId, EventId, InvitationId, LeadId};
 use forecourt_domain::invitation::Invitation;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::letter::{Due, Home, Letter, Medium, Says, Suppressed};
-use forecourt_edge::lead::{described, enquiry_of};
+use forecourt_edge::auth::link;
+use forecourt_edge::formats::ical;
 use forecourt_edge::metrics::Metric;
-use forecourt_edge::{ical, link};
+use forecourt_edge::usecase::lead::{described, enquiry_of};
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load, Loaded};
 

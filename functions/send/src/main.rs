@@ -1,7 +1,7 @@
 //! Starts the function.
 
 use aws_lambda_events::sqs::SqsEvent;
-use forecourt_edge::start::setting;
+use forecourt_edge::environment::setting;
 use forecourt_send::https::{Https, System};
 use forecourt_send::{Sender, ses::Ses, texts::Texts};
 use lambda_runtime::{Error, LambdaEvent, service_fn};

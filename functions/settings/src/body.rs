@@ -17,7 +17,7 @@ const MOST: usize = 300_000;
 /// # Errors
 /// 400 for what is no JSON object.
 pub(crate) fn json(body: &[u8]) -> Result<Value, Refusal> {
-    forecourt_edge::json::read(body)
+    forecourt_edge::formats::json::read(body)
 }
 
 /// Reads `value` into `T`.

@@ -5,8 +5,7 @@ use forecourt_domain::decision::Decision;
 use forecourt_domain::ids::DealerId;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
-use forecourt_edge::http::Call;
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Call, Problem};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 

@@ -4,8 +4,7 @@ use forecourt_domain::dealer::Dealer;
 use forecourt_domain::ids::DealerId;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
 

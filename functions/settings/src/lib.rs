@@ -27,8 +27,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use forecourt_domain::access::Right;
 use forecourt_domain::dealer::Dealer;
 use forecourt_domain::ids::DealerId;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::{Operation, Part};
 use forecourt_edge::{Platform, http};
 

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::files::{Download, Files, Upload, Uploads};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::Problem;
 use forecourt_store::{Failure, Secret};
 use http::{HeaderMap, Method, StatusCode, header};
 use serde::{Deserialize, Serialize};

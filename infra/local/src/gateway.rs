@@ -7,7 +7,7 @@ use aws_lambda_events::apigw::{
 use aws_lambda_events::encodings::Body;
 use axum::body::Bytes;
 use axum::response::{IntoResponse as _, Response};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::Problem;
 use forecourt_edge::routes::{self, Route};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use std::collections::HashMap;

@@ -14,9 +14,9 @@ use forecourt_calendar_event::{
     BookingBody, BulkBody, BulkView, CalendarEventView, CalendarEventsView, CalendarView, CompletionBody, EventBody, FeedBody, FeedView,
     FeedsView, InvitationBody, InvitationRowView, InvitationView, InvitationsView, NoShowBody, OfferView, RescheduleBody,
 };
-use forecourt_edge::appointment::{PingBackBody, PingBackView};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::Problem;
 use forecourt_edge::routes::{self, Elements, Operation, Report, Route};
+use forecourt_edge::usecase::appointment::{PingBackBody, PingBackView};
 use forecourt_export::ExportBody;
 use forecourt_lead::{AssignmentBody, BoardView, LeadListView, LeadPageView, LeadView, ReactionBody, StatusBody};
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};

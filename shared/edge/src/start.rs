@@ -1,5 +1,6 @@
 //! A function starts.
 
+use crate::environment::{Missing, setting};
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::{Clock, Platform};
@@ -16,25 +17,6 @@ use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-
-/// A setting that a function needs is missing from its environment.
-#[derive(Debug)]
-pub struct Missing(&'static str);
-
-impl std::fmt::Display for Missing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the environment variable {} is not set", self.0)
-    }
-}
-impl std::error::Error for Missing {}
-
-/// Reads a setting.
-///
-/// # Errors
-/// [`Missing`] names it.
-pub fn setting(name: &'static str) -> Result<String, Missing> {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(Missing(name))
-}
 
 /// How a function reaches AWS: one pool of connections for all its clients.
 pub fn http_client() -> SharedHttpClient {

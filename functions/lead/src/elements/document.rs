@@ -11,9 +11,8 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
 use forecourt_edge::files::{Download, Upload};
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::lead::{self, Asked};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::usecase::lead::{self, Asked};
 use forecourt_store::{Failure, Loaded};
 use std::time::Duration;
 

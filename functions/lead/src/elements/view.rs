@@ -7,7 +7,7 @@ use forecourt_domain::element::{Communication, Content, Counts, Element, Form, L
 use forecourt_domain::enquiry::Vehicle;
 use forecourt_domain::letter::{Letter, LetterFate, Says};
 use forecourt_domain::money::Money;
-use forecourt_edge::vehicle::VehicleBody;
+use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Serialize;
 use utoipa::ToSchema;
 

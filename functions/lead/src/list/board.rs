@@ -7,8 +7,7 @@ use forecourt_domain::access::Right;
 use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::{LeadRow, Stretch};
 
 /// `GET /dealers/{dealer}/board`: the leads in progress, or with something planned, of those whose leads the asker may see.

@@ -8,8 +8,8 @@ use forecourt_domain::ids::{LeadId, UserId};
 use forecourt_domain::lead::bare_plate;
 use forecourt_domain::refusal::Refusal;
 use forecourt_edge::Platform;
-use forecourt_edge::directory::{contact_of, records};
 use forecourt_edge::http::Call;
+use forecourt_edge::usecase::directory::{contact_of, records};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, LeadRow, Load};
 

@@ -16,10 +16,8 @@ use forecourt_domain::refusal::Refusal;
 use forecourt_domain::routing::Lane;
 use forecourt_domain::task::{self, Task};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::lead::{self, Asked, found};
-use forecourt_edge::problem::Problem;
-use forecourt_edge::request::{Request, request};
+use forecourt_edge::http::{Answer, Call, Problem, Request, request};
+use forecourt_edge::usecase::lead::{self, Asked, found};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 

@@ -5,7 +5,7 @@ use forecourt_domain::ids::{DealerId, UserId};
 use forecourt_domain::lead::{LostReason, ReactionKind};
 use forecourt_domain::reaction::{Logged, Outcome};
 use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_edge::json::{Loose, Text, note};
+use forecourt_edge::formats::json::{Loose, Text, note};
 use serde::Deserialize;
 use utoipa::ToSchema;
 

@@ -10,9 +10,8 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::reaction::{self, Outcome};
 use forecourt_domain::resubmission::rearm;
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call};
-use forecourt_edge::lead::{self, Asked, found};
-use forecourt_edge::problem::Problem;
+use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::usecase::lead::{self, Asked, found};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 

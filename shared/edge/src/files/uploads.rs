@@ -1,7 +1,7 @@
 //! Files that are written part by part, by one process after another (EXP-3).
 
 use super::{Bucket, unavailable};
-use crate::start::{Missing, setting};
+use crate::environment::{Missing, setting};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;

@@ -1,7 +1,7 @@
 //! Requests that are carried out once, however often they come (INT-5).
 
+use super::call::Call;
 use crate::Platform;
-use crate::http::Call;
 use chrono::{DateTime, Utc};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::refusal::Refusal;

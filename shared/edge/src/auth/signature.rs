@@ -1,7 +1,7 @@
-//! From a signature to a scope: ping-backs are signed as Standard Webhooks has it (APT-4).
+//! Partners by the signature of a ping-back, as Standard Webhooks defines it (APT-4).
 
+use super::Denied;
 use crate::Platform;
-use crate::problem::Problem;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
@@ -9,15 +9,14 @@ use forecourt_domain::ids::{GroupId, PartnerId};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
 
-/// How far a timestamp may be from now, in real time.
+/// Largest difference between a timestamp and the real clock.
 const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
-/// Longest id of a message.
+/// Longest message id, in bytes.
 const MAX_ID: usize = 255;
 
-/// The partner that the path names, if the message is signed with its secret. Whatever is wrong, the answer is the same.
-pub(crate) async fn scope(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8]) -> Result<Scope, Problem> {
-    let unsigned = || Problem::new("unauthenticated", "A good signature is needed", 401, "the ping-back is not signed as it must be");
-    signed(platform, event, body).await?.ok_or_else(unsigned)
+/// Returns the partner in the path if its secret signed the message. All failures give the same error, so that it helps no forger.
+pub(crate) async fn scope(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8]) -> Result<Scope, Denied> {
+    signed(platform, event, body).await?.ok_or(Denied::Signature)
 }
 
 async fn signed(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8]) -> Result<Option<Scope>, Failure> {
@@ -37,7 +36,7 @@ async fn signed(platform: &Platform, event: &ApiGatewayV2httpRequest, body: &[u8
     Ok(loaded.partner(&id).filter(|_| good).map(|partner| Scope::partner(group, partner.clone())))
 }
 
-/// Whole seconds since 1970, no further from now than is tolerated.
+/// Whether `timestamp` is whole seconds since 1970, within the tolerance of now.
 fn is_recent(timestamp: &str, now: DateTime<Utc>) -> bool {
     let digits = !timestamp.is_empty() && timestamp.bytes().all(|b| b.is_ascii_digit());
     let at = timestamp.parse().ok().filter(|_| digits).and_then(|seconds| DateTime::from_timestamp(seconds, 0));

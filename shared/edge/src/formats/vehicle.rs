@@ -1,6 +1,6 @@
 //! A vehicle as clients write it: the same wherever one is asked for.
 
-use crate::json::{Loose, Text};
+use super::json::{Loose, Text};
 use forecourt_domain::enquiry::RawVehicle;
 use forecourt_domain::refusal::Fault;
 use serde::Deserialize;

@@ -1,6 +1,6 @@
 //! Pages of what stands with a lead under names that have no order, newest first.
 
-use crate::http::Call;
+use super::call::Call;
 use chrono::{DateTime, Utc};
 use forecourt_domain::refusal::Refusal;
 use std::fmt::Display;

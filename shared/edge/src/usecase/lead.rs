@@ -1,9 +1,7 @@
 //! Changing a lead: the same steps for every change, and one rule each.
 
 use crate::Platform;
-use crate::http::Call;
-use crate::problem::Problem;
-use crate::request::{Request, remembered, request};
+use crate::http::{Call, Problem, Request, remembered, request};
 use crate::routes::Operation;
 use forecourt_domain::access::Right;
 use forecourt_domain::appointment::followed;

@@ -1,5 +1,6 @@
 //! What a client is told when something is not done: `application/problem+json` (RFC 9457), the same shape for every function.
 
+use crate::auth::Denied;
 use forecourt_domain::access::Right;
 use forecourt_domain::refusal::{Fault, Refusal};
 use forecourt_store::Failure;
@@ -93,6 +94,16 @@ impl Problem {
         Self::new("not-found", "There is no such thing here", 404, detail)
     }
 
+    /// 404 for a path that has no route.
+    pub fn no_route() -> Self {
+        Self::not_found("there is no such route; GET / shows all of them")
+    }
+
+    /// 404 for a link that is spoilt, foreign or expired. Does not say which (CAL-8).
+    pub fn no_link() -> Self {
+        Self::not_found("this link is invalid or has expired")
+    }
+
     /// 428.
     pub fn precondition_required(detail: impl Into<String>) -> Self {
         Self::new("precondition-required", "Say which version you saw", 428, detail)
@@ -143,6 +154,19 @@ impl From<Refusal> for Problem {
                 Self { current_version: Some(current), ..Self::new("stale", "It was changed meanwhile", 412, detail) }
             }
             Refusal::Reused(_) => Self::new("reused", "The key names another request", 422, detail),
+        }
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Token(detail) => Self::unauthenticated(detail),
+            Denied::Signature => {
+                Self::new("unauthenticated", "Valid signature required", 401, "the signature of the ping-back is missing or invalid")
+            }
+            Denied::Link => Self::no_link(),
+            Denied::Failed(failure) => failure.into(),
         }
     }
 }

@@ -4,7 +4,7 @@ mod uploads;
 
 pub use uploads::{Uploads, bucket as upload_bucket};
 
-use crate::start::{Missing, setting};
+use crate::environment::{Missing, setting};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_s3::error::SdkError;

@@ -1,4 +1,4 @@
-//! Links that let somebody in without a token: a customer to one lead's invitation (CAL-8), another calendar to what a user may see (CAL-6). Signed.
+//! Signed links in place of a token: for a customer to one lead's invitation (CAL-8), for a calendar program to a user's events (CAL-6).
 
 use crate::Platform;
 use crate::routes::Operation;
@@ -8,55 +8,55 @@ use forecourt_domain::calendar_feed::Feed;
 use forecourt_domain::ids::{FeedId, GroupId, InvitationId, LeadId, UserId};
 use forecourt_domain::invitation::Invitation;
 
-/// What a link names.
+/// The content of a signed link.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Link {
-    /// An invitation.
+    /// To an invitation.
     Invitation(InvitationLink),
-    /// A calendar.
+    /// To a calendar.
     Feed(FeedLink),
 }
 
-/// What the link of an invitation names; for how long it is good, the invitation says.
+/// A link to an invitation. The invitation holds its expiry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InvitationLink {
-    /// Of which lead.
+    /// The invitation's lead.
     pub lead: LeadId,
-    /// Which invitation.
+    /// The invitation.
     pub invitation: InvitationId,
 }
 
-/// What the link of a calendar names; it is good until it is revoked.
+/// A link to a calendar, valid until it is revoked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeedLink {
-    /// Whose rights it has.
+    /// The user whose events it shows.
     pub user: UserId,
-    /// Which feed.
+    /// The feed.
     pub feed: FeedId,
-    /// When it was made.
+    /// The creation time of the feed.
     pub created: DateTime<Utc>,
 }
 
-/// What an invitation's link is signed for.
+/// The purpose in the signature of an invitation's link.
 const INVITATION: &str = "invitation";
-/// What a calendar's link is signed for.
+/// The purpose in the signature of a calendar's link.
 const FEED: &str = "calendar";
 
-/// The link of an invitation, to be given to the lead's contact.
+/// Returns the link of an invitation, for the lead's contact.
 pub fn of(platform: &Platform, group: &GroupId, invitation: &Invitation) -> String {
     let Invitation { lead, id, .. } = invitation;
     let token = platform.store.secret().sign(INVITATION, &format!("{group}/{lead}/{id}"));
     format!("{}/i/{token}", platform.public_url)
 }
 
-/// The link of a user's feed, for the user's own calendar program.
+/// Returns the link of a user's feed, for the user's own calendar program.
 pub fn of_feed(platform: &Platform, group: &GroupId, user: &UserId, feed: &Feed) -> String {
     let Feed { id, created, .. } = feed;
     let token = platform.store.secret().sign(FEED, &format!("{group}/{user}/{id}/{}", created.timestamp_millis()));
     format!("{}/c/{token}/calendar.ics", platform.public_url)
 }
 
-/// What a token names, and the scope of who has it. None: it is not ours, or not for this.
+/// Returns the content of a token and the scope that it grants. `None` if the token is not signed by us for this operation.
 pub(crate) fn verified(platform: &Platform, operation: Operation, token: &str) -> Option<(Scope, Link)> {
     let of_feed = operation == Operation::FeedFile;
     let text = platform.store.secret().verified(if of_feed { FEED } else { INVITATION }, token)?;
@@ -65,7 +65,7 @@ pub(crate) fn verified(platform: &Platform, operation: Operation, token: &str) -
     let group = GroupId::parse(group).ok()?;
     if of_feed {
         let created = DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?;
-        // The link has no right of its own: what it shows is what its user may see by then.
+        // The link has no rights of its own. It shows what its user may see at the time of the request.
         let link = FeedLink { user: UserId::parse(of).ok()?, feed: FeedId::parse(id).ok()?, created };
         return Some((Scope::keys_only(group), Link::Feed(link)));
     }

@@ -1,8 +1,8 @@
 //! What another system tells of an appointment that it made: by queue or by ping-back, one reading and one commit (APT-5).
 
+use super::lead::days_of;
 use crate::Platform;
-use crate::json::{Loose, Text, time};
-use crate::lead::days_of;
+use crate::formats::json::{Loose, Text, time};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::{Actor, Right, Scope};
 use forecourt_domain::appointment::{Appointment, Attended, Becomes, Early, Facts, Report, heard};

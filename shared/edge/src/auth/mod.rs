@@ -1,0 +1,46 @@
+//! Who sends a request: from a verified token, a signed link or a signature to a [`Scope`].
+
+mod identity;
+pub mod link;
+mod signature;
+
+pub use link::Link;
+
+use crate::Platform;
+use crate::routes::{Operation, Route};
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use forecourt_domain::access::Scope;
+use forecourt_store::Failure;
+
+/// The sender of a request is not known.
+#[derive(Debug)]
+pub(crate) enum Denied {
+    /// The token is missing, or its user or partner is unknown. Says which.
+    Token(&'static str),
+    /// The signature of a ping-back is not valid. Does not say why.
+    Signature,
+    /// The link is spoilt, foreign or expired. Does not say which (CAL-8).
+    Link,
+    /// The sender could not be loaded.
+    Failed(Failure),
+}
+
+impl From<Failure> for Denied {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Authenticates the sender of a request by what its route asks for.
+pub(crate) async fn authenticate(
+    platform: &Platform,
+    route: &Route,
+    event: &ApiGatewayV2httpRequest,
+    body: &[u8],
+) -> Result<(Scope, Option<Link>), Denied> {
+    match event.path_parameters.get("token").filter(|_| route.is_open()) {
+        _ if route.operation == Operation::ReceivePingBack => Ok((signature::scope(platform, event, body).await?, None)),
+        Some(token) => link::verified(platform, route.operation, token).map(|(scope, link)| (scope, Some(link))).ok_or(Denied::Link),
+        None => Ok((identity::scope(&platform.store, event).await?, None)),
+    }
+}

@@ -1,0 +1,5 @@
+//! Formats that two or more functions read or write.
+
+pub mod ical;
+pub mod json;
+pub mod vehicle;

@@ -1,0 +1,142 @@
+//! Responses, and the loop that every HTTP function runs.
+
+use super::call::Call;
+use super::problem::Problem;
+use crate::Platform;
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::encodings::Body;
+use forecourt_store::Failure;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use std::future::Future;
+use tokio::time::Instant;
+
+/// A response.
+#[derive(Debug)]
+pub struct Answer {
+    status: u16,
+    body: String,
+    headers: Vec<(&'static str, String)>,
+    /// Its subject in the log line: ids only.
+    about: String,
+}
+
+impl Answer {
+    /// Creates a JSON response.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] if the body cannot be serialized, which is a bug.
+    pub fn new(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
+        let body = serde_json::to_string(body).map_err(|e| Failure::Broken(format!("cannot serialize a response: {e}")))?;
+        Ok(Self { status, body, headers: Vec::new(), about: String::new() })
+    }
+
+    /// Creates a text response of another media type.
+    pub fn text(status: u16, media_type: &'static str, body: String) -> Self {
+        Self { status, body, headers: vec![("content-type", media_type.into())], about: String::new() }
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Sets the subject in the log line: ids only, no personal data.
+    pub fn about(self, id: &impl ToString) -> Self {
+        Self { about: id.to_string(), ..self }
+    }
+}
+
+impl From<Problem> for Answer {
+    fn from(problem: Problem) -> Self {
+        let mut answer = Self {
+            status: problem.status,
+            body: serde_json::to_string(&problem).unwrap_or_default(),
+            headers: Vec::new(),
+            about: problem.kind,
+        };
+        answer.headers.push(("content-type", "application/problem+json".into()));
+        match answer.status {
+            401 => answer.headers.push(("www-authenticate", "Bearer".into())),
+            503 => answer.headers.push(("retry-after", "1".into())),
+            _ => {}
+        }
+        answer
+    }
+}
+
+/// Answers a request with `handle`: finds the route, authenticates the sender, turns every failure into a problem, and writes one log line.
+pub async fn answer<F, Fut>(platform: &Platform, event: ApiGatewayV2httpRequest, handle: F) -> ApiGatewayV2httpResponse
+where
+    F: FnOnce(Call) -> Fut,
+    Fut: Future<Output = Result<Answer, Problem>> + Send,
+{
+    answer_as(platform, event, handle, Answer::from).await
+}
+
+/// As [`answer`], with `shown` to present problems: as a page where a person is the client.
+pub async fn answer_as<F, Fut>(
+    platform: &Platform,
+    event: ApiGatewayV2httpRequest,
+    handle: F,
+    shown: impl FnOnce(Problem) -> Answer,
+) -> ApiGatewayV2httpResponse
+where
+    F: FnOnce(Call) -> Fut,
+    Fut: Future<Output = Result<Answer, Problem>> + Send,
+{
+    let started = Instant::now();
+    let request_id = event.request_context.request_id.clone().unwrap_or_default();
+    let route = event.route_key.clone().unwrap_or_default();
+    let (answer, failed) = match Call::read(platform, event, started).boxed().await {
+        Ok(call) => {
+            let replays = call.replays();
+            match (Box::pin(handle(call)) as BoxFuture<'_, _>).await {
+                Ok(answer) if replays.all() => (answer.header("idempotent-replay", "true"), None),
+                Ok(answer) => (answer, None),
+                Err(problem) => refused(problem, &request_id, shown),
+            }
+        }
+        Err(problem) => refused(problem, &request_id, shown),
+    };
+    let ms = started.elapsed().as_millis() as u64;
+    tracing::info!(
+        function = platform.function,
+        request_id,
+        route,
+        status = answer.status,
+        about = answer.about,
+        problem = failed,
+        ms,
+        "request"
+    );
+    write(answer)
+}
+
+fn refused(mut problem: Problem, request_id: &str, shown: impl FnOnce(Problem) -> Answer) -> (Answer, Option<String>) {
+    problem.request_id = request_id.to_owned();
+    let kind = problem.kind.clone();
+    if let Some(cause) = problem.cause.take() {
+        tracing::error!(request_id, cause, "failed");
+    }
+    (shown(problem), Some(kind))
+}
+
+fn write(answer: Answer) -> ApiGatewayV2httpResponse {
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in &answer.headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    let mut response = ApiGatewayV2httpResponse::default();
+    response.status_code = i64::from(answer.status);
+    response.headers = headers;
+    response.body = Some(Body::Text(answer.body));
+    response
+}

@@ -1,0 +1,17 @@
+//! Requests in, responses out: HTTP API, payload format 2.0.
+//!
+//! [`answer`] is the loop of every HTTP function. It reads a [`Call`], hands it to the function's handler, and writes the [`Answer`] or the [`Problem`].
+
+mod answer;
+mod call;
+mod etag;
+mod idempotency;
+mod page;
+mod problem;
+mod query;
+
+pub use answer::{Answer, answer, answer_as};
+pub use call::{Call, MAX_BODY};
+pub use idempotency::{Request, new_name, remembered, request};
+pub use page::Page;
+pub use problem::{FieldError, Problem};

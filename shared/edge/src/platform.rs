@@ -1,0 +1,55 @@
+//! What every function has at hand.
+
+use crate::files::Files;
+use crate::metrics::Metrics;
+use chrono::{DateTime, Utc};
+use forecourt_store::Store;
+use std::sync::Arc;
+
+/// The clients and settings of a function, created once per process.
+#[derive(Clone)]
+pub struct Platform {
+    /// The function's name in log lines.
+    pub function: &'static str,
+    /// The table.
+    pub store: Store,
+    /// The clock that rules go by. The local run and the tests move it.
+    pub clock: Clock,
+    /// The real clock. Signatures and links expire by it.
+    pub wall: Clock,
+    /// The bucket.
+    pub files: Arc<dyn Files>,
+    /// The base URL of the links that a function creates; empty if it creates none.
+    pub public_url: Arc<str>,
+    /// The metrics that alarms watch.
+    pub metrics: Metrics,
+}
+
+impl Platform {
+    /// Returns the same platform for another function.
+    pub fn of(&self, function: &'static str) -> Self {
+        Self { function, ..self.clone() }
+    }
+}
+
+/// A source of the current time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
+
+impl Clock {
+    /// Returns the system clock.
+    pub fn real() -> Self {
+        Self(Arc::new(Utc::now))
+    }
+
+    /// Returns a clock that reads its time from `now`.
+    pub fn saying(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// Returns the time in whole milliseconds, the precision of everything that is stored.
+    pub fn now(&self) -> DateTime<Utc> {
+        let now = (self.0)();
+        DateTime::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
+    }
+}

@@ -1,0 +1,5 @@
+//! Use cases that two or more functions share.
+
+pub mod appointment;
+pub mod directory;
+pub mod lead;
