@@ -52,7 +52,7 @@ async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link
     );
     world.advance_to("2026-11-30T09:00:00Z").await;
     for gone in [world.get("", &link).await, cancel(&world, &link).await, book(&world, &link, "2026-12-01T09:00:00Z").await] {
-        assert_eq!((gone.status, gone.text("/detail")), (404, "this link is not good, or not any more"));
+        assert_eq!((gone.status, gone.text("/detail")), (404, "this link is invalid or has expired"));
     }
     assert_eq!(world.get(ADMIN, &invitations).await.text("/invitations/0/standing"), "expired");
     // Each letter but the last says where, by either medium.

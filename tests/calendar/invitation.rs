@@ -127,7 +127,7 @@ async fn cal_8_a_link_that_is_spoilt_foreign_or_too_old_leads_nowhere_and_says_n
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &json!({"type": "Booked Test Drive", "expires_in_days": 2})).await;
     let answers = |reply: Reply| (reply.status, reply.text("/detail").to_owned());
-    let gone = (404, "this link is not good, or not any more".to_owned());
+    let gone = (404, "this link is invalid or has expired".to_owned());
     for at in 3..link.len() {
         let mut spoilt = link.clone().into_bytes();
         spoilt[at] = if spoilt[at] == b'A' { b'B' } else { b'A' };

@@ -146,7 +146,7 @@ async fn cal_6_a_link_that_is_spoilt_foreign_or_revoked_says_nothing() {
     assert_eq!(world.get("ben.krause", "/calendar-feeds").await.body["feeds"], json!([]));
     let gone = async |link: &str| {
         let (status, _, body) = fetch(&world, link, "").await;
-        assert!(status == 404 && body.contains("this link is not good, or not any more"), "{status} {body}");
+        assert!(status == 404 && body.contains("this link is invalid or has expired"), "{status} {body}");
     };
     let token = link.strip_prefix("/c/").unwrap().strip_suffix("/calendar.ics").unwrap();
     for at in (0..token.len()).step_by(5) {

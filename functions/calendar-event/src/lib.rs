@@ -24,7 +24,6 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use forecourt_domain::calendar_event::Deed;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::{Operation, Route};
-use forecourt_edge::usecase::lead::{self, Asked, found};
 use forecourt_edge::{Platform, http};
 use futures::FutureExt as _;
 

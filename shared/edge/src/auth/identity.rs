@@ -15,11 +15,11 @@ pub(crate) async fn scope(store: &Store, event: &ApiGatewayV2httpRequest) -> Res
     let group = claim("group").and_then(|group| GroupId::parse(group).ok()).ok_or_else(nobody)?;
     if let Some(partner) = claim("partner") {
         let id = PartnerId::parse(partner).map_err(|_| nobody())?;
-        let partner = store.partner(&group, &id).await?.ok_or_else(|| Denied::Token("the partner in the token is unknown"))?;
+        let partner = store.partner(&group, &id).await?.ok_or(Denied::Token("the partner in the token is unknown"))?;
         return Ok(Scope::partner(group, partner.as_ref().clone()));
     }
     let id = claim("sub").and_then(|sub| UserId::parse(sub).ok()).ok_or_else(nobody)?;
     let user = store.user(&group, &id).await?.filter(|user| user.is_here());
-    let user = user.ok_or_else(|| Denied::Token("the user in the token is unknown"))?;
+    let user = user.ok_or(Denied::Token("the user in the token is unknown"))?;
     Ok(Scope::user(group, user.as_ref().clone()))
 }

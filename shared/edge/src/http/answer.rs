@@ -94,7 +94,7 @@ where
     let (answer, failed) = match Call::read(platform, event, started).boxed().await {
         Ok(call) => {
             let replays = call.replays();
-            match (Box::pin(handle(call)) as BoxFuture<'_, _>).await {
+            match (Box::pin(handle(call)) as BoxFuture<'_, Result<Answer, Problem>>).await {
                 Ok(answer) if replays.all() => (answer.header("idempotent-replay", "true"), None),
                 Ok(answer) => (answer, None),
                 Err(problem) => refused(problem, &request_id, shown),
