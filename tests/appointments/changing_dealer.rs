@@ -3,7 +3,7 @@
 use crate::reports::overview::{appointment, save};
 use crate::support::world::{NORDSTERN, World, at, dealer, enquiry};
 use chrono::TimeDelta;
-use forecourt_domain::dealer::Draft;
+use forecourt_domain::settings::Draft;
 use forecourt_export::Exporter;
 use forecourt_local::demo;
 use forecourt_store::Load;

@@ -4,7 +4,7 @@ use crate::calendar::capacity::taken;
 use crate::messages::letters::told;
 use crate::settings::users::{of_dealer, send};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
-use forecourt_domain::appointment::Origin;
+use forecourt_domain::base::AppointmentOrigin;
 use forecourt_local::partner_queue::Queued;
 use http::Method;
 use serde_json::{Value, json};
@@ -107,7 +107,7 @@ async fn apt_2_origins_are_each_dealers_choice_and_are_never_believed() {
     body["origin"] = json!("contact_centre");
     let refused = make(&world, "partner:dms-demo", &body).await;
     assert_eq!((refused.status, refused.faults()), (422, vec!["origin APT-2".to_owned()]), "{}", refused.body);
-    world.settings(|s| s.appointments.origins = [Origin::DealerSystem].into()).await;
+    world.settings(|s| s.appointments.origins = [AppointmentOrigin::DealerSystem].into()).await;
     let id = made(&world, "partner:dms-demo", &body).await;
     assert_eq!(seen(&world, &id).await.text("/origin"), "dealer_system");
     for who in [ADMIN, "partner:centre-demo"] {
@@ -119,7 +119,7 @@ async fn apt_2_origins_are_each_dealers_choice_and_are_never_believed() {
 #[tokio::test]
 async fn apt_2_telephone_and_mail_appointments_of_the_dealers_system_are_counted_once_and_not_kept() {
     let world = World::new().await;
-    world.settings(|s| s.appointments.origins = [Origin::DealerSystem, Origin::Forecourt].into()).await;
+    world.settings(|s| s.appointments.origins = [AppointmentOrigin::DealerSystem, AppointmentOrigin::Forecourt].into()).await;
     let call = |id: &str, kind: &str| {
         let mut body = appointment("jana", WHEN);
         (body["external_id"], body["kind"]) = (json!(id), json!(kind));

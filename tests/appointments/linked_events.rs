@@ -1,9 +1,9 @@
 //! An appointment that is a calendar event follows it, and its customer is told (APT-1, APT-3, CAL-8).
 
 use crate::support::world::{ADMIN, World, at, enquiry};
-use forecourt_domain::appointment::{Appointment, Attended, Kind, Origin, Team};
-use forecourt_domain::ids::{AppointmentId, EventId, LeadId};
-use forecourt_domain::letter::{Home, Letter, LetterFate, Suppressed};
+use forecourt_domain::appointment::{Appointment, Attended};
+use forecourt_domain::base::{AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, EventId, Home, LeadId};
+use forecourt_domain::messages::{Letter, LetterFate, Suppressed};
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 use serde_json::json;
@@ -38,7 +38,7 @@ async fn apt_1_a_booked_test_drive_is_one_appointment_that_follows_its_event() {
     let lead = world.lead(&enquiry("jana")).await;
     let event = drive(&world, lead, "2026-11-26T10:00:00+01:00").await;
     let made = appointment(&world, lead, &event).await;
-    assert_eq!((made.kind, made.origin, made.team), (Kind::TestDrive, Origin::Forecourt, Team::Dealer));
+    assert_eq!((made.kind, made.origin, made.team), (AppointmentKind::TestDrive, AppointmentOrigin::Forecourt, AppointmentTeam::Dealer));
     assert_eq!((made.customer.as_str(), made.at, made.sequence), ("jana", at("2026-11-26T09:00:00Z"), 0));
     assert_eq!(made.user, world.page(lead).await.lead.owner, "whoever has the lead");
     let events = format!("/leads/{lead}/events/{event}");

@@ -4,7 +4,7 @@ use crate::appointments::lifecycle::{appointment, make};
 use crate::support::world::{ADMIN, Reply, World, enquiry};
 use base64::Engine as _;
 use chrono::Utc;
-use forecourt_domain::ids::PartnerId;
+use forecourt_domain::base::PartnerId;
 use forecourt_store::{WebhookSecret, keys::Key};
 use http::Method;
 use serde_json::{Value, json};

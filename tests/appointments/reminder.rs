@@ -3,8 +3,8 @@
 use crate::support::world::at;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use forecourt_domain::appointment::AppointmentSettings;
 use forecourt_domain::hours::Calendar;
+use forecourt_domain::settings::AppointmentSettings;
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -2,10 +2,9 @@
 
 use crate::support::world::{NORDSTERN, at};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::access::Actor;
 use forecourt_domain::appointment::{Appointment, Attended, Becomes, Early, Report, Statement};
+use forecourt_domain::base::{Actor, PartnerId};
 use forecourt_domain::hours::Calendar;
-use forecourt_domain::ids::PartnerId;
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -4,8 +4,9 @@ use crate::appointments::lifecycle::{WHEN, appointment, made, make, seen};
 use crate::appointments::pingback::{ping, secret};
 use crate::messages::letters::{letters, told};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
-use forecourt_domain::appointment::Origin;
-use forecourt_domain::letter::{Due, Letter, Medium, Says};
+use forecourt_domain::appointment::Due;
+use forecourt_domain::base::{AppointmentOrigin, Medium};
+use forecourt_domain::messages::{Letter, Says};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -50,7 +51,7 @@ async fn lead_9_an_appointment_does_not_show_how_the_contact_of_a_lead_out_of_re
 #[tokio::test]
 async fn acc_1_a_dealers_system_makes_appointments_of_leads_of_its_own_intake_only() {
     let world = World::new().await;
-    world.settings(|s| s.appointments.origins = [Origin::DealerSystem].into()).await;
+    world.settings(|s| s.appointments.origins = [AppointmentOrigin::DealerSystem].into()).await;
     let of = |lead: &str| json!({"external_id": format!("d-{lead}"), "lead": lead, "kind": "showroom", "at": WHEN});
     let foreign = world.lead(&enquiry("jana")).await.to_string();
     let elsewhere = world.post("gina.group", "/dealers/lakeside-motors-demo/leads", &enquiry("kim")).await.text("/id").to_owned();

@@ -3,7 +3,7 @@
 use crate::calendar::invitation::{book, browse, cancel, drive, free, invited};
 use crate::messages::letters::told;
 use crate::support::world::{ADMIN, World, enquiry};
-use forecourt_domain::letter::Medium;
+use forecourt_domain::base::Medium;
 use http::Method;
 use icalendar::Component as _;
 use serde_json::{Value, json};

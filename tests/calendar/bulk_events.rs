@@ -3,7 +3,7 @@
 use crate::faults::crash::wire::Table;
 use crate::support::world::{ADMIN, NORDSTERN, Reply, at, enquiry, gateway_event, reply_of};
 use aws_sdk_dynamodb::types::AttributeValue;
-use forecourt_domain::ids::UserId;
+use forecourt_domain::base::UserId;
 use forecourt_edge::metrics::Metrics;
 use forecourt_edge::{Clock, Platform};
 use forecourt_local::demo;

@@ -1,7 +1,7 @@
 //! What occupies people's time (CAL-7).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
-use forecourt_domain::ids::UserId;
+use forecourt_domain::base::UserId;
 use forecourt_domain::slots::Day;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;

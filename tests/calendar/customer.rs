@@ -2,8 +2,8 @@
 
 use crate::calendar::invitation::{book, browse, cancel, drive, free, invited};
 use crate::support::world::{ADMIN, World, enquiry};
-use forecourt_domain::access::Actor;
-use forecourt_domain::calendar_event::Rescheduled;
+use forecourt_domain::base::Actor;
+use forecourt_domain::calendar::Rescheduled;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};

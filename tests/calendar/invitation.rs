@@ -3,8 +3,8 @@
 use crate::calendar::capacity::taken;
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry, gateway_event};
 use aws_lambda_events::encodings::Body;
-use forecourt_domain::ids::LeadId;
-use forecourt_domain::slots::CapacityDraft;
+use forecourt_domain::base::LeadId;
+use forecourt_domain::settings::CapacityDraft;
 use futures::future::join_all;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};

@@ -3,9 +3,8 @@
 use crate::calendar::capacity::taken;
 use crate::calendar::invitation::{book, drive, invited};
 use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
-use forecourt_domain::dealer::Member;
-use forecourt_domain::ids::{AppointmentId, LeadId, UserId};
-use forecourt_domain::pool::PoolSettings;
+use forecourt_domain::base::{AppointmentId, LeadId, UserId};
+use forecourt_domain::settings::{Member, PoolSettings};
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 use http::Method;

@@ -2,7 +2,7 @@
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::base::LeadId;
 use http::Method;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -3,7 +3,7 @@
 use crate::settings::users::of_dealer;
 use crate::support::world::{ADMIN, Reply, World, enquiry};
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::base::LeadId;
 use http::Method;
 use serde_json::{Value, json};
 

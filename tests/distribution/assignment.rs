@@ -1,8 +1,8 @@
 //! By hand to a user or to another dealer, and what the timeline says of it (DIS-6, DIS-7, DIS-11).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
-use forecourt_domain::dealer::Absence;
-use forecourt_domain::timeline::Event;
+use forecourt_domain::lead::Event;
+use forecourt_domain::settings::Absence;
 use serde_json::json;
 
 #[tokio::test]

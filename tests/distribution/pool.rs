@@ -2,10 +2,9 @@
 
 use crate::support::sim::{Commit, Table};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
-use forecourt_domain::dealer::{Draft, Member};
-use forecourt_domain::ids::{GroupId, LeadId, UserId};
-use forecourt_domain::pool::PoolSettings;
-use forecourt_domain::timeline::Event;
+use forecourt_domain::base::{GroupId, LeadId, UserId};
+use forecourt_domain::lead::Event;
+use forecourt_domain::settings::{Draft, Member, PoolSettings};
 use futures::future::join_all;
 use futures::{StreamExt as _, stream};
 use http::Method;
@@ -260,7 +259,7 @@ fn set_6_a_pool_is_refused_where_it_cannot_work() {
     shared.members[0].receives_leads = true;
     assert_eq!(faults(shared), ["pool DIS-9: nobody else may receive leads: anna.vogt would share them with the pool"]);
     let mut grouped = good.clone();
-    grouped.distribution_groups.push(forecourt_domain::ids::DistributionGroupId::parse("new-cars").unwrap());
+    grouped.distribution_groups.push(forecourt_domain::base::DistributionGroupId::parse("new-cars").unwrap());
     assert_eq!(faults(grouped), ["pool DIS-8: cannot be combined with distribution groups"]);
     let mut alone = good.clone();
     alone.members.last_mut().unwrap().supervisor = None;
@@ -314,7 +313,8 @@ async fn esc_11_the_pools_level_2_goes_out_beside_one_that_is_dropped() {
 /// DIS-8: a lead that comes back to the pool between the look for the oldest and the claim is looked at before another is handed out.
 #[tokio::test]
 async fn dis_8_a_claim_that_has_not_seen_the_oldest_looks_again() {
-    use forecourt_domain::pool::{Claimed, Pool, claim};
+    use forecourt_domain::distribution::Pool;
+    use forecourt_domain::rules::distribution::pool::{Claimed, claim};
     let world = World::new().await;
     pooled(&world, 1, true).await;
     let (back, other) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);

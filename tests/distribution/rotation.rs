@@ -1,9 +1,9 @@
 //! The rotation by itself (DIS-1, DIS-2).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::dealer::{Absence, Draft, Member};
-use forecourt_domain::ids::UserId;
-use forecourt_domain::rotation::Rotation;
+use forecourt_domain::base::UserId;
+use forecourt_domain::distribution::Rotation;
+use forecourt_domain::settings::{Absence, Draft, Member};
 use forecourt_local::demo;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! Distribution groups and routing rules (DIS-1, DIS-3, DIS-6).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
-use forecourt_domain::dealer::Draft;
+use forecourt_domain::settings::Draft;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! What becomes of a turn (DIS-10).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::base::LeadId;
 use serde_json::json;
 
 async fn owner(world: &World, id: LeadId) -> String {

@@ -2,11 +2,9 @@
 
 use crate::support::world::{ADMIN, NORDSTERN, World, at, dealer, enquiry};
 use chrono::{DateTime, Utc};
-use forecourt_domain::deadline::StepKind;
-use forecourt_domain::ids::LeadId;
-use forecourt_domain::lead::Lead;
-use forecourt_domain::recompute::Recompute;
-use forecourt_domain::timeline::Event;
+use forecourt_domain::base::{LeadId, StepKind};
+use forecourt_domain::lead::{Event, Lead};
+use forecourt_domain::settings::Recompute;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 use futures::{StreamExt as _, stream};

@@ -1,7 +1,7 @@
 //! Resubmissions that nobody works (ESC-4, ESC-5, ESC-6).
 
 use crate::support::world::{ADMIN, World, enquiry};
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::base::LeadId;
 use serde_json::{Value, json};
 
 async fn planned(world: &World, lead: LeadId, at: &str) -> String {

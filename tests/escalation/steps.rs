@@ -1,10 +1,8 @@
 //! Reminder, level 1, level 2, and what stops them (ESC-1 to ESC-3, ESC-5 to ESC-10).
 
 use crate::support::world::{World, at, enquiry};
-use forecourt_domain::deadline::StepKind;
-use forecourt_domain::ids::LeadId;
-use forecourt_domain::lead::Lead;
-use forecourt_domain::timeline::Event;
+use forecourt_domain::base::{LeadId, StepKind};
+use forecourt_domain::lead::{Event, Lead};
 use serde_json::json;
 
 fn step(lead: &Lead, kind: StepKind) -> (String, Option<String>) {

@@ -1,7 +1,7 @@
 //! An enquiry becomes a lead (INT-1 to INT-4, INT-9, LEAD-6).
 
 use crate::support::world::{NORDSTERN, World, at, enquiry};
-use forecourt_domain::timeline::{Event, Kept};
+use forecourt_domain::lead::{Event, Kept};
 use serde_json::json;
 use std::io::Read as _;
 

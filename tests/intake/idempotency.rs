@@ -1,7 +1,7 @@
 //! The same enquiry twice is one lead; the same request twice is carried out once (INT-5).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
-use forecourt_domain::timeline::Event;
+use forecourt_domain::lead::Event;
 use http::Method;
 use serde_json::{Value, json};
 

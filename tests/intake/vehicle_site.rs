@@ -1,7 +1,7 @@
 //! An enquiry for a vehicle at another site (INT-10), and what goes to whoever buys cars in (INT-8).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, dealer, enquiry};
-use forecourt_domain::dealer::Settings;
+use forecourt_domain::settings::Settings;
 use serde_json::{Value, json};
 
 const HARBOUR: &str = "harbour-cars-demo";
@@ -78,7 +78,7 @@ fn offered(name: &str) -> Value {
 #[tokio::test]
 async fn int_8_a_trade_in_enquiry_without_a_vehicle_goes_to_whoever_buys_cars_in_with_a_sheet() {
     let world = World::at("2026-11-22T22:00:00Z").await;
-    world.settings(|s| s.trade_in_cc_email = Some(forecourt_domain::contact::Email::parse("ankauf@example.com").unwrap())).await;
+    world.settings(|s| s.trade_in_cc_email = Some(forecourt_domain::base::Email::parse("ankauf@example.com").unwrap())).await;
     let id = world.lead(&offered("jana")).await;
     let mut wants = offered("otto");
     wants["vehicle"] = json!({"make": "Opel"});
@@ -106,7 +106,7 @@ async fn int_8_a_trade_in_enquiry_without_a_vehicle_goes_to_whoever_buys_cars_in
 async fn int_8_a_trade_in_that_is_added_to_a_lead_goes_there_too() {
     let world = World::delivering_twice().await;
     world.lead(&enquiry("jana")).await;
-    world.settings(|s| s.trade_in_cc_email = Some(forecourt_domain::contact::Email::parse("ankauf@example.com").unwrap())).await;
+    world.settings(|s| s.trade_in_cc_email = Some(forecourt_domain::base::Email::parse("ankauf@example.com").unwrap())).await;
     let mut again = offered("jana");
     again["external_id"] = json!("second");
     for _ in 0..2 {

@@ -1,7 +1,7 @@
 //! Communication with the contact of a lead: e-mail, SMS, notes of calls, and the quote that goes along (LEAD-3).
 
 use crate::support::world::{ADMIN, Reply, World, enquiry};
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::base::LeadId;
 use http::Method;
 use lopdf::Document;
 use serde_json::{Value, json};

@@ -1,9 +1,8 @@
 //! The contacts of a lead: several, one of them main, corrected, and found again (LEAD-7, INT-6).
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
-use forecourt_domain::appointment::Reached;
-use forecourt_domain::contact::Email;
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::base::{Email, LeadId};
+use forecourt_domain::enquiry::Reached;
 use http::Method;
 use serde_json::{Value, json};
 

@@ -1,8 +1,7 @@
 //! The deadlines of a lead as people set and move them, and whether contact was made (LEAD-6).
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
-use forecourt_domain::deadline::StepKind;
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::base::{LeadId, StepKind};
 use http::Method;
 use serde_json::{Value, json};
 

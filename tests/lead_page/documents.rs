@@ -4,7 +4,7 @@ use crate::support::world::{ADMIN, Reply, World, enquiry};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::body::{Body, Bytes};
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::base::LeadId;
 use forecourt_edge::files::{Bucket, Download, Files as _, Upload};
 use http::{HeaderMap, Method, header};
 use serde_json::{Value, json};

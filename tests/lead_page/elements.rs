@@ -2,8 +2,8 @@
 
 use crate::calendar::invitation::{book, cancel, invited};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
-use forecourt_domain::element::Kind;
-use forecourt_domain::ids::{LeadId, UserId};
+use forecourt_domain::base::{LeadId, UserId};
+use forecourt_domain::elements::Kind;
 use http::Method;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,10 +1,9 @@
 //! The header of a lead's page, and its timeline by pages (LEAD-1, LEAD-2).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
-use forecourt_domain::access::Actor;
+use forecourt_domain::base::{Actor, LeadId};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::LeadId;
-use forecourt_domain::timeline::{Entry, Event, Kept, Raw};
+use forecourt_domain::lead::{Entry, Event, Kept, Raw};
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 use serde_json::{Value, json};

@@ -1,8 +1,8 @@
 //! Lists: filters, and words to be found (LEAD-8).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
-use forecourt_domain::contact::{Channel, Contact};
 use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::directory::{Channel, Contact};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 use serde_json::{Value, json};
@@ -87,7 +87,7 @@ async fn lead_8_a_lead_is_found_by_each_of_its_contacts_and_a_shared_channel_fin
         [found(&world, "anna.vogt", "q=01712345678").await, found(&world, "ben.krause", "q=01712345678").await],
         [["Petersen"], ["Kim"]]
     );
-    let contacts = |lead: forecourt_domain::ids::LeadId| format!("/leads/{lead}/contacts");
+    let contacts = |lead: forecourt_domain::base::LeadId| format!("/leads/{lead}/contacts");
     let eva = json!({"first_name": "Eva", "last_name": "Meier", "emails": ["eva@example.com"], "phones": [{"number": "0172 9999999"}]});
     let eva = world.post(ADMIN, &contacts(a), &eva).await;
     let shared = json!({"last_name": "Sohn", "emails": ["petersen@example.com", "sohn@example.com"]});
@@ -218,7 +218,7 @@ async fn lead_2_of_a_lead_with_megabytes_of_events_none_is_missing() {
         let events = (0..20).map(|n| {
             let name = world.store.secret().channel(&world.scope(), &format!("{batch}-{n}")).0.to_lowercase();
             let name = name.chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>();
-            let big = forecourt_domain::calendar_event::CalendarEvent {
+            let big = forecourt_domain::calendar::CalendarEvent {
                 id: name.parse().unwrap(),
                 notes: Some("x".repeat(20_000)),
                 due: None,

@@ -1,7 +1,7 @@
 //! Tasks of a lead, and the list of tasks and deadlines (LEAD-4).
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
-use forecourt_domain::dealer::Member;
+use forecourt_domain::settings::Member;
 use http::Method;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use crate::appointments::lifecycle::{WHEN, appointment, made, seen};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at};
 use async_trait::async_trait;
-use forecourt_domain::letter::Medium;
+use forecourt_domain::base::Medium;
 use forecourt_send::mail::Mail;
 use forecourt_send::texts::Texts;
 use forecourt_send::{Carrier, Sender, Sms, Undelivered};

@@ -2,9 +2,9 @@
 
 use crate::support::world::{ADMIN, World, at, enquiry};
 use async_trait::async_trait;
-use forecourt_domain::dealer::Absence;
-use forecourt_domain::ids::UserId;
-use forecourt_domain::message::{Fate, Message};
+use forecourt_domain::base::UserId;
+use forecourt_domain::messages::{Fate, Message};
+use forecourt_domain::settings::Absence;
 use forecourt_edge::Platform;
 use forecourt_send::mail::Mail;
 use forecourt_send::texts::Texts;

@@ -1,7 +1,7 @@
 //! The sheet of a trade-in enquiry (INT-8).
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::contact::{Country, Email, Language, Phone};
+use forecourt_domain::base::{Country, Email, Language, Phone};
 use forecourt_domain::enquiry::{Enquiry, LeadType, Person, Vehicle};
 use forecourt_send::pdf::{Link, Section, Sheet, written};
 use forecourt_send::trade_in::sheet_of;

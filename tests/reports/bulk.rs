@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::ids::{DealerId, GroupId};
+use forecourt_domain::base::{DealerId, GroupId};
 use forecourt_edge::metrics::Metrics;
 use forecourt_edge::{Clock, Platform};
 use forecourt_export::Exporter;

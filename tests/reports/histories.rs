@@ -6,10 +6,8 @@ use crate::reports::overview::{CHICAGO, LONDON, appointment as row, boxes, filte
 use crate::support::world::{NORDSTERN, World, at, enquiry};
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
-use forecourt_domain::access::Actor;
-use forecourt_domain::appointment::{Appointment, Attended, Kind, Origin, State, Team};
-use forecourt_domain::contact::ChannelKey;
-use forecourt_domain::ids::AppointmentId;
+use forecourt_domain::appointment::{Appointment, AppointmentState, Attended};
+use forecourt_domain::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey};
 use forecourt_local::partner_queue::Queued;
 use forecourt_store::WebhookSecret;
 use serde_json::{Value, json};
@@ -49,8 +47,8 @@ struct Visit {
     email: String,
     dealer: &'static str,
     lead: Option<usize>,
-    team: Team,
-    origin: Origin,
+    team: AppointmentTeam,
+    origin: AppointmentOrigin,
     created: DateTime<Utc>,
     first: DateTime<Utc>,
     deeds: Vec<Deed>,
@@ -92,10 +90,10 @@ impl Visit {
     fn row(&self) -> Appointment {
         let mut one = row("x", self.dealer, self.created);
         one.id = AppointmentId::parse(self.id.as_deref().unwrap()).unwrap();
-        (one.at, one.kind, one.origin, one.team) = (self.at(), Kind::Showroom, self.origin, self.team);
+        (one.at, one.kind, one.origin, one.team) = (self.at(), AppointmentKind::Showroom, self.origin, self.team);
         (one.user, one.customer_id) = (None, Some(ChannelKey(self.email.clone())));
         if self.is_cancelled() {
-            one.state = State::Cancelled { at: self.created, by: Actor::System };
+            one.state = AppointmentState::Cancelled { at: self.created, by: Actor::System };
         }
         one.attendance.is = self.attended();
         one
@@ -177,8 +175,8 @@ impl History {
             email,
             dealer,
             lead,
-            team: if who == "gina.group" { Team::Dealer } else { Team::ContactCentre },
-            origin: if partner { Origin::ContactCentre } else { Origin::Forecourt },
+            team: if who == "gina.group" { AppointmentTeam::Dealer } else { AppointmentTeam::ContactCentre },
+            origin: if partner { AppointmentOrigin::ContactCentre } else { AppointmentOrigin::Forecourt },
             created: self.now(),
             first,
             deeds: Vec::new(),
@@ -348,7 +346,7 @@ async fn ovr_1_the_overview_is_what_the_deeds_come_to_after_every_history() {
                     let mut visit = history.visits[place].clone();
                     // What was over when its lead went stays where it was, and is let be.
                     if visit.lead.is_none_or(|lead| history.leads[lead].1 == visit.dealer) {
-                        if deed > 7 && visit.origin == Origin::ContactCentre && visit.dealer != YOUNG {
+                        if deed > 7 && visit.origin == AppointmentOrigin::ContactCentre && visit.dealer != YOUNG {
                             (0..history.dice.usize(1..4)).for_each(|_| history.say(&mut visit));
                             history.hear(&mut visit).await;
                         } else {

@@ -3,12 +3,13 @@
 use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
-use forecourt_domain::access::{Actor, Scope};
-use forecourt_domain::appointment::{Appointment, Attendance, Attended, Kind, Media, Origin, Reached, State, Team};
-use forecourt_domain::contact::ChannelKey;
+use forecourt_domain::access::Scope;
+use forecourt_domain::appointment::{Appointment, AppointmentState, Attendance, Attended};
+use forecourt_domain::base::{
+    Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, Media, Medium,
+};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{AppointmentId, DealerId};
-use forecourt_domain::letter::Medium;
+use forecourt_domain::enquiry::Reached;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Store};
 use serde_json::{Value, json};
@@ -25,12 +26,12 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         customer_id: None,
         user: Some("anna.vogt".parse().unwrap()),
         at: created + TimeDelta::days(2),
-        kind: Kind::Telephone,
-        origin: Origin::Forecourt,
-        team: Team::Dealer,
+        kind: AppointmentKind::Telephone,
+        origin: AppointmentOrigin::Forecourt,
+        team: AppointmentTeam::Dealer,
         by: Actor::System,
         created,
-        state: State::Booked,
+        state: AppointmentState::Booked,
         attendance: Attendance::default(),
         confirmed: Media::default(),
         reminded: Media::default(),
@@ -79,7 +80,7 @@ pub fn boxes(rows: &[&Appointment], zone: impl Fn(&Appointment) -> Tz, now: Date
     let known: BTreeSet<&str> = rows.iter().filter_map(|row| row.customer_id.as_ref().map(|id| id.0.as_str())).collect();
     json!({
         "appointments": {"total": all, "customers": known.len() + count(&|row| row.customer_id.is_none())},
-        "source": {"contact_centre": share(count(&|row| row.team == Team::ContactCentre), all), "dealer": share(count(&|row| row.team == Team::Dealer), all)},
+        "source": {"contact_centre": share(count(&|row| row.team == AppointmentTeam::ContactCentre), all), "dealer": share(count(&|row| row.team == AppointmentTeam::Dealer), all)},
         "confirmations": sent(&|row| row.confirmed), "reminders": sent(&|row| row.reminded),
         "attendance": {"total": count(&past), "completed": came(Attended::Completed), "no_show": came(Attended::NoShow), "unknown": came(Attended::Unknown)},
         "cancelled": share(count(&|row| row.state.is_cancelled()), all),
@@ -91,8 +92,8 @@ pub fn filter(dice: &mut fastrand::Rng, around: DateTime<Utc>) -> (String, impl 
     let mut chance = |one_in: usize| dice.usize(0..one_in) == 0;
     let dealer = chance(3).then_some([CHICAGO, LONDON].join(","));
     let user = chance(4).then_some("ben.krause");
-    let origin = chance(4).then_some(Origin::NAMES[1]);
-    let kind = chance(4).then_some(Kind::NAMES[1]);
+    let origin = chance(4).then_some(AppointmentOrigin::NAMES[1]);
+    let kind = chance(4).then_some(AppointmentKind::NAMES[1]);
     let attendance = chance(3).then(|| ["unknown", "completed", "no_show", "cancelled"][dice.usize(0..4)]);
     let mut date = |one_in: usize| (dice.usize(0..one_in) == 0).then(|| (around - TimeDelta::hours(dice.i64(-40..100))).date_naive());
     let (made_from, made_to, at_from, at_to) = (date(3), date(5), date(3), date(5));
@@ -117,7 +118,7 @@ pub fn filter(dice: &mut fastrand::Rng, around: DateTime<Utc>) -> (String, impl 
         let date = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
         let came =
             if row.state.is_cancelled() { "cancelled" } else { Attended::NAMES.iter().find(|(_, is)| *is == row.attendance.is).unwrap().0 };
-        row.kind != Kind::Workshop
+        row.kind != AppointmentKind::Workshop
             && dealer.as_ref().is_none_or(|_| [CHICAGO, LONDON].contains(&row.dealer.as_str()))
             && user.is_none_or(|user| row.user.as_ref().is_some_and(|is| is.as_str() == user))
             && origin.is_none_or(|(_, origin)| row.origin == origin)
@@ -152,8 +153,8 @@ async fn ovr_2_the_boxes_of_every_filter_equal_a_naive_count_of_the_rows() {
                     made.user = [None, Some("anna.vogt"), Some("ben.krause")][dice.usize(0..3)].map(|user| user.parse().unwrap());
                     made.customer_id = [None, Some("one"), Some("two"), Some("three")][dice.usize(0..4)].map(|id| ChannelKey(id.into()));
                     made.at = now + TimeDelta::minutes(dice.i64(-600..4_000));
-                    (made.kind, made.origin) = (Kind::NAMES[dice.usize(0..8)].1, Origin::NAMES[dice.usize(0..3)].1);
-                    made.team = [Team::Dealer, Team::ContactCentre][dice.usize(0..2)];
+                    (made.kind, made.origin) = (AppointmentKind::NAMES[dice.usize(0..8)].1, AppointmentOrigin::NAMES[dice.usize(0..3)].1);
+                    made.team = [AppointmentTeam::Dealer, AppointmentTeam::ContactCentre][dice.usize(0..2)];
                     rows.push(made);
                     rows.len() - 1
                 }
@@ -161,7 +162,7 @@ async fn ovr_2_the_boxes_of_every_filter_equal_a_naive_count_of_the_rows() {
                     let row = &mut rows[place];
                     match what {
                         4 => row.at += TimeDelta::minutes(dice.i64(-2_000..2_000)),
-                        5 => row.state = State::Cancelled { at: now, by: Actor::System },
+                        5 => row.state = AppointmentState::Cancelled { at: now, by: Actor::System },
                         6 | 7 => {
                             row.attendance = Attendance {
                                 is: Attended::NAMES[dice.usize(0..3)].1,
@@ -221,10 +222,10 @@ async fn acc_1_everybody_counts_what_they_may_see() {
     let world = World::new().await;
     let now = at("2026-11-20T09:00:00Z");
     let rows = [
-        (NORDSTERN, "anna.vogt", Team::Dealer),
-        (NORDSTERN, "ben.krause", Team::ContactCentre),
-        (CHICAGO, "alice.moore", Team::Dealer),
-        (CHICAGO, "alice.moore", Team::ContactCentre),
+        (NORDSTERN, "anna.vogt", AppointmentTeam::Dealer),
+        (NORDSTERN, "ben.krause", AppointmentTeam::ContactCentre),
+        (CHICAGO, "alice.moore", AppointmentTeam::Dealer),
+        (CHICAGO, "alice.moore", AppointmentTeam::ContactCentre),
     ];
     for (i, (dealer, user, team)) in rows.into_iter().enumerate() {
         let mut one = appointment(&format!("a{i}"), dealer, now + TimeDelta::minutes(i as i64));
@@ -245,7 +246,7 @@ async fn acc_1_everybody_counts_what_they_may_see() {
     assert_eq!(ids("ben.krause", 9).await, (Some(2), vec!["a1".to_owned(), "x".into()]));
     assert_eq!(ids("ben.krause", 0).await, (Some(2), vec![]), "and counted without a grid");
     let mut workshop = appointment("w", NORDSTERN, now);
-    workshop.kind = Kind::Workshop;
+    workshop.kind = AppointmentKind::Workshop;
     save(&world.store, &world.scope(), &workshop).await;
     for (who, seen) in [
         ("anna.vogt", 2),

@@ -3,7 +3,7 @@
 use crate::appointments::pingback::{attended, external, ping, secret};
 use crate::support::world::{ADMIN, Reply, World, at, enquiry};
 use crate::webhooks::events::{GROUP_ADMIN, LEADS, URL, body, told, webhook};
-use forecourt_domain::webhook::{Outcome, Outgoing, claim};
+use forecourt_domain::webhooks::{Outcome, Outgoing, claim};
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 use http::Method;
@@ -131,7 +131,7 @@ async fn apt_6_what_is_told_again_waits_for_what_a_sender_has() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS[..2]).await;
     let lead = world.lead(&enquiry("jana")).await;
-    let about = forecourt_domain::letter::Home::Lead(lead);
+    let about = forecourt_domain::base::Home::Lead(lead);
     let open = world.store.untold(&world.scope(), &about).await.unwrap();
     let load = Load::of(open.iter().map(|sequence| Key::Outgoing(about.clone(), *sequence)).chain([Key::Webhooks]));
     let loaded = world.store.load(&world.scope(), &load).await.unwrap();

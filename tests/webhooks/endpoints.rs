@@ -3,7 +3,7 @@
 use crate::support::world::{World, enquiry};
 use crate::webhooks::events::{look, sender};
 use async_trait::async_trait;
-use forecourt_domain::webhook::{endpoint, is_public};
+use forecourt_domain::webhooks::{endpoint, is_public};
 use forecourt_send::Call;
 use forecourt_send::https::{Https, Resolver};
 use forecourt_send::mail::Mail;

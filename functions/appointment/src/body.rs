@@ -1,11 +1,11 @@
 //! What clients and partners write.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::appointment::{Attended, Customer, Kind, Media, Reached};
-use forecourt_domain::contact::{Country, Email, Language, Phone};
-use forecourt_domain::ids::{LeadId, UserId};
-use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::text::is_line;
+use forecourt_domain::appointment::Attended;
+use forecourt_domain::base::text::is_line;
+use forecourt_domain::base::{AppointmentKind, Country, Email, Fault, Language, LeadId, Media, Phone, Refusal, UserId};
+use forecourt_domain::enquiry::Reached;
+use forecourt_domain::rules::appointment::Customer;
 use forecourt_edge::formats::json::{Loose, Text, note, time};
 use forecourt_edge::usecase::appointment::external_id;
 use serde::Deserialize;
@@ -114,7 +114,7 @@ pub struct AttendanceBody {
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
     pub(crate) customer: Customer,
-    pub(crate) kind: Kind,
+    pub(crate) kind: AppointmentKind,
     pub(crate) at: DateTime<Utc>,
     pub(crate) user: Option<UserId>,
     pub(crate) lead: Option<LeadId>,
@@ -176,7 +176,7 @@ impl AppointmentBody {
                 faults.push(Fault::new("customer", "INT-3", "needs at least one e-mail address or telephone number"));
             }
         }
-        let kind = named(self.kind, "kind", &Kind::NAMES, &mut faults);
+        let kind = named(self.kind, "kind", &AppointmentKind::NAMES, &mut faults);
         let at = when(self.at, &mut faults);
         let user = user(self.user, &mut faults);
         let notes = note(self.notes, "notes", &mut faults);

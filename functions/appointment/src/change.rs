@@ -3,12 +3,10 @@
 use crate::body::{AttendanceBody, Correction, CorrectionBody, MoveBody};
 use crate::creation::person;
 use crate::view::AppointmentView;
-use forecourt_domain::access::Right;
-use forecourt_domain::appointment::{self, Appointment, Attended, Becomes, Changed, Customer, Edit, Facts, said};
-use forecourt_domain::contact::ChannelKey;
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::ids::{AppointmentId, UserId};
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::appointment::{Appointment, Attended, Becomes, not_to_the_past, on_its_day};
+use forecourt_domain::base::{AppointmentId, ChannelKey, Refusal, Right, UserId};
+use forecourt_domain::rules::appointment::{self, Changed, Customer, Edit, Facts, said};
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
 use forecourt_edge::routes::Operation;
@@ -77,7 +75,7 @@ impl Asked {
                 return Err(Refusal::field("at", "APT-1", "must be within ten years"));
             }
             Asked::Move(to) => {
-                appointment::not_to_the_past(appointment.at, *to, facts.now)?;
+                not_to_the_past(appointment.at, *to, facts.now)?;
                 Becomes::Moved { to: *to }
             }
             Asked::Mark(is, reason) => {
@@ -90,7 +88,7 @@ impl Asked {
                 if so {
                     return Ok(None);
                 }
-                appointment::on_its_day(*is, appointment.at, facts.dealer, facts.now)?;
+                on_its_day(*is, appointment.at, facts.dealer, facts.now)?;
                 Becomes::Attended { is: *is, reason }
             }
         };
@@ -100,7 +98,7 @@ impl Asked {
 
 fn known(reason: &str, dealer: &Dealer) -> Result<String, Refusal> {
     let own = dealer.settings.no_show_reasons.iter().map(String::as_str);
-    let names: Vec<&str> = forecourt_domain::calendar_event::NO_SHOW_REASONS.into_iter().chain(own).collect();
+    let names: Vec<&str> = forecourt_domain::base::NO_SHOW_REASONS.into_iter().chain(own).collect();
     let found = dealer.settings.no_show_reason(reason);
     found.ok_or_else(|| Refusal::field("reason", "CAL-4", format!("must be one of {}", names.join(", "))))
 }

@@ -3,16 +3,15 @@
 use crate::body::{AppointmentBody, Wanted};
 use crate::view::{AppointmentCounted, AppointmentMade};
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::{Actor, Right, Scope};
-use forecourt_domain::appointment::{self, Appointment, Customer, External, Facts, NewAppointment, Origin, Reached, Unprocessed, make};
-use forecourt_domain::contact::ChannelKey;
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::access::Scope;
+use forecourt_domain::appointment::{Appointment, External, Unprocessed};
+use forecourt_domain::base::{Actor, AppointmentId, AppointmentOrigin, ChannelKey, DealerId, Fault, LeadId, Refusal, Right, UserId};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::enquiry::Person;
-use forecourt_domain::ids::{AppointmentId, DealerId, LeadId, UserId};
+use forecourt_domain::enquiry::{Person, Reached};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::signing::Seen;
+use forecourt_domain::people::Seen;
+use forecourt_domain::rules::appointment::{self, Customer, Facts, NewAppointment, make};
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::appointment::id_of;
@@ -199,7 +198,7 @@ impl Asked {
         let Some(id) = self.lead else { return Ok(()) };
         let sees = |lead: &&Lead| {
             let reads = self.scope.needs(Right::ReadLeads).is_ok();
-            if self.new.origin == Origin::DealerSystem {
+            if self.new.origin == AppointmentOrigin::DealerSystem {
                 return loaded.entry(lead.id, 1).is_some_and(|entry| entry.by == self.by);
             }
             !reads || self.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, self.now).is_ok()

@@ -13,9 +13,7 @@ pub use view::{
 use crate::creation::{Made, Making};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use forecourt_domain::access::Right;
-use forecourt_domain::ids::{AppointmentId, DealerId, LeadId};
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::base::{AppointmentId, DealerId, LeadId, Refusal, Right};
 use forecourt_edge::formats::json;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;

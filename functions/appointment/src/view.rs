@@ -1,10 +1,9 @@
 //! What clients see.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::Actor;
-use forecourt_domain::appointment::{Appointment, Attendance, Media, State, Team, Unprocessed};
-use forecourt_domain::ids::DealerId;
-use forecourt_domain::letter::{Letter, LetterFate};
+use forecourt_domain::appointment::{Appointment, AppointmentState, Attendance, Unprocessed};
+use forecourt_domain::base::{Actor, AppointmentTeam, DealerId, Media};
+use forecourt_domain::messages::{Letter, LetterFate};
 use forecourt_store::AppointmentPage;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -219,7 +218,7 @@ impl AppointmentView {
             attendance: a.attendance.is.name(),
             reason: a.attendance.reason.clone(),
             origin: a.origin.name(),
-            team: if a.team == Team::ContactCentre { "contact_centre" } else { "dealer" },
+            team: if a.team == AppointmentTeam::ContactCentre { "contact_centre" } else { "dealer" },
             by: a.by.to_string(),
             created_at: a.created,
             lead: a.lead.map(|lead| lead.to_string()),
@@ -241,8 +240,8 @@ fn history(a: &Appointment) -> Vec<HappenedView> {
         as_of.map(|at| HappenedView { at, what: is.name(), by, from: None })
     });
     let cancelled = match &a.state {
-        State::Cancelled { at, by } => Some(HappenedView { at: *at, what: "cancelled", by: by.to_string(), from: None }),
-        State::Booked => None,
+        AppointmentState::Cancelled { at, by } => Some(HappenedView { at: *at, what: "cancelled", by: by.to_string(), from: None }),
+        AppointmentState::Booked => None,
     };
     let undone = a.undone.iter().flat_map(|undone| {
         let happened = |at, what, by: &Actor| HappenedView { at, what, by: by.to_string(), from: None };

@@ -5,13 +5,13 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::Actor;
-use forecourt_domain::appointment::followed;
-use forecourt_domain::assignment::distribute_all;
-use forecourt_domain::calendar_event::{CalendarEvent, Case, taken_along};
+use forecourt_domain::base::{Actor, DealerId, GroupId, LeadId};
+use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{DealerId, GroupId, LeadId};
-use forecourt_domain::routing::Lane;
+use forecourt_domain::rules::appointment::followed;
+use forecourt_domain::rules::calendar::{Case, taken_along};
+use forecourt_domain::rules::distribution::distribute_all;
+use forecourt_domain::settings::Lane;
 use forecourt_domain::slots::{Asks, Unread};
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::lead;

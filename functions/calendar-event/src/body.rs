@@ -1,9 +1,9 @@
 //! What clients ask for.
 
 use chrono::NaiveDate;
-use forecourt_domain::calendar_event::{NewEvent, When};
-use forecourt_domain::ids::{EventId, UserId};
-use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::base::{EventId, Fault, Refusal, UserId};
+use forecourt_domain::calendar::When;
+use forecourt_domain::rules::calendar::NewEvent;
 use forecourt_edge::formats::json::{Loose, Text, note, time};
 use serde::Deserialize;
 use serde::de::IgnoredAny;

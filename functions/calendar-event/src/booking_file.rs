@@ -2,8 +2,8 @@
 
 use crate::details::Shown;
 use crate::pages::{Reader, texts};
-use forecourt_domain::calendar_event::EventState;
-use forecourt_domain::ids::AppointmentId;
+use forecourt_domain::base::AppointmentId;
+use forecourt_domain::calendar::EventState;
 use forecourt_edge::formats::ical;
 use forecourt_edge::http::{Answer, Problem};
 

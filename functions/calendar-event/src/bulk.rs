@@ -3,13 +3,11 @@
 use crate::body::{BulkBody, Unnamed};
 use crate::events::{new_id, shown};
 use crate::view::CalendarEventView;
-use forecourt_domain::access::Right;
-use forecourt_domain::calendar_event::{Case, schedule as schedule_event};
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::base::{LeadId, Refusal, Right};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::LeadId;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::rules::calendar::{Case, schedule as schedule_event};
+use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::Asks;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};

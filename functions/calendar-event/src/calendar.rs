@@ -1,12 +1,11 @@
 //! A day, week or month of a dealer's calendar (CAL-6).
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
-use forecourt_domain::access::{Right, Scope};
-use forecourt_domain::calendar_view::View;
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::ids::{DealerId, LeadId, UserId};
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::{DealerId, LeadId, Refusal, Right, UserId};
+use forecourt_domain::calendar::View;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::keys::Key;

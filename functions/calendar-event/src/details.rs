@@ -1,9 +1,9 @@
 //! What an invitation offers its customer at one moment: shown as JSON, as a page and as a calendar file.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use forecourt_domain::calendar_event::CalendarEvent;
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::invitation::{Closed, Invitation, Standing};
+use forecourt_domain::calendar::{CalendarEvent, Invitation, Standing};
+use forecourt_domain::rules::calendar::Closed;
+use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::Slot;
 
 /// What a customer is shown, as JSON or as a page.

@@ -2,12 +2,11 @@
 
 use crate::body::{EventBody, Unnamed};
 use crate::view::{CalendarEventView, CalendarEventsView};
-use forecourt_domain::access::Right;
-use forecourt_domain::calendar_event::{CalendarEvent, Case, Deed, NewEvent, schedule, settle};
+use forecourt_domain::base::{EventId, LeadId, Refusal, Right, UserId};
+use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{EventId, LeadId, UserId};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::rules::calendar::{Case, Deed, NewEvent, schedule, settle};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
 use forecourt_edge::usecase::lead::{self, Asked, found};

@@ -3,12 +3,11 @@
 use crate::calendar::{Seen, Wanted};
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveTime, Utc};
 use chrono_tz::Tz;
-use forecourt_domain::access::{Right, Scope};
-use forecourt_domain::calendar_feed::{Feed, Feeds};
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::ids::{AppointmentId, DealerId, FeedId, UserId};
-use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::user::User;
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::{AppointmentId, DealerId, Fault, FeedId, Refusal, Right, UserId};
+use forecourt_domain::calendar::{Feed, Feeds};
+use forecourt_domain::people::User;
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::auth::link::{self, FeedLink, Link};
 use forecourt_edge::formats::ical;

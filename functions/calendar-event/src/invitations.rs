@@ -1,13 +1,12 @@
 //! What staff do with invitations: make them, look how they stand, revoke them (CAL-8).
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::Right;
-use forecourt_domain::calendar_event::{CalendarEvent, Case};
+use forecourt_domain::base::{Fault, InvitationId, LeadId, Refusal, Right, UserId};
+use forecourt_domain::calendar::{CalendarEvent, Invitation};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{InvitationId, LeadId, UserId};
-use forecourt_domain::invitation::{self, Invitation, NewInvitation};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::rules::calendar::Case;
+use forecourt_domain::rules::calendar::invitation::{self, DAYS, NewInvitation};
 use forecourt_edge::Platform;
 use forecourt_edge::auth::link;
 use forecourt_edge::formats::json::{Loose, Text};
@@ -120,7 +119,7 @@ impl InvitationBody {
         let mut faults = Vec::new();
         let kind = self.kind.text("type", &mut faults).unwrap_or_default();
         let title = self.title.text("title", &mut faults);
-        let days = self.expires_in_days.take("expires_in_days", "a number", &mut faults).unwrap_or(invitation::DAYS);
+        let days = self.expires_in_days.take("expires_in_days", "a number", &mut faults).unwrap_or(DAYS);
         let user = self.user.text("user", &mut faults).map(|user| UserId::parse(user.trim()));
         if let Some(Err(e)) = &user {
             faults.push(Fault::new("user", "CAL-8", e.to_string()));

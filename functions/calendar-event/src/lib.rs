@@ -21,7 +21,7 @@ pub use invitations::{InvitationBody, InvitationRowView, InvitationView, Invitat
 pub use view::{CalendarEventView, CalendarEventsView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use forecourt_domain::calendar_event::Deed;
+use forecourt_domain::rules::calendar::Deed;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::{Operation, Route};
 use forecourt_edge::{Platform, http};

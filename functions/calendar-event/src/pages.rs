@@ -3,10 +3,10 @@
 use crate::details::Shown;
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::OffsetName as _;
-use forecourt_domain::calendar_event::name_of;
-use forecourt_domain::contact::{Country, Language};
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::invitation::{Closed, Invitation};
+use forecourt_domain::base::{Country, Language};
+use forecourt_domain::calendar::{Invitation, name_of};
+use forecourt_domain::rules::calendar::Closed;
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::http::{Answer, Problem};
 use forecourt_store::Failure;
 use http::{HeaderMap, header};

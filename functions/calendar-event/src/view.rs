@@ -1,7 +1,7 @@
 //! What clients are shown.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::calendar_event::{CalendarEvent, Rescheduled};
+use forecourt_domain::calendar::{CalendarEvent, Rescheduled};
 use forecourt_domain::lead::Lead;
 use serde::Serialize;
 use utoipa::ToSchema;

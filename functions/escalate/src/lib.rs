@@ -5,8 +5,8 @@ mod recomputation;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::escalation::escalate;
-use forecourt_domain::resubmission::resubmit;
+use forecourt_domain::rules::calendar::resubmit;
+use forecourt_domain::rules::lead::escalate;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{DueKind, Key, Look, Thing};

@@ -2,10 +2,10 @@
 //! looked at twice moves nothing twice.
 
 use chrono::{DateTime, Utc};
+use forecourt_domain::base::LeadId;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::LeadId;
-use forecourt_domain::recompute::recompute;
-use forecourt_domain::resubmission::rearm;
+use forecourt_domain::rules::calendar::rearm;
+use forecourt_domain::rules::lead::recompute;
 use forecourt_edge::Platform;
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, LeadRow, Load, Loaded, Paging};

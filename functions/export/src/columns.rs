@@ -1,11 +1,11 @@
 //! The columns of exports. Times are those of the dealer's zone. How customers are reached is in none of them: names only.
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
-use forecourt_domain::appointment::{Appointment, Attended, Kind, Origin, State, Team};
+use forecourt_domain::appointment::{Appointment, AppointmentState, Attended};
+use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, Status};
 use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::hours::Calendar;
-use forecourt_domain::lead::{LostReason, Status};
-use forecourt_domain::overview::LeadFacts;
+use forecourt_domain::reports::LeadFacts;
 use forecourt_store::{ListedLead, Row, Stood, stood};
 
 /// A row that is a record of a file.
@@ -97,8 +97,8 @@ impl Record for Appointment {
 
     fn cells(&self, calendar: &Calendar) -> Vec<Cell> {
         let (state, cancelled) = match &self.state {
-            State::Booked => ("booked", Cell::EMPTY),
-            State::Cancelled { at, .. } => ("cancelled", time(*at, calendar)),
+            AppointmentState::Booked => ("booked", Cell::EMPTY),
+            AppointmentState::Cancelled { at, .. } => ("cancelled", time(*at, calendar)),
         };
         vec![
             text(Some(&self.id)),
@@ -106,11 +106,11 @@ impl Record for Appointment {
             text(self.lead.as_ref()),
             text(Some(&self.customer)),
             text(self.user.as_ref()),
-            name(&self.kind, &Kind::NAMES),
-            name(&self.origin, &Origin::NAMES),
+            name(&self.kind, &AppointmentKind::NAMES),
+            name(&self.origin, &AppointmentOrigin::NAMES),
             match self.team {
-                Team::ContactCentre => "contact_centre".into(),
-                Team::Dealer => "dealer".into(),
+                AppointmentTeam::ContactCentre => "contact_centre".into(),
+                AppointmentTeam::Dealer => "dealer".into(),
             },
             text(Some(&self.by)),
             time(self.created, calendar),

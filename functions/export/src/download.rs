@@ -3,11 +3,9 @@
 use crate::file_name;
 use crate::view::{DownloadLogView, LinkView};
 use chrono::TimeDelta;
-use forecourt_domain::access::Right;
+use forecourt_domain::base::{ExportId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::export::Download;
-use forecourt_domain::ids::ExportId;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::reports::Download;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::{Platform, files};
 use forecourt_store::keys::Key;

@@ -3,7 +3,7 @@
 use crate::columns::{Cell, Record};
 use crate::workbook::Workbook;
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::export::{Export, Format, Sheet, What, Written};
+use forecourt_domain::reports::{Export, Format, Sheet, What, Written};
 use forecourt_store::{Failure, ListedLead};
 
 /// What tells a spreadsheet that it is UTF-8.

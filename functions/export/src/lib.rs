@@ -85,6 +85,6 @@ impl Exporter {
 }
 
 /// The name of an export's file in the bucket.
-fn file_name(scope: &forecourt_domain::access::Scope, export: &forecourt_domain::export::Export) -> String {
+fn file_name(scope: &forecourt_domain::access::Scope, export: &forecourt_domain::reports::Export) -> String {
     format!("exports/{}/{}.{}", scope.group(), export.id, export.format.name())
 }

@@ -1,12 +1,9 @@
 //! An export is asked for, and looked at (EXP-1, EXP-3).
 
 use crate::view::ExportView;
-use forecourt_domain::access::Right;
+use forecourt_domain::base::{ExportId, Fault, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::export::{Export, Format, What};
-use forecourt_domain::ids::ExportId;
-use forecourt_domain::overview::{AppointmentFilter, LeadFilter};
-use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::reports::{AppointmentFilter, Export, Format, LeadFilter, What};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::keys::Key;

@@ -5,10 +5,9 @@ use crate::file::File;
 use crate::{Exporter, file_name};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::dealer::Dealer;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::export::{Export, Marks, Place, Spot, State, What, Written};
-use forecourt_domain::overview::{AppointmentFacts, Bounds, Span};
+use forecourt_domain::reports::{AppointmentFacts, Bounds, Export, ExportState, Marks, Place, Span, Spot, What, Written};
+use forecourt_domain::settings::Dealer;
 use forecourt_store::keys::{Key, Look, Thing};
 use forecourt_store::{Failure, ListedLead, Listing, Load, Loaded, Stack, Stood};
 use std::time::{Duration, Instant};
@@ -75,14 +74,14 @@ impl Exporter {
         let Some(begun) = self.platform.store.decide(&scope, job(), begin).await? else { return Ok(()) };
         let name = file_name(&scope, &begun);
         let (state, written) = match &begun.state {
-            _ if begun.is_over(now) => (State::Expired, self.removed(&name, &begun.written).await?),
-            State::Running { place } => self.written(&scope, &begun, place.clone()).await?,
-            State::Closing => {
+            _ if begun.is_over(now) => (ExportState::Expired, self.removed(&name, &begun.written).await?),
+            ExportState::Running { place } => self.written(&scope, &begun, place.clone()).await?,
+            ExportState::Closing => {
                 let upload = begun.written.upload.as_deref().unwrap_or_default();
                 self.uploads.finish(&name, upload, &begun.written.parts).await?;
-                (State::Done { at: now }, begun.written.clone())
+                (ExportState::Done { at: now }, begun.written.clone())
             }
-            State::Done { .. } | State::Expired => return Ok(()),
+            ExportState::Done { .. } | ExportState::Expired => return Ok(()),
         };
         let end = |loaded: &Loaded, _| {
             let ended = loaded.export(id).filter(|export| export.is_at(&begun));
@@ -98,7 +97,7 @@ impl Exporter {
     }
 
     /// Reads a slice and keeps it: as a part, or, of rows too few for one, until the next slice.
-    async fn written(&self, scope: &Scope, export: &Export, place: Place) -> Result<(State, Written), Failure> {
+    async fn written(&self, scope: &Scope, export: &Export, place: Place) -> Result<(ExportState, Written), Failure> {
         let name = file_name(scope, export);
         let mut written = export.written.clone();
         let bytes = match &written.carried {
@@ -139,7 +138,7 @@ impl Exporter {
             self.platform.files.put(&carried, bytes).await?;
             written.carried = Some(carried);
         }
-        Ok((if slice.ended { State::Closing } else { State::Running { place: slice.place } }, written))
+        Ok((if slice.ended { ExportState::Closing } else { ExportState::Running { place: slice.place } }, written))
     }
 
     /// Reads from the slice's place on, dealer by dealer, month by month; those that came from another dealer after all others. What goes to another

@@ -1,7 +1,7 @@
 //! Exports as clients see them.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::export::{Download, Export, State, What};
+use forecourt_domain::reports::{Download, Export, ExportState, What};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -39,8 +39,8 @@ pub struct ExportView {
 
 impl ExportView {
     pub(crate) fn of(export: &Export, now: DateTime<Utc>) -> Self {
-        let done_at = if let State::Done { at } = export.state { Some(at) } else { None };
-        let state = if export.is_over(now) { State::Expired.name() } else { export.state.name() };
+        let done_at = if let ExportState::Done { at } = export.state { Some(at) } else { None };
+        let state = if export.is_over(now) { ExportState::Expired.name() } else { export.state.name() };
         let read = (export.written.months * 100 + u64::from(export.written.percent)) / export.months.max(1);
         // That everything is read is not yet a file.
         let progress = if done_at.is_some() { 100 } else { read.min(99) };

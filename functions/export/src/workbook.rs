@@ -7,7 +7,7 @@ use crate::columns::Cell;
 use crate::zip::{Entry, directory};
 use chrono::NaiveDate;
 use flate2::{Compress, Compression, FlushCompress};
-use forecourt_domain::export::Sheet;
+use forecourt_domain::reports::Sheet;
 use forecourt_store::Failure;
 use std::fmt::Write as _;
 

@@ -1,11 +1,9 @@
 //! What the sender of an enquiry is told.
 
 use chrono::{DateTime, Utc};
+use forecourt_domain::base::{DealerId, Fault, Refusal};
 use forecourt_domain::enquiry::Enquiry;
-use forecourt_domain::ids::DealerId;
-use forecourt_domain::intake::Added;
-use forecourt_domain::lead::Lead;
-use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::lead::{Added, Lead};
 use forecourt_edge::http::{Answer, Problem};
 use forecourt_store::Failure;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! An enquiry as JSON.
 
+use forecourt_domain::base::Fault;
 use forecourt_domain::enquiry::{RawContact, RawEnquiry, RawPhone};
-use forecourt_domain::refusal::Fault;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Deserialize;

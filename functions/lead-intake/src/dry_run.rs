@@ -4,15 +4,12 @@ use crate::body::EnquiryBody;
 use crate::format::{Format, Part};
 use crate::submission::{lane, pointed_at, recognised, site};
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::Right;
-use forecourt_domain::deadline::{Plan, StepKind};
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, StepKind};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{DealerId, LeadId};
-use forecourt_domain::intake::{self, Arrival, Found, Verdict};
-use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::rotation::{PassedOver, Why};
-use forecourt_domain::timeline::{Event, Kept, Raw};
+use forecourt_domain::distribution::{PassedOver, Why};
+use forecourt_domain::lead::{Event, Kept, Plan, Raw};
+use forecourt_domain::rules::lead::intake::{self, Arrival, Found, Verdict};
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -63,7 +60,7 @@ pub struct PassedOverView {
     pub user: String,
     /// Why: `absent`.
     #[schema(value_type = String)]
-    pub reason: forecourt_domain::rotation::PassedOverFor,
+    pub reason: forecourt_domain::distribution::PassedOverFor,
 }
 
 /// The steps.

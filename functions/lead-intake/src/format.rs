@@ -2,9 +2,9 @@
 
 use crate::adf::{self, Unreadable};
 use crate::body::EnquiryBody;
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::base::Fault;
 use forecourt_domain::enquiry::{Enquiry, Flag, RawEnquiry, Tolerance};
-use forecourt_domain::refusal::Fault;
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::http::Problem;
 
 /// What a body is written in.

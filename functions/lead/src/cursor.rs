@@ -1,8 +1,7 @@
 //! Where the next page of what stands with a lead in the order of its versions begins: its timeline, its tasks.
 
-use forecourt_domain::ids::LeadId;
+use forecourt_domain::base::{LeadId, Refusal};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::refusal::Refusal;
 use forecourt_edge::http::Call;
 
 /// The cursor of a page that ended with what `version` of the lead made.

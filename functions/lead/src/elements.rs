@@ -13,14 +13,14 @@ pub use view::{
 pub(crate) use view::Beside;
 
 use body::{Appointed, New};
-use forecourt_domain::access::Right;
-use forecourt_domain::calendar_event::{CalendarEvent, Case, NewEvent, When};
+use forecourt_domain::base::{ElementId, EventId, Home, LeadId, Refusal, Right, UserId};
+use forecourt_domain::calendar::{CalendarEvent, When};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::element::{self, Communication, Content, Element, Kind, Said, communicate, schedule_test_drive};
-use forecourt_domain::ids::{ElementId, EventId, LeadId, UserId};
+use forecourt_domain::elements::{Communication, Content, Element, Kind};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::letter::{Home, Letter};
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::messages::Letter;
+use forecourt_domain::rules::calendar::{Case, NewEvent};
+use forecourt_domain::rules::elements::{self, Said, communicate, schedule_test_drive};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
 use forecourt_edge::routes::Elements;
@@ -148,7 +148,7 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
     let by = call.scope.actor();
     let quoted = if let New::Said(Said::Email { quote: Some((quote, _)), .. }) = &new { Some(quote.clone()) } else { None };
     let decide = |case: &Case<'_>, loaded: &Loaded| match new.clone() {
-        New::Content(content) => element::add(case.lead, id.clone(), content, &by, call.now),
+        New::Content(content) => elements::add(case.lead, id.clone(), content, &by, call.now),
         New::TestDrive(Appointed { vehicle, at, title, user, notes }) => {
             let event = NewEvent {
                 id: event.clone(),
@@ -221,7 +221,7 @@ async fn change(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, 
     let by = call.scope.actor();
     let rule = |Asked { lead, loaded, .. }: Asked<'_>| {
         let element = changeable(&at, call, loaded)?;
-        element::change(lead, element, body::patched(&element.content, &patch)?, &by, call.now)
+        elements::change(lead, element, body::patched(&element.content, &patch)?, &by, call.now)
     };
     let also = |loaded: &Loaded| at.keys(loaded);
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
@@ -235,7 +235,7 @@ async fn remove(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, 
     let also = |loaded: &Loaded| {
         let days = found(loaded, at.lead).ok().zip(loaded.element(at.lead, kind, &at.id)).map(|((lead, dealer), element)| {
             let event = event_of(element).and_then(|event| loaded.event(at.lead, &event));
-            lead::days_of(|days| element::remove(&Case { lead, dealer, days, by: &by, now: call.now }, element, event))
+            lead::days_of(|days| elements::remove(&Case { lead, dealer, days, by: &by, now: call.now }, element, event))
         });
         at.keys(loaded).into_iter().chain(days.into_iter().flatten()).collect()
     };
@@ -243,7 +243,7 @@ async fn remove(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, 
         let element = changeable(&at, call, loaded)?;
         let event = event_of(element).and_then(|event| loaded.event(at.lead, &event));
         let days = |user: &UserId, date| loaded.day(user, date);
-        element::remove(&Case { lead, dealer, days: &days, by: &by, now: call.now }, element, event)
+        elements::remove(&Case { lead, dealer, days: &days, by: &by, now: call.now }, element, event)
     };
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
     let shown = lead::change(platform, call, at.lead, Right::WorkLeads, &also, rule, shown).await?;

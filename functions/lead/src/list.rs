@@ -8,9 +8,7 @@ pub(crate) use board::board;
 pub use row::{BoardRowView, BoardView, LeadListView, LeadRowView};
 
 use filter::{Filter, Sought};
-use forecourt_domain::access::Right;
-use forecourt_domain::ids::DealerId;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::base::{DealerId, Refusal, Right};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::{LeadRow, Paging};

@@ -11,9 +11,7 @@ pub use timeline::{EntryView, EventView, TimelineView};
 pub use view::{DeadlineView, LeadPageView, LeadView, MessageView, ReactionView, StepView};
 
 use crate::cursor;
-use forecourt_domain::access::Right;
-use forecourt_domain::ids::LeadId;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::base::{LeadId, Refusal, Right};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::usecase::lead;

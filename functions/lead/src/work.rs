@@ -17,11 +17,9 @@ pub use task_view::{AgendaView, TaskView, TasksView, TodoView};
 pub use tasks::TaskBody;
 
 use crate::page::{self, LeadView};
-use forecourt_domain::access::Right;
+use forecourt_domain::base::{LeadId, Refusal, Right};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::LeadId;
-use forecourt_domain::refusal::Refusal;
-use forecourt_domain::task::Deed;
+use forecourt_domain::rules::lead::task::Deed;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Desk;

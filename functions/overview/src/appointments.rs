@@ -3,10 +3,9 @@
 use crate::sites::{self, Site};
 use crate::view::AppointmentOverviewView;
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::Right;
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::overview::{AppointmentFacts, AppointmentFilter, AppointmentTally};
-use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::base::{Fault, Refusal, Right};
+use forecourt_domain::reports::{AppointmentFacts, AppointmentFilter, AppointmentTally};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::{Failure, Listing, Stack};
@@ -50,7 +49,7 @@ impl Counted {
 pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadOverview)?;
     let (filter, limit) = asked(call)?;
-    let bounds = |dealer: &forecourt_domain::dealer::Dealer| filter.bounds(&dealer.settings.calendar, call.now);
+    let bounds = |dealer: &forecourt_domain::settings::Dealer| filter.bounds(&dealer.settings.calendar, call.now);
     let sites = sites::sites(platform, call, &filter.dealers, bounds).await?;
     let counted = Mutex::new(Counted { tally: AppointmentTally::default(), grid: Vec::new(), limit });
     let takes = |site: &Site, facts: &AppointmentFacts| {

@@ -2,9 +2,8 @@
 
 use crate::sites;
 use crate::view::LeadOverviewView;
-use forecourt_domain::access::Right;
-use forecourt_domain::overview::{LeadFacts, LeadFilter, LeadTally};
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::base::{Refusal, Right};
+use forecourt_domain::reports::{LeadFacts, LeadFilter, LeadTally};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::{Failure, Listing, Stack};

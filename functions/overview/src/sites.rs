@@ -1,9 +1,8 @@
 //! The dealers that an overview is of, and all that is read of them.
 
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::ids::DealerId;
-use forecourt_domain::overview::Bounds;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::base::{DealerId, Refusal};
+use forecourt_domain::reports::Bounds;
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::Call;
 use forecourt_store::keys::Key;

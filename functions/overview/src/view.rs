@@ -1,8 +1,9 @@
 //! Overviews as clients see them.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::appointment::{Appointment, Attended, Kind, Origin, Team};
-use forecourt_domain::overview::{AppointmentTally, LeadCounts, LeadTally, Sent, percentage};
+use forecourt_domain::appointment::{Appointment, Attended};
+use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam};
+use forecourt_domain::reports::{AppointmentTally, LeadCounts, LeadTally, Sent, percentage};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -105,13 +106,13 @@ pub struct AppointmentRowView {
     pub at: DateTime<Utc>,
     /// `showroom`, `test_drive`, `telephone`, `email`, `video`, `delivery` or `other`.
     #[schema(value_type = String)]
-    pub kind: Kind,
+    pub kind: AppointmentKind,
     /// The system that it was made in: `forecourt`, `contact_centre` or `dealer_system`.
     #[schema(value_type = String)]
-    pub origin: Origin,
+    pub origin: AppointmentOrigin,
     /// Whose people made it: `contact_centre` or `dealer`.
     #[schema(value_type = String)]
-    pub team: Team,
+    pub team: AppointmentTeam,
     /// Who made it: `user:…`, `partner:…`, `customer` or `system`.
     pub by: String,
     /// When it was made.
@@ -153,7 +154,7 @@ impl AppointmentOverviewView {
 
 impl From<Appointment> for AppointmentRowView {
     fn from(row: Appointment) -> Self {
-        let media = |media: forecourt_domain::appointment::Media| {
+        let media = |media: forecourt_domain::base::Media| {
             [("email", media.email), ("sms", media.sms)].into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect()
         };
         Self {
@@ -169,8 +170,8 @@ impl From<Appointment> for AppointmentRowView {
             by: row.by.to_string(),
             created_at: row.created,
             cancelled_at: match row.state {
-                forecourt_domain::appointment::State::Cancelled { at, .. } => Some(at),
-                forecourt_domain::appointment::State::Booked => None,
+                forecourt_domain::appointment::AppointmentState::Cancelled { at, .. } => Some(at),
+                forecourt_domain::appointment::AppointmentState::Booked => None,
             },
             attendance: row.attendance.is,
             confirmed: media(row.confirmed),

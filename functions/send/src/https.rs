@@ -7,7 +7,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use aws_smithy_runtime_api::client::http::HttpConnector as _;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use forecourt_domain::webhook::{endpoint, is_public};
+use forecourt_domain::webhooks::{endpoint, is_public};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use forecourt_domain::contact::Language;
+use forecourt_domain::base::Language;
 
 /// The language of the texts that serves a reader of `language`.
 pub(crate) fn spoken(language: &Language) -> &'static str {

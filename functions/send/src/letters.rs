@@ -6,14 +6,14 @@ use crate::quote;
 use crate::sender::Sender;
 use crate::texts::{About, Texts};
 use chrono::{DateTime, Utc};
-use forecourt_domain::appointment::{Appointment, Reached};
-use forecourt_domain::calendar_event::CalendarEvent;
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::appointment::{Appointment, Due};
+use forecourt_domain::base::{DealerId, EventId, Home, InvitationId, LeadId, Medium};
+use forecourt_domain::calendar::{CalendarEvent, Invitation};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{DealerId, EventId, InvitationId, LeadId};
-use forecourt_domain::invitation::Invitation;
+use forecourt_domain::enquiry::Reached;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::letter::{Due, Home, Letter, Medium, Says, Suppressed};
+use forecourt_domain::messages::{Letter, Says, Suppressed};
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::auth::link;
 use forecourt_edge::formats::ical;
 use forecourt_edge::metrics::Metric;
@@ -172,8 +172,8 @@ fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, deale
         from: appointment.at,
         until: appointment.at + dealer.capacity().duration(kind),
         changed: match &appointment.state {
-            forecourt_domain::appointment::State::Cancelled { at, .. } => *at,
-            forecourt_domain::appointment::State::Booked => changed,
+            forecourt_domain::appointment::AppointmentState::Cancelled { at, .. } => *at,
+            forecourt_domain::appointment::AppointmentState::Booked => changed,
         },
         cancelled: appointment.state.is_cancelled(),
         attendee: Some((to.name.clone(), to.address.clone())),

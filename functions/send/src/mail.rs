@@ -1,9 +1,9 @@
 //! A mail: its reader, its text, its attachments, and how it is written as MIME.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::contact::{Email, Language};
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::user::User;
+use forecourt_domain::base::{Email, Language};
+use forecourt_domain::people::User;
+use forecourt_domain::settings::Dealer;
 use mail_builder::MessageBuilder;
 use serde::{Deserialize, Serialize};
 

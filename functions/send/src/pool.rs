@@ -1,12 +1,11 @@
 //! A lead waits in the pool: those who may take it are told, where the pool user is told of anything at all (DIS-8).
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::base::UserId;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::UserId;
-use forecourt_domain::lead::Lead;
-use forecourt_domain::message::{Message, Notice};
-use forecourt_domain::pool::is_pooled;
+use forecourt_domain::lead::{Lead, is_pooled};
+use forecourt_domain::messages::{Message, Notice};
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load, Loaded};

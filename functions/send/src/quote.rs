@@ -5,12 +5,11 @@ use crate::mail::{Addressee, Attachment};
 use crate::pdf::{Section, Sheet, written};
 use crate::trade_in::{Row, joined, section};
 use chrono::{DateTime, NaiveDate, Utc};
-use forecourt_domain::contact::Language;
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::element::{Form, Line, Quote};
+use forecourt_domain::base::{Language, Money};
+use forecourt_domain::elements::{Form, Line, Quote};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::letter::Enclosed;
-use forecourt_domain::money::Money;
+use forecourt_domain::messages::Enclosed;
+use forecourt_domain::settings::Dealer;
 
 /// Room to write on.
 const BLANK: &str = "______________________________";

@@ -4,7 +4,7 @@ use crate::language::local;
 use crate::pdf::{Link, Section, Sheet};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use forecourt_domain::contact::{Email, Language, Phone};
+use forecourt_domain::base::{Email, Language, Phone};
 use forecourt_domain::enquiry::{Enquiry, Person, Vehicle};
 
 /// The core data of an enquiry that offers vehicles and asks for none: the vehicles, who offers them, what they say.

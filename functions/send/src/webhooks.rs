@@ -3,12 +3,10 @@
 use crate::carrier::{Call, Undelivered};
 use crate::mail::Addressee;
 use crate::sender::Sender;
-use forecourt_domain::access::Actor;
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::base::{Actor, Home, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::WebhookId;
-use forecourt_domain::letter::Home;
-use forecourt_domain::webhook::{Claim, Outcome, Outgoing, State, Webhook, Webhooks, claim};
+use forecourt_domain::settings::Dealer;
+use forecourt_domain::webhooks::{Claim, Outcome, Outgoing, Webhook, WebhookState, Webhooks, claim};
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load, Loaded};
 use futures::future::join_all;
@@ -138,7 +136,7 @@ impl Sender {
         let now = self.platform.clock.now();
         let (Some(outgoing), Some(webhook)) = (leased.at(sequence), leased.webhooks.get(id)) else { return Ok(()) };
         let dealer = self.platform.store.dealer(&look.scope(), &look.dealer).await?;
-        if let (Some(dealer), State::Off { at, why }) = (dealer, &webhook.state)
+        if let (Some(dealer), WebhookState::Off { at, why }) = (dealer, &webhook.state)
             && let Some(to) = self.answerable(look, webhook, &dealer).await?
         {
             let mail_id = format!("webhook-{id}-{}", at.timestamp_millis());

@@ -1,9 +1,9 @@
 //! What a client writes: every unknown field, and every rule that is broken, is named.
 
 use chrono::NaiveDate;
-use forecourt_domain::dealer::{Draft, Settings};
+use forecourt_domain::base::{Fault, Refusal};
 use forecourt_domain::hours::{Calendar, DayOff, Interval, OpeningHours, Week};
-use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::settings::{Draft, Settings};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

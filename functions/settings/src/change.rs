@@ -1,9 +1,9 @@
 //! The one way to change a dealer's settings: by who saw their version, judged as a whole, kept in the history (SET-10).
 
-use forecourt_domain::dealer::{self, Dealer, Settings};
+use forecourt_domain::base::{DealerId, Refusal};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::DealerId;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::rules::settings;
+use forecourt_domain::settings::{Dealer, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Call, Problem};
 use forecourt_store::keys::Key;
@@ -28,7 +28,7 @@ pub(crate) async fn save(
     let newcomers = |loaded: &Loaded| -> Vec<Key> {
         let Some(before) = loaded.dealer(id) else { return Vec::new() };
         let Ok(after) = make(before) else { return Vec::new() };
-        dealer::newcomers(&before.settings, &after).cloned().map(Key::User).collect()
+        settings::newcomers(&before.settings, &after).cloned().map(Key::User).collect()
     };
     let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]).then(newcomers);
     let rule = |loaded: &Loaded, _| {
@@ -41,9 +41,9 @@ pub(crate) async fn save(
         if !seen.contains(&before.version) {
             return Err(Refusal::Stale { current: before.version });
         }
-        dealer::allowed(&before.settings, &settings, &call.scope)?;
-        let welcomed = dealer::welcome(id, &before.settings, &settings, |user| loaded.user(user))?;
-        let (decision, after) = dealer::save(id, Some(before), settings, call.scope.actor(), call.now);
+        settings::allowed(&before.settings, &settings, &call.scope)?;
+        let welcomed = settings::welcome(id, &before.settings, &settings, |user| loaded.user(user))?;
+        let (decision, after) = settings::save(id, Some(before), settings, call.scope.actor(), call.now);
         Ok((Some(welcomed.into_iter().fold(decision, Decision::with)), after))
     };
     platform.store.decide(&call.scope, load, rule).await

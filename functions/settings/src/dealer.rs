@@ -1,8 +1,7 @@
 //! The dealer that a request is about: its stored settings, and an answer that carries their version.
 
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::ids::DealerId;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::base::{DealerId, Refusal};
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::keys::Key;

@@ -2,11 +2,9 @@
 
 use crate::webhooks::sees;
 use chrono::{DateTime, Utc};
+use forecourt_domain::base::{Home, Refusal, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::WebhookId;
-use forecourt_domain::letter::Home;
-use forecourt_domain::refusal::Refusal;
-use forecourt_domain::webhook::{DeliveryFate, Outgoing, Webhook};
+use forecourt_domain::webhooks::{DeliveryFate, Outgoing, Webhook};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
 use forecourt_store::keys::Key;

@@ -8,8 +8,8 @@ use std::{collections::HashSet, iter};
 
 use chrono::NaiveDate;
 use event::{Event, MAX_STEPS};
+use forecourt_domain::base::Fault;
 use forecourt_domain::hours::DayOff;
-use forecourt_domain::refusal::Fault;
 use icalendar::parser::Property;
 
 /// Most faults told at once.

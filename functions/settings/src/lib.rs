@@ -24,9 +24,8 @@ pub use webhooks::{FailingView, WebhookBody, WebhookView, WebhooksView};
 
 use crate::dealer::{answer, now};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use forecourt_domain::access::Right;
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::ids::DealerId;
+use forecourt_domain::base::{DealerId, Right};
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::{Operation, Part};
 use forecourt_edge::{Platform, http};

@@ -1,8 +1,8 @@
 //! The parts of the settings that have routes of their own. Each is some fields of the one document, which is judged as a whole (SET-1 to SET-6).
 
 use crate::body;
-use forecourt_domain::dealer::Settings;
-use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::base::{Fault, Refusal};
+use forecourt_domain::settings::Settings;
 use forecourt_edge::routes::Part;
 use serde_json::{Map, Value, json};
 
@@ -119,9 +119,9 @@ pub(crate) fn replaced(part: Part, settings: &Settings, body: &Value) -> Result<
 }
 
 fn absences(settings: &Settings) -> Vec<Value> {
-    let of_member = |member: &forecourt_domain::dealer::Member| {
+    let of_member = |member: &forecourt_domain::settings::Member| {
         let user = member.user.to_string();
-        let named = move |absence: &forecourt_domain::dealer::Absence| {
+        let named = move |absence: &forecourt_domain::settings::Absence| {
             let mut absence = json!(absence);
             absence["user"] = json!(user);
             absence

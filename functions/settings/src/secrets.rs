@@ -1,11 +1,9 @@
 //! What partners sign their ping-backs with (APT-4): made here, shown once.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::Right;
+use forecourt_domain::base::{Fault, PartnerId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::PartnerId;
-use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::signing::Signing;
+use forecourt_domain::people::Signing;
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::Loose;
 use forecourt_edge::http::{Answer, Call, Problem, Request, request};

@@ -5,11 +5,10 @@ use crate::change::seen;
 use crate::members::DealerUserView;
 use crate::view::HistoryView;
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::{Right, Role};
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::ids::{DealerId, UserId};
-use forecourt_domain::refusal::Refusal;
-use forecourt_domain::user::{self, User, UserFacts};
+use forecourt_domain::base::{DealerId, Refusal, Right, Role, UserId};
+use forecourt_domain::people::{User, UserFacts};
+use forecourt_domain::rules::people;
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
@@ -153,7 +152,7 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
             return Err(Refusal::field("dealers", "SET-7", format!("{dealer} is no dealer of the group")));
         }
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
-        let Some((decision, after)) = user::save(id, before, facts.clone(), &worked_at, &call.scope, call.now)? else {
+        let Some((decision, after)) = people::save(id, before, facts.clone(), &worked_at, &call.scope, call.now)? else {
             return Ok((None, before.cloned().map(|user| (user, 200))));
         };
         match (before, &seen) {
@@ -174,7 +173,7 @@ async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer,
     let seen = seen(call)?;
     let gone = platform.store.decide(&call.scope, unit(id, &[]), |loaded, _| {
         let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
-        let decision = user::leave(user, &works_at(loaded, user), &call.scope, call.now)?;
+        let decision = people::leave(user, &works_at(loaded, user), &call.scope, call.now)?;
         if decision.is_some() && !seen.contains(&user.version) {
             return Err(Refusal::Stale { current: user.version });
         }

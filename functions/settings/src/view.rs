@@ -1,10 +1,9 @@
 //! What clients are shown.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::Actor;
-use forecourt_domain::dealer::{Change, Dealer};
-use forecourt_domain::findings::Finding;
-use forecourt_domain::user::UserChange;
+use forecourt_domain::base::Actor;
+use forecourt_domain::people::UserChange;
+use forecourt_domain::settings::{Change, Dealer, Finding};
 use forecourt_edge::routes::Part;
 use forecourt_store::Failure;
 use serde::Serialize;
@@ -93,7 +92,7 @@ impl SettingsView {
 impl FindingsView {
     pub(crate) fn of(dealer: &Dealer, now: DateTime<Utc>) -> Self {
         let view = |Finding { kind, field, detail }: Finding| FindingView { kind: kind.name(), field, detail };
-        Self { findings: forecourt_domain::findings::findings(&dealer.settings, now).into_iter().map(view).collect() }
+        Self { findings: forecourt_domain::settings::findings(&dealer.settings, now).into_iter().map(view).collect() }
     }
 }
 

@@ -3,10 +3,9 @@
 use crate::{body, change};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
+use forecourt_domain::base::{DealerId, Fault, Refusal, WebhookId};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::{DealerId, WebhookId};
-use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::webhook::{State, Told, Webhook, Webhooks, Wish, endpoint};
+use forecourt_domain::webhooks::{Told, Webhook, WebhookState, Webhooks, Wish, endpoint};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, new_name, remembered, request};
 use forecourt_edge::routes::Operation;
@@ -85,8 +84,8 @@ pub struct WebhooksView {
 impl WebhookView {
     fn of(webhook: &Webhook, now: DateTime<Utc>) -> Self {
         let off = match &webhook.state {
-            State::On => None,
-            State::Off { at, why } => Some((*at, why.name())),
+            WebhookState::On => None,
+            WebhookState::Off { at, why } => Some((*at, why.name())),
         };
         let failing = webhook.failing.as_ref();
         Self {

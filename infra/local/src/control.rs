@@ -7,7 +7,7 @@ use crate::partner_queue::{PartnerQueue, Queued};
 use crate::tokens::Tokens;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::access::PartnerKind;
+use forecourt_domain::base::PartnerKind;
 use forecourt_edge::http::Problem;
 use forecourt_store::keys::{DueKind, Look};
 use http::{Method, StatusCode, header};

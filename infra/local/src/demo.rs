@@ -1,10 +1,11 @@
 //! A demo group with four dealers in four countries.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::{Actor, Partner, Scope};
-use forecourt_domain::dealer::{self, Settings};
-use forecourt_domain::ids::{DealerId, GroupId};
-use forecourt_domain::user::User;
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::{Actor, DealerId, GroupId, Partner};
+use forecourt_domain::people::User;
+use forecourt_domain::rules::settings;
+use forecourt_domain::settings::Settings;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Store};
 use serde::Deserialize;
@@ -98,7 +99,7 @@ pub async fn save(store: &Store, scope: &Scope, id: &DealerId, settings: &Settin
         if before.is_some_and(|dealer| dealer.settings == *settings) {
             return Ok((None, ()));
         }
-        Ok((Some(dealer::save(id, before, settings.clone(), Actor::System, now).0), ()))
+        Ok((Some(settings::save(id, before, settings.clone(), Actor::System, now).0), ()))
     };
     store.decide(scope, Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]), rule).await
 }

@@ -12,7 +12,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
-use forecourt_domain::element::MOST_BYTES;
+use forecourt_domain::elements::MOST_BYTES;
 use forecourt_edge::http::{MAX_BODY, Problem};
 use forecourt_store::{NewTable, Secret, Store};
 use http::{HeaderMap, Method, StatusCode, Uri, header};

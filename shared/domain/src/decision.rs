@@ -1,26 +1,25 @@
-//! What a rule answers: the new state of a unit, and what must happen, as items to be committed at once.
+//! Decisions: the items to be committed together.
 
 use crate::appointment::{Appointment, Early, Unprocessed};
-use crate::calendar_event::CalendarEvent;
-use crate::calendar_feed::Feeds;
-use crate::contact::{Channel, ChannelKey};
-use crate::dealer::{Change, Dealer};
-use crate::element::Element;
-use crate::export::{Download, Export};
-use crate::intake::Receipt;
-use crate::invitation::Invitation;
-use crate::lead::Lead;
-use crate::letter::Letter;
-use crate::message::Message;
-use crate::pool::Pool;
-use crate::recompute::Recompute;
-use crate::rotation::Rotation;
-use crate::signing::{Seen, Signing};
+use crate::base::{Actor, ChannelKey};
+use crate::calendar::{CalendarEvent, Feeds, Invitation};
+use crate::directory::Channel;
+use crate::distribution::{Pool, Rotation};
+use crate::elements::Element;
+use crate::lead::{Entry, Event, Lead, Receipt, Task};
+use crate::messages::{Letter, Message};
+use crate::people::{Seen, Signing, User, UserChange};
+use crate::reports::{Download, Export};
+use crate::settings::{Change, Dealer, Recompute};
 use crate::slots::Day;
-use crate::task::Task;
-use crate::timeline::Entry;
-use crate::user::{User, UserChange};
-use crate::webhook::{Outgoing, Webhooks};
+use crate::webhooks::{Outgoing, Webhooks};
+use chrono::{DateTime, Utc};
+
+/// The lead as changed, with what its timeline says.
+pub(crate) fn commit(lead: Lead, by: Actor, events: Vec<Event>, now: DateTime<Utc>) -> Decision {
+    let entry = Entry { lead: lead.id, version: lead.version, at: now, by, events, raw: None };
+    Decision::default().with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry)))
+}
 
 /// One thing that is stored. What must happen later is not said here: it follows from the item's state.
 #[derive(Debug, Clone, PartialEq)]

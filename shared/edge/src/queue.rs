@@ -3,7 +3,7 @@
 use crate::Platform;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_domain::access::Scope;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::base::Refusal;
 use forecourt_store::Failure;
 use forecourt_store::keys::Look;
 use futures::future::BoxFuture;

@@ -7,8 +7,8 @@ use crate::{Failure, Store, Stored};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::ids::AppointmentId;
-use forecourt_domain::letter::{Home, Letter};
+use forecourt_domain::base::{AppointmentId, Home};
+use forecourt_domain::messages::Letter;
 use futures::FutureExt as _;
 
 /// How many reads of a megabyte an appointment takes at most.

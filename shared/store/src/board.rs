@@ -8,9 +8,8 @@ use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::ids::{DealerId, UserId};
-use forecourt_domain::target::{FIRST_CONTACT, Target};
-use forecourt_domain::task::{Task, Work};
+use forecourt_domain::base::{DealerId, UserId};
+use forecourt_domain::lead::{FIRST_CONTACT, Target, Task, Work};
 use futures::FutureExt as _;
 use serde::Deserialize;
 

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::ids::{DealerId, EventId, LeadId, UserId};
+use forecourt_domain::base::{DealerId, EventId, LeadId, UserId};
 use futures::FutureExt as _;
 use serde::Deserialize;
 

@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use forecourt_domain::access::Scope;
-use forecourt_domain::export::{Download, Export};
-use forecourt_domain::ids::ExportId;
+use forecourt_domain::base::ExportId;
+use forecourt_domain::reports::{Download, Export};
 use futures::FutureExt as _;
 
 impl Loaded {

@@ -9,15 +9,12 @@ use crate::rows::flat;
 use crate::{Failure, Store, Stored};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use forecourt_domain::access::Scope;
-use forecourt_domain::calendar_event::CalendarEvent;
-use forecourt_domain::element::{Element, Kind};
+use forecourt_domain::base::{LeadId, numbered};
+use forecourt_domain::calendar::{CalendarEvent, Invitation};
+use forecourt_domain::elements::{Element, Kind};
 use forecourt_domain::enquiry::Enquiry;
-use forecourt_domain::ids::{LeadId, numbered};
-use forecourt_domain::invitation::Invitation;
-use forecourt_domain::lead::Lead;
-use forecourt_domain::message::Message;
-use forecourt_domain::task::Task;
-use forecourt_domain::timeline::Entry;
+use forecourt_domain::lead::{Entry, Lead, Task};
+use forecourt_domain::messages::Message;
 use futures::FutureExt as _;
 
 /// A lead with what last happened to it.

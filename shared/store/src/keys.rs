@@ -33,11 +33,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::contact::ChannelKey;
-use forecourt_domain::element::Kind;
-use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, ExportId, InvitationId, LeadId, PartnerId, TaskId, UserId};
-use forecourt_domain::letter::Home;
-use forecourt_domain::routing::Lane;
+use forecourt_domain::base::{
+    AppointmentId, ChannelKey, DealerId, ElementId, EventId, ExportId, Home, InvitationId, LeadId, PartnerId, TaskId, UserId,
+};
+use forecourt_domain::elements::Kind;
+use forecourt_domain::settings::Lane;
 use serde::{Deserialize, Serialize};
 
 mod look;

@@ -59,7 +59,7 @@ pub use secret::{Secret, WebhookSecret, fingerprint, short};
 pub use table::NewTable;
 
 use aws_sdk_dynamodb::Client;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::base::Refusal;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 

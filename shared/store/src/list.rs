@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Datelike as _, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::ids::{DealerId, LeadId};
+use forecourt_domain::base::{DealerId, LeadId};
+use forecourt_domain::settings::Dealer;
 use futures::FutureExt as _;
 use std::collections::VecDeque;
 

@@ -4,29 +4,19 @@ use crate::Failure;
 use crate::items::{Attributes, Seen, Stored, decode};
 use crate::keys::Key;
 use chrono::NaiveDate;
-use forecourt_domain::access::Partner;
 use forecourt_domain::appointment::{Appointment, Early, Unprocessed};
-use forecourt_domain::assignment::Place;
-use forecourt_domain::calendar_event::CalendarEvent;
-use forecourt_domain::calendar_feed::Feeds;
-use forecourt_domain::contact::{Channel, ChannelKey};
-use forecourt_domain::dealer::Dealer;
-use forecourt_domain::element::{Element, Kind};
-use forecourt_domain::ids::{AppointmentId, DealerId, ElementId, EventId, InvitationId, LeadId, PartnerId, TaskId, UserId};
-use forecourt_domain::intake::Receipt;
-use forecourt_domain::invitation::Invitation;
-use forecourt_domain::lead::Lead;
-use forecourt_domain::letter::{Home, Letter};
-use forecourt_domain::message::Message;
-use forecourt_domain::pool::Pool;
-use forecourt_domain::recompute::Recompute;
-use forecourt_domain::rotation::Rotation;
-use forecourt_domain::routing::Lane;
-use forecourt_domain::signing::{Seen as Sent, Signing};
+use forecourt_domain::base::{
+    AppointmentId, ChannelKey, DealerId, ElementId, EventId, Home, InvitationId, LeadId, Partner, PartnerId, TaskId, UserId,
+};
+use forecourt_domain::calendar::{CalendarEvent, Feeds, Invitation};
+use forecourt_domain::directory::Channel;
+use forecourt_domain::distribution::{Place, Pool, Rotation};
+use forecourt_domain::elements::{Element, Kind};
+use forecourt_domain::lead::{Entry, Lead, Receipt, Task};
+use forecourt_domain::messages::{Letter, Message};
+use forecourt_domain::people::{Seen as Sent, Signing, User};
+use forecourt_domain::settings::{Dealer, Lane, Recompute};
 use forecourt_domain::slots::Day;
-use forecourt_domain::task::Task;
-use forecourt_domain::timeline::Entry;
-use forecourt_domain::user::User;
 use std::collections::HashMap;
 
 /// The items of a unit as they were read.

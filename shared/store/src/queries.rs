@@ -9,9 +9,9 @@ use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::dealer::Change;
-use forecourt_domain::ids::{DealerId, UserId};
-use forecourt_domain::user::{User, UserChange};
+use forecourt_domain::base::{DealerId, UserId};
+use forecourt_domain::people::{User, UserChange};
+use forecourt_domain::settings::Change;
 use futures::FutureExt as _;
 
 impl Store {

@@ -5,11 +5,9 @@ use crate::items::{Attributes, from_item, to_item};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::calendar_event::CalendarEvent;
-use forecourt_domain::ids::{DealerId, EventId, UserId};
-use forecourt_domain::lead::Lead;
-use forecourt_domain::target::{self, Target};
-use forecourt_domain::task::Work;
+use forecourt_domain::base::{DealerId, EventId, UserId};
+use forecourt_domain::calendar::CalendarEvent;
+use forecourt_domain::lead::{Lead, Target, Work, open};
 use serde::{Deserialize, Serialize};
 
 /// The facts of a lead that lists show: they stand apart in `row`, which the indexes carry.
@@ -71,9 +69,9 @@ pub struct LeadRow {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "as in Lead")]
 pub struct LeadFacts {
-    pub id: forecourt_domain::ids::LeadId,
+    pub id: forecourt_domain::base::LeadId,
     pub dealer: DealerId,
-    pub status: forecourt_domain::lead::Status,
+    pub status: forecourt_domain::base::Status,
     #[serde(default)]
     pub owner: Option<UserId>,
     #[serde(rename = "type")]
@@ -81,9 +79,9 @@ pub struct LeadFacts {
     pub source: String,
     pub contact: String,
     #[serde(default)]
-    pub contact_id: Option<forecourt_domain::contact::ChannelKey>,
+    pub contact_id: Option<forecourt_domain::base::ChannelKey>,
     #[serde(default)]
-    pub elsewhere: Vec<forecourt_domain::contact::ChannelKey>,
+    pub elsewhere: Vec<forecourt_domain::base::ChannelKey>,
     #[serde(default)]
     pub vehicle: String,
     #[serde(default)]
@@ -102,7 +100,7 @@ impl LeadRow {
     /// The open deadlines in no order: the first-contact one, and further ones with what they are about (LEAD-6).
     pub fn open_deadlines(&self) -> impl Iterator<Item = (DateTime<Utc>, Option<&Target>)> {
         let first = self.deadline.filter(|_| self.open).map(|at| (at, None));
-        first.into_iter().chain(target::open(self.facts.status, &self.facts.targets).map(|target| (target.at, Some(target))))
+        first.into_iter().chain(open(self.facts.status, &self.facts.targets).map(|target| (target.at, Some(target))))
     }
 
     /// The deadline that is current: the earliest open one.

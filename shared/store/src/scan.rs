@@ -12,11 +12,9 @@ use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use chrono::{DateTime, NaiveTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::appointment::{Appointment, Attended, Kind, Media, Origin, Team};
-use forecourt_domain::contact::ChannelKey;
-use forecourt_domain::ids::{DealerId, UserId};
-use forecourt_domain::lead::Status;
-use forecourt_domain::overview::{AppointmentFacts, LeadFacts, Response, Span};
+use forecourt_domain::appointment::{Appointment, Attended};
+use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, Media, Status, UserId};
+use forecourt_domain::reports::{AppointmentFacts, LeadFacts, Response, Span};
 use futures::FutureExt as _;
 use std::collections::HashMap;
 
@@ -266,7 +264,7 @@ fn known<T: Copy>(value: Option<&AttributeValue>, all: &[(&'static str, T)]) -> 
 }
 
 /// Whose people made it, as stored.
-const TEAMS: [(&str, Team); 2] = [("contact_centre", Team::ContactCentre), ("dealer", Team::Dealer)];
+const TEAMS: [(&str, AppointmentTeam); 2] = [("contact_centre", AppointmentTeam::ContactCentre), ("dealer", AppointmentTeam::Dealer)];
 
 impl Row for AppointmentFacts {
     const NAMES: &'static [&'static str] =
@@ -281,8 +279,8 @@ impl Row for AppointmentFacts {
         Ok(Self {
             created,
             at: row.time("at")?.ok_or_else(|| strange("at"))?,
-            kind: row.one_of("kind", &Kind::NAMES)?,
-            origin: row.one_of("origin", &Origin::NAMES)?,
+            kind: row.one_of("kind", &AppointmentKind::NAMES)?,
+            origin: row.one_of("origin", &AppointmentOrigin::NAMES)?,
             team: row.one_of("team", &TEAMS)?,
             cancelled: known(row.inner("state", "is"), &[("booked", false), ("cancelled", true)]).ok_or_else(|| strange("state"))?,
             attended,

@@ -3,8 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use forecourt_domain::access::Scope;
-use forecourt_domain::contact::ChannelKey;
-use forecourt_domain::ids::{LeadId, PartnerId};
+use forecourt_domain::base::{ChannelKey, LeadId, PartnerId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;

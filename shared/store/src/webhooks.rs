@@ -10,10 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
+use forecourt_domain::base::{Home, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::WebhookId;
-use forecourt_domain::letter::Home;
-use forecourt_domain::webhook::{Outgoing, Webhooks, fairly};
+use forecourt_domain::webhooks::{Outgoing, Webhooks, fairly};
 use futures::FutureExt as _;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The settings of capacity: ranges, defaults, and a dealer's over its group's (CAL-7).
 
 use chrono::TimeDelta;
-use forecourt_domain::slots::{Capacity, CapacityDraft};
+use forecourt_domain::settings::{Capacity, CapacityDraft};
 use serde_json::{Value, json};
 
 fn draft(set: Value) -> CapacityDraft {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
-use forecourt_domain::dealer::Absence;
 use forecourt_domain::hours::{Calendar, DayOff, DayOffKind, Interval, OpeningHours, TimeOfDay, Week};
-use forecourt_domain::slots::{Capacity, CapacityDraft, Place};
+use forecourt_domain::settings::{Absence, Capacity, CapacityDraft};
+use forecourt_domain::slots::Place;
 use proptest::{collection, option, prelude::*, sample};
 
 use super::model::{Event, Model, touches};

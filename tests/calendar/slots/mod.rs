@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use forecourt_domain::dealer::Absence;
+use forecourt_domain::base::{Refusal, UserId};
 use forecourt_domain::hours::Calendar;
-use forecourt_domain::ids::UserId;
-use forecourt_domain::refusal::Refusal;
-use forecourt_domain::slots::{Capacity, CapacityDraft, Day, Days, Place, Slot, Terms};
+use forecourt_domain::settings::{Absence, Capacity, CapacityDraft};
+use forecourt_domain::slots::{Day, Days, Place, Slot, Terms};
 use serde_json::{Value, json};
 
 mod capacity;

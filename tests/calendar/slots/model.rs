@@ -1,9 +1,8 @@
 //! Slots as told to a child: watch the wall clock minute by minute, and look at the list of events for each.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
-use forecourt_domain::dealer::Absence;
 use forecourt_domain::hours::{Calendar, Interval, TimeOfDay};
-use forecourt_domain::slots::CapacityDraft;
+use forecourt_domain::settings::{Absence, CapacityDraft};
 
 use super::minutes;
 

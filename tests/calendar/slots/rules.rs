@@ -1,9 +1,8 @@
 //! The rules of slots by example (CAL-7, CAL-8).
 
-use forecourt_domain::dealer::Absence;
-use forecourt_domain::ids::UserId;
-use forecourt_domain::refusal::Refusal;
-use forecourt_domain::slots::{Capacity, Day, Days, NotFree, Place};
+use forecourt_domain::base::{Refusal, UserId};
+use forecourt_domain::settings::{Absence, Capacity};
+use forecourt_domain::slots::{Day, Days, NotFree, Place};
 use serde_json::json;
 
 use super::{Desk, anna, at, daily, date, minutes};

@@ -9,8 +9,8 @@ mod desk;
 mod history;
 
 use desk::{Played, Told, millis, play};
-use forecourt_domain::rotation::{Rotation, Why};
-use forecourt_domain::timeline::{Entry, Event};
+use forecourt_domain::distribution::{Rotation, Why};
+use forecourt_domain::lead::{Entry, Event};
 use forecourt_store::LeadPage;
 use history::{History, KINDS, Lane, PEOPLE, Shop, Who, history, name};
 use proptest::strategy::{Strategy as _, ValueTree as _};

@@ -1,12 +1,11 @@
 //! What clients say of elements. A `PATCH` is merged into what the element says now (RFC 7396), and the whole is judged as if it were new.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use forecourt_domain::element::{Comment, Content, Document, Form, Kind, Line, Quote, Said, TradeIn};
+use forecourt_domain::base::text::{is_line, is_text};
+use forecourt_domain::base::{ElementId, Fault, Money, Refusal, UserId};
+use forecourt_domain::elements::{Comment, Content, Document, Form, Kind, Line, Quote, TradeIn};
 use forecourt_domain::enquiry::Vehicle;
-use forecourt_domain::ids::{ElementId, UserId};
-use forecourt_domain::money::Money;
-use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::text::{is_line, is_text};
+use forecourt_domain::rules::elements::Said;
 use forecourt_edge::formats::json::{Loose, Text, known, note};
 use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Deserialize;
@@ -362,7 +361,7 @@ pub(crate) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
             if !faults.is_empty() {
                 return Err(Refusal::Invalid(faults));
             }
-            Content::TestDrive(forecourt_domain::element::TestDrive { vehicle, ..drive.clone() })
+            Content::TestDrive(forecourt_domain::elements::TestDrive { vehicle, ..drive.clone() })
         }
         Content::Document(document) => {
             let Document { title, .. } = merged::<DocumentBody>(now, patch)?.check()?;

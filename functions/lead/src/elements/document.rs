@@ -4,11 +4,11 @@
 use super::view::{DownloadView, ElementView, SaysView, UploadView};
 use super::{At, Shown, answer, changeable};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::access::Right;
+use forecourt_domain::base::{Refusal, Right};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::element::{self, Content, Document, Element, Kind};
+use forecourt_domain::elements::{Content, Document, Element, Kind};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::rules::elements;
 use forecourt_edge::Platform;
 use forecourt_edge::files::{Download, Upload};
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -72,7 +72,7 @@ pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer,
         platform.files.copy(&before.upload_name(group), &before.file_name(group)).await?;
     }
     let by = call.scope.actor();
-    let rule = |Asked { lead, loaded, .. }: Asked<'_>| element::complete(lead, changeable(&at, call, loaded)?, &by, call.now);
+    let rule = |Asked { lead, loaded, .. }: Asked<'_>| elements::complete(lead, changeable(&at, call, loaded)?, &by, call.now);
     let also = |loaded: &Loaded| at.keys(loaded);
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
     let changed = lead::change(platform, call, at.lead, Right::WorkLeads, &also, rule, shown).await;

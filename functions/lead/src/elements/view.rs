@@ -2,11 +2,11 @@
 
 use super::body::{LineBody, MoneyBody};
 use chrono::{DateTime, NaiveDate, Utc};
-use forecourt_domain::calendar_event::CalendarEvent;
-use forecourt_domain::element::{Communication, Content, Counts, Element, Form, Line};
+use forecourt_domain::base::Money;
+use forecourt_domain::calendar::CalendarEvent;
+use forecourt_domain::elements::{Communication, Content, Counts, Element, Form, Line};
 use forecourt_domain::enquiry::Vehicle;
-use forecourt_domain::letter::{Letter, LetterFate, Says};
-use forecourt_domain::money::Money;
+use forecourt_domain::messages::{Letter, LetterFate, Says};
 use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -3,9 +3,7 @@
 use super::filter::{Filter, range};
 use super::limit;
 use super::row::BoardView;
-use forecourt_domain::access::Right;
-use forecourt_domain::ids::{DealerId, UserId};
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::base::{DealerId, Refusal, Right, UserId};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::{LeadRow, Stretch};

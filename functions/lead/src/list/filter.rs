@@ -1,12 +1,10 @@
 //! What a list is asked for: filters, and words to be found (LEAD-8).
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::contact::{ChannelKey, Email, Phone};
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::base::{ChannelKey, Email, LeadId, Phone, Refusal, UserId};
 use forecourt_domain::enquiry::LeadType;
-use forecourt_domain::ids::{LeadId, UserId};
 use forecourt_domain::lead::bare_plate;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::Call;
 use forecourt_edge::usecase::directory::{contact_of, records};

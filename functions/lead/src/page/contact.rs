@@ -1,9 +1,8 @@
 //! A contact of a lead as clients see it (LEAD-7).
 
+use forecourt_domain::base::ContactId;
 use forecourt_domain::enquiry::{Enquiry, Person};
-use forecourt_domain::ids::ContactId;
-use forecourt_domain::lead::Lead;
-use forecourt_domain::people::LeadContact;
+use forecourt_domain::lead::{Lead, LeadContact};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,10 +1,9 @@
 //! The header of a lead's page: how it stands, at a glance (LEAD-1).
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::calendar_event::CalendarEvent;
-use forecourt_domain::lead::{Lead, Status};
-use forecourt_domain::target::FIRST_CONTACT;
-use forecourt_domain::task::Work;
+use forecourt_domain::base::Status;
+use forecourt_domain::calendar::CalendarEvent;
+use forecourt_domain::lead::{FIRST_CONTACT, Lead, Work};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -3,9 +3,8 @@
 use crate::cursor;
 use crate::elements::{Beside, SaysView};
 use chrono::{DateTime, Utc};
-use forecourt_domain::ids::LeadId;
-use forecourt_domain::lead::Status;
-use forecourt_domain::timeline::{Did, Entry, Event};
+use forecourt_domain::base::{LeadId, Status};
+use forecourt_domain::lead::{Did, Entry, Event};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;

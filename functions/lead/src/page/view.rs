@@ -6,9 +6,9 @@ use super::timeline::EntryView;
 use crate::cursor;
 use crate::elements::CountsView;
 use chrono::{DateTime, Utc};
-use forecourt_domain::deadline::StepKind;
-use forecourt_domain::lead::{Lead, LostReason, Reaction, Status};
-use forecourt_domain::message::{Fate, Message, Notice};
+use forecourt_domain::base::{LostReason, Status, StepKind};
+use forecourt_domain::lead::{Lead, Reaction};
+use forecourt_domain::messages::{Fate, Message, Notice};
 use forecourt_store::LeadPage;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ pub struct StepView {
 pub struct ReactionView {
     /// `reply`, `call_reached`, `contact_made`, `won` or `lost`.
     #[schema(value_type = String)]
-    pub kind: forecourt_domain::lead::ReactionKind,
+    pub kind: forecourt_domain::base::ReactionKind,
     /// When.
     pub at: DateTime<Utc>,
     /// Response time in seconds of the dealer's opening hours.

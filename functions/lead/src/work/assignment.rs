@@ -3,18 +3,17 @@
 use super::body::{AssignmentBody, Target};
 use super::change;
 use crate::page::LeadView;
-use forecourt_domain::access::{Actor, Right};
-use forecourt_domain::appointment::followed;
-use forecourt_domain::assignment::{self, Place};
-use forecourt_domain::calendar_event::{CalendarEvent, Case, moving, taken_along};
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right, UserId};
+use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{DealerId, LeadId, UserId};
-use forecourt_domain::lead::Lead;
-use forecourt_domain::pool::{self, Claimed, Pool};
-use forecourt_domain::refusal::Refusal;
-use forecourt_domain::routing::Lane;
-use forecourt_domain::task::{self, Task};
+use forecourt_domain::distribution::{Place, Pool};
+use forecourt_domain::lead::{Lead, Task};
+use forecourt_domain::rules::appointment::followed;
+use forecourt_domain::rules::calendar::{Case, moving, taken_along};
+use forecourt_domain::rules::distribution;
+use forecourt_domain::rules::distribution::pool::{self, Claimed};
+use forecourt_domain::rules::lead::task;
+use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, request};
 use forecourt_edge::usecase::lead::{self, Asked, found};
@@ -31,13 +30,13 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
     change(platform, call, Right::AssignLeads, &also, |Asked { lead, dealer, loaded }| match &target {
         Target::User(user) => {
             let pool = pool_of(loaded, dealer);
-            let given = assignment::to_user(lead, dealer, user, Some(&pool), call.scope.actor(), note.clone(), call.now)?;
+            let given = distribution::to_user(lead, dealer, user, Some(&pool), call.scope.actor(), note.clone(), call.now)?;
             given.map(|decision| with_planned(decision, dealer, loaded, call)).transpose()
         }
         Target::Dealer(id) => {
             let unknown = || Refusal::field("dealer", "DIS-7", "must be a dealer of the group");
             let to = loaded.dealer(id).ok_or_else(unknown)?;
-            let moved = assignment::to_dealer(lead, to, call.scope.actor(), note.clone(), call.now)?;
+            let moved = distribution::to_dealer(lead, to, call.scope.actor(), note.clone(), call.now)?;
             // What is planned goes along to the calendar there (CAL-6), and what somebody was given to do to the list there (LEAD-4).
             let events = planned_events(lead, loaded);
             let tasks: Vec<&Task> = lead.tasks.iter().filter_map(|work| loaded.task(lead.id, &work.id)).collect();

@@ -1,10 +1,8 @@
 //! What clients ask for.
 
-use forecourt_domain::calendar_event::Completes;
-use forecourt_domain::ids::{DealerId, UserId};
-use forecourt_domain::lead::{LostReason, ReactionKind};
-use forecourt_domain::reaction::{Logged, Outcome};
-use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::base::{DealerId, Fault, LostReason, ReactionKind, Refusal, UserId};
+use forecourt_domain::rules::calendar::Completes;
+use forecourt_domain::rules::lead::reaction::{Logged, Outcome};
 use forecourt_edge::formats::json::{Loose, Text, note};
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,14 +1,12 @@
 //! The contacts of a lead: added, corrected, made the main one, removed (LEAD-7).
 
 use crate::page::LeadContactView;
-use forecourt_domain::access::Right;
-use forecourt_domain::contact::{ChannelKey, Contact, Country};
+use forecourt_domain::base::{ChannelKey, ContactId, Country, LeadId, Refusal, Right, numbered};
 use forecourt_domain::decision::Decision;
+use forecourt_domain::directory::Contact;
 use forecourt_domain::enquiry::{Enquiry, Person, RawContact, RawPhone};
-use forecourt_domain::ids::{ContactId, LeadId, numbered};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::people::{self, Case, Wanted};
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::rules::lead::contacts::{self, Case, Wanted};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -188,9 +186,9 @@ async fn carry_out(platform: &Platform, call: &Call, status: u16, deed: &Deed) -
         let record = lead.contact_id.as_ref().and_then(|id| contact_of(loaded, id));
         let case = Case { lead, enquiry, record: record.as_ref(), known: &known, by: &by, now: call.now };
         match (deed, person) {
-            (Deed::Add(wanted), Some(person)) => people::add(&case, person, wanted.main == Some(true)).map(Some),
-            (Deed::Correct(contact, wanted), Some(person)) => people::correct(&case, contact, person, wanted.main),
-            (Deed::Remove(contact), _) => people::remove(&case, contact, deed.made().and_then(|version| loaded.entry(id, version))),
+            (Deed::Add(wanted), Some(person)) => contacts::add(&case, person, wanted.main == Some(true)).map(Some),
+            (Deed::Correct(contact, wanted), Some(person)) => contacts::correct(&case, contact, person, wanted.main),
+            (Deed::Remove(contact), _) => contacts::remove(&case, contact, deed.made().and_then(|version| loaded.entry(id, version))),
             (_, None) => Ok(None),
         }
     };

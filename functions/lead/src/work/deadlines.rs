@@ -3,13 +3,11 @@
 use super::change;
 use crate::page::LeadView;
 use chrono::{DateTime, Utc};
-use forecourt_domain::access::Right;
+use forecourt_domain::base::{DeadlineId, Fault, LeadId, ReactionKind, Refusal, Right, numbered};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::{DeadlineId, LeadId, numbered};
-use forecourt_domain::lead::{Lead, ReactionKind};
-use forecourt_domain::reaction::{self, Logged};
-use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::target::{self, FIRST_CONTACT, Wanted};
+use forecourt_domain::lead::{FIRST_CONTACT, Lead};
+use forecourt_domain::rules::lead::reaction::{self, Logged};
+use forecourt_domain::rules::lead::target::{self, Wanted};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text, note, time};
 use forecourt_edge::http::{Answer, Call, Problem};

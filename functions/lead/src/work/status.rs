@@ -2,13 +2,12 @@
 
 use super::body::{ReactionBody, StatusBody};
 use super::change;
-use forecourt_domain::access::{Actor, Right};
-use forecourt_domain::calendar_event::{CalendarEvent, Case, Completes, completing};
+use forecourt_domain::base::{Actor, EventId, Right, UserId};
+use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::Decision;
-use forecourt_domain::ids::{EventId, UserId};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::reaction::{self, Outcome};
-use forecourt_domain::resubmission::rearm;
+use forecourt_domain::rules::calendar::{Case, Completes, completing, rearm};
+use forecourt_domain::rules::lead::reaction::{self, Outcome};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::usecase::lead::{self, Asked, found};

@@ -2,10 +2,8 @@
 
 use crate::cursor;
 use chrono::{DateTime, Utc};
-use forecourt_domain::ids::LeadId;
-use forecourt_domain::lead::Lead;
-use forecourt_domain::target::FIRST_CONTACT;
-use forecourt_domain::task::{Task, TaskState, Work};
+use forecourt_domain::base::LeadId;
+use forecourt_domain::lead::{FIRST_CONTACT, Lead, Task, TaskState, Work};
 use forecourt_store::{Agenda, LeadRow, Loaded, Todo};
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,7 +1,7 @@
 //! The elements of a lead.
 
 use super::{add, reference};
-use forecourt_domain::element::Kind;
+use forecourt_domain::elements::Kind;
 use forecourt_edge::routes::Elements;
 use forecourt_lead::{
     CommentBody, CommentView, CommunicationBody, CommunicationView, DocumentBody, DocumentView, ElementView, QuoteBody, QuoteView,

@@ -1,14 +1,9 @@
-//! What an appointment comes to of all that was said of it: one rule for its time, its cancellation and its attendance, whatever the order in
-//! which it was heard (APT-4, APT-5).
-//!
-//! Who says something here and now knows all that was said before. Another system tells by its own clock: what it tells is put in its order by that
-//! clock, and beside what was said here by the same clock, or by when it was first heard where that clock was ahead.
+//! Merges statements about an appointment: the latest counts (APT-5).
 
-use super::{Appointment, Attendance, Attended, Becomes, State, Undone};
-use crate::access::Actor;
-use crate::dealer::Dealer;
+use crate::appointment::{Appointment, AppointmentState, Attendance, Attended, Becomes, Undone};
+use crate::base::{Actor, Refusal};
 use crate::hours::Calendar;
-use crate::refusal::Refusal;
+use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -56,12 +51,12 @@ impl Statement {
 pub struct Said(Vec<Statement>);
 
 impl Said {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Takes in one more, unless what is known of its source is the same or later.
-    pub(super) fn take(&mut self, statement: Statement) {
+    pub(crate) fn take(&mut self, statement: Statement) {
         match self.0.iter_mut().find(|known| known.replaces(&statement)) {
             Some(known) if known.rank() >= statement.rank() => {}
             Some(known) => *known = statement,
@@ -105,7 +100,7 @@ impl Said {
 }
 
 /// Whether `now` is before the dealer's day on which a visit `at` a time is: nobody can have come, or not.
-pub(super) fn is_before_day(now: DateTime<Utc>, at: DateTime<Utc>, calendar: &Calendar) -> bool {
+pub(crate) fn is_before_day(now: DateTime<Utc>, at: DateTime<Utc>, calendar: &Calendar) -> bool {
     calendar.date_of(now) < calendar.date_of(at)
 }
 
@@ -157,11 +152,13 @@ impl Appointment {
         {
             self.move_to(*to, by.clone(), now);
         }
-        let state = said.cancelled().map_or(State::Booked, |Statement { as_of: at, by, .. }| State::Cancelled { at: *at, by: by.clone() });
+        let state = said
+            .cancelled()
+            .map_or(AppointmentState::Booked, |Statement { as_of: at, by, .. }| AppointmentState::Cancelled { at: *at, by: by.clone() });
         if state.is_cancelled() != self.state.is_cancelled() {
             self.sequence += 1;
         }
-        if let (State::Cancelled { at, by }, State::Booked) = (&self.state, &state) {
+        if let (AppointmentState::Cancelled { at, by }, AppointmentState::Booked) = (&self.state, &state) {
             let again = said.moved().map_or_else(|| by.clone(), |moved| moved.by.clone());
             let undone = Undone { at: *at, by: by.clone(), again_at: now, again };
             self.undone.push(undone);

@@ -1,15 +1,8 @@
-//! What is said of an appointment after it was made, by users and by the systems that made it: twice, late and in any order, with the same
-//! end (APT-4, APT-5).
+//! Reports of other systems about an appointment (APT-4, APT-5).
 
-use super::merge::is_before_day;
-use super::{Appointment, Attendance, Attended, Changed, Facts, Kind, Statement};
-use crate::access::Actor;
-use crate::calendar_event::mirrored;
-use crate::decision::{Decision, Item};
+use crate::appointment::{Appointment, Attendance, Attended, Statement, is_before_day};
+use crate::base::{Actor, AppointmentId, AppointmentKind, DealerId, PartnerId};
 use crate::hours::Calendar;
-use crate::ids::{AppointmentId, DealerId, PartnerId};
-use crate::refusal::Refusal;
-use crate::slots::{Diary, Place, Taken};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -106,16 +99,16 @@ pub struct Unprocessed {
 
 impl Unprocessed {
     /// The count with one more of `kind`.
-    pub fn with(before: Option<&Self>, dealer: &DealerId, kind: Kind, now: DateTime<Utc>) -> Self {
+    pub fn with(before: Option<&Self>, dealer: &DealerId, kind: AppointmentKind, now: DateTime<Utc>) -> Self {
         let (telephone, email) = before.map_or((0, 0), |before| (before.telephone, before.email));
-        let by_mail = u64::from(kind == Kind::Email);
+        let by_mail = u64::from(kind == AppointmentKind::Email);
         Self { dealer: dealer.clone(), telephone: telephone + 1 - by_mail, email: email + by_mail, latest: now }
     }
 }
 
 impl Appointment {
     /// Notes what is known of the attendance; what was known before is kept.
-    pub(super) fn mark(&mut self, attendance: Attendance) {
+    pub(crate) fn mark(&mut self, attendance: Attendance) {
         if self.attendance == attendance {
             return;
         }
@@ -146,64 +139,4 @@ impl Appointment {
     pub fn is_as(&self, other: &Self) -> bool {
         (self.at, &self.state, &self.attendance) == (other.at, &other.state, &other.attendance)
     }
-
-    /// The time that it takes as things are (CAL-7): its user's, unless it is an event, over, or called off. `took` is what it took before.
-    pub(super) fn takes(&self, facts: &Facts<'_>, took: Option<&Taken>) -> Option<Taken> {
-        let user = self.user.as_ref().filter(|_| self.event.is_none() && !self.state.is_cancelled())?;
-        match self.attendance.is {
-            Attended::NoShow => None,
-            Attended::Completed => took.filter(|_| self.at <= facts.now).cloned(),
-            Attended::Unknown => {
-                let until = self.at.checked_add_signed(facts.dealer.capacity().duration(self.kind.event_type()))?;
-                let place = Place::new(self.at, until).ok().filter(|_| until > facts.now)?;
-                Some(Taken { user: user.clone(), place })
-            }
-        }
-    }
-}
-
-/// Takes in what is told of an appointment; its event, where it is one, follows in the same commit. `None`: what is known is the same, or later.
-///
-/// # Errors
-/// An event that was rescheduled too often.
-pub fn heard(facts: &Facts<'_>, before: &Appointment, report: &Report) -> Result<Option<Changed>, Refusal> {
-    let after = before.hearing(report, facts.by, &facts.dealer.settings.calendar, facts.now);
-    if after.is_as(before) {
-        // It is to be known again, and nobody sees a change.
-        let kept = || Decision::default().with(Item::Appointment(Box::new(after.clone())));
-        return Ok((after != *before).then(|| Changed { decision: kept(), appointment: after.clone() }));
-    }
-    changed(facts, before, after).map(Some)
-}
-
-/// Takes in what a user says of an appointment, in the same way.
-///
-/// # Errors
-/// An event that was rescheduled too often.
-pub fn said(facts: &Facts<'_>, before: &Appointment, what: Becomes) -> Result<Changed, Refusal> {
-    changed(facts, before, before.saying(what, facts.by, &facts.dealer.settings.calendar, facts.now))
-}
-
-/// What a change of an appointment brings with it: its event, or the time that it takes, and what its customer is told.
-pub(super) fn changed(facts: &Facts<'_>, before: &Appointment, mut after: Appointment) -> Result<Changed, Refusal> {
-    let event = facts.case().zip(facts.event);
-    let mut decision = match event {
-        Some((case, event)) => {
-            // An event without a user is with whoever has the lead, and stays so unless somebody is named.
-            let same = after.user == before.user;
-            let given = if same { event.user.clone() } else { after.user.clone() };
-            after.user = given.clone().or_else(|| case.lead.owner.clone());
-            mirrored(&case, event, &after, given)?.unwrap_or_default()
-        }
-        None => {
-            after.taken = after.takes(facts, before.taken.as_ref());
-            let mut diary = Diary::new(facts.days);
-            diary.put(after.id.as_str(), before.taken.as_ref(), after.taken.as_ref())?;
-            diary.items().fold(Decision::default(), Decision::with)
-        }
-    };
-    decision.items.extend(after.letters(Some(before), facts.dealer, facts.now));
-    let after = after.revised(facts.now);
-    decision.items.push(Item::Appointment(Box::new(after.clone())));
-    Ok(Changed { decision, appointment: after })
 }

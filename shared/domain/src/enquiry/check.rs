@@ -1,10 +1,8 @@
-//! From an enquiry as written to one that a lead can be made of (INT-3, INT-4).
+//! Checks an enquiry as written, and makes the enquiry that a lead is made of (INT-3, INT-4).
 
-use super::text::Judge;
-use super::{Condition, Enquiry, LeadType, Person, RawContact, RawEnquiry, RawVehicle, Vehicle};
-use crate::contact::{Country, Email, Language, Phone};
-use crate::refusal::Fault;
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use crate::base::{Country, Email, Fault, Language, Phone};
+use crate::enquiry::{Condition, Enquiry, Judge, LeadType, Person, RawContact, RawEnquiry, RawVehicle, Vehicle};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use std::collections::HashSet;
 
@@ -18,10 +16,14 @@ pub enum Tolerance {
 }
 
 const NAME: usize = 100;
+
 const LINE: usize = 200;
+
 /// Longest message of a customer, in characters.
 const MESSAGE: usize = 10_000;
+
 const CHANNELS: usize = 5;
+
 /// Vehicles asked for, and vehicles offered, that an enquiry has at most.
 pub const VEHICLES: usize = 5;
 

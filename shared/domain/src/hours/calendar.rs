@@ -1,13 +1,13 @@
-//! What a dealer enters: weekly hours, days off, special hours.
+//! A dealer's calendar: weekly hours, days off and special hours (SET-1, SET-2).
 
-use std::{cmp::Ordering, collections::BTreeMap, fmt};
-
-use chrono::{Datelike, NaiveDate, Weekday};
+use crate::base::Fault;
+use crate::hours::{Interval, TimeOfDay};
+use chrono::{Datelike as _, NaiveDate, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
-
-use super::{Interval, TimeOfDay};
-use crate::refusal::Fault;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
 
 /// Hours or days off that can't be entered: every field at fault, with the rule it breaks.
 ///
@@ -213,7 +213,7 @@ impl Calendar {
     }
 
     /// The intervals worked on a date, in order.
-    pub(super) fn hours_on(&self, date: NaiveDate) -> &[Interval] {
+    pub(crate) fn hours_on(&self, date: NaiveDate) -> &[Interval] {
         if let Some(special) = self.special_hours.get(&date) {
             special
         } else if self.is_entered_as_off(date) {
@@ -224,7 +224,7 @@ impl Calendar {
     }
 
     /// Whether a date is off by the dealer's word, rather than merely without weekly hours.
-    pub(super) fn is_off(&self, date: NaiveDate) -> bool {
+    pub(crate) fn is_off(&self, date: NaiveDate) -> bool {
         match self.special_hours.get(&date) {
             Some(special) => special.is_empty(),
             None => self.is_entered_as_off(date),

@@ -1,10 +1,16 @@
-//! The working-hours clock (CLK): a calendar's opening as instants, and counting in it.
+//! The working-hours clock (CLK): opening times as instants, and counting in them.
 
-use chrono::{DateTime, NaiveDate, Offset, TimeDelta, TimeZone, Utc};
+use crate::hours::{Calendar, Interval, TimeOfDay};
+use chrono::{DateTime, NaiveDate, Offset as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::GapInfo;
 use serde::{Deserialize, Serialize};
 
-use super::{Calendar, Interval, TimeOfDay};
+impl Calendar {
+    /// When a date begins: at midnight, or where clocks jump over that, at the end of the jump (CLK-4). `None` beyond the range of dates.
+    pub fn begins(&self, date: NaiveDate) -> Option<DateTime<Utc>> {
+        self.instant(date, TimeOfDay::MIDNIGHT)
+    }
+}
 
 /// How long a calendar may stay closed before the clock gives up (CLK-6): two years, one of
 /// them a leap year.

@@ -1,4 +1,4 @@
-//! When a dealer works, and the clock that counts only that time.
+//! Opening hours, and the clock that counts only working time.
 //!
 //! A [`Calendar`] says when a dealer is open: weekly [`OpeningHours`] (SET-1), [`DayOff`]s and
 //! special hours for single dates (SET-2), all read in the dealer's own time zone. Its clock

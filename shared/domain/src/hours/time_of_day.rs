@@ -1,8 +1,8 @@
-//! Times as a sign on the dealer's door gives them.
-
-use std::{fmt, str::FromStr};
+//! Times of day in whole minutes, and intervals of them.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
 /// A local time of day in whole minutes, from 00:00 to 24:00 inclusive (SET-1).
 ///

@@ -1,15 +1,13 @@
-//! What a person has to do on a day: every timed event occupies its quarter-hours (CAL-7).
+//! A person's day, and what occupies it (CAL-7).
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use crate::base::{Refusal, UserId};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-
-use crate::ids::UserId;
-use crate::refusal::Refusal;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many quarter-hours a day has in UTC, which knows no others.
 const QUARTERS: u8 = 96;
+
 /// Milliseconds of a quarter-hour.
 const QUARTER: i64 = 900_000;
 
@@ -65,7 +63,7 @@ impl Place {
     }
 
     /// What it takes of a day: nothing, some quarter-hours, or only a count among the customers of that date.
-    pub(super) fn on(&self, date: NaiveDate) -> Option<Part> {
+    pub(crate) fn on(&self, date: NaiveDate) -> Option<Part> {
         let midnight = date.and_time(NaiveTime::MIN).and_utc();
         let quarter = |millis: i64| millis.div_euclid(QUARTER).clamp(0, QUARTERS.into()) as u8;
         let from = quarter((self.from - midnight).num_milliseconds());
@@ -136,12 +134,12 @@ impl Day {
     }
 
     /// The same without `event`, which is to be moved.
-    pub(super) fn customers_but(&self, event: Option<&str>) -> u32 {
+    pub(crate) fn customers_but(&self, event: Option<&str>) -> u32 {
         number(self.but(event).filter(|part| part.booked_for == Some(self.date)))
     }
 
     /// How many events, without `event`, there are in the fullest quarter-hour of `part`.
-    pub(super) fn fullest_but(&self, event: Option<&str>, part: &Part) -> u32 {
+    pub(crate) fn fullest_but(&self, event: Option<&str>, part: &Part) -> u32 {
         let quarters = part.from..part.from.saturating_add(part.length);
         quarters.map(|quarter| number(self.but(event).filter(|other| other.takes(quarter)))).max().unwrap_or(0)
     }

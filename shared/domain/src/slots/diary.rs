@@ -1,13 +1,10 @@
 //! The days of several people, as several events change them in one commit (CAL-7).
 
-use std::collections::BTreeMap;
-
+use crate::base::UserId;
+use crate::slots::{Day, Days, Place, Unread};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-
-use super::{Day, Days, Place, Unread};
-use crate::decision::Item;
-use crate::ids::UserId;
+use std::collections::BTreeMap;
 
 /// A person's day as it was read; none, if it was not.
 pub type Asks<'a> = &'a dyn Fn(&UserId, NaiveDate) -> Option<Day>;
@@ -24,7 +21,7 @@ pub struct Taken {
 /// Days as they were read, and as they shall be.
 pub struct Diary<'a> {
     read: Asks<'a>,
-    changed: BTreeMap<(UserId, NaiveDate), Day>,
+    pub(crate) changed: BTreeMap<(UserId, NaiveDate), Day>,
 }
 
 impl<'a> Diary<'a> {
@@ -60,10 +57,5 @@ impl<'a> Diary<'a> {
 
     fn note(&mut self, days: Vec<Day>) {
         self.changed.extend(days.into_iter().map(|day| ((day.user.clone(), day.date), day)));
-    }
-
-    /// What is to be committed.
-    pub fn items(self) -> impl Iterator<Item = Item> {
-        self.changed.into_values().map(Item::Day)
     }
 }

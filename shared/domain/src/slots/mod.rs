@@ -15,12 +15,10 @@
 //!
 //! A booking writes every day that it was judged by, so a commit that guards what it writes lets no other booking slip in between.
 
-mod capacity;
 mod day;
 mod diary;
 mod terms;
 
-pub use capacity::{Capacity, CapacityDraft};
 pub use day::{Day, Days, Part, Place, Unread};
 pub use diary::{Asks, Diary, Taken};
 pub use terms::{Booked, NotFree, Slot, Terms};

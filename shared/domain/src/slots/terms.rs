@@ -1,12 +1,11 @@
 //! The slots that a customer may have with a person, and the booking of one (CAL-7, CAL-8).
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
-use serde::{Deserialize, Serialize};
-
-use super::{Capacity, Day, Days, Place};
-use crate::dealer::Absence;
+use crate::base::Refusal;
 use crate::hours::Calendar;
-use crate::refusal::Refusal;
+use crate::settings::{Absence, Capacity};
+use crate::slots::{Day, Days, Place};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use serde::{Deserialize, Serialize};
 
 /// A time with a person: from `from` until just before `until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

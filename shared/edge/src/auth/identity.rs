@@ -3,7 +3,7 @@
 use super::Denied;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use forecourt_domain::access::Scope;
-use forecourt_domain::ids::{GroupId, PartnerId, UserId};
+use forecourt_domain::base::{GroupId, PartnerId, UserId};
 use forecourt_store::Store;
 
 /// Reads the claims that API Gateway's JWT authorizer passes on, all of them text: `group`, and either `sub` (a user) or `partner`.

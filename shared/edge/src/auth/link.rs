@@ -4,9 +4,8 @@ use crate::Platform;
 use crate::routes::Operation;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::calendar_feed::Feed;
-use forecourt_domain::ids::{FeedId, GroupId, InvitationId, LeadId, UserId};
-use forecourt_domain::invitation::Invitation;
+use forecourt_domain::base::{FeedId, GroupId, InvitationId, LeadId, UserId};
+use forecourt_domain::calendar::{Feed, Invitation};
 
 /// The content of a signed link.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,7 @@ use crate::Platform;
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::ids::{GroupId, PartnerId};
+use forecourt_domain::base::{GroupId, PartnerId};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
 

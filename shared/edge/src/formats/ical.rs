@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Datelike as _, Duration, NaiveDateTime, Offset as _, TimeZone as _, Utc};
 use chrono_tz::{OffsetComponents as _, OffsetName as _, Tz};
-use forecourt_domain::contact::Email;
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::base::Email;
+use forecourt_domain::settings::Dealer;
 use icalendar::{Calendar, Component as _, Event, EventLike as _, Property};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! Reading JSON bodies: what JSON leaves open is refused, so that no two readers understand a body differently.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::text::forbidden_in_lines;
+use forecourt_domain::base::text::forbidden_in_lines;
+use forecourt_domain::base::{Fault, Refusal};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::HashSet;
 use std::fmt;

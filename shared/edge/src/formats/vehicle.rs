@@ -1,8 +1,8 @@
 //! A vehicle as clients write it: the same wherever one is asked for.
 
 use super::json::{Loose, Text};
+use forecourt_domain::base::Fault;
 use forecourt_domain::enquiry::RawVehicle;
-use forecourt_domain::refusal::Fault;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

@@ -10,7 +10,7 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::base::{Fault, Refusal};
 use http::HeaderMap;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Versions as ETags: `If-Match` and `If-None-Match`.
 
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::base::Refusal;
 use http::HeaderMap;
 
 /// Whether `If-None-Match` names `tag`, so that the client already has the response.

@@ -3,9 +3,9 @@
 use super::call::Call;
 use crate::Platform;
 use chrono::{DateTime, Utc};
+use forecourt_domain::base::Refusal;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::refusal::Refusal;
-use forecourt_domain::signing::Seen;
+use forecourt_domain::people::Seen;
 use forecourt_store::keys::Key;
 use forecourt_store::{Loaded, fingerprint, short};
 use std::fmt::Display;

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use chrono::{DateTime, Utc};
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::base::Refusal;
 use std::fmt::Display;
 
 /// How many stand on a page, at most and if not said.

@@ -1,8 +1,7 @@
 //! What a client is told when something is not done: `application/problem+json` (RFC 9457), the same shape for every function.
 
 use crate::auth::Denied;
-use forecourt_domain::access::Right;
-use forecourt_domain::refusal::{Fault, Refusal};
+use forecourt_domain::base::{Fault, Refusal, Right};
 use forecourt_store::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;

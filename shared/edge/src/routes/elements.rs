@@ -1,7 +1,7 @@
 //! What belongs to a lead: trade-ins, quotes, test drives, comments, documents.
 
 use super::{Operation, Route};
-use forecourt_domain::element::Kind;
+use forecourt_domain::elements::Kind;
 
 /// What is done with the elements of a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,13 +4,13 @@ use super::lead::days_of;
 use crate::Platform;
 use crate::formats::json::{Loose, Text, time};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::access::{Actor, Right, Scope};
-use forecourt_domain::appointment::{Appointment, Attended, Becomes, Early, Facts, Report, heard};
+use forecourt_domain::access::Scope;
+use forecourt_domain::appointment::{Appointment, Attended, Becomes, Early, Report};
+use forecourt_domain::base::text::is_line;
+use forecourt_domain::base::{Actor, AppointmentId, Fault, PartnerId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::ids::{AppointmentId, PartnerId};
-use forecourt_domain::refusal::{Fault, Refusal};
-use forecourt_domain::signing::Seen;
-use forecourt_domain::text::is_line;
+use forecourt_domain::people::Seen;
+use forecourt_domain::rules::appointment::{Facts, heard};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, short};
 use serde::{Deserialize, Serialize};
@@ -232,7 +232,7 @@ pub async fn tell(
         let (decision, outcome) = match loaded.appointment(&id) {
             Some(appointment) => {
                 scope.reaches(&appointment.dealer).map_err(|_| Refusal::NotFound("appointment"))?;
-                let days = |user: &forecourt_domain::ids::UserId, date| loaded.day(user, date);
+                let days = |user: &forecourt_domain::base::UserId, date| loaded.day(user, date);
                 let facts = facts(loaded, appointment, &days, &by, now)?;
                 let changed = heard(&facts, appointment, &told.report)?;
                 let after = changed.as_ref().map_or(appointment, |changed| &changed.appointment);

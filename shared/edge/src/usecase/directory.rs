@@ -2,9 +2,10 @@
 
 use crate::Platform;
 use forecourt_domain::access::Scope;
-use forecourt_domain::contact::{Channel, ChannelKey, Contact};
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::base::ChannelKey;
+use forecourt_domain::directory::{Channel, Contact};
 use forecourt_domain::enquiry::Person;
+use forecourt_domain::settings::Dealer;
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 

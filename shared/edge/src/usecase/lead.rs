@@ -3,14 +3,12 @@
 use crate::Platform;
 use crate::http::{Call, Problem, Request, remembered, request};
 use crate::routes::Operation;
-use forecourt_domain::access::Right;
-use forecourt_domain::appointment::followed;
-use forecourt_domain::dealer::Dealer;
+use forecourt_domain::base::{EventId, LeadId, Refusal, Right, TaskId, UserId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::enquiry::Enquiry;
-use forecourt_domain::ids::{EventId, LeadId, TaskId, UserId};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::refusal::Refusal;
+use forecourt_domain::rules::appointment::followed;
+use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::{Asks, Day};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
@@ -280,7 +278,7 @@ pub fn enquiry_of<'a>(loaded: &'a Loaded, lead: &Lead) -> Option<&'a Enquiry> {
     loaded.entry(lead.id, lead.described.unwrap_or(1))?.enquiry()
 }
 
-/// The version of `lead` that this request made, now or before: the name of what it made ([`forecourt_domain::ids::numbered`]).
+/// The version of `lead` that this request made, now or before: the name of what it made ([`forecourt_domain::base::numbered`]).
 pub fn made(platform: &Platform, call: &Call, lead: LeadId, decision: Option<&Decision>, loaded: &Loaded) -> Option<u64> {
     match decision.and_then(Decision::lead) {
         Some(lead) => Some(lead.version),

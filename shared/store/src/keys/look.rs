@@ -4,8 +4,7 @@ use super::{DueKind, EXPORTS, RECOMPUTE};
 use crate::Failure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::ids::{DealerId, EventId, ExportId, GroupId, LeadId};
-use forecourt_domain::letter::Home;
+use forecourt_domain::base::{DealerId, EventId, ExportId, GroupId, Home, LeadId};
 use serde::{Deserialize, Serialize};
 
 /// «Look at this»: all that a wake-up says. Ids only; what is to be done follows from the state that the looker reads.

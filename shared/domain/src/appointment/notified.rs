@@ -1,0 +1,97 @@
+//! The addresses at which a customer was notified of an appointment (APT-3).
+
+use crate::appointment::Appointment;
+use crate::messages::{Letter, LetterFate, Says, Suppressed};
+use serde::{Deserialize, Serialize};
+
+/// Where a customer was told, or may have been, of an appointment as it was then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldAt {
+    /// The address or number.
+    pub to: String,
+    /// The [`Appointment::sequence`].
+    pub sequence: u32,
+}
+
+impl Appointment {
+    /// Where the customer was told that are remembered: the latest.
+    const TOLD: usize = 40;
+
+    /// The same while a sender has `letter`: from now on the customer may have been told. `None`: it makes no difference.
+    pub fn telling(&self, letter: &Letter) -> Option<Self> {
+        if let Some(reminding) = letter.reminds_at() {
+            let mut told = self.clone();
+            told.reminding.retain(|known| known.sequence == self.sequence && *known != reminding);
+            told.reminding.push(reminding);
+            return Some(told);
+        }
+        let telling = letter.told_at().filter(|told| !self.told.contains(told))?;
+        let mut told = self.clone();
+        told.told.push(telling);
+        if told.told.len() > Self::TOLD {
+            told.told.remove(0);
+        }
+        Some(told)
+    }
+
+    /// The same once it is known what has become of `letter`: it went out, or did not, or nobody knows. `None`: it makes no difference.
+    pub fn told(&self, letter: &Letter) -> Option<Self> {
+        let mut told = self.clone();
+        match (&letter.fate, &letter.says) {
+            (LetterFate::Sent { .. }, Says::Confirmation | Says::Moved) => told.confirmed = told.confirmed.and(letter.medium),
+            (LetterFate::Sent { .. }, Says::Reminder) => told.reminded = told.reminded.and(letter.medium),
+            (LetterFate::Queued { .. } | LetterFate::Failed { .. }, _) => {
+                let not = letter.told_at();
+                told.told.retain(|told| Some(told) != not.as_ref());
+                let not = letter.reminds_at();
+                told.reminding.retain(|reminding| Some(reminding) != not.as_ref());
+            }
+            _ => {}
+        }
+        (told != *self).then_some(told)
+    }
+}
+
+impl Letter {
+    /// The same to an address, as a first letter to it must be: one of a move tells of the booking, one of a cancellation is none.
+    ///
+    /// # Errors
+    /// Why it is not to go there.
+    pub fn addressed(self, to: &str, appointment: Option<&Appointment>) -> Result<Self, Suppressed> {
+        let told = |appointment: &Appointment| {
+            // What was sent before addresses were recorded counts for all.
+            let before = appointment.told.is_empty() && appointment.confirmed.has(self.medium);
+            before || appointment.told.iter().any(|told| told.to == to)
+        };
+        let says = match (&self.says, appointment) {
+            (Says::Moved, Some(appointment)) if !told(appointment) && appointment.at <= self.queued => return Err(Suppressed::NeverTold),
+            (Says::Moved, Some(appointment)) if !told(appointment) => Says::Confirmation,
+            (Says::Cancelled, Some(appointment)) if !told(appointment) => return Err(Suppressed::NeverTold),
+            (Says::Confirmation, Some(Appointment { told, sequence, .. }))
+                if told.iter().any(|told| told.to == to && told.sequence == *sequence) =>
+            {
+                return Err(Suppressed::AlreadyTold);
+            }
+            (Says::Reminder, Some(Appointment { reminding, sequence, .. }))
+                if reminding.iter().any(|told| told.to == to && told.sequence == *sequence) =>
+            {
+                return Err(Suppressed::AlreadyTold);
+            }
+            (says, _) => says.clone(),
+        };
+        Ok(Self { says, to: Some(to.to_owned()), ..self })
+    }
+
+    /// Where it reminds of an appointment.
+    fn reminds_at(&self) -> Option<ToldAt> {
+        let to = self.to.clone().filter(|_| self.says == Says::Reminder)?;
+        Some(ToldAt { to, sequence: self.sequence })
+    }
+
+    /// Where it tells of an appointment.
+    fn told_at(&self) -> Option<ToldAt> {
+        let tells = matches!(self.says, Says::Confirmation | Says::Moved);
+        let to = self.to.clone().filter(|_| tells)?;
+        Some(ToldAt { to, sequence: self.sequence })
+    }
+}

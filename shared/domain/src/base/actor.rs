@@ -1,0 +1,63 @@
+//! Who performed an action, and the partners of a group.
+
+use crate::base::{DealerId, PartnerId, UserId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// Who did something, as the timeline says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// A person.
+    User(UserId),
+    /// A partner.
+    Partner(PartnerId),
+    /// The lead's contact, by a link that was sent to them (CAL-8).
+    Customer,
+    /// Forecourt itself.
+    System,
+}
+
+impl Actor {
+    /// The person, where it is one of our users.
+    pub fn user(&self) -> Option<&UserId> {
+        if let Actor::User(user) = self { Some(user) } else { None }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Actor::User(user) => write!(f, "user:{user}"),
+            Actor::Partner(partner) => write!(f, "partner:{partner}"),
+            Actor::Customer => f.write_str("customer"),
+            Actor::System => f.write_str("system"),
+        }
+    }
+}
+
+/// A portal or a vendor's system (ACC-1): may send enquiries to its dealers; one that makes appointments, these and what becomes of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Partner {
+    /// Who.
+    pub id: PartnerId,
+    /// The dealers it may send to.
+    pub dealers: BTreeSet<DealerId>,
+    /// What it is. Default: a portal.
+    #[serde(default)]
+    pub kind: PartnerKind,
+}
+
+/// What a partner is; where its appointments come from follows (APT-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartnerKind {
+    /// A portal: makes no appointments.
+    #[default]
+    Portal,
+    /// The contact centre's system.
+    ContactCentre,
+    /// A dealer's own system.
+    DealerSystem,
+}

@@ -1,0 +1,27 @@
+//! The types of calendar events that every dealer has (CAL-1), and the reasons of a no-show (CAL-4).
+
+/// The types that every dealer has, as the API writes them and as people do (CAL-1).
+pub const EVENT_TYPES: [(&str, &str); 16] = [
+    ("phone_inbound", "Phone Inbound"),
+    ("phone_outbound", "Phone Outbound"),
+    ("email_inbound", "Email Inbound"),
+    ("email_outbound", "Email Outbound"),
+    ("visit_inbound", "Visit Inbound"),
+    ("visit_outbound", "Visit Outbound"),
+    (BOOKED_TEST_DRIVE, "Booked Test Drive"),
+    ("delivery", "Delivery"),
+    ("48_hour_follow_up", "48 Hour Follow Up"),
+    ("3-7_day_follow_up", "3-7 Day Follow Up"),
+    ("14_day_follow_up", "14 Day Follow Up"),
+    ("attempted_contact", "Attempted Contact"),
+    ("notes", "Notes"),
+    ("live_leads_follow_up", "Live Leads Follow Up"),
+    ("sms", "SMS"),
+    ("post_sales_follow_up", "Post Sales Follow Up"),
+];
+
+/// The type that is an appointment (APT-1).
+pub const BOOKED_TEST_DRIVE: &str = "booked_test_drive";
+
+/// The reasons of a no-show that every dealer has (CAL-4).
+pub const NO_SHOW_REASONS: [&str; 5] = ["not_reached", "did_not_come", "called_off", "wrong_number", "other"];

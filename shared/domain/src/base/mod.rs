@@ -1,0 +1,26 @@
+//! Ids, names and small types that every other folder uses.
+
+mod actor;
+mod address;
+mod event_types;
+mod ids;
+mod kinds;
+mod media;
+mod money;
+mod refusal;
+mod role;
+pub mod text;
+
+pub use actor::{Actor, Partner, PartnerKind};
+pub use address::{BadCountry, BadEmail, BadLanguage, ChannelKey, Country, Email, Language, Phone};
+pub use event_types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
+pub use ids::{
+    AppointmentId, BadId, BadLeadId, ContactId, DeadlineId, DealerId, DistributionGroupId, ElementId, EventId, ExportId, FeedId, GroupId,
+    Id, InvitationId, LeadId, OfAppointment, OfContact, OfDeadline, OfDealer, OfDistributionGroup, OfElement, OfEvent, OfExport, OfFeed,
+    OfGroup, OfInvitation, OfPartner, OfTask, OfUser, OfWebhook, PartnerId, TaskId, UserId, WebhookId, numbered,
+};
+pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, Home, LostReason, ReactionKind, Status, StepKind};
+pub use media::{Media, Medium};
+pub use money::{Currency, MOST_MONEY, Money};
+pub use refusal::{Fault, Refusal};
+pub use role::{Right, Role};

@@ -1,0 +1,16 @@
+//! Calendar events, invitations, calendar links and calendar views (CAL).
+
+mod event;
+mod feeds;
+mod invitation;
+mod names;
+mod view;
+mod when;
+
+pub use event::{CalendarEvent, Ended, EventState, Planned, Rescheduled, Transferred};
+pub use feeds::{Feed, Feeds};
+pub use invitation::{Invitation, Standing};
+pub use names::{name_of, title_of};
+pub use view::{NotAView, View};
+pub use when::When;
+pub(crate) use when::in_reach;

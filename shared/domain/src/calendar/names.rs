@@ -1,0 +1,47 @@
+//! The names of event types in three languages.
+
+use crate::base::{EVENT_TYPES, Language};
+use crate::calendar::CalendarEvent;
+
+/// In English, German and Dutch. They are read by the customer and by whom the customer meets, so none says "your".
+const NAMES: [(&str, [&str; 3]); 11] = [
+    ("booked_test_drive", ["Test drive", "Probefahrt", "Proefrit"]),
+    ("visit_inbound", ["Visit", "Besuch", "Bezoek"]),
+    ("visit_outbound", ["Home visit", "Hausbesuch", "Bezoek aan huis"]),
+    ("delivery", ["Vehicle handover", "Fahrzeugübergabe", "Aflevering van de auto"]),
+    ("phone_inbound", ["Phone call", "Telefongespräch", "Telefoongesprek"]),
+    ("phone_outbound", ["Phone call", "Telefongespräch", "Telefoongesprek"]),
+    ("email_inbound", ["By e-mail", "Per E-Mail", "Per e-mail"]),
+    ("email_outbound", ["By e-mail", "Per E-Mail", "Per e-mail"]),
+    ("video", ["Video call", "Videogespräch", "Videogesprek"]),
+    ("workshop", ["Workshop", "Werkstatt", "Werkplaats"]),
+    ("other", ["Appointment", "Termin", "Afspraak"]),
+];
+
+fn known(kind: &str, language: &Language) -> Option<&'static str> {
+    let (_, [english, german, dutch]) = NAMES.iter().find(|(name, _)| *name == kind)?;
+    Some(match language.as_str() {
+        "de" => german,
+        "nl" => dutch,
+        _ => english,
+    })
+}
+
+/// What an event of a type is called: a dealer's own type as the dealer calls it.
+pub fn name_of<'a>(kind: &'a str, language: &Language) -> &'a str {
+    let own = || EVENT_TYPES.iter().all(|(name, _)| *name != kind).then_some(kind);
+    known(kind, language).or_else(own).or_else(|| known("other", language)).unwrap_or(kind)
+}
+
+/// What an event of this title is called: one that was named after its type as that is in the reader's language.
+pub fn title_of<'a>(title: &'a str, language: &Language) -> &'a str {
+    let kind = EVENT_TYPES.iter().find(|(_, label)| *label == title).map(|(name, _)| *name);
+    kind.and_then(|kind| known(kind, language)).unwrap_or(title)
+}
+
+impl CalendarEvent {
+    /// Its title, where it was not named after its type.
+    pub fn own_title(&self) -> Option<&str> {
+        Some(self.title.as_str()).filter(|title| EVENT_TYPES.iter().all(|(_, label)| label != title))
+    }
+}

@@ -1,0 +1,57 @@
+//! The time of a new or rescheduled event: now, an instant, or a date (CAL-1, CAL-2).
+
+use crate::base::Fault;
+use crate::hours::{Calendar, TimeOfDay};
+use chrono::{DateTime, NaiveDate, Timelike as _, Utc};
+
+/// When an event is to be, as it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Nobody says: now. It is a note of what happens now, and takes nobody's time.
+    Now,
+    /// At an instant.
+    At(DateTime<Utc>),
+    /// On a date of the dealer's: at its opening; today, as if nobody had said.
+    On(NaiveDate),
+}
+
+impl When {
+    /// The instant. A day that is closed has the time of day of the next opening; where there is none, the present one.
+    ///
+    /// # Errors
+    /// More than ten years away; the fault names the field and its rule.
+    pub(crate) fn instant(self, calendar: &Calendar, now: DateTime<Utc>) -> Result<DateTime<Utc>, Fault> {
+        let (field, rule, at) = match self {
+            When::Now => return Ok(now),
+            When::At(at) => ("at", "CAL-1", Some(at)),
+            When::On(date) => ("date", "CAL-2", self.opening(calendar, date, now)),
+        };
+        at.filter(|at| in_reach(*at, now)).ok_or_else(|| Fault::new(field, rule, "must be within ten years"))
+    }
+
+    /// Whether it has a time of its own.
+    pub(crate) fn is_timed(self, calendar: &Calendar, now: DateTime<Utc>) -> bool {
+        match self {
+            When::Now => false,
+            When::At(_) => true,
+            When::On(date) => date != calendar.date_of(now),
+        }
+    }
+
+    fn opening(self, calendar: &Calendar, date: NaiveDate, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if !self.is_timed(calendar, now) {
+            return Some(now);
+        }
+        let begins = calendar.begins(date).filter(|begins| in_reach(*begins, now))?;
+        if let Some((_, span)) = calendar.openings_on(date).next() {
+            return Some(span.opens);
+        }
+        let like = calendar.next_opening(begins).unwrap_or(now).with_timezone(&calendar.zone());
+        let minutes = u16::try_from(like.hour() * 60 + like.minute()).ok()?;
+        calendar.instant(date, TimeOfDay::from_minutes(minutes).ok()?)
+    }
+}
+
+pub(crate) fn in_reach(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    (at - now).num_days().abs() <= 3_653
+}

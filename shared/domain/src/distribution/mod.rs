@@ -1,0 +1,9 @@
+//! A dealer's distribution: rotations, pool, and why a lead was given to its owner.
+
+mod lane;
+mod pool;
+mod rotation;
+
+pub use lane::Place;
+pub use pool::Pool;
+pub use rotation::{Choice, PassedOver, PassedOverFor, Rotation, Why};

@@ -1,0 +1,158 @@
+//! Rotations: whose turn it is (DIS-1 to DIS-6).
+
+use crate::base::{DealerId, DistributionGroupId, UserId};
+use crate::settings::{Draft, Member};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// The place of a dealer's rotation. It survives restarts, and every turn goes through it, so that it is fair under concurrency (DIS-2).
+///
+/// The circle is the members in the order of their ids, and the place is the member who was served last. So adding or removing
+/// a user resets nobody's place, and who returns waits for the turn like everybody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// Whose rotation.
+    pub dealer: DealerId,
+    /// Of which of its distribution groups; `None`: of all its people (DIS-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<DistributionGroupId>,
+    /// Who was served last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<UserId>,
+    /// How many turns were given in all.
+    pub turns: u64,
+    /// Who has a turn to come besides, since a lead of theirs was spam or a duplicate (DIS-10); once for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owed: Vec<UserId>,
+}
+
+/// Who gets a lead, and why (DIS-11).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The new owner.
+    pub owner: UserId,
+    /// Why this one.
+    pub why: Why,
+}
+
+/// Why a lead went to its owner (DIS-11).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// The rule's id: `DIS-1` the rotation, `DIS-3` that of a group, `DIS-5` the contact is known, `DIS-6` nobody eligible, `DIS-7` by hand, `DIS-8`
+    /// the pool, `DIS-10` a turn given back, or the next in turn since nobody had reacted.
+    pub rule: String,
+    /// The number of this turn in the rotation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u64>,
+    /// The distribution group that a routing rule chose (DIS-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<DistributionGroupId>,
+    /// Whose turn it would have been, and why it was not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<PassedOver>,
+    /// In words, where a person gave some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Somebody whose turn it would have been.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOver {
+    /// Who.
+    pub user: UserId,
+    /// Why not.
+    pub reason: PassedOverFor,
+}
+
+/// Why somebody was passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PassedOverFor {
+    /// Away (DIS-4).
+    Absent,
+    /// Had this lead already, and did not react to it (DIS-10).
+    HadIt,
+}
+
+impl Rotation {
+    /// A rotation that has served nobody yet.
+    pub fn new(dealer: DealerId, group: Option<DistributionGroupId>) -> Self {
+        Self { dealer, group, last: None, turns: 0, owed: Vec::new() }
+    }
+
+    /// Gives the next turn at `now`. The rotation moves only where it chose: a fallback takes nobody's turn.
+    pub fn next(&self, settings: &Draft, now: DateTime<Utc>) -> (Choice, Option<Rotation>) {
+        if let Some((choice, turned)) = self.owed_turn(settings, now) {
+            return (choice, Some(turned));
+        }
+        let (circle, passed_over) = self.circle(settings, now, &BTreeSet::new());
+        let Some(owner) = circle else {
+            return (nobody_eligible(settings, self.group.clone(), passed_over, now), None);
+        };
+        let rule = if self.group.is_some() { "DIS-3" } else { "DIS-1" };
+        let (choice, turned) = self.turned_to(owner, rule, passed_over);
+        (choice, Some(turned))
+    }
+
+    /// The next in turn who did not have the lead before. `None`: everybody who is there had it (DIS-10).
+    pub(crate) fn next_but(&self, had: &BTreeSet<UserId>, settings: &Draft, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
+        let (circle, passed_over) = self.circle(settings, now, had);
+        Some(self.turned_to(circle?, "DIS-10", passed_over))
+    }
+
+    /// The turn of the first who has one to come besides and can take it; everybody else's place stays (DIS-10).
+    fn owed_turn(&self, settings: &Draft, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
+        let eligible = |user: &UserId| self.members(settings).iter().any(|m| m.user == *user && m.absence(now).is_none());
+        let at = self.owed.iter().position(eligible)?;
+        let mut turned = self.clone();
+        let owner = turned.owed.remove(at);
+        turned.turns += 1;
+        let why = Why { rule: "DIS-10".into(), turn: Some(turned.turns), group: self.group.clone(), passed_over: Vec::new(), note: None };
+        Some((Choice { owner, why }, turned))
+    }
+
+    fn turned_to(&self, owner: UserId, rule: &str, passed_over: Vec<PassedOver>) -> (Choice, Rotation) {
+        let turned = Rotation { last: Some(owner.clone()), turns: self.turns + 1, ..self.clone() };
+        let why = Why { rule: rule.into(), turn: Some(turned.turns), group: self.group.clone(), passed_over, note: None };
+        (Choice { owner, why }, turned)
+    }
+
+    fn members<'a>(&self, settings: &'a Draft) -> Vec<&'a Member> {
+        let in_group = |member: &Member| self.group.as_ref().is_none_or(|group| member.groups.contains(group));
+        settings.members.iter().filter(|m| m.receives_leads && in_group(m)).collect()
+    }
+
+    /// The first present user after the last one who is none of `had`, and who stood before in the circle but cannot have it.
+    fn circle(&self, settings: &Draft, now: DateTime<Utc>, had: &BTreeSet<UserId>) -> (Option<UserId>, Vec<PassedOver>) {
+        let mut members = self.members(settings);
+        members.sort_by(|a, b| a.user.cmp(&b.user));
+        let start = members.partition_point(|m| self.last.as_ref().is_some_and(|last| m.user <= *last));
+        members.rotate_left(start);
+        let mut passed_over = Vec::new();
+        for member in members {
+            let reason = if had.contains(&member.user) {
+                PassedOverFor::HadIt
+            } else if member.absence(now).is_some() {
+                PassedOverFor::Absent
+            } else {
+                return (Some(member.user.clone()), passed_over);
+            };
+            passed_over.push(PassedOver { user: member.user.clone(), reason });
+        }
+        (None, passed_over)
+    }
+}
+
+/// The fallback user; unset or absent: the administrator account (DIS-6).
+fn nobody_eligible(settings: &Draft, group: Option<DistributionGroupId>, mut passed_over: Vec<PassedOver>, now: DateTime<Utc>) -> Choice {
+    let owner = match &settings.fallback_user {
+        Some(fallback) if settings.is_present(fallback, now) => fallback.clone(),
+        Some(fallback) => {
+            passed_over.push(PassedOver { user: fallback.clone(), reason: PassedOverFor::Absent });
+            settings.admin_user.clone()
+        }
+        None => settings.admin_user.clone(),
+    };
+    Choice { owner, why: Why { rule: "DIS-6".into(), turn: None, group, passed_over, note: None } }
+}

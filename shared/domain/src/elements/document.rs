@@ -1,0 +1,95 @@
+//! Documents.
+
+use crate::base::text::is_line;
+use crate::base::{Fault, GroupId};
+use crate::elements::Element;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// What it is called; 1 to 200 characters.
+    pub title: String,
+    /// Its media type, such as `application/pdf`.
+    pub content_type: String,
+    /// How large it is; 1 to [`MOST_BYTES`].
+    pub bytes: u64,
+    /// When it was there; until then it is pending.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub uploaded: Option<DateTime<Utc>>,
+}
+
+impl Document {
+    /// A document that a user announces.
+    ///
+    /// # Errors
+    /// The faults of its fields.
+    pub fn announced(
+        title: Option<String>,
+        content_type: Option<String>,
+        bytes: Option<u64>,
+        mut faults: Vec<Fault>,
+    ) -> Result<Self, Vec<Fault>> {
+        let title = title.unwrap_or_default().trim().to_owned();
+        if !is_line(&title, 200) {
+            faults.push(Fault::new("title", "LEAD-2", "must be 1 to 200 characters in one line"));
+        }
+        let content_type = content_type.unwrap_or_default().trim().to_ascii_lowercase();
+        if !is_media_type(&content_type) {
+            faults.push(Fault::new("content_type", "LEAD-2", "must be a media type without parameters, such as application/pdf"));
+        }
+        let bytes = bytes.filter(|bytes| (1..=MOST_BYTES).contains(bytes));
+        if bytes.is_none() && !faults.iter().any(|fault| fault.field == "bytes") {
+            faults.push(Fault::new("bytes", "LEAD-2", format!("must be the size of the file, from 1 to {MOST_BYTES}")));
+        }
+        match bytes {
+            Some(bytes) if faults.is_empty() => Ok(Self { title, content_type, bytes, uploaded: None }),
+            _ => Err(faults),
+        }
+    }
+
+    /// What the file is called where it is saved: the title, with the ending of its type.
+    pub fn file_name(&self) -> String {
+        let name: String = self.title.chars().map(|c| if matches!(c, '/' | '\\' | ':' | '"') { '-' } else { c }).collect();
+        let ending = ENDINGS.iter().find(|(kind, _)| *kind == self.content_type).map(|(_, ending)| format!(".{ending}"));
+        match ending {
+            Some(ending) if !name.to_lowercase().ends_with(&ending) => name + &ending,
+            _ => name,
+        }
+    }
+}
+
+/// The largest document: 25 MiB.
+pub const MOST_BYTES: u64 = 26_214_400;
+
+/// What the names of files end in, of the types that people send.
+const ENDINGS: [(&str, &str); 9] = [
+    ("application/pdf", "pdf"),
+    ("image/jpeg", "jpg"),
+    ("image/png", "png"),
+    ("image/heic", "heic"),
+    ("text/plain", "txt"),
+    ("text/csv", "csv"),
+    ("application/msword", "doc"),
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+];
+
+/// Two tokens of RFC 9110 around a `/`, up to 100 characters.
+fn is_media_type(text: &str) -> bool {
+    let token = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&^_.+-".contains(c));
+    text.len() <= 100 && text.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub))
+}
+
+impl Element {
+    /// Where a document is uploaded to. What stays there was never completed, and is cleared away by the bucket.
+    pub fn upload_name(&self, group: &GroupId) -> String {
+        format!("uploads/{group}/{}/{}", self.lead, self.id)
+    }
+
+    /// Where a document is kept. No link lets anybody write there.
+    pub fn file_name(&self, group: &GroupId) -> String {
+        format!("documents/{group}/{}/{}", self.lead, self.id)
+    }
+}

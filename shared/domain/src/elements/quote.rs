@@ -1,0 +1,85 @@
+//! Quotes.
+
+use crate::base::text::is_line;
+use crate::base::{Fault, MOST_MONEY, Money};
+use crate::elements::says_which;
+use crate::enquiry::Vehicle;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// A quote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// The vehicle; whether it is new or used is said.
+    pub vehicle: Vehicle,
+    /// What it costs in all.
+    pub price: Money,
+    /// What the price is made of, up to 30 lines which add up to it; none where it is just a price.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Line>,
+    /// The last day on which it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<NaiveDate>,
+    /// In words, up to 2,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+}
+
+/// A line of a quote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// 1 to 200 characters.
+    pub text: String,
+    /// In the smallest unit of the price's currency; negative for what is taken off.
+    pub amount: i64,
+}
+
+/// Most lines of a quote.
+const LINES: usize = 30;
+
+impl Quote {
+    /// Judges a quote that a user enters: as a whole, since its fields are judged.
+    ///
+    /// # Errors
+    /// The faults of its fields and its own.
+    pub fn entered(
+        vehicle: Vehicle,
+        price: Option<Money>,
+        lines: Vec<Line>,
+        valid_until: Option<NaiveDate>,
+        notes: Option<String>,
+        mut faults: Vec<Fault>,
+    ) -> Result<Self, Vec<Fault>> {
+        says_which(&vehicle, &mut faults);
+        if vehicle.condition.is_none() && !faults.iter().any(|fault| fault.field == "vehicle.condition") {
+            faults.push(Fault::new("vehicle.condition", "LEAD-2", "must say new or used"));
+        }
+        if lines.len() > LINES {
+            faults.push(Fault::new("lines", "LEAD-2", format!("must be at most {LINES} lines")));
+        }
+        for (i, line) in lines.iter().enumerate() {
+            if !is_line(&line.text, 200) {
+                faults.push(Fault::new(format!("lines.{i}.text"), "LEAD-2", "must be 1 to 200 characters in one line"));
+            }
+            if !(-MOST_MONEY..=MOST_MONEY).contains(&line.amount) {
+                faults.push(Fault::new(format!("lines.{i}.amount"), "LEAD-2", format!("must be from -{MOST_MONEY} to {MOST_MONEY}")));
+            }
+        }
+        // What the lines add up to is known once each is right.
+        let sums = faults.is_empty() && !lines.is_empty();
+        let sum: i128 = lines.iter().map(|line| i128::from(line.amount)).sum();
+        if let Some(price) = price.filter(|price| sums && i128::from(price.amount) != sum) {
+            let detail = format!("must be what the lines add up to, {sum}, and not {}", price.amount);
+            faults.push(Fault::new("price.amount", "LEAD-2", detail));
+        }
+        match price {
+            Some(price) if faults.is_empty() => Ok(Self { vehicle, price, lines, valid_until, notes }),
+            None if faults.is_empty() => Err(vec![Fault::new("price", "LEAD-2", "must say what it costs")]),
+            _ => Err(faults),
+        }
+    }
+
+    pub(crate) fn title(&self) -> String {
+        format!("{}: {}", self.vehicle.line(), self.price)
+    }
+}

@@ -1,0 +1,14 @@
+//! Test drives.
+
+use crate::base::EventId;
+use crate::enquiry::Vehicle;
+use serde::{Deserialize, Serialize};
+
+/// A test drive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TestDrive {
+    /// What is driven.
+    pub vehicle: Vehicle,
+    /// The lead's calendar event of the type [`BOOKED_TEST_DRIVE`](crate::base::BOOKED_TEST_DRIVE): the one truth about its time and what became of it.
+    pub event: EventId,
+}

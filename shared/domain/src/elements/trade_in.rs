@@ -1,0 +1,74 @@
+//! Trade-ins.
+
+use crate::base::{ElementId, Fault, Money};
+use crate::elements::{Content, Element};
+use crate::enquiry::{VEHICLES, Vehicle};
+use serde::{Deserialize, Serialize};
+
+/// A trade-in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TradeIn {
+    /// The vehicle with plate and mileage.
+    pub vehicle: Vehicle,
+    /// What the customer asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Money>,
+    /// What the dealer offers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered: Option<Money>,
+    /// In words, up to 2,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    /// As the enquiry has it: nobody has changed it here, so that an enquiry sent again may.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enquired: bool,
+}
+
+impl TradeIn {
+    /// A trade-in that a user enters.
+    ///
+    /// # Errors
+    /// The faults of its fields.
+    pub fn entered(
+        vehicle: Vehicle,
+        [asked, offered]: [Option<Money>; 2],
+        notes: Option<String>,
+        mut faults: Vec<Fault>,
+    ) -> Result<Self, Vec<Fault>> {
+        says_which(&vehicle, &mut faults);
+        if faults.is_empty() { Ok(Self { vehicle, asked, offered, notes, enquired: false }) } else { Err(faults) }
+    }
+
+    pub(crate) fn title(&self) -> String {
+        let plate = self.vehicle.plate.as_ref().map(|plate| format!(" ({plate})")).unwrap_or_default();
+        let offered = self.offered.as_ref().map(|offered| format!(": {offered}")).unwrap_or_default();
+        format!("{}{plate}{offered}", self.vehicle.line())
+    }
+}
+
+/// A vehicle that says nothing of itself is none.
+pub(crate) fn says_which(vehicle: &Vehicle, faults: &mut Vec<Fault>) {
+    if *vehicle == Vehicle::default() && faults.is_empty() {
+        faults.push(Fault::new("vehicle", "LEAD-2", "must say which vehicle it is"));
+    }
+}
+
+pub(crate) fn as_enquired(vehicle: &Vehicle) -> TradeIn {
+    TradeIn { vehicle: vehicle.clone(), asked: None, offered: None, notes: None, enquired: true }
+}
+
+impl Element {
+    pub(crate) fn is_enquired(&self) -> bool {
+        matches!(&self.content, Content::TradeIn(trade_in) if trade_in.enquired)
+    }
+
+    /// The names of the trade-ins of a lead's first enquiry.
+    pub fn enquired_ids() -> impl Iterator<Item = ElementId> {
+        (0..VEHICLES).filter_map(|i| enquired_id(1, i))
+    }
+}
+
+/// The name of the `i`-th trade-in of the enquiry that a version of a lead took in.
+pub(crate) fn enquired_id(version: u64, i: usize) -> Option<ElementId> {
+    ElementId::parse(&format!("enquiry-{version}-{i}")).ok()
+}

@@ -1,0 +1,50 @@
+//! The criteria that routing rules compare (DIS-3).
+
+use crate::base::Language;
+use crate::enquiry::{Condition, Enquiry, LeadType};
+use serde::{Deserialize, Serialize};
+
+/// What a routing rule looks at, as the lead keeps it: where a lead goes to another dealer, that dealer's rules want to know it again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// The make of the first vehicle asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub make: Option<String>,
+    /// New or used, as the vehicle says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
+    /// The site where the vehicle stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// The contact's postcode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postcode: Option<String>,
+    /// The contact's language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+}
+
+impl Asked {
+    /// What an enquiry says of it.
+    pub fn of(enquiry: &Enquiry) -> Self {
+        let vehicle = enquiry.vehicles.first();
+        let by_type = match enquiry.lead_type {
+            LeadType::NewCar => Some(Condition::New),
+            LeadType::UsedCar => Some(Condition::Used),
+            LeadType::TradeIn | LeadType::TestDrive | LeadType::Service | LeadType::Other => None,
+        };
+        Self {
+            make: vehicle.and_then(|vehicle| vehicle.make.clone()),
+            condition: vehicle.and_then(|vehicle| vehicle.condition).or(by_type),
+            site: vehicle.and_then(|vehicle| vehicle.site.clone()),
+            postcode: enquiry.contact.postcode.clone(),
+            language: enquiry.contact.language.clone(),
+        }
+    }
+
+    /// Whether there is nothing to keep.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}

@@ -1,0 +1,47 @@
+//! Collects the faults and flags of an enquiry while its texts are checked.
+
+use crate::base::Fault;
+use crate::base::text::{forbidden, forbidden_in_lines};
+use crate::enquiry::{Flag, Tolerance};
+
+/// Collects what is wrong with an enquiry: faults where the sender is asked to mend it, flags where it is kept as it came (INT-3).
+pub(crate) struct Judge {
+    pub(crate) tolerance: Tolerance,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) flags: Vec<Flag>,
+}
+
+impl Judge {
+    /// Notes something odd: a fault under [`Tolerance::Strict`], else a flag.
+    pub(crate) fn odd(&mut self, field: &str, rule: &'static str, detail: impl Into<String>) {
+        match self.tolerance {
+            Tolerance::Strict => self.faults.push(Fault::new(field, rule, detail)),
+            Tolerance::Lenient => self.flags.push(Flag { field: field.to_owned(), detail: detail.into() }),
+        }
+    }
+
+    /// One line of text of at most `max` characters; empty is none.
+    pub(crate) fn line(&mut self, field: &str, value: Option<&str>, max: usize) -> Option<String> {
+        self.text(field, value, max, false)
+    }
+
+    /// Text of at most `max` characters that may hold line ends and tabs; empty is none.
+    pub(crate) fn lines(&mut self, field: &str, value: Option<&str>, max: usize) -> Option<String> {
+        self.text(field, value, max, true)
+    }
+
+    pub(crate) fn text(&mut self, field: &str, value: Option<&str>, max: usize, multiline: bool) -> Option<String> {
+        let value = value?.trim();
+        let allowed = |c: &char| !if multiline { forbidden_in_lines(*c) } else { forbidden(*c) };
+        let mut text = value.to_owned();
+        if !value.chars().all(|c| allowed(&c)) {
+            self.odd(field, "INT-3", "must not contain control characters");
+            text = value.chars().filter(allowed).collect();
+        }
+        if let Some((cut, _)) = text.char_indices().nth(max) {
+            self.odd(field, "INT-3", format!("must be at most {max} characters long"));
+            text.truncate(cut);
+        }
+        Some(text).filter(|t| !t.is_empty())
+    }
+}

@@ -1,0 +1,265 @@
+//! An enquiry: as its sender wrote it, and as it was read (INT-1 to INT-4).
+
+mod check;
+mod criteria;
+mod judge;
+mod preferences;
+
+pub use check::{Tolerance, VEHICLES};
+pub use criteria::Asked;
+pub(crate) use judge::Judge;
+pub use preferences::Reached;
+
+use crate::base::text::forbidden;
+use crate::base::{Email, Language, Phone};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An enquiry as read from its document, not yet judged: every word still as the sender wrote it.
+///
+/// JSON, ADF and (later) mail all arrive here; [`RawEnquiry::check`] judges them by the same rules.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RawEnquiry {
+    /// Where the customer asked: a portal, the dealer's site, a campaign.
+    pub source: Option<String>,
+    /// The system that sent it.
+    pub provider: Option<String>,
+    /// The sender's own id of this enquiry.
+    pub external_id: Option<String>,
+    /// The type of enquiry, one of [`LeadType`]'s names.
+    pub lead_type: Option<String>,
+    /// Who asked.
+    pub contact: RawContact,
+    /// The vehicles asked for, in the sender's order.
+    pub vehicles: Vec<RawVehicle>,
+    /// The vehicles offered in part payment.
+    pub trade_ins: Vec<RawVehicle>,
+    /// The customer's words.
+    pub message: Option<String>,
+    /// When the customer asked, RFC 3339 or ISO 8601; without a zone it is the dealer's.
+    pub requested_at: Option<String>,
+    /// The sender says that it has sent this one before, and that this is the newer state of it (INT-5).
+    pub resend: bool,
+}
+
+/// Who asked, as written.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct RawContact {
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub company: Option<String>,
+    pub emails: Vec<String>,
+    pub phones: Vec<RawPhone>,
+    /// An IETF language tag or a language's English name.
+    pub language: Option<String>,
+    pub street: Option<String>,
+    pub postcode: Option<String>,
+    pub city: Option<String>,
+    /// ISO 3166 alpha-2 as the sender wrote it.
+    pub country: Option<String>,
+}
+
+/// A telephone number as typed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RawPhone {
+    /// As typed.
+    pub number: String,
+    /// As the sender calls it: `mobile`, `cellphone`, `home`, `work` …
+    pub kind: Option<String>,
+}
+
+/// A vehicle as written.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct RawVehicle {
+    /// `new` or `used`.
+    pub condition: Option<String>,
+    pub year: Option<String>,
+    pub make: Option<String>,
+    pub model: Option<String>,
+    pub trim: Option<String>,
+    pub vin: Option<String>,
+    pub stock_number: Option<String>,
+    /// The site where it stands, by the dealer's id.
+    pub site: Option<String>,
+    pub plate: Option<String>,
+    pub colour: Option<String>,
+    /// Number and unit as written.
+    pub mileage: Option<String>,
+    /// Amount and currency as written.
+    pub price: Option<String>,
+    /// The sender's remarks on this vehicle, its options and its finance in words.
+    pub remarks: Option<String>,
+}
+
+/// What an enquiry is about (INT-4).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum LeadType {
+    NewCar,
+    UsedCar,
+    TradeIn,
+    TestDrive,
+    Service,
+    #[default]
+    Other,
+}
+
+impl LeadType {
+    /// Every type with its name.
+    pub const NAMES: [(&'static str, LeadType); 6] = [
+        ("new_car", LeadType::NewCar),
+        ("used_car", LeadType::UsedCar),
+        ("trade_in", LeadType::TradeIn),
+        ("test_drive", LeadType::TestDrive),
+        ("service", LeadType::Service),
+        ("other", LeadType::Other),
+    ];
+
+    /// Its name, as the API writes it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("other", |(name, _)| name)
+    }
+}
+
+/// An enquiry that a lead can be made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Enquiry {
+    /// Where the customer asked.
+    pub source: String,
+    /// The system that sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The sender's own id of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// What it is about.
+    #[serde(rename = "type")]
+    pub lead_type: LeadType,
+    /// Who asked.
+    pub contact: Person,
+    /// The vehicles asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vehicles: Vec<Vehicle>,
+    /// The vehicles offered in part payment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trade_ins: Vec<Vehicle>,
+    /// The customer's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// When the customer asked, by the sender's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_at: Option<DateTime<Utc>>,
+    /// What could not be read and was kept as it came (INT-3): a field and what is odd about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Flag>,
+}
+
+/// Something in the enquiry that a person should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flag {
+    /// Where: `contact.phone`.
+    pub field: String,
+    /// What is odd, in English.
+    pub detail: String,
+}
+
+/// Who asked.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Person {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub company: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub emails: Vec<Email>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub phones: Vec<Phone>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub street: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postcode: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+impl Person {
+    /// What to call them in a list: the name, else the company, else the first channel.
+    pub fn display_name(&self) -> String {
+        let name = [&self.first_name, &self.last_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+        if !name.is_empty() {
+            return name;
+        }
+        let channel = || self.emails.first().map(|e| e.as_str().to_owned()).or_else(|| self.phones.first().map(|p| p.typed.clone()));
+        self.company.clone().or_else(channel).unwrap_or_default()
+    }
+}
+
+/// New or used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Condition {
+    New,
+    Used,
+}
+
+/// A vehicle asked for or offered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Vehicle {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub year: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub make: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trim: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vin: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stock_number: Option<String>,
+    /// The site where it stands, by the dealer's id (INT-10).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub colour: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mileage: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remarks: Option<String>,
+}
+
+impl Vehicle {
+    /// One line for a list: `2024 Opel Corsa GS`.
+    pub fn headline(&self) -> String {
+        let year = self.year.map(|y| y.to_string());
+        [&year, &self.make, &self.model, &self.trim].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
+    }
+
+    /// One line that is never empty of a vehicle that says anything: without make and model the plate, its numbers, or the remarks.
+    pub fn line(&self) -> String {
+        let headline = Some(self.headline()).filter(|line| !line.is_empty());
+        let numbers = [&self.plate, &self.vin, &self.stock_number, &self.remarks, &self.colour];
+        let line = headline.or_else(|| numbers.into_iter().flatten().next().cloned()).unwrap_or_else(|| "?".to_owned());
+        line.lines().next().unwrap_or_default().chars().filter(|c| !forbidden(*c)).take(100).collect()
+    }
+}

@@ -1,0 +1,68 @@
+//! The first reaction to a lead, which stops its response clock (ESC-7).
+
+use crate::base::ReactionKind;
+use crate::lead::{Lead, Plan};
+use crate::settings::Dealer;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What the seller did first (ESC-7).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// What it was.
+    pub kind: ReactionKind,
+    /// When.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// Response time in seconds of the dealer's opening hours.
+    pub working_seconds: i64,
+    /// Response time in seconds of the clock.
+    pub clock_seconds: i64,
+    /// The deadline that it had then, before anybody moved it by hand: the answer is judged by it (OVR-4).
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DateTime<Utc>>,
+}
+
+impl Reaction {
+    /// Whether it came by the deadline; none: there was none.
+    pub fn in_time(&self) -> Option<bool> {
+        self.deadline.map(|deadline| self.at <= deadline)
+    }
+}
+
+impl Lead {
+    /// Stops the clock if it runs; returns whether it did. Response time counts from the arrival (DIS-7).
+    pub(crate) fn react(&mut self, kind: ReactionKind, dealer: &Dealer, now: DateTime<Utc>) -> bool {
+        if self.reaction.is_some() {
+            return false;
+        }
+        let at = now.max(self.arrived);
+        let working_seconds = dealer.settings.calendar.elapsed(self.arrived, at).num_seconds();
+        let clock_seconds = (at - self.arrived).num_seconds();
+        self.reaction = Some(Reaction { kind, at, working_seconds, clock_seconds, deadline: self.original_deadline() });
+        true
+    }
+
+    pub(crate) fn restart_clock(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
+        let only_closed = self.reaction.as_ref().is_some_and(|r| matches!(r.kind, ReactionKind::Won | ReactionKind::Lost));
+        if only_closed {
+            self.reaction = None;
+            self.start_clock(dealer, now);
+        }
+    }
+
+    /// A new deadline from `now`, since the contact has asked again after an answer (INT-6).
+    pub(crate) fn ask_again(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
+        let answered = self.reaction.take();
+        self.first_reaction = self.first_reaction.take().or(answered);
+        self.start_clock(dealer, now);
+    }
+
+    fn start_clock(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
+        self.restarted = Some(now);
+        self.original = None;
+        self.escalated = self.highest_level();
+        self.plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, now).unwrap_or(None);
+        self.policy = dealer.version;
+    }
+}

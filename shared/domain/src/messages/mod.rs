@@ -1,0 +1,11 @@
+//! Messages to staff and letters to customers, and their delivery.
+
+mod claim;
+mod letter;
+mod message;
+
+pub use claim::Claim;
+pub(crate) use letter::LETTER_LEASE;
+pub use letter::{Enclosed, LETTER_ATTEMPTS, Letter, LetterFate, Says, Suppressed};
+pub(crate) use message::LATE;
+pub use message::{ATTEMPTS, Booking, Dropped, Fate, Message, Notice, Reader};

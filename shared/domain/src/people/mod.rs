@@ -1,0 +1,7 @@
+//! The people of a group, and the signing secrets of its partners.
+
+mod signing;
+mod user;
+
+pub use signing::{Previous, Seen, Signing};
+pub use user::{User, UserChange, UserFacts};

@@ -1,0 +1,339 @@
+//! Filters of overviews and exports.
+
+use crate::appointment::Attended;
+use crate::base::{AppointmentKind, AppointmentOrigin, DealerId, Fault, UserId};
+use crate::hours::{Calendar, TimeOfDay};
+use crate::reports::{AppointmentFacts, LeadFacts};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What attendance is asked for (OVR-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Attendance {
+    Unknown,
+    Completed,
+    NoShow,
+    /// Called off: what was recorded before counts no more.
+    Cancelled,
+}
+
+impl Attendance {
+    const NAMES: [(&'static str, Attendance); 4] = [
+        ("unknown", Attendance::Unknown),
+        ("completed", Attendance::Completed),
+        ("no_show", Attendance::NoShow),
+        ("cancelled", Attendance::Cancelled),
+    ];
+
+    /// That of an appointment: one that was called off has no other.
+    pub fn of(cancelled: bool, attended: Attended) -> Self {
+        match attended {
+            _ if cancelled => Attendance::Cancelled,
+            Attended::Unknown => Attendance::Unknown,
+            Attended::Completed => Attendance::Completed,
+            Attended::NoShow => Attendance::NoShow,
+        }
+    }
+}
+
+/// Dates from the one to the other, both included, each as the dealer's own calendar has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Dates {
+    /// The first; none: however early.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<NaiveDate>,
+    /// The last; none: however late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<NaiveDate>,
+}
+
+/// Instants from the one to before the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// The first; none: however early.
+    pub from: Option<DateTime<Utc>>,
+    /// The first that is too late; none: however late.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Span {
+    /// Whether the instant is in it.
+    pub fn has(&self, at: DateTime<Utc>) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
+    }
+}
+
+impl Dates {
+    fn are_all(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// From the first midnight to the last, as the calendar's zone has them; on the days when clocks are changed, too.
+    pub fn in_zone(&self, calendar: &Calendar) -> Span {
+        Span {
+            from: self.from.and_then(|date| calendar.instant(date, TimeOfDay::MIDNIGHT)),
+            until: self.to.and_then(|date| calendar.instant(date, TimeOfDay::END_OF_DAY)),
+        }
+    }
+}
+
+/// What a filter's dates mean at one dealer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// When an appointment was made, or a lead came to the dealer.
+    pub created: Span,
+    /// When an appointment is.
+    pub at: Span,
+    /// When today began: what is dated before it is past (OVR-1).
+    pub today: Option<DateTime<Utc>>,
+}
+
+/// Names one value of a query, as the sender wrote it.
+pub type Named<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Which appointments are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AppointmentFilter {
+    /// At which dealers; none: at all within reach.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dealers: Vec<DealerId>,
+    /// With which salesperson.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// Made in which system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<AppointmentOrigin>,
+    /// Of which kind; never workshop, which is outside (OVR-1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<AppointmentKind>,
+    /// With which attendance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attendance: Option<Attendance>,
+    /// Made when.
+    #[serde(skip_serializing_if = "Dates::are_all")]
+    pub created: Dates,
+    /// Dated when.
+    #[serde(skip_serializing_if = "Dates::are_all")]
+    pub at: Dates,
+}
+
+impl AppointmentFilter {
+    /// The names of its values.
+    pub const NAMES: [&'static str; 9] =
+        ["dealer", "user", "origin", "kind", "attendance", "created_from", "created_to", "appointment_from", "appointment_to"];
+
+    /// Reads the values that `named` has.
+    ///
+    /// # Errors
+    /// Every value that is not of its type, under `rule`.
+    pub fn read(named: Named<'_>, rule: &'static str) -> Result<Self, Vec<Fault>> {
+        let mut reading = Reading { named, rule, faults: Vec::new() };
+        let kinds: Vec<(&str, AppointmentKind)> =
+            AppointmentKind::NAMES.into_iter().filter(|(_, kind)| *kind != AppointmentKind::Workshop).collect();
+        let filter = Self {
+            dealers: reading.dealers(),
+            user: reading.id("user"),
+            origin: reading.one_of("origin", &AppointmentOrigin::NAMES),
+            kind: reading.one_of("kind", &kinds),
+            attendance: reading.one_of("attendance", &Attendance::NAMES),
+            created: reading.dates("created_from", "created_to"),
+            at: reading.dates("appointment_from", "appointment_to"),
+        };
+        reading.end(filter)
+    }
+
+    /// Its values by their names, as [`Self::read`] takes them.
+    pub fn named(&self) -> Vec<(&'static str, String)> {
+        let mut written = Written(Vec::new());
+        written.dealers(&self.dealers);
+        written.text("user", self.user.as_ref());
+        written.one_of("origin", self.origin.as_ref(), &AppointmentOrigin::NAMES);
+        written.one_of("kind", self.kind.as_ref(), &AppointmentKind::NAMES);
+        written.one_of("attendance", self.attendance.as_ref(), &Attendance::NAMES);
+        written.dates(["created_from", "created_to"], self.created);
+        written.dates(["appointment_from", "appointment_to"], self.at);
+        written.0
+    }
+
+    /// What its dates mean at a dealer, `now`.
+    pub fn bounds(&self, calendar: &Calendar, now: DateTime<Utc>) -> Bounds {
+        let today = calendar.instant(calendar.date_of(now), TimeOfDay::MIDNIGHT);
+        Bounds { created: self.created.in_zone(calendar), at: self.at.in_zone(calendar), today }
+    }
+
+    /// Whether an appointment of a dealer that is asked for is one of these.
+    pub fn takes(&self, facts: &AppointmentFacts, bounds: &Bounds) -> bool {
+        facts.kind != AppointmentKind::Workshop
+            && self.user.as_ref().is_none_or(|user| facts.user.as_ref() == Some(user))
+            && self.origin.is_none_or(|origin| facts.origin == origin)
+            && self.kind.is_none_or(|kind| facts.kind == kind)
+            && self.attendance.is_none_or(|attendance| facts.attendance() == attendance)
+            && bounds.created.has(facts.created)
+            && bounds.at.has(facts.at)
+    }
+}
+
+/// Which leads are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LeadFilter {
+    /// Of which dealers; none: of all within reach.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dealers: Vec<DealerId>,
+    /// Whose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// From which source; capital letters make no difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Received by the dealer when.
+    #[serde(skip_serializing_if = "Dates::are_all")]
+    pub received: Dates,
+}
+
+impl LeadFilter {
+    /// The names of its values.
+    pub const NAMES: [&'static str; 5] = ["dealer", "user", "source", "received_from", "received_to"];
+
+    /// Reads the values that `named` has.
+    ///
+    /// # Errors
+    /// Every value that is not of its type, under `rule`.
+    pub fn read(named: Named<'_>, rule: &'static str) -> Result<Self, Vec<Fault>> {
+        let mut reading = Reading { named, rule, faults: Vec::new() };
+        let filter = Self {
+            dealers: reading.dealers(),
+            user: reading.id("user"),
+            source: reading.text("source").map(|source| source.to_lowercase()),
+            received: reading.dates("received_from", "received_to"),
+        };
+        reading.end(filter)
+    }
+
+    /// Its values by their names, as [`Self::read`] takes them.
+    pub fn named(&self) -> Vec<(&'static str, String)> {
+        let mut written = Written(Vec::new());
+        written.dealers(&self.dealers);
+        written.text("user", self.user.as_ref());
+        written.text("source", self.source.as_ref());
+        written.dates(["received_from", "received_to"], self.received);
+        written.0
+    }
+
+    /// What its dates mean at a dealer, `now`.
+    pub fn bounds(&self, calendar: &Calendar) -> Bounds {
+        Bounds { created: self.received.in_zone(calendar), at: Span::default(), today: None }
+    }
+
+    /// Whether a lead of a dealer that is asked for is one of these.
+    pub fn takes(&self, facts: &LeadFacts, bounds: &Bounds) -> bool {
+        self.user.as_ref().is_none_or(|user| facts.owner.as_ref() == Some(user))
+            && self.source.as_ref().is_none_or(|source| facts.source.trim().to_lowercase() == *source)
+            && bounds.created.has(facts.received)
+    }
+}
+
+/// Writes values as they are read.
+struct Written(Vec<(&'static str, String)>);
+
+impl Written {
+    pub(crate) fn text(&mut self, name: &'static str, value: Option<&impl ToString>) {
+        self.0.extend(value.map(|value| (name, value.to_string())));
+    }
+
+    fn dealers(&mut self, dealers: &[DealerId]) {
+        let all: Vec<&str> = dealers.iter().map(DealerId::as_str).collect();
+        self.text("dealer", (!all.is_empty()).then(|| all.join(",")).as_ref());
+    }
+
+    fn one_of<T: PartialEq>(&mut self, name: &'static str, value: Option<&T>, all: &[(&'static str, T)]) {
+        self.text(name, value.and_then(|value| all.iter().find(|(_, known)| known == value)).map(|(known, _)| known));
+    }
+
+    fn dates(&mut self, [from, to]: [&'static str; 2], dates: Dates) {
+        self.text(from, dates.from.as_ref());
+        self.text(to, dates.to.as_ref());
+    }
+}
+
+/// Reads values one by one, and keeps what is wrong with them.
+struct Reading<'a> {
+    named: Named<'a>,
+    rule: &'static str,
+    faults: Vec<Fault>,
+}
+
+impl Reading<'_> {
+    fn fault(&mut self, name: &str, detail: impl Into<String>) {
+        self.faults.push(Fault::new(name, self.rule, detail));
+    }
+
+    /// Several, with commas between.
+    fn dealers(&mut self) -> Vec<DealerId> {
+        let Some(text) = (self.named)("dealer") else { return Vec::new() };
+        let mut dealers = Vec::new();
+        for part in text.split(',').map(str::trim) {
+            match DealerId::parse(part) {
+                Ok(dealer) => dealers.push(dealer),
+                Err(_) => {
+                    self.fault("dealer", "must be ids of dealers, with commas between");
+                    break;
+                }
+            }
+        }
+        dealers.sort();
+        dealers.dedup();
+        dealers
+    }
+
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        let text = (self.named)(name)?.trim().to_owned();
+        if text.is_empty() {
+            self.fault(name, "must not be empty; leave it out for all");
+        }
+        Some(text)
+    }
+
+    fn id(&mut self, name: &str) -> Option<UserId> {
+        let id = UserId::parse(&(self.named)(name)?);
+        if id.is_err() {
+            self.fault(name, "must be the id of a user");
+        }
+        id.ok()
+    }
+
+    fn one_of<T: Copy>(&mut self, name: &str, all: &[(&'static str, T)]) -> Option<T> {
+        let text = (self.named)(name)?;
+        let found = all.iter().find(|(known, _)| *known == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let names: Vec<&str> = all.iter().map(|(known, _)| *known).collect();
+            self.fault(name, format!("must be one of {}", names.join(", ")));
+        }
+        found
+    }
+
+    fn date(&mut self, name: &str) -> Option<NaiveDate> {
+        let text = (self.named)(name)?;
+        let date = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
+        if date.is_none() {
+            self.fault(name, "must be a date such as 2026-11-25; it is read in each dealer's own zone");
+        }
+        date
+    }
+
+    fn dates(&mut self, from: &str, to: &str) -> Dates {
+        let dates = Dates { from: self.date(from), to: self.date(to) };
+        if dates.from.zip(dates.to).is_some_and(|(from, to)| from > to) {
+            self.fault(to, format!("must not be before {from}"));
+        }
+        dates
+    }
+
+    fn end<T>(self, filter: T) -> Result<T, Vec<Fault>> {
+        if self.faults.is_empty() { Ok(filter) } else { Err(self.faults) }
+    }
+}

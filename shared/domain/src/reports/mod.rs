@@ -1,0 +1,23 @@
+//! Overviews and exports of leads and appointments (OVR, EXP).
+//!
+//! Every number is counted, each time, from what is so now: there are no totals that could drift. [`AppointmentTally`] and [`LeadTally`] say
+//! exactly what each box counts.
+
+mod appointments;
+mod export;
+mod filter;
+mod leads;
+
+pub use appointments::{AppointmentFacts, AppointmentTally, Sent};
+pub use export::{Download, Export, ExportState, Format, LASTS, Mark, Marks, Place, Sheet, Spot, What, Written};
+pub use filter::{AppointmentFilter, Attendance, Bounds, Dates, LeadFilter, Named, Span};
+pub use leads::{LeadCounts, LeadFacts, LeadTally, Response};
+
+/// What percentage `number` is of `total`, to one decimal, a half rounded up; 0.0 of nothing at all.
+pub fn percentage(number: u64, total: u64) -> f64 {
+    if total == 0 {
+        return 0.0;
+    }
+    let tenths = (u128::from(number) * 2_000 + u128::from(total)) / (u128::from(total) * 2);
+    tenths as f64 / 10.0
+}

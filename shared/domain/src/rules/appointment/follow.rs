@@ -1,0 +1,113 @@
+//! Changes an appointment as its calendar event changes (APT-1).
+
+use crate::appointment::{Appointment, AppointmentState, Attendance, Attended, Becomes};
+use crate::base::{AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, BOOKED_TEST_DRIVE};
+use crate::calendar::{CalendarEvent, EventState};
+use crate::decision::{Decision, Item};
+use crate::enquiry::Reached;
+use crate::hours::Calendar;
+use crate::lead::Lead;
+use crate::settings::Dealer;
+use chrono::{DateTime, Utc};
+
+/// The kind of an appointment that is an event of type `kind`.
+fn kind_of(kind: &str) -> AppointmentKind {
+    match kind {
+        BOOKED_TEST_DRIVE => AppointmentKind::TestDrive,
+        "phone_inbound" | "phone_outbound" => AppointmentKind::Telephone,
+        "email_inbound" | "email_outbound" => AppointmentKind::Email,
+        "visit_inbound" | "visit_outbound" => AppointmentKind::Showroom,
+        "delivery" => AppointmentKind::Delivery,
+        _ => AppointmentKind::Other,
+    }
+}
+
+/// The same decision about a lead of `dealer`, in which the appointments follow their events, and the customers are told. `held` are the
+/// appointments as they were read.
+pub fn followed<'a>(
+    decision: Decision,
+    lead: &Lead,
+    dealer: &Dealer,
+    held: impl Fn(&AppointmentId) -> Option<&'a Appointment>,
+    now: DateTime<Utc>,
+) -> Decision {
+    let lead = decision.lead().unwrap_or(lead).clone();
+    let events = decision.items.iter().filter_map(|item| if let Item::Event(event) = item { Some(event) } else { None });
+    let events: Vec<CalendarEvent> = events.filter(|event| event.is_appointment()).map(|event| CalendarEvent::clone(event)).collect();
+    let mut decision = decision;
+    for event in &events {
+        let before = held(&event.appointment_id());
+        let after = Appointment::of_event(event, &lead, before, &dealer.settings.calendar, now);
+        if before == Some(&after) {
+            continue;
+        }
+        decision.items.extend(after.letters(before, dealer, now));
+        decision.items.push(Item::Appointment(Box::new(after.revised(now))));
+    }
+    decision
+}
+
+impl Appointment {
+    fn of_event(event: &CalendarEvent, lead: &Lead, before: Option<&Self>, calendar: &Calendar, now: DateTime<Utc>) -> Self {
+        let mut appointment = before.cloned().unwrap_or_else(|| Self {
+            id: event.appointment_id(),
+            dealer: lead.dealer.clone(),
+            lead: Some(event.lead),
+            event: Some(event.id.clone()),
+            customer: lead.contact.clone(),
+            customer_id: lead.contact_id.clone(),
+            user: None,
+            at: event.at,
+            kind: kind_of(&event.kind),
+            origin: AppointmentOrigin::Forecourt,
+            team: AppointmentTeam::Dealer,
+            by: event.by.clone(),
+            created: event.created,
+            state: AppointmentState::Booked,
+            attendance: Attendance::default(),
+            confirmed: Default::default(),
+            reminded: Default::default(),
+            told: Vec::new(),
+            reminding: Vec::new(),
+            sequence: 0,
+            reached: Reached::default(),
+            notes: None,
+            external: None,
+            moved: Vec::new(),
+            left: Vec::new(),
+            version: 0,
+            updated: now,
+            said_of: Default::default(),
+            undone: Vec::new(),
+            marked: Vec::new(),
+            taken: None,
+            said: None,
+        });
+        appointment.user = event.user.clone().or_else(|| lead.owner.clone());
+        if event.state == EventState::Incomplete && appointment.dealer != lead.dealer {
+            // What is still to come goes with its lead to another dealer (DIS-7): the customer is told, and reminded by the hours there.
+            appointment.go_to(lead.dealer.clone(), now);
+            appointment.sequence += 1;
+        }
+        // What the calendar says is said here and now, whatever clocks others went by.
+        if appointment.at != event.at {
+            let by = event.rescheduled.last().map_or(&event.by, |moved| &moved.by);
+            appointment = appointment.saying(Becomes::Moved { to: event.at }, by, calendar, now);
+        }
+        let known = &appointment.attendance;
+        let said = match &event.state {
+            EventState::Deleted(ended) if !appointment.state.is_cancelled() => Some((Becomes::Cancelled, ended)),
+            EventState::Completed(ended) if known.is != Attended::Completed => {
+                Some((Becomes::Attended { is: Attended::Completed, reason: None }, ended))
+            }
+            EventState::NoShow(ended) if known.is != Attended::NoShow => {
+                Some((Becomes::Attended { is: Attended::NoShow, reason: ended.reason.clone() }, ended))
+            }
+            _ => None,
+        };
+        match said {
+            Some((what, ended)) => appointment.saying(what, &ended.by, calendar, now),
+            None => appointment,
+        }
+    }
+}

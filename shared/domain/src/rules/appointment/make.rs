@@ -1,0 +1,260 @@
+//! Makes and edits appointments (APT-1, APT-2).
+
+use crate::appointment::{Appointment, AppointmentState, Attendance, Early, External};
+use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, EventId, Fault, Refusal, UserId};
+use crate::calendar::{CalendarEvent, When, in_reach};
+use crate::decision::{Decision, Item};
+use crate::directory::{Contact, person};
+use crate::enquiry::Reached;
+use crate::lead::Lead;
+use crate::rules::appointment::changed;
+use crate::rules::calendar::{Case, NewEvent, schedule_as, state_of};
+use crate::settings::Dealer;
+use crate::slots::{Asks, Diary};
+use chrono::{DateTime, Utc};
+
+/// What a change of an appointment goes by.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// The dealer; of an appointment that is an event, the lead's.
+    pub dealer: &'a Dealer,
+    /// The lead that it is of.
+    pub lead: Option<&'a Lead>,
+    /// The lead's event that it is.
+    pub event: Option<&'a CalendarEvent>,
+    /// The days of people, as they were read.
+    pub days: Asks<'a>,
+    /// By whom.
+    pub by: &'a Actor,
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn case(&self) -> Option<Case<'a>> {
+        let Self { dealer, lead, days, by, now, .. } = *self;
+        lead.map(|lead| Case { lead, dealer, days, by, now })
+    }
+}
+
+/// What is to be committed, and the appointment as it is then.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changed {
+    /// The items.
+    pub decision: Decision,
+    /// The appointment.
+    pub appointment: Appointment,
+}
+
+/// The customer of an appointment, as its maker writes it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Customer {
+    /// What to call them; none: as the lead does.
+    pub name: Option<String>,
+    /// How they are reached.
+    pub reached: Reached,
+    /// The channels by which the directory knows people, in order of weight, and whom each leads to; of a lead's appointment the lead says who it is.
+    pub known: Vec<(ChannelKey, Option<Contact>)>,
+}
+
+/// An appointment to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewAppointment {
+    /// Its name.
+    pub id: AppointmentId,
+    /// With whom the dealer has it.
+    pub customer: Customer,
+    /// Of what kind.
+    pub kind: AppointmentKind,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// With which salesperson.
+    pub user: Option<UserId>,
+    /// In words.
+    pub notes: Option<String>,
+    /// The system that it is made in.
+    pub origin: AppointmentOrigin,
+    /// Whose people make it.
+    pub team: AppointmentTeam,
+    /// Its name there.
+    pub external: Option<External>,
+    /// A hash of what was said.
+    pub said: String,
+}
+
+impl NewAppointment {
+    /// Whether it is acknowledged and counted, but not kept: a telephone or e-mail appointment of a dealer's own system (APT-2).
+    pub fn is_unprocessed(&self) -> bool {
+        self.origin == AppointmentOrigin::DealerSystem && matches!(self.kind, AppointmentKind::Telephone | AppointmentKind::Email)
+    }
+
+    /// What of it breaks a rule at `dealer`.
+    pub fn faults(&self, dealer: &Dealer, now: DateTime<Utc>) -> Vec<Fault> {
+        faults(self.origin, self.user.as_ref(), self.at, dealer, now)
+    }
+}
+
+/// What breaks a rule at `dealer` of an appointment with `user` `at` a time, made in the system `origin`.
+pub fn faults(origin: AppointmentOrigin, user: Option<&UserId>, at: DateTime<Utc>, dealer: &Dealer, now: DateTime<Utc>) -> Vec<Fault> {
+    let settings = &dealer.settings;
+    let mut faults = Vec::new();
+    if !settings.appointments.origins.contains(&origin) {
+        let why = format!("is {}, which {} takes no appointments from", origin.name(), dealer.id);
+        faults.push(Fault::new("origin", "APT-2", why));
+    }
+    if user.is_some_and(|user| !settings.member(user).is_some_and(|member| member.assignable)) {
+        faults.push(no_such_user(dealer));
+    }
+    if !in_reach(at, now) {
+        faults.push(Fault::new("at", "APT-1", "must be within ten years"));
+    }
+    faults
+}
+
+fn no_such_user(dealer: &Dealer) -> Fault {
+    Fault::new("user", "APT-1", format!("must be a user of {} who is assignable", dealer.id))
+}
+
+/// Makes an appointment; one of a lead is an event on the lead's calendar. What was said of it `early` is so from the beginning (APT-5).
+///
+/// # Errors
+/// Faults by field; a lead with too many incomplete events.
+pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Result<Changed, Refusal> {
+    let Facts { dealer, lead, by, now, .. } = *facts;
+    let mut faults = new.faults(dealer, now);
+    if lead.is_some_and(|lead| lead.dealer != dealer.id) {
+        faults.push(Fault::new("lead", "APT-1", format!("must be a lead of {}", dealer.id)));
+    }
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
+    let Customer { name, reached, known } = new.customer;
+    let recognised = person(&known).filter(|_| lead.and_then(|lead| lead.contact_id.as_ref()).is_none());
+    let made = Appointment {
+        event: lead.and_then(|_| EventId::parse(new.id.as_str()).ok()),
+        id: new.id,
+        dealer: dealer.id.clone(),
+        lead: lead.map(|lead| lead.id),
+        customer: name.or_else(|| lead.map(|lead| lead.contact.clone())).unwrap_or_default(),
+        customer_id: lead.and_then(|lead| lead.contact_id.clone()).or_else(|| recognised.as_ref().map(|found| found.contact.id.clone())),
+        user: new.user.clone().or_else(|| lead.and_then(|lead| lead.owner.clone())),
+        at: new.at,
+        kind: new.kind,
+        origin: new.origin,
+        team: new.team,
+        by: by.clone(),
+        created: now,
+        state: AppointmentState::Booked,
+        attendance: Attendance::default(),
+        confirmed: Default::default(),
+        reminded: Default::default(),
+        told: Vec::new(),
+        reminding: Vec::new(),
+        sequence: 0,
+        reached,
+        notes: new.notes,
+        external: new.external,
+        moved: Vec::new(),
+        left: Vec::new(),
+        version: 0,
+        updated: facts.now,
+        said_of: Default::default(),
+        undone: Vec::new(),
+        marked: Vec::new(),
+        taken: None,
+        said: Some(new.said),
+    };
+    let told = early.map(|early| early.reports.as_slice()).unwrap_or_default();
+    let mut made = told.iter().fold(made, |made, report| made.hearing(report, by, &dealer.settings.calendar, now));
+    let mut decision = match facts.case().zip(made.event.clone()) {
+        Some((case, id)) => {
+            let event = NewEvent {
+                id,
+                title: made.kind.title().to_owned(),
+                kind: made.kind.event_type().to_owned(),
+                when: When::At(made.at),
+                notes: made.notes.clone(),
+                user: new.user,
+                booked: false,
+                appointment: Some(made.id.clone()),
+            };
+            schedule_as(&case, event, state_of(&made))?
+        }
+        None => {
+            made.taken = made.takes(facts, None);
+            let mut diary = Diary::new(facts.days);
+            diary.put(made.id.as_str(), None, made.taken.as_ref())?;
+            diary.items().fold(Decision::default(), Decision::with)
+        }
+    };
+    decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt(&known)));
+    decision.items.extend(made.letters(None, dealer, now));
+    let heard = made.external.as_ref().map(|external| Item::Early(Early::emptied(&made.id, &external.partner, now)));
+    decision.items.extend(heard);
+    let made = made.revised(facts.now);
+    decision.items.push(Item::Appointment(Box::new(made.clone())));
+    Ok(Changed { decision, appointment: made })
+}
+
+impl AppointmentKind {
+    /// What a calendar says of it.
+    fn title(self) -> &'static str {
+        match self {
+            AppointmentKind::Showroom => "Showroom Appointment",
+            AppointmentKind::TestDrive => "Booked Test Drive",
+            AppointmentKind::Telephone => "Telephone Appointment",
+            AppointmentKind::Email => "E-mail Appointment",
+            AppointmentKind::Video => "Video Appointment",
+            AppointmentKind::Delivery => "Delivery",
+            AppointmentKind::Workshop => "Workshop Appointment",
+            AppointmentKind::Other => "Appointment",
+        }
+    }
+}
+
+/// A correction of an appointment: what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Edit {
+    /// With which salesperson; the inner `None`: with nobody in particular.
+    pub user: Option<Option<UserId>>,
+    /// In words; the inner `None`: none.
+    pub notes: Option<Option<String>>,
+    /// The customer.
+    pub customer: Option<Customer>,
+}
+
+/// Corrects an appointment; the event that it is, is with the same salesperson, in the same commit. `None`: it is so already.
+///
+/// # Errors
+/// Faults by field.
+pub fn edit(facts: &Facts<'_>, before: &Appointment, edit: Edit) -> Result<Option<Changed>, Refusal> {
+    let mut after = before.clone();
+    if let Some(user) = edit.user {
+        let known = |user: &UserId| facts.dealer.settings.member(user).is_some_and(|member| member.assignable);
+        if user != before.user && user.as_ref().is_some_and(|user| !known(user)) {
+            return Err(Refusal::Invalid(vec![no_such_user(facts.dealer)]));
+        }
+        after.user = user;
+    }
+    if let Some(notes) = edit.notes {
+        after.notes = notes;
+    }
+    let mut learnt = Vec::new();
+    if let Some(Customer { name, reached, known }) = edit.customer {
+        after.customer = name.unwrap_or(after.customer);
+        // Where only the name or the language changes it is the same person, whatever the directory has learnt since.
+        if (&reached.email, &reached.phone) != (&after.reached.email, &after.reached.phone) {
+            let recognised = person(&known).filter(|_| facts.lead.is_none());
+            learnt = recognised.iter().flat_map(|found| found.learnt(&known)).collect();
+            let of_lead = facts.lead.and_then(|lead| lead.contact_id.clone());
+            after.customer_id = of_lead.or_else(|| recognised.map(|found| found.contact.id));
+        }
+        after.reached = reached;
+    }
+    if after == *before {
+        return Ok(None);
+    }
+    let mut changed = changed(facts, before, after)?;
+    changed.decision.items.extend(learnt);
+    Ok(Some(changed))
+}

@@ -1,0 +1,11 @@
+//! Changes of appointments (APT).
+
+mod follow;
+mod letters;
+mod make;
+mod report;
+
+pub use follow::followed;
+pub use make::{Changed, Customer, Edit, Facts, NewAppointment, edit, faults, make};
+pub(crate) use report::changed;
+pub use report::{heard, said};

@@ -1,0 +1,61 @@
+//! Completes the events of a lead that is closed (CAL-4).
+
+use crate::base::EventId;
+use crate::calendar::{CalendarEvent, Ended, EventState, Planned};
+use crate::decision::{Decision, Item};
+use crate::lead::{Event, Lead};
+use crate::rules::calendar::Case;
+use crate::slots::{Diary, Unread};
+use chrono::{DateTime, Utc};
+
+/// Which incomplete events are completed with a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Completes {
+    /// None: they stay as they are.
+    #[default]
+    None,
+    /// Those whose time has come.
+    Overdue,
+    /// All.
+    All,
+}
+
+impl Completes {
+    /// The events of `lead` that are completed at `now`.
+    pub fn of(self, lead: &Lead, now: DateTime<Utc>) -> Vec<EventId> {
+        let wanted = |planned: &&Planned| match self {
+            Completes::None => false,
+            Completes::Overdue => planned.at <= now,
+            Completes::All => true,
+        };
+        lead.planned.iter().filter(wanted).map(|planned| planned.id.clone()).collect()
+    }
+}
+
+/// The same decision about a lead, with `events` of its completed in the same commit.
+///
+/// # Errors
+/// [`Unread`]: a day that one of them takes.
+pub fn completing(mut decision: Decision, events: &[&CalendarEvent], case: &Case<'_>) -> Result<Decision, Unread> {
+    let incomplete: Vec<&CalendarEvent> = events.iter().copied().filter(|event| event.state == EventState::Incomplete).collect();
+    for item in &mut decision.items {
+        match item {
+            Item::Lead(lead) => incomplete.iter().for_each(|event| lead.unplan(&event.id)),
+            Item::Entry(entry) => entry.events.extend(incomplete.iter().map(|event| Event::EventCompleted {
+                event: event.id.clone(),
+                title: event.title.clone(),
+                note: None,
+            })),
+            _ => {}
+        }
+    }
+    let mut diary = Diary::new(case.days);
+    for event in incomplete {
+        let ended = Ended { at: case.now, by: case.by.clone(), reason: None, note: None };
+        let mut after = CalendarEvent { state: EventState::Completed(ended), due: None, ..event.clone() };
+        after.taken = after.takes_now(case);
+        diary.put(event.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
+        decision.items.push(Item::Event(Box::new(after)));
+    }
+    Ok(diary.items().fold(decision, Decision::with))
+}

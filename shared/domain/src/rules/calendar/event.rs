@@ -1,0 +1,172 @@
+//! Schedules and settles calendar events (CAL-1 to CAL-4).
+
+use crate::appointment::{Attended, not_to_the_past, on_its_day};
+use crate::base::{Actor, NO_SHOW_REASONS, Refusal};
+use crate::calendar::{CalendarEvent, Ended, EventState, Planned, When};
+use crate::decision::{Decision, Item, commit};
+use crate::lead::{Event, Lead};
+use crate::rules::calendar::NewEvent;
+use crate::settings::{Dealer, Draft};
+use crate::slots::{Asks, Diary};
+use chrono::{DateTime, Utc};
+
+/// What a change of an event goes by.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// The event's lead.
+    pub lead: &'a Lead,
+    /// The lead's dealer.
+    pub dealer: &'a Dealer,
+    /// The days of people, as they were read.
+    pub days: Asks<'a>,
+    /// By whom.
+    pub by: &'a Actor,
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+/// Puts an event on the calendar of a lead. One that is an appointment stops the response clock (ESC-7).
+///
+/// # Errors
+/// Faults by field; a lead with eighteen incomplete events.
+pub fn schedule(case: &Case<'_>, new: NewEvent) -> Result<Decision, Refusal> {
+    schedule_as(case, new, EventState::Incomplete)
+}
+
+/// The same, of an event of which more is known by now.
+pub(crate) fn schedule_as(case: &Case<'_>, new: NewEvent, state: EventState) -> Result<Decision, Refusal> {
+    let mut event = new.check(case)?;
+    let mut changed = case.lead.touched(case.now);
+    let mut told = changed.plan_event(&event, case.dealer, case.now)?;
+    if state != EventState::Incomplete {
+        changed.unplan(&event.id);
+        changed.count_drive(&event, &state);
+        (event.state, event.due) = (state, None);
+        event.taken = event.takes_now(case);
+        told.push(event.told());
+    }
+    let mut diary = Diary::new(case.days);
+    diary.put(event.id.as_str(), None, event.taken.as_ref())?;
+    let decision = commit(changed, case.by.clone(), told, case.now).with(Item::Event(Box::new(event)));
+    Ok(diary.items().fold(decision, Decision::with))
+}
+
+/// What is done with an incomplete event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    /// It is done.
+    Complete {
+        /// In words.
+        note: Option<String>,
+    },
+    /// The customer was not there, or not reached.
+    NoShow {
+        /// Why.
+        reason: String,
+        /// In words.
+        note: Option<String>,
+    },
+    /// It takes place at another time.
+    Reschedule {
+        /// When.
+        to: When,
+    },
+    /// It is called off.
+    Delete,
+}
+
+impl Deed {
+    /// What it says of whether the customer came, of an event that is an appointment.
+    fn attendance(&self) -> Option<Attended> {
+        match self {
+            Deed::Complete { .. } => Some(Attended::Completed),
+            Deed::NoShow { .. } => Some(Attended::NoShow),
+            Deed::Reschedule { .. } | Deed::Delete => None,
+        }
+    }
+}
+
+/// Completes, marks as no-show, reschedules or deletes an event; with completed and no-show ones a follow-up may come (CAL-4). `None`: it
+/// is so already.
+///
+/// # Errors
+/// 409 where it has ended otherwise; faults by field; 422 where an appointment is to have been attended, or missed, before its day.
+pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Option<NewEvent>) -> Result<Option<Decision>, Refusal> {
+    let Case { lead, dealer, by, now, .. } = *case;
+    let (id, title) = (event.id.clone(), event.title.clone());
+    if event.is_so(&deed, &dealer.settings, now) && follow_up.is_none() {
+        return Ok(None);
+    }
+    if event.state != EventState::Incomplete {
+        return Err(Refusal::Conflict(format!("the event is {} already", event.state.name())));
+    }
+    if let Some(is) = deed.attendance().filter(|_| event.is_appointment()) {
+        on_its_day(is, event.at, dealer, now)?;
+    }
+    let within = |field: &str| Some(format!("follow_up.{field}"));
+    let follow_up = follow_up.map(|new| new.check(case).map_err(|refusal| refusal.relocated(within))).transpose()?;
+    let mut after = CalendarEvent { dealer: dealer.id.clone(), due: None, ..event.clone() };
+    let mut changed = lead.touched(now);
+    changed.unplan(&event.id);
+    let ended = |reason, note| Ended { at: now, by: by.clone(), reason, note };
+    let mut timed = true;
+    let told = match deed {
+        Deed::Complete { note } => {
+            after.state = EventState::Completed(ended(None, note.clone()));
+            Event::EventCompleted { event: id, title, note }
+        }
+        Deed::NoShow { reason, note } => {
+            let Some(reason) = dealer.settings.no_show_reason(&reason) else {
+                let own = dealer.settings.no_show_reasons.iter().map(String::as_str);
+                let names: Vec<&str> = NO_SHOW_REASONS.into_iter().chain(own).collect();
+                return Err(Refusal::field("reason", "CAL-4", format!("must be one of {}", names.join(", "))));
+            };
+            after.state = EventState::NoShow(ended(Some(reason.clone()), note.clone()));
+            Event::EventNoShow { event: id, title, reason, note }
+        }
+        Deed::Delete => {
+            after.state = EventState::Deleted(ended(None, None));
+            Event::EventDeleted { event: id, title }
+        }
+        Deed::Reschedule { to } => {
+            timed = to.is_timed(&dealer.settings.calendar, now);
+            let to = to.instant(&dealer.settings.calendar, now).map_err(|fault| Refusal::Invalid(vec![fault]))?;
+            if event.is_appointment() {
+                not_to_the_past(event.at, to, now)?;
+            }
+            after.reschedule(to, by, now)?;
+            changed.planned.push(Planned { at: to, id: id.clone() });
+            changed.planned.sort();
+            Event::EventRescheduled { event: id, title, from: event.at, to }
+        }
+    };
+    changed.count_drive(event, &after.state);
+    let mut told = vec![told];
+    if let Some(follow_up) = &follow_up {
+        told.extend(changed.plan_event(follow_up, dealer, now)?);
+    }
+    after.taken = after.takes_now(case).filter(|_| timed);
+    let mut diary = Diary::new(case.days);
+    diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
+    if let Some(next) = &follow_up {
+        diary.put(next.id.as_str(), None, next.taken.as_ref())?;
+    }
+    let decision = commit(changed, by.clone(), told, now).with(Item::Event(Box::new(after)));
+    let decision = decision.with_some(follow_up.map(|event| Item::Event(Box::new(event))));
+    Ok(Some(diary.items().fold(decision, Decision::with)))
+}
+
+impl CalendarEvent {
+    /// Whether all that is asked for is so already.
+    fn is_so(&self, deed: &Deed, settings: &Draft, now: DateTime<Utc>) -> bool {
+        match (deed, &self.state) {
+            (Deed::Complete { note }, EventState::Completed(ended)) => note.is_none() || *note == ended.note,
+            (Deed::Delete, EventState::Deleted(_)) => true,
+            (Deed::NoShow { reason, note }, EventState::NoShow(ended)) => {
+                settings.no_show_reason(reason) == ended.reason && (note.is_none() || *note == ended.note)
+            }
+            (Deed::Reschedule { to }, EventState::Incomplete) => to.instant(&settings.calendar, now) == Ok(self.at),
+            _ => false,
+        }
+    }
+}

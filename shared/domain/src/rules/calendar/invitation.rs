@@ -1,0 +1,158 @@
+//! Invites customers, and books, moves and cancels their appointments (CAL-8).
+
+use crate::base::text::is_line;
+use crate::base::{Actor, EVENT_TYPES, Fault, InvitationId, Language, Refusal, Status, UserId};
+use crate::calendar::{CalendarEvent, Invitation, Standing, When};
+use crate::decision::{Decision, Item, commit};
+use crate::lead::{Event, Lead};
+use crate::messages::{Booking, Message};
+use crate::rules::calendar::{Case, Closed, Deed, NewEvent, schedule, settle};
+use crate::slots::Diary;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// An invitation to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewInvitation {
+    /// Its name.
+    pub id: InvitationId,
+    /// The type, as the API writes it or as people do.
+    pub kind: String,
+    /// What it is called.
+    pub title: Option<String>,
+    /// With whom.
+    pub user: Option<UserId>,
+    /// For how many days the link is good.
+    pub days: i64,
+    /// The contact's language.
+    pub language: Option<Language>,
+}
+
+/// For how many days a link is good where nobody says.
+pub const DAYS: i64 = 14;
+
+/// And at most.
+const MOST_DAYS: i64 = 60;
+
+/// How often a customer can book anew after cancelling.
+pub(crate) const MOST_BOOKINGS: u32 = 20;
+
+/// Invites a lead's contact.
+///
+/// # Errors
+/// Faults by field; a lead that is lost.
+pub fn invite(case: &Case<'_>, new: NewInvitation) -> Result<(Decision, Invitation), Refusal> {
+    let Case { lead, dealer, now, .. } = *case;
+    let mut faults = Vec::new();
+    let kind = dealer.settings.event_type(&new.kind);
+    if kind.is_none() {
+        faults.push(Fault::new("type", "CAL-1", "must be a type of calendar events, such as booked_test_drive"));
+    }
+    let title = new.title.map(|title| title.trim().to_owned()).filter(|title| !title.is_empty());
+    if title.as_ref().is_some_and(|title| !is_line(title, 200)) {
+        faults.push(Fault::new("title", "CAL-8", "must be 1 to 200 characters in one line"));
+    }
+    if new.user.as_ref().is_some_and(|user| !dealer.settings.member(user).is_some_and(|member| member.assignable)) {
+        faults.push(Fault::new("user", "CAL-8", format!("must be a user of {} who is assignable", dealer.id)));
+    }
+    if !(1..=MOST_DAYS).contains(&new.days) {
+        faults.push(Fault::new("expires_in_days", "CAL-8", format!("must be 1 to {MOST_DAYS}")));
+    }
+    let (Some(kind), true) = (kind, faults.is_empty()) else { return Err(Refusal::Invalid(faults)) };
+    if matches!(lead.status, Status::Lost(_)) {
+        return Err(Refusal::Conflict("the lead is lost; reopen it first".into()));
+    }
+    let invitation = Invitation {
+        id: new.id,
+        lead: lead.id,
+        kind,
+        title,
+        user: new.user,
+        language: new.language,
+        created: now,
+        expires: now + TimeDelta::days(new.days),
+        event: None,
+        bookings: 0,
+        revoked: None,
+    };
+    let told = Event::Invited { invitation: invitation.id.clone(), kind: invitation.kind.clone(), expires: invitation.expires };
+    let decision = commit(lead.touched(now), case.by.clone(), vec![told], now);
+    Ok((decision.with(Item::Invitation(Box::new(invitation.clone()))), invitation))
+}
+
+/// Revokes an invitation: its link leads nowhere any more. `None`: it is so already.
+pub fn revoke(lead: &Lead, invitation: &Invitation, by: Actor, now: DateTime<Utc>) -> Option<Decision> {
+    if invitation.revoked.is_some() {
+        return None;
+    }
+    let revoked = Invitation { revoked: Some(now), ..invitation.clone() };
+    let told = Event::InvitationRevoked { invitation: invitation.id.clone() };
+    Some(commit(lead.touched(now), by, vec![told], now).with(Item::Invitation(Box::new(revoked))))
+}
+
+/// Books the slot at `from` for the customer, or moves the booking there. `None`: it is booked so already.
+///
+/// # Errors
+/// 409 where the slot is not free, or none can be picked by the link ([`Closed`]).
+pub fn book(
+    case: &Case<'_>,
+    invitation: &Invitation,
+    event: Option<&CalendarEvent>,
+    from: DateTime<Utc>,
+) -> Result<Option<Decision>, Refusal> {
+    let moved = event.filter(|_| invitation.standing(event, case.now) == Standing::Booked);
+    if moved.is_some_and(|event| event.at == from) {
+        return Ok(None);
+    }
+    let offer = invitation.offer(case.lead, case.dealer, event, case.now)?;
+    // Who reads with empty days is to learn of all that matter, so all are asked for before anything is judged.
+    let diary = Diary::new(case.days);
+    let days = offer.days_of(&diary, from);
+    offer.look(&days, from)?;
+    if let Some(event) = moved {
+        let settled = settle(case, event, Deed::Reschedule { to: When::At(from) }, None)?;
+        return Ok(settled.map(|decision| told(case, decision, Booking::Moved)));
+    }
+    let bookings = invitation.bookings + 1;
+    let id = invitation.names_event(bookings).ok_or(Refusal::NotFound("invitation"))?;
+    let label = EVENT_TYPES.iter().find(|(name, _)| *name == invitation.kind).map_or(invitation.kind.as_str(), |(_, label)| *label);
+    // What was a title by other rules must not keep a slot from being booked.
+    let title = invitation.title.clone().filter(|title| is_line(title, 200)).unwrap_or_else(|| label.to_owned());
+    let new = NewEvent {
+        id: id.clone(),
+        title,
+        kind: invitation.kind.clone(),
+        when: When::At(from),
+        notes: None,
+        user: invitation.user.clone(),
+        booked: true,
+        appointment: None,
+    };
+    let decision = schedule(case, new)?;
+    let booked = Invitation { event: Some(id), bookings, ..invitation.clone() };
+    Ok(Some(told(case, decision, Booking::Booked).with(Item::Invitation(Box::new(booked)))))
+}
+
+/// Cancels what the customer has booked. `None`: nothing is booked.
+///
+/// # Errors
+/// 409 where the booking has begun or ended.
+pub fn cancel(case: &Case<'_>, invitation: &Invitation, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
+    match (invitation.standing(event, case.now), event) {
+        (Standing::Over, _) => Err(Closed::Over.into()),
+        (Standing::Booked, Some(event)) => {
+            let settled = settle(case, event, Deed::Delete, None)?;
+            Ok(settled.map(|decision| told(case, decision, Booking::Cancelled)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The same decision, and whose appointment it is is told.
+fn told(case: &Case<'_>, decision: Decision, what: Booking) -> Decision {
+    let event = decision.items.iter().find_map(|item| if let Item::Event(event) = item { Some(event.clone()) } else { None });
+    let notice = decision.lead().zip(event).map(|(lead, event)| {
+        let reader = event.user.as_ref().or(lead.owner.as_ref()).unwrap_or(&case.dealer.settings.admin_user).clone();
+        Item::Message(Message::booking(lead, &event, what, reader, case.now))
+    });
+    decision.with_some(notice)
+}

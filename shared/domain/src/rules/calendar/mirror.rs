@@ -1,0 +1,96 @@
+//! Changes a calendar event as its appointment changes (APT-1).
+
+use crate::appointment::{Appointment, AppointmentState, Attended};
+use crate::base::{Actor, NO_SHOW_REASONS, Refusal, UserId};
+use crate::calendar::{CalendarEvent, Ended, EventState, Planned, in_reach};
+use crate::decision::{Decision, Item, commit};
+use crate::lead::Event;
+use crate::rules::calendar::Case;
+use crate::slots::Diary;
+
+/// The state of the event that `appointment` is.
+pub(crate) fn state_of(appointment: &Appointment) -> EventState {
+    let attendance = &appointment.attendance;
+    let ended = |reason| {
+        let (at, by) = (attendance.as_of.unwrap_or(appointment.created), attendance.by.clone());
+        Ended { at, by: by.unwrap_or_else(|| appointment.by.clone()), reason, note: None }
+    };
+    match (&appointment.state, attendance.is) {
+        (AppointmentState::Cancelled { at, by }, _) => EventState::Deleted(Ended { at: *at, by: by.clone(), reason: None, note: None }),
+        (AppointmentState::Booked, Attended::Unknown) => EventState::Incomplete,
+        (AppointmentState::Booked, Attended::Completed) => EventState::Completed(ended(None)),
+        (AppointmentState::Booked, Attended::NoShow) => {
+            EventState::NoShow(ended(Some(attendance.reason.clone().unwrap_or_else(|| NO_SHOW_REASONS[1].to_owned()))))
+        }
+    }
+}
+
+/// Takes an event to where `appointment` is, and to the user that it is `given` to. `None`: it is there.
+///
+/// # Errors
+/// An event that was rescheduled too often; a time that is out of reach.
+pub(crate) fn mirrored(
+    case: &Case<'_>,
+    event: &CalendarEvent,
+    appointment: &Appointment,
+    given: Option<UserId>,
+) -> Result<Option<Decision>, Refusal> {
+    let Case { lead, dealer, by, now, .. } = *case;
+    let mut after = CalendarEvent { dealer: dealer.id.clone(), ..event.clone() };
+    let mut told = Vec::new();
+    if appointment.at != event.at {
+        if !in_reach(appointment.at, now) {
+            return Err(Refusal::field("at", "CAL-4", "must be within ten years"));
+        }
+        // What another system says is so already: the latest counts, however many there were (APT-5).
+        match by {
+            Actor::Partner(_) => after.go_to(appointment.at, by, now),
+            _ => after.reschedule(appointment.at, by, now)?,
+        }
+        told.push(Event::EventRescheduled { event: event.id.clone(), title: event.title.clone(), from: event.at, to: appointment.at });
+    }
+    if after.user != given {
+        after.user = given;
+        let (from, to) = (event.user.clone(), after.user.clone());
+        told.push(Event::EventGiven { event: event.id.clone(), title: event.title.clone(), from, to });
+    }
+    let state = state_of(appointment);
+    // What was noted when it ended stays, as long as it is the same end.
+    let facts = |state: &EventState| (state.name(), state.ended().map(|ended| (ended.at, ended.reason.clone())));
+    if facts(&state) != facts(&event.state) {
+        after.state = state;
+        told.push(after.told());
+    }
+    if told.is_empty() {
+        return Ok(None);
+    }
+    let mut changed = lead.touched(now);
+    changed.unplan(&event.id);
+    changed.count_drive(event, &after.state);
+    let stands = after.state == EventState::Incomplete;
+    if stands {
+        changed.planned.push(Planned { at: after.at, id: after.id.clone() });
+        changed.planned.sort();
+    }
+    after.due = Some(after.at).filter(|at| stands && *at > now);
+    after.taken = after.takes_now(case);
+    let mut diary = Diary::new(case.days);
+    diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
+    let decision = commit(changed, by.clone(), told, now).with(Item::Event(Box::new(after)));
+    Ok(Some(diary.items().fold(decision, Decision::with)))
+}
+
+impl CalendarEvent {
+    /// What the timeline says of its state.
+    pub(crate) fn told(&self) -> Event {
+        let (event, title) = (self.id.clone(), self.title.clone());
+        match &self.state {
+            EventState::Incomplete => Event::EventScheduled { event, title, kind: self.kind.clone(), at: self.at },
+            EventState::Completed(ended) => Event::EventCompleted { event, title, note: ended.note.clone() },
+            EventState::NoShow(Ended { reason, note, .. }) => {
+                Event::EventNoShow { event, title, reason: reason.clone().unwrap_or_default(), note: note.clone() }
+            }
+            EventState::Deleted(_) => Event::EventDeleted { event, title },
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Changes of calendar events, invitations and calendar links (CAL).
+
+mod completion;
+mod event;
+mod feeds;
+pub mod invitation;
+mod mirror;
+mod new;
+mod offer;
+mod reservation;
+mod resubmission;
+mod transfer;
+
+pub use completion::{Completes, completing};
+pub(crate) use event::schedule_as;
+pub use event::{Case, Deed, schedule, settle};
+pub(crate) use mirror::{mirrored, state_of};
+pub use new::NewEvent;
+pub use offer::{Closed, Offer};
+pub use resubmission::{rearm, resubmit};
+pub use transfer::{moving, taken_along};

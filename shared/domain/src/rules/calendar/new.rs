@@ -1,0 +1,74 @@
+//! Checks a new calendar event (CAL-1).
+
+use crate::base::text::is_line;
+use crate::base::{AppointmentId, EVENT_TYPES, EventId, Fault, Refusal, UserId};
+use crate::calendar::{CalendarEvent, EventState, When};
+use crate::rules::calendar::Case;
+
+/// An event to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEvent {
+    /// Its name.
+    pub id: EventId,
+    /// What is to be done.
+    pub title: String,
+    /// The type, as the API writes it or as people do.
+    pub kind: String,
+    /// When (CAL-1, CAL-2).
+    pub when: When,
+    /// In words.
+    pub notes: Option<String>,
+    /// Whose; `None`: whoever has the lead.
+    pub user: Option<UserId>,
+    /// The customer books it.
+    pub booked: bool,
+    /// The appointment that it is made as (APT-1).
+    pub appointment: Option<AppointmentId>,
+}
+
+impl NewEvent {
+    /// Judges every field at once, and makes the event.
+    pub(crate) fn check(self, case: &Case<'_>) -> Result<CalendarEvent, Refusal> {
+        let Case { lead, dealer, now, .. } = *case;
+        let mut faults = Vec::new();
+        let title = self.title.trim().to_owned();
+        if !is_line(&title, 200) {
+            faults.push(Fault::new("title", "CAL-1", "must be 1 to 200 characters in one line"));
+        }
+        let kind = dealer.settings.event_type(&self.kind);
+        if kind.is_none() {
+            let own = dealer.settings.event_types.iter().map(String::as_str);
+            let names: Vec<&str> = EVENT_TYPES.iter().map(|(name, _)| *name).chain(own).collect();
+            faults.push(Fault::new("type", "CAL-1", format!("must be one of {}", names.join(", "))));
+        }
+        if self.user.as_ref().is_some_and(|user| !dealer.settings.member(user).is_some_and(|member| member.assignable)) {
+            faults.push(Fault::new("user", "CAL-1", format!("must be a user of {} who is assignable", dealer.id)));
+        }
+        let calendar = &dealer.settings.calendar;
+        let at = self.when.instant(calendar, now).map_err(|fault| faults.push(fault));
+        let (Some(kind), Ok(at), true) = (kind, at, faults.is_empty()) else { return Err(Refusal::Invalid(faults)) };
+        let event = CalendarEvent {
+            id: self.id,
+            lead: lead.id,
+            dealer: dealer.id.clone(),
+            title,
+            kind,
+            at,
+            notes: self.notes,
+            user: self.user,
+            by: case.by.clone(),
+            created: now,
+            state: EventState::Incomplete,
+            rescheduled: Vec::new(),
+            transferred: None,
+            due: (at > now).then_some(at),
+            level: 0,
+            booked: self.booked,
+            taken: None,
+            appointment: self.appointment,
+        };
+        // Without a time of its own it is a note of what happens now: it takes nobody's time.
+        let taken = if self.when.is_timed(calendar, now) { event.takes(case) } else { None };
+        Ok(CalendarEvent { taken, ..event })
+    }
+}

@@ -1,0 +1,138 @@
+//! Gives a lead an owner: by rotation, or by hand (DIS-1, DIS-6, DIS-7).
+
+use crate::base::{Actor, Refusal, Status, UserId};
+use crate::decision::{Decision, Item, commit};
+use crate::distribution::{Choice, Place, Pool, Rotation, Why};
+use crate::lead::{Event, Lead, Turn, in_progress};
+use crate::messages::Message;
+use crate::settings::{Dealer, Lane};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
+
+/// Gives `lead` to whose turn it is, or to the pool. Returns what the timeline says, the notice to the new owner, and the place if it moved.
+pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &Place, now: DateTime<Utc>) -> (Event, Item, Option<Place>) {
+    let (Choice { owner, why }, moved) = match (place, &dealer.settings.pool) {
+        (Place::Rotation(rotation), _) => {
+            let (choice, turned) = rotation.next(&dealer.settings, now);
+            (choice, turned.map(Place::Rotation))
+        }
+        (Place::Pool(pool), Some(settings)) => {
+            let (choice, taken_in) = pool.take_in(lead.id, settings);
+            (choice, taken_in.map(Place::Pool))
+        }
+        // The pool was given up in this moment: the lead goes where leads go that nobody can get.
+        (Place::Pool(_), None) => (Rotation::new(dealer.id.clone(), None).next(&dealer.settings, now).0, None),
+    };
+    let (event, notice) = hand_over(lead, owner, why, now);
+    if let Some(Place::Rotation(rotation)) = &moved {
+        lead.turn = Some(Turn::new(rotation.group.clone(), BTreeSet::new(), dealer, now));
+    }
+    (event, notice, moved)
+}
+
+pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: Why, now: DateTime<Utc>) -> (Event, Item) {
+    let from = lead.owner.replace(owner.clone());
+    lead.assignment += 1;
+    lead.turn = None;
+    // Whatever is planned for it is its new owner's to do, and takes their time (CAL-7).
+    lead.handed = (!lead.planned.is_empty()).then_some(now);
+    let notice = Item::Message(Message::assigned(lead, owner.clone(), now));
+    (Event::Assigned { from, to: owner, why }, notice)
+}
+
+/// Distributes leads that wait for an owner, in turn. `place` says where a lane stands; a lead whose lane was not read goes on waiting.
+/// `None`: each of them has an owner by now, or belongs to another dealer.
+pub fn distribute_all<'a>(
+    leads: impl IntoIterator<Item = &'a Lead>,
+    dealer: &Dealer,
+    place: impl Fn(&Lane) -> Option<Place>,
+    now: DateTime<Utc>,
+) -> Option<Decision> {
+    let mut places: BTreeMap<Lane, (Place, bool)> = BTreeMap::new();
+    let mut decision = Decision::default();
+    for lead in leads.into_iter().filter(|lead| lead.owner.is_none() && lead.status == Status::InProgress && lead.dealer == dealer.id) {
+        let mut changed = lead.touched(now);
+        changed.replan(dealer);
+        let lane = changed.lane(dealer);
+        let Some((stands, moves)) = standing(&mut places, lane, &place) else { continue };
+        let (event, notice, moved) = by_turn(&mut changed, dealer, stands, now);
+        if let Some(moved) = moved {
+            (*stands, *moves) = (moved, true);
+        }
+        decision.items.extend(commit(changed, Actor::System, vec![event], now).with(notice).items);
+    }
+    decision.items.extend(places.into_values().filter(|(_, moves)| *moves).map(|(place, _)| place.item()));
+    Some(decision).filter(|decision| !decision.items.is_empty())
+}
+
+/// Where `lane` stands by now, and whether it has moved.
+fn standing(places: &mut BTreeMap<Lane, (Place, bool)>, lane: Lane, place: impl Fn(&Lane) -> Option<Place>) -> Option<&mut (Place, bool)> {
+    Some(match places.entry(lane) {
+        btree_map::Entry::Occupied(known) => known.into_mut(),
+        btree_map::Entry::Vacant(new) => {
+            let stands = place(new.key())?;
+            new.insert((stands, false))
+        }
+    })
+}
+
+/// Gives a lead to a user of its dealer by hand (DIS-7). The response clock runs on from the enquiry. `pool` is the dealer's, where the user is
+/// the pool's and takes it back. `None`: the user has it already.
+///
+/// # Errors
+/// A user who does not work here or is not `assignable` (the pool's need not be), or a lead that is closed.
+pub fn to_user(
+    lead: &Lead,
+    dealer: &Dealer,
+    user: &UserId,
+    pool: Option<&Pool>,
+    by: Actor,
+    note: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<Option<Decision>, Refusal> {
+    if lead.owner.as_ref() == Some(user) {
+        return Ok(None);
+    }
+    in_progress(lead)?;
+    let of_pool = dealer.settings.pool.as_ref().is_some_and(|pool| pool.user == *user);
+    let assignable = of_pool || dealer.settings.member(user).is_some_and(|m| m.assignable);
+    if !assignable {
+        return Err(Refusal::field("user", "DIS-7", format!("must be a user of {} who is assignable", dealer.id)));
+    }
+    let mut changed = lead.touched(now);
+    let why = Why { rule: "DIS-7".into(), turn: None, group: None, passed_over: Vec::new(), note };
+    let (event, notice) = hand_over(&mut changed, user.clone(), why, now);
+    let taken_back = pool.filter(|_| of_pool).and_then(|pool| pool.taken_back(lead.id)).map(Item::Pool);
+    Ok(Some(commit(changed, by, vec![event], now).with(notice).with_some(taken_back)))
+}
+
+/// Gives a lead to another dealer of the group, whose distribution then runs; steps that have not happened are computed from the
+/// arrival with its hours and durations (DIS-7). `None`: it is there already.
+///
+/// # Errors
+/// A lead that is closed.
+pub fn to_dealer(lead: &Lead, to: &Dealer, by: Actor, note: Option<String>, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+    if lead.dealer == to.id {
+        return Ok(None);
+    }
+    in_progress(lead)?;
+    let mut changed = lead.touched(now);
+    let event = Event::Moved { from: lead.dealer.clone(), to: to.id.clone(), note };
+    changed.dealer = to.id.clone();
+    changed.moved = Some(now);
+    changed.owner = None;
+    changed.handed = (!changed.planned.is_empty()).then_some(now);
+    changed.turn = None;
+    changed.policy = 0;
+    changed.replan(to);
+    Ok(Some(commit(changed, by, vec![event], now)))
+}
+
+impl Place {
+    pub(crate) fn item(self) -> Item {
+        match self {
+            Place::Rotation(rotation) => Item::Rotation(rotation),
+            Place::Pool(pool) => Item::Pool(pool),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Passes a lead to the next in the rotation (DIS-10).
+
+use crate::decision::Item;
+use crate::distribution::Rotation;
+use crate::lead::{Event, Lead, Turn};
+use crate::rules::distribution::hand_over;
+use crate::settings::Dealer;
+use chrono::{DateTime, Utc};
+
+impl Lead {
+    /// Gives it to the next in turn, if its time has come. Returns what the timeline says, the notice to the new owner, and the rotation.
+    pub(crate) fn pass_on(&mut self, dealer: &Dealer, rotation: &Rotation, now: DateTime<Utc>) -> Option<(Event, Item, Rotation)> {
+        self.passes_on(now)?;
+        let mut turn = self.turn.clone()?;
+        turn.had.extend(self.owner.clone());
+        let Some((choice, turned)) = rotation.next_but(&turn.had, &dealer.settings, now) else {
+            self.turn = Some(Turn { stays: true, due: None, ..turn });
+            return None;
+        };
+        let (event, notice) = hand_over(self, choice.owner, choice.why, now);
+        self.turn = Some(Turn::new(turn.group, turn.had, dealer, now));
+        Some((event, notice, turned))
+    }
+}

@@ -1,0 +1,104 @@
+//! Changes of the elements of a lead (LEAD-2).
+
+mod communication;
+mod document;
+mod test_drive;
+mod trade_in;
+
+pub use communication::{Said, communicate};
+pub use document::complete;
+pub use test_drive::schedule_test_drive;
+pub(crate) use trade_in::{enquired, enquired_again};
+
+use crate::base::{Actor, ElementId, Refusal};
+use crate::calendar::{CalendarEvent, EventState};
+use crate::decision::{Decision, Item, commit};
+use crate::elements::{Content, Element, Kind};
+use crate::lead::{Event, Lead};
+use crate::rules::calendar::{Case, Deed, settle};
+use chrono::{DateTime, Utc};
+
+/// Elements of a kind that a lead has at most; what an enquiry brings is taken in all the same.
+pub const MOST: u32 = 100;
+
+/// Adds an element to a lead; a document is announced.
+///
+/// # Errors
+/// 409: the lead has [`MOST`] of the kind.
+pub fn add(lead: &Lead, id: ElementId, content: Content, by: &Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+    has_room(lead, content.kind())?;
+    let element = Element::new(id, lead.id, content, by, now);
+    let told = match &element.content {
+        Content::Document(document) => Event::DocumentAnnounced { element: element.id.clone(), title: document.title.clone() },
+        _ => element.added(),
+    };
+    Ok(counted(commit(lead.touched(now), by.clone(), vec![told], now), element))
+}
+
+pub(crate) fn has_room(lead: &Lead, kind: Kind) -> Result<(), Refusal> {
+    if lead.counts.of(kind) < MOST {
+        return Ok(());
+    }
+    Err(Refusal::Conflict(format!("the lead has {MOST} elements of the kind {} already; remove some first (LEAD-2)", kind.spoken())))
+}
+
+/// The same decision with a new element, which its lead counts; a test drive is counted with its event.
+pub(crate) fn counted(mut decision: Decision, element: Element) -> Decision {
+    let kind = element.content.kind();
+    for item in &mut decision.items {
+        if let (Item::Lead(lead), true) = (item, kind != Kind::TestDrive) {
+            lead.counts.add(kind);
+        }
+    }
+    decision.with(Item::Element(Box::new(element)))
+}
+
+/// Lets an element say something else; what it said is kept on the timeline. `None`: it says so already.
+///
+/// # Errors
+/// 409: it was removed.
+pub fn change(lead: &Lead, element: &Element, content: Content, by: &Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+    element.still_here()?;
+    if element.content == content {
+        return Ok(None);
+    }
+    let after = element.saying(content.entered(), now);
+    let told = Event::ElementChanged {
+        kind: after.content.kind(),
+        element: after.id.clone(),
+        title: after.content.title(),
+        text: after.content.text(),
+        before: Box::new(element.content.clone()),
+    };
+    Ok(Some(commit(lead.touched(now), by.clone(), vec![told], now).with(Item::Element(Box::new(after)))))
+}
+
+/// Removes an element. `event` is a test drive's, which is called off with it if it is still to be. `None`: it is removed already.
+///
+/// # Errors
+/// A day of the calendar that was not read.
+pub fn remove(case: &Case<'_>, element: &Element, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
+    if element.removed.is_some() {
+        return Ok(None);
+    }
+    let told = Event::ElementRemoved { kind: element.content.kind(), element: element.id.clone(), title: element.content.title() };
+    let planned = event.filter(|event| event.state == EventState::Incomplete);
+    // A test drive that is called off, before or with it, is counted no more by that.
+    let counts = planned.is_none() && !event.is_some_and(|event| matches!(event.state, EventState::Deleted(_)));
+    let called_off = planned.map(|event| settle(case, event, Deed::Delete, None)).transpose()?.flatten();
+    let mut decision = called_off.unwrap_or_else(|| commit(case.lead.touched(case.now), case.by.clone(), Vec::new(), case.now));
+    for item in &mut decision.items {
+        match item {
+            Item::Lead(lead) if counts => lead.counts.take(element.content.kind()),
+            Item::Entry(entry) => entry.events.insert(0, told.clone()),
+            _ => {}
+        }
+    }
+    Ok(Some(decision.with(Item::Element(Box::new(element.gone(case.by, case.now))))))
+}
+
+impl Element {
+    fn added(&self) -> Event {
+        Event::ElementAdded { kind: self.content.kind(), element: self.id.clone(), title: self.content.title(), text: self.content.text() }
+    }
+}

@@ -1,0 +1,56 @@
+//! Makes trade-ins of the vehicles that an enquiry offers (INT-4).
+
+use crate::base::Actor;
+use crate::elements::{Content, Element, as_enquired, enquired_id};
+use crate::enquiry::{Enquiry, VEHICLES};
+use crate::lead::{Event, Lead};
+use chrono::{DateTime, Utc};
+
+/// The trade-ins of the enquiry that `lead` takes in as its present version: what the timeline says, and the elements.
+pub(crate) fn enquired(lead: &mut Lead, enquiry: &Enquiry, by: &Actor, now: DateTime<Utc>) -> (Vec<Event>, Vec<Element>) {
+    let elements = enquiry.trade_ins.iter().enumerate().filter_map(|(i, vehicle)| {
+        let content = Content::TradeIn(as_enquired(vehicle));
+        Some(Element::new(enquired_id(lead.version, i)?, lead.id, content, by, now))
+    });
+    let elements: Vec<Element> = elements.collect();
+    elements.iter().for_each(|element| lead.counts.add(element.content.kind()));
+    (elements.iter().map(Element::added).collect(), elements)
+}
+
+/// The same enquiry was sent again with another state of things: its trade-ins follow, but for those that somebody has changed or removed.
+pub(crate) fn enquired_again(
+    lead: &mut Lead,
+    known: [Option<&Element>; VEHICLES],
+    enquiry: &Enquiry,
+    by: &Actor,
+    now: DateTime<Utc>,
+) -> (Vec<Event>, Vec<Element>) {
+    let (mut told, mut elements) = (Vec::new(), Vec::new());
+    for (i, known) in known.into_iter().enumerate() {
+        let says = enquiry.trade_ins.get(i).map(|vehicle| Content::TradeIn(as_enquired(vehicle)));
+        let untouched = known.filter(|element| element.removed.is_none() && element.is_enquired());
+        let (event, element) = match (known, untouched, says) {
+            (None, _, Some(content)) => {
+                let Some(id) = enquired_id(1, i) else { continue };
+                let element = Element::new(id, lead.id, content, by, now);
+                lead.counts.add(element.content.kind());
+                (element.added(), element)
+            }
+            (_, Some(element), Some(content)) if element.content != content => {
+                let (kind, title) = (content.kind(), content.title());
+                let before = Box::new(element.content.clone());
+                let event = Event::ElementChanged { kind, element: element.id.clone(), title, text: None, before };
+                (event, element.saying(content, now))
+            }
+            (_, Some(element), None) => {
+                let (kind, title) = (element.content.kind(), element.content.title());
+                lead.counts.take(kind);
+                (Event::ElementRemoved { kind, element: element.id.clone(), title }, element.gone(by, now))
+            }
+            _ => continue,
+        };
+        told.push(event);
+        elements.push(element);
+    }
+    (told, elements)
+}

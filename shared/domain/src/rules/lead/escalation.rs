@@ -1,0 +1,62 @@
+//! Escalates a lead that nobody reacts to (ESC-1 to ESC-3).
+
+use crate::base::{Actor, StepKind, UserId};
+use crate::decision::{Decision, Item, commit};
+use crate::distribution::Rotation;
+use crate::lead::{Event, Lead, Step};
+use crate::messages::Message;
+use crate::settings::Dealer;
+use chrono::{DateTime, Utc};
+
+/// Fires every step whose time has come. `None`: nothing is due — the timer was stale, early or doubled, or the lead was answered (ESC-8, ESC-9).
+///
+/// The settings may be newer than the lead's plan; then what has not happened is computed anew first (SET-11). `rotation` is that of the lead's turn,
+/// where it has one ([`Lead::passes_on`]).
+pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: DateTime<Utc>) -> Option<Decision> {
+    let owner = lead.owner.as_ref()?;
+    if lead.dealer != dealer.id || !lead.clock_runs() {
+        return None;
+    }
+    let mut changed = lead.touched(now);
+    // That nobody has reacted is no activity of the lead's (CAL-3).
+    changed.updated = lead.updated;
+    let replanned = changed.replan(dealer);
+    let fired = changed.plan.as_mut().map(|plan| plan.fire(now)).unwrap_or_default();
+    let passed_on = rotation.and_then(|rotation| changed.pass_on(dealer, rotation, now));
+    if fired.is_empty() && !replanned && changed.turn == lead.turn {
+        return None;
+    }
+    let mut events = Vec::new();
+    if replanned {
+        events.push(Event::DeadlineMoved { deadline: changed.deadline() });
+    }
+    events.extend(fired.iter().map(|step| Event::Step { step: step.kind, due: step.due }));
+    let notices = notices(&changed, dealer, owner, &fired, now);
+    let (mut notice, mut turned) = (None, None);
+    if let Some((event, told, rotation)) = passed_on {
+        events.push(event);
+        (notice, turned) = (Some(told), Some(Item::Rotation(rotation)));
+        changed.updated = now;
+    }
+    let decision = match events.is_empty() {
+        // That it goes on at another time, or stays, is nothing that a timeline tells.
+        true => Decision::default().with(Item::Lead(Box::new(changed))),
+        false => commit(changed, Actor::System, events, now).with_some(notice).with_some(turned),
+    };
+    Some(notices.into_iter().fold(decision, |decision, notice| decision.with(Item::Message(notice))))
+}
+
+/// One notice for each reader, however many steps happened at once: the seller's names the last of theirs, and says what was missed (ESC-8).
+fn notices(lead: &Lead, dealer: &Dealer, owner: &UserId, fired: &[Step], now: DateTime<Utc>) -> Vec<Message> {
+    let (supervisors, sellers): (Vec<&Step>, Vec<&Step>) = fired.iter().partition(|s| s.kind == StepKind::Level2);
+    let mut notices = Vec::new();
+    if let Some((last, missed)) = sellers.split_last() {
+        let missed = missed.iter().map(|s| s.kind).collect();
+        notices.push(Message::step(lead, last.kind, missed, owner.clone(), last.at, now));
+    }
+    if let Some(step) = supervisors.last() {
+        let supervisor = dealer.settings.supervisor_of(Some(owner)).clone();
+        notices.push(Message::step(lead, step.kind, Vec::new(), supervisor, step.at, now));
+    }
+    notices
+}

@@ -1,0 +1,309 @@
+//! Intake: an enquiry becomes a lead, or is added to one (INT).
+
+use crate::base::{Actor, DealerId, LeadId, Refusal, Status, UserId};
+use crate::decision::{Decision, Item};
+use crate::directory::{Channel, Recognised};
+use crate::distribution::{Place, Why};
+use crate::elements::{Counts, Element};
+use crate::enquiry::{Asked, Enquiry, LeadType, VEHICLES};
+use crate::lead::{Added, Entry, Event, Lead, Origin, Plan, Raw, Receipt, Resent};
+use crate::messages::Message;
+use crate::rules::distribution::{by_turn, hand_over};
+use crate::rules::elements::{enquired, enquired_again};
+use crate::settings::Dealer;
+use chrono::{DateTime, Utc};
+
+/// One enquiry on its way in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// What it says.
+    pub enquiry: Enquiry,
+    /// A hash of who sent it and what they call it.
+    pub origin: String,
+    /// A hash of what it says.
+    pub body: String,
+    /// A second name for it, by `Idempotency-Key`.
+    pub receipt: Option<String>,
+    /// A hash of the request that brings it, where that has a name: its `Idempotency-Key` or message.
+    pub request: Option<String>,
+    /// The input as it came.
+    pub raw: Raw,
+    /// Who sent it.
+    pub by: Actor,
+    /// The sender says that it is the newer state of one sent before.
+    pub resend: bool,
+    /// The dealer that it was sent to, where that is not the one whose rules it goes by (INT-10).
+    pub mailbox: Option<DealerId>,
+    /// When it came in: the response clock counts from here (ESC-1).
+    pub at: DateTime<Utc>,
+}
+
+impl Arrival {
+    /// What the timeline of `lead`, as it is then, says of this arrival.
+    fn entry(&self, lead: &Lead, events: Vec<Event>) -> Entry {
+        Entry { lead: lead.id, version: lead.version, at: self.at, by: self.by.clone(), events, raw: Some(self.raw.clone()) }
+    }
+
+    fn receipt_of(&self, lead: LeadId) -> Option<Item> {
+        let key = self.receipt.clone()?;
+        Some(Item::Receipt(Receipt { key, body: self.body.clone(), lead, added: None }))
+    }
+}
+
+/// What was found under the names that an arrival has.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Found<'a> {
+    /// The lead under the number that its origin asks for.
+    pub lead: Option<&'a Lead>,
+    /// The receipt of its `Idempotency-Key`.
+    pub receipt: Option<&'a Receipt>,
+    /// The receipt of the enquiry itself, where it was added to a lead that was there already, and that lead.
+    pub added: Option<(&'a Receipt, &'a Lead)>,
+    /// The contact's latest lead at this dealer.
+    pub latest: Option<&'a Lead>,
+    /// The trade-ins of the lead under the number, where the enquiry is sent again.
+    pub trade_ins: [Option<&'a Element>; VEHICLES],
+}
+
+/// What becomes of an arrival.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// A new lead.
+    New(Decision),
+    /// The lead is there already, and this changes it (ADF `resend`).
+    Resent(Decision),
+    /// The contact has a lead in progress here: the enquiry is added to it (INT-6).
+    Added(Decision),
+    /// It was carried out before: the answer is the first answer. The decision remembers a key that came with it for the first time.
+    Repeat(Option<Decision>),
+    /// Another enquiry has this number: ask for the next one.
+    NumberTaken,
+}
+
+/// Decides what becomes of an arrival whose number would be `id` (INT-5, INT-9).
+///
+/// With the `place` of its lane the lead gets its owner in the same commit; without (it is contended) the wish for an owner is part of the lead's state.
+///
+/// # Errors
+/// [`Refusal::Reused`] when its name was used before for something else.
+pub fn receive(
+    arrival: &Arrival,
+    id: LeadId,
+    found: Found<'_>,
+    dealer: &Dealer,
+    contact: Option<&Recognised>,
+    place: Option<&Place>,
+) -> Result<Verdict, Refusal> {
+    if let Some(receipt) = found.receipt {
+        if receipt.body != arrival.body {
+            return Err(Refusal::Reused("this Idempotency-Key was used before with another body (INT-5)".into()));
+        }
+        return Ok(Verdict::Repeat(None));
+    }
+    if let Some(lead) = found.lead {
+        return known(arrival, lead, found.trade_ins, contact);
+    }
+    if let Some((receipt, lead)) = found.added {
+        return added_before(arrival, receipt, lead);
+    }
+    let here = found.latest.filter(|lead| lead.dealer == dealer.id);
+    if let Some(lead) = here.filter(|lead| lead.status == Status::InProgress) {
+        return Ok(Verdict::Added(add(arrival, lead, dealer, contact)));
+    }
+    let mut lead = new_lead(arrival, id, dealer, contact);
+    let mut events = vec![Event::Received { enquiry: Box::new(arrival.enquiry.clone()) }];
+    events.extend(arrival.mailbox.clone().map(|mailbox| Event::Sited { mailbox }));
+    if contact.is_some_and(|c| c.clash) {
+        events.push(Event::ContactClash);
+    }
+    let (mut offered, trade_ins) = enquired(&mut lead, &arrival.enquiry, &arrival.by, arrival.at);
+    events.append(&mut offered);
+    let mut decision = with_elements(Decision::default(), trade_ins);
+    if let Some((owner, why)) = owner_before(here, dealer, arrival.at) {
+        let (event, notice) = hand_over(&mut lead, owner, why, arrival.at);
+        lead.origin.owner = lead.owner.clone();
+        events.push(event);
+        decision = decision.with(notice);
+    } else if let Some(place) = place {
+        let (event, notice, moved) = by_turn(&mut lead, dealer, place, arrival.at);
+        lead.origin.owner = lead.owner.clone();
+        events.push(event);
+        decision = decision.with(notice).with_some(moved.map(Place::item));
+    }
+    let told = trade_in(arrival, &lead, dealer);
+    let entry = arrival.entry(&lead, events);
+    decision =
+        decision.with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry))).with_some(arrival.receipt_of(id)).with_some(told);
+    Ok(Verdict::New(remember_channels(decision, contact, dealer, id)))
+}
+
+/// The notice to the dealer's address for trade-ins, where an enquiry offers a vehicle and asks for none (INT-8).
+fn trade_in(arrival: &Arrival, lead: &Lead, dealer: &Dealer) -> Option<Item> {
+    let Enquiry { lead_type, vehicles, trade_ins, .. } = &arrival.enquiry;
+    let offers = !trade_ins.is_empty() || *lead_type == LeadType::TradeIn;
+    let wanted = offers && vehicles.is_empty() && dealer.settings.trade_in_cc_email.is_some();
+    wanted.then(|| {
+        Item::Message(Message::trade_in(lead, lead.owner.clone().unwrap_or_else(|| dealer.settings.admin_user.clone()), arrival.at))
+    })
+}
+
+/// The owner of a known contact's latest lead here, who gets the next one outside the rotation: if present and assignable, and the dealer wants it so (DIS-5).
+fn owner_before(latest: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<(UserId, Why)> {
+    let settings = &dealer.settings;
+    let owner = latest.filter(|_| !settings.existing_contacts_to_rotation)?.owner.clone()?;
+    let here = settings.member(&owner).is_some_and(|member| member.assignable) && settings.is_present(&owner, now);
+    let why = Why { rule: "DIS-5".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
+    here.then_some((owner, why))
+}
+
+/// Adds an enquiry to the lead that its contact has in progress here. Its owner is told; it starts a level 1 of its own unless one is running (INT-6).
+fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recognised>) -> Decision {
+    let mut changed = lead.touched(arrival.at);
+    changed.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
+    if !changed.clock_runs() {
+        changed.ask_again(dealer, arrival.at);
+    }
+    let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
+    events.extend(arrival.mailbox.clone().map(|mailbox| Event::Sited { mailbox }));
+    let (mut offered, trade_ins) = enquired(&mut changed, &arrival.enquiry, &arrival.by, arrival.at);
+    events.append(&mut offered);
+    let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
+    let entry = arrival.entry(&changed, events);
+    let trade_in = trade_in(arrival, &changed, dealer);
+    let told = Added { at: arrival.at, owner: changed.owner.clone(), deadline: changed.deadline() };
+    let receipt = |key: String| Item::Receipt(Receipt { key, body: arrival.body.clone(), lead: lead.id, added: Some(told.clone()) });
+    let decision =
+        Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with(receipt(arrival.origin.clone()));
+    let decision = decision.with_some(notice).with_some(trade_in).with_some(arrival.receipt.clone().map(receipt));
+    // The lead stays the contact's latest here; what is new is a channel that was not known.
+    remember_channels(with_elements(decision, trade_ins), contact, dealer, lead.id)
+}
+
+fn with_elements(decision: Decision, elements: Vec<Element>) -> Decision {
+    elements.into_iter().fold(decision, |decision, element| decision.with(Item::Element(Box::new(element))))
+}
+
+/// The contact's record with `lead` as the latest at `dealer`, and the channels that lead to it now.
+fn remember_channels(decision: Decision, contact: Option<&Recognised>, dealer: &Dealer, lead: LeadId) -> Decision {
+    let Some(recognised) = contact else { return decision };
+    let Recognised { contact, new_aliases, .. } = recognised;
+    let mut record = contact.clone();
+    record.latest.insert(dealer.id.clone(), lead);
+    record.name(lead);
+    let decision = recognised.shared(Some(&record.id), lead).fold(decision, Decision::with);
+    let decision = decision.with(Item::Channel(record.id.clone(), Channel::Contact(record)));
+    new_aliases.iter().fold(decision, |decision, alias| decision.with(Item::Channel(alias.clone(), Channel::AliasOf(contact.id.clone()))))
+}
+
+/// An enquiry that was added to `lead` comes again: as it was, or sent again on purpose with another state of things (INT-5).
+fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Verdict, Refusal> {
+    if receipt.body == arrival.body {
+        return Ok(Verdict::Repeat(None));
+    }
+    if !arrival.resend {
+        return Err(Refusal::Reused(SAID_OTHERWISE.into()));
+    }
+    let mut changed = lead.touched(arrival.at);
+    changed.described = Some(changed.version);
+    let entry = arrival.entry(&changed, vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }]);
+    let receipt = Receipt { body: arrival.body.clone(), ..receipt.clone() };
+    let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry)));
+    Ok(Verdict::Resent(decision.with(Item::Receipt(receipt))))
+}
+
+/// What a sender is told whose id names an enquiry that said something else.
+const SAID_OTHERWISE: &str = "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"";
+
+/// How often an enquiry can be changed by sending it again.
+const RESENDS: usize = 20;
+
+/// An enquiry whose number is taken: by itself, or by chance by another.
+fn known(
+    arrival: &Arrival,
+    lead: &Lead,
+    trade_ins: [Option<&Element>; VEHICLES],
+    contact: Option<&Recognised>,
+) -> Result<Verdict, Refusal> {
+    if lead.origin.key != arrival.origin {
+        return Ok(Verdict::NumberTaken);
+    }
+    if lead.origin.knows(arrival) {
+        return Ok(Verdict::Repeat(arrival.receipt_of(lead.id).map(|receipt| Decision::default().with(receipt))));
+    }
+    if !arrival.resend {
+        return Err(Refusal::Reused(SAID_OTHERWISE.into()));
+    }
+    if lead.origin.resent.len() >= RESENDS {
+        return Err(Refusal::Reused(format!("this enquiry was sent again {RESENDS} times; it is changed here no more (INT-5)")));
+    }
+    let mut changed = lead.touched(arrival.at);
+    changed.describe(&arrival.enquiry);
+    // The directory does not learn from it, but a search by what it says now finds the lead.
+    let channels = contact.into_iter().flat_map(|contact| &contact.channels);
+    changed.found_by(channels.filter(|(_, owner)| owner.is_none() || *owner != lead.contact_id).map(|(channel, _)| channel));
+    changed.origin.resent.push(Resent { body: arrival.body.clone(), request: arrival.request.clone() });
+    let mut events = vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }];
+    let (mut offered, trade_ins) = enquired_again(&mut changed, trade_ins, &arrival.enquiry, &arrival.by, arrival.at);
+    events.append(&mut offered);
+    let entry = arrival.entry(&changed, events);
+    let receipt = arrival.receipt_of(lead.id);
+    let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with_some(receipt);
+    let shared = contact.into_iter().flat_map(|contact| contact.shared(lead.contact_id.as_ref(), lead.id));
+    let decision = shared.fold(decision, Decision::with);
+    Ok(Verdict::Resent(with_elements(decision, trade_ins)))
+}
+
+fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Recognised>) -> Lead {
+    // Without hours to count in there is no deadline; the enquiry is no less welcome for it (CLK-6).
+    let plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, arrival.at).unwrap_or(None);
+    let deadline = plan.as_ref().and_then(Plan::deadline);
+    let mut lead = Lead {
+        id,
+        version: 1,
+        dealer: dealer.id.clone(),
+        status: Status::InProgress,
+        owner: None,
+        assignment: 0,
+        turn: None,
+        lead_type: arrival.enquiry.lead_type,
+        source: String::new(),
+        contact: String::new(),
+        contact_id: contact.map(|c| c.contact.id.clone()),
+        elsewhere: Vec::new(),
+        vehicle: String::new(),
+        plate: None,
+        described: None,
+        contacts: Vec::new(),
+        asked: Asked::default(),
+        arrived: arrival.at,
+        moved: None,
+        updated: arrival.at,
+        plan,
+        original: None,
+        targets: Vec::new(),
+        tasks: Vec::new(),
+        policy: dealer.version,
+        restarted: None,
+        planned: Vec::new(),
+        handed: None,
+        counts: Counts::default(),
+        reaction: None,
+        first_reaction: None,
+        escalated: 0,
+        origin: Origin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline },
+    };
+    lead.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
+    lead.describe(&arrival.enquiry);
+    lead
+}
+
+impl Origin {
+    /// Whether an arrival brings nothing new: a first sending of what was said before, the present state again, or a request that was
+    /// carried out. An earlier state sent again on purpose is new: the sender has changed it back.
+    fn knows(&self, arrival: &Arrival) -> bool {
+        let present = self.resent.last().map_or(&self.body, |last| &last.body);
+        let said_before = self.body == arrival.body || self.resent.iter().any(|resent| resent.body == arrival.body);
+        let carried_out = arrival.request.is_some() && self.resent.iter().any(|resent| resent.request == arrival.request);
+        carried_out || if arrival.resend { *present == arrival.body } else { said_before }
+    }
+}

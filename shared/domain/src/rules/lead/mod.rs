@@ -1,0 +1,12 @@
+//! Changes of leads.
+
+pub mod contacts;
+mod escalation;
+pub mod intake;
+pub mod reaction;
+mod recompute;
+pub mod target;
+pub mod task;
+
+pub use escalation::escalate;
+pub use recompute::recompute;

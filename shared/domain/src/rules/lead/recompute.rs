@@ -1,0 +1,22 @@
+//! Recomputes the deadlines of a lead after a change of settings (SET-11).
+
+use crate::base::Actor;
+use crate::decision::{Decision, Item, commit};
+use crate::lead::{Event, Lead};
+use crate::settings::Dealer;
+use chrono::{DateTime, Utc};
+
+/// Computes the steps of a lead that have not happened anew. `None`: they stay as they are, or the clock does not run.
+pub fn recompute(lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Decision> {
+    if lead.dealer != dealer.id || !lead.clock_runs() {
+        return None;
+    }
+    let mut changed = lead.touched(now);
+    changed.updated = lead.updated;
+    if changed.replan(dealer) {
+        let event = Event::DeadlineMoved { deadline: changed.deadline() };
+        return Some(commit(changed, Actor::System, vec![event], now));
+    }
+    // That it goes to the next in turn at another time is nothing that a timeline tells.
+    (changed.turn != lead.turn).then(|| Decision::default().with(Item::Lead(Box::new(changed))))
+}

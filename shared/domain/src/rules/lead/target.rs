@@ -1,0 +1,155 @@
+//! Sets, moves and meets the deadlines of a lead (LEAD-6).
+
+use crate::base::text::line;
+use crate::base::{Actor, DeadlineId, Fault, Refusal, numbered};
+use crate::decision::{Decision, commit};
+use crate::lead::{Did, Entry, Event, Lead, Plan, Target, in_progress};
+use crate::settings::Dealer;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Further deadlines that a lead has at most, met ones included; of those the oldest makes room.
+const MOST: usize = 20;
+
+/// Longest title, in characters.
+const TITLE: usize = 100;
+
+/// What a further deadline is to be. What is not said stays as it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// What is to be reached.
+    pub title: Option<String>,
+    /// By when.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// A time to come, within ten years.
+fn to_come(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    at > now && at - now <= TimeDelta::days(3_653)
+}
+
+impl Wanted {
+    fn check(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let mut faults = Vec::new();
+        if self.title.as_ref().is_some_and(|title| line(title, TITLE).is_none()) {
+            faults.push(Fault::new("title", "LEAD-6", format!("must be 1 to {TITLE} characters in one line")));
+        }
+        if self.at.is_some_and(|at| !to_come(at, now)) {
+            faults.push(Fault::new("at", "LEAD-6", "must be a time to come, within ten years"));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+    }
+}
+
+/// Sets a further deadline. Its name is the version of the lead that this makes.
+///
+/// # Errors
+/// Faults by field; 409 for a closed lead, or one with twenty deadlines that are not met.
+pub fn set(lead: &Lead, wanted: &Wanted, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+    let missing = |field: &str| Refusal::field(field, "LEAD-6", "must be said");
+    let title = wanted.title.as_deref().ok_or_else(|| missing("title"))?;
+    let at = wanted.at.ok_or_else(|| missing("at"))?;
+    wanted.check(now)?;
+    in_progress(lead)?;
+    let mut changed = lead.touched(now);
+    if changed.targets.len() >= MOST {
+        let met = changed.targets.iter().enumerate().filter_map(|(i, target)| Some((target.met?, i))).min();
+        let Some((_, oldest)) = met else {
+            return Err(Refusal::Conflict(format!("the lead has {MOST} deadlines that are not met (LEAD-6)")));
+        };
+        changed.targets.remove(oldest);
+    }
+    let target = Target { id: numbered(changed.version), title: title.trim().to_owned(), at, met: None };
+    let told = target.told(Did::Added, None, None);
+    changed.targets.push(target);
+    changed.targets.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    Ok(commit(changed, by, vec![told], now))
+}
+
+/// Gives a further deadline another time or title. `None`: it has them already.
+///
+/// # Errors
+/// Faults by field; 404 for one that is not there, 409 for one that was met.
+pub fn change(lead: &Lead, id: &DeadlineId, wanted: &Wanted, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+    let target = find(lead, id)?;
+    let title = wanted.title.as_deref().map_or(&*target.title, str::trim).to_owned();
+    let after = Target { title, at: wanted.at.unwrap_or(target.at), ..target.clone() };
+    if after == *target {
+        return Ok(None);
+    }
+    wanted.check(now)?;
+    if target.met.is_some() {
+        return Err(Refusal::Conflict("the deadline was met already".into()));
+    }
+    let told = after.told(Did::Changed, Some(target.at).filter(|at| *at != after.at), None);
+    Ok(Some(replaced(lead, Some(after), id, told, by, now)))
+}
+
+/// Notes that a further deadline was met. `None`: it was already.
+///
+/// # Errors
+/// 404 for one that is not there, 409 for a note to one that was met already: it would be lost.
+pub fn meet(lead: &Lead, id: &DeadlineId, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+    let target = find(lead, id)?;
+    match (target.met, &note) {
+        (Some(_), Some(_)) => return Err(Refusal::Conflict("the deadline was met already".into())),
+        (Some(_), None) => return Ok(None),
+        (None, _) => {}
+    }
+    let after = Target { met: Some(now), ..target.clone() };
+    let told = after.told(Did::Completed, None, note);
+    Ok(Some(replaced(lead, Some(after), id, told, by, now)))
+}
+
+/// Drops a further deadline; the timeline keeps it. `made` is the entry that it would be named after ([`numbered`]). `None`: it was dropped already.
+///
+/// # Errors
+/// 404 for one that never was.
+pub fn drop(lead: &Lead, id: &DeadlineId, made: Option<&Entry>, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+    match find(lead, id) {
+        Ok(target) => Ok(Some(replaced(lead, None, id, target.told(Did::Deleted, None, None), by, now))),
+        Err(_) if made.is_some_and(|made| made.sets(id)) => Ok(None),
+        Err(never) => Err(never),
+    }
+}
+
+/// Moves the first-contact deadline by hand. Its steps begin anew with it: the reminder before it (none before now, ESC-2), level 1 at it, level 2 after it
+/// (ESC-3), none on a day off (ESC-5). Older timers find nothing to do (ESC-9), and new settings leave it alone (SET-11). `None`: it is then already.
+///
+/// # Errors
+/// Faults by field; 404 where the lead has none, 409 where its clock does not run.
+pub fn move_first_contact(
+    lead: &Lead,
+    dealer: &Dealer,
+    at: DateTime<Utc>,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<Option<Decision>, Refusal> {
+    let from = lead.deadline().ok_or(Refusal::NotFound("deadline"))?;
+    if !lead.clock_runs() {
+        return Err(Refusal::Conflict("the contact was answered, or the lead is closed: its first-contact deadline is over".into()));
+    }
+    if at == from {
+        return Ok(None);
+    }
+    Wanted { title: None, at: Some(at) }.check(now)?;
+    let settings = &dealer.settings;
+    let plan = Plan::until(at, settings.escalation, &settings.calendar, now);
+    let plan = plan.map_err(|e| Refusal::field("at", "LEAD-6", e.to_string()))?;
+    let mut changed = lead.touched(now);
+    changed.original = Some(lead.original.unwrap_or(from));
+    changed.plan = Some(plan);
+    changed.policy = dealer.version;
+    Ok(Some(commit(changed, by, vec![Event::FirstContactMoved { from, to: at }], now)))
+}
+
+fn find<'a>(lead: &'a Lead, id: &DeadlineId) -> Result<&'a Target, Refusal> {
+    lead.targets.iter().find(|target| target.id == *id).ok_or(Refusal::NotFound("deadline"))
+}
+
+fn replaced(lead: &Lead, after: Option<Target>, id: &DeadlineId, told: Event, by: Actor, now: DateTime<Utc>) -> Decision {
+    let mut changed = lead.touched(now);
+    changed.targets.retain(|target| target.id != *id);
+    changed.targets.extend(after);
+    changed.targets.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    commit(changed, by, vec![told], now)
+}

@@ -1,0 +1,174 @@
+//! Creates, changes and settles the tasks of a lead (LEAD-4).
+//!
+//! A task without an assignee of its own is the lead owner's, whoever that is: it stands with the lead's open tasks, and so goes along to each
+//! owner. One that was given to somebody stays theirs, until the lead goes to a dealer where they do not work.
+
+use crate::base::text::line;
+use crate::base::{Actor, Fault, Refusal, UserId, numbered};
+use crate::calendar::Ended;
+use crate::decision::{Decision, Item, commit};
+use crate::lead::{Did, Event, Lead, Task, TaskState, Work};
+use crate::settings::Dealer;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// What a task is to be. What is not said stays as it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// What is to be done.
+    pub title: Option<String>,
+    /// When it starts.
+    pub start: Option<DateTime<Utc>>,
+    /// How long it takes, in minutes.
+    pub minutes: Option<u32>,
+    /// To whom it is given; `Some(None)`: to whoever has the lead.
+    pub assignee: Option<Option<UserId>>,
+}
+
+/// Longest title, in characters.
+const TITLE: usize = 100;
+
+/// Longest duration, in minutes: a day.
+const LONGEST: u32 = 1_440;
+
+impl Wanted {
+    fn check(&self, dealer: &Dealer, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let mut faults = Vec::new();
+        if self.title.as_ref().is_some_and(|title| line(title, TITLE).is_none()) {
+            faults.push(Fault::new("title", "LEAD-4", format!("must be 1 to {TITLE} characters in one line")));
+        }
+        if self.start.is_some_and(|start| (start - now).abs() > TimeDelta::days(3_653)) {
+            faults.push(Fault::new("start", "LEAD-4", "must be within ten years"));
+        }
+        if self.minutes.is_some_and(|minutes| !(1..=LONGEST).contains(&minutes)) {
+            faults.push(Fault::new("minutes", "LEAD-4", format!("must be a number from 1 to {LONGEST}")));
+        }
+        if self.assignee.iter().flatten().any(|user| dealer.settings.member(user).is_none()) {
+            faults.push(Fault::new("assignee", "LEAD-4", format!("must be a user who works at {}", dealer.id)));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+    }
+}
+
+/// Makes a task. Its name is the version of the lead that this makes.
+///
+/// # Errors
+/// Faults by field; 409 for a lead with twenty open tasks.
+pub fn create(lead: &Lead, dealer: &Dealer, wanted: &Wanted, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+    let missing = [("title", wanted.title.is_none()), ("start", wanted.start.is_none()), ("minutes", wanted.minutes.is_none())];
+    let faults: Vec<Fault> =
+        missing.into_iter().filter(|(_, missing)| *missing).map(|(field, _)| Fault::new(field, "LEAD-4", "must be said")).collect();
+    let (Some(title), Some(start), Some(minutes)) = (&wanted.title, wanted.start, wanted.minutes) else {
+        return Err(Refusal::Invalid(faults));
+    };
+    wanted.check(dealer, now)?;
+    let mut changed = lead.touched(now);
+    let assignee = wanted.assignee.clone().flatten();
+    let work = Work { id: numbered(changed.version), title: title.trim().to_owned(), start, minutes, assignee };
+    let task = Task { lead: lead.id, dealer: dealer.id.clone(), work, by: by.clone(), created: now, state: TaskState::Open };
+    changed.take_on(&task)?;
+    let told = vec![task.told(Did::Added, None)];
+    Ok(commit(changed, by, told, now).with(Item::Task(Box::new(task))))
+}
+
+/// Gives an open task another title, time, duration or assignee. `None`: it has them already.
+///
+/// # Errors
+/// Faults by field; 409 for one that is not open.
+pub fn change(
+    lead: &Lead,
+    dealer: &Dealer,
+    task: &Task,
+    wanted: &Wanted,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<Option<Decision>, Refusal> {
+    wanted.check(dealer, now)?;
+    let before = &task.work;
+    let work = Work {
+        id: before.id.clone(),
+        title: wanted.title.as_deref().map_or(&*before.title, str::trim).to_owned(),
+        start: wanted.start.unwrap_or(before.start),
+        minutes: wanted.minutes.unwrap_or(before.minutes),
+        assignee: wanted.assignee.clone().unwrap_or_else(|| before.assignee.clone()),
+    };
+    if work == *before {
+        return Ok(None);
+    }
+    if task.state != TaskState::Open {
+        return Err(Refusal::Conflict(format!("the task is {}", task.state.name())));
+    }
+    let after = Task { dealer: dealer.id.clone(), work, ..task.clone() };
+    after.settled(lead, Did::Changed, None, by, now).map(Some)
+}
+
+/// What is done with a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// It is done.
+    Complete {
+        /// In words.
+        note: Option<String>,
+    },
+    /// It is to be done after all.
+    Reopen,
+    /// It is not to be done any more; the timeline keeps it.
+    Delete,
+}
+
+/// Completes, reopens or deletes a task. `None`: it is so already.
+///
+/// # Errors
+/// 409 where it is something else by now, or the lead has twenty open tasks.
+pub fn settle(lead: &Lead, dealer: &Dealer, task: &Task, deed: Deed, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+    let ended = |note| Ended { at: now, by: by.clone(), reason: None, note };
+    let (did, state, note) = match (deed, &task.state) {
+        (Deed::Complete { note }, TaskState::Open) => (Did::Completed, TaskState::Done(ended(note.clone())), note),
+        (Deed::Complete { note }, TaskState::Done(before)) if note.is_none() || note == before.note => return Ok(None),
+        (Deed::Reopen, TaskState::Done(_)) => (Did::Reopened, TaskState::Open, None),
+        (Deed::Delete, TaskState::Open | TaskState::Done(_)) => (Did::Deleted, TaskState::Deleted(ended(None)), None),
+        (Deed::Reopen, TaskState::Open) | (Deed::Delete, TaskState::Deleted(_)) => return Ok(None),
+        (_, state) => return Err(Refusal::Conflict(format!("the task is {} already", state.name()))),
+    };
+    let after = match state {
+        // It may have been done at another dealer.
+        TaskState::Open => Task { state, ..task.at(dealer) },
+        TaskState::Done(_) | TaskState::Deleted(_) => Task { dealer: dealer.id.clone(), state, ..task.clone() },
+    };
+    after.settled(lead, did, note, by, now).map(Some)
+}
+
+/// The same decision about a lead, with its open `tasks` on the list of the dealer that it goes to (DIS-7). One whose assignee does not work there is
+/// whoever's has the lead, and the timeline says so.
+pub fn moving(mut decision: Decision, tasks: &[&Task], to: &Dealer) -> Decision {
+    let open = tasks.iter().filter(|task| task.state == TaskState::Open);
+    for (before, after) in open.map(|task| (task, task.at(to))) {
+        for item in &mut decision.items {
+            match item {
+                Item::Lead(lead) => {
+                    lead.tasks.iter_mut().filter(|work| work.id == after.work.id).for_each(|work| *work = after.work.clone());
+                }
+                Item::Entry(entry) if before.work != after.work => entry.events.push(after.told(Did::Changed, None)),
+                _ => {}
+            }
+        }
+        decision.items.push(Item::Task(Box::new(after)));
+    }
+    decision
+}
+
+impl Task {
+    fn settled(self, lead: &Lead, did: Did, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+        let mut changed = lead.touched(now);
+        changed.tasks.retain(|open| open.id != self.work.id);
+        if self.state == TaskState::Open {
+            changed.take_on(&self)?;
+        }
+        let told = vec![self.told(did, note)];
+        Ok(commit(changed, by, told, now).with(Item::Task(Box::new(self))))
+    }
+
+    fn told(&self, did: Did, note: Option<String>) -> Event {
+        let Work { id, title, start, minutes, assignee } = self.work.clone();
+        Event::Task { did, task: id, title, start, minutes, assignee, note }
+    }
+}

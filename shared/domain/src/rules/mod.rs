@@ -1,0 +1,12 @@
+//! Rules: they change state. Each takes the state, the settings, the request and `now`, and returns a decision.
+
+pub mod appointment;
+pub mod calendar;
+pub mod directory;
+pub mod distribution;
+pub mod elements;
+pub mod lead;
+pub mod people;
+pub mod settings;
+pub mod slots;
+pub mod webhooks;

@@ -1,0 +1,85 @@
+//! Changes of a dealer's settings (SET-8, SET-11).
+
+use crate::access::Scope;
+use crate::base::{Actor, DealerId, Fault, Refusal, Right, UserId};
+use crate::decision::{Decision, Item};
+use crate::people::User;
+use crate::settings::{Change, Dealer, Draft, Recompute, Settings, moves_deadlines};
+use chrono::{DateTime, Utc};
+
+/// Saves `settings` as the next version, and the change in the history (SET-10); where they move deadlines, the dealer's open leads are to be
+/// computed anew (SET-11). Returns the dealer as it is then.
+pub fn save(id: &DealerId, before: Option<&Dealer>, settings: Settings, by: Actor, now: DateTime<Utc>) -> (Decision, Dealer) {
+    let version = before.map_or(0, |dealer| dealer.version) + 1;
+    let since = before.map_or(now, |dealer| dealer.since);
+    let change = Change { dealer: id.clone(), version, at: now, by, settings: settings.clone() };
+    let former = before.map(|before| former(before, &settings)).unwrap_or_default();
+    let dealer = Dealer { id: id.clone(), version, since, settings, former };
+    let moves = before.is_some_and(|before| moves_deadlines(&before.settings, &dealer.settings));
+    let job = moves.then(|| Item::Recompute(Recompute::after(&dealer, now)));
+    (Decision::default().with(Item::Dealer(Box::new(dealer.clone()))).with(Item::Change(Box::new(change))).with_some(job), dealer)
+}
+
+/// Former users that a dealer knows at most: each is a read of its board.
+const FORMER: usize = 100;
+
+/// Who had a part before and has none after.
+fn former(before: &Dealer, after: &Draft) -> Vec<UserId> {
+    let gone = |user: &&UserId| after.member(user).is_none();
+    let before = before.former.iter().chain(before.settings.members.iter().map(|member| &member.user));
+    let gone: Vec<UserId> = before.filter(gone).cloned().collect();
+    gone[gone.len().saturating_sub(FORMER)..].to_vec()
+}
+
+/// Insists on the rights that fields of their own need: distribution groups are made by the operator or the group's admin (DIS-3), the mail
+/// server and whether mail is answered here are the operator's (SET-4, SET-5).
+///
+/// # Errors
+/// [`Refusal::ForbiddenFields`] names the right and the fields.
+pub fn allowed(before: &Draft, after: &Draft, scope: &Scope) -> Result<(), Refusal> {
+    let groups = before.distribution_groups != after.distribution_groups;
+    let server = before.mail_server != after.mail_server;
+    let tracking = before.lead_tracking_only != after.lead_tracking_only;
+    for (changed, field, rule, right, who) in [
+        (groups, "distribution_groups", "DIS-3", Right::ManageGroups, "the operator or the group's admin"),
+        (server, "mail_server", "SET-4", Right::Operate, "the operator"),
+        (tracking, "lead_tracking_only", "SET-5", Right::Operate, "the operator"),
+    ] {
+        if changed && scope.needs(right).is_err() {
+            return Err(Refusal::ForbiddenFields(right, vec![Fault::new(field, rule, format!("is changed by {who} only"))]));
+        }
+    }
+    Ok(())
+}
+
+/// The users that `after` names and `before` did not.
+pub fn newcomers<'a>(before: &'a Draft, after: &'a Draft) -> impl Iterator<Item = &'a UserId> {
+    after.members.iter().map(|member| &member.user).filter(|user| before.member(user).is_none())
+}
+
+/// Takes newcomers in: only who is a user of the group and works at this dealer can have a part here (SET-7). Their records are written with the
+/// settings, so that nobody leaves in the same moment.
+///
+/// # Errors
+/// Every one that cannot, by field.
+pub fn welcome<'a>(id: &DealerId, before: &Draft, after: &Draft, user: impl Fn(&UserId) -> Option<&'a User>) -> Result<Vec<Item>, Refusal> {
+    let (mut items, mut faults) = (Vec::new(), Vec::new());
+    for newcomer in newcomers(before, after) {
+        let at = after.members.iter().position(|member| member.user == *newcomer).unwrap_or_default();
+        let mut fault = |detail: String| faults.push(Fault::new(format!("members[{at}].user"), "SET-7", detail));
+        match user(newcomer).filter(|user| user.is_here()) {
+            None => fault(format!("{newcomer} is no user of the group")),
+            Some(user) if !user.dealers.contains(id) => {
+                fault(format!("{newcomer} does not work at {id}: whoever manages users can add it to their dealers"));
+            }
+            Some(user) => items.push(Item::User(Box::new(user.clone()))),
+        }
+    }
+    if items.len() > MOST_AT_ONCE {
+        faults.push(Fault::new("members", "SET-7", format!("at most {MOST_AT_ONCE} users can be added at once")));
+    }
+    if faults.is_empty() { Ok(items) } else { Err(Refusal::Invalid(faults)) }
+}
+
+/// Newcomers of one change: a transaction has room for so many.
+const MOST_AT_ONCE: usize = 90;

@@ -1,0 +1,119 @@
+//! The settings of appointments: accepted origins, reminders, quiet hours (APT-2, APT-3).
+
+use crate::base::{AppointmentOrigin, Fault, Media, Medium};
+use crate::hours::{Calendar, TimeOfDay};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A dealer's settings of appointments.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AppointmentSettings {
+    /// Where appointments come from; others are refused (APT-2). Default: made here, and by the contact centre.
+    pub origins: BTreeSet<AppointmentOrigin>,
+    /// Hours before an appointment at which its customer is reminded, 0 to 336; 0: never. Whole days go by the wall clock. Default 24.
+    pub reminder_hours: u32,
+    /// By what customers are told. Default: e-mail.
+    pub media: BTreeSet<Medium>,
+    /// Before this local time nobody is reminded. Default 08:00.
+    pub quiet_until: TimeOfDay,
+    /// Nor from this local time on. Default 20:00.
+    pub quiet_from: TimeOfDay,
+}
+
+impl Default for AppointmentSettings {
+    fn default() -> Self {
+        let hour = |hours: u16| TimeOfDay::from_minutes(hours * 60).unwrap_or(TimeOfDay::MIDNIGHT);
+        Self {
+            origins: BTreeSet::from([AppointmentOrigin::Forecourt, AppointmentOrigin::ContactCentre]),
+            reminder_hours: 24,
+            media: BTreeSet::from([Medium::Email]),
+            quiet_until: hour(8),
+            quiet_from: hour(20),
+        }
+    }
+}
+
+impl AppointmentSettings {
+    /// Longest time before an appointment: two weeks.
+    const MAX_HOURS: u32 = 14 * 24;
+
+    /// Every fault with its field, as it is called here.
+    pub fn check(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if self.reminder_hours > Self::MAX_HOURS {
+            faults.push(Fault::new("reminder_hours", "APT-3", format!("must be 0 to {}", Self::MAX_HOURS)));
+        }
+        if self.quiet_until >= self.quiet_from {
+            faults.push(Fault::new("quiet_until", "APT-3", "must be before quiet_from: in between customers are reminded"));
+        }
+        faults
+    }
+
+    /// The media that the dealer uses and the customer does not refuse.
+    pub fn media(&self, refuses: &Media) -> Vec<Medium> {
+        self.media.iter().copied().filter(|medium| !refuses.has(*medium)).collect()
+    }
+
+    /// When the customer of an appointment at `at` is reminded: never at night, and not if that time is past at `now` (APT-3). What would be
+    /// at night waits for the morning, or comes the evening before where the morning leaves less than an hour.
+    pub fn reminder_at(&self, at: DateTime<Utc>, calendar: &Calendar, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.reminder_of(at, calendar).filter(|due| *due > now)
+    }
+
+    /// The same, past or not.
+    pub(crate) fn reminder_of(&self, at: DateTime<Utc>, calendar: &Calendar) -> Option<DateTime<Utc>> {
+        if self.reminder_hours == 0 {
+            return None;
+        }
+        let zone = calendar.zone();
+        let wanted = if self.reminder_hours.is_multiple_of(24) {
+            let local = at.with_timezone(&zone).naive_local();
+            first_shown(calendar, local.checked_sub_days(Days::new(u64::from(self.reminder_hours / 24)))?)?
+        } else {
+            at - TimeDelta::hours(self.reminder_hours.into())
+        };
+        let date = wanted.with_timezone(&zone).date_naive();
+        let latest = at - TimeDelta::hours(1).min(at - wanted);
+        let morning = |date: Option<NaiveDate>| self.on(date?, self.quiet_until, calendar).filter(|at| *at >= wanted && *at <= latest);
+        let evening = |date: Option<NaiveDate>| {
+            let before = self.on(date?, self.quiet_from, calendar)? - TimeDelta::minutes(1);
+            Some(before).filter(|at| *at <= wanted)
+        };
+        let times = [Some(wanted), morning(Some(date)), morning(date.succ_opt()), evening(Some(date)), evening(date.pred_opt())];
+        times.into_iter().flatten().find(|at| self.is_day(*at, calendar))
+    }
+
+    /// Whether nobody minds being reminded at `at`.
+    fn is_day(&self, at: DateTime<Utc>, calendar: &Calendar) -> bool {
+        let local = at.with_timezone(&calendar.zone()).naive_local();
+        let since_midnight = local - local.date().and_time(NaiveTime::MIN);
+        (minutes(self.quiet_until)..minutes(self.quiet_from)).contains(&since_midnight)
+    }
+
+    /// Where `now` is at night, when the next day begins; the inner `None`: not within two days.
+    pub(crate) fn day_after(&self, now: DateTime<Utc>, calendar: &Calendar) -> Option<Option<DateTime<Utc>>> {
+        if self.is_day(now, calendar) {
+            return None;
+        }
+        let date = now.with_timezone(&calendar.zone()).date_naive();
+        let mornings = date.iter_days().take(3).filter_map(|date| self.on(date, self.quiet_until, calendar));
+        Some(mornings.into_iter().find(|morning| *morning > now && self.is_day(*morning, calendar)))
+    }
+
+    fn on(&self, date: NaiveDate, time: TimeOfDay, calendar: &Calendar) -> Option<DateTime<Utc>> {
+        first_shown(calendar, date.and_time(NaiveTime::MIN) + minutes(time))
+    }
+}
+
+fn minutes(time: TimeOfDay) -> TimeDelta {
+    TimeDelta::minutes(time.minutes().into())
+}
+
+/// The first instant at which the dealer's clock shows a time, or the first after it where the clock skips it.
+fn first_shown(calendar: &Calendar, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+    let shown = |quarters: i64| calendar.zone().from_local_datetime(&(local + TimeDelta::minutes(15 * quarters))).earliest();
+    // No zone skips more than a day.
+    (0..=96).find_map(shown).map(|at| at.to_utc())
+}

@@ -1,0 +1,173 @@
+//! Checks the settings of a dealer as a whole.
+
+use crate::base::text::{is_line, line};
+use crate::base::{DistributionGroupId, Fault, UserId};
+use crate::settings::{Draft, Escalation, Settings};
+
+impl Draft {
+    /// Judges the settings as a whole.
+    ///
+    /// # Errors
+    /// Every fault with its field and rule.
+    pub fn check(self) -> Result<Settings, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut fault = |field: String, rule, detail: &str| faults.push(Fault::new(field, rule, detail));
+        if self.name.trim().is_empty() || self.name.chars().count() > 100 {
+            fault("name".into(), "SET-4", "must be 1 to 100 characters");
+        }
+        let unknown = |user: &UserId| self.member(user).is_none();
+        if unknown(&self.admin_user) {
+            fault("admin_user".into(), "SET-5", "must be one of the members");
+        }
+        if self.fallback_user.as_ref().is_some_and(unknown) {
+            fault("fallback_user".into(), "SET-5", "must be one of the members");
+        }
+        for (i, member) in self.members.iter().enumerate() {
+            if self.members[..i].iter().any(|m| m.user == member.user) {
+                fault(format!("members[{i}].user"), "SET-7", "is named twice");
+            }
+            if member.supervisor.as_ref().is_some_and(unknown) {
+                fault(format!("members[{i}].supervisor"), "SET-7", "must be one of the members");
+            }
+            for (j, absence) in member.absences.iter().enumerate() {
+                if absence.until <= absence.from {
+                    fault(format!("members[{i}].absences[{j}].until"), "SET-7", "must be after from");
+                }
+                if absence.deputy.as_ref().is_some_and(|d| unknown(d) || *d == member.user) {
+                    fault(format!("members[{i}].absences[{j}].deputy"), "DIS-4", "must be another of the members");
+                }
+            }
+        }
+        self.check_durations(&mut faults);
+        self.check_mail(&mut faults);
+        self.check_words(&mut faults);
+        self.check_distribution(&mut faults);
+        faults.extend(self.appointments.check().into_iter().map(|fault| Fault { field: format!("appointments.{}", fault.field), ..fault }));
+        faults.extend(self.capacity.check().into_iter().map(|fault| Fault { field: format!("capacity.{}", fault.field), ..fault }));
+        if faults.is_empty() { Ok(Settings(self)) } else { Err(faults) }
+    }
+
+    /// Judges pool, groups and routing rules (SET-6, DIS-3, DIS-8, DIS-9).
+    fn check_distribution(&self, faults: &mut Vec<Fault>) {
+        let mut fault = |field: String, rule, detail: String| faults.push(Fault::new(field, rule, detail));
+        let known = |group: &DistributionGroupId| self.distribution_groups.contains(group);
+        for (i, group) in self.distribution_groups.iter().enumerate() {
+            if self.distribution_groups[..i].contains(group) {
+                fault(format!("distribution_groups[{i}]"), "DIS-3", "is named twice".into());
+            }
+        }
+        for (i, member) in self.members.iter().enumerate() {
+            for group in member.groups.iter().filter(|group| !known(group)) {
+                fault(format!("members[{i}].groups"), "DIS-3", format!("{group} is none of the distribution groups"));
+            }
+        }
+        for (i, rule) in self.routing_rules.iter().enumerate().filter(|(_, rule)| !known(&rule.group)) {
+            fault(format!("routing_rules[{i}].group"), "DIS-3", format!("{} is none of the distribution groups", rule.group));
+        }
+        let Some(pool) = &self.pool else { return };
+        match self.member(&pool.user) {
+            None => fault("pool.user".into(), "SET-6", "must be one of the members".into()),
+            Some(member) if member.supervisor.is_none() => {
+                fault("pool.user".into(), "SET-6", "needs a supervisor, who is told of leads that lie in the pool".into());
+            }
+            Some(_) => {}
+        }
+        if !self.distribution_groups.is_empty() {
+            fault("pool".into(), "DIS-8", "cannot be combined with distribution groups".into());
+        }
+        let others: Vec<String> =
+            self.members.iter().filter(|m| m.receives_leads && m.user != pool.user).map(|m| m.user.to_string()).collect();
+        if !others.is_empty() {
+            fault("pool".into(), "DIS-9", format!("nobody else may receive leads: {} would share them with the pool", others.join(", ")));
+        }
+    }
+
+    /// Judges the durations (SET-3, DIS-10).
+    fn check_durations(&self, faults: &mut Vec<Fault>) {
+        let Escalation { level_1, reminder, level_2, level_2_resubmission } = self.escalation;
+        let steps = [
+            ("escalation.level_1", "SET-3", level_1),
+            ("escalation.reminder", "SET-3", reminder),
+            ("escalation.level_2", "SET-3", level_2),
+            ("escalation.level_2_resubmission", "SET-3", level_2_resubmission),
+            ("reassign_after", "DIS-10", self.reassign_after),
+        ];
+        for (field, rule, _) in steps.iter().filter(|(.., minutes)| *minutes > Escalation::MAX_MINUTES) {
+            faults.push(Fault::new(*field, rule, "must be at most 86400 minutes (60 days)"));
+        }
+        for (field, rule, minutes) in [steps[0], steps[4]] {
+            if minutes > 0 && !self.calendar.has_hours() {
+                faults.push(Fault::new(field, rule, "needs opening hours; without any, set it to 0"));
+            }
+        }
+        if self.reassign_after > 0 && self.pool.is_some() {
+            faults.push(Fault::new("reassign_after", "DIS-10", "cannot be combined with a pool, which has no next in turn"));
+        }
+    }
+
+    /// Judges words that are shown or compared (SET-2, DIS-3, INT-6).
+    fn check_words(&self, faults: &mut Vec<Fault>) {
+        for (i, _) in self.calendar.days_off().iter().enumerate().filter(|(_, day)| !is_line(&day.name, 100)) {
+            faults.push(Fault::new(
+                format!("calendar.days_off[{i}].name"),
+                "SET-2",
+                "must be 1 to 100 characters in one line, without spaces around",
+            ));
+        }
+        for (i, domain) in self.relay_domains.iter().enumerate() {
+            let labels = domain.split('.').all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'));
+            if !labels || !domain.contains('.') || domain.len() > 253 {
+                faults.push(Fault::new(format!("relay_domains[{i}]"), "INT-6", "must be a mail domain such as portal.example, without @"));
+            }
+        }
+        for (i, rule) in self.routing_rules.iter().enumerate() {
+            let lists = [
+                ("sources", &rule.when.sources),
+                ("makes", &rule.when.makes),
+                ("sites", &rule.when.sites),
+                ("postcodes", &rule.when.postcodes),
+            ];
+            for (name, _) in lists.into_iter().filter(|(_, list)| list.len() > 200 || !list.iter().all(|text| is_line(text, 100))) {
+                let field = format!("routing_rules[{i}].when.{name}");
+                faults.push(Fault::new(field, "DIS-3", "must be at most 200 texts of 1 to 100 characters, without spaces around them"));
+            }
+        }
+        for (field, rule, count, most) in [
+            ("routing_rules", "DIS-3", self.routing_rules.len(), 200),
+            ("distribution_groups", "DIS-3", self.distribution_groups.len(), 200),
+            ("members", "SET-7", self.members.len(), 500),
+            ("relay_domains", "INT-6", self.relay_domains.len(), 200),
+            ("calendar.days_off", "SET-2", self.calendar.days_off().len(), 1_000),
+        ] {
+            if count > most {
+                faults.push(Fault::new(field, rule, format!("must be at most {most}")));
+            }
+        }
+    }
+
+    /// Judges the mailbox (SET-4, INT-7, INT-8): mail that comes back to the lead address would go round for ever.
+    fn check_mail(&self, faults: &mut Vec<Fault>) {
+        let targets = [
+            ("forward_to", "SET-4", &self.forward_to),
+            ("unparsed_mail_to", "INT-7", &self.unparsed_mail_to),
+            ("trade_in_cc_email", "INT-8", &self.trade_in_cc_email),
+        ];
+        for (field, rule, target) in targets {
+            if target.as_ref().is_some_and(|to| self.lead_address.as_ref().is_some_and(|own| own.is_same(to))) {
+                faults.push(Fault::new(field, rule, "must not be the lead address itself"));
+            }
+        }
+        for (field, rule, names) in [("event_types", "CAL-1", &self.event_types), ("no_show_reasons", "CAL-4", &self.no_show_reasons)] {
+            if names.len() > 50 || !names.iter().all(|name| is_line(name, 60)) {
+                faults.push(Fault::new(field, rule, "must be at most 50 names of 1 to 60 characters, without spaces around them"));
+            }
+        }
+        for (field, text, most) in
+            [("from_name", &self.from_name, 100), ("expose", &self.expose, 100), ("mail_server", &self.mail_server, 253)]
+        {
+            if text.as_ref().is_some_and(|text| line(text, most).is_none()) {
+                faults.push(Fault::new(field, "SET-4", format!("must be 1 to {most} characters in one line")));
+            }
+        }
+    }
+}

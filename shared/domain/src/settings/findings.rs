@@ -1,0 +1,98 @@
+//! Risky settings (SET-9).
+
+use crate::settings::{Draft, Member};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// What kind of risk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FindingKind {
+    /// One person alone gets the leads: while they are away nobody does.
+    SoloDistribution,
+    /// Nobody can get a lead by rotation now.
+    NobodyEligible,
+    /// A distribution group has no members who receive leads.
+    EmptyGroup,
+    /// There is no fallback user.
+    NoFallback,
+    /// Somebody who gets leads has no supervisor.
+    NoSupervisor,
+    /// Level 1 is longer than a week's opening hours.
+    Level1TooLong,
+}
+
+impl FindingKind {
+    /// Its name, as the API writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            FindingKind::SoloDistribution => "solo_distribution",
+            FindingKind::NobodyEligible => "nobody_eligible",
+            FindingKind::EmptyGroup => "empty_group",
+            FindingKind::NoFallback => "no_fallback",
+            FindingKind::NoSupervisor => "no_supervisor",
+            FindingKind::Level1TooLong => "level_1_too_long",
+        }
+    }
+}
+
+/// One risk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind.
+    pub kind: FindingKind,
+    /// Where.
+    pub field: String,
+    /// In words.
+    pub detail: String,
+}
+
+/// Every risk of these settings at `now`, in the order of the fields.
+pub fn findings(settings: &Draft, now: DateTime<Utc>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut find = |kind, field: String, detail: String| found.push(Finding { kind, field, detail });
+    let minutes = settings.escalation.level_1;
+    let week = settings.calendar.elapsed(now, now + TimeDelta::weeks(1));
+    if minutes > 0 && TimeDelta::minutes(i64::from(minutes)) > week {
+        let hours = week.num_minutes() / 60;
+        find(
+            FindingKind::Level1TooLong,
+            "escalation.level_1".into(),
+            format!("is longer than the {hours} opening hours of the coming week"),
+        );
+    }
+    for (i, member) in settings.members.iter().enumerate() {
+        let gets_leads = member.receives_leads || member.assignable;
+        if gets_leads && member.supervisor.is_none() {
+            let detail = format!("{} has none: level 2 goes to the fallback user or the administrator account", member.user);
+            find(FindingKind::NoSupervisor, format!("members[{i}].supervisor"), detail);
+        }
+    }
+    if settings.pool.is_none() {
+        let all: Vec<&Member> = settings.members.iter().filter(|member| member.receives_leads).collect();
+        solo(&all, "members", "the rotation", now, &mut find);
+        for (i, group) in settings.distribution_groups.iter().enumerate() {
+            let of_group: Vec<&Member> = all.iter().copied().filter(|member| member.groups.contains(group)).collect();
+            if of_group.is_empty() {
+                find(FindingKind::EmptyGroup, format!("distribution_groups[{i}]"), format!("nobody in {group} receives leads"));
+            } else {
+                solo(&of_group, &format!("distribution_groups[{i}]"), group.as_str(), now, &mut find);
+            }
+        }
+    }
+    if settings.fallback_user.is_none() {
+        let detail = "is not set: what nobody can get goes to the administrator account".to_owned();
+        find(FindingKind::NoFallback, "fallback_user".into(), detail);
+    }
+    found
+}
+
+fn solo(members: &[&Member], field: &str, of: &str, now: DateTime<Utc>, find: &mut impl FnMut(FindingKind, String, String)) {
+    let present = members.iter().filter(|member| member.absence(now).is_none()).count();
+    match (members, present) {
+        (_, 0) => find(FindingKind::NobodyEligible, field.to_owned(), format!("nobody of {of} can get a lead now")),
+        ([one], _) => {
+            let detail = format!("{} alone is in {of}: while they are away nobody gets its leads, even if they have a deputy", one.user);
+            find(FindingKind::SoloDistribution, field.to_owned(), detail);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,94 @@
+//! Checks the address of a webhook.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use url::{Host, Url};
+
+/// Longest address, in characters.
+const LONGEST: usize = 500;
+
+/// Reads an address: https, port 443 or one from 1024, no user, no fragment; of a name that is a number, a public one. The name itself is resolved and checked
+/// anew by each delivery.
+///
+/// # Errors
+/// What is wrong.
+pub fn endpoint(text: &str) -> Result<String, String> {
+    if text.len() > LONGEST {
+        return Err(format!("must be at most {LONGEST} characters long"));
+    }
+    let url = Url::parse(text).map_err(|e| format!("must be an address such as https://example.com/hooks: {e}"))?;
+    if url.scheme() != "https" {
+        return Err("must begin with https://".into());
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+        return Err("must have no user, password or fragment".into());
+    }
+    if url.port().is_some_and(|port| port < 1024) {
+        return Err("must have port 443, or one from 1024 on".into());
+    }
+    let address = match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            let own = ["localhost", "local", "internal", "home.arpa"];
+            let inside = own.iter().any(|own| name == *own || name.strip_suffix(own).is_some_and(|rest| rest.ends_with('.')));
+            if !name.contains('.') || inside {
+                return Err("must name a host of the public internet".into());
+            }
+            None
+        }
+        Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+        Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+        None => return Err("must name a host".into()),
+    };
+    if address.is_some_and(|address| !is_public(address)) {
+        return Err("must name a host of the public internet".into());
+    }
+    Ok(url.into())
+}
+
+/// Whether an address is one of the public internet (IANA's registries of special-purpose addresses).
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+/// What is not public, with the bits that count.
+const V4: [(Ipv4Addr, u32); 15] = [
+    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(100, 64, 0, 0), 10),
+    (Ipv4Addr::new(127, 0, 0, 0), 8),
+    (Ipv4Addr::new(169, 254, 0, 0), 16),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 0, 0, 0), 24),
+    (Ipv4Addr::new(192, 0, 2, 0), 24),
+    (Ipv4Addr::new(192, 88, 99, 0), 24),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+    (Ipv4Addr::new(198, 18, 0, 0), 15),
+    (Ipv4Addr::new(198, 51, 100, 0), 24),
+    (Ipv4Addr::new(203, 0, 113, 0), 24),
+    (Ipv4Addr::new(224, 0, 0, 0), 4),
+    (Ipv4Addr::new(240, 0, 0, 0), 4),
+];
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    !V4.iter().any(|(range, bits)| (u32::from(address) ^ u32::from(*range)) >> (32 - bits) == 0)
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let [a, b, c, d, e, f, g, h] = address.segments();
+    let v4 = |high: u16, low: u16| is_public_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+    match (a, b) {
+        // An IPv4 address in another dress: mapped, translated (RFC 6052), 6to4.
+        (0, 0) if (c, d, e, f) == (0, 0, 0, 0xffff) => v4(g, h),
+        (0x64, 0xff9b) if (c, d, e, f) == (0, 0, 0, 0) => v4(g, h),
+        (0x2002, _) => v4(b, c),
+        // IETF protocols, Teredo, benchmarks, ORCHID.
+        (0x2001, 0..=0x1ff) => false,
+        // Documentation.
+        (0x2001, 0xdb8) | (0x3fff, 0..=0xfff) => false,
+        // Of all the rest only this eighth is given out.
+        _ => a >> 13 == 1,
+    }
+}
