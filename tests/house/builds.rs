@@ -1,0 +1,31 @@
+//! The README's two commands build every dependency once.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// Package and features of every dependency that a cargo command resolves, as `cargo tree` prints them.
+fn resolved(arguments: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--offline", "--prefix", "none", "--format", "{p} [{f}]"])
+        .args(arguments)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+/// A feature that only the tests enable makes `cargo test --workspace` build again what `cargo run` has built: with the AWS SDKs, minutes.
+#[test]
+fn cargo_run_and_cargo_test_resolve_the_same_features() {
+    // `cargo run` selects the default members and no dev-dependencies; `cargo test --workspace` selects everything.
+    let run = resolved(&["--edges", "no-dev"]);
+    let test = resolved(&["--workspace"]);
+    assert!(run.len() > 300, "{} packages", run.len());
+    let again: Vec<_> = test.difference(&run).collect();
+    assert!(
+        again.is_empty(),
+        "cargo test --workspace would build these again. Make the dev-dependency that enables the features a dependency of a default member: {again:#?}"
+    );
+}
