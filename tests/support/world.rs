@@ -12,7 +12,7 @@ use forecourt_edge::http::Problem;
 use forecourt_local::clock::VirtualClock;
 use forecourt_local::demo::{self, GroupData};
 use forecourt_local::folder::{Folder, Links};
-use forecourt_local::gateway::{self, Matched};
+use forecourt_local::gateway::{self, Incoming, Matched};
 use forecourt_local::mailbox::Mailbox;
 use forecourt_local::partner_queue::{PartnerQueue, Queued};
 use forecourt_local::tokens::Tokens;
@@ -96,7 +96,7 @@ pub fn gateway_event(
     }
     let uri: Uri = path.parse().unwrap();
     let Matched::Route(route, parts) = gateway::route(method, uri.path()) else { panic!("no route for {method} {path}") };
-    gateway::event(tokens, route, parts, &uri, all, &Bytes::copy_from_slice(body))
+    gateway::event(tokens, route, parts, Incoming { uri: &uri, headers: all, body: &Bytes::copy_from_slice(body) })
 }
 
 /// An answer, read.

@@ -15,7 +15,7 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     if call.operation != Operation::ReceivePingBack {
-        return Err(Problem::not_found("this route belongs to another function"));
+        return Err(Problem::wrong_function());
     }
     let partner = partner(&call.scope)?;
     let told = call.json_of_system::<PingBackBody>()?.check(call.now)?;

@@ -50,7 +50,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::MoveAppointment | Operation::CancelAppointment | Operation::MarkAttendance => {
             change::report(platform, &call).boxed().await
         }
-        _ => Err(Problem::not_found("this route belongs to another function")),
+        _ => Err(Problem::wrong_function()),
     }
 }
 

@@ -137,7 +137,7 @@ async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Re
             changed(platform, call, &link, first, reader, cancelled).await
         }
         Operation::BookingFile => booking_file::answer(&read(platform, call, &link, first).await?, reader),
-        _ => Err(Problem::not_found("this route belongs to another function")),
+        _ => Err(Problem::wrong_function()),
     };
     Ok(answer?.about(&about))
 }

@@ -11,7 +11,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::Asks;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::usecase::lead::{self, Asked, found};
+use forecourt_edge::usecase::lead::{self, LeadContext, LeadsRequest, found};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 use serde::Serialize;
@@ -117,11 +117,11 @@ async fn put(
         let days = found(loaded, id).ok().filter(|_| lacks).map(|(lead, dealer)| lead::days_of(|days| rule(lead, dealer, days)));
         days.into_iter().flatten().collect()
     };
-    let rule = |Asked { lead, dealer, .. }: Asked<'_>, days: Asks<'_>| rule(lead, dealer, days);
+    let rule = |LeadContext { lead, dealer, .. }: LeadContext<'_>, days: Asks<'_>| rule(lead, dealer, days);
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
         let id = named(lead.id)?;
         shown(lead, [&id, &id], decision, loaded).ok_or(Refusal::NotFound("event"))
     };
-    let answers = lead::make_together(platform, call, leads, makes, also, rule, shown).await?;
+    let answers = lead::make_together(LeadsRequest { platform, call, leads }, makes, also, rule, shown).await?;
     Ok(answers.into_iter().map(|answer| Ok(answer??)).collect())
 }

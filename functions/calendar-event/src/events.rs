@@ -9,7 +9,7 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::calendar::{Case, Deed, NewEvent, schedule, settle};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
-use forecourt_edge::usecase::lead::{self, Asked, found};
+use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, found};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 
@@ -32,12 +32,12 @@ async fn put(platform: &Platform, call: &Call, lead: LeadId, new: Unnamed) -> Re
             .map(|(lead, dealer)| lead::days_of(|days| schedule(&Case { lead, dealer, days, by: &by, now: call.now }, new.clone())));
         days.into_iter().flatten().collect()
     };
-    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+    let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let days = |user: &UserId, date| loaded.day(user, date);
         schedule(&Case { lead, dealer, days: &days, by: &by, now: call.now }, new.clone())
     };
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &id], decision, loaded);
-    let view = lead::make(platform, call, lead, Key::Event(lead, id.clone()), &also, rule, shown).await?;
+    let view = lead::make(LeadRequest::of(platform, call, lead), Key::Event(lead, id.clone()), &also, rule, shown).await?;
     Ok(view.ok_or(Refusal::NotFound("event"))?)
 }
 
@@ -54,13 +54,13 @@ pub(crate) async fn end(platform: &Platform, call: &Call, deed: Deed, follow_up:
         let events = [&id, &next].map(|event| Key::Event(lead, event.clone()));
         days.into_iter().flatten().chain(events).collect()
     };
-    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+    let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let event = loaded.event(lead.id, &id).ok_or(Refusal::NotFound("event"))?;
         let days = |user: &UserId, date| loaded.day(user, date);
         settle(&Case { lead, dealer, days: &days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone())
     };
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &next], decision, loaded);
-    let view = lead::change(platform, call, lead, Right::WorkLeads, &also, rule, shown).await?;
+    let view = lead::change(LeadRequest::of(platform, call, lead), &also, rule, shown).await?;
     let view = view.ok_or(Refusal::NotFound("event"))?;
     Ok(Answer::new(200, &view)?.about(&view.lead))
 }

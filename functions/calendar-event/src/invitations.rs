@@ -11,7 +11,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::auth::link;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
-use forecourt_edge::usecase::lead::{self, Asked};
+use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 use serde::{Deserialize, Serialize};
@@ -95,14 +95,14 @@ pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, P
     let new = call.json::<InvitationBody>()?.check(name.clone())?;
     let by = call.scope.actor();
     let also = |loaded: &Loaded| vec![lead::described(loaded, id)];
-    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+    let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let language = lead.reached(lead::enquiry_of(loaded, lead)).and_then(|reached| reached.language);
         let case = Case { lead, dealer, days: &|_, _| None, by: &by, now: call.now };
         invitation::invite(&case, NewInvitation { language, ..new.clone() }).map(|(decision, _)| decision)
     };
     let made =
         |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| self::made(decision).or_else(|| loaded.invitation(id, &name).cloned());
-    let made = lead::make(platform, call, id, Key::Invitation(id, name.clone()), &also, rule, made).await?;
+    let made = lead::make(LeadRequest::of(platform, call, id), Key::Invitation(id, name.clone()), &also, rule, made).await?;
     let made = made.ok_or(Refusal::NotFound("invitation"))?;
     let link = link::of(platform, call.scope.group(), &made);
     let view = InvitationView { id: made.id.to_string(), lead: id.to_string(), link: link.clone(), expires_at: made.expires };
@@ -157,7 +157,7 @@ pub(crate) async fn revoke(platform: &Platform, call: &Call) -> Result<Answer, P
         [Key::Invitation(id, name.clone())].into_iter().chain(event).collect()
     };
     let by = call.scope.actor();
-    let rule = |Asked { lead, loaded, .. }: Asked<'_>| {
+    let rule = |LeadContext { lead, loaded, .. }: LeadContext<'_>| {
         let invitation = loaded.invitation(id, &name).ok_or(Refusal::NotFound("invitation"))?;
         Ok(invitation::revoke(lead, invitation, by.clone(), call.now))
     };
@@ -166,7 +166,7 @@ pub(crate) async fn revoke(platform: &Platform, call: &Call) -> Result<Answer, P
         let event = made.event.as_ref().and_then(|event| loaded.event(id, event));
         Some(InvitationRowView::of(platform, call, &made, event))
     };
-    let view = lead::change(platform, call, id, Right::WorkLeads, &also, rule, shown).await?;
+    let view = lead::change(LeadRequest::of(platform, call, id), &also, rule, shown).await?;
     Ok(Answer::new(200, &view.ok_or(Refusal::NotFound("invitation"))?)?.about(&id))
 }
 

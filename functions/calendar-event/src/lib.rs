@@ -64,6 +64,6 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::RevokeFeed => feed::revoke(platform, &call).await,
         Operation::FeedFile => feed::file(platform, &call).await,
         Operation::DeleteEvent => events::end(platform, &call, Deed::Delete, None).await,
-        _ => Err(Problem::not_found("this route belongs to another function")),
+        _ => Err(Problem::wrong_function()),
     }
 }

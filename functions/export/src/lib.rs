@@ -16,7 +16,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use forecourt_edge::files::Uploads;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::routes::{Operation, Report};
+use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http, queue};
 use serde_json::Value;
 use std::sync::Arc;
@@ -65,11 +65,11 @@ impl Exporter {
 
     async fn operate(&self, call: &Call) -> Result<Answer, Problem> {
         match call.operation {
-            Operation::Report(Report::AskExport) => request::create(&self.platform, call).await,
-            Operation::Report(Report::ReadExport) => request::read(&self.platform, call).await,
-            Operation::Report(Report::DownloadExport) => download::link(&self.platform, call).await,
-            Operation::Report(Report::DownloadLog) => download::log(&self.platform, call).await,
-            _ => Err(Problem::not_found("this route belongs to another function")),
+            Operation::AskExport => request::create(&self.platform, call).await,
+            Operation::ReadExport => request::read(&self.platform, call).await,
+            Operation::DownloadExport => download::link(&self.platform, call).await,
+            Operation::DownloadLog => download::log(&self.platform, call).await,
+            _ => Err(Problem::wrong_function()),
         }
     }
 

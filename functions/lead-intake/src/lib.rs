@@ -43,7 +43,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     match call.operation {
         Operation::SubmitLead => submit_request(platform, call).await,
         Operation::DryRun => dry_run::dry_run(platform, &call).await,
-        _ => Err(Problem::not_found("this route belongs to another function")),
+        _ => Err(Problem::wrong_function()),
     }
 }
 

@@ -24,7 +24,7 @@ use forecourt_domain::rules::elements::{self, Said, communicate, schedule_test_d
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
 use forecourt_edge::routes::Elements;
-use forecourt_edge::usecase::lead::{self, Asked, described, enquiry_of, found};
+use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, described, enquiry_of, found};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 use serde_json::Value;
@@ -177,12 +177,12 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
         let besides = event.into_iter().chain(quote).chain(said.into_iter().flatten());
         days.into_iter().flatten().chain(besides).collect()
     };
-    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+    let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let days = |user: &UserId, date| loaded.day(user, date);
         decide(&Case { lead, dealer, days: &days, by: &by, now: call.now }, loaded)
     };
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
-    let shown = lead::make(platform, call, lead, at.key(), &also, rule, shown).await?;
+    let shown = lead::make(LeadRequest::of(platform, call, lead), at.key(), &also, rule, shown).await?;
     let shown = shown.ok_or(Refusal::NotFound(kind.spoken()))?;
     let view = document::with_upload(platform, call, &shown).await?;
     Ok(answer(201, &view)?.header("location", format!("/leads/{lead}/{}/{id}", kind.path())))
@@ -219,13 +219,13 @@ async fn change(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, 
     let at = At::of(call, kind)?;
     let patch = call.json::<Value>()?;
     let by = call.scope.actor();
-    let rule = |Asked { lead, loaded, .. }: Asked<'_>| {
+    let rule = |LeadContext { lead, loaded, .. }: LeadContext<'_>| {
         let element = changeable(&at, call, loaded)?;
         elements::change(lead, element, body::patched(&element.content, &patch)?, &by, call.now)
     };
     let also = |loaded: &Loaded| at.keys(loaded);
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
-    let shown = lead::change(platform, call, at.lead, Right::WorkLeads, &also, rule, shown).await?;
+    let shown = lead::change(LeadRequest::of(platform, call, at.lead), &also, rule, shown).await?;
     shown.ok_or(Refusal::NotFound(kind.spoken()))?.answer(200)
 }
 
@@ -239,14 +239,14 @@ async fn remove(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, 
         });
         at.keys(loaded).into_iter().chain(days.into_iter().flatten()).collect()
     };
-    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+    let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let element = changeable(&at, call, loaded)?;
         let event = event_of(element).and_then(|event| loaded.event(at.lead, &event));
         let days = |user: &UserId, date| loaded.day(user, date);
         elements::remove(&Case { lead, dealer, days: &days, by: &by, now: call.now }, element, event)
     };
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
-    let shown = lead::change(platform, call, at.lead, Right::WorkLeads, &also, rule, shown).await?;
+    let shown = lead::change(LeadRequest::of(platform, call, at.lead), &also, rule, shown).await?;
     let shown = shown.ok_or(Refusal::NotFound(kind.spoken()))?;
     document::discard(platform, call, &shown.element).await?;
     shown.answer(200)

@@ -22,30 +22,31 @@ use forecourt_domain::decision::Decision;
 use forecourt_domain::rules::lead::task::Deed;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::routes::Desk;
-use forecourt_edge::usecase::lead::{self, Asked};
+use forecourt_edge::routes::Operation;
+use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 
-pub(crate) async fn operate(platform: &Platform, call: &Call, desk: Desk) -> Result<Answer, Problem> {
-    match desk {
-        Desk::ReadTimeline => page::timeline(platform, call).await,
-        Desk::SetDeadline => deadlines::set(platform, call).await,
-        Desk::ChangeDeadline => deadlines::modify(platform, call).await,
-        Desk::MeetDeadline => deadlines::meet(platform, call).await,
-        Desk::DropDeadline => deadlines::drop(platform, call).await,
-        Desk::ContactMade => deadlines::contact_made(platform, call).await,
-        Desk::CreateTask => tasks::create(platform, call).await,
-        Desk::LeadTasks => tasks::of_lead(platform, call).await,
-        Desk::ReadTask => tasks::read(platform, call).await,
-        Desk::ChangeTask => tasks::modify(platform, call).await,
-        Desk::CompleteTask => tasks::complete(platform, call).await,
-        Desk::ReopenTask => tasks::settle(platform, call, Deed::Reopen).await,
-        Desk::DeleteTask => tasks::settle(platform, call, Deed::Delete).await,
-        Desk::ListTasks => tasks::of_dealer(platform, call).await,
-        Desk::AddContact => contacts::add(platform, call).await,
-        Desk::CorrectContact => contacts::correct(platform, call).await,
-        Desk::RemoveContact => contacts::remove(platform, call).await,
+pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    match call.operation {
+        Operation::ReadTimeline => page::timeline(platform, call).await,
+        Operation::SetDeadline => deadlines::set(platform, call).await,
+        Operation::ChangeDeadline => deadlines::modify(platform, call).await,
+        Operation::MeetDeadline => deadlines::meet(platform, call).await,
+        Operation::DropDeadline => deadlines::drop(platform, call).await,
+        Operation::ContactMade => deadlines::contact_made(platform, call).await,
+        Operation::CreateTask => tasks::create(platform, call).await,
+        Operation::LeadTasks => tasks::of_lead(platform, call).await,
+        Operation::ReadTask => tasks::read(platform, call).await,
+        Operation::ChangeTask => tasks::modify(platform, call).await,
+        Operation::CompleteTask => tasks::complete(platform, call).await,
+        Operation::ReopenTask => tasks::settle(platform, call, Deed::Reopen).await,
+        Operation::DeleteTask => tasks::settle(platform, call, Deed::Delete).await,
+        Operation::ListTasks => tasks::of_dealer(platform, call).await,
+        Operation::AddContact => contacts::add(platform, call).await,
+        Operation::CorrectContact => contacts::correct(platform, call).await,
+        Operation::RemoveContact => contacts::remove(platform, call).await,
+        _ => Err(Problem::wrong_function()),
     }
 }
 
@@ -55,9 +56,9 @@ async fn change(
     call: &Call,
     right: Right,
     also: &(dyn Fn(&Loaded) -> Vec<Key> + Send + Sync),
-    rule: impl Fn(Asked<'_>) -> Result<Option<Decision>, Refusal>,
+    rule: impl Fn(LeadContext<'_>) -> Result<Option<Decision>, Refusal>,
 ) -> Result<Answer, Problem> {
     let id: LeadId = call.part("id", "lead")?;
-    let lead = lead::change(platform, call, id, right, also, rule, |lead, _, _| lead.clone()).await?;
+    let lead = lead::change(LeadRequest { platform, call, id, right }, also, rule, |lead, _, _| lead.clone()).await?;
     Ok(Answer::new(200, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&lead.id))
 }

@@ -12,7 +12,7 @@ pub use view::{
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::routes::{Operation, Report};
+use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http};
 
 /// A request of one of this function's routes.
@@ -22,8 +22,8 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     match call.operation {
-        Operation::Report(Report::AppointmentOverview) => appointments::overview(platform, &call).await,
-        Operation::Report(Report::LeadOverview) => leads::overview(platform, &call).await,
-        _ => Err(Problem::not_found("this route belongs to another function")),
+        Operation::AppointmentOverview => appointments::overview(platform, &call).await,
+        Operation::LeadOverview => leads::overview(platform, &call).await,
+        _ => Err(Problem::wrong_function()),
     }
 }

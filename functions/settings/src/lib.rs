@@ -39,7 +39,6 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 }
 
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
-    use Operation::{ChangePart, ChangeSettings, ImportHolidays, ReadPart, ReadSettings, SettingsFindings, SettingsHistory};
     if call.operation == Operation::RotateSigningSecret {
         return secrets::rotate(platform, &call).await;
     }
@@ -77,29 +76,31 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     }
     let id: DealerId = call.part("dealer", "dealer")?;
     let right = match call.operation {
-        ReadSettings | SettingsHistory | SettingsFindings | ReadPart(_) => Some(Right::ReadSettings),
-        ChangeSettings | ChangePart(_) | ImportHolidays => Some(Right::ChangeSettings),
+        Operation::ReadSettings | Operation::SettingsHistory | Operation::SettingsFindings | Operation::ReadPart(_) => {
+            Some(Right::ReadSettings)
+        }
+        Operation::ChangeSettings | Operation::ChangePart(_) | Operation::ImportHolidays => Some(Right::ChangeSettings),
         _ => members::right(&call),
     };
     right.map_or(Ok(()), |right| call.scope.needs(right))?;
     call.scope.reaches(&id)?;
     match call.operation {
-        ReadSettings => answer_settings(&now(platform, &call, &id).await?),
-        ChangeSettings => {
+        Operation::ReadSettings => answer_settings(&now(platform, &call, &id).await?),
+        Operation::ChangeSettings => {
             let settings = body::settings(body::json(&call.body)?)?;
             answer_settings(&change::save(platform, &call, &id, &change::seen(&call)?, |_| Ok(settings.clone())).await?)
         }
-        ReadPart(part) => answer_part(part, &now(platform, &call, &id).await?),
-        ChangePart(part) => {
+        Operation::ReadPart(part) => answer_part(part, &now(platform, &call, &id).await?),
+        Operation::ChangePart(part) => {
             let body = body::json(&call.body)?;
             answer_part(
                 part,
                 &change::save(platform, &call, &id, &change::seen(&call)?, |dealer| parts::replaced(part, &dealer.settings, &body)).await?,
             )
         }
-        ImportHolidays => holidays::import(platform, &call, &id).await,
-        SettingsHistory => history(platform, &call, &id).await,
-        SettingsFindings => findings(platform, &call, &id).await,
+        Operation::ImportHolidays => holidays::import(platform, &call, &id).await,
+        Operation::SettingsHistory => history(platform, &call, &id).await,
+        Operation::SettingsFindings => findings(platform, &call, &id).await,
         _ => members::operate(platform, &call, &id).await,
     }
 }

@@ -108,7 +108,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
             let dealer = save(platform, call, id, &seen(call)?, |dealer| away(&dealer.settings, &user, &entered)).await?;
             absences(&dealer, &user)
         }
-        _ => Err(Problem::not_found("this route belongs to another function")),
+        _ => Err(Problem::wrong_function()),
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
         Operation::UserHistory => history(platform, call, &id).await,
         Operation::SaveUser => save(platform, call, &id).await,
         Operation::RemoveUser => remove(platform, call, &id).await,
-        _ => Err(Problem::not_found("this route belongs to another function")),
+        _ => Err(Problem::wrong_function()),
     }
 }
 

@@ -123,9 +123,7 @@ fn token(demo: &GroupData, tokens: &Tokens, request: &TokenRequest) -> Result<Va
             return Err(Problem::not_found(format!("name one user ({users}) or one partner ({partners})")));
         }
     };
-    let (token, ends) = tokens
-        .issue(&claims)
-        .map_err(|e| Problem { cause: Some(e), ..Problem::new("internal", "Something went wrong on our side", 500, "no token") })?;
+    let (token, ends) = tokens.issue(&claims).map_err(|e| Problem::internal("no token could be issued", Some(e)))?;
     Ok(json!({"token": token, "token_type": "Bearer", "expires_at": DateTime::from_timestamp(ends, 0)}))
 }
 
@@ -137,12 +135,8 @@ async fn move_clock(system: &System, request: &ClockRequest) -> Result<Value, Pr
         }
         (None, Some(now)) if now >= before && now - before <= FARTHEST => now,
         (None, Some(now)) if now < before => {
-            return Err(Problem::new(
-                "conflict",
-                "It clashes with what is so now",
-                409,
-                format!("the clock never goes backwards; it is {}", before.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
-            ));
+            let before = before.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+            return Err(Problem::conflict(format!("the clock never goes backwards; it is {before}")));
         }
         _ => return Err(Problem::malformed("say either advance_minutes (0 to 527040, a year) or now, at most a year ahead")),
     };

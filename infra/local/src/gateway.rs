@@ -1,4 +1,4 @@
-//! API Gateway's local twin: finds the route, checks the token, hands the request on as an event of payload 2.0.
+//! The local twin of API Gateway: finds the route, checks the token, passes the request on as an event of payload format 2.0.
 
 use crate::tokens::Tokens;
 use aws_lambda_events::apigw::{
@@ -10,59 +10,69 @@ use axum::response::{IntoResponse as _, Response};
 use forecourt_edge::http::Problem;
 use forecourt_edge::routes::{self, Route};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
-use std::collections::HashMap;
+use matchit::Router;
+use std::collections::{BTreeMap, HashMap};
+use std::str::Utf8Error;
+use std::sync::LazyLock;
 
-/// Which route a path is of, and its parts.
+/// The result of routing a request.
 pub enum Matched {
-    /// A route.
+    /// The route, and the parameters in its path.
     Route(&'static Route, HashMap<String, String>),
-    /// The path has routes, but for these methods.
+    /// The path has routes, but only for these methods.
     OtherMethods(String),
-    /// The path is none of ours.
+    /// The path has no route.
     Nothing,
 }
 
+/// The routes of each path.
+static ROUTER: LazyLock<Router<Vec<&'static Route>>> = LazyLock::new(|| {
+    let mut routes_of: BTreeMap<&str, Vec<&Route>> = BTreeMap::new();
+    for route in routes::all() {
+        routes_of.entry(route.path).or_default().push(route);
+    }
+    let mut router = Router::new();
+    for (path, routes) in routes_of {
+        router.insert(path, routes).expect("no two paths of the table match the same requests");
+    }
+    router
+});
+
 /// Finds the route of a request.
 pub fn route(method: &Method, path: &str) -> Matched {
-    let on_path: Vec<_> = routes::all().filter_map(|route| parts(route.path, path).map(|parts| (route, parts))).collect();
-    if on_path.is_empty() {
-        return Matched::Nothing;
+    let Ok(matched) = ROUTER.at(path) else { return Matched::Nothing };
+    let decoded = |(name, text): (&str, &str)| {
+        let text = percent_encoding::percent_decode_str(text).decode_utf8()?;
+        Ok::<_, Utf8Error>((name.to_owned(), text.into_owned()))
+    };
+    let Ok(parts) = matched.params.iter().map(decoded).collect::<Result<HashMap<_, _>, _>>() else { return Matched::Nothing };
+    match matched.value.iter().find(|route| route.method == method.as_str()) {
+        Some(route) => Matched::Route(route, parts),
+        None => Matched::OtherMethods(matched.value.iter().map(|route| route.method).collect::<Vec<_>>().join(", ")),
     }
-    let methods = on_path.iter().map(|(route, _)| route.method).collect::<Vec<_>>().join(", ");
-    let found = on_path.into_iter().find(|(route, _)| route.method == method.as_str());
-    found.map_or(Matched::OtherMethods(methods), |(route, parts)| Matched::Route(route, parts))
 }
 
-fn parts(template: &str, path: &str) -> Option<HashMap<String, String>> {
-    let (template, path): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
-    if template.len() != path.len() {
-        return None;
-    }
-    let mut parts = HashMap::new();
-    for (expected, given) in template.iter().zip(path) {
-        match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-            Some(name) if !given.is_empty() => {
-                parts.insert(name.to_owned(), percent_encoding::percent_decode_str(given).decode_utf8().ok()?.into_owned());
-            }
-            None if *expected == given => {}
-            _ => return None,
-        }
-    }
-    Some(parts)
+/// A request as the server received it.
+pub struct Incoming<'a> {
+    /// Its path and query.
+    pub uri: &'a Uri,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: &'a Bytes,
 }
 
-/// The request as an event, if its token is good.
+/// Returns the request as an event if its token is valid.
 ///
 /// # Errors
-/// 401 as a problem.
+/// 401 if the token is missing or invalid.
 pub fn event(
     tokens: &Tokens,
     route: &Route,
     parts: HashMap<String, String>,
-    uri: &Uri,
-    headers: HeaderMap,
-    body: &Bytes,
+    request: Incoming<'_>,
 ) -> Result<ApiGatewayV2httpRequest, Problem> {
+    let Incoming { uri, headers, body } = request;
     let authorizer = if route.is_open() { None } else { Some(authorized(tokens, &headers)?) };
     let mut event = ApiGatewayV2httpRequest::default();
     event.version = Some("2.0".into());
@@ -73,7 +83,7 @@ pub fn event(
     event.headers = headers;
     event.request_context.request_id = Some(uuid::Uuid::now_v7().to_string());
     event.request_context.authorizer = authorizer;
-    // It listens on this machine only.
+    // The server listens on the loopback address only.
     event.request_context.http.source_ip = Some("127.0.0.1".into());
     match std::str::from_utf8(body) {
         Ok(text) => event.body = Some(text.to_owned()),
@@ -88,8 +98,8 @@ pub fn event(
 fn authorized(tokens: &Tokens, headers: &HeaderMap) -> Result<ApiGatewayRequestAuthorizer, Problem> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let token = token.ok_or_else(|| Problem::unauthenticated("send a token: Authorization: Bearer …; POST /_local/token gives one"))?;
-    let claims = tokens.check(token.1.trim()).map_err(|why| Problem::unauthenticated(format!("the token is not good: {why}")))?;
+    let token = token.ok_or_else(|| Problem::unauthenticated("send a token: Authorization: Bearer …; POST /_local/token issues one"))?;
+    let claims = tokens.check(token.1.trim()).map_err(|why| Problem::unauthenticated(format!("the token is invalid: {why}")))?;
     let mut jwt = ApiGatewayRequestAuthorizerJwtDescription::default();
     jwt.claims = claims;
     let mut authorizer = ApiGatewayRequestAuthorizer::default();
@@ -102,7 +112,7 @@ fn base64_of(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-/// A function's answer as an HTTP response.
+/// Returns a function's answer as an HTTP response.
 pub fn response(answer: ApiGatewayV2httpResponse) -> Response {
     let status = u16::try_from(answer.status_code).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::BAD_GATEWAY);
     let body = match answer.body {
@@ -113,7 +123,7 @@ pub fn response(answer: ApiGatewayV2httpResponse) -> Response {
     (status, answer.headers, body).into_response()
 }
 
-/// A problem as an HTTP response.
+/// Returns a problem as an HTTP response.
 pub fn problem(problem: &Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::to_string(problem).unwrap_or_default();

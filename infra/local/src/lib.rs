@@ -23,6 +23,7 @@ pub mod openapi;
 pub mod partner_queue;
 pub mod server;
 pub mod system;
+pub mod template;
 pub mod tokens;
 
 pub use system::{Parts, System};

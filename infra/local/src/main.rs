@@ -1,13 +1,14 @@
 //! `cargo run`: the whole system on this machine. `cargo run -- openapi` prints the API's document; `cargo run -- load` writes a group into a table.
 
 use forecourt_local::server::{Options, run};
-use forecourt_local::{demo, openapi};
+use forecourt_local::{demo, openapi, template};
 use forecourt_store::{Secret, Store};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "forecourt [--port N] [--data DIR]   run everything on 127.0.0.1 (port 3000, data in .forecourt)\n\
                      forecourt openapi                    print the API's OpenAPI document\n\
+                     forecourt template [FILE]            write the API's routes into the template (infra/template.yaml, if no FILE)\n\
                      forecourt load TABLE [FILE]          write a group's dealers, users and partners into a deployed table (the demo group, if no FILE)";
 
 #[tokio::main]
@@ -22,6 +23,10 @@ async fn main() -> ExitCode {
             Ok(document) => said(&document),
             Err(e) => failed(&e.to_string()),
         },
+        Ok(Command::Template(file)) => match write_routes(&file) {
+            Ok(()) => said(&format!("the routes of {} are current", file.display())),
+            Err(e) => failed(&e),
+        },
         Ok(Command::Load(table, file)) => match load(&table, file).await {
             Ok(group) => said(&format!("{group} is loaded")),
             Err(e) => failed(&e),
@@ -34,6 +39,7 @@ async fn main() -> ExitCode {
 enum Command {
     Run(Options),
     OpenApi,
+    Template(PathBuf),
     Load(String, Option<PathBuf>),
     Help,
 }
@@ -48,6 +54,10 @@ fn arguments() -> Result<Command, lexopt::Error> {
             Long("data") => options.data = parser.value()?.into(),
             Long("help") | Short('h') => return Ok(Command::Help),
             Value(word) if word == "openapi" => return Ok(Command::OpenApi),
+            Value(word) if word == "template" => {
+                let file = parser.optional_value().or_else(|| parser.raw_args().ok()?.next());
+                return Ok(Command::Template(file.map_or_else(|| "infra/template.yaml".into(), PathBuf::from)));
+            }
             Value(word) if word == "load" => {
                 let table = parser.value()?.string()?;
                 let file = parser.optional_value().or_else(|| parser.raw_args().ok()?.next()).map(PathBuf::from);
@@ -57,6 +67,14 @@ fn arguments() -> Result<Command, lexopt::Error> {
         }
     }
     Ok(Command::Run(options))
+}
+
+/// Replaces the generated routes of the template in `file`.
+fn write_routes(file: &Path) -> Result<(), String> {
+    let failed = |e: std::io::Error| format!("{}: {e}", file.display());
+    let text = std::fs::read_to_string(file).map_err(failed)?;
+    let text = template::with_routes(&text).ok_or_else(|| format!("{} has no section of generated routes", file.display()))?;
+    std::fs::write(file, text).map_err(failed)
 }
 
 /// Writes a group into a table that the environment's AWS settings reach; returns its name.

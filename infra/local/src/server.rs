@@ -2,7 +2,7 @@
 
 use crate::demo::{self, GroupData, SAMPLES};
 use crate::folder::{Folder, LINKED, Links};
-use crate::gateway::{self, Matched};
+use crate::gateway::{self, Incoming, Matched};
 use crate::mailbox::Mailbox;
 use crate::partner_queue::PartnerQueue;
 use crate::tokens::Tokens;
@@ -152,7 +152,8 @@ async fn samples(system: &System, tokens: &Tokens) -> Result<(), String> {
         headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
         headers.insert(header::AUTHORIZATION, format!("Bearer {token}").parse().map_err(|_| "no token".to_owned())?);
         let Matched::Route(route, parts) = gateway::route(&Method::POST, &path) else { return Err("no route for samples".into()) };
-        let event = gateway::event(tokens, route, parts, &uri, headers, &Bytes::from_static(body.as_bytes())).map_err(|p| p.detail)?;
+        let event = gateway::event(tokens, route, parts, Incoming { uri: &uri, headers, body: &Bytes::from_static(body.as_bytes()) })
+            .map_err(|p| p.detail)?;
         let answer = system.http(event).await;
         if answer.status_code != 201 {
             return Err(format!("a sample lead was refused: {:?}", answer.body));
@@ -176,7 +177,7 @@ async fn answer(
     match gateway::route(&method, &path) {
         Matched::Route(route, parts) => handed_on(gateway, route, parts, uri, headers, body).await,
         Matched::OtherMethods(methods) => {
-            let problem = Problem::new("method", "Not with this method", 405, format!("{path} takes {methods}"));
+            let problem = Problem::new("method", "Method not allowed", 405, format!("{path} takes {methods}"));
             let mut response = gateway::problem(&problem);
             if let Ok(methods) = methods.parse() {
                 response.headers_mut().insert(header::ALLOW, methods);
@@ -218,7 +219,7 @@ async fn handed_on(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let event = match gateway::event(&gateway.tokens, route, parts, &uri, headers, &body) {
+    let event = match gateway::event(&gateway.tokens, route, parts, Incoming { uri: &uri, headers, body: &body }) {
         Ok(event) => event,
         Err(problem) => return gateway::problem(&problem),
     };
@@ -227,7 +228,7 @@ async fn handed_on(
         Ok(answer) => gateway::response(answer),
         Err(e) => {
             tracing::error!(problem = %e, "a handler panicked");
-            gateway::problem(&Problem::new("internal", "Something went wrong on our side", 500, "see the log"))
+            gateway::problem(&Problem::internal("see the log", None))
         }
     }
 }
@@ -262,5 +263,5 @@ fn file(gateway: &Gateway, path: &str) -> Response {
 }
 
 fn nothing() -> Problem {
-    Problem::not_found("there is no such route; GET / shows all of them")
+    Problem::no_route()
 }

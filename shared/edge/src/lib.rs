@@ -1,7 +1,45 @@
 //! The only crate that knows Lambda and HTTP.
 //!
-//! A function is a few lines: [`start::platform`] once, then [`http::answer`] for requests, [`queue::each`] for messages. `now` is read once
-//! a request or message, here, and handed on as a value.
+//! A function consists of three calls into this crate: [`start::platform`] once per process, [`http::answer`] for each request, [`queue::each`] for each
+//! batch of messages. The current time is read here, once per request or message, and passed on as a value.
+//!
+//! | Module | Purpose |
+//! |---|---|
+//! | [`environment`], [`metrics`], [`files`] | settings, metrics and the bucket of a function |
+//! | [`Platform`], [`start`] | everything that a function has at hand, and its start-up |
+//! | [`routes`] | the table of routes: each operation of the API is one row |
+//! | [`formats`] | JSON, iCalendar, vehicles: formats that two or more functions read or write |
+//! | [`auth`] | who sends a request: by a token, a signed link or a signature |
+//! | [`http`] | requests, responses, problems, idempotency, pages |
+//! | [`queue`] | batches of messages |
+//! | [`usecase`] | use cases that two or more functions share |
+//!
+//! Each module uses only modules above it.
+//!
+//! A handler gets a [`http::Call`] and returns a [`http::Answer`] or a [`http::Problem`]:
+//!
+//! ```
+//! use forecourt_domain::base::{LeadId, Refusal};
+//! use forecourt_edge::http::{Answer, Call, Problem};
+//! use forecourt_edge::routes::Operation;
+//!
+//! async fn operate(call: &Call) -> Result<Answer, Problem> {
+//!     match call.operation {
+//!         Operation::ReadLead => read(call),
+//!         _ => Err(Problem::wrong_function()),
+//!     }
+//! }
+//!
+//! fn read(call: &Call) -> Result<Answer, Problem> {
+//!     let id: LeadId = call.part("id", "lead")?;
+//!     Ok(Answer::new(200, &serde_json::json!({"id": id.to_string()}))?.header("etag", "\"7\"").about(&id))
+//! }
+//!
+//! // Refusals of a rule become problems: status, type and text follow from the kind of refusal.
+//! let problem = Problem::from(Refusal::field("contact.email", "INT-3", "must be an e-mail address"));
+//! assert_eq!((problem.status, problem.kind.as_str()), (422, "urn:forecourt:problem:invalid"));
+//! assert_eq!(problem.errors[0].rule_url, "/reference/rules#INT-3");
+//! ```
 
 pub mod auth;
 pub mod environment;

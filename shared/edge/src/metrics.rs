@@ -1,52 +1,33 @@
-//! What is counted for alarms and the dashboard: lines in CloudWatch's embedded metric format, which cost no call.
+//! Metrics for alarms and the dashboard, as log lines in CloudWatch's embedded metric format: they need no call to AWS.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::io::Write as _;
 use std::sync::Arc;
 
-/// What is counted. The template's alarms and dashboard know these names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A metric. The template's alarms and dashboard use these names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
 pub enum Metric {
-    /// Seconds from when a step was to happen until it did (ESC-8).
+    /// Seconds from the due time of an escalation step until it happened (ESC-8).
     EscalationLag,
-    /// Seconds from when a lead began to wait for an owner until it had one; only where intake did not give it one itself (DIS-1).
+    /// Seconds that a lead waited for an owner; only for leads that intake did not assign itself (DIS-1).
     AssignLag,
-    /// Seconds from when a message was to go out (after a failure: again) until the provider took it (MSG-1).
+    /// Seconds from the due time of a message, after a failure of its retry, until the provider accepted it (MSG-1).
     SendLag,
-    /// How many messages have failed for good (MSG-1).
+    /// Messages that failed permanently (MSG-1).
     MailFailed,
-    /// Appointments of dealers' own systems that are counted only (APT-2).
+    /// Appointments of dealers' own systems that are counted and not stored (APT-2).
     AppointmentsNotProcessed,
-    /// How many things the sweep found overdue: wake-ups that were lost, or a function that is behind (ESC-10).
+    /// Items that the sweep found overdue: wake-ups were lost, or a function is behind (ESC-10).
     Overdue,
-    /// Seconds that the oldest of them is overdue; 0 where there is none.
+    /// Seconds that the oldest of them is overdue; 0 if there is none.
     OldestOverdue,
 }
 
 impl Metric {
-    /// Every metric.
-    pub const ALL: [Metric; 7] = [
-        Metric::EscalationLag,
-        Metric::AssignLag,
-        Metric::SendLag,
-        Metric::MailFailed,
-        Metric::AppointmentsNotProcessed,
-        Metric::Overdue,
-        Metric::OldestOverdue,
-    ];
-
-    /// Its name in CloudWatch.
+    /// Returns its name in CloudWatch.
     pub fn name(self) -> &'static str {
-        match self {
-            Metric::EscalationLag => "EscalationLag",
-            Metric::AssignLag => "AssignLag",
-            Metric::SendLag => "SendLag",
-            Metric::MailFailed => "MailFailed",
-            Metric::AppointmentsNotProcessed => "AppointmentsNotProcessed",
-            Metric::Overdue => "Overdue",
-            Metric::OldestOverdue => "OldestOverdue",
-        }
+        self.into()
     }
 
     fn unit(self) -> &'static str {
@@ -57,10 +38,10 @@ impl Metric {
     }
 }
 
-/// The namespace of all metrics. The dimension is the table, so that two stacks in one account stay apart.
+/// The namespace of all metrics. The dimension is the table, so that two stacks in one account do not mix.
 pub const NAMESPACE: &str = "Forecourt";
 
-/// Where metrics go.
+/// A destination of metrics.
 #[derive(Clone)]
 pub struct Metrics {
     table: Arc<str>,
@@ -68,27 +49,27 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// To the log of the function, as lines that CloudWatch reads.
+    /// Writes metrics to the log of the function, where CloudWatch reads them.
     pub fn logged(table: &str) -> Self {
         Self::to(table, |line| {
-            // A metric that cannot be written is no reason to fail.
+            // A metric that cannot be written must not fail a request.
             let _ = writeln!(std::io::stdout().lock(), "{line}");
         })
     }
 
-    /// To nobody: the local run has no alarms.
+    /// Discards metrics: the local run has no alarms.
     pub fn nowhere() -> Self {
         Self::to("", |_| {})
     }
 
-    /// Line by line to `line`.
+    /// Passes each line to `line`.
     pub fn to(table: &str, line: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self { table: table.into(), line: Arc::new(line) }
     }
 
-    /// Notes values of `metric` at `now`: one line for all of them, none for none.
+    /// Records values of `metric` at `now`.
     pub fn note(&self, metric: Metric, values: &[f64], now: DateTime<Utc>) {
-        // CloudWatch takes up to 100 values in a line.
+        // CloudWatch accepts up to 100 values in a line.
         for values in values.chunks(100) {
             let line = json!({
                 "_aws": {"Timestamp": now.timestamp_millis(), "CloudWatchMetrics": [{
@@ -103,7 +84,7 @@ impl Metrics {
         }
     }
 
-    /// Notes how long after `due` something happened, `now`.
+    /// Records the seconds from each `due` until `now`.
     pub fn note_lag(&self, metric: Metric, due: impl IntoIterator<Item = DateTime<Utc>>, now: DateTime<Utc>) {
         let lags: Vec<f64> = due.into_iter().map(|due| (now - due).num_milliseconds().max(0) as f64 / 1_000.0).collect();
         self.note(metric, &lags, now);

@@ -1,4 +1,5 @@
-//! Messages in: each is judged by itself, and only those that are done are acknowledged. The rest goes back, and at last to the dead letters.
+//! Queue messages: each is handled by itself, and only handled messages are acknowledged. A failed message returns to its queue, and after several attempts
+//! moves to the dead-letter queue.
 
 use crate::Platform;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
@@ -11,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::Instant;
 
-/// Handles the messages of a batch one after the other: what concerns one dealer would only contend with itself.
-/// `handle` returns what the message was about, for the log: ids only.
+/// Handles the messages of a batch one after the other, because messages of one dealer would contend with each other.
+/// `handle` returns the subject of the message for the log: ids only.
 pub async fn each<F, Fut>(platform: &Platform, event: SqsEvent, handle: F) -> SqsBatchResponse
 where
     F: Fn(SqsMessage) -> Fut,
@@ -37,8 +38,7 @@ where
     response
 }
 
-/// Handles the wake-ups of a batch together where they have the same `key`. A group that fails is tried again one by one, so that a bad
-/// one goes back alone.
+/// Handles the wake-ups of a batch with the same `key` together. A group that fails is handled one by one, so that a bad wake-up goes back alone.
 pub async fn grouped<K, F, Fut>(platform: &Platform, event: SqsEvent, key: impl Fn(&Look) -> K, handle: F) -> SqsBatchResponse
 where
     K: Ord,
@@ -54,7 +54,7 @@ where
         let looks: Vec<Look> = group.into_iter().collect();
         match (Box::pin(handle(looks.clone())) as BoxFuture<'_, Result<(), Failure>>).await {
             Ok(()) => done.extend(looks),
-            // What others contend for, or nobody can reach, one by one would not get either.
+            // Contention and outages would also fail one by one.
             Err(Failure::Contended | Failure::Unavailable(_)) => later.extend(looks),
             Err(_) => {}
         }
@@ -76,13 +76,13 @@ where
     .await
 }
 
-/// What the log says of a failure: of bad input the fields and rules, never the values.
+/// Describes a failure for the log: of bad input the fields and rules, never the values.
 fn told(failure: &Failure) -> String {
     match failure {
         Failure::Refused(Refusal::Invalid(faults)) => {
             faults.iter().map(|f| format!("{} ({})", f.field, f.rule)).collect::<Vec<_>>().join(", ")
         }
-        // What a parser says of a body quotes it.
+        // A parser's message may quote the body.
         Failure::Refused(Refusal::Malformed(_)) => "the message cannot be read".into(),
         other => other.to_string(),
     }
@@ -91,18 +91,18 @@ fn told(failure: &Failure) -> String {
 /// Reads a wake-up.
 ///
 /// # Errors
-/// When the message is none.
+/// [`Refusal::Malformed`] if the message is not a wake-up.
 pub fn look(message: &SqsMessage) -> Result<Look, Failure> {
     let body = message.body.as_deref().unwrap_or_default();
-    serde_json::from_str(body).map_err(|e| Failure::Refused(Refusal::Malformed(format!("not a wake-up: {e}"))))
+    serde_json::from_str(body).map_err(|e| Failure::Refused(Refusal::Malformed(format!("the message is not a wake-up: {e}"))))
 }
 
-/// The partner that a message comes from: by the identity that the queue vouches for, never by what the message says (ACC-2).
+/// Returns the partner that sent a message: by the identity that the queue verifies, never by the content of the message (ACC-2).
 ///
 /// # Errors
-/// [`Refusal::NotFound`]: nobody known.
+/// [`Refusal::NotFound`] if the identity is unknown.
 pub async fn sender(platform: &Platform, message: &SqsMessage) -> Result<Scope, Failure> {
-    // Of a role the queue says `AROA…:session`; the session's name is the sender's own choice.
+    // For a role the queue reports `AROA…:session`; the sender chooses the session's name.
     let id = message.attributes.get("SenderId").and_then(|id| id.split(':').next()).unwrap_or_default();
     let unknown = || Failure::Refused(Refusal::NotFound("queue sender"));
     let sender = platform.store.sender(id).await?.ok_or_else(unknown)?;

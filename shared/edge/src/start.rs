@@ -1,4 +1,4 @@
-//! A function starts.
+//! Start-up of a function.
 
 use crate::environment::{Missing, setting};
 use crate::files::Files;
@@ -18,19 +18,19 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// How a function reaches AWS: one pool of connections for all its clients.
+/// Returns the HTTP client of all AWS clients of a function: one pool of connections.
 pub fn http_client() -> SharedHttpClient {
-    // A third of the size of the SDK's own choice of cryptography, which is mostly algorithms that AWS's endpoints never ask for.
+    // A third of the size of the SDK's default cryptography, which has many algorithms that AWS endpoints do not use.
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
-/// A call that hangs must leave its function the time to try again: a function has 20 seconds.
+/// A call that hangs must leave its function the time to retry: a function has 20 seconds.
 fn timeouts() -> TimeoutConfig {
     let seconds = std::time::Duration::from_secs;
     TimeoutConfig::builder().connect_timeout(seconds(1)).operation_attempt_timeout(seconds(3)).operation_timeout(seconds(9)).build()
 }
 
-/// The settings that Lambda puts into a function's environment: of all ways to credentials and a region it needs this one only.
+/// Reads region and credentials from the environment, where Lambda puts them. The SDK's other providers would make the function larger.
 async fn config() -> SdkConfig {
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -44,10 +44,10 @@ async fn config() -> SdkConfig {
     }
 }
 
-/// Starts the log and makes what `function` needs: `TABLE` and `CHANNEL_SECRET` come from the environment, and what `files` reads there.
+/// Starts the log and creates the platform of `function` from the environment: `TABLE`, `CHANNEL_SECRET`, `PUBLIC_URL`, and what `files` reads.
 ///
 /// # Errors
-/// [`Missing`] names the setting that is not there.
+/// [`Missing`] names the setting that is absent.
 pub async fn platform(
     function: &'static str,
     files: fn(&SdkConfig) -> Result<Arc<dyn Files>, Missing>,
@@ -56,7 +56,7 @@ pub async fn platform(
     let config = config().await;
     let secret = setting("CHANNEL_SECRET")?;
     if secret.len() < Secret::SHORTEST {
-        return Err(Missing("CHANNEL_SECRET (of 16 bytes at least)"));
+        return Err(Missing("CHANNEL_SECRET (at least 16 bytes)"));
     }
     let secret = Secret::new(secret.as_bytes());
     let table = setting("TABLE")?;
@@ -66,11 +66,11 @@ pub async fn platform(
     Ok((Platform { function, store, clock: Clock::real(), wall: Clock::real(), files, public_url, metrics }, config))
 }
 
-/// One JSON line an event, written to `out`; the environment's `LOG` sets the level in place of `level`.
+/// Writes log events to `out` as JSON lines. The environment variable `LOG` overrides `level`.
 pub fn log<W: std::io::Write + 'static>(out: fn() -> W, level: &str) {
-    let said = std::env::var("LOG").ok().and_then(|said| said.parse::<Targets>().ok());
-    let levels = said.unwrap_or_else(|| level.parse().unwrap_or_default());
-    // A second start in the same process finds the log started.
+    let from_environment = std::env::var("LOG").ok().and_then(|level| level.parse::<Targets>().ok());
+    let levels = from_environment.unwrap_or_else(|| level.parse().unwrap_or_default());
+    // In a process with several functions the log may be started already.
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)

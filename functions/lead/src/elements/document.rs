@@ -12,7 +12,7 @@ use forecourt_domain::rules::elements;
 use forecourt_edge::Platform;
 use forecourt_edge::files::{Download, Upload};
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::usecase::lead::{self, Asked};
+use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest};
 use forecourt_store::{Failure, Loaded};
 use std::time::Duration;
 
@@ -72,10 +72,10 @@ pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer,
         platform.files.copy(&before.upload_name(group), &before.file_name(group)).await?;
     }
     let by = call.scope.actor();
-    let rule = |Asked { lead, loaded, .. }: Asked<'_>| elements::complete(lead, changeable(&at, call, loaded)?, &by, call.now);
+    let rule = |LeadContext { lead, loaded, .. }: LeadContext<'_>| elements::complete(lead, changeable(&at, call, loaded)?, &by, call.now);
     let also = |loaded: &Loaded| at.keys(loaded);
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
-    let changed = lead::change(platform, call, at.lead, Right::WorkLeads, &also, rule, shown).await;
+    let changed = lead::change(LeadRequest::of(platform, call, at.lead), &also, rule, shown).await;
     let shown = match changed {
         Ok(shown) => shown.ok_or(Refusal::NotFound("document"))?,
         Err(problem) => {

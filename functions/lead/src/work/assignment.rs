@@ -16,7 +16,7 @@ use forecourt_domain::rules::lead::task;
 use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, request};
-use forecourt_edge::usecase::lead::{self, Asked, found};
+use forecourt_edge::usecase::lead::{self, LeadContext, found};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 
@@ -27,7 +27,7 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
         Target::Dealer(dealer) => [vec![Key::Dealer(dealer.clone())], to_do(loaded, call)].concat(),
         Target::User(user) => [pool_for(loaded, call, user), planned_of(loaded, call, user)].concat(),
     };
-    change(platform, call, Right::AssignLeads, &also, |Asked { lead, dealer, loaded }| match &target {
+    change(platform, call, Right::AssignLeads, &also, |LeadContext { lead, dealer, loaded }| match &target {
         Target::User(user) => {
             let pool = pool_of(loaded, dealer);
             let given = distribution::to_user(lead, dealer, user, Some(&pool), call.scope.actor(), note.clone(), call.now)?;

@@ -1,7 +1,7 @@
 //! The contacts of a lead: added, corrected, made the main one, removed (LEAD-7).
 
 use crate::page::LeadContactView;
-use forecourt_domain::base::{ChannelKey, ContactId, Country, LeadId, Refusal, Right, numbered};
+use forecourt_domain::base::{ChannelKey, ContactId, Country, LeadId, Refusal, numbered};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::directory::Contact;
 use forecourt_domain::enquiry::{Enquiry, Person, RawContact, RawPhone};
@@ -11,7 +11,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::usecase::directory::{channels, contact_of, records};
-use forecourt_edge::usecase::lead::{self, Asked, described, enquiry_of, made};
+use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, described, enquiry_of, made};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 use serde::{Deserialize, Serialize};
@@ -178,7 +178,7 @@ async fn carry_out(platform: &Platform, call: &Call, status: u16, deed: &Deed) -
         let own = lead.contact_id.clone().into_iter().chain(channels).map(Key::Channel);
         own.chain(pointed).chain([described(loaded, id)]).chain(deed.made().map(|version| Key::Entry(id, version))).collect()
     };
-    let rule = |Asked { lead, dealer, loaded }: Asked<'_>| {
+    let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let enquiry = enquiry_of(loaded, lead);
         let person = deed.person(lead, enquiry, dealer.settings.country)?;
         let known: Vec<(ChannelKey, Option<Contact>)> =
@@ -196,6 +196,6 @@ async fn carry_out(platform: &Platform, call: &Call, status: u16, deed: &Deed) -
         let contacts = LeadContactView::all(lead, enquiry_of(loaded, lead));
         (LeadContactsView { contacts }, lead.version, made(platform, call, id, decision, loaded))
     };
-    let (view, version, made) = lead::change(platform, call, id, Right::WorkLeads, &also, rule, shown).await?;
+    let (view, version, made) = lead::change(LeadRequest::of(platform, call, id), &also, rule, shown).await?;
     Ok((Answer::new(status, &view)?.header("etag", format!("\"{version}\"")).about(&id), id, made))
 }

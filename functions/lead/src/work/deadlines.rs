@@ -11,7 +11,7 @@ use forecourt_domain::rules::lead::target::{self, Wanted};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text, note, time};
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::usecase::lead::{self, Asked, made};
+use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, made};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 use serde::Deserialize;
@@ -83,9 +83,9 @@ impl ContactMadeBody {
 pub(crate) async fn set(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: LeadId = call.part("id", "lead")?;
     let wanted = call.json::<TargetBody>()?.check()?;
-    let rule = |asked: Asked<'_>| target::set(asked.lead, &wanted, call.scope.actor(), call.now).map(Some);
+    let rule = |asked: LeadContext<'_>| target::set(asked.lead, &wanted, call.scope.actor(), call.now).map(Some);
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| (lead.clone(), made(platform, call, id, decision, loaded));
-    let (lead, version) = lead::change(platform, call, id, Right::WorkLeads, &|_| Vec::new(), rule, shown).await?;
+    let (lead, version) = lead::change(LeadRequest::of(platform, call, id), &|_| Vec::new(), rule, shown).await?;
     let name: DeadlineId = numbered(version.unwrap_or_default());
     let answer = Answer::new(201, &LeadView::of(&lead, call.now))?.header("etag", format!("\"{}\"", lead.version));
     Ok(answer.header("location", format!("/leads/{id}/deadlines/{name}")).about(&id))
@@ -94,7 +94,7 @@ pub(crate) async fn set(platform: &Platform, call: &Call) -> Result<Answer, Prob
 /// `PATCH /leads/{id}/deadlines/{deadline}`: the first-contact deadline too.
 pub(crate) async fn modify(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let wanted = call.json::<TargetBody>()?.check()?;
-    let rule = |asked: Asked<'_>| {
+    let rule = |asked: LeadContext<'_>| {
         let by = call.scope.actor();
         match further(call)? {
             Some(id) => target::change(asked.lead, &id, &wanted, by, call.now),
@@ -114,7 +114,7 @@ fn first_contact_at(wanted: &Wanted) -> Result<DateTime<Utc>, Refusal> {
 /// `POST /leads/{id}/deadlines/{deadline}/completion`.
 pub(crate) async fn meet(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let note = call.json::<MetBody>()?.check()?;
-    let rule = |asked: Asked<'_>| {
+    let rule = |asked: LeadContext<'_>| {
         let id = further(call)?.ok_or_else(|| not_here("is met by contact with the customer: POST /leads/{id}/contact-made"))?;
         target::meet(asked.lead, &id, note.clone(), call.scope.actor(), call.now)
     };
@@ -126,7 +126,7 @@ pub(crate) async fn drop(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let lead: LeadId = call.part("id", "lead")?;
     // Whether one that is not there ever was, the entry tells that it is named after.
     let made = further(call).ok().flatten().and_then(|id| id.as_str().parse::<u64>().ok());
-    let rule = |asked: Asked<'_>| {
+    let rule = |asked: LeadContext<'_>| {
         let id = further(call)?.ok_or_else(|| not_here("is the dealer's, and can be moved only"))?;
         let made = made.and_then(|version| asked.loaded.entry(lead, version));
         target::drop(asked.lead, &id, made, call.scope.actor(), call.now)
@@ -137,7 +137,8 @@ pub(crate) async fn drop(platform: &Platform, call: &Call) -> Result<Answer, Pro
 /// `POST /leads/{id}/contact-made` (ESC-7).
 pub(crate) async fn contact_made(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (logged, note) = call.json::<ContactMadeBody>()?.check()?;
-    let rule = |asked: Asked<'_>| reaction::log(asked.lead, asked.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some);
+    let rule =
+        |asked: LeadContext<'_>| reaction::log(asked.lead, asked.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some);
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
 }
 

@@ -10,14 +10,15 @@ use forecourt_domain::rules::calendar::{Case, Completes, completing, rearm};
 use forecourt_domain::rules::lead::reaction::{self, Outcome};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::usecase::lead::{self, Asked, found};
+use forecourt_edge::usecase::lead::{self, LeadContext, found};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 
 /// Logs what the seller did (ESC-7).
 pub(crate) async fn react(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (logged, note) = call.json::<ReactionBody>()?.check()?;
-    let rule = |asked: Asked<'_>| reaction::log(asked.lead, asked.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some);
+    let rule =
+        |asked: LeadContext<'_>| reaction::log(asked.lead, asked.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some);
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
 }
 
@@ -29,7 +30,7 @@ pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answe
         let days = days_of(loaded, call, completes, &by);
         [turn_of(loaded, call, outcome), events_of(loaded, call, outcome, completes), days].concat()
     };
-    change(platform, call, Right::WorkLeads, &also, |Asked { lead, dealer, loaded }| {
+    change(platform, call, Right::WorkLeads, &also, |LeadContext { lead, dealer, loaded }| {
         let rotation = loaded.rotation(&dealer.id, lead.settles_turn(dealer, outcome.status()).as_ref());
         let closed = reaction::close(lead, dealer, outcome, rotation.as_ref(), call.scope.actor(), note.clone(), call.now)?;
         let events = affected(lead, outcome, completes, call);

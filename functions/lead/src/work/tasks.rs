@@ -11,7 +11,7 @@ use forecourt_domain::rules::lead::task::{self, Deed, Wanted};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text, time};
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::usecase::lead::{self, Asked, made};
+use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, made};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded, Stretch, Todo};
 use serde::Deserialize;
@@ -65,12 +65,12 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
     // What an earlier request made is read for its repeat.
     let known = |loaded: &Loaded| made(platform, call, id, None, loaded).map(|version| Key::Task(id, numbered(version)));
     let also = |loaded: &Loaded| known(loaded).into_iter().collect();
-    let rule = |asked: Asked<'_>| task::create(asked.lead, asked.dealer, &wanted, call.scope.actor(), call.now).map(Some);
+    let rule = |asked: LeadContext<'_>| task::create(asked.lead, asked.dealer, &wanted, call.scope.actor(), call.now).map(Some);
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
         let name: TaskId = numbered(made(platform, call, id, decision, loaded).unwrap_or_default());
         (task_of(decision, loaded, id, &name).map(|task| TaskView::of(task, lead, call.now)), lead.version)
     };
-    let (view, version) = lead::change(platform, call, id, Right::WorkLeads, &also, rule, shown).await?;
+    let (view, version) = lead::change(LeadRequest::of(platform, call, id), &also, rule, shown).await?;
     let view = view.ok_or(Refusal::NotFound("task"))?;
     let location = format!("/leads/{id}/tasks/{}", view.id);
     Ok(Answer::new(201, &view)?.header("etag", format!("\"{version}\"")).header("location", location).about(&id))
@@ -96,15 +96,15 @@ pub(crate) async fn settle(platform: &Platform, call: &Call, deed: Deed) -> Resu
 async fn with_task(
     platform: &Platform,
     call: &Call,
-    rule: impl Fn(Asked<'_>, &Task) -> Result<Option<Decision>, Refusal>,
+    rule: impl Fn(LeadContext<'_>, &Task) -> Result<Option<Decision>, Refusal>,
 ) -> Result<Answer, Problem> {
     let (id, name): (LeadId, TaskId) = (call.part("id", "lead")?, call.part("task", "task")?);
     let also = |_: &Loaded| vec![Key::Task(id, name.clone())];
-    let rule = |asked: Asked<'_>| rule(asked, asked.loaded.task(id, &name).ok_or(Refusal::NotFound("task"))?);
+    let rule = |asked: LeadContext<'_>| rule(asked, asked.loaded.task(id, &name).ok_or(Refusal::NotFound("task"))?);
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
         (task_of(decision, loaded, id, &name).map(|task| TaskView::of(task, lead, call.now)), lead.version)
     };
-    let (view, version) = lead::change(platform, call, id, Right::WorkLeads, &also, rule, shown).await?;
+    let (view, version) = lead::change(LeadRequest::of(platform, call, id), &also, rule, shown).await?;
     let view = view.ok_or(Refusal::NotFound("task"))?;
     Ok(Answer::new(200, &view)?.header("etag", format!("\"{version}\"")).about(&id))
 }

@@ -1,4 +1,4 @@
-//! Files that are written part by part, by one process after another (EXP-3).
+//! Files that several processes write in parts, one after another (EXP-3).
 
 use super::{Bucket, unavailable};
 use crate::environment::{Missing, setting};
@@ -11,41 +11,40 @@ use futures::FutureExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where files are written part by part. Until it is finished, nothing of a file can be had.
+/// A store of files that are written in parts. An unfinished file cannot be read.
 #[async_trait]
 pub trait Uploads: Send + Sync {
-    /// Begins a file; what is begun and not finished goes by itself. Returns its name among the parts.
+    /// Begins a file and returns the id of its upload. The store removes unfinished uploads after a day.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when nothing is begun.
+    /// [`Failure::Unavailable`] if no upload is begun.
     async fn begin(&self, name: &str, content_type: &str) -> Result<String, Failure>;
 
-    /// Writes part `number`, 1 to 10,000, of 5 MiB at least, but for the last; returns the mark of its content.
+    /// Writes part `number`, 1 to 10,000, of at least 5 MiB except for the last part. Returns its ETag.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when it may not be kept.
+    /// [`Failure::Unavailable`] if the part may not be stored.
     async fn part(&self, name: &str, upload: &str, number: u32, bytes: Vec<u8>) -> Result<String, Failure>;
 
-    /// Makes these parts, by number and mark, one file, in the order of their numbers; the same again changes nothing. Parts that are not
-    /// named go.
+    /// Joins these parts, by number and ETag, to one file in the order of their numbers. Idempotent. Removes other parts.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when the file may not be there.
+    /// [`Failure::Unavailable`] if the file may not exist.
     async fn finish(&self, name: &str, upload: &str, parts: &[(u32, String)]) -> Result<(), Failure>;
 
-    /// Gives up what was begun, if it is not finished; its parts go.
+    /// Abandons an unfinished upload and removes its parts.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when they may still be there.
+    /// [`Failure::Unavailable`] if the parts may still exist.
     async fn abandon(&self, name: &str, upload: &str) -> Result<(), Failure>;
 }
 
-/// The bucket that the environment names (`BUCKET`), for files and for parts.
+/// Returns the bucket that the environment variable `BUCKET` names, with timeouts for large parts.
 ///
 /// # Errors
-/// [`Missing`] when it names none.
+/// [`Missing`] if the variable is absent.
 pub fn bucket(config: &SdkConfig) -> Result<Arc<dyn Uploads>, Missing> {
-    // Megabytes take longer than the calls that a function makes else.
+    // Megabytes take longer than a function's other calls.
     let seconds = Duration::from_secs;
     let timeouts =
         TimeoutConfig::builder().connect_timeout(seconds(1)).operation_attempt_timeout(seconds(20)).operation_timeout(seconds(50));
@@ -58,14 +57,14 @@ impl Uploads for Bucket {
     async fn begin(&self, name: &str, content_type: &str) -> Result<String, Failure> {
         let begin = self.client.create_multipart_upload().bucket(&self.name).key(name).content_type(content_type);
         let begun = begin.send().boxed().await.map_err(|e| unavailable(&e))?;
-        begun.upload_id.ok_or_else(|| Failure::Unavailable("the bucket names no upload".into()))
+        begun.upload_id.ok_or_else(|| Failure::Unavailable("the bucket returned no upload id".into()))
     }
 
     async fn part(&self, name: &str, upload: &str, number: u32, bytes: Vec<u8>) -> Result<String, Failure> {
         let part = self.client.upload_part().bucket(&self.name).key(name).upload_id(upload);
         let number = i32::try_from(number).map_err(|_| Failure::Broken("a part's number is too large".into()))?;
         let kept = part.part_number(number).body(bytes.into()).send().boxed().await.map_err(|e| unavailable(&e))?;
-        kept.e_tag.ok_or_else(|| Failure::Unavailable("the bucket gives a part no mark".into()))
+        kept.e_tag.ok_or_else(|| Failure::Unavailable("the bucket returned no ETag for a part".into()))
     }
 
     async fn finish(&self, name: &str, upload: &str, parts: &[(u32, String)]) -> Result<(), Failure> {
@@ -76,7 +75,7 @@ impl Uploads for Bucket {
         let finish = self.client.complete_multipart_upload().bucket(&self.name).key(name).upload_id(upload).multipart_upload(parts);
         match finish.send().boxed().await {
             Ok(_) => Ok(()),
-            // It was finished before, and its answer was lost: then the file is there.
+            // The upload was finished before and its response was lost if the file exists.
             Err(e) if e.as_service_error().and_then(|e| e.meta().code()) == Some("NoSuchUpload") => {
                 match super::Files::size(self, name).await? {
                     Some(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! iCalendar files (RFC 5545): an appointment of its own (RFC 5546), and what other calendars are shown. The same content gives the same bytes.
+//! iCalendar files (RFC 5545): single appointments (RFC 5546) and feeds. The same content gives the same bytes.
 
 use chrono::{DateTime, Datelike as _, Duration, NaiveDateTime, Offset as _, TimeZone as _, Utc};
 use chrono_tz::{OffsetComponents as _, OffsetName as _, Tz};
@@ -8,28 +8,28 @@ use icalendar::{Calendar, Component as _, Event, EventLike as _, Property};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use std::collections::BTreeMap;
 
-/// What the file says.
+/// An entry of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What makes it the same entry when it has changed.
+    /// Identifies the entry across its changes.
     pub uid: String,
     /// Grows with each change.
     pub sequence: u32,
-    /// In a line.
+    /// One line.
     pub title: String,
-    /// When it begins.
+    /// The start.
     pub from: DateTime<Utc>,
-    /// When it ends.
+    /// The end.
     pub until: DateTime<Utc>,
-    /// When it was last changed.
+    /// The time of the last change.
     pub changed: DateTime<Utc>,
-    /// It was called off.
+    /// Whether it is cancelled.
     pub cancelled: bool,
-    /// Who is sent the file, by name and address; none: nobody knows who fetches it.
+    /// The recipient of the file by name and address. `None` for a file that anybody with a link may fetch.
     pub attendee: Option<(String, Email)>,
 }
 
-/// What stands for itself in an address of `mailto:` (RFC 6068) is all but these.
+/// The characters that must be encoded in a `mailto:` address (RFC 6068).
 const NOT_IN_MAILTO: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -52,8 +52,8 @@ const NOT_IN_MAILTO: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// The file in the dealer's name, and its media type (RFC 5546): asks who is sent it (REQUEST, which must name them), or is there for whoever
-/// takes it (PUBLISH, which must not), also where the dealer has no address to be answered at; or takes either back (CANCEL).
+/// Returns a file in the dealer's name, and its media type (RFC 5546). The method is REQUEST, which must name the recipient; PUBLISH, which must not, for a
+/// file without a recipient or a dealer without an address; or CANCEL.
 pub fn file(entry: &Entry, dealer: &Dealer) -> (String, &'static str) {
     let settings = &dealer.settings;
     let zone = settings.calendar.zone();
@@ -75,7 +75,7 @@ pub fn file(entry: &Entry, dealer: &Dealer) -> (String, &'static str) {
         if !name.is_empty() {
             attendee.add_parameter("CN", &parameter(name));
         }
-        // It is agreed upon; answers would be mails to the dealer.
+        // The appointment is agreed upon. A requested reply would be a mail to the dealer.
         for (name, value) in [("ROLE", "REQ-PARTICIPANT"), ("PARTSTAT", "ACCEPTED"), ("RSVP", "FALSE")] {
             attendee.add_parameter(name, value);
         }
@@ -93,12 +93,12 @@ fn mailto(address: &Email) -> String {
     format!("mailto:{}", utf8_percent_encode(address.as_str(), NOT_IN_MAILTO))
 }
 
-/// Text as a parameter of a property can hold it.
+/// Returns text that is valid as a parameter of a property.
 fn parameter(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace('"', "'")
 }
 
-/// A file of its properties beside the usual ones, and its entries, each with the zone of its times and when it begins.
+/// Returns a file of `properties`, the standard properties, and the entries, each with its time zone and start.
 pub fn calendar(properties: Vec<Property>, entries: Vec<(Event, Tz, DateTime<Utc>)>) -> String {
     let mut calendar = Calendar::empty();
     for (name, value) in [("VERSION", "2.0"), ("PRODID", "-//Forecourt//Forecourt//EN"), ("CALSCALE", "GREGORIAN")] {
@@ -114,23 +114,23 @@ pub fn calendar(properties: Vec<Property>, entries: Vec<(Event, Tz, DateTime<Utc
         (*first, *last) = (year.min(*first), year.max(*last));
         calendar.push(entry);
     }
-    // The writer gives each component that has none a UID and a time stamp by chance, which zones must not have: they are written apart.
+    // The writer gives each component without a UID a random UID and a time stamp, which zones must not have: they are written separately.
     let zones: String = years.into_values().map(|(zone, first, last)| vtimezone(zone, first, last)).collect();
     calendar.to_string().replacen("\r\nBEGIN:VEVENT\r\n", &format!("\r\n{zones}BEGIN:VEVENT\r\n"), 1)
 }
 
-/// Text as it stands in a property that the writer does not escape.
+/// Escapes text for a property that the writer does not escape.
 pub fn escaped(text: &str) -> String {
     let plain = text.chars().filter(|c| !c.is_control()).collect::<String>();
     plain.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,")
 }
 
-/// An instant in UTC.
+/// Formats an instant in UTC.
 pub fn utc(at: DateTime<Utc>) -> String {
     at.format("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// An instant by the clock of its zone; in UTC where that clock shows the same time twice and this is the second.
+/// Returns an instant as local time with its zone; in UTC if the local time occurs twice and this is the second.
 pub fn time(name: &str, at: DateTime<Utc>, zone: Tz) -> Property {
     let local = at.with_timezone(&zone);
     let first = zone.from_local_datetime(&local.naive_local()).earliest();
@@ -140,7 +140,7 @@ pub fn time(name: &str, at: DateTime<Utc>, zone: Tz) -> Property {
     Property::new(name, local.format("%Y%m%dT%H%M%S").to_string()).add_parameter("TZID", zone.name()).done()
 }
 
-/// The offsets of a zone from the year before `first` to that after `last`.
+/// Returns the offsets of a zone from the year before `first` to the year after `last`.
 fn vtimezone(zone: Tz, first: i32, last: i32) -> String {
     let seconds = |at: NaiveDateTime| zone.offset_from_utc_datetime(&at).fix().local_minus_utc();
     let observance = |from: i32, at: NaiveDateTime, local: NaiveDateTime| {
@@ -156,7 +156,7 @@ fn vtimezone(zone: Tz, first: i32, last: i32) -> String {
     while at < end {
         let (next, before) = (at + Duration::hours(24), seconds(at));
         if seconds(next) != before {
-            // Clocks change on a quarter-hour of that day.
+            // Offsets change at a quarter-hour of that day.
             let change = (1..=96).map(|quarter| at + Duration::minutes(15 * quarter)).find(|at| seconds(*at) != before).unwrap_or(next);
             text += &observance(before, change, change + Duration::seconds(before.into()));
         }

@@ -1,4 +1,4 @@
-//! Reading JSON bodies: what JSON leaves open is refused, so that no two readers understand a body differently.
+//! JSON bodies. Ambiguous JSON is refused, so that all readers understand a body in the same way.
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::text::forbidden_in_lines;
@@ -12,13 +12,13 @@ use utoipa::{PartialSchema, ToSchema};
 /// Reads a body into `T`. Unknown fields are ignored.
 ///
 /// # Errors
-/// [`Refusal::Malformed`] says where: no UTF-8, no JSON, a key twice in one object, nested too deeply, or no object at the top.
+/// [`Refusal::Malformed`] names the position: invalid UTF-8, invalid JSON, a duplicate key, too deep nesting, or no object at the top.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Err(Refusal::Malformed("the body is empty; a JSON object is expected".into()));
+        return Err(Refusal::Malformed("the body is empty; it must be a JSON object".into()));
     }
-    let malformed = |e: serde_json::Error| Refusal::Malformed(format!("the body is not JSON as expected: {e}"));
+    let malformed = |e: serde_json::Error| Refusal::Malformed(format!("the body is not the expected JSON: {e}"));
     let Once(is_object) = serde_json::from_slice(body).map_err(malformed)?;
     if !is_object {
         return Err(Refusal::Malformed("the body must be a JSON object".into()));
@@ -26,27 +26,27 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(malformed)
 }
 
-/// Reads a body into `T`, as [`read`] does, and refuses what `T` does not know: a field that is misspelt is not to be lost without a word.
+/// Reads a body into `T` as [`read`] does, and refuses fields that `T` does not have, so that a misspelt field is not silently lost.
 ///
 /// # Errors
-/// As [`read`]; [`Refusal::Invalid`] names each unknown field at the top.
+/// As [`read`]; [`Refusal::Invalid`] names each unknown field.
 pub fn read_known<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     known(read::<serde_json::Value>(body)?)
 }
 
-/// The same of what has been read.
+/// As [`read_known`], from parsed JSON.
 ///
 /// # Errors
 /// As [`read_known`].
 pub fn known<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Refusal> {
     let mut faults = Vec::new();
-    let unknown = |path: serde_ignored::Path<'_>| faults.push(Fault::new(path.to_string(), "INT-3", "is not known here"));
+    let unknown = |path: serde_ignored::Path<'_>| faults.push(Fault::new(path.to_string(), "INT-3", "is an unknown field"));
     let read = serde_ignored::deserialize(value, unknown);
-    let read = read.map_err(|e: serde_json::Error| Refusal::Malformed(format!("the body is not JSON as expected: {e}")))?;
+    let read = read.map_err(|e: serde_json::Error| Refusal::Malformed(format!("the body is not the expected JSON: {e}")))?;
     if faults.is_empty() { Ok(read) } else { Err(Refusal::Invalid(faults)) }
 }
 
-/// Walks a whole document and keeps nothing of it; fails where an object has a key twice. Says whether the top is an object.
+/// Walks a whole document without storing it, and fails at a duplicate key. Holds whether the top is an object.
 struct Once(bool);
 
 impl<'de> Deserialize<'de> for Once {
@@ -89,7 +89,7 @@ impl<'de> Visitor<'de> for Walk {
         let mut keys = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
             if keys.contains(&key) {
-                return Err(serde::de::Error::custom(format!("the key \"{}\" stands twice in one object", key.escape_default())));
+                return Err(serde::de::Error::custom(format!("the key \"{}\" occurs twice in one object", key.escape_default())));
             }
             map.next_value::<Once>()?;
             keys.insert(key);
@@ -98,28 +98,28 @@ impl<'de> Visitor<'de> for Walk {
     }
 }
 
-/// A value that may be absent or of another type than expected; the latter becomes a fault of its field, beside all the others.
+/// A value that may be absent or of an unexpected type. The latter becomes a fault of its field, reported with all other faults.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Loose<T> {
-    /// Not there, or `null`.
+    /// Missing or `null`.
     #[default]
     Absent,
-    /// As expected.
+    /// Of the expected type.
     Here(T),
-    /// Something else.
+    /// Of another type.
     Wrong,
 }
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Loose<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Asked for as an option, a field that is not there deserializes too: no `#[serde(default)]` on every body.
+        // Deserialized as an option, a missing field is no error: the bodies need no `#[serde(default)]`.
         let Some(value) = Option::<serde_json::Value>::deserialize(deserializer)? else { return Ok(Self::Absent) };
         Ok(serde_json::from_value(value).map_or(Self::Wrong, Self::Here))
     }
 }
 
 impl<T> Loose<T> {
-    /// The value; where it is something else, a fault of `field` that says what it `must be`.
+    /// Returns the value. If it has another type, adds a fault of `field` with `must_be`.
     pub fn take(self, field: &str, must_be: &str, faults: &mut Vec<Fault>) -> Option<T> {
         match self {
             Loose::Absent => None,
@@ -132,7 +132,7 @@ impl<T> Loose<T> {
     }
 }
 
-/// Text, which a sender may also have written as a number.
+/// A text that a sender may also write as a number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Text(pub String);
 
@@ -154,19 +154,19 @@ impl PartialSchema for Text {
 impl ToSchema for Text {}
 
 impl Loose<Text> {
-    /// The text.
+    /// Returns the text. If it is no text, adds a fault of `field`.
     pub fn text(self, field: &str, faults: &mut Vec<Fault>) -> Option<String> {
         self.take(field, "text", faults).map(|Text(text)| text)
     }
 }
 
-/// A time with its zone, in whole milliseconds as everything is stored; what is none is a fault of `field` against `rule`.
+/// Returns a time in whole milliseconds. If the text is no time with an offset, adds a fault of `field` against `rule`.
 pub fn time(text: Loose<Text>, field: &str, rule: &'static str, faults: &mut Vec<Fault>) -> Option<DateTime<Utc>> {
-    let said = text.text(field, faults)?;
-    let at = DateTime::parse_from_rfc3339(said.trim()).map(|at| at.to_utc());
+    let text = text.text(field, faults)?;
+    let at = DateTime::parse_from_rfc3339(text.trim()).map(|at| at.to_utc());
     let at = at.ok().and_then(|at| DateTime::from_timestamp_millis(at.timestamp_millis()));
     if at.is_none() {
-        faults.push(Fault::new(field, rule, "must be a time with its zone, such as 2026-11-25T10:00:00+01:00"));
+        faults.push(Fault::new(field, rule, "must be a time with a UTC offset, for example 2026-11-25T10:00:00+01:00"));
     }
     at
 }
@@ -174,7 +174,7 @@ pub fn time(text: Loose<Text>, field: &str, rule: &'static str, faults: &mut Vec
 /// Longest note, in characters.
 const NOTE: usize = 2_000;
 
-/// Words of a person, in lines; none where there are only spaces.
+/// Returns a note of one or more lines. `None` if it is blank.
 pub fn note(note: Loose<Text>, field: &str, faults: &mut Vec<Fault>) -> Option<String> {
     let note = note.text(field, faults)?.trim().to_owned();
     if note.chars().count() > NOTE {

@@ -1,4 +1,4 @@
-//! A vehicle as clients write it: the same wherever one is asked for.
+//! The vehicle in request bodies.
 
 use super::json::{Loose, Text};
 use forecourt_domain::base::Fault;
@@ -6,7 +6,7 @@ use forecourt_domain::enquiry::RawVehicle;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// A vehicle. Every text has up to 200 characters.
+/// A vehicle. Each text has at most 200 characters.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct VehicleBody {
     /// `new` or `used`.
@@ -15,43 +15,43 @@ pub struct VehicleBody {
     /// From 1885 to 2100.
     #[schema(value_type = Option<u16>, example = 2023)]
     year: Loose<Text>,
-    /// Such as `Opel`.
+    /// For example `Opel`.
     #[schema(value_type = Option<String>)]
     make: Loose<Text>,
-    /// Such as `Corsa`.
+    /// For example `Corsa`.
     #[schema(value_type = Option<String>)]
     model: Loose<Text>,
-    /// Such as `GS Line`.
+    /// For example `GS Line`.
     #[schema(value_type = Option<String>)]
     trim: Loose<Text>,
-    /// As on the vehicle.
+    /// The vehicle identification number.
     #[schema(value_type = Option<String>)]
     vin: Loose<Text>,
-    /// The dealer's own number of it.
+    /// The dealer's stock number.
     #[schema(value_type = Option<String>)]
     stock_number: Loose<Text>,
-    /// The site where it stands, by the dealer's id: its rules may apply (INT-10).
+    /// The id of the dealer where the vehicle is. The rules of that dealer may apply (INT-10).
     #[schema(value_type = Option<String>)]
     site: Loose<Text>,
     /// The number plate.
     #[schema(value_type = Option<String>)]
     plate: Loose<Text>,
-    /// In words.
+    /// A colour name.
     #[schema(value_type = Option<String>)]
     colour: Loose<Text>,
-    /// With its unit: `42000 km`.
+    /// With its unit, for example `42000 km`.
     #[schema(value_type = Option<String>)]
     mileage: Loose<Text>,
-    /// With its currency: `17900 EUR`.
+    /// With its currency, for example `17900 EUR`.
     #[schema(value_type = Option<String>)]
     price: Loose<Text>,
-    /// Up to 2,000 characters.
+    /// At most 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     remarks: Loose<Text>,
 }
 
 impl VehicleBody {
-    /// The vehicle as written; its fields stand below `at`.
+    /// Returns the unchecked vehicle. `at` is the path of the vehicle in the body.
     pub fn read(self, at: &str, faults: &mut Vec<Fault>) -> RawVehicle {
         let mut text = |name: &str, value: Loose<Text>| value.text(&format!("{at}.{name}"), faults);
         RawVehicle {

@@ -1,4 +1,4 @@
-//! Requests that are carried out once, however often they come (INT-5).
+//! Idempotent requests: carried out once, however often they are sent (INT-5).
 
 use super::call::Call;
 use crate::Platform;
@@ -10,46 +10,46 @@ use forecourt_store::keys::Key;
 use forecourt_store::{Loaded, fingerprint, short};
 use std::fmt::Display;
 
-/// A request with an `Idempotency-Key` that changes a lead or an appointment: it is remembered for thirty days, besides what it changes.
+/// A request with an `Idempotency-Key`. It is stored for thirty days, in the same transaction as its change.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// A hash of who asked, of what, and their key.
+    /// A hash of the sender, the subject and the `Idempotency-Key`.
     key: String,
-    /// A hash of what was asked.
+    /// A hash of the operation, the path and the body.
     body: String,
 }
 
-/// The request, where it has an `Idempotency-Key`.
+/// Returns the request for the subject `of`. `None` if it has no `Idempotency-Key`.
 pub fn request(platform: &Platform, call: &Call, of: impl Display) -> Option<Request> {
     let key = call.idempotency_key.as_ref()?;
     let who = format!("{:?}", call.scope.actor());
     let key = platform.store.secret().name(&call.scope, &["request", &who, &of.to_string(), key]);
-    let mut said = format!("{:?} {}\n", call.operation, call.place()).into_bytes();
-    said.extend_from_slice(&call.body);
-    Some(Request { key, body: fingerprint(&said) })
+    let mut content = format!("{} {}\n", call.operation.fingerprint_name(), call.place()).into_bytes();
+    content.extend_from_slice(&call.body);
+    Some(Request { key, body: fingerprint(&content) })
 }
 
 impl Request {
-    /// Where it is remembered.
+    /// Returns the key of the stored request.
     pub fn remembered_at(&self) -> Key {
         Key::Seen(self.key.clone())
     }
 
-    /// What it was answered, if it was carried out before.
+    /// Returns the stored answer. `None` if the request was not carried out before.
     ///
     /// # Errors
-    /// [`Refusal::Reused`] when its key named another request (INT-5).
+    /// [`Refusal::Reused`] if the key was used before with another request (INT-5).
     pub fn answered<'a>(&self, loaded: &'a Loaded, now: DateTime<Utc>) -> Result<Option<&'a str>, Refusal> {
         let reused = |_| Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
         Seen::repeats(loaded.seen(&self.key), &self.body, now).map_err(reused)
     }
 
-    /// The decision with the request and its answer remembered.
+    /// Adds the request and its answer to a decision.
     pub fn answering(&self, decision: Decision, answer: String, now: DateTime<Utc>) -> Decision {
         decision.with(Item::Seen(Seen { key: self.key.clone(), body: self.body.clone(), answer, until: now + Seen::KEPT }))
     }
 
-    /// The version of what it changed that it made, if it was carried out before; that which it left, if it changed nothing.
+    /// Returns the version that the request made, or found if it changed nothing. `None` if the request was not carried out before.
     ///
     /// # Errors
     /// As [`Request::answered`].
@@ -57,14 +57,14 @@ impl Request {
         Ok(self.answered(loaded, now)?.map(|version| version.parse().unwrap_or_default()))
     }
 
-    /// The decision with the request remembered, also where it changes nothing of what has version `seen`: its repeat shall not either.
+    /// Adds the request to a decision, even to one that changes nothing of version `seen`: a repeat must change nothing either.
     pub fn remembered(&self, decision: Decision, seen: u64, now: DateTime<Utc>) -> Decision {
         let answer = decision.lead().map_or(seen, |lead| lead.version).to_string();
         self.answering(decision, answer, now)
     }
 }
 
-/// What was decided, if anything was, with the request remembered where it has a key ([`Request::remembered`]).
+/// Adds the request to the decision if it has a key ([`Request::remembered`]).
 pub fn remembered(request: Option<&Request>, decision: Option<Decision>, seen: u64, now: DateTime<Utc>) -> Option<Decision> {
     match request {
         Some(request) => Some(request.remembered(decision.unwrap_or_default(), seen, now)),
@@ -72,7 +72,7 @@ pub fn remembered(request: Option<&Request>, decision: Option<Decision>, seen: u
     }
 }
 
-/// A name for something new of a lead, or of another thing, sixteen letters and digits: the same for the same `Idempotency-Key`.
+/// Returns an id of sixteen letters and digits for a new item of the subject `of`: the same for the same `Idempotency-Key`, else random.
 pub fn new_name(platform: &Platform, call: &Call, of: impl Display, what: &str) -> String {
     let name = match &call.idempotency_key {
         Some(key) => platform.store.secret().name(&call.scope, &[what, &format!("{:?}", call.scope.actor()), &of.to_string(), key]),

@@ -1,32 +1,31 @@
-//! Pages of what stands with a lead under names that have no order, newest first.
+//! Pages of items whose ids have no order, newest first.
 
 use super::call::Call;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Refusal;
 use std::fmt::Display;
 
-/// How many stand on a page, at most and if not said.
-const MOST: usize = 100;
-const USUAL: usize = 50;
+const LARGEST: usize = 100;
+const DEFAULT: usize = 50;
 
-/// Which page is asked for.
+/// A page that a request asks for.
 #[derive(Debug)]
 pub struct Page {
     of: String,
     limit: usize,
-    /// The time and the name of what the page before ended with.
+    /// The time and id of the last item of the previous page.
     before: Option<(i64, String)>,
 }
 
 impl Page {
-    /// Reads `limit` and `cursor`. `of` names the list: a cursor is good for no other.
+    /// Reads `limit` and `cursor`. `of` names the list: a cursor is valid for its list only.
     ///
     /// # Errors
-    /// 422 names what is unknown, is no number from 1 to 100, or is no cursor of this list.
+    /// 422 for an unknown parameter, a limit outside 1 to 100, or a cursor of another list.
     pub fn read(call: &Call, of: impl Display, rule: &'static str) -> Result<Self, Refusal> {
         call.only_queries(&["limit", "cursor"], rule)?;
-        let limit = call.query_as::<usize>("limit", rule, "a number from 1 to 100")?.unwrap_or(USUAL);
-        if !(1..=MOST).contains(&limit) {
+        let limit = call.query_as::<usize>("limit", rule, "a number from 1 to 100")?.unwrap_or(DEFAULT);
+        if !(1..=LARGEST).contains(&limit) {
             return Err(Refusal::field("limit", rule, "must be a number from 1 to 100"));
         }
         let of = of.to_string();
@@ -39,7 +38,7 @@ impl Page {
         Ok(Self { of, limit, before })
     }
 
-    /// The page of `all`, in whatever order these are, and the cursor of the next one. `place` says when something was, and its name.
+    /// Returns the page of `all`, which may be in any order, and the cursor of the next page. `place` returns the time and id of an item.
     pub fn cut<T>(&self, mut all: Vec<T>, place: impl Fn(&T) -> (DateTime<Utc>, &str)) -> (Vec<T>, Option<String>) {
         let place = |one: &T| {
             let (at, name) = place(one);

@@ -1,4 +1,4 @@
-//! What a client is told when something is not done: `application/problem+json` (RFC 9457), the same shape for every function.
+//! Errors as `application/problem+json` (RFC 9457), in the same shape for every function.
 
 use crate::auth::Denied;
 use forecourt_domain::base::{Fault, Refusal, Right};
@@ -6,10 +6,10 @@ use forecourt_store::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A problem, as RFC 9457 has it.
+/// A problem as RFC 9457 defines it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Problem {
-    /// Names the kind of problem; stable, to be told apart by programs.
+    /// The kind of problem. Stable, for programs.
     #[serde(rename = "type")]
     #[schema(example = "urn:forecourt:problem:invalid")]
     pub kind: String,
@@ -17,47 +17,50 @@ pub struct Problem {
     pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong this time, and what would be right.
+    /// What is wrong in this request, and what is right.
     pub detail: String,
-    /// Every field at fault.
+    /// Every field that breaks a rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// The right that the asker lacks.
+    /// The right that is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub right: Option<&'static str>,
-    /// The version that is current.
+    /// The current version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_version: Option<u64>,
-    /// The id of the request, to be quoted when asking for help.
+    /// The id of the request, for support.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub request_id: String,
-    /// What the log says besides; never sent.
+    /// The cause, for the log. Never sent.
     #[serde(skip)]
     #[schema(ignore)]
     pub cause: Option<String>,
 }
 
-/// One field at fault.
+/// A field that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// Where it is in the body.
+    /// The path of the field in the body, or the name of a parameter or header.
     #[schema(example = "contact.email")]
     pub field: String,
-    /// The rule that it breaks.
+    /// The id of the rule.
     #[schema(example = "INT-3")]
     pub rule: &'static str,
-    /// What is wrong, and what would be right.
+    /// The rule's text in the reference.
+    #[schema(example = "/reference/rules#INT-3")]
+    pub rule_url: String,
+    /// What is wrong, and what is right.
     pub detail: String,
 }
 
 impl From<Fault> for FieldError {
     fn from(fault: Fault) -> Self {
-        Self { field: fault.field, rule: fault.rule, detail: fault.detail }
+        Self { rule_url: format!("/reference/rules#{}", fault.rule), field: fault.field, rule: fault.rule, detail: fault.detail }
     }
 }
 
 impl Problem {
-    /// A problem of a kind: its name, title and status.
+    /// Creates a problem of the kind `urn:forecourt:problem:{kind}`.
     pub fn new(kind: &str, title: &'static str, status: u16, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:forecourt:problem:{kind}"),
@@ -74,28 +77,33 @@ impl Problem {
 
     /// 400.
     pub fn malformed(detail: impl Into<String>) -> Self {
-        Self::new("malformed", "The request cannot be read", 400, detail)
+        Self::new("malformed", "Malformed request", 400, detail)
     }
 
-    /// 401.
+    /// 401 for a token that is missing or invalid.
     pub fn unauthenticated(detail: impl Into<String>) -> Self {
-        Self::new("unauthenticated", "A valid token is needed", 401, detail)
+        Self::new("unauthenticated", "Valid token required", 401, detail)
     }
 
     /// 403.
     pub fn forbidden(right: Right) -> Self {
-        let detail = format!("this needs the right '{right}', which you do not have");
-        Self { right: Some(right.name()), ..Self::new("forbidden", "You may not do this", 403, detail) }
+        let detail = format!("this requires the right '{right}', which you do not have");
+        Self { right: Some(right.name()), ..Self::new("forbidden", "Right required", 403, detail) }
     }
 
     /// 404.
     pub fn not_found(detail: impl Into<String>) -> Self {
-        Self::new("not-found", "There is no such thing here", 404, detail)
+        Self::new("not-found", "Not found", 404, detail)
     }
 
     /// 404 for a path that has no route.
     pub fn no_route() -> Self {
-        Self::not_found("there is no such route; GET / shows all of them")
+        Self::not_found("this route does not exist; GET / lists all routes")
+    }
+
+    /// 404 for a route that the gateway sent to the wrong function.
+    pub fn wrong_function() -> Self {
+        Self::not_found("this function does not answer this route")
     }
 
     /// 404 for a link that is spoilt, foreign or expired. Does not say which (CAL-8).
@@ -105,17 +113,22 @@ impl Problem {
 
     /// 428.
     pub fn precondition_required(detail: impl Into<String>) -> Self {
-        Self::new("precondition-required", "Say which version you saw", 428, detail)
+        Self::new("precondition-required", "If-Match header required", 428, detail)
     }
 
-    /// 413.
+    /// 409.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new("conflict", "Conflict with the current state", 409, detail)
+    }
+
+    /// 413 for a body of more than `limit` bytes.
     pub fn too_large(limit: usize) -> Self {
-        Self::new("too-large", "The body is too large", 413, format!("a body is at most {limit} bytes"))
+        Self::new("too-large", "Body too large", 413, format!("the body must be at most {limit} bytes"))
     }
 
     /// 415.
     pub fn media_type(detail: impl Into<String>) -> Self {
-        Self::new("media-type", "The body's media type is not read here", 415, detail)
+        Self::new("media-type", "Unsupported media type", 415, detail)
     }
 
     /// 422.
@@ -124,15 +137,17 @@ impl Problem {
             [fault] => format!("{} {}", fault.field, fault.detail),
             faults => format!("{} fields break a rule", faults.len()),
         };
-        Self {
-            errors: faults.into_iter().map(FieldError::from).collect(),
-            ..Self::new("invalid", "The request breaks a rule", 422, detail)
-        }
+        Self { errors: faults.into_iter().map(FieldError::from).collect(), ..Self::new("invalid", "Invalid request", 422, detail) }
+    }
+
+    /// 500. `cause` is for the log.
+    pub fn internal(detail: impl Into<String>, cause: Option<String>) -> Self {
+        Self { cause, ..Self::new("internal", "Internal error", 500, detail) }
     }
 
     /// 503.
     pub fn try_again(detail: impl Into<String>) -> Self {
-        Self::new("try-again", "Try again", 503, detail)
+        Self::new("try-again", "Retry the request", 503, detail)
     }
 }
 
@@ -148,11 +163,9 @@ impl From<Refusal> for Problem {
                 let errors = faults.into_iter().map(FieldError::from).collect();
                 Self { errors, detail, ..Self::forbidden(right) }
             }
-            Refusal::Conflict(_) => Self::new("conflict", "It clashes with what is so now", 409, detail),
-            Refusal::Stale { current } => {
-                Self { current_version: Some(current), ..Self::new("stale", "It was changed meanwhile", 412, detail) }
-            }
-            Refusal::Reused(_) => Self::new("reused", "The key names another request", 422, detail),
+            Refusal::Conflict(_) => Self::conflict(detail),
+            Refusal::Stale { current } => Self { current_version: Some(current), ..Self::new("stale", "Version mismatch", 412, detail) },
+            Refusal::Reused(_) => Self::new("reused", "Key already used", 422, detail),
         }
     }
 }
@@ -171,18 +184,16 @@ impl From<Denied> for Problem {
 }
 
 impl From<Failure> for Problem {
-    /// The cause of a failure of ours is for the log alone.
+    /// Keeps the cause of an internal failure for the log.
     fn from(failure: Failure) -> Self {
         let cause = Some(failure.to_string());
         let problem = match failure {
             Failure::Refused(refusal) => return refusal.into(),
-            Failure::Contended => Self::try_again("many are changing the same thing at once; nothing was changed"),
+            Failure::Contended => Self::try_again("other requests are changing the same data; nothing was changed"),
             Failure::Unavailable(_) => {
-                Self::try_again("a part of the system is out of reach; repeat the request, with the same Idempotency-Key if it had one")
+                Self::try_again("a part of the system is unavailable; retry with the same Idempotency-Key if the request had one")
             }
-            Failure::Broken(_) => {
-                Self::new("internal", "Something went wrong on our side", 500, "quote the request id when you ask for help")
-            }
+            Failure::Broken(_) => return Self::internal("quote the request id when you report this", cause),
         };
         Self { cause, ..problem }
     }

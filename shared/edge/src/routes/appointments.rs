@@ -1,69 +1,98 @@
-//! Appointments, and what other systems tell of them.
+//! Appointments, and the reports of other systems about them.
 
-use super::{Operation, Route};
+use super::problems::{APPOINTMENT_READ, CONFLICT, CORRECTION, LEAD_CHANGE, MEDIA_TYPE, NO_RIGHT, NO_TOKEN, RETRY, UNREADABLE};
+use super::row::{get, patch, post, routes, routes_of};
+use super::{Access, Content, Operation, Response, Route, Row};
+use forecourt_domain::base::Right;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route {
-        operation: Operation::MakeAppointment,
-        method: "POST",
-        path: "/dealers/{dealer}/appointments",
-        function: "appointment",
-        summary: "Make an appointment; the customer is told (APT-1 to APT-3). One of a lead is an event on the lead's calendar.",
-    },
-    Route {
-        operation: Operation::UnprocessedAppointments,
-        method: "GET",
-        path: "/dealers/{dealer}/appointments/unprocessed",
-        function: "appointment",
-        summary: "How many telephone and e-mail appointments the dealer's own system told of, which are not kept (APT-2).",
-    },
-    Route {
-        operation: Operation::ReadAppointment,
-        method: "GET",
-        path: "/appointments/{id}",
-        function: "appointment",
-        summary: "An appointment with its history, and what its customer was told by what (APT-1, APT-3).",
-    },
-    Route {
-        operation: Operation::EditAppointment,
-        method: "PATCH",
-        path: "/appointments/{id}",
-        function: "appointment",
-        summary: "Correct an appointment's salesperson, notes or customer.",
-    },
-    Route {
-        operation: Operation::MoveAppointment,
-        method: "POST",
-        path: "/appointments/{id}/time",
-        function: "appointment",
-        summary: "An appointment takes place at another time; the customer is told (APT-3).",
-    },
-    Route {
-        operation: Operation::CancelAppointment,
-        method: "POST",
-        path: "/appointments/{id}/cancellation",
-        function: "appointment",
-        summary: "Call an appointment off; the customer is told (APT-3).",
-    },
-    Route {
-        operation: Operation::MarkAttendance,
-        method: "POST",
-        path: "/appointments/{id}/attendance",
-        function: "appointment",
-        summary: "Say whether the customer came (APT-4); an event that it is ends with it.",
-    },
-    Route {
-        operation: Operation::ReceivePingBack,
-        method: "POST",
-        path: "/pingbacks/{group}/{partner}",
-        function: "appointment-pingback",
-        summary: "Another system tells what has become of an appointment that it made, signed as Standard Webhooks has it (APT-4, APT-5).",
-    },
-    Route {
-        operation: Operation::RotateSigningSecret,
-        method: "POST",
-        path: "/partners/{partner}/signing-secret",
-        function: "settings",
-        summary: "Make the secret that a partner signs its ping-backs with, shown once; the one before stays good for a while (APT-4).",
-    },
+const CHANGED: &[Response] = &[(200, "The changed appointment; its version is the ETag.", Content::Json("AppointmentView"))];
+
+routes![
+    MakeAppointment = post("/dealers/{dealer}/appointments", "appointment")
+        .summary("Creates an appointment and notifies the customer (APT-1 to APT-3).")
+        .description("An appointment with a lead is an event on the lead's calendar.")
+        .rights(&[Right::WorkAppointments])
+        .body(&[Content::Json("AppointmentBody")])
+        .responses(&[
+            (
+                201,
+                "The appointment is created; `Location` names it. A repeat gets the same response, with `Idempotent-Replay: true`.",
+                Content::Json("AppointmentMade")
+            ),
+            (
+                200,
+                "A telephone or e-mail appointment of a dealer's own system: counted, not stored (APT-2).",
+                Content::Json("AppointmentCounted")
+            ),
+        ])
+        .problems(LEAD_CHANGE),
+    UnprocessedAppointments = get("/dealers/{dealer}/appointments/unprocessed", "appointment")
+        .summary("Returns how many telephone and e-mail appointments the dealer's own system reported; they are not stored (APT-2).")
+        .rights(&[Right::ReadAppointments])
+        .responses(&[(200, "The count.", Content::Json("UnprocessedView"))])
+        .problems(APPOINTMENT_READ),
+    ReadAppointment = get("/appointments/{id}", "appointment")
+        .summary("Returns an appointment with its history and its notices to the customer (APT-1, APT-3).")
+        .rights(&[Right::ReadAppointments])
+        .responses(&[(200, "The appointment; its version is the ETag.", Content::Json("AppointmentPageView"))])
+        .problems(APPOINTMENT_READ),
+    EditAppointment = patch("/appointments/{id}", "appointment")
+        .summary("Corrects the salesperson, notes or customer of an appointment.")
+        .rights(&[Right::WorkAppointments])
+        .body(&[Content::Json("CorrectionBody")])
+        .responses(CHANGED)
+        .if_match()
+        .problems(CORRECTION),
+    MoveAppointment = post("/appointments/{id}/time", "appointment")
+        .summary("Reschedules an appointment and notifies the customer (APT-3).")
+        .rights(&[Right::WorkAppointments])
+        .body(&[Content::Json("MoveBody")])
+        .responses(CHANGED)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    CancelAppointment = post("/appointments/{id}/cancellation", "appointment")
+        .summary("Cancels an appointment and notifies the customer (APT-3).")
+        .rights(&[Right::WorkAppointments])
+        .responses(CHANGED)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    MarkAttendance = post("/appointments/{id}/attendance", "appointment")
+        .summary("Records whether the customer attended (APT-4).")
+        .description("If the appointment is an event of a lead, the event ends with it.")
+        .rights(&[Right::WorkAppointments])
+        .body(&[Content::Json("AttendanceBody")])
+        .responses(CHANGED)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    ReceivePingBack = post("/pingbacks/{group}/{partner}", "appointment-pingback")
+        .access(Access::Signature)
+        .summary("Accepts a partner's report about an appointment that it created (APT-4, APT-5).")
+        .description("The request is signed as Standard Webhooks defines it.")
+        .body(&[Content::Json("PingBackBody")])
+        .responses(&[(200, "The report is accepted; the same message again gets the same response.", Content::Json("PingBackView"))])
+        .problems(&[
+            UNREADABLE,
+            (401, "The signature is missing or invalid; the response is the same for every reason."),
+            (403, "The partner does not create appointments."),
+            (404, "The appointment's dealer is out of the partner's reach."),
+            CONFLICT,
+            MEDIA_TYPE,
+            (422, "Fields break rules; `errors` names each. Or the id was used before with another message."),
+            RETRY,
+        ]),
+    RotateSigningSecret = post("/partners/{partner}/signing-secret", "settings")
+        .summary("Creates the secret that a partner signs its ping-backs with (APT-4).")
+        .description("The response shows the secret once. The previous secret stays valid for a while.")
+        .rights(&[Right::ManageUsers])
+        .optional_body(&[Content::Json("RotationBody")])
+        .responses(&[(201, "The secret; it is not shown again.", Content::Json("SigningSecretView"))])
+        .problems(&[
+            UNREADABLE,
+            NO_TOKEN,
+            NO_RIGHT,
+            (404, "The partner does not exist."),
+            MEDIA_TYPE,
+            (422, "A field breaks a rule, or the key was used before with another request."),
+            RETRY,
+        ]),
 ];

@@ -1,153 +1,145 @@
-//! What is planned for leads.
+//! Calendar events, calendars, invitations and feeds.
 
-use super::{Operation, Route};
+use super::problems::{BOOKING, BY_LINK, FEED_FILE, FEEDS, LEAD_CHANGE, READ};
+use super::query::{CURSOR, LIMIT_50};
+use super::row::{delete, get, post, routes, routes_of};
+use super::{Access, Content, Operation, Response, Route, Row};
+use forecourt_domain::base::Right;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route {
-        operation: Operation::ScheduleEvent,
-        method: "POST",
-        path: "/leads/{id}/events",
-        function: "calendar-event",
-        summary: "Put an event on the calendar of a lead (CAL-1).",
-    },
-    Route {
-        operation: Operation::BulkEvents,
-        method: "POST",
-        path: "/events",
-        function: "calendar-event",
-        summary: "Put the same event on the calendar of up to 500 leads, each answered for itself (CAL-2).",
-    },
-    Route {
-        operation: Operation::ListEvents,
-        method: "GET",
-        path: "/leads/{id}/events",
-        function: "calendar-event",
-        summary: "The calendar events of a lead, ended ones too, and its next action (CAL-3).",
-    },
-    Route {
-        operation: Operation::ReadEvent,
-        method: "GET",
-        path: "/leads/{id}/events/{event}",
-        function: "calendar-event",
-        summary: "A calendar event, also for whoever it was given to (CAL-4).",
-    },
-    Route {
-        operation: Operation::CompleteEvent,
-        method: "POST",
-        path: "/leads/{id}/events/{event}/completion",
-        function: "calendar-event",
-        summary: "An event is done; a follow-up may come with it (CAL-4).",
-    },
-    Route {
-        operation: Operation::NoShowEvent,
-        method: "POST",
-        path: "/leads/{id}/events/{event}/no-show",
-        function: "calendar-event",
-        summary: "The customer was not there, or not reached; a follow-up may come with it (CAL-4).",
-    },
-    Route {
-        operation: Operation::RescheduleEvent,
-        method: "POST",
-        path: "/leads/{id}/events/{event}/time",
-        function: "calendar-event",
-        summary: "An event takes place at another time; the old one is kept (CAL-4).",
-    },
-    Route {
-        operation: Operation::DeleteEvent,
-        method: "DELETE",
-        path: "/leads/{id}/events/{event}",
-        function: "calendar-event",
-        summary: "Call an event off (CAL-4).",
-    },
-    Route {
-        operation: Operation::Invite,
-        method: "POST",
-        path: "/leads/{id}/invitations",
-        function: "calendar-event",
-        summary: "Make a link with which the contact picks a free slot, moves it or cancels it (CAL-8).",
-    },
-    Route {
-        operation: Operation::ShowInvitation,
-        method: "GET",
-        path: "/i/{token}",
-        function: "calendar-event",
-        summary: "What the link invites to, what is booked, and which slots are free (CAL-8); a page where HTML is preferred.",
-    },
-    Route {
-        operation: Operation::BookSlot,
-        method: "POST",
-        path: "/i/{token}/booking",
-        function: "calendar-event",
-        summary: "Book a free slot, or move the booking there (CAL-8). Where somebody else was faster: 409 with what is free.",
-    },
-    Route {
-        operation: Operation::CancelBooking,
-        method: "DELETE",
-        path: "/i/{token}/booking",
-        function: "calendar-event",
-        summary: "Cancel the booking (CAL-8).",
-    },
-    Route {
-        operation: Operation::CancelByForm,
-        method: "POST",
-        path: "/i/{token}/cancellation",
-        function: "calendar-event",
-        summary: "Cancel the booking, as the page's form does (CAL-8).",
-    },
-    Route {
-        operation: Operation::BookingFile,
-        method: "GET",
-        path: "/i/{token}/booking.ics",
-        function: "calendar-event",
-        summary: "The booking as an iCalendar file; a cancelled one as its cancellation (CAL-8).",
-    },
-    Route {
-        operation: Operation::ListInvitations,
-        method: "GET",
-        path: "/leads/{id}/invitations",
-        function: "calendar-event",
-        summary: "The invitations of a lead and how each stands; those that are good with their links (CAL-8).",
-    },
-    Route {
-        operation: Operation::RevokeInvitation,
-        method: "DELETE",
-        path: "/leads/{id}/invitations/{invitation}",
-        function: "calendar-event",
-        summary: "Revoke an invitation: its link leads nowhere any more; what was booked stays (CAL-8).",
-    },
-    Route {
-        operation: Operation::Calendar,
-        method: "GET",
-        path: "/dealers/{dealer}/calendar",
-        function: "calendar-event",
-        summary: "A day, week or month of a dealer or of one of its users, by the dealer's clock (CAL-6).",
-    },
-    Route {
-        operation: Operation::MakeFeed,
-        method: "POST",
-        path: "/calendar-feeds",
-        function: "calendar-event",
-        summary: "Make a secret link by which your calendar program shows what is planned: yours, a user's or a dealer's (CAL-6).",
-    },
-    Route {
-        operation: Operation::ListFeeds,
-        method: "GET",
-        path: "/calendar-feeds",
-        function: "calendar-event",
-        summary: "Your calendar links (CAL-6).",
-    },
-    Route {
-        operation: Operation::RevokeFeed,
-        method: "DELETE",
-        path: "/calendar-feeds/{feed}",
-        function: "calendar-event",
-        summary: "Revoke a calendar link of yours (CAL-6).",
-    },
-    Route {
-        operation: Operation::FeedFile,
-        method: "GET",
-        path: "/c/{token}/calendar.ics",
-        function: "calendar-event",
-        summary: "What the link's user may see, from 30 days ago to 180 days ahead, as an iCalendar file (CAL-6).",
-    },
+const FILE: &[Response] = &[(200, "The file.", Content::Text("text/calendar", "An iCalendar file (RFC 5545)"))];
+const ENDED: &[Response] = &[(200, "The changed event.", Content::Json("CalendarEventView"))];
+const OFFER: &[Response] = &[(200, "The invitation's current state.", Content::Json("OfferView"))];
+const FEEDS_VIEW: &[Response] = &[(200, "Your feeds.", Content::Json("FeedsView"))];
+
+routes![
+    ScheduleEvent = post("/leads/{id}/events", "calendar-event")
+        .summary("Schedules an event on the calendar of a lead (CAL-1).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("EventBody")])
+        .responses(&[(201, "The event; `Location` names it.", Content::Json("CalendarEventView"))])
+        .problems(LEAD_CHANGE),
+    BulkEvents = post("/events", "calendar-event")
+        .summary("Schedules the same event for up to 500 leads, with one result per lead (CAL-2).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("BulkBody")])
+        .responses(&[(207, "The result of each lead, in the order of the request.", Content::Json("BulkView"))])
+        .problems(LEAD_CHANGE),
+    ListEvents = get("/leads/{id}/events", "calendar-event")
+        .summary("Returns the calendar events of a lead, including ended ones, and its next action (CAL-3).")
+        .rights(&[Right::ReadLeads])
+        .query(&[LIMIT_50, CURSOR])
+        .responses(&[(200, "The lead's events.", Content::Json("CalendarEventsView"))])
+        .problems(READ),
+    ReadEvent = get("/leads/{id}/events/{event}", "calendar-event")
+        .summary("Returns a calendar event (CAL-4).")
+        .description("The assignee may read it, even if the lead is not visible to them.")
+        .rights(&[Right::ReadLeads])
+        .responses(&[(200, "The event.", Content::Json("CalendarEventView"))])
+        .problems(READ),
+    CompleteEvent = post("/leads/{id}/events/{event}/completion", "calendar-event")
+        .summary("Completes an event, optionally with a follow-up event (CAL-4).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("CompletionBody")])
+        .responses(ENDED)
+        .problems(LEAD_CHANGE),
+    NoShowEvent = post("/leads/{id}/events/{event}/no-show", "calendar-event")
+        .summary("Marks an event as a no-show, optionally with a follow-up event (CAL-4).")
+        .description("A no-show: the customer did not come or was not reached.")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("NoShowBody")])
+        .responses(ENDED)
+        .problems(LEAD_CHANGE),
+    RescheduleEvent = post("/leads/{id}/events/{event}/time", "calendar-event")
+        .summary("Reschedules an event; the old one is kept (CAL-4).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("RescheduleBody")])
+        .responses(ENDED)
+        .problems(LEAD_CHANGE),
+    DeleteEvent = delete("/leads/{id}/events/{event}", "calendar-event")
+        .summary("Cancels an event (CAL-4).")
+        .rights(&[Right::WorkLeads])
+        .responses(ENDED)
+        .problems(LEAD_CHANGE),
+    Invite = post("/leads/{id}/invitations", "calendar-event")
+        .summary("Creates a link by which the contact books, moves or cancels a time slot (CAL-8).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("InvitationBody")])
+        .responses(&[(201, "The link, for the contact.", Content::Json("InvitationView"))])
+        .problems(LEAD_CHANGE),
+    ShowInvitation = get("/i/{token}", "calendar-event")
+        .access(Access::Link)
+        .summary("Returns an invitation, its booking and the free slots (CAL-8).")
+        .description("As a page if the client prefers HTML.")
+        .responses(OFFER)
+        .problems(BY_LINK),
+    BookSlot = post("/i/{token}/booking", "calendar-event")
+        .access(Access::Link)
+        .summary("Books a free slot, or moves the booking to it (CAL-8).")
+        .description("If the slot is no longer free, the response is 409 with the free slots.")
+        .body(&[Content::Json("BookingBody"), Content::Form("BookingBody")])
+        .responses(&[
+            (200, "The booking is moved, or existed already.", Content::Json("OfferView")),
+            (201, "The slot is booked.", Content::Json("OfferView")),
+        ])
+        .problems(BOOKING),
+    CancelBooking = delete("/i/{token}/booking", "calendar-event")
+        .access(Access::Link)
+        .summary("Cancels the booking (CAL-8).")
+        .responses(OFFER)
+        .problems(BY_LINK),
+    CancelByForm = post("/i/{token}/cancellation", "calendar-event")
+        .access(Access::Link)
+        .summary("Cancels the booking from the form of the page (CAL-8).")
+        .responses(OFFER)
+        .problems(BY_LINK),
+    BookingFile = get("/i/{token}/booking.ics", "calendar-event")
+        .access(Access::Link)
+        .summary("Returns the booking as an iCalendar file; a cancelled booking as a cancellation (CAL-8).")
+        .responses(FILE)
+        .problems(BY_LINK),
+    ListInvitations = get("/leads/{id}/invitations", "calendar-event")
+        .summary("Returns the invitations of a lead with their state, and the links of the valid ones (CAL-8).")
+        .rights(&[Right::ReadLeads])
+        .query(&[LIMIT_50, CURSOR])
+        .responses(&[(200, "A page of invitations.", Content::Json("InvitationsView"))])
+        .problems(READ),
+    RevokeInvitation = delete("/leads/{id}/invitations/{invitation}", "calendar-event")
+        .summary("Revokes an invitation: its link becomes invalid, its booking is kept (CAL-8).")
+        .rights(&[Right::WorkLeads])
+        .responses(&[(200, "The revoked invitation.", Content::Json("InvitationRowView"))])
+        .problems(LEAD_CHANGE),
+    Calendar = get("/dealers/{dealer}/calendar", "calendar-event")
+        .summary("Returns a day, week or month of a dealer or of one of its users, in the dealer's time zone (CAL-6).")
+        .rights(&[Right::ReadLeads])
+        .query(&[
+            ("view", "day, week (from Monday) or month; default week."),
+            ("date", "A date in the period, such as 2026-11-25; default today."),
+            ("user", "Only this user's events: their own, and those without a user of leads that they own."),
+            ("deleted", "true: deleted events too."),
+            ("limit", "The page size, 1 to 250; default 100."),
+            CURSOR,
+        ])
+        .responses(&[(200, "The events of the period, planned and past.", Content::Json("CalendarView"))])
+        .problems(READ),
+    MakeFeed = post("/calendar-feeds", "calendar-event")
+        .summary("Creates a secret link by which a calendar program shows events: yours, a user's or a dealer's (CAL-6).")
+        .rights(&[Right::ReadLeads])
+        .body(&[Content::Json("FeedBody")])
+        .responses(&[(201, "The link, for your own calendar program.", Content::Json("FeedView"))])
+        .problems(FEEDS),
+    ListFeeds = get("/calendar-feeds", "calendar-event")
+        .summary("Returns your calendar feeds (CAL-6).")
+        .rights(&[Right::ReadLeads])
+        .responses(FEEDS_VIEW)
+        .problems(READ),
+    RevokeFeed = delete("/calendar-feeds/{feed}", "calendar-event")
+        .summary("Revokes one of your calendar feeds (CAL-6).")
+        .rights(&[Right::ReadLeads])
+        .responses(FEEDS_VIEW)
+        .problems(FEEDS),
+    FeedFile = get("/c/{token}/calendar.ics", "calendar-event")
+        .access(Access::Link)
+        .summary("Returns the events that the feed's user may see, from 30 days ago to 180 days ahead, as an iCalendar file (CAL-6).")
+        .responses(FILE)
+        .problems(FEED_FILE),
 ];

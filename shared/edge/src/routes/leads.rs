@@ -1,62 +1,108 @@
-//! Leads: sent in, read, worked.
+//! Leads: submitting, reading, working.
 
-use super::{Operation, Route};
+use super::problems::{LEAD_CHANGE, MEDIA_TYPE, NO_DEALER, NO_RIGHT, NO_TOKEN, READ, RETRY, UNREADABLE};
+use super::query::{CREATED_FROM, CREATED_UNTIL, CURSOR, LIMIT_25, OVERDUE, OWNER, SOURCE, STATUS, TYPE};
+use super::row::{get, post, routes, routes_of};
+use super::{Content, Operation, Response, Route, Row};
+use forecourt_domain::base::Right;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route {
-        operation: Operation::SubmitLead,
-        method: "POST",
-        path: "/dealers/{dealer}/leads",
-        function: "lead-intake",
-        summary: "Send an enquiry in, as JSON or as ADF XML (INT-1). It is a lead, with a deadline and nearly always an owner, when the answer comes.",
-    },
-    Route {
-        operation: Operation::ListLeads,
-        method: "GET",
-        path: "/dealers/{dealer}/leads",
-        function: "lead",
-        summary: "A dealer's leads that you may see, newest first (LEAD-8).",
-    },
-    Route {
-        operation: Operation::Board,
-        method: "GET",
-        path: "/dealers/{dealer}/board",
-        function: "lead",
-        summary: "What is to be done, by the date of the next action (LEAD-8, CAL-3).",
-    },
-    Route {
-        operation: Operation::ReadLead,
-        method: "GET",
-        path: "/leads/{id}",
-        function: "lead",
-        summary: "A lead: its state, deadline, owner, timeline and notices (LEAD-1).",
-    },
-    Route {
-        operation: Operation::LogReaction,
-        method: "POST",
-        path: "/leads/{id}/reactions",
-        function: "lead",
-        summary: "Log what the seller did; a reply or a call that reached the customer stops the response clock (ESC-7).",
-    },
-    Route {
-        operation: Operation::AssignLead,
-        method: "POST",
-        path: "/leads/{id}/assignment",
-        function: "lead",
-        summary: "Give a lead to a user, or to another dealer of the group (DIS-7).",
-    },
-    Route {
-        operation: Operation::SetStatus,
-        method: "POST",
-        path: "/leads/{id}/status",
-        function: "lead",
-        summary: "Win, lose or reopen a lead (LEAD-1, ESC-9).",
-    },
-    Route {
-        operation: Operation::ClaimLead,
-        method: "POST",
-        path: "/leads/{id}/claim",
-        function: "lead",
-        summary: "Take a lead out of the dealer's pool (DIS-8). Of two who do, one gets it; the other is told who has it.",
-    },
+const LEAD: &[Response] = &[(200, "The changed lead; its version is the ETag.", Content::Json("LeadView"))];
+
+routes![
+    SubmitLead = post("/dealers/{dealer}/leads", "lead-intake")
+        .summary("Accepts an enquiry as JSON or as ADF XML and creates a lead (INT-1).")
+        .description("The response has the lead's deadline. The owner may be null and is set within seconds.")
+        .rights(&[Right::SubmitLeads])
+        .body(&[Content::Json("EnquiryBody"), Content::Text("application/adf+xml", "ADF 1.0")])
+        .responses(&[
+            (
+                201,
+                "The lead is created; `Location` names it. A repeat gets the same response, with `Idempotent-Replay: true`.",
+                Content::Json("LeadCreated")
+            ),
+            (
+                200,
+                "An existing lead is changed (ADF `resend`), or the enquiry is added to the lead in progress of the same contact (INT-6).",
+                Content::Json("LeadCreated")
+            ),
+            (207, "The document has several enquiries: one result each.", Content::Json("Outcomes")),
+        ])
+        .problems(&[
+            UNREADABLE,
+            NO_TOKEN,
+            NO_RIGHT,
+            NO_DEALER,
+            (413, "The body is larger than 1 MiB."),
+            MEDIA_TYPE,
+            (422, "Fields break rules; `errors` names each. Or the key was used before with another enquiry."),
+            RETRY,
+        ]),
+    ListLeads = get("/dealers/{dealer}/leads", "lead")
+        .summary("Returns the leads of a dealer that are visible to you, newest first (LEAD-8).")
+        .rights(&[Right::ReadLeads])
+        .query(&[
+            STATUS,
+            ("owner", "The id of a user."),
+            TYPE,
+            SOURCE,
+            ("from", "Only leads received at or after this time, RFC 3339."),
+            ("until", "Only leads received before this time."),
+            OVERDUE,
+            ("q", "A part of a contact's name, a lead number, a contact's telephone number or e-mail address, or a number plate."),
+            LIMIT_25,
+            CURSOR,
+        ])
+        .responses(&[(200, "A page of leads.", Content::Json("LeadListView"))])
+        .problems(READ),
+    Board = get("/dealers/{dealer}/board", "lead")
+        .summary("Returns the leads of a dealer by the date of their next action (LEAD-8, CAL-3).")
+        .rights(&[Right::ReadLeads])
+        .query(&[
+            STATUS,
+            OWNER,
+            TYPE,
+            SOURCE,
+            CREATED_FROM,
+            CREATED_UNTIL,
+            OVERDUE,
+            ("from", "Only actions at or after this time, RFC 3339."),
+            ("until", "Only actions before this time."),
+            LIMIT_25,
+            CURSOR,
+        ])
+        .responses(&[(200, "A page of leads by the date of the next action.", Content::Json("BoardView"))])
+        .problems(READ),
+    ReadLead = get("/leads/{id}", "lead")
+        .summary("Returns a lead with its state, deadline, owner, latest timeline entries and notices (LEAD-1).")
+        .rights(&[Right::ReadLeads])
+        .responses(&[(200, "The lead; its version is the ETag.", Content::Json("LeadPageView"))])
+        .problems(READ),
+    LogReaction = post("/leads/{id}/reactions", "lead")
+        .summary("Logs a seller's reaction to a lead (ESC-7).")
+        .description("A reply, or a call that reaches the customer, stops the response clock.")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("ReactionBody")])
+        .responses(LEAD)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    AssignLead = post("/leads/{id}/assignment", "lead")
+        .summary("Assigns a lead to a user, or to another dealer of the group (DIS-7).")
+        .rights(&[Right::AssignLeads])
+        .body(&[Content::Json("AssignmentBody")])
+        .responses(LEAD)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    SetStatus = post("/leads/{id}/status", "lead")
+        .summary("Marks a lead as won or lost, or reopens it (LEAD-1, ESC-9).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("StatusBody")])
+        .responses(LEAD)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    ClaimLead = post("/leads/{id}/claim", "lead")
+        .summary("Claims a lead from the dealer's pool (DIS-8).")
+        .description("If two users claim a lead at once, one gets it; the response to the other names the owner.")
+        .rights(&[Right::WorkLeads])
+        .responses(LEAD)
+        .problems(LEAD_CHANGE),
 ];

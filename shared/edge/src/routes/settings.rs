@@ -1,202 +1,105 @@
 //! A dealer's settings, whole and in parts.
 
-use super::{Operation, Part, Route};
+use super::problems::{FIELDS, NO_DEALER, NO_RIGHT, NO_TOKEN, RETRY, SETTINGS_CHANGE, SETTINGS_READ, UNREADABLE};
+use super::query::BEFORE;
+use super::row::{get, post, put, routes, routes_of};
+use super::{Content, Operation, Response, Route, Row};
+use forecourt_domain::base::Right;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route {
-        operation: Operation::ReadSettings,
-        method: "GET",
-        path: "/dealers/{dealer}/settings",
-        function: "settings",
-        summary: "A dealer's settings; their version is the ETag (SET).",
-    },
-    Route {
-        operation: Operation::ChangeSettings,
-        method: "PUT",
-        path: "/dealers/{dealer}/settings",
-        function: "settings",
-        summary: "Replace a dealer's settings, judged as a whole. `If-Match` says which version you saw (SET-10).",
-    },
-    Route {
-        operation: Operation::SettingsHistory,
-        method: "GET",
-        path: "/dealers/{dealer}/settings/history",
-        function: "settings",
-        summary: "Who changed which settings when, before and after, newest first (SET-10).",
-    },
-    Route {
-        operation: Operation::SettingsFindings,
-        method: "GET",
-        path: "/dealers/{dealer}/settings/findings",
-        function: "settings",
-        summary: "What is risky in the settings without being forbidden (SET-8).",
-    },
-    Route {
-        operation: Operation::ReadPart(Part::OpeningHours),
-        method: "GET",
-        path: "/dealers/{dealer}/opening-hours",
-        function: "settings",
-        summary: "The zone and the weekly opening hours (SET-1).",
-    },
-    Route {
-        operation: Operation::ChangePart(Part::OpeningHours),
-        method: "PUT",
-        path: "/dealers/{dealer}/opening-hours",
-        function: "settings",
-        summary: "Replace them: the zone and the weekly opening hours (SET-1). `If-Match` says which version of the settings you saw (SET-10).",
-    },
-    Route {
-        operation: Operation::ReadPart(Part::Holidays),
-        method: "GET",
-        path: "/dealers/{dealer}/holidays",
-        function: "settings",
-        summary: "Days off and special hours (SET-2).",
-    },
-    Route {
-        operation: Operation::ChangePart(Part::Holidays),
-        method: "PUT",
-        path: "/dealers/{dealer}/holidays",
-        function: "settings",
-        summary: "Replace them: days off and special hours (SET-2). `If-Match` says which version of the settings you saw (SET-10).",
-    },
-    Route {
-        operation: Operation::ReadPart(Part::Escalation),
-        method: "GET",
-        path: "/dealers/{dealer}/escalation",
-        function: "settings",
-        summary: "The durations of the steps (SET-3).",
-    },
-    Route {
-        operation: Operation::ChangePart(Part::Escalation),
-        method: "PUT",
-        path: "/dealers/{dealer}/escalation",
-        function: "settings",
-        summary: "Replace them: the durations of the steps (SET-3). `If-Match` says which version of the settings you saw (SET-10).",
-    },
-    Route {
-        operation: Operation::ReadPart(Part::Mailbox),
-        method: "GET",
-        path: "/dealers/{dealer}/mailbox",
-        function: "settings",
-        summary: "The lead address, where its mail is forwarded, and the vehicle sheet (SET-4).",
-    },
-    Route {
-        operation: Operation::ChangePart(Part::Mailbox),
-        method: "PUT",
-        path: "/dealers/{dealer}/mailbox",
-        function: "settings",
-        summary: "Replace them: the lead address, where its mail is forwarded, and the vehicle sheet (SET-4). `If-Match` says which version of the settings you saw (SET-10).",
-    },
-    Route {
-        operation: Operation::ReadPart(Part::Configuration),
-        method: "GET",
-        path: "/dealers/{dealer}/configuration",
-        function: "settings",
-        summary: "The switches and addresses of the configuration (SET-4, SET-5, DIS-10).",
-    },
-    Route {
-        operation: Operation::ChangePart(Part::Configuration),
-        method: "PUT",
-        path: "/dealers/{dealer}/configuration",
-        function: "settings",
-        summary: "Replace them: the switches and addresses of the configuration (SET-4, SET-5, DIS-10). `If-Match` says which version of the settings you saw (SET-10).",
-    },
-    Route {
-        operation: Operation::ReadPart(Part::Capacity),
-        method: "GET",
-        path: "/dealers/{dealer}/capacity",
-        function: "settings",
-        summary: "How many customers a person takes per slot and day, when, and for how long (CAL-7).",
-    },
-    Route {
-        operation: Operation::ChangePart(Part::Capacity),
-        method: "PUT",
-        path: "/dealers/{dealer}/capacity",
-        function: "settings",
-        summary: "Replace them: how many customers a person takes per slot and day, when, and for how long (CAL-7). `If-Match` says which version of the settings you saw (SET-10).",
-    },
-    Route {
-        operation: Operation::ReadPart(Part::Appointments),
-        method: "GET",
-        path: "/dealers/{dealer}/appointment-settings",
-        function: "settings",
-        summary: "Which appointments the dealer takes, and how and when its customers are told of them (APT-2, APT-3).",
-    },
-    Route {
-        operation: Operation::ChangePart(Part::Appointments),
-        method: "PUT",
-        path: "/dealers/{dealer}/appointment-settings",
-        function: "settings",
-        summary: "Replace them: which appointments the dealer takes, and how and when its customers are told of them (APT-2, APT-3). `If-Match` says which version of the settings you saw (SET-10).",
-    },
-    Route {
-        operation: Operation::ReadPart(Part::Pool),
-        method: "GET",
-        path: "/dealers/{dealer}/pool",
-        function: "settings",
-        summary: "The pool, if there is one (SET-6).",
-    },
-    Route {
-        operation: Operation::ChangePart(Part::Pool),
-        method: "PUT",
-        path: "/dealers/{dealer}/pool",
-        function: "settings",
-        summary: "Replace them: the pool, if there is one (SET-6). `If-Match` says which version of the settings you saw (SET-10).",
-    },
-    Route {
-        operation: Operation::ReadPart(Part::DistributionGroups),
-        method: "GET",
-        path: "/dealers/{dealer}/distribution-groups",
-        function: "settings",
-        summary: "The distribution groups; made by the operator or the group's admin (DIS-3).",
-    },
-    Route {
-        operation: Operation::ChangePart(Part::DistributionGroups),
-        method: "PUT",
-        path: "/dealers/{dealer}/distribution-groups",
-        function: "settings",
-        summary: "Replace them: the distribution groups; made by the operator or the group's admin (DIS-3). `If-Match` says which version of the settings you saw (SET-10).",
-    },
-    Route {
-        operation: Operation::ReadPart(Part::RoutingRules),
-        method: "GET",
-        path: "/dealers/{dealer}/routing-rules",
-        function: "settings",
-        summary: "Which leads go to which group: the first rule that holds (DIS-3).",
-    },
-    Route {
-        operation: Operation::ChangePart(Part::RoutingRules),
-        method: "PUT",
-        path: "/dealers/{dealer}/routing-rules",
-        function: "settings",
-        summary: "Replace them: which leads go to which group: the first rule that holds (DIS-3). `If-Match` says which version of the settings you saw (SET-10).",
-    },
-    Route {
-        operation: Operation::ReadPart(Part::Absences),
-        method: "GET",
-        path: "/dealers/{dealer}/absences",
-        function: "settings",
-        summary: "Who is away when, and who deputises (DIS-4).",
-    },
-    Route {
-        operation: Operation::ChangePart(Part::Absences),
-        method: "PUT",
-        path: "/dealers/{dealer}/absences",
-        function: "settings",
-        summary: "Replace them: who is away when, and who deputises (DIS-4). `If-Match` says which version of the settings you saw (SET-10).",
-    },
-    Route {
-        operation: Operation::ImportHolidays,
-        method: "POST",
-        path: "/dealers/{dealer}/holidays/import",
-        function: "settings",
-        summary: "Add the days of an iCalendar file to the days off (SET-2).",
-    },
-    Route {
-        operation: Operation::DryRun,
-        method: "POST",
-        path: "/dealers/{dealer}/dry-run",
-        function: "lead-intake",
-        summary: "Who would get a lead like this, at this time, why, and with which deadlines (SET-9). It changes nothing.",
-    },
+/// A part of a dealer's settings that has routes of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the summaries of their routes describe them")]
+pub enum Part {
+    OpeningHours,
+    Holidays,
+    Escalation,
+    Mailbox,
+    Configuration,
+    Capacity,
+    Appointments,
+    Pool,
+    DistributionGroups,
+    RoutingRules,
+    Absences,
+}
+
+const SETTINGS: &[Response] = &[(200, "The settings; their version is the ETag.", Content::Json("SettingsView"))];
+
+routes![
+    ReadSettings = get("/dealers/{dealer}/settings", "settings")
+        .summary("Returns a dealer's settings (SET-1 to SET-6).")
+        .rights(&[Right::ReadSettings])
+        .responses(SETTINGS)
+        .problems(SETTINGS_READ),
+    ChangeSettings = put("/dealers/{dealer}/settings", "settings")
+        .summary("Replaces a dealer's settings; they are validated as a whole (SET-10).")
+        .rights(&[Right::ChangeSettings])
+        .body(&[Content::Object("The settings as `GET` returns them under `settings`; a field that is left out gets its default.")])
+        .responses(SETTINGS)
+        .if_match()
+        .problems(SETTINGS_CHANGE),
+    SettingsHistory = get("/dealers/{dealer}/settings/history", "settings")
+        .summary("Returns the changes of the settings with author, time, old and new values, newest first (SET-10).")
+        .rights(&[Right::ReadSettings])
+        .query(&[BEFORE])
+        .responses(&[(200, "A page of changes.", Content::Json("HistoryView"))])
+        .problems(SETTINGS_READ),
+    SettingsFindings = get("/dealers/{dealer}/settings/findings", "settings")
+        .summary("Returns the findings: settings that are allowed but risky (SET-8).")
+        .rights(&[Right::ReadSettings])
+        .responses(&[(200, "The findings.", Content::Json("FindingsView"))])
+        .problems(SETTINGS_READ),
+    ImportHolidays = post("/dealers/{dealer}/holidays/import", "settings")
+        .summary("Adds the days of an iCalendar file to the days off (SET-2).")
+        .rights(&[Right::ChangeSettings])
+        .body(&[Content::Text("text/calendar", "An iCalendar file (RFC 5545)")])
+        .query(&[("from", "The first day to import; default today."), ("to", "The last day to import; default two years from now.")])
+        .responses(&[(200, "The imported and skipped days; the settings' version is the ETag.", Content::Json("ImportView"))])
+        .if_match()
+        .problems(SETTINGS_CHANGE),
+    DryRun = post("/dealers/{dealer}/dry-run", "lead-intake")
+        .summary("Returns the owner, reason and deadlines that a lead would get at a given time, without storing anything (SET-9).")
+        .rights(&[Right::ReadSettings])
+        .body(&[Content::Json("DryRunBody")])
+        .responses(&[(200, "The result of the dry run.", Content::Json("DryRunView"))])
+        .problems(&[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_DEALER, FIELDS, RETRY]),
 ];
+
+const fn read(part: Part, path: &'static str, summary: &'static str) -> Row {
+    let row = get(path, "settings").operation(Operation::ReadPart(part)).summary(summary);
+    row.rights(&[Right::ReadSettings]).responses(SETTINGS).problems(SETTINGS_READ)
+}
+
+const fn change(part: Part, path: &'static str, summary: &'static str) -> Row {
+    let row = put(path, "settings").operation(Operation::ChangePart(part)).summary(summary).rights(&[Right::ChangeSettings]);
+    let row = row.body(&[Content::Object("The fields as the route's `GET` returns them.")]).responses(SETTINGS);
+    row.if_match().problems(SETTINGS_CHANGE)
+}
+
+/// Two rows for each part: it is read, and it is replaced.
+macro_rules! parts {
+    ($($part:ident: $path:literal, $what:literal;)*) => {
+        pub(super) const PART_ROWS: &[Row] = &[$(
+            read(Part::$part, $path, concat!("Returns ", $what, ".")),
+            change(Part::$part, $path, concat!("Replaces ", $what, ".")),
+        )*];
+    };
+}
+
+parts! {
+    OpeningHours: "/dealers/{dealer}/opening-hours", "the time zone and the weekly opening hours (SET-1)";
+    Holidays: "/dealers/{dealer}/holidays", "the days off and the days with special hours (SET-2)";
+    Escalation: "/dealers/{dealer}/escalation", "the durations of the escalation steps (SET-3)";
+    Mailbox: "/dealers/{dealer}/mailbox", "the lead address, the forwarding addresses and the vehicle sheet (SET-4)";
+    Configuration: "/dealers/{dealer}/configuration", "the switches and addresses of the configuration (SET-4, SET-5, DIS-10)";
+    Capacity: "/dealers/{dealer}/capacity", "the capacity: how many customers a user takes per slot and day, when, and for how long (CAL-7)";
+    Appointments: "/dealers/{dealer}/appointment-settings",
+        "the accepted kinds of appointments, and how and when their customers are notified (APT-2, APT-3)";
+    Pool: "/dealers/{dealer}/pool", "the settings of the pool; null if there is none (SET-6)";
+    DistributionGroups: "/dealers/{dealer}/distribution-groups",
+        "the distribution groups, which the operator or the group's administrator creates (DIS-3)";
+    RoutingRules: "/dealers/{dealer}/routing-rules", "the routing rules: the first rule that matches a lead selects its group (DIS-3)";
+    Absences: "/dealers/{dealer}/absences", "the absences of users and their deputies (DIS-4)";
+}
+
+pub(super) const PART_ROUTES: &[Route] = &routes_of::<{ PART_ROWS.len() }>(PART_ROWS);

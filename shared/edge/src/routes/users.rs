@@ -1,97 +1,100 @@
 //! A dealer's users, and the group's.
 
-use super::{Operation, Route};
+use super::problems::{SETTINGS_CHANGE, SETTINGS_READ};
+use super::query::BEFORE;
+use super::row::{delete, get, patch, put, routes, routes_of};
+use super::{Content, Operation, Response, Route, Row};
+use forecourt_domain::base::Right;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route {
-        operation: Operation::DealerUsers,
-        method: "GET",
-        path: "/dealers/{dealer}/users",
-        function: "settings",
-        summary: "Every user of the dealer with the switches of the distribution, at a glance (SET-7).",
-    },
-    Route {
-        operation: Operation::SwitchUsers,
-        method: "PATCH",
-        path: "/dealers/{dealer}/users",
-        function: "settings",
-        summary: "Change switches of several users of the dealer at once (SET-7).",
-    },
-    Route {
-        operation: Operation::DealerUser,
-        method: "GET",
-        path: "/dealers/{dealer}/users/{user}",
-        function: "settings",
-        summary: "One user's part at the dealer (SET-7).",
-    },
-    Route {
-        operation: Operation::SetDealerUser,
-        method: "PUT",
-        path: "/dealers/{dealer}/users/{user}",
-        function: "settings",
-        summary: "Set a user's part at the dealer, distribution groups included; gives one to who has none yet (SET-7).",
-    },
-    Route {
-        operation: Operation::RemoveDealerUser,
-        method: "DELETE",
-        path: "/dealers/{dealer}/users/{user}",
-        function: "settings",
-        summary: "Take a user out of the dealer (SET-7).",
-    },
-    Route {
-        operation: Operation::ReadUserAbsences,
-        method: "GET",
-        path: "/dealers/{dealer}/users/{user}/absences",
-        function: "settings",
-        summary: "When a user is away; everybody may read their own (DIS-4).",
-    },
-    Route {
-        operation: Operation::SetUserAbsences,
-        method: "PUT",
-        path: "/dealers/{dealer}/users/{user}/absences",
-        function: "settings",
-        summary: "Say when a user is away, and who deputises; everybody may say it of themselves (DIS-4).",
-    },
-    Route {
-        operation: Operation::ListUsers,
-        method: "GET",
-        path: "/users",
-        function: "settings",
-        summary: "The group's users, with their part at each dealer within reach (SET-7).",
-    },
-    Route {
-        operation: Operation::ReadUser,
-        method: "GET",
-        path: "/users/{user}",
-        function: "settings",
-        summary: "One user, with their part at each dealer within reach (SET-7).",
-    },
-    Route {
-        operation: Operation::UserHistory,
-        method: "GET",
-        path: "/users/{user}/history",
-        function: "settings",
-        summary: "Who changed what of a user when, before and after, newest first (SET-10).",
-    },
-    Route {
-        operation: Operation::SwitchAllUsers,
-        method: "PATCH",
-        path: "/users",
-        function: "settings",
-        summary: "Change switches of users at several dealers at once, each dealer answered for itself (SET-7).",
-    },
-    Route {
-        operation: Operation::SaveUser,
-        method: "PUT",
-        path: "/users/{user}",
-        function: "settings",
-        summary: "Set a user up, or change one: name, address, role, rights, dealers (SET-7, ACC-1).",
-    },
-    Route {
-        operation: Operation::RemoveUser,
-        method: "DELETE",
-        path: "/users/{user}",
-        function: "settings",
-        summary: "A user leaves the group: their token is good for nothing any more (SET-7).",
-    },
+const FIELDS: &[Content] = &[Content::Object("The fields as the route's `GET` returns them.")];
+const MEMBERS: &[Response] = &[(200, "The dealer's users; the settings' version is the ETag.", Content::Json("DealerUsersView"))];
+const MEMBER: &[Response] =
+    &[(200, "The user's settings at the dealer; the version of the dealer's settings is the ETag.", Content::Json("DealerUserView"))];
+const USER: &[Response] = &[(200, "The user; its version is the ETag.", Content::Json("UserView"))];
+
+routes![
+    DealerUsers = get("/dealers/{dealer}/users", "settings")
+        .summary("Returns the dealer's users with their distribution switches (SET-7).")
+        .rights(&[Right::ReadSettings])
+        .responses(MEMBERS)
+        .problems(SETTINGS_READ),
+    SwitchUsers = patch("/dealers/{dealer}/users", "settings")
+        .summary("Changes the switches of several users of the dealer at once (SET-7).")
+        .rights(&[Right::ChangeSettings])
+        .body(FIELDS)
+        .responses(MEMBERS)
+        .if_match()
+        .problems(SETTINGS_CHANGE),
+    DealerUser = get("/dealers/{dealer}/users/{user}", "settings")
+        .summary("Returns a user's settings at the dealer (SET-7).")
+        .rights(&[Right::ReadSettings])
+        .responses(MEMBER)
+        .problems(SETTINGS_READ),
+    SetDealerUser = put("/dealers/{dealer}/users/{user}", "settings")
+        .summary("Sets a user's settings at the dealer, including distribution groups (SET-7).")
+        .description("Adds the user to the dealer if they are not a user of it yet.")
+        .rights(&[Right::ChangeSettings])
+        .body(FIELDS)
+        .responses(MEMBER)
+        .if_match()
+        .problems(SETTINGS_CHANGE),
+    RemoveDealerUser = delete("/dealers/{dealer}/users/{user}", "settings")
+        .summary("Removes a user from the dealer (SET-7).")
+        .rights(&[Right::ChangeSettings])
+        .responses(MEMBERS)
+        .if_match()
+        .problems(SETTINGS_CHANGE),
+    ReadUserAbsences = get("/dealers/{dealer}/users/{user}/absences", "settings")
+        .summary("Returns the absences of a user (DIS-4).")
+        .description("Users may read their own absences without the right.")
+        .rights(&[Right::ReadSettings])
+        .responses(MEMBER)
+        .problems(SETTINGS_READ),
+    SetUserAbsences = put("/dealers/{dealer}/users/{user}/absences", "settings")
+        .summary("Sets the absences of a user and their deputies (DIS-4).")
+        .description("Users may set their own absences without the right.")
+        .rights(&[Right::ChangeSettings])
+        .body(FIELDS)
+        .responses(MEMBER)
+        .if_match()
+        .problems(SETTINGS_CHANGE),
+    ListUsers = get("/users", "settings")
+        .summary("Returns the group's users with their settings at each dealer within your reach (SET-7).")
+        .rights(&[Right::ReadUsers])
+        .query(&[("after", "The cursor in the response with the previous page."), ("dealer", "Only users of this dealer.")])
+        .responses(&[(200, "A page of users.", Content::Json("UsersView"))])
+        .problems(SETTINGS_READ),
+    ReadUser = get("/users/{user}", "settings")
+        .summary("Returns a user with their settings at each dealer within your reach (SET-7).")
+        .rights(&[Right::ReadUsers])
+        .responses(USER)
+        .problems(SETTINGS_READ),
+    UserHistory = get("/users/{user}/history", "settings")
+        .summary("Returns the changes of a user with author, time, old and new values, newest first (SET-10).")
+        .rights(&[Right::ReadUsers])
+        .query(&[BEFORE])
+        .responses(&[(200, "A page of changes.", Content::Json("HistoryView"))])
+        .problems(SETTINGS_READ),
+    SwitchAllUsers = patch("/users", "settings")
+        .summary("Changes the switches of users at several dealers at once, with one result per dealer (SET-7).")
+        .rights(&[Right::ChangeSettings])
+        .body(FIELDS)
+        .responses(&[(207, "The result of each dealer, in the order of the request.", Content::Json("SwitchedView"))])
+        .problems(SETTINGS_CHANGE),
+    SaveUser = put("/users/{user}", "settings")
+        .summary("Creates or changes a user: name, address, role, rights, dealers (SET-7, ACC-1).")
+        .rights(&[Right::ManageUsers])
+        .body(FIELDS)
+        .responses(&[
+            (200, "The changed user; its version is the ETag.", Content::Json("UserView")),
+            (201, "The user is created.", Content::Json("UserView")),
+        ])
+        .if_match()
+        .problems(SETTINGS_CHANGE),
+    RemoveUser = delete("/users/{user}", "settings")
+        .summary("Removes a user from the group; their token becomes invalid (SET-7).")
+        .rights(&[Right::ManageUsers])
+        .responses(USER)
+        .if_match()
+        .problems(SETTINGS_CHANGE),
 ];

@@ -1,62 +1,67 @@
-//! The systems that are told what happens.
+//! Webhooks: endpoints of other systems that receive events.
 
-use super::{Operation, Route};
+use super::problems::{NO_RIGHT, NO_TOKEN, READ, RETRY, WEBHOOKS};
+use super::query::{CURSOR, LIMIT_25};
+use super::row::{delete, get, patch, post, routes, routes_of};
+use super::{Content, Operation, Response, Route, Row};
+use forecourt_domain::base::Right;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route {
-        operation: Operation::MakeWebhook,
-        method: "POST",
-        path: "/webhooks",
-        function: "settings",
-        summary: "Have a system told of leads and appointments as they change; the answer has the secret that signs, once (APT-6).",
-    },
-    Route {
-        operation: Operation::ListWebhooks,
-        method: "GET",
-        path: "/webhooks",
-        function: "settings",
-        summary: "The group's webhooks (APT-6).",
-    },
-    Route {
-        operation: Operation::ReadWebhook,
-        method: "GET",
-        path: "/webhooks/{webhook}",
-        function: "settings",
-        summary: "One webhook: what it is told, whether it is on, and since when deliveries fail (APT-6).",
-    },
-    Route {
-        operation: Operation::ChangeWebhook,
-        method: "PATCH",
-        path: "/webhooks/{webhook}",
-        function: "settings",
-        summary: "Change a webhook, or switch it on or off (APT-6).",
-    },
-    Route {
-        operation: Operation::RemoveWebhook,
-        method: "DELETE",
-        path: "/webhooks/{webhook}",
-        function: "settings",
-        summary: "Remove a webhook: it is told nothing any more (APT-6).",
-    },
-    Route {
-        operation: Operation::RotateSecret,
-        method: "POST",
-        path: "/webhooks/{webhook}/secret",
-        function: "settings",
-        summary: "Another secret; the one before signs, too, for 24 hours (APT-6).",
-    },
-    Route {
-        operation: Operation::ListDeliveries,
-        method: "GET",
-        path: "/webhooks/{webhook}/deliveries",
-        function: "settings",
-        summary: "What a webhook was told in the last two weeks, and what became of it, newest first (APT-6).",
-    },
-    Route {
-        operation: Operation::Redeliver,
-        method: "POST",
-        path: "/webhooks/{webhook}/deliveries/{delivery}/redeliver",
-        function: "settings",
-        summary: "Tell it again, now and under the same webhook-id, whatever became of it (APT-6).",
-    },
+const WEBHOOK: &[Response] = &[(200, "The webhook; its version is the ETag.", Content::Json("WebhookView"))];
+const ALL: &[Response] = &[(200, "The group's webhooks.", Content::Json("WebhooksView"))];
+
+routes![
+    MakeWebhook = post("/webhooks", "settings")
+        .summary("Creates a webhook that receives the changes of leads and appointments (APT-6).")
+        .description("The response shows the signing secret once.")
+        .rights(&[Right::ManageWebhooks])
+        .body(&[Content::Json("WebhookBody")])
+        .responses(&[(201, "The webhook with its secret; its version is the ETag.", Content::Json("WebhookView"))])
+        .problems(WEBHOOKS),
+    ListWebhooks = get("/webhooks", "settings")
+        .summary("Returns the group's webhooks (APT-6).")
+        .rights(&[Right::ManageWebhooks])
+        .responses(ALL)
+        .problems(WEBHOOKS),
+    ReadWebhook = get("/webhooks/{webhook}", "settings")
+        .summary("Returns a webhook: its events, whether it is enabled, and since when deliveries fail (APT-6).")
+        .rights(&[Right::ManageWebhooks])
+        .responses(WEBHOOK)
+        .problems(WEBHOOKS),
+    ChangeWebhook = patch("/webhooks/{webhook}", "settings")
+        .summary("Changes, enables or disables a webhook (APT-6).")
+        .rights(&[Right::ManageWebhooks])
+        .body(&[Content::Json("WebhookBody")])
+        .responses(WEBHOOK)
+        .if_match()
+        .problems(WEBHOOKS),
+    RemoveWebhook = delete("/webhooks/{webhook}", "settings")
+        .summary("Removes a webhook; it receives nothing more (APT-6).")
+        .rights(&[Right::ManageWebhooks])
+        .responses(ALL)
+        .if_match()
+        .problems(WEBHOOKS),
+    RotateSecret = post("/webhooks/{webhook}/secret", "settings")
+        .summary("Creates a new signing secret for a webhook (APT-6).")
+        .description("For 24 hours the previous secret signs too.")
+        .rights(&[Right::ManageWebhooks])
+        .responses(&[(200, "The webhook with its new secret.", Content::Json("WebhookView"))])
+        .if_match()
+        .problems(WEBHOOKS),
+    ListDeliveries = get("/webhooks/{webhook}/deliveries", "settings")
+        .summary("Returns the deliveries of a webhook in the last two weeks with their results, newest first (APT-6).")
+        .rights(&[Right::ManageWebhooks])
+        .query(&[LIMIT_25, CURSOR])
+        .responses(&[(200, "A page of deliveries.", Content::Json("DeliveriesView"))])
+        .problems(READ),
+    Redeliver = post("/webhooks/{webhook}/deliveries/{delivery}/redeliver", "settings")
+        .summary("Sends a delivery again under the same webhook-id, whatever its result was (APT-6).")
+        .rights(&[Right::ManageWebhooks])
+        .responses(&[(202, "The delivery is being sent.", Content::Json("DeliveryView"))])
+        .problems(&[
+            NO_TOKEN,
+            NO_RIGHT,
+            (404, "The delivery does not exist or has expired."),
+            (409, "The webhook is disabled, for the named reason; or the delivery is being sent."),
+            RETRY,
+        ]),
 ];

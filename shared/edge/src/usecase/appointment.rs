@@ -1,4 +1,4 @@
-//! What another system tells of an appointment that it made: by queue or by ping-back, one reading and one commit (APT-5).
+//! Reports of partners about appointments that they created, by queue or ping-back (APT-5).
 
 use super::lead::days_of;
 use crate::Platform;
@@ -16,7 +16,7 @@ use forecourt_store::{Failure, Load, Loaded, short};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What has become of an appointment.
+/// A report about an appointment.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"type": "appointment.attended", "external_id": "em-4711", "at": "2026-11-25T11:05:00+01:00"}))]
 pub struct PingBackBody {
@@ -24,50 +24,50 @@ pub struct PingBackBody {
     #[serde(rename = "type")]
     #[schema(value_type = String)]
     kind: Loose<Text>,
-    /// Your own id of the appointment.
+    /// Your id of the appointment.
     #[schema(value_type = String, max_length = 200)]
     external_id: Loose<Text>,
-    /// Since when it is so, RFC 3339: of two that tell the same, the later counts, whenever it comes.
+    /// The time of the reported change, RFC 3339. Of two reports of the same kind the later time counts, in any order of arrival.
     #[schema(value_type = String)]
     at: Loose<Text>,
-    /// Where it was moved: when it takes place, RFC 3339.
+    /// The new time of a moved appointment, RFC 3339.
     #[schema(value_type = Option<String>)]
     to: Loose<Text>,
-    /// Where it was missed: why, one of the dealer's reasons of a no-show, or others' words.
+    /// The reason of a missed appointment: one of the dealer's no-show reasons, or free text.
     #[schema(value_type = Option<String>, max_length = 200)]
     reason: Loose<Text>,
 }
 
-/// A ping-back as it is meant.
+/// A validated report.
 #[derive(Debug, Clone)]
 pub struct PingBack {
     /// The sender's id of the appointment.
     pub external_id: String,
-    /// What it says.
+    /// The reported change.
     pub report: Report,
 }
 
-/// What a sender is told of a ping-back.
+/// The result of a report.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PingBackView {
-    /// The appointment, or what it will be called once it is made.
+    /// The id of the appointment, or the id that it will have.
     pub appointment: String,
-    /// `applied`; `known`: it is so already, or what is known is later; `kept`: nobody knows the appointment yet, and it will be so when it is made;
-    /// `too_early`: nobody can have come before the day of the appointment.
+    /// `applied`; `known`: the state is the same already, or a later report exists; `kept`: the appointment does not exist yet, and the report applies when
+    /// it is created; `too_early`: no customer can attend before the day of the appointment.
     pub outcome: &'static str,
-    /// What that means, where it does not count.
+    /// The reason why the report does not count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<&'static str>,
 }
 
-/// How far ahead of our clock a sender's may be.
+/// How far a sender's clock may be ahead of ours.
 const AHEAD: TimeDelta = TimeDelta::days(1);
 
 impl PingBackBody {
-    /// Judges every field at once. `now`: nothing has become of an appointment in the future.
+    /// Validates all fields at once.
     ///
     /// # Errors
-    /// Faults by field.
+    /// [`Refusal::Invalid`] with a fault per field.
     pub fn check(self, now: DateTime<Utc>) -> Result<PingBack, Refusal> {
         let mut faults = Vec::new();
         let kind = self.kind.text("type", &mut faults).unwrap_or_default();
@@ -78,7 +78,7 @@ impl PingBackBody {
         let as_of = time(self.at, "at", "APT-5", &mut faults);
         match as_of {
             None if !faults.iter().any(|fault| fault.field == "at") => {
-                faults.push(Fault::new("at", "APT-5", "must say since when it is so"))
+                faults.push(Fault::new("at", "APT-5", "must be the time of the reported change"))
             }
             Some(at) if at > now + AHEAD => faults.push(Fault::new("at", "APT-5", "must not be in the future")),
             _ => {}
@@ -95,7 +95,7 @@ impl PingBackBody {
             ("appointment.moved", Some(to)) => Some(Becomes::Moved { to }),
             ("appointment.moved", None) => {
                 if !faults.iter().any(|fault| fault.field == "to") {
-                    faults.push(Fault::new("to", "APT-5", "must say when it takes place"));
+                    faults.push(Fault::new("to", "APT-5", "must be the new time of the appointment"));
                 }
                 None
             }
@@ -117,7 +117,7 @@ impl PingBackBody {
     }
 }
 
-/// A sender's own id of something: 1 to 200 characters in one line.
+/// Returns a sender's own id: 1 to 200 characters in one line.
 pub fn external_id(text: Loose<Text>, faults: &mut Vec<Fault>) -> Option<String> {
     let id = text.text("external_id", faults)?.trim().to_owned();
     if !id.is_empty() && !is_line(&id, 200) {
@@ -126,19 +126,19 @@ pub fn external_id(text: Loose<Text>, faults: &mut Vec<Fault>) -> Option<String>
     Some(id).filter(|id| !id.is_empty())
 }
 
-/// The appointment that `partner` calls `external_id`.
+/// Returns the id of the appointment that `partner` knows as `external_id`.
 ///
 /// # Errors
-/// Never in truth: the name is fit for an id.
+/// Never: the derived name is a valid id.
 pub fn id_of(platform: &Platform, scope: &Scope, partner: &PartnerId, external_id: &str) -> Result<AppointmentId, Failure> {
     let name = platform.store.secret().name(scope, &["appointment", partner.as_str(), external_id]);
     AppointmentId::parse(&short(&name)).map_err(|e| Failure::Broken(e.to_string()))
 }
 
-/// The partner whose hand it is.
+/// Returns the partner that sends the request.
 ///
 /// # Errors
-/// 403: not a partner's, or one that makes no appointments.
+/// [`Refusal::Forbidden`] if the sender is no partner, or a partner without the right to work appointments.
 pub fn partner(scope: &Scope) -> Result<PartnerId, Refusal> {
     scope.needs(Right::WorkAppointments)?;
     match scope.actor() {
@@ -147,7 +147,7 @@ pub fn partner(scope: &Scope) -> Result<PartnerId, Refusal> {
     }
 }
 
-/// What changing the appointment `id` needs: it, its dealer, its lead and event, and the days that `asks` asks for of these.
+/// Returns the load for a change of the appointment `id`: it, its dealer, its lead and event, and the days that `asks` asks for.
 pub fn load<'a>(
     id: &'a AppointmentId,
     also: impl IntoIterator<Item = Key>,
@@ -158,12 +158,12 @@ pub fn load<'a>(
     Load::of([Key::Appointment(id.clone())].into_iter().chain(also)).then(move |loaded| needs(loaded, id, &asks, by, now))
 }
 
-/// What changing the appointment `id` needs besides it, as far as it is known by what was read.
+/// Returns the keys that a change of the appointment `id` needs in addition to it, as far as they follow from `loaded`.
 pub fn needs(loaded: &Loaded, id: &AppointmentId, asks: impl Fn(&Facts<'_>, &Appointment), by: &Actor, now: DateTime<Utc>) -> Vec<Key> {
     let Some(appointment) = loaded.appointment(id) else { return Vec::new() };
     let lead = appointment.lead.filter(|_| appointment.event.is_some());
     let event = lead.zip(appointment.event.clone()).map(|(lead, event)| Key::Event(lead, event));
-    // A lead may have gone to another dealer since; that one's people and hours count for its events.
+    // The lead may have moved to another dealer, whose users and hours count for its events.
     let of_lead = lead.and_then(|lead| loaded.lead(lead)).map(|lead| Key::Dealer(lead.dealer.clone()));
     let keys: Vec<Key> =
         [Key::Dealer(appointment.dealer.clone())].into_iter().chain(of_lead).chain(lead.map(Key::Lead)).chain(event).collect();
@@ -172,10 +172,10 @@ pub fn needs(loaded: &Loaded, id: &AppointmentId, asks: impl Fn(&Facts<'_>, &App
     keys.into_iter().chain(days.into_iter().flatten()).collect()
 }
 
-/// What a change of `appointment` goes by, as it was read.
+/// Returns the facts that a change of `appointment` depends on.
 ///
 /// # Errors
-/// [`Refusal::NotFound`]: something of it is gone.
+/// [`Refusal::NotFound`] if one of them does not exist.
 pub fn facts<'a>(
     loaded: &'a Loaded,
     appointment: &Appointment,
@@ -192,10 +192,10 @@ pub fn facts<'a>(
     Ok(Facts { dealer, lead, event, days, by, now })
 }
 
-/// Takes in what a partner tells, once for each `name` that it has: the appointment follows, or keeps it for when it is made.
+/// Applies a partner's report once per message id `name`, or keeps it until the appointment is created.
 ///
 /// # Errors
-/// Refusals of the sender; the table out of reach.
+/// Refusals of the report; failures of the table.
 pub async fn tell(
     platform: &Platform,
     scope: &Scope,
@@ -210,24 +210,17 @@ pub async fn tell(
     let asks = |facts: &Facts<'_>, appointment: &Appointment| {
         let _ = heard(facts, appointment, &told.report);
     };
-    // The appointment is read after what was kept for it: who sees none of the first and has the latest of the second has missed nothing, as
-    // whoever makes the one writes the other, too.
+    // The appointment is read after the kept reports. If there is no appointment, the kept reports are complete, because creating the appointment also
+    // writes the kept reports.
     let kept = Load::of(seen_key.into_iter().chain([Key::Early(id.clone())]));
     let load =
         kept.then(|loaded| [Key::Appointment(id.clone())].into_iter().chain(needs(loaded, &id, asks, &by, now)).collect()).patiently();
-    let view = |outcome| {
-        PingBackView {
-        appointment: id.to_string(),
-        outcome,
-        detail: (outcome == OUTCOMES[3])
-            .then_some("the appointment is on a later day: this counts only if it turns out to have been moved to the day it was said, or before (APT-4)"),
-    }
-    };
+    let view = |outcome: Outcome| PingBackView { appointment: id.to_string(), outcome: outcome.into(), detail: outcome.detail() };
     let rule = |loaded: &Loaded, _| {
         if let Some((key, body)) = &name
             && let Some(answer) = Seen::repeats(loaded.seen(key), body, real)?
         {
-            return Ok((None, view(OUTCOMES.into_iter().find(|outcome| *outcome == answer).unwrap_or(OUTCOMES[1]))));
+            return Ok((None, view(answer.parse().unwrap_or(Outcome::Known))));
         }
         let (decision, outcome) = match loaded.appointment(&id) {
             Some(appointment) => {
@@ -237,19 +230,19 @@ pub async fn tell(
                 let changed = heard(&facts, appointment, &told.report)?;
                 let after = changed.as_ref().map_or(appointment, |changed| &changed.appointment);
                 let outcome = match () {
-                    () if !after.is_as(appointment) => OUTCOMES[0],
-                    () if after.is_early(&told.report, &facts.dealer.settings.calendar, now) => OUTCOMES[3],
-                    () => OUTCOMES[1],
+                    () if !after.is_as(appointment) => Outcome::Applied,
+                    () if after.is_early(&told.report, &facts.dealer.settings.calendar, now) => Outcome::TooEarly,
+                    () => Outcome::Known,
                 };
                 (changed.map(|changed| changed.decision), outcome)
             }
             None => match Early::with(loaded.early(&id), &id, &partner, &told.report, now) {
-                Some(early) => (Some(Decision::default().with(Item::Early(early))), OUTCOMES[2]),
-                None => (None, OUTCOMES[2]),
+                Some(early) => (Some(Decision::default().with(Item::Early(early))), Outcome::Kept),
+                None => (None, Outcome::Kept),
             },
         };
         let seen = name.as_ref().map(|(key, body)| {
-            Item::Seen(Seen { key: key.clone(), body: body.clone(), answer: outcome.to_owned(), until: real + Seen::KEPT })
+            Item::Seen(Seen { key: key.clone(), body: body.clone(), answer: outcome.to_string(), until: real + Seen::KEPT })
         });
         let decision = if seen.is_some() { Some(decision.unwrap_or_default().with_some(seen)) } else { decision };
         Ok((decision, view(outcome)))
@@ -257,4 +250,19 @@ pub async fn tell(
     platform.store.decide(scope, load, rule).await
 }
 
-const OUTCOMES: [&str; 4] = ["applied", "known", "kept", "too_early"];
+/// The result of a report. Its name is stored with the message, to answer a repeat.
+#[derive(Debug, Clone, Copy, PartialEq, strum::Display, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+enum Outcome {
+    Applied,
+    Known,
+    Kept,
+    TooEarly,
+}
+
+impl Outcome {
+    fn detail(self) -> Option<&'static str> {
+        let text = "the appointment is on a later day: the report counts only if the appointment is moved to the reported day or an earlier one (APT-4)";
+        (self == Self::TooEarly).then_some(text)
+    }
+}

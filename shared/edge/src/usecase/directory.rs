@@ -1,4 +1,4 @@
-//! The directory of contacts: which channels identify a person, and who is known by each (INT-6).
+//! The directory of contacts: the channels that identify a person, and the contact of each (INT-6).
 
 use crate::Platform;
 use forecourt_domain::access::Scope;
@@ -9,7 +9,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 
-/// The channels that identify `person` at `dealer`, in order of weight, as keys.
+/// Returns the channels that identify `person` at `dealer` as keys, in order of weight.
 pub fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, person: &Person) -> Vec<ChannelKey> {
     let mut channels: Vec<ChannelKey> = Vec::new();
     for channel in dealer.settings.channels_of(person).map(|channel| platform.store.secret().channel(scope, channel)) {
@@ -20,7 +20,7 @@ pub fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, person: &Pe
     channels
 }
 
-/// The records that those of `channels` point at that are aliases.
+/// Returns the records that the aliases among `channels` point at.
 pub fn records(loaded: &Loaded, channels: &[ChannelKey]) -> Vec<Key> {
     let record = |channel| match loaded.channel(channel) {
         Some(Channel::AliasOf(record)) => Some(Key::Channel(record.clone())),
@@ -29,7 +29,7 @@ pub fn records(loaded: &Loaded, channels: &[ChannelKey]) -> Vec<Key> {
     channels.iter().filter_map(record).collect()
 }
 
-/// The contact behind a channel.
+/// Returns the contact of a channel.
 pub fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
     match loaded.channel(channel)? {
         Channel::Contact(contact) => Some(contact.clone()),
@@ -40,7 +40,7 @@ pub fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
     }
 }
 
-/// Whom each of `channels` leads to.
+/// Returns each of `channels` with its contact.
 pub fn known(loaded: &Loaded, channels: &[ChannelKey]) -> Vec<(ChannelKey, Option<Contact>)> {
     channels.iter().map(|channel| (channel.clone(), contact_of(loaded, channel))).collect()
 }

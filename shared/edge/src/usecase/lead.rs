@@ -1,7 +1,7 @@
-//! Changing a lead: the same steps for every change, and one rule each.
+//! Changes of a lead: the same steps for every change, with one rule each.
 
 use crate::Platform;
-use crate::http::{Call, Problem, Request, remembered, request};
+use crate::http::{self, Call, Problem, Request, remembered};
 use crate::routes::Operation;
 use forecourt_domain::base::{EventId, LeadId, Refusal, Right, TaskId, UserId};
 use forecourt_domain::decision::{Decision, Item};
@@ -15,87 +15,98 @@ use forecourt_store::{Load, Loaded};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// What a rule is asked about.
+/// The facts that a rule about a lead decides on.
 #[derive(Clone, Copy)]
-pub struct Asked<'a> {
+pub struct LeadContext<'a> {
     /// The lead.
     pub lead: &'a Lead,
     /// Its dealer.
     pub dealer: &'a Dealer,
-    /// What was read besides.
+    /// All items that were read.
     pub loaded: &'a Loaded,
 }
 
-/// Loads the lead `id`, its dealer and what `also` names, insists on `right`, and carries `rule` out, once for each `Idempotency-Key` that is
-/// remembered. Returns what `shown` makes of it: of the lead as it is then, and what was decided, if it was now.
+/// A request to change a lead.
+#[derive(Clone, Copy)]
+pub struct LeadRequest<'a> {
+    /// The platform.
+    pub platform: &'a Platform,
+    /// The request.
+    pub call: &'a Call,
+    /// The lead to change.
+    pub id: LeadId,
+    /// The right that the change requires.
+    pub right: Right,
+}
+
+impl<'a> LeadRequest<'a> {
+    /// Creates a request that requires the right to work leads.
+    pub fn of(platform: &'a Platform, call: &'a Call, id: LeadId) -> Self {
+        Self { platform, call, id, right: Right::WorkLeads }
+    }
+}
+
+/// Changes a lead: loads it with its dealer and the items in `also`, checks the right, and applies `rule` once per `Idempotency-Key`. Returns the result
+/// of `shown` for the lead after the change and the decision; the decision is `None` if nothing changed or the request is a repeat.
 ///
 /// # Errors
-/// What stands in the way, as a problem.
+/// The refusal or failure as a problem.
 pub async fn change<A>(
-    platform: &Platform,
-    call: &Call,
-    id: LeadId,
-    right: Right,
+    request: LeadRequest<'_>,
     also: &(dyn Fn(&Loaded) -> Vec<Key> + Send + Sync),
-    rule: impl Fn(Asked<'_>) -> Result<Option<Decision>, Refusal>,
+    rule: impl Fn(LeadContext<'_>) -> Result<Option<Decision>, Refusal>,
     shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
 ) -> Result<A, Problem> {
-    let (answer, again) = carry_out(platform, call, id, right, also, rule, shown).await?;
-    call.note_repeat(again);
+    let (answer, again) = carry_out(request, also, rule, shown).await?;
+    request.call.note_repeat(again);
     Ok(answer)
 }
 
-/// As [`change`], to make what stands under `makes`, whose name follows from the `Idempotency-Key` ([`new_name`]). Where it is there already,
-/// the request is a repeat that is remembered no more: what was made is shown as it is, and not made anew.
+/// As [`change`], for a change that creates the item `makes`, whose id follows from the `Idempotency-Key` ([`crate::http::new_name`]). If the item exists,
+/// the request is a repeat that is no longer stored: the item is shown and not created again.
 ///
 /// # Errors
-/// What stands in the way, as a problem.
+/// As [`change`].
 pub async fn make<A>(
-    platform: &Platform,
-    call: &Call,
-    id: LeadId,
+    request: LeadRequest<'_>,
     makes: Key,
     also: &(dyn Fn(&Loaded) -> Vec<Key> + Send + Sync),
-    rule: impl Fn(Asked<'_>) -> Result<Decision, Refusal>,
+    rule: impl Fn(LeadContext<'_>) -> Result<Decision, Refusal>,
     shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
 ) -> Result<A, Problem> {
     let also = |loaded: &Loaded| also(loaded).into_iter().chain([makes.clone()]).collect();
-    let rule = |asked: Asked<'_>| if asked.loaded.stored(&makes).is_some() { Ok(None) } else { rule(asked).map(Some) };
+    let rule = |context: LeadContext<'_>| if context.loaded.stored(&makes).is_some() { Ok(None) } else { rule(context).map(Some) };
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| (shown(lead, decision, loaded), decision.is_none());
-    let ((answer, known), again) = carry_out(platform, call, id, Right::WorkLeads, &also, rule, shown).await?;
-    call.note_repeat(again || known);
+    let ((answer, known), again) = carry_out(request, &also, rule, shown).await?;
+    request.call.note_repeat(again || known);
     Ok(answer)
 }
 
-/// Returns besides whether it had been done before.
+/// Returns also whether the request is a repeat.
 async fn carry_out<A>(
-    platform: &Platform,
-    call: &Call,
-    id: LeadId,
-    right: Right,
+    LeadRequest { platform, call, id, right }: LeadRequest<'_>,
     also: &(dyn Fn(&Loaded) -> Vec<Key> + Send + Sync),
-    rule: impl Fn(Asked<'_>) -> Result<Option<Decision>, Refusal>,
+    rule: impl Fn(LeadContext<'_>) -> Result<Option<Decision>, Refusal>,
     shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
 ) -> Result<(A, bool), Problem> {
-    let asked = Change::of(platform, call, id, right)?;
+    let change = Change::of(platform, call, id, right)?;
     let one = [id];
     let load = unit(platform, call, &one, |_, loaded| also(loaded));
-    let changed = platform.store.decide(&call.scope, load, |loaded, _| asked.judged(loaded, &rule, &shown));
+    let changed = platform.store.decide(&call.scope, load, |loaded, _| change.judged(loaded, &rule, &shown));
     Ok(changed.await?)
 }
 
-/// What a unit of `leads` has: each with its dealer and what `also` names for it, with the appointments that events among these are, and
-/// what is remembered of the request.
+/// Returns the unit of `leads`: each with its dealer, the items in `also`, the appointments of the events among these, and the stored request.
 fn unit<'a>(
     platform: &Platform,
     call: &Call,
     leads: &'a [LeadId],
     also: impl Fn(LeadId, &Loaded) -> Vec<Key> + Send + Sync + 'a,
 ) -> Load<'a> {
-    // What the change needs besides, and the dealers of the asker, which nearly always include the lead's, spare a second read.
+    // The sender's dealers nearly always include the lead's dealer. Reading them and the items in `also` at once spares a second read.
     let likely = call.scope.dealers().take(3).cloned().map(Key::Dealer);
     let first = |id: &LeadId| {
-        let remembered = request(platform, call, *id).map(|request| request.remembered_at());
+        let remembered = http::request(platform, call, *id).map(|request| request.remembered_at());
         [Key::Lead(*id)].into_iter().chain(remembered).chain(also(*id, &Loaded::default())).collect::<Vec<_>>()
     };
     let first: Vec<Key> = leads.iter().flat_map(first).collect();
@@ -110,7 +121,7 @@ fn unit<'a>(
     })
 }
 
-/// A change of a lead that somebody asks for.
+/// A change of a lead, with the parts of the request that it depends on.
 struct Change<'a> {
     call: &'a Call,
     id: LeadId,
@@ -123,20 +134,20 @@ impl<'a> Change<'a> {
     fn of(platform: &Platform, call: &'a Call, id: LeadId, right: Right) -> Result<Self, Problem> {
         call.scope.needs(right)?;
         let seen = call.if_match()?.filter(|_| !call.operation.is_of_element());
-        Ok(Self { call, id, right, seen, request: request(platform, call, id) })
+        Ok(Self { call, id, right, seen, request: http::request(platform, call, id) })
     }
 
-    /// Insists on the right, and asks `rule` unless the request is remembered. Returns besides whether it had been done before.
+    /// Checks the right and applies `rule`, unless the request is a repeat. Returns also whether it is one.
     fn judged<A>(
         &self,
         loaded: &Loaded,
-        rule: impl FnOnce(Asked<'_>) -> Result<Option<Decision>, Refusal>,
+        rule: impl FnOnce(LeadContext<'_>) -> Result<Option<Decision>, Refusal>,
         shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
     ) -> Result<(Option<Decision>, (A, bool)), Refusal> {
         let Self { call, id, right, seen, request } = self;
         let (lead, dealer) = found(loaded, *id)?;
-        // A repeat is answered even where the request itself put the lead out of the asker's reach, as long as nothing has happened since; its
-        // key names the asker.
+        // A repeat is answered even if the first request put the lead out of the sender's reach, as long as the lead has not changed since. The key
+        // contains the sender.
         if let Some(request) = request
             && let Some(version) = request.done(loaded, call.now)?
         {
@@ -152,47 +163,56 @@ impl<'a> Change<'a> {
             return Err(Refusal::Stale { current: lead.version });
         }
         let followed = |decision: Decision| {
-            // What goes to another dealer goes by that one's hours and settings.
+            // A lead that moves to another dealer follows the hours and settings of that dealer.
             let to = decision.lead().and_then(|lead| loaded.dealer(&lead.dealer)).unwrap_or(dealer);
             followed(decision, lead, to, |id| loaded.appointment(id), call.now)
         };
-        let decision = rule(Asked { lead, dealer, loaded })?.map(followed);
+        let decision = rule(LeadContext { lead, dealer, loaded })?.map(followed);
         let answer = shown(decision.as_ref().and_then(Decision::lead).unwrap_or(lead), decision.as_ref(), loaded);
         let decision = remembered(request.as_ref(), decision, lead.version, call.now);
         Ok((decision, (answer, false)))
     }
 }
 
-/// Most items that leads which change together are to have: the rest of the hundred of a commit is for the webhooks that are told of them.
+/// Most items of leads that change in one commit. The rest of the hundred items of a commit is for webhook deliveries.
 const TOGETHER: usize = 84;
 
-/// As [`make`], for several leads in one commit, each judged as if it were alone and after those before it. `rule` gets the days of people as
-/// those before it leave them. Returns what became of the first of them, at least one: as many as fit into a commit.
+/// A request to change several leads.
+#[derive(Clone, Copy)]
+pub struct LeadsRequest<'a> {
+    /// The platform.
+    pub platform: &'a Platform,
+    /// The request.
+    pub call: &'a Call,
+    /// The leads to change, in this order.
+    pub leads: &'a [LeadId],
+}
+
+/// As [`make`], for several leads in one commit. Each is decided by itself and after the leads before it: `rule` gets the days of users as those leave
+/// them. Returns the results of the first leads, at least one: as many as fit into a commit.
 ///
 /// # Errors
-/// When nothing was decided: none of them is changed then.
+/// If nothing could be decided; no lead is changed then.
 pub async fn make_together<A>(
-    platform: &Platform,
-    call: &Call,
-    leads: &[LeadId],
+    LeadsRequest { platform, call, leads }: LeadsRequest<'_>,
     makes: impl Fn(LeadId) -> Key + Send + Sync,
     also: impl Fn(LeadId, &Loaded) -> Vec<Key> + Send + Sync,
-    rule: impl Fn(Asked<'_>, Asks<'_>) -> Result<Decision, Refusal>,
+    rule: impl Fn(LeadContext<'_>, Asks<'_>) -> Result<Decision, Refusal>,
     shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
 ) -> Result<Vec<Result<A, Problem>>, Problem> {
     let asked = leads.iter().map(|id| Change::of(platform, call, *id, Right::WorkLeads)).collect::<Result<Vec<_>, _>>()?;
     let also = |id, loaded: &Loaded| also(id, loaded).into_iter().chain([makes(id)]).collect();
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| (shown(lead, decision, loaded), decision.is_none());
-    // They are many, and nobody waits who could try one of them again.
+    // Many items contend, and no client retries a single lead.
     let load = unit(platform, call, leads, also).patiently();
     let changed = platform.store.decide(&call.scope, load, |loaded, _| {
         let (mut together, mut days) = (Decision::default(), BTreeMap::new());
         let mut answers = Vec::new();
         for one in &asked {
             let day = |user: &UserId, date| days.get(&(user.clone(), date)).cloned().or_else(|| loaded.day(user, date));
-            let rule = |asked: Asked<'_>| match loaded.stored(&makes(one.id)) {
+            let rule = |context: LeadContext<'_>| match loaded.stored(&makes(one.id)) {
                 Some(_) => Ok(None),
-                None => rule(asked, &day).map(Some),
+                None => rule(context, &day).map(Some),
             };
             let judged = one.judged(loaded, rule, shown);
             let items = judged.as_ref().map_or(0, |(decision, _)| decision.as_ref().map_or(0, |decision| decision.items.len()));
@@ -221,8 +241,8 @@ pub async fn make_together<A>(
     Ok(answers.collect())
 }
 
-/// Whether it is about a task that was given to the asker, who works it whosever the lead is (LEAD-4); or completes, misses or moves an event that was given to
-/// somebody whose work is the asker's to see (CAL-4). Only who sees the lead calls one off.
+/// Whether the request is about a task that is assigned to the sender, who may work it whoever owns the lead (LEAD-4); or completes, marks as a no-show or
+/// reschedules an event that is assigned to a user whose work the sender may see (CAL-4). Only users who may see the lead may cancel the event.
 fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool {
     let task = call.part::<TaskId>("task", "task").ok().and_then(|id| loaded.task(lead.id, &id));
     let own = task.is_some_and(|task| task.is_given_to(call.scope.user_id()) && call.scope.reaches(&task.dealer).is_ok());
@@ -231,15 +251,16 @@ fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool 
     own || event.is_some_and(|event| sees_given(call, dealer, event.user.as_ref()))
 }
 
-/// Whether what was given to `user` at `dealer` is the asker's to see: their own, or that of users they supervise or deputise for (ACC-1).
+/// Whether the sender may see work that is assigned to `user` at `dealer`: their own, or that of users they supervise or deputise for (ACC-1).
 fn sees_given(call: &Call, dealer: &Dealer, user: Option<&UserId>) -> bool {
     user.is_some() && call.scope.reaches(&dealer.id).is_ok() && call.scope.sees_leads_of(user, &dealer.settings, call.now)
 }
 
-/// Insists that the asker may read what was given to `user` for a lead: with the lead, or as what is theirs, or that of users they supervise or deputise for.
+/// Checks that the sender may read work that is assigned to `user` for a lead: because they may read the lead, or because the work is theirs or that of
+/// users they supervise or deputise for.
 ///
 /// # Errors
-/// 403 names the right; what is out of reach is not found (LEAD-9).
+/// [`Refusal::Forbidden`] names the right; [`Refusal::NotFound`] if the lead is out of reach (LEAD-9).
 pub fn reads_given(call: &Call, lead: &Lead, dealer: &Dealer, user: Option<&UserId>) -> Result<(), Refusal> {
     call.scope.needs(Right::ReadLeads)?;
     if sees_given(call, dealer, user) {
@@ -248,7 +269,8 @@ pub fn reads_given(call: &Call, lead: &Lead, dealer: &Dealer, user: Option<&User
     call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)
 }
 
-/// The days of people that `rule` asks for, which is to be asked again with what is stored: it asks for the same whatever is on them (CAL-7).
+/// Returns the keys of the days that `rule` asks for. A rule asks for the same days whatever is on them, so it is applied to empty days first, and again
+/// to the stored ones (CAL-7).
 pub fn days_of<T>(rule: impl FnOnce(Asks<'_>) -> T) -> Vec<Key> {
     let asked = RefCell::new(Vec::new());
     rule(&|user: &UserId, date| {
@@ -258,38 +280,39 @@ pub fn days_of<T>(rule: impl FnOnce(Asks<'_>) -> T) -> Vec<Key> {
     asked.into_inner()
 }
 
-/// The lead and its dealer.
+/// Returns the lead and its dealer.
 ///
 /// # Errors
-/// [`Refusal::NotFound`].
+/// [`Refusal::NotFound`] if either was not read.
 pub fn found(loaded: &Loaded, id: LeadId) -> Result<(&Lead, &Dealer), Refusal> {
     let lead = loaded.lead(id).ok_or(Refusal::NotFound("lead"))?;
     let dealer = loaded.dealer(&lead.dealer).ok_or(Refusal::NotFound("lead"))?;
     Ok((lead, dealer))
 }
 
-/// The entry that holds the enquiry of a lead in its latest state: the first, unless it is known better.
+/// Returns the key of the timeline entry that holds the latest enquiry of a lead: the first entry by default.
 pub fn described(loaded: &Loaded, lead: LeadId) -> Key {
     Key::Entry(lead, loaded.lead(lead).and_then(|lead| lead.described).unwrap_or(1))
 }
 
-/// The enquiry of a lead in its latest state, where its entry was read ([`described`]).
+/// Returns the latest enquiry of a lead. `None` if its entry was not read ([`described`]).
 pub fn enquiry_of<'a>(loaded: &'a Loaded, lead: &Lead) -> Option<&'a Enquiry> {
     loaded.entry(lead.id, lead.described.unwrap_or(1))?.enquiry()
 }
 
-/// The version of `lead` that this request made, now or before: the name of what it made ([`forecourt_domain::base::numbered`]).
+/// Returns the version of `lead` that this request made, now or when it was first sent: new items are named by it
+/// ([`forecourt_domain::base::numbered`]).
 pub fn made(platform: &Platform, call: &Call, lead: LeadId, decision: Option<&Decision>, loaded: &Loaded) -> Option<u64> {
     match decision.and_then(Decision::lead) {
         Some(lead) => Some(lead.version),
-        None => request(platform, call, lead)?.done(loaded, call.now).ok()?,
+        None => http::request(platform, call, lead)?.done(loaded, call.now).ok()?,
     }
 }
 
-/// The lead as it was read, if the asker may see it; its dealer's settings may be a minute old.
+/// Returns the lead if the sender may read it. Its dealer's settings may be a minute old.
 ///
 /// # Errors
-/// 403 names the right; a lead that is not there or out of reach is not found.
+/// 403 names the right; 404 if the lead does not exist or is out of reach.
 pub async fn readable<'a>(platform: &Platform, call: &Call, lead: Option<&'a Lead>) -> Result<&'a Lead, Problem> {
     let lead = lead.ok_or(Refusal::NotFound("lead"))?;
     let dealer = platform.store.dealer(&call.scope, &lead.dealer).await?.ok_or(Refusal::NotFound("lead"))?;

@@ -7,7 +7,7 @@ mod signature;
 pub use link::Link;
 
 use crate::Platform;
-use crate::routes::{Operation, Route};
+use crate::routes::{Access, Route};
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use forecourt_domain::access::Scope;
 use forecourt_store::Failure;
@@ -38,9 +38,13 @@ pub(crate) async fn authenticate(
     event: &ApiGatewayV2httpRequest,
     body: &[u8],
 ) -> Result<(Scope, Option<Link>), Denied> {
-    match event.path_parameters.get("token").filter(|_| route.is_open()) {
-        _ if route.operation == Operation::ReceivePingBack => Ok((signature::scope(platform, event, body).await?, None)),
-        Some(token) => link::verified(platform, route.operation, token).map(|(scope, link)| (scope, Some(link))).ok_or(Denied::Link),
-        None => Ok((identity::scope(&platform.store, event).await?, None)),
+    match route.access {
+        Access::Token => Ok((identity::scope(&platform.store, event).await?, None)),
+        Access::Signature => Ok((signature::scope(platform, event, body).await?, None)),
+        Access::Link => {
+            let token = event.path_parameters.get("token").ok_or(Denied::Link)?;
+            let (scope, link) = link::verified(platform, route.operation, token).ok_or(Denied::Link)?;
+            Ok((scope, Some(link)))
+        }
     }
 }

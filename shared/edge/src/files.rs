@@ -1,4 +1,4 @@
-//! The bucket: what is too large for the table.
+//! The bucket, for content that is too large for the table.
 
 mod uploads;
 
@@ -15,18 +15,18 @@ use futures::FutureExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What an upload link allows: one file of this type and size, under this name.
+/// A file that an upload link accepts: of this type and size only.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub struct Upload<'a> {
     pub name: &'a str,
     pub content_type: &'a str,
     pub bytes: u64,
 }
 
-/// What a download link gives: what is kept under a name, to be saved under another.
+/// A file that a download link returns, and the name to save it under.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names explain themselves")]
 pub struct Download<'a> {
     pub name: &'a str,
     pub content_type: &'a str,
@@ -34,7 +34,7 @@ pub struct Download<'a> {
 }
 
 impl Download<'_> {
-    /// `Content-Disposition`: saved and never shown in the browser, under a name that ASCII cannot always hold (RFC 6266).
+    /// Returns the `Content-Disposition` header (RFC 6266): the browser saves the file and never shows it.
     pub fn disposition(&self) -> String {
         let ascii: String = self.file_name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) { c } else { '_' }).collect();
         let all = percent_encoding::utf8_percent_encode(self.file_name, percent_encoding::NON_ALPHANUMERIC);
@@ -42,72 +42,72 @@ impl Download<'_> {
     }
 }
 
-/// Where files are kept.
+/// A store of files.
 #[async_trait]
 pub trait Files: Send + Sync {
-    /// Keeps `bytes` under `name`; the same name again replaces them.
+    /// Stores `bytes` under `name` and replaces what is there.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when they are not kept.
+    /// [`Failure::Unavailable`] if they are not stored.
     async fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), Failure>;
 
-    /// Gives back what is kept under `name`, if anything is.
+    /// Returns the content of `name`. `None` if there is no such file.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when nobody can say.
+    /// [`Failure::Unavailable`] if the store does not answer.
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Failure>;
 
-    /// How large is what is kept under `name`, if anything is.
+    /// Returns the size of `name` in bytes. `None` if there is no such file.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when nobody can say.
+    /// [`Failure::Unavailable`] if the store does not answer.
     async fn size(&self, name: &str) -> Result<Option<u64>, Failure>;
 
-    /// Keeps what is under `from` under `to` as well; the same again changes nothing.
+    /// Copies `from` to `to`. Idempotent.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when it is not kept there.
+    /// [`Failure::Unavailable`] if the copy is not stored.
     async fn copy(&self, from: &str, to: &str) -> Result<(), Failure>;
 
-    /// Removes what is kept under `name`, if anything is.
+    /// Removes `name` if it exists.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when it may still be there.
+    /// [`Failure::Unavailable`] if the file may still exist.
     async fn remove(&self, name: &str) -> Result<(), Failure>;
 
-    /// A link with which whoever has it can `PUT` the file for `lasts`.
+    /// Returns a link that accepts a `PUT` of the file for `lasts`.
     ///
     /// # Errors
-    /// When none can be signed.
+    /// [`Failure`] if the link cannot be signed.
     async fn upload_link(&self, upload: Upload<'_>, lasts: Duration) -> Result<String, Failure>;
 
-    /// A link with which whoever has it can `GET` the file for `lasts`.
+    /// Returns a link that answers a `GET` with the file for `lasts`.
     ///
     /// # Errors
-    /// When none can be signed.
+    /// [`Failure`] if the link cannot be signed.
     async fn download_link(&self, download: Download<'_>, lasts: Duration) -> Result<String, Failure>;
 }
 
 /// An S3 bucket.
 pub struct Bucket {
-    /// The client.
+    /// The S3 client.
     pub client: aws_sdk_s3::Client,
     /// The bucket's name.
     pub name: String,
 }
 
-/// The bucket that the environment names (`BUCKET`).
+/// Returns the bucket that the environment variable `BUCKET` names.
 ///
 /// # Errors
-/// [`Missing`] when it names none.
+/// [`Missing`] if the variable is absent.
 pub fn bucket(config: &SdkConfig) -> Result<Arc<dyn Files>, Missing> {
     Ok(Arc::new(Bucket { client: aws_sdk_s3::Client::new(config), name: setting("BUCKET")? }))
 }
 
-/// For functions that keep no files: they are smaller without S3.
+/// Returns no store, for functions without files: they are smaller without the S3 client.
 ///
 /// # Errors
-/// None.
+/// Never.
 pub fn none(_: &SdkConfig) -> Result<Arc<dyn Files>, Missing> {
     Ok(Arc::new(NoFiles))
 }
@@ -115,7 +115,7 @@ pub fn none(_: &SdkConfig) -> Result<Arc<dyn Files>, Missing> {
 struct NoFiles;
 
 fn no_bucket<T>(name: &str) -> Result<T, Failure> {
-    Err(Failure::Broken(format!("this function has no bucket with {name}")))
+    Err(Failure::Broken(format!("this function has no bucket; it was asked for {name}")))
 }
 
 #[async_trait]
@@ -173,7 +173,7 @@ impl Files for Bucket {
     }
 
     async fn copy(&self, from: &str, to: &str) -> Result<(), Failure> {
-        // Names are made of ids: there is nothing in them to be encoded.
+        // Names consist of ids and need no encoding.
         let copy = self.client.copy_object().bucket(&self.name).copy_source(format!("{}/{from}", self.name)).key(to);
         let copied = copy.send().boxed().await;
         copied.map(|_| ()).map_err(|e| unavailable(&e))
@@ -185,7 +185,7 @@ impl Files for Bucket {
     }
 
     async fn upload_link(&self, upload: Upload<'_>, lasts: Duration) -> Result<String, Failure> {
-        // Type and size are signed as headers, so the bucket takes nothing else.
+        // Type and size are signed as headers, so the bucket accepts nothing else.
         let put = self.client.put_object().bucket(&self.name).key(upload.name).content_type(upload.content_type);
         let put = put.content_length(i64::try_from(upload.bytes).unwrap_or(i64::MAX));
         put.presigned(good_for(lasts)?).boxed().await.map(|link| link.uri().to_owned()).map_err(|e| unavailable(&e))

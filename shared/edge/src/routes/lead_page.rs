@@ -1,0 +1,133 @@
+//! The page of a lead: its timeline, deadlines, tasks and contacts.
+
+use super::problems::{LEAD_CHANGE, READ};
+use super::query::{CURSOR, LIMIT_25, LIMIT_50, OWNER};
+use super::row::{delete, get, patch, post, routes, routes_of};
+use super::{Content, Operation, Response, Route, Row};
+use forecourt_domain::base::Right;
+
+const LEAD: &[Response] = &[(200, "The changed lead; its version is the ETag.", Content::Json("LeadView"))];
+const TASK: &[Response] = &[(200, "The task; the lead's version is the ETag.", Content::Json("TaskView"))];
+const CONTACTS: &[Response] = &[(200, "The lead's contacts; the lead's version is the ETag.", Content::Json("LeadContactsView"))];
+
+routes![
+    ReadTimeline = get("/leads/{id}/timeline", "lead")
+        .summary("Returns the timeline of a lead, newest first (LEAD-2).")
+        .rights(&[Right::ReadLeads])
+        .query(&[LIMIT_50, ("cursor", "The cursor in the lead's page or in the response with the previous page.")])
+        .responses(&[(200, "A page of the timeline.", Content::Json("TimelineView"))])
+        .problems(READ),
+    SetDeadline = post("/leads/{id}/deadlines", "lead")
+        .summary("Adds a deadline to a lead: a target time without start or duration (LEAD-6).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("TargetBody")])
+        .responses(&[(201, "The changed lead; `Location` names the deadline.", Content::Json("LeadView"))])
+        .if_match()
+        .problems(LEAD_CHANGE),
+    ChangeDeadline = patch("/leads/{id}/deadlines/{deadline}", "lead")
+        .summary("Moves a deadline, including `first-contact` (LEAD-6).")
+        .description("Its reminder and escalation levels follow. Later changes of the settings do not move it.")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("TargetBody")])
+        .responses(LEAD)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    MeetDeadline = post("/leads/{id}/deadlines/{deadline}/completion", "lead")
+        .summary("Marks an added deadline as met (LEAD-6).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("MetBody")])
+        .responses(LEAD)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    DropDeadline = delete("/leads/{id}/deadlines/{deadline}", "lead")
+        .summary("Removes an added deadline; the timeline keeps it (LEAD-6).")
+        .rights(&[Right::WorkLeads])
+        .responses(LEAD)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    ContactMade = post("/leads/{id}/contact-made", "lead")
+        .summary("Records whether contact was made (LEAD-6, ESC-7).")
+        .description("`true` stops the response clock. `false` is kept on the timeline and stops nothing.")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("ContactMadeBody")])
+        .responses(LEAD)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    CreateTask = post("/leads/{id}/tasks", "lead")
+        .summary("Creates a task with a start and a duration, for the lead's owner or another user (LEAD-4).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("TaskBody")])
+        .responses(&[(201, "The task; `Location` names it, the lead's version is the ETag.", Content::Json("TaskView"))])
+        .if_match()
+        .problems(LEAD_CHANGE),
+    LeadTasks = get("/leads/{id}/tasks", "lead")
+        .summary("Returns the tasks of a lead, including completed ones, newest first (LEAD-4).")
+        .rights(&[Right::ReadLeads])
+        .query(&[LIMIT_25, CURSOR])
+        .responses(&[(200, "A page of the lead's tasks.", Content::Json("TasksView"))])
+        .problems(READ),
+    ReadTask = get("/leads/{id}/tasks/{task}", "lead")
+        .summary("Returns a task (LEAD-4).")
+        .description("The assignee may read it, even if the lead is not visible to them.")
+        .rights(&[Right::ReadLeads])
+        .responses(TASK)
+        .problems(READ),
+    ChangeTask = patch("/leads/{id}/tasks/{task}", "lead")
+        .summary("Changes the title, time, duration or assignee of a task (LEAD-4).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("TaskBody")])
+        .responses(TASK)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    CompleteTask = post("/leads/{id}/tasks/{task}/completion", "lead")
+        .summary("Marks a task as completed (LEAD-4).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("MetBody")])
+        .responses(TASK)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    ReopenTask = delete("/leads/{id}/tasks/{task}/completion", "lead")
+        .summary("Reopens a completed task (LEAD-4).")
+        .rights(&[Right::WorkLeads])
+        .responses(TASK)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    DeleteTask = delete("/leads/{id}/tasks/{task}", "lead")
+        .summary("Deletes a task; the timeline keeps it (LEAD-4).")
+        .rights(&[Right::WorkLeads])
+        .responses(TASK)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    ListTasks = get("/dealers/{dealer}/tasks", "lead")
+        .summary("Returns the open tasks and deadlines of a dealer by their dates (LEAD-4).")
+        .rights(&[Right::ReadLeads])
+        .query(&[
+            OWNER,
+            ("from", "Only tasks that start and deadlines that are due at or after this time, RFC 3339."),
+            ("until", "Only tasks that start and deadlines that are due before this time."),
+            LIMIT_25,
+            CURSOR,
+        ])
+        .responses(&[(200, "A page of tasks and deadlines.", Content::Json("AgendaView"))])
+        .problems(READ),
+    AddContact = post("/leads/{id}/contacts", "lead")
+        .summary("Adds a contact to a lead (LEAD-7).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("LeadContactBody")])
+        .responses(&[(201, "The lead's contacts; `Location` names the new one.", Content::Json("LeadContactsView"))])
+        .if_match()
+        .problems(LEAD_CHANGE),
+    CorrectContact = patch("/leads/{id}/contacts/{contact}", "lead")
+        .summary("Corrects the data of a contact, or makes it the main contact (LEAD-7).")
+        .rights(&[Right::WorkLeads])
+        .body(&[Content::Json("LeadContactBody")])
+        .responses(CONTACTS)
+        .if_match()
+        .problems(LEAD_CHANGE),
+    RemoveContact = delete("/leads/{id}/contacts/{contact}", "lead")
+        .summary("Removes a contact that is not the main contact from a lead (LEAD-7).")
+        .rights(&[Right::WorkLeads])
+        .responses(CONTACTS)
+        .if_match()
+        .problems(LEAD_CHANGE),
+];

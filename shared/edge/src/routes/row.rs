@@ -1,0 +1,184 @@
+//! The shape of a row.
+
+use super::Operation;
+use forecourt_domain::base::Right;
+
+/// What a request needs at run time: the part of a row that function binaries hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// The operation.
+    pub operation: Operation,
+    /// `GET`, `POST` …
+    pub method: &'static str,
+    /// The path, with `{names}` for its parameters.
+    pub path: &'static str,
+    /// The function that answers it.
+    pub function: &'static str,
+    /// How the sender proves who they are.
+    pub access: Access,
+}
+
+/// How the sender of a request proves who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// By a bearer token, which the gateway checks.
+    Token,
+    /// By the signed link in the path (CAL-6, CAL-8).
+    Link,
+    /// By a signature as Standard Webhooks defines it (APT-4).
+    Signature,
+}
+
+/// One operation of the API with all facts that the OpenAPI document shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Its route.
+    pub route: Route,
+    /// A sentence in the third person.
+    pub summary: &'static str,
+    /// More sentences; empty if the summary says all.
+    pub description: &'static str,
+    /// The rights that the sender needs.
+    pub rights: &'static [Right],
+    /// The media types of the body; empty if there is no body.
+    pub body: &'static [Content],
+    /// Whether the body may be left out.
+    pub body_is_optional: bool,
+    /// The responses of success.
+    pub responses: &'static [Response],
+    /// The query parameters.
+    pub query: &'static [Query],
+    /// Whether it takes `If-Match`. The header is required if the problems name 428.
+    pub if_match: bool,
+    /// The responses of failure.
+    pub problems: &'static [Problem],
+}
+
+/// The content of a body.
+#[derive(Debug, Clone, Copy)]
+pub enum Content {
+    /// JSON of a named schema.
+    Json(&'static str),
+    /// A form of a named schema.
+    Form(&'static str),
+    /// A JSON object that a sentence describes.
+    Object(&'static str),
+    /// Text of a media type, and a description of it.
+    Text(&'static str, &'static str),
+}
+
+/// A response of success: its status, meaning and content.
+pub type Response = (u16, &'static str, Content);
+/// A response of failure: its status and meaning.
+pub type Problem = (u16, &'static str);
+/// A query parameter: its name and meaning.
+pub type Query = (&'static str, &'static str);
+
+pub(super) const fn get(path: &'static str, function: &'static str) -> Row {
+    Row::new("GET", path, function)
+}
+
+pub(super) const fn post(path: &'static str, function: &'static str) -> Row {
+    Row::new("POST", path, function)
+}
+
+pub(super) const fn put(path: &'static str, function: &'static str) -> Row {
+    Row::new("PUT", path, function)
+}
+
+pub(super) const fn patch(path: &'static str, function: &'static str) -> Row {
+    Row::new("PATCH", path, function)
+}
+
+pub(super) const fn delete(path: &'static str, function: &'static str) -> Row {
+    Row::new("DELETE", path, function)
+}
+
+impl Row {
+    const fn new(method: &'static str, path: &'static str, function: &'static str) -> Self {
+        Self {
+            route: Route { operation: Operation::Named(""), method, path, function, access: Access::Token },
+            summary: "",
+            description: "",
+            rights: &[],
+            body: &[],
+            body_is_optional: false,
+            responses: &[],
+            query: &[],
+            if_match: false,
+            problems: &[],
+        }
+    }
+
+    pub(super) const fn operation(mut self, operation: Operation) -> Self {
+        self.route.operation = operation;
+        self
+    }
+
+    pub(super) const fn access(mut self, access: Access) -> Self {
+        self.route.access = access;
+        self
+    }
+
+    pub(super) const fn summary(self, summary: &'static str) -> Self {
+        Self { summary, ..self }
+    }
+
+    pub(super) const fn description(self, description: &'static str) -> Self {
+        Self { description, ..self }
+    }
+
+    pub(super) const fn rights(self, rights: &'static [Right]) -> Self {
+        Self { rights, ..self }
+    }
+
+    pub(super) const fn body(self, body: &'static [Content]) -> Self {
+        Self { body, ..self }
+    }
+
+    pub(super) const fn optional_body(self, body: &'static [Content]) -> Self {
+        Self { body, body_is_optional: true, ..self }
+    }
+
+    pub(super) const fn responses(self, responses: &'static [Response]) -> Self {
+        Self { responses, ..self }
+    }
+
+    pub(super) const fn query(self, query: &'static [Query]) -> Self {
+        Self { query, ..self }
+    }
+
+    pub(super) const fn if_match(self) -> Self {
+        Self { if_match: true, ..self }
+    }
+
+    pub(super) const fn problems(self, problems: &'static [Problem]) -> Self {
+        Self { problems, ..self }
+    }
+}
+
+/// Returns the routes of `rows`. Evaluated when the crate is compiled, so that function binaries do not hold the documentation.
+pub(super) const fn routes_of<const N: usize>(rows: &[Row]) -> [Route; N] {
+    let mut routes = [rows[0].route; N];
+    let mut i = 1;
+    while i < N {
+        routes[i] = rows[i].route;
+        i += 1;
+    }
+    routes
+}
+
+/// Defines the table of a file. Each row defines its operation.
+macro_rules! routes {
+    ($($operation:ident = $row:expr),* $(,)?) => {
+        #[expect(non_upper_case_globals, reason = "an operation is matched like the variant of an enum")]
+        impl Operation {
+            $(#[doc = concat!("The operation `", stringify!($operation), "`.")]
+            pub const $operation: Self = Self::Named(stringify!($operation));)*
+        }
+
+        pub(super) const ROWS: &[Row] = &[$($row.operation(Operation::$operation)),*];
+        pub(super) const ROUTES: &[Route] = &routes_of::<{ ROWS.len() }>(ROWS);
+    };
+}
+pub(super) use routes;
