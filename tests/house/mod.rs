@@ -1,6 +1,7 @@
-//! Checks of the tree itself: architecture, documents, metrics.
+//! Checks of the tree itself: architecture, documents, metrics, texts.
 
 pub(crate) mod architecture;
 pub(crate) mod builds;
 mod layers;
 pub(crate) mod metrics;
+pub(crate) mod texts;
