@@ -10,7 +10,7 @@ mod workbook;
 mod zip;
 
 pub use request::ExportBody;
-pub use view::{DownloadLogView, DownloadView, ExportView, LinkView};
+pub use view::{DownloadLogView, ExportView, LinkView, LoggedDownloadView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};

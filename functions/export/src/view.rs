@@ -86,14 +86,14 @@ pub struct LinkView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DownloadLogView {
     /// Newest first.
-    pub downloads: Vec<DownloadView>,
+    pub downloads: Vec<LoggedDownloadView>,
     /// Where the next page starts; `null`: there is no more.
     pub cursor: Option<String>,
 }
 
 /// A download: of each link that was given there is one, whether it was used or not.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct DownloadView {
+pub struct LoggedDownloadView {
     /// Its id.
     pub id: String,
     /// When.
@@ -115,7 +115,7 @@ pub struct DownloadView {
 
 impl DownloadLogView {
     pub(crate) fn of(downloads: &[Download], cursor: Option<String>) -> Self {
-        let view = |download: &Download| DownloadView {
+        let view = |download: &Download| LoggedDownloadView {
             id: download.id.clone(),
             at: download.at,
             by: download.by.to_string(),
