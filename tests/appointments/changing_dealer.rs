@@ -3,7 +3,7 @@
 use crate::reports::overview::{appointment, save};
 use crate::support::world::{NORDSTERN, World, at, dealer, enquiry};
 use chrono::TimeDelta;
-use forecourt_domain::settings::Draft;
+use forecourt_domain::settings::DealerSettings;
 use forecourt_export::Exporter;
 use forecourt_local::demo;
 use forecourt_store::Load;
@@ -16,7 +16,7 @@ const LAKESIDE: &str = "lakeside-motors-demo";
 pub async fn open(world: &World, id: &str) {
     let (model, id) = (dealer("harbour-cars-demo"), dealer(id));
     let loaded = world.store.load(&world.scope(), &Load::of([Key::Dealer(model.clone())])).await.unwrap();
-    let draft: Draft = (*loaded.dealer(&model).unwrap().settings).clone();
+    let draft: DealerSettings = (*loaded.dealer(&model).unwrap().settings).clone();
     demo::save(&world.store, &world.scope(), &id, &draft.check().unwrap(), world.system.clock.now()).await.unwrap();
 }
 
@@ -118,7 +118,7 @@ async fn exp_3_a_zone_that_changes_meanwhile_passes_over_nothing() {
     let id = asked(&world, &json!({"what": "appointments", "filter": {"dealer": NORDSTERN, "created_from": "2026-11-01"}})).await;
     let to_london = async |slice: u32, _: Value| {
         if slice == 1 {
-            let zone = |draft: &mut Draft| {
+            let zone = |draft: &mut DealerSettings| {
                 let mut value = serde_json::to_value(&*draft).unwrap();
                 value["calendar"]["zone"] = json!("Europe/London");
                 *draft = serde_json::from_value(value).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::support::world::{NORDSTERN, at};
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::appointment::{Appointment, Attended, Becomes, Early, Report, Statement};
+use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, PendingReports, Report, Statement};
 use forecourt_domain::base::{Actor, PartnerId};
 use forecourt_domain::hours::Calendar;
 use proptest::prelude::*;
@@ -21,10 +21,10 @@ fn new() -> Appointment {
 fn report() -> impl Strategy<Value = Report> {
     let time = |minutes: i64| at("2026-11-20T08:00:00Z") + TimeDelta::minutes(minutes);
     let what = prop_oneof![
-        (0..4i64).prop_map(|day| Becomes::Moved { to: at("2026-11-18T09:00:00Z") + TimeDelta::days(day) }),
-        Just(Becomes::Cancelled),
-        Just(Becomes::Attended { is: Attended::Completed, reason: None }),
-        (0..2u8).prop_map(|why| Becomes::Attended { is: Attended::NoShow, reason: (why > 0).then(|| "ill".to_owned()) }),
+        (0..4i64).prop_map(|day| AppointmentChange::Moved { to: at("2026-11-18T09:00:00Z") + TimeDelta::days(day) }),
+        Just(AppointmentChange::Cancelled),
+        Just(AppointmentChange::Attended { is: Attended::Completed, reason: None }),
+        (0..2u8).prop_map(|why| AppointmentChange::Attended { is: Attended::NoShow, reason: (why > 0).then(|| "ill".to_owned()) }),
     ];
     // Few moments, so that there are ties.
     ((0..5i64).prop_map(time), what).prop_map(|(as_of, what)| Report { as_of, what })
@@ -55,8 +55,8 @@ proptest! {
         let once = reports.iter().fold(new(), |a, report| a.hearing(report, &by, &berlin(), now));
         // Some come before it is made, and are kept.
         let partner: PartnerId = "centre-demo".parse().unwrap();
-        let kept = shuffled[..early].iter().fold(None, |kept: Option<Early>, report| {
-            Early::with(kept.as_ref(), &new().id, &partner, report, now).or(kept)
+        let kept = shuffled[..early].iter().fold(None, |kept: Option<PendingReports>, report| {
+            PendingReports::with(kept.as_ref(), &new().id, &partner, report, now).or(kept)
         });
         let made = kept.iter().flat_map(|kept| &kept.reports).fold(new(), |a, report| a.hearing(report, &by, &berlin(), now));
         let all = shuffled[early..].iter().fold(made, |a, report| a.hearing(report, &by, &berlin(), now));
@@ -76,9 +76,9 @@ proptest! {
         let before = reports.iter().fold(new(), |a, report| a.hearing(report, &by, &berlin(), now));
         let after = before.saying(what.what.clone(), &Actor::System, &berlin(), now);
         match what.what {
-            Becomes::Moved { to } => prop_assert!(after.at == to && !after.state.is_cancelled()),
-            Becomes::Cancelled => prop_assert!(after.state.is_cancelled()),
-            Becomes::Attended { is, .. } => prop_assert_eq!(after.attendance.is, is),
+            AppointmentChange::Moved { to } => prop_assert!(after.at == to && !after.state.is_cancelled()),
+            AppointmentChange::Cancelled => prop_assert!(after.state.is_cancelled()),
+            AppointmentChange::Attended { is, .. } => prop_assert_eq!(after.attendance.is, is),
         }
         let unmoved = before.at == after.at || after.attendance.is == Attended::Unknown;
         prop_assert!(unmoved, "nobody has come to another visit");

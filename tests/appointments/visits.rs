@@ -6,7 +6,7 @@ use crate::messages::letters::{letters, told};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
 use forecourt_domain::appointment::Due;
 use forecourt_domain::base::{AppointmentOrigin, Medium};
-use forecourt_domain::messages::{Letter, Says};
+use forecourt_domain::messages::{Letter, LetterKind};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -155,7 +155,7 @@ async fn apt_5_the_latest_of_more_than_a_hundred_moves_counts() {
 fn apt_3_whoever_claims_a_reminder_writes_the_appointment_with_it() {
     let appointment = crate::reports::overview::appointment("a", NORDSTERN, at("2026-11-23T09:00:00Z"));
     let now = at("2026-11-24T09:00:00Z");
-    let letter = Letter::of_appointment(&appointment, Says::Reminder, Medium::Email, now, now);
+    let letter = Letter::of_appointment(&appointment, LetterKind::Reminder, Medium::Email, now, now);
     let dealer = forecourt_local::demo::group().unwrap().dealers.into_iter().find(|dealer| dealer.id.as_str() == NORDSTERN).unwrap();
     let Some(Due::Send(leased)) = letter.look(Some(&appointment), &dealer.settings, now) else { panic!("it is due") };
     let leased = leased.addressed("jana@example.com", Some(&appointment)).unwrap();

@@ -4,7 +4,7 @@ use crate::support::sim::{Commit, Table};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use forecourt_domain::base::{GroupId, LeadId, UserId};
 use forecourt_domain::lead::Event;
-use forecourt_domain::settings::{Draft, Member, PoolSettings};
+use forecourt_domain::settings::{DealerSettings, Member, PoolSettings};
 use futures::future::join_all;
 use futures::{StreamExt as _, stream};
 use http::Method;
@@ -31,7 +31,7 @@ async fn pooled(world: &World, n: usize, oldest_only: bool) {
     world.settings(|s| *s = with_pool(s, n, oldest_only)).await;
 }
 
-fn with_pool(settings: &Draft, n: usize, oldest_only: bool) -> Draft {
+fn with_pool(settings: &DealerSettings, n: usize, oldest_only: bool) -> DealerSettings {
     let member = |id: &str, assignable: bool| -> Member { serde_json::from_value(json!({"user": id, "assignable": assignable})).unwrap() };
     let mut draft = settings.clone();
     draft.members.iter_mut().for_each(|m| m.receives_leads = false);
@@ -250,7 +250,7 @@ async fn esc_11_the_pools_leads_escalate_to_its_supervisor_whatever_the_switch_s
 fn set_6_a_pool_is_refused_where_it_cannot_work() {
     let demo = forecourt_local::demo::group().unwrap();
     let nordstern = &demo.dealers[0].settings;
-    let faults = |draft: Draft| -> Vec<String> {
+    let faults = |draft: DealerSettings| -> Vec<String> {
         draft.check().err().into_iter().flatten().map(|fault| format!("{} {}: {}", fault.field, fault.rule, fault.detail)).collect()
     };
     let good = with_pool(nordstern, 2, false);

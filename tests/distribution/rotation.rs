@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::UserId;
 use forecourt_domain::distribution::Rotation;
-use forecourt_domain::settings::{Absence, Draft, Member};
+use forecourt_domain::settings::{Absence, DealerSettings, Member};
 use forecourt_local::demo;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,16 +16,16 @@ fn user(i: usize) -> UserId {
     UserId::parse(&format!("user-{i:02}")).unwrap()
 }
 
-fn draft(members: Vec<Member>) -> Draft {
+fn draft(members: Vec<Member>) -> DealerSettings {
     let settings = demo::group().unwrap().dealers.remove(0).settings;
-    Draft { members, fallback_user: None, ..(*settings).clone() }
+    DealerSettings { members, fallback_user: None, ..(*settings).clone() }
 }
 
 fn now() -> DateTime<Utc> {
     crate::support::world::at("2026-11-23T09:00:00Z")
 }
 
-fn give(rotation: &mut Rotation, settings: &Draft) -> UserId {
+fn give(rotation: &mut Rotation, settings: &DealerSettings) -> UserId {
     let (choice, turned) = rotation.next(settings, now());
     *rotation = turned.unwrap_or_else(|| rotation.clone());
     choice.owner

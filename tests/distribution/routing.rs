@@ -1,7 +1,7 @@
 //! Distribution groups and routing rules (DIS-1, DIS-3, DIS-6).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
-use forecourt_domain::settings::Draft;
+use forecourt_domain::settings::DealerSettings;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -106,7 +106,7 @@ async fn dis_7_a_lead_that_comes_from_another_dealer_goes_by_the_groups_of_this_
 #[test]
 fn dis_3_a_group_that_is_not_there_is_refused_where_it_is_named() {
     let demo = forecourt_local::demo::group().unwrap();
-    let mut draft: Draft = (*demo.dealers[0].settings).clone();
+    let mut draft: DealerSettings = (*demo.dealers[0].settings).clone();
     draft.distribution_groups = serde_json::from_value(json!(["opel", "opel"])).unwrap();
     draft.routing_rules = serde_json::from_value(json!([{"group": "opel"}, {"group": "ford"}])).unwrap();
     draft.members[1].groups = serde_json::from_value(json!(["vw"])).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use forecourt_domain::base::{Email, LeadId};
-use forecourt_domain::enquiry::Reached;
+use forecourt_domain::enquiry::ContactPreferences;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ async fn found(world: &World, query: &str) -> usize {
     page.body["leads"].as_array().unwrap().len()
 }
 
-async fn reached(world: &World, id: LeadId) -> Reached {
+async fn reached(world: &World, id: LeadId) -> ContactPreferences {
     let page = world.page(id).await;
     page.lead.reached(page.enquiry.as_ref()).unwrap()
 }

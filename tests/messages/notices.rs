@@ -3,7 +3,7 @@
 use crate::support::world::{ADMIN, World, at, enquiry};
 use async_trait::async_trait;
 use forecourt_domain::base::UserId;
-use forecourt_domain::messages::{Fate, Message};
+use forecourt_domain::messages::{Message, MessageState};
 use forecourt_domain::settings::Absence;
 use forecourt_edge::Platform;
 use forecourt_send::mail::Mail;
@@ -89,11 +89,11 @@ impl Carrier for Flaky {
     }
 }
 
-async fn sent_through(failures: Vec<Undelivered>) -> (Vec<Fate>, usize) {
+async fn sent_through(failures: Vec<Undelivered>) -> (Vec<MessageState>, usize) {
     sent_from("2026-11-23T09:00:00Z", failures).await
 }
 
-async fn sent_from(now: &str, failures: Vec<Undelivered>) -> (Vec<Fate>, usize) {
+async fn sent_from(now: &str, failures: Vec<Undelivered>) -> (Vec<MessageState>, usize) {
     let world = World::at(now).await;
     let id = world.lead(&enquiry("jana")).await;
     let flaky = Arc::new(Flaky { failures: Mutex::new(failures), carried: Mutex::default() });
@@ -124,16 +124,16 @@ async fn sent_from(now: &str, failures: Vec<Undelivered>) -> (Vec<Fate>, usize) 
 async fn msg_1_a_passing_failure_is_tried_again_later_and_a_final_one_is_shown() {
     let later = || Undelivered::Later("throttled".into());
     let (fates, carried) = sent_through(vec![later(), later()]).await;
-    assert!(matches!(fates[0], Fate::Queued { attempts: 1, due, .. } if due == at("2026-11-23T09:02:00Z")), "{:?}", fates[0]);
-    assert!(matches!(fates[2], Fate::Sent { .. }));
+    assert!(matches!(fates[0], MessageState::Queued { attempts: 1, due, .. } if due == at("2026-11-23T09:02:00Z")), "{:?}", fates[0]);
+    assert!(matches!(fates[2], MessageState::Sent { .. }));
     assert_eq!(carried, 1);
 
     let (fates, carried) = sent_through(vec![Undelivered::Never("rejected".into())]).await;
-    assert!(matches!(&fates[0], Fate::Failed { why, .. } if why == "rejected"));
+    assert!(matches!(&fates[0], MessageState::Failed { why, .. } if why == "rejected"));
     assert_eq!(carried, 0);
 
     let (fates, carried) = sent_through((0..20).map(|_| later()).collect()).await;
-    assert!(matches!(fates[11], Fate::Failed { .. }));
+    assert!(matches!(fates[11], MessageState::Failed { .. }));
     assert_eq!(carried, 0);
 }
 
@@ -142,8 +142,8 @@ async fn msg_1_a_passing_failure_is_tried_again_later_and_a_final_one_is_shown()
 async fn esc_6_a_mail_that_failed_is_not_sent_at_night() {
     let later = || Undelivered::Later("throttled".into());
     let (fates, carried) = sent_from("2026-11-23T16:55:00Z", vec![later(), later()]).await;
-    assert!(matches!(fates[1], Fate::Queued { attempts: 2, due, .. } if due == at("2026-11-23T17:01:00Z")), "{:?}", fates[1]);
-    assert!(matches!(fates[2], Fate::Queued { attempts: 2, due, .. } if due == at("2026-11-24T07:00:43Z")), "{:?}", fates[2]);
+    assert!(matches!(fates[1], MessageState::Queued { attempts: 2, due, .. } if due == at("2026-11-23T17:01:00Z")), "{:?}", fates[1]);
+    assert!(matches!(fates[2], MessageState::Queued { attempts: 2, due, .. } if due == at("2026-11-24T07:00:43Z")), "{:?}", fates[2]);
     assert_eq!(carried, 1);
 }
 

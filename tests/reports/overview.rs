@@ -9,7 +9,7 @@ use forecourt_domain::base::{
     Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, Media, Medium,
 };
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::enquiry::Reached;
+use forecourt_domain::enquiry::ContactPreferences;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Store};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         told: Vec::new(),
         reminding: Vec::new(),
         sequence: 0,
-        reached: Reached::default(),
+        reached: ContactPreferences::default(),
         notes: None,
         external: None,
         moved: Vec::new(),

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, GroupId, LeadId};
 use forecourt_domain::calendar::CalendarEvent;
-use forecourt_domain::settings::{Draft, Settings};
+use forecourt_domain::settings::{DealerSettings, Settings};
 use forecourt_edge::http::Problem;
 use forecourt_local::clock::VirtualClock;
 use forecourt_local::demo::{self, GroupData};
@@ -208,7 +208,7 @@ impl World {
     }
 
     /// Changes [`NORDSTERN`]'s settings.
-    pub async fn settings(&self, change: impl FnOnce(&mut Draft)) {
+    pub async fn settings(&self, change: impl FnOnce(&mut DealerSettings)) {
         let demo = demo::group().unwrap();
         let dealer = demo.dealers.into_iter().find(|d| d.id.as_str() == NORDSTERN).unwrap();
         let current = self
@@ -216,7 +216,7 @@ impl World {
             .load(&self.scope(), &forecourt_store::Load::of([forecourt_store::keys::Key::Dealer(dealer.id.clone())]))
             .await
             .unwrap();
-        let mut draft: Draft = (*current.dealer(&dealer.id).unwrap().settings).clone();
+        let mut draft: DealerSettings = (*current.dealer(&dealer.id).unwrap().settings).clone();
         change(&mut draft);
         let settings: Settings = draft.check().unwrap();
         demo::save(&self.store, &self.scope(), &dealer.id, &settings, self.system.clock.now()).await.unwrap();

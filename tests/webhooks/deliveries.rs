@@ -131,7 +131,7 @@ async fn apt_6_what_is_told_again_waits_for_what_a_sender_has() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS[..2]).await;
     let lead = world.lead(&enquiry("jana")).await;
-    let about = forecourt_domain::base::Home::Lead(lead);
+    let about = forecourt_domain::base::Subject::Lead(lead);
     let open = world.store.untold(&world.scope(), &about).await.unwrap();
     let load = Load::of(open.iter().map(|sequence| Key::Outgoing(about.clone(), *sequence)).chain([Key::Webhooks]));
     let loaded = world.store.load(&world.scope(), &load).await.unwrap();

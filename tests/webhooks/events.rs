@@ -4,7 +4,7 @@ use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use forecourt_domain::base::Home;
+use forecourt_domain::base::Subject;
 use forecourt_domain::webhooks::RETRIES;
 use forecourt_send::Call;
 use forecourt_send::mail::Mail;
@@ -147,7 +147,7 @@ async fn apt_6_what_comes_later_waits_while_the_first_is_tried_again() {
     let of_lead: Vec<&Call> = calls.iter().filter(|call| call.webhook_id.starts_with(&lead.to_string())).collect();
     let last: Vec<Value> = of_lead[of_lead.len() - 3..].iter().map(|call| body(call)["type"].clone()).collect();
     assert_eq!(last, LEADS);
-    assert!(world.store.untold(&world.scope(), &Home::Lead(lead)).await.unwrap().is_empty());
+    assert!(world.store.untold(&world.scope(), &Subject::Lead(lead)).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -305,7 +305,7 @@ async fn apt_6_who_wants_nothing_of_a_dealer_costs_nothing_there() {
         (world.store.spent().since(before).write_units, lead)
     };
     let (without, lead) = cost("karl").await;
-    assert!(world.store.untold(&world.scope(), &Home::Lead(lead)).await.unwrap().is_empty());
+    assert!(world.store.untold(&world.scope(), &Subject::Lead(lead)).await.unwrap().is_empty());
     let elsewhere = json!({"url": URL, "events": LEADS, "dealers": ["harbour-cars-demo"]});
     assert_eq!(world.post(GROUP_ADMIN, "/webhooks", &elsewhere).await.status, 201);
     assert_eq!(cost("lena").await.0, without);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::Attended;
 use forecourt_domain::base::text::is_line;
 use forecourt_domain::base::{AppointmentKind, Country, Email, Fault, Language, LeadId, Media, Phone, Refusal, UserId};
-use forecourt_domain::enquiry::Reached;
+use forecourt_domain::enquiry::ContactPreferences;
 use forecourt_domain::rules::appointment::Customer;
 use forecourt_edge::formats::json::{Loose, Text, note, time};
 use forecourt_edge::usecase::appointment::external_id;
@@ -190,7 +190,7 @@ impl AppointmentBody {
 impl CustomerBody {
     /// The customer as they are after this: what is absent is as `before`, an empty text takes it away.
     fn read(self, before: &Customer, country: Country, faults: &mut Vec<Fault>) -> Customer {
-        let Reached { email, phone, language, refuses } = before.reached.clone();
+        let ContactPreferences { email, phone, language, refuses } = before.reached.clone();
         // What a body has at its top is judged where it is read; this is within.
         faults.extend(self.unknown.keys().map(|name| Fault::new(format!("customer.{name}"), "INT-3", "is not known here")));
         let name = match self.name.text("customer.name", faults).map(|name| name.trim().to_owned()) {
@@ -234,7 +234,7 @@ impl CustomerBody {
                 Media { email: has("email"), sms: has("sms") }
             }
         };
-        Customer { name, reached: Reached { email, phone, language, refuses }, known: Vec::new() }
+        Customer { name, reached: ContactPreferences { email, phone, language, refuses }, known: Vec::new() }
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::body::{AttendanceBody, Correction, CorrectionBody, MoveBody};
 use crate::creation::person;
 use crate::view::AppointmentView;
-use forecourt_domain::appointment::{Appointment, Attended, Becomes, not_to_the_past, on_its_day};
+use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, not_to_the_past, on_its_day};
 use forecourt_domain::base::{AppointmentId, ChannelKey, Refusal, Right, UserId};
-use forecourt_domain::rules::appointment::{self, Changed, Customer, Edit, Facts, said};
+use forecourt_domain::rules::appointment::{self, AppointmentContext, Changed, Customer, Edit, said};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
@@ -35,10 +35,10 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
         _ => Asked::Cancel,
     };
     let (by, request) = (call.scope.actor(), request(platform, call, &id));
-    let rule = |facts: &Facts<'_>, appointment: &Appointment| {
+    let rule = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
         asked.becomes(facts, appointment)?.map(|what| said(facts, appointment, what)).transpose()
     };
-    let asks = |facts: &Facts<'_>, appointment: &Appointment| {
+    let asks = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
         let _ = rule(facts, appointment);
     };
     let load = load(&id, request.as_ref().map(Request::remembered_at), asks, &by, call.now);
@@ -61,14 +61,14 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
 
 impl Asked {
     /// What is to be said of the appointment. `None`: it is so already.
-    fn becomes(&self, facts: &Facts<'_>, appointment: &Appointment) -> Result<Option<Becomes>, Refusal> {
+    fn becomes(&self, facts: &AppointmentContext<'_>, appointment: &Appointment) -> Result<Option<AppointmentChange>, Refusal> {
         if matches!(self, Asked::Move(_) | Asked::Cancel) {
             through_event(appointment, |made| made.said.is_none())?;
         }
         let cancelled = appointment.state.is_cancelled();
         let what = match self {
             Asked::Cancel if cancelled => return Ok(None),
-            Asked::Cancel => Becomes::Cancelled,
+            Asked::Cancel => AppointmentChange::Cancelled,
             _ if cancelled => return Err(Refusal::Conflict("the appointment is cancelled; make another one (APT-4)".into())),
             Asked::Move(to) if *to == appointment.at => return Ok(None),
             Asked::Move(to) if (*to - facts.now).num_days().abs() > 3_653 => {
@@ -76,7 +76,7 @@ impl Asked {
             }
             Asked::Move(to) => {
                 not_to_the_past(appointment.at, *to, facts.now)?;
-                Becomes::Moved { to: *to }
+                AppointmentChange::Moved { to: *to }
             }
             Asked::Mark(is, reason) => {
                 let reason = match (is, reason) {
@@ -89,7 +89,7 @@ impl Asked {
                     return Ok(None);
                 }
                 on_its_day(*is, appointment.at, facts.dealer, facts.now)?;
-                Becomes::Attended { is: *is, reason }
+                AppointmentChange::Attended { is: *is, reason }
             }
         };
         Ok(Some(what))
@@ -147,13 +147,13 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         let channels = correction.customer.as_ref().map(of);
         Ok((correction, channels.unwrap_or_default()))
     };
-    let rule = |facts: &Facts<'_>, appointment: &Appointment, loaded: &Loaded| {
+    let rule = |facts: &AppointmentContext<'_>, appointment: &Appointment, loaded: &Loaded| {
         let (Correction { user, notes, customer }, channels) = wanted(appointment, facts.dealer)?;
         let customer = customer.map(|customer| Customer { known: directory::known(loaded, &channels), ..customer });
         appointment::edit(facts, appointment, Edit { user, notes, customer })
     };
     let load = Load::of([Key::Appointment(id.clone())]).then(|loaded| {
-        let asks = |facts: &Facts<'_>, appointment: &Appointment| {
+        let asks = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
             let _ = rule(facts, appointment, loaded);
         };
         let home = loaded.appointment(&id).and_then(|appointment| Some((appointment, loaded.dealer(&appointment.dealer)?)));

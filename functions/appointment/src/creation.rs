@@ -7,10 +7,10 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, External, Unprocessed};
 use forecourt_domain::base::{Actor, AppointmentId, AppointmentOrigin, ChannelKey, DealerId, Fault, LeadId, Refusal, Right, UserId};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::enquiry::{Person, Reached};
+use forecourt_domain::enquiry::{ContactPreferences, Person};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::people::Seen;
-use forecourt_domain::rules::appointment::{self, Customer, Facts, NewAppointment, make};
+use forecourt_domain::rules::appointment::{self, AppointmentContext, Customer, NewAppointment, make};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::metrics::Metric;
@@ -94,7 +94,7 @@ fn assignable(dealer: &Dealer, user: &UserId) -> bool {
 
 /// The customer as the directory knows people.
 pub(crate) fn person(customer: &Customer) -> Person {
-    let Reached { email, phone, .. } = customer.reached.clone();
+    let ContactPreferences { email, phone, .. } = customer.reached.clone();
     Person { emails: email.into_iter().collect(), phones: phone.into_iter().collect(), ..Person::default() }
 }
 
@@ -173,9 +173,9 @@ impl Asked {
         Ok((Made::Counted(AppointmentCounted::new()), repeated))
     }
 
-    fn facts<'a>(&'a self, dealer: &'a Dealer, loaded: &'a Loaded, days: forecourt_domain::slots::Asks<'a>) -> Facts<'a> {
+    fn facts<'a>(&'a self, dealer: &'a Dealer, loaded: &'a Loaded, days: forecourt_domain::slots::LoadDay<'a>) -> AppointmentContext<'a> {
         let lead = self.lead.and_then(|lead| loaded.lead(lead));
-        Facts { dealer, lead, event: None, days, by: &self.by, now: self.now }
+        AppointmentContext { dealer, lead, event: None, days, by: &self.by, now: self.now }
     }
 
     /// Whether the request was carried out before.

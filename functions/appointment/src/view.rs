@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, AppointmentState, Attendance, Unprocessed};
 use forecourt_domain::base::{Actor, AppointmentTeam, DealerId, Media};
-use forecourt_domain::messages::{Letter, LetterFate};
+use forecourt_domain::messages::{Letter, LetterState};
 use forecourt_store::AppointmentPage;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -272,11 +272,11 @@ impl AppointmentPageView {
 impl LetterView {
     fn of(letter: &Letter) -> Self {
         let (at, why) = match &letter.fate {
-            LetterFate::Queued { due, .. } => (*due, None),
-            LetterFate::Sending { until, .. } => (*until, None),
-            LetterFate::Sent { at, .. } | LetterFate::Unclear { at } => (*at, None),
-            LetterFate::Suppressed { at, why } => (*at, Some(why.name().to_owned())),
-            LetterFate::Failed { at, why } => (*at, Some(why.clone())),
+            LetterState::Queued { due, .. } => (*due, None),
+            LetterState::Sending { until, .. } => (*until, None),
+            LetterState::Sent { at, .. } | LetterState::Unclear { at } => (*at, None),
+            LetterState::Suppressed { at, why } => (*at, Some(why.name().to_owned())),
+            LetterState::Failed { at, why } => (*at, Some(why.clone())),
         };
         let (says, medium, to) = (letter.says.name(), letter.medium.name(), letter.to.clone());
         Self { says, medium, to, queued_at: letter.queued, fate: letter.fate.name(), at, why }

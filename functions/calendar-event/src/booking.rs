@@ -9,9 +9,9 @@ use forecourt_domain::calendar::{CalendarEvent, Invitation, Standing};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::appointment::followed;
-use forecourt_domain::rules::calendar::{Case, Closed, invitation};
+use forecourt_domain::rules::calendar::{CalendarContext, Closed, invitation};
 use forecourt_domain::settings::Dealer;
-use forecourt_domain::slots::{Asks, Diary, Slot};
+use forecourt_domain::slots::{Diary, LoadDay, Slot};
 use forecourt_edge::auth::link::{InvitationLink, Link};
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem, Request, new_name, request};
@@ -241,7 +241,7 @@ fn load<'a>(
     link: &'a InvitationLink,
     remembered: Option<Key>,
     now: DateTime<Utc>,
-    asks: impl Fn(Facts<'_>, Asks<'_>) + Send + Sync + 'a,
+    asks: impl Fn(Facts<'_>, LoadDay<'_>) + Send + Sync + 'a,
 ) -> Load<'a> {
     let InvitationLink { lead, invitation } = link;
     let first = [Key::Lead(*lead), Key::Invitation(*lead, invitation.clone())];
@@ -259,11 +259,11 @@ fn load<'a>(
 /// Reads what a link is of, and what is free on the date `from` and after it.
 async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Option<NaiveDate>) -> Result<Shown, Problem> {
     let now = call.now;
-    let free = |(lead, dealer, invitation, event): Facts<'_>, days: Asks<'_>| {
+    let free = |(lead, dealer, invitation, event): Facts<'_>, days: LoadDay<'_>| {
         let offer = invitation.offer(lead, dealer, event, now)?;
         Ok(offer.free(&Diary::new(days), from, DATES))
     };
-    let asks = |facts: Facts<'_>, days: Asks<'_>| {
+    let asks = |facts: Facts<'_>, days: LoadDay<'_>| {
         let _ = free(facts, days);
     };
     let loaded = platform.store.load(&call.scope, &load(link, None, now, asks)).await?;
@@ -301,13 +301,13 @@ async fn change(
     platform: &Platform,
     call: &Call,
     link: &InvitationLink,
-    rule: impl Fn(&Case<'_>, &Invitation, Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> + Send + Sync,
+    rule: impl Fn(&CalendarContext<'_>, &Invitation, Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> + Send + Sync,
 ) -> Result<bool, Failure> {
     let request = request(platform, call, link.lead);
-    let asked = |(lead, dealer, invitation, event): Facts<'_>, days: Asks<'_>| {
-        rule(&Case { lead, dealer, days, by: &Actor::Customer, now: call.now }, invitation, event)
+    let asked = |(lead, dealer, invitation, event): Facts<'_>, days: LoadDay<'_>| {
+        rule(&CalendarContext { lead, dealer, days, by: &Actor::Customer, now: call.now }, invitation, event)
     };
-    let asks = |facts: Facts<'_>, days: Asks<'_>| {
+    let asks = |facts: Facts<'_>, days: LoadDay<'_>| {
         let _ = asked(facts, days);
     };
     // Many may want the last place at once; who loses is to be told so, and not to try again.

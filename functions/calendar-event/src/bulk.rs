@@ -6,9 +6,9 @@ use crate::view::CalendarEventView;
 use forecourt_domain::base::{LeadId, Refusal, Right};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::rules::calendar::{Case, schedule as schedule_event};
+use forecourt_domain::rules::calendar::{CalendarContext, schedule as schedule_event};
 use forecourt_domain::settings::Dealer;
-use forecourt_domain::slots::Asks;
+use forecourt_domain::slots::LoadDay;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadsRequest, found};
@@ -107,8 +107,8 @@ async fn put(
     }
     let named = |lead: LeadId| names.get(&lead).cloned().ok_or(Refusal::NotFound("lead"));
     let by = call.scope.actor();
-    let rule = |lead: &Lead, dealer: &Dealer, days: Asks<'_>| {
-        schedule_event(&Case { lead, dealer, days, by: &by, now: call.now }, new.clone().named(named(lead.id)?))
+    let rule = |lead: &Lead, dealer: &Dealer, days: LoadDay<'_>| {
+        schedule_event(&CalendarContext { lead, dealer, days, by: &by, now: call.now }, new.clone().named(named(lead.id)?))
     };
     let makes = |id| Key::Event(id, names[&id].clone());
     let also = |id, loaded: &Loaded| {
@@ -117,7 +117,7 @@ async fn put(
         let days = found(loaded, id).ok().filter(|_| lacks).map(|(lead, dealer)| lead::days_of(|days| rule(lead, dealer, days)));
         days.into_iter().flatten().collect()
     };
-    let rule = |LeadContext { lead, dealer, .. }: LeadContext<'_>, days: Asks<'_>| rule(lead, dealer, days);
+    let rule = |LeadContext { lead, dealer, .. }: LeadContext<'_>, days: LoadDay<'_>| rule(lead, dealer, days);
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
         let id = named(lead.id)?;
         shown(lead, [&id, &id], decision, loaded).ok_or(Refusal::NotFound("event"))

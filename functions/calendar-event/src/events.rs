@@ -6,7 +6,7 @@ use forecourt_domain::base::{EventId, LeadId, Refusal, Right, UserId};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::rules::calendar::{Case, Deed, NewEvent, schedule, settle};
+use forecourt_domain::rules::calendar::{CalendarContext, EventAction, NewEvent, schedule, settle};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, found};
@@ -28,13 +28,14 @@ async fn put(platform: &Platform, call: &Call, lead: LeadId, new: Unnamed) -> Re
     let new: NewEvent = new.named(id.clone());
     let by = call.scope.actor();
     let also = |loaded: &Loaded| {
-        let days = found(loaded, lead)
-            .map(|(lead, dealer)| lead::days_of(|days| schedule(&Case { lead, dealer, days, by: &by, now: call.now }, new.clone())));
+        let days = found(loaded, lead).map(|(lead, dealer)| {
+            lead::days_of(|days| schedule(&CalendarContext { lead, dealer, days, by: &by, now: call.now }, new.clone()))
+        });
         days.into_iter().flatten().collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let days = |user: &UserId, date| loaded.day(user, date);
-        schedule(&Case { lead, dealer, days: &days, by: &by, now: call.now }, new.clone())
+        schedule(&CalendarContext { lead, dealer, days: &days, by: &by, now: call.now }, new.clone())
     };
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &id], decision, loaded);
     let view = lead::make(LeadRequest::of(platform, call, lead), Key::Event(lead, id.clone()), &also, rule, shown).await?;
@@ -42,14 +43,16 @@ async fn put(platform: &Platform, call: &Call, lead: LeadId, new: Unnamed) -> Re
 }
 
 /// Completes, marks, moves or deletes an event.
-pub(crate) async fn end(platform: &Platform, call: &Call, deed: Deed, follow_up: Option<Unnamed>) -> Result<Answer, Problem> {
+pub(crate) async fn end(platform: &Platform, call: &Call, deed: EventAction, follow_up: Option<Unnamed>) -> Result<Answer, Problem> {
     let (lead, id): (LeadId, EventId) = (call.part("id", "lead")?, call.part("event", "event")?);
     let next = new_id(platform, call, lead, "follow-up")?;
     let follow_up = follow_up.map(|follow_up| follow_up.named(next.clone()));
     let by = call.scope.actor();
     let also = |loaded: &Loaded| {
         let days = found(loaded, lead).ok().zip(loaded.event(lead, &id)).map(|((lead, dealer), event)| {
-            lead::days_of(|days| settle(&Case { lead, dealer, days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone()))
+            lead::days_of(|days| {
+                settle(&CalendarContext { lead, dealer, days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone())
+            })
         });
         let events = [&id, &next].map(|event| Key::Event(lead, event.clone()));
         days.into_iter().flatten().chain(events).collect()
@@ -57,7 +60,7 @@ pub(crate) async fn end(platform: &Platform, call: &Call, deed: Deed, follow_up:
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let event = loaded.event(lead.id, &id).ok_or(Refusal::NotFound("event"))?;
         let days = |user: &UserId, date| loaded.day(user, date);
-        settle(&Case { lead, dealer, days: &days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone())
+        settle(&CalendarContext { lead, dealer, days: &days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone())
     };
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &next], decision, loaded);
     let view = lead::change(LeadRequest::of(platform, call, lead), &also, rule, shown).await?;

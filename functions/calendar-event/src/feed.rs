@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike as _, Days, Months, NaiveTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{AppointmentId, DealerId, Fault, FeedId, Refusal, Right, UserId};
-use forecourt_domain::calendar::{Feed, Feeds};
+use forecourt_domain::calendar::{CalendarFeed, CalendarFeeds};
 use forecourt_domain::people::User;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
@@ -70,7 +70,7 @@ pub struct FeedsView {
 }
 
 impl FeedView {
-    fn of(platform: &Platform, call: &Call, user: &UserId, feed: &Feed) -> Self {
+    fn of(platform: &Platform, call: &Call, user: &UserId, feed: &CalendarFeed) -> Self {
         Self {
             id: feed.id.to_string(),
             dealer: feed.dealer.as_ref().map(ToString::to_string),
@@ -87,8 +87,8 @@ fn asker(call: &Call) -> Result<&UserId, Refusal> {
     call.scope.user_id().ok_or(Refusal::Forbidden(Right::ReadLeads))
 }
 
-fn of_user(loaded: &Loaded, user: &UserId) -> Feeds {
-    loaded.feeds(user).cloned().unwrap_or_else(|| Feeds::none(user.clone()))
+fn of_user(loaded: &Loaded, user: &UserId) -> CalendarFeeds {
+    loaded.feeds(user).cloned().unwrap_or_else(|| CalendarFeeds::none(user.clone()))
 }
 
 /// Makes a link.
@@ -99,7 +99,7 @@ pub(crate) async fn make(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let person = person.or_else(|| dealer.is_none().then(|| user.clone()));
     may_be_shown(platform, call, dealer.as_ref(), person.as_ref()).await?;
     let id = FeedId::parse(&new_name(platform, call, user, "feed")).map_err(|e| Failure::Broken(e.to_string()))?;
-    let new = Feed { id, dealer, person, created: call.now };
+    let new = CalendarFeed { id, dealer, person, created: call.now };
     let rule = |loaded: &Loaded, _| of_user(loaded, user).with(new.clone());
     let made = platform.store.decide(&call.scope, Load::of([Key::Feeds(user.clone())]), rule).await?;
     let view = FeedView::of(platform, call, user, &made);

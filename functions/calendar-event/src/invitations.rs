@@ -5,7 +5,7 @@ use forecourt_domain::base::{Fault, InvitationId, LeadId, Refusal, Right, UserId
 use forecourt_domain::calendar::{CalendarEvent, Invitation};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::rules::calendar::Case;
+use forecourt_domain::rules::calendar::CalendarContext;
 use forecourt_domain::rules::calendar::invitation::{self, DAYS, NewInvitation};
 use forecourt_edge::Platform;
 use forecourt_edge::auth::link;
@@ -97,7 +97,7 @@ pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, P
     let also = |loaded: &Loaded| vec![lead::described(loaded, id)];
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let language = lead.reached(lead::enquiry_of(loaded, lead)).and_then(|reached| reached.language);
-        let case = Case { lead, dealer, days: &|_, _| None, by: &by, now: call.now };
+        let case = CalendarContext { lead, dealer, days: &|_, _| None, by: &by, now: call.now };
         invitation::invite(&case, NewInvitation { language, ..new.clone() }).map(|(decision, _)| decision)
     };
     let made =

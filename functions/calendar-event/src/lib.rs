@@ -21,7 +21,7 @@ pub use invitations::{InvitationBody, InvitationRowView, InvitationView, Invitat
 pub use view::{CalendarEventView, CalendarEventsView};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use forecourt_domain::rules::calendar::Deed;
+use forecourt_domain::rules::calendar::EventAction;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::{Operation, Route};
 use forecourt_edge::{Platform, http};
@@ -45,15 +45,15 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ReadEvent => events::read(platform, &call).await,
         Operation::CompleteEvent => {
             let (note, follow_up) = call.json::<CompletionBody>()?.check()?;
-            events::end(platform, &call, Deed::Complete { note }, follow_up).await
+            events::end(platform, &call, EventAction::Complete { note }, follow_up).await
         }
         Operation::NoShowEvent => {
             let (reason, note, follow_up) = call.json::<NoShowBody>()?.check()?;
-            events::end(platform, &call, Deed::NoShow { reason, note }, follow_up).await
+            events::end(platform, &call, EventAction::NoShow { reason, note }, follow_up).await
         }
         Operation::RescheduleEvent => {
             let to = call.json::<RescheduleBody>()?.check()?;
-            events::end(platform, &call, Deed::Reschedule { to }, None).await
+            events::end(platform, &call, EventAction::Reschedule { to }, None).await
         }
         Operation::Invite => invitations::invite(platform, &call).await,
         Operation::ListInvitations => invitations::list(platform, &call).await,
@@ -63,7 +63,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ListFeeds => feed::list(platform, &call).await,
         Operation::RevokeFeed => feed::revoke(platform, &call).await,
         Operation::FeedFile => feed::file(platform, &call).await,
-        Operation::DeleteEvent => events::end(platform, &call, Deed::Delete, None).await,
+        Operation::DeleteEvent => events::end(platform, &call, EventAction::Delete, None).await,
         _ => Err(Problem::wrong_function()),
     }
 }

@@ -9,7 +9,7 @@ use forecourt_domain::base::{Actor, ChannelKey, DealerId, LeadId, Refusal, Right
 use forecourt_domain::decision::Item;
 use forecourt_domain::directory::{Recognised, recognise};
 use forecourt_domain::elements::{Element, Kind};
-use forecourt_domain::enquiry::{Asked, Enquiry, VEHICLES};
+use forecourt_domain::enquiry::{Enquiry, RoutingCriteria, VEHICLES};
 use forecourt_domain::lead::{Kept, Lead, Raw};
 use forecourt_domain::rules::lead::intake::{self, Arrival, Found, Verdict};
 use forecourt_domain::settings::{Dealer, Lane};
@@ -188,7 +188,7 @@ pub(crate) fn recognised<'a>(
 
 /// The lane that an enquiry goes through (DIS-3, DIS-8).
 pub(crate) fn lane(dealer: &Dealer, enquiry: &Enquiry) -> Lane {
-    dealer.settings.lane(&enquiry.source, enquiry.lead_type, &Asked::of(enquiry))
+    dealer.settings.lane(&enquiry.source, enquiry.lead_type, &RoutingCriteria::of(enquiry))
 }
 
 type Decided = (Option<forecourt_domain::decision::Decision>, Option<Outcome>);

@@ -13,13 +13,13 @@ pub use view::{
 pub(crate) use view::Beside;
 
 use body::{Appointed, New};
-use forecourt_domain::base::{ElementId, EventId, Home, LeadId, Refusal, Right, UserId};
+use forecourt_domain::base::{ElementId, EventId, LeadId, Refusal, Right, Subject, UserId};
 use forecourt_domain::calendar::{CalendarEvent, When};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::elements::{Communication, Content, Element, Kind};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::Letter;
-use forecourt_domain::rules::calendar::{Case, NewEvent};
+use forecourt_domain::rules::calendar::{CalendarContext, NewEvent};
 use forecourt_domain::rules::elements::{self, Said, communicate, schedule_test_drive};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
@@ -125,10 +125,10 @@ fn beside(element: &Element) -> impl Iterator<Item = Key> {
 }
 
 /// The name of the letter that carries an element out, where one does.
-fn letter_of(element: &Element) -> Option<(Home, String)> {
+fn letter_of(element: &Element) -> Option<(Subject, String)> {
     match &element.content {
         Content::Communication(Communication::Email { .. } | Communication::Sms { .. }) => {
-            Some((Home::Lead(element.lead), element.id.to_string()))
+            Some((Subject::Lead(element.lead), element.id.to_string()))
         }
         _ => None,
     }
@@ -147,7 +147,7 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
     let at = At { lead, kind, id: id.clone() };
     let by = call.scope.actor();
     let quoted = if let New::Said(Said::Email { quote: Some((quote, _)), .. }) = &new { Some(quote.clone()) } else { None };
-    let decide = |case: &Case<'_>, loaded: &Loaded| match new.clone() {
+    let decide = |case: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {
         New::Content(content) => elements::add(case.lead, id.clone(), content, &by, call.now),
         New::TestDrive(Appointed { vehicle, at, title, user, notes }) => {
             let event = NewEvent {
@@ -170,16 +170,16 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
     };
     let also = |loaded: &Loaded| {
         let days = found(loaded, lead)
-            .map(|(lead, dealer)| lead::days_of(|days| decide(&Case { lead, dealer, days, by: &by, now: call.now }, loaded)));
+            .map(|(lead, dealer)| lead::days_of(|days| decide(&CalendarContext { lead, dealer, days, by: &by, now: call.now }, loaded)));
         let event = (kind == Kind::TestDrive).then(|| Key::Event(lead, event.clone()));
         let quote = quoted.clone().map(|quote| Key::Element(lead, Kind::Quote, quote));
-        let said = (kind == Kind::Communication).then(|| [Key::Letter(Home::Lead(lead), name.clone()), described(loaded, lead)]);
+        let said = (kind == Kind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), described(loaded, lead)]);
         let besides = event.into_iter().chain(quote).chain(said.into_iter().flatten());
         days.into_iter().flatten().chain(besides).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let days = |user: &UserId, date| loaded.day(user, date);
-        decide(&Case { lead, dealer, days: &days, by: &by, now: call.now }, loaded)
+        decide(&CalendarContext { lead, dealer, days: &days, by: &by, now: call.now }, loaded)
     };
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
     let shown = lead::make(LeadRequest::of(platform, call, lead), at.key(), &also, rule, shown).await?;
@@ -235,7 +235,7 @@ async fn remove(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, 
     let also = |loaded: &Loaded| {
         let days = found(loaded, at.lead).ok().zip(loaded.element(at.lead, kind, &at.id)).map(|((lead, dealer), element)| {
             let event = event_of(element).and_then(|event| loaded.event(at.lead, &event));
-            lead::days_of(|days| elements::remove(&Case { lead, dealer, days, by: &by, now: call.now }, element, event))
+            lead::days_of(|days| elements::remove(&CalendarContext { lead, dealer, days, by: &by, now: call.now }, element, event))
         });
         at.keys(loaded).into_iter().chain(days.into_iter().flatten()).collect()
     };
@@ -243,7 +243,7 @@ async fn remove(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, 
         let element = changeable(&at, call, loaded)?;
         let event = event_of(element).and_then(|event| loaded.event(at.lead, &event));
         let days = |user: &UserId, date| loaded.day(user, date);
-        elements::remove(&Case { lead, dealer, days: &days, by: &by, now: call.now }, element, event)
+        elements::remove(&CalendarContext { lead, dealer, days: &days, by: &by, now: call.now }, element, event)
     };
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);
     let shown = lead::change(LeadRequest::of(platform, call, at.lead), &also, rule, shown).await?;

@@ -19,7 +19,7 @@ pub use tasks::TaskBody;
 use crate::page::{self, LeadView};
 use forecourt_domain::base::{LeadId, Refusal, Right};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::rules::lead::task::Deed;
+use forecourt_domain::rules::lead::task::TaskAction;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
@@ -40,8 +40,8 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
         Operation::ReadTask => tasks::read(platform, call).await,
         Operation::ChangeTask => tasks::modify(platform, call).await,
         Operation::CompleteTask => tasks::complete(platform, call).await,
-        Operation::ReopenTask => tasks::settle(platform, call, Deed::Reopen).await,
-        Operation::DeleteTask => tasks::settle(platform, call, Deed::Delete).await,
+        Operation::ReopenTask => tasks::settle(platform, call, TaskAction::Reopen).await,
+        Operation::DeleteTask => tasks::settle(platform, call, TaskAction::Delete).await,
         Operation::ListTasks => tasks::of_dealer(platform, call).await,
         Operation::AddContact => contacts::add(platform, call).await,
         Operation::CorrectContact => contacts::correct(platform, call).await,

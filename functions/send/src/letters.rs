@@ -7,12 +7,12 @@ use crate::sender::Sender;
 use crate::texts::{About, Texts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, Due};
-use forecourt_domain::base::{DealerId, EventId, Home, InvitationId, LeadId, Medium};
+use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject};
 use forecourt_domain::calendar::{CalendarEvent, Invitation};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::enquiry::Reached;
+use forecourt_domain::enquiry::ContactPreferences;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::messages::{Letter, Says, Suppressed};
+use forecourt_domain::messages::{Letter, LetterKind, Suppressed};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::auth::link;
 use forecourt_edge::formats::ical;
@@ -53,7 +53,7 @@ impl To {
 
 impl Sender {
     /// Looks at a letter whose time has come.
-    pub(crate) async fn letter(&self, look: &Look, home: &Home, cause: &str) -> Result<(), Failure> {
+    pub(crate) async fn letter(&self, look: &Look, home: &Subject, cause: &str) -> Result<(), Failure> {
         let Some(claimed) = self.claim_letter(look, home, cause).await? else { return Ok(()) };
         let now = self.platform.clock.now();
         let carried = self.carry(&claimed, now).await;
@@ -90,7 +90,7 @@ impl Sender {
         self.platform.store.decide(&look.scope(), load, rule).await
     }
 
-    async fn claim_letter(&self, look: &Look, home: &Home, cause: &str) -> Result<Option<Claimed>, Failure> {
+    async fn claim_letter(&self, look: &Look, home: &Subject, cause: &str) -> Result<Option<Claimed>, Failure> {
         let (now, scope) = (self.platform.clock.now(), look.scope());
         let load = Load::of(own_keys(home, cause).into_iter().chain([Key::Dealer(look.dealer.clone())])).then(|loaded| {
             let lead = lead_of(home, loaded).into_iter().flat_map(|lead| [Key::Lead(lead), described(loaded, lead)]);
@@ -134,18 +134,18 @@ impl Sender {
         let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).unwrap_or_default();
         let about = About { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
         let id = match &letter.home {
-            Home::Lead(lead) => format!("{lead}.{}", letter.cause),
-            Home::Appointment(id) => format!("{id}.{}", letter.cause),
+            Subject::Lead(lead) => format!("{lead}.{}", letter.cause),
+            Subject::Appointment(id) => format!("{id}.{}", letter.cause),
         };
         match to {
             To::Mail(to) => {
                 let mail = self.texts.letter(id, to, dealer, letter, about, now).map_err(Undelivered::Never)?;
                 let mut mail = mail;
-                if let Some(appointment) = appointment.as_ref().filter(|_| letter.says != Says::Reminder) {
+                if let Some(appointment) = appointment.as_ref().filter(|_| letter.says != LetterKind::Reminder) {
                     let title = Texts::title(dealer, appointment, event.as_ref(), &to.language);
                     mail.attachments.push(calendar_file(appointment, event.as_ref(), dealer, to, title));
                 }
-                if let Says::Text { enclosed: Some(enclosed), .. } = &letter.says {
+                if let LetterKind::Text { enclosed: Some(enclosed), .. } = &letter.says {
                     let attachment = quote::attachment(enclosed, lead.as_ref(), to, dealer, letter.queued);
                     mail.attachments.push(attachment.map_err(Undelivered::Never)?);
                 }
@@ -183,48 +183,48 @@ fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, deale
 }
 
 /// A letter's own item, and that of what it is about.
-fn own_keys(home: &Home, cause: &str) -> Vec<Key> {
+fn own_keys(home: &Subject, cause: &str) -> Vec<Key> {
     let appointment = match home {
-        Home::Appointment(id) => Some(Key::Appointment(id.clone())),
-        Home::Lead(_) => None,
+        Subject::Appointment(id) => Some(Key::Appointment(id.clone())),
+        Subject::Lead(_) => None,
     };
     appointment.into_iter().chain([Key::Letter(home.clone(), cause.to_owned())]).collect()
 }
 
-fn appointment<'a>(home: &Home, loaded: &'a Loaded) -> Option<&'a Appointment> {
+fn appointment<'a>(home: &Subject, loaded: &'a Loaded) -> Option<&'a Appointment> {
     match home {
-        Home::Appointment(id) => loaded.appointment(id),
-        Home::Lead(_) => None,
+        Subject::Appointment(id) => loaded.appointment(id),
+        Subject::Lead(_) => None,
     }
 }
 
 /// Which calendar event the appointment is.
-fn event_of(home: &Home, loaded: &Loaded) -> Option<(LeadId, EventId)> {
+fn event_of(home: &Subject, loaded: &Loaded) -> Option<(LeadId, EventId)> {
     let appointment = appointment(home, loaded)?;
     appointment.lead.zip(appointment.event.clone())
 }
 
 /// By which invitation the customer booked the appointment.
-fn booked_by(home: &Home, loaded: &Loaded) -> Option<(LeadId, InvitationId)> {
+fn booked_by(home: &Subject, loaded: &Loaded) -> Option<(LeadId, InvitationId)> {
     appointment(home, loaded).and_then(Invitation::of_appointment)
 }
 
 /// The same, unless it was revoked, or something else was booked by it since.
-fn invitation<'a>(home: &Home, loaded: &'a Loaded) -> Option<&'a Invitation> {
+fn invitation<'a>(home: &Subject, loaded: &'a Loaded) -> Option<&'a Invitation> {
     let (lead, id) = booked_by(home, loaded)?;
     let event = appointment(home, loaded)?.event.as_ref();
     loaded.invitation(lead, &id).filter(|invitation| invitation.revoked.is_none() && invitation.event.as_ref() == event)
 }
 
 /// In whose name it goes out: that of the dealer who has the appointment by now.
-fn dealer_of(look: &Look, home: &Home, loaded: &Loaded) -> DealerId {
+fn dealer_of(look: &Look, home: &Subject, loaded: &Loaded) -> DealerId {
     appointment(home, loaded).map_or_else(|| look.dealer.clone(), |appointment| appointment.dealer.clone())
 }
 
-fn lead_of(home: &Home, loaded: &Loaded) -> Option<LeadId> {
+fn lead_of(home: &Subject, loaded: &Loaded) -> Option<LeadId> {
     match home {
-        Home::Lead(lead) => Some(*lead),
-        Home::Appointment(_) => appointment(home, loaded)?.lead,
+        Subject::Lead(lead) => Some(*lead),
+        Subject::Appointment(_) => appointment(home, loaded)?.lead,
     }
 }
 
@@ -247,6 +247,6 @@ fn address(letter: &Letter, appointment: Option<&Appointment>, lead: Option<&Lea
 }
 
 /// How the main contact of a lead is reached (LEAD-7).
-fn of_lead(lead: &Lead, loaded: &Loaded) -> Option<Reached> {
+fn of_lead(lead: &Lead, loaded: &Loaded) -> Option<ContactPreferences> {
     lead.reached(enquiry_of(loaded, lead))
 }

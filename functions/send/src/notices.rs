@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Refusal, UserId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::messages::{Claim, Dropped, Fate, Message, Notice, Reader};
+use forecourt_domain::messages::{Claim, Dropped, Message, MessageState, Notice, Reader};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::metrics::Metric;
 use forecourt_store::keys::{Key, Look, Thing};
@@ -197,7 +197,8 @@ impl Sender {
         let counted = |loaded: &Loaded, attempt: u32| {
             let (decision, answer) = rule(loaded, attempt)?;
             let items = decision.iter().flat_map(|decision| &decision.items);
-            let failed = items.filter(|item| matches!(item, Item::Message(message) if matches!(message.fate, Fate::Failed { .. }))).count();
+            let failed =
+                items.filter(|item| matches!(item, Item::Message(message) if matches!(message.fate, MessageState::Failed { .. }))).count();
             Ok((decision, (answer, failed)))
         };
         let (answer, failed) = self.platform.store.decide(&look.scope(), load, counted).await?;

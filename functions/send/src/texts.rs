@@ -6,7 +6,7 @@ use forecourt_domain::appointment::Appointment;
 use forecourt_domain::base::{Language, Medium};
 use forecourt_domain::calendar::{CalendarEvent, title_of};
 use forecourt_domain::lead::{Entry, Event, Lead};
-use forecourt_domain::messages::{Letter, Message, Notice, Says};
+use forecourt_domain::messages::{Letter, LetterKind, Message, Notice};
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::webhooks::{Webhook, Why};
 use minijinja::{Environment, context};
@@ -147,8 +147,8 @@ impl Texts {
     fn said(&self, dealer: &Dealer, letter: &Letter, about: About<'_>, language: &Language, customer: &str) -> Result<String, String> {
         let sms = letter.medium == Medium::Sms;
         let appointment = match &letter.says {
-            Says::Text { text, .. } if sms => return Ok(text.clone()),
-            Says::Text { subject, text, .. } => return Ok(format!("{subject}\n\n{text}")),
+            LetterKind::Text { text, .. } if sms => return Ok(text.clone()),
+            LetterKind::Text { subject, text, .. } => return Ok(format!("{subject}\n\n{text}")),
             _ => about.appointment.ok_or("it is about no appointment")?,
         };
         let template = self.templates.get_template("letters").map_err(|e| e.to_string())?;

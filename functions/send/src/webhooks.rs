@@ -3,7 +3,7 @@
 use crate::carrier::{Call, Undelivered};
 use crate::mail::Addressee;
 use crate::sender::Sender;
-use forecourt_domain::base::{Actor, Home, WebhookId};
+use forecourt_domain::base::{Actor, Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::webhooks::{Claim, Outcome, Outgoing, Webhook, WebhookState, Webhooks, claim};
@@ -33,7 +33,7 @@ impl Leased {
 
 impl Sender {
     /// Looks at all that is still to be told of something, and goes on while the receivers take it.
-    pub(crate) async fn notify(&self, look: &Look, about: &Home) -> Result<(), Failure> {
+    pub(crate) async fn notify(&self, look: &Look, about: &Subject) -> Result<(), Failure> {
         let started = Instant::now();
         loop {
             let leased = self.lease(look, about).await?;
@@ -61,7 +61,7 @@ impl Sender {
         }
     }
 
-    async fn lease(&self, look: &Look, about: &Home) -> Result<Leased, Failure> {
+    async fn lease(&self, look: &Look, about: &Subject) -> Result<Leased, Failure> {
         let untold = self.platform.store.untold(&look.scope(), about).await?;
         let now = self.platform.clock.now();
         let load = Load::of(untold.iter().map(|sequence| Key::Outgoing(about.clone(), *sequence)).chain([Key::Webhooks]));
@@ -97,7 +97,7 @@ impl Sender {
     async fn record_attempts(
         &self,
         look: &Look,
-        about: &Home,
+        about: &Subject,
         leased: &Leased,
         outcomes: &[(u64, WebhookId, Outcome)],
     ) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use forecourt_domain::base::{Fault, Refusal};
 use forecourt_domain::hours::{Calendar, DayOff, Interval, OpeningHours, Week};
-use forecourt_domain::settings::{Draft, Settings};
+use forecourt_domain::settings::{DealerSettings, Settings};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -42,9 +42,9 @@ pub(crate) fn settings(value: Value) -> Result<Settings, Refusal> {
     }
     let mut value = value;
     let mut faults = calendar_faults(&mut value);
-    let (read, more) = parse::<Draft>(value, rule_of);
+    let (read, more) = parse::<DealerSettings>(value, rule_of);
     faults.extend(more);
-    match read.map(Draft::check) {
+    match read.map(DealerSettings::check) {
         Ok(Ok(settings)) if faults.is_empty() => return Ok(settings),
         Ok(Ok(_)) | Err(()) => {}
         Ok(Err(broken)) => faults.extend(broken),

@@ -2,9 +2,9 @@
 
 use crate::webhooks::sees;
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{Home, Refusal, WebhookId};
+use forecourt_domain::base::{Refusal, Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::webhooks::{DeliveryFate, Outgoing, Webhook};
+use forecourt_domain::webhooks::{DeliveryState, Outgoing, Webhook};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
 use forecourt_store::keys::Key;
@@ -68,11 +68,11 @@ impl DeliveryView {
     fn of(outgoing: &Outgoing, webhook: &WebhookId) -> Option<Self> {
         let delivery = outgoing.delivery(webhook)?;
         let (state, next, given_up) = match &delivery.fate {
-            DeliveryFate::Queued { due, .. } => ("waiting", Some(*due), None),
-            DeliveryFate::Sending { .. } => ("sending", None, None),
-            DeliveryFate::Delivered { .. } => ("delivered", None, None),
-            DeliveryFate::Telling { .. } => ("given_up", None, Some("it has switched the webhook off".to_owned())),
-            DeliveryFate::GivenUp { why, .. } => ("given_up", None, Some(why.clone())),
+            DeliveryState::Queued { due, .. } => ("waiting", Some(*due), None),
+            DeliveryState::Sending { .. } => ("sending", None, None),
+            DeliveryState::Delivered { .. } => ("delivered", None, None),
+            DeliveryState::Telling { .. } => ("given_up", None, Some("it has switched the webhook off".to_owned())),
+            DeliveryState::GivenUp { why, .. } => ("given_up", None, Some(why.clone())),
         };
         let last = delivery.last.as_ref();
         Some(Self {
@@ -96,17 +96,17 @@ impl DeliveryView {
 
 fn name(outgoing: &Outgoing) -> String {
     match &outgoing.about {
-        Home::Lead(lead) => format!("lead-{lead}-{}", outgoing.sequence),
-        Home::Appointment(id) => format!("appointment-{id}-{}", outgoing.sequence),
+        Subject::Lead(lead) => format!("lead-{lead}-{}", outgoing.sequence),
+        Subject::Appointment(id) => format!("appointment-{id}-{}", outgoing.sequence),
     }
 }
 
 /// What a delivery's name names.
-fn named(name: &str) -> Option<(Home, u64)> {
+fn named(name: &str) -> Option<(Subject, u64)> {
     let (about, sequence) = name.rsplit_once('-')?;
     let about = match (about.strip_prefix("lead-"), about.strip_prefix("appointment-")) {
-        (Some(lead), _) => Home::Lead(lead.parse().ok()?),
-        (_, Some(id)) => Home::Appointment(id.parse().ok()?),
+        (Some(lead), _) => Subject::Lead(lead.parse().ok()?),
+        (_, Some(id)) => Subject::Appointment(id.parse().ok()?),
         _ => return None,
     };
     Some((about, sequence.parse().ok()?))

@@ -6,7 +6,7 @@ use crate::{body, parts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, Refusal, Right, UserId};
 use forecourt_domain::people::User;
-use forecourt_domain::settings::{Absence, Dealer, Draft, Member, Settings};
+use forecourt_domain::settings::{Absence, Dealer, DealerSettings, Member, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
@@ -267,7 +267,7 @@ fn without(settings: &Settings, user: &UserId) -> Result<Settings, Refusal> {
     if settings.member(user).is_none() {
         return Err(Refusal::NotFound("user of this dealer"));
     }
-    let mut draft: Draft = (**settings).clone();
+    let mut draft: DealerSettings = (**settings).clone();
     draft.members.retain(|member| member.user != *user);
     draft.check().map_err(Refusal::Invalid)
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, Fault, Refusal, WebhookId};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::webhooks::{Told, Webhook, WebhookState, Webhooks, Wish, endpoint};
+use forecourt_domain::webhooks::{Webhook, WebhookEvent, WebhookState, Webhooks, Wish, endpoint};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, new_name, remembered, request};
 use forecourt_edge::routes::Operation;
@@ -238,9 +238,9 @@ fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<Wish, Refusal> {
         None => was.url,
     };
     let named = |(i, name): (usize, &String)| {
-        let told = Told::NAMES.iter().find(|(known, _)| known == name).map(|(_, told)| *told);
+        let told = WebhookEvent::NAMES.iter().find(|(known, _)| known == name).map(|(_, told)| *told);
         told.ok_or_else(|| {
-            let names: Vec<&str> = Told::NAMES.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = WebhookEvent::NAMES.iter().map(|(name, _)| *name).collect();
             Fault::new(format!("events[{i}]"), "APT-6", format!("must be one of {}", names.join(", ")))
         })
     };

@@ -1,8 +1,8 @@
 //! Decisions: the items to be committed together.
 
-use crate::appointment::{Appointment, Early, Unprocessed};
+use crate::appointment::{Appointment, PendingReports, Unprocessed};
 use crate::base::{Actor, ChannelKey};
-use crate::calendar::{CalendarEvent, Feeds, Invitation};
+use crate::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use crate::directory::Channel;
 use crate::distribution::{Pool, Rotation};
 use crate::elements::Element;
@@ -43,11 +43,11 @@ pub enum Item {
     Appointment(Box<Appointment>),
     Letter(Box<Letter>),
     Element(Box<Element>),
-    Feeds(Feeds),
+    Feeds(CalendarFeeds),
     Task(Box<Task>),
     Export(Box<Export>),
     Download(Box<Download>),
-    Early(Early),
+    Early(PendingReports),
     Unprocessed(Unprocessed),
     Seen(Seen),
     Signing(Signing),

@@ -7,7 +7,7 @@ use crate::{Failure, Store, Stored};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::base::{AppointmentId, Home};
+use forecourt_domain::base::{AppointmentId, Subject};
 use forecourt_domain::messages::Letter;
 use futures::FutureExt as _;
 
@@ -42,7 +42,7 @@ impl Store {
             for attributes in found.items.unwrap_or_default() {
                 let sk = table_key(&attributes).map(|key| key.sk).unwrap_or_default();
                 let key = match sk.split_once('#') {
-                    Some(("O", cause)) => Key::Letter(Home::Appointment(id.clone()), cause.to_owned()),
+                    Some(("O", cause)) => Key::Letter(Subject::Appointment(id.clone()), cause.to_owned()),
                     _ if sk == "@" => Key::Appointment(id.clone()),
                     _ => continue,
                 };

@@ -6,15 +6,15 @@ use crate::rows::{encode_appointment, encode_event, encode_lead, flat};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::appointment::{Appointment, Early, Unprocessed};
+use forecourt_domain::appointment::{Appointment, PendingReports, Unprocessed};
 use forecourt_domain::base::Partner;
-use forecourt_domain::calendar::{CalendarEvent, Feeds, Invitation};
+use forecourt_domain::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use forecourt_domain::decision::Item;
 use forecourt_domain::directory::Channel;
 use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::Element;
 use forecourt_domain::lead::{Entry, Lead, Receipt, Task, TaskState, Waiting};
-use forecourt_domain::messages::{Fate, Letter, LetterFate, Message};
+use forecourt_domain::messages::{Letter, LetterState, Message, MessageState};
 use forecourt_domain::people::{Seen as Sent, Signing, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
 use forecourt_domain::settings::{Change, Dealer, Lane, Recompute};
@@ -56,11 +56,11 @@ pub enum Stored {
     Appointment(Box<Appointment>),
     Letter(Box<Letter>),
     Element(Box<Element>),
-    Feeds(Feeds),
+    Feeds(CalendarFeeds),
     Task(Box<Task>),
     Export(Box<Export>),
     Download(Box<Download>),
-    Early(Early),
+    Early(PendingReports),
     Unprocessed(Unprocessed),
     Seen(Sent),
     Signing(Signing),
@@ -237,8 +237,8 @@ fn passing(mut state: Attributes, until: DateTime<Utc>) -> Attributes {
 
 fn leased(item: &Item) -> bool {
     match item {
-        Item::Message(message) => matches!(message.fate, Fate::Sending { .. }),
-        Item::Letter(letter) => matches!(letter.fate, LetterFate::Sending { .. }),
+        Item::Message(message) => matches!(message.fate, MessageState::Sending { .. }),
+        Item::Letter(letter) => matches!(letter.fate, LetterState::Sending { .. }),
         Item::Outgoing(outgoing) => outgoing.is_leased(),
         _ => false,
     }

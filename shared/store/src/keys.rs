@@ -34,7 +34,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{
-    AppointmentId, ChannelKey, DealerId, ElementId, EventId, ExportId, Home, InvitationId, LeadId, PartnerId, TaskId, UserId,
+    AppointmentId, ChannelKey, DealerId, ElementId, EventId, ExportId, InvitationId, LeadId, PartnerId, Subject, TaskId, UserId,
 };
 use forecourt_domain::elements::Kind;
 use forecourt_domain::settings::Lane;
@@ -66,7 +66,7 @@ pub enum Key {
     Receipt(String),
     Day(UserId, NaiveDate),
     Appointment(AppointmentId),
-    Letter(Home, String),
+    Letter(Subject, String),
     Feeds(UserId),
     Export(ExportId),
     Download(DateTime<Utc>, String),
@@ -75,7 +75,7 @@ pub enum Key {
     Seen(String),
     Signing(PartnerId),
     Webhooks,
-    Outgoing(Home, u64),
+    Outgoing(Subject, u64),
 }
 
 /// The two strings of a table key.
@@ -110,8 +110,8 @@ impl Key {
             Key::Partner(partner) => (format!("{g}#P#{partner}"), "@".to_owned()),
             Key::Day(user, date) => (format!("{g}#S#{user}#{date}"), "@".to_owned()),
             Key::Appointment(id) => (format!("{g}#A#{id}"), "@".to_owned()),
-            Key::Letter(Home::Lead(lead), cause) => (format!("{g}#L#{lead}"), format!("O#{cause}")),
-            Key::Letter(Home::Appointment(id), cause) => (format!("{g}#A#{id}"), format!("O#{cause}")),
+            Key::Letter(Subject::Lead(lead), cause) => (format!("{g}#L#{lead}"), format!("O#{cause}")),
+            Key::Letter(Subject::Appointment(id), cause) => (format!("{g}#A#{id}"), format!("O#{cause}")),
             Key::Export(id) => (format!("{g}{EXPORTS}"), id.to_string()),
             Key::Download(at, id) => (downloads_partition(scope), format!("{}#{id}", stamp(*at))),
             Key::Early(id) => (format!("{g}#A#{id}"), "P".to_owned()),
@@ -127,10 +127,10 @@ impl Key {
 }
 
 /// The partition of all that is told of a lead or an appointment.
-pub(crate) fn outgoing_partition(scope: &Scope, about: &Home) -> String {
+pub(crate) fn outgoing_partition(scope: &Scope, about: &Subject) -> String {
     match about {
-        Home::Lead(lead) => format!("{}#NL#{lead}", scope.group()),
-        Home::Appointment(id) => format!("{}#NA#{id}", scope.group()),
+        Subject::Lead(lead) => format!("{}#NL#{lead}", scope.group()),
+        Subject::Appointment(id) => format!("{}#NA#{id}", scope.group()),
     }
 }
 
@@ -144,10 +144,10 @@ pub(crate) fn deliveries_partition(scope: &Scope, month: &Month) -> String {
 }
 
 /// The place of something told among all that was.
-pub(crate) fn delivery_place(at: DateTime<Utc>, about: &Home, sequence: u64) -> String {
+pub(crate) fn delivery_place(at: DateTime<Utc>, about: &Subject, sequence: u64) -> String {
     let about = match about {
-        Home::Lead(lead) => format!("L{lead}"),
-        Home::Appointment(id) => format!("A{id}"),
+        Subject::Lead(lead) => format!("L{lead}"),
+        Subject::Appointment(id) => format!("A{id}"),
     };
     format!("{}#{about}#{}", stamp(at), outgoing_place(sequence))
 }
@@ -157,8 +157,8 @@ pub(crate) fn delivery_at(place: &str) -> Option<Key> {
     let (at, rest) = place.split_once('#')?;
     let (about, sequence) = rest.split_once('#')?;
     let about = match (about.strip_prefix('L'), about.strip_prefix('A')) {
-        (Some(lead), _) => Home::Lead(lead.parse().ok()?),
-        (_, Some(id)) => Home::Appointment(id.parse().ok()?),
+        (Some(lead), _) => Subject::Lead(lead.parse().ok()?),
+        (_, Some(id)) => Subject::Appointment(id.parse().ok()?),
         _ => return None,
     };
     (at.len() == 15 && since_of(at).is_some()).then_some(Key::Outgoing(about, sequence.parse().ok()?))

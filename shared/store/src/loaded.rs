@@ -4,13 +4,13 @@ use crate::Failure;
 use crate::items::{Attributes, Seen, Stored, decode};
 use crate::keys::Key;
 use chrono::NaiveDate;
-use forecourt_domain::appointment::{Appointment, Early, Unprocessed};
+use forecourt_domain::appointment::{Appointment, PendingReports, Unprocessed};
 use forecourt_domain::base::{
-    AppointmentId, ChannelKey, DealerId, ElementId, EventId, Home, InvitationId, LeadId, Partner, PartnerId, TaskId, UserId,
+    AppointmentId, ChannelKey, DealerId, ElementId, EventId, InvitationId, LeadId, Partner, PartnerId, Subject, TaskId, UserId,
 };
-use forecourt_domain::calendar::{CalendarEvent, Feeds, Invitation};
+use forecourt_domain::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use forecourt_domain::directory::Channel;
-use forecourt_domain::distribution::{Place, Pool, Rotation};
+use forecourt_domain::distribution::{LaneState, Pool, Rotation};
 use forecourt_domain::elements::{Element, Kind};
 use forecourt_domain::lead::{Entry, Lead, Receipt, Task};
 use forecourt_domain::messages::{Letter, Message};
@@ -110,7 +110,7 @@ impl Loaded {
     }
 
     /// What was said early of an appointment.
-    pub fn early(&self, id: &AppointmentId) -> Option<&Early> {
+    pub fn early(&self, id: &AppointmentId) -> Option<&PendingReports> {
         match self.stored(&Key::Early(id.clone())) {
             Some(Stored::Early(early)) => Some(early),
             _ => None,
@@ -150,7 +150,7 @@ impl Loaded {
     }
 
     /// A letter.
-    pub fn letter(&self, home: &Home, cause: &str) -> Option<&Letter> {
+    pub fn letter(&self, home: &Subject, cause: &str) -> Option<&Letter> {
         match self.stored(&Key::Letter(home.clone(), cause.to_owned())) {
             Some(Stored::Letter(letter)) => Some(letter),
             _ => None,
@@ -175,7 +175,7 @@ impl Loaded {
     }
 
     /// A user's calendar links.
-    pub fn feeds(&self, user: &UserId) -> Option<&Feeds> {
+    pub fn feeds(&self, user: &UserId) -> Option<&CalendarFeeds> {
         match self.stored(&Key::Feeds(user.clone())) {
             Some(Stored::Feeds(feeds)) => Some(feeds),
             _ => None,
@@ -199,24 +199,24 @@ impl Loaded {
     }
 
     /// Where a lane of a dealer stands: at its beginning where none was saved yet. `None`: it was not asked for, so nothing guards it.
-    pub fn place(&self, dealer: &DealerId, lane: &Lane) -> Option<Place> {
+    pub fn place(&self, dealer: &DealerId, lane: &Lane) -> Option<LaneState> {
         let key = Key::Place(dealer.clone(), lane.clone());
         if !self.asked(&key) {
             return None;
         }
         Some(match (self.stored(&key), lane) {
-            (Some(Stored::Rotation(rotation)), _) => Place::Rotation(rotation.clone()),
-            (Some(Stored::Pool(pool)), _) => Place::Pool(pool.clone()),
-            (_, Lane::Rotation(group)) => Place::Rotation(Rotation::new(dealer.clone(), group.clone())),
-            (_, Lane::Pool) => Place::Pool(Pool::new(dealer.clone())),
+            (Some(Stored::Rotation(rotation)), _) => LaneState::Rotation(rotation.clone()),
+            (Some(Stored::Pool(pool)), _) => LaneState::Pool(pool.clone()),
+            (_, Lane::Rotation(group)) => LaneState::Rotation(Rotation::new(dealer.clone(), group.clone())),
+            (_, Lane::Pool) => LaneState::Pool(Pool::new(dealer.clone())),
         })
     }
 
     /// Where the rotation of `lane` stands, if it is one and was asked for.
     pub fn rotation(&self, dealer: &DealerId, lane: Option<&Lane>) -> Option<Rotation> {
         match self.place(dealer, lane?)? {
-            Place::Rotation(rotation) => Some(rotation),
-            Place::Pool(_) => None,
+            LaneState::Rotation(rotation) => Some(rotation),
+            LaneState::Pool(_) => None,
         }
     }
 

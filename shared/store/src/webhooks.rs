@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{Home, WebhookId};
+use forecourt_domain::base::{Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::webhooks::{Outgoing, Webhooks, fairly};
 use futures::FutureExt as _;
@@ -31,7 +31,7 @@ impl Loaded {
     }
 
     /// What other systems are told of something.
-    pub fn outgoing(&self, about: &Home, sequence: u64) -> Option<&Outgoing> {
+    pub fn outgoing(&self, about: &Subject, sequence: u64) -> Option<&Outgoing> {
         match self.stored(&Key::Outgoing(about.clone(), sequence)) {
             Some(Stored::Outgoing(outgoing)) => Some(outgoing),
             _ => None,
@@ -79,7 +79,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table is out of reach.
-    pub async fn untold(&self, scope: &Scope, about: &Home) -> Result<Vec<u64>, Failure> {
+    pub async fn untold(&self, scope: &Scope, about: &Subject) -> Result<Vec<u64>, Failure> {
         let query = self.client.query().table_name(&*self.table).consistent_read(true);
         let query = query
             .key_condition_expression("pk = :pk")

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::hours::{Calendar, DayOff, DayOffKind, Interval, OpeningHours, TimeOfDay, Week};
 use forecourt_domain::settings::{Absence, Capacity, CapacityDraft};
-use forecourt_domain::slots::Place;
+use forecourt_domain::slots::ReservedTime;
 use proptest::{collection, option, prelude::*, sample};
 
 use super::model::{Event, Model, touches};
@@ -113,8 +113,8 @@ fn desk(calendar: Calendar, set: &CapacityDraft, absences: Vec<Absence>, now: Da
     Desk { calendar, capacity: Capacity::resolve(set, &CapacityDraft::default()), absences, now, table: BTreeMap::new() }
 }
 
-fn place(event: &Event) -> Place {
-    let place = Place::new(event.from, event.until).expect("in order");
+fn place(event: &Event) -> ReservedTime {
+    let place = ReservedTime::new(event.from, event.until).expect("in order");
     event.booked_for.map_or(place, |date| place.booked_for(date))
 }
 
@@ -215,7 +215,7 @@ proptest! {
             let id = event.to_string();
             let old = events.get(&id).cloned();
             let was = old.as_ref().map(place);
-            let old_dates: Vec<NaiveDate> = was.iter().flat_map(Place::dates).collect();
+            let old_dates: Vec<NaiveDate> = was.iter().flat_map(ReservedTime::dates).collect();
             match ask {
                 Ask::Book { quarter, .. } => {
                     let from = aligned + minutes(quarter * 15);

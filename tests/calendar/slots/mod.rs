@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use forecourt_domain::base::{Refusal, UserId};
 use forecourt_domain::hours::Calendar;
 use forecourt_domain::settings::{Absence, Capacity, CapacityDraft};
-use forecourt_domain::slots::{Day, Days, Place, Slot, Terms};
+use forecourt_domain::slots::{Day, Days, ReservedTime, Slot, Terms};
 use serde_json::{Value, json};
 
 mod capacity;
@@ -106,23 +106,23 @@ impl Desk {
     }
 
     /// Books for a customer, or moves the booking.
-    fn book(&mut self, event: &str, from: DateTime<Utc>, was: Option<&Place>) -> Result<Place, Refusal> {
-        let seen = self.read(self.terms().dates_of("visit", from).chain(was.into_iter().flat_map(Place::dates)));
+    fn book(&mut self, event: &str, from: DateTime<Utc>, was: Option<&ReservedTime>) -> Result<ReservedTime, Refusal> {
+        let seen = self.read(self.terms().dates_of("visit", from).chain(was.into_iter().flat_map(ReservedTime::dates)));
         let booked = self.terms().book(&seen.days, event, "visit", from, was)?;
         assert!(self.commit(booked.days, &seen));
         Ok(booked.place)
     }
 
     /// Puts an event where staff want it.
-    fn put(&mut self, event: &str, from: &str, until: &str) -> Place {
-        let place = Place::new(at(from), at(until)).expect("in order");
+    fn put(&mut self, event: &str, from: &str, until: &str) -> ReservedTime {
+        let place = ReservedTime::new(at(from), at(until)).expect("in order");
         let seen = self.read(place.dates());
         let days = seen.days.put(event, None, &place).expect("all read");
         assert!(self.commit(days, &seen));
         place
     }
 
-    fn release(&mut self, event: &str, was: &Place) {
+    fn release(&mut self, event: &str, was: &ReservedTime) {
         let seen = self.read(was.dates());
         let days = seen.days.release(event, was).expect("all read");
         assert!(self.commit(days, &seen));

@@ -1,7 +1,7 @@
 //! Sixty-four customers at once, under commits that are guarded by the versions read, as the store's are (CAL-7, CAL-8).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::slots::Place;
+use forecourt_domain::slots::ReservedTime;
 use proptest::{collection, prelude::*};
 use serde_json::json;
 
@@ -16,7 +16,7 @@ struct Customer {
     /// How often something was decided.
     tries: usize,
     /// How it ended: with a place, or with what was free instead.
-    end: Option<Result<Place, usize>>,
+    end: Option<Result<ReservedTime, usize>>,
 }
 
 /// Lets the customers take their steps in the order of `turns`, and then in turn until all are done. A step is a read, or a decision with
@@ -51,9 +51,9 @@ fn race(desk: &mut Desk, wanted: impl Iterator<Item = DateTime<Utc>>, turns: &[u
     all
 }
 
-fn places(all: &[Customer]) -> Vec<Place> {
+fn places(all: &[Customer]) -> Vec<ReservedTime> {
     assert!(all.iter().all(|customer| customer.end.is_some()), "everybody is answered");
-    let places: Vec<Place> = all.iter().filter_map(|customer| customer.end.as_ref()?.as_ref().ok().copied()).collect();
+    let places: Vec<ReservedTime> = all.iter().filter_map(|customer| customer.end.as_ref()?.as_ref().ok().copied()).collect();
     assert!(all.iter().all(|customer| customer.tries <= places.len() + 1), "who tries again has lost to somebody who has a place");
     places
 }

@@ -2,7 +2,7 @@
 
 use forecourt_domain::base::{Refusal, UserId};
 use forecourt_domain::settings::{Absence, Capacity};
-use forecourt_domain::slots::{Day, Days, NotFree, Place};
+use forecourt_domain::slots::{Day, Days, NotFree, ReservedTime};
 use serde_json::json;
 
 use super::{Desk, anna, at, daily, date, minutes};
@@ -12,7 +12,7 @@ fn berlin(set: serde_json::Value) -> Desk {
     Desk::new(daily("Europe/Berlin", &json!([["09:00", "12:00"], ["13:15", "15:00"]])), set, "2026-03-03T06:00:00Z")
 }
 
-fn conflict(why: NotFree) -> Result<Place, Refusal> {
+fn conflict(why: NotFree) -> Result<ReservedTime, Refusal> {
     Err(Refusal::Conflict(why.to_string()))
 }
 
@@ -146,7 +146,7 @@ fn cal_8_a_repeat_changes_nothing_even_when_it_is_too_late_to_book() {
     let again = desk.terms().book(&seen.days, "a", "visit", at("2026-03-03T08:00:00Z"), Some(&place)).expect("it is there");
     assert_eq!((again.place, again.days), (place, vec![]));
     // What is not known to be there is asked about like any other.
-    let staff = Place::new(at("2026-03-03T08:00:00Z"), at("2026-03-03T08:46:00Z")).expect("in order");
+    let staff = ReservedTime::new(at("2026-03-03T08:00:00Z"), at("2026-03-03T08:46:00Z")).expect("in order");
     for was in [None, Some(&staff)] {
         let again = desk.terms().book(&seen.days, "a", "visit", at("2026-03-03T08:00:00Z"), was);
         assert_eq!(again, Err(NotFree::TooSoon.into()));
@@ -161,7 +161,7 @@ fn cal_8_a_repeat_changes_nothing_even_when_it_is_too_late_to_book() {
 fn cal_7_staff_move_a_customers_booking_and_it_stays_the_customers() {
     let mut desk = berlin(json!({"per_day": 1}));
     let was = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
-    let moved = Place::new(at("2026-03-04T08:00:00Z"), at("2026-03-04T09:00:00Z")).expect("in order");
+    let moved = ReservedTime::new(at("2026-03-04T08:00:00Z"), at("2026-03-04T09:00:00Z")).expect("in order");
     let moved = moved.booked_for(desk.calendar.date_of(at("2026-03-04T08:00:00Z")));
     let seen = desk.read(was.dates().into_iter().chain(moved.dates()));
     let days = seen.days.put("a", Some(&was), &moved).expect("all read");
@@ -186,15 +186,15 @@ fn cal_7_an_event_over_several_days_is_in_each() {
 #[test]
 fn cal_7_a_place_has_a_beginning_and_an_end() {
     let from = at("2026-03-03T08:00:00Z");
-    for until in [from, from - minutes(1), from + Place::LONGEST + minutes(1)] {
-        assert!(matches!(Place::new(from, until), Err(Refusal::Invalid(faults)) if faults[0].rule == "CAL-7"));
+    for until in [from, from - minutes(1), from + ReservedTime::LONGEST + minutes(1)] {
+        assert!(matches!(ReservedTime::new(from, until), Err(Refusal::Invalid(faults)) if faults[0].rule == "CAL-7"));
     }
-    assert!(Place::new(from, from + Place::LONGEST).is_ok());
+    assert!(ReservedTime::new(from, from + ReservedTime::LONGEST).is_ok());
     let last = chrono::DateTime::<chrono::Utc>::MAX_UTC;
-    assert!(Place::new(last - minutes(1), last).is_err());
+    assert!(ReservedTime::new(last - minutes(1), last).is_err());
     let nothing = berlin(json!({})).read([date("2026-03-03")]).days;
     for (from, until) in [(from, from + chrono::TimeDelta::nanoseconds(1)), (from + minutes(14), from + minutes(15))] {
-        let place = Place::new(from, until).expect("in order");
+        let place = ReservedTime::new(from, until).expect("in order");
         let days = nothing.put("a", None, &place).expect("all read");
         assert_eq!(days[0].occupied()[31..=33], [0, 1, 0], "a moment takes its quarter-hour");
     }
@@ -208,7 +208,7 @@ fn a_day_that_was_not_read_is_never_taken_for_an_empty_one() {
     assert_eq!(desk.terms().free(&nothing, "visit", from, from + minutes(600), None), []);
     assert_eq!(desk.terms().look(&nothing, "visit", from, None), Err(NotFree::Unread));
     assert!(desk.terms().book(&nothing, "a", "visit", from, None).is_err());
-    let place = Place::new(from, from + minutes(1)).expect("in order");
+    let place = ReservedTime::new(from, from + minutes(1)).expect("in order");
     assert!(nothing.put("a", None, &place).is_err() && nothing.release("a", &place).is_err());
     // The old place's day is one that matters, too.
     let next = desk.read([date("2026-03-04")]);
@@ -249,7 +249,7 @@ fn every_day_that_a_booking_was_judged_by_is_written() {
 fn cal_7_an_event_occupies_once_whatever_is_said_of_where_it_was() {
     let mut desk = berlin(json!({}));
     let was = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
-    let is = Place::new(at("2026-03-04T08:00:00Z"), at("2026-03-04T09:00:00Z")).expect("in order");
+    let is = ReservedTime::new(at("2026-03-04T08:00:00Z"), at("2026-03-04T09:00:00Z")).expect("in order");
     let seen = desk.read(was.dates().into_iter().chain(is.dates()));
     let days = seen.days.put("a", None, &is).expect("all read");
     assert_eq!(days.iter().map(|day| day.occupied().iter().sum()).collect::<Vec<u32>>(), [0, 4]);
@@ -310,6 +310,6 @@ fn a_day_is_written_as_it_was_read() {
     assert_eq!(written, expected);
     assert_eq!(serde_json::from_value::<Day>(written).expect("a day"), desk.table[&date("2026-03-03")].1);
     let kept = serde_json::to_value(place).expect("it can be written");
-    assert_eq!(serde_json::from_value::<Place>(kept).expect("a place"), place);
+    assert_eq!(serde_json::from_value::<ReservedTime>(kept).expect("a place"), place);
     assert_eq!(Capacity::default().duration("visit"), minutes(60));
 }

@@ -7,7 +7,7 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DistributionGroupId, GroupId};
-use forecourt_domain::distribution::{Place, Rotation};
+use forecourt_domain::distribution::{LaneState, Rotation};
 use forecourt_domain::settings::{Lane, Settings};
 use forecourt_edge::metrics::Metrics;
 use forecourt_edge::{Clock, Platform};
@@ -243,7 +243,7 @@ pub fn play(history: &History) -> Result<Played, String> {
         let keys = lanes.iter().map(|lane| Key::Place(dealer(DEALER), lane.clone()));
         let loaded = desk.assign.store.load(&scope(), &Load::of(keys)).await.unwrap();
         let places = lanes.iter().filter_map(|lane| loaded.place(&dealer(DEALER), lane));
-        let places = places.filter_map(|place| if let Place::Rotation(rotation) = place { Some(rotation) } else { None }).collect();
+        let places = places.filter_map(|place| if let LaneState::Rotation(rotation) = place { Some(rotation) } else { None }).collect();
         Ok(Played { told, pages, commits: desk.table.commits(), refused: desk.table.refused(), places, began: desk.began })
     })
 }

@@ -6,7 +6,7 @@ use forecourt_domain::base::Money;
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::elements::{Communication, Content, Counts, Element, Form, Line};
 use forecourt_domain::enquiry::Vehicle;
-use forecourt_domain::messages::{Letter, LetterFate, Says};
+use forecourt_domain::messages::{Letter, LetterKind, LetterState};
 use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -211,10 +211,10 @@ pub(crate) struct Beside<'a> {
 
 impl CommunicationView {
     fn of(communication: Communication, letter: Option<&Letter>) -> Self {
-        let text = letter.and_then(|letter| if let Says::Text { text, .. } = &letter.says { Some(text.clone()) } else { None });
+        let text = letter.and_then(|letter| if let LetterKind::Text { text, .. } = &letter.says { Some(text.clone()) } else { None });
         let why = letter.and_then(|letter| match &letter.fate {
-            LetterFate::Suppressed { why, .. } => serde_json::to_value(why).ok()?.as_str().map(str::to_owned),
-            LetterFate::Failed { why, .. } => Some(why.clone()),
+            LetterState::Suppressed { why, .. } => serde_json::to_value(why).ok()?.as_str().map(str::to_owned),
+            LetterState::Failed { why, .. } => Some(why.clone()),
             _ => None,
         });
         let none = Self {

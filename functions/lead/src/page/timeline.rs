@@ -4,7 +4,7 @@ use crate::cursor;
 use crate::elements::{Beside, SaysView};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{LeadId, Status};
-use forecourt_domain::lead::{Did, Entry, Event};
+use forecourt_domain::lead::{Entry, Event, TimelineAction};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -133,31 +133,31 @@ impl EventView {
 }
 
 /// Of a further deadline (LEAD-6).
-fn name_of_deadline(did: Did) -> &'static str {
+fn name_of_deadline(did: TimelineAction) -> &'static str {
     match did {
-        Did::Added => "deadline_added",
-        Did::Changed | Did::Reopened => "deadline_changed",
-        Did::Completed => "deadline_met",
-        Did::Deleted => "deadline_deleted",
+        TimelineAction::Added => "deadline_added",
+        TimelineAction::Changed | TimelineAction::Reopened => "deadline_changed",
+        TimelineAction::Completed => "deadline_met",
+        TimelineAction::Deleted => "deadline_deleted",
     }
 }
 
 /// Of a task (LEAD-4).
-fn name_of_task(did: Did) -> &'static str {
+fn name_of_task(did: TimelineAction) -> &'static str {
     match did {
-        Did::Added => "task_added",
-        Did::Changed => "task_changed",
-        Did::Completed => "task_completed",
-        Did::Reopened => "task_reopened",
-        Did::Deleted => "task_deleted",
+        TimelineAction::Added => "task_added",
+        TimelineAction::Changed => "task_changed",
+        TimelineAction::Completed => "task_completed",
+        TimelineAction::Reopened => "task_reopened",
+        TimelineAction::Deleted => "task_deleted",
     }
 }
 
 /// Of a contact (LEAD-7).
-fn name_of_contact(did: Did) -> &'static str {
+fn name_of_contact(did: TimelineAction) -> &'static str {
     match did {
-        Did::Added => "contact_added",
-        Did::Changed | Did::Completed | Did::Reopened => "contact_changed",
-        Did::Deleted => "contact_removed",
+        TimelineAction::Added => "contact_added",
+        TimelineAction::Changed | TimelineAction::Completed | TimelineAction::Reopened => "contact_changed",
+        TimelineAction::Deleted => "contact_removed",
     }
 }

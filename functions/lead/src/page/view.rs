@@ -8,7 +8,7 @@ use crate::elements::CountsView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{LostReason, Status, StepKind};
 use forecourt_domain::lead::{Lead, Reaction};
-use forecourt_domain::messages::{Fate, Message, Notice};
+use forecourt_domain::messages::{Message, MessageState, Notice};
 use forecourt_store::LeadPage;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -216,11 +216,11 @@ impl MessageView {
             Notice::Step { step, .. } => json!(step),
         };
         let (fate, to, at, why) = match &message.fate {
-            Fate::Queued { due, .. } => ("queued", None, *due, None),
-            Fate::Sending { until, .. } => ("sending", None, *until, None),
-            Fate::Sent { at, to, .. } => ("sent", Some(to.to_string()), *at, None),
-            Fate::Dropped { at, why } => ("dropped", None, *at, Some(json!(why).as_str().unwrap_or_default().to_owned())),
-            Fate::Failed { at, why } => ("failed", None, *at, Some(why.clone())),
+            MessageState::Queued { due, .. } => ("queued", None, *due, None),
+            MessageState::Sending { until, .. } => ("sending", None, *until, None),
+            MessageState::Sent { at, to, .. } => ("sent", Some(to.to_string()), *at, None),
+            MessageState::Dropped { at, why } => ("dropped", None, *at, Some(json!(why).as_str().unwrap_or_default().to_owned())),
+            MessageState::Failed { at, why } => ("failed", None, *at, Some(why.clone())),
         };
         Self { about: about.as_str().unwrap_or_default().to_owned(), fate, to, queued_at: message.queued, at, why }
     }

@@ -6,10 +6,10 @@ use crate::page::LeadView;
 use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right, UserId};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::distribution::{Place, Pool};
+use forecourt_domain::distribution::{LaneState, Pool};
 use forecourt_domain::lead::{Lead, Task};
 use forecourt_domain::rules::appointment::followed;
-use forecourt_domain::rules::calendar::{Case, moving, taken_along};
+use forecourt_domain::rules::calendar::{CalendarContext, moving, taken_along};
 use forecourt_domain::rules::distribution;
 use forecourt_domain::rules::distribution::pool::{self, Claimed};
 use forecourt_domain::rules::lead::task;
@@ -61,7 +61,8 @@ fn planned_of(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
     let theirs = Lead { owner: Some(user.clone()), handed: Some(call.now), ..lead.clone() };
     let decision = Decision::default().with(Item::Lead(Box::new(theirs)));
     let read = planned_events(lead, loaded);
-    let days = lead::days_of(|days| taken_along(decision, &read, &Case { lead, dealer, days, by: &Actor::System, now: call.now }));
+    let days =
+        lead::days_of(|days| taken_along(decision, &read, &CalendarContext { lead, dealer, days, by: &Actor::System, now: call.now }));
     events.chain(days).collect()
 }
 
@@ -69,7 +70,7 @@ fn planned_of(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
 fn with_planned(decision: Decision, dealer: &Dealer, loaded: &Loaded, call: &Call) -> Result<Decision, Refusal> {
     let Some(lead) = decision.lead().cloned() else { return Ok(decision) };
     let days = |user: &UserId, date| loaded.day(user, date);
-    let case = Case { lead: &lead, dealer, days: &days, by: &call.scope.actor(), now: call.now };
+    let case = CalendarContext { lead: &lead, dealer, days: &days, by: &call.scope.actor(), now: call.now };
     Ok(taken_along(decision, &planned_events(&lead, loaded), &case)?)
 }
 
@@ -153,7 +154,7 @@ fn gone_by_now(refusal: Refusal, dealer: &Dealer, call: &Call) -> Result<(), Ref
 
 fn pool_of(loaded: &Loaded, dealer: &Dealer) -> Pool {
     match loaded.place(&dealer.id, &Lane::Pool) {
-        Some(Place::Pool(pool)) => pool,
+        Some(LaneState::Pool(pool)) => pool,
         _ => Pool::new(dealer.id.clone()),
     }
 }

@@ -6,7 +6,7 @@ use forecourt_domain::decision::Decision;
 use forecourt_domain::directory::Contact;
 use forecourt_domain::enquiry::{Enquiry, Person, RawContact, RawPhone};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::rules::lead::contacts::{self, Case, Wanted};
+use forecourt_domain::rules::lead::contacts::{self, ContactsContext, Wanted};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -184,7 +184,7 @@ async fn carry_out(platform: &Platform, call: &Call, status: u16, deed: &Deed) -
         let known: Vec<(ChannelKey, Option<Contact>)> =
             new_channels(lead, loaded).into_iter().map(|channel| (channel.clone(), contact_of(loaded, &channel))).collect();
         let record = lead.contact_id.as_ref().and_then(|id| contact_of(loaded, id));
-        let case = Case { lead, enquiry, record: record.as_ref(), known: &known, by: &by, now: call.now };
+        let case = ContactsContext { lead, enquiry, record: record.as_ref(), known: &known, by: &by, now: call.now };
         match (deed, person) {
             (Deed::Add(wanted), Some(person)) => contacts::add(&case, person, wanted.main == Some(true)).map(Some),
             (Deed::Correct(contact, wanted), Some(person)) => contacts::correct(&case, contact, person, wanted.main),

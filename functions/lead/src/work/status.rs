@@ -6,7 +6,7 @@ use forecourt_domain::base::{Actor, EventId, Right, UserId};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::rules::calendar::{Case, Completes, completing, rearm};
+use forecourt_domain::rules::calendar::{CalendarContext, Completes, completing, rearm};
 use forecourt_domain::rules::lead::reaction::{self, Outcome};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -36,7 +36,7 @@ pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answe
         let events = affected(lead, outcome, completes, call);
         let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
         let days = |user: &UserId, date| loaded.day(user, date);
-        let case = Case { lead, dealer, days: &days, by: &by, now: call.now };
+        let case = CalendarContext { lead, dealer, days: &days, by: &by, now: call.now };
         let with_events = |mut decision: Decision| match outcome {
             // What came due meanwhile told nobody; now it does (ESC-4).
             Outcome::Reopened => {
@@ -65,7 +65,7 @@ fn days_of(loaded: &Loaded, call: &Call, completes: Completes, by: &Actor) -> Ve
     let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
     let events = completes.of(lead, call.now);
     let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
-    lead::days_of(|days| completing(Decision::default(), &events, &Case { lead, dealer, days, by, now: call.now }))
+    lead::days_of(|days| completing(Decision::default(), &events, &CalendarContext { lead, dealer, days, by, now: call.now }))
 }
 
 /// The rotation to which a turn is given back, or from which it is taken again (DIS-10).

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, TaskId, UserId, numbered};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::{Lead, Task};
-use forecourt_domain::rules::lead::task::{self, Deed, Wanted};
+use forecourt_domain::rules::lead::task::{self, TaskAction, Wanted};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text, time};
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -85,11 +85,11 @@ pub(crate) async fn modify(platform: &Platform, call: &Call) -> Result<Answer, P
 /// `POST /leads/{id}/tasks/{task}/completion`.
 pub(crate) async fn complete(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let note = call.json::<MetBody>()?.check()?;
-    settle(platform, call, Deed::Complete { note }).await
+    settle(platform, call, TaskAction::Complete { note }).await
 }
 
 /// Completes, reopens or deletes a task.
-pub(crate) async fn settle(platform: &Platform, call: &Call, deed: Deed) -> Result<Answer, Problem> {
+pub(crate) async fn settle(platform: &Platform, call: &Call, deed: TaskAction) -> Result<Answer, Problem> {
     with_task(platform, call, |asked, task| task::settle(asked.lead, asked.dealer, task, deed.clone(), call.scope.actor(), call.now)).await
 }
 

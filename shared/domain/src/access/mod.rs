@@ -5,7 +5,7 @@ use crate::base::{Actor, AppointmentOrigin, AppointmentTeam, DealerId, GroupId, 
 use crate::elements::{Element, Kind};
 use crate::lead::Lead;
 use crate::people::User;
-use crate::settings::Draft;
+use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 
 /// Whose hand a request is, and whose data it can reach (ACC-2).
@@ -140,7 +140,7 @@ impl Scope {
     }
 
     /// Whether leads of `owner` at a dealer within reach are to be seen: a seller sees own ones and those of users they supervise or deputise for.
-    pub fn sees_leads_of(&self, owner: Option<&UserId>, settings: &Draft, now: DateTime<Utc>) -> bool {
+    pub fn sees_leads_of(&self, owner: Option<&UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         let Who::User(user) = &self.who else { return false };
         if user.role != Role::Seller {
             return true;
@@ -157,7 +157,7 @@ impl Scope {
 
     /// Whether an appointment with `user`, made by the user `by`, at a dealer within reach, is to be seen (ACC-1): the contact centre sees all, as it
     /// makes them for all dealers; a seller own ones, those of users they supervise or deputise for, and what they made.
-    pub fn sees_appointment_of(&self, user: Option<&UserId>, by: Option<&UserId>, settings: &Draft, now: DateTime<Utc>) -> bool {
+    pub fn sees_appointment_of(&self, user: Option<&UserId>, by: Option<&UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         (by.is_some() && by == self.user_id()) || self.sees_leads_of(user, settings, now)
     }
 
@@ -165,7 +165,7 @@ impl Scope {
     ///
     /// # Errors
     /// 403 names the right; a lead out of reach is not found (LEAD-9).
-    pub fn needs_on(&self, right: Right, lead: &Lead, settings: &Draft, now: DateTime<Utc>) -> Result<(), Refusal> {
+    pub fn needs_on(&self, right: Right, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Result<(), Refusal> {
         self.needs(right)?;
         let reached = self.reaches(&lead.dealer).is_ok() && self.sees_leads_of(lead.owner.as_ref(), settings, now);
         if reached { Ok(()) } else { Err(Refusal::NotFound("lead")) }
@@ -188,7 +188,7 @@ impl Scope {
     }
 
     /// Whether an appointment at a dealer within reach is to be seen: as [`Scope::sees_appointment_of`] says; a partner sees its own.
-    pub fn sees_appointment(&self, appointment: &Appointment, settings: &Draft, now: DateTime<Utc>) -> bool {
+    pub fn sees_appointment(&self, appointment: &Appointment, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         match &self.who {
             Who::Partner(partner) => appointment.by == Actor::Partner(partner.id.clone()),
             _ => self.sees_appointment_of(appointment.user.as_ref(), appointment.by.user(), settings, now),
@@ -203,7 +203,7 @@ impl Scope {
         &self,
         right: Right,
         appointment: &Appointment,
-        settings: &Draft,
+        settings: &DealerSettings,
         now: DateTime<Utc>,
     ) -> Result<(), Refusal> {
         self.needs(right)?;

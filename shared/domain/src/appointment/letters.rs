@@ -1,10 +1,10 @@
 //! Letters about an appointment (APT-3).
 
 use crate::appointment::{Appointment, Attended};
-use crate::base::{Actor, AppointmentKind, Home, InvitationId, Language, LeadId, Medium};
+use crate::base::{Actor, AppointmentKind, InvitationId, Language, LeadId, Medium, Subject};
 use crate::calendar::{CalendarEvent, Invitation, name_of};
-use crate::messages::{LETTER_LEASE, Letter, LetterFate, Says, Suppressed};
-use crate::settings::Draft;
+use crate::messages::{LETTER_LEASE, Letter, LetterKind, LetterState, Suppressed};
+use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 
 impl Appointment {
@@ -45,9 +45,9 @@ impl Invitation {
 
 impl Letter {
     /// A letter about an appointment, to go out at `due`.
-    pub fn of_appointment(appointment: &Appointment, says: Says, medium: Medium, due: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+    pub fn of_appointment(appointment: &Appointment, says: LetterKind, medium: Medium, due: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         Self {
-            home: Home::Appointment(appointment.id.clone()),
+            home: Subject::Appointment(appointment.id.clone()),
             cause: format!("{}-{}-{}", says.name(), appointment.sequence, medium.name()),
             to: None,
             dealer: appointment.dealer.clone(),
@@ -56,33 +56,33 @@ impl Letter {
             sequence: appointment.sequence,
             language: appointment.reached.language.clone(),
             queued: now,
-            fate: LetterFate::Queued { due, attempts: 0 },
+            fate: LetterState::Queued { due, attempts: 0 },
         }
     }
 
     /// Looks at a letter whose time has come; `appointment` is what it is about, if it is about one. `None`: its time has not come, or it is
     /// settled or leased.
-    pub fn look(&self, appointment: Option<&Appointment>, settings: &Draft, now: DateTime<Utc>) -> Option<Due> {
+    pub fn look(&self, appointment: Option<&Appointment>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Due> {
         if self.due().is_none_or(|due| due > now) {
             return None;
         }
         let settle = |fate| Some(Due::Settle(self.become_(fate)));
-        let suppressed = |why| settle(LetterFate::Suppressed { at: now, why });
+        let suppressed = |why| settle(LetterState::Suppressed { at: now, why });
         let attempts = match self.fate {
-            LetterFate::Queued { attempts, .. } => attempts,
-            _ => return settle(LetterFate::Unclear { at: now }),
+            LetterState::Queued { attempts, .. } => attempts,
+            _ => return settle(LetterState::Unclear { at: now }),
         };
         if !settings.send_external_mail {
             return suppressed(Suppressed::Switched);
         }
-        if matches!(self.home, Home::Appointment(_)) {
+        if matches!(self.home, Subject::Appointment(_)) {
             let Some(appointment) = appointment else { return suppressed(Suppressed::NoLongerSo) };
             let cancelled = appointment.state.is_cancelled();
             let unknown = appointment.attendance.is == Attended::Unknown;
-            let over = self.says == Says::Reminder && !unknown;
+            let over = self.says == LetterKind::Reminder && !unknown;
             // Who was told of a time that is still to come must not come in vain, wherever it was moved.
-            let in_vain = self.says == Says::Moved && unknown && appointment.moved.last().is_some_and(|moved| moved.from > now);
-            if over || appointment.sequence != self.sequence || cancelled != (self.says == Says::Cancelled) {
+            let in_vain = self.says == LetterKind::Moved && unknown && appointment.moved.last().is_some_and(|moved| moved.from > now);
+            if over || appointment.sequence != self.sequence || cancelled != (self.says == LetterKind::Cancelled) {
                 return suppressed(Suppressed::NoLongerSo);
             }
             if appointment.at <= now && !in_vain {
@@ -93,22 +93,22 @@ impl Letter {
             }
             // What was queued goes by the dealer's settings of now.
             let used = &settings.appointments;
-            if !used.media.contains(&self.medium) || (self.says == Says::Reminder && used.reminder_hours == 0) {
+            if !used.media.contains(&self.medium) || (self.says == LetterKind::Reminder && used.reminder_hours == 0) {
                 return suppressed(Suppressed::NotUsed);
             }
-            if self.says == Says::Reminder
+            if self.says == LetterKind::Reminder
                 && let Some(due) = used.reminder_of(appointment.at, &settings.calendar).filter(|due| *due > now)
             {
-                return settle(LetterFate::Queued { due, attempts });
+                return settle(LetterState::Queued { due, attempts });
             }
             // One that was held up must not come at night either.
-            if self.says == Says::Reminder
+            if self.says == LetterKind::Reminder
                 && let Some(day) = settings.appointments.day_after(now, &settings.calendar)
             {
                 let due = day.filter(|day| *day < appointment.at);
-                return due.map_or_else(|| suppressed(Suppressed::TooLate), |due| settle(LetterFate::Queued { due, attempts }));
+                return due.map_or_else(|| suppressed(Suppressed::TooLate), |due| settle(LetterState::Queued { due, attempts }));
             }
         }
-        Some(Due::Send(self.become_(LetterFate::Sending { until: now + LETTER_LEASE, attempts })))
+        Some(Due::Send(self.become_(LetterState::Sending { until: now + LETTER_LEASE, attempts })))
     }
 }

@@ -1,6 +1,6 @@
 //! Merges statements about an appointment: the latest counts (APT-5).
 
-use crate::appointment::{Appointment, AppointmentState, Attendance, Attended, Becomes, Undone};
+use crate::appointment::{Appointment, AppointmentChange, AppointmentState, Attendance, Attended, Undone};
 use crate::base::{Actor, Refusal};
 use crate::hours::Calendar;
 use crate::settings::Dealer;
@@ -17,7 +17,7 @@ pub struct Statement {
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub told: Option<DateTime<Utc>>,
     /// What.
-    pub what: Becomes,
+    pub what: AppointmentChange,
     /// By whom.
     pub by: Actor,
 }
@@ -36,7 +36,7 @@ impl Statement {
         std::mem::discriminant(&self.what) == std::mem::discriminant(&other.what) && self.told.is_some() == other.told.is_some()
     }
 
-    fn rank(&self) -> (DateTime<Utc>, &Becomes) {
+    fn rank(&self) -> (DateTime<Utc>, &AppointmentChange) {
         (self.told.unwrap_or(self.as_of), &self.what)
     }
 
@@ -75,24 +75,24 @@ impl Said {
     }
 
     fn is_moved_after(&self, said: &Statement) -> bool {
-        self.0.iter().any(|other| matches!(other.what, Becomes::Moved { .. }) && other.is_after(said))
+        self.0.iter().any(|other| matches!(other.what, AppointmentChange::Moved { .. }) && other.is_after(said))
     }
 
     /// The move that counts: the latest.
     fn moved(&self) -> Option<&Statement> {
-        self.latest(|said| matches!(said.what, Becomes::Moved { .. }))
+        self.latest(|said| matches!(said.what, AppointmentChange::Moved { .. }))
     }
 
     /// The cancellation that counts: the latest, unless a move after it made the appointment stand again. At the same moment the cancellation counts.
     fn cancelled(&self) -> Option<&Statement> {
-        self.latest(|said| said.what == Becomes::Cancelled && !self.is_moved_after(said))
+        self.latest(|said| said.what == AppointmentChange::Cancelled && !self.is_moved_after(said))
     }
 
     /// The attendance that counts of an appointment `at` a time: the latest. What was said before it was moved is of another visit; what another
     /// system tells before the day of the visit counts once it turns out to be on that day or before.
     fn attended(&self, at: DateTime<Utc>, calendar: &Calendar) -> Option<&Statement> {
         self.latest(|said| {
-            let Becomes::Attended { is, .. } = said.what else { return false };
+            let AppointmentChange::Attended { is, .. } = said.what else { return false };
             let early = said.told.is_some() && is != Attended::Unknown && is_before_day(said.as_of, at, calendar);
             !early && !self.is_moved_after(said)
         })
@@ -129,7 +129,7 @@ pub fn not_to_the_past(from: DateTime<Utc>, to: DateTime<Utc>, now: DateTime<Utc
 impl Appointment {
     /// The same after `what` was said here at `now`: it counts, whatever was said before by whatever clock.
     #[must_use]
-    pub fn saying(&self, what: Becomes, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
+    pub fn saying(&self, what: AppointmentChange, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         self.with(Statement { as_of: self.said_of.moment(now), told: None, what, by: by.clone() }, calendar, now)
     }
 
@@ -147,7 +147,7 @@ impl Appointment {
     /// Becomes what was said of it; what it was before stays on record.
     fn follow(&mut self, calendar: &Calendar, now: DateTime<Utc>) {
         let said = std::mem::take(&mut self.said_of);
-        if let Some(Statement { what: Becomes::Moved { to }, by, .. }) = said.moved()
+        if let Some(Statement { what: AppointmentChange::Moved { to }, by, .. }) = said.moved()
             && *to != self.at
         {
             self.move_to(*to, by.clone(), now);
@@ -174,7 +174,7 @@ impl Appointment {
 
 impl From<&Statement> for Attendance {
     fn from(said: &Statement) -> Self {
-        let Becomes::Attended { is, reason } = &said.what else { return Self::default() };
+        let AppointmentChange::Attended { is, reason } = &said.what else { return Self::default() };
         Self { is: *is, as_of: Some(said.as_of), by: Some(said.by.clone()), reason: reason.clone() }
     }
 }

@@ -8,15 +8,15 @@ mod report;
 pub use letters::Due;
 pub(crate) use merge::is_before_day;
 pub use merge::{Said, Statement, not_to_the_past, on_its_day};
-pub use notified::ToldAt;
-pub use report::{Becomes, Early, Report, Unprocessed};
+pub use notified::NotifiedAddress;
+pub use report::{AppointmentChange, PendingReports, Report, Unprocessed};
 
 use crate::base::{
     Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, EventId, LeadId, Media, PartnerId,
     UserId,
 };
-use crate::enquiry::Reached;
-use crate::slots::Taken;
+use crate::enquiry::ContactPreferences;
+use crate::slots::Reservation;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -69,16 +69,16 @@ pub struct Appointment {
     pub reminded: Media,
     /// Where the customer was told of it, or may have been, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub told: Vec<ToldAt>,
+    pub told: Vec<NotifiedAddress>,
     /// Where the customer was reminded of it as it is, or may have been.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reminding: Vec<ToldAt>,
+    pub reminding: Vec<NotifiedAddress>,
     /// Counts the times it has had, and its cancellation: the `SEQUENCE` of its calendar entry; what was to be sent of an earlier one is stale.
     #[serde(default)]
     pub sequence: u32,
     /// How the customer is reached, where there is no lead that says it.
-    #[serde(default, skip_serializing_if = "Reached::is_nobody")]
-    pub reached: Reached,
+    #[serde(default, skip_serializing_if = "ContactPreferences::is_nobody")]
+    pub reached: ContactPreferences,
     /// In words, up to 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
@@ -109,7 +109,7 @@ pub struct Appointment {
     pub marked: Vec<Attendance>,
     /// Whose time it takes, where no event does (CAL-7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub taken: Option<Taken>,
+    pub taken: Option<Reservation>,
     /// A hash of what it was made of, so that the same again is the same (INT-5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,

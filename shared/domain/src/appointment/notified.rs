@@ -1,12 +1,12 @@
 //! The addresses at which a customer was notified of an appointment (APT-3).
 
 use crate::appointment::Appointment;
-use crate::messages::{Letter, LetterFate, Says, Suppressed};
+use crate::messages::{Letter, LetterKind, LetterState, Suppressed};
 use serde::{Deserialize, Serialize};
 
 /// Where a customer was told, or may have been, of an appointment as it was then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ToldAt {
+pub struct NotifiedAddress {
     /// The address or number.
     pub to: String,
     /// The [`Appointment::sequence`].
@@ -38,9 +38,9 @@ impl Appointment {
     pub fn told(&self, letter: &Letter) -> Option<Self> {
         let mut told = self.clone();
         match (&letter.fate, &letter.says) {
-            (LetterFate::Sent { .. }, Says::Confirmation | Says::Moved) => told.confirmed = told.confirmed.and(letter.medium),
-            (LetterFate::Sent { .. }, Says::Reminder) => told.reminded = told.reminded.and(letter.medium),
-            (LetterFate::Queued { .. } | LetterFate::Failed { .. }, _) => {
+            (LetterState::Sent { .. }, LetterKind::Confirmation | LetterKind::Moved) => told.confirmed = told.confirmed.and(letter.medium),
+            (LetterState::Sent { .. }, LetterKind::Reminder) => told.reminded = told.reminded.and(letter.medium),
+            (LetterState::Queued { .. } | LetterState::Failed { .. }, _) => {
                 let not = letter.told_at();
                 told.told.retain(|told| Some(told) != not.as_ref());
                 let not = letter.reminds_at();
@@ -64,15 +64,17 @@ impl Letter {
             before || appointment.told.iter().any(|told| told.to == to)
         };
         let says = match (&self.says, appointment) {
-            (Says::Moved, Some(appointment)) if !told(appointment) && appointment.at <= self.queued => return Err(Suppressed::NeverTold),
-            (Says::Moved, Some(appointment)) if !told(appointment) => Says::Confirmation,
-            (Says::Cancelled, Some(appointment)) if !told(appointment) => return Err(Suppressed::NeverTold),
-            (Says::Confirmation, Some(Appointment { told, sequence, .. }))
+            (LetterKind::Moved, Some(appointment)) if !told(appointment) && appointment.at <= self.queued => {
+                return Err(Suppressed::NeverTold);
+            }
+            (LetterKind::Moved, Some(appointment)) if !told(appointment) => LetterKind::Confirmation,
+            (LetterKind::Cancelled, Some(appointment)) if !told(appointment) => return Err(Suppressed::NeverTold),
+            (LetterKind::Confirmation, Some(Appointment { told, sequence, .. }))
                 if told.iter().any(|told| told.to == to && told.sequence == *sequence) =>
             {
                 return Err(Suppressed::AlreadyTold);
             }
-            (Says::Reminder, Some(Appointment { reminding, sequence, .. }))
+            (LetterKind::Reminder, Some(Appointment { reminding, sequence, .. }))
                 if reminding.iter().any(|told| told.to == to && told.sequence == *sequence) =>
             {
                 return Err(Suppressed::AlreadyTold);
@@ -83,15 +85,15 @@ impl Letter {
     }
 
     /// Where it reminds of an appointment.
-    fn reminds_at(&self) -> Option<ToldAt> {
-        let to = self.to.clone().filter(|_| self.says == Says::Reminder)?;
-        Some(ToldAt { to, sequence: self.sequence })
+    fn reminds_at(&self) -> Option<NotifiedAddress> {
+        let to = self.to.clone().filter(|_| self.says == LetterKind::Reminder)?;
+        Some(NotifiedAddress { to, sequence: self.sequence })
     }
 
     /// Where it tells of an appointment.
-    fn told_at(&self) -> Option<ToldAt> {
-        let tells = matches!(self.says, Says::Confirmation | Says::Moved);
+    fn told_at(&self) -> Option<NotifiedAddress> {
+        let tells = matches!(self.says, LetterKind::Confirmation | LetterKind::Moved);
         let to = self.to.clone().filter(|_| tells)?;
-        Some(ToldAt { to, sequence: self.sequence })
+        Some(NotifiedAddress { to, sequence: self.sequence })
     }
 }

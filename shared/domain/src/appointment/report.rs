@@ -13,13 +13,13 @@ pub struct Report {
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub as_of: DateTime<Utc>,
     /// What.
-    pub what: Becomes,
+    pub what: AppointmentChange,
 }
 
 /// What becomes of an appointment. At the same moment the greater counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "becomes")]
-pub enum Becomes {
+pub enum AppointmentChange {
     /// It takes place at another time.
     Moved {
         /// When.
@@ -40,7 +40,7 @@ pub enum Becomes {
 
 /// What was said of an appointment that nobody here knows yet: of each thing the latest (APT-5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Early {
+pub struct PendingReports {
     /// The appointment that it will be.
     pub id: AppointmentId,
     /// Who says so.
@@ -52,7 +52,7 @@ pub struct Early {
     pub reports: Vec<Report>,
 }
 
-impl Early {
+impl PendingReports {
     /// How long it waits for its appointment: 400 days.
     const KEPT: TimeDelta = TimeDelta::days(400);
     /// How long it is kept empty: longer than anybody takes to tell.
@@ -131,7 +131,7 @@ impl Appointment {
 
     /// Whether `report` says before the day of the visit whether the customer came, so that it does not count.
     pub fn is_early(&self, report: &Report, calendar: &Calendar, now: DateTime<Utc>) -> bool {
-        let said = matches!(report.what, Becomes::Attended { is, .. } if is != Attended::Unknown);
+        let said = matches!(report.what, AppointmentChange::Attended { is, .. } if is != Attended::Unknown);
         said && is_before_day(report.as_of.min(now), self.at, calendar)
     }
 

@@ -167,7 +167,7 @@ pub enum AppointmentTeam {
 /// What a letter is about, and is stored with.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Home {
+pub enum Subject {
     /// A lead: it goes to the lead's main contact.
     Lead(LeadId),
     /// An appointment: it goes to its customer, or the main contact of its lead.

@@ -19,7 +19,7 @@ pub use ids::{
     Id, InvitationId, LeadId, OfAppointment, OfContact, OfDeadline, OfDealer, OfDistributionGroup, OfElement, OfEvent, OfExport, OfFeed,
     OfGroup, OfInvitation, OfPartner, OfTask, OfUser, OfWebhook, PartnerId, TaskId, UserId, WebhookId, numbered,
 };
-pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, Home, LostReason, ReactionKind, Status, StepKind};
+pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, ReactionKind, Status, StepKind, Subject};
 pub use media::{Media, Medium};
 pub use money::{Currency, MOST_MONEY, Money};
 pub use refusal::{Fault, Refusal};

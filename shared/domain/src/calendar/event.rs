@@ -2,8 +2,8 @@
 
 use crate::base::{Actor, AppointmentId, BOOKED_TEST_DRIVE, DealerId, EventId, LeadId, Refusal, UserId};
 use crate::calendar::in_reach;
-use crate::settings::Draft;
-use crate::slots::Taken;
+use crate::settings::DealerSettings;
+use crate::slots::Reservation;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,7 @@ pub struct CalendarEvent {
     pub booked: bool,
     /// Whose time it takes (CAL-7); none where it had no time of its own, or is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub taken: Option<Taken>,
+    pub taken: Option<Reservation>,
     /// The appointment that it was made as, where it was (APT-1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appointment: Option<AppointmentId>,
@@ -197,7 +197,7 @@ impl CalendarEvent {
     }
 
     /// When its next step is due, whatever it waited for so far: a resubmission is an incomplete event set later than it was saved (ESC-4).
-    pub(crate) fn next_step(&self, settings: &Draft) -> Option<DateTime<Utc>> {
+    pub(crate) fn next_step(&self, settings: &DealerSettings) -> Option<DateTime<Utc>> {
         let minutes = settings.escalation.level_2_resubmission;
         match self.level {
             _ if self.state != EventState::Incomplete || self.at <= self.saved() => None,

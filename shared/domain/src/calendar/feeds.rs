@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A calendar that a link shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Feed {
+pub struct CalendarFeed {
     /// Its name.
     pub id: FeedId,
     /// Of which dealer; `None`: of every dealer that the person works at.
@@ -20,16 +20,16 @@ pub struct Feed {
     pub created: DateTime<Utc>,
 }
 
-/// The feeds of a user that were not revoked, oldest first; at most [`Feeds::MOST`].
+/// The feeds of a user that were not revoked, oldest first; at most [`CalendarFeeds::MOST`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Feeds {
+pub struct CalendarFeeds {
     /// Whose.
     pub user: UserId,
     /// The feeds.
-    pub feeds: Vec<Feed>,
+    pub feeds: Vec<CalendarFeed>,
 }
 
-impl Feeds {
+impl CalendarFeeds {
     /// Feeds that a user has at most.
     pub const MOST: usize = 20;
 
@@ -39,7 +39,7 @@ impl Feeds {
     }
 
     /// The feed of a link; none where it was revoked.
-    pub fn made_at(&self, id: &FeedId, created: DateTime<Utc>) -> Option<&Feed> {
+    pub fn made_at(&self, id: &FeedId, created: DateTime<Utc>) -> Option<&CalendarFeed> {
         self.feeds.iter().find(|feed| feed.id == *id && feed.created == created)
     }
 }

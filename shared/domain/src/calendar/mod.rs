@@ -8,7 +8,7 @@ mod view;
 mod when;
 
 pub use event::{CalendarEvent, Ended, EventState, Planned, Rescheduled, Transferred};
-pub use feeds::{Feed, Feeds};
+pub use feeds::{CalendarFeed, CalendarFeeds};
 pub use invitation::{Invitation, Standing};
 pub use names::{name_of, title_of};
 pub use view::{NotAView, View};

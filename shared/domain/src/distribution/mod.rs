@@ -4,6 +4,6 @@ mod lane;
 mod pool;
 mod rotation;
 
-pub use lane::Place;
+pub use lane::LaneState;
 pub use pool::Pool;
 pub use rotation::{Choice, PassedOver, PassedOverFor, Rotation, Why};

@@ -1,7 +1,7 @@
 //! Rotations: whose turn it is (DIS-1 to DIS-6).
 
 use crate::base::{DealerId, DistributionGroupId, UserId};
-use crate::settings::{Draft, Member};
+use crate::settings::{DealerSettings, Member};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -82,7 +82,7 @@ impl Rotation {
     }
 
     /// Gives the next turn at `now`. The rotation moves only where it chose: a fallback takes nobody's turn.
-    pub fn next(&self, settings: &Draft, now: DateTime<Utc>) -> (Choice, Option<Rotation>) {
+    pub fn next(&self, settings: &DealerSettings, now: DateTime<Utc>) -> (Choice, Option<Rotation>) {
         if let Some((choice, turned)) = self.owed_turn(settings, now) {
             return (choice, Some(turned));
         }
@@ -96,13 +96,13 @@ impl Rotation {
     }
 
     /// The next in turn who did not have the lead before. `None`: everybody who is there had it (DIS-10).
-    pub(crate) fn next_but(&self, had: &BTreeSet<UserId>, settings: &Draft, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
+    pub(crate) fn next_but(&self, had: &BTreeSet<UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
         let (circle, passed_over) = self.circle(settings, now, had);
         Some(self.turned_to(circle?, "DIS-10", passed_over))
     }
 
     /// The turn of the first who has one to come besides and can take it; everybody else's place stays (DIS-10).
-    fn owed_turn(&self, settings: &Draft, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
+    fn owed_turn(&self, settings: &DealerSettings, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
         let eligible = |user: &UserId| self.members(settings).iter().any(|m| m.user == *user && m.absence(now).is_none());
         let at = self.owed.iter().position(eligible)?;
         let mut turned = self.clone();
@@ -118,13 +118,13 @@ impl Rotation {
         (Choice { owner, why }, turned)
     }
 
-    fn members<'a>(&self, settings: &'a Draft) -> Vec<&'a Member> {
+    fn members<'a>(&self, settings: &'a DealerSettings) -> Vec<&'a Member> {
         let in_group = |member: &Member| self.group.as_ref().is_none_or(|group| member.groups.contains(group));
         settings.members.iter().filter(|m| m.receives_leads && in_group(m)).collect()
     }
 
     /// The first present user after the last one who is none of `had`, and who stood before in the circle but cannot have it.
-    fn circle(&self, settings: &Draft, now: DateTime<Utc>, had: &BTreeSet<UserId>) -> (Option<UserId>, Vec<PassedOver>) {
+    fn circle(&self, settings: &DealerSettings, now: DateTime<Utc>, had: &BTreeSet<UserId>) -> (Option<UserId>, Vec<PassedOver>) {
         let mut members = self.members(settings);
         members.sort_by(|a, b| a.user.cmp(&b.user));
         let start = members.partition_point(|m| self.last.as_ref().is_some_and(|last| m.user <= *last));
@@ -145,7 +145,12 @@ impl Rotation {
 }
 
 /// The fallback user; unset or absent: the administrator account (DIS-6).
-fn nobody_eligible(settings: &Draft, group: Option<DistributionGroupId>, mut passed_over: Vec<PassedOver>, now: DateTime<Utc>) -> Choice {
+fn nobody_eligible(
+    settings: &DealerSettings,
+    group: Option<DistributionGroupId>,
+    mut passed_over: Vec<PassedOver>,
+    now: DateTime<Utc>,
+) -> Choice {
     let owner = match &settings.fallback_user {
         Some(fallback) if settings.is_present(fallback, now) => fallback.clone(),
         Some(fallback) => {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What a routing rule looks at, as the lead keeps it: where a lead goes to another dealer, that dealer's rules want to know it again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct RoutingCriteria {
     /// The make of the first vehicle asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub make: Option<String>,
@@ -25,7 +25,7 @@ pub struct Asked {
     pub language: Option<Language>,
 }
 
-impl Asked {
+impl RoutingCriteria {
     /// What an enquiry says of it.
     pub fn of(enquiry: &Enquiry) -> Self {
         let vehicle = enquiry.vehicles.first();

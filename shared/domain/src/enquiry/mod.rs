@@ -6,9 +6,9 @@ mod judge;
 mod preferences;
 
 pub use check::{Tolerance, VEHICLES};
-pub use criteria::Asked;
+pub use criteria::RoutingCriteria;
 pub(crate) use judge::Judge;
-pub use preferences::Reached;
+pub use preferences::ContactPreferences;
 
 use crate::base::text::forbidden;
 use crate::base::{Email, Language, Phone};

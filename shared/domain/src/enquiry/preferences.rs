@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// How a customer is reached, and wants to be.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Reached {
+pub struct ContactPreferences {
     /// By e-mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
@@ -22,7 +22,7 @@ pub struct Reached {
     pub refuses: Media,
 }
 
-impl Reached {
+impl ContactPreferences {
     /// How a person is reached who has asked: by the first address, and a mobile before any other number that can be dialled.
     pub fn of(person: &Person) -> Self {
         let mobile = person.phones.iter().find(|phone| phone.kind.as_deref() == Some("mobile") && phone.e164.is_some());

@@ -1,7 +1,7 @@
 //! The contacts of a lead: several, one of them main (LEAD-7).
 
 use crate::base::{ContactId, numbered};
-use crate::enquiry::{Enquiry, Person, Reached};
+use crate::enquiry::{ContactPreferences, Enquiry, Person};
 use crate::lead::Lead;
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +25,8 @@ impl Lead {
 
     /// How its main contact is reached as of now: by the first e-mail address, and by the first mobile number, else the first that can be dialled.
     /// `enquiry` is what its entry [`Lead::described`] says.
-    pub fn reached(&self, enquiry: Option<&Enquiry>) -> Option<Reached> {
+    pub fn reached(&self, enquiry: Option<&Enquiry>) -> Option<ContactPreferences> {
         let person = self.contacts.first().map(|main| &main.person).or_else(|| enquiry.map(|enquiry| &enquiry.contact))?;
-        Some(Reached::of(person))
+        Some(ContactPreferences::of(person))
     }
 }

@@ -16,14 +16,14 @@ pub use plan::{Plan, Step};
 pub use reaction::Reaction;
 pub use target::{FIRST_CONTACT, Target, open};
 pub use task::{Task, TaskState, Work};
-pub use timeline::{Did, Entry, Event, Kept, Raw};
+pub use timeline::{Entry, Event, Kept, Raw, TimelineAction};
 pub use turn::Turn;
 
 use crate::base::{ChannelKey, DealerId, LeadId, Refusal, Status, UserId};
 use crate::calendar::Planned;
 use crate::elements::Counts;
-use crate::enquiry::{Asked, Enquiry, LeadType, Vehicle};
-use crate::settings::{Dealer, Draft, Lane};
+use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, Vehicle};
+use crate::settings::{Dealer, DealerSettings, Lane};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -72,8 +72,8 @@ pub struct Lead {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<LeadContact>,
     /// What routing rules look at besides (DIS-3).
-    #[serde(default, skip_serializing_if = "Asked::is_empty")]
-    pub asked: Asked,
+    #[serde(default, skip_serializing_if = "RoutingCriteria::is_empty")]
+    pub asked: RoutingCriteria,
     /// When it came in; the response clock counts from here.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub arrived: DateTime<Utc>,
@@ -200,7 +200,7 @@ impl Lead {
         self.described = Some(self.version).filter(|version| *version > 1);
         self.lead_type = enquiry.lead_type;
         self.source = enquiry.source.clone();
-        self.asked = Asked::of(enquiry);
+        self.asked = RoutingCriteria::of(enquiry);
         // What somebody has corrected stays so (LEAD-7).
         if self.contacts.is_empty() {
             self.contact = enquiry.contact.display_name();
@@ -231,7 +231,7 @@ pub fn bare_plate(text: &str) -> String {
 }
 
 /// Whether a lead waits in its dealer's pool.
-pub fn is_pooled(lead: &Lead, settings: &Draft) -> bool {
+pub fn is_pooled(lead: &Lead, settings: &DealerSettings) -> bool {
     let pool_user = settings.pool.as_ref().map(|pool| &pool.user);
     lead.status == Status::InProgress && pool_user.is_some() && lead.owner.as_ref() == pool_user
 }

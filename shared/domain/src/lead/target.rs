@@ -1,7 +1,7 @@
 //! Further deadlines of a lead (LEAD-6).
 
 use crate::base::{DeadlineId, Status};
-use crate::lead::{Did, Event, Lead};
+use crate::lead::{Event, Lead, TimelineAction};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub struct Target {
 }
 
 impl Target {
-    pub(crate) fn told(&self, did: Did, from: Option<DateTime<Utc>>, note: Option<String>) -> Event {
+    pub(crate) fn told(&self, did: TimelineAction, from: Option<DateTime<Utc>>, note: Option<String>) -> Event {
         Event::Deadline { did, deadline: self.id.clone(), title: self.title.clone(), at: self.at, from, note }
     }
 }

@@ -40,14 +40,14 @@ impl Entry {
 
     /// Whether this deadline was set then.
     pub fn sets(&self, id: &DeadlineId) -> bool {
-        self.events.iter().any(|event| matches!(event, Event::Deadline { did: Did::Added, deadline, .. } if deadline == id))
+        self.events.iter().any(|event| matches!(event, Event::Deadline { did: TimelineAction::Added, deadline, .. } if deadline == id))
     }
 
     /// Whether the lead got this contact then: with its enquiry, or later.
     pub fn brings(&self, id: &ContactId) -> bool {
         self.events.iter().any(|event| match event {
             Event::Received { .. } => *id == numbered(self.version),
-            Event::Contact { did: Did::Added, contact, .. } => contact == id,
+            Event::Contact { did: TimelineAction::Added, contact, .. } => contact == id,
             _ => false,
         })
     }
@@ -152,7 +152,7 @@ pub enum Event {
     /// Something was done with a further deadline (LEAD-6).
     Deadline {
         /// What.
-        did: Did,
+        did: TimelineAction,
         /// Which one.
         deadline: DeadlineId,
         /// What is to be reached.
@@ -170,7 +170,7 @@ pub enum Event {
     /// Something was done with a task (LEAD-4).
     Task {
         /// What.
-        did: Did,
+        did: TimelineAction,
         /// Which one.
         task: TaskId,
         /// What is to be done.
@@ -190,7 +190,7 @@ pub enum Event {
     /// A contact of the lead was added, corrected or removed (LEAD-7).
     Contact {
         /// What was done.
-        did: Did,
+        did: TimelineAction,
         /// With which one.
         contact: ContactId,
         /// Who it was.
@@ -351,7 +351,7 @@ pub enum Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum Did {
+pub enum TimelineAction {
     Added,
     Changed,
     Completed,

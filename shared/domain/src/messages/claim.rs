@@ -2,8 +2,8 @@
 
 use crate::base::{Status, StepKind, UserId};
 use crate::lead::{Lead, is_pooled};
-use crate::messages::{ATTEMPTS, Booking, Dropped, Fate, LATE, Message, Notice, Reader};
-use crate::settings::{Dealer, Draft};
+use crate::messages::{ATTEMPTS, Booking, Dropped, LATE, Message, MessageState, Notice, Reader};
+use crate::settings::{Dealer, DealerSettings};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// What to do with a message that has come due.
@@ -23,10 +23,10 @@ impl Message {
     /// `None`: its time has not come, or it is settled or leased.
     pub fn claim(&self, lead: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<Claim> {
         let (attempts, batch) = match &self.fate {
-            Fate::Queued { attempts, batch, .. } => (*attempts, batch.clone()),
+            MessageState::Queued { attempts, batch, .. } => (*attempts, batch.clone()),
             // The lease ran out without a word: that attempt counts as failed.
-            Fate::Sending { attempts, batch, .. } => (attempts + 1, batch.clone()),
-            Fate::Sent { .. } | Fate::Dropped { .. } | Fate::Failed { .. } => return None,
+            MessageState::Sending { attempts, batch, .. } => (attempts + 1, batch.clone()),
+            MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => return None,
         };
         if self.due().is_none_or(|due| due > now) {
             return None;
@@ -35,7 +35,7 @@ impl Message {
             return Some(Claim::Settle(self.dropped(Dropped::NoLongerSo, now)));
         };
         if attempts >= ATTEMPTS {
-            return Some(Claim::Settle(self.become_(Fate::Failed { at: now, why: "every attempt failed".into() })));
+            return Some(Claim::Settle(self.become_(MessageState::Failed { at: now, why: "every attempt failed".into() })));
         }
         if let Some(opening) = self.held_until(dealer, now) {
             return Some(Claim::Settle(self.waits_until(opening, attempts)));
@@ -43,7 +43,7 @@ impl Message {
         let Some(to) = self.reader(lead, &dealer.settings, now) else {
             return Some(Claim::Settle(self.dropped(Dropped::NoReader, now)));
         };
-        Some(Claim::Send(self.become_(Fate::Sending { until: now + LEASE, attempts, batch }), to))
+        Some(Claim::Send(self.become_(MessageState::Sending { until: now + LEASE, attempts, batch }), to))
     }
 
     /// Whether what it says is so by now (ESC-6): the lead is where it was, and not answered since; the step is one of its present plan.
@@ -109,7 +109,7 @@ impl Message {
     }
 
     /// Who reads it at `now`: for an absent user the deputy (DIS-4); for one who works here no more, whoever is told of a lead without a supervisor.
-    fn reader(&self, lead: &Lead, settings: &Draft, now: DateTime<Utc>) -> Option<Reader> {
+    fn reader(&self, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Reader> {
         let here = |user: &&UserId| settings.member(user).is_some();
         let owner = lead.owner.as_ref().filter(here);
         let meant_for = match &self.notice {

@@ -1,9 +1,9 @@
 //! Letters to customers (MSG-1, APT-3).
 
-use crate::base::{DealerId, Home, Language, Medium};
+use crate::base::{DealerId, Language, Medium, Subject};
 use crate::elements::{Form, Quote};
 use crate::lead::Lead;
-use crate::settings::Draft;
+use crate::settings::DealerSettings;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Letter {
     /// What it is about.
-    pub home: Home,
+    pub home: Subject,
     /// What caused it: its name there, so that one cause makes one letter (MSG-1).
     pub cause: String,
     /// In whose name.
@@ -19,7 +19,7 @@ pub struct Letter {
     /// By what.
     pub medium: Medium,
     /// What it says.
-    pub says: Says,
+    pub says: LetterKind,
     /// The [`Appointment::sequence`](crate::appointment::Appointment::sequence) that it tells of; a later one makes it stale.
     #[serde(default)]
     pub sequence: u32,
@@ -33,13 +33,13 @@ pub struct Letter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// What has become of it.
-    pub fate: LetterFate,
+    pub fate: LetterState,
 }
 
 /// What a letter says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "about")]
-pub enum Says {
+pub enum LetterKind {
     /// An appointment is booked.
     Confirmation,
     /// It takes place at another time.
@@ -60,15 +60,15 @@ pub enum Says {
     },
 }
 
-impl Says {
+impl LetterKind {
     /// As the API writes it.
     pub fn name(&self) -> &'static str {
         match self {
-            Says::Confirmation => "confirmation",
-            Says::Moved => "moved",
-            Says::Cancelled => "cancelled",
-            Says::Reminder => "reminder",
-            Says::Text { .. } => "text",
+            LetterKind::Confirmation => "confirmation",
+            LetterKind::Moved => "moved",
+            LetterKind::Cancelled => "cancelled",
+            LetterKind::Reminder => "reminder",
+            LetterKind::Text { .. } => "text",
         }
     }
 }
@@ -85,7 +85,7 @@ pub struct Enclosed {
 /// What has become of a letter (MSG-1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
-pub enum LetterFate {
+pub enum LetterState {
     /// To be sent at `due`.
     Queued {
         /// When.
@@ -136,16 +136,16 @@ pub enum LetterFate {
     },
 }
 
-impl LetterFate {
+impl LetterState {
     /// Its name, as the API writes it.
     pub fn name(&self) -> &'static str {
         match self {
-            LetterFate::Queued { .. } => "queued",
-            LetterFate::Sending { .. } => "sending",
-            LetterFate::Sent { .. } => "sent",
-            LetterFate::Suppressed { .. } => "suppressed",
-            LetterFate::Failed { .. } => "failed",
-            LetterFate::Unclear { .. } => "unclear",
+            LetterState::Queued { .. } => "queued",
+            LetterState::Sending { .. } => "sending",
+            LetterState::Sent { .. } => "sent",
+            LetterState::Suppressed { .. } => "suppressed",
+            LetterState::Failed { .. } => "failed",
+            LetterState::Unclear { .. } => "unclear",
         }
     }
 }
@@ -196,11 +196,11 @@ pub(crate) const LETTER_LEASE: TimeDelta = TimeDelta::minutes(2);
 
 impl Letter {
     /// A letter to the main contact of a lead, to go out at once; where the dealer sends customers nothing, it is recorded as such.
-    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, says: Says, settings: &Draft, now: DateTime<Utc>) -> Self {
-        let switched_off = LetterFate::Suppressed { at: now, why: Suppressed::Switched };
-        let queued = LetterFate::Queued { due: now, attempts: 0 };
+    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, says: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
+        let switched_off = LetterState::Suppressed { at: now, why: Suppressed::Switched };
+        let queued = LetterState::Queued { due: now, attempts: 0 };
         Self {
-            home: Home::Lead(lead.id),
+            home: Subject::Lead(lead.id),
             cause,
             dealer: lead.dealer.clone(),
             medium,
@@ -216,40 +216,40 @@ impl Letter {
     /// When it wants to be looked at; `None`: never again.
     pub fn due(&self) -> Option<DateTime<Utc>> {
         match &self.fate {
-            LetterFate::Queued { due, .. } => Some(*due),
-            LetterFate::Sending { until, .. } => Some(*until),
+            LetterState::Queued { due, .. } => Some(*due),
+            LetterState::Sending { until, .. } => Some(*until),
             _ => None,
         }
     }
 
-    pub(crate) fn become_(&self, fate: LetterFate) -> Self {
+    pub(crate) fn become_(&self, fate: LetterState) -> Self {
         Self { fate, ..self.clone() }
     }
 
     /// Records that the provider took it.
     pub fn sent(&self, provider_id: String, now: DateTime<Utc>) -> Self {
-        self.become_(LetterFate::Sent { at: now, provider_id })
+        self.become_(LetterState::Sent { at: now, provider_id })
     }
 
     /// Records that it is not to go out.
     pub fn suppressed(&self, why: Suppressed, now: DateTime<Utc>) -> Self {
-        self.become_(LetterFate::Suppressed { at: now, why })
+        self.become_(LetterState::Suppressed { at: now, why })
     }
 
     /// Records that nobody knows whether the provider took it.
     pub fn unclear(&self, now: DateTime<Utc>) -> Self {
-        self.become_(LetterFate::Unclear { at: now })
+        self.become_(LetterState::Unclear { at: now })
     }
 
     /// Records a failure that is known: later again where `again` may help, else failed for good.
     pub fn failed(&self, why: String, again: bool, now: DateTime<Utc>) -> Self {
         let attempts = match self.fate {
-            LetterFate::Queued { attempts, .. } | LetterFate::Sending { attempts, .. } => attempts + 1,
+            LetterState::Queued { attempts, .. } | LetterState::Sending { attempts, .. } => attempts + 1,
             _ => LETTER_ATTEMPTS,
         };
         if again && attempts < LETTER_ATTEMPTS {
-            return self.become_(LetterFate::Queued { due: now + TimeDelta::minutes(1 << attempts.min(6)), attempts });
+            return self.become_(LetterState::Queued { due: now + TimeDelta::minutes(1 << attempts.min(6)), attempts });
         }
-        self.become_(LetterFate::Failed { at: now, why })
+        self.become_(LetterState::Failed { at: now, why })
     }
 }

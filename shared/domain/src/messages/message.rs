@@ -29,7 +29,7 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bundled: bool,
     /// What has become of it.
-    pub fate: Fate,
+    pub fate: MessageState,
 }
 
 /// What a notice says.
@@ -138,7 +138,7 @@ impl std::fmt::Display for Reader {
 /// What has become of a message (MSG-1).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
-pub enum Fate {
+pub enum MessageState {
     /// To be looked at, and sent, at `due`.
     Queued {
         /// When.
@@ -271,66 +271,70 @@ impl Message {
             of,
             queued: now,
             bundled: false,
-            fate: Fate::Queued { due: now, attempts: 0, batch: None },
+            fate: MessageState::Queued { due: now, attempts: 0, batch: None },
         }
     }
 
     /// When it wants to be looked at; `None`: never again.
     pub fn due(&self) -> Option<DateTime<Utc>> {
         match &self.fate {
-            Fate::Queued { due, .. } => Some(*due),
-            Fate::Sending { until, .. } => Some(*until),
-            Fate::Sent { .. } | Fate::Dropped { .. } | Fate::Failed { .. } => None,
+            MessageState::Queued { due, .. } => Some(*due),
+            MessageState::Sending { until, .. } => Some(*until),
+            MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => None,
         }
     }
 
     pub(crate) fn waits_until(&self, due: DateTime<Utc>, attempts: u32) -> Self {
         let batch = self.batch().map(str::to_owned);
-        Self { bundled: true, ..self.become_(Fate::Queued { due, attempts, batch }) }
+        Self { bundled: true, ..self.become_(MessageState::Queued { due, attempts, batch }) }
     }
 
-    pub(crate) fn become_(&self, fate: Fate) -> Self {
+    pub(crate) fn become_(&self, fate: MessageState) -> Self {
         Self { fate, ..self.clone() }
     }
 
     /// The mail that it is in together with others, while it is being sent, or was when an attempt failed.
     pub fn batch(&self) -> Option<&str> {
         match &self.fate {
-            Fate::Queued { batch, .. } | Fate::Sending { batch, .. } => batch.as_deref(),
-            Fate::Sent { .. } | Fate::Dropped { .. } | Fate::Failed { .. } => None,
+            MessageState::Queued { batch, .. } | MessageState::Sending { batch, .. } => batch.as_deref(),
+            MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => None,
         }
     }
 
     /// A claimed message as part of the mail `batch`.
     pub fn in_batch(&self, batch: &str) -> Self {
         match self.fate {
-            Fate::Sending { until, attempts, .. } => self.become_(Fate::Sending { until, attempts, batch: Some(batch.to_owned()) }),
-            Fate::Queued { .. } | Fate::Sent { .. } | Fate::Dropped { .. } | Fate::Failed { .. } => self.clone(),
+            MessageState::Sending { until, attempts, .. } => {
+                self.become_(MessageState::Sending { until, attempts, batch: Some(batch.to_owned()) })
+            }
+            MessageState::Queued { .. } | MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => {
+                self.clone()
+            }
         }
     }
 
     /// Records that the provider took it.
     pub fn sent(&self, to: Reader, provider_id: String, now: DateTime<Utc>) -> Self {
-        self.become_(Fate::Sent { at: now, to, provider_id })
+        self.become_(MessageState::Sent { at: now, to, provider_id })
     }
 
     /// Records that nobody is to be told.
     pub fn dropped(&self, why: Dropped, now: DateTime<Utc>) -> Self {
-        self.become_(Fate::Dropped { at: now, why })
+        self.become_(MessageState::Dropped { at: now, why })
     }
 
     /// Records a failed attempt: later again where `again` may help, else failed for good.
     pub fn failed(&self, why: String, again: bool, now: DateTime<Utc>) -> Self {
         let attempts = match self.fate {
-            Fate::Queued { attempts, .. } | Fate::Sending { attempts, .. } => attempts + 1,
-            Fate::Sent { .. } | Fate::Dropped { .. } | Fate::Failed { .. } => ATTEMPTS,
+            MessageState::Queued { attempts, .. } | MessageState::Sending { attempts, .. } => attempts + 1,
+            MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => ATTEMPTS,
         };
         if again && attempts < ATTEMPTS {
             let due = now + TimeDelta::minutes(1 << attempts.min(6));
             // Nobody can know whether the provider took it after all: it goes out in the same mail again.
             let batch = self.batch().map(str::to_owned);
-            return self.become_(Fate::Queued { due, attempts, batch });
+            return self.become_(MessageState::Queued { due, attempts, batch });
         }
-        self.become_(Fate::Failed { at: now, why })
+        self.become_(MessageState::Failed { at: now, why })
     }
 }

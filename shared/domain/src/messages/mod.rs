@@ -6,6 +6,6 @@ mod message;
 
 pub use claim::Claim;
 pub(crate) use letter::LETTER_LEASE;
-pub use letter::{Enclosed, LETTER_ATTEMPTS, Letter, LetterFate, Says, Suppressed};
+pub use letter::{Enclosed, LETTER_ATTEMPTS, Letter, LetterKind, LetterState, Suppressed};
 pub(crate) use message::LATE;
-pub use message::{ATTEMPTS, Booking, Dropped, Fate, Message, Notice, Reader};
+pub use message::{ATTEMPTS, Booking, Dropped, Message, MessageState, Notice, Reader};

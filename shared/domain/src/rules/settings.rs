@@ -4,7 +4,7 @@ use crate::access::Scope;
 use crate::base::{Actor, DealerId, Fault, Refusal, Right, UserId};
 use crate::decision::{Decision, Item};
 use crate::people::User;
-use crate::settings::{Change, Dealer, Draft, Recompute, Settings, moves_deadlines};
+use crate::settings::{Change, Dealer, DealerSettings, Recompute, Settings, moves_deadlines};
 use chrono::{DateTime, Utc};
 
 /// Saves `settings` as the next version, and the change in the history (SET-10); where they move deadlines, the dealer's open leads are to be
@@ -24,7 +24,7 @@ pub fn save(id: &DealerId, before: Option<&Dealer>, settings: Settings, by: Acto
 const FORMER: usize = 100;
 
 /// Who had a part before and has none after.
-fn former(before: &Dealer, after: &Draft) -> Vec<UserId> {
+fn former(before: &Dealer, after: &DealerSettings) -> Vec<UserId> {
     let gone = |user: &&UserId| after.member(user).is_none();
     let before = before.former.iter().chain(before.settings.members.iter().map(|member| &member.user));
     let gone: Vec<UserId> = before.filter(gone).cloned().collect();
@@ -36,7 +36,7 @@ fn former(before: &Dealer, after: &Draft) -> Vec<UserId> {
 ///
 /// # Errors
 /// [`Refusal::ForbiddenFields`] names the right and the fields.
-pub fn allowed(before: &Draft, after: &Draft, scope: &Scope) -> Result<(), Refusal> {
+pub fn allowed(before: &DealerSettings, after: &DealerSettings, scope: &Scope) -> Result<(), Refusal> {
     let groups = before.distribution_groups != after.distribution_groups;
     let server = before.mail_server != after.mail_server;
     let tracking = before.lead_tracking_only != after.lead_tracking_only;
@@ -53,7 +53,7 @@ pub fn allowed(before: &Draft, after: &Draft, scope: &Scope) -> Result<(), Refus
 }
 
 /// The users that `after` names and `before` did not.
-pub fn newcomers<'a>(before: &'a Draft, after: &'a Draft) -> impl Iterator<Item = &'a UserId> {
+pub fn newcomers<'a>(before: &'a DealerSettings, after: &'a DealerSettings) -> impl Iterator<Item = &'a UserId> {
     after.members.iter().map(|member| &member.user).filter(|user| before.member(user).is_none())
 }
 
@@ -62,7 +62,12 @@ pub fn newcomers<'a>(before: &'a Draft, after: &'a Draft) -> impl Iterator<Item 
 ///
 /// # Errors
 /// Every one that cannot, by field.
-pub fn welcome<'a>(id: &DealerId, before: &Draft, after: &Draft, user: impl Fn(&UserId) -> Option<&'a User>) -> Result<Vec<Item>, Refusal> {
+pub fn welcome<'a>(
+    id: &DealerId,
+    before: &DealerSettings,
+    after: &DealerSettings,
+    user: impl Fn(&UserId) -> Option<&'a User>,
+) -> Result<Vec<Item>, Refusal> {
     let (mut items, mut faults) = (Vec::new(), Vec::new());
     for newcomer in newcomers(before, after) {
         let at = after.members.iter().position(|member| member.user == *newcomer).unwrap_or_default();

@@ -2,9 +2,9 @@
 
 use crate::base::text::{is_line, line};
 use crate::base::{DistributionGroupId, Fault, UserId};
-use crate::settings::{Draft, Escalation, Settings};
+use crate::settings::{DealerSettings, Escalation, Settings};
 
-impl Draft {
+impl DealerSettings {
     /// Judges the settings as a whole.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-impl Draft {
+impl DealerSettings {
     /// The channels that identify a person: e-mail before phone; not those of the dealer itself, of a relay, or unreadable ones (INT-6).
     pub fn channels_of<'a>(&'a self, person: &'a Person) -> impl Iterator<Item = &'a str> {
         let of_dealer = |email: &Email| self.lead_address.as_ref().is_some_and(|own| own.is_same(email));
@@ -47,7 +47,7 @@ impl Draft {
 
 /// Settings as written, before they are judged as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Draft {
+pub struct DealerSettings {
     /// The dealer's name, as customers know it; 1 to 100 characters.
     pub name: String,
     /// Where it is: how its people write telephone numbers and dates.
@@ -219,7 +219,7 @@ impl Member {
     }
 }
 
-impl Draft {
+impl DealerSettings {
     /// The site whose rules an enquiry goes by, where that is not this dealer and the dealer wants it so (INT-10).
     pub fn site_of(&self, enquiry: &Enquiry) -> Option<DealerId> {
         let site = enquiry.vehicles.first().filter(|_| self.rules_of_vehicle_location)?.site.as_deref()?;

@@ -1,6 +1,6 @@
 //! Risky settings (SET-9).
 
-use crate::settings::{Draft, Member};
+use crate::settings::{DealerSettings, Member};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// What kind of risk.
@@ -46,7 +46,7 @@ pub struct Finding {
 }
 
 /// Every risk of these settings at `now`, in the order of the fields.
-pub fn findings(settings: &Draft, now: DateTime<Utc>) -> Vec<Finding> {
+pub fn findings(settings: &DealerSettings, now: DateTime<Utc>) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut find = |kind, field: String, detail: String| found.push(Finding { kind, field, detail });
     let minutes = settings.escalation.level_1;

@@ -11,7 +11,7 @@ mod routing;
 
 pub use appointments::AppointmentSettings;
 pub use capacity::{Capacity, CapacityDraft};
-pub use dealer_settings::{Absence, Draft, Escalation, Member};
+pub use dealer_settings::{Absence, DealerSettings, Escalation, Member};
 pub use findings::{Finding, FindingKind, findings};
 pub use pool::PoolSettings;
 pub use recompute::{Recompute, moves_deadlines};
@@ -68,19 +68,19 @@ pub struct Change {
 
 /// What a dealer's admin sets. It can only be had validated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Draft")]
-pub struct Settings(Draft);
+#[serde(try_from = "DealerSettings")]
+pub struct Settings(DealerSettings);
 
 impl std::ops::Deref for Settings {
-    type Target = Draft;
-    fn deref(&self) -> &Draft {
+    type Target = DealerSettings;
+    fn deref(&self) -> &DealerSettings {
         &self.0
     }
 }
 
-impl TryFrom<Draft> for Settings {
+impl TryFrom<DealerSettings> for Settings {
     type Error = String;
-    fn try_from(draft: Draft) -> Result<Self, String> {
+    fn try_from(draft: DealerSettings) -> Result<Self, String> {
         let told =
             |faults: Vec<Fault>| faults.iter().map(|f| format!("{} {} ({})", f.field, f.detail, f.rule)).collect::<Vec<_>>().join("; ");
         draft.check().map_err(told)

@@ -1,7 +1,7 @@
 //! The job that recomputes the deadlines of open leads after a change of settings (SET-11).
 
 use crate::base::DealerId;
-use crate::settings::{Dealer, Draft};
+use crate::settings::{Dealer, DealerSettings};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ impl Recompute {
 const INTAKES_DONE: TimeDelta = TimeDelta::seconds(60);
 
 /// Whether deadlines come out otherwise under `after`.
-pub fn moves_deadlines(before: &Draft, after: &Draft) -> bool {
+pub fn moves_deadlines(before: &DealerSettings, after: &DealerSettings) -> bool {
     before.calendar != after.calendar
         || before.escalation != after.escalation
         || before.reassign_after != after.reassign_after

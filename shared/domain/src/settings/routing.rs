@@ -1,8 +1,8 @@
 //! Routing rules: they choose the lane of a dealer's distribution that a lead goes through (DIS-3, DIS-8).
 
 use crate::base::{DistributionGroupId, Language};
-use crate::enquiry::{Asked, Condition, LeadType};
-use crate::settings::Draft;
+use crate::enquiry::{Condition, LeadType, RoutingCriteria};
+use crate::settings::DealerSettings;
 use serde::{Deserialize, Serialize};
 
 /// One routing rule: leads that are so go to this group (DIS-3).
@@ -46,7 +46,7 @@ pub struct When {
 
 impl When {
     /// Whether a lead of this source and type, that asked so, is like this.
-    pub fn holds(&self, source: &str, lead_type: LeadType, asked: &Asked) -> bool {
+    pub fn holds(&self, source: &str, lead_type: LeadType, asked: &RoutingCriteria) -> bool {
         let same =
             |wanted: &[String], is: Option<&str>| wanted.is_empty() || is.is_some_and(|is| wanted.iter().any(|w| folded(w) == folded(is)));
         let begins = |postcode: &str| self.postcodes.iter().any(|start| bare(postcode).starts_with(&bare(start)));
@@ -78,9 +78,9 @@ pub enum Lane {
     Pool,
 }
 
-impl Draft {
+impl DealerSettings {
     /// The lane that a lead goes through: the pool if there is one, else the group of the first rule that holds, else the whole rotation (DIS-3, DIS-8).
-    pub fn lane(&self, source: &str, lead_type: LeadType, asked: &Asked) -> Lane {
+    pub fn lane(&self, source: &str, lead_type: LeadType, asked: &RoutingCriteria) -> Lane {
         if self.pool.is_some() {
             return Lane::Pool;
         }

@@ -16,7 +16,7 @@ const QUARTER: i64 = 900_000;
 ///
 /// Kept with the event, so that its days are found when it is moved or released, whatever the dealer's zone is then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct ReservedTime {
     #[serde(with = "chrono::serde::ts_milliseconds")]
     from: DateTime<Utc>,
     #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -25,7 +25,7 @@ pub struct Place {
     booked_for: Option<NaiveDate>,
 }
 
-impl Place {
+impl ReservedTime {
     /// The longest that a timed event may be: it and its old place fit into one commit.
     pub const LONGEST: TimeDelta = TimeDelta::days(31);
 
@@ -191,7 +191,7 @@ impl Days {
     ///
     /// # Errors
     /// [`Unread`]: a day of either place.
-    pub fn put(&self, event: &str, was: Option<&Place>, is: &Place) -> Result<Vec<Day>, Unread> {
+    pub fn put(&self, event: &str, was: Option<&ReservedTime>, is: &ReservedTime) -> Result<Vec<Day>, Unread> {
         self.moved(event, was, Some(is))
     }
 
@@ -199,12 +199,12 @@ impl Days {
     ///
     /// # Errors
     /// [`Unread`]: a day of its place.
-    pub fn release(&self, event: &str, was: &Place) -> Result<Vec<Day>, Unread> {
+    pub fn release(&self, event: &str, was: &ReservedTime) -> Result<Vec<Day>, Unread> {
         self.moved(event, Some(was), None)
     }
 
-    fn moved(&self, event: &str, was: Option<&Place>, is: Option<&Place>) -> Result<Vec<Day>, Unread> {
-        let mut dates: BTreeSet<NaiveDate> = was.into_iter().chain(is).flat_map(Place::dates).collect();
+    fn moved(&self, event: &str, was: Option<&ReservedTime>, is: Option<&ReservedTime>) -> Result<Vec<Day>, Unread> {
+        let mut dates: BTreeSet<NaiveDate> = was.into_iter().chain(is).flat_map(ReservedTime::dates).collect();
         // Wherever else it is found, it is not any more: it occupies once.
         dates.extend(self.all().filter(|day| day.events.contains_key(event)).map(|day| day.date));
         let mut changed = false;

@@ -3,7 +3,7 @@
 use crate::base::Refusal;
 use crate::hours::Calendar;
 use crate::settings::{Absence, Capacity};
-use crate::slots::{Day, Days, Place};
+use crate::slots::{Day, Days, ReservedTime};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +75,7 @@ pub struct Booked {
     /// The slot.
     pub slot: Slot,
     /// The event's place, to be kept with it.
-    pub place: Place,
+    pub place: ReservedTime,
     /// Every day that it changes, or was judged by, as it shall be; none where it was booked so already.
     pub days: Vec<Day>,
 }
@@ -116,10 +116,10 @@ impl Terms<'_> {
     ///
     /// # Errors
     /// 409, [`NotFree`] in words. What is free instead, `free` says of the same days.
-    pub fn book(&self, days: &Days, event: &str, kind: &str, from: DateTime<Utc>, was: Option<&Place>) -> Result<Booked, Refusal> {
+    pub fn book(&self, days: &Days, event: &str, kind: &str, from: DateTime<Utc>, was: Option<&ReservedTime>) -> Result<Booked, Refusal> {
         let slot = self.slot(kind, from).ok_or(NotFree::NoStart)?;
         let date = self.calendar.date_of(from);
-        let place = Place::new(slot.from, slot.until)?.booked_for(date);
+        let place = ReservedTime::new(slot.from, slot.until)?.booked_for(date);
         let changed = days.put(event, was, &place);
         if was == Some(&place) && changed.as_ref().is_ok_and(Vec::is_empty) {
             return Ok(Booked { slot, place, days: Vec::new() });
@@ -159,7 +159,7 @@ impl Terms<'_> {
         if named.customers_but(moving) >= self.capacity.per_day {
             return Err(NotFree::DayFull);
         }
-        let place = Place::new(from, until).map_err(|_| NotFree::NoStart)?;
+        let place = ReservedTime::new(from, until).map_err(|_| NotFree::NoStart)?;
         for date in place.dates() {
             let day = days.day(date).ok_or(NotFree::Unread)?;
             if place.on(date).is_some_and(|part| day.fullest_but(moving, &part) >= self.capacity.per_slot) {

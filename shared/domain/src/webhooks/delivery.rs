@@ -1,6 +1,6 @@
 //! Deliveries of webhook events: attempts, leases, retries (APT-6).
 
-use crate::base::{Home, Refusal, WebhookId};
+use crate::base::{Refusal, Subject, WebhookId};
 use crate::webhooks::{Outgoing, Webhook, WebhookState, Webhooks};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What has become of one thing told to one webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
-pub enum DeliveryFate {
+pub enum DeliveryState {
     /// To be sent at `due`; one never tried yet, as soon as none before it is open.
     Queued {
         /// When.
@@ -52,7 +52,7 @@ pub enum DeliveryFate {
     },
 }
 
-impl DeliveryFate {
+impl DeliveryState {
     fn due(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Queued { due, .. } | Self::Telling { due, .. } => Some(*due),
@@ -84,7 +84,7 @@ pub struct Delivery {
     /// To which.
     pub webhook: WebhookId,
     /// What has become of it.
-    pub fate: DeliveryFate,
+    pub fate: DeliveryState,
     /// How many attempts were begun, those by hand too.
     #[serde(default)]
     pub attempts: u32,
@@ -110,7 +110,7 @@ pub struct Attempt {
 impl Delivery {
     /// To be sent from `due` on.
     pub(crate) fn new(webhook: WebhookId, due: DateTime<Utc>) -> Self {
-        Self { webhook, fate: DeliveryFate::Queued { due, attempts: 0 }, attempts: 0, last: None }
+        Self { webhook, fate: DeliveryState::Queued { due, attempts: 0 }, attempts: 0, last: None }
     }
 }
 
@@ -150,7 +150,7 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Cla
     let mut held: BTreeMap<WebhookId, DateTime<Utc>> = BTreeMap::new();
     // What was asked for again may stand before what a sender has now, and waits for that.
     for delivery in open.iter().flat_map(|outgoing| &outgoing.deliveries) {
-        if let DeliveryFate::Sending { until, .. } = delivery.fate
+        if let DeliveryState::Sending { until, .. } = delivery.fate
             && until > now
         {
             held.insert(delivery.webhook.clone(), until);
@@ -160,27 +160,27 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Cla
         let mut after = (*outgoing).clone();
         for delivery in &mut after.deliveries {
             let id = &delivery.webhook;
-            if let DeliveryFate::Telling { due, attempts } = &delivery.fate {
+            if let DeliveryState::Telling { due, attempts } = &delivery.fate {
                 if *due > now {
                     continue;
                 }
                 if *attempts < NOTICES {
-                    delivery.fate = DeliveryFate::Telling { due: now + LEASE, attempts: attempts + 1 };
+                    delivery.fate = DeliveryState::Telling { due: now + LEASE, attempts: attempts + 1 };
                     claim.tell.push((outgoing.sequence, id.clone()));
                 } else {
-                    delivery.fate = DeliveryFate::GivenUp { at: now, why: "nobody could be told".into() };
+                    delivery.fate = DeliveryState::GivenUp { at: now, why: "nobody could be told".into() };
                 }
                 continue;
             }
             let Some(due) = delivery.fate.due() else { continue };
             if webhooks.get(id).is_none_or(|webhook| webhook.state != WebhookState::On) {
-                delivery.fate = DeliveryFate::GivenUp { at: now, why: "the webhook was switched off".into() };
+                delivery.fate = DeliveryState::GivenUp { at: now, why: "the webhook was switched off".into() };
                 continue;
             }
             let attempts = match delivery.fate {
-                DeliveryFate::Queued { attempts, .. } => attempts,
+                DeliveryState::Queued { attempts, .. } => attempts,
                 // The sender was lost: that counts as an attempt.
-                DeliveryFate::Sending { attempts, .. } if due <= now => attempts + 1,
+                DeliveryState::Sending { attempts, .. } if due <= now => attempts + 1,
                 _ => {
                     held.entry(id.clone()).or_insert(due);
                     continue;
@@ -188,10 +188,10 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Cla
             };
             match held.get(id) {
                 // It waits; whoever settles the one before goes on with it, and this finds it where that is lost.
-                Some(until) if due <= now => delivery.fate = DeliveryFate::Queued { due: *until, attempts },
+                Some(until) if due <= now => delivery.fate = DeliveryState::Queued { due: *until, attempts },
                 Some(_) => {}
                 None if due <= now || attempts == 0 => {
-                    delivery.fate = DeliveryFate::Sending { until: now + LEASE, attempts };
+                    delivery.fate = DeliveryState::Sending { until: now + LEASE, attempts };
                     delivery.attempts += 1;
                     held.insert(id.clone(), now + LEASE);
                     claim.send.push((outgoing.sequence, id.clone()));
@@ -239,14 +239,14 @@ impl Outgoing {
     pub fn is_leased(&self) -> bool {
         let due = self.due();
         let next = self.deliveries.iter().filter(|delivery| delivery.fate.due() == due);
-        due.is_some() && next.map(|delivery| &delivery.fate).all(|fate| matches!(fate, DeliveryFate::Sending { .. }))
+        due.is_some() && next.map(|delivery| &delivery.fate).all(|fate| matches!(fate, DeliveryState::Sending { .. }))
     }
 
     /// What makes a delivery to `webhook` the same one when it comes again. It has no full stop, which parts what is signed.
     pub fn id(&self, webhook: &WebhookId) -> String {
         let about = match &self.about {
-            Home::Lead(lead) => lead.to_string(),
-            Home::Appointment(id) => id.to_string(),
+            Subject::Lead(lead) => lead.to_string(),
+            Subject::Appointment(id) => id.to_string(),
         };
         format!("{about}_{}_{webhook}", self.sequence).replace('.', "_")
     }
@@ -260,7 +260,7 @@ impl Outgoing {
     }
 
     /// The fate of what goes to `webhook`.
-    pub fn fate(&self, webhook: &WebhookId) -> Option<&DeliveryFate> {
+    pub fn fate(&self, webhook: &WebhookId) -> Option<&DeliveryState> {
         self.delivery(webhook).map(|delivery| &delivery.fate)
     }
 
@@ -282,11 +282,11 @@ impl Outgoing {
             return Err(Refusal::Conflict(told));
         }
         match delivery.fate {
-            DeliveryFate::Sending { until, .. } if until > now => Err(Refusal::Conflict("it is being sent right now (APT-6)".into())),
-            DeliveryFate::Telling { .. } => {
+            DeliveryState::Sending { until, .. } if until > now => Err(Refusal::Conflict("it is being sent right now (APT-6)".into())),
+            DeliveryState::Telling { .. } => {
                 Err(Refusal::Conflict("its failure is just being told to who set the webhook up; try again in a minute (APT-6)".into()))
             }
-            _ => Ok(self.with(&webhook.id, |delivery| delivery.fate = DeliveryFate::Queued { due: now, attempts: 0 })),
+            _ => Ok(self.with(&webhook.id, |delivery| delivery.fate = DeliveryState::Queued { due: now, attempts: 0 })),
         }
     }
 
@@ -300,18 +300,18 @@ impl Outgoing {
         now: DateTime<Utc>,
     ) -> Option<(Self, Webhooks)> {
         let fate = self.fate(webhook).filter(|fate| leased.fate(webhook) == Some(fate))?;
-        let DeliveryFate::Sending { attempts, .. } = fate else { return None };
+        let DeliveryState::Sending { attempts, .. } = fate else { return None };
         let before = webhooks.get(webhook);
         let after = before.map(|before| before.after(outcome, now));
         let off = after.as_ref().is_some_and(|after| after.state != WebhookState::On)
             && before.is_some_and(|before| before.state == WebhookState::On);
         let pause = RETRIES.get(*attempts as usize).map(|seconds| spread(*seconds, &self.id(webhook)));
         let fate = match (outcome, pause) {
-            (Outcome::Taken(status), _) => DeliveryFate::Delivered { at: now, status: *status },
-            _ if off => DeliveryFate::Telling { due: now, attempts: 0 },
-            (Outcome::Failed { .. }, Some(pause)) => DeliveryFate::Queued { due: now + pause, attempts: attempts + 1 },
-            (Outcome::Failed { why, .. }, None) => DeliveryFate::GivenUp { at: now, why: why.clone() },
-            (Outcome::Gone, _) => DeliveryFate::GivenUp { at: now, why: "410".into() },
+            (Outcome::Taken(status), _) => DeliveryState::Delivered { at: now, status: *status },
+            _ if off => DeliveryState::Telling { due: now, attempts: 0 },
+            (Outcome::Failed { .. }, Some(pause)) => DeliveryState::Queued { due: now + pause, attempts: attempts + 1 },
+            (Outcome::Failed { why, .. }, None) => DeliveryState::GivenUp { at: now, why: why.clone() },
+            (Outcome::Gone, _) => DeliveryState::GivenUp { at: now, why: "410".into() },
         };
         let webhooks = after.map_or_else(|| webhooks.clone(), |after| webhooks.put(&after));
         let attempt = outcome.attempt(now);
@@ -322,7 +322,7 @@ impl Outgoing {
     /// Records that somebody was told of the end of `webhook`.
     pub fn notice_sent(&self, webhook: &WebhookId, now: DateTime<Utc>) -> Self {
         let why = "the webhook was switched off by its failure";
-        self.with(webhook, |delivery| delivery.fate = DeliveryFate::GivenUp { at: now, why: why.into() })
+        self.with(webhook, |delivery| delivery.fate = DeliveryState::GivenUp { at: now, why: why.into() })
     }
 }
 

@@ -3,11 +3,11 @@
 mod delivery;
 mod endpoint;
 
-pub use delivery::{Attempt, Claim, Delivery, DeliveryFate, LEASE, Outcome, RETRIES, claim, fairly};
+pub use delivery::{Attempt, Claim, Delivery, DeliveryState, LEASE, Outcome, RETRIES, claim, fairly};
 pub use endpoint::{endpoint, is_public};
 
 use crate::appointment::{Appointment, AppointmentState, Attended};
-use crate::base::{Actor, AppointmentId, DealerId, Home, LeadId, WebhookId};
+use crate::base::{Actor, AppointmentId, DealerId, LeadId, Subject, WebhookId};
 use crate::lead::Lead;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// What a system can be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum Told {
+pub enum WebhookEvent {
     #[serde(rename = "lead.created")]
     LeadCreated,
     #[serde(rename = "lead.assigned")]
@@ -35,17 +35,17 @@ pub enum Told {
     AppointmentAttended,
 }
 
-impl Told {
+impl WebhookEvent {
     /// Each with its name, as the API writes it.
-    pub const NAMES: [(&'static str, Told); 8] = [
-        ("lead.created", Told::LeadCreated),
-        ("lead.assigned", Told::LeadAssigned),
-        ("lead.status_changed", Told::LeadStatusChanged),
-        ("appointment.created", Told::AppointmentCreated),
-        ("appointment.reinstated", Told::AppointmentReinstated),
-        ("appointment.moved", Told::AppointmentMoved),
-        ("appointment.cancelled", Told::AppointmentCancelled),
-        ("appointment.attended", Told::AppointmentAttended),
+    pub const NAMES: [(&'static str, WebhookEvent); 8] = [
+        ("lead.created", WebhookEvent::LeadCreated),
+        ("lead.assigned", WebhookEvent::LeadAssigned),
+        ("lead.status_changed", WebhookEvent::LeadStatusChanged),
+        ("appointment.created", WebhookEvent::AppointmentCreated),
+        ("appointment.reinstated", WebhookEvent::AppointmentReinstated),
+        ("appointment.moved", WebhookEvent::AppointmentMoved),
+        ("appointment.cancelled", WebhookEvent::AppointmentCancelled),
+        ("appointment.attended", WebhookEvent::AppointmentAttended),
     ];
 
     /// As the API writes it.
@@ -71,7 +71,7 @@ pub struct Webhook {
     /// Where it is told: `https://…`, as [`endpoint`](crate::webhooks::endpoint) has checked it.
     pub url: String,
     /// Of what.
-    pub events: BTreeSet<Told>,
+    pub events: BTreeSet<WebhookEvent>,
     /// Of which dealers; empty: of all.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub dealers: BTreeSet<DealerId>,
@@ -157,7 +157,7 @@ pub struct Failing {
 #[expect(missing_docs, reason = "as in Webhook")]
 pub struct Wish {
     pub url: String,
-    pub events: BTreeSet<Told>,
+    pub events: BTreeSet<WebhookEvent>,
     pub dealers: BTreeSet<DealerId>,
     pub on: bool,
 }
@@ -207,7 +207,7 @@ impl Webhook {
         [self.secret].into_iter().chain(old).collect()
     }
 
-    fn wants(&self, told: Told, dealer: &DealerId) -> bool {
+    fn wants(&self, told: WebhookEvent, dealer: &DealerId) -> bool {
         self.state == WebhookState::On && self.events.contains(&told) && (self.dealers.is_empty() || self.dealers.contains(dealer))
     }
 
@@ -252,12 +252,12 @@ impl Webhooks {
     /// What is to be told of a lead that was `before` and is `after`, as the `version` of its item.
     pub fn of_lead(&self, before: Option<&Lead>, after: &Lead, version: u64) -> Vec<Outgoing> {
         let told = [
-            (before.is_none(), Told::LeadCreated),
-            (after.owner.is_some() && before.is_none_or(|before| before.owner != after.owner), Told::LeadAssigned),
-            (before.is_some_and(|before| before.status != after.status), Told::LeadStatusChanged),
+            (before.is_none(), WebhookEvent::LeadCreated),
+            (after.owner.is_some() && before.is_none_or(|before| before.owner != after.owner), WebhookEvent::LeadAssigned),
+            (before.is_some_and(|before| before.status != after.status), WebhookEvent::LeadStatusChanged),
         ];
         let data = Data { version: after.version, status: Some(after.status.name().into()), ..Data::of(&after.dealer, Some(after.id)) };
-        self.outgoing(&Home::Lead(after.id), version, (after.updated, after.updated), &told, &data)
+        self.outgoing(&Subject::Lead(after.id), version, (after.updated, after.updated), &told, &data)
     }
 
     /// What is to be told of an appointment that was `before` and is `after`, as the `version` of its item.
@@ -265,11 +265,11 @@ impl Webhooks {
         let cancelled = after.state.is_cancelled();
         let attended = before.map_or(Attended::Unknown, |before| before.attendance.is) != after.attendance.is;
         let told = [
-            (before.is_none(), Told::AppointmentCreated),
-            (!cancelled && before.is_some_and(|before| before.state.is_cancelled()), Told::AppointmentReinstated),
-            (before.is_some_and(|before| before.at != after.at), Told::AppointmentMoved),
-            (cancelled && before.is_none_or(|before| !before.state.is_cancelled()), Told::AppointmentCancelled),
-            (attended, Told::AppointmentAttended),
+            (before.is_none(), WebhookEvent::AppointmentCreated),
+            (!cancelled && before.is_some_and(|before| before.state.is_cancelled()), WebhookEvent::AppointmentReinstated),
+            (before.is_some_and(|before| before.at != after.at), WebhookEvent::AppointmentMoved),
+            (cancelled && before.is_none_or(|before| !before.state.is_cancelled()), WebhookEvent::AppointmentCancelled),
+            (attended, WebhookEvent::AppointmentAttended),
         ];
         let ended = match &after.state {
             AppointmentState::Cancelled { at, .. } => Some(*at),
@@ -286,15 +286,15 @@ impl Webhooks {
             at: Some(after.at),
             ..Data::of(&after.dealer, after.lead)
         };
-        self.outgoing(&Home::Appointment(after.id.clone()), version, (at, after.updated.max(at)), &told, &data)
+        self.outgoing(&Subject::Appointment(after.id.clone()), version, (at, after.updated.max(at)), &told, &data)
     }
 
     fn outgoing(
         &self,
-        about: &Home,
+        about: &Subject,
         version: u64,
         (at, queued): (DateTime<Utc>, DateTime<Utc>),
-        told: &[(bool, Told)],
+        told: &[(bool, WebhookEvent)],
         data: &Data,
     ) -> Vec<Outgoing> {
         let happened = told.iter().enumerate().filter(|(_, (so, _))| *so);
@@ -343,11 +343,11 @@ impl Data {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outgoing {
     /// Of what.
-    pub about: Home,
+    pub about: Subject,
     /// Its place among all that is told of it.
     pub sequence: u64,
     /// What happened.
-    pub told: Told,
+    pub told: WebhookEvent,
     /// When.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,

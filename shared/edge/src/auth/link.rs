@@ -5,7 +5,7 @@ use crate::routes::Operation;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{FeedId, GroupId, InvitationId, LeadId, UserId};
-use forecourt_domain::calendar::{Feed, Invitation};
+use forecourt_domain::calendar::{CalendarFeed, Invitation};
 
 /// The content of a signed link.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,8 +49,8 @@ pub fn of(platform: &Platform, group: &GroupId, invitation: &Invitation) -> Stri
 }
 
 /// Returns the link of a user's feed, for the user's own calendar program.
-pub fn of_feed(platform: &Platform, group: &GroupId, user: &UserId, feed: &Feed) -> String {
-    let Feed { id, created, .. } = feed;
+pub fn of_feed(platform: &Platform, group: &GroupId, user: &UserId, feed: &CalendarFeed) -> String {
+    let CalendarFeed { id, created, .. } = feed;
     let token = platform.store.secret().sign(FEED, &format!("{group}/{user}/{id}/{}", created.timestamp_millis()));
     format!("{}/c/{token}/calendar.ics", platform.public_url)
 }

@@ -5,12 +5,12 @@ use crate::Platform;
 use crate::formats::json::{Loose, Text, time};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::appointment::{Appointment, Attended, Becomes, Early, Report};
+use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, PendingReports, Report};
 use forecourt_domain::base::text::is_line;
 use forecourt_domain::base::{Actor, AppointmentId, Fault, PartnerId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::people::Seen;
-use forecourt_domain::rules::appointment::{Facts, heard};
+use forecourt_domain::rules::appointment::{AppointmentContext, heard};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, short};
 use serde::{Deserialize, Serialize};
@@ -89,10 +89,10 @@ impl PingBackBody {
             faults.push(Fault::new("reason", "APT-5", "must be at most 200 characters in one line"));
         }
         let what = match (kind.as_str(), to) {
-            ("appointment.attended", _) => Some(Becomes::Attended { is: Attended::Completed, reason: None }),
-            ("appointment.missed", _) => Some(Becomes::Attended { is: Attended::NoShow, reason }),
-            ("appointment.cancelled", _) => Some(Becomes::Cancelled),
-            ("appointment.moved", Some(to)) => Some(Becomes::Moved { to }),
+            ("appointment.attended", _) => Some(AppointmentChange::Attended { is: Attended::Completed, reason: None }),
+            ("appointment.missed", _) => Some(AppointmentChange::Attended { is: Attended::NoShow, reason }),
+            ("appointment.cancelled", _) => Some(AppointmentChange::Cancelled),
+            ("appointment.moved", Some(to)) => Some(AppointmentChange::Moved { to }),
             ("appointment.moved", None) => {
                 if !faults.iter().any(|fault| fault.field == "to") {
                     faults.push(Fault::new("to", "APT-5", "must be the new time of the appointment"));
@@ -151,7 +151,7 @@ pub fn partner(scope: &Scope) -> Result<PartnerId, Refusal> {
 pub fn load<'a>(
     id: &'a AppointmentId,
     also: impl IntoIterator<Item = Key>,
-    asks: impl Fn(&Facts<'_>, &Appointment) + Send + Sync + 'a,
+    asks: impl Fn(&AppointmentContext<'_>, &Appointment) + Send + Sync + 'a,
     by: &'a Actor,
     now: DateTime<Utc>,
 ) -> Load<'a> {
@@ -159,7 +159,13 @@ pub fn load<'a>(
 }
 
 /// Returns the keys that a change of the appointment `id` needs in addition to it, as far as they follow from `loaded`.
-pub fn needs(loaded: &Loaded, id: &AppointmentId, asks: impl Fn(&Facts<'_>, &Appointment), by: &Actor, now: DateTime<Utc>) -> Vec<Key> {
+pub fn needs(
+    loaded: &Loaded,
+    id: &AppointmentId,
+    asks: impl Fn(&AppointmentContext<'_>, &Appointment),
+    by: &Actor,
+    now: DateTime<Utc>,
+) -> Vec<Key> {
     let Some(appointment) = loaded.appointment(id) else { return Vec::new() };
     let lead = appointment.lead.filter(|_| appointment.event.is_some());
     let event = lead.zip(appointment.event.clone()).map(|(lead, event)| Key::Event(lead, event));
@@ -179,17 +185,17 @@ pub fn needs(loaded: &Loaded, id: &AppointmentId, asks: impl Fn(&Facts<'_>, &App
 pub fn facts<'a>(
     loaded: &'a Loaded,
     appointment: &Appointment,
-    days: forecourt_domain::slots::Asks<'a>,
+    days: forecourt_domain::slots::LoadDay<'a>,
     by: &'a Actor,
     now: DateTime<Utc>,
-) -> Result<Facts<'a>, Refusal> {
+) -> Result<AppointmentContext<'a>, Refusal> {
     let missing = || Refusal::NotFound("appointment");
     let (lead, event) = match (appointment.lead, &appointment.event) {
         (Some(lead), Some(event)) => (Some(loaded.lead(lead).ok_or_else(missing)?), Some(loaded.event(lead, event).ok_or_else(missing)?)),
         _ => (None, None),
     };
     let dealer = loaded.dealer(lead.map_or(&appointment.dealer, |lead| &lead.dealer)).ok_or_else(missing)?;
-    Ok(Facts { dealer, lead, event, days, by, now })
+    Ok(AppointmentContext { dealer, lead, event, days, by, now })
 }
 
 /// Applies a partner's report once per message id `name`, or keeps it until the appointment is created.
@@ -207,7 +213,7 @@ pub async fn tell(
     let id = id_of(platform, scope, &partner, &told.external_id)?;
     let (by, real) = (scope.actor(), platform.wall.now());
     let seen_key = name.as_ref().map(|(key, _)| Key::Seen(key.clone()));
-    let asks = |facts: &Facts<'_>, appointment: &Appointment| {
+    let asks = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
         let _ = heard(facts, appointment, &told.report);
     };
     // The appointment is read after the kept reports. If there is no appointment, the kept reports are complete, because creating the appointment also
@@ -236,7 +242,7 @@ pub async fn tell(
                 };
                 (changed.map(|changed| changed.decision), outcome)
             }
-            None => match Early::with(loaded.early(&id), &id, &partner, &told.report, now) {
+            None => match PendingReports::with(loaded.early(&id), &id, &partner, &told.report, now) {
                 Some(early) => (Some(Decision::default().with(Item::Early(early))), Outcome::Kept),
                 None => (None, Outcome::Kept),
             },

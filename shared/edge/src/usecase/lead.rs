@@ -9,7 +9,7 @@ use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::appointment::followed;
 use forecourt_domain::settings::Dealer;
-use forecourt_domain::slots::{Asks, Day};
+use forecourt_domain::slots::{Day, LoadDay};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 use std::cell::RefCell;
@@ -197,7 +197,7 @@ pub async fn make_together<A>(
     LeadsRequest { platform, call, leads }: LeadsRequest<'_>,
     makes: impl Fn(LeadId) -> Key + Send + Sync,
     also: impl Fn(LeadId, &Loaded) -> Vec<Key> + Send + Sync,
-    rule: impl Fn(LeadContext<'_>, Asks<'_>) -> Result<Decision, Refusal>,
+    rule: impl Fn(LeadContext<'_>, LoadDay<'_>) -> Result<Decision, Refusal>,
     shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
 ) -> Result<Vec<Result<A, Problem>>, Problem> {
     let asked = leads.iter().map(|id| Change::of(platform, call, *id, Right::WorkLeads)).collect::<Result<Vec<_>, _>>()?;
@@ -271,7 +271,7 @@ pub fn reads_given(call: &Call, lead: &Lead, dealer: &Dealer, user: Option<&User
 
 /// Returns the keys of the days that `rule` asks for. A rule asks for the same days whatever is on them, so it is applied to empty days first, and again
 /// to the stored ones (CAL-7).
-pub fn days_of<T>(rule: impl FnOnce(Asks<'_>) -> T) -> Vec<Key> {
+pub fn days_of<T>(rule: impl FnOnce(LoadDay<'_>) -> T) -> Vec<Key> {
     let asked = RefCell::new(Vec::new());
     rule(&|user: &UserId, date| {
         asked.borrow_mut().push(Key::Day(user.clone(), date));

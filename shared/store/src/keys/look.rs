@@ -4,7 +4,7 @@ use super::{DueKind, EXPORTS, RECOMPUTE};
 use crate::Failure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, EventId, ExportId, GroupId, Home, LeadId};
+use forecourt_domain::base::{DealerId, EventId, ExportId, GroupId, LeadId, Subject};
 use serde::{Deserialize, Serialize};
 
 /// «Look at this»: all that a wake-up says. Ids only; what is to be done follows from the state that the looker reads.
@@ -35,7 +35,7 @@ pub enum Thing {
     /// A letter, by its cause.
     Letter {
         /// About what.
-        home: Home,
+        home: Subject,
         /// Its cause.
         letter: String,
     },
@@ -47,7 +47,7 @@ pub enum Thing {
     /// What other systems are told of something.
     Outgoing {
         /// Of what.
-        about: Home,
+        about: Subject,
         /// Its place among all that is told of it.
         sequence: u64,
     },
@@ -72,7 +72,7 @@ impl Thing {
     pub fn lead(&self) -> Option<LeadId> {
         match self {
             Thing::Message { lead, .. } | Thing::Event { lead, .. } | Thing::Lead { lead } => Some(*lead),
-            Thing::Letter { home: Home::Lead(lead), .. } | Thing::Outgoing { about: Home::Lead(lead), .. } => Some(*lead),
+            Thing::Letter { home: Subject::Lead(lead), .. } | Thing::Outgoing { about: Subject::Lead(lead), .. } => Some(*lead),
             Thing::Letter { .. } | Thing::Outgoing { .. } | Thing::Export { .. } | Thing::Dealer {} => None,
         }
     }
@@ -91,7 +91,7 @@ impl Look {
                 let lead = lead.parse().ok()?;
                 let thing = match sk.split_once('#') {
                     Some(("M", cause)) => Thing::Message { lead, message: cause.to_owned() },
-                    Some(("O", cause)) => Thing::Letter { home: Home::Lead(lead), letter: cause.to_owned() },
+                    Some(("O", cause)) => Thing::Letter { home: Subject::Lead(lead), letter: cause.to_owned() },
                     Some(("E", event)) => Thing::Event { lead, event: event.parse().ok()? },
                     _ => Thing::Lead { lead },
                 };
@@ -99,14 +99,14 @@ impl Look {
             }
             None => match (pk.split_once("#A#"), sk.strip_prefix("O#")) {
                 (Some((group, id)), Some(cause)) => {
-                    (group, Thing::Letter { home: Home::Appointment(id.parse().ok()?), letter: cause.to_owned() })
+                    (group, Thing::Letter { home: Subject::Appointment(id.parse().ok()?), letter: cause.to_owned() })
                 }
                 _ if pk.ends_with(EXPORTS) => (pk.strip_suffix(EXPORTS)?, Thing::Export { export: sk.parse().ok()? }),
                 _ if sk == RECOMPUTE => (pk.split_once("#D#")?.0, Thing::Dealer {}),
                 _ => {
                     let (group, about) = match (pk.split_once("#NL#"), pk.split_once("#NA#")) {
-                        (Some((group, lead)), _) => (group, Home::Lead(lead.parse().ok()?)),
-                        (_, found) => found.and_then(|(group, id)| Some((group, Home::Appointment(id.parse().ok()?))))?,
+                        (Some((group, lead)), _) => (group, Subject::Lead(lead.parse().ok()?)),
+                        (_, found) => found.and_then(|(group, id)| Some((group, Subject::Appointment(id.parse().ok()?))))?,
                     };
                     (group, Thing::Outgoing { about, sequence: sk.parse().ok()? })
                 }

@@ -1,10 +1,10 @@
 //! Changes an appointment as its calendar event changes (APT-1).
 
-use crate::appointment::{Appointment, AppointmentState, Attendance, Attended, Becomes};
+use crate::appointment::{Appointment, AppointmentChange, AppointmentState, Attendance, Attended};
 use crate::base::{AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, BOOKED_TEST_DRIVE};
 use crate::calendar::{CalendarEvent, EventState};
 use crate::decision::{Decision, Item};
-use crate::enquiry::Reached;
+use crate::enquiry::ContactPreferences;
 use crate::hours::Calendar;
 use crate::lead::Lead;
 use crate::settings::Dealer;
@@ -70,7 +70,7 @@ impl Appointment {
             told: Vec::new(),
             reminding: Vec::new(),
             sequence: 0,
-            reached: Reached::default(),
+            reached: ContactPreferences::default(),
             notes: None,
             external: None,
             moved: Vec::new(),
@@ -92,16 +92,16 @@ impl Appointment {
         // What the calendar says is said here and now, whatever clocks others went by.
         if appointment.at != event.at {
             let by = event.rescheduled.last().map_or(&event.by, |moved| &moved.by);
-            appointment = appointment.saying(Becomes::Moved { to: event.at }, by, calendar, now);
+            appointment = appointment.saying(AppointmentChange::Moved { to: event.at }, by, calendar, now);
         }
         let known = &appointment.attendance;
         let said = match &event.state {
-            EventState::Deleted(ended) if !appointment.state.is_cancelled() => Some((Becomes::Cancelled, ended)),
+            EventState::Deleted(ended) if !appointment.state.is_cancelled() => Some((AppointmentChange::Cancelled, ended)),
             EventState::Completed(ended) if known.is != Attended::Completed => {
-                Some((Becomes::Attended { is: Attended::Completed, reason: None }, ended))
+                Some((AppointmentChange::Attended { is: Attended::Completed, reason: None }, ended))
             }
             EventState::NoShow(ended) if known.is != Attended::NoShow => {
-                Some((Becomes::Attended { is: Attended::NoShow, reason: ended.reason.clone() }, ended))
+                Some((AppointmentChange::Attended { is: Attended::NoShow, reason: ended.reason.clone() }, ended))
             }
             _ => None,
         };

@@ -2,7 +2,7 @@
 
 use crate::appointment::{Appointment, Attended};
 use crate::decision::Item;
-use crate::messages::{Letter, Says};
+use crate::messages::{Letter, LetterKind};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
@@ -18,14 +18,14 @@ impl Appointment {
         let reminder = settings.reminder_at(self.at, &dealer.settings.calendar, now);
         let to_come = before.is_some_and(|before| before.at > now) && self.attendance.is == Attended::Unknown;
         if self.at <= now && was && is && moved && to_come {
-            says.push((Says::Moved, now));
+            says.push((LetterKind::Moved, now));
         }
         if self.at > now {
             match (was, is) {
-                (false, true) => says.push((Says::Confirmation, now)),
-                (true, true) if moved => says.push((Says::Moved, now)),
+                (false, true) => says.push((LetterKind::Confirmation, now)),
+                (true, true) if moved => says.push((LetterKind::Moved, now)),
                 // Of one that nobody was told of there is nothing to take back, but then its confirmation is stale, too.
-                (true, false) => says.push((Says::Cancelled, now)),
+                (true, false) => says.push((LetterKind::Cancelled, now)),
                 (true, true) => {
                     allowed = before.map(|before| self.reached.allows(&before.reached)).unwrap_or_default();
                     readdressed = before.map(|before| self.reached.differs(&before.reached)).unwrap_or_default();
@@ -34,12 +34,12 @@ impl Appointment {
                 (false, false) => {}
             }
             if is && (!was || moved) {
-                says.extend(reminder.map(|due| (Says::Reminder, due)));
+                says.extend(reminder.map(|due| (LetterKind::Reminder, due)));
             }
         }
         let media = settings.media(&self.reached.refuses);
-        let confirmed = readdressed.into_iter().chain(allowed.iter().copied()).map(|medium| (Says::Confirmation, medium, now));
-        let reminded = allowed.iter().flat_map(|medium| reminder.map(|due| (Says::Reminder, *medium, due)));
+        let confirmed = readdressed.into_iter().chain(allowed.iter().copied()).map(|medium| (LetterKind::Confirmation, medium, now));
+        let reminded = allowed.iter().flat_map(|medium| reminder.map(|due| (LetterKind::Reminder, *medium, due)));
         let again: Vec<_> = confirmed.chain(reminded).filter(|(_, medium, _)| media.contains(medium)).collect();
         let again = again.into_iter().map(move |(says, medium, due)| {
             let letter = Letter::of_appointment(self, says, medium, due, now);

@@ -1,21 +1,21 @@
 //! Makes and edits appointments (APT-1, APT-2).
 
-use crate::appointment::{Appointment, AppointmentState, Attendance, Early, External};
+use crate::appointment::{Appointment, AppointmentState, Attendance, External, PendingReports};
 use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, EventId, Fault, Refusal, UserId};
 use crate::calendar::{CalendarEvent, When, in_reach};
 use crate::decision::{Decision, Item};
 use crate::directory::{Contact, person};
-use crate::enquiry::Reached;
+use crate::enquiry::ContactPreferences;
 use crate::lead::Lead;
 use crate::rules::appointment::changed;
-use crate::rules::calendar::{Case, NewEvent, schedule_as, state_of};
+use crate::rules::calendar::{CalendarContext, NewEvent, schedule_as, state_of};
 use crate::settings::Dealer;
-use crate::slots::{Asks, Diary};
+use crate::slots::{Diary, LoadDay};
 use chrono::{DateTime, Utc};
 
 /// What a change of an appointment goes by.
 #[derive(Clone, Copy)]
-pub struct Facts<'a> {
+pub struct AppointmentContext<'a> {
     /// The dealer; of an appointment that is an event, the lead's.
     pub dealer: &'a Dealer,
     /// The lead that it is of.
@@ -23,17 +23,17 @@ pub struct Facts<'a> {
     /// The lead's event that it is.
     pub event: Option<&'a CalendarEvent>,
     /// The days of people, as they were read.
-    pub days: Asks<'a>,
+    pub days: LoadDay<'a>,
     /// By whom.
     pub by: &'a Actor,
     /// When.
     pub now: DateTime<Utc>,
 }
 
-impl<'a> Facts<'a> {
-    pub(crate) fn case(&self) -> Option<Case<'a>> {
+impl<'a> AppointmentContext<'a> {
+    pub(crate) fn case(&self) -> Option<CalendarContext<'a>> {
         let Self { dealer, lead, days, by, now, .. } = *self;
-        lead.map(|lead| Case { lead, dealer, days, by, now })
+        lead.map(|lead| CalendarContext { lead, dealer, days, by, now })
     }
 }
 
@@ -52,7 +52,7 @@ pub struct Customer {
     /// What to call them; none: as the lead does.
     pub name: Option<String>,
     /// How they are reached.
-    pub reached: Reached,
+    pub reached: ContactPreferences,
     /// The channels by which the directory knows people, in order of weight, and whom each leads to; of a lead's appointment the lead says who it is.
     pub known: Vec<(ChannelKey, Option<Contact>)>,
 }
@@ -119,8 +119,8 @@ fn no_such_user(dealer: &Dealer) -> Fault {
 ///
 /// # Errors
 /// Faults by field; a lead with too many incomplete events.
-pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Result<Changed, Refusal> {
-    let Facts { dealer, lead, by, now, .. } = *facts;
+pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&PendingReports>) -> Result<Changed, Refusal> {
+    let AppointmentContext { dealer, lead, by, now, .. } = *facts;
     let mut faults = new.faults(dealer, now);
     if lead.is_some_and(|lead| lead.dealer != dealer.id) {
         faults.push(Fault::new("lead", "APT-1", format!("must be a lead of {}", dealer.id)));
@@ -189,7 +189,7 @@ pub fn make(facts: &Facts<'_>, new: NewAppointment, early: Option<&Early>) -> Re
     };
     decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt(&known)));
     decision.items.extend(made.letters(None, dealer, now));
-    let heard = made.external.as_ref().map(|external| Item::Early(Early::emptied(&made.id, &external.partner, now)));
+    let heard = made.external.as_ref().map(|external| Item::Early(PendingReports::emptied(&made.id, &external.partner, now)));
     decision.items.extend(heard);
     let made = made.revised(facts.now);
     decision.items.push(Item::Appointment(Box::new(made.clone())));
@@ -227,7 +227,7 @@ pub struct Edit {
 ///
 /// # Errors
 /// Faults by field.
-pub fn edit(facts: &Facts<'_>, before: &Appointment, edit: Edit) -> Result<Option<Changed>, Refusal> {
+pub fn edit(facts: &AppointmentContext<'_>, before: &Appointment, edit: Edit) -> Result<Option<Changed>, Refusal> {
     let mut after = before.clone();
     if let Some(user) = edit.user {
         let known = |user: &UserId| facts.dealer.settings.member(user).is_some_and(|member| member.assignable);

@@ -1,17 +1,17 @@
 //! Applies reports of other systems, and changes made here (APT-4, APT-5).
 
-use crate::appointment::{Appointment, Attended, Becomes, Report};
+use crate::appointment::{Appointment, AppointmentChange, Attended, Report};
 use crate::base::Refusal;
 use crate::decision::{Decision, Item};
-use crate::rules::appointment::{Changed, Facts};
+use crate::rules::appointment::{AppointmentContext, Changed};
 use crate::rules::calendar::mirrored;
-use crate::slots::{Diary, Place, Taken};
+use crate::slots::{Diary, Reservation, ReservedTime};
 
 /// Takes in what is told of an appointment; its event, where it is one, follows in the same commit. `None`: what is known is the same, or later.
 ///
 /// # Errors
 /// An event that was rescheduled too often.
-pub fn heard(facts: &Facts<'_>, before: &Appointment, report: &Report) -> Result<Option<Changed>, Refusal> {
+pub fn heard(facts: &AppointmentContext<'_>, before: &Appointment, report: &Report) -> Result<Option<Changed>, Refusal> {
     let after = before.hearing(report, facts.by, &facts.dealer.settings.calendar, facts.now);
     if after.is_as(before) {
         // It is to be known again, and nobody sees a change.
@@ -25,12 +25,12 @@ pub fn heard(facts: &Facts<'_>, before: &Appointment, report: &Report) -> Result
 ///
 /// # Errors
 /// An event that was rescheduled too often.
-pub fn said(facts: &Facts<'_>, before: &Appointment, what: Becomes) -> Result<Changed, Refusal> {
+pub fn said(facts: &AppointmentContext<'_>, before: &Appointment, what: AppointmentChange) -> Result<Changed, Refusal> {
     changed(facts, before, before.saying(what, facts.by, &facts.dealer.settings.calendar, facts.now))
 }
 
 /// What a change of an appointment brings with it: its event, or the time that it takes, and what its customer is told.
-pub(crate) fn changed(facts: &Facts<'_>, before: &Appointment, mut after: Appointment) -> Result<Changed, Refusal> {
+pub(crate) fn changed(facts: &AppointmentContext<'_>, before: &Appointment, mut after: Appointment) -> Result<Changed, Refusal> {
     let event = facts.case().zip(facts.event);
     let mut decision = match event {
         Some((case, event)) => {
@@ -55,15 +55,15 @@ pub(crate) fn changed(facts: &Facts<'_>, before: &Appointment, mut after: Appoin
 
 impl Appointment {
     /// The time that it takes as things are (CAL-7): its user's, unless it is an event, over, or called off. `took` is what it took before.
-    pub(crate) fn takes(&self, facts: &Facts<'_>, took: Option<&Taken>) -> Option<Taken> {
+    pub(crate) fn takes(&self, facts: &AppointmentContext<'_>, took: Option<&Reservation>) -> Option<Reservation> {
         let user = self.user.as_ref().filter(|_| self.event.is_none() && !self.state.is_cancelled())?;
         match self.attendance.is {
             Attended::NoShow => None,
             Attended::Completed => took.filter(|_| self.at <= facts.now).cloned(),
             Attended::Unknown => {
                 let until = self.at.checked_add_signed(facts.dealer.capacity().duration(self.kind.event_type()))?;
-                let place = Place::new(self.at, until).ok().filter(|_| until > facts.now)?;
-                Some(Taken { user: user.clone(), place })
+                let place = ReservedTime::new(self.at, until).ok().filter(|_| until > facts.now)?;
+                Some(Reservation { user: user.clone(), place })
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::base::EventId;
 use crate::calendar::{CalendarEvent, Ended, EventState, Planned};
 use crate::decision::{Decision, Item};
 use crate::lead::{Event, Lead};
-use crate::rules::calendar::Case;
+use crate::rules::calendar::CalendarContext;
 use crate::slots::{Diary, Unread};
 use chrono::{DateTime, Utc};
 
@@ -36,7 +36,7 @@ impl Completes {
 ///
 /// # Errors
 /// [`Unread`]: a day that one of them takes.
-pub fn completing(mut decision: Decision, events: &[&CalendarEvent], case: &Case<'_>) -> Result<Decision, Unread> {
+pub fn completing(mut decision: Decision, events: &[&CalendarEvent], case: &CalendarContext<'_>) -> Result<Decision, Unread> {
     let incomplete: Vec<&CalendarEvent> = events.iter().copied().filter(|event| event.state == EventState::Incomplete).collect();
     for item in &mut decision.items {
         match item {

@@ -6,19 +6,19 @@ use crate::calendar::{CalendarEvent, Ended, EventState, Planned, When};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead};
 use crate::rules::calendar::NewEvent;
-use crate::settings::{Dealer, Draft};
-use crate::slots::{Asks, Diary};
+use crate::settings::{Dealer, DealerSettings};
+use crate::slots::{Diary, LoadDay};
 use chrono::{DateTime, Utc};
 
 /// What a change of an event goes by.
 #[derive(Clone, Copy)]
-pub struct Case<'a> {
+pub struct CalendarContext<'a> {
     /// The event's lead.
     pub lead: &'a Lead,
     /// The lead's dealer.
     pub dealer: &'a Dealer,
     /// The days of people, as they were read.
-    pub days: Asks<'a>,
+    pub days: LoadDay<'a>,
     /// By whom.
     pub by: &'a Actor,
     /// When.
@@ -29,12 +29,12 @@ pub struct Case<'a> {
 ///
 /// # Errors
 /// Faults by field; a lead with eighteen incomplete events.
-pub fn schedule(case: &Case<'_>, new: NewEvent) -> Result<Decision, Refusal> {
+pub fn schedule(case: &CalendarContext<'_>, new: NewEvent) -> Result<Decision, Refusal> {
     schedule_as(case, new, EventState::Incomplete)
 }
 
 /// The same, of an event of which more is known by now.
-pub(crate) fn schedule_as(case: &Case<'_>, new: NewEvent, state: EventState) -> Result<Decision, Refusal> {
+pub(crate) fn schedule_as(case: &CalendarContext<'_>, new: NewEvent, state: EventState) -> Result<Decision, Refusal> {
     let mut event = new.check(case)?;
     let mut changed = case.lead.touched(case.now);
     let mut told = changed.plan_event(&event, case.dealer, case.now)?;
@@ -53,7 +53,7 @@ pub(crate) fn schedule_as(case: &Case<'_>, new: NewEvent, state: EventState) -> 
 
 /// What is done with an incomplete event.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Deed {
+pub enum EventAction {
     /// It is done.
     Complete {
         /// In words.
@@ -75,13 +75,13 @@ pub enum Deed {
     Delete,
 }
 
-impl Deed {
+impl EventAction {
     /// What it says of whether the customer came, of an event that is an appointment.
     fn attendance(&self) -> Option<Attended> {
         match self {
-            Deed::Complete { .. } => Some(Attended::Completed),
-            Deed::NoShow { .. } => Some(Attended::NoShow),
-            Deed::Reschedule { .. } | Deed::Delete => None,
+            EventAction::Complete { .. } => Some(Attended::Completed),
+            EventAction::NoShow { .. } => Some(Attended::NoShow),
+            EventAction::Reschedule { .. } | EventAction::Delete => None,
         }
     }
 }
@@ -91,8 +91,13 @@ impl Deed {
 ///
 /// # Errors
 /// 409 where it has ended otherwise; faults by field; 422 where an appointment is to have been attended, or missed, before its day.
-pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Option<NewEvent>) -> Result<Option<Decision>, Refusal> {
-    let Case { lead, dealer, by, now, .. } = *case;
+pub fn settle(
+    case: &CalendarContext<'_>,
+    event: &CalendarEvent,
+    deed: EventAction,
+    follow_up: Option<NewEvent>,
+) -> Result<Option<Decision>, Refusal> {
+    let CalendarContext { lead, dealer, by, now, .. } = *case;
     let (id, title) = (event.id.clone(), event.title.clone());
     if event.is_so(&deed, &dealer.settings, now) && follow_up.is_none() {
         return Ok(None);
@@ -111,11 +116,11 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
     let ended = |reason, note| Ended { at: now, by: by.clone(), reason, note };
     let mut timed = true;
     let told = match deed {
-        Deed::Complete { note } => {
+        EventAction::Complete { note } => {
             after.state = EventState::Completed(ended(None, note.clone()));
             Event::EventCompleted { event: id, title, note }
         }
-        Deed::NoShow { reason, note } => {
+        EventAction::NoShow { reason, note } => {
             let Some(reason) = dealer.settings.no_show_reason(&reason) else {
                 let own = dealer.settings.no_show_reasons.iter().map(String::as_str);
                 let names: Vec<&str> = NO_SHOW_REASONS.into_iter().chain(own).collect();
@@ -124,11 +129,11 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
             after.state = EventState::NoShow(ended(Some(reason.clone()), note.clone()));
             Event::EventNoShow { event: id, title, reason, note }
         }
-        Deed::Delete => {
+        EventAction::Delete => {
             after.state = EventState::Deleted(ended(None, None));
             Event::EventDeleted { event: id, title }
         }
-        Deed::Reschedule { to } => {
+        EventAction::Reschedule { to } => {
             timed = to.is_timed(&dealer.settings.calendar, now);
             let to = to.instant(&dealer.settings.calendar, now).map_err(|fault| Refusal::Invalid(vec![fault]))?;
             if event.is_appointment() {
@@ -158,14 +163,14 @@ pub fn settle(case: &Case<'_>, event: &CalendarEvent, deed: Deed, follow_up: Opt
 
 impl CalendarEvent {
     /// Whether all that is asked for is so already.
-    fn is_so(&self, deed: &Deed, settings: &Draft, now: DateTime<Utc>) -> bool {
+    fn is_so(&self, deed: &EventAction, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         match (deed, &self.state) {
-            (Deed::Complete { note }, EventState::Completed(ended)) => note.is_none() || *note == ended.note,
-            (Deed::Delete, EventState::Deleted(_)) => true,
-            (Deed::NoShow { reason, note }, EventState::NoShow(ended)) => {
+            (EventAction::Complete { note }, EventState::Completed(ended)) => note.is_none() || *note == ended.note,
+            (EventAction::Delete, EventState::Deleted(_)) => true,
+            (EventAction::NoShow { reason, note }, EventState::NoShow(ended)) => {
                 settings.no_show_reason(reason) == ended.reason && (note.is_none() || *note == ended.note)
             }
-            (Deed::Reschedule { to }, EventState::Incomplete) => to.instant(&settings.calendar, now) == Ok(self.at),
+            (EventAction::Reschedule { to }, EventState::Incomplete) => to.instant(&settings.calendar, now) == Ok(self.at),
             _ => false,
         }
     }

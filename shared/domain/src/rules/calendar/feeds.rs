@@ -1,15 +1,15 @@
 //! Adds and removes calendar links (CAL-6).
 
 use crate::base::{FeedId, Refusal};
-use crate::calendar::{Feed, Feeds};
+use crate::calendar::{CalendarFeed, CalendarFeeds};
 use crate::decision::{Decision, Item};
 
-impl Feeds {
+impl CalendarFeeds {
     /// With another feed. No decision: it was made before, by the same request.
     ///
     /// # Errors
     /// A name that another request used before (INT-5); 409 for one too many.
-    pub fn with(&self, new: Feed) -> Result<(Option<Decision>, Feed), Refusal> {
+    pub fn with(&self, new: CalendarFeed) -> Result<(Option<Decision>, CalendarFeed), Refusal> {
         if let Some(known) = self.feeds.iter().find(|feed| feed.id == new.id) {
             let same = (&known.dealer, &known.person) == (&new.dealer, &new.person);
             let reused = || Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());

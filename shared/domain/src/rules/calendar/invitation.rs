@@ -6,7 +6,7 @@ use crate::calendar::{CalendarEvent, Invitation, Standing, When};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead};
 use crate::messages::{Booking, Message};
-use crate::rules::calendar::{Case, Closed, Deed, NewEvent, schedule, settle};
+use crate::rules::calendar::{CalendarContext, Closed, EventAction, NewEvent, schedule, settle};
 use crate::slots::Diary;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -40,8 +40,8 @@ pub(crate) const MOST_BOOKINGS: u32 = 20;
 ///
 /// # Errors
 /// Faults by field; a lead that is lost.
-pub fn invite(case: &Case<'_>, new: NewInvitation) -> Result<(Decision, Invitation), Refusal> {
-    let Case { lead, dealer, now, .. } = *case;
+pub fn invite(case: &CalendarContext<'_>, new: NewInvitation) -> Result<(Decision, Invitation), Refusal> {
+    let CalendarContext { lead, dealer, now, .. } = *case;
     let mut faults = Vec::new();
     let kind = dealer.settings.event_type(&new.kind);
     if kind.is_none() {
@@ -94,7 +94,7 @@ pub fn revoke(lead: &Lead, invitation: &Invitation, by: Actor, now: DateTime<Utc
 /// # Errors
 /// 409 where the slot is not free, or none can be picked by the link ([`Closed`]).
 pub fn book(
-    case: &Case<'_>,
+    case: &CalendarContext<'_>,
     invitation: &Invitation,
     event: Option<&CalendarEvent>,
     from: DateTime<Utc>,
@@ -109,7 +109,7 @@ pub fn book(
     let days = offer.days_of(&diary, from);
     offer.look(&days, from)?;
     if let Some(event) = moved {
-        let settled = settle(case, event, Deed::Reschedule { to: When::At(from) }, None)?;
+        let settled = settle(case, event, EventAction::Reschedule { to: When::At(from) }, None)?;
         return Ok(settled.map(|decision| told(case, decision, Booking::Moved)));
     }
     let bookings = invitation.bookings + 1;
@@ -136,11 +136,11 @@ pub fn book(
 ///
 /// # Errors
 /// 409 where the booking has begun or ended.
-pub fn cancel(case: &Case<'_>, invitation: &Invitation, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
+pub fn cancel(case: &CalendarContext<'_>, invitation: &Invitation, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
     match (invitation.standing(event, case.now), event) {
         (Standing::Over, _) => Err(Closed::Over.into()),
         (Standing::Booked, Some(event)) => {
-            let settled = settle(case, event, Deed::Delete, None)?;
+            let settled = settle(case, event, EventAction::Delete, None)?;
             Ok(settled.map(|decision| told(case, decision, Booking::Cancelled)))
         }
         _ => Ok(None),
@@ -148,7 +148,7 @@ pub fn cancel(case: &Case<'_>, invitation: &Invitation, event: Option<&CalendarE
 }
 
 /// The same decision, and whose appointment it is is told.
-fn told(case: &Case<'_>, decision: Decision, what: Booking) -> Decision {
+fn told(case: &CalendarContext<'_>, decision: Decision, what: Booking) -> Decision {
     let event = decision.items.iter().find_map(|item| if let Item::Event(event) = item { Some(event.clone()) } else { None });
     let notice = decision.lead().zip(event).map(|(lead, event)| {
         let reader = event.user.as_ref().or(lead.owner.as_ref()).unwrap_or(&case.dealer.settings.admin_user).clone();

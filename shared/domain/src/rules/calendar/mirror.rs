@@ -5,7 +5,7 @@ use crate::base::{Actor, NO_SHOW_REASONS, Refusal, UserId};
 use crate::calendar::{CalendarEvent, Ended, EventState, Planned, in_reach};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::Event;
-use crate::rules::calendar::Case;
+use crate::rules::calendar::CalendarContext;
 use crate::slots::Diary;
 
 /// The state of the event that `appointment` is.
@@ -30,12 +30,12 @@ pub(crate) fn state_of(appointment: &Appointment) -> EventState {
 /// # Errors
 /// An event that was rescheduled too often; a time that is out of reach.
 pub(crate) fn mirrored(
-    case: &Case<'_>,
+    case: &CalendarContext<'_>,
     event: &CalendarEvent,
     appointment: &Appointment,
     given: Option<UserId>,
 ) -> Result<Option<Decision>, Refusal> {
-    let Case { lead, dealer, by, now, .. } = *case;
+    let CalendarContext { lead, dealer, by, now, .. } = *case;
     let mut after = CalendarEvent { dealer: dealer.id.clone(), ..event.clone() };
     let mut told = Vec::new();
     if appointment.at != event.at {

@@ -13,7 +13,7 @@ mod transfer;
 
 pub use completion::{Completes, completing};
 pub(crate) use event::schedule_as;
-pub use event::{Case, Deed, schedule, settle};
+pub use event::{CalendarContext, EventAction, schedule, settle};
 pub(crate) use mirror::{mirrored, state_of};
 pub use new::NewEvent;
 pub use offer::{Closed, Offer};

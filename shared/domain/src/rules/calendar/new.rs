@@ -3,7 +3,7 @@
 use crate::base::text::is_line;
 use crate::base::{AppointmentId, EVENT_TYPES, EventId, Fault, Refusal, UserId};
 use crate::calendar::{CalendarEvent, EventState, When};
-use crate::rules::calendar::Case;
+use crate::rules::calendar::CalendarContext;
 
 /// An event to be made.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +28,8 @@ pub struct NewEvent {
 
 impl NewEvent {
     /// Judges every field at once, and makes the event.
-    pub(crate) fn check(self, case: &Case<'_>) -> Result<CalendarEvent, Refusal> {
-        let Case { lead, dealer, now, .. } = *case;
+    pub(crate) fn check(self, case: &CalendarContext<'_>) -> Result<CalendarEvent, Refusal> {
+        let CalendarContext { lead, dealer, now, .. } = *case;
         let mut faults = Vec::new();
         let title = self.title.trim().to_owned();
         if !is_line(&title, 200) {

@@ -2,7 +2,7 @@
 
 use crate::calendar::{CalendarEvent, EventState, Transferred};
 use crate::decision::{Decision, Item};
-use crate::rules::calendar::Case;
+use crate::rules::calendar::CalendarContext;
 use crate::settings::Dealer;
 use crate::slots::{Diary, Unread};
 use chrono::{DateTime, Utc};
@@ -32,9 +32,9 @@ const OF_ONE: usize = 7;
 ///
 /// # Errors
 /// [`Unread`]: a day that one of them takes, or took.
-pub fn taken_along(mut decision: Decision, events: &[&CalendarEvent], case: &Case<'_>) -> Result<Decision, Unread> {
+pub fn taken_along(mut decision: Decision, events: &[&CalendarEvent], case: &CalendarContext<'_>) -> Result<Decision, Unread> {
     let Some(lead) = decision.lead().filter(|lead| lead.handed.is_some()).cloned() else { return Ok(decision) };
-    let case = Case { lead: &lead, ..*case };
+    let case = CalendarContext { lead: &lead, ..*case };
     let mut diary = Diary::new(case.days);
     // Counted by the events alone, so that the same days are asked for whatever is on them.
     let (mut days, mut appointments, mut whole) = (BTreeSet::new(), 0, true);

@@ -2,7 +2,7 @@
 
 use crate::base::{Actor, Refusal, Status, UserId};
 use crate::decision::{Decision, Item, commit};
-use crate::distribution::{Choice, Place, Pool, Rotation, Why};
+use crate::distribution::{Choice, LaneState, Pool, Rotation, Why};
 use crate::lead::{Event, Lead, Turn, in_progress};
 use crate::messages::Message;
 use crate::settings::{Dealer, Lane};
@@ -10,21 +10,21 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 /// Gives `lead` to whose turn it is, or to the pool. Returns what the timeline says, the notice to the new owner, and the place if it moved.
-pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &Place, now: DateTime<Utc>) -> (Event, Item, Option<Place>) {
+pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &LaneState, now: DateTime<Utc>) -> (Event, Item, Option<LaneState>) {
     let (Choice { owner, why }, moved) = match (place, &dealer.settings.pool) {
-        (Place::Rotation(rotation), _) => {
+        (LaneState::Rotation(rotation), _) => {
             let (choice, turned) = rotation.next(&dealer.settings, now);
-            (choice, turned.map(Place::Rotation))
+            (choice, turned.map(LaneState::Rotation))
         }
-        (Place::Pool(pool), Some(settings)) => {
+        (LaneState::Pool(pool), Some(settings)) => {
             let (choice, taken_in) = pool.take_in(lead.id, settings);
-            (choice, taken_in.map(Place::Pool))
+            (choice, taken_in.map(LaneState::Pool))
         }
         // The pool was given up in this moment: the lead goes where leads go that nobody can get.
-        (Place::Pool(_), None) => (Rotation::new(dealer.id.clone(), None).next(&dealer.settings, now).0, None),
+        (LaneState::Pool(_), None) => (Rotation::new(dealer.id.clone(), None).next(&dealer.settings, now).0, None),
     };
     let (event, notice) = hand_over(lead, owner, why, now);
-    if let Some(Place::Rotation(rotation)) = &moved {
+    if let Some(LaneState::Rotation(rotation)) = &moved {
         lead.turn = Some(Turn::new(rotation.group.clone(), BTreeSet::new(), dealer, now));
     }
     (event, notice, moved)
@@ -45,10 +45,10 @@ pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: Why, now: DateTime<
 pub fn distribute_all<'a>(
     leads: impl IntoIterator<Item = &'a Lead>,
     dealer: &Dealer,
-    place: impl Fn(&Lane) -> Option<Place>,
+    place: impl Fn(&Lane) -> Option<LaneState>,
     now: DateTime<Utc>,
 ) -> Option<Decision> {
-    let mut places: BTreeMap<Lane, (Place, bool)> = BTreeMap::new();
+    let mut places: BTreeMap<Lane, (LaneState, bool)> = BTreeMap::new();
     let mut decision = Decision::default();
     for lead in leads.into_iter().filter(|lead| lead.owner.is_none() && lead.status == Status::InProgress && lead.dealer == dealer.id) {
         let mut changed = lead.touched(now);
@@ -66,7 +66,11 @@ pub fn distribute_all<'a>(
 }
 
 /// Where `lane` stands by now, and whether it has moved.
-fn standing(places: &mut BTreeMap<Lane, (Place, bool)>, lane: Lane, place: impl Fn(&Lane) -> Option<Place>) -> Option<&mut (Place, bool)> {
+fn standing(
+    places: &mut BTreeMap<Lane, (LaneState, bool)>,
+    lane: Lane,
+    place: impl Fn(&Lane) -> Option<LaneState>,
+) -> Option<&mut (LaneState, bool)> {
     Some(match places.entry(lane) {
         btree_map::Entry::Occupied(known) => known.into_mut(),
         btree_map::Entry::Vacant(new) => {
@@ -128,11 +132,11 @@ pub fn to_dealer(lead: &Lead, to: &Dealer, by: Actor, note: Option<String>, now:
     Ok(Some(commit(changed, by, vec![event], now)))
 }
 
-impl Place {
+impl LaneState {
     pub(crate) fn item(self) -> Item {
         match self {
-            Place::Rotation(rotation) => Item::Rotation(rotation),
-            Place::Pool(pool) => Item::Pool(pool),
+            LaneState::Rotation(rotation) => Item::Rotation(rotation),
+            LaneState::Pool(pool) => Item::Pool(pool),
         }
     }
 }

@@ -3,9 +3,9 @@
 use crate::base::{Actor, ElementId, Medium, ReactionKind, Refusal, Status};
 use crate::decision::{Decision, Item, commit};
 use crate::elements::{Communication, Content, Element, Form, beginning};
-use crate::enquiry::{Condition, Reached};
+use crate::enquiry::{Condition, ContactPreferences};
 use crate::lead::{Event, Lead};
-use crate::messages::{Enclosed, Letter, LetterFate, Says};
+use crate::messages::{Enclosed, Letter, LetterKind, LetterState};
 use crate::rules::elements::{counted, has_room};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
@@ -31,7 +31,7 @@ pub fn communicate(
     id: ElementId,
     said: Said,
     quote: Option<&Element>,
-    reached: &Reached,
+    reached: &ContactPreferences,
     by: &Actor,
     now: DateTime<Utc>,
 ) -> Result<Decision, Refusal> {
@@ -46,17 +46,20 @@ pub fn communicate(
                 return Err(Refusal::Conflict("the contact has no e-mail address (LEAD-3)".into()));
             }
             let enclosed = wanted.as_ref().map(|(_, form)| enclosed(quote, *form)).transpose()?;
-            (Some((Medium::Email, Says::Text { subject: subject.clone(), text: text.clone(), enclosed })), Some(ReactionKind::Reply))
+            (Some((Medium::Email, LetterKind::Text { subject: subject.clone(), text: text.clone(), enclosed })), Some(ReactionKind::Reply))
         }
         Said::Sms { text } => {
             if reached.phone.as_ref().and_then(|phone| phone.e164.as_ref()).is_none() {
                 return Err(Refusal::Conflict("the contact has no telephone number that can be dialled (LEAD-3)".into()));
             }
-            (Some((Medium::Sms, Says::Text { subject: String::new(), text: text.clone(), enclosed: None })), Some(ReactionKind::Reply))
+            (
+                Some((Medium::Sms, LetterKind::Text { subject: String::new(), text: text.clone(), enclosed: None })),
+                Some(ReactionKind::Reply),
+            )
         }
     };
     let letter = letter.map(|(medium, says)| Letter::of_lead(lead, id.to_string(), medium, says, &dealer.settings, now));
-    let suppressed = letter.as_ref().is_some_and(|letter| matches!(letter.fate, LetterFate::Suppressed { .. }));
+    let suppressed = letter.as_ref().is_some_and(|letter| matches!(letter.fate, LetterState::Suppressed { .. }));
     let communication = match said {
         Said::Email { subject, quote, .. } => Communication::Email { subject, quote },
         Said::Sms { text } => Communication::Sms { begins: beginning(&text) },

@@ -15,7 +15,7 @@ use crate::calendar::{CalendarEvent, EventState};
 use crate::decision::{Decision, Item, commit};
 use crate::elements::{Content, Element, Kind};
 use crate::lead::{Event, Lead};
-use crate::rules::calendar::{Case, Deed, settle};
+use crate::rules::calendar::{CalendarContext, EventAction, settle};
 use chrono::{DateTime, Utc};
 
 /// Elements of a kind that a lead has at most; what an enquiry brings is taken in all the same.
@@ -77,7 +77,7 @@ pub fn change(lead: &Lead, element: &Element, content: Content, by: &Actor, now:
 ///
 /// # Errors
 /// A day of the calendar that was not read.
-pub fn remove(case: &Case<'_>, element: &Element, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
+pub fn remove(case: &CalendarContext<'_>, element: &Element, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
     if element.removed.is_some() {
         return Ok(None);
     }
@@ -85,7 +85,7 @@ pub fn remove(case: &Case<'_>, element: &Element, event: Option<&CalendarEvent>)
     let planned = event.filter(|event| event.state == EventState::Incomplete);
     // A test drive that is called off, before or with it, is counted no more by that.
     let counts = planned.is_none() && !event.is_some_and(|event| matches!(event.state, EventState::Deleted(_)));
-    let called_off = planned.map(|event| settle(case, event, Deed::Delete, None)).transpose()?.flatten();
+    let called_off = planned.map(|event| settle(case, event, EventAction::Delete, None)).transpose()?.flatten();
     let mut decision = called_off.unwrap_or_else(|| commit(case.lead.touched(case.now), case.by.clone(), Vec::new(), case.now));
     for item in &mut decision.items {
         match item {

@@ -4,14 +4,14 @@ use crate::base::{BOOKED_TEST_DRIVE, ElementId, Refusal};
 use crate::decision::{Decision, Item};
 use crate::elements::{Content, Element, Kind, TestDrive};
 use crate::enquiry::Vehicle;
-use crate::rules::calendar::{Case, NewEvent, schedule};
+use crate::rules::calendar::{CalendarContext, NewEvent, schedule};
 use crate::rules::elements::{counted, has_room};
 
 /// Puts a test drive of `vehicle` on the calendar of a lead. It is an appointment, which stops the response clock (ESC-7).
 ///
 /// # Errors
 /// Faults of the event by field; 409: the lead has as many as it can have.
-pub fn schedule_test_drive(case: &Case<'_>, id: ElementId, vehicle: Vehicle, new: NewEvent) -> Result<Decision, Refusal> {
+pub fn schedule_test_drive(case: &CalendarContext<'_>, id: ElementId, vehicle: Vehicle, new: NewEvent) -> Result<Decision, Refusal> {
     let event = new.id.clone();
     let title = new.title.trim().to_owned();
     let title = if title.is_empty() { vehicle.line() } else { title };

@@ -7,7 +7,7 @@ use crate::base::{Actor, ChannelKey, ContactId, Country, Refusal, numbered};
 use crate::decision::{Decision, Item, commit};
 use crate::directory::{Channel, Contact};
 use crate::enquiry::{Enquiry, Person, RawContact};
-use crate::lead::{Did, Entry, Event, Lead, LeadContact};
+use crate::lead::{Entry, Event, Lead, LeadContact, TimelineAction};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub struct Wanted {
 
 /// What a change of a lead's contacts goes by.
 #[derive(Debug, Clone, Copy)]
-pub struct Case<'a> {
+pub struct ContactsContext<'a> {
     /// The lead.
     pub lead: &'a Lead,
     /// Its enquiry.
@@ -90,7 +90,7 @@ fn own_field(field: &str) -> String {
 ///
 /// # Errors
 /// 409 for a lead with ten contacts.
-pub fn add(case: &Case<'_>, person: Person, main: bool) -> Result<Decision, Refusal> {
+pub fn add(case: &ContactsContext<'_>, person: Person, main: bool) -> Result<Decision, Refusal> {
     let mut people = case.lead.people(case.enquiry);
     if people.len() >= MOST {
         return Err(Refusal::Conflict(format!("the lead has {MOST} contacts already (LEAD-7)")));
@@ -98,7 +98,7 @@ pub fn add(case: &Case<'_>, person: Person, main: bool) -> Result<Decision, Refu
     let id: ContactId = numbered(case.lead.version + 1);
     let at = if main { 0 } else { people.len() };
     people.insert(at, LeadContact { id: id.clone(), person: person.clone() });
-    let told = Event::Contact { did: Did::Added, contact: id, before: None, after: Some(Box::new(person)), main };
+    let told = Event::Contact { did: TimelineAction::Added, contact: id, before: None, after: Some(Box::new(person)), main };
     Ok(case.decided(people, told))
 }
 
@@ -106,7 +106,7 @@ pub fn add(case: &Case<'_>, person: Person, main: bool) -> Result<Decision, Refu
 ///
 /// # Errors
 /// 404 for one that is not there; 422 where the main one is to be main no more.
-pub fn correct(case: &Case<'_>, id: &ContactId, person: Person, main: Option<bool>) -> Result<Option<Decision>, Refusal> {
+pub fn correct(case: &ContactsContext<'_>, id: &ContactId, person: Person, main: Option<bool>) -> Result<Option<Decision>, Refusal> {
     let mut people = case.lead.people(case.enquiry);
     let place = people.iter().position(|contact| contact.id == *id).ok_or(Refusal::NotFound("contact"))?;
     if main == Some(false) && place == 0 {
@@ -120,7 +120,7 @@ pub fn correct(case: &Case<'_>, id: &ContactId, person: Person, main: Option<boo
     let after = people.remove(place);
     people.insert(if becomes_main { 0 } else { place }, LeadContact { person: person.clone(), ..after });
     let (before, after) = (Some(Box::new(before)), Some(Box::new(person)));
-    let told = Event::Contact { did: Did::Changed, contact: id.clone(), before, after, main: becomes_main };
+    let told = Event::Contact { did: TimelineAction::Changed, contact: id.clone(), before, after, main: becomes_main };
     Ok(Some(case.decided(people, told)))
 }
 
@@ -129,7 +129,7 @@ pub fn correct(case: &Case<'_>, id: &ContactId, person: Person, main: Option<boo
 ///
 /// # Errors
 /// 404 for one that never was there; 409 for the main one.
-pub fn remove(case: &Case<'_>, id: &ContactId, made: Option<&Entry>) -> Result<Option<Decision>, Refusal> {
+pub fn remove(case: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry>) -> Result<Option<Decision>, Refusal> {
     let mut people = case.lead.people(case.enquiry);
     let Some(place) = people.iter().position(|contact| contact.id == *id) else {
         return if made.is_some_and(|made| made.brings(id)) { Ok(None) } else { Err(Refusal::NotFound("contact")) };
@@ -138,11 +138,11 @@ pub fn remove(case: &Case<'_>, id: &ContactId, made: Option<&Entry>) -> Result<O
         return Err(Refusal::Conflict("it is the lead's main contact: make another one the main one first".into()));
     }
     let before = Some(Box::new(people.remove(place).person));
-    let told = Event::Contact { did: Did::Deleted, contact: id.clone(), before, after: None, main: false };
+    let told = Event::Contact { did: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };
     Ok(Some(case.decided(people, told)))
 }
 
-impl Case<'_> {
+impl ContactsContext<'_> {
     fn decided(&self, people: Vec<LeadContact>, told: Event) -> Decision {
         let mut changed = self.lead.touched(self.now);
         if let Some(main) = people.first() {

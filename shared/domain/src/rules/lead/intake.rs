@@ -3,9 +3,9 @@
 use crate::base::{Actor, DealerId, LeadId, Refusal, Status, UserId};
 use crate::decision::{Decision, Item};
 use crate::directory::{Channel, Recognised};
-use crate::distribution::{Place, Why};
+use crate::distribution::{LaneState, Why};
 use crate::elements::{Counts, Element};
-use crate::enquiry::{Asked, Enquiry, LeadType, VEHICLES};
+use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, VEHICLES};
 use crate::lead::{Added, Entry, Event, Lead, Origin, Plan, Raw, Receipt, Resent};
 use crate::messages::Message;
 use crate::rules::distribution::{by_turn, hand_over};
@@ -92,7 +92,7 @@ pub fn receive(
     found: Found<'_>,
     dealer: &Dealer,
     contact: Option<&Recognised>,
-    place: Option<&Place>,
+    place: Option<&LaneState>,
 ) -> Result<Verdict, Refusal> {
     if let Some(receipt) = found.receipt {
         if receipt.body != arrival.body {
@@ -128,7 +128,7 @@ pub fn receive(
         let (event, notice, moved) = by_turn(&mut lead, dealer, place, arrival.at);
         lead.origin.owner = lead.owner.clone();
         events.push(event);
-        decision = decision.with(notice).with_some(moved.map(Place::item));
+        decision = decision.with(notice).with_some(moved.map(LaneState::item));
     }
     let told = trade_in(arrival, &lead, dealer);
     let entry = arrival.entry(&lead, events);
@@ -274,7 +274,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         plate: None,
         described: None,
         contacts: Vec::new(),
-        asked: Asked::default(),
+        asked: RoutingCriteria::default(),
         arrived: arrival.at,
         moved: None,
         updated: arrival.at,

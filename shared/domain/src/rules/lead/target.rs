@@ -3,7 +3,7 @@
 use crate::base::text::line;
 use crate::base::{Actor, DeadlineId, Fault, Refusal, numbered};
 use crate::decision::{Decision, commit};
-use crate::lead::{Did, Entry, Event, Lead, Plan, Target, in_progress};
+use crate::lead::{Entry, Event, Lead, Plan, Target, TimelineAction, in_progress};
 use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -59,7 +59,7 @@ pub fn set(lead: &Lead, wanted: &Wanted, by: Actor, now: DateTime<Utc>) -> Resul
         changed.targets.remove(oldest);
     }
     let target = Target { id: numbered(changed.version), title: title.trim().to_owned(), at, met: None };
-    let told = target.told(Did::Added, None, None);
+    let told = target.told(TimelineAction::Added, None, None);
     changed.targets.push(target);
     changed.targets.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
     Ok(commit(changed, by, vec![told], now))
@@ -80,7 +80,7 @@ pub fn change(lead: &Lead, id: &DeadlineId, wanted: &Wanted, by: Actor, now: Dat
     if target.met.is_some() {
         return Err(Refusal::Conflict("the deadline was met already".into()));
     }
-    let told = after.told(Did::Changed, Some(target.at).filter(|at| *at != after.at), None);
+    let told = after.told(TimelineAction::Changed, Some(target.at).filter(|at| *at != after.at), None);
     Ok(Some(replaced(lead, Some(after), id, told, by, now)))
 }
 
@@ -96,7 +96,7 @@ pub fn meet(lead: &Lead, id: &DeadlineId, note: Option<String>, by: Actor, now: 
         (None, _) => {}
     }
     let after = Target { met: Some(now), ..target.clone() };
-    let told = after.told(Did::Completed, None, note);
+    let told = after.told(TimelineAction::Completed, None, note);
     Ok(Some(replaced(lead, Some(after), id, told, by, now)))
 }
 
@@ -106,7 +106,7 @@ pub fn meet(lead: &Lead, id: &DeadlineId, note: Option<String>, by: Actor, now: 
 /// 404 for one that never was.
 pub fn drop(lead: &Lead, id: &DeadlineId, made: Option<&Entry>, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     match find(lead, id) {
-        Ok(target) => Ok(Some(replaced(lead, None, id, target.told(Did::Deleted, None, None), by, now))),
+        Ok(target) => Ok(Some(replaced(lead, None, id, target.told(TimelineAction::Deleted, None, None), by, now))),
         Err(_) if made.is_some_and(|made| made.sets(id)) => Ok(None),
         Err(never) => Err(never),
     }

@@ -7,7 +7,7 @@ use crate::base::text::line;
 use crate::base::{Actor, Fault, Refusal, UserId, numbered};
 use crate::calendar::Ended;
 use crate::decision::{Decision, Item, commit};
-use crate::lead::{Did, Event, Lead, Task, TaskState, Work};
+use crate::lead::{Event, Lead, Task, TaskState, TimelineAction, Work};
 use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -66,7 +66,7 @@ pub fn create(lead: &Lead, dealer: &Dealer, wanted: &Wanted, by: Actor, now: Dat
     let work = Work { id: numbered(changed.version), title: title.trim().to_owned(), start, minutes, assignee };
     let task = Task { lead: lead.id, dealer: dealer.id.clone(), work, by: by.clone(), created: now, state: TaskState::Open };
     changed.take_on(&task)?;
-    let told = vec![task.told(Did::Added, None)];
+    let told = vec![task.told(TimelineAction::Added, None)];
     Ok(commit(changed, by, told, now).with(Item::Task(Box::new(task))))
 }
 
@@ -98,12 +98,12 @@ pub fn change(
         return Err(Refusal::Conflict(format!("the task is {}", task.state.name())));
     }
     let after = Task { dealer: dealer.id.clone(), work, ..task.clone() };
-    after.settled(lead, Did::Changed, None, by, now).map(Some)
+    after.settled(lead, TimelineAction::Changed, None, by, now).map(Some)
 }
 
 /// What is done with a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
+pub enum TaskAction {
     /// It is done.
     Complete {
         /// In words.
@@ -119,14 +119,21 @@ pub enum Deed {
 ///
 /// # Errors
 /// 409 where it is something else by now, or the lead has twenty open tasks.
-pub fn settle(lead: &Lead, dealer: &Dealer, task: &Task, deed: Deed, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+pub fn settle(
+    lead: &Lead,
+    dealer: &Dealer,
+    task: &Task,
+    deed: TaskAction,
+    by: Actor,
+    now: DateTime<Utc>,
+) -> Result<Option<Decision>, Refusal> {
     let ended = |note| Ended { at: now, by: by.clone(), reason: None, note };
     let (did, state, note) = match (deed, &task.state) {
-        (Deed::Complete { note }, TaskState::Open) => (Did::Completed, TaskState::Done(ended(note.clone())), note),
-        (Deed::Complete { note }, TaskState::Done(before)) if note.is_none() || note == before.note => return Ok(None),
-        (Deed::Reopen, TaskState::Done(_)) => (Did::Reopened, TaskState::Open, None),
-        (Deed::Delete, TaskState::Open | TaskState::Done(_)) => (Did::Deleted, TaskState::Deleted(ended(None)), None),
-        (Deed::Reopen, TaskState::Open) | (Deed::Delete, TaskState::Deleted(_)) => return Ok(None),
+        (TaskAction::Complete { note }, TaskState::Open) => (TimelineAction::Completed, TaskState::Done(ended(note.clone())), note),
+        (TaskAction::Complete { note }, TaskState::Done(before)) if note.is_none() || note == before.note => return Ok(None),
+        (TaskAction::Reopen, TaskState::Done(_)) => (TimelineAction::Reopened, TaskState::Open, None),
+        (TaskAction::Delete, TaskState::Open | TaskState::Done(_)) => (TimelineAction::Deleted, TaskState::Deleted(ended(None)), None),
+        (TaskAction::Reopen, TaskState::Open) | (TaskAction::Delete, TaskState::Deleted(_)) => return Ok(None),
         (_, state) => return Err(Refusal::Conflict(format!("the task is {} already", state.name()))),
     };
     let after = match state {
@@ -147,7 +154,7 @@ pub fn moving(mut decision: Decision, tasks: &[&Task], to: &Dealer) -> Decision 
                 Item::Lead(lead) => {
                     lead.tasks.iter_mut().filter(|work| work.id == after.work.id).for_each(|work| *work = after.work.clone());
                 }
-                Item::Entry(entry) if before.work != after.work => entry.events.push(after.told(Did::Changed, None)),
+                Item::Entry(entry) if before.work != after.work => entry.events.push(after.told(TimelineAction::Changed, None)),
                 _ => {}
             }
         }
@@ -157,7 +164,7 @@ pub fn moving(mut decision: Decision, tasks: &[&Task], to: &Dealer) -> Decision 
 }
 
 impl Task {
-    fn settled(self, lead: &Lead, did: Did, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+    fn settled(self, lead: &Lead, did: TimelineAction, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
         let mut changed = lead.touched(now);
         changed.tasks.retain(|open| open.id != self.work.id);
         if self.state == TaskState::Open {
@@ -167,7 +174,7 @@ impl Task {
         Ok(commit(changed, by, told, now).with(Item::Task(Box::new(self))))
     }
 
-    fn told(&self, did: Did, note: Option<String>) -> Event {
+    fn told(&self, did: TimelineAction, note: Option<String>) -> Event {
         let Work { id, title, start, minutes, assignee } = self.work.clone();
         Event::Task { did, task: id, title, start, minutes, assignee, note }
     }
