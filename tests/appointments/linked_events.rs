@@ -3,7 +3,7 @@
 use crate::support::world::{ADMIN, World, at, enquiry};
 use forecourt_domain::appointment::{Appointment, Attended};
 use forecourt_domain::base::{AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, EventId, LeadId, Subject};
-use forecourt_domain::messages::{Letter, LetterState, Suppressed};
+use forecourt_domain::messages::{Letter, LetterState, SuppressionReason};
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 use serde_json::json;
@@ -89,7 +89,7 @@ async fn apt_3_the_customer_gets_a_confirmation_at_once_and_one_reminder_of_the_
         let reminded = "11-27 07:00:00 jana: Erinnerung: Ihr Termin am 27.11.2026, 21:30 Uhr";
         assert_eq!(told(&world), [&confirmed[..], &[reminded]].concat());
         let stale = letter(&world, lead, &event, "reminder-0-email").await;
-        assert!(matches!(stale.fate, LetterState::Suppressed { why: Suppressed::NoLongerSo, .. }), "{stale:?}");
+        assert!(matches!(stale.fate, LetterState::Suppressed { why: SuppressionReason::NoLongerSo, .. }), "{stale:?}");
         let told_of = appointment(&world, lead, &event).await;
         assert!(told_of.confirmed.email && told_of.reminded.email && !told_of.confirmed.sms);
     }
@@ -121,7 +121,7 @@ async fn msg_1_where_customers_get_no_mail_the_record_says_so() {
     assert_eq!(told(&world), Vec::<String>::new());
     for cause in ["confirmation-0-email", "reminder-0-email"] {
         let letter = letter(&world, lead, &event, cause).await;
-        assert!(matches!(letter.fate, LetterState::Suppressed { why: Suppressed::Switched, .. }), "{letter:?}");
+        assert!(matches!(letter.fate, LetterState::Suppressed { why: SuppressionReason::Switched, .. }), "{letter:?}");
     }
     assert!(appointment(&world, lead, &event).await.confirmed.is_none());
 }
@@ -156,7 +156,7 @@ async fn apt_3_text_messages_go_to_who_has_a_number_and_only_where_the_dealer_se
         ]
     );
     let unsent = letter(&world, unreached, &other, "reminder-0-sms").await;
-    assert!(matches!(unsent.fate, LetterState::Suppressed { why: Suppressed::NoAddress, .. }), "{unsent:?}");
+    assert!(matches!(unsent.fate, LetterState::Suppressed { why: SuppressionReason::NoAddress, .. }), "{unsent:?}");
     let told = appointment(&world, reached, &event).await;
     assert!(told.confirmed.sms && told.reminded.sms && told.reminded.email);
 }
@@ -227,5 +227,5 @@ async fn apt_3_a_moved_lead_takes_its_reminder_to_the_other_dealers_hours() {
     let (here, there) = ("Autohaus Nordstern", "Lakeside Motors");
     assert_eq!(told, [(at("2026-11-23T09:00:00Z"), here), (at("2026-11-23T09:00:00Z"), there), (at("2026-11-25T19:30:00Z"), there)]);
     let stale = letter(&world, lead, &event, "reminder-0-email").await;
-    assert!(matches!(stale.fate, LetterState::Suppressed { why: Suppressed::NoLongerSo, .. }), "{stale:?}");
+    assert!(matches!(stale.fate, LetterState::Suppressed { why: SuppressionReason::NoLongerSo, .. }), "{stale:?}");
 }

@@ -3,7 +3,7 @@
 use crate::calendar::invitation::{book, cancel, invited};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use forecourt_domain::base::{LeadId, UserId};
-use forecourt_domain::elements::Kind;
+use forecourt_domain::elements::ElementKind;
 use http::Method;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ async fn delete(world: &World, who: &str, path: &str) -> Reply {
 }
 
 /// The elements that a list shows.
-async fn listed(world: &World, lead: LeadId, kind: Kind) -> Vec<Value> {
+async fn listed(world: &World, lead: LeadId, kind: ElementKind) -> Vec<Value> {
     let list = world.get(ADMIN, &format!("/leads/{lead}/{}?limit=100", kind.path())).await;
     assert_eq!(list.status, 200, "{}", list.body);
     list.body["elements"].as_array().unwrap().clone()
@@ -69,7 +69,7 @@ async fn lead_2_a_quote_is_made_changed_and_removed_and_the_timeline_keeps_all_o
     assert_eq!((removed.status, removed.text("/removed_by")), (200, "user:ingo.brandt"), "{}", removed.body);
     assert_eq!(delete(&world, ADMIN, &at).await.body["version"], 3, "removed once");
     assert_eq!(patch(&world, ADMIN, &at, &json!({"notes": "x"}), None).await.status, 409);
-    assert!(listed(&world, id, Kind::Quote).await.is_empty());
+    assert!(listed(&world, id, ElementKind::Quote).await.is_empty());
     assert_eq!(world.get(ADMIN, &at).await.text("/removed_by"), "user:ingo.brandt", "and can be opened from the timeline");
     let told = told(&world, id).await;
     let of_quote: Vec<_> = told.iter().filter(|event| event["kind"] == "quote").collect();
@@ -188,7 +188,7 @@ async fn lead_2_a_test_drive_is_one_calendar_event_in_the_same_commit() {
     let made = world.post("anna.vogt", &path, &drive("2026-11-23T09:30:00+01:00")).await;
     let event = format!("/leads/{id}/events/{}", made.text("/event"));
     assert_eq!(world.post("anna.vogt", &format!("{event}/completion"), &json!({})).await.status, 200);
-    assert_eq!(listed(&world, id, Kind::TestDrive).await[0]["state"], "completed");
+    assert_eq!(listed(&world, id, ElementKind::TestDrive).await[0]["state"], "completed");
     assert_eq!(delete(&world, "anna.vogt", &format!("{path}/{}", made.text("/id"))).await.text("/state"), "completed");
 }
 
@@ -205,7 +205,7 @@ async fn lead_2_a_lead_has_a_hundred_comments_at_most() {
         last = made.text("/id").to_owned();
     }
     assert_eq!(world.post(ADMIN, &path, &json!({"text": "one more"})).await.status, 409);
-    assert_eq!(listed(&world, id, Kind::Comment).await.len(), 100);
+    assert_eq!(listed(&world, id, ElementKind::Comment).await.len(), 100);
     assert_eq!(delete(&world, ADMIN, &format!("{path}/{last}")).await.status, 200);
     assert_eq!(world.post(ADMIN, &path, &json!({"text": "one more"})).await.status, 201);
     assert_eq!(world.post(ADMIN, &format!("/leads/{id}/quotes"), &quote()).await.status, 201, "each kind by itself");
@@ -273,13 +273,13 @@ async fn lead_2_the_trade_ins_of_an_enquiry_are_counted_listed_and_kept_once_the
     assert_eq!(reply.status, 201, "{}", reply.body);
     let id: LeadId = reply.text("/id").parse().unwrap();
     let models = async || -> Vec<String> {
-        let all = listed(&world, id, Kind::TradeIn).await;
+        let all = listed(&world, id, ElementKind::TradeIn).await;
         let count = world.get(ADMIN, &format!("/leads/{id}")).await.body["counts"]["trade_ins"].as_u64().unwrap();
         assert_eq!(count, all.len() as u64);
         all.iter().rev().map(|element| element["vehicle"]["model"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(models().await, ["Polo", "Golf"]);
-    assert_eq!(listed(&world, id, Kind::TradeIn).await[0]["by"], "partner:portal-demo");
+    assert_eq!(listed(&world, id, ElementKind::TradeIn).await[0]["by"], "partner:portal-demo");
     // The same again changes nothing.
     assert_eq!(world.adf(NORDSTERN, &adf("new", "one", &["Polo", "Golf"])).await.status, 201);
     assert_eq!(models().await, ["Polo", "Golf"]);
@@ -305,7 +305,7 @@ async fn lead_2_the_trade_ins_of_an_enquiry_are_counted_listed_and_kept_once_the
 /// One thing that is done with one of the elements.
 #[derive(Debug, Clone)]
 enum Deed {
-    Add(Kind),
+    Add(ElementKind),
     Change(usize),
     Remove(usize),
 }
@@ -316,7 +316,7 @@ proptest! {
     /// LEAD-1: the header's counts are what the lists show, and the timeline has an entry for each change.
     #[test]
     fn lead_1_counts_are_what_is_there(deeds in proptest::collection::vec(prop_oneof![
-        3 => proptest::sample::select(vec![Kind::TradeIn, Kind::Quote, Kind::TestDrive, Kind::Comment, Kind::Document]).prop_map(Deed::Add),
+        3 => proptest::sample::select(vec![ElementKind::TradeIn, ElementKind::Quote, ElementKind::TestDrive, ElementKind::Comment, ElementKind::Document]).prop_map(Deed::Add),
         1 => (0..6_usize).prop_map(Deed::Change),
         1 => (0..6_usize).prop_map(Deed::Remove),
     ], 1..16)) {
@@ -324,18 +324,18 @@ proptest! {
         runtime.block_on(async {
             let world = World::new().await;
             let id = world.lead(&enquiry("jana")).await;
-            let mut made: Vec<(Kind, String, bool)> = Vec::new();
+            let mut made: Vec<(ElementKind, String, bool)> = Vec::new();
             for (i, deed) in deeds.iter().enumerate() {
                 let before = world.page(id).await.timeline.len();
                 let changes = match deed {
                     Deed::Add(kind) => {
                         let body = match kind {
-                            Kind::TradeIn => json!({"vehicle": {"make": "VW"}}),
-                            Kind::Quote => quote(),
-                            Kind::TestDrive => drive("2026-11-25T10:00:00+01:00"),
-                            Kind::Comment => json!({"text": "a"}),
-                            Kind::Communication => json!({"medium": "call", "reached": true}),
-                            Kind::Document => json!({"title": "a", "content_type": "text/plain", "bytes": 1}),
+                            ElementKind::TradeIn => json!({"vehicle": {"make": "VW"}}),
+                            ElementKind::Quote => quote(),
+                            ElementKind::TestDrive => drive("2026-11-25T10:00:00+01:00"),
+                            ElementKind::Comment => json!({"text": "a"}),
+                            ElementKind::Communication => json!({"medium": "call", "reached": true}),
+                            ElementKind::Document => json!({"title": "a", "content_type": "text/plain", "bytes": 1}),
                         };
                         let path = format!("/leads/{id}/{}", kind.path());
                         let reply = world.post(ADMIN, &path, &body).await;
@@ -346,9 +346,9 @@ proptest! {
                     Deed::Change(n) => {
                         let Some((kind, path, here)) = made.get(*n) else { continue };
                         let body = match kind {
-                            Kind::Comment => json!({"text": format!("b{i}")}),
-                            Kind::Communication => json!({"medium": "call", "reached": true}),
-                            Kind::Document => json!({"title": format!("b{i}")}),
+                            ElementKind::Comment => json!({"text": format!("b{i}")}),
+                            ElementKind::Communication => json!({"medium": "call", "reached": true}),
+                            ElementKind::Document => json!({"title": format!("b{i}")}),
                             _ => json!({"vehicle": {"model": format!("b{i}")}}),
                         };
                         assert_eq!(patch(&world, ADMIN, path, &body, None).await.status, if *here { 200 } else { 409 });
@@ -364,8 +364,8 @@ proptest! {
             }
             let counts = world.get(ADMIN, &format!("/leads/{id}")).await.body["counts"].clone();
             for (kind, name) in [
-                (Kind::TradeIn, "trade_ins"), (Kind::Quote, "quotes"), (Kind::TestDrive, "test_drives"), (Kind::Comment, "comments"),
-                (Kind::Document, "documents"),
+                (ElementKind::TradeIn, "trade_ins"), (ElementKind::Quote, "quotes"), (ElementKind::TestDrive, "test_drives"), (ElementKind::Comment, "comments"),
+                (ElementKind::Document, "documents"),
             ] {
                 let wanted = made.iter().filter(|(of, _, here)| *of == kind && *here).count();
                 assert_eq!((counts[name].as_u64(), listed(&world, id, kind).await.len()), (Some(wanted as u64), wanted), "{name}");

@@ -5,7 +5,7 @@ use crate::creation::person;
 use crate::view::AppointmentView;
 use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, not_to_the_past, on_its_day};
 use forecourt_domain::base::{AppointmentId, ChannelKey, Refusal, Right, UserId};
-use forecourt_domain::rules::appointment::{self, AppointmentContext, Changed, Customer, Edit, said};
+use forecourt_domain::rules::appointment::{self, AppointmentContext, ChangedAppointment, Customer, Edit, said};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
@@ -51,7 +51,7 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
         let changed = rule(&facts(loaded, appointment, &days, &by, call.now)?, appointment)?;
         let seen = appointment.version;
         let (decision, after) =
-            changed.map_or((None, appointment.clone()), |Changed { decision, appointment }| (Some(decision), appointment));
+            changed.map_or((None, appointment.clone()), |ChangedAppointment { decision, appointment }| (Some(decision), appointment));
         Ok((remembered(request.as_ref(), decision, seen, call.now), (after, false)))
     });
     let (appointment, again) = decided.await?;
@@ -167,7 +167,7 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         done(call, appointment, loaded, None)?;
         let days = |user: &UserId, date| loaded.day(user, date);
         let changed = rule(&facts(loaded, appointment, &days, &by, call.now)?, appointment, loaded)?;
-        Ok(changed.map_or((None, appointment.clone()), |Changed { decision, appointment }| (Some(decision), appointment)))
+        Ok(changed.map_or((None, appointment.clone()), |ChangedAppointment { decision, appointment }| (Some(decision), appointment)))
     });
     answer(&decided.await?)
 }

@@ -9,7 +9,7 @@ use forecourt_domain::base::{Actor, AppointmentId, AppointmentOrigin, ChannelKey
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::enquiry::{ContactPreferences, Person};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::people::Seen;
+use forecourt_domain::people::ReceivedRequest;
 use forecourt_domain::rules::appointment::{self, AppointmentContext, Customer, NewAppointment, make};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
@@ -181,14 +181,14 @@ impl Asked {
     /// Whether the request was carried out before.
     fn sent_before(&self, loaded: &Loaded) -> Result<bool, Refusal> {
         let seen = self.request.as_ref().and_then(|key| loaded.seen(key));
-        Ok(Seen::repeats(seen, &self.new.said, self.real)?.is_some_and(|_| true))
+        Ok(ReceivedRequest::repeats(seen, &self.new.said, self.real)?.is_some_and(|_| true))
     }
 
     /// Remembers the request, where it has a name of its own.
     fn remembered(&self, sent: bool) -> Option<Decision> {
         let key = self.request.clone().filter(|_| !sent)?;
         let answer = self.new.id.to_string();
-        let seen = Seen { key, body: self.new.said.clone(), answer, until: self.real + Seen::KEPT };
+        let seen = ReceivedRequest { key, body: self.new.said.clone(), answer, until: self.real + ReceivedRequest::KEPT };
         Some(Decision::default().with(Item::Seen(seen)))
     }
 

@@ -12,7 +12,7 @@ use forecourt_domain::rules::appointment::followed;
 use forecourt_domain::rules::calendar::{CalendarContext, taken_along};
 use forecourt_domain::rules::distribution::distribute_all;
 use forecourt_domain::settings::Lane;
-use forecourt_domain::slots::{LoadDay, Unread};
+use forecourt_domain::slots::{DayNotLoaded, LoadDay};
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::lead;
 use forecourt_edge::{Platform, queue};
@@ -78,7 +78,7 @@ async fn take_along(platform: &Platform, look: &Look, id: LeadId, now: DateTime<
 }
 
 /// The lead with what is planned for it in its owner's time. `None`: it is so.
-fn given(loaded: &Loaded, id: LeadId, days: LoadDay<'_>, now: DateTime<Utc>) -> Result<Option<Decision>, Unread> {
+fn given(loaded: &Loaded, id: LeadId, days: LoadDay<'_>, now: DateTime<Utc>) -> Result<Option<Decision>, DayNotLoaded> {
     let Some(lead) = loaded.lead(id).filter(|lead| lead.handed.is_some()) else { return Ok(None) };
     let Some(dealer) = loaded.dealer(&lead.dealer) else { return Ok(None) };
     let events: Vec<&CalendarEvent> = lead.planned.iter().filter_map(|planned| loaded.event(id, &planned.id)).collect();

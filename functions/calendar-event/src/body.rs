@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use forecourt_domain::base::{EventId, Fault, Refusal, UserId};
-use forecourt_domain::calendar::When;
+use forecourt_domain::calendar::EventTime;
 use forecourt_domain::rules::calendar::NewEvent;
 use forecourt_edge::formats::json::{Loose, Text, note, time};
 use serde::Deserialize;
@@ -94,7 +94,7 @@ pub struct RescheduleBody {
 pub(crate) struct Unnamed {
     title: String,
     kind: String,
-    when: When,
+    when: EventTime,
     notes: Option<String>,
     pub(crate) user: Option<UserId>,
 }
@@ -107,12 +107,12 @@ impl Unnamed {
 }
 
 /// When something is to be: `at` an instant or on a `date`, not both. None: neither is said, or what is said is faulty.
-fn when(at: Loose<Text>, date: Loose<Text>, within: &str, faults: &mut Vec<Fault>) -> Option<When> {
+fn when(at: Loose<Text>, date: Loose<Text>, within: &str, faults: &mut Vec<Fault>) -> Option<EventTime> {
     let field = format!("{within}date");
     if !matches!((&at, &date), (Loose::Absent, _) | (_, Loose::Absent)) {
         faults.push(Fault::new(&field, "CAL-2", "must not be there beside at: either says when"));
     }
-    let at = time(at, &format!("{within}at"), "CAL-1", faults).map(When::At);
+    let at = time(at, &format!("{within}at"), "CAL-1", faults).map(EventTime::At);
     let said = date.text(&field, faults);
     // Only as ISO 8601 writes it: the library also reads `2026-1-5`.
     let read = |text: &str| text.parse::<NaiveDate>().ok().filter(|date| date.to_string() == text);
@@ -120,7 +120,7 @@ fn when(at: Loose<Text>, date: Loose<Text>, within: &str, faults: &mut Vec<Fault
     if date == Some(None) {
         faults.push(Fault::new(&field, "CAL-2", "must be a date such as 2026-11-25"));
     }
-    at.or(date.flatten().map(When::On))
+    at.or(date.flatten().map(EventTime::On))
 }
 
 fn judged<T>(value: T, faults: Vec<Fault>) -> Result<T, Refusal> {
@@ -146,7 +146,7 @@ impl EventBody {
         Unnamed {
             title,
             kind,
-            when: when(self.at, self.date, within, faults).unwrap_or(When::Now),
+            when: when(self.at, self.date, within, faults).unwrap_or(EventTime::Now),
             notes: note(self.notes, &field("notes"), faults),
             user: user.and_then(Result::ok),
         }
@@ -198,7 +198,7 @@ impl NoShowBody {
 }
 
 impl RescheduleBody {
-    pub(crate) fn check(self) -> Result<When, Refusal> {
+    pub(crate) fn check(self) -> Result<EventTime, Refusal> {
         let mut faults = Vec::new();
         match when(self.at, self.date, "", &mut faults) {
             Some(at) if faults.is_empty() => Ok(at),

@@ -5,11 +5,11 @@ use crate::{booking_file, pages};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::base::{Actor, Refusal, UserId};
-use forecourt_domain::calendar::{CalendarEvent, Invitation, Standing};
+use forecourt_domain::calendar::{CalendarEvent, Invitation, InvitationStatus};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::appointment::followed;
-use forecourt_domain::rules::calendar::{CalendarContext, Closed, invitation};
+use forecourt_domain::rules::calendar::{CalendarContext, OfferRefusal, invitation};
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::{Diary, LoadDay, Slot};
 use forecourt_edge::auth::link::{InvitationLink, Link};
@@ -270,12 +270,12 @@ async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Opt
     let facts = facts(&loaded, link, now).map_err(|_| Problem::no_link())?;
     let days = |user: &UserId, date| loaded.day(user, date);
     let (lead, dealer, invitation, event) = facts;
-    let offered: Result<_, Closed> = free(facts, &days);
+    let offered: Result<_, OfferRefusal> = free(facts, &days);
     let closed = offered.as_ref().err().copied();
     let (mut free, more_from) = offered.unwrap_or_default();
     let standing = invitation.standing(event, now);
     // Where it is, it need not be moved.
-    let here = event.filter(|_| standing == Standing::Booked).map(|event| event.at);
+    let here = event.filter(|_| standing == InvitationStatus::Booked).map(|event| event.at);
     free.iter_mut().for_each(|(_, slots)| slots.retain(|slot| Some(slot.from) != here));
     free.retain(|(_, slots)| !slots.is_empty());
     Ok(Shown {
@@ -320,7 +320,7 @@ async fn change(
         {
             return Ok((None, (answer == ANEW, true)));
         }
-        let new = facts.3.is_none_or(|event| facts.2.standing(Some(event), call.now) == Standing::Cancelled);
+        let new = facts.3.is_none_or(|event| facts.2.standing(Some(event), call.now) == InvitationStatus::Cancelled);
         let decision = asked(facts, &days)?;
         let decision = decision.map(|decision| followed(decision, facts.0, facts.1, |id| loaded.appointment(id), call.now));
         let new = new && decision.is_some();

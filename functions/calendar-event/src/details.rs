@@ -1,8 +1,8 @@
 //! What an invitation offers its customer at one moment: shown as JSON, as a page and as a calendar file.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use forecourt_domain::calendar::{CalendarEvent, Invitation, Standing};
-use forecourt_domain::rules::calendar::Closed;
+use forecourt_domain::calendar::{CalendarEvent, Invitation, InvitationStatus};
+use forecourt_domain::rules::calendar::OfferRefusal;
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::Slot;
 
@@ -15,12 +15,12 @@ pub(crate) struct Shown {
     pub(crate) vehicle: String,
     pub(crate) invitation: Invitation,
     pub(crate) event: Option<CalendarEvent>,
-    pub(crate) standing: Standing,
+    pub(crate) standing: InvitationStatus,
     pub(crate) minutes: i64,
     /// From when on the link is good for nothing.
     pub(crate) expires: DateTime<Utc>,
     /// Why no slot can be picked now.
-    pub(crate) closed: Option<Closed>,
+    pub(crate) closed: Option<OfferRefusal>,
     /// Whether another can be once it is cancelled.
     pub(crate) rebooks: bool,
     pub(crate) free: Vec<(NaiveDate, Vec<Slot>)>,
@@ -32,7 +32,7 @@ pub(crate) struct Shown {
 impl Shown {
     /// The event and its time, unless it was cancelled.
     pub(crate) fn booked(&self) -> Option<(&CalendarEvent, Slot)> {
-        let event = self.event.as_ref().filter(|_| matches!(self.standing, Standing::Booked | Standing::Over))?;
+        let event = self.event.as_ref().filter(|_| matches!(self.standing, InvitationStatus::Booked | InvitationStatus::Over))?;
         Some((event, self.slot(event)))
     }
 

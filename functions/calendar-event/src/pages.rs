@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::OffsetName as _;
 use forecourt_domain::base::{Country, Language};
 use forecourt_domain::calendar::{Invitation, name_of};
-use forecourt_domain::rules::calendar::Closed;
+use forecourt_domain::rules::calendar::OfferRefusal;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::http::{Answer, Problem};
 use forecourt_store::Failure;
@@ -100,7 +100,7 @@ impl Texts {
     }
 
     /// Why no slot can be picked.
-    pub(crate) fn closed(&self, why: Closed, dealer: &Dealer) -> String {
+    pub(crate) fn closed(&self, why: OfferRefusal, dealer: &Dealer) -> String {
         self.closed.get(why.name()).map(|text| text.replace("{dealer}", &dealer.settings.name)).unwrap_or_default()
     }
 

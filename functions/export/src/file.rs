@@ -3,7 +3,7 @@
 use crate::columns::{Cell, Record};
 use crate::workbook::Workbook;
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::reports::{Export, Format, Sheet, What, Written};
+use forecourt_domain::reports::{Export, ExportContent, ExportFormat, Sheet, Written};
 use forecourt_store::{Failure, ListedLead};
 
 /// What tells a spreadsheet that it is UTF-8.
@@ -20,17 +20,19 @@ impl File {
     /// `most_rows`.
     pub(crate) fn after(export: &Export, at: u64, carried: Vec<u8>, most_rows: u32) -> Result<Self, Failure> {
         let columns = match export.what {
-            What::Appointments(_) => Appointment::COLUMNS,
-            What::Leads(_) => ListedLead::COLUMNS,
+            ExportContent::Appointments(_) => Appointment::COLUMNS,
+            ExportContent::Leads(_) => ListedLead::COLUMNS,
         };
         match export.format {
-            Format::Xlsx => Ok(Self::Xlsx(Box::new(Workbook::after(export.written.sheets.clone(), at, carried, columns, most_rows)?))),
-            Format::Csv if export.written == Written::default() => {
+            ExportFormat::Xlsx => {
+                Ok(Self::Xlsx(Box::new(Workbook::after(export.written.sheets.clone(), at, carried, columns, most_rows)?)))
+            }
+            ExportFormat::Csv if export.written == Written::default() => {
                 let mut file = Self::Csv(MARK.to_vec());
                 file.add([columns.iter().map(|name| Cell::from(*name)).collect()])?;
                 Ok(file)
             }
-            Format::Csv => Ok(Self::Csv(carried)),
+            ExportFormat::Csv => Ok(Self::Csv(carried)),
         }
     }
 

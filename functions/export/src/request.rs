@@ -3,7 +3,7 @@
 use crate::view::ExportView;
 use forecourt_domain::base::{ExportId, Fault, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::reports::{AppointmentFilter, Export, Format, LeadFilter, What};
+use forecourt_domain::reports::{AppointmentFilter, Export, ExportContent, ExportFormat, LeadFilter};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::keys::Key;
@@ -37,7 +37,7 @@ pub struct ExportBody {
 const RULE: &str = "EXP-1";
 
 impl ExportBody {
-    fn check(&self) -> Result<(What, Format), Refusal> {
+    fn check(&self) -> Result<(ExportContent, ExportFormat), Refusal> {
         let mut faults = Vec::new();
         let nothing = Map::new();
         let filter = match &self.filter {
@@ -53,17 +53,17 @@ impl ExportBody {
         let what = match self.what.as_str() {
             Some("appointments") => {
                 faults.extend(unknown(filter, &AppointmentFilter::NAMES));
-                AppointmentFilter::read(&named, RULE).map(What::Appointments)
+                AppointmentFilter::read(&named, RULE).map(ExportContent::Appointments)
             }
             Some("leads") => {
                 faults.extend(unknown(filter, &LeadFilter::NAMES));
-                LeadFilter::read(&named, RULE).map(What::Leads)
+                LeadFilter::read(&named, RULE).map(ExportContent::Leads)
             }
             _ => Err(vec![Fault::new("what", RULE, "must be appointments or leads")]),
         };
-        let known = |said: &str| Format::NAMES.iter().find(|(name, _)| *name == said).map(|(_, format)| *format);
+        let known = |said: &str| ExportFormat::NAMES.iter().find(|(name, _)| *name == said).map(|(_, format)| *format);
         let format = match &self.format {
-            Value::Null => Some(Format::default()),
+            Value::Null => Some(ExportFormat::default()),
             said => said.as_str().and_then(known),
         };
         if format.is_none() {

@@ -6,7 +6,9 @@ use crate::{Exporter, file_name};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::reports::{AppointmentFacts, Bounds, Export, ExportState, Marks, Place, Span, Spot, What, Written};
+use forecourt_domain::reports::{
+    AppointmentFacts, Bounds, Export, ExportContent, ExportPosition, ExportState, Marks, Period, Spot, Written,
+};
 use forecourt_domain::settings::Dealer;
 use forecourt_store::keys::{Key, Look, Thing};
 use forecourt_store::{Failure, ListedLead, Listing, Load, Loaded, Stack, Stood};
@@ -19,11 +21,11 @@ const LONGEST: Duration = Duration::from_secs(30);
 fn stacks(export: &Export, dealer: &Dealer) -> Vec<Stack> {
     let bounds = bounds(export, dealer);
     let listing = match &export.what {
-        What::Appointments(_) => Listing::Appointments,
-        What::Leads(_) => Listing::Leads,
+        ExportContent::Appointments(_) => Listing::Appointments,
+        ExportContent::Leads(_) => Listing::Leads,
     };
     let until = bounds.created.until.map_or(export.asked, |until| until.min(export.asked));
-    Stack::all(listing, &dealer.id, Span { until: Some(until), ..bounds.created }, dealer.since, export.asked)
+    Stack::all(listing, &dealer.id, Period { until: Some(until), ..bounds.created }, dealer.since, export.asked)
 }
 
 /// How many months are read of a dealer; what came from another is beside them.
@@ -35,8 +37,8 @@ pub(crate) fn months(export: &Export, dealer: &Dealer) -> u64 {
 fn bounds(export: &Export, dealer: &Dealer) -> Bounds {
     let calendar = &dealer.settings.calendar;
     match &export.what {
-        What::Appointments(filter) => filter.bounds(calendar, export.asked),
-        What::Leads(filter) => filter.bounds(calendar),
+        ExportContent::Appointments(filter) => filter.bounds(calendar, export.asked),
+        ExportContent::Leads(filter) => filter.bounds(calendar),
     }
 }
 
@@ -52,7 +54,7 @@ fn was_read(export: &Export, marks: &Marks, stood: &Stood) -> bool {
 /// What a slice has come to.
 struct Slice {
     file: File,
-    place: Place,
+    place: ExportPosition,
     rows: u64,
     months: u64,
     percent: u8,
@@ -97,7 +99,7 @@ impl Exporter {
     }
 
     /// Reads a slice and keeps it: as a part, or, of rows too few for one, until the next slice.
-    async fn written(&self, scope: &Scope, export: &Export, place: Place) -> Result<(ExportState, Written), Failure> {
+    async fn written(&self, scope: &Scope, export: &Export, place: ExportPosition) -> Result<(ExportState, Written), Failure> {
         let name = file_name(scope, export);
         let mut written = export.written.clone();
         let bytes = match &written.carried {
@@ -109,11 +111,11 @@ impl Exporter {
         let (percent, marks) = (written.percent, std::mem::take(&mut written.marks));
         let slice = Slice { file, place, rows: 0, months: 0, percent, marks, ended: false };
         let slice = match &export.what {
-            What::Appointments(filter) => {
+            ExportContent::Appointments(filter) => {
                 let takes = |row: &Appointment, bounds: &Bounds| filter.takes(&AppointmentFacts::from(row), bounds);
                 self.read(scope, export, slice, takes).await?
             }
-            What::Leads(filter) => {
+            ExportContent::Leads(filter) => {
                 let takes = |row: &ListedLead, bounds: &Bounds| filter.takes(&facts(row), bounds);
                 self.read(scope, export, slice, takes).await?
             }
@@ -153,10 +155,10 @@ impl Exporter {
         let (mut reads, started, clock) = (self.reads, Instant::now(), &self.platform.clock);
         loop {
             let Some(id) = export.dealers.get(slice.place.dealer) else {
-                if slice.place.newcomers || matches!(export.what, What::Leads(_)) {
+                if slice.place.newcomers || matches!(export.what, ExportContent::Leads(_)) {
                     return Ok(Slice { ended: true, ..slice });
                 }
-                slice.place = Place { newcomers: true, ..Place::default() };
+                slice.place = ExportPosition { newcomers: true, ..ExportPosition::default() };
                 continue;
             };
             if reads == 0 {
@@ -190,7 +192,7 @@ impl Exporter {
                     (slice.place.month, slice.place.after) = (Some(month), page.more);
                 }
             }
-            slice.place = Place { dealer: slice.place.dealer + 1, newcomers: slice.place.newcomers, ..Place::default() };
+            slice.place = ExportPosition { dealer: slice.place.dealer + 1, newcomers: slice.place.newcomers, ..ExportPosition::default() };
         }
     }
 

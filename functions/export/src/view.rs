@@ -1,7 +1,7 @@
 //! Exports as clients see them.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::reports::{Download, Export, ExportState, What};
+use forecourt_domain::reports::{Download, Export, ExportContent, ExportState};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -61,10 +61,10 @@ impl ExportView {
     }
 }
 
-fn filter(what: &What) -> Value {
+fn filter(what: &ExportContent) -> Value {
     let named = match what {
-        What::Appointments(filter) => filter.named(),
-        What::Leads(filter) => filter.named(),
+        ExportContent::Appointments(filter) => filter.named(),
+        ExportContent::Leads(filter) => filter.named(),
     };
     named.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }

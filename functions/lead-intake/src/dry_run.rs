@@ -6,9 +6,9 @@ use crate::submission::{lane, pointed_at, recognised, site};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, StepKind};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::distribution::{PassedOver, Why};
+use forecourt_domain::distribution::{AssignmentReason, PassedOver};
 use forecourt_domain::lead::{Event, Kept, Plan, Raw};
-use forecourt_domain::rules::lead::intake::{self, Arrival, Found, Verdict};
+use forecourt_domain::rules::lead::intake::{self, Arrival, IntakeOutcome, StoredState};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
@@ -129,13 +129,13 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     let loaded = platform.store.load(&call.scope, &load).await?;
     let number = LeadId::from_bits(0);
     let (contact, latest) = recognised(&loaded, &channels, &id, number);
-    let found = Found { latest, ..Found::default() };
+    let found = StoredState { latest, ..StoredState::default() };
     let verdict = intake::receive(&arrival, number, found, dealer, contact.as_ref(), loaded.place(&id, &lane).as_ref())?;
     let view = match &verdict {
-        Verdict::New(_) if call.scope.reaches(&id).is_err() => DryRunView::elsewhere(dealer),
-        Verdict::New(decision) => DryRunView::of("lead", None, decision, dealer),
-        Verdict::Added(decision) => DryRunView::of("added", decision.lead().map(|lead| lead.id.spoken()), decision, dealer),
-        Verdict::Resent(_) | Verdict::Repeat(_) | Verdict::NumberTaken => {
+        IntakeOutcome::New(_) if call.scope.reaches(&id).is_err() => DryRunView::elsewhere(dealer),
+        IntakeOutcome::New(decision) => DryRunView::of("lead", None, decision, dealer),
+        IntakeOutcome::Added(decision) => DryRunView::of("added", decision.lead().map(|lead| lead.id.spoken()), decision, dealer),
+        IntakeOutcome::Resent(_) | IntakeOutcome::Repeat(_) | IntakeOutcome::NumberTaken => {
             return Err(Failure::Broken("a dry run met a lead of its own".into()).into());
         }
     };
@@ -195,7 +195,7 @@ impl DryRunView {
     }
 }
 
-fn why(item: &Item) -> Option<&Why> {
+fn why(item: &Item) -> Option<&AssignmentReason> {
     let Item::Entry(entry) = item else { return None };
     entry.events.iter().find_map(|event| if let Event::Assigned { why, .. } = event { Some(why) } else { None })
 }

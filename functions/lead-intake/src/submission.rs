@@ -8,10 +8,10 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::base::{Actor, ChannelKey, DealerId, LeadId, Refusal, Right};
 use forecourt_domain::decision::Item;
 use forecourt_domain::directory::{Recognised, recognise};
-use forecourt_domain::elements::{Element, Kind};
+use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::enquiry::{Enquiry, RoutingCriteria, VEHICLES};
 use forecourt_domain::lead::{Kept, Lead, Raw};
-use forecourt_domain::rules::lead::intake::{self, Arrival, Found, Verdict};
+use forecourt_domain::rules::lead::intake::{self, Arrival, IntakeOutcome, StoredState};
 use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
 use forecourt_edge::http::Problem;
@@ -170,7 +170,7 @@ pub(crate) fn pointed_at(loaded: &Loaded, channels: &[ChannelKey], dealer: &Deal
 /// The trade-ins of an enquiry that is sent again.
 fn enquired(loaded: &Loaded, id: LeadId, arrival: &Arrival) -> impl Iterator<Item = Key> {
     let again = arrival.resend && loaded.lead(id).is_some_and(|lead| lead.origin.key == arrival.origin);
-    Element::enquired_ids().filter(move |_| again).map(move |element| Key::Element(id, Kind::TradeIn, element))
+    Element::enquired_ids().filter(move |_| again).map(move |element| Key::Element(id, ElementKind::TradeIn, element))
 }
 
 /// The contact of an enquiry as the directory will have it, and its latest lead at `dealer` before this one (INT-6, DIS-5).
@@ -210,25 +210,25 @@ fn decide(
     let added = loaded.receipt(&arrival.origin).and_then(|receipt| Some((receipt, loaded.lead(receipt.lead)?)));
     let mut trade_ins = [None; VEHICLES];
     for (place, element) in trade_ins.iter_mut().zip(Element::enquired_ids()) {
-        *place = loaded.element(id, Kind::TradeIn, &element);
+        *place = loaded.element(id, ElementKind::TradeIn, &element);
     }
-    let found = Found { lead: loaded.lead(id), receipt, added, latest, trade_ins };
+    let found = StoredState { lead: loaded.lead(id), receipt, added, latest, trade_ins };
     let created = |lead: &Lead| LeadCreated::of(lead, &known.id, &arrival.enquiry);
     let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), place.as_ref())? {
-        Verdict::New(decision) => {
+        IntakeOutcome::New(decision) => {
             let outcome = decision.lead().map(|lead| Outcome::Created(created(lead)));
             (Some(decision), outcome)
         }
-        Verdict::Added(decision) => {
+        IntakeOutcome::Added(decision) => {
             let told = decision.items.iter().find_map(|item| if let Item::Receipt(receipt) = item { receipt.added.as_ref() } else { None });
             let outcome = decision.lead().zip(told).map(|(lead, told)| Outcome::Updated(created(lead).when_added(told)));
             (Some(decision), outcome)
         }
-        Verdict::Resent(decision) => {
+        IntakeOutcome::Resent(decision) => {
             let outcome = decision.lead().map(|lead| Outcome::Updated(created(lead)));
             (Some(decision), outcome)
         }
-        Verdict::Repeat(remembered) => {
+        IntakeOutcome::Repeat(remembered) => {
             let receipt = receipt.or(found.added.map(|(receipt, _)| receipt));
             let lead = receipt.and_then(|receipt| loaded.lead(receipt.lead)).or(found.lead);
             let outcome = |lead: &Lead| match receipt.and_then(|receipt| receipt.added.as_ref()) {
@@ -240,7 +240,7 @@ fn decide(
             };
             (remembered, lead.map(outcome))
         }
-        Verdict::NumberTaken => (None, None),
+        IntakeOutcome::NumberTaken => (None, None),
     };
     Ok(decided)
 }

@@ -14,13 +14,13 @@ pub(crate) use view::Beside;
 
 use body::{Appointed, New};
 use forecourt_domain::base::{ElementId, EventId, LeadId, Refusal, Right, Subject, UserId};
-use forecourt_domain::calendar::{CalendarEvent, When};
+use forecourt_domain::calendar::{CalendarEvent, EventTime};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::elements::{Communication, Content, Element, Kind};
+use forecourt_domain::elements::{Communication, Content, Element, ElementKind};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::Letter;
 use forecourt_domain::rules::calendar::{CalendarContext, NewEvent};
-use forecourt_domain::rules::elements::{self, Said, communicate, schedule_test_drive};
+use forecourt_domain::rules::elements::{self, CommunicationRequest, communicate, schedule_test_drive};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
 use forecourt_edge::routes::Elements;
@@ -48,7 +48,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, what: Elements) ->
 /// An element that a path names.
 struct At {
     lead: LeadId,
-    kind: Kind,
+    kind: ElementKind,
     id: ElementId,
 }
 
@@ -75,7 +75,7 @@ fn answer(status: u16, view: &ElementView<SaysView>) -> Result<Answer, Problem> 
 }
 
 impl At {
-    fn of(call: &Call, kind: Kind) -> Result<Self, Refusal> {
+    fn of(call: &Call, kind: ElementKind) -> Result<Self, Refusal> {
         Ok(Self { lead: call.part("id", "lead")?, kind, id: call.part("element", kind.spoken())? })
     }
 
@@ -138,7 +138,7 @@ fn event_of(element: &Element) -> Option<EventId> {
     if let Content::TestDrive(drive) = &element.content { Some(drive.event.clone()) } else { None }
 }
 
-async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Problem> {
+async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answer, Problem> {
     let lead: LeadId = call.part("id", "lead")?;
     let new = body::new(kind, call.json::<Value>()?)?;
     let name = new_name(platform, call, lead, kind.name());
@@ -146,7 +146,7 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
     let event = EventId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
     let at = At { lead, kind, id: id.clone() };
     let by = call.scope.actor();
-    let quoted = if let New::Said(Said::Email { quote: Some((quote, _)), .. }) = &new { Some(quote.clone()) } else { None };
+    let quoted = if let New::Said(CommunicationRequest::Email { quote: Some((quote, _)), .. }) = &new { Some(quote.clone()) } else { None };
     let decide = |case: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {
         New::Content(content) => elements::add(case.lead, id.clone(), content, &by, call.now),
         New::TestDrive(Appointed { vehicle, at, title, user, notes }) => {
@@ -154,7 +154,7 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
                 id: event.clone(),
                 title,
                 kind: String::new(),
-                when: When::At(at),
+                when: EventTime::At(at),
                 notes,
                 user,
                 booked: false,
@@ -163,7 +163,7 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
             schedule_test_drive(case, id.clone(), vehicle, event)
         }
         New::Said(said) => {
-            let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, Kind::Quote, quote));
+            let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, ElementKind::Quote, quote));
             let reached = case.lead.reached(enquiry_of(loaded, case.lead)).unwrap_or_default();
             communicate((case.lead, case.dealer), id.clone(), said, quote, &reached, &by, call.now)
         }
@@ -171,9 +171,9 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
     let also = |loaded: &Loaded| {
         let days = found(loaded, lead)
             .map(|(lead, dealer)| lead::days_of(|days| decide(&CalendarContext { lead, dealer, days, by: &by, now: call.now }, loaded)));
-        let event = (kind == Kind::TestDrive).then(|| Key::Event(lead, event.clone()));
-        let quote = quoted.clone().map(|quote| Key::Element(lead, Kind::Quote, quote));
-        let said = (kind == Kind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), described(loaded, lead)]);
+        let event = (kind == ElementKind::TestDrive).then(|| Key::Event(lead, event.clone()));
+        let quote = quoted.clone().map(|quote| Key::Element(lead, ElementKind::Quote, quote));
+        let said = (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), described(loaded, lead)]);
         let besides = event.into_iter().chain(quote).chain(said.into_iter().flatten());
         days.into_iter().flatten().chain(besides).collect()
     };
@@ -188,7 +188,7 @@ async fn add(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Pro
     Ok(answer(201, &view)?.header("location", format!("/leads/{lead}/{}/{id}", kind.path())))
 }
 
-async fn list(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Problem> {
+async fn list(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
     let page = Page::read(call, format!("{id}-{}", kind.path()), "LEAD-2")?;
@@ -215,7 +215,7 @@ fn changeable<'a>(at: &At, call: &Call, loaded: &'a Loaded) -> Result<&'a Elemen
     }
 }
 
-async fn change(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Problem> {
+async fn change(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answer, Problem> {
     let at = At::of(call, kind)?;
     let patch = call.json::<Value>()?;
     let by = call.scope.actor();
@@ -229,7 +229,7 @@ async fn change(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, 
     shown.ok_or(Refusal::NotFound(kind.spoken()))?.answer(200)
 }
 
-async fn remove(platform: &Platform, call: &Call, kind: Kind) -> Result<Answer, Problem> {
+async fn remove(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answer, Problem> {
     let at = At::of(call, kind)?;
     let by = call.scope.actor();
     let also = |loaded: &Loaded| {

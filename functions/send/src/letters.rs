@@ -6,13 +6,13 @@ use crate::quote;
 use crate::sender::Sender;
 use crate::texts::{About, Texts};
 use chrono::{DateTime, Utc};
-use forecourt_domain::appointment::{Appointment, Due};
+use forecourt_domain::appointment::{Appointment, LetterClaim};
 use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject};
 use forecourt_domain::calendar::{CalendarEvent, Invitation};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::enquiry::ContactPreferences;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::messages::{Letter, LetterKind, Suppressed};
+use forecourt_domain::messages::{Letter, LetterKind, SuppressionReason};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::auth::link;
 use forecourt_edge::formats::ical;
@@ -106,9 +106,9 @@ impl Sender {
             let decided = |letter: Letter| Some(Decision::default().with(Item::Letter(Box::new(letter))));
             Ok(match letter.look(appointment, &dealer.settings, now) {
                 None => (None, None),
-                Some(Due::Settle(settled)) => (decided(settled), None),
-                Some(Due::Send(leased)) => {
-                    let to = address(&leased, appointment, lead, loaded, dealer).ok_or(Suppressed::NoAddress);
+                Some(LetterClaim::Settle(settled)) => (decided(settled), None),
+                Some(LetterClaim::Send(leased)) => {
+                    let to = address(&leased, appointment, lead, loaded, dealer).ok_or(SuppressionReason::NoAddress);
                     match to.and_then(|to| Ok((leased.addressed(to.place(), appointment)?, to))) {
                         Err(why) => (decided(letter.suppressed(why, now)), None),
                         Ok((leased, to)) => {

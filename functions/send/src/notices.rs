@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Refusal, UserId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::messages::{Claim, Dropped, Message, MessageState, Notice, Reader};
+use forecourt_domain::messages::{DropReason, Message, MessageClaim, MessageState, Notice, Recipient};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::metrics::Metric;
 use forecourt_store::keys::{Key, Look, Thing};
@@ -25,7 +25,7 @@ struct Claimed {
     message: Message,
     lead: Lead,
     dealer: Dealer,
-    to: Reader,
+    to: Recipient,
     /// When it was to go out.
     due: DateTime<Utc>,
 }
@@ -68,13 +68,13 @@ impl Sender {
         let rule = |loaded: &Loaded, _| {
             let Some((message, lead, dealer)) = of_look(loaded, look) else { return Ok((None, Found::Nothing)) };
             Ok(match message.claim(lead, dealer, now) {
-                Some(Claim::Send(..)) if message.bundled => (None, Found::Bundled(message.reader.clone())),
-                Some(Claim::Send(leased, to)) => {
+                Some(MessageClaim::Send(..)) if message.bundled => (None, Found::Bundled(message.reader.clone())),
+                Some(MessageClaim::Send(leased, to)) => {
                     let due = message.due().unwrap_or(now);
                     let claimed = lead.map(|lead| Claimed { message: leased.clone(), lead: lead.clone(), dealer: dealer.clone(), to, due });
                     (Some(Decision::default().with(Item::Message(leased))), Found::Claimed(claimed.into_iter().collect()))
                 }
-                Some(Claim::Settle(message)) => (Some(Decision::default().with(Item::Message(message))), Found::Nothing),
+                Some(MessageClaim::Settle(message)) => (Some(Decision::default().with(Item::Message(message))), Found::Nothing),
                 None => (None, Found::Nothing),
             })
         };
@@ -92,7 +92,7 @@ impl Sender {
             let mut batch: Option<Option<String>> = None;
             for (message, lead, dealer) in looks.iter().filter_map(|look| of_look(loaded, look)) {
                 match message.claim(lead, dealer, now) {
-                    Some(Claim::Send(leased, to)) => {
+                    Some(MessageClaim::Send(leased, to)) => {
                         let due = message.due().unwrap_or(now);
                         let same_mail =
                             *batch.get_or_insert_with(|| leased.batch().map(str::to_owned)) == leased.batch().map(str::to_owned);
@@ -102,7 +102,7 @@ impl Sender {
                             claimed.push(Claimed { message: leased, lead: lead.clone(), dealer: dealer.clone(), to, due });
                         }
                     }
-                    Some(Claim::Settle(message)) => decision = decision.with(Item::Message(message)),
+                    Some(MessageClaim::Settle(message)) => decision = decision.with(Item::Message(message)),
                     None => {}
                 }
             }
@@ -122,13 +122,13 @@ impl Sender {
         let now = self.platform.clock.now();
         let drop = async |claimed: &[Claimed], why| self.record_all(look, claimed, |message| message.dropped(why, now)).await;
         let (addressee, claimed) = match self.addressee(look, to, dealer).await? {
-            None => return drop(&claimed, Dropped::NoReader).await,
+            None => return drop(&claimed, DropReason::NoReader).await,
             Some((addressee, true)) => (addressee, claimed),
             Some((addressee, false)) => {
                 // The supervisor of the pool is told whatever the switch says, else nobody is (ESC-11).
                 let (told, rest): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|c| c.message.is_of_the_pool(&c.lead, &c.dealer));
                 if !rest.is_empty() {
-                    drop(&rest, Dropped::NoticesOff).await?;
+                    drop(&rest, DropReason::NoticesOff).await?;
                 }
                 (addressee, told)
             }
@@ -162,10 +162,10 @@ impl Sender {
     }
 
     /// Who reads a mail, and whether they are told of things at all. `None`: nobody is there any more.
-    async fn addressee(&self, look: &Look, to: &Reader, dealer: &Dealer) -> Result<Option<(Addressee, bool)>, Failure> {
+    async fn addressee(&self, look: &Look, to: &Recipient, dealer: &Dealer) -> Result<Option<(Addressee, bool)>, Failure> {
         let id = match to {
-            Reader::Address(address) => return Ok(Some((Addressee::at(address, dealer), true))),
-            Reader::User(id) => id,
+            Recipient::Address(address) => return Ok(Some((Addressee::at(address, dealer), true))),
+            Recipient::User(id) => id,
         };
         let user = self.platform.store.user(&look.group, id).await?;
         Ok(user.filter(|user| user.is_here()).map(|user| (Addressee::of(&user), user.notices)))

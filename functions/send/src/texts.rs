@@ -8,7 +8,7 @@ use forecourt_domain::calendar::{CalendarEvent, title_of};
 use forecourt_domain::lead::{Entry, Event, Lead};
 use forecourt_domain::messages::{Letter, LetterKind, Message, Notice};
 use forecourt_domain::settings::Dealer;
-use forecourt_domain::webhooks::{Webhook, Why};
+use forecourt_domain::webhooks::{SwitchOffReason, Webhook};
 use minijinja::{Environment, context};
 use serde::Serialize;
 use serde_json::json;
@@ -119,12 +119,12 @@ impl Texts {
         to: &Addressee,
         dealer: &Dealer,
         webhook: &Webhook,
-        why: Why,
+        why: SwitchOffReason,
         now: DateTime<Utc>,
     ) -> Result<Mail, String> {
         let template = self.templates.get_template("webhook").map_err(|e| e.to_string())?;
         let last = webhook.failing.as_ref().map(|failing| failing.last.as_str());
-        let context = context! { language => spoken(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == Why::Gone, last };
+        let context = context! { language => spoken(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == SwitchOffReason::Gone, last };
         let written = template.render(context).map_err(|e| format!("the text cannot be written: {e}"))?;
         Ok(Mail::written(id, to, dealer, &written, now))
     }

@@ -6,7 +6,7 @@ use crate::sender::Sender;
 use forecourt_domain::base::{Actor, Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::settings::Dealer;
-use forecourt_domain::webhooks::{Claim, Outcome, Outgoing, Webhook, WebhookState, Webhooks, claim};
+use forecourt_domain::webhooks::{DeliveryClaim, DeliveryOutcome, Outgoing, Webhook, WebhookState, Webhooks, claim};
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load, Loaded};
 use futures::future::join_all;
@@ -20,7 +20,7 @@ const WHY: usize = 200;
 
 /// What was leased, with the webhooks as they were then.
 struct Leased {
-    claim: Claim,
+    claim: DeliveryClaim,
     outgoing: Vec<Outgoing>,
     webhooks: Webhooks,
 }
@@ -48,7 +48,7 @@ impl Sender {
                     (Some(outgoing), Some(webhook)) => self.attempt(look, outgoing, webhook).await,
                     _ => return None,
                 };
-                if !matches!(outcome, Outcome::Taken(_)) {
+                if !matches!(outcome, DeliveryOutcome::Taken(_)) {
                     tracing::warn!(function = self.platform.function, about = look.about(), webhook = %id, "webhook not delivered");
                 }
                 Some((*sequence, id.clone(), outcome))
@@ -75,7 +75,7 @@ impl Sender {
         self.platform.store.decide(&look.scope(), load, rule).await
     }
 
-    async fn attempt(&self, look: &Look, outgoing: &Outgoing, webhook: &Webhook) -> Outcome {
+    async fn attempt(&self, look: &Look, outgoing: &Outgoing, webhook: &Webhook) -> DeliveryOutcome {
         let now = self.platform.clock.now();
         let webhook_id = outgoing.id(&webhook.id);
         let body = json!({"type": outgoing.told.name(), "timestamp": outgoing.at, "data": outgoing.data}).to_string();
@@ -87,10 +87,10 @@ impl Sender {
         let webhook_signature = signed.collect::<Vec<_>>().join(" ");
         let call = Call { url: webhook.url.clone(), webhook_id, webhook_timestamp: now.timestamp(), webhook_signature, body };
         match self.carrier.call(&call).await {
-            Ok(status @ 200..=299) => Outcome::Taken(status),
-            Ok(410) => Outcome::Gone,
-            Ok(status) => Outcome::Failed { status: Some(status), why: format!("answered {status}") },
-            Err(why) => Outcome::Failed { status: None, why: why.chars().take(WHY).collect() },
+            Ok(status @ 200..=299) => DeliveryOutcome::Taken(status),
+            Ok(410) => DeliveryOutcome::Gone,
+            Ok(status) => DeliveryOutcome::Failed { status: Some(status), why: format!("answered {status}") },
+            Err(why) => DeliveryOutcome::Failed { status: None, why: why.chars().take(WHY).collect() },
         }
     }
 
@@ -99,7 +99,7 @@ impl Sender {
         look: &Look,
         about: &Subject,
         leased: &Leased,
-        outcomes: &[(u64, WebhookId, Outcome)],
+        outcomes: &[(u64, WebhookId, DeliveryOutcome)],
     ) -> Result<(), Failure> {
         let now = self.platform.clock.now();
         let keys = outcomes.iter().map(|(sequence, ..)| Key::Outgoing(about.clone(), *sequence));

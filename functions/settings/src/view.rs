@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Actor;
 use forecourt_domain::people::UserChange;
-use forecourt_domain::settings::{Change, Dealer, Finding};
+use forecourt_domain::settings::{Dealer, Finding, SettingsChange};
 use forecourt_edge::routes::Part;
 use forecourt_store::Failure;
 use serde::Serialize;
@@ -109,7 +109,7 @@ struct Told<'a> {
 
 impl HistoryView {
     /// Of up to `page` changes and, if there is one, the one before them, which says what was before.
-    pub(crate) fn of(changes: &[Change], page: usize) -> Result<Self, Failure> {
+    pub(crate) fn of(changes: &[SettingsChange], page: usize) -> Result<Self, Failure> {
         let mut told = Vec::with_capacity(changes.len());
         for change in changes {
             told.push(Told { version: change.version, at: change.at, by: &change.by, after: fields(&change.settings)? });

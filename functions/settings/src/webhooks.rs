@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, Fault, Refusal, WebhookId};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::webhooks::{Webhook, WebhookEvent, WebhookState, Webhooks, Wish, endpoint};
+use forecourt_domain::webhooks::{Webhook, WebhookEvent, WebhookRequest, WebhookState, Webhooks, endpoint};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, new_name, remembered, request};
 use forecourt_edge::routes::Operation;
@@ -123,7 +123,7 @@ fn list(webhooks: &Webhooks, call: &Call) -> WebhooksView {
 }
 
 /// Whoever does not reach the whole group has to do only with what is told of dealers within reach.
-pub(crate) fn sees(scope: &Scope, wish: &Wish) -> bool {
+pub(crate) fn sees(scope: &Scope, wish: &WebhookRequest) -> bool {
     let reached = |dealer: &DealerId| scope.reaches(dealer).is_ok();
     scope.reaches_all() || (!wish.dealers.is_empty() && wish.dealers.iter().all(reached))
 }
@@ -211,7 +211,7 @@ fn answer(platform: &Platform, call: &Call, webhook: &Webhook, with_secret: bool
     Ok(if status == 201 { answer.header("location", format!("/webhooks/{}", view.id)) } else { answer })
 }
 
-fn allowed(wish: &Wish, loaded: &Loaded, call: &Call) -> Result<(), Refusal> {
+fn allowed(wish: &WebhookRequest, loaded: &Loaded, call: &Call) -> Result<(), Refusal> {
     if let Some(dealer) = wish.dealers.iter().find(|dealer| loaded.dealer(dealer).is_none() || call.scope.reaches(dealer).is_err()) {
         return Err(Refusal::field("dealers", "APT-6", format!("{dealer} is no dealer within your reach")));
     }
@@ -222,9 +222,9 @@ fn allowed(wish: &Wish, loaded: &Loaded, call: &Call) -> Result<(), Refusal> {
 }
 
 /// What a body asks for; what it leaves out is as it was `before`.
-fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<Wish, Refusal> {
+fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, Refusal> {
     let mut faults = Vec::new();
-    let was = before.map(Webhook::wish).unwrap_or(Wish { url: String::new(), events: [].into(), dealers: [].into(), on: true });
+    let was = before.map(Webhook::wish).unwrap_or(WebhookRequest { url: String::new(), events: [].into(), dealers: [].into(), on: true });
     let url = match body.url.map(|url| endpoint(url.trim())) {
         Some(Ok(url)) => url,
         Some(Err(why)) => {
@@ -271,7 +271,7 @@ fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<Wish, Refusal> {
             was.on
         }
     };
-    if faults.is_empty() { Ok(Wish { url, events, dealers, on }) } else { Err(Refusal::Invalid(faults)) }
+    if faults.is_empty() { Ok(WebhookRequest { url, events, dealers, on }) } else { Err(Refusal::Invalid(faults)) }
 }
 
 /// Dealers that a webhook names at most.

@@ -8,9 +8,9 @@ use crate::distribution::{Pool, Rotation};
 use crate::elements::Element;
 use crate::lead::{Entry, Event, Lead, Receipt, Task};
 use crate::messages::{Letter, Message};
-use crate::people::{Seen, Signing, User, UserChange};
+use crate::people::{ReceivedRequest, Signing, User, UserChange};
 use crate::reports::{Download, Export};
-use crate::settings::{Change, Dealer, Recompute};
+use crate::settings::{Dealer, Recompute, SettingsChange};
 use crate::slots::Day;
 use crate::webhooks::{Outgoing, Webhooks};
 use chrono::{DateTime, Utc};
@@ -33,7 +33,7 @@ pub enum Item {
     Channel(ChannelKey, Channel),
     Receipt(Receipt),
     Dealer(Box<Dealer>),
-    Change(Box<Change>),
+    Change(Box<SettingsChange>),
     Recompute(Recompute),
     User(Box<User>),
     Event(Box<CalendarEvent>),
@@ -49,7 +49,7 @@ pub enum Item {
     Download(Box<Download>),
     Early(PendingReports),
     Unprocessed(Unprocessed),
-    Seen(Seen),
+    Seen(ReceivedRequest),
     Signing(Signing),
     Webhooks(Webhooks),
     Outgoing(Box<Outgoing>),

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{LeadId, numbered};
 use forecourt_domain::calendar::{CalendarEvent, Invitation};
-use forecourt_domain::elements::{Element, Kind};
+use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::lead::{Entry, Lead, Task};
 use forecourt_domain::messages::Message;
@@ -114,7 +114,7 @@ impl Store {
     ///
     /// # Errors
     /// When the table is out of reach.
-    pub async fn elements(&self, scope: &Scope, lead: LeadId, kind: Kind) -> Result<Vec<Element>, Failure> {
+    pub async fn elements(&self, scope: &Scope, lead: LeadId, kind: ElementKind) -> Result<Vec<Element>, Failure> {
         let found = self.under(scope, lead, &keys::elements_prefix(kind)).await?;
         let mut elements: Vec<Element> = found.into_iter().map(from_item).collect::<Result<_, _>>()?;
         elements.retain(|element| element.removed.is_none());

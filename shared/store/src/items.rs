@@ -15,9 +15,9 @@ use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::Element;
 use forecourt_domain::lead::{Entry, Lead, Receipt, Task, TaskState, Waiting};
 use forecourt_domain::messages::{Letter, LetterState, Message, MessageState};
-use forecourt_domain::people::{Seen as Sent, Signing, User, UserChange};
+use forecourt_domain::people::{ReceivedRequest as Sent, Signing, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
-use forecourt_domain::settings::{Change, Dealer, Lane, Recompute};
+use forecourt_domain::settings::{Dealer, Lane, Recompute, SettingsChange};
 use forecourt_domain::slots::Day;
 use forecourt_domain::webhooks::{Outgoing, Webhooks};
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ pub enum Stored {
     Message(Message),
     Channel(Channel),
     Dealer(Box<Dealer>),
-    Change(Box<Change>),
+    Change(Box<SettingsChange>),
     Recompute(Recompute),
     Rotation(Rotation),
     Pool(Pool),

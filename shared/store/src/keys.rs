@@ -36,7 +36,7 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::base::{
     AppointmentId, ChannelKey, DealerId, ElementId, EventId, ExportId, InvitationId, LeadId, PartnerId, Subject, TaskId, UserId,
 };
-use forecourt_domain::elements::Kind;
+use forecourt_domain::elements::ElementKind;
 use forecourt_domain::settings::Lane;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ pub enum Key {
     Message(LeadId, String),
     Event(LeadId, EventId),
     Invitation(LeadId, InvitationId),
-    Element(LeadId, Kind, ElementId),
+    Element(LeadId, ElementKind, ElementId),
     Task(LeadId, TaskId),
     Channel(ChannelKey),
     Dealer(DealerId),
@@ -165,7 +165,7 @@ pub(crate) fn delivery_at(place: &str) -> Option<Key> {
 }
 
 /// What the places of a lead's elements of a kind begin with.
-pub(crate) fn elements_prefix(kind: Kind) -> String {
+pub(crate) fn elements_prefix(kind: ElementKind) -> String {
     format!("X#{}#", kind.name())
 }
 

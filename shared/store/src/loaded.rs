@@ -11,10 +11,10 @@ use forecourt_domain::base::{
 use forecourt_domain::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use forecourt_domain::directory::Channel;
 use forecourt_domain::distribution::{LaneState, Pool, Rotation};
-use forecourt_domain::elements::{Element, Kind};
+use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::lead::{Entry, Lead, Receipt, Task};
 use forecourt_domain::messages::{Letter, Message};
-use forecourt_domain::people::{Seen as Sent, Signing, User};
+use forecourt_domain::people::{ReceivedRequest as Sent, Signing, User};
 use forecourt_domain::settings::{Dealer, Lane, Recompute};
 use forecourt_domain::slots::Day;
 use std::collections::HashMap;
@@ -86,7 +86,7 @@ impl Loaded {
     }
 
     /// An element of a lead.
-    pub fn element(&self, lead: LeadId, kind: Kind, id: &ElementId) -> Option<&Element> {
+    pub fn element(&self, lead: LeadId, kind: ElementKind, id: &ElementId) -> Option<&Element> {
         match self.stored(&Key::Element(lead, kind, id.clone())) {
             Some(Stored::Element(element)) => Some(element),
             _ => None,

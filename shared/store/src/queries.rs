@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, UserId};
 use forecourt_domain::people::{User, UserChange};
-use forecourt_domain::settings::Change;
+use forecourt_domain::settings::SettingsChange;
 use futures::FutureExt as _;
 
 impl Store {
@@ -66,7 +66,7 @@ impl Store {
         dealer: &DealerId,
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<Change>, Failure> {
+    ) -> Result<Vec<SettingsChange>, Failure> {
         let last = Key::Change(dealer.clone(), last_before(before)).at(scope);
         self.newest(last, keys::CHANGES, limit).await
     }

@@ -14,7 +14,7 @@ use chrono::{DateTime, NaiveTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, Attended};
 use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, DealerId, Media, Status, UserId};
-use forecourt_domain::reports::{AppointmentFacts, LeadFacts, Response, Span};
+use forecourt_domain::reports::{AppointmentFacts, LeadFacts, Period, Response};
 use futures::FutureExt as _;
 use std::collections::HashMap;
 
@@ -32,7 +32,7 @@ pub struct Stack {
     /// Whose.
     pub dealer: DealerId,
     part: Part,
-    span: Span,
+    span: Period,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +46,7 @@ enum Part {
 impl Stack {
     /// The months of a dealer's list in `span`, oldest first: from `since`, before which nothing was made there, until `now`; and, of appointments, the
     /// newcomers last.
-    pub fn all(listing: Listing, dealer: &DealerId, span: Span, since: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Self> {
+    pub fn all(listing: Listing, dealer: &DealerId, span: Period, since: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Self> {
         let first = span.from.map_or(since, |from| from.max(since));
         let until = span.until.map_or(now, |until| until.min(now));
         let last = Month::of(until);

@@ -9,7 +9,7 @@ mod desk;
 mod history;
 
 use desk::{Played, Told, millis, play};
-use forecourt_domain::distribution::{Rotation, Why};
+use forecourt_domain::distribution::{AssignmentReason, Rotation};
 use forecourt_domain::lead::{Entry, Event};
 use forecourt_store::LeadPage;
 use history::{History, KINDS, Lane, PEOPLE, Shop, Who, history, name};
@@ -28,7 +28,7 @@ struct Given {
     name: String,
     kind: usize,
     owner: String,
-    why: Why,
+    why: AssignmentReason,
     /// The settings that decided.
     version: u64,
     at: u64,
@@ -75,7 +75,7 @@ fn given(name: &str, kind: usize, deliveries: &[Told], page: &LeadPage, played: 
     let ids: Vec<&str> = deliveries.iter().map(|told| told.reply.text("/id")).collect();
     insist!(ids.iter().all(|id| *id == lead.id.to_string()), "{name} is {ids:?}");
     let events = page.timeline.iter().flat_map(|entry| entry.events.iter().map(move |event| (entry, event)));
-    let assigned: Vec<(&Entry, _, &Why)> = events
+    let assigned: Vec<(&Entry, _, &AssignmentReason)> = events
         .filter_map(|(entry, event)| if let Event::Assigned { to, why, .. } = event { Some((entry, to, why)) } else { None })
         .collect();
     insist!(assigned.len() == 1, "{name} was given out {} times", assigned.len());

@@ -3,9 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::base::text::{is_line, is_text};
 use forecourt_domain::base::{ElementId, Fault, Money, Refusal, UserId};
-use forecourt_domain::elements::{Comment, Content, Document, Form, Kind, Line, Quote, TradeIn};
+use forecourt_domain::elements::{Comment, Content, Document, ElementKind, Form, Line, Quote, TradeIn};
 use forecourt_domain::enquiry::Vehicle;
-use forecourt_domain::rules::elements::Said;
+use forecourt_domain::rules::elements::CommunicationRequest;
 use forecourt_edge::formats::json::{Loose, Text, known, note};
 use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Deserialize;
@@ -265,7 +265,7 @@ fn text(text: Loose<Text>, most: usize, faults: &mut Vec<Fault>) -> String {
 }
 
 impl CommunicationBody {
-    fn check(self) -> Result<Said, Refusal> {
+    fn check(self) -> Result<CommunicationRequest, Refusal> {
         let mut faults = Vec::new();
         let said = match self.medium.text("medium", &mut Vec::new()).as_deref() {
             Some("email") => {
@@ -290,15 +290,15 @@ impl CommunicationBody {
                     }
                 };
                 let quote = quote.and_then(Result::ok).map(|quote| (quote, form));
-                Said::Email { subject, text: text(self.text, 20_000, &mut faults), quote }
+                CommunicationRequest::Email { subject, text: text(self.text, 20_000, &mut faults), quote }
             }
-            Some("sms") => Said::Sms { text: text(self.text, 1_000, &mut faults) },
+            Some("sms") => CommunicationRequest::Sms { text: text(self.text, 1_000, &mut faults) },
             Some("call") => {
                 let reached = self.reached.take("", "", &mut Vec::new());
                 if reached.is_none() {
                     faults.push(Fault::new("reached", "LEAD-3", "must be true or false"));
                 }
-                Said::Call { reached: reached.unwrap_or_default(), note: note(self.note, "note", &mut faults) }
+                CommunicationRequest::Call { reached: reached.unwrap_or_default(), note: note(self.note, "note", &mut faults) }
             }
             _ => return Err(Refusal::field("medium", "LEAD-3", "must be email, sms or call")),
         };
@@ -314,21 +314,21 @@ pub(crate) enum New {
     /// A test drive, whose event is to be made.
     TestDrive(Appointed),
     /// Communication, which a letter may carry out.
-    Said(Said),
+    Said(CommunicationRequest),
 }
 
 /// Reads what a new element is to say.
 ///
 /// # Errors
 /// Every fault, by field.
-pub(crate) fn new(kind: Kind, value: Value) -> Result<New, Refusal> {
+pub(crate) fn new(kind: ElementKind, value: Value) -> Result<New, Refusal> {
     Ok(New::Content(match kind {
-        Kind::TradeIn => Content::TradeIn(known::<TradeInBody>(value)?.check()?),
-        Kind::Quote => Content::Quote(known::<QuoteBody>(value)?.check()?),
-        Kind::TestDrive => return known::<TestDriveBody>(value)?.check().map(New::TestDrive),
-        Kind::Comment => Content::Comment(known::<CommentBody>(value)?.check()?),
-        Kind::Document => Content::Document(known::<DocumentBody>(value)?.check()?),
-        Kind::Communication => return known::<CommunicationBody>(value)?.check().map(New::Said),
+        ElementKind::TradeIn => Content::TradeIn(known::<TradeInBody>(value)?.check()?),
+        ElementKind::Quote => Content::Quote(known::<QuoteBody>(value)?.check()?),
+        ElementKind::TestDrive => return known::<TestDriveBody>(value)?.check().map(New::TestDrive),
+        ElementKind::Comment => Content::Comment(known::<CommentBody>(value)?.check()?),
+        ElementKind::Document => Content::Document(known::<DocumentBody>(value)?.check()?),
+        ElementKind::Communication => return known::<CommunicationBody>(value)?.check().map(New::Said),
     }))
 }
 

@@ -6,7 +6,7 @@ use super::{At, Shown, answer, changeable};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::{Refusal, Right};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::elements::{Content, Document, Element, Kind};
+use forecourt_domain::elements::{Content, Document, Element, ElementKind};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::elements;
 use forecourt_edge::Platform;
@@ -59,7 +59,7 @@ pub(super) async fn with_download(platform: &Platform, call: &Call, shown: &Show
 
 /// A document is uploaded: its file is looked for, taken where no link can write, and then the table says so.
 pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let at = At::of(call, Kind::Document)?;
+    let at = At::of(call, ElementKind::Document)?;
     let group = call.scope.group();
     let before = at.read(platform, call, Right::WorkLeads).await?.element;
     let pending = document_of(&before).filter(|document| document.uploaded.is_none());
@@ -91,7 +91,7 @@ pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer,
 
 /// Removes the files of a document that is removed.
 pub(super) async fn discard(platform: &Platform, call: &Call, element: &Element) -> Result<(), Failure> {
-    if element.removed.is_none() || element.content.kind() != Kind::Document {
+    if element.removed.is_none() || element.content.kind() != ElementKind::Document {
         return Ok(());
     }
     let group = call.scope.group();

@@ -1,8 +1,8 @@
 //! What clients ask for.
 
 use forecourt_domain::base::{DealerId, Fault, LostReason, ReactionKind, Refusal, UserId};
-use forecourt_domain::rules::calendar::Completes;
-use forecourt_domain::rules::lead::reaction::{Logged, Outcome};
+use forecourt_domain::rules::calendar::CompletedEvents;
+use forecourt_domain::rules::lead::reaction::{ClosingOutcome, Logged};
 use forecourt_edge::formats::json::{Loose, Text, note};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -99,7 +99,7 @@ impl AssignmentBody {
 }
 
 impl StatusBody {
-    pub(crate) fn check(self) -> Result<(Outcome, Completes, Option<String>), Refusal> {
+    pub(crate) fn check(self) -> Result<(ClosingOutcome, CompletedEvents, Option<String>), Refusal> {
         let mut faults = Vec::new();
         let note = note(self.note, "note", &mut faults);
         let reason = self.reason.text("reason", &mut faults);
@@ -108,15 +108,15 @@ impl StatusBody {
             faults.push(Fault::new("reason", "LEAD-1", "belongs to lost only"));
         }
         let outcome = match status.as_deref() {
-            Some("won") => Some(Outcome::Won),
-            Some("in_progress") => Some(Outcome::Reopened),
+            Some("won") => Some(ClosingOutcome::Won),
+            Some("in_progress") => Some(ClosingOutcome::Reopened),
             Some("lost") => {
                 let found = LostReason::NAMES.iter().find(|(name, _)| Some(*name) == reason.as_deref());
                 if found.is_none() {
                     let names = LostReason::NAMES.map(|(name, _)| name).join(", ");
                     faults.push(Fault::new("reason", "LEAD-1", format!("must be one of {names}")));
                 }
-                found.map(|(_, reason)| Outcome::Lost(*reason))
+                found.map(|(_, reason)| ClosingOutcome::Lost(*reason))
             }
             _ => {
                 faults.push(Fault::new("status", "LEAD-1", "must be in_progress, won or lost"));
@@ -124,15 +124,15 @@ impl StatusBody {
             }
         };
         let completes = match self.complete_events.text("complete_events", &mut faults).as_deref() {
-            None | Some("none") => Completes::None,
-            Some("overdue") => Completes::Overdue,
-            Some("all") => Completes::All,
+            None | Some("none") => CompletedEvents::None,
+            Some("overdue") => CompletedEvents::Overdue,
+            Some("all") => CompletedEvents::All,
             Some(_) => {
                 faults.push(Fault::new("complete_events", "CAL-5", "must be none, overdue or all"));
-                Completes::None
+                CompletedEvents::None
             }
         };
-        if completes != Completes::None && outcome == Some(Outcome::Reopened) {
+        if completes != CompletedEvents::None && outcome == Some(ClosingOutcome::Reopened) {
             faults.push(Fault::new("complete_events", "CAL-5", "belongs to won and lost only"));
         }
         judged(outcome, faults).map(|outcome| (outcome, completes, note))

@@ -6,7 +6,7 @@ use forecourt_domain::decision::Decision;
 use forecourt_domain::directory::Contact;
 use forecourt_domain::enquiry::{Enquiry, Person, RawContact, RawPhone};
 use forecourt_domain::lead::Lead;
-use forecourt_domain::rules::lead::contacts::{self, ContactsContext, Wanted};
+use forecourt_domain::rules::lead::contacts::{self, ContactChange, ContactsContext};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -70,7 +70,7 @@ pub struct PhoneBody {
 }
 
 impl LeadContactBody {
-    fn check(self) -> Result<Wanted, Refusal> {
+    fn check(self) -> Result<ContactChange, Refusal> {
         let mut faults = Vec::new();
         let emails = self.emails.take("emails", "a list of addresses", &mut faults);
         let phones = self.phones.take("phones", "a list of numbers, each with a number and perhaps a type", &mut faults);
@@ -88,7 +88,7 @@ impl LeadContactBody {
             emails: emails.iter().flatten().map(|Text(email)| email.clone()).collect(),
             phones: phones.iter().flatten().map(PhoneBody::raw).collect(),
         };
-        let wanted = Wanted { said, emails: emails.is_some(), phones: phones.is_some(), main };
+        let wanted = ContactChange { said, emails: emails.is_some(), phones: phones.is_some(), main };
         if faults.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(faults)) }
     }
 }
@@ -108,8 +108,8 @@ pub struct LeadContactsView {
 
 /// What is done with a contact.
 enum Deed {
-    Add(Wanted),
-    Correct(ContactId, Wanted),
+    Add(ContactChange),
+    Correct(ContactId, ContactChange),
     Remove(ContactId),
 }
 

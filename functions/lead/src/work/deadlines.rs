@@ -7,7 +7,7 @@ use forecourt_domain::base::{DeadlineId, Fault, LeadId, ReactionKind, Refusal, R
 use forecourt_domain::decision::Decision;
 use forecourt_domain::lead::{FIRST_CONTACT, Lead};
 use forecourt_domain::rules::lead::reaction::{self, Logged};
-use forecourt_domain::rules::lead::target::{self, Wanted};
+use forecourt_domain::rules::lead::target::{self, DeadlineChange};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text, note, time};
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -50,9 +50,9 @@ pub struct ContactMadeBody {
 }
 
 impl TargetBody {
-    fn check(self) -> Result<Wanted, Refusal> {
+    fn check(self) -> Result<DeadlineChange, Refusal> {
         let mut faults = Vec::new();
-        let wanted = Wanted { title: self.title.text("title", &mut faults), at: time(self.at, "at", "LEAD-6", &mut faults) };
+        let wanted = DeadlineChange { title: self.title.text("title", &mut faults), at: time(self.at, "at", "LEAD-6", &mut faults) };
         if faults.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(faults)) }
     }
 }
@@ -104,7 +104,7 @@ pub(crate) async fn modify(platform: &Platform, call: &Call) -> Result<Answer, P
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
 }
 
-fn first_contact_at(wanted: &Wanted) -> Result<DateTime<Utc>, Refusal> {
+fn first_contact_at(wanted: &DeadlineChange) -> Result<DateTime<Utc>, Refusal> {
     if wanted.title.is_some() {
         return Err(Refusal::Invalid(vec![Fault::new("title", "LEAD-6", "belongs to further deadlines only")]));
     }

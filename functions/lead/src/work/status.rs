@@ -6,8 +6,8 @@ use forecourt_domain::base::{Actor, EventId, Right, UserId};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::rules::calendar::{CalendarContext, Completes, completing, rearm};
-use forecourt_domain::rules::lead::reaction::{self, Outcome};
+use forecourt_domain::rules::calendar::{CalendarContext, CompletedEvents, completing, rearm};
+use forecourt_domain::rules::lead::reaction::{self, ClosingOutcome};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::usecase::lead::{self, LeadContext, found};
@@ -39,11 +39,11 @@ pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answe
         let case = CalendarContext { lead, dealer, days: &days, by: &by, now: call.now };
         let with_events = |mut decision: Decision| match outcome {
             // What came due meanwhile told nobody; now it does (ESC-4).
-            Outcome::Reopened => {
+            ClosingOutcome::Reopened => {
                 decision.items.extend(rearm(&events, dealer).into_iter().flat_map(|armed| armed.items));
                 Ok(decision)
             }
-            Outcome::Won | Outcome::Lost(_) => completing(decision, &events, &case),
+            ClosingOutcome::Won | ClosingOutcome::Lost(_) => completing(decision, &events, &case),
         };
         Ok(closed.map(with_events).transpose()?)
     })
@@ -51,17 +51,17 @@ pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answe
 }
 
 /// The events that are completed with the lead (CAL-5), or wait again with it.
-fn affected(lead: &Lead, outcome: Outcome, completes: Completes, call: &Call) -> Vec<EventId> {
-    if outcome == Outcome::Reopened { Completes::All.of(lead, call.now) } else { completes.of(lead, call.now) }
+fn affected(lead: &Lead, outcome: ClosingOutcome, completes: CompletedEvents, call: &Call) -> Vec<EventId> {
+    if outcome == ClosingOutcome::Reopened { CompletedEvents::All.of(lead, call.now) } else { completes.of(lead, call.now) }
 }
 
-fn events_of(loaded: &Loaded, call: &Call, outcome: Outcome, completes: Completes) -> Vec<Key> {
+fn events_of(loaded: &Loaded, call: &Call, outcome: ClosingOutcome, completes: CompletedEvents) -> Vec<Key> {
     let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
     lead.into_iter().flat_map(|lead| affected(lead, outcome, completes, call).into_iter().map(|event| Key::Event(lead.id, event))).collect()
 }
 
 /// The days that those events give back (CAL-7).
-fn days_of(loaded: &Loaded, call: &Call, completes: Completes, by: &Actor) -> Vec<Key> {
+fn days_of(loaded: &Loaded, call: &Call, completes: CompletedEvents, by: &Actor) -> Vec<Key> {
     let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
     let events = completes.of(lead, call.now);
     let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
@@ -69,7 +69,7 @@ fn days_of(loaded: &Loaded, call: &Call, completes: Completes, by: &Actor) -> Ve
 }
 
 /// The rotation to which a turn is given back, or from which it is taken again (DIS-10).
-fn turn_of(loaded: &Loaded, call: &Call, outcome: Outcome) -> Vec<Key> {
+fn turn_of(loaded: &Loaded, call: &Call, outcome: ClosingOutcome) -> Vec<Key> {
     let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
     let dealer = lead.and_then(|lead| loaded.dealer(&lead.dealer));
     let lane = lead.zip(dealer).and_then(|(lead, dealer)| lead.settles_turn(dealer, outcome.status()));

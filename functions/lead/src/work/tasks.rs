@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, TaskId, UserId, numbered};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::{Lead, Task};
-use forecourt_domain::rules::lead::task::{self, TaskAction, Wanted};
+use forecourt_domain::rules::lead::task::{self, TaskAction, TaskChange};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text, time};
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -39,7 +39,7 @@ pub struct TaskBody {
 }
 
 impl TaskBody {
-    fn check(self) -> Result<Wanted, Refusal> {
+    fn check(self) -> Result<TaskChange, Refusal> {
         let mut faults = Vec::new();
         let assignee = self.assignee.text("assignee", &mut faults).map(|user| match user.trim() {
             "" => Ok(None),
@@ -48,7 +48,7 @@ impl TaskBody {
         if let Some(Err(e)) = &assignee {
             faults.push(Fault::new("assignee", "LEAD-4", e.to_string()));
         }
-        let wanted = Wanted {
+        let wanted = TaskChange {
             title: self.title.text("title", &mut faults),
             start: time(self.start, "start", "LEAD-4", &mut faults),
             minutes: self.minutes.take("minutes", "a whole number", &mut faults),

@@ -2,7 +2,7 @@
 
 use crate::appointment::Appointment;
 use crate::base::{Actor, AppointmentOrigin, AppointmentTeam, DealerId, GroupId, Partner, PartnerKind, Refusal, Right, Role, UserId};
-use crate::elements::{Element, Kind};
+use crate::elements::{Element, ElementKind};
 use crate::lead::Lead;
 use crate::people::User;
 use crate::settings::DealerSettings;
@@ -228,7 +228,7 @@ impl Element {
     /// # Errors
     /// 403 names the right (LEAD-9).
     pub fn may_be_changed_by(&self, scope: &Scope) -> Result<(), Refusal> {
-        let own = self.content.kind() != Kind::Comment || self.by == scope.actor();
+        let own = self.content.kind() != ElementKind::Comment || self.by == scope.actor();
         if own { Ok(()) } else { scope.needs(Right::ModerateComments) }
     }
 }

@@ -3,7 +3,7 @@
 use crate::appointment::{Appointment, Attended};
 use crate::base::{Actor, AppointmentKind, InvitationId, Language, LeadId, Medium, Subject};
 use crate::calendar::{CalendarEvent, Invitation, name_of};
-use crate::messages::{LETTER_LEASE, Letter, LetterKind, LetterState, Suppressed};
+use crate::messages::{LETTER_LEASE, Letter, LetterKind, LetterState, SuppressionReason};
 use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 
@@ -27,7 +27,7 @@ impl Appointment {
 
 /// What to do with a letter that has come due.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Due {
+pub enum LetterClaim {
     /// Send it; the letter is leased to the sender.
     Send(Letter),
     /// Nothing to send; the letter's new state says why.
@@ -62,39 +62,39 @@ impl Letter {
 
     /// Looks at a letter whose time has come; `appointment` is what it is about, if it is about one. `None`: its time has not come, or it is
     /// settled or leased.
-    pub fn look(&self, appointment: Option<&Appointment>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Due> {
+    pub fn look(&self, appointment: Option<&Appointment>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<LetterClaim> {
         if self.due().is_none_or(|due| due > now) {
             return None;
         }
-        let settle = |fate| Some(Due::Settle(self.become_(fate)));
+        let settle = |fate| Some(LetterClaim::Settle(self.become_(fate)));
         let suppressed = |why| settle(LetterState::Suppressed { at: now, why });
         let attempts = match self.fate {
             LetterState::Queued { attempts, .. } => attempts,
             _ => return settle(LetterState::Unclear { at: now }),
         };
         if !settings.send_external_mail {
-            return suppressed(Suppressed::Switched);
+            return suppressed(SuppressionReason::Switched);
         }
         if matches!(self.home, Subject::Appointment(_)) {
-            let Some(appointment) = appointment else { return suppressed(Suppressed::NoLongerSo) };
+            let Some(appointment) = appointment else { return suppressed(SuppressionReason::NoLongerSo) };
             let cancelled = appointment.state.is_cancelled();
             let unknown = appointment.attendance.is == Attended::Unknown;
             let over = self.says == LetterKind::Reminder && !unknown;
             // Who was told of a time that is still to come must not come in vain, wherever it was moved.
             let in_vain = self.says == LetterKind::Moved && unknown && appointment.moved.last().is_some_and(|moved| moved.from > now);
             if over || appointment.sequence != self.sequence || cancelled != (self.says == LetterKind::Cancelled) {
-                return suppressed(Suppressed::NoLongerSo);
+                return suppressed(SuppressionReason::NoLongerSo);
             }
             if appointment.at <= now && !in_vain {
-                return suppressed(Suppressed::TooLate);
+                return suppressed(SuppressionReason::TooLate);
             }
             if appointment.reached.refuses.has(self.medium) {
-                return suppressed(Suppressed::Refused);
+                return suppressed(SuppressionReason::Refused);
             }
             // What was queued goes by the dealer's settings of now.
             let used = &settings.appointments;
             if !used.media.contains(&self.medium) || (self.says == LetterKind::Reminder && used.reminder_hours == 0) {
-                return suppressed(Suppressed::NotUsed);
+                return suppressed(SuppressionReason::NotUsed);
             }
             if self.says == LetterKind::Reminder
                 && let Some(due) = used.reminder_of(appointment.at, &settings.calendar).filter(|due| *due > now)
@@ -106,9 +106,9 @@ impl Letter {
                 && let Some(day) = settings.appointments.day_after(now, &settings.calendar)
             {
                 let due = day.filter(|day| *day < appointment.at);
-                return due.map_or_else(|| suppressed(Suppressed::TooLate), |due| settle(LetterState::Queued { due, attempts }));
+                return due.map_or_else(|| suppressed(SuppressionReason::TooLate), |due| settle(LetterState::Queued { due, attempts }));
             }
         }
-        Some(Due::Send(self.become_(LetterState::Sending { until: now + LETTER_LEASE, attempts })))
+        Some(LetterClaim::Send(self.become_(LetterState::Sending { until: now + LETTER_LEASE, attempts })))
     }
 }

@@ -1,6 +1,6 @@
 //! Merges statements about an appointment: the latest counts (APT-5).
 
-use crate::appointment::{Appointment, AppointmentChange, AppointmentState, Attendance, Attended, Undone};
+use crate::appointment::{Appointment, AppointmentChange, AppointmentState, Attendance, Attended, Reinstatement};
 use crate::base::{Actor, Refusal};
 use crate::hours::Calendar;
 use crate::settings::Dealer;
@@ -48,9 +48,9 @@ impl Statement {
 /// What was said of an appointment: of each thing the latest that was said here, and the latest that was told.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Said(Vec<Statement>);
+pub struct Statements(Vec<Statement>);
 
-impl Said {
+impl Statements {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -160,7 +160,7 @@ impl Appointment {
         }
         if let (AppointmentState::Cancelled { at, by }, AppointmentState::Booked) = (&self.state, &state) {
             let again = said.moved().map_or_else(|| by.clone(), |moved| moved.by.clone());
-            let undone = Undone { at: *at, by: by.clone(), again_at: now, again };
+            let undone = Reinstatement { at: *at, by: by.clone(), again_at: now, again };
             self.undone.push(undone);
             if self.undone.len() > Self::MOVES {
                 self.undone.remove(0);

@@ -5,9 +5,9 @@ mod merge;
 mod notified;
 mod report;
 
-pub use letters::Due;
+pub use letters::LetterClaim;
 pub(crate) use merge::is_before_day;
-pub use merge::{Said, Statement, not_to_the_past, on_its_day};
+pub use merge::{Statement, Statements, not_to_the_past, on_its_day};
 pub use notified::NotifiedAddress;
 pub use report::{AppointmentChange, PendingReports, Report, Unprocessed};
 
@@ -87,11 +87,11 @@ pub struct Appointment {
     pub external: Option<External>,
     /// The times that it had before, oldest first; the latest hundred.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub moved: Vec<Moved>,
+    pub moved: Vec<PreviousTime>,
     /// The dealers that it was with before, as its lead went from one to another (DIS-7), oldest first; the first, and the
     /// latest of twenty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left: Vec<Left>,
+    pub left: Vec<PreviousDealer>,
     /// Counts its changes, from 1; not what was sent of it.
     #[serde(default)]
     pub version: u64,
@@ -99,11 +99,11 @@ pub struct Appointment {
     #[serde(default, with = "chrono::serde::ts_milliseconds")]
     pub updated: DateTime<Utc>,
     /// What was said of its time, its cancellation and its attendance, which it follows from.
-    #[serde(default, skip_serializing_if = "Said::is_empty")]
-    pub said_of: Said,
+    #[serde(default, skip_serializing_if = "Statements::is_empty")]
+    pub said_of: Statements,
     /// The times that it was called off and stood again, oldest first; the latest hundred.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub undone: Vec<Undone>,
+    pub undone: Vec<Reinstatement>,
     /// What was said of the attendance before, oldest first; the latest hundred.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marked: Vec<Attendance>,
@@ -195,7 +195,7 @@ pub struct External {
 
 /// A cancellation that counts no more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Undone {
+pub struct Reinstatement {
     /// Since when it was called off.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
@@ -210,7 +210,7 @@ pub struct Undone {
 
 /// A time that an appointment had before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moved {
+pub struct PreviousTime {
     /// The time.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub from: DateTime<Utc>,
@@ -223,7 +223,7 @@ pub struct Moved {
 
 /// A dealer that an appointment was with before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Left {
+pub struct PreviousDealer {
     /// Which.
     pub dealer: DealerId,
     /// Until when.
@@ -240,7 +240,7 @@ impl Appointment {
 
     /// Goes to another dealer.
     pub(crate) fn go_to(&mut self, dealer: DealerId, now: DateTime<Utc>) {
-        self.left.push(Left { dealer: std::mem::replace(&mut self.dealer, dealer), at: now });
+        self.left.push(PreviousDealer { dealer: std::mem::replace(&mut self.dealer, dealer), at: now });
         if self.left.len() > Self::DEALERS {
             self.left.remove(1);
         }
@@ -255,7 +255,7 @@ impl Appointment {
 
     /// Takes it to another time. What was to be sent of one that was called off is not stale by that.
     pub(crate) fn move_to(&mut self, to: DateTime<Utc>, by: Actor, now: DateTime<Utc>) {
-        self.moved.push(Moved { from: self.at, at: now, by });
+        self.moved.push(PreviousTime { from: self.at, at: now, by });
         if self.moved.len() > Self::MOVES {
             self.moved.remove(0);
         }

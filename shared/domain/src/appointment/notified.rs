@@ -1,7 +1,7 @@
 //! The addresses at which a customer was notified of an appointment (APT-3).
 
 use crate::appointment::Appointment;
-use crate::messages::{Letter, LetterKind, LetterState, Suppressed};
+use crate::messages::{Letter, LetterKind, LetterState, SuppressionReason};
 use serde::{Deserialize, Serialize};
 
 /// Where a customer was told, or may have been, of an appointment as it was then.
@@ -57,7 +57,7 @@ impl Letter {
     ///
     /// # Errors
     /// Why it is not to go there.
-    pub fn addressed(self, to: &str, appointment: Option<&Appointment>) -> Result<Self, Suppressed> {
+    pub fn addressed(self, to: &str, appointment: Option<&Appointment>) -> Result<Self, SuppressionReason> {
         let told = |appointment: &Appointment| {
             // What was sent before addresses were recorded counts for all.
             let before = appointment.told.is_empty() && appointment.confirmed.has(self.medium);
@@ -65,19 +65,19 @@ impl Letter {
         };
         let says = match (&self.says, appointment) {
             (LetterKind::Moved, Some(appointment)) if !told(appointment) && appointment.at <= self.queued => {
-                return Err(Suppressed::NeverTold);
+                return Err(SuppressionReason::NeverTold);
             }
             (LetterKind::Moved, Some(appointment)) if !told(appointment) => LetterKind::Confirmation,
-            (LetterKind::Cancelled, Some(appointment)) if !told(appointment) => return Err(Suppressed::NeverTold),
+            (LetterKind::Cancelled, Some(appointment)) if !told(appointment) => return Err(SuppressionReason::NeverTold),
             (LetterKind::Confirmation, Some(Appointment { told, sequence, .. }))
                 if told.iter().any(|told| told.to == to && told.sequence == *sequence) =>
             {
-                return Err(Suppressed::AlreadyTold);
+                return Err(SuppressionReason::AlreadyTold);
             }
             (LetterKind::Reminder, Some(Appointment { reminding, sequence, .. }))
                 if reminding.iter().any(|told| told.to == to && told.sequence == *sequence) =>
             {
-                return Err(Suppressed::AlreadyTold);
+                return Err(SuppressionReason::AlreadyTold);
             }
             (says, _) => says.clone(),
         };

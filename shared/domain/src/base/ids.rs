@@ -205,7 +205,7 @@ impl<K> std::hash::Hash for Id<K> {
 
 /// The number of a lead, which is also its id: ten digits that a person can say, unique in the group (INT-4).
 ///
-/// It derives from the origin of the enquiry ([`crate::lead::Origin`]), so that the same enquiry always asks for the same number.
+/// It derives from the origin of the enquiry ([`crate::lead::LeadOrigin`]), so that the same enquiry always asks for the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LeadId(u64);

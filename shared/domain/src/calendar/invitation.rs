@@ -59,19 +59,19 @@ impl Invitation {
     }
 
     /// How it stands; `event` is the one that was booked last.
-    pub fn standing(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> Standing {
+    pub fn standing(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> InvitationStatus {
         match event.map(|event| (&event.state, event.at)) {
-            None => Standing::Open,
-            Some((EventState::Deleted(_), _)) => Standing::Cancelled,
-            Some((EventState::Incomplete, at)) if at > now => Standing::Booked,
-            Some(_) => Standing::Over,
+            None => InvitationStatus::Open,
+            Some((EventState::Deleted(_), _)) => InvitationStatus::Cancelled,
+            Some((EventState::Incomplete, at)) if at > now => InvitationStatus::Booked,
+            Some(_) => InvitationStatus::Over,
         }
     }
 }
 
 /// How the booking of an invitation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum InvitationStatus {
     /// Nothing is booked.
     Open,
     /// It is booked, and can be moved or cancelled.
@@ -82,14 +82,14 @@ pub enum Standing {
     Over,
 }
 
-impl Standing {
+impl InvitationStatus {
     /// Its name, as the API writes it.
     pub fn name(self) -> &'static str {
         match self {
-            Standing::Open => "open",
-            Standing::Booked => "booked",
-            Standing::Cancelled => "cancelled",
-            Standing::Over => "over",
+            InvitationStatus::Open => "open",
+            InvitationStatus::Booked => "booked",
+            InvitationStatus::Cancelled => "cancelled",
+            InvitationStatus::Over => "over",
         }
     }
 }

@@ -9,8 +9,8 @@ mod when;
 
 pub use event::{CalendarEvent, Ended, EventState, Planned, Rescheduled, Transferred};
 pub use feeds::{CalendarFeed, CalendarFeeds};
-pub use invitation::{Invitation, Standing};
+pub use invitation::{Invitation, InvitationStatus};
 pub use names::{name_of, title_of};
 pub use view::{NotAView, View};
-pub use when::When;
+pub use when::EventTime;
 pub(crate) use when::in_reach;

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Timelike as _, Utc};
 
 /// When an event is to be, as it is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub enum EventTime {
     /// Nobody says: now. It is a note of what happens now, and takes nobody's time.
     Now,
     /// At an instant.
@@ -15,16 +15,16 @@ pub enum When {
     On(NaiveDate),
 }
 
-impl When {
+impl EventTime {
     /// The instant. A day that is closed has the time of day of the next opening; where there is none, the present one.
     ///
     /// # Errors
     /// More than ten years away; the fault names the field and its rule.
     pub(crate) fn instant(self, calendar: &Calendar, now: DateTime<Utc>) -> Result<DateTime<Utc>, Fault> {
         let (field, rule, at) = match self {
-            When::Now => return Ok(now),
-            When::At(at) => ("at", "CAL-1", Some(at)),
-            When::On(date) => ("date", "CAL-2", self.opening(calendar, date, now)),
+            EventTime::Now => return Ok(now),
+            EventTime::At(at) => ("at", "CAL-1", Some(at)),
+            EventTime::On(date) => ("date", "CAL-2", self.opening(calendar, date, now)),
         };
         at.filter(|at| in_reach(*at, now)).ok_or_else(|| Fault::new(field, rule, "must be within ten years"))
     }
@@ -32,9 +32,9 @@ impl When {
     /// Whether it has a time of its own.
     pub(crate) fn is_timed(self, calendar: &Calendar, now: DateTime<Utc>) -> bool {
         match self {
-            When::Now => false,
-            When::At(_) => true,
-            When::On(date) => date != calendar.date_of(now),
+            EventTime::Now => false,
+            EventTime::At(_) => true,
+            EventTime::On(date) => date != calendar.date_of(now),
         }
     }
 

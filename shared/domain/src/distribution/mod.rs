@@ -6,4 +6,4 @@ mod rotation;
 
 pub use lane::LaneState;
 pub use pool::Pool;
-pub use rotation::{Choice, PassedOver, PassedOverFor, Rotation, Why};
+pub use rotation::{AssignmentReason, Choice, PassedOver, PassedOverFor, Rotation};

@@ -1,7 +1,7 @@
 //! The pool of a dealer (DIS-8).
 
 use crate::base::{DealerId, LeadId};
-use crate::distribution::{Choice, Why};
+use crate::distribution::{AssignmentReason, Choice};
 use crate::settings::PoolSettings;
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ impl Pool {
         if !pool.waiting.contains(&lead) && pool.waiting.len() < MOST {
             pool.waiting.push(lead);
         }
-        let why = Why { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
+        let why = AssignmentReason { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
         (Choice { owner: settings.user.clone(), why }, Some(pool))
     }
 

@@ -33,12 +33,12 @@ pub struct Choice {
     /// The new owner.
     pub owner: UserId,
     /// Why this one.
-    pub why: Why,
+    pub why: AssignmentReason,
 }
 
 /// Why a lead went to its owner (DIS-11).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Why {
+pub struct AssignmentReason {
     /// The rule's id: `DIS-1` the rotation, `DIS-3` that of a group, `DIS-5` the contact is known, `DIS-6` nobody eligible, `DIS-7` by hand, `DIS-8`
     /// the pool, `DIS-10` a turn given back, or the next in turn since nobody had reacted.
     pub rule: String,
@@ -108,13 +108,19 @@ impl Rotation {
         let mut turned = self.clone();
         let owner = turned.owed.remove(at);
         turned.turns += 1;
-        let why = Why { rule: "DIS-10".into(), turn: Some(turned.turns), group: self.group.clone(), passed_over: Vec::new(), note: None };
+        let why = AssignmentReason {
+            rule: "DIS-10".into(),
+            turn: Some(turned.turns),
+            group: self.group.clone(),
+            passed_over: Vec::new(),
+            note: None,
+        };
         Some((Choice { owner, why }, turned))
     }
 
     fn turned_to(&self, owner: UserId, rule: &str, passed_over: Vec<PassedOver>) -> (Choice, Rotation) {
         let turned = Rotation { last: Some(owner.clone()), turns: self.turns + 1, ..self.clone() };
-        let why = Why { rule: rule.into(), turn: Some(turned.turns), group: self.group.clone(), passed_over, note: None };
+        let why = AssignmentReason { rule: rule.into(), turn: Some(turned.turns), group: self.group.clone(), passed_over, note: None };
         (Choice { owner, why }, turned)
     }
 
@@ -159,5 +165,5 @@ fn nobody_eligible(
         }
         None => settings.admin_user.clone(),
     };
-    Choice { owner, why: Why { rule: "DIS-6".into(), turn: None, group, passed_over, note: None } }
+    Choice { owner, why: AssignmentReason { rule: "DIS-6".into(), turn: None, group, passed_over, note: None } }
 }

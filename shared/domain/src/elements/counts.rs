@@ -1,6 +1,6 @@
 //! Counts of the elements of a lead.
 
-use crate::elements::Kind;
+use crate::elements::ElementKind;
 use serde::{Deserialize, Serialize};
 
 /// How many elements of each kind a lead has; removed ones do not count.
@@ -34,27 +34,27 @@ impl Counts {
     }
 
     /// How many there are of a kind; a document counts from its announcement on.
-    pub fn of(mut self, kind: Kind) -> u32 {
+    pub fn of(mut self, kind: ElementKind) -> u32 {
         *self.place(kind)
     }
 
-    pub(crate) fn add(&mut self, kind: Kind) {
+    pub(crate) fn add(&mut self, kind: ElementKind) {
         *self.place(kind) += 1;
     }
 
-    pub(crate) fn take(&mut self, kind: Kind) {
+    pub(crate) fn take(&mut self, kind: ElementKind) {
         let count = self.place(kind);
         *count = count.saturating_sub(1);
     }
 
-    fn place(&mut self, kind: Kind) -> &mut u32 {
+    fn place(&mut self, kind: ElementKind) -> &mut u32 {
         match kind {
-            Kind::TradeIn => &mut self.trade_ins,
-            Kind::Quote => &mut self.quotes,
-            Kind::TestDrive => &mut self.test_drives,
-            Kind::Comment => &mut self.comments,
-            Kind::Document => &mut self.documents,
-            Kind::Communication => &mut self.communications,
+            ElementKind::TradeIn => &mut self.trade_ins,
+            ElementKind::Quote => &mut self.quotes,
+            ElementKind::TestDrive => &mut self.test_drives,
+            ElementKind::Comment => &mut self.comments,
+            ElementKind::Document => &mut self.documents,
+            ElementKind::Communication => &mut self.communications,
         }
     }
 }

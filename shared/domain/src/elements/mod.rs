@@ -94,14 +94,14 @@ pub enum Content {
 
 impl Content {
     /// Of which kind it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ElementKind {
         match self {
-            Content::TradeIn(_) => Kind::TradeIn,
-            Content::Quote(_) => Kind::Quote,
-            Content::TestDrive(_) => Kind::TestDrive,
-            Content::Comment(_) => Kind::Comment,
-            Content::Document(_) => Kind::Document,
-            Content::Communication(_) => Kind::Communication,
+            Content::TradeIn(_) => ElementKind::TradeIn,
+            Content::Quote(_) => ElementKind::Quote,
+            Content::TestDrive(_) => ElementKind::TestDrive,
+            Content::Comment(_) => ElementKind::Comment,
+            Content::Document(_) => ElementKind::Document,
+            Content::Communication(_) => ElementKind::Communication,
         }
     }
 
@@ -134,7 +134,7 @@ impl Content {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "as in Content")]
-pub enum Kind {
+pub enum ElementKind {
     TradeIn,
     Quote,
     TestDrive,
@@ -143,40 +143,40 @@ pub enum Kind {
     Communication,
 }
 
-impl Kind {
+impl ElementKind {
     /// Its name, as keys and answers write it.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::TradeIn => "trade_in",
-            Kind::Quote => "quote",
-            Kind::TestDrive => "test_drive",
-            Kind::Comment => "comment",
-            Kind::Document => "document",
-            Kind::Communication => "communication",
+            ElementKind::TradeIn => "trade_in",
+            ElementKind::Quote => "quote",
+            ElementKind::TestDrive => "test_drive",
+            ElementKind::Comment => "comment",
+            ElementKind::Document => "document",
+            ElementKind::Communication => "communication",
         }
     }
 
     /// As the paths of routes name all of the kind.
     pub fn path(self) -> &'static str {
         match self {
-            Kind::TradeIn => "trade-ins",
-            Kind::Quote => "quotes",
-            Kind::TestDrive => "test-drives",
-            Kind::Comment => "comments",
-            Kind::Document => "documents",
-            Kind::Communication => "communications",
+            ElementKind::TradeIn => "trade-ins",
+            ElementKind::Quote => "quotes",
+            ElementKind::TestDrive => "test-drives",
+            ElementKind::Comment => "comments",
+            ElementKind::Document => "documents",
+            ElementKind::Communication => "communications",
         }
     }
 
     /// As people say it.
     pub fn spoken(self) -> &'static str {
         match self {
-            Kind::TradeIn => "trade-in",
-            Kind::Quote => "quote",
-            Kind::TestDrive => "test drive",
-            Kind::Comment => "comment",
-            Kind::Document => "document",
-            Kind::Communication => "communication",
+            ElementKind::TradeIn => "trade-in",
+            ElementKind::Quote => "quote",
+            ElementKind::TestDrive => "test drive",
+            ElementKind::Comment => "comment",
+            ElementKind::Document => "document",
+            ElementKind::Communication => "communication",
         }
     }
 }

@@ -11,7 +11,7 @@ mod timeline;
 mod turn;
 
 pub use contacts::LeadContact;
-pub use origin::{Added, Origin, Receipt, Resent};
+pub use origin::{Added, LeadOrigin, Receipt, Resent};
 pub use plan::{Plan, Step};
 pub use reaction::Reaction;
 pub use target::{FIRST_CONTACT, Target, open};
@@ -119,7 +119,7 @@ pub struct Lead {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub escalated: u8,
     /// Where it came from, so that the same enquiry is known again (INT-5).
-    pub origin: Origin,
+    pub origin: LeadOrigin,
 }
 
 impl Lead {

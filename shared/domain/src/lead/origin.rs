@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a lead came from: what makes the same enquiry the same lead (INT-5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
+pub struct LeadOrigin {
     /// A hash of who sent it and what they call it: provider and external id, else message id, else `Idempotency-Key`, and the position in the document.
     pub key: String,
     /// A hash of what it said first.

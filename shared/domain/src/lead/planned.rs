@@ -2,7 +2,7 @@
 
 use crate::base::{BOOKED_TEST_DRIVE, EventId, ReactionKind, Refusal, Status};
 use crate::calendar::{CalendarEvent, EventState, Planned};
-use crate::elements::Kind;
+use crate::elements::ElementKind;
 use crate::lead::{Event, Lead};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
@@ -31,7 +31,7 @@ impl Lead {
         self.planned.push(Planned { at: event.at, id: event.id.clone() });
         self.planned.sort();
         if event.kind == BOOKED_TEST_DRIVE {
-            self.counts.add(Kind::TestDrive);
+            self.counts.add(ElementKind::TestDrive);
         }
         let mut told =
             vec![Event::EventScheduled { event: event.id.clone(), title: event.title.clone(), kind: event.kind.clone(), at: event.at }];
@@ -45,8 +45,8 @@ impl Lead {
     pub(crate) fn count_drive(&mut self, event: &CalendarEvent, is: &EventState) {
         let off = |state: &EventState| matches!(state, EventState::Deleted(_));
         match (event.kind == BOOKED_TEST_DRIVE, off(&event.state), off(is)) {
-            (true, false, true) => self.counts.take(Kind::TestDrive),
-            (true, true, false) => self.counts.add(Kind::TestDrive),
+            (true, false, true) => self.counts.take(ElementKind::TestDrive),
+            (true, true, false) => self.counts.add(ElementKind::TestDrive),
             _ => {}
         }
     }

@@ -4,8 +4,8 @@ use crate::base::{
     Actor, ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, LeadId, ReactionKind, Status, StepKind, TaskId, UserId,
     numbered,
 };
-use crate::distribution::Why;
-use crate::elements::{Content, Kind};
+use crate::distribution::AssignmentReason;
+use crate::elements::{Content, ElementKind};
 use crate::enquiry::{Enquiry, Person};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ pub enum Event {
         /// The owner now.
         to: UserId,
         /// Why (DIS-11).
-        why: Why,
+        why: AssignmentReason,
     },
     /// It went to another dealer of the group (DIS-7).
     Moved {
@@ -284,7 +284,7 @@ pub enum Event {
     /// It has another element (LEAD-2).
     ElementAdded {
         /// Of which kind.
-        kind: Kind,
+        kind: ElementKind,
         /// Which.
         element: ElementId,
         /// What it is, in a line.
@@ -303,7 +303,7 @@ pub enum Event {
     /// An element says something else now (LEAD-2).
     ElementChanged {
         /// Of which kind.
-        kind: Kind,
+        kind: ElementKind,
         /// Which.
         element: ElementId,
         /// What it is now, in a line.
@@ -317,7 +317,7 @@ pub enum Event {
     /// An element was removed (LEAD-2).
     ElementRemoved {
         /// Of which kind.
-        kind: Kind,
+        kind: ElementKind,
         /// Which.
         element: ElementId,
         /// What it was, in a line.

@@ -2,15 +2,15 @@
 
 use crate::base::{Status, StepKind, UserId};
 use crate::lead::{Lead, is_pooled};
-use crate::messages::{ATTEMPTS, Booking, Dropped, LATE, Message, MessageState, Notice, Reader};
+use crate::messages::{ATTEMPTS, Booking, DropReason, LATE, Message, MessageState, Notice, Recipient};
 use crate::settings::{Dealer, DealerSettings};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// What to do with a message that has come due.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Claim {
+pub enum MessageClaim {
     /// Send it to this reader; the message is leased to the sender.
-    Send(Message, Reader),
+    Send(Message, Recipient),
     /// Nothing to send; the message's new state says why.
     Settle(Message),
 }
@@ -21,7 +21,7 @@ const LEASE: TimeDelta = TimeDelta::minutes(2);
 impl Message {
     /// Looks at a message whose time has come: is it still so, may it go out at this hour, and who reads it now (ESC-6, DIS-4)?
     /// `None`: its time has not come, or it is settled or leased.
-    pub fn claim(&self, lead: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<Claim> {
+    pub fn claim(&self, lead: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<MessageClaim> {
         let (attempts, batch) = match &self.fate {
             MessageState::Queued { attempts, batch, .. } => (*attempts, batch.clone()),
             // The lease ran out without a word: that attempt counts as failed.
@@ -32,18 +32,18 @@ impl Message {
             return None;
         }
         let Some(lead) = lead.filter(|lead| self.still_so(lead)) else {
-            return Some(Claim::Settle(self.dropped(Dropped::NoLongerSo, now)));
+            return Some(MessageClaim::Settle(self.dropped(DropReason::NoLongerSo, now)));
         };
         if attempts >= ATTEMPTS {
-            return Some(Claim::Settle(self.become_(MessageState::Failed { at: now, why: "every attempt failed".into() })));
+            return Some(MessageClaim::Settle(self.become_(MessageState::Failed { at: now, why: "every attempt failed".into() })));
         }
         if let Some(opening) = self.held_until(dealer, now) {
-            return Some(Claim::Settle(self.waits_until(opening, attempts)));
+            return Some(MessageClaim::Settle(self.waits_until(opening, attempts)));
         }
         let Some(to) = self.reader(lead, &dealer.settings, now) else {
-            return Some(Claim::Settle(self.dropped(Dropped::NoReader, now)));
+            return Some(MessageClaim::Settle(self.dropped(DropReason::NoReader, now)));
         };
-        Some(Claim::Send(self.become_(MessageState::Sending { until: now + LEASE, attempts, batch }), to))
+        Some(MessageClaim::Send(self.become_(MessageState::Sending { until: now + LEASE, attempts, batch }), to))
     }
 
     /// Whether what it says is so by now (ESC-6): the lead is where it was, and not answered since; the step is one of its present plan.
@@ -109,11 +109,11 @@ impl Message {
     }
 
     /// Who reads it at `now`: for an absent user the deputy (DIS-4); for one who works here no more, whoever is told of a lead without a supervisor.
-    fn reader(&self, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Reader> {
+    fn reader(&self, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Recipient> {
         let here = |user: &&UserId| settings.member(user).is_some();
         let owner = lead.owner.as_ref().filter(here);
         let meant_for = match &self.notice {
-            Notice::TradeIn { .. } => return settings.trade_in_cc_email.clone().map(Reader::Address),
+            Notice::TradeIn { .. } => return settings.trade_in_cc_email.clone().map(Recipient::Address),
             Notice::Step { step: StepKind::Level2, .. } => settings.supervisor_of(lead.owner.as_ref()),
             Notice::Pooled { .. } => &self.reader,
             Notice::Resubmission { level, user, .. } => {
@@ -123,6 +123,6 @@ impl Message {
             Notice::Booking { user, .. } => user.as_ref().filter(here).or(owner).unwrap_or(settings.supervisor_of(None)),
             Notice::Assigned { .. } | Notice::Added | Notice::Step { .. } => owner.unwrap_or(settings.supervisor_of(None)),
         };
-        Some(Reader::User(settings.reader_for(meant_for, now).clone()))
+        Some(Recipient::User(settings.reader_for(meant_for, now).clone()))
     }
 }

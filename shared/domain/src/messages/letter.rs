@@ -118,7 +118,7 @@ pub enum LetterState {
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
         /// Why.
-        why: Suppressed,
+        why: SuppressionReason,
     },
     /// The provider refused it, or every attempt failed.
     Failed {
@@ -153,7 +153,7 @@ impl LetterState {
 /// Why a letter did not go out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Suppressed {
+pub enum SuppressionReason {
     /// The dealer sends customers nothing (`send_external_mail`, MSG-1).
     Switched,
     /// The appointment was moved, called off, or done with, since.
@@ -172,18 +172,18 @@ pub enum Suppressed {
     NotUsed,
 }
 
-impl Suppressed {
+impl SuppressionReason {
     /// As the API writes it.
     pub fn name(self) -> &'static str {
         match self {
-            Suppressed::Switched => "switched",
-            Suppressed::NoLongerSo => "no_longer_so",
-            Suppressed::TooLate => "too_late",
-            Suppressed::Refused => "refused",
-            Suppressed::NoAddress => "no_address",
-            Suppressed::NeverTold => "never_told",
-            Suppressed::AlreadyTold => "already_told",
-            Suppressed::NotUsed => "not_used",
+            SuppressionReason::Switched => "switched",
+            SuppressionReason::NoLongerSo => "no_longer_so",
+            SuppressionReason::TooLate => "too_late",
+            SuppressionReason::Refused => "refused",
+            SuppressionReason::NoAddress => "no_address",
+            SuppressionReason::NeverTold => "never_told",
+            SuppressionReason::AlreadyTold => "already_told",
+            SuppressionReason::NotUsed => "not_used",
         }
     }
 }
@@ -197,7 +197,7 @@ pub(crate) const LETTER_LEASE: TimeDelta = TimeDelta::minutes(2);
 impl Letter {
     /// A letter to the main contact of a lead, to go out at once; where the dealer sends customers nothing, it is recorded as such.
     pub fn of_lead(lead: &Lead, cause: String, medium: Medium, says: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
-        let switched_off = LetterState::Suppressed { at: now, why: Suppressed::Switched };
+        let switched_off = LetterState::Suppressed { at: now, why: SuppressionReason::Switched };
         let queued = LetterState::Queued { due: now, attempts: 0 };
         Self {
             home: Subject::Lead(lead.id),
@@ -232,7 +232,7 @@ impl Letter {
     }
 
     /// Records that it is not to go out.
-    pub fn suppressed(&self, why: Suppressed, now: DateTime<Utc>) -> Self {
+    pub fn suppressed(&self, why: SuppressionReason, now: DateTime<Utc>) -> Self {
         self.become_(LetterState::Suppressed { at: now, why })
     }
 

@@ -119,18 +119,18 @@ impl Booking {
 /// Who a message went to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Reader {
+pub enum Recipient {
     /// A user.
     User(UserId),
     /// An address; no user's id has an `@`.
     Address(Email),
 }
 
-impl std::fmt::Display for Reader {
+impl std::fmt::Display for Recipient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Reader::User(user) => user.fmt(f),
-            Reader::Address(address) => address.fmt(f),
+            Recipient::User(user) => user.fmt(f),
+            Recipient::Address(address) => address.fmt(f),
         }
     }
 }
@@ -167,7 +167,7 @@ pub enum MessageState {
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
         /// To whom.
-        to: Reader,
+        to: Recipient,
         /// The provider's id of it.
         provider_id: String,
     },
@@ -177,7 +177,7 @@ pub enum MessageState {
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
         /// Why.
-        why: Dropped,
+        why: DropReason,
     },
     /// The provider refused it, or every attempt failed.
     Failed {
@@ -192,7 +192,7 @@ pub enum MessageState {
 /// Why a message was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Dropped {
+pub enum DropReason {
     /// The lead was answered or closed, or has another owner by now (ESC-6).
     NoLongerSo,
     /// The reader's `notices` are off (SET-7).
@@ -314,12 +314,12 @@ impl Message {
     }
 
     /// Records that the provider took it.
-    pub fn sent(&self, to: Reader, provider_id: String, now: DateTime<Utc>) -> Self {
+    pub fn sent(&self, to: Recipient, provider_id: String, now: DateTime<Utc>) -> Self {
         self.become_(MessageState::Sent { at: now, to, provider_id })
     }
 
     /// Records that nobody is to be told.
-    pub fn dropped(&self, why: Dropped, now: DateTime<Utc>) -> Self {
+    pub fn dropped(&self, why: DropReason, now: DateTime<Utc>) -> Self {
         self.become_(MessageState::Dropped { at: now, why })
     }
 

@@ -4,8 +4,8 @@ mod claim;
 mod letter;
 mod message;
 
-pub use claim::Claim;
+pub use claim::MessageClaim;
 pub(crate) use letter::LETTER_LEASE;
-pub use letter::{Enclosed, LETTER_ATTEMPTS, Letter, LetterKind, LetterState, Suppressed};
+pub use letter::{Enclosed, LETTER_ATTEMPTS, Letter, LetterKind, LetterState, SuppressionReason};
 pub(crate) use message::LATE;
-pub use message::{ATTEMPTS, Booking, Dropped, Message, MessageState, Notice, Reader};
+pub use message::{ATTEMPTS, Booking, DropReason, Message, MessageState, Notice, Recipient};

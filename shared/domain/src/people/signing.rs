@@ -79,7 +79,7 @@ impl Signing {
 
 /// Something that was sent, under the name that its sender gave it: sent again it is answered as the first time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
+pub struct ReceivedRequest {
     /// A hash of who sent it and its name.
     pub key: String,
     /// A hash of what it said.
@@ -91,7 +91,7 @@ pub struct Seen {
     pub until: DateTime<Utc>,
 }
 
-impl Seen {
+impl ReceivedRequest {
     /// How long it is remembered: thirty days, longer than anybody sends again.
     pub const KEPT: TimeDelta = TimeDelta::days(30);
 

@@ -2,7 +2,7 @@
 
 use crate::appointment::{Appointment, Attended};
 use crate::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, Media, UserId};
-use crate::reports::{Attendance, Bounds};
+use crate::reports::{AttendanceFilter, Bounds};
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 
@@ -45,8 +45,8 @@ impl From<&Appointment> for AppointmentFacts {
 
 impl AppointmentFacts {
     /// Whether the customer came, as a filter asks.
-    pub fn attendance(&self) -> Attendance {
-        Attendance::of(self.cancelled, self.attended)
+    pub fn attendance(&self) -> AttendanceFilter {
+        AttendanceFilter::of(self.cancelled, self.attended)
     }
 }
 

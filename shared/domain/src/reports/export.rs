@@ -27,10 +27,10 @@ pub struct Export {
     /// A hash of the request, by which a repeat is known.
     pub request: String,
     /// Of what.
-    pub what: What,
+    pub what: ExportContent,
     /// As what file.
     #[serde(default)]
-    pub format: Format,
+    pub format: ExportFormat,
     /// Whose, in the order in which they are read.
     pub dealers: Vec<DealerId>,
     /// How many months they have in all.
@@ -53,25 +53,25 @@ pub struct Export {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum What {
+pub enum ExportContent {
     Appointments(AppointmentFilter),
     Leads(LeadFilter),
 }
 
-impl What {
+impl ExportContent {
     /// As the API writes it.
     pub fn name(&self) -> &'static str {
         match self {
-            What::Appointments(_) => "appointments",
-            What::Leads(_) => "leads",
+            ExportContent::Appointments(_) => "appointments",
+            ExportContent::Leads(_) => "leads",
         }
     }
 
     /// The dealers that it asks for; none: all.
     pub fn dealers(&self) -> &[DealerId] {
         match self {
-            What::Appointments(filter) => &filter.dealers,
-            What::Leads(filter) => &filter.dealers,
+            ExportContent::Appointments(filter) => &filter.dealers,
+            ExportContent::Leads(filter) => &filter.dealers,
         }
     }
 }
@@ -79,7 +79,7 @@ impl What {
 /// What file an export is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Format {
+pub enum ExportFormat {
     /// RFC 4180, UTF-8 with a byte order mark.
     #[default]
     Csv,
@@ -87,9 +87,9 @@ pub enum Format {
     Xlsx,
 }
 
-impl Format {
+impl ExportFormat {
     /// As the API writes it, and as names of files end.
-    pub const NAMES: [(&'static str, Format); 2] = [("csv", Format::Csv), ("xlsx", Format::Xlsx)];
+    pub const NAMES: [(&'static str, ExportFormat); 2] = [("csv", ExportFormat::Csv), ("xlsx", ExportFormat::Xlsx)];
 
     /// As the API writes it.
     pub fn name(self) -> &'static str {
@@ -99,8 +99,8 @@ impl Format {
     /// Its media type.
     pub fn media_type(self) -> &'static str {
         match self {
-            Format::Csv => "text/csv; charset=utf-8",
-            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            ExportFormat::Csv => "text/csv; charset=utf-8",
+            ExportFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }
 }
@@ -127,7 +127,7 @@ pub enum ExportState {
     /// Rows are being read, from this place on.
     Running {
         /// Where the next slice begins.
-        place: Place,
+        place: ExportPosition,
     },
     /// All parts are written, and are to be made one file.
     Closing,
@@ -154,7 +154,7 @@ impl ExportState {
 
 /// A place in what is read: dealer by dealer, month by month, row by row; then, dealer by dealer, the appointments that came from another.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Place {
+pub struct ExportPosition {
     /// Whether all months of all dealers are behind it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub newcomers: bool,
@@ -168,7 +168,7 @@ pub struct Place {
     pub after: Option<String>,
 }
 
-impl Place {
+impl ExportPosition {
     /// Whether a month of this dealer, or the rest of it, is before it, still to be read.
     pub fn is_before(&self, month: &str) -> bool {
         self.month.as_deref().is_none_or(|begun| begun < month || (begun == month && self.after.is_some()))
@@ -259,8 +259,8 @@ pub struct Written {
 
 impl Export {
     /// A new one.
-    pub fn new(id: ExportId, by: Actor, request: String, (what, format): (What, Format), now: DateTime<Utc>) -> Self {
-        let state = ExportState::Running { place: Place::default() };
+    pub fn new(id: ExportId, by: Actor, request: String, (what, format): (ExportContent, ExportFormat), now: DateTime<Utc>) -> Self {
+        let state = ExportState::Running { place: ExportPosition::default() };
         Self {
             id,
             by,
@@ -336,7 +336,7 @@ pub struct Download {
     /// Of which export.
     pub export: ExportId,
     /// Of what: the filter.
-    pub what: What,
+    pub what: ExportContent,
     /// How many rows.
     pub rows: u64,
     /// From where: the address of the network that asked for the link.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum Attendance {
+pub enum AttendanceFilter {
     Unknown,
     Completed,
     NoShow,
@@ -19,21 +19,21 @@ pub enum Attendance {
     Cancelled,
 }
 
-impl Attendance {
-    const NAMES: [(&'static str, Attendance); 4] = [
-        ("unknown", Attendance::Unknown),
-        ("completed", Attendance::Completed),
-        ("no_show", Attendance::NoShow),
-        ("cancelled", Attendance::Cancelled),
+impl AttendanceFilter {
+    const NAMES: [(&'static str, AttendanceFilter); 4] = [
+        ("unknown", AttendanceFilter::Unknown),
+        ("completed", AttendanceFilter::Completed),
+        ("no_show", AttendanceFilter::NoShow),
+        ("cancelled", AttendanceFilter::Cancelled),
     ];
 
     /// That of an appointment: one that was called off has no other.
     pub fn of(cancelled: bool, attended: Attended) -> Self {
         match attended {
-            _ if cancelled => Attendance::Cancelled,
-            Attended::Unknown => Attendance::Unknown,
-            Attended::Completed => Attendance::Completed,
-            Attended::NoShow => Attendance::NoShow,
+            _ if cancelled => AttendanceFilter::Cancelled,
+            Attended::Unknown => AttendanceFilter::Unknown,
+            Attended::Completed => AttendanceFilter::Completed,
+            Attended::NoShow => AttendanceFilter::NoShow,
         }
     }
 }
@@ -52,14 +52,14 @@ pub struct Dates {
 
 /// Instants from the one to before the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Span {
+pub struct Period {
     /// The first; none: however early.
     pub from: Option<DateTime<Utc>>,
     /// The first that is too late; none: however late.
     pub until: Option<DateTime<Utc>>,
 }
 
-impl Span {
+impl Period {
     /// Whether the instant is in it.
     pub fn has(&self, at: DateTime<Utc>) -> bool {
         self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
@@ -72,8 +72,8 @@ impl Dates {
     }
 
     /// From the first midnight to the last, as the calendar's zone has them; on the days when clocks are changed, too.
-    pub fn in_zone(&self, calendar: &Calendar) -> Span {
-        Span {
+    pub fn in_zone(&self, calendar: &Calendar) -> Period {
+        Period {
             from: self.from.and_then(|date| calendar.instant(date, TimeOfDay::MIDNIGHT)),
             until: self.to.and_then(|date| calendar.instant(date, TimeOfDay::END_OF_DAY)),
         }
@@ -84,9 +84,9 @@ impl Dates {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// When an appointment was made, or a lead came to the dealer.
-    pub created: Span,
+    pub created: Period,
     /// When an appointment is.
-    pub at: Span,
+    pub at: Period,
     /// When today began: what is dated before it is past (OVR-1).
     pub today: Option<DateTime<Utc>>,
 }
@@ -112,7 +112,7 @@ pub struct AppointmentFilter {
     pub kind: Option<AppointmentKind>,
     /// With which attendance.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub attendance: Option<Attendance>,
+    pub attendance: Option<AttendanceFilter>,
     /// Made when.
     #[serde(skip_serializing_if = "Dates::are_all")]
     pub created: Dates,
@@ -139,7 +139,7 @@ impl AppointmentFilter {
             user: reading.id("user"),
             origin: reading.one_of("origin", &AppointmentOrigin::NAMES),
             kind: reading.one_of("kind", &kinds),
-            attendance: reading.one_of("attendance", &Attendance::NAMES),
+            attendance: reading.one_of("attendance", &AttendanceFilter::NAMES),
             created: reading.dates("created_from", "created_to"),
             at: reading.dates("appointment_from", "appointment_to"),
         };
@@ -153,7 +153,7 @@ impl AppointmentFilter {
         written.text("user", self.user.as_ref());
         written.one_of("origin", self.origin.as_ref(), &AppointmentOrigin::NAMES);
         written.one_of("kind", self.kind.as_ref(), &AppointmentKind::NAMES);
-        written.one_of("attendance", self.attendance.as_ref(), &Attendance::NAMES);
+        written.one_of("attendance", self.attendance.as_ref(), &AttendanceFilter::NAMES);
         written.dates(["created_from", "created_to"], self.created);
         written.dates(["appointment_from", "appointment_to"], self.at);
         written.0
@@ -226,7 +226,7 @@ impl LeadFilter {
 
     /// What its dates mean at a dealer, `now`.
     pub fn bounds(&self, calendar: &Calendar) -> Bounds {
-        Bounds { created: self.received.in_zone(calendar), at: Span::default(), today: None }
+        Bounds { created: self.received.in_zone(calendar), at: Period::default(), today: None }
     }
 
     /// Whether a lead of a dealer that is asked for is one of these.

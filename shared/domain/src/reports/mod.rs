@@ -9,8 +9,8 @@ mod filter;
 mod leads;
 
 pub use appointments::{AppointmentFacts, AppointmentTally, Sent};
-pub use export::{Download, Export, ExportState, Format, LASTS, Mark, Marks, Place, Sheet, Spot, What, Written};
-pub use filter::{AppointmentFilter, Attendance, Bounds, Dates, LeadFilter, Named, Span};
+pub use export::{Download, Export, ExportContent, ExportFormat, ExportPosition, ExportState, LASTS, Mark, Marks, Sheet, Spot, Written};
+pub use filter::{AppointmentFilter, AttendanceFilter, Bounds, Dates, LeadFilter, Named, Period};
 pub use leads::{LeadCounts, LeadFacts, LeadTally, Response};
 
 /// What percentage `number` is of `total`, to one decimal, a half rounded up; 0.0 of nothing at all.

@@ -4,7 +4,7 @@ use crate::access::Scope;
 use crate::base::{Actor, DealerId, Fault, Refusal, Right, UserId};
 use crate::decision::{Decision, Item};
 use crate::people::User;
-use crate::settings::{Change, Dealer, DealerSettings, Recompute, Settings, moves_deadlines};
+use crate::settings::{Dealer, DealerSettings, Recompute, Settings, SettingsChange, moves_deadlines};
 use chrono::{DateTime, Utc};
 
 /// Saves `settings` as the next version, and the change in the history (SET-10); where they move deadlines, the dealer's open leads are to be
@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 pub fn save(id: &DealerId, before: Option<&Dealer>, settings: Settings, by: Actor, now: DateTime<Utc>) -> (Decision, Dealer) {
     let version = before.map_or(0, |dealer| dealer.version) + 1;
     let since = before.map_or(now, |dealer| dealer.since);
-    let change = Change { dealer: id.clone(), version, at: now, by, settings: settings.clone() };
+    let change = SettingsChange { dealer: id.clone(), version, at: now, by, settings: settings.clone() };
     let former = before.map(|before| former(before, &settings)).unwrap_or_default();
     let dealer = Dealer { id: id.clone(), version, since, settings, former };
     let moves = before.is_some_and(|before| moves_deadlines(&before.settings, &dealer.settings));

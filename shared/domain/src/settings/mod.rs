@@ -15,7 +15,7 @@ pub use dealer_settings::{Absence, DealerSettings, Escalation, Member};
 pub use findings::{Finding, FindingKind, findings};
 pub use pool::PoolSettings;
 pub use recompute::{Recompute, moves_deadlines};
-pub use routing::{Lane, RoutingRule, When};
+pub use routing::{Lane, RoutingCondition, RoutingRule};
 
 use crate::base::{Actor, DealerId, Fault, UserId};
 use chrono::{DateTime, Utc};
@@ -52,7 +52,7 @@ impl Dealer {
 
 /// One change of a dealer's settings (SET-10). What was before is what the change before it says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Change {
+pub struct SettingsChange {
     /// Whose settings.
     pub dealer: DealerId,
     /// The version that it made.

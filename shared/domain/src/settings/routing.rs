@@ -13,14 +13,14 @@ pub struct RoutingRule {
     pub group: DistributionGroupId,
     /// What a lead must be like.
     #[serde(default)]
-    pub when: When,
+    pub when: RoutingCondition,
 }
 
 /// What a lead must be like. Of each list one must hold; a list that is empty asks nothing; all that is asked must hold. Text is compared
 /// without regard to case.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct When {
+pub struct RoutingCondition {
     /// Where the customer asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
@@ -44,7 +44,7 @@ pub struct When {
     pub languages: Vec<Language>,
 }
 
-impl When {
+impl RoutingCondition {
     /// Whether a lead of this source and type, that asked so, is like this.
     pub fn holds(&self, source: &str, lead_type: LeadType, asked: &RoutingCriteria) -> bool {
         let same =

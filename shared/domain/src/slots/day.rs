@@ -153,10 +153,10 @@ fn number<T>(of: impl Iterator<Item = T>) -> u32 {
 /// A day that matters was not read, so nothing would guard it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the day {0} was not looked at: try again (CAL-7)")]
-pub struct Unread(pub NaiveDate);
+pub struct DayNotLoaded(pub NaiveDate);
 
-impl From<Unread> for Refusal {
-    fn from(unread: Unread) -> Self {
+impl From<DayNotLoaded> for Refusal {
+    fn from(unread: DayNotLoaded) -> Self {
         Self::Conflict(unread.to_string())
     }
 }
@@ -190,27 +190,27 @@ impl Days {
     /// Returns every day of both places as it shall be, all of which are to be committed at once; none where it is there already.
     ///
     /// # Errors
-    /// [`Unread`]: a day of either place.
-    pub fn put(&self, event: &str, was: Option<&ReservedTime>, is: &ReservedTime) -> Result<Vec<Day>, Unread> {
+    /// [`DayNotLoaded`]: a day of either place.
+    pub fn put(&self, event: &str, was: Option<&ReservedTime>, is: &ReservedTime) -> Result<Vec<Day>, DayNotLoaded> {
         self.moved(event, was, Some(is))
     }
 
     /// Takes an event from where it `was`: it was cancelled, deleted, or given to somebody else. Returns as [`put`](Self::put) does.
     ///
     /// # Errors
-    /// [`Unread`]: a day of its place.
-    pub fn release(&self, event: &str, was: &ReservedTime) -> Result<Vec<Day>, Unread> {
+    /// [`DayNotLoaded`]: a day of its place.
+    pub fn release(&self, event: &str, was: &ReservedTime) -> Result<Vec<Day>, DayNotLoaded> {
         self.moved(event, Some(was), None)
     }
 
-    fn moved(&self, event: &str, was: Option<&ReservedTime>, is: Option<&ReservedTime>) -> Result<Vec<Day>, Unread> {
+    fn moved(&self, event: &str, was: Option<&ReservedTime>, is: Option<&ReservedTime>) -> Result<Vec<Day>, DayNotLoaded> {
         let mut dates: BTreeSet<NaiveDate> = was.into_iter().chain(is).flat_map(ReservedTime::dates).collect();
         // Wherever else it is found, it is not any more: it occupies once.
         dates.extend(self.all().filter(|day| day.events.contains_key(event)).map(|day| day.date));
         let mut changed = false;
         let mut days = Vec::with_capacity(dates.len());
         for date in dates {
-            let mut day = self.day(date).ok_or(Unread(date))?.clone();
+            let mut day = self.day(date).ok_or(DayNotLoaded(date))?.clone();
             let before = day.events.remove(event);
             let after = is.and_then(|place| place.on(date));
             changed |= before != after;

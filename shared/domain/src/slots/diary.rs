@@ -1,7 +1,7 @@
 //! The days of several people, as several events change them in one commit (CAL-7).
 
 use crate::base::UserId;
-use crate::slots::{Day, Days, ReservedTime, Unread};
+use crate::slots::{Day, DayNotLoaded, Days, ReservedTime};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -40,8 +40,8 @@ impl<'a> Diary<'a> {
     /// Takes an event from where it `was`, and puts it where it `is`. Nobody is refused (CAL-7).
     ///
     /// # Errors
-    /// [`Unread`]: a day of either place.
-    pub fn put(&mut self, event: &str, was: Option<&Reservation>, is: Option<&Reservation>) -> Result<(), Unread> {
+    /// [`DayNotLoaded`]: a day of either place.
+    pub fn put(&mut self, event: &str, was: Option<&Reservation>, is: Option<&Reservation>) -> Result<(), DayNotLoaded> {
         if let Some(was) = was.filter(|was| is.is_none_or(|is| is.user != was.user)) {
             let days = self.days(&was.user, was.place.dates()).release(event, &was.place)?;
             self.note(days);

@@ -19,6 +19,6 @@ mod day;
 mod diary;
 mod terms;
 
-pub use day::{Day, Days, Part, ReservedTime, Unread};
+pub use day::{Day, DayNotLoaded, Days, Part, ReservedTime};
 pub use diary::{Diary, LoadDay, Reservation};
 pub use terms::{Booked, NotFree, Slot, Terms};

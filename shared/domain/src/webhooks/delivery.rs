@@ -64,7 +64,7 @@ impl DeliveryState {
 
 /// What an attempt came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     /// A status from 200 to 299.
     Taken(u16),
     /// 410: the receiver wants no more.
@@ -114,12 +114,12 @@ impl Delivery {
     }
 }
 
-impl Outcome {
+impl DeliveryOutcome {
     fn attempt(&self, at: DateTime<Utc>) -> Attempt {
         match self {
-            Outcome::Taken(status) => Attempt { at, status: Some(*status), failure: None },
-            Outcome::Gone => Attempt { at, status: Some(410), failure: Some("answered 410".into()) },
-            Outcome::Failed { status, why } => Attempt { at, status: *status, failure: Some(why.clone()) },
+            DeliveryOutcome::Taken(status) => Attempt { at, status: Some(*status), failure: None },
+            DeliveryOutcome::Gone => Attempt { at, status: Some(410), failure: Some("answered 410".into()) },
+            DeliveryOutcome::Failed { status, why } => Attempt { at, status: *status, failure: Some(why.clone()) },
         }
     }
 }
@@ -135,7 +135,7 @@ const NOTICES: u32 = 8;
 
 /// What a sender has leased.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Claim {
+pub struct DeliveryClaim {
     /// What changes by it.
     pub changed: Vec<Outgoing>,
     /// What is to be sent: the place in what is open, and to whom.
@@ -145,8 +145,8 @@ pub struct Claim {
 }
 
 /// Leases what may go out at `now` of all that is `open` of one lead or appointment, in its order: to each webhook the first that is not settled.
-pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Claim {
-    let mut claim = Claim::default();
+pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> DeliveryClaim {
+    let mut claim = DeliveryClaim::default();
     let mut held: BTreeMap<WebhookId, DateTime<Utc>> = BTreeMap::new();
     // What was asked for again may stand before what a sender has now, and waits for that.
     for delivery in open.iter().flat_map(|outgoing| &outgoing.deliveries) {
@@ -295,7 +295,7 @@ impl Outgoing {
         &self,
         webhook: &WebhookId,
         leased: &Self,
-        outcome: &Outcome,
+        outcome: &DeliveryOutcome,
         webhooks: &Webhooks,
         now: DateTime<Utc>,
     ) -> Option<(Self, Webhooks)> {
@@ -307,11 +307,11 @@ impl Outgoing {
             && before.is_some_and(|before| before.state == WebhookState::On);
         let pause = RETRIES.get(*attempts as usize).map(|seconds| spread(*seconds, &self.id(webhook)));
         let fate = match (outcome, pause) {
-            (Outcome::Taken(status), _) => DeliveryState::Delivered { at: now, status: *status },
+            (DeliveryOutcome::Taken(status), _) => DeliveryState::Delivered { at: now, status: *status },
             _ if off => DeliveryState::Telling { due: now, attempts: 0 },
-            (Outcome::Failed { .. }, Some(pause)) => DeliveryState::Queued { due: now + pause, attempts: attempts + 1 },
-            (Outcome::Failed { why, .. }, None) => DeliveryState::GivenUp { at: now, why: why.clone() },
-            (Outcome::Gone, _) => DeliveryState::GivenUp { at: now, why: "410".into() },
+            (DeliveryOutcome::Failed { .. }, Some(pause)) => DeliveryState::Queued { due: now + pause, attempts: attempts + 1 },
+            (DeliveryOutcome::Failed { why, .. }, None) => DeliveryState::GivenUp { at: now, why: why.clone() },
+            (DeliveryOutcome::Gone, _) => DeliveryState::GivenUp { at: now, why: "410".into() },
         };
         let webhooks = after.map_or_else(|| webhooks.clone(), |after| webhooks.put(&after));
         let attempt = outcome.attempt(now);

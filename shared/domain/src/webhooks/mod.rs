@@ -3,7 +3,7 @@
 mod delivery;
 mod endpoint;
 
-pub use delivery::{Attempt, Claim, Delivery, DeliveryState, LEASE, Outcome, RETRIES, claim, fairly};
+pub use delivery::{Attempt, Delivery, DeliveryClaim, DeliveryOutcome, DeliveryState, LEASE, RETRIES, claim, fairly};
 pub use endpoint::{endpoint, is_public};
 
 use crate::appointment::{Appointment, AppointmentState, Attended};
@@ -104,14 +104,14 @@ pub enum WebhookState {
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
         /// Why.
-        why: Why,
+        why: SwitchOffReason,
     },
 }
 
 /// Why a webhook is switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Why {
+pub enum SwitchOffReason {
     /// Somebody wanted it so.
     Asked,
     /// The receiver answered 410.
@@ -120,22 +120,22 @@ pub enum Why {
     Failing,
 }
 
-impl Why {
+impl SwitchOffReason {
     /// As the API writes it.
     pub fn name(self) -> &'static str {
         match self {
-            Why::Asked => "asked",
-            Why::Gone => "gone",
-            Why::Failing => "failing",
+            SwitchOffReason::Asked => "asked",
+            SwitchOffReason::Gone => "gone",
+            SwitchOffReason::Failing => "failing",
         }
     }
 
     /// In words.
     pub(crate) fn told(self) -> &'static str {
         match self {
-            Why::Asked => "somebody wanted it so",
-            Why::Gone => "its receiver answered 410",
-            Why::Failing => "its deliveries failed for too long",
+            SwitchOffReason::Asked => "somebody wanted it so",
+            SwitchOffReason::Gone => "its receiver answered 410",
+            SwitchOffReason::Failing => "its deliveries failed for too long",
         }
     }
 }
@@ -155,7 +155,7 @@ pub struct Failing {
 /// What may be changed of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as in Webhook")]
-pub struct Wish {
+pub struct WebhookRequest {
     pub url: String,
     pub events: BTreeSet<WebhookEvent>,
     pub dealers: BTreeSet<DealerId>,
@@ -171,27 +171,32 @@ impl Webhook {
     const LONGEST_FAILING: TimeDelta = TimeDelta::days(3);
 
     /// A new one.
-    pub fn new(id: WebhookId, wish: Wish, by: Actor, now: DateTime<Utc>) -> Self {
+    pub fn new(id: WebhookId, wish: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
         let state = WebhookState::On;
-        let Wish { url, events, dealers, .. } = wish;
+        let WebhookRequest { url, events, dealers, .. } = wish;
         let (secret, old_until, failing) = (1, None, None);
         Self { id, version: 1, url, events, dealers, by, created: now, secret, old_until, state, failing }
     }
 
     /// What it is set to.
-    pub fn wish(&self) -> Wish {
-        Wish { url: self.url.clone(), events: self.events.clone(), dealers: self.dealers.clone(), on: self.state == WebhookState::On }
+    pub fn wish(&self) -> WebhookRequest {
+        WebhookRequest {
+            url: self.url.clone(),
+            events: self.events.clone(),
+            dealers: self.dealers.clone(),
+            on: self.state == WebhookState::On,
+        }
     }
 
     /// The same, set to `wish`. What is switched on starts with a clean sheet.
-    pub fn changed(&self, wish: Wish, by: Actor, now: DateTime<Utc>) -> Self {
+    pub fn changed(&self, wish: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
         let state = match (&self.state, wish.on) {
-            (WebhookState::On, false) => WebhookState::Off { at: now, why: Why::Asked },
+            (WebhookState::On, false) => WebhookState::Off { at: now, why: SwitchOffReason::Asked },
             (WebhookState::Off { .. }, true) => WebhookState::On,
             (state, _) => state.clone(),
         };
         let failing = self.failing.clone().filter(|_| wish.on && self.state == WebhookState::On && wish.url == self.url);
-        let Wish { url, events, dealers, .. } = wish;
+        let WebhookRequest { url, events, dealers, .. } = wish;
         Self { version: self.version + 1, url, events, dealers, by, state, failing, ..self.clone() }
     }
 
@@ -212,16 +217,16 @@ impl Webhook {
     }
 
     /// The same, after an attempt.
-    pub(crate) fn after(&self, outcome: &Outcome, now: DateTime<Utc>) -> Self {
+    pub(crate) fn after(&self, outcome: &DeliveryOutcome, now: DateTime<Utc>) -> Self {
         let off = |why, failing| Self { version: self.version + 1, state: WebhookState::Off { at: now, why }, failing, ..self.clone() };
         match outcome {
-            Outcome::Taken(_) => Self { failing: None, ..self.clone() },
-            Outcome::Gone => off(Why::Gone, self.failing.clone()),
-            Outcome::Failed { why, .. } => {
+            DeliveryOutcome::Taken(_) => Self { failing: None, ..self.clone() },
+            DeliveryOutcome::Gone => off(SwitchOffReason::Gone, self.failing.clone()),
+            DeliveryOutcome::Failed { why, .. } => {
                 let (since, attempts) = self.failing.as_ref().map_or((now, 0), |failing| (failing.since, failing.attempts));
                 let failing = Failing { since, attempts: attempts + 1, last: why.clone() };
                 let over = failing.attempts >= Self::MOST_FAILURES || now - since >= Self::LONGEST_FAILING;
-                if over { off(Why::Failing, Some(failing)) } else { Self { failing: Some(failing), ..self.clone() } }
+                if over { off(SwitchOffReason::Failing, Some(failing)) } else { Self { failing: Some(failing), ..self.clone() } }
             }
         }
     }
@@ -256,7 +261,11 @@ impl Webhooks {
             (after.owner.is_some() && before.is_none_or(|before| before.owner != after.owner), WebhookEvent::LeadAssigned),
             (before.is_some_and(|before| before.status != after.status), WebhookEvent::LeadStatusChanged),
         ];
-        let data = Data { version: after.version, status: Some(after.status.name().into()), ..Data::of(&after.dealer, Some(after.id)) };
+        let data = WebhookData {
+            version: after.version,
+            status: Some(after.status.name().into()),
+            ..WebhookData::of(&after.dealer, Some(after.id))
+        };
         self.outgoing(&Subject::Lead(after.id), version, (after.updated, after.updated), &told, &data)
     }
 
@@ -278,13 +287,13 @@ impl Webhooks {
         let moved = after.moved.last().map(|moved| moved.at);
         let at = [ended, moved, after.attendance.as_of].into_iter().flatten().fold(after.created, DateTime::max);
         let attendance = Attended::NAMES.iter().find(|(_, is)| *is == after.attendance.is).map(|(name, _)| (*name).to_owned());
-        let data = Data {
+        let data = WebhookData {
             appointment: Some(after.id.clone()),
             version,
             status: Some(if cancelled { "cancelled" } else { "booked" }.into()),
             attendance,
             at: Some(after.at),
-            ..Data::of(&after.dealer, after.lead)
+            ..WebhookData::of(&after.dealer, after.lead)
         };
         self.outgoing(&Subject::Appointment(after.id.clone()), version, (at, after.updated.max(at)), &told, &data)
     }
@@ -295,7 +304,7 @@ impl Webhooks {
         version: u64,
         (at, queued): (DateTime<Utc>, DateTime<Utc>),
         told: &[(bool, WebhookEvent)],
-        data: &Data,
+        data: &WebhookData,
     ) -> Vec<Outgoing> {
         let happened = told.iter().enumerate().filter(|(_, (so, _))| *so);
         let outgoing = happened.filter_map(|(place, (_, told))| {
@@ -311,7 +320,7 @@ impl Webhooks {
 
 /// What is told: ids and states, no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Data {
+pub struct WebhookData {
     /// Of which dealer.
     pub dealer: DealerId,
     /// Which lead.
@@ -333,7 +342,7 @@ pub struct Data {
     pub at: Option<DateTime<Utc>>,
 }
 
-impl Data {
+impl WebhookData {
     fn of(dealer: &DealerId, lead: Option<LeadId>) -> Self {
         Self { dealer: dealer.clone(), lead, appointment: None, version: 0, status: None, attendance: None, at: None }
     }
@@ -355,7 +364,7 @@ pub struct Outgoing {
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub queued: DateTime<Utc>,
     /// What is said.
-    pub data: Data,
+    pub data: WebhookData,
     /// To whom.
     pub deliveries: Vec<Delivery>,
 }

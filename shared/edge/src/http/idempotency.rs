@@ -5,7 +5,7 @@ use crate::Platform;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Refusal;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::people::Seen;
+use forecourt_domain::people::ReceivedRequest;
 use forecourt_store::keys::Key;
 use forecourt_store::{Loaded, fingerprint, short};
 use std::fmt::Display;
@@ -41,12 +41,17 @@ impl Request {
     /// [`Refusal::Reused`] if the key was used before with another request (INT-5).
     pub fn answered<'a>(&self, loaded: &'a Loaded, now: DateTime<Utc>) -> Result<Option<&'a str>, Refusal> {
         let reused = |_| Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
-        Seen::repeats(loaded.seen(&self.key), &self.body, now).map_err(reused)
+        ReceivedRequest::repeats(loaded.seen(&self.key), &self.body, now).map_err(reused)
     }
 
     /// Adds the request and its answer to a decision.
     pub fn answering(&self, decision: Decision, answer: String, now: DateTime<Utc>) -> Decision {
-        decision.with(Item::Seen(Seen { key: self.key.clone(), body: self.body.clone(), answer, until: now + Seen::KEPT }))
+        decision.with(Item::Seen(ReceivedRequest {
+            key: self.key.clone(),
+            body: self.body.clone(),
+            answer,
+            until: now + ReceivedRequest::KEPT,
+        }))
     }
 
     /// Returns the version that the request made, or found if it changed nothing. `None` if the request was not carried out before.

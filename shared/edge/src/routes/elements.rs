@@ -5,17 +5,17 @@ use super::query::{CURSOR, LIMIT_50};
 use super::row::{delete, get, patch, post, routes_of};
 use super::{Content, Operation, Response, Route, Row};
 use forecourt_domain::base::Right;
-use forecourt_domain::elements::Kind;
+use forecourt_domain::elements::ElementKind;
 
 /// An operation on the elements of a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the summaries of their routes describe them")]
 pub enum Elements {
-    Add(Kind),
-    List(Kind),
-    Read(Kind),
-    Change(Kind),
-    Remove(Kind),
+    Add(ElementKind),
+    List(ElementKind),
+    Read(ElementKind),
+    Change(ElementKind),
+    Remove(ElementKind),
     CompleteUpload,
 }
 
@@ -39,7 +39,7 @@ const fn of(row: Row, what: Elements) -> Row {
 /// The row of an operation on a kind of elements. Its schemas are named after the kind.
 macro_rules! row {
     (Add $kind:ident, $path:literal, $summary:literal) => {
-        of(post(concat!("/leads/{id}/", $path), "lead"), Elements::Add(Kind::$kind))
+        of(post(concat!("/leads/{id}/", $path), "lead"), Elements::Add(ElementKind::$kind))
             .summary($summary)
             .body(&[Content::Json(concat!(stringify!($kind), "Body"))])
             .responses(&[(
@@ -49,7 +49,7 @@ macro_rules! row {
             )])
     };
     (List $kind:ident, $path:literal, $summary:literal) => {
-        of(get(concat!("/leads/{id}/", $path), "lead"), Elements::List(Kind::$kind))
+        of(get(concat!("/leads/{id}/", $path), "lead"), Elements::List(ElementKind::$kind))
             .summary($summary)
             .rights(&[Right::ReadLeads])
             .query(&[LIMIT_50, CURSOR])
@@ -57,21 +57,21 @@ macro_rules! row {
             .problems(READ)
     };
     (Read $kind:ident, $path:literal, $summary:literal) => {
-        of(get(concat!("/leads/{id}/", $path, "/{element}"), "lead"), Elements::Read(Kind::$kind))
+        of(get(concat!("/leads/{id}/", $path, "/{element}"), "lead"), Elements::Read(ElementKind::$kind))
             .summary($summary)
             .rights(&[Right::ReadLeads])
             .responses(row!(one $kind))
             .problems(READ)
     };
     (Change $kind:ident, $path:literal, $summary:literal) => {
-        of(patch(concat!("/leads/{id}/", $path, "/{element}"), "lead"), Elements::Change(Kind::$kind))
+        of(patch(concat!("/leads/{id}/", $path, "/{element}"), "lead"), Elements::Change(ElementKind::$kind))
             .summary($summary)
             .body(&[Content::Json(concat!(stringify!($kind), "Body"))])
             .responses(row!(one $kind))
             .if_match()
     };
     (Remove $kind:ident, $path:literal, $summary:literal) => {
-        of(delete(concat!("/leads/{id}/", $path, "/{element}"), "lead"), Elements::Remove(Kind::$kind))
+        of(delete(concat!("/leads/{id}/", $path, "/{element}"), "lead"), Elements::Remove(ElementKind::$kind))
             .summary($summary)
             .responses(row!(one $kind))
             .if_match()

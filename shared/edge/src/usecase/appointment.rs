@@ -9,7 +9,7 @@ use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, Pe
 use forecourt_domain::base::text::is_line;
 use forecourt_domain::base::{Actor, AppointmentId, Fault, PartnerId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::people::Seen;
+use forecourt_domain::people::ReceivedRequest;
 use forecourt_domain::rules::appointment::{AppointmentContext, heard};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, short};
@@ -224,7 +224,7 @@ pub async fn tell(
     let view = |outcome: Outcome| PingBackView { appointment: id.to_string(), outcome: outcome.into(), detail: outcome.detail() };
     let rule = |loaded: &Loaded, _| {
         if let Some((key, body)) = &name
-            && let Some(answer) = Seen::repeats(loaded.seen(key), body, real)?
+            && let Some(answer) = ReceivedRequest::repeats(loaded.seen(key), body, real)?
         {
             return Ok((None, view(answer.parse().unwrap_or(Outcome::Known))));
         }
@@ -248,7 +248,12 @@ pub async fn tell(
             },
         };
         let seen = name.as_ref().map(|(key, body)| {
-            Item::Seen(Seen { key: key.clone(), body: body.clone(), answer: outcome.to_string(), until: real + Seen::KEPT })
+            Item::Seen(ReceivedRequest {
+                key: key.clone(),
+                body: body.clone(),
+                answer: outcome.to_string(),
+                until: real + ReceivedRequest::KEPT,
+            })
         });
         let decision = if seen.is_some() { Some(decision.unwrap_or_default().with_some(seen)) } else { decision };
         Ok((decision, view(outcome)))

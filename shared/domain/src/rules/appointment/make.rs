@@ -2,7 +2,7 @@
 
 use crate::appointment::{Appointment, AppointmentState, Attendance, External, PendingReports};
 use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, EventId, Fault, Refusal, UserId};
-use crate::calendar::{CalendarEvent, When, in_reach};
+use crate::calendar::{CalendarEvent, EventTime, in_reach};
 use crate::decision::{Decision, Item};
 use crate::directory::{Contact, person};
 use crate::enquiry::ContactPreferences;
@@ -39,7 +39,7 @@ impl<'a> AppointmentContext<'a> {
 
 /// What is to be committed, and the appointment as it is then.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Changed {
+pub struct ChangedAppointment {
     /// The items.
     pub decision: Decision,
     /// The appointment.
@@ -119,7 +119,7 @@ fn no_such_user(dealer: &Dealer) -> Fault {
 ///
 /// # Errors
 /// Faults by field; a lead with too many incomplete events.
-pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&PendingReports>) -> Result<Changed, Refusal> {
+pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&PendingReports>) -> Result<ChangedAppointment, Refusal> {
     let AppointmentContext { dealer, lead, by, now, .. } = *facts;
     let mut faults = new.faults(dealer, now);
     if lead.is_some_and(|lead| lead.dealer != dealer.id) {
@@ -172,7 +172,7 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
                 id,
                 title: made.kind.title().to_owned(),
                 kind: made.kind.event_type().to_owned(),
-                when: When::At(made.at),
+                when: EventTime::At(made.at),
                 notes: made.notes.clone(),
                 user: new.user,
                 booked: false,
@@ -193,7 +193,7 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
     decision.items.extend(heard);
     let made = made.revised(facts.now);
     decision.items.push(Item::Appointment(Box::new(made.clone())));
-    Ok(Changed { decision, appointment: made })
+    Ok(ChangedAppointment { decision, appointment: made })
 }
 
 impl AppointmentKind {
@@ -227,7 +227,7 @@ pub struct Edit {
 ///
 /// # Errors
 /// Faults by field.
-pub fn edit(facts: &AppointmentContext<'_>, before: &Appointment, edit: Edit) -> Result<Option<Changed>, Refusal> {
+pub fn edit(facts: &AppointmentContext<'_>, before: &Appointment, edit: Edit) -> Result<Option<ChangedAppointment>, Refusal> {
     let mut after = before.clone();
     if let Some(user) = edit.user {
         let known = |user: &UserId| facts.dealer.settings.member(user).is_some_and(|member| member.assignable);

@@ -6,6 +6,6 @@ mod make;
 mod report;
 
 pub use follow::followed;
-pub use make::{AppointmentContext, Changed, Customer, Edit, NewAppointment, edit, faults, make};
+pub use make::{AppointmentContext, ChangedAppointment, Customer, Edit, NewAppointment, edit, faults, make};
 pub(crate) use report::changed;
 pub use report::{heard, said};

@@ -3,7 +3,7 @@
 use crate::appointment::{Appointment, AppointmentChange, Attended, Report};
 use crate::base::Refusal;
 use crate::decision::{Decision, Item};
-use crate::rules::appointment::{AppointmentContext, Changed};
+use crate::rules::appointment::{AppointmentContext, ChangedAppointment};
 use crate::rules::calendar::mirrored;
 use crate::slots::{Diary, Reservation, ReservedTime};
 
@@ -11,12 +11,12 @@ use crate::slots::{Diary, Reservation, ReservedTime};
 ///
 /// # Errors
 /// An event that was rescheduled too often.
-pub fn heard(facts: &AppointmentContext<'_>, before: &Appointment, report: &Report) -> Result<Option<Changed>, Refusal> {
+pub fn heard(facts: &AppointmentContext<'_>, before: &Appointment, report: &Report) -> Result<Option<ChangedAppointment>, Refusal> {
     let after = before.hearing(report, facts.by, &facts.dealer.settings.calendar, facts.now);
     if after.is_as(before) {
         // It is to be known again, and nobody sees a change.
         let kept = || Decision::default().with(Item::Appointment(Box::new(after.clone())));
-        return Ok((after != *before).then(|| Changed { decision: kept(), appointment: after.clone() }));
+        return Ok((after != *before).then(|| ChangedAppointment { decision: kept(), appointment: after.clone() }));
     }
     changed(facts, before, after).map(Some)
 }
@@ -25,12 +25,12 @@ pub fn heard(facts: &AppointmentContext<'_>, before: &Appointment, report: &Repo
 ///
 /// # Errors
 /// An event that was rescheduled too often.
-pub fn said(facts: &AppointmentContext<'_>, before: &Appointment, what: AppointmentChange) -> Result<Changed, Refusal> {
+pub fn said(facts: &AppointmentContext<'_>, before: &Appointment, what: AppointmentChange) -> Result<ChangedAppointment, Refusal> {
     changed(facts, before, before.saying(what, facts.by, &facts.dealer.settings.calendar, facts.now))
 }
 
 /// What a change of an appointment brings with it: its event, or the time that it takes, and what its customer is told.
-pub(crate) fn changed(facts: &AppointmentContext<'_>, before: &Appointment, mut after: Appointment) -> Result<Changed, Refusal> {
+pub(crate) fn changed(facts: &AppointmentContext<'_>, before: &Appointment, mut after: Appointment) -> Result<ChangedAppointment, Refusal> {
     let event = facts.case().zip(facts.event);
     let mut decision = match event {
         Some((case, event)) => {
@@ -50,7 +50,7 @@ pub(crate) fn changed(facts: &AppointmentContext<'_>, before: &Appointment, mut 
     decision.items.extend(after.letters(Some(before), facts.dealer, facts.now));
     let after = after.revised(facts.now);
     decision.items.push(Item::Appointment(Box::new(after.clone())));
-    Ok(Changed { decision, appointment: after })
+    Ok(ChangedAppointment { decision, appointment: after })
 }
 
 impl Appointment {

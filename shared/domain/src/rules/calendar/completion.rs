@@ -5,12 +5,12 @@ use crate::calendar::{CalendarEvent, Ended, EventState, Planned};
 use crate::decision::{Decision, Item};
 use crate::lead::{Event, Lead};
 use crate::rules::calendar::CalendarContext;
-use crate::slots::{Diary, Unread};
+use crate::slots::{DayNotLoaded, Diary};
 use chrono::{DateTime, Utc};
 
 /// Which incomplete events are completed with a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Completes {
+pub enum CompletedEvents {
     /// None: they stay as they are.
     #[default]
     None,
@@ -20,13 +20,13 @@ pub enum Completes {
     All,
 }
 
-impl Completes {
+impl CompletedEvents {
     /// The events of `lead` that are completed at `now`.
     pub fn of(self, lead: &Lead, now: DateTime<Utc>) -> Vec<EventId> {
         let wanted = |planned: &&Planned| match self {
-            Completes::None => false,
-            Completes::Overdue => planned.at <= now,
-            Completes::All => true,
+            CompletedEvents::None => false,
+            CompletedEvents::Overdue => planned.at <= now,
+            CompletedEvents::All => true,
         };
         lead.planned.iter().filter(wanted).map(|planned| planned.id.clone()).collect()
     }
@@ -35,8 +35,8 @@ impl Completes {
 /// The same decision about a lead, with `events` of its completed in the same commit.
 ///
 /// # Errors
-/// [`Unread`]: a day that one of them takes.
-pub fn completing(mut decision: Decision, events: &[&CalendarEvent], case: &CalendarContext<'_>) -> Result<Decision, Unread> {
+/// [`DayNotLoaded`]: a day that one of them takes.
+pub fn completing(mut decision: Decision, events: &[&CalendarEvent], case: &CalendarContext<'_>) -> Result<Decision, DayNotLoaded> {
     let incomplete: Vec<&CalendarEvent> = events.iter().copied().filter(|event| event.state == EventState::Incomplete).collect();
     for item in &mut decision.items {
         match item {

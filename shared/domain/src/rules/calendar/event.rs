@@ -2,7 +2,7 @@
 
 use crate::appointment::{Attended, not_to_the_past, on_its_day};
 use crate::base::{Actor, NO_SHOW_REASONS, Refusal};
-use crate::calendar::{CalendarEvent, Ended, EventState, Planned, When};
+use crate::calendar::{CalendarEvent, Ended, EventState, EventTime, Planned};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead};
 use crate::rules::calendar::NewEvent;
@@ -69,7 +69,7 @@ pub enum EventAction {
     /// It takes place at another time.
     Reschedule {
         /// When.
-        to: When,
+        to: EventTime,
     },
     /// It is called off.
     Delete,

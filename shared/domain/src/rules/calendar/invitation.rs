@@ -2,11 +2,11 @@
 
 use crate::base::text::is_line;
 use crate::base::{Actor, EVENT_TYPES, Fault, InvitationId, Language, Refusal, Status, UserId};
-use crate::calendar::{CalendarEvent, Invitation, Standing, When};
+use crate::calendar::{CalendarEvent, EventTime, Invitation, InvitationStatus};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead};
 use crate::messages::{Booking, Message};
-use crate::rules::calendar::{CalendarContext, Closed, EventAction, NewEvent, schedule, settle};
+use crate::rules::calendar::{CalendarContext, EventAction, NewEvent, OfferRefusal, schedule, settle};
 use crate::slots::Diary;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -92,14 +92,14 @@ pub fn revoke(lead: &Lead, invitation: &Invitation, by: Actor, now: DateTime<Utc
 /// Books the slot at `from` for the customer, or moves the booking there. `None`: it is booked so already.
 ///
 /// # Errors
-/// 409 where the slot is not free, or none can be picked by the link ([`Closed`]).
+/// 409 where the slot is not free, or none can be picked by the link ([`OfferRefusal`]).
 pub fn book(
     case: &CalendarContext<'_>,
     invitation: &Invitation,
     event: Option<&CalendarEvent>,
     from: DateTime<Utc>,
 ) -> Result<Option<Decision>, Refusal> {
-    let moved = event.filter(|_| invitation.standing(event, case.now) == Standing::Booked);
+    let moved = event.filter(|_| invitation.standing(event, case.now) == InvitationStatus::Booked);
     if moved.is_some_and(|event| event.at == from) {
         return Ok(None);
     }
@@ -109,7 +109,7 @@ pub fn book(
     let days = offer.days_of(&diary, from);
     offer.look(&days, from)?;
     if let Some(event) = moved {
-        let settled = settle(case, event, EventAction::Reschedule { to: When::At(from) }, None)?;
+        let settled = settle(case, event, EventAction::Reschedule { to: EventTime::At(from) }, None)?;
         return Ok(settled.map(|decision| told(case, decision, Booking::Moved)));
     }
     let bookings = invitation.bookings + 1;
@@ -121,7 +121,7 @@ pub fn book(
         id: id.clone(),
         title,
         kind: invitation.kind.clone(),
-        when: When::At(from),
+        when: EventTime::At(from),
         notes: None,
         user: invitation.user.clone(),
         booked: true,
@@ -138,8 +138,8 @@ pub fn book(
 /// 409 where the booking has begun or ended.
 pub fn cancel(case: &CalendarContext<'_>, invitation: &Invitation, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
     match (invitation.standing(event, case.now), event) {
-        (Standing::Over, _) => Err(Closed::Over.into()),
-        (Standing::Booked, Some(event)) => {
+        (InvitationStatus::Over, _) => Err(OfferRefusal::Over.into()),
+        (InvitationStatus::Booked, Some(event)) => {
             let settled = settle(case, event, EventAction::Delete, None)?;
             Ok(settled.map(|decision| told(case, decision, Booking::Cancelled)))
         }

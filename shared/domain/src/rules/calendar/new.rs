@@ -2,7 +2,7 @@
 
 use crate::base::text::is_line;
 use crate::base::{AppointmentId, EVENT_TYPES, EventId, Fault, Refusal, UserId};
-use crate::calendar::{CalendarEvent, EventState, When};
+use crate::calendar::{CalendarEvent, EventState, EventTime};
 use crate::rules::calendar::CalendarContext;
 
 /// An event to be made.
@@ -15,7 +15,7 @@ pub struct NewEvent {
     /// The type, as the API writes it or as people do.
     pub kind: String,
     /// When (CAL-1, CAL-2).
-    pub when: When,
+    pub when: EventTime,
     /// In words.
     pub notes: Option<String>,
     /// Whose; `None`: whoever has the lead.

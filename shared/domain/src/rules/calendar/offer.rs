@@ -1,7 +1,7 @@
 //! The slots that an invitation offers (CAL-8).
 
 use crate::base::{Refusal, Status, UserId};
-use crate::calendar::{CalendarEvent, Invitation, Standing};
+use crate::calendar::{CalendarEvent, Invitation, InvitationStatus};
 use crate::lead::Lead;
 use crate::rules::calendar::invitation::MOST_BOOKINGS;
 use crate::settings::{Absence, Capacity, Dealer};
@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 /// Why nothing can be picked by a link, whatever is free. Whoever reads of it is the customer: nothing of how the dealer works is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Closed {
+pub enum OfferRefusal {
     /// What was booked has begun, or is over.
     #[error("this appointment has begun or is over (CAL-8)")]
     Over,
@@ -25,20 +25,20 @@ pub enum Closed {
     Unavailable,
 }
 
-impl Closed {
+impl OfferRefusal {
     /// Its name, as the API writes it.
     pub fn name(self) -> &'static str {
         match self {
-            Closed::Over => "over",
-            Closed::Expired => "expired",
-            Closed::TooOften => "too_often",
-            Closed::Unavailable => "unavailable",
+            OfferRefusal::Over => "over",
+            OfferRefusal::Expired => "expired",
+            OfferRefusal::TooOften => "too_often",
+            OfferRefusal::Unavailable => "unavailable",
         }
     }
 }
 
-impl From<Closed> for Refusal {
-    fn from(why: Closed) -> Self {
+impl From<OfferRefusal> for Refusal {
+    fn from(why: OfferRefusal) -> Self {
         Self::Conflict(why.to_string())
     }
 }
@@ -55,12 +55,12 @@ impl Invitation {
         dealer: &'a Dealer,
         event: Option<&'a CalendarEvent>,
         now: DateTime<Utc>,
-    ) -> Result<Offer<'a>, Closed> {
+    ) -> Result<Offer<'a>, OfferRefusal> {
         match (self.standing(event, now), event) {
-            (Standing::Over, _) => Err(Closed::Over),
-            (Standing::Booked, Some(event)) if !event.can_be_moved() => Err(Closed::TooOften),
-            (Standing::Booked, Some(event)) => {
-                let offer = offer_of(event.kind.clone(), event.user.as_ref(), lead, dealer, now).ok_or(Closed::Unavailable)?;
+            (InvitationStatus::Over, _) => Err(OfferRefusal::Over),
+            (InvitationStatus::Booked, Some(event)) if !event.can_be_moved() => Err(OfferRefusal::TooOften),
+            (InvitationStatus::Booked, Some(event)) => {
+                let offer = offer_of(event.kind.clone(), event.user.as_ref(), lead, dealer, now).ok_or(OfferRefusal::Unavailable)?;
                 Ok(Offer { moving: Some(event), ..offer })
             }
             _ => self.anew(lead, dealer, lead.has_room(0), now),
@@ -72,13 +72,13 @@ impl Invitation {
         self.anew(lead, dealer, lead.has_room(1), now).is_ok()
     }
 
-    fn anew<'a>(&'a self, lead: &'a Lead, dealer: &'a Dealer, has_room: bool, now: DateTime<Utc>) -> Result<Offer<'a>, Closed> {
+    fn anew<'a>(&'a self, lead: &'a Lead, dealer: &'a Dealer, has_room: bool, now: DateTime<Utc>) -> Result<Offer<'a>, OfferRefusal> {
         if now >= self.expires {
-            return Err(Closed::Expired);
+            return Err(OfferRefusal::Expired);
         }
-        let kind = dealer.settings.event_type(&self.kind).filter(|_| has_room).ok_or(Closed::Unavailable)?;
-        let offer = offer_of(kind, self.user.as_ref(), lead, dealer, now).ok_or(Closed::Unavailable)?;
-        if self.bookings >= MOST_BOOKINGS { Err(Closed::TooOften) } else { Ok(offer) }
+        let kind = dealer.settings.event_type(&self.kind).filter(|_| has_room).ok_or(OfferRefusal::Unavailable)?;
+        let offer = offer_of(kind, self.user.as_ref(), lead, dealer, now).ok_or(OfferRefusal::Unavailable)?;
+        if self.bookings >= MOST_BOOKINGS { Err(OfferRefusal::TooOften) } else { Ok(offer) }
     }
 }
 

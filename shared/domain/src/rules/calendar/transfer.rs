@@ -4,7 +4,7 @@ use crate::calendar::{CalendarEvent, EventState, Transferred};
 use crate::decision::{Decision, Item};
 use crate::rules::calendar::CalendarContext;
 use crate::settings::Dealer;
-use crate::slots::{Diary, Unread};
+use crate::slots::{DayNotLoaded, Diary};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -31,8 +31,8 @@ const OF_ONE: usize = 7;
 /// Nobody is refused. What does not fit into the commit is done next: the lead waits for it ([`Lead::handed`](crate::lead::Lead::handed)).
 ///
 /// # Errors
-/// [`Unread`]: a day that one of them takes, or took.
-pub fn taken_along(mut decision: Decision, events: &[&CalendarEvent], case: &CalendarContext<'_>) -> Result<Decision, Unread> {
+/// [`DayNotLoaded`]: a day that one of them takes, or took.
+pub fn taken_along(mut decision: Decision, events: &[&CalendarEvent], case: &CalendarContext<'_>) -> Result<Decision, DayNotLoaded> {
     let Some(lead) = decision.lead().filter(|lead| lead.handed.is_some()).cloned() else { return Ok(decision) };
     let case = CalendarContext { lead: &lead, ..*case };
     let mut diary = Diary::new(case.days);

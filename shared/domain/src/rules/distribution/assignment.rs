@@ -2,7 +2,7 @@
 
 use crate::base::{Actor, Refusal, Status, UserId};
 use crate::decision::{Decision, Item, commit};
-use crate::distribution::{Choice, LaneState, Pool, Rotation, Why};
+use crate::distribution::{AssignmentReason, Choice, LaneState, Pool, Rotation};
 use crate::lead::{Event, Lead, Turn, in_progress};
 use crate::messages::Message;
 use crate::settings::{Dealer, Lane};
@@ -30,7 +30,7 @@ pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &LaneState, now: 
     (event, notice, moved)
 }
 
-pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: Why, now: DateTime<Utc>) -> (Event, Item) {
+pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: AssignmentReason, now: DateTime<Utc>) -> (Event, Item) {
     let from = lead.owner.replace(owner.clone());
     lead.assignment += 1;
     lead.turn = None;
@@ -104,7 +104,7 @@ pub fn to_user(
         return Err(Refusal::field("user", "DIS-7", format!("must be a user of {} who is assignable", dealer.id)));
     }
     let mut changed = lead.touched(now);
-    let why = Why { rule: "DIS-7".into(), turn: None, group: None, passed_over: Vec::new(), note };
+    let why = AssignmentReason { rule: "DIS-7".into(), turn: None, group: None, passed_over: Vec::new(), note };
     let (event, notice) = hand_over(&mut changed, user.clone(), why, now);
     let taken_back = pool.filter(|_| of_pool).and_then(|pool| pool.taken_back(lead.id)).map(Item::Pool);
     Ok(Some(commit(changed, by, vec![event], now).with(notice).with_some(taken_back)))

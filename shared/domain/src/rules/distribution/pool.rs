@@ -2,7 +2,7 @@
 
 use crate::base::{Actor, LeadId, Refusal, UserId};
 use crate::decision::{Decision, Item, commit};
-use crate::distribution::{Pool, Why};
+use crate::distribution::{AssignmentReason, Pool};
 use crate::lead::{Lead, is_pooled};
 use crate::rules::distribution::hand_over;
 use crate::settings::Dealer;
@@ -54,7 +54,7 @@ pub fn claim(lead: &Lead, dealer: &Dealer, pool: &Pool, first: &[&Lead], user: &
     }
     pruned.waiting.retain(|id| *id != lead.id);
     let mut changed = lead.touched(now);
-    let why = Why { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
+    let why = AssignmentReason { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
     let (event, _) = hand_over(&mut changed, user.clone(), why, now);
     // Who takes a lead need not be told that it is theirs.
     let decision = commit(changed, Actor::User(user.clone()), vec![event], now);

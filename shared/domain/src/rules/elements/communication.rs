@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 /// What is to be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as in Communication and Says")]
-pub enum Said {
+pub enum CommunicationRequest {
     Email { subject: String, text: String, quote: Option<(ElementId, Form)> },
     Sms { text: String },
     Call { reached: bool, note: Option<String> },
@@ -29,26 +29,26 @@ pub enum Said {
 pub fn communicate(
     (lead, dealer): (&Lead, &Dealer),
     id: ElementId,
-    said: Said,
+    said: CommunicationRequest,
     quote: Option<&Element>,
     reached: &ContactPreferences,
     by: &Actor,
     now: DateTime<Utc>,
 ) -> Result<Decision, Refusal> {
     let (letter, reaction) = match &said {
-        Said::Call { reached: false, .. } => (None, None),
-        Said::Call { .. } => (None, Some(ReactionKind::CallReached)),
-        Said::Email { .. } | Said::Sms { .. } if dealer.settings.lead_tracking_only => {
+        CommunicationRequest::Call { reached: false, .. } => (None, None),
+        CommunicationRequest::Call { .. } => (None, Some(ReactionKind::CallReached)),
+        CommunicationRequest::Email { .. } | CommunicationRequest::Sms { .. } if dealer.settings.lead_tracking_only => {
             return Err(Refusal::Conflict("the dealer only tracks leads here, and answers elsewhere (lead_tracking_only, LEAD-3)".into()));
         }
-        Said::Email { subject, text, quote: wanted } => {
+        CommunicationRequest::Email { subject, text, quote: wanted } => {
             if reached.email.is_none() {
                 return Err(Refusal::Conflict("the contact has no e-mail address (LEAD-3)".into()));
             }
             let enclosed = wanted.as_ref().map(|(_, form)| enclosed(quote, *form)).transpose()?;
             (Some((Medium::Email, LetterKind::Text { subject: subject.clone(), text: text.clone(), enclosed })), Some(ReactionKind::Reply))
         }
-        Said::Sms { text } => {
+        CommunicationRequest::Sms { text } => {
             if reached.phone.as_ref().and_then(|phone| phone.e164.as_ref()).is_none() {
                 return Err(Refusal::Conflict("the contact has no telephone number that can be dialled (LEAD-3)".into()));
             }
@@ -61,9 +61,9 @@ pub fn communicate(
     let letter = letter.map(|(medium, says)| Letter::of_lead(lead, id.to_string(), medium, says, &dealer.settings, now));
     let suppressed = letter.as_ref().is_some_and(|letter| matches!(letter.fate, LetterState::Suppressed { .. }));
     let communication = match said {
-        Said::Email { subject, quote, .. } => Communication::Email { subject, quote },
-        Said::Sms { text } => Communication::Sms { begins: beginning(&text) },
-        Said::Call { reached, note } => Communication::Call { reached, note },
+        CommunicationRequest::Email { subject, quote, .. } => Communication::Email { subject, quote },
+        CommunicationRequest::Sms { text } => Communication::Sms { begins: beginning(&text) },
+        CommunicationRequest::Call { reached, note } => Communication::Call { reached, note },
     };
     let note = if let Communication::Call { note, .. } = &communication { note.clone() } else { None };
     let content = Content::Communication(communication);

@@ -5,7 +5,7 @@ mod document;
 mod test_drive;
 mod trade_in;
 
-pub use communication::{Said, communicate};
+pub use communication::{CommunicationRequest, communicate};
 pub use document::complete;
 pub use test_drive::schedule_test_drive;
 pub(crate) use trade_in::{enquired, enquired_again};
@@ -13,7 +13,7 @@ pub(crate) use trade_in::{enquired, enquired_again};
 use crate::base::{Actor, ElementId, Refusal};
 use crate::calendar::{CalendarEvent, EventState};
 use crate::decision::{Decision, Item, commit};
-use crate::elements::{Content, Element, Kind};
+use crate::elements::{Content, Element, ElementKind};
 use crate::lead::{Event, Lead};
 use crate::rules::calendar::{CalendarContext, EventAction, settle};
 use chrono::{DateTime, Utc};
@@ -35,7 +35,7 @@ pub fn add(lead: &Lead, id: ElementId, content: Content, by: &Actor, now: DateTi
     Ok(counted(commit(lead.touched(now), by.clone(), vec![told], now), element))
 }
 
-pub(crate) fn has_room(lead: &Lead, kind: Kind) -> Result<(), Refusal> {
+pub(crate) fn has_room(lead: &Lead, kind: ElementKind) -> Result<(), Refusal> {
     if lead.counts.of(kind) < MOST {
         return Ok(());
     }
@@ -46,7 +46,7 @@ pub(crate) fn has_room(lead: &Lead, kind: Kind) -> Result<(), Refusal> {
 pub(crate) fn counted(mut decision: Decision, element: Element) -> Decision {
     let kind = element.content.kind();
     for item in &mut decision.items {
-        if let (Item::Lead(lead), true) = (item, kind != Kind::TestDrive) {
+        if let (Item::Lead(lead), true) = (item, kind != ElementKind::TestDrive) {
             lead.counts.add(kind);
         }
     }

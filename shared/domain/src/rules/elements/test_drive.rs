@@ -2,7 +2,7 @@
 
 use crate::base::{BOOKED_TEST_DRIVE, ElementId, Refusal};
 use crate::decision::{Decision, Item};
-use crate::elements::{Content, Element, Kind, TestDrive};
+use crate::elements::{Content, Element, ElementKind, TestDrive};
 use crate::enquiry::Vehicle;
 use crate::rules::calendar::{CalendarContext, NewEvent, schedule};
 use crate::rules::elements::{counted, has_room};
@@ -16,7 +16,7 @@ pub fn schedule_test_drive(case: &CalendarContext<'_>, id: ElementId, vehicle: V
     let title = new.title.trim().to_owned();
     let title = if title.is_empty() { vehicle.line() } else { title };
     let mut decision = schedule(case, NewEvent { kind: BOOKED_TEST_DRIVE.into(), title, ..new })?;
-    has_room(case.lead, Kind::TestDrive)?;
+    has_room(case.lead, ElementKind::TestDrive)?;
     let element = Element::new(id, case.lead.id, Content::TestDrive(TestDrive { vehicle, event }), case.by, case.now);
     for item in &mut decision.items {
         if let Item::Entry(entry) = item {

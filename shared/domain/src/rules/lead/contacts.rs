@@ -19,7 +19,7 @@ const ALIASES: usize = 20;
 
 /// What a contact is to be: what is said takes the place of what was; of what is said as empty nothing stays.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Wanted {
+pub struct ContactChange {
     /// What is said, as written.
     pub said: RawContact,
     /// Whether the e-mail addresses are said.
@@ -47,7 +47,7 @@ pub struct ContactsContext<'a> {
     pub now: DateTime<Utc>,
 }
 
-impl Wanted {
+impl ContactChange {
     /// The contact as it will be: `before` with what is said, judged as at intake (INT-3).
     ///
     /// # Errors

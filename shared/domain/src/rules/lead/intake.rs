@@ -3,10 +3,10 @@
 use crate::base::{Actor, DealerId, LeadId, Refusal, Status, UserId};
 use crate::decision::{Decision, Item};
 use crate::directory::{Channel, Recognised};
-use crate::distribution::{LaneState, Why};
+use crate::distribution::{AssignmentReason, LaneState};
 use crate::elements::{Counts, Element};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, VEHICLES};
-use crate::lead::{Added, Entry, Event, Lead, Origin, Plan, Raw, Receipt, Resent};
+use crate::lead::{Added, Entry, Event, Lead, LeadOrigin, Plan, Raw, Receipt, Resent};
 use crate::messages::Message;
 use crate::rules::distribution::{by_turn, hand_over};
 use crate::rules::elements::{enquired, enquired_again};
@@ -52,7 +52,7 @@ impl Arrival {
 
 /// What was found under the names that an arrival has.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Found<'a> {
+pub struct StoredState<'a> {
     /// The lead under the number that its origin asks for.
     pub lead: Option<&'a Lead>,
     /// The receipt of its `Idempotency-Key`.
@@ -67,7 +67,7 @@ pub struct Found<'a> {
 
 /// What becomes of an arrival.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Verdict {
+pub enum IntakeOutcome {
     /// A new lead.
     New(Decision),
     /// The lead is there already, and this changes it (ADF `resend`).
@@ -89,16 +89,16 @@ pub enum Verdict {
 pub fn receive(
     arrival: &Arrival,
     id: LeadId,
-    found: Found<'_>,
+    found: StoredState<'_>,
     dealer: &Dealer,
     contact: Option<&Recognised>,
     place: Option<&LaneState>,
-) -> Result<Verdict, Refusal> {
+) -> Result<IntakeOutcome, Refusal> {
     if let Some(receipt) = found.receipt {
         if receipt.body != arrival.body {
             return Err(Refusal::Reused("this Idempotency-Key was used before with another body (INT-5)".into()));
         }
-        return Ok(Verdict::Repeat(None));
+        return Ok(IntakeOutcome::Repeat(None));
     }
     if let Some(lead) = found.lead {
         return known(arrival, lead, found.trade_ins, contact);
@@ -108,7 +108,7 @@ pub fn receive(
     }
     let here = found.latest.filter(|lead| lead.dealer == dealer.id);
     if let Some(lead) = here.filter(|lead| lead.status == Status::InProgress) {
-        return Ok(Verdict::Added(add(arrival, lead, dealer, contact)));
+        return Ok(IntakeOutcome::Added(add(arrival, lead, dealer, contact)));
     }
     let mut lead = new_lead(arrival, id, dealer, contact);
     let mut events = vec![Event::Received { enquiry: Box::new(arrival.enquiry.clone()) }];
@@ -134,7 +134,7 @@ pub fn receive(
     let entry = arrival.entry(&lead, events);
     decision =
         decision.with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry))).with_some(arrival.receipt_of(id)).with_some(told);
-    Ok(Verdict::New(remember_channels(decision, contact, dealer, id)))
+    Ok(IntakeOutcome::New(remember_channels(decision, contact, dealer, id)))
 }
 
 /// The notice to the dealer's address for trade-ins, where an enquiry offers a vehicle and asks for none (INT-8).
@@ -148,11 +148,11 @@ fn trade_in(arrival: &Arrival, lead: &Lead, dealer: &Dealer) -> Option<Item> {
 }
 
 /// The owner of a known contact's latest lead here, who gets the next one outside the rotation: if present and assignable, and the dealer wants it so (DIS-5).
-fn owner_before(latest: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<(UserId, Why)> {
+fn owner_before(latest: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<(UserId, AssignmentReason)> {
     let settings = &dealer.settings;
     let owner = latest.filter(|_| !settings.existing_contacts_to_rotation)?.owner.clone()?;
     let here = settings.member(&owner).is_some_and(|member| member.assignable) && settings.is_present(&owner, now);
-    let why = Why { rule: "DIS-5".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
+    let why = AssignmentReason { rule: "DIS-5".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
     here.then_some((owner, why))
 }
 
@@ -196,9 +196,9 @@ fn remember_channels(decision: Decision, contact: Option<&Recognised>, dealer: &
 }
 
 /// An enquiry that was added to `lead` comes again: as it was, or sent again on purpose with another state of things (INT-5).
-fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Verdict, Refusal> {
+fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<IntakeOutcome, Refusal> {
     if receipt.body == arrival.body {
-        return Ok(Verdict::Repeat(None));
+        return Ok(IntakeOutcome::Repeat(None));
     }
     if !arrival.resend {
         return Err(Refusal::Reused(SAID_OTHERWISE.into()));
@@ -208,7 +208,7 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Ver
     let entry = arrival.entry(&changed, vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }]);
     let receipt = Receipt { body: arrival.body.clone(), ..receipt.clone() };
     let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry)));
-    Ok(Verdict::Resent(decision.with(Item::Receipt(receipt))))
+    Ok(IntakeOutcome::Resent(decision.with(Item::Receipt(receipt))))
 }
 
 /// What a sender is told whose id names an enquiry that said something else.
@@ -223,12 +223,12 @@ fn known(
     lead: &Lead,
     trade_ins: [Option<&Element>; VEHICLES],
     contact: Option<&Recognised>,
-) -> Result<Verdict, Refusal> {
+) -> Result<IntakeOutcome, Refusal> {
     if lead.origin.key != arrival.origin {
-        return Ok(Verdict::NumberTaken);
+        return Ok(IntakeOutcome::NumberTaken);
     }
     if lead.origin.knows(arrival) {
-        return Ok(Verdict::Repeat(arrival.receipt_of(lead.id).map(|receipt| Decision::default().with(receipt))));
+        return Ok(IntakeOutcome::Repeat(arrival.receipt_of(lead.id).map(|receipt| Decision::default().with(receipt))));
     }
     if !arrival.resend {
         return Err(Refusal::Reused(SAID_OTHERWISE.into()));
@@ -250,7 +250,7 @@ fn known(
     let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with_some(receipt);
     let shared = contact.into_iter().flat_map(|contact| contact.shared(lead.contact_id.as_ref(), lead.id));
     let decision = shared.fold(decision, Decision::with);
-    Ok(Verdict::Resent(with_elements(decision, trade_ins)))
+    Ok(IntakeOutcome::Resent(with_elements(decision, trade_ins)))
 }
 
 fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Recognised>) -> Lead {
@@ -290,14 +290,14 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         reaction: None,
         first_reaction: None,
         escalated: 0,
-        origin: Origin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline },
+        origin: LeadOrigin { key: arrival.origin.clone(), body: arrival.body.clone(), resent: Vec::new(), owner: None, deadline },
     };
     lead.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
     lead.describe(&arrival.enquiry);
     lead
 }
 
-impl Origin {
+impl LeadOrigin {
     /// Whether an arrival brings nothing new: a first sending of what was said before, the present state again, or a request that was
     /// carried out. An earlier state sent again on purpose is new: the sender has changed it back.
     fn knows(&self, arrival: &Arrival) -> bool {

@@ -37,7 +37,7 @@ pub fn log(lead: &Lead, dealer: &Dealer, logged: Logged, by: Actor, note: Option
 
 /// What a lead is to become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ClosingOutcome {
     /// Sold. It stops the clock (ESC-7).
     Won,
     /// Not sold. It stops the clock (ESC-7).
@@ -46,13 +46,13 @@ pub enum Outcome {
     Reopened,
 }
 
-impl Outcome {
+impl ClosingOutcome {
     /// The status that it makes.
     pub fn status(self) -> Status {
         match self {
-            Outcome::Won => Status::Won,
-            Outcome::Lost(reason) => Status::Lost(reason),
-            Outcome::Reopened => Status::InProgress,
+            ClosingOutcome::Won => Status::Won,
+            ClosingOutcome::Lost(reason) => Status::Lost(reason),
+            ClosingOutcome::Reopened => Status::InProgress,
         }
     }
 }
@@ -65,7 +65,7 @@ impl Outcome {
 pub fn close(
     lead: &Lead,
     dealer: &Dealer,
-    outcome: Outcome,
+    outcome: ClosingOutcome,
     rotation: Option<&Rotation>,
     by: Actor,
     note: Option<String>,
@@ -73,9 +73,9 @@ pub fn close(
 ) -> Result<Option<Decision>, Refusal> {
     let to = outcome.status();
     let kind = match outcome {
-        Outcome::Won => Some(ReactionKind::Won),
-        Outcome::Lost(_) => Some(ReactionKind::Lost),
-        Outcome::Reopened => None,
+        ClosingOutcome::Won => Some(ReactionKind::Won),
+        ClosingOutcome::Lost(_) => Some(ReactionKind::Lost),
+        ClosingOutcome::Reopened => None,
     };
     if lead.status == to {
         return Ok(None);

@@ -15,7 +15,7 @@ const TITLE: usize = 100;
 
 /// What a further deadline is to be. What is not said stays as it was.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct DeadlineChange {
     /// What is to be reached.
     pub title: Option<String>,
     /// By when.
@@ -27,7 +27,7 @@ fn to_come(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     at > now && at - now <= TimeDelta::days(3_653)
 }
 
-impl Wanted {
+impl DeadlineChange {
     fn check(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
         let mut faults = Vec::new();
         if self.title.as_ref().is_some_and(|title| line(title, TITLE).is_none()) {
@@ -44,7 +44,7 @@ impl Wanted {
 ///
 /// # Errors
 /// Faults by field; 409 for a closed lead, or one with twenty deadlines that are not met.
-pub fn set(lead: &Lead, wanted: &Wanted, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+pub fn set(lead: &Lead, wanted: &DeadlineChange, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
     let missing = |field: &str| Refusal::field(field, "LEAD-6", "must be said");
     let title = wanted.title.as_deref().ok_or_else(|| missing("title"))?;
     let at = wanted.at.ok_or_else(|| missing("at"))?;
@@ -69,7 +69,7 @@ pub fn set(lead: &Lead, wanted: &Wanted, by: Actor, now: DateTime<Utc>) -> Resul
 ///
 /// # Errors
 /// Faults by field; 404 for one that is not there, 409 for one that was met.
-pub fn change(lead: &Lead, id: &DeadlineId, wanted: &Wanted, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+pub fn change(lead: &Lead, id: &DeadlineId, wanted: &DeadlineChange, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     let target = find(lead, id)?;
     let title = wanted.title.as_deref().map_or(&*target.title, str::trim).to_owned();
     let after = Target { title, at: wanted.at.unwrap_or(target.at), ..target.clone() };
@@ -131,7 +131,7 @@ pub fn move_first_contact(
     if at == from {
         return Ok(None);
     }
-    Wanted { title: None, at: Some(at) }.check(now)?;
+    DeadlineChange { title: None, at: Some(at) }.check(now)?;
     let settings = &dealer.settings;
     let plan = Plan::until(at, settings.escalation, &settings.calendar, now);
     let plan = plan.map_err(|e| Refusal::field("at", "LEAD-6", e.to_string()))?;

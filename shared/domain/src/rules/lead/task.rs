@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// What a task is to be. What is not said stays as it was.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct TaskChange {
     /// What is to be done.
     pub title: Option<String>,
     /// When it starts.
@@ -30,7 +30,7 @@ const TITLE: usize = 100;
 /// Longest duration, in minutes: a day.
 const LONGEST: u32 = 1_440;
 
-impl Wanted {
+impl TaskChange {
     fn check(&self, dealer: &Dealer, now: DateTime<Utc>) -> Result<(), Refusal> {
         let mut faults = Vec::new();
         if self.title.as_ref().is_some_and(|title| line(title, TITLE).is_none()) {
@@ -53,7 +53,7 @@ impl Wanted {
 ///
 /// # Errors
 /// Faults by field; 409 for a lead with twenty open tasks.
-pub fn create(lead: &Lead, dealer: &Dealer, wanted: &Wanted, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+pub fn create(lead: &Lead, dealer: &Dealer, wanted: &TaskChange, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
     let missing = [("title", wanted.title.is_none()), ("start", wanted.start.is_none()), ("minutes", wanted.minutes.is_none())];
     let faults: Vec<Fault> =
         missing.into_iter().filter(|(_, missing)| *missing).map(|(field, _)| Fault::new(field, "LEAD-4", "must be said")).collect();
@@ -78,7 +78,7 @@ pub fn change(
     lead: &Lead,
     dealer: &Dealer,
     task: &Task,
-    wanted: &Wanted,
+    wanted: &TaskChange,
     by: Actor,
     now: DateTime<Utc>,
 ) -> Result<Option<Decision>, Refusal> {
