@@ -52,18 +52,18 @@ proptest! {
         }),
     ) {
         let (by, now): (Actor, DateTime<Utc>) = (Actor::Partner("centre-demo".parse().unwrap()), at("2026-11-21T09:00:00Z"));
-        let once = reports.iter().fold(new(), |a, report| a.hearing(report, &by, &berlin(), now));
+        let once = reports.iter().fold(new(), |a, report| a.with_report(report, &by, &berlin(), now));
         // Some come before it is made, and are kept.
         let partner: PartnerId = "centre-demo".parse().unwrap();
         let kept = shuffled[..early].iter().fold(None, |kept: Option<PendingReports>, report| {
             PendingReports::with(kept.as_ref(), &new().id, &partner, report, now).or(kept)
         });
-        let made = kept.iter().flat_map(|kept| &kept.reports).fold(new(), |a, report| a.hearing(report, &by, &berlin(), now));
-        let all = shuffled[early..].iter().fold(made, |a, report| a.hearing(report, &by, &berlin(), now));
+        let made = kept.iter().flat_map(|kept| &kept.reports).fold(new(), |a, report| a.with_report(report, &by, &berlin(), now));
+        let all = shuffled[early..].iter().fold(made, |a, report| a.with_report(report, &by, &berlin(), now));
         prop_assert_eq!(end(&all), end(&once));
         // What is heard again changes nothing.
         for report in &reports {
-            prop_assert_eq!(&all.hearing(report, &by, &berlin(), now), &all);
+            prop_assert_eq!(&all.with_report(report, &by, &berlin(), now), &all);
         }
     }
 
@@ -73,8 +73,8 @@ proptest! {
     ) {
         // Some of the clocks are ahead.
         let (by, now) = (Actor::Partner("centre-demo".parse().unwrap()), at("2026-11-20T08:02:00Z"));
-        let before = reports.iter().fold(new(), |a, report| a.hearing(report, &by, &berlin(), now));
-        let after = before.saying(what.what.clone(), &Actor::System, &berlin(), now);
+        let before = reports.iter().fold(new(), |a, report| a.with_report(report, &by, &berlin(), now));
+        let after = before.with_local_change(what.what.clone(), &Actor::System, &berlin(), now);
         match what.what {
             AppointmentChange::Moved { to } => prop_assert!(after.at == to && !after.state.is_cancelled()),
             AppointmentChange::Cancelled => prop_assert!(after.state.is_cancelled()),
@@ -83,7 +83,7 @@ proptest! {
         let unmoved = before.at == after.at || after.attendance.is == Attended::Unknown;
         prop_assert!(unmoved, "nobody has come to another visit");
         for report in &reports {
-            prop_assert_eq!(&after.hearing(report, &by, &berlin(), now + TimeDelta::minutes(later)), &after, "redelivered, whenever");
+            prop_assert_eq!(&after.with_report(report, &by, &berlin(), now + TimeDelta::minutes(later)), &after, "redelivered, whenever");
         }
     }
 

@@ -41,7 +41,7 @@ async fn cal_7_a_lead_that_is_given_to_somebody_takes_its_events_times_along() {
     assert_eq!(book(&world, &link_c, slot).await.status, 409, "david is taken");
     assert_eq!(book(&world, &link_b, slot).await.status, 201, "greta is free");
     let lead = world.page(a).await.lead;
-    assert_eq!(lead.handed, None, "it was done in the same commit");
+    assert_eq!(lead.calendar_transfer_pending_since, None, "it was done in the same commit");
     // So does its appointment's salesperson; the customer is not told.
     let appointment = AppointmentId::of_event(a, &world.events(a).await[0].id);
     let loaded = world.store.load(&world.scope(), &Load::of([Key::Appointment(appointment.clone())])).await.unwrap();
@@ -88,7 +88,7 @@ async fn cal_7_times_go_along_whichever_way_a_lead_goes() {
     world.system.settle().await;
     let there = owner(&world, lead).await;
     assert_eq!((taken(&world, "anna.vogt", day).await, taken(&world, &there, day).await), (0, 8));
-    assert_eq!(world.page(lead).await.lead.handed, None);
+    assert_eq!(world.page(lead).await.lead.calendar_transfer_pending_since, None);
 
     let passed = world.lead(&enquiry("lena")).await;
     let first = owner(&world, passed).await;
@@ -137,10 +137,10 @@ async fn cal_7_all_that_a_lead_can_have_planned_goes_along() {
     }
     let version = world.page(lead).await.lead.version;
     give(&world, ADMIN, lead, json!({"user": "ben.krause"})).await;
-    assert!(world.page(lead).await.lead.handed.is_some(), "there is more of it");
+    assert!(world.page(lead).await.lead.calendar_transfer_pending_since.is_some(), "there is more of it");
     world.system.settle().await;
     let after = world.page(lead).await.lead;
-    assert_eq!((after.handed, after.version), (None, version + 1));
+    assert_eq!((after.calendar_transfer_pending_since, after.version), (None, version + 1));
     for start in starts {
         for date in [start, start + chrono::TimeDelta::hours(1)] {
             let date = date.date_naive().to_string();

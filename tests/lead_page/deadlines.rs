@@ -112,7 +112,7 @@ async fn lead_6_the_first_contact_deadline_moved_by_hand_takes_its_steps_along_a
     // Overdue and moved again: the steps begin anew, each once; the original stays the first.
     patch(&world, &path, &json!({"at": "2026-11-27T14:00:00Z"})).await;
     let again = world.page(id).await.lead;
-    assert_eq!((again.level(), again.original), (0, Some(at("2026-11-23T11:00:00Z"))));
+    assert_eq!((again.level(), again.deadline_before_moves), (0, Some(at("2026-11-23T11:00:00Z"))));
     world.advance_to("2026-11-27T14:30:00Z").await;
     assert_eq!(world.page(id).await.lead.plan.unwrap().step(StepKind::Level1).unwrap().fired, Some(at("2026-11-27T14:00:00Z")));
     assert_eq!(world.mails().len(), 6, "{:?}", world.mails());
@@ -234,5 +234,5 @@ async fn lead_6_a_reopened_lead_starts_with_the_dealers_deadline_again() {
         world.post(ADMIN, &format!("/leads/{id}/status"), &status).await;
     }
     let lead = world.page(id).await.lead;
-    assert_eq!((lead.deadline(), lead.original), (Some(at("2026-11-23T11:00:00Z")), None));
+    assert_eq!((lead.deadline(), lead.deadline_before_moves), (Some(at("2026-11-23T11:00:00Z")), None));
 }

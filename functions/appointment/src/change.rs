@@ -5,7 +5,7 @@ use crate::creation::person;
 use crate::view::AppointmentView;
 use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, not_to_the_past, on_its_day};
 use forecourt_domain::base::{AppointmentId, ChannelKey, Refusal, Right, UserId};
-use forecourt_domain::rules::appointment::{self, AppointmentContext, ChangedAppointment, Customer, Edit, said};
+use forecourt_domain::rules::appointment::{self, AppointmentContext, ChangedAppointment, Customer, Edit, apply_local};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
@@ -36,7 +36,7 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
     };
     let (by, request) = (call.scope.actor(), request(platform, call, &id));
     let rule = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
-        asked.becomes(facts, appointment)?.map(|what| said(facts, appointment, what)).transpose()
+        asked.becomes(facts, appointment)?.map(|what| apply_local(facts, appointment, what)).transpose()
     };
     let asks = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
         let _ = rule(facts, appointment);

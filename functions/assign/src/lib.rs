@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Actor, DealerId, GroupId, LeadId};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::rules::appointment::followed;
-use forecourt_domain::rules::calendar::{CalendarContext, taken_along};
+use forecourt_domain::rules::appointment::with_appointments;
+use forecourt_domain::rules::calendar::{CalendarContext, with_reservations_moved};
 use forecourt_domain::rules::distribution::distribute_all;
 use forecourt_domain::settings::Lane;
 use forecourt_domain::slots::{DayNotLoaded, LoadDay};
@@ -48,7 +48,8 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
         let given: Vec<_> = decision.iter().flat_map(Decision::leads).filter_map(|lead| loaded.lead(lead.id)).collect();
         let waited: Vec<_> = given.into_iter().map(|lead| lead.updated).collect();
         let after = |id: LeadId| decision.iter().flat_map(Decision::leads).find(|lead| lead.id == id).or_else(|| loaded.lead(id));
-        let handed: Vec<LeadId> = ids.iter().copied().filter(|id| after(*id).is_some_and(|lead| lead.handed.is_some())).collect();
+        let handed: Vec<LeadId> =
+            ids.iter().copied().filter(|id| after(*id).is_some_and(|lead| lead.calendar_transfer_pending_since.is_some())).collect();
         Ok((decision, (waited, handed)))
     };
     let (waited, handed) = platform.store.decide(&first.scope(), load, rule).await?;
@@ -63,7 +64,7 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
 /// Has what is planned for a lead take the time of whoever has got it (CAL-7), with the appointments that it is. Returns whether there is more of it.
 async fn take_along(platform: &Platform, look: &Look, id: LeadId, now: DateTime<Utc>) -> Result<bool, Failure> {
     let load = Load::of([Key::Lead(id), Key::Dealer(look.dealer.clone())]).then(|loaded| {
-        let Some(lead) = loaded.lead(id).filter(|lead| lead.handed.is_some()) else { return Vec::new() };
+        let Some(lead) = loaded.lead(id).filter(|lead| lead.calendar_transfer_pending_since.is_some()) else { return Vec::new() };
         let events: Vec<Key> = lead.planned.iter().map(|planned| Key::Event(id, planned.id.clone())).collect();
         let appointments = loaded.appointments_of(&events);
         let days = lead::days_of(|days| given(loaded, id, days, now));
@@ -71,7 +72,7 @@ async fn take_along(platform: &Platform, look: &Look, id: LeadId, now: DateTime<
     });
     let rule = |loaded: &Loaded, _| {
         let decision = given(loaded, id, &|user, date| loaded.day(user, date), now)?;
-        let more = decision.as_ref().and_then(Decision::lead).is_some_and(|lead| lead.handed.is_some());
+        let more = decision.as_ref().and_then(Decision::lead).is_some_and(|lead| lead.calendar_transfer_pending_since.is_some());
         Ok((decision, more))
     };
     platform.store.decide(&look.scope(), load.patiently(), rule).await
@@ -79,10 +80,10 @@ async fn take_along(platform: &Platform, look: &Look, id: LeadId, now: DateTime<
 
 /// The lead with what is planned for it in its owner's time. `None`: it is so.
 fn given(loaded: &Loaded, id: LeadId, days: LoadDay<'_>, now: DateTime<Utc>) -> Result<Option<Decision>, DayNotLoaded> {
-    let Some(lead) = loaded.lead(id).filter(|lead| lead.handed.is_some()) else { return Ok(None) };
+    let Some(lead) = loaded.lead(id).filter(|lead| lead.calendar_transfer_pending_since.is_some()) else { return Ok(None) };
     let Some(dealer) = loaded.dealer(&lead.dealer) else { return Ok(None) };
     let events: Vec<&CalendarEvent> = lead.planned.iter().filter_map(|planned| loaded.event(id, &planned.id)).collect();
     let case = CalendarContext { lead, dealer, days, by: &Actor::System, now };
-    let decision = taken_along(Decision::default().with(Item::Lead(Box::new(lead.clone()))), &events, &case)?;
-    Ok(Some(followed(decision, lead, dealer, |id| loaded.appointment(id), now)))
+    let decision = with_reservations_moved(Decision::default().with(Item::Lead(Box::new(lead.clone()))), &events, &case)?;
+    Ok(Some(with_appointments(decision, lead, dealer, |id| loaded.appointment(id), now)))
 }

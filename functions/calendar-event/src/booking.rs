@@ -8,7 +8,7 @@ use forecourt_domain::base::{Actor, Refusal, UserId};
 use forecourt_domain::calendar::{CalendarEvent, Invitation, InvitationStatus};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::rules::appointment::followed;
+use forecourt_domain::rules::appointment::with_appointments;
 use forecourt_domain::rules::calendar::{CalendarContext, OfferRefusal, invitation};
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::{Diary, LoadDay, Slot};
@@ -322,7 +322,7 @@ async fn change(
         }
         let new = facts.3.is_none_or(|event| facts.2.standing(Some(event), call.now) == InvitationStatus::Cancelled);
         let decision = asked(facts, &days)?;
-        let decision = decision.map(|decision| followed(decision, facts.0, facts.1, |id| loaded.appointment(id), call.now));
+        let decision = decision.map(|decision| with_appointments(decision, facts.0, facts.1, |id| loaded.appointment(id), call.now));
         let new = new && decision.is_some();
         let decision = match &request {
             Some(request) => Some(request.answering(decision.unwrap_or_default(), if new { ANEW } else { "" }.into(), call.now)),

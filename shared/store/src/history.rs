@@ -69,7 +69,7 @@ impl Store {
         }
         // The lead itself comes first: what a read leaves out is never it.
         let Some(lead) = lead else { return Ok(None) };
-        let described = lead.described.unwrap_or(1);
+        let described = lead.enquiry_version.unwrap_or(1);
         let mut enquiry = enquiry_of(&timeline, described);
         if found.last_evaluated_key.is_some() {
             let entry = Load::of([Key::Entry(id, described)].into_iter().chain(next_action(&lead)));

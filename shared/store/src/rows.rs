@@ -123,7 +123,7 @@ pub(crate) fn encode_lead(lead: &Lead) -> Result<Attributes, Failure> {
             row.insert("in_time".into(), AttributeValue::Bool(in_time));
         }
     }
-    if let Some(original) = lead.original {
+    if let Some(original) = lead.deadline_before_moves {
         row.insert("was_due".into(), AttributeValue::N(original.timestamp_millis().to_string()));
     }
     if lead.highest_level() > lead.level() {

@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::webhooks::{Outgoing, Webhooks, fairly};
+use forecourt_domain::webhooks::{Outgoing, Webhooks, choose_fairly};
 use futures::FutureExt as _;
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ impl Store {
             }
             start = found.last_evaluated_key;
             if start.is_none() {
-                return Ok(fairly(&untold, UNTOLD).into_iter().collect());
+                return Ok(choose_fairly(&untold, UNTOLD).into_iter().collect());
             }
         }
     }

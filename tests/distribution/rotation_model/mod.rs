@@ -93,7 +93,7 @@ fn given(name: &str, kind: usize, deliveries: &[Told], page: &LeadPage, played: 
     // Who gives out what waits looks at the clock and the settings after it was taken in.
     let (since, since_at) = if by_intake { (sent, sent_at) } else { (written[0] + 1, played.time_of(written[0])) };
     let latest = |commits: usize| played.saves().iter().filter(|save| **save < commits).count() as u64;
-    let (version, at) = (lead.policy, millis(entry.at));
+    let (version, at) = (lead.settings_version, millis(entry.at));
     insist!(
         (latest(since)..=latest(commit)).contains(&version),
         "{name} by settings {version}, not {} to {}",

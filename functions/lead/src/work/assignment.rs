@@ -8,8 +8,8 @@ use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::distribution::{LaneState, Pool};
 use forecourt_domain::lead::{Lead, Task};
-use forecourt_domain::rules::appointment::followed;
-use forecourt_domain::rules::calendar::{CalendarContext, moving, taken_along};
+use forecourt_domain::rules::appointment::with_appointments;
+use forecourt_domain::rules::calendar::{CalendarContext, with_events_moved, with_reservations_moved};
 use forecourt_domain::rules::distribution;
 use forecourt_domain::rules::distribution::pool::{self, Claimed};
 use forecourt_domain::rules::lead::task;
@@ -40,7 +40,7 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
             // What is planned goes along to the calendar there (CAL-6), and what somebody was given to do to the list there (LEAD-4).
             let events = planned_events(lead, loaded);
             let tasks: Vec<&Task> = lead.tasks.iter().filter_map(|work| loaded.task(lead.id, &work.id)).collect();
-            Ok(moved.map(|decision| task::moving(moving(decision, &events, to, call.now), &tasks, to)))
+            Ok(moved.map(|decision| task::with_tasks_moved(with_events_moved(decision, &events, to, call.now), &tasks, to)))
         }
     })
     .await
@@ -58,11 +58,12 @@ fn to_do(loaded: &Loaded, call: &Call) -> Vec<Key> {
 fn planned_of(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
     let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
     let events = lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()));
-    let theirs = Lead { owner: Some(user.clone()), handed: Some(call.now), ..lead.clone() };
+    let theirs = Lead { owner: Some(user.clone()), calendar_transfer_pending_since: Some(call.now), ..lead.clone() };
     let decision = Decision::default().with(Item::Lead(Box::new(theirs)));
     let read = planned_events(lead, loaded);
-    let days =
-        lead::days_of(|days| taken_along(decision, &read, &CalendarContext { lead, dealer, days, by: &Actor::System, now: call.now }));
+    let days = lead::days_of(|days| {
+        with_reservations_moved(decision, &read, &CalendarContext { lead, dealer, days, by: &Actor::System, now: call.now })
+    });
     events.chain(days).collect()
 }
 
@@ -71,7 +72,7 @@ fn with_planned(decision: Decision, dealer: &Dealer, loaded: &Loaded, call: &Cal
     let Some(lead) = decision.lead().cloned() else { return Ok(decision) };
     let days = |user: &UserId, date| loaded.day(user, date);
     let case = CalendarContext { lead: &lead, dealer, days: &days, by: &call.scope.actor(), now: call.now };
-    Ok(taken_along(decision, &planned_events(&lead, loaded), &case)?)
+    Ok(with_reservations_moved(decision, &planned_events(&lead, loaded), &case)?)
 }
 
 fn planned_events<'a>(lead: &Lead, loaded: &'a Loaded) -> Vec<&'a CalendarEvent> {
@@ -129,7 +130,7 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
             Ok(match pool::claim(lead, dealer, &pool_of(loaded, dealer), &first, user, call.now)? {
                 Claimed::Taken(decision) => {
                     let decision = with_planned(decision, dealer, loaded, call)?;
-                    let decision = followed(decision, lead, dealer, |id| loaded.appointment(id), call.now);
+                    let decision = with_appointments(decision, lead, dealer, |id| loaded.appointment(id), call.now);
                     let taken = decision.lead().map(|lead| (lead.clone(), false));
                     let remembered = request.as_ref().map(|request| request.remembered(decision.clone(), lead.version, call.now));
                     (Some(remembered.unwrap_or(decision)), taken)

@@ -6,7 +6,7 @@ use forecourt_domain::base::{Actor, EventId, Right, UserId};
 use forecourt_domain::calendar::CalendarEvent;
 use forecourt_domain::decision::Decision;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::rules::calendar::{CalendarContext, CompletedEvents, completing, rearm};
+use forecourt_domain::rules::calendar::{CalendarContext, CompletedEvents, rearm, with_events_completed};
 use forecourt_domain::rules::lead::reaction::{self, ClosingOutcome};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -43,7 +43,7 @@ pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answe
                 decision.items.extend(rearm(&events, dealer).into_iter().flat_map(|armed| armed.items));
                 Ok(decision)
             }
-            ClosingOutcome::Won | ClosingOutcome::Lost(_) => completing(decision, &events, &case),
+            ClosingOutcome::Won | ClosingOutcome::Lost(_) => with_events_completed(decision, &events, &case),
         };
         Ok(closed.map(with_events).transpose()?)
     })
@@ -65,7 +65,7 @@ fn days_of(loaded: &Loaded, call: &Call, completes: CompletedEvents, by: &Actor)
     let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
     let events = completes.of(lead, call.now);
     let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
-    lead::days_of(|days| completing(Decision::default(), &events, &CalendarContext { lead, dealer, days, by, now: call.now }))
+    lead::days_of(|days| with_events_completed(Decision::default(), &events, &CalendarContext { lead, dealer, days, by, now: call.now }))
 }
 
 /// The rotation to which a turn is given back, or from which it is taken again (DIS-10).

@@ -66,7 +66,7 @@ impl Letter {
         if self.due().is_none_or(|due| due > now) {
             return None;
         }
-        let settle = |fate| Some(LetterClaim::Settle(self.become_(fate)));
+        let settle = |fate| Some(LetterClaim::Settle(self.with_state(fate)));
         let suppressed = |why| settle(LetterState::Suppressed { at: now, why });
         let attempts = match self.fate {
             LetterState::Queued { attempts, .. } => attempts,
@@ -109,6 +109,6 @@ impl Letter {
                 return due.map_or_else(|| suppressed(SuppressionReason::TooLate), |due| settle(LetterState::Queued { due, attempts }));
             }
         }
-        Some(LetterClaim::Send(self.become_(LetterState::Sending { until: now + LETTER_LEASE, attempts })))
+        Some(LetterClaim::Send(self.with_state(LetterState::Sending { until: now + LETTER_LEASE, attempts })))
     }
 }

@@ -129,7 +129,7 @@ pub fn not_to_the_past(from: DateTime<Utc>, to: DateTime<Utc>, now: DateTime<Utc
 impl Appointment {
     /// The same after `what` was said here at `now`: it counts, whatever was said before by whatever clock.
     #[must_use]
-    pub fn saying(&self, what: AppointmentChange, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
+    pub fn with_local_change(&self, what: AppointmentChange, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         self.with(Statement { as_of: self.said_of.moment(now), told: None, what, by: by.clone() }, calendar, now)
     }
 

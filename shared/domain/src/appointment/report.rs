@@ -124,7 +124,7 @@ impl Appointment {
     /// The same after `report` was told by `by`: the latest by the teller's own clock counts, whenever it comes. A clock that is ahead is
     /// believed as far as to the moment at which it was first heard.
     #[must_use]
-    pub fn hearing(&self, report: &Report, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
+    pub fn with_report(&self, report: &Report, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let Report { as_of, what } = report.clone();
         self.with(Statement { as_of: as_of.min(now), told: Some(as_of), what, by: by.clone() }, calendar, now)
     }

@@ -2,7 +2,7 @@
 
 mod recognition;
 
-pub use recognition::{Recognised, person, recognise};
+pub use recognition::{Recognised, find_person, recognise};
 
 use crate::base::{ChannelKey, DealerId, LeadId};
 use serde::{Deserialize, Serialize};

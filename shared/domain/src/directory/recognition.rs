@@ -35,14 +35,14 @@ impl Recognised {
 ///
 /// `None`: the enquiry has no channel that identifies anybody.
 pub fn recognise(known: &[(ChannelKey, Option<Contact>)], dealer: &DealerId, lead: LeadId) -> Option<Recognised> {
-    let mut found = person(known)?;
+    let mut found = find_person(known)?;
     found.contact.and_more = found.contact.all_leads().is_none();
     found.contact.latest.insert(dealer.clone(), lead);
     Some(found)
 }
 
 /// The same of whoever is reached by the `known` channels and has no lead by it: the customer of an appointment.
-pub fn person(known: &[(ChannelKey, Option<Contact>)]) -> Option<Recognised> {
+pub fn find_person(known: &[(ChannelKey, Option<Contact>)]) -> Option<Recognised> {
     let (first, _) = known.first()?;
     let mut contact = known.iter().find_map(|(_, contact)| contact.clone()).unwrap_or_else(|| Contact::new(first.clone()));
     let mut new_aliases = Vec::new();

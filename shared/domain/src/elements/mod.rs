@@ -53,12 +53,12 @@ impl Element {
     }
 
     /// The same element as its next version, with other content.
-    pub(crate) fn saying(&self, content: Content, now: DateTime<Utc>) -> Self {
+    pub(crate) fn with_content(&self, content: Content, now: DateTime<Utc>) -> Self {
         Self { version: self.version + 1, changed: now, content, ..self.clone() }
     }
 
     pub(crate) fn gone(&self, by: &Actor, now: DateTime<Utc>) -> Self {
-        Self { removed: Some(Removed { at: now, by: by.clone() }), ..self.saying(self.content.clone(), now) }
+        Self { removed: Some(Removed { at: now, by: by.clone() }), ..self.with_content(self.content.clone(), now) }
     }
 
     pub(crate) fn still_here(&self) -> Result<(), Refusal> {

@@ -24,7 +24,7 @@ impl Lead {
     }
 
     /// How its main contact is reached as of now: by the first e-mail address, and by the first mobile number, else the first that can be dialled.
-    /// `enquiry` is what its entry [`Lead::described`] says.
+    /// `enquiry` is what its entry [`Lead::enquiry_version`] says.
     pub fn reached(&self, enquiry: Option<&Enquiry>) -> Option<ContactPreferences> {
         let person = self.contacts.first().map(|main| &main.person).or_else(|| enquiry.map(|enquiry| &enquiry.contact))?;
         Some(ContactPreferences::of(person))

@@ -58,7 +58,8 @@ pub struct Lead {
     pub contact_id: Option<ChannelKey>,
     /// Channels of its contacts that lead to somebody else in the directory, or to nobody: a search by them finds the lead, too (LEAD-8). The latest fifty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub elsewhere: Vec<ChannelKey>,
+    #[serde(rename = "elsewhere")]
+    pub other_channels: Vec<ChannelKey>,
     /// The vehicle asked for, or else the one offered, in a line.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub vehicle: String,
@@ -67,7 +68,8 @@ pub struct Lead {
     pub plate: Option<String>,
     /// The version whose entry on the timeline holds the enquiry's latest state; none: the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub described: Option<u64>,
+    #[serde(rename = "described")]
+    pub enquiry_version: Option<u64>,
     /// Its contacts, the main one first, where they are not just whom the enquiry names (LEAD-7); at most ten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<LeadContact>,
@@ -79,7 +81,8 @@ pub struct Lead {
     pub arrived: DateTime<Utc>,
     /// When it came to this dealer from another (DIS-7); a dealer's list goes by it.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
-    pub moved: Option<DateTime<Utc>>,
+    #[serde(rename = "moved")]
+    pub moved_to_dealer_at: Option<DateTime<Utc>>,
     /// When anything last happened to it.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub updated: DateTime<Utc>,
@@ -88,7 +91,8 @@ pub struct Lead {
     pub plan: Option<Plan>,
     /// The first-contact deadline as it was before it was first moved by hand (LEAD-6); none: it was not.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
-    pub original: Option<DateTime<Utc>>,
+    #[serde(rename = "original")]
+    pub deadline_before_moves: Option<DateTime<Utc>>,
     /// Its further deadlines by their times; at most twenty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Target>,
@@ -96,7 +100,8 @@ pub struct Lead {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<Work>,
     /// The version of the dealer's settings that the plan was computed with (SET-11).
-    pub policy: u64,
+    #[serde(rename = "policy")]
+    pub settings_version: u64,
     /// When a reopening started a new deadline (ESC-9).
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub restarted: Option<DateTime<Utc>>,
@@ -105,7 +110,8 @@ pub struct Lead {
     pub planned: Vec<Planned>,
     /// When it last changed hands, until what is planned for it takes the time of whoever has it by now (CAL-7); none: it does.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
-    pub handed: Option<DateTime<Utc>>,
+    #[serde(rename = "handed")]
+    pub calendar_transfer_pending_since: Option<DateTime<Utc>>,
     /// How many elements of each kind it has (LEAD-1).
     #[serde(default, skip_serializing_if = "Counts::is_empty")]
     pub counts: Counts,
@@ -138,7 +144,7 @@ impl Lead {
 
     /// When it came to its dealer: where it stands in the dealer's list.
     pub fn here_since(&self) -> DateTime<Utc> {
-        self.moved.unwrap_or(self.arrived)
+        self.moved_to_dealer_at.unwrap_or(self.arrived)
     }
 
     /// What must happen next, and when. It follows from the state alone, so that nobody can forget to arrange it.
@@ -146,7 +152,7 @@ impl Lead {
         if self.owner.is_none() && self.status == Status::InProgress {
             return Some(Waiting::Distribute(self.updated));
         }
-        if let Some(since) = self.handed {
+        if let Some(since) = self.calendar_transfer_pending_since {
             return Some(Waiting::Distribute(since));
         }
         self.owner.as_ref()?;
@@ -188,16 +194,16 @@ impl Lead {
     /// Is found by these channels, too, which do not lead to its record in the directory (LEAD-8).
     pub(crate) fn found_by<'a>(&mut self, channels: impl IntoIterator<Item = &'a ChannelKey>) {
         for channel in channels {
-            if !self.elsewhere.contains(channel) {
-                self.elsewhere.push(channel.clone());
+            if !self.other_channels.contains(channel) {
+                self.other_channels.push(channel.clone());
             }
         }
-        self.elsewhere.drain(..self.elsewhere.len().saturating_sub(Self::ELSEWHERE));
+        self.other_channels.drain(..self.other_channels.len().saturating_sub(Self::ELSEWHERE));
     }
 
     /// Shows what `enquiry` says in the lead's own facts.
     pub fn describe(&mut self, enquiry: &Enquiry) {
-        self.described = Some(self.version).filter(|version| *version > 1);
+        self.enquiry_version = Some(self.version).filter(|version| *version > 1);
         self.lead_type = enquiry.lead_type;
         self.source = enquiry.source.clone();
         self.asked = RoutingCriteria::of(enquiry);

@@ -131,19 +131,19 @@ impl Lead {
     /// Computes steps that have not happened anew if the dealer's settings are newer than those they were computed with (SET-11).
     /// Returns whether the plan changed.
     pub(crate) fn replan(&mut self, dealer: &Dealer) -> bool {
-        if self.policy >= dealer.version {
+        if self.settings_version >= dealer.version {
             return false;
         }
         let plan = self.plan.clone().unwrap_or_else(Plan::none);
         // A calendar without hours leaves the old plan: a late step is better than none (CLK-6).
         self.turn = self.turn.take().map(|turn| turn.timed(dealer));
         // What somebody has set by hand stays so (LEAD-6).
-        if self.original.is_some() {
-            self.policy = dealer.version;
+        if self.deadline_before_moves.is_some() {
+            self.settings_version = dealer.version;
             return false;
         }
         let moved = plan.moved(dealer.settings.escalation, &dealer.settings.calendar, self.clock_start());
-        self.policy = dealer.version;
+        self.settings_version = dealer.version;
         match moved {
             Ok(moved) if moved != self.plan => {
                 self.plan = moved;

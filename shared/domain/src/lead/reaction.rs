@@ -60,9 +60,9 @@ impl Lead {
 
     fn start_clock(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
         self.restarted = Some(now);
-        self.original = None;
+        self.deadline_before_moves = None;
         self.escalated = self.highest_level();
         self.plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, now).unwrap_or(None);
-        self.policy = dealer.version;
+        self.settings_version = dealer.version;
     }
 }

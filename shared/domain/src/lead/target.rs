@@ -37,7 +37,7 @@ pub fn open(status: Status, targets: &[Target]) -> impl Iterator<Item = &Target>
 impl Lead {
     /// The first-contact deadline by which the lead is judged in reports: as it was before it was moved by hand (OVR-4).
     pub fn original_deadline(&self) -> Option<DateTime<Utc>> {
-        self.original.or_else(|| self.deadline())
+        self.deadline_before_moves.or_else(|| self.deadline())
     }
 
     /// The deadline that is current: the earliest open one. The name of the first-contact deadline is [`FIRST_CONTACT`].

@@ -35,7 +35,7 @@ impl Message {
             return Some(MessageClaim::Settle(self.dropped(DropReason::NoLongerSo, now)));
         };
         if attempts >= ATTEMPTS {
-            return Some(MessageClaim::Settle(self.become_(MessageState::Failed { at: now, why: "every attempt failed".into() })));
+            return Some(MessageClaim::Settle(self.with_state(MessageState::Failed { at: now, why: "every attempt failed".into() })));
         }
         if let Some(opening) = self.held_until(dealer, now) {
             return Some(MessageClaim::Settle(self.waits_until(opening, attempts)));
@@ -43,7 +43,7 @@ impl Message {
         let Some(to) = self.reader(lead, &dealer.settings, now) else {
             return Some(MessageClaim::Settle(self.dropped(DropReason::NoReader, now)));
         };
-        Some(MessageClaim::Send(self.become_(MessageState::Sending { until: now + LEASE, attempts, batch }), to))
+        Some(MessageClaim::Send(self.with_state(MessageState::Sending { until: now + LEASE, attempts, batch }), to))
     }
 
     /// Whether what it says is so by now (ESC-6): the lead is where it was, and not answered since; the step is one of its present plan.

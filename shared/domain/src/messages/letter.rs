@@ -222,23 +222,23 @@ impl Letter {
         }
     }
 
-    pub(crate) fn become_(&self, fate: LetterState) -> Self {
+    pub(crate) fn with_state(&self, fate: LetterState) -> Self {
         Self { fate, ..self.clone() }
     }
 
     /// Records that the provider took it.
     pub fn sent(&self, provider_id: String, now: DateTime<Utc>) -> Self {
-        self.become_(LetterState::Sent { at: now, provider_id })
+        self.with_state(LetterState::Sent { at: now, provider_id })
     }
 
     /// Records that it is not to go out.
     pub fn suppressed(&self, why: SuppressionReason, now: DateTime<Utc>) -> Self {
-        self.become_(LetterState::Suppressed { at: now, why })
+        self.with_state(LetterState::Suppressed { at: now, why })
     }
 
     /// Records that nobody knows whether the provider took it.
     pub fn unclear(&self, now: DateTime<Utc>) -> Self {
-        self.become_(LetterState::Unclear { at: now })
+        self.with_state(LetterState::Unclear { at: now })
     }
 
     /// Records a failure that is known: later again where `again` may help, else failed for good.
@@ -248,8 +248,8 @@ impl Letter {
             _ => LETTER_ATTEMPTS,
         };
         if again && attempts < LETTER_ATTEMPTS {
-            return self.become_(LetterState::Queued { due: now + TimeDelta::minutes(1 << attempts.min(6)), attempts });
+            return self.with_state(LetterState::Queued { due: now + TimeDelta::minutes(1 << attempts.min(6)), attempts });
         }
-        self.become_(LetterState::Failed { at: now, why })
+        self.with_state(LetterState::Failed { at: now, why })
     }
 }

@@ -286,10 +286,10 @@ impl Message {
 
     pub(crate) fn waits_until(&self, due: DateTime<Utc>, attempts: u32) -> Self {
         let batch = self.batch().map(str::to_owned);
-        Self { bundled: true, ..self.become_(MessageState::Queued { due, attempts, batch }) }
+        Self { bundled: true, ..self.with_state(MessageState::Queued { due, attempts, batch }) }
     }
 
-    pub(crate) fn become_(&self, fate: MessageState) -> Self {
+    pub(crate) fn with_state(&self, fate: MessageState) -> Self {
         Self { fate, ..self.clone() }
     }
 
@@ -305,7 +305,7 @@ impl Message {
     pub fn in_batch(&self, batch: &str) -> Self {
         match self.fate {
             MessageState::Sending { until, attempts, .. } => {
-                self.become_(MessageState::Sending { until, attempts, batch: Some(batch.to_owned()) })
+                self.with_state(MessageState::Sending { until, attempts, batch: Some(batch.to_owned()) })
             }
             MessageState::Queued { .. } | MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => {
                 self.clone()
@@ -315,12 +315,12 @@ impl Message {
 
     /// Records that the provider took it.
     pub fn sent(&self, to: Recipient, provider_id: String, now: DateTime<Utc>) -> Self {
-        self.become_(MessageState::Sent { at: now, to, provider_id })
+        self.with_state(MessageState::Sent { at: now, to, provider_id })
     }
 
     /// Records that nobody is to be told.
     pub fn dropped(&self, why: DropReason, now: DateTime<Utc>) -> Self {
-        self.become_(MessageState::Dropped { at: now, why })
+        self.with_state(MessageState::Dropped { at: now, why })
     }
 
     /// Records a failed attempt: later again where `again` may help, else failed for good.
@@ -333,8 +333,8 @@ impl Message {
             let due = now + TimeDelta::minutes(1 << attempts.min(6));
             // Nobody can know whether the provider took it after all: it goes out in the same mail again.
             let batch = self.batch().map(str::to_owned);
-            return self.become_(MessageState::Queued { due, attempts, batch });
+            return self.with_state(MessageState::Queued { due, attempts, batch });
         }
-        self.become_(MessageState::Failed { at: now, why })
+        self.with_state(MessageState::Failed { at: now, why })
     }
 }

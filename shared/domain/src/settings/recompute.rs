@@ -11,7 +11,8 @@ pub struct Recompute {
     /// Whose leads.
     pub dealer: DealerId,
     /// The version of the settings that it brings in. A later change begins anew.
-    pub policy: u64,
+    #[serde(rename = "policy")]
+    pub settings_version: u64,
     /// When the next page is to be looked at; `None`: it is done.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
@@ -23,7 +24,7 @@ pub struct Recompute {
 impl Recompute {
     /// The recomputation that the settings of `dealer` ask for, saved at `now`.
     pub fn after(dealer: &Dealer, now: DateTime<Utc>) -> Self {
-        Self { dealer: dealer.id.clone(), policy: dealer.version, due: Some(now + INTAKES_DONE), cursor: None }
+        Self { dealer: dealer.id.clone(), settings_version: dealer.version, due: Some(now + INTAKES_DONE), cursor: None }
     }
 
     /// Whether there is a page to be looked at.

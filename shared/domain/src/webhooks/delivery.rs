@@ -210,7 +210,7 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
 
 /// What to look at of all that is `open` of one lead or appointment, in its order: about `most`, of each webhook the same number of those that it
 /// waits for, so that none waits behind what another does not take.
-pub fn fairly(open: &[Outgoing], most: usize) -> BTreeSet<u64> {
+pub fn choose_fairly(open: &[Outgoing], most: usize) -> BTreeSet<u64> {
     let mut waiting: BTreeMap<&WebhookId, Vec<u64>> = BTreeMap::new();
     for outgoing in open {
         for delivery in outgoing.deliveries.iter().filter(|delivery| delivery.fate.due().is_some()) {

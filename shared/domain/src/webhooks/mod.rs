@@ -3,7 +3,7 @@
 mod delivery;
 mod endpoint;
 
-pub use delivery::{Attempt, Delivery, DeliveryClaim, DeliveryOutcome, DeliveryState, LEASE, RETRIES, claim, fairly};
+pub use delivery::{Attempt, Delivery, DeliveryClaim, DeliveryOutcome, DeliveryState, LEASE, RETRIES, choose_fairly, claim};
 pub use endpoint::{endpoint, is_public};
 
 use crate::appointment::{Appointment, AppointmentState, Attended};

@@ -10,7 +10,7 @@ use forecourt_domain::base::text::is_line;
 use forecourt_domain::base::{Actor, AppointmentId, Fault, PartnerId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::people::ReceivedRequest;
-use forecourt_domain::rules::appointment::{AppointmentContext, heard};
+use forecourt_domain::rules::appointment::{AppointmentContext, apply_report};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, short};
 use serde::{Deserialize, Serialize};
@@ -214,7 +214,7 @@ pub async fn tell(
     let (by, real) = (scope.actor(), platform.wall.now());
     let seen_key = name.as_ref().map(|(key, _)| Key::Seen(key.clone()));
     let asks = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
-        let _ = heard(facts, appointment, &told.report);
+        let _ = apply_report(facts, appointment, &told.report);
     };
     // The appointment is read after the kept reports. If there is no appointment, the kept reports are complete, because creating the appointment also
     // writes the kept reports.
@@ -233,7 +233,7 @@ pub async fn tell(
                 scope.reaches(&appointment.dealer).map_err(|_| Refusal::NotFound("appointment"))?;
                 let days = |user: &forecourt_domain::base::UserId, date| loaded.day(user, date);
                 let facts = facts(loaded, appointment, &days, &by, now)?;
-                let changed = heard(&facts, appointment, &told.report)?;
+                let changed = apply_report(&facts, appointment, &told.report)?;
                 let after = changed.as_ref().map_or(appointment, |changed| &changed.appointment);
                 let outcome = match () {
                     () if !after.is_as(appointment) => Outcome::Applied,

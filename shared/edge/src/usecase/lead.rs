@@ -7,7 +7,7 @@ use forecourt_domain::base::{EventId, LeadId, Refusal, Right, TaskId, UserId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::lead::Lead;
-use forecourt_domain::rules::appointment::followed;
+use forecourt_domain::rules::appointment::with_appointments;
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::{Day, LoadDay};
 use forecourt_store::keys::Key;
@@ -165,7 +165,7 @@ impl<'a> Change<'a> {
         let followed = |decision: Decision| {
             // A lead that moves to another dealer follows the hours and settings of that dealer.
             let to = decision.lead().and_then(|lead| loaded.dealer(&lead.dealer)).unwrap_or(dealer);
-            followed(decision, lead, to, |id| loaded.appointment(id), call.now)
+            with_appointments(decision, lead, to, |id| loaded.appointment(id), call.now)
         };
         let decision = rule(LeadContext { lead, dealer, loaded })?.map(followed);
         let answer = shown(decision.as_ref().and_then(Decision::lead).unwrap_or(lead), decision.as_ref(), loaded);
@@ -292,12 +292,12 @@ pub fn found(loaded: &Loaded, id: LeadId) -> Result<(&Lead, &Dealer), Refusal> {
 
 /// Returns the key of the timeline entry that holds the latest enquiry of a lead: the first entry by default.
 pub fn described(loaded: &Loaded, lead: LeadId) -> Key {
-    Key::Entry(lead, loaded.lead(lead).and_then(|lead| lead.described).unwrap_or(1))
+    Key::Entry(lead, loaded.lead(lead).and_then(|lead| lead.enquiry_version).unwrap_or(1))
 }
 
 /// Returns the latest enquiry of a lead. `None` if its entry was not read ([`described`]).
 pub fn enquiry_of<'a>(loaded: &'a Loaded, lead: &Lead) -> Option<&'a Enquiry> {
-    loaded.entry(lead.id, lead.described.unwrap_or(1))?.enquiry()
+    loaded.entry(lead.id, lead.enquiry_version.unwrap_or(1))?.enquiry()
 }
 
 /// Returns the version of `lead` that this request made, now or when it was first sent: new items are named by it

@@ -24,7 +24,7 @@ fn kind_of(kind: &str) -> AppointmentKind {
 
 /// The same decision about a lead of `dealer`, in which the appointments follow their events, and the customers are told. `held` are the
 /// appointments as they were read.
-pub fn followed<'a>(
+pub fn with_appointments<'a>(
     decision: Decision,
     lead: &Lead,
     dealer: &Dealer,
@@ -92,7 +92,7 @@ impl Appointment {
         // What the calendar says is said here and now, whatever clocks others went by.
         if appointment.at != event.at {
             let by = event.rescheduled.last().map_or(&event.by, |moved| &moved.by);
-            appointment = appointment.saying(AppointmentChange::Moved { to: event.at }, by, calendar, now);
+            appointment = appointment.with_local_change(AppointmentChange::Moved { to: event.at }, by, calendar, now);
         }
         let known = &appointment.attendance;
         let said = match &event.state {
@@ -106,7 +106,7 @@ impl Appointment {
             _ => None,
         };
         match said {
-            Some((what, ended)) => appointment.saying(what, &ended.by, calendar, now),
+            Some((what, ended)) => appointment.with_local_change(what, &ended.by, calendar, now),
             None => appointment,
         }
     }

@@ -4,7 +4,7 @@ use crate::appointment::{Appointment, AppointmentState, Attendance, External, Pe
 use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, EventId, Fault, Refusal, UserId};
 use crate::calendar::{CalendarEvent, EventTime, in_reach};
 use crate::decision::{Decision, Item};
-use crate::directory::{Contact, person};
+use crate::directory::{Contact, find_person};
 use crate::enquiry::ContactPreferences;
 use crate::lead::Lead;
 use crate::rules::appointment::changed;
@@ -129,7 +129,7 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
         return Err(Refusal::Invalid(faults));
     }
     let Customer { name, reached, known } = new.customer;
-    let recognised = person(&known).filter(|_| lead.and_then(|lead| lead.contact_id.as_ref()).is_none());
+    let recognised = find_person(&known).filter(|_| lead.and_then(|lead| lead.contact_id.as_ref()).is_none());
     let made = Appointment {
         event: lead.and_then(|_| EventId::parse(new.id.as_str()).ok()),
         id: new.id,
@@ -165,7 +165,7 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
         said: Some(new.said),
     };
     let told = early.map(|early| early.reports.as_slice()).unwrap_or_default();
-    let mut made = told.iter().fold(made, |made, report| made.hearing(report, by, &dealer.settings.calendar, now));
+    let mut made = told.iter().fold(made, |made, report| made.with_report(report, by, &dealer.settings.calendar, now));
     let mut decision = match facts.case().zip(made.event.clone()) {
         Some((case, id)) => {
             let event = NewEvent {
@@ -244,7 +244,7 @@ pub fn edit(facts: &AppointmentContext<'_>, before: &Appointment, edit: Edit) ->
         after.customer = name.unwrap_or(after.customer);
         // Where only the name or the language changes it is the same person, whatever the directory has learnt since.
         if (&reached.email, &reached.phone) != (&after.reached.email, &after.reached.phone) {
-            let recognised = person(&known).filter(|_| facts.lead.is_none());
+            let recognised = find_person(&known).filter(|_| facts.lead.is_none());
             learnt = recognised.iter().flat_map(|found| found.learnt(&known)).collect();
             let of_lead = facts.lead.and_then(|lead| lead.contact_id.clone());
             after.customer_id = of_lead.or_else(|| recognised.map(|found| found.contact.id));

@@ -5,7 +5,7 @@ mod letters;
 mod make;
 mod report;
 
-pub use follow::followed;
+pub use follow::with_appointments;
 pub use make::{AppointmentContext, ChangedAppointment, Customer, Edit, NewAppointment, edit, faults, make};
 pub(crate) use report::changed;
-pub use report::{heard, said};
+pub use report::{apply_local, apply_report};

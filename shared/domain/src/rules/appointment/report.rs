@@ -11,8 +11,8 @@ use crate::slots::{Diary, Reservation, ReservedTime};
 ///
 /// # Errors
 /// An event that was rescheduled too often.
-pub fn heard(facts: &AppointmentContext<'_>, before: &Appointment, report: &Report) -> Result<Option<ChangedAppointment>, Refusal> {
-    let after = before.hearing(report, facts.by, &facts.dealer.settings.calendar, facts.now);
+pub fn apply_report(facts: &AppointmentContext<'_>, before: &Appointment, report: &Report) -> Result<Option<ChangedAppointment>, Refusal> {
+    let after = before.with_report(report, facts.by, &facts.dealer.settings.calendar, facts.now);
     if after.is_as(before) {
         // It is to be known again, and nobody sees a change.
         let kept = || Decision::default().with(Item::Appointment(Box::new(after.clone())));
@@ -25,8 +25,8 @@ pub fn heard(facts: &AppointmentContext<'_>, before: &Appointment, report: &Repo
 ///
 /// # Errors
 /// An event that was rescheduled too often.
-pub fn said(facts: &AppointmentContext<'_>, before: &Appointment, what: AppointmentChange) -> Result<ChangedAppointment, Refusal> {
-    changed(facts, before, before.saying(what, facts.by, &facts.dealer.settings.calendar, facts.now))
+pub fn apply_local(facts: &AppointmentContext<'_>, before: &Appointment, what: AppointmentChange) -> Result<ChangedAppointment, Refusal> {
+    changed(facts, before, before.with_local_change(what, facts.by, &facts.dealer.settings.calendar, facts.now))
 }
 
 /// What a change of an appointment brings with it: its event, or the time that it takes, and what its customer is told.

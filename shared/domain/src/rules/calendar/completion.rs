@@ -36,7 +36,11 @@ impl CompletedEvents {
 ///
 /// # Errors
 /// [`DayNotLoaded`]: a day that one of them takes.
-pub fn completing(mut decision: Decision, events: &[&CalendarEvent], case: &CalendarContext<'_>) -> Result<Decision, DayNotLoaded> {
+pub fn with_events_completed(
+    mut decision: Decision,
+    events: &[&CalendarEvent],
+    case: &CalendarContext<'_>,
+) -> Result<Decision, DayNotLoaded> {
     let incomplete: Vec<&CalendarEvent> = events.iter().copied().filter(|event| event.state == EventState::Incomplete).collect();
     for item in &mut decision.items {
         match item {

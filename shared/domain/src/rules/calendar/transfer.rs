@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 /// The same decision, with a lead's incomplete `events` on the calendar of the dealer that it goes to. One whose user cannot have it there is whoever's
 /// has the lead.
-pub fn moving(decision: Decision, events: &[&CalendarEvent], to: &Dealer, now: DateTime<Utc>) -> Decision {
+pub fn with_events_moved(decision: Decision, events: &[&CalendarEvent], to: &Dealer, now: DateTime<Utc>) -> Decision {
     let here = |event: &CalendarEvent| {
         let user = event.user.clone().filter(|user| to.settings.member(user).is_some_and(|member| member.assignable));
         let times = event.transferred.as_ref().map_or(0, |transferred| transferred.times).saturating_add(1);
@@ -32,8 +32,12 @@ const OF_ONE: usize = 7;
 ///
 /// # Errors
 /// [`DayNotLoaded`]: a day that one of them takes, or took.
-pub fn taken_along(mut decision: Decision, events: &[&CalendarEvent], case: &CalendarContext<'_>) -> Result<Decision, DayNotLoaded> {
-    let Some(lead) = decision.lead().filter(|lead| lead.handed.is_some()).cloned() else { return Ok(decision) };
+pub fn with_reservations_moved(
+    mut decision: Decision,
+    events: &[&CalendarEvent],
+    case: &CalendarContext<'_>,
+) -> Result<Decision, DayNotLoaded> {
+    let Some(lead) = decision.lead().filter(|lead| lead.calendar_transfer_pending_since.is_some()).cloned() else { return Ok(decision) };
     let case = CalendarContext { lead: &lead, ..*case };
     let mut diary = Diary::new(case.days);
     // Counted by the events alone, so that the same days are asked for whatever is on them.
@@ -58,7 +62,7 @@ pub fn taken_along(mut decision: Decision, events: &[&CalendarEvent], case: &Cal
     }
     for item in &mut decision.items {
         if let (Item::Lead(lead), true) = (item, whole) {
-            lead.handed = None;
+            lead.calendar_transfer_pending_since = None;
         }
     }
     Ok(diary.items().fold(decision, Decision::with))

@@ -35,7 +35,7 @@ pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: AssignmentReason, n
     lead.assignment += 1;
     lead.turn = None;
     // Whatever is planned for it is its new owner's to do, and takes their time (CAL-7).
-    lead.handed = (!lead.planned.is_empty()).then_some(now);
+    lead.calendar_transfer_pending_since = (!lead.planned.is_empty()).then_some(now);
     let notice = Item::Message(Message::assigned(lead, owner.clone(), now));
     (Event::Assigned { from, to: owner, why }, notice)
 }
@@ -123,11 +123,11 @@ pub fn to_dealer(lead: &Lead, to: &Dealer, by: Actor, note: Option<String>, now:
     let mut changed = lead.touched(now);
     let event = Event::Moved { from: lead.dealer.clone(), to: to.id.clone(), note };
     changed.dealer = to.id.clone();
-    changed.moved = Some(now);
+    changed.moved_to_dealer_at = Some(now);
     changed.owner = None;
-    changed.handed = (!changed.planned.is_empty()).then_some(now);
+    changed.calendar_transfer_pending_since = (!changed.planned.is_empty()).then_some(now);
     changed.turn = None;
-    changed.policy = 0;
+    changed.settings_version = 0;
     changed.replan(to);
     Ok(Some(commit(changed, by, vec![event], now)))
 }

@@ -16,6 +16,6 @@ pub fn complete(lead: &Lead, element: &Element, by: &Actor, now: DateTime<Utc>) 
     if document.uploaded.is_some() {
         return Ok(None);
     }
-    let after = element.saying(Content::Document(Document { uploaded: Some(now), ..document.clone() }), now);
+    let after = element.with_content(Content::Document(Document { uploaded: Some(now), ..document.clone() }), now);
     Ok(Some(commit(lead.touched(now), by.clone(), vec![after.added()], now).with(Item::Element(Box::new(after)))))
 }

@@ -62,7 +62,7 @@ pub fn change(lead: &Lead, element: &Element, content: Content, by: &Actor, now:
     if element.content == content {
         return Ok(None);
     }
-    let after = element.saying(content.entered(), now);
+    let after = element.with_content(content.entered(), now);
     let told = Event::ElementChanged {
         kind: after.content.kind(),
         element: after.id.clone(),

@@ -40,7 +40,7 @@ pub(crate) fn enquired_again(
                 let (kind, title) = (content.kind(), content.title());
                 let before = Box::new(element.content.clone());
                 let event = Event::ElementChanged { kind, element: element.id.clone(), title, text: None, before };
-                (event, element.saying(content, now))
+                (event, element.with_content(content, now))
             }
             (_, Some(element), None) => {
                 let (kind, title) = (element.content.kind(), element.content.title());

@@ -204,7 +204,7 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Int
         return Err(Refusal::Reused(SAID_OTHERWISE.into()));
     }
     let mut changed = lead.touched(arrival.at);
-    changed.described = Some(changed.version);
+    changed.enquiry_version = Some(changed.version);
     let entry = arrival.entry(&changed, vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }]);
     let receipt = Receipt { body: arrival.body.clone(), ..receipt.clone() };
     let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry)));
@@ -269,23 +269,23 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         source: String::new(),
         contact: String::new(),
         contact_id: contact.map(|c| c.contact.id.clone()),
-        elsewhere: Vec::new(),
+        other_channels: Vec::new(),
         vehicle: String::new(),
         plate: None,
-        described: None,
+        enquiry_version: None,
         contacts: Vec::new(),
         asked: RoutingCriteria::default(),
         arrived: arrival.at,
-        moved: None,
+        moved_to_dealer_at: None,
         updated: arrival.at,
         plan,
-        original: None,
+        deadline_before_moves: None,
         targets: Vec::new(),
         tasks: Vec::new(),
-        policy: dealer.version,
+        settings_version: dealer.version,
         restarted: None,
         planned: Vec::new(),
-        handed: None,
+        calendar_transfer_pending_since: None,
         counts: Counts::default(),
         reaction: None,
         first_reaction: None,

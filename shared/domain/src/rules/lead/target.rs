@@ -136,9 +136,9 @@ pub fn move_first_contact(
     let plan = Plan::until(at, settings.escalation, &settings.calendar, now);
     let plan = plan.map_err(|e| Refusal::field("at", "LEAD-6", e.to_string()))?;
     let mut changed = lead.touched(now);
-    changed.original = Some(lead.original.unwrap_or(from));
+    changed.deadline_before_moves = Some(lead.deadline_before_moves.unwrap_or(from));
     changed.plan = Some(plan);
-    changed.policy = dealer.version;
+    changed.settings_version = dealer.version;
     Ok(Some(commit(changed, by, vec![Event::FirstContactMoved { from, to: at }], now)))
 }
 

@@ -146,7 +146,7 @@ pub fn settle(
 
 /// The same decision about a lead, with its open `tasks` on the list of the dealer that it goes to (DIS-7). One whose assignee does not work there is
 /// whoever's has the lead, and the timeline says so.
-pub fn moving(mut decision: Decision, tasks: &[&Task], to: &Dealer) -> Decision {
+pub fn with_tasks_moved(mut decision: Decision, tasks: &[&Task], to: &Dealer) -> Decision {
     let open = tasks.iter().filter(|task| task.state == TaskState::Open);
     for (before, after) in open.map(|task| (task, task.at(to))) {
         for item in &mut decision.items {
