@@ -3,7 +3,7 @@
 use crate::appointment::{Appointment, Attended};
 use crate::base::{Actor, AppointmentKind, InvitationId, Language, LeadId, Medium, Subject};
 use crate::calendar::{CalendarEvent, Invitation, name_of};
-use crate::messages::{LETTER_LEASE, Letter, LetterKind, LetterState, SuppressionReason};
+use crate::messages::{Lease, Letter, LetterKind, LetterState, SuppressionReason};
 use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 
@@ -109,6 +109,6 @@ impl Letter {
                 return due.map_or_else(|| suppressed(SuppressionReason::TooLate), |due| settle(LetterState::Queued { due, attempts }));
             }
         }
-        Some(LetterClaim::Send(self.with_state(LetterState::Sending { until: now + LETTER_LEASE, attempts })))
+        Some(LetterClaim::Send(self.with_state(LetterState::Sending { until: Lease::MAIL.until(now), attempts })))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::base::{Status, StepKind, UserId};
 use crate::lead::{Lead, is_pooled};
-use crate::messages::{ATTEMPTS, Booking, DropReason, LATE, Message, MessageState, Notice, Recipient};
+use crate::messages::{Booking, DropReason, LATE, Lease, Message, MessageState, Notice, Recipient};
 use crate::settings::{Dealer, DealerSettings};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,9 +14,6 @@ pub enum MessageClaim {
     /// Nothing to send; the message's new state says why.
     Settle(Message),
 }
-
-/// How long a sender may take.
-const LEASE: TimeDelta = TimeDelta::minutes(2);
 
 impl Message {
     /// Looks at a message whose time has come: is it still so, may it go out at this hour, and who reads it now (ESC-6, DIS-4)?
@@ -34,7 +31,7 @@ impl Message {
         let Some(lead) = lead.filter(|lead| self.still_so(lead)) else {
             return Some(MessageClaim::Settle(self.dropped(DropReason::NoLongerSo, now)));
         };
-        if attempts >= ATTEMPTS {
+        if attempts >= Lease::MAIL.attempts {
             return Some(MessageClaim::Settle(self.with_state(MessageState::Failed { at: now, why: "every attempt failed".into() })));
         }
         if let Some(opening) = self.held_until(dealer, now) {
@@ -43,7 +40,7 @@ impl Message {
         let Some(to) = self.reader(lead, &dealer.settings, now) else {
             return Some(MessageClaim::Settle(self.dropped(DropReason::NoReader, now)));
         };
-        Some(MessageClaim::Send(self.with_state(MessageState::Sending { until: now + LEASE, attempts, batch }), to))
+        Some(MessageClaim::Send(self.with_state(MessageState::Sending { until: Lease::MAIL.until(now), attempts, batch }), to))
     }
 
     /// Whether what it says is so by now (ESC-6): the lead is where it was, and not answered since; the step is one of its present plan.

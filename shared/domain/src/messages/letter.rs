@@ -3,8 +3,9 @@
 use crate::base::{DealerId, Language, Medium, Subject};
 use crate::elements::{Form, Quote};
 use crate::lead::Lead;
+use crate::messages::Lease;
 use crate::settings::DealerSettings;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What a customer is told.
@@ -188,12 +189,6 @@ impl SuppressionReason {
     }
 }
 
-/// Attempts before a letter has failed.
-pub const LETTER_ATTEMPTS: u32 = 8;
-
-/// How long a sender may take.
-pub(crate) const LETTER_LEASE: TimeDelta = TimeDelta::minutes(2);
-
 impl Letter {
     /// A letter to the main contact of a lead, to go out at once; where the dealer sends customers nothing, it is recorded as such.
     pub fn of_lead(lead: &Lead, cause: String, medium: Medium, says: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
@@ -245,11 +240,11 @@ impl Letter {
     pub fn failed(&self, why: String, again: bool, now: DateTime<Utc>) -> Self {
         let attempts = match self.fate {
             LetterState::Queued { attempts, .. } | LetterState::Sending { attempts, .. } => attempts + 1,
-            _ => LETTER_ATTEMPTS,
+            _ => Lease::MAIL.attempts,
         };
-        if again && attempts < LETTER_ATTEMPTS {
-            return self.with_state(LetterState::Queued { due: now + TimeDelta::minutes(1 << attempts.min(6)), attempts });
+        match Lease::MAIL.next_attempt(attempts, now).filter(|_| again) {
+            Some(due) => self.with_state(LetterState::Queued { due, attempts }),
+            None => self.with_state(LetterState::Failed { at: now, why }),
         }
-        self.with_state(LetterState::Failed { at: now, why })
     }
 }

@@ -3,6 +3,7 @@
 use crate::base::{DealerId, Email, EventId, LeadId, StepKind, UserId};
 use crate::calendar::CalendarEvent;
 use crate::lead::Lead;
+use crate::messages::Lease;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -201,9 +202,6 @@ pub enum DropReason {
     NoReader,
 }
 
-/// Attempts before a message has failed.
-pub const ATTEMPTS: u32 = 8;
-
 /// A step that happens later than this after its time is late, and its notice waits for others of its kind (ESC-8).
 pub(crate) const LATE: TimeDelta = TimeDelta::minutes(5);
 
@@ -327,10 +325,9 @@ impl Message {
     pub fn failed(&self, why: String, again: bool, now: DateTime<Utc>) -> Self {
         let attempts = match self.fate {
             MessageState::Queued { attempts, .. } | MessageState::Sending { attempts, .. } => attempts + 1,
-            MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => ATTEMPTS,
+            MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => Lease::MAIL.attempts,
         };
-        if again && attempts < ATTEMPTS {
-            let due = now + TimeDelta::minutes(1 << attempts.min(6));
+        if let Some(due) = Lease::MAIL.next_attempt(attempts, now).filter(|_| again) {
             // Nobody can know whether the provider took it after all: it goes out in the same mail again.
             let batch = self.batch().map(str::to_owned);
             return self.with_state(MessageState::Queued { due, attempts, batch });

@@ -1,11 +1,12 @@
 //! Messages to staff and letters to customers, and their delivery.
 
 mod claim;
+mod lease;
 mod letter;
 mod message;
 
 pub use claim::MessageClaim;
-pub(crate) use letter::LETTER_LEASE;
-pub use letter::{Enclosed, LETTER_ATTEMPTS, Letter, LetterKind, LetterState, SuppressionReason};
+pub use lease::Lease;
+pub use letter::{Enclosed, Letter, LetterKind, LetterState, SuppressionReason};
 pub(crate) use message::LATE;
-pub use message::{ATTEMPTS, Booking, DropReason, Message, MessageState, Notice, Recipient};
+pub use message::{Booking, DropReason, Message, MessageState, Notice, Recipient};

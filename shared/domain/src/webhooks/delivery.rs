@@ -1,6 +1,7 @@
 //! Deliveries of webhook events: attempts, leases, retries (APT-6).
 
 use crate::base::{Refusal, Subject, WebhookId};
+use crate::messages::Lease;
 use crate::webhooks::{Outgoing, Webhook, WebhookState, Webhooks};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -128,7 +129,7 @@ impl DeliveryOutcome {
 pub const RETRIES: [i64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 36_000];
 
 /// How long a sender may take: an attempt has ten seconds.
-pub const LEASE: TimeDelta = TimeDelta::seconds(60);
+pub const LEASE: Lease = Lease { duration: TimeDelta::seconds(60), attempts: RETRIES.len() as u32 + 1 };
 
 /// How often it is tried to tell of a webhook that was switched off.
 const NOTICES: u32 = 8;
@@ -165,7 +166,7 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
                     continue;
                 }
                 if *attempts < NOTICES {
-                    delivery.fate = DeliveryState::Telling { due: now + LEASE, attempts: attempts + 1 };
+                    delivery.fate = DeliveryState::Telling { due: LEASE.until(now), attempts: attempts + 1 };
                     claim.tell.push((outgoing.sequence, id.clone()));
                 } else {
                     delivery.fate = DeliveryState::GivenUp { at: now, why: "nobody could be told".into() };
@@ -191,9 +192,9 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
                 Some(until) if due <= now => delivery.fate = DeliveryState::Queued { due: *until, attempts },
                 Some(_) => {}
                 None if due <= now || attempts == 0 => {
-                    delivery.fate = DeliveryState::Sending { until: now + LEASE, attempts };
+                    delivery.fate = DeliveryState::Sending { until: LEASE.until(now), attempts };
                     delivery.attempts += 1;
-                    held.insert(id.clone(), now + LEASE);
+                    held.insert(id.clone(), LEASE.until(now));
                     claim.send.push((outgoing.sequence, id.clone()));
                 }
                 None => {
