@@ -5,6 +5,7 @@ use forecourt_domain::lead::Event;
 use forecourt_domain::settings::Absence;
 use serde_json::json;
 
+/// DIS-7, LEAD-5: a user assigns a lead to another user.
 #[tokio::test]
 async fn dis_7_reassigning_does_not_reset_the_response_clock() {
     let world = World::new().await;

@@ -246,6 +246,7 @@ async fn esc_11_the_pools_leads_escalate_to_its_supervisor_whatever_the_switch_s
     assert_eq!(told, ["helga.stern"], "{:?}", world.mails());
 }
 
+/// SET-6, DIS-8, DIS-9: settings of a pool that contradict each other are refused.
 #[test]
 fn set_6_a_pool_is_refused_where_it_cannot_work() {
     let demo = forecourt_local::demo::group().unwrap();

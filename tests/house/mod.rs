@@ -4,4 +4,5 @@ pub(crate) mod architecture;
 pub(crate) mod builds;
 mod layers;
 pub(crate) mod metrics;
+pub(crate) mod rules;
 pub(crate) mod texts;

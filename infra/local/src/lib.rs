@@ -21,6 +21,7 @@ pub mod gateway;
 pub mod mailbox;
 pub mod openapi;
 pub mod partner_queue;
+pub mod reference;
 pub mod server;
 pub mod system;
 pub mod template;

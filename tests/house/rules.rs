@@ -1,0 +1,163 @@
+//! Checks that `docs/rules.md`, the code and the tests agree on the rules, and that the documents' links work.
+
+use super::architecture::{files, root};
+use crate::support::world::{NORDSTERN, World};
+use forecourt_local::reference;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+const AREAS: [&str; 14] = ["SET", "CLK", "INT", "DIS", "ESC", "LEAD", "CAL", "APT", "OVR", "EXP", "FUP", "ACC", "MSG", "PRV"];
+
+/// Returns each rule of `docs/rules.md`, and whether it is built.
+fn rules() -> BTreeMap<String, bool> {
+    let text = std::fs::read_to_string(root().join("docs/rules.md")).unwrap();
+    let headings = text.lines().filter_map(|line| line.strip_prefix("### <a id=\""));
+    headings.map(|rest| (rest.split('"').next().unwrap().to_owned(), !rest.ends_with("(planned)"))).collect()
+}
+
+/// Returns the rule ids in a text.
+fn ids(text: &str) -> BTreeSet<String> {
+    let part_of_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let id_at = |at: usize| {
+        let before = text[..at].trim_end_matches(|c: char| c.is_ascii_uppercase());
+        let area = &text[before.len()..at];
+        let after = text[at + 1..].trim_start_matches(|c: char| c.is_ascii_digit());
+        let id = &text[before.len()..text.len() - after.len()];
+        let whole = id.len() > area.len() + 1 && !before.ends_with(part_of_word) && !after.starts_with(part_of_word);
+        (whole && AREAS.contains(&area)).then(|| id.to_owned())
+    };
+    text.match_indices('-').filter_map(|(at, _)| id_at(at)).collect()
+}
+
+/// Returns the rule ids that the name of a test begins with: `ESC-1`, `ESC-2` for `esc_1_2_the_steps_happen`.
+fn ids_of_name(name: &str) -> BTreeSet<String> {
+    let mut parts = name.split('_');
+    let area = parts.next().unwrap_or_default().to_uppercase();
+    let numbers = parts.take_while(|part| part.parse::<u8>().is_ok());
+    numbers.filter(|_| AREAS.contains(&area.as_str())).map(|number| format!("{area}-{number}")).collect()
+}
+
+#[test]
+fn ids_are_found_in_texts_and_names() {
+    let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(ids("(INT-3, LEAD-2 to LEAD-7), UTF-8, xINT-4, INT-5-b, INT-, ESC-10."), set(&["INT-3", "LEAD-2", "LEAD-7", "ESC-10"]));
+    assert_eq!(ids_of_name("esc_1_2_the_steps_happen"), set(&["ESC-1", "ESC-2"]));
+    assert_eq!(ids_of_name("a_lead_of_3_users"), set(&[]));
+}
+
+fn documents() -> Vec<PathBuf> {
+    let top = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name));
+    top.into_iter().filter(|path| path.exists()).chain(files(&root().join("docs"), "md")).collect()
+}
+
+#[test]
+fn every_rule_id_in_the_tree_is_a_rule() {
+    let rules = rules();
+    let mut unknown = Vec::new();
+    for folder in ["functions", "shared", "infra", "tests", "docs"] {
+        for ending in ["rs", "md", "json", "yaml", "html", "txt", "py", "toml"] {
+            for file in files(&root().join(folder), ending) {
+                let text = std::fs::read_to_string(&file).unwrap_or_default();
+                unknown.extend(ids(&text).into_iter().filter(|id| !rules.contains_key(id)).map(|id| format!("{}: {id}", file.display())));
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "these ids are not in docs/rules.md; correct the id or add the rule:\n{}", unknown.join("\n"));
+}
+
+/// Returns the rules that tests name: in the function's name, or in its doc comment.
+fn tested(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut doc = BTreeSet::new();
+    let mut is_test = false;
+    for line in text.lines().map(str::trim) {
+        if let Some(comment) = line.strip_prefix("///") {
+            doc.append(&mut ids(comment));
+        } else if line.starts_with("#[") {
+            is_test |= line.starts_with("#[test") || line.starts_with("#[tokio::test");
+        } else {
+            if let Some((_, rest)) = line.split_once("fn ").filter(|_| is_test) {
+                found.append(&mut doc);
+                found.append(&mut ids_of_name(rest.split('(').next().unwrap()));
+            }
+            doc.clear();
+            is_test = false;
+        }
+    }
+    found
+}
+
+#[test]
+fn every_built_rule_has_a_test() {
+    let texts = files(&root().join("tests"), "rs").into_iter().map(|file| std::fs::read_to_string(file).unwrap());
+    let tested: BTreeSet<String> = texts.flat_map(|text| tested(&text)).collect();
+    let missing: Vec<String> = rules().into_iter().filter(|(id, built)| *built && !tested.contains(id)).map(|(id, _)| id).collect();
+    assert!(
+        missing.is_empty(),
+        "no test names these rules: {}. Name the rule in the doc comment of the test that proves it, write that test, \
+         or mark the rule (planned) in docs/rules.md",
+        missing.join(", ")
+    );
+}
+
+/// Returns the anchors of a Markdown document: its headings and its `<a id="…">`.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| reference::slug(line.trim_start_matches('#').trim()));
+    let named = text.split("<a id=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    headings.chain(named).collect()
+}
+
+#[test]
+fn every_link_of_a_document_leads_to_a_file_and_an_anchor() {
+    let mut broken = Vec::new();
+    for file in documents() {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for link in text.split("](").skip(1).map(|rest| rest.split([')', ' ']).next().unwrap()) {
+            let (to, anchor) = link.split_once('#').unwrap_or((link, ""));
+            if link.contains("://") || link.starts_with("mailto:") {
+                continue;
+            }
+            let target = if to.is_empty() { file.clone() } else { file.parent().unwrap_or(Path::new("")).join(to) };
+            let leads = target.exists() && (anchor.is_empty() || anchors(&std::fs::read_to_string(&target).unwrap()).contains(anchor));
+            if !leads {
+                broken.push(format!("{}: {link}", file.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "these links lead nowhere; correct the path or the heading:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn the_page_of_rules_has_an_anchor_for_every_rule() {
+    let page = reference::page("/reference/rules").unwrap();
+    for id in rules().keys() {
+        assert!(page.contains(&format!("<a id=\"{id}\"></a>{id}")), "/reference/rules#{id} leads nowhere");
+    }
+    assert!(page.contains("href=\"decisions/intake#lead-numbers\""), "links lead to pages, not to files");
+    assert!(reference::page("/reference/decisions/intake").unwrap().contains("<h3 id=\"lead-numbers\">"));
+    assert_eq!(reference::page("/reference/decisions/none"), None);
+}
+
+#[test]
+fn every_file_of_decisions_is_a_page() {
+    for file in files(&root().join("docs/decisions"), "md") {
+        let path = format!("/reference/decisions/{}", file.file_stem().unwrap().display());
+        assert!(reference::page(&path).is_some(), "add {} to PAGES in infra/local/src/reference.rs", file.display());
+    }
+}
+
+/// INT-3, INT-4: each error of a problem names a rule that the reference explains.
+#[tokio::test]
+async fn the_rules_of_a_problem_are_on_the_page_of_rules() {
+    let world = World::new().await;
+    let body = json!({"type": "spaceship", "contact": {"email": "jana", "phone": "12"}});
+    let answer = world.post("ingo.brandt", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
+    let errors = answer.body["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 3);
+    let page = reference::page("/reference/rules").unwrap();
+    for error in errors {
+        let anchor = error["rule_url"].as_str().unwrap().strip_prefix("/reference/rules#").unwrap();
+        assert!(page.contains(&format!("<a id=\"{anchor}\">")), "{error}");
+    }
+}
