@@ -1,32 +1,32 @@
-//! What a car dealer does with a lead: state and rules, without input or output.
+//! The domain of a lead desk for car dealers: state and rules, without input or output.
 //!
 //! Pure: no clock, no randomness, no `async`. A rule takes the state, the settings, the request and `now`, and returns a
-//! [`decision::Decision`]: the items to be committed together. What must happen later follows from the state
-//! ([`lead::Lead::waits_for`], [`messages::Message::due`]), so that no rule can forget to arrange it.
+//! [`decision::Decision`]: the items to be committed together. Later steps follow from the state
+//! ([`lead::Lead::waits_for`], [`messages::Message::due`]), so that no rule can forget to schedule them.
 //!
 //! # The folders, lowest first
-//! A folder uses only folders above it in this table; a test of the house holds that. State never uses a rule.
+//! A folder uses only folders above it in this table; the tests in `tests/house` check that. State never uses a rule.
 //!
 //! | Folder | Content |
 //! |---|---|
-//! | [`base`] | ids, money, refusals, roles and rights, actors, addresses, and the small enums that others name |
+//! | [`base`] | ids, money, refusals, roles and rights, actors, addresses, and small enums that other folders use |
 //! | [`hours`] | opening hours, and the clock that counts only working time |
-//! | [`enquiry`] | an enquiry, its checks, and what routing rules and letters need of it |
+//! | [`enquiry`] | an enquiry, its checks, the criteria for routing rules, and the contact preferences |
 //! | [`settings`] | a dealer, its members, and every setting |
-//! | [`directory`] | the group's contacts, and the recognition of a person |
+//! | [`directory`] | the group's contacts, and how an enquiry is matched to a contact |
 //! | [`people`] | users, and the signing secrets of partners |
-//! | [`distribution`] | rotations and pools: whose turn it is |
+//! | [`distribution`] | rotations and pools |
 //! | [`elements`] | trade-ins, quotes, test drives, comments, documents, communications |
-//! | [`slots`] | people's days, and the slots that are free for customers |
+//! | [`slots`] | the day of each person, and the slots that are free for customers |
 //! | [`calendar`] | calendar events, invitations, calendar links and views |
-//! | [`lead`] | the lead: plan, deadlines, tasks, turn, contacts, timeline |
+//! | [`lead`] | the lead: plan, deadlines, tasks, contacts, timeline |
 //! | [`messages`] | messages to staff, letters to customers, and their delivery |
 //! | [`appointment`] | appointments, reports about them, and who was notified |
-//! | [`access`] | scopes: who may see and do what |
+//! | [`access`] | scopes: the data and the actions that a caller is allowed |
 //! | [`reports`] | overviews and exports |
 //! | [`webhooks`] | webhooks and their deliveries |
 //! | [`decision`] | the items of a commit |
-//! | [`rules`] | what changes state; its folders have an order of their own |
+//! | [`rules`] | the rules that change state; its folders have an order of their own |
 
 pub mod access;
 pub mod appointment;

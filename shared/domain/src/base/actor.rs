@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// Who did something, as the timeline says it.
+/// The author of a change, as the timeline shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
-    /// A person.
+    /// A user of the group.
     User(UserId),
-    /// A partner.
+    /// A partner's system.
     Partner(PartnerId),
     /// The lead's contact, by a link that was sent to them (CAL-8).
     Customer,
@@ -20,7 +20,7 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// The person, where it is one of our users.
+    /// Returns the id if the actor is a user.
     pub fn user(&self) -> Option<&UserId> {
         if let Actor::User(user) = self { Some(user) } else { None }
     }
@@ -37,19 +37,20 @@ impl fmt::Display for Actor {
     }
 }
 
-/// A portal or a vendor's system (ACC-1): may send enquiries to its dealers; one that makes appointments, these and what becomes of them.
+/// A portal or a vendor's system (ACC-1). It may send enquiries to its dealers. The contact centre's and a dealer's own system may also
+/// send appointments and reports about them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Partner {
-    /// Who.
+    /// The partner's id.
     pub id: PartnerId,
     /// The dealers it may send to.
     pub dealers: BTreeSet<DealerId>,
-    /// What it is. Default: a portal.
+    /// The kind of system. Default: a portal.
     #[serde(default)]
     pub kind: PartnerKind,
 }
 
-/// What a partner is; where its appointments come from follows (APT-2).
+/// The kind of a partner. It determines the origin of the partner's appointments (APT-2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartnerKind {

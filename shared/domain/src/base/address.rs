@@ -14,7 +14,7 @@ impl Email {
     /// Reads an address; its domain becomes lower case.
     ///
     /// # Errors
-    /// [`BadEmail`] says what is wrong with it.
+    /// [`BadEmail`] with the reason.
     pub fn parse(text: &str) -> Result<Self, BadEmail> {
         let options = Options::default().with_required_tld().without_domain_literal().without_display_text();
         let address = EmailAddress::parse_with_options(text.trim(), options).map_err(|e| BadEmail(e.to_string()))?;
@@ -29,7 +29,7 @@ impl Email {
         &self.0
     }
 
-    /// Whether both reach the same person: nobody tells two people apart by upper and lower case.
+    /// Returns whether both addresses reach the same person. Upper and lower case make no difference.
     pub fn is_same(&self, other: &Self) -> bool {
         self.0.to_lowercase() == other.0.to_lowercase()
     }
@@ -76,7 +76,7 @@ impl From<Language> for String {
     }
 }
 
-/// A country by its ISO 3166 alpha-2 code in upper case: how its people write telephone numbers and dates.
+/// A country by its ISO 3166 alpha-2 code in upper case. It determines how telephone numbers and dates are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Country([u8; 2]);
@@ -104,7 +104,7 @@ impl TryFrom<String> for Country {
     }
 }
 
-/// The text is no country's code.
+/// The text is not a country code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not a two-letter country code such as DE")]
 pub struct BadCountry;
@@ -114,16 +114,16 @@ pub struct BadCountry;
 pub struct Phone {
     /// As the customer or the sender typed it.
     pub typed: String,
-    /// `+` and up to 15 digits; `None`: nobody can dial it without looking.
+    /// `+` and up to 15 digits. `None` if the number is not valid in the dealer's country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub e164: Option<String>,
-    /// What the sender calls it: mobile, home, work …
+    /// The kind as named by the sender: mobile, home, work …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
 }
 
 impl Phone {
-    /// Reads `typed` as somebody in `country` would dial it. `e164` stays empty where it is no valid number.
+    /// Reads `typed` as it is dialled in `country`. `e164` is `None` if the number is not valid.
     pub fn read(typed: &str, country: Country) -> Self {
         let number = PhoneNumber::parse(typed, country.region()).ok().filter(PhoneNumber::is_valid);
         let e164 = number.map(|n| n.format_as(PhoneNumberFormat::E164).into_owned());
@@ -140,7 +140,7 @@ impl Language {
     /// Reads a language tag (its first part counts) or the English name of one of Forecourt's own languages.
     ///
     /// # Errors
-    /// [`BadLanguage`] when it is neither.
+    /// [`BadLanguage`] if it is neither.
     pub fn parse(text: &str) -> Result<Self, BadLanguage> {
         let text = text.trim().to_ascii_lowercase();
         let code = match text.as_str() {
@@ -169,19 +169,19 @@ impl TryFrom<String> for Language {
 }
 
 impl Language {
-    /// Whether this is `wanted`, or a variety of it: `en-GB` is in `en`.
+    /// Returns whether this language is `wanted` or a variety of it: `en-GB` is in `en`.
     pub fn is_in(&self, wanted: &Self) -> bool {
         let (is, wanted) = (self.0.to_ascii_lowercase(), wanted.0.to_ascii_lowercase());
         is == wanted || is.strip_prefix(&wanted).is_some_and(|rest| rest.starts_with('-'))
     }
 }
 
-/// The text is no language.
+/// The text is not a language tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not a language tag such as de or en-GB")]
 pub struct BadLanguage;
 
-/// What stands for an e-mail address or a telephone number in a key: a keyed hash, so that the table's keys say nothing about a person (PRV-1).
+/// Replaces an e-mail address or a telephone number in a key: a keyed hash, so that the keys of the table hold no personal data (PRV-1).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ChannelKey(pub String);

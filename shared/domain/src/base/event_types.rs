@@ -1,6 +1,6 @@
 //! The types of calendar events that every dealer has (CAL-1), and the reasons of a no-show (CAL-4).
 
-/// The types that every dealer has, as the API writes them and as people do (CAL-1).
+/// The types that every dealer has: the name in the API and the label for people (CAL-1).
 pub const EVENT_TYPES: [(&str, &str); 16] = [
     ("phone_inbound", "Phone Inbound"),
     ("phone_outbound", "Phone Outbound"),
@@ -20,7 +20,7 @@ pub const EVENT_TYPES: [(&str, &str); 16] = [
     ("post_sales_follow_up", "Post Sales Follow Up"),
 ];
 
-/// The type that is an appointment (APT-1).
+/// The event type that is always an appointment (APT-1).
 pub const BOOKED_TEST_DRIVE: &str = "booked_test_drive";
 
 /// The reasons of a no-show that every dealer has (CAL-4).

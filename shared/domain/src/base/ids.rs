@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-/// The name of one entity of kind `K`: 1 to 64 characters of `a-z`, `0-9`, `-`, `_` and `.`.
+/// The id of one entity of kind `K`: 1 to 64 characters of `a-z`, `0-9`, `-`, `_` and `.`.
 #[derive(Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String", bound = "")]
 pub struct Id<K>(String, PhantomData<fn() -> K>);
@@ -88,16 +88,16 @@ pub type AppointmentId = Id<OfAppointment>;
 /// A trade-in, quote, test drive, comment or document of a lead.
 pub type ElementId = Id<OfElement>;
 
-/// A link by which another calendar shows what is planned.
+/// A link by which another calendar program shows the planned events.
 pub type FeedId = Id<OfFeed>;
 
 /// A file with all records of a filter.
 pub type ExportId = Id<OfExport>;
 
-/// A system's wish to be told what happens.
+/// A subscription of another system to events.
 pub type WebhookId = Id<OfWebhook>;
 
-/// Some of a dealer's users, who share the leads that routing rules give them.
+/// A set of a dealer's users who share the leads that routing rules assign to the set.
 pub type DistributionGroupId = Id<OfDistributionGroup>;
 
 /// The text is not an id.
@@ -109,7 +109,7 @@ impl<K> Id<K> {
     /// Reads an id.
     ///
     /// # Errors
-    /// [`BadId`] when it is empty, longer than 64 characters or has any other character.
+    /// [`BadId`] if it is empty, longer than 64 characters or has any other character.
     pub fn parse(text: &str) -> Result<Self, BadId> {
         let allowed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
         if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
@@ -125,15 +125,16 @@ impl<K> Id<K> {
 }
 
 impl AppointmentId {
-    /// The appointment that the calendar event `event` of `lead` is (APT-1).
+    /// Returns the id of the appointment that belongs to the calendar event `event` of `lead` (APT-1).
     pub fn of_event(lead: LeadId, event: &EventId) -> Self {
-        // Longer events' names than ours are not made; what is cut keeps the id an id.
+        // Event ids are shorter than this. The limit keeps the result a valid id in any case.
         let event: String = event.0.chars().take(52).collect();
         Self(format!("{lead}-{event}"), PhantomData)
     }
 }
 
-/// The name of what a version of a lead made: names sort as they were made, and the same request finds what it made.
+/// Returns the id of an entity that a version of a lead created. The ids sort in the order of creation, and a repeated request
+/// finds the entity that it created.
 pub fn numbered<K>(version: u64) -> Id<K> {
     Id(format!("{version:06}"), PhantomData)
 }
@@ -170,7 +171,7 @@ impl<K> fmt::Debug for Id<K> {
     }
 }
 
-// Derives would ask the same of `K`, which is only a marker.
+// Derived implementations would require the same traits of `K`, which is only a marker.
 impl<K> Clone for Id<K> {
     fn clone(&self) -> Self {
         Self(self.0.clone(), PhantomData)
@@ -205,12 +206,12 @@ impl<K> std::hash::Hash for Id<K> {
 
 /// The number of a lead, which is also its id: ten digits that a person can say, unique in the group (INT-4).
 ///
-/// It derives from the origin of the enquiry ([`crate::lead::LeadOrigin`]), so that the same enquiry always asks for the same number.
+/// It derives from the origin of the enquiry ([`crate::lead::LeadOrigin`]), so that the same enquiry always gets the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LeadId(u64);
 
-/// The text is not a lead's number.
+/// The text is not a lead number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be a lead number of ten digits, such as 482-913-0576")]
 pub struct BadLeadId;
@@ -218,12 +219,12 @@ pub struct BadLeadId;
 impl LeadId {
     const COUNT: u64 = 10_000_000_000;
 
-    /// Folds any 64 bits into a number.
+    /// Reduces any 64 bits to a lead number.
     pub fn from_bits(bits: u64) -> Self {
         Self(bits % Self::COUNT)
     }
 
-    /// As people say and read it: `482-913-0576`.
+    /// Returns the number in groups for people: `482-913-0576`.
     pub fn spoken(self) -> String {
         let digits = self.to_string();
         format!("{}-{}-{}", &digits[..3], &digits[3..6], &digits[6..])

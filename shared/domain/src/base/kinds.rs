@@ -1,22 +1,22 @@
-//! Small enums that several folders name.
+//! Small enums that several folders use.
 
 use crate::base::{AppointmentId, BOOKED_TEST_DRIVE, LeadId};
 use serde::{Deserialize, Serialize};
 
-/// In progress, won or lost (LEAD-1).
+/// The status of a lead (LEAD-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Being worked.
+    /// The dealer is working on it.
     InProgress,
     /// Sold.
     Won,
-    /// Not sold, and why.
+    /// Not sold, with the reason.
     Lost(LostReason),
 }
 
 impl Status {
-    /// Its name without the reason, as the API writes it.
+    /// Returns the name without the reason, as the API writes it.
     pub fn name(self) -> &'static str {
         match self {
             Status::InProgress => "in_progress",
@@ -55,7 +55,7 @@ impl LostReason {
     ];
 }
 
-/// What stops the response clock (ESC-7). An automatic reply is none of these.
+/// A reaction that stops the response clock (ESC-7). An automatic reply is not a reaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -68,21 +68,21 @@ pub enum ReactionKind {
     Lost,
 }
 
-/// A step of a lead's escalation, in the order in which they happen.
+/// A step of a lead's escalation, in the order of the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
     /// The seller is reminded (ESC-2).
     Reminder,
-    /// The first response is overdue: the seller is told (ESC-1).
+    /// The first response is overdue: the seller is notified (ESC-1).
     #[serde(rename = "level_1")]
     Level1,
-    /// Still no response: the supervisor is told (ESC-3).
+    /// There is still no response: the supervisor is notified (ESC-3).
     #[serde(rename = "level_2")]
     Level2,
 }
 
-/// Of what kind an appointment is (APT-1).
+/// The kind of an appointment (APT-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -93,7 +93,7 @@ pub enum AppointmentKind {
     Email,
     Video,
     Delivery,
-    /// In the workshop: outside the overview of sales appointments.
+    /// In the workshop. The overview of sales appointments does not count it.
     Workshop,
     Other,
 }
@@ -111,7 +111,7 @@ impl AppointmentKind {
         ("other", AppointmentKind::Other),
     ];
 
-    /// The type of calendar event whose duration it takes (CAL-7).
+    /// Returns the type of calendar event whose duration the appointment has (CAL-7).
     pub fn event_type(self) -> &'static str {
         match self {
             AppointmentKind::Showroom | AppointmentKind::Workshop | AppointmentKind::Other => "visit_inbound",
@@ -128,11 +128,11 @@ impl AppointmentKind {
     }
 }
 
-/// The system that an appointment was made in (APT-2).
+/// The system in which an appointment was made (APT-2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AppointmentOrigin {
-    /// Made here.
+    /// This system.
     Forecourt,
     /// The contact centre's system.
     ContactCentre,
@@ -154,22 +154,22 @@ impl AppointmentOrigin {
     }
 }
 
-/// Whose people made an appointment (APT-1, OVR-1).
+/// The team that made an appointment (APT-1, OVR-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AppointmentTeam {
-    /// The contact centre's ("ART").
+    /// The contact centre ("ART").
     ContactCentre,
-    /// The dealer's, or the customer's own self.
+    /// The dealer, or the customer by an invitation link.
     Dealer,
 }
 
-/// What a letter is about, and is stored with.
+/// The entity that a letter is about. The letter is stored with it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
-    /// A lead: it goes to the lead's main contact.
+    /// A lead: the letter goes to the lead's main contact.
     Lead(LeadId),
-    /// An appointment: it goes to its customer, or the main contact of its lead.
+    /// An appointment: the letter goes to its customer, or to the main contact of its lead.
     Appointment(AppointmentId),
 }

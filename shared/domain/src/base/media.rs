@@ -1,19 +1,19 @@
-//! The media by which customers get mail.
+//! The media by which customers are notified.
 
 use serde::{Deserialize, Serialize};
 
-/// By what a customer is told.
+/// A medium by which a customer is notified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Medium {
-    /// By e-mail.
+    /// E-mail.
     Email,
-    /// By SMS.
+    /// SMS.
     Sms,
 }
 
 impl Medium {
-    /// As the API writes it.
+    /// Returns the name as the API writes it.
     pub fn name(self) -> &'static str {
         match self {
             Medium::Email => "email",
@@ -22,7 +22,7 @@ impl Medium {
     }
 }
 
-/// By what media the customer was told.
+/// A set of media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -34,12 +34,12 @@ pub struct Media {
 }
 
 impl Media {
-    /// By none.
+    /// Returns whether the set is empty.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether `medium` is among them.
+    /// Returns whether `medium` is in the set.
     pub fn has(self, medium: Medium) -> bool {
         match medium {
             Medium::Email => self.email,
@@ -47,7 +47,7 @@ impl Media {
         }
     }
 
-    /// These, and `medium`.
+    /// Returns the set with `medium` added.
     #[must_use]
     pub fn and(self, medium: Medium) -> Self {
         match medium {

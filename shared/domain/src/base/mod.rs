@@ -1,4 +1,4 @@
-//! Ids, names and small types that every other folder uses.
+//! Ids, names and small types that the other folders use.
 
 mod actor;
 mod address;

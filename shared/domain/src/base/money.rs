@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Money {
     /// In the currency's smallest unit: 1,790,000 is 17,900 EUR, but 1,790,000 JPY. From minus [`MOST_MONEY`] to [`MOST_MONEY`].
     pub amount: i64,
-    /// By its code in ISO 4217.
+    /// The currency; ISO 4217 in JSON.
     pub currency: Currency,
 }
 
@@ -18,7 +18,7 @@ pub struct Money {
 pub const MOST_MONEY: i64 = 100_000_000_000;
 
 impl Money {
-    /// Reads an amount that may not be negative. `field` names it where it stands.
+    /// Reads an amount from 0 to [`MOST_MONEY`]. Adds faults with the path `field` if it is not valid.
     pub fn read(amount: Option<i64>, currency: Option<&str>, field: &str, faults: &mut Vec<Fault>) -> Option<Self> {
         let amount = amount.filter(|amount| (0..=MOST_MONEY).contains(amount));
         if amount.is_none() {

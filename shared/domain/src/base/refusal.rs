@@ -1,4 +1,4 @@
-//! Why a request is refused: every field at fault, each with its rule.
+//! The reasons for which a request is refused: every invalid field with the rule that it breaks.
 
 use crate::base::Right;
 use serde::Serialize;
@@ -6,55 +6,55 @@ use serde::Serialize;
 /// One field that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// Where it is, in the sender's own words: `contact.email`.
+    /// The path of the field in the sender's document: `contact.email`.
     pub field: String,
-    /// The rule it breaks, by id.
+    /// The id of the rule that it breaks.
     pub rule: &'static str,
-    /// What is wrong, and what would be right.
+    /// The error, and what would be valid.
     pub detail: String,
 }
 
 impl Fault {
-    /// A fault of `field` against `rule`.
+    /// Creates a fault of `field` against `rule`.
     pub fn new(field: impl Into<String>, rule: &'static str, detail: impl Into<String>) -> Self {
         Self { field: field.into(), rule, detail: detail.into() }
     }
 }
 
-/// A request that is not carried out.
+/// The error of a request that is not carried out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Refusal {
-    /// It cannot be read at all.
+    /// The request cannot be read.
     #[error("{0}")]
     Malformed(String),
-    /// It breaks rules: every field at fault is named.
+    /// The request breaks rules. Every invalid field is listed.
     #[error("{} field(s) break a rule", .0.len())]
     Invalid(Vec<Fault>),
-    /// There is no such thing, or it is not the asker's to see (LEAD-9).
+    /// The entity does not exist, or the caller may not see it (LEAD-9).
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// The asker lacks a right (LEAD-9).
+    /// The caller lacks a right (LEAD-9).
     #[error("this needs the right '{0}'")]
     Forbidden(Right),
-    /// Fields that only somebody with this right may change.
+    /// The request changes fields that require this right.
     #[error("{} needs the right '{}'", .1.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>().join(", "), .0)]
     ForbiddenFields(Right, Vec<Fault>),
-    /// It clashes with what is so now.
+    /// Conflict with the current state.
     #[error("{0}")]
     Conflict(String),
-    /// The asker saw an older version.
-    #[error("the version is {current} by now")]
+    /// The caller's version is not the current one (SET-10).
+    #[error("the current version is {current}")]
     Stale {
-        /// The version that is current.
+        /// The current version.
         current: u64,
     },
-    /// A key that names an earlier request came with another body (INT-5).
+    /// The key of an earlier request was used with another body (INT-5).
     #[error("{0}")]
     Reused(String),
 }
 
 impl Refusal {
-    /// The same refusal with its fields as `place` says that they stand in what the sender wrote.
+    /// Returns the same refusal with the path of each field replaced by `place`. `place` returns `None` to keep the path.
     pub fn relocated(self, place: impl Fn(&str) -> Option<String>) -> Self {
         let moved = |fault: Fault| Fault { field: place(&fault.field).unwrap_or(fault.field), ..fault };
         match self {
@@ -63,7 +63,7 @@ impl Refusal {
         }
     }
 
-    /// One field breaks one rule.
+    /// Creates a refusal for one field that breaks one rule.
     pub fn field(field: impl Into<String>, rule: &'static str, detail: impl Into<String>) -> Self {
         Self::Invalid(vec![Fault::new(field, rule, detail)])
     }

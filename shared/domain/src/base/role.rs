@@ -3,59 +3,59 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a user is in the group (ACC-1).
+/// The role of a user in the group (ACC-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Works own leads, those of users they supervise or deputise for.
+    /// Works on their own leads and on the leads of users whom they supervise or deputise for.
     Seller,
-    /// Works all leads of own dealers.
+    /// Works on all leads of their dealers.
     DealerAdmin,
-    /// Works all leads of the group, and sets users' rights.
+    /// Works on all leads of the group, and sets the rights of users.
     GroupAdmin,
-    /// Sees the whole group.
+    /// Reads the data of the whole group, and exports it.
     HeadOffice,
-    /// Makes leads and appointments for all dealers.
+    /// Creates leads and appointments for all dealers.
     ContactCentre,
-    /// Runs the system; sees no leads.
+    /// Runs the system; cannot read leads.
     Operator,
 }
 
-/// One thing that somebody may do.
+/// A permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Right {
-    /// Send enquiries in.
+    /// Send enquiries.
     SubmitLeads,
-    /// See leads.
+    /// Read leads.
     ReadLeads,
-    /// Work a lead: answer it, log a call, close it, reopen it.
+    /// Work on a lead: answer it, log a call, close it, reopen it.
     WorkLeads,
-    /// Give a lead to somebody.
+    /// Assign a lead to a user or a dealer.
     AssignLeads,
-    /// Change and remove what others commented (LEAD-2).
+    /// Change and remove the comments of others (LEAD-2).
     ModerateComments,
-    /// See a dealer's settings.
+    /// Read a dealer's settings.
     ReadSettings,
     /// Change a dealer's settings.
     ChangeSettings,
-    /// Make and remove a dealer's distribution groups (DIS-3).
+    /// Create and remove a dealer's distribution groups (DIS-3).
     ManageGroups,
-    /// See the group's users.
+    /// Read the group's users.
     ReadUsers,
-    /// Set up users and their rights.
+    /// Create users and set their rights.
     ManageUsers,
-    /// See what appointments and leads come to (OVR).
+    /// Read the overviews of appointments and leads (OVR).
     ReadOverview,
-    /// Take all records of a filter away as a file: head office alone (EXP-1).
+    /// Export all records of a filter to a file; only for head office (EXP-1).
     Export,
-    /// See appointments.
+    /// Read appointments.
     ReadAppointments,
-    /// Make appointments, change them, and say whether the customer came.
+    /// Create and change appointments, and record the attendance.
     WorkAppointments,
-    /// Say which systems are told what happens, and see their secrets (APT-6).
+    /// Manage webhooks and read their secrets (APT-6).
     ManageWebhooks,
-    /// Change what only the operator changes: the mail server, and whether mail is answered here (SET-4, SET-5).
+    /// Change the settings reserved for the operator: `mail_server` and `lead_tracking_only` (SET-4, SET-5).
     Operate,
 }
 
@@ -80,7 +80,7 @@ impl Right {
         Right::Operate,
     ];
 
-    /// Its name, as refusals write it.
+    /// Returns the name as refusals write it.
     pub fn name(self) -> &'static str {
         match self {
             Right::SubmitLeads => "submit_leads",
@@ -110,7 +110,7 @@ impl fmt::Display for Right {
 }
 
 impl Role {
-    /// Whether the whole group is within its reach, and not its own dealers only.
+    /// Returns whether the role covers the whole group, not only the user's own dealers.
     pub(crate) fn reaches_all(self) -> bool {
         !matches!(self, Role::Seller | Role::DealerAdmin)
     }

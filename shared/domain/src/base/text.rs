@@ -1,16 +1,17 @@
 //! Checks of text fields: one line, or several.
 
-/// Control characters, and those that turn the direction of what stands after them: nobody types them, and they forge what is read.
+/// Returns whether `c` is a control character or changes the direction of the text after it. People do not type these characters, and
+/// they can disguise a text.
 pub fn forbidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// The same in a text of several lines, which may hold line ends and tabs.
+/// Like [`forbidden`], for a text of several lines: line ends and tabs are allowed.
 pub fn forbidden_in_lines(c: char) -> bool {
     forbidden(c) && !matches!(c, '\n' | '\r' | '\t')
 }
 
-/// Whether it shows: no space, none that only steers how others are shown, and no blank that counts as a letter.
+/// Returns whether `c` is visible: not a space, not a formatting character, and not a blank that Unicode counts as a letter.
 fn is_visible(c: char) -> bool {
     let ignorable = matches!(c,
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
@@ -19,17 +20,19 @@ fn is_visible(c: char) -> bool {
     !(c.is_whitespace() || forbidden(c) || ignorable)
 }
 
-/// Whether it is a line of 1 to `most` characters, at least one of which shows, without spaces around it and without what nobody types.
+/// Returns whether `text` is one line of 1 to `most` characters, at least one of them visible, without leading or trailing spaces and
+/// without forbidden characters.
 pub fn is_line(text: &str, most: usize) -> bool {
     text.trim() == text && text.chars().any(is_visible) && text.chars().count() <= most && !text.chars().any(forbidden)
 }
 
-/// A line of 1 to `most` characters ([`is_line`]) as people type it, without the spaces around it; `None`: it is none.
+/// Returns the text without leading and trailing spaces. `None` if it is not a line of 1 to `most` characters ([`is_line`]).
 pub fn line(text: &str, most: usize) -> Option<String> {
     Some(text.trim()).filter(|text| is_line(text, most)).map(str::to_owned)
 }
 
-/// Whether it is a text of 1 to `most` characters, at least one of which shows, perhaps in several lines, without what nobody types.
+/// Returns whether `text` has 1 to `most` characters, at least one of them visible, and no forbidden characters. Several lines are
+/// allowed.
 pub fn is_text(text: &str, most: usize) -> bool {
     text.chars().any(is_visible) && text.chars().count() <= most && !text.chars().any(forbidden_in_lines)
 }
