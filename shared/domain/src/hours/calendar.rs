@@ -9,9 +9,9 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Hours or days off that can't be entered: every field at fault, with the rule it breaks.
+/// Invalid hours or days off: every invalid field, with the rule that it breaks.
 ///
-/// Fields are named by their place as entered: `hours.mon[1]` is Monday's second interval.
+/// Fields are named by their position as entered: `hours.mon[1]` is Monday's second interval.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidHours(pub Vec<Fault>);
 
@@ -73,7 +73,7 @@ impl OpeningHours {
         valid_unless(faults, Self(week))
     }
 
-    /// The intervals of a weekday, in order; none if it is closed.
+    /// The intervals of a weekday, in order; empty if it is closed.
     pub fn on(&self, weekday: Weekday) -> &[Interval] {
         match weekday {
             Weekday::Mon => &self.0.mon,
@@ -105,22 +105,22 @@ impl TryFrom<Week> for OpeningHours {
 pub struct DayOff {
     /// The first day, a date in the dealer's zone.
     pub from: NaiveDate,
-    /// The last day, itself off too; absent for a single day.
+    /// The last day, inclusive. `None` for a single day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<NaiveDate>,
-    /// What it is called, for people to read.
+    /// The name, for people.
     pub name: String,
-    /// Who takes the day off.
+    /// A public holiday, or the dealer's own.
     pub kind: DayOffKind,
 }
 
-/// Whose day off it is. The clock treats both alike.
+/// The kind of a day off. The clock treats both kinds alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DayOffKind {
-    /// Everyone's, by law or custom.
+    /// A holiday by law or custom.
     PublicHoliday,
-    /// The dealer's own.
+    /// A day off of this dealer.
     CompanyHoliday,
 }
 
@@ -132,8 +132,7 @@ impl DayOff {
 
 /// One dealer's calendar: time zone, weekly hours, days off and special hours, checked.
 ///
-/// It is checked again whenever it is read from storage. The clock that runs by it is
-/// described at its methods.
+/// It is checked again when it is read from storage. The methods of the clock are in the module `clock`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Entered")]
 pub struct Calendar {
@@ -158,9 +157,9 @@ impl Calendar {
     /// A calendar of weekly hours, days off and special hours, in the zone all dates and times
     /// of day are read in.
     ///
-    /// Special hours replace all that is said otherwise about their date: they win over the
-    /// weekly hours, and over a day off, since whoever enters them says that the date is
-    /// worked. None at all for a date closes it, as a day off would. Days off may overlap.
+    /// Special hours have precedence over the weekly hours and over a day off on their date: the
+    /// dealer entered them for exactly this date. An empty list of special hours closes the date,
+    /// like a day off. Days off may overlap.
     ///
     /// # Errors
     /// SET-2: days off that end before they begin (`days_off[2]`). SET-1: empty, reversed or
@@ -204,7 +203,7 @@ impl Calendar {
         &self.special_hours
     }
 
-    /// Whether there are any weekly or special hours at all.
+    /// Returns whether there are any weekly or special hours.
     ///
     /// Without them no level 1 may be set (SET-3). With them the clock may still find none, for
     /// instance where all special hours are past.
@@ -223,7 +222,7 @@ impl Calendar {
         }
     }
 
-    /// Whether a date is off by the dealer's word, rather than merely without weekly hours.
+    /// Returns whether the dealer entered the date as off. A weekday without weekly hours is not off.
     pub(crate) fn is_off(&self, date: NaiveDate) -> bool {
         match self.special_hours.get(&date) {
             Some(special) => special.is_empty(),
@@ -245,7 +244,7 @@ impl TryFrom<Entered> for Calendar {
     }
 }
 
-/// One day's intervals in order; whatever breaks SET-1 goes to `faults`.
+/// Sorts the intervals of one day. Adds to `faults` each one that breaks SET-1.
 fn in_order(field: &str, day: Vec<Interval>, faults: &mut Vec<Fault>) -> Vec<Interval> {
     let mut refuse = |place: usize, detail: &str| {
         faults.push(Fault::new(format!("{field}[{place}]"), "SET-1", detail));

@@ -1,8 +1,8 @@
 //! Opening hours, and the clock that counts only working time.
 //!
-//! A [`Calendar`] says when a dealer is open: weekly [`OpeningHours`] (SET-1), [`DayOff`]s and
-//! special hours for single dates (SET-2), all read in the dealer's own time zone. Its clock
-//! (CLK) turns "n working minutes after the lead came in" into an instant, and back.
+//! A [`Calendar`] holds the weekly [`OpeningHours`] of a dealer (SET-1), the [`DayOff`]s and the
+//! special hours of single dates (SET-2), all in the dealer's time zone. Its clock (CLK) converts
+//! "n working minutes after the lead came in" into an instant, and back.
 //!
 //! Instants are UTC, to the nanosecond; durations are elapsed time, never differences of wall
 //! clocks (CLK-4).

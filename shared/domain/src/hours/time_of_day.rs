@@ -12,7 +12,7 @@ use std::str::FromStr;
 #[serde(try_from = "String", into = "String")]
 pub struct TimeOfDay(u16);
 
-/// A text or number that is no [`TimeOfDay`].
+/// The text or number is not a [`TimeOfDay`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a time of day from 00:00 to 24:00, written HH:MM (SET-1)")]
 pub struct InvalidTimeOfDay(String);
@@ -26,7 +26,7 @@ impl TimeOfDay {
     /// The time `minutes` after midnight, as a wall clock shows it.
     ///
     /// # Errors
-    /// SET-1: more than 1440.
+    /// SET-1: more than 1440 minutes.
     pub fn from_minutes(minutes: u16) -> Result<Self, InvalidTimeOfDay> {
         if minutes <= Self::END_OF_DAY.0 { Ok(Self(minutes)) } else { Err(InvalidTimeOfDay(format!("{minutes} min"))) }
     }
@@ -76,9 +76,9 @@ impl From<TimeOfDay> for String {
 
 /// Opening from `from` up to, not including, `to`; written `["09:00", "17:00"]` (SET-1).
 ///
-/// An interval by itself may be empty or reversed: [`OpeningHours`] and [`Calendar`] refuse
-/// such a one, because only they can name the field it was entered in. A shift over midnight
-/// is two intervals, one up to 24:00 and one from 00:00 of the next day.
+/// This type allows an empty or reversed interval. [`OpeningHours`] and [`Calendar`] refuse it,
+/// because they know the field in which it was entered. A shift over midnight is two intervals: one
+/// up to 24:00, and one from 00:00 of the next day.
 ///
 /// [`OpeningHours`]: super::OpeningHours
 /// [`Calendar`]: super::Calendar
