@@ -1,4 +1,4 @@
-//! Checks an enquiry as written, and makes the enquiry that a lead is made of (INT-3, INT-4).
+//! Checks an enquiry as received, and converts it to the enquiry from which a lead is created (INT-3, INT-4).
 
 use crate::base::{Country, Email, Fault, Language, Phone};
 use crate::enquiry::{Condition, Enquiry, Judge, LeadType, Person, RawContact, RawEnquiry, RawVehicle, Vehicle};
@@ -6,12 +6,12 @@ use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, TimeZ
 use chrono_tz::Tz;
 use std::collections::HashSet;
 
-/// What happens to a value that cannot be read (INT-3).
+/// The handling of a value that cannot be read (INT-3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tolerance {
-    /// The sender can mend it, and is told (JSON).
+    /// It is a fault, because the sender can correct it (JSON).
     Strict,
-    /// Nobody is there to mend it: it is kept as text and flagged (ADF, mail).
+    /// It is kept as text and flagged, because no sender can correct it (ADF, mail).
     Lenient,
 }
 
@@ -19,21 +19,21 @@ const NAME: usize = 100;
 
 const LINE: usize = 200;
 
-/// Longest message of a customer, in characters.
+/// The longest message of a customer, in characters.
 const MESSAGE: usize = 10_000;
 
 const CHANNELS: usize = 5;
 
-/// Vehicles asked for, and vehicles offered, that an enquiry has at most.
+/// The maximum number of vehicles asked for, and of vehicles offered in part payment.
 pub const VEHICLES: usize = 5;
 
 impl RawEnquiry {
-    /// Judges every field at once.
+    /// Checks every field, and returns all faults at once.
     ///
-    /// `country` and `zone` are the dealer's: numbers and dates are read as its people write them. `sender` is the source of an enquiry that names none.
+    /// `country` and `zone` are the dealer's: numbers and dates are read in their format. `sender` is the source if the enquiry has none.
     ///
     /// # Errors
-    /// Every fault, by field. Under [`Tolerance::Lenient`] only a contact with no channel at all is one (INT-3).
+    /// Every fault, by field. Under [`Tolerance::Lenient`] the only fault is a contact without any channel (INT-3).
     pub fn check(&self, country: Country, zone: Tz, sender: &str, tolerance: Tolerance) -> Result<Enquiry, Vec<Fault>> {
         let mut judge = Judge { tolerance, faults: Vec::new(), flags: Vec::new() };
         let source = judge.line("source", self.source.as_deref(), NAME);
@@ -49,7 +49,7 @@ impl RawEnquiry {
             judge.faults.push(Fault::new("contact", "INT-3", "must have at least one e-mail address or telephone number"));
         }
         if !judge.faults.is_empty() {
-            // What a field breaks first is what its sender mends first.
+            // One fault per field: the sender corrects the first one first.
             let mut named = HashSet::new();
             judge.faults.retain(|fault| named.insert(fault.field.clone()));
             return Err(judge.faults);
@@ -86,13 +86,13 @@ fn is_channel(field: &str) -> bool {
     field.starts_with("contact.email") || field.starts_with("contact.phone")
 }
 
-/// What a flag quotes, since the value itself has no other place to be kept in; a fault does not, since the sender has it.
+/// The received value, for a flag: it is kept nowhere else. A fault does not quote it, because the sender has it.
 fn quoted(text: &str, tolerance: Tolerance) -> String {
-    if tolerance == Tolerance::Lenient { format!("; it says '{text}'") } else { String::new() }
+    if tolerance == Tolerance::Lenient { format!("; received '{text}'") } else { String::new() }
 }
 
 impl RawContact {
-    /// Judges a contact by itself, as at intake; the fields of its faults stand under `contact`.
+    /// Checks a contact by the rules of the intake. The paths of its faults begin with `contact`.
     ///
     /// # Errors
     /// Every fault, by field.
@@ -150,14 +150,14 @@ impl RawContact {
 
 fn read_vehicles(field: &str, raw: &[RawVehicle], judge: &mut Judge) -> Vec<Vehicle> {
     if raw.len() > VEHICLES {
-        judge.odd(field, "INT-4", format!("must be at most {VEHICLES} vehicles"));
+        judge.odd(field, "INT-4", format!("must have at most {VEHICLES} vehicles"));
     }
     let read = raw.iter().take(VEHICLES).map(|v| v.check(field, judge));
     read.filter(|vehicle| *vehicle != Vehicle::default()).collect()
 }
 
 impl RawVehicle {
-    /// A vehicle that a user enters, who is told of every fault; its fields stand below `at`.
+    /// Checks a vehicle that a user enters. Adds every fault to `faults`; their paths begin with `at`.
     pub fn entered(&self, at: &str, faults: &mut Vec<Fault>) -> Vehicle {
         let mut judge = Judge { tolerance: Tolerance::Strict, faults: Vec::new(), flags: Vec::new() };
         let vehicle = self.check(at, &mut judge);
@@ -202,7 +202,7 @@ impl RawVehicle {
     }
 }
 
-/// Reads a date and time; without a zone it is the dealer's.
+/// Reads a date and time. If it has no zone, the dealer's zone applies.
 fn instant(text: &str, country: Country, zone: Tz, tolerance: Tolerance) -> Option<DateTime<Utc>> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Some(at.to_utc());
@@ -224,6 +224,6 @@ fn instant(text: &str, country: Country, zone: Tz, tolerance: Tolerance) -> Opti
     let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|date| date.and_hms_opt(0, 0, 0));
     let naive = clock.or_else(date)?;
     let earliest = |naive| zone.from_local_datetime(&naive).earliest();
-    // A time that the zone skipped is read as an hour later, as its clocks showed then.
+    // A local time that the zone skips is read as one hour later.
     earliest(naive).or_else(|| earliest(naive.checked_add_signed(TimeDelta::hours(1))?)).map(|at| at.to_utc())
 }

@@ -4,17 +4,17 @@ use crate::base::Language;
 use crate::enquiry::{Condition, Enquiry, LeadType};
 use serde::{Deserialize, Serialize};
 
-/// What a routing rule looks at, as the lead keeps it: where a lead goes to another dealer, that dealer's rules want to know it again.
+/// The values that routing rules compare. The lead keeps them, because another dealer's rules need them when the lead is moved there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RoutingCriteria {
     /// The make of the first vehicle asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub make: Option<String>,
-    /// New or used, as the vehicle says.
+    /// The condition of that vehicle, else of the lead's type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
-    /// The site where the vehicle stands.
+    /// The site where the vehicle is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
     /// The contact's postcode.
@@ -26,7 +26,7 @@ pub struct RoutingCriteria {
 }
 
 impl RoutingCriteria {
-    /// What an enquiry says of it.
+    /// Returns the criteria of an enquiry.
     pub fn of(enquiry: &Enquiry) -> Self {
         let vehicle = enquiry.vehicles.first();
         let by_type = match enquiry.lead_type {
@@ -43,7 +43,7 @@ impl RoutingCriteria {
         }
     }
 
-    /// Whether there is nothing to keep.
+    /// Returns whether no criterion is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

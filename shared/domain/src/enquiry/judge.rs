@@ -4,7 +4,7 @@ use crate::base::Fault;
 use crate::base::text::{forbidden, forbidden_in_lines};
 use crate::enquiry::{Flag, Tolerance};
 
-/// Collects what is wrong with an enquiry: faults where the sender is asked to mend it, flags where it is kept as it came (INT-3).
+/// Collects the errors of an enquiry: faults for the sender to correct, and flags for values that are kept as received (INT-3).
 pub(crate) struct Judge {
     pub(crate) tolerance: Tolerance,
     pub(crate) faults: Vec<Fault>,
@@ -12,7 +12,7 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// Notes something odd: a fault under [`Tolerance::Strict`], else a flag.
+    /// Records an error: a fault under [`Tolerance::Strict`], else a flag.
     pub(crate) fn odd(&mut self, field: &str, rule: &'static str, detail: impl Into<String>) {
         match self.tolerance {
             Tolerance::Strict => self.faults.push(Fault::new(field, rule, detail)),
@@ -20,12 +20,12 @@ impl Judge {
         }
     }
 
-    /// One line of text of at most `max` characters; empty is none.
+    /// Reads one line of at most `max` characters. `None` if it is empty.
     pub(crate) fn line(&mut self, field: &str, value: Option<&str>, max: usize) -> Option<String> {
         self.text(field, value, max, false)
     }
 
-    /// Text of at most `max` characters that may hold line ends and tabs; empty is none.
+    /// Reads a text of at most `max` characters with line ends and tabs. `None` if it is empty.
     pub(crate) fn lines(&mut self, field: &str, value: Option<&str>, max: usize) -> Option<String> {
         self.text(field, value, max, true)
     }

@@ -1,4 +1,4 @@
-//! An enquiry: as its sender wrote it, and as it was read (INT-1 to INT-4).
+//! An enquiry: as received from the sender, and as checked (INT-1 to INT-4).
 
 mod check;
 mod criteria;
@@ -15,34 +15,34 @@ use crate::base::{Email, Language, Phone};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// An enquiry as read from its document, not yet judged: every word still as the sender wrote it.
+/// An enquiry as read from its document, before the check: every value is the sender's text.
 ///
-/// JSON, ADF and (later) mail all arrive here; [`RawEnquiry::check`] judges them by the same rules.
+/// JSON, ADF and mail are all read into this type. [`RawEnquiry::check`] applies the same rules to them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RawEnquiry {
-    /// Where the customer asked: a portal, the dealer's site, a campaign.
+    /// The place where the customer asked: a portal, the dealer's site, a campaign.
     pub source: Option<String>,
     /// The system that sent it.
     pub provider: Option<String>,
-    /// The sender's own id of this enquiry.
+    /// The sender's id of this enquiry.
     pub external_id: Option<String>,
-    /// The type of enquiry, one of [`LeadType`]'s names.
+    /// The type of enquiry: one of [`LeadType::NAMES`].
     pub lead_type: Option<String>,
-    /// Who asked.
+    /// The customer.
     pub contact: RawContact,
     /// The vehicles asked for, in the sender's order.
     pub vehicles: Vec<RawVehicle>,
     /// The vehicles offered in part payment.
     pub trade_ins: Vec<RawVehicle>,
-    /// The customer's words.
+    /// The customer's message.
     pub message: Option<String>,
-    /// When the customer asked, RFC 3339 or ISO 8601; without a zone it is the dealer's.
+    /// The time of the enquiry, RFC 3339 or ISO 8601. If it has no zone, the dealer's zone applies.
     pub requested_at: Option<String>,
-    /// The sender says that it has sent this one before, and that this is the newer state of it (INT-5).
+    /// Whether the sender marked it as a newer version of an enquiry sent before (INT-5).
     pub resend: bool,
 }
 
-/// Who asked, as written.
+/// The customer, as received.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct RawContact {
@@ -56,20 +56,20 @@ pub struct RawContact {
     pub street: Option<String>,
     pub postcode: Option<String>,
     pub city: Option<String>,
-    /// ISO 3166 alpha-2 as the sender wrote it.
+    /// The country as received; ISO 3166 alpha-2 expected.
     pub country: Option<String>,
 }
 
-/// A telephone number as typed.
+/// A telephone number, as received.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RawPhone {
-    /// As typed.
+    /// The number as typed.
     pub number: String,
-    /// As the sender calls it: `mobile`, `cellphone`, `home`, `work` …
+    /// The kind as named by the sender: `mobile`, `cellphone`, `home`, `work` …
     pub kind: Option<String>,
 }
 
-/// A vehicle as written.
+/// A vehicle, as received.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct RawVehicle {
@@ -81,19 +81,19 @@ pub struct RawVehicle {
     pub trim: Option<String>,
     pub vin: Option<String>,
     pub stock_number: Option<String>,
-    /// The site where it stands, by the dealer's id.
+    /// The site where the vehicle is: a dealer's id.
     pub site: Option<String>,
     pub plate: Option<String>,
     pub colour: Option<String>,
-    /// Number and unit as written.
+    /// Number and unit as received.
     pub mileage: Option<String>,
-    /// Amount and currency as written.
+    /// Amount and currency as received.
     pub price: Option<String>,
-    /// The sender's remarks on this vehicle, its options and its finance in words.
+    /// The sender's remarks on this vehicle, its options and its finance.
     pub remarks: Option<String>,
 }
 
-/// What an enquiry is about (INT-4).
+/// The type of an enquiry (INT-4).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -124,21 +124,21 @@ impl LeadType {
     }
 }
 
-/// An enquiry that a lead can be made of.
+/// A checked enquiry, from which a lead can be created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Enquiry {
-    /// Where the customer asked.
+    /// The place where the customer asked.
     pub source: String,
     /// The system that sent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// The sender's own id of it.
+    /// The sender's id of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// What it is about.
+    /// The type of the enquiry.
     #[serde(rename = "type")]
     pub lead_type: LeadType,
-    /// Who asked.
+    /// The customer.
     pub contact: Person,
     /// The vehicles asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -146,27 +146,27 @@ pub struct Enquiry {
     /// The vehicles offered in part payment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trade_ins: Vec<Vehicle>,
-    /// The customer's words.
+    /// The customer's message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// When the customer asked, by the sender's clock.
+    /// The time of the enquiry, by the sender's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_at: Option<DateTime<Utc>>,
-    /// What could not be read and was kept as it came (INT-3): a field and what is odd about it.
+    /// The values that could not be read and were kept as received (INT-3).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<Flag>,
 }
 
-/// Something in the enquiry that a person should look at.
+/// A value of the enquiry that a person should check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flag {
-    /// Where: `contact.phone`.
+    /// The path of the field, for example `contact.phone`.
     pub field: String,
-    /// What is odd, in English.
+    /// The error, in English.
     pub detail: String,
 }
 
-/// Who asked.
+/// A customer, as checked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -194,7 +194,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// What to call them in a list: the name, else the company, else the first channel.
+    /// Returns the name for lists: the person's name, else the company, else the first channel.
     pub fn display_name(&self) -> String {
         let name = [&self.first_name, &self.last_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
         if !name.is_empty() {
@@ -233,7 +233,7 @@ pub struct Vehicle {
     pub vin: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock_number: Option<String>,
-    /// The site where it stands, by the dealer's id (INT-10).
+    /// The site where the vehicle is: a dealer's id (INT-10).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -249,13 +249,13 @@ pub struct Vehicle {
 }
 
 impl Vehicle {
-    /// One line for a list: `2024 Opel Corsa GS`.
+    /// Returns one line for a list: `2024 Opel Corsa GS`. It is empty if year, make, model and trim are unknown.
     pub fn headline(&self) -> String {
         let year = self.year.map(|y| y.to_string());
         [&year, &self.make, &self.model, &self.trim].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
     }
 
-    /// One line that is never empty of a vehicle that says anything: without make and model the plate, its numbers, or the remarks.
+    /// Returns one line that is never empty: the headline, else the plate, a number, the remarks or the colour, else `?`.
     pub fn line(&self) -> String {
         let headline = Some(self.headline()).filter(|line| !line.is_empty());
         let numbers = [&self.plate, &self.vin, &self.stock_number, &self.remarks, &self.colour];

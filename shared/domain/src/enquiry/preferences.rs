@@ -1,20 +1,20 @@
-//! How a customer can be contacted, and by which media not.
+//! The channels of a customer, and the media that the customer refuses.
 
 use crate::base::{Email, Language, Media, Medium, Phone};
 use crate::enquiry::Person;
 use serde::{Deserialize, Serialize};
 
-/// How a customer is reached, and wants to be.
+/// The channels by which a customer is contacted, and the customer's choice of media.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContactPreferences {
-    /// By e-mail.
+    /// The e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// By telephone.
+    /// The telephone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<Phone>,
-    /// In which language; none: the dealer's.
+    /// The language of letters. `None` means the dealer's language.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
     /// Media that the customer does not allow (APT-3).
@@ -23,19 +23,20 @@ pub struct ContactPreferences {
 }
 
 impl ContactPreferences {
-    /// How a person is reached who has asked: by the first address, and a mobile before any other number that can be dialled.
+    /// Returns the preferences of a person: the first e-mail address, and the first mobile number, else the first number that can be
+    /// dialled.
     pub fn of(person: &Person) -> Self {
         let mobile = person.phones.iter().find(|phone| phone.kind.as_deref() == Some("mobile") && phone.e164.is_some());
         let phone = mobile.or_else(|| person.phones.iter().find(|phone| phone.e164.is_some())).cloned();
         Self { email: person.emails.first().cloned(), phone, language: person.language.clone(), ..Self::default() }
     }
 
-    /// The media by which the customer is told, and did not want to be `before`.
+    /// Returns the media that the customer refused `before` and allows now.
     pub(crate) fn allows(&self, before: &Self) -> Vec<Medium> {
         [Medium::Email, Medium::Sms].into_iter().filter(|medium| before.refuses.has(*medium) && !self.refuses.has(*medium)).collect()
     }
 
-    /// The media by which a customer who is reached so is reached at another place than `before`.
+    /// Returns the media whose address or number is set and is not the same as `before`.
     pub(crate) fn differs(&self, before: &Self) -> Vec<Medium> {
         let number = |phone: &Option<Phone>| phone.as_ref().and_then(|phone| phone.e164.clone());
         let email = self.email.is_some() && self.email != before.email;
