@@ -258,13 +258,13 @@ fn set_6_a_pool_is_refused_where_it_cannot_work() {
     assert_eq!(faults(good.clone()), Vec::<String>::new());
     let mut shared = good.clone();
     shared.members[0].receives_leads = true;
-    assert_eq!(faults(shared), ["pool DIS-9: nobody else may receive leads: anna.vogt would share them with the pool"]);
+    assert_eq!(faults(shared), ["pool DIS-9: with a pool, no other user may receive leads; remove receives_leads from anna.vogt"]);
     let mut grouped = good.clone();
     grouped.distribution_groups.push(forecourt_domain::base::DistributionGroupId::parse("new-cars").unwrap());
     assert_eq!(faults(grouped), ["pool DIS-8: cannot be combined with distribution groups"]);
     let mut alone = good.clone();
     alone.members.last_mut().unwrap().supervisor = None;
-    assert_eq!(faults(alone), ["pool.user SET-6: needs a supervisor, who is told of leads that lie in the pool"]);
+    assert_eq!(faults(alone), ["pool.user SET-6: needs a supervisor to receive pool escalations"]);
     let mut nobody = good;
     nobody.pool.as_mut().unwrap().user = user("nobody");
     assert_eq!(faults(nobody), ["pool.user SET-6: must be one of the members"]);

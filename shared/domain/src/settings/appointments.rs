@@ -6,19 +6,20 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Tim
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A dealer's settings of appointments.
+/// A dealer's settings for appointments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AppointmentSettings {
-    /// Where appointments come from; others are refused (APT-2). Default: made here, and by the contact centre.
+    /// The accepted origins of appointments; others are refused (APT-2). Default: Forecourt and the contact centre.
     pub origins: BTreeSet<AppointmentOrigin>,
-    /// Hours before an appointment at which its customer is reminded, 0 to 336; 0: never. Whole days go by the wall clock. Default 24.
+    /// Hours before an appointment at which its customer is reminded, 0 to 336; 0 means never. A multiple of 24 counts days of the wall
+    /// clock. Default 24.
     pub reminder_hours: u32,
-    /// By what customers are told. Default: e-mail.
+    /// The media by which customers are notified. Default: e-mail.
     pub media: BTreeSet<Medium>,
-    /// Before this local time nobody is reminded. Default 08:00.
+    /// No reminders are sent before this local time. Default 08:00.
     pub quiet_until: TimeOfDay,
-    /// Nor from this local time on. Default 20:00.
+    /// No reminders are sent from this local time on. Default 20:00.
     pub quiet_from: TimeOfDay,
 }
 
@@ -36,33 +37,33 @@ impl Default for AppointmentSettings {
 }
 
 impl AppointmentSettings {
-    /// Longest time before an appointment: two weeks.
+    /// The longest time between reminder and appointment: two weeks.
     const MAX_HOURS: u32 = 14 * 24;
 
-    /// Every fault with its field, as it is called here.
+    /// Returns every fault. The paths of the fields are relative to these settings.
     pub fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.reminder_hours > Self::MAX_HOURS {
             faults.push(Fault::new("reminder_hours", "APT-3", format!("must be 0 to {}", Self::MAX_HOURS)));
         }
         if self.quiet_until >= self.quiet_from {
-            faults.push(Fault::new("quiet_until", "APT-3", "must be before quiet_from: in between customers are reminded"));
+            faults.push(Fault::new("quiet_until", "APT-3", "must be before quiet_from: reminders are sent between the two times"));
         }
         faults
     }
 
-    /// The media that the dealer uses and the customer does not refuse.
+    /// Returns the media that the dealer uses and the customer does not refuse.
     pub fn media(&self, refuses: &Media) -> Vec<Medium> {
         self.media.iter().copied().filter(|medium| !refuses.has(*medium)).collect()
     }
 
-    /// When the customer of an appointment at `at` is reminded: never at night, and not if that time is past at `now` (APT-3). What would be
-    /// at night waits for the morning, or comes the evening before where the morning leaves less than an hour.
+    /// Returns when the customer of an appointment at `at` is reminded (APT-3). A reminder within the quiet hours is sent the next morning
+    /// or, if that leaves less than an hour, the evening before. `None` if the time is not after `now`.
     pub fn reminder_at(&self, at: DateTime<Utc>, calendar: &Calendar, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.reminder_of(at, calendar).filter(|due| *due > now)
     }
 
-    /// The same, past or not.
+    /// Like [`reminder_at`](Self::reminder_at), but returns a past time too.
     pub(crate) fn reminder_of(&self, at: DateTime<Utc>, calendar: &Calendar) -> Option<DateTime<Utc>> {
         if self.reminder_hours == 0 {
             return None;
@@ -85,14 +86,14 @@ impl AppointmentSettings {
         times.into_iter().flatten().find(|at| self.is_day(*at, calendar))
     }
 
-    /// Whether nobody minds being reminded at `at`.
+    /// Returns whether `at` is outside the quiet hours.
     fn is_day(&self, at: DateTime<Utc>, calendar: &Calendar) -> bool {
         let local = at.with_timezone(&calendar.zone()).naive_local();
         let since_midnight = local - local.date().and_time(NaiveTime::MIN);
         (minutes(self.quiet_until)..minutes(self.quiet_from)).contains(&since_midnight)
     }
 
-    /// Where `now` is at night, when the next day begins; the inner `None`: not within two days.
+    /// Returns the end of the quiet hours if `now` is within them. The inner `None` means that they do not end within two days.
     pub(crate) fn day_after(&self, now: DateTime<Utc>, calendar: &Calendar) -> Option<Option<DateTime<Utc>>> {
         if self.is_day(now, calendar) {
             return None;
@@ -111,9 +112,9 @@ fn minutes(time: TimeOfDay) -> TimeDelta {
     TimeDelta::minutes(time.minutes().into())
 }
 
-/// The first instant at which the dealer's clock shows a time, or the first after it where the clock skips it.
+/// Returns the first instant at which the dealer's clock shows a local time or, if the clock skips it, the first one after it.
 fn first_shown(calendar: &Calendar, local: NaiveDateTime) -> Option<DateTime<Utc>> {
     let shown = |quarters: i64| calendar.zone().from_local_datetime(&(local + TimeDelta::minutes(15 * quarters))).earliest();
-    // No zone skips more than a day.
+    // No zone skips more than a day (96 quarter-hours).
     (0..=96).find_map(shown).map(|at| at.to_utc())
 }

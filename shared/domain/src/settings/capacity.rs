@@ -1,4 +1,4 @@
-//! How many customers a person takes, when, and for how long (CAL-7).
+//! The number, times and durations of the appointments that customers can book with a person (CAL-7).
 
 use crate::base::Fault;
 use crate::hours::TimeOfDay;
@@ -23,41 +23,42 @@ fn is_duration(minutes: &u32) -> bool {
     (15..=480).contains(minutes) && minutes.is_multiple_of(15)
 }
 
-/// What a group, or a dealer, sets. What a dealer leaves out is the group's, and what both leave out is the default (CAL-7).
+/// The settings of a group or a dealer. A field that a dealer does not set is the group's; a field that neither sets has the default
+/// (CAL-7).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CapacityDraft {
-    /// With how many timed events a quarter-hour is full, 0 to 50. Default 1; 0: customers book nothing.
+    /// The number of timed events with which a quarter-hour is full, 0 to 50. Default 1. With 0, customers cannot book.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_slot: Option<u32>,
-    /// How many customers a person takes on a local date, 0 to 200. Default 8; 0: customers book nothing.
+    /// The maximum number of bookings of a person on a local date, 0 to 200. Default 8. With 0, customers cannot book.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_day: Option<u32>,
-    /// The earliest start, by the dealer's wall clock, before 24:00. Default: as the dealer opens.
+    /// The earliest start, by the dealer's wall clock, before 24:00. Default: the opening time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earliest: Option<TimeOfDay>,
-    /// The latest finish on the date of the start, by the dealer's wall clock, after `earliest`. Default: as the dealer closes.
+    /// The latest finish on the date of the start, by the dealer's wall clock, after `earliest`. Default: the closing time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latest: Option<TimeOfDay>,
-    /// Minutes by type of event, 15 to 480 in steps of 15. A dealer's type replaces that type of the group's, no other.
+    /// Minutes by type of event, 15 to 480 in steps of 15. A dealer's entry replaces the group's entry of the same type only.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub durations: BTreeMap<String, u32>,
-    /// Minutes of a type that has none of its own, 15 to 480 in steps of 15. Default 60.
+    /// Minutes of a type without an entry, 15 to 480 in steps of 15. Default 60.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_duration: Option<u32>,
-    /// Minutes from one start offered to the next: 15, 30 or 60. Default 30.
+    /// Minutes between two offered starts: 15, 30 or 60. Default 30.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<u32>,
-    /// Minutes that a customer must book ahead, 0 to 20160 (14 days). Default 60.
+    /// The minimum time between a booking and its slot in minutes, 0 to 20160 (14 days). Default 60.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<u32>,
-    /// How many local dates after today a customer may book, 1 to 92. Default 28.
+    /// The number of local dates after today that a customer may book, 1 to 92. Default 28.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub horizon_days: Option<u32>,
 }
 
 impl CapacityDraft {
-    /// This, and what `group` says where it says nothing, field by field (CAL-7).
+    /// Returns these settings, with each unset field taken from `group` (CAL-7).
     pub fn over(&self, group: &Self) -> Self {
         let mut durations = group.durations.clone();
         durations.extend(self.durations.clone());
@@ -74,9 +75,9 @@ impl CapacityDraft {
         }
     }
 
-    /// Every fault with its field, as it is called here (CAL-7). None: it can be saved.
+    /// Returns every fault (CAL-7). The paths of the fields are relative to these settings.
     ///
-    /// Ask it of a dealer's draft [`over`](Self::over) the group's too: the two can contradict each other, and then no slot is free.
+    /// A dealer's draft must also be checked [`over`](Self::over) the group's: the two can contradict each other, and then no slot is free.
     pub fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut fault = |field: String, detail: String| faults.push(Fault::new(field, "CAL-7", detail));
@@ -115,7 +116,7 @@ impl CapacityDraft {
     }
 }
 
-/// How many customers a person takes, as it holds for one dealer (CAL-7). Only [`resolve`](Self::resolve) makes one, always in range.
+/// The effective capacity of a person at one dealer (CAL-7). Only [`resolve`](Self::resolve) creates one; every value is in range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Capacity {
     pub(crate) per_slot: u32,
@@ -130,8 +131,8 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// The dealer's settings over the group's, and the defaults where neither says anything. A number that [`CapacityDraft::check`]
-    /// refuses is as if it were not there: what was stored under other rules still gives slots.
+    /// Returns the dealer's settings, else the group's, else the defaults, field by field. A number that [`CapacityDraft::check`] refuses
+    /// counts as unset, so that settings stored under older rules still give slots.
     pub fn resolve(dealer: &CapacityDraft, group: &CapacityDraft) -> Self {
         let set = dealer.over(group);
         let count = |value: Option<u32>, range: RangeInclusive<u32>| value.filter(|value| range.contains(value));
@@ -148,14 +149,14 @@ impl Capacity {
         }
     }
 
-    /// How long an event of type `kind` takes; 15 minutes to 8 hours, whole quarter-hours.
+    /// Returns the duration of an event of type `kind`: 15 minutes to 8 hours, in quarter-hours.
     pub fn duration(&self, kind: &str) -> TimeDelta {
         TimeDelta::minutes(self.durations.get(kind).copied().unwrap_or(self.default_duration).into())
     }
 }
 
 impl Default for Capacity {
-    /// Where neither the dealer nor the group has set anything.
+    /// The capacity if neither the dealer nor the group has set anything.
     fn default() -> Self {
         Self::resolve(&CapacityDraft::default(), &CapacityDraft::default())
     }

@@ -1,11 +1,11 @@
-//! Checks the settings of a dealer as a whole.
+//! The checks of a dealer's settings.
 
 use crate::base::text::{is_line, line};
 use crate::base::{DistributionGroupId, Fault, UserId};
 use crate::settings::{DealerSettings, Escalation, Settings};
 
 impl DealerSettings {
-    /// Judges the settings as a whole.
+    /// Checks the settings as a whole.
     ///
     /// # Errors
     /// Every fault with its field and rule.
@@ -24,7 +24,7 @@ impl DealerSettings {
         }
         for (i, member) in self.members.iter().enumerate() {
             if self.members[..i].iter().any(|m| m.user == member.user) {
-                fault(format!("members[{i}].user"), "SET-7", "is named twice");
+                fault(format!("members[{i}].user"), "SET-7", "is listed twice");
             }
             if member.supervisor.as_ref().is_some_and(unknown) {
                 fault(format!("members[{i}].supervisor"), "SET-7", "must be one of the members");
@@ -34,7 +34,7 @@ impl DealerSettings {
                     fault(format!("members[{i}].absences[{j}].until"), "SET-7", "must be after from");
                 }
                 if absence.deputy.as_ref().is_some_and(|d| unknown(d) || *d == member.user) {
-                    fault(format!("members[{i}].absences[{j}].deputy"), "DIS-4", "must be another of the members");
+                    fault(format!("members[{i}].absences[{j}].deputy"), "DIS-4", "must be another member");
                 }
             }
         }
@@ -47,28 +47,28 @@ impl DealerSettings {
         if faults.is_empty() { Ok(Settings(self)) } else { Err(faults) }
     }
 
-    /// Judges pool, groups and routing rules (SET-6, DIS-3, DIS-8, DIS-9).
+    /// Checks pool, groups and routing rules (SET-6, DIS-3, DIS-8, DIS-9).
     fn check_distribution(&self, faults: &mut Vec<Fault>) {
         let mut fault = |field: String, rule, detail: String| faults.push(Fault::new(field, rule, detail));
         let known = |group: &DistributionGroupId| self.distribution_groups.contains(group);
         for (i, group) in self.distribution_groups.iter().enumerate() {
             if self.distribution_groups[..i].contains(group) {
-                fault(format!("distribution_groups[{i}]"), "DIS-3", "is named twice".into());
+                fault(format!("distribution_groups[{i}]"), "DIS-3", "is listed twice".into());
             }
         }
         for (i, member) in self.members.iter().enumerate() {
             for group in member.groups.iter().filter(|group| !known(group)) {
-                fault(format!("members[{i}].groups"), "DIS-3", format!("{group} is none of the distribution groups"));
+                fault(format!("members[{i}].groups"), "DIS-3", format!("{group} is not one of the distribution groups"));
             }
         }
         for (i, rule) in self.routing_rules.iter().enumerate().filter(|(_, rule)| !known(&rule.group)) {
-            fault(format!("routing_rules[{i}].group"), "DIS-3", format!("{} is none of the distribution groups", rule.group));
+            fault(format!("routing_rules[{i}].group"), "DIS-3", format!("{} is not one of the distribution groups", rule.group));
         }
         let Some(pool) = &self.pool else { return };
         match self.member(&pool.user) {
             None => fault("pool.user".into(), "SET-6", "must be one of the members".into()),
             Some(member) if member.supervisor.is_none() => {
-                fault("pool.user".into(), "SET-6", "needs a supervisor, who is told of leads that lie in the pool".into());
+                fault("pool.user".into(), "SET-6", "needs a supervisor to receive pool escalations".into());
             }
             Some(_) => {}
         }
@@ -78,11 +78,15 @@ impl DealerSettings {
         let others: Vec<String> =
             self.members.iter().filter(|m| m.receives_leads && m.user != pool.user).map(|m| m.user.to_string()).collect();
         if !others.is_empty() {
-            fault("pool".into(), "DIS-9", format!("nobody else may receive leads: {} would share them with the pool", others.join(", ")));
+            fault(
+                "pool".into(),
+                "DIS-9",
+                format!("with a pool, no other user may receive leads; remove receives_leads from {}", others.join(", ")),
+            );
         }
     }
 
-    /// Judges the durations (SET-3, DIS-10).
+    /// Checks the durations (SET-3, DIS-10).
     fn check_durations(&self, faults: &mut Vec<Fault>) {
         let Escalation { level_1, reminder, level_2, level_2_resubmission } = self.escalation;
         let steps = [
@@ -101,17 +105,17 @@ impl DealerSettings {
             }
         }
         if self.reassign_after > 0 && self.pool.is_some() {
-            faults.push(Fault::new("reassign_after", "DIS-10", "cannot be combined with a pool, which has no next in turn"));
+            faults.push(Fault::new("reassign_after", "DIS-10", "cannot be combined with a pool: a pool has no rotation"));
         }
     }
 
-    /// Judges words that are shown or compared (SET-2, DIS-3, INT-6).
+    /// Checks texts that are shown or compared, and the sizes of lists (SET-2, DIS-3, INT-6).
     fn check_words(&self, faults: &mut Vec<Fault>) {
         for (i, _) in self.calendar.days_off().iter().enumerate().filter(|(_, day)| !is_line(&day.name, 100)) {
             faults.push(Fault::new(
                 format!("calendar.days_off[{i}].name"),
                 "SET-2",
-                "must be 1 to 100 characters in one line, without spaces around",
+                "must be 1 to 100 characters in one line, without leading or trailing spaces",
             ));
         }
         for (i, domain) in self.relay_domains.iter().enumerate() {
@@ -129,7 +133,11 @@ impl DealerSettings {
             ];
             for (name, _) in lists.into_iter().filter(|(_, list)| list.len() > 200 || !list.iter().all(|text| is_line(text, 100))) {
                 let field = format!("routing_rules[{i}].when.{name}");
-                faults.push(Fault::new(field, "DIS-3", "must be at most 200 texts of 1 to 100 characters, without spaces around them"));
+                faults.push(Fault::new(
+                    field,
+                    "DIS-3",
+                    "must have at most 200 texts of 1 to 100 characters, without leading or trailing spaces",
+                ));
             }
         }
         for (field, rule, count, most) in [
@@ -140,12 +148,12 @@ impl DealerSettings {
             ("calendar.days_off", "SET-2", self.calendar.days_off().len(), 1_000),
         ] {
             if count > most {
-                faults.push(Fault::new(field, rule, format!("must be at most {most}")));
+                faults.push(Fault::new(field, rule, format!("must have at most {most} entries")));
             }
         }
     }
 
-    /// Judges the mailbox (SET-4, INT-7, INT-8): mail that comes back to the lead address would go round for ever.
+    /// Checks the mailbox (SET-4, INT-7, INT-8). Mail forwarded to the lead address itself would loop forever.
     fn check_mail(&self, faults: &mut Vec<Fault>) {
         let targets = [
             ("forward_to", "SET-4", &self.forward_to),
@@ -159,7 +167,11 @@ impl DealerSettings {
         }
         for (field, rule, names) in [("event_types", "CAL-1", &self.event_types), ("no_show_reasons", "CAL-4", &self.no_show_reasons)] {
             if names.len() > 50 || !names.iter().all(|name| is_line(name, 60)) {
-                faults.push(Fault::new(field, rule, "must be at most 50 names of 1 to 60 characters, without spaces around them"));
+                faults.push(Fault::new(
+                    field,
+                    rule,
+                    "must have at most 50 names of 1 to 60 characters, without leading or trailing spaces",
+                ));
             }
         }
         for (field, text, most) in

@@ -1,27 +1,27 @@
-//! Risky settings (SET-9).
+//! Findings about risky settings (SET-8).
 
 use crate::settings::{DealerSettings, Member};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What kind of risk.
+/// The kind of a risk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingKind {
-    /// One person alone gets the leads: while they are away nobody does.
+    /// Only one user receives the leads; during an absence nobody does.
     SoloDistribution,
-    /// Nobody can get a lead by rotation now.
+    /// No user can receive a lead by rotation now.
     NobodyEligible,
     /// A distribution group has no members who receive leads.
     EmptyGroup,
     /// There is no fallback user.
     NoFallback,
-    /// Somebody who gets leads has no supervisor.
+    /// A user who gets leads has no supervisor.
     NoSupervisor,
     /// Level 1 is longer than a week's opening hours.
     Level1TooLong,
 }
 
 impl FindingKind {
-    /// Its name, as the API writes it.
+    /// Returns the name as the API writes it.
     pub fn name(self) -> &'static str {
         match self {
             FindingKind::SoloDistribution => "solo_distribution",
@@ -37,15 +37,15 @@ impl FindingKind {
 /// One risk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What kind.
+    /// The kind of risk.
     pub kind: FindingKind,
-    /// Where.
+    /// The path of the setting.
     pub field: String,
-    /// In words.
+    /// The description, in English.
     pub detail: String,
 }
 
-/// Every risk of these settings at `now`, in the order of the fields.
+/// Returns every risk of these settings at `now`.
 pub fn findings(settings: &DealerSettings, now: DateTime<Utc>) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut find = |kind, field: String, detail: String| found.push(Finding { kind, field, detail });
@@ -62,7 +62,7 @@ pub fn findings(settings: &DealerSettings, now: DateTime<Utc>) -> Vec<Finding> {
     for (i, member) in settings.members.iter().enumerate() {
         let gets_leads = member.receives_leads || member.assignable;
         if gets_leads && member.supervisor.is_none() {
-            let detail = format!("{} has none: level 2 goes to the fallback user or the administrator account", member.user);
+            let detail = format!("{} has no supervisor: level 2 goes to the fallback user or the administrator", member.user);
             find(FindingKind::NoSupervisor, format!("members[{i}].supervisor"), detail);
         }
     }
@@ -72,14 +72,14 @@ pub fn findings(settings: &DealerSettings, now: DateTime<Utc>) -> Vec<Finding> {
         for (i, group) in settings.distribution_groups.iter().enumerate() {
             let of_group: Vec<&Member> = all.iter().copied().filter(|member| member.groups.contains(group)).collect();
             if of_group.is_empty() {
-                find(FindingKind::EmptyGroup, format!("distribution_groups[{i}]"), format!("nobody in {group} receives leads"));
+                find(FindingKind::EmptyGroup, format!("distribution_groups[{i}]"), format!("no member of {group} receives leads"));
             } else {
                 solo(&of_group, &format!("distribution_groups[{i}]"), group.as_str(), now, &mut find);
             }
         }
     }
     if settings.fallback_user.is_none() {
-        let detail = "is not set: what nobody can get goes to the administrator account".to_owned();
+        let detail = "is not set: leads without an eligible user go to the administrator".to_owned();
         find(FindingKind::NoFallback, "fallback_user".into(), detail);
     }
     found
@@ -88,9 +88,10 @@ pub fn findings(settings: &DealerSettings, now: DateTime<Utc>) -> Vec<Finding> {
 fn solo(members: &[&Member], field: &str, of: &str, now: DateTime<Utc>, find: &mut impl FnMut(FindingKind, String, String)) {
     let present = members.iter().filter(|member| member.absence(now).is_none()).count();
     match (members, present) {
-        (_, 0) => find(FindingKind::NobodyEligible, field.to_owned(), format!("nobody of {of} can get a lead now")),
+        (_, 0) => find(FindingKind::NobodyEligible, field.to_owned(), format!("no member of {of} can receive a lead now")),
         ([one], _) => {
-            let detail = format!("{} alone is in {of}: while they are away nobody gets its leads, even if they have a deputy", one.user);
+            let detail =
+                format!("{} is the only member of {of}: during an absence nobody receives its leads, even if there is a deputy", one.user);
             find(FindingKind::SoloDistribution, field.to_owned(), detail);
         }
         _ => {}

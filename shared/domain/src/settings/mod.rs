@@ -21,52 +21,52 @@ use crate::base::{Actor, DealerId, Fault, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A dealer as stored: its settings and the version they have (SET-10).
+/// A dealer as stored: its settings and their version (SET-10).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dealer {
-    /// Which dealer.
+    /// The dealer's id.
     pub id: DealerId,
-    /// Counts the saves, from 1.
+    /// The number of times the settings were saved, from 1.
     pub version: u64,
-    /// When it was set up: no lead of it is older.
+    /// The time of its creation: no lead of it is older.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub since: DateTime<Utc>,
-    /// What the dealer's admin has set.
+    /// The settings.
     pub settings: Settings,
-    /// Who had a part here and has none any more, the latest last; at most a hundred. Their work is still here until somebody takes it over.
+    /// The former members, the latest last; at most a hundred. Their work may still be assigned to them until somebody takes it over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<UserId>,
 }
 
 impl Dealer {
-    /// Who may have work here: who has a part, and who had one.
+    /// Returns the users who may have work here: the members and the former members.
     pub fn workers(&self) -> impl Iterator<Item = &UserId> {
         self.settings.members.iter().map(|member| &member.user).chain(&self.former)
     }
 
-    /// How many customers a person takes here: the dealer's settings over the defaults, since a group has no settings of its own yet (CAL-7).
+    /// Returns the capacity of a person here: the dealer's settings over the defaults, because a group has no settings yet (CAL-7).
     pub fn capacity(&self) -> Capacity {
         Capacity::resolve(&self.settings.capacity, &CapacityDraft::default())
     }
 }
 
-/// One change of a dealer's settings (SET-10). What was before is what the change before it says.
+/// One change of a dealer's settings (SET-10). The settings before it are in the previous change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SettingsChange {
-    /// Whose settings.
+    /// The dealer.
     pub dealer: DealerId,
-    /// The version that it made.
+    /// The version after the change.
     pub version: u64,
-    /// When.
+    /// The time of the change.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// By whom.
+    /// The author of the change.
     pub by: Actor,
-    /// The settings after it.
+    /// The settings after the change.
     pub settings: Settings,
 }
 
-/// What a dealer's admin sets. It can only be had validated.
+/// Checked settings of a dealer: the only way to create them is [`DealerSettings::check`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "DealerSettings")]
 pub struct Settings(DealerSettings);

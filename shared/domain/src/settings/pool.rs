@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoolSettings {
-    /// Whose leads they are until somebody takes them.
+    /// The owner of the leads until a user claims them.
     pub user: UserId,
-    /// Only the oldest may be taken.
+    /// Only the oldest lead may be claimed.
     #[serde(default)]
     pub oldest_only: bool,
 }

@@ -5,45 +5,45 @@ use crate::settings::{Dealer, DealerSettings};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How far the recomputation of a dealer's open leads has come. It stays when it is done.
+/// The progress of the recomputation of a dealer's open leads. It is kept after the end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recompute {
-    /// Whose leads.
+    /// The dealer of the leads.
     pub dealer: DealerId,
-    /// The version of the settings that it brings in. A later change begins anew.
+    /// The version of the settings that it applies. A later change starts again from the first page.
     #[serde(rename = "policy")]
     pub settings_version: u64,
-    /// When the next page is to be looked at; `None`: it is done.
+    /// The time at which the next page is due. `None` if the recomputation is done.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
-    /// Where the next page begins in the dealer's list; `None`: with the newest lead.
+    /// The cursor of the next page in the dealer's list. `None` for the first page, which begins with the newest lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
 
 impl Recompute {
-    /// The recomputation that the settings of `dealer` ask for, saved at `now`.
+    /// Starts a recomputation for the settings of `dealer`, saved at `now`.
     pub fn after(dealer: &Dealer, now: DateTime<Utc>) -> Self {
         Self { dealer: dealer.id.clone(), settings_version: dealer.version, due: Some(now + INTAKES_DONE), cursor: None }
     }
 
-    /// Whether there is a page to be looked at.
+    /// Returns whether a page is due at `now`.
     pub fn is_due(&self, now: DateTime<Utc>) -> bool {
         self.due.is_some_and(|due| due <= now)
     }
 
-    /// After a page, with the next at `cursor`; `None`: that was the last.
+    /// Returns the progress after a page. `cursor` is the next page, `None` after the last one.
     pub fn turned(&self, cursor: Option<String>, now: DateTime<Utc>) -> Self {
-        // Each page has a time of its own, so that each is a wake-up of its own.
+        // Each page has a distinct due time, so that each page has its own wake-up.
         let next = self.due.map_or(now, |due| now.max(due + TimeDelta::milliseconds(1)));
         Self { due: cursor.is_some().then_some(next), cursor, ..self.clone() }
     }
 }
 
-/// An intake that read the old settings is done after this time, whatever it met: no lead is missed.
+/// The delay before the first page. An intake that read the old settings has ended by then in every case, so no lead is missed.
 const INTAKES_DONE: TimeDelta = TimeDelta::seconds(60);
 
-/// Whether deadlines come out otherwise under `after`.
+/// Returns whether the change of settings can change deadlines.
 pub fn moves_deadlines(before: &DealerSettings, after: &DealerSettings) -> bool {
     before.calendar != after.calendar
         || before.escalation != after.escalation

@@ -1,51 +1,51 @@
-//! Routing rules: they choose the lane of a dealer's distribution that a lead goes through (DIS-3, DIS-8).
+//! Routing rules: they choose the lane of a dealer's distribution for a lead (DIS-3, DIS-8).
 
 use crate::base::{DistributionGroupId, Language};
 use crate::enquiry::{Condition, LeadType, RoutingCriteria};
 use crate::settings::DealerSettings;
 use serde::{Deserialize, Serialize};
 
-/// One routing rule: leads that are so go to this group (DIS-3).
+/// One routing rule: leads that meet the condition go to this group (DIS-3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoutingRule {
-    /// Which of the dealer's distribution groups.
+    /// One of the dealer's distribution groups.
     pub group: DistributionGroupId,
-    /// What a lead must be like.
+    /// The condition; an empty one matches every lead.
     #[serde(default)]
     pub when: RoutingCondition,
 }
 
-/// What a lead must be like. Of each list one must hold; a list that is empty asks nothing; all that is asked must hold. Text is compared
-/// without regard to case.
+/// The condition of a routing rule. A lead matches a list if it matches one of its entries; an empty list matches every lead. All lists
+/// must match. The comparison ignores upper and lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RoutingCondition {
-    /// Where the customer asked.
+    /// The sources of the lead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
-    /// What it is about.
+    /// The types of the lead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub types: Vec<LeadType>,
-    /// The make of the vehicle asked for.
+    /// The makes of the vehicle asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub makes: Vec<String>,
     /// New or used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
-    /// The site where the vehicle stands.
+    /// The sites where the vehicle is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,
-    /// What the contact's postcode begins with; spaces do not count.
+    /// The beginnings of the contact's postcode; spaces are ignored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub postcodes: Vec<String>,
-    /// The contact's language; `en` takes `en-GB` in.
+    /// The languages of the contact; `en` includes `en-GB`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<Language>,
 }
 
 impl RoutingCondition {
-    /// Whether a lead of this source and type, that asked so, is like this.
+    /// Returns whether a lead with this source, type and criteria meets the condition.
     pub fn holds(&self, source: &str, lead_type: LeadType, asked: &RoutingCriteria) -> bool {
         let same =
             |wanted: &[String], is: Option<&str>| wanted.is_empty() || is.is_some_and(|is| wanted.iter().any(|w| folded(w) == folded(is)));
@@ -69,7 +69,7 @@ fn bare(postcode: &str) -> String {
     postcode.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase()
 }
 
-/// Which lane of a dealer's distribution: each has a place of its own that every turn goes through (DIS-1).
+/// A lane of a dealer's distribution. Each lane has one stored item, which every turn updates (DIS-1).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
     /// The rotation of a distribution group, or of the whole dealer.
@@ -79,7 +79,8 @@ pub enum Lane {
 }
 
 impl DealerSettings {
-    /// The lane that a lead goes through: the pool if there is one, else the group of the first rule that holds, else the whole rotation (DIS-3, DIS-8).
+    /// Returns the lane of a lead: the pool if there is one, else the group of the first matching rule, else the rotation of all members
+    /// (DIS-3, DIS-8).
     pub fn lane(&self, source: &str, lead_type: LeadType, asked: &RoutingCriteria) -> Lane {
         if self.pool.is_some() {
             return Lane::Pool;
