@@ -7,20 +7,21 @@ use std::collections::BTreeMap;
 /// The new state of the contact directory after an enquiry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recognised {
-    /// The record; of an enquiry, with its lead as the latest at its dealer.
+    /// The record. After an enquiry, its lead is the latest one at its dealer.
     pub contact: Contact,
-    /// Channels that now point at the record and did not before.
+    /// Channels that refer to the record from now on.
     pub new_aliases: Vec<ChannelKey>,
-    /// A channel of this enquiry belongs to somebody else, and was left alone: e-mail beats phone, nothing is merged.
+    /// Whether a channel of this enquiry belongs to another person. That channel stays unchanged: e-mail has precedence over phone, and
+    /// records are not merged.
     pub clash: bool,
-    /// The enquiry's channels, and the record that each led to before.
+    /// The enquiry's channels, each with the record that it referred to before.
     pub channels: Vec<(ChannelKey, Option<ChannelKey>)>,
-    /// These records as they were, each once.
+    /// These records as they were before, each once.
     pub known: Vec<Contact>,
 }
 
 impl Recognised {
-    /// Those of the enquiry's channels by which a search does not come to the record: they lead to somebody else, or to nobody (LEAD-8).
+    /// Returns the enquiry's channels by which a search does not find the record: they refer to another record or to none (LEAD-8).
     pub fn elsewhere(&self) -> impl Iterator<Item = &ChannelKey> {
         let here = |(channel, owner): &&(ChannelKey, Option<ChannelKey>)| match owner {
             Some(owner) => *owner == self.contact.id,
@@ -30,10 +31,10 @@ impl Recognised {
     }
 }
 
-/// Finds the contact of an enquiry again, or makes one (INT-6). `known` holds, for each of the enquiry's channels in order of weight
-/// (e-mail before phone), the channel, what its item says, and the contact it leads to.
+/// Recognises the contact of an enquiry, or creates one (INT-6). `known` holds the enquiry's channels in order of precedence (e-mail
+/// before phone), each with the contact that it refers to.
 ///
-/// `None`: the enquiry has no channel that identifies anybody.
+/// `None` if the enquiry has no channel that identifies a person.
 pub fn recognise(known: &[(ChannelKey, Option<Contact>)], dealer: &DealerId, lead: LeadId) -> Option<Recognised> {
     let mut found = find_person(known)?;
     found.contact.and_more = found.contact.all_leads().is_none();
@@ -41,7 +42,7 @@ pub fn recognise(known: &[(ChannelKey, Option<Contact>)], dealer: &DealerId, lea
     Some(found)
 }
 
-/// The same of whoever is reached by the `known` channels and has no lead by it: the customer of an appointment.
+/// Like [`recognise`], for a person without a new lead: the customer of an appointment.
 pub fn find_person(known: &[(ChannelKey, Option<Contact>)]) -> Option<Recognised> {
     let (first, _) = known.first()?;
     let mut contact = known.iter().find_map(|(_, contact)| contact.clone()).unwrap_or_else(|| Contact::new(first.clone()));
@@ -54,7 +55,7 @@ pub fn find_person(known: &[(ChannelKey, Option<Contact>)]) -> Option<Recognised
             None => {}
         }
     }
-    // The record names its channels, so that an erasure finds them all; past this many a person is a relay in disguise.
+    // The record lists its channels, so that an erasure finds them all. A person with more than 20 is probably a relay.
     new_aliases.truncate(20_usize.saturating_sub(contact.aliases.len()));
     contact.aliases.extend(new_aliases.iter().cloned());
     let channels = known.iter().map(|(channel, owner)| (channel.clone(), owner.as_ref().map(|owner| owner.id.clone()))).collect();
