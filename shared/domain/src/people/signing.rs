@@ -1,49 +1,50 @@
-//! The signing secrets of partners, and the requests that they sent (APT-4).
+//! The signing secrets of partners, and their received requests (APT-4).
 
 use crate::base::{Actor, PartnerId, Refusal};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A partner's signing secrets, by the names that they derive from: the secrets themselves are not stored. Times are real ones.
+/// A partner's signing secrets. Only the names are stored: each secret derives from its name. Times are real times, not those of the
+/// demo's clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signing {
-    /// Whose.
+    /// The partner.
     pub partner: PartnerId,
-    /// The name of the secret that is good now.
+    /// The name of the current secret.
     pub current: String,
-    /// Since when.
+    /// The time since which it is valid.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub since: DateTime<Utc>,
-    /// Who made it.
+    /// The author of the current secret.
     pub by: Actor,
-    /// Those before, each for a while; the latest first.
+    /// The earlier secrets, which stay valid for a limited time; the latest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Previous>,
 }
 
-/// A secret that is about to be good no more.
+/// An earlier secret that is valid for a limited time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Previous {
-    /// Its name.
+    /// The name of the secret.
     pub name: String,
-    /// Until when it is good.
+    /// The end of its validity.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub until: DateTime<Utc>,
 }
 
 impl Signing {
-    /// Hours for which the secret before stays good, unless said otherwise.
+    /// Default hours for which the previous secret stays valid.
     pub const HOURS: u32 = 24;
-    /// Most hours for which it does: a week.
+    /// Maximum hours for which the previous secret stays valid: a week.
     pub const MOST_HOURS: u32 = 168;
-    /// Secrets that are good at the same time at most.
+    /// The maximum number of secrets that are valid at the same time.
     pub const MOST: usize = 4;
 
-    /// Makes a partner's first secret, or the next one; the one before is good for `hours` more, and each before that for as long as
-    /// it was to be; with no hours none of them is any more.
+    /// Creates a partner's first secret, or the next one. The previous secret stays valid for `hours`, and the secrets before it until the
+    /// end of their validity. With 0 hours, all earlier secrets become invalid at once.
     ///
     /// # Errors
-    /// Too many hours; 409 where four are good already.
+    /// More than [`MOST_HOURS`](Self::MOST_HOURS); 409 if [`MOST`](Self::MOST) secrets are already valid.
     pub fn rotated(
         before: Option<&Self>,
         partner: &PartnerId,
@@ -62,7 +63,7 @@ impl Signing {
         let earlier: Vec<Previous> = latest.into_iter().chain(still_good).collect();
         if let Some(first) = earlier.iter().map(|earlier| earlier.until).min().filter(|_| earlier.len() >= Self::MOST) {
             let why = format!(
-                "{} secrets are good already: wait until {first}, or end them all with previous_good_for_hours 0 (APT-4)",
+                "{} secrets are already valid: wait until {first}, or revoke all earlier ones with previous_good_for_hours 0 (APT-4)",
                 Self::MOST
             );
             return Err(Refusal::Conflict(why));
@@ -70,38 +71,38 @@ impl Signing {
         Ok(Self { partner: partner.clone(), current: name, since: now, by, earlier })
     }
 
-    /// The names of the secrets that are good at `now`.
+    /// Returns the names of the secrets that are valid at `now`.
     pub fn good(&self, now: DateTime<Utc>) -> impl Iterator<Item = &str> {
         let earlier = self.earlier.iter().filter(move |earlier| now < earlier.until).map(|earlier| earlier.name.as_str());
         [self.current.as_str()].into_iter().chain(earlier)
     }
 }
 
-/// Something that was sent, under the name that its sender gave it: sent again it is answered as the first time.
+/// A received request with the id that its sender gave it. A repeat gets the first response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceivedRequest {
-    /// A hash of who sent it and its name.
+    /// A hash of the sender and the id.
     pub key: String,
-    /// A hash of what it said.
+    /// A hash of the body.
     pub body: String,
-    /// What was answered.
+    /// The response.
     pub answer: String,
-    /// Until when it is remembered, in real time.
+    /// The time until which it is kept, in real time.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub until: DateTime<Utc>,
 }
 
 impl ReceivedRequest {
-    /// How long it is remembered: thirty days, longer than anybody sends again.
+    /// How long it is kept: thirty days, longer than any sender retries.
     pub const KEPT: TimeDelta = TimeDelta::days(30);
 
-    /// Whether `before` is the same, to be answered as it was.
+    /// Returns the first response if the request is a repeat of `before`.
     ///
     /// # Errors
-    /// [`Refusal::Reused`] when its name was used before for something else (INT-5).
+    /// [`Refusal::Reused`] if the id was used before with another body (INT-5).
     pub fn repeats<'a>(before: Option<&'a Self>, body: &str, now: DateTime<Utc>) -> Result<Option<&'a str>, Refusal> {
         match before.filter(|seen| now < seen.until) {
-            Some(seen) if seen.body != body => Err(Refusal::Reused("this name was used before with another body (INT-5)".into())),
+            Some(seen) if seen.body != body => Err(Refusal::Reused("this id was used before with another body (INT-5)".into())),
             seen => Ok(seen.map(|seen| seen.answer.as_str())),
         }
     }

@@ -1,4 +1,4 @@
-//! A user: who they are, where they work, and their rights (SET-7, ACC-1).
+//! A user: name, addresses, dealers, role and rights (SET-7, ACC-1).
 
 use crate::base::{Actor, DealerId, Email, Language, Right, Role, UserId};
 use chrono::{DateTime, Utc};
@@ -8,36 +8,36 @@ use std::collections::BTreeSet;
 /// A person of a group (SET-7).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct User {
-    /// Who.
+    /// The user's id.
     pub id: UserId,
-    /// Counts the changes, from 1.
+    /// The number of changes, from 1.
     #[serde(default = "first")]
     pub version: u64,
-    /// As colleagues know them; 1 to 100 characters.
+    /// The name that colleagues see; 1 to 100 characters.
     pub name: String,
-    /// Where notices go.
+    /// The address for notices.
     pub email: Email,
     /// A mobile number in E.164.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mobile: Option<String>,
-    /// The language notices are written in.
+    /// The language of notices.
     pub language: Language,
-    /// What they are.
+    /// The role.
     pub role: Role,
-    /// What they may do besides what their role may.
+    /// Rights in addition to those of the role.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub rights: BTreeSet<Right>,
-    /// Where they work.
+    /// The dealers where they work.
     pub dealers: BTreeSet<DealerId>,
-    /// Whether they are told of things at all.
+    /// Whether they receive notices.
     pub notices: bool,
-    /// When they left the group: their token is good for nothing since.
+    /// The time at which they left the group. Their token is invalid since then.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub left: Option<DateTime<Utc>>,
 }
 
 impl User {
-    /// Whether this user works in the group today.
+    /// Returns whether this user still belongs to the group.
     pub fn is_here(&self) -> bool {
         self.left.is_none()
     }
@@ -47,7 +47,7 @@ fn first() -> u64 {
     1
 }
 
-/// A user as a client writes one.
+/// A user as written by a client.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[expect(missing_docs, reason = "as in User")]
 pub struct UserFacts {
@@ -68,14 +68,14 @@ fn yes() -> bool {
     true
 }
 
-/// One change of a user (SET-10). What was before is what the change before it says.
+/// One change of a user (SET-10). The user before it is in the previous change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UserChange {
-    /// When.
+    /// The time of the change.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// By whom.
+    /// The author of the change.
     pub by: Actor,
-    /// The user after it.
+    /// The user after the change.
     pub user: User,
 }
