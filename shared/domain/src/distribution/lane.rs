@@ -2,11 +2,11 @@
 
 use crate::distribution::{Pool, Rotation};
 
-/// Where a lane of a dealer's distribution stands.
+/// The state of a lane of a dealer's distribution.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LaneState {
-    /// A rotation: who was served last.
+    /// A rotation.
     Rotation(Rotation),
-    /// The pool: who waits.
+    /// The pool.
     Pool(Pool),
 }

@@ -1,4 +1,4 @@
-//! A dealer's distribution: rotations, pool, and why a lead was given to its owner.
+//! A dealer's distribution: rotations, pool, and the reason for an assignment.
 
 mod lane;
 mod pool;

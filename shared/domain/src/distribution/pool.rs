@@ -5,23 +5,23 @@ use crate::distribution::{AssignmentReason, Choice};
 use crate::settings::PoolSettings;
 use serde::{Deserialize, Serialize};
 
-/// The leads that went into a dealer's pool, in the order in which they came. One that has left it by another way than a claim is still here until
-/// a claim comes by it: whether a lead is in the pool, the lead says.
+/// The leads of a dealer's pool, in the order of their arrival. A lead that left the pool without a claim stays in this list until a
+/// claim removes it: the lead itself determines whether it is in the pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
-    /// Whose pool.
+    /// The dealer.
     pub dealer: DealerId,
-    /// The leads.
+    /// The leads, the first in line first.
     pub waiting: Vec<LeadId>,
 }
 
 impl Pool {
-    /// An empty pool.
+    /// Creates an empty pool.
     pub fn new(dealer: DealerId) -> Self {
         Self { dealer, waiting: Vec::new() }
     }
 
-    /// The pool with one lead more, and its owner for the time being.
+    /// Adds a lead. Returns the pool user as its owner, and the new pool.
     pub(crate) fn take_in(&self, lead: LeadId, settings: &PoolSettings) -> (Choice, Option<Pool>) {
         let mut pool = self.clone();
         if !pool.waiting.contains(&lead) && pool.waiting.len() < MOST {
@@ -31,7 +31,7 @@ impl Pool {
         (Choice { owner: settings.user.clone(), why }, Some(pool))
     }
 
-    /// The pool with a lead that comes back to it by hand, first: it waits longer than those that it left behind (DIS-8).
+    /// Puts a lead that a user returned back at the front, because it has waited longer than the others (DIS-8).
     pub(crate) fn taken_back(&self, lead: LeadId) -> Option<Pool> {
         let mut pool = self.clone();
         pool.waiting.retain(|id| *id != lead);
@@ -41,6 +41,6 @@ impl Pool {
     }
 }
 
-/// How many leads a pool remembers in order. Past this many the oldest are still taken first, and one that is not remembered can be taken by its number
-/// once the others are gone.
+/// The maximum number of leads that a pool lists. With more leads, the oldest are still claimed first; a lead that is not listed can be
+/// claimed by its number after the listed ones.
 const MOST: usize = 2_000;

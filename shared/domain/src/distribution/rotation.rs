@@ -1,4 +1,4 @@
-//! Rotations: whose turn it is (DIS-1 to DIS-6).
+//! Rotations: they choose the next user (DIS-1 to DIS-6).
 
 use crate::base::{DealerId, DistributionGroupId, UserId};
 use crate::settings::{DealerSettings, Member};
@@ -6,41 +6,42 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// The place of a dealer's rotation. It survives restarts, and every turn goes through it, so that it is fair under concurrency (DIS-2).
+/// The state of a dealer's rotation. It is stored, and every turn updates it in its transaction, so that the rotation is fair under
+/// concurrency (DIS-2).
 ///
-/// The circle is the members in the order of their ids, and the place is the member who was served last. So adding or removing
-/// a user resets nobody's place, and who returns waits for the turn like everybody else.
+/// The circle is the members in the order of their ids. The position is the member who was served last. So adding or removing a user
+/// does not reset the position, and a user who returns waits for the next turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rotation {
-    /// Whose rotation.
+    /// The dealer.
     pub dealer: DealerId,
-    /// Of which of its distribution groups; `None`: of all its people (DIS-3).
+    /// The distribution group. `None` for the rotation of all members (DIS-3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<DistributionGroupId>,
-    /// Who was served last.
+    /// The user who was served last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<UserId>,
-    /// How many turns were given in all.
+    /// The number of turns so far.
     pub turns: u64,
-    /// Who has a turn to come besides, since a lead of theirs was spam or a duplicate (DIS-10); once for each.
+    /// The users who are owed an extra turn because a lead of theirs was spam or a duplicate (DIS-10); one entry for each turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owed: Vec<UserId>,
 }
 
-/// Who gets a lead, and why (DIS-11).
+/// The chosen owner of a lead, and the reason (DIS-11).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// The new owner.
     pub owner: UserId,
-    /// Why this one.
+    /// The reason.
     pub why: AssignmentReason,
 }
 
-/// Why a lead went to its owner (DIS-11).
+/// The reason for the assignment of a lead (DIS-11).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssignmentReason {
-    /// The rule's id: `DIS-1` the rotation, `DIS-3` that of a group, `DIS-5` the contact is known, `DIS-6` nobody eligible, `DIS-7` by hand, `DIS-8`
-    /// the pool, `DIS-10` a turn given back, or the next in turn since nobody had reacted.
+    /// The rule's id: `DIS-1` the rotation, `DIS-3` the rotation of a group, `DIS-5` a known contact, `DIS-6` no eligible user, `DIS-7` by
+    /// hand, `DIS-8` the pool, `DIS-10` a turn given back, or the next user because nobody had reacted.
     pub rule: String,
     /// The number of this turn in the rotation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,40 +49,40 @@ pub struct AssignmentReason {
     /// The distribution group that a routing rule chose (DIS-3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<DistributionGroupId>,
-    /// Whose turn it would have been, and why it was not.
+    /// The users who were passed over, each with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<PassedOver>,
-    /// In words, where a person gave some.
+    /// The note of the user who assigned the lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
-/// Somebody whose turn it would have been.
+/// A user who was passed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassedOver {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// Why not.
+    /// The reason.
     pub reason: PassedOverFor,
 }
 
-/// Why somebody was passed over.
+/// The reason why a user was passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PassedOverFor {
-    /// Away (DIS-4).
+    /// The user is absent (DIS-4).
     Absent,
-    /// Had this lead already, and did not react to it (DIS-10).
+    /// The user had this lead before and did not react to it (DIS-10).
     HadIt,
 }
 
 impl Rotation {
-    /// A rotation that has served nobody yet.
+    /// Creates a rotation that has served nobody yet.
     pub fn new(dealer: DealerId, group: Option<DistributionGroupId>) -> Self {
         Self { dealer, group, last: None, turns: 0, owed: Vec::new() }
     }
 
-    /// Gives the next turn at `now`. The rotation moves only where it chose: a fallback takes nobody's turn.
+    /// Chooses the next user at `now`. The new rotation is `None` if no user was eligible: a fallback uses no turn.
     pub fn next(&self, settings: &DealerSettings, now: DateTime<Utc>) -> (Choice, Option<Rotation>) {
         if let Some((choice, turned)) = self.owed_turn(settings, now) {
             return (choice, Some(turned));
@@ -95,13 +96,13 @@ impl Rotation {
         (choice, Some(turned))
     }
 
-    /// The next in turn who did not have the lead before. `None`: everybody who is there had it (DIS-10).
+    /// Chooses the next user who did not have the lead before. `None` if every present user had it (DIS-10).
     pub(crate) fn next_but(&self, had: &BTreeSet<UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
         let (circle, passed_over) = self.circle(settings, now, had);
         Some(self.turned_to(circle?, "DIS-10", passed_over))
     }
 
-    /// The turn of the first who has one to come besides and can take it; everybody else's place stays (DIS-10).
+    /// Gives an extra turn to the first user who is owed one and is present. The position of the rotation stays (DIS-10).
     fn owed_turn(&self, settings: &DealerSettings, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
         let eligible = |user: &UserId| self.members(settings).iter().any(|m| m.user == *user && m.absence(now).is_none());
         let at = self.owed.iter().position(eligible)?;
@@ -129,7 +130,7 @@ impl Rotation {
         settings.members.iter().filter(|m| m.receives_leads && in_group(m)).collect()
     }
 
-    /// The first present user after the last one who is none of `had`, and who stood before in the circle but cannot have it.
+    /// Returns the first present user after the last one who is not in `had`, and the users before them who were passed over.
     fn circle(&self, settings: &DealerSettings, now: DateTime<Utc>, had: &BTreeSet<UserId>) -> (Option<UserId>, Vec<PassedOver>) {
         let mut members = self.members(settings);
         members.sort_by(|a, b| a.user.cmp(&b.user));
@@ -150,7 +151,7 @@ impl Rotation {
     }
 }
 
-/// The fallback user; unset or absent: the administrator account (DIS-6).
+/// Chooses the fallback user or, if unset or absent, the administrator account (DIS-6).
 fn nobody_eligible(
     settings: &DealerSettings,
     group: Option<DistributionGroupId>,
