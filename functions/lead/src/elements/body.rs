@@ -216,7 +216,7 @@ impl TestDriveBody {
         let mut faults = Vec::new();
         let vehicle = vehicle(self.vehicle, &mut faults);
         if vehicle == Vehicle::default() && faults.is_empty() {
-            faults.push(Fault::new("vehicle", "LEAD-2", "must say which vehicle it is"));
+            faults.push(Fault::new("vehicle", "LEAD-2", "must identify the vehicle"));
         }
         let at = self.at.text("at", &mut faults).and_then(|text| DateTime::parse_from_rfc3339(text.trim()).ok());
         // Whole milliseconds, as everything is stored.
@@ -356,7 +356,7 @@ pub(crate) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
             let said = merged::<TestDriveBody>(now, patch)?;
             let vehicle = vehicle(said.vehicle, &mut faults);
             if vehicle == Vehicle::default() && faults.is_empty() {
-                faults.push(Fault::new("vehicle", "LEAD-2", "must say which vehicle it is"));
+                faults.push(Fault::new("vehicle", "LEAD-2", "must identify the vehicle"));
             }
             if !faults.is_empty() {
                 return Err(Refusal::Invalid(faults));

@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
-    /// 1 to 2,000 characters, in lines.
+    /// 1 to 2,000 characters; several lines are allowed.
     pub text: String,
 }
 
-/// How much of it stands for all of it, in characters.
+/// The length of a title in characters.
 const TITLE: usize = 80;
 
 impl Comment {
-    /// A comment of some words.
+    /// Creates a comment that a user enters. Adds a fault if the text is missing.
     pub fn entered(text: Option<String>, faults: &mut Vec<Fault>) -> Self {
         if text.is_none() && faults.is_empty() {
-            faults.push(Fault::new("text", "LEAD-2", "must say something"));
+            faults.push(Fault::new("text", "LEAD-2", "must not be empty"));
         }
         Self { text: text.unwrap_or_default() }
     }
@@ -27,7 +27,7 @@ impl Comment {
     }
 }
 
-/// How a text begins.
+/// Returns the beginning of a text: its first line, cut to 80 characters.
 pub(crate) fn beginning(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     match line.char_indices().nth(TITLE) {

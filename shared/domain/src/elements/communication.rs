@@ -4,28 +4,28 @@ use crate::base::ElementId;
 use crate::elements::beginning;
 use serde::{Deserialize, Serialize};
 
-/// Something that was said to the contact, or by them. What was sent, and what has become of it, is in the letter of the same name.
+/// A communication with the contact. The letter with the same id has the text that was sent and its delivery state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "medium")]
 pub enum Communication {
     /// An e-mail.
     Email {
-        /// In a line.
+        /// The subject line.
         subject: String,
-        /// The quote that went along, and as what.
+        /// The attached quote, and its form.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quote: Option<(ElementId, Form)>,
     },
     /// An SMS.
     Sms {
-        /// How it begins.
+        /// The beginning of the text.
         begins: String,
     },
     /// A call.
     Call {
         /// Whether the contact was reached.
         reached: bool,
-        /// In words, up to 2,000 characters.
+        /// The seller's note, up to 2,000 characters.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
@@ -41,12 +41,12 @@ impl Communication {
     }
 }
 
-/// As what a quote is written for a customer.
+/// The form in which a quote is sent to a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
-    /// The quote, to be read.
+    /// The quote as an overview.
     Overview,
-    /// An order, to be signed.
+    /// An order form for the customer to sign.
     OrderForm,
 }

@@ -3,7 +3,7 @@
 use crate::elements::ElementKind;
 use serde::{Deserialize, Serialize};
 
-/// How many elements of each kind a lead has; removed ones do not count.
+/// The number of elements of each kind of a lead, without removed ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -28,12 +28,12 @@ fn none(count: &u32) -> bool {
 }
 
 impl Counts {
-    /// Whether there are none at all.
+    /// Returns whether all counts are zero.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// How many there are of a kind; a document counts from its announcement on.
+    /// Returns the number of elements of a kind. A document counts before its upload, from its announcement on.
     pub fn of(mut self, kind: ElementKind) -> u32 {
         *self.place(kind)
     }

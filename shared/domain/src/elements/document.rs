@@ -9,19 +9,19 @@ use serde::{Deserialize, Serialize};
 /// A document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
-    /// What it is called; 1 to 200 characters.
+    /// The title; 1 to 200 characters.
     pub title: String,
     /// Its media type, such as `application/pdf`.
     pub content_type: String,
-    /// How large it is; 1 to [`MOST_BYTES`].
+    /// The size in bytes, 1 to [`MOST_BYTES`].
     pub bytes: u64,
-    /// When it was there; until then it is pending.
+    /// The time at which the upload was complete. `None` while it is pending.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub uploaded: Option<DateTime<Utc>>,
 }
 
 impl Document {
-    /// A document that a user announces.
+    /// Creates a document that a user announces before the upload.
     ///
     /// # Errors
     /// The faults of its fields.
@@ -41,7 +41,7 @@ impl Document {
         }
         let bytes = bytes.filter(|bytes| (1..=MOST_BYTES).contains(bytes));
         if bytes.is_none() && !faults.iter().any(|fault| fault.field == "bytes") {
-            faults.push(Fault::new("bytes", "LEAD-2", format!("must be the size of the file, from 1 to {MOST_BYTES}")));
+            faults.push(Fault::new("bytes", "LEAD-2", format!("must be the size of the file in bytes, from 1 to {MOST_BYTES}")));
         }
         match bytes {
             Some(bytes) if faults.is_empty() => Ok(Self { title, content_type, bytes, uploaded: None }),
@@ -49,7 +49,7 @@ impl Document {
         }
     }
 
-    /// What the file is called where it is saved: the title, with the ending of its type.
+    /// Returns the name of the file for a download: the title with the extension of its type.
     pub fn file_name(&self) -> String {
         let name: String = self.title.chars().map(|c| if matches!(c, '/' | '\\' | ':' | '"') { '-' } else { c }).collect();
         let ending = ENDINGS.iter().find(|(kind, _)| *kind == self.content_type).map(|(_, ending)| format!(".{ending}"));
@@ -63,7 +63,7 @@ impl Document {
 /// The largest document: 25 MiB.
 pub const MOST_BYTES: u64 = 26_214_400;
 
-/// What the names of files end in, of the types that people send.
+/// The file extensions of common media types.
 const ENDINGS: [(&str, &str); 9] = [
     ("application/pdf", "pdf"),
     ("image/jpeg", "jpg"),
@@ -76,19 +76,19 @@ const ENDINGS: [(&str, &str); 9] = [
     ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
 ];
 
-/// Two tokens of RFC 9110 around a `/`, up to 100 characters.
+/// Returns whether the text is two tokens of RFC 9110 around a `/`, up to 100 characters.
 fn is_media_type(text: &str) -> bool {
     let token = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&^_.+-".contains(c));
     text.len() <= 100 && text.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub))
 }
 
 impl Element {
-    /// Where a document is uploaded to. What stays there was never completed, and is cleared away by the bucket.
+    /// Returns the key for the upload. The bucket deletes objects that stay there, because their upload was never completed.
     pub fn upload_name(&self, group: &GroupId) -> String {
         format!("uploads/{group}/{}/{}", self.lead, self.id)
     }
 
-    /// Where a document is kept. No link lets anybody write there.
+    /// Returns the key of the stored document. No upload link can write there.
     pub fn file_name(&self, group: &GroupId) -> String {
         format!("documents/{group}/{}/{}", self.lead, self.id)
     }

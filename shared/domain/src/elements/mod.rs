@@ -25,34 +25,34 @@ use serde::{Deserialize, Serialize};
 /// An element of a lead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Element {
-    /// Its name within the lead.
+    /// The id within the lead.
     pub id: ElementId,
-    /// Of which lead.
+    /// The lead.
     pub lead: LeadId,
-    /// Counts the commits that changed it, from 1.
+    /// The number of commits that changed it, from 1.
     pub version: u64,
-    /// Who made it.
+    /// The author.
     pub by: Actor,
-    /// When it was made.
+    /// The time of its creation.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub created: DateTime<Utc>,
-    /// When it was last changed.
+    /// The time of the last change.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub changed: DateTime<Utc>,
-    /// When and by whom it was removed.
+    /// The removal, if it was removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<Removed>,
-    /// What it says.
+    /// The content.
     pub content: Content,
 }
 
 impl Element {
-    /// An element that somebody adds.
+    /// Creates the first version of an element.
     pub(crate) fn new(id: ElementId, lead: LeadId, content: Content, by: &Actor, now: DateTime<Utc>) -> Self {
         Self { id, lead, version: 1, by: by.clone(), created: now, changed: now, removed: None, content }
     }
 
-    /// The same element as its next version, with other content.
+    /// Returns the next version of the element, with new content.
     pub(crate) fn with_content(&self, content: Content, now: DateTime<Utc>) -> Self {
         Self { version: self.version + 1, changed: now, content, ..self.clone() }
     }
@@ -69,17 +69,17 @@ impl Element {
     }
 }
 
-/// How an element came to be removed.
+/// The removal of an element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// When.
+    /// The time.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// By whom.
+    /// The user or system that removed it.
     pub by: Actor,
 }
 
-/// What an element says.
+/// The content of an element.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 #[expect(missing_docs, reason = "the types say it")]
@@ -93,7 +93,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// Of which kind it is.
+    /// Returns the kind of the element.
     pub fn kind(&self) -> ElementKind {
         match self {
             Content::TradeIn(_) => ElementKind::TradeIn,
@@ -105,7 +105,7 @@ impl Content {
         }
     }
 
-    /// What it is, in a line.
+    /// Returns a title of one line.
     pub fn title(&self) -> String {
         match self {
             Content::TradeIn(trade_in) => trade_in.title(),
@@ -121,7 +121,7 @@ impl Content {
         if let Content::Comment(comment) = self { Some(comment.text.clone()) } else { None }
     }
 
-    /// The same as a user's own: what an enquiry sent again says does not change it any more.
+    /// Marks the content as entered by a user, so that an enquiry that is sent again does not change it.
     pub(crate) fn entered(self) -> Self {
         match self {
             Content::TradeIn(trade_in) => Content::TradeIn(TradeIn { enquired: false, ..trade_in }),
@@ -144,7 +144,7 @@ pub enum ElementKind {
 }
 
 impl ElementKind {
-    /// Its name, as keys and answers write it.
+    /// Returns the name as keys and responses write it.
     pub fn name(self) -> &'static str {
         match self {
             ElementKind::TradeIn => "trade_in",
@@ -156,7 +156,7 @@ impl ElementKind {
         }
     }
 
-    /// As the paths of routes name all of the kind.
+    /// Returns the plural that the paths of routes use.
     pub fn path(self) -> &'static str {
         match self {
             ElementKind::TradeIn => "trade-ins",
@@ -168,7 +168,7 @@ impl ElementKind {
         }
     }
 
-    /// As people say it.
+    /// Returns the name for people.
     pub fn spoken(self) -> &'static str {
         match self {
             ElementKind::TradeIn => "trade-in",

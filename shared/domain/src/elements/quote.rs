@@ -10,17 +10,17 @@ use serde::{Deserialize, Serialize};
 /// A quote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quote {
-    /// The vehicle; whether it is new or used is said.
+    /// The vehicle. Its condition is always set.
     pub vehicle: Vehicle,
-    /// What it costs in all.
+    /// The total price.
     pub price: Money,
-    /// What the price is made of, up to 30 lines which add up to it; none where it is just a price.
+    /// The lines that add up to the price, at most 30. Empty if there is only a price.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Line>,
-    /// The last day on which it holds.
+    /// The last day on which the quote is valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<NaiveDate>,
-    /// In words, up to 2,000 characters.
+    /// Notes, up to 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
 }
@@ -30,18 +30,18 @@ pub struct Quote {
 pub struct Line {
     /// 1 to 200 characters.
     pub text: String,
-    /// In the smallest unit of the price's currency; negative for what is taken off.
+    /// The amount in the smallest unit of the price's currency; negative for a deduction.
     pub amount: i64,
 }
 
-/// Most lines of a quote.
+/// The maximum number of lines of a quote.
 const LINES: usize = 30;
 
 impl Quote {
-    /// Judges a quote that a user enters: as a whole, since its fields are judged.
+    /// Creates a quote that a user enters. `faults` are the faults of its fields; this checks the quote as a whole.
     ///
     /// # Errors
-    /// The faults of its fields and its own.
+    /// The faults of the fields and of the whole.
     pub fn entered(
         vehicle: Vehicle,
         price: Option<Money>,
@@ -52,10 +52,10 @@ impl Quote {
     ) -> Result<Self, Vec<Fault>> {
         says_which(&vehicle, &mut faults);
         if vehicle.condition.is_none() && !faults.iter().any(|fault| fault.field == "vehicle.condition") {
-            faults.push(Fault::new("vehicle.condition", "LEAD-2", "must say new or used"));
+            faults.push(Fault::new("vehicle.condition", "LEAD-2", "must be new or used"));
         }
         if lines.len() > LINES {
-            faults.push(Fault::new("lines", "LEAD-2", format!("must be at most {LINES} lines")));
+            faults.push(Fault::new("lines", "LEAD-2", format!("must have at most {LINES} lines")));
         }
         for (i, line) in lines.iter().enumerate() {
             if !is_line(&line.text, 200) {
@@ -65,16 +65,16 @@ impl Quote {
                 faults.push(Fault::new(format!("lines.{i}.amount"), "LEAD-2", format!("must be from -{MOST_MONEY} to {MOST_MONEY}")));
             }
         }
-        // What the lines add up to is known once each is right.
+        // The sum is compared only if every line is valid.
         let sums = faults.is_empty() && !lines.is_empty();
         let sum: i128 = lines.iter().map(|line| i128::from(line.amount)).sum();
         if let Some(price) = price.filter(|price| sums && i128::from(price.amount) != sum) {
-            let detail = format!("must be what the lines add up to, {sum}, and not {}", price.amount);
+            let detail = format!("must equal the sum of the lines, {sum}, not {}", price.amount);
             faults.push(Fault::new("price.amount", "LEAD-2", detail));
         }
         match price {
             Some(price) if faults.is_empty() => Ok(Self { vehicle, price, lines, valid_until, notes }),
-            None if faults.is_empty() => Err(vec![Fault::new("price", "LEAD-2", "must say what it costs")]),
+            None if faults.is_empty() => Err(vec![Fault::new("price", "LEAD-2", "is required")]),
             _ => Err(faults),
         }
     }

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 /// A test drive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TestDrive {
-    /// What is driven.
+    /// The vehicle.
     pub vehicle: Vehicle,
-    /// The lead's calendar event of the type [`BOOKED_TEST_DRIVE`](crate::base::BOOKED_TEST_DRIVE): the one truth about its time and what became of it.
+    /// The lead's calendar event of the type [`BOOKED_TEST_DRIVE`](crate::base::BOOKED_TEST_DRIVE): it alone holds the time
+    /// and the outcome.
     pub event: EventId,
 }

@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 pub struct TradeIn {
     /// The vehicle with plate and mileage.
     pub vehicle: Vehicle,
-    /// What the customer asks.
+    /// The price that the customer asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Money>,
-    /// What the dealer offers.
+    /// The price that the dealer offers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered: Option<Money>,
-    /// In words, up to 2,000 characters.
+    /// Notes, up to 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// As the enquiry has it: nobody has changed it here, so that an enquiry sent again may.
+    /// Whether it is as the enquiry has it. An enquiry that is sent again can change it until a user does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub enquired: bool,
 }
 
 impl TradeIn {
-    /// A trade-in that a user enters.
+    /// Creates a trade-in that a user enters.
     ///
     /// # Errors
     /// The faults of its fields.
@@ -46,10 +46,10 @@ impl TradeIn {
     }
 }
 
-/// A vehicle that says nothing of itself is none.
+/// Adds a fault if no field of the vehicle is set.
 pub(crate) fn says_which(vehicle: &Vehicle, faults: &mut Vec<Fault>) {
     if *vehicle == Vehicle::default() && faults.is_empty() {
-        faults.push(Fault::new("vehicle", "LEAD-2", "must say which vehicle it is"));
+        faults.push(Fault::new("vehicle", "LEAD-2", "must identify the vehicle"));
     }
 }
 
@@ -62,13 +62,13 @@ impl Element {
         matches!(&self.content, Content::TradeIn(trade_in) if trade_in.enquired)
     }
 
-    /// The names of the trade-ins of a lead's first enquiry.
+    /// Returns the ids of the trade-ins of a lead's first enquiry.
     pub fn enquired_ids() -> impl Iterator<Item = ElementId> {
         (0..VEHICLES).filter_map(|i| enquired_id(1, i))
     }
 }
 
-/// The name of the `i`-th trade-in of the enquiry that a version of a lead took in.
+/// Returns the id of the `i`-th trade-in of the enquiry that created this version of a lead.
 pub(crate) fn enquired_id(version: u64, i: usize) -> Option<ElementId> {
     ElementId::parse(&format!("enquiry-{version}-{i}")).ok()
 }
