@@ -1,20 +1,20 @@
-//! A person's day, and what occupies it (CAL-7).
+//! A person's day, and the events that occupy it (CAL-7).
 
 use crate::base::{Refusal, UserId};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many quarter-hours a day has in UTC, which knows no others.
+/// The number of quarter-hours of a day. Every day in UTC has 24 hours.
 const QUARTERS: u8 = 96;
 
 /// Milliseconds of a quarter-hour.
 const QUARTER: i64 = 900_000;
 
-/// Where an event is in its person's time: from when until when, and for which local date a customer booked it. It takes every
-/// quarter-hour that it touches.
+/// The time that an event occupies: from, until, and the local date for which a customer booked it. It occupies every quarter-hour
+/// that it touches.
 ///
-/// Kept with the event, so that its days are found when it is moved or released, whatever the dealer's zone is then.
+/// It is stored with the event, so that its days are found when it is moved or released, even if the dealer's zone has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReservedTime {
     #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -26,18 +26,18 @@ pub struct ReservedTime {
 }
 
 impl ReservedTime {
-    /// The longest that a timed event may be: it and its old place fit into one commit.
+    /// The longest timed event. The days of its old and its new time fit into one commit.
     pub const LONGEST: TimeDelta = TimeDelta::days(31);
 
-    /// The place of an event that no customer booked, to the millisecond.
+    /// Creates the time of an event that no customer booked, rounded outward to milliseconds.
     ///
     /// # Errors
-    /// CAL-7: it ends before or when it begins, or is longer than [`LONGEST`](Self::LONGEST).
+    /// CAL-7: `until` is not after `from`, or the event is longer than [`LONGEST`](Self::LONGEST).
     pub fn new(from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Self, Refusal> {
         if until <= from || until - from > Self::LONGEST {
             return Err(Refusal::field("until", "CAL-7", "must be after from, and at most 31 days after it"));
         }
-        // To what is stored, so that it is the same place when it is read again.
+        // Rounded to the stored precision, so that it is equal to the value that is read again.
         let up = i64::from(!until.timestamp_subsec_nanos().is_multiple_of(1_000_000));
         let (first, last) = (from.timestamp_millis(), until.timestamp_millis() + up);
         match (DateTime::from_timestamp_millis(first), DateTime::from_timestamp_millis(last)) {
@@ -46,23 +46,23 @@ impl ReservedTime {
         }
     }
 
-    /// The same, booked by a customer for a local date. It stays so when staff move it: only the date changes then.
+    /// Marks it as booked by a customer for a local date. When staff move it, it stays marked, and only the date changes.
     pub fn booked_for(self, date: NaiveDate) -> Self {
         Self { booked_for: Some(date), ..self }
     }
 
-    /// The local date for which a customer booked it; none: staff made it.
+    /// Returns the local date for which a customer booked it. `None` if staff created it.
     pub fn customer_date(&self) -> Option<NaiveDate> {
         self.booked_for
     }
 
-    /// The days that it is in, to be read before it is put there or released.
+    /// Returns its days. They must be read before it is added or released.
     pub fn dates(&self) -> BTreeSet<NaiveDate> {
         let last = (self.until - TimeDelta::nanoseconds(1)).date_naive();
         self.from.date_naive().iter_days().take_while(|date| *date <= last).chain(self.booked_for).collect()
     }
 
-    /// What it takes of a day: nothing, some quarter-hours, or only a count among the customers of that date.
+    /// Returns the part of a day that it occupies: nothing, some quarter-hours, or only a count among the bookings of that date.
     pub(crate) fn on(&self, date: NaiveDate) -> Option<Part> {
         let midnight = date.and_time(NaiveTime::MIN).and_utc();
         let quarter = |millis: i64| millis.div_euclid(QUARTER).clamp(0, QUARTERS.into()) as u8;
@@ -73,14 +73,14 @@ impl ReservedTime {
     }
 }
 
-/// What one event takes of a day.
+/// The part of a day that one event occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// Its first quarter-hour of the day in UTC, 0 to 95.
+    /// The first quarter-hour of the day in UTC, 0 to 95.
     pub from: u8,
-    /// How many it takes, 0 to 96. 0: it is elsewhere, and only counted here.
+    /// The number of quarter-hours, 0 to 96. With 0, the event is on another day in UTC and is only counted here.
     pub length: u8,
-    /// The local date for which a customer booked it; none: staff made it.
+    /// The local date for which a customer booked it. `None` if staff created it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub booked_for: Option<NaiveDate>,
 }
@@ -91,35 +91,35 @@ impl Part {
     }
 }
 
-/// One person's day: every timed event by its id, which therefore occupies once, however often it is put there (CAL-7).
+/// One person's day: every timed event by its id. Because of the id, an event that is added again occupies the day only once (CAL-7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
-    /// Whose.
+    /// The person.
     pub user: UserId,
-    /// The day in UTC of the quarter-hours, and the local date of the customers counted.
+    /// The day in UTC for the quarter-hours, and the local date for the number of bookings.
     pub date: NaiveDate,
-    /// What each event takes of it.
+    /// The part that each event occupies.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub events: BTreeMap<String, Part>,
 }
 
 impl Day {
-    /// A day with nothing to do.
+    /// Creates a day without events.
     pub fn empty(user: UserId, date: NaiveDate) -> Self {
         Self { user, date, events: BTreeMap::new() }
     }
 
-    /// How many timed events, of customers and of staff, there are in each quarter-hour in UTC.
+    /// Returns the number of timed events, of customers and of staff, in each quarter-hour in UTC.
     pub fn occupied(&self) -> [u32; QUARTERS as usize] {
         self.count(|_| true)
     }
 
-    /// How many events that customers booked there are in each quarter-hour in UTC.
+    /// Returns the number of events booked by customers in each quarter-hour in UTC.
     pub fn occupied_by_customers(&self) -> [u32; QUARTERS as usize] {
         self.count(|part| part.booked_for.is_some())
     }
 
-    /// How many events customers have booked for the local date of this name.
+    /// Returns the number of events that customers booked for the local date `date`.
     pub fn customers(&self) -> u32 {
         self.customers_but(None)
     }
@@ -133,26 +133,26 @@ impl Day {
         self.events.iter().filter(move |(id, _)| Some(id.as_str()) != event).map(|(_, part)| part)
     }
 
-    /// The same without `event`, which is to be moved.
+    /// Like [`customers`](Self::customers), without `event`, which is to be moved.
     pub(crate) fn customers_but(&self, event: Option<&str>) -> u32 {
         number(self.but(event).filter(|part| part.booked_for == Some(self.date)))
     }
 
-    /// How many events, without `event`, there are in the fullest quarter-hour of `part`.
+    /// Returns the number of events, without `event`, in the fullest quarter-hour of `part`.
     pub(crate) fn fullest_but(&self, event: Option<&str>, part: &Part) -> u32 {
         let quarters = part.from..part.from.saturating_add(part.length);
         quarters.map(|quarter| number(self.but(event).filter(|other| other.takes(quarter)))).max().unwrap_or(0)
     }
 }
 
-/// A day holds far fewer than this counts to.
+/// Counts items. A day has far fewer than `u32::MAX`.
 fn number<T>(of: impl Iterator<Item = T>) -> u32 {
     of.map(|_| 1).sum()
 }
 
-/// A day that matters was not read, so nothing would guard it.
+/// A day that the decision depends on was not read, so the commit could not guard it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the day {0} was not looked at: try again (CAL-7)")]
+#[error("the schedule for {0} was not loaded; retry (CAL-7)")]
 pub struct DayNotLoaded(pub NaiveDate);
 
 impl From<DayNotLoaded> for Refusal {
@@ -161,51 +161,53 @@ impl From<DayNotLoaded> for Refusal {
     }
 }
 
-/// Some days of one person, as they were read.
+/// Some days of one person, as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Days {
     read: BTreeMap<NaiveDate, Day>,
 }
 
 impl Days {
-    /// The `dates` that were asked for, and what was stored of them; the others were found to be empty.
+    /// Creates the days of `dates` from the `stored` ones. A date without a stored day is empty.
     pub fn read(user: &UserId, dates: impl IntoIterator<Item = NaiveDate>, stored: impl IntoIterator<Item = Day>) -> Self {
         let mut read: BTreeMap<_, _> = dates.into_iter().map(|date| (date, Day::empty(user.clone(), date))).collect();
         read.extend(stored.into_iter().filter(|day| day.user == *user).map(|day| (day.date, day)));
         Self { read }
     }
 
-    /// A day, if it was read.
+    /// Returns a day. `None` if it was not read.
     pub fn day(&self, date: NaiveDate) -> Option<&Day> {
         self.read.get(&date)
     }
 
-    /// Every day that was read, in order.
+    /// Returns every day that was read, in order.
     pub fn all(&self) -> impl Iterator<Item = &Day> {
         self.read.values()
     }
 
-    /// Puts an event where it `is`, and takes it from where it `was`. Nobody is refused: this is how staff make and move events (CAL-7).
+    /// Adds an event at the time `is`, and removes it from the time `was`. It is never refused: staff create and move events this way
+    /// (CAL-7).
     ///
-    /// Returns every day of both places as it shall be, all of which are to be committed at once; none where it is there already.
+    /// Returns every day of both times with its new state, to be committed together. Returns no days if nothing changes.
     ///
     /// # Errors
-    /// [`DayNotLoaded`]: a day of either place.
+    /// [`DayNotLoaded`] if a day of either time was not read.
     pub fn put(&self, event: &str, was: Option<&ReservedTime>, is: &ReservedTime) -> Result<Vec<Day>, DayNotLoaded> {
         self.moved(event, was, Some(is))
     }
 
-    /// Takes an event from where it `was`: it was cancelled, deleted, or given to somebody else. Returns as [`put`](Self::put) does.
+    /// Removes an event from the time `was`, because it was cancelled, deleted or given to another person. Returns days like
+    /// [`put`](Self::put).
     ///
     /// # Errors
-    /// [`DayNotLoaded`]: a day of its place.
+    /// [`DayNotLoaded`] if a day of its time was not read.
     pub fn release(&self, event: &str, was: &ReservedTime) -> Result<Vec<Day>, DayNotLoaded> {
         self.moved(event, Some(was), None)
     }
 
     fn moved(&self, event: &str, was: Option<&ReservedTime>, is: Option<&ReservedTime>) -> Result<Vec<Day>, DayNotLoaded> {
         let mut dates: BTreeSet<NaiveDate> = was.into_iter().chain(is).flat_map(ReservedTime::dates).collect();
-        // Wherever else it is found, it is not any more: it occupies once.
+        // It is removed from every other day that has it: an event occupies time only once.
         dates.extend(self.all().filter(|day| day.events.contains_key(event)).map(|day| day.date));
         let mut changed = false;
         let mut days = Vec::with_capacity(dates.len());
@@ -217,7 +219,7 @@ impl Days {
             day.events.extend(after.map(|part| (event.to_owned(), part)));
             days.push(day);
         }
-        // All of them even where one alone changes: what a decision rests on is guarded only where it is written.
+        // All days are returned even if only one changes: a commit guards only the items that it writes.
         Ok(if changed { days } else { Vec::new() })
     }
 }

@@ -1,4 +1,4 @@
-//! The days of several people, as several events change them in one commit (CAL-7).
+//! The days of several people that several events change in one commit (CAL-7).
 
 use crate::base::UserId;
 use crate::slots::{Day, DayNotLoaded, Days, ReservedTime};
@@ -6,41 +6,43 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A person's day as it was read; none, if it was not.
+/// Returns a person's day as read. `None` if it was not read.
 pub type LoadDay<'a> = &'a dyn Fn(&UserId, NaiveDate) -> Option<Day>;
 
-/// Whose time an event takes, and which: kept with the event, so that it is found there whoever has the lead by then.
+/// The person and the time that an event occupies. It is stored with the event, so that the reservation is found after the lead has
+/// changed its owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
-    /// Whose.
+    /// The person.
     pub user: UserId,
-    /// When.
+    /// The time.
     pub place: ReservedTime,
 }
 
-/// Days as they were read, and as they shall be.
+/// Days as read, and the days that are changed.
 pub struct Diary<'a> {
     read: LoadDay<'a>,
     pub(crate) changed: BTreeMap<(UserId, NaiveDate), Day>,
 }
 
 impl<'a> Diary<'a> {
-    /// As they were read. Which days are asked for depends on the events alone, so that who asks with empty days learns which to read.
+    /// Creates a diary. The days that it loads depend only on the events, so a caller can find out which days to read by passing empty
+    /// days.
     pub fn new(read: LoadDay<'a>) -> Self {
         Self { read, changed: BTreeMap::new() }
     }
 
-    /// Those of the `dates` of a person that were read.
+    /// Returns the days of a person on `dates`, as far as they were read.
     pub fn days(&self, user: &UserId, dates: impl IntoIterator<Item = NaiveDate>) -> Days {
         let day = |date| self.changed.get(&(user.clone(), date)).cloned().or_else(|| (self.read)(user, date));
         let found: Vec<Day> = dates.into_iter().filter_map(day).collect();
         Days::read(user, [], found)
     }
 
-    /// Takes an event from where it `was`, and puts it where it `is`. Nobody is refused (CAL-7).
+    /// Removes an event from the reservation `was`, and adds it to the reservation `is`. It is never refused (CAL-7).
     ///
     /// # Errors
-    /// [`DayNotLoaded`]: a day of either place.
+    /// [`DayNotLoaded`] if a day of either reservation was not read.
     pub fn put(&mut self, event: &str, was: Option<&Reservation>, is: Option<&Reservation>) -> Result<(), DayNotLoaded> {
         if let Some(was) = was.filter(|was| is.is_none_or(|is| is.user != was.user)) {
             let days = self.days(&was.user, was.place.dates()).release(event, &was.place)?;

@@ -1,19 +1,20 @@
-//! Which slots of a person are free for a customer, and the booking of one (CAL-7, CAL-8).
+//! The slots of a person that are free for customers, and their booking (CAL-7, CAL-8).
 //!
-//! [`Terms`] says which slots are offered, and books one; both ask one function, so that a slot offered is one that can be booked.
-//! What a person has to do lies in [`Day`]s, which count every timed event; staff put theirs there and are never refused ([`Days::put`]).
+//! [`Terms`] offers slots, and books one. Both use the same check, so that every offered slot can be booked. A [`Day`] holds every timed
+//! event of a person. Events that staff add are never refused ([`Days::put`]).
 //!
 //! # The item
-//! A [`Day`] is one person's day **in UTC**, whatever the dealer's zone: a person may work at dealers in two zones, a dealer may move to
-//! another one, and a zone's law may change, and none of that changes which item a quarter-hour is in. An event lies in each day that its
+//! A [`Day`] is one person's day **in UTC**, independent of the dealer's zone. A person may work at dealers in two zones, a dealer may
+//! change its zone, and the law of a zone may change: a quarter-hour always belongs to the same item. An event is in each day that its
 //! quarter-hours touch.
 //!
-//! How many customers a person takes a day goes by the dealer's **local** date, which two days in UTC may share. So a customer's event
-//! also lies in the day *named* as its local date is, if only to be counted there, and that one item guards the limit. In Europe the two
-//! are the same item; they are two for an Australian morning and an American evening, and for what goes over midnight in UTC. A slot of at
-//! most eight hours never has more.
+//! The limit of bookings per day applies to the dealer's **local** date, which may overlap two days in UTC. So a customer's event is also
+//! in the day whose date equals its local date, even if it is only counted there. That one item guards the limit. In Europe both are
+//! usually the same item. They are two items for an Australian morning, an American evening, and an event over midnight in UTC. A slot of
+//! at most eight hours has at most two.
 //!
-//! A booking writes every day that it was judged by, so a commit that guards what it writes lets no other booking slip in between.
+//! A booking writes every day that its check has read. A commit guards the items that it writes, so no other booking can happen in
+//! between.
 
 mod day;
 mod diary;

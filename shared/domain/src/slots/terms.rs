@@ -1,4 +1,4 @@
-//! The slots that a customer may have with a person, and the booking of one (CAL-7, CAL-8).
+//! The slots that a customer can book with a person, and the booking (CAL-7, CAL-8).
 
 use crate::base::Refusal;
 use crate::hours::Calendar;
@@ -7,41 +7,41 @@ use crate::slots::{Day, Days, ReservedTime};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A time with a person: from `from` until just before `until`.
+/// A time with a person: from `from` up to, not including, `until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Slot {
-    /// When it begins.
+    /// The first instant.
     pub from: DateTime<Utc>,
-    /// When it ends.
+    /// The end.
     pub until: DateTime<Utc>,
 }
 
-/// Why a slot is not a customer's to have (CAL-7). The first reason of several, in this order.
+/// The reason why a customer cannot book a slot (CAL-7). If there are several reasons, the first in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotFree {
-    /// No slot begins then: between two steps, before the earliest start, or at a closed hour.
-    #[error("no slot begins then (CAL-7)")]
+    /// No slot begins at this time: it is between two steps, before the earliest start, or outside opening hours.
+    #[error("no slot begins at this time (CAL-7)")]
     NoStart,
-    /// Now, or within the time that is to be booked ahead.
+    /// It begins within the notice time.
     #[error("this slot begins too soon to be booked (CAL-7)")]
     TooSoon,
-    /// On a date that is not to be booked yet.
+    /// Its date is after the last date that may be booked.
     #[error("this slot is too far ahead to be booked yet (CAL-7)")]
     TooFar,
-    /// The dealer closes, or the latest finish comes, before it ends.
+    /// It ends after closing or after the latest finish.
     #[error("this slot does not end within the opening hours (CAL-7)")]
     Closed,
-    /// The person is absent in some of it.
-    #[error("nobody is there in this slot (CAL-7)")]
+    /// The person is absent during a part of it.
+    #[error("the person is absent in this slot (CAL-7)")]
     Away,
-    /// The person has as many customers on that date as may be.
-    #[error("nothing more is free on this day (CAL-7)")]
+    /// The person has the maximum number of bookings on that date.
+    #[error("this day is fully booked (CAL-7)")]
     DayFull,
-    /// Some of it is occupied.
+    /// A part of it is occupied.
     #[error("this slot is taken (CAL-7)")]
     Taken,
-    /// Its days were not read.
-    #[error("this slot was not looked at: try again (CAL-7)")]
+    /// The days of the slot were not read.
+    #[error("the schedule for this slot was not loaded; retry (CAL-7)")]
     Unread,
 }
 
@@ -51,21 +51,21 @@ impl From<NotFree> for Refusal {
     }
 }
 
-/// What decides, besides the person's days, which slots a customer may have with a person at a dealer.
+/// The conditions, apart from the person's days, that determine which slots a customer can book with a person at a dealer.
 ///
-/// A slot begins at a step of an interval of opening, by the wall clock. The steps go from its opening or the earliest start, whichever is
-/// later, rounded up to a quarter-hour, so that all are quarter-hours in UTC too. A time that the clock skips is not offered. One that it
-/// shows twice is offered for both instants, for as long as the interval is open (CLK-4); each instant is offered once.
-/// A slot may go on where one interval touches the next, at midnight too (CLK-3), and counts for the date on which it begins.
+/// A slot begins at a step of an opening interval, by the wall clock. The steps begin at the opening or the earliest start, whichever is
+/// later, rounded up to a quarter-hour, so that they are quarter-hours in UTC too. A time that the clock skips is not offered. A time that
+/// the clock shows twice is offered for both instants if the interval is open at both (CLK-4); each instant is offered once. A slot can
+/// continue into an adjacent interval, also at midnight (CLK-3). It counts for the date on which it begins.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
     /// The dealer's opening hours, days off and zone.
     pub calendar: &'a Calendar,
-    /// How many the person takes, and for how long.
+    /// The person's capacity.
     pub capacity: &'a Capacity,
-    /// When the person is away.
+    /// The person's absences.
     pub absences: &'a [Absence],
-    /// The present.
+    /// The current time.
     pub now: DateTime<Utc>,
 }
 
@@ -74,14 +74,14 @@ pub struct Terms<'a> {
 pub struct Booked {
     /// The slot.
     pub slot: Slot,
-    /// The event's place, to be kept with it.
+    /// The event's time, to be stored with it.
     pub place: ReservedTime,
-    /// Every day that it changes, or was judged by, as it shall be; none where it was booked so already.
+    /// Every day that it changes or that its check has read, with its new state. Empty if the same slot was already booked.
     pub days: Vec<Day>,
 }
 
 impl Terms<'_> {
-    /// The days to be read for [`free`](Self::free) between two instants: at most the horizon's and three more, whatever is asked.
+    /// Returns the days to be read for [`free`](Self::free) between two instants: at most those of the horizon and three more.
     pub fn dates(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> impl Iterator<Item = NaiveDate> + use<> {
         let local = |at| self.calendar.date_of(at);
         let (from, today) = (from.max(self.now), local(self.now));
@@ -90,14 +90,14 @@ impl Terms<'_> {
         local(from).min(from.date_naive()).iter_days().take_while(move |date| *date <= last)
     }
 
-    /// The days to be read for [`book`](Self::book), besides those of the place that the event was in.
+    /// Returns the days to be read for [`book`](Self::book), in addition to the days of the event's old time.
     pub fn dates_of(&self, kind: &str, from: DateTime<Utc>) -> impl Iterator<Item = NaiveDate> + use<> {
         let until = self.slot(kind, from).map_or(from, |slot| slot.until - TimeDelta::nanoseconds(1));
         self.dates(from, until)
     }
 
-    /// The slots for an event of type `kind` that lie wholly between two instants and are free, in order. `moving` is the event that would
-    /// be moved there, and is not in its own way.
+    /// Returns the free slots for an event of type `kind` that lie completely between two instants, in order. `moving` is the event to be
+    /// moved; it does not block its own slot.
     pub fn free(&self, days: &Days, kind: &str, from: DateTime<Utc>, until: DateTime<Utc>, moving: Option<&str>) -> Vec<Slot> {
         let first = self.calendar.date_of(from.max(self.now));
         let last = self.horizon().map_or(first, |horizon| self.calendar.date_of(until).min(horizon));
@@ -111,11 +111,11 @@ impl Terms<'_> {
         free
     }
 
-    /// Books the slot at `from` for a customer, or moves a booking there from where it `was`: exactly where [`free`](Self::free) offers it.
-    /// A booking that `was` there already stays, and changes nothing.
+    /// Books the slot at `from` for a customer, or moves a booking there from the time `was`. It accepts exactly the slots that
+    /// [`free`](Self::free) offers. If `was` is already that slot, nothing changes.
     ///
     /// # Errors
-    /// 409, [`NotFree`] in words. What is free instead, `free` says of the same days.
+    /// 409 with the text of [`NotFree`]. [`free`](Self::free) returns the alternatives from the same days.
     pub fn book(&self, days: &Days, event: &str, kind: &str, from: DateTime<Utc>, was: Option<&ReservedTime>) -> Result<Booked, Refusal> {
         let slot = self.slot(kind, from).ok_or(NotFree::NoStart)?;
         let date = self.calendar.date_of(from);
@@ -128,10 +128,10 @@ impl Terms<'_> {
         Ok(Booked { slot, place, days: changed? })
     }
 
-    /// The slot for an event of type `kind` at `from`, if a customer may have it.
+    /// Returns the slot for an event of type `kind` at `from`, if a customer can book it.
     ///
     /// # Errors
-    /// Why not.
+    /// [`NotFree`] with the reason.
     pub fn look(&self, days: &Days, kind: &str, from: DateTime<Utc>, moving: Option<&str>) -> Result<Slot, NotFree> {
         let date = self.calendar.date_of(from);
         let slot = self.slot(kind, from).filter(|slot| self.starts_on(date).any(|start| start == slot.from)).ok_or(NotFree::NoStart)?;
@@ -139,7 +139,7 @@ impl Terms<'_> {
         Ok(slot)
     }
 
-    /// Whether a slot that begins at a step of `date` is free: the one judgement behind all that is offered and booked.
+    /// Checks whether a slot that begins at a step of `date` is free. Both [`free`](Self::free) and [`book`](Self::book) use this check.
     fn judge(&self, days: &Days, date: NaiveDate, slot: &Slot, moving: Option<&str>) -> Result<(), NotFree> {
         let Slot { from, until } = *slot;
         if from < self.now + TimeDelta::minutes(self.capacity.notice.into()) {
@@ -174,7 +174,7 @@ impl Terms<'_> {
         self.calendar.date_of(self.now).checked_add_days(chrono::Days::new(self.capacity.horizon_days.into()))
     }
 
-    /// The time that an event of type `kind` takes from `from` on; none beyond the range of dates.
+    /// The time that an event of type `kind` occupies from `from` on. `None` beyond the range of dates.
     fn slot(&self, kind: &str, from: DateTime<Utc>) -> Option<Slot> {
         Some(Slot { from, until: from.checked_add_signed(self.capacity.duration(kind))? })
     }
@@ -191,7 +191,7 @@ impl Terms<'_> {
         })
     }
 
-    /// The instants at which the wall clock shows a time: one, or none, or two.
+    /// The instants at which the wall clock shows a time: none, one or two.
     fn shown(&self, date: NaiveDate, minutes: u16) -> impl Iterator<Item = DateTime<Utc>> + use<> {
         let local = date.and_time(NaiveTime::MIN) + TimeDelta::minutes(minutes.into());
         let shown = self.calendar.zone().from_local_datetime(&local);
