@@ -10,72 +10,72 @@ use serde::{Deserialize, Serialize};
 /// A calendar event of a lead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CalendarEvent {
-    /// Its name; of two at the same time the lesser comes first (CAL-3).
+    /// The id. Of two events at the same time, the one with the lower id is first (CAL-3).
     pub id: EventId,
-    /// Of which lead.
+    /// The lead.
     pub lead: LeadId,
-    /// The lead's dealer when it was last changed: whose hours its steps keep.
+    /// The lead's dealer at the last change of the event. Its hours apply to the steps.
     pub dealer: DealerId,
-    /// What is to be done; 1 to 200 characters.
+    /// The title; 1 to 200 characters.
     pub title: String,
-    /// One of [`EVENT_TYPES`](crate::base::EVENT_TYPES), or of the dealer's own.
+    /// One of [`EVENT_TYPES`](crate::base::EVENT_TYPES), or one of the dealer's own types.
     #[serde(rename = "type")]
     pub kind: String,
-    /// When.
+    /// The time of the event.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// In words, up to 2,000 characters.
+    /// Notes, up to 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// Whose it is; `None`: whoever has the lead.
+    /// The user of the event. `None` means the owner of the lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
-    /// Who made it.
+    /// The author.
     pub by: Actor,
-    /// When it was made.
+    /// The time of its creation.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub created: DateTime<Utc>,
-    /// What became of it.
+    /// The state.
     pub state: EventState,
-    /// The times that it had before, oldest first (CAL-4).
+    /// The earlier times, oldest first (CAL-4).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rescheduled: Vec<Rescheduled>,
-    /// That it went to another dealer with its lead (DIS-7).
+    /// The transfers to another dealer with its lead (DIS-7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transferred: Option<Transferred>,
-    /// When it is to be looked at next, as a resubmission (ESC-4); `None`: never again.
+    /// The time of its next escalation step, as a resubmission (ESC-4). `None` if there is no further step.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
-    /// How far it has escalated: 1, the seller is told; 2, the supervisor.
+    /// The escalation level: 1, the seller is notified; 2, the supervisor is notified.
     #[serde(default)]
     pub level: u8,
-    /// The customer booked it, by an invitation (CAL-8).
+    /// Whether the customer booked it by an invitation (CAL-8).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub booked: bool,
-    /// Whose time it takes (CAL-7); none where it had no time of its own, or is over.
+    /// The person and time that it occupies (CAL-7). `None` if it has no time of its own, or has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Reservation>,
-    /// The appointment that it was made as, where it was (APT-1).
+    /// The appointment as which it was created, if any (APT-1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appointment: Option<AppointmentId>,
 }
 
 impl CalendarEvent {
-    /// When it was last changed by somebody.
+    /// Returns the time of the last change.
     pub fn changed(&self) -> DateTime<Utc> {
         let moved = self.rescheduled.last().map(|moved| moved.at);
         let transferred = self.transferred.as_ref().map(|transferred| transferred.at);
         [self.state.ended().map(|ended| ended.at), moved, transferred].into_iter().flatten().max().unwrap_or(self.created)
     }
 
-    /// The version of its calendar entry, which grows with each move, to another time or dealer, by whoever it was, and by being called off.
+    /// Returns the version of its calendar entry. It grows with each move to another time or dealer, and with its cancellation.
     pub fn sequence(&self) -> u32 {
         let moves = u32::try_from(self.rescheduled.len()).unwrap_or(u32::MAX);
         let moves = moves.saturating_add(self.transferred.as_ref().map_or(0, |transferred| transferred.times));
         moves.saturating_add(matches!(self.state, EventState::Deleted(_)).into())
     }
 
-    /// Whether it can take place at yet another time.
+    /// Returns whether it can be rescheduled again.
     pub(crate) fn can_be_moved(&self) -> bool {
         self.rescheduled.len() < MOST_RESCHEDULED
     }
@@ -86,14 +86,14 @@ impl CalendarEvent {
         }
         if !self.can_be_moved() {
             return Err(Refusal::Conflict(format!(
-                "the event was rescheduled {MOST_RESCHEDULED} times; complete it and make a new one (CAL-4)"
+                "the event was rescheduled {MOST_RESCHEDULED} times; complete it and create a new one (CAL-4)"
             )));
         }
         self.go_to(to, by, now);
         Ok(())
     }
 
-    /// Takes it to another time, however often that was; what is remembered are the latest.
+    /// Moves it to another time without a limit. Only the latest moves are kept.
     pub(crate) fn go_to(&mut self, to: DateTime<Utc>, by: &Actor, now: DateTime<Utc>) {
         self.rescheduled.push(Rescheduled { from: self.at, at: now, by: by.clone() });
         if self.rescheduled.len() > MOST_RESCHEDULED {
@@ -104,22 +104,22 @@ impl CalendarEvent {
     }
 }
 
-/// What became of an event.
+/// The state of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum EventState {
-    /// To be done.
+    /// The event is still to be done.
     Incomplete,
-    /// Done.
+    /// The event was done.
     Completed(Ended),
-    /// The customer was not there, or not reached.
+    /// The customer did not come, or was not reached.
     NoShow(Ended),
-    /// Called off.
+    /// The event was deleted or cancelled.
     Deleted(Ended),
 }
 
 impl EventState {
-    /// Its name, as the API writes it.
+    /// Returns the name as the API writes it.
     pub fn name(&self) -> &'static str {
         match self {
             EventState::Incomplete => "incomplete",
@@ -129,7 +129,7 @@ impl EventState {
         }
     }
 
-    /// How it ended, if it has.
+    /// Returns the end of the event. `None` if it is incomplete.
     pub fn ended(&self) -> Option<&Ended> {
         match self {
             EventState::Incomplete => None,
@@ -138,65 +138,66 @@ impl EventState {
     }
 }
 
-/// How an event ended.
+/// The end of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// When.
+    /// The time of the end.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// By whom.
+    /// The user or system that ended it.
     pub by: Actor,
-    /// Why, of a no-show: one of [`NO_SHOW_REASONS`](crate::base::NO_SHOW_REASONS), or of the dealer's own.
+    /// The reason of a no-show: one of [`NO_SHOW_REASONS`](crate::base::NO_SHOW_REASONS), or one of the dealer's own reasons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// In words, where given.
+    /// A note, if given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
-/// A time that an event had before.
+/// An earlier time of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rescheduled {
-    /// The time.
+    /// The earlier time.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub from: DateTime<Utc>,
-    /// When it was changed.
+    /// The time of the change.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// By whom.
+    /// The author of the change.
     pub by: Actor,
 }
 
-/// An incomplete event as its lead knows it: the lead's next action is the first of these (CAL-3).
+/// An incomplete event in the record of its lead. The lead's next action is the first of these (CAL-3).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Planned {
-    /// When.
+    /// The time of the event.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// Which.
+    /// The event.
     pub id: EventId,
 }
 
-/// Times that an event can be changed.
+/// The maximum number of times that a user can reschedule an event.
 const MOST_RESCHEDULED: usize = 100;
 
 impl CalendarEvent {
-    /// Whether it is an appointment: the customer booked it, or it is a booked test drive (APT-1).
+    /// Returns whether it is an appointment: the customer booked it, it is a booked test drive, or it was created as one (APT-1).
     pub fn is_appointment(&self) -> bool {
         self.booked || self.kind == BOOKED_TEST_DRIVE || self.appointment.is_some()
     }
 
-    /// The appointment that it is, if it is one.
+    /// Returns the id of its appointment, if it is one.
     pub fn appointment_id(&self) -> AppointmentId {
         self.appointment.clone().unwrap_or_else(|| AppointmentId::of_event(self.lead, &self.id))
     }
 
-    /// When its time was last set.
+    /// Returns when its time was last set.
     pub(crate) fn saved(&self) -> DateTime<Utc> {
         self.rescheduled.last().map_or(self.created, |last| last.at)
     }
 
-    /// When its next step is due, whatever it waited for so far: a resubmission is an incomplete event set later than it was saved (ESC-4).
+    /// Returns when its next escalation step is due, computed anew. Only a resubmission has steps: an incomplete event whose time is later
+    /// than the time at which it was saved (ESC-4).
     pub(crate) fn next_step(&self, settings: &DealerSettings) -> Option<DateTime<Utc>> {
         let minutes = settings.escalation.level_2_resubmission;
         match self.level {
@@ -208,12 +209,12 @@ impl CalendarEvent {
     }
 }
 
-/// That an event went to another dealer: what its calendar entry says of place and organizer is another since.
+/// The transfers of an event to another dealer. Each changes the place and the organizer of its calendar entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transferred {
-    /// How often.
+    /// The number of transfers.
     pub times: u32,
-    /// When it last did.
+    /// The time of the last transfer.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
 }

@@ -4,18 +4,18 @@ use crate::base::{DealerId, FeedId, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A calendar that a link shows.
+/// A link that shows a calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarFeed {
-    /// Its name.
+    /// The id.
     pub id: FeedId,
-    /// Of which dealer; `None`: of every dealer that the person works at.
+    /// The dealer. `None` means every dealer where the person works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dealer: Option<DealerId>,
-    /// Whose events; `None`: the whole dealer's, or without one, the user's own.
+    /// The person whose events are shown. `None` means all events of the dealer or, without a dealer, the user's own events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<UserId>,
-    /// When it was made, which the link says too: one that is made anew under an old name has another link.
+    /// The time of its creation. It is part of the link, so a feed that is created again with an old id has a new link.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub created: DateTime<Utc>,
 }
@@ -23,22 +23,22 @@ pub struct CalendarFeed {
 /// The feeds of a user that were not revoked, oldest first; at most [`CalendarFeeds::MOST`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalendarFeeds {
-    /// Whose.
+    /// The user.
     pub user: UserId,
     /// The feeds.
     pub feeds: Vec<CalendarFeed>,
 }
 
 impl CalendarFeeds {
-    /// Feeds that a user has at most.
+    /// The maximum number of feeds of a user.
     pub const MOST: usize = 20;
 
-    /// A user without any.
+    /// Creates an empty list.
     pub fn none(user: UserId) -> Self {
         Self { user, feeds: Vec::new() }
     }
 
-    /// The feed of a link; none where it was revoked.
+    /// Returns the feed of a link. `None` if it was revoked.
     pub fn made_at(&self, id: &FeedId, created: DateTime<Utc>) -> Option<&CalendarFeed> {
         self.feeds.iter().find(|feed| feed.id == *id && feed.created == created)
     }

@@ -5,60 +5,60 @@ use crate::calendar::{CalendarEvent, EventState};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// An invitation of a lead's contact to an event. What its link can reach is this one lead's event.
+/// An invitation of a lead's contact to an event. Its link gives access to this lead's event only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Invitation {
-    /// Its name.
+    /// The id.
     pub id: InvitationId,
-    /// Of which lead.
+    /// The lead.
     pub lead: LeadId,
     /// The type of the event to be booked (CAL-1).
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is called; without one, as its type.
+    /// The title of the event. `None` means the name of its type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// With whom; `None`: with whoever has the lead.
+    /// The user whom the customer meets. `None` means the owner of the lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
-    /// The contact's language, where the enquiry says it.
+    /// The contact's language, if the enquiry has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
-    /// When it was made.
+    /// The time of its creation.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub created: DateTime<Utc>,
-    /// From when on nothing can be booked anew by its link.
+    /// The time from which its link cannot be used for a new booking.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub expires: DateTime<Utc>,
-    /// The event that was booked last.
+    /// The event of the last booking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventId>,
-    /// How many were booked.
+    /// The number of bookings.
     #[serde(default)]
     pub bookings: u32,
-    /// When it was revoked: its link is good for nothing since.
+    /// The time at which it was revoked. Its link is invalid since then.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub revoked: Option<DateTime<Utc>>,
 }
 
 impl Invitation {
-    /// The name of the event that is booked as the `booking`th by it.
+    /// Returns the id of the event of the `booking`th booking.
     pub(crate) fn names_event(&self, booking: u32) -> Option<EventId> {
         EventId::parse(&format!("{}-{booking}", self.id)).ok()
     }
 
-    /// From when on its link is good for nothing: what was booked by it can be moved and cancelled until it begins. `event` is the one that was
-    /// booked last.
+    /// Returns the time from which its link is invalid. A booked event can be moved and cancelled until it begins. `event` is the event of
+    /// the last booking.
     pub fn ends(&self, event: Option<&CalendarEvent>) -> DateTime<Utc> {
         event.map_or(self.expires, |event| event.at.max(self.expires))
     }
 
-    /// Whether its link is good for anything.
+    /// Returns whether its link is valid.
     pub fn is_good(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> bool {
         self.revoked.is_none() && now < self.ends(event)
     }
 
-    /// How it stands; `event` is the one that was booked last.
+    /// Returns the status. `event` is the event of the last booking.
     pub fn standing(&self, event: Option<&CalendarEvent>, now: DateTime<Utc>) -> InvitationStatus {
         match event.map(|event| (&event.state, event.at)) {
             None => InvitationStatus::Open,
@@ -69,21 +69,21 @@ impl Invitation {
     }
 }
 
-/// How the booking of an invitation stands.
+/// The status of an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvitationStatus {
-    /// Nothing is booked.
+    /// No slot is booked.
     Open,
-    /// It is booked, and can be moved or cancelled.
+    /// A slot is booked, and can be moved or cancelled.
     Booked,
-    /// It was cancelled, by the customer or by the dealer; another slot can be booked.
+    /// The booking was cancelled by the customer or the dealer. Another slot can be booked.
     Cancelled,
-    /// It has begun, or has ended.
+    /// The event has begun or ended.
     Over,
 }
 
 impl InvitationStatus {
-    /// Its name, as the API writes it.
+    /// Returns the name as the API writes it.
     pub fn name(self) -> &'static str {
         match self {
             InvitationStatus::Open => "open",

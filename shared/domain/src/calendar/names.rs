@@ -3,7 +3,7 @@
 use crate::base::{EVENT_TYPES, Language};
 use crate::calendar::CalendarEvent;
 
-/// In English, German and Dutch. They are read by the customer and by whom the customer meets, so none says "your".
+/// The names in English, German and Dutch. Both the customer and the seller read them, so they avoid "your".
 const NAMES: [(&str, [&str; 3]); 11] = [
     ("booked_test_drive", ["Test drive", "Probefahrt", "Proefrit"]),
     ("visit_inbound", ["Visit", "Besuch", "Bezoek"]),
@@ -27,20 +27,20 @@ fn known(kind: &str, language: &Language) -> Option<&'static str> {
     })
 }
 
-/// What an event of a type is called: a dealer's own type as the dealer calls it.
+/// Returns the name of an event type in a language. A dealer's own type keeps the dealer's name.
 pub fn name_of<'a>(kind: &'a str, language: &Language) -> &'a str {
     let own = || EVENT_TYPES.iter().all(|(name, _)| *name != kind).then_some(kind);
     known(kind, language).or_else(own).or_else(|| known("other", language)).unwrap_or(kind)
 }
 
-/// What an event of this title is called: one that was named after its type as that is in the reader's language.
+/// Returns the title in the reader's language if it is the label of an event type. Any other title stays as it is.
 pub fn title_of<'a>(title: &'a str, language: &Language) -> &'a str {
     let kind = EVENT_TYPES.iter().find(|(_, label)| *label == title).map(|(name, _)| *name);
     kind.and_then(|kind| known(kind, language)).unwrap_or(title)
 }
 
 impl CalendarEvent {
-    /// Its title, where it was not named after its type.
+    /// Returns the title. `None` if it is the label of an event type.
     pub fn own_title(&self) -> Option<&str> {
         Some(self.title.as_str()).filter(|title| EVENT_TYPES.iter().all(|(_, label)| label != title))
     }

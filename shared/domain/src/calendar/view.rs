@@ -1,16 +1,16 @@
-//! Views of a calendar: a day, a week, a month (CAL-5).
+//! Views of a calendar: a day, a week, a month (CAL-6).
 
 use chrono::{Datelike as _, Days, Months, NaiveDate};
 use std::str::FromStr;
 
-/// How much of a calendar is looked at.
+/// The period of a calendar view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
     /// A day.
     Day,
     /// Monday to Sunday.
     Week,
-    /// From the first to the last.
+    /// A calendar month.
     Month,
 }
 
@@ -26,7 +26,7 @@ impl FromStr for View {
 }
 
 impl View {
-    /// Its name, as the API writes it.
+    /// Returns the name as the API writes it.
     pub fn name(self) -> &'static str {
         match self {
             View::Day => "day",
@@ -35,7 +35,7 @@ impl View {
         }
     }
 
-    /// The first of its dates around `date`, and the date after its last. `None` beyond the range of dates.
+    /// Returns the first date of the period around `date`, and the date after its last one. `None` beyond the range of dates.
     pub fn dates(self, date: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
         match self {
             View::Day => Some((date, date.succ_opt()?)),

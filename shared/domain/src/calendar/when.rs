@@ -4,22 +4,22 @@ use crate::base::Fault;
 use crate::hours::{Calendar, TimeOfDay};
 use chrono::{DateTime, NaiveDate, Timelike as _, Utc};
 
-/// When an event is to be, as it is asked for.
+/// The requested time of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventTime {
-    /// Nobody says: now. It is a note of what happens now, and takes nobody's time.
+    /// No time given: now. The event is a note about the present, and occupies no time.
     Now,
     /// At an instant.
     At(DateTime<Utc>),
-    /// On a date of the dealer's: at its opening; today, as if nobody had said.
+    /// On a date in the dealer's zone: at its opening. Today's date means [`Now`](Self::Now).
     On(NaiveDate),
 }
 
 impl EventTime {
-    /// The instant. A day that is closed has the time of day of the next opening; where there is none, the present one.
+    /// Returns the instant. A closed day gets the time of day of the next opening or, if there is none, the current time of day.
     ///
     /// # Errors
-    /// More than ten years away; the fault names the field and its rule.
+    /// A fault if the time is more than ten years away.
     pub(crate) fn instant(self, calendar: &Calendar, now: DateTime<Utc>) -> Result<DateTime<Utc>, Fault> {
         let (field, rule, at) = match self {
             EventTime::Now => return Ok(now),
@@ -29,7 +29,7 @@ impl EventTime {
         at.filter(|at| in_reach(*at, now)).ok_or_else(|| Fault::new(field, rule, "must be within ten years"))
     }
 
-    /// Whether it has a time of its own.
+    /// Returns whether it has a time of its own.
     pub(crate) fn is_timed(self, calendar: &Calendar, now: DateTime<Utc>) -> bool {
         match self {
             EventTime::Now => false,
