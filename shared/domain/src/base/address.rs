@@ -114,7 +114,7 @@ pub struct BadCountry;
 pub struct Phone {
     /// As the customer or the sender typed it.
     pub typed: String,
-    /// `+` and up to 15 digits. `None` if the number is not valid in the dealer's country.
+    /// `+` and up to 15 digits. `None` if the number is not valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub e164: Option<String>,
     /// The kind as named by the sender: mobile, home, work …

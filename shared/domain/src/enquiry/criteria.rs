@@ -11,7 +11,7 @@ pub struct RoutingCriteria {
     /// The make of the first vehicle asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub make: Option<String>,
-    /// The condition of that vehicle, else of the lead's type.
+    /// The condition of that vehicle, else the condition that the lead's type implies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
     /// The site where the vehicle is.

@@ -33,7 +33,7 @@ pub struct Dealer {
     pub since: DateTime<Utc>,
     /// The settings.
     pub settings: Settings,
-    /// The former members, the latest last; at most a hundred. Their work may still be assigned to them until somebody takes it over.
+    /// The former members, the latest last; at most a hundred. Their work stays assigned to them until it is taken over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<UserId>,
 }
