@@ -1,4 +1,4 @@
-//! What every test builds on: a whole system under a virtual clock.
+//! The base of all tests: the whole system with a virtual clock.
 
 pub mod sim;
 pub mod world;

@@ -1,7 +1,7 @@
-//! A table in the test's own thread: every call takes a while of virtual time, as dice throw it, and the order of the commits is kept.
+//! A table in the test's own thread. Every call takes a random virtual time, and the order of the commits is recorded.
 //!
-//! So the calls of many handlers fall between each other in ever new ways, and for the same seed in the same way again. It needs a runtime
-//! of one thread whose time is paused: then nothing waits, and what sleeps least goes on first.
+//! The calls of many handlers therefore interleave differently for each seed, and identically for the same seed. The table needs a
+//! single-threaded runtime whose time is paused: nothing really waits, and the task with the earliest timer continues first.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
@@ -25,19 +25,19 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The table.
+/// The simulated table.
 #[derive(Clone)]
 pub struct Table(Arc<Mutex<State>>);
 
 struct State {
     engine: Database,
-    /// `None`: calls take no time.
+    /// `None` if calls take no time.
     dice: Option<fastrand::Rng>,
     commits: Vec<Commit>,
     refused: usize,
 }
 
-/// What was written at once.
+/// The items that one transaction wrote.
 #[derive(Debug, Clone)]
 pub struct Commit {
     pub at: Instant,
@@ -69,27 +69,27 @@ impl Table {
         Client::from_conf(config)
     }
 
-    /// From now on calls take as long as the dice of this seed say; `None`: no time.
+    /// Makes later calls take a random time from this seed. `None`: calls take no time.
     pub fn shuffled(&self, seed: Option<u64>) {
         self.state().dice = seed.map(fastrand::Rng::with_seed);
     }
 
-    /// The commits so far, in their order.
+    /// Returns the commits so far, in order.
     pub fn commits(&self) -> Vec<Commit> {
         self.state().commits.clone()
     }
 
-    /// How many commits there were so far.
+    /// Returns the number of commits so far.
     pub fn count(&self) -> usize {
         self.state().commits.len()
     }
 
-    /// How many writes were refused since somebody else had been faster.
+    /// Returns the number of writes that were refused because another write came first.
     pub fn refused(&self) -> usize {
         self.state().refused
     }
 
-    /// Mostly some milliseconds, now and then so many that others do all they want in between.
+    /// Waits a few milliseconds, and sometimes long enough for other handlers to finish in between.
     async fn pass(&self) {
         let throw = |dice: &mut fastrand::Rng| if dice.u8(..) < 12 { dice.u64(15..60) } else { dice.u64(0..5) };
         let millis = self.state().dice.as_mut().map_or(0, throw);
@@ -130,12 +130,12 @@ impl Table {
         answered
     }
 
-    /// A batch is no snapshot: between its items, others commit.
+    /// Reads the items of a batch one after the other. A batch is no snapshot: other writes may commit between its items.
     async fn one_by_one(&self, batch: BatchGetItemRequest) -> Result<BatchGetItemResponse, DynoxideError> {
         let mut found = BatchGetItemResponse::default();
         for (table_name, asked) in batch.request_items {
             let mut keys = asked.keys;
-            // The store asks in the order of a hash map, which is another each time.
+            // The store sends keys in the order of a hash map, which differs from run to run; sort them before the seeded shuffle.
             keys.sort_by_key(key);
             self.state().dice.iter_mut().for_each(|dice| dice.shuffle(&mut keys));
             let items = found.responses.entry(table_name.clone()).or_default();

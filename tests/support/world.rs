@@ -1,4 +1,4 @@
-//! A whole system for one test.
+//! The whole system for one test.
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
@@ -24,12 +24,12 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
-/// The dealer that most tests are about: Berlin, 08:00-12:30 and 13:30-18:00, Saturday 09:00-13:00, seven sellers.
+/// The dealer of most tests: Berlin, 08:00-12:30 and 13:30-18:00, Saturday 09:00-13:00, seven sellers.
 pub const NORDSTERN: &str = "autohaus-nordstern-demo";
-/// Its admin.
+/// The dealer admin of [`NORDSTERN`].
 pub const ADMIN: &str = "ingo.brandt";
 
-/// A whole system for one test.
+/// The whole system, with its own table and a virtual clock.
 pub struct World {
     pub system: Arc<System>,
     pub tokens: Arc<Tokens>,
@@ -38,7 +38,7 @@ pub struct World {
     _folder: tempfile::TempDir,
 }
 
-/// What a request was answered.
+/// The response to a request.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
@@ -51,19 +51,19 @@ impl Reply {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The fields that the answer calls faulty, with the rules they break.
+    /// Returns the invalid fields of a problem response, each with the rule that it breaks.
     pub fn faults(&self) -> Vec<String> {
         let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
         errors.iter().map(|e| format!("{} {}", e["field"].as_str().unwrap(), e["rule"].as_str().unwrap())).collect()
     }
 }
 
-/// Reads a time.
+/// Parses an RFC 3339 timestamp.
 pub fn at(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
 }
 
-/// One engine for all tests: each has a table of its own. The embedded one, or the one at the address in `ENGINE`.
+/// Returns the database engine that all tests share; each test has its own table. The engine is embedded unless `ENGINE` holds an address.
 pub fn engine() -> SocketAddr {
     static ENGINE: OnceLock<SocketAddr> = OnceLock::new();
     *ENGINE.get_or_init(|| match std::env::var("ENGINE") {
@@ -72,7 +72,7 @@ pub fn engine() -> SocketAddr {
     })
 }
 
-/// A request as it comes through the gateway. `who` is a user, `partner:…`, or empty for nobody.
+/// Builds a request as the gateway sends it. `who` is a user, `partner:…`, or empty for an anonymous request.
 pub fn gateway_event(
     tokens: &Tokens,
     method: &Method,
@@ -99,19 +99,19 @@ pub fn gateway_event(
     gateway::event(tokens, route, parts, Incoming { uri: &uri, headers: all, body: &Bytes::copy_from_slice(body) })
 }
 
-/// An answer, read.
+/// Parses a response.
 pub fn reply_of(answer: ApiGatewayV2httpResponse) -> Reply {
     let Some(Body::Text(text)) = answer.body else { panic!("no body") };
     Reply { status: answer.status_code.try_into().unwrap(), headers: answer.headers, body: serde_json::from_str(&text).unwrap() }
 }
 
-/// A lead's body with an e-mail address of its own.
+/// Returns the body of an enquiry with its own e-mail address.
 pub fn enquiry(name: &str) -> Value {
     json!({"type": "used_car", "source": "website", "contact": {"last_name": name, "email": format!("{name}@example.com")}})
 }
 
 impl World {
-    /// Monday, 23 November 2026, 10:00 in Berlin.
+    /// Starts at Monday, 23 November 2026, 10:00 in Berlin.
     pub async fn new() -> Self {
         Self::at("2026-11-23T09:00:00Z").await
     }
@@ -120,12 +120,12 @@ impl World {
         Self::built(engine::client(engine()), now, false).await
     }
 
-    /// Every message between the functions is delivered twice.
+    /// Delivers every message between the functions twice.
     pub async fn delivering_twice() -> Self {
         Self::built(engine::client(engine()), "2026-11-23T09:00:00Z", true).await
     }
 
-    /// With a table elsewhere.
+    /// Uses the table behind the given client.
     pub async fn on(client: aws_sdk_dynamodb::Client) -> Self {
         Self::built(client, "2026-11-23T09:00:00Z", false).await
     }
@@ -160,7 +160,7 @@ impl World {
         Scope::keys_only(GroupId::parse("demo-group").unwrap())
     }
 
-    /// A request as it comes through the gateway. `who` is a user, `partner:…`, or empty for nobody.
+    /// Sends a request through the gateway. `who` is a user, `partner:…`, or empty for an anonymous request.
     pub async fn call(&self, method: Method, who: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         match gateway_event(&self.tokens, &method, who, path, headers, body) {
             Ok(event) => reply_of(self.system.http(event).await),
@@ -192,7 +192,7 @@ impl World {
         self.store.lead_page(&self.scope(), lead, 10_000).await.unwrap().unwrap()
     }
 
-    /// A lead's calendar events by their times.
+    /// Returns the calendar events of a lead, ordered by time.
     pub async fn events(&self, lead: LeadId) -> Vec<CalendarEvent> {
         self.store.events(&self.scope(), lead).await.unwrap()
     }
@@ -201,13 +201,13 @@ impl World {
         self.system.advance_to(at(text)).await;
     }
 
-    /// The mails so far as `time to: subject`.
+    /// Returns the mails sent so far as `time to: subject`.
     pub fn mails(&self) -> Vec<String> {
         let line = |mail: &Mail| format!("{} {}: {}", mail.at.format("%m-%d %H:%M:%S"), mail.to.split('@').next().unwrap(), mail.subject);
         self.system.mailbox.mails().iter().map(line).collect()
     }
 
-    /// Changes [`NORDSTERN`]'s settings.
+    /// Changes the settings of [`NORDSTERN`].
     pub async fn settings(&self, change: impl FnOnce(&mut DealerSettings)) {
         let demo = demo::group().unwrap();
         let dealer = demo.dealers.into_iter().find(|d| d.id.as_str() == NORDSTERN).unwrap();
@@ -229,7 +229,7 @@ impl World {
         self.system.queue.put(&message).unwrap();
     }
 
-    /// All leads of a dealer, by its pages.
+    /// Returns all leads of a dealer, read page by page.
     pub async fn list(&self, who: &str, dealer: &str) -> Vec<Value> {
         let (mut leads, mut cursor) = (Vec::new(), String::new());
         loop {
@@ -244,12 +244,11 @@ impl World {
     }
 }
 
-/// A dealer's id.
 pub fn dealer(id: &str) -> DealerId {
     DealerId::parse(id).unwrap()
 }
 
-/// Another group on the same table, whose data nobody here may see.
+/// Returns another group on the same table. Users of the demo group must not see its data.
 fn rival_group() -> GroupData {
     let hours = json!({"mon": [["08:00", "18:00"]]});
     let settings = json!({"name": "Rival", "country": "DE", "language": "de", "calendar": {"zone": "Europe/Berlin", "hours": hours},
