@@ -119,7 +119,7 @@ async fn int_2_adf_dates_without_a_zone_are_the_dealers() {
 #[tokio::test]
 async fn int_1_partners_send_the_same_bodies_by_queue_and_bad_ones_end_alone_in_the_dead_letters() {
     let world = World::new().await;
-    // The session of a role is the sender's own choice.
+    // The sender chooses the session name of a role, so the session name is ignored.
     world.enqueue("m1", "AIDADEMOPORTAL:a-session", Some(NORDSTERN), &enquiry("one").to_string());
     world.enqueue("m2", "AIDADEMOPORTAL", Some(NORDSTERN), "{\"contact\": ");
     world.enqueue("m3", "AIDADEMOPORTAL", None, "<adf><prospect><customer><contact><email>x@example.com</email></contact></customer><vendor><id>lakeside-motors-demo</id></vendor></prospect></adf>");
@@ -132,7 +132,7 @@ async fn int_1_partners_send_the_same_bodies_by_queue_and_bad_ones_end_alone_in_
     assert_eq!(dead, ["m2", "m4", "m5"]);
     assert_eq!(world.list("rival.seller", "rival-dealer").await.len(), 0);
 
-    // Redriven, they are tried again, and what was done stays done.
+    // Redriven messages are processed again; the lead that was created is not created twice.
     assert_eq!(world.system.queue.redrive().unwrap(), 3);
     world.system.settle().await;
     assert_eq!(world.system.queue.dead().unwrap().len(), 3);
@@ -151,7 +151,7 @@ async fn lead_6_without_level_1_there_is_no_deadline() {
 #[tokio::test]
 async fn int_4_numbers_that_clash_by_chance_give_way() {
     let world = World::new().await;
-    // Another lead has the first number that this origin asks for.
+    // Attempt 0 returns the number that the lead already has; attempt 1 must return another one.
     let first = world.lead(&enquiry("first")).await;
     let origin = world.page(first).await.lead.origin.key;
     let secret = world.store.secret();

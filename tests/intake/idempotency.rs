@@ -1,4 +1,4 @@
-//! The same enquiry twice is one lead; the same request twice is carried out once (INT-5).
+//! A repeated enquiry is one lead; a repeated request is carried out once (INT-5).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use forecourt_domain::lead::Event;
@@ -54,7 +54,7 @@ async fn int_5_an_idempotency_key_counts_beside_an_external_id() {
         body
     };
     let first = send(&world, "partner:portal-demo", "k1", &body("x-1")).await;
-    // By either name it is the same lead; the key with another id is another request.
+    // The key or the id alone finds the same lead; the key with another id is a different request.
     assert_eq!(send(&world, "partner:portal-demo", "k2", &body("x-1")).await.text("/id"), first.text("/id"));
     assert_eq!(send(&world, "partner:portal-demo", "k1", &body("x-1")).await.text("/id"), first.text("/id"));
     assert_eq!(send(&world, "partner:portal-demo", "k1", &body("x-2")).await.status, 422);
@@ -101,13 +101,13 @@ async fn int_5_adf_resend_changes_the_lead_it_names() {
     assert_eq!(send("k2", "new", "two").await.0, 422);
     assert_eq!(send("k3", "resend", "two").await, (200, id.clone()));
     assert_eq!(send("k4", "resend", "three").await, (200, id.clone()));
-    // Each of them again, in whatever order, changes nothing and is answered as the first time.
+    // A repeat of each, in any order, changes nothing and returns the first response.
     assert_eq!(send("k3", "resend", "two").await, (200, id.clone()));
     assert_eq!(send("k1", "new", "one").await, (201, id.clone()));
     assert_eq!(send("k4", "resend", "three").await, (200, id.clone()));
     assert_eq!(send("k5", "new", "one").await, (201, id.clone()));
     assert_eq!(world.page(id.parse().unwrap()).await.lead.version, 3);
-    // A sender who changes it back means it.
+    // A new request that restores an earlier text is carried out.
     assert_eq!(send("k6", "resend", "two").await, (200, id.clone()));
     let message = world.get("ingo.brandt", &format!("/leads/{id}")).await.text("/enquiry/message").to_owned();
     assert_eq!(message, "two");
@@ -210,7 +210,7 @@ async fn int_5_what_is_redriven_is_a_new_message_but_no_new_lead() {
         assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 1);
         assert_eq!(world.system.queue.redrive().unwrap(), 1);
     }
-    // The same enquiry that another partner's message brings, or one that says something else, is another.
+    // The same enquiry for another dealer is a different enquiry.
     world.enqueue("m2", "AIDADEMOPORTAL", Some("harbour-cars-demo"), &format!("<adf>{good}</adf>"));
     world.system.settle().await;
     assert_eq!(world.list("sophie.clarke", "harbour-cars-demo").await.len(), 1);
@@ -237,7 +237,8 @@ async fn int_5_two_states_of_one_enquiry_in_one_document_are_both_taken() {
     assert_eq!((page.text("/enquiry/message"), &page.body["version"]), ("three", &json!(3)));
 }
 
-/// INT-5, MSG-1: whatever a request did to a lead is done once, however much happens in between, for thirty days; its repeat says that it is one.
+/// INT-5, MSG-1: every change of a lead is carried out once within thirty days, although other changes happen in between. The response to a
+/// repeat is marked as a repeat.
 #[tokio::test]
 async fn int_5_every_change_of_a_lead_is_carried_out_once_and_its_repeat_says_so() {
     let world = World::new().await;
@@ -286,7 +287,7 @@ async fn int_5_every_change_of_a_lead_is_carried_out_once_and_its_repeat_says_so
     let tag = [JSON, ("if-match", "\"1\"")];
     let path = format!("/leads/{lead}/{comment}");
     assert_eq!(world.call(Method::PATCH, ADMIN, &path, &tag, br#"{"text": "second"}"#).await.status, 200);
-    // What was done is undone in between: its repeat does not do it again.
+    // The task is reopened in between: a repeat of its completion does not complete it again.
     assert_eq!(world.call(Method::DELETE, ADMIN, &format!("/leads/{lead}/{done}/completion"), &[JSON], b"").await.status, 200);
     world.system.settle().await;
     world.advance_to("2026-12-20T09:00:00Z").await;
@@ -306,21 +307,21 @@ async fn int_5_every_change_of_a_lead_is_carried_out_once_and_its_repeat_says_so
     assert_eq!((after.lead.version, after.timeline.len()), (before.lead.version, before.timeline.len()));
     assert_eq!(world.get(ADMIN, &path).await.text("/text"), "second");
     assert_eq!(world.system.mailbox.sms().len(), 1);
-    // Of many leads at once: a repeat where all were done before.
+    // A bulk request is marked as a repeat only if the event was already created for all of its leads.
     let other = world.lead(&enquiry("sam")).await;
     let bulk = |leads: &[String]| json!({"leads": leads, "event": event});
     let (one, both) = (bulk(&[lead.to_string()]), bulk(&[lead.to_string(), other.to_string()]));
     let says = async |body: &Value| post("/events", "bulk", body).await.headers.contains_key("idempotent-replay");
     assert_eq!([says(&one).await, says(&one).await], [false, true]);
     assert_eq!(post("/events", "bulk", &both).await.body["results"][0]["status"], 422, "another request");
-    // After thirty days the key is free, but for what is named after it.
+    // After thirty days the key is free, but an item whose id derives from the key is still found.
     world.advance_to("2026-12-29T09:00:00Z").await;
     let (comment, missed) = (keyed("comments", "k3", &requests[3].2).await, keyed("reactions", "k8", &requests[8].2).await);
     assert_eq!((comment.headers.contains_key("idempotent-replay"), missed.headers.contains_key("idempotent-replay")), (true, false));
     assert_eq!((comment.text("/id"), comment.text("/text")), (first[3].text("/id"), "second"));
 }
 
-/// INT-5: a request that found nothing to change does not change anything when it comes again.
+/// INT-5: a request that had nothing to change is remembered, so a later repeat changes nothing.
 #[tokio::test]
 async fn int_5_a_request_that_changed_nothing_is_remembered_too() {
     let world = World::new().await;
@@ -336,7 +337,7 @@ async fn int_5_a_request_that_changed_nothing_is_remembered_too() {
     assert_eq!((again.text("/state"), again.headers["idempotent-replay"].as_bytes()), ("open", &b"true"[..]));
 }
 
-/// ACC-1, LEAD-9: a repeat shows a lead that has left the asker's reach only as the request itself left it.
+/// ACC-1, LEAD-9: when a lead has left the user's scope, a repeat shows only the state that the request itself left.
 #[tokio::test]
 async fn lead_9_a_repeat_does_not_show_what_has_happened_out_of_reach() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! A contact who is known (INT-6, DIS-5).
+//! Enquiries of a known contact (INT-6, DIS-5).
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World};
 use http::Method;
@@ -25,7 +25,7 @@ async fn int_6_another_enquiry_of_a_contact_with_a_lead_in_progress_is_added_to_
     let world = World::new().await;
     let first = send(&world, &from("jana@example.com", "1")).await;
     world.advance_to("2026-11-23T09:30:00Z").await;
-    // By telephone and e-mail, so that the telephone is known from now on.
+    // This enquiry has a telephone number and an e-mail address, so the telephone number is known from now on.
     let mut again = from("Jana@Example.com", "2");
     again["contact"]["phone"] = json!("0171 2345678");
     let added = send(&world, &again).await;
@@ -41,7 +41,7 @@ async fn int_6_another_enquiry_of_a_contact_with_a_lead_in_progress_is_added_to_
     let page = world.get(ADMIN, &format!("/leads/{}", first.text("/id"))).await;
     let events: Vec<&str> = page.body["timeline"].as_array().unwrap().iter().map(|e| e["events"][0]["what"].as_str().unwrap()).collect();
     assert_eq!(events, ["received", "added", "added"]);
-    // The rotation gave nobody a turn for them.
+    // The added enquiries took no turn in the rotation.
     assert_eq!(send(&world, &from("other@example.com", "4")).await.text("/owner"), "ben.krause");
 }
 
@@ -123,7 +123,7 @@ async fn dis_5_without_such_an_owner_or_where_the_dealer_wants_it_so_the_rotatio
     }
 }
 
-/// INT-6: known by the telephone only, whose item points at the record of the e-mail.
+/// INT-6, DIS-5: a contact is recognised by the telephone number alone, although the record is stored under the e-mail address.
 #[tokio::test]
 async fn dis_5_whoever_is_known_by_any_channel_is_known() {
     let world = World::new().await;
@@ -134,12 +134,12 @@ async fn dis_5_whoever_is_known_by_any_channel_is_known() {
     send(&world, &from("a@example.com", "2")).await;
     let by_phone = send(&world, &json!({"source": "website", "external_id": "3", "contact": {"phone": "+49 171 2345678"}})).await;
     assert_eq!((by_phone.status, by_phone.text("/owner")), (201, "anna.vogt"));
-    // At another dealer nobody knows her.
+    // The contact is unknown at another dealer.
     let elsewhere = world.post("partner:portal-demo", "/dealers/harbour-cars-demo/leads", &from("jana@example.com", "9")).await;
     assert_eq!(elsewhere.status, 201);
 }
 
-/// Of two enquiries of one new contact in one moment, one is the lead and the other is added to it.
+/// INT-6: when a new contact sends several enquiries at the same time, one becomes the lead and the others are added to it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn int_6_a_new_contact_who_asks_eight_times_at_once_has_one_lead() {
     let world = World::new().await;
@@ -152,7 +152,7 @@ async fn int_6_a_new_contact_who_asks_eight_times_at_once_has_one_lead() {
     assert_eq!(world.list(ADMIN, NORDSTERN).await.len(), 1);
 }
 
-/// INT-5: an ADF `resend` of an enquiry that was added to a lead changes it once, and is never dropped.
+/// INT-5: an ADF `resend` of an enquiry that was added to a lead updates that lead once, and is never dropped.
 #[tokio::test]
 async fn int_5_a_resend_of_an_enquiry_that_was_added_is_on_the_timeline_once() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! An enquiry for a vehicle at another site (INT-10), and what goes to whoever buys cars in (INT-8).
+//! An enquiry for a vehicle at another site (INT-10), and the copy of a trade-in enquiry for the dealer's buyer (INT-8).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, dealer, enquiry};
 use forecourt_domain::settings::Settings;
@@ -23,7 +23,7 @@ async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_s
     let world = World::new().await;
     assert_eq!(sent(&world, &at_site("a", HARBOUR)).await.0, NORDSTERN, "not unless it is set");
     world.settings(|s| s.rules_of_vehicle_location = true).await;
-    // Harbour has a rule for this make, and a group for the rule.
+    // Harbour has a routing rule for this make, and the rule's group.
     let demo = forecourt_local::demo::group().unwrap();
     let harbour = demo.dealers.into_iter().find(|d| d.id.as_str() == HARBOUR).unwrap();
     let mut draft = (*harbour.settings).clone();
@@ -44,7 +44,7 @@ async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_s
     assert_eq!(sent(&world, &at_site("c", "nowhere")).await.0, NORDSTERN, "nobody knows the site");
     assert_eq!(sent(&world, &at_site("d", "Not an id!")).await.0, NORDSTERN);
     assert_eq!(sent(&world, &at_site("e", NORDSTERN)).await.0, NORDSTERN);
-    // It says where it came in, and the same enquiry again is the same lead.
+    // The timeline shows the dealer that received it, and a repeat returns the same lead.
     let mut named = at_site("f", HARBOUR);
     named["external_id"] = json!("f-1");
     let path = format!("/dealers/{NORDSTERN}/leads");
@@ -55,7 +55,7 @@ async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_s
     assert_eq!(sited["came_in_at"], NORDSTERN, "{sited}");
 }
 
-/// INT-10, INT-6: what is added to a lead of the site says so too.
+/// INT-10, INT-6: when an enquiry is added to a lead of the vehicle's site, the timeline also shows the dealer that received it.
 #[tokio::test]
 async fn int_10_the_timeline_says_where_an_added_enquiry_came_in() {
     let world = World::new().await;
@@ -101,7 +101,7 @@ async fn int_8_a_trade_in_enquiry_without_a_vehicle_goes_to_whoever_buys_cars_in
     assert_eq!((&told["fate"], &told["to"]), (&json!("sent"), &json!("ankauf@example.com")));
 }
 
-/// INT-6 and INT-8: what is added to a lead goes there too, once.
+/// INT-6, INT-8: a trade-in enquiry that is added to a lead is also sent to the trade-in address, once.
 #[tokio::test]
 async fn int_8_a_trade_in_that_is_added_to_a_lead_goes_there_too() {
     let world = World::delivering_twice().await;

@@ -1,4 +1,4 @@
-//! The reader of ADF: samples, rules and properties.
+//! Tests of the ADF reader: samples, rules and properties.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -10,7 +10,7 @@ use forecourt_domain::enquiry::{RawContact, RawVehicle};
 use forecourt_lead_intake::adf::{self, Document, Prospect, Unreadable};
 use std::path::PathBuf;
 
-/// Every sample, by name, in the order of the names.
+/// Returns every sample with its name, ordered by name.
 pub(crate) fn every_sample() -> Vec<(String, Vec<u8>)> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../events/lead-intake"));
     let mut found: Vec<_> = std::fs::read_dir(folder)
@@ -23,24 +23,24 @@ pub(crate) fn every_sample() -> Vec<(String, Vec<u8>)> {
     found
 }
 
-/// The sample whose name starts so.
+/// Returns the sample whose name starts with `start`.
 pub(crate) fn sample(start: &str) -> Vec<u8> {
     every_sample().into_iter().find(|(name, _)| name.starts_with(start)).unwrap().1
 }
 
-/// Reads a text.
+/// Reads a document from text.
 pub(crate) fn read(text: &str) -> Result<Document, Unreadable> {
     adf::read(text.as_bytes())
 }
 
-/// The only prospect of a text, which is put into `<adf><prospect>`.
+/// Puts `inside` into `<adf><prospect>` and returns the only prospect.
 pub(crate) fn prospect(inside: &str) -> Prospect {
     let document = read(&format!("<adf><prospect>{inside}</prospect></adf>")).unwrap();
     let [prospect] = document.prospects.try_into().unwrap();
     prospect
 }
 
-/// A document in few lines: what is empty is left out.
+/// Renders a document compactly; empty fields are omitted.
 pub(crate) fn render(read: &Result<Document, Unreadable>) -> String {
     let document = match read {
         Ok(document) => document,

@@ -1,10 +1,10 @@
-//! What holds for any bytes.
+//! Properties that hold for any input bytes.
 
 use super::{every_sample, render};
 use forecourt_lead_intake::adf;
 use proptest::prelude::*;
 
-/// Pieces of which documents are made, whole and broken.
+/// Parts of documents, complete and broken.
 const PIECES: [&str; 40] = [
     "<adf>",
     "</adf>",
@@ -62,7 +62,8 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A document whose customer, vendor and provider are told apart by their words, in any order, as a list of tags and words.
+/// Returns a document as a list of tags and words, in any order. The words show which data belongs to the customer, the vendor and the
+/// provider.
 fn marked() -> impl Strategy<Value = Vec<String>> {
     let contact = |word: &str| {
         format!(

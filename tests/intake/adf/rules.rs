@@ -1,10 +1,10 @@
-//! Rules of reading ADF that no sample shows, and what is refused.
+//! Rules of the ADF reader that no sample covers, and documents that are refused.
 
 use super::{prospect, read};
 use forecourt_lead_intake::adf::{self, Unreadable};
 use std::time::{Duration, Instant};
 
-/// Some twenty times what the slowest takes; were the time quadratic, it would not do by far.
+/// About twenty times the slowest measured case. A quadratic algorithm would far exceed it.
 const LIMIT: Duration = Duration::from_secs(15);
 
 const CONTACT: &str = "<customer><contact><name part='full'>A B</name><email>a@b.example</email></contact></customer>";
@@ -27,7 +27,7 @@ fn int_2_declarations_are_refused_and_a_bare_doctype_is_not() {
     for harmless in ["<!DOCTYPE adf>", "<!DOCTYPE ADF SYSTEM \"adf.dtd\">", "<!doctype html>"] {
         assert!(with(harmless).is_ok(), "{harmless}");
     }
-    // In prose and in a comment it is but words.
+    // Inside text and comments, declarations are plain text.
     let inside = prospect("<!-- <!DOCTYPE a [ --><customer><comments><![CDATA[<!ENTITY x>]]></comments></customer>");
     assert_eq!(inside.enquiry.message.as_deref(), Some("<!ENTITY x>"));
 }
@@ -138,7 +138,7 @@ fn int_8_a_trade_in_alone_asks_for_no_vehicle() {
     assert_eq!(enquiry.trade_ins.len(), 1);
 }
 
-/// What could make a reader look at the same characters again and again.
+/// INT-2: the reading time is bounded, also for input that could make a parser read the same characters repeatedly.
 #[test]
 fn int_2_the_time_to_read_is_bounded() {
     let pieces = [

@@ -1,4 +1,4 @@
-//! Every sample as it is read: the snapshots were looked at one by one.
+//! Snapshots of every sample as it is read. Each snapshot was reviewed.
 
 use super::{every_sample, render, sample};
 use forecourt_lead_intake::adf;
@@ -20,7 +20,7 @@ fn int_2_the_same_document_in_every_encoding_is_the_same_prospect() {
     for name in ["26_", "27_", "28_", "29_", "30_", "32_"] {
         assert_eq!(adf::read(&sample(name)).unwrap().prospects, expected, "{name}");
     }
-    // ISO 8859-1 has no typographic quotes: but for the comments it is the same.
+    // ISO 8859-1 has no typographic quotes, so the comments differ; everything else is equal.
     let mut latin = adf::read(&sample("25_")).unwrap().prospects.remove(0);
     latin.enquiry.message.clone_from(&expected[0].enquiry.message);
     latin.raw.clone_from(&expected[0].raw);
