@@ -1,11 +1,11 @@
-//! By hand to a user or to another dealer, and what the timeline says of it (DIS-6, DIS-7, DIS-11).
+//! Manual assignment to a user or to another dealer, and its entry on the timeline (DIS-6, DIS-7, DIS-11).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
 use forecourt_domain::lead::Event;
 use forecourt_domain::settings::Absence;
 use serde_json::json;
 
-/// DIS-7, LEAD-5: a user assigns a lead to another user.
+/// DIS-7, LEAD-5: a user assigns a lead to another user; the response clock is not reset.
 #[tokio::test]
 async fn dis_7_reassigning_does_not_reset_the_response_clock() {
     let world = World::new().await;
@@ -34,11 +34,12 @@ async fn dis_7_at_another_dealer_its_distribution_runs_and_steps_count_from_the_
     world.system.settle().await;
     let lead = world.page(id).await.lead;
     assert_eq!(lead.owner.as_ref().unwrap().as_str(), "amelia.hart");
-    // It came in at 9:00 in London; level 1 is 90 minutes there and has passed: it happens at once. The reminder happened before and stays.
+    // The lead came in at 9:00 in London. Level 1 is 90 minutes there and has passed, so it fires at once. The reminder fired before and
+    // stays.
     assert_eq!(lead.deadline(), Some(at("2026-11-23T10:30:00Z")));
     world.system.settle().await;
     assert_eq!(world.page(id).await.lead.level(), 1);
-    // Out of the first dealer's list and reach.
+    // The lead has left the list and the scope of the first dealer.
     assert_eq!(world.list(ADMIN, NORDSTERN).await.len(), 0);
     assert_eq!(world.get(ADMIN, &format!("/leads/{id}")).await.status, 404);
     assert_eq!(world.list("sophie.clarke", "harbour-cars-demo").await.len(), 1);
@@ -82,7 +83,7 @@ async fn dis_7_a_closed_lead_is_reopened_before_it_is_given_on() {
 async fn lead_8_a_lead_older_than_the_dealer_it_comes_to_is_in_its_list() {
     let world = World::at("2026-11-23T09:00:00Z").await;
     let id = world.lead(&enquiry("jana")).await;
-    // Harbour Cars is set up three months later.
+    // The new dealer is set up three months after the lead came in.
     world.advance_to("2027-02-22T09:00:00Z").await;
     let demo = forecourt_local::demo::group().unwrap();
     let harbour = demo.dealers.iter().find(|d| d.id.as_str() == "harbour-cars-demo").unwrap();

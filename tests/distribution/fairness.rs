@@ -1,4 +1,4 @@
-//! Fair under concurrency (DIS-2).
+//! Fair distribution under concurrency (DIS-2).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use futures::{StreamExt as _, stream};
@@ -14,7 +14,7 @@ async fn a_thousand_at_once(world: &World) {
         }
     });
     stream::iter(sends).buffer_unordered(32).collect::<Vec<_>>().await;
-    // What met too much contention is looked at again a little later.
+    // Leads that met too much contention are distributed a little later.
     world.advance_to("2026-11-23T09:01:00Z").await;
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for lead in world.list(ADMIN, NORDSTERN).await {
@@ -22,7 +22,7 @@ async fn a_thousand_at_once(world: &World) {
     }
     assert_eq!((counts.len(), counts.values().sum::<usize>()), (7, 1_000));
     assert!(counts.values().all(|n| [142, 143].contains(n)), "{counts:?}");
-    // And each owner was told once of each lead.
+    // Each owner was notified once of each lead.
     let told = world.system.mailbox.mails().iter().map(|mail| mail.text.matches("/leads/").count()).sum::<usize>();
     assert_eq!(told, 1_000);
 }

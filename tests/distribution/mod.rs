@@ -1,4 +1,4 @@
-//! Distribution of leads: rotation, groups, pool, assignment by hand (DIS).
+//! Distribution of leads: rotation, groups, pool, manual assignment (DIS).
 
 pub(crate) mod assignment;
 pub(crate) mod fairness;

@@ -19,7 +19,7 @@ fn puller(i: usize) -> String {
     format!("puller-{i:02}")
 }
 
-/// Nordstern with a pool under `pool.nordstern`, whose supervisor is Helga, and `n` people who may take leads out of it.
+/// Gives Nordstern a pool with the pool user `pool.nordstern`, whose supervisor is Helga, and `n` users who may claim its leads.
 async fn pooled(world: &World, n: usize, oldest_only: bool) {
     let group = GroupId::parse("demo-group").unwrap();
     let known = (0..n).map(puller).chain(["pool.nordstern".to_owned()]);
@@ -69,11 +69,11 @@ async fn dis_8_a_lead_waits_with_the_pool_user_until_one_takes_it() {
     assert_eq!(world.get(&puller(2), &format!("/leads/{id}")).await.status, 404, "it is nobody else's any more");
     world.system.settle().await;
     assert_eq!(world.mails(), Vec::<String>::new(), "who takes a lead need not be told, and the pool user's notices are off");
-    // The clock counts from the enquiry (DIS-7): two hours after ten in the morning, with half of the lunch hour between.
+    // The response clock counts from the enquiry (DIS-7): 120 working minutes from 10:00 in Berlin.
     assert_eq!(taken.text("/deadline/due"), "2026-11-23T11:00:00Z");
 }
 
-/// INT-5: a key that named another request is refused here as everywhere.
+/// INT-5: a claim is refused if its idempotency key was used for another request.
 #[tokio::test]
 async fn int_5_a_claim_whose_key_named_another_request_is_refused() {
     let world = World::new().await;
@@ -86,7 +86,8 @@ async fn int_5_a_claim_whose_key_named_another_request_is_refused() {
     assert_eq!(call("claim", b"").await, 422);
 }
 
-/// Who has each lead: those who were answered 200. Nobody was told to try again, one claim stands in each timeline, and each loser was told who has it.
+/// Returns the owner of each lead: the user whose claim returned 200. Checks that each timeline holds one claim, that no response asks for
+/// a retry, and that each refused claim names the owner.
 async fn owners(world: &World, replies: &[(&str, usize, Reply)]) -> BTreeMap<String, String> {
     let mut owners: BTreeMap<String, String> = BTreeMap::new();
     for (id, i, reply) in replies.iter().filter(|(.., reply)| reply.status == 200) {
@@ -125,13 +126,13 @@ async fn dis_8_of_fifty_who_claim_twenty_leads_each_lead_has_one_owner_and_the_l
     let mut wishes: Vec<(&str, usize)> = ids.iter().flat_map(|id| (0..50).map(move |i| (id.as_str(), i))).collect();
     fastrand::Rng::with_seed(8).shuffle(&mut wishes);
     let claims = wishes.into_iter().map(|(id, i)| async move { (id, i, claim(world, &puller(i), id).await) });
-    // As many at once as there are connections for.
+    // At most as many claims at once as there are connections.
     let replies: Vec<_> = stream::iter(claims).buffer_unordered(200).collect().await;
     let owners = owners(world, &replies).await;
     assert_eq!((owners.len(), replies.len()), (20, 1_000));
 }
 
-/// The same with all thousand claims under way at once, each for the one list of who waits.
+/// DIS-8: when all thousand claims run at once and contend for the one waiting list, none is asked to retry.
 #[tokio::test(start_paused = true)]
 async fn dis_8_nor_is_anybody_told_to_try_again_when_all_claim_all_at_once() {
     let table = Table::new();
@@ -147,14 +148,14 @@ async fn dis_8_nor_is_anybody_told_to_try_again_when_all_claim_all_at_once() {
     assert!(table.refused() > 50);
 }
 
-/// A refusal in favour of the oldest lead: the one that it names, and how many commits there were when the claim was sent and when it was answered.
+/// A refusal that names an older lead, and the number of commits when the claim was sent and when it was answered.
 struct Refused {
     oldest: String,
     sent: usize,
     answered: usize,
 }
 
-/// DIS-8: the order in which the leads were taken is that of the commits, whoever was answered first.
+/// DIS-8: leads leave the pool strictly oldest first, in the order of the commits; the order of the responses does not matter.
 #[tokio::test(start_paused = true)]
 async fn dis_8_of_fifty_who_hammer_at_twenty_leads_oldest_only_hands_out_strictly_the_oldest() {
     for seed in 0..2 {
@@ -168,7 +169,7 @@ async fn dis_8_of_fifty_who_hammer_at_twenty_leads_oldest_only_hands_out_strictl
             let (mut replies, mut refused, mut left) = (Vec::new(), Vec::new(), ids.clone());
             let (mut dice, mut oldest) = (fastrand::Rng::with_seed(seed * 50 + i as u64), None);
             while !left.is_empty() {
-                // Who has been refused asks for what was named; else for any.
+                // After a refusal, claim the lead that it named; otherwise any remaining lead.
                 let at = oldest.take().and_then(|oldest| left.iter().position(|id| *id == oldest)).unwrap_or(dice.usize(..left.len()));
                 let (id, sent) = (left[at].clone(), table.count());
                 let reply = claim(world, &puller(i), &id).await;
@@ -194,7 +195,7 @@ async fn dis_8_of_fifty_who_hammer_at_twenty_leads_oldest_only_hands_out_strictl
             table.commits().iter().enumerate().skip(before).filter_map(|(at, commit)| Some((at, writes(commit)?))).collect();
         let order: Vec<&str> = taken.iter().map(|(_, pk)| pk.rsplit('#').next().unwrap()).collect();
         assert_eq!(order, ids.iter().map(String::as_str).collect::<Vec<_>>());
-        // What a refusal calls the oldest was that at some time while it was made.
+        // The lead that a refusal named was the oldest at some time between request and response.
         let refused: Vec<Refused> = refused.into_iter().flatten().collect();
         for Refused { oldest, sent, answered } in &refused {
             let at = order.iter().position(|id| id == oldest).unwrap();
@@ -219,7 +220,7 @@ async fn dis_8_with_oldest_only_they_go_strictly_in_the_order_in_which_they_came
     assert_eq!(refused.status, 409);
     let spoken = format!("{}-{}-{}", &ids[0][..3], &ids[0][3..6], &ids[0][6..]);
     assert!(refused.text("/detail").contains(&spoken), "{}", refused.body);
-    // One leaves the pool by hand, and one is closed: they hold nobody up.
+    // One lead is assigned by hand and one is closed; neither blocks the leads behind it.
     assert_eq!(world.post(ADMIN, &format!("/leads/{}/assignment", ids[1]), &json!({"user": "puller-09"})).await.status, 200);
     assert_eq!(world.post(ADMIN, &format!("/leads/{}/status", ids[2]), &json!({"status": "lost", "reason": "spam"})).await.status, 200);
     let left: Vec<&String> = [0].into_iter().chain(3..12).map(|i| &ids[i]).collect();
@@ -246,7 +247,7 @@ async fn esc_11_the_pools_leads_escalate_to_its_supervisor_whatever_the_switch_s
     assert_eq!(told, ["helga.stern"], "{:?}", world.mails());
 }
 
-/// SET-6, DIS-8, DIS-9: settings of a pool that contradict each other are refused.
+/// SET-6, DIS-8, DIS-9: contradictory pool settings are refused.
 #[test]
 fn set_6_a_pool_is_refused_where_it_cannot_work() {
     let demo = forecourt_local::demo::group().unwrap();
@@ -270,7 +271,7 @@ fn set_6_a_pool_is_refused_where_it_cannot_work() {
     assert_eq!(faults(nobody), ["pool.user SET-6: must be one of the members"]);
 }
 
-/// DIS-8: what was taken and is given back by hand is the oldest again.
+/// DIS-8: a lead that is claimed and then returned to the pool by hand is the oldest again.
 #[tokio::test]
 async fn dis_8_a_lead_that_is_given_back_to_the_pool_keeps_its_place_among_the_oldest() {
     let world = World::new().await;
@@ -289,7 +290,8 @@ async fn dis_8_a_lead_that_is_given_back_to_the_pool_keeps_its_place_among_the_o
     }
 }
 
-/// ESC-11: the pool's supervisor is told of its lead though another notice in the same moment is not for one who wants none.
+/// ESC-11: the pool's supervisor is notified of a pool lead although another notice to the same person at the same moment is dropped,
+/// because this person has notices switched off.
 #[tokio::test]
 async fn esc_11_the_pools_level_2_goes_out_beside_one_that_is_dropped() {
     let world = World::new().await;
@@ -311,7 +313,8 @@ async fn esc_11_the_pools_level_2_goes_out_beside_one_that_is_dropped() {
     assert!(told.len() == 1 && told[0].contains(&pooled.spoken()), "{told:?}");
 }
 
-/// DIS-8: a lead that comes back to the pool between the look for the oldest and the claim is looked at before another is handed out.
+/// DIS-8: when a lead returns to the pool between the read of the oldest lead and the claim, the claim reads again before it assigns
+/// another lead.
 #[tokio::test]
 async fn dis_8_a_claim_that_has_not_seen_the_oldest_looks_again() {
     use forecourt_domain::distribution::Pool;
@@ -328,7 +331,7 @@ async fn dis_8_a_claim_that_has_not_seen_the_oldest_looks_again() {
     let now = world.system.clock.now();
     assert_eq!(claim(&lead, dealer, &pool, &[&lead], &user("puller-00"), now).unwrap(), Claimed::Again(None));
     assert!(claim(&lead, dealer, &pool, &[&lead, &first], &user("puller-00"), now).is_err(), "now it is known that the other is older");
-    // One that has left is forgotten on the way.
+    // A lead that has left the pool is removed from the waiting list.
     let gone = forecourt_domain::lead::Lead { owner: Some(user("puller-00")), ..first };
     let pool = Pool { waiting: vec![back, LeadId::from_bits(7), other], ..pool };
     assert!(matches!(claim(&lead, dealer, &pool, &[&lead, &gone], &user("puller-00"), now).unwrap(), Claimed::Again(Some(_))));

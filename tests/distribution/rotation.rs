@@ -1,4 +1,4 @@
-//! The rotation by itself (DIS-1, DIS-2).
+//! The rotation alone, without the system (DIS-1, DIS-2).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::UserId;
@@ -32,7 +32,7 @@ fn give(rotation: &mut Rotation, settings: &DealerSettings) -> UserId {
 }
 
 proptest! {
-    /// DIS-2: of n leads over k users each gets n/k, rounded up or down.
+    /// DIS-2: of n leads over k users each user gets n/k, rounded up or down.
     #[test]
     fn dis_2_each_gets_an_equal_share(n in 0_usize..500, k in 1_usize..20) {
         let settings = draft((0..k).map(member).collect());
@@ -47,12 +47,13 @@ proptest! {
         }
     }
 
-    /// DIS-2: between two turns of one who stays, everybody else who stays has had exactly one, whoever comes, goes, leaves or returns.
+    /// DIS-2: between two turns of a user who stays, every other user who stays has exactly one turn. Users who join, leave or return do
+    /// not change this.
     #[test]
     fn dis_2_nobody_loses_a_place_or_catches_up(changes in prop::collection::vec((0_usize..8, 0_usize..3, 1_usize..5), 1..60)) {
         let mut members: BTreeMap<usize, Member> = (0..8).map(|i| (i, member(i))).collect();
         let mut rotation = Rotation::new(crate::support::world::dealer("d"), None);
-        // 8 and 9 stay all the time.
+        // Users 8 and 9 stay throughout.
         members.extend([(8, member(8)), (9, member(9))]);
         let mut stayers = Vec::new();
         for (who, change, leads) in changes {

@@ -5,7 +5,7 @@ use forecourt_domain::settings::DealerSettings;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Nordstern with a group for Opel and one for Austria; Anna is in both, Ben and Clara in one each.
+/// Gives Nordstern one group for Opel and one for Austria. Anna is in both, Ben and Clara in one each.
 async fn grouped(world: &World) {
     world
         .settings(|s| {
@@ -55,7 +55,7 @@ async fn dis_3_the_first_rule_that_holds_names_the_group_and_each_group_has_a_pl
     assert_eq!(owners["opel"], ["anna.vogt", "ben.krause", "anna.vogt"]);
     assert_eq!(owners["austria"], ["anna.vogt", "clara.henning", "anna.vogt"]);
     assert_eq!(owners["all"], ["anna.vogt", "ben.krause", "clara.henning"]);
-    // Both rules hold: the first counts. A new Opel is none of the first.
+    // Both rules match: the first one applies. The first rule does not match a new Opel.
     let both = about("both", &json!({"vehicle": {"make": "Opel"}, "contact": {"postcode": "1010", "language": "de"}}));
     assert_eq!(owner(&world, &both).await, "ben.krause");
     let new = about("new", &json!({"type": "new_car", "vehicle": {"make": "Opel"}}));
@@ -86,7 +86,7 @@ async fn dis_6_where_nobody_of_the_group_is_there_the_fallback_gets_it_and_the_t
     );
 }
 
-/// DIS-7: at another dealer its own rules look at the lead again, though the enquiry is long read.
+/// DIS-7, DIS-3: when a lead moves to another dealer, that dealer's routing rules are applied to its enquiry.
 #[tokio::test]
 async fn dis_7_a_lead_that_comes_from_another_dealer_goes_by_the_groups_of_this_one() {
     let world = World::new().await;

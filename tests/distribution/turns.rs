@@ -1,4 +1,4 @@
-//! What becomes of a turn (DIS-10).
+//! Reassignment after no reaction, and turns that are given back (DIS-10).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
 use forecourt_domain::base::LeadId;
@@ -28,7 +28,7 @@ async fn dis_10_a_lead_that_nobody_reacts_to_goes_to_the_next_in_turn_until_all_
     assert_eq!(owner(&world, id).await, "anna.vogt");
     world.advance_to("2026-11-23T09:31:00Z").await;
     assert_eq!(owner(&world, id).await, "ben.krause");
-    // Another lead takes its turn in between; who has had this one does not get it again.
+    // Another lead takes its turn in between. A user who has already had this lead does not get it again.
     assert_eq!(owner(&world, world.lead(&enquiry("otto")).await).await, "clara.henning");
     world.advance_to("2026-11-23T10:01:00Z").await;
     assert_eq!(owner(&world, id).await, "clara.henning");
@@ -38,7 +38,7 @@ async fn dis_10_a_lead_that_nobody_reacts_to_goes_to_the_next_in_turn_until_all_
     assert_eq!(passed, json!([{"user": "anna.vogt", "reason": "had_it"}, {"user": "ben.krause", "reason": "had_it"}]), "{why:?}");
     world.advance_to("2026-11-24T12:00:00Z").await;
     assert_eq!(owner(&world, id).await, "clara.henning", "everybody has had it");
-    // The response clock counts from the enquiry (DIS-7): level 1 was at 12:00.
+    // The response clock counts from the enquiry (DIS-7): level 1 was due at 12:00.
     assert_eq!(world.page(id).await.lead.deadline(), Some(at("2026-11-23T11:00:00Z")));
     let news: Vec<String> = world.mails().into_iter().filter(|m| m.contains("Neue Anfrage") && m.contains(&id.spoken())).collect();
     assert_eq!(news.len(), 3, "{news:?}");
@@ -98,7 +98,7 @@ async fn dis_10_a_turn_is_given_back_once_and_taken_back_where_the_lead_was_one_
     mark(&world, id, spam).await;
     assert_eq!(owner(&world, world.lead(&enquiry("c")).await).await, "anna.vogt");
     assert_eq!(owner(&world, world.lead(&enquiry("d")).await).await, "clara.henning");
-    // Off: nothing is given back.
+    // With the setting off, no turn is given back.
     world.settings(|s| s.spam_gives_turn_back = false).await;
     let other = world.lead(&enquiry("e")).await;
     mark(&world, other, json!({"status": "lost", "reason": "spam"})).await;

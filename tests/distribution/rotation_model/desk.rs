@@ -1,4 +1,4 @@
-//! The real thing: intake in two processes, `assign` and the settings in one each, on one table.
+//! The real system under the model: two intake processes, one `assign` process and one settings process on one table.
 
 use super::history::{ADMIN, History, KINDS, ROUND, Round, Sent, name};
 use crate::support::sim::{Commit, Table};
@@ -27,46 +27,46 @@ use tokio::time::{Instant, sleep, sleep_until};
 const DEALER: &str = "model-cars";
 static TOKENS: LazyLock<Tokens> = LazyLock::new(|| Tokens::new(b"a secret of the tests"));
 
-/// What was told of one delivery of an enquiry.
+/// One delivery of an enquiry and its response.
 pub struct Told {
-    /// How many commits there had been when it was sent.
+    /// The number of commits when the enquiry was sent.
     pub sent: usize,
     pub sent_at: u64,
     pub reply: Reply,
 }
 
-/// What a history came to.
+/// The results of a history.
 pub struct Played {
-    /// Of each enquiry of each round: its deliveries.
+    /// The deliveries, by round and enquiry.
     pub told: Vec<Vec<Vec<Told>>>,
-    /// The leads, as they were told.
+    /// The lead pages, by round and enquiry.
     pub pages: Vec<Vec<LeadPage>>,
     pub commits: Vec<Commit>,
-    /// How often somebody else was faster.
+    /// The number of writes that were refused because another write came first.
     pub refused: usize,
-    /// Where the rotations stand: the whole one, then those of the groups.
+    /// The final state of the rotations: the whole rotation first, then the groups.
     pub places: Vec<Rotation>,
     began: Instant,
 }
 
 impl Played {
-    /// When a commit was made, in milliseconds of the history.
+    /// Returns the time of a commit in milliseconds of the history.
     pub fn time_of(&self, commit: usize) -> u64 {
         (self.commits[commit].at - self.began).as_millis() as u64
     }
 
-    /// The commits that wrote the settings: the first made version 1, and so on.
+    /// Returns the commits that wrote the settings. The first one created version 1, and so on.
     pub fn saves(&self) -> Vec<usize> {
         self.writing(&format!("#D#{DEALER}"), "@")
     }
 
-    /// The commits that wrote an item.
+    /// Returns the commits that wrote an item.
     pub fn writing(&self, pk: &str, sk: &str) -> Vec<usize> {
         let writes = |commit: &Commit| commit.keys.iter().any(|key| key.0.ends_with(pk) && key.1 == sk);
         self.commits.iter().enumerate().filter(|(_, commit)| writes(commit)).map(|(i, _)| i).collect()
     }
 
-    /// How many leads there are, told or not.
+    /// Returns the number of leads in the table, including leads that no response named.
     pub fn leads(&self) -> usize {
         let keys = self.commits.iter().flat_map(|commit| &commit.keys);
         keys.filter(|(pk, sk)| pk.contains("#L#") && sk == "@").collect::<BTreeSet<_>>().len()
@@ -77,7 +77,7 @@ fn began() -> DateTime<Utc> {
     at("2026-11-23T09:00:00Z")
 }
 
-/// Milliseconds of the history.
+/// Converts a time to milliseconds of the history.
 pub fn millis(at: DateTime<Utc>) -> u64 {
     (at - began()).num_milliseconds() as u64
 }
@@ -139,7 +139,7 @@ impl Desk {
         gateway_event(&TOKENS, method, ADMIN, &format!("/dealers/{DEALER}/{path}"), headers, body).unwrap()
     }
 
-    /// Sends an enquiry, by one process or the other.
+    /// Sends an enquiry to one of the two intake processes.
     async fn send(&self, name: &str, sent: &Sent, after: u64, process: usize) -> Told {
         let mut body = json!({"type": KINDS[sent.kind], "contact": {"last_name": name, "email": format!("{name}@customers.example")}});
         let mut headers = vec![("content-type", "application/json")];
@@ -155,7 +155,7 @@ impl Desk {
         Told { sent, sent_at, reply }
     }
 
-    /// Saves the changes of a round, each against the version that it is to follow.
+    /// Saves the changes of a round, each with the version that it follows.
     async fn change(&self, history: &History, round: usize) {
         let (shops, made) = history.versions();
         for ((after, _), version) in history.rounds[round].changes.iter().zip(&made[round]) {
@@ -170,7 +170,7 @@ impl Desk {
         }
     }
 
-    /// Tells `assign` of the leads that wait. What it could not do is told again the next time.
+    /// Sends the waiting leads to `assign`. Failed ones are sent again the next time.
     async fn wake(&self, twice: bool) {
         let looks = std::mem::take(&mut *self.looks.lock().unwrap());
         for looks in looks.chunks(10) {
@@ -212,7 +212,7 @@ fn scope() -> Scope {
     Scope::keys_only(GroupId::parse("demo-group").unwrap())
 }
 
-/// Plays a history on a runtime of its own, whose timers pass at once, and on a table of its own, so that all is the same the next time.
+/// Runs a history on its own runtime with virtual time and on its own table, so that a replay gives the same result.
 pub fn play(history: &History) -> Result<Played, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {

@@ -1,61 +1,61 @@
-//! A dealer's history: who works there, what changes, and which leads come meanwhile. And the naive model of whose turn it is.
+//! A random history of a dealer (users, changes of settings, incoming leads) and the naive model of the rotation.
 
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// A round begins so many milliseconds after the one before it.
+/// The time between the starts of two rounds, in milliseconds.
 pub const ROUND: u64 = 60_000;
 pub const ADMIN: &str = "boss";
-/// The kinds of leads. The first rule takes the first, the second takes the first two; the last goes through the whole rotation.
+/// The types of leads. The first routing rule matches the first type, the second rule the first two. The last type goes through the whole
+/// rotation.
 pub const KINDS: [&str; 3] = ["new_car", "used_car", "service"];
 
-/// How many people there may be.
+/// The maximum number of users.
 pub const PEOPLE: Who = 7;
 
-/// The people by number: the order of numbers is the order of names.
+/// A user by number. The numbers are in the order of the names.
 pub type Who = u8;
-/// A distribution group by number, or the whole rotation.
+/// A distribution group by number; `None` is the dealer's whole rotation.
 pub type Lane = Option<usize>;
 
-/// A history. Everything that happens in it follows from it, so that it can be played again.
+/// A history. All its events follow from this value, so it can be replayed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct History {
-    /// How the calls fall between each other.
+    /// Decides how the calls interleave.
     pub seed: u64,
     pub shop: Shop,
     pub rounds: Vec<Round>,
 }
 
-/// What happens in the same moment, or milliseconds after it began.
+/// The events of one round. Each number is a delay in milliseconds after the start of the round.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Round {
     pub leads: Vec<Sent>,
-    /// Saved one after the other.
+    /// The changes are saved one after the other.
     pub changes: Vec<(u64, Change)>,
-    /// When `assign` is told of the leads that wait, and whether it is told twice.
+    /// The times when `assign` receives the waiting leads, and whether it receives them twice.
     pub wakes: Vec<(u64, bool)>,
 }
 
-/// An enquiry.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Sent {
     pub after: u64,
-    /// One of [`KINDS`].
+    /// An index into [`KINDS`].
     pub kind: usize,
-    /// It is delivered once more, then.
+    /// The delay of a second delivery, if there is one.
     pub again: Option<u64>,
-    /// It has an `Idempotency-Key` and no id of its own.
+    /// The enquiry has an `Idempotency-Key` and no external id.
     pub keyed: bool,
 }
 
-/// Settings.
+/// The dealer's settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shop {
     pub people: BTreeMap<Who, Person>,
     pub fallback: Option<Who>,
-    /// Which routing rules there are.
+    /// Which of the two routing rules exist.
     pub rules: [bool; 2],
 }
 
@@ -63,24 +63,24 @@ pub struct Shop {
 pub struct Person {
     pub receives: bool,
     pub groups: [bool; 2],
-    /// From when until when, in milliseconds of the history.
+    /// The absence, from and until, in milliseconds of the history.
     pub away: Option<(u64, u64)>,
 }
 
-/// A change of the settings. Where there is nothing to change, nothing is saved.
+/// A change of the settings. A change without effect is not saved.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Change {
     Hire(Who, [bool; 2]),
     Leave(Who),
-    /// Receives leads, or does no longer.
+    /// Toggles `receives_leads`.
     Receives(Who),
-    /// Joins a group, or leaves it.
+    /// Joins or leaves a group.
     Group(Who, usize),
-    /// Is away: from so many milliseconds after the round began, for so many.
+    /// Is absent: the start in milliseconds after the start of the round, and the duration in milliseconds.
     Away(Who, u64, u64),
     Back(Who),
     Fallback(Option<Who>),
-    /// A routing rule is made, or dropped.
+    /// Creates or removes a routing rule.
     Rule(usize),
 }
 
@@ -111,7 +111,8 @@ impl Change {
 }
 
 impl History {
-    /// The settings of each version, the first first; and of each change the version that it makes, if it makes one.
+    /// Returns the settings of each version, oldest first, and for each change the version that it creates, or `None` if it changes
+    /// nothing.
     pub fn versions(&self) -> (Vec<Shop>, Vec<Vec<Option<u64>>>) {
         let mut shops = vec![self.shop.clone()];
         let mut made = Vec::new();
@@ -136,7 +137,7 @@ impl Shop {
         self.people.get_mut(&who).map(change);
     }
 
-    /// As `PUT` takes them. `at` writes a time of the history.
+    /// Returns the settings as `PUT` accepts them. `at` formats a time of the history.
     pub fn settings(&self, at: impl Fn(u64) -> String) -> Value {
         let group = |i: usize| format!("group-{i}");
         let members = self.people.iter().map(|(who, person)| {
@@ -153,7 +154,7 @@ impl Shop {
         })
     }
 
-    /// Where a lead of a kind belongs (DIS-3).
+    /// Returns the lane of a lead of this type (DIS-3).
     pub fn lane(&self, kind: usize) -> Lane {
         (0..2).find(|rule| self.rules[*rule] && kind <= *rule)
     }
@@ -162,18 +163,18 @@ impl Shop {
         self.people[&who].away.is_some_and(|(from, until)| from <= at && at < until)
     }
 
-    /// Who takes turns in a lane, in the order of their names.
+    /// Returns the users who take turns in a lane, ordered by name.
     fn circle(&self, lane: Lane) -> Vec<Who> {
         let takes = |person: &Person| person.receives && lane.is_none_or(|group| person.groups[group]);
         self.people.iter().filter(|(_, person)| takes(person)).map(|(who, _)| *who).collect()
     }
 
-    /// Who could get a lead of a lane at this time.
+    /// Returns the users who are eligible for a lead of the lane at this time.
     pub fn eligible(&self, lane: Lane, at: u64) -> Vec<Who> {
         self.circle(lane).into_iter().filter(|who| !self.is_away(*who, at)).collect()
     }
 
-    /// Whose turn it is after that of `last`, and who stood before but was away: walk on until there is somebody (DIS-1, DIS-4).
+    /// Returns the user whose turn follows that of `last`, and the absent users who were passed over (DIS-1, DIS-4).
     pub fn turn(&self, lane: Lane, last: Option<Who>, at: u64) -> (Option<Who>, Vec<Who>) {
         let circle = self.circle(lane);
         let next = circle.iter().position(|who| Some(*who) > last).unwrap_or(0);
@@ -188,7 +189,7 @@ impl Shop {
         (None, passed_over)
     }
 
-    /// Who gets what nobody can get (DIS-6); and the fallback user, where that one is away.
+    /// Returns the owner of a lead for which nobody is eligible (DIS-6), and the fallback user if that user is absent.
     pub fn fallback(&self, at: u64) -> (String, Option<Who>) {
         match self.fallback {
             Some(who) if self.is_away(who, at) => (ADMIN.into(), Some(who)),
@@ -202,7 +203,7 @@ fn who() -> impl Strategy<Value = Who> {
     0..PEOPLE
 }
 
-/// From when and for how long: it begins or ends while a round's leads come, or between rounds.
+/// The delay and the duration of an absence. It begins and ends while leads of a round come in, or between rounds.
 fn absence() -> impl Strategy<Value = (u64, u64)> {
     let after = prop::sample::select(vec![0, 6, 15, 40, ROUND, ROUND + 9]);
     (after, prop::sample::select(vec![10, 30, ROUND, 2 * ROUND + 12, 1_000_000]))

@@ -1,9 +1,9 @@
-//! The rotation over absences, groups, users who come and go, and leads that arrive at the same time: the real store and handlers against a
-//! naive model that does one thing after the other (DIS-1 to DIS-4, DIS-6, INT-5).
+//! The rotation under absences, groups, users who join and leave, and simultaneous leads. The real store and handlers are compared with a
+//! naive sequential model (DIS-1 to DIS-4, DIS-6, INT-5).
 //!
-//! A history is played on a table whose calls take a while of virtual time, so that they fall between each other; what came of it is then
-//! put in order by the turns that the timelines tell, and the model is asked who was due. A failing history is made small, and prints the
-//! line that plays it again: `ROTATION='…' cargo test -p forecourt-tests rotation_model::replay -- --nocapture`.
+//! A history runs on a table whose calls take virtual time, so that they interleave. The results are then ordered by the turn numbers on
+//! the timelines and compared with the model. A failing history is shrunk, and the failure prints the line that replays it: `ROTATION='…'
+//! cargo test -p forecourt-tests rotation_model::replay -- --nocapture`.
 
 mod desk;
 mod history;
@@ -19,20 +19,20 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Mutex;
 
-/// Of each of two threads.
+/// The number of histories for each of the two threads.
 const HISTORIES: u32 = 300;
 
-/// A lead that has an owner, and how it came to it.
+/// A lead that has an owner, and how it was assigned.
 struct Given {
-    /// Which enquiry of which round.
+    /// The round and the enquiry.
     name: String,
     kind: usize,
     owner: String,
     why: AssignmentReason,
-    /// The settings that decided.
+    /// The settings version that the assignment used.
     version: u64,
     at: u64,
-    /// The commit that gave it out.
+    /// The commit that assigned the lead.
     commit: usize,
     by_intake: bool,
 }
@@ -66,8 +66,8 @@ macro_rules! insist {
     };
 }
 
-/// INT-5, DIS-11: an enquiry is one lead, whose timeline says once whose it is and why, and that one user was told. What decided was not
-/// older than the enquiry.
+/// INT-5, DIS-11: checks that an enquiry became one lead, that its timeline holds one assignment with its reason, that only the owner was
+/// notified, and that the assignment used settings no older than the enquiry.
 fn given(name: &str, kind: usize, deliveries: &[Told], page: &LeadPage, played: &Played) -> Result<Given, String> {
     let lead = &page.lead;
     let answered: Vec<&str> = deliveries.iter().map(|told| told.reply.text("/owner")).collect();
@@ -81,7 +81,7 @@ fn given(name: &str, kind: usize, deliveries: &[Told], page: &LeadPage, played: 
     insist!(assigned.len() == 1, "{name} was given out {} times", assigned.len());
     let (entry, to, why) = assigned[0];
     insist!(lead.owner.as_ref() == Some(to), "{name} is {:?}'s, and its timeline says {to}", lead.owner);
-    // So its policy is of the commit that gave it out.
+    // Otherwise the lead's settings version would not be that of the assigning commit.
     insist!(lead.version == entry.version, "{name} was changed after it was given out");
     let readers: Vec<_> = page.messages.iter().map(|message| &message.reader).collect();
     insist!(readers == [to], "of {name}, which is {to}'s, were told {readers:?}");
@@ -90,7 +90,7 @@ fn given(name: &str, kind: usize, deliveries: &[Told], page: &LeadPage, played: 
     let written = played.writing(&format!("#L#{}", lead.id), "@");
     let commit = written[entry.version as usize - 1];
     let (sent, sent_at) = deliveries.iter().map(|told| (told.sent, told.sent_at)).min().unwrap();
-    // Who gives out what waits looks at the clock and the settings after it was taken in.
+    // When `assign` assigns a waiting lead, it reads the clock and the settings after the intake commit.
     let (since, since_at) = if by_intake { (sent, sent_at) } else { (written[0] + 1, played.time_of(written[0])) };
     let latest = |commits: usize| played.saves().iter().filter(|save| **save < commits).count() as u64;
     let (version, at) = (lead.settings_version, millis(entry.at));
@@ -104,7 +104,8 @@ fn given(name: &str, kind: usize, deliveries: &[Told], page: &LeadPage, played: 
     Ok(Given { name: name.into(), kind, owner: to.to_string(), why: why.clone(), version, at, commit, by_intake })
 }
 
-/// DIS-6: what nobody can get takes no turn. Who was passed over follows from some place of the rotation, which did not move by it.
+/// DIS-6: checks that a lead without an eligible user takes no turn. The users who were passed over must match some position of the
+/// rotation, which did not change.
 fn by_fallback(shop: &Shop, given: &Given) -> Result<(), String> {
     let (owner, away) = shop.fallback(given.at);
     insist!(given.owner == owner && given.why.turn.is_none(), "{owner} was to get {given}");
@@ -117,7 +118,7 @@ fn by_fallback(shop: &Shop, given: &Given) -> Result<(), String> {
     Ok(())
 }
 
-/// DIS-1 to DIS-4: in a lane, the turns are given one after the other, and each to whom the model says.
+/// DIS-1 to DIS-4: checks that the turns of a lane are consecutive and that each goes to the user of the model.
 fn in_turn(shops: &[Shop], lane: Lane, turns: &[&Given], place: &Rotation) -> Result<(), String> {
     let mut last: Option<Who> = None;
     for (i, given) in turns.iter().enumerate() {
@@ -133,8 +134,9 @@ fn in_turn(shops: &[Shop], lane: Lane, turns: &[&Given], place: &Rotation) -> Re
     Ok(())
 }
 
-/// DIS-2, without the model: between two turns of one user everybody who could get a lead all the while got one, and no more if that user
-/// could all the while, too; and of n turns that the same k users could get each got n/k, rounded up or down.
+/// DIS-2: checks fairness without the model. Between two turns of one user, every user who was eligible throughout gets at least one lead,
+/// and exactly one if the first user was also eligible throughout. Of n turns with the same k eligible users, each user gets n/k, rounded
+/// up or down.
 fn fair(shops: &[Shop], lane: Lane, turns: &[&Given]) -> Result<(), String> {
     let eligible: Vec<Vec<String>> =
         turns.iter().map(|given| shops[given.version as usize - 1].eligible(lane, given.at).into_iter().map(name).collect()).collect();
@@ -159,15 +161,15 @@ fn fair(shops: &[Shop], lane: Lane, turns: &[&Given]) -> Result<(), String> {
     Ok(())
 }
 
-/// How often what matters was in a history.
+/// How often each case of interest occurred in the histories.
 type Seen = BTreeMap<&'static str, usize>;
 
-/// What a history came to, lead by lead.
+/// Lists the assignments of a history, one per line.
 fn story(all: &[Given]) -> String {
     all.iter().map(|given| format!("\n  {given}")).collect()
 }
 
-/// The leads of a history in the order in which they were given out.
+/// Returns the leads of a history in the order of their assignment.
 fn all_given(history: &History, played: &Played) -> Result<Vec<Given>, String> {
     let mut all = Vec::new();
     for (r, round) in history.rounds.iter().enumerate() {
@@ -180,7 +182,7 @@ fn all_given(history: &History, played: &Played) -> Result<Vec<Given>, String> {
     Ok(all)
 }
 
-/// Each lead went through the lane it belongs to; in each, turn by turn.
+/// Checks that each lead went through its lane, and checks each lane turn by turn.
 fn judge_lanes(shops: &[Shop], all: &[Given], played: &Played) -> Result<(), String> {
     let mut lanes: BTreeMap<Lane, Vec<&Given>> = [None, Some(0), Some(1)].map(|lane| (lane, Vec::new())).into();
     for given in all {
@@ -223,7 +225,7 @@ fn judge(history: &History) -> Result<Seen, String> {
         ("passing somebody over", count(&|given| given.why.turn.is_some() && !given.why.passed_over.is_empty())),
         ("settings saved", shops.len() - 1),
         ("commits that met another's", played.refused),
-        // Theirs were under way when newer ones were saved.
+        // These assignments were already running when newer settings were saved.
         ("turns by older settings than the one before", [None, Some(0), Some(1)].map(older).iter().sum()),
     ]
     .into())
@@ -244,20 +246,20 @@ fn judge_many(seen: &Mutex<Seen>) {
     }
 }
 
-/// DIS-1, DIS-2, DIS-3, DIS-4, DIS-6, INT-5: none lost, none double, no one skipped who was due.
+/// DIS-1, DIS-2, DIS-3, DIS-4, DIS-6, INT-5: no lead is lost or doubled, and no user is skipped whose turn it was.
 #[test]
 fn dis_2_in_hundreds_of_histories_each_turn_goes_to_whom_a_naive_model_says() {
     let seen = Mutex::default();
     std::thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(|| judge_many(&seen)))));
     let seen: Seen = seen.into_inner().unwrap();
     println!("{seen:?}");
-    // What they are to be about did happen in them.
+    // The cases of interest did occur.
     let histories = seen["histories"];
     let often = seen.iter().filter(|(what, _)| !what.contains("older settings")).all(|(_, times)| *times > histories / 4);
     assert!(histories == 2 * HISTORIES as usize && often, "{seen:?}");
 }
 
-/// Plays the history in the environment's `ROTATION` and tells how each lead was given out.
+/// Replays the history in the environment variable `ROTATION` and prints how each lead was assigned.
 #[test]
 fn replay() {
     let Ok(text) = std::env::var("ROTATION") else { return };
@@ -271,7 +273,7 @@ fn replay() {
     }
 }
 
-/// What failed can be played again: the same calls fall between each other in the same way.
+/// A failure can be reproduced: the same history interleaves its calls in the same way.
 #[test]
 fn the_same_history_is_played_in_the_same_way_again() {
     let mut runner = TestRunner::new(Config::default());
