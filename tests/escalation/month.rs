@@ -1,4 +1,4 @@
-//! A month of a dealer's life in virtual time.
+//! A month of a dealer in virtual time.
 
 use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
 use chrono::TimeDelta;
@@ -7,8 +7,8 @@ use forecourt_local::demo;
 use serde_json::json;
 use std::time::Instant;
 
-/// Nights, Sundays, a day off and the end of summer time (25 October 2026): every lead is owned, every step is where the rules put it, mail goes
-/// out only when the dealer is open, and nothing waits for real time to pass.
+/// ESC-1, ESC-3, ESC-5, ESC-6: over nights, Sundays, a day off and the end of summer time (25 October 2026), every lead has an owner, every
+/// step fires at the time of the rules, and mail goes out only in opening hours. The test needs no real waiting time.
 #[tokio::test]
 async fn esc_a_month_of_a_dealers_life_passes_in_seconds() {
     let world = World::at("2026-10-05T06:00:00Z").await;
@@ -22,7 +22,7 @@ async fn esc_a_month_of_a_dealers_life_passes_in_seconds() {
     let started = Instant::now();
     let mut leads = Vec::new();
     for day in 0..31_i64 {
-        // At noon or at night in turn; every third is answered at once.
+        // Leads come in alternately at night and in the late morning; every third one is answered at once.
         let hour = if day % 2 == 0 { 23 } else { 10 };
         let now = at("2026-10-05T00:00:00Z") + TimeDelta::days(day) + TimeDelta::hours(hour) + TimeDelta::seconds(day * 7);
         world.system.advance_to(now).await;
@@ -46,16 +46,17 @@ async fn esc_a_month_of_a_dealers_life_passes_in_seconds() {
             assert!(step.fired.is_none_or(|fired| fired == step.at), "{step:?}");
         }
     }
-    // 11 of 31 are answered, the last one among them; all others have come to level 2.
+    // 11 of 31 leads are answered, the last one among them; all others have reached level 2.
     assert_eq!(levels, [11, 0, 20]);
     for mail in world.system.mailbox.mails() {
         assert!(calendar.is_open_or_closing(mail.at), "{} at {}", mail.subject, mail.at);
         assert_ne!(mail.at.date_naive(), at("2026-10-21T00:00:00Z").date_naive());
     }
-    // The night of Saturday, 24 October: it is Sunday in Berlin and the clocks go back. Two working hours into Monday, by winter time.
+    // The night of Saturday, 24 October: it is already Sunday in Berlin, and the clocks go back. The deadline is two working hours into
+    // Monday, in winter time.
     let over_dst = world.page(leads[20]).await.lead;
     assert_eq!((over_dst.arrived, over_dst.deadline()), (at("2026-10-25T23:02:20Z"), Some(at("2026-10-26T09:00:00Z"))));
     println!("a month of 31 leads and {} mails took {took:?}", world.system.mailbox.mails().len());
-    // Less than a second where nothing else runs; the bound leaves room for whatever else does.
+    // The test takes less than a second on an idle machine; the bound leaves room for other load.
     assert!(took.as_secs_f64() < 30.0, "{took:?}");
 }

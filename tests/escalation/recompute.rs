@@ -31,7 +31,7 @@ fn due(lead: &Lead, kind: StepKind) -> DateTime<Utc> {
     lead.plan.as_ref().unwrap().step(kind).unwrap().due
 }
 
-/// Monday 10:00 in Berlin; from 11:00 on the dealer closes for the day at 11:30 and opens at 9:00.
+/// Returns shorter hours: the dealer closes at 11:30 and opens at 9:00. The tests start on Monday at 10:00 in Berlin.
 fn shorter_hours() -> Value {
     let day = json!([["09:00", "11:30"]]);
     json!({"zone": "Europe/Berlin", "hours": {"mon": day, "tue": day, "wed": day, "thu": day, "fri": day}})
@@ -57,14 +57,14 @@ async fn set_11_a_change_of_hours_moves_the_deadlines_of_open_leads_within_two_m
     let row = world.list(ADMIN, NORDSTERN).await.into_iter().find(|row| row["id"] == json!(open.to_string())).unwrap();
     assert_eq!(row["deadline"], "2026-11-24T08:30:00Z", "the list says so too");
     assert_eq!(job(&world).await.due, None);
-    // Nothing happens at the old times.
+    // The old timers do nothing.
     world.advance_to("2026-11-24T07:59:00Z").await;
     assert_eq!(lead(&world, open).await.level(), 0);
     world.advance_to("2026-11-24T08:31:00Z").await;
     assert_eq!(lead(&world, open).await.level(), 1);
 }
 
-/// A deadline that comes earlier than the old timers happens when it is due, or at once if that is past.
+/// SET-11: a deadline that moves to an earlier time fires when it is due, or at once if it is past; it does not wait for the old timer.
 #[tokio::test]
 async fn set_11_a_deadline_that_comes_earlier_does_not_wait_for_the_old_timer() {
     let world = World::new().await;
@@ -78,7 +78,7 @@ async fn set_11_a_deadline_that_comes_earlier_does_not_wait_for_the_old_timer() 
     assert_eq!(lead(&world, id).await.level(), 1);
 }
 
-/// Steps already fired stay fired, with their times; what follows them counts from them.
+/// SET-11: steps that have fired keep their times, and later steps count from them.
 #[tokio::test]
 async fn set_11_steps_that_have_fired_stay_as_they_were() {
     let world = World::new().await;
@@ -94,7 +94,7 @@ async fn set_11_steps_that_have_fired_stay_as_they_were() {
     assert_eq!(due(&after, StepKind::Level2), at("2026-11-23T13:00:00Z"), "two hours after level 1");
 }
 
-/// SET-11 with days off, and turned off and on again.
+/// SET-11: a new day off moves the deadlines, and so does level 1 that is turned off and on again.
 #[tokio::test]
 async fn set_11_days_off_and_a_level_1_that_is_turned_off_move_them_too() {
     let world = World::new().await;
@@ -115,14 +115,14 @@ async fn set_11_days_off_and_a_level_1_that_is_turned_off_move_them_too() {
     change(&world, "escalation", 4, &json!({"level_1": 60})).await;
     world.advance_to("2026-11-23T09:06:00Z").await;
     assert_eq!(lead(&world, id).await.deadline(), Some(at("2026-11-23T10:00:00Z")));
-    // What moves no deadline starts nothing.
+    // A change that affects no deadline starts no job.
     let before = job(&world).await;
     change(&world, "mailbox", 5, &json!({"forward_to": "boss@example.com"})).await;
     world.advance_to("2026-11-23T09:08:00Z").await;
     assert_eq!(job(&world).await, before);
 }
 
-/// 5,000 open leads, in pages; everything that lies in memory is lost again and again in between.
+/// SET-11: 5,000 open leads are recomputed page by page, although all state in memory is lost repeatedly.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn set_11_five_thousand_open_leads_are_moved_page_by_page_whatever_is_lost_in_between() {
     const LEADS: usize = 5_000;
@@ -130,7 +130,7 @@ async fn set_11_five_thousand_open_leads_are_moved_page_by_page_whatever_is_lost
     let ids: Vec<LeadId> =
         stream::iter(0..LEADS).map(|i| async move { world.lead(&enquiry(&format!("c{i}"))).await }).buffered(16).collect().await;
     world.system.agenda.lose_everything();
-    // Some are answered or reach level 1 before.
+    // Some leads are answered or reach level 1 before the change reaches them.
     world.post(ADMIN, &format!("/leads/{}/reactions", ids[0]), &json!({"kind": "reply"})).await;
     change(world, "opening-hours", 1, &shorter_hours()).await;
     let (mut turned, mut cursors) = (0, Vec::new());
@@ -139,12 +139,12 @@ async fn set_11_five_thousand_open_leads_are_moved_page_by_page_whatever_is_lost
         cursors.push(state.cursor.clone());
         world.system.agenda.lose_everything();
         world.system.clock.stand_at(state.due.unwrap());
-        // Only a look at the job, as the sweep finds it; then everything that it left to memory is lost.
+        // The sweep finds only the due job; then all state in memory is lost.
         let looks = world.store.due(state.due.unwrap(), 20_000).await.unwrap();
         let look = looks.into_iter().find(|(_, look)| look.thing.lead().is_none()).expect("the table says that the job is due").1;
         let message = json!({"Records": [{"messageId": "1", "body": json!(look).to_string()}]});
         let platform = world.system.platform.of("escalate");
-        // Delivered twice, as a queue may.
+        // The queue delivers the message twice.
         for _ in 0..2 {
             let done = forecourt_escalate::handle(&platform, serde_json::from_value(message.clone()).unwrap()).await;
             assert_eq!(done.batch_item_failures.len(), 0);

@@ -1,4 +1,4 @@
-//! Resubmissions that nobody works (ESC-4, ESC-5, ESC-6).
+//! Resubmissions that nobody completes (ESC-4, ESC-5, ESC-6).
 
 use crate::support::world::{ADMIN, World, enquiry};
 use forecourt_domain::base::LeadId;
@@ -11,7 +11,7 @@ async fn planned(world: &World, lead: LeadId, at: &str) -> String {
     reply.text("/id").to_owned()
 }
 
-/// A lead of Anna's that she has answered, so that only what is planned can escalate.
+/// Returns a lead of Anna's that is already answered, so that only its calendar events can escalate.
 async fn answered(world: &World) -> LeadId {
     let id = world.lead(&enquiry("jana")).await;
     assert_eq!(world.post("anna.vogt", &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await.status, 200);
@@ -45,7 +45,8 @@ async fn esc_4_at_its_time_the_seller_is_told_and_then_the_supervisor() {
     }
 }
 
-/// CAL-4: who was given an event works it whosever the lead is, by the link of the reminder; nobody else does, and they see no more of the lead.
+/// ESC-4, CAL-4: a user who was assigned an event can complete it by the link in the reminder, whoever owns the lead. Other users cannot,
+/// and the user sees nothing else of the lead.
 #[tokio::test]
 async fn esc_4_who_was_given_an_event_can_do_it_without_the_lead() {
     let world = World::new().await;
@@ -89,7 +90,7 @@ async fn esc_4_who_was_given_an_event_can_do_it_without_the_lead() {
         let done = world.post("ben.krause", &format!("{event}/{how}"), &body).await;
         assert_eq!((done.status, done.text("/state")), (200, state), "{}", done.body);
     }
-    // What is called off is called off by who has the lead; what has no user is no business of his.
+    // Only users with access to the lead can cancel an event. Ben does not see an event that has no user.
     let other = given("2026-11-26T12:00:00Z").await;
     assert_eq!(world.call(http::Method::DELETE, "ben.krause", &other, &[], b"").await.status, 404);
     let annas = format!("/leads/{id}/events/{}", planned(&world, id, "2026-11-26T14:00:00Z").await);
@@ -115,13 +116,13 @@ async fn esc_4_one_that_is_done_moved_or_deleted_in_time_tells_nobody() {
     assert_eq!(told(&world), Vec::<String>::new());
     world.advance_to("2026-11-26T09:01:00Z").await;
     assert_eq!(told(&world), ["11-26 09:00:00 anna.vogt:"]);
-    // Moved after it was told: it begins anew.
+    // An event that moves after its notice starts again.
     assert_eq!(world.post("anna.vogt", &path(&moved, "/time"), &json!({"at": "2026-11-27T09:00:00Z"})).await.status, 200);
     world.advance_to("2026-11-27T09:30:00Z").await;
     assert_eq!(told(&world)[1..], ["11-27 09:00:00 anna.vogt:"]);
 }
 
-/// D: an event set for a time that is past when it is saved is none.
+/// ESC-4: an event whose time is past when it is saved is not a resubmission.
 #[tokio::test]
 async fn esc_4_an_event_of_the_past_is_no_resubmission() {
     let world = World::new().await;
@@ -131,7 +132,7 @@ async fn esc_4_an_event_of_the_past_is_no_resubmission() {
     assert_eq!(told(&world), Vec::<String>::new());
 }
 
-/// D: on won leads only the seller is told, on lost ones nobody.
+/// ESC-4: on won leads only the seller is notified, on lost leads nobody.
 #[tokio::test]
 async fn esc_4_won_and_lost_leads() {
     for (status, wanted) in
@@ -147,18 +148,19 @@ async fn esc_4_won_and_lost_leads() {
     }
 }
 
-/// ESC-6: no = at any hour, days off excepted; yes = whatever falls outside opening hours waits for the next opening. Minutes stay clock minutes.
+/// ESC-6: with the setting off, steps fire at any hour except on days off. With it on, steps outside opening hours wait for the next
+/// opening. Durations remain clock minutes.
 #[tokio::test]
 async fn esc_6_a_resubmission_keeps_the_hours_or_not_as_the_dealer_wants() {
     for (hours, at, wanted) in [
-        // A weekday evening at 22:00 in Berlin.
+        // A weekday, 22:00 in Berlin.
         (false, "2026-11-24T21:00:00Z", ["11-24 21:00:00 anna.vogt:", "11-24 23:00:00 helga.stern:"]),
         (true, "2026-11-24T21:00:00Z", ["11-25 07:00:00 anna.vogt:", "11-25 07:00:00 helga.stern:"]),
-        // A Sunday is no day off.
+        // A Sunday is not a day off.
         (false, "2026-11-29T11:00:00Z", ["11-29 11:00:00 anna.vogt:", "11-29 13:00:00 helga.stern:"]),
-        // Christmas is one, and then a Sunday and company holidays until the 30th.
+        // Christmas is a day off; a Sunday and company holidays until the 30th follow.
         (false, "2026-12-25T11:00:00Z", ["12-31 07:00:00 anna.vogt:", "12-31 07:00:00 helga.stern:"]),
-        // Just before closing: the second falls into the evening.
+        // Just before closing: the second step falls into the evening.
         (true, "2026-11-24T16:30:00Z", ["11-24 16:30:00 anna.vogt:", "11-25 07:00:00 helga.stern:"]),
     ] {
         let world = World::new().await;
@@ -173,7 +175,8 @@ async fn esc_6_a_resubmission_keeps_the_hours_or_not_as_the_dealer_wants() {
     }
 }
 
-/// CAL-1, CAL-3, CAL-4: what is wrong is named; the next action falls back; a follow-up comes with the end; nothing happens twice.
+/// CAL-1, CAL-3, CAL-4: errors are named, the next action falls back to the next event, a follow-up is created with the completion, and a
+/// repeat changes nothing.
 #[tokio::test]
 async fn cal_4_events_end_once_with_a_follow_up_and_keep_their_history() {
     let world = World::new().await;
@@ -216,7 +219,7 @@ async fn change(world: &World, part: &str, body: &Value) {
     assert_eq!(reply.status, 200, "{}", reply.body);
 }
 
-/// SET-3, SET-11: the minutes and hours that hold are those of the moment; what may come earlier is armed anew.
+/// SET-3, SET-11: the current durations and hours apply, and a step that can come earlier gets a new timer.
 #[tokio::test]
 async fn set_11_a_change_of_the_minutes_moves_what_is_planned_too() {
     for (minutes, wanted) in
@@ -231,7 +234,7 @@ async fn set_11_a_change_of_the_minutes_moves_what_is_planned_too() {
         world.advance_to("2026-11-26T12:00:00Z").await;
         assert_eq!(told(&world), wanted, "{minutes}");
     }
-    // Off at first, on later; and a day off that is one no more.
+    // The duration is off first and turned on later; then a day off is removed.
     let world = World::new().await;
     world.settings(|s| s.escalation.level_2_resubmission = 0).await;
     let id = answered(&world).await;
@@ -247,7 +250,7 @@ async fn set_11_a_change_of_the_minutes_moves_what_is_planned_too() {
     assert_eq!(told(&world).len(), 3, "it is told within two minutes: {:?}", told(&world));
 }
 
-/// ESC-4: what came due while the lead was lost is told when it is reopened.
+/// ESC-4: resubmissions that came due while the lead was lost are notified when it is reopened.
 #[tokio::test]
 async fn esc_4_a_reopened_lead_tells_of_what_came_due_meanwhile() {
     let world = World::new().await;
@@ -264,7 +267,7 @@ async fn esc_4_a_reopened_lead_tells_of_what_came_due_meanwhile() {
     assert_eq!(readers, ["anna.vogt:", "helga.stern:"], "{:?}", told(&world));
 }
 
-/// CAL-4: what was not carried out is not answered as if it had been.
+/// CAL-4: a follow-up of an event that has ended is refused; the response does not claim success.
 #[tokio::test]
 async fn cal_4_a_follow_up_of_an_event_that_has_ended_is_refused_not_lost() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! Reminder, level 1, level 2, and what stops them (ESC-1 to ESC-3, ESC-5 to ESC-10).
+//! Reminder, level 1, level 2, and the reactions that stop them (ESC-1 to ESC-3, ESC-5 to ESC-10).
 
 use crate::support::world::{World, at, enquiry};
 use forecourt_domain::base::{LeadId, StepKind};
@@ -101,7 +101,7 @@ async fn esc_6_a_level_1_due_at_closing_is_mailed_at_once() {
 
 #[tokio::test]
 async fn esc_6_mail_that_waited_goes_out_only_if_it_is_still_so() {
-    // Sunday.
+    // The leads come in on a Sunday, when the dealer is closed.
     let world = World::at("2026-11-22T12:00:00Z").await;
     let answered = world.lead(&enquiry("answered")).await;
     let open = world.lead(&enquiry("open")).await;
@@ -158,7 +158,7 @@ async fn esc_8_steps_late_after_an_outage_happen_at_once_with_one_notice_for_eac
     }
     world.system.settle().await;
     let before = world.mails().len();
-    // Two days of nothing.
+    // The system is down for two days.
     world.system.agenda.lose_everything();
     world.system.clock.stand_at(at("2026-11-25T09:00:00Z"));
     world.system.outbox.sweep().await.unwrap();
@@ -199,7 +199,7 @@ async fn esc_10_with_every_timer_lost_the_sweep_alone_brings_each_step_within_15
         now += chrono::TimeDelta::minutes(5);
         world.system.clock.stand_at(now);
         world.system.outbox.sweep().await.unwrap();
-        // What a wake-up makes due is lost too: each sweep brings it one stage further.
+        // Wake-ups that this sweep made due are lost too, so each sweep advances the lead by one stage.
         world.system.settle().await;
     }
     let lead = world.page(id).await.lead;
