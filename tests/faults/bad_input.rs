@@ -1,4 +1,4 @@
-//! Bad input is refused clearly, all of it at once, and is never a failure of ours.
+//! Invalid input is refused with all errors at once and never causes a server error.
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use http::Method;
@@ -56,7 +56,8 @@ async fn int_3_a_contact_without_a_channel_is_refused() {
     assert_eq!((reply.status, reply.faults()), (422, vec!["contact INT-3".to_owned()]));
 }
 
-/// A system may say more than we know, and people misspell.
+/// INT-3: unknown fields are ignored in enquiries, because systems may send more fields than the API defines. Elsewhere they are refused,
+/// because they may be misspelt.
 #[tokio::test]
 async fn int_3_a_field_that_is_not_known_is_refused_where_people_write_and_ignored_where_systems_do() {
     let world = World::new().await;
@@ -180,7 +181,8 @@ async fn lead_1_changes_with_wrong_fields_are_refused_naming_them() {
     assert_eq!(world.page(id).await.lead.version, 1);
 }
 
-/// What turns the direction of a text, ends its line or is no character at all is typed into no field (INT-3, LEAD-2 to LEAD-7, CAL-1, CAL-8, APT-1).
+/// No text field accepts characters that change the text direction, end a line or are not valid characters (INT-3, LEAD-2 to LEAD-7,
+/// CAL-1, CAL-8, APT-1).
 #[tokio::test]
 async fn lead_2_what_nobody_types_is_refused_in_every_text() {
     let world = World::new().await;
@@ -216,12 +218,12 @@ async fn lead_2_what_nobody_types_is_refused_in_every_text() {
         );
     }
     assert_eq!(world.page(id).await.lead.version, 1);
-    // What people who write from right to left do type is theirs to type.
+    // The direction marks that people type in right-to-left languages are accepted.
     let typed = json!({"title": "\u{200F}שלום\u{200E} Opel", "start": at, "minutes": 5});
     assert_eq!(world.post("ingo.brandt", &format!("/leads/{id}/tasks"), &typed).await.status, 201);
 }
 
-/// Whatever bytes come, the answer is never a failure of ours.
+/// Arbitrary bytes never cause a server error.
 #[test]
 fn no_bytes_are_ever_answered_500() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,4 +1,4 @@
-//! Nothing is lost when the process is killed.
+//! No data is lost when the process is killed.
 
 use crate::support::world::NORDSTERN;
 use chrono::Datelike as _;
@@ -17,7 +17,7 @@ struct Run {
 }
 
 impl Run {
-    /// Starts a run on `data`; its log goes to `data/log`.
+    /// Starts the local run in the folder `data`. Its log goes to `data/log`.
     fn start(data: &std::path::Path) -> Self {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(data.join("log")).unwrap();
         let mut child =
@@ -42,15 +42,15 @@ impl Drop for Run {
     }
 }
 
-/// INT-9, MSG-1, ESC-10: killed under load and started again, every lead that was answered 201 is there and owned, what is due is still due,
-/// and nobody was told twice.
+/// INT-9, MSG-1, ESC-10: the process is killed under load and restarted. Every lead that was answered with 201 is stored and has an
+/// owner, every due step still happens, and nobody is notified twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn int_9_killed_under_load_nothing_answered_is_lost_and_nothing_happens_twice() {
     let data = tempfile::tempdir().unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let answered: Mutex<BTreeSet<String>> = Mutex::default();
     let mut handed_over_again = 0;
-    // A Monday when Nordstern is open, with no day off in the week after it, whatever today is.
+    // A Monday on which Nordstern is open and which no day off follows within a week. It does not depend on today's date.
     let monday = a_monday_without_days_off();
     for round in 0..2 {
         let run = Mutex::new(Run::start(data.path()));
@@ -81,7 +81,7 @@ async fn int_9_killed_under_load_nothing_answered_is_lost_and_nothing_happens_tw
                 assert!(reply.status() == 201, "{}", reply.status());
                 let Ok(reply) = reply.json::<Value>().await else { return };
                 answered.lock().unwrap().insert(reply["id"].as_str().unwrap().to_owned());
-                // In the thick of it.
+                // The kill happens in the middle of the load.
                 if done.fetch_add(1, SeqCst) == 150 {
                     run.lock().unwrap().child.kill().unwrap();
                 }
@@ -93,7 +93,7 @@ async fn int_9_killed_under_load_nothing_answered_is_lost_and_nothing_happens_tw
 
     let run = Run::start(data.path());
     let token = run.token(&client, json!({"user": "gina.group"})).await;
-    // Far enough for every step and every mail that waits.
+    // Long enough for every step and every held mail.
     let moved = client.post(format!("{}/_local/clock", run.url)).json(&json!({"advance_minutes": 6 * 1440})).send().await.unwrap();
     assert_eq!(moved.status(), 200);
     let (mut listed, mut cursor) = (BTreeMap::new(), String::new());
@@ -127,7 +127,7 @@ async fn int_9_killed_under_load_nothing_answered_is_lost_and_nothing_happens_tw
     }
     let twice: Vec<_> = told.iter().filter(|(_, n)| **n > 1).collect();
     assert!(twice.is_empty(), "told twice: {twice:?}");
-    // Only what a killed sender had under way is handed over again, as the same mail: at most four batches of ten a kill.
+    // Only mails that a killed sender had claimed are sent again, with the same id: at most four batches of ten for each kill.
     assert!(handed_over_again <= 2 * 40, "{handed_over_again} mails were handed over again");
     for id in answered.lock().unwrap().iter() {
         assert!(told.keys().any(|told| told.starts_with(&format!("{id} Stufe"))), "nobody was told of level 2 of {id}");
@@ -143,7 +143,7 @@ fn a_monday_without_days_off() -> String {
     format!("{day}T09:00:00Z")
 }
 
-/// PRV-1: a marked name that goes through everything, well and badly, stands in no log line.
+/// PRV-1: no log line contains a customer's name, whether the requests succeed or fail.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn prv_1_what_a_customer_wrote_is_in_no_log_line() {
     let data = tempfile::tempdir().unwrap();
@@ -182,7 +182,7 @@ async fn prv_1_what_a_customer_wrote_is_in_no_log_line() {
     assert!(told.is_empty(), "{told:#?}");
 }
 
-/// A page of another site, or one that has pointed its name at this machine, can neither move the clock nor read the outbox.
+/// A page of another site cannot move the clock or read the outbox, even if its host name resolves to this machine (DNS rebinding).
 #[tokio::test]
 async fn the_local_run_takes_nothing_from_another_site() {
     let data = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Crashes, faults and bad input.
+//! Tests of crashes, faults and invalid input.
 
 pub(crate) mod bad_input;
 pub(crate) mod crash;

@@ -1,4 +1,4 @@
-//! Wrong ways to build the system. The harness is worth something only if it notices each of them.
+//! Seeded bugs: wrong versions of the system. They check the harness, which must detect each of them.
 
 use super::cloud::{Cloud, Message, record};
 use super::gate::Process;
@@ -14,23 +14,23 @@ use forecourt_store::keys::{Key, Look};
 use serde_json::json;
 use std::sync::Arc;
 
-/// A seeded bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Bug {
-    /// Leads and their timelines are written without looking whether somebody else has changed them. (Without the one guard the other still holds.)
+    /// Leads and their timelines are written without a check of the version. Both checks are dropped, because either one alone would
+    /// detect the conflict.
     DroppedCondition,
-    /// The rotation is read outside the unit: nothing guards its write.
+    /// The rotation is read outside the unit, so its write has no condition.
     RotationOutsideTheUnit,
-    /// Leads have no `due_at` for the sweep to find.
+    /// Leads are written without `due_at`, so the sweep cannot find them.
     LostDueAt,
-    /// Escalate mails first and commits then.
+    /// Escalate sends the mail before it commits.
     MailBeforeCommit,
-    /// Escalate takes the wake-up's word that the lead still waits for an answer.
+    /// Escalate trusts the wake-up and does not check that the lead still waits for an answer.
     TrustedWakeUp,
 }
 
 impl Bug {
-    /// How the store goes wrong, where it is the store.
+    /// Returns the store's part of the bug. `None` if the store works correctly.
     pub fn miswritten(self) -> Option<Miswritten> {
         match self {
             Bug::DroppedCondition => Some(Miswritten::Unguarded(&["@", "T#"])),
@@ -40,7 +40,7 @@ impl Bug {
         }
     }
 
-    /// Handles a batch in the wrong way, where this bug has one for it.
+    /// Handles a batch wrongly if this bug changes the function; otherwise handles it correctly.
     pub async fn handle(
         self,
         cloud: &Cloud,
@@ -95,7 +95,8 @@ async fn mail_first(cloud: &Cloud, process: &Arc<Process>, platform: &Platform, 
                 attachments: Vec::new(),
                 text: format!("{} early\n/leads/{}", message.cause, look.about()),
             };
-            // What the harness forgives a sender that claims first, it must not forgive here.
+            // The harness allows a repeated mail to a sender that claims first. This sender does not claim, so the allowance must not
+            // apply.
             let _ = cloud.sender(process, platform).carrier.carry(&mail).await;
             process.recorded();
         }

@@ -1,4 +1,5 @@
-//! What AWS does around the functions, in virtual time: stream, queues with dead letters, timers, the sweep's schedule, and callers that try again.
+//! Simulates the AWS services around the functions in virtual time: the stream, queues with dead letters, timers, the sweep's schedule,
+//! and callers that retry.
 
 use super::bugs::Bug;
 use super::gate::{Fault, Gate, Process};
@@ -23,28 +24,27 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// A message that is not done within this time is delivered again, as the template says.
+/// The visibility timeout, as in the template: a message that is not acknowledged within this time is delivered again.
 const VISIBLE_AGAIN: TimeDelta = TimeDelta::seconds(120);
 const SWEEPS: TimeDelta = TimeDelta::minutes(5);
-/// Deliveries of a stream's batch before it goes to the on-failure queue.
+/// The number of deliveries of a stream batch before it goes to the on-failure queue.
 const STREAM_TRIES: u32 = 6;
 
-/// What happens to wake-ups on their way.
+/// How wake-ups are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Wakes {
-    /// They come once, in time.
+    /// Once and on time.
     AsSent,
-    /// No stream record is ever delivered: only the sweep finds what is due.
+    /// No stream record is delivered, so only the sweep finds due items.
     Lost,
-    /// Each comes twice, the second time a while later.
+    /// Twice, the second time later.
     Doubled,
-    /// Timers and delayed messages come three minutes early.
+    /// Timers and delayed messages are delivered three minutes early.
     Early,
-    /// They come up to six minutes late, in any order.
+    /// Up to six minutes late and in any order.
     LateInAnyOrder(u64),
 }
 
-/// A message on a queue.
 #[derive(Debug, Clone)]
 pub struct Message {
     pub id: u64,
@@ -54,16 +54,16 @@ pub struct Message {
     pub receives: u32,
 }
 
-/// What lies around between the functions.
+/// The state between the functions: messages, timers, mails and files.
 #[derive(Default)]
 pub struct Between {
     messages: Vec<Message>,
     timers: BTreeMap<String, (DateTime<Utc>, &'static str, String)>,
-    /// Stream records that wait, when they may be delivered, and how often they were.
+    /// Waiting stream records: the record, the time from which it may be delivered, and the number of its deliveries.
     stream: Vec<(Value, DateTime<Utc>, u32)>,
     pub dead: Vec<Message>,
     pub mails: Vec<Mail>,
-    /// What webhooks were told, as often as they were.
+    /// Every call to a webhook, including repeats.
     pub hooks: Vec<forecourt_send::Call>,
     pub files: BTreeMap<String, Vec<u8>>,
     pub uploads: BTreeMap<String, super::ports::Parts>,
@@ -73,7 +73,7 @@ pub struct Between {
     dice: Option<fastrand::Rng>,
 }
 
-/// Everything, for one run.
+/// The simulated cloud of one run.
 pub struct Cloud {
     pub table: Arc<Table>,
     pub gate: Arc<Gate>,
@@ -85,22 +85,22 @@ pub struct Cloud {
     pub texts: Arc<Texts>,
     between: Arc<Mutex<Between>>,
     retries: u32,
-    /// Up to so many deliveries are under way at once.
+    /// The maximum number of concurrent deliveries.
     at_once: usize,
 }
 
-/// What a run is like.
+/// The settings of a run.
 pub struct Setting {
     pub gate: Arc<Gate>,
     pub wakes: Wakes,
     pub bug: Option<Bug>,
-    /// Tries of the SDK besides the first.
+    /// The number of the SDK's retries after the first attempt.
     pub retries: u32,
     pub at_once: usize,
     pub lagging: bool,
 }
 
-/// A piece of work for a function.
+/// One invocation of a function.
 enum Work {
     Stream(Vec<(Value, u32)>),
     Batch(&'static str, Vec<Message>),
@@ -141,7 +141,7 @@ impl Cloud {
         cloud
     }
 
-    /// A store whose calls pass no gate: for looking only.
+    /// Returns a store that bypasses the gate. Used only to inspect the state.
     pub fn undisturbed(&self) -> Store {
         Store::new(self.table.client(None, 0), NAME, secret())
     }
@@ -150,7 +150,7 @@ impl Cloud {
         self.between.lock().unwrap()
     }
 
-    /// A process of a function: a warm one, if one waits.
+    /// Returns a process of a function. Reuses a warm process if one is idle.
     fn process(&self, handler: &'static str) -> (Arc<Process>, Platform) {
         if let Some(warm) = self.between().processes.entry(handler).or_default().pop() {
             return warm;
@@ -171,7 +171,7 @@ impl Cloud {
         (process, platform)
     }
 
-    /// Runs `work` in a process of a function. `None`: the process has ended over it.
+    /// Runs `work` in a process of a function. Returns `None` if the process crashed.
     async fn invoke<T>(&self, handler: &'static str, work: impl AsyncFnOnce(&Arc<Process>, &Platform) -> T) -> Option<T> {
         let (process, platform) = self.process(handler);
         let done = tokio::select! {
@@ -184,7 +184,7 @@ impl Cloud {
         acknowledged.then_some(done)
     }
 
-    /// A request whose caller tries again until there is an answer that is not the server's failure.
+    /// Sends a request and retries until the response is not a server error.
     pub async fn request(&self, method: http::Method, who: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         for _ in 0..12 {
             let event = gateway_event(&self.tokens, &method, who, path, headers, body).unwrap();
@@ -202,19 +202,19 @@ impl Cloud {
         panic!("{method} {path} was never answered");
     }
 
-    /// A partner puts a message on the queue.
+    /// Puts a partner's message on the lead queue.
     pub fn enqueue(&self, body: &str) {
         let now = self.clock.now();
         self.between().put("partner", body.to_owned(), now);
     }
 
-    /// The contact centre's system puts a message on the queue of appointments.
+    /// Puts a message of the contact centre's system on the appointment queue.
     pub fn enqueue_appointment(&self, body: &Value) {
         let now = self.clock.now();
         self.between().put("appointment", body.to_string(), now);
     }
 
-    /// Lets everything happen until `until`.
+    /// Runs all work that falls due up to `until`.
     pub async fn pass_until(&self, until: DateTime<Utc>) {
         for _ in 0..20_000 {
             if self.deliver_due().await {
@@ -228,7 +228,7 @@ impl Cloud {
         panic!("it never becomes quiet");
     }
 
-    /// Delivers what is due, but not what comes of it. Returns whether there was anything.
+    /// Delivers what is due now, but not the work that follows from it. Returns whether anything was due.
     pub async fn deliver_due(&self) -> bool {
         let mut works = Vec::new();
         while works.len() < self.at_once {
@@ -242,7 +242,7 @@ impl Cloud {
         any
     }
 
-    /// Puts a second copy of every message on its queue, and rings every timer that is due twice, as both may happen.
+    /// Duplicates every queued message and every due timer, because AWS delivers at least once.
     pub fn deliver_again(&self) {
         let now = self.clock.now();
         let mut between = self.between();
@@ -257,12 +257,12 @@ impl Cloud {
         let between = self.between();
         let messages = between.messages.iter().map(|message| message.visible);
         let timers = between.timers.values().map(|(at, ..)| *at);
-        // A batch that goes back holds up what came after it.
+        // A failed batch blocks the records behind it.
         let stream = between.stream.first().map(|(_, at, _)| *at);
         messages.chain(timers).chain(stream).chain([between.next_sweep]).min()
     }
 
-    /// Takes what a function is to do now, if anything.
+    /// Takes the next invocation that is due. `None` if there is none.
     fn next_work(&self) -> Option<Work> {
         let now = self.clock.now();
         let new = self.table.take_stream();
@@ -318,7 +318,7 @@ impl Cloud {
         let event = serde_json::from_value(event).unwrap();
         let done = self.invoke("outbox", async |process, platform| self.outbox(process, platform).relay(event).await).await;
         let sequence = |record: &Value| record["dynamodb"]["SequenceNumber"].as_str().unwrap().parse::<u64>().unwrap();
-        // From the first that failed on, all are delivered again; after the last try they are given up.
+        // All records from the first failed one on are delivered again. After the last attempt they go to the on-failure queue.
         let from = match done {
             None => Some(0),
             Some(done) => done.batch_item_failures.iter().filter_map(|f| f.item_identifier.as_deref()?.parse().ok()).min(),
@@ -369,7 +369,7 @@ impl Cloud {
         }
     }
 
-    /// With slices and parts so small that there are some.
+    /// Uses small slices and parts, so that the test data needs several of each.
     fn exporter(&self, process: &Arc<Process>, platform: &Platform) -> Exporter {
         let uploads = Arc::new(super::ports::Files { process: process.clone(), between: self.between.clone() });
         Exporter { part: 1_500, reads: 3, ..Exporter::new(platform.clone(), uploads) }
@@ -382,7 +382,7 @@ impl Cloud {
 }
 
 impl Drop for Cloud {
-    /// Warm processes know what lies between them, and that knows them: without this no run would ever give its memory back.
+    /// Breaks the reference cycle between the warm processes and the shared state. Otherwise the memory of a run is never freed.
     fn drop(&mut self) {
         let processes = self.between.lock().map(|mut between| std::mem::take(&mut between.processes));
         drop(processes);
@@ -399,7 +399,7 @@ impl Between {
         self.timers.entry(name).or_insert((at, queue, body));
     }
 
-    /// How much later a wake-up comes than it should.
+    /// Returns the delay of the next wake-up.
     pub fn lateness(&mut self) -> TimeDelta {
         TimeDelta::seconds(self.dice.as_mut().map_or(0, |dice| dice.i64(0..360)))
     }
@@ -429,7 +429,7 @@ async fn answer(platform: &Platform, event: ApiGatewayV2httpRequest) -> aws_lamb
     }
 }
 
-/// A message as a function gets it.
+/// Returns a message in the form in which a function receives it.
 pub fn record(message: &Message) -> Value {
     let sender = if message.queue == "appointment" { super::journey::CENTRE } else { super::journey::SENDER };
     json!({

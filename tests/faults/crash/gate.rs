@@ -1,34 +1,33 @@
-//! Every call that a function makes passes a gate: there it is numbered, and may be disturbed.
+//! The gate numbers every external call of a function and can inject a fault into it.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-/// What can go wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Fault {
-    /// The process ends before the call does anything.
+    /// The process ends before the call has an effect.
     CrashBefore,
-    /// The process ends after the call has done its work.
+    /// The process ends after the call has taken effect.
     CrashAfter,
-    /// The call does its work, and its answer never comes.
+    /// The call takes effect, but its response is lost.
     ResponseLost,
-    /// The other side refuses for now.
+    /// The service throttles the call.
     Throttled,
-    /// The other side fails, and has done nothing.
+    /// The service fails without any effect.
     ServerError,
-    /// Another transaction is under way on the same item.
+    /// Another transaction is in progress on the same item.
     Conflict,
-    /// A batch is answered in part.
+    /// A batch is processed only in part.
     Unprocessed,
-    /// A query is answered by a page of one.
+    /// A query returns a page with one item.
     ShortPage,
-    /// An index does not show the latest commit yet.
+    /// An index does not include the latest commit yet.
     LaggingIndex,
 }
 
-/// A call: who makes it, what it does, to what, and the how many-th of its kind it is.
+/// An external call: the function, the operation, the items, and the number of the call among those of its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     handler: &'static str,
@@ -44,25 +43,25 @@ impl fmt::Display for Call {
 }
 
 impl Call {
-    /// The names of this call and those of its kind that follow it, `times` in all.
+    /// Returns the names of this call and of the next calls of its kind, `times` in all.
     pub fn and_the_next(&self, times: usize) -> impl Iterator<Item = String> {
         (self.nth..self.nth + times).map(|nth| Call { nth, ..self.clone() }.to_string())
     }
 
-    /// Whether it is to a lead, a message or a rotation, and not to a user, a sender or settings by themselves.
+    /// Whether the call concerns a lead, a message or a rotation, rather than a single user, sender or settings item.
     pub fn is_of_a_unit(&self) -> bool {
         ["#L#", "R "].iter().any(|of| self.key.contains(of))
     }
 
-    /// Every fault that this call can meet.
+    /// Returns every fault that this call can meet.
     pub fn faults(&self) -> Vec<Fault> {
         use Fault::{Conflict, CrashAfter, CrashBefore, LaggingIndex, ResponseLost, ServerError, ShortPage, Throttled, Unprocessed};
         let also: &[Fault] = match self.operation.as_str() {
-            // The handler is done; only that it is done can get lost.
+            // The handler has finished. Only its acknowledgement can be lost.
             "acknowledge" => return vec![ResponseLost],
             "PutItem" | "TransactWriteItems" => &[Throttled, ServerError, Conflict],
             "BatchGetItem" => &[Throttled, ServerError, Unprocessed],
-            // The table itself does not lag when it is read consistently.
+            // A consistent read of the table itself does not lag.
             "Query" if self.key.starts_with("table:") => &[Throttled, ServerError, ShortPage],
             "Query" => &[Throttled, ServerError, ShortPage, LaggingIndex],
             "GetItem" => &[Throttled, ServerError],
@@ -72,7 +71,7 @@ impl Call {
     }
 }
 
-/// A fault and the call that it strikes.
+/// The name of a call and the fault that is injected into it.
 pub type Strike = (String, Fault);
 
 /// The gate that all calls of a run pass.
@@ -90,13 +89,14 @@ struct State {
 }
 
 impl Gate {
-    /// A gate at which `strikes` wait for their calls. With `dice`, calls of handlers that run side by side go on in an order that it throws.
+    /// Returns a gate that injects `strikes`. With `dice`, a seed, it also chooses the order in which the calls of concurrent handlers
+    /// continue.
     pub fn new(strikes: Vec<Strike>, dice: Option<u64>, told: bool) -> Arc<Self> {
         let dice = dice.map(fastrand::Rng::with_seed);
         Arc::new(Self(Mutex::new(State { strikes, dice, told, ..State::default() })))
     }
 
-    /// A call comes by. Returns the fault that it meets.
+    /// Registers a call. Returns the fault to inject, or `None`.
     pub async fn enter(&self, handler: &'static str, operation: &str, key: &str) -> Option<Fault> {
         let (fault, turns) = {
             let mut state = self.0.lock().unwrap();
@@ -119,37 +119,34 @@ impl Gate {
         fault
     }
 
-    /// Every call so far, in order.
+    /// Returns every call so far, in order.
     pub fn calls(&self) -> Vec<Call> {
         self.0.lock().unwrap().calls.clone()
     }
 
-    /// How many faults have struck.
+    /// Returns the number of faults that were injected.
     pub fn struck(&self) -> usize {
         self.0.lock().unwrap().struck
     }
 }
 
-/// One process of a function: what it keeps in memory ends with it.
+/// One process of a function. Its memory is lost when it ends.
 pub struct Process {
-    /// Which function.
     pub handler: &'static str,
-    /// What its calls pass.
     pub gate: Arc<Gate>,
     ended: tokio::sync::Notify,
-    /// The provider has taken a mail that is not yet recorded.
+    /// Whether the provider has accepted a mail that is not recorded yet.
     unrecorded: AtomicBool,
-    /// How often in all of a run a mail may come again.
+    /// How many mails of the run may be repeated.
     excused: Arc<AtomicUsize>,
 }
 
 impl Process {
-    /// A new process.
     pub fn new(handler: &'static str, gate: Arc<Gate>, excused: Arc<AtomicUsize>) -> Arc<Self> {
         Arc::new(Self { handler, gate, ended: tokio::sync::Notify::new(), unrecorded: AtomicBool::new(false), excused })
     }
 
-    /// Ends here: whoever called never goes on.
+    /// Ends the process. The caller never resumes.
     pub async fn end<T>(&self) -> T {
         if self.unrecorded.load(SeqCst) {
             self.excuse();
@@ -158,27 +155,27 @@ impl Process {
         std::future::pending().await
     }
 
-    /// Waits for the end.
+    /// Waits until the process has ended.
     pub async fn ended(&self) {
         self.ended.notified().await;
     }
 
-    /// The provider took a mail.
+    /// Notes that the provider has accepted a mail.
     pub fn mail_taken(&self) {
         self.unrecorded.store(true, SeqCst);
     }
 
-    /// What was taken is on record.
+    /// Notes that the accepted mail is recorded.
     pub fn recorded(&self) {
         self.unrecorded.store(false, SeqCst);
     }
 
-    /// Nobody can know whether the provider took the mail: it may come again.
+    /// Allows one repeated mail, because the sender cannot know whether the provider accepted it.
     fn excuse(&self) {
         self.excused.fetch_add(1, SeqCst);
     }
 
-    /// A call that is not to the table: `effect` is what it does, `failed` what its caller hears when it goes wrong.
+    /// Passes a call that does not go to the table. `effect` performs it; `failed` makes the error that the caller receives.
     pub async fn call<T, E>(&self, operation: &str, key: &str, effect: impl FnOnce() -> T, failed: impl FnOnce() -> E) -> Result<T, E> {
         match self.gate.enter(self.handler, operation, key).await {
             None => Ok(effect()),
@@ -189,7 +186,7 @@ impl Process {
             }
             Some(Fault::ResponseLost) => {
                 effect();
-                // Nobody can tell an answer that was lost from a mail that was not taken.
+                // The sender cannot distinguish a lost response from a mail that was not accepted.
                 if self.unrecorded.load(SeqCst) {
                     self.excuse();
                 }

@@ -1,4 +1,4 @@
-//! What people and partners do in a run.
+//! The journeys: sequences of requests by users, customers and partners.
 
 use super::cloud::Cloud;
 use crate::reports::overview::{appointment, save};
@@ -14,24 +14,23 @@ use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Always open; level 1 after an hour, a reminder 20 minutes before, level 2 an hour later.
+/// A dealer that is always open: level 1 after one hour, the reminder 20 minutes before it, level 2 one hour after it.
 pub const NORTH: &str = "north";
-/// The same with another seller, with whom a customer books for tomorrow at most.
+/// As `NORTH`, with another seller. Customers can book at most one day ahead.
 pub const WEST: &str = "west";
-/// Open from 8 to 18, one seller.
+/// A dealer that is open from 8 to 18, with one seller.
 pub const SOUTH: &str = "south";
-/// Always open, with a pool of which only the oldest lead may be taken, by Pia and Paul.
+/// A dealer that is always open and has a pool. Pia and Paul may claim only its oldest lead.
 pub const POND: &str = "pond";
-/// The identity under which the partner's messages come.
+/// The sender's identity on the partner's queue messages.
 pub const SENDER: &str = "AIDAPORTAL";
-/// The same of the contact centre's system.
+/// The sender's identity on the contact centre system's queue messages.
 pub const CENTRE: &str = "AIDACENTRE";
-/// The contact centre's system, as it asks.
+/// The contact centre's system as the caller of HTTP requests.
 pub const CENTRES: &str = "partner:centre-demo";
 const PORTAL: &str = "partner:portal-demo";
 const BOSS: &str = "boss";
 
-/// The group of the journeys.
 pub fn group() -> GroupData {
     let week = |hours: Value| {
         ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -79,27 +78,28 @@ pub fn group() -> GroupData {
     .unwrap()
 }
 
-/// A story: when it begins and what happens in it.
+/// A journey: its start time and its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Journey {
-    /// A day of two dealers: over HTTP and by queue, answered, moved, closed, and one that nobody answers.
+    /// One day at two dealers: leads by HTTP and by queue are answered, moved and closed; one lead stays unanswered.
     Day,
-    /// A pool that people take leads from, one of whose contacts asks again.
+    /// Users claim leads from a pool, and a contact sends a second enquiry.
     Pool,
-    /// Settings that change while leads are open: deadlines move, a lead goes on to the next, what is planned falls due, a turn is given back, a
-    /// trade-in goes to whoever buys cars in.
+    /// The settings change while leads are open: deadlines move, a lead goes to the next seller, a planned event falls due, a turn is
+    /// given back, and a trade-in is forwarded to the trade-in address.
     Change,
-    /// What a dealer's people do without a key: no repeat of theirs is known again, so that the store alone must know its own commits.
+    /// Users send requests without an idempotency key. No repeat is recognised by its key, so the store must recognise its own commits.
     Keyless,
-    /// A document that is uploaded and stays, and one that is removed again.
+    /// Two documents are uploaded; one is removed again.
     Documents,
-    /// A customer is invited, books, moves and cancels, and is told each time.
+    /// A customer is invited, books, moves and cancels, and gets a letter each time.
     Invitation,
-    /// Appointments of three months are taken away as a file, while more are made.
+    /// Appointments of three months are exported while new ones are created.
     Export,
-    /// An appointment of the contact centre's: made and moved by queue, moved again here, reminded of, attended by ping-back; a webhook is told.
+    /// An appointment of the contact centre: created and moved by queue, moved by staff, reminded, and completed by a ping-back. A
+    /// webhook is notified.
     Appointment,
-    /// Enquiries after closing: held notices that go out together in the morning, one of them moot by then.
+    /// Enquiries arrive after closing. Their held notices go out together in the morning; one of them is obsolete by then.
     Night,
 }
 
@@ -120,7 +120,7 @@ impl Journey {
         }
     }
 
-    /// Plays it; returns what each request was answered.
+    /// Plays the journey. Returns the response to each request.
     pub async fn play(self, cloud: &Cloud) -> Vec<Reply> {
         match self {
             Journey::Day => day(cloud).await,
@@ -153,7 +153,7 @@ async fn until(cloud: &Cloud, time: &str) {
     cloud.pass_until(at(time)).await;
 }
 
-/// The file has each appointment that was there once, whatever happened: an answer says which are in it.
+/// Exports the appointments and saves one more meanwhile. The file has each appointment that existed at the request exactly once.
 async fn export(cloud: &Cloud) -> Vec<Reply> {
     let store = cloud.undisturbed();
     let scope = Scope::keys_only("demo-group".parse().unwrap());
@@ -193,7 +193,7 @@ async fn day(cloud: &Cloud) -> Vec<Reply> {
     until(cloud, "2026-11-23T09:50:00Z").await;
     let by_hand =
         post(cloud, BOSS, &format!("/leads/{}/assignment", given.text("/id")), "k-h", &json!({"user": "ben", "note": "knows him"})).await;
-    // The one by queue comes to level 2, and so does this.
+    // By now the lead from the queue and this one have reached level 2.
     until(cloud, "2026-11-23T12:30:00Z").await;
     let moved = lead(cloud, NORTH, "k-d", &enquiry("dora")).await;
     until(cloud, "2026-11-23T12:45:00Z").await;
@@ -222,7 +222,7 @@ async fn pool(cloud: &Cloud) -> Vec<Reply> {
     let next = claim("paul", &second, "k-6").await;
     let answered = post(cloud, "pia", &format!("/leads/{}/reactions", first.text("/id")), "k-7", &json!({"kind": "reply"})).await;
     until(cloud, "2026-11-23T09:55:00Z").await;
-    // After the answer, so that another deadline runs.
+    // The new enquiry follows an answer, so it starts a deadline of its own.
     let once_more = lead(cloud, POND, "k-8", &enquiry("nina")).await;
     until(cloud, "2026-11-23T15:00:00Z").await;
     vec![first, second, too_new, taken, added, next, answered, once_more]
@@ -243,7 +243,7 @@ async fn change(cloud: &Cloud) -> Vec<Reply> {
     let configuration =
         json!({"admin_user": BOSS, "reassign_after": 20, "spam_gives_turn_back": true, "trade_in_cc_email": "buyer@desk.example"});
     let configured = put("configuration", "\"2\"", configuration).await;
-    // The deadlines have moved by now, however late that was.
+    // By now the deadlines have moved, even if the recomputation was late.
     until(cloud, "2026-11-23T09:14:00Z").await;
     let mut replies = vec![slower, configured, answer(&answered, "k-3").await];
     let events = format!("/leads/{}/events", answered.text("/id"));
@@ -300,7 +300,7 @@ async fn invitation(cloud: &Cloud) -> Vec<Reply> {
     let body = json!({"type": "booked_test_drive", "title": "Corsa"});
     let made = post(cloud, BOSS, &format!("/leads/{}/invitations", new.text("/id")), "k-2", &body).await;
     let link = made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned();
-    // A browser sends no key: who books again what is booked is told that it is.
+    // A browser sends no idempotency key: a customer who repeats a booking gets a response that it is already booked.
     let customer = async |method: Method, path: &str, body: Value| {
         let json = [("content-type", "application/json")];
         let reply = cloud.request(method, "", &format!("{link}{path}"), &json, body.to_string().as_bytes()).await;
@@ -317,7 +317,7 @@ async fn invitation(cloud: &Cloud) -> Vec<Reply> {
     replies
 }
 
-/// Gives the contact centre's system a secret to sign with.
+/// Creates a signing secret for the contact centre's system.
 pub async fn sign(cloud: &Cloud) {
     let signing = json!({"partner": "centre-demo", "current": "first", "since": 0, "by": "system"});
     let signing = Item::Signing(serde_json::from_value(signing).unwrap());
@@ -327,7 +327,7 @@ pub async fn sign(cloud: &Cloud) {
     cloud.undisturbed().decide(&scope, load, rule).await.unwrap();
 }
 
-/// The contact centre's system sends a signed ping-back.
+/// Sends a signed ping-back of the contact centre's system.
 pub async fn ping(cloud: &Cloud, body: &Value) -> Reply {
     let scope = Scope::keys_only("demo-group".parse().unwrap());
     let (timestamp, body) = (chrono::Utc::now().timestamp().to_string(), body.to_string());
@@ -356,7 +356,7 @@ async fn appointments(cloud: &Cloud) -> Vec<Reply> {
     let made = json!({"appointment": {"external_id": "c-1", "customer": customer, "kind": "showroom", "at": "2026-11-23T10:30:00Z"}});
     cloud.enqueue_appointment(&made);
     until(cloud, "2026-11-23T09:10:00Z").await;
-    // The centre's clock is ahead; its message comes again after staff have moved the appointment.
+    // The centre's clock is ahead. Its message is delivered again after staff have moved the appointment.
     let ahead = json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T09:35:00Z", "to": "2026-11-23T11:00:00Z"});
     cloud.enqueue_appointment(&ahead);
     until(cloud, "2026-11-23T09:20:00Z").await;
@@ -367,7 +367,7 @@ async fn appointments(cloud: &Cloud) -> Vec<Reply> {
     until(cloud, "2026-11-23T11:20:00Z").await;
     let attended = ping(cloud, &json!({"type": "appointment.attended", "external_id": "c-1", "at": "2026-11-23T11:18:00Z"})).await;
     until(cloud, "2026-11-23T12:30:00Z").await;
-    // Whether a confirmation went out may be unclear.
+    // A fault can leave it unclear whether a confirmation was sent, so these fields are not compared.
     for media in ["confirmed", "reminded"] {
         moved.body.as_object_mut().unwrap().remove(media);
     }
@@ -387,7 +387,7 @@ async fn night(cloud: &Cloud) -> Vec<Reply> {
     replies
 }
 
-/// An ADF document that is too large, even deflated, to be kept beside the lead.
+/// Returns an ADF document that is too large to be stored beside the lead, even when compressed.
 fn large_adf() -> String {
     let mut dice = fastrand::Rng::with_seed(1);
     let comments: String = (0..9_000).map(|_| dice.alphanumeric()).collect();

@@ -1,4 +1,4 @@
-//! What a run has come to, without the times at which it got there.
+//! Compares the ends of runs, without the times at which they were reached.
 
 use super::cloud::Cloud;
 use crate::support::world::Reply;
@@ -8,17 +8,17 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering::SeqCst;
 
-/// The end of a run: what is stored, who was told what, what lies around.
+/// The end of a run: stored items, notices, responses and files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct End {
     facts: Vec<String>,
-    /// Each notice and its reader, and how often it went out.
+    /// How often each notice was sent to each reader.
     told: BTreeMap<String, usize>,
-    /// How often a mail may have gone out again, since nobody could know.
+    /// How many mails may have been sent again because the sender could not know whether they were accepted.
     excused: usize,
 }
 
-/// What differs from run to run, or tells when something happened.
+/// Fields that differ between runs, or that hold a time.
 const VOLATILE: &[&str] = &[
     "c",
     "v",
@@ -39,16 +39,16 @@ const VOLATILE: &[&str] = &[
     "batch",
     "bundled",
     "tell",
-    // Which slices an export took, and what the bucket calls its parts.
+    // The slices of an export and the bucket's names of its parts.
     "slices",
     "parts",
     "upload",
-    // Real time, for what is cleaned up by it.
+    // Based on real time; used for cleaning up.
     "ttl",
 ];
 
 impl End {
-    /// Looks at everything that a run has left.
+    /// Collects the end of a run.
     pub fn of(cloud: &Cloud, replies: &[Reply]) -> Self {
         let items: Vec<Value> = cloud.table.items().iter().map(plain).collect();
         let mut facts: Vec<String> = items.iter().filter_map(stored).collect();
@@ -56,10 +56,10 @@ impl End {
         facts.extend(items.iter().filter(|item| item.get("dsk").is_some()).map(|item| format!("due: {} {}", item["pk"], item["sk"])));
         facts.extend(replies.iter().enumerate().map(|(i, reply)| format!("answer {i}: {} {}", reply.status, said(&reply.body))));
         let between = cloud.between();
-        // Rows that waited for the next slice go by themselves.
+        // Rows that are kept for the next slice expire by themselves.
         let files = between.files.iter().filter(|(name, _)| !name.contains(".csv."));
         facts.extend(files.map(|(name, bytes)| format!("file {name}: {}", forecourt_store::fingerprint(bytes))));
-        // The dealer in the south is open from 7 to 17, UTC; what was due at closing may take some minutes more.
+        // The dealer in the south is open from 7 to 17 UTC. A mail that was due at closing may be sent a few minutes later.
         let at_night = |mail: &&Mail| {
             mail.from_name == super::journey::SOUTH && !(7 * 60..=17 * 60 + 10).contains(&(mail.at.hour() * 60 + mail.at.minute()))
         };
@@ -87,13 +87,13 @@ impl End {
             }
         }
         facts.extend(letters(&items, &between.mails, cloud.gate.struck()));
-        // What comes again is the same mail, so that a mail program can tell.
+        // A repeated mail has the same message id, so that mail programs can recognise it.
         facts.extend(ids.iter().filter(|(_, ids)| ids.len() > 1).map(|(notice, ids)| format!("{} mails say: {notice}", ids.len())));
         facts.sort();
         Self { facts, told, excused: cloud.excused.load(SeqCst) }
     }
 
-    /// What is wrong with this end, as against that of a run in which nothing went wrong.
+    /// Returns the differences to the end of an undisturbed run.
     pub fn against(&self, undisturbed: &End) -> Vec<String> {
         let missing = less(&undisturbed.facts, &self.facts).map(|fact| format!("- {fact}"));
         let too_much = less(&self.facts, &undisturbed.facts).map(|fact| format!("+ {fact}"));
@@ -111,7 +111,7 @@ impl End {
     }
 }
 
-/// What is in `all` more often than in `known`.
+/// Returns the elements that occur more often in `all` than in `known`.
 fn less<'a>(all: &'a [String], known: &[String]) -> impl Iterator<Item = &'a String> {
     let mut left = known.to_vec();
     all.iter().filter(move |fact| match left.iter().position(|known| known == *fact) {
@@ -123,7 +123,7 @@ fn less<'a>(all: &'a [String], known: &[String]) -> impl Iterator<Item = &'a Str
     })
 }
 
-/// DynamoDB's JSON as JSON.
+/// Converts DynamoDB's JSON to plain JSON.
 fn plain(item: &Value) -> Value {
     fn value(of: &Value) -> Value {
         let Some((kind, inner)) = of.as_object().and_then(|map| map.iter().next()) else { return of.clone() };
@@ -148,27 +148,27 @@ fn scrub(of: &Value) -> Value {
     }
 }
 
-/// An item as a fact. Timelines are told apart, and what no journey changes is left out.
+/// Returns an item as a comparable text. `None` for timeline entries, which `timelines` compares, and for items that no journey changes.
 fn stored(item: &Value) -> Option<String> {
     let (pk, sk) = (item["pk"].as_str()?, item["sk"].as_str()?);
     let kind = pk.split('#').nth(1).unwrap_or_default();
     let told = match (kind, sk) {
         ("L", "@") => lead(item),
         ("L", entry) if entry.starts_with("T#") => return None,
-        // A delivery is named after the item's version, and so after how many commits there were before.
+        // The name of a delivery contains the item's version, which depends on the number of earlier commits.
         ("NA", _) => return Some(format!("{pk}: {}", without(&scrub(item), &["sk", "sequence", "version"]))),
         ("D", "@") | ("U" | "P", _) => return None,
         ("D", entry) if entry.starts_with("H#") => json!({"by": item["by"], "version": item["version"]}),
         _ if pk.starts_with("SENDER#") => return None,
-        // Which version of its lead a request made follows from how many commits there were.
+        // The version that a request saw depends on the number of earlier commits.
         ("K", "S") => json!({"body": item["body"]}),
         _ if is_letter(item) => letter(item),
         ("A", "@") => without(&appointment(item), &["created", "as_of", "again_at"]),
-        // What came early, or could have: since when that is kept is no fact of its own.
+        // Reports that arrived before their appointment. The time since which they are stored is not compared.
         ("A", "P") => without(&scrub(item), &["came"]),
         _ => scrub(item),
     };
-    // A step's notice is named after the lead's version, and so after how many commits there were before.
+    // The name of a step's notice contains the lead's version, which depends on the number of earlier commits.
     if let Some(cause) = sk.strip_prefix("M#").and_then(|cause| cause.rsplit_once('-')).filter(|_| told["notice"]["about"] == "step") {
         let told: Map<_, _> = told.as_object().cloned()?.into_iter().filter(|(name, _)| name != "sk" && name != "cause").collect();
         return Some(format!("{pk} M#{}: {}", cause.0, Value::Object(told)));
@@ -176,8 +176,9 @@ fn stored(item: &Value) -> Option<String> {
     Some(format!("{pk} {sk}: {told}"))
 }
 
-/// What is wrong with what customers were told (MSG-1): a letter goes out once where it is recorded as sent, at most once where nobody knows,
-/// which no more of them are than faults have struck, and else never; and its appointment says so.
+/// Returns the violations of MSG-1 for letters to customers. A letter that is recorded as sent was sent once. A letter with an unclear
+/// state was sent at most once, and there are not more of them than injected faults. Any other letter was not sent. The appointment
+/// agrees with its letters.
 fn letters(items: &[Value], mails: &[Mail], struck: usize) -> Vec<String> {
     let (mut wrong, mut unclear) = (Vec::new(), 0);
     for letter in items.iter().filter(|item| is_letter(item)) {
@@ -206,7 +207,7 @@ fn is_letter(item: &Value) -> bool {
     item["home"].is_object() && item["fate"].is_object() && item["medium"].is_string()
 }
 
-/// A letter whose sender was lost is as good as sent: it must not go out again.
+/// A letter whose sender crashed counts as sent, because it must not be sent again.
 fn letter(item: &Value) -> Value {
     let mut letter = scrub(item);
     if matches!(letter["fate"]["is"].as_str(), Some("sent" | "unclear")) {
@@ -215,7 +216,7 @@ fn letter(item: &Value) -> Value {
     letter
 }
 
-/// An appointment, but for what was sent of it.
+/// Returns an appointment without the states of its letters.
 fn appointment(item: &Value) -> Value {
     let mut appointment = scrub(item);
     if let Some(row) = appointment["row"].as_object_mut() {
@@ -234,7 +235,7 @@ fn without(of: &Value, names: &[&str]) -> Value {
     }
 }
 
-/// A lead, its times counted from its arrival: a message that is delivered again later is a lead that came later.
+/// Returns a lead with its times relative to its arrival, because a redelivered message makes a later lead.
 fn lead(item: &Value) -> Value {
     let mut lead = item.clone();
     let row = lead["row"].clone();
@@ -249,7 +250,7 @@ fn lead(item: &Value) -> Value {
     facts.retain(|name, _| !["arrived", "updated", "deadline", "answered_in", "in_time"].contains(&name.as_str()));
     let deadline = since(&row["deadline"]);
     let lead = lead.as_object_mut().into_iter().flat_map(std::mem::take);
-    // How many commits it took, and what an answer said of it on the way, can differ.
+    // The number of commits, and the fields that depend on it, can differ.
     let left_out = ["row", "plan", "version", "policy", "moved", "restarted", "reaction"];
     facts.extend(lead.filter(|(name, _)| !left_out.contains(&name.as_str())));
     let mut facts = scrub(&Value::Object(facts));
@@ -266,7 +267,7 @@ fn lead(item: &Value) -> Value {
     facts
 }
 
-/// Whether a step has happened, and not before its time, nor so late that nobody would call it help.
+/// Returns whether a step happened on time, too early or too late. `None` if it has not happened.
 fn fired(step: &Value) -> Option<&'static str> {
     let late = step["fired"].as_i64()? - step["at"].as_i64()?;
     Some(match late {
@@ -276,14 +277,14 @@ fn fired(step: &Value) -> Option<&'static str> {
     })
 }
 
-/// What happened to each lead, in order, however many commits it took.
+/// Returns the events of each lead in order, independent of the number of commits.
 fn timelines(items: &[Value]) -> Vec<String> {
     let mut of_lead: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for item in items.iter().filter(|item| item["sk"].as_str().is_some_and(|sk| sk.starts_with("T#"))) {
         let events = item["events"].as_array().cloned().unwrap_or_default();
         let told = of_lead.entry(item["pk"].as_str().unwrap_or_default()).or_default();
         for event in &events {
-            // The rotation's turn is given by whoever gets to it first: intake, or assign.
+            // Either intake or assign takes the turn in the rotation, depending on which function is first.
             let by = if event["why"]["turn"].is_null() { item["by"].to_string() } else { "the rotation".into() };
             told.push(format!("{} by {by}", scrub(event)));
         }
@@ -292,7 +293,7 @@ fn timelines(items: &[Value]) -> Vec<String> {
     of_lead.into_iter().map(|(lead, told)| format!("{lead} timeline: {}", told.join("; "))).collect()
 }
 
-/// An answer without the times in it, and without what follows from how many commits there were.
+/// Returns a response without times and without values that depend on the number of commits.
 fn said(body: &Value) -> Value {
     let left_out = |name: &str| {
         let times =
@@ -301,7 +302,7 @@ fn said(body: &Value) -> Value {
     };
     match body {
         Value::Object(map) => {
-            // A new lead's answer has no owner yet where its rotation was contended.
+            // The response to a new lead has no owner yet if its rotation was contended.
             let of_new = |name: &str| name == "owner" && !map.contains_key("assignment");
             map.iter().filter(|(name, _)| !left_out(name) && !of_new(name)).map(|(name, of)| (name.clone(), said(of))).collect()
         }
@@ -311,7 +312,7 @@ fn said(body: &Value) -> Value {
 }
 
 impl End {
-    /// The whole end, to be read.
+    /// Returns the whole end as text.
     pub fn told(&self) -> String {
         let told = self.told.iter().map(|(notice, times)| format!("told {times} times: {notice}"));
         self.facts.iter().cloned().chain(told).collect::<Vec<_>>().join("\n")

@@ -1,11 +1,12 @@
-//! Whatever goes wrong at whatever step, nothing is lost and nothing happens twice.
+//! Whatever fails at any step, nothing is lost and nothing happens twice.
 //!
-//! A journey is played once undisturbed, and every call that a function makes is numbered on the way. Then it is played again for each call and
-//! each fault that this call can meet. What a crash or a failure leaves undone is delivered again, as AWS would, until all is quiet; then the
-//! two ends are compared: what is stored, what is due, who was told what, and what was answered. The one difference that is forgiven is a mail
-//! that comes again since its sender was lost between the provider's answer and the record.
+//! A journey is played once without faults, and every external call of a function is numbered. Then it is played again for each call and
+//! each fault that this call can meet. Work that a crash or a failure left undone is delivered again, as AWS does, until nothing is due.
+//! Then the two ends are compared: stored items, due times, notices and responses. Only one difference is allowed: a mail is sent again
+//! if its sender crashed between the provider's acceptance and the record.
 //!
-//! A failing case prints the line that plays it again, with every call told: `CRASH='…' cargo test -p forecourt-tests crash::replay -- --nocapture`.
+//! A failing case prints the command that replays it and shows every call:
+//! `CRASH='…' cargo test -p forecourt-tests crash::replay -- --nocapture`.
 
 mod bugs;
 mod cloud;
@@ -28,13 +29,13 @@ use std::sync::LazyLock;
 
 static GROUP: LazyLock<GroupData> = LazyLock::new(journey::group);
 
-/// All that makes a run what it is.
+/// The parameters of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     journey: Journey,
     strikes: Vec<Strike>,
     wakes: Wakes,
-    /// With a seed, up to three deliveries run side by side.
+    /// With a seed, up to three deliveries run concurrently.
     side_by_side: Option<u64>,
     retries: u32,
     bug: Option<Bug>,
@@ -58,7 +59,7 @@ struct Played {
     struck: usize,
 }
 
-/// Plays a case on a runtime of its own, whose timers pass at once.
+/// Plays a case on its own runtime, whose timers elapse at once.
 fn play(case: &Case, told: bool) -> Played {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
@@ -77,7 +78,7 @@ fn play(case: &Case, told: bool) -> Played {
     })
 }
 
-/// What is wrong with a case, and how to see it again.
+/// Compares a case with the undisturbed end. Returns the differences and the command that replays the case as an error.
 fn judge(case: &Case, undisturbed: &End) -> Result<(), String> {
     let played = play(case, false);
     let mut wrong = played.end.against(undisturbed);
@@ -90,7 +91,7 @@ fn judge(case: &Case, undisturbed: &End) -> Result<(), String> {
     Err(format!("CRASH='{case}'\n    {}", wrong.join("\n    ")))
 }
 
-/// Judges all of these on both cores; panics with every case that went wrong. Returns how many there were.
+/// Judges all cases on both cores and returns their number. Panics with the list of all failed cases.
 fn judge_all(cases: &[Case], undisturbed: &End) -> usize {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let failed = std::sync::Mutex::new(Vec::new());
@@ -121,7 +122,8 @@ fn every_fault_at_every_call(journey: Journey) -> usize {
     judge_all(&strikes(journey, &undisturbed.calls, 1, |_| true), &undisturbed.end)
 }
 
-/// The same, but of the faults that each call can meet every third: another at each, so that every call is struck by some. All with `CRASH_ALL`.
+/// As `every_fault_at_every_call`, but with every third pair of call and fault, so that each call meets some of its faults. `CRASH_ALL`
+/// selects all pairs.
 fn faults_in_turn_at_every_call(journey: Journey) -> usize {
     let undisturbed = play(&Case::of(journey), false);
     judge_all(&strikes(journey, &undisturbed.calls, in_turn(), |_| true), &undisturbed.end)
@@ -136,31 +138,32 @@ fn strikes(journey: Journey, calls: &[Call], every: usize, wanted: impl Fn(&Faul
     strikes.step_by(every).map(|strike| Case { strikes: vec![strike], ..Case::of(journey) }).collect()
 }
 
-/// INT-9, MSG-1, ESC-10.
+/// INT-9, MSG-1, ESC-10: a day with leads by HTTP and by queue ends the same whichever call fails.
 #[test]
 fn int_9_a_day_survives_every_fault_at_every_call() {
     println!("{} cases", every_fault_at_every_call(Journey::Day));
 }
 
-/// ESC-6, MSG-1: those that wait together, too.
+/// ESC-6, MSG-1: held notices that go out together in one mail are neither lost nor repeated.
 #[test]
 fn esc_6_a_night_survives_every_fault_at_every_call() {
     println!("{} cases", every_fault_at_every_call(Journey::Night));
 }
 
-/// SET-11, ESC-4, DIS-10, INT-8: what follows from a change of the settings.
+/// SET-11, ESC-4, DIS-10, INT-8: everything that follows from a change of the settings happens once.
 #[test]
 fn set_11_a_change_of_the_settings_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Change));
 }
 
-/// DIS-8, INT-6: who takes a lead out of the pool, and what is added to it.
+/// DIS-8, INT-6: claims from the pool and added enquiries end the same whichever call fails.
 #[test]
 fn dis_8_a_pool_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Pool));
 }
 
-/// EXP-3: a file with each row once, whatever is cut short. What an index has not yet is another matter: an export waits for it.
+/// EXP-3: the exported file has each row once, whichever call fails. Lagging indexes are excluded here, because an export waits for its
+/// index.
 #[test]
 fn exp_3_an_export_survives_a_fault_at_every_call() {
     let undisturbed = play(&Case::of(Journey::Export), false);
@@ -170,14 +173,14 @@ fn exp_3_an_export_survives_a_fault_at_every_call() {
     println!("{} cases", judge_all(&cases.into_iter().chain(doubled).collect::<Vec<_>>(), &undisturbed.end));
 }
 
-/// A call that fails once may fail again, until its caller gives up and another delivery brings it home.
+/// INT-9, ESC-10: if a call fails repeatedly, its caller gives up, and the next delivery completes the work.
 #[test]
 fn int_9_a_table_that_fails_again_and_again_only_makes_it_later() {
     let calls = play(&Case::of(Journey::Day), false);
     let mut cases = Vec::new();
     for call in calls.calls.iter().filter(|call| call.faults().contains(&Fault::Throttled)) {
         for fault in call.faults().into_iter().filter(|fault| matches!(fault, Fault::Throttled | Fault::Conflict)) {
-            // Nine outlast the tries of one delivery; what is read outside of a unit has one.
+            // Nine failures exceed the retries of one delivery. A call outside a unit is not retried by the store.
             for times in if call.is_of_a_unit() { vec![2, 9] } else { vec![2] } {
                 cases.push(Case { strikes: call.and_the_next(times).map(|call| (call, fault)).collect(), ..Case::of(Journey::Day) });
             }
@@ -186,19 +189,19 @@ fn int_9_a_table_that_fails_again_and_again_only_makes_it_later() {
     println!("{} cases", judge_all(&cases, &calls.end));
 }
 
-/// LEAD-2: the bucket holds what the table says, and nothing else.
+/// LEAD-2: the bucket holds exactly the documents that the table lists.
 #[test]
 fn lead_2_documents_survive_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Documents));
 }
 
-/// CAL-8, APT-3, MSG-1: one booking, one move, one cancellation, and each letter at most once.
+/// CAL-8, APT-3, MSG-1: a customer's booking, move and cancellation happen once, and each letter is sent at most once.
 #[test]
 fn cal_8_an_invitation_survives_a_fault_at_every_call() {
     println!("{} cases", faults_in_turn_at_every_call(Journey::Invitation));
 }
 
-/// APT-3, APT-5, APT-6: an appointment of another system, from its message to the webhook that tells of its end.
+/// APT-3, APT-5, APT-6: an appointment of another system is processed once, from its message to the webhook that reports its end.
 #[test]
 fn apt_5_an_appointment_survives_a_fault_at_every_call() {
     let undisturbed = play(&Case::of(Journey::Appointment), false);
@@ -207,7 +210,7 @@ fn apt_5_an_appointment_survives_a_fault_at_every_call() {
     println!("{} cases", judge_all(&cases, &undisturbed.end));
 }
 
-/// INT-9: where the answer to a commit is lost, be it the last try, the store finds its own commit and makes no second one.
+/// INT-9: if the response to a commit is lost, even at the last attempt, the store recognises its own commit and makes no second one.
 #[test]
 fn int_9_the_store_knows_its_own_commit_again() {
     let undisturbed = play(&Case::of(Journey::Keyless), false);
@@ -221,7 +224,7 @@ fn int_9_the_store_knows_its_own_commit_again() {
     println!("{} cases", judge_all(&cases, &undisturbed.end));
 }
 
-/// What a journey comes to when nothing goes wrong, in words: all else is compared with this.
+/// The end of each journey without faults, as a snapshot. All other runs are compared with it.
 #[test]
 fn an_undisturbed_journey_ends_as_it_should() {
     for journey in Journey::ALL.into_iter().chain([Journey::Keyless, Journey::Documents, Journey::Invitation, Journey::Appointment]) {
@@ -229,7 +232,7 @@ fn an_undisturbed_journey_ends_as_it_should() {
     }
 }
 
-/// Two faults in one run, wherever they strike; a sample by seed.
+/// ESC-8, ESC-10: two faults in one run end the same. The pairs are a seeded sample.
 #[test]
 fn int_9_a_sample_of_pairs_of_faults_is_survived() {
     for journey in Journey::ALL {
@@ -244,7 +247,7 @@ fn int_9_a_sample_of_pairs_of_faults_is_survived() {
     }
 }
 
-/// ESC-8, ESC-10: wake-ups that are lost, come twice, early, late or in any order, and deliveries that run side by side, end the same.
+/// ESC-8, ESC-10: lost, repeated, early, late and reordered wake-ups and concurrent deliveries end the same.
 #[test]
 fn esc_10_however_wake_ups_come_it_ends_the_same() {
     for journey in Journey::ALL {
@@ -255,7 +258,7 @@ fn esc_10_however_wake_ups_come_it_ends_the_same() {
     }
 }
 
-/// The SDK tries again by itself what got no answer: our own commit must not look like somebody else's.
+/// INT-9: when the SDK retries a call whose response was lost, the store must not take its own commit for another one's.
 #[test]
 fn int_9_the_sdks_own_second_try_is_no_second_commit() {
     let undisturbed = play(&Case::of(Journey::Day), false);
@@ -265,13 +268,13 @@ fn int_9_the_sdks_own_second_try_is_no_second_commit() {
     println!("{} cases", judge_all(&cases, &undisturbed.end));
 }
 
-/// Each seeded bug changes how some run ends. (Writes without a guard are noticed by the races.)
+/// Each seeded bug changes the end of at least one run. `races` detects the writes without a condition.
 #[test]
 fn the_harness_notices_each_seeded_bug() {
     for bug in [Bug::LostDueAt, Bug::MailBeforeCommit, Bug::TrustedWakeUp] {
         let buggy = Case { bug: Some(bug), ..Case::of(Journey::Day) };
         let undisturbed = play(&buggy, false);
-        // Mail that goes out too soon goes out as often as it should, until something fails.
+        // Mail that is sent before the commit is sent the right number of times until a call fails.
         let right = if bug == Bug::MailBeforeCommit { undisturbed.end } else { play(&Case::of(Journey::Day), false).end };
         let strikes = undisturbed.calls.iter().map(|call| Case { strikes: vec![(call.to_string(), Fault::CrashBefore)], ..buggy.clone() });
         let wakes = [Wakes::AsSent, Wakes::Lost].map(|wakes| Case { wakes, ..buggy.clone() });
@@ -281,7 +284,7 @@ fn the_harness_notices_each_seeded_bug() {
     }
 }
 
-/// Plays the case in the environment's `CRASH` and tells every call.
+/// Replays the case in the environment variable `CRASH` and prints every call.
 #[test]
 fn replay() {
     let Ok(text) = std::env::var("CRASH") else { return };

@@ -21,7 +21,6 @@ fn unavailable() -> Failure {
     Failure::Unavailable("for the test".into())
 }
 
-/// Queues and timers.
 pub struct Wakes {
     pub process: Arc<Process>,
     pub between: Shared,
@@ -30,7 +29,7 @@ pub struct Wakes {
 }
 
 impl Wakes {
-    /// When a wake-up comes that should come at `at`.
+    /// Returns the times at which a wake-up planned for `at` is delivered.
     fn comes(&self, between: &mut Between, at: DateTime<Utc>) -> Vec<DateTime<Utc>> {
         let now = self.clock.now();
         match self.treatment {
@@ -67,7 +66,6 @@ impl forecourt_outbox::Wakes for Wakes {
     }
 }
 
-/// The mail provider.
 pub struct Mail {
     pub process: Arc<Process>,
     pub between: Shared,
@@ -83,7 +81,7 @@ impl Carrier for Mail {
             self.between.lock().unwrap().mails.push(mail.clone());
             format!("provider-{}", mail.id)
         };
-        // No answer is another matter than a refusal: it may have gone out.
+        // If there is no response, the mail may have been sent. A refusal means that it was not.
         let failed =
             || if took.load(SeqCst) { Undelivered::Unclear("no answer".into()) } else { Undelivered::Later("for the test".into()) };
         self.process.call("carry", &mail.id, taken, failed).await
@@ -98,7 +96,6 @@ impl Carrier for Mail {
     }
 }
 
-/// The bucket.
 pub struct Files {
     pub process: Arc<Process>,
     pub between: Shared,
@@ -145,7 +142,7 @@ impl forecourt_edge::files::Files for Files {
     }
 }
 
-/// Parts of files, under the name of what they are to become; all that is given to one upload, as the bucket keeps it.
+/// The uploaded parts by number, under the name of the final file. As in S3, all parts belong to one upload.
 pub type Parts = BTreeMap<u32, Vec<u8>>;
 
 #[async_trait]

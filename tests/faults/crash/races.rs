@@ -1,4 +1,4 @@
-//! Two things in the same moment: whatever the order of their calls, it ends as if one had come after the other.
+//! Races: two concurrent actions, whatever the order of their calls, end as if one had happened after the other.
 
 use super::cloud::{Cloud, Setting, Wakes};
 use super::gate::Gate;
@@ -8,24 +8,24 @@ use super::{Bug, GROUP};
 use crate::support::world::{Reply, at};
 use serde_json::{Value, json};
 
-/// Something that happens at ten.
+/// An action at ten o'clock.
 #[derive(Debug, Clone)]
 enum Move {
-    /// An enquiry, under this key.
+    /// An enquiry with this idempotency key.
     Lead(&'static str),
-    /// Somebody does this to the lead of nine o'clock: a path, a key and a body.
+    /// A user's request about the lead of nine o'clock: path, key and body.
     Post(&'static str, &'static str, Value),
-    /// Somebody takes the first lead of the pond out of its pool.
+    /// A user claims the first lead of the pond's pool.
     Claim(&'static str),
-    /// The contact centre's system makes this appointment.
+    /// The contact centre's system creates this appointment.
     Make(Value),
-    /// The same by queue, or tells by queue what has become of one.
+    /// The contact centre's system creates or reports on an appointment by queue.
     Queue(Value),
-    /// It tells so by a ping-back.
+    /// The contact centre's system sends a ping-back.
     Ping(Value),
-    /// What is due is delivered: the lead's level 1, and whatever has been put on a queue.
+    /// Everything due is delivered: the lead's level 1 and all queued messages.
     Deliver,
-    /// A queue delivers what is due twice.
+    /// A queue delivers everything due twice.
     DeliverTwice,
 }
 
@@ -86,12 +86,12 @@ async fn make(cloud: &Cloud, (first, pooled): (&Reply, &Reply), what: &Move) -> 
     }
 }
 
-/// The order of two moves.
+/// The order of two actions.
 #[derive(Clone, Copy)]
 enum Order {
     AThenB,
     BThenA,
-    /// As the dice of this seed want it, call by call.
+    /// Concurrently; the seed chooses the order call by call.
     SideBySide(u64),
 }
 
@@ -120,7 +120,7 @@ fn play(a: &Move, b: &Move, order: Order, bug: Option<Bug>) -> End {
     })
 }
 
-/// The first way in which a race ends as neither order does.
+/// Returns the first interleaving whose end differs from the ends of both orders. `None` if there is none.
 fn lost_race(name: &str, a: &Move, b: &Move, seeds: u64, bug: Option<Bug>) -> Option<String> {
     let orders = [play(a, b, Order::AThenB, None), play(a, b, Order::BThenA, None)];
     (0..seeds).find_map(|seed| {
@@ -136,14 +136,14 @@ fn lost_race(name: &str, a: &Move, b: &Move, seeds: u64, bug: Option<Bug>) -> Op
     })
 }
 
-/// DIS-2, ESC-7, ESC-8, INT-5: for each pair, 60 ways in which the calls of the two can fall between each other.
+/// DIS-2, ESC-7, ESC-8, INT-5: each pair of actions is serializable in 60 interleavings of their calls.
 #[test]
 fn dis_2_two_things_in_one_moment_end_as_if_one_came_after_the_other() {
     let lost: Vec<String> = races().iter().filter_map(|(name, a, b)| lost_race(name, a, b, 60, None)).collect();
     assert!(lost.is_empty(), "{}", lost.join("\n"));
 }
 
-/// The races themselves notice an unguarded write.
+/// The harness itself: the races detect a write without a condition.
 #[test]
 fn the_races_notice_what_is_written_without_a_guard() {
     for bug in [Bug::RotationOutsideTheUnit, Bug::DroppedCondition] {

@@ -1,4 +1,5 @@
-//! The table's side: the embedded engine in the same thread, behind the SDK's own HTTP client, so that faults are what they are on the wire.
+//! The table: the embedded engine runs in the same thread behind the SDK's own HTTP client, so that faults look as they do on the
+//! network.
 
 use super::gate::{Fault, Process};
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
@@ -15,23 +16,23 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// A wrong store, to see whether anybody notices.
+/// A defect of the store. The harness must detect it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Miswritten {
-    /// Writes of items whose sort key begins like one of these come without a condition.
+    /// Items whose sort key starts with one of these prefixes are written without a condition.
     Unguarded(&'static [&'static str]),
-    /// Leads are written without a place in the index of what is due; the stream still says when.
+    /// Leads are missing in the index of due items. The stream still reports their times.
     Unlisted,
 }
 
-/// The table: the engine, and what the harness knows of it besides.
+/// The engine, and the harness's own records about it.
 pub struct Table {
     state: Mutex<State>,
 }
 
 struct State {
     engine: Database,
-    /// A second one that is always a commit behind: what an index may still say. Made only for runs that need it.
+    /// A second engine that is always one commit behind. It answers reads of a lagging index. `None` in runs that do not need it.
     behind: Option<(Database, Vec<Value>)>,
     items: BTreeMap<(String, String), Value>,
     stream: Vec<Value>,
@@ -79,7 +80,7 @@ fn text<'a>(item: &'a Value, name: &str) -> &'a str {
     item[name]["S"].as_str().unwrap_or_default()
 }
 
-/// The items a call is about, as the gate names them.
+/// Returns the items that a call concerns, in the gate's notation.
 fn key(operation: &str, body: &Value) -> String {
     let name = |item: &Value| format!("{}/{}", text(item, "pk"), text(item, "sk"));
     let mut names: Vec<String> = match operation {
@@ -103,7 +104,7 @@ fn key(operation: &str, body: &Value) -> String {
 }
 
 impl Table {
-    /// An empty engine. With `behind`, index reads can lag.
+    /// Returns an empty table. If `behind` is true, index reads can lag.
     pub fn new(behind: bool, miswritten: Option<Miswritten>) -> Arc<Self> {
         let behind = behind.then(|| (Database::memory().unwrap(), Vec::new()));
         let engine = Database::memory().unwrap();
@@ -111,12 +112,12 @@ impl Table {
         Arc::new(Self { state: Mutex::new(state) })
     }
 
-    /// A client; one of a `process` meets the faults that wait for it.
+    /// Returns a client. If a process is given, its calls pass that process's gate.
     pub fn client(self: &Arc<Self>, process: Option<Arc<Process>>, retries: u32) -> aws_sdk_dynamodb::Client {
         self.client_of(Wire { table: self.clone(), process, takes: Duration::ZERO }, retries)
     }
 
-    /// A client each of whose calls takes so long.
+    /// Returns a client each of whose calls takes the given time.
     pub fn slow_client(self: &Arc<Self>, takes: Duration) -> aws_sdk_dynamodb::Client {
         self.client_of(Wire { table: self.clone(), process: None, takes }, 0)
     }
@@ -137,17 +138,17 @@ impl Table {
         aws_sdk_dynamodb::Client::from_conf(config)
     }
 
-    /// Every item as the table holds it.
+    /// Returns every item in the table.
     pub fn items(&self) -> Vec<Value> {
         self.state.lock().unwrap().items.values().cloned().collect()
     }
 
-    /// Takes the stream's records since the last call.
+    /// Takes the stream records that were written since the last call.
     pub fn take_stream(&self) -> Vec<Value> {
         std::mem::take(&mut self.state.lock().unwrap().stream)
     }
 
-    /// Whether the index of what is due has anything up to `until`: without, a sweep would read and find nothing.
+    /// Whether the index of due items has an entry up to `until`. If it has none, a sweep would find nothing and is skipped.
     pub fn has_due(&self, until: chrono::DateTime<chrono::Utc>) -> bool {
         let until = format!("{:015}~", until.timestamp_millis());
         self.state.lock().unwrap().items.values().any(|item| item["dsk"]["S"].as_str().is_some_and(|due| due <= until.as_str()))
@@ -193,7 +194,7 @@ impl Miswritten {
 }
 
 impl State {
-    /// What a commit does besides: the stream tells it, and the second engine gets the one before it.
+    /// Records a commit: adds it to the stream and applies the commit before it to the second engine.
     fn written(&mut self, body: &Value) {
         let items = puts(body);
         if let Some((behind, last)) = &mut self.behind {
@@ -206,7 +207,7 @@ impl State {
             let at = (text(&new, "pk").to_owned(), text(&new, "sk").to_owned());
             let old = self.items.insert(at, new.clone());
             self.sequence += 1;
-            // The template's filter lets only these through.
+            // The template's event filter passes only these records.
             if new.get(forecourt_store::TELL).is_some() {
                 let mut change = json!({
                     "Keys": {"pk": new["pk"], "sk": new["sk"]},
@@ -235,7 +236,7 @@ fn table_name(body: &Value) -> Value {
     }
 }
 
-/// An HTTP client that never leaves the process.
+/// An HTTP client that calls the engine directly and uses no network.
 #[derive(Clone)]
 struct Wire {
     table: Arc<Table>,
@@ -305,7 +306,7 @@ impl Wire {
         Ok(response(answered))
     }
 
-    /// Answers the first half of a batch and leaves the rest over.
+    /// Processes the first half of a batch and returns the rest as unprocessed.
     fn in_part(&self, operation: &str, mut body: Value) -> Answered {
         let tables = body["RequestItems"].as_object_mut().unwrap();
         let (name, asked) = tables.iter_mut().next().map(|(name, asked)| (name.clone(), asked)).unwrap();
