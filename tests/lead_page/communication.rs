@@ -1,4 +1,4 @@
-//! Communication with the contact of a lead: e-mail, SMS, notes of calls, and the quote that goes along (LEAD-3).
+//! Communication with a lead's contact: e-mail, SMS, notes of calls, and quotes as attachments (LEAD-3).
 
 use crate::support::world::{ADMIN, Reply, World, enquiry};
 use forecourt_domain::base::LeadId;
@@ -21,7 +21,7 @@ async fn jana(world: &World) -> LeadId {
     world.lead(&body).await
 }
 
-/// What became of the first that was said.
+/// Returns the delivery state of the lead's first message.
 async fn fate(world: &World, lead: LeadId) -> (String, String) {
     let list = world.get(ADMIN, &format!("/leads/{lead}/communications")).await;
     (list.text("/elements/0/fate").to_owned(), list.text("/elements/0/why").to_owned())
@@ -31,7 +31,7 @@ fn to_customer(world: &World) -> Vec<forecourt_send::mail::Mail> {
     world.system.mailbox.mails().into_iter().filter(|mail| mail.to == "petersen@example.com").collect()
 }
 
-/// LEAD-3, ESC-7, MSG-1: a mail is sent once, stops the clock, and is shown with its fate.
+/// LEAD-3, ESC-7, MSG-1: a mail is sent once, stops the response clock, and is shown with its delivery state.
 #[tokio::test]
 async fn lead_3_a_mail_to_the_contact_goes_out_once_and_is_a_reply() {
     let world = World::new().await;
@@ -55,12 +55,13 @@ async fn lead_3_a_mail_to_the_contact_goes_out_once_and_is_a_reply() {
         (&last[0]["what"], &last[0]["title"], &last[1]["what"], &last[1]["first"]),
         (&json!("element_added"), &json!("Ihr Angebot"), &json!("reacted"), &json!(true))
     );
-    // What was said cannot be unsaid.
+    // A communication cannot be changed or removed afterwards.
     assert_eq!(world.post("hugo.office", &path, &mail()).await.text("/right"), "work_leads");
     assert_eq!(world.post("greta.sommer", &path, &mail()).await.status, 404);
 }
 
-/// LEAD-3: an SMS, and calls: who was reached stops the clock, who was not does not.
+/// LEAD-3: an SMS is sent, and calls are recorded. A call that reached the contact stops the response clock; one that did not reach the
+/// contact does not.
 #[tokio::test]
 async fn lead_3_an_sms_is_sent_and_calls_are_noted() {
     let world = World::new().await;
@@ -81,7 +82,7 @@ async fn lead_3_an_sms_is_sent_and_calls_are_noted() {
     assert_eq!(events, [json!(["call_missed", null]), json!(["reacted", true]), json!(["reacted", false])]);
 }
 
-/// LEAD-3, MSG-1, SET-5: what the dealer's switches forbid is refused, or recorded as suppressed; neither is an answer.
+/// LEAD-3, MSG-1, SET-5: a message that the dealer's settings forbid is refused or recorded as suppressed. Neither counts as a reply.
 #[tokio::test]
 async fn lead_3_the_dealers_switches_keep_mail_in() {
     let world = World::new().await;
@@ -104,14 +105,15 @@ async fn lead_3_the_dealers_switches_keep_mail_in() {
         assert!(refused.text("/detail").contains("lead_tracking_only"), "{}", refused.body);
     }
     assert_eq!(say(&world, id, &json!({"medium": "call", "reached": true})).await.status, 201, "calls are noted all the same");
-    // A contact without a channel cannot be written to.
+    // A message to a contact without a channel is refused.
     world.settings(|draft| draft.lead_tracking_only = false).await;
     let silent = world.lead(&json!({"type": "used_car", "contact": {"last_name": "Still", "email": "still@example.com"}})).await;
     let refused = world.post(ADMIN, &format!("/leads/{silent}/communications"), &json!({"medium": "sms", "text": "Hallo"})).await;
     assert_eq!((refused.status, refused.text("/detail")), (409, "the contact has no telephone number that can be dialled (LEAD-3)"));
 }
 
-/// LEAD-3: a quote of a new vehicle goes along as overview or order form, in the customer's language, as it was when it was sent.
+/// LEAD-3: a quote for a new vehicle is attached as overview or order form, in the customer's language, with the content at the time of
+/// sending.
 #[tokio::test]
 async fn lead_3_a_quote_goes_along_as_overview_or_order_form() {
     let world = World::new().await;
@@ -147,7 +149,7 @@ async fn lead_3_a_quote_goes_along_as_overview_or_order_form() {
     }
     names.sort();
     assert_eq!(names, ["Angebot.pdf", "Bestellformular.pdf"]);
-    // Not one of a used vehicle, nor one that is not there.
+    // A quote for a used vehicle or an unknown quote is refused.
     let used = json!({"vehicle": {"condition": "used", "make": "Opel"}, "price": {"amount": 1, "currency": "EUR"}});
     let used = world.post("anna.vogt", &quotes, &used).await.text("/id").to_owned();
     for wrong in [json!(used), json!("nothing"), json!("No Name")] {
@@ -155,7 +157,7 @@ async fn lead_3_a_quote_goes_along_as_overview_or_order_form() {
         body["quote"] = wrong;
         assert_eq!(say(&world, id, &body).await.faults(), ["quote LEAD-3"]);
     }
-    // What speaks of a quote does not go without one.
+    // A field about the quote is refused without a quote.
     for (name, value) in [("form", json!("order_form")), ("qoute", json!(quoted))] {
         let mut body = mail();
         body[name] = value;

@@ -1,4 +1,4 @@
-//! The contacts of a lead: several, one of them main, corrected, and found again (LEAD-7, INT-6).
+//! The contacts of a lead: several contacts with one main contact, corrections, and recognition (LEAD-7, INT-6).
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use forecourt_domain::base::{Email, LeadId};
@@ -29,7 +29,8 @@ async fn reached(world: &World, id: LeadId) -> ContactPreferences {
     page.lead.reached(page.enquiry.as_ref()).unwrap()
 }
 
-/// An enquiry by one channel, and how it was answered: 201 is a new lead, 200 was added to one.
+/// Sends an enquiry with the given contact. Returns the status and the lead: 201 for a new lead, 200 if the enquiry was added to an
+/// existing one.
 async fn asks(world: &World, contact: &Value) -> (u16, String) {
     let body = json!({"type": "used_car", "source": "website", "contact": contact});
     let reply = world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
@@ -54,7 +55,7 @@ async fn lead_7_a_contact_is_corrected_and_found_again_by_the_new_channel() {
     let told = &page["timeline"].as_array().unwrap().last().unwrap()["events"];
     assert_eq!((&told[0]["what"], &told[0]["before"]["emails"]), (&json!("contact_changed"), &json!(["petersen@example.com"])));
     assert_eq!(told.as_array().unwrap().len(), 1, "no clash");
-    // Searched and found by each channel, old and new; and known again by each.
+    // The contact is found by each old and new channel in a search, and recognised by each in an enquiry.
     for query in ["0171%202345678", "jana@example.com", "petersen@example.com", "jana"] {
         assert_eq!(found(&world, query).await, 1, "{query}");
     }
@@ -66,7 +67,7 @@ async fn lead_7_a_contact_is_corrected_and_found_again_by_the_new_channel() {
         (reached.email, reached.phone.unwrap().e164.unwrap()),
         (Some(Email::parse("Jana@example.com").unwrap()), "+491712345678".into())
     );
-    // What is said as empty is taken away; what is not said stays.
+    // An empty field removes the value; an absent field keeps it.
     let less = patch(&world, &first, &json!({"first_name": "", "phones": []})).await;
     assert_eq!((names(&less), &less.body["contacts"][0]["phones"]), (vec!["petersen".to_owned()], &Value::Null));
     assert_eq!(less.body["contacts"][0]["emails"], json!(["Jana@example.com"]));
@@ -105,7 +106,8 @@ async fn lead_7_a_lead_has_several_contacts_and_one_of_them_is_main() {
     assert_eq!(world.post(ADMIN, &path, &json!({"emails": ["n9@example.com"]})).await.status, 409, "ten at most");
 }
 
-/// INT-6: what belongs to somebody else is noted, never merged; and a lead whose contact nobody was known by gets a record.
+/// LEAD-7, INT-6: a channel that belongs to another contact is noted on the lead, and the contacts are not merged. A lead whose contact
+/// had no record gets one.
 #[tokio::test]
 async fn lead_7_a_channel_of_somebody_else_is_noted_and_never_merged() {
     let world = World::new().await;
@@ -117,11 +119,11 @@ async fn lead_7_a_channel_of_somebody_else_is_noted_and_never_merged() {
     assert_eq!(events[1]["what"], "contact_clash", "{events}");
     assert_eq!(asks(&world, &json!({"email": "two@example.com"})).await, (200, two.to_string()), "still the other's");
     assert_eq!(asks(&world, &json!({"email": "new@example.com"})).await, (200, one.to_string()));
-    // Corrected again, the same clash is not noted twice.
+    // A second correction does not note the same clash again.
     patch(&world, &path, &json!({"last_name": "Eins"})).await;
     let page = world.get(ADMIN, &format!("/leads/{one}")).await.body;
     assert_eq!(page["timeline"].to_string().matches("contact_clash").count(), 1);
-    // A relay's address identifies nobody; the real one does.
+    // The address of a mail relay identifies nobody. The contact's own address does.
     world.settings(|draft| draft.relay_domains = vec!["relay.example".into()]).await;
     let relayed = world.lead(&json!({"source": "website", "contact": {"last_name": "Drei", "email": "x7@relay.example"}})).await;
     assert_eq!(world.page(relayed).await.lead.contact_id, None);
@@ -130,7 +132,7 @@ async fn lead_7_a_channel_of_somebody_else_is_noted_and_never_merged() {
     assert_eq!(found(&world, "drei@example.com").await, 1);
 }
 
-/// INT-5: a resend changes the enquiry, and leaves what people corrected.
+/// LEAD-7, INT-5: a resent enquiry changes the enquiry and keeps the corrections of users.
 #[tokio::test]
 async fn lead_7_a_resent_enquiry_leaves_what_people_corrected() {
     let world = World::new().await;
@@ -147,7 +149,8 @@ async fn lead_7_a_resent_enquiry_leaves_what_people_corrected() {
     assert_eq!((&page["contact"], &page["contacts"][0]["name"]), (&json!("Jana"), &json!("Jana")));
 }
 
-/// LEAD-9, INT-3, INT-5, SET-10.
+/// LEAD-9, INT-3, INT-5, SET-10: changes of contacts need the right to work the lead and the current version, repeats have no effect, and
+/// invalid data is refused.
 #[tokio::test]
 async fn lead_7_contacts_are_for_who_works_the_lead_once_for_each_request_and_by_the_version_seen() {
     let world = World::new().await;

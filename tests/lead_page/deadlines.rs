@@ -1,4 +1,4 @@
-//! The deadlines of a lead as people set and move them, and whether contact was made (LEAD-6).
+//! Deadlines of a lead that users set and move, and whether contact was made (LEAD-6).
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
 use forecourt_domain::base::{LeadId, StepKind};
@@ -42,7 +42,7 @@ async fn lead_6_further_deadlines_are_set_moved_met_and_dropped_and_the_earliest
     let later_path = later.headers["location"].to_str().unwrap().to_owned();
     let ids: Vec<&Value> = later.body["deadlines"].as_array().unwrap().iter().map(|deadline| &deadline["title"]).collect();
     assert_eq!(ids, [&json!("Send the offer"), &Value::Null, &json!("Ask the bank")], "by their times");
-    // Past its time it is overdue in lists, though the contact was answered; it tells nobody.
+    // A deadline in the past is overdue in lists, although the contact was answered. It causes no notice.
     world.post(ADMIN, &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await;
     world.advance_to("2026-11-23T10:30:00Z").await;
     let listed = row(&world, id).await;
@@ -50,7 +50,7 @@ async fn lead_6_further_deadlines_are_set_moved_met_and_dropped_and_the_earliest
     let overdue = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads?overdue=true")).await;
     assert_eq!(overdue.body["leads"].as_array().unwrap().len(), 1);
     assert!(world.mails().is_empty(), "{:?}", world.mails());
-    // Moved, it is current no more; met, it is over.
+    // A moved deadline is no longer current. A met deadline is closed.
     let moved = patch(&world, &offer_path, &json!({"at": "2026-11-28T10:00:00Z"})).await;
     assert_eq!((moved.status, moved.text("/current_deadline/title")), (200, "Ask the bank"), "{}", moved.body);
     assert_eq!(row(&world, id).await["overdue"], false);
@@ -82,7 +82,8 @@ async fn lead_6_further_deadlines_are_set_moved_met_and_dropped_and_the_earliest
     assert_eq!(told[6]["note"], "agreed");
 }
 
-/// ESC-2, ESC-3, ESC-5, ESC-9, SET-11: the steps follow a deadline that was moved by hand, old timers do nothing, new settings leave it alone.
+/// ESC-2, ESC-3, ESC-5, ESC-9, SET-11: the steps follow a deadline that was moved by hand. Stale timers do nothing, and new settings do
+/// not move it.
 #[tokio::test]
 async fn lead_6_the_first_contact_deadline_moved_by_hand_takes_its_steps_along_and_keeps_the_original() {
     let world = World::new().await;
@@ -109,7 +110,7 @@ async fn lead_6_the_first_contact_deadline_moved_by_hand_takes_its_steps_along_a
     let times: Vec<&str> = mails.iter().skip(1).map(|mail| &mail[..11]).collect();
     assert_eq!(times, ["11-25 13:30", "11-25 14:00", "11-26 14:00"], "{mails:?}");
     assert_eq!(world.page(id).await.lead.original_deadline(), Some(at("2026-11-23T11:00:00Z")), "OVR-4");
-    // Overdue and moved again: the steps begin anew, each once; the original stays the first.
+    // The deadline is moved after it was overdue. Each step happens once more, and the original deadline is kept.
     patch(&world, &path, &json!({"at": "2026-11-27T14:00:00Z"})).await;
     let again = world.page(id).await.lead;
     assert_eq!((again.level(), again.deadline_before_moves), (0, Some(at("2026-11-23T11:00:00Z"))));
@@ -118,20 +119,20 @@ async fn lead_6_the_first_contact_deadline_moved_by_hand_takes_its_steps_along_a
     assert_eq!(world.mails().len(), 6, "{:?}", world.mails());
 }
 
-/// ESC-5: no step of a moved deadline happens on a day off; ESC-2: a reminder that would be past is skipped.
+/// ESC-5, ESC-2: a step of a moved deadline waits for the end of a day off, and a reminder that would be in the past is skipped.
 #[tokio::test]
 async fn lead_6_a_moved_deadline_keeps_days_off_free_and_skips_a_reminder_that_is_past() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await;
     let path = format!("/leads/{id}/deadlines/first-contact");
-    // Christmas Day is a day off here, and the days after it too.
+    // Christmas Day and the days after it are days off at this dealer.
     let moved = patch(&world, &path, &json!({"at": "2026-12-25T10:00:00Z"})).await;
     let level_1 = moved.body["deadline"]["steps"][1].clone();
     assert_eq!((&level_1["due"], &level_1["happens_at"]), (&json!("2026-12-25T10:00:00Z"), &json!("2026-12-31T07:00:00Z")));
     let soon = patch(&world, &path, &json!({"at": "2026-11-23T09:20:00Z"})).await;
     let steps: Vec<&Value> = soon.body["deadline"]["steps"].as_array().unwrap().iter().map(|step| &step["step"]).collect();
     assert_eq!(steps, [&json!("level_1"), &json!("level_2")]);
-    // A notice that waits for the morning says nothing that was moved away meanwhile (ESC-6).
+    // A held notice that became obsolete before the morning is not sent (ESC-6).
     patch(&world, &path, &json!({"at": "2026-11-23T19:00:00Z"})).await;
     world.advance_to("2026-11-23T20:00:00Z").await;
     assert_eq!(world.page(id).await.lead.level(), 1);
@@ -161,7 +162,8 @@ async fn lead_6_contact_made_yes_stops_the_clock_and_no_stops_nothing() {
     }
 }
 
-/// LEAD-9, SET-10, INT-5, and what deadlines refuse.
+/// LEAD-9, SET-10, INT-5: deadlines need the right to work the lead and the current version, repeats have no effect, and invalid
+/// deadlines are refused.
 #[tokio::test]
 async fn lead_6_deadlines_are_for_who_works_the_lead_once_for_each_request_and_by_the_version_seen() {
     let world = World::new().await;
@@ -182,7 +184,7 @@ async fn lead_6_deadlines_are_for_who_works_the_lead_once_for_each_request_and_b
     assert_eq!(again.body["deadlines"].as_array().unwrap().len(), 3, "made once");
     let other = send(&world, Method::POST, "anna.vogt", &path, &keyed, &json!({"title": "x", "at": "2026-11-25T10:00:00Z"})).await;
     assert_eq!(other.text("/type"), "urn:forecourt:problem:reused");
-    // The same key for another deadline is another request.
+    // The same key with another deadline is a different request and is refused.
     let [one, two] = [2, 3].map(|n: u64| format!("{path}/{n:06}/completion"));
     assert_eq!(send(&world, Method::POST, "anna.vogt", &one, &[("idempotency-key", "k-2")], &json!({})).await.status, 200);
     assert_eq!(send(&world, Method::POST, "anna.vogt", &two, &[("idempotency-key", "k-2")], &json!({})).await.status, 422);
@@ -211,7 +213,7 @@ async fn lead_6_deadlines_are_for_who_works_the_lead_once_for_each_request_and_b
     assert_eq!(patch(&world, &format!("{path}/nothing"), &json!({"at": "2026-11-25T10:00:00Z"})).await.status, 404);
     assert_eq!(send(&world, Method::DELETE, ADMIN, &first_contact, &[], &json!({})).await.status, 409);
     assert_eq!(world.post(ADMIN, &format!("{first_contact}/completion"), &json!({})).await.status, 409);
-    // Twenty at most; a met one makes room. On a closed lead they rest.
+    // At most twenty deadlines are open; a met one makes room. Those of a closed lead are inactive.
     for n in 0..18 {
         assert_eq!(world.post(ADMIN, &path, &json!({"title": n.to_string(), "at": "2026-12-01T10:00:00Z"})).await.status, 201);
     }
@@ -224,7 +226,7 @@ async fn lead_6_deadlines_are_for_who_works_the_lead_once_for_each_request_and_b
     assert_eq!(world.post(ADMIN, &path, &json!({"title": "x", "at": "2026-12-05T10:00:00Z"})).await.status, 409);
 }
 
-/// A reopened lead's new deadline is its own, whatever was moved before.
+/// LEAD-6: a reopened lead gets a new deadline, even if the old one was moved.
 #[tokio::test]
 async fn lead_6_a_reopened_lead_starts_with_the_dealers_deadline_again() {
     let world = World::new().await;

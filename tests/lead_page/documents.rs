@@ -1,4 +1,4 @@
-//! Documents of a lead: announced, uploaded by a link, completed, downloaded by a link, removed (LEAD-2).
+//! Documents of a lead: created, uploaded by a link, completed, downloaded by a link, removed (LEAD-2).
 
 use crate::support::world::{ADMIN, Reply, World, enquiry};
 use aws_credential_types::Credentials;
@@ -16,7 +16,7 @@ fn order_form() -> Value {
     json!({"title": "Bestellung für Jana", "content_type": "application/pdf", "bytes": PDF.len()})
 }
 
-/// Follows a link of the local bucket.
+/// Sends a request to a link of the local bucket.
 async fn follow(world: &World, method: Method, url: &str, content_type: &str, body: &'static [u8]) -> (u16, HeaderMap, Bytes) {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
@@ -30,7 +30,7 @@ async fn put(world: &World, url: &str) -> u16 {
     follow(world, Method::PUT, url, "application/pdf", PDF).await.0
 }
 
-/// A document of a lead, announced; where it is.
+/// Creates a document of a lead. Returns the response and the document's path.
 async fn announced(world: &World, lead: LeadId) -> (Reply, String) {
     let reply = world.post("anna.vogt", &format!("/leads/{lead}/documents"), &order_form()).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
@@ -42,7 +42,7 @@ async fn complete(world: &World, at: &str) -> Reply {
     world.post("anna.vogt", &format!("{at}/completion"), &json!({})).await
 }
 
-/// Everything that the bucket holds.
+/// Returns the names of all files in the bucket.
 fn held(world: &World) -> Vec<String> {
     fn walk(folder: &std::path::Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
@@ -64,7 +64,7 @@ async fn lead_2_a_document_goes_up_and_comes_down_by_links_and_is_renamed_and_re
         (made.text("/state"), made.text("/upload/method"), made.text("/upload/expires_at")),
         ("pending", "PUT", "2026-11-23T09:15:00Z")
     );
-    // Until the file is there, it is not on the timeline, and gives nothing to download.
+    // Before the upload, the document is not on the timeline and has no download link.
     let early = complete(&world, &at).await;
     assert_eq!((early.status, early.text("/detail")), (409, "the file is not uploaded: 0 of 22 bytes are there (LEAD-2)"));
     assert_eq!(world.get(ADMIN, &at).await.body["download"], Value::Null);
@@ -84,7 +84,7 @@ async fn lead_2_a_document_goes_up_and_comes_down_by_links_and_is_renamed_and_re
     let (status, headers, bytes) = follow(&world, Method::GET, shown.text("/download/url"), "x/y", b"").await;
     assert_eq!((status, &bytes[..], headers[header::CONTENT_TYPE].to_str().unwrap()), (200, PDF, "application/pdf"));
     assert_eq!(headers[header::CONTENT_DISPOSITION], "attachment; filename=\"Bestellung.pdf\"; filename*=UTF-8''Bestellung%2Epdf");
-    // The upload link is still good, and puts nothing where the document is.
+    // The upload link is still valid, but it no longer changes the document's file.
     assert_eq!(put(&world, made.text("/upload/url")).await, 200);
     let removed = world.call(Method::DELETE, "anna.vogt", &at, &[], b"").await;
     assert_eq!((removed.status, removed.text("/removed_by")), (200, "user:anna.vogt"));
@@ -97,7 +97,7 @@ async fn lead_2_a_document_goes_up_and_comes_down_by_links_and_is_renamed_and_re
     assert_eq!(what, ["document_announced", "element_added", "element_changed", "element_removed"]);
 }
 
-/// LEAD-2: a link is for one file, one method, one type and size, and a while.
+/// LEAD-2: a link is valid for one file, one method, one type and size, and a limited time.
 #[tokio::test]
 async fn lead_2_a_link_of_a_document_is_good_for_nothing_else() {
     let world = World::new().await;
@@ -113,7 +113,7 @@ async fn lead_2_a_link_of_a_document_is_good_for_nothing_else() {
         assert_eq!(put(&world, &forged).await, 403);
     }
     assert!(held(&world).is_empty());
-    // Nobody completes another lead's document by its name, nor one of another kind.
+    // A document cannot be completed under another lead or as an element of another kind.
     let name = at.rsplit('/').next().unwrap();
     assert_eq!(complete(&world, &format!("/leads/{other}/documents/{name}")).await.status, 404);
     assert_eq!(world.get(ADMIN, &format!("/leads/{id}/quotes/{name}")).await.status, 404);
@@ -128,7 +128,7 @@ async fn lead_2_a_link_of_a_document_is_good_for_nothing_else() {
     assert_eq!(put(&world, &up).await, 403);
 }
 
-/// LEAD-2: a completion that crashed after the copy, and a removal that crashed before the file was gone, are finished by a repeat.
+/// LEAD-2: a repeated request finishes a completion that crashed after the copy, and a removal that crashed before the file was deleted.
 #[tokio::test]
 async fn lead_2_what_a_crash_left_of_a_document_is_finished_by_a_repeat() {
     let world = World::new().await;
@@ -144,7 +144,7 @@ async fn lead_2_what_a_crash_left_of_a_document_is_finished_by_a_repeat() {
     world.bucket.put(&file, PDF.to_vec()).await.unwrap();
     assert_eq!(world.call(Method::DELETE, "anna.vogt", &at, &[], b"").await.body["version"], 3);
     assert!(held(&world).is_empty());
-    // The same announcement again gives another link to the same document.
+    // A repeated creation returns another link to the same document.
     let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
     let announce = async || {
         world.call(Method::POST, "anna.vogt", &format!("/leads/{id}/documents"), &headers, order_form().to_string().as_bytes()).await
@@ -156,7 +156,7 @@ async fn lead_2_what_a_crash_left_of_a_document_is_finished_by_a_repeat() {
     assert_eq!(put(&world, second.text("/upload/url")).await, 200);
 }
 
-/// LEAD-2: in the cloud the links are S3's: type and size are signed, and what is got is saved, not shown.
+/// LEAD-2: in the cloud the links are S3's. They sign type and size, and the response makes browsers save the file instead of showing it.
 #[tokio::test]
 async fn lead_2_links_of_the_cloud_sign_type_and_size_and_expire() {
     let config = aws_config::SdkConfig::builder()

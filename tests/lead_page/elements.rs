@@ -1,4 +1,4 @@
-//! What belongs to a lead: trade-ins, quotes, test drives, comments (LEAD-1, LEAD-2, LEAD-9).
+//! The elements of a lead: trade-ins, quotes, test drives, comments (LEAD-1, LEAD-2, LEAD-9).
 
 use crate::calendar::invitation::{book, cancel, invited};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
@@ -20,14 +20,14 @@ async fn delete(world: &World, who: &str, path: &str) -> Reply {
     world.call(Method::DELETE, who, path, &[], b"").await
 }
 
-/// The elements that a list shows.
+/// Returns the elements in a list of the lead.
 async fn listed(world: &World, lead: LeadId, kind: ElementKind) -> Vec<Value> {
     let list = world.get(ADMIN, &format!("/leads/{lead}/{}?limit=100", kind.path())).await;
     assert_eq!(list.status, 200, "{}", list.body);
     list.body["elements"].as_array().unwrap().clone()
 }
 
-/// What the timeline says, event by event.
+/// Returns the events on the timeline.
 async fn told(world: &World, lead: LeadId) -> Vec<Value> {
     let page = world.get(ADMIN, &format!("/leads/{lead}")).await;
     page.body["timeline"].as_array().unwrap().iter().flat_map(|entry| entry["events"].as_array().unwrap().clone()).collect()
@@ -42,7 +42,7 @@ fn drive(time: &str) -> Value {
     json!({"vehicle": {"make": "Opel", "model": "Corsa", "stock_number": "GW-1138"}, "at": time})
 }
 
-/// LEAD-2: a quote from its making to its removal: ETag, merge, history.
+/// LEAD-2: a quote from creation to removal, with ETag, merge patch and history.
 #[tokio::test]
 async fn lead_2_a_quote_is_made_changed_and_removed_and_the_timeline_keeps_all_of_it() {
     let world = World::new().await;
@@ -56,14 +56,14 @@ async fn lead_2_a_quote_is_made_changed_and_removed_and_the_timeline_keeps_all_o
     let at = one.headers["location"].to_str().unwrap().to_owned();
     assert_eq!(at, format!("{path}/{}", one.text("/id")));
     assert_eq!((one.headers["etag"].to_str().unwrap(), one.text("/by")), ("\"1\"", "user:anna.vogt"));
-    // What is not said stays, what is null goes, and the whole is judged.
+    // In a patch, an absent field keeps the value and null removes it. The rules apply to the result.
     let patched = patch(&world, "anna.vogt", &at, &json!({"valid_until": null, "vehicle": {"trim": "GS"}}), Some(1)).await;
     assert_eq!((patched.status, &patched.body["valid_until"], patched.text("/vehicle/model")), (200, &Value::Null, "Corsa"));
     assert_eq!((patched.text("/vehicle/trim"), patched.body["version"].as_u64()), ("GS", Some(2)));
     assert_eq!(patch(&world, ADMIN, &at, &json!({"notes": "x"}), Some(1)).await.status, 412);
     let wrong = patch(&world, ADMIN, &at, &json!({"price": {"amount": 1}}), Some(2)).await;
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["price.amount LEAD-2".to_owned()]));
-    // The same again changes nothing.
+    // A patch without a change has no effect.
     assert_eq!(patch(&world, ADMIN, &at, &json!({"vehicle": {"trim": "GS"}}), None).await.body["version"], 2);
     let removed = delete(&world, ADMIN, &at).await;
     assert_eq!((removed.status, removed.text("/removed_by")), (200, "user:ingo.brandt"), "{}", removed.body);
@@ -79,7 +79,7 @@ async fn lead_2_a_quote_is_made_changed_and_removed_and_the_timeline_keeps_all_o
     assert_eq!(of_quote[1]["before"]["valid_until"], "2026-12-31");
 }
 
-/// LEAD-2: every fault is told at once, by field.
+/// LEAD-2: all validation errors of an element are returned at once, by field.
 #[tokio::test]
 async fn lead_2_what_is_wrong_with_an_element_is_named_field_by_field() {
     let world = World::new().await;
@@ -119,11 +119,11 @@ async fn lead_2_what_is_wrong_with_an_element_is_named_field_by_field() {
     assert!(world.page(id).await.lead.counts.is_empty(), "nothing was made");
 }
 
-/// LEAD-9: the right is named; a lead out of reach is not there; a comment is its author's, and whoever may moderate.
+/// LEAD-9: the response names the missing right. A lead out of scope is not found. Only its author and moderators may change a comment.
 #[tokio::test]
 async fn lead_9_elements_are_read_by_readers_written_by_workers_and_comments_changed_by_their_authors() {
     let world = World::new().await;
-    // Ben sees Anna's leads, as a seller.
+    // Ben is a seller who may see Anna's leads.
     world
         .settings(|draft| {
             let anna = draft.members.iter_mut().find(|member| member.user.as_str() == "anna.vogt").unwrap();
@@ -160,7 +160,7 @@ async fn lead_9_elements_are_read_by_readers_written_by_workers_and_comments_cha
     assert_eq!(world.get(ADMIN, &format!("{path}/unknown")).await.status, 404);
 }
 
-/// LEAD-2, CAL-1, ESC-7: a test drive is an event on the calendar, which takes the seller's time, and is called off with it.
+/// LEAD-2, CAL-1, ESC-7: a test drive is a calendar event. It takes the seller's time, and both are cancelled together.
 #[tokio::test]
 async fn lead_2_a_test_drive_is_one_calendar_event_in_the_same_commit() {
     let world = World::new().await;
@@ -172,7 +172,7 @@ async fn lead_2_a_test_drive_is_one_calendar_event_in_the_same_commit() {
     assert_eq!((page.timeline.len(), events.len(), page.lead.planned.len()), (2, 1, 1), "one commit");
     assert!(page.lead.reaction.is_some() && events[0].taken.is_some());
     assert_eq!((events[0].kind.as_str(), events[0].title.as_str()), ("booked_test_drive", "Opel Corsa"));
-    // The event alone says when, and how it went.
+    // Time and outcome are changed only on the event.
     let (at, event) = (format!("{path}/{}", made.text("/id")), format!("/leads/{id}/events/{}", made.text("/event")));
     world.post("anna.vogt", &format!("{event}/time"), &json!({"at": "2026-11-24T11:00:00+01:00"})).await;
     assert_eq!(world.get(ADMIN, &at).await.text("/at"), "2026-11-24T10:00:00Z");
@@ -184,7 +184,7 @@ async fn lead_2_a_test_drive_is_one_calendar_event_in_the_same_commit() {
     assert_eq!((removed.status, removed.text("/state")), (200, "deleted"), "{}", removed.body);
     let (page, events) = (world.page(id).await, world.events(id).await);
     assert_eq!((page.lead.planned.len(), events[0].taken.is_some(), page.lead.counts.test_drives), (0, false, 0));
-    // One that took place stays on the calendar as it ended.
+    // A test drive that took place stays on the calendar with its outcome.
     let made = world.post("anna.vogt", &path, &drive("2026-11-23T09:30:00+01:00")).await;
     let event = format!("/leads/{id}/events/{}", made.text("/event"));
     assert_eq!(world.post("anna.vogt", &format!("{event}/completion"), &json!({})).await.status, 200);
@@ -192,7 +192,7 @@ async fn lead_2_a_test_drive_is_one_calendar_event_in_the_same_commit() {
     assert_eq!(delete(&world, "anna.vogt", &format!("{path}/{}", made.text("/id"))).await.text("/state"), "completed");
 }
 
-/// LEAD-1, LEAD-2: a lead has a hundred of a kind at most.
+/// LEAD-1, LEAD-2: a lead has at most 100 elements of each kind.
 #[tokio::test]
 async fn lead_2_a_lead_has_a_hundred_comments_at_most() {
     let world = World::new().await;
@@ -211,7 +211,7 @@ async fn lead_2_a_lead_has_a_hundred_comments_at_most() {
     assert_eq!(world.post(ADMIN, &format!("/leads/{id}/quotes"), &quote()).await.status, 201, "each kind by itself");
 }
 
-/// LEAD-1, APT-1: the header counts each test drive that stands once, whoever made it and wherever it is called off.
+/// LEAD-1, APT-1: the header counts each active test drive once, however it was created and wherever it is cancelled.
 #[tokio::test]
 async fn lead_1_each_test_drive_that_stands_counts_once() {
     let world = World::new().await;
@@ -220,14 +220,14 @@ async fn lead_1_each_test_drive_that_stands_counts_once() {
     let count = async || world.get(ADMIN, &format!("/leads/{id}")).await.body["counts"]["test_drives"].as_u64().unwrap();
     let made = world.post("anna.vogt", &path, &drive("2026-11-24T10:00:00+01:00")).await;
     assert_eq!(count().await, 1, "with its event, once");
-    // By the customer, who calls it off and books another.
+    // The customer cancels and books again.
     assert_eq!(book(&world, &link, "2026-11-24T14:00:00Z").await.status, 201);
     assert_eq!(count().await, 2);
     assert_eq!(cancel(&world, &link).await.status, 200);
     assert_eq!(count().await, 1);
     assert_eq!(book(&world, &link, "2026-11-25T14:00:00Z").await.status, 201);
     assert_eq!(count().await, 2);
-    // On the calendar, as an event, as an event's follow-up, and as an appointment.
+    // Created as a calendar event, as a follow-up of an event, and as an appointment.
     let event = world.post(ADMIN, &events, &json!({"title": "x", "type": "phone_outbound"})).await.text("/id").to_owned();
     let next = json!({"follow_up": {"title": "x", "type": "Booked Test Drive", "at": "2026-11-26T09:00:00Z"}});
     let followed = world.post(ADMIN, &format!("{events}/{event}/completion"), &next).await;
@@ -237,12 +237,12 @@ async fn lead_1_each_test_drive_that_stands_counts_once() {
     assert_eq!((appointment.status, count().await), (201, 4), "{}", appointment.body);
     let off = format!("/appointments/{}/cancellation", appointment.text("/id"));
     assert_eq!((world.post(ADMIN, &off, &json!({})).await.status, count().await), (200, 3));
-    // Moved, it is the same; missed, it was one.
+    // A moved test drive is counted once; a missed one still counts.
     let follow_up = format!("{events}/{}", followed.text("/follow_up/id"));
     assert_eq!(world.post(ADMIN, &format!("{follow_up}/time"), &json!({"at": "2026-11-23T10:00:00Z"})).await.status, 200);
     assert_eq!(world.post(ADMIN, &format!("{follow_up}/no-show"), &json!({"reason": "did_not_come"})).await.status, 200);
     assert_eq!(count().await, 3);
-    // Called off by its event, it counts no more; and removed after that, no less.
+    // After its event is cancelled it no longer counts. Its removal afterwards does not reduce the count again.
     assert_eq!(delete(&world, ADMIN, &format!("{events}/{}", made.text("/event"))).await.status, 200);
     assert_eq!(count().await, 2);
     assert_eq!(delete(&world, ADMIN, &format!("{path}/{}", made.text("/id"))).await.status, 200);
@@ -265,7 +265,8 @@ fn adf(status: &str, message: &str, trade_ins: &[&str]) -> Vec<u8> {
     .into_bytes()
 }
 
-/// LEAD-1, LEAD-2, INT-5, INT-6: what an enquiry offers is a trade-in like any other; sent again, it follows, but for what was changed here.
+/// LEAD-1, LEAD-2, INT-5, INT-6: the trade-in of an enquiry is an element like any other. A resent enquiry updates it unless users have
+/// changed it.
 #[tokio::test]
 async fn lead_2_the_trade_ins_of_an_enquiry_are_counted_listed_and_kept_once_they_are_changed() {
     let world = World::new().await;
@@ -280,29 +281,29 @@ async fn lead_2_the_trade_ins_of_an_enquiry_are_counted_listed_and_kept_once_the
     };
     assert_eq!(models().await, ["Polo", "Golf"]);
     assert_eq!(listed(&world, id, ElementKind::TradeIn).await[0]["by"], "partner:portal-demo");
-    // The same again changes nothing.
+    // The same enquiry again changes nothing.
     assert_eq!(world.adf(NORDSTERN, &adf("new", "one", &["Polo", "Golf"])).await.status, 201);
     assert_eq!(models().await, ["Polo", "Golf"]);
     let offered = json!({"offered": {"amount": 450_000, "currency": "EUR"}});
     let first = format!("/leads/{id}/trade-ins/enquiry-1-0");
     assert_eq!(patch(&world, ADMIN, &first, &offered, Some(1)).await.body["enquired"], false);
-    // The first is the dealer's by now; the second is another car, and then gone, and there is a third.
+    // A user has changed the first trade-in, so it stays. The second is replaced and a third is added; then both are removed.
     assert_eq!(world.adf(NORDSTERN, &adf("resend", "two", &["Up", "Passat", "Touran"])).await.status, 200);
     assert_eq!(models().await, ["Polo", "Passat", "Touran"]);
     assert_eq!(world.adf(NORDSTERN, &adf("resend", "three", &[])).await.status, 200);
     assert_eq!(models().await, ["Polo"]);
-    // What was removed here is not brought back.
+    // A resent enquiry does not restore a trade-in that a user removed.
     assert_eq!(delete(&world, ADMIN, &first).await.status, 200);
     assert_eq!(world.adf(NORDSTERN, &adf("resend", "four", &["Polo"])).await.status, 200);
     assert_eq!(models().await, Vec::<String>::new());
-    // The contact asks again and offers another.
+    // The contact sends another enquiry with another trade-in.
     let again = json!({"type": "used_car", "contact": {"last_name": "Jana", "email": "jana@example.com"}, "trade_in": {"make": "VW", "model": "Fox"}});
     let added = world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &again).await;
     assert_eq!((added.status, added.text("/id")), (200, id.to_string().as_str()));
     assert_eq!(models().await, ["Fox"]);
 }
 
-/// One thing that is done with one of the elements.
+/// An action on one of the elements.
 #[derive(Debug, Clone)]
 enum Deed {
     Add(ElementKind),
@@ -313,7 +314,7 @@ enum Deed {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// LEAD-1: the header's counts are what the lists show, and the timeline has an entry for each change.
+    /// LEAD-1: the header's counts equal the lists, and the timeline has one entry for each change.
     #[test]
     fn lead_1_counts_are_what_is_there(deeds in proptest::collection::vec(prop_oneof![
         3 => proptest::sample::select(vec![ElementKind::TradeIn, ElementKind::Quote, ElementKind::TestDrive, ElementKind::Comment, ElementKind::Document]).prop_map(Deed::Add),

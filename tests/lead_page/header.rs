@@ -1,4 +1,4 @@
-//! The header of a lead's page, and its timeline by pages (LEAD-1, LEAD-2).
+//! The header and the paged timeline of a lead's page (LEAD-1, LEAD-2).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use forecourt_domain::base::{Actor, LeadId};
@@ -47,7 +47,7 @@ async fn lead_1_the_header_says_how_a_lead_stands_at_a_glance() {
     assert_eq!(lost.body["status_colour"], "#C62828");
 }
 
-/// Puts entries with 20 KB of raw input each on a lead's timeline.
+/// Adds timeline entries with 20 KB of raw input each to a lead.
 async fn grow(world: &World, id: LeadId, entries: usize) {
     for _ in 0..entries {
         let rule = |loaded: &forecourt_store::Loaded, _| {
@@ -62,7 +62,8 @@ async fn grow(world: &World, id: LeadId, entries: usize) {
     }
 }
 
-/// LEAD-1, LEAD-2: a history of two megabytes: the page comes in two round trips with the latest entries, the rest by its cursor, and each is there once.
+/// LEAD-1, LEAD-2: a lead with two megabytes of history. The page needs two round trips and shows the latest entries; its cursor gives
+/// the rest. Each entry appears once.
 #[tokio::test]
 async fn lead_2_a_long_timeline_comes_by_pages_newest_first() {
     let world = World::new().await;
@@ -72,7 +73,7 @@ async fn lead_2_a_long_timeline_comes_by_pages_newest_first() {
     grow(&world, id, 110).await;
     let before = world.store.spent();
     let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
-    // One read finds out that there is more, and three at once bring it.
+    // The first read shows that there is more; three concurrent reads fetch it.
     assert!(world.store.spent().since(before).calls <= 4, "{:?}", world.store.spent().since(before));
     assert_eq!(page["enquiry"]["contact"]["last_name"], "petersen", "the enquiry is there though its entry is not");
     assert_eq!(page["messages"].as_array().unwrap().len(), 1);
@@ -97,7 +98,7 @@ async fn lead_2_a_long_timeline_comes_by_pages_newest_first() {
     assert_eq!(notes(&first)[..2], ["no. 111", "no. 110"]);
 }
 
-/// A resent enquiry is shown in its latest state, wherever its entry stands; and CAL-3.
+/// INT-5, CAL-3: the page shows a resent enquiry in its latest state and the next planned event, however many timeline entries follow.
 #[tokio::test]
 async fn int_5_the_page_shows_the_latest_state_of_a_resent_enquiry_however_old() {
     let world = World::new().await;
@@ -119,7 +120,7 @@ async fn int_5_the_page_shows_the_latest_state_of_a_resent_enquiry_however_old()
     }
 }
 
-/// LEAD-9 on the timeline, and queries that are none.
+/// LEAD-9: the timeline follows the rights on its lead, and invalid queries are refused.
 #[tokio::test]
 async fn lead_9_the_timeline_is_for_who_may_see_the_lead() {
     let world = World::new().await;
@@ -146,7 +147,8 @@ async fn lead_9_the_timeline_is_for_who_may_see_the_lead() {
     }
 }
 
-/// LEAD-2: what happens between two pages is on neither, and what was there is on one of them, also of what is removed meanwhile.
+/// LEAD-2: each entry that exists throughout appears on exactly one page. An entry that is added between two pages appears on neither,
+/// and a removed element keeps its entries.
 #[tokio::test]
 async fn lead_2_pages_of_a_timeline_show_each_entry_once_whatever_happens_between_them() {
     let world = World::new().await;
@@ -165,7 +167,7 @@ async fn lead_2_pages_of_a_timeline_show_each_entry_once_whatever_happens_betwee
     shown.reverse();
     let mut gone = comments.iter();
     while let Some(before) = cursor {
-        // The oldest, which the pages to come tell of, is removed; and another comes.
+        // An old element, whose entries are on later pages, is removed, and a new one is added.
         let removed = world.call(http::Method::DELETE, ADMIN, gone.next().unwrap(), &[("if-match", "\"1\"")], b"").await;
         assert_eq!(removed.status, 200, "{}", removed.body);
         assert_eq!(world.post(ADMIN, &format!("/leads/{id}/comments"), &json!({"text": "another"})).await.status, 201);

@@ -1,4 +1,4 @@
-//! Lists: filters, and words to be found (LEAD-8).
+//! Lists of leads: filters and search (LEAD-8).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use forecourt_domain::decision::{Decision, Item};
@@ -50,7 +50,7 @@ async fn lead_8_lists_are_filtered_and_searched_within_the_askers_scope() {
     for number in [first.to_string(), first.spoken()] {
         assert_eq!(found(&world, ADMIN, &format!("q={number}")).await, ["Petersen"]);
     }
-    // A seller finds own leads only.
+    // A seller finds only leads that the seller may see.
     assert_eq!(found(&world, "anna.vogt", "q=peters").await, ["Petersen"]);
     assert_eq!(found(&world, "ben.krause", "q=peters").await, Vec::<String>::new());
     for query in ["type=boat", "overdue=maybe", "from=tomorrow", "q=x", "colour=red"] {
@@ -58,7 +58,7 @@ async fn lead_8_lists_are_filtered_and_searched_within_the_askers_scope() {
     }
 }
 
-/// A contact known by several channels is found by each of them, with every lead.
+/// LEAD-8: a search for any channel of a contact finds all of the contact's leads.
 #[tokio::test]
 async fn lead_8_a_contact_is_found_by_every_channel() {
     let world = World::new().await;
@@ -72,13 +72,14 @@ async fn lead_8_a_contact_is_found_by_every_channel() {
     }
 }
 
-/// LEAD-8, INT-6: a lead is found by the name and the channels of any of its contacts; a channel that several share finds the leads of all of them.
+/// LEAD-8, INT-6: a search finds a lead by the name or a channel of any of its contacts. A channel that several contacts share finds the
+/// leads of all of them.
 #[tokio::test]
 async fn lead_8_a_lead_is_found_by_each_of_its_contacts_and_a_shared_channel_finds_all() {
     let world = World::new().await;
     let a = world.lead(&asked("Petersen", "used_car", "website", "0171 2345678", "")).await;
     let b = world.lead(&asked("Kim", "used_car", "website", "0171 2345670", "")).await;
-    // Kim asks again from Petersen's telephone, which stays Petersen's in the directory.
+    // Kim's enquiry has Petersen's telephone number. In the directory the number stays with Petersen.
     let again = asked("Kim", "used_car", "website", "0171 2345678", "");
     assert_eq!(world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &again).await.text("/id"), b.to_string());
     assert_eq!(found(&world, ADMIN, "q=01712345678").await, ["Kim", "Petersen"]);
@@ -105,7 +106,8 @@ async fn lead_8_a_lead_is_found_by_each_of_its_contacts_and_a_shared_channel_fin
         assert_eq!(found(&world, ADMIN, query).await, wanted, "{query}");
     }
     assert_eq!(found(&world, "anna.vogt", "q=sohn").await, Vec::<String>::new());
-    // Who is made the main one, the list names; the other is still found, and who was taken off is not, but by the address.
+    // The list shows the new main contact. The former main contact's name still finds the lead; after that contact is removed, only the
+    // address does.
     let eva = eva.headers["location"].to_str().unwrap().to_owned();
     let json_type = [("content-type", "application/json")];
     let main = world.call(http::Method::PATCH, ADMIN, &eva, &json_type, br#"{"main": true}"#).await;
@@ -117,7 +119,7 @@ async fn lead_8_a_lead_is_found_by_each_of_its_contacts_and_a_shared_channel_fin
     assert_eq!(found(&world, ADMIN, "q=petersen@example.com").await, ["Eva Meier", "Kim"]);
 }
 
-/// LEAD-8, INT-5: what an enquiry says that was sent again finds its lead.
+/// LEAD-8, INT-5: after an enquiry is resent, a search finds its lead by the new content.
 #[tokio::test]
 async fn lead_8_a_lead_is_found_by_what_its_enquiry_says_when_it_is_sent_again() {
     let world = World::new().await;
@@ -133,7 +135,8 @@ async fn lead_8_a_lead_is_found_by_what_its_enquiry_says_when_it_is_sent_again()
     }
 }
 
-/// LEAD-8: what a contact's channel finds is paged as any list; what the directory cannot name all of, is looked for in the list.
+/// LEAD-8: search results by channel are paged like any list. If the directory has not all leads of a channel, the search reads the list
+/// of leads.
 #[tokio::test]
 async fn lead_8_a_channel_finds_every_lead_whether_the_directory_names_them_or_not() {
     let world = World::new().await;
@@ -171,7 +174,7 @@ async fn lead_8_a_channel_finds_every_lead_whether_the_directory_names_them_or_n
     assert_eq!(world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads?q=jana@example.com&cursor=x")).await.status, 422);
 }
 
-/// LEAD-2, CAL-1: the lists of a lead come in pages, newest first; a cursor is good for its own list of its own lead.
+/// LEAD-2, CAL-1: the lists of a lead are paged, newest first. A cursor is valid only for its own list and lead.
 #[tokio::test]
 async fn lead_2_lists_of_a_lead_come_in_pages() {
     let world = World::new().await;
@@ -204,7 +207,7 @@ async fn lead_2_lists_of_a_lead_come_in_pages() {
     }
 }
 
-/// LEAD-2: of a lead with much more than a read's megabyte nothing is left out.
+/// LEAD-2: a lead with more data than one read returns (1 MB) is shown completely.
 #[tokio::test]
 async fn lead_2_of_a_lead_with_megabytes_of_events_none_is_missing() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! The page of a lead: elements, tasks, deadlines, contacts, lists (LEAD).
+//! Tests of a lead's page: elements, tasks, deadlines, contacts, lists (LEAD).
 
 pub(crate) mod communication;
 pub(crate) mod contacts;

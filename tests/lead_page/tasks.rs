@@ -18,7 +18,7 @@ fn given(title: &str, start: &str, assignee: &str) -> Value {
     json!({"title": title, "start": start, "minutes": 30, "assignee": assignee})
 }
 
-/// The list as `title` (of a deadline its name, where it has no title), by its pages.
+/// Returns all pages of the list as titles; a deadline without a title is shown by its name.
 async fn listed(world: &World, who: &str, query: &str) -> Vec<String> {
     let (mut titles, mut cursor) = (Vec::new(), String::new());
     loop {
@@ -65,7 +65,7 @@ async fn lead_4_a_task_is_made_changed_done_reopened_and_deleted_and_the_timelin
         (changed.status, &changed.body["assignee"], &changed.body["end"]),
         (200, &json!("ben.krause"), &json!("2026-11-24T09:45:00Z"))
     );
-    // Ben does not see the lead; the task is his all the same.
+    // Ben may not see the lead, but can read and complete his task.
     assert_eq!(world.get("ben.krause", &format!("/leads/{id}")).await.status, 404);
     assert_eq!(listed(&world, "ben.krause", "").await, ["Photograph the car"]);
     let link = world.get("ben.krause", &format!("/dealers/{NORDSTERN}/tasks")).await.text("/tasks/0/link").to_owned();
@@ -90,11 +90,11 @@ async fn lead_4_a_task_is_made_changed_done_reopened_and_deleted_and_the_timelin
     assert_eq!(what(&world, &id).await[2..], ["task_added", "task_changed", "task_completed", "task_reopened", "task_deleted"]);
 }
 
-/// LEAD-4, LEAD-6: tasks and deadlines stand together by their dates, by pages of any size, and what is done or met is gone.
+/// LEAD-4, LEAD-6: the list shows tasks and deadlines together by date, in pages of any size, and leaves out what is done or met.
 #[tokio::test]
 async fn lead_4_the_list_shows_tasks_and_deadlines_together_by_date() {
     let world = World::new().await;
-    // Anna's lead and Ben's, whose first-contact deadlines are at 11:00 UTC.
+    // Anna's and Ben's leads have first-contact deadlines at 11:00 UTC.
     let (a, b) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
     for (lead, body) in [
         (a, task("own early", "2026-11-23T09:30:00Z")),
@@ -130,7 +130,8 @@ async fn lead_4_the_list_shows_tasks_and_deadlines_together_by_date() {
     assert_eq!(overdue, [&json!("own early"), &json!("offer")], "the first-contact deadline is met");
 }
 
-/// What was given to nobody else goes along to each owner of the lead, whatever way it goes; a closed lead's tasks stay to be done.
+/// LEAD-4: a task without another assignee goes to each new owner of the lead, however the owner changes. The tasks of a closed lead stay
+/// open.
 #[tokio::test]
 async fn lead_4_a_task_of_the_owner_follows_the_lead_and_one_that_was_given_stays() {
     let world = World::new().await;
@@ -146,13 +147,14 @@ async fn lead_4_a_task_of_the_owner_follows_the_lead_and_one_that_was_given_stay
     let tasks = world.get("ben.krause", &format!("/leads/{id}/tasks")).await.body["tasks"].clone();
     let assignees: Vec<&Value> = tasks.as_array().unwrap().iter().map(|task| &task["assignee"]).collect();
     assert_eq!(assignees, [&json!("anna.vogt"), &json!("ben.krause")]);
-    // Given back to whoever has the lead.
+    // Assigned to the lead's owner again.
     let stays = format!("/leads/{id}/tasks/{}", tasks[0]["id"].as_str().unwrap());
     assert_eq!(send(&world, Method::PATCH, "ben.krause", &stays, &[], &json!({"assignee": ""})).await.text("/assignee"), "ben.krause");
     assert_eq!(listed(&world, "ben.krause", "").await, ["follows", "stays"]);
 }
 
-/// LEAD-9, INT-5, and what tasks refuse.
+/// LEAD-9, INT-5, LEAD-4: tasks need the right to work the lead and the current version, repeats have no effect, and invalid tasks are
+/// refused.
 #[tokio::test]
 async fn lead_4_tasks_are_for_who_works_the_lead_once_for_each_request_and_by_the_version_seen() {
     let world = World::new().await;
@@ -213,7 +215,7 @@ async fn lead_4_tasks_are_for_who_works_the_lead_once_for_each_request_and_by_th
     assert_eq!(seen, 20);
 }
 
-/// LEAD-4, LEAD-8: a range that ends before it begins is told to its sender, and is no outage.
+/// LEAD-4, LEAD-8: a range that ends before it starts is refused with 422 and causes no server error.
 #[tokio::test]
 async fn lead_8_a_reversed_range_is_a_fault_of_its_field() {
     let world = World::new().await;
@@ -224,7 +226,8 @@ async fn lead_8_a_reversed_range_is_a_fault_of_its_field() {
     }
 }
 
-/// LEAD-8, LEAD-4: the work of who was taken off a dealer is still the dealer's, and shown to who may see it; until they are back, or somebody has it.
+/// LEAD-8, LEAD-4: the open work of a user who was removed from a dealer stays on the dealer's lists for everyone with access, until the
+/// user returns or the work is reassigned.
 #[tokio::test]
 async fn lead_8_what_a_former_user_has_to_do_stays_on_the_dealers_lists() {
     let world = World::new().await;
@@ -243,14 +246,14 @@ async fn lead_8_what_a_former_user_has_to_do_stays_on_the_dealers_lists() {
     assert_eq!(send(&world, Method::DELETE, ADMIN, &path, &[("if-match", "\"1\"")], &json!({})).await.status, 200);
     assert_eq!((board(ADMIN).await, listed(&world, ADMIN, "").await), (both.clone(), all.map(str::to_owned).to_vec()));
     assert_eq!(board("ben.krause").await, std::collections::BTreeSet::from(["b".to_owned()]), "who supervises nobody sees no more");
-    // Back again, everything stands there once.
+    // After the user has returned, each entry appears once.
     let part = json!({"receives_leads": true, "assignable": true});
     let back = send(&world, Method::PUT, ADMIN, &path, &[("if-match", "\"2\"")], &part).await;
     assert_eq!(back.status, 200, "{}", back.body);
     assert_eq!((board(ADMIN).await, listed(&world, ADMIN, "").await), (both, all.map(str::to_owned).to_vec()));
 }
 
-/// LEAD-4, LEAD-8: a board's range is half open as all others are, and a cursor of another range is no outage.
+/// LEAD-4, LEAD-8: the end of a range is exclusive, as in all lists. A cursor of another range causes no server error.
 #[tokio::test]
 async fn lead_8_a_range_of_a_list_does_not_hold_its_end() {
     let world = World::new().await;
@@ -274,7 +277,7 @@ async fn lead_8_a_range_of_a_list_does_not_hold_its_end() {
     assert_eq!(listed(&world, ADMIN, &format!("until=2026-11-25T10:00:00Z&{cursor}")).await, Vec::<String>::new());
 }
 
-/// LEAD-4, DIS-7: what was given to somebody goes with its lead to another dealer: to whoever has it there, but where the assignee works there too.
+/// LEAD-4, DIS-7: when a lead goes to another dealer, a task of an assignee who does not work there goes to the new owner.
 #[tokio::test]
 async fn lead_4_a_task_goes_with_its_lead_to_another_dealer() {
     let world = World::new().await;
@@ -312,7 +315,7 @@ async fn lead_4_a_task_goes_with_its_lead_to_another_dealer() {
         (told.len(), &told[0]["what"], &told[0]["title"], &told[0]["assignee"]),
         (1, &json!("task_changed"), &json!("Photo"), &Value::Null)
     );
-    // What was done at the dealer before is to be done again by whoever has the lead now.
+    // A task that was completed at the former dealer is assigned to the new owner when it is reopened.
     let reopened = send(&world, Method::DELETE, owner, &format!("{}/completion", made[2]), &[], &json!({})).await;
     assert_eq!(
         (reopened.status, reopened.text("/assignee"), &reopened.body["follows_owner"]),
@@ -323,7 +326,7 @@ async fn lead_4_a_task_goes_with_its_lead_to_another_dealer() {
     assert_eq!(there().await.len(), 3);
 }
 
-/// LEAD-4, DIS-7: whoever works at both dealers keeps the task.
+/// LEAD-4, DIS-7: an assignee who works at both dealers keeps the task.
 #[tokio::test]
 async fn lead_4_a_task_of_who_works_at_both_dealers_stays_theirs() {
     let world = World::new().await;
@@ -346,7 +349,7 @@ async fn lead_4_a_task_of_who_works_at_both_dealers_stays_theirs() {
     assert_eq!(moved["events"].as_array().unwrap().len(), 1, "nothing about the task has changed");
 }
 
-/// LEAD-4, DIS-7: however much is planned and given, it goes along in one commit, and webhooks are told.
+/// LEAD-4, DIS-7: a lead with the maximum of tasks and events goes to another dealer in one commit, and webhooks are notified.
 #[tokio::test]
 async fn dis_7_a_lead_with_all_that_it_can_have_to_do_goes_to_another_dealer() {
     let world = World::new().await;
