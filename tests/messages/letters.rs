@@ -1,4 +1,4 @@
-//! What customers are told of their appointments, by what, and what becomes of it (APT-3, MSG-1).
+//! Letters to customers about their appointments: recipients, media and delivery states (APT-3, MSG-1).
 
 use crate::appointments::lifecycle::{WHEN, appointment, made, seen};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at};
@@ -11,7 +11,7 @@ use http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The letters about an appointment as `says medium fate why`.
+/// Returns the letters about an appointment as `says medium fate why`.
 pub fn letters(reply: &Reply) -> Vec<String> {
     let text = |letter: &Value, name: &str| letter[name].as_str().unwrap_or_default().to_owned();
     let line =
@@ -43,7 +43,7 @@ async fn apt_3_an_appointment_is_confirmed_moved_reminded_and_cancelled_and_ever
     assert_eq!(letters(&page), ["confirmation email sent", "confirmation sms sent", "reminder email queued", "reminder sms queued"]);
     let moved = world.post(ADMIN, &format!("/appointments/{id}/time"), &json!({"at": "2026-11-27T10:00:00+01:00"})).await;
     assert_eq!((moved.status, moved.text("/at"), &moved.headers["etag"]), (200, "2026-11-27T09:00:00Z", &"\"2\"".parse().unwrap()));
-    // The old time's reminder is stale on its day; the new one's goes out.
+    // The reminder for the old time is stale on its day. The one for the new time is sent.
     world.advance_to("2026-11-25T12:00:00Z").await;
     let page = seen(&world, &id).await;
     assert_eq!(page.body["reminded"], json!({"email": false, "sms": false}));
@@ -62,7 +62,7 @@ async fn apt_3_an_appointment_is_confirmed_moved_reminded_and_cancelled_and_ever
     assert_eq!(lines.len(), 4, "{lines:?}");
     assert!(lines[2].starts_with("11-26 09:00"), "{lines:?}");
     assert_eq!(world.system.mailbox.sms().iter().filter(|sms| sms.to == "+491712345678").count(), 4);
-    // The customer's calendar takes the files: one entry, that grows newer, and is gone at last.
+    // The attached calendar files describe one entry, with a growing sequence number and a cancellation at the end.
     let files: Vec<String> = [0, 1, 3].iter().map(|i| String::from_utf8(mails[*i].0.attachments[0].content.clone()).unwrap()).collect();
     for (file, (sequence, method)) in files.iter().zip([("0", "REQUEST"), ("1", "REQUEST"), ("2", "CANCEL")]) {
         let calendar: icalendar::Calendar = file.parse().unwrap();
@@ -73,7 +73,8 @@ async fn apt_3_an_appointment_is_confirmed_moved_reminded_and_cancelled_and_ever
     }
 }
 
-/// APT-3: one that is called off before its reminder is due sends none, and one that was never confirmed says so.
+/// APT-3: an appointment that is cancelled before its reminder is due sends no reminder. An appointment that was never confirmed shows
+/// this.
 #[tokio::test]
 async fn apt_3_what_cannot_or_must_not_be_sent_is_recorded_as_suppressed() {
     let world = World::new().await;
@@ -103,7 +104,7 @@ async fn apt_3_what_cannot_or_must_not_be_sent_is_recorded_as_suppressed() {
     assert_eq!(last(&seen(&world, &no_number).await), ["reminder email sent"]);
 }
 
-/// A provider whose answer never comes.
+/// A provider that never responds.
 struct Lost(std::sync::Mutex<u32>);
 
 #[async_trait]
@@ -117,7 +118,7 @@ impl Carrier for Lost {
     }
 }
 
-/// MSG-1: what may have gone out to a customer is shown, and not sent again.
+/// MSG-1: a letter that may have been sent is shown as unclear and not sent again.
 #[tokio::test]
 async fn msg_1_a_letter_whose_sender_was_lost_is_unclear_and_not_sent_again() {
     let world = World::new().await;
@@ -137,13 +138,13 @@ async fn msg_1_a_letter_whose_sender_was_lost_is_unclear_and_not_sent_again() {
     assert_eq!((letters(&page)[0].as_str(), &page.body["confirmed"]["email"]), ("confirmation email unclear", &json!(false)));
 }
 
-/// APT-3: a reminder that was held up by an outage must not come at night.
+/// APT-3: a reminder that was delayed by an outage is not sent at night.
 #[tokio::test]
 async fn apt_3_a_reminder_that_is_late_waits_for_the_morning() {
     let world = World::new().await;
     let id = made(&world, ADMIN, &appointment("jana", "2026-11-25T19:30:00+01:00")).await;
     world.system.settle().await;
-    // Nobody sends at 19:30 in Berlin; the sweep finds it at 22:00.
+    // The sender is down at 19:30 in Berlin. The sweep finds the reminder at 22:00.
     world.system.agenda.lose_everything();
     world.system.clock.stand_at(at("2026-11-24T21:00:00Z"));
     world.system.outbox.sweep().await.unwrap();
@@ -153,7 +154,7 @@ async fn apt_3_a_reminder_that_is_late_waits_for_the_morning() {
     assert_eq!(told(&world, "jana")[1].1.get(..11), Some("11-25 07:00"));
 }
 
-/// APT-3: who does not want to be told any more is not told what was queued before, and in which language is asked anew.
+/// APT-3: a queued letter is not sent if the customer has refused the medium since, and uses the customer's current language.
 #[tokio::test]
 async fn apt_3_what_was_queued_heeds_what_the_customer_says_since() {
     let world = World::new().await;
@@ -174,7 +175,8 @@ async fn apt_3_what_was_queued_heeds_what_the_customer_says_since() {
     assert!(told(&world, "mara")[1].1.contains("Reminder: your appointment"), "{:?}", told(&world, "mara"));
 }
 
-/// APT-3: a confirmation goes to each new address, each letter says where it went, and a first letter is none of a move or a cancellation.
+/// APT-3: each new address gets a confirmation, each letter records its address, and the first letter to a customer is never about a move
+/// or a cancellation.
 #[tokio::test]
 async fn apt_3_each_address_is_told_of_the_booking_first_and_is_on_record() {
     let world = World::new().await;
@@ -198,12 +200,12 @@ async fn apt_3_each_address_is_told_of_the_booking_first_and_is_on_record() {
     let corrected = ["confirmation sent jana@example.com", "confirmation sent j.p@example.com"];
     assert_eq!(sent(&id).await[..2], corrected);
     assert_eq!(told(&world, "j.p").len(), 1);
-    // Back at the first one, where it was told as it is.
+    // This address has already received the same confirmation.
     patch(json!({"customer": {"email": "jana@example.com"}})).await;
     assert_eq!(sent(&id).await[2], "confirmation suppressed -");
     world.post(ADMIN, &format!("/appointments/{id}/time"), &json!({"at": "2026-11-27T10:00:00+01:00"})).await;
     assert!(sent(&id).await.contains(&"moved sent jana@example.com".to_owned()), "{:?}", sent(&id).await);
-    // Whom no letter has reached is told of a booking, and of no cancellation.
+    // A customer whom no letter has reached gets a confirmation instead of a move, and nothing about a cancellation.
     world.settings(|s| s.send_external_mail = false).await;
     let (moved, cancelled) = (made(&world, ADMIN, &appointment("mara", WHEN)).await, made(&world, ADMIN, &appointment("nora", WHEN)).await);
     assert_eq!(sent(&moved).await[0], "confirmation suppressed -");
@@ -217,7 +219,7 @@ async fn apt_3_each_address_is_told_of_the_booking_first_and_is_on_record() {
     assert!(told(&world, "nora").is_empty());
 }
 
-/// LEAD-9: how a lead's contact is reached is not shown to who sees no leads, though a letter went there.
+/// LEAD-9: a letter's address is hidden from users who may not see the lead whose contact it belongs to.
 #[tokio::test]
 async fn lead_9_a_letter_shows_its_address_to_who_may_know_it() {
     let world = World::new().await;
@@ -239,7 +241,7 @@ async fn lead_9_a_letter_shows_its_address_to_who_may_know_it() {
     }
 }
 
-/// APT-3: nobody comes in vain: a visit that is still to come is not moved to a time that is over, of which its customer could only be told in vain.
+/// APT-3: an upcoming appointment cannot be moved into the past, because the customer would be notified of a time that is over.
 #[tokio::test]
 async fn apt_3_a_visit_to_come_is_not_moved_to_a_time_that_is_over() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! Notices to staff and letters to customers (MSG, INT-8).
+//! Tests of notices to staff and letters to customers (MSG, INT-8).
 
 pub(crate) mod letters;
 pub(crate) mod notices;

@@ -1,4 +1,4 @@
-//! Who is told, by whom a mail is read, and what becomes of a message (DIS-4, ESC-6, MSG-1, MSG-2, SET-7).
+//! Notices: their recipients, their languages, and the delivery state of each message (DIS-4, ESC-6, MSG-1, MSG-2, SET-7).
 
 use crate::support::world::{ADMIN, World, at, enquiry};
 use async_trait::async_trait;
@@ -30,14 +30,14 @@ async fn dis_4_a_deputy_gets_the_notices_of_an_absent_user() {
     world.advance_to("2026-11-23T11:00:00Z").await;
     let readers: Vec<_> = world.mails().iter().map(|mail| mail.split([' ', ':']).nth(4).unwrap().to_owned()).collect();
     assert_eq!(readers, ["anna.vogt", "felix.lang", "felix.lang"], "{:?}", world.mails());
-    // And sees and works the lead meanwhile.
+    // Meanwhile the deputy sees the lead and works on it.
     assert_eq!(world.get("felix.lang", &format!("/leads/{id}")).await.status, 200);
     assert_eq!(world.post("felix.lang", &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await.status, 200);
 }
 
 #[tokio::test]
 async fn msg_1_a_lead_given_on_before_its_notice_went_out_is_told_to_its_new_owner_only() {
-    // Sunday: nothing goes out before Monday.
+    // Sunday: no notice is sent before Monday.
     let world = World::at("2026-11-22T12:00:00Z").await;
     let id = world.lead(&enquiry("jana")).await;
     world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
@@ -72,7 +72,7 @@ async fn msg_2_notices_are_in_the_readers_language() {
     insta::assert_snapshot!(first("Grachten Auto's").unwrap());
 }
 
-/// A provider that fails as told, then takes everything.
+/// A provider that fails with the given errors in turn, then accepts everything.
 struct Flaky {
     failures: Mutex<Vec<Undelivered>>,
     carried: Mutex<Vec<Mail>>,
@@ -137,7 +137,7 @@ async fn msg_1_a_passing_failure_is_tried_again_later_and_a_final_one_is_shown()
     assert_eq!(carried, 0);
 }
 
-/// ESC-6: what failed before closing waits for the morning like everything else.
+/// ESC-6: a mail whose sending failed before closing waits for the next opening, like any other held mail.
 #[tokio::test]
 async fn esc_6_a_mail_that_failed_is_not_sent_at_night() {
     let later = || Undelivered::Later("throttled".into());
@@ -163,7 +163,7 @@ async fn msg_1_a_mail_is_mime_that_nobodys_name_can_break() {
 
 #[tokio::test]
 async fn esc_6_a_held_notice_that_is_no_longer_so_holds_no_other_back() {
-    // Sunday: five notices for each seller wait for Monday.
+    // Sunday: five notices for each seller are held until Monday.
     let world = World::at("2026-11-22T12:00:00Z").await;
     let mut annas = Vec::new();
     for i in 0..35 {
@@ -173,7 +173,7 @@ async fn esc_6_a_held_notice_that_is_no_longer_so_holds_no_other_back() {
         }
     }
     world.advance_to("2026-11-22T13:00:00Z").await;
-    // Whichever of hers comes first, it is answered.
+    // One of Anna's leads is answered, whichever notice is first in the mail.
     annas.sort();
     world.post("anna.vogt", &format!("/leads/{}/reactions", annas[0]), &json!({"kind": "reply"})).await;
     world.advance_to("2026-11-23T07:02:00Z").await;
@@ -190,7 +190,7 @@ async fn msg_1_a_digest_whose_sender_was_lost_is_sent_again_as_the_same_mail() {
     }
     world.advance_to("2026-11-22T13:00:00Z").await;
     world.system.clock.stand_at(at("2026-11-23T07:00:43Z"));
-    // The sender is lost after the provider took the mail: nothing is recorded, and the lease runs out.
+    // The sender crashes after the provider accepted the mail: nothing is recorded, and the lease expires.
     let lost = Arc::new(Lost::default());
     let sender = Sender {
         platform: world.system.platform.of("send"),
@@ -206,11 +206,11 @@ async fn msg_1_a_digest_whose_sender_was_lost_is_sent_again_as_the_same_mail() {
     }
     task.abort();
     let first = lost.carried.lock().unwrap()[0].clone();
-    // Meanwhile one of its two leads is answered, so that the mail has less to say; it is the same mail all the same.
+    // Meanwhile one of the mail's two leads is answered, so its text is shorter. It keeps the same message id.
     let lead = first.text.split("/leads/").nth(1).unwrap()[..10].to_owned();
     world.post(ADMIN, &format!("/leads/{lead}/reactions"), &json!({"kind": "reply"})).await;
     world.advance_to("2026-11-23T07:10:00Z").await;
-    // Of a lease that runs out nobody is told: the sweep finds it.
+    // No wake-up announces the end of a lease: the sweep finds it.
     world.system.outbox.sweep().await.unwrap();
     world.advance_to("2026-11-23T07:20:00Z").await;
     let again = world.system.mailbox.mails().into_iter().filter(|mail| mail.id == first.id).count();
@@ -218,7 +218,7 @@ async fn msg_1_a_digest_whose_sender_was_lost_is_sent_again_as_the_same_mail() {
     assert_eq!((again, ids.len()), (1, 7), "{} {ids:?} {:?}", first.id, world.mails());
 }
 
-/// A provider that takes the mail and never answers.
+/// A provider that accepts the mail and never responds.
 #[derive(Default)]
 struct Lost {
     carried: Mutex<Vec<Mail>>,
@@ -234,7 +234,7 @@ impl Carrier for Lost {
 
 #[tokio::test]
 async fn esc_6_what_was_to_happen_at_closing_is_mailed_though_it_takes_a_moment() {
-    // Harbour Cars closes at 18:00; 90 working minutes from 16:30 run out then.
+    // Harbour Cars closes at 18:00. From 16:30, 90 working minutes end exactly at closing.
     let world = World::at("2026-11-23T16:30:00Z").await;
     let lead = world.post("partner:portal-demo", "/dealers/harbour-cars-demo/leads", &enquiry("late")).await;
     assert_eq!(lead.text("/deadline"), "2026-11-23T18:00:00Z");
@@ -246,7 +246,7 @@ async fn esc_6_what_was_to_happen_at_closing_is_mailed_though_it_takes_a_moment(
 
 #[tokio::test]
 async fn esc_9_a_held_notice_of_a_step_before_the_reopening_is_dropped() {
-    // Lakeside's level 2 comes four hours after level 1: at night, so its mail waits.
+    // Lakeside's level 2 is four hours after level 1: at night, so its mail is held.
     let world = World::at("2026-11-24T00:30:00Z").await;
     let reply = world.post("partner:portal-demo", "/dealers/lakeside-motors-demo/leads", &enquiry("late")).await;
     let path = format!("/leads/{}/status", reply.text("/id"));
@@ -275,7 +275,7 @@ async fn acc_1_a_held_notice_of_a_lead_that_went_to_another_dealer_is_dropped() 
 
 #[tokio::test]
 async fn esc_8_a_held_reminder_is_not_sent_after_level_1() {
-    // Wednesday 16:00:20 in Berlin: level 1 is due on Thursday at 8:00:20, between the opening and the moment when held mail goes out.
+    // Wednesday, 16:00:20 in Berlin. Level 1 is due on Thursday at 8:00:20, between the opening and the time at which held mail is sent.
     let world = World::at("2026-11-25T15:00:20Z").await;
     let id = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-26T07:10:00Z").await;
@@ -286,7 +286,7 @@ async fn esc_8_a_held_reminder_is_not_sent_after_level_1() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn esc_6_sixty_held_notices_of_one_reader_are_a_few_mails_whoever_sends_them() {
-    // Sunday. Every lead is given to one seller by hand.
+    // Sunday. Every lead is assigned to the same seller by hand.
     let world = World::at("2026-11-22T12:00:00Z").await;
     for i in 0..60 {
         let id = world.lead(&enquiry(&format!("n{i}"))).await;
@@ -323,7 +323,7 @@ async fn esc_8_the_steps_of_a_nights_leads_are_one_mail_for_each_reader() {
     }
     world.advance_to("2026-11-24T10:00:00Z").await;
     let at = |time: &str| world.mails().into_iter().filter(|mail| mail.starts_with(time)).count();
-    // What is new, the reminder, level 1: a mail each to seven sellers. Level 2: one to their supervisor.
+    // New leads, reminder, level 1: one mail each to seven sellers. Level 2: one mail to their supervisor.
     assert_eq!(
         [at("11-23 07:00:43"), at("11-23 08:30:00"), at("11-23 09:00:00"), at("11-24 09:00:00")],
         [7, 7, 7, 1],

@@ -1,4 +1,4 @@
-//! The sheet of a trade-in enquiry (INT-8).
+//! The PDF sheet of a trade-in enquiry (INT-8).
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Country, Email, Language, Phone};
@@ -66,7 +66,7 @@ fn document(sheet: &Sheet) -> Document {
     Document::load_mem(&written(sheet).unwrap()).unwrap()
 }
 
-/// The text of the pages, in one line.
+/// Returns the text of all pages as one line.
 fn text(document: &Document) -> String {
     let pages: Vec<u32> = document.get_pages().into_keys().collect();
     document.extract_text(&pages).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")

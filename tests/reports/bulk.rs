@@ -1,4 +1,5 @@
-//! Very many appointments: what an overview of 200,000 takes, and an export of a million. Run by hand, as CI must not pay for them:
+//! Large numbers of appointments: the cost of an overview of 200,000 and of an export of a million. CI does not run these tests; run them
+//! by hand:
 //! `cargo test -p forecourt-tests bulk -- --ignored --nocapture --test-threads 1`.
 
 use crate::reports::overview::{appointment, save};
@@ -27,7 +28,7 @@ use std::time::Instant;
 const NOW: &str = "2026-11-23T09:00:00Z";
 const MONTHS: u32 = 11;
 
-/// An engine in memory with a group of the demo's dealers, and appointments of eleven months.
+/// An engine in memory with the demo group's dealers and appointments of eleven months.
 struct Bulk {
     folder: tempfile::TempDir,
     client: Client,
@@ -49,7 +50,7 @@ impl Bulk {
         bulk
     }
 
-    /// Copies of one that was written as everything is, so that they are what the functions write.
+    /// Copies one appointment that was saved through the store, so that all items have the format that the functions write.
     async fn fill(&self, rows: usize) {
         let scope = Scope::keys_only(GroupId::parse("demo-group").unwrap());
         let dealers: Vec<DealerId> = demo::group().unwrap().dealers.into_iter().map(|dealer| dealer.id).collect();
@@ -115,7 +116,7 @@ fn copy(item: &HashMap<String, AttributeValue>, i: usize, dealer: &DealerId, cre
     item
 }
 
-/// Seconds of a processor that threads have used: the engine's, and all others. Other work on the machine makes no difference to them.
+/// Returns the processor seconds of the engine's threads and of all other threads of this process.
 fn processor() -> (f64, f64) {
     let (mut engine, mut others) = (0.0, 0.0);
     for thread in std::fs::read_dir("/proc/self/task").unwrap().flatten() {
@@ -123,13 +124,13 @@ fn processor() -> (f64, f64) {
         let (name, fields) = stat.rsplit_once(')').unwrap();
         let fields: Vec<&str> = fields.split_whitespace().collect();
         let ticks: f64 = fields[11..13].iter().map(|field| field.parse::<f64>().unwrap()).sum();
-        // A thread of the engine's runtime has the runtime's name; the test's own has the test's.
+        // Threads of the engine's runtime are named after it, the test's own thread after the test.
         *(if name.contains("tokio") || name.contains("engine") { &mut engine } else { &mut others }) += ticks / 100.0;
     }
     (engine, others)
 }
 
-/// Kilobytes that the process has held at most, or holds.
+/// Returns a memory figure of the process, such as the peak or the current size, in kilobytes.
 fn kilobytes(of: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     status.lines().find_map(|line| line.strip_prefix(of)).unwrap().trim().trim_end_matches(" kB").trim().parse().unwrap()
@@ -152,7 +153,7 @@ async fn bulk_an_overview_of_200_000_appointments() {
     println!("months of a dealer: {MONTHS}");
 }
 
-/// Exports everything; returns how far it said to be after each slice. The file has each row once.
+/// Exports everything and checks that the file has each row once. Returns the progress after each slice.
 async fn exported(bulk: &Bulk, rows: usize, format: &str, part: Option<usize>) -> Vec<u64> {
     let (platform, bucket) = bulk.platform("export");
     let mut exporter = Exporter::new(platform, bucket.clone());
@@ -178,7 +179,7 @@ async fn exported(bulk: &Bulk, rows: usize, format: &str, part: Option<usize>) -
         kilobytes("VmHWM:") / 1_024
     );
     let path = bulk.folder.path().join(format!("bucket/exports/demo-group/{id}.{format}"));
-    // So that another program can be asked what it reads.
+    // Keeps the file for a check with another program.
     if let Ok(folder) = std::env::var("KEEP") {
         std::fs::copy(&path, std::path::Path::new(&folder).join(format!("export.{format}"))).unwrap();
     }
@@ -203,14 +204,14 @@ async fn bulk_an_export_of_a_million_appointments() {
     let rows = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
     let bulk = Bulk::with(rows).await;
     for format in ["csv", "xlsx"] {
-        // What was held while filling is no part of it.
+        // Resets the peak, so that the memory used for filling does not count.
         std::fs::write("/proc/self/clear_refs", "5").unwrap();
         println!("held before: {} MB", kilobytes("VmRSS:") / 1_024);
         exported(&bulk, rows, format, None).await;
     }
 }
 
-/// OVR-3, EXP-3: the grid ends at 5,000 rows, and the boxes and the file do not.
+/// OVR-3, EXP-3: the grid has at most 5,000 rows. The boxes and the exported file have no limit.
 #[tokio::test]
 async fn ovr_3_the_grid_ends_at_5000_rows_and_the_boxes_and_the_file_do_not() {
     let bulk = Bulk::with(5_200).await;

@@ -1,4 +1,4 @@
-//! All records of a filter as a file (EXP).
+//! Exports of all records that match a filter (EXP).
 
 use crate::reports::overview::{appointment, operator, save};
 use crate::support::world::{NORDSTERN, Reply, World, at, enquiry};
@@ -17,7 +17,7 @@ async fn ask(world: &World, key: &str, body: &Value) -> Reply {
     world.call(Method::POST, OFFICE, "/exports", &headers, body.to_string().as_bytes()).await
 }
 
-/// What a link gives: its status, and the file.
+/// Downloads from a link. Returns the status and the file.
 async fn got(world: &World, url: &str) -> (u16, Vec<u8>) {
     let path = url.strip_prefix("https://desk.example").unwrap();
     assert!(path.starts_with(LINKED));
@@ -25,7 +25,7 @@ async fn got(world: &World, url: &str) -> (u16, Vec<u8>) {
     (response.status().as_u16(), to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec())
 }
 
-/// Asks for an export, lets it be written, and returns its id and its file.
+/// Requests an export and runs its job. Returns its id and its file.
 async fn exported(world: &World, body: &Value) -> (String, Vec<u8>) {
     let asked = ask(world, &body.to_string(), body).await;
     assert_eq!(asked.status, 202, "{}", asked.body);
@@ -38,7 +38,7 @@ async fn exported(world: &World, body: &Value) -> (String, Vec<u8>) {
     (id, file)
 }
 
-/// EXP-1: whatever is in a cell comes out of the file as it was, and none of it is a formula to a spreadsheet.
+/// EXP-1: each cell can be read back unchanged, and a spreadsheet treats none as a formula.
 #[tokio::test]
 async fn exp_1_what_is_written_is_read_back_exactly_and_no_cell_is_a_formula() {
     let world = World::new().await;
@@ -66,7 +66,7 @@ async fn exp_1_what_is_written_is_read_back_exactly_and_no_cell_is_a_formula() {
     let (_, file) = exported(&world, &json!({"what": "appointments"})).await;
     let text = String::from_utf8(file).unwrap().strip_prefix('\u{feff}').unwrap().to_owned();
     assert!(text.starts_with("appointment,dealer,lead,customer,") && text.ends_with("\r\n"));
-    // Every line that is not within quotes ends as RFC 4180 has it.
+    // Each line outside quotes ends with CRLF, as RFC 4180 requires.
     let (mut quoted, mut last) = (false, ' ');
     for c in text.chars() {
         quoted ^= c == '"';
@@ -85,7 +85,8 @@ async fn exp_1_what_is_written_is_read_back_exactly_and_no_cell_is_a_formula() {
     assert_eq!(&records[0][made], "2026-11-20T23:30:00+01:00");
 }
 
-/// EXP-1: leads with what the overview counts of them; only those of the filter, and only those that were there.
+/// EXP-1: the leads of an export have the values that the overview counts. It has only leads that match the filter and existed at the
+/// request.
 #[tokio::test]
 async fn exp_1_leads_are_exported_by_their_filter() {
     let world = World::new().await;
@@ -105,7 +106,7 @@ async fn exp_1_leads_are_exported_by_their_filter() {
     assert!(!String::from_utf8(file).unwrap().contains('@'), "no address is in it");
 }
 
-/// EXP-1, EXP-2: only head office asks, looks, takes away and reads the log; nobody gets the right besides another role.
+/// EXP-1, EXP-2: only head office may request, see and download exports and read the log. The right cannot be granted to other roles.
 #[tokio::test]
 async fn exp_1_exports_are_head_offices_alone() {
     let world = World::new().await;
@@ -131,7 +132,8 @@ async fn exp_1_exports_are_head_offices_alone() {
     assert_eq!(ask(&world, "w", &json!({"what": "leads", "filter": {"dealer": "rival-dealer"}})).await.status, 404);
 }
 
-/// EXP-2: each link is on the log before it is given: who, when, of what, how many rows, from where. Nothing takes an entry off again.
+/// EXP-2: each download is logged before its link is returned: user, time, filter, number of rows, address. No request can remove an
+/// entry.
 #[tokio::test]
 async fn exp_2_every_download_is_on_the_log_before_its_link() {
     let world = World::new().await;
@@ -149,12 +151,12 @@ async fn exp_2_every_download_is_on_the_log_before_its_link() {
     let older = world.get(OFFICE, &format!("/exports/log?limit=1&cursor={}", newest["cursor"].as_str().unwrap())).await.body;
     assert_eq!(at(older["downloads"][0]["at"].as_str().unwrap()), first);
     assert_eq!(world.get(OFFICE, "/exports/log?cursor=x").await.status, 422);
-    // The log outlives the file.
+    // The log is kept after the file has expired.
     world.system.advance_to(first + TimeDelta::days(400)).await;
     assert_eq!(world.get(OFFICE, "/exports/log").await.body["downloads"].as_array().unwrap().len(), 2);
 }
 
-/// EXP-3: a job that tells how far it is; its link ends after five minutes, and the file after a day.
+/// EXP-3: an export is a job that reports its progress. Its link expires after five minutes, its file after a day.
 #[tokio::test]
 async fn exp_3_an_export_is_a_job_whose_link_and_file_expire() {
     let world = World::new().await;
@@ -164,7 +166,7 @@ async fn exp_3_an_export_is_a_job_whose_link_and_file_expire() {
     assert_eq!((asked.status, asked.text("/state")), (202, "running"));
     let path = asked.headers["location"].to_str().unwrap().to_owned();
     assert_eq!(world.get(OFFICE, &format!("{path}/download")).await.status, 409);
-    // What comes after the request is not in it.
+    // An appointment that is saved after the request is not in the file.
     save(&world.store, &world.scope(), &appointment("a2", NORDSTERN, at("2026-11-23T09:00:00Z"))).await;
     world.advance_to("2026-11-23T09:01:00Z").await;
     let again = ask(&world, "k", &body).await;
@@ -186,7 +188,7 @@ async fn exp_3_an_export_is_a_job_whose_link_and_file_expire() {
     assert!(std::fs::read_dir(world.bucket.path.join("exports/demo-group")).unwrap().next().is_none(), "the file is gone");
 }
 
-/// EXP-1: a filter that is misspelt, or names nothing, takes nothing away.
+/// EXP-1: a filter with an unknown field or an empty value is refused, so that it does not export everything.
 #[tokio::test]
 async fn exp_1_a_misspelt_filter_is_refused_and_does_not_take_everything() {
     let world = World::new().await;
@@ -201,7 +203,7 @@ async fn exp_1_a_misspelt_filter_is_refused_and_does_not_take_everything() {
     }
 }
 
-/// EXP-1: what an export says of its filter is what the next one takes.
+/// EXP-1: the filter in a response can be sent back unchanged as the filter of a new export.
 #[tokio::test]
 async fn exp_1_the_filter_that_is_answered_is_taken_as_it_is() {
     let world = World::new().await;
@@ -219,7 +221,7 @@ async fn exp_1_the_filter_that_is_answered_is_taken_as_it_is() {
     }
 }
 
-/// EXP-3: a filter whose dates are all to come finds nothing, and the file is there all the same.
+/// EXP-3: an export whose filter starts in the future has a file without rows.
 #[tokio::test]
 async fn exp_3_an_export_from_a_date_to_come_ends_with_no_rows() {
     let world = World::new().await;
@@ -230,14 +232,14 @@ async fn exp_3_an_export_from_a_date_to_come_ends_with_no_rows() {
     }
 }
 
-/// The rows of each sheet of a workbook, with that of the names.
+/// Returns each sheet of a workbook: its name and its rows, including the row of column names.
 fn sheets(file: Vec<u8>) -> Vec<(String, Vec<Vec<Data>>)> {
     let mut workbook: Xlsx<_> = open_workbook_from_rs(std::io::Cursor::new(file)).unwrap();
     workbook.worksheets().into_iter().map(|(name, range)| (name, range.rows().map(<[Data]>::to_vec).collect())).collect()
 }
 
-/// EXP-1: a workbook has the rows of the CSV file, typed: text is text whatever it begins with, and a time is a time of the dealer's clocks. A sheet that is
-/// full is followed by another, and slices of a few rows make the same file as one.
+/// EXP-1: a workbook has the same rows as the CSV file, with types: text stays text whatever its first character, and times are in the
+/// dealer's zone. A full sheet is followed by another one, and small slices produce the same file as a single slice.
 #[tokio::test]
 async fn exp_1_a_workbook_has_the_rows_of_the_csv_file_in_typed_cells() {
     let world = World::new().await;
@@ -287,7 +289,7 @@ async fn exp_1_a_workbook_has_the_rows_of_the_csv_file_in_typed_cells() {
     let mut read: Vec<(String, String)> = rows[1..].iter().map(|row| (row[0].to_string(), row[3].to_string())).collect();
     read.sort();
     assert_eq!(read.into_iter().map(|(_, customer)| customer).collect::<Vec<_>>(), customers);
-    // Four rows in a sheet, one month in a slice, several slices in a part: a sheet goes on where the slice before ended.
+    // Four rows in a sheet, one month in a slice, several slices in a part: a slice continues the sheet of the slice before.
     let mut exporter = Exporter::new(world.system.platform.of("export"), world.bucket.clone());
     (exporter.part, exporter.reads, exporter.sheet) = (2_500, 2, 4);
     let asked = ask(&world, "small", &body).await;
@@ -311,7 +313,7 @@ async fn exp_1_a_workbook_has_the_rows_of_the_csv_file_in_typed_cells() {
     assert_eq!(all, rows[1..]);
 }
 
-/// EXP-1: minutes and levels are numbers, and a workbook of nothing can be opened.
+/// EXP-1: minutes and levels are numbers, and a workbook without rows can be opened.
 #[tokio::test]
 async fn exp_1_numbers_of_leads_are_numbers_and_an_empty_workbook_has_its_names() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! Whatever is done with appointments, the overview shows what the deeds come to (OVR-1, APT-4, APT-5, DIS-7).
+//! The overview after random histories of appointments (OVR-1, APT-4, APT-5, DIS-7).
 
 use crate::appointments::changing_dealer::{goes_to, open};
 use crate::appointments::pingback::{ping, secret};
@@ -12,7 +12,7 @@ use forecourt_local::partner_queue::Queued;
 use forecourt_store::WebhookSecret;
 use serde_json::{Value, json};
 
-/// Opened in the middle of each history.
+/// A dealer that opens in the middle of each history.
 const YOUNG: &str = "newsite-demo";
 const OPENED: &str = "2026-11-02T09:00:00Z";
 
@@ -24,7 +24,7 @@ fn zone(dealer: &str) -> Tz {
     }
 }
 
-/// What somebody said of an appointment, and since when it is so.
+/// A report about an appointment and the time from which it applies.
 #[derive(Debug, Clone)]
 struct Deed {
     as_of: DateTime<Utc>,
@@ -39,7 +39,7 @@ enum What {
     Attended(Attended),
 }
 
-/// An appointment as the deeds have it. Before it is made it has no id.
+/// The model of an appointment. It has no id before it is created.
 #[derive(Debug, Clone)]
 struct Visit {
     id: Option<String>,
@@ -52,7 +52,7 @@ struct Visit {
     created: DateTime<Utc>,
     first: DateTime<Utc>,
     deeds: Vec<Deed>,
-    /// What the partner has said and nobody has heard yet.
+    /// Reports of the partner that have not been sent yet.
     unheard: Vec<Deed>,
 }
 
@@ -82,7 +82,7 @@ impl Visit {
         said.max_by_key(|(as_of, _)| *as_of).map_or(Attended::Unknown, |(_, is)| is)
     }
 
-    /// Whether it is still to be, so that it goes where its lead goes.
+    /// Whether the appointment is planned, so that it follows its lead to another dealer.
     fn is_planned(&self) -> bool {
         !self.is_cancelled() && self.attended() == Attended::Unknown
     }
@@ -100,13 +100,13 @@ impl Visit {
     }
 }
 
-/// A history under way.
+/// The state of a history: the system, the model and the random numbers.
 struct History {
     world: World,
     secret: WebhookSecret,
     dice: fastrand::Rng,
     visits: Vec<Visit>,
-    /// Each lead's dealer.
+    /// The id of each lead and its dealer.
     leads: Vec<(String, &'static str)>,
     number: i64,
 }
@@ -125,13 +125,13 @@ impl History {
         self.number
     }
 
-    /// A time in the afternoon of Europe, on the same date everywhere; no two are the same.
+    /// Returns a unique time in the European afternoon, which is on the same date in all zones.
     fn afternoon(&mut self, days: std::ops::Range<i64>) -> DateTime<Utc> {
         let date = (self.now() + TimeDelta::days(self.dice.i64(days))).date_naive();
         Utc.from_utc_datetime(&date.and_hms_opt(14, 0, 0).unwrap()) + TimeDelta::seconds(self.next())
     }
 
-    /// A little later, or just before or after a midnight of one of the zones.
+    /// Moves the clock a little forward, or to just before or after a midnight in one of the zones.
     fn pass(&mut self) {
         let later = self.now() + TimeDelta::minutes(self.dice.i64(1..600));
         let midnight = (later.date_naive()).and_hms_opt(self.one_of(&[22, 23, 0, 5, 6]), 0, 0).unwrap().and_utc();
@@ -183,7 +183,7 @@ impl History {
             unheard: Vec::new(),
         };
         if partner && self.dice.bool() {
-            // What becomes of it is told before it is made.
+            // The partner reports on the appointment before it is created.
             self.say(&mut visit);
             self.hear(&mut visit).await;
         }
@@ -203,14 +203,14 @@ impl History {
             }
             self.world.system.settle().await;
         }
-        // What came by the queue is answered as it was then.
+        // After creation by queue, the same request over HTTP returns the first response.
         let made = self.world.post(if who == "queue" { "partner:centre-demo" } else { who }, &path, &body).await;
         assert_eq!(made.status, 201, "{who}: {}", made.body);
         visit.id = Some(made.text("/id").to_owned());
         self.visits.push(visit);
     }
 
-    /// The partner notes something of it, which is told later.
+    /// Adds a report of the partner, to be sent later.
     fn say(&mut self, visit: &mut Visit) {
         let date = (self.now() - TimeDelta::days(self.dice.i64(1..4))).date_naive();
         let as_of = Utc.from_utc_datetime(&date.and_hms_opt(15, 0, 0).unwrap()) + TimeDelta::seconds(self.next());
@@ -223,7 +223,7 @@ impl History {
         visit.unheard.push(Deed { as_of, told: true, what });
     }
 
-    /// Tells what was noted, in any order, now and then twice.
+    /// Sends the partner's reports in random order, some of them twice.
     async fn hear(&mut self, visit: &mut Visit) {
         self.dice.shuffle(&mut visit.unheard);
         for deed in std::mem::take(&mut visit.unheard) {
@@ -246,7 +246,7 @@ impl History {
         }
     }
 
-    /// Somebody here does something with it.
+    /// A user of the group changes the appointment.
     async fn act(&mut self, visit: &mut Visit) {
         let to = self.afternoon(-1..4);
         let (path, body, what) = match self.dice.usize(0..4) {
@@ -267,7 +267,7 @@ impl History {
         }
     }
 
-    /// A lead goes to another dealer, and what is planned of it goes along.
+    /// A lead goes to another dealer, and its planned appointments go with it.
     async fn go(&mut self, young: bool) {
         if self.leads.is_empty() {
             return;
@@ -291,7 +291,8 @@ impl History {
         let ours = [String::new(), format!("dealer={YOUNG}&"), format!("created_to={}&", (now - TimeDelta::days(2)).date_naive())];
         let (drawn, takes) = filter(&mut self.dice, now);
         for (i, query) in ours.into_iter().chain([drawn]).enumerate() {
-            // Who has a lead is not of this. Everything is looked at each time, and of the rest one.
+            // The model has no owners, so filters by user are skipped. The unfiltered overview is checked each time, and one of the
+            // others.
             let chosen = [0, self.dice.usize(1..4)].contains(&i);
             let unopened = i == 1 && now < at(OPENED);
             if !chosen || unopened || query.contains("user=") {
@@ -323,8 +324,9 @@ impl History {
     }
 }
 
-/// OVR-1, OVR-2, APT-5: made by users, over HTTP and by the queue, told of by signed ping-backs that come late, twice and in any order, moved, called off
-/// and attended, with leads that go from dealer to dealer, to one that was opened since: the boxes and rows are what a naive reading of the deeds says.
+/// OVR-1, OVR-2, APT-5: users, partners over HTTP and the queue create appointments. Signed ping-backs about them arrive late, twice and
+/// in any order. Appointments are moved, cancelled and attended, and leads go to other dealers, one of which opens during the history.
+/// The boxes and rows always equal those of a simple model.
 #[tokio::test]
 async fn ovr_1_the_overview_is_what_the_deeds_come_to_after_every_history() {
     let mut gone = 0;
@@ -344,7 +346,7 @@ async fn ovr_1_the_overview_is_what_the_deeds_come_to_after_every_history() {
                 (3..6, _) => history.go(step >= 8).await,
                 (deed, Some(place)) => {
                     let mut visit = history.visits[place].clone();
-                    // What was over when its lead went stays where it was, and is let be.
+                    // An appointment that was over when its lead changed dealer stays at the old dealer and is not changed any more.
                     if visit.lead.is_none_or(|lead| history.leads[lead].1 == visit.dealer) {
                         if deed > 7 && visit.origin == AppointmentOrigin::ContactCentre && visit.dealer != YOUNG {
                             (0..history.dice.usize(1..4)).for_each(|_| history.say(&mut visit));

@@ -1,4 +1,4 @@
-//! Overviews and exports (OVR, EXP).
+//! Tests of overviews and exports (OVR, EXP).
 
 pub(crate) mod bulk;
 pub(crate) mod export;

@@ -1,4 +1,4 @@
-//! What appointments and leads come to (OVR).
+//! Overviews of appointments and leads (OVR).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -15,7 +15,7 @@ use forecourt_store::{Load, Store};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// A telephone appointment, made by the system two days before it is.
+/// Returns a telephone appointment that was created by the system two days before its time.
 pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointment {
     Appointment {
         id: AppointmentId::parse(id).unwrap(),
@@ -53,7 +53,7 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
     }
 }
 
-/// Keeps an appointment as it is.
+/// Saves an appointment as given, without any rule.
 pub async fn save(store: &Store, scope: &Scope, appointment: &Appointment) {
     let key = Key::Appointment(appointment.id.clone());
     let item = Item::Appointment(Box::new(appointment.clone()));
@@ -63,7 +63,7 @@ pub async fn save(store: &Store, scope: &Scope, appointment: &Appointment) {
 pub const CHICAGO: &str = "lakeside-motors-demo";
 pub const LONDON: &str = "harbour-cars-demo";
 
-/// The boxes as a naive count has them.
+/// Returns the overview's boxes as a simple model counts them.
 pub fn boxes(rows: &[&Appointment], zone: impl Fn(&Appointment) -> Tz, now: DateTime<Utc>) -> Value {
     let share = |n: usize, of: usize| json!({"number": n, "percentage": if of == 0 { 0.0 } else { (n as f64 * 1_000.0 / of as f64).round() / 10.0 }});
     let count = |wanted: &dyn Fn(&Appointment) -> bool| rows.iter().filter(|row| wanted(row)).count();
@@ -87,7 +87,7 @@ pub fn boxes(rows: &[&Appointment], zone: impl Fn(&Appointment) -> Tz, now: Date
     })
 }
 
-/// A filter as a query, and what it takes.
+/// Returns a random filter as a query string and as a predicate.
 pub fn filter(dice: &mut fastrand::Rng, around: DateTime<Utc>) -> (String, impl Fn(&Appointment, Tz) -> bool + use<>) {
     let mut chance = |one_in: usize| dice.usize(0..one_in) == 0;
     let dealer = chance(3).then_some([CHICAGO, LONDON].join(","));
@@ -130,8 +130,8 @@ pub fn filter(dice: &mut fastrand::Rng, around: DateTime<Utc>) -> (String, impl 
     (query.concat(), takes)
 }
 
-/// OVR-1, OVR-2: whatever the appointments have become, the boxes of every filter are what a naive count of them says: of every kind and origin, confirmed
-/// and reminded, in three zones, through the days on which each puts its clocks back. What they become of what is done is in `histories`.
+/// OVR-1, OVR-2: for every filter, the boxes equal the counts of a simple model. The appointments have every kind, origin and state, in
+/// three time zones, around the days on which each zone's clock goes back. `histories` checks the actions that lead to these states.
 #[tokio::test]
 async fn ovr_2_the_boxes_of_every_filter_equal_a_naive_count_of_the_rows() {
     let zone = |dealer: &str| match dealer {
@@ -177,7 +177,7 @@ async fn ovr_2_the_boxes_of_every_filter_equal_a_naive_count_of_the_rows() {
                     place
                 }
             };
-            // Twice now and then, as everything may come.
+            // Some appointments are saved twice, because delivery is at least once.
             for _ in 0..dice.usize(1..3) {
                 save(&world.store, &world.scope(), &rows[place]).await;
             }
@@ -199,7 +199,7 @@ async fn ovr_2_the_boxes_of_every_filter_equal_a_naive_count_of_the_rows() {
     }
 }
 
-/// OVR-1: today begins at each dealer's own midnight, not at UTC's.
+/// OVR-1: today starts at each dealer's own midnight, not at midnight UTC.
 #[tokio::test]
 async fn ovr_1_an_appointment_is_past_from_the_dealers_own_midnight_on() {
     let world = World::at("2026-11-22T09:00:00Z").await;
@@ -216,7 +216,8 @@ async fn ovr_1_an_appointment_is_past_from_the_dealers_own_midnight_on() {
     }
 }
 
-/// ACC-1, LEAD-9: a seller sees own appointments and those of whom they stand in for, and what they made; a dealer admin the dealer's; the contact centre and head office all.
+/// ACC-1, LEAD-9: a seller sees own appointments, those of users whom the seller deputises for, and those the seller created. A dealer
+/// admin sees the dealer's; the contact centre and head office see all.
 #[tokio::test]
 async fn acc_1_everybody_counts_what_they_may_see() {
     let world = World::new().await;
@@ -232,7 +233,7 @@ async fn acc_1_everybody_counts_what_they_may_see() {
         (one.user, one.team) = (Some(user.parse().unwrap()), team);
         save(&world.store, &world.scope(), &one).await;
     }
-    // One that a colleague made for somebody else is on that colleague's list, too (ACC-1).
+    // An appointment that a colleague created for somebody else is on that colleague's list too (ACC-1).
     let mut for_anna = appointment("x", NORDSTERN, now);
     (for_anna.user, for_anna.by) = (Some("anna.vogt".parse().unwrap()), Actor::User("ben.krause".parse().unwrap()));
     for_anna.created = now - TimeDelta::minutes(1);
@@ -281,7 +282,7 @@ async fn acc_1_everybody_counts_what_they_may_see() {
         )
     );
     assert_eq!(world.get("hugo.office", "/overview/appointments?colour=red").await.status, 422);
-    // Of nothing at all every percentage is 0.
+    // If there are no appointments, every percentage is 0.
     let none = world.get("hugo.office", "/overview/appointments?created_to=2026-01-01").await.body;
     assert_eq!(
         (&none["source"]["dealer"], &none["attendance"]["completed"]),
@@ -303,7 +304,8 @@ pub fn operator() -> &'static str {
     of_role("operator")
 }
 
-/// OVR-4: answered in time by the deadline that stood then, response in working minutes, escalations, won and lost; of all, and of each user, source and dealer.
+/// OVR-4: leads by deadline met, response in working minutes, escalations, won and lost, in total and by user, source and dealer. The
+/// deadline of the time of the answer counts.
 #[tokio::test]
 async fn ovr_4_leads_are_counted_by_their_first_answer_and_the_deadline_it_had() {
     let world = World::new().await;
@@ -319,12 +321,12 @@ async fn ovr_4_leads_are_counted_by_their_first_answer_and_the_deadline_it_had()
     world.advance_to("2026-11-23T09:30:00Z").await;
     post(0, "reactions", json!({"kind": "reply"})).await;
     post(3, "status", json!({"status": "lost", "reason": "price"})).await;
-    // The deadline is at 12:00 in Berlin, and lunch begins at 12:30.
+    // The deadline is at 12:00 in Berlin; the lunch break starts at 12:30.
     world.advance_to("2026-11-23T13:00:00Z").await;
     post(1, "reactions", json!({"kind": "call_reached"})).await;
     world.advance_to("2026-11-25T09:00:00Z").await;
     post(1, "status", json!({"status": "won"})).await;
-    // Who was answered in time and asks again has a new deadline, and had its answer.
+    // A contact who was answered in time and enquires again has a new deadline; the first answer stays in time.
     assert_eq!(world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &enquiry("a")).await.status, 200);
     world.advance_to("2026-11-25T15:00:00Z").await;
     let body = world.get(ADMIN, "/overview/leads").await.body;
@@ -344,7 +346,7 @@ async fn ovr_4_leads_are_counted_by_their_first_answer_and_the_deadline_it_had()
     assert_eq!(world.get("anna.vogt", "/overview/leads").await.body["leads"]["received"], body["users"]["anna.vogt"]["received"]);
 }
 
-/// An overview costs one read for each month of each dealer.
+/// OVR-1: an overview costs one read for each month of each dealer.
 #[tokio::test]
 async fn ovr_1_an_overview_is_one_read_for_each_month_of_each_dealer() {
     let world = World::new().await;
@@ -353,11 +355,12 @@ async fn ovr_1_an_overview_is_one_read_for_each_month_of_each_dealer() {
     world.get("hugo.office", &format!("/overview/appointments?dealer={NORDSTERN},{CHICAGO}&created_from=2026-09-01")).await;
     let spent = world.store.spent().since(before);
     println!("an overview: {spent:?}");
-    // September in Berlin begins in August, UTC; the settings are read first, and of each dealer what came from another.
+    // September in Berlin starts in August, UTC. The other reads are the settings first, and for each dealer the records that came from
+    // other dealers.
     assert_eq!(spent.calls, 1 + 4 + 3 + 2);
 }
 
-/// OVR-4, LEAD-6: a deadline that was moved by hand makes no answer timely, nor a silence less overdue.
+/// OVR-4, LEAD-6: a deadline that was moved by hand does not change whether a lead was answered in time or is overdue.
 #[tokio::test]
 async fn ovr_4_a_lead_is_judged_by_its_original_deadline() {
     let world = World::new().await;
@@ -369,14 +372,14 @@ async fn ovr_4_a_lead_is_judged_by_its_original_deadline() {
             world.call(http::Method::PATCH, ADMIN, &format!("/leads/{id}/deadlines/first-contact"), &headers, body.as_bytes()).await;
         assert_eq!(moved.status, 200, "{}", moved.body);
     }
-    // It was at 12:00 in Berlin.
+    // The original deadline was at 12:00 in Berlin.
     world.advance_to("2026-11-23T11:15:00Z").await;
     assert_eq!(world.post(ADMIN, &format!("/leads/{}/reactions", ids[0]), &json!({"kind": "reply"})).await.status, 200);
     let leads = world.get(ADMIN, "/overview/leads").await.body["leads"].clone();
     assert_eq!(["in_time", "late", "overdue"].map(|name| leads[name]["number"].as_u64().unwrap()), [0, 1, 1]);
 }
 
-/// OVR-2: a filter that was left empty is none that means all, and one that is given twice none that means the last.
+/// OVR-2: an empty filter is refused and does not select everything; a repeated filter is refused and the last one does not win.
 #[tokio::test]
 async fn ovr_2_an_empty_or_doubled_filter_is_refused_by_its_name() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! What a webhook was told, and once more by hand (APT-6).
+//! The list of webhook deliveries, and redelivery by hand (APT-6).
 
 use crate::appointments::pingback::{attended, external, ping, secret};
 use crate::support::world::{ADMIN, Reply, World, at, enquiry};
@@ -48,7 +48,7 @@ async fn apt_6_deliveries_are_listed_newest_first_with_what_became_of_them() {
         (&*first, "lead.created", "delivered"),
     ];
     assert_eq!(seen, wanted);
-    // The second has failed at once and after five seconds; what waits behind it was not tried.
+    // The second delivery failed at once and after five seconds. The delivery behind it was not attempted.
     let failed = &all[1];
     assert_eq!((&failed["attempts"], &failed["last_status"], &failed["last_failure"]), (&json!(2), &json!(503), &json!("answered 503")));
     let next = at(failed["next_attempt_at"].as_str().unwrap());
@@ -58,7 +58,7 @@ async fn apt_6_deliveries_are_listed_newest_first_with_what_became_of_them() {
     let calls = world.system.mailbox.calls();
     assert_eq!(all[3]["webhook_id"], json!(calls.iter().find(|call| call.webhook_id.ends_with(&id)).unwrap().webhook_id));
     assert!(!json!(all).to_string().contains("jana"), "ids and states only");
-    // The other webhook has its own; pages go on where the one before ended.
+    // The other webhook has its own deliveries. Each page starts where the one before ended.
     assert_eq!(deliveries(&world, &other, "").await.len(), 2);
     let (mut paged, mut cursor) = (Vec::new(), String::new());
     loop {
@@ -73,9 +73,9 @@ async fn apt_6_deliveries_are_listed_newest_first_with_what_became_of_them() {
     for query in ["?limit=0", "?limit=101", "?cursor=x", "?cursor=", "?colour=red"] {
         assert_eq!(world.get(GROUP_ADMIN, &format!("/webhooks/{id}/deliveries{query}")).await.status, 422, "{query}");
     }
-    // A cursor may be older than what is kept.
+    // A cursor may be older than the deliveries that are kept.
     assert!(deliveries(&world, &id, "?cursor=MDAwMDAw").await.is_empty());
-    // Two weeks later the first are gone, over the end of the month, too.
+    // The first deliveries are deleted after two weeks, also across the end of a month.
     world.advance_to("2026-12-07T09:05:00Z").await;
     assert_eq!(deliveries(&world, &id, "").await.len(), 2);
     world.advance_to("2026-12-08T09:05:00Z").await;
@@ -95,7 +95,7 @@ async fn apt_6_what_is_told_again_by_hand_has_the_same_id_and_keeps_its_place() 
     world.system.settle().await;
     let calls = world.system.mailbox.calls();
     assert_eq!((calls.len(), &calls[2].webhook_id, &calls[2].body), (3, &calls[0].webhook_id, &calls[0].body));
-    // The same request again sends nothing, another one does.
+    // A repeat with the same key sends nothing; another key sends it again.
     let repeated = redeliver(&world, &id, &all[1], "k-1").await;
     assert_eq!(
         (repeated.status, repeated.headers["idempotent-replay"].as_bytes(), repeated.text("/state")),
@@ -108,14 +108,14 @@ async fn apt_6_what_is_told_again_by_hand_has_the_same_id_and_keeps_its_place() 
     assert!(redeliver(&world, &id, &all[1], "k-1").await.headers.contains_key("idempotent-replay"));
     world.system.settle().await;
     assert_eq!(deliveries(&world, &id, "").await[1]["attempts"], 3);
-    // What happens while it fails waits behind it.
+    // While the redelivery fails, later events wait behind it.
     world.system.mailbox.answer(URL.into(), 500);
     assert_eq!(redeliver(&world, &id, &all[1], "k-3").await.status, 202);
     world.system.settle().await;
     world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await;
     world.advance_to("2026-11-23T09:01:00Z").await;
     assert!(told(&world)[4..].iter().all(|told| told == "lead.created"), "{:?}", told(&world));
-    // Mended, it need not wait for its next time.
+    // A manual redelivery does not wait for the next scheduled attempt.
     world.system.mailbox.answer(URL.into(), 200);
     let before = told(&world).len();
     assert_eq!(redeliver(&world, &id, &all[1], "k-4").await.status, 202);
@@ -125,7 +125,7 @@ async fn apt_6_what_is_told_again_by_hand_has_the_same_id_and_keeps_its_place() 
     assert_eq!(last["data"]["status"], "lost");
 }
 
-/// Of one lead a receiver is told one thing at a time, though what was asked for again stands before what a sender has now.
+/// APT-6: events of one lead are sent one at a time. A redelivery is queued before the event that a sender has claimed, but waits for it.
 #[tokio::test]
 async fn apt_6_what_is_told_again_waits_for_what_a_sender_has() {
     let world = World::new().await;
@@ -169,7 +169,7 @@ async fn apt_6_a_webhook_that_is_off_is_told_nothing_by_hand_either() {
     for wrong in ["lead-1-8", "lead-x", "appointment-x-9", "x"] {
         assert_eq!(redeliver(&world, &id, &json!({"id": wrong}), "m").await.status, 404, "{wrong}");
     }
-    // It is for who manages webhooks, and of one group.
+    // Only users of the group with the right to manage webhooks may list and redeliver.
     let path = format!("/webhooks/{id}/deliveries");
     for who in ["anna.vogt", ADMIN, "hugo.office", "partner:portal-demo"] {
         let reply = world.get(who, &path).await;
@@ -180,7 +180,8 @@ async fn apt_6_a_webhook_that_is_off_is_told_nothing_by_hand_either() {
     assert_eq!(world.post("rival.seller", &format!("{path}/{}/redeliver", all[0]["id"].as_str().unwrap()), &json!({})).await.status, 404);
 }
 
-/// APT-5, APT-6: what we hear of late is told as of when it happened, and is kept from when it was told; one that stands again is told of, too.
+/// APT-5, APT-6: a late report is sent with the time at which it happened and is kept from the time at which it arrived. A reinstated
+/// appointment is reported too.
 #[tokio::test]
 async fn apt_6_what_is_heard_of_late_is_listed_and_what_stands_again_is_told() {
     let world = World::new().await;
@@ -206,7 +207,7 @@ async fn apt_6_what_is_heard_of_late_is_listed_and_what_stands_again_is_told() {
     assert_eq!(redeliver(&world, &id, &listed[0], "k-1").await.status, 202);
 }
 
-/// APT-6: a receiver that is down holds up nobody else, however much has happened since.
+/// APT-6: a receiver that is down does not delay other receivers, however many events wait for it.
 #[tokio::test]
 async fn apt_6_one_receiver_does_not_wait_for_another() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! No webhook leads anywhere but to the public internet (APT-6).
+//! Webhooks may connect only to addresses on the public internet (APT-6).
 
 use crate::support::world::{World, enquiry};
 use crate::webhooks::events::{look, sender};
@@ -128,7 +128,7 @@ fn apt_6_an_endpoint_is_https_on_the_public_internet_however_it_is_written() {
     assert_eq!(endpoint("https://8.8.8.8/x").as_deref(), Ok("https://8.8.8.8/x"));
 }
 
-/// A name server whose answer changes after the name was checked, as one that means harm would.
+/// A resolver that returns another address than at the check, as in a DNS rebinding attack.
 struct Rebinding(Vec<IpAddr>);
 
 #[async_trait]
@@ -154,12 +154,12 @@ impl Carrier for OverHttps {
 #[tokio::test]
 async fn apt_6_a_name_that_leads_inside_is_not_connected_to() {
     let world = World::new().await;
-    // Something listens there, and would notice.
+    // A listener at the private address. It must see no connection.
     let inside = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://dms.example:{}/", inside.local_addr().unwrap().port());
     let made = world.post("gina.group", "/webhooks", &json!({"url": url, "events": ["lead.created"]})).await;
     world.lead(&enquiry("jana")).await;
-    // One public address among them does not help.
+    // One public address among them does not make the name acceptable.
     let addresses = ["127.0.0.1", "93.184.215.14"].map(|address| address.parse().unwrap()).to_vec();
     let sender = sender(&world, Arc::new(OverHttps(Https::new(Arc::new(Rebinding(addresses))))));
     let event = json!({"Records": [{"messageId": "1", "body": json!(look(&world).await).to_string()}]});

@@ -1,4 +1,4 @@
-//! What other systems are told: signed, in order, again until it is taken (APT-6).
+//! Events to other systems: signed, in order, retried until the receiver accepts them (APT-6).
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
 use async_trait::async_trait;
@@ -20,7 +20,7 @@ pub const GROUP_ADMIN: &str = "gina.group";
 pub const URL: &str = "https://dms.example/hooks";
 pub const LEADS: [&str; 3] = ["lead.created", "lead.assigned", "lead.status_changed"];
 
-/// Makes a webhook; returns its id and its secret.
+/// Creates a webhook. Returns its id and its secret.
 pub async fn webhook(world: &World, events: &[&str]) -> (String, String) {
     let made = world.post(GROUP_ADMIN, "/webhooks", &json!({"url": URL, "events": events})).await;
     assert_eq!(made.status, 201, "{}", made.body);
@@ -36,7 +36,7 @@ pub fn body(call: &Call) -> Value {
     serde_json::from_str(&call.body).unwrap()
 }
 
-/// What was told so far, by type.
+/// Returns the types of all events that were sent, in order.
 pub fn told(world: &World) -> Vec<String> {
     world.system.mailbox.calls().iter().map(|call| body(call)["type"].as_str().unwrap().to_owned()).collect()
 }
@@ -45,7 +45,7 @@ fn ids(calls: &[Call]) -> Vec<&str> {
     calls.iter().map(|call| call.webhook_id.as_str()).collect()
 }
 
-/// HMAC-SHA256 as RFC 2104 has it, over what Standard Webhooks says.
+/// Returns the signature: HMAC-SHA256 (RFC 2104) over the content that Standard Webhooks defines.
 fn signed(secret: &str, call: &Call) -> String {
     let mut key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
     assert_eq!(key.len(), 32);
@@ -76,7 +76,7 @@ async fn apt_6_a_lead_is_told_of_in_order_and_signed_without_personal_data() {
     let last = body(&calls[2]);
     assert_eq!(last["data"], json!({"dealer": NORDSTERN, "lead": lead, "version": 2, "status": "lost"}));
     assert!(last["timestamp"].as_str().unwrap().starts_with("2026-11-23T09:00:00"));
-    // The secret is shown once.
+    // The secret is shown only once.
     let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
     assert_eq!((shown.status, shown.text("/state"), shown.body.get("secret")), (200, "on", None));
 }
@@ -136,7 +136,7 @@ async fn apt_6_what_comes_later_waits_while_the_first_is_tried_again() {
     world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await;
     world.advance_to("2026-11-23T09:30:00Z").await;
     assert!(told(&world).iter().all(|told| told == "lead.created"), "{:?}", told(&world));
-    // Another lead is another matter.
+    // Another lead is not delayed.
     let before = told(&world).len();
     world.lead(&enquiry("karl")).await;
     world.system.settle().await;
@@ -168,7 +168,7 @@ async fn apt_6_a_delivery_is_tried_for_a_day_and_then_given_up() {
     assert_eq!(told(&world)[11], "lead.assigned", "the next one has its turn");
     let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
     assert_eq!((shown.text("/state"), shown.text("/failing/last")), ("on", "answered 302"));
-    // The first that is taken wipes the sheet clean.
+    // The first accepted delivery clears the failure.
     world.system.mailbox.answer(URL.into(), 204);
     world.lead(&enquiry("karl")).await;
     world.system.settle().await;
@@ -194,7 +194,7 @@ async fn apt_6_a_receiver_that_is_gone_is_told_nothing_more_and_somebody_knows()
     assert!(mails[0].to.starts_with("gina.group@") && mails[0].text.contains("410"), "{:?}", mails[0]);
     let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
     assert_eq!((shown.text("/state"), shown.text("/off_because")), ("off", "gone"));
-    // Switched on again by who saw that, it is told of what happens from then on.
+    // After an update with the current version switches it on again, it receives new events only.
     world.system.mailbox.answer(URL.into(), 200);
     let (stale, on) = (patch(&world, &id, 1, &json!({"state": "on"})).await, patch(&world, &id, 2, &json!({"state": "on"})).await);
     assert_eq!((stale.status, on.status, on.text("/state")), (412, 200, "on"));
@@ -249,7 +249,7 @@ async fn apt_6_doubled_wake_ups_tell_nothing_twice() {
     assert_eq!((calls.len(), all.len()), (10, 10));
 }
 
-/// A receiver that takes what it is told, and whose answer is lost.
+/// A receiver that accepts the event, but whose response is lost.
 #[derive(Default)]
 struct Lost(Mutex<Vec<Call>>);
 
@@ -325,7 +325,7 @@ async fn apt_6_a_group_has_twenty_webhooks_and_a_repeat_makes_no_other() {
     let first = make("w-0", &LEADS).await;
     assert_eq!(make("w-0", &LEADS).await.body, first.body);
     assert_eq!(make("w-0", &LEADS[..1]).await.status, 422);
-    // Nor after it was changed.
+    // The repeat is also recognised after the webhook has changed.
     assert_eq!(patch(&world, first.text("/id"), 1, &json!({"events": LEADS[..1]})).await.status, 200);
     let again = make("w-0", &LEADS).await;
     assert_eq!((again.status, again.text("/id"), again.headers["idempotent-replay"].as_bytes()), (201, first.text("/id"), &b"true"[..]));

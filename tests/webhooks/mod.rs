@@ -1,4 +1,4 @@
-//! Webhooks to other systems (APT-6).
+//! Tests of webhooks to other systems (APT-6).
 
 pub(crate) mod deliveries;
 pub(crate) mod endpoints;
