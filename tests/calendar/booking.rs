@@ -1,4 +1,4 @@
-//! What was booked by an invitation is the customer's to move and to cancel until it begins (CAL-8).
+//! A booking by invitation can be moved and cancelled by the customer until it begins (CAL-8).
 
 use crate::calendar::invitation::{book, browse, cancel, drive, free, invited};
 use crate::messages::letters::told;
@@ -8,7 +8,7 @@ use http::Method;
 use icalendar::Component as _;
 use serde_json::{Value, json};
 
-/// What the mails to a customer say, by their subjects' first words.
+/// Returns the subject and text of each mail to a customer.
 fn written(world: &World, name: &str) -> Vec<(String, String)> {
     told(world, name).into_iter().map(|(mail, _)| (mail.subject, mail.text)).collect()
 }
@@ -25,7 +25,7 @@ async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link
     let link = made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned();
     assert_eq!(world.get("", &link).await.text("/expires_at"), "2026-11-24T09:00:00Z");
     assert_eq!(book(&world, &link, "2026-11-27T09:00:00Z").await.status, 201);
-    // The link has expired, and is good until the appointment begins.
+    // The link has passed its own expiry but is valid until the appointment begins.
     world.advance_to("2026-11-24T10:00:00Z").await;
     let offer = world.get("", &link).await;
     assert_eq!((offer.status, offer.text("/standing"), offer.text("/expires_at")), (200, "booked", "2026-11-27T09:00:00Z"));
@@ -42,7 +42,7 @@ async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link
     world.advance_to("2026-11-29T12:00:00Z").await;
     let cancelled = cancel(&world, &link).await;
     assert_eq!((cancelled.status, cancelled.text("/standing"), free(&cancelled).len()), (200, "cancelled", 0), "{}", cancelled.body);
-    // It was too old for another one; what became of the last it says until that would have begun.
+    // The link is too old for a new booking. Until the cancelled appointment would have begun, it shows the cancellation.
     let again = book(&world, &link, "2026-12-01T09:00:00Z").await;
     assert_eq!((again.status, free(&again).len()), (409, 0), "{}", again.body);
     let (status, _, page) = browse(&world, Method::GET, &link, "en", "").await;
@@ -55,7 +55,7 @@ async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link
         assert_eq!((gone.status, gone.text("/detail")), (404, "this link is invalid or has expired"));
     }
     assert_eq!(world.get(ADMIN, &invitations).await.text("/invitations/0/standing"), "expired");
-    // Each letter but the last says where, by either medium.
+    // Each letter except the last contains the link, by both media.
     let mails = written(&world, "jana");
     let subjects: Vec<&str> = mails.iter().map(|(subject, _)| subject.split(" am ").next().unwrap()).collect();
     assert_eq!(subjects, ["Ihr Termin", "Ihr Termin ist jetzt", "Erinnerung: Ihr Termin", "Ihr Termin"]);
@@ -66,7 +66,7 @@ async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link
     assert_eq!(texts, [true, true, true, false]);
 }
 
-/// CAL-8: what ends a link is that staff revoke it; letters then hold none, as those of what staff have made.
+/// CAL-8: a revoked link is invalid and no later letter contains it. Letters about appointments that staff created contain no link either.
 #[tokio::test]
 async fn cal_8_a_revoked_link_is_in_no_letter_and_what_staff_make_has_none() {
     let world = World::new().await;
@@ -85,7 +85,7 @@ async fn cal_8_a_revoked_link_is_in_no_letter_and_what_staff_make_has_none() {
     assert_eq!(world.get("", &link).await.status, 404);
 }
 
-/// CAL-8: an event that staff move goes on to be the customer's, by the link's own time or by its own, whichever is later.
+/// CAL-8: when staff move a booking, the customer can still change it, until the later of the link's expiry and the event's start.
 #[tokio::test]
 async fn cal_8_a_link_lasts_as_long_as_what_staff_make_of_the_booking() {
     let world = World::new().await;
@@ -98,14 +98,15 @@ async fn cal_8_a_link_lasts_as_long_as_what_staff_make_of_the_booking() {
     world.advance_to("2026-11-28T09:00:00Z").await;
     assert_eq!(to("2026-11-28T10:00:00Z").await, 200);
     assert_eq!(world.get("", &link).await.text("/expires_at"), "2026-11-28T10:00:00Z");
-    // Staff call it off: the customer sees so, and no slot.
+    // When staff cancel the event, the customer sees the cancellation and no slots.
     let deleted = world.call(Method::DELETE, ADMIN, &format!("/leads/{id}/events/{event}"), &[], b"").await;
     assert_eq!(deleted.status, 200, "{}", deleted.body);
     let offer = world.get("", &link).await;
     assert_eq!((offer.text("/standing"), &offer.body["booking"], free(&offer).len()), ("cancelled", &Value::Null, 0));
 }
 
-/// CAL-8, RFC 5546: what is mailed names whom it asks, what is fetched names nobody; both are the same entry, which grows newer.
+/// CAL-8, RFC 5546: a mailed calendar file names the customer as attendee, a fetched one names nobody. Both are the same entry with
+/// increasing versions.
 #[tokio::test]
 async fn cal_8_a_mailed_calendar_file_names_the_customer_and_a_fetched_one_nobody() {
     let world = World::new().await;
@@ -153,7 +154,7 @@ async fn cal_8_a_mailed_calendar_file_names_the_customer_and_a_fetched_one_nobod
         assert_eq!(address, "jana+50%25off@example.com");
         assert!(!fetched.contains("ATTENDEE") && mailed.lines().all(|line| line.len() <= 75), "{mailed}");
     }
-    // Without an address of the dealer's to be asked from, nobody is asked.
+    // If the dealer has no address for replies, the file names no attendee.
     world.settings(|s| s.lead_address = None).await;
     book(&world, &link, "2026-11-26T09:00:00Z").await;
     world.system.settle().await;

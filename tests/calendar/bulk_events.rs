@@ -1,4 +1,4 @@
-//! One event for very many leads (CAL-2): in few round trips, within a function's time, and answered for each whatever happens.
+//! One event for very many leads (CAL-2): few round trips, within the time limit of the function, with a result for each lead.
 
 use crate::faults::crash::wire::Table;
 use crate::support::world::{ADMIN, NORDSTERN, Reply, at, enquiry, gateway_event, reply_of};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Leads of a table in this thread, and whoever works on them.
+/// The leads of a table in this thread, and the users who work on them.
 struct Desk {
     table: Arc<Table>,
     tokens: Tokens,
@@ -39,7 +39,7 @@ impl Desk {
         Self { leads: made, ..desk }
     }
 
-    /// A store whose every call takes so long.
+    /// Returns a store whose calls each take the given time.
     fn store(&self, takes: Duration) -> Store {
         Store::new(self.table.slow_client(takes), "many", Secret::new(b"a secret of the tests")).with_chance(7)
     }
@@ -63,7 +63,7 @@ impl Desk {
         })
     }
 
-    /// Puts an event on the calendar of each lead, and returns the statuses and what it took: calls with their units, and seconds.
+    /// Creates an event for each lead. Returns the number of leads by status, the calls and units spent, and the duration in seconds.
     async fn plan(&self, takes: u64, key: &str, event: &Value) -> (HashMap<u64, usize>, Spent, u64) {
         let store = self.store(Duration::from_millis(takes));
         let started = Instant::now();
@@ -80,7 +80,7 @@ impl Desk {
         (statuses, store.spent(), started.elapsed().as_secs())
     }
 
-    /// How many events a user has on a day, and each lead has.
+    /// Returns the number of a user's events on a day, and the number of events of each lead.
     async fn planned(&self, user: &str, date: &str) -> (usize, Vec<usize>) {
         let (store, scope) = (self.store(Duration::ZERO), demo_scope());
         let (user, date) = (UserId::parse(user).unwrap(), date.parse().unwrap());
@@ -106,8 +106,8 @@ fn all(n: usize) -> HashMap<u64, usize> {
     HashMap::from([(201, n)])
 }
 
-/// CAL-2: it is round trips that take time. Of many leads twenty are one commit, though all of them are one person's; those that are appointments,
-/// with their letters, five or more.
+/// CAL-2: the duration depends on the number of round trips. One commit covers twenty leads, even if all events are one user's, and five or
+/// more leads if the events are appointments with letters.
 #[tokio::test(start_paused = true)]
 async fn cal_2_events_of_one_person_take_a_round_trip_for_seven_leads() {
     let mut desk = Desk::of(160).await;
@@ -126,11 +126,11 @@ async fn cal_2_events_of_one_person_take_a_round_trip_for_seven_leads() {
     }
     let (day, each) = desk.planned("anna.vogt", "2026-11-26").await;
     assert!(each.iter().all(|events| *events == 4), "{each:?}");
-    // All calls, all drives, and the calls with whoever has the lead: a seventh are hers.
+    // All calls and drives for her, and a seventh of the calls that went to the owners of the leads.
     assert!((274..=275).contains(&day), "{day}");
 }
 
-/// CAL-2: where time runs out, what is not done is said to be so, and the same request again does the rest and nothing twice.
+/// CAL-2: when the time runs out, the response names the leads that were not done; the same request again does the rest and nothing twice.
 #[tokio::test(start_paused = true)]
 async fn cal_2_what_there_is_no_time_for_is_said_and_done_by_the_same_request_again() {
     let mut desk = Desk::of(100).await;
@@ -148,7 +148,7 @@ async fn cal_2_what_there_is_no_time_for_is_said_and_done_by_the_same_request_ag
         before = done;
     }
     assert!(tries > 1, "there was time enough");
-    // A call that never comes back leaves time for an answer; a lead that this code cannot write is not in the way of the others.
+    // A call that never returns still leaves time for a response. A lead that this release cannot write does not block the others.
     let (statuses, _, seconds) = desk.plan(9_000, "dead", &event).await;
     assert_eq!((statuses, seconds < 20), (HashMap::from([(503, 100)]), true));
     let key = HashMap::from([("pk", format!("demo-group#L#{}", desk.leads[33])), ("sk", "@".to_owned())]);
@@ -164,7 +164,7 @@ async fn cal_2_what_there_is_no_time_for_is_said_and_done_by_the_same_request_ag
     assert_eq!((day, each.iter().all(|events| *events == 2)), (100, true), "{each:?}");
 }
 
-/// CAL-2: a lead that is named twice has the event once, and is answered twice.
+/// CAL-2: a lead that is named twice gets the event once and two results.
 #[tokio::test(start_paused = true)]
 async fn cal_2_a_lead_that_is_named_twice_has_the_event_once() {
     let mut desk = Desk::of(2).await;

@@ -1,4 +1,4 @@
-//! What occupies people's time (CAL-7).
+//! The reserved time of users (CAL-7).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
 use forecourt_domain::base::UserId;
@@ -8,7 +8,7 @@ use forecourt_store::keys::Key;
 use http::Method;
 use serde_json::json;
 
-/// How many quarter-hours of a user's day are taken.
+/// Returns the number of reserved quarter-hours on a user's day.
 pub async fn taken(world: &World, user: &str, date: &str) -> u32 {
     let (user, date) = (UserId::parse(user).unwrap(), date.parse().unwrap());
     let loaded = world.store.load(&world.scope(), &Load::of([Key::Day(user.clone(), date)])).await.unwrap();
@@ -31,7 +31,7 @@ async fn cal_7_every_timed_event_takes_its_persons_time_and_gives_it_back() {
     let time = |event: &str| format!("{events}/{event}/time");
     world.post(ADMIN, &time(&moved), &json!({"at": "2026-11-25T12:10:00Z"})).await;
     assert_eq!(days().await, (4, 5), "each quarter-hour that it touches");
-    // Given to somebody else, it is theirs at once.
+    // After reassignment, the time is the new owner's at once.
     world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
     assert_eq!((days().await, taken(&world, "ben.krause", "2026-11-25").await), ((0, 0), 5));
     world.post(ADMIN, &time(&moved), &json!({"at": "2026-11-25T12:00:00Z"})).await;
@@ -41,7 +41,7 @@ async fn cal_7_every_timed_event_takes_its_persons_time_and_gives_it_back() {
     assert_eq!((days().await, taken(&world, "ben.krause", "2026-11-24").await), ((0, 0), 4));
     assert_eq!(world.call(Method::DELETE, ADMIN, &format!("{events}/{moved}"), &[], b"").await.status, 200);
     assert_eq!(taken(&world, "ben.krause", "2026-11-25").await, 0);
-    // What is done once it has begun keeps its time; what was done early gives it back, also where the lead is won.
+    // An event that is completed after its start keeps its time; one that is completed before releases it, also when the lead is won.
     planned(event("2026-11-26T09:00:00Z")).await;
     world.advance_to("2026-11-24T15:10:00Z").await;
     let won = world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "won", "complete_events": "all"})).await;
@@ -51,7 +51,8 @@ async fn cal_7_every_timed_event_takes_its_persons_time_and_gives_it_back() {
     assert!(at("2026-11-24T15:10:00Z") == world.system.clock.now());
 }
 
-/// CAL-2, CAL-7: what is moved to today without a time is now, and takes nobody's time; it takes none by going to somebody else either.
+/// CAL-2, CAL-7: an event moved to today without a time of day gets the present time and reserves no time, neither for its owner nor for
+/// the next owner.
 #[tokio::test]
 async fn cal_7_what_is_moved_to_today_takes_nobodys_time() {
     let world = World::new().await;
@@ -68,7 +69,7 @@ async fn cal_7_what_is_moved_to_today_takes_nobodys_time() {
     assert_eq!(taken(&world, "ben.krause", "2026-11-25").await, 4, "another day has its opening");
 }
 
-/// CAL-7 in the settings: a part of them, judged with the others.
+/// CAL-7: the capacity is a part of the settings and is validated together with the others.
 #[tokio::test]
 async fn cal_7_a_dealer_sets_how_many_customers_a_person_takes() {
     let world = World::new().await;

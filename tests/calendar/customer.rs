@@ -1,4 +1,4 @@
-//! What the customer meets at the edges of an invitation: nothing to pick, a form without a slot, a repeat, a move to another dealer (CAL-8).
+//! Edge cases of an invitation: no free slot, a form without a slot, a repeat, a move to another dealer (CAL-8).
 
 use crate::calendar::invitation::{book, browse, cancel, drive, free, invited};
 use crate::support::world::{ADMIN, World, enquiry};
@@ -10,7 +10,7 @@ use forecourt_store::{Load, Loaded};
 use http::Method;
 use serde_json::json;
 
-/// The link offers nothing, and the page, the API and the booking say so in the same words.
+/// Checks that the link offers no slot, and that page, API and booking give the same reason.
 async fn is_closed(world: &World, link: &str, why: &str, words: &str) {
     let english = [("accept-language", "en"), ("content-type", "application/json")];
     let offer = world.call(Method::GET, "", link, &english, b"").await;
@@ -53,7 +53,7 @@ async fn cal_8_a_link_that_was_used_as_often_as_may_be_offers_none() {
         assert_eq!(cancel(&world, &link).await.status, 200);
     }
     is_closed(&world, &link, "too_often", "nothing more can be").await;
-    // What is booked is moved a hundred times at most.
+    // A booking can be moved at most a hundred times.
     let (piet, link) = invited(&world, "piet", &drive()).await;
     assert_eq!(book(&world, &link, "2026-11-27T10:00:00Z").await.status, 201);
     let mut event = world.events(piet).await.remove(0);
@@ -92,7 +92,7 @@ async fn cal_8_a_lost_lead_lets_its_customer_cancel_and_promises_nothing() {
     is_closed(&world, &link, "unavailable", "no time can be picked").await;
     assert_eq!(browse(&world, Method::POST, &format!("{link}/cancellation"), "en", "").await.0, 303);
     is_closed(&world, &link, "unavailable", "no time can be picked").await;
-    // A lead that is won may have its handover booked.
+    // The customer of a won lead may still book, for example the handover.
     for status in ["in_progress", "won"] {
         world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": status})).await;
     }
@@ -101,7 +101,7 @@ async fn cal_8_a_lost_lead_lets_its_customer_cancel_and_promises_nothing() {
     assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
 }
 
-/// The whole request is judged before anything is changed.
+/// CAL-8: the whole request is validated before anything changes.
 #[tokio::test]
 async fn cal_8_a_request_that_is_refused_changes_nothing() {
     let world = World::new().await;
@@ -115,7 +115,7 @@ async fn cal_8_a_request_that_is_refused_changes_nothing() {
     assert_eq!((refused.status, world.get("", &link).await.text("/standing")), (422, "booked"), "{}", refused.body);
     let (status, _, page) = browse(&world, Method::POST, &format!("{link}/cancellation?from=garbage"), "en", "").await;
     assert_eq!((status, world.get("", &link).await.text("/standing")), (422, "booked"), "{page}");
-    // Nothing is said of what was changed, which nobody knows where the system failed; and the way back is there.
+    // The error page makes no statement about changes, because after a failure it cannot know them, and it links back to the invitation.
     let token = link.strip_prefix("/i/").unwrap();
     assert!(page.replace("&#x2f;", "/").contains(&format!("href=\"../{token}\"")) && !page.contains("Nothing was changed"), "{page}");
 }
@@ -141,7 +141,7 @@ async fn cal_8_the_page_says_until_which_hour_the_link_is_good() {
     assert!(page.contains("This link is good until Monday, 7 December, 10:00."), "{page}");
 }
 
-/// INT-5: a repeat that comes late, when the customer has cancelled, books nothing; nor does a form that is sent again.
+/// INT-5: a late repeat books nothing after the customer has cancelled, and neither does a form that is sent again.
 #[tokio::test]
 async fn int_5_a_customers_request_is_carried_out_once() {
     let world = World::new().await;
@@ -167,7 +167,7 @@ async fn int_5_a_customers_request_is_carried_out_once() {
         assert_eq!((again.text("/standing"), &again.headers["idempotent-replay"]), ("cancelled", &"true".parse().unwrap()), "{key}");
     }
     assert_eq!(world.events(id).await.len(), 1);
-    // The form of a page has a key of its own; another slot of the same form is another request.
+    // The form of each page has its own key. The same form with another slot is a different request.
     let (_, _, page) = browse(&world, Method::GET, &link, "en", "").await;
     let key = page.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let submit = async |from: &str| browse(&world, Method::POST, &format!("{link}/booking"), "en", &format!("key={key}&from={from}")).await;
@@ -180,7 +180,7 @@ async fn int_5_a_customers_request_is_carried_out_once() {
     assert_eq!((world.get("", &link).await.text("/standing"), world.events(id).await.len()), ("cancelled", 2));
     let (_, _, fresh) = browse(&world, Method::GET, &link, "en", "").await;
     assert!(!fresh.contains(&key), "another page, another key");
-    // Nothing is required of who sends a form.
+    // A form without a key is accepted.
     assert_eq!(browse(&world, Method::POST, &format!("{link}/booking"), "en", &format!("from={early}")).await.0, 303);
     assert_eq!(world.get("", &link).await.text("/booking/from"), early);
 }
@@ -198,7 +198,7 @@ async fn cal_8_the_calendar_file_grows_newer_when_the_lead_goes_to_another_deale
     assert_eq!(moved.status, 200, "{}", moved.body);
     let after = file().await;
     assert!(after.contains("SEQUENCE:1") && after.contains("DTSTAMP:20261124T100000Z") && !after.contains("Nordstern"), "{after}");
-    // The customer is told so, with the same version of the same entry.
+    // The customer is notified, with the same version of the same entry.
     world.system.settle().await;
     let letters = world.system.mailbox.mails().into_iter().flat_map(|mail| mail.attachments).filter(|file| file.name.ends_with(".ics"));
     let last = String::from_utf8(letters.collect::<Vec<_>>().pop().unwrap().content).unwrap();
@@ -207,7 +207,7 @@ async fn cal_8_the_calendar_file_grows_newer_when_the_lead_goes_to_another_deale
     assert!(file().await.contains("SEQUENCE:2"));
 }
 
-/// MSG-2: page, letter, calendar file and the seller's notice call it the same, each in its reader's language.
+/// MSG-2: page, letter, calendar file and the seller's notice use the same name for an appointment, each in its reader's language.
 #[tokio::test]
 async fn msg_2_an_appointment_has_one_name_for_whoever_reads_of_it() {
     let world = World::new().await;
@@ -226,13 +226,13 @@ async fn msg_2_an_appointment_has_one_name_for_whoever_reads_of_it() {
         assert!(letter.text.contains(&format!("  {name}\n")), "{}", letter.text);
         let file = String::from_utf8(letter.attachments[0].content.clone()).unwrap();
         assert!(file.contains(&format!("SUMMARY:{name} · Autohaus Nordstern")), "{file}");
-        // Of a type with no name of its own the seller is told which it is.
+        // If the type has no name of its own, the seller's notice states the type.
         let told = if kind == "sms" { "SMS" } else { name };
         assert!(notice.subject.contains(&format!(": {told}, Anfrage")), "{}", notice.subject);
     }
 }
 
-/// CAL-1, LEAD-2, LEAD-4: a title of which nothing shows is none.
+/// CAL-1, LEAD-2, LEAD-4: a title without visible characters is refused.
 #[tokio::test]
 async fn cal_1_a_title_has_something_that_shows() {
     let world = World::new().await;
@@ -251,7 +251,7 @@ async fn cal_1_a_title_has_something_that_shows() {
             assert_eq!((refused.status, refused.faults()), (422, vec![fault.to_owned()]), "{what} {title:?}: {}", refused.body);
         }
     }
-    // What is joined or turned by such a character shows.
+    // Such a character is allowed if it joins or formats visible ones.
     for title in ["👨\u{200D}👩\u{200D}👧", "\u{200F}שלום", "❤\u{FE0F}"] {
         for (what, _, body) in bodies(title) {
             let made = world.post(ADMIN, &format!("/leads/{id}/{what}"), &body).await;

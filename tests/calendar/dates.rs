@@ -1,4 +1,4 @@
-//! Events on a day that somebody picked in the calendar (CAL-2).
+//! Events on a day picked in the calendar (CAL-2).
 
 use crate::calendar::capacity::taken;
 use crate::support::world::{ADMIN, World, enquiry};
@@ -13,7 +13,8 @@ async fn cal_2_from_a_day_in_the_calendar_the_date_is_that_day() {
     let world = World::new().await;
     let (id, other) = (world.lead(&enquiry("jana")).await, world.lead(&enquiry("piet")).await);
     let events = format!("/leads/{id}/events");
-    // Tuesday and Saturday at their openings, by the dealer's clock in summer too; today and what was; Sunday and a day off as the next opening.
+    // Tuesday, Saturday and past days use the dealer's opening time, also in summer time. Today uses the present time of day. Sunday and a
+    // day off use the time of day of the next opening.
     for (date, at) in [
         ("2026-11-24", "2026-11-24T07:00:00Z"),
         ("2026-11-28", "2026-11-28T08:00:00Z"),
@@ -29,7 +30,7 @@ async fn cal_2_from_a_day_in_the_calendar_the_date_is_that_day() {
         assert_eq!(day.body["events"].as_array().unwrap().len(), 1, "{date}: {}", day.body);
     }
     assert_eq!((taken(&world, "anna.vogt", "2026-11-24").await, taken(&world, "anna.vogt", "2026-11-23").await), (4, 0), "today is as now");
-    // In bulk, as a follow-up, and moved.
+    // A bulk request, a follow-up and a rescheduled event accept a date too.
     let bulk = world.post(ADMIN, "/events", &json!({"leads": [id, other], "event": on("2026-12-01")})).await;
     assert_eq!((bulk.text("/results/0/event/at"), bulk.text("/results/1/event/at")), ("2026-12-01T07:00:00Z", "2026-12-01T07:00:00Z"));
     let event = bulk.text("/results/0/event/id");
@@ -37,7 +38,7 @@ async fn cal_2_from_a_day_in_the_calendar_the_date_is_that_day() {
     assert_eq!((moved.status, moved.text("/at")), (200, "2026-12-05T08:00:00Z"), "{}", moved.body);
     let done = world.post(ADMIN, &format!("{events}/{event}/completion"), &json!({"follow_up": on("2026-12-07")})).await;
     assert_eq!(done.text("/follow_up/at"), "2026-12-07T07:00:00Z", "{}", done.body);
-    // A dealer that is never open has no opening: the present time of day. Where clocks skip that, it is where they jump to.
+    // A dealer without opening hours uses the present time of day. If the clock skips that time, the first valid time after it is used.
     world
         .settings(|s| {
             s.calendar = serde_json::from_value(json!({"zone": "Europe/Berlin"})).unwrap();
@@ -88,12 +89,12 @@ async fn cal_2_a_date_that_is_none_or_that_is_not_alone_is_refused() {
         assert_eq!((next.status, next.faults()), (422, within), "{wrong}");
     }
     assert_eq!(world.post(ADMIN, &time, &json!({})).await.faults(), ["at CAL-4"]);
-    // In bulk a slip beside the event is one, too.
+    // In a bulk request, an unknown field beside the event is refused too.
     let bulk = json!({"leads": [id], "event": event(json!({})), "date": "2026-11-25"});
     assert_eq!(world.post(ADMIN, "/events", &bulk).await.faults(), ["date INT-3"]);
     let bulk = json!({"leads": [id], "event": event(json!({"on": "2026-11-25"}))});
     assert_eq!(world.post(ADMIN, "/events", &bulk).await.faults(), ["event.on INT-3"]);
-    // So is one in what makes a link: it would be good for longer, or show more, than was meant.
+    // So is an unknown field in requests that create a link: otherwise the link could last longer, or show more, than intended.
     let invitation = json!({"type": "booked_test_drive", "expires_in_day": 1});
     assert_eq!(world.post(ADMIN, &format!("/leads/{id}/invitations"), &invitation).await.faults(), ["expires_in_day INT-3"]);
     assert_eq!(world.post(ADMIN, "/calendar-feeds", &json!({"dealers": "autohaus-nordstern-demo"})).await.faults(), ["dealers INT-3"]);

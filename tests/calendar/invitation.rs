@@ -1,4 +1,4 @@
-//! The customer picks a slot by a link, moves it, cancels it (CAL-7, CAL-8).
+//! The customer picks, moves and cancels a slot by a link (CAL-7, CAL-8).
 
 use crate::calendar::capacity::taken;
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry, gateway_event};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A lead with an invitation: its link's path.
+/// Returns a new lead and the path of its invitation link.
 pub async fn invited(world: &World, name: &str, body: &Value) -> (LeadId, String) {
     let id = world.lead(&enquiry(name)).await;
     (id, link(world, id, body).await)
@@ -39,7 +39,7 @@ pub fn free(reply: &Reply) -> Vec<String> {
     reply.body["free"].as_array().unwrap().iter().map(|slot| slot["from"].as_str().unwrap().to_owned()).collect()
 }
 
-/// As a browser gets it.
+/// Sends a request as a browser does.
 pub async fn browse(world: &World, method: Method, path: &str, language: &str, body: &str) -> (i64, HeaderMap, String) {
     let headers = [
         ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
@@ -60,7 +60,7 @@ async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_told() {
     assert_eq!(offer.status, 200, "{}", offer.body);
     assert_eq!((offer.text("/dealer"), offer.text("/standing"), &offer.body["minutes"]), ("Autohaus Nordstern", "open", &json!(60)));
     let slots = free(&offer);
-    // It is ten o'clock in Berlin, and an hour ahead must be booked; the lunch break is closed.
+    // It is 10:00 in Berlin; slots must be booked at least an hour ahead, and the lunch break is closed.
     assert_eq!(slots[..2], ["2026-11-23T10:00:00Z".to_owned(), "2026-11-23T10:30:00Z".into()]);
     assert!(!slots.contains(&"2026-11-23T11:00:00Z".to_owned()), "{slots:?}");
     let booked = book(&world, &link, "2026-11-24T10:00:00+01:00").await;
@@ -87,7 +87,7 @@ async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_told() {
     assert_eq!(cancel(&world, &link).await.status, 200, "it is cancelled already");
     assert_eq!(taken(&world, "anna.vogt", "2026-11-24").await, 0);
     let again = book(&world, &link, "2026-11-24T14:00:00Z").await;
-    // Another appointment, and so another entry in the customer's calendar.
+    // A second appointment, and therefore a separate entry in the customer's calendar.
     assert_eq!((again.status, &again.body["booking"]["sequence"]), (201, &json!(0)));
     let events = world.get(ADMIN, &format!("/leads/{id}/events")).await;
     let states: Vec<&str> = events.body["events"].as_array().unwrap().iter().map(|event| event["state"].as_str().unwrap()).collect();
@@ -100,7 +100,7 @@ async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_told() {
         .collect();
     told.sort();
     let number = id.spoken();
-    // Of the first booking nobody is told: it was moved in the same moment.
+    // No notice goes out for the first booking, because it was moved at the same moment.
     assert_eq!(
         told,
         [
@@ -109,7 +109,7 @@ async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_told() {
             format!("11-23 09:00:00 anna.vogt: jana hat verlegt auf 24.11.2026, 15:00 Uhr: Probefahrt, Anfrage {number}"),
         ]
     );
-    // Staff move it, and the customer sees so; once it has begun, it stays.
+    // Staff move the event and the customer sees the new time. Once it has begun, the customer cannot change it.
     let planned = events.body["events"].as_array().unwrap().iter().find(|event| event["state"] == "incomplete");
     let event = planned.unwrap()["id"].as_str().unwrap();
     let staff = world.post(ADMIN, &format!("/leads/{id}/events/{event}/time"), &json!({"at": "2026-11-24T12:45:00Z"})).await;
@@ -135,7 +135,7 @@ async fn cal_8_a_link_that_is_spoilt_foreign_or_too_old_leads_nowhere_and_says_n
     }
     assert_eq!(answers(world.get("", &link[..link.len() - 1]).await), gone);
     assert_eq!(answers(world.get("", "/i/x").await), gone);
-    // Signed with another secret, or by another purpose's key; or of a lead that this group does not have.
+    // Tokens signed with another secret or for another purpose, for an unknown invitation, and for another group's lead.
     let text = format!("demo-group/{id}/abcdefghijklmnop/{}", at("2027-01-01T00:00:00Z").timestamp());
     let foreign = forecourt_store::Secret::new(b"another secret of the tests");
     let rival = text.replace("demo-group", "rival-group");
@@ -157,7 +157,7 @@ async fn cal_8_a_link_that_is_spoilt_foreign_or_too_old_leads_nowhere_and_says_n
     let (status, headers, page) = browse(&world, Method::GET, &link, "nl-BE, de;q=0.5", "").await;
     assert!(status == 404 && page.contains("Deze link is niet geldig") && page.contains("lang=\"nl\""), "{page}");
     assert_eq!(headers["referrer-policy"], "no-referrer");
-    // A link lets nobody in elsewhere, and no token is needed for it only.
+    // A link grants no access to other operations, which require a token.
     for (who, status) in [("ben.krause", 404), ("hugo.office", 403), ("", 401)] {
         assert_eq!(world.post(who, &format!("/leads/{id}/invitations"), &drive()).await.status, status, "{who}");
     }
@@ -193,7 +193,7 @@ async fn cal_8_the_page_books_moves_and_cancels_without_a_script() {
     assert_eq!((status, headers["location"].to_str().unwrap()), (303, format!("../{token}").as_str()));
     let (_, _, page) = browse(&world, Method::GET, &link, "de", "").await;
     assert!(page.contains("Ihr Termin ist gebucht") && page.contains("Dienstag, 24. November, 10:00 bis 11:00"), "{page}");
-    // Somebody else wants the same.
+    // Another customer wants the same slot.
     let other = invited_with(&world, "piet", "anna.vogt").await;
     let (status, _, page) = browse(&world, Method::POST, &format!("{other}/booking"), "nl", &form(slot)).await;
     assert!(status == 409 && page.contains("role=\"alert\"") && page.contains("Deze tijd is niet meer vrij"), "{status} {page}");
@@ -211,7 +211,8 @@ async fn invited_with(world: &World, name: &str, user: &str) -> String {
     invited(world, name, &json!({"type": "booked_test_drive", "user": user})).await.1
 }
 
-/// CAL-8: of 64 customers on the last places just so many get one; the others are shown what is free, and nobody is told to try again.
+/// CAL-8: of 64 customers who compete for the last places, exactly as many as there are places get one. The others are shown free slots,
+/// and nobody is asked to retry.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn cal_8_of_64_customers_at_once_just_so_many_get_a_place() {
     let world = Arc::new(World::new().await);
@@ -222,7 +223,7 @@ async fn cal_8_of_64_customers_at_once_just_so_many_get_a_place() {
         async move { invited_with(&world, &format!("customer{n}"), "anna.vogt").await }
     }))
     .await;
-    // Half of them want one slot, half another, of a day that has three places.
+    // Half of them want one slot, half another one, on a day with three places.
     let tries = links.iter().enumerate().map(|(n, link)| {
         let (world, link) = (world.clone(), link.clone());
         let from = ["2026-11-24T09:00:00Z", "2026-11-24T14:00:00Z"][n % 2];
@@ -245,7 +246,7 @@ async fn cal_8_of_64_customers_at_once_just_so_many_get_a_place() {
     assert_eq!(taken(&world, "anna.vogt", "2026-11-24").await, 12);
 }
 
-/// CAL-7: what staff plan takes the slot, and is never refused.
+/// CAL-7: an event of staff occupies its slot and is never refused.
 #[tokio::test]
 async fn cal_7_what_staff_plan_is_not_offered() {
     let world = World::new().await;
@@ -262,7 +263,7 @@ async fn cal_7_what_staff_plan_is_not_offered() {
     assert_eq!((lost.status, free(&lost)), (409, slots));
 }
 
-/// CAL-7 on the days when clocks change: what is offered is what the dealer's clock shows.
+/// CAL-7: on the days when clocks change, the slots on offer follow the dealer's local time.
 #[tokio::test]
 async fn cal_7_both_days_on_which_clocks_change_are_offered_right() {
     for (now, day, last, next) in [
@@ -272,12 +273,12 @@ async fn cal_7_both_days_on_which_clocks_change_are_offered_right() {
         let world = World::at(now).await;
         let (_, link) = invited(&world, "jana", &drive()).await;
         let slots = free(&world.get("", &link).await);
-        // Saturday until 13:00, and Monday from 8:00, by the clock before and after.
+        // Saturday until 13:00 and Monday from 8:00, in local time before and after the change.
         let of_day: Vec<&String> = slots.iter().filter(|slot| slot.starts_with(day)).collect();
         assert_eq!(of_day.last().unwrap().as_str(), last);
         assert_eq!(slots.iter().find(|slot| slot[..10] > *day).unwrap(), next);
     }
-    // At night, where clocks go back, the hour that comes twice is offered twice; where they go forward, the hour that is missing is not.
+    // When clocks go back at night, the repeated hour is offered twice.
     let world = World::at("2026-10-24T08:00:00Z").await;
     world
         .settings(|s| {
@@ -336,7 +337,7 @@ async fn cal_8_the_calendar_file_is_one_entry_that_grows_newer() {
     assert_eq!(world.events(id).await.len(), 1);
 }
 
-/// The same `Idempotency-Key` makes the same link; a lead given to somebody else is booked with them.
+/// CAL-8: the same `Idempotency-Key` returns the same link, and after the lead is reassigned, bookings are made with the new owner.
 #[tokio::test]
 async fn cal_8_an_invitation_is_made_once_and_goes_with_the_lead() {
     let world = World::new().await;
@@ -352,7 +353,7 @@ async fn cal_8_an_invitation_is_made_once_and_goes_with_the_lead() {
     assert_eq!((taken(&world, "anna.vogt", "2026-11-24").await, taken(&world, "ben.krause", "2026-11-24").await), (0, 4));
     assert_eq!(book(&world, &link, "2026-11-24T10:00:00Z").await.status, 200);
     assert_eq!((taken(&world, "anna.vogt", "2026-11-24").await, taken(&world, "ben.krause", "2026-11-24").await), (0, 4));
-    // Of a lost lead nothing can be booked, and what is booked can be cancelled.
+    // No slot of a lost lead can be booked, but a booking can be cancelled.
     world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price"})).await;
     assert_eq!(book(&world, &link, "2026-11-24T09:00:00Z").await.status, 409);
     assert_eq!(cancel(&world, &link).await.text("/standing"), "cancelled");

@@ -1,4 +1,4 @@
-//! Links by which other calendars show what is planned (CAL-6), and an invitation's, taken back (CAL-8).
+//! Links that show events in other calendars (CAL-6), and the revocation of an invitation (CAL-8).
 
 use crate::calendar::views::{call, plan, titles};
 use crate::settings::users::send;
@@ -14,7 +14,7 @@ async fn feed(world: &World, who: &str, body: &Value) -> String {
     made.text("/link").strip_prefix("https://desk.example").unwrap().to_owned()
 }
 
-/// As a calendar program gets it.
+/// Fetches a feed as a calendar program does.
 async fn fetch(world: &World, path: &str, tag: &str) -> (i64, HeaderMap, String) {
     let event = gateway_event(&world.tokens, &Method::GET, "", path, &[("accept", "text/calendar"), ("if-none-match", tag)], b"").unwrap();
     let answer = world.system.http(event).await;
@@ -56,7 +56,7 @@ async fn cal_6_a_feed_is_the_same_until_something_changes_and_tells_what_did() {
     );
     assert!(!text.contains("2345678") && !text.contains("jana@"), "no more of the contact than a name: {text}");
     assert!(text.contains("DTSTART;TZID=Europe/Berlin:20261125T100000\r\n"), "{text}");
-    // The second half past two of that night, of which the clock shows two, is told in UTC; the first by the clock.
+    // On that night 02:30 occurs twice in local time: the first is written in local time, the second in UTC.
     assert!(text.contains("DTSTART;TZID=Europe/Berlin:20261025T023000\r\n") && text.contains("DTEND:20261025T013000Z\r\n"), "{text}");
     let zone = &text[text.find("BEGIN:VTIMEZONE").unwrap()..text.find("END:VTIMEZONE").unwrap()];
     assert!(!zone.contains("UID") && !zone.contains("DTSTAMP") && text.matches("BEGIN:VTIMEZONE").count() == 1, "{zone}");
@@ -64,7 +64,7 @@ async fn cal_6_a_feed_is_the_same_until_something_changes_and_tells_what_did() {
     let uids: BTreeSet<String> = shown.iter().map(|event| property(event, "UID")).collect();
     assert_eq!(uids.len(), 3);
 
-    // Later the same day, the same bytes: nothing is sent.
+    // Later on the same day the feed is unchanged, so no body is sent.
     let tag = headers["etag"].to_str().unwrap().to_owned();
     assert_eq!(headers["cache-control"], "private, no-cache");
     world.advance_to("2026-11-23T15:00:00Z").await;
@@ -73,7 +73,7 @@ async fn cal_6_a_feed_is_the_same_until_something_changes_and_tells_what_did() {
         let (status, headers, body) = fetch(&world, &link, &known).await;
         assert_eq!((status, body.as_str(), headers["etag"].to_str().unwrap()), (304, "", tag.as_str()));
     }
-    // Moved and called off, it is the same entry, newer.
+    // A moved or cancelled event is the same entry with a higher sequence number.
     let path = format!("/leads/{id}/events/{drive}");
     world.post(ADMIN, &format!("{path}/time"), &json!({"at": "2027-03-28T08:00:00Z"})).await;
     let (status, headers, text) = fetch(&world, &link, &tag).await;
@@ -119,7 +119,7 @@ async fn cal_6_a_feed_shows_what_its_user_may_see_now() {
     for (who, status) in [("chris.center", 403), ("partner:portal-demo", 403), ("", 401)] {
         assert_eq!(world.post(who, "/calendar-feeds", &json!({})).await.status, status, "{who}");
     }
-    // The user is taken off the dealer, and leaves: the links know.
+    // When the user loses access to the dealer, the dealer's link stops working. When the user is deleted, the user's own link stops too.
     let ida = json!({"name": "Ida Falk", "email": "ida@example.com", "language": "de", "role": "dealer_admin", "dealers": [NORDSTERN]});
     send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &ida).await;
     let (hers, all) = (feed(&world, "ida.falk", &json!({})).await, feed(&world, "ida.falk", &json!({"dealer": NORDSTERN})).await);
@@ -154,7 +154,7 @@ async fn cal_6_a_link_that_is_spoilt_foreign_or_revoked_says_nothing() {
         spoilt[at] = if spoilt[at] == b'A' { b'B' } else { b'A' };
         gone(&format!("/c/{}/calendar.ics", String::from_utf8(spoilt).unwrap())).await;
     }
-    // Signed by us, but for something else; or of another group, where there is no such user.
+    // Tokens with our signature but for another purpose, another group, another user, another time, or incomplete.
     let created = world.system.clock.now().timestamp_millis();
     let own = world.store.secret();
     for (purpose, text) in [
@@ -173,7 +173,7 @@ async fn cal_6_a_link_that_is_spoilt_foreign_or_revoked_says_nothing() {
     let left = delete("anna.vogt").await;
     assert_eq!((left.status, &left.body["feeds"], delete("anna.vogt").await.status), (200, &json!([]), 404));
     gone(&link).await;
-    // The request that made it comes again: another link, and the old one stays good for nothing.
+    // The request that created the link is repeated: it creates a new link, and the old link stays invalid.
     world.advance_to("2026-11-23T09:00:01Z").await;
     let again = made(&json!({})).await;
     assert_eq!((again.status, again.text("/id")), (201, id.as_str()));
@@ -185,7 +185,7 @@ async fn cal_6_a_link_that_is_spoilt_foreign_or_revoked_says_nothing() {
     assert_eq!(world.post("anna.vogt", "/calendar-feeds", &json!({})).await.status, 409);
 }
 
-/// CAL-8: who made an invitation sees how it stands and can take it back; what was booked by it stays.
+/// CAL-8: the creator of an invitation sees its state and can revoke it. A booking made by it is kept.
 #[tokio::test]
 async fn cal_8_an_invitation_can_be_listed_and_revoked() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! A lead that gets another owner takes the times of what is planned for it along (CAL-7).
+//! When a lead gets another owner, the reserved times of its planned events move to that owner (CAL-7).
 
 use crate::calendar::capacity::taken;
 use crate::calendar::invitation::{book, drive, invited};
@@ -25,7 +25,7 @@ async fn owner(world: &World, lead: LeadId) -> String {
     world.page(lead).await.lead.owner.unwrap().to_string()
 }
 
-/// No customer books a person twice, and none is refused for time that is somebody else's by now.
+/// CAL-7: customers cannot double-book the new owner, and the previous owner's time becomes free.
 #[tokio::test]
 async fn cal_7_a_lead_that_is_given_to_somebody_takes_its_events_times_along() {
     let world = World::new().await;
@@ -42,18 +42,18 @@ async fn cal_7_a_lead_that_is_given_to_somebody_takes_its_events_times_along() {
     assert_eq!(book(&world, &link_b, slot).await.status, 201, "greta is free");
     let lead = world.page(a).await.lead;
     assert_eq!(lead.calendar_transfer_pending_since, None, "it was done in the same commit");
-    // So does its appointment's salesperson; the customer is not told.
+    // The appointment's salesperson changes too; the customer is not notified.
     let appointment = AppointmentId::of_event(a, &world.events(a).await[0].id);
     let loaded = world.store.load(&world.scope(), &Load::of([Key::Appointment(appointment.clone())])).await.unwrap();
     assert_eq!(loaded.appointment(&appointment).unwrap().user, lead.owner);
-    // Staff are never refused: two of them at once are david's to sort out.
+    // Staff are never refused: david now has two events at the same time.
     give(&world, ADMIN, b, json!({"user": "david.roth"})).await;
     assert_eq!((taken(&world, "greta.sommer", "2026-12-08").await, taken(&world, "david.roth", "2026-12-08").await), (0, 8));
     world.system.settle().await;
     assert_eq!(world.mails().iter().filter(|mail| mail.contains(" jana: ")).count(), 1);
 }
 
-/// What takes no time takes none of the new owner's either, what somebody else was given stays theirs, and what is over stays where it was.
+/// CAL-7: an event without reserved time reserves none for the new owner. Events of another user and past events do not move.
 #[tokio::test]
 async fn cal_7_only_the_owners_own_times_go_along() {
     let world = World::new().await;
@@ -75,7 +75,7 @@ async fn cal_7_only_the_owners_own_times_go_along() {
     assert_eq!((day("anna.vogt").await, day("ben.krause").await, day("clara.henning").await), (4, 4, 4));
 }
 
-/// Wherever else a lead gets another owner: at another dealer, by the distribution there, from the pool, as the next in turn.
+/// CAL-7: times also move when a lead is assigned at another dealer, by distribution, from the pool, or to the next in turn.
 #[tokio::test]
 async fn cal_7_times_go_along_whichever_way_a_lead_goes() {
     let world = World::new().await;
@@ -83,7 +83,7 @@ async fn cal_7_times_go_along_whichever_way_a_lead_goes() {
     let lead = world.lead(&enquiry("jana")).await;
     call(&world, ADMIN, lead, "2026-11-25T14:00:00Z").await;
     give(&world, "gina.group", lead, json!({"dealer": "harbour-cars-demo"})).await;
-    // Nobody has it yet when this is planned.
+    // The lead has no owner yet when this event is planned.
     call(&world, "gina.group", lead, "2026-11-25T16:00:00Z").await;
     world.system.settle().await;
     let there = owner(&world, lead).await;
@@ -122,14 +122,15 @@ async fn cal_7_times_go_along_whichever_way_a_lead_goes() {
     assert_eq!(world.list(ADMIN, NORDSTERN).await.len(), 3);
 }
 
-/// What does not fit into the commit is done next, whatever takes two days of either person and is an appointment that webhooks are told of.
+/// CAL-7: events that do not fit into the commit are moved by the next one, even if each takes two days of both users and is an appointment
+/// with webhooks.
 #[tokio::test]
 async fn cal_7_all_that_a_lead_can_have_planned_goes_along() {
     let world = World::new().await;
     let hook = json!({"url": "https://hooks.example.com/in", "events": ["lead.assigned", "appointment.moved"]});
     assert_eq!(world.post("gina.group", "/webhooks", &hook).await.status, 201);
     let lead = world.lead(&enquiry("jana")).await;
-    // Half past midnight in Berlin.
+    // 00:30 in Berlin.
     let starts: Vec<_> = (0..18).map(|i| at("2026-12-01T23:30:00Z") + chrono::TimeDelta::days(2 * i)).collect();
     for start in &starts {
         let body = json!({"title": "Test drive", "type": "booked_test_drive", "at": start});

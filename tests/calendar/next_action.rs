@@ -1,4 +1,4 @@
-//! The next action of a lead, and what is ordered by it (CAL-1 to CAL-5, LEAD-8).
+//! The next action of a lead, and the lists ordered by it (CAL-1 to CAL-5, LEAD-8).
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// When the property begins.
+/// The start time of the property test.
 const BEGINNING: &str = "2026-11-23T09:00:00Z";
 
-/// One thing that a user does with one of three leads. Times are minutes from the beginning.
+/// One action of a user on one of three leads. Times are minutes from [`BEGINNING`].
 #[derive(Debug, Clone)]
 enum Deed {
     Schedule { lead: usize, minutes: i64 },
@@ -21,7 +21,8 @@ enum Deed {
     Delete { lead: usize, event: usize },
 }
 
-/// Deeds, each with the minutes since the one before. There are so few times that events meet at one, and time goes by them while they are planned.
+/// Returns actions, each with the minutes since the previous one. There are few different times, so that events coincide and some become
+/// due while others are planned.
 fn deeds() -> impl Strategy<Value = Vec<(i64, Deed)>> {
     let (lead, event) = (0..3_usize, 0..4_usize);
     let minutes = proptest::sample::select(vec![-10_i64, 5, 15, 25]);
@@ -36,7 +37,7 @@ fn deeds() -> impl Strategy<Value = Vec<(i64, Deed)>> {
     proptest::collection::vec((0..6_i64, deed), 1..14)
 }
 
-/// What a naive person knows of a lead: its events in the order in which they were made, and when it was last changed.
+/// The model of a lead: its events in the order of creation, and the time of its last change.
 #[derive(Debug, Clone)]
 struct Known {
     events: Vec<(String, DateTime<Utc>, &'static str)>,
@@ -44,7 +45,7 @@ struct Known {
 }
 
 impl Known {
-    /// When, and which event: of two at the same time the one with the lesser name.
+    /// Returns the time and the event of the next action. Of two events at the same time, the one with the lesser id.
     fn next_action(&self) -> (DateTime<Utc>, Option<&str>) {
         let mut next: Option<(DateTime<Utc>, &str)> = None;
         for (id, at, state) in &self.events {
@@ -64,7 +65,7 @@ async fn post(world: &World, path: &str, body: &Value) -> Reply {
     world.post(ADMIN, path, body).await
 }
 
-/// Does one deed with the real system and with what is known; both must agree on whether it can be done.
+/// Carries out one action on the system and on the model. Both must agree on whether it is possible.
 async fn play(world: &World, leads: &[LeadId], known: &mut [Known], deed: &Deed) {
     let now = world.system.clock.now();
     let time = |minutes: &i64| at(BEGINNING) + TimeDelta::minutes(*minutes);
@@ -92,7 +93,7 @@ async fn play(world: &World, leads: &[LeadId], known: &mut [Known], deed: &Deed)
     let reply = world.call(method, ADMIN, &path, &headers, body.to_string().as_bytes()).await;
     let moved = matches!(deed, Deed::Reschedule { .. });
     if state != "incomplete" {
-        // What has ended stays as it ended.
+        // An ended event keeps its state.
         let more = matches!(deed, Deed::Complete { follow_up: Some(_), .. });
         assert_eq!(reply.status, if state == becomes && !more { 200 } else { 409 }, "{}", reply.body);
         return;
@@ -119,7 +120,7 @@ async fn agree(world: &World, leads: &[LeadId], known: &[Known]) {
         assert_eq!((at(told.text("/next_action_at")), told.body["next_action"].as_str()), known.next_action());
     }
     let wanted: Vec<(DateTime<Utc>, String)> = wanted.into_keys().collect();
-    // Page by page, so that cursors are proved too.
+    // Reads page by page, so that cursors are tested too.
     let (mut got, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/board?limit=2{cursor}")).await;
@@ -137,7 +138,7 @@ async fn agree(world: &World, leads: &[LeadId], known: &[Known]) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// CAL-3: against a naive model, at every step, in the lead and in the list that is ordered by it.
+    /// CAL-3: after every action, the lead and the list ordered by next action agree with a naive model.
     #[test]
     fn cal_3_the_next_action_is_the_earliest_incomplete_event_or_the_last_change(deeds in deeds()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -158,7 +159,7 @@ proptest! {
     }
 }
 
-/// LEAD-8, ACC-1: a seller's board has own leads only; filters and what is wrong with them.
+/// LEAD-8, ACC-1: a seller's board shows only the seller's own leads; invalid filters are named.
 #[tokio::test]
 async fn lead_8_a_board_shows_what_the_asker_may_see_and_asked_for() {
     let world = World::new().await;
@@ -177,7 +178,7 @@ async fn lead_8_a_board_shows_what_the_asker_may_see_and_asked_for() {
     world.post("anna.vogt", &format!("/leads/{anna}/events"), &event_body(at("2026-11-27T09:00:00Z"))).await;
     assert_eq!(ids(ADMIN, "?from=2026-11-27T00:00:00Z&until=2026-11-28T00:00:00Z").await, [anna.to_string()]);
     assert_eq!(ids(ADMIN, "").await, [ben.to_string(), anna.to_string()]);
-    // Closed and with nothing planned: no work any more.
+    // A closed lead without planned events is no longer on the board.
     world.post(ADMIN, &format!("/leads/{ben}/status"), &json!({"status": "won"})).await;
     assert_eq!(ids(ADMIN, "").await, [anna.to_string()]);
     for query in ["?limit=0", "?cursor=x", "?cursor=L%23000001", "?from=tomorrow", "?owner=Not%20one", "?colour=red"] {
@@ -187,7 +188,7 @@ async fn lead_8_a_board_shows_what_the_asker_may_see_and_asked_for() {
     assert_eq!(world.get("alice.moore", &format!("/dealers/{NORDSTERN}/board")).await.status, 404);
 }
 
-/// LEAD-8: the date of the next action is asked for together with status, type, source, arrival and overdue; a row names its next action.
+/// LEAD-8: the date of the next action combines with status, type, source, arrival and overdue, and each row names its next action.
 #[tokio::test]
 async fn lead_8_a_board_is_filtered_as_the_list_is() {
     let world = World::new().await;
@@ -232,7 +233,7 @@ async fn lead_8_a_board_is_filtered_as_the_list_is() {
     }
 }
 
-/// CAL-5: won or lost, the caller chooses.
+/// CAL-5: when a lead is won or lost, the caller chooses which events are completed.
 #[tokio::test]
 async fn cal_5_with_a_lead_its_overdue_events_are_completed_or_all_or_none() {
     for (choice, wanted) in [
@@ -258,7 +259,7 @@ async fn cal_5_with_a_lead_its_overdue_events_are_completed_or_all_or_none() {
     assert_eq!(post(&world, &path, &json!({"status": "won", "complete_events": "some"})).await.faults(), ["complete_events CAL-5"]);
 }
 
-/// CAL-2: 500 leads in one call, some forbidden, some gone: each is answered for itself, and the same call again changes nothing.
+/// CAL-2: 500 leads in one call, some forbidden, some missing: each has its own result, and a repeat changes nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cal_2_one_event_for_five_hundred_leads_is_answered_for_each_and_safe_to_repeat() {
     let world = &World::new().await;
@@ -266,7 +267,7 @@ async fn cal_2_one_event_for_five_hundred_leads_is_answered_for_each_and_safe_to
     for i in 0..70 {
         ids.push(world.lead(&enquiry(&format!("n{i}"))).await.to_string());
     }
-    // Those of colleagues are out of Anna's reach; and there are none of the rest.
+    // Leads of colleagues are outside Anna's scope, and the remaining ids do not exist.
     let own = world.list("anna.vogt", NORDSTERN).await.len();
     ids.extend((0..429).map(|i| format!("10000{i:05}")));
     ids.push("no number".into());

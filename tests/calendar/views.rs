@@ -21,14 +21,14 @@ async fn calendar(world: &World, who: &str, query: &str) -> Reply {
     world.get(who, &of_dealer(&format!("calendar?{query}"))).await
 }
 
-/// The titles that a calendar shows.
+/// Returns the titles in a calendar view.
 pub async fn titles(world: &World, who: &str, query: &str) -> Vec<String> {
     let reply = calendar(world, who, query).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     reply.body["events"].as_array().unwrap().iter().map(|event| event["title"].as_str().unwrap().to_owned()).collect()
 }
 
-/// All pages of a view.
+/// Returns the titles of all pages of a view.
 async fn paged(world: &World, query: &str) -> Vec<String> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
@@ -47,7 +47,8 @@ async fn paged(world: &World, query: &str) -> Vec<String> {
 async fn cal_6_a_day_week_and_month_are_those_of_the_dealers_clock() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
-    // Midnight in Berlin is 23:00 before in UTC in winter, and 22:00 in summer: months, weeks and days begin there, and clocks change on the 28th.
+    // Midnight in Berlin is 23:00 UTC of the day before in winter and 22:00 UTC in summer. Months, weeks and days begin there. Clocks
+    // change on the 28th.
     let times = [
         "2026-11-30T22:59:59Z",
         "2026-11-30T23:00:00Z",
@@ -87,10 +88,10 @@ async fn cal_6_a_day_week_and_month_are_those_of_the_dealers_clock() {
         (Some(id.to_string().as_str()), Some("jana"), Some("anna.vogt"), Some("2026-12-01T09:00:00Z")),
         "{event}"
     );
-    // Without a date: today's week, which has the first one only.
+    // Without a date the view is today's week.
     world.advance_to("2026-12-01T09:00:00Z").await;
     assert_eq!(titles(&world, ADMIN, "").await, times[..4]);
-    // Each date of a year is in one day, one week and one month: none is lost between them, none is there twice.
+    // Each date of a year belongs to one day, one week and one month: no event is lost or shown twice.
     let mut first = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
     let mut by_month = Vec::new();
     while first.year() < 2027 || first.month() < 5 {
@@ -103,7 +104,7 @@ async fn cal_6_a_day_week_and_month_are_those_of_the_dealers_clock() {
         day += TimeDelta::days(7);
     }
     assert_eq!((by_month, by_week), (times.map(str::to_owned).to_vec(), times.map(str::to_owned).to_vec()));
-    // A cursor goes on with the view that it is of, and with no other: day, dealer, or what begins where that one ends.
+    // A cursor is valid only for its own view: not for another day, another dealer, or a period that begins where this one ends.
     let cursor = calendar(&world, ADMIN, "view=month&date=2026-12-01&limit=1").await.text("/cursor").to_owned();
     assert_eq!(titles(&world, ADMIN, &format!("view=month&date=2026-12-24&cursor={cursor}")).await, times[2..6]);
     for query in ["view=month&date=2027-01-01", "view=month&date=2026-11-01", "view=week&date=2026-12-01", "view=day&date=2026-12-01"] {
@@ -146,12 +147,13 @@ async fn cal_6_what_has_ended_is_shown_and_what_was_deleted_where_it_is_asked_fo
     let all = calendar(&world, ADMIN, "view=month&deleted=true").await;
     let states: Vec<&str> = all.body["events"].as_array().unwrap().iter().map(|event| event["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["completed", "no_show", "deleted"]);
-    // The events of the lead have what the row has, and the rest.
+    // The lead's list of events contains everything that the calendar row contains, and more.
     let events = world.events(id).await;
     assert_eq!((events.len(), events[3].rescheduled.len(), events[0].title.as_str()), (4, 1, "done"));
 }
 
-/// ACC-1: as for leads; an event that has a user is that user's, another is whoever's has the lead now.
+/// ACC-1, CAL-6: visibility follows the rules for leads. An event with a user belongs to that user; an event without one belongs to the
+/// current owner of the lead.
 #[tokio::test]
 async fn cal_6_a_seller_sees_own_events_and_those_of_whom_they_stand_in_for() {
     let world = World::new().await;
@@ -165,12 +167,12 @@ async fn cal_6_a_seller_sees_own_events_and_those_of_whom_they_stand_in_for() {
     assert_eq!(titles(&world, ADMIN, day).await, ["of anna", "of ben", "clara for ben"]);
     assert_eq!(titles(&world, "anna.vogt", day).await, ["of anna"]);
     assert_eq!(titles(&world, "clara.henning", day).await, ["clara for ben"]);
-    // Ben sees it on his lead's page, and so here; it is not on his own calendar.
+    // Ben sees this event because the lead is his, but it is not on his own calendar.
     assert_eq!(titles(&world, "ben.krause", day).await, ["of ben", "clara for ben"]);
     assert_eq!(titles(&world, "ben.krause", &format!("{day}&user=ben.krause")).await, ["of ben"]);
     assert_eq!(titles(&world, ADMIN, &format!("{day}&user=clara.henning")).await, ["clara for ben"]);
     assert_eq!(titles(&world, "anna.vogt", &format!("{day}&user=ben.krause")).await, Vec::<String>::new());
-    // A deputy and a supervisor who is a seller see what is theirs to look after.
+    // A deputy sees the events of the absent user, and a supervisor who is a seller sees those of the supervised user.
     world
         .settings(|s| {
             let away = json!([{"from": "2026-11-23T00:00:00Z", "until": "2026-11-27T00:00:00Z", "deputy": "david.roth"}]);
@@ -184,13 +186,13 @@ async fn cal_6_a_seller_sees_own_events_and_those_of_whom_they_stand_in_for() {
         assert_eq!(calendar(&world, who, day).await.status, status, "{who}");
     }
     assert_eq!(titles(&world, "rival.seller", day).await, Vec::<String>::new(), "another group has a dealer of the same name");
-    // Given to somebody else, what is planned is theirs at once.
+    // After reassignment, the planned events belong to the new owner at once.
     world.post(ADMIN, &format!("/leads/{anna}/assignment"), &json!({"user": "greta.sommer"})).await;
     assert_eq!(titles(&world, "greta.sommer", day).await, ["of anna"]);
     assert_eq!(titles(&world, "anna.vogt", day).await, Vec::<String>::new());
 }
 
-/// DIS-7: with a lead goes what is planned for it; what has ended is on the lead's page.
+/// DIS-7, CAL-6: planned events move to the other dealer with their lead. Ended events stay on the lead's page only.
 #[tokio::test]
 async fn cal_6_what_is_planned_goes_to_another_dealer_with_its_lead() {
     let world = World::new().await;
@@ -215,7 +217,7 @@ async fn cal_6_what_is_planned_goes_to_another_dealer_with_its_lead() {
     assert_eq!(world.events(id).await.len(), 2);
 }
 
-/// What the calendar costs; docs/costs.md has the same figures.
+/// CAL-6: the cost of the calendar. docs/costs.md has the same figures.
 #[tokio::test]
 async fn cal_6_an_events_place_in_the_calendar_is_one_write_unit_and_a_view_four_reads() {
     let world = World::new().await;
@@ -235,7 +237,8 @@ async fn cal_6_an_events_place_in_the_calendar_is_one_write_unit_and_a_view_four
     titles(&world, ADMIN, "view=month&date=2026-11-23").await;
     let view = world.store.spent().since(before);
     println!("scheduled: {scheduled:?}\ncompleted: {completed:?}\na month: {view:?}");
-    // Lead, entry, event and day: 8; the lead's list and work, which move: 3; the event's due and calendar: 2.
+    // Lead, entry, event and day: 8 units. The lead's rows in the list and in the work index move: 3. The event's due time and calendar
+    // row: 2.
     assert_eq!((scheduled.calls, scheduled.write_units), (3, 13.0));
     assert_eq!(completed.write_units, 13.0);
     assert_eq!(view.calls, 3, "two months, and the leads");

@@ -1,11 +1,11 @@
-//! Slots where the wall clock jumps, is put back, or stands at an odd offset (CAL-7, CLK-4).
+//! Slots on days when the clock is set forward or back, and in zones with unusual offsets (CAL-7, CLK-4).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::{Desk, at, daily, date, minutes};
 
-/// Opened all night for half-hour slots, and well ahead of the date.
+/// Returns a desk that is open all night with half-hour slots, three days before the date.
 fn night(zone: &str, local_date: &str) -> Desk {
     let set = json!({"default_duration": 30, "latest": "04:00"});
     let now = date(local_date).and_time(chrono::NaiveTime::MIN).and_utc() - TimeDelta::days(3);
@@ -20,7 +20,7 @@ fn cal_7_a_time_that_is_skipped_is_not_offered() {
         ("Australia/Sydney", "2026-10-04", &["02:00", "02:30"]),
         ("Africa/Casablanca", "2026-03-22", &["02:00", "02:30"]),
         ("Australia/Lord_Howe", "2026-10-04", &["02:00"]),
-        // Here the day began at 01:00.
+        // In this zone the day began at 01:00.
         ("America/Sao_Paulo", "2018-11-04", &["00:00", "00:30"]),
     ] {
         let usual = ["00:00", "00:30", "01:00", "01:30", "02:00", "02:30", "03:00", "03:30"];
@@ -42,7 +42,7 @@ fn cal_7_a_time_that_comes_twice_is_offered_twice() {
         let found = desk.free_on(day);
         assert!(found.windows(expected.len()).any(|part| part == expected), "{zone}: {found:?}");
         assert_eq!(found.len(), 8 + if zone.ends_with("Howe") { 1 } else { 2 }, "{zone}");
-        // Each is an instant of its own, and can be had by itself.
+        // Each slot is a different instant and can be booked by itself.
         let midnight = date(day).and_time(chrono::NaiveTime::MIN).and_utc();
         let (from, until) = (midnight - minutes(1440), midnight + minutes(1440));
         let free = desk.terms().free(&desk.read(desk.terms().dates(from, until)).days, "visit", from, until, None);
@@ -58,7 +58,7 @@ fn cal_7_a_time_that_comes_twice_is_offered_twice() {
 
 #[test]
 fn cal_7_the_hours_of_a_day_with_a_change_are_as_long_as_they_are() {
-    // Opened from 01:00 to 04:00 on the wall clock, for slots of two hours: the change takes or gives one.
+    // Open from 01:00 to 04:00 in local time, with slots of two hours: the clock change removes or adds one slot.
     let starts = |day: &str| {
         let set = json!({"default_duration": 120, "step": 60});
         let mut desk = Desk::new(daily("Europe/Berlin", &json!([["01:00", "04:00"]])), set, "2026-03-20T00:00:00Z");

@@ -1,4 +1,4 @@
-//! The laws of slots over random calendars, clocks, settings and histories, against the slow model.
+//! Properties of slots over random calendars, clocks, settings and histories, compared with the naive model.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,8 @@ use proptest::{collection, option, prelude::*, sample};
 use super::model::{Event, Model, touches};
 use super::{Desk, minutes};
 
-/// Both hemispheres, Ramadan, half an hour, changes at midnight and a minute after it, odd offsets, a day that was skipped, and none.
+/// Both hemispheres, changes during Ramadan, changes by half an hour, at midnight and a minute after it, unusual offsets, a skipped day,
+/// and zones without changes.
 const ZONES: [Tz; 19] = [
     Tz::UTC,
     Tz::Africa__Cairo,
@@ -35,7 +36,7 @@ const ZONES: [Tz; 19] = [
     Tz::Pacific__Chatham,
 ];
 
-/// How long the model watches, and how much of it is looked at.
+/// The number of days that the model covers, and the number of days that the tests examine.
 const WATCHED: i64 = 5;
 const LOOKED_AT: i64 = 3;
 
@@ -44,7 +45,8 @@ fn offset(zone: Tz, second: i64) -> i32 {
     zone.offset_from_utc_datetime(&at).fix().local_minus_utc()
 }
 
-/// A whole minute of 2000 to 2036; two of three up to two days before a change of the zone's offset, if there is one in the next year.
+/// Returns a whole minute between 2000 and 2036. Two thirds are up to two days before a change of the zone's offset, if there is one in the
+/// next year.
 fn instant(zone: Tz) -> impl Strategy<Value = DateTime<Utc>> {
     (946_684_800..2_082_758_400_i64, option::weighted(0.67, 0..2 * 86_400_i64)).prop_map(move |(second, before)| {
         let change = |second: &i64| offset(zone, *second) != offset(zone, second + 86_400);
@@ -58,7 +60,7 @@ fn time() -> impl Strategy<Value = TimeOfDay> {
     minutes.prop_map(|minutes| TimeOfDay::from_minutes(minutes).expect("within the day"))
 }
 
-/// Up to four intervals, some of them touching; a third of the days all day.
+/// Returns up to four intervals, some of them adjacent. A third of the days are open all day.
 fn day() -> impl Strategy<Value = Vec<Interval>> {
     let bounds = collection::btree_map(time(), prop::bool::weighted(0.8), 0..=5).prop_map(|bounds| {
         let bounds: Vec<(TimeOfDay, bool)> = bounds.into_iter().collect();
@@ -95,7 +97,7 @@ fn settings() -> impl Strategy<Value = CapacityDraft> {
     })
 }
 
-/// Events of staff, and now and then a customer's, as minutes from the start and a length.
+/// Returns events of staff and some of customers, as minutes from the start and a duration.
 fn busy() -> impl Strategy<Value = Vec<(i64, i64, bool)>> {
     collection::vec((-60..LOOKED_AT * 1440, prop_oneof![4 => 1..120i64, 1 => 1..3000i64], prop::bool::weighted(0.3)), 0..12)
 }
@@ -125,7 +127,7 @@ fn config(cases: u32) -> ProptestConfig {
 proptest! {
     #![proptest_config(config(200))]
 
-    /// What is offered is what a watcher of the wall clock would offer, and that, no more and no less, can be booked.
+    /// CAL-7: the slots on offer are those of the naive model, and exactly these can be booked.
     #[test]
     fn cal_7_a_slot_offered_can_be_booked_and_no_other(
         (calendar, start) in scene(), set in settings(), busy in busy(), away in away(), now in (0..600i64, 0..60i64),
@@ -172,14 +174,14 @@ proptest! {
     }
 }
 
-/// What is asked of one person's desk. Events are few, so that they meet.
+/// A request to one user's desk. Event ids are few, so that requests meet.
 #[derive(Debug, Clone)]
 enum Ask {
-    /// A customer books a slot, or moves there the event if there is one.
+    /// A customer books a slot, or moves the existing event to it.
     Book { event: u8, quarter: i64 },
-    /// Staff make an event, or move the one there is.
+    /// Staff create an event, or move the existing one.
     Put { event: u8, from: i64, long: i64 },
-    /// Somebody cancels it.
+    /// The event is cancelled.
     Release { event: u8 },
 }
 
@@ -197,8 +199,8 @@ fn asks() -> impl Strategy<Value = Vec<Ask>> {
 proptest! {
     #![proptest_config(config(200))]
 
-    /// Whatever customers and staff do in whatever order: a customer got a slot only where there was room; the days say what the list of
-    /// events says; nothing is done twice; and what is released leaves no trace.
+    /// CAL-7: for any order of requests, a customer gets a slot only if there is a place, the days agree with the list of events, a repeat
+    /// has no effect, and a released event leaves nothing behind.
     #[test]
     fn cal_7_capacity_holds_over_any_history(
         (zone, start) in sample::select(&ZONES[..]).prop_flat_map(|zone| (Just(zone), instant(zone))),

@@ -1,4 +1,4 @@
-//! A person's slots: what is offered to customers, and booked (CAL-7, CAL-8).
+//! The slots of a user: which are offered to customers, and how they are booked (CAL-7, CAL-8).
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ fn anna() -> UserId {
     UserId::parse("anna").expect("an id")
 }
 
-/// The same hours every day, in a zone.
+/// Returns a calendar with the same hours every day.
 fn daily(zone: &str, hours: &Value) -> Calendar {
     let hours: BTreeMap<_, _> = WEEK.map(|day| (day, hours)).into();
     serde_json::from_value(json!({"zone": zone, "hours": hours})).expect("a valid calendar")
@@ -46,7 +46,7 @@ fn capacity(set: Value) -> Capacity {
     Capacity::resolve(&draft, &CapacityDraft::default())
 }
 
-/// Anna at one dealer, and her days as a table keeps them, each with its version.
+/// Anna at one dealer, and her days with their versions, as a table stores them.
 #[derive(Clone)]
 struct Desk {
     calendar: Calendar,
@@ -56,7 +56,7 @@ struct Desk {
     table: BTreeMap<NaiveDate, (u64, Day)>,
 }
 
-/// What was read, and at which versions.
+/// The days that were read, and their versions.
 struct Seen {
     days: Days,
     versions: BTreeMap<NaiveDate, u64>,
@@ -81,7 +81,7 @@ impl Desk {
         Seen { days: Days::read(&anna(), versions.keys().copied(), stored), versions }
     }
 
-    /// Writes all the days, or, where one has changed since it was seen, none.
+    /// Writes all the days, or none if one has changed since it was read.
     fn commit(&mut self, days: Vec<Day>, seen: &Seen) -> bool {
         if days.iter().any(|day| seen.versions.get(&day.date) != Some(&self.version(day.date))) {
             return false;
@@ -96,7 +96,7 @@ impl Desk {
         self.terms().free(&self.read(self.terms().dates(at(from), at(until))).days, "visit", at(from), at(until), None)
     }
 
-    /// The starts of the free slots by the wall clock of the zone.
+    /// Returns the start times of the free slots in local time.
     fn free_on(&self, local_date: &str) -> Vec<String> {
         let midnight = date(local_date).and_time(chrono::NaiveTime::MIN).and_utc();
         let (from, until) = (midnight - minutes(2880), midnight + minutes(2880));
@@ -105,7 +105,7 @@ impl Desk {
         local.filter(|local| local.date_naive() == date(local_date)).map(|local| local.format("%H:%M").to_string()).collect()
     }
 
-    /// Books for a customer, or moves the booking.
+    /// Books a slot for a customer, or moves the booking.
     fn book(&mut self, event: &str, from: DateTime<Utc>, was: Option<&ReservedTime>) -> Result<ReservedTime, Refusal> {
         let seen = self.read(self.terms().dates_of("visit", from).chain(was.into_iter().flat_map(ReservedTime::dates)));
         let booked = self.terms().book(&seen.days, event, "visit", from, was)?;
@@ -113,7 +113,7 @@ impl Desk {
         Ok(booked.place)
     }
 
-    /// Puts an event where staff want it.
+    /// Reserves time for an event of staff.
     fn put(&mut self, event: &str, from: &str, until: &str) -> ReservedTime {
         let place = ReservedTime::new(at(from), at(until)).expect("in order");
         let seen = self.read(place.dates());

@@ -1,4 +1,4 @@
-//! Slots as told to a child: watch the wall clock minute by minute, and look at the list of events for each.
+//! A naive model of slots: it steps through the wall clock minute by minute and checks the list of events for each minute.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use forecourt_domain::hours::{Calendar, Interval, TimeOfDay};
@@ -6,7 +6,7 @@ use forecourt_domain::settings::{Absence, CapacityDraft};
 
 use super::minutes;
 
-/// One event of the list: what it was entered as, and the date for which a customer booked it.
+/// One event of the list: its reserved time, and the date that a customer booked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Event {
     pub(super) from: DateTime<Utc>,
@@ -14,20 +14,20 @@ pub(super) struct Event {
     pub(super) booked_for: Option<NaiveDate>,
 }
 
-/// Whether any of the event is in the quarter-hour of `at`.
+/// Returns whether the event overlaps the quarter-hour of `at`.
 pub(super) fn touches(event: &Event, at: DateTime<Utc>) -> bool {
     let quarter = DateTime::from_timestamp(at.timestamp().div_euclid(900) * 900, 0).expect("in range");
     event.from < quarter + minutes(15) && quarter < event.until
 }
 
-/// One minute: what the wall clock shows, and the latest that it has shown; put back, it says nothing new.
+/// One minute: the time on the wall clock, and the latest time that the clock has shown so far. They differ after the clock is set back.
 #[derive(Debug, Clone, Copy)]
 struct Minute {
     wall: NaiveDateTime,
     latest: NaiveDateTime,
 }
 
-/// Some days of minutes from `start` on.
+/// Consecutive minutes from `start` on.
 pub(super) struct Model<'a> {
     pub(super) calendar: &'a Calendar,
     pub(super) set: &'a CapacityDraft,
@@ -38,7 +38,7 @@ pub(super) struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// `start` is a whole minute; `now` is within `days` of it.
+    /// `start` must be a whole minute, and `now` within `days` of it.
     pub(super) fn watch(
         calendar: &'a Calendar,
         set: &'a CapacityDraft,
@@ -72,24 +72,24 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The interval that is worked in a minute.
+    /// Returns the interval of opening hours that contains a minute.
     fn interval(&self, minute: Minute) -> Option<Interval> {
         let time = of_day(minute.latest);
         let mut hours = self.hours_on(minute.latest.date()).iter();
         hours.find(|interval| interval.from.minutes() <= time && time < interval.to.minutes()).copied()
     }
 
-    /// The date for which a slot that begins at `from` counts.
+    /// Returns the local date of a slot that begins at `from`.
     pub(super) fn date(&self, from: DateTime<Utc>) -> NaiveDate {
         self.minute(from).latest.date()
     }
 
-    /// How long a slot takes.
+    /// Returns the duration of a slot.
     pub(super) fn length(&self) -> TimeDelta {
         minutes(self.set.default_duration.unwrap_or(60).into())
     }
 
-    /// Whether a customer may have the slot at `from`, as far as the clock has a say.
+    /// Returns whether the opening hours and the clock allow a customer's slot at `from`.
     pub(super) fn is_offered(&self, from: DateTime<Utc>) -> bool {
         if from < self.start || from != self.start + minutes((from - self.start).num_minutes()) {
             return false;
@@ -117,7 +117,7 @@ impl<'a> Model<'a> {
         is_start && is_open && !is_away && is_near && from - self.now >= minutes(self.set.notice.unwrap_or(60).into())
     }
 
-    /// Whether there is a place left among the `others`.
+    /// Returns whether the other events leave a place at `from`.
     pub(super) fn has_room<'b>(&self, from: DateTime<Utc>, others: &(impl Iterator<Item = &'b Event> + Clone)) -> bool {
         let per_slot = usize::try_from(self.set.per_slot.unwrap_or(1)).expect("small");
         let per_day = usize::try_from(self.set.per_day.unwrap_or(8)).expect("small");

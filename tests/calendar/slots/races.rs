@@ -1,4 +1,4 @@
-//! Sixty-four customers at once, under commits that are guarded by the versions read, as the store's are (CAL-7, CAL-8).
+//! Sixty-four customers at once, with commits that check the versions they read, as the store's commits do (CAL-7, CAL-8).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::slots::ReservedTime;
@@ -7,20 +7,20 @@ use serde_json::json;
 
 use super::{Desk, Seen, at, daily, minutes};
 
-/// A customer on the way to a slot.
+/// A customer who wants a slot.
 struct Customer {
     id: String,
     wanted: DateTime<Utc>,
-    /// What was read, and is about to be decided on.
+    /// The state that the next decision uses, if it was read.
     seen: Option<Seen>,
-    /// How often something was decided.
+    /// The number of decisions so far.
     tries: usize,
-    /// How it ended: with a place, or with what was free instead.
+    /// The result: the reserved time, or the number of free slots that were shown instead.
     end: Option<Result<ReservedTime, usize>>,
 }
 
-/// Lets the customers take their steps in the order of `turns`, and then in turn until all are done. A step is a read, or a decision with
-/// its commit; a commit that finds a version changed sends its customer back to reading.
+/// Runs the customers' steps in the order of `turns`, then in turn until all are done. A step is a read, or a decision with its commit. If
+/// the commit finds a changed version, the customer reads again.
 fn race(desk: &mut Desk, wanted: impl Iterator<Item = DateTime<Utc>>, turns: &[usize]) -> Vec<Customer> {
     let mut all: Vec<Customer> =
         wanted.enumerate().map(|(n, wanted)| Customer { id: format!("customer-{n}"), wanted, seen: None, tries: 0, end: None }).collect();
@@ -58,7 +58,7 @@ fn places(all: &[Customer]) -> Vec<ReservedTime> {
     places
 }
 
-/// Any order of steps: much at once, or one after the other.
+/// Any order of steps, from interleaved to sequential.
 fn turns() -> impl Strategy<Value = Vec<usize>> {
     collection::vec(0..64usize, 0..600)
 }
@@ -77,7 +77,7 @@ proptest! {
         let wanted = at("2026-03-04T09:00:00Z");
         let all = race(&mut desk, (0..64).map(|_| wanted), &turns);
         prop_assert_eq!(places(&all).len(), per_slot as usize);
-        // Who loses is shown what is free: all but what the winners take, of that day and of the one before or after within a day.
+        // A customer who gets no place is shown the remaining free slots of that day and of the neighbouring days within 24 hours.
         prop_assert!(all.iter().all(|customer| matches!(customer.end, Some(Ok(_) | Err(1..)))));
     }
 
@@ -91,7 +91,7 @@ proptest! {
         prop_assert_eq!(occupied.iter().sum::<u32>() as usize, places(&all).len() * 4);
     }
 
-    /// The date's customers lie in two days of UTC, and one item guards them all.
+    /// CAL-7: the local date spans two UTC days, and one item guards the daily limit of both.
     #[test]
     fn cal_7_64_at_once_never_exceed_the_day(turns in turns(), per_day in 1..9u32, zone in 0..3usize) {
         let (zone, first) = [
@@ -105,7 +105,7 @@ proptest! {
         prop_assert_eq!(places(&all).len(), per_day as usize);
     }
 
-    /// Staff come in between, are never refused, and what they occupy is no customer's.
+    /// CAL-7: staff book in between and are never refused, and customers do not get the time that staff occupy.
     #[test]
     fn cal_7_customers_lose_against_staff(turns in turns(), staff in 0..600usize) {
         let mut desk = Desk::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), json!({}), "2026-03-03T06:00:00Z");
@@ -118,7 +118,7 @@ proptest! {
     }
 }
 
-/// The same for some steps only, and how many have a place by then.
+/// Runs only the given steps and returns the number of customers who have a place by then.
 fn race_some(desk: &mut Desk, wanted: DateTime<Utc>, turns: &[usize]) -> usize {
     let mut booked = 0;
     let mut seen: Vec<Option<Seen>> = (0..64).map(|_| None).collect();

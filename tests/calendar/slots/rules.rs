@@ -114,7 +114,7 @@ fn cal_7_a_person_takes_so_many_customers_a_day() {
     assert_eq!(desk.book("c", at("2026-03-03T10:00:00Z"), None), conflict(NotFree::DayFull));
     assert_eq!(desk.free_on("2026-03-03"), [""; 0]);
     assert_eq!(desk.free_on("2026-03-04").len(), 7);
-    // Who has one of them may move it.
+    // A customer who has one of the bookings may move it.
     desk.book("a", at("2026-03-03T08:00:00Z"), Some(&first)).expect("it is there");
     let moved = desk.book("a", at("2026-03-03T10:00:00Z"), Some(&first)).expect("its own booking is not in its way");
     desk.release("a", &moved);
@@ -145,7 +145,7 @@ fn cal_8_a_repeat_changes_nothing_even_when_it_is_too_late_to_book() {
     let seen = desk.read(place.dates());
     let again = desk.terms().book(&seen.days, "a", "visit", at("2026-03-03T08:00:00Z"), Some(&place)).expect("it is there");
     assert_eq!((again.place, again.days), (place, vec![]));
-    // What is not known to be there is asked about like any other.
+    // A booking that is not known to be stored is checked like a new one.
     let staff = ReservedTime::new(at("2026-03-03T08:00:00Z"), at("2026-03-03T08:46:00Z")).expect("in order");
     for was in [None, Some(&staff)] {
         let again = desk.terms().book(&seen.days, "a", "visit", at("2026-03-03T08:00:00Z"), was);
@@ -210,7 +210,7 @@ fn a_day_that_was_not_read_is_never_taken_for_an_empty_one() {
     assert!(desk.terms().book(&nothing, "a", "visit", from, None).is_err());
     let place = ReservedTime::new(from, from + minutes(1)).expect("in order");
     assert!(nothing.put("a", None, &place).is_err() && nothing.release("a", &place).is_err());
-    // The old place's day is one that matters, too.
+    // The day of the old booking must be loaded too.
     let next = desk.read([date("2026-03-04")]);
     assert!(desk.terms().book(&next.days, "a", "visit", at("2026-03-04T08:00:00Z"), Some(&place)).is_err());
     assert!(desk.terms().book(&next.days, "a", "visit", at("2026-03-04T08:00:00Z"), None).is_ok());
@@ -227,10 +227,10 @@ fn a_booking_changes_one_day_or_two() {
     };
     assert_eq!(changed("Europe/Berlin", "2026-03-04T07:00:00Z"), ["2026-03-04"]);
     assert_eq!(changed("America/New_York", "2026-03-04T14:00:00Z"), ["2026-03-04"]);
-    // Seven in the evening of the 3rd.
+    // 19:00 on 3 March in New York.
     assert_eq!(changed("America/New_York", "2026-03-04T00:00:00Z"), ["2026-03-03", "2026-03-04"]);
     assert_eq!(changed("Australia/Sydney", "2026-03-04T00:00:00Z"), ["2026-03-04"]);
-    // Nine in the morning of the 4th.
+    // 09:00 on 4 March in Sydney.
     assert_eq!(changed("Australia/Sydney", "2026-03-03T22:00:00Z"), ["2026-03-03", "2026-03-04"]);
 }
 
@@ -265,7 +265,7 @@ fn days_are_of_one_person() {
     let bernd = UserId::parse("bernd").expect("an id");
     let days = Days::read(&bernd, [date("2026-03-03")], [annas]);
     assert_eq!(days.all().cloned().collect::<Vec<_>>(), [Day::empty(bernd, date("2026-03-03"))]);
-    // The same place with another person is asked about.
+    // The same time with another user is checked like a new booking.
     let place = desk.book("a", at("2026-03-03T09:00:00Z"), None).expect("free");
     desk.now = at("2026-03-03T09:00:00Z");
     let taken_over = desk.terms().book(&days, "a", "visit", at("2026-03-03T09:00:00Z"), Some(&place));
