@@ -1,4 +1,4 @@
-//! Appointments go with their leads to other dealers, and are counted and exported once (OVR-1, EXP-1, EXP-3).
+//! Appointments that move to other dealers with their leads are counted and exported once (OVR-1, EXP-1, EXP-3).
 
 use crate::reports::overview::{appointment, save};
 use crate::support::world::{NORDSTERN, World, at, dealer, enquiry};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const LAKESIDE: &str = "lakeside-motors-demo";
 
-/// Opens a dealer that is set up as the one in London is.
+/// Creates a dealer with the settings of the dealer in London.
 pub async fn open(world: &World, id: &str) {
     let (model, id) = (dealer("harbour-cars-demo"), dealer(id));
     let loaded = world.store.load(&world.scope(), &Load::of([Key::Dealer(model.clone())])).await.unwrap();
@@ -25,7 +25,7 @@ pub async fn goes_to(world: &World, lead: &str, dealer: &str) {
     assert_eq!(moved.status, 200, "{}", moved.body);
 }
 
-/// A lead of a dealer with an appointment.
+/// Creates a lead at a dealer, with an appointment.
 async fn visit(world: &World, dealer: &str, name: &str) -> String {
     let lead = world.post("gina.group", &format!("/dealers/{dealer}/leads"), &enquiry(name)).await;
     let body = json!({"lead": lead.text("/id"), "kind": "showroom", "at": "2027-02-10T10:00:00+01:00"});
@@ -38,7 +38,8 @@ async fn asked(world: &World, body: &Value) -> String {
     world.post("hugo.office", "/exports", body).await.text("/id").to_owned()
 }
 
-/// Goes through an export in slices of so many reads, three seconds apart; what is done `after` each, by its number. Ends with what it says of itself.
+/// Runs an export in slices of `reads` reads, three seconds apart. Calls `after` with the number and the state after each slice. Returns
+/// the final state.
 async fn sliced(world: &World, id: &str, reads: usize, after: impl AsyncFn(u32, Value)) -> Value {
     let mut exporter = Exporter::new(world.system.platform.of("export"), world.bucket.clone());
     exporter.reads = reads;
@@ -56,7 +57,7 @@ async fn sliced(world: &World, id: &str, reads: usize, after: impl AsyncFn(u32, 
     panic!("it does not end")
 }
 
-/// OVR-1, EXP-1, DIS-7: an appointment that goes with its lead to a dealer that was set up after it was made is counted there, by when it was made.
+/// OVR-1, EXP-1, DIS-7: an appointment that moves with its lead to a dealer created later is counted there, by its own creation time.
 #[tokio::test]
 async fn ovr_1_an_appointment_is_counted_at_a_dealer_younger_than_itself() {
     let world = World::new().await;
@@ -80,8 +81,8 @@ async fn ovr_1_an_appointment_is_counted_at_a_dealer_younger_than_itself() {
     assert_eq!(sliced(&world, &id, 100, async |_, _| ()).await["rows"], 1);
 }
 
-/// EXP-3: what goes to another dealer while an export runs is in it once: whether it was read where it stood or is to be read where it goes, and if it
-/// comes back.
+/// EXP-3: an appointment that changes its dealer while an export runs is exported once, whether its old or its new dealer is read first,
+/// and also if it returns.
 #[tokio::test]
 async fn exp_3_an_appointment_that_changes_its_dealer_meanwhile_is_exported_once() {
     for (from, way) in [
@@ -95,7 +96,7 @@ async fn exp_3_an_appointment_that_changes_its_dealer_meanwhile_is_exported_once
         let world = World::new().await;
         let lead = visit(&world, from, "jana").await;
         visit(&world, from, "kim").await;
-        // A dealer whose months are over when its lead goes, and one whose are still to be read.
+        // One dealer's months are already read when the lead moves; another dealer's months are still to be read.
         world.advance_to("2026-11-23T10:00:00Z").await;
         let id = asked(&world, &json!({"what": "appointments"})).await;
         let moves = async |slice: u32, _: Value| {
@@ -108,7 +109,7 @@ async fn exp_3_an_appointment_that_changes_its_dealer_meanwhile_is_exported_once
     }
 }
 
-/// EXP-3: a dealer's zone may change while an export of dates runs: which months there are to read changes, and none is passed over.
+/// EXP-3: when the dealer's zone changes while an export by date runs, the months to read change, and no month is skipped.
 #[tokio::test]
 async fn exp_3_a_zone_that_changes_meanwhile_passes_over_nothing() {
     let world = World::new().await;
@@ -129,14 +130,14 @@ async fn exp_3_a_zone_that_changes_meanwhile_passes_over_nothing() {
     assert_eq!(sliced(&world, &id, 2, to_london).await["rows"], 2);
 }
 
-/// EXP-3: progress is seen within a month, too; it never goes back, and is 100 only of what is done.
+/// EXP-3: progress also advances within a month, never goes back, and is 100 only when the export is done.
 #[tokio::test]
 async fn exp_3_progress_moves_within_a_month() {
     let world = World::at("2026-11-30T09:00:00Z").await;
     let notes = "x".repeat(1_900);
     for i in 0..40 {
         let mut one = appointment(&format!("a{i:03}"), NORDSTERN, at("2026-11-02T09:00:00Z") + TimeDelta::hours(16 * i));
-        // A page ends at a megabyte.
+        // A page ends at one megabyte.
         one.customer = notes.repeat(40);
         save(&world.store, &world.scope(), &one).await;
     }

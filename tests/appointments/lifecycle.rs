@@ -1,4 +1,4 @@
-//! Appointments are made, moved, called off and attended, by users and by other systems; customers are told (APT-1 to APT-4, ACC-1).
+//! Appointments are created, moved, cancelled and attended by users and other systems, and customers are notified (APT-1 to APT-4, ACC-1).
 
 use crate::calendar::capacity::taken;
 use crate::messages::letters::told;
@@ -48,7 +48,8 @@ async fn acc_1_who_makes_sees_and_changes_which_appointments() {
     other["external_id"] = json!("c-1");
     let of_partner = made(&world, "partner:centre-demo", &other).await;
     let table = [
-        // who, makes, reads and marks that of anna.vogt, reads that of the partner
+        // The columns: the user, then the statuses of creating, of reading and of marking an appointment of anna.vogt, and of reading the
+        // partner's.
         ("anna.vogt", 201, 200, 200, 200),
         ("ben.krause", 201, 404, 404, 404),
         ("helga.stern", 201, 200, 200, 200),
@@ -80,12 +81,13 @@ async fn acc_1_who_makes_sees_and_changes_which_appointments() {
     let from = (page.text("/origin"), page.text("/team"), page.text("/by"), page.text("/external_id"));
     assert_eq!(from, ("contact_centre", "contact_centre", "partner:centre-demo", "c-1"));
     assert_eq!(world.get("otto.operator", &format!("/appointments/{of_anna}")).await.text("/right"), "read_appointments");
-    // The supervisor of anna.vogt sees hers; whoever made one sees it too; nobody named is the seller.
+    // The supervisor of anna.vogt sees hers, and so does the creator of an appointment. If no user is named, the seller who creates it is
+    // the salesperson.
     let own = made(&world, "ben.krause", &appointment("kim", WHEN)).await;
     assert_eq!(seen(&world, &own).await.text("/user"), "ben.krause");
     body["user"] = json!("anna.vogt");
     let for_anna = made(&world, "ben.krause", &body).await;
-    // Whatever the way of reading, everybody sees the same ones; away as a file takes head office alone.
+    // Overview and single reads show the same appointments. Only head office may export.
     for who in ["anna.vogt", "ben.krause", "helga.stern", "ingo.brandt", "gina.group", "hugo.office", "chris.center", "alice.moore"] {
         let overview = world.get(who, "/overview/appointments").await;
         let rows: Vec<&str> = overview.body["rows"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
@@ -98,7 +100,7 @@ async fn acc_1_who_makes_sees_and_changes_which_appointments() {
     }
 }
 
-/// APT-2: where an appointment comes from follows from who asks, and each dealer says what it takes.
+/// APT-2: the origin follows from the sender, and each dealer chooses the origins that it accepts.
 #[tokio::test]
 async fn apt_2_origins_are_each_dealers_choice_and_are_never_believed() {
     let world = World::new().await;
@@ -135,13 +137,13 @@ async fn apt_2_telephone_and_mail_appointments_of_the_dealers_system_are_counted
     assert_eq!(world.get("partner:dms-demo", &format!("/dealers/{NORDSTERN}/appointments/unprocessed")).await.status, 403);
     world.system.settle().await;
     assert!(told(&world, "jana").is_empty());
-    // Made here, the same kinds are appointments like others.
+    // Appointments of the same kinds that users create are processed.
     let mut here = appointment("kim", WHEN);
     here["kind"] = json!("telephone");
     made(&world, ADMIN, &here).await;
 }
 
-/// APT-1, CAL-7, ESC-7: one of a lead is an event on its calendar, and the two never differ.
+/// APT-1, CAL-7, ESC-7: an appointment of a lead is an event on the lead's calendar, and the two always agree.
 #[tokio::test]
 async fn apt_1_an_appointment_of_a_lead_is_its_event_and_not_two_things() {
     let world = World::new().await;
@@ -158,7 +160,7 @@ async fn apt_1_an_appointment_of_a_lead_is_its_event_and_not_two_things() {
     assert_eq!(world.get(ADMIN, &format!("/leads/{lead}")).await.text("/reaction/kind"), "appointment");
     let events = async || world.get(ADMIN, &format!("/leads/{lead}/events")).await.body["events"].clone();
     assert_eq!((&events().await[0]["id"], &events().await[0]["title"]), (&json!(event), &json!("Showroom Appointment")));
-    // Moved here, the event moves; moved there, the appointment does.
+    // Moving the appointment moves the event, and moving the event moves the appointment.
     let moved = world.post("chris.center", &format!("/appointments/{id}/time"), &json!({"at": "2026-11-26T10:00:00+01:00"})).await;
     assert_eq!(moved.status, 200, "{}", moved.body);
     assert_eq!((&events().await[0]["at"], taken(&world, "anna.vogt", "2026-11-25").await), (&json!("2026-11-26T09:00:00Z"), 0));
@@ -170,7 +172,7 @@ async fn apt_1_an_appointment_of_a_lead_is_its_event_and_not_two_things() {
         assert_eq!((reply.status, reply.text("/attendance")), (200, attendance), "{}", reply.body);
         assert_eq!(events().await[0]["state"], json!(state));
     }
-    // What the calendar or the customer made is changed there, except for whether the customer came.
+    // An appointment that was made on the calendar or by the customer is changed there, except for its attendance.
     let drive =
         world.post(ADMIN, &format!("/leads/{lead}/events"), &json!({"title": "Drive", "type": "booked_test_drive", "at": WHEN})).await;
     let drive_id = format!("{lead}-{}", drive.text("/id"));
@@ -184,7 +186,7 @@ async fn apt_1_an_appointment_of_a_lead_is_its_event_and_not_two_things() {
     assert_eq!(done, 2);
 }
 
-/// INT-5: the same request is the same appointment, and the first answer.
+/// INT-5: a repeated request returns the same appointment and the first response.
 #[tokio::test]
 async fn int_5_the_same_appointment_again_is_the_first_answer() {
     let world = World::new().await;
@@ -203,7 +205,7 @@ async fn int_5_the_same_appointment_again_is_the_first_answer() {
     external["at"] = json!("2026-11-26T10:00:00+01:00");
     let other = make(&world, "partner:centre-demo", &external).await;
     assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"));
-    // A change that is repeated after another one does not come back.
+    // A change that is repeated after other changes is not applied again.
     let time = format!("/appointments/{id}/time");
     let there = json!({"at": "2026-11-27T10:00:00+01:00"});
     keyed(&world, &time, "m1", &there).await;
@@ -215,7 +217,7 @@ async fn int_5_the_same_appointment_again_is_the_first_answer() {
     assert_eq!(keyed(&world, &time, "m1", &json!({"at": WHEN})).await.status, 422);
 }
 
-/// OVR-1 counts customers: whoever is known by a channel is one person, whatever else they give.
+/// INT-6, OVR-1: customers are counted as persons, and everyone known by the same channel is one person, whatever other data they give.
 #[tokio::test]
 async fn int_6_a_customer_is_who_the_directory_says() {
     let world = World::new().await;
@@ -232,7 +234,7 @@ async fn int_6_a_customer_is_who_the_directory_says() {
     let stranger = who(json!({"name": "Kim", "email": "kim@example.com"})).await;
     assert!(stranger.is_some() && stranger != known);
     assert_eq!(who(json!({"name": "Kim", "email": "kim@example.com", "phone": "0171 9999999"})).await, stranger);
-    // What named both has joined them, for appointments and enquiries; two that share nothing are two.
+    // A request with both channels has joined them, for appointments and for enquiries. Two customers without a common channel remain two.
     assert_eq!(who(json!({"name": "K.", "phone": "0171 9999999"})).await, stranger);
     let asks = json!({"type": "used_car", "contact": {"last_name": "Kim", "phone": "0171 9999999"}});
     let lead = world.lead(&asks).await;
@@ -240,7 +242,7 @@ async fn int_6_a_customer_is_who_the_directory_says() {
     let (by_mail, by_phone) =
         (who(json!({"name": "Lou", "email": "lou@example.com"})).await, who(json!({"name": "Lou", "phone": "0171 8888888"})).await);
     assert!(by_mail != by_phone && by_mail != stranger);
-    // A correction tells the directory as well: the number is Mia's by now, though she made her appointment by mail.
+    // A correction updates the directory too: the number now belongs to Mia, who made her appointment by mail.
     let mia = made(&world, ADMIN, &json!({"customer": {"name": "Mia", "email": "mia@example.com"}, "kind": "showroom", "at": WHEN})).await;
     let number = json!({"customer": {"phone": "0171 7777777"}});
     assert_eq!(send(&world, Method::PATCH, ADMIN, &format!("/appointments/{mia}"), Some(1), &number).await.status, 200);
@@ -279,14 +281,14 @@ async fn apt_1_what_is_wrong_is_said_at_once_and_a_correction_names_its_version(
     assert_eq!(bad.faults(), ["customer INT-3"]);
     let reason = world.post(ADMIN, &format!("{path}/attendance"), &json!({"attendance": "no_show", "reason": "martians"})).await;
     assert_eq!(reason.faults(), ["reason CAL-4"]);
-    // FUP: a workshop booking is made like any other.
+    // A workshop booking is made like any other appointment.
     let mut workshop = appointment("kim", WHEN);
     workshop["kind"] = json!("workshop");
     made(&world, ADMIN, &workshop).await;
     assert_eq!(world.get(ADMIN, &of_dealer("appointment-settings")).await.status, 200);
 }
 
-/// APT-2: the same by queue, in any order; what cannot be understood ends alone in the dead letters.
+/// APT-2: partners can send the same by queue, in any order. Only an invalid message goes to the dead-letter queue.
 #[tokio::test]
 async fn apt_2_partners_send_appointments_and_what_becomes_of_them_by_queue() {
     let world = World::new().await;
@@ -323,7 +325,7 @@ async fn apt_2_partners_send_appointments_and_what_becomes_of_them_by_queue() {
     assert_eq!((page.text("/at"), page.text("/attendance"), told(&world, "jana").len()), ("2026-11-22T10:30:00Z", "completed", 0));
 }
 
-/// APT-1, APT-3: what is the appointment's own is corrected there, also where it is an event; its salesperson is the event's in the same commit.
+/// APT-1, APT-3: the appointment's own data can be corrected even if it is an event. The same commit changes the salesperson of both.
 #[tokio::test]
 async fn apt_1_an_appointment_that_is_an_event_is_corrected_with_it() {
     let world = World::new().await;
@@ -346,7 +348,7 @@ async fn apt_1_an_appointment_that_is_an_event_is_corrected_with_it() {
         let elsewhere =
             send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"at": WHEN, "state": "cancelled", "attendance": "completed"})).await;
         assert_eq!(elsewhere.faults(), ["at APT-1", "state APT-1", "attendance APT-1"]);
-        // With nobody in particular it is with whoever has the lead.
+        // Without a user, the appointment belongs to the owner of the lead.
         let back = send(&world, Method::PATCH, ADMIN, &path, Some(2), &json!({"user": ""})).await;
         assert_eq!(
             (back.status, back.text("/user"), &events().await[event]["user"]),
@@ -357,7 +359,7 @@ async fn apt_1_an_appointment_that_is_an_event_is_corrected_with_it() {
     }
     let timeline = world.get(ADMIN, &format!("/leads/{lead}/timeline")).await;
     assert_eq!(timeline.body.to_string().matches("event_given").count(), 4, "{}", timeline.body);
-    // Who does not want mail is not reminded by it.
+    // A customer who refuses mail gets no reminder by mail.
     world.advance_to("2026-11-26T12:00:00Z").await;
     assert_eq!(told(&world, "jana").len(), 2, "two confirmations, no reminder");
 }

@@ -1,4 +1,4 @@
-//! An appointment that is a calendar event follows it, and its customer is told (APT-1, APT-3, CAL-8).
+//! An appointment that is a calendar event follows the event, and its customer is notified (APT-1, APT-3, CAL-8).
 
 use crate::support::world::{ADMIN, World, at, enquiry};
 use forecourt_domain::appointment::{Appointment, Attended};
@@ -27,7 +27,7 @@ async fn letter(world: &World, lead: LeadId, event: &EventId, cause: &str) -> Le
     loaded.letter(&home, cause).unwrap().clone()
 }
 
-/// What jana was mailed.
+/// Returns the mails to jana.
 fn told(world: &World) -> Vec<String> {
     world.mails().into_iter().filter(|mail| mail.contains(" jana: ")).map(|mail| mail.replace(", bei Autohaus Nordstern", "")).collect()
 }
@@ -45,7 +45,7 @@ async fn apt_1_a_booked_test_drive_is_one_appointment_that_follows_its_event() {
     assert_eq!(world.post(ADMIN, &format!("{events}/time"), &json!({"at": "2026-11-27T10:00:00+01:00"})).await.status, 200);
     let moved = appointment(&world, lead, &event).await;
     assert_eq!((moved.at, moved.sequence, moved.moved.len()), (at("2026-11-27T09:00:00Z"), 1, 1));
-    // What is done with the lead is done with the event, and so with the appointment (CAL-5).
+    // Completing the events of a won lead also completes the appointment (CAL-5).
     world.advance_to("2026-11-27T10:00:00Z").await;
     assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "won", "complete_events": "all"})).await.status, 200);
     let done = appointment(&world, lead, &event).await;
@@ -57,7 +57,7 @@ async fn apt_1_a_booked_test_drive_is_one_appointment_that_follows_its_event() {
     assert_eq!(appointment(&world, lead, &missed).await.attendance.is, Attended::NoShow);
     let next: EventId = ended.text("/follow_up/id").parse().unwrap();
     assert_eq!(appointment(&world, lead, &next).await.attendance.is, Attended::Unknown);
-    // A telephone call that staff plan is no appointment.
+    // A telephone call planned by staff is not an appointment.
     let call = world.post(ADMIN, &format!("/leads/{lead}/events"), &json!({"title": "Call", "type": "phone_outbound"})).await;
     let id = AppointmentId::of_event(lead, &call.text("/id").parse().unwrap());
     let loaded = world.store.load(&world.scope(), &Load::of([Key::Appointment(id.clone())])).await.unwrap();
@@ -81,7 +81,7 @@ async fn apt_3_the_customer_gets_a_confirmation_at_once_and_one_reminder_of_the_
         );
         world.post(ADMIN, &format!("/leads/{lead}/events/{event}/time"), &json!({"at": "2026-11-27T21:30:00+01:00"})).await;
         world.advance_to("2026-11-27T18:59:59Z").await;
-        // A day before the new time it is night: the morning is soon enough.
+        // A day before the new time it is night, so the reminder waits for the morning.
         let confirmed = [
             "11-23 09:00:00 jana: Ihr Termin am 26.11.2026, 10:00 Uhr",
             "11-23 09:00:00 jana: Ihr Termin ist jetzt am 27.11.2026, 21:30 Uhr",
@@ -151,7 +151,7 @@ async fn apt_3_text_messages_go_to_who_has_a_number_and_only_where_the_dealer_se
         texts,
         [
             (number.clone(), "Autohaus Nordstern: Ihr Termin am 24.11.2026, 10:00 Uhr (Probefahrt).".to_owned()),
-            // Three hours before it is not yet eight.
+            // Three hours before the appointment is earlier than 08:00, so the reminder waits until then.
             (number, "Autohaus Nordstern: Erinnerung: Ihr Termin am 24.11.2026, 10:00 Uhr (Probefahrt).".into()),
         ]
     );
@@ -161,8 +161,8 @@ async fn apt_3_text_messages_go_to_who_has_a_number_and_only_where_the_dealer_se
     assert!(told.confirmed.sms && told.reminded.sms && told.reminded.email);
 }
 
-/// CAL-3, CAL-5: however much a lead has planned, it is all done with in one commit, with the appointments that it is, the days that it takes and
-/// what webhooks are told of it.
+/// CAL-3, CAL-5: one commit completes all planned events of a lead, however many, with their appointments, the reserved days and the
+/// webhook events.
 #[tokio::test]
 async fn cal_5_a_lead_with_all_the_test_drives_it_can_have_is_closed_with_them() {
     let world = World::new().await;
@@ -171,7 +171,7 @@ async fn cal_5_a_lead_with_all_the_test_drives_it_can_have_is_closed_with_them()
     assert_eq!(made.status, 201, "{}", made.body);
     let lead = world.lead(&enquiry("jana")).await;
     let mut full = 0;
-    // Half past midnight in Berlin: each takes two of the days by which people's time is kept.
+    // 00:30 in Berlin: each event takes two of the UTC days in which reserved time is stored.
     let starts = (0..40).map(|i| at("2026-12-01T23:30:00Z") + chrono::TimeDelta::days(2 * i));
     for start in starts {
         let body = json!({"title": "Test drive", "type": "booked_test_drive", "at": start});
@@ -190,7 +190,7 @@ async fn cal_5_a_lead_with_all_the_test_drives_it_can_have_is_closed_with_them()
     assert!(events.body["events"].as_array().unwrap().iter().all(|event| event["state"] == "completed"));
 }
 
-/// DIS-7, APT-1: what is still to come is the new dealer's appointment, and its customer is reminded in the new dealer's name.
+/// DIS-7, APT-1: a future appointment moves to the new dealer with its lead, and its customer is reminded in the new dealer's name.
 #[tokio::test]
 async fn apt_1_an_appointment_goes_with_its_lead_to_another_dealer() {
     let world = World::new().await;
@@ -211,12 +211,12 @@ async fn apt_1_an_appointment_goes_with_its_lead_to_another_dealer() {
     assert_eq!((reminder.at, reminder.from_name.as_str()), (at("2026-11-25T14:00:00Z"), "Harbour Cars"), "{}", reminder.subject);
 }
 
-/// APT-3, DIS-7: a reminder keeps the hours of the dealer to whom the appointment has gone, and the customer is told where it is by now.
+/// APT-3, DIS-7: after the move, the reminder follows the new dealer's hours, and the customer is notified of the new dealer.
 #[tokio::test]
 async fn apt_3_a_moved_lead_takes_its_reminder_to_the_other_dealers_hours() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
-    // In Berlin it would come on the morning of the day itself, when it is one in the night in Chicago.
+    // By Berlin's hours the reminder would come on the morning of the appointment, when it is 01:00 at night in Chicago.
     let event = drive(&world, lead, "2026-11-26T20:30:00+01:00").await;
     world.system.settle().await;
     let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "lakeside-motors-demo"})).await;

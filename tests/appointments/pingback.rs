@@ -1,4 +1,5 @@
-//! Other systems tell what has become of appointments that they made: signed, doubled, late, out of order (APT-4, APT-5).
+//! Ping-backs: other systems report on appointments that they made. Ping-backs are signed, and may come twice, late or out of order (APT-4,
+//! APT-5).
 
 use crate::appointments::lifecycle::{appointment, make};
 use crate::support::world::{ADMIN, Reply, World, enquiry};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 const PATH: &str = "/pingbacks/demo-group/centre-demo";
 
-/// A new secret of the contact centre's system.
+/// Creates a new secret for the contact centre's system.
 pub async fn secret(world: &World, body: &Value) -> WebhookSecret {
     let made = world.post("gina.group", "/partners/centre-demo/signing-secret", body).await;
     assert_eq!((made.status, made.text("/url")), (201, "https://desk.example/pingbacks/demo-group/centre-demo"), "{}", made.body);
@@ -33,7 +34,7 @@ fn real() -> i64 {
     Utc::now().timestamp()
 }
 
-/// Sends what is signed as it must be.
+/// Sends a ping-back with a valid signature.
 pub async fn ping(world: &World, secret: &WebhookSecret, id: &str, body: &Value) -> Reply {
     let (timestamp, body) = (real().to_string(), body.to_string());
     sent(world, PATH, id, &timestamp, &secret.sign(id, &timestamp, body.as_bytes()), &body).await
@@ -91,7 +92,7 @@ async fn apt_4_a_ping_back_is_taken_once_and_answered_the_same_again() {
     let first = ping(&world, &secret, "m1", &body).await;
     assert_eq!((first.status, first.text("/outcome"), first.text("/appointment")), (200, "applied", id.as_str()), "{}", first.body);
     assert_eq!(seen(&world, &id).await["attendance"], "completed");
-    // Somebody knows better meanwhile; the answer to the repeat is the first one, and nothing changes.
+    // A user corrects the attendance in between. The repeat gets the first response and changes nothing.
     world.post(ADMIN, &format!("/appointments/{id}/attendance"), &json!({"attendance": "no_show"})).await;
     let again = ping(&world, &secret, "m1", &body).await;
     assert_eq!((again.status, &again.body), (200, &first.body));
@@ -102,13 +103,13 @@ async fn apt_4_a_ping_back_is_taken_once_and_answered_the_same_again() {
     let other = ping(&world, &secret, "m1", &attended("c-1", "2026-11-23T08:40:00Z")).await;
     assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"));
     assert_eq!(ping(&world, &secret, "m2", &body).await.text("/outcome"), "known");
-    // What is signed well and says nothing of use is told so.
+    // A correctly signed but invalid body is refused with its errors.
     let empty =
         ping(&world, &secret, "m3", &json!({"type": "appointment.moved", "external_id": "c-1", "at": "2027-06-01T00:00:00Z"})).await;
     assert_eq!((empty.status, empty.faults()), (422, vec!["at APT-5".to_owned(), "to APT-5".into()]), "{}", empty.body);
 }
 
-/// Whatever is wrong with a signature, the answer is one and the same: it gives no hint.
+/// APT-4: every invalid signature gets the same response, so the response gives no hint.
 #[tokio::test]
 async fn apt_4_every_bad_signature_gets_one_and_the_same_answer() {
     let world = World::new().await;
@@ -162,7 +163,7 @@ async fn apt_4_every_bad_signature_gets_one_and_the_same_answer() {
     assert_eq!(sent(&world, PATH, "m1", &now.to_string(), &good, &body).await.status, 200, "what is good is still good");
 }
 
-/// The clock of the house may stand still or be moved on: signatures go by real time.
+/// APT-4: signatures use real time, because the virtual clock may stand still or be ahead.
 #[tokio::test]
 async fn apt_4_signatures_go_by_real_time_and_secrets_are_rotated() {
     let world = World::new().await;
@@ -176,7 +177,7 @@ async fn apt_4_signatures_go_by_real_time_and_secrets_are_rotated() {
     let third = secret(&world, &json!({"previous_good_for_hours": 0})).await;
     let statuses = [&first, &second, &third].map(|secret| ping(&world, secret, "m4", &body));
     assert_eq!(futures::future::join_all(statuses).await.iter().map(|reply| reply.status).collect::<Vec<_>>(), [401, 401, 200]);
-    // Who may make one, and that it is shown to a repeat of the same request only.
+    // Only some roles may create a secret, and it is shown again only to a repeat of the same request.
     for (who, status) in [(ADMIN, 403), ("hugo.office", 403), ("partner:centre-demo", 403), ("rival.seller", 404), ("otto.operator", 201)] {
         assert_eq!(world.post(who, "/partners/centre-demo/signing-secret", &json!({})).await.status, status, "{who}");
     }
@@ -186,19 +187,19 @@ async fn apt_4_signatures_go_by_real_time_and_secrets_are_rotated() {
     let again = world.call(Method::POST, "gina.group", path, &keyed, b"{}").await;
     assert_eq!((again.body, again.headers["idempotent-replay"].as_bytes()), (made.body.clone(), &b"true"[..]));
     assert_eq!(world.call(Method::POST, "gina.group", path, &keyed, br#"{"previous_good_for_hours":1}"#).await.status, 422);
-    // A repeat that comes after another was made makes none, and does not show the old one.
+    // A repeat that comes after a newer secret was created creates none and does not show the old one.
     assert_eq!(world.post("gina.group", path, &json!({"previous_good_for_hours": 0})).await.status, 201);
     let late = world.call(Method::POST, "gina.group", path, &keyed, b"{}").await;
     assert_eq!((late.status, late.body.get("secret")), (409, None), "{}", late.body);
     let many = world.post("gina.group", path, &json!({"previous_good_for_hours": 1000})).await;
     assert_eq!(many.faults(), ["previous_good_for_hours APT-4"]);
-    // Neither the secret nor anything that it could be made of without ours is stored or shown elsewhere.
+    // The secret is neither stored nor shown elsewhere, and cannot be derived without the system's own secret.
     let partner = PartnerId::parse("centre-demo").unwrap();
     let loaded = world.store.load(&world.scope(), &forecourt_store::Load::of([Key::Signing(partner.clone())])).await.unwrap();
     assert!(!format!("{:?}", loaded.signing(&partner)).contains(&made.text("/secret")[6..]));
 }
 
-/// APT-4: each secret is good until its own time is over, however many are made since; four at once at most.
+/// APT-4: each secret is valid until its own time ends, although newer ones are created. At most four are valid at once.
 #[tokio::test]
 async fn apt_4_each_secret_keeps_its_own_grace() {
     let world = World::new().await;
@@ -214,14 +215,15 @@ async fn apt_4_each_secret_keeps_its_own_grace() {
     let path = "/partners/centre-demo/signing-secret";
     let full = world.post("gina.group", path, &json!({"previous_good_for_hours": 2})).await;
     assert_eq!(full.status, 409, "{}", full.body);
-    // With none they all end at once, which is for a secret that has got out.
+    // Without a grace period all earlier secrets end at once. This is for a leaked secret.
     let last = secret(&world, &json!({"previous_good_for_hours": 0})).await;
     for (one, status) in [(&first, 401), (&second, 401), (&third, 401), (&fourth, 401), (&last, 200)] {
         assert_eq!(ping(&world, one, "m9", &body).await.status, status);
     }
 }
 
-/// Every order of the same ping-backs, some before the appointment is made, ends in the same state, for the lead's event too.
+/// APT-5: the same ping-backs in any order end in the same state, also for the lead's event, and also if some arrive before the appointment
+/// exists.
 #[tokio::test]
 async fn apt_5_every_order_ends_in_the_same_state_and_the_event_follows() {
     let world = World::new().await;
@@ -242,7 +244,7 @@ async fn apt_5_every_order_ends_in_the_same_state_and_the_event_follows() {
             assert_eq!(made.status, 201, "{}", made.body);
             (made.text("/id").to_owned(), made.text("/event").to_owned())
         };
-        // It is made before the first, between, or after the last.
+        // The appointment is created before the first ping-back, between two, or after the last.
         let position = order[0] + order[1].min(2);
         let mut named = None;
         for (i, which) in order.iter().enumerate() {
@@ -282,7 +284,7 @@ fn orders(of: usize) -> Vec<Vec<usize>> {
     orders(of - 1).into_iter().flat_map(put).collect()
 }
 
-/// APT-5: a partner's clock is ahead; what staff did since is not undone when the message comes again, by whatever name or way.
+/// APT-5: when a partner's clock is ahead, a repeated message does not undo a later change by staff, under any message id or by any route.
 #[tokio::test]
 async fn apt_5_a_clock_that_is_ahead_undoes_nothing_that_staff_did_later() {
     let world = World::new().await;
@@ -295,7 +297,7 @@ async fn apt_5_a_clock_that_is_ahead_undoes_nothing_that_staff_did_later() {
         |kind: &str, to: &str| json!({"type": format!("appointment.{kind}"), "external_id": "c-1", "at": "2026-11-23T11:00:00Z", "to": to});
     let moved = ahead("moved", "2026-11-26T09:00:00Z");
     assert_eq!(ping(&world, &secret, "m1", &moved).await.text("/outcome"), "applied");
-    // Staff move it on the calendar, half an hour before the partner's clock is caught up with.
+    // Staff move it on the calendar half an hour before the time that the partner's message states.
     world.advance_to("2026-11-23T10:30:00Z").await;
     let time = json!({"at": "2026-11-27T09:00:00Z"});
     assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/events/{event}/time"), &time).await.status, 200);
@@ -304,7 +306,7 @@ async fn apt_5_a_clock_that_is_ahead_undoes_nothing_that_staff_did_later() {
         assert_eq!(ping(&world, &secret, id_of_message, &moved).await.text("/outcome"), "known");
         assert_eq!(seen(&world, &id).await["at"], "2026-11-27T09:00:00Z");
     }
-    // Called off on the calendar; the same message does not make it stand again, nor does an older one.
+    // After a cancellation on the calendar, neither the same message nor an older one reinstates the appointment.
     assert_eq!(world.call(Method::DELETE, ADMIN, &format!("/leads/{lead}/events/{event}"), &[], b"").await.status, 200);
     for (i, message) in
         [&moved, &json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T10:20:00Z", "to": "2026-11-28T09:00:00Z"})]
@@ -314,7 +316,7 @@ async fn apt_5_a_clock_that_is_ahead_undoes_nothing_that_staff_did_later() {
         assert_eq!(ping(&world, &secret, &format!("n{i}"), message).await.text("/outcome"), "known");
         assert_eq!(seen(&world, &id).await["state"], "cancelled");
     }
-    // What the partner says since then does, and that it was called off stays on record.
+    // A newer report of the partner reinstates it, and the cancellation stays in the history.
     world.advance_to("2026-11-23T13:00:00Z").await;
     let anew = json!({"type": "appointment.moved", "external_id": "c-1", "at": "2026-11-23T12:30:00Z", "to": "2026-11-28T09:00:00Z"});
     assert_eq!(ping(&world, &secret, "o1", &anew).await.text("/outcome"), "applied");
@@ -323,7 +325,7 @@ async fn apt_5_a_clock_that_is_ahead_undoes_nothing_that_staff_did_later() {
     assert_eq!((page["state"].as_str(), happened), (Some("booked"), vec!["made", "moved", "moved", "cancelled", "moved", "reinstated"]));
 }
 
-/// APT-4: nobody has come to a visit that is still to be; what was said of one that is then moved is of no other.
+/// APT-4: attendance is refused for a future visit, and attendance reported for a visit does not apply after it is moved.
 #[tokio::test]
 async fn apt_4_attendance_is_of_a_visit_that_was_and_of_no_other() {
     let world = World::new().await;
@@ -339,7 +341,7 @@ async fn apt_4_attendance_is_of_a_visit_that_was_and_of_no_other() {
         assert_eq!((refused.status, refused.faults()), (422, vec!["attendance APT-4".to_owned()]), "{}", refused.body);
     }
     assert_eq!(mark("unknown").await.status, 200, "which says nothing of it");
-    // A ping-back that is too early is kept, and says so; the move that explains it may be on its way.
+    // An early ping-back is kept and answered `too_early`, because the move that explains it may still arrive.
     let early = ping(&world, &secret, "m1", &attended("c-1", "2026-11-23T08:30:00Z")).await;
     assert_eq!((early.status, early.text("/outcome"), early.text("/detail").is_empty()), (200, "too_early", false), "{}", early.body);
     assert_eq!(ping(&world, &secret, "m2", &attended("c-1", "2026-11-23T08:30:00Z")).await.text("/outcome"), "too_early");
@@ -347,12 +349,12 @@ async fn apt_4_attendance_is_of_a_visit_that_was_and_of_no_other() {
     let moved = |at: &str, to: &str| json!({"type": "appointment.moved", "external_id": "c-1", "at": at, "to": to});
     assert_eq!(ping(&world, &secret, "m3", &moved("2026-11-23T07:00:00Z", "2026-11-23T08:00:00Z")).await.text("/outcome"), "applied");
     assert_eq!(seen(&world, &id).await["attendance"], "completed");
-    // Moved again, it is another visit, of which nobody knows; what was said of the first comes again in vain.
+    // After another move the attendance is unknown, and a repeat of the earlier report has no effect.
     let there = world.post(ADMIN, &format!("{path}/time"), &json!({"at": "2026-11-25T15:00:00+01:00"})).await;
     assert_eq!((there.status, there.text("/attendance")), (200, "unknown"), "{}", there.body);
     ping(&world, &secret, "m4", &attended("c-1", "2026-11-23T08:30:00Z")).await;
     assert_eq!(seen(&world, &id).await["attendance"], "unknown");
-    // On the day it is believed, as people come early; who has come is not reminded.
+    // On the day of the visit attendance is accepted, because customers come early. A customer who has come is not reminded.
     world.advance_to("2026-11-24T23:00:00Z").await;
     let came = mark("completed").await;
     assert_eq!((came.status, came.text("/attendance")), (200, "completed"), "{}", came.body);
@@ -362,7 +364,7 @@ async fn apt_4_attendance_is_of_a_visit_that_was_and_of_no_other() {
     assert!(!reminders.is_empty() && reminders.iter().all(|letter| letter["why"] == "no_longer_so"), "{reminders:?}");
     let happened: Vec<&str> = page.body["history"].as_array().unwrap().iter().map(|h| h["what"].as_str().unwrap()).collect();
     assert_eq!(happened.iter().filter(|what| **what == "completed").count(), 2, "what was said of the first is on record: {happened:?}");
-    // An event that is an appointment is held to the same.
+    // The same holds for an event that is an appointment.
     let lead = world.lead(&enquiry("kim")).await;
     let drive = world
         .post(

@@ -1,4 +1,4 @@
-//! When customers are reminded of appointments: never at night, right on days when clocks change (APT-3).
+//! The time of reminders: never at night, and correct on days when clocks change (APT-3).
 
 use crate::support::world::at;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -23,7 +23,7 @@ fn due(zone: &str, hours: u32, appointment: &str, now: &str) -> Option<DateTime<
 #[test]
 fn apt_3_a_reminder_a_day_before_goes_by_the_wall_clock_where_clocks_change() {
     for (zone, appointment, reminder) in [
-        // Clocks go forward on Sunday, 28 March in Berlin, and back on 25 October: ten o'clock is ten o'clock.
+        // In Berlin clocks go forward on Sunday, 28 March, and back on 25 October. A reminder 24 hours ahead keeps the local time.
         ("Europe/Berlin", "2027-03-28T10:00:00+02:00", "2027-03-27T10:00:00+01:00"),
         ("Europe/Berlin", "2026-10-25T10:00:00+01:00", "2026-10-24T10:00:00+02:00"),
         ("America/New_York", "2027-03-14T10:00:00-04:00", "2027-03-13T10:00:00-05:00"),
@@ -33,7 +33,7 @@ fn apt_3_a_reminder_a_day_before_goes_by_the_wall_clock_where_clocks_change() {
         assert_eq!(due(zone, 24, appointment, "2026-10-01T00:00:00Z"), Some(at(reminder)), "{zone} {appointment}");
         assert_eq!(due(zone, 24, appointment, reminder), None, "at that moment it is too late to be planned");
     }
-    // Hours that are no whole days are elapsed ones: the night of the change is one hour shorter.
+    // Durations that are not whole days are elapsed hours: the night of the change is one hour shorter.
     assert_eq!(due("Europe/Berlin", 12, "2027-03-28T20:30:00+02:00", "2027-01-01T00:00:00Z"), Some(at("2027-03-28T08:30:00+02:00")));
     assert_eq!(due("Europe/Berlin", 36, "2027-03-28T21:30:00+02:00", "2027-01-01T00:00:00Z"), Some(at("2027-03-27T08:30:00+01:00")));
 }
@@ -43,7 +43,7 @@ fn apt_3_what_would_come_at_night_waits_for_the_morning_or_comes_the_evening_bef
     let berlin = |hours, appointment: &str| due("Europe/Berlin", hours, appointment, "2026-11-01T00:00:00Z");
     assert_eq!(berlin(24, "2026-11-25T22:00:00+01:00"), Some(at("2026-11-25T08:00:00+01:00")));
     assert_eq!(berlin(24, "2026-11-25T06:00:00+01:00"), Some(at("2026-11-24T08:00:00+01:00")));
-    // Before the morning is over: the evening before, also where the morning would leave less than an hour.
+    // A reminder that would be at night moves to the evening before if the morning is after the appointment or less than an hour before it.
     assert_eq!(berlin(6, "2026-11-25T07:30:00+01:00"), Some(at("2026-11-24T19:59:00+01:00")));
     assert_eq!(berlin(6, "2026-11-25T08:01:00+01:00"), Some(at("2026-11-24T19:59:00+01:00")));
     assert_eq!(berlin(6, "2026-11-25T09:00:00+01:00"), Some(at("2026-11-25T08:00:00+01:00")));
@@ -71,14 +71,14 @@ proptest! {
         let wanted = appointment - TimeDelta::hours(hours.into());
         if let Some(due) = planned {
             prop_assert!(now < due && due < appointment);
-            // An hour for clocks that change, a night for the evening before or the morning after.
+            // Up to one hour for clock changes, and a night for the evening before or the morning after.
             prop_assert!((due - wanted).abs() <= TimeDelta::hours(25), "{wanted} {due}");
             let local = due.with_timezone(&zone.parse::<Tz>().unwrap()).time();
             let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").ok();
             prop_assert!(local >= time(&until).unwrap(), "{local}");
             prop_assert!(time(&from).is_none_or(|from| local < from), "{local}");
         } else {
-            // It is not planned only where its time is past, or so close that a night lies between.
+            // No reminder is planned only if its time is past, or if a night lies between now and then.
             prop_assert!(wanted - TimeDelta::hours(25) <= now, "{wanted} {now}");
         }
     }

@@ -1,4 +1,4 @@
-//! What is said of an appointment by staff and by other systems comes to the same in any order (APT-5).
+//! Reports about an appointment by staff and by other systems give the same result in any order (APT-5).
 
 use crate::support::world::{NORDSTERN, at};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,7 +8,7 @@ use forecourt_domain::hours::Calendar;
 use proptest::prelude::*;
 use serde_json::json;
 
-/// An appointment that was just made.
+/// Returns a new appointment.
 fn new() -> Appointment {
     let made = at("2026-11-20T09:00:00Z").timestamp_millis();
     serde_json::from_value(json!({
@@ -26,7 +26,7 @@ fn report() -> impl Strategy<Value = Report> {
         Just(AppointmentChange::Attended { is: Attended::Completed, reason: None }),
         (0..2u8).prop_map(|why| AppointmentChange::Attended { is: Attended::NoShow, reason: (why > 0).then(|| "ill".to_owned()) }),
     ];
-    // Few moments, so that there are ties.
+    // Few different times, so that some are equal.
     ((0..5i64).prop_map(time), what).prop_map(|(as_of, what)| Report { as_of, what })
 }
 
@@ -34,7 +34,7 @@ fn berlin() -> Calendar {
     serde_json::from_value(json!({"zone": "Europe/Berlin", "hours": {}})).unwrap()
 }
 
-/// What of an appointment must not depend on the order.
+/// Returns the state that must not depend on the order.
 fn end(a: &Appointment) -> impl PartialEq + std::fmt::Debug + use<> {
     let attendance = (a.attendance.is, a.attendance.as_of, a.attendance.reason.clone());
     (a.at, a.state.clone(), attendance)
@@ -53,7 +53,7 @@ proptest! {
     ) {
         let (by, now): (Actor, DateTime<Utc>) = (Actor::Partner("centre-demo".parse().unwrap()), at("2026-11-21T09:00:00Z"));
         let once = reports.iter().fold(new(), |a, report| a.with_report(report, &by, &berlin(), now));
-        // Some come before it is made, and are kept.
+        // Some reports arrive before the appointment exists and are kept.
         let partner: PartnerId = "centre-demo".parse().unwrap();
         let kept = shuffled[..early].iter().fold(None, |kept: Option<PendingReports>, report| {
             PendingReports::with(kept.as_ref(), &new().id, &partner, report, now).or(kept)
@@ -61,7 +61,7 @@ proptest! {
         let made = kept.iter().flat_map(|kept| &kept.reports).fold(new(), |a, report| a.with_report(report, &by, &berlin(), now));
         let all = shuffled[early..].iter().fold(made, |a, report| a.with_report(report, &by, &berlin(), now));
         prop_assert_eq!(end(&all), end(&once));
-        // What is heard again changes nothing.
+        // A repeated report changes nothing.
         for report in &reports {
             prop_assert_eq!(&all.with_report(report, &by, &berlin(), now), &all);
         }
@@ -87,7 +87,7 @@ proptest! {
         }
     }
 
-    /// Whatever the order in which a staff's and a system's statements come to be known, each dated once, they come to the same.
+    /// APT-5: reports of staff and of another system, each with its time, give the same result in any order of arrival.
     #[test]
     fn apt_5_statements_of_two_sources_end_the_same_in_any_order(
         (said, shuffled) in prop::collection::vec((report(), any::<bool>()), 0..9).prop_flat_map(|said| {

@@ -1,4 +1,4 @@
-//! What becomes of a visit while others have their say: misspelt wishes, other people's leads, new settings, times that are over (APT-3, APT-5).
+//! Appointments under changes from outside: misspelt fields, leads of other users, new settings, times in the past (APT-3, APT-5).
 
 use crate::appointments::lifecycle::{WHEN, appointment, made, make, seen};
 use crate::appointments::pingback::{ping, secret};
@@ -15,7 +15,7 @@ async fn corrected(world: &World, id: &str, body: &Value) -> Reply {
     world.call(Method::PATCH, ADMIN, &format!("/appointments/{id}"), &headers, body.to_string().as_bytes()).await
 }
 
-/// APT-3: a wish that is misspelt by a person is not swallowed; other systems say more than we know.
+/// APT-3, INT-3: a misspelt field is refused in a user's request. Unknown fields of other systems are ignored.
 #[tokio::test]
 async fn apt_3_what_a_user_misspells_is_refused_and_what_a_system_says_besides_is_not() {
     let world = World::new().await;
@@ -34,7 +34,7 @@ async fn apt_3_what_a_user_misspells_is_refused_and_what_a_system_says_besides_i
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["customer.refuse INT-3".to_owned()]), "{}", wrong.body);
 }
 
-/// LEAD-9, ACC-1: how the contact of somebody else's lead is reached is no more shown by its appointment than by the lead.
+/// LEAD-9, ACC-1: if the lead is outside the user's scope, its appointment does not show the contact's address either.
 #[tokio::test]
 async fn lead_9_an_appointment_does_not_show_how_the_contact_of_a_lead_out_of_reach_is_reached() {
     let world = World::new().await;
@@ -47,7 +47,7 @@ async fn lead_9_an_appointment_does_not_show_how_the_contact_of_a_lead_out_of_re
     assert_eq!((page.status, page.text("/letters/0/fate"), page.body["letters"][0].get("to")), (200, "sent", None), "{}", page.body);
 }
 
-/// ACC-1: a dealer's own system names the leads that it brought in; of any other it is told the same as of none.
+/// ACC-1: a dealer's own system can name only leads of its own intake. For other leads the response is the same as for unknown ones.
 #[tokio::test]
 async fn acc_1_a_dealers_system_makes_appointments_of_leads_of_its_own_intake_only() {
     let world = World::new().await;
@@ -67,7 +67,7 @@ async fn acc_1_a_dealers_system_makes_appointments_of_leads_of_its_own_intake_on
     made(&world, "partner:dms-demo", &of(own.text("/id"))).await;
 }
 
-/// APT-3: who allows a medium at last is told by it, and reminded once, however often they change their mind.
+/// APT-3: a customer who allows a medium later gets one confirmation and one reminder by it, although the choice changes several times.
 #[tokio::test]
 async fn apt_3_a_medium_that_is_allowed_later_confirms_and_reminds_once() {
     let world = World::new().await;
@@ -88,7 +88,7 @@ async fn apt_3_a_medium_that_is_allowed_later_confirms_and_reminds_once() {
     assert_eq!(world.system.mailbox.sms().len(), 2);
 }
 
-/// APT-3: what was queued goes by the dealer's settings of when it is due.
+/// APT-3: a queued reminder follows the settings that apply when it is due.
 #[tokio::test]
 async fn apt_3_new_settings_reach_the_reminders_that_are_queued() {
     let world = World::new().await;
@@ -111,7 +111,7 @@ async fn apt_3_new_settings_reach_the_reminders_that_are_queued() {
     assert_eq!(letters(&seen(&world, &later).await)[2..], ["reminder email suppressed not_used", "reminder sms suppressed not_used"]);
 }
 
-/// APT-3: nobody comes in vain to a visit that was moved to a time that is over.
+/// APT-3: a user cannot move a future appointment to a past time. When another system does so, the customer is notified.
 #[tokio::test]
 async fn apt_3_a_visit_to_come_is_not_moved_to_a_time_that_is_over_and_where_another_system_did_the_customer_hears() {
     let world = World::at("2026-11-23T16:17:00Z").await;
@@ -129,7 +129,7 @@ async fn apt_3_a_visit_to_come_is_not_moved_to_a_time_that_is_over_and_where_ano
     assert_eq!(told(&world, "jana").len(), 2);
 }
 
-/// APT-5: of a lead's appointment, too, the latest counts, however often it was moved.
+/// APT-5: the latest report also applies to a lead's appointment, after more than a hundred moves.
 #[tokio::test]
 async fn apt_5_the_latest_of_more_than_a_hundred_moves_counts() {
     let world = World::new().await;
@@ -150,7 +150,7 @@ async fn apt_5_the_latest_of_more_than_a_hundred_moves_counts() {
     assert_eq!((events[0].at, events[0].rescheduled.len()), (at("2026-11-26T10:41:00Z"), 100));
 }
 
-/// APT-3: a reminder is claimed by a commit that the appointment is part of, so that a cancellation in the same moment is noticed.
+/// APT-3: the commit that claims a reminder also writes the appointment, so a simultaneous cancellation causes a conflict.
 #[test]
 fn apt_3_whoever_claims_a_reminder_writes_the_appointment_with_it() {
     let appointment = crate::reports::overview::appointment("a", NORDSTERN, at("2026-11-23T09:00:00Z"));
