@@ -53,6 +53,7 @@ impl Desk {
             store: store.clone(),
             clock: Clock::saying(|| at("2026-11-23T09:00:00Z")),
             wall: Clock::real(),
+            ids: forecourt_edge::Ids::random(),
             files: Arc::new(forecourt_local::folder::Folder { path: "none".into(), links: None }),
             public_url: "https://desk.example".into(),
             metrics: Metrics::nowhere(),

@@ -151,7 +151,7 @@ proptest! {
             let mut known = vec![Known { events: Vec::new(), updated: world.system.clock.now() }; 3];
             agree(&world, &leads, &known).await;
             for (minutes, deed) in &deeds {
-                world.system.clock.stand_at(world.system.clock.now() + TimeDelta::minutes(*minutes) + TimeDelta::seconds(1));
+                world.system.clock.freeze_at(world.system.clock.now() + TimeDelta::minutes(*minutes) + TimeDelta::seconds(1));
                 play(&world, &leads, &mut known, deed).await;
                 agree(&world, &leads, &known).await;
             }

@@ -278,7 +278,7 @@ async fn dis_8_a_lead_that_is_given_back_to_the_pool_keeps_its_place_among_the_o
     pooled(&world, 2, true).await;
     let mut ids = Vec::new();
     for (i, time) in ["2026-11-23T09:01:00Z", "2026-11-23T09:02:00Z", "2026-11-23T09:03:00Z"].into_iter().enumerate() {
-        world.system.clock.stand_at(crate::support::world::at(time));
+        world.system.clock.freeze_at(crate::support::world::at(time));
         ids.push(world.lead(&enquiry(&format!("n{i}"))).await.to_string());
     }
     assert_eq!(claim(&world, &puller(0), &ids[0]).await.status, 200);

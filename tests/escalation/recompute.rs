@@ -138,7 +138,7 @@ async fn set_11_five_thousand_open_leads_are_moved_page_by_page_whatever_is_lost
         let state = job(world).await;
         cursors.push(state.cursor.clone());
         world.system.agenda.lose_everything();
-        world.system.clock.stand_at(state.due.unwrap());
+        world.system.clock.freeze_at(state.due.unwrap());
         // The sweep finds only the due job; then all state in memory is lost.
         let looks = world.store.due(state.due.unwrap(), 20_000).await.unwrap();
         let look = looks.into_iter().find(|(_, look)| look.thing.lead().is_none()).expect("the table says that the job is due").1;

@@ -52,7 +52,7 @@ async fn esc_3_level_2_counts_from_the_due_time_of_level_1_not_from_a_late_firin
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     world.system.agenda.lose_everything();
-    world.system.clock.stand_at(at("2026-11-23T16:00:00Z"));
+    world.system.clock.freeze_at(at("2026-11-23T16:00:00Z"));
     world.system.outbox.sweep().await.unwrap();
     world.system.settle().await;
     let lead = world.page(id).await.lead;
@@ -160,7 +160,7 @@ async fn esc_8_steps_late_after_an_outage_happen_at_once_with_one_notice_for_eac
     let before = world.mails().len();
     // The system is down for two days.
     world.system.agenda.lose_everything();
-    world.system.clock.stand_at(at("2026-11-25T09:00:00Z"));
+    world.system.clock.freeze_at(at("2026-11-25T09:00:00Z"));
     world.system.outbox.sweep().await.unwrap();
     world.advance_to("2026-11-25T10:00:00Z").await;
     for id in &leads {
@@ -197,7 +197,7 @@ async fn esc_10_with_every_timer_lost_the_sweep_alone_brings_each_step_within_15
     while now < at("2026-11-24T12:00:00Z") {
         world.system.agenda.lose_everything();
         now += chrono::TimeDelta::minutes(5);
-        world.system.clock.stand_at(now);
+        world.system.clock.freeze_at(now);
         world.system.outbox.sweep().await.unwrap();
         // Wake-ups that this sweep made due are lost too, so each sweep advances the lead by one stage.
         world.system.settle().await;

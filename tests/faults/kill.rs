@@ -49,7 +49,7 @@ async fn int_9_killed_under_load_nothing_answered_is_lost_and_nothing_happens_tw
     let data = tempfile::tempdir().unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let answered: Mutex<BTreeSet<String>> = Mutex::default();
-    let mut handed_over_again = 0;
+    let mut repeats = 0;
     // A Monday on which Nordstern is open and which no day off follows within a week. It does not depend on today's date.
     let monday = a_monday_without_days_off();
     for round in 0..2 {
@@ -116,7 +116,7 @@ async fn int_9_killed_under_load_nothing_answered_is_lost_and_nothing_happens_tw
     let outbox: Value = client.get(format!("{}/_local/outbox", run.url)).send().await.unwrap().json().await.unwrap();
     let mut told: BTreeMap<String, usize> = BTreeMap::new();
     for mail in outbox["mails"].as_array().unwrap() {
-        handed_over_again += mail["handed_over_again"].as_u64().unwrap();
+        repeats += mail["repeats"].as_u64().unwrap();
         for part in mail["text"].as_str().unwrap().split("\n\n") {
             if let Some(at) = part.find("/leads/") {
                 let id = &part[at + 7..at + 17];
@@ -128,7 +128,7 @@ async fn int_9_killed_under_load_nothing_answered_is_lost_and_nothing_happens_tw
     let twice: Vec<_> = told.iter().filter(|(_, n)| **n > 1).collect();
     assert!(twice.is_empty(), "told twice: {twice:?}");
     // Only mails that a killed sender had claimed are sent again, with the same id: at most four batches of ten for each kill.
-    assert!(handed_over_again <= 2 * 40, "{handed_over_again} mails were handed over again");
+    assert!(repeats <= 2 * 40, "{repeats} mails were sent again");
     for id in answered.lock().unwrap().iter() {
         assert!(told.keys().any(|told| told.starts_with(&format!("{id} Stufe"))), "nobody was told of level 2 of {id}");
     }

@@ -30,7 +30,7 @@ async fn esc_8_how_late_a_step_happened_is_a_metric() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     // The reminder was due at 11:30 in Berlin.
-    world.system.clock.stand_at(crate::support::world::at("2026-11-23T10:40:00Z"));
+    world.system.clock.freeze_at(crate::support::world::at("2026-11-23T10:40:00Z"));
     let (platform, lines) = noted(&world.system.platform);
     let look = json!({"kind": "escalate", "group": "demo-group", "dealer": NORDSTERN, "lead": id});
     for _ in 0..2 {
@@ -53,7 +53,7 @@ async fn esc_10_what_is_overdue_is_a_metric() {
     world.system.settle().await;
     world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
     world.system.agenda.lose_everything();
-    world.system.clock.stand_at(crate::support::world::at("2026-11-23T09:10:00Z"));
+    world.system.clock.freeze_at(crate::support::world::at("2026-11-23T09:10:00Z"));
     let (platform, lines) = noted(&world.system.platform);
     let mut outbox = world.system.outbox.clone();
     outbox.platform = platform.clone();

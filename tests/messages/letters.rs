@@ -131,7 +131,7 @@ async fn msg_1_a_letter_whose_sender_was_lost_is_unclear_and_not_sent_again() {
     for _ in 0..3 {
         let event = serde_json::from_value(json!({"Records": [{"messageId": "1", "body": look.to_string()}]})).unwrap();
         assert_eq!(sender.handle(event).await.batch_item_failures.len(), 0);
-        world.system.clock.stand_at(world.system.clock.now() + chrono::TimeDelta::minutes(5));
+        world.system.clock.freeze_at(world.system.clock.now() + chrono::TimeDelta::minutes(5));
     }
     assert_eq!(*carrier.0.lock().unwrap(), 1);
     let page = world.get(ADMIN, &format!("/appointments/{id}")).await;
@@ -146,7 +146,7 @@ async fn apt_3_a_reminder_that_is_late_waits_for_the_morning() {
     world.system.settle().await;
     // The sender is down at 19:30 in Berlin. The sweep finds the reminder at 22:00.
     world.system.agenda.lose_everything();
-    world.system.clock.stand_at(at("2026-11-24T21:00:00Z"));
+    world.system.clock.freeze_at(at("2026-11-24T21:00:00Z"));
     world.system.outbox.sweep().await.unwrap();
     world.system.settle().await;
     assert_eq!(letters(&seen(&world, &id).await)[1], "reminder email queued");

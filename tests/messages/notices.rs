@@ -112,7 +112,7 @@ async fn sent_from(now: &str, failures: Vec<Undelivered>) -> (Vec<MessageState>,
         assert_eq!(response.batch_item_failures.len(), 0);
         let message: Message = world.page(id).await.messages.remove(0);
         if let Some(due) = message.due() {
-            world.system.clock.stand_at(due);
+            world.system.clock.freeze_at(due);
         }
         fates.push(message.fate);
     }
@@ -189,7 +189,7 @@ async fn msg_1_a_digest_whose_sender_was_lost_is_sent_again_as_the_same_mail() {
         world.lead(&enquiry(&format!("n{i}"))).await;
     }
     world.advance_to("2026-11-22T13:00:00Z").await;
-    world.system.clock.stand_at(at("2026-11-23T07:00:43Z"));
+    world.system.clock.freeze_at(at("2026-11-23T07:00:43Z"));
     // The sender crashes after the provider accepted the mail: nothing is recorded, and the lease expires.
     let lost = Arc::new(Lost::default());
     let sender = Sender {
@@ -239,7 +239,7 @@ async fn esc_6_what_was_to_happen_at_closing_is_mailed_though_it_takes_a_moment(
     let lead = world.post("partner:portal-demo", "/dealers/harbour-cars-demo/leads", &enquiry("late")).await;
     assert_eq!(lead.text("/deadline"), "2026-11-23T18:00:00Z");
     world.advance_to("2026-11-23T17:59:00Z").await;
-    world.system.clock.stand_at(at("2026-11-23T18:00:02Z"));
+    world.system.clock.freeze_at(at("2026-11-23T18:00:02Z"));
     world.system.settle().await;
     assert!(world.mails().last().unwrap().starts_with("11-23 18:00:02 amelia.hart: Overdue"), "{:?}", world.mails());
 }

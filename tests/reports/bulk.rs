@@ -76,7 +76,7 @@ impl Bulk {
     }
 
     fn platform(&self, function: &'static str) -> (Platform, Arc<Folder>) {
-        let clock = VirtualClock::standing_at(at(NOW));
+        let clock = VirtualClock::frozen_at(at(NOW));
         let links = Links { public_url: "https://desk.example".into(), secret: self.store.secret().clone(), clock: clock.clone() };
         let bucket = Arc::new(Folder { path: self.folder.path().join("bucket"), links: Some(links) });
         let clock = Clock::saying(move || clock.now());
@@ -86,6 +86,7 @@ impl Bulk {
             store: self.store.clone(),
             clock,
             wall: Clock::real(),
+            ids: forecourt_edge::Ids::random(),
             files: bucket.clone(),
             public_url,
             metrics: Metrics::nowhere(),

@@ -298,7 +298,7 @@ async fn exp_1_a_workbook_has_the_rows_of_the_csv_file_in_typed_cells() {
     let mut slices = 0;
     while world.get(OFFICE, &format!("/exports/{id}")).await.text("/state") == "running" {
         slices += 1;
-        world.system.clock.stand_at(world.system.clock.now() + TimeDelta::seconds(3));
+        world.system.clock.freeze_at(world.system.clock.now() + TimeDelta::seconds(3));
         let event = json!({"Records": [{"messageId": "1", "body": look}]});
         assert!(exporter.messages(serde_json::from_value(event).unwrap()).await.batch_item_failures.is_empty());
         assert!(slices < 200);

@@ -136,7 +136,7 @@ impl History {
         let later = self.now() + TimeDelta::minutes(self.dice.i64(1..600));
         let midnight = (later.date_naive()).and_hms_opt(self.one_of(&[22, 23, 0, 5, 6]), 0, 0).unwrap().and_utc();
         let close = midnight + TimeDelta::seconds(self.one_of(&[-1, 0, 1]));
-        self.world.system.clock.stand_at(if self.dice.bool() && close > self.now() { close } else { later });
+        self.world.system.clock.freeze_at(if self.dice.bool() && close > self.now() { close } else { later });
     }
 
     async fn make(&mut self) {
@@ -337,7 +337,7 @@ async fn ovr_1_the_overview_is_what_the_deeds_come_to_after_every_history() {
         for step in 0..20 {
             history.pass();
             if step == 8 {
-                history.world.system.clock.stand_at(at(OPENED));
+                history.world.system.clock.freeze_at(at(OPENED));
                 open(&history.world, YOUNG).await;
             }
             let place = (!history.visits.is_empty()).then(|| history.dice.usize(0..history.visits.len()));

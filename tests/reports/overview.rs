@@ -145,7 +145,7 @@ async fn ovr_2_the_boxes_of_every_filter_equal_a_naive_count_of_the_rows() {
         let mut rows: Vec<Appointment> = Vec::new();
         for step in 0..120 {
             let now = world.system.clock.now() + TimeDelta::minutes(dice.i64(0..240));
-            world.system.clock.stand_at(now);
+            world.system.clock.freeze_at(now);
             let place = (!rows.is_empty()).then(|| dice.usize(0..rows.len()));
             let place = match (dice.usize(0..10), place) {
                 (0..4, _) | (_, None) => {
@@ -210,7 +210,7 @@ async fn ovr_1_an_appointment_is_past_from_the_dealers_own_midnight_on() {
     }
     for (now, past) in [("2026-11-23T22:59:00Z", 0), ("2026-11-23T23:00:00Z", 1), ("2026-11-24T05:59:00Z", 1), ("2026-11-24T06:00:00Z", 2)]
     {
-        world.system.clock.stand_at(at(now));
+        world.system.clock.freeze_at(at(now));
         let reply = world.get("hugo.office", "/overview/appointments").await;
         assert_eq!(reply.body["attendance"]["unknown"]["number"], past, "{now}");
     }

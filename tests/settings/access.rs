@@ -78,9 +78,9 @@ async fn lead_8_a_cursor_goes_through_every_lead_once_newest_first_over_months()
     let world = World::at("2026-08-03T08:00:00Z").await;
     let mut sent = Vec::new();
     for month in ["2026-08-03", "2026-09-01", "2026-11-23"] {
-        world.system.clock.stand_at(crate::support::world::at(&format!("{month}T09:00:00Z")));
+        world.system.clock.freeze_at(crate::support::world::at(&format!("{month}T09:00:00Z")));
         for i in 0..5 {
-            world.system.clock.stand_at(world.system.clock.now() + chrono::TimeDelta::seconds(1));
+            world.system.clock.freeze_at(world.system.clock.now() + chrono::TimeDelta::seconds(1));
             sent.push(world.lead(&enquiry(&format!("n{i}{month}"))).await.to_string());
         }
     }

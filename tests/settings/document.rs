@@ -42,7 +42,7 @@ async fn set_10_settings_are_changed_by_who_saw_them_and_every_change_is_kept() 
     let lost = put(&world, ADMIN, 1, &with(&read, "/name", json!("Nordstern"))).await;
     assert_eq!((lost.status, lost.body["current_version"].as_u64()), (412, Some(2)));
     assert_eq!(settings(&world).await, longer);
-    world.system.clock.stand_at(crate::support::world::at("2026-11-23T09:05:00Z"));
+    world.system.clock.freeze_at(crate::support::world::at("2026-11-23T09:05:00Z"));
     assert_eq!(put(&world, "gina.group", 2, &with(&longer, "/name", json!("Nordstern"))).await.status, 200);
 
     let history = world.get(ADMIN, &format!("{}/history", path())).await;

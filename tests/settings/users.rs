@@ -290,7 +290,7 @@ async fn set_10_changes_of_users_are_kept() {
     let world = World::new().await;
     let mut user = ida();
     send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &user).await;
-    world.system.clock.stand_at(crate::support::world::at("2026-11-23T09:30:00Z"));
+    world.system.clock.freeze_at(crate::support::world::at("2026-11-23T09:30:00Z"));
     user["rights"] = json!(["read_settings"]);
     send(&world, Method::PUT, "otto.operator", "/users/ida.falk", Some(1), &user).await;
     let history = world.get("gina.group", "/users/ida.falk/history").await;

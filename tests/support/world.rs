@@ -135,7 +135,7 @@ impl World {
         let table = format!("t-{}", folder.path().file_name().unwrap().to_string_lossy().trim_start_matches('.'));
         let store = Store::new(client, &table, Secret::new(b"a secret of the tests"));
         store.make_table().await.unwrap();
-        let clock = VirtualClock::standing_at(at(now));
+        let clock = VirtualClock::frozen_at(at(now));
         demo::group().unwrap().load_into(&store, at("2026-01-01T00:00:00Z")).await.unwrap();
         rival_group().load_into(&store, at("2026-01-01T00:00:00Z")).await.unwrap();
         let public_url = "https://desk.example".to_owned();
@@ -144,6 +144,7 @@ impl World {
         let parts = Parts {
             store: store.clone(),
             clock,
+            ids: forecourt_edge::Ids::random(),
             files: bucket.clone(),
             uploads: bucket.clone(),
             mailbox: Arc::new(Mailbox::in_memory()),

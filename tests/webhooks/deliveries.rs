@@ -34,7 +34,7 @@ async fn apt_6_deliveries_are_listed_newest_first_with_what_became_of_them() {
     let (other, _) = webhook(&world, &LEADS[..1]).await;
     let first = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-23T09:10:00Z").await;
-    world.system.mailbox.answer(URL.into(), 503);
+    world.system.mailbox.set_status(URL.into(), 503);
     let second = world.lead(&enquiry("karl")).await;
     world.advance_to("2026-11-23T09:10:10Z").await;
     let all = deliveries(&world, &id, "").await;
@@ -109,14 +109,14 @@ async fn apt_6_what_is_told_again_by_hand_has_the_same_id_and_keeps_its_place() 
     world.system.settle().await;
     assert_eq!(deliveries(&world, &id, "").await[1]["attempts"], 3);
     // While the redelivery fails, later events wait behind it.
-    world.system.mailbox.answer(URL.into(), 500);
+    world.system.mailbox.set_status(URL.into(), 500);
     assert_eq!(redeliver(&world, &id, &all[1], "k-3").await.status, 202);
     world.system.settle().await;
     world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await;
     world.advance_to("2026-11-23T09:01:00Z").await;
     assert!(told(&world)[4..].iter().all(|told| told == "lead.created"), "{:?}", told(&world));
     // A manual redelivery does not wait for the next scheduled attempt.
-    world.system.mailbox.answer(URL.into(), 200);
+    world.system.mailbox.set_status(URL.into(), 200);
     let before = told(&world).len();
     assert_eq!(redeliver(&world, &id, &all[1], "k-4").await.status, 202);
     world.system.settle().await;
@@ -160,7 +160,7 @@ async fn apt_6_a_webhook_that_is_off_is_told_nothing_by_hand_either() {
     let refused = redeliver(&world, &id, &all[0], "k").await;
     assert_eq!((refused.status, refused.text("/detail").contains("asked")), (409, true), "{}", refused.body);
     patch(&world, &id, &json!({"state": "on"})).await;
-    world.system.mailbox.answer(URL.into(), 410);
+    world.system.mailbox.set_status(URL.into(), 410);
     assert_eq!(redeliver(&world, &id, &all[0], "k").await.status, 202);
     world.system.settle().await;
     let refused = redeliver(&world, &id, &all[0], "l").await;
@@ -214,7 +214,7 @@ async fn apt_6_one_receiver_does_not_wait_for_another() {
     let (down, up) =
         (webhook(&world, &["appointment.moved"]).await.0, json!({"url": "https://up.example/hooks", "events": ["appointment.moved"]}));
     let up = world.post(GROUP_ADMIN, "/webhooks", &up).await.text("/id").to_owned();
-    world.system.mailbox.answer(URL.into(), 503);
+    world.system.mailbox.set_status(URL.into(), 503);
     let appointment = external(&world, "c-1").await;
     for minute in 0..60 {
         let to = json!({"at": format!("2026-11-24T10:{minute:02}:00+01:00")});

@@ -131,7 +131,7 @@ async fn apt_6_a_rotated_secret_is_good_for_a_day_more() {
 async fn apt_6_what_comes_later_waits_while_the_first_is_tried_again() {
     let world = World::new().await;
     webhook(&world, &LEADS).await;
-    world.system.mailbox.answer(URL.into(), 503);
+    world.system.mailbox.set_status(URL.into(), 503);
     let lead = world.lead(&enquiry("jana")).await;
     world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await;
     world.advance_to("2026-11-23T09:30:00Z").await;
@@ -141,7 +141,7 @@ async fn apt_6_what_comes_later_waits_while_the_first_is_tried_again() {
     world.lead(&enquiry("karl")).await;
     world.system.settle().await;
     assert_eq!(told(&world).len(), before + 1);
-    world.system.mailbox.answer(URL.into(), 200);
+    world.system.mailbox.set_status(URL.into(), 200);
     world.advance_to("2026-11-23T11:00:00Z").await;
     let calls = world.system.mailbox.calls();
     let of_lead: Vec<&Call> = calls.iter().filter(|call| call.webhook_id.starts_with(&lead.to_string())).collect();
@@ -154,7 +154,7 @@ async fn apt_6_what_comes_later_waits_while_the_first_is_tried_again() {
 async fn apt_6_a_delivery_is_tried_for_a_day_and_then_given_up() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS[..2]).await;
-    world.system.mailbox.answer(URL.into(), 302);
+    world.system.mailbox.set_status(URL.into(), 302);
     world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-24T15:00:00Z").await;
     let calls = world.system.mailbox.calls();
@@ -169,7 +169,7 @@ async fn apt_6_a_delivery_is_tried_for_a_day_and_then_given_up() {
     let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
     assert_eq!((shown.text("/state"), shown.text("/failing/last")), ("on", "answered 302"));
     // The first accepted delivery clears the failure.
-    world.system.mailbox.answer(URL.into(), 204);
+    world.system.mailbox.set_status(URL.into(), 204);
     world.lead(&enquiry("karl")).await;
     world.system.settle().await;
     assert_eq!(world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await.body.get("failing"), None);
@@ -183,7 +183,7 @@ fn notices(world: &World) -> Vec<Mail> {
 async fn apt_6_a_receiver_that_is_gone_is_told_nothing_more_and_somebody_knows() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS[..2]).await;
-    world.system.mailbox.answer(URL.into(), 410);
+    world.system.mailbox.set_status(URL.into(), 410);
     world.lead(&enquiry("jana")).await;
     world.system.settle().await;
     world.lead(&enquiry("karl")).await;
@@ -195,7 +195,7 @@ async fn apt_6_a_receiver_that_is_gone_is_told_nothing_more_and_somebody_knows()
     let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
     assert_eq!((shown.text("/state"), shown.text("/off_because")), ("off", "gone"));
     // After an update with the current version switches it on again, it receives new events only.
-    world.system.mailbox.answer(URL.into(), 200);
+    world.system.mailbox.set_status(URL.into(), 200);
     let (stale, on) = (patch(&world, &id, 1, &json!({"state": "on"})).await, patch(&world, &id, 2, &json!({"state": "on"})).await);
     assert_eq!((stale.status, on.status, on.text("/state")), (412, 200, "on"));
     world.lead(&enquiry("lena")).await;
@@ -207,7 +207,7 @@ async fn apt_6_a_receiver_that_is_gone_is_told_nothing_more_and_somebody_knows()
 async fn apt_6_a_webhook_that_fails_a_hundred_times_is_switched_off() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS[..1]).await;
-    world.system.mailbox.answer(URL.into(), 500);
+    world.system.mailbox.set_status(URL.into(), 500);
     for i in 0..10 {
         world.lead(&enquiry(&format!("n{i}"))).await;
     }
@@ -222,7 +222,7 @@ async fn apt_6_a_webhook_that_fails_a_hundred_times_is_switched_off() {
 async fn apt_6_a_webhook_that_fails_for_three_days_is_switched_off() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS[..1]).await;
-    world.system.mailbox.answer(URL.into(), 500);
+    world.system.mailbox.set_status(URL.into(), 500);
     for day in 0..3 {
         world.lead(&enquiry(&format!("n{day}"))).await;
         world.advance_to(&format!("2026-11-{}T09:00:00Z", 24 + day)).await;
@@ -289,7 +289,7 @@ async fn apt_6_what_a_lost_sender_had_is_sent_again_under_the_same_id() {
     task.abort();
     world.system.settle().await;
     assert!(told(&world).is_empty(), "it is leased");
-    world.system.clock.stand_at(at("2026-11-23T09:05:00Z"));
+    world.system.clock.freeze_at(at("2026-11-23T09:05:00Z"));
     world.system.outbox.sweep().await.unwrap();
     world.system.settle().await;
     assert_eq!(ids(&world.system.mailbox.calls()), ids(&lost.0.lock().unwrap()));

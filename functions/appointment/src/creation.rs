@@ -74,7 +74,7 @@ impl Making {
         let id = match (&external, &by_key) {
             (Some(External { partner, id }), _) => id_of(platform, &self.scope, partner, id)?,
             (None, Some(name)) => AppointmentId::parse(&short(name)).map_err(|e| Failure::Broken(e.to_string()))?,
-            (None, None) => AppointmentId::parse(&short(&uuid::Uuid::new_v4().to_string())).map_err(|e| Failure::Broken(e.to_string()))?,
+            (None, None) => AppointmentId::parse(&short(&platform.ids.next())).map_err(|e| Failure::Broken(e.to_string()))?,
         };
         let Wanted { customer, kind, at, user, lead, notes, .. } = wanted;
         let channels = directory::channels(platform, &self.scope, &known, &person(&customer));

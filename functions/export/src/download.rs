@@ -20,7 +20,7 @@ const PAGE: usize = 100;
 pub(crate) async fn link(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::Export)?;
     let id: ExportId = call.part("id", "export")?;
-    let entry = uuid::Uuid::new_v4().simple().to_string();
+    let entry = platform.ids.next();
     // The entry is read so that our own is known again, should the answer to its commit be lost.
     let load = Load::of([Key::Export(id.clone()), Key::Download(call.now, entry.clone())]);
     let rule = |loaded: &Loaded, _| {

@@ -109,7 +109,7 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
     let by = call.scope.actor();
     let name = match &call.idempotency_key {
         Some(key) => platform.store.secret().name(&call.scope, &["export", &format!("{by:?}"), key]),
-        None => uuid::Uuid::new_v4().to_string(),
+        None => platform.ids.next(),
     };
     // Names are in small letters: what is lost by it, a hash makes up for.
     let id = ExportId::parse(&fingerprint(name.as_bytes()).to_lowercase()).map_err(|e| forecourt_store::Failure::Broken(e.to_string()))?;

@@ -130,7 +130,7 @@ impl Submission {
                 (name(&["message", &partner, self.dealer.as_str(), &self.sent_in, &said, &position]), receipt)
             }
             (None, None, Some(key)) => (key, None),
-            (None, None, None) => (name(&["once", &uuid::Uuid::new_v4().to_string()]), None),
+            (None, None, None) => (name(&["once", &platform.ids.next()]), None),
         }
     }
 

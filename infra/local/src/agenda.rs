@@ -1,6 +1,6 @@
-//! What is to be looked at, and when: the local twin of the stream, the queues between the functions, and the timers.
+//! The wake-ups that are due now or later: the local twin of the stream, the queues between functions, and the timers.
 //!
-//! It lives in memory. What is lost with the process is found again by the sweep, as in the cloud.
+//! It exists in memory only. A restart builds it again from the due items of the table.
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::VirtualClock;
 
-/// The agenda.
+/// A schedule of wake-ups.
 #[derive(Clone)]
 pub struct Agenda {
     clock: VirtualClock,
@@ -22,9 +22,9 @@ pub struct Agenda {
 
 #[derive(Default)]
 struct Entries {
-    /// What commits made due, and the relay has not seen yet.
+    /// Wake-ups from commits that the relay has not processed yet.
     stream: Vec<(DateTime<Utc>, Look)>,
-    /// What the relay arranged.
+    /// Wake-ups that the relay scheduled.
     wakes: BTreeSet<(DateTime<Utc>, Look)>,
 }
 
@@ -38,18 +38,18 @@ impl Agenda {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A commit made these due.
+    /// Adds the wake-ups of a commit to the stream.
     pub fn committed(&self, due: Vec<(DateTime<Utc>, Look)>) {
         self.entries().stream.extend(due);
         self.changed.notify_one();
     }
 
-    /// Takes what commits made due since the last call, for the relay.
+    /// Takes the wake-ups of the commits since the last call, for the relay.
     pub(crate) fn take_stream(&self) -> Vec<(DateTime<Utc>, Look)> {
         std::mem::take(&mut self.entries().stream)
     }
 
-    /// Takes what is to be looked at by now.
+    /// Takes the wake-ups that are due.
     pub(crate) fn take_due(&self) -> Vec<Look> {
         let now = self.clock.now();
         let mut entries = self.entries();
@@ -60,25 +60,25 @@ impl Agenda {
         due
     }
 
-    /// When something is to be looked at next.
+    /// Returns the time of the next wake-up.
     pub fn next(&self) -> Option<DateTime<Utc>> {
         let entries = self.entries();
         let stream = entries.stream.iter().map(|(due, _)| *due).min();
         entries.wakes.first().map(|(at, _)| *at).into_iter().chain(stream).min()
     }
 
-    /// Looks again at `at`.
+    /// Schedules a wake-up at `at`.
     pub fn add(&self, at: DateTime<Utc>, look: Look) {
         self.entries().wakes.insert((at, look));
         self.changed.notify_one();
     }
 
-    /// Forgets everything, as when timers and queues are lost.
+    /// Removes all wake-ups, as if timers and queues had lost them.
     pub fn lose_everything(&self) {
         *self.entries() = Entries::default();
     }
 
-    /// Waits until something is added.
+    /// Waits until a wake-up is added.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;
     }

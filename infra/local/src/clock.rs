@@ -1,70 +1,106 @@
-//! A clock that can be moved forward.
+//! The domain's clock: it runs ahead of or behind real time, and can be moved forward.
 
+use crate::folder::write_whole;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What time the domain takes it to be: real time and an offset that only grows, or a time that stands still until it is moved.
-/// Tokens and signatures keep real time.
+/// When the clock of a new data folder starts: Monday 2026-11-23, 07:30 in Berlin, half an hour before the demo's first dealer opens. A fixed start
+/// makes the examples of the documentation repeatable.
+pub const DEMO_START: DateTime<Utc> = DateTime::from_timestamp(1_795_415_400, 0).expect("a valid time");
+
+/// The time that the domain works with: real time plus an offset that only grows, or a frozen time.
+/// Tokens and signatures use real time instead.
 #[derive(Clone)]
 pub struct VirtualClock {
     state: Arc<Mutex<State>>,
+    /// Stores the offset in milliseconds, so that the clock continues after a restart.
     file: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy)]
 enum State {
-    Runs(TimeDelta),
-    Stands(DateTime<Utc>),
+    /// The offset from real time; negative if the clock is behind it.
+    Running(TimeDelta),
+    Frozen(DateTime<Utc>),
 }
 
 impl VirtualClock {
-    /// A clock that runs, ahead of real time by what `file` says.
-    pub fn kept_in(file: PathBuf) -> Self {
-        let ahead = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-        Self { state: Arc::new(Mutex::new(State::Runs(TimeDelta::milliseconds(ahead)))), file: Some(file) }
+    /// A running clock with the offset stored in `file`; without the file, real time.
+    pub fn stored_in(file: PathBuf) -> Self {
+        let offset = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+        Self { state: Arc::new(Mutex::new(State::Running(TimeDelta::milliseconds(offset)))), file: Some(file) }
     }
 
-    /// A clock that stands at `now` until it is moved.
-    pub fn standing_at(now: DateTime<Utc>) -> Self {
-        Self { state: Arc::new(Mutex::new(State::Stands(now))), file: None }
+    /// A running clock that starts at `now` and stores its offset in `file`.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn starting_at(now: DateTime<Utc>, file: PathBuf) -> std::io::Result<Self> {
+        let clock = Self { state: Arc::new(Mutex::new(State::Frozen(now))), file: Some(file) };
+        clock.resume().map(|()| clock)
+    }
+
+    /// A clock that is frozen at `now` until it is moved. It stores nothing.
+    pub fn frozen_at(now: DateTime<Utc>) -> Self {
+        Self { state: Arc::new(Mutex::new(State::Frozen(now))), file: None }
     }
 
     fn state(&self) -> State {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The time.
+    /// Returns the current time.
     pub fn now(&self) -> DateTime<Utc> {
         match self.state() {
-            State::Runs(ahead) => Utc::now() + ahead,
-            State::Stands(now) => now,
+            State::Running(offset) => Utc::now() + offset,
+            State::Frozen(now) => now,
         }
     }
 
-    /// Whether it runs by itself.
-    pub fn runs(&self) -> bool {
-        matches!(self.state(), State::Runs(_))
+    /// Returns the offset from real time: positive if the clock is ahead of it.
+    pub fn offset(&self) -> TimeDelta {
+        match self.state() {
+            State::Running(offset) => offset,
+            State::Frozen(now) => now - Utc::now(),
+        }
     }
 
-    /// Stands at `at`, or later if it is later already.
-    pub fn stand_at(&self, at: DateTime<Utc>) {
+    /// Whether the clock runs, rather than being frozen.
+    pub fn is_running(&self) -> bool {
+        matches!(self.state(), State::Running(_))
+    }
+
+    /// Freezes the clock at `at`, or at its current time if that is later.
+    pub fn freeze_at(&self, at: DateTime<Utc>) {
         let at = at.max(self.now());
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Stands(at);
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Frozen(at);
     }
 
-    /// Runs again from where it stands, and remembers how far ahead it is.
+    /// Lets the clock run from its current time, and stores the offset.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn run(&self) -> std::io::Result<()> {
-        let ahead = self.now() - Utc::now();
+    /// If the file cannot be written.
+    pub fn resume(&self) -> std::io::Result<()> {
+        let offset = self.offset();
         if let Some(file) = &self.file {
-            let draft = file.with_extension("new");
-            std::fs::write(&draft, ahead.num_milliseconds().to_string())?;
-            std::fs::rename(draft, file)?;
+            write_whole(file, offset.num_milliseconds().to_string().as_bytes())?;
         }
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Runs(ahead);
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Running(offset);
         Ok(())
     }
+}
+
+/// Compares the clock with real time in words: "6 days behind real time"; `None` if they differ by less than a minute.
+pub fn difference(offset: TimeDelta) -> Option<String> {
+    let minutes = offset.abs().num_minutes();
+    let (count, unit) = match minutes {
+        0 => return None,
+        1..120 => (minutes, "minute"),
+        120..2_880 => (minutes / 60, "hour"),
+        _ => (minutes / 1_440, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    let direction = if offset < TimeDelta::zero() { "behind" } else { "ahead of" };
+    Some(format!("{count} {unit}{plural} {direction} real time"))
 }

@@ -1,6 +1,7 @@
-//! `/_local`: what a person at this machine can do to the system. It exists here only.
+//! `/_local`: controls for a person at this machine, such as the clock and the outbox. They exist only in the local run.
 
 use crate::System;
+use crate::clock;
 use crate::demo::{GroupData, PartnerData};
 use crate::gateway;
 use crate::partner_queue::{PartnerQueue, Queued};
@@ -16,9 +17,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Farthest that one request moves the clock.
-const FARTHEST: TimeDelta = TimeDelta::days(366);
-/// The partners' queues by their names.
+/// The clock moves at most this far per request.
+const MAX_MOVE: TimeDelta = TimeDelta::days(366);
+/// The names of the partners' queues.
 const PARTNER_QUEUES: [&str; 2] = ["partner-leads", "partner-appointments"];
 
 fn partner_queue<'a>(system: &'a System, name: &str) -> Option<&'a PartnerQueue> {
@@ -39,10 +40,10 @@ struct ClockRequest {
     now: Option<DateTime<Utc>>,
 }
 
-/// What the receiver at `url` answers from now on.
+/// Sets the status that the receiver at `url` returns.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AnswerRequest {
+struct ReceiverRequest {
     url: String,
     status: u16,
 }
@@ -50,7 +51,7 @@ struct AnswerRequest {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QueueRequest {
-    /// Whom the queue vouches for.
+    /// The verified identity of the sender; by default the demo's first partner that may use the queue.
     sender: Option<String>,
     body: Value,
     #[serde(default)]
@@ -61,7 +62,7 @@ struct QueueRequest {
 pub async fn answer(system: &System, demo: &GroupData, tokens: &Tokens, method: &Method, path: &str, body: &[u8]) -> Response {
     let answered = match (method, path) {
         (&Method::POST, "/_local/token") => read(body).and_then(|request| token(demo, tokens, &request)),
-        (&Method::GET, "/_local/clock") => Ok(json!({"now": system.clock.now()})),
+        (&Method::GET, "/_local/clock") => Ok(clock_now(system)),
         (&Method::POST, "/_local/clock") => match read(body) {
             Ok(request) => move_clock(system, &request).await,
             Err(problem) => Err(problem),
@@ -69,8 +70,8 @@ pub async fn answer(system: &System, demo: &GroupData, tokens: &Tokens, method: 
         (&Method::GET, "/_local/outbox") => {
             Ok(json!({"mails": system.mailbox.listed(), "sms": system.mailbox.sms(), "webhooks": system.mailbox.calls()}))
         }
-        (&Method::POST, "/_local/webhooks") => read::<AnswerRequest>(body).map(|told| {
-            system.mailbox.answer(told.url, told.status);
+        (&Method::POST, "/_local/webhooks") => read::<ReceiverRequest>(body).map(|request| {
+            system.mailbox.set_status(request.url, request.status);
             json!({})
         }),
         (&Method::POST, path) if path.starts_with("/_local/queues/") => match read(body) {
@@ -79,13 +80,13 @@ pub async fn answer(system: &System, demo: &GroupData, tokens: &Tokens, method: 
         },
         (&Method::GET, path) if queue_of(system, path).is_some() => {
             let queue = queue_of(system, path).unwrap_or(&system.queue);
-            kept(queue.waiting()).and_then(|waiting| Ok(json!({"waiting": waiting, "dead_letters": kept(queue.dead())?})))
+            stored(queue.waiting()).and_then(|waiting| Ok(json!({"waiting": waiting, "dead_letters": stored(queue.dead())?})))
         }
-        (&Method::POST, "/_local/redrive") => kept(system.queue.redrive())
-            .and_then(|leads| Ok(leads + kept(system.appointments.redrive())?))
+        (&Method::POST, "/_local/redrive") => stored(system.queue.redrive())
+            .and_then(|leads| Ok(leads + stored(system.appointments.redrive())?))
             .map(|redriven| json!({"redriven": redriven})),
         _ => Err(Problem::not_found(
-            "below /_local there are: POST token, GET and POST clock, GET outbox, POST webhooks, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
+            "the paths below /_local are: POST token, GET and POST clock, GET outbox, POST webhooks, GET and POST queues/partner-leads and queues/partner-appointments, POST redrive",
         )),
     };
     match answered {
@@ -99,10 +100,10 @@ fn queue_of<'a>(system: &'a System, path: &str) -> Option<&'a PartnerQueue> {
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|e| Problem::malformed(format!("the body is not as expected: {e}")))
+    serde_json::from_slice(body).map_err(|e| Problem::malformed(format!("the body is invalid: {e}")))
 }
 
-fn kept<T>(result: std::io::Result<T>) -> Result<T, Problem> {
+fn stored<T>(result: std::io::Result<T>) -> Result<T, Problem> {
     result.map_err(|e| Problem::try_again(e.to_string()))
 }
 
@@ -127,30 +128,39 @@ fn token(demo: &GroupData, tokens: &Tokens, request: &TokenRequest) -> Result<Va
     Ok(json!({"token": token, "token_type": "Bearer", "expires_at": DateTime::from_timestamp(ends, 0)}))
 }
 
+/// The clock's time, and how it differs from real time if it does.
+fn clock_now(system: &System) -> Value {
+    let mut answer = json!({"now": system.clock.now()});
+    if let Some(difference) = clock::difference(system.clock.offset()) {
+        answer["difference"] = difference.into();
+    }
+    answer
+}
+
 async fn move_clock(system: &System, request: &ClockRequest) -> Result<Value, Problem> {
     let before = system.clock.now();
     let target = match (request.advance_minutes, request.now) {
-        (Some(minutes), None) if minutes.is_finite() && (0.0..=FARTHEST.num_minutes() as f64).contains(&minutes) => {
+        (Some(minutes), None) if minutes.is_finite() && (0.0..=MAX_MOVE.num_minutes() as f64).contains(&minutes) => {
             before + TimeDelta::milliseconds((minutes * 60_000.0).round() as i64)
         }
-        (None, Some(now)) if now >= before && now - before <= FARTHEST => now,
+        (None, Some(now)) if now >= before && now - before <= MAX_MOVE => now,
         (None, Some(now)) if now < before => {
             let before = before.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-            return Err(Problem::conflict(format!("the clock never goes backwards; it is {before}")));
+            return Err(Problem::conflict(format!("the clock cannot move backwards; it is {before}")));
         }
-        _ => return Err(Problem::malformed("say either advance_minutes (0 to 527040, a year) or now, at most a year ahead")),
+        _ => return Err(Problem::malformed("send either advance_minutes (0 to 527040, 366 days) or now (at most 366 days ahead)")),
     };
-    let looked_at = system.advance_to(target).await;
-    kept(system.clock.run())?;
-    Ok(json!({"before": before, "now": system.clock.now(), "looked_at": looked_at}))
+    let wake_ups = system.advance_to(target).await;
+    stored(system.clock.resume())?;
+    Ok(json!({"before": before, "now": system.clock.now(), "wake_ups": wake_ups}))
 }
 
 fn put_on_queue(system: &System, demo: &GroupData, path: &str, request: QueueRequest) -> Result<Value, Problem> {
     let name = path.trim_start_matches("/_local/queues/");
     if DueKind::ALL.into_iter().any(|kind| kind.queue() == name) {
-        let look: Look = serde_json::from_value(request.body).map_err(|e| Problem::malformed(format!("the body is no wake-up: {e}")))?;
+        let look: Look = serde_json::from_value(request.body).map_err(|e| Problem::malformed(format!("the body is not a wake-up: {e}")))?;
         if look.kind.queue() != name {
-            return Err(Problem::malformed(format!("a wake-up of the kind {} does not belong on {name}", look.kind.name())));
+            return Err(Problem::malformed(format!("a wake-up of the kind {} belongs on another queue than {name}", look.kind.name())));
         }
         system.agenda.add(system.clock.now(), look);
         return Ok(json!({"queued": name}));
@@ -162,10 +172,9 @@ fn put_on_queue(system: &System, demo: &GroupData, path: &str, request: QueueReq
         Value::String(text) => text,
         other => other.to_string(),
     };
-    // Whoever may send to it, if nobody is named.
-    let sends = |p: &&PartnerData| name == PARTNER_QUEUES[0] || p.partner.kind != PartnerKind::Portal;
-    let sender = request.sender.or_else(|| demo.partners.iter().find(sends).map(|p| p.sender_id.clone())).unwrap_or_default();
-    let message = Queued { id: uuid::Uuid::now_v7().to_string(), sender, body, attributes: request.attributes, receives: 0 };
-    kept(queue.put(&message))?;
+    let may_send = |p: &&PartnerData| name == PARTNER_QUEUES[0] || p.partner.kind != PartnerKind::Portal;
+    let sender = request.sender.or_else(|| demo.partners.iter().find(may_send).map(|p| p.sender_id.clone())).unwrap_or_default();
+    let message = Queued { id: queue.new_id(), sender, body, attributes: request.attributes, receives: 0 };
+    stored(queue.put(&message))?;
     Ok(json!({"queued": name, "message_id": message.id}))
 }

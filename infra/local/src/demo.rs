@@ -1,4 +1,4 @@
-//! A demo group with four dealers in four countries.
+//! The demo: a group with four dealers in four countries, and a few leads. Also reads such a group from a file.
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -10,46 +10,49 @@ use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Store};
 use serde::Deserialize;
 
-/// A group's data as a file has it. Settings pass the same judgement as those that come over HTTP.
+/// A group as in `demo.json`. Reading checks the settings by the same rules as the API.
 #[derive(Debug, Clone, Deserialize)]
 pub struct GroupData {
-    /// Which group.
+    /// Id of the group.
     pub group: GroupId,
-    /// Its dealers.
+    /// The group's dealers.
     pub dealers: Vec<DealerData>,
-    /// Its users.
+    /// The group's users.
     pub users: Vec<User>,
-    /// Its partners.
+    /// The group's partners.
     pub partners: Vec<PartnerData>,
 }
 
-/// A dealer.
+/// A dealer in the file.
 #[derive(Debug, Clone, Deserialize)]
 pub struct DealerData {
-    /// Which dealer.
+    /// Id of the dealer.
     pub id: DealerId,
-    /// Its settings.
+    /// The dealer's settings.
     pub settings: Settings,
 }
 
-/// A partner.
+/// A partner in the file.
 #[derive(Debug, Clone, Deserialize)]
 pub struct PartnerData {
-    /// The partner.
+    /// The partner itself.
     pub partner: Partner,
-    /// The identity under which it sends to the queue.
+    /// The identity that its messages on the queue have.
     pub sender_id: String,
 }
 
-/// The demo group.
+/// The file of the demo group.
+pub(crate) const JSON: &str = include_str!("demo.json");
+
+/// Returns the demo group.
 ///
 /// # Errors
-/// When the file breaks a rule of the settings.
+/// If the file breaks a rule of the settings.
 pub fn group() -> Result<GroupData, serde_json::Error> {
-    serde_json::from_str(include_str!("demo.json"))
+    serde_json::from_str(JSON)
 }
 
-/// Sample enquiries: the dealer, and a body as a client would send it.
+/// Sample enquiries: a dealer and the JSON body of the request.
 pub const SAMPLES: [(&str, &str); 4] = [
     (
         "autohaus-nordstern-demo",
@@ -70,10 +73,34 @@ pub const SAMPLES: [(&str, &str); 4] = [
 ];
 
 impl GroupData {
-    /// Writes the group, where it is not there yet or differs; a dealer whose settings differ gets a new version.
+    /// Writes the users, partners and dealers that the table does not have. What it has stays as people changed it.
     ///
     /// # Errors
-    /// When the table is out of reach.
+    /// If the table is unavailable.
+    pub async fn load_missing_into(&self, store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
+        let scope = Scope::keys_only(self.group.clone());
+        for user in &self.users {
+            if store.user(&self.group, &user.id).await?.is_none() {
+                store.put_user(&self.group, user).await?;
+            }
+        }
+        for PartnerData { partner, sender_id } in &self.partners {
+            if store.partner(&self.group, &partner.id).await?.is_none() {
+                store.put_partner(&self.group, partner, sender_id).await?;
+            }
+        }
+        for dealer in &self.dealers {
+            if store.dealer(&scope, &dealer.id).await?.is_none() {
+                save(store, &scope, &dealer.id, &dealer.settings, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the group. A dealer whose stored settings differ gets a new version.
+    ///
+    /// # Errors
+    /// If the table is unavailable.
     pub async fn load_into(&self, store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
         let scope = Scope::keys_only(self.group.clone());
         for user in &self.users {
@@ -89,10 +116,10 @@ impl GroupData {
     }
 }
 
-/// Saves a dealer's settings as the next version, unless they are so already.
+/// Saves a dealer's settings as the next version, unless they are unchanged.
 ///
 /// # Errors
-/// When the table is out of reach.
+/// If the table is unavailable.
 pub async fn save(store: &Store, scope: &Scope, id: &DealerId, settings: &Settings, now: DateTime<Utc>) -> Result<(), Failure> {
     let rule = |loaded: &forecourt_store::Loaded, _| {
         let before = loaded.dealer(id);

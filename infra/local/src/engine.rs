@@ -6,10 +6,11 @@ use dynoxide::Database;
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// Starts an engine on a thread of its own, so that its work and its callers' do not wait for one another. `None`: in memory.
+/// Starts an engine on its own thread, so that it never waits for its callers. Without a `file` it keeps its data in memory.
+/// Returns its address.
 ///
 /// # Errors
-/// When the file cannot be opened or no port is free.
+/// If the file cannot be opened or no port is free.
 pub fn start(file: Option<&Path>) -> Result<SocketAddr, String> {
     let database = match file {
         Some(path) => Database::new(&path.to_string_lossy()).map_err(|e| format!("cannot open {}: {e}", path.display()))?,
@@ -30,7 +31,7 @@ pub fn start(file: Option<&Path>) -> Result<SocketAddr, String> {
     Ok(address)
 }
 
-/// A client of the engine at `address`.
+/// A client for the engine at `address`.
 pub fn client(address: SocketAddr) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())

@@ -1,4 +1,4 @@
-//! The bucket's local twin: a folder, and links that let somebody put a file there or get one for a while.
+//! The local twin of the bucket: a folder, with links that allow an upload or a download for a limited time.
 
 use crate::clock::VirtualClock;
 use async_trait::async_trait;
@@ -14,38 +14,37 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A folder of files.
+/// A folder that stores files like a bucket.
 pub struct Folder {
-    /// Where they are.
+    /// The path of the folder.
     pub path: PathBuf,
-    /// How links to them are made; none: it makes no links.
+    /// `None` if the folder makes no links.
     pub links: Option<Links>,
 }
 
-/// What links are made with.
+/// Settings for links.
 pub struct Links {
-    /// What they begin with.
+    /// The base URL of links.
     pub public_url: String,
-    /// Signs them.
+    /// Signs links.
     pub secret: Secret,
-    /// Says when they end.
+    /// Decides when links expire.
     pub clock: VirtualClock,
 }
 
-/// Where files are put and got by a link.
+/// The path below which links lead.
 pub const LINKED: &str = "/_local/files/";
-/// What is signed for.
 const PURPOSE: &str = "file";
 
-/// What a link allows.
+/// The content of a link: it allows either an upload or a download of one file.
 #[derive(Serialize, Deserialize)]
 struct Grant {
     name: String,
     content_type: String,
     ends: DateTime<Utc>,
-    /// May be put, and how large it is.
+    /// The exact size of the upload; `None` if the link allows no upload.
     bytes: Option<u64>,
-    /// May be got, and how it is handed out.
+    /// The `Content-Disposition` of the download; `None` if the link allows no download.
     disposition: Option<String>,
 }
 
@@ -53,7 +52,7 @@ fn unavailable(e: &std::io::Error) -> Failure {
     Failure::Unavailable(e.to_string())
 }
 
-/// Writes a file so that it is either there whole or not at all, whatever crashes.
+/// Writes a file atomically: after a crash it is complete or absent.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -65,8 +64,8 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     std::fs::rename(draft, path)
 }
 
-/// What an answer about a file says, if the file is there.
-fn if_there<T>(result: std::io::Result<T>) -> Result<Option<T>, Failure> {
+/// Returns `None` if the file does not exist.
+fn if_exists<T>(result: std::io::Result<T>) -> Result<Option<T>, Failure> {
     match result {
         Ok(found) => Ok(Some(found)),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -80,13 +79,13 @@ impl Folder {
     }
 
     fn link(&self, grant: impl FnOnce(DateTime<Utc>) -> Grant, lasts: Duration) -> Result<String, Failure> {
-        let links = self.links.as_ref().ok_or_else(|| Failure::Broken("this folder makes no links".into()))?;
+        let links = self.links.as_ref().ok_or_else(|| Failure::Broken("the folder has no settings for links".into()))?;
         let lasts = TimeDelta::from_std(lasts).map_err(|e| Failure::Broken(e.to_string()))?;
         let grant = serde_json::to_string(&grant(links.clock.now() + lasts)).map_err(|e| Failure::Broken(e.to_string()))?;
         Ok(format!("{}{LINKED}{}", links.public_url.trim_end_matches('/'), links.secret.sign(PURPOSE, &grant)))
     }
 
-    /// Answers a request of a link: `PUT` for an upload, `GET` for a download. As S3 does, it takes nothing but what was signed.
+    /// Answers a request to a link: `PUT` for an upload, `GET` for a download. Like S3, it accepts only what the link was signed for.
     pub fn linked(&self, method: &Method, path: &str, headers: &HeaderMap, body: &Bytes) -> Response {
         let token = path.strip_prefix(LINKED).unwrap_or_default();
         let grant = self.links.as_ref().and_then(|links| {
@@ -94,13 +93,13 @@ impl Folder {
             (grant.ends > links.clock.now()).then_some(grant)
         });
         let refused =
-            |status, detail: &str| crate::gateway::problem(&Problem::new("link", "The link is not good for this", status, detail));
-        let Some(grant) = grant else { return refused(403, "it is not ours, or has expired") };
+            |status, detail: &str| crate::gateway::problem(&Problem::new("link", "The link does not allow this request", status, detail));
+        let Some(grant) = grant else { return refused(403, "the link is invalid or has expired") };
         let done = match (method, grant.bytes, grant.disposition) {
             (&Method::PUT, Some(bytes), _) => {
-                let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-                if said != Some(grant.content_type.as_str()) || body.len() as u64 != bytes {
-                    return refused(403, &format!("it is for {bytes} bytes with Content-Type: {}", grant.content_type));
+                let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+                if content_type != Some(grant.content_type.as_str()) || body.len() as u64 != bytes {
+                    return refused(403, &format!("the link is for {bytes} bytes with Content-Type: {}", grant.content_type));
                 }
                 write_whole(&self.path.join(&grant.name), body).map(|()| StatusCode::OK.into_response())
             }
@@ -108,10 +107,10 @@ impl Folder {
                 let headers = [(header::CONTENT_TYPE, grant.content_type), (header::CONTENT_DISPOSITION, disposition)];
                 (StatusCode::OK, headers, bytes).into_response()
             }),
-            _ => return refused(403, "it is for another method"),
+            _ => return refused(403, "the link is for another method"),
         };
         done.unwrap_or_else(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => crate::gateway::problem(&Problem::not_found("the file is not there")),
+            std::io::ErrorKind::NotFound => crate::gateway::problem(&Problem::not_found("the file does not exist")),
             _ => crate::gateway::problem(&Problem::try_again(e.to_string())),
         })
     }
@@ -124,11 +123,11 @@ impl Files for Folder {
     }
 
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
-        if_there(std::fs::read(self.path.join(name)))
+        if_exists(std::fs::read(self.path.join(name)))
     }
 
     async fn size(&self, name: &str) -> Result<Option<u64>, Failure> {
-        Ok(if_there(std::fs::metadata(self.path.join(name)))?.map(|file| file.len()))
+        Ok(if_exists(std::fs::metadata(self.path.join(name)))?.map(|file| file.len()))
     }
 
     async fn copy(&self, from: &str, to: &str) -> Result<(), Failure> {
@@ -137,7 +136,7 @@ impl Files for Folder {
     }
 
     async fn remove(&self, name: &str) -> Result<(), Failure> {
-        if_there(std::fs::remove_file(self.path.join(name))).map(|_| ())
+        if_exists(std::fs::remove_file(self.path.join(name))).map(|_| ())
     }
 
     async fn upload_link(&self, Upload { name, content_type, bytes }: Upload<'_>, lasts: Duration) -> Result<String, Failure> {
@@ -151,7 +150,7 @@ impl Files for Folder {
     }
 }
 
-/// Parts lie in a folder of their own until they are one file.
+/// Stores the parts of an upload in a folder of their own until they are joined to one file.
 #[async_trait]
 impl Uploads for Folder {
     async fn begin(&self, _: &str, _: &str) -> Result<String, Failure> {
@@ -185,6 +184,6 @@ impl Uploads for Folder {
     }
 
     async fn abandon(&self, _: &str, upload: &str) -> Result<(), Failure> {
-        if_there(std::fs::remove_dir_all(self.parts(upload))).map(|_| ())
+        if_exists(std::fs::remove_dir_all(self.parts(upload))).map(|_| ())
     }
 }

@@ -1,15 +1,20 @@
-//! The whole system in one process: the functions' own handlers on an embedded engine, with local twins for what AWS does around them.
+//! The local run: the whole system in one process on this machine, without a cloud account, for trying it out and for tests.
 //!
-//! | Here | In the cloud |
+//! The functions are those of the cloud. Local twins replace the AWS services around them:
+//!
+//! | Module | Replaces in the cloud |
 //! |---|---|
 //! | [`engine`] | the DynamoDB table |
 //! | [`agenda`] | the stream, the queues between functions, EventBridge Scheduler |
-//! | [`partner_queue`] | the partner queue and its dead letters |
-//! | [`mailbox`], [`folder`] | SES, the bucket |
-//! | [`gateway`], [`tokens`] | API Gateway with its JWT authorizer |
-//! | [`control`] | nothing: `/_local` exists here only |
+//! | [`partner_queue`] | the partners' queues and their dead-letter queue |
+//! | [`mailbox`] | SES, the sender of text messages, the receivers of webhooks |
+//! | [`folder`] | the S3 bucket with its presigned links |
+//! | [`gateway`], [`tokens`] | API Gateway and its JWT authorizer |
+//! | [`clock`] | the real time, which nobody can move |
+//! | [`control`] | nothing: `/_local` exists only here |
 //!
-//! [`System`] is all of it without HTTP; the tests drive it under a virtual clock.
+//! [`System`] is all of it without HTTP: tests drive it with a frozen clock. [`server::run`] adds HTTP, the demo group and a data folder,
+//! from which it continues after a restart or a kill.
 
 pub mod agenda;
 pub mod clock;
@@ -18,6 +23,8 @@ pub mod demo;
 pub mod engine;
 pub mod folder;
 pub mod gateway;
+pub mod ids;
+pub mod log;
 pub mod mailbox;
 pub mod openapi;
 pub mod partner_queue;
@@ -26,5 +33,7 @@ pub mod server;
 pub mod system;
 pub mod template;
 pub mod tokens;
+
+mod start;
 
 pub use system::{Parts, System};

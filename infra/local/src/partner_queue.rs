@@ -1,100 +1,109 @@
-//! The partner queue's local twin: a folder of messages, and one of dead letters. What is on it survives a kill.
+//! The local twin of a partners' queue: a folder of waiting messages and a folder of dead letters. Messages survive a kill.
 
 use crate::folder::write_whole;
+use crate::ids::Sequence;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// How often a message is tried before it is a dead letter.
-pub const TRIES: u32 = 3;
+/// After this many failed deliveries a message becomes a dead letter.
+pub const MAX_RECEIVES: u32 = 3;
 
-/// A message.
+/// A message on the queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Queued {
-    /// The queue's id of it.
+    /// The id that the queue gave the message.
     pub id: String,
-    /// The identity that the queue vouches for.
+    /// The sender's identity, verified by the queue.
     pub sender: String,
-    /// What it says.
+    /// The body as the sender wrote it.
     pub body: String,
-    /// Its attributes, `dealer` among them.
+    /// Message attributes, such as `dealer`.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
-    /// How often it was tried.
+    /// Number of failed deliveries.
     #[serde(default)]
     pub receives: u32,
 }
 
-/// The queue.
-pub struct PartnerQueue(PathBuf);
+/// A partners' queue.
+pub struct PartnerQueue {
+    folder: PathBuf,
+    numbers: Sequence,
+}
 
 impl PartnerQueue {
-    /// The queue in `folder`.
+    /// Opens the queue in `folder`.
     ///
     /// # Errors
-    /// When the folders cannot be made.
+    /// If the folders cannot be created.
     pub fn open(folder: PathBuf) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder.join("ready"))?;
         std::fs::create_dir_all(folder.join("dead"))?;
-        Ok(Self(folder))
+        Ok(Self { numbers: Sequence::open(folder.join("next"))?, folder })
     }
 
     fn path(&self, state: &str, id: &str) -> PathBuf {
-        self.0.join(state).join(format!("{id}.json"))
+        self.folder.join(state).join(format!("{id}.json"))
+    }
+
+    /// Returns a new message id. Ids sort by the time of their messages.
+    pub fn new_id(&self) -> String {
+        self.numbers.next_number().map_or_else(|| uuid::Uuid::new_v4().to_string(), |number| format!("{number:012}"))
     }
 
     /// Puts a message on the queue.
     ///
     /// # Errors
-    /// When it is not kept.
+    /// If it cannot be stored.
     pub fn put(&self, message: &Queued) -> std::io::Result<()> {
         write_whole(&self.path("ready", &message.id), &serde_json::to_vec(message)?)
     }
 
-    /// The messages that wait, oldest first (ids sort by time).
+    /// Returns the waiting messages, oldest first.
     ///
     /// # Errors
-    /// When the folder cannot be read.
+    /// If the folder cannot be read.
     pub fn waiting(&self) -> std::io::Result<Vec<Queued>> {
-        read(&self.0.join("ready"))
+        read(&self.folder.join("ready"))
     }
 
-    /// The dead letters, oldest first.
+    /// Returns the dead letters, oldest first.
     ///
     /// # Errors
-    /// When the folder cannot be read.
+    /// If the folder cannot be read.
     pub fn dead(&self) -> std::io::Result<Vec<Queued>> {
-        read(&self.0.join("dead"))
+        read(&self.folder.join("dead"))
     }
 
-    /// A message is done.
+    /// Deletes a message that was handled.
     ///
     /// # Errors
-    /// When it cannot be taken off.
-    pub fn done(&self, message: &Queued) -> std::io::Result<()> {
+    /// If it cannot be deleted.
+    pub fn delete(&self, message: &Queued) -> std::io::Result<()> {
         std::fs::remove_file(self.path("ready", &message.id))
     }
 
-    /// A message goes back, or, after its last try, to the dead letters.
+    /// Returns a failed message to the queue or, after its last delivery, moves it to the dead letters.
     ///
     /// # Errors
-    /// When it cannot be moved.
-    pub fn back(&self, message: &Queued) -> std::io::Result<()> {
-        let tried = Queued { receives: message.receives + 1, ..message.clone() };
-        let state = if tried.receives < TRIES { "ready" } else { "dead" };
-        write_whole(&self.path(state, &tried.id), &serde_json::to_vec(&tried)?)?;
-        if state == "dead" { self.done(message) } else { Ok(()) }
+    /// If it cannot be moved.
+    pub fn give_back(&self, message: &Queued) -> std::io::Result<()> {
+        let failed = Queued { receives: message.receives + 1, ..message.clone() };
+        let state = if failed.receives < MAX_RECEIVES { "ready" } else { "dead" };
+        write_whole(&self.path(state, &failed.id), &serde_json::to_vec(&failed)?)?;
+        if state == "dead" { self.delete(message) } else { Ok(()) }
     }
 
-    /// Puts every dead letter back on the queue; returns how many.
+    /// Puts every dead letter back on the queue. Returns their number.
     ///
     /// # Errors
-    /// When one cannot be moved.
+    /// If one of them cannot be moved.
     pub fn redrive(&self) -> std::io::Result<usize> {
         let dead = self.dead()?;
         for letter in &dead {
-            // As SQS does: what is redriven is a new message.
-            self.put(&Queued { id: uuid::Uuid::now_v7().to_string(), receives: 0, ..letter.clone() })?;
+            // A redriven message has a new id and a count of zero, as in SQS.
+            self.put(&Queued { id: self.new_id(), receives: 0, ..letter.clone() })?;
             std::fs::remove_file(self.path("dead", &letter.id))?;
         }
         Ok(dead.len())

@@ -1,31 +1,28 @@
-//! The local run: everything in one process, on 127.0.0.1 only.
+//! The HTTP server of the local run, on 127.0.0.1 only.
 
-use crate::demo::{self, GroupData, SAMPLES};
-use crate::folder::{Folder, LINKED, Links};
+use crate::folder::LINKED;
 use crate::gateway::{self, Incoming, Matched};
-use crate::mailbox::Mailbox;
-use crate::partner_queue::PartnerQueue;
-use crate::tokens::Tokens;
-use crate::{Parts, System, clock::VirtualClock, control, engine, openapi, reference};
+use crate::start::{self, Started};
+use crate::{control, log, openapi, reference};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use forecourt_domain::elements::MOST_BYTES;
 use forecourt_edge::http::{MAX_BODY, Problem};
-use forecourt_store::{NewTable, Secret, Store};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What the command line says.
+/// The options of the command line.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The port on 127.0.0.1; 0: any that is free.
+    /// The port on 127.0.0.1; 0 for any free one.
     pub port: u16,
-    /// Where everything is kept.
+    /// The data folder.
     pub data: PathBuf,
 }
 
@@ -36,130 +33,54 @@ impl Default for Options {
 }
 
 struct Gateway {
-    system: Arc<System>,
-    folder: Arc<Folder>,
-    demo: GroupData,
-    tokens: Tokens,
+    started: Started,
     document: String,
     reference: Arc<utoipa_swagger_ui::Config<'static>>,
 }
 
-/// A secret of this machine, made at the first start.
-fn secret(data: &Path, name: &str) -> std::io::Result<Vec<u8>> {
-    let path = data.join(name);
-    if let Ok(bytes) = std::fs::read(&path) {
-        return Ok(bytes);
-    }
-    let bytes: Vec<u8> = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].iter().flat_map(|id| id.as_bytes().to_vec()).collect();
-    crate::folder::write_whole(&path, &bytes)?;
-    Ok(bytes)
-}
-
-/// Starts everything and serves until the process ends. Says on standard output where it listens.
+/// Starts the system and serves requests until the process ends. Prints the address on standard output.
 ///
 /// # Errors
 /// What could not be started, in words.
 pub async fn run(options: Options) -> Result<(), String> {
-    let told = |what: &str| {
-        let what = what.to_owned();
-        move |e: std::io::Error| format!("{what}: {e}")
-    };
-    std::fs::create_dir_all(&options.data).map_err(told(&format!("cannot make {}", options.data.display())))?;
+    std::fs::create_dir_all(&options.data).map_err(|e| format!("cannot create {}: {e}", options.data.display()))?;
     let _lock = lock(&options.data)?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port)).await;
-    let listener = listener.map_err(told(&format!("cannot listen on 127.0.0.1:{} (--port chooses another)", options.port)))?;
-    let address = listener.local_addr().map_err(told("no address"))?;
-    let url = format!("http://{address}");
+    let listener = listener.map_err(|e| format!("cannot listen on 127.0.0.1:{} (choose another port with --port): {e}", options.port))?;
+    let url = format!("http://{}", listener.local_addr().map_err(|e| format!("no address: {e}"))?);
 
-    let engine = engine::start(Some(&options.data.join("table.sqlite")))?;
-    let store =
-        Store::new(engine::client(engine), "forecourt", Secret::new(&secret(&options.data, "channel-secret").map_err(told("no secret"))?));
-    let clock = VirtualClock::kept_in(options.data.join("clock"));
-    let table = store.make_table().await.map_err(|e| e.to_string())?;
-    let demo = demo::group().map_err(|e| format!("the demo data breaks a rule: {e}"))?;
-    demo.load_into(&store, clock.now()).await.map_err(|e| e.to_string())?;
-    let links = Links { public_url: url.clone(), secret: store.secret().clone(), clock: clock.clone() };
-    let folder = Arc::new(Folder { path: options.data.join("bucket"), links: Some(links) });
-    let parts = Parts {
-        store,
-        clock,
-        files: folder.clone(),
-        uploads: folder.clone(),
-        mailbox: Arc::new(Mailbox::open(options.data.join("outbox")).map_err(told("cannot open the outbox"))?),
-        queue: PartnerQueue::open(options.data.join("queue")).map_err(told("cannot open the queue"))?,
-        appointments: PartnerQueue::open(options.data.join("appointments")).map_err(told("cannot open the queue"))?,
-        public_url: url.clone(),
-        twice: false,
-    };
-    let system = Arc::new(System::new(parts)?);
-    system.remember().await.map_err(|e| e.to_string())?;
-    let tokens = Tokens::new(&secret(&options.data, "token-secret").map_err(told("no secret"))?);
-    if table == NewTable::Made {
-        samples(&system, &tokens).await?;
-    }
-    let running = system.clone();
-    tokio::spawn(async move { running.run().await });
-
+    let started = start::start(&options.data, &url).await?;
     let document = openapi::document().to_pretty_json().map_err(|e| e.to_string())?;
     let reference = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"));
-    banner(&url, &options.data);
-    let gateway = Arc::new(Gateway { system, folder, demo, tokens, document, reference });
-    // One byte over what the functions take: they say so as a problem. What goes to the bucket may be larger.
+    start::print_banner(&url, &options.data, &started);
+    let system = started.system.clone();
+    tokio::spawn(async move { system.run().await });
+    let gateway = Arc::new(Gateway { started, document, reference });
+    // One byte over the functions' limit, so that their own problem answers a larger body. Files may be larger.
     let uploads = usize::try_from(MOST_BYTES).map_or(MAX_BODY, |bytes| bytes + 1);
     let app = Router::new()
         .route(&format!("{LINKED}{{token}}"), any(linked).layer(DefaultBodyLimit::max(uploads)))
         .fallback(answer)
         .layer(DefaultBodyLimit::max(MAX_BODY + 1))
+        .layer(axum::middleware::from_fn(logged))
         .with_state(gateway);
-    axum::serve(listener, app).await.map_err(told("the server stopped"))
+    axum::serve(listener, app).await.map_err(|e| format!("the server stopped: {e}"))
 }
 
-/// Two processes on one folder would overwrite each other.
+/// Locks the data folder: two processes on it would overwrite each other's data.
 fn lock(data: &Path) -> Result<std::fs::File, String> {
     let path = data.join("lock");
-    let file = std::fs::File::create(&path).map_err(|e| format!("cannot make {}: {e}", path.display()))?;
-    file.try_lock().map_err(|_| format!("{} is in use by another run (--data chooses another)", data.display()))?;
+    let file = std::fs::File::create(&path).map_err(|e| format!("cannot create {}: {e}", path.display()))?;
+    file.try_lock().map_err(|_| format!("{} is in use by another process (choose another folder with --data)", data.display()))?;
     Ok(file)
 }
 
-fn banner(url: &str, data: &Path) {
-    use std::io::Write as _;
-    // Nobody may be reading.
-    let _ = writeln!(
-        std::io::stdout(),
-        "Forecourt listens on {url}\n\
-         \n\
-         Reference   {url}/            every route, to read and to try\n\
-         Data        {}        kept over restarts; remove it to start afresh\n\
-         \n\
-         Try:\n\
-         TOKEN=$(curl -s {url}/_local/token -d '{{\"user\":\"ingo.brandt\"}}' | sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/')\n\
-         curl -s {url}/dealers/autohaus-nordstern-demo/leads -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n\
-         \x20    -d '{{\"type\":\"used_car\",\"contact\":{{\"first_name\":\"Jana\",\"phone\":\"0171 2345678\"}},\"message\":\"Ist der Wagen noch da?\"}}'\n\
-         curl -s {url}/_local/clock -d '{{\"advance_minutes\":1440}}'      move the time on\n\
-         curl -s {url}/_local/outbox                                    what was mailed\n",
-        data.display()
-    );
-}
-
-/// A few leads to look at, through the front door.
-async fn samples(system: &System, tokens: &Tokens) -> Result<(), String> {
-    let (token, _) = tokens.issue(&[("sub", "portal-demo"), ("partner", "portal-demo"), ("group", "demo-group")])?;
-    for (dealer, body) in SAMPLES {
-        let path = format!("/dealers/{dealer}/leads");
-        let uri: Uri = path.parse().map_err(|_| "a sample has no path".to_owned())?;
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-        headers.insert(header::AUTHORIZATION, format!("Bearer {token}").parse().map_err(|_| "no token".to_owned())?);
-        let Matched::Route(route, parts) = gateway::route(&Method::POST, &path) else { return Err("no route for samples".into()) };
-        let event = gateway::event(tokens, route, parts, Incoming { uri: &uri, headers, body: &Bytes::from_static(body.as_bytes()) })
-            .map_err(|p| p.detail)?;
-        let answer = system.http(event).await;
-        if answer.status_code != 201 {
-            return Err(format!("a sample lead was refused: {:?}", answer.body));
-        }
-    }
-    Ok(())
+/// Writes the log line of a request.
+async fn logged(request: Request, next: Next) -> Response {
+    let (method, path, began) = (request.method().clone(), request.uri().path().to_owned(), std::time::Instant::now());
+    let response = next.run(request).await;
+    log::request(&method, &path, response.status(), began.elapsed());
+    response
 }
 
 async fn answer(
@@ -175,7 +96,7 @@ async fn answer(
     }
     let path = uri.path().to_owned();
     match gateway::route(&method, &path) {
-        Matched::Route(route, parts) => handed_on(gateway, route, parts, uri, headers, body).await,
+        Matched::Route(route, parts) => call_function(gateway, route, parts, uri, headers, body).await,
         Matched::OtherMethods(methods) => {
             let problem = Problem::new("method", "Method not allowed", 405, format!("{path} takes {methods}"));
             let mut response = gateway::problem(&problem);
@@ -184,18 +105,22 @@ async fn answer(
             }
             response
         }
-        Matched::Nothing if path.starts_with("/_local") && from_another_site(&headers) => {
-            gateway::problem(&Problem::new("cross-site", "Not from another site", 403, "a page of another site may not work this machine"))
-        }
+        Matched::Nothing if path.starts_with("/_local") && from_another_site(&headers) => gateway::problem(&Problem::new(
+            "cross-site",
+            "Cross-site request refused",
+            403,
+            "a page of another site may not use the local run",
+        )),
         Matched::Nothing if path.starts_with("/_local") => {
-            control::answer(&gateway.system, &gateway.demo, &gateway.tokens, &method, &path, &body).await
+            let Started { system, demo, tokens, .. } = &gateway.started;
+            control::answer(system, demo, tokens, &method, &path, &body).await
         }
         Matched::Nothing if method == Method::GET => file(&gateway, &path),
-        Matched::Nothing => gateway::problem(&nothing()),
+        Matched::Nothing => gateway::problem(&Problem::no_route()),
     }
 }
 
-/// What a signed link is good for, as the bucket would answer it.
+/// Answers a request to a signed link, as S3 does.
 async fn linked(
     State(gateway): State<Arc<Gateway>>,
     method: Method,
@@ -207,11 +132,11 @@ async fn linked(
     if !from_this_machine(&headers) {
         return gateway::problem(&misdirected());
     }
-    gateway.folder.linked(&method, uri.path(), &headers, &body)
+    gateway.started.folder.linked(&method, uri.path(), &headers, &body)
 }
 
-/// The work goes on if the client goes away: a lead half taken in would be a lead lost to its sender.
-async fn handed_on(
+/// Calls the function of the route. The function completes even if the client disconnects, as in the cloud.
+async fn call_function(
     gateway: Arc<Gateway>,
     route: &'static forecourt_edge::routes::Route,
     parts: HashMap<String, String>,
@@ -219,11 +144,12 @@ async fn handed_on(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let event = match gateway::event(&gateway.tokens, route, parts, Incoming { uri: &uri, headers, body: &body }) {
+    let mut event = match gateway::event(&gateway.started.tokens, route, parts, Incoming { uri: &uri, headers, body: &body }) {
         Ok(event) => event,
         Err(problem) => return gateway::problem(&problem),
     };
-    let work = tokio::spawn(async move { gateway.system.http(event).await });
+    event.request_context.request_id = Some(gateway.started.requests.next_id().to_string());
+    let work = tokio::spawn(async move { gateway.started.system.http(event).await });
     match work.await {
         Ok(answer) => gateway::response(answer),
         Err(e) => {
@@ -233,7 +159,7 @@ async fn handed_on(
     }
 }
 
-/// A page on another host that points its name at this machine gets nothing.
+/// Refuses host names that another site points at this machine (DNS rebinding).
 fn from_this_machine(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
@@ -241,10 +167,10 @@ fn from_this_machine(headers: &HeaderMap) -> bool {
 }
 
 fn misdirected() -> Problem {
-    Problem::new("misdirected", "Not for this host", 421, "the local run answers as localhost or 127.0.0.1 only")
+    Problem::new("misdirected", "Misdirected request", 421, "the local run answers only as localhost or 127.0.0.1")
 }
 
-/// What a browser sends for a page that is not ours.
+/// Whether a browser sent this request for a page of another site.
 fn from_another_site(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let ours = text("host").map(|host| format!("http://{host}"));
@@ -261,10 +187,6 @@ fn file(gateway: &Gateway, path: &str) -> Response {
     }
     match utoipa_swagger_ui::serve(path.trim_start_matches('/'), gateway.reference.clone()) {
         Ok(Some(file)) => (StatusCode::OK, [(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),
-        _ => gateway::problem(&nothing()),
+        _ => gateway::problem(&Problem::no_route()),
     }
-}
-
-fn nothing() -> Problem {
-    Problem::no_route()
 }

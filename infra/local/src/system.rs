@@ -1,4 +1,4 @@
-//! The functions, and what happens between them.
+//! All functions in one process, connected as the cloud connects them.
 
 use crate::agenda::Agenda;
 use crate::clock::VirtualClock;
@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::files::{Files, Uploads};
 use forecourt_edge::metrics::Metrics;
 use forecourt_edge::routes::Route;
-use forecourt_edge::{Clock, Platform};
+use forecourt_edge::{Clock, Ids, Platform};
 use forecourt_export::Exporter;
 use forecourt_outbox::Outbox;
 use forecourt_send::Sender;
@@ -22,9 +22,9 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 use serde_json::json;
 use std::sync::Arc;
 
-/// Messages in a batch of a queue.
+/// Messages per batch of a queue.
 const BATCH: usize = 10;
-/// Batches under way at once, as `MaximumConcurrency` allows in the cloud.
+/// Batches handled at once; `MaximumConcurrency` in the cloud.
 fn at_once(kind: DueKind) -> usize {
     match kind {
         DueKind::Assign => 2,
@@ -32,42 +32,44 @@ fn at_once(kind: DueKind) -> usize {
         DueKind::Escalate | DueKind::Send | DueKind::Deliver | DueKind::Notify | DueKind::Recompute | DueKind::Resubmit => 4,
     }
 }
-/// After this long a message that went back is delivered again.
+/// A failed message is delivered again after this time.
 const VISIBLE_AGAIN: TimeDelta = TimeDelta::seconds(5);
 
-/// What a system is made of.
+/// The parts of a [`System`].
 pub struct Parts {
     /// The table.
     pub store: Store,
-    /// The time.
+    /// The domain's clock.
     pub clock: VirtualClock,
+    /// Makes new ids.
+    pub ids: Ids,
     /// The bucket.
     pub files: Arc<dyn Files>,
-    /// The bucket, for files that are written part by part.
+    /// The bucket, for files that are written in parts.
     pub uploads: Arc<dyn Uploads>,
-    /// Where mail goes.
+    /// Receives mails, text messages and webhook calls.
     pub mailbox: Arc<Mailbox>,
     /// The partners' queue of leads.
     pub queue: PartnerQueue,
     /// The partners' queue of appointments.
     pub appointments: PartnerQueue,
-    /// What links in mails begin with.
+    /// The base URL of links in mails.
     pub public_url: String,
-    /// Whether every message between functions is delivered twice, as queues may.
+    /// Whether every message between functions is delivered twice, as a queue may do.
     pub twice: bool,
 }
 
 /// The whole system without HTTP.
 pub struct System {
-    /// What the functions have at hand.
+    /// The platform of the functions.
     pub platform: Platform,
-    /// The time.
+    /// The domain's clock.
     pub clock: VirtualClock,
-    /// What is to be looked at.
+    /// The scheduled wake-ups.
     pub agenda: Agenda,
-    /// The relay.
+    /// Relays committed changes to the agenda.
     pub outbox: Outbox,
-    /// Where mail goes.
+    /// Receives mails, text messages and webhook calls.
     pub mailbox: Arc<Mailbox>,
     /// The partners' queue of leads.
     pub queue: PartnerQueue,
@@ -76,17 +78,17 @@ pub struct System {
     sender: Sender,
     exporter: Exporter,
     twice: bool,
-    /// One step at a time: the tick, and whoever moves the clock.
+    /// Held while wake-ups are processed: the tick and a move of the clock exclude each other.
     stepping: tokio::sync::Mutex<()>,
 }
 
 impl System {
-    /// A system of these parts.
+    /// Builds a system.
     ///
     /// # Errors
-    /// When a mail template is wrong.
+    /// If a mail template is invalid.
     pub fn new(parts: Parts) -> Result<Self, String> {
-        let Parts { store, clock, files, uploads, mailbox, queue, appointments, public_url, twice } = parts;
+        let Parts { store, clock, ids, files, uploads, mailbox, queue, appointments, public_url, twice } = parts;
         let agenda = Agenda::new(clock.clone());
         let nudged = agenda.clone();
         let store = store.with_nudge(Arc::new(move |due| nudged.committed(due)));
@@ -98,6 +100,7 @@ impl System {
             store,
             clock: clock_of_all,
             wall: Clock::real(),
+            ids,
             files,
             public_url: link,
             metrics: Metrics::nowhere(),
@@ -110,7 +113,7 @@ impl System {
         Ok(Self { platform, clock, agenda, outbox, mailbox, queue, appointments, sender, exporter, twice, stepping })
     }
 
-    /// Answers a request by the function that its route names.
+    /// Answers a request with the function of its route.
     pub async fn http(&self, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
         let function = event.route_key.as_deref().and_then(Route::of).map(|route| route.function);
         match function {
@@ -125,48 +128,47 @@ impl System {
         }
     }
 
-    /// Looks at everything that is due by now, and at what that makes due, until all is quiet. Returns how many wake-ups there were.
+    /// Processes every due wake-up and queued message, including those they cause, until none is left. Returns the number of wake-ups.
     pub async fn settle(&self) -> usize {
         let _one = self.stepping.lock().await;
         self.settle_now().await
     }
 
     async fn settle_now(&self) -> usize {
-        let mut looked = 0;
+        let mut wake_ups = 0;
         loop {
-            let from_queue = self.take_from_partners().await;
+            let from_queue = self.deliver_partner_messages().await;
             let now = self.clock.now();
             for (due, look) in self.agenda.take_stream() {
-                // The local relay only puts it on the agenda: there is nothing in that to fail.
+                // The local relay only adds it to the agenda, which cannot fail.
                 let _ = self.outbox.wake(&look, due, now).await;
             }
             let due = self.agenda.take_due();
             if due.is_empty() && from_queue == 0 {
-                return looked;
+                return wake_ups;
             }
-            looked += due.len();
+            wake_ups += due.len();
             self.deliver(due).await;
         }
     }
 
-    /// Moves the clock to `target` from one due time to the next, and lets everything happen on the way. Never backwards.
-    /// Returns how many wake-ups there were.
+    /// Moves the clock forward to `target`, stopping at each due time to process what is due. Returns the number of wake-ups.
     pub async fn advance_to(&self, target: DateTime<Utc>) -> usize {
         let _one = self.stepping.lock().await;
-        let mut looked = self.settle_now().await;
+        let mut wake_ups = self.settle_now().await;
         while let Some(next) = self.agenda.next().filter(|next| *next <= target) {
-            self.clock.stand_at(next);
-            looked += self.settle_now().await;
+            self.clock.freeze_at(next);
+            wake_ups += self.settle_now().await;
         }
-        self.clock.stand_at(target);
-        looked + self.settle_now().await
+        self.clock.freeze_at(target);
+        wake_ups + self.settle_now().await
     }
 
-    /// Puts everything that the table knows to be due on the agenda, however far ahead: what a start finds.
+    /// Adds every due item of the table to the agenda, at any distance in the future. Returns their number.
     ///
     /// # Errors
-    /// When the table is out of reach.
-    pub async fn remember(&self) -> Result<usize, Failure> {
+    /// If the table is unavailable.
+    pub async fn restore_agenda(&self) -> Result<usize, Failure> {
         let due = self.platform.store.due(far_ahead(self.clock.now()), usize::MAX).await?;
         let found = due.len();
         for (at, look) in due {
@@ -195,7 +197,7 @@ impl System {
                 DueKind::Send | DueKind::Deliver | DueKind::Notify => self.sender.handle(event).await,
                 DueKind::Export => self.exporter.messages(event).await,
             },
-            Err(e) => return tracing::error!(problem = %e, "a wake-up cannot be written"),
+            Err(e) => return tracing::error!(problem = %e, "a wake-up cannot be serialized"),
         };
         for failed in response.batch_item_failures {
             if let Some(look) = failed.item_identifier.parse::<usize>().ok().and_then(|i| batch.get(i)) {
@@ -204,19 +206,19 @@ impl System {
         }
     }
 
-    /// Delivers what waits on the partners' queues; returns how many messages there were.
-    async fn take_from_partners(&self) -> usize {
+    /// Delivers the messages of the partners' queues. Returns their number.
+    async fn deliver_partner_messages(&self) -> usize {
         let (intake, appointment) = (self.platform.of("lead-intake"), self.platform.of("appointment"));
         let leads = |event| forecourt_lead_intake::messages(&intake, event).boxed();
         let appointments = |event| forecourt_appointment::messages(&appointment, event).boxed();
-        take_from(&self.queue, leads).await + take_from(&self.appointments, appointments).await
+        deliver_from(&self.queue, leads).await + deliver_from(&self.appointments, appointments).await
     }
 
-    /// Works until the process ends: looks at what is due as it comes due, and sweeps.
+    /// Processes wake-ups as they become due, and sweeps once a minute. Never returns.
     pub async fn run(&self) {
         let mut last_sweep = std::time::Instant::now();
         loop {
-            if self.clock.runs() {
+            if self.clock.is_running() {
                 self.settle().await;
             }
             if last_sweep.elapsed() > std::time::Duration::from_secs(60) {
@@ -230,12 +232,12 @@ impl System {
     }
 }
 
-/// Delivers what waits on a partners' queue to its function; returns how many messages there were.
+/// Delivers the messages of a partners' queue to its function. Returns their number.
 async fn take_from<'a>(queue: &PartnerQueue, function: impl Fn(SqsEvent) -> BoxFuture<'a, SqsBatchResponse>) -> usize {
     let waiting = match queue.waiting() {
         Ok(waiting) => waiting,
         Err(e) => {
-            tracing::error!(problem = %e, "a partners' queue cannot be read");
+            tracing::error!(problem = %e, "the partners' queue cannot be read");
             return 0;
         }
     };
@@ -247,16 +249,16 @@ async fn take_from<'a>(queue: &PartnerQueue, function: impl Fn(SqsEvent) -> BoxF
         };
         let failed = |id: &str| response.batch_item_failures.iter().any(|f| f.item_identifier == id);
         for message in batch {
-            let kept = if failed(&message.id) { queue.back(message) } else { queue.done(message) };
-            if let Err(e) = kept {
-                tracing::error!(problem = %e, message_id = message.id, "a partners' queue cannot be written");
+            let stored = if failed(&message.id) { queue.give_back(message) } else { queue.delete(message) };
+            if let Err(e) = stored {
+                tracing::error!(problem = %e, message_id = message.id, "the partners' queue cannot be written");
             }
         }
     }
     waiting.len()
 }
 
-/// Later than any timer.
+/// A time after every timer.
 fn far_ahead(now: DateTime<Utc>) -> DateTime<Utc> {
     now + TimeDelta::days(365 * 100)
 }
@@ -265,7 +267,7 @@ fn sqs(records: &[serde_json::Value]) -> Result<SqsEvent, serde_json::Error> {
     serde_json::from_value(json!({ "Records": records }))
 }
 
-/// A message as SQS hands it to a function.
+/// A message as SQS passes it to a function.
 fn record(message: &Queued) -> serde_json::Value {
     let attributes: serde_json::Map<_, _> =
         message.attributes.iter().map(|(name, value)| (name.clone(), json!({"stringValue": value, "dataType": "String"}))).collect();

@@ -1,30 +1,31 @@
-//! Tokens for the local run: signed with a secret of this machine, checked as API Gateway's JWT authorizer does.
+//! Access tokens of the local run. They are signed with a secret of the data folder and checked like API Gateway's JWT authorizer does.
+//! They use real time.
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-/// How long a token is good for: 12 hours of real time.
+/// Validity of a token in seconds: 12 hours.
 const LIFETIME: i64 = 12 * 60 * 60;
 const ISSUER: &str = "forecourt-local";
 
-/// Makes and checks tokens.
+/// Issues and checks tokens.
 pub struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
 }
 
 impl Tokens {
-    /// Tokens signed with `secret`.
+    /// Signs tokens with `secret`.
     pub fn new(secret: &[u8]) -> Self {
         Self { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret) }
     }
 
-    /// A token with these claims besides issuer and times; and when it ends, in seconds since 1970.
+    /// Returns a token with these claims, and its expiry in seconds since 1970. Adds the claims for issuer and times.
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// If the token cannot be signed.
     pub fn issue(&self, claims: &[(&str, &str)]) -> Result<(String, i64), String> {
         let now = chrono::Utc::now().timestamp();
         let mut all =
@@ -33,10 +34,10 @@ impl Tokens {
         encode(&Header::new(Algorithm::HS256), &all, &self.encoding).map(|token| (token, now + LIFETIME)).map_err(|e| e.to_string())
     }
 
-    /// The claims of a good token, flattened to text as API Gateway hands them on.
+    /// Returns the claims of a valid token as text, as API Gateway passes them on.
     ///
     /// # Errors
-    /// Why it is not good.
+    /// The reason why the token is invalid.
     pub fn check(&self, token: &str) -> Result<HashMap<String, String>, &'static str> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
@@ -44,7 +45,7 @@ impl Tokens {
         let why = |e: jsonwebtoken::errors::Error| match e.kind() {
             ErrorKind::ExpiredSignature => "it has expired",
             ErrorKind::InvalidSignature => "its signature is wrong",
-            ErrorKind::InvalidIssuer | ErrorKind::MissingRequiredClaim(_) => "it was not issued here",
+            ErrorKind::InvalidIssuer | ErrorKind::MissingRequiredClaim(_) => "it has another issuer",
             _ => "it cannot be read",
         };
         let claims = decode::<Map<String, Value>>(token, &self.decoding, &validation).map_err(why)?.claims;

@@ -53,4 +53,4 @@ pub mod routes;
 pub mod start;
 pub mod usecase;
 
-pub use platform::{Clock, Platform};
+pub use platform::{Clock, Ids, Platform};

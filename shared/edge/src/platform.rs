@@ -17,6 +17,8 @@ pub struct Platform {
     pub clock: Clock,
     /// The real clock. Signatures and links expire by it.
     pub wall: Clock,
+    /// Makes the ids of new things that are not named after an `Idempotency-Key`.
+    pub ids: Ids,
     /// The bucket.
     pub files: Arc<dyn Files>,
     /// The base URL of the links that a function creates; empty if it creates none.
@@ -29,6 +31,27 @@ impl Platform {
     /// Returns the same platform for another function.
     pub fn of(&self, function: &'static str) -> Self {
         Self { function, ..self.clone() }
+    }
+}
+
+/// A source of new ids. In the local run, every fresh demo makes the same ids, so that its examples are repeatable.
+#[derive(Clone)]
+pub struct Ids(Arc<dyn Fn() -> uuid::Uuid + Send + Sync>);
+
+impl Ids {
+    /// Returns a source of random ids.
+    pub fn random() -> Self {
+        Self(Arc::new(uuid::Uuid::new_v4))
+    }
+
+    /// Returns a source that takes its ids from `next`, which must never return the same id twice.
+    pub fn from_source(next: impl Fn() -> uuid::Uuid + Send + Sync + 'static) -> Self {
+        Self(Arc::new(next))
+    }
+
+    /// Returns a new id: 32 hexadecimal digits.
+    pub fn next(&self) -> String {
+        (self.0)().simple().to_string()
     }
 }
 

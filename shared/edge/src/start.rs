@@ -3,7 +3,7 @@
 use crate::environment::{Missing, setting};
 use crate::files::Files;
 use crate::metrics::Metrics;
-use crate::{Clock, Platform};
+use crate::{Clock, Ids, Platform};
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::region::ProvideRegion as _;
 use aws_config::timeout::TimeoutConfig;
@@ -63,7 +63,7 @@ pub async fn platform(
     let store = Store::new(aws_sdk_dynamodb::Client::new(&config), &table, secret);
     let (files, metrics) = (files(&config)?, Metrics::logged(&table));
     let public_url = setting("PUBLIC_URL").unwrap_or_default().trim_end_matches('/').into();
-    Ok((Platform { function, store, clock: Clock::real(), wall: Clock::real(), files, public_url, metrics }, config))
+    Ok((Platform { function, store, clock: Clock::real(), wall: Clock::real(), ids: Ids::random(), files, public_url, metrics }, config))
 }
 
 /// Writes log events to `out` as JSON lines. The environment variable `LOG` overrides `level`.

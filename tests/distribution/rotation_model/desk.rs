@@ -125,6 +125,7 @@ impl Desk {
                 clock,
                 files: Arc::new(Folder { path: "no large input comes".into(), links: None }),
                 wall: forecourt_edge::Clock::real(),
+                ids: forecourt_edge::Ids::random(),
                 public_url: "".into(),
                 metrics: Metrics::nowhere(),
             }

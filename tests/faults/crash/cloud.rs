@@ -121,7 +121,7 @@ impl Cloud {
         let cloud = Self {
             table,
             gate,
-            clock: VirtualClock::standing_at(at(now)),
+            clock: VirtualClock::frozen_at(at(now)),
             excused: Arc::default(),
             wakes,
             bug,
@@ -164,6 +164,7 @@ impl Cloud {
             store,
             clock: Clock::saying(move || time.now()),
             wall: Clock::real(),
+            ids: forecourt_edge::Ids::random(),
             files,
             public_url: "https://desk.example".into(),
             metrics: Metrics::nowhere(),
@@ -221,8 +222,8 @@ impl Cloud {
                 continue;
             }
             match self.next_time().filter(|next| *next <= until) {
-                Some(next) => self.clock.stand_at(next),
-                None => return self.clock.stand_at(until),
+                Some(next) => self.clock.freeze_at(next),
+                None => return self.clock.freeze_at(until),
             }
         }
         panic!("it never becomes quiet");

@@ -106,7 +106,7 @@ fn play(a: &Move, b: &Move, order: Order, bug: Option<Bug>) -> End {
         let first = &lead(&cloud, NORTH, "k-0", &enquiry("first")).await;
         let pooled = &lead(&cloud, POND, "k-p", &enquiry("pooled")).await;
         cloud.pass_until(at("2026-11-23T09:59:59Z")).await;
-        cloud.clock.stand_at(at("2026-11-23T10:00:00Z"));
+        cloud.clock.freeze_at(at("2026-11-23T10:00:00Z"));
         let (x, y) = match order {
             Order::SideBySide(_) => tokio::join!(make(&cloud, (first, pooled), a), make(&cloud, (first, pooled), b)),
             Order::AThenB => (make(&cloud, (first, pooled), a).await, make(&cloud, (first, pooled), b).await),

@@ -81,7 +81,7 @@ pub fn remembered(request: Option<&Request>, decision: Option<Decision>, seen: u
 pub fn new_name(platform: &Platform, call: &Call, of: impl Display, what: &str) -> String {
     let name = match &call.idempotency_key {
         Some(key) => platform.store.secret().name(&call.scope, &[what, &format!("{:?}", call.scope.actor()), &of.to_string(), key]),
-        None => uuid::Uuid::new_v4().simple().to_string(),
+        None => platform.ids.next(),
     };
     short(&name)
 }

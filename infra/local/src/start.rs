@@ -1,0 +1,152 @@
+//! Opens the data folder and builds the system from it. A new folder gets the demo: its group, its clock, and a few leads.
+
+use crate::clock::{self, DEMO_START, VirtualClock};
+use crate::demo::{self, GroupData, SAMPLES};
+use crate::folder::{Folder, Links, write_whole};
+use crate::gateway::{self, Incoming, Matched};
+use crate::ids::Sequence;
+use crate::mailbox::Mailbox;
+use crate::partner_queue::PartnerQueue;
+use crate::tokens::Tokens;
+use crate::{Parts, System, engine};
+use axum::body::Bytes;
+use forecourt_edge::Ids;
+use forecourt_store::{Secret, Store, fingerprint};
+use http::{HeaderMap, Method, Uri, header};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The channel secret of a new data folder. Lead numbers and other ids derive from it, so it is the same in every folder: the examples of the
+/// documentation are repeatable. It protects nothing here, as `/_local/token` gives anybody on this machine a token.
+const DEMO_SECRET: &[u8] = b"the demo's ids derive from this";
+
+/// A system that is ready to answer, and what its HTTP server needs besides.
+pub(crate) struct Started {
+    pub(crate) system: Arc<System>,
+    pub(crate) folder: Arc<Folder>,
+    pub(crate) demo: GroupData,
+    pub(crate) tokens: Tokens,
+    /// The ids of requests.
+    pub(crate) requests: Sequence,
+}
+
+/// Builds the system from the data folder `data`, which is reached at `url`.
+///
+/// # Errors
+/// What could not be started, in words.
+pub(crate) async fn start(data: &Path, url: &str) -> Result<Started, String> {
+    let in_words = |e: std::io::Error| format!("cannot use the data folder {}: {e}", data.display());
+    let (clock_file, table_file) = (data.join("clock"), data.join("table.sqlite"));
+    let clock = match table_file.exists() || clock_file.exists() {
+        true => VirtualClock::stored_in(clock_file),
+        false => VirtualClock::starting_at(DEMO_START, clock_file).map_err(in_words)?,
+    };
+    let secret = Secret::new(&secret(data, "channel-secret", || DEMO_SECRET.to_vec()).map_err(in_words)?);
+    let store = Store::new(engine::client(engine::start(Some(&table_file))?), "forecourt", secret);
+    store.make_table().await.map_err(|e| e.to_string())?;
+
+    let links = Links { public_url: url.to_owned(), secret: store.secret().clone(), clock: clock.clone() };
+    let folder = Arc::new(Folder { path: data.join("bucket"), links: Some(links) });
+    let ids = Sequence::open(data.join("ids")).map_err(in_words)?;
+    let parts = Parts {
+        store,
+        clock,
+        ids: Ids::from_source(move || ids.next_id()),
+        files: folder.clone(),
+        uploads: folder.clone(),
+        mailbox: Arc::new(Mailbox::open(data.join("outbox")).map_err(in_words)?),
+        queue: PartnerQueue::open(data.join("queue")).map_err(in_words)?,
+        appointments: PartnerQueue::open(data.join("appointments")).map_err(in_words)?,
+        public_url: url.to_owned(),
+        twice: false,
+    };
+    let system = Arc::new(System::new(parts)?);
+    let random = || [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].iter().flat_map(|id| id.as_bytes().to_vec()).collect();
+    let tokens = Tokens::new(&self::secret(data, "token-secret", random).map_err(in_words)?);
+    let demo = demo::group().map_err(|e| format!("the demo data breaks a rule: {e}"))?;
+    load_demo(&data.join("demo"), &system, &demo, &tokens).await?;
+    system.restore_agenda().await.map_err(|e| e.to_string())?;
+    let requests = Sequence::open(data.join("requests")).map_err(in_words)?;
+    Ok(Started { system, folder, demo, tokens, requests })
+}
+
+/// The secret in the file `name`, which is made with `new` if it is missing.
+fn secret(data: &Path, name: &str, new: impl FnOnce() -> Vec<u8>) -> std::io::Result<Vec<u8>> {
+    let path = data.join(name);
+    if let Ok(bytes) = std::fs::read(&path) {
+        return Ok(bytes);
+    }
+    let bytes = new();
+    write_whole(&path, &bytes)?;
+    Ok(bytes)
+}
+
+/// Adds what the table lacks of this release's demo, and leaves what people changed. The file `loaded` stores which demo was loaded last, once it is
+/// complete, so that a start after a kill completes it and other starts skip it.
+async fn load_demo(loaded: &Path, system: &System, demo: &GroupData, tokens: &Tokens) -> Result<(), String> {
+    let current = fingerprint(demo::JSON.as_bytes());
+    if std::fs::read_to_string(loaded).is_ok_and(|before| before == current) {
+        return Ok(());
+    }
+    demo.load_missing_into(&system.platform.store, system.clock.now()).await.map_err(|e| e.to_string())?;
+    load_samples(system, tokens).await?;
+    write_whole(loaded, current.as_bytes()).map_err(|e| format!("cannot write {}: {e}", loaded.display()))
+}
+
+/// Sends the sample leads as a portal would, and lets them be distributed. Each has an external id, so a repeat makes no second lead.
+async fn load_samples(system: &System, tokens: &Tokens) -> Result<(), String> {
+    let (token, _) = tokens.issue(&[("sub", "portal-demo"), ("partner", "portal-demo"), ("group", "demo-group")])?;
+    for (dealer, body) in SAMPLES {
+        let path = format!("/dealers/{dealer}/leads");
+        let uri: Uri = path.parse().map_err(|_| "the path of a sample is invalid".to_owned())?;
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        headers.insert(header::AUTHORIZATION, format!("Bearer {token}").parse().map_err(|_| "the token is invalid".to_owned())?);
+        let Matched::Route(route, parts) = gateway::route(&Method::POST, &path) else { return Err("no route for samples".into()) };
+        let request = Incoming { uri: &uri, headers, body: &Bytes::from_static(body.as_bytes()) };
+        let event = gateway::event(tokens, route, parts, request).map_err(|problem| problem.detail)?;
+        let status = system.http(event).await.status_code;
+        // In a folder of an older release, people may have changed what the sample needs.
+        if status != 201 {
+            tracing::warn!(dealer, status, "a sample lead was refused");
+        }
+    }
+    system.settle().await;
+    Ok(())
+}
+
+/// Prints where the system listens and what to try, in one write, so that no log line comes in between.
+pub(crate) fn print_banner(url: &str, data: &Path, started: &Started) {
+    // Standard output may be closed.
+    let _ = std::io::stdout().write_all(banner(url, data, &clock_in_words(started)).as_bytes());
+}
+
+/// The demo's clock, in the zone of its first dealer: `Mon 23 Nov 2026 07:30 in Europe/Berlin (6 days behind real time)`.
+fn clock_in_words(started: &Started) -> String {
+    let clock = &started.system.clock;
+    let zone = started.demo.dealers.first().map(|dealer| dealer.settings.calendar.zone());
+    let now = match zone {
+        Some(zone) => format!("{} in {zone}", clock.now().with_timezone(&zone).format("%a %-d %b %Y %H:%M")),
+        None => clock.now().format("%a %-d %b %Y %H:%M UTC").to_string(),
+    };
+    clock::difference(clock.offset()).map_or_else(|| now.clone(), |difference| format!("{now} ({difference})"))
+}
+
+fn banner(url: &str, data: &Path, clock: &str) -> String {
+    format!(
+        "Forecourt listens on {url}\n\
+         \n\
+         Reference   {url}/            every route, to read and to try\n\
+         Data        {}        kept over restarts; remove it to start afresh\n\
+         Clock       {clock}\n\
+         \n\
+         Try:\n\
+         TOKEN=$(curl -s {url}/_local/token -d '{{\"user\":\"ingo.brandt\"}}' | sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/')\n\
+         curl -s {url}/dealers/autohaus-nordstern-demo/leads -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n\
+         \x20    -d '{{\"type\":\"used_car\",\"contact\":{{\"first_name\":\"Jana\",\"phone\":\"0171 2345678\"}},\"message\":\"Ist der Wagen noch da?\"}}'\n\
+         curl -s {url}/_local/clock -d '{{\"advance_minutes\":1440}}'      move the clock forward by a day\n\
+         curl -s {url}/_local/outbox                                    list the mails that were sent\n\n",
+        data.display()
+    )
+}
