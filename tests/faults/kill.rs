@@ -10,26 +10,27 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-struct Run {
+/// A running process of the local run, killed when dropped.
+pub(super) struct Run {
     child: Child,
-    url: String,
-    _said: BufReader<std::process::ChildStdout>,
+    pub(super) url: String,
+    _stdout: BufReader<std::process::ChildStdout>,
 }
 
 impl Run {
     /// Starts the local run in the folder `data`. Its log goes to `data/log`.
-    fn start(data: &std::path::Path) -> Self {
+    pub(super) fn start(data: &std::path::Path) -> Self {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(data.join("log")).unwrap();
         let mut child =
             Command::new(env!("CARGO_BIN_EXE_forecourt-under-test")).arg("0").arg(data).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut first = String::new();
-        let mut said = BufReader::new(child.stdout.take().unwrap());
-        said.read_line(&mut first).unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut first).unwrap();
         let url = first.trim().rsplit(' ').next().unwrap().to_owned();
-        Self { child, url, _said: said }
+        Self { child, url, _stdout: stdout }
     }
 
-    async fn token(&self, client: &reqwest::Client, who: Value) -> String {
+    pub(super) async fn token(&self, client: &reqwest::Client, who: Value) -> String {
         let reply: Value = client.post(format!("{}/_local/token", self.url)).json(&who).send().await.unwrap().json().await.unwrap();
         reply["token"].as_str().unwrap().to_owned()
     }

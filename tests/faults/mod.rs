@@ -2,4 +2,5 @@
 
 pub(crate) mod bad_input;
 pub(crate) mod crash;
+pub(crate) mod demo;
 pub(crate) mod kill;

@@ -233,7 +233,7 @@ impl System {
 }
 
 /// Delivers the messages of a partners' queue to its function. Returns their number.
-async fn take_from<'a>(queue: &PartnerQueue, function: impl Fn(SqsEvent) -> BoxFuture<'a, SqsBatchResponse>) -> usize {
+async fn deliver_from<'a>(queue: &PartnerQueue, function: impl Fn(SqsEvent) -> BoxFuture<'a, SqsBatchResponse>) -> usize {
     let waiting = match queue.waiting() {
         Ok(waiting) => waiting,
         Err(e) => {
