@@ -91,16 +91,16 @@ impl VirtualClock {
     }
 }
 
-/// Compares the clock with real time in words: "6 days behind real time"; `None` if they differ by less than a minute.
-pub fn difference(offset: TimeDelta) -> Option<String> {
+/// Compares the clock with real time in words, such as "6 days behind real time".
+pub fn difference(offset: TimeDelta) -> String {
     let minutes = offset.abs().num_minutes();
     let (count, unit) = match minutes {
-        0 => return None,
+        0 => return "equal to real time".into(),
         1..120 => (minutes, "minute"),
         120..2_880 => (minutes / 60, "hour"),
         _ => (minutes / 1_440, "day"),
     };
     let plural = if count == 1 { "" } else { "s" };
     let direction = if offset < TimeDelta::zero() { "behind" } else { "ahead of" };
-    Some(format!("{count} {unit}{plural} {direction} real time"))
+    format!("{count} {unit}{plural} {direction} real time")
 }

@@ -62,7 +62,7 @@ struct QueueRequest {
 pub async fn answer(system: &System, demo: &GroupData, tokens: &Tokens, method: &Method, path: &str, body: &[u8]) -> Response {
     let answered = match (method, path) {
         (&Method::POST, "/_local/token") => read(body).and_then(|request| token(demo, tokens, &request)),
-        (&Method::GET, "/_local/clock") => Ok(clock_now(system)),
+        (&Method::GET, "/_local/clock") => Ok(json!({"now": system.clock.now(), "difference": clock::difference(system.clock.offset())})),
         (&Method::POST, "/_local/clock") => match read(body) {
             Ok(request) => move_clock(system, &request).await,
             Err(problem) => Err(problem),
@@ -126,15 +126,6 @@ fn token(demo: &GroupData, tokens: &Tokens, request: &TokenRequest) -> Result<Va
     };
     let (token, ends) = tokens.issue(&claims).map_err(|e| Problem::internal("no token could be issued", Some(e)))?;
     Ok(json!({"token": token, "token_type": "Bearer", "expires_at": DateTime::from_timestamp(ends, 0)}))
-}
-
-/// The clock's time, and how it differs from real time if it does.
-fn clock_now(system: &System) -> Value {
-    let mut answer = json!({"now": system.clock.now()});
-    if let Some(difference) = clock::difference(system.clock.offset()) {
-        answer["difference"] = difference.into();
-    }
-    answer
 }
 
 async fn move_clock(system: &System, request: &ClockRequest) -> Result<Value, Problem> {

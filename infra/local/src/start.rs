@@ -130,7 +130,7 @@ fn clock_in_words(started: &Started) -> String {
         Some(zone) => format!("{} in {zone}", clock.now().with_timezone(&zone).format("%a %-d %b %Y %H:%M")),
         None => clock.now().format("%a %-d %b %Y %H:%M UTC").to_string(),
     };
-    clock::difference(clock.offset()).map_or_else(|| now.clone(), |difference| format!("{now} ({difference})"))
+    format!("{now} ({})", clock::difference(clock.offset()))
 }
 
 fn banner(url: &str, data: &Path, clock: &str) -> String {
