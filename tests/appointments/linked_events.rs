@@ -29,7 +29,7 @@ async fn letter(world: &World, lead: LeadId, event: &EventId, cause: &str) -> Le
 
 /// Returns the mails to jana.
 fn told(world: &World) -> Vec<String> {
-    world.mails().into_iter().filter(|mail| mail.contains(" jana: ")).map(|mail| mail.replace(", bei Autohaus Nordstern", "")).collect()
+    world.mails().into_iter().filter(|mail| mail.contains(" jana: ")).map(|mail| mail.replace(" – Autohaus Nordstern", "")).collect()
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn apt_3_the_customer_gets_a_confirmation_at_once_and_one_reminder_of_the_
         // A day before the new time it is night, so the reminder waits for the morning.
         let confirmed = [
             "11-23 09:00:00 jana: Ihr Termin am 26.11.2026, 10:00 Uhr",
-            "11-23 09:00:00 jana: Ihr Termin ist jetzt am 27.11.2026, 21:30 Uhr",
+            "11-23 09:00:00 jana: Ihr neuer Termin am 27.11.2026, 21:30 Uhr",
         ];
         let reminded = "11-27 07:00:00 jana: Erinnerung: Ihr Termin am 27.11.2026, 21:30 Uhr";
         assert_eq!(told(&world), [&confirmed[..], &[reminded]].concat());
@@ -104,7 +104,7 @@ async fn apt_3_who_cancels_is_told_so_and_not_reminded() {
     let gone = world.call(http::Method::DELETE, ADMIN, &format!("/leads/{lead}/events/{event}"), &[], b"").await;
     assert_eq!(gone.status, 200, "{}", gone.body);
     world.advance_to("2026-11-27T09:00:00Z").await;
-    assert_eq!(told(&world)[1..], ["11-23 09:00:00 jana: Ihr Termin am 26.11.2026, 10:00 Uhr ist abgesagt"]);
+    assert_eq!(told(&world)[1..], ["11-23 09:00:00 jana: Absage: Ihr Termin am 26.11.2026, 10:00 Uhr"]);
     assert!(appointment(&world, lead, &event).await.state.is_cancelled());
     let mail = world.system.mailbox.mails().into_iter().rfind(|mail| mail.to.starts_with("jana")).unwrap();
     let file = String::from_utf8(mail.attachments[0].content.clone()).unwrap();

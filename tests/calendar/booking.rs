@@ -47,7 +47,7 @@ async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link
     assert_eq!((again.status, free(&again).len()), (409, 0), "{}", again.body);
     let (status, _, page) = browse(&world, Method::GET, &link, "en", "").await;
     assert!(
-        status == 200 && page.contains("is cancelled") && page.contains("call us: Autohaus Nordstern") && !page.contains("/booking\""),
+        status == 200 && page.contains("has been cancelled") && page.contains("call us: Autohaus Nordstern") && !page.contains("/booking\""),
         "{page}"
     );
     world.advance_to("2026-11-30T09:00:00Z").await;
@@ -58,9 +58,9 @@ async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link
     // Each letter except the last contains the link, by both media.
     let mails = written(&world, "jana");
     let subjects: Vec<&str> = mails.iter().map(|(subject, _)| subject.split(" am ").next().unwrap()).collect();
-    assert_eq!(subjects, ["Ihr Termin", "Ihr Termin ist jetzt", "Erinnerung: Ihr Termin", "Ihr Termin"]);
+    assert_eq!(subjects, ["Ihr Termin", "Ihr neuer Termin", "Erinnerung: Ihr Termin", "Absage: Ihr Termin"]);
     let with: Vec<bool> =
-        mails.iter().map(|(_, text)| text.contains(&format!("absagen können Sie ihn hier:\n{}\n", made.text("/link")))).collect();
+        mails.iter().map(|(_, text)| text.contains(&format!("verschieben oder absagen:\n{}\n", made.text("/link")))).collect();
     assert_eq!(with, [true, true, true, false], "{mails:?}");
     let texts: Vec<bool> = world.system.mailbox.sms().iter().map(|sms| sms.text.ends_with(&format!(" {}", made.text("/link")))).collect();
     assert_eq!(texts, [true, true, true, false]);

@@ -21,10 +21,10 @@ async fn is_closed(world: &World, link: &str, why: &str, words: &str) {
     assert_eq!((refused.status, refused.text("/detail")), (409, offer.text("/closed/text")), "{}", refused.body);
     let (status, _, page) = browse(world, Method::GET, link, "en", "").await;
     assert!(status == 200 && page.contains(words) && !page.contains("type=\"radio\""), "{page}");
-    assert!(!page.contains("You can pick another time"), "{page}");
+    assert!(!page.contains("You can choose another time."), "{page}");
     let (status, _, page) = browse(world, Method::POST, &format!("{link}/booking"), "en", "from=2026-11-27T09:00:00Z").await;
     assert_eq!((status, page.matches(words).count()), (409, 2), "in its title and as an alert: {page}");
-    assert!(page.contains("role=\"alert\"") && !page.contains("not free any more"), "{page}");
+    assert!(page.contains("role=\"alert\"") && !page.contains("no longer available"), "{page}");
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn cal_8_a_lead_with_no_room_for_an_event_offers_none() {
         let event = json!({"title": format!("Call {n}"), "type": "phone_outbound", "at": format!("2026-12-{:02}T09:00:00Z", n + 1)});
         assert_eq!(world.post(ADMIN, &format!("/leads/{id}/events"), &event).await.status, 201);
     }
-    is_closed(&world, &link, "unavailable", "no time can be picked").await;
+    is_closed(&world, &link, "unavailable", "Online booking is not available").await;
     let (_, _, page) = browse(&world, Method::GET, &link, "de", "").await;
     assert!(page.contains("rufen Sie uns an: Autohaus Nordstern"), "{page}");
 }
@@ -48,11 +48,11 @@ async fn cal_8_a_link_that_was_used_as_often_as_may_be_offers_none() {
         assert_eq!(book(&world, &link, "2026-11-27T09:00:00Z").await.status, 201, "{n}");
         if n > 17 {
             let (_, _, page) = browse(&world, Method::GET, &link, "en", "").await;
-            assert_eq!(page.contains("You can pick another one by this link"), n < 19, "{n}: {page}");
+            assert_eq!(page.contains("You can choose another time with this link"), n < 19, "{n}: {page}");
         }
         assert_eq!(cancel(&world, &link).await.status, 200);
     }
-    is_closed(&world, &link, "too_often", "nothing more can be").await;
+    is_closed(&world, &link, "too_often", "changed too many times").await;
     // A booking can be moved at most a hundred times.
     let (piet, link) = invited(&world, "piet", &drive()).await;
     assert_eq!(book(&world, &link, "2026-11-27T10:00:00Z").await.status, 201);
@@ -64,7 +64,7 @@ async fn cal_8_a_link_that_was_used_as_often_as_may_be_offers_none() {
     world.store.decide(&world.scope(), load, moved).await.unwrap();
     let last = book(&world, &link, "2026-11-26T09:00:00Z").await;
     assert_eq!(last.status, 200, "{}", last.body);
-    is_closed(&world, &link, "too_often", "nothing more can be").await;
+    is_closed(&world, &link, "too_often", "changed too many times").await;
     assert_eq!(cancel(&world, &link).await.text("/standing"), "cancelled");
     assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
 }
@@ -77,10 +77,10 @@ async fn cal_8_a_type_that_the_dealer_has_no_more_is_not_offered_but_what_is_boo
     let (_, late) = invited(&world, "piet", &json!({"type": "beratung"})).await;
     assert_eq!(book(&world, &early, "2026-11-26T09:00:00Z").await.status, 201);
     world.settings(|s| s.event_types = Vec::new()).await;
-    is_closed(&world, &late, "unavailable", "no time can be picked").await;
+    is_closed(&world, &late, "unavailable", "Online booking is not available").await;
     assert_eq!(book(&world, &early, "2026-11-26T14:00:00Z").await.status, 200);
     let (_, _, page) = browse(&world, Method::GET, &early, "en", "").await;
-    assert!(!page.contains("You can pick another one by this link"), "{page}");
+    assert!(!page.contains("You can choose another time with this link"), "{page}");
 }
 
 #[tokio::test]
@@ -89,9 +89,9 @@ async fn cal_8_a_lost_lead_lets_its_customer_cancel_and_promises_nothing() {
     let (id, link) = invited(&world, "jana", &drive()).await;
     assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
     world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price"})).await;
-    is_closed(&world, &link, "unavailable", "no time can be picked").await;
+    is_closed(&world, &link, "unavailable", "Online booking is not available").await;
     assert_eq!(browse(&world, Method::POST, &format!("{link}/cancellation"), "en", "").await.0, 303);
-    is_closed(&world, &link, "unavailable", "no time can be picked").await;
+    is_closed(&world, &link, "unavailable", "Online booking is not available").await;
     // The customer of a won lead may still book, for example the handover.
     for status in ["in_progress", "won"] {
         world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": status})).await;
@@ -126,7 +126,7 @@ async fn cal_8_a_form_without_a_slot_shows_the_free_ones_again() {
     let (_, link) = invited(&world, "jana", &drive()).await;
     for body in ["", "from=", "from=noon"] {
         let (status, _, page) = browse(&world, Method::POST, &format!("{link}/booking"), "", body).await;
-        assert!(status == 422 && page.contains("role=\"alert\">Bitte wählen Sie zuerst eine Zeit."), "{body}: {page}");
+        assert!(status == 422 && page.contains("role=\"alert\">Bitte wählen Sie zuerst einen Termin."), "{body}: {page}");
         assert!(page.contains("lang=\"de\"") && page.contains("Autohaus Nordstern") && page.contains("<fieldset>"), "{body}: {page}");
         assert!(page.contains(&format!("action=\"../{}/booking\"", link.strip_prefix("/i/").unwrap())), "{body}: {page}");
     }
@@ -138,7 +138,7 @@ async fn cal_8_the_page_says_until_which_hour_the_link_is_good() {
     let world = World::new().await;
     let (_, link) = invited(&world, "jana", &drive()).await;
     let (_, _, page) = browse(&world, Method::GET, &link, "en", "").await;
-    assert!(page.contains("This link is good until Monday, 7 December, 10:00."), "{page}");
+    assert!(page.contains("This link is valid until Monday, 7 December, 10:00."), "{page}");
 }
 
 /// INT-5: a late repeat books nothing after the customer has cancelled, and neither does a form that is sent again.
@@ -222,7 +222,7 @@ async fn msg_2_an_appointment_has_one_name_for_whoever_reads_of_it() {
         let mails = world.system.mailbox.mails();
         let who = format!("k{}", &kind[..3]);
         let letter = mails.iter().find(|mail| mail.to.starts_with(&who)).unwrap();
-        let notice = mails.iter().find(|mail| mail.subject.starts_with(&format!("{who} hat gebucht"))).unwrap();
+        let notice = mails.iter().find(|mail| mail.subject.starts_with(&format!("{who} hat einen Termin"))).unwrap();
         assert!(letter.text.contains(&format!("  {name}\n")), "{}", letter.text);
         let file = String::from_utf8(letter.attachments[0].content.clone()).unwrap();
         assert!(file.contains(&format!("SUMMARY:{name} · Autohaus Nordstern")), "{file}");
