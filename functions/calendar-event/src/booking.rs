@@ -1,6 +1,6 @@
-//! What the customer does with an invitation: picks a slot by its link, moves it, cancels it (CAL-8).
+//! Booking by the customer with an invitation's link: choose a slot, move the booking, cancel it (CAL-8).
 
-use crate::details::Shown;
+use crate::details::InvitationDetails;
 use crate::{booking_file, pages};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -24,90 +24,90 @@ use futures::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The slot that the customer picks.
+/// The slot that the customer chooses.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"from": "2026-11-25T09:00:00Z"}))]
 pub struct BookingBody {
-    /// When it begins, as a slot that is free says it.
+    /// Start of the slot, as listed in `free`.
     #[schema(value_type = String)]
     from: Loose<Text>,
 }
 
-/// A time.
+/// A slot.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SlotView {
-    /// When it begins.
+    /// Start time.
     pub from: DateTime<Utc>,
-    /// When it ends.
+    /// End time.
     pub until: DateTime<Utc>,
 }
 
-/// What is booked.
+/// A booking.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BookingView {
-    /// When.
+    /// The booked slot.
     #[serde(flatten)]
     pub slot: SlotView,
-    /// How often it was changed: the `SEQUENCE` of its calendar file.
+    /// Number of changes so far: the `SEQUENCE` of the calendar file.
     pub sequence: u32,
 }
 
-/// Why no slot can be picked.
+/// Why no slot can be chosen.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ClosedView {
     /// `over`, `expired`, `too_often` or `unavailable`.
     pub why: &'static str,
-    /// The same for the customer, in the customer's language.
+    /// The reason as a sentence for the customer, in the customer's language.
     pub text: String,
 }
 
-/// What a link invites to, as it is now.
+/// The current state of an invitation: its booking and the free slots.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OfferView {
-    /// The dealer's name.
+    /// Name of the dealer.
     pub dealer: String,
-    /// The type of the event.
+    /// Type of the event to book.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is called, where it has a name of its own.
+    /// Title; absent if the name of the type is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// How long it takes.
+    /// Duration in minutes.
     pub minutes: i64,
-    /// The dealer's time zone.
+    /// IANA time zone of the dealer.
     pub zone: String,
-    /// From when on the link is good for nothing.
+    /// When the link expires.
     pub expires_at: DateTime<Utc>,
     /// `open`, `booked`, `cancelled` or `over`.
     pub standing: &'static str,
-    /// What is booked.
+    /// The current booking; `null` if there is none.
     pub booking: Option<BookingView>,
-    /// Why no slot can be picked, whatever is free; where it is not there, one can.
+    /// Why no slot can be chosen; absent if one can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed: Option<ClosedView>,
-    /// The slots that are free, of up to seven dates.
+    /// The free slots of up to seven dates.
     pub free: Vec<SlotView>,
-    /// The date to ask for with `from` to see more.
+    /// The value of `from` that lists later dates; absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub more_from: Option<NaiveDate>,
 }
 
-/// How many dates with free slots are shown at once.
+/// Number of dates with free slots in one answer.
 const DATES: usize = 7;
 
-/// A request of a customer, by a link.
-pub(crate) async fn customer(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
+/// Handles a customer's request by link, as JSON or as a page.
+pub(crate) async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
     let reader = pages::Reader::of(&event.headers);
-    // Relative, so that it holds wherever the API is; all but the page itself stand a level deeper.
+    // The link is relative, so that it works under any base URL. All routes but the page itself are one level deeper.
     let up = event.route_key.as_deref().is_some_and(|route| !route.ends_with("{token}"));
     let back = event.path_parameters.get("token").map(|token| format!("{}{token}", if up { "../" } else { "./" }));
     if !reader.prefers_page {
-        return http::answer(platform, event, async |call| operate(platform, &keyed(call), &reader).boxed().await).await;
+        return http::answer(platform, event, async |call| operate(platform, &with_form_key(call), &reader).boxed().await).await;
     }
     http::answer_as(
         platform,
         event,
-        async |call| operate(platform, &keyed(call), &reader).boxed().await,
+        async |call| operate(platform, &with_form_key(call), &reader).boxed().await,
         |problem| pages::problem(&problem, &reader, back.as_deref()),
     )
     .await
@@ -116,13 +116,13 @@ pub(crate) async fn customer(platform: &Platform, event: ApiGatewayV2httpRequest
 async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Result<Answer, Problem> {
     let Some(Link::Invitation(link)) = call.link.clone() else { return Err(Problem::no_link()) };
     let about = link.lead;
-    // All that may be wrong with the request is judged before anything is changed.
+    // The query is checked before anything is changed.
     let first = call.query_as("from", "CAL-8", "a date such as 2026-11-25")?;
     let answer = match call.operation {
-        Operation::ShowInvitation => shown(reader, 200, &read(platform, call, &link, first).await?, None),
+        Operation::ShowInvitation => respond(reader, 200, &read(platform, call, &link, first).await?, None),
         Operation::BookSlot => {
             let from = match slot_of(call) {
-                // Who sends a form without a slot is shown them again.
+                // A form without a slot is answered with the page of slots.
                 Err(problem) if reader.prefers_page => {
                     let offer = read(platform, call, &link, first).await?;
                     return Ok(pages::page(reader, problem.status, &offer, Some(pages::Alert::Unpicked))?.about(&about));
@@ -130,11 +130,11 @@ async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Re
                 slot => slot?,
             };
             let booked = change(platform, call, &link, |case, invitation, event| invitation::book(case, invitation, event, from)).await;
-            changed(platform, call, &link, first, reader, booked).await
+            respond_to_change(platform, call, &link, first, reader, booked).await
         }
         Operation::CancelBooking | Operation::CancelByForm => {
             let cancelled = change(platform, call, &link, invitation::cancel).await;
-            changed(platform, call, &link, first, reader, cancelled).await
+            respond_to_change(platform, call, &link, first, reader, cancelled).await
         }
         Operation::BookingFile => booking_file::answer(&read(platform, call, &link, first).await?, reader),
         _ => Err(Problem::wrong_function()),
@@ -142,7 +142,7 @@ async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Re
     Ok(answer?.about(&about))
 }
 
-/// The slot that a body or a form names.
+/// Returns the start of the slot in the body or the form.
 fn slot_of(call: &Call) -> Result<DateTime<Utc>, Problem> {
     let mut faults = Vec::new();
     let text = match call.form("from") {
@@ -151,11 +151,11 @@ fn slot_of(call: &Call) -> Result<DateTime<Utc>, Problem> {
         None => call.json::<BookingBody>()?.from.text("from", &mut faults),
     };
     let from = text.and_then(|text| DateTime::parse_from_rfc3339(text.trim()).ok()).map(|from| from.to_utc());
-    Ok(from.ok_or_else(|| Refusal::field("from", "CAL-8", "must be the beginning of a slot, such as 2026-11-25T10:00:00+01:00"))?)
+    Ok(from.ok_or_else(|| Refusal::field("from", "CAL-8", "must be the start of a slot such as 2026-11-25T10:00:00+01:00"))?)
 }
 
-/// What was decided: whether it is new, or why not.
-async fn changed(
+/// Answers a change: with the new state, or with the reason why it was refused.
+async fn respond_to_change(
     platform: &Platform,
     call: &Call,
     link: &InvitationLink,
@@ -168,42 +168,43 @@ async fn changed(
             return Ok(Answer::text(303, pages::HTML, String::new()).header("location", format!("../{}", token(call)?)));
         }
         Ok(new) => (if new && call.operation == Operation::BookSlot { 201 } else { 200 }, None),
-        // What is free by now is shown to who was too late.
+        // A customer who was too late gets the slots that are still free.
         Err(Failure::Refused(Refusal::Conflict(why))) => (409, Some(why)),
         Err(Failure::Refused(Refusal::NotFound(_))) => return Err(Problem::no_link()),
         Err(other) => return Err(other.into()),
     };
-    shown(reader, status, &read(platform, call, link, first).await?, refused.as_deref())
+    respond(reader, status, &read(platform, call, link, first).await?, refused.as_deref())
 }
 
 fn token(call: &Call) -> Result<String, Problem> {
     call.part("token", "link").map_err(Problem::from)
 }
 
-/// An answer as the reader wants it; `refused` says why a change was not made.
-fn shown(reader: &pages::Reader, status: u16, shown: &Shown, refused: Option<&str>) -> Result<Answer, Problem> {
+/// Returns the details as a page or as JSON. `refused` is the reason why a change was not made.
+fn respond(reader: &pages::Reader, status: u16, details: &InvitationDetails, refused: Option<&str>) -> Result<Answer, Problem> {
     if reader.prefers_page {
-        return pages::page(reader, status, shown, refused.map(|_| pages::Alert::NotFree));
+        return pages::page(reader, status, details, refused.map(|_| pages::Alert::NotFree));
     }
-    let view = OfferView::of(shown, reader);
+    let view = OfferView::of(details, reader);
     let Some(why) = refused else { return Ok(Answer::new(status, &view)?) };
-    // The customer is told the same by whatever way.
+    // JSON and page give the same reason.
     let why = view.closed.map_or_else(|| why.to_owned(), |closed| closed.text);
-    let lost = Lost { problem: Refusal::Conflict(why).into(), free: view.free };
-    Ok(Answer::new(status, &lost)?.header("content-type", "application/problem+json"))
+    let taken = SlotTaken { problem: Refusal::Conflict(why).into(), free: view.free };
+    Ok(Answer::new(status, &taken)?.header("content-type", "application/problem+json"))
 }
 
+/// A refusal with the slots that are still free.
 #[derive(Serialize)]
-struct Lost {
+struct SlotTaken {
     #[serde(flatten)]
     problem: Problem,
     free: Vec<SlotView>,
 }
 
 impl OfferView {
-    fn of(shown: &Shown, reader: &pages::Reader) -> Self {
+    fn of(details: &InvitationDetails, reader: &pages::Reader) -> Self {
         let slot = |slot: &Slot| SlotView { from: slot.from, until: slot.until };
-        let Shown { dealer, invitation, .. } = shown;
+        let InvitationDetails { dealer, invitation, .. } = details;
         let texts = pages::texts(reader, Some((invitation, dealer)));
         let booking = |(event, slot): (&CalendarEvent, Slot)| BookingView {
             slot: SlotView { from: slot.from, until: slot.until },
@@ -213,21 +214,22 @@ impl OfferView {
             dealer: dealer.settings.name.clone(),
             kind: invitation.kind.clone(),
             title: invitation.title.clone(),
-            minutes: shown.minutes,
+            minutes: details.minutes,
             zone: dealer.settings.calendar.zone().to_string(),
-            expires_at: shown.expires,
-            standing: shown.standing.name(),
-            booking: shown.booked().map(booking),
-            closed: shown.closed.map(|why| ClosedView { why: why.name(), text: texts.closed(why, dealer) }),
-            free: shown.free.iter().flat_map(|(_, slots)| slots).map(slot).collect(),
-            more_from: shown.more_from,
+            expires_at: details.expires,
+            standing: details.standing.name(),
+            booking: details.booked().map(booking),
+            closed: details.closed.map(|why| ClosedView { why: why.name(), text: texts.closed(why, dealer) }),
+            free: details.free.iter().flat_map(|(_, slots)| slots).map(slot).collect(),
+            more_from: details.more_from,
         }
     }
 }
 
+/// Lead, dealer, invitation and the booked event.
 type Facts<'a> = (&'a Lead, &'a Dealer, &'a Invitation, Option<&'a CalendarEvent>);
 
-/// What a link is of. A lead or an invitation that is not there, was revoked or is too old, is as a link that is not good.
+/// Returns the items behind a link. A lead or an invitation that is missing, revoked or expired counts as an invalid link.
 fn facts<'a>(loaded: &'a Loaded, link: &InvitationLink, now: DateTime<Utc>) -> Result<Facts<'a>, Refusal> {
     let (lead, dealer) = found(loaded, link.lead)?;
     let invitation = loaded.invitation(link.lead, &link.invitation).ok_or(Refusal::NotFound("invitation"))?;
@@ -235,8 +237,8 @@ fn facts<'a>(loaded: &'a Loaded, link: &InvitationLink, now: DateTime<Utc>) -> R
     if invitation.is_good(event, now) { Ok((lead, dealer, invitation, event)) } else { Err(Refusal::NotFound("invitation")) }
 }
 
-/// What a link needs to be read: the lead and the invitation; what these point at; the days that `asks` asks for of these;
-/// and what is `remembered` of the request.
+/// Loads the items behind a link: lead, invitation, dealer, event and appointment, the days that `asks` reads, and the
+/// `remembered` request.
 fn load<'a>(
     link: &'a InvitationLink,
     remembered: Option<Key>,
@@ -256,8 +258,8 @@ fn load<'a>(
     })
 }
 
-/// Reads what a link is of, and what is free on the date `from` and after it.
-async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Option<NaiveDate>) -> Result<Shown, Problem> {
+/// Reads the items behind a link and the free slots on and after the date `from`.
+async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Option<NaiveDate>) -> Result<InvitationDetails, Problem> {
     let now = call.now;
     let free = |(lead, dealer, invitation, event): Facts<'_>, days: LoadDay<'_>| {
         let offer = invitation.offer(lead, dealer, event, now)?;
@@ -274,11 +276,11 @@ async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Opt
     let closed = offered.as_ref().err().copied();
     let (mut free, more_from) = offered.unwrap_or_default();
     let standing = invitation.standing(event, now);
-    // Where it is, it need not be moved.
+    // The slot of the current booking is not offered.
     let here = event.filter(|_| standing == InvitationStatus::Booked).map(|event| event.at);
     free.iter_mut().for_each(|(_, slots)| slots.retain(|slot| Some(slot.from) != here));
     free.retain(|(_, slots)| !slots.is_empty());
-    Ok(Shown {
+    Ok(InvitationDetails {
         token: token(call)?,
         key: new_name(platform, call, link.lead, "form"),
         dealer: dealer.clone(),
@@ -296,7 +298,7 @@ async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Opt
     })
 }
 
-/// Carries out what the customer wants, once for each `Idempotency-Key` that is remembered; returns whether something was booked anew by it.
+/// Applies a change once per `Idempotency-Key`. Returns whether it made a new booking.
 async fn change(
     platform: &Platform,
     call: &Call,
@@ -310,7 +312,7 @@ async fn change(
     let asks = |facts: Facts<'_>, days: LoadDay<'_>| {
         let _ = asked(facts, days);
     };
-    // Many may want the last place at once; who loses is to be told so, and not to try again.
+    // Many customers may compete for the last slot. The losers must get 409, not 503: use the long retry budget.
     let load = load(link, request.as_ref().map(Request::remembered_at), call.now, asks).patiently();
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let days = |user: &UserId, date| loaded.day(user, date);
@@ -335,12 +337,12 @@ async fn change(
     Ok(new)
 }
 
-/// What is remembered of a request that booked something anew.
+/// Remembered answer of a request that made a new booking.
 const ANEW: &str = "anew";
 
-/// With the key of a form that has one: the page gives each another, so that the same form sent again is the same request. Who goes back and picks
-/// another slot asks for something else.
-fn keyed(mut call: Call) -> Call {
+/// Uses the key of the form as `Idempotency-Key`. Each page has a new key, so that a form that is sent twice is one request. The slot is part of
+/// the key: going back and choosing another slot is another request.
+fn with_form_key(mut call: Call) -> Call {
     let key = call.form("key").filter(|key| key.len() == 16 && key.bytes().all(|b| b.is_ascii_alphanumeric()));
     let of_form = key.map(|key| format!("form {key} {}", call.form("from").unwrap_or_default()));
     call.idempotency_key = call.idempotency_key.take().or(of_form);

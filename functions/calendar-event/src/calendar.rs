@@ -1,4 +1,4 @@
-//! A day, week or month of a dealer's calendar (CAL-6).
+//! The calendar of a dealer or a user: a day, week or month (CAL-6).
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use forecourt_domain::access::Scope;
@@ -14,12 +14,12 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
-/// Most events on a page, and how many of the dealer's are read at once.
+/// Maximum number of events on a page, and the number of rows in one read.
 const PAGE: usize = 250;
-/// Events that are looked at for a page, most of which may be other people's.
-const LOOKED_AT: usize = 1_000;
+/// Maximum number of rows examined for one page: most of them may belong to other users.
+const MAX_EXAMINED: usize = 1_000;
 
-/// Years that have a calendar: nothing is planned more than ten years ahead.
+/// Years with a calendar. Events are at most ten years in the future.
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
 
 /// A day, week or month of a calendar.
@@ -27,68 +27,68 @@ const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
 pub struct CalendarView {
     /// `day`, `week` or `month`.
     pub view: &'static str,
-    /// Its first date.
+    /// First date of the view.
     pub first: NaiveDate,
-    /// Its last date.
+    /// Last date of the view, inclusive.
     pub last: NaiveDate,
-    /// The dealer's time zone, by which its dates begin and end.
+    /// IANA time zone of the dealer, in which the dates begin and end.
     pub zone: String,
-    /// When it begins.
+    /// Start of the first date.
     pub from: DateTime<Utc>,
-    /// When it has ended.
+    /// End of the last date, exclusive.
     pub until: DateTime<Utc>,
-    /// What is planned and what was, by its times.
+    /// The events of the view, ordered by time.
     pub events: Vec<CalendarEntryView>,
-    /// Asks for the next page; none on the last. A page may be shorter than its limit where most events are not yours to see.
+    /// Cursor of the next page; `null` on the last page. A page may hold fewer events than its limit, because events that you may not see are left out.
     pub cursor: Option<String>,
 }
 
 /// An event in a calendar.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CalendarEntryView {
-    /// Its name within the lead.
+    /// Id of the event within its lead.
     pub id: String,
-    /// Of which lead.
+    /// Id of the lead.
     pub lead: String,
-    /// Whom it is about.
+    /// Name of the contact.
     pub contact: String,
-    /// Which vehicle.
+    /// The vehicle asked for.
     pub vehicle: String,
-    /// What is to be done.
+    /// Title.
     pub title: String,
-    /// Its type (CAL-1).
+    /// Event type (CAL-1).
     #[serde(rename = "type")]
     pub kind: String,
-    /// When it begins.
+    /// Start time.
     pub at: DateTime<Utc>,
-    /// When it ends, by how long its type takes (CAL-7).
+    /// End time, from the duration of the event type (CAL-7).
     pub until: DateTime<Utc>,
-    /// Whose it is: its own user's, or else whoever has the lead.
+    /// The responsible user: the user of the event, or else the owner of the lead.
     pub user: Option<String>,
     /// `incomplete`, `completed`, `no_show` or `deleted`.
     pub state: String,
 }
 
-/// An event with its lead, as one may see it.
-pub(crate) struct Seen {
+/// An event that the reader may see, with its lead.
+pub(crate) struct VisibleEvent {
     pub(crate) row: EventRow,
     pub(crate) lead: Lead,
 }
 
-impl Seen {
-    /// Whose it is.
-    pub(crate) fn person(&self) -> Option<&UserId> {
+impl VisibleEvent {
+    /// The responsible user.
+    pub(crate) fn user(&self) -> Option<&UserId> {
         self.row.user.as_ref().or(self.lead.owner.as_ref())
     }
 
-    /// When it ends.
+    /// The end time.
     pub(crate) fn until(&self, dealer: &Dealer) -> DateTime<Utc> {
         self.row.at + dealer.capacity().duration(&self.row.kind)
     }
 }
 
-/// Which events of a dealer are wanted, and by whom.
-pub(crate) struct Wanted<'a> {
+/// Selects events of a dealer: for one reader, optionally of one user.
+pub(crate) struct EventFilter<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) dealer: &'a Dealer,
     pub(crate) person: Option<&'a UserId>,
@@ -96,54 +96,55 @@ pub(crate) struct Wanted<'a> {
     pub(crate) now: DateTime<Utc>,
 }
 
-impl Wanted<'_> {
-    /// Whether the index alone says that it is not.
-    fn may_be(&self, row: &EventRow) -> bool {
+impl EventFilter<'_> {
+    /// Returns false if the index row alone rules the event out.
+    fn may_match(&self, row: &EventRow) -> bool {
         let another = self.person.zip(row.user.as_ref()).is_some_and(|(person, user)| person != user);
         !another && (self.deleted || row.state != "deleted")
     }
 
-    /// The event with its lead, where it is wanted and to be seen: with the lead, or as one's own and that of users one supervises or deputises
-    /// for (ACC-1). Of a lead that has gone to another dealer nothing is shown here.
-    fn seen(&self, row: EventRow, leads: &Loaded) -> Option<Seen> {
+    /// Returns the event with its lead if it matches and the reader may see it: because they may see the lead, or because the event is theirs or
+    /// that of a user they supervise or deputise for (ACC-1). `None` if the lead has moved to another dealer.
+    fn visible(&self, row: EventRow, leads: &Loaded) -> Option<VisibleEvent> {
         let lead = leads.lead(row.lead).filter(|lead| lead.dealer == self.dealer.id)?.clone();
-        let seen = Seen { row, lead };
+        let event = VisibleEvent { row, lead };
         let sees = |user: Option<&UserId>| self.scope.sees_leads_of(user, &self.dealer.settings, self.now);
-        let wanted = self.person.is_none_or(|person| seen.person() == Some(person));
-        (wanted && (sees(seen.person()) || sees(seen.lead.owner.as_ref()))).then_some(seen)
+        let matches = self.person.is_none_or(|person| event.user() == Some(person));
+        (matches && (sees(event.user()) || sees(event.lead.owner.as_ref()))).then_some(event)
     }
 
-    /// At most `limit` of the events from a time on and before another, and from where the next page goes on. Who has a lead and whom it is about
-    /// is read with the lead, so that it is so now, and no index has a contact's name.
+    /// Returns at most `limit` events in `from..until`, and the cursor of the next page.
+    ///
+    /// Owner and contact are read from the lead itself: they are up to date, and no index holds a contact's name.
     pub(crate) async fn events(
         &self,
         platform: &Platform,
         (from, until): (DateTime<Utc>, DateTime<Utc>),
         cursor: Option<&str>,
         limit: usize,
-    ) -> Result<(Vec<Seen>, Option<String>), Problem> {
-        let (mut events, mut cursor, mut looked_at) = (Vec::new(), cursor.map(str::to_owned), 0);
+    ) -> Result<(Vec<VisibleEvent>, Option<String>), Problem> {
+        let (mut events, mut cursor, mut examined) = (Vec::new(), cursor.map(str::to_owned), 0);
         let span = Span { dealer: &self.dealer.id, from, until };
         loop {
             let found = platform.store.calendar(self.scope, &span, cursor.as_deref(), PAGE).await?;
-            let not_ours = |_| Refusal::field("cursor", "CAL-6", "must be the cursor of an earlier page of this calendar");
-            let found = found.map_err(not_ours)?;
-            let leads: BTreeSet<LeadId> = found.rows.iter().filter(|row| self.may_be(row)).map(|row| row.lead).collect();
+            let invalid_cursor = |_| Refusal::field("cursor", "CAL-6", "must be a cursor from an earlier page of this calendar");
+            let found = found.map_err(invalid_cursor)?;
+            let leads: BTreeSet<LeadId> = found.rows.iter().filter(|row| self.may_match(row)).map(|row| row.lead).collect();
             let leads = platform.store.load(self.scope, &Load::of(leads.into_iter().map(Key::Lead))).await?;
             for row in found.rows {
                 if events.len() >= limit {
                     return Ok((events, cursor));
                 }
                 cursor = Some(span.cursor(&row));
-                looked_at += 1;
-                if self.may_be(&row) {
-                    events.extend(self.seen(row, &leads));
+                examined += 1;
+                if self.may_match(&row) {
+                    events.extend(self.visible(row, &leads));
                 }
             }
             if !found.more {
                 return Ok((events, None));
             }
-            if events.len() >= limit || looked_at >= LOOKED_AT.max(limit) {
+            if events.len() >= limit || examined >= MAX_EXAMINED.max(limit) {
                 return Ok((events, cursor));
             }
         }
@@ -169,8 +170,8 @@ pub(crate) async fn show(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let dates = view.dates(date).filter(|(first, after)| YEARS.contains(&first.year()) && YEARS.contains(&after.year()));
     let span = dates.and_then(|(first, after)| Some((first, after, calendar.begins(first)?, calendar.begins(after)?)));
     let (first, after, from, until) = span.ok_or_else(|| Refusal::field("date", "CAL-6", "must be between 2000 and 2100"))?;
-    let wanted = Wanted { scope: &call.scope, dealer: &dealer, person: person.as_ref(), deleted, now: call.now };
-    let (events, cursor) = wanted.events(platform, (from, until), call.query("cursor"), limit).await?;
+    let filter = EventFilter { scope: &call.scope, dealer: &dealer, person: person.as_ref(), deleted, now: call.now };
+    let (events, cursor) = filter.events(platform, (from, until), call.query("cursor"), limit).await?;
     let answer = CalendarView {
         view: view.name(),
         first,
@@ -185,8 +186,8 @@ pub(crate) async fn show(platform: &Platform, call: &Call) -> Result<Answer, Pro
 }
 
 impl CalendarEntryView {
-    fn of(seen: &Seen, dealer: &Dealer) -> Self {
-        let Seen { row, lead } = seen;
+    fn of(event: &VisibleEvent, dealer: &Dealer) -> Self {
+        let VisibleEvent { row, lead } = event;
         Self {
             id: row.id.to_string(),
             lead: row.lead.to_string(),
@@ -195,8 +196,8 @@ impl CalendarEntryView {
             title: row.title.clone(),
             kind: row.kind.clone(),
             at: row.at,
-            until: seen.until(dealer),
-            user: seen.person().map(ToString::to_string),
+            until: event.until(dealer),
+            user: event.user().map(ToString::to_string),
             state: row.state.clone(),
         }
     }

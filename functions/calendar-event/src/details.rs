@@ -1,4 +1,4 @@
-//! What an invitation offers its customer at one moment: shown as JSON, as a page and as a calendar file.
+//! The state of an invitation as its customer sees it: the source of the JSON answer, the page and the calendar file.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::calendar::{CalendarEvent, Invitation, InvitationStatus};
@@ -6,10 +6,10 @@ use forecourt_domain::rules::calendar::OfferRefusal;
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::slots::Slot;
 
-/// What a customer is shown, as JSON or as a page.
-pub(crate) struct Shown {
+/// An invitation with its booking and the free slots.
+pub(crate) struct InvitationDetails {
     pub(crate) token: String,
-    /// The key of its forms.
+    /// Idempotency key for the forms of the page.
     pub(crate) key: String,
     pub(crate) dealer: Dealer,
     pub(crate) vehicle: String,
@@ -17,26 +17,26 @@ pub(crate) struct Shown {
     pub(crate) event: Option<CalendarEvent>,
     pub(crate) standing: InvitationStatus,
     pub(crate) minutes: i64,
-    /// From when on the link is good for nothing.
+    /// When the link expires.
     pub(crate) expires: DateTime<Utc>,
-    /// Why no slot can be picked now.
+    /// Why no slot can be chosen now; `None` if one can.
     pub(crate) closed: Option<OfferRefusal>,
-    /// Whether another can be once it is cancelled.
+    /// Whether the customer can book again after a cancellation.
     pub(crate) rebooks: bool,
     pub(crate) free: Vec<(NaiveDate, Vec<Slot>)>,
     pub(crate) more_from: Option<NaiveDate>,
-    /// Whether dates were left out before those.
+    /// Whether the list starts at a date that the customer asked for.
     pub(crate) later: bool,
 }
 
-impl Shown {
-    /// The event and its time, unless it was cancelled.
+impl InvitationDetails {
+    /// The booked event and its time; `None` if there is none or it was cancelled.
     pub(crate) fn booked(&self) -> Option<(&CalendarEvent, Slot)> {
         let event = self.event.as_ref().filter(|_| matches!(self.standing, InvitationStatus::Booked | InvitationStatus::Over))?;
         Some((event, self.slot(event)))
     }
 
-    /// An event's time.
+    /// The time of an event, with the duration of its type.
     pub(crate) fn slot(&self, event: &CalendarEvent) -> Slot {
         Slot { from: event.at, until: event.at + self.dealer.capacity().duration(&event.kind) }
     }

@@ -1,6 +1,6 @@
 //! Events of a lead: created, completed, marked as no-show, rescheduled, deleted, read (CAL-1 to CAL-4).
 
-use crate::body::{EventBody, Unnamed};
+use crate::body::{EventBody, EventDraft};
 use crate::view::{CalendarEventView, CalendarEventsView};
 use forecourt_domain::base::{EventId, LeadId, Refusal, Right, UserId};
 use forecourt_domain::calendar::CalendarEvent;
@@ -13,19 +13,19 @@ use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, found};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 
-/// Puts an event on the calendar of a lead.
+/// Creates an event of a lead.
 pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let lead: LeadId = call.part("id", "lead")?;
     let new = call.json::<EventBody>()?.check()?;
-    let view = put(platform, call, lead, new).await?;
+    let view = create_event(platform, call, lead, new).await?;
     let location = format!("/leads/{}/events/{}", view.lead, view.id);
     Ok(Answer::new(201, &view)?.header("location", location).about(&view.lead))
 }
 
-/// Puts an event on the calendar of one lead; the same request again finds it there.
-async fn put(platform: &Platform, call: &Call, lead: LeadId, new: Unnamed) -> Result<CalendarEventView, Problem> {
+/// Creates the event, or finds it if the request is a repeat.
+async fn create_event(platform: &Platform, call: &Call, lead: LeadId, new: EventDraft) -> Result<CalendarEventView, Problem> {
     let id = new_id(platform, call, lead, "event")?;
-    let new: NewEvent = new.named(id.clone());
+    let new: NewEvent = new.with_id(id.clone());
     let by = call.scope.actor();
     let also = |loaded: &Loaded| {
         let days = found(loaded, lead).map(|(lead, dealer)| {
@@ -37,16 +37,16 @@ async fn put(platform: &Platform, call: &Call, lead: LeadId, new: Unnamed) -> Re
         let days = |user: &UserId, date| loaded.day(user, date);
         schedule(&CalendarContext { lead, dealer, days: &days, by: &by, now: call.now }, new.clone())
     };
-    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &id], decision, loaded);
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| view_of(lead, [&id, &id], decision, loaded);
     let view = lead::make(LeadRequest::of(platform, call, lead), Key::Event(lead, id.clone()), &also, rule, shown).await?;
     Ok(view.ok_or(Refusal::NotFound("event"))?)
 }
 
-/// Completes, marks, moves or deletes an event.
-pub(crate) async fn end(platform: &Platform, call: &Call, deed: EventAction, follow_up: Option<Unnamed>) -> Result<Answer, Problem> {
+/// Completes, reschedules or deletes an event, or marks it as a no-show.
+pub(crate) async fn apply(platform: &Platform, call: &Call, deed: EventAction, follow_up: Option<EventDraft>) -> Result<Answer, Problem> {
     let (lead, id): (LeadId, EventId) = (call.part("id", "lead")?, call.part("event", "event")?);
     let next = new_id(platform, call, lead, "follow-up")?;
-    let follow_up = follow_up.map(|follow_up| follow_up.named(next.clone()));
+    let follow_up = follow_up.map(|follow_up| follow_up.with_id(next.clone()));
     let by = call.scope.actor();
     let also = |loaded: &Loaded| {
         let days = found(loaded, lead).ok().zip(loaded.event(lead, &id)).map(|((lead, dealer), event)| {
@@ -62,26 +62,26 @@ pub(crate) async fn end(platform: &Platform, call: &Call, deed: EventAction, fol
         let days = |user: &UserId, date| loaded.day(user, date);
         settle(&CalendarContext { lead, dealer, days: &days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone())
     };
-    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| shown(lead, [&id, &next], decision, loaded);
+    let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| view_of(lead, [&id, &next], decision, loaded);
     let view = lead::change(LeadRequest::of(platform, call, lead), &also, rule, shown).await?;
     let view = view.ok_or(Refusal::NotFound("event"))?;
     Ok(Answer::new(200, &view)?.about(&view.lead))
 }
 
-/// A name for a new event: the same for the same `Idempotency-Key`.
+/// Derives the id of a new event: the same for the same `Idempotency-Key`.
 pub(crate) fn new_id(platform: &Platform, call: &Call, lead: LeadId, what: &str) -> Result<EventId, Failure> {
     EventId::parse(&new_name(platform, call, lead, what)).map_err(|e| Failure::Broken(e.to_string()))
 }
 
-/// An event as it is now with the follow-up that was made with its end, and how the lead stands.
-pub(crate) fn shown(lead: &Lead, [id, next]: [&EventId; 2], decision: Option<&Decision>, loaded: &Loaded) -> Option<CalendarEventView> {
+/// The current event with the follow-up that was created when it ended, and the lead's next action.
+pub(crate) fn view_of(lead: &Lead, [id, next]: [&EventId; 2], decision: Option<&Decision>, loaded: &Loaded) -> Option<CalendarEventView> {
     let of = |item: &Item| if let Item::Event(event) = item { Some(CalendarEvent::clone(event)) } else { None };
     let events: Vec<CalendarEvent> = decision.iter().flat_map(|decision| &decision.items).filter_map(of).collect();
     let named = |id: &EventId| events.iter().find(|event| event.id == *id).or_else(|| loaded.event(lead.id, id));
     Some(CalendarEventView::of(named(id)?, lead, named(next).filter(|_| next != id)))
 }
 
-/// An event, for who may read its lead, and for whoever it was given to.
+/// Returns an event to users who may read its lead and to the user of the event.
 pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let (id, event): (LeadId, EventId) = (call.part("id", "lead")?, call.part("event", "event")?);
@@ -94,7 +94,7 @@ pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Pro
     Ok(Answer::new(200, &CalendarEventView::of(event, lead, None))?.about(&id))
 }
 
-/// The events of a lead, ended ones too, those of the latest times first.
+/// Lists the events of a lead, ended ones included, latest first.
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;

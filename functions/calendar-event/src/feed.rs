@@ -1,6 +1,6 @@
-//! Secret links by which other calendars show what is planned (CAL-6).
+//! Calendar feeds: secret links by which other calendar programs subscribe to events (CAL-6).
 
-use crate::calendar::{Seen, Wanted};
+use crate::calendar::{EventFilter, VisibleEvent};
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::access::Scope;
@@ -21,51 +21,51 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// Days that a feed shows before today, and from today on.
+/// Days that a feed shows before today, and after it.
 const PAST: u64 = 30;
 const AHEAD: u64 = 180;
-/// Events that it shows of each at most: of the past and of the future.
-const MOST_PAST: usize = 500;
-const MOST_AHEAD: usize = 1_500;
-/// How often a thousand of the dealer's events of a month are looked through for those that are wanted: no index has them by person.
-const LOOKS: usize = 3;
+/// Maximum number of events in a feed, for past and future.
+const MAX_PAST: usize = 500;
+const MAX_AHEAD: usize = 1_500;
+/// Maximum number of reads, of a thousand rows each, in one month of a dealer: no index is ordered by user.
+const MAX_READS: usize = 3;
 
-/// From a time on, and before another.
-type Span = (DateTime<Utc>, DateTime<Utc>);
+/// Start (inclusive) and end (exclusive).
+type TimeRange = (DateTime<Utc>, DateTime<Utc>);
 
-/// A calendar link to be made (CAL-6).
+/// A calendar feed to create (CAL-6).
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"dealer": "autohaus-nordstern-demo"}))]
 pub struct FeedBody {
-    /// Of which dealer; of every dealer that the user works at, if not said.
+    /// The dealer. Defaults to every dealer that the user works at.
     #[schema(value_type = Option<String>)]
     dealer: Loose<Text>,
-    /// Whose events; everybody's at the dealer if not said, or without a dealer, yours.
+    /// The user whose events the feed shows. Defaults to all users of the dealer or, without a dealer, to you.
     #[schema(value_type = Option<String>)]
     user: Loose<Text>,
 }
 
-/// A calendar link.
+/// A calendar feed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FeedView {
-    /// Its name.
+    /// Id of the feed.
     pub id: String,
-    /// Of which dealer; absent: of every dealer that the user works at.
+    /// The dealer; absent if the feed covers every dealer that the user works at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dealer: Option<String>,
-    /// Whose events; absent: everybody's at the dealer.
+    /// The user whose events the feed shows; absent if it shows all users of the dealer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
-    /// The secret link: whoever has it sees what you may see, until you revoke it.
+    /// The secret link. Anyone who has it can read the events that you may see, until you revoke it.
     pub link: String,
 }
 
-/// Your calendar links.
+/// Your calendar feeds.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FeedsView {
-    /// Oldest first; 20 at most.
+    /// Oldest first, at most 20.
     pub feeds: Vec<FeedView>,
 }
 
@@ -81,44 +81,44 @@ impl FeedView {
     }
 }
 
-/// Only people have calendars.
-fn asker(call: &Call) -> Result<&UserId, Refusal> {
+/// Returns the user behind the request: only users have calendar feeds, partners do not.
+fn requesting_user(call: &Call) -> Result<&UserId, Refusal> {
     call.scope.needs(Right::ReadLeads)?;
     call.scope.user_id().ok_or(Refusal::Forbidden(Right::ReadLeads))
 }
 
-fn of_user(loaded: &Loaded, user: &UserId) -> CalendarFeeds {
+fn feeds_of(loaded: &Loaded, user: &UserId) -> CalendarFeeds {
     loaded.feeds(user).cloned().unwrap_or_else(|| CalendarFeeds::none(user.clone()))
 }
 
-/// Makes a link.
-pub(crate) async fn make(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let user = asker(call)?;
+/// Creates a feed.
+pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    let user = requesting_user(call)?;
     let (dealer, person) = call.json::<FeedBody>()?.check()?;
-    // Without a dealer it is a person's calendar.
+    // A feed without a dealer is a user's calendar.
     let person = person.or_else(|| dealer.is_none().then(|| user.clone()));
-    may_be_shown(platform, call, dealer.as_ref(), person.as_ref()).await?;
+    check_visible(platform, call, dealer.as_ref(), person.as_ref()).await?;
     let id = FeedId::parse(&new_name(platform, call, user, "feed")).map_err(|e| Failure::Broken(e.to_string()))?;
     let new = CalendarFeed { id, dealer, person, created: call.now };
-    let rule = |loaded: &Loaded, _| of_user(loaded, user).with(new.clone());
+    let rule = |loaded: &Loaded, _| feeds_of(loaded, user).with(new.clone());
     let made = platform.store.decide(&call.scope, Load::of([Key::Feeds(user.clone())]), rule).await?;
     let view = FeedView::of(platform, call, user, &made);
     Ok(Answer::new(201, &view)?.header("location", format!("/calendar-feeds/{}", view.id)).about(&view.id))
 }
 
-/// The asker's links.
+/// Lists the feeds of the requesting user.
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let user = asker(call)?;
+    let user = requesting_user(call)?;
     let loaded = platform.store.load(&call.scope, &Load::of([Key::Feeds(user.clone())])).await?;
-    let feeds = of_user(&loaded, user).feeds.iter().map(|feed| FeedView::of(platform, call, user, feed)).collect();
+    let feeds = feeds_of(&loaded, user).feeds.iter().map(|feed| FeedView::of(platform, call, user, feed)).collect();
     Ok(Answer::new(200, &FeedsView { feeds })?)
 }
 
-/// Revokes one of the asker's links; answers with those that are left.
+/// Revokes a feed of the requesting user and returns the remaining ones.
 pub(crate) async fn revoke(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let user = asker(call)?;
+    let user = requesting_user(call)?;
     let id: FeedId = call.part("feed", "calendar link")?;
-    let rule = |loaded: &Loaded, _| of_user(loaded, user).without(&id).map(|decision| (Some(decision), ()));
+    let rule = |loaded: &Loaded, _| feeds_of(loaded, user).without(&id).map(|decision| (Some(decision), ()));
     platform.store.decide(&call.scope, Load::of([Key::Feeds(user.clone())]), rule).await?;
     list(platform, call).await
 }
@@ -138,14 +138,14 @@ impl FeedBody {
     }
 }
 
-/// A link is made only of what its user may see now; what it shows later is judged then.
-async fn may_be_shown(platform: &Platform, call: &Call, dealer: Option<&DealerId>, person: Option<&UserId>) -> Result<(), Problem> {
+/// Refuses a feed of events that the user may not see now. Each later request of the feed checks this again.
+async fn check_visible(platform: &Platform, call: &Call, dealer: Option<&DealerId>, person: Option<&UserId>) -> Result<(), Problem> {
     let known = match dealer {
         Some(id) if call.scope.reaches(id).is_ok() => platform.store.dealer(&call.scope, id).await?,
         _ => None,
     };
     if dealer.is_some() && known.is_none() {
-        return Err(Refusal::field("dealer", "CAL-6", "must be a dealer within your reach").into());
+        return Err(Refusal::field("dealer", "CAL-6", "must be a dealer that you have access to").into());
     }
     let Some(person) = person else { return Ok(()) };
     let dealers = match known {
@@ -159,17 +159,17 @@ async fn may_be_shown(platform: &Platform, call: &Call, dealer: Option<&DealerId
         || dealers
             .iter()
             .any(|dealer| dealer.settings.member(person).is_some() && call.scope.sees_leads_of(Some(person), &dealer.settings, call.now));
-    if seen { Ok(()) } else { Err(Refusal::field("user", "CAL-6", "must be a user whose leads you see").into()) }
+    if seen { Ok(()) } else { Err(Refusal::field("user", "CAL-6", "must be a user whose leads you may see").into()) }
 }
 
-/// The dealers that a person works at, as far as `scope` reaches.
+/// The dealers that a user works at and that `scope` may access.
 async fn dealers_of(platform: &Platform, scope: &Scope, person: &User) -> Result<Vec<Arc<Dealer>>, Failure> {
     let reached = person.dealers.iter().filter(|dealer| scope.reaches(dealer).is_ok());
     let read = try_join_all(reached.map(|dealer| platform.store.dealer(scope, dealer))).await?;
     Ok(read.into_iter().flatten().collect())
 }
 
-/// `GET /c/{token}/calendar.ics`: what the link's user may see, as a file. Whatever is wrong with the link, it is as if there were none.
+/// `GET /c/{token}/calendar.ics`: the events that the owner of the feed may see, as a file. Every fault of the link gives the same 404.
 pub(crate) async fn file(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let Some(Link::Feed(FeedLink { user, feed, created })) = &call.link else { return Err(Problem::no_link()) };
     let load = Load::of([Key::User(user.clone()), Key::Feeds(user.clone())]);
@@ -192,11 +192,11 @@ pub(crate) async fn file(platform: &Platform, call: &Call) -> Result<Answer, Pro
         },
     };
     let of_dealers = dealers.iter().map(async |dealer| {
-        let wanted = Wanted { scope: &scope, dealer, person: feed.person.as_ref(), deleted: true, now: call.now };
-        stretch(platform, &wanted).await
+        let filter = EventFilter { scope: &scope, dealer, person: feed.person.as_ref(), deleted: true, now: call.now };
+        events_of_dealer(platform, &filter).await
     });
     let of_dealers = try_join_all(of_dealers).await?;
-    let entries = dealers.iter().zip(&of_dealers).flat_map(|(dealer, events)| events.iter().map(|seen| entry(platform, seen, dealer)));
+    let entries = dealers.iter().zip(&of_dealers).flat_map(|(dealer, events)| events.iter().map(|event| entry(platform, event, dealer)));
     let entries = entries.collect();
     let name = match (&feed.dealer, dealers.first(), &feed.person) {
         (Some(_), Some(dealer), None) => dealer.settings.name.clone(),
@@ -213,26 +213,26 @@ pub(crate) async fn file(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let tag = format!("\"{}\"", fingerprint(text.as_bytes()));
     let media_type = "text/calendar; charset=utf-8";
     let answer = if call.has(&tag) { Answer::text(304, media_type, String::new()) } else { Answer::text(200, media_type, text) };
-    // It is kept, and asked for anew each time.
+    // Clients keep the file and revalidate it each time.
     Ok(answer.header("etag", tag).header("cache-control", "private, no-cache").header("x-robots-tag", "noindex, nofollow").about(&feed.id))
 }
 
-/// What a feed shows of a dealer: whole days by its clock, so that the same content stays the same over the day.
-async fn stretch(platform: &Platform, wanted: &Wanted<'_>) -> Result<Vec<Seen>, Problem> {
-    let calendar = &wanted.dealer.settings.calendar;
-    let today = calendar.date_of(wanted.now);
-    let begins = |date: Option<chrono::NaiveDate>| date.and_then(|date| calendar.begins(date)).unwrap_or(wanted.now);
+/// The events of a feed at one dealer. The range is whole days in the dealer's time zone, so that the ETag is stable during a day.
+async fn events_of_dealer(platform: &Platform, filter: &EventFilter<'_>) -> Result<Vec<VisibleEvent>, Problem> {
+    let calendar = &filter.dealer.settings.calendar;
+    let today = calendar.date_of(filter.now);
+    let begins = |date: Option<chrono::NaiveDate>| date.and_then(|date| calendar.begins(date)).unwrap_or(filter.now);
     let midnight = begins(Some(today));
     let first = begins(today.checked_sub_days(Days::new(PAST)));
     let last = begins(today.checked_add_days(Days::new(AHEAD + 1)));
-    let past = wanted.all(platform, (first, midnight), MOST_PAST);
-    let ahead = wanted.all(platform, (midnight, last), MOST_AHEAD);
+    let past = filter.events_of_range(platform, (first, midnight), MAX_PAST);
+    let ahead = filter.events_of_range(platform, (midnight, last), MAX_AHEAD);
     let (past, ahead) = futures::future::try_join(past, ahead).await?;
     Ok(past.into_iter().chain(ahead).collect())
 }
 
-/// A stretch in pieces of a month each, as they are stored.
-fn months((from, until): Span) -> impl Iterator<Item = Span> {
+/// Splits a range into months, which is how events are stored.
+fn months((from, until): TimeRange) -> impl Iterator<Item = TimeRange> {
     let next = move |at: &DateTime<Utc>| {
         let first = at.date_naive().with_day(1)?.checked_add_months(Months::new(1))?;
         Some(first.and_time(NaiveTime::MIN).and_utc()).filter(|at| *at < until)
@@ -240,21 +240,21 @@ fn months((from, until): Span) -> impl Iterator<Item = Span> {
     std::iter::successors(Some(from), next).map(move |at| (at, next(&at).unwrap_or(until)))
 }
 
-impl Wanted<'_> {
-    /// The first `most` of the events of a stretch, whose months are read at once.
-    async fn all(&self, platform: &Platform, span: Span, most: usize) -> Result<Vec<Seen>, Problem> {
-        let read = try_join_all(months(span).map(|span| self.of_month(platform, span, most))).await?;
-        Ok(read.into_iter().flatten().take(most).collect())
+impl EventFilter<'_> {
+    /// The first `max` events of a range. The months are read in parallel.
+    async fn events_of_range(&self, platform: &Platform, range: TimeRange, max: usize) -> Result<Vec<VisibleEvent>, Problem> {
+        let read = try_join_all(months(range).map(|range| self.events_of_month(platform, range, max))).await?;
+        Ok(read.into_iter().flatten().take(max).collect())
     }
 
-    /// The first `most` of the events of a month, of so many of the dealer's that are looked through.
-    async fn of_month(&self, platform: &Platform, span: Span, most: usize) -> Result<Vec<Seen>, Problem> {
+    /// The first `max` events of a month, within `MAX_READS` reads.
+    async fn events_of_month(&self, platform: &Platform, range: TimeRange, max: usize) -> Result<Vec<VisibleEvent>, Problem> {
         let (mut all, mut cursor) = (Vec::new(), None);
-        for _ in 0..LOOKS {
-            let (events, next) = self.events(platform, span, cursor.as_deref(), most - all.len()).await?;
+        for _ in 0..MAX_READS {
+            let (events, next) = self.events(platform, range, cursor.as_deref(), max - all.len()).await?;
             all.extend(events);
             cursor = next;
-            if cursor.is_none() || all.len() >= most {
+            if cursor.is_none() || all.len() >= max {
                 break;
             }
         }
@@ -262,15 +262,15 @@ impl Wanted<'_> {
     }
 }
 
-/// An event as other calendars show it: no more of the contact than a name.
-fn entry(platform: &Platform, seen: &Seen, dealer: &Dealer) -> (Event, Tz, DateTime<Utc>) {
-    let Seen { row, lead } = seen;
+/// An event as other calendar programs show it. Of the contact it holds the name only.
+fn entry(platform: &Platform, event: &VisibleEvent, dealer: &Dealer) -> (Event, Tz, DateTime<Utc>) {
+    let VisibleEvent { row, lead } = event;
     let zone = dealer.settings.calendar.zone();
     let cancelled = row.state == "deleted";
     let title = if lead.contact.is_empty() { row.title.clone() } else { format!("{} · {}", row.title, lead.contact) };
     let link = format!("{}/leads/{}", platform.public_url, lead.id);
-    // Who was given an event may not see the lead, but sees the event.
-    let link = if seen.person() == lead.owner.as_ref() { link } else { format!("{link}/events/{}", row.id) };
+    // The user of an event may not be allowed to see the lead, but may see the event.
+    let link = if event.user() == lead.owner.as_ref() { link } else { format!("{link}/events/{}", row.id) };
     let about: Vec<String> = [lead.vehicle.clone(), lead.id.spoken(), link].into_iter().filter(|line| !line.is_empty()).collect();
     let mut entry = Event::new();
     entry
@@ -284,6 +284,6 @@ fn entry(platform: &Platform, seen: &Seen, dealer: &Dealer) -> (Event, Tz, DateT
         .append_property(Property::new("TRANSP", if row.state == "incomplete" { "OPAQUE" } else { "TRANSPARENT" }))
         .append_property(Property::new("CATEGORIES", ical::escaped(&row.kind)))
         .append_property(ical::time("DTSTART", row.at, zone))
-        .append_property(ical::time("DTEND", seen.until(dealer), zone));
+        .append_property(ical::time("DTEND", event.until(dealer), zone));
     (entry.done(), zone, row.at)
 }

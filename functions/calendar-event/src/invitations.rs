@@ -1,4 +1,4 @@
-//! What staff do with invitations: make them, look how they stand, revoke them (CAL-8).
+//! Invitations as staff use them: create, list, revoke (CAL-8).
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Fault, InvitationId, LeadId, Refusal, Right, UserId};
@@ -17,21 +17,21 @@ use forecourt_store::{Failure, Load, Loaded};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// An invitation to be made (CAL-8).
+/// An invitation to create (CAL-8).
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"type": "booked_test_drive", "expires_in_days": 14}))]
 pub struct InvitationBody {
-    /// The type of the event to be booked: `booked_test_drive` …
+    /// Type of the event that the customer books, such as `booked_test_drive`.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "booked_test_drive")]
     kind: Loose<Text>,
-    /// What it is called on the page and on the calendar, up to 200 characters; as its type, if not said.
+    /// Title on the page and in the calendar, up to 200 characters. Defaults to the name of the type.
     #[schema(value_type = Option<String>, max_length = 200)]
     title: Loose<Text>,
-    /// For how many days the link is good, 1 to 60; 14, if not said.
+    /// Days for which the link is valid, 1 to 60. Defaults to 14.
     #[schema(value_type = Option<i64>)]
     expires_in_days: Loose<i64>,
-    /// With whom; whoever has the lead, if not said.
+    /// The user with whom the appointment takes place. Defaults to the owner of the lead.
     #[schema(value_type = Option<String>)]
     user: Loose<Text>,
 }
@@ -39,40 +39,40 @@ pub struct InvitationBody {
 /// An invitation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvitationView {
-    /// Its name.
+    /// Id of the invitation.
     pub id: String,
-    /// Of which lead.
+    /// Id of the lead.
     pub lead: String,
-    /// The link, to be given to the lead's contact and nobody else: who has it can book, move and cancel.
+    /// The link. Give it to the contact of the lead only: anyone who has it can book, move and cancel.
     pub link: String,
-    /// From when on it is good for nothing.
+    /// When the link expires.
     pub expires_at: DateTime<Utc>,
 }
 
-/// An invitation of a lead, and how it stands.
+/// An invitation of a lead with its state.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvitationRowView {
-    /// Its name.
+    /// Id of the invitation.
     pub id: String,
-    /// The type of the event to be booked.
+    /// Type of the event that the customer books.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is called, where it has a name of its own.
+    /// Title; absent if the name of the type is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// With whom; absent: with whoever has the lead.
+    /// The user with whom the appointment takes place; absent if it is the owner of the lead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
-    /// From when on it is good for nothing.
+    /// When the link expires.
     pub expires_at: DateTime<Utc>,
-    /// `open`, `booked`, `cancelled` or `over`, as the customer sees it; or `expired` or `revoked`.
+    /// `open`, `booked`, `cancelled` or `over` as the customer sees it; or `expired` or `revoked`.
     pub standing: &'static str,
-    /// The event that was booked last.
+    /// Id of the event that was booked last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// The link, while it is good.
+    /// The link; absent if it is no longer valid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
 }
@@ -80,15 +80,15 @@ pub struct InvitationRowView {
 /// The invitations of a lead.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvitationsView {
-    /// The newest first.
+    /// Newest first.
     pub invitations: Vec<InvitationRowView>,
-    /// Asks for the next page; absent on the last.
+    /// Cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
 
-/// Makes an invitation.
-pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+/// Creates an invitation.
+pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: LeadId = call.part("id", "lead")?;
     let name = new_name(platform, call, id, "invitation");
     let name = InvitationId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
@@ -101,7 +101,7 @@ pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, P
         invitation::invite(&case, NewInvitation { language, ..new.clone() }).map(|(decision, _)| decision)
     };
     let made =
-        |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| self::made(decision).or_else(|| loaded.invitation(id, &name).cloned());
+        |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| invitation_in(decision).or_else(|| loaded.invitation(id, &name).cloned());
     let made = lead::make(LeadRequest::of(platform, call, id), Key::Invitation(id, name.clone()), &also, rule, made).await?;
     let made = made.ok_or(Refusal::NotFound("invitation"))?;
     let link = link::of(platform, call.scope.group(), &made);
@@ -109,7 +109,7 @@ pub(crate) async fn invite(platform: &Platform, call: &Call) -> Result<Answer, P
     Ok(Answer::new(201, &view)?.header("location", link).about(&id))
 }
 
-fn made(decision: Option<&Decision>) -> Option<Invitation> {
+fn invitation_in(decision: Option<&Decision>) -> Option<Invitation> {
     let of = |item: &Item| if let Item::Invitation(made) = item { Some(Invitation::clone(made)) } else { None };
     decision?.items.iter().find_map(of)
 }
@@ -129,7 +129,7 @@ impl InvitationBody {
     }
 }
 
-/// How the invitations of a lead stand.
+/// Lists the invitations of a lead with their states.
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
@@ -148,7 +148,7 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     Ok(Answer::new(200, &InvitationsView { invitations, cursor })?.about(&id))
 }
 
-/// Revokes an invitation. What was booked by it stays; who wants that to be off calls the event off.
+/// Revokes an invitation. An appointment that was booked with it remains; it is cancelled through its event.
 pub(crate) async fn revoke(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: LeadId = call.part("id", "lead")?;
     let name: InvitationId = call.part("invitation", "invitation")?;
@@ -162,7 +162,7 @@ pub(crate) async fn revoke(platform: &Platform, call: &Call) -> Result<Answer, P
         Ok(invitation::revoke(lead, invitation, by.clone(), call.now))
     };
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
-        let made = made(decision).or_else(|| loaded.invitation(id, &name).cloned())?;
+        let made = invitation_in(decision).or_else(|| loaded.invitation(id, &name).cloned())?;
         let event = made.event.as_ref().and_then(|event| loaded.event(id, event));
         Some(InvitationRowView::of(platform, call, &made, event))
     };
@@ -177,7 +177,7 @@ impl InvitationRowView {
             None if !invitation.is_good(event, call.now) => "expired",
             None => invitation.standing(event, call.now).name(),
         };
-        let good = !matches!(standing, "revoked" | "expired");
+        let valid = !matches!(standing, "revoked" | "expired");
         Self {
             id: invitation.id.to_string(),
             kind: invitation.kind.clone(),
@@ -187,7 +187,7 @@ impl InvitationRowView {
             expires_at: invitation.ends(event),
             standing,
             event: invitation.event.as_ref().map(ToString::to_string),
-            link: good.then(|| link::of(platform, call.scope.group(), invitation)),
+            link: valid.then(|| link::of(platform, call.scope.group(), invitation)),
         }
     }
 }

@@ -1,4 +1,14 @@
-//! Calendar events over HTTP: what is planned for a lead is scheduled, completed, marked as no-show, rescheduled, deleted (CAL-1 to CAL-4).
+//! The function `calendar-event`: the calendar of a lead, of a user and of a dealer (CAL).
+//!
+//! - **Does**: creates, completes, reschedules and deletes events of leads and marks no-shows, for one lead or in bulk; shows calendars;
+//!   serves calendar feeds; manages invitations, and serves the page on which a customer books, moves or cancels a slot.
+//! - **Triggers**: HTTP requests of the routes that the route table gives to this function. Staff routes need a token. The links
+//!   `/i/{token}` and `/c/{token}` are signed and need none.
+//! - **Reads**: lead, dealer, event, invitation, the appointment of an event, and the days on which users have events.
+//! - **Writes**: the event with its lead, timeline, appointment and occupied slots in one transaction; invitations; feeds.
+//! - **Repeats**: ids derive from the `Idempotency-Key`, so that a repeat finds what the first request created.
+//! - **On failure**: nothing is stored and the client gets a problem; 503 means that the same request can be sent again. A bulk request
+//!   reports a result for each lead. Two customers who choose the last slot at the same time: one gets 201, the other 409 with free slots.
 
 mod body;
 mod booking;
@@ -27,11 +37,11 @@ use forecourt_edge::routes::{Operation, Route};
 use forecourt_edge::{Platform, http};
 use futures::FutureExt as _;
 
-/// A request of one of this function's routes.
+/// Handles an HTTP request of one of this function's routes.
 pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
     match event.route_key.as_deref().and_then(Route::of) {
         Some(route) if route.operation == Operation::FeedFile => {}
-        Some(route) if route.is_open() => return booking::customer(platform, event).boxed().await,
+        Some(route) if route.is_open() => return booking::handle(platform, event).boxed().await,
         _ => {}
     }
     http::answer(platform, event, async |call| operate(platform, call).await).await
@@ -45,25 +55,25 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ReadEvent => events::read(platform, &call).await,
         Operation::CompleteEvent => {
             let (note, follow_up) = call.json::<CompletionBody>()?.check()?;
-            events::end(platform, &call, EventAction::Complete { note }, follow_up).await
+            events::apply(platform, &call, EventAction::Complete { note }, follow_up).await
         }
         Operation::NoShowEvent => {
             let (reason, note, follow_up) = call.json::<NoShowBody>()?.check()?;
-            events::end(platform, &call, EventAction::NoShow { reason, note }, follow_up).await
+            events::apply(platform, &call, EventAction::NoShow { reason, note }, follow_up).await
         }
         Operation::RescheduleEvent => {
             let to = call.json::<RescheduleBody>()?.check()?;
-            events::end(platform, &call, EventAction::Reschedule { to }, None).await
+            events::apply(platform, &call, EventAction::Reschedule { to }, None).await
         }
-        Operation::Invite => invitations::invite(platform, &call).await,
+        Operation::Invite => invitations::create(platform, &call).await,
         Operation::ListInvitations => invitations::list(platform, &call).await,
         Operation::RevokeInvitation => invitations::revoke(platform, &call).await,
         Operation::Calendar => calendar::show(platform, &call).await,
-        Operation::MakeFeed => feed::make(platform, &call).await,
+        Operation::MakeFeed => feed::create(platform, &call).await,
         Operation::ListFeeds => feed::list(platform, &call).await,
         Operation::RevokeFeed => feed::revoke(platform, &call).await,
         Operation::FeedFile => feed::file(platform, &call).await,
-        Operation::DeleteEvent => events::end(platform, &call, EventAction::Delete, None).await,
+        Operation::DeleteEvent => events::apply(platform, &call, EventAction::Delete, None).await,
         _ => Err(Problem::wrong_function()),
     }
 }

@@ -1,6 +1,6 @@
-//! The customer's page: plain HTML in the dealer's name, in English, German and Dutch; forms and no script (CAL-8, MSG-2).
+//! The customer's page: plain HTML with forms and without a script, in English, German and Dutch (CAL-8, MSG-2).
 
-use crate::details::Shown;
+use crate::details::InvitationDetails;
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::OffsetName as _;
 use forecourt_domain::base::{Country, Language};
@@ -18,15 +18,15 @@ use std::sync::LazyLock;
 /// The media type of a page.
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
 
-/// The words of a language.
+/// The texts of one language.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Texts {
     lang: Language,
     weekdays: [String; 7],
     months: [String; 12],
-    /// A date, of `{weekday}`, `{day}` and `{month}`.
+    /// Format of a date, with `{weekday}`, `{day}` and `{month}`.
     date: String,
-    /// Why no slot can be picked, with the `{dealer}` to be called.
+    /// Sentences for each reason why no slot can be chosen, with the name of the `{dealer}` to call.
     closed: BTreeMap<String, String>,
     page: BTreeMap<String, String>,
 }
@@ -38,7 +38,7 @@ static TEXTS: LazyLock<Vec<Texts>> = LazyLock::new(|| {
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut templates = Environment::new();
-    // Named `.html`: whatever is put in is escaped.
+    // The suffix `.html` turns on escaping of all values.
     for (name, text) in [
         ("frame.html", include_str!("pages/frame.html")),
         ("offer.html", include_str!("pages/offer.html")),
@@ -50,29 +50,29 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates
 });
 
-/// Who reads an answer.
+/// What the headers of a request ask for: page or JSON, and languages.
 #[derive(Debug, Clone)]
 pub(crate) struct Reader {
-    /// HTML rather than JSON.
+    /// Whether the client prefers HTML to JSON.
     pub(crate) prefers_page: bool,
     languages: Vec<Language>,
 }
 
 impl Reader {
-    /// As the headers say.
+    /// Reads `Accept` and `Accept-Language`.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok()).unwrap_or_default();
-        let wanted = weighed(text(header::ACCEPT));
+        let wanted = parse_weights(text(header::ACCEPT));
         let weight = |types: &[&str]| wanted.iter().filter(|(_, name)| types.contains(&name.as_str())).map(|(weight, _)| *weight).max();
         let page = weight(&["text/html", "application/xhtml+xml"]).unwrap_or(0);
-        let languages = weighed(text(header::ACCEPT_LANGUAGE)).into_iter().filter(|(weight, _)| *weight > 0);
+        let languages = parse_weights(text(header::ACCEPT_LANGUAGE)).into_iter().filter(|(weight, _)| *weight > 0);
         let languages = languages.filter_map(|(_, tag)| Language::parse(&tag).ok()).collect();
         Self { prefers_page: page > 0 && page >= weight(&["application/json"]).unwrap_or(0), languages }
     }
 }
 
-/// What a header lists with its weight in thousandths, the dearest first.
-fn weighed(text: &str) -> Vec<(u32, String)> {
+/// Parses a header with `q` weights. Returns the weights in thousandths with the names, highest weight first.
+fn parse_weights(text: &str) -> Vec<(u32, String)> {
     let one = |part: &str| {
         let mut parts = part.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -84,7 +84,7 @@ fn weighed(text: &str) -> Vec<(u32, String)> {
     all
 }
 
-/// The words for a reader: the contact's language, else what the browser asks for, else the dealer's, else English.
+/// Chooses the language: the contact's, else the first known one that the browser asks for, else the dealer's, else English.
 pub(crate) fn texts(reader: &Reader, of: Option<(&Invitation, &Dealer)>) -> &'static Texts {
     let contact = of.and_then(|(invitation, _)| invitation.language.as_ref());
     let dealer = of.map(|(_, dealer)| &dealer.settings.language);
@@ -94,12 +94,12 @@ pub(crate) fn texts(reader: &Reader, of: Option<(&Invitation, &Dealer)>) -> &'st
 }
 
 impl Texts {
-    /// What an invitation is to.
+    /// The title of an invitation: its own, or the name of its type.
     pub(crate) fn name_of<'a>(&self, invitation: &'a Invitation) -> &'a str {
         invitation.title.as_deref().unwrap_or_else(|| name_of(&invitation.kind, &self.lang))
     }
 
-    /// Why no slot can be picked.
+    /// The sentence that says why no slot can be chosen.
     pub(crate) fn closed(&self, why: OfferRefusal, dealer: &Dealer) -> String {
         self.closed.get(why.name()).map(|text| text.replace("{dealer}", &dealer.settings.name)).unwrap_or_default()
     }
@@ -116,7 +116,7 @@ impl Texts {
         form.replace("{weekday}", weekday).replace("{day}", &date.day().to_string()).replace("{month}", month)
     }
 
-    /// The time of day as the dealer's clock shows it, with the offset's name where it shows the same twice.
+    /// The local time of day at the dealer. Adds the name of the UTC offset if that local time occurs twice on the date.
     fn time(&self, at: DateTime<Utc>, dealer: &Dealer) -> String {
         let zone = dealer.settings.calendar.zone();
         let local = at.with_timezone(&zone);
@@ -129,12 +129,12 @@ impl Texts {
     }
 }
 
-/// Why a page answers a form that was not carried out, unless nothing can be picked at all.
+/// Why a form was refused although slots can be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Alert {
-    /// The slot is not free any more.
+    /// The slot is no longer free.
     NotFree,
-    /// The form names no slot.
+    /// The form has no slot.
     Unpicked,
 }
 
@@ -147,13 +147,13 @@ impl Alert {
     }
 }
 
-/// The page of a link. With an alert it answers a form.
-pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, alert: Option<Alert>) -> Result<Answer, Problem> {
-    let Shown { dealer, invitation, .. } = shown;
+/// The page of an invitation. An `alert` says that it answers a refused form.
+pub(crate) fn page(reader: &Reader, status: u16, details: &InvitationDetails, alert: Option<Alert>) -> Result<Answer, Problem> {
+    let InvitationDetails { dealer, invitation, .. } = details;
     let texts = texts(reader, Some((invitation, dealer)));
     let zone = dealer.settings.calendar.zone();
     let date = |at: DateTime<Utc>| texts.date(at.with_timezone(&zone).date_naive(), dealer);
-    let days: Vec<_> = shown
+    let days: Vec<_> = details
         .free
         .iter()
         .map(|(day, slots)| {
@@ -162,29 +162,29 @@ pub(crate) fn page(reader: &Reader, status: u16, shown: &Shown, alert: Option<Al
             context! { date => texts.date(*day, dealer), slots }
         })
         .collect();
-    let booking = shown.booked().map(|(_, slot)| {
+    let booking = details.booked().map(|(_, slot)| {
         context! { date => date(slot.from), from => texts.time(slot.from, dealer), until => texts.time(slot.until, dealer) }
     });
-    let standing = shown.standing.name();
-    let closed = shown.closed.map(|why| texts.closed(why, dealer));
-    let said = alert.and_then(|alert| closed.as_ref().or_else(|| texts.page.get(alert.name())));
-    let expires = context! { date => date(shown.expires), time => texts.time(shown.expires, dealer) };
-    // Links are relative, so that they hold wherever the API is; an answer to a form stands a level deeper.
-    // It was verified, so that it holds nothing to be escaped.
-    let base = Value::from_safe_string(format!("{}{}", if alert.is_some() { "../" } else { "" }, shown.token));
+    let standing = details.standing.name();
+    let closed = details.closed.map(|why| texts.closed(why, dealer));
+    let alert_text = alert.and_then(|alert| closed.as_ref().or_else(|| texts.page.get(alert.name())));
+    let expires = context! { date => date(details.expires), time => texts.time(details.expires, dealer) };
+    // Links are relative, so that they work under any base URL; the answer to a form is one level deeper.
+    // The token was verified and needs no escaping.
+    let base = Value::from_safe_string(format!("{}{}", if alert.is_some() { "../" } else { "" }, details.token));
     html(
         status,
         "offer.html",
         &context! {
-            t => &texts.page, lang => texts.lang.as_str(), dealer => &dealer.settings.name, name => texts.name_of(invitation), vehicle => &shown.vehicle,
-            minutes => shown.minutes, zone => zone.name(), standing, booking, days, expires, base, alert => said, closed,
-            later => shown.later, more_from => shown.more_from.map(|date| date.to_string()), file => shown.event.is_some(),
-            rebooks => shown.rebooks, key => &shown.key,
+            t => &texts.page, lang => texts.lang.as_str(), dealer => &dealer.settings.name, name => texts.name_of(invitation), vehicle => &details.vehicle,
+            minutes => details.minutes, zone => zone.name(), standing, booking, days, expires, base, alert => alert_text, closed,
+            later => details.later, more_from => details.more_from.map(|date| date.to_string()), file => details.event.is_some(),
+            rebooks => details.rebooks, key => &details.key,
         },
     )
 }
 
-/// A problem as a page, with the way `back` to the link's own where that is good.
+/// A problem as a page, with a link `back` to the invitation unless the link itself is invalid.
 pub(crate) fn problem(problem: &Problem, reader: &Reader, back: Option<&str>) -> Answer {
     let texts = texts(reader, None);
     let what = match problem.status {
@@ -199,7 +199,7 @@ pub(crate) fn problem(problem: &Problem, reader: &Reader, back: Option<&str>) ->
 
 fn html(status: u16, template: &str, values: &Value) -> Result<Answer, Problem> {
     let written = TEMPLATES.get_template(template).and_then(|template| template.render(values));
-    let written = written.map_err(|e| Failure::Broken(format!("a page cannot be written: {e}")))?;
+    let written = written.map_err(|e| Failure::Broken(format!("the page template failed: {e}")))?;
     let csp = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     Ok(Answer::text(status, HTML, written)
         .header("content-security-policy", csp)

@@ -1,4 +1,4 @@
-//! What clients are shown.
+//! The answers about events.
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::calendar::{CalendarEvent, Rescheduled};
@@ -9,41 +9,41 @@ use utoipa::ToSchema;
 /// A calendar event of a lead.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CalendarEventView {
-    /// Its name within the lead.
+    /// Id of the event within its lead.
     pub id: String,
-    /// Of which lead.
+    /// Id of the lead.
     pub lead: String,
-    /// What is to be done.
+    /// Title.
     pub title: String,
-    /// Its type (CAL-1).
+    /// Event type (CAL-1).
     #[serde(rename = "type")]
     pub kind: String,
-    /// When.
+    /// Time of the event.
     pub at: DateTime<Utc>,
-    /// In words.
+    /// Notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// Whose it is.
+    /// The responsible user: the user of the event, or else the owner of the lead.
     pub user: Option<String>,
     /// `incomplete`, `completed`, `no_show` or `deleted`.
     pub state: &'static str,
-    /// When it ended.
+    /// When the event was completed, marked as a no-show or deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
-    /// Why, of a no-show.
+    /// Reason of a no-show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What was said when it ended.
+    /// Note that was recorded when the event ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// The times that it had before, oldest first.
+    /// Previous times, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rescheduled_from: Vec<DateTime<Utc>>,
-    /// How far it has escalated as a resubmission: 1, the seller was told; 2, the supervisor (ESC-4).
+    /// Escalation level as a resubmission: 1 after the seller was notified, 2 after the supervisor was notified (ESC-4).
     pub level: u8,
-    /// The lead's next action after this (CAL-3).
+    /// Time of the lead's next action (CAL-3).
     pub next_action_at: DateTime<Utc>,
-    /// The event that was made with this one's end.
+    /// The follow-up event that was created when this event ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(no_recursion)]
     pub follow_up: Option<Box<CalendarEventView>>,
@@ -52,14 +52,14 @@ pub struct CalendarEventView {
 /// The events of a lead.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CalendarEventsView {
-    /// By their times, the latest first, ended ones too.
+    /// Latest first, ended events included.
     pub events: Vec<CalendarEventView>,
-    /// Asks for the next page; absent on the last.
+    /// Cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// The lead's next action: the earliest incomplete event's time, else when the lead was last updated (CAL-3).
+    /// Time of the lead's next action: of the earliest incomplete event, or else of the last update of the lead (CAL-3).
     pub next_action_at: DateTime<Utc>,
-    /// The event that is the next action.
+    /// Id of the event that is the next action; `null` if no event is incomplete.
     pub next_action: Option<String>,
 }
 
