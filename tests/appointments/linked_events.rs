@@ -82,10 +82,8 @@ async fn apt_3_the_customer_gets_a_confirmation_at_once_and_one_reminder_of_the_
         world.post(ADMIN, &format!("/leads/{lead}/events/{event}/time"), &json!({"at": "2026-11-27T21:30:00+01:00"})).await;
         world.advance_to("2026-11-27T18:59:59Z").await;
         // A day before the new time it is night, so the reminder waits for the morning.
-        let confirmed = [
-            "11-23 09:00:00 jana: Ihr Termin am 26.11.2026, 10:00 Uhr",
-            "11-23 09:00:00 jana: Ihr neuer Termin am 27.11.2026, 21:30 Uhr",
-        ];
+        let confirmed =
+            ["11-23 09:00:00 jana: Ihr Termin am 26.11.2026, 10:00 Uhr", "11-23 09:00:00 jana: Ihr neuer Termin am 27.11.2026, 21:30 Uhr"];
         let reminded = "11-27 07:00:00 jana: Erinnerung: Ihr Termin am 27.11.2026, 21:30 Uhr";
         assert_eq!(told(&world), [&confirmed[..], &[reminded]].concat());
         let stale = letter(&world, lead, &event, "reminder-0-email").await;

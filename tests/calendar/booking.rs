@@ -47,7 +47,10 @@ async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link
     assert_eq!((again.status, free(&again).len()), (409, 0), "{}", again.body);
     let (status, _, page) = browse(&world, Method::GET, &link, "en", "").await;
     assert!(
-        status == 200 && page.contains("has been cancelled") && page.contains("call us: Autohaus Nordstern") && !page.contains("/booking\""),
+        status == 200
+            && page.contains("has been cancelled")
+            && page.contains("call us: Autohaus Nordstern")
+            && !page.contains("/booking\""),
         "{page}"
     );
     world.advance_to("2026-11-30T09:00:00Z").await;

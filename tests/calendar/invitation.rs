@@ -196,7 +196,10 @@ async fn cal_8_the_page_books_moves_and_cancels_without_a_script() {
     // Another customer wants the same slot.
     let other = invited_with(&world, "piet", "anna.vogt").await;
     let (status, _, page) = browse(&world, Method::POST, &format!("{other}/booking"), "nl", &form(slot)).await;
-    assert!(status == 409 && page.contains("role=\"alert\"") && page.contains("Dit tijdstip is helaas niet meer beschikbaar"), "{status} {page}");
+    assert!(
+        status == 409 && page.contains("role=\"alert\"") && page.contains("Dit tijdstip is helaas niet meer beschikbaar"),
+        "{status} {page}"
+    );
     let other = other.strip_prefix("/i/").unwrap();
     assert!(page.contains(&format!("action=\"../{other}/booking\"")) && !page.contains("value=\"2026-11-24T09:00:00"), "{page}");
     let (status, ..) = browse(&world, Method::POST, &format!("{link}/cancellation"), "en", "").await;

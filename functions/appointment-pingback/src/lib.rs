@@ -1,5 +1,13 @@
-//! Ping-backs: what another system tells of an appointment that it made (APT-4, APT-5). Who signed it is found out before this function sees
-//! it ([`forecourt_edge::http`]); whatever comes twice, late or out of order is harmless.
+//! The function `appointment-pingback`: reports of partners' systems on appointments that they created (APT-4, APT-5).
+//!
+//! - **Does**: applies a report (moved, cancelled, attended) to the appointment.
+//! - **Triggers**: `POST /pingbacks/{group}/{partner}`, signed as in Standard Webhooks. [`forecourt_edge::http`] verifies the signature
+//!   before this function is called.
+//! - **Reads**: the appointment, its lead, event and dealer, and earlier reports on an appointment that is not known yet.
+//! - **Writes**: the appointment with its event and letters in one transaction, or the report itself until the appointment is known.
+//! - **Repeats**: a repeat with the same `webhook-id` gets the first answer. Late and out-of-order reports are harmless: the latest by the
+//!   report's own time wins.
+//! - **On failure**: nothing is stored and the partner gets a problem; 503 means that the same ping-back can be sent again.
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -8,7 +16,7 @@ use forecourt_edge::usecase::appointment::{PingBackBody, partner, tell};
 use forecourt_edge::{Platform, http};
 use forecourt_store::fingerprint;
 
-/// `POST /pingbacks/{group}/{partner}`.
+/// Handles `POST /pingbacks/{group}/{partner}`.
 pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
     http::answer(platform, event, async |call| operate(platform, call).await).await
 }
@@ -18,10 +26,10 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         return Err(Problem::wrong_function());
     }
     let partner = partner(&call.scope)?;
-    let told = call.json_of_system::<PingBackBody>()?.check(call.now)?;
-    // The name under which it is known again is the one that was signed.
+    let report = call.json_of_system::<PingBackBody>()?.check(call.now)?;
+    // The signed id recognises a repeat.
     let id = call.header("webhook-id").unwrap_or_default();
     let name = platform.store.secret().name(&call.scope, &["ping-back", partner.as_str(), id]);
-    let view = tell(platform, &call.scope, &told, Some((name, fingerprint(&call.body))), call.now).await?;
+    let view = tell(platform, &call.scope, &report, Some((name, fingerprint(&call.body))), call.now).await?;
     Ok(Answer::new(200, &view)?.about(&view.appointment))
 }

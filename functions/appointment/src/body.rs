@@ -1,4 +1,4 @@
-//! What clients and partners write.
+//! The bodies of requests, read and checked.
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::Attended;
@@ -11,68 +11,68 @@ use forecourt_edge::usecase::appointment::external_id;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// An appointment to be made (APT-1). Where it comes from, and whose people make it, follows from who asks.
+/// An appointment to create (APT-1). Origin and team follow from the authenticated sender.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({
     "customer": {"name": "Jana Petersen", "email": "jana@example.com", "phone": "0171 2345678", "language": "de"},
     "kind": "showroom", "at": "2026-11-25T10:00:00+01:00", "user": "anna.vogt"
 }))]
 pub struct AppointmentBody {
-    /// With whom; of a lead's appointment the lead's contact, if not said.
+    /// The customer. Defaults to the contact of the lead, if there is a lead.
     #[schema(value_type = CustomerBody)]
     customer: Loose<CustomerBody>,
     /// `showroom`, `test_drive`, `telephone`, `email`, `video`, `delivery`, `workshop` or `other`.
     #[schema(value_type = String, example = "showroom")]
     kind: Loose<Text>,
-    /// When, RFC 3339.
+    /// Time in RFC 3339.
     #[schema(value_type = String)]
     at: Loose<Text>,
-    /// With which salesperson: a user of the dealer who is assignable. A seller who names nobody means themselves.
+    /// The salesperson: an assignable user of the dealer. Defaults to the sender, if the sender is a seller of the dealer.
     #[schema(value_type = Option<String>)]
     user: Loose<Text>,
-    /// A lead of the dealer: the appointment is an event on its calendar.
+    /// Id of a lead of the dealer. The appointment becomes an event of the lead.
     #[schema(value_type = Option<String>)]
     lead: Loose<Text>,
-    /// In words, up to 2,000 characters.
+    /// Notes, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     notes: Loose<Text>,
-    /// A partner's own id of the appointment, up to 200 characters: the same one again is the same appointment (INT-5).
+    /// The partner's own id of the appointment, up to 200 characters. The same id again is the same appointment (INT-5).
     #[schema(value_type = Option<String>, max_length = 200)]
     external_id: Loose<Text>,
 }
 
-/// The customer of an appointment, who needs an e-mail address or a telephone number (INT-3).
+/// The customer of an appointment. An e-mail address or a telephone number is required (INT-3).
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct CustomerBody {
-    /// What to call them, up to 200 characters.
+    /// Name, up to 200 characters.
     #[schema(value_type = Option<String>, max_length = 200)]
     name: Loose<Text>,
-    /// One address.
+    /// One e-mail address.
     #[schema(value_type = Option<String>, example = "jana@example.com")]
     email: Loose<Text>,
-    /// One number, as dialled from the dealer's country, or with `+`.
+    /// One telephone number, as dialled in the dealer's country or with `+`.
     #[schema(value_type = Option<String>, example = "0171 2345678")]
     phone: Loose<Text>,
-    /// A language tag, such as `de` or `en-GB`; the dealer's, if not said.
+    /// A language tag such as `de` or `en-GB`. Defaults to the dealer's language.
     #[schema(value_type = Option<String>)]
     language: Loose<Text>,
-    /// By what they do not want to be told: `email`, `sms` (APT-3).
+    /// Media that the customer refuses: `email`, `sms` (APT-3).
     #[schema(value_type = Option<Vec<String>>)]
     refuses: Loose<Vec<String>>,
-    /// What is not known here.
+    /// Unknown fields.
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: serde_json::Map<String, serde_json::Value>,
 }
 
-/// A correction: what is absent stays; an empty text takes away what was there.
+/// A correction. Absent fields keep their values; an empty text removes the value.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"user": "ben.krause", "notes": "Brings the old car along"}))]
 pub struct CorrectionBody {
-    /// With which salesperson.
+    /// The salesperson.
     #[schema(value_type = Option<String>)]
     user: Loose<Text>,
-    /// In words, up to 2,000 characters.
+    /// Notes, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     notes: Loose<Text>,
     /// The customer.
@@ -89,30 +89,30 @@ pub struct CorrectionBody {
     attendance: Option<serde_json::Value>,
 }
 
-/// An appointment takes place at another time.
+/// Moves an appointment.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"at": "2026-11-26T10:00:00+01:00"}))]
 pub struct MoveBody {
-    /// When, RFC 3339.
+    /// The new time in RFC 3339.
     #[schema(value_type = String)]
     at: Loose<Text>,
 }
 
-/// Whether the customer came.
+/// Records attendance.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"attendance": "no_show", "reason": "did_not_come"}))]
 pub struct AttendanceBody {
     /// `completed`, `no_show` or `unknown`.
     #[schema(value_type = String)]
     attendance: Loose<Text>,
-    /// Why, of a no-show: one of the reasons of a calendar event's (CAL-4); `did_not_come`, if not said.
+    /// Reason of a no-show, as for calendar events (CAL-4). Defaults to `did_not_come`.
     #[schema(value_type = Option<String>)]
     reason: Loose<Text>,
 }
 
-/// An appointment as it is meant.
+/// A checked request to create an appointment.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
+pub(crate) struct AppointmentRequest {
     pub(crate) customer: Customer,
     pub(crate) kind: AppointmentKind,
     pub(crate) at: DateTime<Utc>,
@@ -122,7 +122,7 @@ pub(crate) struct Wanted {
     pub(crate) external_id: Option<String>,
 }
 
-fn judged<T>(value: Option<T>, faults: Vec<Fault>) -> Result<T, Refusal> {
+fn value_or_faults<T>(value: Option<T>, faults: Vec<Fault>) -> Result<T, Refusal> {
     value.filter(|_| faults.is_empty()).ok_or(Refusal::Invalid(faults))
 }
 
@@ -136,8 +136,8 @@ fn user(text: Loose<Text>, faults: &mut Vec<Fault>) -> Option<UserId> {
 
 fn named<T: Copy>(text: Loose<Text>, field: &str, names: &[(&str, T)], faults: &mut Vec<Fault>) -> Option<T> {
     let before = faults.len();
-    let said = text.text(field, faults).unwrap_or_default().trim().to_lowercase();
-    let found = names.iter().find(|(name, _)| *name == said).map(|(_, value)| *value);
+    let name = text.text(field, faults).unwrap_or_default().trim().to_lowercase();
+    let found = names.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
     if found.is_none() && faults.len() == before {
         let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
         faults.push(Fault::new(field, "APT-1", format!("must be one of {}", names.join(", "))));
@@ -149,14 +149,15 @@ fn when(text: Loose<Text>, faults: &mut Vec<Fault>) -> Option<DateTime<Utc>> {
     let before = faults.len();
     let at = time(text, "at", "APT-1", faults);
     if at.is_none() && faults.len() == before {
-        faults.push(Fault::new("at", "APT-1", "must say when"));
+        faults.push(Fault::new("at", "APT-1", "is required"));
     }
     at
 }
 
 impl AppointmentBody {
-    /// Judges every field at once; numbers are read as dialled from `country`. Of a system what is not known of the customer is let pass.
-    pub(crate) fn check(self, country: Country, of_system: bool) -> (Option<Wanted>, Vec<Fault>) {
+    /// Checks every field and reports all faults at once. Telephone numbers are read as dialled in `country`. Unknown fields of the customer are
+    /// ignored if the sender is a system.
+    pub(crate) fn check(self, country: Country, of_system: bool) -> (Option<AppointmentRequest>, Vec<Fault>) {
         let mut faults = Vec::new();
         let lead = self.lead.text("lead", &mut faults).map(|lead| lead.parse::<LeadId>());
         if let Some(Err(e)) = &lead {
@@ -170,7 +171,7 @@ impl AppointmentBody {
         let faulty = typed || faults.iter().any(|fault| fault.field.starts_with("customer."));
         if !of_lead && !faulty {
             if customer.name.is_none() {
-                faults.push(Fault::new("customer.name", "APT-1", "must say what to call the customer"));
+                faults.push(Fault::new("customer.name", "APT-1", "is required"));
             }
             if customer.reached.email.is_none() && customer.reached.phone.is_none() {
                 faults.push(Fault::new("customer", "INT-3", "needs at least one e-mail address or telephone number"));
@@ -182,17 +183,17 @@ impl AppointmentBody {
         let notes = note(self.notes, "notes", &mut faults);
         let external_id = external_id(self.external_id, &mut faults);
         let lead = lead.and_then(Result::ok);
-        let wanted = kind.zip(at).map(|(kind, at)| Wanted { customer, kind, at, user, lead, notes, external_id });
+        let wanted = kind.zip(at).map(|(kind, at)| AppointmentRequest { customer, kind, at, user, lead, notes, external_id });
         (wanted, faults)
     }
 }
 
 impl CustomerBody {
-    /// The customer as they are after this: what is absent is as `before`, an empty text takes it away.
+    /// Returns the customer after the request: absent fields keep the values of `before`, an empty text removes the value.
     fn read(self, before: &Customer, country: Country, faults: &mut Vec<Fault>) -> Customer {
         let ContactPreferences { email, phone, language, refuses } = before.reached.clone();
-        // What a body has at its top is judged where it is read; this is within.
-        faults.extend(self.unknown.keys().map(|name| Fault::new(format!("customer.{name}"), "INT-3", "is not known here")));
+        // Unknown top-level fields are refused when the body is parsed; these are nested.
+        faults.extend(self.unknown.keys().map(|name| Fault::new(format!("customer.{name}"), "INT-3", "is not a known field")));
         let name = match self.name.text("customer.name", faults).map(|name| name.trim().to_owned()) {
             None => before.name.clone(),
             Some(name) => {
@@ -213,7 +214,7 @@ impl CustomerBody {
             Some(text) => {
                 let phone = Phone::read(&text, country);
                 if phone.e164.is_none() || text.chars().count() > 100 {
-                    let why = format!("is not a telephone number that can be dialled from {}", country.as_str());
+                    let why = format!("is not a telephone number that can be dialled in {}", country.as_str());
                     faults.push(Fault::new("customer.phone", "INT-3", why));
                 }
                 Some(phone)
@@ -228,7 +229,7 @@ impl CustomerBody {
             Some(all) => {
                 let known = |name: &str| matches!(name, "email" | "sms");
                 if !all.iter().all(|name| known(name)) {
-                    faults.push(Fault::new("customer.refuses", "APT-3", "must have no others than email, sms"));
+                    faults.push(Fault::new("customer.refuses", "APT-3", "must contain only email and sms"));
                 }
                 let has = |name: &str| all.iter().any(|one| one == name);
                 Media { email: has("email"), sms: has("sms") }
@@ -238,7 +239,7 @@ impl CustomerBody {
     }
 }
 
-/// A correction as it is meant; of the customer, what they are after it.
+/// A checked correction. `customer` is the customer after the correction.
 #[derive(Debug, Clone)]
 pub(crate) struct Correction {
     pub(crate) user: Option<Option<UserId>>,
@@ -247,31 +248,31 @@ pub(crate) struct Correction {
 }
 
 impl CorrectionBody {
-    /// Judges every field at once; a customer `of_lead` may be reached as the lead says.
+    /// Checks every field and reports all faults at once. With `of_lead`, the contact data may come from the lead.
     pub(crate) fn check(self, before: &Customer, country: Country, of_lead: bool) -> Result<Correction, Refusal> {
         let mut faults = Vec::new();
-        // These have routes of their own: taken silently they would seem to have been done.
-        for (said, field, route) in
+        // These have routes of their own. Ignoring them would look like success.
+        for (value, field, route) in
             [(self.at, "at", "time"), (self.state, "state", "cancellation"), (self.attendance, "attendance", "attendance")]
         {
-            if said.is_some() {
-                faults.push(Fault::new(field, "APT-1", format!("is changed by POST /appointments/{{id}}/{route}")));
+            if value.is_some() {
+                faults.push(Fault::new(field, "APT-1", format!("can only be changed with POST /appointments/{{id}}/{route}")));
             }
         }
-        let said = |text: &Loose<Text>| !matches!(text, Loose::Absent);
-        let user = said(&self.user).then(|| user(self.user, &mut faults));
-        let notes = said(&self.notes).then(|| note(self.notes, "notes", &mut faults));
+        let sent = |text: &Loose<Text>| !matches!(text, Loose::Absent);
+        let user = sent(&self.user).then(|| user(self.user, &mut faults));
+        let notes = sent(&self.notes).then(|| note(self.notes, "notes", &mut faults));
         let customer = self.customer.take("customer", "an object", &mut faults);
         let customer = customer.map(|customer| customer.read(before, country, &mut faults));
         if let Some(Customer { name, reached, .. }) = customer.as_ref().filter(|_| faults.is_empty()) {
             if name.is_none() {
-                faults.push(Fault::new("customer.name", "APT-1", "must say what to call the customer"));
+                faults.push(Fault::new("customer.name", "APT-1", "is required"));
             }
             if !of_lead && reached.email.is_none() && reached.phone.is_none() {
                 faults.push(Fault::new("customer", "INT-3", "needs at least one e-mail address or telephone number"));
             }
         }
-        judged(Some(Correction { user, notes, customer }), faults)
+        value_or_faults(Some(Correction { user, notes, customer }), faults)
     }
 }
 
@@ -279,7 +280,7 @@ impl MoveBody {
     pub(crate) fn check(self) -> Result<DateTime<Utc>, Refusal> {
         let mut faults = Vec::new();
         let at = when(self.at, &mut faults);
-        judged(at, faults)
+        value_or_faults(at, faults)
     }
 }
 
@@ -288,6 +289,6 @@ impl AttendanceBody {
         let mut faults = Vec::new();
         let is = named(self.attendance, "attendance", &Attended::NAMES, &mut faults);
         let reason = self.reason.text("reason", &mut faults);
-        judged(is.map(|is| (is, reason)), faults)
+        value_or_faults(is.map(|is| (is, reason)), faults)
     }
 }

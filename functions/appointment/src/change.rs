@@ -1,4 +1,4 @@
-//! An appointment is moved, called off, attended, corrected: the same steps for each, and one rule (APT-3, APT-4).
+//! Changes of an appointment: move, cancel, attendance, correction (APT-3, APT-4).
 
 use crate::body::{AttendanceBody, Correction, CorrectionBody, MoveBody};
 use crate::creation::person;
@@ -15,28 +15,28 @@ use forecourt_edge::usecase::directory;
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 
-/// What is asked for of an appointment.
-enum Asked {
+/// A change that a client requests.
+enum ChangeRequest {
     Move(chrono::DateTime<chrono::Utc>),
     Cancel,
     Mark(Attended, Option<String>),
 }
 
-/// Moves an appointment, calls it off, or says whether the customer came.
+/// Moves or cancels an appointment, or records attendance.
 pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::WorkAppointments)?;
     let id: AppointmentId = call.part("id", "appointment")?;
-    let asked = match call.operation {
-        Operation::MoveAppointment => Asked::Move(call.json::<MoveBody>()?.check()?),
+    let wanted = match call.operation {
+        Operation::MoveAppointment => ChangeRequest::Move(call.json::<MoveBody>()?.check()?),
         Operation::MarkAttendance => {
             let (is, reason) = call.json::<AttendanceBody>()?.check()?;
-            Asked::Mark(is, reason)
+            ChangeRequest::Mark(is, reason)
         }
-        _ => Asked::Cancel,
+        _ => ChangeRequest::Cancel,
     };
     let (by, request) = (call.scope.actor(), request(platform, call, &id));
     let rule = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
-        asked.becomes(facts, appointment)?.map(|what| apply_local(facts, appointment, what)).transpose()
+        wanted.becomes(facts, appointment)?.map(|what| said(facts, appointment, what)).transpose()
     };
     let asks = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
         let _ = rule(facts, appointment);
@@ -44,7 +44,7 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
     let load = load(&id, request.as_ref().map(Request::remembered_at), asks, &by, call.now);
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;
-        if done(call, appointment, loaded, request.as_ref())? {
+        if check_request(call, appointment, loaded, request.as_ref())? {
             return Ok((None, (appointment.clone(), true)));
         }
         let days = |user: &UserId, date| loaded.day(user, date);
@@ -59,33 +59,33 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
     answer(&appointment)
 }
 
-impl Asked {
-    /// What is to be said of the appointment. `None`: it is so already.
+impl ChangeRequest {
+    /// Returns the change to apply. `None` if the appointment is in the requested state already.
     fn becomes(&self, facts: &AppointmentContext<'_>, appointment: &Appointment) -> Result<Option<AppointmentChange>, Refusal> {
-        if matches!(self, Asked::Move(_) | Asked::Cancel) {
+        if matches!(self, ChangeRequest::Move(_) | ChangeRequest::Cancel) {
             through_event(appointment, |made| made.said.is_none())?;
         }
         let cancelled = appointment.state.is_cancelled();
         let what = match self {
-            Asked::Cancel if cancelled => return Ok(None),
-            Asked::Cancel => AppointmentChange::Cancelled,
-            _ if cancelled => return Err(Refusal::Conflict("the appointment is cancelled; make another one (APT-4)".into())),
-            Asked::Move(to) if *to == appointment.at => return Ok(None),
-            Asked::Move(to) if (*to - facts.now).num_days().abs() > 3_653 => {
+            ChangeRequest::Cancel if cancelled => return Ok(None),
+            ChangeRequest::Cancel => AppointmentChange::Cancelled,
+            _ if cancelled => return Err(Refusal::Conflict("the appointment is cancelled; create a new one (APT-4)".into())),
+            ChangeRequest::Move(to) if *to == appointment.at => return Ok(None),
+            ChangeRequest::Move(to) if (*to - facts.now).num_days().abs() > 3_653 => {
                 return Err(Refusal::field("at", "APT-1", "must be within ten years"));
             }
-            Asked::Move(to) => {
+            ChangeRequest::Move(to) => {
                 not_to_the_past(appointment.at, *to, facts.now)?;
                 AppointmentChange::Moved { to: *to }
             }
-            Asked::Mark(is, reason) => {
+            ChangeRequest::Mark(is, reason) => {
                 let reason = match (is, reason) {
-                    (Attended::NoShow, Some(reason)) => Some(known(reason, facts.dealer)?),
+                    (Attended::NoShow, Some(reason)) => Some(known_reason(reason, facts.dealer)?),
                     (Attended::NoShow, None) => Some("did_not_come".to_owned()),
                     _ => None,
                 };
-                let so = appointment.attendance.is == *is && appointment.attendance.reason == reason;
-                if so {
+                let unchanged = appointment.attendance.is == *is && appointment.attendance.reason == reason;
+                if unchanged {
                     return Ok(None);
                 }
                 on_its_day(*is, appointment.at, facts.dealer, facts.now)?;
@@ -96,27 +96,27 @@ impl Asked {
     }
 }
 
-fn known(reason: &str, dealer: &Dealer) -> Result<String, Refusal> {
+fn known_reason(reason: &str, dealer: &Dealer) -> Result<String, Refusal> {
     let own = dealer.settings.no_show_reasons.iter().map(String::as_str);
     let names: Vec<&str> = forecourt_domain::base::NO_SHOW_REASONS.into_iter().chain(own).collect();
     let found = dealer.settings.no_show_reason(reason);
     found.ok_or_else(|| Refusal::field("reason", "CAL-4", format!("must be one of {}", names.join(", "))))
 }
 
-/// Refuses to change an appointment that is an event, where it is to be changed there.
+/// Refuses a change that must be made on the lead's event, if the appointment is one.
 fn through_event(appointment: &Appointment, there: impl Fn(&Appointment) -> bool) -> Result<(), Refusal> {
     match (appointment.lead, &appointment.event) {
         (Some(lead), Some(event)) if there(appointment) => Err(Refusal::Conflict(format!(
-            "this appointment is an event on the calendar of a lead, and is changed there: /leads/{lead}/events/{event} (APT-1)"
+            "this appointment is an event of a lead; change the event: /leads/{lead}/events/{event} (APT-1)"
         ))),
         _ => Ok(()),
     }
 }
 
-/// Whether the request was carried out before; insists on the right, the reach and the version.
-fn done(call: &Call, appointment: &Appointment, loaded: &Loaded, request: Option<&Request>) -> Result<bool, Refusal> {
+/// Returns whether the request is a repeat. Otherwise checks right, access and version.
+fn check_request(call: &Call, appointment: &Appointment, loaded: &Loaded, request: Option<&Request>) -> Result<bool, Refusal> {
     let dealer = loaded.dealer(&appointment.dealer).ok_or(Refusal::NotFound("appointment"))?;
-    // A repeat is answered even where the request itself put the appointment out of the asker's reach; its key names the asker.
+    // A repeat is answered even if the first request took away the requester's access. Its key contains the requester.
     if let Some(request) = request
         && request.done(loaded, call.now)?.is_some()
     {
@@ -129,14 +129,14 @@ fn done(call: &Call, appointment: &Appointment, loaded: &Loaded, request: Option
     Ok(false)
 }
 
-/// Corrects an appointment's salesperson, notes or customer, as whoever saw its version wants.
+/// Corrects the salesperson, notes or customer of an appointment. Needs `If-Match`.
 pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::WorkAppointments)?;
     if call.if_match()?.is_none() && call.header("if-match") != Some("*") {
-        return Err(Problem::precondition_required("send the ETag of what you saw as If-Match (SET-10)"));
+        return Err(Problem::precondition_required("If-Match header required: send the ETag of the version that you read (SET-10)"));
     }
     let id: AppointmentId = call.part("id", "appointment")?;
-    // The body's own form is the sender's affair, and told before anything is read.
+    // A malformed body is refused before anything is read.
     call.json::<CorrectionBody>()?;
     let by = call.scope.actor();
     let wanted = |appointment: &Appointment, dealer: &Dealer| -> Result<(Correction, Vec<ChannelKey>), Refusal> {
@@ -164,7 +164,7 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
     });
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;
-        done(call, appointment, loaded, None)?;
+        check_request(call, appointment, loaded, None)?;
         let days = |user: &UserId, date| loaded.day(user, date);
         let changed = rule(&facts(loaded, appointment, &days, &by, call.now)?, appointment, loaded)?;
         Ok(changed.map_or((None, appointment.clone()), |ChangedAppointment { decision, appointment }| (Some(decision), appointment)))

@@ -1,6 +1,6 @@
-//! An appointment is made: one read, one transaction (APT-1, APT-2).
+//! Creation of an appointment: one read, one transaction (APT-1, APT-2).
 
-use crate::body::{AppointmentBody, Wanted};
+use crate::body::{AppointmentBody, AppointmentRequest};
 use crate::view::{AppointmentCounted, AppointmentMade};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -20,8 +20,8 @@ use forecourt_edge::usecase::lead::days_of;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint, short};
 
-/// An appointment on its way in.
-pub(crate) struct Making {
+/// A request to create an appointment, from HTTP or the queue.
+pub(crate) struct Creation {
     pub(crate) scope: Scope,
     pub(crate) dealer: DealerId,
     pub(crate) body: AppointmentBody,
@@ -29,46 +29,46 @@ pub(crate) struct Making {
     pub(crate) now: DateTime<Utc>,
 }
 
-/// What came of it.
-pub(crate) enum Made {
+/// The result of a creation.
+pub(crate) enum Outcome {
     Kept(AppointmentMade),
     Counted(AppointmentCounted),
 }
 
-/// What a rule is asked about.
-struct Asked {
+/// A checked creation with everything that the rule needs.
+struct CheckedCreation {
     scope: Scope,
     by: Actor,
     new: NewAppointment,
     lead: Option<LeadId>,
     channels: Vec<ChannelKey>,
-    /// The name of the request, where the appointment's own does not derive from it.
+    /// Key of the request, if the id of the appointment does not derive from it.
     request: Option<String>,
     dealer: DealerId,
     now: DateTime<Utc>,
     real: DateTime<Utc>,
 }
 
-impl Making {
-    /// Makes it, once; returns whether it was made before.
-    pub(crate) async fn run(self, platform: &Platform) -> Result<(Made, bool), Failure> {
+impl Creation {
+    /// Creates the appointment once. Returns also whether the request is a repeat.
+    pub(crate) async fn run(self, platform: &Platform) -> Result<(Outcome, bool), Failure> {
         let (origin, team) = self.scope.makes_appointments()?;
         self.scope.reaches(&self.dealer)?;
         let known = platform.store.dealer(&self.scope, &self.dealer).await?.ok_or(Refusal::NotFound("dealer"))?;
-        let (wanted, mut faults) = self.body.check(known.settings.country, self.scope.user_id().is_none());
+        let (request, mut faults) = self.body.check(known.settings.country, self.scope.user_id().is_none());
         let by = self.scope.actor();
         let partner = if let Actor::Partner(partner) = &by { Some(partner.clone()) } else { None };
-        let external_id = wanted.as_ref().and_then(|wanted| wanted.external_id.clone());
+        let external_id = request.as_ref().and_then(|request| request.external_id.clone());
         if external_id.is_some() && partner.is_none() {
-            faults.push(Fault::new("external_id", "APT-2", "is for partners' systems; a user sends an Idempotency-Key"));
+            faults.push(Fault::new("external_id", "APT-2", "is only for partners' systems; users send an Idempotency-Key"));
         }
-        // All faults are told at once; alone, those that rest on settings are found by the rule, which reads them fresh.
-        if let Some(wanted) = wanted.as_ref().filter(|_| !faults.is_empty()) {
-            faults.extend(appointment::faults(origin, wanted.user.as_ref(), wanted.at, &known, self.now));
+        // All faults are reported at once. If the body has none, the rule checks the faults that depend on current settings.
+        if let Some(request) = request.as_ref().filter(|_| !faults.is_empty()) {
+            faults.extend(appointment::faults(origin, request.user.as_ref(), request.at, &known, self.now));
         }
-        let Some(wanted) = wanted.filter(|_| faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
+        let Some(wanted) = request.filter(|_| faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
         let secret = platform.store.secret();
-        let said = said(&self.dealer, &wanted)?;
+        let said = body_hash(&self.dealer, &wanted)?;
         let by_key = self.key.map(|key| secret.name(&self.scope, &["appointment-request", &format!("{by:?}"), self.dealer.as_str(), &key]));
         let external = partner.zip(external_id).map(|(partner, id)| External { partner, id });
         let id = match (&external, &by_key) {
@@ -76,15 +76,24 @@ impl Making {
             (None, Some(name)) => AppointmentId::parse(&short(name)).map_err(|e| Failure::Broken(e.to_string()))?,
             (None, None) => AppointmentId::parse(&short(&platform.ids.next())).map_err(|e| Failure::Broken(e.to_string()))?,
         };
-        let Wanted { customer, kind, at, user, lead, notes, .. } = wanted;
+        let AppointmentRequest { customer, kind, at, user, lead, notes, .. } = wanted;
         let channels = directory::channels(platform, &self.scope, &known, &person(&customer));
         let own = user.is_none() && lead.is_none();
         let user = user.or_else(|| self.scope.seller().filter(|seller| own && assignable(&known, seller)).cloned());
         let new = NewAppointment { id, customer, kind, at, user, notes, origin, team, external, said };
         let request = by_key.filter(|_| new.external.is_some() || new.is_unprocessed());
-        let asked =
-            Asked { scope: self.scope, by, new, lead, channels, request, dealer: self.dealer, now: self.now, real: platform.wall.now() };
-        if asked.new.is_unprocessed() { asked.count(platform).await } else { asked.make(platform).await }
+        let checked = CheckedCreation {
+            scope: self.scope,
+            by,
+            new,
+            lead,
+            channels,
+            request,
+            dealer: self.dealer,
+            now: self.now,
+            real: platform.wall.now(),
+        };
+        if checked.new.is_unprocessed() { checked.count(platform).await } else { checked.make(platform).await }
     }
 }
 
@@ -92,85 +101,85 @@ fn assignable(dealer: &Dealer, user: &UserId) -> bool {
     dealer.settings.member(user).is_some_and(|member| member.assignable)
 }
 
-/// The customer as the directory knows people.
+/// The customer as a person of the contact directory.
 pub(crate) fn person(customer: &Customer) -> Person {
     let ContactPreferences { email, phone, .. } = customer.reached.clone();
     Person { emails: email.into_iter().collect(), phones: phone.into_iter().collect(), ..Person::default() }
 }
 
-/// A hash of what is wanted.
-fn said(dealer: &DealerId, wanted: &Wanted) -> Result<String, Failure> {
-    let Wanted { customer, kind, at, user, lead, notes, .. } = wanted;
+/// Hash of the request's content, by which a repeat with another body is recognised.
+fn body_hash(dealer: &DealerId, wanted: &AppointmentRequest) -> Result<String, Failure> {
+    let AppointmentRequest { customer, kind, at, user, lead, notes, .. } = wanted;
     let all = (dealer, &customer.name, &customer.reached, kind, at.timestamp_millis(), user, lead, notes);
     Ok(fingerprint(&serde_json::to_vec(&all).map_err(|e| Failure::Broken(e.to_string()))?))
 }
 
-impl Asked {
-    async fn make(self, platform: &Platform) -> Result<(Made, bool), Failure> {
+impl CheckedCreation {
+    async fn make(self, platform: &Platform) -> Result<(Outcome, bool), Failure> {
         let Self { new, lead, channels, .. } = &self;
         let keys = [Key::Appointment(new.id.clone()), Key::Early(new.id.clone()), Key::Dealer(self.dealer.clone())].into_iter();
         let keys = keys
             .chain(lead.iter().flat_map(|lead| [Key::Lead(*lead), Key::Entry(*lead, 1)]))
             .chain(channels.iter().cloned().map(Key::Channel));
         let keys = keys.chain(self.request.clone().map(Key::Seen));
-        let asked = &self;
+        let checked = &self;
         let load = Load::of(keys).patiently().then(|loaded| {
             let days = days_of(|days| {
-                let dealer = loaded.dealer(&asked.dealer)?;
-                make(&asked.facts(dealer, loaded, days), asked.new.clone(), loaded.early(&asked.new.id)).ok()
+                let dealer = loaded.dealer(&checked.dealer)?;
+                make(&checked.facts(dealer, loaded, days), checked.new.clone(), loaded.early(&checked.new.id)).ok()
             });
-            directory::records(loaded, &asked.channels).into_iter().chain(days).collect()
+            directory::records(loaded, &checked.channels).into_iter().chain(days).collect()
         });
-        let kept = |appointment: &Appointment| Made::Kept(AppointmentMade::of(appointment));
+        let kept = |appointment: &Appointment| Outcome::Kept(AppointmentMade::of(appointment));
         let rule = |loaded: &Loaded, _| {
-            let sent = asked.sent_before(loaded)?;
-            if let Some(before) = loaded.appointment(&asked.new.id) {
-                if before.said.as_ref() != Some(&asked.new.said) {
-                    let why = "this appointment's name was used before with another body (INT-5); to change it, say what has become of it";
+            let sent = checked.sent_before(loaded)?;
+            if let Some(before) = loaded.appointment(&checked.new.id) {
+                if before.said.as_ref() != Some(&checked.new.said) {
+                    let why = "this id was used before with another body (INT-5); to change the appointment, send a report on it";
                     return Err(Refusal::Reused(why.into()));
                 }
-                return Ok((asked.remembered(sent), (kept(before), true)));
+                return Ok((checked.remembered(sent), (kept(before), true)));
             }
-            let dealer = loaded.dealer(&asked.dealer).ok_or(Refusal::NotFound("dealer"))?;
-            asked.sees_lead(dealer, loaded)?;
-            let mut new = asked.new.clone();
-            new.customer.known = directory::known(loaded, &asked.channels);
+            let dealer = loaded.dealer(&checked.dealer).ok_or(Refusal::NotFound("dealer"))?;
+            checked.check_lead(dealer, loaded)?;
+            let mut new = checked.new.clone();
+            new.customer.known = directory::known(loaded, &checked.channels);
             let days = |user: &UserId, date| loaded.day(user, date);
-            let changed = make(&asked.facts(dealer, loaded, &days), new, loaded.early(&asked.new.id))?;
+            let changed = make(&checked.facts(dealer, loaded, &days), new, loaded.early(&checked.new.id))?;
             let mut decision = changed.decision;
-            decision.items.extend(asked.remembered(sent).into_iter().flat_map(|decision| decision.items));
+            decision.items.extend(checked.remembered(sent).into_iter().flat_map(|decision| decision.items));
             Ok((Some(decision), (kept(&changed.appointment), false)))
         };
         platform.store.decide(&self.scope, load, rule).await
     }
 
-    /// Counts what is not processed (APT-2), once.
-    async fn count(mut self, platform: &Platform) -> Result<(Made, bool), Failure> {
-        // The sender's own name of it is what it is known by again; only a hash of it is kept.
+    /// Counts an appointment that is not processed (APT-2), once.
+    async fn count(mut self, platform: &Platform) -> Result<(Outcome, bool), Failure> {
+        // The partner's id recognises a repeat; only a hash of it is stored.
         if self.new.external.is_some() {
             self.request = Some(platform.store.secret().name(&self.scope, &["unprocessed", self.new.id.as_str()]));
         }
-        let asked = &self;
+        let checked = &self;
         let keys = [Key::Dealer(self.dealer.clone()), Key::Unprocessed(self.dealer.clone())];
         let load = Load::of(keys.into_iter().chain(self.request.clone().map(Key::Seen))).patiently();
         let rule = |loaded: &Loaded, _| {
-            let dealer = loaded.dealer(&asked.dealer).ok_or(Refusal::NotFound("dealer"))?;
-            let faults = asked.new.faults(dealer, asked.now);
+            let dealer = loaded.dealer(&checked.dealer).ok_or(Refusal::NotFound("dealer"))?;
+            let faults = checked.new.faults(dealer, checked.now);
             if !faults.is_empty() {
                 return Err(Refusal::Invalid(faults));
             }
-            if asked.sent_before(loaded)? {
+            if checked.sent_before(loaded)? {
                 return Ok((None, true));
             }
-            let count = Unprocessed::with(loaded.unprocessed(&asked.dealer), &asked.dealer, asked.new.kind, asked.now);
-            let decision = asked.remembered(false).unwrap_or_default().with(Item::Unprocessed(count));
+            let count = Unprocessed::with(loaded.unprocessed(&checked.dealer), &checked.dealer, checked.new.kind, checked.now);
+            let decision = checked.remembered(false).unwrap_or_default().with(Item::Unprocessed(count));
             Ok((Some(decision), false))
         };
         let repeated = platform.store.decide(&self.scope, load, rule).await?;
         if !repeated {
             platform.metrics.note(Metric::AppointmentsNotProcessed, &[1.0], self.now);
         }
-        Ok((Made::Counted(AppointmentCounted::new()), repeated))
+        Ok((Outcome::Counted(AppointmentCounted::new()), repeated))
     }
 
     fn facts<'a>(&'a self, dealer: &'a Dealer, loaded: &'a Loaded, days: forecourt_domain::slots::LoadDay<'a>) -> AppointmentContext<'a> {
@@ -178,13 +187,13 @@ impl Asked {
         AppointmentContext { dealer, lead, event: None, days, by: &self.by, now: self.now }
     }
 
-    /// Whether the request was carried out before.
+    /// Whether the request is a repeat.
     fn sent_before(&self, loaded: &Loaded) -> Result<bool, Refusal> {
         let seen = self.request.as_ref().and_then(|key| loaded.seen(key));
         Ok(ReceivedRequest::repeats(seen, &self.new.said, self.real)?.is_some_and(|_| true))
     }
 
-    /// Remembers the request, where it has a name of its own.
+    /// The item that remembers the request, if it has a key of its own.
     fn remembered(&self, sent: bool) -> Option<Decision> {
         let key = self.request.clone().filter(|_| !sent)?;
         let answer = self.new.id.to_string();
@@ -192,18 +201,18 @@ impl Asked {
         Some(Decision::default().with(Item::Seen(seen)))
     }
 
-    /// A lead is named by who may see it, by the contact centre, which makes appointments for all, and by the dealer's own system that brought
-    /// it in (ACC-1). All others are told the same, whether there is such a lead or not.
-    fn sees_lead(&self, dealer: &Dealer, loaded: &Loaded) -> Result<(), Refusal> {
+    /// Refuses a lead that the requester may not use: users need to see it, the contact centre may use every lead of the dealer, and a
+    /// dealer's own system the leads that it sent (ACC-1). The refusal does not reveal whether the lead exists.
+    fn check_lead(&self, dealer: &Dealer, loaded: &Loaded) -> Result<(), Refusal> {
         let Some(id) = self.lead else { return Ok(()) };
-        let sees = |lead: &&Lead| {
+        let may_use = |lead: &&Lead| {
             let reads = self.scope.needs(Right::ReadLeads).is_ok();
             if self.new.origin == AppointmentOrigin::DealerSystem {
                 return loaded.entry(lead.id, 1).is_some_and(|entry| entry.by == self.by);
             }
             !reads || self.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, self.now).is_ok()
         };
-        let here = loaded.lead(id).filter(|lead| lead.dealer == dealer.id).filter(sees);
+        let here = loaded.lead(id).filter(|lead| lead.dealer == dealer.id).filter(may_use);
         here.map(|_| ()).ok_or_else(|| Refusal::field("lead", "APT-1", format!("must be a lead of {}", dealer.id)))
     }
 }

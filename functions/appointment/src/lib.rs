@@ -1,4 +1,14 @@
-//! Appointments over HTTP and the partners' queue: made, corrected, moved, called off, attended (APT-1 to APT-5).
+//! The function `appointment`: appointments of users and of partners' systems (APT-1 to APT-5).
+//!
+//! - **Does**: creates, reads, corrects, moves and cancels appointments, and records attendance.
+//! - **Triggers**: HTTP requests of the routes that the route table gives to this function; messages of the partners' queue, each with a
+//!   new appointment or a report on an existing one.
+//! - **Reads**: dealer, lead, appointment, early reports of partners, the customer's contact records, and the days of the salesperson.
+//! - **Writes**: the appointment with its lead's event, letters to the customer and webhook events in one transaction. Telephone and
+//!   e-mail appointments of a dealer's own system are counted only (APT-2).
+//! - **Repeats**: the id derives from the `Idempotency-Key` or from the partner's `external_id`; a repeat gets the first answer.
+//! - **On failure**: nothing is stored. HTTP clients get a problem; a failed message returns to the queue and, after its last attempt,
+//!   goes to the dead-letter queue.
 
 mod body;
 mod change;
@@ -10,7 +20,7 @@ pub use view::{
     AppointmentCounted, AppointmentMade, AppointmentPageView, AppointmentView, CustomerView, HappenedView, LetterView, UnprocessedView,
 };
 
-use crate::creation::{Made, Making};
+use crate::creation::{Creation, Outcome};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_domain::base::{AppointmentId, DealerId, LeadId, Refusal, Right};
@@ -25,10 +35,10 @@ use futures::FutureExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Takes whichever event the function is triggered with: an HTTP request, or a batch of the partners' queue.
+/// Handles an event of the function: an HTTP request or a batch of the partners' queue.
 ///
 /// # Errors
-/// When the event is neither.
+/// If the event is neither.
 pub async fn handle(platform: &Platform, event: Value) -> Result<Value, lambda_runtime::Error> {
     Ok(match event.get("Records") {
         Some(_) => serde_json::to_value(messages(platform, serde_json::from_value(event)?).await)?,
@@ -36,14 +46,14 @@ pub async fn handle(platform: &Platform, event: Value) -> Result<Value, lambda_r
     })
 }
 
-/// A request of one of this function's routes.
+/// Handles an HTTP request of one of this function's routes.
 pub async fn request(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
     http::answer(platform, event, async |call| operate(platform, call).await).await
 }
 
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     match call.operation {
-        Operation::MakeAppointment => make(platform, call).boxed().await,
+        Operation::MakeAppointment => create(platform, call).boxed().await,
         Operation::ReadAppointment => read(platform, &call).await,
         Operation::UnprocessedAppointments => unprocessed(platform, &call).await,
         Operation::EditAppointment => change::edit(platform, &call).boxed().await,
@@ -54,15 +64,15 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     }
 }
 
-async fn make(platform: &Platform, call: Call) -> Result<Answer, Problem> {
+async fn create(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::WorkAppointments)?;
     let dealer = call.part("dealer", "dealer")?;
     let body = if call.scope.user_id().is_some() { call.json()? } else { call.json_of_system()? };
     let Call { scope, idempotency_key: key, now, .. } = call;
-    let (made, repeated) = Making { scope, dealer, body, key, now }.run(platform).await?;
+    let (made, repeated) = Creation { scope, dealer, body, key, now }.run(platform).await?;
     let answer = match made {
-        Made::Kept(made) => Answer::new(201, &made)?.header("location", format!("/appointments/{}", made.id)).about(&made.id),
-        Made::Counted(counted) => Answer::new(200, &counted)?,
+        Outcome::Kept(made) => Answer::new(201, &made)?.header("location", format!("/appointments/{}", made.id)).about(&made.id),
+        Outcome::Counted(counted) => Answer::new(200, &counted)?,
     };
     Ok(if repeated { answer.header("idempotent-replay", "true") } else { answer })
 }
@@ -78,7 +88,7 @@ async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     Ok(Answer::new(200, &AppointmentPageView::of(&page, read_lead))?.header("etag", etag).about(&id))
 }
 
-/// Whether the asker may see how the contact of an appointment's lead is reached, as on the lead's own page (LEAD-9).
+/// Whether the requester may see the contact data of the appointment's lead, as on the lead page (LEAD-9).
 async fn reads_lead(platform: &Platform, call: &Call, lead: Option<LeadId>) -> Result<bool, Failure> {
     let may = call.scope.needs(Right::ReadLeads).is_ok();
     let Some(id) = lead.filter(|_| may) else { return Ok(may) };
@@ -88,7 +98,7 @@ async fn reads_lead(platform: &Platform, call: &Call, lead: Option<LeadId>) -> R
     Ok(here.is_some_and(|(lead, dealer)| call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now).is_ok()))
 }
 
-/// How many appointments are counted only: for people, as partners see no more than what is theirs.
+/// Returns how many appointments were only counted. For users only: partners see their own appointments only.
 async fn unprocessed(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadAppointments)?;
     call.scope.user_id().ok_or(Refusal::Forbidden(Right::ReadAppointments))?;
@@ -100,42 +110,42 @@ async fn unprocessed(platform: &Platform, call: &Call) -> Result<Answer, Problem
     Ok(Answer::new(200, &UnprocessedView::of(&dealer, loaded.unprocessed(&dealer)))?.about(&dealer))
 }
 
-/// A batch of the partners' queue.
+/// Handles a batch of the partners' queue.
 pub async fn messages(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
     queue::each(platform, event, async |message| message_of(platform, message).boxed().await).await
 }
 
-/// `{"appointment": {…}}`, with the dealer as attribute or beside it; or what has become of one, as a ping-back says it.
+/// Handles a message: `{"appointment": {…}}` with the dealer as attribute or as field `dealer`, or a report in the format of a ping-back.
 async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
     let scope = queue::sender(platform, &message).await?;
     let now = platform.clock.now();
     let mut body: Map<String, Value> = json::read(message.body.as_deref().unwrap_or_default().as_bytes())?;
     let Some(appointment) = body.remove("appointment") else {
-        let told = part::<PingBackBody>(Value::Object(body))?.check(now)?;
-        return Ok(tell(platform, &scope, &told, None, now).await?.appointment);
+        let report = part::<PingBackBody>(Value::Object(body))?.check(now)?;
+        return Ok(tell(platform, &scope, &report, None, now).await?.appointment);
     };
     partner(&scope)?;
     let attribute = message.message_attributes.get("dealer").and_then(|a| a.string_value.clone());
     let named = attribute.or_else(|| body.get("dealer").and_then(Value::as_str).map(str::to_owned));
     let dealer = named.and_then(|text| DealerId::parse(text.trim()).ok()).ok_or_else(|| {
-        Refusal::field("dealer", "INT-10", "must name the dealer: as the message attribute 'dealer', or as 'dealer' beside 'appointment'")
+        Refusal::field("dealer", "INT-10", "is required: as the message attribute 'dealer' or as the field 'dealer' next to 'appointment'")
     })?;
-    // A message that is redriven has another id: without the sender's own name for it, it could not be known again.
+    // A redriven message has a new message id, so that only the sender's own id can recognise a repeat.
     if appointment.get("external_id").is_none_or(Value::is_null) {
-        return Err(Refusal::field("appointment.external_id", "INT-5", "must be your id of the appointment").into());
+        return Err(Refusal::field("appointment.external_id", "INT-5", "is required: your id of the appointment").into());
     }
     let within = |field: &str| Some(format!("appointment.{field}"));
-    let making = Making { scope, dealer, body: part(appointment)?, key: None, now };
+    let making = Creation { scope, dealer, body: part(appointment)?, key: None, now };
     let made = making.run(platform).await.map_err(|failure| match failure {
         Failure::Refused(refusal) => Failure::Refused(refusal.relocated(within)),
         other => other,
     })?;
     Ok(match made.0 {
-        Made::Kept(made) => made.id,
-        Made::Counted(_) => "counted".into(),
+        Outcome::Kept(made) => made.id,
+        Outcome::Counted(_) => "counted".into(),
     })
 }
 
 fn part<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
-    serde_json::from_value(value).map_err(|e| Refusal::Malformed(format!("the message is not as expected: {e}")))
+    serde_json::from_value(value).map_err(|e| Refusal::Malformed(format!("the message cannot be parsed: {e}")))
 }

@@ -1,4 +1,4 @@
-//! What clients see.
+//! The answers about appointments.
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, AppointmentState, Attendance, Unprocessed};
@@ -9,158 +9,158 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-/// An appointment that was made. A repeat of the request gets the same answer (INT-5).
+/// A created appointment. A repeat of the request gets the same answer (INT-5).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AppointmentMade {
-    /// It is kept.
+    /// Always true: the appointment is stored.
     pub processed: bool,
-    /// Its name.
+    /// Id of the appointment.
     pub id: String,
-    /// With which dealer.
+    /// Id of the dealer.
     pub dealer: String,
-    /// The lead that it is of.
+    /// Id of the lead, if the appointment belongs to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead: Option<String>,
-    /// The lead's calendar event that it is.
+    /// Id of the lead's event that represents the appointment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
 }
 
-/// An appointment that is counted, and not kept (APT-2).
+/// An appointment that is counted but not stored (APT-2).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AppointmentCounted {
-    /// It is not kept.
+    /// Always false: the appointment is not stored.
     pub processed: bool,
-    /// Why.
+    /// The reason.
     pub detail: &'static str,
 }
 
-/// How many appointments a dealer's own system told of that are not kept (APT-2).
+/// Numbers of appointments of a dealer's own system that are counted but not stored (APT-2).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UnprocessedView {
-    /// At which dealer.
+    /// Id of the dealer.
     pub dealer: String,
-    /// Telephone appointments.
+    /// Number of telephone appointments.
     pub telephone: u64,
-    /// E-mail appointments.
+    /// Number of e-mail appointments.
     pub email: u64,
-    /// When the latest was told of.
+    /// When the latest was reported.
     pub latest_at: Option<DateTime<Utc>>,
 }
 
 /// An appointment (APT-1).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AppointmentView {
-    /// Its name.
+    /// Id of the appointment.
     pub id: String,
-    /// Counts its changes; the ETag.
+    /// Number of the current version; also the ETag.
     pub version: u64,
-    /// With which dealer.
+    /// Id of the dealer.
     pub dealer: String,
-    /// With which customer.
+    /// The customer.
     pub customer: CustomerView,
-    /// With which salesperson.
+    /// Id of the salesperson.
     pub user: Option<String>,
-    /// When.
+    /// Time of the appointment.
     pub at: DateTime<Utc>,
-    /// Of what kind.
+    /// Kind, such as `showroom` or `test_drive`.
     pub kind: &'static str,
     /// `booked` or `cancelled`.
     pub state: &'static str,
-    /// Whether the customer came: `unknown`, `completed` or `no_show` (APT-4).
+    /// Attendance: `unknown`, `completed` or `no_show` (APT-4).
     pub attendance: &'static str,
-    /// Why, of a no-show.
+    /// Reason of a no-show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The system that it was made in: `forecourt`, `contact_centre` or `dealer_system`.
+    /// The system in which the appointment was created: `forecourt`, `contact_centre` or `dealer_system`.
     pub origin: &'static str,
-    /// Whose people made it: `contact_centre` or `dealer`.
+    /// The team that created the appointment: `contact_centre` or `dealer`.
     pub team: &'static str,
-    /// Who made it.
+    /// Who created the appointment.
     pub by: String,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
-    /// The lead that it is of.
+    /// Id of the lead, if the appointment belongs to one.
     pub lead: Option<String>,
-    /// The lead's calendar event that it is.
+    /// Id of the lead's event that represents the appointment.
     pub event: Option<String>,
-    /// Its name in the system that it was made in.
+    /// Id of the appointment in the partner's system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// In words.
+    /// Notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// By what media a confirmation was sent.
+    /// For each medium, whether a confirmation was sent.
     #[schema(value_type = Object)]
     pub confirmed: Value,
-    /// By what media a reminder was sent.
+    /// For each medium, whether a reminder was sent.
     #[schema(value_type = Object)]
     pub reminded: Value,
-    /// What happened to it, oldest first.
+    /// The changes of the appointment, oldest first.
     pub history: Vec<HappenedView>,
 }
 
 /// The customer of an appointment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CustomerView {
-    /// What to call them.
+    /// Name.
     pub name: String,
-    /// Their address, where the appointment has one of its own.
+    /// E-mail address, if it is recorded on the appointment itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Their number, as typed, where the appointment has one of its own.
+    /// Telephone number as typed, if it is recorded on the appointment itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// Their language.
+    /// Language tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// By what they do not want to be told.
+    /// Media that the customer refuses.
     pub refuses: Vec<&'static str>,
 }
 
-/// Something that happened to an appointment.
+/// A change of an appointment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HappenedView {
-    /// When.
+    /// Time of the change.
     pub at: DateTime<Utc>,
-    /// `made`, `moved`, `cancelled`, `reinstated` (it was moved after it was cancelled, and stands again), or the attendance that was set.
+    /// `made`, `moved`, `cancelled`, `reinstated` (moved after a cancellation, and booked again), or the attendance that was recorded.
     pub what: &'static str,
-    /// Who did it.
+    /// Who made the change.
     pub by: String,
-    /// Of a move: the time that it had before.
+    /// The previous time, if the appointment was moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<DateTime<Utc>>,
 }
 
-/// An appointment with what its customer was told.
+/// An appointment with the letters to its customer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AppointmentPageView {
     /// The appointment.
     #[serde(flatten)]
     pub appointment: AppointmentView,
-    /// What the customer was told, by what, and what became of it (APT-3), oldest first.
+    /// The letters to the customer with medium and delivery state (APT-3), oldest first.
     pub letters: Vec<LetterView>,
 }
 
-/// Something that a customer was told.
+/// A letter to a customer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LetterView {
     /// `confirmation`, `moved`, `cancelled` or `reminder`.
     pub says: &'static str,
     /// `email` or `sms`.
     pub medium: &'static str,
-    /// The address or number that it went to, or was to go to when it was last tried; none before.
+    /// Address or telephone number of the latest attempt; absent before the first attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// When it was queued.
+    /// When the letter was queued.
     pub queued_at: DateTime<Utc>,
     /// `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear`.
     pub fate: &'static str,
-    /// When it is due, while it waits; else when it met its fate.
+    /// When the letter is due, while it is queued; otherwise when its state last changed.
     pub at: DateTime<Utc>,
-    /// Why it was suppressed, or failed.
+    /// Why the letter was suppressed or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
@@ -180,7 +180,7 @@ impl AppointmentMade {
 
 impl AppointmentCounted {
     pub(crate) fn new() -> Self {
-        let detail = "telephone and e-mail appointments of a dealer's own system are counted, and not kept (APT-2)";
+        let detail = "telephone and e-mail appointments of a dealer's own system are counted but not stored (APT-2)";
         Self { processed: false, detail }
     }
 }
@@ -253,7 +253,7 @@ fn history(a: &Appointment) -> Vec<HappenedView> {
 }
 
 impl AppointmentPageView {
-    /// Who does not `read_lead` is not shown how a lead's contact is reached, but by what the appointment itself says.
+    /// Without `read_lead`, contact data is shown only if it is recorded on the appointment itself.
     pub(crate) fn of(page: &AppointmentPage, read_lead: bool) -> Self {
         let reached = &page.appointment.reached;
         let own = |to: &String| {

@@ -1,20 +1,20 @@
-//! What goes out, and the port that carries it: mail, text messages, webhooks.
+//! The port to the outside: mail, text messages and webhook requests, and how sending can fail.
 
 use crate::mail::Mail;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How a provider can fail.
+/// How sending can fail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Undelivered {
-    /// It may go better later.
+    /// Not delivered; a later attempt may succeed.
     #[error("{0}")]
     Later(String),
-    /// It never will.
+    /// Not delivered, and no attempt can succeed.
     #[error("{0}")]
     Never(String),
-    /// Nobody knows whether it was delivered.
+    /// The request was sent and got no answer: the message may have been delivered.
     #[error("{0}")]
     Unclear(String),
 }
@@ -22,53 +22,53 @@ pub enum Undelivered {
 /// A text message to a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sms {
-    /// What makes it the same message if it is sent again.
+    /// Id of the message: the same for every attempt.
     pub id: String,
-    /// The number, in E.164.
+    /// Telephone number in E.164.
     pub to: String,
-    /// What it says.
+    /// Text of the message.
     pub text: String,
-    /// When it was written.
+    /// Time of the attempt.
     pub at: DateTime<Utc>,
 }
 
-/// What carries mail, text messages and webhooks.
+/// Sends mail, text messages and webhook requests.
 #[async_trait]
 pub trait Carrier: Send + Sync {
-    /// Hands a mail over; returns the provider's id of it.
+    /// Sends a mail and returns the provider's message id.
     ///
     /// # Errors
-    /// [`Undelivered`] says whether to try again.
+    /// [`Undelivered`] says whether to retry.
     async fn carry(&self, mail: &Mail) -> Result<String, Undelivered>;
 
-    /// Hands a text message over; returns the provider's id of it. One that carries mail only refuses.
+    /// Sends a text message and returns the provider's message id. The default implementation fails.
     ///
     /// # Errors
-    /// [`Undelivered`] says whether to try again.
+    /// [`Undelivered`] says whether to retry.
     async fn carry_sms(&self, _: &Sms) -> Result<String, Undelivered> {
-        Err(Undelivered::Never("no sender of text messages is set up".into()))
+        Err(Undelivered::Never("text messages are not configured".into()))
     }
 
-    /// Tells a webhook; returns the status that it answered. One that carries mail only refuses.
+    /// Sends a webhook request and returns the HTTP status. The default implementation fails.
     ///
     /// # Errors
-    /// What stood in the way of an answer, in words.
+    /// The reason why there was no answer.
     async fn call(&self, _: &Call) -> Result<u16, String> {
-        Err("no sender of webhooks is set up".into())
+        Err("webhooks are not configured".into())
     }
 }
 
-/// One attempt to tell a webhook something, as Standard Webhooks has it.
+/// One webhook request, in the format of Standard Webhooks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// Where.
+    /// URL of the receiver.
     pub url: String,
-    /// `webhook-id`: the same for each attempt.
+    /// `webhook-id`: the same for every attempt.
     pub webhook_id: String,
-    /// `webhook-timestamp`: of this attempt, in seconds since 1970.
+    /// `webhook-timestamp`: time of this attempt in seconds since 1970.
     pub webhook_timestamp: i64,
-    /// `webhook-signature`: `v1,…`, by each secret that is good, with spaces between.
+    /// `webhook-signature`: `v1,…` for each valid secret, separated by spaces.
     pub webhook_signature: String,
-    /// The JSON that is signed.
+    /// The signed JSON.
     pub body: String,
 }

@@ -1,4 +1,5 @@
-//! The way out to webhooks: HTTPS to public addresses only, which are checked when the name is resolved, and are those that are connected to.
+//! HTTPS requests to webhooks. Only public addresses are allowed: they are checked when the name is resolved, and the connection uses the
+//! checked addresses.
 
 use crate::carrier::Call;
 use async_trait::async_trait;
@@ -12,16 +13,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long an attempt may take, from the name to the status.
+/// Time limit of an attempt, from name resolution to the status.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What finds the addresses of a name.
+/// Resolves host names.
 #[async_trait]
 pub trait Resolver: Send + Sync {
-    /// Every address of `name`.
+    /// Returns all addresses of `name`.
     ///
     /// # Errors
-    /// When it cannot be found.
+    /// If the name cannot be resolved.
     async fn resolve(&self, name: &str) -> std::io::Result<Vec<IpAddr>>;
 }
 
@@ -35,7 +36,7 @@ impl Resolver for System {
     }
 }
 
-/// A resolver that finds public addresses only: of a name with any other it finds none.
+/// A resolver that refuses names with any address that is not public.
 #[derive(Clone)]
 struct Public(Arc<dyn Resolver>);
 
@@ -50,29 +51,30 @@ impl ResolveDns for Public {
         DnsFuture::new(async move {
             let found = self.0.resolve(name).await.map_err(ResolveDnsError::new)?;
             match found.iter().find(|address| !is_public(**address)) {
-                Some(_) => Err(ResolveDnsError::new("the name leads to an address that is not of the public internet")),
+                Some(_) => Err(ResolveDnsError::new("the host name resolves to an address that is not public")),
                 None => Ok(found),
             }
         })
     }
 }
 
-/// Calls by HTTPS. It follows no redirect, asks no proxy, reads no more than the status, and keeps no connection: each attempt is checked anew.
+/// The HTTPS client. It follows no redirects, uses no proxy and reads only the status. It keeps no connections, so that each attempt checks the
+/// addresses again.
 pub struct Https(Connector);
 
 impl Https {
-    /// With this resolver.
+    /// Creates a client with this resolver.
     pub fn new(resolver: Arc<dyn Resolver>) -> Self {
         let connector = Connector::builder().pool_max_idle_per_host(0).tls_provider(Provider::Rustls(CryptoMode::Ring));
         Self(connector.build_with_resolver(Public(resolver)))
     }
 
-    /// Sends it; returns the status.
+    /// Sends a request and returns the HTTP status.
     ///
     /// # Errors
-    /// What stood in the way, in words.
+    /// The reason why there was no answer.
     pub async fn send(&self, call: &Call) -> Result<u16, String> {
-        // An address in place of a name is not resolved, and so is looked at here.
+        // A literal address is not resolved, so that it must be checked here.
         let url = endpoint(&call.url)?;
         let request = http::Request::post(url)
             .header("content-type", "application/json")
@@ -85,13 +87,13 @@ impl Https {
         let request = HttpRequest::try_from(request).map_err(|e| e.to_string())?;
         match tokio::time::timeout(TIMEOUT, self.0.call(request)).await {
             Err(_) => Err("no answer within ten seconds".into()),
-            Ok(Err(e)) => Err(told(&e)),
+            Ok(Err(e)) => Err(root_cause(&e)),
             Ok(Ok(response)) => Ok(response.status().as_u16()),
         }
     }
 }
 
-/// The innermost cause says most.
-fn told(error: &(dyn std::error::Error + 'static)) -> String {
+/// Returns the innermost cause, which is the most specific.
+fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     std::iter::successors(Some(error), |error| error.source()).last().map(ToString::to_string).unwrap_or_default()
 }

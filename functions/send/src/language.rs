@@ -1,11 +1,11 @@
-//! What the reader's language decides: which texts serve it, and how a time is written.
+//! The language of a reader: which texts to use and how to write a time.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::base::Language;
 
-/// The language of the texts that serves a reader of `language`.
-pub(crate) fn spoken(language: &Language) -> &'static str {
+/// Returns the language of the texts for a reader: `en`, `de` or `nl`.
+pub(crate) fn text_language(language: &Language) -> &'static str {
     match language.as_str().split('-').next() {
         Some("de") => "de",
         Some("nl") => "nl",
@@ -13,8 +13,8 @@ pub(crate) fn spoken(language: &Language) -> &'static str {
     }
 }
 
-/// A time as people at the dealer write it.
-pub(crate) fn local(at: DateTime<Utc>, zone: Tz, language: &Language) -> String {
+/// Writes a time in the dealer's time zone and the reader's language.
+pub(crate) fn local_time(at: DateTime<Utc>, zone: Tz, language: &Language) -> String {
     let format = match language.as_str() {
         "de" => "%d.%m.%Y, %H:%M Uhr",
         "nl" => "%d-%m-%Y %H:%M",

@@ -1,4 +1,4 @@
-//! Letters to customers: claimed, looked at again, sent at most once, recorded on the letter and on its appointment in one commit (MSG-1, APT-3).
+//! Letters to customers: leased, checked again, sent at most once, and recorded with the appointment in one transaction (MSG-1, APT-3).
 
 use crate::carrier::{Sms, Undelivered};
 use crate::mail::{Addressee, Attachment};
@@ -21,44 +21,44 @@ use forecourt_edge::usecase::lead::{described, enquiry_of};
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load, Loaded};
 
-/// A letter that this sender has leased, and what it needs to be written.
-struct Claimed {
+/// A leased letter with the data to write it.
+struct ClaimedLetter {
     letter: Letter,
     dealer: Dealer,
     appointment: Option<Appointment>,
-    /// The calendar event that it is.
+    /// The lead's event that represents the appointment.
     event: Option<CalendarEvent>,
     lead: Option<Lead>,
-    /// The link of the invitation that the appointment was booked by.
+    /// The link of the invitation with which the appointment was booked.
     page: Option<String>,
-    to: To,
+    to: Recipient,
     due: Option<DateTime<Utc>>,
 }
 
-/// Where a letter goes.
-enum To {
+/// The recipient of a letter.
+enum Recipient {
     Mail(Addressee),
     Phone(String),
 }
 
-impl To {
-    /// The address or number.
-    fn place(&self) -> &str {
+impl Recipient {
+    /// The mail address or telephone number.
+    fn address(&self) -> &str {
         match self {
-            To::Mail(to) => to.address.as_str(),
-            To::Phone(number) => number,
+            Recipient::Mail(to) => to.address.as_str(),
+            Recipient::Phone(number) => number,
         }
     }
 }
 
 impl Sender {
-    /// Looks at a letter whose time has come.
-    pub(crate) async fn letter(&self, look: &Look, home: &Subject, cause: &str) -> Result<(), Failure> {
+    /// Sends a letter that is due, and records its delivery state.
+    pub(crate) async fn send_letter(&self, look: &Look, home: &Subject, cause: &str) -> Result<(), Failure> {
         let Some(claimed) = self.claim_letter(look, home, cause).await? else { return Ok(()) };
         let now = self.platform.clock.now();
-        let carried = self.carry(&claimed, now).await;
-        if let Err(undelivered) = &carried {
-            // The provider's words name the customer: they are kept on the letter, not in the log.
+        let delivered = self.deliver(&claimed, now).await;
+        if let Err(undelivered) = &delivered {
+            // The provider's message names the customer: it is stored with the letter and not logged.
             let fate = match undelivered {
                 Undelivered::Later(_) => "later",
                 Undelivered::Never(_) => "never",
@@ -71,26 +71,26 @@ impl Sender {
         } else {
             self.platform.metrics.note_lag(Metric::SendLag, claimed.due, now);
         }
-        let letter = match carried {
+        let letter = match delivered {
             Ok(provider_id) => claimed.letter.sent(provider_id, now),
             Err(Undelivered::Later(why)) => claimed.letter.failed(why, true, now),
             Err(Undelivered::Never(why)) => claimed.letter.failed(why, false, now),
             Err(Undelivered::Unclear(_)) => claimed.letter.unclear(now),
         };
-        // What is not recorded counts as unclear: worth some seconds.
+        // If recording fails, the letter counts as unclear: use the long retry budget.
         let load = Load::of(own_keys(home, cause)).patiently();
         let rule = |loaded: &Loaded, _| {
             if loaded.letter(home, cause).is_none_or(|stored| stored.fate != claimed.letter.fate) {
                 return Ok((None, ()));
             }
-            let told = appointment(home, loaded).and_then(|appointment| appointment.told(&letter));
+            let notified = appointment(home, loaded).and_then(|appointment| appointment.told(&letter));
             let decision = Decision::default().with(Item::Letter(Box::new(letter.clone())));
-            Ok((Some(decision.with_some(told.map(|told| Item::Appointment(Box::new(told))))), ()))
+            Ok((Some(decision.with_some(notified.map(|appointment| Item::Appointment(Box::new(appointment))))), ()))
         };
         self.platform.store.decide(&look.scope(), load, rule).await
     }
 
-    async fn claim_letter(&self, look: &Look, home: &Subject, cause: &str) -> Result<Option<Claimed>, Failure> {
+    async fn claim_letter(&self, look: &Look, home: &Subject, cause: &str) -> Result<Option<ClaimedLetter>, Failure> {
         let (now, scope) = (self.platform.clock.now(), look.scope());
         let load = Load::of(own_keys(home, cause).into_iter().chain([Key::Dealer(look.dealer.clone())])).then(|loaded| {
             let lead = lead_of(home, loaded).into_iter().flat_map(|lead| [Key::Lead(lead), described(loaded, lead)]);
@@ -108,19 +108,19 @@ impl Sender {
                 None => (None, None),
                 Some(LetterClaim::Settle(settled)) => (decided(settled), None),
                 Some(LetterClaim::Send(leased)) => {
-                    let to = address(&leased, appointment, lead, loaded, dealer).ok_or(SuppressionReason::NoAddress);
-                    match to.and_then(|to| Ok((leased.addressed(to.place(), appointment)?, to))) {
+                    let to = recipient(&leased, appointment, lead, loaded, dealer).ok_or(SuppressionReason::NoAddress);
+                    match to.and_then(|to| Ok((leased.addressed(to.address(), appointment)?, to))) {
                         Err(why) => (decided(letter.suppressed(why, now)), None),
                         Ok((leased, to)) => {
                             let (due, dealer) = (letter.due(), dealer.clone());
-                            // While nobody knows what becomes of it, the customer may have been told.
-                            let telling = appointment.and_then(|appointment| appointment.telling(&leased));
+                            // Until the result is known, the customer counts as possibly notified.
+                            let notifying = appointment.and_then(|appointment| appointment.telling(&leased));
                             let decision = decided(leased.clone())
-                                .map(|decision| decision.with_some(telling.map(|telling| Item::Appointment(Box::new(telling)))));
+                                .map(|decision| decision.with_some(notifying.map(|appointment| Item::Appointment(Box::new(appointment)))));
                             let (appointment, lead) = (appointment.cloned(), lead.cloned());
                             let event = event_of(home, loaded).and_then(|(lead, event)| loaded.event(lead, &event)).cloned();
                             let page = invitation(home, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
-                            (decision, Some(Claimed { letter: leased, dealer, appointment, event, lead, page, to, due }))
+                            (decision, Some(ClaimedLetter { letter: leased, dealer, appointment, event, lead, page, to, due }))
                         }
                     }
                 }
@@ -129,8 +129,8 @@ impl Sender {
         self.platform.store.decide(&scope, load, rule).await
     }
 
-    async fn carry(&self, claimed: &Claimed, now: DateTime<Utc>) -> Result<String, Undelivered> {
-        let Claimed { letter, dealer, appointment, event, lead, page, to, .. } = claimed;
+    async fn deliver(&self, claimed: &ClaimedLetter, now: DateTime<Utc>) -> Result<String, Undelivered> {
+        let ClaimedLetter { letter, dealer, appointment, event, lead, page, to, .. } = claimed;
         let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).unwrap_or_default();
         let about = About { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
         let id = match &letter.home {
@@ -138,7 +138,7 @@ impl Sender {
             Subject::Appointment(id) => format!("{id}.{}", letter.cause),
         };
         match to {
-            To::Mail(to) => {
+            Recipient::Mail(to) => {
                 let mail = self.texts.letter(id, to, dealer, letter, about, now).map_err(Undelivered::Never)?;
                 let mut mail = mail;
                 if let Some(appointment) = appointment.as_ref().filter(|_| letter.says != LetterKind::Reminder) {
@@ -151,7 +151,7 @@ impl Sender {
                 }
                 self.carrier.carry(&mail).await
             }
-            To::Phone(number) => {
+            Recipient::Phone(number) => {
                 let text = self.texts.sms(dealer, letter, about).map_err(Undelivered::Never)?;
                 self.carrier.carry_sms(&Sms { id, to: number.clone(), text, at: now }).await
             }
@@ -159,11 +159,11 @@ impl Sender {
     }
 }
 
-/// The appointment as the customer's calendar takes it. How long it takes, the type of its event says, which knows more kinds than it does.
+/// The appointment as an iCalendar file. Its duration comes from the event type, which is more specific than the appointment's kind.
 fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, dealer: &Dealer, to: &Addressee, title: String) -> Attachment {
     let kind = event.map_or(appointment.kind.event_type(), |event| event.kind.as_str());
     let changed = appointment.moved.last().map_or(appointment.created, |moved| moved.at);
-    // It knows of a move to another dealer, too.
+    // The event also records a move to another dealer.
     let changed = event.map_or(changed, |event| event.changed().max(changed));
     let entry = ical::Entry {
         uid: appointment.id.to_string(),
@@ -182,7 +182,7 @@ fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, deale
     Attachment { name: "appointment.ics".into(), media_type: media_type.into(), content: content.into_bytes() }
 }
 
-/// A letter's own item, and that of what it is about.
+/// The keys of the letter and of its appointment.
 fn own_keys(home: &Subject, cause: &str) -> Vec<Key> {
     let appointment = match home {
         Subject::Appointment(id) => Some(Key::Appointment(id.clone())),
@@ -198,25 +198,25 @@ fn appointment<'a>(home: &Subject, loaded: &'a Loaded) -> Option<&'a Appointment
     }
 }
 
-/// Which calendar event the appointment is.
+/// The lead's event that represents the appointment.
 fn event_of(home: &Subject, loaded: &Loaded) -> Option<(LeadId, EventId)> {
     let appointment = appointment(home, loaded)?;
     appointment.lead.zip(appointment.event.clone())
 }
 
-/// By which invitation the customer booked the appointment.
+/// The invitation with which the customer booked the appointment.
 fn booked_by(home: &Subject, loaded: &Loaded) -> Option<(LeadId, InvitationId)> {
     appointment(home, loaded).and_then(Invitation::of_appointment)
 }
 
-/// The same, unless it was revoked, or something else was booked by it since.
+/// The invitation of the appointment. `None` if it was revoked or used for another booking since.
 fn invitation<'a>(home: &Subject, loaded: &'a Loaded) -> Option<&'a Invitation> {
     let (lead, id) = booked_by(home, loaded)?;
     let event = appointment(home, loaded)?.event.as_ref();
     loaded.invitation(lead, &id).filter(|invitation| invitation.revoked.is_none() && invitation.event.as_ref() == event)
 }
 
-/// In whose name it goes out: that of the dealer who has the appointment by now.
+/// The dealer that sends the letter: the current dealer of the appointment.
 fn dealer_of(look: &Look, home: &Subject, loaded: &Loaded) -> DealerId {
     appointment(home, loaded).map_or_else(|| look.dealer.clone(), |appointment| appointment.dealer.clone())
 }
@@ -228,8 +228,14 @@ fn lead_of(home: &Subject, loaded: &Loaded) -> Option<LeadId> {
     }
 }
 
-/// Where the customer is reached as of now: as the appointment says, else as its lead does.
-fn address(letter: &Letter, appointment: Option<&Appointment>, lead: Option<&Lead>, loaded: &Loaded, dealer: &Dealer) -> Option<To> {
+/// The current recipient: the contact data of the appointment, or else of its lead.
+fn recipient(
+    letter: &Letter,
+    appointment: Option<&Appointment>,
+    lead: Option<&Lead>,
+    loaded: &Loaded,
+    dealer: &Dealer,
+) -> Option<Recipient> {
     let of_lead = lead.and_then(|lead| of_lead(lead, loaded)).unwrap_or_default();
     let own = appointment.map(|appointment| &appointment.reached);
     let email = own.and_then(|own| own.email.clone()).or(of_lead.email);
@@ -241,12 +247,12 @@ fn address(letter: &Letter, appointment: Option<&Appointment>, lead: Option<&Lea
         .unwrap_or_else(|| dealer.settings.language.clone());
     let name = appointment.map(|appointment| appointment.customer.clone()).or_else(|| lead.map(|lead| lead.contact.clone()));
     match letter.medium {
-        Medium::Email => Some(To::Mail(Addressee::customer(name.unwrap_or_default(), email?, language))),
-        Medium::Sms => Some(To::Phone(phone?.e164?)),
+        Medium::Email => Some(Recipient::Mail(Addressee::customer(name.unwrap_or_default(), email?, language))),
+        Medium::Sms => Some(Recipient::Phone(phone?.e164?)),
     }
 }
 
-/// How the main contact of a lead is reached (LEAD-7).
+/// The contact data of the main contact of a lead (LEAD-7).
 fn of_lead(lead: &Lead, loaded: &Loaded) -> Option<ContactPreferences> {
     lead.reached(enquiry_of(loaded, lead))
 }

@@ -1,4 +1,13 @@
-//! Carries letters to customers out, and notices by mail (ESC-6, MSG-1): claims a message, looks again whether it is still so and who reads it now, sends, records.
+//! The function `send`: notices to users, letters to customers, webhooks to other systems (ESC-6, MSG-1, APT-3, APT-6).
+//!
+//! - **Does**: sends what is due. Notices go by mail, several in one mail where they wait together; letters go by mail or text message, with
+//!   calendar file or quote; webhooks go by HTTPS, signed.
+//! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only says where to look; what to send is decided by stored state.
+//! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending.
+//! - **Writes**: first a lease on the message, then its delivery state. Both are transactions of their own around the sending.
+//! - **Repeats**: two senders never hold the same lease. A message that is no longer true is settled without sending.
+//! - **On failure**: a known failure is retried, then recorded as failed and counted as `MailFailed`. An unclear result is repeated to users,
+//!   and never to customers. A wake-up that fails returns to the queue and ends in the dead-letter queue; the sweep finds what is overdue.
 
 mod carrier;
 pub mod https;
@@ -25,28 +34,28 @@ use forecourt_store::keys::Thing;
 use futures::future::join_all;
 
 impl Sender {
-    /// A batch of wake-ups, of the queue `send` or of `notify`.
+    /// Handles a batch of wake-ups of the queue `send` or `notify`.
     pub async fn handle(&self, mut event: SqsEvent) -> SqsBatchResponse {
-        // Receivers of webhooks may be slow: they are waited for together.
+        // Receivers of webhooks may be slow: their wake-ups are handled concurrently.
         let is_webhook = |message: &SqsMessage| queue::look(message).is_ok_and(|look| matches!(look.thing, Thing::Outgoing { .. }));
         let (webhooks, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut event.records).into_iter().partition(is_webhook);
         event.records = rest;
-        let mut response = queue::each(&self.platform, event, async |message| self.look_at(message).await).await;
-        let told = webhooks.into_iter().map(async |message| {
+        let mut response = queue::each(&self.platform, event, async |message| self.handle_wake_up(message).await).await;
+        let responses = webhooks.into_iter().map(async |message| {
             let mut event = SqsEvent::default();
             event.records = vec![message];
-            queue::each(&self.platform, event, async |message| self.look_at(message).await).await
+            queue::each(&self.platform, event, async |message| self.handle_wake_up(message).await).await
         });
-        response.batch_item_failures.extend(join_all(told).await.into_iter().flat_map(|told| told.batch_item_failures));
+        response.batch_item_failures.extend(join_all(responses).await.into_iter().flat_map(|response| response.batch_item_failures));
         response
     }
 
-    async fn look_at(&self, message: SqsMessage) -> Result<String, Failure> {
+    async fn handle_wake_up(&self, message: SqsMessage) -> Result<String, Failure> {
         let look = queue::look(&message)?;
         match &look.thing {
-            Thing::Letter { home, letter } => self.letter(&look, home, letter).await?,
-            Thing::Outgoing { about, .. } => self.notify(&look, about).await?,
-            _ => self.notice(&look).await?,
+            Thing::Letter { home, letter } => self.send_letter(&look, home, letter).await?,
+            Thing::Outgoing { about, .. } => self.deliver_webhooks(&look, about).await?,
+            _ => self.send_notice(&look).await?,
         }
         Ok(look.about())
     }

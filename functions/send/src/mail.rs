@@ -1,4 +1,4 @@
-//! A mail: its reader, its text, its attachments, and how it is written as MIME.
+//! A mail with recipient, text and attachments, and its MIME form.
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Email, Language};
@@ -7,39 +7,39 @@ use forecourt_domain::settings::Dealer;
 use mail_builder::MessageBuilder;
 use serde::{Deserialize, Serialize};
 
-/// A mail, ready to be carried.
+/// A mail, ready to send.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mail {
-    /// What makes it the same mail if it is sent again.
+    /// Id of the mail: the same for every attempt.
     pub id: String,
-    /// The reader's name.
+    /// Name of the recipient.
     pub to_name: String,
-    /// The reader's address.
+    /// Address of the recipient.
     pub to: String,
-    /// Whose name it is sent in: the dealer's.
+    /// Name of the sender: the dealer.
     pub from_name: String,
-    /// Where an answer goes; none: nowhere.
+    /// Address for replies; `None` if replies are not expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
-    /// When it was written.
+    /// Time of the attempt.
     pub at: DateTime<Utc>,
-    /// In a line.
+    /// Subject, one line.
     pub subject: String,
-    /// Plain text.
+    /// Body as plain text.
     pub text: String,
-    /// What is attached.
+    /// Attached files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
 }
 
-/// A file in a mail.
+/// An attached file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
-    /// Its name.
+    /// File name.
     pub name: String,
-    /// Its media type.
+    /// Media type.
     pub media_type: String,
-    /// Its bytes, as base64 where they are written as text.
+    /// Content; base64 in JSON.
     #[serde(with = "base64")]
     pub content: Vec<u8>,
 }
@@ -57,7 +57,7 @@ mod base64 {
     }
 }
 
-/// Who reads a mail.
+/// The recipient of a mail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Addressee {
     pub(crate) name: String,
@@ -66,26 +66,26 @@ pub struct Addressee {
 }
 
 impl Addressee {
-    /// A user.
+    /// The mail address of a user.
     pub fn of(user: &User) -> Self {
         Self { name: user.name.clone(), address: user.email.clone(), language: user.language.clone() }
     }
 
-    /// A customer.
+    /// The mail address of a customer.
     pub fn customer(name: String, address: Email, language: Language) -> Self {
         Self { name, address, language }
     }
 
-    /// An address of the dealer's.
+    /// A mail address of the dealer that belongs to no user.
     pub fn at(address: &Email, dealer: &Dealer) -> Self {
         Self { name: dealer.settings.name.clone(), address: address.clone(), language: dealer.settings.language.clone() }
     }
 }
 
 impl Mail {
-    /// A text, whose first line is the subject, to `to` in the dealer's name.
-    pub(crate) fn written(id: String, to: &Addressee, dealer: &Dealer, written: &str, now: DateTime<Utc>) -> Self {
-        let (subject, text) = written.split_once('\n').unwrap_or((written, ""));
+    /// Makes a mail from the dealer to `to` out of a text whose first line is the subject.
+    pub(crate) fn from_text(id: String, to: &Addressee, dealer: &Dealer, text: &str, now: DateTime<Utc>) -> Self {
+        let (subject, text) = text.split_once('\n').unwrap_or((text, ""));
         Self {
             id,
             to_name: to.name.clone(),
@@ -99,10 +99,10 @@ impl Mail {
         }
     }
 
-    /// As a MIME message from `from`, an address of ours.
+    /// Writes the mail as a MIME message from the address `from`.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// If writing fails.
     pub fn mime(&self, from: &str) -> std::io::Result<Vec<u8>> {
         let domain = from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
         let mut mail = MessageBuilder::new()

@@ -1,4 +1,4 @@
-//! Notices to our people, by mail (ESC-6, MSG-1): claimed, many in one mail, looked at again, sent, recorded.
+//! Notices to users by mail (ESC-6, MSG-1): leased, bundled into one mail, checked again, sent, recorded.
 
 use crate::carrier::Undelivered;
 use crate::mail::{Addressee, Attachment, Mail};
@@ -14,81 +14,82 @@ use forecourt_edge::metrics::Metric;
 use forecourt_store::keys::{Key, Look, Thing};
 use forecourt_store::{Failure, Load, Loaded, Stored, fingerprint};
 
-/// Most notices in one mail.
-const DIGEST: usize = 25;
-/// Most notices that are looked at for one mail: their messages and leads and their dealer are one read. More than go in, since another
-/// sender may have some of them by now.
+/// Maximum number of notices in one mail.
+const MAX_NOTICES: usize = 25;
+/// Maximum number of notices examined for one mail: messages, leads and dealer are one read. More than fit into the mail, because another
+/// sender may have leased some of them.
 const CANDIDATES: usize = 49;
 
-/// A notice that the sender has claimed, and what it needs to be written.
-struct Claimed {
+/// A leased notice with the data to write it.
+struct ClaimedNotice {
     message: Message,
     lead: Lead,
     dealer: Dealer,
     to: Recipient,
-    /// When it was to go out.
+    /// When the notice was due.
     due: DateTime<Utc>,
 }
 
-/// What a look at a message found.
-enum Found {
-    /// Messages, leased, that go out in one mail.
-    Claimed(Vec<Claimed>),
-    /// A message that goes out together with others that wait for this reader.
+/// The result of claiming.
+enum ClaimResult {
+    /// Leased messages that are sent in one mail.
+    Claimed(Vec<ClaimedNotice>),
+    /// A message that is sent together with others that wait for the same reader.
     Bundled(UserId),
-    /// Nothing to send.
+    /// There is nothing to send.
     Nothing,
 }
 
 impl Sender {
-    /// Looks at a notice whose time has come.
-    pub(crate) async fn notice(&self, look: &Look) -> Result<(), Failure> {
+    /// Sends a notice that is due, together with others that wait for the same reader.
+    pub(crate) async fn send_notice(&self, look: &Look) -> Result<(), Failure> {
         let found = match self.claim_single(look).await? {
-            Found::Bundled(reader) => {
+            ClaimResult::Bundled(reader) => {
                 let waiting = self.platform.store.bundle(&look.scope(), &reader, &look.dealer, self.platform.clock.now()).await?;
                 let others = waiting.into_iter().filter(|other| other != look).take(CANDIDATES - 1);
                 let together = self.claim_together(&[look.clone()].into_iter().chain(others).collect::<Vec<_>>()).await;
                 match together {
-                    // One that cannot be read must not hold the others back.
+                    // A notice that cannot be read must not block the others.
                     Err(Failure::Broken(_)) => self.claim_together(std::slice::from_ref(look)).await?,
                     found => found?,
                 }
             }
             found => found,
         };
-        if let Found::Claimed(claimed) = found {
-            self.send(look, claimed).await?;
+        if let ClaimResult::Claimed(claimed) = found {
+            self.send_mail(look, claimed).await?;
         }
         Ok(())
     }
 
-    /// Leases a message whose time has come, or settles it without a mail. One that waits together with others is left as it is.
-    async fn claim_single(&self, look: &Look) -> Result<Found, Failure> {
+    /// Leases a message that is due, or settles it without a mail. A message that is bundled with others is left unchanged.
+    async fn claim_single(&self, look: &Look) -> Result<ClaimResult, Failure> {
         let now = self.platform.clock.now();
         let rule = |loaded: &Loaded, _| {
-            let Some((message, lead, dealer)) = of_look(loaded, look) else { return Ok((None, Found::Nothing)) };
+            let Some((message, lead, dealer)) = of_look(loaded, look) else { return Ok((None, ClaimResult::Nothing)) };
             Ok(match message.claim(lead, dealer, now) {
-                Some(MessageClaim::Send(..)) if message.bundled => (None, Found::Bundled(message.reader.clone())),
+                Some(MessageClaim::Send(..)) if message.bundled => (None, ClaimResult::Bundled(message.reader.clone())),
                 Some(MessageClaim::Send(leased, to)) => {
                     let due = message.due().unwrap_or(now);
-                    let claimed = lead.map(|lead| Claimed { message: leased.clone(), lead: lead.clone(), dealer: dealer.clone(), to, due });
-                    (Some(Decision::default().with(Item::Message(leased))), Found::Claimed(claimed.into_iter().collect()))
+                    let claimed =
+                        lead.map(|lead| ClaimedNotice { message: leased.clone(), lead: lead.clone(), dealer: dealer.clone(), to, due });
+                    (Some(Decision::default().with(Item::Message(leased))), ClaimResult::Claimed(claimed.into_iter().collect()))
                 }
-                Some(MessageClaim::Settle(message)) => (Some(Decision::default().with(Item::Message(message))), Found::Nothing),
-                None => (None, Found::Nothing),
+                Some(MessageClaim::Settle(message)) => (Some(Decision::default().with(Item::Message(message))), ClaimResult::Nothing),
+                None => (None, ClaimResult::Nothing),
             })
         };
         self.commit(look, Load::of(keys(look)), rule).await
     }
 
-    /// Leases all of these that can go to the reader of the first one, in one commit: of two senders that meet, one gets them. What is no
-    /// longer so is settled on the way. Those of a mail that was under way when its sender was lost stay in that mail.
-    async fn claim_together(&self, looks: &[Look]) -> Result<Found, Failure> {
-        let Some(first) = looks.first() else { return Ok(Found::Nothing) };
+    /// Leases all messages for the reader of the first one, in one transaction: of two concurrent senders one gets them. Messages that are no
+    /// longer true are settled. Messages that were in a mail whose sender crashed stay in that mail.
+    async fn claim_together(&self, looks: &[Look]) -> Result<ClaimResult, Failure> {
+        let Some(first) = looks.first() else { return Ok(ClaimResult::Nothing) };
         let now = self.platform.clock.now();
         let rule = |loaded: &Loaded, _| {
             let mut decision = Decision::default();
-            let mut claimed: Vec<Claimed> = Vec::new();
+            let mut claimed: Vec<ClaimedNotice> = Vec::new();
             let mut batch: Option<Option<String>> = None;
             for (message, lead, dealer) in looks.iter().filter_map(|look| of_look(loaded, look)) {
                 match message.claim(lead, dealer, now) {
@@ -97,9 +98,9 @@ impl Sender {
                         let same_mail =
                             *batch.get_or_insert_with(|| leased.batch().map(str::to_owned)) == leased.batch().map(str::to_owned);
                         let same_reader = claimed.first().is_none_or(|first| first.to == to);
-                        let fits = same_mail && same_reader && claimed.len() < DIGEST;
+                        let fits = same_mail && same_reader && claimed.len() < MAX_NOTICES;
                         if let (true, Some(lead)) = (fits, lead) {
-                            claimed.push(Claimed { message: leased, lead: lead.clone(), dealer: dealer.clone(), to, due });
+                            claimed.push(ClaimedNotice { message: leased, lead: lead.clone(), dealer: dealer.clone(), to, due });
                         }
                     }
                     Some(MessageClaim::Settle(message)) => decision = decision.with(Item::Message(message)),
@@ -111,57 +112,57 @@ impl Sender {
                 claimed.message = claimed.message.in_batch(&batch);
                 decision = decision.with(Item::Message(claimed.message.clone()));
             }
-            let found = if claimed.is_empty() { Found::Nothing } else { Found::Claimed(claimed) };
+            let found = if claimed.is_empty() { ClaimResult::Nothing } else { ClaimResult::Claimed(claimed) };
             Ok((Some(decision).filter(|decision| !decision.items.is_empty()), found))
         };
         self.commit(first, Load::of(looks.iter().flat_map(keys)), rule).await
     }
 
-    async fn send(&self, look: &Look, claimed: Vec<Claimed>) -> Result<(), Failure> {
-        let Some(Claimed { to, dealer, .. }) = claimed.first() else { return Ok(()) };
+    async fn send_mail(&self, look: &Look, claimed: Vec<ClaimedNotice>) -> Result<(), Failure> {
+        let Some(ClaimedNotice { to, dealer, .. }) = claimed.first() else { return Ok(()) };
         let now = self.platform.clock.now();
-        let drop = async |claimed: &[Claimed], why| self.record_all(look, claimed, |message| message.dropped(why, now)).await;
+        let drop = async |claimed: &[ClaimedNotice], why| self.record_all(look, claimed, |message| message.dropped(why, now)).await;
         let (addressee, claimed) = match self.addressee(look, to, dealer).await? {
             None => return drop(&claimed, DropReason::NoReader).await,
             Some((addressee, true)) => (addressee, claimed),
             Some((addressee, false)) => {
-                // The supervisor of the pool is told whatever the switch says, else nobody is (ESC-11).
-                let (told, rest): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|c| c.message.is_of_the_pool(&c.lead, &c.dealer));
+                // The pool's supervisor is notified even with notices off; otherwise nobody would be (ESC-11).
+                let (of_pool, rest): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|c| c.message.is_of_the_pool(&c.lead, &c.dealer));
                 if !rest.is_empty() {
                     drop(&rest, DropReason::NoticesOff).await?;
                 }
-                (addressee, told)
+                (addressee, of_pool)
             }
         };
-        let Some(Claimed { to, dealer, .. }) = claimed.first() else { return Ok(()) };
-        pool::tell(&self.platform, look, claimed.iter().map(|c| (&c.message, &c.lead, &c.dealer)), now).await?;
+        let Some(ClaimedNotice { to, dealer, .. }) = claimed.first() else { return Ok(()) };
+        pool::notify_assignable(&self.platform, look, claimed.iter().map(|c| (&c.message, &c.lead, &c.dealer)), now).await?;
         let notices: Vec<(&Message, &Lead)> = claimed.iter().map(|c| (&c.message, &c.lead)).collect();
         let id = claimed.first().and_then(|c| c.message.batch().map(str::to_owned)).unwrap_or_else(|| batch_of(&claimed));
         let sheets = self.sheets(look, dealer, &claimed).await?;
         let mail = self.texts.mail(id, &addressee, dealer, &notices, now);
-        let carried = match mail.and_then(|mail| Ok(Mail { attachments: sheets?, ..mail })) {
+        let delivered = match mail.and_then(|mail| Ok(Mail { attachments: sheets?, ..mail })) {
             Ok(mail) => self.carrier.carry(&mail).await,
             Err(e) => Err(Undelivered::Never(e)),
         };
-        if let Err(undelivered) = &carried {
-            // The provider's words name the reader: they are kept on the message, not in the log.
+        if let Err(undelivered) = &delivered {
+            // The provider's message names the reader: it is stored with the notice and not logged.
             let again = !matches!(undelivered, Undelivered::Never(_));
-            tracing::warn!(function = self.platform.function, about = look.about(), again, "not delivered");
+            tracing::warn!(function = self.platform.function, about = look.about(), again, "notice not delivered");
         }
         let now = self.platform.clock.now();
-        if carried.is_ok() {
+        if delivered.is_ok() {
             self.platform.metrics.note_lag(Metric::SendLag, claimed.iter().map(|c| c.due), now);
         }
-        self.record_all(look, &claimed, |message| match &carried {
+        self.record_all(look, &claimed, |message| match &delivered {
             Ok(provider_id) => message.sent(to.clone(), provider_id.clone(), now),
-            // Better told twice than never: it is our own people who read it.
+            // Users are notified twice rather than never.
             Err(Undelivered::Later(why) | Undelivered::Unclear(why)) => message.failed(why.clone(), true, now),
             Err(Undelivered::Never(why)) => message.failed(why.clone(), false, now),
         })
         .await
     }
 
-    /// Who reads a mail, and whether they are told of things at all. `None`: nobody is there any more.
+    /// The recipient of a mail, and whether notices are on. `None` if the user has left.
     async fn addressee(&self, look: &Look, to: &Recipient, dealer: &Dealer) -> Result<Option<(Addressee, bool)>, Failure> {
         let id = match to {
             Recipient::Address(address) => return Ok(Some((Addressee::at(address, dealer), true))),
@@ -171,8 +172,8 @@ impl Sender {
         Ok(user.filter(|user| user.is_here()).map(|user| (Addressee::of(&user), user.notices)))
     }
 
-    /// The sheets of trade-in enquiries (INT-8).
-    async fn sheets(&self, look: &Look, dealer: &Dealer, claimed: &[Claimed]) -> Result<Result<Vec<Attachment>, String>, Failure> {
+    /// The attached sheets of trade-in enquiries (INT-8).
+    async fn sheets(&self, look: &Look, dealer: &Dealer, claimed: &[ClaimedNotice]) -> Result<Result<Vec<Attachment>, String>, Failure> {
         let mut sheets = Vec::new();
         for claimed in claimed {
             let Notice::TradeIn { entry } = claimed.message.notice else { continue };
@@ -187,7 +188,7 @@ impl Sender {
         Ok(Ok(sheets))
     }
 
-    /// Commits what `rule` decides, and counts the messages that have failed for good by it: somebody should look why.
+    /// Commits the decision of `rule`, and counts the messages that have finally failed, for the alarm.
     async fn commit<A>(
         &self,
         look: &Look,
@@ -208,9 +209,9 @@ impl Sender {
         Ok(answer)
     }
 
-    /// Records what became of the claimed messages, in one commit. One that somebody else has settled since stays as it is.
-    async fn record_all(&self, look: &Look, claimed: &[Claimed], fate: impl Fn(&Message) -> Message) -> Result<(), Failure> {
-        // What is not recorded goes out again: worth some seconds.
+    /// Records the delivery states of leased messages in one transaction. A message that was settled by another sender stays unchanged.
+    async fn record_all(&self, look: &Look, claimed: &[ClaimedNotice], fate: impl Fn(&Message) -> Message) -> Result<(), Failure> {
+        // If recording fails, the mail is sent again: use the long retry budget.
         let load = Load::of(claimed.iter().map(|c| Key::Message(c.message.lead, c.message.cause.clone()))).patiently();
         let rule = |loaded: &Loaded, _| {
             let ours = |message: &&Message| loaded.message(message.lead, &message.cause).is_some_and(|stored| stored.fate == message.fate);
@@ -222,7 +223,7 @@ impl Sender {
     }
 }
 
-/// What a look at a message needs; nothing, where it is not about a message.
+/// The keys that a notice needs; none if the wake-up is not about a message.
 fn keys(look: &Look) -> Vec<Key> {
     let Thing::Message { lead, message } = &look.thing else { return Vec::new() };
     vec![Key::Message(*lead, message.clone()), Key::Lead(*lead), Key::Dealer(look.dealer.clone())]
@@ -233,8 +234,8 @@ fn of_look<'a>(loaded: &'a Loaded, look: &Look) -> Option<(&'a Message, Option<&
     Some((loaded.message(*lead, message)?, loaded.lead(*lead), loaded.dealer(&look.dealer)?))
 }
 
-/// A name for a mail: that of its message, or one that follows from all of them.
-fn batch_of(claimed: &[Claimed]) -> String {
+/// Derives the id of a mail from its messages.
+fn batch_of(claimed: &[ClaimedNotice]) -> String {
     let mut names: Vec<String> = claimed.iter().map(|c| format!("{}.{}", c.message.lead, c.message.cause)).collect();
     names.sort();
     match names.as_slice() {

@@ -1,6 +1,6 @@
-//! A sheet of labels and values as a PDF: a trade-in enquiry's core data, with the way back to the lead (INT-8); a quote for the customer (LEAD-3).
+//! A sheet of labels and values as a PDF: the core data of a trade-in enquiry (INT-8) or a quote for the customer (LEAD-3).
 //!
-//! The document is tagged and declares PDF/UA-1: a screen reader reads headings, tables and the link as what they are.
+//! The document is tagged and declares PDF/UA-1: screen readers recognise headings, tables and the link.
 
 mod face;
 mod layout;
@@ -24,58 +24,56 @@ use layout::{Area, Faces, Ink, Layout, PAGE, Part, Run, lay_out};
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
-/// What stands on a sheet.
+/// The content of a sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
-    /// What it is, in a line.
+    /// Title, one line.
     pub title: String,
-    /// How it came, in a line below the title.
+    /// Date and source, in one line below the title.
     pub arrival: String,
-    /// Whose it is; the document's author too.
+    /// Name of the dealer; also the author of the document.
     pub dealer: String,
-    /// The code of the language it is written in.
+    /// Language code.
     pub language: String,
-    /// What it says.
+    /// The sections.
     pub sections: Vec<Section>,
-    /// Where there is more; none for who may not go there.
+    /// Link to the lead; `None` if the reader has no access to it.
     pub link: Option<Link>,
-    /// One line at the foot of every page.
+    /// Footer of every page, one line.
     pub footer: String,
-    /// When it was written.
+    /// Time of writing.
     pub at: DateTime<Utc>,
 }
 
-/// What belongs together.
+/// A section of a sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// What it is about.
+    /// Heading.
     pub heading: String,
-    /// Label and value; a value without a label is running text.
+    /// Labels and values. A value with an empty label is running text.
     pub rows: Vec<(String, String)>,
 }
 
-/// Something to click on.
+/// A link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// What it says.
+    /// Text of the link.
     pub text: String,
-    /// Where it leads.
+    /// Target of the link.
     pub url: String,
 }
 
-/// The sheet as an A4 document, on one page where it fits and on five at most; what does not fit on those ends with `…`.
-///
-/// The same sheet is the same bytes.
+/// Writes the sheet as an A4 document of at most five pages. Longer content is cut with `…`. Equal sheets give equal bytes.
 ///
 /// # Errors
-/// When the document cannot be written.
+/// If the document cannot be written.
 pub fn written(sheet: &Sheet) -> Result<Vec<u8>, String> {
     let faces = Faces { regular: Face::read(ttf_noto_sans::REGULAR)?, bold: Face::read(ttf_noto_sans::BOLD)? };
     let layout = lay_out(sheet, &faces);
     let configuration = ConfigurationBuilder::new()
         .with_accessibility_validator(Accessibility::UA1)
         .finish()
-        .map_err(|e| format!("the document cannot be accessible: {e:?}"))?;
+        .map_err(|e| format!("the accessibility configuration failed: {e:?}"))?;
     let mut document = Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
     let parts = draw(&mut document, sheet, &layout, &faces)?;
     document.set_metadata(metadata(sheet));
@@ -84,7 +82,7 @@ pub fn written(sheet: &Sheet) -> Result<Vec<u8>, String> {
     document.finish().map_err(|e| format!("the document cannot be written: {e}"))
 }
 
-/// A text that is never empty, since a document must have a title, and a link a name.
+/// Returns a text that is never empty: documents need a title and links a name.
 fn named(text: &str) -> String {
     Some(clean(text).replace('\n', " ")).filter(|t| !t.is_empty()).unwrap_or_else(|| "–".to_owned())
 }
@@ -106,13 +104,13 @@ fn metadata(sheet: &Sheet) -> Metadata {
         .creation_date(at)
 }
 
-/// What was drawn, by what it is.
+/// The drawn runs of each part.
 type Parts = BTreeMap<Part, Vec<Identifier>>;
 
 fn draw(document: &mut Document, sheet: &Sheet, layout: &Layout, faces: &Faces) -> Result<Parts, String> {
     let mut parts = Parts::new();
     for (number, laid) in layout.pages.iter().enumerate() {
-        let mut page = document.start_page_with(PageSettings::from_wh(PAGE.0, PAGE.1).ok_or("A4 is no size of a page")?);
+        let mut page = document.start_page_with(PageSettings::from_wh(PAGE.0, PAGE.1).ok_or("A4 is not a valid page size")?);
         let mut surface = page.surface();
         laid.areas.iter().for_each(|area| draw_area(&mut surface, area));
         for run in &laid.runs {
@@ -168,7 +166,7 @@ fn draw_run(surface: &mut Surface<'_>, run: &Run, faces: &Faces) -> Identifier {
     drawn
 }
 
-/// Title and sections, for the viewer's side bar.
+/// Title and sections for the viewer's side bar.
 fn outline(sheet: &Sheet, layout: &Layout) -> Outline {
     let mut outline = Outline::new();
     outline.push_child(OutlineNode::new(named(&sheet.title), XyzDestination::new(0, Point::from_xy(0.0, 0.0))));
@@ -181,7 +179,7 @@ fn outline(sheet: &Sheet, layout: &Layout) -> Outline {
     outline
 }
 
-/// What a screen reader goes by: headings, tables of labels and values, running text.
+/// The structure for screen readers: headings, tables of labels and values, running text.
 fn structure(sheet: &Sheet, mut parts: Parts) -> TagTree {
     let mut tree = TagTree::new();
     let heading = |level, title: &str| Tag::Hn(NonZeroU16::MIN.saturating_add(level), Some(named(title)));
@@ -211,7 +209,7 @@ fn structure(sheet: &Sheet, mut parts: Parts) -> TagTree {
     tree
 }
 
-/// What was drawn of `part`, if anything, as `tag`.
+/// The drawn runs of `part` as a group with `tag`. `None` if nothing was drawn.
 fn group(parts: &mut Parts, tag: impl Into<TagKind>, part: Part) -> Option<Node> {
     let drawn = parts.remove(&part)?;
     Some(TagGroup::with_children(tag, drawn.into_iter().map(Node::from).collect()).into())

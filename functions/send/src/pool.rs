@@ -1,4 +1,4 @@
-//! A lead waits in the pool: those who may take it are told, where the pool user is told of anything at all (DIS-8).
+//! Notices of leads in the pool to the users who may claim them (DIS-8).
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::UserId;
@@ -10,11 +10,11 @@ use forecourt_edge::Platform;
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load, Loaded};
 
-/// Notices of one commit, of the hundred items that a transaction may have.
+/// Notices in one commit: a transaction is limited to a hundred items.
 const TOGETHER: usize = 90;
 
-/// Queues a notice for each assignable user who is there, once, for those of `claimed` that tell the pool user of a lead.
-pub(crate) async fn tell(
+/// For each claimed notice to the pool user, queues one notice for each assignable user who is present.
+pub(crate) async fn notify_assignable(
     platform: &Platform,
     look: &Look,
     claimed: impl Iterator<Item = (&Message, &Lead, &Dealer)>,
@@ -25,8 +25,9 @@ pub(crate) async fn tell(
         if !matches!(message.notice, Notice::Assigned { .. }) || !is_pooled(lead, settings) {
             continue;
         }
-        let told = settings.members.iter().filter(|m| m.assignable && m.absence(now).is_none() && lead.owner.as_ref() != Some(&m.user));
-        let readers: Vec<UserId> = told.map(|member| member.user.clone()).collect();
+        let assignable =
+            settings.members.iter().filter(|m| m.assignable && m.absence(now).is_none() && lead.owner.as_ref() != Some(&m.user));
+        let readers: Vec<UserId> = assignable.map(|member| member.user.clone()).collect();
         for readers in readers.chunks(TOGETHER) {
             let notices: Vec<Message> = readers.iter().map(|reader| Message::pooled(lead, reader.clone(), now)).collect();
             let keys = notices.iter().map(|notice| Key::Message(notice.lead, notice.cause.clone()));

@@ -1,6 +1,6 @@
-//! A quote as a PDF for the customer: to be read, or to be signed as an order (LEAD-3), in the customer's language (MSG-2).
+//! A quote as a PDF for the customer: an overview, or an order form to sign (LEAD-3), in the customer's language (MSG-2).
 
-use crate::language::spoken;
+use crate::language::text_language;
 use crate::mail::{Addressee, Attachment};
 use crate::pdf::{Section, Sheet, written};
 use crate::trade_in::{Row, joined, section};
@@ -11,13 +11,13 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::Enclosed;
 use forecourt_domain::settings::Dealer;
 
-/// Room to write on.
+/// A line to write on.
 const BLANK: &str = "______________________________";
 
-/// The document that goes along with an e-mail to `to`.
+/// Writes the PDF for a mail to `to`.
 ///
 /// # Errors
-/// When it cannot be written.
+/// If the PDF cannot be written.
 pub(crate) fn attachment(
     enclosed: &Enclosed,
     lead: Option<&Lead>,
@@ -31,7 +31,7 @@ pub(crate) fn attachment(
     Ok(Attachment { name: format!("{name}.pdf"), media_type: "application/pdf".into(), content: written(&sheet)? })
 }
 
-/// What the document says. `number` is the lead's, by which the dealer knows it.
+/// Lays out the quote. `number` is the number of the lead.
 pub fn sheet_of(enclosed: &Enclosed, number: Option<&str>, to: &Addressee, dealer: &Dealer, at: DateTime<Utc>) -> Sheet {
     let Enclosed { quote, form } = enclosed;
     let words = words_of(&to.language);
@@ -84,7 +84,7 @@ fn price_rows(quote: &Quote, words: &'static Words) -> Vec<Row> {
     lines.chain([(words.total, Some(amount(quote.price, words)))]).collect()
 }
 
-/// An amount as people of the language write it.
+/// Formats an amount in the language.
 fn amount(money: Money, words: &Words) -> String {
     let plain = money.to_string();
     let (number, code) = plain.split_once(' ').unwrap_or((&plain, ""));
@@ -105,7 +105,7 @@ fn day(date: NaiveDate, words: &Words) -> String {
     date.format(words.date).to_string()
 }
 
-/// Every word of the document that is not the quote's.
+/// The labels of the document in one language.
 struct Words {
     language: &'static str,
     date: &'static str,
@@ -136,9 +136,9 @@ struct Words {
     signed: &'static str,
 }
 
-/// The words of a language, or English.
+/// Returns the labels of a language, or the English ones.
 fn words_of(language: &Language) -> &'static Words {
-    match spoken(language) {
+    match text_language(language) {
         "de" => &GERMAN,
         "nl" => &DUTCH,
         _ => &ENGLISH,

@@ -1,17 +1,17 @@
-//! The sender: the platform, the carrier and the texts that every kind of message is sent with.
+//! The sender: what every kind of message needs to be sent.
 
 use crate::carrier::Carrier;
 use crate::texts::Texts;
 use forecourt_edge::Platform;
 use std::sync::Arc;
 
-/// The sender.
+/// Sends notices, letters and webhooks.
 #[derive(Clone)]
 pub struct Sender {
-    /// The table and the clock.
+    /// Table, clock and metrics.
     pub platform: Platform,
-    /// What carries mail.
+    /// The port to the outside.
     pub carrier: Arc<dyn Carrier>,
-    /// What mails say.
+    /// The texts of mails and text messages.
     pub texts: Arc<Texts>,
 }

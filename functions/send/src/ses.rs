@@ -1,4 +1,4 @@
-//! Mail by Amazon SES, text messages by AWS End User Messaging, and webhooks by HTTPS.
+//! The carrier on AWS: mail by SES, text messages by End User Messaging, webhooks by HTTPS.
 
 use crate::carrier::{Call, Carrier, Sms, Undelivered};
 use crate::https::Https;
@@ -8,15 +8,15 @@ use aws_sdk_ses::error::{DisplayErrorContext, SdkError};
 use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::RawMessage;
 
-/// SES, sending from one address of ours.
+/// Sends through SES from one verified address.
 pub struct Ses {
-    /// The client.
+    /// The SES client.
     pub client: aws_sdk_ses::Client,
-    /// The address, of a domain that SES has verified.
+    /// The sender address, of a domain that is verified in SES.
     pub from: String,
-    /// The client for text messages, and who they are from (a number, a sender id or a pool of ours); none: none are sent.
+    /// The client for text messages and their origination identity (a number, a sender id or a pool). `None` if text messages are not configured.
     pub sms: Option<(aws_sdk_pinpointsmsvoicev2::Client, String)>,
-    /// The way out to webhooks.
+    /// The client for webhooks.
     pub https: Https,
 }
 
@@ -37,7 +37,7 @@ impl Carrier for Ses {
 
     async fn carry_sms(&self, sms: &Sms) -> Result<String, Undelivered> {
         let Some((client, from)) = &self.sms else {
-            return Err(Undelivered::Never("no sender of text messages is set up (SmsFrom)".into()));
+            return Err(Undelivered::Never("text messages are not configured (parameter SmsFrom)".into()));
         };
         let send = client.send_text_message().destination_phone_number(&sms.to).origination_identity(from).message_body(&sms.text);
         match send.send().await {
@@ -50,7 +50,7 @@ impl Carrier for Ses {
     }
 }
 
-/// What a provider rejects stays rejected. Of a request that went out and had no answer nobody knows; whatever else went wrong may go better later.
+/// A rejected message stays rejected. A request without an answer may have been delivered. Every other failure can be retried.
 fn undelivered<E: std::error::Error + Send + Sync + 'static, R: std::fmt::Debug + Send + Sync + 'static>(
     error: &SdkError<E, R>,
     rejected: bool,

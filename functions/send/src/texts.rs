@@ -1,4 +1,4 @@
-//! What notices say, in the reader's language (MSG-2).
+//! The texts of notices and letters in the reader's language (MSG-2).
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -13,25 +13,25 @@ use minijinja::{Environment, context};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::language::{local, spoken};
+use crate::language::{local_time, text_language};
 use crate::mail::{Addressee, Attachment, Mail};
 use crate::pdf;
 use crate::trade_in::sheet_of;
 
-/// What a letter is about.
+/// The subject of a letter.
 #[derive(Clone, Copy)]
 pub struct About<'a> {
-    /// Which appointment, if it is about one.
+    /// The appointment, if the letter is about one.
     pub appointment: Option<&'a Appointment>,
-    /// The calendar event that it is, if it is one.
+    /// The lead's event that represents the appointment.
     pub event: Option<&'a CalendarEvent>,
-    /// Which vehicle; empty where none is known.
+    /// The vehicle; empty if unknown.
     pub vehicle: &'a str,
-    /// The link by which the customer moves and cancels the appointment, where it was booked by one (CAL-8).
+    /// The link with which the customer moves or cancels the appointment, if it was booked by invitation (CAL-8).
     pub page: Option<&'a str>,
 }
 
-/// The texts of all languages, read once a process.
+/// The templates of all languages, parsed once per process.
 pub struct Texts {
     templates: Environment<'static>,
     public_url: String,
@@ -41,7 +41,7 @@ pub struct Texts {
 struct NoticeText {
     about: String,
     missed: bool,
-    /// What was planned, and for when.
+    /// Title and time of the event, if the notice is about one.
     title: String,
     planned: String,
     number: String,
@@ -55,10 +55,10 @@ struct NoticeText {
 }
 
 impl Texts {
-    /// Reads the texts; links in them begin with `public_url`.
+    /// Parses the templates. Links begin with `public_url`.
     ///
     /// # Errors
-    /// When a template is wrong.
+    /// If a template is invalid.
     pub fn new(public_url: &str) -> Result<Self, minijinja::Error> {
         let mut templates = Environment::new();
         templates.add_template("en", include_str!("texts/en.txt"))?;
@@ -69,10 +69,10 @@ impl Texts {
         Ok(Self { templates, public_url: public_url.trim_end_matches('/').to_owned() })
     }
 
-    /// One mail to `to` with all `notices`, known as `id`.
+    /// Writes one mail to `to` with all `notices`.
     ///
     /// # Errors
-    /// What is wrong with the template.
+    /// If the template fails.
     pub fn mail(
         &self,
         id: String,
@@ -82,19 +82,19 @@ impl Texts {
         now: DateTime<Utc>,
     ) -> Result<Mail, String> {
         let zone = dealer.settings.calendar.zone();
-        let told: Vec<NoticeText> = notices.iter().map(|(message, lead)| self.notice(message, lead, zone, &to.language)).collect();
+        let texts: Vec<NoticeText> = notices.iter().map(|(message, lead)| self.notice(message, lead, zone, &to.language)).collect();
         let template = self.templates.get_template(to.language.as_str()).or_else(|_| self.templates.get_template("en"));
         let written = template.and_then(|t| {
-            t.render(context! { reader => &to.name, dealer => &dealer.settings.name, notices => minijinja::value::Serde(&told) })
+            t.render(context! { reader => &to.name, dealer => &dealer.settings.name, notices => minijinja::value::Serde(&texts) })
         });
-        let written = written.map_err(|e| format!("the text cannot be written: {e}"))?;
-        Ok(Mail::written(id, to, dealer, &written, now))
+        let written = written.map_err(|e| format!("the text template failed: {e}"))?;
+        Ok(Mail::from_text(id, to, dealer, &written, now))
     }
 
-    /// A letter to `to`, known as `id`.
+    /// Writes a letter to `to` as a mail.
     ///
     /// # Errors
-    /// What is wrong with the template.
+    /// If the template fails.
     pub fn letter(
         &self,
         id: String,
@@ -104,15 +104,15 @@ impl Texts {
         about: About<'_>,
         now: DateTime<Utc>,
     ) -> Result<Mail, String> {
-        let written = self.said(dealer, letter, about, &to.language, &to.name)?;
+        let written = self.render_letter(dealer, letter, about, &to.language, &to.name)?;
         let reply_to = dealer.settings.lead_address.as_ref().map(ToString::to_string);
-        Ok(Mail { reply_to, ..Mail::written(id, to, dealer, &written, now) })
+        Ok(Mail { reply_to, ..Mail::from_text(id, to, dealer, &written, now) })
     }
 
-    /// What who answers for a webhook is told when it was switched off (APT-6).
+    /// Writes the mail to the user in charge of a webhook that was switched off (APT-6).
     ///
     /// # Errors
-    /// What is wrong with the template.
+    /// If the template fails.
     pub fn webhook_off(
         &self,
         id: String,
@@ -124,52 +124,59 @@ impl Texts {
     ) -> Result<Mail, String> {
         let template = self.templates.get_template("webhook").map_err(|e| e.to_string())?;
         let last = webhook.failing.as_ref().map(|failing| failing.last.as_str());
-        let context = context! { language => spoken(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == SwitchOffReason::Gone, last };
-        let written = template.render(context).map_err(|e| format!("the text cannot be written: {e}"))?;
-        Ok(Mail::written(id, to, dealer, &written, now))
+        let context = context! { language => text_language(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == SwitchOffReason::Gone, last };
+        let written = template.render(context).map_err(|e| format!("the text template failed: {e}"))?;
+        Ok(Mail::from_text(id, to, dealer, &written, now))
     }
 
-    /// A letter as a text message.
+    /// Writes a letter as a text message.
     ///
     /// # Errors
-    /// What is wrong with the template.
+    /// If the template fails.
     pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: About<'_>) -> Result<String, String> {
         let language = letter.language.clone().unwrap_or_else(|| dealer.settings.language.clone());
-        self.said(dealer, letter, about, &language, "")
+        self.render_letter(dealer, letter, about, &language, "")
     }
 
-    /// What an appointment is called in the customer's calendar: as the customer's own invitation calls it, else by its kind.
+    /// The title of an appointment in the customer's calendar: that of the invitation, or the name of its kind.
     pub fn title(dealer: &Dealer, appointment: &Appointment, event: Option<&CalendarEvent>, language: &Language) -> String {
         let own = event.filter(|event| event.booked).and_then(CalendarEvent::own_title);
         format!("{} · {}", own.unwrap_or_else(|| appointment.name(event, language)), dealer.settings.name)
     }
 
-    fn said(&self, dealer: &Dealer, letter: &Letter, about: About<'_>, language: &Language, customer: &str) -> Result<String, String> {
+    fn render_letter(
+        &self,
+        dealer: &Dealer,
+        letter: &Letter,
+        about: About<'_>,
+        language: &Language,
+        customer: &str,
+    ) -> Result<String, String> {
         let sms = letter.medium == Medium::Sms;
         let appointment = match &letter.says {
             LetterKind::Text { text, .. } if sms => return Ok(text.clone()),
             LetterKind::Text { subject, text, .. } => return Ok(format!("{subject}\n\n{text}")),
-            _ => about.appointment.ok_or("it is about no appointment")?,
+            _ => about.appointment.ok_or("the letter has no appointment")?,
         };
         let template = self.templates.get_template("letters").map_err(|e| e.to_string())?;
         let context = context! {
-            language => spoken(language),
+            language => text_language(language),
             sms,
             says => json!(letter.says)["about"].as_str(),
             name => appointment.name(about.event, language),
-            when => local(appointment.at, dealer.settings.calendar.zone(), language),
+            when => local_time(appointment.at, dealer.settings.calendar.zone(), language),
             dealer => &dealer.settings.name,
             customer,
             vehicle => about.vehicle,
             page => about.page,
         };
-        template.render(context).map_err(|e| format!("the text cannot be written: {e}"))
+        template.render(context).map_err(|e| format!("the text template failed: {e}"))
     }
 
-    /// The core data of a trade-in enquiry as a PDF that links back to the lead (INT-8). `None`: the entry holds no enquiry.
+    /// Writes the core data of a trade-in enquiry as a PDF with a link to the lead (INT-8). `None` if the entry holds no enquiry.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// If the PDF cannot be written.
     pub fn sheet(&self, lead: &Lead, entry: &Entry, dealer: &Dealer) -> Result<Option<Attachment>, String> {
         let enquiry = entry.events.iter().find_map(|event| match event {
             Event::Received { enquiry } | Event::Added { enquiry } => Some(enquiry),
@@ -199,7 +206,7 @@ impl Texts {
             Notice::Step { step, missed } => (json!(step), !missed.is_empty()),
         };
         let link = match &message.notice {
-            // Who was given an event may not see the lead, but sees the event.
+            // The user of an event may not be allowed to see the lead, but may see the event.
             Notice::Resubmission { event, user: Some(user), .. } | Notice::Booking { event, user: Some(user), .. }
                 if lead.owner.as_ref() != Some(user) =>
             {
@@ -209,7 +216,7 @@ impl Texts {
         };
         let (title, planned) = match &message.notice {
             Notice::Resubmission { title, at, .. } | Notice::Booking { title, at, .. } => {
-                (title_of(title, language).to_owned(), local(*at, zone, language))
+                (title_of(title, language).to_owned(), local_time(*at, zone, language))
             }
             _ => (String::new(), String::new()),
         };
@@ -223,8 +230,8 @@ impl Texts {
             vehicle: lead.vehicle.clone(),
             source: lead.source.clone(),
             owner: lead.owner.as_ref().map(ToString::to_string).unwrap_or_default(),
-            arrived: local(lead.arrived, zone, language),
-            deadline: lead.deadline().map(|due| local(due, zone, language)),
+            arrived: local_time(lead.arrived, zone, language),
+            deadline: lead.deadline().map(|due| local_time(due, zone, language)),
             link,
         }
     }

@@ -1,15 +1,15 @@
-//! What a trade-in enquiry's sheet says, in the dealer's language (INT-8, MSG-2).
+//! The sheet of a trade-in enquiry in the dealer's language (INT-8, MSG-2).
 
-use crate::language::local;
+use crate::language::local_time;
 use crate::pdf::{Link, Section, Sheet};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::base::{Email, Language, Phone};
 use forecourt_domain::enquiry::{Enquiry, Person, Vehicle};
 
-/// The core data of an enquiry that offers vehicles and asks for none: the vehicles, who offers them, what they say.
+/// Lays out the core data of a trade-in enquiry: the vehicles, the contact and the message. Empty fields are left out.
 ///
-/// What is empty is left out. `url` leads to the lead, which has the rest.
+/// `url` is the link to the lead, which holds all details.
 pub fn sheet_of(enquiry: &Enquiry, number: &str, dealer: &str, url: &str, language: &Language, at: DateTime<Utc>, zone: Tz) -> Sheet {
     let words = words_of(language);
     let offered = enquiry.trade_ins.iter().enumerate().map(|(index, vehicle)| {
@@ -20,7 +20,7 @@ pub fn sheet_of(enquiry: &Enquiry, number: &str, dealer: &str, url: &str, langua
     sections.push(section(words.contact, person_rows(&enquiry.contact, words)));
     sections.push(section(words.message, vec![("", enquiry.message.clone())]));
     sections.retain(|section| !section.rows.is_empty());
-    let received = format!("{} {}", words.received, local(at, zone, language));
+    let received = format!("{} {}", words.received, local_time(at, zone, language));
     let source = [Some(received.as_str()), Some(&enquiry.source), enquiry.provider.as_deref(), enquiry.external_id.as_deref()];
     Sheet {
         title: format!("{} {number}", words.title),
@@ -34,13 +34,13 @@ pub fn sheet_of(enquiry: &Enquiry, number: &str, dealer: &str, url: &str, langua
     }
 }
 
-/// A label and what there is to it.
+/// A label and its value.
 pub(crate) type Row = (&'static str, Option<String>);
 
-/// The rows that say something.
+/// Makes a section of the rows that have a value.
 pub(crate) fn section(heading: impl Into<String>, rows: Vec<Row>) -> Section {
-    let told = |(label, value): Row| value.filter(|v| !v.trim().is_empty()).map(|value| (label.to_owned(), value));
-    Section { heading: heading.into(), rows: rows.into_iter().filter_map(told).collect() }
+    let filled = |(label, value): Row| value.filter(|v| !v.trim().is_empty()).map(|value| (label.to_owned(), value));
+    Section { heading: heading.into(), rows: rows.into_iter().filter_map(filled).collect() }
 }
 
 fn vehicle_rows(vehicle: &Vehicle, words: &Words) -> Vec<Row> {
@@ -64,14 +64,14 @@ fn person_rows(person: &Person, words: &Words) -> Vec<Row> {
     vec![
         (words.name, joined([person.first_name.as_deref(), person.last_name.as_deref()], " ")),
         (words.company, person.company.clone()),
-        (words.phone, joined(person.phones.iter().map(dialled).collect::<Vec<_>>().iter().map(|p| Some(p.as_str())), "\n")),
+        (words.phone, joined(person.phones.iter().map(phone_text).collect::<Vec<_>>().iter().map(|p| Some(p.as_str())), "\n")),
         (words.email, joined(person.emails.iter().map(Email::as_str).map(Some), "\n")),
         (words.address, joined([person.street.as_deref(), place.as_deref()], "\n")),
     ]
 }
 
-/// As typed, with what the sender calls it.
-fn dialled(phone: &Phone) -> String {
+/// The number as typed, with the sender's label.
+fn phone_text(phone: &Phone) -> String {
     phone.kind.as_ref().map_or_else(|| phone.typed.clone(), |kind| format!("{} ({kind})", phone.typed))
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn joined<'a>(parts: impl IntoIterator<Item = Option<&'a str>>, betwe
     (!parts.is_empty()).then(|| parts.join(between))
 }
 
-/// Every word of the sheet that is not the customer's.
+/// The labels of the sheet in one language.
 struct Words {
     language: &'static str,
     title: &'static str,
@@ -106,7 +106,7 @@ struct Words {
     received: &'static str,
 }
 
-/// The words of a language, or English.
+/// Returns the labels of a language, or the English ones.
 fn words_of(language: &Language) -> &'static Words {
     match language.as_str() {
         "de" => &GERMAN,

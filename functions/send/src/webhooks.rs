@@ -1,4 +1,4 @@
-//! What other systems are told: leased in order, signed, sent again until it is taken, given up after a day (APT-6).
+//! Webhook deliveries: leased in order, signed, retried until the receiver accepts, given up after a day (APT-6).
 
 use crate::carrier::{Call, Undelivered};
 use crate::mail::Addressee;
@@ -13,12 +13,12 @@ use futures::future::join_all;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// How long a look goes on with what comes next; what is left then waits for its own time.
-const GOES_ON: Duration = Duration::from_secs(12);
-/// Longest text of a failure that is kept, in characters.
-const WHY: usize = 200;
+/// Time after which a wake-up starts no further deliveries; the rest waits for its own wake-up.
+const MAX_DURATION: Duration = Duration::from_secs(12);
+/// Maximum length of a stored error, in characters.
+const MAX_ERROR: usize = 200;
 
-/// What was leased, with the webhooks as they were then.
+/// Leased deliveries with the webhooks at that time.
 struct Leased {
     claim: DeliveryClaim,
     outgoing: Vec<Outgoing>,
@@ -32,13 +32,13 @@ impl Leased {
 }
 
 impl Sender {
-    /// Looks at all that is still to be told of something, and goes on while the receivers take it.
-    pub(crate) async fn notify(&self, look: &Look, about: &Subject) -> Result<(), Failure> {
+    /// Delivers all open events of a lead or appointment, and continues while the receivers accept them.
+    pub(crate) async fn deliver_webhooks(&self, look: &Look, about: &Subject) -> Result<(), Failure> {
         let started = Instant::now();
         loop {
             let leased = self.lease(look, about).await?;
             for (sequence, id) in &leased.claim.tell {
-                self.tell_of_end(look, &leased, *sequence, id).await?;
+                self.report_switch_off(look, &leased, *sequence, id).await?;
             }
             if leased.claim.send.is_empty() {
                 return Ok(());
@@ -55,20 +55,20 @@ impl Sender {
             });
             let outcomes: Vec<_> = join_all(attempts).await.into_iter().flatten().collect();
             self.record_attempts(look, about, &leased, &outcomes).await?;
-            if started.elapsed() > GOES_ON {
+            if started.elapsed() > MAX_DURATION {
                 return Ok(());
             }
         }
     }
 
     async fn lease(&self, look: &Look, about: &Subject) -> Result<Leased, Failure> {
-        let untold = self.platform.store.untold(&look.scope(), about).await?;
+        let open = self.platform.store.untold(&look.scope(), about).await?;
         let now = self.platform.clock.now();
-        let load = Load::of(untold.iter().map(|sequence| Key::Outgoing(about.clone(), *sequence)).chain([Key::Webhooks]));
+        let load = Load::of(open.iter().map(|sequence| Key::Outgoing(about.clone(), *sequence)).chain([Key::Webhooks]));
         let rule = |loaded: &Loaded, _| {
-            let open: Vec<&Outgoing> = untold.iter().filter_map(|sequence| loaded.outgoing(about, *sequence)).collect();
+            let undelivered: Vec<&Outgoing> = open.iter().filter_map(|sequence| loaded.outgoing(about, *sequence)).collect();
             let webhooks = loaded.webhooks();
-            let claim = claim(&open, &webhooks, now);
+            let claim = claim(&undelivered, &webhooks, now);
             let outgoing = claim.changed.clone();
             Ok((decided(claim.changed.iter().cloned()), Leased { claim, outgoing, webhooks }))
         };
@@ -90,7 +90,7 @@ impl Sender {
             Ok(status @ 200..=299) => DeliveryOutcome::Taken(status),
             Ok(410) => DeliveryOutcome::Gone,
             Ok(status) => DeliveryOutcome::Failed { status: Some(status), why: format!("answered {status}") },
-            Err(why) => DeliveryOutcome::Failed { status: None, why: why.chars().take(WHY).collect() },
+            Err(why) => DeliveryOutcome::Failed { status: None, why: why.chars().take(MAX_ERROR).collect() },
         }
     }
 
@@ -103,7 +103,7 @@ impl Sender {
     ) -> Result<(), Failure> {
         let now = self.platform.clock.now();
         let keys = outcomes.iter().map(|(sequence, ..)| Key::Outgoing(about.clone(), *sequence));
-        // What is not recorded goes out again: worth some seconds.
+        // If recording fails, the event is sent again: use the long retry budget.
         let load = Load::of(keys.chain([Key::Webhooks])).patiently();
         let rule = |loaded: &Loaded, _| {
             let before = loaded.webhooks();
@@ -131,8 +131,8 @@ impl Sender {
         self.platform.store.decide(&look.scope(), load, rule).await
     }
 
-    /// Tells who made the webhook, else the dealer's admin, that it was switched off.
-    async fn tell_of_end(&self, look: &Look, leased: &Leased, sequence: u64, id: &WebhookId) -> Result<(), Failure> {
+    /// Notifies the user who created the webhook, or else the dealer's administrator, that it was switched off.
+    async fn report_switch_off(&self, look: &Look, leased: &Leased, sequence: u64, id: &WebhookId) -> Result<(), Failure> {
         let now = self.platform.clock.now();
         let (Some(outgoing), Some(webhook)) = (leased.at(sequence), leased.webhooks.get(id)) else { return Ok(()) };
         let dealer = self.platform.store.dealer(&look.scope(), &look.dealer).await?;
@@ -146,7 +146,7 @@ impl Sender {
                 Err(e) => Err(Undelivered::Never(e)),
             };
             if let Err(Undelivered::Later(_) | Undelivered::Unclear(_)) = carried {
-                // The lease's end brings it again.
+                // The end of the lease wakes this delivery up again.
                 return Ok(());
             }
         }

@@ -1,4 +1,4 @@
-//! What a client writes: every unknown field, and every rule that is broken, is named.
+//! Request bodies: every unknown field and every broken rule is reported.
 
 use chrono::NaiveDate;
 use forecourt_domain::base::{Fault, Refusal};
@@ -9,13 +9,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The largest settings of a dealer as JSON: an item of the table holds no more.
-const MOST: usize = 300_000;
+/// Maximum size of a dealer's settings as JSON, in bytes: the limit of a stored item.
+const MAX_BYTES: usize = 300_000;
 
-/// Reads a body as JSON; whatever JSON leaves open is refused.
+/// Parses a body as strict JSON.
 ///
 /// # Errors
-/// 400 for what is no JSON object.
+/// 400 if the body is not a JSON object.
 pub(crate) fn json(body: &[u8]) -> Result<Value, Refusal> {
     forecourt_edge::formats::json::read(body)
 }
@@ -23,7 +23,7 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, Refusal> {
 /// Reads `value` into `T`.
 ///
 /// # Errors
-/// 422 names each field that is unknown or of another type.
+/// 422 with each field that is unknown or has the wrong type.
 pub(crate) fn read<T: DeserializeOwned>(value: Value, rule: &'static str) -> Result<T, Refusal> {
     let (read, faults) = parse(value, |_| rule);
     match read {
@@ -32,13 +32,13 @@ pub(crate) fn read<T: DeserializeOwned>(value: Value, rule: &'static str) -> Res
     }
 }
 
-/// Judges settings as a whole.
+/// Checks the settings as a whole.
 ///
 /// # Errors
-/// 422 names each field that is unknown, of another type, or against a rule.
+/// 422 with each field that is unknown, has the wrong type or breaks a rule.
 pub(crate) fn settings(value: Value) -> Result<Settings, Refusal> {
-    if value.to_string().len() > MOST {
-        return Err(Refusal::field("settings", "SET-10", format!("must be at most {MOST} bytes as JSON")));
+    if value.to_string().len() > MAX_BYTES {
+        return Err(Refusal::field("settings", "SET-10", format!("must be at most {MAX_BYTES} bytes as JSON")));
     }
     let mut value = value;
     let mut faults = calendar_faults(&mut value);
@@ -60,7 +60,7 @@ fn rule_of(field: &str) -> &'static str {
     }
 }
 
-/// Hours and days off as entered.
+/// Hours and days off as sent, not yet checked.
 #[derive(Deserialize)]
 struct Entered {
     zone: chrono_tz::Tz,
@@ -72,8 +72,8 @@ struct Entered {
     special_hours: BTreeMap<NaiveDate, Vec<Interval>>,
 }
 
-/// Every fault of the hours and days off, each with its place. Where there are any, a calendar that is always open stands in for them, so that
-/// the rest is judged, too.
+/// Returns every fault of the hours and days off with its field. If there are any, replaces the calendar by one that is always open, so that
+/// the other settings are checked too.
 fn calendar_faults(settings: &mut Value) -> Vec<Fault> {
     let Some(calendar) = settings.get_mut("calendar") else { return Vec::new() };
     let within = |field: &str| format!("calendar.{field}");
@@ -98,21 +98,21 @@ fn parse<T: DeserializeOwned>(value: Value, rule: impl Fn(&str) -> &'static str)
     let mut faults = Vec::new();
     let mut unknown = |path: serde_ignored::Path<'_>| {
         let field = bracketed(&path.to_string());
-        faults.push(Fault::new(field.clone(), rule(&field), "is not known here"));
+        faults.push(Fault::new(field.clone(), rule(&field), "is not a known field"));
     };
     let read = serde_path_to_error::deserialize(serde_ignored::Deserializer::new(value, &mut unknown));
     let read = read.map_err(|e| {
-        let (path, said) = (e.path().to_string(), e.into_inner().to_string());
-        let field = field_of(&path, &said);
-        faults.push(Fault::new(field.clone(), rule(&field), plain(&said)));
+        let (path, message) = (e.path().to_string(), e.into_inner().to_string());
+        let field = field_of(&path, &message);
+        faults.push(Fault::new(field.clone(), rule(&field), plain(&message)));
     });
     (read, faults)
 }
 
-/// The field at fault: where the reader stopped, or the one that it missed there.
-fn field_of(path: &str, said: &str) -> String {
+/// The field at fault: where the parser stopped, or the missing field in that place.
+fn field_of(path: &str, message: &str) -> String {
     let at = Some(path).filter(|path| *path != ".");
-    let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     match (at, missing) {
         (None, None) => "body".into(),
         (Some(at), None) => at.into(),
@@ -121,7 +121,7 @@ fn field_of(path: &str, said: &str) -> String {
     }
 }
 
-/// `members.0.user` as it is written elsewhere: `members[0].user`.
+/// Rewrites `members.0.user` as `members[0].user`.
 fn bracketed(path: &str) -> String {
     path.split('.').fold(String::new(), |field, part| match part.parse::<usize>() {
         Ok(place) => format!("{field}[{place}]"),
@@ -130,10 +130,10 @@ fn bracketed(path: &str) -> String {
     })
 }
 
-/// What the reader says, in the words of who writes a body.
-fn plain(said: &str) -> String {
-    if said.contains("premature end of input") || said.contains("invalid characters") || said.contains("out of range") {
-        return "must be a time with its zone such as 2026-12-24T12:30:00+01:00, or a date such as 2026-12-24".into();
+/// Rewrites a parser message in terms of JSON.
+fn plain(message: &str) -> String {
+    if message.contains("premature end of input") || message.contains("invalid characters") || message.contains("out of range") {
+        return "must be a time with a UTC offset such as 2026-12-24T12:30:00+01:00, or a date such as 2026-12-24".into();
     }
     let words = [
         ("expected struct ", "expected an object: "),
@@ -141,5 +141,5 @@ fn plain(said: &str) -> String {
         ("a sequence", "a list"),
         ("a map", "an object"),
     ];
-    words.into_iter().fold(said.to_owned(), |said, (from, to)| said.replace(from, to))
+    words.into_iter().fold(message.to_owned(), |message, (from, to)| message.replace(from, to))
 }

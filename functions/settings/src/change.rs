@@ -1,4 +1,4 @@
-//! The one way to change a dealer's settings: by who saw their version, judged as a whole, kept in the history (SET-10).
+//! The only way to change a dealer's settings: with `If-Match`, checked as a whole, recorded in the history (SET-10).
 
 use forecourt_domain::base::{DealerId, Refusal};
 use forecourt_domain::decision::Decision;
@@ -9,15 +9,16 @@ use forecourt_edge::http::{Call, Problem};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 
-/// The version that the asker saw.
+/// Returns the versions that `If-Match` lists.
 ///
 /// # Errors
-/// 428 where they do not say.
-pub(crate) fn seen(call: &Call) -> Result<Vec<u64>, Problem> {
-    call.if_match()?.ok_or_else(|| Problem::precondition_required("send the ETag of what you saw as If-Match (SET-10)"))
+/// 428 if the header is missing.
+pub(crate) fn seen_versions(call: &Call) -> Result<Vec<u64>, Problem> {
+    call.if_match()?
+        .ok_or_else(|| Problem::precondition_required("If-Match header required: send the ETag of the version that you read (SET-10)"))
 }
 
-/// Saves what `make` makes of the settings, if they still are what the asker saw. Returns the dealer as it is then.
+/// Saves the settings that `make` returns, if the stored version is one of `seen`. Returns the dealer after the change.
 pub(crate) async fn save(
     platform: &Platform,
     call: &Call,
@@ -34,7 +35,7 @@ pub(crate) async fn save(
     let rule = |loaded: &Loaded, _| {
         let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
         let settings = make(before)?;
-        // A repeat of a change whose answer was lost finds what it wanted.
+        // A repeat after a lost answer finds the settings changed already, and succeeds.
         if before.settings == settings {
             return Ok((None, before.clone()));
         }

@@ -1,6 +1,6 @@
-//! What a webhook was told, and what became of it; once more, by hand (APT-6).
+//! The deliveries of a webhook: listed, and sent again by hand (APT-6).
 
-use crate::webhooks::sees;
+use crate::webhooks::may_manage;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Refusal, Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
@@ -12,54 +12,54 @@ use forecourt_store::{Load, Loaded};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Most deliveries on a page.
+/// Maximum number of deliveries on a page.
 const PAGE: usize = 100;
 
-/// A page of what a webhook was told.
+/// A page of a webhook's deliveries.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeliveriesView {
-    /// Newest first, by when it was first to be told.
+    /// Newest first, by the time at which the first attempt was due.
     pub deliveries: Vec<DeliveryView>,
-    /// Where the next page starts; `null`: there is no more.
+    /// Cursor of the next page; `null` on the last page.
     pub cursor: Option<String>,
 }
 
-/// One thing told to a webhook. What it said is ids and states; it is not kept apart from these.
+/// One event delivered to a webhook. The body that was sent is not stored; it held these ids and states.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeliveryView {
-    /// Its name among the webhook's deliveries.
+    /// Id of the delivery within the webhook.
     pub id: String,
-    /// What the receiver sees as `webhook-id`: the same for each attempt, by hand too.
+    /// The header `webhook-id`: the same for every attempt, redeliveries included.
     pub webhook_id: String,
-    /// What happened: `lead.created` and so on.
+    /// The event type, such as `lead.created`.
     pub event: &'static str,
-    /// At which dealer.
+    /// Id of the dealer.
     pub dealer: String,
-    /// To which lead.
+    /// Id of the lead, if the event is about a lead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead: Option<String>,
-    /// To which appointment.
+    /// Id of the appointment, if the event is about an appointment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub appointment: Option<String>,
-    /// When it happened.
+    /// Time of the event.
     pub happened_at: DateTime<Utc>,
     /// `waiting`, `sending`, `delivered` or `given_up`.
     pub state: &'static str,
-    /// How many attempts were begun.
+    /// Number of attempts started.
     pub attempts: u32,
-    /// When the latest ended.
+    /// When the latest attempt ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_attempt_at: Option<DateTime<Utc>>,
-    /// What the receiver answered then; none: nothing was heard.
+    /// HTTP status of the receiver's latest answer; absent if there was no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_status: Option<u16>,
-    /// What stood in its way.
+    /// Error of the latest attempt, if it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<String>,
-    /// When it is tried next, if nothing of the same lead or appointment is still before it.
+    /// Time of the next attempt. Earlier events of the same lead or appointment are delivered first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<DateTime<Utc>>,
-    /// Why it is not tried any more.
+    /// Why no further attempt is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_up_because: Option<String>,
 }
@@ -71,12 +71,12 @@ impl DeliveryView {
             DeliveryState::Queued { due, .. } => ("waiting", Some(*due), None),
             DeliveryState::Sending { .. } => ("sending", None, None),
             DeliveryState::Delivered { .. } => ("delivered", None, None),
-            DeliveryState::Telling { .. } => ("given_up", None, Some("it has switched the webhook off".to_owned())),
+            DeliveryState::Telling { .. } => ("given_up", None, Some("this delivery switched the webhook off".to_owned())),
             DeliveryState::GivenUp { why, .. } => ("given_up", None, Some(why.clone())),
         };
         let last = delivery.last.as_ref();
         Some(Self {
-            id: name(outgoing),
+            id: delivery_id(outgoing),
             webhook_id: outgoing.id(webhook),
             event: outgoing.told.name(),
             dealer: outgoing.data.dealer.to_string(),
@@ -94,16 +94,16 @@ impl DeliveryView {
     }
 }
 
-fn name(outgoing: &Outgoing) -> String {
+fn delivery_id(outgoing: &Outgoing) -> String {
     match &outgoing.about {
         Subject::Lead(lead) => format!("lead-{lead}-{}", outgoing.sequence),
         Subject::Appointment(id) => format!("appointment-{id}-{}", outgoing.sequence),
     }
 }
 
-/// What a delivery's name names.
-fn named(name: &str) -> Option<(Subject, u64)> {
-    let (about, sequence) = name.rsplit_once('-')?;
+/// Parses the id of a delivery into its subject and sequence number.
+fn parse_id(id: &str) -> Option<(Subject, u64)> {
+    let (about, sequence) = id.rsplit_once('-')?;
     let about = match (about.strip_prefix("lead-"), about.strip_prefix("appointment-")) {
         (Some(lead), _) => Subject::Lead(lead.parse().ok()?),
         (_, Some(id)) => Subject::Appointment(id.parse().ok()?),
@@ -112,17 +112,17 @@ fn named(name: &str) -> Option<(Subject, u64)> {
     Some((about, sequence.parse().ok()?))
 }
 
-/// Whether what happened at a dealer is for the asker to see: a webhook may have been told of more than it is now.
-fn shown(call: &Call, outgoing: &Outgoing) -> bool {
+/// Whether the requester may see the event's dealer. The webhook may have covered other dealers in the past.
+fn may_see(call: &Call, outgoing: &Outgoing) -> bool {
     call.scope.reaches_all() || call.scope.reaches(&outgoing.data.dealer).is_ok()
 }
 
 fn webhook(loaded: &Loaded, id: &WebhookId, call: &Call) -> Result<Webhook, Refusal> {
     let found = loaded.webhooks().get(id).cloned();
-    found.filter(|webhook| sees(&call.scope, &webhook.wish())).ok_or(Refusal::NotFound("webhook"))
+    found.filter(|webhook| may_manage(&call.scope, &webhook.wish())).ok_or(Refusal::NotFound("webhook"))
 }
 
-/// `GET /webhooks/{webhook}/deliveries`: what happened in the last two weeks.
+/// `GET /webhooks/{webhook}/deliveries`: the deliveries of the last two weeks.
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: WebhookId = call.part("webhook", "webhook")?;
     call.only_queries(&["limit", "cursor"], "APT-6")?;
@@ -133,22 +133,24 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     webhook(&platform.store.load(&call.scope, &Load::of([Key::Webhooks])).await?, &id, call)?;
     let since = call.now - Outgoing::KEPT;
     let page = platform.store.deliveries(&call.scope, &id, since, (call.now, call.query("cursor")), limit).await?;
-    let (told, cursor) = page.map_err(|_| Refusal::field("cursor", "APT-6", "must be the cursor of an earlier page of this list"))?;
-    let deliveries = told.iter().filter(|outgoing| shown(call, outgoing)).filter_map(|outgoing| DeliveryView::of(outgoing, &id)).collect();
+    let (found, cursor) = page.map_err(|_| Refusal::field("cursor", "APT-6", "must be a cursor from an earlier page of this list"))?;
+    let deliveries =
+        found.iter().filter(|outgoing| may_see(call, outgoing)).filter_map(|outgoing| DeliveryView::of(outgoing, &id)).collect();
     Ok(Answer::new(200, &DeliveriesView { deliveries, cursor })?.about(&id))
 }
 
-/// `POST /webhooks/{webhook}/deliveries/{delivery}/redeliver`: under the same id, so that a receiver can drop what it has.
+/// `POST /webhooks/{webhook}/deliveries/{delivery}/redeliver`: sends the event again with the same `webhook-id`, so that the receiver can
+/// recognise a duplicate.
 pub(crate) async fn redeliver(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: WebhookId = call.part("webhook", "webhook")?;
     let delivery: String = call.part("delivery", "delivery")?;
-    let (about, sequence) = named(&delivery).ok_or(Refusal::NotFound("delivery"))?;
+    let (about, sequence) = parse_id(&delivery).ok_or(Refusal::NotFound("delivery"))?;
     let request = request(platform, call, format!("{id} {delivery}"));
     let keys = [Key::Webhooks, Key::Outgoing(about.clone(), sequence)];
     let load = Load::of(keys.into_iter().chain(request.as_ref().map(Request::remembered_at)));
     let rule = |loaded: &Loaded, _| {
         let webhook = webhook(loaded, &id, call)?;
-        let found = loaded.outgoing(&about, sequence).filter(|outgoing| shown(call, outgoing));
+        let found = loaded.outgoing(&about, sequence).filter(|outgoing| may_see(call, outgoing));
         let outgoing = found.ok_or(Refusal::NotFound("delivery"))?;
         if let Some(request) = &request
             && request.done(loaded, call.now)?.is_some()

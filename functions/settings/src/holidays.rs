@@ -1,7 +1,7 @@
-//! Days off from an iCalendar file (SET-2).
+//! Import of days off from an iCalendar file (SET-2).
 
-use crate::change::{save, seen};
-use crate::dealer::{answer, now};
+use crate::change::{save, seen_versions};
+use crate::dealer::{answer, current};
 use crate::{ics, parts};
 use chrono::{Datelike as _, Months, NaiveDate};
 use forecourt_domain::base::{DealerId, Refusal};
@@ -14,35 +14,35 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// How far ahead days are imported, where the request does not say.
+/// Default range of an import, from its first date.
 const AHEAD: Months = Months::new(24);
 
-/// What became of a file.
+/// The result of an import.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ImportView {
-    /// Which dealer.
+    /// Id of the dealer.
     pub dealer: String,
-    /// The settings' version; the ETag.
+    /// Version of the settings; also the ETag.
     pub version: u64,
-    /// Days of the file that are days off now and were not before; a range counts once.
+    /// Number of days off that were added; a range counts once.
     pub imported: usize,
-    /// Days of the file that were days off already.
+    /// Number of days in the file that were days off before.
     pub known: usize,
-    /// Entries of the file that are no whole days.
+    /// Number of entries that were skipped because they are not whole days.
     pub skipped: usize,
-    /// The days off and special hours, as `PUT` takes them.
+    /// The days off and special hours, in the format of `PUT`.
     #[schema(value_type = Object)]
     pub settings: Value,
 }
 
-/// Adds the days of a file to the days off; those that are there already stay as they are.
+/// Adds the days of a file to the days off. Existing days off stay unchanged.
 pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
     call.only_queries(&["from", "to"], "SET-2")?;
     match call.media_type().as_deref() {
         Some("text/calendar") => {}
-        other => return Err(Problem::media_type(format!("send text/calendar, not {}", other.unwrap_or("nothing")))),
+        other => return Err(Problem::media_type(format!("must be text/calendar, not {}", other.unwrap_or("nothing")))),
     }
-    let dealer = now(platform, call, id).await?;
+    let dealer = current(platform, call, id).await?;
     let today = call.now.with_timezone(&dealer.settings.calendar.zone()).date_naive();
     let from: NaiveDate = call.query_as("from", "SET-2", "a date such as 2027-01-01")?.unwrap_or(today);
     if !(1970..=2200).contains(&from.year()) {
@@ -50,12 +50,12 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
     }
     let to: NaiveDate = call.query_as("to", "SET-2", "a date such as 2027-12-31")?.unwrap_or(from + AHEAD);
     if to < from || to > from + Months::new(120) {
-        return Err(Refusal::field("to", "SET-2", "must not be before from, and at most ten years after it").into());
+        return Err(Refusal::field("to", "SET-2", "must be on or after from, and at most ten years after it").into());
     }
     let file = ics::read(&call.body, from, to).map_err(Refusal::Invalid)?;
     let known = |dealer: &Dealer| file.days.iter().filter(|day| is_off(&dealer.settings, day)).count();
     let known = known(&dealer);
-    let after = save(platform, call, id, &seen(call)?, |dealer| with_days(&dealer.settings, &file.days)).await?;
+    let after = save(platform, call, id, &seen_versions(call)?, |dealer| with_days(&dealer.settings, &file.days)).await?;
     let view = ImportView {
         dealer: id.to_string(),
         version: after.version,

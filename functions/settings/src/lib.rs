@@ -1,5 +1,14 @@
-//! A dealer's settings and the group's users over HTTP (SET): read, changed whole or in parts by who saw their version, with their history and
-//! what is risky in them.
+//! The function `settings`: a dealer's settings, the group's users, webhooks and partners' secrets (SET, ACC-1, APT-4, APT-6).
+//!
+//! - **Does**: reads and changes settings, whole or in parts; imports days off; lists the history and the findings of a dealer; manages
+//!   users, their switches at each dealer and their absences; manages webhooks and their deliveries; rotates signing secrets.
+//! - **Triggers**: HTTP requests of the routes that the route table gives to this function, all with a token.
+//! - **Reads**: always the table, never a cached dealer, so that a client sees the version that it is about to change.
+//! - **Writes**: the dealer or user with an entry in its history and the tasks that follow from the change (such as new deadlines) in one
+//!   transaction. A change needs `If-Match` and is checked as a whole.
+//! - **Repeats**: a repeated change finds the settings as it wants them and succeeds.
+//! - **On failure**: nothing is stored. 422 lists every fault, 412 means that somebody changed the settings in the meantime, 428 that
+//!   `If-Match` is missing, 503 that the same request can be sent again.
 
 mod body;
 mod change;
@@ -22,7 +31,7 @@ pub use users::{UserView, UsersView};
 pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, SettingsView};
 pub use webhooks::{FailingView, WebhookBody, WebhookView, WebhooksView};
 
-use crate::dealer::{answer, now};
+use crate::dealer::{answer, current};
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_domain::base::{DealerId, Right};
 use forecourt_domain::settings::Dealer;
@@ -30,10 +39,10 @@ use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::{Operation, Part};
 use forecourt_edge::{Platform, http};
 
-/// How many changes a page of the history has.
+/// Number of changes on a page of the history.
 const PAGE: usize = 20;
 
-/// A request of one of this function's routes.
+/// Handles an HTTP request of one of this function's routes.
 pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
     http::answer(platform, event, async |call| operate(platform, call).await).await
 }
@@ -85,17 +94,20 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     right.map_or(Ok(()), |right| call.scope.needs(right))?;
     call.scope.reaches(&id)?;
     match call.operation {
-        Operation::ReadSettings => answer_settings(&now(platform, &call, &id).await?),
+        Operation::ReadSettings => answer_settings(&current(platform, &call, &id).await?),
         Operation::ChangeSettings => {
             let settings = body::settings(body::json(&call.body)?)?;
-            answer_settings(&change::save(platform, &call, &id, &change::seen(&call)?, |_| Ok(settings.clone())).await?)
+            answer_settings(&change::save(platform, &call, &id, &change::seen_versions(&call)?, |_| Ok(settings.clone())).await?)
         }
-        Operation::ReadPart(part) => answer_part(part, &now(platform, &call, &id).await?),
+        Operation::ReadPart(part) => answer_part(part, &current(platform, &call, &id).await?),
         Operation::ChangePart(part) => {
             let body = body::json(&call.body)?;
             answer_part(
                 part,
-                &change::save(platform, &call, &id, &change::seen(&call)?, |dealer| parts::replaced(part, &dealer.settings, &body)).await?,
+                &change::save(platform, &call, &id, &change::seen_versions(&call)?, |dealer| {
+                    parts::replaced(part, &dealer.settings, &body)
+                })
+                .await?,
             )
         }
         Operation::ImportHolidays => holidays::import(platform, &call, &id).await,
@@ -118,12 +130,12 @@ async fn history(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answ
     let before: Option<u64> = call.query_as("before", "SET-10", "a version")?;
     let changes = platform.store.settings_history(&call.scope, id, before, PAGE + 1).await?;
     if changes.is_empty() {
-        now(platform, call, id).await?;
+        current(platform, call, id).await?;
     }
     Ok(Answer::new(200, &HistoryView::of(&changes, PAGE)?)?.about(id))
 }
 
 async fn findings(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
-    let dealer = now(platform, call, id).await?;
+    let dealer = current(platform, call, id).await?;
     Ok(Answer::new(200, &FindingsView::of(&dealer, call.now))?.about(id))
 }

@@ -1,7 +1,7 @@
-//! The users of a dealer with the switches of the distribution, at a glance and changed there (SET-7, DIS-4).
+//! The users of a dealer with their distribution switches and absences (SET-7, DIS-4).
 
-use crate::change::{save, seen};
-use crate::dealer::{answer, now};
+use crate::change::{save, seen_versions};
+use crate::dealer::{answer, current};
 use crate::{body, parts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, Refusal, Right, UserId};
@@ -19,39 +19,39 @@ use utoipa::ToSchema;
 /// The users of a dealer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DealerUsersView {
-    /// Which dealer.
+    /// Id of the dealer.
     pub dealer: String,
-    /// The version of the settings; the ETag.
+    /// Version of the settings; also the ETag.
     pub version: u64,
-    /// The users, as they stand in the settings.
+    /// The users, in the order of the settings.
     pub users: Vec<DealerUserView>,
 }
 
-/// One user's part at a dealer.
+/// A user's switches at a dealer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DealerUserView {
-    /// Who.
+    /// Id of the user.
     pub user: String,
-    /// As colleagues know them; absent where the group does not know them any more.
+    /// Display name; absent if the user no longer exists in the group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Whether they are told of things at all.
+    /// Whether notices are sent to the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notices: Option<bool>,
-    /// Takes turns in the rotation.
+    /// Whether the user takes part in the rotation.
     pub receives_leads: bool,
-    /// May be given leads by hand, or take them out of the pool.
+    /// Whether leads can be assigned to the user by hand or claimed by the user from the pool.
     pub assignable: bool,
-    /// The distribution groups; changed on the user.
+    /// Distribution groups. They are changed with `PUT` of this user.
     pub groups: Vec<String>,
-    /// Who is told at level 2.
+    /// The supervisor, who is notified at level 2.
     pub supervisor: Option<String>,
-    /// Until when they are away; `null`: they are here.
+    /// End of the current absence; `null` if the user is present.
     pub away_until: Option<DateTime<Utc>>,
-    /// Who deputises meanwhile.
+    /// The deputy during the current absence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deputy: Option<String>,
-    /// Whether the rotation, their own or that of a group, can give them a lead now.
+    /// Whether a rotation can assign a lead to the user now.
     pub gets_leads_now: bool,
 }
 
@@ -77,18 +77,19 @@ impl DealerUserView {
 pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
     let user = || call.part::<UserId>("user", "user");
     match call.operation {
-        Operation::DealerUsers => view(platform, call, now(platform, call, id).await?, None).await,
-        Operation::DealerUser => view(platform, call, now(platform, call, id).await?, Some(&user()?)).await,
+        Operation::DealerUsers => view(platform, call, current(platform, call, id).await?, None).await,
+        Operation::DealerUser => view(platform, call, current(platform, call, id).await?, Some(&user()?)).await,
         Operation::SwitchUsers => {
             let switches = body::json(&call.body)?;
-            let dealer = save(platform, call, id, &seen(call)?, |dealer| switched(&dealer.settings, &switches)).await?;
+            let dealer = save(platform, call, id, &seen_versions(call)?, |dealer| switched(&dealer.settings, &switches)).await?;
             view(platform, call, dealer, None).await
         }
         Operation::SetDealerUser => {
             let (user, part) = (user()?, body::json(&call.body)?);
-            // Of one member there is no place to be named.
+            // The body holds one member, so that faults name its fields without a position.
             let own = |field: &str| field.strip_prefix("members[").and_then(|rest| rest.split_once("].")).map(|(_, name)| name.to_owned());
-            let dealer = match save(platform, call, id, &seen(call)?, |dealer| with_part(&dealer.settings, &user, &part)).await {
+            let dealer = match save(platform, call, id, &seen_versions(call)?, |dealer| with_switches(&dealer.settings, &user, &part)).await
+            {
                 Err(Failure::Refused(refusal)) => return Err(refusal.relocated(own).into()),
                 saved => saved?,
             };
@@ -96,55 +97,55 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         }
         Operation::RemoveDealerUser => {
             let user = user()?;
-            let dealer = save(platform, call, id, &seen(call)?, |dealer| without(&dealer.settings, &user)).await?;
+            let dealer = save(platform, call, id, &seen_versions(call)?, |dealer| without(&dealer.settings, &user)).await?;
             view(platform, call, dealer, None).await
         }
         Operation::ReadUserAbsences => {
             let user = user()?;
-            absences(&now(platform, call, id).await?, &user)
+            absences(&current(platform, call, id).await?, &user)
         }
         Operation::SetUserAbsences => {
             let (user, entered) = (user()?, body::json(&call.body)?);
-            let dealer = save(platform, call, id, &seen(call)?, |dealer| away(&dealer.settings, &user, &entered)).await?;
+            let dealer = save(platform, call, id, &seen_versions(call)?, |dealer| with_absences(&dealer.settings, &user, &entered)).await?;
             absences(&dealer, &user)
         }
         _ => Err(Problem::wrong_function()),
     }
 }
 
-/// What became of each dealer, in the order of the request.
+/// The result for each dealer, in the order of the request.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SwitchedView {
-    /// One for each dealer.
+    /// One result for each dealer.
     pub results: Vec<SwitchedDealer>,
 }
 
-/// What became of one dealer.
+/// The result for one dealer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SwitchedDealer {
-    /// Which dealer, as the request names it.
+    /// The dealer id as sent in the request.
     pub dealer: String,
-    /// As a request for this dealer alone would have been answered.
+    /// The status that a request for this dealer alone would get.
     pub status: u16,
-    /// The version of its settings then.
+    /// Version of the settings after the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
-    /// Why nothing was changed there.
+    /// The problem, if nothing was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
 }
 
-/// Most dealers of one request.
-const MOST_DEALERS: usize = 50;
+/// Maximum number of dealers in one request.
+const MAX_DEALERS: usize = 50;
 
-/// Changes switches at several dealers, each by the version that the asker saw of it (SET-7).
+/// Changes switches at several dealers; the body has the version of each that the client read (SET-7).
 pub(crate) async fn switch_all(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ChangeSettings)?;
     let body = body::json(&call.body)?;
     let unknown = body.as_object().into_iter().flat_map(|fields| fields.keys()).find(|name| *name != "dealers");
-    let entries = body["dealers"].as_array().filter(|all| (1..=MOST_DEALERS).contains(&all.len()));
+    let entries = body["dealers"].as_array().filter(|all| (1..=MAX_DEALERS).contains(&all.len()));
     let (Some(entries), None) = (entries, unknown) else {
-        let detail = format!("must be the one field: a list of 1 to {MOST_DEALERS} dealers, each with dealer, version and users");
+        let detail = format!("must be the only field: a list of 1 to {MAX_DEALERS} dealers, each with dealer, version and users");
         return Err(Refusal::field("dealers", "SET-7", detail).into());
     };
     let mut results = Vec::with_capacity(entries.len());
@@ -163,12 +164,14 @@ async fn switch_one(platform: &Platform, call: &Call, dealer: &str, entry: &Valu
     let id: DealerId = dealer.parse().map_err(|_| Refusal::NotFound("dealer"))?;
     call.scope.reaches(&id)?;
     let version = entry["version"].as_u64();
-    let seen = version.ok_or_else(|| Problem::precondition_required("say which version of the dealer's settings you saw (SET-10)"))?;
+    let seen = version.ok_or_else(|| {
+        Problem::precondition_required("version required: send the version of the dealer's settings that you read (SET-10)")
+    })?;
     let switches = json!({ "users": entry["users"] });
     Ok(save(platform, call, &id, &[seen], |dealer| switched(&dealer.settings, &switches)).await?.version)
 }
 
-/// The right that a request about a dealer's users needs; none, where users ask about themselves.
+/// The right that a request about a dealer's users needs. `None` if users read or change their own absences.
 pub(crate) fn right(call: &Call) -> Option<Right> {
     let own = call.part::<UserId>("user", "user").ok().is_some_and(|user| call.scope.user_id() == Some(&user));
     match call.operation {
@@ -191,15 +194,15 @@ async fn view(platform: &Platform, call: &Call, dealer: Dealer, only: Option<&Us
     answer(&dealer, &DealerUsersView { dealer: dealer.id.to_string(), version: dealer.version, users })
 }
 
-/// What the view of all users may change: the switches, not the groups, which are changed on the user (SET-7).
+/// The fields that the list of users can change. Groups are changed on the single user (SET-7).
 const SWITCHES: [&str; 3] = ["receives_leads", "assignable", "supervisor"];
 
 fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
     if let Some(unknown) = body.as_object().into_iter().flat_map(Map::keys).find(|name| *name != "users") {
-        return Err(Refusal::field(unknown.clone(), "SET-7", "is not known here"));
+        return Err(Refusal::field(unknown.clone(), "SET-7", "is not a known field"));
     }
     let Some(Value::Array(users)) = body.get("users") else {
-        return Err(Refusal::field("users", "SET-7", "must be a list of users with the switches to change"));
+        return Err(Refusal::field("users", "SET-7", "must be a list of users, each with the switches to change"));
     };
     let mut whole = json!(settings);
     let mut faults = Vec::new();
@@ -214,10 +217,10 @@ fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
             match switch.as_str() {
                 known if SWITCHES.contains(&known) => put(&mut whole["members"][place], known, value),
                 "groups" => {
-                    let detail = format!("are changed on the user: PUT /dealers/{{dealer}}/users/{name}");
+                    let detail = format!("can only be changed with PUT /dealers/{{dealer}}/users/{name}");
                     faults.push(Fault::new(format!("users[{i}].groups"), "SET-7", detail));
                 }
-                other => faults.push(Fault::new(format!("users[{i}].{other}"), "SET-7", "is not known here")),
+                other => faults.push(Fault::new(format!("users[{i}].{other}"), "SET-7", "is not a known field")),
             }
         }
     }
@@ -242,11 +245,11 @@ fn put(member: &mut Value, field: &str, value: &Value) {
     }
 }
 
-fn with_part(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {
+fn with_switches(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {
     let known = [&SWITCHES[..], &["groups"]].concat();
     let fields = body.as_object().cloned().unwrap_or_default();
     let unknown = fields.keys().filter(|name| !known.contains(&name.as_str()));
-    let faults: Vec<Fault> = unknown.map(|name| Fault::new(name.clone(), "SET-7", "is not known here")).collect();
+    let faults: Vec<Fault> = unknown.map(|name| Fault::new(name.clone(), "SET-7", "is not a known field")).collect();
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
@@ -272,26 +275,26 @@ fn without(settings: &Settings, user: &UserId) -> Result<Settings, Refusal> {
     draft.check().map_err(Refusal::Invalid)
 }
 
-fn away(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {
+fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {
     let mut all = parts::view(forecourt_edge::routes::Part::Absences, settings);
     if settings.member(user).is_none() {
         return Err(Refusal::NotFound("user of this dealer"));
     }
-    let entered: Vec<Absence> = body::read::<Away>(body.clone(), "SET-7")?.absences;
+    let entered: Vec<Absence> = body::read::<AbsencesBody>(body.clone(), "SET-7")?.absences;
     let Some(list) = all["absences"].as_array_mut() else { return Err(Refusal::NotFound("user of this dealer")) };
     list.retain(|absence| absence["user"] != json!(user));
-    let named = entered.iter().map(|absence| {
+    let with_user = entered.iter().map(|absence| {
         let mut absence = json!(absence);
         absence["user"] = json!(user);
         absence
     });
-    // First, so that faults name them by the places they have in the body.
-    let all: Vec<Value> = named.chain(list.iter().cloned()).collect();
+    // The new absences come first, so that faults name their positions in the body.
+    let all: Vec<Value> = with_user.chain(list.iter().cloned()).collect();
     parts::replaced(forecourt_edge::routes::Part::Absences, settings, &json!({ "absences": all }))
 }
 
 #[derive(serde::Deserialize)]
-struct Away {
+struct AbsencesBody {
     absences: Vec<Absence>,
 }
 

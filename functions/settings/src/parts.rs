@@ -1,4 +1,4 @@
-//! The parts of the settings that have routes of their own. Each is some fields of the one document, which is judged as a whole (SET-1 to SET-6).
+//! The parts of the settings that have routes of their own. A part is a set of fields; each change is checked as a whole document (SET-1 to SET-6).
 
 use crate::body;
 use forecourt_domain::base::{Fault, Refusal};
@@ -6,13 +6,13 @@ use forecourt_domain::settings::Settings;
 use forecourt_edge::routes::Part;
 use serde_json::{Map, Value, json};
 
-/// Where a part's fields stand in the settings, and each field with what it is where it is not set.
+/// The object that holds a part's fields, and each field with its default as JSON.
 struct Shape {
     within: Option<&'static str>,
     fields: &'static [(&'static str, &'static str)],
 }
 
-fn shape(part: Part) -> Shape {
+fn shape_of(part: Part) -> Shape {
     let (within, fields): (_, &[_]) = match part {
         Part::OpeningHours => (Some("calendar"), &[("zone", "null"), ("hours", "{}")]),
         Part::Holidays => (Some("calendar"), &[("days_off", "[]"), ("special_hours", "{}")]),
@@ -70,10 +70,10 @@ fn shape(part: Part) -> Shape {
     Shape { within, fields }
 }
 
-/// A part as `PUT` takes it, with what is not set as it counts.
+/// A part in the format of `PUT`, with defaults for fields that are not set.
 pub(crate) fn view(part: Part, settings: &Settings) -> Value {
     let whole = json!(settings);
-    let shape = shape(part);
+    let shape = shape_of(part);
     let fields = shape.within.map_or(&whole, |within| whole.get(within).unwrap_or(&Value::Null));
     if part == Part::Absences {
         return json!({ "absences": absences(settings) });
@@ -83,26 +83,26 @@ pub(crate) fn view(part: Part, settings: &Settings) -> Value {
     Value::Object(shape.fields.iter().map(field).collect())
 }
 
-/// The settings with a part replaced by `body`; what it leaves out is as if it had never been set.
+/// Returns the settings with a part replaced by `body`. Fields that are absent in `body` get their defaults.
 ///
 /// # Errors
-/// 422 names each field of the part that is unknown or breaks a rule.
+/// 422 with each field of the part that is unknown or breaks a rule.
 pub(crate) fn replaced(part: Part, settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
-    let shape = shape(part);
+    let shape = shape_of(part);
     let Value::Object(body) = body else { return Err(Refusal::Malformed("the body must be a JSON object".into())) };
     let unknown = body.keys().filter(|name| !shape.fields.iter().any(|(known, _)| known == name));
-    let faults: Vec<Fault> = unknown.map(|name| Fault::new(name.clone(), "SET-10", "is not known here")).collect();
+    let faults: Vec<Fault> = unknown.map(|name| Fault::new(name.clone(), "SET-10", "is not a known field")).collect();
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
     let mut whole = json!(settings);
     if part == Part::Absences {
-        let entered = Entered::read(body, settings)?;
+        let entered = EnteredAbsences::read(body, settings)?;
         entered.put(&mut whole);
         return body::settings(whole).map_err(|refusal| refusal.relocated(|field| entered.field(field)));
     }
     let target = match shape.within {
-        // What has not been set at all is not there yet.
+        // The object is absent if none of its fields was ever set.
         Some(within) => whole.as_object_mut().map(|whole| whole.entry(within).or_insert_with(|| json!({}))),
         None => Some(&mut whole),
     };
@@ -131,12 +131,12 @@ fn absences(settings: &Settings) -> Vec<Value> {
     settings.members.iter().flat_map(of_member).collect()
 }
 
-/// All absences of a dealer as entered: for each the member it is put to, and its place among that member's.
-struct Entered {
+/// The absences of all members as sent: for each the index of its member, its index among that member's absences, and its fields.
+struct EnteredAbsences {
     absences: Vec<(usize, usize, Value)>,
 }
 
-impl Entered {
+impl EnteredAbsences {
     fn read(body: &Map<String, Value>, settings: &Settings) -> Result<Self, Refusal> {
         let none = Vec::new();
         let entered = match body.get("absences") {
@@ -149,7 +149,7 @@ impl Entered {
         for (i, absence) in entered.iter().enumerate() {
             let user = absence.get("user").and_then(Value::as_str).unwrap_or_default();
             let Some(member) = settings.members.iter().position(|member| member.user.as_str() == user) else {
-                faults.push(Fault::new(format!("absences[{i}].user"), "SET-7", "must be one of the members"));
+                faults.push(Fault::new(format!("absences[{i}].user"), "SET-7", "must be a user of this dealer"));
                 continue;
             };
             let place = absences.iter().filter(|(of, ..)| *of == member).count();
@@ -168,7 +168,7 @@ impl Entered {
         }
     }
 
-    /// `members[3].absences[0].until` as it was entered: `absences[5].until`.
+    /// Translates `members[3].absences[0].until` into the field that was sent: `absences[5].until`.
     fn field(&self, field: &str) -> Option<String> {
         let numbers: Vec<usize> = field.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect();
         let entered = self.absences.iter().position(|(member, place, _)| numbers.get(..2) == Some(&[*member, *place]))?;

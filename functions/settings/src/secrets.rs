@@ -1,4 +1,4 @@
-//! What partners sign their ping-backs with (APT-4): made here, shown once.
+//! Signing secrets for partners' ping-backs (APT-4): created here, shown once.
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Fault, PartnerId, Refusal, Right};
@@ -12,31 +12,31 @@ use forecourt_store::{Load, Loaded};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A new secret.
+/// Rotates a partner's signing secret.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct RotationBody {
-    /// Hours for which the secret before stays good, 0 to 168; 24, if not said.
+    /// Hours for which the previous secret stays valid, 0 to 168. Defaults to 24.
     #[schema(value_type = Option<u32>)]
     previous_good_for_hours: Loose<u32>,
 }
 
-/// A secret, for the partner alone. It is not shown again, but to a repeat of the same request.
+/// A secret for the partner. It is shown once; only a repeat of the same request shows it again.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SigningSecretView {
-    /// Whose.
+    /// Id of the partner.
     pub partner: String,
-    /// The secret, as Standard Webhooks writes it.
+    /// The secret in the format of Standard Webhooks.
     #[schema(example = "whsec_…")]
     pub secret: String,
-    /// Where the partner sends its ping-backs to.
+    /// URL to which the partner sends its ping-backs.
     pub url: String,
-    /// Since when it is good.
+    /// Start of validity.
     pub since: DateTime<Utc>,
-    /// Until when the one before is.
+    /// End of validity of the previous secret.
     pub previous_until: Option<DateTime<Utc>>,
 }
 
-/// `POST /partners/{partner}/signing-secret`, by who manages the group's people and systems.
+/// `POST /partners/{partner}/signing-secret`, for users who manage the whole group.
 pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ManageUsers)?;
     if !call.scope.reaches_all() {
@@ -58,7 +58,7 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
     let secret = platform.store.secret();
     let request = request(platform, call, &partner);
     // Signatures go by real time, and so do the secrets that they are made with.
-    let (now, name) = (platform.wall.now(), platform.ids.next());
+    let (now, name) = (platform.wall.now(), uuid::Uuid::new_v4().simple().to_string());
     let keys = [Key::Partner(partner.clone()), Key::Signing(partner.clone())];
     let load = Load::of(keys.into_iter().chain(request.as_ref().map(Request::remembered_at)));
     let rule = |loaded: &Loaded, _| {
@@ -68,7 +68,7 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
             && let Some(name) = request.answered(loaded, call.now)?
         {
             let replaced =
-                || Refusal::Conflict("the secret that this request made was replaced since, and is not shown again (APT-4)".into());
+                || Refusal::Conflict("the secret that this request created has been replaced and is not shown again (APT-4)".into());
             return Ok((None, (before.filter(|signing| signing.current == name).cloned().ok_or_else(replaced)?, true)));
         }
         let made = Signing::rotated(before, &partner, name.clone(), hours, call.scope.actor(), now)?;

@@ -1,7 +1,7 @@
-//! The group's users: who they are, where they work and what they may do (SET-7, ACC-1).
+//! The group's users: identity, role, rights and dealers (SET-7, ACC-1).
 
 use crate::body;
-use crate::change::seen;
+use crate::change::seen_versions;
 use crate::members::DealerUserView;
 use crate::view::HistoryView;
 use chrono::{DateTime, Utc};
@@ -18,17 +18,17 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// Users on a page.
+/// Number of users on a page.
 const PAGE: usize = 50;
-/// Changes on a page of a user's history.
+/// Number of changes on a page of a user's history.
 const HISTORY: usize = 20;
 
 /// A page of the group's users.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UsersView {
-    /// The users, by their ids.
+    /// The users, ordered by id.
     pub users: Vec<UserView>,
-    /// Asks for the next page: `?after=…`; absent on the last.
+    /// Value of `after` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
@@ -36,31 +36,31 @@ pub struct UsersView {
 /// A user of the group.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserView {
-    /// Who.
+    /// Id of the user.
     pub id: String,
-    /// Counts the changes; the ETag.
+    /// Number of the current version; also the ETag.
     pub version: u64,
-    /// As colleagues know them.
+    /// Display name.
     pub name: String,
-    /// Where notices go.
+    /// E-mail address for notices.
     pub email: String,
-    /// In E.164.
+    /// Mobile number in E.164.
     pub mobile: Option<String>,
-    /// The language notices are written in.
+    /// Language of notices, as a language tag.
     pub language: String,
     /// `seller`, `dealer_admin`, `group_admin`, `head_office`, `contact_centre` or `operator`.
     #[schema(value_type = String)]
     pub role: Role,
-    /// What they may do besides what their role may.
+    /// Rights in addition to those of the role.
     pub rights: Vec<&'static str>,
-    /// Where they work.
+    /// Ids of the dealers at which the user works.
     pub dealers: Vec<String>,
-    /// Whether they are told of things at all.
+    /// Whether notices are sent to the user.
     pub notices: bool,
-    /// When they left the group.
+    /// When the user left the group; absent while the user belongs to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<DateTime<Utc>>,
-    /// Their part at each dealer within your reach.
+    /// The user's switches at each dealer that you have access to.
     pub at: BTreeMap<String, DealerUserView>,
 }
 
@@ -114,7 +114,7 @@ async fn one(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Pr
     answer(platform, call, user, 200).await
 }
 
-/// Who changed what of a user, newest first (SET-10).
+/// Lists the changes of a user, newest first (SET-10).
 async fn history(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
     call.only_queries(&["before"], "SET-10")?;
     let before: Option<u64> = call.query_as("before", "SET-10", "a version")?;
@@ -130,9 +130,9 @@ async fn answer(platform: &Platform, call: &Call, user: &User, status: u16) -> R
     Ok(Answer::new(status, &view)?.header("etag", format!("\"{}\"", user.version)).about(&user.id))
 }
 
-/// The dealers that a user works at, and those that are to come.
-fn unit<'a>(id: &'a UserId, to_come: &'a [DealerId]) -> Load<'a> {
-    Load::of([Key::User(id.clone())].into_iter().chain(to_come.iter().cloned().map(Key::Dealer)))
+/// Loads the user with current and new dealers.
+fn load_user<'a>(id: &'a UserId, new_dealers: &'a [DealerId]) -> Load<'a> {
+    Load::of([Key::User(id.clone())].into_iter().chain(new_dealers.iter().cloned().map(Key::Dealer)))
         .then(|loaded| loaded.user(id).into_iter().flat_map(|user| user.dealers.iter().cloned().map(Key::Dealer)).collect())
 }
 
@@ -140,16 +140,16 @@ fn works_at<'a>(loaded: &'a Loaded, user: &User) -> Vec<&'a Dealer> {
     user.dealers.iter().filter_map(|dealer| loaded.dealer(dealer)).collect()
 }
 
-/// Sets up a user that is not there yet, without `If-Match`; changes one that is, by who saw the version.
+/// Creates a user without `If-Match`, or changes an existing user with it.
 async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
     let facts: UserFacts = body::read(body::json(&call.body)?, "SET-7")?;
     let seen = call.if_match()?;
-    let to_come: Vec<DealerId> = facts.dealers.iter().cloned().collect();
-    let saved = platform.store.decide(&call.scope, unit(id, &to_come), |loaded, _| {
+    let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
+    let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers), |loaded, _| {
         let before = loaded.user(id);
-        let unknown: Vec<&DealerId> = to_come.iter().filter(|dealer| loaded.dealer(dealer).is_none()).collect();
+        let unknown: Vec<&DealerId> = new_dealers.iter().filter(|dealer| loaded.dealer(dealer).is_none()).collect();
         if let Some(dealer) = unknown.first() {
-            return Err(Refusal::field("dealers", "SET-7", format!("{dealer} is no dealer of the group")));
+            return Err(Refusal::field("dealers", "SET-7", format!("{dealer} is not a dealer of the group")));
         }
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
         let Some((decision, after)) = people::save(id, before, facts.clone(), &worked_at, &call.scope, call.now)? else {
@@ -165,13 +165,15 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
     });
     match saved.await? {
         Some((user, status)) => answer(platform, call, &user, status).await,
-        None => Err(Problem::precondition_required("this user is there already: send the ETag that you saw as If-Match (SET-10)")),
+        None => Err(Problem::precondition_required(
+            "If-Match header required: this user exists, send the ETag of the version that you read (SET-10)",
+        )),
     }
 }
 
 async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    let seen = seen(call)?;
-    let gone = platform.store.decide(&call.scope, unit(id, &[]), |loaded, _| {
+    let seen = seen_versions(call)?;
+    let gone = platform.store.decide(&call.scope, load_user(id, &[]), |loaded, _| {
         let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
         let decision = people::leave(user, &works_at(loaded, user), &call.scope, call.now)?;
         if decision.is_some() && !seen.contains(&user.version) {

@@ -1,4 +1,4 @@
-//! What clients are shown.
+//! The answers about settings, their history and findings.
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Actor;
@@ -14,21 +14,21 @@ use utoipa::ToSchema;
 /// A dealer's settings, or a part of them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SettingsView {
-    /// Which dealer.
+    /// Id of the dealer.
     pub dealer: String,
-    /// Counts the changes; the ETag.
+    /// Version of the settings; also the ETag.
     pub version: u64,
-    /// The settings, as `PUT` takes them.
+    /// The settings, in the format of `PUT`.
     #[schema(value_type = Object)]
     pub settings: Value,
 }
 
-/// Changes of the settings, newest first.
+/// A page of changes.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HistoryView {
-    /// The changes.
+    /// The changes, newest first.
     pub changes: Vec<ChangeView>,
-    /// Asks for the changes before these: `?before=…`; absent where there are no more.
+    /// Value of `before` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
 }
@@ -36,44 +36,44 @@ pub struct HistoryView {
 /// One change (SET-10).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangeView {
-    /// The version that it made.
+    /// The version that the change created.
     pub version: u64,
-    /// When.
+    /// Time of the change.
     pub at: DateTime<Utc>,
-    /// By whom: `user:…` or `system`.
+    /// Who made the change: `user:…` or `system`.
     pub by: String,
-    /// What changed.
+    /// The fields that changed.
     pub fields: Vec<FieldView>,
 }
 
 /// A field that changed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FieldView {
-    /// Which.
+    /// Name of the field.
     pub field: String,
-    /// What it was; `null`: not set, or not there yet.
+    /// Value before the change; `null` if it was not set.
     #[schema(value_type = Object)]
     pub before: Value,
-    /// What it is.
+    /// Value after the change; `null` if it is not set.
     #[schema(value_type = Object)]
     pub after: Value,
 }
 
-/// What is risky in the settings without being forbidden (SET-8).
+/// Settings that are allowed but risky (SET-8).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingsView {
-    /// None: all is well.
+    /// The findings; empty if there are none.
     pub findings: Vec<FindingView>,
 }
 
-/// One of them.
+/// A finding.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingView {
     /// `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `level_1_too_long` or `empty_group`.
     pub kind: &'static str,
-    /// Where.
+    /// Field of the settings.
     pub field: String,
-    /// In words.
+    /// Explanation in English.
     pub detail: String,
 }
 
@@ -96,11 +96,11 @@ impl FindingsView {
     }
 }
 
-/// Bytes of a page of the history after which it is cut: an answer of a function has room for a few of these.
+/// Size in bytes after which a page of the history ends: the answer of a function is limited to 6 MB.
 const PAGE_BYTES: usize = 1_000_000;
 
-/// A change as told, without what changed.
-struct Told<'a> {
+/// A change with all fields after it.
+struct Version<'a> {
     version: u64,
     at: DateTime<Utc>,
     by: &'a Actor,
@@ -108,43 +108,43 @@ struct Told<'a> {
 }
 
 impl HistoryView {
-    /// Of up to `page` changes and, if there is one, the one before them, which says what was before.
+    /// Builds a page of up to `page` changes. `changes` holds one more, if there is one, for the values before the oldest change.
     pub(crate) fn of(changes: &[SettingsChange], page: usize) -> Result<Self, Failure> {
-        let mut told = Vec::with_capacity(changes.len());
+        let mut versions = Vec::with_capacity(changes.len());
         for change in changes {
-            told.push(Told { version: change.version, at: change.at, by: &change.by, after: fields(&change.settings)? });
+            versions.push(Version { version: change.version, at: change.at, by: &change.by, after: fields(&change.settings)? });
         }
-        Ok(Self::told(&told, page))
+        Ok(Self::of_versions(&versions, page))
     }
 
-    /// Of changes of a user, in the same way.
+    /// Builds a page of changes of a user in the same way.
     pub(crate) fn of_user(changes: &[UserChange], page: usize) -> Result<Self, Failure> {
-        let mut told = Vec::with_capacity(changes.len());
+        let mut versions = Vec::with_capacity(changes.len());
         for change in changes {
             let mut after = fields(&change.user)?;
             after.remove("version");
-            told.push(Told { version: change.user.version, at: change.at, by: &change.by, after });
+            versions.push(Version { version: change.user.version, at: change.at, by: &change.by, after });
         }
-        Ok(Self::told(&told, page))
+        Ok(Self::of_versions(&versions, page))
     }
 
-    fn told(told: &[Told<'_>], page: usize) -> Self {
+    fn of_versions(versions: &[Version<'_>], page: usize) -> Self {
         let (mut changes, mut bytes) = (Vec::new(), 0);
-        for (i, change) in told.iter().take(page).enumerate() {
-            let view = ChangeView::of(change, told.get(i + 1));
+        for (i, change) in versions.iter().take(page).enumerate() {
+            let view = ChangeView::of(change, versions.get(i + 1));
             bytes += json!(view).to_string().len();
             changes.push(view);
             if bytes > PAGE_BYTES {
                 break;
             }
         }
-        let before = changes.last().map(|last: &ChangeView| last.version).filter(|_| told.len() > changes.len());
+        let before = changes.last().map(|last: &ChangeView| last.version).filter(|_| versions.len() > changes.len());
         Self { changes, before }
     }
 }
 
 impl ChangeView {
-    fn of(change: &Told<'_>, earlier: Option<&Told<'_>>) -> Self {
+    fn of(change: &Version<'_>, earlier: Option<&Version<'_>>) -> Self {
         let by = change.by.to_string();
         let nothing = Map::new();
         let (after, before) = (&change.after, earlier.map_or(&nothing, |earlier| &earlier.after));

@@ -1,4 +1,4 @@
-//! The systems that are told what happens (APT-6).
+//! Webhooks: the subscriptions of other systems to events (APT-6).
 
 use crate::{body, change};
 use chrono::{DateTime, Utc};
@@ -14,16 +14,16 @@ use forecourt_store::{Failure, Load, Loaded};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A webhook as it shall be; of a change, what is left out stays.
+/// A webhook to create or to change. In a change, absent fields keep their values.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(example = json!({"url": "https://dms.example.com/hooks", "events": ["lead.created", "lead.assigned"]}))]
 pub struct WebhookBody {
-    /// Where it is told: https, a host of the public internet.
+    /// URL of the receiver: HTTPS, on a public host.
     url: Option<String>,
-    /// Of what: `lead.created`, `lead.assigned`, `lead.status_changed`, `appointment.created`, `appointment.reinstated`, `appointment.moved`,
+    /// Events to deliver: `lead.created`, `lead.assigned`, `lead.status_changed`, `appointment.created`, `appointment.reinstated`, `appointment.moved`,
     /// `appointment.cancelled`, `appointment.attended`.
     events: Option<Vec<String>>,
-    /// Of which dealers; empty: of all.
+    /// Dealers whose events are delivered; empty for all dealers.
     dealers: Option<Vec<String>>,
     /// `on` or `off`.
     state: Option<String>,
@@ -32,52 +32,52 @@ pub struct WebhookBody {
 /// A webhook.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WebhookView {
-    /// Its name.
+    /// Id of the webhook.
     pub id: String,
-    /// Counts the changes; the ETag.
+    /// Number of the current version; also the ETag.
     pub version: u64,
-    /// Where it is told.
+    /// URL of the receiver.
     pub url: String,
-    /// Of what.
+    /// Events that are delivered.
     pub events: Vec<&'static str>,
-    /// Of which dealers; empty: of all.
+    /// Dealers whose events are delivered; empty for all dealers.
     pub dealers: Vec<String>,
     /// `on` or `off`.
     pub state: &'static str,
-    /// Since when it is off.
+    /// When the webhook was switched off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub off_since: Option<DateTime<Utc>>,
-    /// Why it is off: `asked`, `gone` (the receiver answered 410) or `failing`.
+    /// Why the webhook is off: `asked` (by a user), `gone` (the receiver answered 410) or `failing`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub off_because: Option<&'static str>,
-    /// That every attempt fails.
+    /// Present while every attempt fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing: Option<FailingView>,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
-    /// Until when the secret before signs, too.
+    /// Until when requests are also signed with the previous secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old_secret_until: Option<DateTime<Utc>>,
-    /// The secret that signs, as Standard Webhooks writes it: shown where it is made, and never again.
+    /// The signing secret in the format of Standard Webhooks. Shown only when it is created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
 
-/// That every attempt fails.
+/// A series of failed attempts.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FailingView {
-    /// Since when.
+    /// Time of the first failure.
     pub since: DateTime<Utc>,
-    /// How many have.
+    /// Number of failed attempts.
     pub attempts: u32,
-    /// What the latest met.
+    /// Latest error.
     pub last: String,
 }
 
 /// The group's webhooks.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WebhooksView {
-    /// Oldest first; 20 at most.
+    /// Oldest first, at most 20.
     pub webhooks: Vec<WebhookView>,
 }
 
@@ -92,7 +92,7 @@ impl WebhookView {
             id: webhook.id.to_string(),
             version: webhook.version,
             url: webhook.url.clone(),
-            events: webhook.events.iter().map(|told| told.name()).collect(),
+            events: webhook.events.iter().map(|event| event.name()).collect(),
             dealers: webhook.dealers.iter().map(ToString::to_string).collect(),
             state: if off.is_none() { "on" } else { "off" },
             off_since: off.map(|(at, _)| at),
@@ -108,7 +108,7 @@ impl WebhookView {
 /// A request about webhooks.
 pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     match call.operation {
-        Operation::MakeWebhook => make(platform, call).await,
+        Operation::MakeWebhook => create(platform, call).await,
         Operation::ListWebhooks => {
             let loaded = platform.store.load(&call.scope, &Load::of([Key::Webhooks])).await?;
             Ok(Answer::new(200, &list(&loaded.webhooks(), call))?)
@@ -118,17 +118,17 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
 }
 
 fn list(webhooks: &Webhooks, call: &Call) -> WebhooksView {
-    let seen = webhooks.webhooks.iter().filter(|webhook| sees(&call.scope, &webhook.wish()));
+    let seen = webhooks.webhooks.iter().filter(|webhook| may_manage(&call.scope, &webhook.wish()));
     WebhooksView { webhooks: seen.map(|webhook| WebhookView::of(webhook, call.now)).collect() }
 }
 
-/// Whoever does not reach the whole group has to do only with what is told of dealers within reach.
-pub(crate) fn sees(scope: &Scope, wish: &WebhookRequest) -> bool {
+/// Whether the requester may see and change a webhook: users of single dealers manage only webhooks of dealers that they have access to.
+pub(crate) fn may_manage(scope: &Scope, wish: &WebhookRequest) -> bool {
     let reached = |dealer: &DealerId| scope.reaches(dealer).is_ok();
     scope.reaches_all() || (!wish.dealers.is_empty() && wish.dealers.iter().all(reached))
 }
 
-async fn make(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let wish = wish(body::read(body::json(&call.body)?, "APT-6")?, None)?;
     let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.to_string()))?;
     let new = Webhook::new(id, wish, call.scope.actor(), call.now);
@@ -142,7 +142,7 @@ async fn make(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
             let found = loaded.webhooks().get(&new.id).cloned();
             return Ok((None, (found.ok_or(Refusal::NotFound("webhook"))?, true)));
         }
-        allowed(&new.wish(), loaded, call)?;
+        check_dealers(&new.wish(), loaded, call)?;
         let (decision, made) = loaded.webhooks().with(new.clone())?;
         let again = decision.is_none();
         Ok((remembered(request.as_ref(), decision, 0, call.now), (made, again)))
@@ -157,14 +157,14 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (mut wished, mut seen) = (None, call.if_match()?);
     if call.operation == Operation::ChangeWebhook {
         wished = Some(body::read::<WebhookBody>(body::json(&call.body)?, "APT-6")?);
-        seen = Some(change::seen(call)?);
+        seen = Some(change::seen_versions(call)?);
     }
     let dealers = wished.iter().flat_map(|wished| wished.dealers.iter().flatten()).filter_map(|dealer| DealerId::parse(dealer).ok());
     let request = request(platform, call, &id).filter(|_| call.operation == Operation::RotateSecret);
     let load = Load::of([Key::Webhooks].into_iter().chain(dealers.map(Key::Dealer)).chain(request.as_ref().map(Request::remembered_at)));
     let rule = |loaded: &Loaded, _| {
         let webhooks = loaded.webhooks();
-        let found = webhooks.get(&id).filter(|webhook| sees(&call.scope, &webhook.wish()));
+        let found = webhooks.get(&id).filter(|webhook| may_manage(&call.scope, &webhook.wish()));
         let webhook = found.ok_or(Refusal::NotFound("webhook"))?;
         if let Some(request) = &request
             && request.done(loaded, call.now)?.is_some()
@@ -178,7 +178,7 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
         let (after, changed) = match (&wished, call.operation) {
             (Some(wished), _) => {
                 let wish = wish(wished.clone(), Some(webhook))?;
-                allowed(&wish, loaded, call)?;
+                check_dealers(&wish, loaded, call)?;
                 let changed = if wish == webhook.wish() { webhook.clone() } else { webhook.changed(wish, by, call.now) };
                 (webhooks.put(&changed), changed)
             }
@@ -211,17 +211,17 @@ fn answer(platform: &Platform, call: &Call, webhook: &Webhook, with_secret: bool
     Ok(if status == 201 { answer.header("location", format!("/webhooks/{}", view.id)) } else { answer })
 }
 
-fn allowed(wish: &WebhookRequest, loaded: &Loaded, call: &Call) -> Result<(), Refusal> {
+fn check_dealers(wish: &WebhookRequest, loaded: &Loaded, call: &Call) -> Result<(), Refusal> {
     if let Some(dealer) = wish.dealers.iter().find(|dealer| loaded.dealer(dealer).is_none() || call.scope.reaches(dealer).is_err()) {
-        return Err(Refusal::field("dealers", "APT-6", format!("{dealer} is no dealer within your reach")));
+        return Err(Refusal::field("dealers", "APT-6", format!("{dealer} must be a dealer that you have access to")));
     }
-    if !sees(&call.scope, wish) {
-        return Err(Refusal::field("dealers", "APT-6", "must name dealers: you do not reach the whole group"));
+    if !may_manage(&call.scope, wish) {
+        return Err(Refusal::field("dealers", "APT-6", "must list at least one dealer, because you do not have access to the whole group"));
     }
     Ok(())
 }
 
-/// What a body asks for; what it leaves out is as it was `before`.
+/// Checks a body. Absent fields keep the values of `before`.
 fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, Refusal> {
     let mut faults = Vec::new();
     let was = before.map(Webhook::wish).unwrap_or(WebhookRequest { url: String::new(), events: [].into(), dealers: [].into(), on: true });
@@ -232,7 +232,7 @@ fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, R
             String::new()
         }
         None if before.is_none() => {
-            faults.push(Fault::new("url", "APT-6", "is needed"));
+            faults.push(Fault::new("url", "APT-6", "is required"));
             String::new()
         }
         None => was.url,
@@ -249,15 +249,19 @@ fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, R
         None => was.events,
     };
     if events.is_empty() && faults.iter().all(|fault| !fault.field.starts_with("events")) {
-        faults.push(Fault::new("events", "APT-6", "must name one event at least"));
+        faults.push(Fault::new("events", "APT-6", "must contain at least one event"));
     }
     let mut dealer = |(i, name): (usize, &String)| {
         DealerId::parse(name).map_err(|e| faults.push(Fault::new(format!("dealers[{i}]"), "APT-6", e.to_string()))).ok()
     };
     let dealers = match &body.dealers {
-        Some(dealers) if dealers.len() <= MOST_DEALERS => dealers.iter().enumerate().filter_map(&mut dealer).collect(),
+        Some(dealers) if dealers.len() <= MAX_DEALERS => dealers.iter().enumerate().filter_map(&mut dealer).collect(),
         Some(_) => {
-            faults.push(Fault::new("dealers", "APT-6", format!("must be {MOST_DEALERS} at most; none means all")));
+            faults.push(Fault::new(
+                "dealers",
+                "APT-6",
+                format!("must contain at most {MAX_DEALERS} dealers; an empty list means all dealers"),
+            ));
             [].into()
         }
         None => was.dealers,
@@ -267,12 +271,12 @@ fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, R
         Some("on") => true,
         Some("off") if before.is_some() => false,
         Some(_) => {
-            faults.push(Fault::new("state", "APT-6", "must be on or, of one that is there, off"));
+            faults.push(Fault::new("state", "APT-6", "must be on, or off for an existing webhook"));
             was.on
         }
     };
     if faults.is_empty() { Ok(WebhookRequest { url, events, dealers, on }) } else { Err(Refusal::Invalid(faults)) }
 }
 
-/// Dealers that a webhook names at most.
-const MOST_DEALERS: usize = 50;
+/// Maximum number of dealers in a webhook.
+const MAX_DEALERS: usize = 50;

@@ -1,14 +1,14 @@
-//! One weight of the font: which glyph shows a character, how wide a text is, where its lines end.
+//! One weight of the font: glyphs, widths and line breaks.
 
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use skrifa::instance::{LocationRef, Size};
 use skrifa::metrics::GlyphMetrics;
 use skrifa::{FontRef, MetadataProvider, charmap::Charmap};
 
-/// Shows a character that the font does not have. What is copied out of the document is the character itself.
+/// Stands for characters that the font lacks. Text copied from the document has the original character.
 const MISSING: char = '□';
 
-/// A font and its measures.
+/// A font with its metrics.
 pub(super) struct Face {
     pub(super) font: Font,
     glyphs: Charmap<'static>,
@@ -22,7 +22,7 @@ impl Face {
         let font = Font::new(file.into(), 0).ok_or("the font cannot be embedded")?;
         let tables = FontRef::new(file).map_err(|e| format!("the font cannot be read: {e}"))?;
         let glyphs = tables.charmap();
-        let missing = glyphs.map(MISSING).ok_or("the font does not show what it lacks")?;
+        let missing = glyphs.map(MISSING).ok_or("the font has no replacement glyph")?;
         Ok(Self { font, glyphs, measures: tables.glyph_metrics(Size::unscaled(), LocationRef::default()), missing })
     }
 
@@ -34,12 +34,12 @@ impl Face {
         self.glyphs.map(shown).unwrap_or(self.missing)
     }
 
-    /// How far `character` moves the pen, for a font of size 1.
+    /// The advance width of `character` at font size 1.
     fn advance(&self, character: char) -> f32 {
         self.measures.advance_width(self.glyph(character)).unwrap_or_default() / self.font.units_per_em()
     }
 
-    /// How wide `text` is in a font of size 1.
+    /// The width of `text` at font size 1.
     pub(super) fn width(&self, text: &str) -> f32 {
         text.chars().map(|c| self.advance(c)).sum()
     }
@@ -53,8 +53,8 @@ impl Face {
         line.char_indices().map(glyph).collect()
     }
 
-    /// The lines of a clean text where a line holds `width`, for a font of size 1: whole words, and pieces of what is longer than a line.
-    /// Empty lines that follow each other are one.
+    /// Breaks a clean text into lines of `width` at font size 1. Breaks between words; words longer than a line are split. Consecutive empty
+    /// lines become one.
     pub(super) fn wrap(&self, text: &str, width: f32) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for paragraph in text.split('\n').map(str::trim_end) {
@@ -72,7 +72,7 @@ impl Face {
         let (mut start, mut word, mut used) = (0, 0, 0.0);
         for (at, c) in text.char_indices() {
             let advance = self.advance(c);
-            // A blank may hang over the edge, and a mark stays with its letter.
+            // A space may exceed the width, and a combining mark stays with its letter.
             while used + advance > width && at > start && !ends_word(c) && advance > 0.0 {
                 let end = if word > start { word } else { at };
                 lines.push(text[start..end].to_owned());
@@ -87,7 +87,7 @@ impl Face {
         lines.push(text[start..].to_owned());
     }
 
-    /// As much of `text` as one line of `width` holds, with an ellipsis where that is not all.
+    /// Cuts `text` to one line of `width`, with an ellipsis if it is cut.
     pub(super) fn fit(&self, text: &str, width: f32) -> String {
         let text = &clean(text).replace('\n', " ");
         let lines = self.wrap(text, width);
@@ -103,8 +103,7 @@ fn ends_word(c: char) -> bool {
     c == '-' || (c.is_whitespace() && !matches!(c, '\u{A0}' | '\u{2007}' | '\u{202F}'))
 }
 
-/// The text without what has no shape: letter and accent are one character where there is such a one, line ends are `\n`, and
-/// what controls, hides or turns the text is gone.
+/// Normalises a text for drawing: NFC, line ends as `\n`, without control, invisible and bidirectional formatting characters.
 pub(super) fn clean(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{B}', '\u{C}', '\u{85}'], "\n").replace('\t', " ");
     let composed = icu_normalizer::ComposingNormalizerBorrowed::new_nfc().normalize(&text);

@@ -1,4 +1,4 @@
-//! Where everything stands: the sheet's texts, broken into lines and shared out to pages.
+//! The layout of a sheet: its texts broken into lines and distributed over pages.
 
 use super::face::{Face, clean};
 use super::{Section, Sheet};
@@ -10,13 +10,13 @@ const RIGHT: f32 = PAGE.0 - LEFT;
 const TOP: f32 = 56.0;
 const BOTTOM: f32 = PAGE.1 - 68.0;
 const FOOT: f32 = PAGE.1 - 42.0;
-/// Where values begin.
+/// Left edge of the values.
 const VALUES: f32 = LEFT + 132.0;
-/// A heading stands only where this much is left below it.
+/// Minimum space below a heading; otherwise it moves to the next page.
 const WITH_HEADING: f32 = 64.0;
 const MAX_PAGES: usize = 5;
 
-/// What a text looks like.
+/// Font, size and colour of a text.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
     pub(super) bold: bool,
@@ -45,7 +45,7 @@ const LABEL: Style = Style { bold: false, size: 9.5, leading: 14.5, ink: Ink::Qu
 const VALUE: Style = Style { bold: false, size: 10.5, leading: 14.5, ink: Ink::Text };
 const FOOTER: Style = Style { bold: false, size: 8.0, leading: 10.0, ink: Ink::Quiet };
 
-/// What a text is in the document's structure, in reading order.
+/// The role of a text in the document's structure, in reading order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
     Dealer,
@@ -58,11 +58,11 @@ pub(super) enum Part {
     Label(usize, usize),
     /// Of the section's row.
     Value(usize, usize),
-    /// Not of the text: it stands at every page's foot.
+    /// Not part of the reading order: repeated on every page.
     Footer,
 }
 
-/// A line of text, by the left end of its baseline.
+/// A line of text with the left end of its baseline.
 pub(super) struct Run {
     pub(super) part: Part,
     pub(super) x: f32,
@@ -93,13 +93,13 @@ impl Faces {
     }
 }
 
-/// All pages, and where on the first the link is, if there is one.
+/// All pages, and the place of the link on the first page.
 pub(super) struct Layout {
     pub(super) pages: Vec<Page>,
     pub(super) link: Option<[f32; 4]>,
 }
 
-/// Shares `sheet` out to pages.
+/// Distributes `sheet` over pages.
 pub(super) fn lay_out(sheet: &Sheet, faces: &Faces) -> Layout {
     let mut flow = Flow { faces, pages: vec![Page::default()], y: TOP, full: false };
     let link = flow.head(sheet);
@@ -128,7 +128,7 @@ impl Flow<'_> {
         self.faces.of(style).wrap(&clean(text), width / style.size)
     }
 
-    /// Begins a page unless `height` is left on this one. Where no page may follow, the last line says that there would be more.
+    /// Starts a new page unless `height` is left on this one. After the last allowed page, marks the content as cut.
     fn need(&mut self, height: f32) {
         let is_last = self.pages.len() == MAX_PAGES;
         let bottom = if is_last { BOTTOM - VALUE.leading } else { BOTTOM };
@@ -148,7 +148,7 @@ impl Flow<'_> {
         self.full = true;
     }
 
-    /// A line with its texts side by side.
+    /// Adds a line with texts side by side.
     fn line<const N: usize>(&mut self, leading: f32, texts: [Option<(Part, f32, Style, String)>; N]) {
         self.need(leading);
         let y = self.y + leading * 0.75;
@@ -170,7 +170,7 @@ impl Flow<'_> {
         }
     }
 
-    /// Dealer, title, arrival and link, each cut so that the page has room for more; answers where the link is.
+    /// Adds dealer, title, arrival and link, each at most three lines. Returns the place of the link.
     fn head(&mut self, sheet: &Sheet) -> Option<[f32; 4]> {
         let cut = |mut lines: Vec<String>| {
             lines.truncate(3);
@@ -228,7 +228,7 @@ impl Flow<'_> {
         }
     }
 
-    /// The footer's line on every page, and which of how many it is where there are more than one.
+    /// Adds the footer to every page, with page numbers if there is more than one page.
     fn footers(&mut self, footer: &str) {
         let (face, count) = (self.faces.of(FOOTER), self.pages.len());
         let text = face.fit(footer, (RIGHT - LEFT - 40.0) / FOOTER.size);
