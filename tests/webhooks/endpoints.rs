@@ -165,6 +165,6 @@ async fn apt_6_a_name_that_leads_inside_is_not_connected_to() {
     let event = json!({"Records": [{"messageId": "1", "body": json!(look(&world).await).to_string()}]});
     assert!(sender.handle(serde_json::from_value(event).unwrap()).await.batch_item_failures.is_empty());
     let shown = world.get("gina.group", &format!("/webhooks/{}", made.text("/id"))).await;
-    assert!(shown.text("/failing/last").contains("not of the public internet"), "{}", shown.body);
+    assert!(shown.text("/failing/last").contains("an address that is not public"), "{}", shown.body);
     assert!(tokio::time::timeout(std::time::Duration::from_millis(20), inside.accept()).await.is_err(), "nobody called");
 }
