@@ -36,7 +36,9 @@ async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link
     assert_eq!((moved.status, moved.text("/expires_at")), (200, "2026-11-30T09:00:00Z"), "{}", moved.body);
     let (_, _, page) = browse(&world, Method::GET, &link, "en", "").await;
     assert!(
-        page.contains("until Monday, 30 November") && page.contains("please contact the dealership") && !page.contains("choose another time with this link"),
+        page.contains("until Monday, 30 November")
+            && page.contains("please contact the dealership")
+            && !page.contains("choose another time with this link"),
         "{page}"
     );
     world.advance_to("2026-11-29T12:00:00Z").await;

@@ -31,22 +31,22 @@ struct ClaimedLetter {
     lead: Option<Lead>,
     /// The link of the invitation with which the appointment was booked.
     page: Option<String>,
-    to: Recipient,
+    to: Destination,
     due: Option<DateTime<Utc>>,
 }
 
-/// The recipient of a letter.
-enum Recipient {
+/// The destination of a letter.
+enum Destination {
     Mail(Addressee),
     Phone(String),
 }
 
-impl Recipient {
+impl Destination {
     /// The mail address or telephone number.
     fn address(&self) -> &str {
         match self {
-            Recipient::Mail(to) => to.address.as_str(),
-            Recipient::Phone(number) => number,
+            Destination::Mail(to) => to.address.as_str(),
+            Destination::Phone(number) => number,
         }
     }
 }
@@ -138,7 +138,7 @@ impl Sender {
             Subject::Appointment(id) => format!("{id}.{}", letter.cause),
         };
         match to {
-            Recipient::Mail(to) => {
+            Destination::Mail(to) => {
                 let mail = self.texts.letter(id, to, dealer, letter, about, now).map_err(Undelivered::Never)?;
                 let mut mail = mail;
                 if let Some(appointment) = appointment.as_ref().filter(|_| letter.says != LetterKind::Reminder) {
@@ -151,7 +151,7 @@ impl Sender {
                 }
                 self.carrier.carry(&mail).await
             }
-            Recipient::Phone(number) => {
+            Destination::Phone(number) => {
                 let text = self.texts.sms(dealer, letter, about).map_err(Undelivered::Never)?;
                 self.carrier.carry_sms(&Sms { id, to: number.clone(), text, at: now }).await
             }
@@ -235,7 +235,7 @@ fn recipient(
     lead: Option<&Lead>,
     loaded: &Loaded,
     dealer: &Dealer,
-) -> Option<Recipient> {
+) -> Option<Destination> {
     let of_lead = lead.and_then(|lead| of_lead(lead, loaded)).unwrap_or_default();
     let own = appointment.map(|appointment| &appointment.reached);
     let email = own.and_then(|own| own.email.clone()).or(of_lead.email);
@@ -247,8 +247,8 @@ fn recipient(
         .unwrap_or_else(|| dealer.settings.language.clone());
     let name = appointment.map(|appointment| appointment.customer.clone()).or_else(|| lead.map(|lead| lead.contact.clone()));
     match letter.medium {
-        Medium::Email => Some(Recipient::Mail(Addressee::customer(name.unwrap_or_default(), email?, language))),
-        Medium::Sms => Some(Recipient::Phone(phone?.e164?)),
+        Medium::Email => Some(Destination::Mail(Addressee::customer(name.unwrap_or_default(), email?, language))),
+        Medium::Sms => Some(Destination::Phone(phone?.e164?)),
     }
 }
 
