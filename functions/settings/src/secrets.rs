@@ -58,7 +58,7 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
     let secret = platform.store.secret();
     let request = request(platform, call, &partner);
     // Signatures go by real time, and so do the secrets that they are made with.
-    let (now, name) = (platform.wall.now(), uuid::Uuid::new_v4().simple().to_string());
+    let (now, name) = (platform.wall.now(), platform.ids.next());
     let keys = [Key::Partner(partner.clone()), Key::Signing(partner.clone())];
     let load = Load::of(keys.into_iter().chain(request.as_ref().map(Request::remembered_at)));
     let rule = |loaded: &Loaded, _| {
