@@ -36,7 +36,7 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
     };
     let (by, request) = (call.scope.actor(), request(platform, call, &id));
     let rule = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
-        wanted.becomes(facts, appointment)?.map(|what| said(facts, appointment, what)).transpose()
+        wanted.becomes(facts, appointment)?.map(|what| apply_local(facts, appointment, what)).transpose()
     };
     let asks = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
         let _ = rule(facts, appointment);
