@@ -66,7 +66,7 @@ async fn lead_2_a_document_goes_up_and_comes_down_by_links_and_is_renamed_and_re
     );
     // Before the upload, the document is not on the timeline and has no download link.
     let early = complete(&world, &at).await;
-    assert_eq!((early.status, early.text("/detail")), (409, "the file is not uploaded: 0 of 22 bytes are there (LEAD-2)"));
+    assert_eq!((early.status, early.text("/detail")), (409, "the file is not uploaded completely: 0 of 22 bytes (LEAD-2)"));
     assert_eq!(world.get(ADMIN, &at).await.body["download"], Value::Null);
     assert_eq!(put(&world, made.text("/upload/url")).await, 200);
     let done = complete(&world, &at).await;

@@ -3,7 +3,7 @@
 use crate::support::world::{World, at, enquiry};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_outbox::{LONGEST_DELAY, Outbox, Wakes};
+use forecourt_outbox::{LONGEST_DELAY, Outbox, WakeUps};
 use forecourt_store::Failure;
 use forecourt_store::keys::{DueKind, Look, Thing};
 use std::sync::{Arc, Mutex};
@@ -16,8 +16,8 @@ struct Recorded {
 }
 
 #[async_trait]
-impl Wakes for Recorded {
-    async fn tell(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
+impl WakeUps for Recorded {
+    async fn send(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
         if self.refuse {
             return Err(Failure::Unavailable("no".into()));
         }
@@ -42,7 +42,7 @@ fn message_of(look: &Look) -> Option<String> {
 async fn esc_10_a_stream_record_becomes_a_message_a_delayed_message_or_a_timer() {
     let world = World::new().await;
     let wakes = Arc::new(Recorded::default());
-    let outbox = Outbox { platform: world.system.platform.clone(), wakes: wakes.clone(), delay: LONGEST_DELAY };
+    let outbox = Outbox { platform: world.system.platform.clone(), wake_ups: wakes.clone(), delay: LONGEST_DELAY };
     let response = outbox.relay(stream()).await;
     assert_eq!(response.batch_item_failures.len(), 0);
     let told: Vec<_> = wakes.told.lock().unwrap().iter().map(|(look, delay)| (look.kind, message_of(look), delay.num_seconds())).collect();
@@ -56,7 +56,7 @@ async fn esc_10_a_stream_record_becomes_a_message_a_delayed_message_or_a_timer()
 async fn esc_10_a_lease_wakes_nobody() {
     let world = World::new().await;
     let wakes = Arc::new(Recorded::default());
-    let outbox = Outbox { platform: world.system.platform.clone(), wakes: wakes.clone(), delay: LONGEST_DELAY };
+    let outbox = Outbox { platform: world.system.platform.clone(), wake_ups: wakes.clone(), delay: LONGEST_DELAY };
     let mut event = stream();
     for record in &mut event.records {
         let kept = record.change.new_image.iter().filter(|(name, _)| name.as_str() != forecourt_store::TELL);
@@ -72,7 +72,7 @@ async fn esc_10_one_target_that_refuses_fails_its_own_records_only() {
     let world = World::new().await;
     let outbox = Outbox {
         platform: world.system.platform.clone(),
-        wakes: Arc::new(Recorded { refuse: true, ..Recorded::default() }),
+        wake_ups: Arc::new(Recorded { refuse: true, ..Recorded::default() }),
         delay: LONGEST_DELAY,
     };
     let failed: Vec<_> = outbox.relay(stream()).await.batch_item_failures.into_iter().filter_map(|f| f.item_identifier).collect();

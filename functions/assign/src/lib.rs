@@ -1,7 +1,12 @@
-//! Gives an owner to leads that wait for one: those whose intake met a contended rotation, and those that came from another dealer (DIS-1, DIS-6, DIS-7).
-//! Then what is planned for them takes that owner's time, as it does wherever else a lead has got another one (CAL-7).
+//! Assigns an owner to leads that wait for one, and moves the lead's calendar to a new owner (DIS-1, DIS-6, DIS-7, CAL-7).
 //!
-//! The leads of one dealer in a batch are given out in one commit: they would only contend with each other for the rotation.
+//! - **Triggers**: wake-ups of the kind `assign` from the assign queue. Leads wait if intake met a contended rotation or if they came from another
+//!   dealer. A wake-up also follows every change of owner whose calendar slots are still to be moved.
+//! - **Reads**: the dealer, its rotation, group rotation or pool, and the leads of the batch, in one consistent read.
+//! - **Writes**: first the leads with their owners and the position of the rotation. All leads of one dealer in a batch are one commit, because separate
+//!   commits would contend for the rotation. Then per lead, in further commits, the events, appointments and calendar days that move to the new owner.
+//! - **Failure**: a failed dealer's messages return to the queue and, after the last delivery, to the dead-letter queue. The sweep repeats a lost
+//!   wake-up. A repeat finds nothing to do.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, Utc};
@@ -19,7 +24,7 @@ use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{Key, Look};
 use forecourt_store::{Failure, Load, Loaded};
 
-/// A batch of wake-ups of the kind `assign`.
+/// Handles a batch of wake-ups of the kind `assign`.
 pub async fn handle(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
     queue::grouped(platform, event, dealer_of, async |looks| assign(platform, &looks).await).await
 }
@@ -28,7 +33,7 @@ fn dealer_of(look: &Look) -> (GroupId, DealerId) {
     (look.group.clone(), look.dealer.clone())
 }
 
-/// Gives out the leads of one dealer.
+/// Assigns the waiting leads of one dealer.
 async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
     let Some(first) = looks.first() else { return Ok(()) };
     let dealer = &first.dealer;
@@ -36,7 +41,7 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
     let now = platform.clock.now();
     let place = |lane: Lane| Key::Place(dealer.clone(), lane);
     let keys = [Key::Dealer(dealer.clone()), place(Lane::Rotation(None))].into_iter().chain(ids.iter().copied().map(Key::Lead));
-    // A dealer with groups or a pool has other lanes, which its settings and the leads name.
+    // A dealer with groups or a pool has further lanes; its settings and the leads determine them.
     let lanes = |loaded: &Loaded| -> Vec<Key> {
         let Some(dealer) = loaded.dealer(dealer) else { return Vec::new() };
         ids.iter().filter_map(|id| loaded.lead(*id)).map(|lead| place(lead.lane(dealer))).collect()
@@ -45,8 +50,8 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
     let rule = |loaded: &Loaded, _| {
         let leads = ids.iter().filter_map(|id| loaded.lead(*id));
         let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, |lane| loaded.place(&dealer.id, lane), now));
-        let given: Vec<_> = decision.iter().flat_map(Decision::leads).filter_map(|lead| loaded.lead(lead.id)).collect();
-        let waited: Vec<_> = given.into_iter().map(|lead| lead.updated).collect();
+        let assigned: Vec<_> = decision.iter().flat_map(Decision::leads).filter_map(|lead| loaded.lead(lead.id)).collect();
+        let waited: Vec<_> = assigned.into_iter().map(|lead| lead.updated).collect();
         let after = |id: LeadId| decision.iter().flat_map(Decision::leads).find(|lead| lead.id == id).or_else(|| loaded.lead(id));
         let handed: Vec<LeadId> =
             ids.iter().copied().filter(|id| after(*id).is_some_and(|lead| lead.calendar_transfer_pending_since.is_some())).collect();
@@ -54,32 +59,32 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
     };
     let (waited, handed) = platform.store.decide(&first.scope(), load, rule).await?;
     platform.metrics.note_lag(Metric::AssignLag, waited, now);
-    // In commits of their own, as a lead may have much planned.
+    // Separate commits, because a lead may have many events.
     for lead in handed {
-        while take_along(platform, first, lead, now).await? {}
+        while move_calendar(platform, first, lead, now).await? {}
     }
     Ok(())
 }
 
-/// Has what is planned for a lead take the time of whoever has got it (CAL-7), with the appointments that it is. Returns whether there is more of it.
-async fn take_along(platform: &Platform, look: &Look, id: LeadId, now: DateTime<Utc>) -> Result<bool, Failure> {
+/// Moves the lead's events and their appointments to the calendar of the new owner (CAL-7). Returns whether more are left for another commit.
+async fn move_calendar(platform: &Platform, look: &Look, id: LeadId, now: DateTime<Utc>) -> Result<bool, Failure> {
     let load = Load::of([Key::Lead(id), Key::Dealer(look.dealer.clone())]).then(|loaded| {
         let Some(lead) = loaded.lead(id).filter(|lead| lead.calendar_transfer_pending_since.is_some()) else { return Vec::new() };
         let events: Vec<Key> = lead.planned.iter().map(|planned| Key::Event(id, planned.id.clone())).collect();
         let appointments = loaded.appointments_of(&events);
-        let days = lead::days_of(|days| given(loaded, id, days, now));
+        let days = lead::days_of(|days| decide_move(loaded, id, days, now));
         [vec![Key::Dealer(lead.dealer.clone())], events, appointments, days].concat()
     });
     let rule = |loaded: &Loaded, _| {
-        let decision = given(loaded, id, &|user, date| loaded.day(user, date), now)?;
+        let decision = decide_move(loaded, id, &|user, date| loaded.day(user, date), now)?;
         let more = decision.as_ref().and_then(Decision::lead).is_some_and(|lead| lead.calendar_transfer_pending_since.is_some());
         Ok((decision, more))
     };
     platform.store.decide(&look.scope(), load.patiently(), rule).await
 }
 
-/// The lead with what is planned for it in its owner's time. `None`: it is so.
-fn given(loaded: &Loaded, id: LeadId, days: LoadDay<'_>, now: DateTime<Utc>) -> Result<Option<Decision>, DayNotLoaded> {
+/// Decides the move of the lead's events to the owner's calendar. `None` if none is left to move.
+fn decide_move(loaded: &Loaded, id: LeadId, days: LoadDay<'_>, now: DateTime<Utc>) -> Result<Option<Decision>, DayNotLoaded> {
     let Some(lead) = loaded.lead(id).filter(|lead| lead.calendar_transfer_pending_since.is_some()) else { return Ok(None) };
     let Some(dealer) = loaded.dealer(&lead.dealer) else { return Ok(None) };
     let events: Vec<&CalendarEvent> = lead.planned.iter().filter_map(|planned| loaded.event(id, &planned.id)).collect();

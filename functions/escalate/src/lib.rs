@@ -1,5 +1,11 @@
-//! The steps of a lead happen: reminder, level 1, level 2 (ESC-1 to ESC-3), and of what is planned for it (ESC-4); it goes to the next in turn (DIS-10). And all that moves where the
-//! dealer's hours have changed (SET-11).
+//! Carries out the escalation steps that are due: reminder, level 1 and level 2 of a lead (ESC-1 to ESC-3), and those of a calendar event (ESC-4).
+//!
+//! - **Triggers**: wake-ups of the kinds `escalate`, `resubmit` and `recompute` from the escalate queue.
+//! - **Reads**: the lead or the event with its lead, the dealer, and the rotation if the lead goes to the next user (DIS-10), in one consistent read.
+//! - **Writes**: the lead with the steps marked as done, a timeline entry, and the notices to send, in one transaction. Sending is the send function's work.
+//! - **Recompute**: after a change of opening hours or durations, the deadlines of the dealer's open leads are computed again, page by page (SET-11).
+//! - **Failure**: a failed message returns to the queue and, after the last delivery, to the dead-letter queue; the sweep repeats a lost wake-up.
+//!   A wake-up that is early, late or doubled finds no due step and changes nothing (ESC-8, ESC-9).
 
 mod recomputation;
 
@@ -12,22 +18,22 @@ use forecourt_edge::{Platform, queue};
 use forecourt_store::keys::{DueKind, Key, Look, Thing};
 use forecourt_store::{Failure, Load, Loaded};
 
-/// A batch of wake-ups of the kinds `escalate`, `resubmit` and `recompute`.
+/// Handles a batch of wake-ups of the kinds `escalate`, `resubmit` and `recompute`.
 pub async fn handle(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
-    queue::each(platform, event, async |message| look_at(platform, message).await).await
+    queue::each(platform, event, async |message| handle_message(platform, message).await).await
 }
 
-async fn look_at(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
+async fn handle_message(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
     let look = queue::look(&message)?;
     match look.kind {
-        DueKind::Recompute => recomputation::turn(platform, &look).await?,
-        DueKind::Resubmit => resubmission(platform, &look).await?,
-        _ => step(platform, &look).await?,
+        DueKind::Recompute => recomputation::process_page(platform, &look).await?,
+        DueKind::Resubmit => escalate_event(platform, &look).await?,
+        _ => escalate_lead(platform, &look).await?,
     }
     Ok(look.about())
 }
 
-async fn step(platform: &Platform, look: &Look) -> Result<(), Failure> {
+async fn escalate_lead(platform: &Platform, look: &Look) -> Result<(), Failure> {
     let id = look.lead()?;
     let now = platform.clock.now();
     let passes_on = |loaded: &Loaded| loaded.lead(id).and_then(|lead| lead.passes_on(now));
@@ -49,8 +55,8 @@ async fn step(platform: &Platform, look: &Look) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A calendar event that nobody has done (ESC-4).
-async fn resubmission(platform: &Platform, look: &Look) -> Result<(), Failure> {
+/// Escalates a calendar event that is overdue (ESC-4).
+async fn escalate_event(platform: &Platform, look: &Look) -> Result<(), Failure> {
     let Thing::Event { lead: id, event } = &look.thing else { return Ok(()) };
     let now = platform.clock.now();
     let load = Load::of([Key::Event(*id, event.clone()), Key::Lead(*id), Key::Dealer(look.dealer.clone())])

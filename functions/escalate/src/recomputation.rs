@@ -1,5 +1,5 @@
-//! One page of a dealer's open leads, computed anew (SET-11). What is cut short is looked at again from the page it had come to; a page that is
-//! looked at twice moves nothing twice.
+//! Recomputes the deadlines of a dealer's open leads, one page per wake-up (SET-11). An interrupted run continues with its last page. Recomputing a page
+//! twice has the same result.
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::LeadId;
@@ -12,18 +12,18 @@ use forecourt_store::{Failure, LeadRow, Load, Loaded, Paging};
 use futures::FutureExt as _;
 use futures::future::try_join_all;
 
-/// Open leads of a page.
+/// Open leads per page.
 const PAGE: usize = 100;
-/// Leads of one commit: each writes itself and a timeline entry, of the hundred items that a transaction may have.
-const TOGETHER: usize = 20;
+/// Leads per commit. Each writes itself and a timeline entry; a transaction may have 100 items.
+const PER_COMMIT: usize = 20;
 
-/// Whether a lead may have steps that have not happened, of its own or of what is planned for it. The row may lag: what is so, the lead says.
+/// Whether a lead may have pending steps of its own or of its events. The index may lag; the decision is made on the lead itself.
 fn open(row: &LeadRow) -> bool {
     (row.open && row.level < 2) || row.planned
 }
 
-/// Looks at the next page, and turns it.
-pub(crate) async fn turn(platform: &Platform, look: &Look) -> Result<(), Failure> {
+/// Recomputes the next page and stores the cursor of the one after it.
+pub(crate) async fn process_page(platform: &Platform, look: &Look) -> Result<(), Failure> {
     let (store, scope, now) = (&platform.store, look.scope(), platform.clock.now());
     let job = Key::Recompute(look.dealer.clone());
     let loaded = store.load(&scope, &Load::of([job.clone(), Key::Dealer(look.dealer.clone())])).await?;
@@ -33,22 +33,22 @@ pub(crate) async fn turn(platform: &Platform, look: &Look) -> Result<(), Failure
     };
     let paging = Paging { now, cursor: state.cursor.as_deref(), limit: PAGE, from: None, at_once: Some(10 * PAGE) };
     let page = store.leads(&scope, dealer, paging, open).await?;
-    let page = page.map_err(|_| Failure::Broken("the cursor of a recomputation cannot be read".into()))?;
+    let page = page.map_err(|_| Failure::Broken("the stored cursor of a recomputation is invalid".into()))?;
     let ids: Vec<LeadId> = page.leads.iter().map(|row| row.facts.id).collect();
-    let chunks = ids.chunks(TOGETHER).map(|ids| move_deadlines(platform, look, ids.to_vec(), now).boxed());
+    let chunks = ids.chunks(PER_COMMIT).map(|ids| move_deadlines(platform, look, ids.to_vec(), now).boxed());
     let planned = page.leads.iter().filter(|row| row.planned).map(|row| rearm_events(platform, look, row.facts.id).boxed());
-    // The one writes leads, the other their events.
+    // The first group of commits writes leads, the second their events.
     try_join_all(chunks.chain(planned)).await?;
     let turned = state.turned(page.cursor, now);
     let rule = |loaded: &Loaded, _| {
-        // Another may have turned the page, or a later change have begun anew.
+        // Another delivery may have processed the page, or a later change may have restarted the run.
         let ours = loaded.recompute(&look.dealer) == Some(state);
         Ok((ours.then(|| Decision::default().with(Item::Recompute(turned.clone()))), ()))
     };
     store.decide(&scope, Load::of([job]), rule).await
 }
 
-/// Computes some leads anew, in one commit.
+/// Recomputes the deadlines of some leads in one commit.
 async fn move_deadlines(platform: &Platform, look: &Look, ids: Vec<LeadId>, now: DateTime<Utc>) -> Result<(), Failure> {
     let keys = ids.iter().copied().map(Key::Lead).chain([Key::Dealer(look.dealer.clone())]);
     let rule = |loaded: &Loaded, _| {
@@ -60,7 +60,7 @@ async fn move_deadlines(platform: &Platform, look: &Look, ids: Vec<LeadId>, now:
     platform.store.decide(&look.scope(), Load::of(keys).patiently(), rule).await
 }
 
-/// Arms what is planned for a lead anew.
+/// Recomputes the due times of a lead's events.
 async fn rearm_events(platform: &Platform, look: &Look, id: LeadId) -> Result<(), Failure> {
     let load = Load::of([Key::Lead(id), Key::Dealer(look.dealer.clone())]).patiently().then(|loaded| {
         let planned = loaded.lead(id).map(|lead| lead.planned.iter().map(|planned| Key::Event(id, planned.id.clone())).collect());

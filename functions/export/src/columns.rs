@@ -1,4 +1,4 @@
-//! The columns of exports. Times are those of the dealer's zone. How customers are reached is in none of them: names only.
+//! The columns of exports. Times are in the dealer's zone. Exports contain customers' names but no addresses or telephone numbers.
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use forecourt_domain::appointment::{Appointment, AppointmentState, Attended};
@@ -8,35 +8,35 @@ use forecourt_domain::hours::Calendar;
 use forecourt_domain::reports::LeadFacts;
 use forecourt_store::{ListedLead, Row, Stood, stood};
 
-/// A row that is a record of a file.
+/// A row that can be exported.
 pub(crate) trait Record: Row + Send {
-    /// The names of its columns.
+    /// The names of the columns.
     const COLUMNS: &'static [&'static str];
 
-    /// Its cells in the order of the columns.
+    /// Returns the cells in the order of the columns.
     fn cells(&self, calendar: &Calendar) -> Vec<Cell>;
 
-    /// Where it may have been met before, at a dealer that it was with earlier.
+    /// Returns the earlier positions of the row in the lists of other dealers, where the export may have read it already.
     fn stood(&self) -> Vec<Stood> {
         Vec::new()
     }
 }
 
-/// What is in a cell.
+/// A cell.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cell {
-    /// Text; that of an empty cell is empty.
+    /// Text; empty for an empty cell.
     Text(String),
-    /// A number, in digits.
+    /// A number as digits.
     Number(String),
-    /// A time, as the dealer's clocks have it.
+    /// A time in the dealer's zone.
     Time(DateTime<FixedOffset>),
 }
 
 impl Cell {
     const EMPTY: Self = Self::Text(String::new());
 
-    /// As text: a time by RFC 3339, with its offset.
+    /// Returns the cell as text; a time in RFC 3339 with its offset.
     pub(crate) fn text(self) -> String {
         match self {
             Cell::Text(text) | Cell::Number(text) => text,
@@ -59,7 +59,7 @@ fn text(value: Option<&impl ToString>) -> Cell {
     Cell::Text(value.map(ToString::to_string).unwrap_or_default())
 }
 
-fn yes(is: bool) -> Cell {
+fn yes_no(is: bool) -> Cell {
     if is { "yes".into() } else { "no".into() }
 }
 
@@ -118,17 +118,17 @@ impl Record for Appointment {
             state.into(),
             cancelled,
             name(&self.attendance.is, &Attended::NAMES),
-            yes(self.confirmed.email),
-            yes(self.confirmed.sms),
-            yes(self.reminded.email),
-            yes(self.reminded.sms),
+            yes_no(self.confirmed.email),
+            yes_no(self.confirmed.sms),
+            yes_no(self.reminded.email),
+            yes_no(self.reminded.sms),
             text(self.external.as_ref().map(|external| &external.partner)),
             text(self.external.as_ref().map(|external| &external.id)),
         ]
     }
 }
 
-/// What filters look at.
+/// Returns the fields that the filter uses.
 pub(crate) fn facts(lead: &ListedLead) -> LeadFacts {
     let facts = &lead.row.facts;
     LeadFacts {
@@ -183,7 +183,7 @@ impl Record for ListedLead {
             row.deadline.map_or(Cell::EMPTY, |deadline| time(deadline, calendar)),
             Cell::Number(row.level.max(row.was_at).to_string()),
             row.answered_in.map_or(Cell::EMPTY, |seconds| Cell::Number(format!("{:.1}", seconds as f64 / 60.0))),
-            row.in_time.map_or(Cell::EMPTY, yes),
+            row.in_time.map_or(Cell::EMPTY, yes_no),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! A file is taken away: first the log, then the link (EXP-2).
+//! The download of a file and the log of downloads (EXP-2).
 
 use crate::file_name;
 use crate::view::{DownloadLogView, LinkView};
@@ -11,17 +11,17 @@ use forecourt_edge::{Platform, files};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 
-/// How long a link is good for.
+/// Validity of a download link.
 const LINK: TimeDelta = TimeDelta::minutes(5);
-/// Most entries of the log on a page.
+/// The largest page of the log.
 const PAGE: usize = 100;
 
-/// `GET /exports/{id}/download`: there is no other way to the file, and none that the log does not have.
+/// `GET /exports/{id}/download`: commits a log entry, then returns a link. There is no other way to the file.
 pub(crate) async fn link(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::Export)?;
     let id: ExportId = call.part("id", "export")?;
     let entry = platform.ids.next();
-    // The entry is read so that our own is known again, should the answer to its commit be lost.
+    // The entry is part of the read set, so that a commit whose response was lost is recognised.
     let load = Load::of([Key::Export(id.clone()), Key::Download(call.now, entry.clone())]);
     let rule = |loaded: &Loaded, _| {
         let export = loaded.export(&id).ok_or(Refusal::NotFound("export"))?;
@@ -56,6 +56,6 @@ pub(crate) async fn log(platform: &Platform, call: &Call) -> Result<Answer, Prob
         return Err(Refusal::field("limit", "EXP-2", "must be a number from 1 to 100").into());
     }
     let page = platform.store.downloads(&call.scope, call.query("cursor"), limit).await?;
-    let (downloads, cursor) = page.map_err(|_| Refusal::field("cursor", "EXP-2", "must be the cursor of an earlier page of this list"))?;
+    let (downloads, cursor) = page.map_err(|_| Refusal::field("cursor", "EXP-2", "must be a cursor returned by this list"))?;
     Ok(Answer::new(200, &DownloadLogView::of(&downloads, cursor))?)
 }

@@ -1,4 +1,4 @@
-//! What a slice writes of a file, in whichever format.
+//! The part of a file that a slice writes, as CSV or Excel.
 
 use crate::columns::{Cell, Record};
 use crate::workbook::Workbook;
@@ -6,26 +6,26 @@ use forecourt_domain::appointment::Appointment;
 use forecourt_domain::reports::{Export, ExportContent, ExportFormat, Sheet, Written};
 use forecourt_store::{Failure, ListedLead};
 
-/// What tells a spreadsheet that it is UTF-8.
+/// Byte order mark: spreadsheets recognise UTF-8 by it.
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The end of a file, to which rows are added.
+/// The end of a file, to which a slice adds rows.
 pub(crate) enum File {
     Csv(Vec<u8>),
     Xlsx(Box<Workbook>),
 }
 
 impl File {
-    /// Goes on with an export's file, of which `carried` is the end, from byte `at` on; with the names of the columns, if it has just begun. A sheet has
-    /// `most_rows`.
-    pub(crate) fn after(export: &Export, at: u64, carried: Vec<u8>, most_rows: u32) -> Result<Self, Failure> {
+    /// Continues an export's file at byte `at`. `carried` holds the bytes that are not yet part of the upload; a new file starts with the column names.
+    /// A sheet has at most `most_rows`.
+    pub(crate) fn resume(export: &Export, at: u64, carried: Vec<u8>, most_rows: u32) -> Result<Self, Failure> {
         let columns = match export.what {
             ExportContent::Appointments(_) => Appointment::COLUMNS,
             ExportContent::Leads(_) => ListedLead::COLUMNS,
         };
         match export.format {
             ExportFormat::Xlsx => {
-                Ok(Self::Xlsx(Box::new(Workbook::after(export.written.sheets.clone(), at, carried, columns, most_rows)?)))
+                Ok(Self::Xlsx(Box::new(Workbook::resume(export.written.sheets.clone(), at, carried, columns, most_rows)?)))
             }
             ExportFormat::Csv if export.written == Written::default() => {
                 let mut file = Self::Csv(MARK.to_vec());
@@ -36,7 +36,7 @@ impl File {
         }
     }
 
-    /// Bytes so far, carried ones too.
+    /// Returns the bytes so far, carried bytes included.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Csv(csv) => csv.len(),
@@ -47,33 +47,33 @@ impl File {
     /// Adds rows.
     pub(crate) fn add(&mut self, rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<(), Failure> {
         match self {
-            Self::Csv(csv) => *csv = records(std::mem::take(csv), rows)?,
-            Self::Xlsx(workbook) => rows.into_iter().try_for_each(|cells| workbook.row(&cells))?,
+            Self::Csv(csv) => *csv = add_records(std::mem::take(csv), rows)?,
+            Self::Xlsx(workbook) => rows.into_iter().try_for_each(|cells| workbook.add_row(&cells))?,
         }
         Ok(())
     }
 
-    /// Ends the slice, and the file with the `last` one: what is written, with what was carried, and the sheets by now.
+    /// Ends the slice, and the file if it is the `last` slice. Returns the bytes, carried bytes included, and the sheets so far.
     pub(crate) fn end(self, export: &Export, last: bool) -> Result<(Vec<u8>, Vec<Sheet>), Failure> {
         match self {
             Self::Csv(csv) => Ok((csv, Vec::new())),
-            Self::Xlsx(workbook) if last => workbook.ended(export.what.name()),
-            Self::Xlsx(workbook) => workbook.paused(),
+            Self::Xlsx(workbook) if last => workbook.finish(export.what.name()),
+            Self::Xlsx(workbook) => workbook.pause(),
         }
     }
 }
 
 /// Adds records to a CSV file (RFC 4180).
-fn records(csv: Vec<u8>, records: impl IntoIterator<Item = Vec<Cell>>) -> Result<Vec<u8>, Failure> {
+fn add_records(csv: Vec<u8>, records: impl IntoIterator<Item = Vec<Cell>>) -> Result<Vec<u8>, Failure> {
     let broken = |e: String| Failure::Broken(format!("a record cannot be written: {e}"));
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(csv);
     for cells in records {
-        writer.write_record(cells.into_iter().map(|cell| defused(cell.text()))).map_err(|e| broken(e.to_string()))?;
+        writer.write_record(cells.into_iter().map(|cell| defuse(cell.text()))).map_err(|e| broken(e.to_string()))?;
     }
     writer.into_inner().map_err(|e| broken(e.to_string()))
 }
 
-/// A cell that a spreadsheet does not take for a formula (EXP-1).
-fn defused(cell: String) -> String {
+/// Prefixes a cell that a spreadsheet would evaluate as a formula (EXP-1).
+fn defuse(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }

@@ -1,4 +1,14 @@
-//! All records of a filter as a file (EXP): asked for over HTTP, written in slices by wake-ups, taken away by a link that the log has first.
+//! Exports all records of a filter as a CSV or Excel file (EXP-1 to EXP-3).
+//!
+//! - **Triggers**: HTTP API requests (create, read, download, log), and wake-ups of the kind `export` from the export queue.
+//! - **Reads**: the export, the settings of its dealers, and the dealers' lists month by month.
+//! - **Writes**: the file as parts of a multipart upload. A slice writes at most one part, then stores in the export how far it came; the next wake-up
+//!   continues there. Rows too few for a part are carried to the next slice in a file of their own. Memory stays flat, and there is no row limit.
+//! - **Download**: first the log entry is committed, then the link is returned, so no link exists that the log does not show (EXP-2).
+//! - **Failure**: a failed slice is repeated from the end of the last stored one, and overwrites its part. The sweep repeats a lost wake-up.
+//! - **Expiry**: after the export's time has passed the file and an unfinished upload are deleted.
+//!
+//! `request` and `download` answer HTTP requests, `slice` writes, `file` and `columns` define the content, `workbook` and `zip` the Excel format.
 
 mod columns;
 mod download;
@@ -21,36 +31,36 @@ use forecourt_edge::{Platform, http, queue};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Bytes that a part has at least, but for the last: 8 MiB. A slice holds one of them, and a page of what it reads.
+/// Smallest size of a part except the last, in bytes: 8 MiB. A slice holds one part and one page of rows in memory.
 const PART: usize = 8 * 1_048_576;
-/// Reads of a slice: it ends well within the function's time, though the filter leaves few rows.
+/// Largest number of reads per slice. It ends a slice well within the function's time limit even if few rows match.
 const READS: usize = 300;
 
 /// Writes exports.
 #[derive(Clone)]
 pub struct Exporter {
-    /// What every function has.
+    /// Store, clock, files and metrics.
     pub platform: Platform,
-    /// Where the parts go.
+    /// The destination of the parts.
     pub uploads: Arc<dyn Uploads>,
-    /// Bytes of a part.
+    /// Smallest size of a part in bytes.
     pub part: usize,
-    /// Reads of a slice.
+    /// Largest number of reads per slice.
     pub reads: usize,
-    /// Rows of a sheet of a workbook, with that of the names.
+    /// Largest number of rows per sheet of a workbook, header included.
     pub sheet: u32,
 }
 
 impl Exporter {
-    /// With parts and slices as S3 and Lambda like them.
+    /// Creates an exporter with the part and slice sizes for S3 and Lambda.
     pub fn new(platform: Platform, uploads: Arc<dyn Uploads>) -> Self {
         Self { platform, uploads, part: PART, reads: READS, sheet: workbook::ROWS }
     }
 
-    /// Takes whichever event the function is triggered with: an HTTP request, or a batch of wake-ups.
+    /// Handles the event of the function: an HTTP request, or a batch of wake-ups.
     ///
     /// # Errors
-    /// When the event is neither.
+    /// Fails if the event is neither.
     pub async fn handle(&self, event: Value) -> Result<Value, lambda_runtime::Error> {
         Ok(match event.get("Records") {
             Some(_) => serde_json::to_value(self.messages(serde_json::from_value(event)?).await)?,
@@ -58,7 +68,7 @@ impl Exporter {
         })
     }
 
-    /// A request of one of this function's routes.
+    /// Answers a request of one of this function's routes.
     pub async fn request(&self, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
         http::answer(&self.platform, event, async |call| self.operate(&call).await).await
     }
@@ -73,7 +83,7 @@ impl Exporter {
         }
     }
 
-    /// A batch of wake-ups.
+    /// Handles a batch of wake-ups.
     pub async fn messages(&self, event: SqsEvent) -> SqsBatchResponse {
         queue::each(&self.platform, event, async |message| {
             let look = queue::look(&message)?;
@@ -84,7 +94,7 @@ impl Exporter {
     }
 }
 
-/// The name of an export's file in the bucket.
+/// Returns the name of an export's file in the bucket.
 fn file_name(scope: &forecourt_domain::access::Scope, export: &forecourt_domain::reports::Export) -> String {
     format!("exports/{}/{}.{}", scope.group(), export.id, export.format.name())
 }

@@ -1,4 +1,4 @@
-//! An export is asked for, and looked at (EXP-1, EXP-3).
+//! The requests that create and read an export (EXP-1, EXP-3).
 
 use crate::view::ExportView;
 use forecourt_domain::base::{ExportId, Fault, Refusal, Right};
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-/// What is to be exported.
+/// The records to export.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"what": "appointments", "filter": {"dealer": "autohaus-nordstern-demo", "created_from": "2026-11-01"}}))]
 pub struct ExportBody {
@@ -20,15 +20,15 @@ pub struct ExportBody {
     #[serde(default)]
     #[schema(value_type = String, example = "appointments")]
     what: Value,
-    /// The filters of the overview of the same name, as text; `dealer` may be a list. None: everything.
+    /// The filters of the overview of the same name, as text; `dealer` may be a list. Everything if absent.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     filter: Value,
-    /// `csv`, also if not said: RFC 4180, UTF-8 with a byte order mark; or `xlsx`: an Excel workbook, whose times are those of the dealers' clocks.
+    /// `csv` (default): RFC 4180, UTF-8 with a byte order mark. `xlsx`: an Excel workbook with times in the dealer's zone.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "csv")]
     format: Value,
-    /// What is not known: a misspelt filter must not take everything away.
+    /// Unknown fields. They are refused, because a misspelt filter would export everything.
     #[serde(flatten)]
     #[schema(ignore)]
     others: Map<String, Value>,
@@ -48,7 +48,7 @@ impl ExportBody {
                 &nothing
             }
         };
-        faults.extend(self.others.keys().map(|name| Fault::new(name.clone(), RULE, "is not known; there are what, filter, format")));
+        faults.extend(self.others.keys().map(|name| Fault::new(name.clone(), RULE, "is unknown; known fields are what, filter, format")));
         let named = |name: &str| filter.get(name).and_then(text);
         let what = match self.what.as_str() {
             Some("appointments") => {
@@ -80,7 +80,7 @@ impl ExportBody {
     }
 }
 
-/// Values that are not text, a list of texts or nothing are none of ours.
+/// Returns a filter value as text: a text, a list of texts, or the JSON of any other value, which the filter then refuses.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -91,11 +91,11 @@ fn text(value: &Value) -> Option<String> {
 }
 
 fn unknown(filter: &Map<String, Value>, known: &[&str]) -> Vec<Fault> {
-    let told = |name: &String| Fault::new(format!("filter.{name}"), RULE, format!("is not known; there are {}", known.join(", ")));
-    filter.keys().filter(|name| !known.contains(&name.as_str())).map(told).collect()
+    let fault = |name: &String| Fault::new(format!("filter.{name}"), RULE, format!("is unknown; known filters are {}", known.join(", ")));
+    filter.keys().filter(|name| !known.contains(&name.as_str())).map(fault).collect()
 }
 
-/// `POST /exports`: a job that begins at once. The same key again is answered with the job as it is then (INT-5).
+/// `POST /exports`: creates the export, which starts at once. The same `Idempotency-Key` again returns the export in its current state (INT-5).
 pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::Export)?;
     let (what, format) = call.json::<ExportBody>()?.check()?;
@@ -104,14 +104,14 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
     }
     let dealers = match what.dealers() {
         [] => platform.store.dealers(&call.scope).await?,
-        asked => asked.to_vec(),
+        requested => requested.to_vec(),
     };
     let by = call.scope.actor();
     let name = match &call.idempotency_key {
         Some(key) => platform.store.secret().name(&call.scope, &["export", &format!("{by:?}"), key]),
         None => platform.ids.next(),
     };
-    // Names are in small letters: what is lost by it, a hash makes up for.
+    // Ids are lower case. The hash is long enough that lowering its case does not lead to collisions.
     let id = ExportId::parse(&fingerprint(name.as_bytes()).to_lowercase()).map_err(|e| forecourt_store::Failure::Broken(e.to_string()))?;
     let request = fingerprint(&call.body);
     let key = Key::Export(id.clone());
@@ -126,13 +126,13 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
         if dealers.iter().any(|dealer| loaded.dealer(dealer).is_none()) && !what.dealers().is_empty() {
             return Err(Refusal::NotFound("dealer"));
         }
-        let there: Vec<_> = dealers.iter().filter_map(|dealer| loaded.dealer(dealer)).collect();
-        if there.is_empty() {
+        let existing: Vec<_> = dealers.iter().filter_map(|dealer| loaded.dealer(dealer)).collect();
+        if existing.is_empty() {
             return Err(Refusal::Conflict("the group has no dealers yet".into()));
         }
         let mut export = Export::new(id.clone(), by.clone(), request.clone(), (what.clone(), format), call.now);
-        export.months = there.iter().map(|dealer| crate::slice::months(&export, dealer)).sum();
-        export.dealers = there.iter().map(|dealer| dealer.id.clone()).collect();
+        export.months = existing.iter().map(|dealer| crate::slice::months(&export, dealer)).sum();
+        export.dealers = existing.iter().map(|dealer| dealer.id.clone()).collect();
         Ok((Some(Decision::default().with(Item::Export(Box::new(export.clone())))), (export, false)))
     };
     let (export, again) = platform.store.decide(&call.scope, load, rule).await?;

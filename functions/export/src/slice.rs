@@ -1,4 +1,4 @@
-//! One slice of an export: as many rows as make a part, or as many reads as there is time for (EXP-3).
+//! One slice of an export: it ends with a full part, after the largest number of reads, or after 30 seconds (EXP-3).
 
 use crate::columns::{Record, facts};
 use crate::file::File;
@@ -14,10 +14,10 @@ use forecourt_store::keys::{Key, Look, Thing};
 use forecourt_store::{Failure, ListedLead, Listing, Load, Loaded, Stack, Stood};
 use std::time::{Duration, Instant};
 
-/// How long a slice goes on reading: rows that are packed make a part only after hundreds of thousands, and the function has 90 seconds.
+/// Longest reading time of a slice. Compressed rows fill a part only after hundreds of thousands, and the function has 90 seconds.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What is read of a dealer, month by month: what was there before the export was asked for.
+/// Returns the months to read of a dealer. Records created after the request are left out.
 fn stacks(export: &Export, dealer: &Dealer) -> Vec<Stack> {
     let bounds = bounds(export, dealer);
     let listing = match &export.what {
@@ -28,12 +28,12 @@ fn stacks(export: &Export, dealer: &Dealer) -> Vec<Stack> {
     Stack::all(listing, &dealer.id, Period { until: Some(until), ..bounds.created }, dealer.since, export.asked)
 }
 
-/// How many months are read of a dealer; what came from another is beside them.
+/// Returns the number of months to read of a dealer, not counting records that came from another dealer.
 pub(crate) fn months(export: &Export, dealer: &Dealer) -> u64 {
     stacks(export, dealer).iter().filter(|stack| !stack.is_of_newcomers()).count() as u64
 }
 
-/// What the filter's dates mean at a dealer.
+/// Returns the filter's dates as times in the dealer's zone.
 fn bounds(export: &Export, dealer: &Dealer) -> Bounds {
     let calendar = &dealer.settings.calendar;
     match &export.what {
@@ -42,7 +42,7 @@ fn bounds(export: &Export, dealer: &Dealer) -> Bounds {
     }
 }
 
-/// Whether a row was read where it stood before.
+/// Whether a row was read at an earlier position.
 fn was_read(export: &Export, marks: &Marks, stood: &Stood) -> bool {
     let number = export.dealers.iter().position(|dealer| *dealer == stood.dealer);
     number.is_some_and(|dealer| {
@@ -51,7 +51,7 @@ fn was_read(export: &Export, marks: &Marks, stood: &Stood) -> bool {
     })
 }
 
-/// What a slice has come to.
+/// The state of a slice.
 struct Slice {
     file: File,
     place: ExportPosition,
@@ -59,12 +59,12 @@ struct Slice {
     months: u64,
     percent: u8,
     marks: Marks,
-    /// Whether nothing is left to be read.
+    /// Whether everything has been read.
     ended: bool,
 }
 
 impl Exporter {
-    /// Does the next slice, if one is due. What is cut short is done again from where the last one ended.
+    /// Writes the next slice if one is due. An interrupted slice is repeated from the end of the last stored one.
     pub(crate) async fn slice(&self, look: &Look) -> Result<(), Failure> {
         let Thing::Export { export: id } = &look.thing else { return Ok(()) };
         let (scope, now) = (look.scope(), self.platform.clock.now());
@@ -76,8 +76,8 @@ impl Exporter {
         let Some(begun) = self.platform.store.decide(&scope, job(), begin).await? else { return Ok(()) };
         let name = file_name(&scope, &begun);
         let (state, written) = match &begun.state {
-            _ if begun.is_over(now) => (ExportState::Expired, self.removed(&name, &begun.written).await?),
-            ExportState::Running { place } => self.written(&scope, &begun, place.clone()).await?,
+            _ if begun.is_over(now) => (ExportState::Expired, self.remove_files(&name, &begun.written).await?),
+            ExportState::Running { place } => self.write_slice(&scope, &begun, place.clone()).await?,
             ExportState::Closing => {
                 let upload = begun.written.upload.as_deref().unwrap_or_default();
                 self.uploads.finish(&name, upload, &begun.written.parts).await?;
@@ -92,22 +92,24 @@ impl Exporter {
         };
         self.platform.store.decide(&scope, job(), end).await?;
         if let Some(carried) = begun.written.carried.as_ref().filter(|carried| written.carried.as_ref() != Some(carried)) {
-            // Nobody asks for it any more, and what stays here goes by itself in a day.
+            // A failure is ignored: the carried file is no longer used, and the bucket deletes it after a day.
             let _ = self.platform.files.remove(carried).await;
         }
         Ok(())
     }
 
-    /// Reads a slice and keeps it: as a part, or, of rows too few for one, until the next slice.
-    async fn written(&self, scope: &Scope, export: &Export, place: ExportPosition) -> Result<(ExportState, Written), Failure> {
+    /// Reads a slice and stores it as a part. If the rows are too few for a part, they are carried to the next slice.
+    async fn write_slice(&self, scope: &Scope, export: &Export, place: ExportPosition) -> Result<(ExportState, Written), Failure> {
         let name = file_name(scope, export);
         let mut written = export.written.clone();
         let bytes = match &written.carried {
-            Some(carried) => self.platform.files.get(carried).await?.ok_or_else(|| Failure::Broken(format!("{carried} is gone")))?,
+            Some(carried) => {
+                self.platform.files.get(carried).await?.ok_or_else(|| Failure::Broken(format!("{carried} no longer exists")))?
+            }
             None => Vec::new(),
         };
         let before = written.bytes - bytes.len() as u64;
-        let file = File::after(export, before, bytes, self.sheet)?;
+        let file = File::resume(export, before, bytes, self.sheet)?;
         let (percent, marks) = (written.percent, std::mem::take(&mut written.marks));
         let slice = Slice { file, place, rows: 0, months: 0, percent, marks, ended: false };
         let slice = match &export.what {
@@ -143,8 +145,8 @@ impl Exporter {
         Ok((if slice.ended { ExportState::Closing } else { ExportState::Running { place: slice.place } }, written))
     }
 
-    /// Reads from the slice's place on, dealer by dealer, month by month; those that came from another dealer after all others. What goes to another
-    /// dealer meanwhile is met there, and taken unless it was read where it stood before.
+    /// Reads from the slice's position, dealer by dealer and month by month; records that came from another dealer are read last. A record that moves to
+    /// another dealer during the export is found there, and exported unless it was already read at its earlier position.
     async fn read<R: Record>(
         &self,
         scope: &Scope,
@@ -166,7 +168,7 @@ impl Exporter {
             }
             reads -= 1;
             let loaded = self.platform.store.load(scope, &Load::of([Key::Dealer(id.clone())])).await?;
-            let dealer = loaded.dealer(id).ok_or_else(|| Failure::Broken(format!("the dealer {id} is gone")))?;
+            let dealer = loaded.dealer(id).ok_or_else(|| Failure::Broken(format!("the dealer {id} no longer exists")))?;
             let (stacks, bounds) = (stacks(export, dealer), bounds(export, dealer));
             for stack in stacks.iter().filter(|stack| stack.is_of_newcomers() == slice.place.newcomers) {
                 while slice.place.is_before(stack.name()) {
@@ -196,7 +198,7 @@ impl Exporter {
         }
     }
 
-    async fn removed(&self, name: &str, written: &Written) -> Result<Written, Failure> {
+    async fn remove_files(&self, name: &str, written: &Written) -> Result<Written, Failure> {
         if let Some(upload) = &written.upload {
             self.uploads.abandon(name, upload).await?;
         }

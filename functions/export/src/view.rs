@@ -9,31 +9,31 @@ use utoipa::ToSchema;
 /// An export (EXP-3).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExportView {
-    /// Its id.
+    /// Id of the export.
     pub id: String,
     /// `appointments` or `leads`.
     pub what: &'static str,
     /// `csv` or `xlsx`.
     pub format: &'static str,
-    /// The filter, as an export takes it: all that is said must hold; none of it, and it is everything.
+    /// The filter. A record must match all fields that are set; an empty filter matches everything.
     #[schema(value_type = Object)]
     pub filter: Value,
-    /// `running`, `done`, or `expired`: then the file is gone.
+    /// `running`, `done`, or `expired` (the file is deleted).
     pub state: &'static str,
-    /// How much has been read, in percent of the months of all dealers, or of the days of a month; 100 once it is done.
+    /// Progress in percent of the months to read; 100 once the export is done.
     pub progress: u8,
     /// Rows so far.
     pub rows: u64,
     /// Bytes so far.
     pub bytes: u64,
-    /// Who asked.
+    /// Who requested it.
     pub asked_by: String,
-    /// When. What was there before is in it, each row as it was when it was read.
+    /// When it was requested. It contains the records created before, each in its state at the time of reading.
     pub asked_at: DateTime<Utc>,
-    /// Since when the file can be had.
+    /// When the file became available.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub done_at: Option<DateTime<Utc>>,
-    /// Until when.
+    /// When the file is deleted.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -42,7 +42,7 @@ impl ExportView {
         let done_at = if let ExportState::Done { at } = export.state { Some(at) } else { None };
         let state = if export.is_over(now) { ExportState::Expired.name() } else { export.state.name() };
         let read = (export.written.months * 100 + u64::from(export.written.percent)) / export.months.max(1);
-        // That everything is read is not yet a file.
+        // Below 100 until the file is available, even if everything has been read.
         let progress = if done_at.is_some() { 100 } else { read.min(99) };
         Self {
             id: export.id.to_string(),
@@ -72,44 +72,44 @@ fn filter(what: &ExportContent) -> Value {
 /// A link to a file (EXP-3).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LinkView {
-    /// Whoever has it can get the file; it needs no token.
+    /// URL of the file. It needs no token, so it must be kept secret.
     pub url: String,
-    /// Until when.
+    /// When the link expires.
     pub expires_at: DateTime<Utc>,
-    /// What the file is saved as.
+    /// Suggested file name.
     pub file_name: String,
-    /// How many rows it has, besides the names of the columns.
+    /// Number of rows without the header.
     pub rows: u64,
 }
 
 /// A page of the log of downloads (EXP-2).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DownloadLogView {
-    /// Newest first.
+    /// The downloads, newest first.
     pub downloads: Vec<LoggedDownloadView>,
-    /// Where the next page starts; `null`: there is no more.
+    /// Cursor of the next page; `null` on the last page.
     pub cursor: Option<String>,
 }
 
-/// A download: of each link that was given there is one, whether it was used or not.
+/// A download. Every issued link is logged, whether it was used or not.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LoggedDownloadView {
-    /// Its id.
+    /// Id of the log entry.
     pub id: String,
-    /// When.
+    /// When the link was issued.
     pub at: DateTime<Utc>,
-    /// Who.
+    /// Who requested the link.
     pub by: String,
-    /// Of which export.
+    /// Id of the export.
     pub export: String,
     /// `appointments` or `leads`.
     pub what: &'static str,
-    /// The filter.
+    /// The filter of the export.
     #[schema(value_type = Object)]
     pub filter: Value,
-    /// How many rows.
+    /// Number of rows.
     pub rows: u64,
-    /// From where: the address in the network that asked for the link.
+    /// IP address from which the link was requested.
     pub from: Option<String>,
 }
 

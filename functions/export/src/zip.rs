@@ -1,7 +1,7 @@
-//! The frame of a ZIP file (APPNOTE 6.3.10) that is written from its beginning to its end, by one process after another: what is packed in an entry need not
-//! be known before it.
+//! The structure of a ZIP file (APPNOTE 6.3.10) that several processes write one after the other. The size of an entry need not be known before its
+//! content.
 
-/// An entry: what a file in it is called, where it begins, and what it came to.
+/// An entry: name, offset, checksum and sizes of a file.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) name: String,
@@ -9,13 +9,13 @@ pub(crate) struct Entry {
     pub(crate) crc: u32,
     pub(crate) packed: u32,
     pub(crate) size: u32,
-    /// Whether crc and sizes stand behind it, since they were not known before it.
+    /// Whether checksum and sizes follow the content because they were unknown before it.
     pub(crate) streamed: bool,
 }
 
-/// Version 2.0 unpacks what is deflated.
+/// Version 2.0 is needed for deflated content.
 const VERSION: u16 = 20;
-/// No time: the first day that the format knows.
+/// The first day of the format; entries have no time of their own.
 const DATE: u16 = 0x21;
 
 fn put16(out: &mut Vec<u8>, values: &[u16]) {
@@ -27,41 +27,41 @@ fn put32(out: &mut Vec<u8>, values: &[u32]) {
 }
 
 impl Entry {
-    /// An entry at `at` that holds `bytes` as they are.
+    /// Returns an entry at offset `at` with uncompressed `bytes`.
     pub(crate) fn stored(name: &str, at: u32, bytes: &[u8]) -> Self {
         let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         Self { name: name.into(), at, crc: crc32fast::hash(bytes), packed: size, size, streamed: false }
     }
 
-    /// Flags and method.
-    fn way(&self) -> [u16; 2] {
+    /// Returns flags and compression method.
+    fn flags_and_method(&self) -> [u16; 2] {
         if self.streamed { [8, 8] } else { [0, 0] }
     }
 
-    /// What stands before its content.
-    pub(crate) fn begin(&self, out: &mut Vec<u8>) {
+    /// Writes the header before the content.
+    pub(crate) fn write_header(&self, out: &mut Vec<u8>) {
         put32(out, &[0x0403_4b50]);
         put16(out, &[VERSION]);
-        put16(out, &self.way());
+        put16(out, &self.flags_and_method());
         put16(out, &[0, DATE]);
         put32(out, &if self.streamed { [0; 3] } else { [self.crc, self.packed, self.size] });
         put16(out, &[self.name.len() as u16, 0]);
         out.extend_from_slice(self.name.as_bytes());
     }
 
-    /// What stands behind the content of one that is streamed.
-    pub(crate) fn end(&self, out: &mut Vec<u8>) {
+    /// Writes the data descriptor after the content of a streamed entry.
+    pub(crate) fn write_descriptor(&self, out: &mut Vec<u8>) {
         put32(out, &[0x0807_4b50, self.crc, self.packed, self.size]);
     }
 }
 
-/// The directory, which begins at `at` and ends the file.
-pub(crate) fn directory(out: &mut Vec<u8>, at: u32, entries: &[Entry]) {
+/// Writes the central directory at offset `at`, which ends the file.
+pub(crate) fn write_directory(out: &mut Vec<u8>, at: u32, entries: &[Entry]) {
     let begin = out.len();
     for entry in entries {
         put32(out, &[0x0201_4b50]);
         put16(out, &[VERSION, VERSION]);
-        put16(out, &entry.way());
+        put16(out, &entry.flags_and_method());
         put16(out, &[0, DATE]);
         put32(out, &[entry.crc, entry.packed, entry.size]);
         put16(out, &[entry.name.len() as u16, 0, 0, 0, 0]);

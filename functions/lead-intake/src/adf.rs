@@ -1,12 +1,13 @@
 //! ADF 1.0 (Auto-lead Data Format): the XML in which portals and makers send enquiries (INT-1, INT-2).
 //!
-//! Hardly any sender writes it as specified, so it is read as leniently as is safe, in four steps:
-//! bytes to text (`decode`), text to what an XML reader can take (`repair`), that to a tree of
-//! elements (`tree`), and the tree to prospects (`prospect`). Values stay as the sender wrote
-//! them: whether a phone number or a year can be believed is judged later (INT-3).
+//! Few senders follow the specification, so the reader is as lenient as is safe. It works in four steps: `decode` turns bytes into text, `repair` makes
+//! the text acceptable to an XML reader, `tree` builds a tree of elements, `prospect` reads the prospects. Values stay as the sender wrote them; phone
+//! numbers and years are checked later (INT-3).
 //!
-//! Two things are never guessed at. A document that was cut off makes no lead of its first half, and
-//! what stands in `vendor` or `provider` never becomes the customer's.
+//! Two things are never guessed. A truncated document creates no lead from its first half, and data in `vendor` or `provider` is never used as the
+//! customer's.
+//!
+//! Modules, lowest first: `names`, `values`, `repair`, `tree`, `leaves`, `oddities`, `contact` and `vehicle`, `prospect`.
 
 mod contact;
 mod decode;
@@ -21,65 +22,65 @@ mod vehicle;
 
 use forecourt_domain::enquiry::RawEnquiry;
 
-/// The largest document that is read, in bytes as they came: 1 MiB.
+/// Largest document in bytes: 1 MiB.
 pub const MAX_BYTES: usize = 1_048_576;
-/// The most prospects in one document.
+/// Largest number of prospects in one document.
 pub const MAX_PROSPECTS: usize = 100;
-/// The deepest nesting of elements.
+/// Deepest nesting of elements.
 pub const MAX_DEPTH: usize = 64;
 
-/// What one document held.
+/// The content of a document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// The prospects in the document's order, at least one.
     pub prospects: Vec<Prospect>,
-    /// Set if the bytes were not what the document said or should have been, in English.
+    /// A remark in English if the bytes do not match the declared or expected character set.
     pub encoding_note: Option<String>,
 }
 
-/// One `prospect`: an enquiry and whom it is for.
+/// One `prospect`: an enquiry and the dealer that it addresses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prospect {
     /// The enquiry as written.
     pub enquiry: RawEnquiry,
-    /// The dealer's id at the sender, by which the dealer is found (INT-10).
+    /// The dealer's id in the sender's system, by which the dealer is found (INT-10).
     pub vendor_id: Option<String>,
     /// The dealer's name as the sender writes it.
     pub vendor_name: Option<String>,
-    /// The XML of this prospect alone, as decoded and else untouched, to be kept beside its lead.
+    /// The XML of this prospect alone, decoded but otherwise unchanged, to be kept with its lead.
     pub raw: String,
-    /// What was odd and how it was read, in English: a field and a detail. At most 40, each detail at most 200 characters.
+    /// Remarks in English on irregular data and how it was read: a field and a detail. At most 40, each detail at most 200 characters.
     pub oddities: Vec<(String, String)>,
 }
 
-/// Why a document could not be read. Lines and columns count from 1, columns in characters.
+/// The reason why a document cannot be read. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// More than [`MAX_BYTES`].
     #[error("the document has more than {limit} bytes")]
     TooLarge {
-        /// What would be allowed.
+        /// The limit.
         limit: usize,
     },
-    /// A DOCTYPE that declares something. None is needed for ADF, and entities are a way to attack a reader.
+    /// A DOCTYPE with declarations. ADF needs none, and entities can be used to attack a reader.
     #[error("line {line}, column {column}: a DOCTYPE with declarations is not accepted")]
     #[expect(missing_docs, reason = "the names say it")]
     Doctype { line: usize, column: usize },
     /// The document ends inside `adf` or `prospect`.
-    #[error("line {line}, column {column}: the document is cut off: {detail}")]
+    #[error("line {line}, column {column}: the document is truncated: {detail}")]
     #[expect(missing_docs, reason = "the names say it")]
     Truncated { line: usize, column: usize, detail: String },
-    /// Not XML, and no prospect came before that place.
+    /// Not XML, and no prospect was complete before this position.
     #[error("line {line}, column {column}: not XML: {detail}")]
     #[expect(missing_docs, reason = "the names say it")]
     NotXml { line: usize, column: usize, detail: String },
-    /// No `prospect` in it.
+    /// The document has no `prospect`.
     #[error("no <prospect> found: not an ADF document")]
     NotAdf,
     /// More than [`MAX_PROSPECTS`].
     #[error("the document has more than {limit} prospects")]
     TooManyProspects {
-        /// What would be allowed.
+        /// The limit.
         limit: usize,
     },
     /// Nested deeper than [`MAX_DEPTH`].
@@ -90,12 +91,12 @@ pub enum Unreadable {
 
 /// Reads one document, in time and memory proportional to its size (INT-1, INT-2).
 ///
-/// A `vendor` or `provider` beside the prospects goes for every prospect that has none of its own; with one
-/// prospect alone the same goes for `customer` and `vehicle`.
+/// A `vendor` or `provider` outside the prospects applies to every prospect that has none of its own. If there is only one prospect, the same applies
+/// to `customer` and `vehicle`.
 ///
 /// # Errors
-/// [`Unreadable`] if no prospect can be had of it, or if the document is cut off: then the prospects
-/// before the cut are not returned either, since the sender will send the whole document again.
+/// [`Unreadable`] if no prospect can be read, or if the document is truncated. In that case complete prospects are not returned either, since the
+/// sender will send the whole document again.
 pub fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
     if bytes.len() > MAX_BYTES {
         return Err(Unreadable::TooLarge { limit: MAX_BYTES });
@@ -113,7 +114,7 @@ pub fn read(bytes: &[u8]) -> Result<Document, Unreadable> {
     Ok(Document { prospects, encoding_note })
 }
 
-/// Line and column of a byte offset.
+/// Returns the line and the column of a byte offset.
 fn place(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;

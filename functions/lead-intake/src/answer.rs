@@ -1,4 +1,4 @@
-//! What the sender of an enquiry is told.
+//! The response to the sender of an enquiry.
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, Refusal};
@@ -9,41 +9,41 @@ use forecourt_store::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A lead that an enquiry has become. A repeat of the enquiry gets the same answer (INT-5).
+/// The lead created from an enquiry. A repeat of the enquiry gets the same answer (INT-5).
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct LeadCreated {
     /// The lead's id: its number without dashes.
     #[schema(example = "4829130576")]
     pub id: String,
-    /// The lead's number, as people say it (INT-4).
+    /// The lead's number in the form that people read out (INT-4).
     #[schema(example = "482-913-0576")]
     pub number: String,
-    /// The dealer that has it.
+    /// Id of the dealer.
     #[schema(example = "autohaus-nordstern-demo")]
     pub dealer: String,
-    /// The salesperson who owns it; `null` for the moment it takes where many leads come at once.
+    /// Id of the owner; `null` if many leads arrive at once. The owner is then set within seconds.
     #[schema(example = "mia.brandt")]
     pub owner: Option<String>,
-    /// When it came in.
+    /// When the lead arrived.
     pub received_at: DateTime<Utc>,
-    /// When it should be answered (LEAD-6); `null`: the dealer has set no time.
+    /// Deadline of the first response (LEAD-6); `null` if the dealer has set no response time.
     pub deadline: Option<DateTime<Utc>>,
-    /// What could not be read and was kept as it came (INT-3).
+    /// Fields that could not be read and were kept as text (INT-3).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<FlagBody>,
 }
 
-/// Something in the enquiry that a person should look at.
+/// A field of the enquiry that a user should check.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FlagBody {
-    /// Where it is.
+    /// Path of the field.
     pub field: String,
-    /// What is odd.
+    /// Description of the problem.
     pub detail: String,
 }
 
 impl LeadCreated {
-    /// `dealer` is the one that was asked: the lead may have gone to another since.
+    /// `dealer` is the dealer of the request: the lead may have moved to another one since.
     pub(crate) fn of(lead: &Lead, dealer: &DealerId, enquiry: &Enquiry) -> Self {
         let flags = enquiry.flags.iter().map(|f| FlagBody { field: f.field.clone(), detail: f.detail.clone() });
         Self {
@@ -59,27 +59,27 @@ impl LeadCreated {
 }
 
 impl LeadCreated {
-    /// The same for an enquiry that was added to a lead in progress: who had the lead then, and the deadline that ran (INT-6).
-    pub(crate) fn when_added(self, told: &Added) -> Self {
-        Self { owner: told.owner.as_ref().map(ToString::to_string), received_at: told.at, deadline: told.deadline, ..self }
+    /// Returns the response for an enquiry that was added to a lead in progress: with the owner and the deadline of that moment (INT-6).
+    pub(crate) fn when_added(self, added: &Added) -> Self {
+        Self { owner: added.owner.as_ref().map(ToString::to_string), received_at: added.at, deadline: added.deadline, ..self }
     }
 }
 
-/// What became of one enquiry.
+/// The outcome of one enquiry.
 #[derive(Debug)]
 pub enum Outcome {
-    /// A lead.
+    /// A new lead was created.
     Created(LeadCreated),
-    /// The lead that it was already, with the status of the first answer.
+    /// The enquiry was received before; the status is that of the first answer.
     Repeated {
         /// The lead.
         lead: LeadCreated,
-        /// 201, or 200 for what had changed a lead.
+        /// 201, or 200 if the enquiry had changed an existing lead.
         status: u16,
     },
-    /// A lead that was there already, changed: the one that it was (ADF `resend`), or the contact's lead in progress (INT-6).
+    /// An existing lead was changed: the lead of the enquiry (ADF `resend`), or the contact's lead in progress (INT-6).
     Updated(LeadCreated),
-    /// Nothing, and why.
+    /// No lead was created or changed.
     Refused(Problem),
 }
 
@@ -101,27 +101,27 @@ impl Outcome {
     }
 }
 
-/// The answer to a document with several enquiries.
+/// The response to a document with several enquiries.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Outcomes {
-    /// One for each enquiry, in the document's order.
+    /// One result per enquiry, in the document's order.
     pub results: Vec<OutcomeBody>,
 }
 
-/// What became of one enquiry of several.
+/// The outcome of one enquiry in a document with several.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OutcomeBody {
-    /// As if it had come alone: 201, 200, 422 …
+    /// The status that the enquiry would get alone: 201, 200, 422 …
     pub status: u16,
-    /// The lead, where it is one.
+    /// The lead, if the enquiry was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead: Option<LeadCreated>,
-    /// Why not, where it is none.
+    /// The problem, if the enquiry was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
 }
 
-/// One enquiry is answered by itself, several by 207.
+/// Answers a single enquiry with its own status and several enquiries with 207.
 pub(crate) fn of_request(mut outcomes: Vec<Outcome>) -> Result<Answer, Problem> {
     if outcomes.len() > 1 {
         let about = outcomes.iter().filter_map(Outcome::lead).map(|lead| lead.id.clone()).collect::<Vec<_>>().join(" ");
@@ -136,7 +136,7 @@ pub(crate) fn of_request(mut outcomes: Vec<Outcome>) -> Result<Answer, Problem> 
         let results = outcomes.into_iter().map(body).collect();
         return Ok(Answer::new(207, &Outcomes { results })?.about(&about));
     }
-    let outcome = outcomes.pop().ok_or_else(|| Problem::malformed("the document holds no enquiry"))?;
+    let outcome = outcomes.pop().ok_or_else(|| Problem::malformed("the document contains no enquiry"))?;
     let status = outcome.status();
     let replayed = matches!(outcome, Outcome::Repeated { .. });
     match outcome {
@@ -148,7 +148,10 @@ pub(crate) fn of_request(mut outcomes: Vec<Outcome>) -> Result<Answer, Problem> 
     }
 }
 
-/// A message is done when every enquiry in it is a lead; those that are already stay what they are when it comes again.
+/// Returns the ids of the leads if every enquiry of a message was accepted.
+///
+/// # Errors
+/// The refusal of an enquiry. The message is delivered again; enquiries that were accepted are then repeats.
 pub(crate) fn of_message(outcomes: Vec<Outcome>) -> Result<String, Failure> {
     let mut leads = Vec::new();
     let mut refused = None;
@@ -164,7 +167,7 @@ pub(crate) fn of_message(outcomes: Vec<Outcome>) -> Result<String, Failure> {
     }
 }
 
-/// A problem as the reason why a message goes back.
+/// Converts a problem to the failure with which a message returns to the queue.
 pub(crate) fn as_failure(problem: Problem) -> Failure {
     if let Some(cause) = problem.cause {
         return Failure::Unavailable(cause);

@@ -1,4 +1,4 @@
-//! An enquiry as JSON.
+//! The JSON form of an enquiry.
 
 use forecourt_domain::base::Fault;
 use forecourt_domain::enquiry::{RawContact, RawEnquiry, RawPhone};
@@ -16,34 +16,34 @@ use utoipa::ToSchema;
     "message": "Ist der Wagen noch da?"
 }))]
 pub struct EnquiryBody {
-    /// Where the customer asked: a portal, the dealer's site, a campaign; up to 100 characters. Default: the sender.
+    /// Source of the enquiry: a portal, the dealer's site, a campaign; up to 100 characters. Default: the sender.
     #[schema(value_type = Option<String>, example = "website", max_length = 100)]
     source: Loose<Text>,
-    /// Your own id of the enquiry, up to 200 characters: the same one again is the same lead (INT-5).
+    /// The sender's id of the enquiry, up to 200 characters. The same id again means the same lead (INT-5).
     #[schema(value_type = Option<String>, example = "web-4711", max_length = 200)]
     external_id: Loose<Text>,
     /// `new_car`, `used_car`, `trade_in`, `test_drive`, `service` or `other` (the default).
     #[serde(rename = "type")]
     #[schema(value_type = Option<String>, example = "used_car")]
     lead_type: Loose<Text>,
-    /// Who asks.
+    /// The customer.
     #[schema(value_type = ContactBody)]
     contact: Loose<ContactBody>,
-    /// The vehicle asked for.
+    /// The vehicle that the customer asks for.
     #[schema(value_type = Option<VehicleBody>)]
     vehicle: Loose<VehicleBody>,
-    /// The vehicle offered in part payment.
+    /// The vehicle that the customer offers in part payment.
     #[schema(value_type = Option<VehicleBody>)]
     trade_in: Loose<VehicleBody>,
-    /// The customer's words, up to 10,000 characters.
+    /// The customer's message, up to 10,000 characters.
     #[schema(value_type = Option<String>, max_length = 10_000)]
     message: Loose<Text>,
-    /// When the customer asked, RFC 3339; without a zone it is the dealer's.
+    /// When the customer sent the enquiry, RFC 3339; without an offset it is read in the dealer's zone.
     #[schema(value_type = Option<String>, example = "2026-11-23T09:30:00+01:00")]
     requested_at: Loose<Text>,
 }
 
-/// Who asks.
+/// The customer.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ContactBody {
     /// Up to 100 characters.
@@ -79,7 +79,7 @@ pub struct ContactBody {
 }
 
 impl EnquiryBody {
-    /// The enquiry as written, and the faults of fields that are of another type than expected.
+    /// Returns the enquiry as written, and the faults of fields that have the wrong type.
     pub(crate) fn read(self) -> (RawEnquiry, Vec<Fault>) {
         let mut faults = Vec::new();
         let f = &mut faults;

@@ -1,8 +1,8 @@
-//! What would become of a lead like this, at this time (SET-9). It changes nothing.
+//! The dry run: where a lead would go at a given time, and with which deadlines (SET-9). It writes nothing.
 
 use crate::body::EnquiryBody;
 use crate::format::{Format, Part};
-use crate::submission::{lane, pointed_at, recognised, site};
+use crate::submission::{lane, recognised, referenced_keys, site};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, StepKind};
 use forecourt_domain::decision::{Decision, Item};
@@ -19,78 +19,78 @@ use forecourt_store::{Failure, Load};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A lead as it might come.
+/// A lead to be tried out.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct DryRunBody {
-    /// When it would come in, RFC 3339; now, if not said.
+    /// Time of arrival, RFC 3339; now if absent.
     #[schema(value_type = Option<String>, example = "2026-12-24T12:30:00+01:00")]
     received_at: Loose<Text>,
-    /// The enquiry, as it would be sent.
+    /// The enquiry as it would be sent.
     #[schema(value_type = EnquiryBody)]
     lead: Loose<serde_json::Value>,
 }
 
-/// What would become of it.
+/// The result of a dry run.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DryRunView {
-    /// Where: another dealer where the rules of the vehicle's site apply (INT-10); of one out of your reach there is no more to be told.
+    /// Id of the dealer: another one if the rules of the vehicle's site apply (INT-10). If you may not access that dealer, the other fields are empty.
     pub dealer: String,
-    /// `lead`, or `added` where the contact has a lead in progress here (INT-6).
+    /// `lead`, or `added` if the contact has a lead in progress at the dealer (INT-6).
     pub becomes: &'static str,
-    /// The number of the lead that it would be added to.
+    /// Number of the lead to which the enquiry would be added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead: Option<String>,
-    /// Who would own it.
+    /// Id of the owner.
     pub owner: Option<String>,
-    /// The rule that says so: `DIS-1` the rotation, `DIS-3` that of a group, `DIS-5` the contact is known, `DIS-6` nobody eligible, `DIS-8` the pool,
+    /// The rule that chooses the owner: `DIS-1` rotation, `DIS-3` rotation of a group, `DIS-5` known contact, `DIS-6` no eligible user, `DIS-8` pool,
     /// `DIS-10` a turn that was given back.
     pub rule: Option<String>,
-    /// The distribution group that a routing rule chose.
+    /// The distribution group chosen by a routing rule.
     pub group: Option<String>,
-    /// Whose turn it would have been, and why it was not.
+    /// Users whose turn it was and who were passed over.
     pub passed_over: Vec<PassedOverView>,
-    /// When its steps would be; `null`: the dealer has none.
+    /// The escalation steps; `null` if the dealer has none.
     pub deadlines: Option<DeadlinesView>,
 }
 
-/// Somebody who was passed over.
+/// A user who was passed over.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PassedOverView {
-    /// Who.
+    /// Id of the user.
     pub user: String,
-    /// Why: `absent`.
+    /// Reason: `absent`.
     #[schema(value_type = String)]
     pub reason: forecourt_domain::distribution::PassedOverFor,
 }
 
-/// The steps.
+/// The escalation steps of a dry run.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeadlinesView {
-    /// When the seller would be reminded.
+    /// The seller's reminder.
     pub reminder: Option<StepAtView>,
-    /// When it would be overdue.
+    /// Level 1: the response is overdue.
     pub level_1: Option<StepAtView>,
-    /// When the supervisor would be told.
+    /// Level 2: the supervisor is notified.
     pub level_2: Option<StepAtView>,
-    /// The opening hours that level 1 counts, one after the other.
+    /// The periods of opening hours that level 1 counts.
     pub counted: Vec<SpanView>,
 }
 
-/// One step.
+/// An escalation step.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StepAtView {
-    /// When it is due.
+    /// When the step is due.
     pub due: DateTime<Utc>,
-    /// When it happens: `due`, unless that is on a day off (ESC-5).
+    /// When the step happens: at `due`, or after it if that is on a day off (ESC-5).
     pub happens_at: DateTime<Utc>,
 }
 
-/// A stretch of opening hours.
+/// A period of opening hours.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SpanView {
-    /// From when it is counted.
+    /// Start of the period.
     pub from: DateTime<Utc>,
-    /// Until when.
+    /// End of the period.
     pub until: DateTime<Utc>,
 }
 
@@ -103,7 +103,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     let unit = Load::of([Key::Dealer(id.clone())]);
     let loaded = platform.store.load(&call.scope, &unit).await?;
     let dealer = loaded.dealer(&id).ok_or(Refusal::NotFound("dealer"))?;
-    let enquiry = part.check(dealer, "dry-run").map_err(|faults| Problem::invalid(in_lead(faults)))?;
+    let enquiry = part.check(dealer, "dry-run").map_err(|faults| Problem::invalid(prefixed(faults)))?;
     let site = site(platform, &call.scope, dealer, &enquiry).await?;
     let mailbox = site.as_ref().map(|_| id.clone());
     let dealer = site.as_deref().unwrap_or(dealer);
@@ -120,23 +120,23 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
         mailbox,
         at,
     };
-    // Whom a contact is known to is for those to know who may see the lead (ACC-1).
+    // Only a caller who may read the dealer's leads learns that the contact is known (ACC-1).
     let sees = call.scope.needs(Right::ReadLeads).is_ok() && call.scope.reaches(&id).is_ok();
     let channels = if sees { channels(platform, &call.scope, dealer, &arrival.enquiry.contact) } else { Vec::new() };
     let lane = lane(dealer, &arrival.enquiry);
     let keys = channels.iter().cloned().map(Key::Channel).chain([Key::Place(id.clone(), lane.clone())]);
-    let load = Load::of(keys).then(|loaded| pointed_at(loaded, &channels, &id, &arrival));
+    let load = Load::of(keys).then(|loaded| referenced_keys(loaded, &channels, &id, &arrival));
     let loaded = platform.store.load(&call.scope, &load).await?;
     let number = LeadId::from_bits(0);
     let (contact, latest) = recognised(&loaded, &channels, &id, number);
     let found = StoredState { latest, ..StoredState::default() };
     let verdict = intake::receive(&arrival, number, found, dealer, contact.as_ref(), loaded.place(&id, &lane).as_ref())?;
     let view = match &verdict {
-        IntakeOutcome::New(_) if call.scope.reaches(&id).is_err() => DryRunView::elsewhere(dealer),
+        IntakeOutcome::New(_) if call.scope.reaches(&id).is_err() => DryRunView::of_inaccessible(dealer),
         IntakeOutcome::New(decision) => DryRunView::of("lead", None, decision, dealer),
         IntakeOutcome::Added(decision) => DryRunView::of("added", decision.lead().map(|lead| lead.id.spoken()), decision, dealer),
         IntakeOutcome::Resent(_) | IntakeOutcome::Repeat(_) | IntakeOutcome::NumberTaken => {
-            return Err(Failure::Broken("a dry run met a lead of its own".into()).into());
+            return Err(Failure::Broken("a dry run found a lead with its own number".into()).into());
         }
     };
     Ok(Answer::new(200, &view)?.about(&id))
@@ -145,34 +145,34 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
 fn read(call: &Call) -> Result<(DateTime<Utc>, Part), Problem> {
     let body: DryRunBody = call.json()?;
     let mut faults = Vec::new();
-    let said = body.received_at.text("received_at", &mut faults);
-    let at = said.map(|text| DateTime::parse_from_rfc3339(text.trim()).map(|at| at.to_utc()));
+    let text = body.received_at.text("received_at", &mut faults);
+    let at = text.map(|text| DateTime::parse_from_rfc3339(text.trim()).map(|at| at.to_utc()));
     if let Some(Err(_)) = at {
         faults.push(Fault::new("received_at", "SET-9", "must be a time with its zone, such as 2026-12-24T12:30:00+01:00"));
     }
     let lead = match body.lead {
         Loose::Here(lead) if lead.is_object() => Some(lead.to_string().into_bytes()),
         _ => {
-            faults.push(Fault::new("lead", "SET-9", "must be an enquiry, as it would be sent"));
+            faults.push(Fault::new("lead", "SET-9", "must be an enquiry object"));
             None
         }
     };
     match (lead, at.transpose()) {
         (Some(lead), Ok(at)) if faults.is_empty() => {
             let mut parts = Format::Json.read(&lead)?;
-            let part = parts.pop().ok_or_else(|| Problem::malformed("there is no enquiry"))?;
+            let part = parts.pop().ok_or_else(|| Problem::malformed("the body contains no enquiry"))?;
             Ok((at.unwrap_or(call.now), part))
         }
         _ => Err(Problem::invalid(faults)),
     }
 }
 
-fn in_lead(faults: Vec<Fault>) -> Vec<Fault> {
+fn prefixed(faults: Vec<Fault>) -> Vec<Fault> {
     faults.into_iter().map(|fault| Fault { field: format!("lead.{}", fault.field), ..fault }).collect()
 }
 
 impl DryRunView {
-    fn elsewhere(dealer: &Dealer) -> Self {
+    fn of_inaccessible(dealer: &Dealer) -> Self {
         let dealer = dealer.id.to_string();
         Self { dealer, becomes: "lead", lead: None, owner: None, rule: None, group: None, passed_over: Vec::new(), deadlines: None }
     }

@@ -1,4 +1,4 @@
-//! A body, whichever format it has, as enquiries.
+//! The formats of a body, and the enquiries read from it.
 
 use crate::adf::{self, Unreadable};
 use crate::body::EnquiryBody;
@@ -7,7 +7,7 @@ use forecourt_domain::enquiry::{Enquiry, Flag, RawEnquiry, Tolerance};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::http::Problem;
 
-/// What a body is written in.
+/// The format of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Json,
@@ -25,13 +25,13 @@ pub(crate) struct Part {
 }
 
 impl Format {
-    /// JSON, unless it begins as XML does.
+    /// Returns JSON if the body starts with `{`, otherwise ADF.
     pub(crate) fn guess(body: &[u8]) -> Self {
         let first = body.iter().find(|b| b.is_ascii_graphic());
         if first == Some(&b'{') { Format::Json } else { Format::Adf }
     }
 
-    /// Its media type.
+    /// Returns the media type.
     pub(crate) fn media_type(self) -> &'static str {
         match self {
             Format::Json => "application/json",
@@ -39,7 +39,7 @@ impl Format {
         }
     }
 
-    /// The dealer that a body names: `dealer` in JSON, the vendor's id in ADF where all prospects name the same one (INT-10).
+    /// Returns the dealer that a body names: `dealer` in JSON; in ADF the vendor's id if all prospects have the same one (INT-10).
     pub(crate) fn dealer_in(self, body: &[u8]) -> Option<String> {
         match self {
             Format::Json => serde_json::from_slice::<serde_json::Value>(body).ok()?.get("dealer")?.as_str().map(str::to_owned),
@@ -55,7 +55,7 @@ impl Format {
     /// Reads a body.
     ///
     /// # Errors
-    /// 400 for what cannot be read, 413 for what is too large.
+    /// 400 if the body cannot be read, 413 if it is too large.
     pub(crate) fn read(self, body: &[u8]) -> Result<Vec<Part>, Problem> {
         match self {
             Format::Json => {
@@ -85,21 +85,21 @@ fn unreadable(why: Unreadable) -> Problem {
 }
 
 impl Part {
-    /// Judges it, with every fault of every field at once.
+    /// Checks the enquiry.
     ///
     /// # Errors
-    /// The faults.
+    /// All faults of all fields.
     pub(crate) fn check(&self, dealer: &Dealer, sender: &str) -> Result<Enquiry, Vec<Fault>> {
         let settings = &dealer.settings;
-        let judged = self.enquiry.check(settings.country, settings.calendar.zone(), sender, self.tolerance);
-        match judged {
+        let checked = self.enquiry.check(settings.country, settings.calendar.zone(), sender, self.tolerance);
+        match checked {
             Ok(mut enquiry) if self.faults.is_empty() => {
                 enquiry.flags.extend(self.flags.iter().cloned());
                 Ok(enquiry)
             }
             Ok(_) => Err(self.faults.clone()),
             Err(more) => {
-                // A contact of the wrong type is said once, not again as one that lacks a channel.
+                // A contact of the wrong type is reported once, and not again because it lacks an e-mail address or a phone number.
                 let typed =
                     |field: &str| self.faults.iter().any(|f| f.field == field || (field == "contact" && f.field.starts_with("contact.")));
                 Err(self.faults.iter().cloned().chain(more.into_iter().filter(|f| !typed(&f.field))).collect())

@@ -1,4 +1,16 @@
-//! Lead intake: an enquiry arrives over HTTP or the partner queue, as JSON or ADF, and is a lead when the answer goes out (INT-1 to INT-5, INT-9).
+//! Lead intake: turns an enquiry into a lead before it answers (INT-1 to INT-5, INT-9).
+//!
+//! - **Triggers**: HTTP API requests (`SubmitLead`, `DryRun`), and batches of the partner queue. Both carry JSON or ADF.
+//! - **Reads**: the dealer, then in one consistent read the lead of the derived number, the rotation or pool, the contact directory and the receipts of
+//!   earlier enquiries.
+//! - **Writes**: per enquiry one conditional transaction: lead, enquiry, contact records, receipts, timeline, deadlines, and the next turn of the
+//!   rotation. The raw input is kept next to the lead if it is small, otherwise in the bucket, before the commit.
+//! - **Repeats**: the lead's number is derived from the sender's id of the enquiry, so a repeated enquiry finds the first lead and gets the first answer.
+//! - **Failure**: HTTP callers get a problem document. A queue message returns to the queue if one of its enquiries fails; after the last delivery it is
+//!   moved to the dead-letter queue. A contended rotation is left to the assign function: the lead is stored without an owner.
+//! - **Dry run**: the same rule on the same data, without a write (SET-9).
+//!
+//! [`adf`] reads ADF documents, `format` turns a body into enquiries, `submission` stores them, `answer` builds the responses.
 
 pub mod adf;
 mod answer;
@@ -23,10 +35,10 @@ use forecourt_store::Failure;
 use format::Format;
 use serde_json::Value;
 
-/// Takes whichever event the function is triggered with: an HTTP request, or a batch of the partner queue.
+/// Handles the event of the function: an HTTP request, or a batch of the partner queue.
 ///
 /// # Errors
-/// When the event is neither.
+/// Fails if the event is neither.
 pub async fn handle(platform: &Platform, event: Value) -> Result<Value, lambda_runtime::Error> {
     Ok(match event.get("Records") {
         Some(_) => serde_json::to_value(messages(platform, serde_json::from_value(event)?).await)?,
@@ -34,7 +46,7 @@ pub async fn handle(platform: &Platform, event: Value) -> Result<Value, lambda_r
     })
 }
 
-/// `POST /dealers/{dealer}/leads`, and the dry run.
+/// Answers `POST /dealers/{dealer}/leads` and the dry run.
 pub async fn request(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
     http::answer(platform, event, async |call| operate(platform, call).await).await
 }
@@ -55,7 +67,7 @@ async fn submit_request(platform: &Platform, call: Call) -> Result<Answer, Probl
         Some("application/json") => Format::Json,
         Some("application/adf+xml" | "application/xml" | "text/xml") => Format::Adf,
         Some(other) => return Err(Problem::media_type(format!("send application/json or application/adf+xml, not {other}"))),
-        None => return Err(Problem::media_type("say what the body is: Content-Type: application/json or application/adf+xml")),
+        None => return Err(Problem::media_type("Content-Type header required: application/json or application/adf+xml")),
     };
     let Call { scope, body, now, idempotency_key, .. } = call;
     let submission = Submission { scope, dealer, format, body, idempotency_key, message_id: None, sent_in: String::new(), now };
@@ -63,7 +75,7 @@ async fn submit_request(platform: &Platform, call: Call) -> Result<Answer, Probl
     answer::of_request(outcomes)
 }
 
-/// A batch of the partner queue.
+/// Handles a batch of the partner queue.
 pub async fn messages(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
     queue::each(platform, event, async |message| submit_message(platform, message).await).await
 }
@@ -76,11 +88,7 @@ async fn submit_message(platform: &Platform, message: SqsMessage) -> Result<Stri
     let named = attribute("dealer").or_else(|| format.dealer_in(&body));
     let dealer = named.as_deref().and_then(|text| DealerId::parse(text.trim()).ok());
     let missing = || {
-        Refusal::field(
-            "dealer",
-            "INT-10",
-            "must name the dealer: as the message attribute 'dealer', as 'dealer' in JSON, or as the vendor's id in ADF",
-        )
+        Refusal::field("dealer", "INT-10", "is required: as message attribute 'dealer', as 'dealer' in JSON, or as the vendor's id in ADF")
     };
     let dealer = dealer.ok_or_else(missing)?;
     let sent_in = sent_in(&message);
@@ -98,7 +106,7 @@ async fn submit_message(platform: &Platform, message: SqsMessage) -> Result<Stri
     answer::of_message(outcomes)
 }
 
-/// The month in which a message was put on the queue; a redelivery has the same.
+/// Returns the month in which the message was sent, `2026-11`; a redelivery has the same.
 fn sent_in(message: &SqsMessage) -> String {
     let sent = message.attributes.get("SentTimestamp").and_then(|text| text.parse().ok()).and_then(DateTime::from_timestamp_millis);
     sent.map(|at: DateTime<Utc>| at.format("%Y-%m").to_string()).unwrap_or_default()

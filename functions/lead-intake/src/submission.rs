@@ -1,4 +1,4 @@
-//! An enquiry becomes a lead: one read, one transaction.
+//! Stores the enquiries of a body as leads: per enquiry one read and one transaction.
 
 use crate::answer::{LeadCreated, Outcome};
 use crate::format::{Format, Part};
@@ -21,14 +21,14 @@ use forecourt_store::{Failure, Load, Loaded, fingerprint};
 use std::io::Write as _;
 use std::sync::Arc;
 
-/// Raw input up to this many bytes, deflated, is kept beside the lead; larger in the bucket.
-const BESIDE: usize = 4_096;
-/// Tries in which intake gives the lead its owner itself; a rotation that is still contended then is left to the assign function.
-const OWN_TRIES: u32 = 2;
-/// How many numbers an origin asks for before something is badly wrong.
+/// Largest raw input in bytes, compressed, that is kept next to the lead. Larger input is kept in the bucket.
+const INLINE: usize = 4_096;
+/// Attempts in which intake assigns the owner itself. If the rotation is still contended after that, the assign function does it.
+const ASSIGNING_ATTEMPTS: u32 = 2;
+/// Lead numbers tried for one enquiry. More collisions than this mean an error in the derivation of numbers.
 const NUMBERS: u32 = 16;
 
-/// A body on its way in.
+/// A body received from a sender.
 pub(crate) struct Submission {
     pub(crate) scope: Scope,
     pub(crate) dealer: DealerId,
@@ -36,16 +36,16 @@ pub(crate) struct Submission {
     pub(crate) body: Vec<u8>,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) message_id: Option<String>,
-    /// The month in which a message was sent, `2026-11`.
+    /// The month in which the message was sent, `2026-11`; empty for HTTP.
     pub(crate) sent_in: String,
     pub(crate) now: DateTime<Utc>,
 }
 
 impl Submission {
-    /// Takes every enquiry of the body in, each by itself: one that is refused does not stop its neighbours (INT-2).
+    /// Stores every enquiry of the body. A refused enquiry does not stop the others (INT-2).
     ///
     /// # Errors
-    /// What concerns the body as a whole.
+    /// Fails if the body as a whole is refused.
     pub(crate) async fn run(&self, platform: &Platform) -> Result<Vec<Outcome>, Problem> {
         self.scope.needs(Right::SubmitLeads)?;
         self.scope.reaches(&self.dealer)?;
@@ -53,20 +53,20 @@ impl Submission {
         let parts = self.format.read(&self.body)?;
         let mut outcomes = Vec::with_capacity(parts.len());
         for (position, part) in parts.iter().enumerate() {
-            outcomes.push(self.take_in(platform, &dealer, part, position).await.unwrap_or_else(Outcome::Refused));
+            outcomes.push(self.store(platform, &dealer, part, position).await.unwrap_or_else(Outcome::Refused));
         }
         Ok(outcomes)
     }
 
-    async fn take_in(&self, platform: &Platform, dealer: &Dealer, part: &Part, position: usize) -> Result<Outcome, Problem> {
+    async fn store(&self, platform: &Platform, dealer: &Dealer, part: &Part, position: usize) -> Result<Outcome, Problem> {
         let enquiry = part.check(dealer, &self.source()).map_err(Problem::invalid)?;
         let store = &platform.store;
         let site = site(platform, &self.scope, dealer, &enquiry).await?;
         let mailbox = site.as_ref().map(|_| dealer.id.clone());
         let dealer = site.as_deref().unwrap_or(dealer);
-        let said = serde_json::to_vec(&(&self.dealer, &enquiry)).map_err(|e| Failure::Broken(e.to_string()))?;
-        let body = fingerprint(&said);
-        let (origin, receipt) = self.names(platform, &enquiry, position);
+        let content = serde_json::to_vec(&(&self.dealer, &enquiry)).map_err(|e| Failure::Broken(e.to_string()))?;
+        let body = fingerprint(&content);
+        let (origin, receipt) = self.origin_and_receipt(platform, &enquiry, position);
         let channels = channels(platform, &self.scope, dealer, &enquiry.contact);
         let raw = self.keep(platform, &part.raw, &origin, &body).await?;
         let request = self
@@ -82,9 +82,10 @@ impl Submission {
             let keys = [Key::Lead(id), Key::Place(dealer.id.clone(), lane), Key::Dealer(dealer.id.clone())].into_iter();
             let keys = keys.chain(channels.iter().cloned().map(Key::Channel)).chain(arrival.receipt.clone().map(Key::Receipt));
             let load = Load::of(keys).patiently().then(|loaded| {
-                pointed_at(loaded, &channels, &dealer.id, &arrival).into_iter().chain(enquired(loaded, id, &arrival)).collect()
+                referenced_keys(loaded, &channels, &dealer.id, &arrival).into_iter().chain(trade_in_keys(loaded, id, &arrival)).collect()
             });
-            let rule = |loaded: &Loaded, attempt: u32| decide(&arrival, id, dealer, &channels, loaded, attempt);
+            let candidate = Candidate { arrival: &arrival, id, dealer, channels: &channels };
+            let rule = |loaded: &Loaded, attempt: u32| candidate.decide(loaded, attempt);
             if let Some(outcome) = store.decide(&self.scope, load, rule).await? {
                 return Ok(outcome);
             }
@@ -92,7 +93,7 @@ impl Submission {
         Err(Failure::Broken("no free lead number".into()).into())
     }
 
-    /// The source of an enquiry that names none.
+    /// Returns the source of an enquiry that names none.
     fn source(&self) -> String {
         match self.scope.actor() {
             Actor::Partner(partner) => partner.to_string(),
@@ -109,11 +110,13 @@ impl Submission {
         }
     }
 
-    /// What makes the same enquiry the same lead (INT-5): the sender's own id of it, else the message it came in, else the `Idempotency-Key`; without
-    /// any of them it is new each time. An `Idempotency-Key` beside another name is a second name.
+    /// Returns the origin by which a repeated enquiry is recognised (INT-5), and the key of a receipt if there is a second name.
     ///
-    /// A partner's ids are its own: nobody can ask for another's lead by guessing its id.
-    fn names(&self, platform: &Platform, enquiry: &Enquiry, position: usize) -> (String, Option<String>) {
+    /// The origin is the sender's id of the enquiry, else the message, else the `Idempotency-Key`. Without any of these every enquiry is new. If the
+    /// sender's id is given, the `Idempotency-Key` is the second name.
+    ///
+    /// The partner is part of every origin: nobody can get another partner's lead by guessing its id.
+    fn origin_and_receipt(&self, platform: &Platform, enquiry: &Enquiry, position: usize) -> (String, Option<String>) {
         let name = |parts: &[&str]| platform.store.secret().name(&self.scope, parts);
         let partner = match self.scope.actor() {
             Actor::Partner(partner) => partner.to_string(),
@@ -124,22 +127,22 @@ impl Submission {
         let provider = enquiry.provider.as_ref().unwrap_or(&enquiry.source);
         match (&enquiry.external_id, &self.message_id, by_key) {
             (Some(id), _, receipt) => (name(&["id", &partner, self.dealer.as_str(), &provider.to_lowercase(), id]), receipt),
-            // A message that is redriven from the dead letters has another id, so it goes by what it says, within the month it was sent in.
+            // A message redriven from the dead-letter queue has a new id, so it is recognised by its content within the month in which it was sent.
             (None, Some(_), receipt) => {
-                let said = fingerprint(&self.body);
-                (name(&["message", &partner, self.dealer.as_str(), &self.sent_in, &said, &position]), receipt)
+                let content = fingerprint(&self.body);
+                (name(&["message", &partner, self.dealer.as_str(), &self.sent_in, &content, &position]), receipt)
             }
             (None, None, Some(key)) => (key, None),
             (None, None, None) => (name(&["once", &platform.ids.next()]), None),
         }
     }
 
-    /// Keeps the input as it came (INT-2).
+    /// Keeps the raw input (INT-2).
     async fn keep(&self, platform: &Platform, raw: &[u8], origin: &str, body: &str) -> Result<Raw, Failure> {
         let mut deflate = ZlibEncoder::new(Vec::new(), Compression::best());
         let deflated = deflate.write_all(raw).and_then(|()| deflate.finish()).map_err(|e| Failure::Broken(e.to_string()))?;
         let media_type = self.format.media_type().to_owned();
-        if deflated.len() <= BESIDE {
+        if deflated.len() <= INLINE {
             return Ok(Raw { media_type, kept: Kept::Here(deflated) });
         }
         let name = format!("raw/{}/{origin}-{body}.zz", self.scope.group());
@@ -148,8 +151,8 @@ impl Submission {
     }
 }
 
-/// The dealer where the vehicle stands, whose rules and people an enquiry goes by where the one it was sent to wants it so; `None`: that one, also
-/// where nobody knows the site (INT-10).
+/// Returns the dealer of the vehicle's site if the addressed dealer uses `rules_of_vehicle_location` (INT-10). `None` if the addressed dealer's own
+/// rules apply, also for an unknown site.
 pub(crate) async fn site(platform: &Platform, scope: &Scope, dealer: &Dealer, enquiry: &Enquiry) -> Result<Option<Arc<Dealer>>, Failure> {
     match dealer.settings.site_of(enquiry).filter(|site| *site != dealer.id) {
         Some(site) => platform.store.dealer(scope, &site).await,
@@ -157,23 +160,23 @@ pub(crate) async fn site(platform: &Platform, scope: &Scope, dealer: &Dealer, en
     }
 }
 
-/// What the items of the first read point at: the records behind aliases, and the lead of a receipt.
-pub(crate) fn pointed_at(loaded: &Loaded, channels: &[ChannelKey], dealer: &DealerId, arrival: &Arrival) -> Vec<Key> {
+/// Returns the keys that the items of the first read refer to: contact records behind aliases, the lead of a receipt, the contact's latest lead.
+pub(crate) fn referenced_keys(loaded: &Loaded, channels: &[ChannelKey], dealer: &DealerId, arrival: &Arrival) -> Vec<Key> {
     let lead = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key)).map(|receipt| Key::Lead(receipt.lead));
-    // A known contact may have a lead here to which this enquiry is added, or was.
+    // A known contact may have a lead at this dealer to which this enquiry is added, or was added before.
     let known = channels.iter().filter_map(|channel| contact_of(loaded, channel)).find_map(|contact| contact.latest.get(dealer).copied());
     let latest = known.into_iter().flat_map(|lead| [Key::Lead(lead), Key::Receipt(arrival.origin.clone())]);
     let added = loaded.receipt(&arrival.origin).map(|receipt| Key::Lead(receipt.lead));
     records(loaded, channels).into_iter().chain(lead).chain(latest).chain(added).collect()
 }
 
-/// The trade-ins of an enquiry that is sent again.
-fn enquired(loaded: &Loaded, id: LeadId, arrival: &Arrival) -> impl Iterator<Item = Key> {
+/// Returns the keys of the trade-ins of an enquiry that is sent again.
+fn trade_in_keys(loaded: &Loaded, id: LeadId, arrival: &Arrival) -> impl Iterator<Item = Key> {
     let again = arrival.resend && loaded.lead(id).is_some_and(|lead| lead.origin.key == arrival.origin);
     Element::enquired_ids().filter(move |_| again).map(move |element| Key::Element(id, ElementKind::TradeIn, element))
 }
 
-/// The contact of an enquiry as the directory will have it, and its latest lead at `dealer` before this one (INT-6, DIS-5).
+/// Returns the contact of an enquiry as it will be stored in the directory, and the contact's latest lead at `dealer` (INT-6, DIS-5).
 pub(crate) fn recognised<'a>(
     loaded: &'a Loaded,
     channels: &[ChannelKey],
@@ -186,61 +189,67 @@ pub(crate) fn recognised<'a>(
     (recognise(&people, dealer, id), latest)
 }
 
-/// The lane that an enquiry goes through (DIS-3, DIS-8).
+/// Returns the lane of an enquiry: the rotation, a group's rotation, or the pool (DIS-3, DIS-8).
 pub(crate) fn lane(dealer: &Dealer, enquiry: &Enquiry) -> Lane {
     dealer.settings.lane(&enquiry.source, enquiry.lead_type, &RoutingCriteria::of(enquiry))
 }
 
 type Decided = (Option<forecourt_domain::decision::Decision>, Option<Outcome>);
 
-/// No outcome: the number is taken by another lead.
-fn decide(
-    arrival: &Arrival,
+/// An enquiry and the lead number under which it may be stored.
+struct Candidate<'a> {
+    arrival: &'a Arrival,
     id: LeadId,
-    known: &Dealer,
-    channels: &[ChannelKey],
-    loaded: &Loaded,
-    attempt: u32,
-) -> Result<Decided, Refusal> {
-    let dealer = loaded.dealer(&known.id).unwrap_or(known);
-    let (contact, latest) = recognised(loaded, channels, &dealer.id, id);
-    // Where newer settings name another lane than the one that was read, assign gives the lead out.
-    let place = loaded.place(&dealer.id, &lane(dealer, &arrival.enquiry)).filter(|_| attempt < OWN_TRIES);
-    let receipt = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));
-    let added = loaded.receipt(&arrival.origin).and_then(|receipt| Some((receipt, loaded.lead(receipt.lead)?)));
-    let mut trade_ins = [None; VEHICLES];
-    for (place, element) in trade_ins.iter_mut().zip(Element::enquired_ids()) {
-        *place = loaded.element(id, ElementKind::TradeIn, &element);
+    /// The dealer as read before; the consistent read may return newer settings.
+    dealer: &'a Dealer,
+    channels: &'a [ChannelKey],
+}
+
+impl Candidate<'_> {
+    /// Decides one attempt. The outcome is `None` if the number belongs to another lead.
+    fn decide(&self, loaded: &Loaded, attempt: u32) -> Result<Decided, Refusal> {
+        let Self { arrival, id, dealer: known, channels } = *self;
+        let dealer = loaded.dealer(&known.id).unwrap_or(known);
+        let (contact, latest) = recognised(loaded, channels, &dealer.id, id);
+        // If newer settings choose a lane that was not read, the assign function distributes the lead.
+        let place = loaded.place(&dealer.id, &lane(dealer, &arrival.enquiry)).filter(|_| attempt < ASSIGNING_ATTEMPTS);
+        let receipt = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));
+        let added = loaded.receipt(&arrival.origin).and_then(|receipt| Some((receipt, loaded.lead(receipt.lead)?)));
+        let mut trade_ins = [None; VEHICLES];
+        for (place, element) in trade_ins.iter_mut().zip(Element::enquired_ids()) {
+            *place = loaded.element(id, ElementKind::TradeIn, &element);
+        }
+        let found = StoredState { lead: loaded.lead(id), receipt, added, latest, trade_ins };
+        let created = |lead: &Lead| LeadCreated::of(lead, &known.id, &arrival.enquiry);
+        let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), place.as_ref())? {
+            IntakeOutcome::New(decision) => {
+                let outcome = decision.lead().map(|lead| Outcome::Created(created(lead)));
+                (Some(decision), outcome)
+            }
+            IntakeOutcome::Added(decision) => {
+                let added =
+                    decision.items.iter().find_map(|item| if let Item::Receipt(receipt) = item { receipt.added.as_ref() } else { None });
+                let outcome = decision.lead().zip(added).map(|(lead, added)| Outcome::Updated(created(lead).when_added(added)));
+                (Some(decision), outcome)
+            }
+            IntakeOutcome::Resent(decision) => {
+                let outcome = decision.lead().map(|lead| Outcome::Updated(created(lead)));
+                (Some(decision), outcome)
+            }
+            IntakeOutcome::Repeat(remembered) => {
+                let receipt = receipt.or(found.added.map(|(receipt, _)| receipt));
+                let lead = receipt.and_then(|receipt| loaded.lead(receipt.lead)).or(found.lead);
+                let outcome = |lead: &Lead| match receipt.and_then(|receipt| receipt.added.as_ref()) {
+                    Some(added) => Outcome::Repeated { lead: created(lead).when_added(added), status: 200 },
+                    None => {
+                        let first = lead.origin.body == arrival.body && !arrival.resend;
+                        Outcome::Repeated { lead: created(lead), status: if first { 201 } else { 200 } }
+                    }
+                };
+                (remembered, lead.map(outcome))
+            }
+            IntakeOutcome::NumberTaken => (None, None),
+        };
+        Ok(decided)
     }
-    let found = StoredState { lead: loaded.lead(id), receipt, added, latest, trade_ins };
-    let created = |lead: &Lead| LeadCreated::of(lead, &known.id, &arrival.enquiry);
-    let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), place.as_ref())? {
-        IntakeOutcome::New(decision) => {
-            let outcome = decision.lead().map(|lead| Outcome::Created(created(lead)));
-            (Some(decision), outcome)
-        }
-        IntakeOutcome::Added(decision) => {
-            let told = decision.items.iter().find_map(|item| if let Item::Receipt(receipt) = item { receipt.added.as_ref() } else { None });
-            let outcome = decision.lead().zip(told).map(|(lead, told)| Outcome::Updated(created(lead).when_added(told)));
-            (Some(decision), outcome)
-        }
-        IntakeOutcome::Resent(decision) => {
-            let outcome = decision.lead().map(|lead| Outcome::Updated(created(lead)));
-            (Some(decision), outcome)
-        }
-        IntakeOutcome::Repeat(remembered) => {
-            let receipt = receipt.or(found.added.map(|(receipt, _)| receipt));
-            let lead = receipt.and_then(|receipt| loaded.lead(receipt.lead)).or(found.lead);
-            let outcome = |lead: &Lead| match receipt.and_then(|receipt| receipt.added.as_ref()) {
-                Some(told) => Outcome::Repeated { lead: created(lead).when_added(told), status: 200 },
-                None => {
-                    let first = lead.origin.body == arrival.body && !arrival.resend;
-                    Outcome::Repeated { lead: created(lead), status: if first { 201 } else { 200 } }
-                }
-            };
-            (remembered, lead.map(outcome))
-        }
-        IntakeOutcome::NumberTaken => (None, None),
-    };
-    Ok(decided)
 }

@@ -1,4 +1,4 @@
-//! The elements of a lead: added, listed, read, changed, removed (LEAD-2).
+//! The elements of a lead: add, list, read, change, remove (LEAD-2).
 
 mod body;
 mod document;
@@ -10,9 +10,9 @@ pub use view::{
     TradeInView, UploadView,
 };
 
-pub(crate) use view::Beside;
+pub(crate) use view::Linked;
 
-use body::{Appointed, New};
+use body::{NewElement, TestDriveRequest};
 use forecourt_domain::base::{ElementId, EventId, LeadId, Refusal, Right, Subject, UserId};
 use forecourt_domain::calendar::{CalendarEvent, EventTime};
 use forecourt_domain::decision::{Decision, Item};
@@ -29,13 +29,13 @@ use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 use serde_json::Value;
 
-/// A request of one of the elements' routes.
+/// Answers a request of one of the elements' routes.
 pub(crate) async fn operate(platform: &Platform, call: &Call, what: Elements) -> Result<Answer, Problem> {
     match what {
         Elements::Add(kind) => add(platform, call, kind).await,
         Elements::List(kind) => list(platform, call, kind).await,
         Elements::Read(kind) => {
-            let at = At::of(call, kind)?;
+            let at = ElementPath::of(call, kind)?;
             let shown = at.read(platform, call, Right::ReadLeads).await?;
             answer(200, &document::with_download(platform, call, &shown).await?)
         }
@@ -45,14 +45,14 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, what: Elements) ->
     }
 }
 
-/// An element that a path names.
-struct At {
+/// The element that a path names.
+struct ElementPath {
     lead: LeadId,
     kind: ElementKind,
     id: ElementId,
 }
 
-/// An element as it is then, with its calendar event or letter if it has one.
+/// An element with its calendar event or its letter, to be shown in the response.
 #[derive(Debug, Clone)]
 struct Shown {
     element: Element,
@@ -62,7 +62,7 @@ struct Shown {
 
 impl Shown {
     fn view(&self) -> ElementView<SaysView> {
-        ElementView::of(&self.element, Beside { event: self.event.as_ref(), letter: self.letter.as_ref() })
+        ElementView::of(&self.element, Linked { event: self.event.as_ref(), letter: self.letter.as_ref() })
     }
 
     fn answer(&self, status: u16) -> Result<Answer, Problem> {
@@ -74,7 +74,7 @@ fn answer(status: u16, view: &ElementView<SaysView>) -> Result<Answer, Problem> 
     Ok(Answer::new(status, view)?.header("etag", format!("\"{}\"", view.version)).about(&view.lead))
 }
 
-impl At {
+impl ElementPath {
     fn of(call: &Call, kind: ElementKind) -> Result<Self, Refusal> {
         Ok(Self { lead: call.part("id", "lead")?, kind, id: call.part("element", kind.spoken())? })
     }
@@ -83,7 +83,7 @@ impl At {
         Key::Element(self.lead, self.kind, self.id.clone())
     }
 
-    /// The element with what is stored beside it, as decided or else as read.
+    /// Returns the element with its event and letter: those of the decision, otherwise the stored ones.
     fn shown(&self, decision: Option<&Decision>, loaded: &Loaded) -> Option<Shown> {
         let items = || decision.iter().flat_map(|decision| &decision.items);
         let decided = items().find_map(|item| if let Item::Element(element) = item { Some(&**element) } else { None });
@@ -99,13 +99,13 @@ impl At {
         Some(Shown { element, event, letter })
     }
 
-    /// The keys of the element and of what is stored beside it.
+    /// Returns the keys of the element and of its event or letter.
     fn keys(&self, loaded: &Loaded) -> Vec<Key> {
         let element = loaded.element(self.lead, self.kind, &self.id);
-        [self.key()].into_iter().chain(element.into_iter().flat_map(beside)).collect()
+        [self.key()].into_iter().chain(element.into_iter().flat_map(linked_keys)).collect()
     }
 
-    /// Reads it for somebody who has `right`.
+    /// Reads the element for a caller who needs `right`.
     async fn read(&self, platform: &Platform, call: &Call, right: Right) -> Result<Shown, Problem> {
         call.scope.needs(right)?;
         let dealer = |loaded: &Loaded| loaded.lead(self.lead).map(|lead| Key::Dealer(lead.dealer.clone()));
@@ -118,13 +118,13 @@ impl At {
     }
 }
 
-/// The keys of what is stored beside an element.
-fn beside(element: &Element) -> impl Iterator<Item = Key> {
+/// Returns the keys of an element's event and letter.
+fn linked_keys(element: &Element) -> impl Iterator<Item = Key> {
     let event = event_of(element).map(|event| Key::Event(element.lead, event));
     event.into_iter().chain(letter_of(element).map(|(home, cause)| Key::Letter(home, cause)))
 }
 
-/// The name of the letter that carries an element out, where one does.
+/// Returns the subject and the cause of the letter that sends an e-mail or a text message of this element.
 fn letter_of(element: &Element) -> Option<(Subject, String)> {
     match &element.content {
         Content::Communication(Communication::Email { .. } | Communication::Sms { .. }) => {
@@ -140,16 +140,17 @@ fn event_of(element: &Element) -> Option<EventId> {
 
 async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answer, Problem> {
     let lead: LeadId = call.part("id", "lead")?;
-    let new = body::new(kind, call.json::<Value>()?)?;
+    let new = body::read_new(kind, call.json::<Value>()?)?;
     let name = new_name(platform, call, lead, kind.name());
     let id = ElementId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
     let event = EventId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
-    let at = At { lead, kind, id: id.clone() };
+    let at = ElementPath { lead, kind, id: id.clone() };
     let by = call.scope.actor();
-    let quoted = if let New::Said(CommunicationRequest::Email { quote: Some((quote, _)), .. }) = &new { Some(quote.clone()) } else { None };
+    let quoted =
+        if let NewElement::Said(CommunicationRequest::Email { quote: Some((quote, _)), .. }) = &new { Some(quote.clone()) } else { None };
     let decide = |case: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {
-        New::Content(content) => elements::add(case.lead, id.clone(), content, &by, call.now),
-        New::TestDrive(Appointed { vehicle, at, title, user, notes }) => {
+        NewElement::Content(content) => elements::add(case.lead, id.clone(), content, &by, call.now),
+        NewElement::TestDrive(TestDriveRequest { vehicle, at, title, user, notes }) => {
             let event = NewEvent {
                 id: event.clone(),
                 title,
@@ -162,7 +163,7 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
             };
             schedule_test_drive(case, id.clone(), vehicle, event)
         }
-        New::Said(said) => {
+        NewElement::Said(said) => {
             let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, ElementKind::Quote, quote));
             let reached = case.lead.reached(enquiry_of(loaded, case.lead)).unwrap_or_default();
             communicate((case.lead, case.dealer), id.clone(), said, quote, &reached, &by, call.now)
@@ -174,8 +175,8 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
         let event = (kind == ElementKind::TestDrive).then(|| Key::Event(lead, event.clone()));
         let quote = quoted.clone().map(|quote| Key::Element(lead, ElementKind::Quote, quote));
         let said = (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), described(loaded, lead)]);
-        let besides = event.into_iter().chain(quote).chain(said.into_iter().flatten());
-        days.into_iter().flatten().chain(besides).collect()
+        let further = event.into_iter().chain(quote).chain(said.into_iter().flatten());
+        days.into_iter().flatten().chain(further).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let days = |user: &UserId, date| loaded.day(user, date);
@@ -196,17 +197,20 @@ async fn list(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Ans
     let (loaded, elements) = tokio::try_join!(store.load(&call.scope, &lead), store.elements(&call.scope, id, kind))?;
     lead::readable(platform, call, loaded.lead(id)).await?;
     let (elements, cursor) = page.cut(elements, |element| (element.created, element.id.as_str()));
-    let stored = store.load(&call.scope, &Load::of(elements.iter().flat_map(beside))).await?;
+    let stored = store.load(&call.scope, &Load::of(elements.iter().flat_map(linked_keys))).await?;
     let view = |element: &Element| {
         let event = event_of(element).and_then(|event| stored.event(id, &event));
         let letter = letter_of(element).and_then(|(home, cause)| stored.letter(&home, &cause));
-        ElementView::of(element, Beside { event, letter })
+        ElementView::of(element, Linked { event, letter })
     };
     Ok(Answer::new(200, &ElementsView { elements: elements.iter().map(view).collect(), cursor })?.about(&id))
 }
 
-/// What stands in the way of a change of an element: it is not there, somebody else's, or another version.
-fn changeable<'a>(at: &At, call: &Call, loaded: &'a Loaded) -> Result<&'a Element, Refusal> {
+/// Returns the element if the caller may change it.
+///
+/// # Errors
+/// 404 if it does not exist, 403 if it belongs to another user, 412 if the version of `If-Match` is another one.
+fn changeable<'a>(at: &ElementPath, call: &Call, loaded: &'a Loaded) -> Result<&'a Element, Refusal> {
     let element = loaded.element(at.lead, at.kind, &at.id).ok_or(Refusal::NotFound(at.kind.spoken()))?;
     element.may_be_changed_by(&call.scope)?;
     match call.if_match()? {
@@ -216,7 +220,7 @@ fn changeable<'a>(at: &At, call: &Call, loaded: &'a Loaded) -> Result<&'a Elemen
 }
 
 async fn change(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answer, Problem> {
-    let at = At::of(call, kind)?;
+    let at = ElementPath::of(call, kind)?;
     let patch = call.json::<Value>()?;
     let by = call.scope.actor();
     let rule = |LeadContext { lead, loaded, .. }: LeadContext<'_>| {
@@ -230,7 +234,7 @@ async fn change(platform: &Platform, call: &Call, kind: ElementKind) -> Result<A
 }
 
 async fn remove(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answer, Problem> {
-    let at = At::of(call, kind)?;
+    let at = ElementPath::of(call, kind)?;
     let by = call.scope.actor();
     let also = |loaded: &Loaded| {
         let days = found(loaded, at.lead).ok().zip(loaded.element(at.lead, kind, &at.id)).map(|((lead, dealer), element)| {

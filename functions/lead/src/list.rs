@@ -7,7 +7,7 @@ mod row;
 pub(crate) use board::board;
 pub use row::{BoardRowView, BoardView, LeadListView, LeadRowView};
 
-use filter::{Filter, Sought};
+use filter::{Filter, Search};
 use forecourt_domain::base::{DealerId, Refusal, Right};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -16,13 +16,13 @@ use forecourt_store::{LeadRow, Paging};
 /// The largest page of a list, in leads.
 const PAGE: usize = 100;
 
-/// How many leads a page of a list is to have.
+/// Returns the requested page size; 25 by default.
 fn limit(call: &Call) -> Result<usize, Refusal> {
     let limit = call.query_as::<usize>("limit", "LEAD-8", "a number from 1 to 100")?.unwrap_or(25);
     if (1..=PAGE).contains(&limit) { Ok(limit) } else { Err(Refusal::field("limit", "LEAD-8", "must be a number from 1 to 100")) }
 }
 
-/// `GET /dealers/{dealer}/leads`: the leads that the asker may see, newest first (LEAD-8).
+/// `GET /dealers/{dealer}/leads`: returns the leads that the caller may see, newest first (LEAD-8).
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: DealerId = call.part("dealer", "dealer")?;
@@ -31,27 +31,28 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     call.only_queries(&["status", "owner", "type", "source", "from", "until", "overdue", "q", "limit", "cursor"], "LEAD-8")?;
     let filter = Filter::read(call, ["from", "until"])?;
     let limit = limit(call)?;
-    let sought = match call.query("q") {
-        Some(text) => Some(Sought::read(platform, call, &dealer, text).await?),
+    let search = match call.query("q") {
+        Some(text) => Some(Search::read(platform, call, &dealer, text).await?),
         None => None,
     };
     let wanted = |row: &LeadRow| {
         call.scope.sees_leads_of(row.facts.owner.as_ref(), &dealer.settings, call.now)
-            && filter.takes(row, call.now)
-            && sought.as_ref().is_none_or(|sought| sought.is(row))
+            && filter.matches(row, call.now)
+            && search.as_ref().is_none_or(|search| search.matches(row))
     };
-    // Where nearly every lead is wanted, a page of them is read; of what one seller may see, ten, as there are others; else as many as there are.
-    let at_once = match sought.is_some() || filter.owner.is_some() || filter.is_of_leads() {
+    // If nearly every lead matches, one page of rows is enough. A seller sees a part of the leads, so ten pages are read. A filter may match few leads,
+    // so the number of rows is not limited.
+    let at_once = match search.is_some() || filter.owner.is_some() || filter.is_of_leads() {
         true => None,
         false if call.scope.sees_leads_of(None, &dealer.settings, call.now) => Some(limit),
         false => Some(10 * limit),
     };
     let (scope, store) = (&call.scope, &platform.store);
     let paging = Paging { now: call.now, cursor: call.query("cursor"), limit, from: filter.arrivals.0, at_once };
-    let listed = match sought.as_ref().and_then(Sought::leads) {
+    let listed = match search.as_ref().and_then(Search::leads) {
         Some(ids) => store.leads_named(scope, &dealer, ids.iter().copied(), paging, wanted).await?,
         None => store.leads(scope, &dealer, paging, wanted).await?,
     };
-    let listed = listed.map_err(|_| Refusal::field("cursor", "LEAD-8", "must be the cursor of an earlier page of this list"))?;
+    let listed = listed.map_err(|_| Refusal::field("cursor", "LEAD-8", "must be a cursor returned by this list"))?;
     Ok(Answer::new(200, &LeadListView::of(&listed, call.now))?.about(&id))
 }

@@ -21,10 +21,10 @@ use forecourt_store::keys::Key;
 /// The largest page of the timeline, in entries.
 const PAGE: usize = 100;
 
-/// Entries of the timeline on the page of a lead, and on a page of the timeline if not said otherwise.
+/// Timeline entries on a lead's page, and the default page size of the timeline.
 const ENTRIES: usize = 50;
 
-/// `GET /leads/{id}`: the lead with what last happened to it, in one read; two where its history is long (LEAD-1).
+/// `GET /leads/{id}`: returns the lead with its latest timeline entries (LEAD-1). One read; two if the history is long.
 pub(crate) async fn page(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
@@ -35,7 +35,7 @@ pub(crate) async fn page(platform: &Platform, call: &Call) -> Result<Answer, Pro
     Ok(Answer::new(200, &view)?.header("etag", format!("\"{}\"", page.lead.version)).about(&id))
 }
 
-/// `GET /leads/{id}/timeline`: what happened, newest first (LEAD-2).
+/// `GET /leads/{id}/timeline`: returns the timeline entries, newest first (LEAD-2).
 pub(crate) async fn timeline(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
@@ -49,6 +49,6 @@ pub(crate) async fn timeline(platform: &Platform, call: &Call) -> Result<Answer,
     let lead = Load::of([Key::Lead(id)]);
     let (loaded, entries) = tokio::try_join!(store.load(&call.scope, &lead), store.timeline(&call.scope, id, before, limit + 1))?;
     let lead = lead::readable(platform, call, loaded.lead(id)).await?;
-    cursor::reached(before, lead, "LEAD-2")?;
+    cursor::check_reached(before, lead, "LEAD-2")?;
     Ok(Answer::new(200, &TimelineView::of(id, &entries, limit))?.about(&id))
 }

@@ -1,4 +1,4 @@
-//! Work on a lead: reactions, status, assignment, deadlines, tasks, contacts.
+//! Changes of a lead: reactions, status, assignment, deadlines, tasks, contacts.
 
 mod assignment;
 mod body;
@@ -50,7 +50,7 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
     }
 }
 
-/// Carries a change out, and shows the lead as it is then.
+/// Applies `rule` to the lead of the request and answers with the changed lead. `also` names further items that the rule needs.
 async fn change(
     platform: &Platform,
     call: &Call,

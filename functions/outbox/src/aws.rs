@@ -1,6 +1,6 @@
-//! Wake-ups by SQS and EventBridge Scheduler.
+//! Sends wake-ups by SQS and EventBridge Scheduler.
 
-use crate::Wakes;
+use crate::WakeUps;
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
@@ -9,21 +9,21 @@ use forecourt_edge::environment::{Missing, setting};
 use forecourt_store::Failure;
 use forecourt_store::keys::{DueKind, Look};
 
-/// The queues, one a kind, and the schedule group.
+/// The queues, one per kind, and the schedule group.
 pub struct Queues {
     sqs: aws_sdk_sqs::Client,
     scheduler: aws_sdk_scheduler::Client,
-    /// Name, URL and ARN.
+    /// Name, URL and ARN of each queue.
     urls: [(&'static str, String, String); 5],
     group: String,
     role: String,
 }
 
 impl Queues {
-    /// Reads from the environment, for each kind, `ASSIGN_QUEUE_URL` and `ASSIGN_QUEUE_ARN` and so on, then `SCHEDULE_GROUP` and `SCHEDULE_ROLE`.
+    /// Reads the environment: for each queue a URL and an ARN (`ASSIGN_QUEUE_URL`, `ASSIGN_QUEUE_ARN` …), then `SCHEDULE_GROUP` and `SCHEDULE_ROLE`.
     ///
     /// # Errors
-    /// [`Missing`] names the setting that is not there.
+    /// [`Missing`] names the variable that is not set.
     pub fn from_environment(config: &SdkConfig) -> Result<Self, Missing> {
         Ok(Self {
             sqs: aws_sdk_sqs::Client::new(config),
@@ -51,8 +51,8 @@ fn body(look: &Look) -> Result<String, Failure> {
 }
 
 #[async_trait]
-impl Wakes for Queues {
-    async fn tell(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
+impl WakeUps for Queues {
+    async fn send(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
         let (url, _) = self.queue(look.kind)?;
         let send = self.sqs.send_message().queue_url(url).message_body(body(look)?).delay_seconds(whole_seconds(delay));
         send.send().await.map(|_| ()).map_err(|e| Failure::Unavailable(aws_sdk_sqs::error::DisplayErrorContext(e).to_string()))
@@ -75,13 +75,13 @@ impl Wakes for Queues {
     }
 }
 
-/// Whole seconds, rounded up: an early wake-up would find nothing to do. At most the 15 minutes that SQS can.
+/// Returns whole seconds, rounded up, because an early wake-up would find nothing to do. At most 15 minutes, the limit of SQS.
 fn whole_seconds(delay: TimeDelta) -> i32 {
     let seconds = (delay.num_milliseconds().max(0) + 999) / 1000;
     i32::try_from(seconds.min(900)).unwrap_or(900)
 }
 
-/// `at(…)` in UTC, rounded up to the second.
+/// Returns the schedule expression `at(…)` in UTC, rounded up to the second.
 fn expression(at: DateTime<Utc>) -> String {
     let up = DateTime::from_timestamp((at.timestamp_millis() + 999).div_euclid(1000), 0).unwrap_or(at);
     up.format("at(%Y-%m-%dT%H:%M:%S)").to_string()

@@ -1,7 +1,14 @@
-//! Relays what has become due (ESC-10): from the table's stream to queues and timers, and by the sweep what was lost on the way.
+//! Sends wake-ups for items with a due time (ESC-10).
 //!
-//! It decides nothing. Where an item says that it wants to be looked at, its kind's queue is told: at once, by a delayed message if that is
-//! within 15 minutes, else by a timer. A timer is never changed or taken back: who looks finds what is so then.
+//! - **Triggers**: batches of the table's stream, and a schedule every five minutes for the sweep.
+//! - **Reads**: the stream records; the sweep reads the index of due items.
+//! - **Sends**: one wake-up per due time to the queue of its kind: at once, as a delayed message if it is due within 15 minutes, otherwise as a one-time
+//!   schedule of EventBridge Scheduler. It writes nothing to the table.
+//! - **No decisions**: the consumer of a wake-up loads the item and decides. So a timer is never changed or deleted; a stale one does nothing.
+//! - **Failure**: a stream record that cannot be relayed is reported as failed and retried. The sweep repeats whatever is overdue by two minutes, so a
+//!   wake-up lost for any reason is repeated within 15 minutes.
+//!
+//! NOTE: delivery is at least once and unordered. Every consumer must tolerate wake-ups that are doubled, late, early or missing.
 
 pub mod aws;
 
@@ -16,46 +23,46 @@ use forecourt_store::{Failure, TELL};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use std::sync::Arc;
 
-/// Longest time that a queue can hold a message back: what is due later gets a timer.
+/// Longest delay of a queue message. Wake-ups due later get a timer.
 pub const LONGEST_DELAY: TimeDelta = TimeDelta::minutes(15);
-/// How long something may be overdue before the sweep takes it for lost.
+/// Time after which the sweep treats an overdue wake-up as lost.
 const LOST: TimeDelta = TimeDelta::minutes(2);
-/// Wake-ups under way at once.
+/// Wake-ups sent concurrently.
 const AT_ONCE: usize = 16;
 
-/// Where wake-ups go: queues and timers, or their local twins.
+/// The destination of wake-ups: queues and timers, or their local replacements.
 #[async_trait]
-pub trait Wakes: Send + Sync {
-    /// Tells the queue of the wake-up's kind, `delay` from now (0 to 15 minutes).
+pub trait WakeUps: Send + Sync {
+    /// Sends a wake-up to the queue of its kind, delayed by `delay` (0 to 15 minutes).
     ///
     /// # Errors
-    /// When the queue does not take it.
-    async fn tell(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure>;
+    /// Fails if the queue does not accept it.
+    async fn send(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure>;
 
-    /// Sets a timer that tells the queue at `at`. A timer of the same name that is there already is as good.
+    /// Sets a timer that sends the wake-up at `at`. Succeeds if a timer of the same name exists.
     ///
     /// # Errors
-    /// When the timer is not set.
+    /// Fails if the timer is not set.
     async fn set_timer(&self, look: &Look, at: DateTime<Utc>) -> Result<(), Failure>;
 }
 
-/// The relay.
+/// Relays wake-ups from the table to the queues.
 #[derive(Clone)]
 pub struct Outbox {
     /// The table and the clock.
     pub platform: Platform,
-    /// Where wake-ups go.
-    pub wakes: Arc<dyn Wakes>,
-    /// What is due within this time is a delayed message, at most [`LONGEST_DELAY`]; what is due later gets a timer.
+    /// The destination of wake-ups.
+    pub wake_ups: Arc<dyn WakeUps>,
+    /// Wake-ups due within this time are sent as delayed messages, later ones as timers. At most [`LONGEST_DELAY`].
     pub delay: TimeDelta,
 }
 
 impl Outbox {
-    /// A batch of the table's stream. Records that could not be relayed are retried by themselves.
+    /// Relays a batch of the table's stream. Records that could not be relayed are returned as failures and retried alone.
     pub async fn relay(&self, event: StreamEvent) -> DynamoDbEventResponse {
         let now = self.platform.clock.now();
         let mut response = DynamoDbEventResponse::default();
-        let looks: Vec<_> = event.records.iter().filter_map(|record| due_now(record).map(|due| (record, due))).collect();
+        let looks: Vec<_> = event.records.iter().filter_map(|record| changed_due(record).map(|due| (record, due))).collect();
         let results: Vec<_> = stream::iter(looks)
             .map(|(record, (due, look))| async move { (record, self.wake(&look, due, now).await) })
             .buffered(AT_ONCE)
@@ -63,7 +70,7 @@ impl Outbox {
             .await;
         for (record, result) in results {
             if let Err(failure) = result {
-                tracing::warn!(function = self.platform.function, event_id = record.event_id, problem = %failure, "not relayed");
+                tracing::warn!(function = self.platform.function, event_id = record.event_id, problem = %failure, "wake-up not relayed");
                 let mut failed = DynamoDbBatchItemFailure::default();
                 failed.item_identifier = record.change.sequence_number.clone();
                 response.batch_item_failures.push(failed);
@@ -72,11 +79,10 @@ impl Outbox {
         response
     }
 
-    /// Finds what is overdue by two minutes and tells its queue again (ESC-10). Returns how much there was; what is more than one
-    /// round takes is found by the next.
+    /// Sends the wake-ups again that are overdue by two minutes (ESC-10). Returns their number, at most 500; the next sweep finds the rest.
     ///
     /// # Errors
-    /// When the table or a queue is out of reach.
+    /// Fails if the table or a queue is unavailable.
     pub async fn sweep(&self) -> Result<usize, Failure> {
         let now = self.platform.clock.now();
         let overdue = self.platform.store.due(now - LOST, 500).await?;
@@ -86,30 +92,30 @@ impl Outbox {
         self.platform.metrics.note_lag(Metric::OldestOverdue, [oldest], now);
         stream::iter(overdue)
             .map(Ok)
-            .try_for_each_concurrent(AT_ONCE, |(_, look)| async move { self.wakes.tell(&look, TimeDelta::zero()).await })
+            .try_for_each_concurrent(AT_ONCE, |(_, look)| async move { self.wake_ups.send(&look, TimeDelta::zero()).await })
             .await?;
-        tracing::info!(function = self.platform.function, found, "swept");
+        tracing::info!(function = self.platform.function, found, "sweep finished");
         Ok(found)
     }
 
-    /// Arranges that `look` is told when it is due.
+    /// Sends the wake-up at its due time: at once, delayed, or by a timer.
     ///
     /// # Errors
-    /// When the queue or the timer does not take it.
+    /// Fails if the queue or the timer does not accept it.
     pub async fn wake(&self, look: &Look, due: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Failure> {
         let delay = due - now;
         if delay <= TimeDelta::zero() {
-            self.wakes.tell(look, TimeDelta::zero()).await
+            self.wake_ups.send(look, TimeDelta::zero()).await
         } else if delay <= self.delay {
-            self.wakes.tell(look, delay).await
+            self.wake_ups.send(look, delay).await
         } else {
-            self.wakes.set_timer(look, due).await
+            self.wake_ups.set_timer(look, due).await
         }
     }
 }
 
-/// The wake-up that a stream record asks for: its item is due, and was not due at the same time before.
-fn due_now(record: &EventRecord) -> Option<(DateTime<Utc>, Look)> {
+/// Returns the wake-up of a stream record. `None` if the item has no due time, or had the same one before.
+fn changed_due(record: &EventRecord) -> Option<(DateTime<Utc>, Look)> {
     let text = |item: &serde_dynamo::Item, name: &str| match item.get(name) {
         Some(serde_dynamo::AttributeValue::S(text)) => Some(text.clone()),
         _ => None,

@@ -1,4 +1,4 @@
-//! Starts the function: the table's stream, or the sweep by schedule.
+//! Starts the function, which handles the table's stream and the scheduled sweep.
 
 use chrono::TimeDelta;
 use forecourt_edge::environment::setting;
@@ -12,7 +12,7 @@ async fn main() -> Result<(), Error> {
     let (platform, config) = forecourt_edge::start::platform("outbox", forecourt_edge::files::none).await?;
     let delay = setting("LONGEST_DELAY_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).map(TimeDelta::seconds);
     let delay = delay.unwrap_or(LONGEST_DELAY).min(LONGEST_DELAY);
-    let outbox = Outbox { platform, wakes: Arc::new(Queues::from_environment(&config)?), delay };
+    let outbox = Outbox { platform, wake_ups: Arc::new(Queues::from_environment(&config)?), delay };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| handle(&outbox, event.payload).await)).await
 }
 

@@ -11,23 +11,23 @@ use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::{Failure, Listing, Stack};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Most rows of the grid (OVR-3).
+/// Largest number of rows in the grid (OVR-3).
 const GRID: usize = 5_000;
 
-/// What has been counted so far, and the newest rows of it.
-struct Counted {
+/// The totals so far, and the newest rows.
+struct RunningTotals {
     tally: AppointmentTally,
     grid: Vec<Appointment>,
     limit: usize,
 }
 
-impl Counted {
-    /// Whether rows that were all made before `end` cannot be in the grid, since it is full of newer ones.
+impl RunningTotals {
+    /// Whether the grid is full of rows created after `end`, so that older rows cannot be in it.
     fn has_newer_than(&self, end: DateTime<Utc>) -> bool {
         self.grid.iter().filter(|row| row.created >= end).count() >= self.limit
     }
 
-    fn show(&mut self, row: Appointment) {
+    fn add_to_grid(&mut self, row: Appointment) {
         if self.limit > 0 {
             self.grid.push(row);
         }
@@ -36,35 +36,35 @@ impl Counted {
         }
     }
 
-    /// The newest rows, newest first; those of the same moment in the order of their names, so that it is always the same.
+    /// Keeps the newest rows, newest first. Rows of the same moment are ordered by id, so that the result is stable.
     fn cut(&mut self) {
         self.grid.sort_unstable_by(|a, b| (b.created, &a.id).cmp(&(a.created, &b.id)));
         self.grid.truncate(self.limit);
     }
 }
 
-/// Counts every appointment of the filter that the asker may see, and shows the newest.
+/// Counts every appointment of the filter that the caller may see, and returns the newest.
 ///
-/// What is read is only what is counted, but where rows may be in the grid.
+/// Whole rows are read only while they can still be in the grid; after that only the fields to count.
 pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadOverview)?;
-    let (filter, limit) = asked(call)?;
+    let (filter, limit) = read_query(call)?;
     let bounds = |dealer: &forecourt_domain::settings::Dealer| filter.bounds(&dealer.settings.calendar, call.now);
     let sites = sites::sites(platform, call, &filter.dealers, bounds).await?;
-    let counted = Mutex::new(Counted { tally: AppointmentTally::default(), grid: Vec::new(), limit });
+    let counted = Mutex::new(RunningTotals { tally: AppointmentTally::default(), grid: Vec::new(), limit });
     let takes = |site: &Site, facts: &AppointmentFacts| {
         filter.takes(facts, &site.bounds)
             && call.scope.sees_appointment_of(facts.user.as_ref(), facts.by.as_ref(), &site.dealer.settings, call.now)
     };
     let (sites_ref, counted_ref, takes) = (&sites, &counted, &takes);
     let read = |stack: Stack, after: Option<String>| async move {
-        let Some(site) = sites_ref.get(&stack.dealer) else { return Err(Failure::Broken("a stack of no site".into())) };
+        let Some(site) = sites_ref.get(&stack.dealer) else { return Err(Failure::Broken("a stack of an unknown dealer".into())) };
         if lock(counted_ref).has_newer_than(stack.ends()) {
             let count = |rows: Vec<AppointmentFacts>| {
                 let mut counted = lock(counted_ref);
                 rows.into_iter().filter(|facts| takes(site, facts)).for_each(|facts| counted.tally.count(facts, &site.bounds));
             };
-            return sites::page(platform, call, &stack, after.as_deref(), count).await;
+            return sites::read_page(platform, call, &stack, after.as_deref(), count).await;
         }
         let count = |rows: Vec<Appointment>| {
             let mut counted = lock(counted_ref);
@@ -72,24 +72,24 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
                 let facts = AppointmentFacts::from(&row);
                 if takes(site, &facts) {
                     counted.tally.count(facts, &site.bounds);
-                    counted.show(row);
+                    counted.add_to_grid(row);
                 }
             }
         };
-        sites::page(platform, call, &stack, after.as_deref(), count).await
+        sites::read_page(platform, call, &stack, after.as_deref(), count).await
     };
-    sites::each(sites::stacks(Listing::Appointments, &sites, call), read).await?;
+    sites::read_all(sites::stacks(Listing::Appointments, &sites, call), read).await?;
     let mut counted = counted.into_inner().unwrap_or_else(PoisonError::into_inner);
     counted.cut();
     Ok(Answer::new(200, &AppointmentOverviewView::of(&counted.tally, counted.grid))?.about(&counted.tally.total))
 }
 
-fn lock(counted: &Mutex<Counted>) -> MutexGuard<'_, Counted> {
+fn lock(counted: &Mutex<RunningTotals>) -> MutexGuard<'_, RunningTotals> {
     counted.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The filter and how many rows of the grid.
-fn asked(call: &Call) -> Result<(AppointmentFilter, usize), Refusal> {
+/// Reads the filter and the number of grid rows.
+fn read_query(call: &Call) -> Result<(AppointmentFilter, usize), Refusal> {
     let known: Vec<&str> = AppointmentFilter::NAMES.into_iter().chain(["limit"]).collect();
     call.only_queries(&known, "OVR-2")?;
     let limit = call.query("limit").map_or(Some(GRID), |text| text.parse().ok().filter(|limit| *limit <= GRID));

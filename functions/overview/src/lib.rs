@@ -1,4 +1,13 @@
-//! What appointments and leads come to (OVR): counted anew from the dealers' lists each time it is asked, so that no number can drift.
+//! The appointment overview and the lead overview (OVR-1 to OVR-4).
+//!
+//! - **Triggers**: `GET /overview/appointments` and `GET /overview/leads`.
+//! - **Reads**: the settings of all requested dealers, then the dealers' lists month by month, up to 32 pages concurrently. If only numbers are needed, it
+//!   reads the fields to count and not the whole rows.
+//! - **Writes**: nothing. No totals are stored, so they cannot drift from the data.
+//! - **Visibility**: rows that the caller may not see are not counted.
+//! - **Failure**: if one read fails the request fails with 503 and no partial numbers are returned. The caller may retry.
+//!
+//! `sites` finds the dealers and reads their lists, `appointments` and `leads` count, `view` defines the responses.
 
 mod appointments;
 mod leads;
@@ -15,7 +24,7 @@ use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http};
 
-/// A request of one of this function's routes.
+/// Answers a request of one of this function's routes.
 pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
     http::answer(platform, event, async |call| operate(platform, call).await).await
 }

@@ -1,4 +1,4 @@
-//! The dealers that an overview is of, and all that is read of them.
+//! The dealers of an overview, and the reading of their lists.
 
 use forecourt_domain::base::{DealerId, Refusal};
 use forecourt_domain::reports::Bounds;
@@ -10,32 +10,32 @@ use forecourt_store::{Failure, Listing, Load, Row, Stack};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashMap;
 
-/// Reads that are under way at once.
-const AT_ONCE: usize = 32;
+/// Concurrent reads.
+const CONCURRENT_READS: usize = 32;
 
-/// A dealer, and what the filter's dates mean there.
+/// A dealer, and the filter's dates as times in the dealer's zone.
 pub(crate) struct Site {
     pub(crate) dealer: Dealer,
     pub(crate) bounds: Bounds,
 }
 
-/// The dealers that are asked for, or else all within reach; with their settings as they are now.
+/// Returns the requested dealers, or all that the caller may access, with their current settings.
 ///
 /// # Errors
-/// 404 for a dealer out of reach, or that does not exist (LEAD-9).
+/// 404 if a requested dealer does not exist or the caller may not access it (LEAD-9).
 pub(crate) async fn sites(
     platform: &Platform,
     call: &Call,
-    asked: &[DealerId],
+    requested: &[DealerId],
     bounds: impl Fn(&Dealer) -> Bounds,
 ) -> Result<HashMap<DealerId, Site>, Failure> {
-    for dealer in asked {
+    for dealer in requested {
         call.scope.reaches(dealer)?;
     }
-    let dealers = match asked {
+    let dealers = match requested {
         [] if call.scope.reaches_all() => platform.store.dealers(&call.scope).await?,
         [] => call.scope.dealers().cloned().collect(),
-        asked => asked.to_vec(),
+        requested => requested.to_vec(),
     };
     let loaded = platform.store.load(&call.scope, &Load::of(dealers.iter().cloned().map(Key::Dealer))).await?;
     let mut sites = HashMap::new();
@@ -45,14 +45,14 @@ pub(crate) async fn sites(
                 let site = Site { bounds: bounds(dealer), dealer: dealer.clone() };
                 sites.insert(id, site);
             }
-            None if asked.is_empty() => {}
+            None if requested.is_empty() => {}
             None => return Err(Refusal::NotFound("dealer").into()),
         }
     }
     Ok(sites)
 }
 
-/// Every month of every site that the filter's dates leave, newest first.
+/// Returns every month of every dealer within the filter's dates, newest first.
 pub(crate) fn stacks(listing: Listing, sites: &HashMap<DealerId, Site>, call: &Call) -> Vec<Stack> {
     let of = |site: &Site| Stack::all(listing, &site.dealer.id, site.bounds.created, site.dealer.since, call.now);
     let mut stacks: Vec<Stack> = sites.values().flat_map(of).collect();
@@ -60,8 +60,8 @@ pub(crate) fn stacks(listing: Listing, sites: &HashMap<DealerId, Site>, call: &C
     stacks
 }
 
-/// Reads all stacks, many at once, each page by `read`.
-pub(crate) async fn each<Fut: Future<Output = Result<Option<String>, Failure>>>(
+/// Reads all stacks concurrently; `read` reads one page and returns the position of the next.
+pub(crate) async fn read_all<Fut: Future<Output = Result<Option<String>, Failure>>>(
     stacks: Vec<Stack>,
     read: impl Fn(Stack, Option<String>) -> Fut + Sync,
 ) -> Result<(), Failure> {
@@ -73,11 +73,11 @@ pub(crate) async fn each<Fut: Future<Output = Result<Option<String>, Failure>>>(
         }
         Ok(())
     };
-    stream::iter(stacks).map(Ok).try_for_each_concurrent(AT_ONCE, whole).await
+    stream::iter(stacks).map(Ok).try_for_each_concurrent(CONCURRENT_READS, whole).await
 }
 
-/// A page of rows of a stack, each given to `take`; and where the next begins.
-pub(crate) async fn page<R: Row>(
+/// Reads a page of a stack, passes its rows to `take`, and returns the position of the next page.
+pub(crate) async fn read_page<R: Row>(
     platform: &Platform,
     call: &Call,
     stack: &Stack,

@@ -1,4 +1,4 @@
-//! Overviews as clients see them.
+//! The overviews as clients see them.
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, Attended};
@@ -8,12 +8,12 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// A number and what percentage it is.
+/// A number and its percentage.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Share {
-    /// How many.
+    /// The number.
     pub number: u64,
-    /// To one decimal; 0.0 of nothing at all.
+    /// Percentage with one decimal; 0.0 if the total is zero.
     #[schema(example = 12.5)]
     pub percentage: f64,
 }
@@ -24,108 +24,108 @@ impl Share {
     }
 }
 
-/// What the appointments of a filter come to (OVR-1), and the newest of them (OVR-3). Those in the workshop are outside.
+/// Appointment overview: the totals of a filter (OVR-1) and the newest appointments (OVR-3). Workshop bookings are not included.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AppointmentOverviewView {
-    /// How many.
+    /// Number of appointments and customers.
     pub appointments: AppointmentsBox,
-    /// Whose people made them.
+    /// Appointments by the team that made them.
     pub source: SourceBox,
-    /// Appointments whose customer was sent a confirmation: by any medium, by e-mail, by SMS; percentages of the total.
+    /// Appointments with a confirmation sent: by any medium, by e-mail, by SMS. Percentages of the total.
     pub confirmations: SentBox,
-    /// The same of reminders.
+    /// The same for reminders.
     pub reminders: SentBox,
-    /// Of those dated before today, at each dealer's own midnight, and not called off: whether the customer came.
+    /// Attendance of the appointments that are dated before today (by the dealer's midnight) and not cancelled.
     pub attendance: AttendanceBox,
-    /// Called off, of whatever date: in the total, and not in the attendance; percentage of the total.
+    /// Cancelled appointments of any date. They count in the total but not in the attendance. Percentage of the total.
     pub cancelled: Share,
-    /// The newest by when they were made, newest first: at most 5,000, or `limit`.
+    /// The newest appointments by creation time, newest first: at most 5,000, or `limit`.
     pub rows: Vec<AppointmentRowView>,
-    /// Whether there are more than are shown. The boxes count all.
+    /// Whether there are more appointments than `rows`. The boxes count all.
     pub truncated: bool,
 }
 
-/// How many appointments, of how many customers.
+/// Number of appointments and of customers.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AppointmentsBox {
-    /// All of the filter, those that were called off too.
+    /// All appointments of the filter, cancelled ones included.
     pub total: u64,
-    /// Distinct customers: who is known again by e-mail or telephone counts once, everybody else each time.
+    /// Distinct customers. A customer recognised by e-mail or telephone counts once; an unrecognised one counts for each appointment.
     pub customers: u64,
 }
 
-/// Whose people made the appointments; percentages of the total.
+/// Appointments by the team that made them; percentages of the total.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SourceBox {
-    /// The contact centre's.
+    /// Made by the contact centre.
     pub contact_centre: Share,
-    /// The dealer's, or the customer by an invitation.
+    /// Made by the dealer, or booked by the customer with an invitation.
     pub dealer: Share,
 }
 
-/// Of how many appointments the customer was told: sent, not only queued. One that was told twice, since it was moved, counts once.
+/// Appointments with a message sent to the customer, not only queued. Several messages about one appointment count once.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SentBox {
-    /// By e-mail, by SMS, or by both.
+    /// Sent by e-mail, by SMS, or by both.
     pub sent: Share,
-    /// By e-mail; those by both count here and there.
+    /// Sent by e-mail, also if an SMS was sent too.
     pub email: Share,
-    /// By SMS.
+    /// Sent by SMS, also if an e-mail was sent too.
     pub sms: Share,
 }
 
-/// Whether customers came; percentages of `total`.
+/// Attendance of past appointments; percentages of `total`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AttendanceBox {
-    /// Dated before today, and not called off.
+    /// Appointments dated before today and not cancelled.
     pub total: u64,
     /// The customer came.
     pub completed: Share,
     /// The customer did not come.
     pub no_show: Share,
-    /// Nobody has said.
+    /// No attendance was reported.
     pub unknown: Share,
 }
 
 /// An appointment in the grid.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AppointmentRowView {
-    /// Its id.
+    /// Id of the appointment.
     pub id: String,
-    /// With which dealer.
+    /// Id of the dealer.
     pub dealer: String,
-    /// The lead that it is of.
+    /// Id of the lead, if the appointment belongs to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead: Option<String>,
-    /// What to call the customer.
+    /// Display name of the customer.
     pub customer: String,
-    /// With which salesperson.
+    /// Id of the salesperson.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// When.
+    /// Start.
     pub at: DateTime<Utc>,
     /// `showroom`, `test_drive`, `telephone`, `email`, `video`, `delivery` or `other`.
     #[schema(value_type = String)]
     pub kind: AppointmentKind,
-    /// The system that it was made in: `forecourt`, `contact_centre` or `dealer_system`.
+    /// System in which it was made: `forecourt`, `contact_centre` or `dealer_system`.
     #[schema(value_type = String)]
     pub origin: AppointmentOrigin,
-    /// Whose people made it: `contact_centre` or `dealer`.
+    /// Team that made it: `contact_centre` or `dealer`.
     #[schema(value_type = String)]
     pub team: AppointmentTeam,
     /// Who made it: `user:…`, `partner:…`, `customer` or `system`.
     pub by: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it was called off.
+    /// When it was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<DateTime<Utc>>,
     /// `unknown`, `completed` or `no_show`.
     #[schema(value_type = String)]
     pub attendance: Attended,
-    /// The media by which it was confirmed: `email`, `sms`.
+    /// Media of the confirmations sent: `email`, `sms`.
     pub confirmed: Vec<&'static str>,
-    /// The media by which the customer was reminded.
+    /// Media of the reminders sent: `email`, `sms`.
     pub reminded: Vec<&'static str>,
 }
 
@@ -180,44 +180,44 @@ impl From<Appointment> for AppointmentRowView {
     }
 }
 
-/// What the leads of a filter come to (OVR-4).
+/// Lead overview: the totals of a filter (OVR-4).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LeadOverviewView {
-    /// All of them.
+    /// All leads of the filter.
     pub leads: LeadCountsView,
-    /// By who works them; leads without an owner are in none.
+    /// By owner; leads without an owner are left out.
     pub users: BTreeMap<String, LeadCountsView>,
-    /// By where the customers asked, in small letters.
+    /// By source, in lower case.
     pub sources: BTreeMap<String, LeadCountsView>,
-    /// By dealer: the one that has the lead now.
+    /// By the current dealer of the lead.
     pub dealers: BTreeMap<String, LeadCountsView>,
 }
 
-/// What leads come to.
+/// Totals of leads.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LeadCountsView {
-    /// Received by the dealer that has them: a lead from another dealer of the group counts since it came over.
+    /// Leads received by their current dealer. A lead from another dealer of the group counts from its move.
     pub received: u64,
-    /// With a first answer; percentage of those received.
+    /// Leads with a first response; percentage of `received`.
     pub answered: Share,
-    /// Answered by the deadline that they had then; percentage of those that are judged: answered, or past their deadline without an answer.
-    /// A lead that has no deadline is not judged.
+    /// Answered by the deadline that was valid at that time. Percentage of the judged leads: answered, or past their deadline without a response.
+    /// A lead without a deadline is not judged.
     pub in_time: Share,
-    /// Answered after the deadline; percentage of those that are judged.
+    /// Answered after the deadline; percentage of the judged leads.
     pub late: Share,
-    /// Past the deadline without an answer; percentage of those that are judged.
+    /// Past the deadline without a response; percentage of the judged leads.
     pub overdue: Share,
-    /// The median of the working minutes from arrival to first answer, over those answered (the nearest rank); `null` where none is.
+    /// Median of the working minutes from arrival to first response (nearest rank); `null` if no lead was answered.
     pub median_response_minutes: Option<f64>,
-    /// The 90th percentile of the same.
+    /// 90th percentile of the same minutes.
     pub p90_response_minutes: Option<f64>,
-    /// Ever escalated to level 1, those that went on to level 2 among them; percentage of those received.
+    /// Leads ever escalated to level 1, including those that reached level 2; percentage of `received`.
     pub level_1: Share,
-    /// Ever escalated to level 2.
+    /// Leads ever escalated to level 2; percentage of `received`.
     pub level_2: Share,
-    /// Won; percentage of those received.
+    /// Won leads; percentage of `received`.
     pub won: Share,
-    /// Lost; percentage of those received.
+    /// Lost leads; percentage of `received`.
     pub lost: Share,
 }
 

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_outbox::Wakes;
+use forecourt_outbox::WakeUps;
 use forecourt_store::Failure;
 use forecourt_store::keys::Look;
 use std::collections::BTreeSet;
@@ -85,8 +85,8 @@ impl Agenda {
 }
 
 #[async_trait]
-impl Wakes for Agenda {
-    async fn tell(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
+impl WakeUps for Agenda {
+    async fn send(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
         self.add(self.clock.now() + delay, look.clone());
         Ok(())
     }

@@ -108,7 +108,7 @@ impl System {
         let texts = Texts::new(&public_url).map_err(|e| e.to_string())?;
         let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };
         let exporter = Exporter::new(platform.of("export"), uploads);
-        let outbox = Outbox { platform: platform.of("outbox"), wakes: Arc::new(agenda.clone()), delay: forecourt_outbox::LONGEST_DELAY };
+        let outbox = Outbox { platform: platform.of("outbox"), wake_ups: Arc::new(agenda.clone()), delay: forecourt_outbox::LONGEST_DELAY };
         let stepping = tokio::sync::Mutex::default();
         Ok(Self { platform, clock, agenda, outbox, mailbox, queue, appointments, sender, exporter, twice, stepping })
     }

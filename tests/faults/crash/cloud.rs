@@ -311,7 +311,7 @@ impl Cloud {
             clock: self.clock.clone(),
             treatment: self.wakes,
         };
-        Outbox { platform: platform.clone(), wakes: Arc::new(wakes), delay: LONGEST_DELAY }
+        Outbox { platform: platform.clone(), wake_ups: Arc::new(wakes), delay: LONGEST_DELAY }
     }
 
     async fn relay(&self, records: Vec<(Value, u32)>) {

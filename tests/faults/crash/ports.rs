@@ -42,8 +42,8 @@ impl Wakes {
 }
 
 #[async_trait]
-impl forecourt_outbox::Wakes for Wakes {
-    async fn tell(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
+impl forecourt_outbox::WakeUps for Wakes {
+    async fn send(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
         let body = json!(look).to_string();
         let put = || {
             let mut between = self.between.lock().unwrap();

@@ -41,15 +41,15 @@ fn int_2_an_entity_that_nobody_declared_stays_as_written() {
 #[test]
 fn int_2_a_document_cut_off_is_refused_with_its_place() {
     let cases = [
-        ("<adf>\n<prospect><id>1</id>\n", "line 3, column 1: the document is cut off: <prospect> of line 2 is not closed"),
-        ("<adf><prospect></prospect>", "line 1, column 27: the document is cut off: <adf> of line 1 is not closed"),
+        ("<adf>\n<prospect><id>1</id>\n", "line 3, column 1: the document is truncated: <prospect> of line 2 is not closed"),
+        ("<adf><prospect></prospect>", "line 1, column 27: the document is truncated: <adf> of line 1 is not closed"),
         (
             "<prospect>é<id",
-            "line 1, column 12: the document is cut off: <prospect> of line 1 is not closed, and syntax error: tag not closed: `>` not found before end of input",
+            "line 1, column 12: the document is truncated: <prospect> of line 1 is not closed, and syntax error: tag not closed: `>` not found before end of input",
         ),
         (
             "<adf>\n<prospect><![CDATA[ x </prospect></adf>",
-            "line 2, column 11: the document is cut off: <prospect> of line 2 is not closed, and syntax error: CDATA not closed: `]]>` not found before end of input",
+            "line 2, column 11: the document is truncated: <prospect> of line 2 is not closed, and syntax error: CDATA not closed: `]]>` not found before end of input",
         ),
     ];
     for (text, message) in cases {

@@ -1,4 +1,4 @@
-//! `customer` to who asked. Nothing but `customer` is ever given to this module.
+//! Reads the contact from `customer`. No other section is passed to this module, so no other person's data can be used.
 
 use super::leaves::{Leaf, first, leaves};
 use super::names::Role;
@@ -7,7 +7,7 @@ use super::tree::Node;
 use super::values;
 use forecourt_domain::enquiry::{RawContact, RawPhone};
 
-/// Who asked. Of several people it is the first who can be reached; what the others are is told in `oddities`.
+/// Returns the contact: the first person with an e-mail address or a phone number. Other persons are noted in `oddities`.
 pub(super) fn contact(customers: &[&Node], oddities: &mut Oddities) -> RawContact {
     let mut people = Vec::new();
     for customer in customers {
@@ -16,15 +16,15 @@ pub(super) fn contact(customers: &[&Node], oddities: &mut Oddities) -> RawContac
         let without = leaves(customer, false);
         let named = |leaf: &&Leaf<'_>| matches!(leaf.node.name.as_str(), "name" | "first" | "last" | "full" | "email" | "phone");
         if contacts.is_empty() {
-            // Some senders leave `contact` out.
+            // Some senders omit `contact`.
             people.push(person(&without, oddities));
         } else if let Some(leaf) = without.iter().find(named) {
-            // Beside a contact they may be somebody else's whose tags are lost.
-            oddities.note("customer", &format!("not taken, since it is beside contact: {}", leaf.line().unwrap_or_default()));
+            // Next to a contact they may belong to another person whose tags are missing.
+            oddities.note("customer", &format!("ignored because it is next to contact: {}", leaf.line().unwrap_or_default()));
         }
         people.extend(contacts.iter().map(|contact| person(&leaves(contact, false), oddities)));
         for node in std::iter::once(*customer).chain(contacts) {
-            stray_words(node, oddities);
+            note_stray_text(node, oddities);
         }
     }
     let reachable = |person: &RawContact| !person.emails.is_empty() || !person.phones.is_empty();
@@ -41,14 +41,14 @@ pub(super) fn contact(customers: &[&Node], oddities: &mut Oddities) -> RawContac
             let mut parts = name(&other);
             parts.extend(other.emails);
             parts.extend(other.phones.into_iter().map(|phone| phone.number));
-            oddities.note("contact", &format!("there is a further one: {}", parts.join(" ")));
+            oddities.note("contact", &format!("further contact: {}", parts.join(" ")));
         }
     }
     chosen.language = chosen.language.or_else(|| customers.iter().find_map(|customer| language(customer)));
     chosen
 }
 
-/// The contacts in a customer, also in elements that are no part of ADF.
+/// Collects the contacts in a customer, also inside elements that are not part of ADF.
 fn gather<'a>(of: &'a Node, into: &mut Vec<&'a Node>) {
     for node in &of.children {
         if node.role() == Role::Contact {
@@ -65,9 +65,9 @@ fn language(of: &Node) -> Option<String> {
     of.attribute("language").or_else(|| (of.name == "language").then(|| values::line(&of.text)).flatten()).or_else(inner)
 }
 
-fn stray_words(of: &Node, oddities: &mut Oddities) {
+fn note_stray_text(of: &Node, oddities: &mut Oddities) {
     if let Some(words) = values::line(&of.text) {
-        oddities.note(&of.name, &format!("words between the elements: {words}"));
+        oddities.note(&of.name, &format!("text between the elements: {words}"));
     }
 }
 
@@ -107,8 +107,8 @@ fn person(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> RawContact {
         let kind = leaf.node.attribute("type");
         let is = |word: &str| leaf.attribute("type").is_some_and(|kind| kind.contains(word));
         if is("fax") && !is("voice") && !is("phone") {
-            // No phone to call.
-            oddities.note("contact.phone", &format!("fax, not taken: {number}"));
+            // A fax number cannot be called.
+            oddities.note("contact.phone", &format!("fax number ignored: {number}"));
         } else {
             add_phone(&mut person, RawPhone { number, kind });
         }
@@ -117,7 +117,7 @@ fn person(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> RawContact {
     person
 }
 
-/// First and last name, and the company.
+/// Returns first name, last name and company.
 fn names(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> (Option<String>, Option<String>, Option<String>) {
     let mut parts: Vec<(&str, String)> = Vec::new();
     for leaf in leaves {
@@ -134,7 +134,7 @@ fn names(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> (Option<String>, Optio
             "middle" | "mi" | "middlename" | "initial" => "middle",
             "last" | "surname" | "lastname" | "family" | "lname" => "last",
             "suffix" => "suffix",
-            // Titles are no part of the name here.
+            // Titles are not stored as part of the name.
             "title" | "prefix" | "salutation" => continue,
             _ if is_business => "company",
             _ => "full",
@@ -142,7 +142,7 @@ fn names(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> (Option<String>, Optio
         match parts.iter().find(|(known, _)| *known == part) {
             None => parts.push((part, value)),
             Some((_, known)) if *known == value => {}
-            Some(_) => oddities.note("contact.name", &format!("a further {part} name: {value}")),
+            Some(_) => oddities.note("contact.name", &format!("further {part} name: {value}")),
         }
     }
     let part = |name: &str| parts.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
@@ -157,7 +157,7 @@ fn names(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> (Option<String>, Optio
             Some((last, first)) if !first.trim().is_empty() => (Some(first.trim()), last.trim()),
             _ => full.rsplit_once(' ').map_or((None, full.as_str()), |(first, last)| (Some(first), last)),
         };
-        // A full name beside one part of it: what the part says is the surer.
+        // If a full name and one of its parts are given, the part is more reliable.
         let back = if first.as_deref() == Some(full.as_str()) { "" } else { back };
         if last.is_none() && first.is_none() {
             first = front.map(str::to_owned);
@@ -169,7 +169,7 @@ fn names(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> (Option<String>, Optio
     (first.or_else(|| part("middle")), last, part("company"))
 }
 
-/// The addresses in one `email`, in which some senders put several, or the name with it.
+/// Returns the addresses in one `email` element. Some senders put several addresses into it, or the name with the address.
 fn addresses(written: &str) -> Vec<String> {
     let pieces: Vec<&str> = written.split([';', ',']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
     let several = pieces.len() > 1 && pieces.iter().all(|piece| piece.contains('@'));
@@ -181,7 +181,7 @@ fn addresses(written: &str) -> Vec<String> {
     pieces.into_iter().map(bare).collect()
 }
 
-/// The first address that says anything.
+/// Reads the first address that is not empty.
 fn address(leaves: &[Leaf<'_>], person: &mut RawContact) {
     let is_address = |leaf: &&Leaf<'_>| {
         matches!(leaf.node.name.as_str(), "street" | "apartment" | "city" | "postalcode" | "country") && leaf.line().is_some()

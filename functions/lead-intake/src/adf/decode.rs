@@ -1,25 +1,25 @@
-//! Bytes to text: byte order mark, UTF-16, the declared character set, or the likeliest one.
+//! Decodes bytes to text by byte order mark, UTF-16 pattern, declared character set, or the most likely one.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// How far in the declaration and the pattern of UTF-16 are looked for.
+/// Bytes searched for the XML declaration and the pattern of UTF-16.
 const HEAD: usize = 1024;
 
-/// The text of a document, and a remark if its bytes were not what they should have been.
+/// Returns the text of a document, and a remark if its bytes do not match the declared character set.
 ///
-/// Never fails: what no character set explains is replaced by U+FFFD and remarked upon.
+/// Never fails: bytes that cannot be decoded are replaced by U+FFFD, with a remark.
 pub(super) fn decode(bytes: &[u8]) -> (String, Option<String>) {
     let marked = Encoding::for_bom(bytes).map(|(encoding, length)| (encoding, bytes.get(length..).unwrap_or_default()));
-    let (encoding, body) = marked.or_else(|| wide(bytes).map(|encoding| (encoding, bytes))).unwrap_or((UTF_8, bytes));
+    let (encoding, body) = marked.or_else(|| utf16(bytes).map(|encoding| (encoding, bytes))).unwrap_or((UTF_8, bytes));
     if encoding != UTF_8 {
         return whole(encoding, body);
     }
     let declared = declared(body);
     match std::str::from_utf8(body) {
         Ok(text) => {
-            // Multi-byte UTF-8 does not come about by chance: it is believed against the declaration.
+            // Valid multi-byte UTF-8 is almost never a coincidence, so it overrides the declaration.
             let other = declared.filter(|d| !text.is_ascii() && !is_unicode(d));
-            (text.to_owned(), other.map(|d| format!("declared as {}, but it is UTF-8 and was read as such", d.name())))
+            (text.to_owned(), other.map(|d| format!("declared as {}, but read as UTF-8 because it is valid UTF-8", d.name())))
         }
         Err(_) => match declared.filter(|d| !is_unicode(d)) {
             Some(encoding) => whole(encoding, body),
@@ -34,11 +34,11 @@ fn is_unicode(encoding: &'static Encoding) -> bool {
 
 fn whole(encoding: &'static Encoding, bytes: &[u8]) -> (String, Option<String>) {
     let (text, broken) = encoding.decode_without_bom_handling(bytes);
-    (text.into_owned(), broken.then(|| format!("bytes that are not {} were replaced by \u{FFFD}", encoding.name())))
+    (text.into_owned(), broken.then(|| format!("bytes that are not valid {} were replaced by \u{FFFD}", encoding.name())))
 }
 
-/// UTF-16 without a mark: mostly ASCII, so that every other byte is zero.
-fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
+/// Detects UTF-16 without a byte order mark: mostly ASCII, so every other byte is zero.
+fn utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes.get(..HEAD).unwrap_or(bytes);
     let zeros = |parity: usize| head.iter().skip(parity).step_by(2).filter(|b| **b == 0).count();
     let enough = (head.len() / 4).max(2);
@@ -49,7 +49,7 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// The character set that the XML declaration names, if it is a known one.
+/// Returns the character set of the XML declaration. `None` if it is unknown or absent.
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = String::from_utf8_lossy(bytes.get(..HEAD).unwrap_or(bytes)).to_ascii_lowercase();
     let declaration = head.split_once("<?xml")?.1.split('>').next()?;
@@ -59,7 +59,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_label(label.as_bytes())
 }
 
-/// Pieces of two character sets put together by somebody: what is UTF-8 is read as that, every other byte as windows-1252.
+/// Decodes a mixture of two character sets: valid UTF-8 as UTF-8, every other byte as windows-1252.
 fn mixed(bytes: &[u8]) -> (String, Option<String>) {
     let mut text = String::with_capacity(bytes.len());
     let mut others = 0;

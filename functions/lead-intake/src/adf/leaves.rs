@@ -1,10 +1,10 @@
-//! The values in an element of the tree.
+//! The values inside an element of the tree.
 
 use super::names::Role;
 use super::tree::Node;
 use super::values;
 
-/// A value in the tree and the nearest known element around it.
+/// A field or a text of the tree, and the nearest known element around it.
 pub(super) struct Leaf<'a> {
     pub(super) node: &'a Node,
     pub(super) parent: &'a Node,
@@ -20,7 +20,7 @@ impl Leaf<'_> {
     }
 }
 
-/// The values in an element, in order, except those in sections of their own and, unless `contacts`, in contacts.
+/// Returns the values in an element, in order. Values of inner sections are left out, and those of contacts unless `contacts` is set.
 pub(super) fn leaves(of: &Node, contacts: bool) -> Vec<Leaf<'_>> {
     fn gather<'a>(of: &'a Node, parent: &'a Node, contacts: bool, into: &mut Vec<Leaf<'a>>) {
         for node in &of.children {
@@ -38,7 +38,7 @@ pub(super) fn leaves(of: &Node, contacts: bool) -> Vec<Leaf<'_>> {
     found
 }
 
-/// The first value of that name that is not empty.
+/// Returns the first non-empty value with the name.
 pub(super) fn first(leaves: &[Leaf<'_>], name: &str) -> Option<String> {
     leaves.iter().filter(|leaf| leaf.node.name == name).find_map(Leaf::line)
 }

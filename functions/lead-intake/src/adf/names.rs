@@ -1,29 +1,29 @@
-//! The words of ADF: which elements there are, under which other names they come, and what they may hold.
+//! The element names of ADF: their synonyms and the role of each element.
 
-/// What kind of element a name stands for.
+/// The role of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// `adf`.
     Root,
     /// `prospect`.
     Prospect,
-    /// `vehicle`, `customer`, `vendor`, `provider`: whatever is in one belongs to the innermost one.
+    /// `vehicle`, `customer`, `vendor`, `provider`: a value belongs to the innermost section around it.
     Section,
     /// `contact`.
     Contact,
-    /// Holds further elements.
+    /// Contains further elements.
     Group,
-    /// Holds a value and no further element of ADF.
+    /// Contains a value and no further element of ADF.
     Field,
-    /// Holds prose, in which anything may stand.
+    /// Contains free text, in which any tag may occur.
     Prose,
-    /// A tag of HTML, which means nothing but a space or a line's end.
+    /// An HTML tag, which only means a space or the end of a line.
     Html,
-    /// None of these: read through as if it were not there.
+    /// An unknown element: its children are read as if it were absent.
     Unknown,
 }
 
-/// A name as it is compared: without its prefix, in lower case, without `-`, `_` and `.`, and of several names for one thing the specified one.
+/// Returns the canonical name: without prefix, in lower case, without `-`, `_` and `.`, synonyms replaced by the specified name.
 pub(super) fn canonical(name: &str) -> String {
     let local = name.rsplit(':').find(|part| !part.is_empty()).unwrap_or_default();
     let bare: String = local.chars().filter(|c| !matches!(c, '-' | '_' | '.')).flat_map(char::to_lowercase).collect();
@@ -54,12 +54,12 @@ pub(super) fn canonical(name: &str) -> String {
     known.to_owned()
 }
 
-/// The role of a canonical name.
+/// Returns the role of a canonical name.
 pub(super) fn role(name: &str) -> Role {
     match name {
         "adf" => Role::Root,
         "prospect" => Role::Prospect,
-        // The last ones are no part of ADF, but people of theirs are not the customer either.
+        // The last three are not part of ADF, but persons inside them are not the customer.
         "vehicle" | "customer" | "vendor" | "provider" | "salesperson" | "salesrep" | "manufacturer" => Role::Section,
         "contact" => Role::Contact,
         "address" | "timeframe" | "finance" | "option" | "colorcombination" => Role::Group,
@@ -74,7 +74,7 @@ pub(super) fn role(name: &str) -> Role {
     }
 }
 
-/// Whether a name in lower case is a tag of HTML such as form mailers and editors leave in prose.
+/// Whether a lower-case name is an HTML tag that form mailers and editors leave in free text.
 pub(super) fn is_html(name: &str) -> bool {
     ends_line(name)
         || matches!(
@@ -114,7 +114,7 @@ pub(super) fn is_html(name: &str) -> bool {
         )
 }
 
-/// Whether a tag of HTML ends a line.
+/// Whether an HTML tag ends a line.
 pub(super) fn ends_line(name: &str) -> bool {
     let parts = "address blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre table tr ul";
     parts.split(' ').any(|part| part == name)

@@ -1,25 +1,25 @@
-//! What was odd in a prospect and how it was read.
+//! Remarks on irregular data in a prospect.
 
 use super::values;
 
-/// The most oddities of one prospect.
+/// Largest number of remarks on one prospect.
 const MAX_ODDITIES: usize = 40;
-/// The most addresses, numbers or comments of one prospect that are compared with one another.
+/// Largest number of addresses, phone numbers or comments of one prospect that are compared with each other; it bounds the quadratic comparison.
 pub(super) const MAX_REPEATS: usize = 50;
 
-/// Remarks on what was odd: a field and a detail.
+/// The remarks on a prospect: a field and a detail each.
 #[derive(Debug, Default)]
 pub(super) struct Oddities(Vec<(String, String)>);
 
 impl Oddities {
-    /// Adds one, shortened, as long as there is room.
+    /// Adds a shortened remark unless the limit is reached.
     pub(super) fn note(&mut self, field: &str, detail: &str) {
         if self.0.len() < MAX_ODDITIES {
             self.0.push((field.to_owned(), values::brief(detail)));
         }
     }
 
-    /// The remarks in the order in which they were added.
+    /// Returns the remarks in the order in which they were added.
     pub(super) fn into_inner(self) -> Vec<(String, String)> {
         self.0
     }

@@ -1,4 +1,4 @@
-//! The tree to prospects: which part of it is whose.
+//! Reads the prospects from the tree and decides which data belongs to which role.
 
 use super::leaves::{Leaf, first, leaves};
 use super::names::Role;
@@ -7,7 +7,7 @@ use super::tree::Node;
 use super::{Prospect, contact, values, vehicle};
 use forecourt_domain::enquiry::RawEnquiry;
 
-/// Every element of a role in a tree, the outer before the inner, but nothing in a prospect unless prospects are asked for.
+/// Collects every element of a role, outer elements first. It does not descend into prospects.
 fn every<'a>(role: Role, nodes: &'a [Node], into: &mut Vec<&'a Node>) {
     for node in nodes {
         if node.role() == role {
@@ -19,7 +19,7 @@ fn every<'a>(role: Role, nodes: &'a [Node], into: &mut Vec<&'a Node>) {
     }
 }
 
-/// The prospects of a document.
+/// Returns the prospects of a document.
 pub(super) fn prospects(tree: &[Node], text: &str) -> Vec<Prospect> {
     let (mut prospects, mut beside) = (Vec::new(), Vec::new());
     every(Role::Prospect, tree, &mut prospects);
@@ -80,27 +80,27 @@ fn prospect(node: &Node, beside: &[&Node], text: &str) -> Prospect {
     }
 }
 
-/// What looks like a customer's data but stands where it may be anybody's: it is not taken, but told.
+/// Notes data that looks like a customer's but is outside `customer`: it may be anybody's and is not used.
 fn misplaced(node: &Node, own: &[Leaf<'_>], oddities: &mut Oddities) {
     let is_contact = |node: &Node| node.role() == Role::Contact;
     for contact in node.children.iter().filter(|child| is_contact(child)) {
         let words = leaves(contact, true).iter().filter_map(Leaf::line).collect::<Vec<_>>().join(", ");
-        oddities.note("contact", &format!("not taken, since it is outside of customer: {words}"));
+        oddities.note("contact", &format!("ignored because it is outside customer: {words}"));
     }
     for leaf in own.iter().filter(|leaf| matches!(leaf.node.name.as_str(), "email" | "phone" | "name")) {
         if let Some(value) = leaf.line() {
-            oddities.note(&format!("contact.{}", leaf.node.name), &format!("not taken, since it is outside of customer: {value}"));
+            oddities.note(&format!("contact.{}", leaf.node.name), &format!("ignored because it is outside customer: {value}"));
         }
     }
 }
 
-/// The customer's words: comments of the customer and of the prospect, each once, and the time frame.
+/// Returns the customer's message: comments of the customer and of the prospect, without duplicates, then time frame and finance.
 fn message(customers: &[&Node], own: &[Leaf<'_>]) -> Option<String> {
     let theirs: Vec<Leaf<'_>> = customers.iter().flat_map(|customer| leaves(customer, true)).collect();
-    let mut said: Vec<String> = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
     for leaf in theirs.iter().chain(own).filter(|leaf| leaf.node.name == "comments").take(MAX_REPEATS) {
-        if let Some(words) = values::lines(&leaf.node.text).filter(|words| !said.contains(words)) {
-            said.push(words);
+        if let Some(words) = values::lines(&leaf.node.text).filter(|words| !parts.contains(words)) {
+            parts.push(words);
         }
     }
     let frame = |name: &str| theirs.iter().chain(own).filter(|l| l.parent.name == "timeframe" && l.node.name == name).find_map(Leaf::line);
@@ -108,9 +108,9 @@ fn message(customers: &[&Node], own: &[Leaf<'_>]) -> Option<String> {
     let dates = dates.into_iter().filter_map(|(word, date)| date.map(|date| format!("{word} {date}")));
     let frame: Vec<String> = frame("description").into_iter().chain(dates).collect();
     if !frame.is_empty() {
-        said.push(format!("Time frame: {}", frame.join(", ")));
+        parts.push(format!("Time frame: {}", frame.join(", ")));
     }
     let money: Vec<String> = customers.iter().copied().filter_map(|customer| vehicle::finance(&leaves(customer, true))).collect();
-    said.extend(money);
-    (!said.is_empty()).then(|| said.join("\n"))
+    parts.extend(money);
+    (!parts.is_empty()).then(|| parts.join("\n"))
 }

@@ -1,14 +1,15 @@
-//! Text to what an XML reader can take: stray `<`, unquoted and badly quoted attributes, misplaced
-//! declarations. Every repair keeps the length, so that a place in the repaired text is that place in the document.
+//! Repairs text so that an XML reader accepts it: stray `<`, unquoted and wrongly quoted attributes, misplaced declarations.
+//!
+//! Invariant: every repair keeps the length, so an offset in the repaired text is the same offset in the document.
 
 use super::names::{self, Role};
 
-/// Stands for a `<` that starts no markup.
+/// Replaces a `<` that starts no markup.
 pub(super) const LESS: char = '\u{1}';
-/// Stands for a byte of markup that means nothing here: a comment, a processing instruction.
+/// Replaces a byte of ignored markup: a comment, a processing instruction.
 pub(super) const NOTHING: char = '\u{2}';
 
-/// The document's text with its markup repaired.
+/// Returns the document's text with repaired markup.
 ///
 /// # Errors
 /// The offset of a DOCTYPE with declarations.
@@ -25,7 +26,7 @@ pub(super) fn repair(text: &str) -> Result<String, usize> {
     Ok(out)
 }
 
-/// Copies text, without the control characters that no XML may hold and that are used as marks here.
+/// Copies text without control characters: XML does not allow them, and this module uses two of them as marks.
 fn plain(out: &mut String, text: &str) {
     out.extend(text.chars().map(|c| if c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r') { ' ' } else { c }));
 }
@@ -35,13 +36,13 @@ fn nothing(out: &mut String, length: usize) -> usize {
     length
 }
 
-/// A `<` that is a word, not markup.
+/// Writes a `<` that belongs to the text.
 fn stray(out: &mut String) -> usize {
     out.push(LESS);
     1
 }
 
-/// What stays as it is to the document's end: the XML reader finds it unclosed, and says so.
+/// Copies unclosed markup up to the end of the document: the XML reader reports it.
 fn unclosed(out: &mut String, rest: &str) -> usize {
     plain(out, rest);
     rest.len()
@@ -51,7 +52,7 @@ fn starts(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// Repairs the markup at the start of `rest` and tells how long it is; `None` if it is a DOCTYPE with declarations.
+/// Repairs the markup at the start of `rest` and returns its length. `None` if it is a DOCTYPE with declarations.
 fn markup(rest: &str, out: &mut String) -> Option<usize> {
     if rest.starts_with("<!--") {
         return Some(match rest.get(4..).and_then(|t| t.find("-->")) {
@@ -80,7 +81,7 @@ fn markup(rest: &str, out: &mut String) -> Option<usize> {
         return None;
     }
     if rest.starts_with("<?") {
-        // Some end it as SGML does, without the second question mark.
+        // Some senders end it as in SGML, without the second question mark.
         let reach = rest.get(1..).and_then(|t| t.find('<')).map_or(rest.len(), |next| next + 1);
         let instruction = rest.get(..reach).unwrap_or_default();
         let end = instruction.find("?>").map(|end| end + 2).or_else(|| instruction.find('>').map(|end| end + 1));
@@ -93,7 +94,7 @@ fn markup(rest: &str, out: &mut String) -> Option<usize> {
     Some(tag(rest, out))
 }
 
-/// A quotation mark's kind: the straight ones of XML, and those that a word processor makes of them.
+/// Returns the straight quotation mark of a typographic one, which word processors insert.
 fn typographic(c: char) -> Option<char> {
     match c {
         '“' | '”' | '„' | '‟' | '″' => Some('"'),
@@ -102,10 +103,10 @@ fn typographic(c: char) -> Option<char> {
     }
 }
 
-/// Where a tag's characters lead.
+/// The end of a tag.
 enum End {
     Closed(usize),
-    /// At this offset the next tag starts, or the document ends, and no `>` came.
+    /// The next tag starts, or the document ends, at this offset before a `>`.
     Open(usize),
 }
 
@@ -116,7 +117,7 @@ fn tag(rest: &str, out: &mut String) -> usize {
     let length = behind.find(|c: char| !c.is_ascii_alphanumeric() && !"_-.:".contains(c)).unwrap_or(behind.len());
     let (name, after) = behind.split_at_checked(length).unwrap_or_default();
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    // `<max@example.com>` is an address, and `<3` is a heart.
+    // `<max@example.com>` and `<3` are text, not tags.
     if !is_name || !after.starts_with(|c: char| c.is_whitespace() || "/<>".contains(c)) && !after.is_empty() {
         return stray(out);
     }
@@ -128,7 +129,7 @@ fn tag(rest: &str, out: &mut String) -> usize {
             end
         }
         End::Open(end) if end == rest.len() => unclosed(out, rest),
-        // What an end tag without `>` would have closed is closed by what comes next.
+        // An end tag without `>` is dropped; the next tag closes the element.
         End::Open(end) if is_end => nothing(out, end),
         End::Open(end) => {
             let known = !matches!(names::role(&names::canonical(name)), Role::Html | Role::Unknown);
@@ -144,9 +145,9 @@ fn tag(rest: &str, out: &mut String) -> usize {
     }
 }
 
-/// Copies a tag's attributes from `from` on, with straight quotes around their values.
+/// Copies a tag's attributes from offset `from`, with straight quotes around their values.
 fn attributes(rest: &str, from: usize, repaired: &mut String) -> End {
-    // The open quote: what closes it, whether it is a typographic one, and where it is.
+    // The open quote: its closing mark, whether it is typographic, and its offset.
     let mut quote: Option<(char, bool, usize)> = None;
     let mut after_equals = false;
     for (step, c) in rest.get(from..).unwrap_or_default().char_indices() {
@@ -158,7 +159,7 @@ fn attributes(rest: &str, from: usize, repaired: &mut String) -> End {
                 return End::Closed(at + 1);
             }
             (None, '<') => return End::Open(at),
-            // No value may hold a `<`: the quote was never closed.
+            // A value cannot contain `<`, so the quote was never closed.
             (Some((_, _, open)), '<') => return unquoted(rest, open, at, repaired),
             (None, '"' | '\'') => {
                 quote = Some((c, false, at));
@@ -191,7 +192,7 @@ fn attributes(rest: &str, from: usize, repaired: &mut String) -> End {
     }
 }
 
-/// Takes the quotes out of a tag from `open` on, where one was opened that nothing closes before `reach`.
+/// Removes the quotes of a tag from offset `open`, where a quote was opened and not closed before `reach`.
 fn unquoted(rest: &str, open: usize, reach: usize, repaired: &mut String) -> End {
     repaired.truncate(open);
     for (step, c) in rest.get(open..reach).unwrap_or_default().char_indices() {

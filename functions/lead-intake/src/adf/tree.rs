@@ -1,4 +1,4 @@
-//! Mended text to a tree of elements, where tags that do not match are put right as far as that is unambiguous.
+//! Builds a tree of elements from repaired text. Tags that do not match are corrected if that is unambiguous.
 
 use super::names::{self, Role};
 use super::{MAX_DEPTH, MAX_PROSPECTS, Unreadable, place, repair, values};
@@ -6,19 +6,19 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use std::ops::Range;
 
-/// An element. One that holds nothing at all is left out of the tree.
+/// An element. Empty elements are left out of the tree.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// Canonical.
+    /// The canonical name.
     pub(super) name: String,
-    /// Canonical names, values as written.
+    /// The attributes: canonical name, value as written.
     attributes: Vec<(String, String)>,
-    /// Of a field or prose its value; else what stands between the elements in it.
+    /// The value of a field or a text; for other elements the text between their children.
     pub(super) text: String,
     pub(super) children: Vec<Node>,
-    /// Where in the document it stands, tags included.
+    /// The range in the document, tags included.
     pub(super) span: Range<usize>,
-    /// Of a prospect: what had to be put right in it.
+    /// The corrections inside a prospect.
     pub(super) repairs: Vec<String>,
 }
 
@@ -27,7 +27,7 @@ impl Node {
         names::role(&self.name)
     }
 
-    /// An attribute's value, `None` if it is empty.
+    /// Returns an attribute's value. `None` if it is empty or absent.
     pub(super) fn attribute(&self, name: &str) -> Option<String> {
         self.attributes.iter().find(|(key, _)| key == name).and_then(|(_, value)| values::line(value))
     }
@@ -37,10 +37,10 @@ impl Node {
     }
 }
 
-/// The elements at the top of a document.
+/// Returns the top elements of a document.
 ///
 /// # Errors
-/// See [`Unreadable`]: cut off, no XML, too deep or with too many prospects.
+/// [`Unreadable`] if the document is truncated, is not XML, is nested too deep or has too many prospects.
 pub(super) fn build(text: &str, repaired: &str) -> Result<Vec<Node>, Unreadable> {
     let mut reader = Reader::from_str(repaired);
     let config = reader.config_mut();
@@ -56,13 +56,13 @@ pub(super) fn build(text: &str, repaired: &str) -> Result<Vec<Node>, Unreadable>
             Ok(Event::Start(tag)) => tree.start(&tag, span, false)?,
             Ok(Event::Empty(tag)) => tree.start(&tag, span, true)?,
             Ok(Event::End(tag)) => tree.end(&names::canonical(tag.name().as_ref()), span),
-            Ok(Event::Text(words)) => tree.words(&words.into_inner()),
-            Ok(Event::CData(words)) => tree.words(&words.into_inner()),
+            Ok(Event::Text(words)) => tree.text(&words.into_inner()),
+            Ok(Event::CData(words)) => tree.text(&words.into_inner()),
             Ok(Event::GeneralRef(reference)) => {
                 let name = reference.into_inner();
                 match values::reference(&name) {
-                    Some(character) => tree.words(character.encode_utf8(&mut [0; 4])),
-                    None => tree.words(&format!("&{name};")),
+                    Some(character) => tree.text(character.encode_utf8(&mut [0; 4])),
+                    None => tree.text(&format!("&{name};")),
                 }
             }
             Ok(Event::Eof) => return tree.finish(),
@@ -80,7 +80,7 @@ fn attributes(tag: &BytesStart<'_>) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for attribute in tag.html_attributes().with_checks(false).flatten() {
         let value = attribute.value.replace(repair::LESS, "<");
-        // With a lone `&` in it, it stays as written.
+        // A value with a single `&` stays as written.
         let value = quick_xml::escape::unescape(&value).map_or_else(|_| value.clone(), |plain| plain.into_owned());
         found.push((names::canonical(attribute.key.as_ref()), value));
     }
@@ -88,9 +88,9 @@ fn attributes(tag: &BytesStart<'_>) -> Vec<(String, String)> {
 }
 
 struct Builder<'a> {
-    /// The document as it came.
+    /// The original document.
     text: &'a str,
-    /// The open elements, the innermost last.
+    /// The open elements, innermost last.
     open: Vec<Node>,
     top: Vec<Node>,
     prospects: usize,
@@ -101,16 +101,16 @@ impl Builder<'_> {
         self.open.last().map(Node::role)
     }
 
-    fn words(&mut self, words: &str) {
+    fn text(&mut self, words: &str) {
         if let Some(node) = self.open.last_mut() {
             node.text.extend(words.chars().filter(|c| *c != repair::NOTHING).map(|c| if c == repair::LESS { '<' } else { c }));
         }
     }
 
-    /// A tag that is part of the words around it.
-    fn as_words(&mut self, span: Range<usize>) {
+    /// Adds a tag as part of the text around it.
+    fn tag_as_text(&mut self, span: Range<usize>) {
         let text = self.text;
-        self.words(text.get(span).unwrap_or_default());
+        self.text(text.get(span).unwrap_or_default());
     }
 
     fn start(&mut self, tag: &BytesStart<'_>, span: Range<usize>, is_empty: bool) -> Result<(), Unreadable> {
@@ -119,10 +119,10 @@ impl Builder<'_> {
         let ends_prose = matches!(role, Role::Section | Role::Contact | Role::Prospect);
         match self.innermost() {
             Some(inside) if inside == Role::Prose && !ends_prose || inside == Role::Field && matches!(role, Role::Html | Role::Unknown) => {
-                self.as_words(span);
+                self.tag_as_text(span);
                 return Ok(());
             }
-            // A field holds no element: its end tag is missing.
+            // A field cannot contain an element, so its end tag is missing.
             Some(Role::Prose | Role::Field) => self.close(span.start),
             _ => {}
         }
@@ -140,7 +140,7 @@ impl Builder<'_> {
                 }
             }
             Role::Section => {}
-            // A contact holds no contact.
+            // A contact cannot contain a contact, so its end tag is missing.
             Role::Contact => {
                 if let Some(index) = self.matching(&name, role) {
                     self.close_to(index, span.start);
@@ -148,7 +148,7 @@ impl Builder<'_> {
             }
             _ => {}
         }
-        // The letter or the page around the document.
+        // Skips the mail or the page around the document.
         if self.open.is_empty() && !matches!(role, Role::Root | Role::Prospect | Role::Section) {
             return Ok(());
         }
@@ -172,15 +172,15 @@ impl Builder<'_> {
             return;
         }
         match (self.innermost(), role) {
-            (Some(Role::Prose), _) | (Some(Role::Field), Role::Html) => self.as_words(span),
-            // A misspelt end: whatever it says, it can only be the end of this value.
+            (Some(Role::Prose), _) | (Some(Role::Field), Role::Html) => self.tag_as_text(span),
+            // A misspelt end tag inside a value can only end that value.
             (Some(Role::Field), _) => self.close(span.end),
             (_, Role::Section) => self.stray_section_end(name, &span),
             _ => {}
         }
     }
 
-    /// The open element that an end tag closes. It reaches out of nothing that is of a higher order than its own.
+    /// Returns the index of the open element that an end tag closes. An end tag never closes an element of a higher order than its own.
     fn matching(&self, name: &str, role: Role) -> Option<usize> {
         let order = |role: Role| match role {
             Role::Root => 4,
@@ -193,8 +193,8 @@ impl Builder<'_> {
         self.open.get(reach).filter(|node| node.name == name).map(|_| reach)
     }
 
-    /// `</vendor>` where no vendor was opened. If the customer has several contacts by then, the tags between the two
-    /// are lost and the last contact is the vendor's: it must not be taken for the customer's.
+    /// Handles an end tag such as `</vendor>` without a start tag. If the customer has several contacts at this point, the tags between them are missing
+    /// and the last contact is the vendor's: it must not be used as the customer's.
     fn stray_section_end(&mut self, name: &str, span: &Range<usize>) {
         let Some(section) = self.open.iter().rposition(|node| node.role() == Role::Section) else { return };
         self.repair(format!("</{name}> closes nothing"));
@@ -231,7 +231,7 @@ impl Builder<'_> {
         self.open.iter().any(|node| node.role() == Role::Prospect)
     }
 
-    /// Closes what has no end tag of its own, until `left` elements are open.
+    /// Closes elements without an end tag until `left` elements are open.
     fn close_to(&mut self, left: usize, end: usize) {
         while self.open.len() > left {
             if let Some(node) = self.open.last().filter(|node| node.role() != Role::Unknown) {
@@ -257,15 +257,15 @@ impl Builder<'_> {
         }
     }
 
-    /// The innermost open element that must be closed for the document to be whole.
-    fn torn(&self) -> Option<String> {
+    /// Returns a description of the innermost element that must be closed in a complete document. `None` if the document is complete.
+    fn unclosed(&self) -> Option<String> {
         let node = self.open.iter().rfind(|node| matches!(node.role(), Role::Root | Role::Prospect))?;
         let (line, _) = place(self.text, node.span.start);
         Some(format!("<{}> of line {line} is not closed", node.name))
     }
 
     fn finish(mut self) -> Result<Vec<Node>, Unreadable> {
-        if let Some(detail) = self.torn() {
+        if let Some(detail) = self.unclosed() {
             let (line, column) = place(self.text, self.text.len());
             return Err(Unreadable::Truncated { line, column, detail });
         }
@@ -273,12 +273,12 @@ impl Builder<'_> {
         Ok(self.top)
     }
 
-    /// The XML reader gave up at this place.
+    /// Handles an error of the XML reader at this offset.
     fn broken(self, at: usize, why: &str) -> Result<Vec<Node>, Unreadable> {
         let (line, column) = place(self.text, at);
-        match self.torn() {
+        match self.unclosed() {
             Some(open) => Err(Unreadable::Truncated { line, column, detail: format!("{open}, and {why}") }),
-            // Behind the document, such as in the signature of a mail, anything may stand.
+            // Text after the document, such as a mail signature, is ignored.
             None if self.prospects > 0 => self.finish(),
             None => Err(Unreadable::NotXml { line, column, detail: why.to_owned() }),
         }

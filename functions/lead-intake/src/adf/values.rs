@@ -1,25 +1,25 @@
-//! Values as written to values as kept: HTML made readable, white space folded.
+//! Cleans values: HTML becomes plain text, white space is folded.
 
 use super::names;
 use encoding_rs::WINDOWS_1252;
 
-/// The longest detail of an oddity, in characters.
+/// Longest detail of a remark, in characters.
 const DETAIL: usize = 200;
 
-/// A value on one line; `None` if nothing is left.
+/// Returns a value on one line. `None` if it is empty.
 pub(super) fn line(text: &str) -> Option<String> {
     let folded = fold(&readable(text));
     (!folded.is_empty()).then_some(folded)
 }
 
-/// A value of several lines, each folded, without empty lines; `None` if nothing is left.
+/// Returns a value in several lines, each folded, without empty lines. `None` if it is empty.
 pub(super) fn lines(text: &str) -> Option<String> {
     let text = readable(text);
     let kept: Vec<String> = text.lines().map(fold).filter(|line| !line.is_empty()).collect();
     (!kept.is_empty()).then(|| kept.join("\n"))
 }
 
-/// Shortened for an oddity.
+/// Shortens a text to the length of a remark's detail.
 pub(super) fn brief(text: &str) -> String {
     let mut short: String = text.chars().take(DETAIL - 1).collect();
     if short.len() < text.len() {
@@ -34,14 +34,14 @@ fn fold(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Text without the tags of HTML. Only known tags go: `<3` and `< 20000` are words.
+/// Removes HTML tags. Only known tags are removed: `<3` and `< 20000` are text.
 fn readable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut was_html = false;
     while let Some((before, after)) = rest.split_once('<') {
         out.push_str(before);
-        // A tag ends before the next one starts; so every character is looked at twice at most.
+        // The search for a tag's end stops at the next `<`, so every character is read at most twice.
         let reach = after.find('<').unwrap_or(after.len());
         let tag = after.get(..reach).and_then(|inside| inside.find('>')).and_then(|end| after.split_at_checked(end + 1));
         match tag.filter(|(inside, _)| is_html(inside)) {
@@ -73,7 +73,7 @@ fn is_html(inside: &str) -> bool {
     names::is_html(&name) && behind.is_none_or(|c| c.is_whitespace() || matches!(c, '/' | '>'))
 }
 
-/// References in HTML that came as text, hence with its own references still in it.
+/// Resolves the character references of HTML that was sent as text.
 fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -94,7 +94,7 @@ fn unescape(text: &str) -> String {
     out + rest
 }
 
-/// The character of a reference, given without `&` and `;`: by number, or one of the names usual in HTML.
+/// Returns the character of a reference without `&` and `;`: a number, or a common HTML name.
 pub(super) fn reference(name: &str) -> Option<char> {
     if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {
@@ -102,7 +102,7 @@ pub(super) fn reference(name: &str) -> Option<char> {
             None => number.parse(),
         };
         return match code.ok()? {
-            // Meant are the characters of windows-1252, as HTML reads it.
+            // HTML reads these numbers as windows-1252.
             code @ 0x80..=0x9F => WINDOWS_1252.decode(&[u8::try_from(code).ok()?]).0.chars().next(),
             code => char::from_u32(code).filter(|c| !c.is_control() || c.is_whitespace()),
         };

@@ -1,4 +1,4 @@
-//! `vehicle` to what is asked for, what is offered, and what the enquiry is about (INT-4, INT-8).
+//! Reads the vehicles: wanted vehicles, trade-ins, and the type of the lead (INT-4, INT-8).
 
 use super::leaves::{Leaf, first, leaves};
 use super::oddities::Oddities;
@@ -10,11 +10,11 @@ use forecourt_domain::enquiry::RawVehicle;
 pub(super) struct Vehicles {
     pub(super) wanted: Vec<RawVehicle>,
     pub(super) trade_ins: Vec<RawVehicle>,
-    /// One of the names of `LeadType`.
+    /// A name of `LeadType`.
     pub(super) lead_type: &'static str,
 }
 
-/// What the customer wants with a vehicle.
+/// The customer's interest in a vehicle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Interest {
     Wanted,
@@ -24,7 +24,7 @@ enum Interest {
     Service,
 }
 
-/// Sorts vehicles into wanted and offered, in order. One of which nothing is said is left out, as templates leave it empty.
+/// Sorts vehicles into wanted vehicles and trade-ins, in order. Empty vehicles are left out, since templates contain them.
 pub(super) fn vehicles(sections: &[&Node], oddities: &mut Oddities) -> Vehicles {
     let mut all: Vec<(Interest, RawVehicle)> = sections.iter().map(|node| (interest(node, oddities), vehicle(node))).collect();
     let nothing = |vehicle: &RawVehicle| *vehicle == RawVehicle { condition: vehicle.condition.clone(), ..RawVehicle::default() };
@@ -66,11 +66,11 @@ fn interest(node: &Node, oddities: &mut Oddities) -> Interest {
         "buy" | "purchase" | "finance" => Interest::Wanted,
         "lease" | "leasing" => Interest::Lease,
         "testdrive" => Interest::TestDrive,
-        // Who sells is the customer.
+        // The customer is the seller.
         "tradein" | "trade" | "sell" | "partexchange" => Interest::TradeIn,
         "service" | "repair" | "maintenance" => Interest::Service,
         _ => {
-            oddities.note("vehicle.interest", &format!("unknown: {written}; read as a vehicle asked for"));
+            oddities.note("vehicle.interest", &format!("unknown interest: {written}; read as a wanted vehicle"));
             Interest::Wanted
         }
     }
@@ -109,7 +109,7 @@ fn vehicle(node: &Node) -> RawVehicle {
         trim: first(&own, "trim"),
         vin: first(&own, "vin"),
         stock_number: first(&own, "stock"),
-        // ADF has no word for it.
+        // ADF has no element for the site.
         site: None,
         plate: first(&own, "plate"),
         colour,
@@ -119,7 +119,7 @@ fn vehicle(node: &Node) -> RawVehicle {
     }
 }
 
-/// `new` or `used` where it is one of these in other words, else as written.
+/// Returns `new` or `used` for a synonym of these, otherwise the value as written.
 fn age(words: &str) -> String {
     match words.to_lowercase().as_str() {
         "new" => "new".to_owned(),
@@ -128,7 +128,7 @@ fn age(words: &str) -> String {
     }
 }
 
-/// A number with the unit that stands beside it as an attribute.
+/// Returns a number with the unit of its attribute.
 fn amount(leaf: &Leaf<'_>, unit: &str) -> Option<String> {
     let value = leaf.line()?;
     match leaf.node.attribute(unit) {
@@ -144,7 +144,7 @@ fn labelled(label: &str, kind: Option<String>, value: &str) -> String {
     }
 }
 
-/// The colour outside; the one inside and second choices go to the remarks.
+/// Returns the exterior colour. The interior colour and alternatives are added to the remarks.
 fn colours(own: &[Leaf<'_>], inner: &[Leaf<'_>], remarks: &mut Vec<String>) -> Option<String> {
     let named = |name: &str| {
         let all = inner.iter().filter(|leaf| leaf.parent.name == "colorcombination").chain(own);
@@ -157,7 +157,7 @@ fn colours(own: &[Leaf<'_>], inner: &[Leaf<'_>], remarks: &mut Vec<String>) -> O
     chosen
 }
 
-/// The `finance` among these values in words.
+/// Returns the `finance` values as text.
 pub(super) fn finance(leaves: &[Leaf<'_>]) -> Option<String> {
     let mut words = Vec::new();
     for leaf in leaves.iter().filter(|leaf| leaf.parent.name == "finance") {

@@ -1,4 +1,4 @@
-//! What clients say of elements. A `PATCH` is merged into what the element says now (RFC 7396), and the whole is judged as if it were new.
+//! The request bodies of elements. A `PATCH` is merged into the current content (RFC 7396), and the result is checked like a new element.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::base::text::{is_line, is_text};
@@ -20,48 +20,48 @@ pub struct MoneyBody {
     /// In the currency's smallest unit, from 0 to 100,000,000,000: 1790000 is 17,900 EUR.
     #[schema(value_type = i64)]
     amount: Loose<i64>,
-    /// A code of ISO 4217.
+    /// ISO 4217 code.
     #[schema(value_type = String, example = "EUR")]
     currency: Loose<Text>,
 }
 
-/// A vehicle that the customer may give in part payment.
+/// A vehicle that the customer offers in part payment.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"vehicle": {"make": "Opel", "model": "Astra", "year": 2016, "plate": "B-JP 4711", "mileage": "98000 km"},
     "asked": {"amount": 650_000, "currency": "EUR"}, "offered": {"amount": 580_000, "currency": "EUR"}}))]
 pub struct TradeInBody {
-    /// Which vehicle: at least one of its fields.
+    /// The vehicle; at least one field is required.
     #[schema(value_type = VehicleBody)]
     vehicle: Loose<VehicleBody>,
-    /// What the customer asks.
+    /// The price that the customer asks.
     #[schema(value_type = Option<MoneyBody>)]
     asked: Loose<MoneyBody>,
-    /// What the dealer offers.
+    /// The price that the dealer offers.
     #[schema(value_type = Option<MoneyBody>)]
     offered: Loose<MoneyBody>,
-    /// In words, up to 2,000 characters.
+    /// Free text, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     notes: Loose<Text>,
 }
 
-/// What a vehicle of the dealer's would cost the customer.
+/// A quote: the price of a vehicle of the dealer.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"vehicle": {"condition": "new", "make": "Opel", "model": "Corsa"}, "price": {"amount": 2_249_000, "currency": "EUR"},
     "lines": [{"text": "Corsa 1.2", "amount": 2_349_000}, {"text": "Discount", "amount": -100_000}], "valid_until": "2026-12-31"}))]
 pub struct QuoteBody {
-    /// Which vehicle; `condition` says new or used.
+    /// The vehicle; `condition` is new or used.
     #[schema(value_type = VehicleBody)]
     vehicle: Loose<VehicleBody>,
-    /// What it costs in all.
+    /// Total price.
     #[schema(value_type = MoneyBody)]
     price: Loose<MoneyBody>,
-    /// What the price is made of: up to 30 lines that add up to it.
+    /// Up to 30 lines that add up to the price.
     #[schema(value_type = Vec<LineBody>)]
     lines: Loose<Vec<LineBody>>,
-    /// The last day on which it holds.
+    /// Last day on which the quote is valid.
     #[schema(value_type = Option<String>, example = "2026-12-31")]
     valid_until: Loose<Text>,
-    /// In words, up to 2,000 characters.
+    /// Free text, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     notes: Loose<Text>,
 }
@@ -69,31 +69,31 @@ pub struct QuoteBody {
 /// A line of a quote.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct LineBody {
-    /// 1 to 200 characters.
+    /// Description, 1 to 200 characters.
     #[schema(value_type = String, max_length = 200)]
     text: Loose<Text>,
-    /// In the smallest unit of the price's currency; negative for what is taken off.
+    /// Amount in the smallest unit of the price's currency; negative for a discount.
     #[schema(value_type = i64)]
     amount: Loose<i64>,
 }
 
-/// A test drive to be scheduled.
+/// A test drive, which is scheduled as a calendar event.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"vehicle": {"make": "Opel", "model": "Corsa", "stock_number": "GW-1138"}, "at": "2026-11-25T10:00:00+01:00"}))]
 pub struct TestDriveBody {
-    /// Which vehicle: at least one of its fields.
+    /// The vehicle; at least one field is required.
     #[schema(value_type = VehicleBody)]
     vehicle: Loose<VehicleBody>,
-    /// When, RFC 3339; later it is changed at the event's own routes.
+    /// Start, RFC 3339. Later changes go to the routes of the calendar event.
     #[schema(value_type = String)]
     at: Loose<Text>,
-    /// What the calendar says, up to 200 characters; the vehicle, if not said.
+    /// Title in the calendar, up to 200 characters; the vehicle if absent.
     #[schema(value_type = Option<String>, max_length = 200)]
     title: Loose<Text>,
-    /// Who goes along; whoever has the lead, if not said.
+    /// The accompanying user; the lead's owner if absent.
     #[schema(value_type = Option<String>)]
     user: Loose<Text>,
-    /// In words, up to 2,000 characters.
+    /// Free text, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     notes: Loose<Text>,
 }
@@ -102,56 +102,56 @@ pub struct TestDriveBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"text": "Wants the winter tyres thrown in"}))]
 pub struct CommentBody {
-    /// 1 to 2,000 characters.
+    /// The comment, 1 to 2,000 characters.
     #[schema(value_type = String, max_length = 2_000)]
     text: Loose<Text>,
 }
 
-/// A document that is to be uploaded.
+/// A document to upload.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"title": "Order form, signed", "content_type": "application/pdf", "bytes": 48_213}))]
 pub struct DocumentBody {
-    /// What it is called; 1 to 200 characters. This alone can be changed.
+    /// Title, 1 to 200 characters; the only field that can be changed later.
     #[schema(value_type = String, max_length = 200)]
     title: Loose<Text>,
-    /// Its media type, without parameters.
+    /// Media type without parameters.
     #[schema(value_type = String)]
     content_type: Loose<Text>,
-    /// Its exact size, 1 to 26,214,400 (25 MiB).
+    /// Exact size in bytes, 1 to 26,214,400 (25 MiB).
     #[schema(value_type = u64)]
     bytes: Loose<u64>,
 }
 
-/// Something to be said to the contact, or a call to be noted.
+/// An e-mail or a text message to the contact, or a note of a call.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"medium": "email", "subject": "Your quote", "text": "Dear Ms Petersen, …", "quote": "806mpr7o6e5oihwu", "form": "overview"}))]
 pub struct CommunicationBody {
     /// `email`, `sms` or `call`.
     #[schema(value_type = String, example = "email")]
     medium: Loose<Text>,
-    /// Of an e-mail, 1 to 200 characters.
+    /// Subject of an e-mail, 1 to 200 characters.
     #[schema(value_type = Option<String>, max_length = 200)]
     subject: Loose<Text>,
-    /// Of an e-mail 1 to 20,000 characters, of an SMS 1 to 1,000.
+    /// Text: 1 to 20,000 characters in an e-mail, 1 to 1,000 in an SMS.
     #[schema(value_type = Option<String>, max_length = 20_000)]
     text: Loose<Text>,
-    /// A quote for a new vehicle that goes along with an e-mail, by its name.
+    /// Id of a quote for a new vehicle, to be attached to an e-mail.
     #[schema(value_type = Option<String>)]
     quote: Loose<Text>,
-    /// As what it goes along: `overview` or `order_form`.
+    /// Form of the attached quote: `overview` (default) or `order_form`.
     #[schema(value_type = Option<String>, example = "overview")]
     form: Loose<Text>,
-    /// Of a call: whether the contact was reached.
+    /// Whether the contact was reached; for a call only.
     #[schema(value_type = Option<bool>)]
     reached: Loose<bool>,
-    /// Of a call, up to 2,000 characters.
+    /// Note of a call, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     note: Loose<Text>,
 }
 
-/// What is known of a test drive's event before it has a name.
+/// A checked request for a test drive, before its event has an id.
 #[derive(Debug, Clone)]
-pub(crate) struct Appointed {
+pub(crate) struct TestDriveRequest {
     pub(crate) vehicle: Vehicle,
     pub(crate) at: DateTime<Utc>,
     pub(crate) title: String,
@@ -161,7 +161,7 @@ pub(crate) struct Appointed {
 
 impl MoneyBody {
     fn read(self, field: &str, faults: &mut Vec<Fault>) -> Option<Money> {
-        // What is of a wrong type is judged as if it were missing: the fault says what it must be.
+        // A field of the wrong type counts as missing: the fault states the expected type.
         let amount = self.amount.take("", "", &mut Vec::new());
         let currency = self.currency.text("", &mut Vec::new());
         Money::read(amount, currency.as_deref(), field, faults)
@@ -212,7 +212,7 @@ impl QuoteBody {
 }
 
 impl TestDriveBody {
-    fn check(self) -> Result<Appointed, Refusal> {
+    fn check(self) -> Result<TestDriveRequest, Refusal> {
         let mut faults = Vec::new();
         let vehicle = vehicle(self.vehicle, &mut faults);
         if vehicle == Vehicle::default() && faults.is_empty() {
@@ -231,7 +231,7 @@ impl TestDriveBody {
         let title = self.title.text("title", &mut faults).unwrap_or_default();
         let notes = note(self.notes, "notes", &mut faults);
         match at {
-            Some(at) if faults.is_empty() => Ok(Appointed { vehicle, at, title, user: user.and_then(Result::ok), notes }),
+            Some(at) if faults.is_empty() => Ok(TestDriveRequest { vehicle, at, title, user: user.and_then(Result::ok), notes }),
             _ => Err(Refusal::Invalid(faults)),
         }
     }
@@ -255,11 +255,11 @@ impl DocumentBody {
     }
 }
 
-/// A text in lines of 1 to `most` characters.
+/// Reads a text of 1 to `most` characters; line breaks are allowed.
 fn text(text: Loose<Text>, most: usize, faults: &mut Vec<Fault>) -> String {
     let text = text.text("text", &mut Vec::new()).unwrap_or_default().trim().to_owned();
     if !is_text(&text, most) {
-        faults.push(Fault::new("text", "LEAD-3", format!("must be 1 to {most} characters, none of them for control")));
+        faults.push(Fault::new("text", "LEAD-3", format!("must be 1 to {most} characters without control characters")));
     }
     text
 }
@@ -279,7 +279,7 @@ impl CommunicationBody {
                 }
                 let form = self.form.text("form", &mut faults);
                 if matches!(form.as_deref(), Some("overview" | "order_form")) && quote.is_none() {
-                    faults.push(Fault::new("form", "LEAD-3", "says how a quote is attached: name it by quote"));
+                    faults.push(Fault::new("form", "LEAD-3", "requires quote"));
                 }
                 let form = match form.as_deref() {
                     None | Some("overview") => Form::Overview,
@@ -306,41 +306,41 @@ impl CommunicationBody {
     }
 }
 
-/// What a new element is to say.
+/// The checked content of a new element.
 #[derive(Debug, Clone)]
-pub(crate) enum New {
-    /// All of it.
+pub(crate) enum NewElement {
+    /// Content that is stored as it is.
     Content(Content),
-    /// A test drive, whose event is to be made.
-    TestDrive(Appointed),
-    /// Communication, which a letter may carry out.
+    /// A test drive, whose calendar event is created with it.
+    TestDrive(TestDriveRequest),
+    /// Communication, which may create a letter.
     Said(CommunicationRequest),
 }
 
-/// Reads what a new element is to say.
+/// Reads the content of a new element.
 ///
 /// # Errors
-/// Every fault, by field.
-pub(crate) fn new(kind: ElementKind, value: Value) -> Result<New, Refusal> {
-    Ok(New::Content(match kind {
+/// 422 with all faults, by field.
+pub(crate) fn read_new(kind: ElementKind, value: Value) -> Result<NewElement, Refusal> {
+    Ok(NewElement::Content(match kind {
         ElementKind::TradeIn => Content::TradeIn(known::<TradeInBody>(value)?.check()?),
         ElementKind::Quote => Content::Quote(known::<QuoteBody>(value)?.check()?),
-        ElementKind::TestDrive => return known::<TestDriveBody>(value)?.check().map(New::TestDrive),
+        ElementKind::TestDrive => return known::<TestDriveBody>(value)?.check().map(NewElement::TestDrive),
         ElementKind::Comment => Content::Comment(known::<CommentBody>(value)?.check()?),
         ElementKind::Document => Content::Document(known::<DocumentBody>(value)?.check()?),
-        ElementKind::Communication => return known::<CommunicationBody>(value)?.check().map(New::Said),
+        ElementKind::Communication => return known::<CommunicationBody>(value)?.check().map(NewElement::Said),
     }))
 }
 
-/// Reads what an element is to say that says `content` now.
+/// Applies a patch to the content of an element.
 ///
 /// # Errors
-/// Every fault, by field; fields that cannot be changed here.
+/// 422 with all faults, by field; also for fields that cannot be changed here. 409 for communication, which never changes.
 pub(crate) fn patched(content: &Content, patch: &Value) -> Result<Content, Refusal> {
     let fixed: &[(&str, &str)] = match content {
         Content::TestDrive(_) => &[("at", TIME), ("title", TIME), ("user", TIME), ("notes", TIME)],
         Content::Document(_) => &[("content_type", FILE), ("bytes", FILE)],
-        Content::Communication(_) => return Err(Refusal::Conflict("what was said is said (LEAD-3)".into())),
+        Content::Communication(_) => return Err(Refusal::Conflict("communication cannot be changed (LEAD-3)".into())),
         Content::TradeIn(_) | Content::Quote(_) | Content::Comment(_) => &[],
     };
     let faults = fixed.iter().filter(|(name, _)| patch.get(name).is_some()).map(|(name, why)| Fault::new(*name, "LEAD-2", *why));
@@ -348,12 +348,12 @@ pub(crate) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
-    let mut now = serde_json::to_value(content).map_err(|e| Refusal::Malformed(e.to_string()))?;
-    merge(&mut now, patch);
+    let mut current = serde_json::to_value(content).map_err(|e| Refusal::Malformed(e.to_string()))?;
+    merge(&mut current, patch);
     Ok(match content {
         Content::TestDrive(drive) => {
             let mut faults = Vec::new();
-            let said = merged::<TestDriveBody>(now, patch)?;
+            let said = merged::<TestDriveBody>(current, patch)?;
             let vehicle = vehicle(said.vehicle, &mut faults);
             if vehicle == Vehicle::default() && faults.is_empty() {
                 faults.push(Fault::new("vehicle", "LEAD-2", "must identify the vehicle"));
@@ -364,29 +364,29 @@ pub(crate) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
             Content::TestDrive(forecourt_domain::elements::TestDrive { vehicle, ..drive.clone() })
         }
         Content::Document(document) => {
-            let Document { title, .. } = merged::<DocumentBody>(now, patch)?.check()?;
+            let Document { title, .. } = merged::<DocumentBody>(current, patch)?.check()?;
             Content::Document(Document { title, ..document.clone() })
         }
         Content::TradeIn(before) => {
-            let trade_in = merged::<TradeInBody>(now, patch)?.check()?;
+            let trade_in = merged::<TradeInBody>(current, patch)?.check()?;
             Content::TradeIn(TradeIn { enquired: before.enquired, ..trade_in })
         }
-        Content::Quote(_) => Content::Quote(merged::<QuoteBody>(now, patch)?.check()?),
-        Content::Comment(_) => Content::Comment(merged::<CommentBody>(now, patch)?.check()?),
+        Content::Quote(_) => Content::Quote(merged::<QuoteBody>(current, patch)?.check()?),
+        Content::Comment(_) => Content::Comment(merged::<CommentBody>(current, patch)?.check()?),
         Content::Communication(said) => Content::Communication(said.clone()),
     })
 }
 
-const TIME: &str = "is its calendar event's: change it below /leads/{id}/events/{event}";
-const FILE: &str = "is the file's: remove this document and add another";
+const TIME: &str = "belongs to the calendar event; change it at /leads/{id}/events/{event}";
+const FILE: &str = "cannot be changed; remove this document and add another";
 
-/// What a patch makes of what an element says `now`, which holds more than a client can say.
-fn merged<T: DeserializeOwned>(now: Value, patch: &Value) -> Result<T, Refusal> {
+/// Reads the merged content as a request body. `patch` alone is checked for unknown fields, since stored content has fields that clients cannot set.
+fn merged<T: DeserializeOwned>(current: Value, patch: &Value) -> Result<T, Refusal> {
     known::<T>(patch.clone())?;
-    serde_json::from_value(now).map_err(|e| Refusal::Malformed(format!("the body is not JSON as expected: {e}")))
+    serde_json::from_value(current).map_err(|e| Refusal::Malformed(format!("the body does not have the expected JSON form: {e}")))
 }
 
-/// Merges a patch in, as RFC 7396 says.
+/// Merges a patch into a value (RFC 7396).
 fn merge(into: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *into = patch.clone();

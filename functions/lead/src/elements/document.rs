@@ -1,8 +1,8 @@
-//! Documents: what the table says of them goes before what the bucket holds. A file whose document is removed is removed after it, and again by
-//! every repeat; one that nobody has completed lies under a prefix that the bucket clears by itself.
+//! Documents. The table decides, the bucket follows: the file of a removed document is deleted after the commit, and again by every repeated request.
+//! A file whose upload is never completed is deleted by the bucket's lifecycle rule for its prefix.
 
 use super::view::{DownloadView, ElementView, SaysView, UploadView};
-use super::{At, Shown, answer, changeable};
+use super::{ElementPath, Shown, answer, changeable};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::{Refusal, Right};
 use forecourt_domain::decision::Decision;
@@ -16,20 +16,20 @@ use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest};
 use forecourt_store::{Failure, Loaded};
 use std::time::Duration;
 
-/// How long an upload link is good for.
+/// Validity of an upload link.
 const UPLOAD: Duration = Duration::from_secs(15 * 60);
-/// How long a download link is good for.
+/// Validity of a download link.
 const DOWNLOAD: Duration = Duration::from_secs(5 * 60);
 
 fn document_of(element: &Element) -> Option<&Document> {
     if let Content::Document(document) = &element.content { Some(document).filter(|_| element.removed.is_none()) } else { None }
 }
 
-fn end(call: &Call, lasts: Duration) -> DateTime<Utc> {
-    call.now + TimeDelta::from_std(lasts).unwrap_or_default()
+fn expiry(call: &Call, validity: Duration) -> DateTime<Utc> {
+    call.now + TimeDelta::from_std(validity).unwrap_or_default()
 }
 
-/// The element, with a link to upload it by where it is a document that is pending.
+/// Returns the element; a pending document gets an upload link.
 pub(super) async fn with_upload(platform: &Platform, call: &Call, shown: &Shown) -> Result<ElementView<SaysView>, Failure> {
     let mut element = shown.view();
     if let (Some(document), SaysView::Document(view)) = (document_of(&shown.element), &mut element.says)
@@ -38,12 +38,13 @@ pub(super) async fn with_upload(platform: &Platform, call: &Call, shown: &Shown)
         let name = shown.element.upload_name(call.scope.group());
         let upload = Upload { name: &name, content_type: &document.content_type, bytes: document.bytes };
         let url = platform.files.upload_link(upload, UPLOAD).await?;
-        view.upload = Some(UploadView { method: "PUT", url, content_type: document.content_type.clone(), expires_at: end(call, UPLOAD) });
+        view.upload =
+            Some(UploadView { method: "PUT", url, content_type: document.content_type.clone(), expires_at: expiry(call, UPLOAD) });
     }
     Ok(element)
 }
 
-/// The element, with a link to download it by where it is a document that is there.
+/// Returns the element; an uploaded document gets a download link.
 pub(super) async fn with_download(platform: &Platform, call: &Call, shown: &Shown) -> Result<ElementView<SaysView>, Failure> {
     let mut element = shown.view();
     if let (Some(document), SaysView::Document(view)) = (document_of(&shown.element), &mut element.says)
@@ -52,21 +53,21 @@ pub(super) async fn with_download(platform: &Platform, call: &Call, shown: &Show
         let (name, file_name) = (shown.element.file_name(call.scope.group()), document.file_name());
         let download = Download { name: &name, content_type: &document.content_type, file_name: &file_name };
         let url = platform.files.download_link(download, DOWNLOAD).await?;
-        view.download = Some(DownloadView { url, expires_at: end(call, DOWNLOAD) });
+        view.download = Some(DownloadView { url, expires_at: expiry(call, DOWNLOAD) });
     }
     Ok(element)
 }
 
-/// A document is uploaded: its file is looked for, taken where no link can write, and then the table says so.
+/// `POST /leads/{id}/documents/{element}/completion`: checks the uploaded file, copies it to a name that no link can write, and then marks the document as uploaded.
 pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let at = At::of(call, ElementKind::Document)?;
+    let at = ElementPath::of(call, ElementKind::Document)?;
     let group = call.scope.group();
     let before = at.read(platform, call, Right::WorkLeads).await?.element;
     let pending = document_of(&before).filter(|document| document.uploaded.is_none());
     if let Some(document) = pending {
         let here = platform.files.size(&before.upload_name(group)).await?;
         if here != Some(document.bytes) {
-            let detail = format!("the file is not uploaded: {} of {} bytes are there (LEAD-2)", here.unwrap_or(0), document.bytes);
+            let detail = format!("the file is not uploaded completely: {} of {} bytes (LEAD-2)", here.unwrap_or(0), document.bytes);
             return Err(Refusal::Conflict(detail).into());
         }
         platform.files.copy(&before.upload_name(group), &before.file_name(group)).await?;
@@ -79,17 +80,17 @@ pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer,
     let shown = match changed {
         Ok(shown) => shown.ok_or(Refusal::NotFound("document"))?,
         Err(problem) => {
-            // Somebody may have removed it between the look and the commit: then nobody else will remove the copy.
+            // If the document was removed between the read and the commit, only this request can delete the copy.
             discard(platform, call, &at.read(platform, call, Right::WorkLeads).await?.element).await?;
             return Err(problem);
         }
     };
-    // Also where it was completed before: that one may have been lost before it came to this.
+    // Also on a repeat: the first request may have failed before it deleted the uploaded file.
     platform.files.remove(&before.upload_name(group)).await?;
     answer(200, &with_download(platform, call, &shown).await?)
 }
 
-/// Removes the files of a document that is removed.
+/// Deletes the files of a removed document.
 pub(super) async fn discard(platform: &Platform, call: &Call, element: &Element) -> Result<(), Failure> {
     if element.removed.is_none() || element.content.kind() != ElementKind::Document {
         return Ok(());

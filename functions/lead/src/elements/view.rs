@@ -1,4 +1,4 @@
-//! Elements as clients see them.
+//! Elements as clients see them (LEAD-2).
 
 use super::body::{LineBody, MoneyBody};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -14,15 +14,15 @@ use utoipa::ToSchema;
 /// An element of a lead (LEAD-2).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ElementView<T: ToSchema> {
-    /// Its name within the lead.
+    /// Id within the lead.
     pub id: String,
-    /// Of which lead.
+    /// Id of the lead.
     pub lead: String,
-    /// Its version, as in the ETag.
+    /// Version, as in the `ETag`.
     pub version: u64,
-    /// Who made it: `user:…` or `partner:…`.
+    /// Who created it: `user:…` or `partner:…`.
     pub by: String,
-    /// When.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
     pub changed_at: DateTime<Utc>,
@@ -32,17 +32,17 @@ pub struct ElementView<T: ToSchema> {
     /// Who removed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removed_by: Option<String>,
-    /// What it says.
+    /// The content.
     #[serde(flatten)]
     pub says: T,
 }
 
-/// A page of the elements of a lead that are of a kind.
+/// A page of a lead's elements of one kind.
 #[derive(Debug, Serialize)]
 pub struct ElementsView<T> {
-    /// Newest first, without those that were removed.
+    /// The elements, newest first, without removed ones.
     pub elements: Vec<T>,
-    /// Asks for the next page; absent on the last.
+    /// Cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
@@ -53,15 +53,15 @@ pub struct TradeInView {
     /// The vehicle.
     #[schema(value_type = VehicleBody)]
     pub vehicle: Vehicle,
-    /// What the customer asks.
+    /// The price that the customer asks.
     #[schema(value_type = Option<MoneyBody>)]
     pub asked: Option<Money>,
-    /// What the dealer offers.
+    /// The price that the dealer offers.
     #[schema(value_type = Option<MoneyBody>)]
     pub offered: Option<Money>,
-    /// In words.
+    /// Free text.
     pub notes: Option<String>,
-    /// It is as the enquiry has it: nobody has changed it here.
+    /// Whether it comes from the enquiry and has not been changed since.
     pub enquired: bool,
 }
 
@@ -71,60 +71,60 @@ pub struct QuoteView {
     /// The vehicle.
     #[schema(value_type = VehicleBody)]
     pub vehicle: Vehicle,
-    /// What it costs in all.
+    /// Total price.
     #[schema(value_type = MoneyBody)]
     pub price: Money,
-    /// What the price is made of.
+    /// The lines of the price.
     #[schema(value_type = Vec<LineBody>)]
     pub lines: Vec<Line>,
-    /// The last day on which it holds.
+    /// Last day on which the quote is valid.
     pub valid_until: Option<NaiveDate>,
-    /// In words.
+    /// Free text.
     pub notes: Option<String>,
 }
 
 /// A test drive.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TestDriveView {
-    /// What is driven.
+    /// The vehicle.
     #[schema(value_type = VehicleBody)]
     pub vehicle: Vehicle,
-    /// Its calendar event, which says all else; changed at `/leads/{id}/events/{event}`.
+    /// Id of its calendar event. Change time, user and state at `/leads/{id}/events/{event}`.
     pub event: String,
-    /// When.
+    /// Start.
     pub at: Option<DateTime<Utc>>,
-    /// Who goes along, where that is not whoever has the lead.
+    /// The accompanying user; `null` if it is the lead's owner.
     pub user: Option<String>,
     /// `incomplete`, `completed`, `no_show` or `deleted`.
     pub state: Option<&'static str>,
-    /// In words.
+    /// Free text.
     pub notes: Option<String>,
 }
 
 /// A comment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CommentView {
-    /// What it says.
+    /// The comment.
     pub text: String,
 }
 
 /// A document.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DocumentView {
-    /// What it is called.
+    /// Title.
     pub title: String,
-    /// Its media type.
+    /// Media type.
     pub content_type: String,
-    /// Its size.
+    /// Size in bytes.
     pub bytes: u64,
-    /// `pending` until it is uploaded and completed, then `uploaded`.
+    /// `pending` until the upload is completed, then `uploaded`.
     pub state: &'static str,
-    /// When that was.
+    /// When the upload was completed.
     pub uploaded_at: Option<DateTime<Utc>>,
-    /// Where to put the file, in the answer to its announcement.
+    /// The upload link; only in the response that created the document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upload: Option<UploadView>,
-    /// Where to get the file, in the answer that shows this document alone.
+    /// The download link; only in a response that shows this document alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub download: Option<DownloadView>,
 }
@@ -134,56 +134,56 @@ pub struct DocumentView {
 pub struct CommunicationView {
     /// `email`, `sms` or `call`.
     pub medium: &'static str,
-    /// Of an e-mail.
+    /// Subject of an e-mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Of an e-mail or an SMS, as it was sent.
+    /// Text of an e-mail or an SMS, as sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// The quote that went along with an e-mail.
+    /// Id of the quote attached to an e-mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quote: Option<String>,
-    /// As what it went along.
+    /// Form of the attached quote: `overview` or `order_form`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub form: Option<Form>,
-    /// Of a call.
+    /// Whether the contact was reached by a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reached: Option<bool>,
-    /// Of a call.
+    /// Note of a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Of an e-mail or an SMS: `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear` (MSG-1).
+    /// Delivery state of an e-mail or an SMS: `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear` (MSG-1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fate: Option<&'static str>,
-    /// Why it was suppressed or failed.
+    /// Reason if it was suppressed or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
-/// A link to upload a file by: `PUT` exactly the announced bytes with this `Content-Type`.
+/// An upload link: send `PUT` with exactly the announced number of bytes and this `Content-Type`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UploadView {
-    /// `PUT`.
+    /// HTTP method: `PUT`.
     pub method: &'static str,
-    /// Where. It needs no token.
+    /// URL. The request needs no token.
     pub url: String,
-    /// What to send as `Content-Type`.
+    /// Required `Content-Type`.
     pub content_type: String,
-    /// From when on the link is good for nothing.
+    /// When the link expires.
     pub expires_at: DateTime<Utc>,
 }
 
-/// A link to download a file by.
+/// A download link.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DownloadView {
-    /// Where. It needs no token.
+    /// URL. The request needs no token.
     pub url: String,
-    /// From when on the link is good for nothing.
+    /// When the link expires.
     pub expires_at: DateTime<Utc>,
 }
 
-/// How many elements a lead has (LEAD-1).
+/// Number of elements of each kind (LEAD-1).
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct CountsView {
@@ -202,9 +202,9 @@ impl CountsView {
     }
 }
 
-/// What is stored beside an element: a test drive's event, the letter of what was sent.
+/// The items linked to an element: the calendar event of a test drive, the letter of an e-mail or a text message.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Beside<'a> {
+pub(crate) struct Linked<'a> {
     pub(crate) event: Option<&'a CalendarEvent>,
     pub(crate) letter: Option<&'a Letter>,
 }
@@ -239,7 +239,7 @@ impl CommunicationView {
     }
 }
 
-/// What an element of any kind says.
+/// The content of an element of any kind.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 #[expect(missing_docs, reason = "the types say it")]
@@ -253,7 +253,7 @@ pub enum SaysView {
 }
 
 impl ElementView<SaysView> {
-    pub(crate) fn of(element: &Element, beside: Beside<'_>) -> Self {
+    pub(crate) fn of(element: &Element, linked: Linked<'_>) -> Self {
         Self {
             id: element.id.to_string(),
             lead: element.lead.to_string(),
@@ -263,13 +263,13 @@ impl ElementView<SaysView> {
             changed_at: element.changed,
             removed_at: element.removed.as_ref().map(|removed| removed.at),
             removed_by: element.removed.as_ref().map(|removed| removed.by.to_string()),
-            says: SaysView::of(&element.content, beside),
+            says: SaysView::of(&element.content, linked),
         }
     }
 }
 
 impl SaysView {
-    pub(crate) fn of(content: &Content, Beside { event, letter }: Beside<'_>) -> Self {
+    pub(crate) fn of(content: &Content, Linked { event, letter }: Linked<'_>) -> Self {
         match content.clone() {
             Content::TradeIn(it) => Self::TradeIn(TradeInView {
                 vehicle: it.vehicle,

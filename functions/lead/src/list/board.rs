@@ -1,4 +1,4 @@
-//! What is to be done at a dealer, by the date of the next action (LEAD-8, CAL-3).
+//! The board of a dealer: leads by the date of the next action (LEAD-8, CAL-3).
 
 use super::filter::{Filter, range};
 use super::limit;
@@ -8,7 +8,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::{LeadRow, Stretch};
 
-/// `GET /dealers/{dealer}/board`: the leads in progress, or with something planned, of those whose leads the asker may see.
+/// `GET /dealers/{dealer}/board`: returns the leads that are in progress or have an incomplete event, of the owners whose leads the caller may see.
 pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: DealerId = call.part("dealer", "dealer")?;
@@ -21,14 +21,14 @@ pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Pr
     let (from, until) = range(call, ["from", "until"])?;
     let after = call.query("cursor");
     if after.is_some_and(|after| !forecourt_store::is_work_place(after)) {
-        return Err(Refusal::field("cursor", "LEAD-8", "must be the cursor of an earlier page of this list").into());
+        return Err(Refusal::field("cursor", "LEAD-8", "must be a cursor returned by this list").into());
     }
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &filter.owner {
         Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),
         None => dealer.workers().filter(|user| sees(user)).cloned().collect(),
     };
-    let wanted = |row: &LeadRow| row.facts.dealer == id && filter.takes(row, call.now);
+    let wanted = |row: &LeadRow| row.facts.dealer == id && filter.matches(row, call.now);
     let board = platform.store.board(&call.scope, &users, Stretch { from, until, after }, limit, filter.is_of_leads(), wanted).await?;
     Ok(Answer::new(200, &BoardView::of(&board, call.now))?.about(&id))
 }

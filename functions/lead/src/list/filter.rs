@@ -1,4 +1,4 @@
-//! What a list is asked for: filters, and words to be found (LEAD-8).
+//! The filters and the search of the lists (LEAD-8).
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{ChannelKey, Email, LeadId, Phone, Refusal, UserId};
@@ -11,25 +11,25 @@ use forecourt_edge::usecase::directory::{contact_of, records};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, LeadRow, Load};
 
-/// From a time on, and before another.
+/// A time range: from the first time (inclusive) until the second (exclusive).
 pub(crate) type Range = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
-/// What rows must be like; all that is said must hold.
+/// The filters of a list; a row must match all that are set.
 pub(crate) struct Filter {
     status: Option<String>,
     pub(crate) owner: Option<UserId>,
     lead_type: Option<LeadType>,
     source: Option<String>,
-    /// From when on and before when they came in.
+    /// The arrival of the lead.
     pub(crate) arrivals: Range,
     overdue: Option<bool>,
 }
 
 impl Filter {
-    /// Reads the queries of a list or a board; `arrivals` names those that say from when on and before when leads came in.
+    /// Reads the query parameters of a list or a board. `arrivals` names the two parameters of the arrival range.
     ///
     /// # Errors
-    /// 422 names what is not of its type.
+    /// 422 names the parameter that cannot be read.
     pub(crate) fn read(call: &Call, arrivals: [&'static str; 2]) -> Result<Self, Refusal> {
         let status = call.query("status").map(str::to_owned);
         if status.as_deref().is_some_and(|status| !matches!(status, "in_progress" | "won" | "lost")) {
@@ -50,13 +50,13 @@ impl Filter {
         })
     }
 
-    /// Whether it leaves leads out of what an owner has, so that only few of them may be wanted.
+    /// Whether it filters by anything other than the owner, so that few of an owner's leads may match.
     pub(crate) fn is_of_leads(&self) -> bool {
         let Self { status, owner: _, lead_type, source, arrivals: (from, until), overdue } = self;
         status.is_some() || lead_type.is_some() || source.is_some() || from.or(*until).is_some() || overdue.is_some()
     }
 
-    pub(crate) fn takes(&self, row: &LeadRow, now: DateTime<Utc>) -> bool {
+    pub(crate) fn matches(&self, row: &LeadRow, now: DateTime<Utc>) -> bool {
         let facts = &row.facts;
         let overdue = row.current_deadline().is_some_and(|deadline| deadline < now);
         self.owner.as_ref().is_none_or(|owner| facts.owner.as_ref() == Some(owner))
@@ -69,10 +69,10 @@ impl Filter {
     }
 }
 
-/// The times that two queries say.
+/// Reads a time range from two query parameters.
 ///
 /// # Errors
-/// 422: what is no time; the second before the first.
+/// 422 if one is not a time, or if the second is before the first.
 pub(crate) fn range(call: &Call, [from, until]: [&'static str; 2]) -> Result<Range, Refusal> {
     let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-8", "a time such as 2026-11-25T10:00:00Z");
     let range = (time(from)?, time(until)?);
@@ -82,22 +82,22 @@ pub(crate) fn range(call: &Call, [from, until]: [&'static str; 2]) -> Result<Ran
     Ok(range)
 }
 
-/// Words that somebody looks for: a part of a name, a lead's number, a telephone number or e-mail address, a number plate.
-pub(crate) struct Sought {
+/// A search text: part of a name, a lead's number, a telephone number, an e-mail address, or a number plate.
+pub(crate) struct Search {
     words: String,
     number: String,
     plate: String,
-    /// The channel that is looked for, and the contact that it leads to.
+    /// If the text is a telephone number or an address: its channel, and the contact that it belongs to.
     contact: Option<[ChannelKey; 2]>,
-    /// Every lead that it may be, where these are known by their numbers.
+    /// All leads that can match, if they are known by number.
     leads: Option<Vec<LeadId>>,
 }
 
-impl Sought {
-    /// Reads what is looked for. A telephone number or an address is looked up in the directory of contacts, which knows their leads.
+impl Search {
+    /// Reads the search text. A telephone number or an address is looked up in the contact directory, which lists the contact's leads.
     ///
     /// # Errors
-    /// What is too short to be found; the table out of reach.
+    /// 422 if the text is too short or too long; [`Failure`] if the table cannot be read.
     pub(crate) async fn read(platform: &Platform, call: &Call, dealer: &Dealer, text: &str) -> Result<Self, Failure> {
         let words = text.trim().to_lowercase();
         if !(2..=100).contains(&words.chars().count()) {
@@ -110,29 +110,29 @@ impl Sought {
         let channel = channel.map(|channel| platform.store.secret().channel(&call.scope, &channel));
         let lead: Option<LeadId> = words.parse().ok();
         let number = words.chars().filter(char::is_ascii_digit).collect();
-        let sought = Self { plate: bare_plate(&words), number, words, contact: None, leads: lead.map(|lead| vec![lead]) };
-        let Some(channel) = channel else { return Ok(sought) };
+        let search = Self { plate: bare_plate(&words), number, words, contact: None, leads: lead.map(|lead| vec![lead]) };
+        let Some(channel) = channel else { return Ok(search) };
         let channels = [channel.clone()];
-        // Ten digits may be dialled and be a lead's number.
+        // Ten digits can be a telephone number or a lead's number.
         let load = Load::of([Key::Channel(channel.clone())].into_iter().chain(lead.map(Key::Lead)));
         let loaded = platform.store.load(&call.scope, &load.then(|loaded| records(loaded, &channels))).await?;
         let lead = lead.filter(|lead| loaded.lead(*lead).is_some());
         let known = contact_of(&loaded, &channel);
         let leads = match &known {
             Some(contact) => contact.all_leads().map(|leads| leads.iter().copied().chain(lead).collect()),
-            // By a channel that nobody is known by, a lead may be found all the same: a relay of many, or what an enquiry said that was sent again.
+            // A channel that no contact has may still lead to a lead: a relay that many customers share, or a channel of an enquiry that was sent again.
             None => lead.map(|lead| vec![lead]),
         };
         let contact = known.map_or_else(|| channel.clone(), |contact| contact.id);
-        Ok(Self { contact: Some([channel, contact]), leads, ..sought })
+        Ok(Self { contact: Some([channel, contact]), leads, ..search })
     }
 
-    /// Every lead that it may be, where that is known without looking through the list.
+    /// Returns all leads that can match. `None` if the list must be searched.
     pub(crate) fn leads(&self) -> Option<&[LeadId]> {
         self.leads.as_deref()
     }
 
-    pub(crate) fn is(&self, row: &LeadRow) -> bool {
+    pub(crate) fn matches(&self, row: &LeadRow) -> bool {
         let facts = &row.facts;
         let by_number = self.number.len() >= 4 && facts.id.to_string().contains(&self.number);
         let by_plate = self.plate.len() >= 3 && facts.plate.as_ref().is_some_and(|plate| plate.contains(&self.plate));

@@ -1,26 +1,26 @@
-//! Leads as lists show them.
+//! The rows of the lists as clients see them.
 
 use chrono::{DateTime, Utc};
 use forecourt_store::{Board, LeadRow, Listed};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A page of a list.
+/// A page of a dealer's leads.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LeadListView {
     /// The leads, newest first.
     pub leads: Vec<LeadRowView>,
-    /// Asks for the next page; absent on the last.
+    /// Cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
 
-/// A page of a board.
+/// A page of a dealer's board.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BoardView {
-    /// The leads, by the date of the next action.
+    /// The leads, ordered by the date of the next action.
     pub leads: Vec<BoardRowView>,
-    /// Asks for the next page; absent on the last.
+    /// Cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
@@ -28,9 +28,9 @@ pub struct BoardView {
 /// A lead on a board.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BoardRowView {
-    /// The earliest incomplete event's time, past or future; without one, when the lead was last updated (CAL-3).
+    /// Time of the earliest incomplete calendar event, past or future. If there is none: the time of the lead's last update (CAL-3).
     pub next_action_at: DateTime<Utc>,
-    /// That event, at `/leads/{id}/events`.
+    /// Id of that event, at `/leads/{id}/events`.
     pub next_action: Option<String>,
     /// The lead.
     #[serde(flatten)]
@@ -55,9 +55,9 @@ pub struct LeadRowView {
     pub deadline: Option<DateTime<Utc>>,
     pub seconds_left: Option<i64>,
     pub level: u8,
-    /// The earliest open deadline, the first-contact one or another (LEAD-6).
+    /// Time of the earliest open deadline: first contact or another (LEAD-6).
     pub current_deadline_at: Option<DateTime<Utc>>,
-    /// Whether that is past.
+    /// Whether that time has passed.
     pub overdue: bool,
 }
 

@@ -9,13 +9,13 @@ use utoipa::ToSchema;
 /// A contact of a lead.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LeadContactView {
-    /// Its name within the lead.
+    /// Id within the lead.
     pub id: String,
-    /// Whether it is the main one.
+    /// Whether it is the lead's main contact.
     pub main: bool,
-    /// What to call it.
+    /// Display name.
     pub name: String,
-    /// Name, company, e-mail addresses, telephone numbers (`typed`, and `e164` where they can be dialled), language, address.
+    /// Name, company, e-mail addresses, telephone numbers (`typed` as entered, and `e164` if the number is valid), language, address.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub person: Person,

@@ -1,4 +1,4 @@
-//! The header of a lead's page: how it stands, at a glance (LEAD-1).
+//! The header of a lead's page: status colour, age, next action, deadlines, open tasks (LEAD-1).
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Status;
@@ -7,42 +7,43 @@ use forecourt_domain::lead::{FIRST_CONTACT, Lead, Work};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What the header of a lead's page shows besides.
+/// The header of a lead's page.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HeaderView {
-    /// The colour of its status, the same for every client: `#1F6FB2` in progress, `#2E7D32` won, `#C62828` lost. White text on each has a contrast of 4.5 at least.
+    /// Colour of the status, the same for every client: `#1F6FB2` in progress, `#2E7D32` won, `#C62828` lost. White text on each has a contrast of at
+    /// least 4.5.
     #[schema(example = "#1F6FB2")]
     pub status_colour: &'static str,
-    /// Seconds since it came in.
+    /// Seconds since the lead arrived.
     pub age_seconds: i64,
-    /// The earliest incomplete calendar event's time, past or future; without one, when the lead was last updated (CAL-3).
+    /// Time of the earliest incomplete calendar event, past or future. If there is none: the time of the lead's last update (CAL-3).
     pub next_action_at: DateTime<Utc>,
-    /// The calendar event that is the next action.
+    /// Id of the calendar event that is the next action; `null` if there is none.
     pub next_action: Option<String>,
-    /// The deadline that is current: the earliest open one (LEAD-6); `null`: none is open.
+    /// The earliest open deadline (LEAD-6); `null` if none is open.
     pub current_deadline: Option<TargetView>,
-    /// Every deadline by its time, `first-contact` among them.
+    /// All deadlines ordered by time, `first-contact` included.
     pub deadlines: Vec<TargetView>,
-    /// Its open tasks by their starts (LEAD-4).
+    /// The open tasks, ordered by start (LEAD-4).
     pub open_tasks: Vec<OpenTaskView>,
 }
 
 /// A deadline of a lead.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TargetView {
-    /// Its name within the lead; `first-contact` is the one by which the contact is to be answered.
+    /// Id within the lead; `first-contact` is the deadline for the first response.
     #[schema(example = "first-contact")]
     pub id: String,
-    /// What is to be reached; `null` of the first-contact deadline.
+    /// Title; `null` for the first-contact deadline.
     pub title: Option<String>,
-    /// By when.
+    /// When the deadline is due.
     pub at: DateTime<Utc>,
-    /// Seconds until then, negative after it; `null` once it is met, or on a won or lost lead.
+    /// Seconds until the deadline, negative after it; `null` once it is met, and on a won or lost lead.
     pub seconds_left: Option<i64>,
-    /// When it was met; of the first-contact deadline, when its contact was answered.
+    /// When it was met; for the first-contact deadline, the time of the first response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub met_at: Option<DateTime<Utc>>,
-    /// When the first-contact deadline was before it was first moved by hand (OVR-4).
+    /// The first-contact deadline before a user first moved it (OVR-4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_at: Option<DateTime<Utc>>,
 }
@@ -84,21 +85,21 @@ pub struct OpenTaskView {
     pub overdue: bool,
 }
 
-/// What is to be done next (CAL-3).
+/// The calendar event that is the next action (CAL-3).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NextActionView {
-    /// The event's name within the lead.
+    /// Id of the event within the lead.
     pub id: String,
-    /// What is to be done.
+    /// Title of the event.
     pub title: String,
-    /// `phone_outbound`, `visit_inbound` …; or one of the dealer's own.
+    /// `phone_outbound`, `visit_inbound` …, or a type that the dealer added.
     #[serde(rename = "type")]
     pub kind: String,
-    /// When.
+    /// Start of the event.
     pub at: DateTime<Utc>,
-    /// In words.
+    /// Free text.
     pub notes: Option<String>,
-    /// Whose it is; `null`: the lead has no owner yet.
+    /// The user of the event, otherwise the lead's owner; `null` if the lead has no owner yet.
     pub user: Option<String>,
 }
 

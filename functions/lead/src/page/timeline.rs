@@ -1,7 +1,7 @@
 //! A lead's timeline as clients see it.
 
 use crate::cursor;
-use crate::elements::{Beside, SaysView};
+use crate::elements::{Linked, SaysView};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{LeadId, Status};
 use forecourt_domain::lead::{Entry, Event, TimelineAction};
@@ -12,38 +12,38 @@ use utoipa::ToSchema;
 /// A page of a lead's timeline.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TimelineView {
-    /// What happened, newest first.
+    /// The entries, newest first.
     pub timeline: Vec<EntryView>,
-    /// Asks for the next page; absent on the last.
+    /// Cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
 
-/// What happened at once.
+/// The changes of one commit.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EntryView {
-    /// When.
+    /// When the change was made.
     pub at: DateTime<Utc>,
-    /// By whom: `user:…`, `partner:…` or `system`.
+    /// Who made the change: `user:…`, `partner:…` or `system`.
     pub by: String,
-    /// What, in order.
+    /// The events, in order.
     pub events: Vec<EventView>,
 }
 
-/// One thing that happened; the fields besides `what` are its own.
+/// One event; its further fields depend on `what`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EventView {
     /// `received`, `assigned`, `moved`, `step`, `reacted`, `call_missed`, `status_changed`, `deadline_moved`, `resent`, `added`, `contact_clash`, or
-    /// `element_added`, `document_announced`, `element_changed`, `element_removed` with the `kind` and the `element` (LEAD-2), `deadline_added` …
+    /// `element_added`, `document_announced`, `element_changed`, `element_removed` with `kind` and `element` (LEAD-2), `deadline_added` …
     pub what: &'static str,
-    /// What else there is to say of it.
+    /// The fields of the event.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub facts: Value,
 }
 
 impl TimelineView {
-    /// The first `limit` of `entries`, which are one more where there is a next page.
+    /// Shows the first `limit` of `entries`. A further entry means that there is a next page.
     pub(crate) fn of(lead: LeadId, entries: &[Entry], limit: usize) -> Self {
         let shown = &entries[..limit.min(entries.len())];
         let cursor = shown.last().filter(|_| entries.len() > limit).map(|last| cursor::after(lead, last.version));
@@ -112,7 +112,7 @@ impl EventView {
             Event::DocumentAnnounced { element, title } => ("document_announced", json!({"element": element, "title": title})),
             Event::ElementChanged { kind, element, title, text, before } => (
                 "element_changed",
-                json!({"kind": kind, "element": element, "title": title, "text": text, "before": SaysView::of(before, Beside::default())}),
+                json!({"kind": kind, "element": element, "title": title, "text": text, "before": SaysView::of(before, Linked::default())}),
             ),
             Event::ElementRemoved { kind, element, title } => {
                 ("element_removed", json!({"kind": kind, "element": element, "title": title}))
@@ -132,7 +132,7 @@ impl EventView {
     }
 }
 
-/// Of a further deadline (LEAD-6).
+/// Returns the event name of a change of a further deadline (LEAD-6).
 fn name_of_deadline(did: TimelineAction) -> &'static str {
     match did {
         TimelineAction::Added => "deadline_added",
@@ -142,7 +142,7 @@ fn name_of_deadline(did: TimelineAction) -> &'static str {
     }
 }
 
-/// Of a task (LEAD-4).
+/// Returns the event name of a change of a task (LEAD-4).
 fn name_of_task(did: TimelineAction) -> &'static str {
     match did {
         TimelineAction::Added => "task_added",
@@ -153,7 +153,7 @@ fn name_of_task(did: TimelineAction) -> &'static str {
     }
 }
 
-/// Of a contact (LEAD-7).
+/// Returns the event name of a change of a contact (LEAD-7).
 fn name_of_contact(did: TimelineAction) -> &'static str {
     match did {
         TimelineAction::Added => "contact_added",

@@ -1,4 +1,4 @@
-//! Leads as clients see them. The shapes of the API; stored shapes may change without them.
+//! The lead as clients see it. These types define the API; the stored items may change independently.
 
 use super::contact::LeadContactView;
 use super::header::{HeaderView, NextActionView};
@@ -17,58 +17,58 @@ use utoipa::ToSchema;
 /// A lead (LEAD-1).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LeadView {
-    /// Its id: the number without dashes.
+    /// Id: the number without dashes.
     #[schema(example = "4829130576")]
     pub id: String,
-    /// As people say it.
+    /// Number in the form that people read out.
     #[schema(example = "482-913-0576")]
     pub number: String,
-    /// Whose it is.
+    /// Id of the dealer.
     pub dealer: String,
     /// `in_progress`, `won` or `lost`.
     pub status: &'static str,
-    /// Why it was lost.
+    /// Reason, if the lead is lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub lost_reason: Option<LostReason>,
-    /// Who works it; `null` for the moment before it is distributed.
+    /// Id of the owner; `null` until the lead is distributed, which takes seconds.
     pub owner: Option<String>,
-    /// Counts its owners.
+    /// Number of assignments so far.
     pub assignment: u32,
     /// `new_car`, `used_car` …
     #[serde(rename = "type")]
     pub lead_type: &'static str,
-    /// Where the customer asked.
+    /// Source of the enquiry: a portal, the dealer's site, a campaign.
     pub source: String,
-    /// What to call the contact.
+    /// Display name of the main contact.
     pub contact: String,
-    /// The vehicle, in a line.
+    /// The vehicle, in one line.
     pub vehicle: String,
-    /// When it came in.
+    /// When the lead arrived.
     pub received_at: DateTime<Utc>,
-    /// When anything last happened to it.
+    /// When the lead was last changed.
     pub updated_at: DateTime<Utc>,
-    /// The first-contact deadline (LEAD-6); `null`: the dealer has set none.
+    /// The first-contact deadline (LEAD-6); `null` if the dealer has set no response time.
     pub deadline: Option<DeadlineView>,
-    /// What stopped the response clock (ESC-7).
+    /// The reaction that stopped the response clock (ESC-7); `null` while it runs.
     pub reaction: Option<ReactionView>,
-    /// How many elements of each kind it has.
+    /// Number of elements of each kind.
     pub counts: CountsView,
-    /// What the header of its page shows besides.
+    /// The header of the lead's page.
     #[serde(flatten)]
     pub header: HeaderView,
-    /// Its version, as in the ETag.
+    /// Version, as in the `ETag`.
     pub version: u64,
 }
 
-/// A lead's first-contact deadline and how it escalates.
+/// A lead's first-contact deadline and its escalation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeadlineView {
-    /// When it is due; `null` where only later steps are left.
+    /// When it is due; `null` if only later steps are left.
     pub due: Option<DateTime<Utc>>,
-    /// Seconds until then, negative after it; `null` once the clock is stopped.
+    /// Seconds until the deadline, negative after it; `null` once the response clock has stopped.
     pub seconds_left: Option<i64>,
-    /// 0, 1 or 2.
+    /// Escalation level: 0, 1 or 2.
     pub level: u8,
     /// The steps in order.
     pub steps: Vec<StepView>,
@@ -80,25 +80,25 @@ pub struct StepView {
     /// `reminder`, `level_1` or `level_2`.
     #[schema(value_type = String)]
     pub step: StepKind,
-    /// When it is due.
+    /// When the step is due.
     pub due: DateTime<Utc>,
-    /// When it happens: later than due where that is on a day off (ESC-5).
+    /// When the step happens: after `due` if that is on a day off (ESC-5).
     pub happens_at: DateTime<Utc>,
-    /// When it did.
+    /// When the step happened; `null` if it has not.
     pub happened_at: Option<DateTime<Utc>>,
 }
 
-/// What stopped the response clock.
+/// The reaction that stopped the response clock.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReactionView {
     /// `reply`, `call_reached`, `contact_made`, `won` or `lost`.
     #[schema(value_type = String)]
     pub kind: forecourt_domain::base::ReactionKind,
-    /// When.
+    /// When the user reacted.
     pub at: DateTime<Utc>,
-    /// Response time in seconds of the dealer's opening hours.
+    /// Response time in seconds, counted in the dealer's opening hours.
     pub working_seconds: i64,
-    /// Response time in seconds of the clock.
+    /// Response time in elapsed seconds.
     pub clock_seconds: i64,
 }
 
@@ -108,36 +108,36 @@ pub struct LeadPageView {
     /// The lead.
     #[serde(flatten)]
     pub lead: LeadView,
-    /// The enquiry as understood, in its latest state.
+    /// The enquiry as it was read, in its latest version.
     #[schema(value_type = Object)]
     pub enquiry: Option<Value>,
-    /// Its contacts as people corrected them, the main one first (LEAD-7).
+    /// The contacts with all corrections, the main contact first (LEAD-7).
     pub contacts: Vec<LeadContactView>,
-    /// The calendar event that `next_action` names; `null` where none is incomplete (CAL-3).
+    /// The calendar event that `next_action` names; `null` if no event is incomplete (CAL-3).
     pub next_action_event: Option<NextActionView>,
-    /// What happened lately, oldest first: the fifty latest entries.
+    /// The fifty latest timeline entries, oldest first.
     pub timeline: Vec<EntryView>,
-    /// Whether there are earlier entries.
+    /// Whether earlier entries exist.
     pub timeline_truncated: bool,
-    /// Asks `GET /leads/{id}/timeline` for the earlier ones; absent where there are none.
+    /// Cursor for `GET /leads/{id}/timeline`, which returns the earlier entries; absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeline_cursor: Option<String>,
-    /// Who was told what, and what became of it (MSG-1).
+    /// The notices about the lead and their delivery state (MSG-1).
     pub messages: Vec<MessageView>,
 }
 
-/// A notice.
+/// A notice to a user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageView {
     /// `assigned`, `added`, `reminder`, `level_1` or `level_2`.
     pub about: String,
-    /// `queued`, `sending`, `sent`, `dropped` or `failed`.
+    /// Delivery state: `queued`, `sending`, `sent`, `dropped` or `failed`.
     pub fate: &'static str,
-    /// To whom it went.
+    /// Recipient; `null` until it was sent.
     pub to: Option<String>,
     /// When it was queued.
     pub queued_at: DateTime<Utc>,
-    /// When it goes out, or its fate was settled.
+    /// When it is to be sent next; after that, when it was sent, dropped or failed.
     pub at: DateTime<Utc>,
     /// Why it was dropped or failed.
     #[serde(skip_serializing_if = "Option::is_none")]

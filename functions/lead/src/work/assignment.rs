@@ -1,6 +1,6 @@
-//! A lead gets another owner: assigned by a user, or claimed from the pool (DIS-7, DIS-8).
+//! A change of the owner: assignment by a user (DIS-7), and the claim of a pool lead (DIS-8).
 
-use super::body::{AssignmentBody, Target};
+use super::body::{AssignmentBody, AssignmentTarget};
 use super::change;
 use crate::page::LeadView;
 use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right, UserId};
@@ -20,24 +20,24 @@ use forecourt_edge::usecase::lead::{self, LeadContext, found};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 
-/// Gives a lead to a user, or to another dealer (DIS-7).
+/// `POST /leads/{id}/assignment`: assigns a lead to a user, or moves it to another dealer (DIS-7).
 pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (target, note) = call.json::<AssignmentBody>()?.check()?;
     let also = |loaded: &Loaded| match &target {
-        Target::Dealer(dealer) => [vec![Key::Dealer(dealer.clone())], to_do(loaded, call)].concat(),
-        Target::User(user) => [pool_for(loaded, call, user), planned_of(loaded, call, user)].concat(),
+        AssignmentTarget::Dealer(dealer) => [vec![Key::Dealer(dealer.clone())], open_work_keys(loaded, call)].concat(),
+        AssignmentTarget::User(user) => [pool_key(loaded, call, user), planned_keys(loaded, call, user)].concat(),
     };
     change(platform, call, Right::AssignLeads, &also, |LeadContext { lead, dealer, loaded }| match &target {
-        Target::User(user) => {
+        AssignmentTarget::User(user) => {
             let pool = pool_of(loaded, dealer);
             let given = distribution::to_user(lead, dealer, user, Some(&pool), call.scope.actor(), note.clone(), call.now)?;
             given.map(|decision| with_planned(decision, dealer, loaded, call)).transpose()
         }
-        Target::Dealer(id) => {
+        AssignmentTarget::Dealer(id) => {
             let unknown = || Refusal::field("dealer", "DIS-7", "must be a dealer of the group");
             let to = loaded.dealer(id).ok_or_else(unknown)?;
             let moved = distribution::to_dealer(lead, to, call.scope.actor(), note.clone(), call.now)?;
-            // What is planned goes along to the calendar there (CAL-6), and what somebody was given to do to the list there (LEAD-4).
+            // The events move to the other dealer's calendar (CAL-6), the assigned tasks to its task list (LEAD-4).
             let events = planned_events(lead, loaded);
             let tasks: Vec<&Task> = lead.tasks.iter().filter_map(|work| loaded.task(lead.id, &work.id)).collect();
             Ok(moved.map(|decision| task::with_tasks_moved(with_events_moved(decision, &events, to, call.now), &tasks, to)))
@@ -46,16 +46,16 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
     .await
 }
 
-/// The incomplete events of the lead, and its open tasks that were given to somebody: others say nothing that the lead does not.
-fn to_do(loaded: &Loaded, call: &Call) -> Vec<Key> {
+/// Returns the keys of the lead's incomplete events and of its open tasks that have an assignee. The lead itself holds the other tasks.
+fn open_work_keys(loaded: &Loaded, call: &Call) -> Vec<Key> {
     let Some(lead) = call.part("id", "lead").ok().and_then(|id| loaded.lead(id)) else { return Vec::new() };
     let events = lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()));
     let given = lead.tasks.iter().filter(|work| work.assignee.is_some()).map(|work| Key::Task(lead.id, work.id.clone()));
     events.chain(given).collect()
 }
 
-/// What is planned for the lead, and the days that it takes of people, where `user` is to have it (CAL-7); nothing, where nothing is planned.
-fn planned_of(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
+/// Returns the keys of the lead's incomplete events, and of the calendar days that these take if `user` becomes the owner (CAL-7).
+fn planned_keys(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
     let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
     let events = lead.planned.iter().map(|planned| Key::Event(lead.id, planned.id.clone()));
     let theirs = Lead { owner: Some(user.clone()), calendar_transfer_pending_since: Some(call.now), ..lead.clone() };
@@ -67,7 +67,7 @@ fn planned_of(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
     events.chain(days).collect()
 }
 
-/// The decision with what is planned for the lead that it gives to somebody, as far as one commit holds it.
+/// Adds the incomplete events of the assigned lead to the decision, as many as one commit can hold.
 fn with_planned(decision: Decision, dealer: &Dealer, loaded: &Loaded, call: &Call) -> Result<Decision, Refusal> {
     let Some(lead) = decision.lead().cloned() else { return Ok(decision) };
     let days = |user: &UserId, date| loaded.day(user, date);
@@ -79,20 +79,21 @@ fn planned_events<'a>(lead: &Lead, loaded: &'a Loaded) -> Vec<&'a CalendarEvent>
     lead.planned.iter().filter_map(|planned| loaded.event(lead.id, &planned.id)).collect()
 }
 
-/// The pool, where it is to take a lead back.
-fn pool_for(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
+/// Returns the key of the pool if `user` is the pool user, who takes the lead back.
+fn pool_key(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
     let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
     let dealer = lead.and_then(|lead| loaded.dealer(&lead.dealer));
     let pools = dealer.filter(|dealer| dealer.settings.pool.as_ref().is_some_and(|pool| pool.user == *user));
     pools.map(|dealer| Key::Place(dealer.id.clone(), Lane::Pool)).into_iter().collect()
 }
 
-/// How many of a pool's leads are looked at for the oldest one that still waits there.
+/// Number of pool leads read to find the oldest one that is still in the pool.
 const OLDEST: usize = 24;
-/// How many where any may be taken: only so that what has left the pool by another way is forgotten by and by.
+/// Number of pool leads read if any lead may be claimed. It is above zero so that leads that left the pool by another way are removed from it over
+/// time.
 const FORGOTTEN: usize = 2;
 
-/// Takes a lead out of the pool (DIS-8).
+/// `POST /leads/{id}/claim`: takes a lead out of the pool (DIS-8).
 pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::WorkLeads)?;
     let id: LeadId = call.part("id", "lead")?;
@@ -100,7 +101,7 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
     let request = request(platform, call, id);
     let place = |dealer: &DealerId| Key::Place(dealer.clone(), Lane::Pool);
     loop {
-        // Which leads the pool names first is only a hint of what to read; what is so is read together.
+        // The first read only shows which leads to load; the decision rests on one consistent read of all of them.
         let hint = Load::of([Key::Lead(id)])
             .then(|loaded| loaded.lead(id).into_iter().flat_map(|lead| [Key::Dealer(lead.dealer.clone()), place(&lead.dealer)]).collect());
         let hint = platform.store.load(&call.scope, &hint).await?;
@@ -112,7 +113,7 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
         keys.extend(oldest.map(Key::Lead).filter(|key| *key != Key::Lead(id)));
         let first = keys.clone();
         let planned = |loaded: &Loaded| {
-            let planned = planned_of(loaded, call, user);
+            let planned = planned_keys(loaded, call, user);
             let appointments = loaded.appointments_of(&planned);
             planned.into_iter().chain(appointments).collect()
         };
@@ -125,7 +126,7 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
             }
             call.scope
                 .needs_on(Right::WorkLeads, lead, &dealer.settings, call.now)
-                .or_else(|refusal| gone_by_now(refusal, dealer, call))?;
+                .or_else(|refusal| check_saw_pool_lead(refusal, dealer, call))?;
             let first: Vec<&Lead> = first.iter().filter_map(|key| if let Key::Lead(id) = key { loaded.lead(*id) } else { None }).collect();
             Ok(match pool::claim(lead, dealer, &pool_of(loaded, dealer), &first, user, call.now)? {
                 Claimed::Taken(decision) => {
@@ -146,8 +147,8 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
     }
 }
 
-/// Who could see a lead in the pool a moment ago is told who was faster, though the lead is out of reach now.
-fn gone_by_now(refusal: Refusal, dealer: &Dealer, call: &Call) -> Result<(), Refusal> {
+/// Lets an assignable user of a pool see that somebody else has claimed the lead (409), although the lead is no longer visible to that user.
+fn check_saw_pool_lead(refusal: Refusal, dealer: &Dealer, call: &Call) -> Result<(), Refusal> {
     let here = call.scope.user_id().and_then(|user| dealer.settings.member(user));
     let saw_it = dealer.settings.pool.is_some() && here.is_some_and(|member| member.assignable);
     if saw_it { call.scope.reaches(&dealer.id) } else { Err(refusal) }

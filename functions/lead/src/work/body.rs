@@ -1,4 +1,4 @@
-//! What clients ask for.
+//! The request bodies of reactions, assignment and status.
 
 use forecourt_domain::base::{DealerId, Fault, LostReason, ReactionKind, Refusal, UserId};
 use forecourt_domain::rules::calendar::CompletedEvents;
@@ -7,19 +7,19 @@ use forecourt_edge::formats::json::{Loose, Text, note};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// What the seller did.
+/// The seller's reaction.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"kind": "call_reached", "note": "comes by on Friday"}))]
 pub struct ReactionBody {
     /// `reply`, `call_reached` or `contact_made`, which stop the response clock (ESC-7); `call_missed`, which does not.
     #[schema(value_type = String, example = "reply")]
     kind: Loose<Text>,
-    /// In words, up to 2,000 characters.
+    /// Free text, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     note: Loose<Text>,
 }
 
-/// Who is to have a lead: a user of its dealer, or another dealer of the group (DIS-7).
+/// The new owner of a lead: a user of its dealer, or another dealer of the group (DIS-7). Exactly one of `user` and `dealer` is required.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"user": "jonas.weber", "note": "knows the customer"}))]
 pub struct AssignmentBody {
@@ -29,36 +29,36 @@ pub struct AssignmentBody {
     /// Another dealer of the group, whose distribution then runs.
     #[schema(value_type = Option<String>)]
     dealer: Loose<Text>,
-    /// In words, up to 2,000 characters.
+    /// Free text, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     note: Loose<Text>,
 }
 
-/// What a lead is to become.
+/// The new status of a lead.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"status": "lost", "reason": "bought_elsewhere"}))]
 pub struct StatusBody {
     /// `in_progress`, `won` or `lost`.
     #[schema(value_type = String, example = "lost")]
     status: Loose<Text>,
-    /// Why it was lost: `bought_elsewhere`, `price`, `vehicle_gone`, `no_interest`, `not_reached`, `spam`, `duplicate` or `other` (LEAD-1).
+    /// Reason of a lost lead, required with `lost`: `bought_elsewhere`, `price`, `vehicle_gone`, `no_interest`, `not_reached`, `spam`, `duplicate` or `other` (LEAD-1).
     #[schema(value_type = Option<String>, example = "bought_elsewhere")]
     reason: Loose<Text>,
-    /// Which incomplete calendar events are completed with it: `none` (if not said), `overdue` or `all` (CAL-5).
+    /// Which incomplete calendar events are completed with the lead: `none` (default), `overdue` or `all` (CAL-5).
     #[schema(value_type = Option<String>, example = "overdue")]
     complete_events: Loose<Text>,
-    /// In words, up to 2,000 characters.
+    /// Free text, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     note: Loose<Text>,
 }
 
-/// Where a lead is to go.
-pub(crate) enum Target {
+/// The target of an assignment.
+pub(crate) enum AssignmentTarget {
     User(UserId),
     Dealer(DealerId),
 }
 
-fn judged<T>(value: Option<T>, faults: Vec<Fault>) -> Result<T, Refusal> {
+fn checked<T>(value: Option<T>, faults: Vec<Fault>) -> Result<T, Refusal> {
     match value {
         Some(value) if faults.is_empty() => Ok(value),
         _ => Err(Refusal::Invalid(faults)),
@@ -79,22 +79,24 @@ impl ReactionBody {
                 None
             }
         };
-        judged(kind, faults).map(|kind| (kind, note))
+        checked(kind, faults).map(|kind| (kind, note))
     }
 }
 
 impl AssignmentBody {
-    pub(crate) fn check(self) -> Result<(Target, Option<String>), Refusal> {
+    pub(crate) fn check(self) -> Result<(AssignmentTarget, Option<String>), Refusal> {
         let mut faults = Vec::new();
         let note = note(self.note, "note", &mut faults);
         let target = match (self.user.text("user", &mut faults), self.dealer.text("dealer", &mut faults)) {
-            (Some(user), None) => UserId::parse(&user).map(Target::User).map_err(|e| Fault::new("user", "DIS-7", e.to_string())),
-            (None, Some(dealer)) => DealerId::parse(&dealer).map(Target::Dealer).map_err(|e| Fault::new("dealer", "DIS-7", e.to_string())),
-            (Some(_), Some(_)) => Err(Fault::new("dealer", "DIS-7", "must not stand beside user: a lead goes to one or the other")),
-            (None, None) => Err(Fault::new("user", "DIS-7", "must name a user, or dealer another dealer")),
+            (Some(user), None) => UserId::parse(&user).map(AssignmentTarget::User).map_err(|e| Fault::new("user", "DIS-7", e.to_string())),
+            (None, Some(dealer)) => {
+                DealerId::parse(&dealer).map(AssignmentTarget::Dealer).map_err(|e| Fault::new("dealer", "DIS-7", e.to_string()))
+            }
+            (Some(_), Some(_)) => Err(Fault::new("dealer", "DIS-7", "must be absent if user is set")),
+            (None, None) => Err(Fault::new("user", "DIS-7", "user or dealer is required")),
         };
         let target = target.map_err(|fault| faults.push(fault)).ok();
-        judged(target, faults).map(|target| (target, note))
+        checked(target, faults).map(|target| (target, note))
     }
 }
 
@@ -105,7 +107,7 @@ impl StatusBody {
         let reason = self.reason.text("reason", &mut faults);
         let status = self.status.text("status", &mut faults);
         if reason.is_some() && status.as_deref().is_some_and(|status| status != "lost") {
-            faults.push(Fault::new("reason", "LEAD-1", "belongs to lost only"));
+            faults.push(Fault::new("reason", "LEAD-1", "is allowed with lost only"));
         }
         let outcome = match status.as_deref() {
             Some("won") => Some(ClosingOutcome::Won),
@@ -133,8 +135,8 @@ impl StatusBody {
             }
         };
         if completes != CompletedEvents::None && outcome == Some(ClosingOutcome::Reopened) {
-            faults.push(Fault::new("complete_events", "CAL-5", "belongs to won and lost only"));
+            faults.push(Fault::new("complete_events", "CAL-5", "is allowed with won and lost only"));
         }
-        judged(outcome, faults).map(|outcome| (outcome, completes, note))
+        checked(outcome, faults).map(|outcome| (outcome, completes, note))
     }
 }

@@ -1,4 +1,4 @@
-//! The contacts of a lead: added, corrected, made the main one, removed (LEAD-7).
+//! The contacts of a lead: add, correct, make the main contact, remove (LEAD-7).
 
 use crate::page::LeadContactView;
 use forecourt_domain::base::{ChannelKey, ContactId, Country, LeadId, Refusal, numbered};
@@ -17,8 +17,8 @@ use forecourt_store::keys::Key;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A contact, or what is to be corrected of one: what is not said stays, what is said as empty is taken away. It needs an e-mail address or a telephone
-/// number (INT-3).
+/// A contact, or corrections of a contact. In a correction an absent field stays unchanged and an empty field is cleared. A contact needs at least one
+/// e-mail address or telephone number (INT-3).
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"first_name": "Jana", "last_name": "Petersen", "emails": ["jana@example.com"], "phones": [{"number": "0171 2345678", "type": "mobile"}]}))]
 pub struct LeadContactBody {
@@ -31,10 +31,10 @@ pub struct LeadContactBody {
     /// Up to 200 characters.
     #[schema(value_type = Option<String>, max_length = 200)]
     company: Loose<Text>,
-    /// All addresses, five at most; mail goes to the first.
+    /// All addresses, at most five; mail is sent to the first.
     #[schema(value_type = Option<Vec<String>>)]
     emails: Loose<Vec<Text>>,
-    /// All numbers, five at most, as dialled from the dealer's country, or with `+`.
+    /// All numbers, at most five, as dialled from the dealer's country or with `+`.
     #[schema(value_type = Option<Vec<PhoneBody>>)]
     phones: Loose<Vec<PhoneBody>>,
     /// A language tag, such as `de` or `en-GB`.
@@ -52,7 +52,7 @@ pub struct LeadContactBody {
     /// Up to 100 characters.
     #[schema(value_type = Option<String>)]
     country: Loose<Text>,
-    /// `true`: the lead's main contact from now on, to whom mail goes.
+    /// `true` makes this the lead's main contact, who receives the mail.
     #[schema(value_type = Option<bool>)]
     main: Loose<bool>,
 }
@@ -60,10 +60,10 @@ pub struct LeadContactBody {
 /// A telephone number.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct PhoneBody {
-    /// As people type it.
+    /// The number as typed.
     #[schema(value_type = String, example = "0171 2345678")]
     number: Text,
-    /// `mobile`, `home`, `work` …, up to 40 characters; a text message goes to the first `mobile`.
+    /// `mobile`, `home`, `work` …, up to 40 characters; text messages are sent to the first `mobile` number.
     #[serde(rename = "type")]
     #[schema(value_type = Option<String>, example = "mobile")]
     kind: Option<Text>,
@@ -73,10 +73,10 @@ impl LeadContactBody {
     fn check(self) -> Result<ContactChange, Refusal> {
         let mut faults = Vec::new();
         let emails = self.emails.take("emails", "a list of addresses", &mut faults);
-        let phones = self.phones.take("phones", "a list of numbers, each with a number and perhaps a type", &mut faults);
+        let phones = self.phones.take("phones", "a list of objects with number and optional type", &mut faults);
         let main = self.main.take("main", "true or false", &mut faults);
         let mut text = |name: &str, value: Loose<Text>| value.text(name, &mut faults);
-        let said = RawContact {
+        let entered = RawContact {
             first_name: text("first_name", self.first_name),
             last_name: text("last_name", self.last_name),
             company: text("company", self.company),
@@ -88,7 +88,7 @@ impl LeadContactBody {
             emails: emails.iter().flatten().map(|Text(email)| email.clone()).collect(),
             phones: phones.iter().flatten().map(PhoneBody::raw).collect(),
         };
-        let wanted = ContactChange { said, emails: emails.is_some(), phones: phones.is_some(), main };
+        let wanted = ContactChange { said: entered, emails: emails.is_some(), phones: phones.is_some(), main };
         if faults.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(faults)) }
     }
 }
@@ -102,12 +102,12 @@ impl PhoneBody {
 /// The contacts of a lead.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LeadContactsView {
-    /// The main one first.
+    /// The contacts, the main contact first.
     pub contacts: Vec<LeadContactView>,
 }
 
-/// What is done with a contact.
-enum Deed {
+/// A change of the contacts.
+enum ContactAction {
     Add(ContactChange),
     Correct(ContactId, ContactChange),
     Remove(ContactId),
@@ -115,8 +115,8 @@ enum Deed {
 
 /// `POST /leads/{id}/contacts`.
 pub(crate) async fn add(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let deed = Deed::Add(call.json::<LeadContactBody>()?.check()?);
-    let (answer, id, version) = carry_out(platform, call, 201, &deed).await?;
+    let action = ContactAction::Add(call.json::<LeadContactBody>()?.check()?);
+    let (answer, id, version) = apply(platform, call, 201, &action).await?;
     let name: ContactId = numbered(version.unwrap_or_default());
     Ok(answer.header("location", format!("/leads/{id}/contacts/{name}")))
 }
@@ -124,51 +124,51 @@ pub(crate) async fn add(platform: &Platform, call: &Call) -> Result<Answer, Prob
 /// `PATCH /leads/{id}/contacts/{contact}`.
 pub(crate) async fn correct(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let wanted = call.json::<LeadContactBody>()?.check()?;
-    let deed = Deed::Correct(call.part("contact", "contact")?, wanted);
-    Ok(carry_out(platform, call, 200, &deed).await?.0)
+    let action = ContactAction::Correct(call.part("contact", "contact")?, wanted);
+    Ok(apply(platform, call, 200, &action).await?.0)
 }
 
 /// `DELETE /leads/{id}/contacts/{contact}`.
 pub(crate) async fn remove(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let deed = Deed::Remove(call.part("contact", "contact")?);
-    Ok(carry_out(platform, call, 200, &deed).await?.0)
+    let action = ContactAction::Remove(call.part("contact", "contact")?);
+    Ok(apply(platform, call, 200, &action).await?.0)
 }
 
-impl Deed {
-    /// The version of the lead that the contact is named after, where it is removed: whether one that is not there ever was, that entry tells.
-    fn made(&self) -> Option<u64> {
-        if let Deed::Remove(id) = self { id.as_str().parse().ok() } else { None }
+impl ContactAction {
+    /// Returns the version in which the contact to be removed was added. Its timeline entry shows whether a contact that is missing ever existed.
+    fn added_in(&self) -> Option<u64> {
+        if let ContactAction::Remove(id) = self { id.as_str().parse().ok() } else { None }
     }
 
-    /// The contact as it is, where it is corrected.
+    /// Returns the contact before the correction.
     fn before(&self, lead: &Lead, enquiry: Option<&Enquiry>) -> Option<Person> {
-        let Deed::Correct(id, _) = self else { return None };
+        let ContactAction::Correct(id, _) = self else { return None };
         lead.people(enquiry).into_iter().find(|contact| contact.id == *id).map(|contact| contact.person)
     }
 
-    /// The contact as it will be; none: it will not be.
+    /// Returns the contact after the change. `None` if it is removed.
     fn person(&self, lead: &Lead, enquiry: Option<&Enquiry>, country: Country) -> Result<Option<Person>, Refusal> {
         match self {
-            Deed::Add(wanted) => wanted.applied(&Person::default(), country).map(Some),
-            Deed::Correct(_, wanted) => {
+            ContactAction::Add(wanted) => wanted.applied(&Person::default(), country).map(Some),
+            ContactAction::Correct(_, wanted) => {
                 let before = self.before(lead, enquiry).ok_or(Refusal::NotFound("contact"))?;
                 wanted.applied(&before, country).map(Some)
             }
-            Deed::Remove(_) => Ok(None),
+            ContactAction::Remove(_) => Ok(None),
         }
     }
 }
 
-/// Carries a change of the contacts out; says which lead it is, and the version that this request made.
-async fn carry_out(platform: &Platform, call: &Call, status: u16, deed: &Deed) -> Result<(Answer, LeadId, Option<u64>), Problem> {
+/// Applies a change of the contacts. Returns the response, the lead, and the version that this request created.
+async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAction) -> Result<(Answer, LeadId, Option<u64>), Problem> {
     let id: LeadId = call.part("id", "lead")?;
     let by = call.scope.actor();
-    // What the directory may have to learn: the channels that are new.
+    // New channels are added to the contact directory.
     let new_channels = |lead: &Lead, loaded: &Loaded| -> Vec<ChannelKey> {
         let Some(dealer) = loaded.dealer(&lead.dealer) else { return Vec::new() };
         let enquiry = enquiry_of(loaded, lead);
-        let Ok(Some(person)) = deed.person(lead, enquiry, dealer.settings.country) else { return Vec::new() };
-        let before = deed.before(lead, enquiry).map(|before| channels(platform, &call.scope, dealer, &before)).unwrap_or_default();
+        let Ok(Some(person)) = action.person(lead, enquiry, dealer.settings.country) else { return Vec::new() };
+        let before = action.before(lead, enquiry).map(|before| channels(platform, &call.scope, dealer, &before)).unwrap_or_default();
         channels(platform, &call.scope, dealer, &person).into_iter().filter(|channel| !before.contains(channel)).collect()
     };
     let also = |loaded: &Loaded| {
@@ -176,19 +176,21 @@ async fn carry_out(platform: &Platform, call: &Call, status: u16, deed: &Deed) -
         let channels = new_channels(lead, loaded);
         let pointed = records(loaded, &channels);
         let own = lead.contact_id.clone().into_iter().chain(channels).map(Key::Channel);
-        own.chain(pointed).chain([described(loaded, id)]).chain(deed.made().map(|version| Key::Entry(id, version))).collect()
+        own.chain(pointed).chain([described(loaded, id)]).chain(action.added_in().map(|version| Key::Entry(id, version))).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let enquiry = enquiry_of(loaded, lead);
-        let person = deed.person(lead, enquiry, dealer.settings.country)?;
+        let person = action.person(lead, enquiry, dealer.settings.country)?;
         let known: Vec<(ChannelKey, Option<Contact>)> =
             new_channels(lead, loaded).into_iter().map(|channel| (channel.clone(), contact_of(loaded, &channel))).collect();
         let record = lead.contact_id.as_ref().and_then(|id| contact_of(loaded, id));
         let case = ContactsContext { lead, enquiry, record: record.as_ref(), known: &known, by: &by, now: call.now };
-        match (deed, person) {
-            (Deed::Add(wanted), Some(person)) => contacts::add(&case, person, wanted.main == Some(true)).map(Some),
-            (Deed::Correct(contact, wanted), Some(person)) => contacts::correct(&case, contact, person, wanted.main),
-            (Deed::Remove(contact), _) => contacts::remove(&case, contact, deed.made().and_then(|version| loaded.entry(id, version))),
+        match (action, person) {
+            (ContactAction::Add(wanted), Some(person)) => contacts::add(&case, person, wanted.main == Some(true)).map(Some),
+            (ContactAction::Correct(contact, wanted), Some(person)) => contacts::correct(&case, contact, person, wanted.main),
+            (ContactAction::Remove(contact), _) => {
+                contacts::remove(&case, contact, action.added_in().and_then(|version| loaded.entry(id, version)))
+            }
             (_, None) => Ok(None),
         }
     };

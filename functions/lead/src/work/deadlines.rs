@@ -1,4 +1,4 @@
-//! The follow-up tab: deadlines set, moved, met and dropped, and whether contact was made (LEAD-6).
+//! The follow-up tab: set, move, meet and delete deadlines, and record whether contact was made (LEAD-6).
 
 use super::change;
 use crate::page::LeadView;
@@ -21,18 +21,18 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"title": "Send the finance offer", "at": "2026-11-25T17:00:00+01:00"}))]
 pub struct TargetBody {
-    /// What is to be reached, up to 100 characters. The first-contact deadline has none.
+    /// Title, up to 100 characters. The first-contact deadline has none.
     #[schema(value_type = Option<String>, max_length = 100)]
     title: Loose<Text>,
-    /// By when, RFC 3339: a time to come, within ten years.
+    /// When it is due, RFC 3339: in the future and within ten years.
     #[schema(value_type = Option<String>)]
     at: Loose<Text>,
 }
 
-/// A deadline was met.
+/// The completion of a deadline or a task.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct MetBody {
-    /// In words, up to 2,000 characters.
+    /// Free text, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     note: Loose<Text>,
 }
@@ -41,10 +41,10 @@ pub struct MetBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"made": true, "note": "comes by on Friday"}))]
 pub struct ContactMadeBody {
-    /// `true` stops the response clock (ESC-7); `false` stops nothing.
+    /// `true` stops the response clock (ESC-7); `false` does not.
     #[schema(value_type = bool)]
     made: Loose<bool>,
-    /// In words, up to 2,000 characters.
+    /// Free text, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     note: Loose<Text>,
 }
@@ -91,7 +91,7 @@ pub(crate) async fn set(platform: &Platform, call: &Call) -> Result<Answer, Prob
     Ok(answer.header("location", format!("/leads/{id}/deadlines/{name}")).about(&id))
 }
 
-/// `PATCH /leads/{id}/deadlines/{deadline}`: the first-contact deadline too.
+/// `PATCH /leads/{id}/deadlines/{deadline}`: the first-contact deadline or another.
 pub(crate) async fn modify(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let wanted = call.json::<TargetBody>()?.check()?;
     let rule = |asked: LeadContext<'_>| {
@@ -106,16 +106,16 @@ pub(crate) async fn modify(platform: &Platform, call: &Call) -> Result<Answer, P
 
 fn first_contact_at(wanted: &DeadlineChange) -> Result<DateTime<Utc>, Refusal> {
     if wanted.title.is_some() {
-        return Err(Refusal::Invalid(vec![Fault::new("title", "LEAD-6", "belongs to further deadlines only")]));
+        return Err(Refusal::Invalid(vec![Fault::new("title", "LEAD-6", "is allowed for further deadlines only")]));
     }
-    wanted.at.ok_or_else(|| Refusal::field("at", "LEAD-6", "must say when"))
+    wanted.at.ok_or_else(|| Refusal::field("at", "LEAD-6", "is required"))
 }
 
 /// `POST /leads/{id}/deadlines/{deadline}/completion`.
 pub(crate) async fn meet(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let note = call.json::<MetBody>()?.check()?;
     let rule = |asked: LeadContext<'_>| {
-        let id = further(call)?.ok_or_else(|| not_here("is met by contact with the customer: POST /leads/{id}/contact-made"))?;
+        let id = further(call)?.ok_or_else(|| first_contact_refused("cannot be completed; use POST /leads/{id}/contact-made"))?;
         target::meet(asked.lead, &id, note.clone(), call.scope.actor(), call.now)
     };
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
@@ -124,10 +124,10 @@ pub(crate) async fn meet(platform: &Platform, call: &Call) -> Result<Answer, Pro
 /// `DELETE /leads/{id}/deadlines/{deadline}`.
 pub(crate) async fn drop(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let lead: LeadId = call.part("id", "lead")?;
-    // Whether one that is not there ever was, the entry tells that it is named after.
+    // The timeline entry of the version in the id shows whether a deadline that is missing ever existed.
     let made = further(call).ok().flatten().and_then(|id| id.as_str().parse::<u64>().ok());
     let rule = |asked: LeadContext<'_>| {
-        let id = further(call)?.ok_or_else(|| not_here("is the dealer's, and can be moved only"))?;
+        let id = further(call)?.ok_or_else(|| first_contact_refused("cannot be deleted, only moved"))?;
         let made = made.and_then(|version| asked.loaded.entry(lead, version));
         target::drop(asked.lead, &id, made, call.scope.actor(), call.now)
     };
@@ -142,12 +142,12 @@ pub(crate) async fn contact_made(platform: &Platform, call: &Call) -> Result<Ans
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
 }
 
-/// The further deadline that is meant; none: the first-contact one.
+/// Returns the further deadline of the request. `None` if it is the first-contact deadline.
 fn further(call: &Call) -> Result<Option<DeadlineId>, Refusal> {
     let id: DeadlineId = call.part("deadline", "deadline")?;
     Ok(Some(id).filter(|id| id.as_str() != FIRST_CONTACT))
 }
 
-fn not_here(why: &str) -> Refusal {
+fn first_contact_refused(why: &str) -> Refusal {
     Refusal::Conflict(format!("the first-contact deadline {why}"))
 }

@@ -1,4 +1,4 @@
-//! The seller's reaction stops the clock; a lead is won, lost or reopened (ESC-7, LEAD-1).
+//! The seller's reaction (ESC-7), and the status of the lead: won, lost, reopened (LEAD-1).
 
 use super::body::{ReactionBody, StatusBody};
 use super::change;
@@ -14,7 +14,7 @@ use forecourt_edge::usecase::lead::{self, LeadContext, found};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 
-/// Logs what the seller did (ESC-7).
+/// `POST /leads/{id}/reactions`: logs the seller's reaction (ESC-7).
 pub(crate) async fn react(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (logged, note) = call.json::<ReactionBody>()?.check()?;
     let rule =
@@ -22,23 +22,23 @@ pub(crate) async fn react(platform: &Platform, call: &Call) -> Result<Answer, Pr
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
 }
 
-/// Wins, loses or reopens a lead (LEAD-1, ESC-9).
+/// `POST /leads/{id}/status`: marks a lead as won or lost, or reopens it (LEAD-1, ESC-9).
 pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (outcome, completes, note) = call.json::<StatusBody>()?.check()?;
     let by = call.scope.actor();
     let also = |loaded: &Loaded| {
-        let days = days_of(loaded, call, completes, &by);
-        [turn_of(loaded, call, outcome), events_of(loaded, call, outcome, completes), days].concat()
+        let days = day_keys(loaded, call, completes, &by);
+        [rotation_key(loaded, call, outcome), event_keys(loaded, call, outcome, completes), days].concat()
     };
     change(platform, call, Right::WorkLeads, &also, |LeadContext { lead, dealer, loaded }| {
         let rotation = loaded.rotation(&dealer.id, lead.settles_turn(dealer, outcome.status()).as_ref());
         let closed = reaction::close(lead, dealer, outcome, rotation.as_ref(), call.scope.actor(), note.clone(), call.now)?;
-        let events = affected(lead, outcome, completes, call);
+        let events = affected_events(lead, outcome, completes, call);
         let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
         let days = |user: &UserId, date| loaded.day(user, date);
         let case = CalendarContext { lead, dealer, days: &days, by: &by, now: call.now };
         let with_events = |mut decision: Decision| match outcome {
-            // What came due meanwhile told nobody; now it does (ESC-4).
+            // Events that became due while the lead was closed notified nobody. They become due again (ESC-4).
             ClosingOutcome::Reopened => {
                 decision.items.extend(rearm(&events, dealer).into_iter().flat_map(|armed| armed.items));
                 Ok(decision)
@@ -50,26 +50,28 @@ pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answe
     .await
 }
 
-/// The events that are completed with the lead (CAL-5), or wait again with it.
-fn affected(lead: &Lead, outcome: ClosingOutcome, completes: CompletedEvents, call: &Call) -> Vec<EventId> {
+/// Returns the events that are completed with the lead (CAL-5), or that become due again when it is reopened.
+fn affected_events(lead: &Lead, outcome: ClosingOutcome, completes: CompletedEvents, call: &Call) -> Vec<EventId> {
     if outcome == ClosingOutcome::Reopened { CompletedEvents::All.of(lead, call.now) } else { completes.of(lead, call.now) }
 }
 
-fn events_of(loaded: &Loaded, call: &Call, outcome: ClosingOutcome, completes: CompletedEvents) -> Vec<Key> {
+fn event_keys(loaded: &Loaded, call: &Call, outcome: ClosingOutcome, completes: CompletedEvents) -> Vec<Key> {
     let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
-    lead.into_iter().flat_map(|lead| affected(lead, outcome, completes, call).into_iter().map(|event| Key::Event(lead.id, event))).collect()
+    lead.into_iter()
+        .flat_map(|lead| affected_events(lead, outcome, completes, call).into_iter().map(|event| Key::Event(lead.id, event)))
+        .collect()
 }
 
-/// The days that those events give back (CAL-7).
-fn days_of(loaded: &Loaded, call: &Call, completes: CompletedEvents, by: &Actor) -> Vec<Key> {
+/// Returns the keys of the calendar days whose time those events free (CAL-7).
+fn day_keys(loaded: &Loaded, call: &Call, completes: CompletedEvents, by: &Actor) -> Vec<Key> {
     let Some((lead, dealer)) = call.part("id", "lead").ok().and_then(|id| found(loaded, id).ok()) else { return Vec::new() };
     let events = completes.of(lead, call.now);
     let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
     lead::days_of(|days| with_events_completed(Decision::default(), &events, &CalendarContext { lead, dealer, days, by, now: call.now }))
 }
 
-/// The rotation to which a turn is given back, or from which it is taken again (DIS-10).
-fn turn_of(loaded: &Loaded, call: &Call, outcome: ClosingOutcome) -> Vec<Key> {
+/// Returns the key of the rotation that gets the owner's turn back, or from which it is taken again (DIS-10).
+fn rotation_key(loaded: &Loaded, call: &Call, outcome: ClosingOutcome) -> Vec<Key> {
     let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
     let dealer = lead.and_then(|lead| loaded.dealer(&lead.dealer));
     let lane = lead.zip(dealer).and_then(|(lead, dealer)| lead.settles_turn(dealer, outcome.status()));

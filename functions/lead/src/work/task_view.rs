@@ -11,30 +11,30 @@ use utoipa::ToSchema;
 /// A task of a lead.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TaskView {
-    /// Its name within the lead.
+    /// Id within the lead.
     pub id: String,
-    /// Of which lead.
+    /// Id of the lead.
     pub lead: String,
-    /// What is to be done.
+    /// Title.
     pub title: String,
-    /// When it starts.
+    /// Start.
     pub start: DateTime<Utc>,
-    /// When it is over.
+    /// End: `start` plus `minutes`.
     pub end: DateTime<Utc>,
-    /// How long it takes.
+    /// Duration in minutes.
     pub minutes: u32,
-    /// Whose it is.
+    /// The assignee, otherwise the lead's owner.
     pub assignee: Option<String>,
-    /// Whether it goes along to each owner of the lead, since it was given to nobody else.
+    /// Whether the task has no assignee of its own and follows the lead's owner.
     pub follows_owner: bool,
     /// `open`, `done` or `deleted`.
     pub state: &'static str,
-    /// Whether it is open though its end is past.
+    /// Whether it is open and its end has passed.
     pub overdue: bool,
-    /// When it was done or deleted.
+    /// When it was completed or deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
-    /// What was said when it was done.
+    /// The note of its completion.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -42,9 +42,9 @@ pub struct TaskView {
 /// A page of a lead's tasks.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TasksView {
-    /// Those made last first; done and deleted ones too.
+    /// The tasks, newest first; done and deleted tasks included.
     pub tasks: Vec<TaskView>,
-    /// Asks for the next page; absent on the last.
+    /// Cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
@@ -52,40 +52,40 @@ pub struct TasksView {
 /// A page of tasks and deadlines.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AgendaView {
-    /// Open ones, by their dates.
+    /// Open tasks and deadlines, ordered by date.
     pub tasks: Vec<TodoView>,
-    /// Asks for the next page; absent on the last.
+    /// Cursor of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// Deadlines of some leads are missing, since somebody has more than eight thousand.
+    /// Whether deadlines are missing because a user has more than 8,000 open leads.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
 
-/// A task, or a deadline: which has no page of its own but its lead's, and no duration.
+/// A task, or a deadline. A deadline has no duration and no page of its own; its link is the lead's.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TodoView {
     /// `task` or `deadline`.
     pub kind: &'static str,
-    /// Its name within the lead.
+    /// Id within the lead.
     pub id: String,
-    /// What is to be done, or reached; `null` of the first-contact deadline.
+    /// Title; `null` for the first-contact deadline.
     pub title: Option<String>,
-    /// When the task starts, or the deadline is.
+    /// Start of the task, or time of the deadline.
     pub at: DateTime<Utc>,
-    /// How long the task takes.
+    /// Duration of the task in minutes.
     pub minutes: Option<u32>,
-    /// Whose it is.
+    /// The assignee or the lead's owner.
     pub assignee: Option<String>,
-    /// Whether the task's end, or the deadline, is past.
+    /// Whether the end of the task, or the deadline, has passed.
     pub overdue: bool,
-    /// Of which lead.
+    /// Id of the lead.
     pub lead: String,
-    /// The lead's number, as people say it.
+    /// The lead's number in the form that people read out.
     pub number: String,
-    /// The lead's contact.
+    /// Display name of the lead's contact.
     pub contact: Option<String>,
-    /// Where to look closer.
+    /// Path of the task, or of the lead for a deadline.
     pub link: String,
 }
 

@@ -1,4 +1,4 @@
-//! Tasks of a lead, and the list of tasks and deadlines of a dealer's users (LEAD-4).
+//! Tasks of a lead, and a dealer's list of open tasks and deadlines (LEAD-4).
 
 use super::deadlines::MetBody;
 use super::task_view::{AgendaView, TaskView, TasksView};
@@ -17,23 +17,23 @@ use forecourt_store::{Load, Loaded, Stretch, Todo};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// Most on a page.
+/// The largest page, in tasks.
 const PAGE: usize = 100;
 
 /// A task (LEAD-4).
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"title": "Photograph the trade-in", "start": "2026-11-25T10:00:00+01:00", "minutes": 30, "assignee": "ben.krause"}))]
 pub struct TaskBody {
-    /// What is to be done, up to 100 characters.
+    /// Title, up to 100 characters.
     #[schema(value_type = Option<String>, max_length = 100)]
     title: Loose<Text>,
-    /// When it starts, RFC 3339, within ten years.
+    /// Start, RFC 3339, within ten years.
     #[schema(value_type = Option<String>)]
     start: Loose<Text>,
-    /// How long it takes, 1 to 1,440 minutes.
+    /// Duration, 1 to 1,440 minutes.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 1_440)]
     minutes: Loose<u32>,
-    /// A user who works at the lead's dealer; whoever has the lead, if empty or not said.
+    /// A user who works at the lead's dealer; the lead's owner if empty or absent.
     #[schema(value_type = Option<String>)]
     assignee: Loose<Text>,
 }
@@ -62,7 +62,7 @@ impl TaskBody {
 pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: LeadId = call.part("id", "lead")?;
     let wanted = call.json::<TaskBody>()?.check()?;
-    // What an earlier request made is read for its repeat.
+    // The task of an earlier attempt is read so that a repeated request gets the same response.
     let known = |loaded: &Loaded| made(platform, call, id, None, loaded).map(|version| Key::Task(id, numbered(version)));
     let also = |loaded: &Loaded| known(loaded).into_iter().collect();
     let rule = |asked: LeadContext<'_>| task::create(asked.lead, asked.dealer, &wanted, call.scope.actor(), call.now).map(Some);
@@ -109,14 +109,14 @@ async fn with_task(
     Ok(Answer::new(200, &view)?.header("etag", format!("\"{version}\"")).about(&id))
 }
 
-/// The task as decided, else as it was read.
+/// Returns the task of the decision, otherwise the stored task.
 fn task_of<'a>(decision: Option<&'a Decision>, loaded: &'a Loaded, lead: LeadId, name: &TaskId) -> Option<&'a Task> {
     let decided =
         decision.and_then(|decision| decision.items.iter().find_map(|item| if let Item::Task(task) = item { Some(&**task) } else { None }));
     decided.or_else(|| loaded.task(lead, name))
 }
 
-/// `GET /leads/{id}/tasks/{task}`, for who may read the lead, and for whoever it was given to.
+/// `GET /leads/{id}/tasks/{task}`, for users who may read the lead and for the assignee.
 pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let (id, name): (LeadId, TaskId) = (call.part("id", "lead")?, call.part("task", "task")?);
@@ -129,7 +129,7 @@ pub(crate) async fn read(platform: &Platform, call: &Call) -> Result<Answer, Pro
     Ok(Answer::new(200, &TaskView::of(task, lead, call.now))?.header("etag", format!("\"{}\"", lead.version)).about(&id))
 }
 
-/// `GET /leads/{id}/tasks`: done and deleted ones too, those made last first.
+/// `GET /leads/{id}/tasks`: returns all tasks of a lead, newest first; done and deleted tasks included.
 pub(crate) async fn of_lead(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
@@ -139,12 +139,12 @@ pub(crate) async fn of_lead(platform: &Platform, call: &Call) -> Result<Answer, 
     let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
     let (loaded, tasks) = tokio::try_join!(store.load(&call.scope, &lead), store.tasks(&call.scope, id, before, limit + 1))?;
     let lead = lead::readable(platform, call, loaded.lead(id)).await?;
-    cursor::reached(before, lead, "LEAD-4")?;
+    cursor::check_reached(before, lead, "LEAD-4")?;
     let answer = Answer::new(200, &TasksView::of(&tasks, lead, limit, call.now))?;
     Ok(answer.header("etag", format!("\"{}\"", lead.version)).about(&id))
 }
 
-/// `GET /dealers/{dealer}/tasks`: open tasks and deadlines of those whose leads the asker may see, by their dates.
+/// `GET /dealers/{dealer}/tasks`: returns the open tasks and deadlines of the users whose leads the caller may see, ordered by date.
 pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::ReadLeads)?;
     let id: DealerId = call.part("dealer", "dealer")?;
@@ -161,7 +161,7 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
     }
     let after = call.query("cursor");
     if after.is_some_and(|after| !forecourt_store::is_task_place(after)) {
-        return Err(Refusal::field("cursor", "LEAD-4", "must be the cursor of an earlier page of this list").into());
+        return Err(Refusal::field("cursor", "LEAD-4", "must be a cursor returned by this list").into());
     }
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &owner {
@@ -169,7 +169,7 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
         None => dealer.workers().filter(|user| sees(user)).cloned().collect(),
     };
     let agenda = store.agenda(&call.scope, &users, &id, Stretch { from, until, after }, limit).await?;
-    // Whom a task is about that was given to somebody, the lead says.
+    // An assigned task does not hold the contact's name, so the leads of these tasks are read.
     let given = agenda.todos.iter().filter_map(|todo| if let Todo::Given(task) = todo { Some(Key::Lead(task.lead)) } else { None });
     let given: Vec<Key> = given.collect();
     let leads = if given.is_empty() { Loaded::default() } else { store.load(&call.scope, &Load::of(given)).await? };
