@@ -6,15 +6,15 @@ use chrono::TimeDelta;
 use forecourt_domain::base::{ExportId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::reports::Download;
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, invalid_cursor, page_limit};
 use forecourt_edge::{Platform, files};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 
 /// Validity of a download link.
 const LINK: TimeDelta = TimeDelta::minutes(5);
-/// The largest page of the log.
-const PAGE: usize = 100;
+/// The default page size of the log.
+const DEFAULT_PAGE: usize = 25;
 
 /// `GET /exports/{id}/download`: commits a log entry, then returns a link. There is no other way to the file.
 pub(crate) async fn link(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
@@ -51,11 +51,8 @@ pub(crate) async fn link(platform: &Platform, call: &Call) -> Result<Answer, Pro
 pub(crate) async fn log(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::Export)?;
     call.only_queries(&["limit", "cursor"], "EXP-2")?;
-    let limit = call.query_as::<usize>("limit", "EXP-2", "a number from 1 to 100")?.unwrap_or(25);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(Refusal::field("limit", "EXP-2", "must be a number from 1 to 100").into());
-    }
+    let limit = page_limit(call, "EXP-2", DEFAULT_PAGE)?;
     let page = platform.store.downloads(&call.scope, call.query("cursor"), limit).await?;
-    let (downloads, cursor) = page.map_err(|_| Refusal::field("cursor", "EXP-2", "must be a cursor returned by this list"))?;
+    let (downloads, cursor) = page.map_err(|_| invalid_cursor("EXP-2"))?;
     Ok(Answer::new(200, &DownloadLogView::of(&downloads, cursor))?)
 }

@@ -2,7 +2,7 @@
 
 use forecourt_domain::base::{LeadId, Refusal};
 use forecourt_domain::lead::Lead;
-use forecourt_edge::http::Call;
+use forecourt_edge::http::{Call, invalid_cursor};
 
 /// Returns the cursor of the page after the item that `version` of the lead created.
 pub(crate) fn after(lead: LeadId, version: u64) -> String {
@@ -16,7 +16,7 @@ pub(crate) fn after(lead: LeadId, version: u64) -> String {
 pub(crate) fn read(call: &Call, lead: LeadId, rule: &'static str) -> Result<Option<u64>, Refusal> {
     let Some(text) = call.query("cursor") else { return Ok(None) };
     let version = text.split_once('-').filter(|(of, _)| *of == lead.to_string()).and_then(|(_, version)| version.parse().ok());
-    version.map(Some).ok_or_else(|| invalid(rule))
+    version.map(Some).ok_or_else(|| invalid_cursor(rule))
 }
 
 /// Checks that the lead has reached the version of the cursor.
@@ -24,9 +24,5 @@ pub(crate) fn read(call: &Call, lead: LeadId, rule: &'static str) -> Result<Opti
 /// # Errors
 /// 422 if the version is higher than the lead's: no page can have ended there.
 pub(crate) fn check_reached(version: Option<u64>, lead: &Lead, rule: &'static str) -> Result<(), Refusal> {
-    if version.is_some_and(|version| version > lead.version) { Err(invalid(rule)) } else { Ok(()) }
-}
-
-fn invalid(rule: &'static str) -> Refusal {
-    Refusal::field("cursor", rule, "must be a cursor returned by this list")
+    if version.is_some_and(|version| version > lead.version) { Err(invalid_cursor(rule)) } else { Ok(()) }
 }

@@ -10,17 +10,11 @@ pub use row::{BoardRowView, BoardView, LeadListView, LeadRowView};
 use filter::{Filter, Search};
 use forecourt_domain::base::{DealerId, Refusal, Right};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, invalid_cursor, page_limit};
 use forecourt_store::{LeadRow, Paging};
 
-/// The largest page of a list, in leads.
-const PAGE: usize = 100;
-
-/// Returns the requested page size; 25 by default.
-fn limit(call: &Call) -> Result<usize, Refusal> {
-    let limit = call.query_as::<usize>("limit", "LEAD-8", "a number from 1 to 100")?.unwrap_or(25);
-    if (1..=PAGE).contains(&limit) { Ok(limit) } else { Err(Refusal::field("limit", "LEAD-8", "must be a number from 1 to 100")) }
-}
+/// The default page size of the lists.
+const DEFAULT_PAGE: usize = 25;
 
 /// `GET /dealers/{dealer}/leads`: returns the leads that the caller may see, newest first (LEAD-8).
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
@@ -30,7 +24,7 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
     call.only_queries(&["status", "owner", "type", "source", "from", "until", "overdue", "q", "limit", "cursor"], "LEAD-8")?;
     let filter = Filter::read(call, ["from", "until"])?;
-    let limit = limit(call)?;
+    let limit = page_limit(call, "LEAD-8", DEFAULT_PAGE)?;
     let search = match call.query("q") {
         Some(text) => Some(Search::read(platform, call, &dealer, text).await?),
         None => None,
@@ -53,6 +47,6 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
         Some(ids) => store.leads_named(scope, &dealer, ids.iter().copied(), paging, wanted).await?,
         None => store.leads(scope, &dealer, paging, wanted).await?,
     };
-    let listed = listed.map_err(|_| Refusal::field("cursor", "LEAD-8", "must be a cursor returned by this list"))?;
+    let listed = listed.map_err(|_| invalid_cursor("LEAD-8"))?;
     Ok(Answer::new(200, &LeadListView::of(&listed, call.now))?.about(&id))
 }

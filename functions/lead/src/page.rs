@@ -13,13 +13,10 @@ pub use view::{DeadlineView, LeadPageView, LeadView, MessageView, ReactionView, 
 use crate::cursor;
 use forecourt_domain::base::{LeadId, Refusal, Right};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, page_limit};
 use forecourt_edge::usecase::lead;
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
-
-/// The largest page of the timeline, in entries.
-const PAGE: usize = 100;
 
 /// Timeline entries on a lead's page, and the default page size of the timeline.
 const ENTRIES: usize = 50;
@@ -40,10 +37,7 @@ pub(crate) async fn timeline(platform: &Platform, call: &Call) -> Result<Answer,
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
     call.only_queries(&["limit", "cursor"], "LEAD-2")?;
-    let limit = call.query_as::<usize>("limit", "LEAD-2", "a number from 1 to 100")?.unwrap_or(ENTRIES);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(Refusal::field("limit", "LEAD-2", "must be a number from 1 to 100").into());
-    }
+    let limit = page_limit(call, "LEAD-2", ENTRIES)?;
     let before = cursor::read(call, id, "LEAD-2")?;
     let store = &platform.store;
     let lead = Load::of([Key::Lead(id)]);

@@ -6,14 +6,14 @@ use forecourt_domain::base::{Refusal, Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::webhooks::{DeliveryState, Outgoing, Webhook};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
+use forecourt_edge::http::{Answer, Call, Problem, Request, invalid_cursor, page_limit, remembered, request};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Maximum number of deliveries on a page.
-const PAGE: usize = 100;
+/// The default page size of the list of deliveries.
+const DEFAULT_PAGE: usize = 25;
 
 /// A page of a webhook's deliveries.
 #[derive(Debug, Serialize, ToSchema)]
@@ -126,14 +126,11 @@ fn webhook(loaded: &Loaded, id: &WebhookId, call: &Call) -> Result<Webhook, Refu
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: WebhookId = call.part("webhook", "webhook")?;
     call.only_queries(&["limit", "cursor"], "APT-6")?;
-    let limit = call.query_as::<usize>("limit", "APT-6", "a number from 1 to 100")?.unwrap_or(25);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(Refusal::field("limit", "APT-6", "must be a number from 1 to 100").into());
-    }
+    let limit = page_limit(call, "APT-6", DEFAULT_PAGE)?;
     webhook(&platform.store.load(&call.scope, &Load::of([Key::Webhooks])).await?, &id, call)?;
     let since = call.now - Outgoing::KEPT;
     let page = platform.store.deliveries(&call.scope, &id, since, (call.now, call.query("cursor")), limit).await?;
-    let (found, cursor) = page.map_err(|_| Refusal::field("cursor", "APT-6", "must be a cursor from an earlier page of this list"))?;
+    let (found, cursor) = page.map_err(|_| invalid_cursor("APT-6"))?;
     let deliveries =
         found.iter().filter(|outgoing| may_see(call, outgoing)).filter_map(|outgoing| DeliveryView::of(outgoing, &id)).collect();
     Ok(Answer::new(200, &DeliveriesView { deliveries, cursor })?.about(&id))

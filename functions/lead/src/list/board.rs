@@ -1,11 +1,11 @@
 //! The board of a dealer: leads by the date of the next action (LEAD-8, CAL-3).
 
+use super::DEFAULT_PAGE;
 use super::filter::{Filter, range};
-use super::limit;
 use super::row::BoardView;
 use forecourt_domain::base::{DealerId, Refusal, Right, UserId};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, invalid_cursor, page_limit};
 use forecourt_store::{LeadRow, Stretch};
 
 /// `GET /dealers/{dealer}/board`: returns the leads that are in progress or have an incomplete event, of the owners whose leads the caller may see.
@@ -16,12 +16,12 @@ pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Pr
     let dealer = platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
     let known = ["status", "owner", "type", "source", "created_from", "created_until", "overdue", "from", "until", "limit", "cursor"];
     call.only_queries(&known, "LEAD-8")?;
-    let limit = limit(call)?;
+    let limit = page_limit(call, "LEAD-8", DEFAULT_PAGE)?;
     let filter = Filter::read(call, ["created_from", "created_until"])?;
     let (from, until) = range(call, ["from", "until"])?;
     let after = call.query("cursor");
     if after.is_some_and(|after| !forecourt_store::is_work_place(after)) {
-        return Err(Refusal::field("cursor", "LEAD-8", "must be a cursor returned by this list").into());
+        return Err(invalid_cursor("LEAD-8").into());
     }
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &filter.owner {

@@ -10,15 +10,15 @@ use forecourt_domain::lead::{Lead, Task};
 use forecourt_domain::rules::lead::task::{self, TaskAction, TaskChange};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text, time};
-use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::http::{Answer, Call, Problem, invalid_cursor, page_limit};
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, made};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded, Stretch, Todo};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// The largest page, in tasks.
-const PAGE: usize = 100;
+/// The default page size of the task lists.
+const DEFAULT_PAGE: usize = 25;
 
 /// A task (LEAD-4).
 #[derive(Debug, Deserialize, ToSchema)]
@@ -134,7 +134,7 @@ pub(crate) async fn of_lead(platform: &Platform, call: &Call) -> Result<Answer, 
     call.scope.needs(Right::ReadLeads)?;
     let id: LeadId = call.part("id", "lead")?;
     call.only_queries(&["limit", "cursor"], "LEAD-4")?;
-    let limit = limit(call)?;
+    let limit = page_limit(call, "LEAD-4", DEFAULT_PAGE)?;
     let before = cursor::read(call, id, "LEAD-4")?;
     let (store, lead) = (&platform.store, Load::of([Key::Lead(id)]));
     let (loaded, tasks) = tokio::try_join!(store.load(&call.scope, &lead), store.tasks(&call.scope, id, before, limit + 1))?;
@@ -152,7 +152,7 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
     let store = &platform.store;
     let dealer = store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
     call.only_queries(&["owner", "from", "until", "limit", "cursor"], "LEAD-4")?;
-    let limit = limit(call)?;
+    let limit = page_limit(call, "LEAD-4", DEFAULT_PAGE)?;
     let owner = call.query_as::<UserId>("owner", "LEAD-4", "the id of a user")?;
     let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-4", "a time such as 2026-11-25T10:00:00Z");
     let (from, until) = (time("from")?, time("until")?);
@@ -161,7 +161,7 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
     }
     let after = call.query("cursor");
     if after.is_some_and(|after| !forecourt_store::is_task_place(after)) {
-        return Err(Refusal::field("cursor", "LEAD-4", "must be a cursor returned by this list").into());
+        return Err(invalid_cursor("LEAD-4").into());
     }
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &owner {
@@ -174,9 +174,4 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
     let given: Vec<Key> = given.collect();
     let leads = if given.is_empty() { Loaded::default() } else { store.load(&call.scope, &Load::of(given)).await? };
     Ok(Answer::new(200, &AgendaView::of(&agenda, &leads, call.now))?.about(&id))
-}
-
-fn limit(call: &Call) -> Result<usize, Refusal> {
-    let limit = call.query_as::<usize>("limit", "LEAD-4", "a number from 1 to 100")?.unwrap_or(25);
-    if (1..=PAGE).contains(&limit) { Ok(limit) } else { Err(Refusal::field("limit", "LEAD-4", "must be a number from 1 to 100")) }
 }

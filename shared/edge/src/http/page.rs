@@ -1,44 +1,57 @@
-//! Pages of items whose ids have no order, newest first.
+//! The pages of lists: the parameters `limit` and `cursor`, and cursors of lists whose ids have no order.
 
 use super::call::Call;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Refusal;
 use std::fmt::Display;
 
-const LARGEST: usize = 100;
-const DEFAULT: usize = 50;
+/// The largest page of a list.
+const LARGEST_PAGE: usize = 100;
+/// The default page size of [`Page`].
+const DEFAULT_PAGE: usize = 50;
 
-/// A page that a request asks for.
+/// Reads the query parameter `limit`; `default` if it is absent.
+///
+/// # Errors
+/// 422 if it is not a number from 1 to 100.
+pub fn page_limit(call: &Call, rule: &'static str, default: usize) -> Result<usize, Refusal> {
+    let range = format!("a number from 1 to {LARGEST_PAGE}");
+    let limit = call.query_as::<usize>("limit", rule, &range)?.unwrap_or(default);
+    if (1..=LARGEST_PAGE).contains(&limit) { Ok(limit) } else { Err(Refusal::field("limit", rule, format!("must be {range}"))) }
+}
+
+/// Returns the refusal of a cursor that the list did not return.
+pub fn invalid_cursor(rule: &'static str) -> Refusal {
+    Refusal::field("cursor", rule, "must be a cursor returned by this list")
+}
+
+/// A requested page of a list that is read as a whole, newest first.
 #[derive(Debug)]
 pub struct Page {
     of: String,
     limit: usize,
-    /// The time and id of the last item of the previous page.
+    /// The time and the id of the last item on the previous page.
     before: Option<(i64, String)>,
 }
 
 impl Page {
-    /// Reads `limit` and `cursor`. `of` names the list: a cursor is valid for its list only.
+    /// Reads `limit` and `cursor`. `of` names the list: a cursor is valid for this list only.
     ///
     /// # Errors
-    /// 422 for an unknown parameter, a limit outside 1 to 100, or a cursor of another list.
+    /// 422 if a parameter is unknown, if `limit` is out of range, or if the cursor belongs to another list.
     pub fn read(call: &Call, of: impl Display, rule: &'static str) -> Result<Self, Refusal> {
         call.only_queries(&["limit", "cursor"], rule)?;
-        let limit = call.query_as::<usize>("limit", rule, "a number from 1 to 100")?.unwrap_or(DEFAULT);
-        if !(1..=LARGEST).contains(&limit) {
-            return Err(Refusal::field("limit", rule, "must be a number from 1 to 100"));
-        }
+        let limit = page_limit(call, rule, DEFAULT_PAGE)?;
         let of = of.to_string();
         let read = |cursor: &str| {
             let (at, name) = cursor.strip_prefix(of.as_str())?.strip_prefix('.')?.split_once('.')?;
             Some((at.parse().ok()?, name.to_owned()))
         };
-        let none = || Refusal::field("cursor", rule, "must be the cursor of an earlier page of this list");
-        let before = call.query("cursor").map(|cursor| read(cursor).ok_or_else(none)).transpose()?;
+        let before = call.query("cursor").map(|cursor| read(cursor).ok_or_else(|| invalid_cursor(rule))).transpose()?;
         Ok(Self { of, limit, before })
     }
 
-    /// Returns the page of `all`, which may be in any order, and the cursor of the next page. `place` returns the time and id of an item.
+    /// Sorts `all` and returns this page with the cursor of the next. `place` returns the time and the id of an item.
     pub fn cut<T>(&self, mut all: Vec<T>, place: impl Fn(&T) -> (DateTime<Utc>, &str)) -> (Vec<T>, Option<String>) {
         let place = |one: &T| {
             let (at, name) = place(one);
