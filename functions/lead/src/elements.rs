@@ -2,12 +2,13 @@
 
 mod body;
 mod document;
+mod patch;
 mod view;
 
 pub use body::{CommentBody, CommunicationBody, DocumentBody, LineBody, MoneyBody, QuoteBody, TestDriveBody, TradeInBody};
 pub use view::{
-    CommentView, CommunicationView, CountsView, DocumentView, DownloadView, ElementView, ElementsView, QuoteView, SaysView, TestDriveView,
-    TradeInView, UploadView,
+    CommentView, CommunicationView, ContentView, CountsView, DocumentView, DownloadView, ElementView, ElementsView, QuoteView,
+    TestDriveView, TradeInView, UploadView,
 };
 
 pub(crate) use view::Linked;
@@ -61,7 +62,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn view(&self) -> ElementView<SaysView> {
+    fn view(&self) -> ElementView<ContentView> {
         ElementView::of(&self.element, Linked { event: self.event.as_ref(), letter: self.letter.as_ref() })
     }
 
@@ -70,7 +71,7 @@ impl Shown {
     }
 }
 
-fn answer(status: u16, view: &ElementView<SaysView>) -> Result<Answer, Problem> {
+fn answer(status: u16, view: &ElementView<ContentView>) -> Result<Answer, Problem> {
     Ok(Answer::new(status, view)?.header("etag", format!("\"{}\"", view.version)).about(&view.lead))
 }
 
@@ -225,7 +226,7 @@ async fn change(platform: &Platform, call: &Call, kind: ElementKind) -> Result<A
     let by = call.scope.actor();
     let rule = |LeadContext { lead, loaded, .. }: LeadContext<'_>| {
         let element = changeable(&at, call, loaded)?;
-        elements::change(lead, element, body::patched(&element.content, &patch)?, &by, call.now)
+        elements::change(lead, element, patch::patched(&element.content, &patch)?, &by, call.now)
     };
     let also = |loaded: &Loaded| at.keys(loaded);
     let shown = |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| at.shown(decision, loaded);

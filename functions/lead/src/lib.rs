@@ -18,8 +18,9 @@ mod page;
 mod work;
 
 pub use elements::{
-    CommentBody, CommentView, CommunicationBody, CommunicationView, CountsView, DocumentBody, DocumentView, DownloadView, ElementView,
-    ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, SaysView, TestDriveBody, TestDriveView, TradeInBody, TradeInView, UploadView,
+    CommentBody, CommentView, CommunicationBody, CommunicationView, ContentView, CountsView, DocumentBody, DocumentView, DownloadView,
+    ElementView, ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, TestDriveBody, TestDriveView, TradeInBody, TradeInView,
+    UploadView,
 };
 pub use list::{BoardRowView, BoardView, LeadListView, LeadRowView};
 pub use page::{

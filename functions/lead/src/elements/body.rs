@@ -1,4 +1,4 @@
-//! The request bodies of elements. A `PATCH` is merged into the current content (RFC 7396), and the result is checked like a new element.
+//! The request bodies of elements.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::base::text::{is_line, is_text};
@@ -9,7 +9,6 @@ use forecourt_domain::rules::elements::CommunicationRequest;
 use forecourt_edge::formats::json::{Loose, Text, known, note};
 use forecourt_edge::formats::vehicle::VehicleBody;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -83,7 +82,7 @@ pub struct LineBody {
 pub struct TestDriveBody {
     /// The vehicle; at least one field is required.
     #[schema(value_type = VehicleBody)]
-    vehicle: Loose<VehicleBody>,
+    pub(super) vehicle: Loose<VehicleBody>,
     /// Start, RFC 3339. Later changes go to the routes of the calendar event.
     #[schema(value_type = String)]
     at: Loose<Text>,
@@ -172,15 +171,15 @@ fn money(body: Loose<MoneyBody>, field: &str, faults: &mut Vec<Fault>) -> Option
     body.take(field, "an amount with a currency", faults)?.read(field, faults)
 }
 
-fn vehicle(body: Loose<VehicleBody>, faults: &mut Vec<Fault>) -> Vehicle {
+pub(super) fn read_vehicle(body: Loose<VehicleBody>, faults: &mut Vec<Fault>) -> Vehicle {
     let raw = body.take("vehicle", "an object", faults).map(|body| body.read("vehicle", faults)).unwrap_or_default();
     raw.entered("vehicle", faults)
 }
 
 impl TradeInBody {
-    fn check(self) -> Result<TradeIn, Refusal> {
+    pub(super) fn check(self) -> Result<TradeIn, Refusal> {
         let mut faults = Vec::new();
-        let vehicle = vehicle(self.vehicle, &mut faults);
+        let vehicle = read_vehicle(self.vehicle, &mut faults);
         let prices = [money(self.asked, "asked", &mut faults), money(self.offered, "offered", &mut faults)];
         let notes = note(self.notes, "notes", &mut faults);
         TradeIn::entered(vehicle, prices, notes, faults).map_err(Refusal::Invalid)
@@ -188,9 +187,9 @@ impl TradeInBody {
 }
 
 impl QuoteBody {
-    fn check(self) -> Result<Quote, Refusal> {
+    pub(super) fn check(self) -> Result<Quote, Refusal> {
         let mut faults = Vec::new();
-        let vehicle = vehicle(self.vehicle, &mut faults);
+        let vehicle = read_vehicle(self.vehicle, &mut faults);
         let price = money(self.price, "price", &mut faults);
         let lines = self.lines.take("lines", "a list of lines", &mut faults).unwrap_or_default().into_iter().enumerate();
         let lines = lines.map(|(i, line)| {
@@ -212,9 +211,9 @@ impl QuoteBody {
 }
 
 impl TestDriveBody {
-    fn check(self) -> Result<TestDriveRequest, Refusal> {
+    pub(super) fn check(self) -> Result<TestDriveRequest, Refusal> {
         let mut faults = Vec::new();
-        let vehicle = vehicle(self.vehicle, &mut faults);
+        let vehicle = read_vehicle(self.vehicle, &mut faults);
         if vehicle == Vehicle::default() && faults.is_empty() {
             faults.push(Fault::new("vehicle", "LEAD-2", "must identify the vehicle"));
         }
@@ -238,7 +237,7 @@ impl TestDriveBody {
 }
 
 impl CommentBody {
-    fn check(self) -> Result<Comment, Refusal> {
+    pub(super) fn check(self) -> Result<Comment, Refusal> {
         let mut faults = Vec::new();
         let text = note(self.text, "text", &mut faults);
         let comment = Comment::entered(text, &mut faults);
@@ -247,7 +246,7 @@ impl CommentBody {
 }
 
 impl DocumentBody {
-    fn check(self) -> Result<Document, Refusal> {
+    pub(super) fn check(self) -> Result<Document, Refusal> {
         let mut faults = Vec::new();
         let (title, content_type) = (self.title.text("title", &mut faults), self.content_type.text("content_type", &mut faults));
         let bytes = self.bytes.take("bytes", "a whole number", &mut faults);
@@ -265,9 +264,9 @@ fn text(text: Loose<Text>, most: usize, faults: &mut Vec<Fault>) -> String {
 }
 
 impl CommunicationBody {
-    fn check(self) -> Result<CommunicationRequest, Refusal> {
+    pub(super) fn check(self) -> Result<CommunicationRequest, Refusal> {
         let mut faults = Vec::new();
-        let said = match self.medium.text("medium", &mut Vec::new()).as_deref() {
+        let communication = match self.medium.text("medium", &mut Vec::new()).as_deref() {
             Some("email") => {
                 let subject = self.subject.text("subject", &mut Vec::new()).unwrap_or_default().trim().to_owned();
                 if !is_line(&subject, 200) {
@@ -302,7 +301,7 @@ impl CommunicationBody {
             }
             _ => return Err(Refusal::field("medium", "LEAD-3", "must be email, sms or call")),
         };
-        if faults.is_empty() { Ok(said) } else { Err(Refusal::Invalid(faults)) }
+        if faults.is_empty() { Ok(communication) } else { Err(Refusal::Invalid(faults)) }
     }
 }
 
@@ -330,77 +329,4 @@ pub(crate) fn read_new(kind: ElementKind, value: Value) -> Result<NewElement, Re
         ElementKind::Document => Content::Document(known::<DocumentBody>(value)?.check()?),
         ElementKind::Communication => return known::<CommunicationBody>(value)?.check().map(NewElement::Said),
     }))
-}
-
-/// Applies a patch to the content of an element.
-///
-/// # Errors
-/// 422 with all faults, by field; also for fields that cannot be changed here. 409 for communication, which never changes.
-pub(crate) fn patched(content: &Content, patch: &Value) -> Result<Content, Refusal> {
-    let fixed: &[(&str, &str)] = match content {
-        Content::TestDrive(_) => &[("at", TIME), ("title", TIME), ("user", TIME), ("notes", TIME)],
-        Content::Document(_) => &[("content_type", FILE), ("bytes", FILE)],
-        Content::Communication(_) => return Err(Refusal::Conflict("communication cannot be changed (LEAD-3)".into())),
-        Content::TradeIn(_) | Content::Quote(_) | Content::Comment(_) => &[],
-    };
-    let faults = fixed.iter().filter(|(name, _)| patch.get(name).is_some()).map(|(name, why)| Fault::new(*name, "LEAD-2", *why));
-    let faults: Vec<Fault> = faults.collect();
-    if !faults.is_empty() {
-        return Err(Refusal::Invalid(faults));
-    }
-    let mut current = serde_json::to_value(content).map_err(|e| Refusal::Malformed(e.to_string()))?;
-    merge(&mut current, patch);
-    Ok(match content {
-        Content::TestDrive(drive) => {
-            let mut faults = Vec::new();
-            let said = merged::<TestDriveBody>(current, patch)?;
-            let vehicle = vehicle(said.vehicle, &mut faults);
-            if vehicle == Vehicle::default() && faults.is_empty() {
-                faults.push(Fault::new("vehicle", "LEAD-2", "must identify the vehicle"));
-            }
-            if !faults.is_empty() {
-                return Err(Refusal::Invalid(faults));
-            }
-            Content::TestDrive(forecourt_domain::elements::TestDrive { vehicle, ..drive.clone() })
-        }
-        Content::Document(document) => {
-            let Document { title, .. } = merged::<DocumentBody>(current, patch)?.check()?;
-            Content::Document(Document { title, ..document.clone() })
-        }
-        Content::TradeIn(before) => {
-            let trade_in = merged::<TradeInBody>(current, patch)?.check()?;
-            Content::TradeIn(TradeIn { enquired: before.enquired, ..trade_in })
-        }
-        Content::Quote(_) => Content::Quote(merged::<QuoteBody>(current, patch)?.check()?),
-        Content::Comment(_) => Content::Comment(merged::<CommentBody>(current, patch)?.check()?),
-        Content::Communication(said) => Content::Communication(said.clone()),
-    })
-}
-
-const TIME: &str = "belongs to the calendar event; change it at /leads/{id}/events/{event}";
-const FILE: &str = "cannot be changed; remove this document and add another";
-
-/// Reads the merged content as a request body. `patch` alone is checked for unknown fields, since stored content has fields that clients cannot set.
-fn merged<T: DeserializeOwned>(current: Value, patch: &Value) -> Result<T, Refusal> {
-    known::<T>(patch.clone())?;
-    serde_json::from_value(current).map_err(|e| Refusal::Malformed(format!("the body does not have the expected JSON form: {e}")))
-}
-
-/// Merges a patch into a value (RFC 7396).
-fn merge(into: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *into = patch.clone();
-        return;
-    };
-    if !into.is_object() {
-        *into = Value::Object(serde_json::Map::new());
-    }
-    let Value::Object(into) = into else { return };
-    for (name, value) in patch {
-        if value.is_null() {
-            into.remove(name);
-        } else {
-            merge(into.entry(name.clone()).or_insert(Value::Null), value);
-        }
-    }
 }

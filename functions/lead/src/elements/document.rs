@@ -1,7 +1,7 @@
 //! Documents. The table decides, the bucket follows: the file of a removed document is deleted after the commit, and again by every repeated request.
 //! A file whose upload is never completed is deleted by the bucket's lifecycle rule for its prefix.
 
-use super::view::{DownloadView, ElementView, SaysView, UploadView};
+use super::view::{ContentView, DownloadView, ElementView, UploadView};
 use super::{ElementPath, Shown, answer, changeable};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::{Refusal, Right};
@@ -30,9 +30,9 @@ fn expiry(call: &Call, validity: Duration) -> DateTime<Utc> {
 }
 
 /// Returns the element; a pending document gets an upload link.
-pub(super) async fn with_upload(platform: &Platform, call: &Call, shown: &Shown) -> Result<ElementView<SaysView>, Failure> {
+pub(super) async fn with_upload(platform: &Platform, call: &Call, shown: &Shown) -> Result<ElementView<ContentView>, Failure> {
     let mut element = shown.view();
-    if let (Some(document), SaysView::Document(view)) = (document_of(&shown.element), &mut element.says)
+    if let (Some(document), ContentView::Document(view)) = (document_of(&shown.element), &mut element.content)
         && document.uploaded.is_none()
     {
         let name = shown.element.upload_name(call.scope.group());
@@ -45,9 +45,9 @@ pub(super) async fn with_upload(platform: &Platform, call: &Call, shown: &Shown)
 }
 
 /// Returns the element; an uploaded document gets a download link.
-pub(super) async fn with_download(platform: &Platform, call: &Call, shown: &Shown) -> Result<ElementView<SaysView>, Failure> {
+pub(super) async fn with_download(platform: &Platform, call: &Call, shown: &Shown) -> Result<ElementView<ContentView>, Failure> {
     let mut element = shown.view();
-    if let (Some(document), SaysView::Document(view)) = (document_of(&shown.element), &mut element.says)
+    if let (Some(document), ContentView::Document(view)) = (document_of(&shown.element), &mut element.content)
         && document.uploaded.is_some()
     {
         let (name, file_name) = (shown.element.file_name(call.scope.group()), document.file_name());

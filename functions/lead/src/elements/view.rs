@@ -34,7 +34,7 @@ pub struct ElementView<T: ToSchema> {
     pub removed_by: Option<String>,
     /// The content.
     #[serde(flatten)]
-    pub says: T,
+    pub content: T,
 }
 
 /// A page of a lead's elements of one kind.
@@ -243,7 +243,7 @@ impl CommunicationView {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 #[expect(missing_docs, reason = "the types say it")]
-pub enum SaysView {
+pub enum ContentView {
     TradeIn(TradeInView),
     Quote(QuoteView),
     TestDrive(TestDriveView),
@@ -252,7 +252,7 @@ pub enum SaysView {
     Communication(CommunicationView),
 }
 
-impl ElementView<SaysView> {
+impl ElementView<ContentView> {
     pub(crate) fn of(element: &Element, linked: Linked<'_>) -> Self {
         Self {
             id: element.id.to_string(),
@@ -263,12 +263,12 @@ impl ElementView<SaysView> {
             changed_at: element.changed,
             removed_at: element.removed.as_ref().map(|removed| removed.at),
             removed_by: element.removed.as_ref().map(|removed| removed.by.to_string()),
-            says: SaysView::of(&element.content, linked),
+            content: ContentView::of(&element.content, linked),
         }
     }
 }
 
-impl SaysView {
+impl ContentView {
     pub(crate) fn of(content: &Content, Linked { event, letter }: Linked<'_>) -> Self {
         match content.clone() {
             Content::TradeIn(it) => Self::TradeIn(TradeInView {

@@ -1,7 +1,7 @@
 //! A lead's timeline as clients see it.
 
 use crate::cursor;
-use crate::elements::{Linked, SaysView};
+use crate::elements::{ContentView, Linked};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{LeadId, Status};
 use forecourt_domain::lead::{Entry, Event, TimelineAction};
@@ -112,7 +112,7 @@ impl EventView {
             Event::DocumentAnnounced { element, title } => ("document_announced", json!({"element": element, "title": title})),
             Event::ElementChanged { kind, element, title, text, before } => (
                 "element_changed",
-                json!({"kind": kind, "element": element, "title": title, "text": text, "before": SaysView::of(before, Linked::default())}),
+                json!({"kind": kind, "element": element, "title": title, "text": text, "before": ContentView::of(before, Linked::default())}),
             ),
             Event::ElementRemoved { kind, element, title } => {
                 ("element_removed", json!({"kind": kind, "element": element, "title": title}))
