@@ -1,4 +1,4 @@
-//! A lead: its state, and everything that can be asked of it.
+//! A lead: its state, and the queries on it.
 
 mod contacts;
 mod origin;
@@ -27,109 +27,110 @@ use crate::settings::{Dealer, DealerSettings, Lane};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The state of a lead: what lists show and what every decision about it needs. What happened to it is on its timeline.
+/// The state of a lead: the data for lists and for every decision about the lead. The timeline holds its history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lead {
-    /// Its number.
+    /// Its id.
     pub id: LeadId,
     /// Counts the commits that changed it, from 1.
     pub version: u64,
-    /// Whose lead it is.
+    /// The dealer that the lead belongs to.
     pub dealer: DealerId,
     /// In progress, won or lost.
     pub status: Status,
-    /// Who works it. `None`: not yet distributed.
+    /// The user who works on it. `None` if it is not yet distributed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
-    /// Counts its owners, so that what was meant for an earlier one is known to be stale.
+    /// The number of the current assignment. It makes messages for an earlier owner stale.
     pub assignment: u32,
-    /// The turn by which it came to its owner; none where it was not by rotation (DIS-10).
+    /// The rotation turn that assigned the lead. `None` if it was not assigned by rotation (DIS-10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turn: Option<Turn>,
-    /// What it is about.
+    /// The type of the enquiry.
     #[serde(rename = "type")]
     pub lead_type: LeadType,
-    /// Where the customer asked.
+    /// The source of the enquiry.
     pub source: String,
-    /// What to call the contact.
+    /// The display name of the main contact.
     pub contact: String,
-    /// The contact's record in the directory; none where no channel identifies anybody.
+    /// The contact's record in the directory. `None` if no channel identifies the contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<ChannelKey>,
-    /// Channels of its contacts that lead to somebody else in the directory, or to nobody: a search by them finds the lead, too (LEAD-8). The latest fifty.
+    /// Channels of its contacts that the directory maps to another record or to none. A search by such a channel also finds the lead
+    /// (LEAD-8). At most the latest 50.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "elsewhere")]
     pub other_channels: Vec<ChannelKey>,
-    /// The vehicle asked for, or else the one offered, in a line.
+    /// The requested vehicle or, without one, the offered vehicle, in one line.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub vehicle: String,
-    /// The number plate of the vehicle asked for, or else offered: capital letters and digits (LEAD-8).
+    /// The number plate of the requested vehicle or, without one, of the offered vehicle: capital letters and digits (LEAD-8).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plate: Option<String>,
-    /// The version whose entry on the timeline holds the enquiry's latest state; none: the first.
+    /// The version whose timeline entry holds the latest state of the enquiry. `None` if that is version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "described")]
     pub enquiry_version: Option<u64>,
-    /// Its contacts, the main one first, where they are not just whom the enquiry names (LEAD-7); at most ten.
+    /// Its contacts, the main one first, at most ten. Empty if the only contact is the unchanged contact of the enquiry (LEAD-7).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<LeadContact>,
-    /// What routing rules look at besides (DIS-3).
+    /// Further criteria for the routing rules (DIS-3).
     #[serde(default, skip_serializing_if = "RoutingCriteria::is_empty")]
     pub asked: RoutingCriteria,
-    /// When it came in; the response clock counts from here.
+    /// When the enquiry arrived. The response clock starts here.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub arrived: DateTime<Utc>,
-    /// When it came to this dealer from another (DIS-7); a dealer's list goes by it.
+    /// When another dealer transferred it to this dealer (DIS-7). It sorts the dealer's list. `None` if it was never transferred.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     #[serde(rename = "moved")]
     pub moved_to_dealer_at: Option<DateTime<Utc>>,
-    /// When anything last happened to it.
+    /// When it last changed.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub updated: DateTime<Utc>,
-    /// The first-contact deadline and its steps. `None`: the dealer has it turned off.
+    /// The first-contact deadline and its steps. `None` if the dealer has switched the deadline off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
-    /// The first-contact deadline as it was before it was first moved by hand (LEAD-6); none: it was not.
+    /// The first-contact deadline before a user first changed it (LEAD-6). `None` if no user has changed it.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     #[serde(rename = "original")]
     pub deadline_before_moves: Option<DateTime<Utc>>,
-    /// Its further deadlines by their times; at most twenty.
+    /// Its further deadlines, sorted by time; at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Target>,
-    /// Its open tasks by their starts (LEAD-4); at most twenty.
+    /// Its open tasks, sorted by start (LEAD-4); at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<Work>,
     /// The version of the dealer's settings that the plan was computed with (SET-11).
     #[serde(rename = "policy")]
     pub settings_version: u64,
-    /// When a reopening started a new deadline (ESC-9).
+    /// When the lead was reopened, which started a new deadline (ESC-9).
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub restarted: Option<DateTime<Utc>>,
-    /// Its incomplete calendar events in the order of their times (CAL-3); at most eighteen.
+    /// Its incomplete calendar events, sorted by time (CAL-3); at most 18.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub planned: Vec<Planned>,
-    /// When it last changed hands, until what is planned for it takes the time of whoever has it by now (CAL-7); none: it does.
+    /// When the owner last changed. Set while calendar slots still have to be moved to the new owner (CAL-7); `None` once done.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     #[serde(rename = "handed")]
     pub calendar_transfer_pending_since: Option<DateTime<Utc>>,
-    /// How many elements of each kind it has (LEAD-1).
+    /// The number of its elements of each kind (LEAD-1).
     #[serde(default, skip_serializing_if = "Counts::is_empty")]
     pub counts: Counts,
-    /// What stopped the response clock (ESC-7).
+    /// The reaction that stopped the response clock (ESC-7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reaction: Option<Reaction>,
-    /// The first answer of all, where an enquiry that was added started a new deadline (INT-6): reports of response time count it.
+    /// The very first reaction, if a later enquiry of the contact started a new deadline (INT-6). Reports use it for the response time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_reaction: Option<Reaction>,
-    /// How far it had escalated before its clock was started anew (OVR-4).
+    /// The highest escalation level before the response clock was restarted (OVR-4).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub escalated: u8,
-    /// Where it came from, so that the same enquiry is known again (INT-5).
+    /// Its origin, by which a repeated enquiry is recognised (INT-5).
     pub origin: LeadOrigin,
 }
 
 impl Lead {
-    /// How many channels it keeps that do not lead to its record.
+    /// The maximum number of [`Lead::other_channels`].
     const ELSEWHERE: usize = 50;
 
     /// Whether the response clock still runs.
@@ -137,17 +138,17 @@ impl Lead {
         self.status == Status::InProgress && self.reaction.is_none()
     }
 
-    /// Where the deadline counts from: the arrival, or the reopening (ESC-9).
+    /// When the deadline starts to count: at the arrival, or at the reopening (ESC-9).
     pub fn clock_start(&self) -> DateTime<Utc> {
         self.restarted.unwrap_or(self.arrived)
     }
 
-    /// When it came to its dealer: where it stands in the dealer's list.
+    /// When the lead came to its dealer. It sorts the dealer's list.
     pub fn here_since(&self) -> DateTime<Utc> {
         self.moved_to_dealer_at.unwrap_or(self.arrived)
     }
 
-    /// What must happen next, and when. It follows from the state alone, so that nobody can forget to arrange it.
+    /// Returns the next automatic action and its time. It is derived from the state alone, so no separate schedule can be forgotten.
     pub fn waits_for(&self) -> Option<Waiting> {
         if self.owner.is_none() && self.status == Status::InProgress {
             return Some(Waiting::Distribute(self.updated));
@@ -160,38 +161,38 @@ impl Lead {
         step.into_iter().chain(self.goes_on_at()).min().map(Waiting::Escalate)
     }
 
-    /// The deadline that people work against, while the clock runs or ran.
+    /// The first-contact deadline, whether the clock still runs or not.
     pub fn deadline(&self) -> Option<DateTime<Utc>> {
         self.plan.as_ref()?.deadline()
     }
 
-    /// When those of its steps were to happen that did happen at `now`.
+    /// Returns the planned times of the steps that fired at `now`.
     pub fn steps_of(&self, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
         let steps = self.plan.iter().flat_map(Plan::steps);
         steps.filter(|step| step.fired == Some(now)).map(|step| step.at).collect()
     }
 
-    /// How far it has escalated: 0, 1 or 2.
+    /// The current escalation level: 0, 1 or 2.
     pub fn level(&self) -> u8 {
         self.plan.as_ref().map_or(0, Plan::level)
     }
 
-    /// How far it has ever escalated: 0, 1 or 2 (OVR-4).
+    /// The highest escalation level so far: 0, 1 or 2 (OVR-4).
     pub fn highest_level(&self) -> u8 {
         self.level().max(self.escalated)
     }
 
-    /// The first answer of all (OVR-4).
+    /// The very first reaction (OVR-4).
     pub fn answered(&self) -> Option<&Reaction> {
         self.first_reaction.as_ref().or(self.reaction.as_ref())
     }
 
-    /// The same lead as its next version, changed at `now`.
+    /// Returns the lead as its next version, updated at `now`.
     pub fn touched(&self, now: DateTime<Utc>) -> Self {
         Self { version: self.version + 1, updated: now.max(self.updated), ..self.clone() }
     }
 
-    /// Is found by these channels, too, which do not lead to its record in the directory (LEAD-8).
+    /// Adds channels that do not map to the lead's own directory record, so that a search also finds the lead by them (LEAD-8).
     pub(crate) fn found_by<'a>(&mut self, channels: impl IntoIterator<Item = &'a ChannelKey>) {
         for channel in channels {
             if !self.other_channels.contains(channel) {
@@ -201,13 +202,13 @@ impl Lead {
         self.other_channels.drain(..self.other_channels.len().saturating_sub(Self::ELSEWHERE));
     }
 
-    /// Shows what `enquiry` says in the lead's own facts.
+    /// Updates the lead's own fields from `enquiry`.
     pub fn describe(&mut self, enquiry: &Enquiry) {
         self.enquiry_version = Some(self.version).filter(|version| *version > 1);
         self.lead_type = enquiry.lead_type;
         self.source = enquiry.source.clone();
         self.asked = RoutingCriteria::of(enquiry);
-        // What somebody has corrected stays so (LEAD-7).
+        // A contact that a user has edited stays unchanged (LEAD-7).
         if self.contacts.is_empty() {
             self.contact = enquiry.contact.display_name();
         }
@@ -222,16 +223,16 @@ fn is_zero(level: &u8) -> bool {
     *level == 0
 }
 
-/// What a lead waits for.
+/// The next automatic action of a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
-    /// For an owner, since it came in; or that what is planned for it takes the time of the one that it has got.
+    /// Distribute the lead, which has waited since this time; or move its calendar slots to the new owner.
     Distribute(DateTime<Utc>),
-    /// For its next step, or to go to the next in turn.
+    /// Fire the next escalation step, or pass the lead on to the next user of the rotation.
     Escalate(DateTime<Utc>),
 }
 
-/// A number plate without what people write between: `B-MW 1234` is `BMW1234`.
+/// Returns a number plate without separators: `B-MW 1234` becomes `BMW1234`.
 pub fn bare_plate(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
@@ -250,7 +251,7 @@ pub(crate) fn in_progress(lead: &Lead) -> Result<(), Refusal> {
 }
 
 impl Lead {
-    /// The lane that it goes through at `dealer`.
+    /// The distribution lane that the lead takes at `dealer`.
     pub fn lane(&self, dealer: &Dealer) -> Lane {
         dealer.settings.lane(&self.source, self.lead_type, &self.asked)
     }

@@ -1,61 +1,62 @@
-//! Where a lead came from, and the receipts of requests that brought enquiries (INT-5).
+//! The origin of a lead, and receipts of requests that brought enquiries (INT-5).
 
 use crate::base::{LeadId, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Where a lead came from: what makes the same enquiry the same lead (INT-5).
+/// The origin of a lead, by which a repeated enquiry is recognised (INT-5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeadOrigin {
-    /// A hash of who sent it and what they call it: provider and external id, else message id, else `Idempotency-Key`, and the position in the document.
+    /// A hash of the sender and the sender's id for the enquiry: provider and external id, otherwise the message id, otherwise the
+    /// `Idempotency-Key`; and the position in the document.
     pub key: String,
-    /// A hash of what it said first.
+    /// A hash of the first content.
     pub body: String,
-    /// What it said when it was sent again (ADF `resend`), in order.
+    /// The contents that were sent again (ADF `resend`), in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resent: Vec<Resent>,
-    /// Who owned it in the first answer, which is the answer to every repeat.
+    /// The owner in the first response. Every repeated request gets the same response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
-    /// The deadline in the first answer.
+    /// The deadline in the first response.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DateTime<Utc>>,
 }
 
-/// A state of an enquiry that was sent again.
+/// A content of an enquiry that was sent again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resent {
-    /// A hash of what it said.
+    /// A hash of the content.
     pub body: String,
-    /// A hash of the request that brought it, where that has a name: brought again, it changes nothing.
+    /// A hash of the id of the request that brought it, if it has one. A repetition of that request changes nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
 }
 
-/// An `Idempotency-Key` that came besides the sender's own id of the enquiry, and the lead it made.
+/// An `Idempotency-Key` that was sent together with the sender's own id of the enquiry, and the lead that it created.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// A hash of who sent it and the key.
+    /// A hash of the sender and the key.
     pub key: String,
-    /// A hash of what was sent.
+    /// A hash of the request body.
     pub body: String,
-    /// The lead that came of it.
+    /// The lead that the request created or extended.
     pub lead: LeadId,
-    /// What was answered, where it was added to a lead that was there already (INT-6).
+    /// The response, if the enquiry was added to an existing lead (INT-6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added: Option<Added>,
 }
 
-/// What the sender of an enquiry was told that was added to a lead.
+/// The response to a request whose enquiry was added to an existing lead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Added {
-    /// When it came in.
+    /// When the enquiry arrived.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// Who owned the lead.
+    /// The owner of the lead at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<UserId>,
-    /// The deadline that ran.
+    /// The deadline at that time.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DateTime<Utc>>,
 }

@@ -7,18 +7,18 @@ use crate::settings::{Dealer, Escalation};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// One step: when it is due, when it happens, and whether it has.
+/// One step: when it is due, when it is planned, and when it fired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Which step.
     pub kind: StepKind,
-    /// When it is due; what follows counts from here.
+    /// When it is due; the next step counts from this time.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub due: DateTime<Utc>,
-    /// When it happens: `due`, unless that is on a day off (ESC-5).
+    /// When it is planned to fire: at `due`, or after the day off if `due` is on one (ESC-5).
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// When it did happen. A step happens once (ESC-8).
+    /// When it fired. A step fires once (ESC-8).
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub fired: Option<DateTime<Utc>>,
 }
@@ -29,10 +29,10 @@ pub struct Step {
 pub struct Plan(Vec<Step>);
 
 impl Plan {
-    /// The steps for a lead that came in at `arrived`. `None`: the dealer has level 1 turned off (SET-3).
+    /// Computes the steps of a lead that arrived at `arrived`. `None` if the dealer has switched level 1 off (SET-3).
     ///
     /// # Errors
-    /// [`NoHours`] when the calendar has no hours to count in (CLK-6).
+    /// [`NoHours`] if the calendar has no opening hours to count in (CLK-6).
     pub fn new(escalation: Escalation, calendar: &Calendar, arrived: DateTime<Utc>) -> Result<Option<Self>, NoHours> {
         Self::none().moved(escalation, calendar, arrived)
     }
@@ -42,10 +42,10 @@ impl Plan {
         Self(Vec::new())
     }
 
-    /// The same plan under other hours or durations: steps that have not happened are computed anew, the others stay (SET-11, DIS-7).
+    /// Recomputes the plan for other hours or durations. Steps that have fired stay unchanged (SET-11, DIS-7).
     ///
     /// # Errors
-    /// [`NoHours`] when the calendar has no hours to count in (CLK-6).
+    /// [`NoHours`] if the calendar has no opening hours to count in (CLK-6).
     pub fn moved(&self, escalation: Escalation, calendar: &Calendar, arrived: DateTime<Utc>) -> Result<Option<Self>, NoHours> {
         let mut steps: Vec<Step> = self.0.iter().copied().filter(|s| s.fired.is_some()).collect();
         let done = |kind| self.step(kind).filter(|s| s.fired.is_some());
@@ -73,10 +73,11 @@ impl Plan {
         Ok(Some(Self(steps)).filter(|plan| !plan.0.is_empty()))
     }
 
-    /// The steps for a deadline that somebody set by hand at `now`: none has happened, and no reminder comes before now (LEAD-6, ESC-2, ESC-3, ESC-5).
+    /// Computes the steps for a deadline that a user set at `now`. No step has fired, and no reminder is earlier than `now` (LEAD-6, ESC-2,
+    /// ESC-3, ESC-5).
     ///
     /// # Errors
-    /// [`NoHours`] when the dealer never opens again.
+    /// [`NoHours`] if the dealer never opens again.
     pub fn until(deadline: DateTime<Utc>, escalation: Escalation, calendar: &Calendar, now: DateTime<Utc>) -> Result<Self, NoHours> {
         let reminder = (escalation.reminder > 0).then(|| deadline - minutes(escalation.reminder)).filter(|due| *due >= now);
         let level_2 = (escalation.level_2 > 0).then(|| deadline + minutes(escalation.level_2));
@@ -91,22 +92,22 @@ impl Plan {
         &self.0
     }
 
-    /// One step.
+    /// The step of a kind.
     pub fn step(&self, kind: StepKind) -> Option<&Step> {
         self.0.iter().find(|s| s.kind == kind)
     }
 
-    /// The deadline that people work against: level 1's due time.
+    /// The first-contact deadline: the due time of level 1.
     pub fn deadline(&self) -> Option<DateTime<Utc>> {
         self.step(StepKind::Level1).map(|s| s.due)
     }
 
-    /// When the next step that has not happened happens.
+    /// When the next step fires.
     pub fn next(&self) -> Option<DateTime<Utc>> {
         self.0.iter().filter(|s| s.fired.is_none()).map(|s| s.at).min()
     }
 
-    /// Fires every step whose time has come, in order; returns those that fired now (ESC-8).
+    /// Fires every step whose time has come, in order. Returns the steps that fired now (ESC-8).
     pub fn fire(&mut self, now: DateTime<Utc>) -> Vec<Step> {
         let mut fired = Vec::new();
         for step in self.0.iter_mut().filter(|s| s.fired.is_none() && s.at <= now) {
@@ -116,7 +117,7 @@ impl Plan {
         fired
     }
 
-    /// How far it has come: 0, 1 or 2.
+    /// The level that has been reached: 0, 1 or 2.
     pub fn level(&self) -> u8 {
         let fired = |kind| self.step(kind).is_some_and(|s| s.fired.is_some());
         if fired(StepKind::Level2) { 2 } else { u8::from(fired(StepKind::Level1)) }
@@ -128,16 +129,16 @@ fn minutes(n: u32) -> TimeDelta {
 }
 
 impl Lead {
-    /// Computes steps that have not happened anew if the dealer's settings are newer than those they were computed with (SET-11).
-    /// Returns whether the plan changed.
+    /// Recomputes the steps that have not fired if the dealer's settings are newer than those of the plan (SET-11). Returns whether the
+    /// plan changed.
     pub(crate) fn replan(&mut self, dealer: &Dealer) -> bool {
         if self.settings_version >= dealer.version {
             return false;
         }
         let plan = self.plan.clone().unwrap_or_else(Plan::none);
-        // A calendar without hours leaves the old plan: a late step is better than none (CLK-6).
+        // Without opening hours, the old plan stays: a late step is better than none (CLK-6).
         self.turn = self.turn.take().map(|turn| turn.timed(dealer));
-        // What somebody has set by hand stays so (LEAD-6).
+        // A deadline that a user has set stays unchanged (LEAD-6).
         if self.deadline_before_moves.is_some() {
             self.settings_version = dealer.version;
             return false;

@@ -1,4 +1,4 @@
-//! The calendar events that are planned for a lead (CAL-3).
+//! The planned calendar events of a lead (CAL-3).
 
 use crate::base::{BOOKED_TEST_DRIVE, EventId, ReactionKind, Refusal, Status};
 use crate::calendar::{CalendarEvent, EventState, Planned};
@@ -7,26 +7,26 @@ use crate::lead::{Event, Lead};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
-/// Incomplete events that a lead has at most: they can all be completed in one commit of a hundred items, each with the two days that it may take,
-/// the appointment that it may be, and what webhooks are told of that.
+/// The maximum number of incomplete events of a lead. It allows one commit of 100 items to complete them all: each event with up to two
+/// days whose slots it takes, its appointment and its webhook deliveries.
 const MOST: usize = 18;
 
 impl Lead {
-    /// Its next action (CAL-3): the earliest incomplete event, past or future; without one, when it was last updated.
+    /// The next action (CAL-3): the earliest incomplete event, past or future. Without one, the time of the last update.
     pub fn next_action(&self) -> (DateTime<Utc>, Option<&EventId>) {
         self.planned.first().map_or((self.updated, None), |next| (next.at, Some(&next.id)))
     }
 
-    /// Whether it is work of its owner's: it is in progress, or something is planned for it, or is the owner's task.
+    /// Whether the owner has work with it: the lead is in progress, or has a planned event or a task of the owner.
     pub fn is_work(&self) -> bool {
         let tasked = self.tasks.iter().any(|task| task.assignee.is_none());
         self.status == Status::InProgress || !self.planned.is_empty() || tasked
     }
 
-    /// Takes an incomplete event in; returns what the timeline says.
+    /// Adds an incomplete event. Returns the timeline events.
     pub(crate) fn plan_event(&mut self, event: &CalendarEvent, dealer: &Dealer, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
         if !self.has_room(0) {
-            return Err(Refusal::Conflict(format!("the lead has {MOST} incomplete events already; complete some first (CAL-3)")));
+            return Err(Refusal::Conflict(format!("the lead already has {MOST} incomplete events; complete some first (CAL-3)")));
         }
         self.planned.push(Planned { at: event.at, id: event.id.clone() });
         self.planned.sort();
@@ -41,7 +41,7 @@ impl Lead {
         Ok(told)
     }
 
-    /// Counts a test drive whose event comes to be `is` (LEAD-1): each that is not called off.
+    /// Counts the test drive of an event whose new state is `is` (LEAD-1). Cancelled test drives do not count.
     pub(crate) fn count_drive(&mut self, event: &CalendarEvent, is: &EventState) {
         let off = |state: &EventState| matches!(state, EventState::Deleted(_));
         match (event.kind == BOOKED_TEST_DRIVE, off(&event.state), off(is)) {
@@ -51,7 +51,7 @@ impl Lead {
         }
     }
 
-    /// Whether one more event can be planned, once `fewer` are not.
+    /// Whether one more event can be planned after `fewer` are removed.
     pub(crate) fn has_room(&self, fewer: usize) -> bool {
         self.planned.len().saturating_sub(fewer) < MOST
     }

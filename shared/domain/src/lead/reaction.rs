@@ -6,32 +6,32 @@ use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What the seller did first (ESC-7).
+/// The first reaction of the seller (ESC-7).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reaction {
-    /// What it was.
+    /// Its kind.
     pub kind: ReactionKind,
-    /// When.
+    /// When it happened.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// Response time in seconds of the dealer's opening hours.
+    /// Response time in seconds of opening hours.
     pub working_seconds: i64,
-    /// Response time in seconds of the clock.
+    /// Response time in seconds of elapsed time.
     pub clock_seconds: i64,
-    /// The deadline that it had then, before anybody moved it by hand: the answer is judged by it (OVR-4).
+    /// The deadline at that time, before any change by a user. The reaction is judged by this deadline (OVR-4).
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DateTime<Utc>>,
 }
 
 impl Reaction {
-    /// Whether it came by the deadline; none: there was none.
+    /// Whether the reaction met the deadline. `None` if the lead had no deadline.
     pub fn in_time(&self) -> Option<bool> {
         self.deadline.map(|deadline| self.at <= deadline)
     }
 }
 
 impl Lead {
-    /// Stops the clock if it runs; returns whether it did. Response time counts from the arrival (DIS-7).
+    /// Stops the clock if it runs. Returns whether it was running. The response time counts from the arrival (DIS-7).
     pub(crate) fn react(&mut self, kind: ReactionKind, dealer: &Dealer, now: DateTime<Utc>) -> bool {
         if self.reaction.is_some() {
             return false;
@@ -51,7 +51,7 @@ impl Lead {
         }
     }
 
-    /// A new deadline from `now`, since the contact has asked again after an answer (INT-6).
+    /// Starts a new deadline at `now`, because the contact asked again after a reaction (INT-6).
     pub(crate) fn ask_again(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
         let answered = self.reaction.take();
         self.first_reaction = self.first_reaction.take().or(answered);

@@ -5,14 +5,14 @@ use crate::lead::{Event, Lead, TimelineAction};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A further deadline of a lead. It does not escalate: past its time it is overdue in lists.
+/// A further deadline of a lead. It does not escalate. After its time, lists show it as overdue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// Its name within the lead.
+    /// Its id within the lead.
     pub id: DeadlineId,
-    /// What is to be reached, 1 to 100 characters.
+    /// The goal, 1 to 100 characters.
     pub title: String,
-    /// By when.
+    /// When it is due.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
     /// When it was met.
@@ -26,21 +26,21 @@ impl Target {
     }
 }
 
-/// The name of the first-contact deadline among a lead's deadlines. No further one is called so.
+/// The id of the first-contact deadline. No further deadline has this id.
 pub const FIRST_CONTACT: &str = "first-contact";
 
-/// The deadlines that count: those not met, of a lead in progress. On a won or lost lead they rest.
+/// Returns the deadlines that are not met. Deadlines of a won or lost lead do not count.
 pub fn open(status: Status, targets: &[Target]) -> impl Iterator<Item = &Target> {
     targets.iter().filter(move |target| status == Status::InProgress && target.met.is_none())
 }
 
 impl Lead {
-    /// The first-contact deadline by which the lead is judged in reports: as it was before it was moved by hand (OVR-4).
+    /// The first-contact deadline before any change by a user. Reports judge the lead by it (OVR-4).
     pub fn original_deadline(&self) -> Option<DateTime<Utc>> {
         self.deadline_before_moves.or_else(|| self.deadline())
     }
 
-    /// The deadline that is current: the earliest open one. The name of the first-contact deadline is [`FIRST_CONTACT`].
+    /// The current deadline: the earliest open one, with its id. The first-contact deadline has the id [`FIRST_CONTACT`].
     pub fn current_deadline(&self) -> Option<(DateTime<Utc>, &str)> {
         let first = self.deadline().filter(|_| self.clock_runs()).map(|at| (at, FIRST_CONTACT));
         first.into_iter().chain(open(self.status, &self.targets).map(|target| (target.at, target.id.as_str()))).min()

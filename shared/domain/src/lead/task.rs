@@ -10,16 +10,16 @@ use serde::{Deserialize, Serialize};
 /// A task of a lead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
-    /// Of which lead.
+    /// The lead of the task.
     pub lead: LeadId,
     /// The lead's dealer when it was last changed.
     pub dealer: DealerId,
-    /// What is to be done, when, by whom.
+    /// What to do, when, and the assignee.
     #[serde(flatten)]
     pub work: Work,
-    /// Who made it.
+    /// The actor who created it.
     pub by: Actor,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub created: DateTime<Utc>,
     /// What became of it.
@@ -27,43 +27,43 @@ pub struct Task {
 }
 
 impl Task {
-    /// The same at a dealer: given to nobody who does not work there.
+    /// Returns the task as it is at `dealer`: without its assignee if that user does not work there.
     pub(crate) fn at(&self, dealer: &Dealer) -> Self {
         let assignee = self.work.assignee.clone().filter(|user| dealer.settings.member(user).is_some());
         Self { dealer: dealer.id.clone(), work: Work { assignee, ..self.work.clone() }, ..self.clone() }
     }
 
-    /// Whether it was given to this user.
+    /// Whether the task is assigned to this user.
     pub fn is_given_to(&self, user: Option<&UserId>) -> bool {
         user.is_some() && self.work.assignee.as_ref() == user
     }
 }
 
-/// What is to be done, when, by whom. A lead knows its open tasks by it.
+/// What to do, when, and the assignee. A lead holds this part of its open tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
-    /// Its name within the lead.
+    /// Its id within the lead.
     pub id: TaskId,
-    /// What is to be done, 1 to 100 characters.
+    /// What to do, 1 to 100 characters.
     pub title: String,
     /// When it starts.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub start: DateTime<Utc>,
-    /// How long it takes, 1 to 1,440 minutes.
+    /// Its duration, 1 to 1,440 minutes.
     pub minutes: u32,
-    /// To whom it was given; `None`: whoever has the lead.
+    /// The assignee. `None` if the task belongs to the lead's owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<UserId>,
 }
 
 impl Work {
-    /// When it is over.
+    /// When it ends.
     pub fn end(&self) -> DateTime<Utc> {
         self.start + TimeDelta::minutes(i64::from(self.minutes))
     }
 }
 
-/// What became of a task.
+/// The state of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum TaskState {
@@ -71,7 +71,7 @@ pub enum TaskState {
     Open,
     /// Done.
     Done(Ended),
-    /// Not to be done any more.
+    /// Deleted.
     Deleted(Ended),
 }
 
@@ -85,7 +85,7 @@ impl TaskState {
         }
     }
 
-    /// How it ended, if it has.
+    /// When and by whom it was ended. `None` if it is open.
     pub fn ended(&self) -> Option<&Ended> {
         match self {
             TaskState::Open => None,
@@ -94,13 +94,14 @@ impl TaskState {
     }
 }
 
-/// Open tasks that a lead has at most: it knows them all, and they go to another dealer in one commit with its planned events.
+/// The maximum number of open tasks of a lead. The lead holds them all, and one commit moves them to another dealer together with the
+/// planned events.
 const MOST: usize = 20;
 
 impl Lead {
     pub(crate) fn take_on(&mut self, task: &Task) -> Result<(), Refusal> {
         if self.tasks.len() >= MOST {
-            return Err(Refusal::Conflict(format!("the lead has {MOST} open tasks already; complete some first (LEAD-4)")));
+            return Err(Refusal::Conflict(format!("the lead already has {MOST} open tasks; complete some first (LEAD-4)")));
         }
         self.tasks.push(task.work.clone());
         self.tasks.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));

@@ -1,4 +1,4 @@
-//! The timeline of a lead: every event, with its actor and time (LEAD-1).
+//! The timeline of a lead: every event with its actor and time (LEAD-1).
 
 use crate::base::{
     Actor, ContactId, DeadlineId, DealerId, ElementId, EventId, InvitationId, LeadId, ReactionKind, Status, StepKind, TaskId, UserId,
@@ -10,27 +10,27 @@ use crate::enquiry::{Enquiry, Person};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// All that one commit did to a lead.
+/// Everything that one commit changed on a lead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Whose timeline.
+    /// The lead of the timeline.
     pub lead: LeadId,
-    /// The version of the lead that this made: the order of the timeline.
+    /// The version of the lead that the commit created. It sorts the timeline.
     pub version: u64,
-    /// When.
+    /// When it was committed.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// By whom.
+    /// The actor.
     pub by: Actor,
-    /// What happened, in order.
+    /// The events, in order.
     pub events: Vec<Event>,
-    /// The input as it came, where this commit took one in (INT-2).
+    /// The raw input, if the commit received one (INT-2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Raw>,
 }
 
 impl Entry {
-    /// The enquiry that it took in as the lead's own.
+    /// Returns the enquiry that the entry took over as the lead's own.
     pub fn enquiry(&self) -> Option<&Enquiry> {
         self.events.iter().find_map(|event| match event {
             Event::Received { enquiry } | Event::Resent { enquiry } => Some(&**enquiry),
@@ -38,12 +38,12 @@ impl Entry {
         })
     }
 
-    /// Whether this deadline was set then.
+    /// Whether the entry set this deadline.
     pub fn sets(&self, id: &DeadlineId) -> bool {
         self.events.iter().any(|event| matches!(event, Event::Deadline { did: TimelineAction::Added, deadline, .. } if deadline == id))
     }
 
-    /// Whether the lead got this contact then: with its enquiry, or later.
+    /// Whether the entry added this contact to the lead, with its enquiry or later.
     pub fn brings(&self, id: &ContactId) -> bool {
         self.events.iter().any(|event| match event {
             Event::Received { .. } => *id == numbered(self.version),
@@ -53,301 +53,301 @@ impl Entry {
     }
 }
 
-/// One thing that happened.
+/// One event of the timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "what")]
 pub enum Event {
-    /// The enquiry came in.
+    /// The enquiry arrived.
     Received {
-        /// What it says.
+        /// Its content.
         enquiry: Box<Enquiry>,
     },
-    /// It came in at this dealer, and goes by the rules of the site where its vehicle stands (INT-10).
+    /// The enquiry arrived at this dealer and is distributed by the rules of the site of its vehicle (INT-10).
     Sited {
-        /// Where it came in.
+        /// The dealer at which it arrived.
         mailbox: DealerId,
     },
-    /// The sender sent it again with another state of things (ADF `resend`, INT-5).
+    /// The sender sent the enquiry again with new content (ADF `resend`, INT-5).
     Resent {
-        /// What it says now.
+        /// The new content.
         enquiry: Box<Enquiry>,
     },
     /// The contact asked again while the lead was in progress (INT-6).
     Added {
-        /// What it says.
+        /// The content of the new enquiry.
         enquiry: Box<Enquiry>,
     },
-    /// A channel of the contact belongs to somebody else in the directory; nothing was merged (INT-6).
+    /// A channel of the contact belongs to another person in the directory. Nothing was merged (INT-6).
     ContactClash,
-    /// It has a new owner (DIS-7).
+    /// The lead has a new owner (DIS-7).
     Assigned {
-        /// The owner before.
+        /// The previous owner.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<UserId>,
-        /// The owner now.
+        /// The new owner.
         to: UserId,
-        /// Why (DIS-11).
+        /// The reason (DIS-11).
         why: AssignmentReason,
     },
-    /// It went to another dealer of the group (DIS-7).
+    /// The lead was transferred to another dealer of the group (DIS-7).
     Moved {
-        /// The dealer before.
+        /// The previous dealer.
         from: DealerId,
-        /// The dealer now.
+        /// The new dealer.
         to: DealerId,
-        /// In words, where the mover gave some.
+        /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// A step of the escalation happened (ESC-1 to ESC-3).
+    /// An escalation step fired (ESC-1 to ESC-3).
     Step {
-        /// Which one.
+        /// The kind of the step.
         step: StepKind,
         /// When it was due.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         due: DateTime<Utc>,
     },
-    /// The deadline was computed anew, since the dealer's settings changed (SET-11).
+    /// The deadline was recomputed because the dealer's settings changed (SET-11).
     DeadlineMoved {
-        /// The deadline now, if there is one.
+        /// The new deadline, if there is one.
         #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
         deadline: Option<DateTime<Utc>>,
     },
-    /// The seller did something about it (ESC-7).
+    /// The seller reacted (ESC-7).
     Reacted {
-        /// What.
+        /// The kind of the reaction.
         kind: ReactionKind,
-        /// Whether this stopped the clock: the first reaction does.
+        /// Whether it stopped the clock. Only the first reaction does.
         first: bool,
-        /// In words, where given.
+        /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// A call that reached nobody: on the timeline, but no reaction.
+    /// A call was not answered. It is not a reaction.
     CallMissed {
-        /// In words, where given.
+        /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// The link of an invitation is good for nothing any more (CAL-8).
+    /// The link of an invitation was revoked (CAL-8).
     InvitationRevoked {
-        /// Which invitation.
+        /// The id of the invitation.
         invitation: InvitationId,
     },
-    /// Somebody noted that no contact was made yet: on the timeline, but no reaction (LEAD-6).
+    /// A user noted that no contact was made yet. It is not a reaction (LEAD-6).
     NoContact {
-        /// In words, where given.
+        /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// The first-contact deadline was moved by hand (LEAD-6).
+    /// A user moved the first-contact deadline (LEAD-6).
     FirstContactMoved {
-        /// When it was.
+        /// The previous time.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         from: DateTime<Utc>,
-        /// When it is.
+        /// The new time.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         to: DateTime<Utc>,
     },
-    /// Something was done with a further deadline (LEAD-6).
+    /// A further deadline changed (LEAD-6).
     Deadline {
-        /// What.
+        /// The action.
         did: TimelineAction,
-        /// Which one.
+        /// The id of the deadline.
         deadline: DeadlineId,
-        /// What is to be reached.
+        /// The goal.
         title: String,
-        /// By when.
+        /// When it is due.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// By when it was, where that has changed.
+        /// When it was due before, if that has changed.
         #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
         from: Option<DateTime<Utc>>,
-        /// In words, where given.
+        /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// Something was done with a task (LEAD-4).
+    /// A task changed (LEAD-4).
     Task {
-        /// What.
+        /// The action.
         did: TimelineAction,
-        /// Which one.
+        /// The id of the task.
         task: TaskId,
-        /// What is to be done.
+        /// What to do.
         title: String,
         /// When it starts.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         start: DateTime<Utc>,
-        /// How long it takes.
+        /// Its duration in minutes.
         minutes: u32,
-        /// To whom it was given; none: to whoever has the lead.
+        /// The assignee. `None` if the task belongs to the lead's owner.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         assignee: Option<UserId>,
-        /// In words, where given.
+        /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
     /// A contact of the lead was added, corrected or removed (LEAD-7).
     Contact {
-        /// What was done.
+        /// The action.
         did: TimelineAction,
-        /// With which one.
+        /// The id of the contact.
         contact: ContactId,
-        /// Who it was.
+        /// The previous data.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<Box<Person>>,
-        /// Who it is.
+        /// The new data.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Box<Person>>,
-        /// Whether it became the main one.
+        /// Whether it became the main contact.
         main: bool,
     },
-    /// The contact was invited to pick a time (CAL-8).
+    /// The contact was invited to choose a time (CAL-8).
     Invited {
-        /// Which invitation.
+        /// The id of the invitation.
         invitation: InvitationId,
         /// The type of the event.
         #[serde(rename = "type")]
         kind: String,
-        /// From when on the link is good for nothing.
+        /// When the link expires.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         expires: DateTime<Utc>,
     },
-    /// Something is planned (CAL-1).
+    /// A calendar event was planned (CAL-1).
     EventScheduled {
-        /// Which event.
+        /// The id of the event.
         event: EventId,
-        /// What is to be done.
+        /// What to do.
         title: String,
         /// Its type.
         #[serde(rename = "type")]
         kind: String,
-        /// When.
+        /// When it takes place.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
     },
-    /// An event is done (CAL-4).
+    /// A calendar event was completed (CAL-4).
     EventCompleted {
-        /// Which event.
+        /// The id of the event.
         event: EventId,
         /// What was to be done.
         title: String,
-        /// In words, where given.
+        /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// The customer was not there, or not reached (CAL-4).
+    /// The customer did not come or was not reached (CAL-4).
     EventNoShow {
-        /// Which event.
+        /// The id of the event.
         event: EventId,
         /// What was to be done.
         title: String,
-        /// Why.
+        /// The reason.
         reason: String,
-        /// In words, where given.
+        /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
-    /// An event takes place at another time (CAL-4).
+    /// A calendar event was rescheduled (CAL-4).
     EventRescheduled {
-        /// Which event.
+        /// The id of the event.
         event: EventId,
-        /// What is to be done.
+        /// What to do.
         title: String,
-        /// The time before.
+        /// The previous time.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         from: DateTime<Utc>,
-        /// The time now.
+        /// The new time.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         to: DateTime<Utc>,
     },
-    /// An event is with somebody else; none: with whoever has the lead (APT-1).
+    /// A calendar event was assigned to another user (APT-1). `None` is the lead's owner.
     EventGiven {
-        /// Which event.
+        /// The id of the event.
         event: EventId,
-        /// What is to be done.
+        /// What to do.
         title: String,
-        /// With whom before.
+        /// The previous user.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<UserId>,
-        /// With whom now.
+        /// The new user.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<UserId>,
     },
-    /// An event was called off (CAL-4).
+    /// A calendar event was cancelled (CAL-4).
     EventDeleted {
-        /// Which event.
+        /// The id of the event.
         event: EventId,
         /// What was to be done.
         title: String,
     },
-    /// It has another element (LEAD-2).
+    /// An element was added (LEAD-2).
     ElementAdded {
-        /// Of which kind.
+        /// Its kind.
         kind: ElementKind,
-        /// Which.
+        /// Its id.
         element: ElementId,
-        /// What it is, in a line.
+        /// The element in one line.
         title: String,
-        /// What a comment says.
+        /// The text of a comment.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },
-    /// A document is to be uploaded; once it is, it is added (LEAD-2).
+    /// The upload of a document was requested. The document is added once it is uploaded (LEAD-2).
     DocumentAnnounced {
-        /// Which.
+        /// Its id.
         element: ElementId,
         /// Its title.
         title: String,
     },
-    /// An element says something else now (LEAD-2).
+    /// An element was updated (LEAD-2).
     ElementChanged {
-        /// Of which kind.
+        /// Its kind.
         kind: ElementKind,
-        /// Which.
+        /// Its id.
         element: ElementId,
-        /// What it is now, in a line.
+        /// The new element in one line.
         title: String,
-        /// What a comment says now.
+        /// The new text of a comment.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
-        /// What it said before.
+        /// The previous content.
         before: Box<Content>,
     },
     /// An element was removed (LEAD-2).
     ElementRemoved {
-        /// Of which kind.
+        /// Its kind.
         kind: ElementKind,
-        /// Which.
+        /// Its id.
         element: ElementId,
-        /// What it was, in a line.
+        /// The removed element in one line.
         title: String,
     },
-    /// Nobody has done what was planned: at level 1 the seller is told, at level 2 the supervisor (ESC-4).
+    /// A planned event is overdue: level 1 notifies the seller, level 2 the supervisor (ESC-4).
     Resubmission {
-        /// Which event.
+        /// The id of the event.
         event: EventId,
         /// What was to be done.
         title: String,
         /// 1 or 2.
         level: u8,
-        /// When it was to be done.
+        /// When it was due.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         due: DateTime<Utc>,
     },
-    /// It was won, lost or reopened (LEAD-1).
+    /// The lead was won, lost or reopened (LEAD-1).
     StatusChanged {
-        /// Before.
+        /// The previous status.
         from: Status,
-        /// Now.
+        /// The new status.
         to: Status,
-        /// In words, where given.
+        /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
 }
 
-/// What was done with something that people keep on a lead.
+/// An action on a deadline, task or contact of a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -359,26 +359,26 @@ pub enum TimelineAction {
     Deleted,
 }
 
-/// Input as it came: beside the lead while it is small, else in the bucket.
+/// Raw input: stored beside the lead if it is small, otherwise in the bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Raw {
     /// Its media type.
     pub media_type: String,
-    /// Where it is.
+    /// Where it is stored.
     pub kept: Kept,
 }
 
-/// Where raw input is kept.
+/// The storage location of raw input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kept {
-    /// Here, deflated (zlib).
+    /// Inline, compressed (zlib).
     Here(#[serde(with = "bytes")] Vec<u8>),
-    /// In the bucket, deflated (zlib), under this name.
+    /// In the bucket, compressed (zlib), under this name.
     InBucket(String),
 }
 
-/// Bytes as bytes, where the format has them.
+/// Serialises bytes as bytes in formats that support them.
 mod bytes {
     use serde::{Deserializer, Serializer, de::Visitor};
 
