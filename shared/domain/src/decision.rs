@@ -15,13 +15,13 @@ use crate::slots::Day;
 use crate::webhooks::{Outgoing, Webhooks};
 use chrono::{DateTime, Utc};
 
-/// The lead as changed, with what its timeline says.
+/// Returns the decision that stores a changed lead with its timeline entry.
 pub(crate) fn commit(lead: Lead, by: Actor, events: Vec<Event>, now: DateTime<Utc>) -> Decision {
     let entry = Entry { lead: lead.id, version: lead.version, at: now, by, events, raw: None };
     Decision::default().with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry)))
 }
 
-/// One thing that is stored. What must happen later is not said here: it follows from the item's state.
+/// A stored item. It holds no instruction for later work: that work follows from the item's state.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the types say it")]
 pub enum Item {
@@ -55,7 +55,7 @@ pub enum Item {
     Outgoing(Box<Outgoing>),
 }
 
-/// What a rule decided: the items that change together, each as it shall be. They are all committed, or none is.
+/// The result of a rule: the new states of the items that change together. All of them are committed, or none.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Decision {
     /// The items.
@@ -77,12 +77,12 @@ impl Decision {
         }
     }
 
-    /// The lead as decided, if the decision holds one.
+    /// The first changed lead. `None` if the decision changes none.
     pub fn lead(&self) -> Option<&Lead> {
         self.leads().next()
     }
 
-    /// Every lead as decided.
+    /// Every changed lead.
     pub fn leads(&self) -> impl Iterator<Item = &Lead> {
         self.items.iter().filter_map(|item| match item {
             Item::Lead(lead) => Some(&**lead),

@@ -1,4 +1,4 @@
-//! Claims a due message: is it still true, may it go out at this hour, and who reads it (ESC-6, DIS-4)?
+//! Claims a due message: checks that it is still valid and may be sent at this hour, and selects the recipient (ESC-6, DIS-4).
 
 use crate::base::{Status, StepKind, UserId};
 use crate::lead::{Lead, is_pooled};
@@ -6,22 +6,22 @@ use crate::messages::{Booking, DropReason, LATE, Lease, Message, MessageState, N
 use crate::settings::{Dealer, DealerSettings};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What to do with a message that has come due.
+/// The result of a claim.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MessageClaim {
-    /// Send it to this reader; the message is leased to the sender.
+    /// Send it to this recipient. The message is leased to the sender.
     Send(Message, Recipient),
-    /// Nothing to send; the message's new state says why.
+    /// Send nothing. The new state of the message holds the reason.
     Settle(Message),
 }
 
 impl Message {
-    /// Looks at a message whose time has come: is it still so, may it go out at this hour, and who reads it now (ESC-6, DIS-4)?
-    /// `None`: its time has not come, or it is settled or leased.
+    /// Claims a due message: checks that it is still valid and may be sent at this hour, and selects the recipient (ESC-6, DIS-4). `None`
+    /// if it is not due, or is settled or leased.
     pub fn claim(&self, lead: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<MessageClaim> {
         let (attempts, batch) = match &self.fate {
             MessageState::Queued { attempts, batch, .. } => (*attempts, batch.clone()),
-            // The lease ran out without a word: that attempt counts as failed.
+            // The lease expired without a result: the attempt counts as failed.
             MessageState::Sending { attempts, batch, .. } => (attempts + 1, batch.clone()),
             MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => return None,
         };
@@ -43,26 +43,27 @@ impl Message {
         Some(MessageClaim::Send(self.with_state(MessageState::Sending { until: Lease::MAIL.until(now), attempts, batch }), to))
     }
 
-    /// Whether what it says is so by now (ESC-6): the lead is where it was, and not answered since; the step is one of its present plan.
+    /// Whether the message is still valid (ESC-6): the lead is at the same dealer and was not answered since, and the step belongs to the
+    /// current plan.
     fn still_so(&self, lead: &Lead) -> bool {
         let here = lead.dealer == self.dealer && lead.status == Status::InProgress;
         match self.notice {
-            // Whoever buys cars in is told whatever has become of the lead.
+            // The trade-in address receives the notice whatever the state of the lead.
             Notice::TradeIn { .. } => true,
-            // What was planned is to be done on a won lead too; at level 2 the supervisor is told of leads in progress only (ESC-4).
+            // A planned event must also be done on a won lead. At level 2, the supervisor is notified only of leads in progress (ESC-4).
             Notice::Resubmission { ref event, at, level, .. } => {
                 let planned = lead.planned.iter().any(|planned| planned.id == *event && planned.at == at);
                 let counts = lead.status == Status::InProgress || (lead.status == Status::Won && level == 1);
                 lead.dealer == self.dealer && planned && counts
             }
-            // Of the latest change only; on a lead that was won meanwhile, too.
+            // Only the latest change is valid. A won lead counts, too.
             Notice::Booking { ref event, at, what, .. } => {
                 let planned = lead.planned.iter().any(|planned| planned.id == *event && planned.at == at);
                 lead.dealer == self.dealer && planned != (what == Booking::Cancelled)
             }
             _ if !here => false,
             Notice::Pooled { assignment } => lead.assignment == assignment && lead.clock_runs(),
-            // One who takes over a lead that was answered before is told; one who has answered it since needs no telling.
+            // A new owner is notified although the lead was answered earlier, but not if it was answered after the assignment.
             Notice::Assigned { assignment } => {
                 let answered_since = lead.reaction.as_ref().is_some_and(|r| r.at >= self.queued);
                 lead.assignment == assignment && !answered_since
@@ -76,23 +77,23 @@ impl Message {
         }
     }
 
-    /// Whether it tells the supervisor that a lead lies in the pool (ESC-11).
+    /// Whether the message notifies the supervisor of a lead in the pool (ESC-11).
     pub fn is_of_the_pool(&self, lead: &Lead, dealer: &Dealer) -> bool {
         let to_supervisor = matches!(self.notice, Notice::Step { step: StepKind::Level2, .. } | Notice::Resubmission { level: 2.., .. });
         to_supervisor && is_pooled(lead, &dealer.settings)
     }
 
-    /// The next opening, if it may not go out at `now` (ESC-6). What was to happen at closing, or just before, is not held back by the
-    /// moments that it took to get here. Each dealer starts within its own two minutes, so that not all dealers' mail goes out in the same
-    /// second. A dealer that never opens again holds nothing back: better told at night than not at all.
+    /// Returns the next opening if the message may not be sent at `now` (ESC-6). A message that was due at closing time or shortly before
+    /// is not delayed because of its short processing time. Each dealer has its own start within two minutes after opening, so that not all
+    /// mail is sent in the same second. If the dealer never opens again, the message is not delayed: a notice at night is better than none.
     fn held_until(&self, dealer: &Dealer, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        // Opening hours are for users and their supervisors.
+        // Opening hours apply to users and their supervisors.
         if matches!(self.notice, Notice::TradeIn { .. }) {
             return None;
         }
         let calendar = &dealer.settings.calendar;
         if matches!(self.notice, Notice::Resubmission { .. }) && !dealer.settings.resubmission_respects_hours {
-            // At any hour, days off excepted (ESC-6).
+            // At any hour, but not on days off (ESC-6).
             return calendar.holds_day_off(now).ok().filter(|opening| *opening > now);
         }
         let in_time = now - self.of <= LATE && calendar.is_open_or_closing(self.of);
@@ -105,7 +106,8 @@ impl Message {
         Some(if calendar.is_open(spread_out) { spread_out } else { opening })
     }
 
-    /// Who reads it at `now`: for an absent user the deputy (DIS-4); for one who works here no more, whoever is told of a lead without a supervisor.
+    /// Returns the recipient at `now`. The deputy receives messages for an absent user (DIS-4). If the user no longer works here, the
+    /// default supervisor receives the message.
     fn reader(&self, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Option<Recipient> {
         let here = |user: &&UserId| settings.member(user).is_some();
         let owner = lead.owner.as_ref().filter(here);

@@ -20,8 +20,8 @@ impl Lease {
         now + self.duration
     }
 
-    /// When to try again after `failed` attempts: after two minutes, then twice as long each time, at most an hour and four minutes.
-    /// `None` if no attempt is left.
+    /// When to retry after `failed` attempts: after two minutes, then twice as long each time, at most 64 minutes. `None` if no attempt is
+    /// left.
     pub(crate) fn next_attempt(self, failed: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         (failed < self.attempts).then(|| now + TimeDelta::minutes(1 << failed.min(6)))
     }

@@ -8,61 +8,61 @@ use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What a customer is told.
+/// A letter to a customer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Letter {
-    /// What it is about.
+    /// The appointment or lead of the letter.
     pub home: Subject,
-    /// What caused it: its name there, so that one cause makes one letter (MSG-1).
+    /// A name for the cause, unique within the subject, so that one cause creates one letter (MSG-1).
     pub cause: String,
-    /// In whose name.
+    /// The dealer that sends it.
     pub dealer: DealerId,
-    /// By what.
+    /// The medium.
     pub medium: Medium,
-    /// What it says.
+    /// The content.
     pub says: LetterKind,
-    /// The [`Appointment::sequence`](crate::appointment::Appointment::sequence) that it tells of; a later one makes it stale.
+    /// The [`Appointment::sequence`](crate::appointment::Appointment::sequence) of the letter. A later sequence makes it stale.
     #[serde(default)]
     pub sequence: u32,
-    /// In which language; none: the customer's, else the dealer's.
+    /// The language. `None` if it is the customer's language or, without one, the dealer's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
     /// When it was queued.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub queued: DateTime<Utc>,
-    /// The address or number that it went to, or was to go to when a sender last had it (APT-3).
+    /// The address or number of the latest attempt (APT-3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// What has become of it.
+    /// The delivery state.
     pub fate: LetterState,
 }
 
-/// What a letter says.
+/// The content of a letter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "about")]
 pub enum LetterKind {
-    /// An appointment is booked.
+    /// The appointment is booked.
     Confirmation,
-    /// It takes place at another time.
+    /// The appointment was rescheduled.
     Moved,
-    /// It is called off.
+    /// The appointment was cancelled.
     Cancelled,
-    /// It is soon.
+    /// The appointment is soon.
     Reminder,
-    /// What a user wrote (LEAD-3).
+    /// A text that a user wrote (LEAD-3).
     Text {
-        /// The subject of an e-mail, in a line.
+        /// The subject of an e-mail, one line.
         subject: String,
-        /// The text, up to 20,000 characters; of an SMS up to 1,000.
+        /// The text: up to 20,000 characters, in an SMS up to 1,000.
         text: String,
-        /// A quote that goes along, as it was when it was written.
+        /// An attached quote, as it was when the letter was written.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         enclosed: Option<Box<Enclosed>>,
     },
 }
 
 impl LetterKind {
-    /// As the API writes it.
+    /// The name in the API.
     pub fn name(&self) -> &'static str {
         match self {
             LetterKind::Confirmation => "confirmation",
@@ -74,71 +74,71 @@ impl LetterKind {
     }
 }
 
-/// A quote that goes along with an e-mail (LEAD-3).
+/// A quote that is attached to an e-mail (LEAD-3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enclosed {
-    /// What it says.
+    /// The content of the quote.
     pub quote: Quote,
-    /// As what it is written.
+    /// The file format.
     pub form: Form,
 }
 
-/// What has become of a letter (MSG-1).
+/// The delivery state of a letter (MSG-1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum LetterState {
-    /// To be sent at `due`.
+    /// The letter waits to be sent.
     Queued {
-        /// When.
+        /// When it is due.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         due: DateTime<Utc>,
-        /// How many attempts have failed.
+        /// The number of failed attempts.
         #[serde(default)]
         attempts: u32,
     },
-    /// A sender has it. If nothing was heard of it by `until`, nobody knows whether it went out.
+    /// A sender has leased it. If there is no result by `until`, it is unknown whether it was sent.
     Sending {
-        /// End of the sender's lease.
+        /// When the lease expires.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         until: DateTime<Utc>,
-        /// How many attempts have failed before.
+        /// The number of failed attempts before this one.
         #[serde(default)]
         attempts: u32,
     },
-    /// The provider took it.
+    /// The provider accepted it.
     Sent {
-        /// When.
+        /// When it was accepted.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// The provider's id of it.
+        /// The provider's id of the letter.
         provider_id: String,
     },
-    /// It was not to go out.
+    /// The letter must not be sent.
     Suppressed {
-        /// When that was found.
+        /// When that was decided.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// Why.
+        /// The reason.
         why: SuppressionReason,
     },
-    /// The provider refused it, or every attempt failed.
+    /// The provider rejected it, or every attempt failed.
     Failed {
-        /// When.
+        /// When it failed.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// What the provider said.
+        /// The provider's error.
         why: String,
     },
-    /// The sender was lost while it had it: it may have gone out, so it is shown and not sent again.
+    /// The sender stopped during the attempt. The letter may have been sent, so it is shown and not sent again.
     Unclear {
-        /// When that was found.
+        /// When that was detected.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
     },
 }
 
 impl LetterState {
-    /// Its name, as the API writes it.
+    /// The name in the API.
     pub fn name(&self) -> &'static str {
         match self {
             LetterState::Queued { .. } => "queued",
@@ -151,30 +151,30 @@ impl LetterState {
     }
 }
 
-/// Why a letter did not go out.
+/// The reason why a letter was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SuppressionReason {
-    /// The dealer sends customers nothing (`send_external_mail`, MSG-1).
+    /// The dealer sends no mail to customers (`send_external_mail`, MSG-1).
     Switched,
-    /// The appointment was moved, called off, or done with, since.
+    /// The appointment was rescheduled, cancelled or completed in the meantime.
     NoLongerSo,
-    /// Its time has come before the letter went out.
+    /// The time of the appointment came before the letter was sent.
     TooLate,
-    /// The customer does not want to be told by this medium (APT-3).
+    /// The customer refuses this medium (APT-3).
     Refused,
-    /// The customer cannot be reached by this medium.
+    /// The customer has no address for this medium.
     NoAddress,
-    /// It is called off, and at this address nobody was told that it was booked.
+    /// The appointment was cancelled, and this address never received a confirmation.
     NeverTold,
-    /// At this address the customer was told of it as it is.
+    /// This address was already notified of the current state.
     AlreadyTold,
-    /// By now the dealer tells nobody by this medium, or reminds nobody (APT-3).
+    /// The dealer has switched this medium or the reminders off (APT-3).
     NotUsed,
 }
 
 impl SuppressionReason {
-    /// As the API writes it.
+    /// The name in the API.
     pub fn name(self) -> &'static str {
         match self {
             SuppressionReason::Switched => "switched",
@@ -190,7 +190,7 @@ impl SuppressionReason {
 }
 
 impl Letter {
-    /// A letter to the main contact of a lead, to go out at once; where the dealer sends customers nothing, it is recorded as such.
+    /// Creates a letter to the main contact of a lead, due at once. It is recorded as suppressed if the dealer sends no mail to customers.
     pub fn of_lead(lead: &Lead, cause: String, medium: Medium, says: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
         let switched_off = LetterState::Suppressed { at: now, why: SuppressionReason::Switched };
         let queued = LetterState::Queued { due: now, attempts: 0 };
@@ -208,7 +208,7 @@ impl Letter {
         }
     }
 
-    /// When it wants to be looked at; `None`: never again.
+    /// When it must be processed next. `None` if it is settled.
     pub fn due(&self) -> Option<DateTime<Utc>> {
         match &self.fate {
             LetterState::Queued { due, .. } => Some(*due),
@@ -221,22 +221,22 @@ impl Letter {
         Self { fate, ..self.clone() }
     }
 
-    /// Records that the provider took it.
+    /// Records that the provider accepted it.
     pub fn sent(&self, provider_id: String, now: DateTime<Utc>) -> Self {
         self.with_state(LetterState::Sent { at: now, provider_id })
     }
 
-    /// Records that it is not to go out.
+    /// Records that it must not be sent.
     pub fn suppressed(&self, why: SuppressionReason, now: DateTime<Utc>) -> Self {
         self.with_state(LetterState::Suppressed { at: now, why })
     }
 
-    /// Records that nobody knows whether the provider took it.
+    /// Records that it is unknown whether the provider accepted it.
     pub fn unclear(&self, now: DateTime<Utc>) -> Self {
         self.with_state(LetterState::Unclear { at: now })
     }
 
-    /// Records a failure that is known: later again where `again` may help, else failed for good.
+    /// Records a known failure. If `again` is set and an attempt is left, the letter is queued again; otherwise it has failed.
     pub fn failed(&self, why: String, again: bool, now: DateTime<Utc>) -> Self {
         let attempts = match self.fate {
             LetterState::Queued { attempts, .. } | LetterState::Sending { attempts, .. } => attempts + 1,

@@ -7,107 +7,107 @@ use crate::messages::Lease;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A notice about a lead, to whoever is to be told at the time it goes out.
+/// A notice about a lead. The recipient is selected when it is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
-    /// About which lead.
+    /// The lead of the message.
     pub lead: LeadId,
-    /// What caused it: its name under the lead, so that one cause makes one message (MSG-1).
+    /// A name for the cause, unique within the lead, so that one cause creates one message (MSG-1).
     pub cause: String,
-    /// Whose opening hours it keeps.
+    /// The dealer whose opening hours apply.
     pub dealer: DealerId,
-    /// What it says.
+    /// The content.
     pub notice: Notice,
-    /// The lead's owner when it was queued; finds the mail that a reader can get in one.
+    /// The lead's owner when the message was queued. Messages with the same value can be combined into one mail.
     pub reader: UserId,
-    /// When what it tells was to happen.
+    /// The planned time of the event that it reports.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub of: DateTime<Utc>,
     /// When it was queued.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub queued: DateTime<Utc>,
-    /// It goes out together with others that wait for the same reader: a step's notice, or one that was held.
+    /// Whether it is combined with other messages that wait for the same recipient: a notice of a step, or a delayed message.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bundled: bool,
-    /// What has become of it.
+    /// The delivery state.
     pub fate: MessageState,
 }
 
-/// What a notice says.
+/// The content of a notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "about")]
 pub enum Notice {
-    /// To the owner: a lead is yours (DIS-1, DIS-7).
+    /// To the owner: the lead was assigned to you (DIS-1, DIS-7).
     Assigned {
         /// The number of the assignment; a later one makes this stale.
         assignment: u32,
     },
-    /// To one who may take it: a lead waits in the pool (DIS-8).
+    /// To a user who may take the lead: it waits in the pool (DIS-8).
     Pooled {
         /// The number of the assignment; a later one makes this stale.
         assignment: u32,
     },
-    /// To the owner: the contact has asked again (INT-6).
+    /// To the owner: the contact asked again (INT-6).
     Added,
-    /// To the seller, and later the supervisor: nobody has done what was planned (ESC-4).
+    /// To the seller, later to the supervisor: a planned event is overdue (ESC-4).
     Resubmission {
-        /// Which event.
+        /// The id of the event.
         event: EventId,
-        /// What is to be done.
+        /// What to do.
         title: String,
-        /// The time that it had; another makes this stale.
+        /// The time of the event. If the event is rescheduled, this notice is stale.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// 1: to the seller; 2: to the supervisor.
+        /// 1 notifies the seller, 2 the supervisor.
         level: u8,
-        /// Whose it is, where not the owner's.
+        /// The user of the event, if that is not the lead's owner.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user: Option<UserId>,
     },
-    /// To whose appointment it is: the customer has booked it, moved it or cancelled it (CAL-8).
+    /// To the user of the appointment: the customer booked, rescheduled or cancelled it (CAL-8).
     Booking {
-        /// Which event.
+        /// The id of the event.
         event: EventId,
-        /// What it is.
+        /// The title of the event.
         title: String,
-        /// The time that it has, or had; another makes this stale.
+        /// The time of the event, or its last time. If the event is rescheduled, this notice is stale.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// What the customer did.
+        /// The customer's action.
         what: Booking,
-        /// Whose it is, where not the owner's.
+        /// The user of the event, if that is not the lead's owner.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user: Option<UserId>,
     },
-    /// To the dealer's address for them: a trade-in enquiry that asks for no vehicle, with a sheet of its data (INT-8).
+    /// To the dealer's trade-in address: an enquiry that offers a vehicle and requests none, with a data sheet (INT-8).
     TradeIn {
-        /// The entry of the timeline that holds the enquiry.
+        /// The timeline entry that holds the enquiry.
         entry: u64,
     },
-    /// To the owner: a reminder or level 1 (ESC-1, ESC-2); to the supervisor: level 2 (ESC-3).
+    /// To the owner: reminder or level 1 (ESC-1, ESC-2). To the supervisor: level 2 (ESC-3).
     Step {
-        /// Which step.
+        /// The kind of the step.
         step: StepKind,
-        /// Steps that happened at the same late moment and get no notice of their own (ESC-8).
+        /// Steps that fired late at the same moment and have no notice of their own (ESC-8).
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         missed: Vec<StepKind>,
     },
 }
 
-/// What a customer did with an appointment (CAL-8).
+/// A customer's action on an appointment (CAL-8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Booking {
     /// Booked it.
     Booked,
-    /// Moved it to another time.
+    /// Rescheduled it.
     Moved,
     /// Cancelled it.
     Cancelled,
 }
 
 impl Booking {
-    /// As notices are named.
+    /// The name of the notice.
     pub fn name(self) -> &'static str {
         match self {
             Booking::Booked => "booked",
@@ -117,13 +117,13 @@ impl Booking {
     }
 }
 
-/// Who a message went to.
+/// The recipient of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Recipient {
     /// A user.
     User(UserId),
-    /// An address; no user's id has an `@`.
+    /// An e-mail address. It cannot be confused with a user's id, which has no `@`.
     Address(Email),
 }
 
@@ -136,115 +136,115 @@ impl std::fmt::Display for Recipient {
     }
 }
 
-/// What has become of a message (MSG-1).
+/// The delivery state of a message (MSG-1).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum MessageState {
-    /// To be looked at, and sent, at `due`.
+    /// The message waits to be checked and sent.
     Queued {
-        /// When.
+        /// When it is due.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         due: DateTime<Utc>,
-        /// How many attempts have failed.
+        /// The number of failed attempts.
         attempts: u32,
-        /// The mail in which an attempt failed.
+        /// The mail of the failed attempt.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         batch: Option<String>,
     },
-    /// A sender has it; if nothing was heard of it by `until`, it is looked at again.
+    /// A sender has leased it. If there is no result by `until`, it is claimed again.
     Sending {
-        /// End of the sender's lease.
+        /// When the lease expires.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         until: DateTime<Utc>,
-        /// How many attempts have failed before.
+        /// The number of failed attempts before this one.
         attempts: u32,
-        /// The mail that it is in together with others; sent again, it is in the same one.
+        /// The mail that combines it with other messages. A retry sends it in the same mail.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         batch: Option<String>,
     },
-    /// The provider took it.
+    /// The provider accepted it.
     Sent {
-        /// When.
+        /// When it was accepted.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// To whom.
+        /// The recipient.
         to: Recipient,
-        /// The provider's id of it.
+        /// The provider's id of the mail.
         provider_id: String,
     },
-    /// What it said was no longer so, or the reader wants none.
+    /// The message was no longer valid, or the recipient wants no notices.
     Dropped {
-        /// When.
+        /// When it was dropped.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// Why.
+        /// The reason.
         why: DropReason,
     },
-    /// The provider refused it, or every attempt failed.
+    /// The provider rejected it, or every attempt failed.
     Failed {
-        /// When.
+        /// When it failed.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// What the provider said.
+        /// The provider's error.
         why: String,
     },
 }
 
-/// Why a message was not sent.
+/// The reason why a message was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DropReason {
-    /// The lead was answered or closed, or has another owner by now (ESC-6).
+    /// The lead was answered, closed or assigned to another user (ESC-6).
     NoLongerSo,
-    /// The reader's `notices` are off (SET-7).
+    /// The recipient's `notices` are off (SET-7).
     NoticesOff,
-    /// The reader is no user any more.
+    /// The recipient is no longer a user.
     NoReader,
 }
 
-/// A step that happens later than this after its time is late, and its notice waits for others of its kind (ESC-8).
+/// A step that fires later than this after its planned time is late. Its notice waits for other late notices (ESC-8).
 pub(crate) const LATE: TimeDelta = TimeDelta::minutes(5);
 
-/// How long late notices wait for one another.
+/// How long late notices wait, so that they can be combined.
 const GATHER: TimeDelta = TimeDelta::seconds(30);
 
 impl Message {
-    /// Tells `reader` that the lead is theirs.
+    /// Notifies `reader` that the lead was assigned to them.
     pub fn assigned(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
         let cause = format!("assigned-{}", lead.assignment);
         Self::queued(lead, cause, Notice::Assigned { assignment: lead.assignment }, reader, now, now)
     }
 
-    /// Tells `reader`, who may take it, that the lead waits in the pool.
+    /// Notifies `reader`, who may take the lead, that it waits in the pool.
     pub fn pooled(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
         let cause = format!("pooled-{}-{reader}", lead.assignment);
         Self::queued(lead, cause, Notice::Pooled { assignment: lead.assignment }, reader, now, now)
     }
 
-    /// Tells the dealer's address for them of a trade-in enquiry, which the lead's present version took in; `reader` has the lead.
+    /// Notifies the dealer's trade-in address of the enquiry that the lead's current version received. `reader` owns the lead.
     pub fn trade_in(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
         Self::queued(lead, format!("trade-in-{}", lead.version), Notice::TradeIn { entry: lead.version }, reader, now, now)
     }
 
-    /// Tells `reader` that the contact of a lead has asked again.
+    /// Notifies `reader` that the contact asked again.
     pub fn added(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
         Self::queued(lead, format!("added-{}", lead.version), Notice::Added, reader, now, now)
     }
 
-    /// Tells `reader` of a step, `missed` ones included, that was to happen at `at`.
+    /// Notifies `reader` of a step that was planned for `at`, including the `missed` steps.
     pub fn step(lead: &Lead, step: StepKind, missed: Vec<StepKind>, reader: UserId, at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         let name = match step {
             StepKind::Reminder => "reminder",
             StepKind::Level1 => "level-1",
             StepKind::Level2 => "level-2",
         };
-        // The lead's version tells a step of a reopened lead from the same step before.
+        // The lead's version distinguishes this step from the same step before a reopening.
         let message = Self::queued(lead, format!("{name}-{}", lead.version), Notice::Step { step, missed }, reader, at, now);
-        // Those that happen in the same moment, as after a night they do, are one mail; late ones wait a little for one another.
+        // Notices of the same moment, for example after a night, are sent in one mail. Late notices wait so that they can be combined.
         message.waits_until(if now - at > LATE { now + GATHER } else { now }, 0)
     }
 
-    /// Tells `reader` that nobody has done what was planned; the step was to happen at `of`.
+    /// Notifies `reader` of an overdue event. The step was planned for `of`.
     pub fn resubmission(lead: &Lead, event: &CalendarEvent, level: u8, reader: UserId, of: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         let (title, user) = (event.title.clone(), event.user.clone());
         let notice = Notice::Resubmission { event: event.id.clone(), title, at: event.at, level, user };
@@ -252,7 +252,7 @@ impl Message {
         message.waits_until(if now - of > LATE { now + GATHER } else { now }, 0)
     }
 
-    /// Tells `reader` what the customer did with an appointment.
+    /// Notifies `reader` of the customer's action on an appointment.
     pub fn booking(lead: &Lead, event: &CalendarEvent, what: Booking, reader: UserId, now: DateTime<Utc>) -> Self {
         let (title, user) = (event.title.clone(), event.user.clone());
         let notice = Notice::Booking { event: event.id.clone(), title, at: event.at, what, user };
@@ -273,7 +273,7 @@ impl Message {
         }
     }
 
-    /// When it wants to be looked at; `None`: never again.
+    /// When it must be processed next. `None` if it is settled.
     pub fn due(&self) -> Option<DateTime<Utc>> {
         match &self.fate {
             MessageState::Queued { due, .. } => Some(*due),
@@ -291,7 +291,7 @@ impl Message {
         Self { fate, ..self.clone() }
     }
 
-    /// The mail that it is in together with others, while it is being sent, or was when an attempt failed.
+    /// The mail that combines it with other messages, during an attempt or after a failed one.
     pub fn batch(&self) -> Option<&str> {
         match &self.fate {
             MessageState::Queued { batch, .. } | MessageState::Sending { batch, .. } => batch.as_deref(),
@@ -299,7 +299,7 @@ impl Message {
         }
     }
 
-    /// A claimed message as part of the mail `batch`.
+    /// Returns the claimed message as part of the mail `batch`.
     pub fn in_batch(&self, batch: &str) -> Self {
         match self.fate {
             MessageState::Sending { until, attempts, .. } => {
@@ -311,24 +311,24 @@ impl Message {
         }
     }
 
-    /// Records that the provider took it.
+    /// Records that the provider accepted it.
     pub fn sent(&self, to: Recipient, provider_id: String, now: DateTime<Utc>) -> Self {
         self.with_state(MessageState::Sent { at: now, to, provider_id })
     }
 
-    /// Records that nobody is to be told.
+    /// Records that the message is not sent.
     pub fn dropped(&self, why: DropReason, now: DateTime<Utc>) -> Self {
         self.with_state(MessageState::Dropped { at: now, why })
     }
 
-    /// Records a failed attempt: later again where `again` may help, else failed for good.
+    /// Records a failed attempt. If `again` is set and an attempt is left, the message is queued again; otherwise it has failed.
     pub fn failed(&self, why: String, again: bool, now: DateTime<Utc>) -> Self {
         let attempts = match self.fate {
             MessageState::Queued { attempts, .. } | MessageState::Sending { attempts, .. } => attempts + 1,
             MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => Lease::MAIL.attempts,
         };
         if let Some(due) = Lease::MAIL.next_attempt(attempts, now).filter(|_| again) {
-            // Nobody can know whether the provider took it after all: it goes out in the same mail again.
+            // The provider may have accepted the mail although the attempt failed, so the retry uses the same mail.
             let batch = self.batch().map(str::to_owned);
             return self.with_state(MessageState::Queued { due, attempts, batch });
         }
