@@ -8,7 +8,8 @@ use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 
 impl Appointment {
-    /// What it is called; `event` is the one that it is, if it is one. Of one that the calendar made, the type says more than its kind.
+    /// Returns the displayed name. `event` is the appointment's calendar event, if it has one. If the calendar created the appointment, the
+    /// event type is used, as it is more precise than the kind.
     pub fn name<'a>(&self, event: Option<&'a CalendarEvent>, language: &Language) -> &'a str {
         if let Some(event) = event.filter(|event| event.appointment.is_none()) {
             return name_of(&event.kind, language);
@@ -25,17 +26,17 @@ impl Appointment {
     }
 }
 
-/// What to do with a letter that has come due.
+/// The result of a claim.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LetterClaim {
-    /// Send it; the letter is leased to the sender.
+    /// Send it. The letter is leased to the sender.
     Send(Letter),
-    /// Nothing to send; the letter's new state says why.
+    /// Send nothing. The new state of the letter holds the reason.
     Settle(Letter),
 }
 
 impl Invitation {
-    /// The invitation by which an appointment was booked, where a customer did that.
+    /// Returns the invitation by which a customer booked the appointment. `None` if no customer booked it.
     pub fn of_appointment(appointment: &Appointment) -> Option<(LeadId, InvitationId)> {
         let event = appointment.event.as_ref().filter(|_| appointment.by == Actor::Customer)?;
         let (invitation, _) = event.as_str().rsplit_once('-')?;
@@ -44,7 +45,7 @@ impl Invitation {
 }
 
 impl Letter {
-    /// A letter about an appointment, to go out at `due`.
+    /// Creates a letter about an appointment, due at `due`.
     pub fn of_appointment(appointment: &Appointment, says: LetterKind, medium: Medium, due: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         Self {
             home: Subject::Appointment(appointment.id.clone()),
@@ -60,8 +61,8 @@ impl Letter {
         }
     }
 
-    /// Looks at a letter whose time has come; `appointment` is what it is about, if it is about one. `None`: its time has not come, or it is
-    /// settled or leased.
+    /// Claims a due letter. `appointment` is its subject, if that is an appointment. `None` if the letter is not due, or is settled or
+    /// leased.
     pub fn look(&self, appointment: Option<&Appointment>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<LetterClaim> {
         if self.due().is_none_or(|due| due > now) {
             return None;
@@ -80,7 +81,7 @@ impl Letter {
             let cancelled = appointment.state.is_cancelled();
             let unknown = appointment.attendance.is == Attended::Unknown;
             let over = self.says == LetterKind::Reminder && !unknown;
-            // Who was told of a time that is still to come must not come in vain, wherever it was moved.
+            // A customer who expects a time in the future must learn that the appointment was moved, even if it was moved to the past.
             let in_vain = self.says == LetterKind::Moved && unknown && appointment.moved.last().is_some_and(|moved| moved.from > now);
             if over || appointment.sequence != self.sequence || cancelled != (self.says == LetterKind::Cancelled) {
                 return suppressed(SuppressionReason::NoLongerSo);
@@ -91,7 +92,7 @@ impl Letter {
             if appointment.reached.refuses.has(self.medium) {
                 return suppressed(SuppressionReason::Refused);
             }
-            // What was queued goes by the dealer's settings of now.
+            // Queued letters follow the dealer's current settings.
             let used = &settings.appointments;
             if !used.media.contains(&self.medium) || (self.says == LetterKind::Reminder && used.reminder_hours == 0) {
                 return suppressed(SuppressionReason::NotUsed);
@@ -101,7 +102,7 @@ impl Letter {
             {
                 return settle(LetterState::Queued { due, attempts });
             }
-            // One that was held up must not come at night either.
+            // A delayed reminder must not be sent at night either.
             if self.says == LetterKind::Reminder
                 && let Some(day) = settings.appointments.day_after(now, &settings.calendar)
             {

@@ -1,4 +1,4 @@
-//! Merges statements about an appointment: the latest counts (APT-5).
+//! Merges statements about an appointment: the latest one counts (APT-5).
 
 use crate::appointment::{Appointment, AppointmentChange, AppointmentState, Attendance, Attended, Reinstatement};
 use crate::base::{Actor, Refusal};
@@ -7,23 +7,24 @@ use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Something that was said of an appointment.
+/// A statement about an appointment, made in Forecourt or reported by another system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
-    /// Since when it is so by our clock: never later than when it was first heard.
+    /// Since when it is true, by Forecourt's clock. Never later than the time of receipt.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub as_of: DateTime<Utc>,
-    /// Since when it is so by the clock of another system; `None`: it was said here.
+    /// Since when it is true, by the clock of the other system. `None` if it was made in Forecourt.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub told: Option<DateTime<Utc>>,
-    /// What.
+    /// The change.
     pub what: AppointmentChange,
-    /// By whom.
+    /// The actor.
     pub by: Actor,
 }
 
 impl Statement {
-    /// Whether this is later. Of what is told, the teller's clock says; beside what was said here, ours: at the same moment that counts.
+    /// Whether this statement is later. Two reports are compared by the reporting system's clock. A report and a local statement are
+    /// compared by Forecourt's clock; at the same moment, the local statement counts.
     fn is_after(&self, other: &Self) -> bool {
         match (self.told, other.told) {
             (Some(own), Some(others)) => own > others,
@@ -31,7 +32,7 @@ impl Statement {
         }
     }
 
-    /// Whether both say the same thing of the same source, so that the later takes the place of the other.
+    /// Whether both are the same kind of change from the same kind of source, so that the later one replaces the other.
     fn replaces(&self, other: &Self) -> bool {
         std::mem::discriminant(&self.what) == std::mem::discriminant(&other.what) && self.told.is_some() == other.told.is_some()
     }
@@ -45,7 +46,7 @@ impl Statement {
     }
 }
 
-/// What was said of an appointment: of each thing the latest that was said here, and the latest that was told.
+/// The statements about an appointment: for each kind of change the latest local one and the latest reported one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Statements(Vec<Statement>);
@@ -55,7 +56,7 @@ impl Statements {
         self.0.is_empty()
     }
 
-    /// Takes in one more, unless what is known of its source is the same or later.
+    /// Adds a statement, unless the known one of the same kind and source is equal or later.
     pub(crate) fn take(&mut self, statement: Statement) {
         match self.0.iter_mut().find(|known| known.replaces(&statement)) {
             Some(known) if known.rank() >= statement.rank() => {}
@@ -64,7 +65,7 @@ impl Statements {
         }
     }
 
-    /// When something that is said here at `now` is so: after all that was said before.
+    /// Returns the time of a local statement made at `now`: later than all previous statements.
     fn moment(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let after = self.0.iter().map(|known| known.as_of + TimeDelta::milliseconds(1)).max();
         after.map_or(now, |after| now.max(after))
@@ -78,18 +79,20 @@ impl Statements {
         self.0.iter().any(|other| matches!(other.what, AppointmentChange::Moved { .. }) && other.is_after(said))
     }
 
-    /// The move that counts: the latest.
+    /// The latest change of time, which counts.
     fn moved(&self) -> Option<&Statement> {
         self.latest(|said| matches!(said.what, AppointmentChange::Moved { .. }))
     }
 
-    /// The cancellation that counts: the latest, unless a move after it made the appointment stand again. At the same moment the cancellation counts.
+    /// The cancellation that counts: the latest one, unless a later change of time reinstated the appointment. At the same moment, the
+    /// cancellation counts.
     fn cancelled(&self) -> Option<&Statement> {
         self.latest(|said| said.what == AppointmentChange::Cancelled && !self.is_moved_after(said))
     }
 
-    /// The attendance that counts of an appointment `at` a time: the latest. What was said before it was moved is of another visit; what another
-    /// system tells before the day of the visit counts once it turns out to be on that day or before.
+    /// The attendance that counts for an appointment at the time `at`: the latest one. A statement before the last change of time belongs
+    /// to another visit. A report from before the day of the visit is ignored; it counts if the visit is later moved to that day or an
+    /// earlier one.
     fn attended(&self, at: DateTime<Utc>, calendar: &Calendar) -> Option<&Statement> {
         self.latest(|said| {
             let AppointmentChange::Attended { is, .. } = said.what else { return false };
@@ -99,41 +102,41 @@ impl Statements {
     }
 }
 
-/// Whether `now` is before the dealer's day on which a visit `at` a time is: nobody can have come, or not.
+/// Whether `now` is before the day of a visit at the time `at`, in the dealer's time zone. Attendance cannot be known before that day.
 pub(crate) fn is_before_day(now: DateTime<Utc>, at: DateTime<Utc>, calendar: &Calendar) -> bool {
     calendar.date_of(now) < calendar.date_of(at)
 }
 
-/// Insists that whether the customer came is said on the day of the visit, as the dealer's calendar has it, or after.
+/// Checks that attendance is recorded on the day of the visit or later, in the dealer's time zone.
 ///
 /// # Errors
 /// 422 before that day (APT-4).
 pub fn on_its_day(is: Attended, at: DateTime<Utc>, dealer: &Dealer, now: DateTime<Utc>) -> Result<(), Refusal> {
     if is != Attended::Unknown && is_before_day(now, at, &dealer.settings.calendar) {
-        return Err(Refusal::field("attendance", "APT-4", "must not be said before the day of the appointment"));
+        return Err(Refusal::field("attendance", "APT-4", "must not be recorded before the day of the appointment"));
     }
     Ok(())
 }
 
-/// Insists that one that is still to come is not moved to a time that is over: its customer could only come in vain.
+/// Checks that a future appointment is not moved to a past time: the customer would come for nothing.
 ///
 /// # Errors
-/// 422 for a time that is not to come (APT-3).
+/// 422 for a past time (APT-3).
 pub fn not_to_the_past(from: DateTime<Utc>, to: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Refusal> {
     if from > now && to <= now {
-        return Err(Refusal::field("at", "APT-3", "must not be over already, as the customer is still to come: call it off instead"));
+        return Err(Refusal::field("at", "APT-3", "must not be in the past while the appointment is still to come; cancel it instead"));
     }
     Ok(())
 }
 
 impl Appointment {
-    /// The same after `what` was said here at `now`: it counts, whatever was said before by whatever clock.
+    /// Returns the appointment after a local change at `now`. The change counts, whatever the times of earlier statements.
     #[must_use]
     pub fn with_local_change(&self, what: AppointmentChange, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         self.with(Statement { as_of: self.said_of.moment(now), told: None, what, by: by.clone() }, calendar, now)
     }
 
-    /// The same after a statement, however often and in whatever order it comes.
+    /// Returns the appointment after a statement. Repeated statements and their order make no difference.
     #[must_use]
     pub fn with(&self, statement: Statement, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let mut after = self.clone();
@@ -144,7 +147,7 @@ impl Appointment {
         after
     }
 
-    /// Becomes what was said of it; what it was before stays on record.
+    /// Updates time, state and attendance from the statements. The previous values are recorded.
     fn follow(&mut self, calendar: &Calendar, now: DateTime<Utc>) {
         let said = std::mem::take(&mut self.said_of);
         if let Some(Statement { what: AppointmentChange::Moved { to }, by, .. }) = said.moved()

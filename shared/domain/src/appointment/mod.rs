@@ -1,4 +1,4 @@
-//! Appointments: which customer meets whom at a dealer and when, where it was made, and whether the customer came (APT).
+//! Appointments of customers with a dealer: time, salesperson, origin and attendance (APT).
 
 mod letters;
 mod merge;
@@ -23,116 +23,115 @@ use serde::{Deserialize, Serialize};
 /// An appointment (APT-1).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Appointment {
-    /// Its name.
+    /// Its id.
     pub id: AppointmentId,
-    /// With which dealer.
+    /// The dealer.
     pub dealer: DealerId,
-    /// The lead that it is of, if any.
+    /// The lead of the appointment, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead: Option<LeadId>,
-    /// The lead's calendar event that it is; time and state are that event's.
+    /// The calendar event of the appointment, if it has one. Time and state are then those of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventId>,
-    /// What to call the customer.
+    /// The display name of the customer.
     pub customer: String,
-    /// Who the customer is, for counting them (OVR-1): the contact's record in the directory, or the channel that would be; none where
-    /// no channel identifies anybody.
+    /// Identifies the customer, to count customers (OVR-1): the contact's record in the directory, or the channel that would be that
+    /// record. `None` if no channel identifies the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_id: Option<ChannelKey>,
-    /// With which salesperson.
+    /// The salesperson.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
-    /// When.
+    /// When it takes place.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// Of what kind.
+    /// The kind.
     pub kind: AppointmentKind,
-    /// The system that it was made in.
+    /// The system in which it was created.
     pub origin: AppointmentOrigin,
-    /// Whose people made it.
+    /// The team that created it.
     pub team: AppointmentTeam,
-    /// Who made it.
+    /// The actor who created it.
     pub by: Actor,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub created: DateTime<Utc>,
-    /// Whether it stands.
+    /// Whether it is booked or cancelled.
     pub state: AppointmentState,
     /// Whether the customer came.
     #[serde(default, skip_serializing_if = "Attendance::is_unknown")]
     pub attendance: Attendance,
-    /// By what media it was confirmed to the customer: sent, not only queued.
+    /// The media by which a confirmation was sent, not only queued.
     #[serde(default, skip_serializing_if = "Media::is_none")]
     pub confirmed: Media,
-    /// By what media the customer was reminded.
+    /// The media by which a reminder was sent.
     #[serde(default, skip_serializing_if = "Media::is_none")]
     pub reminded: Media,
-    /// Where the customer was told of it, or may have been, oldest first.
+    /// The addresses that were or may have been notified of it, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub told: Vec<NotifiedAddress>,
-    /// Where the customer was reminded of it as it is, or may have been.
+    /// The addresses that were or may have been reminded of its current state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reminding: Vec<NotifiedAddress>,
-    /// Counts the times it has had, and its cancellation: the `SEQUENCE` of its calendar entry; what was to be sent of an earlier one is stale.
+    /// Counts the changes of time and the cancellations: the `SEQUENCE` of its calendar entry. Letters for an earlier sequence are stale.
     #[serde(default)]
     pub sequence: u32,
-    /// How the customer is reached, where there is no lead that says it.
+    /// How to reach the customer, if no lead holds that.
     #[serde(default, skip_serializing_if = "ContactPreferences::is_nobody")]
     pub reached: ContactPreferences,
-    /// In words, up to 2,000 characters.
+    /// An optional note, up to 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// Its name in the system that it was made in.
+    /// Its id in the system in which it was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<External>,
-    /// The times that it had before, oldest first; the latest hundred.
+    /// Its previous times, oldest first; at most the latest 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moved: Vec<PreviousTime>,
-    /// The dealers that it was with before, as its lead went from one to another (DIS-7), oldest first; the first, and the
-    /// latest of twenty.
+    /// The previous dealers, as the lead was transferred (DIS-7), oldest first; the first one and the latest, at most 20 in all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<PreviousDealer>,
-    /// Counts its changes, from 1; not what was sent of it.
+    /// Counts its changes, from 1. Letters do not count.
     #[serde(default)]
     pub version: u64,
-    /// When it was last changed here.
+    /// When it was last changed in Forecourt.
     #[serde(default, with = "chrono::serde::ts_milliseconds")]
     pub updated: DateTime<Utc>,
-    /// What was said of its time, its cancellation and its attendance, which it follows from.
+    /// The statements from which time, cancellation and attendance are derived.
     #[serde(default, skip_serializing_if = "Statements::is_empty")]
     pub said_of: Statements,
-    /// The times that it was called off and stood again, oldest first; the latest hundred.
+    /// Its cancellations that were reversed, oldest first; at most the latest 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undone: Vec<Reinstatement>,
-    /// What was said of the attendance before, oldest first; the latest hundred.
+    /// The previous attendance records, oldest first; at most the latest 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marked: Vec<Attendance>,
-    /// Whose time it takes, where no event does (CAL-7).
+    /// The reserved calendar slots, if no event reserves them (CAL-7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Reservation>,
-    /// A hash of what it was made of, so that the same again is the same (INT-5).
+    /// A hash of the request that created it, to recognise a repetition (INT-5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
 }
 
-/// Whether an appointment stands.
+/// Whether an appointment is booked or cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum AppointmentState {
-    /// It stands.
+    /// Booked.
     Booked,
-    /// It was called off.
+    /// Cancelled.
     Cancelled {
-        /// When.
+        /// When it was cancelled.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// By whom.
+        /// The actor.
         by: Actor,
     },
 }
 
 impl AppointmentState {
-    /// Whether it was called off.
+    /// Whether it is cancelled.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, AppointmentState::Cancelled { .. })
     }
@@ -142,7 +141,7 @@ impl AppointmentState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Attended {
-    /// Nobody has said.
+    /// Not recorded.
     #[default]
     Unknown,
     /// The customer came.
@@ -152,28 +151,28 @@ pub enum Attended {
 }
 
 impl Attended {
-    /// Every attendance with its name, as the API writes it.
+    /// Every value with its name in the API.
     pub const NAMES: [(&'static str, Attended); 3] =
         [("unknown", Attended::Unknown), ("completed", Attended::Completed), ("no_show", Attended::NoShow)];
 
-    /// Its name, as the API writes it.
+    /// The name in the API.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, is)| *is == self).map_or("unknown", |(name, _)| name)
     }
 }
 
-/// What is known of the attendance, and since when: of two that say it, the later by its own time counts (APT-5).
+/// The recorded attendance and its time. Of two records, the one with the later own time counts (APT-5).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Attendance {
     /// Whether the customer came.
     pub is: Attended,
-    /// When that was so, by the time of who said it.
+    /// Since when it is true, by the clock of the source.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub as_of: Option<DateTime<Utc>>,
-    /// Who said it.
+    /// The actor who recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Actor>,
-    /// Why, of a no-show.
+    /// The reason for a no-show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -184,61 +183,61 @@ impl Attendance {
     }
 }
 
-/// An appointment's name in another system.
+/// An appointment's id in another system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct External {
-    /// Whose system.
+    /// The partner that runs the system.
     pub partner: PartnerId,
-    /// Its name there.
+    /// The id in that system.
     pub id: String,
 }
 
-/// A cancellation that counts no more.
+/// A cancellation that was reversed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reinstatement {
-    /// Since when it was called off.
+    /// When it was cancelled.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// By whom.
+    /// The actor who cancelled it.
     pub by: Actor,
-    /// When it was made to stand again.
+    /// When it was reinstated.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub again_at: DateTime<Utc>,
-    /// By whom.
+    /// The actor who reinstated it.
     pub again: Actor,
 }
 
-/// A time that an appointment had before.
+/// A previous time of an appointment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousTime {
-    /// The time.
+    /// The previous time.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub from: DateTime<Utc>,
     /// When it was changed.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// By whom.
+    /// The actor.
     pub by: Actor,
 }
 
-/// A dealer that an appointment was with before.
+/// A previous dealer of an appointment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviousDealer {
-    /// Which.
+    /// The dealer.
     pub dealer: DealerId,
-    /// Until when.
+    /// When the appointment left this dealer.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
 }
 
 impl Appointment {
-    /// How often a move is remembered.
+    /// The maximum number of recorded changes of time.
     pub const MOVES: usize = 100;
 
-    /// How many dealers are remembered.
+    /// The maximum number of recorded dealers.
     const DEALERS: usize = 20;
 
-    /// Goes to another dealer.
+    /// Transfers the appointment to another dealer.
     pub(crate) fn go_to(&mut self, dealer: DealerId, now: DateTime<Utc>) {
         self.left.push(PreviousDealer { dealer: std::mem::replace(&mut self.dealer, dealer), at: now });
         if self.left.len() > Self::DEALERS {
@@ -246,14 +245,14 @@ impl Appointment {
         }
     }
 
-    /// The same as its next version, which it is from `now` on.
+    /// Returns the appointment as its next version, updated at `now`.
     pub(crate) fn revised(mut self, now: DateTime<Utc>) -> Self {
         self.version += 1;
         self.updated = now;
         self
     }
 
-    /// Takes it to another time. What was to be sent of one that was called off is not stale by that.
+    /// Changes the time. For a cancelled appointment, the sequence does not change, so queued letters do not become stale.
     pub(crate) fn move_to(&mut self, to: DateTime<Utc>, by: Actor, now: DateTime<Utc>) {
         self.moved.push(PreviousTime { from: self.at, at: now, by });
         if self.moved.len() > Self::MOVES {

@@ -4,7 +4,7 @@ use crate::appointment::Appointment;
 use crate::messages::{Letter, LetterKind, LetterState, SuppressionReason};
 use serde::{Deserialize, Serialize};
 
-/// Where a customer was told, or may have been, of an appointment as it was then.
+/// An address that was or may have been notified of an appointment, with the sequence at that time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotifiedAddress {
     /// The address or number.
@@ -14,10 +14,11 @@ pub struct NotifiedAddress {
 }
 
 impl Appointment {
-    /// Where the customer was told that are remembered: the latest.
+    /// The maximum number of recorded addresses. The oldest are dropped first.
     const TOLD: usize = 40;
 
-    /// The same while a sender has `letter`: from now on the customer may have been told. `None`: it makes no difference.
+    /// Returns the appointment while a sender has leased `letter`: from now on the customer may have been notified. `None` if nothing
+    /// changes.
     pub fn telling(&self, letter: &Letter) -> Option<Self> {
         if let Some(reminding) = letter.reminds_at() {
             let mut told = self.clone();
@@ -34,7 +35,7 @@ impl Appointment {
         Some(told)
     }
 
-    /// The same once it is known what has become of `letter`: it went out, or did not, or nobody knows. `None`: it makes no difference.
+    /// Returns the appointment once the state of `letter` has changed: sent, not sent, or unclear. `None` if nothing changes.
     pub fn told(&self, letter: &Letter) -> Option<Self> {
         let mut told = self.clone();
         match (&letter.fate, &letter.says) {
@@ -53,13 +54,14 @@ impl Appointment {
 }
 
 impl Letter {
-    /// The same to an address, as a first letter to it must be: one of a move tells of the booking, one of a cancellation is none.
+    /// Returns the letter for an address, adapted to the previous letters to that address: a first letter about a change of time becomes a
+    /// confirmation, and a first letter about a cancellation is suppressed.
     ///
     /// # Errors
-    /// Why it is not to go there.
+    /// The reason why it must not be sent to this address.
     pub fn addressed(self, to: &str, appointment: Option<&Appointment>) -> Result<Self, SuppressionReason> {
         let told = |appointment: &Appointment| {
-            // What was sent before addresses were recorded counts for all.
+            // Letters from before addresses were recorded count for all addresses.
             let before = appointment.told.is_empty() && appointment.confirmed.has(self.medium);
             before || appointment.told.iter().any(|told| told.to == to)
         };
@@ -84,13 +86,13 @@ impl Letter {
         Ok(Self { says, to: Some(to.to_owned()), ..self })
     }
 
-    /// Where it reminds of an appointment.
+    /// The address that this letter reminds of an appointment.
     fn reminds_at(&self) -> Option<NotifiedAddress> {
         let to = self.to.clone().filter(|_| self.says == LetterKind::Reminder)?;
         Some(NotifiedAddress { to, sequence: self.sequence })
     }
 
-    /// Where it tells of an appointment.
+    /// The address that this letter notifies of an appointment.
     fn told_at(&self) -> Option<NotifiedAddress> {
         let tells = matches!(self.says, LetterKind::Confirmation | LetterKind::Moved);
         let to = self.to.clone().filter(|_| tells)?;
