@@ -1,4 +1,4 @@
-//! Scopes: who may see and do what (LEAD-9, ACC-1).
+//! Scopes: the data and actions that a request may access (LEAD-9, ACC-1).
 
 use crate::appointment::Appointment;
 use crate::base::{Actor, AppointmentOrigin, AppointmentTeam, DealerId, GroupId, Partner, PartnerKind, Refusal, Right, Role, UserId};
@@ -8,10 +8,11 @@ use crate::people::User;
 use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 
-/// Whose hand a request is, and whose data it can reach (ACC-2).
+/// The authenticated principal and the tenant it may access (ACC-2).
 ///
-/// Every key of the table needs one, and it is made only from a verified token and the stored user, from a partner's queue identity, from a
-/// link that we signed, or from the stored entity that a wake-up names. So no request can so much as name another group's data.
+/// Every key of the table requires a scope. A scope is created only from a verified token and the stored user, from a partner's queue
+/// identity, from a link that Forecourt signed, or from the stored entity of a wake-up. A request therefore cannot form a key of another
+/// group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scope {
     group: GroupId,
@@ -19,32 +20,33 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The group's keys and no right: for wake-ups, and to look the caller up.
+    /// A scope with the group's keys and no rights: for wake-ups, and to load the caller.
     pub fn keys_only(group: GroupId) -> Self {
         Self { group, who: Who::Nobody }
     }
 
-    /// A stored user whose token was verified for this group.
+    /// The scope of a stored user whose token was verified for this group.
     pub fn user(group: GroupId, user: User) -> Self {
         Self { group, who: Who::User(user) }
     }
 
-    /// A stored partner whose token or queue identity was verified for this group.
+    /// The scope of a stored partner whose token or queue identity was verified for this group.
     pub fn partner(group: GroupId, partner: Partner) -> Self {
         Self { group, who: Who::Partner(partner) }
     }
 
-    /// A lead's contact, whose link for this group was verified: no right, and no reach but that of what the link names (CAL-8).
+    /// The scope of a lead's contact whose link was verified for this group: no rights, and access only to the entities of the link
+    /// (CAL-8).
     pub fn customer(group: GroupId) -> Self {
         Self { group, who: Who::Customer }
     }
 
-    /// Whose data.
+    /// The group whose data is accessible.
     pub fn group(&self) -> &GroupId {
         &self.group
     }
 
-    /// Whose hand.
+    /// The actor that is recorded for changes.
     pub fn actor(&self) -> Actor {
         match &self.who {
             Who::User(user) => Actor::User(user.id.clone()),
@@ -54,7 +56,7 @@ impl Scope {
         }
     }
 
-    /// The user's id, where it is a user.
+    /// The user's id. `None` if the principal is not a user.
     pub fn user_id(&self) -> Option<&UserId> {
         match &self.who {
             Who::User(user) => Some(&user.id),
@@ -62,7 +64,7 @@ impl Scope {
         }
     }
 
-    /// The asker, where it is a seller: who names nobody means themselves.
+    /// The id of the principal if it is a seller. Requests of sellers that name no user refer to the seller.
     pub fn seller(&self) -> Option<&UserId> {
         match &self.who {
             Who::User(user) if user.role == Role::Seller => Some(&user.id),
@@ -70,7 +72,7 @@ impl Scope {
         }
     }
 
-    /// The dealers that the asker is said to belong to.
+    /// The dealers that are listed in the principal's record.
     pub fn dealers(&self) -> impl Iterator<Item = &DealerId> {
         let dealers = match &self.who {
             Who::User(user) => Some(&user.dealers),
@@ -80,13 +82,13 @@ impl Scope {
         dealers.into_iter().flatten()
     }
 
-    /// Insists on a right.
+    /// Checks a right.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] names the right (LEAD-9).
     pub fn needs(&self, right: Right) -> Result<(), Refusal> {
         let may = match &self.who {
-            // Nobody becomes head office by a right given besides (EXP-1).
+            // The right to export comes only with a role, so that an additional right makes nobody head office (EXP-1).
             Who::User(user) => user.role.may(right) || (right != Right::Export && user.rights.contains(&right)),
             Who::Partner(partner) => match right {
                 Right::SubmitLeads => true,
@@ -98,7 +100,7 @@ impl Scope {
         if may { Ok(()) } else { Err(Refusal::Forbidden(right)) }
     }
 
-    /// Whether the whole group is within reach.
+    /// Whether the principal may access the whole group.
     pub fn reaches_all(&self) -> bool {
         match &self.who {
             Who::User(user) => user.role.reaches_all(),
@@ -106,32 +108,34 @@ impl Scope {
         }
     }
 
-    /// Whether this user is within reach: with the whole group, or at a dealer of the asker's own.
+    /// Whether the principal may access this user: it may access the whole group or one of the user's dealers.
     pub fn sees_user(&self, user: &User) -> bool {
         self.reaches_all() || user.dealers.iter().any(|dealer| self.reaches(dealer).is_ok())
     }
 
-    /// Whether a right is the asker's to give: their own; an operator sets people up for work that is not the operator's (ACC-1).
+    /// Whether the principal may grant a right: any right that it has. An operator may grant every right, because operators set users up
+    /// for other work (ACC-1).
     pub fn gives(&self, right: Right) -> bool {
         let role = if let Who::User(user) = &self.who { Some(user.role) } else { None };
-        // A group admin makes somebody head office, and may yet not take files away.
+        // A group admin may grant head office's right to export, but does not have it.
         let sets_up = role == Some(Role::Operator) || (role == Some(Role::GroupAdmin) && right == Right::Export);
         sets_up || self.needs(right).is_ok()
     }
 
-    /// Whether a role is the asker's to give: all its rights are, and it reaches no further (ACC-1).
+    /// Whether the principal may grant a role: it may grant all rights of the role, and the role gives no wider access than its own
+    /// (ACC-1).
     pub fn gives_role(&self, role: Role) -> bool {
         let mut rights = Right::ALL.into_iter().filter(|right| role.may(*right));
         (self.reaches_all() || !role.reaches_all()) && rights.all(|right| self.gives(right))
     }
 
-    /// Insists that the dealer is within reach.
+    /// Checks that the principal may access the dealer.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], as for a dealer that does not exist (LEAD-9).
     pub fn reaches(&self, dealer: &DealerId) -> Result<(), Refusal> {
         let reaches = match &self.who {
-            // An operator sets things up; no lead is shown to one, since the right to read them is missing.
+            // An operator reaches every dealer to set it up, but sees no leads, because operators lack the right to read them.
             Who::User(user) => self.reaches_all() || user.dealers.contains(dealer),
             Who::Partner(partner) => partner.dealers.contains(dealer),
             Who::Customer | Who::Nobody => false,
@@ -139,7 +143,8 @@ impl Scope {
         if reaches { Ok(()) } else { Err(Refusal::NotFound("dealer")) }
     }
 
-    /// Whether leads of `owner` at a dealer within reach are to be seen: a seller sees own ones and those of users they supervise or deputise for.
+    /// Whether the principal may see leads of `owner`, at a dealer that it may access. A seller sees their own leads and those of users
+    /// whom they supervise or deputise for.
     pub fn sees_leads_of(&self, owner: Option<&UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         let Who::User(user) = &self.who else { return false };
         if user.role != Role::Seller {
@@ -149,32 +154,33 @@ impl Scope {
         let member = settings.member(owner);
         let supervised = *settings.supervisor_of(Some(owner)) == user.id;
         let deputised = member.and_then(|m| m.absence(now)).and_then(|a| a.deputy.as_ref()) == Some(&user.id);
-        // Whoever may take a lead out of the pool sees it there (DIS-8).
+        // A seller who may take leads from the pool sees the leads in it (DIS-8).
         let pooled =
             settings.pool.as_ref().is_some_and(|pool| pool.user == *owner) && settings.member(&user.id).is_some_and(|m| m.assignable);
         *owner == user.id || supervised || deputised || pooled
     }
 
-    /// Whether an appointment with `user`, made by the user `by`, at a dealer within reach, is to be seen (ACC-1): the contact centre sees all, as it
-    /// makes them for all dealers; a seller own ones, those of users they supervise or deputise for, and what they made.
+    /// Whether the principal may see an appointment with `user` that the user `by` created, at a dealer that it may access (ACC-1). The
+    /// contact centre sees all, because it creates appointments for all dealers. A seller sees their own appointments, those of users whom
+    /// they supervise or deputise for, and those that they created.
     pub fn sees_appointment_of(&self, user: Option<&UserId>, by: Option<&UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         (by.is_some() && by == self.user_id()) || self.sees_leads_of(user, settings, now)
     }
 
-    /// Insists on a right, and that the lead is within reach; `settings` are its dealer's.
+    /// Checks a right, and that the principal may access the lead. `settings` are those of the lead's dealer.
     ///
     /// # Errors
-    /// 403 names the right; a lead out of reach is not found (LEAD-9).
+    /// 403 names the right; 404 if the lead is not accessible (LEAD-9).
     pub fn needs_on(&self, right: Right, lead: &Lead, settings: &DealerSettings, now: DateTime<Utc>) -> Result<(), Refusal> {
         self.needs(right)?;
         let reached = self.reaches(&lead.dealer).is_ok() && self.sees_leads_of(lead.owner.as_ref(), settings, now);
         if reached { Ok(()) } else { Err(Refusal::NotFound("lead")) }
     }
 
-    /// Where an appointment of the asker's comes from, and whose people make it (APT-1, APT-2): never what a request says.
+    /// Returns the origin and team of appointments that the principal creates (APT-1, APT-2). They are never taken from the request.
     ///
     /// # Errors
-    /// [`Refusal::Forbidden`] of who makes none.
+    /// [`Refusal::Forbidden`] if the principal may not create appointments.
     pub fn makes_appointments(&self) -> Result<(AppointmentOrigin, AppointmentTeam), Refusal> {
         self.needs(Right::WorkAppointments)?;
         Ok(match &self.who {
@@ -187,7 +193,8 @@ impl Scope {
         })
     }
 
-    /// Whether an appointment at a dealer within reach is to be seen: as [`Scope::sees_appointment_of`] says; a partner sees its own.
+    /// Whether the principal may see an appointment at a dealer that it may access: users as in [`Scope::sees_appointment_of`], partners
+    /// only their own.
     pub fn sees_appointment(&self, appointment: &Appointment, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         match &self.who {
             Who::Partner(partner) => appointment.by == Actor::Partner(partner.id.clone()),
@@ -195,10 +202,10 @@ impl Scope {
         }
     }
 
-    /// Insists on a right, and that the appointment is within reach; `settings` are its dealer's.
+    /// Checks a right, and that the principal may access the appointment. `settings` are those of the appointment's dealer.
     ///
     /// # Errors
-    /// 403 names the right; an appointment out of reach is not found (LEAD-9).
+    /// 403 names the right; 404 if the appointment is not accessible (LEAD-9).
     pub fn needs_on_appointment(
         &self,
         right: Right,
@@ -216,14 +223,14 @@ impl Scope {
 enum Who {
     User(User),
     Partner(Partner),
-    /// A lead's contact, by a link of one lead.
+    /// A lead's contact, identified by a link of one lead.
     Customer,
-    /// The identity of a caller, or the system acting on stored state: reaches the group's keys, has no right.
+    /// The system, or a caller that is not loaded yet: access to the group's keys, but no rights.
     Nobody,
 }
 
 impl Element {
-    /// Insists that whoever asks may change or remove it: a comment its author, and who may moderate.
+    /// Checks that the principal may change or remove the element. Only the author and moderators may change a comment.
     ///
     /// # Errors
     /// 403 names the right (LEAD-9).
