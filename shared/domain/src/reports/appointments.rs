@@ -6,7 +6,7 @@ use crate::reports::{AttendanceFilter, Bounds};
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 
-/// What is counted of an appointment, and filters look at.
+/// The facts of an appointment that are counted and filtered.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "as in Appointment")]
 pub struct AppointmentFacts {
@@ -44,18 +44,18 @@ impl From<&Appointment> for AppointmentFacts {
 }
 
 impl AppointmentFacts {
-    /// Whether the customer came, as a filter asks.
+    /// The attendance as a filter value.
     pub fn attendance(&self) -> AttendanceFilter {
         AttendanceFilter::of(self.cancelled, self.attended)
     }
 }
 
-/// How many appointments the customer was told of. Once or twice, of one time or of the next, an appointment counts once.
+/// The number of appointments that the customer was notified of. Each appointment counts once, however many letters were sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sent {
     /// By e-mail, by SMS, or by both.
     pub any: u64,
-    /// By e-mail; those by both too, so that it and `sms` may add up to more than `any`.
+    /// By e-mail. Appointments with both media count here and in `sms`, so the sum may exceed `any`.
     pub email: u64,
     /// By SMS.
     pub sms: u64,
@@ -69,34 +69,34 @@ impl Sent {
     }
 }
 
-/// What appointments come to (OVR-1). Appointments in the workshop are in none of it.
+/// The appointment overview (OVR-1). Workshop appointments are not counted.
 #[derive(Debug, Clone, Default)]
 pub struct AppointmentTally {
-    /// All of them, those that were called off too.
+    /// All, including cancelled ones.
     pub total: u64,
-    /// Those without a customer that is known again: each counts as a customer of its own.
+    /// Appointments whose customer is not identified. Each counts as a separate customer.
     pub without_customer: u64,
     customers: HashSet<ChannelKey>,
-    /// Made by the contact centre's people.
+    /// Created by the contact centre.
     pub contact_centre: u64,
-    /// Made by the dealer's people, or by the customer.
+    /// Created by the dealer or by the customer.
     pub dealer: u64,
     /// Confirmed: the letter was sent, not only queued.
     pub confirmed: Sent,
-    /// Reminded of.
+    /// With a reminder that was sent.
     pub reminded: Sent,
-    /// Dated before today, not called off: the customer came.
+    /// Dated before today, not cancelled: the customer came.
     pub completed: u64,
-    /// The same: the customer did not come.
+    /// Dated before today, not cancelled: the customer did not come.
     pub no_show: u64,
-    /// The same: nobody has said.
+    /// Dated before today, not cancelled: not recorded.
     pub unknown: u64,
-    /// Called off, of whatever date; in none of the three before.
+    /// Cancelled, of any date. Not included in the three counts above.
     pub cancelled: u64,
 }
 
 impl AppointmentTally {
-    /// Counts one more. `bounds` are those of its dealer: today begins at the dealer's own midnight.
+    /// Counts one more appointment. `bounds` are those of its dealer: today begins at midnight in the dealer's time zone.
     pub fn count(&mut self, facts: AppointmentFacts, bounds: &Bounds) {
         self.total += 1;
         match facts.team {
@@ -120,12 +120,12 @@ impl AppointmentTally {
         }
     }
 
-    /// How many customers they are of.
+    /// The number of customers.
     pub fn customers(&self) -> u64 {
         self.customers.len() as u64 + self.without_customer
     }
 
-    /// Those whose attendance is counted: dated before today, and not called off.
+    /// The number of appointments that are dated before today and not cancelled.
     pub fn past(&self) -> u64 {
         self.completed + self.no_show + self.unknown
     }

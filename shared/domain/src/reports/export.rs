@@ -1,55 +1,56 @@
 //! Exports (EXP-1).
 //!
-//! A slice is begun by a commit that counts it, and ended by one that says what it wrote and how far it came. A slice that is overtaken by the next
-//! leaves nothing behind that counts: its part has a number of its own that no list names.
+//! A commit starts a slice and counts it. A second commit ends the slice and records what it wrote and how far it read. If the next slice
+//! starts before the end of a slice, the output of the overtaken slice is ignored: its part has its own number, and no list contains that
+//! number.
 
 use crate::base::{Actor, DealerId, ExportId, Refusal};
 use crate::reports::{AppointmentFilter, LeadFilter};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How long a file can be had after it was asked for.
+/// How long a file is available after the request.
 pub const LASTS: TimeDelta = TimeDelta::hours(24);
 
-/// How long it waits before it reads, so that what was there before has come to the index.
+/// How long an export waits before it reads, so that the index contains all earlier changes.
 const SETTLED: TimeDelta = TimeDelta::seconds(2);
 
 /// An export.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Export {
-    /// Its name.
+    /// Its id.
     pub id: ExportId,
-    /// Who asked for it.
+    /// The actor who requested it.
     pub by: Actor,
-    /// When. Only what was there before is in it.
+    /// When it was requested. It contains only records from before this time.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub asked: DateTime<Utc>,
-    /// A hash of the request, by which a repeat is known.
+    /// A hash of the request, to recognise a repetition.
     pub request: String,
-    /// Of what.
+    /// The records.
     pub what: ExportContent,
-    /// As what file.
+    /// The file format.
     #[serde(default)]
     pub format: ExportFormat,
-    /// Whose, in the order in which they are read.
+    /// The dealers, in the order of reading.
     pub dealers: Vec<DealerId>,
-    /// How many months they have in all.
+    /// The number of months of all dealers.
     #[serde(default)]
     pub months: u64,
-    /// How far it has come.
+    /// The progress.
     pub state: ExportState,
-    /// How many slices have begun: the number of the part that the latest of them writes.
+    /// The number of slices that were started. It is the part number of the latest slice.
     #[serde(default)]
     pub slices: u32,
-    /// What has been written.
+    /// The output so far.
     #[serde(default)]
     pub written: Written,
-    /// When it is to be looked at next: to go on, or to be removed.
+    /// When it must be processed next: to continue, or to be removed.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
 }
 
-/// Of what an export is.
+/// The records of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -59,7 +60,7 @@ pub enum ExportContent {
 }
 
 impl ExportContent {
-    /// As the API writes it.
+    /// The name in the API.
     pub fn name(&self) -> &'static str {
         match self {
             ExportContent::Appointments(_) => "appointments",
@@ -67,7 +68,7 @@ impl ExportContent {
         }
     }
 
-    /// The dealers that it asks for; none: all.
+    /// The requested dealers. Empty if all are requested.
     pub fn dealers(&self) -> &[DealerId] {
         match self {
             ExportContent::Appointments(filter) => &filter.dealers,
@@ -76,7 +77,7 @@ impl ExportContent {
     }
 }
 
-/// What file an export is.
+/// The file format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportFormat {
@@ -88,10 +89,10 @@ pub enum ExportFormat {
 }
 
 impl ExportFormat {
-    /// As the API writes it, and as names of files end.
+    /// The names in the API, which are also the file extensions.
     pub const NAMES: [(&'static str, ExportFormat); 2] = [("csv", ExportFormat::Csv), ("xlsx", ExportFormat::Xlsx)];
 
-    /// As the API writes it.
+    /// The name in the API.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, format)| *format == self).map_or("csv", |(name, _)| name)
     }
@@ -105,44 +106,44 @@ impl ExportFormat {
     }
 }
 
-/// A sheet of a workbook, as far as it is written: all that the next slice needs to go on with it.
+/// A sheet of an unfinished workbook: everything that the next slice needs to continue it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sheet {
-    /// Where it begins in the file.
+    /// Its offset in the file, in bytes.
     pub at: u64,
-    /// Its rows, with that of the names.
+    /// The number of its rows, including the header.
     pub rows: u32,
     /// CRC-32 of its content.
     pub crc: u32,
-    /// Bytes of its content as they are packed in the file.
+    /// The size of its compressed content in bytes.
     pub packed: u64,
-    /// Bytes of its content.
+    /// The size of its content in bytes.
     pub size: u64,
 }
 
-/// How far an export has come.
+/// The progress of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum ExportState {
-    /// Rows are being read, from this place on.
+    /// Rows are being read from this position.
     Running {
-        /// Where the next slice begins.
+        /// The start of the next slice.
         place: ExportPosition,
     },
-    /// All parts are written, and are to be made one file.
+    /// All parts are written and must be combined into one file.
     Closing,
-    /// The file is there.
+    /// The file is available.
     Done {
-        /// Since when.
+        /// When it was completed.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
     },
-    /// Its time is over, and the file is gone.
+    /// The file has expired and was removed.
     Expired,
 }
 
 impl ExportState {
-    /// As the API writes it.
+    /// The name in the API.
     pub fn name(&self) -> &'static str {
         match self {
             ExportState::Running { .. } | ExportState::Closing => "running",
@@ -152,62 +153,64 @@ impl ExportState {
     }
 }
 
-/// A place in what is read: dealer by dealer, month by month, row by row; then, dealer by dealer, the appointments that came from another.
+/// A position in the order of reading: by dealer, month and row; then, by dealer, the appointments that were transferred from another
+/// dealer.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ExportPosition {
-    /// Whether all months of all dealers are behind it.
+    /// Whether all months of all dealers have been read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub newcomers: bool,
-    /// How many dealers are behind it.
+    /// The number of dealers that have been read.
     pub dealer: usize,
-    /// The month of this dealer that was begun last, by its name: which ones there are changes with the dealer's zone.
+    /// The latest started month of this dealer, by name. A number would not do, because the list of months depends on the dealer's time
+    /// zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub month: Option<String>,
-    /// The last row that was read of this month; none: it has been read in whole.
+    /// The last row that was read in this month. `None` if the month has been read completely.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
 
 impl ExportPosition {
-    /// Whether a month of this dealer, or the rest of it, is before it, still to be read.
+    /// Whether all or part of a month of this dealer still has to be read.
     pub fn is_before(&self, month: &str) -> bool {
         self.month.as_deref().is_none_or(|begun| begun < month || (begun == month && self.after.is_some()))
     }
 }
 
-/// A row's place in what is read; they sort as they are read.
+/// A row's position in the order of reading. Spots sort in that order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Spot {
-    /// Whether it is among those that came from another dealer.
+    /// Whether the row is among those transferred from another dealer.
     pub newcomer: bool,
-    /// The number of the dealer.
+    /// The index of the dealer.
     pub dealer: usize,
-    /// The month's name.
+    /// The name of the month.
     pub month: String,
-    /// The row's place in it.
+    /// The position of the row in the month.
     pub place: String,
 }
 
-/// When what is up to a place was read.
+/// The time at which all rows up to a position were read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
-    /// Up to where.
+    /// The position.
     pub to: Spot,
-    /// From when.
+    /// The start of the reading.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub from: DateTime<Utc>,
-    /// Until when.
+    /// The end of the reading.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub until: DateTime<Utc>,
 }
 
-/// When what was read, in the order of reading: a mark for each second, for more than one where there are hundreds.
+/// The reading times, in the order of reading: one mark per second. If there would be hundreds of marks, one mark covers several seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Marks(Vec<Mark>);
 
 impl Marks {
-    /// Notes that all up to `to` that had no mark was read `from` then `until` then.
+    /// Records that the rows up to `to` that had no mark were read between `from` and `until`.
     pub fn note(&mut self, to: Spot, from: DateTime<Utc>, until: DateTime<Utc>) {
         let together = TimeDelta::seconds(1 + i64::try_from(self.0.len() / 100).unwrap_or_default());
         match self.0.last_mut().filter(|last| from - last.from < together) {
@@ -216,7 +219,8 @@ impl Marks {
         }
     }
 
-    /// Whether a row was read at a spot where it stood `from` then `until` then. In doubt it was: by seconds, as the index lags.
+    /// Whether a row was read at a spot that it occupied between `from` and `until`. In doubt, to the second, it counts as read, because
+    /// the index lags.
     pub fn have_read(&self, spot: &Spot, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
         let first = self.0.partition_point(|mark| mark.to < *spot);
         self.0.get(first).is_some_and(|mark| from <= mark.until && until >= mark.from - SETTLED)
@@ -228,28 +232,28 @@ impl Marks {
     }
 }
 
-/// What an export has written.
+/// The output of an export so far.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Written {
-    /// The bucket's name for the parts together.
+    /// The bucket's upload id for the parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upload: Option<String>,
-    /// The parts in their order: number, and the bucket's mark of the content.
+    /// The parts in order: the number, and the bucket's ETag of the content.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<(u32, String)>,
-    /// Where rows wait that are too few for a part.
+    /// The object that stores the rows that are too few for a part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carried: Option<String>,
-    /// Rows so far.
+    /// The number of rows.
     pub rows: u64,
-    /// Bytes so far.
+    /// The number of bytes.
     pub bytes: u64,
-    /// Months that are read, of all dealers.
+    /// The number of completed months of all dealers.
     pub months: u64,
-    /// How much of the month after them, in percent.
+    /// The completed share of the next month, in percent.
     pub percent: u8,
-    /// When what was read: what went to another dealer meanwhile is met again there.
+    /// The reading times. A record that was transferred meanwhile is found again at the other dealer.
     #[serde(skip_serializing_if = "Marks::is_empty")]
     pub marks: Marks,
     /// The sheets of a workbook.
@@ -258,7 +262,7 @@ pub struct Written {
 }
 
 impl Export {
-    /// A new one.
+    /// Creates an export.
     pub fn new(id: ExportId, by: Actor, request: String, (what, format): (ExportContent, ExportFormat), now: DateTime<Utc>) -> Self {
         let state = ExportState::Running { place: ExportPosition::default() };
         Self {
@@ -277,25 +281,25 @@ impl Export {
         }
     }
 
-    /// When the file goes.
+    /// When the file expires.
     pub fn expires(&self) -> DateTime<Utc> {
         self.asked + LASTS
     }
 
-    /// Begins a slice. `None`: nothing is due, the wake-up was stale or doubled.
+    /// Starts a slice. `None` if nothing is due: the wake-up was stale or duplicated.
     pub fn begun(&self, now: DateTime<Utc>) -> Option<Self> {
         let due = self.due.filter(|due| *due <= now)?;
         Some(Self { slices: self.slices + 1, due: Some(due), ..self.clone() })
     }
 
-    /// Whether the slice that `begun` began is still the latest: no other has begun since, nor has this one ended.
+    /// Whether the slice started by `begun` is still the latest and has not ended.
     pub fn is_at(&self, begun: &Export) -> bool {
         self.slices == begun.slices && self.state == begun.state && self.due == begun.due
     }
 
-    /// Ends a slice that came to `state` and has `written`, in all.
+    /// Ends a slice with the new state and the complete output so far.
     pub fn ended(&self, state: ExportState, written: Written, now: DateTime<Utc>) -> Self {
-        // Each slice has a time of its own, so that each is a wake-up of its own.
+        // Each slice has its own due time, so that each has its own wake-up.
         let next = self.due.map_or(now, |due| now.max(due + TimeDelta::milliseconds(1)));
         let due = match state {
             ExportState::Running { .. } | ExportState::Closing => Some(next),
@@ -305,41 +309,41 @@ impl Export {
         Self { state, written, due, ..self.clone() }
     }
 
-    /// Whether its time is over.
+    /// Whether the file has expired.
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
         self.state == ExportState::Expired || now >= self.expires()
     }
 
-    /// Insists that the file is there.
+    /// Checks that the file is available.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] once it is gone, 409 while it is being written.
+    /// [`Refusal::NotFound`] once it has expired, 409 while it is being written.
     pub fn ready(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
         match self.state {
-            _ if self.is_over(now) => Err(Refusal::NotFound("export any more: ask for it again")),
+            _ if self.is_over(now) => Err(Refusal::NotFound("export any more; request it again")),
             ExportState::Done { .. } => Ok(()),
             _ => Err(Refusal::Conflict("the export is still being written".into())),
         }
     }
 }
 
-/// A download of an export, as the log keeps it for ever (EXP-2): written before the link is given, and never again.
+/// A download of an export. The log keeps it for ever (EXP-2). It is written before the link is returned, and is never changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Download {
-    /// A name of its own.
+    /// Its id.
     pub id: String,
-    /// When.
+    /// When the link was requested.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// Who.
+    /// The actor.
     pub by: Actor,
-    /// Of which export.
+    /// The export.
     pub export: ExportId,
-    /// Of what: the filter.
+    /// The filter of the export.
     pub what: ExportContent,
-    /// How many rows.
+    /// The number of rows.
     pub rows: u64,
-    /// From where: the address of the network that asked for the link.
+    /// The IP address of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
 }

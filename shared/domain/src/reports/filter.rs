@@ -7,7 +7,7 @@ use crate::reports::{AppointmentFacts, LeadFacts};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-/// What attendance is asked for (OVR-2).
+/// Filter values for attendance (OVR-2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -15,7 +15,7 @@ pub enum AttendanceFilter {
     Unknown,
     Completed,
     NoShow,
-    /// Called off: what was recorded before counts no more.
+    /// Cancelled. An attendance that was recorded before does not count.
     Cancelled,
 }
 
@@ -27,7 +27,7 @@ impl AttendanceFilter {
         ("cancelled", AttendanceFilter::Cancelled),
     ];
 
-    /// That of an appointment: one that was called off has no other.
+    /// Returns the value for an appointment. A cancelled appointment is only `Cancelled`.
     pub fn of(cancelled: bool, attended: Attended) -> Self {
         match attended {
             _ if cancelled => AttendanceFilter::Cancelled,
@@ -38,29 +38,29 @@ impl AttendanceFilter {
     }
 }
 
-/// Dates from the one to the other, both included, each as the dealer's own calendar has it.
+/// An inclusive range of dates, in each dealer's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Dates {
-    /// The first; none: however early.
+    /// The first date. `None` if there is no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<NaiveDate>,
-    /// The last; none: however late.
+    /// The last date. `None` if there is no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<NaiveDate>,
 }
 
-/// Instants from the one to before the other.
+/// A range of instants, without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Period {
-    /// The first; none: however early.
+    /// The first instant. `None` if there is no limit.
     pub from: Option<DateTime<Utc>>,
-    /// The first that is too late; none: however late.
+    /// The end, which is not included. `None` if there is no limit.
     pub until: Option<DateTime<Utc>>,
 }
 
 impl Period {
-    /// Whether the instant is in it.
+    /// Whether it contains the instant.
     pub fn has(&self, at: DateTime<Utc>) -> bool {
         self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
     }
@@ -71,7 +71,7 @@ impl Dates {
         *self == Self::default()
     }
 
-    /// From the first midnight to the last, as the calendar's zone has them; on the days when clocks are changed, too.
+    /// Returns the period from the first midnight to the last in the calendar's time zone. Changes of daylight saving time are respected.
     pub fn in_zone(&self, calendar: &Calendar) -> Period {
         Period {
             from: self.from.and_then(|date| calendar.instant(date, TimeOfDay::MIDNIGHT)),
@@ -80,56 +80,56 @@ impl Dates {
     }
 }
 
-/// What a filter's dates mean at one dealer.
+/// The filter's dates as instants at one dealer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// When an appointment was made, or a lead came to the dealer.
+    /// When the appointment was created, or when the lead came to the dealer.
     pub created: Period,
-    /// When an appointment is.
+    /// When the appointment takes place.
     pub at: Period,
-    /// When today began: what is dated before it is past (OVR-1).
+    /// The start of today. Appointments before it are past (OVR-1).
     pub today: Option<DateTime<Utc>>,
 }
 
-/// Names one value of a query, as the sender wrote it.
+/// Returns one value of a query by its name, as the sender wrote it.
 pub type Named<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Which appointments are asked for.
+/// A filter of appointments.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AppointmentFilter {
-    /// At which dealers; none: at all within reach.
+    /// The dealers. Empty for all accessible dealers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dealers: Vec<DealerId>,
-    /// With which salesperson.
+    /// The salesperson.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
-    /// Made in which system.
+    /// The system in which the appointment was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<AppointmentOrigin>,
-    /// Of which kind; never workshop, which is outside (OVR-1).
+    /// The kind. Never workshop, because the overview does not count those (OVR-1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<AppointmentKind>,
-    /// With which attendance.
+    /// The attendance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attendance: Option<AttendanceFilter>,
-    /// Made when.
+    /// The date of creation.
     #[serde(skip_serializing_if = "Dates::are_all")]
     pub created: Dates,
-    /// Dated when.
+    /// The date of the appointment.
     #[serde(skip_serializing_if = "Dates::are_all")]
     pub at: Dates,
 }
 
 impl AppointmentFilter {
-    /// The names of its values.
+    /// The names of its query parameters.
     pub const NAMES: [&'static str; 9] =
         ["dealer", "user", "origin", "kind", "attendance", "created_from", "created_to", "appointment_from", "appointment_to"];
 
-    /// Reads the values that `named` has.
+    /// Reads the values from the query parameters.
     ///
     /// # Errors
-    /// Every value that is not of its type, under `rule`.
+    /// Every value of the wrong type, under `rule`.
     pub fn read(named: Named<'_>, rule: &'static str) -> Result<Self, Vec<Fault>> {
         let mut reading = Reading { named, rule, faults: Vec::new() };
         let kinds: Vec<(&str, AppointmentKind)> =
@@ -146,7 +146,7 @@ impl AppointmentFilter {
         reading.end(filter)
     }
 
-    /// Its values by their names, as [`Self::read`] takes them.
+    /// Returns its values by name, as [`Self::read`] accepts them.
     pub fn named(&self) -> Vec<(&'static str, String)> {
         let mut written = Written(Vec::new());
         written.dealers(&self.dealers);
@@ -159,13 +159,13 @@ impl AppointmentFilter {
         written.0
     }
 
-    /// What its dates mean at a dealer, `now`.
+    /// Returns the filter's dates as instants at a dealer, at `now`.
     pub fn bounds(&self, calendar: &Calendar, now: DateTime<Utc>) -> Bounds {
         let today = calendar.instant(calendar.date_of(now), TimeOfDay::MIDNIGHT);
         Bounds { created: self.created.in_zone(calendar), at: self.at.in_zone(calendar), today }
     }
 
-    /// Whether an appointment of a dealer that is asked for is one of these.
+    /// Whether the filter selects an appointment. Its dealer must be one of the filter's dealers.
     pub fn takes(&self, facts: &AppointmentFacts, bounds: &Bounds) -> bool {
         facts.kind != AppointmentKind::Workshop
             && self.user.as_ref().is_none_or(|user| facts.user.as_ref() == Some(user))
@@ -177,32 +177,32 @@ impl AppointmentFilter {
     }
 }
 
-/// Which leads are asked for.
+/// A filter of leads.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LeadFilter {
-    /// Of which dealers; none: of all within reach.
+    /// The dealers. Empty for all accessible dealers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dealers: Vec<DealerId>,
-    /// Whose.
+    /// The owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
-    /// From which source; capital letters make no difference.
+    /// The source, in upper or lower case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Received by the dealer when.
+    /// The date on which the dealer received the lead.
     #[serde(skip_serializing_if = "Dates::are_all")]
     pub received: Dates,
 }
 
 impl LeadFilter {
-    /// The names of its values.
+    /// The names of its query parameters.
     pub const NAMES: [&'static str; 5] = ["dealer", "user", "source", "received_from", "received_to"];
 
-    /// Reads the values that `named` has.
+    /// Reads the values from the query parameters.
     ///
     /// # Errors
-    /// Every value that is not of its type, under `rule`.
+    /// Every value of the wrong type, under `rule`.
     pub fn read(named: Named<'_>, rule: &'static str) -> Result<Self, Vec<Fault>> {
         let mut reading = Reading { named, rule, faults: Vec::new() };
         let filter = Self {
@@ -214,7 +214,7 @@ impl LeadFilter {
         reading.end(filter)
     }
 
-    /// Its values by their names, as [`Self::read`] takes them.
+    /// Returns its values by name, as [`Self::read`] accepts them.
     pub fn named(&self) -> Vec<(&'static str, String)> {
         let mut written = Written(Vec::new());
         written.dealers(&self.dealers);
@@ -224,12 +224,12 @@ impl LeadFilter {
         written.0
     }
 
-    /// What its dates mean at a dealer, `now`.
+    /// Returns the filter's dates as instants at a dealer.
     pub fn bounds(&self, calendar: &Calendar) -> Bounds {
         Bounds { created: self.received.in_zone(calendar), at: Period::default(), today: None }
     }
 
-    /// Whether a lead of a dealer that is asked for is one of these.
+    /// Whether the filter selects a lead. Its dealer must be one of the filter's dealers.
     pub fn takes(&self, facts: &LeadFacts, bounds: &Bounds) -> bool {
         self.user.as_ref().is_none_or(|user| facts.owner.as_ref() == Some(user))
             && self.source.as_ref().is_none_or(|source| facts.source.trim().to_lowercase() == *source)
@@ -237,7 +237,7 @@ impl LeadFilter {
     }
 }
 
-/// Writes values as they are read.
+/// Writes values in the form in which they are read.
 struct Written(Vec<(&'static str, String)>);
 
 impl Written {
@@ -260,7 +260,7 @@ impl Written {
     }
 }
 
-/// Reads values one by one, and keeps what is wrong with them.
+/// Reads the values one by one and collects the faults.
 struct Reading<'a> {
     named: Named<'a>,
     rule: &'static str,
@@ -272,7 +272,7 @@ impl Reading<'_> {
         self.faults.push(Fault::new(name, self.rule, detail));
     }
 
-    /// Several, with commas between.
+    /// Reads a list that is separated by commas.
     fn dealers(&mut self) -> Vec<DealerId> {
         let Some(text) = (self.named)("dealer") else { return Vec::new() };
         let mut dealers = Vec::new();
@@ -280,7 +280,7 @@ impl Reading<'_> {
             match DealerId::parse(part) {
                 Ok(dealer) => dealers.push(dealer),
                 Err(_) => {
-                    self.fault("dealer", "must be ids of dealers, with commas between");
+                    self.fault("dealer", "must be dealer ids, separated by commas");
                     break;
                 }
             }
@@ -293,7 +293,7 @@ impl Reading<'_> {
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         let text = (self.named)(name)?.trim().to_owned();
         if text.is_empty() {
-            self.fault(name, "must not be empty; leave it out for all");
+            self.fault(name, "must not be empty; omit it to select all");
         }
         Some(text)
     }
@@ -320,7 +320,7 @@ impl Reading<'_> {
         let text = (self.named)(name)?;
         let date = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
         if date.is_none() {
-            self.fault(name, "must be a date such as 2026-11-25; it is read in each dealer's own zone");
+            self.fault(name, "must be a date such as 2026-11-25; it is read in each dealer's time zone");
         }
         date
     }

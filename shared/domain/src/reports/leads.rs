@@ -4,58 +4,58 @@ use crate::base::{DealerId, Status, UserId};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// What is counted of a lead, and filters look at.
+/// The facts of a lead that are counted and filtered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeadFacts {
-    /// Of which dealer.
+    /// The dealer.
     pub dealer: DealerId,
     /// When it came to its dealer.
     pub received: DateTime<Utc>,
-    /// Who works it.
+    /// The owner.
     pub owner: Option<UserId>,
-    /// Where the customer asked.
+    /// The source of the enquiry.
     pub source: String,
     /// In progress, won or lost.
     pub status: Status,
-    /// The first answer of all.
+    /// The very first reaction.
     pub response: Option<Response>,
-    /// The deadline of one that has no answer, before anybody moved it by hand.
+    /// The deadline of a lead without a reaction, before any change by a user.
     pub deadline: Option<DateTime<Utc>>,
-    /// How far it has ever escalated: 0, 1 or 2.
+    /// The highest escalation level so far: 0, 1 or 2.
     pub level: u8,
 }
 
-/// The first answer to a lead.
+/// The very first reaction to a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Response {
-    /// Seconds of the dealer's opening hours since it came in.
+    /// Response time in seconds of opening hours.
     pub working_seconds: u64,
-    /// Whether it came by the deadline that the lead had then; none: it had none.
+    /// Whether it met the deadline of that time. `None` if the lead had no deadline.
     pub in_time: Option<bool>,
 }
 
-/// What leads come to (OVR-4).
+/// Counts of leads (OVR-4).
 #[derive(Debug, Clone, Default)]
 pub struct LeadCounts {
-    /// All of them.
+    /// All leads.
     pub received: u64,
-    /// Those with an answer.
+    /// Leads with a reaction.
     pub answered: u64,
-    /// Answered by the deadline.
+    /// Leads with a reaction by the deadline.
     pub in_time: u64,
-    /// Answered after the deadline.
+    /// Leads with a reaction after the deadline.
     pub late: u64,
-    /// Without an answer, and the deadline is past.
+    /// Leads without a reaction whose deadline is past.
     pub overdue: u64,
-    /// Those that reached level 1, those that went on to level 2 among them.
+    /// Leads that reached level 1, including those that reached level 2.
     pub level_1: u64,
-    /// Those that reached level 2.
+    /// Leads that reached level 2.
     pub level_2: u64,
     /// Won.
     pub won: u64,
     /// Lost.
     pub lost: u64,
-    /// Working seconds until the first answer, of each that has one.
+    /// The response time of each lead with a reaction, in seconds of opening hours.
     responses: Vec<u64>,
 }
 
@@ -77,13 +77,13 @@ impl LeadCounts {
         self.lost += u64::from(matches!(facts.status, Status::Lost(_)));
     }
 
-    /// Those whose deadline has been decided: met or missed. What waits within its deadline, and what has none, is not among them.
+    /// The number of leads whose deadline was met or missed. Leads with a future deadline or none do not count.
     pub fn judged(&self) -> u64 {
         self.in_time + self.late + self.overdue
     }
 
-    /// The response time, in working minutes to one decimal, that `percent` of the answered leads did not exceed (the nearest rank).
-    /// `None`: none is answered.
+    /// Returns the response time, in working minutes to one decimal, that `percent` of the leads with a reaction did not exceed (nearest
+    /// rank). `None` if no lead has a reaction.
     pub fn percentile(&mut self, percent: usize) -> Option<f64> {
         let rank = (self.responses.len() * percent).div_ceil(100).checked_sub(1)?;
         let (_, seconds, _) = self.responses.select_nth_unstable(rank);
@@ -91,7 +91,7 @@ impl LeadCounts {
     }
 }
 
-/// What leads come to, all of them and by user, source and dealer. One without an owner is of no user.
+/// The lead overview: counts of all leads, and by user, source and dealer. A lead without an owner counts for no user.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct LeadTally {
@@ -102,7 +102,7 @@ pub struct LeadTally {
 }
 
 impl LeadTally {
-    /// Counts one more, `now`.
+    /// Counts one more lead, at `now`.
     pub fn count(&mut self, facts: &LeadFacts, now: DateTime<Utc>) {
         self.all.count(facts, now);
         if let Some(owner) = &facts.owner {

@@ -1,7 +1,7 @@
 //! Overviews and exports of leads and appointments (OVR, EXP).
 //!
-//! Every number is counted, each time, from what is so now: there are no totals that could drift. [`AppointmentTally`] and [`LeadTally`] say
-//! exactly what each box counts.
+//! Every number is counted from the current state for each request: there are no stored totals that could drift. [`AppointmentTally`] and
+//! [`LeadTally`] define each number.
 
 mod appointments;
 mod export;
@@ -13,7 +13,7 @@ pub use export::{Download, Export, ExportContent, ExportFormat, ExportPosition, 
 pub use filter::{AppointmentFilter, AttendanceFilter, Bounds, Dates, LeadFilter, Named, Period};
 pub use leads::{LeadCounts, LeadFacts, LeadTally, Response};
 
-/// What percentage `number` is of `total`, to one decimal, a half rounded up; 0.0 of nothing at all.
+/// Returns the percentage of `number` in `total` to one decimal, rounded half up; 0.0 if `total` is 0.
 pub fn percentage(number: u64, total: u64) -> f64 {
     if total == 0 {
         return 0.0;

@@ -7,48 +7,48 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What has become of one thing told to one webhook.
+/// The state of the delivery of one event to one webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum DeliveryState {
-    /// To be sent at `due`; one never tried yet, as soon as none before it is open.
+    /// It waits to be sent at `due`. A first attempt is made as soon as no earlier delivery is open.
     Queued {
-        /// When.
+        /// When it is due.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         due: DateTime<Utc>,
-        /// How many attempts have failed.
+        /// The number of failed attempts.
         attempts: u32,
     },
-    /// A sender has it; if nothing is heard by `until` it is sent again, under the same id.
+    /// A sender has leased it. If there is no result by `until`, it is sent again with the same id.
     Sending {
-        /// End of the sender's lease.
+        /// When the lease expires.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         until: DateTime<Utc>,
-        /// How many attempts have failed before.
+        /// The number of failed attempts before this one.
         attempts: u32,
     },
-    /// Its failure has switched the webhook off, and somebody is to be told of that.
+    /// Its failure switched the webhook off, and the user who set the webhook up must be notified.
     Telling {
-        /// When.
+        /// When the notice is due.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         due: DateTime<Utc>,
-        /// How often that was tried.
+        /// The number of attempts to send the notice.
         attempts: u32,
     },
-    /// The receiver took it.
+    /// The receiver accepted it.
     Delivered {
-        /// When.
+        /// When it was accepted.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// With which status.
+        /// The HTTP status.
         status: u16,
     },
     /// It is not sent any more.
     GivenUp {
-        /// Since when.
+        /// When it was given up.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// Why.
+        /// The reason.
         why: String,
     },
 }
@@ -63,53 +63,53 @@ impl DeliveryState {
     }
 }
 
-/// What an attempt came to.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeliveryOutcome {
     /// A status from 200 to 299.
     Taken(u16),
-    /// 410: the receiver wants no more.
+    /// 410: the receiver wants no more deliveries.
     Gone,
-    /// Anything else.
+    /// Any other outcome.
     Failed {
-        /// The status, where there was an answer.
+        /// The HTTP status, if there was a response.
         status: Option<u16>,
-        /// In words.
+        /// The reason in words.
         why: String,
     },
 }
 
-/// One thing told to one webhook.
+/// The delivery of one event to one webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// To which.
+    /// The webhook.
     pub webhook: WebhookId,
-    /// What has become of it.
+    /// The delivery state.
     pub fate: DeliveryState,
-    /// How many attempts were begun, those by hand too.
+    /// The number of attempts, including those requested by hand.
     #[serde(default)]
     pub attempts: u32,
-    /// What the latest came to.
+    /// The latest attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Attempt>,
 }
 
-/// What an attempt came to.
+/// A completed attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// When it ended.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// What the receiver answered; none: nothing was heard of it.
+    /// The status of the response. `None` if there was no response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// What stood in the way, if anything did.
+    /// The error, if the attempt failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }
 
 impl Delivery {
-    /// To be sent from `due` on.
+    /// Creates a delivery that is due at `due`.
     pub(crate) fn new(webhook: WebhookId, due: DateTime<Utc>) -> Self {
         Self { webhook, fate: DeliveryState::Queued { due, attempts: 0 }, attempts: 0, last: None }
     }
@@ -125,31 +125,32 @@ impl DeliveryOutcome {
     }
 }
 
-/// The pauses before each further attempt, in seconds: a day and two hours in all.
+/// The pauses before each retry, in seconds: 26 hours in all.
 pub const RETRIES: [i64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 36_000];
 
-/// How long a sender may take: an attempt has ten seconds.
+/// The lease of a sender. One attempt takes at most ten seconds.
 pub const LEASE: Lease = Lease { duration: TimeDelta::seconds(60), attempts: RETRIES.len() as u32 + 1 };
 
-/// How often it is tried to tell of a webhook that was switched off.
+/// The maximum number of attempts to notify of a webhook that was switched off.
 const NOTICES: u32 = 8;
 
-/// What a sender has leased.
+/// The deliveries that a sender has leased.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryClaim {
-    /// What changes by it.
+    /// The changed items.
     pub changed: Vec<Outgoing>,
-    /// What is to be sent: the place in what is open, and to whom.
+    /// The deliveries to send: the sequence of the event, and the webhook.
     pub send: Vec<(u64, WebhookId)>,
-    /// Of which webhook's end somebody is to be told.
+    /// The notices to send about webhooks that were switched off.
     pub tell: Vec<(u64, WebhookId)>,
 }
 
-/// Leases what may go out at `now` of all that is `open` of one lead or appointment, in its order: to each webhook the first that is not settled.
+/// Leases the deliveries that may be sent at `now`. `open` are the open events of one lead or appointment, in order. Each webhook gets its
+/// first unsettled event.
 pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> DeliveryClaim {
     let mut claim = DeliveryClaim::default();
     let mut held: BTreeMap<WebhookId, DateTime<Utc>> = BTreeMap::new();
-    // What was asked for again may stand before what a sender has now, and waits for that.
+    // A redelivery may precede the delivery that a sender has leased. It waits for that delivery.
     for delivery in open.iter().flat_map(|outgoing| &outgoing.deliveries) {
         if let DeliveryState::Sending { until, .. } = delivery.fate
             && until > now
@@ -169,7 +170,8 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
                     delivery.fate = DeliveryState::Telling { due: LEASE.until(now), attempts: attempts + 1 };
                     claim.tell.push((outgoing.sequence, id.clone()));
                 } else {
-                    delivery.fate = DeliveryState::GivenUp { at: now, why: "nobody could be told".into() };
+                    delivery.fate =
+                        DeliveryState::GivenUp { at: now, why: "the notice that the webhook was switched off could not be sent".into() };
                 }
                 continue;
             }
@@ -180,7 +182,7 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
             }
             let attempts = match delivery.fate {
                 DeliveryState::Queued { attempts, .. } => attempts,
-                // The sender was lost: that counts as an attempt.
+                // The sender stopped: that counts as a failed attempt.
                 DeliveryState::Sending { attempts, .. } if due <= now => attempts + 1,
                 _ => {
                     held.entry(id.clone()).or_insert(due);
@@ -188,7 +190,8 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
                 }
             };
             match held.get(id) {
-                // It waits; whoever settles the one before goes on with it, and this finds it where that is lost.
+                // It waits for the previous delivery. When that is settled, its sender continues here; if that sender stops, this due time
+                // continues.
                 Some(until) if due <= now => delivery.fate = DeliveryState::Queued { due: *until, attempts },
                 Some(_) => {}
                 None if due <= now || attempts == 0 => {
@@ -209,8 +212,8 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
     claim
 }
 
-/// What to look at of all that is `open` of one lead or appointment, in its order: about `most`, of each webhook the same number of those that it
-/// waits for, so that none waits behind what another does not take.
+/// Chooses the events to process: about `most` of those that are `open` for one lead or appointment, in order. Each webhook gets the same
+/// number of its waiting events, so that no webhook waits because another one does not accept its deliveries.
 pub fn choose_fairly(open: &[Outgoing], most: usize) -> BTreeSet<u64> {
     let mut waiting: BTreeMap<&WebhookId, Vec<u64>> = BTreeMap::new();
     for outgoing in open {
@@ -231,19 +234,19 @@ pub fn choose_fairly(open: &[Outgoing], most: usize) -> BTreeSet<u64> {
 }
 
 impl Outgoing {
-    /// When it wants to be looked at; `None`: never again.
+    /// When it must be processed next. `None` if it is settled.
     pub fn due(&self) -> Option<DateTime<Utc>> {
         self.deliveries.iter().filter_map(|delivery| delivery.fate.due()).min()
     }
 
-    /// Whether it is due by nothing but the end of a sender's lease.
+    /// Whether it is due only because leases end.
     pub fn is_leased(&self) -> bool {
         let due = self.due();
         let next = self.deliveries.iter().filter(|delivery| delivery.fate.due() == due);
         due.is_some() && next.map(|delivery| &delivery.fate).all(|fate| matches!(fate, DeliveryState::Sending { .. }))
     }
 
-    /// What makes a delivery to `webhook` the same one when it comes again. It has no full stop, which parts what is signed.
+    /// The id of the delivery to `webhook`, the same for each attempt. It contains no full stop, which separates the signed parts.
     pub fn id(&self, webhook: &WebhookId) -> String {
         let about = match &self.about {
             Subject::Lead(lead) => lead.to_string(),
@@ -252,15 +255,15 @@ impl Outgoing {
         format!("{about}_{}_{webhook}", self.sequence).replace('.', "_")
     }
 
-    /// How long after it was queued what was told is kept, once it is settled everywhere.
+    /// How long an event is kept after it was queued, once all its deliveries are settled.
     pub const KEPT: TimeDelta = TimeDelta::days(14);
 
-    /// What goes to `webhook`.
+    /// The delivery to `webhook`.
     pub fn delivery(&self, webhook: &WebhookId) -> Option<&Delivery> {
         self.deliveries.iter().find(|delivery| delivery.webhook == *webhook)
     }
 
-    /// The fate of what goes to `webhook`.
+    /// The state of the delivery to `webhook`.
     pub fn fate(&self, webhook: &WebhookId) -> Option<&DeliveryState> {
         self.delivery(webhook).map(|delivery| &delivery.fate)
     }
@@ -271,10 +274,11 @@ impl Outgoing {
         after
     }
 
-    /// To be sent to `webhook` once more, at once, under the same id, and before what is still to be told after it.
+    /// Queues the delivery to `webhook` again: due now, with the same id, and before later events.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] where it was not told to this one, or is kept no more; 409 while the webhook is off, or a sender has it.
+    /// [`Refusal::NotFound`] if there was no delivery to this webhook or it is no longer kept; 409 while the webhook is off or a sender has
+    /// leased the delivery.
     pub fn redelivered(&self, webhook: &Webhook, now: DateTime<Utc>) -> Result<Self, Refusal> {
         let there = self.delivery(&webhook.id).filter(|_| self.due().is_some() || self.queued + Self::KEPT > now);
         let delivery = there.ok_or(Refusal::NotFound("delivery"))?;
@@ -283,15 +287,15 @@ impl Outgoing {
             return Err(Refusal::Conflict(told));
         }
         match delivery.fate {
-            DeliveryState::Sending { until, .. } if until > now => Err(Refusal::Conflict("it is being sent right now (APT-6)".into())),
+            DeliveryState::Sending { until, .. } if until > now => Err(Refusal::Conflict("the delivery is being sent (APT-6)".into())),
             DeliveryState::Telling { .. } => {
-                Err(Refusal::Conflict("its failure is just being told to who set the webhook up; try again in a minute (APT-6)".into()))
+                Err(Refusal::Conflict("the notice of its failure is being sent; retry in a minute (APT-6)".into()))
             }
             _ => Ok(self.with(&webhook.id, |delivery| delivery.fate = DeliveryState::Queued { due: now, attempts: 0 })),
         }
     }
 
-    /// Records an attempt, on itself and on the webhook. `None`: somebody else has settled or leased it since it was `leased`.
+    /// Records an attempt on the delivery and on the webhook. `None` if the delivery was settled or leased again since it was `leased`.
     pub fn attempted(
         &self,
         webhook: &WebhookId,
@@ -320,14 +324,14 @@ impl Outgoing {
         Some((attempted, webhooks))
     }
 
-    /// Records that somebody was told of the end of `webhook`.
+    /// Records that the notice about the end of `webhook` was sent.
     pub fn notice_sent(&self, webhook: &WebhookId, now: DateTime<Utc>) -> Self {
-        let why = "the webhook was switched off by its failure";
+        let why = "its failure switched the webhook off";
         self.with(webhook, |delivery| delivery.fate = DeliveryState::GivenUp { at: now, why: why.into() })
     }
 }
 
-/// A pause with up to a tenth more, by the delivery's name, so that what failed together does not come again together.
+/// Adds up to ten percent to a pause, depending on the delivery's id, so that deliveries that failed together do not retry together.
 fn spread(seconds: i64, name: &str) -> TimeDelta {
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     TimeDelta::milliseconds(seconds * 1_000 + seconds * (hash % 100) as i64)

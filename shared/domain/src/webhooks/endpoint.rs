@@ -3,14 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
-/// Longest address, in characters.
+/// The maximum length of an address in characters.
 const LONGEST: usize = 500;
 
-/// Reads an address: https, port 443 or one from 1024, no user, no fragment; of a name that is a number, a public one. The name itself is resolved and checked
-/// anew by each delivery.
+/// Checks an address: https, port 443 or a port from 1024 on, no user and no fragment. If the host is an IP address, it must be public.
+/// Each delivery resolves and checks a host name again.
 ///
 /// # Errors
-/// What is wrong.
+/// The reason for the rejection.
 pub fn endpoint(text: &str) -> Result<String, String> {
     if text.len() > LONGEST {
         return Err(format!("must be at most {LONGEST} characters long"));
@@ -23,7 +23,7 @@ pub fn endpoint(text: &str) -> Result<String, String> {
         return Err("must have no user, password or fragment".into());
     }
     if url.port().is_some_and(|port| port < 1024) {
-        return Err("must have port 443, or one from 1024 on".into());
+        return Err("must have port 443 or a port from 1024 on".into());
     }
     let address = match url.host() {
         Some(Host::Domain(name)) => {
@@ -31,21 +31,21 @@ pub fn endpoint(text: &str) -> Result<String, String> {
             let own = ["localhost", "local", "internal", "home.arpa"];
             let inside = own.iter().any(|own| name == *own || name.strip_suffix(own).is_some_and(|rest| rest.ends_with('.')));
             if !name.contains('.') || inside {
-                return Err("must name a host of the public internet".into());
+                return Err("must have a host on the public internet".into());
             }
             None
         }
         Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
         Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
-        None => return Err("must name a host".into()),
+        None => return Err("must have a host".into()),
     };
     if address.is_some_and(|address| !is_public(address)) {
-        return Err("must name a host of the public internet".into());
+        return Err("must have a host on the public internet".into());
     }
     Ok(url.into())
 }
 
-/// Whether an address is one of the public internet (IANA's registries of special-purpose addresses).
+/// Whether an address belongs to the public internet (IANA's registries of special-purpose addresses).
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -53,7 +53,7 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// What is not public, with the bits that count.
+/// The address ranges that are not public, with their prefix lengths.
 const V4: [(Ipv4Addr, u32); 15] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -80,7 +80,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, c, d, e, f, g, h] = address.segments();
     let v4 = |high: u16, low: u16| is_public_v4(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
     match (a, b) {
-        // An IPv4 address in another dress: mapped, translated (RFC 6052), 6to4.
+        // An IPv4 address inside an IPv6 address: mapped, translated (RFC 6052), 6to4.
         (0, 0) if (c, d, e, f) == (0, 0, 0, 0xffff) => v4(g, h),
         (0x64, 0xff9b) if (c, d, e, f) == (0, 0, 0, 0) => v4(g, h),
         (0x2002, _) => v4(b, c),
@@ -88,7 +88,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         (0x2001, 0..=0x1ff) => false,
         // Documentation.
         (0x2001, 0xdb8) | (0x3fff, 0..=0xfff) => false,
-        // Of all the rest only this eighth is given out.
+        // Of the rest, only this eighth is allocated.
         _ => a >> 13 == 1,
     }
 }

@@ -1,4 +1,4 @@
-//! Webhooks: which events a system subscribes to, and what is sent of them (APT-6).
+//! Webhooks: the events that a system subscribes to, and the events to deliver (APT-6).
 
 mod delivery;
 mod endpoint;
@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What a system can be told of.
+/// An event that a system can subscribe to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum WebhookEvent {
@@ -36,7 +36,7 @@ pub enum WebhookEvent {
 }
 
 impl WebhookEvent {
-    /// Each with its name, as the API writes it.
+    /// Every event with its name in the API.
     pub const NAMES: [(&'static str, WebhookEvent); 8] = [
         ("lead.created", WebhookEvent::LeadCreated),
         ("lead.assigned", WebhookEvent::LeadAssigned),
@@ -48,80 +48,80 @@ impl WebhookEvent {
         ("appointment.attended", WebhookEvent::AppointmentAttended),
     ];
 
-    /// As the API writes it.
+    /// The name in the API.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, told)| *told == self).map_or("", |(name, _)| name)
     }
 }
 
-/// The webhooks of a group: few, and read together.
+/// The webhooks of a group. They are few, so they are stored in one item.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Webhooks {
     /// Oldest first; at most [`Webhooks::MOST`].
     pub webhooks: Vec<Webhook>,
 }
 
-/// One system's wish to be told.
+/// A webhook: the subscription of one system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
-    /// Its name.
+    /// Its id.
     pub id: WebhookId,
-    /// Counts the changes; the ETag.
+    /// Counts its changes; the ETag.
     pub version: u64,
-    /// Where it is told: `https://…`, as [`endpoint`](crate::webhooks::endpoint) has checked it.
+    /// The address, `https://…`, checked by [`endpoint`](crate::webhooks::endpoint).
     pub url: String,
-    /// Of what.
+    /// The subscribed events.
     pub events: BTreeSet<WebhookEvent>,
-    /// Of which dealers; empty: of all.
+    /// The dealers. Empty for all.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub dealers: BTreeSet<DealerId>,
-    /// Who made it or changed it last: they are told where it is switched off.
+    /// The actor who created it or last changed it. They are notified if it is switched off.
     pub by: Actor,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub created: DateTime<Utc>,
     /// Counts its secrets, from 1. The secret itself is derived and not stored.
     pub secret: u32,
-    /// Until when the secret before is good, too.
+    /// Until when the previous secret is also valid.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub old_until: Option<DateTime<Utc>>,
-    /// Whether it is told anything.
+    /// Whether it is switched on.
     pub state: WebhookState,
-    /// Since when every delivery has failed; none: the latest has not.
+    /// The current series of failed attempts. `None` if the latest attempt succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing: Option<Failing>,
 }
 
-/// Whether a webhook is told anything.
+/// Whether a webhook is switched on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum WebhookState {
-    /// It is.
+    /// It is on.
     On,
-    /// It is not.
+    /// It is off.
     Off {
-        /// Since when.
+        /// When it was switched off.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         at: DateTime<Utc>,
-        /// Why.
+        /// The reason.
         why: SwitchOffReason,
     },
 }
 
-/// Why a webhook is switched off.
+/// The reason why a webhook is switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SwitchOffReason {
-    /// Somebody wanted it so.
+    /// A user switched it off.
     Asked,
     /// The receiver answered 410.
     Gone,
-    /// A hundred attempts in a row have failed, or all of three days.
+    /// 100 consecutive attempts failed, or all attempts of three days.
     Failing,
 }
 
 impl SwitchOffReason {
-    /// As the API writes it.
+    /// The name in the API.
     pub fn name(self) -> &'static str {
         match self {
             SwitchOffReason::Asked => "asked",
@@ -130,29 +130,29 @@ impl SwitchOffReason {
         }
     }
 
-    /// In words.
+    /// The reason in words.
     pub(crate) fn told(self) -> &'static str {
         match self {
-            SwitchOffReason::Asked => "somebody wanted it so",
+            SwitchOffReason::Asked => "a user switched it off",
             SwitchOffReason::Gone => "its receiver answered 410",
             SwitchOffReason::Failing => "its deliveries failed for too long",
         }
     }
 }
 
-/// That every attempt has failed for a while.
+/// A series of failed attempts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failing {
-    /// The first that failed.
+    /// When the first attempt failed.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub since: DateTime<Utc>,
-    /// How many have.
+    /// The number of failed attempts.
     pub attempts: u32,
-    /// What the latest met.
+    /// The error of the latest attempt.
     pub last: String,
 }
 
-/// What may be changed of a webhook.
+/// The fields of a webhook that a request sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as in Webhook")]
 pub struct WebhookRequest {
@@ -163,14 +163,14 @@ pub struct WebhookRequest {
 }
 
 impl Webhook {
-    /// How long the secret before stays good.
+    /// How long the previous secret remains valid.
     pub const OVERLAP: TimeDelta = TimeDelta::hours(24);
-    /// Attempts in a row that fail before it is switched off.
+    /// The number of consecutive failed attempts after which a webhook is switched off.
     const MOST_FAILURES: u32 = 100;
-    /// How long every attempt may fail before it is switched off.
+    /// The time of only failed attempts after which a webhook is switched off.
     const LONGEST_FAILING: TimeDelta = TimeDelta::days(3);
 
-    /// A new one.
+    /// Creates a webhook.
     pub fn new(id: WebhookId, wish: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
         let state = WebhookState::On;
         let WebhookRequest { url, events, dealers, .. } = wish;
@@ -178,7 +178,7 @@ impl Webhook {
         Self { id, version: 1, url, events, dealers, by, created: now, secret, old_until, state, failing }
     }
 
-    /// What it is set to.
+    /// Returns its current settings.
     pub fn wish(&self) -> WebhookRequest {
         WebhookRequest {
             url: self.url.clone(),
@@ -188,7 +188,7 @@ impl Webhook {
         }
     }
 
-    /// The same, set to `wish`. What is switched on starts with a clean sheet.
+    /// Returns the webhook with the settings `wish`. Switching it on resets the series of failures.
     pub fn changed(&self, wish: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
         let state = match (&self.state, wish.on) {
             (WebhookState::On, false) => WebhookState::Off { at: now, why: SwitchOffReason::Asked },
@@ -200,13 +200,13 @@ impl Webhook {
         Self { version: self.version + 1, url, events, dealers, by, state, failing, ..self.clone() }
     }
 
-    /// With another secret; the one before is good for a day more.
+    /// Returns the webhook with a new secret. The previous secret remains valid for 24 hours.
     pub fn rotated(&self, by: Actor, now: DateTime<Utc>) -> Self {
         let old_until = Some(now + Self::OVERLAP);
         Self { version: self.version + 1, secret: self.secret + 1, old_until, by, ..self.clone() }
     }
 
-    /// The numbers of the secrets that sign at `now`, the present one first.
+    /// The numbers of the secrets that sign at `now`, the current one first.
     pub fn secrets(&self, now: DateTime<Utc>) -> Vec<u32> {
         let old = self.old_until.filter(|until| *until > now).map(|_| self.secret - 1);
         [self.secret].into_iter().chain(old).collect()
@@ -216,7 +216,7 @@ impl Webhook {
         self.state == WebhookState::On && self.events.contains(&told) && (self.dealers.is_empty() || self.dealers.contains(dealer))
     }
 
-    /// The same, after an attempt.
+    /// Returns the webhook after an attempt.
     pub(crate) fn after(&self, outcome: &DeliveryOutcome, now: DateTime<Utc>) -> Self {
         let off = |why, failing| Self { version: self.version + 1, state: WebhookState::Off { at: now, why }, failing, ..self.clone() };
         match outcome {
@@ -233,28 +233,28 @@ impl Webhook {
 }
 
 impl Webhooks {
-    /// Webhooks that a group has at most.
+    /// The maximum number of webhooks of a group.
     pub const MOST: usize = 20;
 
-    /// One of them.
+    /// Returns the webhook with this id.
     pub fn get(&self, id: &WebhookId) -> Option<&Webhook> {
         self.webhooks.iter().find(|webhook| webhook.id == *id)
     }
 
-    /// With one of them as `webhook` is.
+    /// Returns the webhooks with `webhook` replaced.
     #[must_use]
     pub fn put(&self, webhook: &Webhook) -> Self {
         let same = |known: &Webhook| if known.id == webhook.id { webhook.clone() } else { known.clone() };
         Self { webhooks: self.webhooks.iter().map(same).collect() }
     }
 
-    /// Without one of them.
+    /// Returns the webhooks without the one with this id.
     #[must_use]
     pub fn without(&self, id: &WebhookId) -> Self {
         Self { webhooks: self.webhooks.iter().filter(|webhook| webhook.id != *id).cloned().collect() }
     }
 
-    /// What is to be told of a lead that was `before` and is `after`, as the `version` of its item.
+    /// Returns the events of the change of a lead from `before` to `after`. `version` is that of the lead's item.
     pub fn of_lead(&self, before: Option<&Lead>, after: &Lead, version: u64) -> Vec<Outgoing> {
         let told = [
             (before.is_none(), WebhookEvent::LeadCreated),
@@ -269,7 +269,7 @@ impl Webhooks {
         self.outgoing(&Subject::Lead(after.id), version, (after.updated, after.updated), &told, &data)
     }
 
-    /// What is to be told of an appointment that was `before` and is `after`, as the `version` of its item.
+    /// Returns the events of the change of an appointment from `before` to `after`. `version` is that of the appointment's item.
     pub fn of_appointment(&self, before: Option<&Appointment>, after: &Appointment, version: u64) -> Vec<Outgoing> {
         let cancelled = after.state.is_cancelled();
         let attended = before.map_or(Attended::Unknown, |before| before.attendance.is) != after.attendance.is;
@@ -318,26 +318,26 @@ impl Webhooks {
     }
 }
 
-/// What is told: ids and states, no personal data.
+/// The content of an event: ids and states, no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookData {
-    /// Of which dealer.
+    /// The dealer.
     pub dealer: DealerId,
-    /// Which lead.
+    /// The lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead: Option<LeadId>,
-    /// Which appointment.
+    /// The appointment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appointment: Option<AppointmentId>,
-    /// Counts its changes.
+    /// The version of the item.
     pub version: u64,
-    /// How it stands.
+    /// The status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// Whether the customer came.
+    /// The attendance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attendance: Option<String>,
-    /// When the appointment is.
+    /// When the appointment takes place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
 }
@@ -348,23 +348,23 @@ impl WebhookData {
     }
 }
 
-/// One thing that is told, to each webhook that wanted it when it happened; committed with what it tells of.
+/// An event with its deliveries to the webhooks that were subscribed when it happened. It is committed together with the change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outgoing {
-    /// Of what.
+    /// The lead or appointment.
     pub about: Subject,
-    /// Its place among all that is told of it.
+    /// Its position among the events of this lead or appointment.
     pub sequence: u64,
-    /// What happened.
+    /// The kind of the event.
     pub told: WebhookEvent,
-    /// When.
+    /// When it happened.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// Since when it is to be told: later than it happened, where we heard of that late.
+    /// When it was queued: later than it happened if Forecourt learned of it late.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub queued: DateTime<Utc>,
-    /// What is said.
+    /// The content.
     pub data: WebhookData,
-    /// To whom.
+    /// The deliveries.
     pub deliveries: Vec<Delivery>,
 }
