@@ -5,6 +5,7 @@ use forecourt_domain::lead::{Event, Kept};
 use serde_json::json;
 use std::io::Read as _;
 
+/// INT-1, INT-4, INT-9: a JSON enquiry becomes a lead with a number, an owner and a deadline.
 #[tokio::test]
 async fn int_1_a_json_enquiry_is_a_lead_with_number_owner_and_deadline() {
     let world = World::new().await;
@@ -63,6 +64,7 @@ async fn int_2_the_raw_input_is_kept_and_linked_whatever_its_size() {
     }
 }
 
+/// INT-2: an invalid prospect is reported, and the other prospects of the document become leads.
 #[tokio::test]
 async fn int_2_one_bad_prospect_does_not_lose_its_neighbours() {
     let world = World::new().await;
@@ -83,6 +85,7 @@ async fn int_2_one_bad_prospect_does_not_lose_its_neighbours() {
     assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 2);
 }
 
+/// INT-3: values of ADF that cannot be parsed are kept as text and flagged.
 #[tokio::test]
 async fn int_3_what_adf_says_unreadably_is_kept_and_flagged() {
     let world = World::new().await;
@@ -98,6 +101,7 @@ async fn int_3_what_adf_says_unreadably_is_kept_and_flagged() {
     assert_eq!(enquiry.contact.phones[0].e164, None);
 }
 
+/// INT-2: a date without a zone is read in the dealer's zone.
 #[tokio::test]
 async fn int_2_adf_dates_without_a_zone_are_the_dealers() {
     let world = World::new().await;
@@ -116,6 +120,7 @@ async fn int_2_adf_dates_without_a_zone_are_the_dealers() {
     }
 }
 
+/// INT-1: partners may send the same bodies by queue. Only the invalid messages go to the dead-letter queue.
 #[tokio::test]
 async fn int_1_partners_send_the_same_bodies_by_queue_and_bad_ones_end_alone_in_the_dead_letters() {
     let world = World::new().await;
@@ -148,6 +153,7 @@ async fn lead_6_without_level_1_there_is_no_deadline() {
     assert_eq!(world.mails(), ["11-23 09:00:00 anna.vogt: Neue Anfrage ".to_owned() + &id.spoken() + ": calm"]);
 }
 
+/// INT-4: if a lead number is already used, another one is chosen.
 #[tokio::test]
 async fn int_4_numbers_that_clash_by_chance_give_way() {
     let world = World::new().await;
@@ -171,6 +177,7 @@ async fn int_3_the_same_address_in_other_case_is_one_channel() {
     assert_eq!((enquiry.contact.emails.len(), enquiry.contact.phones.len()), (2, 1));
 }
 
+/// LEAD-2: a timeline larger than one page of the database is read completely.
 #[tokio::test]
 async fn lead_2_a_history_of_more_than_a_megabyte_is_read_to_its_end() {
     let world = World::new().await;

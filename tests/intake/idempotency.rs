@@ -15,6 +15,7 @@ async fn send(world: &World, who: &str, key: &str, body: &Value) -> crate::suppo
     world.call(Method::POST, who, &leads(), &[JSON, ("idempotency-key", key)], body.to_string().as_bytes()).await
 }
 
+/// INT-5: a repeat gets the first response, although the lead has changed since.
 #[tokio::test]
 async fn int_5_a_repeat_gets_the_first_answer_whatever_happened_since() {
     let world = World::new().await;
@@ -30,6 +31,7 @@ async fn int_5_a_repeat_gets_the_first_answer_whatever_happened_since() {
     assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 1);
 }
 
+/// INT-5: a key that is reused with another body is refused, and no lead is created.
 #[tokio::test]
 async fn int_5_a_key_that_comes_with_another_body_is_refused_and_nothing_is_made() {
     let world = World::new().await;
@@ -45,6 +47,7 @@ async fn int_5_a_key_that_comes_with_another_body_is_refused_and_nothing_is_made
     assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 2);
 }
 
+/// INT-5: an idempotency key is also checked if the enquiry has an external id.
 #[tokio::test]
 async fn int_5_an_idempotency_key_counts_beside_an_external_id() {
     let world = World::new().await;
@@ -60,6 +63,7 @@ async fn int_5_an_idempotency_key_counts_beside_an_external_id() {
     assert_eq!(send(&world, "partner:portal-demo", "k1", &body("x-2")).await.status, 422);
 }
 
+/// INT-5: keys and external ids of different senders are independent.
 #[tokio::test]
 async fn int_5_keys_and_ids_are_their_senders_own() {
     let world = World::new().await;
@@ -69,6 +73,7 @@ async fn int_5_keys_and_ids_are_their_senders_own() {
     assert_ne!(portal.text("/id"), person.text("/id"));
 }
 
+/// INT-5: white space and the order of fields do not make a different enquiry.
 #[tokio::test]
 async fn int_5_white_space_and_the_order_of_fields_make_no_other_enquiry() {
     let world = World::new().await;
@@ -142,6 +147,7 @@ async fn set_10_a_change_that_saw_an_older_version_is_refused() {
     assert_eq!((stale.status, &stale.body["current_version"]), (412, &json!(2)));
 }
 
+/// INT-5: a key that was used for one dealer is refused for another dealer, and the first lead is not shown.
 #[tokio::test]
 async fn int_5_a_key_used_for_another_dealer_is_refused_and_not_answered_with_the_first_ones_lead() {
     let world = World::new().await;
@@ -152,6 +158,7 @@ async fn int_5_a_key_used_for_another_dealer_is_refused_and_not_answered_with_th
     assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"));
 }
 
+/// INT-5: a repeated assignment gets the same response, although it moved the lead out of the user's scope.
 #[tokio::test]
 async fn int_5_an_assignment_that_put_the_lead_out_of_reach_is_answered_again_when_repeated() {
     let world = World::new().await;
@@ -166,6 +173,7 @@ async fn int_5_an_assignment_that_put_the_lead_out_of_reach_is_answered_again_wh
     }
 }
 
+/// SET-10: `If-Match` accepts a list of versions and `*`.
 #[tokio::test]
 async fn set_10_if_match_may_name_several_versions() {
     let world = World::new().await;
@@ -177,6 +185,7 @@ async fn set_10_if_match_may_name_several_versions() {
     }
 }
 
+/// INT-5: a repeat at the first dealer gets the first response, although the lead has moved to another dealer.
 #[tokio::test]
 async fn int_5_a_repeat_is_answered_for_the_dealer_it_was_sent_to_though_the_lead_has_gone_on() {
     let world = World::new().await;
@@ -186,6 +195,7 @@ async fn int_5_a_repeat_is_answered_for_the_dealer_it_was_sent_to_though_the_lea
     assert_eq!(send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await.body, first.body);
 }
 
+/// INT-5: a key that first comes with a repeat of an external id is stored too.
 #[tokio::test]
 async fn int_5_a_key_that_first_came_with_a_repeat_is_remembered_too() {
     let world = World::new().await;
@@ -199,6 +209,7 @@ async fn int_5_a_key_that_first_came_with_a_repeat_is_remembered_too() {
     assert_eq!(send(&world, "partner:portal-demo", "k2", &body("x-2")).await.status, 422);
 }
 
+/// INT-5: redriving a message from the dead-letter queue creates no second lead.
 #[tokio::test]
 async fn int_5_what_is_redriven_is_a_new_message_but_no_new_lead() {
     let world = World::new().await;
@@ -216,6 +227,7 @@ async fn int_5_what_is_redriven_is_a_new_message_but_no_new_lead() {
     assert_eq!(world.list("sophie.clarke", "harbour-cars-demo").await.len(), 1);
 }
 
+/// INT-5: when one document holds several versions of an enquiry, all are applied in order, once.
 #[tokio::test]
 async fn int_5_two_states_of_one_enquiry_in_one_document_are_both_taken() {
     let world = World::new().await;

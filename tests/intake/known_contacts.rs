@@ -20,6 +20,7 @@ fn lost() -> Value {
     json!({"status": "lost", "reason": "price"})
 }
 
+/// INT-6: another enquiry of a contact with a lead in progress is added to this lead, and the owner is notified.
 #[tokio::test]
 async fn int_6_another_enquiry_of_a_contact_with_a_lead_in_progress_is_added_to_it_and_its_owner_is_told() {
     let world = World::new().await;
@@ -45,6 +46,7 @@ async fn int_6_another_enquiry_of_a_contact_with_a_lead_in_progress_is_added_to_
     assert_eq!(send(&world, &from("other@example.com", "4")).await.text("/owner"), "ben.krause");
 }
 
+/// INT-5: a repeat of an added enquiry gets the first response and is not added again.
 #[tokio::test]
 async fn int_5_an_enquiry_that_was_added_is_added_once() {
     let world = World::new().await;
@@ -73,6 +75,7 @@ async fn int_5_an_enquiry_that_was_added_is_added_once() {
     assert_eq!(world.page(lead.parse().unwrap()).await.timeline.iter().filter(|e| format!("{e:?}").contains("Added")).count(), 2);
 }
 
+/// INT-6: an enquiry that is added after the seller's reaction starts a new deadline; the first reaction is kept.
 #[tokio::test]
 async fn int_6_an_enquiry_after_the_answer_starts_a_deadline_of_its_own_and_the_first_answer_is_kept() {
     let world = World::new().await;
@@ -103,6 +106,7 @@ async fn dis_5_a_known_contact_goes_to_the_owner_of_the_latest_lead_here_outside
     assert!(page.body.to_string().contains("\"rule\":\"DIS-5\""), "{}", page.body);
 }
 
+/// DIS-5: if that owner is absent or not assignable, or if the dealer's setting requires it, the rotation distributes the lead.
 #[tokio::test]
 async fn dis_5_without_such_an_owner_or_where_the_dealer_wants_it_so_the_rotation_runs() {
     for who in ["absent", "not assignable", "as configured"] {

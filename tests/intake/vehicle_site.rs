@@ -18,6 +18,7 @@ async fn sent(world: &World, body: &Value) -> (String, String) {
     (reply.text("/dealer").to_owned(), reply.text("/owner").to_owned())
 }
 
+/// INT-10: with `rules_of_vehicle_location`, the routing rules of the vehicle's site apply.
 #[tokio::test]
 async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_so() {
     let world = World::new().await;
@@ -75,6 +76,7 @@ fn offered(name: &str) -> Value {
     enquiry
 }
 
+/// INT-8: a trade-in enquiry without a vehicle of the dealer's is also mailed to the trade-in address, with a PDF sheet.
 #[tokio::test]
 async fn int_8_a_trade_in_enquiry_without_a_vehicle_goes_to_whoever_buys_cars_in_with_a_sheet() {
     let world = World::at("2026-11-22T22:00:00Z").await;

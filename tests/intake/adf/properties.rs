@@ -93,11 +93,13 @@ fn marked() -> impl Strategy<Value = Vec<String>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// INT-2: the reader accepts or refuses any bytes without a panic.
     #[test]
     fn int_2_any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
         render(&adf::read(&bytes));
     }
 
+    /// INT-2: the reader accepts or refuses any sequence of tags and text without a panic.
     #[test]
     fn int_2_any_pieces_are_read_or_refused(pieces in prop::collection::vec(0..PIECES.len(), 0..60)) {
         let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
@@ -107,11 +109,13 @@ proptest! {
         }
     }
 
+    /// INT-2: the reader accepts or refuses a damaged sample without a panic.
     #[test]
     fn int_2_any_damage_to_a_sample_is_read_or_refused(bytes in mutated()) {
         render(&adf::read(&bytes));
     }
 
+    /// INT-2: data of the vendor or the provider never becomes data of the customer, in any order and if one tag is missing.
     #[test]
     fn int_2_the_vendors_data_never_becomes_the_customers(parts in marked(), lost in any::<Option<prop::sample::Index>>()) {
         let mut parts = parts;
@@ -130,6 +134,7 @@ proptest! {
         }
     }
 
+    /// INT-2: if the end tag of the customer and the start tag of the vendor are missing, no data of the vendor becomes the customer's.
     #[test]
     fn int_2_a_lost_end_of_the_customer_and_start_of_the_vendor_leak_nothing(parts in marked(), which in 0..4usize) {
         let (end, start) = [("</customer>", "<vendor>"), ("</customer>", "<provider>"), ("</contact>", "<vendor>"), ("</contact>", "</customer>")][which];
@@ -157,6 +162,7 @@ fn find(bytes: &[u8], word: &str) -> Vec<usize> {
     wide.iter().map(at).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
+/// INT-2: a document that is truncated inside a prospect creates no lead.
 #[test]
 fn int_2_a_sample_cut_off_inside_a_prospect_makes_no_lead() {
     for (name, bytes) in every_sample() {
@@ -168,6 +174,7 @@ fn int_2_a_sample_cut_off_inside_a_prospect_makes_no_lead() {
     }
 }
 
+/// INT-2: a sample gives the same result in every supported encoding.
 #[test]
 fn int_2_a_sample_in_another_encoding_is_the_same() {
     for (name, bytes) in every_sample() {

@@ -17,6 +17,7 @@ fn int_1_more_than_a_mebibyte_is_refused() {
     assert_eq!(read(&padded(1_048_577)).unwrap_err(), Unreadable::TooLarge { limit: 1_048_576 });
 }
 
+/// INT-2: a DOCTYPE with entity declarations is refused; one without them is accepted.
 #[test]
 fn int_2_declarations_are_refused_and_a_bare_doctype_is_not() {
     let with = |doctype: &str| read(&format!("<?xml version='1.0'?>\n  {doctype}<adf><prospect>{CONTACT}</prospect></adf>"));
@@ -32,12 +33,14 @@ fn int_2_declarations_are_refused_and_a_bare_doctype_is_not() {
     assert_eq!(inside.enquiry.message.as_deref(), Some("<!ENTITY x>"));
 }
 
+/// INT-2: an unknown entity is kept as written.
 #[test]
 fn int_2_an_entity_that_nobody_declared_stays_as_written() {
     let read = prospect("<customer><comments>&lol; &#x263A; &#0; &#1; &amp;</comments></customer>");
     assert_eq!(read.enquiry.message.as_deref(), Some("&lol; ☺ &#0; &#1; &"));
 }
 
+/// INT-2: a truncated document is refused, and the error states line and column.
 #[test]
 fn int_2_a_document_cut_off_is_refused_with_its_place() {
     let cases = [
@@ -61,6 +64,7 @@ fn int_2_a_document_cut_off_is_refused_with_its_place() {
     assert!(read(&format!("{whole}{}", &whole[..40])).is_err());
 }
 
+/// INT-2: input that is not ADF is refused.
 #[test]
 fn int_2_what_is_no_adf_is_refused() {
     for text in ["", " ", "{\"contact\":{}}", "<html><body>prospect</body></html>", "<adf></adf>", "<ad", "\u{0}\u{0}"] {
@@ -70,6 +74,7 @@ fn int_2_what_is_no_adf_is_refused() {
     assert!(matches!(error, Unreadable::NotXml { line: 2, column: 2, .. }), "{error}");
 }
 
+/// INT-2: a document may hold at most a hundred prospects.
 #[test]
 fn int_2_a_hundred_prospects_and_no_more() {
     let many = |n: usize| format!("<adf>{}</adf>", format!("<prospect>{CONTACT}</prospect>").repeat(n));
@@ -77,6 +82,7 @@ fn int_2_a_hundred_prospects_and_no_more() {
     assert_eq!(read(&many(101)).unwrap_err(), Unreadable::TooManyProspects { limit: 100 });
 }
 
+/// INT-2: the nesting of tags is limited; tags inside text do not count.
 #[test]
 fn int_2_nesting_has_a_limit_and_prose_has_none() {
     let nested = |n: usize| format!("<adf><prospect>\n{}{}</prospect></adf>", "<x>".repeat(n), "</x>".repeat(n));
@@ -86,6 +92,7 @@ fn int_2_nesting_has_a_limit_and_prose_has_none() {
     assert_eq!(letter.enquiry.message.as_deref(), Some("Hello"));
 }
 
+/// INT-2: the raw text kept for a lead holds its own prospect only.
 #[test]
 fn int_2_the_raw_text_is_that_of_the_prospect_alone() {
     let text = format!("<adf>x<prospect status=“new”>{CONTACT}<!-- & --></prospect >y</adf>");
@@ -93,6 +100,7 @@ fn int_2_the_raw_text_is_that_of_the_prospect_alone() {
     assert_eq!(document.prospects[0].raw, text[6..text.len() - 7]);
 }
 
+/// INT-2: a customer outside the prospect is used only if the document has a single prospect.
 #[test]
 fn int_2_a_customer_beside_the_only_prospect_is_its_customer() {
     let one = read(&format!("<adf><prospect><id>1</id></prospect>{CONTACT}</adf>")).unwrap();
