@@ -24,6 +24,7 @@ async fn dis_7_reassigning_does_not_reset_the_response_clock() {
     assert_eq!(serde_json::to_value(&page.timeline[1].by).unwrap(), json!({"user": "anna.vogt"}));
 }
 
+/// DIS-7: at another dealer that dealer's distribution runs, and open steps count from the lead's arrival by that dealer's hours.
 #[tokio::test]
 async fn dis_7_at_another_dealer_its_distribution_runs_and_steps_count_from_the_arrival_by_its_hours() {
     let world = World::new().await;
@@ -45,6 +46,7 @@ async fn dis_7_at_another_dealer_its_distribution_runs_and_steps_count_from_the_
     assert_eq!(world.list("sophie.clarke", "harbour-cars-demo").await.len(), 1);
 }
 
+/// DIS-6: if no user is eligible, the fallback user gets the lead; if that user is absent, the administrator does.
 #[tokio::test]
 async fn dis_6_with_nobody_eligible_it_is_the_fallback_user_then_the_administrator() {
     let world = World::new().await;
@@ -58,6 +60,7 @@ async fn dis_6_with_nobody_eligible_it_is_the_fallback_user_then_the_administrat
     assert_eq!(owner("three").await, "ingo.brandt");
 }
 
+/// DIS-11: an assignment records the turn and the users who were passed over.
 #[tokio::test]
 async fn dis_11_an_assignment_says_whose_turn_it_was_and_who_was_passed_over() {
     let world = World::new().await;
@@ -70,6 +73,7 @@ async fn dis_11_an_assignment_says_whose_turn_it_was_and_who_was_passed_over() {
     });
 }
 
+/// DIS-7: a closed lead cannot be reassigned until it is reopened.
 #[tokio::test]
 async fn dis_7_a_closed_lead_is_reopened_before_it_is_given_on() {
     let world = World::new().await;
@@ -79,6 +83,7 @@ async fn dis_7_a_closed_lead_is_reopened_before_it_is_given_on() {
     assert_eq!((reply.status, reply.text("/detail")), (409, "the lead is won; reopen it first"));
 }
 
+/// LEAD-8: a lead that moves to a dealer created later is in that dealer's list.
 #[tokio::test]
 async fn lead_8_a_lead_older_than_the_dealer_it_comes_to_is_in_its_list() {
     let world = World::at("2026-11-23T09:00:00Z").await;
@@ -95,6 +100,7 @@ async fn lead_8_a_lead_older_than_the_dealer_it_comes_to_is_in_its_list() {
     assert_eq!(world.list("gina.group", NORDSTERN).await.len(), 0);
 }
 
+/// DIS-1: a lead that is closed before it has an owner takes no turn; it is distributed when it is reopened.
 #[tokio::test]
 async fn dis_1_a_lead_that_is_closed_before_it_has_an_owner_takes_nobodys_turn() {
     let world = World::new().await;

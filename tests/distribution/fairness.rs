@@ -27,11 +27,13 @@ async fn a_thousand_at_once(world: &World) {
     assert_eq!(told, 1_000);
 }
 
+/// DIS-2: a thousand leads sent by 32 concurrent clients are shared equally.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dis_2_a_thousand_leads_by_32_clients_are_shared_equally() {
     a_thousand_at_once(&World::new().await).await;
 }
 
+/// DIS-2: the shares are also equal if every message is delivered twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dis_2_and_so_they_are_when_every_message_is_delivered_twice() {
     a_thousand_at_once(&World::delivering_twice().await).await;

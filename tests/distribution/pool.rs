@@ -53,6 +53,7 @@ async fn leads(world: &World, n: usize) -> Vec<String> {
     ids
 }
 
+/// DIS-8: the pool user owns a lead until a user claims it.
 #[tokio::test]
 async fn dis_8_a_lead_waits_with_the_pool_user_until_one_takes_it() {
     let world = World::new().await;
@@ -118,6 +119,7 @@ async fn owners(world: &World, replies: &[(&str, usize, Reply)]) -> BTreeMap<Str
     owners
 }
 
+/// DIS-8: when fifty users claim twenty leads, each lead gets one owner, and each refused claim names the owner.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dis_8_of_fifty_who_claim_twenty_leads_each_lead_has_one_owner_and_the_losers_know_who() {
     let world = &World::new().await;
@@ -211,6 +213,7 @@ async fn dis_8_of_fifty_who_hammer_at_twenty_leads_oldest_only_hands_out_strictl
     }
 }
 
+/// DIS-8: with `oldest_only`, leads can be claimed only in the order of their arrival.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dis_8_with_oldest_only_they_go_strictly_in_the_order_in_which_they_came() {
     let world = World::new().await;
@@ -235,6 +238,7 @@ async fn dis_8_with_oldest_only_they_go_strictly_in_the_order_in_which_they_came
     }
 }
 
+/// ESC-11: pool leads escalate to the pool user's supervisor, although the pool user's `notices` is off.
 #[tokio::test]
 async fn esc_11_the_pools_leads_escalate_to_its_supervisor_whatever_the_switch_says() {
     let world = World::new().await;

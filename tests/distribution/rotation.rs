@@ -77,6 +77,7 @@ proptest! {
     }
 }
 
+/// DIS-1: a turn skips absent users, and after the last user the first one follows.
 #[test]
 fn dis_1_a_turn_skips_who_is_absent_and_comes_back_to_the_first() {
     let mut members: Vec<Member> = (0..3).map(member).collect();

@@ -40,6 +40,7 @@ async fn owner(world: &World, body: &Value) -> String {
     world.page(world.lead(body).await).await.lead.owner.unwrap().to_string()
 }
 
+/// DIS-3: the first matching rule selects the group, and each group has its own position in its rotation.
 #[tokio::test]
 async fn dis_3_the_first_rule_that_holds_names_the_group_and_each_group_has_a_place_of_its_own() {
     let world = World::new().await;
@@ -62,6 +63,7 @@ async fn dis_3_the_first_rule_that_holds_names_the_group_and_each_group_has_a_pl
     assert_eq!(owner(&world, &new).await, "david.roth");
 }
 
+/// DIS-6: if all members of the group are absent, the fallback user gets the lead, and the timeline states the reason.
 #[tokio::test]
 async fn dis_6_where_nobody_of_the_group_is_there_the_fallback_gets_it_and_the_timeline_says_why() {
     let world = World::new().await;
@@ -103,6 +105,7 @@ async fn dis_7_a_lead_that_comes_from_another_dealer_goes_by_the_groups_of_this_
     assert!(why.contains("\"rule\":\"DIS-3\"") && why.contains("\"group\":\"opel\""), "{why}");
 }
 
+/// DIS-3: an unknown group is refused, and the error names the field.
 #[test]
 fn dis_3_a_group_that_is_not_there_is_refused_where_it_is_named() {
     let demo = forecourt_local::demo::group().unwrap();

@@ -13,6 +13,7 @@ async fn mark(world: &World, id: LeadId, status: serde_json::Value) {
     assert_eq!(reply.status, 200, "{}", reply.body);
 }
 
+/// DIS-10: a lead without a reaction goes to the next user in turn until every user has had it.
 #[tokio::test]
 async fn dis_10_a_lead_that_nobody_reacts_to_goes_to_the_next_in_turn_until_all_have_had_it() {
     let world = World::new().await;
@@ -57,6 +58,7 @@ async fn dis_10_minutes_count_in_opening_hours_and_a_reaction_keeps_the_lead() {
     assert_eq!(owner(&world, answered).await, "ben.krause");
 }
 
+/// DIS-10: automatic reassignment is off by default, and a manually assigned lead is not reassigned.
 #[tokio::test]
 async fn dis_10_it_is_off_by_default_and_a_lead_given_by_hand_stays() {
     let world = World::new().await;
@@ -85,6 +87,7 @@ async fn dis_10_a_lead_marked_spam_or_duplicate_gives_its_owner_the_turn_back() 
     assert_eq!(next, ["anna.vogt", "ben.krause", "david.roth", "elif.yilmaz"], "the turns that were given back come first");
 }
 
+/// DIS-10: a turn is given back once for each lead, and withdrawn if the lead is reopened.
 #[tokio::test]
 async fn dis_10_a_turn_is_given_back_once_and_taken_back_where_the_lead_was_one_after_all() {
     let world = World::new().await;
