@@ -32,6 +32,7 @@ async fn respects(world: &World, hours: bool) {
         .await;
 }
 
+/// ESC-4: the seller is notified when a resubmission is due, and the supervisor after the configured minutes.
 #[tokio::test]
 async fn esc_4_at_its_time_the_seller_is_told_and_then_the_supervisor() {
     for world in [World::new().await, World::delivering_twice().await] {
@@ -98,6 +99,7 @@ async fn esc_4_who_was_given_an_event_can_do_it_without_the_lead() {
     assert_eq!(world.post("ben.krause", &format!("{annas}/completion"), &json!({})).await.status, 404);
 }
 
+/// ESC-4: a resubmission that is completed, moved or deleted in time causes no notice.
 #[tokio::test]
 async fn esc_4_one_that_is_done_moved_or_deleted_in_time_tells_nobody() {
     let world = World::new().await;

@@ -17,6 +17,7 @@ async fn steps_on_timeline(world: &World, lead: LeadId) -> Vec<StepKind> {
     events.filter_map(|event| if let Event::Step { step, .. } = event { Some(step) } else { None }).collect()
 }
 
+/// ESC-1, ESC-2, ESC-3: the steps of an unanswered lead happen in order and once, also with double delivery.
 #[tokio::test]
 async fn esc_1_2_3_the_steps_of_an_unanswered_lead_happen_in_order_and_once() {
     // Monday 10:00 in Berlin; level 1 after 120 working minutes, the reminder 30 minutes before, level 2 a day after level 1.
@@ -72,6 +73,7 @@ async fn esc_5_a_step_that_falls_on_a_day_off_happens_at_the_next_opening() {
     assert_eq!(step(&lead, StepKind::Level2), ("01-01T08:00".into(), Some("01-02T08:00".into())));
 }
 
+/// ESC-5, ESC-6: Sundays and nights delay the mail of a step, not the step.
 #[tokio::test]
 async fn esc_5_sundays_and_nights_hold_back_only_the_mail() {
     // Saturday 10:00 in Berlin: level 1 at 11:00, level 2 on Sunday at 11:00.
@@ -99,6 +101,7 @@ async fn esc_6_a_level_1_due_at_closing_is_mailed_at_once() {
     assert!(world.mails().iter().any(|mail| mail.starts_with("11-23 17:00:00 anna.vogt: Überfällig")), "{:?}", world.mails());
 }
 
+/// ESC-6: mail that waited for the opening is sent only if it still applies.
 #[tokio::test]
 async fn esc_6_mail_that_waited_goes_out_only_if_it_is_still_so() {
     // The leads come in on a Sunday, when the dealer is closed.
@@ -114,6 +117,7 @@ async fn esc_6_mail_that_waited_goes_out_only_if_it_is_still_so() {
     assert!(world.mails()[0].contains(&open.spoken()));
 }
 
+/// ESC-7: the seller's reaction stops the response clock, and the response time is recorded.
 #[tokio::test]
 async fn esc_7_the_sellers_reaction_stops_the_clock_and_leaves_the_response_time() {
     for (kind, stops) in [("reply", true), ("call_reached", true), ("contact_made", true), ("call_missed", false)] {
@@ -149,6 +153,7 @@ async fn esc_7_only_the_first_reaction_counts_and_won_and_lost_are_reactions() {
     assert_eq!(clash.status, 409);
 }
 
+/// ESC-8: after an outage, late steps happen at once, and each recipient gets one notice for all of them.
 #[tokio::test]
 async fn esc_8_steps_late_after_an_outage_happen_at_once_with_one_notice_for_each_reader() {
     let world = World::new().await;
@@ -189,6 +194,7 @@ async fn esc_9_a_reopened_lead_has_a_new_deadline_and_its_old_timers_do_nothing(
     assert_eq!(steps_on_timeline(&world, id).await, [StepKind::Reminder, StepKind::Level1]);
 }
 
+/// ESC-10: if every timer is lost, the sweep alone fires each step within 15 minutes.
 #[tokio::test]
 async fn esc_10_with_every_timer_lost_the_sweep_alone_brings_each_step_within_15_minutes() {
     let world = World::new().await;
@@ -210,6 +216,7 @@ async fn esc_10_with_every_timer_lost_the_sweep_alone_brings_each_step_within_15
     assert_eq!(world.mails().len(), 4);
 }
 
+/// SET-11: steps that have not fired follow the newer settings.
 #[tokio::test]
 async fn set_11_newer_settings_move_what_has_not_happened_before_it_fires() {
     let world = World::new().await;
