@@ -13,6 +13,7 @@ fn written(world: &World, name: &str) -> Vec<(String, String)> {
     told(world, name).into_iter().map(|(mail, _)| (mail.subject, mail.text)).collect()
 }
 
+/// CAL-8: the link in the letters moves and cancels the booking until it begins.
 #[tokio::test]
 async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link_in_its_letters() {
     let world = World::new().await;

@@ -15,6 +15,7 @@ pub async fn taken(world: &World, user: &str, date: &str) -> u32 {
     loaded.day(&user, date).as_ref().map_or([0; 96], Day::occupied).iter().sum()
 }
 
+/// CAL-7: every future event with a time reserves its user's time, and releases it when it moves or ends.
 #[tokio::test]
 async fn cal_7_every_timed_event_takes_its_persons_time_and_gives_it_back() {
     let world = World::new().await;

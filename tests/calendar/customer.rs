@@ -27,6 +27,7 @@ async fn is_closed(world: &World, link: &str, why: &str, words: &str) {
     assert!(page.contains("role=\"alert\"") && !page.contains("no longer available"), "{page}");
 }
 
+/// CAL-8: if the lead has the maximum number of planned events, the link offers no slot.
 #[tokio::test]
 async fn cal_8_a_lead_with_no_room_for_an_event_offers_none() {
     let world = World::new().await;
@@ -40,6 +41,7 @@ async fn cal_8_a_lead_with_no_room_for_an_event_offers_none() {
     assert!(page.contains("rufen Sie uns an: Autohaus Nordstern"), "{page}");
 }
 
+/// CAL-8: a link offers no slot after the maximum number of bookings or moves.
 #[tokio::test]
 async fn cal_8_a_link_that_was_used_as_often_as_may_be_offers_none() {
     let world = World::new().await;
@@ -69,6 +71,7 @@ async fn cal_8_a_link_that_was_used_as_often_as_may_be_offers_none() {
     assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
 }
 
+/// CAL-8: an event type that the dealer removed is not offered, but an existing booking of this type can be moved.
 #[tokio::test]
 async fn cal_8_a_type_that_the_dealer_has_no_more_is_not_offered_but_what_is_booked_is_moved() {
     let world = World::new().await;
@@ -83,6 +86,7 @@ async fn cal_8_a_type_that_the_dealer_has_no_more_is_not_offered_but_what_is_boo
     assert!(!page.contains("You can choose another time with this link"), "{page}");
 }
 
+/// CAL-8: the customer of a lost lead can cancel, but not book.
 #[tokio::test]
 async fn cal_8_a_lost_lead_lets_its_customer_cancel_and_promises_nothing() {
     let world = World::new().await;
@@ -120,6 +124,7 @@ async fn cal_8_a_request_that_is_refused_changes_nothing() {
     assert!(page.replace("&#x2f;", "/").contains(&format!("href=\"../{token}\"")) && !page.contains("Nothing was changed"), "{page}");
 }
 
+/// CAL-8: a form without a valid slot is refused and shows the free slots again.
 #[tokio::test]
 async fn cal_8_a_form_without_a_slot_shows_the_free_ones_again() {
     let world = World::new().await;
@@ -133,6 +138,7 @@ async fn cal_8_a_form_without_a_slot_shows_the_free_ones_again() {
     assert_eq!(world.post("", &format!("{link}/booking"), &json!({})).await.faults(), ["from CAL-8"]);
 }
 
+/// CAL-8: the page states the expiry of the link.
 #[tokio::test]
 async fn cal_8_the_page_says_until_which_hour_the_link_is_good() {
     let world = World::new().await;
@@ -185,6 +191,7 @@ async fn int_5_a_customers_request_is_carried_out_once() {
     assert_eq!(world.get("", &link).await.text("/booking/from"), early);
 }
 
+/// CAL-8: when the lead moves to another dealer, the calendar file gets a higher sequence number.
 #[tokio::test]
 async fn cal_8_the_calendar_file_grows_newer_when_the_lead_goes_to_another_dealer() {
     let world = World::new().await;

@@ -8,6 +8,7 @@ fn on(date: &str) -> Value {
     json!({"title": "Call", "type": "phone_outbound", "date": date})
 }
 
+/// CAL-2: an event created from a day in the calendar is on that day.
 #[tokio::test]
 async fn cal_2_from_a_day_in_the_calendar_the_date_is_that_day() {
     let world = World::new().await;
@@ -50,6 +51,7 @@ async fn cal_2_from_a_day_in_the_calendar_the_date_is_that_day() {
     assert_eq!(world.post(ADMIN, &events, &on("2027-03-28")).await.text("/at"), "2027-03-28T01:00:00Z");
 }
 
+/// CAL-2: an invalid date, or a date together with a time, is refused.
 #[tokio::test]
 async fn cal_2_a_date_that_is_none_or_that_is_not_alone_is_refused() {
     let world = World::new().await;

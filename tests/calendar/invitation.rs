@@ -52,6 +52,7 @@ pub async fn browse(world: &World, method: Method, path: &str, language: &str, b
     (answer.status_code, answer.headers, text)
 }
 
+/// CAL-8: a customer books, moves and cancels by the link, and the seller is notified.
 #[tokio::test]
 async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_told() {
     let world = World::new().await;
@@ -122,6 +123,7 @@ async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_told() {
     assert_eq!(world.get("", &link).await.text("/standing"), "over");
 }
 
+/// CAL-8: an altered, foreign or expired link gets the same 404 response, which reveals nothing.
 #[tokio::test]
 async fn cal_8_a_link_that_is_spoilt_foreign_or_too_old_leads_nowhere_and_says_nothing() {
     let world = World::new().await;
@@ -298,6 +300,7 @@ async fn cal_7_both_days_on_which_clocks_change_are_offered_right() {
     assert!(page.contains("02:00 (CEST)") && page.contains("02:00 (CET)"), "{page}");
 }
 
+/// CAL-8: the calendar file keeps one entry whose sequence number increases.
 #[tokio::test]
 async fn cal_8_the_calendar_file_is_one_entry_that_grows_newer() {
     let world = World::new().await;

@@ -31,6 +31,7 @@ fn property(event: &icalendar::Event, name: &str) -> String {
     icalendar::Component::property_value(event, name).unwrap_or_default().to_owned()
 }
 
+/// CAL-6: a feed is unchanged until an event changes, and then contains the change.
 #[tokio::test]
 async fn cal_6_a_feed_is_the_same_until_something_changes_and_tells_what_did() {
     let world = World::new().await;
@@ -87,6 +88,7 @@ async fn cal_6_a_feed_is_the_same_until_something_changes_and_tells_what_did() {
     assert_eq!(property(&off, "UID"), property(&moved, "UID"));
 }
 
+/// CAL-6: a feed shows only events that its user can access at that time.
 #[tokio::test]
 async fn cal_6_a_feed_shows_what_its_user_may_see_now() {
     let world = World::new().await;
@@ -132,6 +134,7 @@ async fn cal_6_a_feed_shows_what_its_user_may_see_now() {
     assert_eq!(fetch(&world, &hers, "").await.0, 404);
 }
 
+/// CAL-6: an altered, foreign or revoked link gets the same 404 response.
 #[tokio::test]
 async fn cal_6_a_link_that_is_spoilt_foreign_or_revoked_says_nothing() {
     let world = World::new().await;

@@ -43,6 +43,7 @@ async fn paged(world: &World, query: &str) -> Vec<String> {
     }
 }
 
+/// CAL-6: days, weeks and months begin at midnight in the dealer's zone.
 #[tokio::test]
 async fn cal_6_a_day_week_and_month_are_those_of_the_dealers_clock() {
     let world = World::new().await;
@@ -129,6 +130,7 @@ async fn cal_6_a_day_week_and_month_are_those_of_the_dealers_clock() {
     }
 }
 
+/// CAL-6: ended events are shown; deleted ones only on request.
 #[tokio::test]
 async fn cal_6_what_has_ended_is_shown_and_what_was_deleted_where_it_is_asked_for() {
     let world = World::new().await;

@@ -18,6 +18,7 @@ fn resolved(dealer: &CapacityDraft, group: &CapacityDraft) -> Value {
     serde_json::to_value(Capacity::resolve(dealer, group)).expect("it can be written")
 }
 
+/// CAL-7: all invalid fields are returned at once.
 #[test]
 fn cal_7_every_fault_is_named_at_once() {
     let all = draft(json!({
@@ -53,6 +54,7 @@ fn cal_7_the_ends_of_every_range_are_allowed() {
     }
 }
 
+/// CAL-7: unknown fields and malformed values are refused.
 #[test]
 fn cal_7_what_is_unknown_is_refused() {
     for set in [json!({"per_hour": 1}), json!({"earliest": "9:00"}), json!({"per_slot": -1})] {
@@ -60,6 +62,7 @@ fn cal_7_what_is_unknown_is_refused() {
     }
 }
 
+/// CAL-7: the defaults apply if neither dealer nor group sets a value.
 #[test]
 fn cal_7_defaults_hold_where_nobody_says_anything() {
     let expected = json!({
@@ -84,6 +87,7 @@ fn cal_7_the_dealers_overrides_the_groups_field_by_field() {
     assert_eq!(times, [90, 30, 45]);
 }
 
+/// CAL-7: a contradiction between the dealer's and the group's values is found.
 #[test]
 fn cal_7_a_dealers_and_a_groups_that_contradict_each_other_are_found() {
     let group = draft(json!({"earliest": "12:00"}));
@@ -92,6 +96,7 @@ fn cal_7_a_dealers_and_a_groups_that_contradict_each_other_are_found() {
     assert_eq!(fields(&dealer.over(&group)), ["latest"]);
 }
 
+/// CAL-7: invalid stored values are ignored and replaced by the defaults.
 #[test]
 fn cal_7_what_cannot_be_is_as_if_it_were_not_there() {
     let bad = draft(json!({
@@ -101,6 +106,7 @@ fn cal_7_what_cannot_be_is_as_if_it_were_not_there() {
     assert_eq!(resolved(&bad, &draft(json!({}))), resolved(&draft(json!({"durations": {"b": 30}})), &draft(json!({}))));
 }
 
+/// CAL-7: a stored document keeps its shape when it is read and written again.
 #[test]
 fn a_draft_is_written_as_it_was_read() {
     let set = json!({"per_slot": 2, "earliest": "09:30", "durations": {"Delivery": 90}});

@@ -12,6 +12,7 @@ fn night(zone: &str, local_date: &str) -> Desk {
     Desk::new(daily(zone, &json!([["00:00", "24:00"]])), set, &now.to_rfc3339())
 }
 
+/// CAL-7, CLK-4: a local time that the clock skips is not offered.
 #[test]
 fn cal_7_a_time_that_is_skipped_is_not_offered() {
     for (zone, day, skipped) in [
@@ -29,6 +30,7 @@ fn cal_7_a_time_that_is_skipped_is_not_offered() {
     }
 }
 
+/// CAL-7, CLK-4: a local time that occurs twice is offered twice.
 #[test]
 fn cal_7_a_time_that_comes_twice_is_offered_twice() {
     for (zone, day, expected) in [
@@ -56,6 +58,7 @@ fn cal_7_a_time_that_comes_twice_is_offered_twice() {
     }
 }
 
+/// CAL-7, CLK-4: on a day with a clock change, opening hours count in elapsed time.
 #[test]
 fn cal_7_the_hours_of_a_day_with_a_change_are_as_long_as_they_are() {
     // Open from 01:00 to 04:00 in local time, with slots of two hours: the clock change removes or adds one slot.
@@ -70,6 +73,7 @@ fn cal_7_the_hours_of_a_day_with_a_change_are_as_long_as_they_are() {
     assert_eq!(starts("2026-10-25"), ["01:00", "02:00", "02:00"], "and four in autumn");
 }
 
+/// CAL-7, CLK-4: a closing at a repeated local time is its first occurrence.
 #[test]
 fn cal_7_a_closing_that_comes_twice_is_the_first() {
     let mut desk = night("Europe/Berlin", "2026-10-25");
@@ -82,6 +86,7 @@ fn cal_7_a_closing_that_comes_twice_is_the_first() {
     assert_eq!(desk.free_on("2026-10-25"), ["01:30", "02:00"]);
 }
 
+/// CAL-7: in zones with unusual offsets, slots still reserve whole quarter-hours in UTC.
 #[test]
 fn cal_7_odd_offsets_are_quarter_hours_in_utc() {
     for (zone, first) in [

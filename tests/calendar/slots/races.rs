@@ -70,6 +70,7 @@ fn config(cases: u32) -> ProptestConfig {
 proptest! {
     #![proptest_config(config(40))]
 
+    /// CAL-8: of 64 customers who want one slot, exactly as many as there are places get one.
     #[test]
     fn cal_8_of_64_on_the_last_places_just_so_many_get_one(turns in turns(), per_slot in 1..5u32) {
         let set = json!({"per_slot": per_slot, "per_day": 20});
@@ -81,6 +82,7 @@ proptest! {
         prop_assert!(all.iter().all(|customer| matches!(customer.end, Some(Ok(_) | Err(1..)))));
     }
 
+    /// CAL-7: concurrent bookings never exceed the places of a slot.
     #[test]
     fn cal_7_64_at_once_never_exceed_the_slots(turns in turns(), per_slot in 1..3u32, quarters in collection::vec(0..28i64, 64)) {
         let set = json!({"per_slot": per_slot, "per_day": 200, "step": 15});

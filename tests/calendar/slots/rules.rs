@@ -16,6 +16,7 @@ fn conflict(why: NotFree) -> Result<ReservedTime, Refusal> {
     Err(Refusal::Conflict(why.to_string()))
 }
 
+/// CAL-7: slots begin at the step within each interval of opening hours.
 #[test]
 fn cal_7_slots_go_by_the_steps_of_each_interval() {
     let desk = berlin(json!({}));
@@ -24,6 +25,7 @@ fn cal_7_slots_go_by_the_steps_of_each_interval() {
     assert_eq!(desk.free_on("2026-03-03"), ["09:30", "10:30", "13:15"]);
 }
 
+/// CAL-7: only slots that lie entirely within the requested period are returned.
 #[test]
 fn cal_7_a_slot_lies_within_what_was_asked_for() {
     let desk = berlin(json!({}));
@@ -34,6 +36,7 @@ fn cal_7_a_slot_lies_within_what_was_asked_for() {
     assert_eq!(desk.free("2026-03-03T10:00:00Z", "2026-03-03T08:00:00Z"), []);
 }
 
+/// CAL-7: a slot may span two adjacent intervals.
 #[test]
 fn cal_7_touching_intervals_are_one_stretch() {
     let desk =
@@ -41,6 +44,7 @@ fn cal_7_touching_intervals_are_one_stretch() {
     assert_eq!(desk.free_on("2026-03-03"), ["09:00", "10:00", "10:15"]);
 }
 
+/// CAL-7: a slot over midnight counts for the date on which it begins.
 #[test]
 fn cal_7_a_dealer_who_never_closes_has_slots_over_midnight_that_count_for_the_date_they_begin_on() {
     let set = json!({"per_day": 1, "earliest": "22:30"});
@@ -71,6 +75,7 @@ fn cal_7_days_off_special_hours_and_absences_close_slots() {
     assert_eq!(desk.book("a", at("2026-03-03T08:30:00Z"), None), conflict(NotFree::Away));
 }
 
+/// CAL-7: slots inside the notice period or beyond the horizon are not offered.
 #[test]
 fn cal_7_neither_too_soon_nor_too_far() {
     let mut desk = berlin(json!({"notice": 120, "horizon_days": 1}));
@@ -105,6 +110,7 @@ fn cal_7_every_timed_event_occupies_its_slot_and_only_customers_are_refused() {
     assert_eq!(desk.table[&date("2026-03-03")].1.occupied()[31..=36], [0, 6, 1, 0, 0, 0]);
 }
 
+/// CAL-7: the number of customers of a user per day is limited.
 #[test]
 fn cal_7_a_person_takes_so_many_customers_a_day() {
     let mut desk = berlin(json!({"per_day": 2}));
@@ -183,6 +189,7 @@ fn cal_7_an_event_over_several_days_is_in_each() {
     assert_eq!(["2026-03-03", "2026-03-04", "2026-03-05"].map(|day| taken(&desk, day)), [0, 0, 0]);
 }
 
+/// CAL-7: a reserved time must end after its start and has a maximum length.
 #[test]
 fn cal_7_a_place_has_a_beginning_and_an_end() {
     let from = at("2026-03-03T08:00:00Z");
@@ -200,6 +207,7 @@ fn cal_7_a_place_has_a_beginning_and_an_end() {
     }
 }
 
+/// CAL-7: a day that was not loaded is never treated as empty.
 #[test]
 fn a_day_that_was_not_read_is_never_taken_for_an_empty_one() {
     let desk = berlin(json!({}));
@@ -216,6 +224,7 @@ fn a_day_that_was_not_read_is_never_taken_for_an_empty_one() {
     assert!(desk.terms().book(&next.days, "a", "visit", at("2026-03-04T08:00:00Z"), None).is_ok());
 }
 
+/// CAL-7: a booking changes one or two days in UTC.
 #[test]
 fn a_booking_changes_one_day_or_two() {
     let changed = |zone: &str, from: &str| {
@@ -234,6 +243,7 @@ fn a_booking_changes_one_day_or_two() {
     assert_eq!(changed("Australia/Sydney", "2026-03-03T22:00:00Z"), ["2026-03-03", "2026-03-04"]);
 }
 
+/// CAL-7: a booking writes every day on which its decision depends, so that a concurrent change conflicts.
 #[test]
 fn every_day_that_a_booking_was_judged_by_is_written() {
     let mut desk = Desk::new(daily("Australia/Sydney", &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
@@ -245,6 +255,7 @@ fn every_day_that_a_booking_was_judged_by_is_written() {
     assert_eq!(seen.days.day(date("2026-03-04")), Some(&moved.days[1]));
 }
 
+/// CAL-7: an event reserves its time once, although the caller states no or a wrong previous time.
 #[test]
 fn cal_7_an_event_occupies_once_whatever_is_said_of_where_it_was() {
     let mut desk = berlin(json!({}));
@@ -257,6 +268,7 @@ fn cal_7_an_event_occupies_once_whatever_is_said_of_where_it_was() {
     assert!(days.iter().all(|day| day.events.is_empty()));
 }
 
+/// CAL-7: days of another user are never used.
 #[test]
 fn days_are_of_one_person() {
     let mut desk = berlin(json!({}));
@@ -272,6 +284,7 @@ fn days_are_of_one_person() {
     assert_eq!(taken_over, Err(NotFree::TooSoon.into()));
 }
 
+/// CAL-7: a user who works at dealers in two zones cannot be booked twice for the same time.
 #[test]
 fn cal_7_a_person_at_two_dealers_in_two_zones_is_in_one_place_at_a_time() {
     let mut london = Desk::new(daily("Europe/London", &json!([["09:00", "17:00"]])), json!({"per_day": 2}), "2026-03-02T06:00:00Z");
@@ -284,6 +297,7 @@ fn cal_7_a_person_at_two_dealers_in_two_zones_is_in_one_place_at_a_time() {
     assert_eq!(sydney.book("c", at("2026-03-03T12:00:00Z"), None), conflict(NotFree::DayFull), "both are on the 3rd where they are");
 }
 
+/// CAL-7: the number of days to load is bounded for any requested period.
 #[test]
 fn the_days_to_read_are_bounded_whatever_is_asked() {
     let most = json!({"horizon_days": 92, "notice": 0, "step": 15, "default_duration": 15});
@@ -299,6 +313,7 @@ fn the_days_to_read_are_bounded_whatever_is_asked() {
     }
 }
 
+/// CAL-7: a stored day keeps its shape when it is read and written again.
 #[test]
 fn a_day_is_written_as_it_was_read() {
     let mut desk = Desk::new(daily("Australia/Sydney", &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
