@@ -37,6 +37,7 @@ pub async fn seen(world: &World, id: &str) -> Reply {
     reply
 }
 
+/// ACC-1: the role of a user or partner decides whether it can create, read and change an appointment.
 #[tokio::test]
 async fn acc_1_who_makes_sees_and_changes_which_appointments() {
     let world = World::at("2026-11-25T08:00:00Z").await;
@@ -118,6 +119,7 @@ async fn apt_2_origins_are_each_dealers_choice_and_are_never_believed() {
     }
 }
 
+/// APT-2: telephone and e-mail appointments of the dealer's own system are acknowledged and counted once, but not stored.
 #[tokio::test]
 async fn apt_2_telephone_and_mail_appointments_of_the_dealers_system_are_counted_once_and_not_kept() {
     let world = World::new().await;
@@ -250,6 +252,7 @@ async fn int_6_a_customer_is_who_the_directory_says() {
     assert_eq!(by_number, who(json!({"name": "Mia", "email": "mia@example.com"})).await);
 }
 
+/// APT-1: all errors of a request are returned at once, and a correction requires the version.
 #[tokio::test]
 async fn apt_1_what_is_wrong_is_said_at_once_and_a_correction_names_its_version() {
     let world = World::new().await;

@@ -64,6 +64,7 @@ async fn apt_1_a_booked_test_drive_is_one_appointment_that_follows_its_event() {
     assert_eq!(loaded.appointment(&id), None);
 }
 
+/// APT-3: the customer gets a confirmation at once and one reminder for the current time.
 #[tokio::test]
 async fn apt_3_the_customer_gets_a_confirmation_at_once_and_one_reminder_of_the_time_that_counts() {
     for world in [World::new().await, World::delivering_twice().await] {
@@ -93,6 +94,7 @@ async fn apt_3_the_customer_gets_a_confirmation_at_once_and_one_reminder_of_the_
     }
 }
 
+/// APT-3: after a cancellation the customer gets a notice and no reminder.
 #[tokio::test]
 async fn apt_3_who_cancels_is_told_so_and_not_reminded() {
     let world = World::new().await;
@@ -109,6 +111,7 @@ async fn apt_3_who_cancels_is_told_so_and_not_reminded() {
     assert!(file.contains("METHOD:CANCEL") && file.contains("SEQUENCE:1") && file.contains("STATUS:CANCELLED"), "{file}");
 }
 
+/// MSG-1: with `send_external_mail` off, each message is recorded as suppressed.
 #[tokio::test]
 async fn msg_1_where_customers_get_no_mail_the_record_says_so() {
     let world = World::new().await;
@@ -124,6 +127,7 @@ async fn msg_1_where_customers_get_no_mail_the_record_says_so() {
     assert!(appointment(&world, lead, &event).await.confirmed.is_none());
 }
 
+/// APT-3: text messages go only to customers with a number, and only if the dealer enabled them.
 #[tokio::test]
 async fn apt_3_text_messages_go_to_who_has_a_number_and_only_where_the_dealer_sends_them() {
     let world = World::new().await;

@@ -56,6 +56,7 @@ async fn seen(world: &World, id: &str) -> Value {
     world.get(ADMIN, &format!("/appointments/{id}")).await.body
 }
 
+/// APT-4: signatures follow Standard Webhooks.
 #[test]
 fn apt_4_the_signature_is_that_of_the_published_scheme() {
     // The published example of Standard Webhooks.
@@ -83,6 +84,7 @@ fn apt_4_the_signature_is_that_of_the_published_scheme() {
     assert!(!secret.verifies(&signature, "ie", "1700000000", b"{}") && !secret.verifies(&signature, "id", "1700000001", b"{}"));
 }
 
+/// APT-4: a ping-back is applied once, and a repeat gets the first response.
 #[tokio::test]
 async fn apt_4_a_ping_back_is_taken_once_and_answered_the_same_again() {
     let world = World::new().await;

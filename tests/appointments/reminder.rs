@@ -20,6 +20,7 @@ fn due(zone: &str, hours: u32, appointment: &str, now: &str) -> Option<DateTime<
     settings(hours, "08:00", "20:00").reminder_at(at(appointment), &calendar(zone), at(now))
 }
 
+/// APT-3: a reminder one day ahead keeps the local time across a clock change.
 #[test]
 fn apt_3_a_reminder_a_day_before_goes_by_the_wall_clock_where_clocks_change() {
     for (zone, appointment, reminder) in [
@@ -38,6 +39,7 @@ fn apt_3_a_reminder_a_day_before_goes_by_the_wall_clock_where_clocks_change() {
     assert_eq!(due("Europe/Berlin", 36, "2027-03-28T21:30:00+02:00", "2027-01-01T00:00:00Z"), Some(at("2027-03-27T08:30:00+01:00")));
 }
 
+/// APT-3: a reminder that would be at night moves to the morning, or to the evening before.
 #[test]
 fn apt_3_what_would_come_at_night_waits_for_the_morning_or_comes_the_evening_before() {
     let berlin = |hours, appointment: &str| due("Europe/Berlin", hours, appointment, "2026-11-01T00:00:00Z");
@@ -56,6 +58,7 @@ fn apt_3_what_would_come_at_night_waits_for_the_morning_or_comes_the_evening_bef
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// APT-3: a reminder is never at night, never after the appointment, and close to its configured time.
     #[test]
     fn apt_3_nobody_is_reminded_at_night_after_the_fact_or_far_from_when_it_was_wanted(
         zone in prop::sample::select(vec!["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kolkata", "UTC"]),

@@ -43,6 +43,7 @@ fn end(a: &Appointment) -> impl PartialEq + std::fmt::Debug + use<> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// APT-5: repeated, late, early and reordered reports end in the same state.
     #[test]
     fn apt_5_doubled_late_early_and_reordered_end_in_the_same_state(
         (reports, shuffled, early) in prop::collection::vec(report(), 0..9).prop_flat_map(|reports| {
@@ -67,6 +68,7 @@ proptest! {
         }
     }
 
+    /// APT-5: a local change overrides all earlier reports, and their redelivery does not undo it.
     #[test]
     fn apt_5_who_says_something_now_is_believed_whatever_was_said_before_and_comes_again(
         reports in prop::collection::vec(report(), 0..9), what in report(), later in 0..9i64,
