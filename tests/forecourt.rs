@@ -1,7 +1,7 @@
-//! Journeys through the whole system, contracts, and checks of the house: one binary.
+//! Tests of the whole system and checks of the source tree, in one binary.
 //!
-//! Everything runs through the functions' own handlers on the embedded engine, each test on a table of its own, under a clock that
-//! stands still until it is moved. No test sleeps, none needs the network. Names begin with the rule that a test proves.
+//! Each test calls the functions' own handlers on the embedded engine, with a table and a clock of its own. The clock moves only when the
+//! test moves it. No test sleeps or needs the network. A test's name starts with the rule that it proves.
 
 #![allow(
     missing_docs,

@@ -1,4 +1,4 @@
-//! Checks of the house: which way the arrows point, that nothing drifts apart, that the events are real.
+//! Checks of the architecture: dependencies between crates, generated files, routes, sample events.
 
 use crate::support::world::{NORDSTERN, World};
 use forecourt_edge::routes::{self, Operation};
@@ -24,7 +24,7 @@ pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The workspace's crates that a manifest names.
+/// Returns the workspace crates that a manifest names.
 fn depends_on(manifest: &Path) -> BTreeSet<String> {
     let text = std::fs::read_to_string(manifest).unwrap();
     let own = text.lines().find_map(|line| line.strip_prefix("name = \"")).unwrap().trim_end_matches('"').to_owned();
@@ -71,7 +71,7 @@ fn only_the_store_speaks_dynamodb_and_only_keys_rs_makes_keys() {
     }
 }
 
-/// The modules of the edge use only modules before them in this list, so that there is no circle.
+/// Each module of `edge` uses only modules before it in this list, so that there is no cycle.
 #[test]
 fn the_edges_modules_point_one_way() {
     let order = ["environment", "metrics", "files", "platform", "start", "routes", "formats", "auth", "http", "queue", "usecase"];
@@ -82,7 +82,7 @@ fn the_edges_modules_point_one_way() {
         let own = own.trim_end_matches(".rs");
         let text = std::fs::read_to_string(&file).unwrap();
         for used in text.split("crate::").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap()) {
-            // `crate::Platform`, and `crate::{…}` of what the root exports.
+            // `crate::Platform` and `crate::{…}` are exports of the crate's root.
             let used = if used.is_empty() || used.starts_with(char::is_uppercase) { "platform" } else { used };
             assert!(rank(used) <= rank(own), "{} uses {used}", file.display());
         }
@@ -101,7 +101,7 @@ fn files_and_starts_of_functions_stay_small() {
     }
 }
 
-/// `cargo run -- openapi > infra/openapi.json` writes it again.
+/// infra/openapi.json matches the code. `cargo run -- openapi > infra/openapi.json` updates it.
 #[test]
 fn the_openapi_document_is_the_codes() {
     let kept: Value = serde_json::from_str(&std::fs::read_to_string(root().join("infra/openapi.json")).unwrap()).unwrap();
@@ -133,7 +133,7 @@ fn the_templates_routes_are_the_codes() {
     }
 }
 
-/// Only operations with a signed link or a signature need no token.
+/// ACC-2: only operations with a signed link or a signature work without a token.
 #[test]
 fn acc_2_open_routes_are_few() {
     let open: Vec<String> = routes::all().filter(|route| route.is_open()).map(|route| route.operation.id()).collect();
@@ -141,7 +141,7 @@ fn acc_2_open_routes_are_few() {
     assert_eq!(open, wanted);
 }
 
-/// Rows name schemas by text: each name must have a schema.
+/// Routes name schemas by text, so each name must have a schema.
 #[test]
 fn every_reference_of_the_document_leads_somewhere() {
     let made = serde_json::to_value(openapi::document()).unwrap();
@@ -187,7 +187,7 @@ async fn the_sample_events_are_taken_by_their_functions() {
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let answer = forecourt_appointment::handle(platform, read("appointment/queue.json")).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    // Nobody can sign for the time at which this is read.
+    // The sample has a fixed time, so its signature is always too old.
     let event = serde_json::from_value(read("appointment-pingback/http-json.json")).unwrap();
     assert_eq!(forecourt_appointment_pingback::handle(platform, event).await.status_code, 401);
     let answer = forecourt_lead::handle(platform, serde_json::from_value(read("lead/list.json")).unwrap()).await;
@@ -209,7 +209,7 @@ async fn the_sample_events_are_taken_by_their_functions() {
     assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 2);
 }
 
-/// PRV-1: nothing that a customer wrote stands in a log line.
+/// PRV-1: no log line contains a customer's data.
 #[test]
 fn prv_1_no_log_line_names_a_value() {
     for file in files(&root().join("shared"), "rs").into_iter().chain(files(&root().join("functions"), "rs")) {

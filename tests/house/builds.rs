@@ -1,9 +1,9 @@
-//! The README's two commands build every dependency once.
+//! Checks that the README's two commands build each dependency only once.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// Package and features of every dependency that a cargo command resolves, as `cargo tree` prints them.
+/// Returns the packages and features that a cargo command resolves, as `cargo tree` prints them.
 fn resolved(arguments: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--locked", "--offline", "--prefix", "none", "--format", "{p} [{f}]"])
@@ -16,10 +16,11 @@ fn resolved(arguments: &[&str]) -> BTreeSet<String> {
     text.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).filter(|line| !line.is_empty()).collect()
 }
 
-/// A feature that only the tests enable makes `cargo test --workspace` build again what `cargo run` has built: with the AWS SDKs, minutes.
+/// A feature that only the tests enable makes `cargo test --workspace` build packages again that `cargo run` has built. With the AWS SDKs
+/// this takes minutes.
 #[test]
 fn cargo_run_and_cargo_test_resolve_the_same_features() {
-    // `cargo run` selects the default members and no dev-dependencies; `cargo test --workspace` selects everything.
+    // `cargo run` selects the default members without dev-dependencies; `cargo test --workspace` selects everything.
     let run = resolved(&["--edges", "no-dev"]);
     let test = resolved(&["--workspace"]);
     assert!(run.len() > 300, "{} packages", run.len());

@@ -33,13 +33,14 @@ const ORDER: [&str; 27] = [
     "rules/appointment",
 ];
 
-/// The place in [`ORDER`] of a path such as `rules/lead/intake.rs` or `lead::Lead`; `None` for the crate's and the rules' own page.
+/// Returns the position in [`ORDER`] of a path such as `rules/lead/intake.rs` or `lead::Lead`. `None` for the root module and for `rules`
+/// itself.
 fn place(path: &str) -> Option<usize> {
     let path = path.trim_end_matches(".rs").replace("::", "/");
     ORDER.iter().position(|folder| path == *folder || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
 }
 
-/// The paths that a line of code names after `crate::`. A group at the crate's root is spelled out.
+/// Returns the paths that a line of code names after `crate::`. A group at the crate's root is expanded.
 fn imports(line: &str) -> Vec<String> {
     let code = line.trim_start();
     if code.starts_with("//") {
@@ -52,7 +53,7 @@ fn imports(line: &str) -> Vec<String> {
     code.split("crate::").skip(1).flat_map(spelled).collect()
 }
 
-/// Every upward import in the text of a file.
+/// Returns every upward import in the text of a file.
 fn upward(file: &str, text: &str) -> Vec<String> {
     let Some(own) = place(file) else { return Vec::new() };
     let named = text.lines().enumerate().flat_map(|(number, line)| imports(line).into_iter().map(move |path| (number + 1, path)));

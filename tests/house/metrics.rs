@@ -1,4 +1,4 @@
-//! What alarms watch.
+//! The metrics on which alarms depend.
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use async_trait::async_trait;
@@ -24,7 +24,7 @@ fn event(look: &Value) -> aws_lambda_events::sqs::SqsEvent {
     serde_json::from_value(json!({"Records": [{"messageId": "1", "body": look.to_string()}]})).unwrap()
 }
 
-/// ESC-8: an alarm can tell how late a step happened, as a line in CloudWatch's embedded format.
+/// ESC-8: the delay of each step is written as a metric in CloudWatch's embedded format.
 #[tokio::test]
 async fn esc_8_how_late_a_step_happened_is_a_metric() {
     let world = World::new().await;
@@ -45,7 +45,7 @@ async fn esc_8_how_late_a_step_happened_is_a_metric() {
     assert_eq!(*lines.lock().unwrap(), [wanted], "the second wake-up found nothing to do");
 }
 
-/// DIS-1, ESC-10: how long a lead waited for its owner, and what the sweep found overdue.
+/// DIS-1, ESC-10: the time that a lead waited for its owner and the overdue items that the sweep found are metrics.
 #[tokio::test]
 async fn esc_10_what_is_overdue_is_a_metric() {
     let world = World::new().await;
@@ -74,7 +74,7 @@ async fn esc_10_what_is_overdue_is_a_metric() {
     assert_eq!(told, [("Overdue", json!([1.0])), ("OldestOverdue", json!([600.0])), ("AssignLag", json!([600.0]))]);
 }
 
-/// A provider that takes nothing.
+/// A provider that refuses every mail.
 struct Refusing;
 
 #[async_trait]
@@ -84,7 +84,7 @@ impl Carrier for Refusing {
     }
 }
 
-/// MSG-1: a mail that will never go out rings an alarm, once.
+/// MSG-1: a mail that failed permanently raises an alarm, once.
 #[tokio::test]
 async fn msg_1_a_mail_that_has_failed_for_good_is_a_metric() {
     let world = World::new().await;
@@ -100,7 +100,7 @@ async fn msg_1_a_mail_that_has_failed_for_good_is_a_metric() {
     assert_eq!(told, [json!([1.0])]);
 }
 
-/// The template's alarms and dashboard name metrics that the code has.
+/// The template's alarms and dashboard use metrics that the code writes.
 #[test]
 fn the_templates_metrics_are_the_codes() {
     let template = include_str!("../../infra/template.yaml");

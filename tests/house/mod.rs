@@ -1,4 +1,4 @@
-//! Checks of the tree itself: architecture, documents, metrics, texts.
+//! Checks of the source tree: architecture, documents, metrics, texts.
 
 pub(crate) mod architecture;
 pub(crate) mod builds;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 const AREAS: [&str; 14] = ["SET", "CLK", "INT", "DIS", "ESC", "LEAD", "CAL", "APT", "OVR", "EXP", "FUP", "ACC", "MSG", "PRV"];
 
-/// Returns each rule of `docs/rules.md`, and whether it is built.
+/// Returns each rule of `docs/rules.md` and whether it is built.
 fn rules() -> BTreeMap<String, bool> {
     let text = std::fs::read_to_string(root().join("docs/rules.md")).unwrap();
     let headings = text.lines().filter_map(|line| line.strip_prefix("### <a id=\""));

@@ -1,4 +1,4 @@
-//! Who may see and do what (ACC-1, ACC-2, LEAD-9).
+//! Access by role, right and group (ACC-1, ACC-2, LEAD-9).
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use serde_json::json;
@@ -8,7 +8,7 @@ async fn acc_1_each_role_may_do_what_is_its_own_and_nothing_else() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let table = [
-        // who, submit, list, read, react
+        // user, submit, list, read, react
         ("anna.vogt", 201, 200, 200, 200),
         ("ben.krause", 201, 200, 404, 404),
         ("helga.stern", 201, 200, 200, 200),
@@ -46,7 +46,7 @@ async fn lead_9_a_missing_right_is_named() {
 async fn acc_2_no_request_reaches_another_groups_data_though_the_names_are_the_same() {
     let world = World::new().await;
     let ours = world.lead(&enquiry("jana")).await;
-    // The rival group has a dealer of the very same name.
+    // The rival group has a dealer with exactly the same name.
     let theirs = world.post("rival.seller", &format!("/dealers/{NORDSTERN}/leads"), &enquiry("jana")).await;
     assert_eq!(theirs.status, 201, "{}", theirs.body);
     let their_list = world.list("rival.seller", NORDSTERN).await;

@@ -37,7 +37,7 @@ async fn set_10_settings_are_changed_by_who_saw_them_and_every_change_is_kept() 
     let changed = put(&world, ADMIN, 1, &longer).await;
     assert_eq!((changed.status, changed.body["version"].as_u64()), (200, Some(2)), "{}", changed.body);
     assert_eq!(changed.body["settings"], longer);
-    // The same again, as when its answer was lost: it is so already.
+    // The same change again, as after a lost response, has no effect.
     assert_eq!(put(&world, ADMIN, 1, &longer).await.body["version"], 2);
     let lost = put(&world, ADMIN, 1, &with(&read, "/name", json!("Nordstern"))).await;
     assert_eq!((lost.status, lost.body["current_version"].as_u64()), (412, Some(2)));
@@ -60,7 +60,7 @@ async fn set_10_settings_are_changed_by_who_saw_them_and_every_change_is_kept() 
     assert_eq!(history.body["changes"].as_array().unwrap().len(), 3);
     let earlier = world.get(ADMIN, &format!("{}/history?before=2", path())).await;
     assert_eq!(earlier.body["changes"][0]["by"], "system");
-    // A lead that comes now has the new time.
+    // A lead that arrives now has the new deadline.
     assert_eq!(
         world.page(world.lead(&enquiry("jana")).await).await.lead.deadline(),
         Some(crate::support::world::at("2026-11-23T14:05:00Z"))
@@ -144,7 +144,7 @@ async fn acc_1_only_admins_change_settings_and_only_their_own_dealers() {
         assert_eq!(world.get(who, &path()).await.status, see, "{who}");
         assert_eq!(put(&world, who, 7, &changed).await.status, change, "{who}");
     }
-    // The rival group has a dealer of the same name, and that is whose settings it sees.
+    // The rival group has a dealer with the same name, and its users see the settings of their own dealer.
     assert_eq!(world.get("rival.seller", &path()).await.text("/settings/name"), "Rival");
     let elsewhere = "/dealers/harbour-cars-demo/settings";
     assert_eq!(world.get(ADMIN, elsewhere).await.status, 404);
@@ -192,7 +192,7 @@ async fn dry_run(world: &World, who: &str, body: &Value) -> Reply {
     world.post(who, &format!("/dealers/{NORDSTERN}/dry-run"), body).await
 }
 
-/// SET-9: owner, rule, deadlines with the hours that were counted; and nothing is changed by asking.
+/// SET-9: a dry run returns the owner, the rule, and the deadlines with the counted hours. It changes nothing.
 #[tokio::test]
 async fn set_9_a_dry_run_says_who_would_get_a_lead_and_when_it_would_be_due() {
     let world = World::new().await;
@@ -214,7 +214,7 @@ async fn set_9_a_dry_run_says_who_would_get_a_lead_and_when_it_would_be_due() {
         assert_eq!((told.status, &told.body), (200, &wanted));
     }
     assert_eq!(world.list(ADMIN, NORDSTERN).await, Vec::<Value>::new());
-    // It says what happens then.
+    // A real lead gets the owner of the dry run.
     let id = world.lead(&enquiry("jana")).await;
     assert_eq!(world.page(id).await.lead.owner.unwrap().as_str(), "anna.vogt");
     let again = dry_run(&world, ADMIN, &json!({"lead": enquiry("jana")})).await;
@@ -236,7 +236,8 @@ async fn set_9_a_dry_run_says_who_is_passed_over_and_names_what_is_wrong() {
     assert_eq!(dry_run(&world, "anna.vogt", &json!({"lead": enquiry("jana")})).await.status, 403);
 }
 
-/// SET-9, ACC-1: who may not see leads is not told whose contact somebody is; and what was counted is what the running deadline counts.
+/// SET-9, ACC-1: a dry run shows an existing contact's lead only to users who may see leads. If the enquiry is added to a lead, the
+/// counted hours are those of its running deadline.
 #[tokio::test]
 async fn set_9_a_dry_run_tells_nobody_of_leads_that_they_may_not_see() {
     let world = World::new().await;
@@ -247,7 +248,7 @@ async fn set_9_a_dry_run_tells_nobody_of_leads_that_they_may_not_see() {
     assert_eq!(told.body["deadlines"]["counted"], json!([{"from": "2026-11-23T09:00:00Z", "until": "2026-11-23T11:00:00Z"}]));
     let told = dry_run(&world, "otto.operator", &asked).await;
     assert_eq!((told.status, told.text("/becomes"), told.body.get("lead")), (200, "lead", None), "{}", told.body);
-    // A site that is out of reach says no more than that it would go there.
+    // For a dealer out of scope, the dry run returns only that the lead would go there.
     world.settings(|s| s.rules_of_vehicle_location = true).await;
     let mut elsewhere = enquiry("jana");
     elsewhere["vehicle"] = json!({"make": "MG", "site": "harbour-cars-demo"});
@@ -257,7 +258,7 @@ async fn set_9_a_dry_run_tells_nobody_of_leads_that_they_may_not_see() {
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["recieved_at INT-3".to_owned()]));
 }
 
-/// SET-9: what it says is what then happens, also with somebody away, a turn to come besides, and a pool.
+/// SET-9: real leads get the results of the dry run, also with an absence, a turn that was given back, and a pool.
 #[tokio::test]
 async fn set_9_a_dry_run_says_what_then_happens() {
     let world = World::new().await;

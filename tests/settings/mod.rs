@@ -1,4 +1,4 @@
-//! A dealer's settings, opening hours, users and rights (SET, CLK, ACC).
+//! Tests of a dealer's settings, opening hours, users and rights (SET, CLK, ACC).
 
 pub(crate) mod access;
 pub(crate) mod document;

@@ -1,4 +1,4 @@
-//! The parts of a dealer's settings, each with routes of its own (SET-1 to SET-6, SET-10).
+//! The parts of a dealer's settings, each with its own routes (SET-1 to SET-6, SET-10).
 
 use crate::settings::users::{of_dealer, send};
 use crate::support::world::{ADMIN, World, enquiry};
@@ -13,7 +13,7 @@ async fn set_10_every_part_is_read_and_replaced_by_itself() {
     for part in parts {
         let read = world.get(ADMIN, &of_dealer(part)).await;
         assert_eq!((read.status, &read.headers["etag"]), (200, &"\"1\"".parse().unwrap()), "{part}");
-        // What is read can be written back, and changes nothing.
+        // Writing back the content that was read is accepted and changes nothing.
         let same = send(&world, Method::PUT, ADMIN, &of_dealer(part), Some(1), &read.body["settings"]).await;
         assert_eq!((same.status, &same.body["version"]), (200, &json!(1)), "{part}: {}", same.body);
         assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer(part), None, &read.body["settings"]).await.status, 428);
@@ -41,7 +41,7 @@ async fn set_10_every_part_is_read_and_replaced_by_itself() {
     }
 }
 
-/// SET-4, SET-5: what only the operator changes.
+/// SET-4, SET-5: only the operator may change the mail server and lead tracking.
 #[tokio::test]
 async fn set_5_the_mail_server_and_lead_tracking_are_the_operators() {
     let world = World::new().await;
@@ -72,7 +72,7 @@ async fn set_2_a_national_calendar_is_imported_and_a_broken_one_refused_with_its
     let (imported, known) = (done.body["imported"].as_u64().unwrap(), done.body["known"].as_u64().unwrap());
     assert!(imported > 5 && known >= 1, "{}", done.body);
     assert!(done.body["settings"]["days_off"].to_string().contains("2027-10-03"), "{}", done.body);
-    // Again, as after a lost answer: nothing is there twice.
+    // A repeated import, as after a lost response, adds no day twice.
     let again = world.call(Method::POST, ADMIN, &path, &CALENDAR, file).await;
     assert_eq!((again.status, &again.body["imported"], &again.body["version"]), (200, &json!(0), &done.body["version"]), "{}", again.body);
     let broken = String::from_utf8_lossy(file).replacen("DTSTART;VALUE=DATE:2026", "DTSTART;VALUE=DATE:2026-99", 1);
@@ -84,7 +84,8 @@ async fn set_2_a_national_calendar_is_imported_and_a_broken_one_refused_with_its
     assert_eq!(world.call(Method::POST, ADMIN, &path, &[("content-type", "text/calendar")], file).await.status, 428);
 }
 
-/// SET-4, SET-5: what a dealer's admin enters is kept, what would go round in circles is refused; and mail says who it comes from.
+/// SET-4, SET-5: a dealer's admin sets the addresses and the From name, which mail then uses. A forwarding address that would cause a
+/// mail loop is refused.
 #[tokio::test]
 async fn set_4_the_dealers_own_name_and_addresses() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! Users: of the group, and of a dealer with the switches of the distribution (SET-7, DIS-4, ACC-1).
+//! Users of a group, and their settings at each dealer (SET-7, DIS-4, ACC-1).
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use http::Method;
@@ -36,7 +36,7 @@ async fn set_7_a_group_admin_sets_users_up_and_a_dealer_admin_gives_them_their_p
     assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(7), &renamed).await.status, 412);
     assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &renamed).await.body["version"], 2);
 
-    // Her part at the dealer: from then on she takes turns.
+    // Ida becomes a member of the dealer and takes turns from then on.
     let part = json!({"receives_leads": true, "assignable": true, "supervisor": "helga.stern"});
     let joined = send(&world, Method::PUT, ADMIN, &of_dealer("users/ida.falk"), Some(1), &part).await;
     assert_eq!((joined.status, &joined.body["gets_leads_now"]), (200, &json!(true)), "{}", joined.body);
@@ -46,7 +46,7 @@ async fn set_7_a_group_admin_sets_users_up_and_a_dealer_admin_gives_them_their_p
     let listed = world.get("gina.group", "/users/ida.falk").await;
     assert_eq!(listed.body["at"][NORDSTERN]["receives_leads"], json!(true));
 
-    // She cannot leave while she has a part; then she can, and her token is good for nothing.
+    // Ida cannot be deleted while she is a member of a dealer. After the deletion her token is invalid.
     let leaves = send(&world, Method::DELETE, "gina.group", "/users/ida.falk", Some(2), &json!({})).await;
     assert_eq!(leaves.status, 409, "{}", leaves.body);
     let mut elsewhere = renamed.clone();
@@ -84,12 +84,12 @@ async fn acc_1_rights_are_given_by_who_has_them() {
         let reply = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &body).await;
         assert_eq!((reply.status, reply.faults()), (422, faults.into_iter().map(str::to_owned).collect()), "{body}: {}", reply.body);
     }
-    // A seller who may read settings, besides.
+    // A seller with the additional right to read settings.
     assert_eq!(world.get("ida.falk", &of_dealer("settings")).await.status, 403);
     let given = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &with("rights", json!(["read_settings"]))).await;
     assert_eq!(given.status, 200, "{}", given.body);
     assert_eq!(world.get("ida.falk", &of_dealer("settings")).await.status, 200);
-    // Nobody locks themselves out, or touches an operator.
+    // Users cannot remove their own access, and only an operator may change an operator.
     let gina = world.get("gina.group", "/users/gina.group").await;
     let mut seller = ida();
     seller["email"] = gina.body["email"].clone();
@@ -99,7 +99,7 @@ async fn acc_1_rights_are_given_by_who_has_them() {
     assert_eq!(send(&world, Method::PUT, "gina.group", "/users/otto.operator", Some(1), &ida()).await.status, 403);
 }
 
-/// SET-7: a dealer's admin sees who works at own dealers; the group's sees all, page by page.
+/// SET-7, ACC-1: a dealer admin lists the users of own dealers, a group admin all users, in pages.
 #[tokio::test]
 async fn acc_1_users_are_listed_within_reach() {
     let world = World::new().await;
@@ -150,7 +150,7 @@ async fn set_7_switches_are_changed_in_the_view_and_groups_on_the_user() {
         let reply = send(&world, Method::PATCH, ADMIN, &users, Some(2), &body).await;
         assert_eq!((reply.status, reply.faults()), (422, vec![faults.to_owned()]), "{}", reply.body);
     }
-    // Groups are made by the group's admin, and given on the user (DIS-3).
+    // A group admin creates distribution groups; they are assigned on the user (DIS-3).
     let groups = json!({"distribution_groups": ["opel"]});
     let refused = send(&world, Method::PUT, ADMIN, &of_dealer("distribution-groups"), Some(2), &groups).await;
     assert_eq!(
@@ -177,7 +177,7 @@ async fn dis_4_everybody_says_of_themselves_when_they_are_away() {
     let (first, second) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
     assert_eq!(world.page(first).await.lead.owner.unwrap().as_str(), "ben.krause", "she gets nothing, and her deputy no turn for it");
     assert_eq!(world.page(second).await.lead.owner.unwrap().as_str(), "clara.henning");
-    // All of them at once, with the place of what is wrong as it was entered.
+    // All absences of a dealer at once. An error names the position in the request.
     let all = world.get(ADMIN, &of_dealer("absences")).await;
     assert_eq!(all.body["settings"]["absences"][0]["user"], "anna.vogt");
     let wrong = json!({"absences": [
@@ -189,7 +189,7 @@ async fn dis_4_everybody_says_of_themselves_when_they_are_away() {
     assert_eq!(send(&world, Method::PUT, ADMIN, &of_dealer("absences"), Some(2), &nobody).await.faults(), ["absences[0].user SET-7"]);
 }
 
-/// DIS-8: whoever may take it is told of a lead in the pool, only if the pool user's notices are on.
+/// DIS-8: users who may claim a pool lead are notified of it only if the pool user's notices are on.
 #[tokio::test]
 async fn dis_8_assignable_users_are_told_of_a_lead_in_the_pool_if_its_user_is_told_of_anything() {
     let world = World::new().await;
@@ -214,12 +214,13 @@ async fn dis_8_assignable_users_are_told_of_a_lead_in_the_pool_if_its_user_is_to
     told.sort();
     let wanted = ["ben.krause", "clara.henning", "david.roth", "elif.yilmaz", "felix.lang", "greta.sommer", "helga.stern"];
     assert_eq!(told, wanted, "{:?}", world.mails());
-    // One that is taken before its notices go out tells nobody more.
+    // If the lead is claimed before its notices are sent, no further user is notified.
     world.system.settle().await;
     assert_eq!(world.page(id).await.messages.len(), 8, "one for each, and the pool user's own");
 }
 
-/// DIS-4, DIS-6: while the only one in the rotation is away the leads go past the deputy, who sees and works those that were there.
+/// DIS-4, DIS-6: while the only user in the rotation is absent, new leads do not go to the deputy. The deputy sees and works the existing
+/// leads.
 #[tokio::test]
 async fn dis_4_a_deputy_joins_no_rotation() {
     let world = World::new().await;
@@ -241,7 +242,7 @@ async fn dis_4_a_deputy_joins_no_rotation() {
     assert!(overdue.len() == 1 && overdue[0].contains("ben.krause"), "the deputy gets the notices: {overdue:?}");
 }
 
-/// SET-7, ESC-6: of the leads of one who works here no more somebody else is told.
+/// SET-7, ESC-6: notices about the leads of a user who has left go to somebody else.
 #[tokio::test]
 async fn set_7_notices_for_one_who_has_gone_reach_the_fallback_user() {
     let world = World::new().await;
@@ -252,7 +253,8 @@ async fn set_7_notices_for_one_who_has_gone_reach_the_fallback_user() {
     assert!(told.len() == 1 && told[0].contains("helga.stern"), "{:?}", world.mails());
 }
 
-/// ACC-1: a right to manage users that was given reaches as far as who has it, and no higher.
+/// ACC-1: users with the right to manage users can grant only rights that they have, within their own dealers, and cannot change users
+/// with more rights.
 #[tokio::test]
 async fn acc_1_nobody_gives_more_than_they_have_or_changes_who_has_more() {
     let world = World::new().await;
@@ -273,18 +275,18 @@ async fn acc_1_nobody_gives_more_than_they_have_or_changes_who_has_more() {
     higher["dealers"] = json!([NORDSTERN, "lakeside-motors-demo"]);
     assert_eq!(send(&world, Method::PUT, "helga.stern", "/users/helga.stern", Some(2), &higher).await.faults(), ["dealers ACC-1"]);
     assert_eq!(send(&world, Method::DELETE, "helga.stern", "/users/dan.rivera", Some(1), &json!({})).await.status, 404);
-    // Somebody at her dealer who may more than she does is not hers to change.
+    // Helga cannot change a user at her dealer who has more rights.
     let mut boss = ida();
     boss["role"] = json!("group_admin");
     assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &boss).await.status, 201);
     assert_eq!(send(&world, Method::PUT, "helga.stern", "/users/ida.falk", Some(1), &ida()).await.status, 403);
-    // Her own people are.
+    // Helga can change the other users of her dealer.
     let mut anna = ida();
     anna["name"] = json!("Anna Vogt");
     assert_eq!(send(&world, Method::PUT, "helga.stern", "/users/anna.vogt", Some(1), &anna).await.status, 200);
 }
 
-/// SET-10: every change of a user is kept with who, when, before and after.
+/// SET-10: every change of a user is recorded with author, time, old and new values.
 #[tokio::test]
 async fn set_10_changes_of_users_are_kept() {
     let world = World::new().await;
@@ -303,7 +305,7 @@ async fn set_10_changes_of_users_are_kept() {
     assert_eq!((upper.status, upper.faults()), (422, vec!["user SET-7".to_owned()]));
 }
 
-/// SET-7: over all dealers within reach, each by its own version.
+/// SET-7: one request changes the switches at several dealers, each with its own version.
 #[tokio::test]
 async fn set_7_switches_are_changed_over_all_dealers_in_one() {
     let world = World::new().await;
@@ -327,7 +329,7 @@ async fn set_7_switches_are_changed_over_all_dealers_in_one() {
     assert_eq!(send(&world, Method::PATCH, ADMIN, &of_dealer("users"), Some(2), &unknown).await.faults(), ["foo SET-7"]);
 }
 
-/// ACC-1: what one can give, one can give, whatever a seller may besides.
+/// ACC-1: users can grant each right that they have, even if a seller's role includes rights that they lack.
 #[tokio::test]
 async fn acc_1_who_manages_users_gives_each_right_that_they_have() {
     let world = World::new().await;

@@ -1,6 +1,6 @@
-//! What the store counts on an engine to do, said call by call and kept as a snapshot.
+//! The store's assumptions about DynamoDB, as a snapshot of calls and responses.
 //!
-//! `tests/engines/run` asks Amazon's own DynamoDB Local the same, so that the embedded engine cannot be wrong by itself.
+//! `tests/engines/run` makes the same calls to Amazon's DynamoDB Local and so finds deviations of the embedded engine.
 
 use crate::support::world::engine;
 use aws_sdk_dynamodb::Client;
@@ -15,19 +15,19 @@ use std::collections::{BTreeMap, HashMap};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// An item, the condition it is written under, and the condition's values.
+/// An item, the condition of its write, and the condition's values.
 type Guarded<'a> = (Item, &'a str, Vec<(&'a str, AttributeValue)>);
 
-/// A table of its own, and what was said.
+/// A table of its own and the responses so far.
 struct Asked {
     client: Client,
     table: String,
     said: Vec<String>,
-    /// The units of each transaction, where the engine tells them.
+    /// The units of each transaction, if the engine reports them.
     transactions: Vec<String>,
 }
 
-/// Whether the engine is another one than the embedded one.
+/// Whether the tests run on an engine other than the embedded one.
 fn foreign() -> bool {
     std::env::var("ENGINE").is_ok()
 }
@@ -106,11 +106,11 @@ impl Asked {
             }
             TransactWriteItem::builder().put(put.build().unwrap()).build()
         });
-        // A token counts for all tables of an engine.
+        // A request token is valid for all tables of an engine.
         let token = format!("{token}-{}", self.table.rsplit('-').next().unwrap_or_default());
         let request = self.client.transact_write_items().set_transact_items(Some(write.collect())).client_request_token(token);
         let answer = match request.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await {
-            // DynamoDB Local tells the units of one item only, however many a transaction has.
+            // DynamoDB Local reports the units of a single item, however many items a transaction has.
             Ok(_) if foreign() => "done".to_owned(),
             Ok(done) => {
                 self.transactions.push(units(done.consumed_capacity()));
@@ -177,7 +177,7 @@ async fn a_transaction_is_all_or_nothing_and_says_what_stopped_it() {
     insta::assert_snapshot!("contract_transactions", asked.said.join("\n"));
     if !foreign() {
         assert_eq!(asked.transactions, ["6", "6", "200"]);
-        // DynamoDB refuses it as a whole; DynamoDB Local lets the second one meet the first.
+        // DynamoDB refuses the whole request; DynamoDB Local checks the second write against the first.
         asked.transact("twice the same item", "t4", vec![new("7"), new("7")]).await;
         assert_eq!(asked.said.pop().unwrap(), "twice the same item: ValidationException");
     }
@@ -242,7 +242,7 @@ async fn batches_and_pages_say_what_is_left() {
         asked.put(&format!("300 KB, {i}"), item("p", &i.to_string(), &[("x", s("x".repeat(300 * 1_024)))]), None).await;
     }
     let all = asked.query("pk = :pk", &[(":pk", "p")]).consistent_read(true);
-    // Engines differ in whether the item that crosses the megabyte is the page's last or the next one's first.
+    // Engines differ in whether the item that crosses the limit of one megabyte is the last of a page or the first of the next.
     let (mut pages, mut found, mut start) = (0, Vec::new(), None);
     loop {
         let answer = all.clone().set_exclusive_start_key(start).send().await.unwrap();

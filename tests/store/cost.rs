@@ -1,4 +1,4 @@
-//! What a lead costs, as DynamoDB counts it.
+//! The cost of operations in calls and capacity units, as DynamoDB counts them.
 
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use forecourt_store::Spent;
@@ -10,7 +10,7 @@ async fn spent(world: &World, body: &serde_json::Value) -> Spent {
     world.store.spent().since(before)
 }
 
-/// INT-9: one read, one transaction, and at most 18 write units until the lead has an owner, a deadline and a notice.
+/// INT-9: a new lead costs one read, one transaction and at most 18 write units. These include its owner, deadline and notice.
 #[tokio::test]
 async fn int_9_a_known_dealers_lead_is_two_round_trips_and_at_most_18_write_units() {
     let world = World::new().await;
@@ -31,7 +31,7 @@ async fn int_9_a_known_dealers_lead_is_two_round_trips_and_at_most_18_write_unit
     assert!(full.read_units <= 5.0, "{full:?}");
 }
 
-/// What is read is one call: a lead's page, and a page of the list.
+/// LEAD-1, LEAD-8: a lead's page costs one call, and so does a page of the list.
 #[tokio::test]
 async fn lead_1_and_lead_8_are_one_read_each() {
     let world = World::new().await;
@@ -50,8 +50,8 @@ async fn lead_1_and_lead_8_are_one_read_each() {
     assert_eq!((page.calls, list.calls), (1, 2), "the list's asker is looked up once a minute");
 }
 
-/// LEAD-8: what is looked for by an exact name is a read of the directory and one of the leads, and all of it at once; a filter is one read of a month, and
-/// one more round where that does not fill the page; at a month's start the month before is read along.
+/// LEAD-8: a search by an exact value costs one read of the directory and one parallel read of the leads. A filter costs one read of a
+/// month, and one more round if the month does not fill the page. At the start of a month the month before is read in the same round.
 #[tokio::test]
 async fn lead_8_filters_searches_and_a_months_start_are_few_reads() {
     let world = World::at("2026-10-30T09:00:00Z").await;
@@ -78,10 +78,10 @@ async fn lead_8_filters_searches_and_a_months_start_are_few_reads() {
     };
     let oldest = |calls, more| (calls, vec!["N00".to_owned()], more);
     asked("limit=1").await;
-    // The month has it, however far back it stands.
+    // The lead is found in one read of the month, however old it is within the month.
     assert_eq!(asked("limit=1&status=lost").await, oldest(1, true));
     assert_eq!(asked("limit=1&q=n00").await, oldest(1, true));
-    // The nine months before since the dealer is here, all at once.
+    // The nine months before, back to the opening of the dealer, are read in one round.
     assert_eq!(asked("status=lost").await, oldest(10, false));
     assert_eq!(asked("status=lost&from=2026-10-01T00:00:00Z").await, oldest(1, false), "nothing stands before that");
     for number in [first.to_string(), first.spoken()] {
@@ -93,7 +93,7 @@ async fn lead_8_filters_searches_and_a_months_start_are_few_reads() {
     assert_eq!(asked("limit=1&q=01712345600").await, oldest(3, false), "the number is another name of who is known by the address");
     assert_eq!(asked("q=n00@example.com&status=won").await, (2, vec![], false));
     assert_eq!(asked("q=000-000-0001").await, (1, vec![], false));
-    // The month begins: its first leads, and the last of the month before, in one round.
+    // A new month starts: its first leads and the last leads of the month before are read in one round.
     world.advance_to("2026-11-02T09:00:00Z").await;
     world.lead(&enquiry("newest")).await;
     let (calls, names, _) = asked("limit=3").await;
@@ -102,7 +102,7 @@ async fn lead_8_filters_searches_and_a_months_start_are_few_reads() {
     assert_eq!(asked("limit=1").await.0, 1);
 }
 
-/// LEAD-2, CAL-1: lists of what stands with a lead are read beside it.
+/// LEAD-2, CAL-1: the lists of a lead are read in parallel with the lead.
 #[tokio::test]
 async fn lead_2_lists_of_a_lead_are_two_reads_at_once() {
     let world = World::new().await;
@@ -117,7 +117,7 @@ async fn lead_2_lists_of_a_lead_are_two_reads_at_once() {
     }
 }
 
-/// A timer that finds nothing to do costs one read and no write (ESC-8).
+/// ESC-8: a stale wake-up costs one read and no write.
 #[tokio::test]
 async fn esc_8_a_stale_wake_up_costs_no_write() {
     let world = World::new().await;
@@ -131,7 +131,8 @@ async fn esc_8_a_stale_wake_up_costs_no_write() {
     assert_eq!(spent.write_units, 0.0);
 }
 
-/// DIS-2: what a lead costs more whose rotation was contended, so that it was given out by itself. The store's docs say the same numbers.
+/// DIS-2: the extra cost of a lead whose rotation was contended, so that assign gave it its owner. The store's docs state the same
+/// figures.
 #[tokio::test]
 async fn dis_2_giving_a_lead_out_by_itself_is_two_round_trips_and_13_write_units() {
     let world = World::new().await;
@@ -148,7 +149,7 @@ async fn dis_2_giving_a_lead_out_by_itself_is_two_round_trips_and_13_write_units
     assert_eq!((spent.calls, spent.write_units), (2, 13.0));
 }
 
-/// What a lead costs from its arrival until nothing is due any more: docs/costs.md uses these figures.
+/// INT-9: the cost of a lead from its arrival until nothing is due. docs/costs.md uses these figures.
 #[tokio::test]
 async fn int_9_a_leads_whole_life_costs_what_the_readme_says() {
     let world = World::new().await;

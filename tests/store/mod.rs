@@ -1,4 +1,4 @@
-//! What the store expects of DynamoDB, and what operations cost.
+//! Tests of what the store relies on in DynamoDB, and of the cost of operations.
 
 pub(crate) mod contract;
 pub(crate) mod cost;

@@ -1,4 +1,4 @@
-//! The relay: from the table's stream to queues and timers (ESC-10).
+//! The relay from the table's stream to queues and timers (ESC-10).
 
 use crate::support::world::{World, at, enquiry};
 use async_trait::async_trait;
@@ -51,7 +51,7 @@ async fn esc_10_a_stream_record_becomes_a_message_a_delayed_message_or_a_timer()
     assert_eq!(timers, [(DueKind::Escalate, "4829130576".to_owned(), at("2026-11-23T10:30:00Z"))]);
 }
 
-/// Of the end of a sender's lease nobody is told: a claimed message says no `tell`, and only the sweep comes by it.
+/// ESC-10: a claimed message has no `tell` attribute, so the end of its lease causes no wake-up. Only the sweep finds it.
 #[tokio::test]
 async fn esc_10_a_lease_wakes_nobody() {
     let world = World::new().await;
@@ -92,7 +92,7 @@ async fn esc_10_a_timers_name_is_the_same_for_the_same_wake_up_and_fits_the_sche
     }
 }
 
-/// MSG-1, APT-6: receivers of webhooks may be slow; no mail waits for them on their queue.
+/// MSG-1, APT-6: webhooks have a queue of their own, so that slow receivers do not delay mail.
 #[test]
 fn apt_6_webhooks_have_a_queue_of_their_own_with_its_share_of_the_sender() {
     let of = |kind: DueKind| kind.queue();

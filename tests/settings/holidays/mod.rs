@@ -1,4 +1,4 @@
-//! Calendar files as they come, whole and broken (SET-2).
+//! Import of calendar files, valid and broken (SET-2).
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use proptest::{collection, prelude::*, sample};
 
 use forecourt_settings::ics::{Imported, read};
 
-/// Made in the style of the national files: folded lines, escapes, umlauts, CRLF.
+/// A file in the style of the national calendars: folded lines, escapes, umlauts, CRLF.
 const GERMAN: &[u8] = include_bytes!("german-holidays.ics");
 const GOOGLE: &[u8] = include_bytes!("google-holidays.ics");
 
@@ -24,7 +24,7 @@ fn years(body: &[u8], from: i32, to: i32) -> Result<Imported, Vec<String>> {
     })
 }
 
-/// The days as `2026-12-25..2026-12-26 Christmas`, and how many entries were skipped.
+/// Returns the days as `2026-12-25..2026-12-26 Christmas`, and the number of skipped entries.
 fn told(body: &[u8]) -> (Vec<String>, usize) {
     let read = years(body, 2026, 2027).unwrap();
     let day = |day: DayOff| {
@@ -35,7 +35,8 @@ fn told(body: &[u8]) -> (Vec<String>, usize) {
     (read.days.into_iter().map(day).collect(), read.skipped)
 }
 
-/// Events, each given by its lines with `|` between them, in a calendar: an event's first line is the file's third, or follows the last.
+/// Returns a calendar of events. An event is given by its lines, separated by `|`. The first line of the first event is the file's third
+/// line.
 fn calendar(events: &[&str]) -> String {
     let events: String = events.iter().map(|lines| format!("BEGIN:VEVENT\r\n{}\r\nEND:VEVENT\r\n", lines.replace('|', "\r\n"))).collect();
     format!("BEGIN:VCALENDAR\r\n{events}END:VCALENDAR\r\n")
@@ -61,7 +62,7 @@ fn set_2_a_national_calendar_file_imports() {
     assert_eq!(days[15], "2026-12-25..2026-12-26 1. und 2. Weihnachtstag");
     assert_eq!(days[19], "2027-03-26 Karfreitag");
     assert!(days.is_sorted());
-    // Of one year, only that one's.
+    // Only the days of the requested year are imported.
     assert_eq!(years(GERMAN, 2027, 2027).unwrap().days.len(), 16);
     assert!(years(GERMAN, 2028, 2030).unwrap().days.is_empty());
 }
@@ -158,7 +159,7 @@ fn set_2_exceptions_further_dates_moves_and_cancellations_are_honoured() {
         days(&["DTSTART:20260501|RDATE:20270501|RDATE:20260502"]),
         ["2026-05-01 holiday", "2026-05-02 holiday", "2027-05-01 holiday"]
     );
-    // Moved to the Monday after; another's of that date stays.
+    // The day is moved to the following Monday. Another event on the same date stays.
     let moved = "UID:a|RECURRENCE-ID;VALUE=DATE:20261225|DTSTART:20261228|SUMMARY:moved";
     let other = "UID:b|DTSTART:20261225|SUMMARY:other";
     for events in [[yearly, moved, other], [moved, other, yearly]] {
@@ -185,7 +186,7 @@ fn set_2_files_are_read_as_they_really_come() {
     let mut folded =
         b"\xEF\xBB\xBFbegin:vcalendar\nVersion:2.0\n\nBegin:vevent\n \ndtstart;value=date:2026\n\t1225\nSummary:K\xC3".to_vec();
     folded.extend_from_slice(b"\n \xB6nig\n  und\nbegin:valarm\ntrigger:-P1D\ndtstart:nonsense\nend:valarm\nend:vevent\nend:vcalendar\n");
-    // Another calendar, and no line break at the end.
+    // A second calendar, and no line break at the end of the file.
     folded.extend_from_slice(b"BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nDTSTART:20260101\r\nEND:VTODO\r\nBEGIN:VEVENT\r\nDTSTART:20260501\r\nEND:VEVENT\r\nEND:VCALENDAR");
     assert_eq!(told(&folded).0, ["2026-05-01 holiday", "2026-12-25 König und"]);
     let same = "DTSTART:20261225|SUMMARY:x";
@@ -195,7 +196,7 @@ fn set_2_files_are_read_as_they_really_come() {
 #[test]
 fn set_2_a_broken_file_is_refused_with_the_line() {
     let event = |lines: &str| calendar(&[&format!("UID:folded\r\n  over\r\n  lines|{lines}")]);
-    // The lines given begin at the sixth.
+    // The given lines start at line 6 of the file.
     let cases = [
         (event("DTSTART:20260230"), "line 6: DTSTART: '20260230' is no date; 26 December 2026 is written 20261226"),
         (event("DTSTART:2026-12-25"), "line 6: DTSTART: '2026-12-25' is no date; 26 December 2026 is written 20261226"),
@@ -270,7 +271,7 @@ fn set_2_all_broken_lines_are_told_at_once_up_to_twenty() {
     let lines: Vec<String> = refused(&body).iter().map(|fault| fault.split(':').next().unwrap().to_owned()).collect();
     assert_eq!(lines, ["line 4", "line 7", "line 9", "line 14", "line 15"]);
     assert_eq!(refused(calendar(&["DTSTART:x"; 30])).len(), 20);
-    // What is quoted is short, whatever was written.
+    // Quoted input is shortened, whatever its length.
     assert!(refused(calendar(&[&format!("DTSTART:{}", "ü".repeat(10_000))]))[0].len() < 200);
     assert!(refused(calendar(&[&format!("BEGIN:{}", "ü".repeat(10_000))]))[0].len() < 250);
 }
@@ -284,7 +285,7 @@ fn set_2_at_most_two_thousand_days_are_imported_at_once() {
     assert_eq!(faults, ["file: holds 2001 days off from 2026-01-01 to 2035-12-31; at most 2000 are imported at once"]);
 }
 
-/// Files of a megabyte that ask for much work. The bound is for a slow build on a busy machine.
+/// SET-2: files of one megabyte that need much work are read in bounded time. The bound allows for a slow build on a busy machine.
 #[test]
 fn set_2_no_file_takes_long() {
     let fill = |event: &str| calendar(&vec![event; 1_000_000 / (event.len() + 26)]);
@@ -318,12 +319,12 @@ fn set_2_no_file_takes_long() {
     }
 }
 
-/// Text as RFC 5545 writes it.
+/// Escapes a text as in RFC 5545.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace(',', "\\,").replace(';', "\\;")
 }
 
-/// A day off as an event, in one of the ways to say how long it lasts.
+/// Writes a day off as an event, in one of the notations for its length.
 fn written(day: &DayOff, way: usize) -> String {
     let last = day.to.unwrap_or(day.from);
     let (end, lasts) = (last + Days::new(1), (last - day.from).num_days() + 1);
@@ -337,7 +338,7 @@ fn written(day: &DayOff, way: usize) -> String {
     format!("BEGIN:VEVENT|{when}|SUMMARY:{}|END:VEVENT|", escaped(&day.name))
 }
 
-/// Lines folded after so many bytes, be it within a character.
+/// Folds lines after `width` bytes, even within a character.
 fn folded(lines: &str, width: usize, line_break: &str) -> Vec<u8> {
     let fold = format!("{line_break} ");
     let line = |line: &str| [line.as_bytes().chunks(width).collect::<Vec<_>>().join(fold.as_bytes()), line_break.into()].concat();
@@ -366,7 +367,7 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Rules of parts that belong into rules, and of some that do not.
+/// Recurrence rules with valid and invalid parts.
 fn rule() -> impl Strategy<Value = String> {
     let freq = sample::select(vec!["YEARLY", "MONTHLY", "WEEKLY", "DAILY"]);
     let name = sample::select(vec![

@@ -1,4 +1,4 @@
-//! The clock against what the test suites of its peers expect.
+//! The working-hours clock on cases from the test suites of other systems (CLK-7).
 
 use chrono::{DateTime, Datelike, TimeDelta};
 use chrono_tz::Tz;
@@ -18,7 +18,7 @@ fn clk_7_every_case_of_the_peers_holds() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// What a case gives instead of what its peer expects.
+/// Returns the difference between a case's result and the expected one. `None` if they agree.
 fn failure(case: &Value) -> Option<String> {
     let text = |field: &str| case[field].as_str().expect("a text");
     let calendar = calendar_of(case);
@@ -66,7 +66,7 @@ fn time_of(at: DateTime<Tz>) -> TimeOfDay {
     text.parse().expect("a time of day")
 }
 
-/// A day's hours with a break cut out of them.
+/// Returns a day's hours without a break.
 fn without(day: &[Interval], from: TimeOfDay, to: TimeOfDay) -> Vec<Interval> {
     let parts = day.iter().flat_map(|interval| {
         let before = Interval { to: interval.to.min(from), ..*interval };

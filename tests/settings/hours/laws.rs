@@ -1,4 +1,4 @@
-//! The clock's laws over random calendars, and its agreement with a slow, simple model.
+//! Properties of the working-hours clock on random calendars, and its agreement with a slow, simple model.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::{daily, minutes};
 
-/// Whole and broken offsets, changes of 30 minutes and of a day, at midnight and a minute after,
-/// in Ramadan, in both hemispheres, and none.
+/// Zones with whole and fractional offsets, with changes of 30 minutes and of a day, at midnight, one minute after it and during Ramadan,
+/// in both hemispheres, and zones without changes.
 const ZONES: [Tz; 32] = [
     Tz::UTC,
     Tz::Africa__Cairo,
@@ -50,7 +50,7 @@ fn time() -> impl Strategy<Value = TimeOfDay> {
     minutes.prop_map(|minutes| TimeOfDay::from_minutes(minutes).expect("within the day"))
 }
 
-/// Up to five intervals, some of them touching.
+/// Up to five intervals, some of them adjacent.
 fn day() -> impl Strategy<Value = Vec<Interval>> {
     let bounds = collection::btree_map(time(), any::<bool>(), 0..=6);
     bounds.prop_map(|bounds| {
@@ -65,8 +65,8 @@ fn week() -> impl Strategy<Value = OpeningHours> {
         .prop_map(|[mon, tue, wed, thu, fri, sat, sun]| OpeningHours::new(Week { mon, tue, wed, thu, fri, sat, sun }).expect("in order"))
 }
 
-/// Any instant of 1990 to 2037, to the nanosecond; half of them within two days of a change of
-/// the zone's offset, if there is one in the next year.
+/// An instant from 1990 to 2037, to the nanosecond. Half of them are within two days of the zone's next change of offset, if there is one
+/// within a year.
 fn instant(zone: Tz) -> impl Strategy<Value = DateTime<Utc>> {
     let seconds = at_year(1990)..at_year(2037);
     let past_change = prop::option::of(-2 * 86_400..2 * 86_400i64);
@@ -87,7 +87,7 @@ fn offset(zone: Tz, second: i64) -> i32 {
     zone.offset_from_utc_datetime(&at).fix().local_minus_utc()
 }
 
-/// A calendar with weekly hours from `weeks`, an instant, and days off and special hours around it.
+/// A calendar with weekly hours from `weeks`, and an instant with days off and special hours around it.
 fn scene_of<S>(weeks: fn() -> S) -> impl Strategy<Value = (Calendar, DateTime<Utc>)>
 where
     S: Strategy<Value = OpeningHours>,
@@ -245,15 +245,15 @@ proptest! {
     }
 }
 
-/// The clock as told to a child: watch the wall clock minute by minute and note the latest it has
-/// shown. What that says is the date and the time; put back, it says nothing new.
+/// The simple model: it watches the wall clock minute by minute and keeps the latest time shown. A clock that was put back shows no new
+/// time until it passes the latest one.
 struct Watcher<'a> {
     calendar: &'a Calendar,
     latest: NaiveDateTime,
 }
 
 impl Watcher<'_> {
-    /// Whether the dealer is at work, and whether it is a day off, in the minute from `at` on.
+    /// Returns whether the dealer is open, and whether it is a day off, in the minute that starts at `at`.
     fn watch(&mut self, at: DateTime<Utc>) -> (bool, bool) {
         self.latest = self.latest.max(at.with_timezone(&self.calendar.zone()).naive_local());
         let date = self.latest.date();

@@ -1,5 +1,4 @@
-//! The working-hours clock: opening hours, days off and the counting in them (SET-1, SET-2,
-//! CLK, ESC-5, ESC-6).
+//! The working-hours clock: opening hours, days off and counting in them (SET-1, SET-2, CLK, ESC-5, ESC-6).
 
 use std::collections::BTreeMap;
 
@@ -13,12 +12,12 @@ mod rules;
 
 const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// A calendar as it is stored.
+/// Returns a calendar from its stored form.
 fn calendar(stored: Value) -> Calendar {
     serde_json::from_value(stored).expect("a valid calendar")
 }
 
-/// The same hours every day, in a zone.
+/// Returns a calendar with the same hours every day.
 fn daily(zone: &str, hours: &Value) -> Calendar {
     let hours: BTreeMap<_, _> = WEEK.map(|day| (day, hours)).into();
     calendar(json!({"zone": zone, "hours": hours}))

@@ -1,4 +1,4 @@
-//! The clock by example, rule by rule.
+//! Examples of the working-hours clock, rule by rule.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::hours::{Calendar, OpeningHours, TimeOfDay};
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::{at, calendar, daily, minutes};
 
-/// Berlin, Monday to Friday 09:00 to 17:00, Saturday to 24:00; the winter of 2026.
+/// Berlin, Monday to Friday 09:00 to 17:00, Saturday to 24:00.
 ///
-/// Thursday 1 January and Monday 5 to Tuesday 6 January are off, Tuesday but for special hours;
-/// Wednesday 7 January is closed by special hours.
+/// Thursday 1 January 2026 and Monday 5 to Tuesday 6 January are days off, but Tuesday has special hours. Wednesday 7 January is closed
+/// by special hours.
 fn dealer() -> Calendar {
     calendar(json!({
         "zone": "Europe/Berlin",
@@ -223,7 +223,7 @@ fn clk_4_a_date_the_clock_skips_has_no_hours() {
 
 #[test]
 fn clk_4_a_clock_put_back_over_midnight_does_not_bring_yesterdays_hours_back() {
-    // At 00:01 of Sunday 7 November 2010 the clock of St. John's went back to Saturday 23:01.
+    // At 00:01 on Sunday, 7 November 2010, the clock in St. John's went back to Saturday 23:01.
     let calendar = calendar(json!({
         "zone": "America/St_Johns",
         "hours": {"sat": [["20:00", "24:00"]]},
