@@ -1,7 +1,7 @@
-"""Drives the customer's page of an invitation in Chromium: in every language, on a phone and on a desk, without a script.
+"""Drives the customer's page of an invitation in Chromium, in every language, in the sizes of a phone and a desktop, without JavaScript.
 
-Usage: drive.py BINARY PICTURES. Starts the local run on a free port and a folder of its own, and looks at each state of the page by what the
-customer sees, by axe-core's rules (nothing serious or critical), and as a picture. Any failure ends it.
+Usage: drive.py BINARY PICTURES. Starts the local run on a free port with a folder of its own. In each state of the page it checks the visible
+text and axe-core's rules (no serious or critical violations) and takes a screenshot. The script stops at the first failure.
 """
 
 import json
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY, PICTURES = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
 NORDSTERN = "autohaus-nordstern-demo"
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
-# Whoever is booked in one run is not in another: each finds all days free.
+# Each run books another seller, so that all days are free.
 SELLERS = iter(["anna.vogt", "ben.krause", "clara.henning", "david.roth", "elif.yilmaz", "felix.lang", "greta.sommer"])
 started = time.monotonic()
 
@@ -31,7 +31,7 @@ def say(text):
 
 
 class Desk:
-    """The local run, as staff use it."""
+    """The local run, used with the rights of staff."""
 
     def __init__(self, folder):
         command = [BINARY, "--port", "0", "--data", f"{folder}/data"]
@@ -59,7 +59,7 @@ class Desk:
 
 
 class Customer:
-    """One who looks at the page in a language and a size, and wants what is right."""
+    """A customer who uses the page in one language and size and checks it."""
 
     def __init__(self, browser, desk, language, size):
         width, height = SIZES[size]
@@ -70,7 +70,7 @@ class Customer:
             viewport={"width": width, "height": height}, locale=language, java_script_enabled=False, has_touch=size == "phone"
         )
         self.page = self.context.new_page()
-        # The page has no script and is driven without; axe-core is one, and looks at a copy.
+        # The page is driven with JavaScript off. axe-core needs JavaScript, so it checks a copy of the page.
         self.copy = browser.new_page(viewport={"width": width, "height": height})
         self.page.set_default_timeout(5_000)
         self.page.on("request", lambda request: self.requested(request.url))
@@ -84,12 +84,12 @@ class Customer:
             self.wrong(f"asks elsewhere: {url}")
 
     def heard(self, text):
-        # The answers that the journeys ask for.
+        # Responses that the journeys provoke.
         if "409 (Conflict)" not in text and "404 (Not Found)" not in text:
             self.wrong(f"the console says {text}")
 
     def look(self, state):
-        """What must be so in every state of the page."""
+        """Checks what must hold in every state of the page."""
         page = self.page
         page.screenshot(path=PICTURES / f"{self.name}-{state}.png", full_page=True)
         self.copy.set_content(page.content())
@@ -101,7 +101,7 @@ class Customer:
             self.wrong(f"{state}: is wider than the screen")
         if page.evaluate("document.documentElement.lang") != self.language:
             self.wrong(f"{state}: is not in {self.language}")
-        # WCAG 2.2, 2.5.8: a finger finds it.
+        # WCAG 2.2, 2.5.8: targets are at least 24 pixels wide and high.
         small = page.evaluate("""[...document.querySelectorAll('a:not(.skip), button, summary, .slot')]
             .map(e => [e.getBoundingClientRect(), e]).filter(([r]) => r.height > 0 && (r.height < 24 || r.width < 24)).map(([, e]) => e.outerHTML)""")
         if small:
@@ -154,7 +154,7 @@ class Customer:
         self.look("7-gone")
 
     def by_keyboard(self, user):
-        """Nothing but keys; and what has the focus is to be seen."""
+        """Uses the page by keyboard only. The focused element is always visible."""
         page, text = self.page, self.text
         page.goto(self.desk.invite(f"keys-{self.name}", user))
 

@@ -1,7 +1,8 @@
 """Deploys the template into an emulated AWS and drives it as a client would.
 
-The emulator runs the compiled functions from the template's own queues, stream, timers and routes: it is the independent judge that template
-and binaries fit. Usage: drive.py BINARIES TEMPLATE: the folder with the compiled functions, and the translated template. Prints each step and its time; any failure ends it.
+The emulator runs the compiled functions behind the template's own queues, stream, timers and routes, so it checks that the template and the
+binaries agree. Usage: drive.py BINARIES TEMPLATE, with the folder of the compiled functions and the translated template. The script prints each
+step with its time and stops at the first failure.
 """
 
 import base64
@@ -47,7 +48,7 @@ def client(service):
 
 
 def wait(what, seconds, check):
-    """Waits until check() returns something, and returns it."""
+    """Waits until check() returns a true value and returns that value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = check()
@@ -60,7 +61,7 @@ def wait(what, seconds, check):
 
 
 def tell_what_happened():
-    """The functions' last log lines and what lies in the queues, for whoever has to find out why."""
+    """Prints the last log lines of the functions and the contents of the queues, to help find the cause of a failure."""
     logs, sqs = client("logs"), client("sqs")
     for group in logs.describe_log_groups().get("logGroups", []):
         events = logs.filter_log_events(logGroupName=group["logGroupName"], limit=1000).get("events", [])
@@ -77,7 +78,7 @@ def expect(what, got, wanted):
     say(f"{what}: {got}")
 
 
-# The identity provider: a key, its public half, and tokens.
+# The identity provider: a key pair and tokens.
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 JWK = {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key())), "kid": "test", "use": "sig", "alg": "RS256"}
 
@@ -141,11 +142,11 @@ def deploy():
         "PublicUrl": "https://desk.example", "MailFrom": "desk@forecourt.example",
     }
     template = json.loads(TEMPLATE.read_text())
-    # Roles are enforced as the template has them, but for two things that the emulator gets wrong: it asks for SES's right on "*" and knows no
-    # ses:FromAddress, and it takes every schedule for one of the default group.
+    # The emulator enforces the template's roles, with two errors that are corrected here: it checks SES's action on "*" without ses:FromAddress,
+    # and it treats every schedule as one of the default group.
     for role in ["SendRole", "OutboxRole"]:
         for statement in template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]:
-            # One that stands under a condition has its actions deeper.
+            # A statement under a condition has its actions one level deeper.
             actions = statement.get("Action", [])
             if "ses:SendRawEmail" in actions:
                 statement.pop("Condition")
@@ -172,7 +173,7 @@ def deploy():
 
 
 def mails():
-    """What the emulator's SES took, as text."""
+    """Returns the mails that the emulator's SES accepted, as text."""
     with urllib.request.urlopen(f"{ENDPOINT}/_ministack/ses/messages") as reply:
         return reply.read().decode()
 
@@ -222,7 +223,7 @@ def drive(resources):
 
 
 def documents(host, lead, admin):
-    """Up and down by the bucket's signed links, within the function's role."""
+    """Uploads and downloads a document by the bucket's signed links, with the permissions of the function's role."""
     path, file = f"/leads/{lead}/documents", b"%PDF-1.7 an order form"
     status, made = call(host, "POST", path, {"title": "Order form", "content_type": "application/pdf", "bytes": len(file)}, admin)
     expect("a document is announced", (status, made.get("state")), (201, "pending"))
@@ -241,7 +242,7 @@ def documents(host, lead, admin):
 
 
 def calendar(host, admin, lead):
-    """An event, its day, and the same by a link that needs no token, until it is revoked."""
+    """Creates an event and reads its day, with a token and by a calendar link that works until it is revoked."""
     event = {"title": "Call her", "type": "phone_outbound", "at": "2030-11-25T10:00:00+01:00"}
     expect("an event", call(host, "POST", f"/leads/{lead}/events", event, admin)[0], 201)
     day = call(host, "GET", f"/dealers/{NORDSTERN}/calendar?view=day&date=2030-11-25", bearer=admin)[1]
@@ -255,7 +256,7 @@ def calendar(host, admin, lead):
 
 
 def settings(host, admin):
-    """Read, changed by who saw the version, refused to who did not."""
+    """Reads the settings, changes them with the current version, and is refused with an old one."""
     path = f"/dealers/{NORDSTERN}/settings"
     status, read = call(host, "GET", path, bearer=admin)
     expect("the dealer's settings", (status, read["version"]), (200, 1))
@@ -267,7 +268,7 @@ def settings(host, admin):
 
 
 def partners(resources, host, leads, admin):
-    """The partner queue: a good message, one for a dealer who is not there yet, and a poisoned one; the two end alone among the dead letters."""
+    """Sends a valid message, one for an unknown dealer, and an unreadable one to the partner queue. Only the last two become dead letters."""
     sqs = client("sqs")
     queue, dead = resources["PartnerQueue"], resources["PartnerDeadLetters"]
     sender = wait_for_sender(sqs)
@@ -285,13 +286,13 @@ def partners(resources, host, leads, admin):
     expect("redriven", redrive(sqs, dead, queue), ["{ this is no enquiry", enquiry("q-0")])
     admin_there = token(sub="gina.group")
     there = lambda: call(host, "GET", "/dealers/nordstern-zwei/leads", bearer=admin_there)[1].get("leads", [])
-    # A dealer that was not there is looked for anew at each delivery.
+    # Each delivery looks up the dealer again, so a dealer that was added since is found.
     wait("with its dealer there, it is a lead", 90, lambda: len(there()) == 1)
     wait("the poisoned message is a dead letter again", 90, lambda: depth(dead) == 1 and depth(queue) == 0)
 
 
 def appointments(resources, host, admin):
-    """By HTTP and by the partners' queue, which are one door, and what becomes of them, by queue and signed."""
+    """Creates appointments by HTTP and by the partners' queue, with one result for a repeat, and reports on them by queue and by signed ping-back."""
     sqs, queue = client("sqs"), resources["AppointmentQueue"]
     load(resources["Table"], group_file(wait_for_sender(sqs), of="centre-demo"))
     centre, path = token(sub="centre-demo", partner="centre-demo"), f"/dealers/{NORDSTERN}/appointments"
@@ -315,14 +316,14 @@ def appointments(resources, host, admin):
 
 
 def signed(secret, name, body):
-    """The headers of Standard Webhooks."""
+    """Returns the headers of Standard Webhooks."""
     now = str(int(time.time()))
     mac = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), f"{name}.{now}.{json.dumps(body)}".encode(), "sha256").digest()
     return {"webhook-id": name, "webhook-timestamp": now, "webhook-signature": "v1," + base64.b64encode(mac).decode()}
 
 
 def overview(host, admin):
-    """What there is by now, to who may see it; the index may lag."""
+    """Reads the overviews as head office. They may lag, so they are read until they are complete."""
     office = token(sub="hugo.office")
     of = lambda what: call(host, "GET", f"/overview/{what}", bearer=office)
     wait("the overview has both appointments, one of them called off", 30, lambda: (lambda it: (it["appointments"]["total"], it["cancelled"]["number"]))(of("appointments")[1]) == (2, 1))
@@ -332,7 +333,7 @@ def overview(host, admin):
 
 
 def exports(host, admin):
-    """A job by the queue, its parts in the bucket, and the link to the file: within the function's role."""
+    """Runs an export job: by queue, with its parts in the bucket and a link to the file, with the permissions of the function's role."""
     office = token(sub="hugo.office")
     expect("an export by an admin", call(host, "POST", "/exports", {"what": "appointments"}, admin)[0], 403)
     for form, begins in [("csv", b"\xef\xbb\xbfappointment,"), ("xlsx", b"PK\x03\x04")]:
@@ -349,7 +350,7 @@ def exports(host, admin):
 
 
 def made_webhook(host):
-    """A webhook to a name that leads nowhere: no address of this machine is taken, and there is no other."""
+    """Creates a webhook to a name that does not resolve. Private addresses are refused, and the drive needs no public receiver."""
     admin = token(sub="gina.group")
     make = lambda url: call(host, "POST", "/webhooks", {"url": url, "events": ["lead.created"]}, admin)
     expect("a webhook to this machine", make(f"https://127.0.0.1:{ISSUER_PORT}/")[0], 422)
@@ -359,7 +360,7 @@ def made_webhook(host):
 
 
 def told(host, webhook, lead):
-    """That it was tried to tell of a lead, and is tried once more by hand."""
+    """Checks that a delivery was attempted, and that a redelivery by hand attempts it again."""
     admin, path = token(sub="gina.group"), f"/webhooks/{webhook}/deliveries"
     of_lead = lambda: next((one for one in call(host, "GET", path, bearer=admin)[1]["deliveries"] if one["lead"] == lead), {"attempts": 0})
     wait("stream -> outbox -> the sender's other queue: a webhook was tried", 30, lambda: "last_failure" in of_lead())
@@ -370,7 +371,7 @@ def told(host, webhook, lead):
 
 
 def redrive(sqs, dead, queue):
-    """Moves dead letters back as they are; on AWS this is StartMessageMoveTask, which the emulator does not have. Returns what they say."""
+    """Moves dead letters back unchanged and returns their bodies. On AWS this is StartMessageMoveTask, which the emulator lacks."""
     said = []
     while letters := sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=30).get("Messages"):
         for letter in letters:
@@ -387,14 +388,14 @@ def load(table, *file):
 
 
 def wait_for_sender(sqs):
-    """The identity that the emulator's queues vouch for."""
+    """Returns the sender's identity that the emulator's queues report."""
     queue = sqs.create_queue(QueueName="who-am-i")["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody="who am I")
     return sqs.receive_message(QueueUrl=queue, AttributeNames=["SenderId"])["Messages"][0]["Attributes"]["SenderId"]
 
 
 def group_file(sender, another=None, of="portal-demo"):
-    """The demo group, a partner of it known by the queue's identity, and perhaps another dealer, whom the partner serves, too."""
+    """Returns the demo group with the queue's sender as a partner. Optionally adds another dealer that the partner serves."""
     demo = json.loads((ROOT / "infra/local/src/demo.json").read_text())
     partner = next(partner for partner in demo["partners"] if partner["partner"]["id"] == of)
     partner["sender_id"] = sender
@@ -410,7 +411,7 @@ def group_file(sender, another=None, of="portal-demo"):
 
 
 def escalation(resources, host, how, timers):
-    """A dealer that is always open, level 1 after a minute, level 2 a minute later."""
+    """Checks the escalation at a dealer that is always open, with level 1 after one minute and level 2 one minute later."""
     body = {"contact": {"last_name": "Late", "email": f"late-{int(timers)}@example.com"}}
     status, lead = call(host, "POST", "/dealers/always-open/leads", body, token(sub="admin.always", group="cloud-group"))
     expect(f"a lead that nobody answers, {how}", status, 201)
@@ -426,7 +427,7 @@ def escalation(resources, host, how, timers):
 
 
 def assigned_by_queue(host):
-    """Another dealer of the group: the lead waits for an owner, and assign gives it one."""
+    """Moves a lead to another dealer of the group. It has no owner until assign gives it one."""
     who = token(sub="admin.always", group="cloud-group")
     lead = call(host, "POST", "/dealers/always-open/leads", {"contact": {"email": "moved@example.com"}}, who)[1]
     status, moved = call(host, "POST", f"/leads/{lead['id']}/assignment", {"dealer": "other-dealer"}, who)

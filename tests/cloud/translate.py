@@ -1,4 +1,4 @@
-"""Translates infra/template.yaml from SAM to CloudFormation, offline, and prints it: what is linted, and what the emulator deploys."""
+"""Translates infra/template.yaml from SAM to CloudFormation without network and prints the result, for the lint and the emulator."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "infra/template.yaml"
 
 
 class NoManagedPolicies(ManagedPolicyLoader):
-    """The template names none, so nothing has to be asked of AWS."""
+    """The template uses no managed policies, so none have to be loaded from AWS."""
 
     def load(self):
         return {}

@@ -1,9 +1,17 @@
+<<<<<<< HEAD
 """Measures the size of functions and how fast they start.
 
 Usage: measure.py [--size-only] FOLDER FUNCTION...: the folder of the release binaries, and the names of functions. Acts as the runtime API of Lambda: starts each
 function, waits for its first poll, reads its resident memory, and ends it. Prints the zipped size, the time from exec to the first poll (median of 21
 starts) and the resident memory. Fails if one of them is above its limit; ceilings.toml has the limits of the size. `--size-only` limits the size
 alone: start times mean nothing while other work keeps the machine busy.
+=======
+"""Measures the size and the start time of the functions.
+
+Usage: measure.py FOLDER, with the folder of the release binaries. Simulates the runtime API for each function: starts it, waits for its first
+poll, reads its resident memory, and ends it. Prints the zipped size, the time from exec to the first poll (median of 21 starts) and the resident
+memory. Fails if a bound is exceeded.
+>>>>>>> c294e19 (tests: write the comments of the scripts in plain English)
 """
 
 import http.server
@@ -25,7 +33,11 @@ when = 0.0
 
 
 class Runtime(http.server.BaseHTTPRequestHandler):
+<<<<<<< HEAD
     """Never answers a poll: a function that asks for its first event has started."""
+=======
+    """Never responds to a poll. A function has started when it polls for its first event."""
+>>>>>>> c294e19 (tests: write the comments of the scripts in plain English)
 
     protocol_version = "HTTP/1.1"
 
@@ -40,7 +52,7 @@ class Runtime(http.server.BaseHTTPRequestHandler):
 
 
 def start(binary, environment):
-    """Seconds from exec to the first poll, and bytes resident then."""
+    """Returns the seconds from exec to the first poll, and the resident bytes at that time."""
     polled.clear()
     began = time.perf_counter()
     process = subprocess.Popen([binary], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
