@@ -1,17 +1,9 @@
-<<<<<<< HEAD
 """Measures the size of functions and how fast they start.
 
 Usage: measure.py [--size-only] FOLDER FUNCTION...: the folder of the release binaries, and the names of functions. Acts as the runtime API of Lambda: starts each
 function, waits for its first poll, reads its resident memory, and ends it. Prints the zipped size, the time from exec to the first poll (median of 21
 starts) and the resident memory. Fails if one of them is above its limit; ceilings.toml has the limits of the size. `--size-only` limits the size
 alone: start times mean nothing while other work keeps the machine busy.
-=======
-"""Measures the size and the start time of the functions.
-
-Usage: measure.py FOLDER, with the folder of the release binaries. Simulates the runtime API for each function: starts it, waits for its first
-poll, reads its resident memory, and ends it. Prints the zipped size, the time from exec to the first poll (median of 21 starts) and the resident
-memory. Fails if a bound is exceeded.
->>>>>>> c294e19 (tests: write the comments of the scripts in plain English)
 """
 
 import http.server
@@ -33,11 +25,7 @@ when = 0.0
 
 
 class Runtime(http.server.BaseHTTPRequestHandler):
-<<<<<<< HEAD
     """Never answers a poll: a function that asks for its first event has started."""
-=======
-    """Never responds to a poll. A function has started when it polls for its first event."""
->>>>>>> c294e19 (tests: write the comments of the scripts in plain English)
 
     protocol_version = "HTTP/1.1"
 
