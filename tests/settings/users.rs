@@ -122,7 +122,7 @@ async fn acc_1_users_are_listed_within_reach() {
 async fn set_7_only_users_who_work_there_can_have_a_part_at_a_dealer() {
     let world = World::new().await;
     let part = json!({"receives_leads": true});
-    for (who, detail) in [("nobody.known", "no user of the group"), ("alice.moore", "does not work at")] {
+    for (who, detail) in [("nobody.known", "is not a user of the group"), ("alice.moore", "does not work at")] {
         let reply = send(&world, Method::PUT, ADMIN, &of_dealer(&format!("users/{who}")), Some(1), &part).await;
         assert_eq!((reply.status, reply.faults()), (422, vec!["user SET-7".to_owned()]), "{}", reply.body);
         assert!(reply.text("/detail").contains(detail), "{}", reply.body);

@@ -5,7 +5,7 @@ use crate::decision::Item;
 use crate::directory::{Channel, Contact, Recognised};
 
 impl Contact {
-    /// The record with a lead that it does not name yet: one that shares a channel with this person.
+    /// Returns the record with `lead` added, as a lead that shares a channel with this person. `None` if the record already has it.
     pub(crate) fn shares(&self, lead: LeadId) -> Option<Item> {
         let mut record = Self { and_more: self.all_leads().is_none(), ..self.clone() };
         record.name(lead);
@@ -14,12 +14,12 @@ impl Contact {
 }
 
 impl Recognised {
-    /// The records of others who share a channel with a lead of the record `own`, with that lead (LEAD-8).
+    /// Returns the records of other people who share a channel with `lead`, with that lead added (LEAD-8). `own` is the lead's own record.
     pub(crate) fn shared(&self, own: Option<&ChannelKey>, lead: LeadId) -> impl Iterator<Item = Item> {
         self.known.iter().filter(move |record| own != Some(&record.id)).filter_map(move |record| record.shares(lead))
     }
 
-    /// What the directory learns by it: nothing, where each channel leads to the record already.
+    /// Returns the new items of the directory. Empty if every channel already maps to the record.
     pub(crate) fn learnt(&self, known: &[(ChannelKey, Option<Contact>)]) -> Vec<Item> {
         let is_new = !known.iter().any(|(_, owner)| owner.as_ref().is_some_and(|owner| owner.id == self.contact.id));
         if !is_new && self.new_aliases.is_empty() {

@@ -1,4 +1,4 @@
-//! Rules: they change state. Each takes the state, the settings, the request and `now`, and returns a decision.
+//! The rules that change state. Each one takes the state, the settings, the request and `now`, and returns a decision.
 
 pub mod appointment;
 pub mod calendar;

@@ -9,10 +9,10 @@ use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
-/// Sets a user up, or changes one (SET-7). `dealers` are those that the user worked at so far. `None`: it is so already.
+/// Creates or changes a user (SET-7). `dealers` are the dealers at which the user worked before. `None` if nothing changes.
 ///
 /// # Errors
-/// Faults by field; rights and roles that the asker cannot give (ACC-1); a dealer left where the user still has a part.
+/// Faults by field: rights and roles that the principal cannot grant (ACC-1), and a removed dealer at which the user is still a member.
 pub fn save(
     id: &UserId,
     before: Option<&User>,
@@ -33,20 +33,24 @@ pub fn save(
         faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
     }
     for right in facts.rights.iter().filter(|right| !scope.gives(**right)) {
-        faults.push(Fault::new("rights", "ACC-1", format!("{right} is not yours to give")));
+        faults.push(Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant this right")));
     }
     if facts.rights.contains(&Right::Export) && facts.role != Role::HeadOffice {
-        faults.push(Fault::new("rights", "EXP-1", "export is head office's alone: it cannot be given besides another role"));
+        faults.push(Fault::new("rights", "EXP-1", "must not include export: only the role head office has this right"));
     }
     if !scope.gives_role(facts.role) {
-        faults.push(Fault::new("role", "ACC-1", "may more than you: it is not yours to give"));
+        faults.push(Fault::new("role", "ACC-1", "grants rights you do not have"));
     }
     let had = before.map_or(&nowhere, |before| &before.dealers);
     for dealer in facts.dealers.difference(had).filter(|dealer| scope.reaches(dealer).is_err()) {
-        faults.push(Fault::new("dealers", "ACC-1", format!("{dealer} is not within your reach")));
+        faults.push(Fault::new("dealers", "ACC-1", format!("must not include {dealer}: you cannot access this dealer")));
     }
     for dealer in dealers.iter().filter(|dealer| !facts.dealers.contains(&dealer.id) && dealer.settings.member(id).is_some()) {
-        faults.push(Fault::new("dealers", "SET-7", format!("{} has {id} among its users still; take them out there first", dealer.id)));
+        faults.push(Fault::new(
+            "dealers",
+            "SET-7",
+            format!("must include {}: {id} is still a member there; remove the member first", dealer.id),
+        ));
     }
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
@@ -63,28 +67,28 @@ pub fn save(
     Ok(Some((saved(after.clone(), scope, now), after)))
 }
 
-/// A user leaves the group. `None`: they have left already. The record stays, so that what they did keeps their name.
+/// Removes a user from the group. `None` if the user is already removed. The record remains, so that past changes still show the name.
 ///
 /// # Errors
-/// 409 where they have a part at a dealer still, or it is the asker.
+/// 409 if the user is still a member at a dealer, or is the principal.
 pub fn leave(user: &User, dealers: &[&Dealer], scope: &Scope, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     if !user.is_here() {
         return Ok(None);
     }
     if scope.user_id() == Some(&user.id) {
-        return Err(Refusal::Conflict("nobody can remove themselves".into()));
+        return Err(Refusal::Conflict("you cannot remove yourself".into()));
     }
     within_reach(Some(user), scope)?;
     let parts: Vec<&str> =
         dealers.iter().filter(|dealer| dealer.settings.member(&user.id).is_some()).map(|dealer| dealer.id.as_str()).collect();
     if !parts.is_empty() {
-        return Err(Refusal::Conflict(format!("{} is among the users of {} still; take them out there first", user.id, parts.join(", "))));
+        return Err(Refusal::Conflict(format!("{} is still a member at {}; remove the member there first", user.id, parts.join(", "))));
     }
     let gone = User { version: user.version + 1, left: Some(now), ..user.clone() };
     Ok(Some(saved(gone, scope, now)))
 }
 
-/// Whoever may more than the asker is not the asker's to change; whoever is out of reach is not to be seen.
+/// Checks that the principal may change the user: 404 if it may not see the user, 403 if the user has rights that it cannot grant.
 fn within_reach(user: Option<&User>, scope: &Scope) -> Result<(), Refusal> {
     let Some(user) = user else { return Ok(()) };
     if !scope.sees_user(user) {
@@ -94,14 +98,14 @@ fn within_reach(user: Option<&User>, scope: &Scope) -> Result<(), Refusal> {
         return Ok(());
     }
     let right = if user.role == Role::Operator { Right::Operate } else { Right::ManageUsers };
-    Err(Refusal::ForbiddenFields(right, vec![Fault::new("user", "ACC-1", format!("{} may more than you", user.id))]))
+    Err(Refusal::ForbiddenFields(right, vec![Fault::new("user", "ACC-1", format!("{} has rights you do not have", user.id))]))
 }
 
-/// Nobody takes the right to manage users from themselves.
+/// Checks that users do not remove their own right to manage users.
 fn no_lock_out(id: &UserId, role: Role, rights: &BTreeSet<Right>, scope: &Scope) -> Result<(), Refusal> {
     let keeps = role.may(Right::ManageUsers) || rights.contains(&Right::ManageUsers);
     if scope.user_id() == Some(id) && !keeps {
-        return Err(Refusal::Conflict("nobody can take the right to manage users from themselves".into()));
+        return Err(Refusal::Conflict("you cannot remove your own right to manage users".into()));
     }
     Ok(())
 }

@@ -7,8 +7,8 @@ use crate::people::User;
 use crate::settings::{Dealer, DealerSettings, Recompute, Settings, SettingsChange, moves_deadlines};
 use chrono::{DateTime, Utc};
 
-/// Saves `settings` as the next version, and the change in the history (SET-10); where they move deadlines, the dealer's open leads are to be
-/// computed anew (SET-11). Returns the dealer as it is then.
+/// Saves `settings` as the next version with an entry in the history (SET-10). If the change moves deadlines, the dealer's open leads are
+/// recomputed (SET-11). Returns the decision and the new dealer.
 pub fn save(id: &DealerId, before: Option<&Dealer>, settings: Settings, by: Actor, now: DateTime<Utc>) -> (Decision, Dealer) {
     let version = before.map_or(0, |dealer| dealer.version) + 1;
     let since = before.map_or(now, |dealer| dealer.since);
@@ -20,10 +20,10 @@ pub fn save(id: &DealerId, before: Option<&Dealer>, settings: Settings, by: Acto
     (Decision::default().with(Item::Dealer(Box::new(dealer.clone()))).with(Item::Change(Box::new(change))).with_some(job), dealer)
 }
 
-/// Former users that a dealer knows at most: each is a read of its board.
+/// The maximum number of former users that a dealer records, because each one costs a read of that user's board.
 const FORMER: usize = 100;
 
-/// Who had a part before and has none after.
+/// Returns the users who were members before and are not after.
 fn former(before: &Dealer, after: &DealerSettings) -> Vec<UserId> {
     let gone = |user: &&UserId| after.member(user).is_none();
     let before = before.former.iter().chain(before.settings.members.iter().map(|member| &member.user));
@@ -31,8 +31,8 @@ fn former(before: &Dealer, after: &DealerSettings) -> Vec<UserId> {
     gone[gone.len().saturating_sub(FORMER)..].to_vec()
 }
 
-/// Insists on the rights that fields of their own need: distribution groups are made by the operator or the group's admin (DIS-3), the mail
-/// server and whether mail is answered here are the operator's (SET-4, SET-5).
+/// Checks the rights of fields with their own right: distribution groups need the operator or a group admin (DIS-3), and the mail server
+/// and `lead_tracking_only` need the operator (SET-4, SET-5).
 ///
 /// # Errors
 /// [`Refusal::ForbiddenFields`] names the right and the fields.
@@ -46,22 +46,22 @@ pub fn allowed(before: &DealerSettings, after: &DealerSettings, scope: &Scope) -
         (tracking, "lead_tracking_only", "SET-5", Right::Operate, "the operator"),
     ] {
         if changed && scope.needs(right).is_err() {
-            return Err(Refusal::ForbiddenFields(right, vec![Fault::new(field, rule, format!("is changed by {who} only"))]));
+            return Err(Refusal::ForbiddenFields(right, vec![Fault::new(field, rule, format!("can be changed only by {who}"))]));
         }
     }
     Ok(())
 }
 
-/// The users that `after` names and `before` did not.
+/// Returns the users that `after` names and `before` does not.
 pub fn newcomers<'a>(before: &'a DealerSettings, after: &'a DealerSettings) -> impl Iterator<Item = &'a UserId> {
     after.members.iter().map(|member| &member.user).filter(|user| before.member(user).is_none())
 }
 
-/// Takes newcomers in: only who is a user of the group and works at this dealer can have a part here (SET-7). Their records are written with the
-/// settings, so that nobody leaves in the same moment.
+/// Checks the new members: each must be a user of the group who works at this dealer (SET-7). The decision also writes their records, so
+/// that no user can be removed at the same moment.
 ///
 /// # Errors
-/// Every one that cannot, by field.
+/// A fault for every user who cannot be a member, by field.
 pub fn welcome<'a>(
     id: &DealerId,
     before: &DealerSettings,
@@ -73,9 +73,9 @@ pub fn welcome<'a>(
         let at = after.members.iter().position(|member| member.user == *newcomer).unwrap_or_default();
         let mut fault = |detail: String| faults.push(Fault::new(format!("members[{at}].user"), "SET-7", detail));
         match user(newcomer).filter(|user| user.is_here()) {
-            None => fault(format!("{newcomer} is no user of the group")),
+            None => fault(format!("{newcomer} is not a user of the group")),
             Some(user) if !user.dealers.contains(id) => {
-                fault(format!("{newcomer} does not work at {id}: whoever manages users can add it to their dealers"));
+                fault(format!("{newcomer} does not work at {id}; a user with the right to manage users can add the dealer to this user"));
             }
             Some(user) => items.push(Item::User(Box::new(user.clone()))),
         }
@@ -86,5 +86,5 @@ pub fn welcome<'a>(
     if faults.is_empty() { Ok(items) } else { Err(Refusal::Invalid(faults)) }
 }
 
-/// Newcomers of one change: a transaction has room for so many.
+/// The maximum number of new members in one change, limited by the size of a transaction.
 const MOST_AT_ONCE: usize = 90;

@@ -10,7 +10,7 @@ use crate::lead::Lead;
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
-/// The kind of an appointment that is an event of type `kind`.
+/// Returns the kind of an appointment whose event has the type `kind`.
 fn kind_of(kind: &str) -> AppointmentKind {
     match kind {
         BOOKED_TEST_DRIVE => AppointmentKind::TestDrive,
@@ -22,8 +22,8 @@ fn kind_of(kind: &str) -> AppointmentKind {
     }
 }
 
-/// The same decision about a lead of `dealer`, in which the appointments follow their events, and the customers are told. `held` are the
-/// appointments as they were read.
+/// Extends a decision about a lead of `dealer`: its appointments follow their events, and the customers are notified. `held` are the loaded
+/// appointments.
 pub fn with_appointments<'a>(
     decision: Decision,
     lead: &Lead,
@@ -85,11 +85,12 @@ impl Appointment {
         });
         appointment.user = event.user.clone().or_else(|| lead.owner.clone());
         if event.state == EventState::Incomplete && appointment.dealer != lead.dealer {
-            // What is still to come goes with its lead to another dealer (DIS-7): the customer is told, and reminded by the hours there.
+            // A future appointment moves to the other dealer together with its lead (DIS-7). The customer is notified, and reminders follow
+            // the hours of the new dealer.
             appointment.go_to(lead.dealer.clone(), now);
             appointment.sequence += 1;
         }
-        // What the calendar says is said here and now, whatever clocks others went by.
+        // A change of the calendar is a local change at `now`, whatever the clocks of other systems.
         if appointment.at != event.at {
             let by = event.rescheduled.last().map_or(&event.by, |moved| &moved.by);
             appointment = appointment.with_local_change(AppointmentChange::Moved { to: event.at }, by, calendar, now);

@@ -7,9 +7,10 @@ use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
 impl Appointment {
-    /// What its customer is told of a change to `self` from `before`, by every medium that the dealer uses and the customer allows (APT-3):
-    /// a confirmation at once, and a reminder in its time; of an appointment that is over, nothing, unless it was still to come: who was told of the
-    /// time that it had must not come in vain. At an address that is new, a confirmation; by a medium that is allowed only now, both.
+    /// Returns the letters about the change from `before` to `self`, one per medium that the dealer uses and the customer allows (APT-3). A
+    /// future appointment has a confirmation at once and a reminder later. A past one has no letters, with one exception: if it was moved
+    /// from a future time to a past one, the customer is notified so that they do not come for nothing. A new address receives a
+    /// confirmation; a newly allowed medium receives a confirmation and a reminder.
     pub fn letters(&self, before: Option<&Self>, dealer: &Dealer, now: DateTime<Utc>) -> impl Iterator<Item = Item> {
         let settings = &dealer.settings.appointments;
         let (was, is) = (before.is_some_and(|before| !before.state.is_cancelled()), !self.state.is_cancelled());
@@ -24,7 +25,8 @@ impl Appointment {
             match (was, is) {
                 (false, true) => says.push((LetterKind::Confirmation, now)),
                 (true, true) if moved => says.push((LetterKind::Moved, now)),
-                // Of one that nobody was told of there is nothing to take back, but then its confirmation is stale, too.
+                // If no confirmation was sent, no cancellation is needed either. It is queued all the same, and the pending confirmation is
+                // stale.
                 (true, false) => says.push((LetterKind::Cancelled, now)),
                 (true, true) => {
                     allowed = before.map(|before| self.reached.allows(&before.reached)).unwrap_or_default();
@@ -43,7 +45,7 @@ impl Appointment {
         let again: Vec<_> = confirmed.chain(reminded).filter(|(_, medium, _)| media.contains(medium)).collect();
         let again = again.into_iter().map(move |(says, medium, due)| {
             let letter = Letter::of_appointment(self, says, medium, due, now);
-            // Its name there is that of the first one, unless it says of which version it is.
+            // Adds the version to the cause. Otherwise it would equal the cause of the first letter.
             Letter { cause: format!("{}-{}", letter.cause, self.version + 1), ..letter }
         });
         let letters =

@@ -1,4 +1,4 @@
-//! Makes and edits appointments (APT-1, APT-2).
+//! Creates and edits appointments (APT-1, APT-2).
 
 use crate::appointment::{Appointment, AppointmentState, Attendance, External, PendingReports};
 use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, EventId, Fault, Refusal, UserId};
@@ -13,20 +13,20 @@ use crate::settings::Dealer;
 use crate::slots::{Diary, LoadDay};
 use chrono::{DateTime, Utc};
 
-/// What a change of an appointment goes by.
+/// The input of a change of an appointment.
 #[derive(Clone, Copy)]
 pub struct AppointmentContext<'a> {
-    /// The dealer; of an appointment that is an event, the lead's.
+    /// The dealer. If the appointment has a calendar event, this is the lead's dealer.
     pub dealer: &'a Dealer,
-    /// The lead that it is of.
+    /// The lead of the appointment.
     pub lead: Option<&'a Lead>,
-    /// The lead's event that it is.
+    /// The appointment's event on the lead's calendar.
     pub event: Option<&'a CalendarEvent>,
-    /// The days of people, as they were read.
+    /// The loaded days of users.
     pub days: LoadDay<'a>,
-    /// By whom.
+    /// The actor.
     pub by: &'a Actor,
-    /// When.
+    /// The current time.
     pub now: DateTime<Utc>,
 }
 
@@ -37,7 +37,7 @@ impl<'a> AppointmentContext<'a> {
     }
 }
 
-/// What is to be committed, and the appointment as it is then.
+/// The decision about an appointment, and the appointment after it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangedAppointment {
     /// The items.
@@ -46,60 +46,61 @@ pub struct ChangedAppointment {
     pub appointment: Appointment,
 }
 
-/// The customer of an appointment, as its maker writes it.
+/// The customer's data in a request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Customer {
-    /// What to call them; none: as the lead does.
+    /// The display name. `None` if it is the lead's.
     pub name: Option<String>,
-    /// How they are reached.
+    /// How to reach the customer.
     pub reached: ContactPreferences,
-    /// The channels by which the directory knows people, in order of weight, and whom each leads to; of a lead's appointment the lead says who it is.
+    /// The customer's channels in order of weight, each with its record in the directory. Not used if the appointment belongs to a lead,
+    /// because the lead then identifies the customer.
     pub known: Vec<(ChannelKey, Option<Contact>)>,
 }
 
-/// An appointment to be made.
+/// A new appointment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewAppointment {
-    /// Its name.
+    /// Its id.
     pub id: AppointmentId,
-    /// With whom the dealer has it.
+    /// The customer.
     pub customer: Customer,
-    /// Of what kind.
+    /// The kind.
     pub kind: AppointmentKind,
-    /// When.
+    /// When it takes place.
     pub at: DateTime<Utc>,
-    /// With which salesperson.
+    /// The salesperson.
     pub user: Option<UserId>,
-    /// In words.
+    /// An optional note.
     pub notes: Option<String>,
-    /// The system that it is made in.
+    /// The system in which it is created.
     pub origin: AppointmentOrigin,
-    /// Whose people make it.
+    /// The team that creates it.
     pub team: AppointmentTeam,
-    /// Its name there.
+    /// Its id in that system.
     pub external: Option<External>,
-    /// A hash of what was said.
+    /// A hash of the request.
     pub said: String,
 }
 
 impl NewAppointment {
-    /// Whether it is acknowledged and counted, but not kept: a telephone or e-mail appointment of a dealer's own system (APT-2).
+    /// Whether it is acknowledged and counted, but not stored: a telephone or e-mail appointment of a dealer's own system (APT-2).
     pub fn is_unprocessed(&self) -> bool {
         self.origin == AppointmentOrigin::DealerSystem && matches!(self.kind, AppointmentKind::Telephone | AppointmentKind::Email)
     }
 
-    /// What of it breaks a rule at `dealer`.
+    /// Returns the faults of the appointment at `dealer`.
     pub fn faults(&self, dealer: &Dealer, now: DateTime<Utc>) -> Vec<Fault> {
         faults(self.origin, self.user.as_ref(), self.at, dealer, now)
     }
 }
 
-/// What breaks a rule at `dealer` of an appointment with `user` `at` a time, made in the system `origin`.
+/// Returns the faults of an appointment at `dealer` with `user` at the time `at` that was created in the system `origin`.
 pub fn faults(origin: AppointmentOrigin, user: Option<&UserId>, at: DateTime<Utc>, dealer: &Dealer, now: DateTime<Utc>) -> Vec<Fault> {
     let settings = &dealer.settings;
     let mut faults = Vec::new();
     if !settings.appointments.origins.contains(&origin) {
-        let why = format!("is {}, which {} takes no appointments from", origin.name(), dealer.id);
+        let why = format!("is {}, and {} accepts no appointments from this system", origin.name(), dealer.id);
         faults.push(Fault::new("origin", "APT-2", why));
     }
     if user.is_some_and(|user| !settings.member(user).is_some_and(|member| member.assignable)) {
@@ -115,10 +116,11 @@ fn no_such_user(dealer: &Dealer) -> Fault {
     Fault::new("user", "APT-1", format!("must be a user of {} who is assignable", dealer.id))
 }
 
-/// Makes an appointment; one of a lead is an event on the lead's calendar. What was said of it `early` is so from the beginning (APT-5).
+/// Creates an appointment. An appointment of a lead is also an event on the lead's calendar. The pending reports `early` apply from the
+/// beginning (APT-5).
 ///
 /// # Errors
-/// Faults by field; a lead with too many incomplete events.
+/// Faults by field; 409 if the lead has too many incomplete events.
 pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&PendingReports>) -> Result<ChangedAppointment, Refusal> {
     let AppointmentContext { dealer, lead, by, now, .. } = *facts;
     let mut faults = new.faults(dealer, now);
@@ -197,7 +199,7 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
 }
 
 impl AppointmentKind {
-    /// What a calendar says of it.
+    /// The title of the calendar event.
     fn title(self) -> &'static str {
         match self {
             AppointmentKind::Showroom => "Showroom Appointment",
@@ -212,18 +214,18 @@ impl AppointmentKind {
     }
 }
 
-/// A correction of an appointment: what is `None` stays.
+/// An edit of an appointment. A field that is `None` stays unchanged.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Edit {
-    /// With which salesperson; the inner `None`: with nobody in particular.
+    /// The salesperson; the inner `None` removes it.
     pub user: Option<Option<UserId>>,
-    /// In words; the inner `None`: none.
+    /// The note; the inner `None` removes it.
     pub notes: Option<Option<String>>,
     /// The customer.
     pub customer: Option<Customer>,
 }
 
-/// Corrects an appointment; the event that it is, is with the same salesperson, in the same commit. `None`: it is so already.
+/// Edits an appointment. Its event gets the same salesperson in the same commit. `None` if nothing changes.
 ///
 /// # Errors
 /// Faults by field.
@@ -242,7 +244,7 @@ pub fn edit(facts: &AppointmentContext<'_>, before: &Appointment, edit: Edit) ->
     let mut learnt = Vec::new();
     if let Some(Customer { name, reached, known }) = edit.customer {
         after.customer = name.unwrap_or(after.customer);
-        // Where only the name or the language changes it is the same person, whatever the directory has learnt since.
+        // If only the name or the language changes, the customer remains the same person, even if the directory has new data.
         if (&reached.email, &reached.phone) != (&after.reached.email, &after.reached.phone) {
             let recognised = find_person(&known).filter(|_| facts.lead.is_none());
             learnt = recognised.iter().flat_map(|found| found.learnt(&known)).collect();

@@ -1,4 +1,4 @@
-//! Applies reports of other systems, and changes made here (APT-4, APT-5).
+//! Applies reports from other systems and local changes (APT-4, APT-5).
 
 use crate::appointment::{Appointment, AppointmentChange, Attended, Report};
 use crate::base::Refusal;
@@ -7,34 +7,34 @@ use crate::rules::appointment::{AppointmentContext, ChangedAppointment};
 use crate::rules::calendar::mirrored;
 use crate::slots::{Diary, Reservation, ReservedTime};
 
-/// Takes in what is told of an appointment; its event, where it is one, follows in the same commit. `None`: what is known is the same, or later.
+/// Applies a report to an appointment and, in the same commit, to its event. `None` if the known statement is equal or later.
 ///
 /// # Errors
-/// An event that was rescheduled too often.
+/// 409 if the event was rescheduled too often.
 pub fn apply_report(facts: &AppointmentContext<'_>, before: &Appointment, report: &Report) -> Result<Option<ChangedAppointment>, Refusal> {
     let after = before.with_report(report, facts.by, &facts.dealer.settings.calendar, facts.now);
     if after.is_as(before) {
-        // It is to be known again, and nobody sees a change.
+        // The report is stored so that it is recognised later. It causes no visible change.
         let kept = || Decision::default().with(Item::Appointment(Box::new(after.clone())));
         return Ok((after != *before).then(|| ChangedAppointment { decision: kept(), appointment: after.clone() }));
     }
     changed(facts, before, after).map(Some)
 }
 
-/// Takes in what a user says of an appointment, in the same way.
+/// Applies a user's change to an appointment in the same way.
 ///
 /// # Errors
-/// An event that was rescheduled too often.
+/// 409 if the event was rescheduled too often.
 pub fn apply_local(facts: &AppointmentContext<'_>, before: &Appointment, what: AppointmentChange) -> Result<ChangedAppointment, Refusal> {
     changed(facts, before, before.with_local_change(what, facts.by, &facts.dealer.settings.calendar, facts.now))
 }
 
-/// What a change of an appointment brings with it: its event, or the time that it takes, and what its customer is told.
+/// Adds the consequences of a change: the event or the reserved time, and the letters.
 pub(crate) fn changed(facts: &AppointmentContext<'_>, before: &Appointment, mut after: Appointment) -> Result<ChangedAppointment, Refusal> {
     let event = facts.case().zip(facts.event);
     let mut decision = match event {
         Some((case, event)) => {
-            // An event without a user is with whoever has the lead, and stays so unless somebody is named.
+            // An event without a user belongs to the lead's owner. It stays so unless the change sets a user.
             let same = after.user == before.user;
             let given = if same { event.user.clone() } else { after.user.clone() };
             after.user = given.clone().or_else(|| case.lead.owner.clone());
@@ -54,7 +54,8 @@ pub(crate) fn changed(facts: &AppointmentContext<'_>, before: &Appointment, mut 
 }
 
 impl Appointment {
-    /// The time that it takes as things are (CAL-7): its user's, unless it is an event, over, or called off. `took` is what it took before.
+    /// Returns the time that the appointment reserves for its user (CAL-7). `None` if it has an event, is over or is cancelled. `took` is
+    /// the previous reservation.
     pub(crate) fn takes(&self, facts: &AppointmentContext<'_>, took: Option<&Reservation>) -> Option<Reservation> {
         let user = self.user.as_ref().filter(|_| self.event.is_none() && !self.state.is_cancelled())?;
         match self.attendance.is {

@@ -8,20 +8,20 @@ use crate::rules::calendar::CalendarContext;
 use crate::slots::{DayNotLoaded, Diary};
 use chrono::{DateTime, Utc};
 
-/// Which incomplete events are completed with a lead.
+/// The incomplete events that are completed when a lead is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CompletedEvents {
-    /// None: they stay as they are.
+    /// No events.
     #[default]
     None,
-    /// Those whose time has come.
+    /// Events whose time has come.
     Overdue,
-    /// All.
+    /// All events.
     All,
 }
 
 impl CompletedEvents {
-    /// The events of `lead` that are completed at `now`.
+    /// Returns the events of `lead` that are completed at `now`.
     pub fn of(self, lead: &Lead, now: DateTime<Utc>) -> Vec<EventId> {
         let wanted = |planned: &&Planned| match self {
             CompletedEvents::None => false,
@@ -32,10 +32,10 @@ impl CompletedEvents {
     }
 }
 
-/// The same decision about a lead, with `events` of its completed in the same commit.
+/// Extends a decision about a lead: completes its `events` in the same commit.
 ///
 /// # Errors
-/// [`DayNotLoaded`]: a day that one of them takes.
+/// [`DayNotLoaded`] if the day of an event was not loaded.
 pub fn with_events_completed(
     mut decision: Decision,
     events: &[&CalendarEvent],

@@ -1,4 +1,4 @@
-//! Schedules and settles calendar events (CAL-1 to CAL-4).
+//! Plans, completes, reschedules and cancels calendar events (CAL-1 to CAL-4).
 
 use crate::appointment::{Attended, not_to_the_past, on_its_day};
 use crate::base::{Actor, NO_SHOW_REASONS, Refusal};
@@ -10,30 +10,30 @@ use crate::settings::{Dealer, DealerSettings};
 use crate::slots::{Diary, LoadDay};
 use chrono::{DateTime, Utc};
 
-/// What a change of an event goes by.
+/// The input of a change of an event.
 #[derive(Clone, Copy)]
 pub struct CalendarContext<'a> {
     /// The event's lead.
     pub lead: &'a Lead,
     /// The lead's dealer.
     pub dealer: &'a Dealer,
-    /// The days of people, as they were read.
+    /// The loaded days of users.
     pub days: LoadDay<'a>,
-    /// By whom.
+    /// The actor.
     pub by: &'a Actor,
-    /// When.
+    /// The current time.
     pub now: DateTime<Utc>,
 }
 
-/// Puts an event on the calendar of a lead. One that is an appointment stops the response clock (ESC-7).
+/// Adds an event to the calendar of a lead. An appointment stops the response clock (ESC-7).
 ///
 /// # Errors
-/// Faults by field; a lead with eighteen incomplete events.
+/// Faults by field; 409 if the lead has 18 incomplete events.
 pub fn schedule(case: &CalendarContext<'_>, new: NewEvent) -> Result<Decision, Refusal> {
     schedule_as(case, new, EventState::Incomplete)
 }
 
-/// The same, of an event of which more is known by now.
+/// Adds an event that already has a state.
 pub(crate) fn schedule_as(case: &CalendarContext<'_>, new: NewEvent, state: EventState) -> Result<Decision, Refusal> {
     let mut event = new.check(case)?;
     let mut changed = case.lead.touched(case.now);
@@ -51,32 +51,32 @@ pub(crate) fn schedule_as(case: &CalendarContext<'_>, new: NewEvent, state: Even
     Ok(diary.items().fold(decision, Decision::with))
 }
 
-/// What is done with an incomplete event.
+/// An action on an incomplete event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventAction {
-    /// It is done.
+    /// Completes it.
     Complete {
-        /// In words.
+        /// An optional note.
         note: Option<String>,
     },
-    /// The customer was not there, or not reached.
+    /// Records that the customer did not come or was not reached.
     NoShow {
-        /// Why.
+        /// The reason.
         reason: String,
-        /// In words.
+        /// An optional note.
         note: Option<String>,
     },
-    /// It takes place at another time.
+    /// Reschedules it.
     Reschedule {
-        /// When.
+        /// The new time.
         to: EventTime,
     },
-    /// It is called off.
+    /// Cancels it.
     Delete,
 }
 
 impl EventAction {
-    /// What it says of whether the customer came, of an event that is an appointment.
+    /// Returns the attendance that the action records for an appointment.
     fn attendance(&self) -> Option<Attended> {
         match self {
             EventAction::Complete { .. } => Some(Attended::Completed),
@@ -86,11 +86,11 @@ impl EventAction {
     }
 }
 
-/// Completes, marks as no-show, reschedules or deletes an event; with completed and no-show ones a follow-up may come (CAL-4). `None`: it
-/// is so already.
+/// Completes an event, marks it as no-show, reschedules it or cancels it. A completed event and a no-show may create a follow-up (CAL-4).
+/// `None` if nothing changes.
 ///
 /// # Errors
-/// 409 where it has ended otherwise; faults by field; 422 where an appointment is to have been attended, or missed, before its day.
+/// 409 if the event has already ended in another way; faults by field; 422 if attendance is recorded before the day of the appointment.
 pub fn settle(
     case: &CalendarContext<'_>,
     event: &CalendarEvent,
@@ -103,7 +103,7 @@ pub fn settle(
         return Ok(None);
     }
     if event.state != EventState::Incomplete {
-        return Err(Refusal::Conflict(format!("the event is {} already", event.state.name())));
+        return Err(Refusal::Conflict(format!("the event is already {}", event.state.name())));
     }
     if let Some(is) = deed.attendance().filter(|_| event.is_appointment()) {
         on_its_day(is, event.at, dealer, now)?;
@@ -162,7 +162,7 @@ pub fn settle(
 }
 
 impl CalendarEvent {
-    /// Whether all that is asked for is so already.
+    /// Whether the event already has the requested state.
     fn is_so(&self, deed: &EventAction, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         match (deed, &self.state) {
             (EventAction::Complete { note }, EventState::Completed(ended)) => note.is_none() || *note == ended.note,

@@ -5,10 +5,10 @@ use crate::calendar::{CalendarFeed, CalendarFeeds};
 use crate::decision::{Decision, Item};
 
 impl CalendarFeeds {
-    /// With another feed. No decision: it was made before, by the same request.
+    /// Adds a calendar link. The decision is `None` if the same request has already added it.
     ///
     /// # Errors
-    /// A name that another request used before (INT-5); 409 for one too many.
+    /// [`Refusal::Reused`] if another request used the id (INT-5); 409 if there are too many links.
     pub fn with(&self, new: CalendarFeed) -> Result<(Option<Decision>, CalendarFeed), Refusal> {
         if let Some(known) = self.feeds.iter().find(|feed| feed.id == new.id) {
             let same = (&known.dealer, &known.person) == (&new.dealer, &new.person);
@@ -16,17 +16,17 @@ impl CalendarFeeds {
             return same.then(|| (None, known.clone())).ok_or_else(reused);
         }
         if self.feeds.len() >= Self::MOST {
-            return Err(Refusal::Conflict(format!("you have {} calendar links already; revoke one first (CAL-6)", Self::MOST)));
+            return Err(Refusal::Conflict(format!("you already have {} calendar links; revoke one first (CAL-6)", Self::MOST)));
         }
         let mut after = self.clone();
         after.feeds.push(new.clone());
         Ok((Some(Decision::default().with(Item::Feeds(after))), new))
     }
 
-    /// Without one of them: its link is good for nothing from now on.
+    /// Removes a calendar link, which revokes it at once.
     ///
     /// # Errors
-    /// There is none of this name.
+    /// [`Refusal::NotFound`] if there is no link with this id.
     pub fn without(&self, id: &FeedId) -> Result<Decision, Refusal> {
         let mut after = self.clone();
         after.feeds.retain(|feed| feed.id != *id);

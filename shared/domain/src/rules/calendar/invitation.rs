@@ -1,4 +1,4 @@
-//! Invites customers, and books, moves and cancels their appointments (CAL-8).
+//! Invites customers; books, reschedules and cancels their appointments (CAL-8).
 
 use crate::base::text::is_line;
 use crate::base::{Actor, EVENT_TYPES, Fault, InvitationId, Language, Refusal, Status, UserId};
@@ -10,36 +10,36 @@ use crate::rules::calendar::{CalendarContext, EventAction, NewEvent, OfferRefusa
 use crate::slots::Diary;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// An invitation to be made.
+/// A new invitation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewInvitation {
-    /// Its name.
+    /// Its id.
     pub id: InvitationId,
-    /// The type, as the API writes it or as people do.
+    /// The event type, as its name in the API or as its display name.
     pub kind: String,
-    /// What it is called.
+    /// The title.
     pub title: Option<String>,
-    /// With whom.
+    /// The salesperson.
     pub user: Option<UserId>,
-    /// For how many days the link is good.
+    /// The validity of the link in days.
     pub days: i64,
     /// The contact's language.
     pub language: Option<Language>,
 }
 
-/// For how many days a link is good where nobody says.
+/// The default validity of a link in days.
 pub const DAYS: i64 = 14;
 
-/// And at most.
+/// The maximum validity of a link in days.
 const MOST_DAYS: i64 = 60;
 
-/// How often a customer can book anew after cancelling.
+/// How often a customer can book again after a cancellation.
 pub(crate) const MOST_BOOKINGS: u32 = 20;
 
 /// Invites a lead's contact.
 ///
 /// # Errors
-/// Faults by field; a lead that is lost.
+/// Faults by field; 409 if the lead is lost.
 pub fn invite(case: &CalendarContext<'_>, new: NewInvitation) -> Result<(Decision, Invitation), Refusal> {
     let CalendarContext { lead, dealer, now, .. } = *case;
     let mut faults = Vec::new();
@@ -79,7 +79,7 @@ pub fn invite(case: &CalendarContext<'_>, new: NewInvitation) -> Result<(Decisio
     Ok((decision.with(Item::Invitation(Box::new(invitation.clone()))), invitation))
 }
 
-/// Revokes an invitation: its link leads nowhere any more. `None`: it is so already.
+/// Revokes an invitation. Its link then shows nothing. `None` if it is already revoked.
 pub fn revoke(lead: &Lead, invitation: &Invitation, by: Actor, now: DateTime<Utc>) -> Option<Decision> {
     if invitation.revoked.is_some() {
         return None;
@@ -89,10 +89,10 @@ pub fn revoke(lead: &Lead, invitation: &Invitation, by: Actor, now: DateTime<Utc
     Some(commit(lead.touched(now), by, vec![told], now).with(Item::Invitation(Box::new(revoked))))
 }
 
-/// Books the slot at `from` for the customer, or moves the booking there. `None`: it is booked so already.
+/// Books the slot at `from` for the customer, or reschedules the booking to it. `None` if it is already booked.
 ///
 /// # Errors
-/// 409 where the slot is not free, or none can be picked by the link ([`OfferRefusal`]).
+/// 409 if the slot is not free or the link offers no slots ([`OfferRefusal`]).
 pub fn book(
     case: &CalendarContext<'_>,
     invitation: &Invitation,
@@ -104,7 +104,7 @@ pub fn book(
         return Ok(None);
     }
     let offer = invitation.offer(case.lead, case.dealer, event, case.now)?;
-    // Who reads with empty days is to learn of all that matter, so all are asked for before anything is judged.
+    // The first run has no loaded days and must report every needed day. So all days are requested before anything is checked.
     let diary = Diary::new(case.days);
     let days = offer.days_of(&diary, from);
     offer.look(&days, from)?;
@@ -115,7 +115,7 @@ pub fn book(
     let bookings = invitation.bookings + 1;
     let id = invitation.names_event(bookings).ok_or(Refusal::NotFound("invitation"))?;
     let label = EVENT_TYPES.iter().find(|(name, _)| *name == invitation.kind).map_or(invitation.kind.as_str(), |(_, label)| *label);
-    // What was a title by other rules must not keep a slot from being booked.
+    // A title that was valid under earlier rules must not prevent a booking.
     let title = invitation.title.clone().filter(|title| is_line(title, 200)).unwrap_or_else(|| label.to_owned());
     let new = NewEvent {
         id: id.clone(),
@@ -132,10 +132,10 @@ pub fn book(
     Ok(Some(told(case, decision, Booking::Booked).with(Item::Invitation(Box::new(booked)))))
 }
 
-/// Cancels what the customer has booked. `None`: nothing is booked.
+/// Cancels the customer's booking. `None` if there is none.
 ///
 /// # Errors
-/// 409 where the booking has begun or ended.
+/// 409 if the appointment has started or is over.
 pub fn cancel(case: &CalendarContext<'_>, invitation: &Invitation, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
     match (invitation.standing(event, case.now), event) {
         (InvitationStatus::Over, _) => Err(OfferRefusal::Over.into()),
@@ -147,7 +147,7 @@ pub fn cancel(case: &CalendarContext<'_>, invitation: &Invitation, event: Option
     }
 }
 
-/// The same decision, and whose appointment it is is told.
+/// Extends the decision: notifies the user of the appointment.
 fn told(case: &CalendarContext<'_>, decision: Decision, what: Booking) -> Decision {
     let event = decision.items.iter().find_map(|item| if let Item::Event(event) = item { Some(event.clone()) } else { None });
     let notice = decision.lead().zip(event).map(|(lead, event)| {

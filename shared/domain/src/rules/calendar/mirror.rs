@@ -8,7 +8,7 @@ use crate::lead::Event;
 use crate::rules::calendar::CalendarContext;
 use crate::slots::Diary;
 
-/// The state of the event that `appointment` is.
+/// Returns the state of the event of `appointment`.
 pub(crate) fn state_of(appointment: &Appointment) -> EventState {
     let attendance = &appointment.attendance;
     let ended = |reason| {
@@ -25,10 +25,10 @@ pub(crate) fn state_of(appointment: &Appointment) -> EventState {
     }
 }
 
-/// Takes an event to where `appointment` is, and to the user that it is `given` to. `None`: it is there.
+/// Updates an event to the time and state of `appointment`, and assigns it to the user in `given`. `None` if nothing changes.
 ///
 /// # Errors
-/// An event that was rescheduled too often; a time that is out of reach.
+/// 409 if the event was rescheduled too often; 422 if the time is out of range.
 pub(crate) fn mirrored(
     case: &CalendarContext<'_>,
     event: &CalendarEvent,
@@ -42,7 +42,7 @@ pub(crate) fn mirrored(
         if !in_reach(appointment.at, now) {
             return Err(Refusal::field("at", "CAL-4", "must be within ten years"));
         }
-        // What another system says is so already: the latest counts, however many there were (APT-5).
+        // Changes by another system are accepted without a limit, because they have already happened: the latest counts (APT-5).
         match by {
             Actor::Partner(_) => after.go_to(appointment.at, by, now),
             _ => after.reschedule(appointment.at, by, now)?,
@@ -55,7 +55,7 @@ pub(crate) fn mirrored(
         told.push(Event::EventGiven { event: event.id.clone(), title: event.title.clone(), from, to });
     }
     let state = state_of(appointment);
-    // What was noted when it ended stays, as long as it is the same end.
+    // The note of the end stays while the end is the same.
     let facts = |state: &EventState| (state.name(), state.ended().map(|ended| (ended.at, ended.reason.clone())));
     if facts(&state) != facts(&event.state) {
         after.state = state;
@@ -81,7 +81,7 @@ pub(crate) fn mirrored(
 }
 
 impl CalendarEvent {
-    /// What the timeline says of its state.
+    /// Returns the timeline event for its state.
     pub(crate) fn told(&self) -> Event {
         let (event, title) = (self.id.clone(), self.title.clone());
         match &self.state {

@@ -5,29 +5,29 @@ use crate::base::{AppointmentId, EVENT_TYPES, EventId, Fault, Refusal, UserId};
 use crate::calendar::{CalendarEvent, EventState, EventTime};
 use crate::rules::calendar::CalendarContext;
 
-/// An event to be made.
+/// A new event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEvent {
-    /// Its name.
+    /// Its id.
     pub id: EventId,
-    /// What is to be done.
+    /// What to do.
     pub title: String,
-    /// The type, as the API writes it or as people do.
+    /// The type, as its name in the API or as its display name.
     pub kind: String,
     /// When (CAL-1, CAL-2).
     pub when: EventTime,
-    /// In words.
+    /// An optional note.
     pub notes: Option<String>,
-    /// Whose; `None`: whoever has the lead.
+    /// The user. `None` if it is the lead's owner.
     pub user: Option<UserId>,
-    /// The customer books it.
+    /// Whether the customer books it.
     pub booked: bool,
-    /// The appointment that it is made as (APT-1).
+    /// The id of its appointment (APT-1).
     pub appointment: Option<AppointmentId>,
 }
 
 impl NewEvent {
-    /// Judges every field at once, and makes the event.
+    /// Checks all fields and creates the event.
     pub(crate) fn check(self, case: &CalendarContext<'_>) -> Result<CalendarEvent, Refusal> {
         let CalendarContext { lead, dealer, now, .. } = *case;
         let mut faults = Vec::new();
@@ -67,7 +67,7 @@ impl NewEvent {
             taken: None,
             appointment: self.appointment,
         };
-        // Without a time of its own it is a note of what happens now: it takes nobody's time.
+        // An event without its own time records something at `now`. It reserves no time.
         let taken = if self.when.is_timed(calendar, now) { event.takes(case) } else { None };
         Ok(CalendarEvent { taken, ..event })
     }

@@ -8,25 +8,26 @@ use crate::settings::{Absence, Capacity, Dealer};
 use crate::slots::{Days, Diary, NotFree, Slot, Terms};
 use chrono::{DateTime, NaiveDate, Utc};
 
-/// Why nothing can be picked by a link, whatever is free. Whoever reads of it is the customer: nothing of how the dealer works is said.
+/// The reason why a link offers no slots, even if slots are free. The customer reads the text, so it reveals nothing about how the dealer
+/// works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OfferRefusal {
-    /// What was booked has begun, or is over.
+    /// The appointment has started or is over.
     #[error("this appointment has begun or is over (CAL-8)")]
     Over,
-    /// It has expired.
-    #[error("this link is too old to book by; call the dealer (CAL-8)")]
+    /// The link has expired.
+    #[error("this link has expired; call the dealer (CAL-8)")]
     Expired,
-    /// So much was booked by it, or what is booked was moved so often, as may be.
-    #[error("too much was changed by this link; call the dealer (CAL-8)")]
+    /// The maximum number of bookings by the link, or of changes to the booking, is reached.
+    #[error("this link was used for too many changes; call the dealer (CAL-8)")]
     TooOften,
-    /// The lead is lost or has as many incomplete events as may be, its dealer has no such type of event, or nobody is there.
-    #[error("nothing can be booked by this link now; call the dealer (CAL-8)")]
+    /// The lead is lost or has the maximum number of incomplete events, the dealer does not have the event type, or no user is available.
+    #[error("no appointment can be booked with this link now; call the dealer (CAL-8)")]
     Unavailable,
 }
 
 impl OfferRefusal {
-    /// Its name, as the API writes it.
+    /// The name in the API.
     pub fn name(self) -> &'static str {
         match self {
             OfferRefusal::Over => "over",
@@ -44,11 +45,11 @@ impl From<OfferRefusal> for Refusal {
 }
 
 impl Invitation {
-    /// The slots that it offers: at any time those to which what is booked can be moved, else, until it expires, those that can be booked.
-    /// `event` is the one that was booked last.
+    /// Returns the offered slots. If there is a booking, it can be rescheduled to them at any time. Otherwise they can be booked until the
+    /// invitation expires. `event` is the latest booking.
     ///
     /// # Errors
-    /// Why it offers none.
+    /// The reason why it offers no slots.
     pub fn offer<'a>(
         &'a self,
         lead: &'a Lead,
@@ -67,7 +68,7 @@ impl Invitation {
         }
     }
 
-    /// Whether a slot can be picked once what is booked is cancelled.
+    /// Whether slots are offered again after the booking is cancelled.
     pub fn rebooks(&self, lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> bool {
         self.anew(lead, dealer, lead.has_room(1), now).is_ok()
     }
@@ -82,20 +83,20 @@ impl Invitation {
     }
 }
 
-/// Slots with `user`, or else with whoever has the lead. None where nobody is there to be booked, or the lead is lost.
+/// Offers slots of `user` or, without one, of the lead's owner. `None` if there is no user to book or the lead is lost.
 fn offer_of<'a>(kind: String, user: Option<&'a UserId>, lead: &'a Lead, dealer: &'a Dealer, now: DateTime<Utc>) -> Option<Offer<'a>> {
     let with = user.or(lead.owner.as_ref()).filter(|_| !matches!(lead.status, Status::Lost(_)))?;
     let member = dealer.settings.member(with).filter(|member| user.is_none() || member.assignable)?;
     Some(Offer { kind, user: with, capacity: dealer.capacity(), absences: &member.absences, moving: None, dealer, now })
 }
 
-/// What an invitation offers.
+/// The slots that an invitation offers.
 pub struct Offer<'a> {
     kind: String,
     user: &'a UserId,
     capacity: Capacity,
     absences: &'a [Absence],
-    /// What would be moved.
+    /// The booking that would be rescheduled.
     moving: Option<&'a CalendarEvent>,
     dealer: &'a Dealer,
     now: DateTime<Utc>,
@@ -110,17 +111,17 @@ impl Offer<'_> {
         self.moving.map(|event| event.id.as_str())
     }
 
-    /// The days that decide on the slot at `from`.
+    /// Returns the days that determine whether the slot at `from` is free.
     pub(crate) fn days_of(&self, diary: &Diary<'_>, from: DateTime<Utc>) -> Days {
         diary.days(self.user, self.terms().dates_of(&self.kind, from))
     }
 
-    /// Whether the slot at `from` is one of those that it offers.
+    /// Returns the slot at `from` if it is offered and free.
     pub(crate) fn look(&self, days: &Days, from: DateTime<Utc>) -> Result<Slot, NotFree> {
         self.terms().look(days, &self.kind, from, self.moves())
     }
 
-    /// The free slots of up to `most` dates that have some, from a date on, and the date with which more begin.
+    /// Returns the free slots from a date on, for up to `most` dates that have any, and the next date with free slots.
     pub fn free(&self, diary: &Diary<'_>, from: Option<NaiveDate>, most: usize) -> (Vec<(NaiveDate, Vec<Slot>)>, Option<NaiveDate>) {
         let calendar = &self.dealer.settings.calendar;
         let until = self.now.checked_add_days(chrono::Days::new(100)).unwrap_or(self.now);

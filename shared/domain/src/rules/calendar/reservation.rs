@@ -5,8 +5,8 @@ use crate::rules::calendar::CalendarContext;
 use crate::slots::{Reservation, ReservedTime};
 
 impl CalendarEvent {
-    /// The time that it takes as things are: its own user's, or else that of whoever has the lead, for as long as its type takes at the dealer.
-    /// None: it is over, or nobody has it.
+    /// Returns the time that it reserves now: that of its user or, without one, of the lead's owner, for the duration of its type at the
+    /// dealer. `None` if it is over or has no user.
     pub(crate) fn takes(&self, case: &CalendarContext<'_>) -> Option<Reservation> {
         let user = self.user.as_ref().or(case.lead.owner.as_ref())?;
         let until = self.at.checked_add_signed(case.dealer.capacity().duration(&self.kind)).filter(|until| *until > case.now)?;
@@ -15,8 +15,8 @@ impl CalendarEvent {
         Some(Reservation { user: user.clone(), place: date.map_or(place, |date| place.booked_for(date)) })
     }
 
-    /// The time that it takes after a change: one that was done keeps what it had, unless it was done before it was to begin; one that was
-    /// called off, or to which nobody came, gives it back.
+    /// Returns the time that it reserves after a change. A completed event keeps its time, unless it was completed before it started. A
+    /// cancelled event and a no-show release it.
     pub(crate) fn takes_now(&self, case: &CalendarContext<'_>) -> Option<Reservation> {
         match self.state {
             EventState::Incomplete => self.takes(case),
@@ -25,8 +25,8 @@ impl CalendarEvent {
         }
     }
 
-    /// The time that it takes once the lead has another owner: nobody's that took none, its own user's, or the owner's. What has begun stays where it
-    /// was if nobody has the lead.
+    /// Returns the time that it reserves after the lead's owner changed. An event that reserved no time, or has its own user, does not
+    /// change. Otherwise the time moves to the new owner. If the lead has no owner, an event that has started keeps its reservation.
     pub(crate) fn taken_by_owner(&self, case: &CalendarContext<'_>) -> Option<Reservation> {
         let untimed = self.taken.is_none() && self.at == self.saved();
         if untimed || self.user.is_some() {

@@ -1,7 +1,7 @@
-//! Escalates events that nobody completes (ESC-4).
+//! Escalates overdue events (ESC-4).
 //!
-//! When a step happens is decided when its time comes, by the hours and minutes of that moment; where these change, or a lead is reopened, what
-//! may come earlier than it was to be looked at is armed anew.
+//! Each step is decided when it is due, by the opening hours and minutes of that moment. If these change, or if a lead is reopened, events
+//! whose step may be due earlier are scheduled again.
 
 use crate::base::{Actor, Status};
 use crate::calendar::{CalendarEvent, EventState};
@@ -11,7 +11,7 @@ use crate::messages::Message;
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
-/// Arms those of a lead's events anew whose next step is due at another time than they wait for (SET-11). `None`: all wait for the right time.
+/// Reschedules the next step of the events whose due time has changed (SET-11). `None` if every due time is correct.
 pub fn rearm(events: &[&CalendarEvent], dealer: &Dealer) -> Option<Decision> {
     let armed = events.iter().filter_map(|event| {
         let due = event.next_step(&dealer.settings);
@@ -21,8 +21,8 @@ pub fn rearm(events: &[&CalendarEvent], dealer: &Dealer) -> Option<Decision> {
     Some(Decision { items }).filter(|decision| !decision.items.is_empty())
 }
 
-/// Looks at an event whose time has come. On a won lead only the seller is told, on a lost one nobody (ESC-4). `None`: there is nothing to do —
-/// it has ended, was moved, or the wake-up was early or doubled.
+/// Processes a due event. On a won lead only the seller is notified, on a lost lead nobody (ESC-4). `None` if there is nothing to do: the
+/// event has ended or was moved, or the wake-up was early or duplicated.
 pub fn resubmit(event: &CalendarEvent, lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Decision> {
     event.due.filter(|due| *due <= now && event.state == EventState::Incomplete)?;
     let look_again = |due: Option<DateTime<Utc>>| Decision::default().with(Item::Event(Box::new(CalendarEvent { due, ..event.clone() })));
@@ -30,7 +30,7 @@ pub fn resubmit(event: &CalendarEvent, lead: &Lead, dealer: &Dealer, now: DateTi
     if stops || lead.dealer != dealer.id {
         return Some(look_again(None));
     }
-    // The minutes may have changed since, or the step been turned off (SET-3).
+    // The minutes may have changed in the meantime, or the step may have been switched off (SET-3).
     let Some(due) = event.next_step(&dealer.settings) else { return Some(look_again(None)) };
     let happens = dealer.settings.resubmission_happens(due);
     if happens > now {
@@ -42,7 +42,7 @@ pub fn resubmit(event: &CalendarEvent, lead: &Lead, dealer: &Dealer, now: DateTi
     let seller = event.user.as_ref().or(lead.owner.as_ref()).unwrap_or(&dealer.settings.admin_user);
     let reader = if level == 1 { seller } else { dealer.settings.supervisor_of(Some(seller)) };
     let mut changed = lead.touched(now);
-    // That nobody has done it is no action of the lead's (CAL-3).
+    // An overdue event is not an activity on the lead (CAL-3).
     changed.updated = lead.updated;
     let notice = Message::resubmission(&changed, event, level, reader.clone(), happens, now);
     let told = vec![Event::Resubmission { event: event.id.clone(), title: event.title.clone(), level, due: event.at }];

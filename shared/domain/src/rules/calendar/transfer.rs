@@ -8,8 +8,8 @@ use crate::slots::{DayNotLoaded, Diary};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
-/// The same decision, with a lead's incomplete `events` on the calendar of the dealer that it goes to. One whose user cannot have it there is whoever's
-/// has the lead.
+/// Extends a decision: moves a lead's incomplete `events` to the calendar of the new dealer. If the user of an event is not assignable
+/// there, the event belongs to the lead's owner.
 pub fn with_events_moved(decision: Decision, events: &[&CalendarEvent], to: &Dealer, now: DateTime<Utc>) -> Decision {
     let here = |event: &CalendarEvent| {
         let user = event.user.clone().filter(|user| to.settings.member(user).is_some_and(|member| member.assignable));
@@ -21,17 +21,19 @@ pub fn with_events_moved(decision: Decision, events: &[&CalendarEvent], to: &Dea
     incomplete.map(|event| here(event)).fold(decision, Decision::with)
 }
 
-/// Most items that a commit is to have by events that go along: the rest of the hundred is for the request's record, and what webhooks are told.
+/// The maximum number of items in a commit that moves events. The rest of the 100 is for the request's record and the webhook events.
 const TOGETHER: usize = 84;
 
-/// Most items that one of them adds: itself, two days of either person, the appointment that it may be, and what webhooks are told of that.
+/// The maximum number of items that one event adds: the event, two days of the previous and of the new user, the appointment, and its
+/// webhook events.
 const OF_ONE: usize = 7;
 
-/// The same decision, in which what is planned for a lead that it gives to somebody takes that one's time (CAL-7): its planned `events`, as they were read.
-/// Nobody is refused. What does not fit into the commit is done next: the lead waits for it ([`Lead::handed`](crate::lead::Lead::handed)).
+/// Extends a decision that gives a lead to a new owner: its planned `events` reserve the time of the new owner (CAL-7). Occupied slots do
+/// not prevent this. Events that do not fit into the commit are moved in the next one, and the lead waits for it
+/// ([`Lead::calendar_transfer_pending_since`](crate::lead::Lead::calendar_transfer_pending_since)).
 ///
 /// # Errors
-/// [`DayNotLoaded`]: a day that one of them takes, or took.
+/// [`DayNotLoaded`] if the previous or the new day of an event was not loaded.
 pub fn with_reservations_moved(
     mut decision: Decision,
     events: &[&CalendarEvent],
@@ -40,11 +42,11 @@ pub fn with_reservations_moved(
     let Some(lead) = decision.lead().filter(|lead| lead.calendar_transfer_pending_since.is_some()).cloned() else { return Ok(decision) };
     let case = CalendarContext { lead: &lead, ..*case };
     let mut diary = Diary::new(case.days);
-    // Counted by the events alone, so that the same days are asked for whatever is on them.
+    // The count depends only on the events, so that the same days are requested whatever is reserved on them.
     let (mut days, mut appointments, mut whole) = (BTreeSet::new(), 0, true);
     for event in events.iter().filter(|event| event.state == EventState::Incomplete) {
         let after = CalendarEvent { taken: event.taken_by_owner(&case), ..CalendarEvent::clone(event) };
-        // An appointment's salesperson follows, too (APT-1).
+        // The salesperson of the appointment changes, too (APT-1).
         if after.taken == event.taken && (event.user.is_some() || !event.is_appointment()) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Gives a lead an owner: by rotation, or by hand (DIS-1, DIS-6, DIS-7).
+//! Assigns leads: by rotation or by hand (DIS-1, DIS-6, DIS-7).
 
 use crate::base::{Actor, Refusal, Status, UserId};
 use crate::decision::{Decision, Item, commit};
@@ -9,7 +9,8 @@ use crate::settings::{Dealer, Lane};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
-/// Gives `lead` to whose turn it is, or to the pool. Returns what the timeline says, the notice to the new owner, and the place if it moved.
+/// Assigns `lead` to the next user of the rotation, or to the pool. Returns the timeline event, the notice to the new owner, and the new
+/// lane state if it changed.
 pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &LaneState, now: DateTime<Utc>) -> (Event, Item, Option<LaneState>) {
     let (Choice { owner, why }, moved) = match (place, &dealer.settings.pool) {
         (LaneState::Rotation(rotation), _) => {
@@ -20,7 +21,7 @@ pub(crate) fn by_turn(lead: &mut Lead, dealer: &Dealer, place: &LaneState, now: 
             let (choice, taken_in) = pool.take_in(lead.id, settings);
             (choice, taken_in.map(LaneState::Pool))
         }
-        // The pool was given up in this moment: the lead goes where leads go that nobody can get.
+        // The pool was removed at the same moment: the lead goes to the user who receives leads without an eligible user.
         (LaneState::Pool(_), None) => (Rotation::new(dealer.id.clone(), None).next(&dealer.settings, now).0, None),
     };
     let (event, notice) = hand_over(lead, owner, why, now);
@@ -34,14 +35,14 @@ pub(crate) fn hand_over(lead: &mut Lead, owner: UserId, why: AssignmentReason, n
     let from = lead.owner.replace(owner.clone());
     lead.assignment += 1;
     lead.turn = None;
-    // Whatever is planned for it is its new owner's to do, and takes their time (CAL-7).
+    // The planned events belong to the new owner and reserve their time (CAL-7).
     lead.calendar_transfer_pending_since = (!lead.planned.is_empty()).then_some(now);
     let notice = Item::Message(Message::assigned(lead, owner.clone(), now));
     (Event::Assigned { from, to: owner, why }, notice)
 }
 
-/// Distributes leads that wait for an owner, in turn. `place` says where a lane stands; a lead whose lane was not read goes on waiting.
-/// `None`: each of them has an owner by now, or belongs to another dealer.
+/// Distributes the leads that wait for an owner, in order. `place` returns the state of a lane. A lead whose lane was not loaded continues
+/// to wait. `None` if every lead has an owner or belongs to another dealer.
 pub fn distribute_all<'a>(
     leads: impl IntoIterator<Item = &'a Lead>,
     dealer: &Dealer,
@@ -65,7 +66,7 @@ pub fn distribute_all<'a>(
     Some(decision).filter(|decision| !decision.items.is_empty())
 }
 
-/// Where `lane` stands by now, and whether it has moved.
+/// Returns the current state of `lane`, and whether it has changed.
 fn standing(
     places: &mut BTreeMap<Lane, (LaneState, bool)>,
     lane: Lane,
@@ -80,11 +81,11 @@ fn standing(
     })
 }
 
-/// Gives a lead to a user of its dealer by hand (DIS-7). The response clock runs on from the enquiry. `pool` is the dealer's, where the user is
-/// the pool's and takes it back. `None`: the user has it already.
+/// Assigns a lead to a user of its dealer by hand (DIS-7). The response clock continues from the arrival. `pool` is the dealer's pool if
+/// the user is the pool's user, who takes the lead back into the pool. `None` if the user already owns the lead.
 ///
 /// # Errors
-/// A user who does not work here or is not `assignable` (the pool's need not be), or a lead that is closed.
+/// 422 if the user does not work here or is not `assignable` (the pool's user need not be); 409 if the lead is closed.
 pub fn to_user(
     lead: &Lead,
     dealer: &Dealer,
@@ -110,11 +111,11 @@ pub fn to_user(
     Ok(Some(commit(changed, by, vec![event], now).with(notice).with_some(taken_back)))
 }
 
-/// Gives a lead to another dealer of the group, whose distribution then runs; steps that have not happened are computed from the
-/// arrival with its hours and durations (DIS-7). `None`: it is there already.
+/// Transfers a lead to another dealer of the group, which then distributes it. Steps that have not fired are recomputed from the arrival by
+/// the hours and durations of that dealer (DIS-7). `None` if the lead is already there.
 ///
 /// # Errors
-/// A lead that is closed.
+/// 409 if the lead is closed.
 pub fn to_dealer(lead: &Lead, to: &Dealer, by: Actor, note: Option<String>, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     if lead.dealer == to.id {
         return Ok(None);

@@ -8,21 +8,22 @@ use crate::rules::distribution::hand_over;
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
-/// What became of a claim.
+/// The result of a claim.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Claimed {
     /// The lead has a new owner.
     Taken(Decision),
-    /// The claimer has it already.
+    /// The user already owns the lead.
     Theirs,
-    /// The pool names a lead first that was not looked at, since it came back in this moment, or those that were are there no more: ask again.
+    /// The first leads of the pool have changed: either a first lead was not loaded because it has just returned, or the loaded ones have
+    /// left the pool. Load them and claim again.
     Again(Option<Decision>),
 }
 
-/// `user` takes a lead out of the pool. `first` are the leads that the pool names first, as they are now (DIS-8).
+/// Assigns a lead of the pool to `user`. `first` are the current states of the first leads in the pool (DIS-8).
 ///
 /// # Errors
-/// 409 with who has it, where somebody was faster, or with the oldest one, where only that may be taken; a user who is not assignable.
+/// 409 with the owner if another user was faster, with the oldest lead if only that may be taken, or if the user is not assignable.
 pub fn claim(lead: &Lead, dealer: &Dealer, pool: &Pool, first: &[&Lead], user: &UserId, now: DateTime<Utc>) -> Result<Claimed, Refusal> {
     let settings = &dealer.settings;
     if lead.owner.as_ref() == Some(user) {
@@ -44,7 +45,7 @@ pub fn claim(lead: &Lead, dealer: &Dealer, pool: &Pool, first: &[&Lead], user: &
             let prune = (pruned != *pool).then(|| Decision::default().with(Item::Pool(pruned)));
             return Ok(Claimed::Again(prune));
         }
-        // The order in which they came to the pool is nearly that in which they came in; of those that it names first, the arrival decides.
+        // The pool's order is nearly the order of arrival. Among its first leads, the arrival decides.
         let place = |lead: &&&Lead| pool.waiting.iter().position(|id| *id == lead.id).unwrap_or(usize::MAX);
         let oldest = first.iter().filter(in_pool).min_by_key(|lead| (lead.arrived, place(lead)));
         if let Some(oldest) = oldest.filter(|oldest| oldest.id != lead.id) {
@@ -56,7 +57,7 @@ pub fn claim(lead: &Lead, dealer: &Dealer, pool: &Pool, first: &[&Lead], user: &
     let mut changed = lead.touched(now);
     let why = AssignmentReason { rule: "DIS-8".into(), turn: None, group: None, passed_over: Vec::new(), note: None };
     let (event, _) = hand_over(&mut changed, user.clone(), why, now);
-    // Who takes a lead need not be told that it is theirs.
+    // The user who claims a lead needs no notice.
     let decision = commit(changed, Actor::User(user.clone()), vec![event], now);
     Ok(Claimed::Taken(decision.with_some((pruned != *pool).then_some(Item::Pool(pruned)))))
 }

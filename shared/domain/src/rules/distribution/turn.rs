@@ -1,4 +1,4 @@
-//! Passes a lead to the next in the rotation (DIS-10).
+//! Passes a lead on to the next user of the rotation (DIS-10).
 
 use crate::decision::Item;
 use crate::distribution::Rotation;
@@ -8,7 +8,7 @@ use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
 impl Lead {
-    /// Gives it to the next in turn, if its time has come. Returns what the timeline says, the notice to the new owner, and the rotation.
+    /// Passes the lead on to the next user if it is due. Returns the timeline event, the notice to the new owner, and the rotation.
     pub(crate) fn pass_on(&mut self, dealer: &Dealer, rotation: &Rotation, now: DateTime<Utc>) -> Option<(Event, Item, Rotation)> {
         self.passes_on(now)?;
         let mut turn = self.turn.clone()?;

@@ -1,4 +1,4 @@
-//! Records a communication, and sends mail (LEAD-3).
+//! Records communications and sends mail (LEAD-3).
 
 use crate::base::{Actor, ElementId, Medium, ReactionKind, Refusal, Status};
 use crate::decision::{Decision, Item, commit};
@@ -10,7 +10,7 @@ use crate::rules::elements::{counted, has_room};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
-/// What is to be said.
+/// A request to record or send a communication.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as in Communication and Says")]
 pub enum CommunicationRequest {
@@ -19,13 +19,13 @@ pub enum CommunicationRequest {
     Call { reached: bool, note: Option<String> },
 }
 
-/// Says something to the contact of a lead, or notes a call. It is a reaction, which stops the response clock (ESC-7), unless nobody was
-/// reached, or the dealer sends customers nothing: then the record says so (MSG-1). `quote` is what the e-mail names; `reached` is how the
-/// contact is.
+/// Sends a text to the contact of a lead, or records a call. It is a reaction, which stops the response clock (ESC-7), unless the call was
+/// not answered or the dealer sends no mail to customers; the record shows that (MSG-1). `quote` is the quote of the e-mail, and `reached`
+/// holds the contact's addresses.
 ///
 /// # Errors
-/// 409: the dealer answers elsewhere, the contact cannot be reached so, the lead has as many as it can have. 422: a quote that is not there,
-/// or not for a new vehicle.
+/// 409 if the dealer answers in another system, the contact has no address for the medium, or the lead has the maximum number of
+/// communications. 422 if the quote does not exist or is not for a new vehicle.
 pub fn communicate(
     (lead, dealer): (&Lead, &Dealer),
     id: ElementId,
@@ -39,7 +39,7 @@ pub fn communicate(
         CommunicationRequest::Call { reached: false, .. } => (None, None),
         CommunicationRequest::Call { .. } => (None, Some(ReactionKind::CallReached)),
         CommunicationRequest::Email { .. } | CommunicationRequest::Sms { .. } if dealer.settings.lead_tracking_only => {
-            return Err(Refusal::Conflict("the dealer only tracks leads here, and answers elsewhere (lead_tracking_only, LEAD-3)".into()));
+            return Err(Refusal::Conflict("the dealer answers customers in another system (lead_tracking_only, LEAD-3)".into()));
         }
         CommunicationRequest::Email { subject, text, quote: wanted } => {
             if reached.email.is_none() {
@@ -83,7 +83,7 @@ pub fn communicate(
     Ok(decision.with_some(letter.map(|letter| Item::Letter(Box::new(letter)))))
 }
 
-/// The quote that goes along, as it is now.
+/// Returns the attached quote in its current state.
 fn enclosed(quote: Option<&Element>, form: Form) -> Result<Box<Enclosed>, Refusal> {
     let here = quote.filter(|element| element.removed.is_none());
     match here.map(|element| &element.content) {

@@ -6,10 +6,10 @@ use crate::elements::{Content, Document, Element};
 use crate::lead::Lead;
 use chrono::{DateTime, Utc};
 
-/// A document is there. `None`: that is known.
+/// Completes a document after its upload. `None` if it is already complete.
 ///
 /// # Errors
-/// 409: it was removed meanwhile.
+/// 409 if it was removed in the meantime.
 pub fn complete(lead: &Lead, element: &Element, by: &Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     element.still_here()?;
     let Content::Document(document) = &element.content else { return Err(Refusal::NotFound("document")) };

@@ -18,13 +18,13 @@ use crate::lead::{Event, Lead};
 use crate::rules::calendar::{CalendarContext, EventAction, settle};
 use chrono::{DateTime, Utc};
 
-/// Elements of a kind that a lead has at most; what an enquiry brings is taken in all the same.
+/// The maximum number of elements of a kind that users can add to a lead. Elements of an enquiry are always accepted.
 pub const MOST: u32 = 100;
 
-/// Adds an element to a lead; a document is announced.
+/// Adds an element to a lead. A document is added after its upload.
 ///
 /// # Errors
-/// 409: the lead has [`MOST`] of the kind.
+/// 409 if the lead has [`MOST`] elements of the kind.
 pub fn add(lead: &Lead, id: ElementId, content: Content, by: &Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
     has_room(lead, content.kind())?;
     let element = Element::new(id, lead.id, content, by, now);
@@ -39,10 +39,10 @@ pub(crate) fn has_room(lead: &Lead, kind: ElementKind) -> Result<(), Refusal> {
     if lead.counts.of(kind) < MOST {
         return Ok(());
     }
-    Err(Refusal::Conflict(format!("the lead has {MOST} elements of the kind {} already; remove some first (LEAD-2)", kind.spoken())))
+    Err(Refusal::Conflict(format!("the lead already has {MOST} elements of the kind {}; remove some first (LEAD-2)", kind.spoken())))
 }
 
-/// The same decision with a new element, which its lead counts; a test drive is counted with its event.
+/// Extends the decision with a new element and counts it on its lead. A test drive is counted with its event.
 pub(crate) fn counted(mut decision: Decision, element: Element) -> Decision {
     let kind = element.content.kind();
     for item in &mut decision.items {
@@ -53,10 +53,10 @@ pub(crate) fn counted(mut decision: Decision, element: Element) -> Decision {
     decision.with(Item::Element(Box::new(element)))
 }
 
-/// Lets an element say something else; what it said is kept on the timeline. `None`: it says so already.
+/// Updates an element and records the old content on the timeline. `None` if nothing changes.
 ///
 /// # Errors
-/// 409: it was removed.
+/// 409 if it was removed.
 pub fn change(lead: &Lead, element: &Element, content: Content, by: &Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     element.still_here()?;
     if element.content == content {
@@ -73,17 +73,18 @@ pub fn change(lead: &Lead, element: &Element, content: Content, by: &Actor, now:
     Ok(Some(commit(lead.touched(now), by.clone(), vec![told], now).with(Item::Element(Box::new(after)))))
 }
 
-/// Removes an element. `event` is a test drive's, which is called off with it if it is still to be. `None`: it is removed already.
+/// Removes an element. `event` is the event of a test drive; it is cancelled if it is still to come. `None` if the element is already
+/// removed.
 ///
 /// # Errors
-/// A day of the calendar that was not read.
+/// [`DayNotLoaded`](crate::slots::DayNotLoaded) if a day of the calendar was not loaded.
 pub fn remove(case: &CalendarContext<'_>, element: &Element, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
     if element.removed.is_some() {
         return Ok(None);
     }
     let told = Event::ElementRemoved { kind: element.content.kind(), element: element.id.clone(), title: element.content.title() };
     let planned = event.filter(|event| event.state == EventState::Incomplete);
-    // A test drive that is called off, before or with it, is counted no more by that.
+    // If the event of a test drive is or was cancelled, the count was already reduced.
     let counts = planned.is_none() && !event.is_some_and(|event| matches!(event.state, EventState::Deleted(_)));
     let called_off = planned.map(|event| settle(case, event, EventAction::Delete, None)).transpose()?.flatten();
     let mut decision = called_off.unwrap_or_else(|| commit(case.lead.touched(case.now), case.by.clone(), Vec::new(), case.now));

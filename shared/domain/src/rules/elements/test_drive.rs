@@ -7,10 +7,10 @@ use crate::enquiry::Vehicle;
 use crate::rules::calendar::{CalendarContext, NewEvent, schedule};
 use crate::rules::elements::{counted, has_room};
 
-/// Puts a test drive of `vehicle` on the calendar of a lead. It is an appointment, which stops the response clock (ESC-7).
+/// Adds a test drive of `vehicle` to the calendar of a lead. It is an appointment, which stops the response clock (ESC-7).
 ///
 /// # Errors
-/// Faults of the event by field; 409: the lead has as many as it can have.
+/// Faults of the event by field; 409 if the lead has the maximum number.
 pub fn schedule_test_drive(case: &CalendarContext<'_>, id: ElementId, vehicle: Vehicle, new: NewEvent) -> Result<Decision, Refusal> {
     let event = new.id.clone();
     let title = new.title.trim().to_owned();

@@ -1,4 +1,4 @@
-//! Makes trade-ins of the vehicles that an enquiry offers (INT-4).
+//! Creates trade-ins from the vehicles that an enquiry offers (INT-4).
 
 use crate::base::Actor;
 use crate::elements::{Content, Element, as_enquired, enquired_id};
@@ -6,7 +6,7 @@ use crate::enquiry::{Enquiry, VEHICLES};
 use crate::lead::{Event, Lead};
 use chrono::{DateTime, Utc};
 
-/// The trade-ins of the enquiry that `lead` takes in as its present version: what the timeline says, and the elements.
+/// Creates the trade-ins of the enquiry that the current version of `lead` received. Returns the timeline events and the elements.
 pub(crate) fn enquired(lead: &mut Lead, enquiry: &Enquiry, by: &Actor, now: DateTime<Utc>) -> (Vec<Event>, Vec<Element>) {
     let elements = enquiry.trade_ins.iter().enumerate().filter_map(|(i, vehicle)| {
         let content = Content::TradeIn(as_enquired(vehicle));
@@ -17,7 +17,7 @@ pub(crate) fn enquired(lead: &mut Lead, enquiry: &Enquiry, by: &Actor, now: Date
     (elements.iter().map(Element::added).collect(), elements)
 }
 
-/// The same enquiry was sent again with another state of things: its trade-ins follow, but for those that somebody has changed or removed.
+/// Updates the trade-ins when the same enquiry is sent again with new content. Trade-ins that a user has changed or removed stay unchanged.
 pub(crate) fn enquired_again(
     lead: &mut Lead,
     known: [Option<&Element>; VEHICLES],

@@ -1,7 +1,7 @@
-//! Adds, corrects and removes the contacts of a lead (LEAD-7).
+//! Adds, edits and removes the contacts of a lead (LEAD-7).
 //!
-//! Until somebody changes anything, the one contact of a lead is whom the enquiry names. What the directory knows only grows: a channel that was
-//! corrected away still finds the person by whom it was used, and one that belongs to somebody else is noted, never merged (INT-6).
+//! Until a user changes them, a lead has one contact: that of the enquiry. The directory only grows: a channel that was removed from the
+//! contact still finds the person who used it. A channel that belongs to another person is noted and never merged (INT-6).
 
 use crate::base::{Actor, ChannelKey, ContactId, Country, Refusal, numbered};
 use crate::decision::{Decision, Item, commit};
@@ -11,26 +11,27 @@ use crate::lead::{Entry, Event, Lead, LeadContact, TimelineAction};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// Contacts that a lead has at most.
+/// The maximum number of contacts of a lead.
 const MOST: usize = 10;
 
-/// Channels that the directory knows of a contact at most; past this many a person is a relay in disguise.
+/// The maximum number of channels of a contact in the directory. More channels mean that the contact is not one person, but a relay for
+/// many.
 const ALIASES: usize = 20;
 
-/// What a contact is to be: what is said takes the place of what was; of what is said as empty nothing stays.
+/// The fields of a contact to change. A given value replaces the old one, an empty value removes it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ContactChange {
-    /// What is said, as written.
+    /// The given values, as written.
     pub said: RawContact,
-    /// Whether the e-mail addresses are said.
+    /// Whether e-mail addresses are given.
     pub emails: bool,
-    /// Whether the telephone numbers are said.
+    /// Whether telephone numbers are given.
     pub phones: bool,
-    /// Whether it is to be the main one.
+    /// Whether it becomes the main contact.
     pub main: Option<bool>,
 }
 
-/// What a change of a lead's contacts goes by.
+/// The input of a change of a lead's contacts.
 #[derive(Debug, Clone, Copy)]
 pub struct ContactsContext<'a> {
     /// The lead.
@@ -39,22 +40,22 @@ pub struct ContactsContext<'a> {
     pub enquiry: Option<&'a Enquiry>,
     /// The lead's record in the directory.
     pub record: Option<&'a Contact>,
-    /// The channels that are new of the contact, and whom each leads to.
+    /// The new channels of the contact, each with its record in the directory.
     pub known: &'a [(ChannelKey, Option<Contact>)],
-    /// By whom.
+    /// The actor.
     pub by: &'a Actor,
-    /// When.
+    /// The current time.
     pub now: DateTime<Utc>,
 }
 
 impl ContactChange {
-    /// The contact as it will be: `before` with what is said, judged as at intake (INT-3).
+    /// Returns `before` with the given values, checked as at intake (INT-3).
     ///
     /// # Errors
     /// Faults by field.
     pub fn applied(&self, before: &Person, country: Country) -> Result<Person, Refusal> {
         let said = self.said.judged(country).map_err(|faults| Refusal::Invalid(faults).relocated(|field| Some(own_field(field))))?;
-        // Said as empty it is taken away; what is not said stays.
+        // An empty value removes the old one. A field that is not given stays unchanged.
         let text = |raw: &Option<String>, said: Option<String>, before: &Option<String>| if raw.is_some() { said } else { before.clone() };
         let raw = &self.said;
         let person = Person {
@@ -70,13 +71,13 @@ impl ContactChange {
             country: text(&raw.country, said.country, &before.country),
         };
         if person.emails.is_empty() && person.phones.is_empty() {
-            return Err(Refusal::field("emails", "INT-3", "must have an address, or phones a telephone number"));
+            return Err(Refusal::field("emails", "INT-3", "must not be empty unless phones has a number"));
         }
         Ok(person)
     }
 }
 
-/// A field of an enquiry's contact as one of a contact by itself.
+/// Returns the name of an enquiry's contact field as a field of a separate contact.
 fn own_field(field: &str) -> String {
     match field.strip_prefix("contact.").unwrap_or(field) {
         "email" | "contact" => "emails".into(),
@@ -86,14 +87,14 @@ fn own_field(field: &str) -> String {
     }
 }
 
-/// Adds a contact. Its name is the version of the lead that this makes.
+/// Adds a contact. Its id is the new version of the lead.
 ///
 /// # Errors
-/// 409 for a lead with ten contacts.
+/// 409 if the lead has ten contacts.
 pub fn add(case: &ContactsContext<'_>, person: Person, main: bool) -> Result<Decision, Refusal> {
     let mut people = case.lead.people(case.enquiry);
     if people.len() >= MOST {
-        return Err(Refusal::Conflict(format!("the lead has {MOST} contacts already (LEAD-7)")));
+        return Err(Refusal::Conflict(format!("the lead already has {MOST} contacts; remove one first (LEAD-7)")));
     }
     let id: ContactId = numbered(case.lead.version + 1);
     let at = if main { 0 } else { people.len() };
@@ -102,15 +103,15 @@ pub fn add(case: &ContactsContext<'_>, person: Person, main: bool) -> Result<Dec
     Ok(case.decided(people, told))
 }
 
-/// Gives a contact the data of `person`, and makes it the main one. `None`: it is so already.
+/// Gives a contact the data of `person`, and makes it the main contact. `None` if nothing changes.
 ///
 /// # Errors
-/// 404 for one that is not there; 422 where the main one is to be main no more.
+/// 404 if there is no such contact; 422 if the main contact would lose that role.
 pub fn correct(case: &ContactsContext<'_>, id: &ContactId, person: Person, main: Option<bool>) -> Result<Option<Decision>, Refusal> {
     let mut people = case.lead.people(case.enquiry);
     let place = people.iter().position(|contact| contact.id == *id).ok_or(Refusal::NotFound("contact"))?;
     if main == Some(false) && place == 0 {
-        return Err(Refusal::field("main", "LEAD-7", "must not be false: make another contact the main one"));
+        return Err(Refusal::field("main", "LEAD-7", "must not be false; make another contact the main contact instead"));
     }
     let before = people[place].person.clone();
     let becomes_main = main == Some(true) && place > 0;
@@ -124,18 +125,18 @@ pub fn correct(case: &ContactsContext<'_>, id: &ContactId, person: Person, main:
     Ok(Some(case.decided(people, told)))
 }
 
-/// Takes a contact off the lead. The directory still knows it. `made` is the entry that it would be named after ([`numbered`]). `None`: it was taken off
-/// already.
+/// Removes a contact from the lead. The directory still knows it. `made` is the entry that would have added it ([`numbered`]). `None` if it
+/// is already removed.
 ///
 /// # Errors
-/// 404 for one that never was there; 409 for the main one.
+/// 404 if there was never such a contact; 409 if it is the main contact.
 pub fn remove(case: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry>) -> Result<Option<Decision>, Refusal> {
     let mut people = case.lead.people(case.enquiry);
     let Some(place) = people.iter().position(|contact| contact.id == *id) else {
         return if made.is_some_and(|made| made.brings(id)) { Ok(None) } else { Err(Refusal::NotFound("contact")) };
     };
     if place == 0 {
-        return Err(Refusal::Conflict("it is the lead's main contact: make another one the main one first".into()));
+        return Err(Refusal::Conflict("this is the lead's main contact; make another contact the main contact first".into()));
     }
     let before = Some(Box::new(people.remove(place).person));
     let told = Event::Contact { did: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };
@@ -171,8 +172,8 @@ impl ContactsContext<'_> {
         directory.into_iter().chain(shared).fold(decision, Decision::with)
     }
 
-    /// What the directory learns: channels that nobody was known by lead to the lead's record from now on. Says which record a lead has that had none, and
-    /// whether a channel belongs to somebody else.
+    /// Returns the changes of the directory: unknown channels map to the lead's record from now on. Also returns the id of the lead's
+    /// record if one changed or was created, and whether a channel belongs to another person.
     fn directory(&self) -> (Vec<Item>, Option<ChannelKey>, bool) {
         let new: Vec<&ChannelKey> = self.known.iter().filter(|(_, owner)| owner.is_none()).map(|(channel, _)| channel).collect();
         let others = self.known.iter().filter_map(|(_, owner)| owner.as_ref());

@@ -1,4 +1,4 @@
-//! Escalates a lead that nobody reacts to (ESC-1 to ESC-3).
+//! Escalates leads without a reaction (ESC-1 to ESC-3).
 
 use crate::base::{Actor, StepKind, UserId};
 use crate::decision::{Decision, Item, commit};
@@ -8,17 +8,18 @@ use crate::messages::Message;
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
-/// Fires every step whose time has come. `None`: nothing is due — the timer was stale, early or doubled, or the lead was answered (ESC-8, ESC-9).
+/// Fires every step whose time has come. `None` if nothing is due: the timer was stale, early or duplicated, or the lead was answered
+/// (ESC-8, ESC-9).
 ///
-/// The settings may be newer than the lead's plan; then what has not happened is computed anew first (SET-11). `rotation` is that of the lead's turn,
-/// where it has one ([`Lead::passes_on`]).
+/// If the settings are newer than the lead's plan, the steps that have not fired are recomputed first (SET-11). `rotation` is that of the
+/// lead's turn, if it has one ([`Lead::passes_on`]).
 pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: DateTime<Utc>) -> Option<Decision> {
     let owner = lead.owner.as_ref()?;
     if lead.dealer != dealer.id || !lead.clock_runs() {
         return None;
     }
     let mut changed = lead.touched(now);
-    // That nobody has reacted is no activity of the lead's (CAL-3).
+    // A missing reaction is not an activity on the lead (CAL-3).
     changed.updated = lead.updated;
     let replanned = changed.replan(dealer);
     let fired = changed.plan.as_mut().map(|plan| plan.fire(now)).unwrap_or_default();
@@ -39,14 +40,15 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: 
         changed.updated = now;
     }
     let decision = match events.is_empty() {
-        // That it goes on at another time, or stays, is nothing that a timeline tells.
+        // The timeline does not show that the lead passes on at another time, or stays.
         true => Decision::default().with(Item::Lead(Box::new(changed))),
         false => commit(changed, Actor::System, events, now).with_some(notice).with_some(turned),
     };
     Some(notices.into_iter().fold(decision, |decision, notice| decision.with(Item::Message(notice))))
 }
 
-/// One notice for each reader, however many steps happened at once: the seller's names the last of theirs, and says what was missed (ESC-8).
+/// Returns one notice for each recipient, even if several steps fired at once. The seller's notice names the last of the seller's steps and
+/// lists the missed ones (ESC-8).
 fn notices(lead: &Lead, dealer: &Dealer, owner: &UserId, fired: &[Step], now: DateTime<Utc>) -> Vec<Message> {
     let (supervisors, sellers): (Vec<&Step>, Vec<&Step>) = fired.iter().partition(|s| s.kind == StepKind::Level2);
     let mut notices = Vec::new();

@@ -13,33 +13,33 @@ use crate::rules::elements::{enquired, enquired_again};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
-/// One enquiry on its way in.
+/// An enquiry to be received.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrival {
-    /// What it says.
+    /// Its content.
     pub enquiry: Enquiry,
-    /// A hash of who sent it and what they call it.
+    /// A hash of the sender and the sender's id for the enquiry.
     pub origin: String,
-    /// A hash of what it says.
+    /// A hash of the content.
     pub body: String,
-    /// A second name for it, by `Idempotency-Key`.
+    /// A second key of the enquiry, from the `Idempotency-Key`.
     pub receipt: Option<String>,
-    /// A hash of the request that brings it, where that has a name: its `Idempotency-Key` or message.
+    /// A hash of the request's id, if it has one: its `Idempotency-Key` or message id.
     pub request: Option<String>,
-    /// The input as it came.
+    /// The raw input.
     pub raw: Raw,
-    /// Who sent it.
+    /// The sender.
     pub by: Actor,
-    /// The sender says that it is the newer state of one sent before.
+    /// Whether the sender marks it as a newer content of an earlier enquiry.
     pub resend: bool,
-    /// The dealer that it was sent to, where that is not the one whose rules it goes by (INT-10).
+    /// The dealer to which it was sent, if another dealer's rules apply (INT-10).
     pub mailbox: Option<DealerId>,
-    /// When it came in: the response clock counts from here (ESC-1).
+    /// When it arrived. The response clock starts here (ESC-1).
     pub at: DateTime<Utc>,
 }
 
 impl Arrival {
-    /// What the timeline of `lead`, as it is then, says of this arrival.
+    /// Returns the timeline entry of this arrival for the changed `lead`.
     fn entry(&self, lead: &Lead, events: Vec<Event>) -> Entry {
         Entry { lead: lead.id, version: lead.version, at: self.at, by: self.by.clone(), events, raw: Some(self.raw.clone()) }
     }
@@ -50,42 +50,43 @@ impl Arrival {
     }
 }
 
-/// What was found under the names that an arrival has.
+/// The stored items that match the keys of an arrival.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StoredState<'a> {
-    /// The lead under the number that its origin asks for.
+    /// The lead with the id that follows from the origin.
     pub lead: Option<&'a Lead>,
     /// The receipt of its `Idempotency-Key`.
     pub receipt: Option<&'a Receipt>,
-    /// The receipt of the enquiry itself, where it was added to a lead that was there already, and that lead.
+    /// The receipt of the enquiry itself and its lead, if it was added to an existing lead.
     pub added: Option<(&'a Receipt, &'a Lead)>,
     /// The contact's latest lead at this dealer.
     pub latest: Option<&'a Lead>,
-    /// The trade-ins of the lead under the number, where the enquiry is sent again.
+    /// The trade-ins of the lead with this id, if the enquiry is sent again.
     pub trade_ins: [Option<&'a Element>; VEHICLES],
 }
 
-/// What becomes of an arrival.
+/// The result of an arrival.
 #[derive(Debug, Clone, PartialEq)]
 pub enum IntakeOutcome {
     /// A new lead.
     New(Decision),
-    /// The lead is there already, and this changes it (ADF `resend`).
+    /// The lead exists, and the arrival changes it (ADF `resend`).
     Resent(Decision),
-    /// The contact has a lead in progress here: the enquiry is added to it (INT-6).
+    /// The contact has a lead in progress here, and the enquiry was added to it (INT-6).
     Added(Decision),
-    /// It was carried out before: the answer is the first answer. The decision remembers a key that came with it for the first time.
+    /// A repetition: the response is the first response. The decision stores a key that is new.
     Repeat(Option<Decision>),
-    /// Another enquiry has this number: ask for the next one.
+    /// Another enquiry has this id. Try the next one.
     NumberTaken,
 }
 
-/// Decides what becomes of an arrival whose number would be `id` (INT-5, INT-9).
+/// Decides the result of an arrival whose lead would have the number `id` (INT-5, INT-9).
 ///
-/// With the `place` of its lane the lead gets its owner in the same commit; without (it is contended) the wish for an owner is part of the lead's state.
+/// If `place`, the state of its lane, is given, the lead gets its owner in the same commit. If it is not given because the lane is
+/// contended, the lead's state records that it waits for an owner.
 ///
 /// # Errors
-/// [`Refusal::Reused`] when its name was used before for something else.
+/// [`Refusal::Reused`] if its key was used before for another content.
 pub fn receive(
     arrival: &Arrival,
     id: LeadId,
@@ -137,7 +138,7 @@ pub fn receive(
     Ok(IntakeOutcome::New(remember_channels(decision, contact, dealer, id)))
 }
 
-/// The notice to the dealer's address for trade-ins, where an enquiry offers a vehicle and asks for none (INT-8).
+/// Returns the notice to the dealer's trade-in address, if the enquiry offers a vehicle and requests none (INT-8).
 fn trade_in(arrival: &Arrival, lead: &Lead, dealer: &Dealer) -> Option<Item> {
     let Enquiry { lead_type, vehicles, trade_ins, .. } = &arrival.enquiry;
     let offers = !trade_ins.is_empty() || *lead_type == LeadType::TradeIn;
@@ -147,7 +148,8 @@ fn trade_in(arrival: &Arrival, lead: &Lead, dealer: &Dealer) -> Option<Item> {
     })
 }
 
-/// The owner of a known contact's latest lead here, who gets the next one outside the rotation: if present and assignable, and the dealer wants it so (DIS-5).
+/// Returns the owner of a known contact's latest lead here, who gets the next lead outside the rotation. The user must be present and
+/// assignable, and the dealer must have enabled this (DIS-5).
 fn owner_before(latest: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<(UserId, AssignmentReason)> {
     let settings = &dealer.settings;
     let owner = latest.filter(|_| !settings.existing_contacts_to_rotation)?.owner.clone()?;
@@ -156,7 +158,8 @@ fn owner_before(latest: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> O
     here.then_some((owner, why))
 }
 
-/// Adds an enquiry to the lead that its contact has in progress here. Its owner is told; it starts a level 1 of its own unless one is running (INT-6).
+/// Adds an enquiry to the lead that its contact has in progress here. The owner is notified. The enquiry starts its own level 1 unless one
+/// is running (INT-6).
 fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recognised>) -> Decision {
     let mut changed = lead.touched(arrival.at);
     changed.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
@@ -175,7 +178,7 @@ fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recogni
     let decision =
         Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with(receipt(arrival.origin.clone()));
     let decision = decision.with_some(notice).with_some(trade_in).with_some(arrival.receipt.clone().map(receipt));
-    // The lead stays the contact's latest here; what is new is a channel that was not known.
+    // The lead is already the contact's latest one here. Only an unknown channel is new.
     remember_channels(with_elements(decision, trade_ins), contact, dealer, lead.id)
 }
 
@@ -183,7 +186,7 @@ fn with_elements(decision: Decision, elements: Vec<Element>) -> Decision {
     elements.into_iter().fold(decision, |decision, element| decision.with(Item::Element(Box::new(element))))
 }
 
-/// The contact's record with `lead` as the latest at `dealer`, and the channels that lead to it now.
+/// Stores `lead` in the contact's record as the latest one at `dealer`, and the channels that now map to the record.
 fn remember_channels(decision: Decision, contact: Option<&Recognised>, dealer: &Dealer, lead: LeadId) -> Decision {
     let Some(recognised) = contact else { return decision };
     let Recognised { contact, new_aliases, .. } = recognised;
@@ -195,7 +198,7 @@ fn remember_channels(decision: Decision, contact: Option<&Recognised>, dealer: &
     new_aliases.iter().fold(decision, |decision, alias| decision.with(Item::Channel(alias.clone(), Channel::AliasOf(contact.id.clone()))))
 }
 
-/// An enquiry that was added to `lead` comes again: as it was, or sent again on purpose with another state of things (INT-5).
+/// Handles a repeated enquiry that was added to `lead`: either unchanged, or sent again with new content (INT-5).
 fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<IntakeOutcome, Refusal> {
     if receipt.body == arrival.body {
         return Ok(IntakeOutcome::Repeat(None));
@@ -211,13 +214,13 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Int
     Ok(IntakeOutcome::Resent(decision.with(Item::Receipt(receipt))))
 }
 
-/// What a sender is told whose id names an enquiry that said something else.
+/// The error if an enquiry's id was used before with another content.
 const SAID_OTHERWISE: &str = "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"";
 
 /// How often an enquiry can be changed by sending it again.
 const RESENDS: usize = 20;
 
-/// An enquiry whose number is taken: by itself, or by chance by another.
+/// Handles an enquiry whose number is in use: by the same enquiry, or by chance by another one.
 fn known(
     arrival: &Arrival,
     lead: &Lead,
@@ -234,11 +237,11 @@ fn known(
         return Err(Refusal::Reused(SAID_OTHERWISE.into()));
     }
     if lead.origin.resent.len() >= RESENDS {
-        return Err(Refusal::Reused(format!("this enquiry was sent again {RESENDS} times; it is changed here no more (INT-5)")));
+        return Err(Refusal::Reused(format!("this enquiry was already sent again {RESENDS} times; it cannot be changed again (INT-5)")));
     }
     let mut changed = lead.touched(arrival.at);
     changed.describe(&arrival.enquiry);
-    // The directory does not learn from it, but a search by what it says now finds the lead.
+    // The directory does not change, but a search by the new channels finds the lead.
     let channels = contact.into_iter().flat_map(|contact| &contact.channels);
     changed.found_by(channels.filter(|(_, owner)| owner.is_none() || *owner != lead.contact_id).map(|(channel, _)| channel));
     changed.origin.resent.push(Resent { body: arrival.body.clone(), request: arrival.request.clone() });
@@ -254,7 +257,7 @@ fn known(
 }
 
 fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Recognised>) -> Lead {
-    // Without hours to count in there is no deadline; the enquiry is no less welcome for it (CLK-6).
+    // Without opening hours to count in there is no deadline, but the enquiry is still accepted (CLK-6).
     let plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, arrival.at).unwrap_or(None);
     let deadline = plan.as_ref().and_then(Plan::deadline);
     let mut lead = Lead {
@@ -298,8 +301,8 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
 }
 
 impl LeadOrigin {
-    /// Whether an arrival brings nothing new: a first sending of what was said before, the present state again, or a request that was
-    /// carried out. An earlier state sent again on purpose is new: the sender has changed it back.
+    /// Whether an arrival brings nothing new: the first sending of a known content, the current content again, or a request that was
+    /// already processed. An earlier content that is marked as sent again is new, because the sender has changed it back.
     fn knows(&self, arrival: &Arrival) -> bool {
         let present = self.resent.last().map_or(&self.body, |last| &last.body);
         let said_before = self.body == arrival.body || self.resent.iter().any(|resent| resent.body == arrival.body);

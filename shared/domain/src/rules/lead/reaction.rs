@@ -1,4 +1,4 @@
-//! Records reactions, and closes and reopens leads (ESC-7).
+//! Records reactions; closes and reopens leads (ESC-7).
 
 use crate::base::{Actor, LostReason, ReactionKind, Refusal, Status};
 use crate::decision::{Decision, Item, commit};
@@ -7,21 +7,21 @@ use crate::lead::{Event, Lead};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
-/// What a seller logs on a lead.
+/// An activity that a seller logs on a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Logged {
-    /// Something that stops the clock.
+    /// A reaction, which stops the clock.
     Reaction(ReactionKind),
-    /// A call that reached nobody.
+    /// A call that was not answered.
     CallMissed,
     /// "Contact made: no" (LEAD-6).
     NoContact,
 }
 
-/// Logs what the seller did; the first reaction stops the response clock, later ones are on the timeline all the same (ESC-7).
+/// Logs an activity of the seller. The first reaction stops the response clock; later ones appear only on the timeline (ESC-7).
 ///
 /// # Errors
-/// The lead is closed.
+/// 409 if the lead is closed.
 pub fn log(lead: &Lead, dealer: &Dealer, logged: Logged, by: Actor, note: Option<String>, now: DateTime<Utc>) -> Result<Decision, Refusal> {
     if lead.status != Status::InProgress {
         return Err(Refusal::Conflict(format!("the lead is {}; reopen it first", lead.status.name())));
@@ -35,19 +35,19 @@ pub fn log(lead: &Lead, dealer: &Dealer, logged: Logged, by: Actor, note: Option
     Ok(commit(changed, by, vec![event], now))
 }
 
-/// What a lead is to become.
+/// The new status of a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClosingOutcome {
-    /// Sold. It stops the clock (ESC-7).
+    /// Won. It stops the clock (ESC-7).
     Won,
-    /// Not sold. It stops the clock (ESC-7).
+    /// Lost. It stops the clock (ESC-7).
     Lost(LostReason),
-    /// In progress again. Where nothing but the closing had stopped the clock, a new deadline runs from now (ESC-9).
+    /// In progress again. If only the closing had stopped the clock, a new deadline starts now (ESC-9).
     Reopened,
 }
 
 impl ClosingOutcome {
-    /// The status that it makes.
+    /// The resulting status.
     pub fn status(self) -> Status {
         match self {
             ClosingOutcome::Won => Status::Won,
@@ -57,11 +57,11 @@ impl ClosingOutcome {
     }
 }
 
-/// Wins, loses or reopens a lead. `None`: it is so already. `rotation` is that of the lead's turn, where it is settled by this
-/// ([`Lead::settles_turn`]).
+/// Wins, loses or reopens a lead. `None` if nothing changes. `rotation` is that of the lead's turn if the change gives the turn back or
+/// takes it back ([`Lead::settles_turn`]).
 ///
 /// # Errors
-/// Won cannot become lost, nor the other way, without being reopened.
+/// 409 if a won lead would become lost, or a lost one won, without being reopened.
 pub fn close(
     lead: &Lead,
     dealer: &Dealer,

@@ -6,7 +6,7 @@ use crate::lead::{Event, Lead};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
-/// Computes the steps of a lead that have not happened anew. `None`: they stay as they are, or the clock does not run.
+/// Recomputes the steps of a lead that have not fired. `None` if they do not change or the clock does not run.
 pub fn recompute(lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Decision> {
     if lead.dealer != dealer.id || !lead.clock_runs() {
         return None;
@@ -17,6 +17,6 @@ pub fn recompute(lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Dec
         let event = Event::DeadlineMoved { deadline: changed.deadline() };
         return Some(commit(changed, Actor::System, vec![event], now));
     }
-    // That it goes to the next in turn at another time is nothing that a timeline tells.
+    // The timeline does not show that the lead passes on at another time.
     (changed.turn != lead.turn).then(|| Decision::default().with(Item::Lead(Box::new(changed))))
 }

@@ -7,22 +7,22 @@ use crate::lead::{Entry, Event, Lead, Plan, Target, TimelineAction, in_progress}
 use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Further deadlines that a lead has at most, met ones included; of those the oldest makes room.
+/// The maximum number of further deadlines of a lead, including met ones. The oldest met deadline is dropped to make room.
 const MOST: usize = 20;
 
-/// Longest title, in characters.
+/// The maximum length of a title in characters.
 const TITLE: usize = 100;
 
-/// What a further deadline is to be. What is not said stays as it was.
+/// The fields of a further deadline to change. A field that is `None` stays unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeadlineChange {
-    /// What is to be reached.
+    /// The goal.
     pub title: Option<String>,
-    /// By when.
+    /// When it is due.
     pub at: Option<DateTime<Utc>>,
 }
 
-/// A time to come, within ten years.
+/// Whether the time is in the future and within ten years.
 fn to_come(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     at > now && at - now <= TimeDelta::days(3_653)
 }
@@ -34,18 +34,18 @@ impl DeadlineChange {
             faults.push(Fault::new("title", "LEAD-6", format!("must be 1 to {TITLE} characters in one line")));
         }
         if self.at.is_some_and(|at| !to_come(at, now)) {
-            faults.push(Fault::new("at", "LEAD-6", "must be a time to come, within ten years"));
+            faults.push(Fault::new("at", "LEAD-6", "must be in the future and within ten years"));
         }
         if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
     }
 }
 
-/// Sets a further deadline. Its name is the version of the lead that this makes.
+/// Adds a further deadline. Its id is the new version of the lead.
 ///
 /// # Errors
-/// Faults by field; 409 for a closed lead, or one with twenty deadlines that are not met.
+/// Faults by field; 409 if the lead is closed or has 20 deadlines that are not met.
 pub fn set(lead: &Lead, wanted: &DeadlineChange, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
-    let missing = |field: &str| Refusal::field(field, "LEAD-6", "must be said");
+    let missing = |field: &str| Refusal::field(field, "LEAD-6", "is required");
     let title = wanted.title.as_deref().ok_or_else(|| missing("title"))?;
     let at = wanted.at.ok_or_else(|| missing("at"))?;
     wanted.check(now)?;
@@ -65,10 +65,10 @@ pub fn set(lead: &Lead, wanted: &DeadlineChange, by: Actor, now: DateTime<Utc>) 
     Ok(commit(changed, by, vec![told], now))
 }
 
-/// Gives a further deadline another time or title. `None`: it has them already.
+/// Changes the time or title of a further deadline. `None` if nothing changes.
 ///
 /// # Errors
-/// Faults by field; 404 for one that is not there, 409 for one that was met.
+/// Faults by field; 404 if there is no such deadline, 409 if it was met.
 pub fn change(lead: &Lead, id: &DeadlineId, wanted: &DeadlineChange, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     let target = find(lead, id)?;
     let title = wanted.title.as_deref().map_or(&*target.title, str::trim).to_owned();
@@ -78,20 +78,20 @@ pub fn change(lead: &Lead, id: &DeadlineId, wanted: &DeadlineChange, by: Actor, 
     }
     wanted.check(now)?;
     if target.met.is_some() {
-        return Err(Refusal::Conflict("the deadline was met already".into()));
+        return Err(Refusal::Conflict("the deadline is already met".into()));
     }
     let told = after.told(TimelineAction::Changed, Some(target.at).filter(|at| *at != after.at), None);
     Ok(Some(replaced(lead, Some(after), id, told, by, now)))
 }
 
-/// Notes that a further deadline was met. `None`: it was already.
+/// Records that a further deadline was met. `None` if that is already recorded.
 ///
 /// # Errors
-/// 404 for one that is not there, 409 for a note to one that was met already: it would be lost.
+/// 404 if there is no such deadline; 409 if it was already met and the request has a note, which would be lost.
 pub fn meet(lead: &Lead, id: &DeadlineId, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     let target = find(lead, id)?;
     match (target.met, &note) {
-        (Some(_), Some(_)) => return Err(Refusal::Conflict("the deadline was met already".into())),
+        (Some(_), Some(_)) => return Err(Refusal::Conflict("the deadline is already met".into())),
         (Some(_), None) => return Ok(None),
         (None, _) => {}
     }
@@ -100,10 +100,11 @@ pub fn meet(lead: &Lead, id: &DeadlineId, note: Option<String>, by: Actor, now: 
     Ok(Some(replaced(lead, Some(after), id, told, by, now)))
 }
 
-/// Drops a further deadline; the timeline keeps it. `made` is the entry that it would be named after ([`numbered`]). `None`: it was dropped already.
+/// Removes a further deadline. The timeline keeps it. `made` is the entry that would have added it ([`numbered`]). `None` if it is already
+/// removed.
 ///
 /// # Errors
-/// 404 for one that never was.
+/// 404 if there was never such a deadline.
 pub fn drop(lead: &Lead, id: &DeadlineId, made: Option<&Entry>, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     match find(lead, id) {
         Ok(target) => Ok(Some(replaced(lead, None, id, target.told(TimelineAction::Deleted, None, None), by, now))),
@@ -112,11 +113,12 @@ pub fn drop(lead: &Lead, id: &DeadlineId, made: Option<&Entry>, by: Actor, now: 
     }
 }
 
-/// Moves the first-contact deadline by hand. Its steps begin anew with it: the reminder before it (none before now, ESC-2), level 1 at it, level 2 after it
-/// (ESC-3), none on a day off (ESC-5). Older timers find nothing to do (ESC-9), and new settings leave it alone (SET-11). `None`: it is then already.
+/// Moves the first-contact deadline. Its steps start again: the reminder before it (not before `now`, ESC-2), level 1 at the deadline, and
+/// level 2 after it (ESC-3), none on a day off (ESC-5). Older timers have no effect (ESC-9), and new settings do not change it (SET-11).
+/// `None` if nothing changes.
 ///
 /// # Errors
-/// Faults by field; 404 where the lead has none, 409 where its clock does not run.
+/// Faults by field; 404 if the lead has no deadline, 409 if its clock does not run.
 pub fn move_first_contact(
     lead: &Lead,
     dealer: &Dealer,
@@ -126,7 +128,9 @@ pub fn move_first_contact(
 ) -> Result<Option<Decision>, Refusal> {
     let from = lead.deadline().ok_or(Refusal::NotFound("deadline"))?;
     if !lead.clock_runs() {
-        return Err(Refusal::Conflict("the contact was answered, or the lead is closed: its first-contact deadline is over".into()));
+        return Err(Refusal::Conflict(
+            "the contact was already answered or the lead is closed, so the first-contact deadline cannot be moved".into(),
+        ));
     }
     if at == from {
         return Ok(None);

@@ -1,7 +1,7 @@
-//! Creates, changes and settles the tasks of a lead (LEAD-4).
+//! Creates, changes, completes and deletes the tasks of a lead (LEAD-4).
 //!
-//! A task without an assignee of its own is the lead owner's, whoever that is: it stands with the lead's open tasks, and so goes along to each
-//! owner. One that was given to somebody stays theirs, until the lead goes to a dealer where they do not work.
+//! A task without an assignee belongs to the current owner of the lead, so it follows the lead to each new owner. A task with an assignee
+//! stays with that user until the lead moves to a dealer where the user does not work.
 
 use crate::base::text::line;
 use crate::base::{Actor, Fault, Refusal, UserId, numbered};
@@ -11,23 +11,23 @@ use crate::lead::{Event, Lead, Task, TaskState, TimelineAction, Work};
 use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What a task is to be. What is not said stays as it was.
+/// The fields of a task to change. A field that is `None` stays unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskChange {
-    /// What is to be done.
+    /// What to do.
     pub title: Option<String>,
     /// When it starts.
     pub start: Option<DateTime<Utc>>,
-    /// How long it takes, in minutes.
+    /// Its duration in minutes.
     pub minutes: Option<u32>,
-    /// To whom it is given; `Some(None)`: to whoever has the lead.
+    /// The assignee; `Some(None)` is the lead's owner.
     pub assignee: Option<Option<UserId>>,
 }
 
-/// Longest title, in characters.
+/// The maximum length of a title in characters.
 const TITLE: usize = 100;
 
-/// Longest duration, in minutes: a day.
+/// The maximum duration in minutes: one day.
 const LONGEST: u32 = 1_440;
 
 impl TaskChange {
@@ -49,14 +49,14 @@ impl TaskChange {
     }
 }
 
-/// Makes a task. Its name is the version of the lead that this makes.
+/// Creates a task. Its id is the new version of the lead.
 ///
 /// # Errors
-/// Faults by field; 409 for a lead with twenty open tasks.
+/// Faults by field; 409 if the lead has 20 open tasks.
 pub fn create(lead: &Lead, dealer: &Dealer, wanted: &TaskChange, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
     let missing = [("title", wanted.title.is_none()), ("start", wanted.start.is_none()), ("minutes", wanted.minutes.is_none())];
     let faults: Vec<Fault> =
-        missing.into_iter().filter(|(_, missing)| *missing).map(|(field, _)| Fault::new(field, "LEAD-4", "must be said")).collect();
+        missing.into_iter().filter(|(_, missing)| *missing).map(|(field, _)| Fault::new(field, "LEAD-4", "is required")).collect();
     let (Some(title), Some(start), Some(minutes)) = (&wanted.title, wanted.start, wanted.minutes) else {
         return Err(Refusal::Invalid(faults));
     };
@@ -70,10 +70,10 @@ pub fn create(lead: &Lead, dealer: &Dealer, wanted: &TaskChange, by: Actor, now:
     Ok(commit(changed, by, told, now).with(Item::Task(Box::new(task))))
 }
 
-/// Gives an open task another title, time, duration or assignee. `None`: it has them already.
+/// Changes the title, time, duration or assignee of an open task. `None` if nothing changes.
 ///
 /// # Errors
-/// Faults by field; 409 for one that is not open.
+/// Faults by field; 409 if it is not open.
 pub fn change(
     lead: &Lead,
     dealer: &Dealer,
@@ -101,24 +101,24 @@ pub fn change(
     after.settled(lead, TimelineAction::Changed, None, by, now).map(Some)
 }
 
-/// What is done with a task.
+/// An action on a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskAction {
-    /// It is done.
+    /// Completes it.
     Complete {
-        /// In words.
+        /// An optional note.
         note: Option<String>,
     },
-    /// It is to be done after all.
+    /// Reopens it.
     Reopen,
-    /// It is not to be done any more; the timeline keeps it.
+    /// Deletes it. The timeline keeps it.
     Delete,
 }
 
-/// Completes, reopens or deletes a task. `None`: it is so already.
+/// Completes, reopens or deletes a task. `None` if nothing changes.
 ///
 /// # Errors
-/// 409 where it is something else by now, or the lead has twenty open tasks.
+/// 409 if the task has another state, or if the lead has 20 open tasks.
 pub fn settle(
     lead: &Lead,
     dealer: &Dealer,
@@ -134,18 +134,18 @@ pub fn settle(
         (TaskAction::Reopen, TaskState::Done(_)) => (TimelineAction::Reopened, TaskState::Open, None),
         (TaskAction::Delete, TaskState::Open | TaskState::Done(_)) => (TimelineAction::Deleted, TaskState::Deleted(ended(None)), None),
         (TaskAction::Reopen, TaskState::Open) | (TaskAction::Delete, TaskState::Deleted(_)) => return Ok(None),
-        (_, state) => return Err(Refusal::Conflict(format!("the task is {} already", state.name()))),
+        (_, state) => return Err(Refusal::Conflict(format!("the task is already {}", state.name()))),
     };
     let after = match state {
-        // It may have been done at another dealer.
+        // The task may have been completed at another dealer.
         TaskState::Open => Task { state, ..task.at(dealer) },
         TaskState::Done(_) | TaskState::Deleted(_) => Task { dealer: dealer.id.clone(), state, ..task.clone() },
     };
     after.settled(lead, did, note, by, now).map(Some)
 }
 
-/// The same decision about a lead, with its open `tasks` on the list of the dealer that it goes to (DIS-7). One whose assignee does not work there is
-/// whoever's has the lead, and the timeline says so.
+/// Extends a decision about a lead: moves its open `tasks` to the new dealer (DIS-7). A task whose assignee does not work there belongs to
+/// the lead's owner, and the timeline shows that.
 pub fn with_tasks_moved(mut decision: Decision, tasks: &[&Task], to: &Dealer) -> Decision {
     let open = tasks.iter().filter(|task| task.state == TaskState::Open);
     for (before, after) in open.map(|task| (task, task.at(to))) {
