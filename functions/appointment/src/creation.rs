@@ -73,8 +73,8 @@ impl Making {
         let external = partner.zip(external_id).map(|(partner, id)| External { partner, id });
         let id = match (&external, &by_key) {
             (Some(External { partner, id }), _) => id_of(platform, &self.scope, partner, id)?,
-            (None, Some(name)) => AppointmentId::parse(&short(name)).map_err(|e| Failure::Broken(e.to_string()))?,
-            (None, None) => AppointmentId::parse(&short(&platform.ids.next())).map_err(|e| Failure::Broken(e.to_string()))?,
+            (None, Some(name)) => AppointmentId::parse(&short(name)).map_err(|e| Failure::Broken(e.into()))?,
+            (None, None) => AppointmentId::parse(&short(&platform.ids.next())).map_err(|e| Failure::Broken(e.into()))?,
         };
         let Wanted { customer, kind, at, user, lead, notes, .. } = wanted;
         let channels = directory::channels(platform, &self.scope, &known, &person(&customer));
@@ -102,7 +102,7 @@ pub(crate) fn person(customer: &Customer) -> Person {
 fn said(dealer: &DealerId, wanted: &Wanted) -> Result<String, Failure> {
     let Wanted { customer, kind, at, user, lead, notes, .. } = wanted;
     let all = (dealer, &customer.name, &customer.reached, kind, at.timestamp_millis(), user, lead, notes);
-    Ok(fingerprint(&serde_json::to_vec(&all).map_err(|e| Failure::Broken(e.to_string()))?))
+    Ok(fingerprint(&serde_json::to_vec(&all).map_err(|e| Failure::Broken(e.into()))?))
 }
 
 impl Asked {
@@ -114,7 +114,7 @@ impl Asked {
             .chain(channels.iter().cloned().map(Key::Channel));
         let keys = keys.chain(self.request.clone().map(Key::Seen));
         let asked = &self;
-        let load = Load::of(keys).patiently().then(|loaded| {
+        let load = Load::of(keys).with_long_retry().then(|loaded| {
             let days = days_of(|days| {
                 let dealer = loaded.dealer(&asked.dealer)?;
                 make(&asked.facts(dealer, loaded, days), asked.new.clone(), loaded.early(&asked.new.id)).ok()
@@ -152,7 +152,7 @@ impl Asked {
         }
         let asked = &self;
         let keys = [Key::Dealer(self.dealer.clone()), Key::Unprocessed(self.dealer.clone())];
-        let load = Load::of(keys.into_iter().chain(self.request.clone().map(Key::Seen))).patiently();
+        let load = Load::of(keys.into_iter().chain(self.request.clone().map(Key::Seen))).with_long_retry();
         let rule = |loaded: &Loaded, _| {
             let dealer = loaded.dealer(&asked.dealer).ok_or(Refusal::NotFound("dealer"))?;
             let faults = asked.new.faults(dealer, asked.now);

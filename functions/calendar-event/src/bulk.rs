@@ -113,7 +113,7 @@ async fn put(
     let makes = |id| Key::Event(id, names[&id].clone());
     let also = |id, loaded: &Loaded| {
         // Of a lead that has the event already nothing more is needed.
-        let lacks = loaded.stored(&makes(id)).is_none();
+        let lacks = !loaded.holds(&makes(id));
         let days = found(loaded, id).ok().filter(|_| lacks).map(|(lead, dealer)| lead::days_of(|days| rule(lead, dealer, days)));
         days.into_iter().flatten().collect()
     };

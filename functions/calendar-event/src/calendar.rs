@@ -9,7 +9,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::keys::Key;
-use forecourt_store::{EventRow, Load, Loaded, Span};
+use forecourt_store::{CalendarRange, EventRow, Load, Loaded};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -123,18 +123,16 @@ impl Wanted<'_> {
         limit: usize,
     ) -> Result<(Vec<Seen>, Option<String>), Problem> {
         let (mut events, mut cursor, mut looked_at) = (Vec::new(), cursor.map(str::to_owned), 0);
-        let span = Span { dealer: &self.dealer.id, from, until };
+        let range = CalendarRange { dealer: &self.dealer.id, from, until };
         loop {
-            let found = platform.store.calendar(self.scope, &span, cursor.as_deref(), PAGE).await?;
-            let not_ours = |_| Refusal::field("cursor", "CAL-6", "must be the cursor of an earlier page of this calendar");
-            let found = found.map_err(not_ours)?;
+            let found = platform.store.calendar(self.scope, &range, cursor.as_deref(), PAGE).await?;
             let leads: BTreeSet<LeadId> = found.rows.iter().filter(|row| self.may_be(row)).map(|row| row.lead).collect();
             let leads = platform.store.load(self.scope, &Load::of(leads.into_iter().map(Key::Lead))).await?;
             for row in found.rows {
                 if events.len() >= limit {
                     return Ok((events, cursor));
                 }
-                cursor = Some(span.cursor(&row));
+                cursor = Some(range.cursor(&row));
                 looked_at += 1;
                 if self.may_be(&row) {
                     events.extend(self.seen(row, &leads));

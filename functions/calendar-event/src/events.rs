@@ -70,7 +70,7 @@ pub(crate) async fn end(platform: &Platform, call: &Call, deed: EventAction, fol
 
 /// A name for a new event: the same for the same `Idempotency-Key`.
 pub(crate) fn new_id(platform: &Platform, call: &Call, lead: LeadId, what: &str) -> Result<EventId, Failure> {
-    EventId::parse(&new_name(platform, call, lead, what)).map_err(|e| Failure::Broken(e.to_string()))
+    EventId::parse(&new_name(platform, call, lead, what)).map_err(|e| Failure::Broken(e.into()))
 }
 
 /// An event as it is now with the follow-up that was made with its end, and how the lead stands.

@@ -42,7 +42,7 @@ pub(crate) async fn link(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let saved_as = format!("{}-{}.{}", export.what.name(), export.asked.format("%Y-%m-%d-%H%M"), export.format.name());
     let content_type = export.format.media_type();
     let file = files::Download { name: &file_name(&call.scope, &export), content_type, file_name: &saved_as };
-    let lasts = (ends - call.now).to_std().map_err(|e| Failure::Broken(e.to_string()))?;
+    let lasts = (ends - call.now).to_std().map_err(|e| Failure::Broken(e.into()))?;
     let url = platform.files.download_link(file, lasts).await?;
     Ok(Answer::new(200, &LinkView { url, expires_at: ends, file_name: saved_as, rows: export.written.rows })?.about(&id))
 }
@@ -55,7 +55,6 @@ pub(crate) async fn log(platform: &Platform, call: &Call) -> Result<Answer, Prob
     if !(1..=PAGE).contains(&limit) {
         return Err(Refusal::field("limit", "EXP-2", "must be a number from 1 to 100").into());
     }
-    let page = platform.store.downloads(&call.scope, call.query("cursor"), limit).await?;
-    let (downloads, cursor) = page.map_err(|_| Refusal::field("cursor", "EXP-2", "must be the cursor of an earlier page of this list"))?;
+    let (downloads, cursor) = platform.store.downloads(&call.scope, call.query("cursor"), limit).await?;
     Ok(Answer::new(200, &DownloadLogView::of(&downloads, cursor))?)
 }

@@ -112,7 +112,7 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
         None => platform.ids.next(),
     };
     // Names are in small letters: what is lost by it, a hash makes up for.
-    let id = ExportId::parse(&fingerprint(name.as_bytes()).to_lowercase()).map_err(|e| forecourt_store::Failure::Broken(e.to_string()))?;
+    let id = ExportId::parse(&fingerprint(name.as_bytes()).to_lowercase()).map_err(|e| forecourt_store::Failure::Broken(e.into()))?;
     let request = fingerprint(&call.body);
     let key = Key::Export(id.clone());
     let load = Load::of(dealers.iter().cloned().map(Key::Dealer).chain([key]));

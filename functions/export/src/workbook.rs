@@ -167,7 +167,7 @@ impl Workbook {
 }
 
 fn broken(why: &str) -> Failure {
-    Failure::Broken(format!("a workbook cannot be written: {why}"))
+    Failure::Broken(format!("a workbook cannot be written: {why}").into())
 }
 
 /// Bytes of what stands before the content of an entry.

@@ -167,7 +167,7 @@ pub(crate) fn of_message(outcomes: Vec<Outcome>) -> Result<String, Failure> {
 /// A problem as the reason why a message goes back.
 pub(crate) fn as_failure(problem: Problem) -> Failure {
     if let Some(cause) = problem.cause {
-        return Failure::Unavailable(cause);
+        return Failure::Unavailable(cause.into());
     }
     if problem.errors.is_empty() {
         return Failure::Refused(Refusal::Malformed(problem.detail));

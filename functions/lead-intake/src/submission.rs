@@ -64,7 +64,7 @@ impl Submission {
         let site = site(platform, &self.scope, dealer, &enquiry).await?;
         let mailbox = site.as_ref().map(|_| dealer.id.clone());
         let dealer = site.as_deref().unwrap_or(dealer);
-        let said = serde_json::to_vec(&(&self.dealer, &enquiry)).map_err(|e| Failure::Broken(e.to_string()))?;
+        let said = serde_json::to_vec(&(&self.dealer, &enquiry)).map_err(|e| Failure::Broken(e.into()))?;
         let body = fingerprint(&said);
         let (origin, receipt) = self.names(platform, &enquiry, position);
         let channels = channels(platform, &self.scope, dealer, &enquiry.contact);
@@ -79,9 +79,9 @@ impl Submission {
         for number in 0..NUMBERS {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
             let lane = lane(dealer, &arrival.enquiry);
-            let keys = [Key::Lead(id), Key::Place(dealer.id.clone(), lane), Key::Dealer(dealer.id.clone())].into_iter();
+            let keys = [Key::Lead(id), Key::lane(dealer.id.clone(), lane), Key::Dealer(dealer.id.clone())].into_iter();
             let keys = keys.chain(channels.iter().cloned().map(Key::Channel)).chain(arrival.receipt.clone().map(Key::Receipt));
-            let load = Load::of(keys).patiently().then(|loaded| {
+            let load = Load::of(keys).with_long_retry().then(|loaded| {
                 pointed_at(loaded, &channels, &dealer.id, &arrival).into_iter().chain(enquired(loaded, id, &arrival)).collect()
             });
             let rule = |loaded: &Loaded, attempt: u32| decide(&arrival, id, dealer, &channels, loaded, attempt);
@@ -137,7 +137,7 @@ impl Submission {
     /// Keeps the input as it came (INT-2).
     async fn keep(&self, platform: &Platform, raw: &[u8], origin: &str, body: &str) -> Result<Raw, Failure> {
         let mut deflate = ZlibEncoder::new(Vec::new(), Compression::best());
-        let deflated = deflate.write_all(raw).and_then(|()| deflate.finish()).map_err(|e| Failure::Broken(e.to_string()))?;
+        let deflated = deflate.write_all(raw).and_then(|()| deflate.finish()).map_err(|e| Failure::Broken(e.into()))?;
         let media_type = self.format.media_type().to_owned();
         if deflated.len() <= BESIDE {
             return Ok(Raw { media_type, kept: Kept::Here(deflated) });

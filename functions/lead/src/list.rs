@@ -49,9 +49,8 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let (scope, store) = (&call.scope, &platform.store);
     let paging = Paging { now: call.now, cursor: call.query("cursor"), limit, from: filter.arrivals.0, at_once };
     let listed = match sought.as_ref().and_then(Sought::leads) {
-        Some(ids) => store.leads_named(scope, &dealer, ids.iter().copied(), paging, wanted).await?,
+        Some(ids) => store.leads_by_number(scope, &dealer, ids.iter().copied(), paging, wanted).await?,
         None => store.leads(scope, &dealer, paging, wanted).await?,
     };
-    let listed = listed.map_err(|_| Refusal::field("cursor", "LEAD-8", "must be the cursor of an earlier page of this list"))?;
     Ok(Answer::new(200, &LeadListView::of(&listed, call.now))?.about(&id))
 }

@@ -11,8 +11,8 @@ use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::Platform;
 use forecourt_edge::metrics::Metric;
-use forecourt_store::keys::Look;
-use forecourt_store::{Failure, TELL};
+use forecourt_store::keys::WakeUp;
+use forecourt_store::{Failure, WAKE_UP};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use std::sync::Arc;
 
@@ -30,13 +30,13 @@ pub trait Wakes: Send + Sync {
     ///
     /// # Errors
     /// When the queue does not take it.
-    async fn tell(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure>;
+    async fn tell(&self, wake_up: &WakeUp, delay: TimeDelta) -> Result<(), Failure>;
 
     /// Sets a timer that tells the queue at `at`. A timer of the same name that is there already is as good.
     ///
     /// # Errors
     /// When the timer is not set.
-    async fn set_timer(&self, look: &Look, at: DateTime<Utc>) -> Result<(), Failure>;
+    async fn set_timer(&self, wake_up: &WakeUp, at: DateTime<Utc>) -> Result<(), Failure>;
 }
 
 /// The relay.
@@ -55,15 +55,15 @@ impl Outbox {
     pub async fn relay(&self, event: StreamEvent) -> DynamoDbEventResponse {
         let now = self.platform.clock.now();
         let mut response = DynamoDbEventResponse::default();
-        let looks: Vec<_> = event.records.iter().filter_map(|record| due_now(record).map(|due| (record, due))).collect();
-        let results: Vec<_> = stream::iter(looks)
-            .map(|(record, (due, look))| async move { (record, self.wake(&look, due, now).await) })
+        let wake_ups: Vec<_> = event.records.iter().filter_map(|record| due_now(record).map(|due| (record, due))).collect();
+        let results: Vec<_> = stream::iter(wake_ups)
+            .map(|(record, (due, wake_up))| async move { (record, self.wake(&wake_up, due, now).await) })
             .buffered(AT_ONCE)
             .collect()
             .await;
         for (record, result) in results {
             if let Err(failure) = result {
-                tracing::warn!(function = self.platform.function, event_id = record.event_id, problem = %failure, "not relayed");
+                tracing::warn!(function = self.platform.function, event_id = record.event_id, problem = failure.chain(), "not relayed");
                 let mut failed = DynamoDbBatchItemFailure::default();
                 failed.item_identifier = record.change.sequence_number.clone();
                 response.batch_item_failures.push(failed);
@@ -86,7 +86,7 @@ impl Outbox {
         self.platform.metrics.note_lag(Metric::OldestOverdue, [oldest], now);
         stream::iter(overdue)
             .map(Ok)
-            .try_for_each_concurrent(AT_ONCE, |(_, look)| async move { self.wakes.tell(&look, TimeDelta::zero()).await })
+            .try_for_each_concurrent(AT_ONCE, |(_, wake_up)| async move { self.wakes.tell(&wake_up, TimeDelta::zero()).await })
             .await?;
         tracing::info!(function = self.platform.function, found, "swept");
         Ok(found)
@@ -96,28 +96,28 @@ impl Outbox {
     ///
     /// # Errors
     /// When the queue or the timer does not take it.
-    pub async fn wake(&self, look: &Look, due: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Failure> {
+    pub async fn wake(&self, wake_up: &WakeUp, due: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Failure> {
         let delay = due - now;
         if delay <= TimeDelta::zero() {
-            self.wakes.tell(look, TimeDelta::zero()).await
+            self.wakes.tell(wake_up, TimeDelta::zero()).await
         } else if delay <= self.delay {
-            self.wakes.tell(look, delay).await
+            self.wakes.tell(wake_up, delay).await
         } else {
-            self.wakes.set_timer(look, due).await
+            self.wakes.set_timer(wake_up, due).await
         }
     }
 }
 
 /// The wake-up that a stream record asks for: its item is due, and was not due at the same time before.
-fn due_now(record: &EventRecord) -> Option<(DateTime<Utc>, Look)> {
+fn due_now(record: &EventRecord) -> Option<(DateTime<Utc>, WakeUp)> {
     let text = |item: &serde_dynamo::Item, name: &str| match item.get(name) {
         Some(serde_dynamo::AttributeValue::S(text)) => Some(text.clone()),
         _ => None,
     };
     let change = &record.change;
     let due = text(&change.new_image, "dsk")?;
-    if text(&change.old_image, "dsk").as_ref() == Some(&due) || text(&change.new_image, TELL).is_none() {
+    if text(&change.old_image, "dsk").as_ref() == Some(&due) || text(&change.new_image, WAKE_UP).is_none() {
         return None;
     }
-    Look::from_keys(&text(&change.keys, "pk")?, &text(&change.keys, "sk")?, &due)
+    WakeUp::from_keys(&text(&change.keys, "pk")?, &text(&change.keys, "sk")?, &due)
 }

@@ -21,14 +21,15 @@ pub use sender::Sender;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_edge::queue;
 use forecourt_store::Failure;
-use forecourt_store::keys::Thing;
+use forecourt_store::keys::WakeUpTarget;
 use futures::future::join_all;
 
 impl Sender {
     /// A batch of wake-ups, of the queue `send` or of `notify`.
     pub async fn handle(&self, mut event: SqsEvent) -> SqsBatchResponse {
         // Receivers of webhooks may be slow: they are waited for together.
-        let is_webhook = |message: &SqsMessage| queue::look(message).is_ok_and(|look| matches!(look.thing, Thing::Outgoing { .. }));
+        let is_webhook =
+            |message: &SqsMessage| queue::wake_up(message).is_ok_and(|wake_up| matches!(wake_up.target, WakeUpTarget::Outgoing { .. }));
         let (webhooks, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut event.records).into_iter().partition(is_webhook);
         event.records = rest;
         let mut response = queue::each(&self.platform, event, async |message| self.look_at(message).await).await;
@@ -42,12 +43,12 @@ impl Sender {
     }
 
     async fn look_at(&self, message: SqsMessage) -> Result<String, Failure> {
-        let look = queue::look(&message)?;
-        match &look.thing {
-            Thing::Letter { home, letter } => self.letter(&look, home, letter).await?,
-            Thing::Outgoing { about, .. } => self.notify(&look, about).await?,
-            _ => self.notice(&look).await?,
+        let wake_up = queue::wake_up(&message)?;
+        match &wake_up.target {
+            WakeUpTarget::Letter { home, letter } => self.letter(&wake_up, home, letter).await?,
+            WakeUpTarget::Outgoing { about, .. } => self.notify(&wake_up, about).await?,
+            _ => self.notice(&wake_up).await?,
         }
-        Ok(look.about())
+        Ok(wake_up.about())
     }
 }

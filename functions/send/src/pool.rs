@@ -7,7 +7,7 @@ use forecourt_domain::lead::{Lead, is_pooled};
 use forecourt_domain::messages::{Message, Notice};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
-use forecourt_store::keys::{Key, Look};
+use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded};
 
 /// Notices of one commit, of the hundred items that a transaction may have.
@@ -16,7 +16,7 @@ const TOGETHER: usize = 90;
 /// Queues a notice for each assignable user who is there, once, for those of `claimed` that tell the pool user of a lead.
 pub(crate) async fn tell(
     platform: &Platform,
-    look: &Look,
+    wake_up: &WakeUp,
     claimed: impl Iterator<Item = (&Message, &Lead, &Dealer)>,
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
@@ -35,7 +35,7 @@ pub(crate) async fn tell(
                 let items: Vec<Item> = new.cloned().map(Item::Message).collect();
                 Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
             };
-            platform.store.decide(&look.scope(), Load::of(keys).patiently(), rule).await?;
+            platform.store.decide(&wake_up.scope(), Load::of(keys).with_long_retry(), rule).await?;
         }
     }
     Ok(())

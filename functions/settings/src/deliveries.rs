@@ -8,7 +8,7 @@ use forecourt_domain::webhooks::{DeliveryState, Outgoing, Webhook};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, Loaded};
+use forecourt_store::{DeliveryQuery, Load, Loaded};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -132,8 +132,8 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     }
     webhook(&platform.store.load(&call.scope, &Load::of([Key::Webhooks])).await?, &id, call)?;
     let since = call.now - Outgoing::KEPT;
-    let page = platform.store.deliveries(&call.scope, &id, since, (call.now, call.query("cursor")), limit).await?;
-    let (told, cursor) = page.map_err(|_| Refusal::field("cursor", "APT-6", "must be the cursor of an earlier page of this list"))?;
+    let page = DeliveryQuery { webhook: &id, since, now: call.now, cursor: call.query("cursor"), limit };
+    let (told, cursor) = platform.store.deliveries(&call.scope, page).await?;
     let deliveries = told.iter().filter(|outgoing| shown(call, outgoing)).filter_map(|outgoing| DeliveryView::of(outgoing, &id)).collect();
     Ok(Answer::new(200, &DeliveriesView { deliveries, cursor })?.about(&id))
 }

@@ -6,7 +6,7 @@ use super::row::BoardView;
 use forecourt_domain::base::{DealerId, Refusal, Right, UserId};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_store::{LeadRow, Stretch};
+use forecourt_store::{LeadRow, WorkQuery};
 
 /// `GET /dealers/{dealer}/board`: the leads in progress, or with something planned, of those whose leads the asker may see.
 pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
@@ -19,16 +19,13 @@ pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Pr
     let limit = limit(call)?;
     let filter = Filter::read(call, ["created_from", "created_until"])?;
     let (from, until) = range(call, ["from", "until"])?;
-    let after = call.query("cursor");
-    if after.is_some_and(|after| !forecourt_store::is_work_place(after)) {
-        return Err(Refusal::field("cursor", "LEAD-8", "must be the cursor of an earlier page of this list").into());
-    }
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &filter.owner {
         Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),
         None => dealer.workers().filter(|user| sees(user)).cloned().collect(),
     };
     let wanted = |row: &LeadRow| row.facts.dealer == id && filter.takes(row, call.now);
-    let board = platform.store.board(&call.scope, &users, Stretch { from, until, after }, limit, filter.is_of_leads(), wanted).await?;
+    let query = WorkQuery { users: &users, from, until, cursor: call.query("cursor"), limit, selective: filter.is_of_leads() };
+    let board = platform.store.board(&call.scope, query, wanted).await?;
     Ok(Answer::new(200, &BoardView::of(&board, call.now))?.about(&id))
 }

@@ -13,7 +13,7 @@ use forecourt_edge::formats::json::{Loose, Text, time};
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, made};
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, Loaded, Stretch, Todo};
+use forecourt_store::{Load, Loaded, Todo, WorkQuery};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -159,16 +159,13 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
     if from.zip(until).is_some_and(|(from, until)| until < from) {
         return Err(Refusal::field("until", "LEAD-4", "must not be before from").into());
     }
-    let after = call.query("cursor");
-    if after.is_some_and(|after| !forecourt_store::is_task_place(after)) {
-        return Err(Refusal::field("cursor", "LEAD-4", "must be the cursor of an earlier page of this list").into());
-    }
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &owner {
         Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),
         None => dealer.workers().filter(|user| sees(user)).cloned().collect(),
     };
-    let agenda = store.agenda(&call.scope, &users, &id, Stretch { from, until, after }, limit).await?;
+    let query = WorkQuery { users: &users, from, until, cursor: call.query("cursor"), limit, selective: false };
+    let agenda = store.agenda(&call.scope, &id, query).await?;
     // Whom a task is about that was given to somebody, the lead says.
     let given = agenda.todos.iter().filter_map(|todo| if let Todo::Given(task) = todo { Some(Key::Lead(task.lead)) } else { None });
     let given: Vec<Key> = given.collect();

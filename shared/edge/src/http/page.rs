@@ -3,6 +3,7 @@
 use super::call::Call;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Refusal;
+use forecourt_store::Cursor;
 use std::fmt::Display;
 
 const LARGEST: usize = 100;
@@ -29,12 +30,12 @@ impl Page {
             return Err(Refusal::field("limit", rule, "must be a number from 1 to 100"));
         }
         let of = of.to_string();
-        let read = |cursor: &str| {
-            let (at, name) = cursor.strip_prefix(of.as_str())?.strip_prefix('.')?.split_once('.')?;
+        let parse = |place: &str| {
+            let (at, name) = place.split_once('.')?;
             Some((at.parse().ok()?, name.to_owned()))
         };
-        let none = || Refusal::field("cursor", rule, "must be the cursor of an earlier page of this list");
-        let before = call.query("cursor").map(|cursor| read(cursor).ok_or_else(none)).transpose()?;
+        let place = call.query("cursor").map(|cursor| Cursor::place(cursor, &of, rule, |place| parse(place).is_some())).transpose()?;
+        let before = place.as_deref().and_then(parse);
         Ok(Self { of, limit, before })
     }
 
@@ -48,7 +49,7 @@ impl Page {
         all.sort_by_cached_key(|one| std::cmp::Reverse(place(one)));
         let more = all.len() > self.limit;
         all.truncate(self.limit);
-        let cursor = all.last().filter(|_| more).map(place).map(|(at, name)| format!("{}.{at}.{name}", self.of));
+        let cursor = all.last().filter(|_| more).map(place).map(|(at, name)| Cursor::new(&self.of, format!("{at}.{name}")).encode());
         (all, cursor)
     }
 }
