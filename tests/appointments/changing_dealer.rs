@@ -43,10 +43,10 @@ async fn asked(world: &World, body: &Value) -> String {
 async fn sliced(world: &World, id: &str, reads: usize, after: impl AsyncFn(u32, Value)) -> Value {
     let mut exporter = Exporter::new(world.system.platform.of("export"), world.bucket.clone());
     exporter.reads = reads;
-    let look = json!({"kind": "export", "group": "demo-group", "dealer": NORDSTERN, "export": id}).to_string();
+    let wake_up = json!({"kind": "export", "group": "demo-group", "dealer": NORDSTERN, "export": id}).to_string();
     for slice in 1..300 {
         world.system.clock.freeze_at(world.system.clock.now() + TimeDelta::seconds(3));
-        let event = json!({"Records": [{"messageId": "1", "body": look}]});
+        let event = json!({"Records": [{"messageId": "1", "body": wake_up}]});
         assert!(exporter.messages(serde_json::from_value(event).unwrap()).await.batch_item_failures.is_empty());
         let seen = world.get("hugo.office", &format!("/exports/{id}")).await.body;
         if seen["state"] == "done" {

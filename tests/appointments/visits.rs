@@ -157,7 +157,7 @@ fn apt_3_whoever_claims_a_reminder_writes_the_appointment_with_it() {
     let now = at("2026-11-24T09:00:00Z");
     let letter = Letter::of_appointment(&appointment, LetterKind::Reminder, Medium::Email, now, now);
     let dealer = forecourt_local::demo::group().unwrap().dealers.into_iter().find(|dealer| dealer.id.as_str() == NORDSTERN).unwrap();
-    let Some(LetterClaim::Send(leased)) = letter.look(Some(&appointment), &dealer.settings, now) else { panic!("it is due") };
+    let Some(LetterClaim::Send(leased)) = letter.claim(Some(&appointment), &dealer.settings, now) else { panic!("it is due") };
     let leased = leased.addressed("jana@example.com", Some(&appointment)).unwrap();
     let claimed = appointment.telling(&leased).expect("the claim is an appointment's, too");
     assert!(leased.clone().addressed("jana@example.com", Some(&claimed)).is_err(), "another reminder there is one too many");

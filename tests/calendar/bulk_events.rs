@@ -41,7 +41,7 @@ impl Desk {
 
     /// Returns a store whose calls each take the given time.
     fn store(&self, takes: Duration) -> Store {
-        Store::new(self.table.slow_client(takes), "many", Secret::new(b"a secret of the tests")).with_chance(7)
+        Store::new(self.table.slow_client(takes), "many", Secret::new(b"a secret of the tests")).with_seed(7)
     }
 
     async fn post(&self, store: &Store, path: &str, key: &str, body: &Value) -> Reply {

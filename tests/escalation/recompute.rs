@@ -140,9 +140,10 @@ async fn set_11_five_thousand_open_leads_are_moved_page_by_page_whatever_is_lost
         world.system.agenda.lose_everything();
         world.system.clock.freeze_at(state.due.unwrap());
         // The sweep finds only the due job; then all state in memory is lost.
-        let looks = world.store.due(state.due.unwrap(), 20_000).await.unwrap();
-        let look = looks.into_iter().find(|(_, look)| look.thing.lead().is_none()).expect("the table says that the job is due").1;
-        let message = json!({"Records": [{"messageId": "1", "body": json!(look).to_string()}]});
+        let wake_ups = world.store.due(state.due.unwrap(), 20_000).await.unwrap();
+        let wake_up =
+            wake_ups.into_iter().find(|(_, wake_up)| wake_up.target.lead().is_none()).expect("the table says that the job is due").1;
+        let message = json!({"Records": [{"messageId": "1", "body": json!(wake_up).to_string()}]});
         let platform = world.system.platform.of("escalate");
         // The queue delivers the message twice.
         for _ in 0..2 {

@@ -196,8 +196,8 @@ async fn the_sample_events_are_taken_by_their_functions() {
     assert_eq!(answer.status_code, 200);
     let exporter = forecourt_export::Exporter::new(platform.of("export"), world.bucket.clone());
     assert_eq!(exporter.handle(read("export/ask.json")).await.unwrap()["statusCode"], 202);
-    assert_eq!(exporter.handle(read("export/look.json")).await.unwrap(), json!({"batchItemFailures": []}));
-    for (function, file) in [("assign", "assign/look.json"), ("escalate", "escalate/look.json")] {
+    assert_eq!(exporter.handle(read("export/wake_up.json")).await.unwrap(), json!({"batchItemFailures": []}));
+    for (function, file) in [("assign", "assign/wake_up.json"), ("escalate", "escalate/wake_up.json")] {
         let event = serde_json::from_value(read(file)).unwrap();
         let response = if function == "assign" {
             forecourt_assign::handle(platform, event).await

@@ -20,8 +20,8 @@ fn noted(platform: &Platform) -> (Platform, Lines) {
     (Platform { metrics, ..platform.clone() }, lines)
 }
 
-fn event(look: &Value) -> aws_lambda_events::sqs::SqsEvent {
-    serde_json::from_value(json!({"Records": [{"messageId": "1", "body": look.to_string()}]})).unwrap()
+fn event(wake_up: &Value) -> aws_lambda_events::sqs::SqsEvent {
+    serde_json::from_value(json!({"Records": [{"messageId": "1", "body": wake_up.to_string()}]})).unwrap()
 }
 
 /// ESC-8: the delay of each step is written as a metric in CloudWatch's embedded format.
@@ -32,9 +32,9 @@ async fn esc_8_how_late_a_step_happened_is_a_metric() {
     // The reminder was due at 11:30 in Berlin.
     world.system.clock.freeze_at(crate::support::world::at("2026-11-23T10:40:00Z"));
     let (platform, lines) = noted(&world.system.platform);
-    let look = json!({"kind": "escalate", "group": "demo-group", "dealer": NORDSTERN, "lead": id});
+    let wake_up = json!({"kind": "escalate", "group": "demo-group", "dealer": NORDSTERN, "lead": id});
     for _ in 0..2 {
-        forecourt_escalate::handle(&platform, event(&look)).await;
+        forecourt_escalate::handle(&platform, event(&wake_up)).await;
     }
     let wanted = json!({
         "_aws": {"Timestamp": 1_795_430_400_000_i64, "CloudWatchMetrics": [
@@ -58,8 +58,8 @@ async fn esc_10_what_is_overdue_is_a_metric() {
     let mut outbox = world.system.outbox.clone();
     outbox.platform = platform.clone();
     outbox.sweep().await.unwrap();
-    let look = json!({"kind": "assign", "group": "demo-group", "dealer": "harbour-cars-demo", "lead": id});
-    forecourt_assign::handle(&platform, event(&look)).await;
+    let wake_up = json!({"kind": "assign", "group": "demo-group", "dealer": "harbour-cars-demo", "lead": id});
+    forecourt_assign::handle(&platform, event(&wake_up)).await;
     let told: Vec<(String, Value)> = lines
         .lock()
         .unwrap()
@@ -92,9 +92,9 @@ async fn msg_1_a_mail_that_has_failed_for_good_is_a_metric() {
     let (platform, lines) = noted(&world.system.platform);
     let texts = Arc::new(Texts::new("https://desk.example").unwrap());
     let sender = Sender { platform, carrier: Arc::new(Refusing), texts };
-    let look = json!({"kind": "send", "group": "demo-group", "dealer": NORDSTERN, "lead": id, "message": "assigned-1"});
+    let wake_up = json!({"kind": "send", "group": "demo-group", "dealer": NORDSTERN, "lead": id, "message": "assigned-1"});
     for _ in 0..2 {
-        assert_eq!(sender.handle(event(&look)).await.batch_item_failures.len(), 0);
+        assert_eq!(sender.handle(event(&wake_up)).await.batch_item_failures.len(), 0);
     }
     let told: Vec<Value> = lines.lock().unwrap().iter().map(|line| line["MailFailed"].clone()).collect();
     assert_eq!(told, [json!([1.0])]);

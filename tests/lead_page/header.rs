@@ -4,8 +4,8 @@ use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use forecourt_domain::base::{Actor, LeadId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::{Entry, Event, Kept, Raw};
-use forecourt_store::Load;
 use forecourt_store::keys::Key;
+use forecourt_store::{Cursor, Load};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -135,12 +135,19 @@ async fn lead_9_the_timeline_is_for_who_may_see_the_lead() {
     {
         assert_eq!(world.get(ADMIN, &format!("{path}?{query}")).await.faults(), [fault]);
     }
-    let end = world.get(ADMIN, &format!("{path}?cursor={id}-1")).await;
+    let end = world.get(ADMIN, &format!("{path}?cursor={}", Cursor::new(id, 1).encode())).await;
     assert_eq!((end.status, end.body), (200, json!({"timeline": []})));
     let other = world.lead(&enquiry("karl")).await;
-    for forged in
-        [format!("{other}-1"), format!("{id}-2"), format!("{id}-99999999999999999999"), format!("{id}-"), "1".into(), String::new()]
-    {
+    let cursor = |lead: LeadId, version: &str| Cursor::new(lead, version).encode();
+    for forged in [
+        cursor(other, "1"),
+        cursor(id, "2"),
+        cursor(id, "99999999999999999999"),
+        cursor(id, ""),
+        format!("{id}-1"),
+        "1".into(),
+        String::new(),
+    ] {
         for (list, fault) in [("timeline", "cursor LEAD-2"), ("tasks", "cursor LEAD-4")] {
             assert_eq!(world.get(ADMIN, &format!("/leads/{id}/{list}?cursor={forged}")).await.faults(), [fault], "{forged}");
         }

@@ -127,9 +127,9 @@ async fn msg_1_a_letter_whose_sender_was_lost_is_unclear_and_not_sent_again() {
     let carrier = Arc::new(Lost(Default::default()));
     let texts = Arc::new(Texts::new("https://desk.example").unwrap());
     let sender = Sender { platform: world.system.platform.of("send"), carrier: carrier.clone(), texts };
-    let look = json!({"kind": "deliver", "group": "demo-group", "dealer": NORDSTERN, "home": {"appointment": id}, "letter": "confirmation-0-email"});
+    let wake_up = json!({"kind": "deliver", "group": "demo-group", "dealer": NORDSTERN, "home": {"appointment": id}, "letter": "confirmation-0-email"});
     for _ in 0..3 {
-        let event = serde_json::from_value(json!({"Records": [{"messageId": "1", "body": look.to_string()}]})).unwrap();
+        let event = serde_json::from_value(json!({"Records": [{"messageId": "1", "body": wake_up.to_string()}]})).unwrap();
         assert_eq!(sender.handle(event).await.batch_item_failures.len(), 0);
         world.system.clock.freeze_at(world.system.clock.now() + chrono::TimeDelta::minutes(5));
     }

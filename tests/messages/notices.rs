@@ -9,7 +9,7 @@ use forecourt_edge::Platform;
 use forecourt_send::mail::Mail;
 use forecourt_send::texts::Texts;
 use forecourt_send::{Carrier, Sender, Undelivered};
-use forecourt_store::keys::{DueKind, Look, Thing};
+use forecourt_store::keys::{DueKind, WakeUp, WakeUpTarget};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 
@@ -99,15 +99,15 @@ async fn sent_from(now: &str, failures: Vec<Undelivered>) -> (Vec<MessageState>,
     let flaky = Arc::new(Flaky { failures: Mutex::new(failures), carried: Mutex::default() });
     let platform: Platform = world.system.platform.of("send");
     let sender = Sender { platform, carrier: flaky.clone(), texts: Arc::new(Texts::new("https://desk.example").unwrap()) };
-    let look = Look {
+    let wake_up = WakeUp {
         kind: DueKind::Send,
         group: world.scope().group().clone(),
         dealer: crate::support::world::dealer(crate::support::world::NORDSTERN),
-        thing: Thing::Message { lead: id, message: "assigned-1".into() },
+        target: WakeUpTarget::Message { lead: id, message: "assigned-1".into() },
     };
     let mut fates = Vec::new();
     for _ in 0..12 {
-        let event = json!({"Records": [{"messageId": "1", "body": json!(look).to_string()}]});
+        let event = json!({"Records": [{"messageId": "1", "body": json!(wake_up).to_string()}]});
         let response = sender.handle(serde_json::from_value(event).unwrap()).await;
         assert_eq!(response.batch_item_failures.len(), 0);
         let message: Message = world.page(id).await.messages.remove(0);
@@ -197,9 +197,9 @@ async fn msg_1_a_digest_whose_sender_was_lost_is_sent_again_as_the_same_mail() {
         carrier: lost.clone(),
         texts: Arc::new(Texts::new("https://desk.example").unwrap()),
     };
-    let looks = world.store.due(at("2026-11-23T07:00:43Z"), 100).await.unwrap();
-    let (_, look) = looks.iter().find(|(_, look)| look.kind == DueKind::Send).unwrap();
-    let event = json!({"Records": [{"messageId": "1", "body": json!(look).to_string()}]});
+    let wake_ups = world.store.due(at("2026-11-23T07:00:43Z"), 100).await.unwrap();
+    let (_, wake_up) = wake_ups.iter().find(|(_, wake_up)| wake_up.kind == DueKind::Send).unwrap();
+    let event = json!({"Records": [{"messageId": "1", "body": json!(wake_up).to_string()}]});
     let task = tokio::spawn(async move { sender.handle(serde_json::from_value(event).unwrap()).await });
     while lost.carried.lock().unwrap().is_empty() {
         tokio::task::yield_now().await;

@@ -162,12 +162,12 @@ async fn exported(bulk: &Bulk, rows: usize, format: &str, part: Option<usize>) -
     let reply = reply_of(exporter.request(bulk.event(&Method::POST, "/exports", &json!({"what": "appointments", "format": format}))).await);
     assert_eq!(reply.status, 202, "{}", reply.body);
     let id = reply.text("/id").to_owned();
-    let look = json!({"kind": "export", "group": "demo-group", "dealer": "autohaus-nordstern-demo", "export": id});
+    let wake_up = json!({"kind": "export", "group": "demo-group", "dealer": "autohaus-nordstern-demo", "export": id});
     let (mut progress, mut done, started) = (Vec::new(), false, Instant::now());
     while !done {
         let now = at(NOW) + TimeDelta::seconds(2) + TimeDelta::milliseconds(progress.len() as i64);
         exporter.platform.clock = Clock::saying(move || now);
-        let event: SqsEvent = serde_json::from_value(json!({"Records": [{"messageId": "1", "body": look.to_string()}]})).unwrap();
+        let event: SqsEvent = serde_json::from_value(json!({"Records": [{"messageId": "1", "body": wake_up.to_string()}]})).unwrap();
         assert!(exporter.messages(event).await.batch_item_failures.is_empty());
         let state = reply_of(exporter.request(bulk.event(&Method::GET, &format!("/exports/{id}"), &Value::Null)).await).body;
         progress.push(state["progress"].as_u64().unwrap());

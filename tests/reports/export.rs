@@ -294,12 +294,12 @@ async fn exp_1_a_workbook_has_the_rows_of_the_csv_file_in_typed_cells() {
     (exporter.part, exporter.reads, exporter.sheet) = (2_500, 2, 4);
     let asked = ask(&world, "small", &body).await;
     let id = asked.text("/id").to_owned();
-    let look = json!({"kind": "export", "group": "demo-group", "dealer": NORDSTERN, "export": id}).to_string();
+    let wake_up = json!({"kind": "export", "group": "demo-group", "dealer": NORDSTERN, "export": id}).to_string();
     let mut slices = 0;
     while world.get(OFFICE, &format!("/exports/{id}")).await.text("/state") == "running" {
         slices += 1;
         world.system.clock.freeze_at(world.system.clock.now() + TimeDelta::seconds(3));
-        let event = json!({"Records": [{"messageId": "1", "body": look}]});
+        let event = json!({"Records": [{"messageId": "1", "body": wake_up}]});
         assert!(exporter.messages(serde_json::from_value(event).unwrap()).await.batch_item_failures.is_empty());
         assert!(slices < 200);
     }

@@ -139,8 +139,8 @@ async fn dis_2_giving_a_lead_out_by_itself_is_two_round_trips_and_13_write_units
     let id = world.lead(&enquiry("jana")).await;
     world.system.settle().await;
     world.post("ingo.brandt", &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
-    let look = json!({"kind": "assign", "group": "demo-group", "dealer": "harbour-cars-demo", "lead": id});
-    let event = json!({"Records": [{"messageId": "1", "body": look.to_string()}]});
+    let wake_up = json!({"kind": "assign", "group": "demo-group", "dealer": "harbour-cars-demo", "lead": id});
+    let event = json!({"Records": [{"messageId": "1", "body": wake_up.to_string()}]});
     let before = world.store.spent();
     let response = forecourt_assign::handle(&world.system.platform, serde_json::from_value(event).unwrap()).await;
     let spent = world.store.spent().since(before);
@@ -159,14 +159,14 @@ async fn int_9_a_leads_whole_life_costs_what_the_readme_says() {
     for answered in [true, false] {
         let before = world.store.spent();
         let id = world.lead(&enquiry(if answered { "answered" } else { "unanswered" })).await;
-        let mut looks = world.system.settle().await;
+        let mut wake_ups = world.system.settle().await;
         if answered {
             world.post("ingo.brandt", &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await;
         }
-        looks += world.system.advance_to(world.system.clock.now() + chrono::TimeDelta::days(7)).await;
+        wake_ups += world.system.advance_to(world.system.clock.now() + chrono::TimeDelta::days(7)).await;
         let spent = world.store.spent().since(before);
-        println!("answered: {answered}: {spent:?}, {looks} wake-ups, {} mails in all", world.mails().len());
-        lives.push((spent.write_units, spent.read_units, looks));
+        println!("answered: {answered}: {spent:?}, {wake_ups} wake-ups, {} mails in all", world.mails().len());
+        lives.push((spent.write_units, spent.read_units, wake_ups));
     }
     assert_eq!(lives, [(26.0, 14.0, 2), (76.0, 37.5, 7)]);
 }

@@ -3,3 +3,4 @@
 pub(crate) mod contract;
 pub(crate) mod cost;
 pub(crate) mod relay;
+pub(crate) mod stored_form;

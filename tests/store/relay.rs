@@ -5,27 +5,27 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_outbox::{LONGEST_DELAY, Outbox, WakeUps};
 use forecourt_store::Failure;
-use forecourt_store::keys::{DueKind, Look, Thing};
+use forecourt_store::keys::{DueKind, WakeUp, WakeUpTarget};
 use std::sync::{Arc, Mutex};
 
 #[derive(Default)]
 struct Recorded {
-    told: Mutex<Vec<(Look, TimeDelta)>>,
-    timers: Mutex<Vec<(Look, DateTime<Utc>)>>,
+    told: Mutex<Vec<(WakeUp, TimeDelta)>>,
+    timers: Mutex<Vec<(WakeUp, DateTime<Utc>)>>,
     refuse: bool,
 }
 
 #[async_trait]
 impl WakeUps for Recorded {
-    async fn send(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
+    async fn send(&self, wake_up: &WakeUp, delay: TimeDelta) -> Result<(), Failure> {
         if self.refuse {
             return Err(Failure::Unavailable("no".into()));
         }
-        self.told.lock().unwrap().push((look.clone(), delay));
+        self.told.lock().unwrap().push((wake_up.clone(), delay));
         Ok(())
     }
-    async fn set_timer(&self, look: &Look, at: DateTime<Utc>) -> Result<(), Failure> {
-        self.timers.lock().unwrap().push((look.clone(), at));
+    async fn set_timer(&self, wake_up: &WakeUp, at: DateTime<Utc>) -> Result<(), Failure> {
+        self.timers.lock().unwrap().push((wake_up.clone(), at));
         Ok(())
     }
 }
@@ -34,8 +34,8 @@ fn stream() -> aws_lambda_events::dynamodb::Event {
     serde_json::from_str(include_str!("../../events/outbox/stream.json")).unwrap()
 }
 
-fn message_of(look: &Look) -> Option<String> {
-    if let Thing::Message { message, .. } = &look.thing { Some(message.clone()) } else { None }
+fn message_of(wake_up: &WakeUp) -> Option<String> {
+    if let WakeUpTarget::Message { message, .. } = &wake_up.target { Some(message.clone()) } else { None }
 }
 
 #[tokio::test]
@@ -45,9 +45,10 @@ async fn esc_10_a_stream_record_becomes_a_message_a_delayed_message_or_a_timer()
     let outbox = Outbox { platform: world.system.platform.clone(), wake_ups: wakes.clone(), delay: LONGEST_DELAY };
     let response = outbox.relay(stream()).await;
     assert_eq!(response.batch_item_failures.len(), 0);
-    let told: Vec<_> = wakes.told.lock().unwrap().iter().map(|(look, delay)| (look.kind, message_of(look), delay.num_seconds())).collect();
+    let told: Vec<_> =
+        wakes.told.lock().unwrap().iter().map(|(wake_up, delay)| (wake_up.kind, message_of(wake_up), delay.num_seconds())).collect();
     assert_eq!(told, [(DueKind::Send, Some("assigned-1".to_owned()), 0), (DueKind::Assign, None, 0), (DueKind::Escalate, None, 600)]);
-    let timers: Vec<_> = wakes.timers.lock().unwrap().iter().map(|(look, at)| (look.kind, look.about(), *at)).collect();
+    let timers: Vec<_> = wakes.timers.lock().unwrap().iter().map(|(wake_up, at)| (wake_up.kind, wake_up.about(), *at)).collect();
     assert_eq!(timers, [(DueKind::Escalate, "4829130576".to_owned(), at("2026-11-23T10:30:00Z"))]);
 }
 
@@ -59,7 +60,7 @@ async fn esc_10_a_lease_wakes_nobody() {
     let outbox = Outbox { platform: world.system.platform.clone(), wake_ups: wakes.clone(), delay: LONGEST_DELAY };
     let mut event = stream();
     for record in &mut event.records {
-        let kept = record.change.new_image.iter().filter(|(name, _)| name.as_str() != forecourt_store::TELL);
+        let kept = record.change.new_image.iter().filter(|(name, _)| name.as_str() != forecourt_store::WAKE_UP);
         record.change.new_image =
             kept.map(|(name, value)| (name.clone(), value.clone())).collect::<std::collections::HashMap<_, _>>().into();
     }
@@ -84,7 +85,8 @@ async fn esc_10_a_timers_name_is_the_same_for_the_same_wake_up_and_fits_the_sche
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let due = world.store.due(at("2030-01-01T00:00:00Z"), 100).await.unwrap();
-    let names: Vec<_> = due.iter().filter(|(_, look)| look.thing.lead() == Some(id)).map(|(at, look)| look.timer_name(*at)).collect();
+    let names: Vec<_> =
+        due.iter().filter(|(_, wake_up)| wake_up.target.lead() == Some(id)).map(|(at, wake_up)| wake_up.timer_name(*at)).collect();
     assert_eq!(names.len(), 2);
     assert_ne!(names[0], names[1]);
     for name in names {

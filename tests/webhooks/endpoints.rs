@@ -1,7 +1,7 @@
 //! Webhooks may connect only to addresses on the public internet (APT-6).
 
 use crate::support::world::{World, enquiry};
-use crate::webhooks::events::{look, sender};
+use crate::webhooks::events::{sender, wake_up};
 use async_trait::async_trait;
 use forecourt_domain::webhooks::{endpoint, is_public};
 use forecourt_send::Call;
@@ -162,7 +162,7 @@ async fn apt_6_a_name_that_leads_inside_is_not_connected_to() {
     // One public address among them does not make the name acceptable.
     let addresses = ["127.0.0.1", "93.184.215.14"].map(|address| address.parse().unwrap()).to_vec();
     let sender = sender(&world, Arc::new(OverHttps(Https::new(Arc::new(Rebinding(addresses))))));
-    let event = json!({"Records": [{"messageId": "1", "body": json!(look(&world).await).to_string()}]});
+    let event = json!({"Records": [{"messageId": "1", "body": json!(wake_up(&world).await).to_string()}]});
     assert!(sender.handle(serde_json::from_value(event).unwrap()).await.batch_item_failures.is_empty());
     let shown = world.get("gina.group", &format!("/webhooks/{}", made.text("/id"))).await;
     assert!(shown.text("/failing/last").contains("an address that is not public"), "{}", shown.body);

@@ -10,7 +10,7 @@ use forecourt_send::Call;
 use forecourt_send::mail::Mail;
 use forecourt_send::texts::Texts;
 use forecourt_send::{Carrier, Sender, Undelivered};
-use forecourt_store::keys::{DueKind, Look};
+use forecourt_store::keys::{DueKind, WakeUp};
 use http::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -147,7 +147,7 @@ async fn apt_6_what_comes_later_waits_while_the_first_is_tried_again() {
     let of_lead: Vec<&Call> = calls.iter().filter(|call| call.webhook_id.starts_with(&lead.to_string())).collect();
     let last: Vec<Value> = of_lead[of_lead.len() - 3..].iter().map(|call| body(call)["type"].clone()).collect();
     assert_eq!(last, LEADS);
-    assert!(world.store.untold(&world.scope(), &Subject::Lead(lead)).await.unwrap().is_empty());
+    assert!(world.store.unsettled_events(&world.scope(), &Subject::Lead(lead)).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -265,9 +265,9 @@ impl Carrier for Lost {
     }
 }
 
-pub async fn look(world: &World) -> Look {
+pub async fn wake_up(world: &World) -> WakeUp {
     let due = world.store.due(world.system.clock.now(), 100).await.unwrap();
-    due.into_iter().map(|(_, look)| look).find(|look| look.kind == DueKind::Notify).unwrap()
+    due.into_iter().map(|(_, wake_up)| wake_up).find(|wake_up| wake_up.kind == DueKind::Notify).unwrap()
 }
 
 pub fn sender(world: &World, carrier: Arc<dyn Carrier>) -> Sender {
@@ -280,8 +280,8 @@ async fn apt_6_what_a_lost_sender_had_is_sent_again_under_the_same_id() {
     webhook(&world, &LEADS[..1]).await;
     world.lead(&enquiry("jana")).await;
     let lost = Arc::new(Lost::default());
-    let (sender, look) = (sender(&world, lost.clone()), look(&world).await);
-    let event = json!({"Records": [{"messageId": "1", "body": json!(look).to_string()}]});
+    let (sender, wake_up) = (sender(&world, lost.clone()), wake_up(&world).await);
+    let event = json!({"Records": [{"messageId": "1", "body": json!(wake_up).to_string()}]});
     let task = tokio::spawn(async move { sender.handle(serde_json::from_value(event).unwrap()).await });
     while lost.0.lock().unwrap().is_empty() {
         tokio::task::yield_now().await;
@@ -305,7 +305,7 @@ async fn apt_6_who_wants_nothing_of_a_dealer_costs_nothing_there() {
         (world.store.spent().since(before).write_units, lead)
     };
     let (without, lead) = cost("karl").await;
-    assert!(world.store.untold(&world.scope(), &Subject::Lead(lead)).await.unwrap().is_empty());
+    assert!(world.store.unsettled_events(&world.scope(), &Subject::Lead(lead)).await.unwrap().is_empty());
     let elsewhere = json!({"url": URL, "events": LEADS, "dealers": ["harbour-cars-demo"]});
     assert_eq!(world.post(GROUP_ADMIN, "/webhooks", &elsewhere).await.status, 201);
     assert_eq!(cost("lena").await.0, without);

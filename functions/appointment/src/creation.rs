@@ -73,8 +73,8 @@ impl Creation {
         let external = partner.zip(external_id).map(|(partner, id)| External { partner, id });
         let id = match (&external, &by_key) {
             (Some(External { partner, id }), _) => id_of(platform, &self.scope, partner, id)?,
-            (None, Some(name)) => AppointmentId::parse(&short(name)).map_err(|e| Failure::Broken(e.to_string()))?,
-            (None, None) => AppointmentId::parse(&short(&platform.ids.next())).map_err(|e| Failure::Broken(e.to_string()))?,
+            (None, Some(name)) => AppointmentId::parse(&short(name)).map_err(|e| Failure::Broken(e.into()))?,
+            (None, None) => AppointmentId::parse(&short(&platform.ids.next())).map_err(|e| Failure::Broken(e.into()))?,
         };
         let AppointmentRequest { customer, kind, at, user, lead, notes, .. } = wanted;
         let channels = directory::channels(platform, &self.scope, &known, &person(&customer));
@@ -111,7 +111,7 @@ pub(crate) fn person(customer: &Customer) -> Person {
 fn body_hash(dealer: &DealerId, wanted: &AppointmentRequest) -> Result<String, Failure> {
     let AppointmentRequest { customer, kind, at, user, lead, notes, .. } = wanted;
     let all = (dealer, &customer.name, &customer.reached, kind, at.timestamp_millis(), user, lead, notes);
-    Ok(fingerprint(&serde_json::to_vec(&all).map_err(|e| Failure::Broken(e.to_string()))?))
+    Ok(fingerprint(&serde_json::to_vec(&all).map_err(|e| Failure::Broken(e.into()))?))
 }
 
 impl CheckedCreation {
@@ -123,7 +123,7 @@ impl CheckedCreation {
             .chain(channels.iter().cloned().map(Key::Channel));
         let keys = keys.chain(self.request.clone().map(Key::Seen));
         let checked = &self;
-        let load = Load::of(keys).patiently().then(|loaded| {
+        let load = Load::of(keys).with_long_retry().then(|loaded| {
             let days = days_of(|days| {
                 let dealer = loaded.dealer(&checked.dealer)?;
                 make(&checked.facts(dealer, loaded, days), checked.new.clone(), loaded.early(&checked.new.id)).ok()
@@ -161,7 +161,7 @@ impl CheckedCreation {
         }
         let checked = &self;
         let keys = [Key::Dealer(self.dealer.clone()), Key::Unprocessed(self.dealer.clone())];
-        let load = Load::of(keys.into_iter().chain(self.request.clone().map(Key::Seen))).patiently();
+        let load = Load::of(keys.into_iter().chain(self.request.clone().map(Key::Seen))).with_long_retry();
         let rule = |loaded: &Loaded, _| {
             let dealer = loaded.dealer(&checked.dealer).ok_or(Refusal::NotFound("dealer"))?;
             let faults = checked.new.faults(dealer, checked.now);

@@ -21,32 +21,32 @@ use forecourt_domain::slots::{DayNotLoaded, LoadDay};
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::lead;
 use forecourt_edge::{Platform, queue};
-use forecourt_store::keys::{Key, Look};
+use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded};
 
 /// Handles a batch of wake-ups of the kind `assign`.
 pub async fn handle(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
-    queue::grouped(platform, event, dealer_of, async |looks| assign(platform, &looks).await).await
+    queue::grouped(platform, event, dealer_of, async |wake_ups| assign(platform, &wake_ups).await).await
 }
 
-fn dealer_of(look: &Look) -> (GroupId, DealerId) {
-    (look.group.clone(), look.dealer.clone())
+fn dealer_of(wake_up: &WakeUp) -> (GroupId, DealerId) {
+    (wake_up.group.clone(), wake_up.dealer.clone())
 }
 
 /// Assigns the waiting leads of one dealer.
-async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
-    let Some(first) = looks.first() else { return Ok(()) };
+async fn assign(platform: &Platform, wake_ups: &[WakeUp]) -> Result<(), Failure> {
+    let Some(first) = wake_ups.first() else { return Ok(()) };
     let dealer = &first.dealer;
-    let ids = looks.iter().map(Look::lead).collect::<Result<Vec<LeadId>, Failure>>()?;
+    let ids = wake_ups.iter().map(WakeUp::lead).collect::<Result<Vec<LeadId>, Failure>>()?;
     let now = platform.clock.now();
-    let place = |lane: Lane| Key::Place(dealer.clone(), lane);
+    let place = |lane: Lane| Key::lane(dealer.clone(), lane);
     let keys = [Key::Dealer(dealer.clone()), place(Lane::Rotation(None))].into_iter().chain(ids.iter().copied().map(Key::Lead));
     // A dealer with groups or a pool has further lanes; its settings and the leads determine them.
     let lanes = |loaded: &Loaded| -> Vec<Key> {
         let Some(dealer) = loaded.dealer(dealer) else { return Vec::new() };
         ids.iter().filter_map(|id| loaded.lead(*id)).map(|lead| place(lead.lane(dealer))).collect()
     };
-    let load = Load::of(keys).then(lanes).patiently();
+    let load = Load::of(keys).then(lanes).with_long_retry();
     let rule = |loaded: &Loaded, _| {
         let leads = ids.iter().filter_map(|id| loaded.lead(*id));
         let decision = loaded.dealer(dealer).and_then(|dealer| distribute_all(leads, dealer, |lane| loaded.place(&dealer.id, lane), now));
@@ -67,8 +67,8 @@ async fn assign(platform: &Platform, looks: &[Look]) -> Result<(), Failure> {
 }
 
 /// Moves the lead's events and their appointments to the calendar of the new owner (CAL-7). Returns whether more are left for another commit.
-async fn move_calendar(platform: &Platform, look: &Look, id: LeadId, now: DateTime<Utc>) -> Result<bool, Failure> {
-    let load = Load::of([Key::Lead(id), Key::Dealer(look.dealer.clone())]).then(|loaded| {
+async fn move_calendar(platform: &Platform, wake_up: &WakeUp, id: LeadId, now: DateTime<Utc>) -> Result<bool, Failure> {
+    let load = Load::of([Key::Lead(id), Key::Dealer(wake_up.dealer.clone())]).then(|loaded| {
         let Some(lead) = loaded.lead(id).filter(|lead| lead.calendar_transfer_pending_since.is_some()) else { return Vec::new() };
         let events: Vec<Key> = lead.planned.iter().map(|planned| Key::Event(id, planned.id.clone())).collect();
         let appointments = loaded.appointments_of(&events);
@@ -80,7 +80,7 @@ async fn move_calendar(platform: &Platform, look: &Look, id: LeadId, now: DateTi
         let more = decision.as_ref().and_then(Decision::lead).is_some_and(|lead| lead.calendar_transfer_pending_since.is_some());
         Ok((decision, more))
     };
-    platform.store.decide(&look.scope(), load.patiently(), rule).await
+    platform.store.decide(&wake_up.scope(), load.with_long_retry(), rule).await
 }
 
 /// Decides the move of the lead's events to the owner's calendar. `None` if none is left to move.

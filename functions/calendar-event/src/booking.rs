@@ -250,7 +250,7 @@ fn load<'a>(
     Load::of(first.into_iter().chain(remembered)).then(move |loaded| {
         let dealer = loaded.lead(*lead).map(|lead| Key::Dealer(lead.dealer.clone()));
         let event = loaded.invitation(*lead, invitation).and_then(|found| found.event.clone()).map(|event| Key::Event(*lead, event));
-        let ready = dealer.iter().chain(&event).all(|key| loaded.stored(key).is_some());
+        let ready = dealer.iter().chain(&event).all(|key| loaded.holds(key));
         let days = facts(loaded, link, now).ok().filter(|_| ready).map(|facts| lead::days_of(|days| asks(facts, days)));
         let event: Vec<Key> = event.into_iter().collect();
         let appointment = loaded.appointments_of(&event);
@@ -313,7 +313,7 @@ async fn change(
         let _ = asked(facts, days);
     };
     // Many customers may compete for the last slot. The losers must get 409, not 503: use the long retry budget.
-    let load = load(link, request.as_ref().map(Request::remembered_at), call.now, asks).patiently();
+    let load = load(link, request.as_ref().map(Request::remembered_at), call.now, asks).with_long_retry();
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let days = |user: &UserId, date| loaded.day(user, date);
         let facts = facts(loaded, link, call.now)?;

@@ -114,7 +114,7 @@ async fn create_batch(
     let makes = |id| Key::Event(id, ids[&id].clone());
     let also = |id, loaded: &Loaded| {
         // A lead that already has the event needs nothing else.
-        let lacks = loaded.stored(&makes(id)).is_none();
+        let lacks = !loaded.holds(&makes(id));
         let days = found(loaded, id).ok().filter(|_| lacks).map(|(lead, dealer)| lead::days_of(|days| rule(lead, dealer, days)));
         days.into_iter().flatten().collect()
     };

@@ -9,7 +9,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_store::keys::Key;
-use forecourt_store::{EventRow, Load, Loaded, Span};
+use forecourt_store::{CalendarRange, EventRow, Load, Loaded};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -124,18 +124,16 @@ impl EventFilter<'_> {
         limit: usize,
     ) -> Result<(Vec<VisibleEvent>, Option<String>), Problem> {
         let (mut events, mut cursor, mut examined) = (Vec::new(), cursor.map(str::to_owned), 0);
-        let span = Span { dealer: &self.dealer.id, from, until };
+        let range = CalendarRange { dealer: &self.dealer.id, from, until };
         loop {
-            let found = platform.store.calendar(self.scope, &span, cursor.as_deref(), PAGE).await?;
-            let invalid_cursor = |_| Refusal::field("cursor", "CAL-6", "must be a cursor from an earlier page of this calendar");
-            let found = found.map_err(invalid_cursor)?;
+            let found = platform.store.calendar(self.scope, &range, cursor.as_deref(), PAGE).await?;
             let leads: BTreeSet<LeadId> = found.rows.iter().filter(|row| self.may_match(row)).map(|row| row.lead).collect();
             let leads = platform.store.load(self.scope, &Load::of(leads.into_iter().map(Key::Lead))).await?;
             for row in found.rows {
                 if events.len() >= limit {
                     return Ok((events, cursor));
                 }
-                cursor = Some(span.cursor(&row));
+                cursor = Some(range.cursor(&row));
                 examined += 1;
                 if self.may_match(&row) {
                     events.extend(self.visible(row, &leads));

@@ -70,7 +70,7 @@ pub(crate) async fn apply(platform: &Platform, call: &Call, deed: EventAction, f
 
 /// Derives the id of a new event: the same for the same `Idempotency-Key`.
 pub(crate) fn new_id(platform: &Platform, call: &Call, lead: LeadId, what: &str) -> Result<EventId, Failure> {
-    EventId::parse(&new_name(platform, call, lead, what)).map_err(|e| Failure::Broken(e.to_string()))
+    EventId::parse(&new_name(platform, call, lead, what)).map_err(|e| Failure::Broken(e.into()))
 }
 
 /// The current event with the follow-up that was created when it ended, and the lead's next action.

@@ -98,7 +98,7 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
     // A feed without a dealer is a user's calendar.
     let person = person.or_else(|| dealer.is_none().then(|| user.clone()));
     check_visible(platform, call, dealer.as_ref(), person.as_ref()).await?;
-    let id = FeedId::parse(&new_name(platform, call, user, "feed")).map_err(|e| Failure::Broken(e.to_string()))?;
+    let id = FeedId::parse(&new_name(platform, call, user, "feed")).map_err(|e| Failure::Broken(e.into()))?;
     let new = CalendarFeed { id, dealer, person, created: call.now };
     let rule = |loaded: &Loaded, _| feeds_of(loaded, user).with(new.clone());
     let made = platform.store.decide(&call.scope, Load::of([Key::Feeds(user.clone())]), rule).await?;

@@ -91,7 +91,7 @@ pub struct InvitationsView {
 pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: LeadId = call.part("id", "lead")?;
     let name = new_name(platform, call, id, "invitation");
-    let name = InvitationId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
+    let name = InvitationId::parse(&name).map_err(|e| Failure::Broken(e.into()))?;
     let new = call.json::<InvitationBody>()?.check(name.clone())?;
     let by = call.scope.actor();
     let also = |loaded: &Loaded| vec![lead::described(loaded, id)];

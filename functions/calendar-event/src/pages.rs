@@ -199,7 +199,7 @@ pub(crate) fn problem(problem: &Problem, reader: &Reader, back: Option<&str>) ->
 
 fn html(status: u16, template: &str, values: &Value) -> Result<Answer, Problem> {
     let written = TEMPLATES.get_template(template).and_then(|template| template.render(values));
-    let written = written.map_err(|e| Failure::Broken(format!("the page template failed: {e}")))?;
+    let written = written.map_err(|e| Failure::Broken(format!("the page template failed: {e}").into()))?;
     let csp = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     Ok(Answer::text(status, HTML, written)
         .header("content-security-policy", csp)

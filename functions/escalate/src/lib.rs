@@ -15,7 +15,7 @@ use forecourt_domain::rules::calendar::resubmit;
 use forecourt_domain::rules::lead::escalate;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::{Platform, queue};
-use forecourt_store::keys::{DueKind, Key, Look, Thing};
+use forecourt_store::keys::{DueKind, Key, WakeUp, WakeUpTarget};
 use forecourt_store::{Failure, Load, Loaded};
 
 /// Handles a batch of wake-ups of the kinds `escalate`, `resubmit` and `recompute`.
@@ -24,23 +24,23 @@ pub async fn handle(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn handle_message(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
-    let look = queue::look(&message)?;
-    match look.kind {
-        DueKind::Recompute => recomputation::process_page(platform, &look).await?,
-        DueKind::Resubmit => escalate_event(platform, &look).await?,
-        _ => escalate_lead(platform, &look).await?,
+    let wake_up = queue::wake_up(&message)?;
+    match wake_up.kind {
+        DueKind::Recompute => recomputation::process_page(platform, &wake_up).await?,
+        DueKind::Resubmit => escalate_event(platform, &wake_up).await?,
+        _ => escalate_lead(platform, &wake_up).await?,
     }
-    Ok(look.about())
+    Ok(wake_up.about())
 }
 
-async fn escalate_lead(platform: &Platform, look: &Look) -> Result<(), Failure> {
-    let id = look.lead()?;
+async fn escalate_lead(platform: &Platform, wake_up: &WakeUp) -> Result<(), Failure> {
+    let id = wake_up.lead()?;
     let now = platform.clock.now();
     let passes_on = |loaded: &Loaded| loaded.lead(id).and_then(|lead| lead.passes_on(now));
-    let load = Load::of([Key::Lead(id), Key::Dealer(look.dealer.clone())])
-        .then(|loaded| passes_on(loaded).map(|lane| Key::Place(look.dealer.clone(), lane)).into_iter().collect());
+    let load = Load::of([Key::Lead(id), Key::Dealer(wake_up.dealer.clone())])
+        .then(|loaded| passes_on(loaded).map(|lane| Key::lane(wake_up.dealer.clone(), lane)).into_iter().collect());
     let rule = |loaded: &Loaded, _| {
-        let decision = match (loaded.lead(id), loaded.dealer(&look.dealer)) {
+        let decision = match (loaded.lead(id), loaded.dealer(&wake_up.dealer)) {
             (Some(lead), Some(dealer)) => {
                 let rotation = loaded.rotation(&dealer.id, passes_on(loaded).as_ref());
                 escalate(lead, dealer, rotation.as_ref(), now)
@@ -50,16 +50,16 @@ async fn escalate_lead(platform: &Platform, look: &Look) -> Result<(), Failure> 
         let happened = decision.as_ref().and_then(Decision::lead).map(|lead| lead.steps_of(now)).unwrap_or_default();
         Ok((decision, happened))
     };
-    let happened = platform.store.decide(&look.scope(), load, rule).await?;
+    let happened = platform.store.decide(&wake_up.scope(), load, rule).await?;
     platform.metrics.note_lag(Metric::EscalationLag, happened, now);
     Ok(())
 }
 
 /// Escalates a calendar event that is overdue (ESC-4).
-async fn escalate_event(platform: &Platform, look: &Look) -> Result<(), Failure> {
-    let Thing::Event { lead: id, event } = &look.thing else { return Ok(()) };
+async fn escalate_event(platform: &Platform, wake_up: &WakeUp) -> Result<(), Failure> {
+    let WakeUpTarget::Event { lead: id, event } = &wake_up.target else { return Ok(()) };
     let now = platform.clock.now();
-    let load = Load::of([Key::Event(*id, event.clone()), Key::Lead(*id), Key::Dealer(look.dealer.clone())])
+    let load = Load::of([Key::Event(*id, event.clone()), Key::Lead(*id), Key::Dealer(wake_up.dealer.clone())])
         .then(|loaded| loaded.lead(*id).map(|lead| Key::Dealer(lead.dealer.clone())).into_iter().collect());
     let rule = |loaded: &Loaded, _| {
         let lead = loaded.lead(*id);
@@ -70,7 +70,7 @@ async fn escalate_event(platform: &Platform, look: &Look) -> Result<(), Failure>
         let happened = decision.as_ref().and_then(Decision::lead).and(due);
         Ok((decision, happened))
     };
-    let happened = platform.store.decide(&look.scope(), load, rule).await?;
+    let happened = platform.store.decide(&wake_up.scope(), load, rule).await?;
     platform.metrics.note_lag(Metric::EscalationLag, happened, now);
     Ok(())
 }

@@ -7,7 +7,7 @@ use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::rules::calendar::rearm;
 use forecourt_domain::rules::lead::recompute;
 use forecourt_edge::Platform;
-use forecourt_store::keys::{Key, Look};
+use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, LeadRow, Load, Loaded, Paging};
 use futures::FutureExt as _;
 use futures::future::try_join_all;
@@ -23,56 +23,55 @@ fn open(row: &LeadRow) -> bool {
 }
 
 /// Recomputes the next page and stores the cursor of the one after it.
-pub(crate) async fn process_page(platform: &Platform, look: &Look) -> Result<(), Failure> {
-    let (store, scope, now) = (&platform.store, look.scope(), platform.clock.now());
-    let job = Key::Recompute(look.dealer.clone());
-    let loaded = store.load(&scope, &Load::of([job.clone(), Key::Dealer(look.dealer.clone())])).await?;
-    let (Some(state), Some(dealer)) = (loaded.recompute(&look.dealer).filter(|state| state.is_due(now)), loaded.dealer(&look.dealer))
+pub(crate) async fn process_page(platform: &Platform, wake_up: &WakeUp) -> Result<(), Failure> {
+    let (store, scope, now) = (&platform.store, wake_up.scope(), platform.clock.now());
+    let job = Key::Recompute(wake_up.dealer.clone());
+    let loaded = store.load(&scope, &Load::of([job.clone(), Key::Dealer(wake_up.dealer.clone())])).await?;
+    let (Some(state), Some(dealer)) = (loaded.recompute(&wake_up.dealer).filter(|state| state.is_due(now)), loaded.dealer(&wake_up.dealer))
     else {
         return Ok(());
     };
     let paging = Paging { now, cursor: state.cursor.as_deref(), limit: PAGE, from: None, at_once: Some(10 * PAGE) };
     let page = store.leads(&scope, dealer, paging, open).await?;
-    let page = page.map_err(|_| Failure::Broken("the stored cursor of a recomputation is invalid".into()))?;
     let ids: Vec<LeadId> = page.leads.iter().map(|row| row.facts.id).collect();
-    let chunks = ids.chunks(PER_COMMIT).map(|ids| move_deadlines(platform, look, ids.to_vec(), now).boxed());
-    let planned = page.leads.iter().filter(|row| row.planned).map(|row| rearm_events(platform, look, row.facts.id).boxed());
+    let chunks = ids.chunks(PER_COMMIT).map(|ids| move_deadlines(platform, wake_up, ids.to_vec(), now).boxed());
+    let planned = page.leads.iter().filter(|row| row.planned).map(|row| rearm_events(platform, wake_up, row.facts.id).boxed());
     // The first group of commits writes leads, the second their events.
     try_join_all(chunks.chain(planned)).await?;
     let turned = state.turned(page.cursor, now);
     let rule = |loaded: &Loaded, _| {
         // Another delivery may have processed the page, or a later change may have restarted the run.
-        let ours = loaded.recompute(&look.dealer) == Some(state);
+        let ours = loaded.recompute(&wake_up.dealer) == Some(state);
         Ok((ours.then(|| Decision::default().with(Item::Recompute(turned.clone()))), ()))
     };
     store.decide(&scope, Load::of([job]), rule).await
 }
 
 /// Recomputes the deadlines of some leads in one commit.
-async fn move_deadlines(platform: &Platform, look: &Look, ids: Vec<LeadId>, now: DateTime<Utc>) -> Result<(), Failure> {
-    let keys = ids.iter().copied().map(Key::Lead).chain([Key::Dealer(look.dealer.clone())]);
+async fn move_deadlines(platform: &Platform, wake_up: &WakeUp, ids: Vec<LeadId>, now: DateTime<Utc>) -> Result<(), Failure> {
+    let keys = ids.iter().copied().map(Key::Lead).chain([Key::Dealer(wake_up.dealer.clone())]);
     let rule = |loaded: &Loaded, _| {
-        let dealer = loaded.dealer(&look.dealer);
+        let dealer = loaded.dealer(&wake_up.dealer);
         let moved = ids.iter().filter_map(|id| recompute(loaded.lead(*id)?, dealer?, now));
         let items = moved.flat_map(|decision| decision.items).collect();
         Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
     };
-    platform.store.decide(&look.scope(), Load::of(keys).patiently(), rule).await
+    platform.store.decide(&wake_up.scope(), Load::of(keys).with_long_retry(), rule).await
 }
 
 /// Recomputes the due times of a lead's events.
-async fn rearm_events(platform: &Platform, look: &Look, id: LeadId) -> Result<(), Failure> {
-    let load = Load::of([Key::Lead(id), Key::Dealer(look.dealer.clone())]).patiently().then(|loaded| {
+async fn rearm_events(platform: &Platform, wake_up: &WakeUp, id: LeadId) -> Result<(), Failure> {
+    let load = Load::of([Key::Lead(id), Key::Dealer(wake_up.dealer.clone())]).with_long_retry().then(|loaded| {
         let planned = loaded.lead(id).map(|lead| lead.planned.iter().map(|planned| Key::Event(id, planned.id.clone())).collect());
         planned.unwrap_or_default()
     });
     let rule = |loaded: &Loaded, _| {
-        let unit = loaded.lead(id).filter(|lead| lead.dealer == look.dealer).zip(loaded.dealer(&look.dealer));
+        let unit = loaded.lead(id).filter(|lead| lead.dealer == wake_up.dealer).zip(loaded.dealer(&wake_up.dealer));
         let decision = unit.and_then(|(lead, dealer)| {
             let events: Vec<_> = lead.planned.iter().filter_map(|planned| loaded.event(id, &planned.id)).collect();
             rearm(&events, dealer)
         });
         Ok((decision, ()))
     };
-    platform.store.decide(&look.scope(), load, rule).await
+    platform.store.decide(&wake_up.scope(), load, rule).await
 }

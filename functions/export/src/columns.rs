@@ -6,10 +6,10 @@ use forecourt_domain::base::{AppointmentKind, AppointmentOrigin, AppointmentTeam
 use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::hours::Calendar;
 use forecourt_domain::reports::LeadFacts;
-use forecourt_store::{ListedLead, Row, Stood, stood};
+use forecourt_store::{EarlierPlace, ListRow, ListedLead, earlier_places};
 
 /// A row that can be exported.
-pub(crate) trait Record: Row + Send {
+pub(crate) trait Record: ListRow + Send {
     /// The names of the columns.
     const COLUMNS: &'static [&'static str];
 
@@ -17,7 +17,7 @@ pub(crate) trait Record: Row + Send {
     fn cells(&self, calendar: &Calendar) -> Vec<Cell>;
 
     /// Returns the earlier positions of the row in the lists of other dealers, where the export may have read it already.
-    fn stood(&self) -> Vec<Stood> {
+    fn earlier_places(&self) -> Vec<EarlierPlace> {
         Vec::new()
     }
 }
@@ -68,8 +68,8 @@ fn name<T: PartialEq>(of: &T, all: &[(&'static str, T)]) -> Cell {
 }
 
 impl Record for Appointment {
-    fn stood(&self) -> Vec<Stood> {
-        stood(self)
+    fn earlier_places(&self) -> Vec<EarlierPlace> {
+        earlier_places(self)
     }
 
     const COLUMNS: &'static [&'static str] = &[

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use forecourt_domain::base::{ExportId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::reports::Download;
-use forecourt_edge::http::{Answer, Call, Problem, invalid_cursor, page_limit};
+use forecourt_edge::http::{Answer, Call, Problem, page_limit};
 use forecourt_edge::{Platform, files};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
@@ -42,7 +42,7 @@ pub(crate) async fn link(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let saved_as = format!("{}-{}.{}", export.what.name(), export.asked.format("%Y-%m-%d-%H%M"), export.format.name());
     let content_type = export.format.media_type();
     let file = files::Download { name: &file_name(&call.scope, &export), content_type, file_name: &saved_as };
-    let lasts = (ends - call.now).to_std().map_err(|e| Failure::Broken(e.to_string()))?;
+    let lasts = (ends - call.now).to_std().map_err(|e| Failure::Broken(e.into()))?;
     let url = platform.files.download_link(file, lasts).await?;
     Ok(Answer::new(200, &LinkView { url, expires_at: ends, file_name: saved_as, rows: export.written.rows })?.about(&id))
 }
@@ -52,7 +52,6 @@ pub(crate) async fn log(platform: &Platform, call: &Call) -> Result<Answer, Prob
     call.scope.needs(Right::Export)?;
     call.only_queries(&["limit", "cursor"], "EXP-2")?;
     let limit = page_limit(call, "EXP-2", DEFAULT_PAGE)?;
-    let page = platform.store.downloads(&call.scope, call.query("cursor"), limit).await?;
-    let (downloads, cursor) = page.map_err(|_| invalid_cursor("EXP-2"))?;
+    let (downloads, cursor) = platform.store.downloads(&call.scope, call.query("cursor"), limit).await?;
     Ok(Answer::new(200, &DownloadLogView::of(&downloads, cursor))?)
 }

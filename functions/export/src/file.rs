@@ -65,7 +65,7 @@ impl File {
 
 /// Adds records to a CSV file (RFC 4180).
 fn add_records(csv: Vec<u8>, records: impl IntoIterator<Item = Vec<Cell>>) -> Result<Vec<u8>, Failure> {
-    let broken = |e: String| Failure::Broken(format!("a record cannot be written: {e}"));
+    let broken = |e: String| Failure::Broken(format!("a record cannot be written: {e}").into());
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(csv);
     for cells in records {
         writer.write_record(cells.into_iter().map(|cell| defuse(cell.text()))).map_err(|e| broken(e.to_string()))?;

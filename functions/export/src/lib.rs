@@ -86,9 +86,9 @@ impl Exporter {
     /// Handles a batch of wake-ups.
     pub async fn messages(&self, event: SqsEvent) -> SqsBatchResponse {
         queue::each(&self.platform, event, async |message| {
-            let look = queue::look(&message)?;
-            self.slice(&look).await?;
-            Ok(look.about())
+            let wake_up = queue::wake_up(&message)?;
+            self.slice(&wake_up).await?;
+            Ok(wake_up.about())
         })
         .await
     }

@@ -112,7 +112,7 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
         None => platform.ids.next(),
     };
     // Ids are lower case. The hash is long enough that lowering its case does not lead to collisions.
-    let id = ExportId::parse(&fingerprint(name.as_bytes()).to_lowercase()).map_err(|e| forecourt_store::Failure::Broken(e.to_string()))?;
+    let id = ExportId::parse(&fingerprint(name.as_bytes()).to_lowercase()).map_err(|e| forecourt_store::Failure::Broken(e.into()))?;
     let request = fingerprint(&call.body);
     let key = Key::Export(id.clone());
     let load = Load::of(dealers.iter().cloned().map(Key::Dealer).chain([key]));

@@ -10,27 +10,27 @@ use forecourt_domain::reports::{
     AppointmentFacts, Bounds, Export, ExportContent, ExportPosition, ExportState, Marks, Period, Spot, Written,
 };
 use forecourt_domain::settings::Dealer;
-use forecourt_store::keys::{Key, Look, Thing};
-use forecourt_store::{Failure, ListedLead, Listing, Load, Loaded, Stack, Stood};
+use forecourt_store::keys::{Key, WakeUp, WakeUpTarget};
+use forecourt_store::{EarlierPlace, Failure, ListedLead, Listing, Load, Loaded, Partition};
 use std::time::{Duration, Instant};
 
 /// Longest reading time of a slice. Compressed rows fill a part only after hundreds of thousands, and the function has 90 seconds.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// Returns the months to read of a dealer. Records created after the request are left out.
-fn stacks(export: &Export, dealer: &Dealer) -> Vec<Stack> {
+fn partitions(export: &Export, dealer: &Dealer) -> Vec<Partition> {
     let bounds = bounds(export, dealer);
     let listing = match &export.what {
         ExportContent::Appointments(_) => Listing::Appointments,
         ExportContent::Leads(_) => Listing::Leads,
     };
     let until = bounds.created.until.map_or(export.asked, |until| until.min(export.asked));
-    Stack::all(listing, &dealer.id, Period { until: Some(until), ..bounds.created }, dealer.since, export.asked)
+    Partition::all(listing, &dealer.id, Period { until: Some(until), ..bounds.created }, dealer.since, export.asked)
 }
 
 /// Returns the number of months to read of a dealer, not counting records that came from another dealer.
 pub(crate) fn months(export: &Export, dealer: &Dealer) -> u64 {
-    stacks(export, dealer).iter().filter(|stack| !stack.is_of_newcomers()).count() as u64
+    partitions(export, dealer).iter().filter(|partition| !partition.is_of_newcomers()).count() as u64
 }
 
 /// Returns the filter's dates as times in the dealer's zone.
@@ -43,10 +43,10 @@ fn bounds(export: &Export, dealer: &Dealer) -> Bounds {
 }
 
 /// Whether a row was read at an earlier position.
-fn was_read(export: &Export, marks: &Marks, stood: &Stood) -> bool {
+fn was_read(export: &Export, marks: &Marks, stood: &EarlierPlace) -> bool {
     let number = export.dealers.iter().position(|dealer| *dealer == stood.dealer);
     number.is_some_and(|dealer| {
-        let spot = Spot { newcomer: stood.newcomer, dealer, month: stood.stack.clone(), place: stood.place.clone() };
+        let spot = Spot { newcomer: stood.newcomer, dealer, month: stood.partition.clone(), place: stood.place.clone() };
         marks.have_read(&spot, stood.from, stood.until)
     })
 }
@@ -65,9 +65,9 @@ struct Slice {
 
 impl Exporter {
     /// Writes the next slice if one is due. An interrupted slice is repeated from the end of the last stored one.
-    pub(crate) async fn slice(&self, look: &Look) -> Result<(), Failure> {
-        let Thing::Export { export: id } = &look.thing else { return Ok(()) };
-        let (scope, now) = (look.scope(), self.platform.clock.now());
+    pub(crate) async fn slice(&self, wake_up: &WakeUp) -> Result<(), Failure> {
+        let WakeUpTarget::Export { export: id } = &wake_up.target else { return Ok(()) };
+        let (scope, now) = (wake_up.scope(), self.platform.clock.now());
         let job = || Load::of([Key::Export(id.clone())]);
         let begin = |loaded: &Loaded, _| {
             let begun = loaded.export(id).and_then(|export| export.begun(now));
@@ -104,7 +104,7 @@ impl Exporter {
         let mut written = export.written.clone();
         let bytes = match &written.carried {
             Some(carried) => {
-                self.platform.files.get(carried).await?.ok_or_else(|| Failure::Broken(format!("{carried} no longer exists")))?
+                self.platform.files.get(carried).await?.ok_or_else(|| Failure::Broken(format!("{carried} no longer exists").into()))?
             }
             None => Vec::new(),
         };
@@ -168,28 +168,28 @@ impl Exporter {
             }
             reads -= 1;
             let loaded = self.platform.store.load(scope, &Load::of([Key::Dealer(id.clone())])).await?;
-            let dealer = loaded.dealer(id).ok_or_else(|| Failure::Broken(format!("the dealer {id} no longer exists")))?;
-            let (stacks, bounds) = (stacks(export, dealer), bounds(export, dealer));
-            for stack in stacks.iter().filter(|stack| stack.is_of_newcomers() == slice.place.newcomers) {
-                while slice.place.is_before(stack.name()) {
+            let dealer = loaded.dealer(id).ok_or_else(|| Failure::Broken(format!("the dealer {id} no longer exists").into()))?;
+            let (partitions, bounds) = (partitions(export, dealer), bounds(export, dealer));
+            for partition in partitions.iter().filter(|partition| partition.is_of_newcomers() == slice.place.newcomers) {
+                while slice.place.is_before(partition.name()) {
                     if reads == 0 || slice.file.len() >= self.part || started.elapsed() > LONGEST {
                         return Ok(slice);
                     }
                     reads -= 1;
-                    let after = slice.place.after.take().filter(|_| slice.place.month.as_deref() == Some(stack.name()));
+                    let after = slice.place.after.take().filter(|_| slice.place.month.as_deref() == Some(partition.name()));
                     let began = clock.now();
-                    let page = self.platform.store.rows::<R>(scope, stack, after.as_deref()).await?;
-                    let is_new = |row: &R| !row.stood().iter().any(|stood| was_read(export, &slice.marks, stood));
+                    let page = self.platform.store.rows::<R>(scope, partition, after.as_deref()).await?;
+                    let is_new = |row: &R| !row.earlier_places().iter().any(|stood| was_read(export, &slice.marks, stood));
                     let rows: Vec<R> = page.rows.into_iter().filter(|row| takes(row, &bounds) && is_new(row)).collect();
                     slice.rows += rows.len() as u64;
                     slice.file.add(rows.iter().map(|row| row.cells(&dealer.settings.calendar)))?;
                     let to = page.more.clone().unwrap_or_else(|| "~".into());
-                    let (newcomer, month) = (slice.place.newcomers, stack.name().to_owned());
+                    let (newcomer, month) = (slice.place.newcomers, partition.name().to_owned());
                     let spot = Spot { newcomer, dealer: slice.place.dealer, month: month.clone(), place: to };
                     slice.marks.note(spot, began, clock.now());
                     if !newcomer {
                         slice.months += u64::from(page.more.is_none());
-                        slice.percent = page.more.as_deref().map_or(0, |place| stack.percent(export.asked, place));
+                        slice.percent = page.more.as_deref().map_or(0, |place| partition.percent(export.asked, place));
                     }
                     (slice.place.month, slice.place.after) = (Some(month), page.more);
                 }

@@ -167,7 +167,7 @@ impl Workbook {
 }
 
 fn broken(why: &str) -> Failure {
-    Failure::Broken(format!("the workbook cannot be written: {why}"))
+    Failure::Broken(format!("the workbook cannot be written: {why}").into())
 }
 
 /// Returns the size of an entry's header.

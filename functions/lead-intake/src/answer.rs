@@ -170,7 +170,7 @@ pub(crate) fn of_message(outcomes: Vec<Outcome>) -> Result<String, Failure> {
 /// Converts a problem to the failure with which a message returns to the queue.
 pub(crate) fn as_failure(problem: Problem) -> Failure {
     if let Some(cause) = problem.cause {
-        return Failure::Unavailable(cause);
+        return Failure::Unavailable(cause.into());
     }
     if problem.errors.is_empty() {
         return Failure::Refused(Refusal::Malformed(problem.detail));

@@ -124,7 +124,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     let sees = call.scope.needs(Right::ReadLeads).is_ok() && call.scope.reaches(&id).is_ok();
     let channels = if sees { channels(platform, &call.scope, dealer, &arrival.enquiry.contact) } else { Vec::new() };
     let lane = lane(dealer, &arrival.enquiry);
-    let keys = channels.iter().cloned().map(Key::Channel).chain([Key::Place(id.clone(), lane.clone())]);
+    let keys = channels.iter().cloned().map(Key::Channel).chain([Key::lane(id.clone(), lane.clone())]);
     let load = Load::of(keys).then(|loaded| referenced_keys(loaded, &channels, &id, &arrival));
     let loaded = platform.store.load(&call.scope, &load).await?;
     let number = LeadId::from_bits(0);

@@ -64,7 +64,7 @@ impl Submission {
         let site = site(platform, &self.scope, dealer, &enquiry).await?;
         let mailbox = site.as_ref().map(|_| dealer.id.clone());
         let dealer = site.as_deref().unwrap_or(dealer);
-        let content = serde_json::to_vec(&(&self.dealer, &enquiry)).map_err(|e| Failure::Broken(e.to_string()))?;
+        let content = serde_json::to_vec(&(&self.dealer, &enquiry)).map_err(|e| Failure::Broken(e.into()))?;
         let body = fingerprint(&content);
         let (origin, receipt) = self.origin_and_receipt(platform, &enquiry, position);
         let channels = channels(platform, &self.scope, dealer, &enquiry.contact);
@@ -79,9 +79,9 @@ impl Submission {
         for number in 0..NUMBERS {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
             let lane = lane(dealer, &arrival.enquiry);
-            let keys = [Key::Lead(id), Key::Place(dealer.id.clone(), lane), Key::Dealer(dealer.id.clone())].into_iter();
+            let keys = [Key::Lead(id), Key::lane(dealer.id.clone(), lane), Key::Dealer(dealer.id.clone())].into_iter();
             let keys = keys.chain(channels.iter().cloned().map(Key::Channel)).chain(arrival.receipt.clone().map(Key::Receipt));
-            let load = Load::of(keys).patiently().then(|loaded| {
+            let load = Load::of(keys).with_long_retry().then(|loaded| {
                 referenced_keys(loaded, &channels, &dealer.id, &arrival).into_iter().chain(trade_in_keys(loaded, id, &arrival)).collect()
             });
             let candidate = Candidate { arrival: &arrival, id, dealer, channels: &channels };
@@ -140,7 +140,7 @@ impl Submission {
     /// Keeps the raw input (INT-2).
     async fn keep(&self, platform: &Platform, raw: &[u8], origin: &str, body: &str) -> Result<Raw, Failure> {
         let mut deflate = ZlibEncoder::new(Vec::new(), Compression::best());
-        let deflated = deflate.write_all(raw).and_then(|()| deflate.finish()).map_err(|e| Failure::Broken(e.to_string()))?;
+        let deflated = deflate.write_all(raw).and_then(|()| deflate.finish()).map_err(|e| Failure::Broken(e.into()))?;
         let media_type = self.format.media_type().to_owned();
         if deflated.len() <= INLINE {
             return Ok(Raw { media_type, kept: Kept::Here(deflated) });

@@ -2,11 +2,12 @@
 
 use forecourt_domain::base::{LeadId, Refusal};
 use forecourt_domain::lead::Lead;
-use forecourt_edge::http::{Call, invalid_cursor};
+use forecourt_edge::http::Call;
+use forecourt_store::Cursor;
 
 /// Returns the cursor of the page after the item that `version` of the lead created.
 pub(crate) fn after(lead: LeadId, version: u64) -> String {
-    format!("{lead}-{version}")
+    Cursor::new(lead, version).encode()
 }
 
 /// Returns the version before which the requested page starts. `None` if the request has no cursor.
@@ -15,8 +16,8 @@ pub(crate) fn after(lead: LeadId, version: u64) -> String {
 /// 422 if the cursor is invalid or belongs to another lead.
 pub(crate) fn read(call: &Call, lead: LeadId, rule: &'static str) -> Result<Option<u64>, Refusal> {
     let Some(text) = call.query("cursor") else { return Ok(None) };
-    let version = text.split_once('-').filter(|(of, _)| *of == lead.to_string()).and_then(|(_, version)| version.parse().ok());
-    version.map(Some).ok_or_else(|| invalid_cursor(rule))
+    let version = Cursor::place(text, &lead.to_string(), rule, |_| true)?;
+    version.parse().map(Some).map_err(|_| Cursor::refused(rule))
 }
 
 /// Checks that the lead has reached the version of the cursor.
@@ -24,5 +25,5 @@ pub(crate) fn read(call: &Call, lead: LeadId, rule: &'static str) -> Result<Opti
 /// # Errors
 /// 422 if the version is higher than the lead's: no page can have ended there.
 pub(crate) fn check_reached(version: Option<u64>, lead: &Lead, rule: &'static str) -> Result<(), Refusal> {
-    if version.is_some_and(|version| version > lead.version) { Err(invalid_cursor(rule)) } else { Ok(()) }
+    if version.is_some_and(|version| version > lead.version) { Err(Cursor::refused(rule)) } else { Ok(()) }
 }

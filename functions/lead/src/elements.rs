@@ -143,8 +143,8 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
     let lead: LeadId = call.part("id", "lead")?;
     let new = body::read_new(kind, call.json::<Value>()?)?;
     let name = new_name(platform, call, lead, kind.name());
-    let id = ElementId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
-    let event = EventId::parse(&name).map_err(|e| Failure::Broken(e.to_string()))?;
+    let id = ElementId::parse(&name).map_err(|e| Failure::Broken(e.into()))?;
+    let event = EventId::parse(&name).map_err(|e| Failure::Broken(e.into()))?;
     let at = ElementPath { lead, kind, id: id.clone() };
     let by = call.scope.actor();
     let quoted =

@@ -10,7 +10,7 @@ pub use row::{BoardRowView, BoardView, LeadListView, LeadRowView};
 use filter::{Filter, Search};
 use forecourt_domain::base::{DealerId, Refusal, Right};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem, invalid_cursor, page_limit};
+use forecourt_edge::http::{Answer, Call, Problem, page_limit};
 use forecourt_store::{LeadRow, Paging};
 
 /// The default page size of the lists.
@@ -44,9 +44,8 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let (scope, store) = (&call.scope, &platform.store);
     let paging = Paging { now: call.now, cursor: call.query("cursor"), limit, from: filter.arrivals.0, at_once };
     let listed = match search.as_ref().and_then(Search::leads) {
-        Some(ids) => store.leads_named(scope, &dealer, ids.iter().copied(), paging, wanted).await?,
+        Some(ids) => store.leads_by_number(scope, &dealer, ids.iter().copied(), paging, wanted).await?,
         None => store.leads(scope, &dealer, paging, wanted).await?,
     };
-    let listed = listed.map_err(|_| invalid_cursor("LEAD-8"))?;
     Ok(Answer::new(200, &LeadListView::of(&listed, call.now))?.about(&id))
 }

@@ -7,7 +7,7 @@ use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, Flexib
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::environment::{Missing, setting};
 use forecourt_store::Failure;
-use forecourt_store::keys::{DueKind, Look};
+use forecourt_store::keys::{DueKind, WakeUp};
 
 /// The queues, one per kind, and the schedule group.
 pub struct Queues {
@@ -42,35 +42,42 @@ impl Queues {
 
     fn queue(&self, kind: DueKind) -> Result<(&str, &str), Failure> {
         let found = self.urls.iter().find(|(name, ..)| *name == kind.queue());
-        found.map(|(_, url, arn)| (url.as_str(), arn.as_str())).ok_or_else(|| Failure::Broken(format!("no queue for {}", kind.name())))
+        found
+            .map(|(_, url, arn)| (url.as_str(), arn.as_str()))
+            .ok_or_else(|| Failure::Broken(format!("no queue for {}", kind.name()).into()))
     }
 }
 
-fn body(look: &Look) -> Result<String, Failure> {
-    serde_json::to_string(look).map_err(|e| Failure::Broken(e.to_string()))
+fn body(wake_up: &WakeUp) -> Result<String, Failure> {
+    serde_json::to_string(wake_up).map_err(|e| Failure::Broken(e.into()))
 }
 
 #[async_trait]
 impl WakeUps for Queues {
-    async fn send(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
-        let (url, _) = self.queue(look.kind)?;
-        let send = self.sqs.send_message().queue_url(url).message_body(body(look)?).delay_seconds(whole_seconds(delay));
-        send.send().await.map(|_| ()).map_err(|e| Failure::Unavailable(aws_sdk_sqs::error::DisplayErrorContext(e).to_string()))
+    async fn send(&self, wake_up: &WakeUp, delay: TimeDelta) -> Result<(), Failure> {
+        let (url, _) = self.queue(wake_up.kind)?;
+        let send = self.sqs.send_message().queue_url(url).message_body(body(wake_up)?).delay_seconds(whole_seconds(delay));
+        send.send().await.map(|_| ()).map_err(|e| Failure::Unavailable(e.into()))
     }
 
-    async fn set_timer(&self, look: &Look, at: DateTime<Utc>) -> Result<(), Failure> {
-        let (_, arn) = self.queue(look.kind)?;
-        let built = |e: aws_sdk_scheduler::error::BuildError| Failure::Broken(e.to_string());
-        let target = Target::builder().arn(arn).role_arn(&self.role).input(body(look)?).build().map_err(built)?;
+    async fn set_timer(&self, wake_up: &WakeUp, at: DateTime<Utc>) -> Result<(), Failure> {
+        let (_, arn) = self.queue(wake_up.kind)?;
+        let built = |e: aws_sdk_scheduler::error::BuildError| Failure::Broken(e.into());
+        let target = Target::builder().arn(arn).role_arn(&self.role).input(body(wake_up)?).build().map_err(built)?;
         let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(built)?;
-        let create =
-            self.scheduler.create_schedule().name(look.timer_name(at)).group_name(&self.group).target(target).flexible_time_window(window);
+        let create = self
+            .scheduler
+            .create_schedule()
+            .name(wake_up.timer_name(at))
+            .group_name(&self.group)
+            .target(target)
+            .flexible_time_window(window);
         let create = create.schedule_expression(expression(at)).action_after_completion(ActionAfterCompletion::Delete);
         match create.send().await {
             Ok(_) => Ok(()),
             // The same wake-up was relayed before.
             Err(e) if e.as_service_error().is_some_and(|e| e.is_conflict_exception()) => Ok(()),
-            Err(e) => Err(Failure::Unavailable(aws_sdk_scheduler::error::DisplayErrorContext(e).to_string())),
+            Err(e) => Err(Failure::Unavailable(e.into())),
         }
     }
 }

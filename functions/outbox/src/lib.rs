@@ -18,8 +18,8 @@ use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::Platform;
 use forecourt_edge::metrics::Metric;
-use forecourt_store::keys::Look;
-use forecourt_store::{Failure, TELL};
+use forecourt_store::keys::WakeUp;
+use forecourt_store::{Failure, WAKE_UP};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use std::sync::Arc;
 
@@ -37,13 +37,13 @@ pub trait WakeUps: Send + Sync {
     ///
     /// # Errors
     /// Fails if the queue does not accept it.
-    async fn send(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure>;
+    async fn send(&self, wake_up: &WakeUp, delay: TimeDelta) -> Result<(), Failure>;
 
     /// Sets a timer that sends the wake-up at `at`. Succeeds if a timer of the same name exists.
     ///
     /// # Errors
     /// Fails if the timer is not set.
-    async fn set_timer(&self, look: &Look, at: DateTime<Utc>) -> Result<(), Failure>;
+    async fn set_timer(&self, wake_up: &WakeUp, at: DateTime<Utc>) -> Result<(), Failure>;
 }
 
 /// Relays wake-ups from the table to the queues.
@@ -62,9 +62,9 @@ impl Outbox {
     pub async fn relay(&self, event: StreamEvent) -> DynamoDbEventResponse {
         let now = self.platform.clock.now();
         let mut response = DynamoDbEventResponse::default();
-        let looks: Vec<_> = event.records.iter().filter_map(|record| changed_due(record).map(|due| (record, due))).collect();
-        let results: Vec<_> = stream::iter(looks)
-            .map(|(record, (due, look))| async move { (record, self.wake(&look, due, now).await) })
+        let wake_ups: Vec<_> = event.records.iter().filter_map(|record| changed_due(record).map(|due| (record, due))).collect();
+        let results: Vec<_> = stream::iter(wake_ups)
+            .map(|(record, (due, wake_up))| async move { (record, self.wake(&wake_up, due, now).await) })
             .buffered(AT_ONCE)
             .collect()
             .await;
@@ -92,7 +92,7 @@ impl Outbox {
         self.platform.metrics.note_lag(Metric::OldestOverdue, [oldest], now);
         stream::iter(overdue)
             .map(Ok)
-            .try_for_each_concurrent(AT_ONCE, |(_, look)| async move { self.wake_ups.send(&look, TimeDelta::zero()).await })
+            .try_for_each_concurrent(AT_ONCE, |(_, wake_up)| async move { self.wake_ups.send(&wake_up, TimeDelta::zero()).await })
             .await?;
         tracing::info!(function = self.platform.function, found, "sweep finished");
         Ok(found)
@@ -102,28 +102,28 @@ impl Outbox {
     ///
     /// # Errors
     /// Fails if the queue or the timer does not accept it.
-    pub async fn wake(&self, look: &Look, due: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Failure> {
+    pub async fn wake(&self, wake_up: &WakeUp, due: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Failure> {
         let delay = due - now;
         if delay <= TimeDelta::zero() {
-            self.wake_ups.send(look, TimeDelta::zero()).await
+            self.wake_ups.send(wake_up, TimeDelta::zero()).await
         } else if delay <= self.delay {
-            self.wake_ups.send(look, delay).await
+            self.wake_ups.send(wake_up, delay).await
         } else {
-            self.wake_ups.set_timer(look, due).await
+            self.wake_ups.set_timer(wake_up, due).await
         }
     }
 }
 
 /// Returns the wake-up of a stream record. `None` if the item has no due time, or had the same one before.
-fn changed_due(record: &EventRecord) -> Option<(DateTime<Utc>, Look)> {
+fn changed_due(record: &EventRecord) -> Option<(DateTime<Utc>, WakeUp)> {
     let text = |item: &serde_dynamo::Item, name: &str| match item.get(name) {
         Some(serde_dynamo::AttributeValue::S(text)) => Some(text.clone()),
         _ => None,
     };
     let change = &record.change;
     let due = text(&change.new_image, "dsk")?;
-    if text(&change.old_image, "dsk").as_ref() == Some(&due) || text(&change.new_image, TELL).is_none() {
+    if text(&change.old_image, "dsk").as_ref() == Some(&due) || text(&change.new_image, WAKE_UP).is_none() {
         return None;
     }
-    Look::from_keys(&text(&change.keys, "pk")?, &text(&change.keys, "sk")?, &due)
+    WakeUp::from_keys(&text(&change.keys, "pk")?, &text(&change.keys, "sk")?, &due)
 }

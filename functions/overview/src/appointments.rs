@@ -8,7 +8,7 @@ use forecourt_domain::base::{Fault, Refusal, Right};
 use forecourt_domain::reports::{AppointmentFacts, AppointmentFilter, AppointmentTally};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_store::{Failure, Listing, Stack};
+use forecourt_store::{Failure, Listing, Partition};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Largest number of rows in the grid (OVR-3).
@@ -57,14 +57,14 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
             && call.scope.sees_appointment_of(facts.user.as_ref(), facts.by.as_ref(), &site.dealer.settings, call.now)
     };
     let (sites_ref, counted_ref, takes) = (&sites, &counted, &takes);
-    let read = |stack: Stack, after: Option<String>| async move {
-        let Some(site) = sites_ref.get(&stack.dealer) else { return Err(Failure::Broken("a stack of an unknown dealer".into())) };
-        if lock(counted_ref).has_newer_than(stack.ends()) {
+    let read = |partition: Partition, after: Option<String>| async move {
+        let Some(site) = sites_ref.get(&partition.dealer) else { return Err(Failure::Broken("a stack of an unknown dealer".into())) };
+        if lock(counted_ref).has_newer_than(partition.ends()) {
             let count = |rows: Vec<AppointmentFacts>| {
                 let mut counted = lock(counted_ref);
                 rows.into_iter().filter(|facts| takes(site, facts)).for_each(|facts| counted.tally.count(facts, &site.bounds));
             };
-            return sites::read_page(platform, call, &stack, after.as_deref(), count).await;
+            return sites::read_page(platform, call, &partition, after.as_deref(), count).await;
         }
         let count = |rows: Vec<Appointment>| {
             let mut counted = lock(counted_ref);
@@ -76,9 +76,9 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
                 }
             }
         };
-        sites::read_page(platform, call, &stack, after.as_deref(), count).await
+        sites::read_page(platform, call, &partition, after.as_deref(), count).await
     };
-    sites::read_all(sites::stacks(Listing::Appointments, &sites, call), read).await?;
+    sites::read_all(sites::partitions(Listing::Appointments, &sites, call), read).await?;
     let mut counted = counted.into_inner().unwrap_or_else(PoisonError::into_inner);
     counted.cut();
     Ok(Answer::new(200, &AppointmentOverviewView::of(&counted.tally, counted.grid))?.about(&counted.tally.total))

@@ -6,7 +6,7 @@ use forecourt_domain::base::{Refusal, Right};
 use forecourt_domain::reports::{LeadFacts, LeadFilter, LeadTally};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_store::{Failure, Listing, Stack};
+use forecourt_store::{Failure, Listing, Partition};
 use std::sync::{Mutex, PoisonError};
 
 /// Counts every lead of the filter that the caller may see.
@@ -18,17 +18,17 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
     let sites = sites::sites(platform, call, &filter.dealers, |dealer| filter.bounds(&dealer.settings.calendar)).await?;
     let tally = Mutex::new(LeadTally::default());
     let (sites_ref, tally_ref, filter) = (&sites, &tally, &filter);
-    let read = |stack: Stack, after: Option<String>| async move {
-        let Some(site) = sites_ref.get(&stack.dealer) else { return Err(Failure::Broken("a stack of an unknown dealer".into())) };
+    let read = |partition: Partition, after: Option<String>| async move {
+        let Some(site) = sites_ref.get(&partition.dealer) else { return Err(Failure::Broken("a stack of an unknown dealer".into())) };
         let count = |rows: Vec<LeadFacts>| {
             let mut tally = tally_ref.lock().unwrap_or_else(PoisonError::into_inner);
             let sees = |facts: &LeadFacts| call.scope.sees_leads_of(facts.owner.as_ref(), &site.dealer.settings, call.now);
             let wanted = rows.iter().filter(|facts| filter.takes(facts, &site.bounds) && sees(facts));
             wanted.for_each(|facts| tally.count(facts, call.now));
         };
-        sites::read_page(platform, call, &stack, after.as_deref(), count).await
+        sites::read_page(platform, call, &partition, after.as_deref(), count).await
     };
-    sites::read_all(sites::stacks(Listing::Leads, &sites, call), read).await?;
+    sites::read_all(sites::partitions(Listing::Leads, &sites, call), read).await?;
     let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     let received = tally.all.received;
     Ok(Answer::new(200, &LeadOverviewView::of(tally))?.about(&received))

@@ -6,7 +6,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::Call;
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Listing, Load, Row, Stack};
+use forecourt_store::{Failure, ListRow, Listing, Load, Partition};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashMap;
 
@@ -53,38 +53,38 @@ pub(crate) async fn sites(
 }
 
 /// Returns every month of every dealer within the filter's dates, newest first.
-pub(crate) fn stacks(listing: Listing, sites: &HashMap<DealerId, Site>, call: &Call) -> Vec<Stack> {
-    let of = |site: &Site| Stack::all(listing, &site.dealer.id, site.bounds.created, site.dealer.since, call.now);
-    let mut stacks: Vec<Stack> = sites.values().flat_map(of).collect();
-    stacks.sort_by_key(|stack| std::cmp::Reverse(stack.ends()));
-    stacks
+pub(crate) fn partitions(listing: Listing, sites: &HashMap<DealerId, Site>, call: &Call) -> Vec<Partition> {
+    let of = |site: &Site| Partition::all(listing, &site.dealer.id, site.bounds.created, site.dealer.since, call.now);
+    let mut partitions: Vec<Partition> = sites.values().flat_map(of).collect();
+    partitions.sort_by_key(|partition| std::cmp::Reverse(partition.ends()));
+    partitions
 }
 
-/// Reads all stacks concurrently; `read` reads one page and returns the position of the next.
+/// Reads all partitions concurrently; `read` reads one page and returns the position of the next.
 pub(crate) async fn read_all<Fut: Future<Output = Result<Option<String>, Failure>>>(
-    stacks: Vec<Stack>,
-    read: impl Fn(Stack, Option<String>) -> Fut + Sync,
+    partitions: Vec<Partition>,
+    read: impl Fn(Partition, Option<String>) -> Fut + Sync,
 ) -> Result<(), Failure> {
     let read = &read;
-    let whole = |stack: Stack| async move {
-        let mut after = read(stack.clone(), None).await?;
+    let whole = |partition: Partition| async move {
+        let mut after = read(partition.clone(), None).await?;
         while after.is_some() {
-            after = read(stack.clone(), after).await?;
+            after = read(partition.clone(), after).await?;
         }
         Ok(())
     };
-    stream::iter(stacks).map(Ok).try_for_each_concurrent(CONCURRENT_READS, whole).await
+    stream::iter(partitions).map(Ok).try_for_each_concurrent(CONCURRENT_READS, whole).await
 }
 
-/// Reads a page of a stack, passes its rows to `take`, and returns the position of the next page.
-pub(crate) async fn read_page<R: Row>(
+/// Reads a page of a partition, passes its rows to `take`, and returns the position of the next page.
+pub(crate) async fn read_page<R: ListRow>(
     platform: &Platform,
     call: &Call,
-    stack: &Stack,
+    partition: &Partition,
     after: Option<&str>,
     take: impl FnOnce(Vec<R>),
 ) -> Result<Option<String>, Failure> {
-    let page = platform.store.rows::<R>(&call.scope, stack, after).await?;
+    let page = platform.store.rows::<R>(&call.scope, partition, after).await?;
     take(page.rows);
     Ok(page.more)
 }

@@ -18,7 +18,7 @@ use forecourt_edge::auth::link;
 use forecourt_edge::formats::ical;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::lead::{described, enquiry_of};
-use forecourt_store::keys::{Key, Look};
+use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded};
 
 /// A leased letter with the data to write it.
@@ -53,8 +53,8 @@ impl Destination {
 
 impl Sender {
     /// Sends a letter that is due, and records its delivery state.
-    pub(crate) async fn send_letter(&self, look: &Look, home: &Subject, cause: &str) -> Result<(), Failure> {
-        let Some(claimed) = self.claim_letter(look, home, cause).await? else { return Ok(()) };
+    pub(crate) async fn send_letter(&self, wake_up: &WakeUp, home: &Subject, cause: &str) -> Result<(), Failure> {
+        let Some(claimed) = self.claim_letter(wake_up, home, cause).await? else { return Ok(()) };
         let now = self.platform.clock.now();
         let delivered = self.deliver(&claimed, now).await;
         if let Err(undelivered) = &delivered {
@@ -64,7 +64,7 @@ impl Sender {
                 Undelivered::Never(_) => "never",
                 Undelivered::Unclear(_) => "unclear",
             };
-            tracing::warn!(function = self.platform.function, about = look.about(), fate, "letter not delivered");
+            tracing::warn!(function = self.platform.function, about = wake_up.about(), fate, "letter not delivered");
             if fate != "later" {
                 self.platform.metrics.note(Metric::MailFailed, &[1.0], now);
             }
@@ -78,7 +78,7 @@ impl Sender {
             Err(Undelivered::Unclear(_)) => claimed.letter.unclear(now),
         };
         // If recording fails, the letter counts as unclear: use the long retry budget.
-        let load = Load::of(own_keys(home, cause)).patiently();
+        let load = Load::of(own_keys(home, cause)).with_long_retry();
         let rule = |loaded: &Loaded, _| {
             if loaded.letter(home, cause).is_none_or(|stored| stored.fate != claimed.letter.fate) {
                 return Ok((None, ()));
@@ -87,24 +87,24 @@ impl Sender {
             let decision = Decision::default().with(Item::Letter(Box::new(letter.clone())));
             Ok((Some(decision.with_some(notified.map(|appointment| Item::Appointment(Box::new(appointment))))), ()))
         };
-        self.platform.store.decide(&look.scope(), load, rule).await
+        self.platform.store.decide(&wake_up.scope(), load, rule).await
     }
 
-    async fn claim_letter(&self, look: &Look, home: &Subject, cause: &str) -> Result<Option<ClaimedLetter>, Failure> {
-        let (now, scope) = (self.platform.clock.now(), look.scope());
-        let load = Load::of(own_keys(home, cause).into_iter().chain([Key::Dealer(look.dealer.clone())])).then(|loaded| {
+    async fn claim_letter(&self, wake_up: &WakeUp, home: &Subject, cause: &str) -> Result<Option<ClaimedLetter>, Failure> {
+        let (now, scope) = (self.platform.clock.now(), wake_up.scope());
+        let load = Load::of(own_keys(home, cause).into_iter().chain([Key::Dealer(wake_up.dealer.clone())])).then(|loaded| {
             let lead = lead_of(home, loaded).into_iter().flat_map(|lead| [Key::Lead(lead), described(loaded, lead)]);
             let invitation = booked_by(home, loaded).map(|(lead, invitation)| Key::Invitation(lead, invitation));
             let event = event_of(home, loaded).map(|(lead, event)| Key::Event(lead, event));
-            lead.chain([Key::Dealer(dealer_of(look, home, loaded))]).chain(event).chain(invitation).collect()
+            lead.chain([Key::Dealer(dealer_of(wake_up, home, loaded))]).chain(event).chain(invitation).collect()
         });
         let rule = |loaded: &Loaded, _| {
-            let dealer = loaded.dealer(&dealer_of(look, home, loaded));
+            let dealer = loaded.dealer(&dealer_of(wake_up, home, loaded));
             let (Some(letter), Some(dealer)) = (loaded.letter(home, cause), dealer) else { return Ok((None, None)) };
             let appointment = appointment(home, loaded);
             let lead = lead_of(home, loaded).and_then(|lead| loaded.lead(lead));
             let decided = |letter: Letter| Some(Decision::default().with(Item::Letter(Box::new(letter))));
-            Ok(match letter.look(appointment, &dealer.settings, now) {
+            Ok(match letter.claim(appointment, &dealer.settings, now) {
                 None => (None, None),
                 Some(LetterClaim::Settle(settled)) => (decided(settled), None),
                 Some(LetterClaim::Send(leased)) => {
@@ -217,8 +217,8 @@ fn invitation<'a>(home: &Subject, loaded: &'a Loaded) -> Option<&'a Invitation> 
 }
 
 /// The dealer that sends the letter: the current dealer of the appointment.
-fn dealer_of(look: &Look, home: &Subject, loaded: &Loaded) -> DealerId {
-    appointment(home, loaded).map_or_else(|| look.dealer.clone(), |appointment| appointment.dealer.clone())
+fn dealer_of(wake_up: &WakeUp, home: &Subject, loaded: &Loaded) -> DealerId {
+    appointment(home, loaded).map_or_else(|| wake_up.dealer.clone(), |appointment| appointment.dealer.clone())
 }
 
 fn lead_of(home: &Subject, loaded: &Loaded) -> Option<LeadId> {

@@ -2,7 +2,7 @@
 //!
 //! - **Does**: sends what is due. Notices go by mail, several in one mail where they wait together; letters go by mail or text message, with
 //!   calendar file or quote; webhooks go by HTTPS, signed.
-//! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only says where to look; what to send is decided by stored state.
+//! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only says where to wake_up; what to send is decided by stored state.
 //! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending.
 //! - **Writes**: first a lease on the message, then its delivery state. Both are transactions of their own around the sending.
 //! - **Repeats**: two senders never hold the same lease. A message that is no longer true is settled without sending.
@@ -30,14 +30,15 @@ pub use sender::Sender;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_edge::queue;
 use forecourt_store::Failure;
-use forecourt_store::keys::Thing;
+use forecourt_store::keys::WakeUpTarget;
 use futures::future::join_all;
 
 impl Sender {
     /// Handles a batch of wake-ups of the queue `send` or `notify`.
     pub async fn handle(&self, mut event: SqsEvent) -> SqsBatchResponse {
         // Receivers of webhooks may be slow: their wake-ups are handled concurrently.
-        let is_webhook = |message: &SqsMessage| queue::look(message).is_ok_and(|look| matches!(look.thing, Thing::Outgoing { .. }));
+        let is_webhook =
+            |message: &SqsMessage| queue::wake_up(message).is_ok_and(|wake_up| matches!(wake_up.target, WakeUpTarget::Outgoing { .. }));
         let (webhooks, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut event.records).into_iter().partition(is_webhook);
         event.records = rest;
         let mut response = queue::each(&self.platform, event, async |message| self.handle_wake_up(message).await).await;
@@ -51,12 +52,12 @@ impl Sender {
     }
 
     async fn handle_wake_up(&self, message: SqsMessage) -> Result<String, Failure> {
-        let look = queue::look(&message)?;
-        match &look.thing {
-            Thing::Letter { home, letter } => self.send_letter(&look, home, letter).await?,
-            Thing::Outgoing { about, .. } => self.deliver_webhooks(&look, about).await?,
-            _ => self.send_notice(&look).await?,
+        let wake_up = queue::wake_up(&message)?;
+        match &wake_up.target {
+            WakeUpTarget::Letter { home, letter } => self.send_letter(&wake_up, home, letter).await?,
+            WakeUpTarget::Outgoing { about, .. } => self.deliver_webhooks(&wake_up, about).await?,
+            _ => self.send_notice(&wake_up).await?,
         }
-        Ok(look.about())
+        Ok(wake_up.about())
     }
 }

@@ -11,8 +11,8 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::{DropReason, Message, MessageClaim, MessageState, Notice, Recipient};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::metrics::Metric;
-use forecourt_store::keys::{Key, Look, Thing};
-use forecourt_store::{Failure, Load, Loaded, Stored, fingerprint};
+use forecourt_store::keys::{Key, WakeUp, WakeUpTarget};
+use forecourt_store::{Failure, Load, Loaded, fingerprint};
 
 /// Maximum number of notices in one mail.
 const MAX_NOTICES: usize = 25;
@@ -42,31 +42,31 @@ enum ClaimResult {
 
 impl Sender {
     /// Sends a notice that is due, together with others that wait for the same reader.
-    pub(crate) async fn send_notice(&self, look: &Look) -> Result<(), Failure> {
-        let found = match self.claim_single(look).await? {
+    pub(crate) async fn send_notice(&self, wake_up: &WakeUp) -> Result<(), Failure> {
+        let found = match self.claim_single(wake_up).await? {
             ClaimResult::Bundled(reader) => {
-                let waiting = self.platform.store.bundle(&look.scope(), &reader, &look.dealer, self.platform.clock.now()).await?;
-                let others = waiting.into_iter().filter(|other| other != look).take(CANDIDATES - 1);
-                let together = self.claim_together(&[look.clone()].into_iter().chain(others).collect::<Vec<_>>()).await;
+                let waiting = self.platform.store.bundle(&wake_up.scope(), &reader, &wake_up.dealer, self.platform.clock.now()).await?;
+                let others = waiting.into_iter().filter(|other| other != wake_up).take(CANDIDATES - 1);
+                let together = self.claim_together(&[wake_up.clone()].into_iter().chain(others).collect::<Vec<_>>()).await;
                 match together {
                     // A notice that cannot be read must not block the others.
-                    Err(Failure::Broken(_)) => self.claim_together(std::slice::from_ref(look)).await?,
+                    Err(Failure::Broken(_)) => self.claim_together(std::slice::from_ref(wake_up)).await?,
                     found => found?,
                 }
             }
             found => found,
         };
         if let ClaimResult::Claimed(claimed) = found {
-            self.send_mail(look, claimed).await?;
+            self.send_mail(wake_up, claimed).await?;
         }
         Ok(())
     }
 
     /// Leases a message that is due, or settles it without a mail. A message that is bundled with others is left unchanged.
-    async fn claim_single(&self, look: &Look) -> Result<ClaimResult, Failure> {
+    async fn claim_single(&self, wake_up: &WakeUp) -> Result<ClaimResult, Failure> {
         let now = self.platform.clock.now();
         let rule = |loaded: &Loaded, _| {
-            let Some((message, lead, dealer)) = of_look(loaded, look) else { return Ok((None, ClaimResult::Nothing)) };
+            let Some((message, lead, dealer)) = message_of(loaded, wake_up) else { return Ok((None, ClaimResult::Nothing)) };
             Ok(match message.claim(lead, dealer, now) {
                 Some(MessageClaim::Send(..)) if message.bundled => (None, ClaimResult::Bundled(message.reader.clone())),
                 Some(MessageClaim::Send(leased, to)) => {
@@ -79,19 +79,19 @@ impl Sender {
                 None => (None, ClaimResult::Nothing),
             })
         };
-        self.commit(look, Load::of(keys(look)), rule).await
+        self.commit(wake_up, Load::of(keys(wake_up)), rule).await
     }
 
     /// Leases all messages for the reader of the first one, in one transaction: of two concurrent senders one gets them. Messages that are no
     /// longer true are settled. Messages that were in a mail whose sender crashed stay in that mail.
-    async fn claim_together(&self, looks: &[Look]) -> Result<ClaimResult, Failure> {
-        let Some(first) = looks.first() else { return Ok(ClaimResult::Nothing) };
+    async fn claim_together(&self, wake_ups: &[WakeUp]) -> Result<ClaimResult, Failure> {
+        let Some(first) = wake_ups.first() else { return Ok(ClaimResult::Nothing) };
         let now = self.platform.clock.now();
         let rule = |loaded: &Loaded, _| {
             let mut decision = Decision::default();
             let mut claimed: Vec<ClaimedNotice> = Vec::new();
             let mut batch: Option<Option<String>> = None;
-            for (message, lead, dealer) in looks.iter().filter_map(|look| of_look(loaded, look)) {
+            for (message, lead, dealer) in wake_ups.iter().filter_map(|wake_up| message_of(loaded, wake_up)) {
                 match message.claim(lead, dealer, now) {
                     Some(MessageClaim::Send(leased, to)) => {
                         let due = message.due().unwrap_or(now);
@@ -115,14 +115,14 @@ impl Sender {
             let found = if claimed.is_empty() { ClaimResult::Nothing } else { ClaimResult::Claimed(claimed) };
             Ok((Some(decision).filter(|decision| !decision.items.is_empty()), found))
         };
-        self.commit(first, Load::of(looks.iter().flat_map(keys)), rule).await
+        self.commit(first, Load::of(wake_ups.iter().flat_map(keys)), rule).await
     }
 
-    async fn send_mail(&self, look: &Look, claimed: Vec<ClaimedNotice>) -> Result<(), Failure> {
+    async fn send_mail(&self, wake_up: &WakeUp, claimed: Vec<ClaimedNotice>) -> Result<(), Failure> {
         let Some(ClaimedNotice { to, dealer, .. }) = claimed.first() else { return Ok(()) };
         let now = self.platform.clock.now();
-        let drop = async |claimed: &[ClaimedNotice], why| self.record_all(look, claimed, |message| message.dropped(why, now)).await;
-        let (addressee, claimed) = match self.addressee(look, to, dealer).await? {
+        let drop = async |claimed: &[ClaimedNotice], why| self.record_all(wake_up, claimed, |message| message.dropped(why, now)).await;
+        let (addressee, claimed) = match self.addressee(wake_up, to, dealer).await? {
             None => return drop(&claimed, DropReason::NoReader).await,
             Some((addressee, true)) => (addressee, claimed),
             Some((addressee, false)) => {
@@ -135,10 +135,10 @@ impl Sender {
             }
         };
         let Some(ClaimedNotice { to, dealer, .. }) = claimed.first() else { return Ok(()) };
-        pool::notify_assignable(&self.platform, look, claimed.iter().map(|c| (&c.message, &c.lead, &c.dealer)), now).await?;
+        pool::notify_assignable(&self.platform, wake_up, claimed.iter().map(|c| (&c.message, &c.lead, &c.dealer)), now).await?;
         let notices: Vec<(&Message, &Lead)> = claimed.iter().map(|c| (&c.message, &c.lead)).collect();
         let id = claimed.first().and_then(|c| c.message.batch().map(str::to_owned)).unwrap_or_else(|| batch_of(&claimed));
-        let sheets = self.sheets(look, dealer, &claimed).await?;
+        let sheets = self.sheets(wake_up, dealer, &claimed).await?;
         let mail = self.texts.mail(id, &addressee, dealer, &notices, now);
         let delivered = match mail.and_then(|mail| Ok(Mail { attachments: sheets?, ..mail })) {
             Ok(mail) => self.carrier.carry(&mail).await,
@@ -147,13 +147,13 @@ impl Sender {
         if let Err(undelivered) = &delivered {
             // The provider's message names the reader: it is stored with the notice and not logged.
             let again = !matches!(undelivered, Undelivered::Never(_));
-            tracing::warn!(function = self.platform.function, about = look.about(), again, "notice not delivered");
+            tracing::warn!(function = self.platform.function, about = wake_up.about(), again, "notice not delivered");
         }
         let now = self.platform.clock.now();
         if delivered.is_ok() {
             self.platform.metrics.note_lag(Metric::SendLag, claimed.iter().map(|c| c.due), now);
         }
-        self.record_all(look, &claimed, |message| match &delivered {
+        self.record_all(wake_up, &claimed, |message| match &delivered {
             Ok(provider_id) => message.sent(to.clone(), provider_id.clone(), now),
             // Users are notified twice rather than never.
             Err(Undelivered::Later(why) | Undelivered::Unclear(why)) => message.failed(why.clone(), true, now),
@@ -163,23 +163,28 @@ impl Sender {
     }
 
     /// The recipient of a mail, and whether notices are on. `None` if the user has left.
-    async fn addressee(&self, look: &Look, to: &Recipient, dealer: &Dealer) -> Result<Option<(Addressee, bool)>, Failure> {
+    async fn addressee(&self, wake_up: &WakeUp, to: &Recipient, dealer: &Dealer) -> Result<Option<(Addressee, bool)>, Failure> {
         let id = match to {
             Recipient::Address(address) => return Ok(Some((Addressee::at(address, dealer), true))),
             Recipient::User(id) => id,
         };
-        let user = self.platform.store.user(&look.group, id).await?;
+        let user = self.platform.store.user(&wake_up.group, id).await?;
         Ok(user.filter(|user| user.is_here()).map(|user| (Addressee::of(&user), user.notices)))
     }
 
     /// The attached sheets of trade-in enquiries (INT-8).
-    async fn sheets(&self, look: &Look, dealer: &Dealer, claimed: &[ClaimedNotice]) -> Result<Result<Vec<Attachment>, String>, Failure> {
+    async fn sheets(
+        &self,
+        wake_up: &WakeUp,
+        dealer: &Dealer,
+        claimed: &[ClaimedNotice],
+    ) -> Result<Result<Vec<Attachment>, String>, Failure> {
         let mut sheets = Vec::new();
         for claimed in claimed {
             let Notice::TradeIn { entry } = claimed.message.notice else { continue };
-            let key = Key::Entry(claimed.lead.id, entry);
-            let loaded = self.platform.store.load(&look.scope(), &Load::of([key.clone()])).await?;
-            let Some(Stored::Entry(entry)) = loaded.stored(&key) else { continue };
+            let (lead, version) = (claimed.lead.id, entry);
+            let loaded = self.platform.store.load(&wake_up.scope(), &Load::of([Key::Entry(lead, version)])).await?;
+            let Some(entry) = loaded.entry(lead, version) else { continue };
             match self.texts.sheet(&claimed.lead, entry, dealer) {
                 Ok(sheet) => sheets.extend(sheet),
                 Err(e) => return Ok(Err(e)),
@@ -191,7 +196,7 @@ impl Sender {
     /// Commits the decision of `rule`, and counts the messages that have finally failed, for the alarm.
     async fn commit<A>(
         &self,
-        look: &Look,
+        wake_up: &WakeUp,
         load: Load<'_>,
         mut rule: impl FnMut(&Loaded, u32) -> Result<(Option<Decision>, A), Refusal>,
     ) -> Result<A, Failure> {
@@ -202,7 +207,7 @@ impl Sender {
                 items.filter(|item| matches!(item, Item::Message(message) if matches!(message.fate, MessageState::Failed { .. }))).count();
             Ok((decision, (answer, failed)))
         };
-        let (answer, failed) = self.platform.store.decide(&look.scope(), load, counted).await?;
+        let (answer, failed) = self.platform.store.decide(&wake_up.scope(), load, counted).await?;
         if failed > 0 {
             self.platform.metrics.note(Metric::MailFailed, &[failed as f64], self.platform.clock.now());
         }
@@ -210,28 +215,28 @@ impl Sender {
     }
 
     /// Records the delivery states of leased messages in one transaction. A message that was settled by another sender stays unchanged.
-    async fn record_all(&self, look: &Look, claimed: &[ClaimedNotice], fate: impl Fn(&Message) -> Message) -> Result<(), Failure> {
+    async fn record_all(&self, wake_up: &WakeUp, claimed: &[ClaimedNotice], fate: impl Fn(&Message) -> Message) -> Result<(), Failure> {
         // If recording fails, the mail is sent again: use the long retry budget.
-        let load = Load::of(claimed.iter().map(|c| Key::Message(c.message.lead, c.message.cause.clone()))).patiently();
+        let load = Load::of(claimed.iter().map(|c| Key::Message(c.message.lead, c.message.cause.clone()))).with_long_retry();
         let rule = |loaded: &Loaded, _| {
             let ours = |message: &&Message| loaded.message(message.lead, &message.cause).is_some_and(|stored| stored.fate == message.fate);
             let messages: Vec<Message> = claimed.iter().map(|c| &c.message).filter(ours).map(&fate).collect();
             let items = messages.into_iter().map(Item::Message).collect();
             Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
         };
-        self.commit(look, load, rule).await
+        self.commit(wake_up, load, rule).await
     }
 }
 
 /// The keys that a notice needs; none if the wake-up is not about a message.
-fn keys(look: &Look) -> Vec<Key> {
-    let Thing::Message { lead, message } = &look.thing else { return Vec::new() };
-    vec![Key::Message(*lead, message.clone()), Key::Lead(*lead), Key::Dealer(look.dealer.clone())]
+fn keys(wake_up: &WakeUp) -> Vec<Key> {
+    let WakeUpTarget::Message { lead, message } = &wake_up.target else { return Vec::new() };
+    vec![Key::Message(*lead, message.clone()), Key::Lead(*lead), Key::Dealer(wake_up.dealer.clone())]
 }
 
-fn of_look<'a>(loaded: &'a Loaded, look: &Look) -> Option<(&'a Message, Option<&'a Lead>, &'a Dealer)> {
-    let Thing::Message { lead, message } = &look.thing else { return None };
-    Some((loaded.message(*lead, message)?, loaded.lead(*lead), loaded.dealer(&look.dealer)?))
+fn message_of<'a>(loaded: &'a Loaded, wake_up: &WakeUp) -> Option<(&'a Message, Option<&'a Lead>, &'a Dealer)> {
+    let WakeUpTarget::Message { lead, message } = &wake_up.target else { return None };
+    Some((loaded.message(*lead, message)?, loaded.lead(*lead), loaded.dealer(&wake_up.dealer)?))
 }
 
 /// Derives the id of a mail from its messages.

@@ -7,7 +7,7 @@ use forecourt_domain::lead::{Lead, is_pooled};
 use forecourt_domain::messages::{Message, Notice};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
-use forecourt_store::keys::{Key, Look};
+use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded};
 
 /// Notices in one commit: a transaction is limited to a hundred items.
@@ -16,7 +16,7 @@ const TOGETHER: usize = 90;
 /// For each claimed notice to the pool user, queues one notice for each assignable user who is present.
 pub(crate) async fn notify_assignable(
     platform: &Platform,
-    look: &Look,
+    wake_up: &WakeUp,
     claimed: impl Iterator<Item = (&Message, &Lead, &Dealer)>,
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
@@ -36,7 +36,7 @@ pub(crate) async fn notify_assignable(
                 let items: Vec<Item> = new.cloned().map(Item::Message).collect();
                 Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
             };
-            platform.store.decide(&look.scope(), Load::of(keys).patiently(), rule).await?;
+            platform.store.decide(&wake_up.scope(), Load::of(keys).with_long_retry(), rule).await?;
         }
     }
     Ok(())

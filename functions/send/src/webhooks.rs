@@ -7,7 +7,7 @@ use forecourt_domain::base::{Actor, Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::webhooks::{DeliveryClaim, DeliveryOutcome, Outgoing, Webhook, WebhookState, Webhooks, claim};
-use forecourt_store::keys::{Key, Look};
+use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded};
 use futures::future::join_all;
 use serde_json::json;
@@ -33,36 +33,36 @@ impl Leased {
 
 impl Sender {
     /// Delivers all open events of a lead or appointment, and continues while the receivers accept them.
-    pub(crate) async fn deliver_webhooks(&self, look: &Look, about: &Subject) -> Result<(), Failure> {
+    pub(crate) async fn deliver_webhooks(&self, wake_up: &WakeUp, about: &Subject) -> Result<(), Failure> {
         let started = Instant::now();
         loop {
-            let leased = self.lease(look, about).await?;
+            let leased = self.lease(wake_up, about).await?;
             for (sequence, id) in &leased.claim.tell {
-                self.report_switch_off(look, &leased, *sequence, id).await?;
+                self.report_switch_off(wake_up, &leased, *sequence, id).await?;
             }
             if leased.claim.send.is_empty() {
                 return Ok(());
             }
             let attempts = leased.claim.send.iter().map(async |(sequence, id)| {
                 let outcome = match (leased.at(*sequence), leased.webhooks.get(id)) {
-                    (Some(outgoing), Some(webhook)) => self.attempt(look, outgoing, webhook).await,
+                    (Some(outgoing), Some(webhook)) => self.attempt(wake_up, outgoing, webhook).await,
                     _ => return None,
                 };
                 if !matches!(outcome, DeliveryOutcome::Taken(_)) {
-                    tracing::warn!(function = self.platform.function, about = look.about(), webhook = %id, "webhook not delivered");
+                    tracing::warn!(function = self.platform.function, about = wake_up.about(), webhook = %id, "webhook not delivered");
                 }
                 Some((*sequence, id.clone(), outcome))
             });
             let outcomes: Vec<_> = join_all(attempts).await.into_iter().flatten().collect();
-            self.record_attempts(look, about, &leased, &outcomes).await?;
+            self.record_attempts(wake_up, about, &leased, &outcomes).await?;
             if started.elapsed() > MAX_DURATION {
                 return Ok(());
             }
         }
     }
 
-    async fn lease(&self, look: &Look, about: &Subject) -> Result<Leased, Failure> {
-        let open = self.platform.store.untold(&look.scope(), about).await?;
+    async fn lease(&self, wake_up: &WakeUp, about: &Subject) -> Result<Leased, Failure> {
+        let open = self.platform.store.unsettled_events(&wake_up.scope(), about).await?;
         let now = self.platform.clock.now();
         let load = Load::of(open.iter().map(|sequence| Key::Outgoing(about.clone(), *sequence)).chain([Key::Webhooks]));
         let rule = |loaded: &Loaded, _| {
@@ -72,16 +72,16 @@ impl Sender {
             let outgoing = claim.changed.clone();
             Ok((decided(claim.changed.iter().cloned()), Leased { claim, outgoing, webhooks }))
         };
-        self.platform.store.decide(&look.scope(), load, rule).await
+        self.platform.store.decide(&wake_up.scope(), load, rule).await
     }
 
-    async fn attempt(&self, look: &Look, outgoing: &Outgoing, webhook: &Webhook) -> DeliveryOutcome {
+    async fn attempt(&self, wake_up: &WakeUp, outgoing: &Outgoing, webhook: &Webhook) -> DeliveryOutcome {
         let now = self.platform.clock.now();
         let webhook_id = outgoing.id(&webhook.id);
         let body = json!({"type": outgoing.told.name(), "timestamp": outgoing.at, "data": outgoing.data}).to_string();
         let made = webhook.created.timestamp_millis();
         let signed = webhook.secrets(now).into_iter().map(|number| {
-            let secret = self.platform.store.secret().of_webhook(&look.scope(), webhook.id.as_str(), made, number);
+            let secret = self.platform.store.secret().of_webhook(&wake_up.scope(), webhook.id.as_str(), made, number);
             secret.sign(&webhook_id, &now.timestamp().to_string(), body.as_bytes())
         });
         let webhook_signature = signed.collect::<Vec<_>>().join(" ");
@@ -96,7 +96,7 @@ impl Sender {
 
     async fn record_attempts(
         &self,
-        look: &Look,
+        wake_up: &WakeUp,
         about: &Subject,
         leased: &Leased,
         outcomes: &[(u64, WebhookId, DeliveryOutcome)],
@@ -104,7 +104,7 @@ impl Sender {
         let now = self.platform.clock.now();
         let keys = outcomes.iter().map(|(sequence, ..)| Key::Outgoing(about.clone(), *sequence));
         // If recording fails, the event is sent again: use the long retry budget.
-        let load = Load::of(keys.chain([Key::Webhooks])).patiently();
+        let load = Load::of(keys.chain([Key::Webhooks])).with_long_retry();
         let rule = |loaded: &Loaded, _| {
             let before = loaded.webhooks();
             let mut webhooks = before.clone();
@@ -128,16 +128,16 @@ impl Sender {
             });
             Ok((decision, ()))
         };
-        self.platform.store.decide(&look.scope(), load, rule).await
+        self.platform.store.decide(&wake_up.scope(), load, rule).await
     }
 
     /// Notifies the user who created the webhook, or else the dealer's administrator, that it was switched off.
-    async fn report_switch_off(&self, look: &Look, leased: &Leased, sequence: u64, id: &WebhookId) -> Result<(), Failure> {
+    async fn report_switch_off(&self, wake_up: &WakeUp, leased: &Leased, sequence: u64, id: &WebhookId) -> Result<(), Failure> {
         let now = self.platform.clock.now();
         let (Some(outgoing), Some(webhook)) = (leased.at(sequence), leased.webhooks.get(id)) else { return Ok(()) };
-        let dealer = self.platform.store.dealer(&look.scope(), &look.dealer).await?;
+        let dealer = self.platform.store.dealer(&wake_up.scope(), &wake_up.dealer).await?;
         if let (Some(dealer), WebhookState::Off { at, why }) = (dealer, &webhook.state)
-            && let Some(to) = self.answerable(look, webhook, &dealer).await?
+            && let Some(to) = self.answerable(wake_up, webhook, &dealer).await?
         {
             let mail_id = format!("webhook-{id}-{}", at.timestamp_millis());
             let mail = self.texts.webhook_off(mail_id, &to, &dealer, webhook, *why, now);
@@ -155,16 +155,16 @@ impl Sender {
             let stored = loaded.outgoing(&outgoing.about, sequence).filter(|stored| stored.fate(id) == outgoing.fate(id));
             Ok((decided(stored.map(|stored| stored.notice_sent(id, now))), ()))
         };
-        self.platform.store.decide(&look.scope(), Load::of([key]).patiently(), rule).await
+        self.platform.store.decide(&wake_up.scope(), Load::of([key]).with_long_retry(), rule).await
     }
 
-    async fn answerable(&self, look: &Look, webhook: &Webhook, dealer: &Dealer) -> Result<Option<Addressee>, Failure> {
+    async fn answerable(&self, wake_up: &WakeUp, webhook: &Webhook, dealer: &Dealer) -> Result<Option<Addressee>, Failure> {
         let maker = match &webhook.by {
             Actor::User(user) => Some(user),
             _ => None,
         };
         for id in maker.into_iter().chain([&dealer.settings.admin_user]) {
-            if let Some(user) = self.platform.store.user(&look.group, id).await?.filter(|user| user.is_here()) {
+            if let Some(user) = self.platform.store.user(&wake_up.group, id).await?.filter(|user| user.is_here()) {
                 return Ok(Some(Addressee::of(&user)));
             }
         }

@@ -6,9 +6,9 @@ use forecourt_domain::base::{Refusal, Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::webhooks::{DeliveryState, Outgoing, Webhook};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem, Request, invalid_cursor, page_limit, remembered, request};
+use forecourt_edge::http::{Answer, Call, Problem, Request, page_limit, remembered, request};
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, Loaded};
+use forecourt_store::{DeliveryQuery, Load, Loaded};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -129,8 +129,8 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let limit = page_limit(call, "APT-6", DEFAULT_PAGE)?;
     webhook(&platform.store.load(&call.scope, &Load::of([Key::Webhooks])).await?, &id, call)?;
     let since = call.now - Outgoing::KEPT;
-    let page = platform.store.deliveries(&call.scope, &id, since, (call.now, call.query("cursor")), limit).await?;
-    let (found, cursor) = page.map_err(|_| invalid_cursor("APT-6"))?;
+    let query = DeliveryQuery { webhook: &id, since, now: call.now, cursor: call.query("cursor"), limit };
+    let (found, cursor) = platform.store.deliveries(&call.scope, query).await?;
     let deliveries =
         found.iter().filter(|outgoing| may_see(call, outgoing)).filter_map(|outgoing| DeliveryView::of(outgoing, &id)).collect();
     Ok(Answer::new(200, &DeliveriesView { deliveries, cursor })?.about(&id))

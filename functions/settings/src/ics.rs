@@ -172,7 +172,7 @@ impl File {
         self.events.last_mut().filter(|_| within)
     }
 
-    /// Refuses a line, and so looks no further at its event.
+    /// Refuses a line, and skips the rest of its event.
     fn spoil(&mut self, at: usize, detail: impl Into<String>) {
         if let Some(event) = self.event() {
             event.broken = true;

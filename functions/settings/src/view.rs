@@ -160,6 +160,6 @@ fn fields(of: &impl Serialize) -> Result<Map<String, Value>, Failure> {
     match serde_json::to_value(of) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Ok(Map::new()),
-        Err(e) => Err(Failure::Broken(e.to_string())),
+        Err(e) => Err(Failure::Broken(e.into())),
     }
 }

@@ -130,7 +130,7 @@ pub(crate) fn may_manage(scope: &Scope, wish: &WebhookRequest) -> bool {
 
 async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let wish = wish(body::read(body::json(&call.body)?, "APT-6")?, None)?;
-    let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.to_string()))?;
+    let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.into()))?;
     let new = Webhook::new(id, wish, call.scope.actor(), call.now);
     let request = request(platform, call, "webhooks");
     let dealers = new.dealers.iter().cloned().map(Key::Dealer);

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_outbox::WakeUps;
 use forecourt_store::Failure;
-use forecourt_store::keys::Look;
+use forecourt_store::keys::WakeUp;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,9 +23,9 @@ pub struct Agenda {
 #[derive(Default)]
 struct Entries {
     /// Wake-ups from commits that the relay has not processed yet.
-    stream: Vec<(DateTime<Utc>, Look)>,
+    stream: Vec<(DateTime<Utc>, WakeUp)>,
     /// Wake-ups that the relay scheduled.
-    wakes: BTreeSet<(DateTime<Utc>, Look)>,
+    wakes: BTreeSet<(DateTime<Utc>, WakeUp)>,
 }
 
 impl Agenda {
@@ -39,23 +39,23 @@ impl Agenda {
     }
 
     /// Adds the wake-ups of a commit to the stream.
-    pub fn committed(&self, due: Vec<(DateTime<Utc>, Look)>) {
+    pub fn committed(&self, due: Vec<(DateTime<Utc>, WakeUp)>) {
         self.entries().stream.extend(due);
         self.changed.notify_one();
     }
 
     /// Takes the wake-ups of the commits since the last call, for the relay.
-    pub(crate) fn take_stream(&self) -> Vec<(DateTime<Utc>, Look)> {
+    pub(crate) fn take_stream(&self) -> Vec<(DateTime<Utc>, WakeUp)> {
         std::mem::take(&mut self.entries().stream)
     }
 
     /// Takes the wake-ups that are due.
-    pub(crate) fn take_due(&self) -> Vec<Look> {
+    pub(crate) fn take_due(&self) -> Vec<WakeUp> {
         let now = self.clock.now();
         let mut entries = self.entries();
         let mut due = Vec::new();
         while entries.wakes.first().is_some_and(|(at, _)| *at <= now) {
-            due.extend(entries.wakes.pop_first().map(|(_, look)| look));
+            due.extend(entries.wakes.pop_first().map(|(_, wake_up)| wake_up));
         }
         due
     }
@@ -68,8 +68,8 @@ impl Agenda {
     }
 
     /// Schedules a wake-up at `at`.
-    pub fn add(&self, at: DateTime<Utc>, look: Look) {
-        self.entries().wakes.insert((at, look));
+    pub fn add(&self, at: DateTime<Utc>, wake_up: WakeUp) {
+        self.entries().wakes.insert((at, wake_up));
         self.changed.notify_one();
     }
 
@@ -86,13 +86,13 @@ impl Agenda {
 
 #[async_trait]
 impl WakeUps for Agenda {
-    async fn send(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
-        self.add(self.clock.now() + delay, look.clone());
+    async fn send(&self, wake_up: &WakeUp, delay: TimeDelta) -> Result<(), Failure> {
+        self.add(self.clock.now() + delay, wake_up.clone());
         Ok(())
     }
 
-    async fn set_timer(&self, look: &Look, at: DateTime<Utc>) -> Result<(), Failure> {
-        self.add(at, look.clone());
+    async fn set_timer(&self, wake_up: &WakeUp, at: DateTime<Utc>) -> Result<(), Failure> {
+        self.add(at, wake_up.clone());
         Ok(())
     }
 }

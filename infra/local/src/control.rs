@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::PartnerKind;
 use forecourt_edge::http::Problem;
-use forecourt_store::keys::{DueKind, Look};
+use forecourt_store::keys::{DueKind, WakeUp};
 use http::{Method, StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -149,11 +149,12 @@ async fn move_clock(system: &System, request: &ClockRequest) -> Result<Value, Pr
 fn put_on_queue(system: &System, demo: &GroupData, path: &str, request: QueueRequest) -> Result<Value, Problem> {
     let name = path.trim_start_matches("/_local/queues/");
     if DueKind::ALL.into_iter().any(|kind| kind.queue() == name) {
-        let look: Look = serde_json::from_value(request.body).map_err(|e| Problem::malformed(format!("the body is not a wake-up: {e}")))?;
-        if look.kind.queue() != name {
-            return Err(Problem::malformed(format!("a wake-up of the kind {} belongs on another queue than {name}", look.kind.name())));
+        let wake_up: WakeUp =
+            serde_json::from_value(request.body).map_err(|e| Problem::malformed(format!("the body is not a wake-up: {e}")))?;
+        if wake_up.kind.queue() != name {
+            return Err(Problem::malformed(format!("a wake-up of the kind {} belongs on another queue than {name}", wake_up.kind.name())));
         }
-        system.agenda.add(system.clock.now(), look);
+        system.agenda.add(system.clock.now(), wake_up);
         return Ok(json!({"queued": name}));
     }
     let Some(queue) = partner_queue(system, name) else {

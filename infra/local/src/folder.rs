@@ -49,7 +49,7 @@ struct Grant {
 }
 
 fn unavailable(e: &std::io::Error) -> Failure {
-    Failure::Unavailable(e.to_string())
+    Failure::Unavailable(e.to_string().into())
 }
 
 /// Writes a file atomically: after a crash it is complete or absent.
@@ -80,8 +80,8 @@ impl Folder {
 
     fn link(&self, grant: impl FnOnce(DateTime<Utc>) -> Grant, lasts: Duration) -> Result<String, Failure> {
         let links = self.links.as_ref().ok_or_else(|| Failure::Broken("the folder has no settings for links".into()))?;
-        let lasts = TimeDelta::from_std(lasts).map_err(|e| Failure::Broken(e.to_string()))?;
-        let grant = serde_json::to_string(&grant(links.clock.now() + lasts)).map_err(|e| Failure::Broken(e.to_string()))?;
+        let lasts = TimeDelta::from_std(lasts).map_err(|e| Failure::Broken(e.into()))?;
+        let grant = serde_json::to_string(&grant(links.clock.now() + lasts)).map_err(|e| Failure::Broken(e.into()))?;
         Ok(format!("{}{LINKED}{}", links.public_url.trim_end_matches('/'), links.secret.sign(PURPOSE, &grant)))
     }
 

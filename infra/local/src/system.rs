@@ -15,7 +15,7 @@ use forecourt_export::Exporter;
 use forecourt_outbox::Outbox;
 use forecourt_send::Sender;
 use forecourt_send::texts::Texts;
-use forecourt_store::keys::{DueKind, Look};
+use forecourt_store::keys::{DueKind, WakeUp};
 use forecourt_store::{Failure, Store};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _, stream};
@@ -91,7 +91,7 @@ impl System {
         let Parts { store, clock, ids, files, uploads, mailbox, queue, appointments, public_url, twice } = parts;
         let agenda = Agenda::new(clock.clone());
         let nudged = agenda.clone();
-        let store = store.with_nudge(Arc::new(move |due| nudged.committed(due)));
+        let store = store.with_commit_hook(Arc::new(move |due| nudged.committed(due)));
         let time = clock.clone();
         let clock_of_all = Clock::saying(move || time.now());
         let link = public_url.trim_end_matches('/').into();
@@ -139,9 +139,9 @@ impl System {
         loop {
             let from_queue = self.deliver_partner_messages().await;
             let now = self.clock.now();
-            for (due, look) in self.agenda.take_stream() {
+            for (due, wake_up) in self.agenda.take_stream() {
                 // The local relay only adds it to the agenda, which cannot fail.
-                let _ = self.outbox.wake(&look, due, now).await;
+                let _ = self.outbox.wake(&wake_up, due, now).await;
             }
             let due = self.agenda.take_due();
             if due.is_empty() && from_queue == 0 {
@@ -171,23 +171,23 @@ impl System {
     pub async fn restore_agenda(&self) -> Result<usize, Failure> {
         let due = self.platform.store.due(far_ahead(self.clock.now()), usize::MAX).await?;
         let found = due.len();
-        for (at, look) in due {
-            self.agenda.add(at, look);
+        for (at, wake_up) in due {
+            self.agenda.add(at, wake_up);
         }
         Ok(found)
     }
 
-    async fn deliver(&self, looks: Vec<Look>) {
+    async fn deliver(&self, wake_ups: Vec<WakeUp>) {
         for kind in DueKind::ALL {
-            let of_kind: Vec<&Look> = looks.iter().filter(|look| look.kind == kind).collect();
+            let of_kind: Vec<&WakeUp> = wake_ups.iter().filter(|wake_up| wake_up.kind == kind).collect();
             let batches = of_kind.chunks(BATCH).flat_map(|batch| std::iter::repeat_n(batch, if self.twice { 2 } else { 1 }));
             stream::iter(batches).for_each_concurrent(at_once(kind), |batch| self.deliver_batch(kind, batch)).await;
         }
     }
 
-    async fn deliver_batch(&self, kind: DueKind, batch: &[&Look]) {
+    async fn deliver_batch(&self, kind: DueKind, batch: &[&WakeUp]) {
         let records: Vec<_> =
-            batch.iter().enumerate().map(|(i, look)| json!({"messageId": i.to_string(), "body": json!(look).to_string()})).collect();
+            batch.iter().enumerate().map(|(i, wake_up)| json!({"messageId": i.to_string(), "body": json!(wake_up).to_string()})).collect();
         let response = match sqs(&records) {
             Ok(event) => match kind {
                 DueKind::Assign => forecourt_assign::handle(&self.platform.of("assign"), event).await,
@@ -200,8 +200,8 @@ impl System {
             Err(e) => return tracing::error!(problem = %e, "a wake-up cannot be serialized"),
         };
         for failed in response.batch_item_failures {
-            if let Some(look) = failed.item_identifier.parse::<usize>().ok().and_then(|i| batch.get(i)) {
-                self.agenda.add(self.clock.now() + VISIBLE_AGAIN, (*look).clone());
+            if let Some(wake_up) = failed.item_identifier.parse::<usize>().ok().and_then(|i| batch.get(i)) {
+                self.agenda.add(self.clock.now() + VISIBLE_AGAIN, (*wake_up).clone());
             }
         }
     }

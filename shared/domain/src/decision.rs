@@ -1,7 +1,7 @@
 //! Decisions: the items to be committed together.
 
 use crate::appointment::{Appointment, PendingReports, Unprocessed};
-use crate::base::{Actor, ChannelKey};
+use crate::base::{Actor, ChannelKey, Partner};
 use crate::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use crate::directory::Channel;
 use crate::distribution::{Pool, Rotation};
@@ -36,6 +36,7 @@ pub enum Item {
     Change(Box<SettingsChange>),
     Recompute(Recompute),
     User(Box<User>),
+    Partner(Partner),
     Event(Box<CalendarEvent>),
     UserChange(Box<UserChange>),
     Day(Day),

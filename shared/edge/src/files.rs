@@ -115,7 +115,7 @@ pub fn none(_: &SdkConfig) -> Result<Arc<dyn Files>, Missing> {
 struct NoFiles;
 
 fn no_bucket<T>(name: &str) -> Result<T, Failure> {
-    Err(Failure::Broken(format!("this function has no bucket; it was asked for {name}")))
+    Err(Failure::Broken(format!("this function has no bucket; it was asked for {name}").into()))
 }
 
 #[async_trait]
@@ -158,7 +158,7 @@ impl Files for Bucket {
 
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
         match self.client.get_object().bucket(&self.name).key(name).send().await {
-            Ok(got) => got.body.collect().await.map(|b| Some(b.to_vec())).map_err(|e| Failure::Unavailable(e.to_string())),
+            Ok(got) => got.body.collect().await.map(|b| Some(b.to_vec())).map_err(|e| Failure::Unavailable(e.into())),
             Err(e) if e.as_service_error().is_some_and(|e| e.is_no_such_key()) => Ok(None),
             Err(e) => Err(unavailable(&e)),
         }
@@ -199,9 +199,9 @@ impl Files for Bucket {
 }
 
 fn good_for(lasts: Duration) -> Result<PresigningConfig, Failure> {
-    PresigningConfig::expires_in(lasts).map_err(|e| Failure::Broken(e.to_string()))
+    PresigningConfig::expires_in(lasts).map_err(|e| Failure::Broken(e.into()))
 }
 
 fn unavailable<E: std::error::Error + 'static>(error: &E) -> Failure {
-    Failure::Unavailable(aws_sdk_s3::error::DisplayErrorContext(error).to_string())
+    Failure::Unavailable(aws_sdk_s3::error::DisplayErrorContext(error).to_string().into())
 }

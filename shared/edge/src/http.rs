@@ -13,5 +13,5 @@ mod query;
 pub use answer::{Answer, answer, answer_as};
 pub use call::{Call, MAX_BODY};
 pub use idempotency::{Request, new_name, remembered, request};
-pub use page::{Page, invalid_cursor, page_limit};
+pub use page::{Page, page_limit};
 pub use problem::{FieldError, Problem};

@@ -6,7 +6,7 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMe
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::Refusal;
 use forecourt_store::Failure;
-use forecourt_store::keys::Look;
+use forecourt_store::keys::WakeUp;
 use futures::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -39,38 +39,38 @@ where
 }
 
 /// Handles the wake-ups of a batch with the same `key` together. A group that fails is handled one by one, so that a bad wake-up goes back alone.
-pub async fn grouped<K, F, Fut>(platform: &Platform, event: SqsEvent, key: impl Fn(&Look) -> K, handle: F) -> SqsBatchResponse
+pub async fn grouped<K, F, Fut>(platform: &Platform, event: SqsEvent, key: impl Fn(&WakeUp) -> K, handle: F) -> SqsBatchResponse
 where
     K: Ord,
-    F: Fn(Vec<Look>) -> Fut + Sync,
+    F: Fn(Vec<WakeUp>) -> Fut + Sync,
     Fut: Future<Output = Result<(), Failure>> + Send,
 {
-    let mut groups: BTreeMap<K, BTreeSet<Look>> = BTreeMap::new();
-    for look in event.records.iter().filter_map(|message| look(message).ok()) {
-        groups.entry(key(&look)).or_default().insert(look);
+    let mut groups: BTreeMap<K, BTreeSet<WakeUp>> = BTreeMap::new();
+    for wake_up in event.records.iter().filter_map(|message| wake_up(message).ok()) {
+        groups.entry(key(&wake_up)).or_default().insert(wake_up);
     }
     let (mut done, mut later) = (BTreeSet::new(), BTreeSet::new());
     for group in groups.into_values().filter(|group| group.len() > 1) {
-        let looks: Vec<Look> = group.into_iter().collect();
-        match (Box::pin(handle(looks.clone())) as BoxFuture<'_, Result<(), Failure>>).await {
-            Ok(()) => done.extend(looks),
+        let wake_ups: Vec<WakeUp> = group.into_iter().collect();
+        match (Box::pin(handle(wake_ups.clone())) as BoxFuture<'_, Result<(), Failure>>).await {
+            Ok(()) => done.extend(wake_ups),
             // Contention and outages would also fail one by one.
-            Err(Failure::Contended | Failure::Unavailable(_)) => later.extend(looks),
+            Err(Failure::Contended | Failure::Unavailable(_)) => later.extend(wake_ups),
             Err(_) => {}
         }
     }
     let (done, later, handle) = (&done, &later, &handle);
     each(platform, event, |message| {
-        let look = look(&message);
+        let wake_up = wake_up(&message);
         async move {
-            let look = look?;
-            if later.contains(&look) {
+            let wake_up = wake_up?;
+            if later.contains(&wake_up) {
                 return Err(Failure::Contended);
             }
-            if !done.contains(&look) {
-                handle(vec![look.clone()]).await?;
+            if !done.contains(&wake_up) {
+                handle(vec![wake_up.clone()]).await?;
             }
-            Ok(look.about())
+            Ok(wake_up.about())
         }
     })
     .await
@@ -84,7 +84,7 @@ fn told(failure: &Failure) -> String {
         }
         // A parser's message may quote the body.
         Failure::Refused(Refusal::Malformed(_)) => "the message cannot be read".into(),
-        other => other.to_string(),
+        other => other.chain(),
     }
 }
 
@@ -92,7 +92,7 @@ fn told(failure: &Failure) -> String {
 ///
 /// # Errors
 /// [`Refusal::Malformed`] if the message is not a wake-up.
-pub fn look(message: &SqsMessage) -> Result<Look, Failure> {
+pub fn wake_up(message: &SqsMessage) -> Result<WakeUp, Failure> {
     let body = message.body.as_deref().unwrap_or_default();
     serde_json::from_str(body).map_err(|e| Failure::Refused(Refusal::Malformed(format!("the message is not a wake-up: {e}"))))
 }

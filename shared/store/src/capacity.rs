@@ -1,21 +1,21 @@
-//! What the calls cost: DynamoDB says it with every answer.
+//! The cost of calls: DynamoDB reports it with every response.
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What calls have cost.
+/// The cost of calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Spent {
-    /// Calls to DynamoDB that came back.
+    /// The number of calls to DynamoDB that succeeded.
     pub calls: u64,
-    /// Read units, in halves as DynamoDB counts them.
+    /// Read units. DynamoDB counts halves.
     pub read_units: f64,
     /// Write units.
     pub write_units: f64,
 }
 
 impl Spent {
-    /// What was spent since `earlier`.
+    /// Returns the cost since `earlier`.
     pub fn since(&self, earlier: Spent) -> Spent {
         Spent {
             calls: self.calls - earlier.calls,
@@ -25,7 +25,7 @@ impl Spent {
     }
 }
 
-/// Adds up, in tenths of a unit.
+/// Counts the cost, in tenths of a unit.
 #[derive(Default)]
 pub(crate) struct Meter {
     calls: AtomicU64,

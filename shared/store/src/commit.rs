@@ -1,11 +1,13 @@
-//! The one way to change anything: read a unit, ask a pure rule, commit once.
+//! The only way to write: read a unit of items, call a pure rule, commit its decision in one conditional write.
 
-use crate::items::{Attributes, TELL, encode, key_of};
-use crate::keys::{Key, Look};
+use crate::entities::encode;
+use crate::entity::{Attributes, WAKE_UP};
+use crate::keys::{Key, WakeUp};
 use crate::loaded::Loaded;
 use crate::reads::unavailable;
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem};
+use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::Refusal;
 use forecourt_domain::decision::Decision;
@@ -14,17 +16,17 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-/// Tries before a change gives way to the others that contend for the same items.
-const TRIES: u32 = 8;
-/// Tries of a patient one: some seconds in all.
-const PATIENT_TRIES: u32 = 24;
+/// The number of attempts before a change gives up on contended items.
+const ATTEMPTS: u32 = 8;
+/// The number of attempts of the long retry budget: some seconds in all.
+const LONG_ATTEMPTS: u32 = 24;
 
-/// Which items a unit has.
+/// The items of a unit.
 #[derive(Default)]
 pub struct Load<'a> {
     pub(crate) keys: Vec<Key>,
     pub(crate) follow: Option<Box<Follow<'a>>>,
-    patient: bool,
+    long_retry: bool,
 }
 
 type Follow<'a> = dyn Fn(&Loaded) -> Vec<Key> + Send + Sync + 'a;
@@ -32,50 +34,51 @@ type Follow<'a> = dyn Fn(&Loaded) -> Vec<Key> + Send + Sync + 'a;
 impl<'a> Load<'a> {
     /// These items, in one read.
     pub fn of(keys: impl IntoIterator<Item = Key>) -> Self {
-        Self { keys: keys.into_iter().collect(), follow: None, patient: false }
+        Self { keys: keys.into_iter().collect(), follow: None, long_retry: false }
     }
 
-    /// Tries longer: where many want the same item at once, and nobody waits who could try again.
-    pub fn patiently(self) -> Self {
-        Self { patient: true, ..self }
+    /// Uses the long retry budget, for background work on contended items.
+    pub fn with_long_retry(self) -> Self {
+        Self { long_retry: true, ..self }
     }
 
-    /// And those that they point at, in a second read; and those that these point at. No read where `follow` names nothing new.
+    /// Adds the items that `follow` names once these are read, in a second read, and so on up to four times. There is no further read if `follow`
+    /// names nothing new.
     pub fn then(self, follow: impl Fn(&Loaded) -> Vec<Key> + Send + Sync + 'a) -> Self {
         Self { follow: Some(Box::new(follow)), ..self }
     }
 }
 
-/// How a commit went.
-enum Committed {
-    Yes,
-    /// Somebody else changed an item since it was read, or the answer was lost.
-    Again(Option<Failure>),
+/// The result of an attempt to commit.
+enum Attempt {
+    Committed,
+    /// Another commit changed an item since it was read (`None`), or the response was lost.
+    Retry(Option<Failure>),
 }
 
 impl Store {
-    /// Reads a unit, asks `rule`, and commits what it decides: one item by a conditional write, more by one transaction, each guarded by the
-    /// version at which it was read (or by its absence). `rule` gets the number of the try, from 0, and returns the decision and the answer;
-    /// no decision: nothing to be done, and the answer stands.
+    /// Reads a unit, calls `rule`, and commits its decision. One item is written conditionally, more in one transaction; the condition is the version
+    /// at which the item was read, or that it does not exist. `rule` gets the number of the attempt, from 0, and returns the decision and the answer.
+    /// `None` as decision writes nothing.
     ///
-    /// On a conflict it reads and asks again, up to 8 times, a patient one ([`Load::patiently`]) up to 24. Where the response to our own commit was lost, the commit's id in the item
-    /// tells, and the answer of that try stands.
+    /// After a conflict it reads and calls `rule` again: up to 8 attempts, or 24 with [`Load::with_long_retry`]. If the response of a commit was
+    /// lost, the next read recognises it by the commit id in an item, and the answer of that attempt is returned.
     ///
     /// # Errors
-    /// [`Failure::Refused`] as the rule says; [`Failure::Contended`] after the last try; [`Failure::Unavailable`] when the table is out of reach.
+    /// [`Failure::Refused`] if the rule refuses; [`Failure::Contended`] after the last attempt; [`Failure::Unavailable`].
     pub async fn decide<A>(
         &self,
         scope: &Scope,
         load: Load<'_>,
         mut rule: impl FnMut(&Loaded, u32) -> Result<(Option<Decision>, A), Refusal>,
     ) -> Result<A, Failure> {
-        let tries = if load.patient { PATIENT_TRIES } else { TRIES };
+        let attempts = if load.long_retry { LONG_ATTEMPTS } else { ATTEMPTS };
         let mut ours: Option<(String, Decision, A)> = None;
         let mut failure = None;
-        for attempt in 0..tries {
+        for attempt in 0..attempts {
             let loaded: Loaded = match self.load(scope, &load).await {
                 Ok(loaded) => loaded,
-                Err(Failure::Unavailable(why)) if attempt + 1 < tries => {
+                Err(Failure::Unavailable(why)) if attempt + 1 < attempts => {
                     failure = Some(Failure::Unavailable(why));
                     self.pause(attempt).await;
                     continue;
@@ -90,9 +93,9 @@ impl Store {
             }
             let (decision, answer) = rule(&loaded, attempt)?;
             let Some(decision) = decision else { return Ok(answer) };
-            let decision = match self.announced(scope, &loaded, decision).await {
+            let decision = match self.with_webhook_events(scope, &loaded, decision).await {
                 Ok(decision) => decision,
-                Err(Failure::Unavailable(why)) if attempt + 1 < tries => {
+                Err(Failure::Unavailable(why)) if attempt + 1 < attempts => {
                     failure = Some(Failure::Unavailable(why));
                     self.pause(attempt).await;
                     continue;
@@ -101,16 +104,16 @@ impl Store {
             };
             let commit = uuid::Uuid::new_v4().simple().to_string();
             match self.commit(scope, &loaded, &decision, &commit).await? {
-                Committed::Yes => {
+                Attempt::Committed => {
                     self.committed(scope, &decision);
                     return Ok(answer);
                 }
-                Committed::Again(why) => failure = why.or(failure),
+                Attempt::Retry(why) => failure = why.or(failure),
             }
             ours = Some((commit, decision, answer));
             self.pause(attempt).await;
         }
-        // The last try may have been ours after all.
+        // The last write may have succeeded although its response was lost.
         if let Some((commit, decision, answer)) = ours
             && self.load(scope, &load).await?.holds_commit(&commit)
         {
@@ -120,114 +123,113 @@ impl Store {
         Err(failure.unwrap_or(Failure::Contended))
     }
 
-    async fn commit(&self, scope: &Scope, loaded: &Loaded, decision: &Decision, commit: &str) -> Result<Committed, Failure> {
+    async fn commit(&self, scope: &Scope, loaded: &Loaded, decision: &Decision, commit: &str) -> Result<Attempt, Failure> {
         let mut writes = Vec::with_capacity(decision.items.len());
         for item in &decision.items {
-            let seen = loaded.items.get(&key_of(item)).and_then(Option::as_ref);
-            let version = seen.map_or(1, |seen| seen.version + 1);
-            let attributes = encode(scope, item, version, commit)?;
-            writes.push((attributes, seen.map(|seen| seen.version)));
+            let before = loaded.version(&Key::of(item));
+            let attributes = encode(scope, item, before.map_or(1, |before| before + 1), commit)?;
+            writes.push((attributes, before));
         }
         match writes.len() {
-            0 => Ok(Committed::Yes),
+            0 => Ok(Attempt::Committed),
             1 => {
-                let Some((attributes, seen)) = writes.pop() else { return Ok(Committed::Yes) };
-                self.write_one(attributes, seen).await
+                let Some((attributes, before)) = writes.pop() else { return Ok(Attempt::Committed) };
+                self.write_one(attributes, before).await
             }
             _ => self.write_all(writes, commit).await,
         }
     }
 
-    async fn write_one(&self, attributes: Attributes, seen: Option<u64>) -> Result<Committed, Failure> {
-        let (condition, values) = guard(seen);
+    async fn write_one(&self, attributes: Attributes, before: Option<u64>) -> Result<Attempt, Failure> {
+        let (condition, values) = guard(before);
         let put = self.client.put_item().table_name(&*self.table).set_item(Some(attributes)).condition_expression(condition);
         let put = put.set_expression_attribute_values(values).return_consumed_capacity(ReturnConsumedCapacity::Total);
         match put.send().boxed().await {
             Ok(done) => {
                 self.spent.note_write(done.consumed_capacity());
-                Ok(Committed::Yes)
+                Ok(Attempt::Committed)
             }
             Err(e)
                 if e.as_service_error()
                     .is_some_and(|e| e.is_conditional_check_failed_exception() || e.is_transaction_conflict_exception()) =>
             {
-                Ok(Committed::Again(None))
+                Ok(Attempt::Retry(None))
             }
-            Err(e) if e.as_service_error().is_some_and(|e| e.meta().code() == Some("ValidationException")) => Err(broken(&e)),
-            Err(e) => Ok(Committed::Again(Some(unavailable(&e)))),
+            Err(e) if e.as_service_error().is_some_and(|e| e.meta().code() == Some("ValidationException")) => Err(broken(e)),
+            Err(e) => Ok(Attempt::Retry(Some(unavailable(e)))),
         }
     }
 
-    async fn write_all(&self, writes: Vec<(Attributes, Option<u64>)>, commit: &str) -> Result<Committed, Failure> {
+    async fn write_all(&self, writes: Vec<(Attributes, Option<u64>)>, commit: &str) -> Result<Attempt, Failure> {
         let mut items = Vec::with_capacity(writes.len());
-        for (attributes, seen) in writes {
-            let (condition, values) = guard(seen);
+        for (attributes, before) in writes {
+            let (condition, values) = guard(before);
             let put = Put::builder()
                 .table_name(&*self.table)
                 .set_item(Some(attributes))
                 .condition_expression(condition)
                 .set_expression_attribute_values(values);
-            let put = put.build().map_err(|e| Failure::Broken(e.to_string()))?;
+            let put = put.build().map_err(|e| Failure::Broken(e.into()))?;
             items.push(TransactWriteItem::builder().put(put).build());
         }
         let write = self.client.transact_write_items().set_transact_items(Some(items)).client_request_token(commit);
         match write.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await {
             Ok(done) => {
                 self.spent.note_write(done.consumed_capacity());
-                Ok(Committed::Yes)
+                Ok(Attempt::Committed)
             }
             Err(e) => match e.as_service_error() {
                 Some(service) if service.is_transaction_canceled_exception() => {
                     let reasons = cancellation_codes(service);
                     if reasons.iter().any(|code| code == "ValidationError" || code == "ItemCollectionSizeLimitExceeded") {
-                        Err(broken(&e))
+                        Err(broken(e))
                     } else {
-                        Ok(Committed::Again(None))
+                        Ok(Attempt::Retry(None))
                     }
                 }
-                Some(service) if service.meta().code() == Some("ValidationException") => Err(broken(&e)),
-                _ => Ok(Committed::Again(Some(unavailable(&e)))),
+                Some(service) if service.meta().code() == Some("ValidationException") => Err(broken(e)),
+                _ => Ok(Attempt::Retry(Some(unavailable(e)))),
             },
         }
     }
 
-    /// Waits a moment of random length, longer after each try, so that those who contend do not meet again.
+    /// Waits a random time, longer after each attempt, so that contending processes do not conflict again.
     async fn pause(&self, attempt: u32) {
         let most = 8_u64 << attempt.min(6);
-        // The golden ratio's steps spread evenly, and what is multiplied by it looks random enough to part two processes.
-        let random = self.chance.fetch_add(0x9e37_79b9_7f4a_7c15, Relaxed).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32;
+        // Steps of the golden ratio are evenly distributed; the multiplication mixes them well enough to separate two processes.
+        let random = self.jitter.fetch_add(0x9e37_79b9_7f4a_7c15, Relaxed).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32;
         tokio::time::sleep(Duration::from_millis(1 + random % most)).await;
     }
 
     fn committed(&self, scope: &Scope, decision: &Decision) {
         self.forget(scope, decision);
-        self.tell(scope, decision);
+        self.call_hook(scope, decision);
     }
 
-    /// Tells the nudge what the decision made due.
-    fn tell(&self, scope: &Scope, decision: &Decision) {
-        let Some(nudge) = &self.nudge else { return };
-        let mut looks = Vec::new();
+    /// Passes the wake-ups of a decision to the commit hook.
+    fn call_hook(&self, scope: &Scope, decision: &Decision) {
+        let Some(hook) = &self.commit_hook else { return };
+        let mut wake_ups = Vec::new();
         for item in &decision.items {
             let Ok(attributes) = encode(scope, item, 1, "") else { continue };
-            if let Some(look) = look(&attributes).filter(|_| attributes.contains_key(TELL)) {
-                looks.push(look);
+            if let Some(wake_up) = wake_up_of(&attributes).filter(|_| attributes.contains_key(WAKE_UP)) {
+                wake_ups.push(wake_up);
             }
         }
-        if !looks.is_empty() {
-            nudge(looks);
+        if !wake_ups.is_empty() {
+            hook(wake_ups);
         }
     }
 }
 
-/// The wake-up that an item's attributes ask for.
-pub(crate) fn look(attributes: &Attributes) -> Option<(chrono::DateTime<chrono::Utc>, Look)> {
+/// Returns the wake-up of an item, and when it is due; `None` if the item is not due.
+pub(crate) fn wake_up_of(attributes: &Attributes) -> Option<(DateTime<Utc>, WakeUp)> {
     let text = |name| attributes.get(name).and_then(|v: &AttributeValue| v.as_s().ok());
-    Look::from_keys(text("pk")?, text("sk")?, text("dsk")?)
+    WakeUp::from_keys(text("pk")?, text("sk")?, text("dsk")?)
 }
 
-fn guard(seen: Option<u64>) -> (&'static str, Option<HashMap<String, AttributeValue>>) {
-    match seen {
+fn guard(before: Option<u64>) -> (&'static str, Option<HashMap<String, AttributeValue>>) {
+    match before {
         Some(version) => ("v = :v", Some(HashMap::from([(":v".to_owned(), AttributeValue::N(version.to_string()))]))),
         None => ("attribute_not_exists(pk)", None),
     }
@@ -241,6 +243,7 @@ fn cancellation_codes(error: &aws_sdk_dynamodb::operation::transact_write_items:
     }
 }
 
-fn broken<E: std::error::Error + 'static>(error: &E) -> Failure {
-    Failure::Broken(aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string())
+/// Converts an error that another attempt would meet again.
+fn broken<E: std::error::Error + Send + Sync + 'static>(error: E) -> Failure {
+    Failure::Broken(error.into())
 }

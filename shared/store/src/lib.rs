@@ -1,131 +1,195 @@
-//! The only crate that speaks DynamoDB.
+//! The only crate that uses DynamoDB: keys, items, reads, and the one way to write.
 //!
-//! [`keys`] holds every key and access pattern on one screen. [`Store::decide`] is the one way to change anything: it reads a unit of items,
-//! asks a pure rule, and commits what the rule decided, once. [`Store`]'s other functions only read.
+//! # One pattern for every change
+//! [`Store::decide`] reads a unit of items with consistent reads, calls a pure rule of the domain, and commits the rule's decision in one
+//! conditional write. After a conflict it reads and calls the rule again. All other functions only read.
 //!
-//! # What a lead costs
-//! From intake to assigned, in one transaction (a transaction doubles the table's units, not the indexes'); `tests/store/cost.rs` counts it:
+//! ```no_run
+//! use forecourt_domain::access::Scope;
+//! use forecourt_domain::base::{Refusal, UserId};
+//! use forecourt_domain::decision::{Decision, Item};
+//! use forecourt_domain::people::User;
+//! use forecourt_store::keys::Key;
+//! use forecourt_store::{Failure, Load, Store};
 //!
-//! | Write | Units | Buys |
+//! /// Switches a user's notices on or off. Returns whether that changed anything.
+//! async fn switch_notices(store: &Store, scope: &Scope, id: &UserId, notices: bool) -> Result<bool, Failure> {
+//!     let load = Load::of([Key::User(id.clone())]);
+//!     store
+//!         .decide(scope, load, |loaded, _attempt| {
+//!             let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
+//!             if user.notices == notices {
+//!                 return Ok((None, false));
+//!             }
+//!             let changed = User { notices, version: user.version + 1, ..user.clone() };
+//!             Ok((Some(Decision::default().with(Item::User(Box::new(changed)))), true))
+//!         })
+//!         .await
+//! }
+//! ```
+//!
+//! # Invariants
+//! - All items of a decision are written, or none. Each write is guarded by the version at which the item was read, or by its absence.
+//! - A rule that returns no decision writes nothing, so a repeated call is harmless. A commit id in each item recognises our own commit if its
+//!   response was lost.
+//! - A key needs a [`Scope`](forecourt_domain::access::Scope), so no request reaches another group (ACC-2). The only exception is a queue
+//!   sender, which is read to learn the group.
+//! - Indexes lag. Lists come from indexes, decisions from consistent reads.
+//! - The stored form of an item outlives releases; `tests/store/stored_items.jsonl` fixes it. Unknown fields of a newer release are ignored, and an
+//!   item with a newer schema number is never overwritten.
+//! - An item with a `due` time is found by the sweep whatever else is lost (ESC-10).
+//!
+//! # Map
+//! `keys.rs` has the whole table on one screen. `entities.rs` has one row for each kind of item, `entities/` the encodings of those with index
+//! entries, `entity.rs` the mechanism. `commit.rs` writes, `reads.rs` reads single items, `cache.rs` keeps settings in memory for 60 seconds;
+//! each further file is one list or page.
+//!
+//! # The cost of an intake
+//! From intake to assignment in one transaction. A transaction doubles the units of the table, not of the indexes. `tests/store/cost.rs` measures
+//! it:
+//!
+//! | Write | Units | Purpose |
 //! |---|---|---|
-//! | lead (≤ 1 KB) | 2 | the state that every decision rests on |
-//! | timeline entry (≤ 1 KB; 2 for each further KB) | 2 | the enquiry, the raw input, and why this owner (DIS-11) |
-//! | message | 2 | the owner is told, once, whatever crashes |
+//! | lead (≤ 1 KB) | 2 | the state for every decision |
+//! | timeline entry (≤ 1 KB; 2 for each further KB) | 2 | the enquiry, the raw input, the reason for the owner (DIS-11) |
+//! | message | 2 | notifies the owner once, whatever crashes |
 //! | rotation | 2 | fairness under concurrency (DIS-2) |
-//! | contact, alias | 4 | the person is known again by e-mail or phone (INT-6) |
+//! | contact, alias | 4 | recognises the person by e-mail or telephone (INT-6) |
 //! | index list | 1 | the dealer's list |
 //! | index work | 1 | the owner's board |
-//! | index due, twice | 2 | the next step, and the message, are found whatever is lost (ESC-10) |
+//! | index due, twice | 2 | finds the next step and the message, whatever is lost (ESC-10) |
 //!
-//! That is 16 units in one transaction, and 2 more for each vehicle that the enquiry offers: it is a trade-in of its own (LEAD-2). Where the
-//! rotation is contended the lead is taken in without an owner for 10 and given out by itself for 13 (lead, entry, message, rotation: 8;
-//! list, work, the message's due: 3; the lead's due, which moves: 2): assigning within the intake's own commit saves 7 units, two round
-//! trips and a message. Whatever changes a lead with an `Idempotency-Key` costs 2 more: the request is remembered for thirty days (INT-5).
+//! That is 16 units in one transaction, and 2 more for each vehicle that the enquiry offers, since each is a trade-in (LEAD-2). If the rotation is
+//! contended, the lead is written without an owner for 10 units and assigned later for 13: lead, entry, message, rotation 8; list, work, due of the
+//! message 3; due of the lead, which moves, 2. Assigning in the intake's own commit saves 7 units, two round trips and a queue message. A change of a
+//! lead with an `Idempotency-Key` costs 2 more: the request is stored for thirty days (INT-5).
 
-// The SDK's futures are boxed where they are awaited: they are deep, and every caller's would be as deep again.
-mod appointments;
-mod board;
+// The SDK's futures are large: they are boxed where they are awaited, so that the callers' futures stay small.
+mod appointment_page;
+mod cache;
 mod calendar;
 mod capacity;
 mod commit;
+mod cursor;
 mod downloads;
-mod history;
-mod items;
+mod entities;
+mod entity;
 pub mod keys;
-mod list;
+mod lead_list;
+mod lead_page;
+mod lead_row;
+mod list_rows;
 mod loaded;
 mod queries;
 mod reads;
-mod rows;
-mod scan;
 mod secret;
 mod table;
-mod webhooks;
+mod webhook_events;
+mod work;
 
-pub use appointments::AppointmentPage;
-pub use board::{Agenda, Board, Stretch, Todo};
-pub use calendar::{EventRow, Events, Span};
+pub use appointment_page::AppointmentPage;
+pub use cache::Sender;
+pub use calendar::{CalendarRange, EventRow, Events};
 pub use capacity::Spent;
 pub use commit::Load;
-pub use history::LeadPage;
-pub use items::{Stored, TELL};
-pub use keys::{is_task_place, is_work_place};
-pub use list::{Listed, NotACursor, Paging};
+pub use cursor::Cursor;
+pub use entity::WAKE_UP;
+pub use lead_list::{LeadList, Paging};
+pub use lead_page::LeadPage;
+pub use lead_row::{LeadFacts, LeadRow};
+pub use list_rows::{EarlierPlace, ListRow, ListedLead, Listing, Partition, RowPage, earlier_places};
 pub use loaded::Loaded;
-pub use reads::Sender;
-pub use rows::{LeadFacts, LeadRow};
-pub use scan::{ListedLead, Listing, Page, Row, Stack, Stood, stood};
 pub use secret::{Secret, WebhookSecret, fingerprint, short};
 pub use table::NewTable;
+pub use webhook_events::DeliveryQuery;
+pub use work::{Agenda, Board, Todo, WorkQuery};
 
 use aws_sdk_dynamodb::Client;
+use chrono::{DateTime, Utc};
 use forecourt_domain::base::Refusal;
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// Called after each commit with what became due by it: (time, wake-up). The local run's stand-in for the table's stream.
-pub type Nudge = Arc<dyn Fn(Vec<(chrono::DateTime<chrono::Utc>, keys::Look)>) + Send + Sync>;
+/// Called after each commit with the due times and wake-ups of its items. The local run uses it in place of the table's stream.
+pub type CommitHook = Arc<dyn Fn(Vec<(DateTime<Utc>, keys::WakeUp)>) + Send + Sync>;
 
-/// The table, as one process sees it. Cheap to clone; the clones share the client, what is kept in memory, and the meter.
+/// The table, for one process. Clones are cheap and share the client, the cache and the cost counters.
 #[derive(Clone)]
 pub struct Store {
     client: Client,
     table: Arc<str>,
     secret: Secret,
     spent: Arc<capacity::Meter>,
-    kept: Arc<reads::Kept>,
-    nudge: Option<Nudge>,
-    chance: Arc<AtomicU64>,
+    cache: Arc<cache::Cache>,
+    commit_hook: Option<CommitHook>,
+    jitter: Arc<AtomicU64>,
 }
 
-/// Why the store did not do what was asked.
+/// An error of the store, or of another service that a function uses.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// A rule says no.
+    /// A rule refuses the request.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Others changed the same items all the while: worth another try.
-    #[error("contended: every try met another's commit")]
+    /// Every attempt conflicted with another commit. A retry may succeed.
+    #[error("contended: every attempt conflicted with another commit")]
     Contended,
-    /// DynamoDB is out of reach or throttles: worth another try.
-    #[error("the table is out of reach: {0}")]
-    Unavailable(String),
-    /// A bug, or a table that is not ours.
-    #[error("{0}")]
-    Broken(String),
+    /// DynamoDB, or another service, is unavailable or throttles. A retry may succeed.
+    #[error("a service is unavailable")]
+    Unavailable(#[source] Cause),
+    /// A bug, or data that this code cannot read.
+    #[error("internal error")]
+    Broken(#[source] Cause),
+}
+
+/// The cause of a [`Failure`]: an error, or a text.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
+impl Failure {
+    /// Returns the error with all its sources, for the log.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(error) = source {
+            text = format!("{text}: {error}");
+            source = error.source();
+        }
+        text
+    }
 }
 
 impl Store {
-    /// A store on `table` through `client`. `secret` keys the hashes that stand for e-mail addresses and telephone numbers.
+    /// A store on `table` through `client`. `secret` is the key of the HMACs of e-mail addresses and telephone numbers.
     pub fn new(client: Client, table: &str, secret: Secret) -> Self {
-        let chance = uuid::Uuid::new_v4().as_u64_pair().0;
+        let seed = uuid::Uuid::new_v4().as_u64_pair().0;
         Self {
             client,
             table: table.into(),
             secret,
             spent: Arc::default(),
-            kept: Arc::default(),
-            nudge: None,
-            chance: Arc::new(AtomicU64::new(chance)),
+            cache: Arc::default(),
+            commit_hook: None,
+            jitter: Arc::new(AtomicU64::new(seed)),
         }
     }
 
-    /// The same store, telling `nudge` after each commit.
-    pub fn with_nudge(&self, nudge: Nudge) -> Self {
-        Self { nudge: Some(nudge), ..self.clone() }
+    /// Returns the same store with a hook that is called after each commit.
+    pub fn with_commit_hook(&self, hook: CommitHook) -> Self {
+        Self { commit_hook: Some(hook), ..self.clone() }
     }
 
-    /// The same store, with pauses between tries that follow from `seed`: for runs that are to be the same each time.
-    pub fn with_chance(&self, seed: u64) -> Self {
-        Self { chance: Arc::new(AtomicU64::new(seed)), ..self.clone() }
+    /// Returns the same store with pauses between attempts that follow from `seed`, for reproducible runs.
+    pub fn with_seed(&self, seed: u64) -> Self {
+        Self { jitter: Arc::new(AtomicU64::new(seed)), ..self.clone() }
     }
 
-    /// What this store's calls have cost so far.
+    /// Returns the cost of this store's calls so far.
     pub fn spent(&self) -> Spent {
         self.spent.read()
     }
 
-    /// Keys the hashes that stand for channels and origins.
+    /// Returns the secret of the deployment.
     pub fn secret(&self) -> &Secret {
         &self.secret
     }

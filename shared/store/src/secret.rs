@@ -1,4 +1,4 @@
-//! Hashes that stand for what must not be read off a key, or would be too long for one.
+//! HMACs and hashes for keys, tokens and webhook signatures.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -8,36 +8,36 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
-/// How many bytes of a signature a token has.
+/// The length of a token's signature in bytes.
 const TAG: usize = 16;
-/// How many signatures of a message are looked at.
+/// The number of signatures of a message that are checked.
 const MOST_SIGNATURES: usize = 8;
 
-/// Keys the hashes of e-mail addresses and telephone numbers, so that the table does not give them away (PRV-1).
+/// The secret of a deployment. Keys contain HMACs of e-mail addresses and telephone numbers, so that the table does not reveal them (PRV-1).
 #[derive(Clone)]
 pub struct Secret(Arc<[u8]>);
 
 impl Secret {
-    /// The fewest bytes that a secret has.
+    /// The minimum length in bytes.
     pub const SHORTEST: usize = 16;
 
-    /// At least 16 bytes, kept outside the table; with another secret no contact is found again.
+    /// A secret of at least 16 bytes, which must be kept outside the table. With another secret no contact is recognised.
     pub fn new(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
 
-    /// The key of a channel (an e-mail address in lower case, or a number in E.164) within the group.
+    /// Returns the key of a channel within the group. A channel is an e-mail address in lower case or a number in E.164.
     pub fn channel(&self, scope: &Scope, channel: &str) -> ChannelKey {
         ChannelKey(URL_SAFE_NO_PAD.encode(&self.mac(&["channel", scope.group().as_str(), &channel.to_lowercase()])[..16]))
     }
 
-    /// A short name for something long, within the group. Parts are kept apart: `["a", "b"]` is not `["ab"]`.
+    /// Returns a short name for a long one within the group. The parts are separated: `["a", "b"]` differs from `["ab"]`.
     pub fn name(&self, scope: &Scope, parts: &[&str]) -> String {
         let all: Vec<&str> = ["name", scope.group().as_str()].into_iter().chain(parts.iter().copied()).collect();
         URL_SAFE_NO_PAD.encode(&self.mac(&all)[..16])
     }
 
-    /// The `attempt`-th number that an origin asks for (INT-4): the next one is asked for where another lead has it already.
+    /// Returns the lead number for an origin (INT-4). If another lead has it, the caller takes the next attempt.
     pub fn lead_number(&self, scope: &Scope, origin: &str, attempt: u32) -> LeadId {
         let mac = self.mac(&["number", scope.group().as_str(), origin, &attempt.to_string()]);
         let mut bits = [0_u8; 8];
@@ -45,13 +45,13 @@ impl Secret {
         LeadId::from_bits(u64::from_be_bytes(bits))
     }
 
-    /// Text as a token that can be made with this secret only, safe in a URL: what it says can be read by whoever has it.
+    /// Returns `text` as a signed token that is safe in a URL. The text is readable, not encrypted.
     pub fn sign(&self, purpose: &str, text: &str) -> String {
         let signed = self.signature(purpose, text).map(|mac| mac.finalize().into_bytes()[..TAG].to_vec()).unwrap_or_default();
         URL_SAFE_NO_PAD.encode([signed, text.as_bytes().to_vec()].concat())
     }
 
-    /// The text of a token that [`sign`](Self::sign) made for this purpose. Compared in constant time.
+    /// Returns the text of a token; `None` if [`sign`](Self::sign) did not make it for this purpose. Compares in constant time.
     pub fn verified(&self, purpose: &str, token: &str) -> Option<String> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (tag, text) = bytes.split_at_checked(TAG)?;
@@ -60,20 +60,20 @@ impl Secret {
         Some(text.to_owned())
     }
 
-    /// What a partner signs its ping-backs with: the secret of this `name`. It is not stored, and follows from this one.
+    /// Returns the secret called `name` with which a partner signs its ping-backs. It is derived, not stored.
     pub fn webhook(&self, scope: &Scope, partner: &PartnerId, name: &str) -> WebhookSecret {
         WebhookSecret::new(&self.mac(&["webhook", scope.group().as_str(), partner.as_str(), name]))
     }
 
-    /// With a key of its own for each purpose, derived from this secret.
+    /// Starts a signature with a key that is derived for the purpose.
     fn signature(&self, purpose: &str, text: &str) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.mac(&["sign", purpose])).ok()?;
         mac.update(text.as_bytes());
         Some(mac)
     }
 
-    /// The `number`-th secret of the group's webhook `id` that was made at `made` (milliseconds since 1970): whoever has it can sign as we do
-    /// to that one receiver, and nothing else (APT-6).
+    /// Returns secret number `number` of the group's webhook `id` that was created at `made` (milliseconds since 1970). It signs messages to this
+    /// receiver only (APT-6).
     pub fn of_webhook(&self, scope: &Scope, id: &str, made: i64, number: u32) -> WebhookSecret {
         WebhookSecret::new(&self.mac(&["webhook-out", scope.group().as_str(), id, &made.to_string(), &number.to_string()]))
     }
@@ -93,23 +93,23 @@ impl Secret {
 pub struct WebhookSecret(Arc<[u8]>);
 
 impl WebhookSecret {
-    /// Of these bytes.
+    /// A secret of these bytes.
     pub fn new(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
 
-    /// As it is given to who signs: `whsec_…`.
+    /// Returns the text form for the signer: `whsec_…`.
     pub fn text(&self) -> String {
         format!("whsec_{}", STANDARD.encode(&self.0))
     }
 
-    /// The signature of a message: `v1,…`.
+    /// Returns the signature of a message: `v1,…`.
     pub fn sign(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
         let tag = self.mac(id, timestamp, body).map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default();
         format!("v1,{}", STANDARD.encode(tag))
     }
 
-    /// Whether one of `signatures`, which stand with spaces between them, is of this message. Compared in constant time.
+    /// Whether one of `signatures`, separated by spaces, is valid for this message. Compares in constant time.
     pub fn verifies(&self, signatures: &str, id: &str, timestamp: &str, body: &[u8]) -> bool {
         let of_mine = |signature: &str| {
             let tag = STANDARD.decode(signature.strip_prefix("v1,")?).ok()?;
@@ -125,13 +125,13 @@ impl WebhookSecret {
     }
 }
 
-/// Sixteen letters and digits for a name, fit for an id.
+/// Returns sixteen letters and digits for a name, valid as an id.
 pub fn short(name: &str) -> String {
     let hash = fingerprint(name.as_bytes()).to_lowercase();
     hash.chars().filter(char::is_ascii_alphanumeric).take(16).collect()
 }
 
-/// A hash of what was said, to know the same thing again.
-pub fn fingerprint(said: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(&Sha256::digest(said)[..16])
+/// Returns a hash by which equal content is recognised.
+pub fn fingerprint(content: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(content)[..16])
 }

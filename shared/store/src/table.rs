@@ -1,30 +1,31 @@
-//! The table's shape, for a new table on one machine and in tests. `infra/template.yaml` says the same for the cloud.
+//! The schema of the table, for the local run and the tests. `infra/template.yaml` has the same one for the cloud.
 
+use crate::reads::unavailable;
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
 
-/// The indexes: name, hash and range attribute, and the attribute they carry besides keys.
+/// The indexes: name, hash and range attribute, and the attribute that is projected with the keys.
 const INDEXES: [(&str, &str, &str, Option<&str>); 3] =
     [("list", "lpk", "lsk", Some("row")), ("work", "wpk", "wsk", Some("row")), ("due", "dpk", "dsk", None)];
 
-/// Whether a table had to be made.
+/// Whether the table was created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewTable {
-    /// It was made now.
+    /// It was created.
     Made,
-    /// It was there.
+    /// It existed.
     Found,
 }
 
 impl Store {
-    /// Makes the table if it is not there.
+    /// Creates the table unless it exists.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] when the engine cannot be reached.
+    /// [`Failure::Unavailable`].
     pub async fn make_table(&self) -> Result<NewTable, Failure> {
-        let build = |e: aws_sdk_dynamodb::error::BuildError| Failure::Broken(e.to_string());
+        let build = |e: aws_sdk_dynamodb::error::BuildError| Failure::Broken(e.into());
         let keys = |hash: &str, range: &str| -> Result<Vec<KeySchemaElement>, Failure> {
             [(hash, KeyType::Hash), (range, KeyType::Range)]
                 .into_iter()
@@ -55,7 +56,7 @@ impl Store {
         match request.send().await {
             Ok(_) => Ok(NewTable::Made),
             Err(e) if e.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => Ok(NewTable::Found),
-            Err(e) => Err(Failure::Unavailable(aws_sdk_dynamodb::error::DisplayErrorContext(e).to_string())),
+            Err(e) => Err(unavailable(e)),
         }
     }
 }

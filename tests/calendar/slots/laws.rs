@@ -158,7 +158,7 @@ proptest! {
             let days = desk.read(desk.terms().dates_of("visit", from)).days;
             let booked = desk.terms().book(&days, "new", "visit", from, None);
             prop_assert_eq!(booked.is_ok(), expected, "{} {:?}", from, booked);
-            prop_assert_eq!(desk.terms().look(&days, "visit", from, None).is_ok(), expected);
+            prop_assert_eq!(desk.terms().find_slot(&days, "visit", from, None).is_ok(), expected);
             let within = from + model.length() <= end;
             prop_assert_eq!(free.iter().any(|slot| slot.from == from), expected && within, "{}", from);
             if let Ok(booked) = booked {

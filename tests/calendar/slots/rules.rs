@@ -214,7 +214,7 @@ fn a_day_that_was_not_read_is_never_taken_for_an_empty_one() {
     let from = at("2026-03-03T08:00:00Z");
     let nothing = Days::read(&anna(), [], []);
     assert_eq!(desk.terms().free(&nothing, "visit", from, from + minutes(600), None), []);
-    assert_eq!(desk.terms().look(&nothing, "visit", from, None), Err(NotFree::Unread));
+    assert_eq!(desk.terms().find_slot(&nothing, "visit", from, None), Err(NotFree::Unread));
     assert!(desk.terms().book(&nothing, "a", "visit", from, None).is_err());
     let place = ReservedTime::new(from, from + minutes(1)).expect("in order");
     assert!(nothing.put("a", None, &place).is_err() && nothing.release("a", &place).is_err());

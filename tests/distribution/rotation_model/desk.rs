@@ -14,7 +14,7 @@ use forecourt_edge::{Clock, Platform};
 use forecourt_local::demo;
 use forecourt_local::folder::Folder;
 use forecourt_local::tokens::Tokens;
-use forecourt_store::keys::{DueKind, Key, Look};
+use forecourt_store::keys::{DueKind, Key, WakeUp};
 use forecourt_store::{LeadPage, Load, Secret, Store};
 use futures::future::{BoxFuture, join, join_all};
 use http::Method;
@@ -92,7 +92,7 @@ struct Desk {
     intake: [Platform; 2],
     assign: Platform,
     settings: Platform,
-    looks: Arc<Mutex<Vec<Look>>>,
+    wake_ups: Arc<Mutex<Vec<WakeUp>>>,
 }
 
 impl Desk {
@@ -100,7 +100,7 @@ impl Desk {
         let (table, began_at) = (Table::new(), Instant::now());
         let client = table.client();
         let store = || Store::new(client.clone(), "forecourt", Secret::new(b"a secret of the tests"));
-        let looks: Arc<Mutex<Vec<Look>>> = Arc::default();
+        let wake_ups: Arc<Mutex<Vec<WakeUp>>> = Arc::default();
         let (scope, first) = (scope(), store());
         first.make_table().await.unwrap();
         let boss = json!({"id": ADMIN, "name": ADMIN, "email": "boss@model.example", "language": "en", "role": "group_admin", "dealers": [], "notices": false});
@@ -113,12 +113,12 @@ impl Desk {
         let settings: Settings = serde_json::from_value(history.shop.settings(written)).unwrap();
         demo::save(&first, &scope, &dealer(DEALER), &settings, began()).await.unwrap();
         let platform = |i: u64, function| {
-            let told = looks.clone();
-            let nudge = move |due: Vec<(DateTime<Utc>, Look)>| {
-                told.lock().unwrap().extend(due.into_iter().map(|(_, look)| look).filter(|look| look.kind == DueKind::Assign));
+            let told = wake_ups.clone();
+            let nudge = move |due: Vec<(DateTime<Utc>, WakeUp)>| {
+                told.lock().unwrap().extend(due.into_iter().map(|(_, wake_up)| wake_up).filter(|wake_up| wake_up.kind == DueKind::Assign));
             };
             let clock = Clock::saying(move || began() + TimeDelta::milliseconds(began_at.elapsed().as_millis() as i64));
-            let store = store().with_chance(history.seed.wrapping_add(i)).with_nudge(Arc::new(nudge));
+            let store = store().with_seed(history.seed.wrapping_add(i)).with_commit_hook(Arc::new(nudge));
             Platform {
                 function,
                 store,
@@ -133,7 +133,7 @@ impl Desk {
         let intake = [platform(0, "lead-intake"), platform(1, "lead-intake")];
         let (assign, settings) = (platform(2, "assign"), platform(3, "settings"));
         table.shuffled(Some(history.seed));
-        Self { table, began: began_at, intake, assign, settings, looks }
+        Self { table, began: began_at, intake, assign, settings, wake_ups }
     }
 
     fn event(&self, method: &Method, path: &str, headers: &[(&str, &str)], body: &[u8]) -> ApiGatewayV2httpRequest {
@@ -173,10 +173,10 @@ impl Desk {
 
     /// Sends the waiting leads to `assign`. Failed ones are sent again the next time.
     async fn wake(&self, twice: bool) {
-        let looks = std::mem::take(&mut *self.looks.lock().unwrap());
-        for looks in looks.chunks(10) {
-            let record = |(i, look): (usize, &Look)| json!({"messageId": i.to_string(), "body": json!(look).to_string()});
-            let event = json!({"Records": looks.iter().enumerate().map(record).collect::<Vec<_>>()});
+        let wake_ups = std::mem::take(&mut *self.wake_ups.lock().unwrap());
+        for wake_ups in wake_ups.chunks(10) {
+            let record = |(i, wake_up): (usize, &WakeUp)| json!({"messageId": i.to_string(), "body": json!(wake_up).to_string()});
+            let event = json!({"Records": wake_ups.iter().enumerate().map(record).collect::<Vec<_>>()});
             let tell = || forecourt_assign::handle(&self.assign, serde_json::from_value(event.clone()).unwrap());
             let failed = if twice {
                 let (first, second) = join(tell(), tell()).await;
@@ -184,8 +184,8 @@ impl Desk {
             } else {
                 tell().await.batch_item_failures
             };
-            let again = failed.iter().map(|failed| looks[failed.item_identifier.parse::<usize>().unwrap()].clone());
-            self.looks.lock().unwrap().extend(again);
+            let again = failed.iter().map(|failed| wake_ups[failed.item_identifier.parse::<usize>().unwrap()].clone());
+            self.wake_ups.lock().unwrap().extend(again);
         }
     }
 
@@ -241,7 +241,7 @@ pub fn play(history: &History) -> Result<Played, String> {
         }
         let lanes =
             [None, Some("group-0"), Some("group-1")].map(|group| Lane::Rotation(group.map(|g| DistributionGroupId::parse(g).unwrap())));
-        let keys = lanes.iter().map(|lane| Key::Place(dealer(DEALER), lane.clone()));
+        let keys = lanes.iter().map(|lane| Key::lane(dealer(DEALER), lane.clone()));
         let loaded = desk.assign.store.load(&scope(), &Load::of(keys)).await.unwrap();
         let places = lanes.iter().filter_map(|lane| loaded.place(&dealer(DEALER), lane));
         let places = places.filter_map(|place| if let LaneState::Rotation(rotation) = place { Some(rotation) } else { None }).collect();

@@ -10,7 +10,7 @@ use forecourt_domain::rules::lead::escalate;
 use forecourt_edge::Platform;
 use forecourt_send::mail::Mail;
 use forecourt_store::Load;
-use forecourt_store::keys::{Key, Look};
+use forecourt_store::keys::{Key, WakeUp};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -70,30 +70,31 @@ impl Bug {
     }
 }
 
-fn unit(look: &Look) -> Load<'static> {
-    Load::of(look.thing.lead().map(Key::Lead).into_iter().chain([Key::Dealer(look.dealer.clone())]))
+fn unit(wake_up: &WakeUp) -> Load<'static> {
+    Load::of(wake_up.target.lead().map(Key::Lead).into_iter().chain([Key::Dealer(wake_up.dealer.clone())]))
 }
 
-fn lead_of<'a>(loaded: &'a forecourt_store::Loaded, look: &Look) -> Option<&'a Lead> {
-    loaded.lead(look.thing.lead()?)
+fn lead_of<'a>(loaded: &'a forecourt_store::Loaded, wake_up: &WakeUp) -> Option<&'a Lead> {
+    loaded.lead(wake_up.target.lead()?)
 }
 
-async fn mail_first(cloud: &Cloud, process: &Arc<Process>, platform: &Platform, look: &Look) {
+async fn mail_first(cloud: &Cloud, process: &Arc<Process>, platform: &Platform, wake_up: &WakeUp) {
     let now = platform.clock.now();
-    let Ok(loaded) = platform.store.load(&look.scope(), &unit(look)).await else { return };
-    let decision = lead_of(&loaded, look).zip(loaded.dealer(&look.dealer)).and_then(|(lead, dealer)| escalate(lead, dealer, None, now));
+    let Ok(loaded) = platform.store.load(&wake_up.scope(), &unit(wake_up)).await else { return };
+    let decision =
+        lead_of(&loaded, wake_up).zip(loaded.dealer(&wake_up.dealer)).and_then(|(lead, dealer)| escalate(lead, dealer, None, now));
     for item in decision.into_iter().flat_map(|decision| decision.items) {
         if let Item::Message(message) = item {
             let mail = Mail {
                 reply_to: None,
-                id: format!("{}.{}", look.about(), message.cause),
+                id: format!("{}.{}", wake_up.about(), message.cause),
                 to_name: String::new(),
                 to: "somebody".into(),
                 from_name: String::new(),
                 at: now,
                 subject: String::new(),
                 attachments: Vec::new(),
-                text: format!("{} early\n/leads/{}", message.cause, look.about()),
+                text: format!("{} early\n/leads/{}", message.cause, wake_up.about()),
             };
             // The harness allows a repeated mail to a sender that claims first. This sender does not claim, so the allowance must not
             // apply.
@@ -103,11 +104,11 @@ async fn mail_first(cloud: &Cloud, process: &Arc<Process>, platform: &Platform, 
     }
 }
 
-async fn fire_at_once(platform: &Platform, look: &Look) {
+async fn fire_at_once(platform: &Platform, wake_up: &WakeUp) {
     let now = platform.clock.now();
     let rule = |loaded: &forecourt_store::Loaded, _| {
-        let lead = lead_of(loaded, look).map(|lead| Lead { reaction: None, ..lead.clone() });
-        Ok((lead.zip(loaded.dealer(&look.dealer)).and_then(|(lead, dealer)| escalate(&lead, dealer, None, now)), ()))
+        let lead = lead_of(loaded, wake_up).map(|lead| Lead { reaction: None, ..lead.clone() });
+        Ok((lead.zip(loaded.dealer(&wake_up.dealer)).and_then(|(lead, dealer)| escalate(&lead, dealer, None, now)), ()))
     };
-    let _ = platform.store.decide(&look.scope(), unit(look), rule).await;
+    let _ = platform.store.decide(&wake_up.scope(), unit(wake_up), rule).await;
 }

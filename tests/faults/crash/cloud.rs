@@ -156,7 +156,7 @@ impl Cloud {
             return warm;
         }
         let process = Process::new(handler, self.gate.clone(), self.excused.clone());
-        let store = Store::new(self.table.client(Some(process.clone()), self.retries), NAME, secret()).with_chance(7);
+        let store = Store::new(self.table.client(Some(process.clone()), self.retries), NAME, secret()).with_seed(7);
         let time = self.clock.clone();
         let files = Arc::new(super::ports::Files { process: process.clone(), between: self.between.clone() });
         let platform = Platform {

@@ -8,7 +8,7 @@ use forecourt_edge::files::{Download, Upload};
 use forecourt_local::clock::VirtualClock;
 use forecourt_send::{Carrier, Undelivered, mail};
 use forecourt_store::Failure;
-use forecourt_store::keys::Look;
+use forecourt_store::keys::WakeUp;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -43,23 +43,23 @@ impl Wakes {
 
 #[async_trait]
 impl forecourt_outbox::WakeUps for Wakes {
-    async fn send(&self, look: &Look, delay: TimeDelta) -> Result<(), Failure> {
-        let body = json!(look).to_string();
+    async fn send(&self, wake_up: &WakeUp, delay: TimeDelta) -> Result<(), Failure> {
+        let body = json!(wake_up).to_string();
         let put = || {
             let mut between = self.between.lock().unwrap();
             for at in self.comes(&mut between, self.clock.now() + delay) {
-                between.put(look.kind.queue(), body.clone(), at);
+                between.put(wake_up.kind.queue(), body.clone(), at);
             }
         };
         self.process.call("tell", &body, put, unavailable).await
     }
 
-    async fn set_timer(&self, look: &Look, at: DateTime<Utc>) -> Result<(), Failure> {
-        let body = json!(look).to_string();
+    async fn set_timer(&self, wake_up: &WakeUp, at: DateTime<Utc>) -> Result<(), Failure> {
+        let body = json!(wake_up).to_string();
         let set = || {
             let mut between = self.between.lock().unwrap();
             for (i, comes) in self.comes(&mut between, at).into_iter().enumerate() {
-                between.set_timer(format!("{}-{i}", look.timer_name(at)), comes, look.kind.queue(), body.clone());
+                between.set_timer(format!("{}-{i}", wake_up.timer_name(at)), comes, wake_up.kind.queue(), body.clone());
             }
         };
         self.process.call("set_timer", &body, set, unavailable).await

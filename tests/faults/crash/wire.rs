@@ -208,7 +208,7 @@ impl State {
             let old = self.items.insert(at, new.clone());
             self.sequence += 1;
             // The template's event filter passes only these records.
-            if new.get(forecourt_store::TELL).is_some() {
+            if new.get(forecourt_store::WAKE_UP).is_some() {
                 let mut change = json!({
                     "Keys": {"pk": new["pk"], "sk": new["sk"]},
                     "SequenceNumber": self.sequence.to_string(),

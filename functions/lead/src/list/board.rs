@@ -5,8 +5,8 @@ use super::filter::{Filter, range};
 use super::row::BoardView;
 use forecourt_domain::base::{DealerId, Refusal, Right, UserId};
 use forecourt_edge::Platform;
-use forecourt_edge::http::{Answer, Call, Problem, invalid_cursor, page_limit};
-use forecourt_store::{LeadRow, Stretch};
+use forecourt_edge::http::{Answer, Call, Problem, page_limit};
+use forecourt_store::{LeadRow, WorkQuery};
 
 /// `GET /dealers/{dealer}/board`: returns the leads that are in progress or have an incomplete event, of the owners whose leads the caller may see.
 pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
@@ -19,16 +19,13 @@ pub(crate) async fn board(platform: &Platform, call: &Call) -> Result<Answer, Pr
     let limit = page_limit(call, "LEAD-8", DEFAULT_PAGE)?;
     let filter = Filter::read(call, ["created_from", "created_until"])?;
     let (from, until) = range(call, ["from", "until"])?;
-    let after = call.query("cursor");
-    if after.is_some_and(|after| !forecourt_store::is_work_place(after)) {
-        return Err(invalid_cursor("LEAD-8").into());
-    }
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &filter.owner {
         Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),
         None => dealer.workers().filter(|user| sees(user)).cloned().collect(),
     };
     let wanted = |row: &LeadRow| row.facts.dealer == id && filter.matches(row, call.now);
-    let board = platform.store.board(&call.scope, &users, Stretch { from, until, after }, limit, filter.is_of_leads(), wanted).await?;
+    let query = WorkQuery { users: &users, from, until, cursor: call.query("cursor"), limit, selective: filter.is_of_leads() };
+    let board = platform.store.board(&call.scope, query, wanted).await?;
     Ok(Answer::new(200, &BoardView::of(&board, call.now))?.about(&id))
 }

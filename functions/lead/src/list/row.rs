@@ -1,7 +1,7 @@
 //! The rows of the lists as clients see them.
 
 use chrono::{DateTime, Utc};
-use forecourt_store::{Board, LeadRow, Listed};
+use forecourt_store::{Board, LeadList, LeadRow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -62,7 +62,7 @@ pub struct LeadRowView {
 }
 
 impl LeadListView {
-    pub(crate) fn of(listed: &Listed, now: DateTime<Utc>) -> Self {
+    pub(crate) fn of(listed: &LeadList, now: DateTime<Utc>) -> Self {
         Self { leads: listed.leads.iter().map(|row| LeadRowView::of(row, now)).collect(), cursor: listed.cursor.clone() }
     }
 }
@@ -74,7 +74,7 @@ impl BoardView {
             next_action: row.next_event.as_ref().map(ToString::to_string),
             lead: LeadRowView::of(row, now),
         };
-        Self { leads: board.leads.iter().map(row).collect(), cursor: board.after.clone() }
+        Self { leads: board.leads.iter().map(row).collect(), cursor: board.cursor.clone() }
     }
 }
 

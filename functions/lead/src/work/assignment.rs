@@ -84,7 +84,7 @@ fn pool_key(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
     let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
     let dealer = lead.and_then(|lead| loaded.dealer(&lead.dealer));
     let pools = dealer.filter(|dealer| dealer.settings.pool.as_ref().is_some_and(|pool| pool.user == *user));
-    pools.map(|dealer| Key::Place(dealer.id.clone(), Lane::Pool)).into_iter().collect()
+    pools.map(|dealer| Key::lane(dealer.id.clone(), Lane::Pool)).into_iter().collect()
 }
 
 /// Number of pool leads read to find the oldest one that is still in the pool.
@@ -99,7 +99,7 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
     let id: LeadId = call.part("id", "lead")?;
     let user = call.scope.user_id().ok_or(Refusal::Forbidden(Right::WorkLeads))?;
     let request = request(platform, call, id);
-    let place = |dealer: &DealerId| Key::Place(dealer.clone(), Lane::Pool);
+    let place = |dealer: &DealerId| Key::lane(dealer.clone(), Lane::Pool);
     loop {
         // The first read only shows which leads to load; the decision rests on one consistent read of all of them.
         let hint = Load::of([Key::Lead(id)])
@@ -117,7 +117,7 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
             let appointments = loaded.appointments_of(&planned);
             planned.into_iter().chain(appointments).collect()
         };
-        let claimed = platform.store.decide(&call.scope, Load::of(keys).then(planned).patiently(), |loaded, _| {
+        let claimed = platform.store.decide(&call.scope, Load::of(keys).then(planned).with_long_retry(), |loaded, _| {
             let (lead, dealer) = found(loaded, id)?;
             if let Some(request) = &request
                 && request.done(loaded, call.now)?.is_some()

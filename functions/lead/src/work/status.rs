@@ -75,5 +75,5 @@ fn rotation_key(loaded: &Loaded, call: &Call, outcome: ClosingOutcome) -> Vec<Ke
     let lead = call.part("id", "lead").ok().and_then(|id| loaded.lead(id));
     let dealer = lead.and_then(|lead| loaded.dealer(&lead.dealer));
     let lane = lead.zip(dealer).and_then(|(lead, dealer)| lead.settles_turn(dealer, outcome.status()));
-    dealer.zip(lane).map(|(dealer, lane)| Key::Place(dealer.id.clone(), lane)).into_iter().collect()
+    dealer.zip(lane).map(|(dealer, lane)| Key::lane(dealer.id.clone(), lane)).into_iter().collect()
 }

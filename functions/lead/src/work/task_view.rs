@@ -122,7 +122,7 @@ impl TasksView {
 impl AgendaView {
     pub(crate) fn of(agenda: &Agenda, leads: &Loaded, now: DateTime<Utc>) -> Self {
         let tasks = agenda.todos.iter().map(|todo| TodoView::of(todo, leads, now)).collect();
-        Self { tasks, cursor: agenda.after.clone(), truncated: agenda.truncated }
+        Self { tasks, cursor: agenda.cursor.clone(), truncated: agenda.truncated }
     }
 }
 

@@ -10,10 +10,10 @@ use forecourt_domain::lead::{Lead, Task};
 use forecourt_domain::rules::lead::task::{self, TaskAction, TaskChange};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text, time};
-use forecourt_edge::http::{Answer, Call, Problem, invalid_cursor, page_limit};
+use forecourt_edge::http::{Answer, Call, Problem, page_limit};
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, made};
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, Loaded, Stretch, Todo};
+use forecourt_store::{Load, Loaded, Todo, WorkQuery};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -159,16 +159,13 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
     if from.zip(until).is_some_and(|(from, until)| until < from) {
         return Err(Refusal::field("until", "LEAD-4", "must not be before from").into());
     }
-    let after = call.query("cursor");
-    if after.is_some_and(|after| !forecourt_store::is_task_place(after)) {
-        return Err(invalid_cursor("LEAD-4").into());
-    }
     let sees = |user: &UserId| call.scope.sees_leads_of(Some(user), &dealer.settings, call.now);
     let users: Vec<UserId> = match &owner {
         Some(owner) => [owner.clone()].into_iter().filter(sees).collect(),
         None => dealer.workers().filter(|user| sees(user)).cloned().collect(),
     };
-    let agenda = store.agenda(&call.scope, &users, &id, Stretch { from, until, after }, limit).await?;
+    let query = WorkQuery { users: &users, from, until, cursor: call.query("cursor"), limit, selective: false };
+    let agenda = store.agenda(&call.scope, &id, query).await?;
     // An assigned task does not hold the contact's name, so the leads of these tasks are read.
     let given = agenda.todos.iter().filter_map(|todo| if let Todo::Given(task) = todo { Some(Key::Lead(task.lead)) } else { None });
     let given: Vec<Key> = given.collect();

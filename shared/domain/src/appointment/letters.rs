@@ -63,7 +63,7 @@ impl Letter {
 
     /// Claims a due letter. `appointment` is its subject, if that is an appointment. `None` if the letter is not due, or is settled or
     /// leased.
-    pub fn look(&self, appointment: Option<&Appointment>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<LetterClaim> {
+    pub fn claim(&self, appointment: Option<&Appointment>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<LetterClaim> {
         if self.due().is_none_or(|due| due > now) {
             return None;
         }

@@ -124,7 +124,7 @@ impl Terms<'_> {
         if was == Some(&place) && changed.as_ref().is_ok_and(Vec::is_empty) {
             return Ok(Booked { slot, place, days: Vec::new() });
         }
-        self.look(days, kind, from, Some(event))?;
+        self.find_slot(days, kind, from, Some(event))?;
         Ok(Booked { slot, place, days: changed? })
     }
 
@@ -132,7 +132,7 @@ impl Terms<'_> {
     ///
     /// # Errors
     /// [`NotFree`] with the reason.
-    pub fn look(&self, days: &Days, kind: &str, from: DateTime<Utc>, moving: Option<&str>) -> Result<Slot, NotFree> {
+    pub fn find_slot(&self, days: &Days, kind: &str, from: DateTime<Utc>, moving: Option<&str>) -> Result<Slot, NotFree> {
         let date = self.calendar.date_of(from);
         let slot = self.slot(kind, from).filter(|slot| self.starts_on(date).any(|start| start == slot.from)).ok_or(NotFree::NoStart)?;
         self.judge(days, date, &slot, moving)?;

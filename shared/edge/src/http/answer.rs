@@ -29,7 +29,7 @@ impl Answer {
     /// # Errors
     /// [`Failure::Broken`] if the body cannot be serialized, which is a bug.
     pub fn new(status: u16, body: &impl Serialize) -> Result<Self, Failure> {
-        let body = serde_json::to_string(body).map_err(|e| Failure::Broken(format!("cannot serialize a response: {e}")))?;
+        let body = serde_json::to_string(body).map_err(|e| Failure::Broken(format!("cannot serialize a response: {e}").into()))?;
         Ok(Self { status, body, headers: Vec::new(), about: String::new() })
     }
 

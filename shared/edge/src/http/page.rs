@@ -3,6 +3,7 @@
 use super::call::Call;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Refusal;
+use forecourt_store::Cursor;
 use std::fmt::Display;
 
 /// The largest page of a list.
@@ -18,11 +19,6 @@ pub fn page_limit(call: &Call, rule: &'static str, default: usize) -> Result<usi
     let range = format!("a number from 1 to {LARGEST_PAGE}");
     let limit = call.query_as::<usize>("limit", rule, &range)?.unwrap_or(default);
     if (1..=LARGEST_PAGE).contains(&limit) { Ok(limit) } else { Err(Refusal::field("limit", rule, format!("must be {range}"))) }
-}
-
-/// Returns the refusal of a cursor that the list did not return.
-pub fn invalid_cursor(rule: &'static str) -> Refusal {
-    Refusal::field("cursor", rule, "must be a cursor returned by this list")
 }
 
 /// A requested page of a list that is read as a whole, newest first.
@@ -43,11 +39,12 @@ impl Page {
         call.only_queries(&["limit", "cursor"], rule)?;
         let limit = page_limit(call, rule, DEFAULT_PAGE)?;
         let of = of.to_string();
-        let read = |cursor: &str| {
-            let (at, name) = cursor.strip_prefix(of.as_str())?.strip_prefix('.')?.split_once('.')?;
+        let parse = |place: &str| {
+            let (at, name) = place.split_once('.')?;
             Some((at.parse().ok()?, name.to_owned()))
         };
-        let before = call.query("cursor").map(|cursor| read(cursor).ok_or_else(|| invalid_cursor(rule))).transpose()?;
+        let place = call.query("cursor").map(|cursor| Cursor::place(cursor, &of, rule, |place| parse(place).is_some())).transpose()?;
+        let before = place.as_deref().and_then(parse);
         Ok(Self { of, limit, before })
     }
 
@@ -61,7 +58,7 @@ impl Page {
         all.sort_by_cached_key(|one| std::cmp::Reverse(place(one)));
         let more = all.len() > self.limit;
         all.truncate(self.limit);
-        let cursor = all.last().filter(|_| more).map(place).map(|(at, name)| format!("{}.{at}.{name}", self.of));
+        let cursor = all.last().filter(|_| more).map(place).map(|(at, name)| Cursor::new(&self.of, format!("{at}.{name}")).encode());
         (all, cursor)
     }
 }

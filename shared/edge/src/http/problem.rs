@@ -186,7 +186,7 @@ impl From<Denied> for Problem {
 impl From<Failure> for Problem {
     /// Keeps the cause of an internal failure for the log.
     fn from(failure: Failure) -> Self {
-        let cause = Some(failure.to_string());
+        let cause = Some(failure.chain());
         let problem = match failure {
             Failure::Refused(refusal) => return refusal.into(),
             Failure::Contended => Self::try_again("other requests are changing the same data; nothing was changed"),

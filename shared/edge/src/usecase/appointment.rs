@@ -132,7 +132,7 @@ pub fn external_id(text: Loose<Text>, faults: &mut Vec<Fault>) -> Option<String>
 /// Never: the derived name is a valid id.
 pub fn id_of(platform: &Platform, scope: &Scope, partner: &PartnerId, external_id: &str) -> Result<AppointmentId, Failure> {
     let name = platform.store.secret().name(scope, &["appointment", partner.as_str(), external_id]);
-    AppointmentId::parse(&short(&name)).map_err(|e| Failure::Broken(e.to_string()))
+    AppointmentId::parse(&short(&name)).map_err(|e| Failure::Broken(e.into()))
 }
 
 /// Returns the partner that sends the request.
@@ -173,7 +173,7 @@ pub fn needs(
     let of_lead = lead.and_then(|lead| loaded.lead(lead)).map(|lead| Key::Dealer(lead.dealer.clone()));
     let keys: Vec<Key> =
         [Key::Dealer(appointment.dealer.clone())].into_iter().chain(of_lead).chain(lead.map(Key::Lead)).chain(event).collect();
-    let ready = keys.iter().all(|key| loaded.stored(key).is_some());
+    let ready = keys.iter().all(|key| loaded.holds(key));
     let days = ready.then(|| days_of(|days| facts(loaded, appointment, days, by, now).map(|facts| asks(&facts, appointment))));
     keys.into_iter().chain(days.into_iter().flatten()).collect()
 }
@@ -219,8 +219,9 @@ pub async fn tell(
     // The appointment is read after the kept reports. If there is no appointment, the kept reports are complete, because creating the appointment also
     // writes the kept reports.
     let kept = Load::of(seen_key.into_iter().chain([Key::Early(id.clone())]));
-    let load =
-        kept.then(|loaded| [Key::Appointment(id.clone())].into_iter().chain(needs(loaded, &id, asks, &by, now)).collect()).patiently();
+    let load = kept
+        .then(|loaded| [Key::Appointment(id.clone())].into_iter().chain(needs(loaded, &id, asks, &by, now)).collect())
+        .with_long_retry();
     let view = |outcome: Outcome| PingBackView { appointment: id.to_string(), outcome: outcome.into(), detail: outcome.detail() };
     let rule = |loaded: &Loaded, _| {
         if let Some((key, body)) = &name

@@ -75,7 +75,7 @@ pub async fn make<A>(
     shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
 ) -> Result<A, Problem> {
     let also = |loaded: &Loaded| also(loaded).into_iter().chain([makes.clone()]).collect();
-    let rule = |context: LeadContext<'_>| if context.loaded.stored(&makes).is_some() { Ok(None) } else { rule(context).map(Some) };
+    let rule = |context: LeadContext<'_>| if context.loaded.holds(&makes) { Ok(None) } else { rule(context).map(Some) };
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| (shown(lead, decision, loaded), decision.is_none());
     let ((answer, known), again) = carry_out(request, &also, rule, shown).await?;
     request.call.note_repeat(again || known);
@@ -204,15 +204,15 @@ pub async fn make_together<A>(
     let also = |id, loaded: &Loaded| also(id, loaded).into_iter().chain([makes(id)]).collect();
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| (shown(lead, decision, loaded), decision.is_none());
     // Many items contend, and no client retries a single lead.
-    let load = unit(platform, call, leads, also).patiently();
+    let load = unit(platform, call, leads, also).with_long_retry();
     let changed = platform.store.decide(&call.scope, load, |loaded, _| {
         let (mut together, mut days) = (Decision::default(), BTreeMap::new());
         let mut answers = Vec::new();
         for one in &asked {
             let day = |user: &UserId, date| days.get(&(user.clone(), date)).cloned().or_else(|| loaded.day(user, date));
-            let rule = |context: LeadContext<'_>| match loaded.stored(&makes(one.id)) {
-                Some(_) => Ok(None),
-                None => rule(context, &day).map(Some),
+            let rule = |context: LeadContext<'_>| match loaded.holds(&makes(one.id)) {
+                true => Ok(None),
+                false => rule(context, &day).map(Some),
             };
             let judged = one.judged(loaded, rule, shown);
             let items = judged.as_ref().map_or(0, |(decision, _)| decision.as_ref().map_or(0, |decision| decision.items.len()));

@@ -107,7 +107,7 @@ pub fn book(
     // The first run has no loaded days and must report every needed day. So all days are requested before anything is checked.
     let diary = Diary::new(case.days);
     let days = offer.days_of(&diary, from);
-    offer.look(&days, from)?;
+    offer.find_slot(&days, from)?;
     if let Some(event) = moved {
         let settled = settle(case, event, EventAction::Reschedule { to: EventTime::At(from) }, None)?;
         return Ok(settled.map(|decision| told(case, decision, Booking::Moved)));

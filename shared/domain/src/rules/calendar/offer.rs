@@ -117,8 +117,8 @@ impl Offer<'_> {
     }
 
     /// Returns the slot at `from` if it is offered and free.
-    pub(crate) fn look(&self, days: &Days, from: DateTime<Utc>) -> Result<Slot, NotFree> {
-        self.terms().look(days, &self.kind, from, self.moves())
+    pub(crate) fn find_slot(&self, days: &Days, from: DateTime<Utc>) -> Result<Slot, NotFree> {
+        self.terms().find_slot(days, &self.kind, from, self.moves())
     }
 
     /// Returns the free slots from a date on, for up to `most` dates that have any, and the next date with free slots.

@@ -1,0 +1,190 @@
+//! What a process keeps in memory: dealers, users, partners, queue senders and webhooks, for 60 seconds.
+//!
+//! That is safe for dealers, since assign, escalate and send read settings fresh and recompute what is based on an older version. A user whose
+//! rights are withdrawn keeps them for up to 60 seconds.
+
+use crate::entities::encode;
+use crate::entity::{Attributes, Record, from_item, to_item};
+use crate::keys::{self, Key};
+use crate::reads::unavailable;
+use crate::{Failure, Load, Loaded, Store};
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::{DealerId, GroupId, Partner, PartnerId, UserId};
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::people::User;
+use forecourt_domain::settings::Dealer;
+use forecourt_domain::webhooks::Webhooks;
+use futures::FutureExt as _;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+const LIFETIME: Duration = Duration::from_secs(60);
+/// The number of entries of a kind at which all of that kind are dropped.
+const MOST: usize = 10_000;
+
+/// The cache of one process.
+#[derive(Default)]
+pub(crate) struct Cache {
+    dealers: Entries<Dealer>,
+    users: Entries<User>,
+    partners: Entries<Partner>,
+    senders: Entries<Sender>,
+    webhooks: Entries<Webhooks>,
+}
+
+/// The partner that sends to a queue under an identity (INT-1).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sender {
+    /// The partner's group.
+    pub group: GroupId,
+    /// The partner's id.
+    pub partner: PartnerId,
+}
+
+/// The cached values of one kind, by names that contain the group.
+struct Entries<T>(Mutex<HashMap<String, (Instant, Arc<T>)>>);
+
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Entries<T> {
+    fn get(&self, name: &str) -> Option<Arc<T>> {
+        let entries = self.0.lock().ok()?;
+        entries.get(name).filter(|(since, _)| since.elapsed() < LIFETIME).map(|(_, value)| value.clone())
+    }
+
+    fn insert(&self, name: String, value: T) -> Arc<T> {
+        let value = Arc::new(value);
+        if let Ok(mut entries) = self.0.lock() {
+            if entries.len() >= MOST {
+                entries.clear();
+            }
+            entries.insert(name, (Instant::now(), value.clone()));
+        }
+        value
+    }
+
+    fn remove(&self, name: &str) {
+        if let Ok(mut entries) = self.0.lock() {
+            entries.remove(name);
+        }
+    }
+}
+
+impl Store {
+    /// Returns a dealer, at most 60 seconds old; `None` if the group has no such dealer.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn dealer(&self, scope: &Scope, id: &DealerId) -> Result<Option<Arc<Dealer>>, Failure> {
+        let name = format!("{}#{id}", scope.group());
+        if let Some(dealer) = self.cache.dealers.get(&name) {
+            return Ok(Some(dealer));
+        }
+        let loaded = self.load(scope, &Load::of([Key::Dealer(id.clone())])).await?;
+        Ok(loaded.dealer(id).map(|dealer| self.cache.dealers.insert(name, dealer.clone())))
+    }
+
+    /// Returns a user, at most 60 seconds old; `None` if the group has no such user.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn user(&self, group: &GroupId, id: &UserId) -> Result<Option<Arc<User>>, Failure> {
+        let name = format!("{group}#{id}");
+        if let Some(user) = self.cache.users.get(&name) {
+            return Ok(Some(user));
+        }
+        let loaded = self.load(&Scope::keys_only(group.clone()), &Load::of([Key::User(id.clone())])).await?;
+        Ok(loaded.user(id).map(|user| self.cache.users.insert(name, user.clone())))
+    }
+
+    /// Returns a partner, at most 60 seconds old; `None` if the group has no such partner.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn partner(&self, group: &GroupId, id: &PartnerId) -> Result<Option<Arc<Partner>>, Failure> {
+        let name = format!("{group}#{id}");
+        if let Some(partner) = self.cache.partners.get(&name) {
+            return Ok(Some(partner));
+        }
+        let loaded = self.load(&Scope::keys_only(group.clone()), &Load::of([Key::Partner(id.clone())])).await?;
+        Ok(loaded.partner(id).map(|partner| self.cache.partners.insert(name, partner.clone())))
+    }
+
+    /// Returns the sender with the queue identity `id`, at most 60 seconds old; `None` if the identity is unknown.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn sender(&self, id: &str) -> Result<Option<Arc<Sender>>, Failure> {
+        if let Some(sender) = self.cache.senders.get(id) {
+            return Ok(Some(sender));
+        }
+        let found = self.get(keys::sender(id)).await?.map(from_item).transpose()?;
+        Ok(found.map(|sender| self.cache.senders.insert(id.to_owned(), sender)))
+    }
+
+    /// Returns the group's webhooks, at most 60 seconds old: a webhook may miss events of the first minute after it was created in another process.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn webhooks(&self, scope: &Scope) -> Result<Arc<Webhooks>, Failure> {
+        let name = scope.group().to_string();
+        if let Some(webhooks) = self.cache.webhooks.get(&name) {
+            return Ok(webhooks);
+        }
+        let loaded = self.load(scope, &Load::of([Key::Webhooks])).await?;
+        Ok(self.cache.webhooks.insert(name, loaded.webhooks()))
+    }
+
+    /// Drops the cached items that a commit of this process changed.
+    pub(crate) fn forget(&self, scope: &Scope, decision: &Decision) {
+        let group = scope.group();
+        for item in &decision.items {
+            match item {
+                Item::Dealer(dealer) => self.cache.dealers.remove(&format!("{group}#{}", dealer.id)),
+                Item::User(user) => self.cache.users.remove(&format!("{group}#{}", user.id)),
+                Item::Webhooks(_) => self.cache.webhooks.remove(group.as_str()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Writes a user of a group's file, unless it is stored already.
+    ///
+    /// # Errors
+    /// As [`Store::decide`].
+    pub async fn put_user(&self, group: &GroupId, user: &User) -> Result<(), Failure> {
+        let rule = |loaded: &Loaded, _| {
+            let version = loaded.user(&user.id).map_or(0, |before| before.version);
+            let same = loaded.user(&user.id).is_some_and(|before| *before == User { version, ..user.clone() });
+            let item = Item::User(Box::new(User { version: version + 1, ..user.clone() }));
+            Ok(((!same).then(|| Decision::default().with(item)), ()))
+        };
+        self.decide(&Scope::keys_only(group.clone()), Load::of([Key::User(user.id.clone())]), rule).await
+    }
+
+    /// Writes a partner of a group's file, and its queue identity.
+    ///
+    /// # Errors
+    /// [`Failure::Unavailable`].
+    pub async fn put_partner(&self, group: &GroupId, partner: &Partner, sender_id: &str) -> Result<(), Failure> {
+        let (version, commit) = (1, "demo");
+        let item = encode(&Scope::keys_only(group.clone()), &Item::Partner(partner.clone()), version, commit)?;
+        self.put(item).await?;
+        let sender = Record::of(to_item(&Sender { group: group.clone(), partner: partner.id.clone() })?);
+        self.put(sender.into_attributes(keys::sender(sender_id), version, commit)).await
+    }
+
+    async fn put(&self, item: Attributes) -> Result<(), Failure> {
+        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item));
+        let put = put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await.map_err(unavailable)?;
+        self.spent.note_write(put.consumed_capacity());
+        Ok(())
+    }
+}

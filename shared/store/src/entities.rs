@@ -1,0 +1,126 @@
+//! Every kind of stored item, one row each.
+//!
+//! A row reads: key = accessor of [`Loaded`](crate::Loaded) -> type, partition / place in it (after the group), key of an item of a decision,
+//! encoding. The accessors of items that have a default when they are not stored are crate-private, see [`Loaded`](crate::Loaded).
+
+mod appointment;
+mod contact;
+mod export;
+mod lead;
+mod message;
+mod settings;
+mod webhook;
+
+pub(crate) use lead::lead_attributes;
+
+use crate::entity::{Attributes, Entity, Versioned, encoding, entities, key_text, owned};
+use crate::keys::{TableKey, elements_prefix, outgoing_place, stamp, subject};
+use crate::{Failure, Loaded};
+use chrono::{DateTime, NaiveDate, Utc};
+use forecourt_domain::access::Scope;
+use forecourt_domain::appointment::{Appointment, PendingReports, Unprocessed};
+use forecourt_domain::base::{
+    AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, Partner, PartnerId,
+    Subject, TaskId, UserId,
+};
+use forecourt_domain::calendar::{CalendarEvent, CalendarFeeds, Invitation};
+use forecourt_domain::decision::Item;
+use forecourt_domain::directory::Channel;
+use forecourt_domain::distribution::{Pool, Rotation};
+use forecourt_domain::elements::{Element, ElementKind};
+use forecourt_domain::lead::{Entry, Lead, Receipt, Task};
+use forecourt_domain::messages::{Letter, Message};
+use forecourt_domain::people::{ReceivedRequest, Signing, User, UserChange};
+use forecourt_domain::reports::{Download, Export};
+use forecourt_domain::settings::{Dealer, Lane, Recompute, SettingsChange};
+use forecourt_domain::slots::Day;
+use forecourt_domain::webhooks::{Outgoing, Webhooks};
+
+/// The group of a rotation; `None` for the rotation of the whole dealer.
+type RotationGroup = Option<DistributionGroupId>;
+type Instant = DateTime<Utc>;
+
+entities! {
+    // A lead and everything that belongs to it.
+    /// A lead.
+    Lead = pub lead(lead: LeadId) -> Lead, "L#{lead}" / "@", it => [it.id], custom;
+    /// An entry of a lead's timeline, by the version of the lead.
+    Entry = pub entry(lead: LeadId, version: u64) -> Entry, "L#{lead}" / "T#{version:06}", it => [it.lead, it.version], plain;
+    /// A message to staff about a lead, by its cause.
+    Message = pub message(lead: LeadId, cause: &str) -> Message, "L#{lead}" / "M#{cause}", it => [it.lead, it.cause], custom;
+    /// A calendar event of a lead.
+    Event = pub event(lead: LeadId, event: &EventId) -> CalendarEvent, "L#{lead}" / "E#{event}", it => [it.lead, it.id], custom;
+    /// An invitation of a lead's contact to pick a time.
+    Invitation = pub invitation(lead: LeadId, id: &InvitationId) -> Invitation, "L#{lead}" / "I#{id}", it => [it.lead, it.id], plain;
+    /// An element of a lead.
+    Element = pub element(lead: LeadId, kind: ElementKind, id: &ElementId) -> Element,
+        "L#{lead}" / (format!("{}{id}", elements_prefix(*kind))), it => [it.lead, it.content.kind(), it.id], plain;
+    /// A task of a lead.
+    Task = pub task(lead: LeadId, id: &TaskId) -> Task, "L#{lead}" / "K#{id}", it => [it.lead, it.work.id], custom;
+
+    // An appointment, and what is about leads and appointments alike.
+    /// An appointment.
+    Appointment = pub appointment(id: &AppointmentId) -> Appointment, "A#{id}" / "@", it => [it.id], custom;
+    /// Reports about an appointment that arrived before it.
+    Early = pub early(id: &AppointmentId) -> PendingReports, "A#{id}" / "P", it => [it.id], custom;
+    /// A letter to a customer about a lead or an appointment, by its cause.
+    Letter = pub letter(about: &Subject, cause: &str) -> Letter, (subject(about)) / "O#{cause}", it => [it.home, it.cause], custom;
+    /// An event of a lead or an appointment for the group's webhooks, by its sequence.
+    Outgoing = pub outgoing(about: &Subject, sequence: u64) -> Outgoing,
+        (format!("N{}", subject(about))) / (outgoing_place(*sequence)), it => [it.about, it.sequence], custom;
+
+    // A dealer.
+    /// A dealer with its settings, members and absences.
+    Dealer = pub dealer(id: &DealerId) -> Dealer, "D#{id}" / "@", it => [it.id], custom;
+    /// A change of a dealer's settings, by the version that it made.
+    Change = pub change(dealer: &DealerId, version: u64) -> SettingsChange, "D#{dealer}" / "H#{version:06}", it => [it.dealer, it.version], plain;
+    /// The progress of recomputing a dealer's open leads.
+    Recompute = pub recompute(dealer: &DealerId) -> Recompute, "D#{dealer}" / "J", it => [it.dealer], custom;
+    /// The state of a rotation of a dealer.
+    Rotation = pub(crate) saved_rotation(dealer: &DealerId, group: &RotationGroup) -> Rotation,
+        "D#{dealer}" / (group.as_ref().map_or_else(|| "R".to_owned(), |group| format!("R#{group}"))), it => [it.dealer, it.group], plain;
+    /// The state of a dealer's pool.
+    Pool = pub(crate) saved_pool(dealer: &DealerId) -> Pool, "D#{dealer}" / "P", it => [it.dealer], plain;
+    /// The number of appointments that a dealer's own system sent and that are not stored (APT-2).
+    Unprocessed = pub unprocessed(dealer: &DealerId) -> Unprocessed, "D#{dealer}" / "N", it => [it.dealer], plain;
+
+    // A group's users, partners and webhooks.
+    /// A user.
+    User = pub user(id: &UserId) -> User, "U#{id}" / "@", it => [it.id], custom;
+    /// A change of a user, by the version that it made.
+    UserChange = pub user_change(user: &UserId, version: u64) -> UserChange, "U#{user}" / "H#{version:06}", it => [it.user.id, it.user.version], plain;
+    /// A user's calendar links.
+    Feeds = pub feeds(user: &UserId) -> CalendarFeeds, "U#{user}" / "F", it => [it.user], plain;
+    /// A user's day: what occupies which quarter-hours (CAL-7).
+    Day = pub(crate) saved_day(user: &UserId, date: NaiveDate) -> Day, "S#{user}#{date}" / "@", it => [it.user, it.date], plain;
+    /// A partner.
+    Partner = pub partner(id: &PartnerId) -> Partner, "P#{id}" / "@", it => [it.id], plain;
+    /// The secrets with which a partner signs.
+    Signing = pub signing(partner: &PartnerId) -> Signing, "P#{partner}" / "S", it => [it.partner], plain;
+    /// The group's webhooks (APT-6).
+    Webhooks = pub(crate) saved_webhooks() -> Webhooks, "W" / "@", it => [], plain;
+
+    // Contacts and requests, by hashes.
+    /// A contact, or an alias of one, by the HMAC of an e-mail address or telephone number.
+    Channel = pub channel(key: &ChannelKey) -> Channel, (format!("C#{}", key.0)) / "@", it, key => [key], custom;
+    /// The lead that an enquiry made, by the hash of its `Idempotency-Key`.
+    Receipt = pub receipt(hash: &str) -> Receipt, "K#{hash}" / "@", it => [it.key], plain;
+    /// A request that was answered, by the hash of its name.
+    Seen = pub seen(hash: &str) -> ReceivedRequest, "K#{hash}" / "S", it => [it.key], custom;
+
+    // Exports.
+    /// An export.
+    Export = pub export(id: &ExportId) -> Export, "X" / (id.to_string()), it => [it.id], custom;
+    /// A download of an export, by its time and id (EXP-2).
+    Download = pub download(at: Instant, id: &str) -> Download, "XLOG" / (format!("{}#{id}", stamp(*at))), it => [it.at, it.id], plain;
+}
+
+impl Key {
+    /// Returns the key of the state of a lane of a dealer.
+    pub fn lane(dealer: DealerId, lane: Lane) -> Self {
+        match lane {
+            Lane::Rotation(group) => Key::Rotation(dealer, group),
+            Lane::Pool => Key::Pool(dealer),
+        }
+    }
+}

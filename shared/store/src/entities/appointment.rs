@@ -1,0 +1,35 @@
+//! Appointments, and reports that arrive before them.
+
+use crate::Failure;
+use crate::entity::{Attributes, Entity, Record, flat, from_item, to_item};
+use crate::keys::{self, Month};
+use aws_sdk_dynamodb::types::AttributeValue;
+use forecourt_domain::access::Scope;
+use forecourt_domain::appointment::{Appointment, PendingReports};
+
+/// The fields of an appointment that are not in its row: no list shows them.
+const UNLISTED: [&str; 11] = ["reached", "told", "notes", "moved", "version", "updated", "said_of", "undone", "marked", "taken", "said"];
+
+impl Entity for Appointment {
+    fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
+        let mut row: Attributes = to_item(self)?;
+        let mut state: Attributes = UNLISTED.iter().filter_map(|name| row.remove_entry(*name)).collect();
+        state.insert("row".into(), AttributeValue::M(row));
+        // One that came from another dealer may be older than this dealer: it is in a list of its own.
+        let partition = match self.left.is_empty() {
+            true => keys::appointments_partition(scope, &self.dealer, &Month::of(self.created)),
+            false => keys::newcomers_partition(scope, &self.dealer),
+        };
+        Ok(Record::of(state).listed(partition, keys::appointment_place(self.created, &self.id)))
+    }
+
+    fn from_attributes(attributes: Attributes) -> Result<Self, Failure> {
+        from_item(flat(attributes))
+    }
+}
+
+impl Entity for PendingReports {
+    fn to_record(&self, _: &Scope) -> Result<Record, Failure> {
+        Ok(Record::of(to_item(self)?).expiring(self.until()))
+    }
+}

@@ -1,0 +1,123 @@
+//! Leads, their calendar events and their tasks. `row` holds what lists, calendars and reports show: the indexes carry it.
+
+use crate::Failure;
+use crate::entity::{Attributes, Due, Entity, Record, flat, from_item, in_row, to_item};
+use crate::keys::{self, DueKind, Month};
+use aws_sdk_dynamodb::types::AttributeValue;
+use forecourt_domain::access::Scope;
+use forecourt_domain::calendar::CalendarEvent;
+use forecourt_domain::lead::{Lead, Task, TaskState, Waiting};
+
+/// The fields of a lead that are in its row.
+const LEAD_ROW: [&str; 15] = [
+    "id",
+    "dealer",
+    "status",
+    "owner",
+    "type",
+    "source",
+    "contact",
+    "contact_id",
+    "elsewhere",
+    "vehicle",
+    "plate",
+    "arrived",
+    "updated",
+    "targets",
+    "tasks",
+];
+
+/// The fields of a calendar event that are in its row. Notes and history are not.
+const EVENT_ROW: [&str; 7] = ["id", "lead", "dealer", "title", "type", "at", "user"];
+
+impl Entity for Lead {
+    fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
+        let due = self.waits_for().map(|waiting| {
+            let (at, kind) = match waiting {
+                Waiting::Distribute(since) => (since, DueKind::Assign),
+                Waiting::Escalate(at) => (at, DueKind::Escalate),
+            };
+            Due { at, kind, dealer: self.dealer.clone(), leased: false }
+        });
+        let since = self.here_since();
+        let record = Record::of(lead_attributes(self)?)
+            .listed(keys::list_partition(scope, &self.dealer, &Month::of(since)), keys::list_place(since, self.id))
+            .due(due);
+        Ok(match self.owner.as_ref().filter(|_| self.is_work()) {
+            Some(owner) => record.work(keys::work_partition(scope, owner), keys::work_place(self.next_action().0, self.id)),
+            None => record,
+        })
+    }
+
+    fn from_attributes(attributes: Attributes) -> Result<Self, Failure> {
+        from_item(flat(attributes))
+    }
+}
+
+/// Returns the state of a lead with its row, which also has what lists need and the lead computes.
+pub(crate) fn lead_attributes(lead: &Lead) -> Result<Attributes, Failure> {
+    let mut state: Attributes = to_item(lead)?;
+    let mut row: Attributes = LEAD_ROW.iter().filter_map(|name| state.remove_entry(*name)).collect();
+    if let Some(deadline) = lead.deadline() {
+        row.insert("deadline".into(), AttributeValue::N(deadline.timestamp_millis().to_string()));
+    }
+    row.insert("level".into(), AttributeValue::N(lead.level().to_string()));
+    row.insert("open".into(), AttributeValue::Bool(lead.clock_runs()));
+    if let Some(answer) = lead.answered() {
+        row.insert("answered_in".into(), AttributeValue::N(answer.working_seconds.to_string()));
+        if let Some(in_time) = answer.in_time() {
+            row.insert("in_time".into(), AttributeValue::Bool(in_time));
+        }
+    }
+    if let Some(original) = lead.deadline_before_moves {
+        row.insert("was_due".into(), AttributeValue::N(original.timestamp_millis().to_string()));
+    }
+    if lead.highest_level() > lead.level() {
+        row.insert("was_at".into(), AttributeValue::N(lead.highest_level().to_string()));
+    }
+    let others = lead.contacts.iter().skip(1).map(|contact| AttributeValue::S(contact.person.display_name()));
+    if lead.contacts.len() > 1 {
+        row.insert("others".into(), AttributeValue::L(others.collect()));
+    }
+    if let (_, Some(event)) = lead.next_action() {
+        row.insert("has_plans".into(), AttributeValue::Bool(true));
+        row.insert("next_event".into(), AttributeValue::S(event.to_string()));
+    }
+    state.insert("row".into(), AttributeValue::M(row));
+    Ok(state)
+}
+
+impl Entity for CalendarEvent {
+    fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
+        let mut state: Attributes = to_item(self)?;
+        let mut row: Attributes = EVENT_ROW.iter().filter_map(|name| state.remove_entry(*name)).collect();
+        row.insert("is".into(), AttributeValue::S(self.state.name().into()));
+        row.insert("changed".into(), AttributeValue::N(self.changed().timestamp_millis().to_string()));
+        row.insert("sequence".into(), AttributeValue::N(self.sequence().to_string()));
+        state.insert("row".into(), AttributeValue::M(row));
+        let due = self.due.map(|at| Due { at, kind: DueKind::Resubmit, dealer: self.dealer.clone(), leased: false });
+        let partition = keys::calendar_partition(scope, &self.dealer, &Month::of(self.at));
+        Ok(Record::of(state).listed(partition, keys::calendar_place(self.at, self.lead, &self.id)).due(due))
+    }
+
+    fn from_attributes(attributes: Attributes) -> Result<Self, Failure> {
+        from_item(flat(attributes))
+    }
+}
+
+impl Entity for Task {
+    fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
+        let record = Record::of(in_row(self)?);
+        Ok(match (&self.state, &self.work.assignee) {
+            (TaskState::Open, Some(assignee)) => {
+                let place = keys::task_place(self.work.start, self.lead, self.work.id.as_str());
+                record.work(keys::work_partition(scope, assignee), place)
+            }
+            _ => record,
+        })
+    }
+
+    fn from_attributes(attributes: Attributes) -> Result<Self, Failure> {
+        from_item(flat(attributes))
+    }
+}

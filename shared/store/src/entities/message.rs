@@ -1,0 +1,29 @@
+//! Messages to staff and letters to customers.
+
+use crate::Failure;
+use crate::entity::{Due, Entity, Record, to_item};
+use crate::keys::{self, DueKind};
+use forecourt_domain::access::Scope;
+use forecourt_domain::messages::{Letter, LetterState, Message, MessageState};
+
+impl Entity for Message {
+    fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
+        let leased = matches!(self.fate, MessageState::Sending { .. });
+        let due = self.due().map(|at| Due { at, kind: DueKind::Send, dealer: self.dealer.clone(), leased });
+        let record = Record::of(to_item(self)?).due(due);
+        Ok(match self.due().filter(|_| self.bundled) {
+            Some(at) => {
+                record.work(keys::work_partition(scope, &self.reader), keys::bundle_place(&self.dealer, at, self.lead, &self.cause))
+            }
+            None => record,
+        })
+    }
+}
+
+impl Entity for Letter {
+    fn to_record(&self, _: &Scope) -> Result<Record, Failure> {
+        let leased = matches!(self.fate, LetterState::Sending { .. });
+        let due = self.due().map(|at| Due { at, kind: DueKind::Deliver, dealer: self.dealer.clone(), leased });
+        Ok(Record::of(to_item(self)?).due(due))
+    }
+}

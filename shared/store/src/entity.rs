@@ -1,0 +1,277 @@
+//! How an item is stored: the trait [`Entity`], and the macro that makes code of the table in [`entities`](crate::entities).
+//!
+//! An item has three parts: its state, the keys of its index entries, and an envelope that is the same for all: table key, version, commit id
+//! and schema number.
+
+use crate::Failure;
+use crate::keys::{self, DueKind, TableKey};
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::DealerId;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// An item's attributes.
+pub(crate) type Attributes = HashMap<String, AttributeValue>;
+
+/// The schema number that this code writes. It never overwrites an item with a higher one.
+const SCHEMA: u32 = 1;
+
+/// The attribute that makes the relay send a wake-up at the item's due time. The filter of the template's stream contains its name.
+///
+/// The end of a sender's lease sends none: it matters only if the sender crashed, and then the sweep finds it.
+pub const WAKE_UP: &str = "tell";
+
+/// An item that this code cannot write or read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ItemError {
+    #[error("cannot encode an item")]
+    Encode(#[source] serde_dynamo::Error),
+    #[error("cannot decode an item")]
+    Decode(#[source] serde_dynamo::Error),
+    #[error("a newer version of Forecourt wrote the item")]
+    Newer,
+    #[error("`{0}` of an index entry is missing or invalid")]
+    Index(&'static str),
+}
+
+impl From<ItemError> for Failure {
+    fn from(error: ItemError) -> Self {
+        Failure::Broken(error.into())
+    }
+}
+
+/// One kind of stored item: how its type becomes attributes and index entries, and back.
+///
+/// The defaults suit an item that is in no index: every field is an attribute.
+pub(crate) trait Entity: Serialize + for<'a> Deserialize<'a> {
+    /// Returns the state and the index entries that follow from it.
+    fn to_record(&self, _scope: &Scope) -> Result<Record, Failure> {
+        Ok(Record::of(to_item(self)?))
+    }
+
+    /// Reads the state back, ignoring the envelope and the index keys.
+    fn from_attributes(attributes: Attributes) -> Result<Self, Failure> {
+        from_item(attributes)
+    }
+}
+
+/// An item's attributes without its envelope.
+pub(crate) struct Record {
+    attributes: Attributes,
+    due: Option<Due>,
+}
+
+/// An entry of the `due` index.
+pub(crate) struct Due {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) kind: DueKind,
+    pub(crate) dealer: DealerId,
+    /// Whether it is the end of a sender's lease, see [`WAKE_UP`].
+    pub(crate) leased: bool,
+}
+
+impl Record {
+    /// A record without index entries.
+    pub(crate) fn of(state: Attributes) -> Self {
+        Self { attributes: state, due: None }
+    }
+
+    /// Adds an entry of the `list` index.
+    pub(crate) fn listed(self, partition: String, place: String) -> Self {
+        self.indexed("lpk", partition).indexed("lsk", place)
+    }
+
+    /// Adds an entry of the `work` index.
+    pub(crate) fn work(self, partition: String, place: String) -> Self {
+        self.indexed("wpk", partition).indexed("wsk", place)
+    }
+
+    /// Adds an entry of the `due` index, if there is one.
+    pub(crate) fn due(self, due: Option<Due>) -> Self {
+        Self { due, ..self }
+    }
+
+    /// Lets DynamoDB delete the item some time after `until`.
+    pub(crate) fn expiring(mut self, until: DateTime<Utc>) -> Self {
+        self.attributes.insert("ttl".into(), AttributeValue::N(until.timestamp().to_string()));
+        self
+    }
+
+    fn indexed(mut self, name: &str, value: String) -> Self {
+        self.attributes.insert(name.to_owned(), AttributeValue::S(value));
+        self
+    }
+
+    /// Returns the item as it is written.
+    pub(crate) fn into_attributes(mut self, key: TableKey, version: u64, commit: &str) -> Attributes {
+        if let Some(due) = self.due.take() {
+            self = self.indexed("dpk", keys::due_shard(&key.pk)).indexed("dsk", keys::due_place(due.at, due.kind, &due.dealer));
+            if !due.leased {
+                self = self.indexed(WAKE_UP, "y".into());
+            }
+        }
+        let mut attributes = self.attributes;
+        attributes.insert("pk".into(), AttributeValue::S(key.pk));
+        attributes.insert("sk".into(), AttributeValue::S(key.sk));
+        attributes.insert("v".into(), AttributeValue::N(version.to_string()));
+        attributes.insert("c".into(), AttributeValue::S(commit.to_owned()));
+        attributes.insert("sv".into(), AttributeValue::N(SCHEMA.to_string()));
+        attributes
+    }
+}
+
+/// An item as read, with its version and the id of the commit that wrote it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Versioned<T> {
+    pub(crate) version: u64,
+    pub(crate) commit: String,
+    pub(crate) item: T,
+}
+
+impl<T> Versioned<T> {
+    /// Reads the envelope, and the item by `read`.
+    pub(crate) fn read(attributes: Attributes, read: impl FnOnce(Attributes) -> Result<T, Failure>) -> Result<Self, Failure> {
+        let number = |name: &str| attributes.get(name).and_then(|v| v.as_n().ok()).and_then(|n| n.parse::<u64>().ok());
+        if number("sv").is_some_and(|schema| schema > u64::from(SCHEMA)) {
+            return Err(ItemError::Newer.into());
+        }
+        let version = number("v").unwrap_or_default();
+        let commit = attributes.get("c").and_then(|v| v.as_s().ok()).cloned().unwrap_or_default();
+        Ok(Self { version, commit, item: read(attributes)? })
+    }
+}
+
+/// Returns the attributes with those of `row`, which the indexes carry, among them.
+pub(crate) fn flat(mut attributes: Attributes) -> Attributes {
+    if let Some(AttributeValue::M(row)) = attributes.remove("row") {
+        attributes.extend(row);
+    }
+    attributes
+}
+
+/// Returns a state that is all in `row`, which the indexes carry.
+pub(crate) fn in_row<T: Serialize>(value: &T) -> Result<Attributes, Failure> {
+    Ok(Attributes::from([("row".to_owned(), AttributeValue::M(to_item(value)?))]))
+}
+
+/// Returns the row of an item as the indexes carry it.
+pub(crate) fn row<T: for<'a> Deserialize<'a>>(attributes: &Attributes) -> Result<T, Failure> {
+    match attributes.get("row") {
+        Some(AttributeValue::M(row)) => from_item(row.clone()),
+        _ => Err(ItemError::Index("row").into()),
+    }
+}
+
+pub(crate) fn to_item<T: Serialize>(value: &T) -> Result<Attributes, Failure> {
+    serde_dynamo::aws_sdk_dynamodb_1::to_item(value).map_err(|e| ItemError::Encode(e).into())
+}
+
+pub(crate) fn from_item<T: for<'a> Deserialize<'a>>(attributes: Attributes) -> Result<T, Failure> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(attributes).map_err(|e| ItemError::Decode(e).into())
+}
+
+/// A column of the table that is text with fields of the key in it, or an expression in parentheses.
+macro_rules! key_text {
+    ($text:literal) => {
+        std::fmt::format(format_args!($text))
+    };
+    (($text:expr)) => {
+        $text
+    };
+}
+
+/// The last word of a row: a `plain` item uses the defaults of [`Entity`]; a `custom` one has an implementation in a file below.
+macro_rules! encoding {
+    (plain $type:ident) => {
+        impl Entity for $type {}
+    };
+    (custom $type:ident) => {};
+}
+
+/// The owned type of a field that accessors take by reference.
+macro_rules! owned {
+    (str) => {
+        String
+    };
+    ($type:ident) => {
+        $type
+    };
+}
+
+/// Makes of a table with one row for each kind of item:
+/// - [`Key`](crate::keys::Key), its text in the table, and the key of an item of a decision;
+/// - the encoding of an item of a decision, and the decoding by key;
+/// - the accessors of [`Loaded`](crate::Loaded).
+macro_rules! entities {
+    ($(
+        $(#[$doc:meta])*
+        $kind:ident = $vis:vis $get:ident($( $($field:ident: $(&$reference:ident)? $($value:ident)?),+ )?) -> $type:ident,
+            $partition:tt / $place:tt, $it:ident $(, $also:ident)? => [$( $($part:expr),+ )?], $encoding:ident;
+    )+) => {
+        /// The name of a stored item within its group.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub enum Key {
+            $( $(#[$doc])* $kind $( ( $( $(owned!($reference))? $($value)? ),+ ) )?, )+
+        }
+
+        /// An item as read.
+        #[derive(Debug, Clone, PartialEq)]
+        pub(crate) enum Stored {
+            $( $kind(Box<$type>), )+
+        }
+
+        impl Key {
+            /// Returns the key within the group of `scope`.
+            pub(crate) fn at(&self, scope: &Scope) -> TableKey {
+                let (partition, place) = match self {
+                    $( Key::$kind $( ( $($field),+ ) )? => (key_text!($partition), key_text!($place)), )+
+                };
+                TableKey { pk: format!("{}#{partition}", scope.group()), sk: place }
+            }
+
+            /// Returns the key of an item of a decision.
+            #[expect(unused_variables, reason = "the webhooks' key has no parts, and a channel's is not in its state")]
+            pub(crate) fn of(item: &Item) -> Self {
+                match item {
+                    $( Item::$kind($($also,)? $it) => Key::$kind $( ( $($part.to_owned()),+ ) )?, )+
+                }
+            }
+        }
+
+        /// Returns an item of a decision as it is written.
+        #[expect(unused_variables, reason = "the key of a channel is not part of its state")]
+        pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> Result<Attributes, Failure> {
+            let record = match item {
+                $( Item::$kind($($also,)? $it) => <$type as Entity>::to_record($it, scope)?, )+
+            };
+            Ok(record.into_attributes(Key::of(item).at(scope), version, commit))
+        }
+
+        /// Reads the item that is stored under `key`.
+        pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Versioned<Stored>, Failure> {
+            Versioned::read(attributes, |attributes| {
+                Ok(match key {
+                    $( Key::$kind { .. } => Stored::$kind(Box::new(<$type as Entity>::from_attributes(attributes)?)), )+
+                })
+            })
+        }
+
+        impl Loaded {
+            $(
+                #[doc = concat!("Returns the item of [`Key::", stringify!($kind), "`]; `None` if it was not loaded or does not exist.")]
+                $vis fn $get(&self, $( $($field: $(&$reference)? $($value)?),+ )?) -> Option<&$type> {
+                    match self.stored(&Key::$kind $( ( $($field.to_owned()),+ ) )?) {
+                        Some(Stored::$kind(item)) => Some(item),
+                        _ => None,
+                    }
+                }
+            )+
+        }
+
+        $( encoding!($encoding $type); )+
+    };
+}
+
+pub(crate) use {encoding, entities, key_text, owned};

@@ -1,0 +1,148 @@
+//! Wake-ups: the messages on the queues. They are made of the keys of due items.
+
+use super::{DueKind, EXPORTS, RECOMPUTE};
+use crate::Failure;
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::{DealerId, EventId, ExportId, GroupId, LeadId, Subject};
+use serde::{Deserialize, Serialize};
+
+/// A wake-up: "check this item now". It has ids only; the receiver loads the state and decides, so a lost, repeated, late or early wake-up does
+/// no harm.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct WakeUp {
+    /// The kind of work that is due.
+    pub kind: DueKind,
+    /// The group of the item.
+    pub group: GroupId,
+    /// The dealer of the item when the wake-up was made.
+    pub dealer: DealerId,
+    /// The item.
+    #[serde(flatten)]
+    pub target: WakeUpTarget,
+}
+
+/// The item that a wake-up is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum WakeUpTarget {
+    /// A message to staff.
+    Message {
+        /// The lead that it is about.
+        lead: LeadId,
+        /// The cause, which names the message.
+        message: String,
+    },
+    /// A letter to a customer.
+    Letter {
+        /// The lead or appointment that it is about.
+        home: Subject,
+        /// The cause, which names the letter.
+        letter: String,
+    },
+    /// An export.
+    Export {
+        /// The export's id.
+        export: ExportId,
+    },
+    /// A webhook event.
+    Outgoing {
+        /// The lead or appointment that it is about.
+        about: Subject,
+        /// Its number among the webhook events of that lead or appointment.
+        sequence: u64,
+    },
+    /// A calendar event.
+    Event {
+        /// The lead that it belongs to.
+        lead: LeadId,
+        /// The event's id.
+        event: EventId,
+    },
+    /// A lead.
+    Lead {
+        /// The lead's number.
+        lead: LeadId,
+    },
+    /// The dealer of the wake-up.
+    Dealer {},
+}
+
+impl WakeUpTarget {
+    /// Returns the lead that it is about, if any.
+    pub fn lead(&self) -> Option<LeadId> {
+        match self {
+            WakeUpTarget::Message { lead, .. } | WakeUpTarget::Event { lead, .. } | WakeUpTarget::Lead { lead } => Some(*lead),
+            WakeUpTarget::Letter { home: Subject::Lead(lead), .. } | WakeUpTarget::Outgoing { about: Subject::Lead(lead), .. } => {
+                Some(*lead)
+            }
+            WakeUpTarget::Letter { .. } | WakeUpTarget::Outgoing { .. } | WakeUpTarget::Export { .. } | WakeUpTarget::Dealer {} => None,
+        }
+    }
+}
+
+impl WakeUp {
+    /// Makes a wake-up, and the time it is due, of an item's table key and its place in the index `due`. `None` if these are not the keys of a due
+    /// item.
+    pub fn from_keys(pk: &str, sk: &str, due_place: &str) -> Option<(DateTime<Utc>, Self)> {
+        let mut parts = due_place.splitn(3, '#');
+        let due = DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?;
+        let name = parts.next()?;
+        let kind = DueKind::ALL.into_iter().find(|kind| kind.name() == name)?;
+        let dealer = DealerId::parse(parts.next()?).ok()?;
+        let (group, target) = match pk.split_once("#L#") {
+            Some((group, lead)) => {
+                let lead = lead.parse().ok()?;
+                let target = match sk.split_once('#') {
+                    Some(("M", cause)) => WakeUpTarget::Message { lead, message: cause.to_owned() },
+                    Some(("O", cause)) => WakeUpTarget::Letter { home: Subject::Lead(lead), letter: cause.to_owned() },
+                    Some(("E", event)) => WakeUpTarget::Event { lead, event: event.parse().ok()? },
+                    _ => WakeUpTarget::Lead { lead },
+                };
+                (group, target)
+            }
+            None => match (pk.split_once("#A#"), sk.strip_prefix("O#")) {
+                (Some((group, id)), Some(cause)) => {
+                    (group, WakeUpTarget::Letter { home: Subject::Appointment(id.parse().ok()?), letter: cause.to_owned() })
+                }
+                _ if pk.ends_with(EXPORTS) => (pk.strip_suffix(EXPORTS)?, WakeUpTarget::Export { export: sk.parse().ok()? }),
+                _ if sk == RECOMPUTE => (pk.split_once("#D#")?.0, WakeUpTarget::Dealer {}),
+                _ => {
+                    let (group, about) = match (pk.split_once("#NL#"), pk.split_once("#NA#")) {
+                        (Some((group, lead)), _) => (group, Subject::Lead(lead.parse().ok()?)),
+                        (_, found) => found.and_then(|(group, id)| Some((group, Subject::Appointment(id.parse().ok()?))))?,
+                    };
+                    (group, WakeUpTarget::Outgoing { about, sequence: sk.parse().ok()? })
+                }
+            },
+        };
+        Some((due, Self { kind, group: GroupId::parse(group).ok()?, dealer, target }))
+    }
+
+    /// Returns the name of its timer at `due`: equal for equal wake-ups; at most 64 letters, digits, `-`, `_` and `.`.
+    pub fn timer_name(&self, due: DateTime<Utc>) -> String {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        let lead = self.target.lead().map(|lead| format!("{lead}-")).unwrap_or_default();
+        format!("{}-{lead}{:016x}-{}", self.kind.name(), hasher.finish(), due.timestamp())
+    }
+
+    /// Returns the id of its lead or dealer, for the log.
+    pub fn about(&self) -> String {
+        self.target.lead().map_or_else(|| self.dealer.to_string(), |lead| lead.to_string())
+    }
+
+    /// Returns its lead.
+    ///
+    /// # Errors
+    /// [`Failure::Broken`] if it is not about a lead: it is on the wrong queue.
+    pub fn lead(&self) -> Result<LeadId, Failure> {
+        self.target.lead().ok_or_else(|| Failure::Broken(format!("a wake-up of the kind {} names no lead", self.kind.name()).into()))
+    }
+
+    /// Returns a scope for the keys of its group, which came from a stored item.
+    pub fn scope(&self) -> Scope {
+        Scope::keys_only(self.group.clone())
+    }
+}

@@ -1,0 +1,83 @@
+//! A lead as lists show it.
+
+use chrono::{DateTime, Utc};
+use forecourt_domain::base::{DealerId, EventId, UserId};
+use forecourt_domain::lead::{Target, Work, open};
+use serde::{Deserialize, Serialize};
+
+/// A lead as lists show it. It comes from an index, which lags, so no decision may use it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeadRow {
+    /// The fields that the row shares with the lead.
+    #[serde(flatten)]
+    pub facts: LeadFacts,
+    /// The first-contact deadline.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option")]
+    pub deadline: Option<DateTime<Utc>>,
+    /// The escalation level: 0, 1 or 2.
+    pub level: u8,
+    /// Whether the response clock is running.
+    pub open: bool,
+    /// The time from arrival to the first answer, in seconds of the dealer's opening hours (OVR-4).
+    #[serde(default)]
+    pub answered_in: Option<i64>,
+    /// Whether that answer met the deadline; `None` if the lead had none.
+    #[serde(default)]
+    pub in_time: Option<bool>,
+    /// The highest escalation level before its clock was restarted: 0, 1 or 2.
+    #[serde(default)]
+    pub was_at: u8,
+    /// The names of its contacts other than the main one (LEAD-8).
+    #[serde(default)]
+    pub others: Vec<String>,
+    /// Whether it has an incomplete calendar event.
+    #[serde(default, rename = "has_plans")]
+    pub planned: bool,
+    /// The calendar event that is its next action.
+    #[serde(default)]
+    pub next_event: Option<EventId>,
+}
+
+/// The fields that a row shares with its lead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "as in Lead")]
+pub struct LeadFacts {
+    pub id: forecourt_domain::base::LeadId,
+    pub dealer: DealerId,
+    pub status: forecourt_domain::base::Status,
+    #[serde(default)]
+    pub owner: Option<UserId>,
+    #[serde(rename = "type")]
+    pub lead_type: forecourt_domain::enquiry::LeadType,
+    pub source: String,
+    pub contact: String,
+    #[serde(default)]
+    pub contact_id: Option<forecourt_domain::base::ChannelKey>,
+    #[serde(default)]
+    pub elsewhere: Vec<forecourt_domain::base::ChannelKey>,
+    #[serde(default)]
+    pub vehicle: String,
+    #[serde(default)]
+    pub plate: Option<String>,
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub arrived: DateTime<Utc>,
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub updated: DateTime<Utc>,
+    #[serde(default)]
+    pub targets: Vec<Target>,
+    #[serde(default)]
+    pub tasks: Vec<Work>,
+}
+
+impl LeadRow {
+    /// Returns the open deadlines in no order: the first-contact deadline without, the others with their targets (LEAD-6).
+    pub fn open_deadlines(&self) -> impl Iterator<Item = (DateTime<Utc>, Option<&Target>)> {
+        let first = self.deadline.filter(|_| self.open).map(|at| (at, None));
+        first.into_iter().chain(open(self.facts.status, &self.facts.targets).map(|target| (target.at, Some(target))))
+    }
+
+    /// Returns the current deadline: the earliest open one.
+    pub fn current_deadline(&self) -> Option<DateTime<Utc>> {
+        self.open_deadlines().map(|(at, _)| at).min()
+    }
+}

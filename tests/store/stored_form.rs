@@ -1,0 +1,124 @@
+//! The stored form of every kind of item: items outlive releases, so it stays the same byte for byte.
+//!
+//! `stored_items.jsonl` has items as an earlier release wrote them, without version and commit id. Add lines for a new kind of item and for
+//! new fields; never change a line.
+
+use crate::support::world::engine;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::{ChannelKey, GroupId};
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_local::engine;
+use forecourt_store::{Load, Secret, Store};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+type Attributes = HashMap<String, AttributeValue>;
+
+#[derive(Deserialize)]
+struct Fixture {
+    kind: String,
+    item: Value,
+}
+
+/// Reads a value in DynamoDB's JSON.
+fn value_of(json: &Value) -> AttributeValue {
+    let (kind, value) = json.as_object().and_then(|json| json.iter().next()).unwrap();
+    match (kind.as_str(), value) {
+        ("S", Value::String(text)) => AttributeValue::S(text.clone()),
+        ("N", Value::String(number)) => AttributeValue::N(number.clone()),
+        ("BOOL", Value::Bool(truth)) => AttributeValue::Bool(*truth),
+        ("NULL", _) => AttributeValue::Null(true),
+        ("B", Value::String(bytes)) => AttributeValue::B(Blob::new(STANDARD.decode(bytes).unwrap())),
+        ("L", Value::Array(values)) => AttributeValue::L(values.iter().map(value_of).collect()),
+        ("M", values) => AttributeValue::M(attributes_of(values)),
+        _ => panic!("no attribute value: {json}"),
+    }
+}
+
+fn attributes_of(json: &Value) -> Attributes {
+    json.as_object().unwrap().iter().map(|(name, value)| (name.clone(), value_of(value))).collect()
+}
+
+/// Reads an item's state as its domain type.
+fn state<T: for<'a> Deserialize<'a>>(attributes: &Attributes) -> T {
+    let mut flat = attributes.clone();
+    if let Some(AttributeValue::M(row)) = flat.remove("row") {
+        flat.extend(row);
+    }
+    serde_dynamo::aws_sdk_dynamodb_1::from_item(flat).unwrap()
+}
+
+/// Reads an item as rules return it.
+fn item_of(kind: &str, stored: &Attributes) -> Item {
+    match kind {
+        "Lead" => Item::Lead(state(stored)),
+        "Entry" => Item::Entry(state(stored)),
+        "Message" => Item::Message(state(stored)),
+        "Rotation" => Item::Rotation(state(stored)),
+        "Pool" => Item::Pool(state(stored)),
+        "Channel" => {
+            let key = stored["pk"].as_s().unwrap().split_once("#C#").unwrap().1;
+            let channel = stored.iter().filter(|(name, _)| ["contact", "alias_of"].contains(&name.as_str()));
+            Item::Channel(ChannelKey(key.to_owned()), state(&channel.map(|(name, value)| (name.clone(), value.clone())).collect()))
+        }
+        "Receipt" => Item::Receipt(state(stored)),
+        "Dealer" => Item::Dealer(state(stored)),
+        "Change" => Item::Change(state(stored)),
+        "Recompute" => Item::Recompute(state(stored)),
+        "User" => Item::User(state(stored)),
+        "Event" => Item::Event(state(stored)),
+        "UserChange" => Item::UserChange(state(stored)),
+        "Day" => Item::Day(state(stored)),
+        "Invitation" => Item::Invitation(state(stored)),
+        "Appointment" => Item::Appointment(state(stored)),
+        "Letter" => Item::Letter(state(stored)),
+        "Element" => Item::Element(state(stored)),
+        "Feeds" => Item::Feeds(state(stored)),
+        "Task" => Item::Task(state(stored)),
+        "Export" => Item::Export(state(stored)),
+        "Download" => Item::Download(state(stored)),
+        "Early" => Item::Early(state(stored)),
+        "Unprocessed" => Item::Unprocessed(state(stored)),
+        "Seen" => Item::Seen(state(stored)),
+        "Signing" => Item::Signing(state(stored)),
+        "Webhooks" => Item::Webhooks(state(stored)),
+        "Outgoing" => Item::Outgoing(state(stored)),
+        "Partner" => Item::Partner(state(stored)),
+        other => panic!("no kind of item: {other}"),
+    }
+}
+
+/// Sorts the attributes for a readable difference.
+fn sorted(attributes: &Attributes) -> BTreeMap<&String, &AttributeValue> {
+    attributes.iter().collect()
+}
+
+#[tokio::test]
+async fn an_item_is_stored_as_earlier_releases_stored_it() {
+    let client = engine::client(engine());
+    let mut kinds = BTreeSet::new();
+    for (line, fixture) in include_str!("stored_items.jsonl").lines().enumerate() {
+        let Fixture { kind, item } = serde_json::from_str(fixture).unwrap();
+        let expected = attributes_of(&item);
+        let (pk, sk) = (expected["pk"].as_s().unwrap(), expected["sk"].as_s().unwrap());
+        let scope = Scope::keys_only(GroupId::parse(pk.split_once('#').unwrap().0).unwrap());
+        let table = format!("stored-form-{:016x}", fastrand::u64(..));
+        let store = Store::new(client.clone(), &table, Secret::new(b"a secret of the tests"));
+        store.make_table().await.unwrap();
+
+        let decided = Decision::default().with(item_of(&kind, &expected));
+        store.decide(&scope, Load::of([]), |_, _| Ok((Some(decided.clone()), ()))).await.unwrap();
+
+        let get = client.get_item().table_name(&table).key("pk", AttributeValue::S(pk.clone())).key("sk", AttributeValue::S(sk.clone()));
+        let mut written = get.send().await.unwrap().item.unwrap_or_default();
+        assert!(written.remove("v").is_some() && written.remove("c").is_some(), "line {}: {kind} is at another key", line + 1);
+        assert_eq!(sorted(&written), sorted(&expected), "line {}: {kind}", line + 1);
+        kinds.insert(kind);
+    }
+    assert_eq!(kinds.len(), 29, "{kinds:?}");
+}
