@@ -4,6 +4,22 @@
 //! [`decision::Decision`]: the items to be committed together. Later steps follow from the state
 //! ([`lead::Lead::waits_for`], [`messages::Message::due`]), so that no rule can forget to schedule them.
 //!
+//! ```
+//! use chrono::{NaiveDate, TimeDelta};
+//! use forecourt_domain::hours::{Calendar, Interval, OpeningHours, TimeOfDay, Week};
+//! use std::collections::BTreeMap;
+//!
+//! let day = vec![Interval { from: TimeOfDay::from_minutes(9 * 60)?, to: TimeOfDay::from_minutes(18 * 60)? }];
+//! let hours = OpeningHours::new(Week { mon: day.clone(), fri: day, ..Week::default() })?;
+//! let calendar = Calendar::new(chrono_tz::Europe::Berlin, hours, Vec::new(), BTreeMap::new())?;
+//!
+//! // An enquiry of Friday, 17:30, that is due after 60 working minutes, is due on Monday at 9:30 (CLK-1).
+//! let friday = NaiveDate::from_ymd_opt(2026, 11, 27).and_then(|date| date.and_hms_opt(16, 30, 0)).ok_or("no time")?.and_utc();
+//! let due = calendar.add(friday, TimeDelta::minutes(60))?;
+//! assert_eq!(due.with_timezone(&calendar.zone()).to_rfc3339(), "2026-11-30T09:30:00+01:00");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # The folders, lowest first
 //! A folder uses only folders above it in this table; the tests in `tests/house` check that. State never uses a rule.
 //!

@@ -1,7 +1,7 @@
 //! Every kind of stored item, one row each.
 //!
-//! A row reads: key = accessor of [`Loaded`](crate::Loaded) -> type, partition / place in it (after the group), key of an item of a decision,
-//! encoding. The accessors of items that have a default when they are not stored are crate-private, see [`Loaded`](crate::Loaded).
+//! A row reads: key = accessor of [`Loaded`] -> type, partition / place in it (after the group), key of an item of a decision,
+//! encoding. The accessors of items that have a default when they are not stored are crate-private, see [`Loaded`].
 
 mod appointment;
 mod contact;

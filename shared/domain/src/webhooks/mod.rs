@@ -68,7 +68,7 @@ pub struct Webhook {
     pub id: WebhookId,
     /// Counts its changes; the ETag.
     pub version: u64,
-    /// The address, `https://…`, checked by [`endpoint`](crate::webhooks::endpoint).
+    /// The address, `https://…`, checked by [`endpoint()`].
     pub url: String,
     /// The subscribed events.
     pub events: BTreeSet<WebhookEvent>,
