@@ -21,7 +21,7 @@ pub struct Target {
 }
 
 impl Target {
-    pub(crate) fn told(&self, did: TimelineAction, from: Option<DateTime<Utc>>, note: Option<String>) -> Event {
+    pub(crate) fn timeline_event(&self, did: TimelineAction, from: Option<DateTime<Utc>>, note: Option<String>) -> Event {
         Event::Deadline { did, deadline: self.id.clone(), title: self.title.clone(), at: self.at, from, note }
     }
 }

@@ -37,17 +37,17 @@ pub fn schedule(case: &CalendarContext<'_>, new: NewEvent) -> Result<Decision, R
 pub(crate) fn schedule_as(case: &CalendarContext<'_>, new: NewEvent, state: EventState) -> Result<Decision, Refusal> {
     let mut event = new.check(case)?;
     let mut changed = case.lead.touched(case.now);
-    let mut told = changed.plan_event(&event, case.dealer, case.now)?;
+    let mut timeline = changed.plan_event(&event, case.dealer, case.now)?;
     if state != EventState::Incomplete {
         changed.unplan(&event.id);
         changed.count_drive(&event, &state);
         (event.state, event.due) = (state, None);
         event.taken = event.takes_now(case);
-        told.push(event.told());
+        timeline.push(event.timeline_event());
     }
     let mut diary = Diary::new(case.days);
     diary.put(event.id.as_str(), None, event.taken.as_ref())?;
-    let decision = commit(changed, case.by.clone(), told, case.now).with(Item::Event(Box::new(event)));
+    let decision = commit(changed, case.by.clone(), timeline, case.now).with(Item::Event(Box::new(event)));
     Ok(diary.items().fold(decision, Decision::with))
 }
 
@@ -115,7 +115,7 @@ pub fn settle(
     changed.unplan(&event.id);
     let ended = |reason, note| Ended { at: now, by: by.clone(), reason, note };
     let mut timed = true;
-    let told = match deed {
+    let timeline_event = match deed {
         EventAction::Complete { note } => {
             after.state = EventState::Completed(ended(None, note.clone()));
             Event::EventCompleted { event: id, title, note }
@@ -146,9 +146,9 @@ pub fn settle(
         }
     };
     changed.count_drive(event, &after.state);
-    let mut told = vec![told];
+    let mut timeline = vec![timeline_event];
     if let Some(follow_up) = &follow_up {
-        told.extend(changed.plan_event(follow_up, dealer, now)?);
+        timeline.extend(changed.plan_event(follow_up, dealer, now)?);
     }
     after.taken = after.takes_now(case).filter(|_| timed);
     let mut diary = Diary::new(case.days);
@@ -156,7 +156,7 @@ pub fn settle(
     if let Some(next) = &follow_up {
         diary.put(next.id.as_str(), None, next.taken.as_ref())?;
     }
-    let decision = commit(changed, by.clone(), told, now).with(Item::Event(Box::new(after)));
+    let decision = commit(changed, by.clone(), timeline, now).with(Item::Event(Box::new(after)));
     let decision = decision.with_some(follow_up.map(|event| Item::Event(Box::new(event))));
     Ok(Some(diary.items().fold(decision, Decision::with)))
 }

@@ -74,8 +74,8 @@ pub fn invite(case: &CalendarContext<'_>, new: NewInvitation) -> Result<(Decisio
         bookings: 0,
         revoked: None,
     };
-    let told = Event::Invited { invitation: invitation.id.clone(), kind: invitation.kind.clone(), expires: invitation.expires };
-    let decision = commit(lead.touched(now), case.by.clone(), vec![told], now);
+    let event = Event::Invited { invitation: invitation.id.clone(), kind: invitation.kind.clone(), expires: invitation.expires };
+    let decision = commit(lead.touched(now), case.by.clone(), vec![event], now);
     Ok((decision.with(Item::Invitation(Box::new(invitation.clone()))), invitation))
 }
 
@@ -85,8 +85,8 @@ pub fn revoke(lead: &Lead, invitation: &Invitation, by: Actor, now: DateTime<Utc
         return None;
     }
     let revoked = Invitation { revoked: Some(now), ..invitation.clone() };
-    let told = Event::InvitationRevoked { invitation: invitation.id.clone() };
-    Some(commit(lead.touched(now), by, vec![told], now).with(Item::Invitation(Box::new(revoked))))
+    let event = Event::InvitationRevoked { invitation: invitation.id.clone() };
+    Some(commit(lead.touched(now), by, vec![event], now).with(Item::Invitation(Box::new(revoked))))
 }
 
 /// Books the slot at `from` for the customer, or reschedules the booking to it. `None` if it is already booked.
@@ -110,7 +110,7 @@ pub fn book(
     offer.find_slot(&days, from)?;
     if let Some(event) = moved {
         let settled = settle(case, event, EventAction::Reschedule { to: EventTime::At(from) }, None)?;
-        return Ok(settled.map(|decision| told(case, decision, Booking::Moved)));
+        return Ok(settled.map(|decision| notify(case, decision, Booking::Moved)));
     }
     let bookings = invitation.bookings + 1;
     let id = invitation.names_event(bookings).ok_or(Refusal::NotFound("invitation"))?;
@@ -129,7 +129,7 @@ pub fn book(
     };
     let decision = schedule(case, new)?;
     let booked = Invitation { event: Some(id), bookings, ..invitation.clone() };
-    Ok(Some(told(case, decision, Booking::Booked).with(Item::Invitation(Box::new(booked)))))
+    Ok(Some(notify(case, decision, Booking::Booked).with(Item::Invitation(Box::new(booked)))))
 }
 
 /// Cancels the customer's booking. `None` if there is none.
@@ -141,14 +141,14 @@ pub fn cancel(case: &CalendarContext<'_>, invitation: &Invitation, event: Option
         (InvitationStatus::Over, _) => Err(OfferRefusal::Over.into()),
         (InvitationStatus::Booked, Some(event)) => {
             let settled = settle(case, event, EventAction::Delete, None)?;
-            Ok(settled.map(|decision| told(case, decision, Booking::Cancelled)))
+            Ok(settled.map(|decision| notify(case, decision, Booking::Cancelled)))
         }
         _ => Ok(None),
     }
 }
 
 /// Extends the decision: notifies the user of the appointment.
-fn told(case: &CalendarContext<'_>, decision: Decision, what: Booking) -> Decision {
+fn notify(case: &CalendarContext<'_>, decision: Decision, what: Booking) -> Decision {
     let event = decision.items.iter().find_map(|item| if let Item::Event(event) = item { Some(event.clone()) } else { None });
     let notice = decision.lead().zip(event).map(|(lead, event)| {
         let reader = event.user.as_ref().or(lead.owner.as_ref()).unwrap_or(&case.dealer.settings.admin_user).clone();

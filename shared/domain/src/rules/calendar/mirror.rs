@@ -37,7 +37,7 @@ pub(crate) fn mirrored(
 ) -> Result<Option<Decision>, Refusal> {
     let CalendarContext { lead, dealer, by, now, .. } = *case;
     let mut after = CalendarEvent { dealer: dealer.id.clone(), ..event.clone() };
-    let mut told = Vec::new();
+    let mut timeline = Vec::new();
     if appointment.at != event.at {
         if !in_reach(appointment.at, now) {
             return Err(Refusal::field("at", "CAL-4", "must be within ten years"));
@@ -47,21 +47,21 @@ pub(crate) fn mirrored(
             Actor::Partner(_) => after.go_to(appointment.at, by, now),
             _ => after.reschedule(appointment.at, by, now)?,
         }
-        told.push(Event::EventRescheduled { event: event.id.clone(), title: event.title.clone(), from: event.at, to: appointment.at });
+        timeline.push(Event::EventRescheduled { event: event.id.clone(), title: event.title.clone(), from: event.at, to: appointment.at });
     }
     if after.user != given {
         after.user = given;
         let (from, to) = (event.user.clone(), after.user.clone());
-        told.push(Event::EventGiven { event: event.id.clone(), title: event.title.clone(), from, to });
+        timeline.push(Event::EventGiven { event: event.id.clone(), title: event.title.clone(), from, to });
     }
     let state = state_of(appointment);
     // The note of the end stays while the end is the same.
     let facts = |state: &EventState| (state.name(), state.ended().map(|ended| (ended.at, ended.reason.clone())));
     if facts(&state) != facts(&event.state) {
         after.state = state;
-        told.push(after.told());
+        timeline.push(after.timeline_event());
     }
-    if told.is_empty() {
+    if timeline.is_empty() {
         return Ok(None);
     }
     let mut changed = lead.touched(now);
@@ -76,13 +76,13 @@ pub(crate) fn mirrored(
     after.taken = after.takes_now(case);
     let mut diary = Diary::new(case.days);
     diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
-    let decision = commit(changed, by.clone(), told, now).with(Item::Event(Box::new(after)));
+    let decision = commit(changed, by.clone(), timeline, now).with(Item::Event(Box::new(after)));
     Ok(Some(diary.items().fold(decision, Decision::with)))
 }
 
 impl CalendarEvent {
     /// Returns the timeline event for its state.
-    pub(crate) fn told(&self) -> Event {
+    pub(crate) fn timeline_event(&self) -> Event {
         let (event, title) = (self.id.clone(), self.title.clone());
         match &self.state {
             EventState::Incomplete => Event::EventScheduled { event, title, kind: self.kind.clone(), at: self.at },

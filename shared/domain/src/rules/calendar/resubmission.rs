@@ -45,7 +45,7 @@ pub fn resubmit(event: &CalendarEvent, lead: &Lead, dealer: &Dealer, now: DateTi
     // An overdue event is not an activity on the lead (CAL-3).
     changed.updated = lead.updated;
     let notice = Message::resubmission(&changed, event, level, reader.clone(), happens, now);
-    let told = vec![Event::Resubmission { event: event.id.clone(), title: event.title.clone(), level, due: event.at }];
-    let decision = commit(changed, Actor::System, told, now);
+    let timeline = vec![Event::Resubmission { event: event.id.clone(), title: event.title.clone(), level, due: event.at }];
+    let decision = commit(changed, Actor::System, timeline, now);
     Some(decision.with(Item::Event(Box::new(stepped))).with(Item::Message(notice)))
 }

@@ -70,16 +70,16 @@ pub fn communicate(
     has_room(lead, content.kind())?;
     let element = Element::new(id, lead.id, content, by, now);
     let mut changed = lead.touched(now);
-    let mut told = vec![element.added()];
+    let mut timeline = vec![element.added()];
     match reaction.filter(|_| !suppressed) {
         Some(kind) => {
             let first = lead.status == Status::InProgress && changed.react(kind, dealer, now);
-            told.push(Event::Reacted { kind, first, note });
+            timeline.push(Event::Reacted { kind, first, note });
         }
-        None if letter.is_none() => told.push(Event::CallMissed { note }),
+        None if letter.is_none() => timeline.push(Event::CallMissed { note }),
         None => {}
     }
-    let decision = counted(commit(changed, by.clone(), told, now), element);
+    let decision = counted(commit(changed, by.clone(), timeline, now), element);
     Ok(decision.with_some(letter.map(|letter| Item::Letter(Box::new(letter)))))
 }
 

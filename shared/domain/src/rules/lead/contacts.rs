@@ -99,8 +99,8 @@ pub fn add(case: &ContactsContext<'_>, person: Person, main: bool) -> Result<Dec
     let id: ContactId = numbered(case.lead.version + 1);
     let at = if main { 0 } else { people.len() };
     people.insert(at, LeadContact { id: id.clone(), person: person.clone() });
-    let told = Event::Contact { did: TimelineAction::Added, contact: id, before: None, after: Some(Box::new(person)), main };
-    Ok(case.decided(people, told))
+    let event = Event::Contact { did: TimelineAction::Added, contact: id, before: None, after: Some(Box::new(person)), main };
+    Ok(case.decided(people, event))
 }
 
 /// Gives a contact the data of `person`, and makes it the main contact. `None` if nothing changes.
@@ -121,8 +121,8 @@ pub fn correct(case: &ContactsContext<'_>, id: &ContactId, person: Person, main:
     let after = people.remove(place);
     people.insert(if becomes_main { 0 } else { place }, LeadContact { person: person.clone(), ..after });
     let (before, after) = (Some(Box::new(before)), Some(Box::new(person)));
-    let told = Event::Contact { did: TimelineAction::Changed, contact: id.clone(), before, after, main: becomes_main };
-    Ok(Some(case.decided(people, told)))
+    let event = Event::Contact { did: TimelineAction::Changed, contact: id.clone(), before, after, main: becomes_main };
+    Ok(Some(case.decided(people, event)))
 }
 
 /// Removes a contact from the lead. The directory still knows it. `made` is the entry that would have added it ([`numbered`]). `None` if it
@@ -139,12 +139,12 @@ pub fn remove(case: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry>) 
         return Err(Refusal::Conflict("this is the lead's main contact; make another contact the main contact first".into()));
     }
     let before = Some(Box::new(people.remove(place).person));
-    let told = Event::Contact { did: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };
-    Ok(Some(case.decided(people, told)))
+    let event = Event::Contact { did: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };
+    Ok(Some(case.decided(people, event)))
 }
 
 impl ContactsContext<'_> {
-    fn decided(&self, people: Vec<LeadContact>, told: Event) -> Decision {
+    fn decided(&self, people: Vec<LeadContact>, event: Event) -> Decision {
         let mut changed = self.lead.touched(self.now);
         if let Some(main) = people.first() {
             changed.contact = main.person.display_name();
@@ -167,8 +167,8 @@ impl ContactsContext<'_> {
             .map(|owner| (&owner.id, owner))
             .collect();
         let shared: Vec<Item> = others.into_values().filter_map(|owner| owner.shares(changed.id)).collect();
-        let told = [told].into_iter().chain(clash.then_some(Event::ContactClash)).collect();
-        let decision = commit(changed, self.by.clone(), told, self.now);
+        let timeline = [event].into_iter().chain(clash.then_some(Event::ContactClash)).collect();
+        let decision = commit(changed, self.by.clone(), timeline, self.now);
         directory.into_iter().chain(shared).fold(decision, Decision::with)
     }
 

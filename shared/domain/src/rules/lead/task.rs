@@ -66,8 +66,8 @@ pub fn create(lead: &Lead, dealer: &Dealer, wanted: &TaskChange, by: Actor, now:
     let work = Work { id: numbered(changed.version), title: title.trim().to_owned(), start, minutes, assignee };
     let task = Task { lead: lead.id, dealer: dealer.id.clone(), work, by: by.clone(), created: now, state: TaskState::Open };
     changed.take_on(&task)?;
-    let told = vec![task.told(TimelineAction::Added, None)];
-    Ok(commit(changed, by, told, now).with(Item::Task(Box::new(task))))
+    let timeline = vec![task.timeline_event(TimelineAction::Added, None)];
+    Ok(commit(changed, by, timeline, now).with(Item::Task(Box::new(task))))
 }
 
 /// Changes the title, time, duration or assignee of an open task. `None` if nothing changes.
@@ -154,7 +154,7 @@ pub fn with_tasks_moved(mut decision: Decision, tasks: &[&Task], to: &Dealer) ->
                 Item::Lead(lead) => {
                     lead.tasks.iter_mut().filter(|work| work.id == after.work.id).for_each(|work| *work = after.work.clone());
                 }
-                Item::Entry(entry) if before.work != after.work => entry.events.push(after.told(TimelineAction::Changed, None)),
+                Item::Entry(entry) if before.work != after.work => entry.events.push(after.timeline_event(TimelineAction::Changed, None)),
                 _ => {}
             }
         }
@@ -170,11 +170,11 @@ impl Task {
         if self.state == TaskState::Open {
             changed.take_on(&self)?;
         }
-        let told = vec![self.told(did, note)];
-        Ok(commit(changed, by, told, now).with(Item::Task(Box::new(self))))
+        let timeline = vec![self.timeline_event(did, note)];
+        Ok(commit(changed, by, timeline, now).with(Item::Task(Box::new(self))))
     }
 
-    fn told(&self, did: TimelineAction, note: Option<String>) -> Event {
+    fn timeline_event(&self, did: TimelineAction, note: Option<String>) -> Event {
         let Work { id, title, start, minutes, assignee } = self.work.clone();
         Event::Task { did, task: id, title, start, minutes, assignee, note }
     }
