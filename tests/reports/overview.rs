@@ -35,7 +35,7 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         attendance: Attendance::default(),
         confirmed: Media::default(),
         reminded: Media::default(),
-        told: Vec::new(),
+        notified: Vec::new(),
         reminding: Vec::new(),
         sequence: 0,
         reached: ContactPreferences::default(),

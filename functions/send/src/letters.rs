@@ -83,7 +83,7 @@ impl Sender {
             if loaded.letter(home, cause).is_none_or(|stored| stored.fate != claimed.letter.fate) {
                 return Ok((None, ()));
             }
-            let notified = appointment(home, loaded).and_then(|appointment| appointment.told(&letter));
+            let notified = appointment(home, loaded).and_then(|appointment| appointment.with_notification(&letter));
             let decision = Decision::default().with(Item::Letter(Box::new(letter.clone())));
             Ok((Some(decision.with_some(notified.map(|appointment| Item::Appointment(Box::new(appointment))))), ()))
         };
@@ -114,7 +114,7 @@ impl Sender {
                         Ok((leased, to)) => {
                             let (due, dealer) = (letter.due(), dealer.clone());
                             // Until the result is known, the customer counts as possibly notified.
-                            let notifying = appointment.and_then(|appointment| appointment.telling(&leased));
+                            let notifying = appointment.and_then(|appointment| appointment.with_notification_leased(&leased));
                             let decision = decided(leased.clone())
                                 .map(|decision| decision.with_some(notifying.map(|appointment| Item::Appointment(Box::new(appointment)))));
                             let (appointment, lead) = (appointment.cloned(), lead.cloned());

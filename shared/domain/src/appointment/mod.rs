@@ -69,7 +69,8 @@ pub struct Appointment {
     pub reminded: Media,
     /// The addresses that were or may have been notified of it, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub told: Vec<NotifiedAddress>,
+    #[serde(rename = "told")]
+    pub notified: Vec<NotifiedAddress>,
     /// The addresses that were or may have been reminded of its current state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reminding: Vec<NotifiedAddress>,

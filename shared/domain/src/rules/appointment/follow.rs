@@ -67,7 +67,7 @@ impl Appointment {
             attendance: Attendance::default(),
             confirmed: Default::default(),
             reminded: Default::default(),
-            told: Vec::new(),
+            notified: Vec::new(),
             reminding: Vec::new(),
             sequence: 0,
             reached: ContactPreferences::default(),

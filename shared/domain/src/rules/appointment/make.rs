@@ -150,7 +150,7 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
         attendance: Attendance::default(),
         confirmed: Default::default(),
         reminded: Default::default(),
-        told: Vec::new(),
+        notified: Vec::new(),
         reminding: Vec::new(),
         sequence: 0,
         reached,
