@@ -15,7 +15,8 @@ pub struct Statement {
     pub as_of: DateTime<Utc>,
     /// Since when it is true, by the clock of the other system. `None` if it was made in Forecourt.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
-    pub told: Option<DateTime<Utc>>,
+    #[serde(rename = "told")]
+    pub reported_as_of: Option<DateTime<Utc>>,
     /// The change.
     pub what: AppointmentChange,
     /// The actor.
@@ -26,7 +27,7 @@ impl Statement {
     /// Whether this statement is later. Two reports are compared by the reporting system's clock. A report and a local statement are
     /// compared by Forecourt's clock; at the same moment, the local statement counts.
     fn is_after(&self, other: &Self) -> bool {
-        match (self.told, other.told) {
+        match (self.reported_as_of, other.reported_as_of) {
             (Some(own), Some(others)) => own > others,
             (own, others) => (self.as_of, own.is_none()) > (other.as_of, others.is_none()),
         }
@@ -34,11 +35,12 @@ impl Statement {
 
     /// Whether both are the same kind of change from the same kind of source, so that the later one replaces the other.
     fn replaces(&self, other: &Self) -> bool {
-        std::mem::discriminant(&self.what) == std::mem::discriminant(&other.what) && self.told.is_some() == other.told.is_some()
+        std::mem::discriminant(&self.what) == std::mem::discriminant(&other.what)
+            && self.reported_as_of.is_some() == other.reported_as_of.is_some()
     }
 
     fn rank(&self) -> (DateTime<Utc>, &AppointmentChange) {
-        (self.told.unwrap_or(self.as_of), &self.what)
+        (self.reported_as_of.unwrap_or(self.as_of), &self.what)
     }
 
     fn later<'a>(&'a self, other: &'a Self) -> &'a Self {
@@ -96,7 +98,7 @@ impl Statements {
     fn attended(&self, at: DateTime<Utc>, calendar: &Calendar) -> Option<&Statement> {
         self.latest(|said| {
             let AppointmentChange::Attended { is, .. } = said.what else { return false };
-            let early = said.told.is_some() && is != Attended::Unknown && is_before_day(said.as_of, at, calendar);
+            let early = said.reported_as_of.is_some() && is != Attended::Unknown && is_before_day(said.as_of, at, calendar);
             !early && !self.is_moved_after(said)
         })
     }
@@ -133,7 +135,7 @@ impl Appointment {
     /// Returns the appointment after a local change at `now`. The change counts, whatever the times of earlier statements.
     #[must_use]
     pub fn with_local_change(&self, what: AppointmentChange, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
-        self.with(Statement { as_of: self.said_of.moment(now), told: None, what, by: by.clone() }, calendar, now)
+        self.with(Statement { as_of: self.said_of.moment(now), reported_as_of: None, what, by: by.clone() }, calendar, now)
     }
 
     /// Returns the appointment after a statement. Repeated statements and their order make no difference.

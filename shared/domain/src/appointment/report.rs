@@ -127,7 +127,7 @@ impl Appointment {
     #[must_use]
     pub fn with_report(&self, report: &Report, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let Report { as_of, what } = report.clone();
-        self.with(Statement { as_of: as_of.min(now), told: Some(as_of), what, by: by.clone() }, calendar, now)
+        self.with(Statement { as_of: as_of.min(now), reported_as_of: Some(as_of), what, by: by.clone() }, calendar, now)
     }
 
     /// Whether `report` records attendance before the day of the visit, so that it does not count.
