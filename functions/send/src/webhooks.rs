@@ -37,7 +37,7 @@ impl Sender {
         let started = Instant::now();
         loop {
             let leased = self.lease(wake_up, about).await?;
-            for (sequence, id) in &leased.claim.tell {
+            for (sequence, id) in &leased.claim.notify {
                 self.report_switch_off(wake_up, &leased, *sequence, id).await?;
             }
             if leased.claim.send.is_empty() {
@@ -78,7 +78,7 @@ impl Sender {
     async fn attempt(&self, wake_up: &WakeUp, outgoing: &Outgoing, webhook: &Webhook) -> DeliveryOutcome {
         let now = self.platform.clock.now();
         let webhook_id = outgoing.id(&webhook.id);
-        let body = json!({"type": outgoing.told.name(), "timestamp": outgoing.at, "data": outgoing.data}).to_string();
+        let body = json!({"type": outgoing.event.name(), "timestamp": outgoing.at, "data": outgoing.data}).to_string();
         let made = webhook.created.timestamp_millis();
         let signed = webhook.secrets(now).into_iter().map(|number| {
             let secret = self.platform.store.secret().of_webhook(&wake_up.scope(), webhook.id.as_str(), made, number);

@@ -78,7 +78,7 @@ impl DeliveryView {
         Some(Self {
             id: delivery_id(outgoing),
             webhook_id: outgoing.id(webhook),
-            event: outgoing.told.name(),
+            event: outgoing.event.name(),
             dealer: outgoing.data.dealer.to_string(),
             lead: outgoing.data.lead.map(|lead| lead.to_string()),
             appointment: outgoing.data.appointment.as_ref().map(ToString::to_string),

@@ -238,8 +238,8 @@ fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, R
         None => was.url,
     };
     let named = |(i, name): (usize, &String)| {
-        let told = WebhookEvent::NAMES.iter().find(|(known, _)| known == name).map(|(_, told)| *told);
-        told.ok_or_else(|| {
+        let event = WebhookEvent::NAMES.iter().find(|(known, _)| known == name).map(|(_, event)| *event);
+        event.ok_or_else(|| {
             let names: Vec<&str> = WebhookEvent::NAMES.iter().map(|(name, _)| *name).collect();
             Fault::new(format!("events[{i}]"), "APT-6", format!("must be one of {}", names.join(", ")))
         })

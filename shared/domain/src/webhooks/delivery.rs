@@ -142,7 +142,7 @@ pub struct DeliveryClaim {
     /// The deliveries to send: the sequence of the event, and the webhook.
     pub send: Vec<(u64, WebhookId)>,
     /// The notices to send about webhooks that were switched off.
-    pub tell: Vec<(u64, WebhookId)>,
+    pub notify: Vec<(u64, WebhookId)>,
 }
 
 /// Leases the deliveries that may be sent at `now`. `open` are the open events of one lead or appointment, in order. Each webhook gets its
@@ -168,7 +168,7 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
                 }
                 if *attempts < NOTICES {
                     delivery.fate = DeliveryState::Telling { due: LEASE.until(now), attempts: attempts + 1 };
-                    claim.tell.push((outgoing.sequence, id.clone()));
+                    claim.notify.push((outgoing.sequence, id.clone()));
                 } else {
                     delivery.fate =
                         DeliveryState::GivenUp { at: now, why: "the notice that the webhook was switched off could not be sent".into() };
@@ -283,8 +283,8 @@ impl Outgoing {
         let there = self.delivery(&webhook.id).filter(|_| self.due().is_some() || self.queued + Self::KEPT > now);
         let delivery = there.ok_or(Refusal::NotFound("delivery"))?;
         if let WebhookState::Off { why, .. } = webhook.state {
-            let told = format!("the webhook is switched off ({}: {}); switch it on first (APT-6)", why.name(), why.told());
-            return Err(Refusal::Conflict(told));
+            let text = format!("the webhook is switched off ({}: {}); switch it on first (APT-6)", why.name(), why.description());
+            return Err(Refusal::Conflict(text));
         }
         match delivery.fate {
             DeliveryState::Sending { until, .. } if until > now => Err(Refusal::Conflict("the delivery is being sent (APT-6)".into())),
