@@ -129,7 +129,8 @@ async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Re
                 }
                 slot => slot?,
             };
-            let booked = change(platform, call, &link, |case, invitation, event| invitation::book(case, invitation, event, from)).await;
+            let booked =
+                change(platform, call, &link, |context, invitation, event| invitation::book(context, invitation, event, from)).await;
             respond_to_change(platform, call, &link, first, reader, booked).await
         }
         Operation::CancelBooking | Operation::CancelByForm => {

@@ -149,8 +149,8 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
     let by = call.scope.actor();
     let quoted =
         if let NewElement::Said(CommunicationRequest::Email { quote: Some((quote, _)), .. }) = &new { Some(quote.clone()) } else { None };
-    let decide = |case: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {
-        NewElement::Content(content) => elements::add(case.lead, id.clone(), content, &by, call.now),
+    let decide = |context: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {
+        NewElement::Content(content) => elements::add(context.lead, id.clone(), content, &by, call.now),
         NewElement::TestDrive(TestDriveRequest { vehicle, at, title, user, notes }) => {
             let event = NewEvent {
                 id: event.clone(),
@@ -162,12 +162,12 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
                 booked: false,
                 appointment: None,
             };
-            schedule_test_drive(case, id.clone(), vehicle, event)
+            schedule_test_drive(context, id.clone(), vehicle, event)
         }
         NewElement::Said(said) => {
             let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, ElementKind::Quote, quote));
-            let reached = case.lead.reached(enquiry_of(loaded, case.lead)).unwrap_or_default();
-            communicate((case.lead, case.dealer), id.clone(), said, quote, &reached, &by, call.now)
+            let reached = context.lead.reached(enquiry_of(loaded, context.lead)).unwrap_or_default();
+            communicate((context.lead, context.dealer), id.clone(), said, quote, &reached, &by, call.now)
         }
     };
     let also = |loaded: &Loaded| {

@@ -31,7 +31,7 @@ pub struct AppointmentContext<'a> {
 }
 
 impl<'a> AppointmentContext<'a> {
-    pub(crate) fn case(&self) -> Option<CalendarContext<'a>> {
+    pub(crate) fn calendar_context(&self) -> Option<CalendarContext<'a>> {
         let Self { dealer, lead, days, by, now, .. } = *self;
         lead.map(|lead| CalendarContext { lead, dealer, days, by, now })
     }
@@ -168,8 +168,8 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
     };
     let told = early.map(|early| early.reports.as_slice()).unwrap_or_default();
     let mut made = told.iter().fold(made, |made, report| made.with_report(report, by, &dealer.settings.calendar, now));
-    let mut decision = match facts.case().zip(made.event.clone()) {
-        Some((case, id)) => {
+    let mut decision = match facts.calendar_context().zip(made.event.clone()) {
+        Some((calendar_context, id)) => {
             let event = NewEvent {
                 id,
                 title: made.kind.title().to_owned(),
@@ -180,7 +180,7 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
                 booked: false,
                 appointment: Some(made.id.clone()),
             };
-            schedule_as(&case, event, state_of(&made))?
+            schedule_as(&calendar_context, event, state_of(&made))?
         }
         None => {
             made.taken = made.takes(facts, None);

@@ -31,14 +31,14 @@ pub fn apply_local(facts: &AppointmentContext<'_>, before: &Appointment, what: A
 
 /// Adds the consequences of a change: the event or the reserved time, and the letters.
 pub(crate) fn changed(facts: &AppointmentContext<'_>, before: &Appointment, mut after: Appointment) -> Result<ChangedAppointment, Refusal> {
-    let event = facts.case().zip(facts.event);
+    let event = facts.calendar_context().zip(facts.event);
     let mut decision = match event {
-        Some((case, event)) => {
+        Some((calendar_context, event)) => {
             // An event without a user belongs to the lead's owner. It stays so unless the change sets a user.
             let same = after.user == before.user;
             let given = if same { event.user.clone() } else { after.user.clone() };
-            after.user = given.clone().or_else(|| case.lead.owner.clone());
-            mirrored(&case, event, &after, given)?.unwrap_or_default()
+            after.user = given.clone().or_else(|| calendar_context.lead.owner.clone());
+            mirrored(&calendar_context, event, &after, given)?.unwrap_or_default()
         }
         None => {
             after.taken = after.takes(facts, before.taken.as_ref());

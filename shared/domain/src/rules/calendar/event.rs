@@ -29,25 +29,25 @@ pub struct CalendarContext<'a> {
 ///
 /// # Errors
 /// Faults by field; 409 if the lead has 18 incomplete events.
-pub fn schedule(case: &CalendarContext<'_>, new: NewEvent) -> Result<Decision, Refusal> {
-    schedule_as(case, new, EventState::Incomplete)
+pub fn schedule(context: &CalendarContext<'_>, new: NewEvent) -> Result<Decision, Refusal> {
+    schedule_as(context, new, EventState::Incomplete)
 }
 
 /// Adds an event that already has a state.
-pub(crate) fn schedule_as(case: &CalendarContext<'_>, new: NewEvent, state: EventState) -> Result<Decision, Refusal> {
-    let mut event = new.check(case)?;
-    let mut changed = case.lead.touched(case.now);
-    let mut timeline = changed.plan_event(&event, case.dealer, case.now)?;
+pub(crate) fn schedule_as(context: &CalendarContext<'_>, new: NewEvent, state: EventState) -> Result<Decision, Refusal> {
+    let mut event = new.check(context)?;
+    let mut changed = context.lead.touched(context.now);
+    let mut timeline = changed.plan_event(&event, context.dealer, context.now)?;
     if state != EventState::Incomplete {
         changed.unplan(&event.id);
         changed.count_drive(&event, &state);
         (event.state, event.due) = (state, None);
-        event.taken = event.takes_now(case);
+        event.taken = event.takes_now(context);
         timeline.push(event.timeline_event());
     }
-    let mut diary = Diary::new(case.days);
+    let mut diary = Diary::new(context.days);
     diary.put(event.id.as_str(), None, event.taken.as_ref())?;
-    let decision = commit(changed, case.by.clone(), timeline, case.now).with(Item::Event(Box::new(event)));
+    let decision = commit(changed, context.by.clone(), timeline, context.now).with(Item::Event(Box::new(event)));
     Ok(diary.items().fold(decision, Decision::with))
 }
 
@@ -92,12 +92,12 @@ impl EventAction {
 /// # Errors
 /// 409 if the event has already ended in another way; faults by field; 422 if attendance is recorded before the day of the appointment.
 pub fn settle(
-    case: &CalendarContext<'_>,
+    context: &CalendarContext<'_>,
     event: &CalendarEvent,
     deed: EventAction,
     follow_up: Option<NewEvent>,
 ) -> Result<Option<Decision>, Refusal> {
-    let CalendarContext { lead, dealer, by, now, .. } = *case;
+    let CalendarContext { lead, dealer, by, now, .. } = *context;
     let (id, title) = (event.id.clone(), event.title.clone());
     if event.is_so(&deed, &dealer.settings, now) && follow_up.is_none() {
         return Ok(None);
@@ -109,7 +109,7 @@ pub fn settle(
         on_its_day(is, event.at, dealer, now)?;
     }
     let within = |field: &str| Some(format!("follow_up.{field}"));
-    let follow_up = follow_up.map(|new| new.check(case).map_err(|refusal| refusal.relocated(within))).transpose()?;
+    let follow_up = follow_up.map(|new| new.check(context).map_err(|refusal| refusal.relocated(within))).transpose()?;
     let mut after = CalendarEvent { dealer: dealer.id.clone(), due: None, ..event.clone() };
     let mut changed = lead.touched(now);
     changed.unplan(&event.id);
@@ -150,8 +150,8 @@ pub fn settle(
     if let Some(follow_up) = &follow_up {
         timeline.extend(changed.plan_event(follow_up, dealer, now)?);
     }
-    after.taken = after.takes_now(case).filter(|_| timed);
-    let mut diary = Diary::new(case.days);
+    after.taken = after.takes_now(context).filter(|_| timed);
+    let mut diary = Diary::new(context.days);
     diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
     if let Some(next) = &follow_up {
         diary.put(next.id.as_str(), None, next.taken.as_ref())?;

@@ -30,12 +30,12 @@ pub(crate) fn state_of(appointment: &Appointment) -> EventState {
 /// # Errors
 /// 409 if the event was rescheduled too often; 422 if the time is out of range.
 pub(crate) fn mirrored(
-    case: &CalendarContext<'_>,
+    context: &CalendarContext<'_>,
     event: &CalendarEvent,
     appointment: &Appointment,
     given: Option<UserId>,
 ) -> Result<Option<Decision>, Refusal> {
-    let CalendarContext { lead, dealer, by, now, .. } = *case;
+    let CalendarContext { lead, dealer, by, now, .. } = *context;
     let mut after = CalendarEvent { dealer: dealer.id.clone(), ..event.clone() };
     let mut timeline = Vec::new();
     if appointment.at != event.at {
@@ -73,8 +73,8 @@ pub(crate) fn mirrored(
         changed.planned.sort();
     }
     after.due = Some(after.at).filter(|at| stands && *at > now);
-    after.taken = after.takes_now(case);
-    let mut diary = Diary::new(case.days);
+    after.taken = after.takes_now(context);
+    let mut diary = Diary::new(context.days);
     diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
     let decision = commit(changed, by.clone(), timeline, now).with(Item::Event(Box::new(after)));
     Ok(Some(diary.items().fold(decision, Decision::with)))

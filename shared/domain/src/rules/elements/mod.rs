@@ -78,7 +78,7 @@ pub fn change(lead: &Lead, element: &Element, content: Content, by: &Actor, now:
 ///
 /// # Errors
 /// [`DayNotLoaded`](crate::slots::DayNotLoaded) if a day of the calendar was not loaded.
-pub fn remove(case: &CalendarContext<'_>, element: &Element, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
+pub fn remove(context: &CalendarContext<'_>, element: &Element, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
     if element.removed.is_some() {
         return Ok(None);
     }
@@ -87,8 +87,8 @@ pub fn remove(case: &CalendarContext<'_>, element: &Element, event: Option<&Cale
     let planned = event.filter(|event| event.state == EventState::Incomplete);
     // If the event of a test drive is or was cancelled, the count was already reduced.
     let counts = planned.is_none() && !event.is_some_and(|event| matches!(event.state, EventState::Deleted(_)));
-    let called_off = planned.map(|event| settle(case, event, EventAction::Delete, None)).transpose()?.flatten();
-    let mut decision = called_off.unwrap_or_else(|| commit(case.lead.touched(case.now), case.by.clone(), Vec::new(), case.now));
+    let called_off = planned.map(|event| settle(context, event, EventAction::Delete, None)).transpose()?.flatten();
+    let mut decision = called_off.unwrap_or_else(|| commit(context.lead.touched(context.now), context.by.clone(), Vec::new(), context.now));
     for item in &mut decision.items {
         match item {
             Item::Lead(lead) if counts => lead.counts.take(element.content.kind()),
@@ -96,7 +96,7 @@ pub fn remove(case: &CalendarContext<'_>, element: &Element, event: Option<&Cale
             _ => {}
         }
     }
-    Ok(Some(decision.with(Item::Element(Box::new(element.gone(case.by, case.now))))))
+    Ok(Some(decision.with(Item::Element(Box::new(element.gone(context.by, context.now))))))
 }
 
 impl Element {

@@ -91,24 +91,24 @@ fn own_field(field: &str) -> String {
 ///
 /// # Errors
 /// 409 if the lead has ten contacts.
-pub fn add(case: &ContactsContext<'_>, person: Person, main: bool) -> Result<Decision, Refusal> {
-    let mut people = case.lead.people(case.enquiry);
+pub fn add(context: &ContactsContext<'_>, person: Person, main: bool) -> Result<Decision, Refusal> {
+    let mut people = context.lead.people(context.enquiry);
     if people.len() >= MOST {
         return Err(Refusal::Conflict(format!("the lead already has {MOST} contacts; remove one first (LEAD-7)")));
     }
-    let id: ContactId = numbered(case.lead.version + 1);
+    let id: ContactId = numbered(context.lead.version + 1);
     let at = if main { 0 } else { people.len() };
     people.insert(at, LeadContact { id: id.clone(), person: person.clone() });
     let event = Event::Contact { did: TimelineAction::Added, contact: id, before: None, after: Some(Box::new(person)), main };
-    Ok(case.decided(people, event))
+    Ok(context.decided(people, event))
 }
 
 /// Gives a contact the data of `person`, and makes it the main contact. `None` if nothing changes.
 ///
 /// # Errors
 /// 404 if there is no such contact; 422 if the main contact would lose that role.
-pub fn correct(case: &ContactsContext<'_>, id: &ContactId, person: Person, main: Option<bool>) -> Result<Option<Decision>, Refusal> {
-    let mut people = case.lead.people(case.enquiry);
+pub fn correct(context: &ContactsContext<'_>, id: &ContactId, person: Person, main: Option<bool>) -> Result<Option<Decision>, Refusal> {
+    let mut people = context.lead.people(context.enquiry);
     let place = people.iter().position(|contact| contact.id == *id).ok_or(Refusal::NotFound("contact"))?;
     if main == Some(false) && place == 0 {
         return Err(Refusal::field("main", "LEAD-7", "must not be false; make another contact the main contact instead"));
@@ -122,7 +122,7 @@ pub fn correct(case: &ContactsContext<'_>, id: &ContactId, person: Person, main:
     people.insert(if becomes_main { 0 } else { place }, LeadContact { person: person.clone(), ..after });
     let (before, after) = (Some(Box::new(before)), Some(Box::new(person)));
     let event = Event::Contact { did: TimelineAction::Changed, contact: id.clone(), before, after, main: becomes_main };
-    Ok(Some(case.decided(people, event)))
+    Ok(Some(context.decided(people, event)))
 }
 
 /// Removes a contact from the lead. The directory still knows it. `made` is the entry that would have added it ([`numbered`]). `None` if it
@@ -130,8 +130,8 @@ pub fn correct(case: &ContactsContext<'_>, id: &ContactId, person: Person, main:
 ///
 /// # Errors
 /// 404 if there was never such a contact; 409 if it is the main contact.
-pub fn remove(case: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry>) -> Result<Option<Decision>, Refusal> {
-    let mut people = case.lead.people(case.enquiry);
+pub fn remove(context: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry>) -> Result<Option<Decision>, Refusal> {
+    let mut people = context.lead.people(context.enquiry);
     let Some(place) = people.iter().position(|contact| contact.id == *id) else {
         return if made.is_some_and(|made| made.brings(id)) { Ok(None) } else { Err(Refusal::NotFound("contact")) };
     };
@@ -140,7 +140,7 @@ pub fn remove(case: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry>) 
     }
     let before = Some(Box::new(people.remove(place).person));
     let event = Event::Contact { did: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };
-    Ok(Some(case.decided(people, event)))
+    Ok(Some(context.decided(people, event)))
 }
 
 impl ContactsContext<'_> {
