@@ -126,7 +126,7 @@ impl CheckedCreation {
         let load = Load::of(keys).with_long_retry().then(|loaded| {
             let days = days_of(|days| {
                 let dealer = loaded.dealer(&checked.dealer)?;
-                make(&checked.facts(dealer, loaded, days), checked.new.clone(), loaded.early(&checked.new.id)).ok()
+                make(&checked.context(dealer, loaded, days), checked.new.clone(), loaded.early(&checked.new.id)).ok()
             });
             directory::records(loaded, &checked.channels).into_iter().chain(days).collect()
         });
@@ -145,7 +145,7 @@ impl CheckedCreation {
             let mut new = checked.new.clone();
             new.customer.known = directory::known(loaded, &checked.channels);
             let days = |user: &UserId, date| loaded.day(user, date);
-            let changed = make(&checked.facts(dealer, loaded, &days), new, loaded.early(&checked.new.id))?;
+            let changed = make(&checked.context(dealer, loaded, &days), new, loaded.early(&checked.new.id))?;
             let mut decision = changed.decision;
             decision.items.extend(checked.remembered(sent).into_iter().flat_map(|decision| decision.items));
             Ok((Some(decision), (kept(&changed.appointment), false)))
@@ -182,7 +182,7 @@ impl CheckedCreation {
         Ok((Outcome::Counted(AppointmentCounted::new()), repeated))
     }
 
-    fn facts<'a>(&'a self, dealer: &'a Dealer, loaded: &'a Loaded, days: forecourt_domain::slots::LoadDay<'a>) -> AppointmentContext<'a> {
+    fn context<'a>(&'a self, dealer: &'a Dealer, loaded: &'a Loaded, days: forecourt_domain::slots::LoadDay<'a>) -> AppointmentContext<'a> {
         let lead = self.lead.and_then(|lead| loaded.lead(lead));
         AppointmentContext { dealer, lead, event: None, days, by: &self.by, now: self.now }
     }

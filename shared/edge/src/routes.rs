@@ -1,6 +1,6 @@
 //! The table of routes: each operation of the API is one row.
 //!
-//! A row has all facts about its operation: route, function, rights, body, responses, query parameters, texts. The OpenAPI document, the routes of
+//! A row has everything about its operation: route, function, rights, body, responses, query parameters, texts. The OpenAPI document, the routes of
 //! `infra/template.yaml` and the local gateway are derived from the rows. A new operation has three places: its row, its handler with the line that
 //! dispatches to it, its test.
 //!

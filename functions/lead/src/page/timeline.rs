@@ -39,7 +39,7 @@ pub struct EventView {
     /// The fields of the event.
     #[serde(flatten)]
     #[schema(value_type = Object)]
-    pub facts: Value,
+    pub details: Value,
 }
 
 impl TimelineView {
@@ -59,7 +59,7 @@ impl EntryView {
 
 impl EventView {
     fn of(event: &Event) -> Self {
-        let (what, facts) = match event {
+        let (what, details) = match event {
             Event::Received { enquiry } => {
                 ("received", json!({"source": enquiry.source, "external_id": enquiry.external_id, "flags": enquiry.flags}))
             }
@@ -78,12 +78,12 @@ impl EventView {
             Event::NoContact { note } => ("no_contact", json!({"note": note})),
             Event::FirstContactMoved { from, to } => ("first_contact_moved", json!({"from": from, "to": to})),
             Event::Deadline { did, deadline, title, at, from, note } => {
-                let facts = json!({"deadline": deadline, "title": title, "at": at, "from": from, "note": note});
-                (name_of_deadline(*did), facts)
+                let details = json!({"deadline": deadline, "title": title, "at": at, "from": from, "note": note});
+                (name_of_deadline(*did), details)
             }
             Event::Task { did, task, title, start, minutes, assignee, note } => {
-                let facts = json!({"task": task, "title": title, "start": start, "minutes": minutes, "assignee": assignee, "note": note});
-                (name_of_task(*did), facts)
+                let details = json!({"task": task, "title": title, "start": start, "minutes": minutes, "assignee": assignee, "note": note});
+                (name_of_task(*did), details)
             }
             Event::Contact { did, contact, before, after, main } => {
                 (name_of_contact(*did), json!({"contact": contact, "before": before, "after": after, "main": main}))
@@ -128,7 +128,7 @@ impl EventView {
                 ("status_changed", json!({"from": from.name(), "to": to.name(), "reason": reason(to), "note": note}))
             }
         };
-        Self { what, facts }
+        Self { what, details }
     }
 }
 

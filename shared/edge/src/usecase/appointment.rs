@@ -174,15 +174,15 @@ pub fn needs(
     let keys: Vec<Key> =
         [Key::Dealer(appointment.dealer.clone())].into_iter().chain(of_lead).chain(lead.map(Key::Lead)).chain(event).collect();
     let ready = keys.iter().all(|key| loaded.holds(key));
-    let days = ready.then(|| days_of(|days| facts(loaded, appointment, days, by, now).map(|facts| asks(&facts, appointment))));
+    let days = ready.then(|| days_of(|days| context_of(loaded, appointment, days, by, now).map(|context| asks(&context, appointment))));
     keys.into_iter().chain(days.into_iter().flatten()).collect()
 }
 
-/// Returns the facts that a change of `appointment` depends on.
+/// Returns the context of a change of `appointment`.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] if one of them does not exist.
-pub fn facts<'a>(
+pub fn context_of<'a>(
     loaded: &'a Loaded,
     appointment: &Appointment,
     days: forecourt_domain::slots::LoadDay<'a>,
@@ -213,8 +213,8 @@ pub async fn tell(
     let id = id_of(platform, scope, &partner, &told.external_id)?;
     let (by, real) = (scope.actor(), platform.wall.now());
     let seen_key = name.as_ref().map(|(key, _)| Key::Seen(key.clone()));
-    let asks = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
-        let _ = apply_report(facts, appointment, &told.report);
+    let asks = |context: &AppointmentContext<'_>, appointment: &Appointment| {
+        let _ = apply_report(context, appointment, &told.report);
     };
     // The appointment is read after the kept reports. If there is no appointment, the kept reports are complete, because creating the appointment also
     // writes the kept reports.
@@ -233,12 +233,12 @@ pub async fn tell(
             Some(appointment) => {
                 scope.reaches(&appointment.dealer).map_err(|_| Refusal::NotFound("appointment"))?;
                 let days = |user: &forecourt_domain::base::UserId, date| loaded.day(user, date);
-                let facts = facts(loaded, appointment, &days, &by, now)?;
-                let changed = apply_report(&facts, appointment, &told.report)?;
+                let context = context_of(loaded, appointment, &days, &by, now)?;
+                let changed = apply_report(&context, appointment, &told.report)?;
                 let after = changed.as_ref().map_or(appointment, |changed| &changed.appointment);
                 let outcome = match () {
                     () if !after.is_as(appointment) => Outcome::Applied,
-                    () if after.is_early(&told.report, &facts.dealer.settings.calendar, now) => Outcome::TooEarly,
+                    () if after.is_early(&told.report, &context.dealer.settings.calendar, now) => Outcome::TooEarly,
                     () => Outcome::Known,
                 };
                 (changed.map(|changed| changed.decision), outcome)

@@ -15,7 +15,7 @@ use forecourt_store::{Load, Loaded};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// The facts that a rule about a lead decides on.
+/// The input of a rule about a lead.
 #[derive(Clone, Copy)]
 pub struct LeadContext<'a> {
     /// The lead.

@@ -56,8 +56,8 @@ pub(crate) fn mirrored(
     }
     let state = state_of(appointment);
     // The note of the end stays while the end is the same.
-    let facts = |state: &EventState| (state.name(), state.ended().map(|ended| (ended.at, ended.reason.clone())));
-    if facts(&state) != facts(&event.state) {
+    let outcome = |state: &EventState| (state.name(), state.ended().map(|ended| (ended.at, ended.reason.clone())));
+    if outcome(&state) != outcome(&event.state) {
         after.state = state;
         timeline.push(after.timeline_event());
     }
