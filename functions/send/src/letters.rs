@@ -141,11 +141,11 @@ impl Sender {
             Destination::Mail(to) => {
                 let mail = self.texts.letter(id, to, dealer, letter, about, now).map_err(Undelivered::Never)?;
                 let mut mail = mail;
-                if let Some(appointment) = appointment.as_ref().filter(|_| letter.says != LetterKind::Reminder) {
+                if let Some(appointment) = appointment.as_ref().filter(|_| letter.kind != LetterKind::Reminder) {
                     let title = Texts::title(dealer, appointment, event.as_ref(), &to.language);
                     mail.attachments.push(calendar_file(appointment, event.as_ref(), dealer, to, title));
                 }
-                if let LetterKind::Text { enclosed: Some(enclosed), .. } = &letter.says {
+                if let LetterKind::Text { enclosed: Some(enclosed), .. } = &letter.kind {
                     let attachment = quote::attachment(enclosed, lead.as_ref(), to, dealer, letter.queued);
                     mail.attachments.push(attachment.map_err(Undelivered::Never)?);
                 }

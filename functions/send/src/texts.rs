@@ -153,7 +153,7 @@ impl Texts {
         customer: &str,
     ) -> Result<String, String> {
         let sms = letter.medium == Medium::Sms;
-        let appointment = match &letter.says {
+        let appointment = match &letter.kind {
             LetterKind::Text { text, .. } if sms => return Ok(text.clone()),
             LetterKind::Text { subject, text, .. } => return Ok(format!("{subject}\n\n{text}")),
             _ => about.appointment.ok_or("the letter has no appointment")?,
@@ -162,7 +162,7 @@ impl Texts {
         let context = context! {
             language => text_language(language),
             sms,
-            says => json!(letter.says)["about"].as_str(),
+            kind => json!(letter.kind)["about"].as_str(),
             name => appointment.name(about.event, language),
             when => local_time(appointment.at, dealer.settings.calendar.zone(), language),
             dealer => &dealer.settings.name,

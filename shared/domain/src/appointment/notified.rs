@@ -38,7 +38,7 @@ impl Appointment {
     /// Returns the appointment once the state of `letter` has changed: sent, not sent, or unclear. `None` if nothing changes.
     pub fn with_notification(&self, letter: &Letter) -> Option<Self> {
         let mut after = self.clone();
-        match (&letter.fate, &letter.says) {
+        match (&letter.fate, &letter.kind) {
             (LetterState::Sent { .. }, LetterKind::Confirmation | LetterKind::Moved) => {
                 after.confirmed = after.confirmed.and(letter.medium)
             }
@@ -67,7 +67,7 @@ impl Letter {
             let before = appointment.notified.is_empty() && appointment.confirmed.has(self.medium);
             before || appointment.notified.iter().any(|address| address.to == to)
         };
-        let says = match (&self.says, appointment) {
+        let kind = match (&self.kind, appointment) {
             (LetterKind::Moved, Some(appointment)) if !notified(appointment) && appointment.at <= self.queued => {
                 return Err(SuppressionReason::NeverTold);
             }
@@ -83,20 +83,20 @@ impl Letter {
             {
                 return Err(SuppressionReason::AlreadyTold);
             }
-            (says, _) => says.clone(),
+            (kind, _) => kind.clone(),
         };
-        Ok(Self { says, to: Some(to.to_owned()), ..self })
+        Ok(Self { kind, to: Some(to.to_owned()), ..self })
     }
 
     /// The address that this letter reminds of an appointment.
     fn reminds_at(&self) -> Option<NotifiedAddress> {
-        let to = self.to.clone().filter(|_| self.says == LetterKind::Reminder)?;
+        let to = self.to.clone().filter(|_| self.kind == LetterKind::Reminder)?;
         Some(NotifiedAddress { to, sequence: self.sequence })
     }
 
     /// The address that this letter notifies of an appointment.
     fn notifies_at(&self) -> Option<NotifiedAddress> {
-        let notifies = matches!(self.says, LetterKind::Confirmation | LetterKind::Moved);
+        let notifies = matches!(self.kind, LetterKind::Confirmation | LetterKind::Moved);
         let to = self.to.clone().filter(|_| notifies)?;
         Some(NotifiedAddress { to, sequence: self.sequence })
     }

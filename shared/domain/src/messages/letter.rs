@@ -20,7 +20,8 @@ pub struct Letter {
     /// The medium.
     pub medium: Medium,
     /// The content.
-    pub says: LetterKind,
+    #[serde(rename = "says")]
+    pub kind: LetterKind,
     /// The [`Appointment::sequence`](crate::appointment::Appointment::sequence) of the letter. A later sequence makes it stale.
     #[serde(default)]
     pub sequence: u32,
@@ -191,7 +192,7 @@ impl SuppressionReason {
 
 impl Letter {
     /// Creates a letter to the main contact of a lead, due at once. It is recorded as suppressed if the dealer sends no mail to customers.
-    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, says: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
+    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, kind: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
         let switched_off = LetterState::Suppressed { at: now, why: SuppressionReason::Switched };
         let queued = LetterState::Queued { due: now, attempts: 0 };
         Self {
@@ -199,7 +200,7 @@ impl Letter {
             cause,
             dealer: lead.dealer.clone(),
             medium,
-            says,
+            kind,
             sequence: 0,
             language: None,
             queued: now,

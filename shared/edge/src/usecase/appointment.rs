@@ -181,7 +181,7 @@ pub fn needs(
 /// Returns the context of a change of `appointment`.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] if one of them does not exist.
+/// [`Refusal::NotFound`] if its dealer, lead or event does not exist.
 pub fn context_of<'a>(
     loaded: &'a Loaded,
     appointment: &Appointment,

@@ -27,9 +27,9 @@ pub(crate) fn enquired_again(
 ) -> (Vec<Event>, Vec<Element>) {
     let (mut timeline, mut elements) = (Vec::new(), Vec::new());
     for (i, known) in known.into_iter().enumerate() {
-        let says = enquiry.trade_ins.get(i).map(|vehicle| Content::TradeIn(as_enquired(vehicle)));
+        let offered = enquiry.trade_ins.get(i).map(|vehicle| Content::TradeIn(as_enquired(vehicle)));
         let untouched = known.filter(|element| element.removed.is_none() && element.is_enquired());
-        let (event, element) = match (known, untouched, says) {
+        let (event, element) = match (known, untouched, offered) {
             (None, _, Some(content)) => {
                 let Some(id) = enquired_id(1, i) else { continue };
                 let element = Element::new(id, lead.id, content, by, now);
