@@ -63,7 +63,7 @@ impl ChangeRequest {
     /// Returns the change to apply. `None` if the appointment is in the requested state already.
     fn becomes(&self, context: &AppointmentContext<'_>, appointment: &Appointment) -> Result<Option<AppointmentChange>, Refusal> {
         if matches!(self, ChangeRequest::Move(_) | ChangeRequest::Cancel) {
-            through_event(appointment, |made| made.said.is_none())?;
+            through_event(appointment, |made| made.request_hash.is_none())?;
         }
         let cancelled = appointment.state.is_cancelled();
         let what = match self {

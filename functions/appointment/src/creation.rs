@@ -68,7 +68,7 @@ impl Creation {
         }
         let Some(wanted) = request.filter(|_| faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
         let secret = platform.store.secret();
-        let said = body_hash(&self.dealer, &wanted)?;
+        let request_hash = body_hash(&self.dealer, &wanted)?;
         let by_key = self.key.map(|key| secret.name(&self.scope, &["appointment-request", &format!("{by:?}"), self.dealer.as_str(), &key]));
         let external = partner.zip(external_id).map(|(partner, id)| External { partner, id });
         let id = match (&external, &by_key) {
@@ -80,7 +80,7 @@ impl Creation {
         let channels = directory::channels(platform, &self.scope, &known, &person(&customer));
         let own = user.is_none() && lead.is_none();
         let user = user.or_else(|| self.scope.seller().filter(|seller| own && assignable(&known, seller)).cloned());
-        let new = NewAppointment { id, customer, kind, at, user, notes, origin, team, external, said };
+        let new = NewAppointment { id, customer, kind, at, user, notes, origin, team, external, request_hash };
         let request = by_key.filter(|_| new.external.is_some() || new.is_unprocessed());
         let checked = CheckedCreation {
             scope: self.scope,
@@ -134,7 +134,7 @@ impl CheckedCreation {
         let rule = |loaded: &Loaded, _| {
             let sent = checked.sent_before(loaded)?;
             if let Some(before) = loaded.appointment(&checked.new.id) {
-                if before.said.as_ref() != Some(&checked.new.said) {
+                if before.request_hash.as_ref() != Some(&checked.new.request_hash) {
                     let why = "this id was used before with another body (INT-5); to change the appointment, send a report on it";
                     return Err(Refusal::Reused(why.into()));
                 }
@@ -190,14 +190,14 @@ impl CheckedCreation {
     /// Whether the request is a repeat.
     fn sent_before(&self, loaded: &Loaded) -> Result<bool, Refusal> {
         let seen = self.request.as_ref().and_then(|key| loaded.seen(key));
-        Ok(ReceivedRequest::repeats(seen, &self.new.said, self.real)?.is_some_and(|_| true))
+        Ok(ReceivedRequest::repeats(seen, &self.new.request_hash, self.real)?.is_some_and(|_| true))
     }
 
     /// The item that remembers the request, if it has a key of its own.
     fn remembered(&self, sent: bool) -> Option<Decision> {
         let key = self.request.clone().filter(|_| !sent)?;
         let answer = self.new.id.to_string();
-        let seen = ReceivedRequest { key, body: self.new.said.clone(), answer, until: self.real + ReceivedRequest::KEPT };
+        let seen = ReceivedRequest { key, body: self.new.request_hash.clone(), answer, until: self.real + ReceivedRequest::KEPT };
         Some(Decision::default().with(Item::Seen(seen)))
     }
 

@@ -132,8 +132,8 @@ impl Appointment {
 
     /// Whether `report` records attendance before the day of the visit, so that it does not count.
     pub fn is_early(&self, report: &Report, calendar: &Calendar, now: DateTime<Utc>) -> bool {
-        let said = matches!(report.what, AppointmentChange::Attended { is, .. } if is != Attended::Unknown);
-        said && is_before_day(report.as_of.min(now), self.at, calendar)
+        let recorded = matches!(report.what, AppointmentChange::Attended { is, .. } if is != Attended::Unknown);
+        recorded && is_before_day(report.as_of.min(now), self.at, calendar)
     }
 
     /// Whether time, cancellation and attendance are equal.

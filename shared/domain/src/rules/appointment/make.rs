@@ -80,7 +80,7 @@ pub struct NewAppointment {
     /// Its id in that system.
     pub external: Option<External>,
     /// A hash of the request.
-    pub said: String,
+    pub request_hash: String,
 }
 
 impl NewAppointment {
@@ -160,11 +160,11 @@ pub fn make(context: &AppointmentContext<'_>, new: NewAppointment, early: Option
         left: Vec::new(),
         version: 0,
         updated: context.now,
-        said_of: Default::default(),
+        statements: Default::default(),
         undone: Vec::new(),
         marked: Vec::new(),
         taken: None,
-        said: Some(new.said),
+        request_hash: Some(new.request_hash),
     };
     let told = early.map(|early| early.reports.as_slice()).unwrap_or_default();
     let mut made = told.iter().fold(made, |made, report| made.with_report(report, by, &dealer.settings.calendar, now));
