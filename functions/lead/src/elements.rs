@@ -147,8 +147,11 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
     let event = EventId::parse(&name).map_err(|e| Failure::Broken(e.into()))?;
     let at = ElementPath { lead, kind, id: id.clone() };
     let by = call.scope.actor();
-    let quoted =
-        if let NewElement::Said(CommunicationRequest::Email { quote: Some((quote, _)), .. }) = &new { Some(quote.clone()) } else { None };
+    let quoted = if let NewElement::Communication(CommunicationRequest::Email { quote: Some((quote, _)), .. }) = &new {
+        Some(quote.clone())
+    } else {
+        None
+    };
     let decide = |context: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {
         NewElement::Content(content) => elements::add(context.lead, id.clone(), content, &by, call.now),
         NewElement::TestDrive(TestDriveRequest { vehicle, at, title, user, notes }) => {
@@ -164,10 +167,10 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
             };
             schedule_test_drive(context, id.clone(), vehicle, event)
         }
-        NewElement::Said(said) => {
+        NewElement::Communication(request) => {
             let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, ElementKind::Quote, quote));
             let reached = context.lead.reached(enquiry_of(loaded, context.lead)).unwrap_or_default();
-            communicate((context.lead, context.dealer), id.clone(), said, quote, &reached, &by, call.now)
+            communicate((context.lead, context.dealer), id.clone(), request, quote, &reached, &by, call.now)
         }
     };
     let also = |loaded: &Loaded| {
@@ -175,8 +178,9 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
             .map(|(lead, dealer)| lead::days_of(|days| decide(&CalendarContext { lead, dealer, days, by: &by, now: call.now }, loaded)));
         let event = (kind == ElementKind::TestDrive).then(|| Key::Event(lead, event.clone()));
         let quote = quoted.clone().map(|quote| Key::Element(lead, ElementKind::Quote, quote));
-        let said = (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), described(loaded, lead)]);
-        let further = event.into_iter().chain(quote).chain(said.into_iter().flatten());
+        let letter =
+            (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), described(loaded, lead)]);
+        let further = event.into_iter().chain(quote).chain(letter.into_iter().flatten());
         days.into_iter().flatten().chain(further).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {

@@ -269,7 +269,7 @@ impl ListRow for AppointmentFacts {
         let mut row = Fields(row);
         let attended = match row.inner("attendance", "is") {
             None => Attended::Unknown,
-            said => known(said, &Attended::NAMES).ok_or_else(|| invalid("attendance"))?,
+            name => known(name, &Attended::NAMES).ok_or_else(|| invalid("attendance"))?,
         };
         Ok(Self {
             created,

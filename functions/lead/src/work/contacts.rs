@@ -88,7 +88,7 @@ impl LeadContactBody {
             emails: emails.iter().flatten().map(|Text(email)| email.clone()).collect(),
             phones: phones.iter().flatten().map(PhoneBody::raw).collect(),
         };
-        let wanted = ContactChange { said: entered, emails: emails.is_some(), phones: phones.is_some(), main };
+        let wanted = ContactChange { raw: entered, emails: emails.is_some(), phones: phones.is_some(), main };
         if faults.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(faults)) }
     }
 }

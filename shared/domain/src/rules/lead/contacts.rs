@@ -22,7 +22,7 @@ const ALIASES: usize = 20;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ContactChange {
     /// The given values, as written.
-    pub said: RawContact,
+    pub raw: RawContact,
     /// Whether e-mail addresses are given.
     pub emails: bool,
     /// Whether telephone numbers are given.
@@ -54,21 +54,22 @@ impl ContactChange {
     /// # Errors
     /// Faults by field.
     pub fn applied(&self, before: &Person, country: Country) -> Result<Person, Refusal> {
-        let said = self.said.judged(country).map_err(|faults| Refusal::Invalid(faults).relocated(|field| Some(own_field(field))))?;
+        let checked = self.raw.judged(country).map_err(|faults| Refusal::Invalid(faults).relocated(|field| Some(own_field(field))))?;
         // An empty value removes the old one. A field that is not given stays unchanged.
-        let text = |raw: &Option<String>, said: Option<String>, before: &Option<String>| if raw.is_some() { said } else { before.clone() };
-        let raw = &self.said;
+        let text =
+            |raw: &Option<String>, checked: Option<String>, before: &Option<String>| if raw.is_some() { checked } else { before.clone() };
+        let raw = &self.raw;
         let person = Person {
-            first_name: text(&raw.first_name, said.first_name, &before.first_name),
-            last_name: text(&raw.last_name, said.last_name, &before.last_name),
-            company: text(&raw.company, said.company, &before.company),
-            emails: if self.emails { said.emails } else { before.emails.clone() },
-            phones: if self.phones { said.phones } else { before.phones.clone() },
-            language: if raw.language.is_some() { said.language } else { before.language.clone() },
-            street: text(&raw.street, said.street, &before.street),
-            postcode: text(&raw.postcode, said.postcode, &before.postcode),
-            city: text(&raw.city, said.city, &before.city),
-            country: text(&raw.country, said.country, &before.country),
+            first_name: text(&raw.first_name, checked.first_name, &before.first_name),
+            last_name: text(&raw.last_name, checked.last_name, &before.last_name),
+            company: text(&raw.company, checked.company, &before.company),
+            emails: if self.emails { checked.emails } else { before.emails.clone() },
+            phones: if self.phones { checked.phones } else { before.phones.clone() },
+            language: if raw.language.is_some() { checked.language } else { before.language.clone() },
+            street: text(&raw.street, checked.street, &before.street),
+            postcode: text(&raw.postcode, checked.postcode, &before.postcode),
+            city: text(&raw.city, checked.city, &before.city),
+            country: text(&raw.country, checked.country, &before.country),
         };
         if person.emails.is_empty() && person.phones.is_empty() {
             return Err(Refusal::field("emails", "INT-3", "must not be empty unless phones has a number"));
