@@ -38,10 +38,10 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
     let rule = |context: &AppointmentContext<'_>, appointment: &Appointment| {
         wanted.becomes(context, appointment)?.map(|what| apply_local(context, appointment, what)).transpose()
     };
-    let asks = |context: &AppointmentContext<'_>, appointment: &Appointment| {
+    let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
         let _ = rule(context, appointment);
     };
-    let load = load(&id, request.as_ref().map(Request::remembered_at), asks, &by, call.now);
+    let load = load(&id, request.as_ref().map(Request::remembered_at), read_days, &by, call.now);
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;
         if check_request(call, appointment, loaded, request.as_ref())? {
@@ -153,14 +153,14 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         appointment::edit(context, appointment, Edit { user, notes, customer })
     };
     let load = Load::of([Key::Appointment(id.clone())]).then(|loaded| {
-        let asks = |context: &AppointmentContext<'_>, appointment: &Appointment| {
+        let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
             let _ = rule(context, appointment, loaded);
         };
         let home = loaded.appointment(&id).and_then(|appointment| Some((appointment, loaded.dealer(&appointment.dealer)?)));
         let channels = home.and_then(|(appointment, dealer)| wanted(appointment, dealer).ok()).map(|(_, channels)| channels);
         let channels = channels.unwrap_or_default();
         let records = directory::records(loaded, &channels);
-        records.into_iter().chain(channels.into_iter().map(Key::Channel)).chain(needs(loaded, &id, asks, &by, call.now)).collect()
+        records.into_iter().chain(channels.into_iter().map(Key::Channel)).chain(needs(loaded, &id, read_days, &by, call.now)).collect()
     });
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;

@@ -27,7 +27,7 @@ use forecourt_domain::base::{AppointmentId, DealerId, LeadId, Refusal, Right};
 use forecourt_edge::formats::json;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
-use forecourt_edge::usecase::appointment::{PingBackBody, partner, tell};
+use forecourt_edge::usecase::appointment::{PingBackBody, apply_ping_back, partner};
 use forecourt_edge::{Platform, http, queue};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
@@ -122,7 +122,7 @@ async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, 
     let mut body: Map<String, Value> = json::read(message.body.as_deref().unwrap_or_default().as_bytes())?;
     let Some(appointment) = body.remove("appointment") else {
         let report = part::<PingBackBody>(Value::Object(body))?.check(now)?;
-        return Ok(tell(platform, &scope, &report, None, now).await?.appointment);
+        return Ok(apply_ping_back(platform, &scope, &report, None, now).await?.appointment);
     };
     partner(&scope)?;
     let attribute = message.message_attributes.get("dealer").and_then(|a| a.string_value.clone());

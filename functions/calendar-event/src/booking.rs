@@ -238,13 +238,13 @@ fn linked_items<'a>(loaded: &'a Loaded, link: &InvitationLink, now: DateTime<Utc
     if invitation.is_good(event, now) { Ok((lead, dealer, invitation, event)) } else { Err(Refusal::NotFound("invitation")) }
 }
 
-/// Loads the items behind a link: lead, invitation, dealer, event and appointment, the days that `asks` reads, and the
+/// Loads the items behind a link: lead, invitation, dealer, event and appointment, the days that `read_days` reads, and the
 /// `remembered` request.
 fn load<'a>(
     link: &'a InvitationLink,
     remembered: Option<Key>,
     now: DateTime<Utc>,
-    asks: impl Fn(LinkedItems<'_>, LoadDay<'_>) + Send + Sync + 'a,
+    read_days: impl Fn(LinkedItems<'_>, LoadDay<'_>) + Send + Sync + 'a,
 ) -> Load<'a> {
     let InvitationLink { lead, invitation } = link;
     let first = [Key::Lead(*lead), Key::Invitation(*lead, invitation.clone())];
@@ -252,7 +252,7 @@ fn load<'a>(
         let dealer = loaded.lead(*lead).map(|lead| Key::Dealer(lead.dealer.clone()));
         let event = loaded.invitation(*lead, invitation).and_then(|found| found.event.clone()).map(|event| Key::Event(*lead, event));
         let ready = dealer.iter().chain(&event).all(|key| loaded.holds(key));
-        let days = linked_items(loaded, link, now).ok().filter(|_| ready).map(|items| lead::days_of(|days| asks(items, days)));
+        let days = linked_items(loaded, link, now).ok().filter(|_| ready).map(|items| lead::days_of(|days| read_days(items, days)));
         let event: Vec<Key> = event.into_iter().collect();
         let appointment = loaded.appointments_of(&event);
         dealer.into_iter().chain(event).chain(appointment).chain(days.into_iter().flatten()).collect()
@@ -266,10 +266,10 @@ async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Opt
         let offer = invitation.offer(lead, dealer, event, now)?;
         Ok(offer.free(&Diary::new(days), from, DATES))
     };
-    let asks = |items: LinkedItems<'_>, days: LoadDay<'_>| {
+    let read_days = |items: LinkedItems<'_>, days: LoadDay<'_>| {
         let _ = free(items, days);
     };
-    let loaded = platform.store.load(&call.scope, &load(link, None, now, asks)).await?;
+    let loaded = platform.store.load(&call.scope, &load(link, None, now, read_days)).await?;
     let items = linked_items(&loaded, link, now).map_err(|_| Problem::no_link())?;
     let days = |user: &UserId, date| loaded.day(user, date);
     let (lead, dealer, invitation, event) = items;
@@ -310,11 +310,11 @@ async fn change(
     let asked = |(lead, dealer, invitation, event): LinkedItems<'_>, days: LoadDay<'_>| {
         rule(&CalendarContext { lead, dealer, days, by: &Actor::Customer, now: call.now }, invitation, event)
     };
-    let asks = |items: LinkedItems<'_>, days: LoadDay<'_>| {
+    let read_days = |items: LinkedItems<'_>, days: LoadDay<'_>| {
         let _ = asked(items, days);
     };
     // Many customers may compete for the last slot. The losers must get 409, not 503: use the long retry budget.
-    let load = load(link, request.as_ref().map(Request::remembered_at), call.now, asks).with_long_retry();
+    let load = load(link, request.as_ref().map(Request::remembered_at), call.now, read_days).with_long_retry();
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let days = |user: &UserId, date| loaded.day(user, date);
         let items = linked_items(loaded, link, call.now)?;
