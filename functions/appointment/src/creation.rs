@@ -117,16 +117,16 @@ fn body_hash(dealer: &DealerId, wanted: &AppointmentRequest) -> Result<String, F
 impl CheckedCreation {
     async fn make(self, platform: &Platform) -> Result<(Outcome, bool), Failure> {
         let Self { new, lead, channels, .. } = &self;
-        let keys = [Key::Appointment(new.id.clone()), Key::Early(new.id.clone()), Key::Dealer(self.dealer.clone())].into_iter();
+        let keys = [Key::Appointment(new.id.clone()), Key::PendingReports(new.id.clone()), Key::Dealer(self.dealer.clone())].into_iter();
         let keys = keys
             .chain(lead.iter().flat_map(|lead| [Key::Lead(*lead), Key::Entry(*lead, 1)]))
             .chain(channels.iter().cloned().map(Key::Channel));
-        let keys = keys.chain(self.request.clone().map(Key::Seen));
+        let keys = keys.chain(self.request.clone().map(Key::ReceivedRequest));
         let checked = &self;
         let load = Load::of(keys).with_long_retry().then(|loaded| {
             let days = days_of(|days| {
                 let dealer = loaded.dealer(&checked.dealer)?;
-                make(&checked.context(dealer, loaded, days), checked.new.clone(), loaded.early(&checked.new.id)).ok()
+                make(&checked.context(dealer, loaded, days), checked.new.clone(), loaded.pending_reports(&checked.new.id)).ok()
             });
             directory::records(loaded, &checked.channels).into_iter().chain(days).collect()
         });
@@ -145,7 +145,7 @@ impl CheckedCreation {
             let mut new = checked.new.clone();
             new.customer.known = directory::known(loaded, &checked.channels);
             let days = |user: &UserId, date| loaded.day(user, date);
-            let changed = make(&checked.context(dealer, loaded, &days), new, loaded.early(&checked.new.id))?;
+            let changed = make(&checked.context(dealer, loaded, &days), new, loaded.pending_reports(&checked.new.id))?;
             let mut decision = changed.decision;
             decision.items.extend(checked.remembered(sent).into_iter().flat_map(|decision| decision.items));
             Ok((Some(decision), (kept(&changed.appointment), false)))
@@ -161,7 +161,7 @@ impl CheckedCreation {
         }
         let checked = &self;
         let keys = [Key::Dealer(self.dealer.clone()), Key::Unprocessed(self.dealer.clone())];
-        let load = Load::of(keys.into_iter().chain(self.request.clone().map(Key::Seen))).with_long_retry();
+        let load = Load::of(keys.into_iter().chain(self.request.clone().map(Key::ReceivedRequest))).with_long_retry();
         let rule = |loaded: &Loaded, _| {
             let dealer = loaded.dealer(&checked.dealer).ok_or(Refusal::NotFound("dealer"))?;
             let faults = checked.new.faults(dealer, checked.now);
@@ -189,7 +189,7 @@ impl CheckedCreation {
 
     /// Whether the request is a repeat.
     fn sent_before(&self, loaded: &Loaded) -> Result<bool, Refusal> {
-        let seen = self.request.as_ref().and_then(|key| loaded.seen(key));
+        let seen = self.request.as_ref().and_then(|key| loaded.received_request(key));
         Ok(ReceivedRequest::repeats(seen, &self.new.request_hash, self.real)?.is_some_and(|_| true))
     }
 
@@ -198,7 +198,7 @@ impl CheckedCreation {
         let key = self.request.clone().filter(|_| !sent)?;
         let answer = self.new.id.to_string();
         let seen = ReceivedRequest { key, body: self.new.request_hash.clone(), answer, until: self.real + ReceivedRequest::KEPT };
-        Some(Decision::default().with(Item::Seen(seen)))
+        Some(Decision::default().with(Item::ReceivedRequest(seen)))
     }
 
     /// Refuses a lead that the requester may not use: users need to see it, the contact centre may use every lead of the dealer, and a

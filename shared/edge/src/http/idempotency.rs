@@ -32,7 +32,7 @@ pub fn request(platform: &Platform, call: &Call, of: impl Display) -> Option<Req
 impl Request {
     /// Returns the key of the stored request.
     pub fn remembered_at(&self) -> Key {
-        Key::Seen(self.key.clone())
+        Key::ReceivedRequest(self.key.clone())
     }
 
     /// Returns the stored answer. `None` if the request was not carried out before.
@@ -41,12 +41,12 @@ impl Request {
     /// [`Refusal::Reused`] if the key was used before with another request (INT-5).
     pub fn answered<'a>(&self, loaded: &'a Loaded, now: DateTime<Utc>) -> Result<Option<&'a str>, Refusal> {
         let reused = |_| Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
-        ReceivedRequest::repeats(loaded.seen(&self.key), &self.body, now).map_err(reused)
+        ReceivedRequest::repeats(loaded.received_request(&self.key), &self.body, now).map_err(reused)
     }
 
     /// Adds the request and its answer to a decision.
     pub fn answering(&self, decision: Decision, answer: String, now: DateTime<Utc>) -> Decision {
-        decision.with(Item::Seen(ReceivedRequest {
+        decision.with(Item::ReceivedRequest(ReceivedRequest {
             key: self.key.clone(),
             body: self.body.clone(),
             answer,

@@ -213,20 +213,20 @@ pub async fn apply_ping_back(
     let partner = partner(scope)?;
     let id = id_of(platform, scope, &partner, &ping_back.external_id)?;
     let (by, real) = (scope.actor(), platform.wall.now());
-    let received_key = name.as_ref().map(|(key, _)| Key::Seen(key.clone()));
+    let received_key = name.as_ref().map(|(key, _)| Key::ReceivedRequest(key.clone()));
     let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
         let _ = apply_report(context, appointment, &ping_back.report);
     };
     // The appointment is read after the pending reports. If there is no appointment, the pending reports are complete, because creating the appointment
     // also writes them.
-    let first = Load::of(received_key.into_iter().chain([Key::Early(id.clone())]));
+    let first = Load::of(received_key.into_iter().chain([Key::PendingReports(id.clone())]));
     let load = first
         .then(|loaded| [Key::Appointment(id.clone())].into_iter().chain(needs(loaded, &id, read_days, &by, now)).collect())
         .with_long_retry();
     let view = |outcome: Outcome| PingBackView { appointment: id.to_string(), outcome: outcome.into(), detail: outcome.detail() };
     let rule = |loaded: &Loaded, _| {
         if let Some((key, body)) = &name
-            && let Some(answer) = ReceivedRequest::repeats(loaded.seen(key), body, real)?
+            && let Some(answer) = ReceivedRequest::repeats(loaded.received_request(key), body, real)?
         {
             return Ok((None, view(answer.parse().unwrap_or(Outcome::Known))));
         }
@@ -244,13 +244,13 @@ pub async fn apply_ping_back(
                 };
                 (changed.map(|changed| changed.decision), outcome)
             }
-            None => match PendingReports::with(loaded.early(&id), &id, &partner, &ping_back.report, now) {
-                Some(pending) => (Some(Decision::default().with(Item::Early(pending))), Outcome::Pending),
+            None => match PendingReports::with(loaded.pending_reports(&id), &id, &partner, &ping_back.report, now) {
+                Some(pending) => (Some(Decision::default().with(Item::PendingReports(pending))), Outcome::Pending),
                 None => (None, Outcome::Pending),
             },
         };
         let received = name.as_ref().map(|(key, body)| {
-            Item::Seen(ReceivedRequest {
+            Item::ReceivedRequest(ReceivedRequest {
                 key: key.clone(),
                 body: body.clone(),
                 answer: outcome.to_string(),

@@ -191,7 +191,7 @@ pub fn make(context: &AppointmentContext<'_>, new: NewAppointment, early: Option
     };
     decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt(&known)));
     decision.items.extend(made.letters(None, dealer, now));
-    let heard = made.external.as_ref().map(|external| Item::Early(PendingReports::emptied(&made.id, &external.partner, now)));
+    let heard = made.external.as_ref().map(|external| Item::PendingReports(PendingReports::emptied(&made.id, &external.partner, now)));
     decision.items.extend(heard);
     let made = made.revised(context.now);
     decision.items.push(Item::Appointment(Box::new(made.clone())));
