@@ -49,10 +49,10 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
         }
         let days = |user: &UserId, date| loaded.day(user, date);
         let changed = rule(&context_of(loaded, appointment, &days, &by, call.now)?, appointment)?;
-        let seen = appointment.version;
+        let version = appointment.version;
         let (decision, after) =
             changed.map_or((None, appointment.clone()), |ChangedAppointment { decision, appointment }| (Some(decision), appointment));
-        Ok((remembered(request.as_ref(), decision, seen, call.now), (after, false)))
+        Ok((remembered(request.as_ref(), decision, version, call.now), (after, false)))
     });
     let (appointment, again) = decided.await?;
     call.note_repeat(again);
@@ -123,7 +123,7 @@ fn check_request(call: &Call, appointment: &Appointment, loaded: &Loaded, reques
         return Ok(true);
     }
     call.scope.needs_on_appointment(Right::WorkAppointments, appointment, &dealer.settings, call.now)?;
-    if call.if_match()?.is_some_and(|seen| !seen.contains(&appointment.version)) {
+    if call.if_match()?.is_some_and(|versions| !versions.contains(&appointment.version)) {
         return Err(Refusal::Stale { current: appointment.version });
     }
     Ok(false)

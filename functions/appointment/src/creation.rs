@@ -31,7 +31,7 @@ pub(crate) struct Creation {
 
 /// The result of a creation.
 pub(crate) enum Outcome {
-    Kept(AppointmentMade),
+    Created(AppointmentMade),
     Counted(AppointmentCounted),
 }
 
@@ -130,7 +130,7 @@ impl CheckedCreation {
             });
             directory::records(loaded, &checked.channels).into_iter().chain(days).collect()
         });
-        let kept = |appointment: &Appointment| Outcome::Kept(AppointmentMade::of(appointment));
+        let created = |appointment: &Appointment| Outcome::Created(AppointmentMade::of(appointment));
         let rule = |loaded: &Loaded, _| {
             let sent = checked.sent_before(loaded)?;
             if let Some(before) = loaded.appointment(&checked.new.id) {
@@ -138,7 +138,7 @@ impl CheckedCreation {
                     let why = "this id was used before with another body (INT-5); to change the appointment, send a report on it";
                     return Err(Refusal::Reused(why.into()));
                 }
-                return Ok((checked.remembered(sent), (kept(before), true)));
+                return Ok((checked.remembered(sent), (created(before), true)));
             }
             let dealer = loaded.dealer(&checked.dealer).ok_or(Refusal::NotFound("dealer"))?;
             checked.check_lead(dealer, loaded)?;
@@ -148,7 +148,7 @@ impl CheckedCreation {
             let changed = make(&checked.context(dealer, loaded, &days), new, loaded.pending_reports(&checked.new.id))?;
             let mut decision = changed.decision;
             decision.items.extend(checked.remembered(sent).into_iter().flat_map(|decision| decision.items));
-            Ok((Some(decision), (kept(&changed.appointment), false)))
+            Ok((Some(decision), (created(&changed.appointment), false)))
         };
         platform.store.decide(&self.scope, load, rule).await
     }
@@ -189,16 +189,16 @@ impl CheckedCreation {
 
     /// Whether the request is a repeat.
     fn sent_before(&self, loaded: &Loaded) -> Result<bool, Refusal> {
-        let seen = self.request.as_ref().and_then(|key| loaded.received_request(key));
-        Ok(ReceivedRequest::repeats(seen, &self.new.request_hash, self.real)?.is_some_and(|_| true))
+        let received = self.request.as_ref().and_then(|key| loaded.received_request(key));
+        Ok(ReceivedRequest::repeats(received, &self.new.request_hash, self.real)?.is_some_and(|_| true))
     }
 
     /// The item that remembers the request, if it has a key of its own.
     fn remembered(&self, sent: bool) -> Option<Decision> {
         let key = self.request.clone().filter(|_| !sent)?;
         let answer = self.new.id.to_string();
-        let seen = ReceivedRequest { key, body: self.new.request_hash.clone(), answer, until: self.real + ReceivedRequest::KEPT };
-        Some(Decision::default().with(Item::ReceivedRequest(seen)))
+        let received = ReceivedRequest { key, body: self.new.request_hash.clone(), answer, until: self.real + ReceivedRequest::KEPT };
+        Some(Decision::default().with(Item::ReceivedRequest(received)))
     }
 
     /// Refuses a lead that the requester may not use: users need to see it, the contact centre may use every lead of the dealer, and a

@@ -3,7 +3,7 @@
 //! - **Does**: creates, reads, corrects, moves and cancels appointments, and records attendance.
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function; messages of the partners' queue, each with a
 //!   new appointment or a report on an existing one.
-//! - **Reads**: dealer, lead, appointment, early reports of partners, the customer's contact records, and the days of the salesperson.
+//! - **Reads**: dealer, lead, appointment, pending reports of partners, the customer's contact records, and the days of the salesperson.
 //! - **Writes**: the appointment with its lead's event, letters to the customer and webhook events in one transaction. Telephone and
 //!   e-mail appointments of a dealer's own system are counted only (APT-2).
 //! - **Repeats**: the id derives from the `Idempotency-Key` or from the partner's `external_id`; a repeat gets the first answer.
@@ -71,7 +71,7 @@ async fn create(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     let Call { scope, idempotency_key: key, now, .. } = call;
     let (made, repeated) = Creation { scope, dealer, body, key, now }.run(platform).await?;
     let answer = match made {
-        Outcome::Kept(made) => Answer::new(201, &made)?.header("location", format!("/appointments/{}", made.id)).about(&made.id),
+        Outcome::Created(made) => Answer::new(201, &made)?.header("location", format!("/appointments/{}", made.id)).about(&made.id),
         Outcome::Counted(counted) => Answer::new(200, &counted)?,
     };
     Ok(if repeated { answer.header("idempotent-replay", "true") } else { answer })
@@ -141,7 +141,7 @@ async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, 
         other => other,
     })?;
     Ok(match made.0 {
-        Outcome::Kept(made) => made.id,
+        Outcome::Created(made) => made.id,
         Outcome::Counted(_) => "counted".into(),
     })
 }

@@ -155,11 +155,11 @@ async fn check_visible(platform: &Platform, call: &Call, dealer: Option<&DealerI
             None => Vec::new(),
         },
     };
-    let seen = call.scope.user_id() == Some(person)
+    let may_see = call.scope.user_id() == Some(person)
         || dealers
             .iter()
             .any(|dealer| dealer.settings.member(person).is_some() && call.scope.sees_leads_of(Some(person), &dealer.settings, call.now));
-    if seen { Ok(()) } else { Err(Refusal::field("user", "CAL-6", "must be a user whose leads you may see").into()) }
+    if may_see { Ok(()) } else { Err(Refusal::field("user", "CAL-6", "must be a user whose leads you may see").into()) }
 }
 
 /// The dealers that a user works at and that `scope` may access.

@@ -219,7 +219,7 @@ fn changeable<'a>(at: &ElementPath, call: &Call, loaded: &'a Loaded) -> Result<&
     let element = loaded.element(at.lead, at.kind, &at.id).ok_or(Refusal::NotFound(at.kind.spoken()))?;
     element.may_be_changed_by(&call.scope)?;
     match call.if_match()? {
-        Some(seen) if !seen.contains(&element.version) => Err(Refusal::Stale { current: element.version }),
+        Some(versions) if !versions.contains(&element.version) => Err(Refusal::Stale { current: element.version }),
         _ => Ok(element),
     }
 }

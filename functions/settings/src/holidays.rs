@@ -1,6 +1,6 @@
 //! Import of days off from an iCalendar file (SET-2).
 
-use crate::change::{save, seen_versions};
+use crate::change::{required_versions, save};
 use crate::dealer::{answer, current};
 use crate::{ics, parts};
 use chrono::{Datelike as _, Months, NaiveDate};
@@ -55,7 +55,7 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
     let file = ics::read(&call.body, from, to).map_err(Refusal::Invalid)?;
     let known = |dealer: &Dealer| file.days.iter().filter(|day| is_off(&dealer.settings, day)).count();
     let known = known(&dealer);
-    let after = save(platform, call, id, &seen_versions(call)?, |dealer| with_days(&dealer.settings, &file.days)).await?;
+    let after = save(platform, call, id, &required_versions(call)?, |dealer| with_days(&dealer.settings, &file.days)).await?;
     let view = ImportView {
         dealer: id.to_string(),
         version: after.version,

@@ -97,14 +97,14 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ReadSettings => answer_settings(&current(platform, &call, &id).await?),
         Operation::ChangeSettings => {
             let settings = body::settings(body::json(&call.body)?)?;
-            answer_settings(&change::save(platform, &call, &id, &change::seen_versions(&call)?, |_| Ok(settings.clone())).await?)
+            answer_settings(&change::save(platform, &call, &id, &change::required_versions(&call)?, |_| Ok(settings.clone())).await?)
         }
         Operation::ReadPart(part) => answer_part(part, &current(platform, &call, &id).await?),
         Operation::ChangePart(part) => {
             let body = body::json(&call.body)?;
             answer_part(
                 part,
-                &change::save(platform, &call, &id, &change::seen_versions(&call)?, |dealer| {
+                &change::save(platform, &call, &id, &change::required_versions(&call)?, |dealer| {
                     parts::replaced(part, &dealer.settings, &body)
                 })
                 .await?,

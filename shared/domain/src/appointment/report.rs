@@ -72,15 +72,15 @@ impl PendingReports {
 
     /// Adds a report. `None` if the known report of this kind is equal or later.
     pub fn with(before: Option<&Self>, id: &AppointmentId, partner: &PartnerId, report: &Report, now: DateTime<Utc>) -> Option<Self> {
-        let mut early = before.cloned().unwrap_or_else(|| Self::emptied(id, partner, now));
+        let mut pending = before.cloned().unwrap_or_else(|| Self::emptied(id, partner, now));
         let same = |known: &&mut Report| std::mem::discriminant(&known.what) == std::mem::discriminant(&report.what);
-        match early.reports.iter_mut().find(same) {
+        match pending.reports.iter_mut().find(same) {
             Some(known) if (known.as_of, &known.what) >= (report.as_of, &report.what) => return None,
             Some(known) => *known = report.clone(),
-            None => early.reports.push(report.clone()),
+            None => pending.reports.push(report.clone()),
         }
-        early.came = now;
-        Some(early)
+        pending.came = now;
+        Some(pending)
     }
 }
 

@@ -62,17 +62,17 @@ impl Request {
         Ok(self.answered(loaded, now)?.map(|version| version.parse().unwrap_or_default()))
     }
 
-    /// Adds the request to a decision, even to one that changes nothing of version `seen`: a repeat must change nothing either.
-    pub fn remembered(&self, decision: Decision, seen: u64, now: DateTime<Utc>) -> Decision {
-        let answer = decision.lead().map_or(seen, |lead| lead.version).to_string();
+    /// Adds the request to a decision, even to one that changes nothing of `version`: a repeat must change nothing either.
+    pub fn remembered(&self, decision: Decision, version: u64, now: DateTime<Utc>) -> Decision {
+        let answer = decision.lead().map_or(version, |lead| lead.version).to_string();
         self.answering(decision, answer, now)
     }
 }
 
 /// Adds the request to the decision if it has a key ([`Request::remembered`]).
-pub fn remembered(request: Option<&Request>, decision: Option<Decision>, seen: u64, now: DateTime<Utc>) -> Option<Decision> {
+pub fn remembered(request: Option<&Request>, decision: Option<Decision>, version: u64, now: DateTime<Utc>) -> Option<Decision> {
     match request {
-        Some(request) => Some(request.remembered(decision.unwrap_or_default(), seen, now)),
+        Some(request) => Some(request.remembered(decision.unwrap_or_default(), version, now)),
         None => decision,
     }
 }

@@ -126,15 +126,15 @@ struct Change<'a> {
     call: &'a Call,
     id: LeadId,
     right: Right,
-    seen: Option<Vec<u64>>,
+    versions: Option<Vec<u64>>,
     request: Option<Request>,
 }
 
 impl<'a> Change<'a> {
     fn of(platform: &Platform, call: &'a Call, id: LeadId, right: Right) -> Result<Self, Problem> {
         call.scope.needs(right)?;
-        let seen = call.if_match()?.filter(|_| !call.operation.is_of_element());
-        Ok(Self { call, id, right, seen, request: http::request(platform, call, id) })
+        let versions = call.if_match()?.filter(|_| !call.operation.is_of_element());
+        Ok(Self { call, id, right, versions, request: http::request(platform, call, id) })
     }
 
     /// Checks the right and applies `rule`, unless the request is a repeat. Returns also whether it is one.
@@ -144,7 +144,7 @@ impl<'a> Change<'a> {
         rule: impl FnOnce(LeadContext<'_>) -> Result<Option<Decision>, Refusal>,
         shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
     ) -> Result<(Option<Decision>, (A, bool)), Refusal> {
-        let Self { call, id, right, seen, request } = self;
+        let Self { call, id, right, versions, request } = self;
         let (lead, dealer) = found(loaded, *id)?;
         // A repeat is answered even if the first request put the lead out of the sender's reach, as long as the lead has not changed since. The key
         // contains the sender.
@@ -159,7 +159,7 @@ impl<'a> Change<'a> {
         if !is_given(call, lead, dealer, loaded) {
             call.scope.needs_on(*right, lead, &dealer.settings, call.now)?;
         }
-        if seen.as_ref().is_some_and(|seen| !seen.contains(&lead.version)) {
+        if versions.as_ref().is_some_and(|versions| !versions.contains(&lead.version)) {
             return Err(Refusal::Stale { current: lead.version });
         }
         let followed = |decision: Decision| {

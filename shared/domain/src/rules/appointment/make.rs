@@ -116,12 +116,16 @@ fn no_such_user(dealer: &Dealer) -> Fault {
     Fault::new("user", "APT-1", format!("must be a user of {} who is assignable", dealer.id))
 }
 
-/// Creates an appointment. An appointment of a lead is also an event on the lead's calendar. The pending reports `early` apply from the
+/// Creates an appointment. An appointment of a lead is also an event on the lead's calendar. The `pending` reports apply from the
 /// beginning (APT-5).
 ///
 /// # Errors
 /// Faults by field; 409 if the lead has too many incomplete events.
-pub fn make(context: &AppointmentContext<'_>, new: NewAppointment, early: Option<&PendingReports>) -> Result<ChangedAppointment, Refusal> {
+pub fn make(
+    context: &AppointmentContext<'_>,
+    new: NewAppointment,
+    pending: Option<&PendingReports>,
+) -> Result<ChangedAppointment, Refusal> {
     let AppointmentContext { dealer, lead, by, now, .. } = *context;
     let mut faults = new.faults(dealer, now);
     if lead.is_some_and(|lead| lead.dealer != dealer.id) {
@@ -166,8 +170,8 @@ pub fn make(context: &AppointmentContext<'_>, new: NewAppointment, early: Option
         taken: None,
         request_hash: Some(new.request_hash),
     };
-    let told = early.map(|early| early.reports.as_slice()).unwrap_or_default();
-    let mut made = told.iter().fold(made, |made, report| made.with_report(report, by, &dealer.settings.calendar, now));
+    let reports = pending.map(|pending| pending.reports.as_slice()).unwrap_or_default();
+    let mut made = reports.iter().fold(made, |made, report| made.with_report(report, by, &dealer.settings.calendar, now));
     let mut decision = match context.calendar_context().zip(made.event.clone()) {
         Some((calendar_context, id)) => {
             let event = NewEvent {
@@ -191,8 +195,8 @@ pub fn make(context: &AppointmentContext<'_>, new: NewAppointment, early: Option
     };
     decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt(&known)));
     decision.items.extend(made.letters(None, dealer, now));
-    let heard = made.external.as_ref().map(|external| Item::PendingReports(PendingReports::emptied(&made.id, &external.partner, now)));
-    decision.items.extend(heard);
+    let emptied = made.external.as_ref().map(|external| Item::PendingReports(PendingReports::emptied(&made.id, &external.partner, now)));
+    decision.items.extend(emptied);
     let made = made.revised(context.now);
     decision.items.push(Item::Appointment(Box::new(made.clone())));
     Ok(ChangedAppointment { decision, appointment: made })
