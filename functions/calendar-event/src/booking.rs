@@ -307,11 +307,11 @@ async fn change(
     rule: impl Fn(&CalendarContext<'_>, &Invitation, Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> + Send + Sync,
 ) -> Result<bool, Failure> {
     let request = request(platform, call, link.lead);
-    let asked = |(lead, dealer, invitation, event): LinkedItems<'_>, days: LoadDay<'_>| {
+    let apply = |(lead, dealer, invitation, event): LinkedItems<'_>, days: LoadDay<'_>| {
         rule(&CalendarContext { lead, dealer, days, by: &Actor::Customer, now: call.now }, invitation, event)
     };
     let read_days = |items: LinkedItems<'_>, days: LoadDay<'_>| {
-        let _ = asked(items, days);
+        let _ = apply(items, days);
     };
     // Many customers may compete for the last slot. The losers must get 409, not 503: use the long retry budget.
     let load = load(link, request.as_ref().map(Request::remembered_at), call.now, read_days).with_long_retry();
@@ -324,7 +324,7 @@ async fn change(
             return Ok((None, (answer == ANEW, true)));
         }
         let new = items.3.is_none_or(|event| items.2.standing(Some(event), call.now) == InvitationStatus::Cancelled);
-        let decision = asked(items, &days)?;
+        let decision = apply(items, &days)?;
         let decision = decision.map(|decision| with_appointments(decision, items.0, items.1, |id| loaded.appointment(id), call.now));
         let new = new && decision.is_some();
         let decision = match &request {

@@ -17,8 +17,9 @@ use forecourt_store::keys::Key;
 /// `POST /leads/{id}/reactions`: logs the seller's reaction (ESC-7).
 pub(crate) async fn react(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (logged, note) = call.json::<ReactionBody>()?.check()?;
-    let rule =
-        |asked: LeadContext<'_>| reaction::log(asked.lead, asked.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some);
+    let rule = |context: LeadContext<'_>| {
+        reaction::log(context.lead, context.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some)
+    };
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
 }
 

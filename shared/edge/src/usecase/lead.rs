@@ -200,7 +200,7 @@ pub async fn make_together<A>(
     rule: impl Fn(LeadContext<'_>, LoadDay<'_>) -> Result<Decision, Refusal>,
     shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
 ) -> Result<Vec<Result<A, Problem>>, Problem> {
-    let asked = leads.iter().map(|id| Change::of(platform, call, *id, Right::WorkLeads)).collect::<Result<Vec<_>, _>>()?;
+    let changes = leads.iter().map(|id| Change::of(platform, call, *id, Right::WorkLeads)).collect::<Result<Vec<_>, _>>()?;
     let also = |id, loaded: &Loaded| also(id, loaded).into_iter().chain([makes(id)]).collect();
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| (shown(lead, decision, loaded), decision.is_none());
     // Many items contend, and no client retries a single lead.
@@ -208,7 +208,7 @@ pub async fn make_together<A>(
     let changed = platform.store.decide(&call.scope, load, |loaded, _| {
         let (mut together, mut days) = (Decision::default(), BTreeMap::new());
         let mut answers = Vec::new();
-        for one in &asked {
+        for one in &changes {
             let day = |user: &UserId, date| days.get(&(user.clone(), date)).cloned().or_else(|| loaded.day(user, date));
             let rule = |context: LeadContext<'_>| match loaded.holds(&makes(one.id)) {
                 true => Ok(None),
@@ -272,12 +272,12 @@ pub fn reads_given(call: &Call, lead: &Lead, dealer: &Dealer, user: Option<&User
 /// Returns the keys of the days that `rule` asks for. A rule asks for the same days whatever is on them, so it is applied to empty days first, and again
 /// to the stored ones (CAL-7).
 pub fn days_of<T>(rule: impl FnOnce(LoadDay<'_>) -> T) -> Vec<Key> {
-    let asked = RefCell::new(Vec::new());
+    let keys = RefCell::new(Vec::new());
     rule(&|user: &UserId, date| {
-        asked.borrow_mut().push(Key::Day(user.clone(), date));
+        keys.borrow_mut().push(Key::Day(user.clone(), date));
         Some(Day::empty(user.clone(), date))
     });
-    asked.into_inner()
+    keys.into_inner()
 }
 
 /// Returns the lead and its dealer.
