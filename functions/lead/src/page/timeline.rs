@@ -77,16 +77,16 @@ impl EventView {
             Event::CallMissed { note } => ("call_missed", json!({"note": note})),
             Event::NoContact { note } => ("no_contact", json!({"note": note})),
             Event::FirstContactMoved { from, to } => ("first_contact_moved", json!({"from": from, "to": to})),
-            Event::Deadline { did, deadline, title, at, from, note } => {
+            Event::Deadline { action, deadline, title, at, from, note } => {
                 let details = json!({"deadline": deadline, "title": title, "at": at, "from": from, "note": note});
-                (name_of_deadline(*did), details)
+                (name_of_deadline(*action), details)
             }
-            Event::Task { did, task, title, start, minutes, assignee, note } => {
+            Event::Task { action, task, title, start, minutes, assignee, note } => {
                 let details = json!({"task": task, "title": title, "start": start, "minutes": minutes, "assignee": assignee, "note": note});
-                (name_of_task(*did), details)
+                (name_of_task(*action), details)
             }
-            Event::Contact { did, contact, before, after, main } => {
-                (name_of_contact(*did), json!({"contact": contact, "before": before, "after": after, "main": main}))
+            Event::Contact { action, contact, before, after, main } => {
+                (name_of_contact(*action), json!({"contact": contact, "before": before, "after": after, "main": main}))
             }
             Event::Invited { invitation, kind, expires } => {
                 ("invited", json!({"invitation": invitation, "type": kind, "expires": expires}))
@@ -133,8 +133,8 @@ impl EventView {
 }
 
 /// Returns the event name of a change of a further deadline (LEAD-6).
-fn name_of_deadline(did: TimelineAction) -> &'static str {
-    match did {
+fn name_of_deadline(action: TimelineAction) -> &'static str {
+    match action {
         TimelineAction::Added => "deadline_added",
         TimelineAction::Changed | TimelineAction::Reopened => "deadline_changed",
         TimelineAction::Completed => "deadline_met",
@@ -143,8 +143,8 @@ fn name_of_deadline(did: TimelineAction) -> &'static str {
 }
 
 /// Returns the event name of a change of a task (LEAD-4).
-fn name_of_task(did: TimelineAction) -> &'static str {
-    match did {
+fn name_of_task(action: TimelineAction) -> &'static str {
+    match action {
         TimelineAction::Added => "task_added",
         TimelineAction::Changed => "task_changed",
         TimelineAction::Completed => "task_completed",
@@ -154,8 +154,8 @@ fn name_of_task(did: TimelineAction) -> &'static str {
 }
 
 /// Returns the event name of a change of a contact (LEAD-7).
-fn name_of_contact(did: TimelineAction) -> &'static str {
-    match did {
+fn name_of_contact(action: TimelineAction) -> &'static str {
+    match action {
         TimelineAction::Added => "contact_added",
         TimelineAction::Changed | TimelineAction::Completed | TimelineAction::Reopened => "contact_changed",
         TimelineAction::Deleted => "contact_removed",

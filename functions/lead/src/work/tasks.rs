@@ -89,9 +89,11 @@ pub(crate) async fn complete(platform: &Platform, call: &Call) -> Result<Answer,
 }
 
 /// Completes, reopens or deletes a task.
-pub(crate) async fn settle(platform: &Platform, call: &Call, deed: TaskAction) -> Result<Answer, Problem> {
-    with_task(platform, call, |context, task| task::settle(context.lead, context.dealer, task, deed.clone(), call.scope.actor(), call.now))
-        .await
+pub(crate) async fn settle(platform: &Platform, call: &Call, action: TaskAction) -> Result<Answer, Problem> {
+    with_task(platform, call, |context, task| {
+        task::settle(context.lead, context.dealer, task, action.clone(), call.scope.actor(), call.now)
+    })
+    .await
 }
 
 async fn with_task(

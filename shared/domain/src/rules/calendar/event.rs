@@ -94,18 +94,18 @@ impl EventAction {
 pub fn settle(
     context: &CalendarContext<'_>,
     event: &CalendarEvent,
-    deed: EventAction,
+    action: EventAction,
     follow_up: Option<NewEvent>,
 ) -> Result<Option<Decision>, Refusal> {
     let CalendarContext { lead, dealer, by, now, .. } = *context;
     let (id, title) = (event.id.clone(), event.title.clone());
-    if event.is_so(&deed, &dealer.settings, now) && follow_up.is_none() {
+    if event.is_so(&action, &dealer.settings, now) && follow_up.is_none() {
         return Ok(None);
     }
     if event.state != EventState::Incomplete {
         return Err(Refusal::Conflict(format!("the event is already {}", event.state.name())));
     }
-    if let Some(is) = deed.attendance().filter(|_| event.is_appointment()) {
+    if let Some(is) = action.attendance().filter(|_| event.is_appointment()) {
         on_its_day(is, event.at, dealer, now)?;
     }
     let within = |field: &str| Some(format!("follow_up.{field}"));
@@ -115,7 +115,7 @@ pub fn settle(
     changed.unplan(&event.id);
     let ended = |reason, note| Ended { at: now, by: by.clone(), reason, note };
     let mut timed = true;
-    let timeline_event = match deed {
+    let timeline_event = match action {
         EventAction::Complete { note } => {
             after.state = EventState::Completed(ended(None, note.clone()));
             Event::EventCompleted { event: id, title, note }
@@ -163,8 +163,8 @@ pub fn settle(
 
 impl CalendarEvent {
     /// Whether the event already has the requested state.
-    fn is_so(&self, deed: &EventAction, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
-        match (deed, &self.state) {
+    fn is_so(&self, action: &EventAction, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+        match (action, &self.state) {
             (EventAction::Complete { note }, EventState::Completed(ended)) => note.is_none() || *note == ended.note,
             (EventAction::Delete, EventState::Deleted(_)) => true,
             (EventAction::NoShow { reason, note }, EventState::NoShow(ended)) => {

@@ -100,7 +100,7 @@ pub fn add(context: &ContactsContext<'_>, person: Person, main: bool) -> Result<
     let id: ContactId = numbered(context.lead.version + 1);
     let at = if main { 0 } else { people.len() };
     people.insert(at, LeadContact { id: id.clone(), person: person.clone() });
-    let event = Event::Contact { did: TimelineAction::Added, contact: id, before: None, after: Some(Box::new(person)), main };
+    let event = Event::Contact { action: TimelineAction::Added, contact: id, before: None, after: Some(Box::new(person)), main };
     Ok(context.decided(people, event))
 }
 
@@ -122,7 +122,7 @@ pub fn correct(context: &ContactsContext<'_>, id: &ContactId, person: Person, ma
     let after = people.remove(place);
     people.insert(if becomes_main { 0 } else { place }, LeadContact { person: person.clone(), ..after });
     let (before, after) = (Some(Box::new(before)), Some(Box::new(person)));
-    let event = Event::Contact { did: TimelineAction::Changed, contact: id.clone(), before, after, main: becomes_main };
+    let event = Event::Contact { action: TimelineAction::Changed, contact: id.clone(), before, after, main: becomes_main };
     Ok(Some(context.decided(people, event)))
 }
 
@@ -140,7 +140,7 @@ pub fn remove(context: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry
         return Err(Refusal::Conflict("this is the lead's main contact; make another contact the main contact first".into()));
     }
     let before = Some(Box::new(people.remove(place).person));
-    let event = Event::Contact { did: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };
+    let event = Event::Contact { action: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };
     Ok(Some(context.decided(people, event)))
 }
 

@@ -123,12 +123,12 @@ pub fn settle(
     lead: &Lead,
     dealer: &Dealer,
     task: &Task,
-    deed: TaskAction,
+    action: TaskAction,
     by: Actor,
     now: DateTime<Utc>,
 ) -> Result<Option<Decision>, Refusal> {
     let ended = |note| Ended { at: now, by: by.clone(), reason: None, note };
-    let (did, state, note) = match (deed, &task.state) {
+    let (timeline_action, state, note) = match (action, &task.state) {
         (TaskAction::Complete { note }, TaskState::Open) => (TimelineAction::Completed, TaskState::Done(ended(note.clone())), note),
         (TaskAction::Complete { note }, TaskState::Done(before)) if note.is_none() || note == before.note => return Ok(None),
         (TaskAction::Reopen, TaskState::Done(_)) => (TimelineAction::Reopened, TaskState::Open, None),
@@ -141,7 +141,7 @@ pub fn settle(
         TaskState::Open => Task { state, ..task.at(dealer) },
         TaskState::Done(_) | TaskState::Deleted(_) => Task { dealer: dealer.id.clone(), state, ..task.clone() },
     };
-    after.settled(lead, did, note, by, now).map(Some)
+    after.settled(lead, timeline_action, note, by, now).map(Some)
 }
 
 /// Extends a decision about a lead: moves its open `tasks` to the new dealer (DIS-7). A task whose assignee does not work there belongs to
@@ -164,18 +164,25 @@ pub fn with_tasks_moved(mut decision: Decision, tasks: &[&Task], to: &Dealer) ->
 }
 
 impl Task {
-    fn settled(self, lead: &Lead, did: TimelineAction, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+    fn settled(
+        self,
+        lead: &Lead,
+        action: TimelineAction,
+        note: Option<String>,
+        by: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Decision, Refusal> {
         let mut changed = lead.touched(now);
         changed.tasks.retain(|open| open.id != self.work.id);
         if self.state == TaskState::Open {
             changed.take_on(&self)?;
         }
-        let timeline = vec![self.timeline_event(did, note)];
+        let timeline = vec![self.timeline_event(action, note)];
         Ok(commit(changed, by, timeline, now).with(Item::Task(Box::new(self))))
     }
 
-    fn timeline_event(&self, did: TimelineAction, note: Option<String>) -> Event {
+    fn timeline_event(&self, action: TimelineAction, note: Option<String>) -> Event {
         let Work { id, title, start, minutes, assignee } = self.work.clone();
-        Event::Task { did, task: id, title, start, minutes, assignee, note }
+        Event::Task { action, task: id, title, start, minutes, assignee, note }
     }
 }
