@@ -1,7 +1,7 @@
 //! Tasks of a lead (LEAD-4).
 
 use crate::base::{Actor, DealerId, LeadId, Refusal, TaskId, UserId};
-use crate::calendar::Ended;
+use crate::calendar::Ending;
 use crate::lead::Lead;
 use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -70,9 +70,9 @@ pub enum TaskState {
     /// To be done.
     Open,
     /// Done.
-    Done(Ended),
+    Done(Ending),
     /// Deleted.
-    Deleted(Ended),
+    Deleted(Ending),
 }
 
 impl TaskState {
@@ -86,7 +86,7 @@ impl TaskState {
     }
 
     /// When and by whom it was ended. `None` if it is open.
-    pub fn ended(&self) -> Option<&Ended> {
+    pub fn ended(&self) -> Option<&Ending> {
         match self {
             TaskState::Open => None,
             TaskState::Done(ended) | TaskState::Deleted(ended) => Some(ended),

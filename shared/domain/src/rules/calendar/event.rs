@@ -2,7 +2,7 @@
 
 use crate::appointment::{Attended, not_to_the_past, on_its_day};
 use crate::base::{Actor, NO_SHOW_REASONS, Refusal};
-use crate::calendar::{CalendarEvent, Ended, EventState, EventTime, Planned};
+use crate::calendar::{CalendarEvent, Ending, EventState, EventTime, Planned};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead};
 use crate::rules::calendar::NewEvent;
@@ -113,7 +113,7 @@ pub fn settle(
     let mut after = CalendarEvent { dealer: dealer.id.clone(), due: None, ..event.clone() };
     let mut changed = lead.touched(now);
     changed.unplan(&event.id);
-    let ended = |reason, note| Ended { at: now, by: by.clone(), reason, note };
+    let ended = |reason, note| Ending { at: now, by: by.clone(), reason, note };
     let mut timed = true;
     let timeline_event = match action {
         EventAction::Complete { note } => {

@@ -2,7 +2,7 @@
 
 use crate::appointment::{Appointment, AppointmentState, Attended};
 use crate::base::{Actor, NO_SHOW_REASONS, Refusal, UserId};
-use crate::calendar::{CalendarEvent, Ended, EventState, Planned, in_reach};
+use crate::calendar::{CalendarEvent, Ending, EventState, Planned, in_reach};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::Event;
 use crate::rules::calendar::CalendarContext;
@@ -13,10 +13,10 @@ pub(crate) fn state_of(appointment: &Appointment) -> EventState {
     let attendance = &appointment.attendance;
     let ended = |reason| {
         let (at, by) = (attendance.as_of.unwrap_or(appointment.created), attendance.by.clone());
-        Ended { at, by: by.unwrap_or_else(|| appointment.by.clone()), reason, note: None }
+        Ending { at, by: by.unwrap_or_else(|| appointment.by.clone()), reason, note: None }
     };
     match (&appointment.state, attendance.is) {
-        (AppointmentState::Cancelled { at, by }, _) => EventState::Deleted(Ended { at: *at, by: by.clone(), reason: None, note: None }),
+        (AppointmentState::Cancelled { at, by }, _) => EventState::Deleted(Ending { at: *at, by: by.clone(), reason: None, note: None }),
         (AppointmentState::Booked, Attended::Unknown) => EventState::Incomplete,
         (AppointmentState::Booked, Attended::Completed) => EventState::Completed(ended(None)),
         (AppointmentState::Booked, Attended::NoShow) => {
@@ -87,7 +87,7 @@ impl CalendarEvent {
         match &self.state {
             EventState::Incomplete => Event::EventScheduled { event, title, kind: self.kind.clone(), at: self.at },
             EventState::Completed(ended) => Event::EventCompleted { event, title, note: ended.note.clone() },
-            EventState::NoShow(Ended { reason, note, .. }) => {
+            EventState::NoShow(Ending { reason, note, .. }) => {
                 Event::EventNoShow { event, title, reason: reason.clone().unwrap_or_default(), note: note.clone() }
             }
             EventState::Deleted(_) => Event::EventDeleted { event, title },

@@ -5,7 +5,7 @@
 
 use crate::base::text::line;
 use crate::base::{Actor, Fault, Refusal, UserId, numbered};
-use crate::calendar::Ended;
+use crate::calendar::Ending;
 use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead, Task, TaskState, TimelineAction, Work};
 use crate::settings::Dealer;
@@ -127,7 +127,7 @@ pub fn settle(
     by: Actor,
     now: DateTime<Utc>,
 ) -> Result<Option<Decision>, Refusal> {
-    let ended = |note| Ended { at: now, by: by.clone(), reason: None, note };
+    let ended = |note| Ending { at: now, by: by.clone(), reason: None, note };
     let (timeline_action, state, note) = match (action, &task.state) {
         (TaskAction::Complete { note }, TaskState::Open) => (TimelineAction::Completed, TaskState::Done(ended(note.clone())), note),
         (TaskAction::Complete { note }, TaskState::Done(before)) if note.is_none() || note == before.note => return Ok(None),
