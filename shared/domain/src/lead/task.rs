@@ -16,7 +16,7 @@ pub struct Task {
     pub dealer: DealerId,
     /// What to do, when, and the assignee.
     #[serde(flatten)]
-    pub work: Work,
+    pub work: TaskDetails,
     /// The actor who created it.
     pub by: Actor,
     /// When it was created.
@@ -30,7 +30,7 @@ impl Task {
     /// Returns the task as it is at `dealer`: without its assignee if that user does not work there.
     pub(crate) fn at(&self, dealer: &Dealer) -> Self {
         let assignee = self.work.assignee.clone().filter(|user| dealer.settings.member(user).is_some());
-        Self { dealer: dealer.id.clone(), work: Work { assignee, ..self.work.clone() }, ..self.clone() }
+        Self { dealer: dealer.id.clone(), work: TaskDetails { assignee, ..self.work.clone() }, ..self.clone() }
     }
 
     /// Whether the task is assigned to this user.
@@ -41,7 +41,7 @@ impl Task {
 
 /// What to do, when, and the assignee. A lead holds this part of its open tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Work {
+pub struct TaskDetails {
     /// Its id within the lead.
     pub id: TaskId,
     /// What to do, 1 to 100 characters.
@@ -56,7 +56,7 @@ pub struct Work {
     pub assignee: Option<UserId>,
 }
 
-impl Work {
+impl TaskDetails {
     /// When it ends.
     pub fn end(&self) -> DateTime<Utc> {
         self.start + TimeDelta::minutes(i64::from(self.minutes))

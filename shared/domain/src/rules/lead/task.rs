@@ -7,7 +7,7 @@ use crate::base::text::line;
 use crate::base::{Actor, Fault, Refusal, UserId, numbered};
 use crate::calendar::Ending;
 use crate::decision::{Decision, Item, commit};
-use crate::lead::{Event, Lead, Task, TaskState, TimelineAction, Work};
+use crate::lead::{Event, Lead, Task, TaskDetails, TaskState, TimelineAction};
 use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -63,7 +63,7 @@ pub fn create(lead: &Lead, dealer: &Dealer, wanted: &TaskChange, by: Actor, now:
     wanted.check(dealer, now)?;
     let mut changed = lead.touched(now);
     let assignee = wanted.assignee.clone().flatten();
-    let work = Work { id: numbered(changed.version), title: title.trim().to_owned(), start, minutes, assignee };
+    let work = TaskDetails { id: numbered(changed.version), title: title.trim().to_owned(), start, minutes, assignee };
     let task = Task { lead: lead.id, dealer: dealer.id.clone(), work, by: by.clone(), created: now, state: TaskState::Open };
     changed.take_on(&task)?;
     let timeline = vec![task.timeline_event(TimelineAction::Added, None)];
@@ -84,7 +84,7 @@ pub fn change(
 ) -> Result<Option<Decision>, Refusal> {
     wanted.check(dealer, now)?;
     let before = &task.work;
-    let work = Work {
+    let work = TaskDetails {
         id: before.id.clone(),
         title: wanted.title.as_deref().map_or(&*before.title, str::trim).to_owned(),
         start: wanted.start.unwrap_or(before.start),
@@ -182,7 +182,7 @@ impl Task {
     }
 
     fn timeline_event(&self, action: TimelineAction, note: Option<String>) -> Event {
-        let Work { id, title, start, minutes, assignee } = self.work.clone();
+        let TaskDetails { id, title, start, minutes, assignee } = self.work.clone();
         Event::Task { action, task: id, title, start, minutes, assignee, note }
     }
 }
