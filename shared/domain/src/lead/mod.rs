@@ -16,7 +16,7 @@ pub use plan::{Plan, Step};
 pub use reaction::Reaction;
 pub use target::{FIRST_CONTACT, Target, open};
 pub use task::{Task, TaskDetails, TaskState};
-pub use timeline::{Entry, Event, Kept, Raw, TimelineAction};
+pub use timeline::{Entry, Event, Raw, RawStorage, TimelineAction};
 pub use turn::Turn;
 
 use crate::base::{ChannelKey, DealerId, LeadId, Refusal, Status, UserId};

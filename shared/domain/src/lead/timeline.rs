@@ -368,13 +368,14 @@ pub struct Raw {
     /// Its media type.
     pub media_type: String,
     /// Where it is stored.
-    pub kept: Kept,
+    #[serde(rename = "kept")]
+    pub storage: RawStorage,
 }
 
 /// The storage location of raw input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kept {
+pub enum RawStorage {
     /// Inline, compressed (zlib).
     Here(#[serde(with = "bytes")] Vec<u8>),
     /// In the bucket, compressed (zlib), under this name.
