@@ -22,4 +22,4 @@ mod terms;
 
 pub use day::{Day, DayNotLoaded, Days, Part, ReservedTime};
 pub use diary::{Diary, LoadDay, Reservation};
-pub use terms::{Booked, NotFree, Slot, Terms};
+pub use terms::{NotFree, Slot, SlotBooking, Terms};
