@@ -7,7 +7,7 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::reports::{
-    AppointmentFacts, Bounds, Export, ExportContent, ExportPosition, ExportState, Period, ReadingTimes, RowPosition, Written,
+    AppointmentFacts, Bounds, Export, ExportContent, ExportOutput, ExportPosition, ExportState, Period, ReadingTimes, RowPosition,
 };
 use forecourt_domain::settings::Dealer;
 use forecourt_store::keys::{Key, WakeUp, WakeUpTarget};
@@ -99,7 +99,7 @@ impl Exporter {
     }
 
     /// Reads a slice and stores it as a part. If the rows are too few for a part, they are carried to the next slice.
-    async fn write_slice(&self, scope: &Scope, export: &Export, place: ExportPosition) -> Result<(ExportState, Written), Failure> {
+    async fn write_slice(&self, scope: &Scope, export: &Export, place: ExportPosition) -> Result<(ExportState, ExportOutput), Failure> {
         let name = file_name(scope, export);
         let mut written = export.written.clone();
         let bytes = match &written.carried {
@@ -198,13 +198,13 @@ impl Exporter {
         }
     }
 
-    async fn remove_files(&self, name: &str, written: &Written) -> Result<Written, Failure> {
+    async fn remove_files(&self, name: &str, written: &ExportOutput) -> Result<ExportOutput, Failure> {
         if let Some(upload) = &written.upload {
             self.uploads.abandon(name, upload).await?;
         }
         for name in [Some(name), written.carried.as_deref()].into_iter().flatten() {
             self.platform.files.remove(name).await?;
         }
-        Ok(Written { upload: None, carried: None, parts: Vec::new(), ..written.clone() })
+        Ok(ExportOutput { upload: None, carried: None, parts: Vec::new(), ..written.clone() })
     }
 }

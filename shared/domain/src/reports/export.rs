@@ -44,7 +44,7 @@ pub struct Export {
     pub slices: u32,
     /// The output so far.
     #[serde(default)]
-    pub written: Written,
+    pub written: ExportOutput,
     /// When it must be processed next: to continue, or to be removed.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
@@ -108,7 +108,7 @@ impl ExportFormat {
 
 /// A sheet of an unfinished workbook: everything that the next slice needs to continue it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Sheet {
+pub struct UnfinishedSheet {
     /// Its offset in the file, in bytes.
     pub at: u64,
     /// The number of its rows, including the header.
@@ -235,7 +235,7 @@ impl ReadingTimes {
 /// The output of an export so far.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Written {
+pub struct ExportOutput {
     /// The bucket's upload id for the parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upload: Option<String>,
@@ -258,7 +258,7 @@ pub struct Written {
     pub marks: ReadingTimes,
     /// The sheets of a workbook.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sheets: Vec<Sheet>,
+    pub sheets: Vec<UnfinishedSheet>,
 }
 
 impl Export {
@@ -276,7 +276,7 @@ impl Export {
             months: 0,
             state,
             slices: 0,
-            written: Written::default(),
+            written: ExportOutput::default(),
             due: Some(now + SETTLED),
         }
     }
@@ -298,7 +298,7 @@ impl Export {
     }
 
     /// Ends a slice with the new state and the complete output so far.
-    pub fn ended(&self, state: ExportState, written: Written, now: DateTime<Utc>) -> Self {
+    pub fn ended(&self, state: ExportState, written: ExportOutput, now: DateTime<Utc>) -> Self {
         // Each slice has its own due time, so that each has its own wake-up.
         let next = self.due.map_or(now, |due| now.max(due + TimeDelta::milliseconds(1)));
         let due = match state {
