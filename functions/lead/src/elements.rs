@@ -55,13 +55,13 @@ struct ElementPath {
 
 /// An element with its calendar event or its letter, to be shown in the response.
 #[derive(Debug, Clone)]
-struct Shown {
+struct LinkedElement {
     element: Element,
     event: Option<CalendarEvent>,
     letter: Option<Letter>,
 }
 
-impl Shown {
+impl LinkedElement {
     fn view(&self) -> ElementView<ContentView> {
         ElementView::of(&self.element, Linked { event: self.event.as_ref(), letter: self.letter.as_ref() })
     }
@@ -85,7 +85,7 @@ impl ElementPath {
     }
 
     /// Returns the element with its event and letter: those of the decision, otherwise the stored ones.
-    fn shown(&self, decision: Option<&Decision>, loaded: &Loaded) -> Option<Shown> {
+    fn shown(&self, decision: Option<&Decision>, loaded: &Loaded) -> Option<LinkedElement> {
         let items = || decision.iter().flat_map(|decision| &decision.items);
         let decided = items().find_map(|item| if let Item::Element(element) = item { Some(&**element) } else { None });
         let element = decided.or_else(|| loaded.element(self.lead, self.kind, &self.id))?.clone();
@@ -97,7 +97,7 @@ impl ElementPath {
             let decided = items().find_map(|item| if let Item::Letter(letter) = item { Some(&**letter) } else { None });
             decided.or_else(|| loaded.letter(&home, &cause)).cloned()
         });
-        Some(Shown { element, event, letter })
+        Some(LinkedElement { element, event, letter })
     }
 
     /// Returns the keys of the element and of its event or letter.
@@ -107,7 +107,7 @@ impl ElementPath {
     }
 
     /// Reads the element for a caller who needs `right`.
-    async fn read(&self, platform: &Platform, call: &Call, right: Right) -> Result<Shown, Problem> {
+    async fn read(&self, platform: &Platform, call: &Call, right: Right) -> Result<LinkedElement, Problem> {
         call.scope.needs(right)?;
         let dealer = |loaded: &Loaded| loaded.lead(self.lead).map(|lead| Key::Dealer(lead.dealer.clone()));
         let load =

@@ -4,7 +4,7 @@ use crate::carrier::{Sms, Undelivered};
 use crate::mail::{Addressee, Attachment};
 use crate::quote;
 use crate::sender::Sender;
-use crate::texts::{About, Texts};
+use crate::texts::{LetterSubject, Texts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, LetterClaim};
 use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject};
@@ -132,7 +132,7 @@ impl Sender {
     async fn deliver(&self, claimed: &ClaimedLetter, now: DateTime<Utc>) -> Result<String, Undelivered> {
         let ClaimedLetter { letter, dealer, appointment, event, lead, page, to, .. } = claimed;
         let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).unwrap_or_default();
-        let about = About { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
+        let about = LetterSubject { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
         let id = match &letter.home {
             Subject::Lead(lead) => format!("{lead}.{}", letter.cause),
             Subject::Appointment(id) => format!("{id}.{}", letter.cause),

@@ -20,7 +20,7 @@ use crate::trade_in::sheet_of;
 
 /// The subject of a letter.
 #[derive(Clone, Copy)]
-pub struct About<'a> {
+pub struct LetterSubject<'a> {
     /// The appointment, if the letter is about one.
     pub appointment: Option<&'a Appointment>,
     /// The lead's event that represents the appointment.
@@ -101,7 +101,7 @@ impl Texts {
         to: &Addressee,
         dealer: &Dealer,
         letter: &Letter,
-        about: About<'_>,
+        about: LetterSubject<'_>,
         now: DateTime<Utc>,
     ) -> Result<Mail, String> {
         let written = self.render_letter(dealer, letter, about, &to.language, &to.name)?;
@@ -133,7 +133,7 @@ impl Texts {
     ///
     /// # Errors
     /// If the template fails.
-    pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: About<'_>) -> Result<String, String> {
+    pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: LetterSubject<'_>) -> Result<String, String> {
         let language = letter.language.clone().unwrap_or_else(|| dealer.settings.language.clone());
         self.render_letter(dealer, letter, about, &language, "")
     }
@@ -148,7 +148,7 @@ impl Texts {
         &self,
         dealer: &Dealer,
         letter: &Letter,
-        about: About<'_>,
+        about: LetterSubject<'_>,
         language: &Language,
         customer: &str,
     ) -> Result<String, String> {
