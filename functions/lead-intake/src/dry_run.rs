@@ -1,7 +1,7 @@
 //! The dry run: where a lead would go at a given time, and with which deadlines (SET-9). It writes nothing.
 
 use crate::body::EnquiryBody;
-use crate::format::{Format, Part};
+use crate::format::{Format, ReceivedEnquiry};
 use crate::submission::{lane, recognised, referenced_keys, site};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, StepKind};
@@ -142,7 +142,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     Ok(Answer::new(200, &view)?.about(&id))
 }
 
-fn read(call: &Call) -> Result<(DateTime<Utc>, Part), Problem> {
+fn read(call: &Call) -> Result<(DateTime<Utc>, ReceivedEnquiry), Problem> {
     let body: DryRunBody = call.json()?;
     let mut faults = Vec::new();
     let text = body.received_at.text("received_at", &mut faults);

@@ -1,7 +1,7 @@
 //! Stores the enquiries of a body as leads: per enquiry one read and one transaction.
 
 use crate::answer::{LeadCreated, Outcome};
-use crate::format::{Format, Part};
+use crate::format::{Format, ReceivedEnquiry};
 use chrono::{DateTime, Utc};
 use flate2::{Compression, write::ZlibEncoder};
 use forecourt_domain::access::Scope;
@@ -58,7 +58,7 @@ impl Submission {
         Ok(outcomes)
     }
 
-    async fn store(&self, platform: &Platform, dealer: &Dealer, part: &Part, position: usize) -> Result<Outcome, Problem> {
+    async fn store(&self, platform: &Platform, dealer: &Dealer, part: &ReceivedEnquiry, position: usize) -> Result<Outcome, Problem> {
         let enquiry = part.check(dealer, &self.source()).map_err(Problem::invalid)?;
         let store = &platform.store;
         let site = site(platform, &self.scope, dealer, &enquiry).await?;

@@ -9,7 +9,7 @@ use forecourt_domain::hours::{Calendar, DayOff};
 use forecourt_domain::settings::{Dealer, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::routes::Part;
+use forecourt_edge::routes::SettingsPart;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -62,7 +62,7 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
         imported: file.days.len() - known,
         known,
         skipped: file.skipped,
-        settings: parts::view(Part::Holidays, &after.settings),
+        settings: parts::view(SettingsPart::Holidays, &after.settings),
     };
     answer(&after, &view)
 }

@@ -36,7 +36,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use forecourt_domain::base::{DealerId, Right};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::routes::{Operation, Part};
+use forecourt_edge::routes::{Operation, SettingsPart};
 use forecourt_edge::{Platform, http};
 
 /// Number of changes on a page of the history.
@@ -121,7 +121,7 @@ fn answer_settings(dealer: &Dealer) -> Result<Answer, Problem> {
     answer(dealer, &SettingsView::of(dealer))
 }
 
-fn answer_part(part: Part, dealer: &Dealer) -> Result<Answer, Problem> {
+fn answer_part(part: SettingsPart, dealer: &Dealer) -> Result<Answer, Problem> {
     answer(dealer, &SettingsView::of_part(part, dealer))
 }
 

@@ -277,7 +277,7 @@ fn without(settings: &Settings, user: &UserId) -> Result<Settings, Refusal> {
 }
 
 fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {
-    let mut all = parts::view(forecourt_edge::routes::Part::Absences, settings);
+    let mut all = parts::view(forecourt_edge::routes::SettingsPart::Absences, settings);
     if settings.member(user).is_none() {
         return Err(Refusal::NotFound("user of this dealer"));
     }
@@ -291,7 +291,7 @@ fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Set
     });
     // The new absences come first, so that faults name their positions in the body.
     let all: Vec<Value> = with_user.chain(list.iter().cloned()).collect();
-    parts::replaced(forecourt_edge::routes::Part::Absences, settings, &json!({ "absences": all }))
+    parts::replaced(forecourt_edge::routes::SettingsPart::Absences, settings, &json!({ "absences": all }))
 }
 
 #[derive(serde::Deserialize)]

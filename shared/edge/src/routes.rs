@@ -30,7 +30,7 @@ mod webhooks;
 
 pub use elements::Elements;
 pub use row::{Access, Content, Problem, Query, Response, Route, Row};
-pub use settings::Part;
+pub use settings::SettingsPart;
 
 /// An operation of the API.
 ///
@@ -43,9 +43,9 @@ pub enum Operation {
     /// An operation on the elements of a lead.
     Element(Elements),
     /// Reads a part of a dealer's settings.
-    ReadPart(Part),
+    ReadPart(SettingsPart),
     /// Replaces a part of a dealer's settings.
-    ChangePart(Part),
+    ChangePart(SettingsPart),
 }
 
 impl Operation {
