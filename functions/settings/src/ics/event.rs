@@ -89,7 +89,7 @@ impl Event {
     /// Its days off up to `to`; none if it is not of whole days.
     pub(super) fn days(&self, to: NaiveDate, steps: &mut usize) -> Result<Option<Vec<DayOff>>, Wrong> {
         let start = self.start.ok_or_else(|| (self.at, "BEGIN:VEVENT has no DTSTART, the first day".to_owned()))?;
-        let Some(lasts) = self.lasts(start)? else { return Ok(None) };
+        let Some(duration_days) = self.duration_days(start)? else { return Ok(None) };
         let first = start.clock.date();
         let mut dates = match &self.rule {
             Some((at, rule)) if first <= to => repeats(rule, first, to, steps).map_err(|detail| (*at, format!("RRULE: {detail}")))?,
@@ -99,14 +99,14 @@ impl Event {
         dates.retain(|date| !self.except.contains(date));
         let name = if self.name.is_empty() { "holiday" } else { &self.name };
         let day = |from| {
-            let to = (lasts > 1).then(|| from + Days::new(lasts - 1));
+            let to = (duration_days > 1).then(|| from + Days::new(duration_days - 1));
             DayOff { from, to, name: name.to_owned(), kind: DayOffKind::PublicHoliday }
         };
         Ok(Some(dates.into_iter().map(day).collect()))
     }
 
     /// How many whole days it lasts. An end on the first day itself is read as meant: one day.
-    fn lasts(&self, start: Moment) -> Result<Option<u64>, Wrong> {
+    fn duration_days(&self, start: Moment) -> Result<Option<u64>, Wrong> {
         let (at, seconds) = match self.end {
             None => return Ok((!start.timed).then_some(1)),
             Some((at, End::At(end))) => (at, (end - start.clock).num_seconds()),

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How long a file is available after the request.
-pub const LASTS: TimeDelta = TimeDelta::hours(24);
+pub const VALIDITY: TimeDelta = TimeDelta::hours(24);
 
 /// How long an export waits before it reads, so that the index contains all earlier changes.
 const SETTLED: TimeDelta = TimeDelta::seconds(2);
@@ -283,7 +283,7 @@ impl Export {
 
     /// When the file expires.
     pub fn expires(&self) -> DateTime<Utc> {
-        self.asked + LASTS
+        self.asked + VALIDITY
     }
 
     /// Starts a slice. `None` if nothing is due: the wake-up was stale or duplicated.

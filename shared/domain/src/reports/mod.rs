@@ -10,8 +10,8 @@ mod leads;
 
 pub use appointments::{AppointmentFacts, AppointmentTally, Sent};
 pub use export::{
-    Download, Export, ExportContent, ExportFormat, ExportOutput, ExportPosition, ExportState, LASTS, ReadingTime, ReadingTimes,
-    RowPosition, UnfinishedSheet,
+    Download, Export, ExportContent, ExportFormat, ExportOutput, ExportPosition, ExportState, ReadingTime, ReadingTimes, RowPosition,
+    UnfinishedSheet, VALIDITY,
 };
 pub use filter::{AppointmentFilter, AttendanceFilter, Bounds, Dates, LeadFilter, Named, Period};
 pub use leads::{LeadCounts, LeadFacts, LeadTally, Response};

@@ -19,8 +19,8 @@ pub fn apply_report(
     let after = before.with_report(report, context.by, &context.dealer.settings.calendar, context.now);
     if after.is_as(before) {
         // The report is stored so that it is recognised later. It causes no visible change.
-        let kept = || Decision::default().with(Item::Appointment(Box::new(after.clone())));
-        return Ok((after != *before).then(|| ChangedAppointment { decision: kept(), appointment: after.clone() }));
+        let unchanged = || Decision::default().with(Item::Appointment(Box::new(after.clone())));
+        return Ok((after != *before).then(|| ChangedAppointment { decision: unchanged(), appointment: after.clone() }));
     }
     changed(context, before, after).map(Some)
 }
