@@ -69,19 +69,19 @@ impl Letter {
         };
         let kind = match (&self.kind, appointment) {
             (LetterKind::Moved, Some(appointment)) if !notified(appointment) && appointment.at <= self.queued => {
-                return Err(SuppressionReason::NeverTold);
+                return Err(SuppressionReason::NeverNotified);
             }
             (LetterKind::Moved, Some(appointment)) if !notified(appointment) => LetterKind::Confirmation,
-            (LetterKind::Cancelled, Some(appointment)) if !notified(appointment) => return Err(SuppressionReason::NeverTold),
+            (LetterKind::Cancelled, Some(appointment)) if !notified(appointment) => return Err(SuppressionReason::NeverNotified),
             (LetterKind::Confirmation, Some(Appointment { notified, sequence, .. }))
                 if notified.iter().any(|address| address.to == to && address.sequence == *sequence) =>
             {
-                return Err(SuppressionReason::AlreadyTold);
+                return Err(SuppressionReason::AlreadyNotified);
             }
             (LetterKind::Reminder, Some(Appointment { reminding, sequence, .. }))
                 if reminding.iter().any(|address| address.to == to && address.sequence == *sequence) =>
             {
-                return Err(SuppressionReason::AlreadyTold);
+                return Err(SuppressionReason::AlreadyNotified);
             }
             (kind, _) => kind.clone(),
         };

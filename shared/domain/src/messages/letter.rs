@@ -167,9 +167,11 @@ pub enum SuppressionReason {
     /// The customer has no address for this medium.
     NoAddress,
     /// The appointment was cancelled, and this address never received a confirmation.
-    NeverTold,
+    #[serde(rename = "never_told")]
+    NeverNotified,
     /// This address was already notified of the current state.
-    AlreadyTold,
+    #[serde(rename = "already_told")]
+    AlreadyNotified,
     /// The dealer has switched this medium or the reminders off (APT-3).
     NotUsed,
 }
@@ -183,8 +185,8 @@ impl SuppressionReason {
             SuppressionReason::TooLate => "too_late",
             SuppressionReason::Refused => "refused",
             SuppressionReason::NoAddress => "no_address",
-            SuppressionReason::NeverTold => "never_told",
-            SuppressionReason::AlreadyTold => "already_told",
+            SuppressionReason::NeverNotified => "never_told",
+            SuppressionReason::AlreadyNotified => "already_told",
             SuppressionReason::NotUsed => "not_used",
         }
     }

@@ -113,7 +113,8 @@ pub enum WebhookState {
 #[serde(rename_all = "snake_case")]
 pub enum SwitchOffReason {
     /// A user switched it off.
-    Asked,
+    #[serde(rename = "asked")]
+    ByUser,
     /// The receiver answered 410.
     Gone,
     /// 100 consecutive attempts failed, or all attempts of three days.
@@ -124,7 +125,7 @@ impl SwitchOffReason {
     /// The name in the API.
     pub fn name(self) -> &'static str {
         match self {
-            SwitchOffReason::Asked => "asked",
+            SwitchOffReason::ByUser => "asked",
             SwitchOffReason::Gone => "gone",
             SwitchOffReason::Failing => "failing",
         }
@@ -133,7 +134,7 @@ impl SwitchOffReason {
     /// The reason in words.
     pub(crate) fn description(self) -> &'static str {
         match self {
-            SwitchOffReason::Asked => "a user switched it off",
+            SwitchOffReason::ByUser => "a user switched it off",
             SwitchOffReason::Gone => "its receiver answered 410",
             SwitchOffReason::Failing => "its deliveries failed for too long",
         }
@@ -191,7 +192,7 @@ impl Webhook {
     /// Returns the webhook with the settings `wish`. Switching it on resets the series of failures.
     pub fn changed(&self, wish: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
         let state = match (&self.state, wish.on) {
-            (WebhookState::On, false) => WebhookState::Off { at: now, why: SwitchOffReason::Asked },
+            (WebhookState::On, false) => WebhookState::Off { at: now, why: SwitchOffReason::ByUser },
             (WebhookState::Off { .. }, true) => WebhookState::On,
             (state, _) => state.clone(),
         };
