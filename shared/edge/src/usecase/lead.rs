@@ -241,7 +241,7 @@ pub async fn make_together<A>(
     Ok(answers.collect())
 }
 
-/// Whether the request is about a task that is assigned to the sender, who may work it whoever owns the lead (LEAD-4); or completes, marks as a no-show or
+/// Whether the request is about a task that is assigned to the sender, who may work on it for any owner of the lead (LEAD-4); or completes, marks as a no-show or
 /// reschedules an event that is assigned to a user whose work the sender may see (CAL-4). Only users who may see the lead may cancel the event.
 fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool {
     let task = call.part::<TaskId>("task", "task").ok().and_then(|id| loaded.task(lead.id, &id));
@@ -269,7 +269,7 @@ pub fn reads_given(call: &Call, lead: &Lead, dealer: &Dealer, user: Option<&User
     call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)
 }
 
-/// Returns the keys of the days that `rule` asks for. A rule asks for the same days whatever is on them, so it is applied to empty days first, and again
+/// Returns the keys of the days that `rule` reads. A rule reads the same days regardless of their content, so it is applied to empty days first, and again
 /// to the stored ones (CAL-7).
 pub fn days_of<T>(rule: impl FnOnce(LoadDay<'_>) -> T) -> Vec<Key> {
     let keys = RefCell::new(Vec::new());
