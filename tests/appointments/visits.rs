@@ -159,8 +159,8 @@ fn apt_3_whoever_claims_a_reminder_writes_the_appointment_with_it() {
     let dealer = forecourt_local::demo::group().unwrap().dealers.into_iter().find(|dealer| dealer.id.as_str() == NORDSTERN).unwrap();
     let Some(LetterClaim::Send(leased)) = letter.claim(Some(&appointment), &dealer.settings, now) else { panic!("it is due") };
     let leased = leased.addressed("jana@example.com", Some(&appointment)).unwrap();
-    let claimed = appointment.telling(&leased).expect("the claim is an appointment's, too");
+    let claimed = appointment.with_notification_leased(&leased).expect("the claim is an appointment's, too");
     assert!(leased.clone().addressed("jana@example.com", Some(&claimed)).is_err(), "another reminder there is one too many");
-    let failed = claimed.told(&leased.failed("no answer".into(), true, now)).unwrap();
+    let failed = claimed.with_notification(&leased.failed("no answer".into(), true, now)).unwrap();
     assert!(failed.reminding.is_empty(), "what failed may be tried again");
 }

@@ -3,7 +3,7 @@
 //! - **Does**: creates, reads, corrects, moves and cancels appointments, and records attendance.
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function; messages of the partners' queue, each with a
 //!   new appointment or a report on an existing one.
-//! - **Reads**: dealer, lead, appointment, early reports of partners, the customer's contact records, and the days of the salesperson.
+//! - **Reads**: dealer, lead, appointment, pending reports of partners, the customer's contact records, and the days of the salesperson.
 //! - **Writes**: the appointment with its lead's event, letters to the customer and webhook events in one transaction. Telephone and
 //!   e-mail appointments of a dealer's own system are counted only (APT-2).
 //! - **Repeats**: the id derives from the `Idempotency-Key` or from the partner's `external_id`; a repeat gets the first answer.
@@ -27,7 +27,7 @@ use forecourt_domain::base::{AppointmentId, DealerId, LeadId, Refusal, Right};
 use forecourt_edge::formats::json;
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
-use forecourt_edge::usecase::appointment::{PingBackBody, partner, tell};
+use forecourt_edge::usecase::appointment::{PingBackBody, apply_ping_back, partner};
 use forecourt_edge::{Platform, http, queue};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
@@ -71,7 +71,7 @@ async fn create(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     let Call { scope, idempotency_key: key, now, .. } = call;
     let (made, repeated) = Creation { scope, dealer, body, key, now }.run(platform).await?;
     let answer = match made {
-        Outcome::Kept(made) => Answer::new(201, &made)?.header("location", format!("/appointments/{}", made.id)).about(&made.id),
+        Outcome::Created(made) => Answer::new(201, &made)?.header("location", format!("/appointments/{}", made.id)).about(&made.id),
         Outcome::Counted(counted) => Answer::new(200, &counted)?,
     };
     Ok(if repeated { answer.header("idempotent-replay", "true") } else { answer })
@@ -122,7 +122,7 @@ async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, 
     let mut body: Map<String, Value> = json::read(message.body.as_deref().unwrap_or_default().as_bytes())?;
     let Some(appointment) = body.remove("appointment") else {
         let report = part::<PingBackBody>(Value::Object(body))?.check(now)?;
-        return Ok(tell(platform, &scope, &report, None, now).await?.appointment);
+        return Ok(apply_ping_back(platform, &scope, &report, None, now).await?.appointment);
     };
     partner(&scope)?;
     let attribute = message.message_attributes.get("dealer").and_then(|a| a.string_value.clone());
@@ -141,7 +141,7 @@ async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, 
         other => other,
     })?;
     Ok(match made.0 {
-        Outcome::Kept(made) => made.id,
+        Outcome::Created(made) => made.id,
         Outcome::Counted(_) => "counted".into(),
     })
 }

@@ -1,7 +1,7 @@
 //! Stores the enquiries of a body as leads: per enquiry one read and one transaction.
 
 use crate::answer::{LeadCreated, Outcome};
-use crate::format::{Format, Part};
+use crate::format::{Format, ReceivedEnquiry};
 use chrono::{DateTime, Utc};
 use flate2::{Compression, write::ZlibEncoder};
 use forecourt_domain::access::Scope;
@@ -10,7 +10,7 @@ use forecourt_domain::decision::Item;
 use forecourt_domain::directory::{Recognised, recognise};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::enquiry::{Enquiry, RoutingCriteria, VEHICLES};
-use forecourt_domain::lead::{Kept, Lead, Raw};
+use forecourt_domain::lead::{Lead, Raw, RawStorage};
 use forecourt_domain::rules::lead::intake::{self, Arrival, IntakeOutcome, StoredState};
 use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
@@ -58,7 +58,7 @@ impl Submission {
         Ok(outcomes)
     }
 
-    async fn store(&self, platform: &Platform, dealer: &Dealer, part: &Part, position: usize) -> Result<Outcome, Problem> {
+    async fn store(&self, platform: &Platform, dealer: &Dealer, part: &ReceivedEnquiry, position: usize) -> Result<Outcome, Problem> {
         let enquiry = part.check(dealer, &self.source()).map_err(Problem::invalid)?;
         let store = &platform.store;
         let site = site(platform, &self.scope, dealer, &enquiry).await?;
@@ -143,11 +143,11 @@ impl Submission {
         let deflated = deflate.write_all(raw).and_then(|()| deflate.finish()).map_err(|e| Failure::Broken(e.into()))?;
         let media_type = self.format.media_type().to_owned();
         if deflated.len() <= INLINE {
-            return Ok(Raw { media_type, kept: Kept::Here(deflated) });
+            return Ok(Raw { media_type, storage: RawStorage::Here(deflated) });
         }
         let name = format!("raw/{}/{origin}-{body}.zz", self.scope.group());
         platform.files.put(&name, deflated).await?;
-        Ok(Raw { media_type, kept: Kept::InBucket(name) })
+        Ok(Raw { media_type, storage: RawStorage::InBucket(name) })
     }
 }
 

@@ -38,13 +38,13 @@ pub trait Carrier: Send + Sync {
     /// Sends a mail and returns the provider's message id.
     ///
     /// # Errors
-    /// [`Undelivered`] says whether to retry.
+    /// [`Undelivered`] states whether to retry.
     async fn carry(&self, mail: &Mail) -> Result<String, Undelivered>;
 
     /// Sends a text message and returns the provider's message id. The default implementation fails.
     ///
     /// # Errors
-    /// [`Undelivered`] says whether to retry.
+    /// [`Undelivered`] states whether to retry.
     async fn carry_sms(&self, _: &Sms) -> Result<String, Undelivered> {
         Err(Undelivered::Never("text messages are not configured".into()))
     }

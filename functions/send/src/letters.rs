@@ -4,7 +4,7 @@ use crate::carrier::{Sms, Undelivered};
 use crate::mail::{Addressee, Attachment};
 use crate::quote;
 use crate::sender::Sender;
-use crate::texts::{About, Texts};
+use crate::texts::{LetterSubject, Texts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, LetterClaim};
 use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject};
@@ -83,7 +83,7 @@ impl Sender {
             if loaded.letter(home, cause).is_none_or(|stored| stored.fate != claimed.letter.fate) {
                 return Ok((None, ()));
             }
-            let notified = appointment(home, loaded).and_then(|appointment| appointment.told(&letter));
+            let notified = appointment(home, loaded).and_then(|appointment| appointment.with_notification(&letter));
             let decision = Decision::default().with(Item::Letter(Box::new(letter.clone())));
             Ok((Some(decision.with_some(notified.map(|appointment| Item::Appointment(Box::new(appointment))))), ()))
         };
@@ -114,7 +114,7 @@ impl Sender {
                         Ok((leased, to)) => {
                             let (due, dealer) = (letter.due(), dealer.clone());
                             // Until the result is known, the customer counts as possibly notified.
-                            let notifying = appointment.and_then(|appointment| appointment.telling(&leased));
+                            let notifying = appointment.and_then(|appointment| appointment.with_notification_leased(&leased));
                             let decision = decided(leased.clone())
                                 .map(|decision| decision.with_some(notifying.map(|appointment| Item::Appointment(Box::new(appointment)))));
                             let (appointment, lead) = (appointment.cloned(), lead.cloned());
@@ -132,7 +132,7 @@ impl Sender {
     async fn deliver(&self, claimed: &ClaimedLetter, now: DateTime<Utc>) -> Result<String, Undelivered> {
         let ClaimedLetter { letter, dealer, appointment, event, lead, page, to, .. } = claimed;
         let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).unwrap_or_default();
-        let about = About { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
+        let about = LetterSubject { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
         let id = match &letter.home {
             Subject::Lead(lead) => format!("{lead}.{}", letter.cause),
             Subject::Appointment(id) => format!("{id}.{}", letter.cause),
@@ -141,11 +141,11 @@ impl Sender {
             Destination::Mail(to) => {
                 let mail = self.texts.letter(id, to, dealer, letter, about, now).map_err(Undelivered::Never)?;
                 let mut mail = mail;
-                if let Some(appointment) = appointment.as_ref().filter(|_| letter.says != LetterKind::Reminder) {
+                if let Some(appointment) = appointment.as_ref().filter(|_| letter.kind != LetterKind::Reminder) {
                     let title = Texts::title(dealer, appointment, event.as_ref(), &to.language);
                     mail.attachments.push(calendar_file(appointment, event.as_ref(), dealer, to, title));
                 }
-                if let LetterKind::Text { enclosed: Some(enclosed), .. } = &letter.says {
+                if let LetterKind::Text { enclosed: Some(enclosed), .. } = &letter.kind {
                     let attachment = quote::attachment(enclosed, lead.as_ref(), to, dealer, letter.queued);
                     mail.attachments.push(attachment.map_err(Undelivered::Never)?);
                 }

@@ -2,7 +2,7 @@
 //!
 //! - **Does**: sends what is due. Notices go by mail, several in one mail where they wait together; letters go by mail or text message, with
 //!   calendar file or quote; webhooks go by HTTPS, signed.
-//! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only says where to wake_up; what to send is decided by stored state.
+//! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides what is sent.
 //! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending.
 //! - **Writes**: first a lease on the message, then its delivery state. Both are transactions of their own around the sending.
 //! - **Repeats**: two senders never hold the same lease. A message that is no longer true is settled without sending.

@@ -20,7 +20,7 @@ use krilla::paint::Fill;
 use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, Node, SpanTag, TableHeaderScope, Tag, TagGroup, TagKind, TagTree};
 use krilla::{Document, SerializeSettings};
-use layout::{Area, Faces, Ink, Layout, PAGE, Part, Run, lay_out};
+use layout::{Area, Faces, Ink, Layout, PAGE, Run, TextRole, lay_out};
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
@@ -105,7 +105,7 @@ fn metadata(sheet: &Sheet) -> Metadata {
 }
 
 /// The drawn runs of each part.
-type Parts = BTreeMap<Part, Vec<Identifier>>;
+type Parts = BTreeMap<TextRole, Vec<Identifier>>;
 
 fn draw(document: &mut Document, sheet: &Sheet, layout: &Layout, faces: &Faces) -> Result<Parts, String> {
     let mut parts = Parts::new();
@@ -121,7 +121,7 @@ fn draw(document: &mut Document, sheet: &Sheet, layout: &Layout, faces: &Faces) 
         if let Some((link, place)) = sheet.link.as_ref().zip(layout.link.and_then(rect)).filter(|_| number == 0) {
             let target = Target::Action(LinkAction::new(link.url.clone()).into());
             let link = Annotation::new_link(LinkAnnotation::new(place, target), Some(named(&link.text)));
-            parts.entry(Part::Link).or_default().push(page.add_tagged_annotation(link));
+            parts.entry(TextRole::Link).or_default().push(page.add_tagged_annotation(link));
         }
         page.finish();
     }
@@ -157,7 +157,7 @@ fn draw_area(surface: &mut Surface<'_>, Area(ink, place): &Area) {
 fn draw_run(surface: &mut Surface<'_>, run: &Run, faces: &Faces) -> Identifier {
     let face = faces.of(run.style);
     let drawn = surface.start_tagged(match run.part {
-        Part::Footer => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)),
+        TextRole::Footer => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)),
         _ => ContentTag::Span(SpanTag::empty()),
     });
     surface.set_fill(Some(fill(run.style.ink)));
@@ -171,7 +171,7 @@ fn outline(sheet: &Sheet, layout: &Layout) -> Outline {
     let mut outline = Outline::new();
     outline.push_child(OutlineNode::new(named(&sheet.title), XyzDestination::new(0, Point::from_xy(0.0, 0.0))));
     for (page, run) in layout.pages.iter().enumerate().flat_map(|(page, laid)| laid.runs.iter().map(move |run| (page, run))) {
-        if let Part::Heading(_) = run.part {
+        if let TextRole::Heading(_) = run.part {
             let place = Point::from_xy(0.0, run.y - run.style.leading);
             outline.push_child(OutlineNode::new(named(&run.text), XyzDestination::new(page, place)));
         }
@@ -183,23 +183,23 @@ fn outline(sheet: &Sheet, layout: &Layout) -> Outline {
 fn structure(sheet: &Sheet, mut parts: Parts) -> TagTree {
     let mut tree = TagTree::new();
     let heading = |level, title: &str| Tag::Hn(NonZeroU16::MIN.saturating_add(level), Some(named(title)));
-    tree.children.extend(group(&mut parts, Tag::P, Part::Dealer));
-    tree.children.extend(group(&mut parts, heading(0, &sheet.title), Part::Title));
-    tree.children.extend(group(&mut parts, Tag::P, Part::Arrival));
-    if let Some(link) = group(&mut parts, Tag::Link, Part::Link) {
+    tree.children.extend(group(&mut parts, Tag::P, TextRole::Dealer));
+    tree.children.extend(group(&mut parts, heading(0, &sheet.title), TextRole::Title));
+    tree.children.extend(group(&mut parts, Tag::P, TextRole::Arrival));
+    if let Some(link) = group(&mut parts, Tag::Link, TextRole::Link) {
         tree.push(TagGroup::with_children(Tag::P, vec![link]));
     }
     for (index, section) in sheet.sections.iter().enumerate() {
-        tree.children.extend(group(&mut parts, heading(1, &section.heading), Part::Heading(index)));
+        tree.children.extend(group(&mut parts, heading(1, &section.heading), TextRole::Heading(index)));
         let mut table = TagGroup::new(Tag::Table);
         for row in 0..section.rows.len() {
-            let label = group(&mut parts, Tag::TH(TableHeaderScope::Row), Part::Label(index, row));
+            let label = group(&mut parts, Tag::TH(TableHeaderScope::Row), TextRole::Label(index, row));
             match label {
                 Some(label) => {
-                    let value = group(&mut parts, Tag::TD, Part::Value(index, row));
+                    let value = group(&mut parts, Tag::TD, TextRole::Value(index, row));
                     table.push(TagGroup::with_children(Tag::TR, [Some(label), value].into_iter().flatten().collect()));
                 }
-                None => tree.children.extend(group(&mut parts, Tag::P, Part::Value(index, row))),
+                None => tree.children.extend(group(&mut parts, Tag::P, TextRole::Value(index, row))),
             }
         }
         if !table.children.is_empty() {
@@ -210,7 +210,7 @@ fn structure(sheet: &Sheet, mut parts: Parts) -> TagTree {
 }
 
 /// The drawn runs of `part` as a group with `tag`. `None` if nothing was drawn.
-fn group(parts: &mut Parts, tag: impl Into<TagKind>, part: Part) -> Option<Node> {
+fn group(parts: &mut Parts, tag: impl Into<TagKind>, part: TextRole) -> Option<Node> {
     let drawn = parts.remove(&part)?;
     Some(TagGroup::with_children(tag, drawn.into_iter().map(Node::from).collect()).into())
 }

@@ -20,7 +20,7 @@ use crate::trade_in::sheet_of;
 
 /// The subject of a letter.
 #[derive(Clone, Copy)]
-pub struct About<'a> {
+pub struct LetterSubject<'a> {
     /// The appointment, if the letter is about one.
     pub appointment: Option<&'a Appointment>,
     /// The lead's event that represents the appointment.
@@ -101,7 +101,7 @@ impl Texts {
         to: &Addressee,
         dealer: &Dealer,
         letter: &Letter,
-        about: About<'_>,
+        about: LetterSubject<'_>,
         now: DateTime<Utc>,
     ) -> Result<Mail, String> {
         let written = self.render_letter(dealer, letter, about, &to.language, &to.name)?;
@@ -133,7 +133,7 @@ impl Texts {
     ///
     /// # Errors
     /// If the template fails.
-    pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: About<'_>) -> Result<String, String> {
+    pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: LetterSubject<'_>) -> Result<String, String> {
         let language = letter.language.clone().unwrap_or_else(|| dealer.settings.language.clone());
         self.render_letter(dealer, letter, about, &language, "")
     }
@@ -148,12 +148,12 @@ impl Texts {
         &self,
         dealer: &Dealer,
         letter: &Letter,
-        about: About<'_>,
+        about: LetterSubject<'_>,
         language: &Language,
         customer: &str,
     ) -> Result<String, String> {
         let sms = letter.medium == Medium::Sms;
-        let appointment = match &letter.says {
+        let appointment = match &letter.kind {
             LetterKind::Text { text, .. } if sms => return Ok(text.clone()),
             LetterKind::Text { subject, text, .. } => return Ok(format!("{subject}\n\n{text}")),
             _ => about.appointment.ok_or("the letter has no appointment")?,
@@ -162,7 +162,7 @@ impl Texts {
         let context = context! {
             language => text_language(language),
             sms,
-            says => json!(letter.says)["about"].as_str(),
+            kind => json!(letter.kind)["about"].as_str(),
             name => appointment.name(about.event, language),
             when => local_time(appointment.at, dealer.settings.calendar.zone(), language),
             dealer => &dealer.settings.name,

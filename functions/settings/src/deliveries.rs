@@ -71,14 +71,14 @@ impl DeliveryView {
             DeliveryState::Queued { due, .. } => ("waiting", Some(*due), None),
             DeliveryState::Sending { .. } => ("sending", None, None),
             DeliveryState::Delivered { .. } => ("delivered", None, None),
-            DeliveryState::Telling { .. } => ("given_up", None, Some("this delivery switched the webhook off".to_owned())),
+            DeliveryState::Notifying { .. } => ("given_up", None, Some("this delivery switched the webhook off".to_owned())),
             DeliveryState::GivenUp { why, .. } => ("given_up", None, Some(why.clone())),
         };
         let last = delivery.last.as_ref();
         Some(Self {
             id: delivery_id(outgoing),
             webhook_id: outgoing.id(webhook),
-            event: outgoing.told.name(),
+            event: outgoing.event.name(),
             dealer: outgoing.data.dealer.to_string(),
             lead: outgoing.data.lead.map(|lead| lead.to_string()),
             appointment: outgoing.data.appointment.as_ref().map(ToString::to_string),

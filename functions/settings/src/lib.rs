@@ -36,7 +36,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use forecourt_domain::base::{DealerId, Right};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::routes::{Operation, Part};
+use forecourt_edge::routes::{Operation, SettingsPart};
 use forecourt_edge::{Platform, http};
 
 /// Number of changes on a page of the history.
@@ -97,14 +97,14 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ReadSettings => answer_settings(&current(platform, &call, &id).await?),
         Operation::ChangeSettings => {
             let settings = body::settings(body::json(&call.body)?)?;
-            answer_settings(&change::save(platform, &call, &id, &change::seen_versions(&call)?, |_| Ok(settings.clone())).await?)
+            answer_settings(&change::save(platform, &call, &id, &change::required_versions(&call)?, |_| Ok(settings.clone())).await?)
         }
         Operation::ReadPart(part) => answer_part(part, &current(platform, &call, &id).await?),
         Operation::ChangePart(part) => {
             let body = body::json(&call.body)?;
             answer_part(
                 part,
-                &change::save(platform, &call, &id, &change::seen_versions(&call)?, |dealer| {
+                &change::save(platform, &call, &id, &change::required_versions(&call)?, |dealer| {
                     parts::replaced(part, &dealer.settings, &body)
                 })
                 .await?,
@@ -121,7 +121,7 @@ fn answer_settings(dealer: &Dealer) -> Result<Answer, Problem> {
     answer(dealer, &SettingsView::of(dealer))
 }
 
-fn answer_part(part: Part, dealer: &Dealer) -> Result<Answer, Problem> {
+fn answer_part(part: SettingsPart, dealer: &Dealer) -> Result<Answer, Problem> {
     answer(dealer, &SettingsView::of_part(part, dealer))
 }
 

@@ -93,7 +93,7 @@ impl System {
         let nudged = agenda.clone();
         let store = store.with_commit_hook(Arc::new(move |due| nudged.committed(due)));
         let time = clock.clone();
-        let clock_of_all = Clock::saying(move || time.now());
+        let clock_of_all = Clock::from_fn(move || time.now());
         let link = public_url.trim_end_matches('/').into();
         let platform = Platform {
             function: "local",

@@ -75,17 +75,17 @@ pub trait Files: Send + Sync {
     /// [`Failure::Unavailable`] if the file may still exist.
     async fn remove(&self, name: &str) -> Result<(), Failure>;
 
-    /// Returns a link that accepts a `PUT` of the file for `lasts`.
+    /// Returns a link that accepts a `PUT` of the file for `validity`.
     ///
     /// # Errors
     /// [`Failure`] if the link cannot be signed.
-    async fn upload_link(&self, upload: Upload<'_>, lasts: Duration) -> Result<String, Failure>;
+    async fn upload_link(&self, upload: Upload<'_>, validity: Duration) -> Result<String, Failure>;
 
-    /// Returns a link that answers a `GET` with the file for `lasts`.
+    /// Returns a link that answers a `GET` with the file for `validity`.
     ///
     /// # Errors
     /// [`Failure`] if the link cannot be signed.
-    async fn download_link(&self, download: Download<'_>, lasts: Duration) -> Result<String, Failure>;
+    async fn download_link(&self, download: Download<'_>, validity: Duration) -> Result<String, Failure>;
 }
 
 /// An S3 bucket.
@@ -184,22 +184,22 @@ impl Files for Bucket {
         removed.map(|_| ()).map_err(|e| unavailable(&e))
     }
 
-    async fn upload_link(&self, upload: Upload<'_>, lasts: Duration) -> Result<String, Failure> {
+    async fn upload_link(&self, upload: Upload<'_>, validity: Duration) -> Result<String, Failure> {
         // Type and size are signed as headers, so the bucket accepts nothing else.
         let put = self.client.put_object().bucket(&self.name).key(upload.name).content_type(upload.content_type);
         let put = put.content_length(i64::try_from(upload.bytes).unwrap_or(i64::MAX));
-        put.presigned(good_for(lasts)?).boxed().await.map(|link| link.uri().to_owned()).map_err(|e| unavailable(&e))
+        put.presigned(good_for(validity)?).boxed().await.map(|link| link.uri().to_owned()).map_err(|e| unavailable(&e))
     }
 
-    async fn download_link(&self, download: Download<'_>, lasts: Duration) -> Result<String, Failure> {
+    async fn download_link(&self, download: Download<'_>, validity: Duration) -> Result<String, Failure> {
         let get = self.client.get_object().bucket(&self.name).key(download.name).response_content_type(download.content_type);
         let get = get.response_content_disposition(download.disposition());
-        get.presigned(good_for(lasts)?).boxed().await.map(|link| link.uri().to_owned()).map_err(|e| unavailable(&e))
+        get.presigned(good_for(validity)?).boxed().await.map(|link| link.uri().to_owned()).map_err(|e| unavailable(&e))
     }
 }
 
-fn good_for(lasts: Duration) -> Result<PresigningConfig, Failure> {
-    PresigningConfig::expires_in(lasts).map_err(|e| Failure::Broken(e.into()))
+fn good_for(validity: Duration) -> Result<PresigningConfig, Failure> {
+    PresigningConfig::expires_in(validity).map_err(|e| Failure::Broken(e.into()))
 }
 
 fn unavailable<E: std::error::Error + 'static>(error: &E) -> Failure {

@@ -66,7 +66,7 @@ impl Clock {
     }
 
     /// Returns a clock that reads its time from `now`.
-    pub fn saying(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+    pub fn from_fn(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 

@@ -28,7 +28,7 @@ where
         match outcome {
             Ok(about) => tracing::info!(function = platform.function, message_id = id, about, ms, "message done"),
             Err(failure) => {
-                tracing::warn!(function = platform.function, message_id = id, problem = told(&failure), ms, "message goes back");
+                tracing::warn!(function = platform.function, message_id = id, problem = problem_text(&failure), ms, "message goes back");
                 let mut failed = BatchItemFailure::default();
                 failed.item_identifier = id;
                 response.batch_item_failures.push(failed);
@@ -77,7 +77,7 @@ where
 }
 
 /// Describes a failure for the log: of bad input the fields and rules, never the values.
-fn told(failure: &Failure) -> String {
+fn problem_text(failure: &Failure) -> String {
     match failure {
         Failure::Refused(Refusal::Invalid(faults)) => {
             faults.iter().map(|f| format!("{} ({})", f.field, f.rule)).collect::<Vec<_>>().join(", ")

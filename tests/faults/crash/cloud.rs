@@ -162,7 +162,7 @@ impl Cloud {
         let platform = Platform {
             function: handler,
             store,
-            clock: Clock::saying(move || time.now()),
+            clock: Clock::from_fn(move || time.now()),
             wall: Clock::real(),
             ids: forecourt_edge::Ids::random(),
             files,

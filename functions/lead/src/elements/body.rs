@@ -313,7 +313,7 @@ pub(crate) enum NewElement {
     /// A test drive, whose calendar event is created with it.
     TestDrive(TestDriveRequest),
     /// Communication, which may create a letter.
-    Said(CommunicationRequest),
+    Communication(CommunicationRequest),
 }
 
 /// Reads the content of a new element.
@@ -327,6 +327,6 @@ pub(crate) fn read_new(kind: ElementKind, value: Value) -> Result<NewElement, Re
         ElementKind::TestDrive => return known::<TestDriveBody>(value)?.check().map(NewElement::TestDrive),
         ElementKind::Comment => Content::Comment(known::<CommentBody>(value)?.check()?),
         ElementKind::Document => Content::Document(known::<DocumentBody>(value)?.check()?),
-        ElementKind::Communication => return known::<CommunicationBody>(value)?.check().map(NewElement::Said),
+        ElementKind::Communication => return known::<CommunicationBody>(value)?.check().map(NewElement::Communication),
     }))
 }

@@ -71,8 +71,8 @@ fn planned_keys(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
 fn with_planned(decision: Decision, dealer: &Dealer, loaded: &Loaded, call: &Call) -> Result<Decision, Refusal> {
     let Some(lead) = decision.lead().cloned() else { return Ok(decision) };
     let days = |user: &UserId, date| loaded.day(user, date);
-    let case = CalendarContext { lead: &lead, dealer, days: &days, by: &call.scope.actor(), now: call.now };
-    Ok(with_reservations_moved(decision, &planned_events(&lead, loaded), &case)?)
+    let context = CalendarContext { lead: &lead, dealer, days: &days, by: &call.scope.actor(), now: call.now };
+    Ok(with_reservations_moved(decision, &planned_events(&lead, loaded), &context)?)
 }
 
 fn planned_events<'a>(lead: &Lead, loaded: &'a Loaded) -> Vec<&'a CalendarEvent> {

@@ -15,8 +15,8 @@ pub use origin::{Added, LeadOrigin, Receipt, Resent};
 pub use plan::{Plan, Step};
 pub use reaction::Reaction;
 pub use target::{FIRST_CONTACT, Target, open};
-pub use task::{Task, TaskState, Work};
-pub use timeline::{Entry, Event, Kept, Raw, TimelineAction};
+pub use task::{Task, TaskDetails, TaskState};
+pub use timeline::{Entry, Event, Raw, RawStorage, TimelineAction};
 pub use turn::Turn;
 
 use crate::base::{ChannelKey, DealerId, LeadId, Refusal, Status, UserId};
@@ -99,7 +99,7 @@ pub struct Lead {
     pub targets: Vec<Target>,
     /// Its open tasks, sorted by start (LEAD-4); at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tasks: Vec<Work>,
+    pub tasks: Vec<TaskDetails>,
     /// The version of the dealer's settings that the plan was computed with (SET-11).
     #[serde(rename = "policy")]
     pub settings_version: u64,

@@ -20,7 +20,8 @@ pub struct Letter {
     /// The medium.
     pub medium: Medium,
     /// The content.
-    pub says: LetterKind,
+    #[serde(rename = "says")]
+    pub kind: LetterKind,
     /// The [`Appointment::sequence`](crate::appointment::Appointment::sequence) of the letter. A later sequence makes it stale.
     #[serde(default)]
     pub sequence: u32,
@@ -166,9 +167,11 @@ pub enum SuppressionReason {
     /// The customer has no address for this medium.
     NoAddress,
     /// The appointment was cancelled, and this address never received a confirmation.
-    NeverTold,
+    #[serde(rename = "never_told")]
+    NeverNotified,
     /// This address was already notified of the current state.
-    AlreadyTold,
+    #[serde(rename = "already_told")]
+    AlreadyNotified,
     /// The dealer has switched this medium or the reminders off (APT-3).
     NotUsed,
 }
@@ -182,8 +185,8 @@ impl SuppressionReason {
             SuppressionReason::TooLate => "too_late",
             SuppressionReason::Refused => "refused",
             SuppressionReason::NoAddress => "no_address",
-            SuppressionReason::NeverTold => "never_told",
-            SuppressionReason::AlreadyTold => "already_told",
+            SuppressionReason::NeverNotified => "never_told",
+            SuppressionReason::AlreadyNotified => "already_told",
             SuppressionReason::NotUsed => "not_used",
         }
     }
@@ -191,7 +194,7 @@ impl SuppressionReason {
 
 impl Letter {
     /// Creates a letter to the main contact of a lead, due at once. It is recorded as suppressed if the dealer sends no mail to customers.
-    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, says: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
+    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, kind: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
         let switched_off = LetterState::Suppressed { at: now, why: SuppressionReason::Switched };
         let queued = LetterState::Queued { due: now, attempts: 0 };
         Self {
@@ -199,7 +202,7 @@ impl Letter {
             cause,
             dealer: lead.dealer.clone(),
             medium,
-            says,
+            kind,
             sequence: 0,
             language: None,
             queued: now,

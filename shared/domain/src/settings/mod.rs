@@ -81,8 +81,8 @@ impl std::ops::Deref for Settings {
 impl TryFrom<DealerSettings> for Settings {
     type Error = String;
     fn try_from(draft: DealerSettings) -> Result<Self, String> {
-        let told =
+        let faults_text =
             |faults: Vec<Fault>| faults.iter().map(|f| format!("{} {} ({})", f.field, f.detail, f.rule)).collect::<Vec<_>>().join("; ");
-        draft.check().map_err(told)
+        draft.check().map_err(faults_text)
     }
 }

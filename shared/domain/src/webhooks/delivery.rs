@@ -28,7 +28,8 @@ pub enum DeliveryState {
         attempts: u32,
     },
     /// Its failure switched the webhook off, and the user who set the webhook up must be notified.
-    Telling {
+    #[serde(rename = "telling")]
+    Notifying {
         /// When the notice is due.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         due: DateTime<Utc>,
@@ -56,7 +57,7 @@ pub enum DeliveryState {
 impl DeliveryState {
     fn due(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::Queued { due, .. } | Self::Telling { due, .. } => Some(*due),
+            Self::Queued { due, .. } | Self::Notifying { due, .. } => Some(*due),
             Self::Sending { until, .. } => Some(*until),
             Self::Delivered { .. } | Self::GivenUp { .. } => None,
         }
@@ -142,7 +143,7 @@ pub struct DeliveryClaim {
     /// The deliveries to send: the sequence of the event, and the webhook.
     pub send: Vec<(u64, WebhookId)>,
     /// The notices to send about webhooks that were switched off.
-    pub tell: Vec<(u64, WebhookId)>,
+    pub notify: Vec<(u64, WebhookId)>,
 }
 
 /// Leases the deliveries that may be sent at `now`. `open` are the open events of one lead or appointment, in order. Each webhook gets its
@@ -162,13 +163,13 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
         let mut after = (*outgoing).clone();
         for delivery in &mut after.deliveries {
             let id = &delivery.webhook;
-            if let DeliveryState::Telling { due, attempts } = &delivery.fate {
+            if let DeliveryState::Notifying { due, attempts } = &delivery.fate {
                 if *due > now {
                     continue;
                 }
                 if *attempts < NOTICES {
-                    delivery.fate = DeliveryState::Telling { due: LEASE.until(now), attempts: attempts + 1 };
-                    claim.tell.push((outgoing.sequence, id.clone()));
+                    delivery.fate = DeliveryState::Notifying { due: LEASE.until(now), attempts: attempts + 1 };
+                    claim.notify.push((outgoing.sequence, id.clone()));
                 } else {
                     delivery.fate =
                         DeliveryState::GivenUp { at: now, why: "the notice that the webhook was switched off could not be sent".into() };
@@ -283,12 +284,12 @@ impl Outgoing {
         let there = self.delivery(&webhook.id).filter(|_| self.due().is_some() || self.queued + Self::KEPT > now);
         let delivery = there.ok_or(Refusal::NotFound("delivery"))?;
         if let WebhookState::Off { why, .. } = webhook.state {
-            let told = format!("the webhook is switched off ({}: {}); switch it on first (APT-6)", why.name(), why.told());
-            return Err(Refusal::Conflict(told));
+            let text = format!("the webhook is switched off ({}: {}); switch it on first (APT-6)", why.name(), why.description());
+            return Err(Refusal::Conflict(text));
         }
         match delivery.fate {
             DeliveryState::Sending { until, .. } if until > now => Err(Refusal::Conflict("the delivery is being sent (APT-6)".into())),
-            DeliveryState::Telling { .. } => {
+            DeliveryState::Notifying { .. } => {
                 Err(Refusal::Conflict("the notice of its failure is being sent; retry in a minute (APT-6)".into()))
             }
             _ => Ok(self.with(&webhook.id, |delivery| delivery.fate = DeliveryState::Queued { due: now, attempts: 0 })),
@@ -313,7 +314,7 @@ impl Outgoing {
         let pause = RETRIES.get(*attempts as usize).map(|seconds| spread(*seconds, &self.id(webhook)));
         let fate = match (outcome, pause) {
             (DeliveryOutcome::Taken(status), _) => DeliveryState::Delivered { at: now, status: *status },
-            _ if off => DeliveryState::Telling { due: now, attempts: 0 },
+            _ if off => DeliveryState::Notifying { due: now, attempts: 0 },
             (DeliveryOutcome::Failed { .. }, Some(pause)) => DeliveryState::Queued { due: now + pause, attempts: attempts + 1 },
             (DeliveryOutcome::Failed { why, .. }, None) => DeliveryState::GivenUp { at: now, why: why.clone() },
             (DeliveryOutcome::Gone, _) => DeliveryState::GivenUp { at: now, why: "410".into() },

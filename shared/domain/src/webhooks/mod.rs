@@ -50,7 +50,7 @@ impl WebhookEvent {
 
     /// The name in the API.
     pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, told)| *told == self).map_or("", |(name, _)| name)
+        Self::NAMES.iter().find(|(_, event)| *event == self).map_or("", |(name, _)| name)
     }
 }
 
@@ -113,7 +113,8 @@ pub enum WebhookState {
 #[serde(rename_all = "snake_case")]
 pub enum SwitchOffReason {
     /// A user switched it off.
-    Asked,
+    #[serde(rename = "asked")]
+    ByUser,
     /// The receiver answered 410.
     Gone,
     /// 100 consecutive attempts failed, or all attempts of three days.
@@ -124,16 +125,16 @@ impl SwitchOffReason {
     /// The name in the API.
     pub fn name(self) -> &'static str {
         match self {
-            SwitchOffReason::Asked => "asked",
+            SwitchOffReason::ByUser => "asked",
             SwitchOffReason::Gone => "gone",
             SwitchOffReason::Failing => "failing",
         }
     }
 
     /// The reason in words.
-    pub(crate) fn told(self) -> &'static str {
+    pub(crate) fn description(self) -> &'static str {
         match self {
-            SwitchOffReason::Asked => "a user switched it off",
+            SwitchOffReason::ByUser => "a user switched it off",
             SwitchOffReason::Gone => "its receiver answered 410",
             SwitchOffReason::Failing => "its deliveries failed for too long",
         }
@@ -191,7 +192,7 @@ impl Webhook {
     /// Returns the webhook with the settings `wish`. Switching it on resets the series of failures.
     pub fn changed(&self, wish: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
         let state = match (&self.state, wish.on) {
-            (WebhookState::On, false) => WebhookState::Off { at: now, why: SwitchOffReason::Asked },
+            (WebhookState::On, false) => WebhookState::Off { at: now, why: SwitchOffReason::ByUser },
             (WebhookState::Off { .. }, true) => WebhookState::On,
             (state, _) => state.clone(),
         };
@@ -212,8 +213,8 @@ impl Webhook {
         [self.secret].into_iter().chain(old).collect()
     }
 
-    fn wants(&self, told: WebhookEvent, dealer: &DealerId) -> bool {
-        self.state == WebhookState::On && self.events.contains(&told) && (self.dealers.is_empty() || self.dealers.contains(dealer))
+    fn wants(&self, event: WebhookEvent, dealer: &DealerId) -> bool {
+        self.state == WebhookState::On && self.events.contains(&event) && (self.dealers.is_empty() || self.dealers.contains(dealer))
     }
 
     /// Returns the webhook after an attempt.
@@ -256,7 +257,7 @@ impl Webhooks {
 
     /// Returns the events of the change of a lead from `before` to `after`. `version` is that of the lead's item.
     pub fn of_lead(&self, before: Option<&Lead>, after: &Lead, version: u64) -> Vec<Outgoing> {
-        let told = [
+        let candidates = [
             (before.is_none(), WebhookEvent::LeadCreated),
             (after.owner.is_some() && before.is_none_or(|before| before.owner != after.owner), WebhookEvent::LeadAssigned),
             (before.is_some_and(|before| before.status != after.status), WebhookEvent::LeadStatusChanged),
@@ -266,14 +267,14 @@ impl Webhooks {
             status: Some(after.status.name().into()),
             ..WebhookData::of(&after.dealer, Some(after.id))
         };
-        self.outgoing(&Subject::Lead(after.id), version, (after.updated, after.updated), &told, &data)
+        self.outgoing(&Subject::Lead(after.id), version, (after.updated, after.updated), &candidates, &data)
     }
 
     /// Returns the events of the change of an appointment from `before` to `after`. `version` is that of the appointment's item.
     pub fn of_appointment(&self, before: Option<&Appointment>, after: &Appointment, version: u64) -> Vec<Outgoing> {
         let cancelled = after.state.is_cancelled();
         let attended = before.map_or(Attended::Unknown, |before| before.attendance.is) != after.attendance.is;
-        let told = [
+        let candidates = [
             (before.is_none(), WebhookEvent::AppointmentCreated),
             (!cancelled && before.is_some_and(|before| before.state.is_cancelled()), WebhookEvent::AppointmentReinstated),
             (before.is_some_and(|before| before.at != after.at), WebhookEvent::AppointmentMoved),
@@ -295,7 +296,7 @@ impl Webhooks {
             at: Some(after.at),
             ..WebhookData::of(&after.dealer, after.lead)
         };
-        self.outgoing(&Subject::Appointment(after.id.clone()), version, (at, after.updated.max(at)), &told, &data)
+        self.outgoing(&Subject::Appointment(after.id.clone()), version, (at, after.updated.max(at)), &candidates, &data)
     }
 
     fn outgoing(
@@ -303,16 +304,16 @@ impl Webhooks {
         about: &Subject,
         version: u64,
         (at, queued): (DateTime<Utc>, DateTime<Utc>),
-        told: &[(bool, WebhookEvent)],
+        candidates: &[(bool, WebhookEvent)],
         data: &WebhookData,
     ) -> Vec<Outgoing> {
-        let happened = told.iter().enumerate().filter(|(_, (so, _))| *so);
-        let outgoing = happened.filter_map(|(place, (_, told))| {
-            let readers = self.webhooks.iter().filter(|webhook| webhook.wants(*told, &data.dealer));
+        let happened = candidates.iter().enumerate().filter(|(_, (so, _))| *so);
+        let outgoing = happened.filter_map(|(place, (_, event))| {
+            let readers = self.webhooks.iter().filter(|webhook| webhook.wants(*event, &data.dealer));
             let deliveries: Vec<Delivery> = readers.map(|webhook| Delivery::new(webhook.id.clone(), queued)).collect();
             let sequence = version * 8 + place as u64;
             let (about, data) = (about.clone(), data.clone());
-            (!deliveries.is_empty()).then_some(Outgoing { about, sequence, told: *told, at, queued, data, deliveries })
+            (!deliveries.is_empty()).then_some(Outgoing { about, sequence, event: *event, at, queued, data, deliveries })
         });
         outgoing.collect()
     }
@@ -356,7 +357,8 @@ pub struct Outgoing {
     /// Its position among the events of this lead or appointment.
     pub sequence: u64,
     /// The kind of the event.
-    pub told: WebhookEvent,
+    #[serde(rename = "told")]
+    pub event: WebhookEvent,
     /// When it happened.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,

@@ -20,7 +20,7 @@ impl CalendarFeeds {
         }
         let mut after = self.clone();
         after.feeds.push(new.clone());
-        Ok((Some(Decision::default().with(Item::Feeds(after))), new))
+        Ok((Some(Decision::default().with(Item::CalendarFeeds(after))), new))
     }
 
     /// Removes a calendar link, which revokes it at once.
@@ -33,6 +33,6 @@ impl CalendarFeeds {
         if after == *self {
             return Err(Refusal::NotFound("calendar link"));
         }
-        Ok(Decision::default().with(Item::Feeds(after)))
+        Ok(Decision::default().with(Item::CalendarFeeds(after)))
     }
 }

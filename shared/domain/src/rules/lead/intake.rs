@@ -131,10 +131,13 @@ pub fn receive(
         events.push(event);
         decision = decision.with(notice).with_some(moved.map(LaneState::item));
     }
-    let told = trade_in(arrival, &lead, dealer);
+    let trade_in_notice = trade_in(arrival, &lead, dealer);
     let entry = arrival.entry(&lead, events);
-    decision =
-        decision.with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry))).with_some(arrival.receipt_of(id)).with_some(told);
+    decision = decision
+        .with(Item::Lead(Box::new(lead)))
+        .with(Item::Entry(Box::new(entry)))
+        .with_some(arrival.receipt_of(id))
+        .with_some(trade_in_notice);
     Ok(IntakeOutcome::New(remember_channels(decision, contact, dealer, id)))
 }
 
@@ -173,8 +176,8 @@ fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recogni
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
     let entry = arrival.entry(&changed, events);
     let trade_in = trade_in(arrival, &changed, dealer);
-    let told = Added { at: arrival.at, owner: changed.owner.clone(), deadline: changed.deadline() };
-    let receipt = |key: String| Item::Receipt(Receipt { key, body: arrival.body.clone(), lead: lead.id, added: Some(told.clone()) });
+    let response = Added { at: arrival.at, owner: changed.owner.clone(), deadline: changed.deadline() };
+    let receipt = |key: String| Item::Receipt(Receipt { key, body: arrival.body.clone(), lead: lead.id, added: Some(response.clone()) });
     let decision =
         Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with(receipt(arrival.origin.clone()));
     let decision = decision.with_some(notice).with_some(trade_in).with_some(arrival.receipt.clone().map(receipt));

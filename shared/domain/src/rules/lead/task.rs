@@ -5,9 +5,9 @@
 
 use crate::base::text::line;
 use crate::base::{Actor, Fault, Refusal, UserId, numbered};
-use crate::calendar::Ended;
+use crate::calendar::Ending;
 use crate::decision::{Decision, Item, commit};
-use crate::lead::{Event, Lead, Task, TaskState, TimelineAction, Work};
+use crate::lead::{Event, Lead, Task, TaskDetails, TaskState, TimelineAction};
 use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -63,11 +63,11 @@ pub fn create(lead: &Lead, dealer: &Dealer, wanted: &TaskChange, by: Actor, now:
     wanted.check(dealer, now)?;
     let mut changed = lead.touched(now);
     let assignee = wanted.assignee.clone().flatten();
-    let work = Work { id: numbered(changed.version), title: title.trim().to_owned(), start, minutes, assignee };
+    let work = TaskDetails { id: numbered(changed.version), title: title.trim().to_owned(), start, minutes, assignee };
     let task = Task { lead: lead.id, dealer: dealer.id.clone(), work, by: by.clone(), created: now, state: TaskState::Open };
     changed.take_on(&task)?;
-    let told = vec![task.told(TimelineAction::Added, None)];
-    Ok(commit(changed, by, told, now).with(Item::Task(Box::new(task))))
+    let timeline = vec![task.timeline_event(TimelineAction::Added, None)];
+    Ok(commit(changed, by, timeline, now).with(Item::Task(Box::new(task))))
 }
 
 /// Changes the title, time, duration or assignee of an open task. `None` if nothing changes.
@@ -84,7 +84,7 @@ pub fn change(
 ) -> Result<Option<Decision>, Refusal> {
     wanted.check(dealer, now)?;
     let before = &task.work;
-    let work = Work {
+    let work = TaskDetails {
         id: before.id.clone(),
         title: wanted.title.as_deref().map_or(&*before.title, str::trim).to_owned(),
         start: wanted.start.unwrap_or(before.start),
@@ -123,12 +123,12 @@ pub fn settle(
     lead: &Lead,
     dealer: &Dealer,
     task: &Task,
-    deed: TaskAction,
+    action: TaskAction,
     by: Actor,
     now: DateTime<Utc>,
 ) -> Result<Option<Decision>, Refusal> {
-    let ended = |note| Ended { at: now, by: by.clone(), reason: None, note };
-    let (did, state, note) = match (deed, &task.state) {
+    let ended = |note| Ending { at: now, by: by.clone(), reason: None, note };
+    let (timeline_action, state, note) = match (action, &task.state) {
         (TaskAction::Complete { note }, TaskState::Open) => (TimelineAction::Completed, TaskState::Done(ended(note.clone())), note),
         (TaskAction::Complete { note }, TaskState::Done(before)) if note.is_none() || note == before.note => return Ok(None),
         (TaskAction::Reopen, TaskState::Done(_)) => (TimelineAction::Reopened, TaskState::Open, None),
@@ -141,7 +141,7 @@ pub fn settle(
         TaskState::Open => Task { state, ..task.at(dealer) },
         TaskState::Done(_) | TaskState::Deleted(_) => Task { dealer: dealer.id.clone(), state, ..task.clone() },
     };
-    after.settled(lead, did, note, by, now).map(Some)
+    after.settled(lead, timeline_action, note, by, now).map(Some)
 }
 
 /// Extends a decision about a lead: moves its open `tasks` to the new dealer (DIS-7). A task whose assignee does not work there belongs to
@@ -154,7 +154,7 @@ pub fn with_tasks_moved(mut decision: Decision, tasks: &[&Task], to: &Dealer) ->
                 Item::Lead(lead) => {
                     lead.tasks.iter_mut().filter(|work| work.id == after.work.id).for_each(|work| *work = after.work.clone());
                 }
-                Item::Entry(entry) if before.work != after.work => entry.events.push(after.told(TimelineAction::Changed, None)),
+                Item::Entry(entry) if before.work != after.work => entry.events.push(after.timeline_event(TimelineAction::Changed, None)),
                 _ => {}
             }
         }
@@ -164,18 +164,25 @@ pub fn with_tasks_moved(mut decision: Decision, tasks: &[&Task], to: &Dealer) ->
 }
 
 impl Task {
-    fn settled(self, lead: &Lead, did: TimelineAction, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+    fn settled(
+        self,
+        lead: &Lead,
+        action: TimelineAction,
+        note: Option<String>,
+        by: Actor,
+        now: DateTime<Utc>,
+    ) -> Result<Decision, Refusal> {
         let mut changed = lead.touched(now);
         changed.tasks.retain(|open| open.id != self.work.id);
         if self.state == TaskState::Open {
             changed.take_on(&self)?;
         }
-        let told = vec![self.told(did, note)];
-        Ok(commit(changed, by, told, now).with(Item::Task(Box::new(self))))
+        let timeline = vec![self.timeline_event(action, note)];
+        Ok(commit(changed, by, timeline, now).with(Item::Task(Box::new(self))))
     }
 
-    fn told(&self, did: TimelineAction, note: Option<String>) -> Event {
-        let Work { id, title, start, minutes, assignee } = self.work.clone();
-        Event::Task { did, task: id, title, start, minutes, assignee, note }
+    fn timeline_event(&self, action: TimelineAction, note: Option<String>) -> Event {
+        let TaskDetails { id, title, start, minutes, assignee } = self.work.clone();
+        Event::Task { action, task: id, title, start, minutes, assignee, note }
     }
 }
