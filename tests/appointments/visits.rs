@@ -63,8 +63,32 @@ async fn acc_1_a_dealers_system_makes_appointments_of_leads_of_its_own_intake_on
     }
     assert_eq!((answers[0].0, &answers[0].1), (422, &vec!["lead APT-1".to_owned()]), "{answers:?}");
     assert_eq!(answers[0], answers[1]);
+    // It names its own enquiry by the receipt, and learns nothing of the lead.
     let own = world.post("partner:dms-demo", &format!("/dealers/{NORDSTERN}/leads"), &enquiry("mara")).await;
-    made(&world, "partner:dms-demo", &of(own.text("/id"))).await;
+    let lead = world.lead_of(&own).await;
+    let customer = json!({"name": "Mara", "email": "mara@example.com"});
+    let by = |receipt: &str| json!({"external_id": "d-r", "enquiry": receipt, "customer": customer, "kind": "showroom", "at": WHEN});
+    let portal = world.send(&enquiry("sam")).await;
+    for foreign in [portal.text("/receipt"), "nothing"] {
+        assert_eq!(make(&world, "partner:dms-demo", &by(foreign)).await.faults(), ["enquiry APT-1"]);
+    }
+    let visit = make(&world, "partner:dms-demo", &by(own.text("/receipt"))).await;
+    assert_eq!((visit.status, visit.body.get("event")), (201, None), "{}", visit.body);
+    let path = format!("/appointments/{}", visit.text("/id"));
+    let shown = world.get("partner:dms-demo", &path).await;
+    assert_eq!(
+        (&shown.body["lead"], &shown.body["event"], &shown.body["user"]),
+        (&json!(null), &json!(null), &json!(null)),
+        "{}",
+        shown.body
+    );
+    assert_eq!(world.get(ADMIN, &path).await.text("/lead"), lead.to_string());
+    // When the lead has moved to another dealer, the appointment is made without it, and the answer is the same.
+    world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
+    let mut later = by(own.text("/receipt"));
+    later["external_id"] = json!("d-s");
+    let later = make(&world, "partner:dms-demo", &later).await;
+    assert_eq!((later.status, later.body.as_object().unwrap().len()), (201, visit.body.as_object().unwrap().len()), "{}", later.body);
 }
 
 /// APT-3: a customer who allows a medium later gets one confirmation and one reminder by it, although the choice changes several times.

@@ -132,6 +132,18 @@ async fn cal_6_a_feed_shows_what_its_user_may_see_now() {
     assert_eq!((fetch(&world, &hers, "").await.0, fetch(&world, &all, "").await.0), (200, 404));
     assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/ida.falk", Some(2), &json!({})).await.status, 200);
     assert_eq!(fetch(&world, &hers, "").await.0, 404);
+    // The links stay dead when the user returns to the group.
+    elsewhere["dealers"] = json!([NORDSTERN]);
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(3), &elsewhere).await.status, 200);
+    assert_eq!((fetch(&world, &hers, "").await.0, fetch(&world, &all, "").await.0), (404, 404));
+    assert_eq!(world.get("ida.falk", "/calendar-feeds").await.body["feeds"], json!([]));
+    // So does a link that shows another user's calendar, when that user leaves.
+    let of_ben = feed(&world, ADMIN, &json!({"user": "ben.krause"})).await;
+    let of_ben_here = feed(&world, ADMIN, &json!({"dealer": NORDSTERN, "user": "ben.krause"})).await;
+    assert_eq!((fetch(&world, &of_ben, "").await.0, fetch(&world, &of_ben_here, "").await.0), (200, 200));
+    world.settings(|s| s.members.retain(|member| member.user.as_str() != "ben.krause")).await;
+    assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/ben.krause", Some(1), &json!({})).await.status, 200);
+    assert_eq!((fetch(&world, &of_ben, "").await.0, fetch(&world, &of_ben_here, "").await.0), (404, 404));
 }
 
 /// CAL-6: an altered, foreign or revoked link gets the same 404 response.

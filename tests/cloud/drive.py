@@ -197,9 +197,12 @@ def drive(resources):
     expect("a token without the scope", call(host, "POST", leads, body, token(sub="ingo.brandt", scope="other"))[0], 403)
     expect("a user nobody knows", call(host, "POST", leads, body, token(sub="no.body"))[0], 401)
 
-    status, lead = call(host, "POST", leads, body, portal)
-    expect("a lead over HTTP", (status, lead.get("owner")), (201, "anna.vogt"))
-    expect("the same again", call(host, "POST", leads, body, portal), (201, lead))
+    status, receipt = call(host, "POST", leads, body, portal)
+    expect("a portal's enquiry gets a receipt", (status, sorted(receipt)), (201, ["dealer", "receipt", "received_at"]))
+    expect("the same again", call(host, "POST", leads, body, portal), (201, receipt))
+    expect("its receipt", call(host, "GET", f"/enquiries/{receipt['receipt']}", bearer=portal), (200, receipt))
+    lead = call(host, "GET", leads, bearer=admin)[1]["leads"][0]
+    expect("its lead", lead["owner"], "anna.vogt")
     expect("bad input", call(host, "POST", leads, {"contact": {}}, portal)[1]["errors"][0]["rule"], "INT-3")
     status, page = call(host, "GET", f"/leads/{lead['id']}", bearer=admin)
     expect("its page", (status, page["contact"], page["version"]), (200, "Jana", 1))

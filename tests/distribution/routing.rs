@@ -94,7 +94,7 @@ async fn dis_7_a_lead_that_comes_from_another_dealer_goes_by_the_groups_of_this_
     let world = World::new().await;
     grouped(&world).await;
     let body = about("o", &json!({"vehicle": {"make": "Opel"}}));
-    let reply = world.post("partner:portal-demo", "/dealers/harbour-cars-demo/leads", &body).await;
+    let reply = world.post("gina.group", "/dealers/harbour-cars-demo/leads", &body).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
     let path = format!("/leads/{}/assignment", reply.text("/id"));
     world.post("gina.group", &path, &json!({"dealer": NORDSTERN})).await;

@@ -57,15 +57,8 @@ async fn int_9_killed_under_load_nothing_answered_is_lost_and_nothing_happens_tw
         let run = Mutex::new(Run::start(data.path()));
         let (url, token) = {
             let url = run.lock().unwrap().url.clone();
-            let reply: Value = client
-                .post(format!("{url}/_local/token"))
-                .json(&json!({"partner": "portal-demo"}))
-                .send()
-                .await
-                .unwrap()
-                .json()
-                .await
-                .unwrap();
+            let reply: Value =
+                client.post(format!("{url}/_local/token")).json(&json!({"user": "gina.group"})).send().await.unwrap().json().await.unwrap();
             (url, reply["token"].as_str().unwrap().to_owned())
         };
         if round == 0 {

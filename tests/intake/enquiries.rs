@@ -16,7 +16,7 @@ async fn int_1_a_json_enquiry_is_a_lead_with_number_owner_and_deadline() {
         "trade_in": {"make": "VW", "model": "Polo", "mileage": "74000 km"},
         "message": "Hallo,\nnoch da?", "requested_at": "2026-11-23T09:55:00+01:00", "unknown_field": {"is": "ignored"}
     });
-    let reply = world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
+    let reply = world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
     let id = reply.text("/id").to_owned();
     assert_eq!(reply.headers["location"], format!("/leads/{id}"));

@@ -19,13 +19,13 @@ async fn send(world: &World, who: &str, key: &str, body: &Value) -> crate::suppo
 #[tokio::test]
 async fn int_5_a_repeat_gets_the_first_answer_whatever_happened_since() {
     let world = World::new().await;
-    let first = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
+    let first = send(&world, "gina.group", "k1", &enquiry("jana")).await;
     assert_eq!(first.status, 201);
     let id = first.text("/id").to_owned();
     let moved = world.post("ingo.brandt", &format!("/leads/{id}/assignment"), &json!({"user": "greta.sommer"})).await;
     assert_eq!(moved.status, 200, "{}", moved.body);
     world.advance_to("2026-11-24T09:00:00Z").await;
-    let again = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
+    let again = send(&world, "gina.group", "k1", &enquiry("jana")).await;
     assert_eq!((again.status, &again.body), (201, &first.body));
     assert_eq!(again.headers["idempotent-replay"], "true");
     assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 1);
@@ -38,10 +38,10 @@ async fn int_5_a_key_that_comes_with_another_body_is_refused_and_nothing_is_made
     let mut with_id = enquiry("sam");
     with_id["external_id"] = json!("x-1");
     for (key, body) in [("k1", enquiry("jana")), ("k2", with_id)] {
-        assert_eq!(send(&world, "partner:portal-demo", key, &body).await.status, 201);
+        assert_eq!(send(&world, "gina.group", key, &body).await.status, 201);
         let mut other = body.clone();
         other["message"] = json!("something else");
-        let refused = send(&world, "partner:portal-demo", key, &other).await;
+        let refused = send(&world, "gina.group", key, &other).await;
         assert_eq!((refused.status, refused.text("/type")), (422, "urn:forecourt:problem:reused"), "{}", refused.body);
     }
     assert_eq!(world.list("ingo.brandt", NORDSTERN).await.len(), 2);
@@ -56,18 +56,18 @@ async fn int_5_an_idempotency_key_counts_beside_an_external_id() {
         body["external_id"] = json!(id);
         body
     };
-    let first = send(&world, "partner:portal-demo", "k1", &body("x-1")).await;
+    let first = send(&world, "gina.group", "k1", &body("x-1")).await;
     // The key or the id alone finds the same lead; the key with another id is a different request.
-    assert_eq!(send(&world, "partner:portal-demo", "k2", &body("x-1")).await.text("/id"), first.text("/id"));
-    assert_eq!(send(&world, "partner:portal-demo", "k1", &body("x-1")).await.text("/id"), first.text("/id"));
-    assert_eq!(send(&world, "partner:portal-demo", "k1", &body("x-2")).await.status, 422);
+    assert_eq!(send(&world, "gina.group", "k2", &body("x-1")).await.text("/id"), first.text("/id"));
+    assert_eq!(send(&world, "gina.group", "k1", &body("x-1")).await.text("/id"), first.text("/id"));
+    assert_eq!(send(&world, "gina.group", "k1", &body("x-2")).await.status, 422);
 }
 
 /// INT-5: keys and external ids of different senders are independent.
 #[tokio::test]
 async fn int_5_keys_and_ids_are_their_senders_own() {
     let world = World::new().await;
-    let portal = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
+    let portal = send(&world, "gina.group", "k1", &enquiry("jana")).await;
     let person = send(&world, "ingo.brandt", "k1", &enquiry("karl")).await;
     assert_eq!((portal.status, person.status), (201, 201));
     assert_ne!(portal.text("/id"), person.text("/id"));
@@ -83,7 +83,7 @@ async fn int_5_white_space_and_the_order_of_fields_make_no_other_enquiry() {
     ];
     let mut ids = Vec::new();
     for text in texts {
-        ids.push(world.call(Method::POST, "partner:portal-demo", &leads(), &[JSON], text.as_bytes()).await.text("/id").to_owned());
+        ids.push(world.call(Method::POST, "gina.group", &leads(), &[JSON], text.as_bytes()).await.text("/id").to_owned());
     }
     assert_eq!(ids[0], ids[1]);
 }
@@ -98,7 +98,7 @@ async fn int_5_adf_resend_changes_the_lead_it_names() {
     };
     let send = async |key: &str, status: &str, comment: &str| {
         let headers = [("content-type", "application/adf+xml"), ("idempotency-key", key)];
-        let reply = world.call(Method::POST, "partner:portal-demo", &leads(), &headers, adf(status, comment).as_bytes()).await;
+        let reply = world.call(Method::POST, "gina.group", &leads(), &headers, adf(status, comment).as_bytes()).await;
         (reply.status, reply.text("/id").to_owned())
     };
     let (status, id) = send("k1", "new", "one").await;
@@ -151,10 +151,10 @@ async fn set_10_a_change_that_saw_an_older_version_is_refused() {
 #[tokio::test]
 async fn int_5_a_key_used_for_another_dealer_is_refused_and_not_answered_with_the_first_ones_lead() {
     let world = World::new().await;
-    assert_eq!(send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await.status, 201);
+    assert_eq!(send(&world, "gina.group", "k1", &enquiry("jana")).await.status, 201);
     let headers = [JSON, ("idempotency-key", "k1")];
     let body = enquiry("jana").to_string();
-    let other = world.call(Method::POST, "partner:portal-demo", "/dealers/harbour-cars-demo/leads", &headers, body.as_bytes()).await;
+    let other = world.call(Method::POST, "gina.group", "/dealers/harbour-cars-demo/leads", &headers, body.as_bytes()).await;
     assert_eq!((other.status, other.text("/type")), (422, "urn:forecourt:problem:reused"));
 }
 
@@ -189,10 +189,10 @@ async fn set_10_if_match_may_name_several_versions() {
 #[tokio::test]
 async fn int_5_a_repeat_is_answered_for_the_dealer_it_was_sent_to_though_the_lead_has_gone_on() {
     let world = World::new().await;
-    let first = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
+    let first = send(&world, "gina.group", "k1", &enquiry("jana")).await;
     let path = format!("/leads/{}/assignment", first.text("/id"));
     assert_eq!(world.post("ingo.brandt", &path, &json!({"dealer": "harbour-cars-demo"})).await.status, 200);
-    assert_eq!(send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await.body, first.body);
+    assert_eq!(send(&world, "gina.group", "k1", &enquiry("jana")).await.body, first.body);
 }
 
 /// INT-5: a key that first comes with a repeat of an external id is stored too.
@@ -204,9 +204,9 @@ async fn int_5_a_key_that_first_came_with_a_repeat_is_remembered_too() {
         body["external_id"] = json!(id);
         body
     };
-    assert_eq!(send(&world, "partner:portal-demo", "k1", &body("x-1")).await.status, 201);
-    assert_eq!(send(&world, "partner:portal-demo", "k2", &body("x-1")).await.status, 201);
-    assert_eq!(send(&world, "partner:portal-demo", "k2", &body("x-2")).await.status, 422);
+    assert_eq!(send(&world, "gina.group", "k1", &body("x-1")).await.status, 201);
+    assert_eq!(send(&world, "gina.group", "k2", &body("x-1")).await.status, 201);
+    assert_eq!(send(&world, "gina.group", "k2", &body("x-2")).await.status, 422);
 }
 
 /// INT-5: redriving a message from the dead-letter queue creates no second lead.
@@ -237,7 +237,7 @@ async fn int_5_two_states_of_one_enquiry_in_one_document_are_both_taken() {
         )
     };
     let headers = [("content-type", "application/adf+xml"), ("idempotency-key", "k1")];
-    let send = async |xml: String| world.call(Method::POST, "partner:portal-demo", &leads(), &headers, xml.as_bytes()).await;
+    let send = async |xml: String| world.call(Method::POST, "gina.group", &leads(), &headers, xml.as_bytes()).await;
     let document = format!("<adf>{}{}{}</adf>", prospect("new", "one"), prospect("resend", "two"), prospect("resend", "three"));
     for _ in 0..2 {
         let reply = send(document.clone()).await;

@@ -9,7 +9,7 @@ fn from(email: &str, id: &str) -> Value {
 }
 
 async fn send(world: &World, body: &Value) -> Reply {
-    world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), body).await
+    world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), body).await
 }
 
 async fn close(world: &World, lead: &str, status: Value) {
@@ -69,7 +69,7 @@ async fn int_5_an_enquiry_that_was_added_is_added_once() {
     close(&world, &lead, json!({"status": "in_progress"})).await;
     let path = format!("/dealers/{NORDSTERN}/leads");
     for _ in 0..2 {
-        let reply = world.call(Method::POST, "partner:portal-demo", &path, &key, keyed.to_string().as_bytes()).await;
+        let reply = world.call(Method::POST, "gina.group", &path, &key, keyed.to_string().as_bytes()).await;
         assert_eq!((reply.status, reply.text("/id")), (200, lead.as_str()), "{}", reply.body);
     }
     assert_eq!(world.page(lead.parse().unwrap()).await.timeline.iter().filter(|e| format!("{e:?}").contains("Added")).count(), 2);
@@ -139,7 +139,7 @@ async fn dis_5_whoever_is_known_by_any_channel_is_known() {
     let by_phone = send(&world, &json!({"source": "website", "external_id": "3", "contact": {"phone": "+49 171 2345678"}})).await;
     assert_eq!((by_phone.status, by_phone.text("/owner")), (201, "anna.vogt"));
     // The contact is unknown at another dealer.
-    let elsewhere = world.post("partner:portal-demo", "/dealers/harbour-cars-demo/leads", &from("jana@example.com", "9")).await;
+    let elsewhere = world.post("gina.group", "/dealers/harbour-cars-demo/leads", &from("jana@example.com", "9")).await;
     assert_eq!(elsewhere.status, 201);
 }
 

@@ -5,6 +5,8 @@ use forecourt_domain::settings::Settings;
 use serde_json::{Value, json};
 
 const HARBOUR: &str = "harbour-cars-demo";
+/// A user who may read the leads of both dealers.
+const GROUP_ADMIN: &str = "gina.group";
 
 fn at_site(name: &str, site: &str) -> Value {
     let mut enquiry = enquiry(name);
@@ -13,7 +15,7 @@ fn at_site(name: &str, site: &str) -> Value {
 }
 
 async fn sent(world: &World, body: &Value) -> (String, String) {
-    let reply = world.post(ADMIN, &format!("/dealers/{NORDSTERN}/leads"), body).await;
+    let reply = world.post(GROUP_ADMIN, &format!("/dealers/{NORDSTERN}/leads"), body).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
     (reply.text("/dealer").to_owned(), reply.text("/owner").to_owned())
 }
@@ -24,6 +26,7 @@ async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_s
     let world = World::new().await;
     assert_eq!(sent(&world, &at_site("a", HARBOUR)).await.0, NORDSTERN, "not unless it is set");
     world.settings(|s| s.rules_of_vehicle_location = true).await;
+    assert_eq!(sent(&world, &at_site("z", HARBOUR)).await.0, NORDSTERN, "Harbour has not agreed");
     // Harbour has a routing rule for this make, and the rule's group.
     let demo = forecourt_local::demo::group().unwrap();
     let harbour = demo.dealers.into_iter().find(|d| d.id.as_str() == HARBOUR).unwrap();
@@ -35,6 +38,7 @@ async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_s
         .iter_mut()
         .filter(|m| m.user.as_str() == "oliver.reed")
         .for_each(|m| m.groups = draft.distribution_groups.iter().cloned().collect());
+    draft.accepts_enquiries_from = [dealer(NORDSTERN)].into();
     let settings: Settings = draft.check().unwrap();
     forecourt_local::demo::save(&world.store, &world.scope(), &dealer(HARBOUR), &settings, world.system.clock.now()).await.unwrap();
 
@@ -49,7 +53,7 @@ async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_s
     let mut named = at_site("f", HARBOUR);
     named["external_id"] = json!("f-1");
     let path = format!("/dealers/{NORDSTERN}/leads");
-    let (first, again) = (world.post(ADMIN, &path, &named).await, world.post(ADMIN, &path, &named).await);
+    let (first, again) = (world.post(GROUP_ADMIN, &path, &named).await, world.post(GROUP_ADMIN, &path, &named).await);
     assert_eq!((first.text("/id"), &first.body), (again.text("/id"), &again.body));
     let page = world.get("gina.group", &format!("/leads/{}", first.text("/id"))).await;
     let sited = page.body["timeline"][0]["events"].as_array().unwrap().iter().find(|e| e["what"] == "sited").unwrap().clone();
@@ -61,12 +65,56 @@ async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_s
 async fn int_10_the_timeline_says_where_an_added_enquiry_came_in() {
     let world = World::new().await;
     world.settings(|s| s.rules_of_vehicle_location = true).await;
+    world.settings_of(HARBOUR, |s| s.accepts_enquiries_from = [dealer(NORDSTERN)].into()).await;
     let path = format!("/dealers/{NORDSTERN}/leads");
-    let first = world.post(ADMIN, &path, &at_site("a", HARBOUR)).await;
-    let added = world.post(ADMIN, &path, &at_site("a", HARBOUR)).await;
+    let first = world.post(GROUP_ADMIN, &path, &at_site("a", HARBOUR)).await;
+    let added = world.post(GROUP_ADMIN, &path, &at_site("a", HARBOUR)).await;
     assert_eq!((added.status, added.text("/id")), (200, first.text("/id")));
     let page = world.get("gina.group", &format!("/leads/{}", first.text("/id"))).await;
     assert_eq!(page.body["timeline"].to_string().matches("sited").count(), 2, "{}", page.body["timeline"]);
+}
+
+/// INT-10: a site is found by id, name and aliases, in upper or lower case, if its dealer has agreed. Another site is noted on the timeline.
+#[tokio::test]
+async fn int_10_a_site_is_found_by_its_names_and_an_unknown_one_is_on_the_timeline() {
+    let world = World::new().await;
+    let configuration = format!("/dealers/{NORDSTERN}/configuration");
+    let site = json!({"dealer": HARBOUR, "aliases": ["Hafen", "Filiale 2"]});
+    let save = async |version: u64, sites: Value| {
+        let headers = [("content-type", "application/json"), ("if-match", &*format!("\"{version}\""))];
+        let body = json!({"admin_user": ADMIN, "rules_of_vehicle_location": true, "vehicle_sites": sites});
+        world.call(http::Method::PUT, ADMIN, &configuration, &headers, body.to_string().as_bytes()).await
+    };
+    // A dealer that has not agreed, and one that does not exist, cannot be named as a site.
+    for other in [HARBOUR, "nowhere", NORDSTERN] {
+        let refused = save(1, json!([{"dealer": other}])).await;
+        assert_eq!(
+            (refused.status, refused.faults()),
+            (422, vec!["vehicle_sites[0].dealer INT-10".to_owned()]),
+            "{other}: {}",
+            refused.body
+        );
+    }
+    world.settings_of(HARBOUR, |s| s.accepts_enquiries_from = [dealer(NORDSTERN)].into()).await;
+    assert_eq!(save(1, json!([site, {"dealer": HARBOUR}])).await.faults(), ["vehicle_sites[1].dealer INT-10"]);
+    let saved = save(1, json!([site])).await;
+    assert_eq!((saved.status, &saved.body["settings"]["vehicle_sites"]), (200, &json!([site])), "{}", saved.body);
+    // Other settings can be saved although the agreement ends. The enquiries then stay here.
+    for (i, name) in [HARBOUR, "HARBOUR-cars-demo", "hafen", "Filiale  2", "Harbour Cars"].into_iter().enumerate() {
+        let reply = world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), &at_site(&format!("s{i}"), name)).await;
+        let lead = world.page(reply.text("/id").parse().unwrap()).await;
+        assert_eq!(lead.lead.dealer.as_str(), HARBOUR, "{name}");
+    }
+    world.settings_of(HARBOUR, |s| s.accepts_enquiries_from = [].into()).await;
+    world.system.clock.freeze_at(crate::support::world::at("2026-11-23T09:05:00Z"));
+    for (i, (name, noted)) in [("Hafen", true), ("Mond", true), (NORDSTERN, false), ("autohaus nordstern", false)].into_iter().enumerate() {
+        let id = world.lead(&at_site(&format!("u{i}"), name)).await;
+        let page = world.page(id).await;
+        assert_eq!(page.lead.dealer.as_str(), NORDSTERN, "{name}");
+        let shown = world.get(ADMIN, &format!("/leads/{id}")).await.body["timeline"][0]["events"].clone();
+        let site = shown.as_array().unwrap().iter().find(|event| event["what"] == "unknown_site").map(|event| event["site"].clone());
+        assert_eq!(site, noted.then(|| json!(name)), "{shown}");
+    }
 }
 
 fn offered(name: &str) -> Value {
@@ -112,7 +160,7 @@ async fn int_8_a_trade_in_that_is_added_to_a_lead_goes_there_too() {
     let mut again = offered("jana");
     again["external_id"] = json!("second");
     for _ in 0..2 {
-        assert_eq!(world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &again).await.status, 200);
+        assert_eq!(world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), &again).await.status, 200);
     }
     world.system.settle().await;
     assert_eq!(world.system.mailbox.mails().iter().filter(|mail| mail.to == "ankauf@example.com").count(), 1);

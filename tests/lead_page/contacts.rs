@@ -33,7 +33,7 @@ async fn reached(world: &World, id: LeadId) -> ContactPreferences {
 /// existing one.
 async fn asks(world: &World, contact: &Value) -> (u16, String) {
     let body = json!({"type": "used_car", "source": "website", "contact": contact});
-    let reply = world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
+    let reply = world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
     (reply.status, reply.text("/id").to_owned())
 }
 

@@ -280,7 +280,7 @@ async fn lead_2_the_trade_ins_of_an_enquiry_are_counted_listed_and_kept_once_the
         all.iter().rev().map(|element| element["vehicle"]["model"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(models().await, ["Polo", "Golf"]);
-    assert_eq!(listed(&world, id, ElementKind::TradeIn).await[0]["by"], "partner:portal-demo");
+    assert_eq!(listed(&world, id, ElementKind::TradeIn).await[0]["by"], "user:gina.group");
     // The same enquiry again changes nothing.
     assert_eq!(world.adf(NORDSTERN, &adf("new", "one", &["Polo", "Golf"])).await.status, 201);
     assert_eq!(models().await, ["Polo", "Golf"]);
@@ -298,7 +298,7 @@ async fn lead_2_the_trade_ins_of_an_enquiry_are_counted_listed_and_kept_once_the
     assert_eq!(models().await, Vec::<String>::new());
     // The contact sends another enquiry with another trade-in.
     let again = json!({"type": "used_car", "contact": {"last_name": "Jana", "email": "jana@example.com"}, "trade_in": {"make": "VW", "model": "Fox"}});
-    let added = world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &again).await;
+    let added = world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), &again).await;
     assert_eq!((added.status, added.text("/id")), (200, id.to_string().as_str()));
     assert_eq!(models().await, ["Fox"]);
 }

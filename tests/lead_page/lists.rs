@@ -81,7 +81,7 @@ async fn lead_8_a_lead_is_found_by_each_of_its_contacts_and_a_shared_channel_fin
     let b = world.lead(&asked("Kim", "used_car", "website", "0171 2345670", "")).await;
     // Kim's enquiry has Petersen's telephone number. In the directory the number stays with Petersen.
     let again = asked("Kim", "used_car", "website", "0171 2345678", "");
-    assert_eq!(world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &again).await.text("/id"), b.to_string());
+    assert_eq!(world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), &again).await.text("/id"), b.to_string());
     assert_eq!(found(&world, ADMIN, "q=01712345678").await, ["Kim", "Petersen"]);
     assert_eq!(found(&world, ADMIN, "q=kim@example.com").await, ["Kim"]);
     assert_eq!(

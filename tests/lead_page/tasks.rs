@@ -69,7 +69,9 @@ async fn lead_4_a_task_is_made_changed_done_reopened_and_deleted_and_the_timelin
     // Ben may not see the lead, but can read and complete his task.
     assert_eq!(world.get("ben.krause", &format!("/leads/{id}")).await.status, 404);
     assert_eq!(listed(&world, "ben.krause", "").await, ["Photograph the car"]);
-    let link = world.get("ben.krause", &format!("/dealers/{NORDSTERN}/tasks")).await.text("/tasks/0/link").to_owned();
+    let shown = world.get("ben.krause", &format!("/dealers/{NORDSTERN}/tasks")).await;
+    assert_eq!(shown.body["tasks"][0]["contact"], Value::Null, "the name belongs to the lead");
+    let link = shown.text("/tasks/0/link").to_owned();
     let read = world.get("ben.krause", &link).await;
     assert_eq!((read.status, read.text("/title"), &read.headers["etag"]), (200, "Photograph the car", &changed.headers["etag"]));
     let others = [("clara.henning", 404), ("anna.vogt", 200), ("chris.center", 403)];

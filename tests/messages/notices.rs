@@ -236,7 +236,7 @@ impl Carrier for Lost {
 async fn esc_6_what_was_to_happen_at_closing_is_mailed_though_it_takes_a_moment() {
     // Harbour Cars closes at 18:00. From 16:30, 90 working minutes end exactly at closing.
     let world = World::at("2026-11-23T16:30:00Z").await;
-    let lead = world.post("partner:portal-demo", "/dealers/harbour-cars-demo/leads", &enquiry("late")).await;
+    let lead = world.post("gina.group", "/dealers/harbour-cars-demo/leads", &enquiry("late")).await;
     assert_eq!(lead.text("/deadline"), "2026-11-23T18:00:00Z");
     world.advance_to("2026-11-23T17:59:00Z").await;
     world.system.clock.freeze_at(at("2026-11-23T18:00:02Z"));
@@ -248,7 +248,7 @@ async fn esc_6_what_was_to_happen_at_closing_is_mailed_though_it_takes_a_moment(
 async fn esc_9_a_held_notice_of_a_step_before_the_reopening_is_dropped() {
     // Lakeside's level 2 is four hours after level 1: at night, so its mail is held.
     let world = World::at("2026-11-24T00:30:00Z").await;
-    let reply = world.post("partner:portal-demo", "/dealers/lakeside-motors-demo/leads", &enquiry("late")).await;
+    let reply = world.post("gina.group", "/dealers/lakeside-motors-demo/leads", &enquiry("late")).await;
     let path = format!("/leads/{}/status", reply.text("/id"));
     world.advance_to("2026-11-24T05:40:00Z").await;
     assert_eq!(world.page(reply.text("/id").parse().unwrap()).await.lead.level(), 2);
@@ -261,7 +261,7 @@ async fn esc_9_a_held_notice_of_a_step_before_the_reopening_is_dropped() {
 #[tokio::test]
 async fn acc_1_a_held_notice_of_a_lead_that_went_to_another_dealer_is_dropped() {
     let world = World::at("2026-11-24T00:30:00Z").await;
-    let reply = world.post("partner:portal-demo", "/dealers/lakeside-motors-demo/leads", &enquiry("late")).await;
+    let reply = world.post("gina.group", "/dealers/lakeside-motors-demo/leads", &enquiry("late")).await;
     world.advance_to("2026-11-24T05:40:00Z").await;
     let before = world.mails().len();
     let moved =

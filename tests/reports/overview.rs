@@ -327,7 +327,7 @@ async fn ovr_4_leads_are_counted_by_their_first_answer_and_the_deadline_it_had()
     world.advance_to("2026-11-25T09:00:00Z").await;
     post(1, "status", json!({"status": "won"})).await;
     // A contact who was answered in time and enquires again has a new deadline; the first answer stays in time.
-    assert_eq!(world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &enquiry("a")).await.status, 200);
+    assert_eq!(world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), &enquiry("a")).await.status, 200);
     world.advance_to("2026-11-25T15:00:00Z").await;
     let body = world.get(ADMIN, "/overview/leads").await.body;
     let leads = &body["leads"];

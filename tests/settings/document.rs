@@ -248,8 +248,20 @@ async fn set_9_a_dry_run_tells_nobody_of_leads_that_they_may_not_see() {
     assert_eq!(told.body["deadlines"]["counted"], json!([{"from": "2026-11-23T09:00:00Z", "until": "2026-11-23T11:00:00Z"}]));
     let told = dry_run(&world, "otto.operator", &asked).await;
     assert_eq!((told.status, told.text("/becomes"), told.body.get("lead")), (200, "lead", None), "{}", told.body);
+    // A seller who may read settings sees neither the lead of a colleague nor, when it is closed, that its owner gets the next one.
+    world.lead(&enquiry("karl")).await;
+    let ben = json!({"name": "Ben Krause", "email": "ben@example.com", "language": "de", "role": "seller", "rights": ["read_settings"],
+        "dealers": [NORDSTERN]});
+    let headers = [("content-type", "application/json"), ("if-match", "\"1\"")];
+    assert_eq!(world.call(Method::PUT, "gina.group", "/users/ben.krause", &headers, ben.to_string().as_bytes()).await.status, 200);
+    let of_colleague = dry_run(&world, "ben.krause", &asked).await;
+    assert_eq!((of_colleague.text("/becomes"), of_colleague.text("/owner")), ("lead", "clara.henning"), "{}", of_colleague.body);
+    let own = dry_run(&world, "ben.krause", &json!({"lead": enquiry("karl")})).await;
+    assert_eq!((own.text("/becomes"), own.text("/owner")), ("added", "ben.krause"));
     // For a dealer out of scope, the dry run returns only that the lead would go there.
     world.settings(|s| s.rules_of_vehicle_location = true).await;
+    let nordstern = crate::support::world::dealer(NORDSTERN);
+    world.settings_of("harbour-cars-demo", |s| s.accepts_enquiries_from = [nordstern].into()).await;
     let mut elsewhere = enquiry("jana");
     elsewhere["vehicle"] = json!({"make": "MG", "site": "harbour-cars-demo"});
     let told = dry_run(&world, ADMIN, &json!({"lead": elsewhere})).await;

@@ -4,5 +4,6 @@ pub(crate) mod access;
 pub(crate) mod document;
 pub(crate) mod holidays;
 pub(crate) mod hours;
+pub(crate) mod oversight;
 pub(crate) mod parts;
 pub(crate) mod users;

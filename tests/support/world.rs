@@ -18,7 +18,8 @@ use forecourt_local::partner_queue::{PartnerQueue, Queued};
 use forecourt_local::tokens::Tokens;
 use forecourt_local::{Parts, System, engine};
 use forecourt_send::mail::Mail;
-use forecourt_store::{LeadPage, Secret, Store};
+use forecourt_store::keys::Key;
+use forecourt_store::{LeadPage, Load, Secret, Store};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -177,16 +178,29 @@ impl World {
         self.call(Method::GET, who, path, &[], b"").await
     }
 
-    /// Sends an enquiry to [`NORDSTERN`] and returns its lead.
-    pub async fn lead(&self, body: &Value) -> LeadId {
+    /// Sends an enquiry to [`NORDSTERN`] as a portal does.
+    pub async fn send(&self, body: &Value) -> Reply {
         let reply = self.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), body).await;
         assert_eq!(reply.status, 201, "{}", reply.body);
-        reply.text("/id").parse().unwrap()
+        reply
     }
 
+    /// Sends an enquiry to [`NORDSTERN`] as a portal does, and returns its lead.
+    pub async fn lead(&self, body: &Value) -> LeadId {
+        let reply = self.send(body).await;
+        self.lead_of(&reply).await
+    }
+
+    /// Returns the lead of an enquiry whose sender got a receipt.
+    pub async fn lead_of(&self, reply: &Reply) -> LeadId {
+        let id = reply.text("/receipt").to_owned();
+        let loaded = self.store.load(&self.scope(), &Load::of([Key::EnquiryReceipt(id.clone())])).await.unwrap();
+        loaded.enquiry_receipt(&id).unwrap_or_else(|| panic!("no receipt: {}", reply.body)).lead
+    }
+
+    /// Sends an ADF document as a user who may read every lead.
     pub async fn adf(&self, dealer: &str, xml: &[u8]) -> Reply {
-        self.call(Method::POST, "partner:portal-demo", &format!("/dealers/{dealer}/leads"), &[("content-type", "application/adf+xml")], xml)
-            .await
+        self.call(Method::POST, "gina.group", &format!("/dealers/{dealer}/leads"), &[("content-type", "application/adf+xml")], xml).await
     }
 
     pub async fn page(&self, lead: LeadId) -> LeadPage {
@@ -210,13 +224,14 @@ impl World {
 
     /// Changes the settings of [`NORDSTERN`].
     pub async fn settings(&self, change: impl FnOnce(&mut DealerSettings)) {
+        self.settings_of(NORDSTERN, change).await;
+    }
+
+    /// Changes the settings of a dealer.
+    pub async fn settings_of(&self, dealer: &str, change: impl FnOnce(&mut DealerSettings)) {
         let demo = demo::group().unwrap();
-        let dealer = demo.dealers.into_iter().find(|d| d.id.as_str() == NORDSTERN).unwrap();
-        let current = self
-            .store
-            .load(&self.scope(), &forecourt_store::Load::of([forecourt_store::keys::Key::Dealer(dealer.id.clone())]))
-            .await
-            .unwrap();
+        let dealer = demo.dealers.into_iter().find(|d| d.id.as_str() == dealer).unwrap();
+        let current = self.store.load(&self.scope(), &Load::of([Key::Dealer(dealer.id.clone())])).await.unwrap();
         let mut draft: DealerSettings = (*current.dealer(&dealer.id).unwrap().settings).clone();
         change(&mut draft);
         let settings: Settings = draft.check().unwrap();

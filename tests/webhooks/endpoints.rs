@@ -1,6 +1,6 @@
 //! Webhooks may connect only to addresses on the public internet (APT-6).
 
-use crate::support::world::{World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use crate::webhooks::events::{sender, wake_up};
 use async_trait::async_trait;
 use forecourt_domain::webhooks::{endpoint, is_public};
@@ -167,4 +167,43 @@ async fn apt_6_a_name_that_leads_inside_is_not_connected_to() {
     let shown = world.get("gina.group", &format!("/webhooks/{}", made.text("/id"))).await;
     assert!(shown.text("/failing/last").contains("an address that is not public"), "{}", shown.body);
     assert!(tokio::time::timeout(std::time::Duration::from_millis(20), inside.accept()).await.is_err(), "nobody called");
+}
+
+/// APT-6, ACC-1: a partner's webhook has only events of the partner's own appointments, and nothing of a lead.
+#[tokio::test]
+async fn apt_6_a_partners_webhook_tells_nothing_of_a_lead() {
+    let world = World::new().await;
+    let url = crate::webhooks::events::URL;
+    let all = json!(["lead.created", "appointment.created"]);
+    let refused = world.post("gina.group", "/webhooks", &json!({"url": url, "events": all, "partner": "centre-demo"})).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec!["events APT-6".to_owned()]), "{}", refused.body);
+    let of = |partner: &str| json!({"url": url, "events": ["appointment.created"], "partner": partner});
+    assert_eq!(world.post("gina.group", "/webhooks", &of("nobody")).await.faults(), ["partner APT-6"]);
+    let made = world.post("gina.group", "/webhooks", &of("centre-demo")).await;
+    assert_eq!((made.status, made.text("/partner")), (201, "centre-demo"), "{}", made.body);
+    let path = format!("/webhooks/{}", made.text("/id"));
+    let headers = [("content-type", "application/json"), ("if-match", "\"1\"")];
+    for (change, fault) in [(json!({"events": all}), "events APT-6"), (json!({"partner": "dms-demo"}), "partner APT-6")] {
+        let reply = world.call(http::Method::PATCH, "gina.group", &path, &headers, change.to_string().as_bytes()).await;
+        assert_eq!(reply.faults(), [fault], "{}", reply.body);
+    }
+    let lead = world.lead(&enquiry("jana")).await;
+    let visits = format!("/dealers/{NORDSTERN}/appointments");
+    let visit = json!({"lead": lead, "kind": "showroom", "at": "2026-11-25T10:00:00+01:00"});
+    assert_eq!(world.post(ADMIN, &visits, &visit).await.status, 201);
+    let mut own = visit;
+    own["external_id"] = json!("c-1");
+    let own = world.post("partner:centre-demo", &visits, &own).await;
+    assert_eq!(own.status, 201, "{}", own.body);
+    world.system.settle().await;
+    let calls = world.system.mailbox.calls();
+    assert_eq!(calls.len(), 1, "only its own appointment");
+    let told: serde_json::Value = serde_json::from_str(&calls[0].body).unwrap();
+    assert_eq!((&told["data"]["appointment"], told["data"].get("lead")), (&own.body["id"], None), "{told}");
+    // A seller who may manage webhooks does not read every lead, and so cannot subscribe to them.
+    let seller = json!({"name": "Ben", "email": "ben@example.com", "language": "de", "role": "seller", "rights": ["manage_webhooks"], "dealers": [NORDSTERN]});
+    let changed = world.call(http::Method::PUT, "gina.group", "/users/ben.krause", &headers, seller.to_string().as_bytes()).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let own = json!({"url": url, "events": ["lead.created"], "dealers": [NORDSTERN]});
+    assert_eq!(world.post("ben.krause", "/webhooks", &own).await.faults(), ["events APT-6"]);
 }

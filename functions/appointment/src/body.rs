@@ -33,6 +33,10 @@ pub struct AppointmentBody {
     /// Id of a lead of the dealer. The appointment becomes an event of the lead.
     #[schema(value_type = Option<String>)]
     lead: Loose<Text>,
+    /// In place of `lead`: the receipt of an enquiry that you sent to this dealer. The appointment becomes an event of its lead. The customer is
+    /// required.
+    #[schema(value_type = Option<String>)]
+    enquiry: Loose<Text>,
     /// Notes, up to 2,000 characters.
     #[schema(value_type = Option<String>, max_length = 2_000)]
     notes: Loose<Text>,
@@ -118,6 +122,8 @@ pub(crate) struct AppointmentRequest {
     pub(crate) at: DateTime<Utc>,
     pub(crate) user: Option<UserId>,
     pub(crate) lead: Option<LeadId>,
+    /// The receipt of the sender's enquiry.
+    pub(crate) enquiry: Option<String>,
     pub(crate) notes: Option<String>,
     pub(crate) external_id: Option<String>,
 }
@@ -182,8 +188,12 @@ impl AppointmentBody {
         let user = user(self.user, &mut faults);
         let notes = note(self.notes, "notes", &mut faults);
         let external_id = external_id(self.external_id, &mut faults);
+        let enquiry = self.enquiry.text("enquiry", &mut faults).map(|receipt| receipt.trim().to_owned());
+        if enquiry.is_some() && of_lead {
+            faults.push(Fault::new("enquiry", "APT-1", "must be absent if lead is set"));
+        }
         let lead = lead.and_then(Result::ok);
-        let wanted = kind.zip(at).map(|(kind, at)| AppointmentRequest { customer, kind, at, user, lead, notes, external_id });
+        let wanted = kind.zip(at).map(|(kind, at)| AppointmentRequest { customer, kind, at, user, lead, enquiry, notes, external_id });
         (wanted, faults)
     }
 }

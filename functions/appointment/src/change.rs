@@ -2,7 +2,7 @@
 
 use crate::body::{AttendanceBody, Correction, CorrectionBody, MoveBody};
 use crate::creation::person;
-use crate::view::AppointmentView;
+use crate::view::{AppointmentView, knows_lead};
 use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, not_to_the_past, on_its_day};
 use forecourt_domain::base::{AppointmentId, ChannelKey, Refusal, Right, UserId};
 use forecourt_domain::rules::appointment::{self, AppointmentContext, ChangedAppointment, Customer, Edit, apply_local};
@@ -56,7 +56,7 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
     });
     let (appointment, again) = decided.await?;
     call.note_repeat(again);
-    answer(&appointment)
+    answer(call, &appointment)
 }
 
 impl ChangeRequest {
@@ -169,10 +169,10 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         let changed = rule(&context_of(loaded, appointment, &days, &by, call.now)?, appointment, loaded)?;
         Ok(changed.map_or((None, appointment.clone()), |ChangedAppointment { decision, appointment }| (Some(decision), appointment)))
     });
-    answer(&decided.await?)
+    answer(call, &decided.await?)
 }
 
-fn answer(appointment: &Appointment) -> Result<Answer, Problem> {
+fn answer(call: &Call, appointment: &Appointment) -> Result<Answer, Problem> {
     let etag = format!("\"{}\"", appointment.version);
-    Ok(Answer::new(200, &AppointmentView::of(appointment))?.header("etag", etag).about(&appointment.id))
+    Ok(Answer::new(200, &AppointmentView::of(appointment, knows_lead(&call.scope)))?.header("etag", etag).about(&appointment.id))
 }

@@ -1,7 +1,7 @@
 //! Creation of an appointment: one read, one transaction (APT-1, APT-2).
 
 use crate::body::{AppointmentBody, AppointmentRequest};
-use crate::view::{AppointmentCounted, AppointmentMade};
+use crate::view::{AppointmentCounted, AppointmentMade, knows_lead};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, External, Unprocessed};
@@ -41,6 +41,8 @@ struct CheckedCreation {
     by: Actor,
     new: NewAppointment,
     lead: Option<LeadId>,
+    /// Whether the lead is that of the sender's own receipt.
+    by_receipt: bool,
     channels: Vec<ChannelKey>,
     /// Key of the request, if the id of the appointment does not derive from it.
     request: Option<String>,
@@ -76,7 +78,12 @@ impl Creation {
             (None, Some(name)) => AppointmentId::parse(&short(name)).map_err(|e| Failure::Broken(e.into()))?,
             (None, None) => AppointmentId::parse(&short(&platform.ids.next())).map_err(|e| Failure::Broken(e.into()))?,
         };
-        let AppointmentRequest { customer, kind, at, user, lead, notes, .. } = wanted;
+        let AppointmentRequest { customer, kind, at, user, lead, enquiry, notes, .. } = wanted;
+        let by_receipt = enquiry.is_some();
+        let lead = match &enquiry {
+            Some(receipt) => of_receipt(platform, &self.scope, &self.dealer, receipt).await?,
+            None => lead,
+        };
         let channels = directory::channels(platform, &self.scope, &known, &person(&customer));
         let own = user.is_none() && lead.is_none();
         let user = user.or_else(|| self.scope.seller().filter(|seller| own && assignable(&known, seller)).cloned());
@@ -87,6 +94,7 @@ impl Creation {
             by,
             new,
             lead,
+            by_receipt,
             channels,
             request,
             dealer: self.dealer,
@@ -109,9 +117,28 @@ pub(crate) fn person(customer: &Customer) -> Person {
 
 /// Hash of the request's content, by which a repeat with another body is recognised.
 fn body_hash(dealer: &DealerId, wanted: &AppointmentRequest) -> Result<String, Failure> {
-    let AppointmentRequest { customer, kind, at, user, lead, notes, .. } = wanted;
+    let AppointmentRequest { customer, kind, at, user, lead, enquiry, notes, .. } = wanted;
     let all = (dealer, &customer.name, &customer.reached, kind, at.timestamp_millis(), user, lead, notes);
-    Ok(fingerprint(&serde_json::to_vec(&all).map_err(|e| Failure::Broken(e.into()))?))
+    let all = match enquiry {
+        Some(receipt) => serde_json::to_vec(&(all, receipt)),
+        // Hashes outlive releases: without a receipt they stay as they were before there were receipts.
+        None => serde_json::to_vec(&all),
+    };
+    Ok(fingerprint(&all.map_err(|e| Failure::Broken(e.into()))?))
+}
+
+/// Returns the lead of the sender's own enquiry to this dealer. `None` if the lead is no longer at this dealer: the appointment is then made without
+/// it, because the sender must not learn where the lead is (ACC-1).
+async fn of_receipt(platform: &Platform, scope: &Scope, dealer: &DealerId, receipt: &str) -> Result<Option<LeadId>, Failure> {
+    let lead = |loaded: &Loaded| {
+        let own = loaded.enquiry_receipt(receipt).filter(|own| own.by == scope.actor() && own.dealer == *dealer);
+        own.map(|own| own.lead)
+    };
+    let load = Load::of([Key::EnquiryReceipt(receipt.to_owned())]).then(|loaded| lead(loaded).map(Key::Lead).into_iter().collect());
+    let loaded = platform.store.load(scope, &load).await?;
+    let unknown = || Refusal::field("enquiry", "APT-1", format!("must be the receipt of an enquiry that you sent to {dealer}"));
+    let lead = lead(&loaded).ok_or_else(unknown)?;
+    Ok(loaded.lead(lead).filter(|lead| lead.dealer == *dealer).map(|lead| lead.id))
 }
 
 impl CheckedCreation {
@@ -130,7 +157,7 @@ impl CheckedCreation {
             });
             directory::records(loaded, &checked.channels).into_iter().chain(days).collect()
         });
-        let created = |appointment: &Appointment| Outcome::Created(AppointmentMade::of(appointment));
+        let created = |appointment: &Appointment| Outcome::Created(AppointmentMade::of(appointment, knows_lead(&self.scope)));
         let rule = |loaded: &Loaded, _| {
             let sent = checked.sent_before(loaded)?;
             if let Some(before) = loaded.appointment(&checked.new.id) {
@@ -206,6 +233,9 @@ impl CheckedCreation {
     fn check_lead(&self, dealer: &Dealer, loaded: &Loaded) -> Result<(), Refusal> {
         let Some(id) = self.lead else { return Ok(()) };
         let may_use = |lead: &&Lead| {
+            if self.by_receipt {
+                return true;
+            }
             let reads = self.scope.needs(Right::ReadLeads).is_ok();
             if self.new.origin == AppointmentOrigin::DealerSystem {
                 return loaded.entry(lead.id, 1).is_some_and(|entry| entry.by == self.by);

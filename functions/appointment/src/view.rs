@@ -1,8 +1,9 @@
 //! The answers about appointments.
 
 use chrono::{DateTime, Utc};
+use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, AppointmentState, Attendance, Unprocessed};
-use forecourt_domain::base::{Actor, AppointmentTeam, DealerId, Media};
+use forecourt_domain::base::{Actor, AppointmentTeam, DealerId, Media, Right};
 use forecourt_domain::messages::{Letter, LetterState};
 use forecourt_store::AppointmentPage;
 use serde::Serialize;
@@ -167,13 +168,13 @@ pub struct LetterView {
 }
 
 impl AppointmentMade {
-    pub(crate) fn of(appointment: &Appointment) -> Self {
+    pub(crate) fn of(appointment: &Appointment, knows_lead: bool) -> Self {
         Self {
             processed: true,
             id: appointment.id.to_string(),
             dealer: appointment.dealer.to_string(),
-            lead: appointment.lead.map(|lead| lead.to_string()),
-            event: appointment.event.as_ref().map(ToString::to_string),
+            lead: appointment.lead.filter(|_| knows_lead).map(|lead| lead.to_string()),
+            event: appointment.event.as_ref().filter(|_| knows_lead).map(ToString::to_string),
             created_at: appointment.created,
         }
     }
@@ -197,8 +198,14 @@ fn by(media: Media) -> Value {
     json!({"email": media.email, "sms": media.sms})
 }
 
+/// Whether the requester may know the lead of an appointment: users, and the contact centre's system, which finds leads. Another partner learns
+/// neither the lead nor its salesperson, also of an appointment that it made of its own enquiry (ACC-1).
+pub(crate) fn knows_lead(scope: &Scope) -> bool {
+    scope.user_id().is_some() || scope.needs(Right::FindLeads).is_ok()
+}
+
 impl AppointmentView {
-    pub(crate) fn of(appointment: &Appointment) -> Self {
+    pub(crate) fn of(appointment: &Appointment, knows_lead: bool) -> Self {
         let a = appointment;
         let refuses = [("email", a.reached.refuses.email), ("sms", a.reached.refuses.sms)];
         Self {
@@ -212,7 +219,7 @@ impl AppointmentView {
                 language: a.reached.language.as_ref().map(|language| language.as_str().to_owned()),
                 refuses: refuses.into_iter().filter(|(_, refused)| *refused).map(|(name, _)| name).collect(),
             },
-            user: a.user.as_ref().map(ToString::to_string),
+            user: a.user.as_ref().filter(|_| knows_lead || a.lead.is_none()).map(ToString::to_string),
             at: a.at,
             kind: a.kind.name(),
             state: if a.state.is_cancelled() { "cancelled" } else { "booked" },
@@ -222,8 +229,8 @@ impl AppointmentView {
             team: if a.team == AppointmentTeam::ContactCentre { "contact_centre" } else { "dealer" },
             by: a.by.to_string(),
             created_at: a.created,
-            lead: a.lead.map(|lead| lead.to_string()),
-            event: a.event.as_ref().map(ToString::to_string),
+            lead: a.lead.filter(|_| knows_lead).map(|lead| lead.to_string()),
+            event: a.event.as_ref().filter(|_| knows_lead).map(ToString::to_string),
             external_id: a.external.as_ref().map(|external| external.id.clone()),
             notes: a.notes.clone(),
             confirmed: by(a.confirmed),
@@ -255,7 +262,7 @@ fn history(a: &Appointment) -> Vec<HappenedView> {
 
 impl AppointmentPageView {
     /// Without `read_lead`, contact data is shown only if it is recorded on the appointment itself.
-    pub(crate) fn of(page: &AppointmentPage, read_lead: bool) -> Self {
+    pub(crate) fn of(page: &AppointmentPage, read_lead: bool, knows_lead: bool) -> Self {
         let reached = &page.appointment.reached;
         let own = |to: &String| {
             let phone = reached.phone.as_ref().and_then(|phone| phone.e164.as_ref());
@@ -266,7 +273,7 @@ impl AppointmentPageView {
             LetterView { to: view.to.filter(|to| read_lead || own(to)), ..view }
         };
         let letters = page.letters.iter().map(shown).collect();
-        Self { appointment: AppointmentView::of(&page.appointment), letters }
+        Self { appointment: AppointmentView::of(&page.appointment, knows_lead), letters }
     }
 }
 

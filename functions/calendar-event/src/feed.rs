@@ -150,7 +150,7 @@ async fn check_visible(platform: &Platform, call: &Call, dealer: Option<&DealerI
     let Some(person) = person else { return Ok(()) };
     let dealers = match known {
         Some(dealer) => vec![dealer],
-        None => match platform.store.user(call.scope.group(), person).await? {
+        None => match platform.store.user(call.scope.group(), person).await?.filter(|user| user.is_here()) {
             Some(user) => dealers_of(platform, &call.scope, &user).await?,
             None => Vec::new(),
         },
@@ -178,18 +178,20 @@ pub(crate) async fn file(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let user = loaded.user(user).filter(|user| user.is_here()).ok_or_else(Problem::no_link)?;
     let scope = Scope::user(call.scope.group().clone(), user.clone());
     scope.needs(Right::ReadLeads).map_err(|_| Problem::no_link())?;
+    // The link also ends with the user whose events it shows.
+    let shown = match feed.person.as_ref().filter(|person| **person != user.id) {
+        Some(person) => {
+            let person = platform.store.user(scope.group(), person).await?;
+            Some(person.filter(|person| person.is_here()).ok_or_else(Problem::no_link)?)
+        }
+        None => None,
+    };
     let dealers = match &feed.dealer {
         Some(dealer) => {
             scope.reaches(dealer).map_err(|_| Problem::no_link())?;
             platform.store.dealer(&scope, dealer).await?.into_iter().collect()
         }
-        None => match feed.person.as_ref().filter(|person| **person != user.id) {
-            Some(person) => {
-                let person = platform.store.user(scope.group(), person).await?.ok_or_else(Problem::no_link)?;
-                dealers_of(platform, &scope, &person).await?
-            }
-            None => dealers_of(platform, &scope, user).await?,
-        },
+        None => dealers_of(platform, &scope, shown.as_deref().unwrap_or(user)).await?,
     };
     let of_dealers = dealers.iter().map(async |dealer| {
         let filter = EventFilter { scope: &scope, dealer, person: feed.person.as_ref(), deleted: true, now: call.now };

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, Refusal};
-use forecourt_domain::enquiry::Enquiry;
-use forecourt_domain::lead::{Added, Lead};
+use forecourt_domain::enquiry::{Enquiry, Flag};
+use forecourt_domain::lead::{Added, EnquiryReceipt, Lead};
 use forecourt_edge::http::{Answer, Problem};
 use forecourt_store::Failure;
 use serde::Serialize;
@@ -33,6 +33,40 @@ pub struct LeadCreated {
     pub flags: Vec<FlagBody>,
 }
 
+/// The receipt of an enquiry, for a sender who may not read the lead. It is the same whether the person was known, and whether the enquiry made a
+/// lead or was added to one.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct EnquiryReceiptView {
+    /// The receipt's id, at `/enquiries/{receipt}`.
+    #[schema(example = "k3v9x2m7q8w4r1t6")]
+    pub receipt: String,
+    /// Id of the dealer to which the enquiry was sent.
+    #[schema(example = "autohaus-nordstern-demo")]
+    pub dealer: String,
+    /// When the enquiry arrived first.
+    pub received_at: DateTime<Utc>,
+    /// Fields that could not be read and were kept as text (INT-3).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<FlagBody>,
+}
+
+impl EnquiryReceiptView {
+    pub(crate) fn of(receipt: &EnquiryReceipt, flags: &[Flag]) -> Self {
+        let EnquiryReceipt { id, dealer, at, .. } = receipt;
+        Self { receipt: id.clone(), dealer: dealer.to_string(), received_at: *at, flags: FlagBody::all(flags) }
+    }
+}
+
+/// The response to an enquiry: the lead if the sender may read it, else the receipt.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum EnquiryAccepted {
+    /// The lead.
+    Lead(LeadCreated),
+    /// The receipt.
+    Receipt(EnquiryReceiptView),
+}
+
 /// A field of the enquiry that a user should check.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FlagBody {
@@ -42,10 +76,15 @@ pub struct FlagBody {
     pub detail: String,
 }
 
+impl FlagBody {
+    fn all(flags: &[Flag]) -> Vec<Self> {
+        flags.iter().map(|flag| Self { field: flag.field.clone(), detail: flag.detail.clone() }).collect()
+    }
+}
+
 impl LeadCreated {
-    /// `dealer` is the dealer of the request: the lead may have moved to another one since.
+    /// `dealer` is the dealer that took the enquiry: the lead may have moved to another one since.
     pub(crate) fn of(lead: &Lead, dealer: &DealerId, enquiry: &Enquiry) -> Self {
-        let flags = enquiry.flags.iter().map(|f| FlagBody { field: f.field.clone(), detail: f.detail.clone() });
         Self {
             id: lead.id.to_string(),
             number: lead.id.spoken(),
@@ -53,7 +92,7 @@ impl LeadCreated {
             owner: lead.origin.owner.as_ref().map(ToString::to_string),
             received_at: lead.arrived,
             deadline: lead.origin.deadline,
-            flags: flags.collect(),
+            flags: FlagBody::all(&enquiry.flags),
         }
     }
 }
@@ -79,6 +118,13 @@ pub enum Outcome {
     },
     /// An existing lead was changed: the lead of the enquiry (ADF `resend`), or the contact's lead in progress (INT-6).
     Updated(LeadCreated),
+    /// The enquiry is stored, and its sender may not read the lead.
+    Received {
+        /// The receipt.
+        receipt: EnquiryReceiptView,
+        /// Whether the enquiry was received before.
+        again: bool,
+    },
     /// No lead was created or changed.
     Refused(Problem),
 }
@@ -86,16 +132,18 @@ pub enum Outcome {
 impl Outcome {
     fn status(&self) -> u16 {
         match self {
-            Outcome::Created(_) => 201,
+            Outcome::Created(_) | Outcome::Received { .. } => 201,
             Outcome::Repeated { status, .. } => *status,
             Outcome::Updated(_) => 200,
             Outcome::Refused(problem) => problem.status,
         }
     }
 
-    fn lead(&self) -> Option<&LeadCreated> {
+    /// Returns the id of the lead or the receipt, for the log.
+    fn id(&self) -> Option<&str> {
         match self {
-            Outcome::Created(lead) | Outcome::Repeated { lead, .. } | Outcome::Updated(lead) => Some(lead),
+            Outcome::Created(lead) | Outcome::Repeated { lead, .. } | Outcome::Updated(lead) => Some(&lead.id),
+            Outcome::Received { receipt, .. } => Some(&receipt.receipt),
             Outcome::Refused(_) => None,
         }
     }
@@ -113,9 +161,12 @@ pub struct Outcomes {
 pub struct OutcomeBody {
     /// The status that the enquiry would get alone: 201, 200, 422 …
     pub status: u16,
-    /// The lead, if the enquiry was accepted.
+    /// The lead, if the enquiry was accepted and you may read the lead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead: Option<LeadCreated>,
+    /// The receipt, if the enquiry was accepted and you may not read the lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enquiry: Option<EnquiryReceiptView>,
     /// The problem, if the enquiry was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
@@ -124,46 +175,47 @@ pub struct OutcomeBody {
 /// Answers a single enquiry with its own status and several enquiries with 207.
 pub(crate) fn of_request(mut outcomes: Vec<Outcome>) -> Result<Answer, Problem> {
     if outcomes.len() > 1 {
-        let about = outcomes.iter().filter_map(Outcome::lead).map(|lead| lead.id.clone()).collect::<Vec<_>>().join(" ");
+        let about = outcomes.iter().filter_map(Outcome::id).collect::<Vec<_>>().join(" ");
         let body = |outcome: Outcome| {
-            let (status, lead) = (outcome.status(), outcome.lead().cloned());
-            let problem = match outcome {
-                Outcome::Refused(problem) => Some(problem),
-                _ => None,
-            };
-            OutcomeBody { status, lead, problem }
+            let of = OutcomeBody { status: outcome.status(), lead: None, enquiry: None, problem: None };
+            match outcome {
+                Outcome::Created(lead) | Outcome::Repeated { lead, .. } | Outcome::Updated(lead) => OutcomeBody { lead: Some(lead), ..of },
+                Outcome::Received { receipt, .. } => OutcomeBody { enquiry: Some(receipt), ..of },
+                Outcome::Refused(problem) => OutcomeBody { problem: Some(problem), ..of },
+            }
         };
         let results = outcomes.into_iter().map(body).collect();
         return Ok(Answer::new(207, &Outcomes { results })?.about(&about));
     }
     let outcome = outcomes.pop().ok_or_else(|| Problem::malformed("the document contains no enquiry"))?;
     let status = outcome.status();
-    let replayed = matches!(outcome, Outcome::Repeated { .. });
-    match outcome {
-        Outcome::Refused(problem) => Err(problem),
+    let replayed = matches!(outcome, Outcome::Repeated { .. } | Outcome::Received { again: true, .. });
+    let (accepted, location) = match outcome {
+        Outcome::Refused(problem) => return Err(problem),
         Outcome::Created(lead) | Outcome::Repeated { lead, .. } | Outcome::Updated(lead) => {
-            let answer = Answer::new(status, &lead)?.header("location", format!("/leads/{}", lead.id)).about(&lead.id);
-            Ok(if replayed { answer.header("idempotent-replay", "true") } else { answer })
+            let location = format!("/leads/{}", lead.id);
+            (EnquiryAccepted::Lead(lead), location)
         }
-    }
+        Outcome::Received { receipt, .. } => {
+            let location = format!("/enquiries/{}", receipt.receipt);
+            (EnquiryAccepted::Receipt(receipt), location)
+        }
+    };
+    let about = location.rsplit('/').next().unwrap_or_default().to_owned();
+    let answer = Answer::new(status, &accepted)?.header("location", location).about(&about);
+    Ok(if replayed { answer.header("idempotent-replay", "true") } else { answer })
 }
 
-/// Returns the ids of the leads if every enquiry of a message was accepted.
+/// Returns the ids of the receipts or leads if every enquiry of a message was accepted.
 ///
 /// # Errors
 /// The refusal of an enquiry. The message is delivered again; enquiries that were accepted are then repeats.
 pub(crate) fn of_message(outcomes: Vec<Outcome>) -> Result<String, Failure> {
-    let mut leads = Vec::new();
-    let mut refused = None;
-    for outcome in outcomes {
-        match outcome {
-            Outcome::Refused(problem) => refused = Some(problem),
-            Outcome::Created(lead) | Outcome::Repeated { lead, .. } | Outcome::Updated(lead) => leads.push(lead.id),
-        }
-    }
-    match refused {
+    let ids = outcomes.iter().filter_map(Outcome::id).collect::<Vec<_>>().join(" ");
+    let refused = outcomes.into_iter().filter_map(|outcome| if let Outcome::Refused(problem) = outcome { Some(problem) } else { None });
+    match refused.last() {
         Some(problem) => Err(as_failure(problem)),
-        None => Ok(leads.join(" ")),
+        None => Ok(ids),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::body::EnquiryBody;
 use crate::format::{Format, ReceivedEnquiry};
-use crate::submission::{lane, recognised, referenced_keys, site};
+use crate::lookup::{Sited, lane, recognised, referenced_keys, site};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, StepKind};
 use forecourt_domain::decision::{Decision, Item};
@@ -104,9 +104,9 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     let loaded = platform.store.load(&call.scope, &unit).await?;
     let dealer = loaded.dealer(&id).ok_or(Refusal::NotFound("dealer"))?;
     let enquiry = part.check(dealer, "dry-run").map_err(|faults| Problem::invalid(prefixed(faults)))?;
-    let site = site(platform, &call.scope, dealer, &enquiry).await?;
-    let mailbox = site.as_ref().map(|_| id.clone());
-    let dealer = site.as_deref().unwrap_or(dealer);
+    let Sited { other, unknown_site } = site(platform, &call.scope, dealer, &enquiry).await?;
+    let mailbox = other.as_ref().map(|_| id.clone());
+    let dealer = other.as_deref().unwrap_or(dealer);
     let id = dealer.id.clone();
     let arrival = Arrival {
         enquiry,
@@ -118,6 +118,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
         by: call.scope.actor(),
         resend: false,
         mailbox,
+        unknown_site,
         at,
     };
     // Only a caller who may read the dealer's leads learns that the contact is known (ACC-1).
@@ -129,6 +130,8 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     let loaded = platform.store.load(&call.scope, &load).await?;
     let number = LeadId::from_bits(0);
     let (contact, latest) = recognised(&loaded, &channels, &id, number);
+    // A lead that the caller may not see must not show in the result: neither as the lead in progress nor by its owner (ACC-1).
+    let latest = latest.filter(|lead| call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now).is_ok());
     let found = StoredState { latest, ..StoredState::default() };
     let verdict = intake::receive(&arrival, number, found, dealer, contact.as_ref(), loaded.place(&id, &lane).as_ref())?;
     let view = match &verdict {

@@ -6,20 +6,24 @@
 //! - **Writes**: per enquiry one conditional transaction: lead, enquiry, contact records, receipts, timeline, deadlines, and the next turn of the
 //!   rotation. The raw input is kept next to the lead if it is small, otherwise in the bucket, before the commit.
 //! - **Repeats**: the lead's number is derived from the sender's id of the enquiry, so a repeated enquiry finds the first lead and gets the first answer.
+//! - **Senders who may not read the lead** get a receipt, which is the same whether the person is known (`ReadEnquiry` shows it again). Their own receipts
+//!   decide what is a repeat.
 //! - **Failure**: HTTP callers get a problem document. A queue message returns to the queue if one of its enquiries fails; after the last delivery it is
 //!   moved to the dead-letter queue. A contended rotation is left to the assign function: the lead is stored without an owner.
 //! - **Dry run**: the same rule on the same data, without a write (SET-9).
 //!
-//! [`adf`] reads ADF documents, `format` turns a body into enquiries, `submission` stores them, `answer` builds the responses.
+//! [`adf`] reads ADF documents, `format` turns a body into enquiries, `submission` stores them, `candidate` decides an attempt with what `lookup` finds, `answer` builds the responses.
 
 pub mod adf;
 mod answer;
 mod body;
+mod candidate;
 mod dry_run;
 mod format;
+mod lookup;
 mod submission;
 
-pub use answer::{LeadCreated, Outcome, Outcomes};
+pub use answer::{EnquiryAccepted, EnquiryReceiptView, LeadCreated, Outcome, Outcomes};
 pub use body::{ContactBody, EnquiryBody};
 pub use dry_run::{DeadlinesView, DryRunBody, DryRunView, PassedOverView, SpanView, StepAtView};
 
@@ -31,7 +35,8 @@ use forecourt_domain::base::{DealerId, Refusal, Right};
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::{Platform, http, queue};
-use forecourt_store::Failure;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load};
 use format::Format;
 use serde_json::Value;
 
@@ -55,8 +60,19 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     match call.operation {
         Operation::SubmitLead => submit_request(platform, call).await,
         Operation::DryRun => dry_run::dry_run(platform, &call).await,
+        Operation::ReadEnquiry => read_enquiry(platform, &call).await,
         _ => Err(Problem::wrong_function()),
     }
+}
+
+/// Answers `GET /enquiries/{receipt}`: for the sender of the enquiry, without a word about its lead.
+async fn read_enquiry(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::SubmitLeads)?;
+    let id: String = call.part("receipt", "enquiry")?;
+    let loaded = platform.store.load(&call.scope, &Load::of([Key::EnquiryReceipt(id.clone())])).await?;
+    let receipt = loaded.enquiry_receipt(&id).filter(|receipt| receipt.by == call.scope.actor());
+    let receipt = receipt.ok_or(Refusal::NotFound("enquiry"))?;
+    Ok(Answer::new(200, &EnquiryReceiptView::of(receipt, &receipt.flags))?.about(&id))
 }
 
 async fn submit_request(platform: &Platform, call: Call) -> Result<Answer, Problem> {

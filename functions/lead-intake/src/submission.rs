@@ -1,30 +1,27 @@
 //! Stores the enquiries of a body as leads: per enquiry one read and one transaction.
 
-use crate::answer::{LeadCreated, Outcome};
+use crate::answer::Outcome;
+use crate::candidate::{Candidate, Origin, Tried};
 use crate::format::{Format, ReceivedEnquiry};
+use crate::lookup::{Sited, lane, referenced_keys, site};
 use chrono::{DateTime, Utc};
 use flate2::{Compression, write::ZlibEncoder};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{Actor, ChannelKey, DealerId, LeadId, Refusal, Right};
-use forecourt_domain::decision::Item;
-use forecourt_domain::directory::{Recognised, recognise};
+use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right};
 use forecourt_domain::elements::{Element, ElementKind};
-use forecourt_domain::enquiry::{Enquiry, RoutingCriteria, VEHICLES};
-use forecourt_domain::lead::{Lead, Raw, RawStorage};
-use forecourt_domain::rules::lead::intake::{self, Arrival, IntakeOutcome, StoredState};
-use forecourt_domain::settings::{Dealer, Lane};
+use forecourt_domain::enquiry::Enquiry;
+use forecourt_domain::lead::{Raw, RawStorage};
+use forecourt_domain::rules::lead::intake::Arrival;
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::Problem;
-use forecourt_edge::usecase::directory::{self, channels, contact_of, records};
+use forecourt_edge::usecase::directory::channels;
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, Load, Loaded, fingerprint};
+use forecourt_store::{Failure, Load, Loaded, fingerprint, short};
 use std::io::Write as _;
-use std::sync::Arc;
 
 /// Largest raw input in bytes, compressed, that is kept next to the lead. Larger input is kept in the bucket.
 const INLINE: usize = 4_096;
-/// Attempts in which intake assigns the owner itself. If the rotation is still contended after that, the assign function does it.
-const ASSIGNING_ATTEMPTS: u32 = 2;
 /// Lead numbers tried for one enquiry. More collisions than this mean an error in the derivation of numbers.
 const NUMBERS: u32 = 16;
 
@@ -61,33 +58,57 @@ impl Submission {
     async fn store(&self, platform: &Platform, dealer: &Dealer, part: &ReceivedEnquiry, position: usize) -> Result<Outcome, Problem> {
         let enquiry = part.check(dealer, &self.source()).map_err(Problem::invalid)?;
         let store = &platform.store;
-        let site = site(platform, &self.scope, dealer, &enquiry).await?;
-        let mailbox = site.as_ref().map(|_| dealer.id.clone());
-        let dealer = site.as_deref().unwrap_or(dealer);
+        let Sited { other, unknown_site } = site(platform, &self.scope, dealer, &enquiry).await?;
+        let mailbox = other.as_ref().map(|_| dealer.id.clone());
+        let dealer = other.as_deref().unwrap_or(dealer);
         let content = serde_json::to_vec(&(&self.dealer, &enquiry)).map_err(|e| Failure::Broken(e.into()))?;
         let body = fingerprint(&content);
         let (origin, receipt) = self.origin_and_receipt(platform, &enquiry, position);
         let channels = channels(platform, &self.scope, dealer, &enquiry.contact);
         let raw = self.keep(platform, &part.raw, &origin, &body).await?;
+        // Users share the ids of other systems. An id that another user's lead has, which this user may not see or change, names an enquiry of
+        // this user's own: nobody learns of a lead, or changes one, by guessing its id.
+        let own_origin = store.secret().name(&self.scope, &["own", &self.sender(), &origin, &body]);
+        let is_shared = self.scope.user_id().is_some() && enquiry.external_id.is_some();
         let request = self
             .idempotency_key
             .as_ref()
             .or(self.message_id.as_ref())
             .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key, &position.to_string()]));
-        let arrival =
-            Arrival { origin, body, receipt, request, raw, by: self.scope.actor(), resend: part.resend, mailbox, at: self.now, enquiry };
-        for number in 0..NUMBERS {
+        let (by, resend, at) = (self.scope.actor(), part.resend, self.now);
+        let mut arrival = Arrival { origin, body, receipt, request, raw, by, resend, mailbox, unknown_site, at, enquiry };
+        let mut candidate_origin = if is_shared { Origin::Shared } else { Origin::Own };
+        let mut number = 0;
+        while number < NUMBERS {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
+            let sender = format!("{:?}", arrival.by);
+            let receipt_id = short(&store.secret().name(&self.scope, &["enquiry-receipt", &sender, &arrival.origin]));
             let lane = lane(dealer, &arrival.enquiry);
             let keys = [Key::Lead(id), Key::lane(dealer.id.clone(), lane), Key::Dealer(dealer.id.clone())].into_iter();
             let keys = keys.chain(channels.iter().cloned().map(Key::Channel)).chain(arrival.receipt.clone().map(Key::Receipt));
+            let keys = keys.chain([Key::EnquiryReceipt(receipt_id.clone())]);
+            let candidate = Candidate {
+                arrival: &arrival,
+                id,
+                origin: candidate_origin,
+                scope: &self.scope,
+                addressed: &self.dealer,
+                dealer,
+                channels: &channels,
+                receipt_id: &receipt_id,
+            };
             let load = Load::of(keys).with_long_retry().then(|loaded| {
-                referenced_keys(loaded, &channels, &dealer.id, &arrival).into_iter().chain(trade_in_keys(loaded, id, &arrival)).collect()
+                let referenced = referenced_keys(loaded, &channels, &dealer.id, &arrival).into_iter();
+                referenced.chain(trade_in_keys(loaded, id, &arrival)).chain(candidate.dealers_of_leads(loaded)).collect()
             });
-            let candidate = Candidate { arrival: &arrival, id, dealer, channels: &channels };
             let rule = |loaded: &Loaded, attempt: u32| candidate.decide(loaded, attempt);
-            if let Some(outcome) = store.decide(&self.scope, load, rule).await? {
-                return Ok(outcome);
+            match store.decide(&self.scope, load, rule).await? {
+                Tried::Done(outcome) => return Ok(*outcome),
+                Tried::NumberTaken => number += 1,
+                Tried::OfAnother => {
+                    arrival.origin.clone_from(&own_origin);
+                    (candidate_origin, number) = (Origin::Own, 0);
+                }
             }
         }
         Err(Failure::Broken("no free lead number".into()).into())
@@ -151,105 +172,8 @@ impl Submission {
     }
 }
 
-/// Returns the dealer of the vehicle's site if the addressed dealer uses `rules_of_vehicle_location` (INT-10). `None` if the addressed dealer's own
-/// rules apply, also for an unknown site.
-pub(crate) async fn site(platform: &Platform, scope: &Scope, dealer: &Dealer, enquiry: &Enquiry) -> Result<Option<Arc<Dealer>>, Failure> {
-    match dealer.settings.site_of(enquiry).filter(|site| *site != dealer.id) {
-        Some(site) => platform.store.dealer(scope, &site).await,
-        None => Ok(None),
-    }
-}
-
-/// Returns the keys that the items of the first read refer to: contact records behind aliases, the lead of a receipt, the contact's latest lead.
-pub(crate) fn referenced_keys(loaded: &Loaded, channels: &[ChannelKey], dealer: &DealerId, arrival: &Arrival) -> Vec<Key> {
-    let lead = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key)).map(|receipt| Key::Lead(receipt.lead));
-    // A known contact may have a lead at this dealer to which this enquiry is added, or was added before.
-    let known = channels.iter().filter_map(|channel| contact_of(loaded, channel)).find_map(|contact| contact.latest.get(dealer).copied());
-    let latest = known.into_iter().flat_map(|lead| [Key::Lead(lead), Key::Receipt(arrival.origin.clone())]);
-    let added = loaded.receipt(&arrival.origin).map(|receipt| Key::Lead(receipt.lead));
-    records(loaded, channels).into_iter().chain(lead).chain(latest).chain(added).collect()
-}
-
 /// Returns the keys of the trade-ins of an enquiry that is sent again.
 fn trade_in_keys(loaded: &Loaded, id: LeadId, arrival: &Arrival) -> impl Iterator<Item = Key> {
     let again = arrival.resend && loaded.lead(id).is_some_and(|lead| lead.origin.key == arrival.origin);
     Element::enquired_ids().filter(move |_| again).map(move |element| Key::Element(id, ElementKind::TradeIn, element))
-}
-
-/// Returns the contact of an enquiry as it will be stored in the directory, and the contact's latest lead at `dealer` (INT-6, DIS-5).
-pub(crate) fn recognised<'a>(
-    loaded: &'a Loaded,
-    channels: &[ChannelKey],
-    dealer: &DealerId,
-    id: LeadId,
-) -> (Option<Recognised>, Option<&'a Lead>) {
-    let people = directory::known(loaded, channels);
-    let before = people.iter().find_map(|(_, contact)| contact.as_ref()).and_then(|contact| contact.latest.get(dealer));
-    let latest = before.and_then(|lead| loaded.lead(*lead));
-    (recognise(&people, dealer, id), latest)
-}
-
-/// Returns the lane of an enquiry: the rotation, a group's rotation, or the pool (DIS-3, DIS-8).
-pub(crate) fn lane(dealer: &Dealer, enquiry: &Enquiry) -> Lane {
-    dealer.settings.lane(&enquiry.source, enquiry.lead_type, &RoutingCriteria::of(enquiry))
-}
-
-type Decided = (Option<forecourt_domain::decision::Decision>, Option<Outcome>);
-
-/// An enquiry and the lead number under which it may be stored.
-struct Candidate<'a> {
-    arrival: &'a Arrival,
-    id: LeadId,
-    /// The dealer as read before; the consistent read may return newer settings.
-    dealer: &'a Dealer,
-    channels: &'a [ChannelKey],
-}
-
-impl Candidate<'_> {
-    /// Decides one attempt. The outcome is `None` if the number belongs to another lead.
-    fn decide(&self, loaded: &Loaded, attempt: u32) -> Result<Decided, Refusal> {
-        let Self { arrival, id, dealer: known, channels } = *self;
-        let dealer = loaded.dealer(&known.id).unwrap_or(known);
-        let (contact, latest) = recognised(loaded, channels, &dealer.id, id);
-        // If newer settings choose a lane that was not read, the assign function distributes the lead.
-        let place = loaded.place(&dealer.id, &lane(dealer, &arrival.enquiry)).filter(|_| attempt < ASSIGNING_ATTEMPTS);
-        let receipt = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));
-        let added = loaded.receipt(&arrival.origin).and_then(|receipt| Some((receipt, loaded.lead(receipt.lead)?)));
-        let mut trade_ins = [None; VEHICLES];
-        for (place, element) in trade_ins.iter_mut().zip(Element::enquired_ids()) {
-            *place = loaded.element(id, ElementKind::TradeIn, &element);
-        }
-        let found = StoredState { lead: loaded.lead(id), receipt, added, latest, trade_ins };
-        let created = |lead: &Lead| LeadCreated::of(lead, &known.id, &arrival.enquiry);
-        let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), place.as_ref())? {
-            IntakeOutcome::New(decision) => {
-                let outcome = decision.lead().map(|lead| Outcome::Created(created(lead)));
-                (Some(decision), outcome)
-            }
-            IntakeOutcome::Added(decision) => {
-                let added =
-                    decision.items.iter().find_map(|item| if let Item::Receipt(receipt) = item { receipt.added.as_ref() } else { None });
-                let outcome = decision.lead().zip(added).map(|(lead, added)| Outcome::Updated(created(lead).when_added(added)));
-                (Some(decision), outcome)
-            }
-            IntakeOutcome::Resent(decision) => {
-                let outcome = decision.lead().map(|lead| Outcome::Updated(created(lead)));
-                (Some(decision), outcome)
-            }
-            IntakeOutcome::Repeat(remembered) => {
-                let receipt = receipt.or(found.added.map(|(receipt, _)| receipt));
-                let lead = receipt.and_then(|receipt| loaded.lead(receipt.lead)).or(found.lead);
-                let outcome = |lead: &Lead| match receipt.and_then(|receipt| receipt.added.as_ref()) {
-                    Some(added) => Outcome::Repeated { lead: created(lead).when_added(added), status: 200 },
-                    None => {
-                        let first = lead.origin.body == arrival.body && !arrival.resend;
-                        Outcome::Repeated { lead: created(lead), status: if first { 201 } else { 200 } }
-                    }
-                };
-                (remembered, lead.map(outcome))
-            }
-            IntakeOutcome::NumberTaken => (None, None),
-        };
-        Ok(decided)
-    }
 }

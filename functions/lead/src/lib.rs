@@ -22,7 +22,7 @@ pub use elements::{
     ElementView, ElementsView, LineBody, MoneyBody, QuoteBody, QuoteView, TestDriveBody, TestDriveView, TradeInBody, TradeInView,
     UploadView,
 };
-pub use list::{BoardRowView, BoardView, LeadListView, LeadRowView};
+pub use list::{BoardRowView, BoardView, FoundLeadView, FoundLeadsView, LeadListView, LeadRowView, LeadSearchBody};
 pub use page::{
     DeadlineView, EntryView, EventView, HeaderView, LeadContactView, LeadPageView, LeadView, MessageView, OpenTaskView, ReactionView,
     StepView, TargetView, TimelineView,
@@ -46,6 +46,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     match call.operation {
         Operation::ListLeads => list::list(platform, &call).await,
         Operation::Board => list::board(platform, &call).await,
+        Operation::FindLeads => list::find(platform, &call).await,
         Operation::ReadLead => page::page(platform, &call).await,
         Operation::LogReaction => work::react(platform, &call).await,
         Operation::AssignLead => work::assign(platform, &call).await,

@@ -2,9 +2,12 @@
 
 mod board;
 mod filter;
+mod find;
 mod row;
 
 pub(crate) use board::board;
+pub(crate) use find::find;
+pub use find::{FoundLeadView, FoundLeadsView, LeadSearchBody};
 pub use row::{BoardRowView, BoardView, LeadListView, LeadRowView};
 
 use filter::{Filter, Search};

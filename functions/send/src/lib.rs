@@ -1,7 +1,7 @@
 //! The function `send`: notices to users, letters to customers, webhooks to other systems (ESC-6, MSG-1, APT-3, APT-6).
 //!
 //! - **Does**: sends what is due. Notices go by mail, several in one mail where they wait together; letters go by mail or text message, with
-//!   calendar file or quote; webhooks go by HTTPS, signed.
+//!   calendar file or quote; webhooks go by HTTPS, signed. The group's admins get a mail when rights over the group are granted (ACC-1).
 //! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides what is sent.
 //! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending.
 //! - **Writes**: first a lease on the message, then its delivery state. Both are transactions of their own around the sending.
@@ -9,6 +9,7 @@
 //! - **On failure**: a known failure is retried, then recorded as failed and counted as `MailFailed`. An unclear result is repeated to users,
 //!   and never to customers. A wake-up that fails returns to the queue and ends in the dead-letter queue; the sweep finds what is overdue.
 
+mod admins;
 mod carrier;
 pub mod https;
 mod language;
@@ -56,6 +57,7 @@ impl Sender {
         match &wake_up.target {
             WakeUpTarget::Letter { home, letter } => self.send_letter(&wake_up, home, letter).await?,
             WakeUpTarget::Outgoing { about, .. } => self.deliver_webhooks(&wake_up, about).await?,
+            WakeUpTarget::Access { access } => self.notify_admins(&wake_up, access).await?,
             _ => self.send_notice(&wake_up).await?,
         }
         Ok(wake_up.about())

@@ -16,7 +16,7 @@ pub struct Mail {
     pub to_name: String,
     /// Address of the recipient.
     pub to: String,
-    /// Name of the sender: the dealer.
+    /// Name of the sender: the dealer, or Forecourt itself.
     pub from_name: String,
     /// Address for replies; `None` if replies are not expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,12 +85,18 @@ impl Addressee {
 impl Mail {
     /// Makes a mail from the dealer to `to` out of a text whose first line is the subject.
     pub(crate) fn from_text(id: String, to: &Addressee, dealer: &Dealer, text: &str, now: DateTime<Utc>) -> Self {
+        let from_name = dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone());
+        Self { from_name, ..Self::of_forecourt(id, to, text, now) }
+    }
+
+    /// Makes a mail of the system itself, about no dealer, out of a text whose first line is the subject.
+    pub(crate) fn of_forecourt(id: String, to: &Addressee, text: &str, now: DateTime<Utc>) -> Self {
         let (subject, text) = text.split_once('\n').unwrap_or((text, ""));
         Self {
             id,
             to_name: to.name.clone(),
             to: to.address.to_string(),
-            from_name: dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone()),
+            from_name: "Forecourt".into(),
             reply_to: None,
             at: now,
             subject: subject.to_owned(),

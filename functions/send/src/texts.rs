@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use forecourt_domain::access::{AccessEvent, AccessRecord};
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::base::{Language, Medium};
 use forecourt_domain::calendar::{CalendarEvent, title_of};
@@ -65,6 +66,7 @@ impl Texts {
         templates.add_template("de", include_str!("texts/de.txt"))?;
         templates.add_template("nl", include_str!("texts/nl.txt"))?;
         templates.add_template("webhook", include_str!("texts/webhook.txt"))?;
+        templates.add_template("access", include_str!("texts/access.txt"))?;
         templates.add_template("letters", include_str!("texts/letters.txt"))?;
         Ok(Self { templates, public_url: public_url.trim_end_matches('/').to_owned() })
     }
@@ -127,6 +129,25 @@ impl Texts {
         let context = context! { language => text_language(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == SwitchOffReason::Gone, last };
         let written = template.render(context).map_err(|e| format!("the text template failed: {e}"))?;
         Ok(Mail::from_text(id, to, dealer, &written, now))
+    }
+
+    /// Writes the mail to an admin of the group about rights that were granted (ACC-1).
+    ///
+    /// # Errors
+    /// If the template fails.
+    pub fn access(&self, id: String, to: &Addressee, record: &AccessRecord, now: DateTime<Utc>) -> Result<Mail, String> {
+        let template = self.templates.get_template("access").map_err(|e| e.to_string())?;
+        let (user, role, rights, partner) = match &record.event {
+            AccessEvent::Granted { user, role, rights } => {
+                let rights: Vec<&str> = rights.iter().map(|right| right.name()).collect();
+                (Some(user.as_str()), Some(role.name()), rights.join(", "), None)
+            }
+            AccessEvent::PartnerSecret { partner } => (None, None, String::new(), Some(partner.as_str())),
+            AccessEvent::LeadSearch { .. } => return Err("a search is not mailed".into()),
+        };
+        let context = context! { language => text_language(&to.language), reader => &to.name, by => record.by.to_string(), at => record.at.format("%Y-%m-%d %H:%M").to_string(), user, role, rights, partner };
+        let written = template.render(context).map_err(|e| format!("the text template failed: {e}"))?;
+        Ok(Mail::of_forecourt(id, to, &written, now))
     }
 
     /// Writes a letter as a text message.

@@ -78,7 +78,7 @@ impl Sender {
     async fn attempt(&self, wake_up: &WakeUp, outgoing: &Outgoing, webhook: &Webhook) -> DeliveryOutcome {
         let now = self.platform.clock.now();
         let webhook_id = outgoing.id(&webhook.id);
-        let body = json!({"type": outgoing.event.name(), "timestamp": outgoing.at, "data": outgoing.data}).to_string();
+        let body = json!({"type": outgoing.event.name(), "timestamp": outgoing.at, "data": webhook.readable(&outgoing.data)}).to_string();
         let made = webhook.created.timestamp_millis();
         let signed = webhook.secrets(now).into_iter().map(|number| {
             let secret = self.platform.store.secret().of_webhook(&wake_up.scope(), webhook.id.as_str(), made, number);

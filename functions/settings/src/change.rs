@@ -26,12 +26,13 @@ pub(crate) async fn save(
     versions: &[u64],
     make: impl Fn(&Dealer) -> Result<Settings, Refusal> + Send + Sync,
 ) -> Result<Dealer, Failure> {
-    let newcomers = |loaded: &Loaded| -> Vec<Key> {
+    let named = |loaded: &Loaded| -> Vec<Key> {
         let Some(before) = loaded.dealer(id) else { return Vec::new() };
         let Ok(after) = make(before) else { return Vec::new() };
-        settings::newcomers(&before.settings, &after).cloned().map(Key::User).collect()
+        let users = settings::newcomers(&before.settings, &after).cloned().map(Key::User);
+        users.chain(settings::new_sites(&before.settings, &after).cloned().map(Key::Dealer)).collect()
     };
-    let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]).then(newcomers);
+    let load = Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]).then(named);
     let rule = |loaded: &Loaded, _| {
         let before = loaded.dealer(id).ok_or(Refusal::NotFound("dealer"))?;
         let settings = make(before)?;
@@ -43,6 +44,7 @@ pub(crate) async fn save(
             return Err(Refusal::Stale { current: before.version });
         }
         settings::allowed(&before.settings, &settings, &call.scope)?;
+        settings::agreed(id, &before.settings, &settings, |site| loaded.dealer(site))?;
         let welcomed = settings::welcome(id, &before.settings, &settings, |user| loaded.user(user))?;
         let (decision, after) = settings::save(id, Some(before), settings, call.scope.actor(), call.now);
         Ok((Some(welcomed.into_iter().fold(decision, Decision::with)), after))

@@ -1,7 +1,8 @@
 //! The function `settings`: a dealer's settings, the group's users, webhooks and partners' secrets (SET, ACC-1, APT-4, APT-6).
 //!
 //! - **Does**: reads and changes settings, whole or in parts; imports days off; lists the history and the findings of a dealer; manages
-//!   users, their switches at each dealer and their absences; manages webhooks and their deliveries; rotates signing secrets.
+//!   users, their switches at each dealer and their absences; manages webhooks and their deliveries; rotates signing secrets; lists the
+//!   access log.
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function, all with a token.
 //! - **Reads**: always the table, never a cached dealer, so that a client sees the version that it is about to change.
 //! - **Writes**: the dealer or user with an entry in its history and the tasks that follow from the change (such as new deadlines) in one
@@ -10,6 +11,7 @@
 //! - **On failure**: nothing is stored. 422 lists every fault, 412 means that somebody changed the settings in the meantime, 428 that
 //!   `If-Match` is missing, 503 that the same request can be sent again.
 
+mod access_log;
 mod body;
 mod change;
 mod dealer;
@@ -23,6 +25,7 @@ mod users;
 mod view;
 mod webhooks;
 
+pub use access_log::{AccessLogView, AccessRecordView};
 pub use deliveries::{DeliveriesView, DeliveryView};
 pub use holidays::ImportView;
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
@@ -50,6 +53,9 @@ pub async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) -> ApiG
 async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     if call.operation == Operation::RotateSigningSecret {
         return secrets::rotate(platform, &call).await;
+    }
+    if call.operation == Operation::AccessLog {
+        return access_log::list(platform, &call).await;
     }
     if matches!(
         call.operation,

@@ -34,6 +34,8 @@ fn shape_of(part: SettingsPart) -> Shape {
                 ("lead_tracking_only", "false"),
                 ("resubmission_respects_hours", "false"),
                 ("rules_of_vehicle_location", "false"),
+                ("vehicle_sites", "[]"),
+                ("accepts_enquiries_from", "[]"),
                 ("reassign_after", "0"),
                 ("spam_gives_turn_back", "false"),
             ],

@@ -1,6 +1,7 @@
 //! Signing secrets for partners' ping-backs (APT-4): created here, shown once.
 
 use chrono::{DateTime, Utc};
+use forecourt_domain::access::{AccessEvent, AccessRecord};
 use forecourt_domain::base::{Fault, PartnerId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::people::Signing;
@@ -8,7 +9,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::formats::json::Loose;
 use forecourt_edge::http::{Answer, Call, Problem, Request, request};
 use forecourt_store::keys::Key;
-use forecourt_store::{Load, Loaded};
+use forecourt_store::{Load, Loaded, short};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -62,7 +63,7 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
     let keys = [Key::Partner(partner.clone()), Key::Signing(partner.clone())];
     let load = Load::of(keys.into_iter().chain(request.as_ref().map(Request::remembered_at)));
     let rule = |loaded: &Loaded, _| {
-        loaded.partner(&partner).ok_or(Refusal::NotFound("partner"))?;
+        let known = loaded.partner(&partner).ok_or(Refusal::NotFound("partner"))?;
         let before = loaded.signing(&partner);
         if let Some(request) = &request
             && let Some(name) = request.answered(loaded, call.now)?
@@ -72,7 +73,14 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
             return Ok((None, (before.filter(|signing| signing.current == name).cloned().ok_or_else(replaced)?, true)));
         }
         let made = Signing::rotated(before, &partner, name.clone(), hours, call.scope.actor(), now)?;
-        let decision = Decision::default().with(Item::Signing(made.clone()));
+        // The group's admins are notified, because whoever has the secret can report on appointments (ACC-1).
+        let event = AccessEvent::PartnerSecret { partner: partner.clone() };
+        let dealer = known.dealers.first().cloned().or_else(|| call.scope.any_dealer());
+        let record = dealer.map(|dealer| {
+            let id = format!("secret-{partner}-{}", short(&name));
+            Item::AccessRecord(Box::new(AccessRecord::notified(id, event, call.scope.actor(), dealer, call.now)))
+        });
+        let decision = Decision::default().with(Item::Signing(made.clone())).with_some(record);
         let decision = match &request {
             Some(request) => request.answering(decision, name.clone(), call.now),
             None => decision,

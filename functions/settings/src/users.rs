@@ -7,7 +7,7 @@ use crate::view::HistoryView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Refusal, Right, Role, UserId};
 use forecourt_domain::people::{User, UserFacts};
-use forecourt_domain::rules::people;
+use forecourt_domain::rules::people::{self, UserRequest};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -20,6 +20,8 @@ use utoipa::ToSchema;
 
 /// Number of users on a page.
 const PAGE: usize = 50;
+/// Number of users in one read.
+const READ_AT_ONCE: usize = 100;
 /// Number of changes on a page of a user's history.
 const HISTORY: usize = 20;
 
@@ -92,13 +94,24 @@ async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     if let Some(dealer) = &dealer {
         call.scope.reaches(dealer)?;
     }
-    let found = platform.store.users(&call.scope, after.as_ref(), PAGE + 1).await?;
-    let next = found.get(PAGE).and_then(|_| found.get(PAGE - 1)).map(|last| last.id.to_string());
     let wanted =
-        |user: &&User| user.is_here() && call.scope.sees_user(user) && dealer.as_ref().is_none_or(|dealer| user.dealers.contains(dealer));
-    let shown: Vec<&User> = found.iter().take(PAGE).filter(wanted).collect();
-    let loaded = dealers(platform, call, shown.iter().copied()).await?;
-    let users = shown.into_iter().map(|user| UserView::of(user, &loaded, call)).collect();
+        |user: &User| user.is_here() && call.scope.sees_user(user) && dealer.as_ref().is_none_or(|dealer| user.dealers.contains(dealer));
+    // A page ends after a user that the caller may see: neither its cursor nor its length reveals other users.
+    let (mut shown, mut last) = (Vec::new(), after);
+    while shown.len() <= PAGE {
+        let found = platform.store.users(&call.scope, last.as_ref(), READ_AT_ONCE).await?;
+        last = found.last().map(|user| user.id.clone());
+        let more = found.len() == READ_AT_ONCE;
+        shown.extend(found.into_iter().filter(&wanted));
+        if !more {
+            break;
+        }
+    }
+    let more = shown.len() > PAGE;
+    shown.truncate(PAGE);
+    let next = shown.last().filter(|_| more).map(|last| last.id.to_string());
+    let loaded = dealers(platform, call, shown.iter()).await?;
+    let users = shown.iter().map(|user| UserView::of(user, &loaded, call)).collect();
     Ok(Answer::new(200, &UsersView { users, after: next })?)
 }
 
@@ -130,9 +143,10 @@ async fn answer(platform: &Platform, call: &Call, user: &User, status: u16) -> R
     Ok(Answer::new(status, &view)?.header("etag", format!("\"{}\"", user.version)).about(&user.id))
 }
 
-/// Loads the user with current and new dealers.
+/// Loads the user with calendar links, and current and new dealers.
 fn load_user<'a>(id: &'a UserId, new_dealers: &'a [DealerId]) -> Load<'a> {
-    Load::of([Key::User(id.clone())].into_iter().chain(new_dealers.iter().cloned().map(Key::Dealer)))
+    let keys = [Key::User(id.clone()), Key::CalendarFeeds(id.clone())].into_iter();
+    Load::of(keys.chain(new_dealers.iter().cloned().map(Key::Dealer)))
         .then(|loaded| loaded.user(id).into_iter().flat_map(|user| user.dealers.iter().cloned().map(Key::Dealer)).collect())
 }
 
@@ -147,12 +161,19 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
     let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers), |loaded, _| {
         let before = loaded.user(id);
-        let unknown: Vec<&DealerId> = new_dealers.iter().filter(|dealer| loaded.dealer(dealer).is_none()).collect();
-        if let Some(dealer) = unknown.first() {
+        // An unknown dealer and one out of reach get the same fault, from the rule.
+        let mut unknown = new_dealers.iter().filter(|dealer| call.scope.reaches(dealer).is_ok() && loaded.dealer(dealer).is_none());
+        if let Some(dealer) = unknown.next() {
             return Err(Refusal::field("dealers", "SET-7", format!("{dealer} is not a dealer of the group")));
         }
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
-        let Some((decision, after)) = people::save(id, before, facts.clone(), &worked_at, &call.scope, call.now)? else {
+        let Some((decision, after)) = people::save(
+            before,
+            UserRequest { id, facts: facts.clone(), dealers: &worked_at, feeds: loaded.calendar_feeds(id) },
+            &call.scope,
+            call.now,
+        )?
+        else {
             return Ok((None, before.cloned().map(|user| (user, 200))));
         };
         match (before, &versions) {
@@ -177,7 +198,7 @@ async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer,
     let versions = required_versions(call)?;
     let gone = platform.store.decide(&call.scope, load_user(id, &[]), |loaded, _| {
         let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
-        let decision = people::leave(user, &works_at(loaded, user), &call.scope, call.now)?;
+        let decision = people::leave(user, &works_at(loaded, user), loaded.calendar_feeds(id), &call.scope, call.now)?;
         if decision.is_some() && !versions.contains(&user.version) {
             return Err(Refusal::Stale { current: user.version });
         }

@@ -3,7 +3,7 @@
 use crate::{body, change};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, Fault, Refusal, WebhookId};
+use forecourt_domain::base::{DealerId, Fault, PartnerId, Refusal, WebhookId};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::webhooks::{Webhook, WebhookEvent, WebhookRequest, WebhookState, Webhooks, endpoint};
 use forecourt_edge::Platform;
@@ -25,6 +25,9 @@ pub struct WebhookBody {
     events: Option<Vec<String>>,
     /// Dealers whose events are delivered; empty for all dealers.
     dealers: Option<Vec<String>>,
+    /// The partner whose system receives the events: only those of appointments that it made, and nothing of a lead. Absent for a system of the group
+    /// itself. It is set when the webhook is created.
+    partner: Option<String>,
     /// `on` or `off`.
     state: Option<String>,
 }
@@ -42,6 +45,9 @@ pub struct WebhookView {
     pub events: Vec<&'static str>,
     /// Dealers whose events are delivered; empty for all dealers.
     pub dealers: Vec<String>,
+    /// The partner whose system receives the events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<String>,
     /// `on` or `off`.
     pub state: &'static str,
     /// When the webhook was switched off.
@@ -94,6 +100,7 @@ impl WebhookView {
             url: webhook.url.clone(),
             events: webhook.events.iter().map(|event| event.name()).collect(),
             dealers: webhook.dealers.iter().map(ToString::to_string).collect(),
+            partner: webhook.partner.as_ref().map(ToString::to_string),
             state: if off.is_none() { "on" } else { "off" },
             off_since: off.map(|(at, _)| at),
             off_because: off.map(|(_, why)| why),
@@ -133,8 +140,8 @@ async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.into()))?;
     let new = Webhook::new(id, wish, call.scope.actor(), call.now);
     let request = request(platform, call, "webhooks");
-    let dealers = new.dealers.iter().cloned().map(Key::Dealer);
-    let load = Load::of([Key::Webhooks].into_iter().chain(dealers).chain(request.as_ref().map(Request::remembered_at)));
+    let named = new.dealers.iter().cloned().map(Key::Dealer).chain(new.partner.clone().map(Key::Partner));
+    let load = Load::of([Key::Webhooks].into_iter().chain(named).chain(request.as_ref().map(Request::remembered_at)));
     let rule = |loaded: &Loaded, _| {
         if let Some(request) = &request
             && request.done(loaded, call.now)?.is_some()
@@ -143,6 +150,10 @@ async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
             return Ok((None, (found.ok_or(Refusal::NotFound("webhook"))?, true)));
         }
         check_dealers(&new.wish(), loaded, call)?;
+        check_readable(&new.wish(), None, call)?;
+        if new.partner.as_ref().is_some_and(|partner| loaded.partner(partner).is_none()) {
+            return Err(Refusal::field("partner", "APT-6", "must be a partner of the group"));
+        }
         let (decision, made) = loaded.webhooks().with(new.clone())?;
         let again = decision.is_none();
         Ok((remembered(request.as_ref(), decision, 0, call.now), (made, again)))
@@ -179,6 +190,7 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
             (Some(wished), _) => {
                 let wish = wish(wished.clone(), Some(webhook))?;
                 check_dealers(&wish, loaded, call)?;
+                check_readable(&wish, Some(webhook), call)?;
                 let changed = if wish == webhook.wish() { webhook.clone() } else { webhook.changed(wish, by, call.now) };
                 (webhooks.put(&changed), changed)
             }
@@ -221,10 +233,29 @@ fn check_dealers(wish: &WebhookRequest, loaded: &Loaded, call: &Call) -> Result<
     Ok(())
 }
 
+/// Refuses events that the receiver, or the user who subscribes to them, may not read (ACC-1). Events that the webhook already has are not refused.
+fn check_readable(wish: &WebhookRequest, before: Option<&Webhook>, call: &Call) -> Result<(), Refusal> {
+    let of_leads = |event: &&WebhookEvent| event.name().starts_with("lead.");
+    if wish.partner.is_some() && wish.events.iter().any(|event| of_leads(&event)) {
+        return Err(Refusal::field("events", "APT-6", "must not contain events of leads: a partner may not read leads"));
+    }
+    let known = |event: &&WebhookEvent| before.is_some_and(|before| before.events.contains(event));
+    if !call.scope.reads_every_lead() && wish.events.iter().filter(of_leads).any(|event| !known(&event)) {
+        return Err(Refusal::field("events", "APT-6", "must not contain events of leads: you may not read all leads of these dealers"));
+    }
+    Ok(())
+}
+
 /// Checks a body. Absent fields keep the values of `before`.
 fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, Refusal> {
     let mut faults = Vec::new();
-    let was = before.map(Webhook::wish).unwrap_or(WebhookRequest { url: String::new(), events: [].into(), dealers: [].into(), on: true });
+    let was = before.map(Webhook::wish).unwrap_or(WebhookRequest {
+        url: String::new(),
+        events: [].into(),
+        dealers: [].into(),
+        partner: None,
+        on: true,
+    });
     let url = match body.url.map(|url| endpoint(url.trim())) {
         Some(Ok(url)) => url,
         Some(Err(why)) => {
@@ -275,7 +306,19 @@ fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, R
             was.on
         }
     };
-    if faults.is_empty() { Ok(WebhookRequest { url, events, dealers, on }) } else { Err(Refusal::Invalid(faults)) }
+    let partner = match body.partner.as_deref().map(|partner| PartnerId::parse(partner.trim())) {
+        None => was.partner,
+        Some(Ok(partner)) if before.is_none() || was.partner.as_ref() == Some(&partner) => Some(partner),
+        Some(Ok(_)) => {
+            faults.push(Fault::new("partner", "APT-6", "cannot be changed; create another webhook"));
+            None
+        }
+        Some(Err(e)) => {
+            faults.push(Fault::new("partner", "APT-6", e.to_string()));
+            None
+        }
+    };
+    if faults.is_empty() { Ok(WebhookRequest { url, events, dealers, partner, on }) } else { Err(Refusal::Invalid(faults)) }
 }
 
 /// Maximum number of dealers in a webhook.

@@ -1,12 +1,13 @@
 //! Decisions: the items to be committed together.
 
+use crate::access::AccessRecord;
 use crate::appointment::{Appointment, PendingReports, Unprocessed};
 use crate::base::{Actor, ChannelKey, Partner};
 use crate::calendar::{CalendarEvent, CalendarFeeds, Invitation};
 use crate::directory::Channel;
 use crate::distribution::{Pool, Rotation};
 use crate::elements::Element;
-use crate::lead::{Entry, Event, Lead, Receipt, Task};
+use crate::lead::{EnquiryReceipt, Entry, Event, Lead, Receipt, Task};
 use crate::messages::{Letter, Message};
 use crate::people::{ReceivedRequest, Signing, User, UserChange};
 use crate::reports::{Download, Export};
@@ -54,6 +55,8 @@ pub enum Item {
     Signing(Signing),
     Webhooks(Webhooks),
     Outgoing(Box<Outgoing>),
+    AccessRecord(Box<AccessRecord>),
+    EnquiryReceipt(Box<EnquiryReceipt>),
 }
 
 /// The result of a rule: the new states of the items that change together. All of them are committed, or none.

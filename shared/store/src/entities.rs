@@ -3,6 +3,7 @@
 //! A row reads: key = accessor of [`Loaded`] -> type, partition / place in it (after the group), key of an item of a decision,
 //! encoding. The accessors of items that have a default when they are not stored are crate-private, see [`Loaded`].
 
+mod access;
 mod appointment;
 mod contact;
 mod export;
@@ -17,7 +18,7 @@ use crate::entity::{Attributes, Entity, Versioned, encoding, entities, key_text,
 use crate::keys::{TableKey, elements_prefix, outgoing_place, stamp, subject};
 use crate::{Failure, Loaded};
 use chrono::{DateTime, NaiveDate, Utc};
-use forecourt_domain::access::Scope;
+use forecourt_domain::access::{AccessRecord, Scope};
 use forecourt_domain::appointment::{Appointment, PendingReports, Unprocessed};
 use forecourt_domain::base::{
     AppointmentId, ChannelKey, DealerId, DistributionGroupId, ElementId, EventId, ExportId, InvitationId, LeadId, Partner, PartnerId,
@@ -28,7 +29,7 @@ use forecourt_domain::decision::Item;
 use forecourt_domain::directory::Channel;
 use forecourt_domain::distribution::{Pool, Rotation};
 use forecourt_domain::elements::{Element, ElementKind};
-use forecourt_domain::lead::{Entry, Lead, Receipt, Task};
+use forecourt_domain::lead::{EnquiryReceipt, Entry, Lead, Receipt, Task};
 use forecourt_domain::messages::{Letter, Message};
 use forecourt_domain::people::{ReceivedRequest, Signing, User, UserChange};
 use forecourt_domain::reports::{Download, Export};
@@ -105,8 +106,14 @@ entities! {
     Channel = pub channel(key: &ChannelKey) -> Channel, (format!("C#{}", key.0)) / "@", it, key => [key], custom;
     /// The lead that an enquiry made, by the hash of its `Idempotency-Key`.
     Receipt = pub receipt(hash: &str) -> Receipt, "K#{hash}" / "@", it => [it.key], plain;
+    /// The receipt of an enquiry for its sender, by its id.
+    EnquiryReceipt = pub enquiry_receipt(id: &str) -> EnquiryReceipt, "Q#{id}" / "@", it => [it.id], plain;
     /// A request that was answered, by the hash of its name.
     ReceivedRequest = pub received_request(hash: &str) -> ReceivedRequest, "K#{hash}" / "S", it => [it.key], custom;
+
+    // The access log.
+    /// A record of the access log, by its time and id (ACC-1).
+    AccessRecord = pub access_record(at: Instant, id: &str) -> AccessRecord, "ALOG" / (format!("{}#{id}", stamp(*at))), it => [it.at, it.id], custom;
 
     // Exports.
     /// An export.

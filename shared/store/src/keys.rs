@@ -7,6 +7,8 @@
 //! |---|---|---|
 //! | Lead; its timeline, messages, calendar events, invitations, tasks and elements | `g#L#lead` / `@`, `T#version`, `M#cause`, `E#event`, `I#invitation`, `K#task`, `X#kind#element` | GetItem; Query for the page, and for the elements of a kind |
 //! | Appointment; its letters; letters about a lead | `g#A#appointment` / `@`, `O#cause`; `g#L#lead` / `O#cause` | GetItem; Query |
+//! | Access log: rights granted, searches (ACC-1) | `g#ALOG` / `time#record` | GetItem; Query, newest first |
+//! | Receipt of an enquiry, for its sender (INT-5) | `g#Q#receipt` / `@` | BatchGetItem with the lead |
 //! | Export; download log | `g#X` / export; `g#XLOG` / `time#download` | GetItem; Query, newest first |
 //! | Reports that arrived before their appointment; number of a dealer system's appointments that are not stored | `g#A#appointment` / `P`; `g#D#dealer` / `N` | GetItem with the appointment |
 //! | A dealer's appointments, newest first | **list** `g#D#dealer#A#month` / `created#appointment` | Query, one month a partition |
@@ -80,6 +82,20 @@ pub(crate) fn sender(id: &str) -> TableKey {
 /// Returns the partition of the download log.
 pub(crate) fn downloads_partition(scope: &Scope) -> String {
     format!("{}#XLOG", scope.group())
+}
+
+/// The suffix of the partition of a group's access log.
+const ACCESS_LOG: &str = "#ALOG";
+
+/// Returns the partition of the access log.
+pub(crate) fn access_log_partition(scope: &Scope) -> String {
+    format!("{}{ACCESS_LOG}", scope.group())
+}
+
+/// Returns the key of the record of the access log at a place.
+pub fn access_record_at(place: &str) -> Option<Key> {
+    let (at, id) = place.split_once('#')?;
+    (at.len() == 15).then_some(Key::AccessRecord(time_of(at)?, id.to_owned()))
 }
 
 /// Returns the partition of a lead or an appointment, without the group.

@@ -59,7 +59,8 @@
 //! | index work | 1 | the owner's board |
 //! | index due, twice | 2 | finds the next step and the message, whatever is lost (ESC-10) |
 //!
-//! That is 16 units in one transaction, and 2 more for each vehicle that the enquiry offers, since each is a trade-in (LEAD-2). If the rotation is
+//! That is 16 units in one transaction, 2 more for the receipt of a sender who may not read the lead (INT-5), and 2 more for each vehicle that the
+//! enquiry offers, since each is a trade-in (LEAD-2). If the rotation is
 //! contended, the lead is written without an owner for 10 units and assigned later for 13: lead, entry, message, rotation 8; list, work, due of the
 //! message 3; due of the lead, which moves, 2. Assigning in the intake's own commit saves 7 units, two round trips and a queue message. A change of a
 //! lead with an `Idempotency-Key` costs 2 more: the request is stored for thirty days (INT-5).

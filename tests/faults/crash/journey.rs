@@ -142,7 +142,15 @@ pub async fn post(cloud: &Cloud, who: &str, path: &str, key: &str, body: &Value)
 }
 
 pub async fn lead(cloud: &Cloud, dealer: &str, key: &str, body: &Value) -> Reply {
-    post(cloud, PORTAL, &format!("/dealers/{dealer}/leads"), key, body).await
+    let mut reply = post(cloud, PORTAL, &format!("/dealers/{dealer}/leads"), key, body).await;
+    // The portal gets a receipt. The journey continues with the lead's id.
+    let id = reply.text("/receipt").to_owned();
+    let scope = Scope::keys_only("demo-group".parse().unwrap());
+    let loaded = cloud.undisturbed().load(&scope, &Load::of([Key::EnquiryReceipt(id.clone())])).await.unwrap();
+    if let Some(receipt) = loaded.enquiry_receipt(&id) {
+        reply.body["id"] = json!(receipt.lead);
+    }
+    reply
 }
 
 pub fn enquiry(name: &str) -> Value {

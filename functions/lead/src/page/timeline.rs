@@ -67,6 +67,7 @@ impl EventView {
                 ("resent", json!({"source": enquiry.source, "external_id": enquiry.external_id, "flags": enquiry.flags}))
             }
             Event::Sited { mailbox } => ("sited", json!({"came_in_at": mailbox})),
+            Event::UnknownSite { site } => ("unknown_site", json!({"site": site})),
             Event::Added { enquiry } => ("added", json!({"enquiry": enquiry})),
             Event::ContactClash => ("contact_clash", json!({})),
             Event::Assigned { from, to, why } => ("assigned", json!({"from": from, "to": to, "why": why})),

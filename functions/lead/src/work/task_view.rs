@@ -4,7 +4,7 @@ use crate::cursor;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::LeadId;
 use forecourt_domain::lead::{FIRST_CONTACT, Lead, Task, TaskDetails, TaskState};
-use forecourt_store::{Agenda, LeadRow, Loaded, Todo};
+use forecourt_store::{Agenda, LeadRow, Todo};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -83,7 +83,7 @@ pub struct TodoView {
     pub lead: String,
     /// The lead's number in the form that people read out.
     pub number: String,
-    /// Display name of the lead's contact.
+    /// Display name of the lead's contact; `null` for a task that was assigned to you of a lead that you may not see.
     pub contact: Option<String>,
     /// Path of the task, or of the lead for a deadline.
     pub link: String,
@@ -120,17 +120,18 @@ impl TasksView {
 }
 
 impl AgendaView {
-    pub(crate) fn of(agenda: &Agenda, leads: &Loaded, now: DateTime<Utc>) -> Self {
-        let tasks = agenda.todos.iter().map(|todo| TodoView::of(todo, leads, now)).collect();
+    /// `lead` returns a lead if the reader may see it.
+    pub(crate) fn of<'a>(agenda: &Agenda, lead: impl Fn(LeadId) -> Option<&'a Lead>, now: DateTime<Utc>) -> Self {
+        let tasks = agenda.todos.iter().map(|todo| TodoView::of(todo, &lead, now)).collect();
         Self { tasks, cursor: agenda.cursor.clone(), truncated: agenda.truncated }
     }
 }
 
 impl TodoView {
-    fn of(todo: &Todo, leads: &Loaded, now: DateTime<Utc>) -> Self {
+    fn of<'a>(todo: &Todo, lead: impl Fn(LeadId) -> Option<&'a Lead>, now: DateTime<Utc>) -> Self {
         match todo {
             Todo::Given(task) => {
-                let contact = leads.lead(task.lead).filter(|lead| lead.dealer == task.dealer).map(|lead| lead.contact.clone());
+                let contact = lead(task.lead).map(|lead| lead.contact.clone());
                 Self::task(&task.work, task.work.assignee.as_ref().map(ToString::to_string), task.lead, contact, now)
             }
             Todo::Owned(row, work) => {

@@ -169,9 +169,10 @@ pub(crate) async fn of_dealer(platform: &Platform, call: &Call) -> Result<Answer
     };
     let query = WorkQuery { users: &users, from, until, cursor: call.query("cursor"), limit, selective: false };
     let agenda = store.agenda(&call.scope, &id, query).await?;
-    // An assigned task does not hold the contact's name, so the leads of these tasks are read.
+    // An assigned task does not hold the contact's name, so the leads of these tasks are read. The name is shown only to users who may see the lead.
     let given = agenda.todos.iter().filter_map(|todo| if let Todo::Given(task) = todo { Some(Key::Lead(task.lead)) } else { None });
     let given: Vec<Key> = given.collect();
     let leads = if given.is_empty() { Loaded::default() } else { store.load(&call.scope, &Load::of(given)).await? };
-    Ok(Answer::new(200, &AgendaView::of(&agenda, &leads, call.now))?.about(&id))
+    let readable = |lead: &Lead| lead.dealer == id && call.scope.sees_leads_of(lead.owner.as_ref(), &dealer.settings, call.now);
+    Ok(Answer::new(200, &AgendaView::of(&agenda, |id| leads.lead(id).filter(|lead| readable(lead)), call.now))?.about(&id))
 }

@@ -13,15 +13,15 @@ use forecourt_edge::usecase::appointment::{PingBackBody, PingBackView};
 use forecourt_export::{DownloadLogView, ExportBody, ExportView, LinkView};
 use forecourt_lead::{
     AgendaView, AssignmentBody, BoardView, CommentBody, CommentView, CommunicationBody, CommunicationView, ContactMadeBody, DocumentBody,
-    DocumentView, ElementView, LeadContactBody, LeadContactsView, LeadListView, LeadPageView, LeadView, MetBody, QuoteBody, QuoteView,
-    ReactionBody, StatusBody, TargetBody, TaskBody, TaskView, TasksView, TestDriveBody, TestDriveView, TimelineView, TradeInBody,
-    TradeInView,
+    DocumentView, ElementView, FoundLeadsView, LeadContactBody, LeadContactsView, LeadListView, LeadPageView, LeadSearchBody, LeadView,
+    MetBody, QuoteBody, QuoteView, ReactionBody, StatusBody, TargetBody, TaskBody, TaskView, TasksView, TestDriveBody, TestDriveView,
+    TimelineView, TradeInBody, TradeInView,
 };
-use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
+use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, LeadCreated, Outcomes};
 use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
-    DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, RotationBody, SettingsView, SigningSecretView,
-    SwitchedView, UserView, UsersView, WebhookBody, WebhooksView,
+    AccessLogView, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, RotationBody, SettingsView,
+    SigningSecretView, SwitchedView, UserView, UsersView, WebhookBody, WebhooksView,
 };
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder};
 use utoipa::openapi::{ComponentsBuilder, Ref, RefOr, Schema};
@@ -36,17 +36,17 @@ macro_rules! register {
 
 pub(super) fn components() -> ComponentsBuilder {
     let mut schemas = Schemas::new();
-    register!(schemas: EnquiryBody, LeadCreated, Outcomes, DryRunBody, DryRunView);
+    register!(schemas: EnquiryBody, EnquiryAccepted, LeadCreated, EnquiryReceiptView, Outcomes, DryRunBody, DryRunView);
     register!(schemas: ReactionBody, AssignmentBody, StatusBody, LeadView, LeadPageView, LeadListView, BoardView);
     register!(schemas: TimelineView, TargetBody, MetBody, ContactMadeBody, TaskBody, TaskView, TasksView, AgendaView);
-    register!(schemas: LeadContactBody, LeadContactsView);
+    register!(schemas: LeadContactBody, LeadContactsView, LeadSearchBody, FoundLeadsView);
     register!(schemas: EventBody, BulkBody, BulkView, CompletionBody, NoShowBody, RescheduleBody, CalendarEventView, CalendarEventsView);
     register!(schemas: InvitationBody, InvitationView, InvitationsView, BookingBody, OfferView, CalendarView, FeedBody, FeedsView);
     register!(schemas: AppointmentBody, AppointmentMade, AppointmentCounted, AppointmentView, AppointmentPageView, CorrectionBody);
     register!(schemas: MoveBody, AttendanceBody, UnprocessedView, PingBackBody, PingBackView, RotationBody, SigningSecretView);
     register!(schemas: AppointmentOverviewView, LeadOverviewView, ExportBody, ExportView, LinkView, DownloadLogView);
     register!(schemas: SettingsView, HistoryView, FindingsView, SwitchedView, ImportView, DealerUsersView, DealerUserView);
-    register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, Problem);
+    register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, AccessLogView, Problem);
     element::<TradeInBody, TradeInView>(&mut schemas);
     element::<QuoteBody, QuoteView>(&mut schemas);
     element::<TestDriveBody, TestDriveView>(&mut schemas);

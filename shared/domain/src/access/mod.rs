@@ -1,5 +1,9 @@
 //! Scopes: the data and actions that a request may access (LEAD-9, ACC-1).
 
+mod record;
+
+pub use record::{AccessEvent, AccessRecord, AdminNotice, AdminNoticeState};
+
 use crate::appointment::Appointment;
 use crate::base::{Actor, AppointmentOrigin, AppointmentTeam, DealerId, GroupId, Partner, PartnerKind, Refusal, Right, Role, UserId};
 use crate::elements::{Element, ElementKind};
@@ -72,6 +76,16 @@ impl Scope {
         }
     }
 
+    /// A dealer for items that belong to the whole group: one of the principal's, else the group's own id, which is a valid dealer's id.
+    pub fn any_dealer(&self) -> Option<DealerId> {
+        self.dealers().next().cloned().or_else(|| DealerId::parse(self.group.as_str()).ok())
+    }
+
+    /// Whether the principal may read every lead of the dealers that it may access.
+    pub fn reads_every_lead(&self) -> bool {
+        self.needs(Right::ReadLeads).is_ok() && matches!(&self.who, Who::User(user) if user.role != Role::Seller)
+    }
+
     /// The dealers that are listed in the principal's record.
     pub fn dealers(&self) -> impl Iterator<Item = &DealerId> {
         let dealers = match &self.who {
@@ -92,6 +106,7 @@ impl Scope {
             Who::User(user) => user.role.may(right) || (right != Right::Export && user.rights.contains(&right)),
             Who::Partner(partner) => match right {
                 Right::SubmitLeads => true,
+                Right::FindLeads => partner.kind == PartnerKind::ContactCentre,
                 Right::ReadAppointments | Right::WorkAppointments => partner.kind != PartnerKind::Portal,
                 _ => false,
             },

@@ -29,6 +29,8 @@ pub enum Right {
     SubmitLeads,
     /// Read leads.
     ReadLeads,
+    /// Find a lead by an exact number, address, telephone number or full name, without the right to read it (ACC-1).
+    FindLeads,
     /// Work on a lead: answer it, log a call, close it, reopen it.
     WorkLeads,
     /// Assign a lead to a user or a dealer.
@@ -61,9 +63,10 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Right; 16] = [
+    pub const ALL: [Right; 17] = [
         Right::SubmitLeads,
         Right::ReadLeads,
+        Right::FindLeads,
         Right::WorkLeads,
         Right::AssignLeads,
         Right::ModerateComments,
@@ -85,6 +88,7 @@ impl Right {
         match self {
             Right::SubmitLeads => "submit_leads",
             Right::ReadLeads => "read_leads",
+            Right::FindLeads => "find_leads",
             Right::WorkLeads => "work_leads",
             Right::AssignLeads => "assign_leads",
             Right::ModerateComments => "moderate_comments",
@@ -110,6 +114,18 @@ impl fmt::Display for Right {
 }
 
 impl Role {
+    /// Returns the name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Seller => "seller",
+            Role::DealerAdmin => "dealer_admin",
+            Role::GroupAdmin => "group_admin",
+            Role::HeadOffice => "head_office",
+            Role::ContactCentre => "contact_centre",
+            Role::Operator => "operator",
+        }
+    }
+
     /// Returns whether the role covers the whole group, not only the user's own dealers.
     pub(crate) fn reaches_all(self) -> bool {
         !matches!(self, Role::Seller | Role::DealerAdmin)
@@ -117,8 +133,8 @@ impl Role {
 
     pub(crate) fn may(self, right: Right) -> bool {
         use Right::{
-            AssignLeads, ChangeSettings, Export, ManageGroups, ManageUsers, ModerateComments, Operate, ReadAppointments, ReadLeads,
-            ReadOverview, ReadSettings, ReadUsers, SubmitLeads, WorkAppointments, WorkLeads,
+            AssignLeads, ChangeSettings, Export, FindLeads, ManageGroups, ManageUsers, ModerateComments, Operate, ReadAppointments,
+            ReadLeads, ReadOverview, ReadSettings, ReadUsers, SubmitLeads, WorkAppointments, WorkLeads,
         };
         match self {
             Role::Seller => {
@@ -140,7 +156,7 @@ impl Role {
             ),
             Role::GroupAdmin => !matches!(right, Operate | Export),
             Role::HeadOffice => matches!(right, ReadLeads | ReadAppointments | ReadOverview | Export | ReadSettings | ReadUsers),
-            Role::ContactCentre => matches!(right, SubmitLeads | ReadAppointments | WorkAppointments | ReadOverview),
+            Role::ContactCentre => matches!(right, SubmitLeads | FindLeads | ReadAppointments | WorkAppointments | ReadOverview),
             Role::Operator => matches!(right, ReadSettings | ChangeSettings | ManageGroups | ReadUsers | ManageUsers | Operate),
         }
     }

@@ -11,7 +11,7 @@ mod timeline;
 mod turn;
 
 pub use contacts::LeadContact;
-pub use origin::{Added, LeadOrigin, Receipt, Resent};
+pub use origin::{Added, EnquiryReceipt, LeadOrigin, Receipt, Resent};
 pub use plan::{Plan, Step};
 pub use reaction::Reaction;
 pub use target::{FIRST_CONTACT, Target, open};

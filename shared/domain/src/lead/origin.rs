@@ -1,6 +1,7 @@
 //! The origin of a lead, and receipts of requests that brought enquiries (INT-5).
 
-use crate::base::{LeadId, UserId};
+use crate::base::{Actor, DealerId, LeadId, UserId};
+use crate::enquiry::Flag;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,32 @@ pub struct Receipt {
     /// The response, if the enquiry was added to an existing lead (INT-6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added: Option<Added>,
+}
+
+/// The receipt of an enquiry for a sender who may not read its lead. The sender learns its id, time and warnings, and nothing of the lead.
+///
+/// It alone decides what is a repeat of the sender, so that a repeat does not show whether the enquiry made a lead or was added to one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnquiryReceipt {
+    /// Its id: a hash of the sender and the origin of the enquiry.
+    pub id: String,
+    /// The sender.
+    pub by: Actor,
+    /// The dealer to which the enquiry was sent.
+    pub dealer: DealerId,
+    /// When the enquiry arrived first.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// A hash of the first content.
+    pub body: String,
+    /// The contents that were sent again (ADF `resend`), in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resent: Vec<Resent>,
+    /// The flags of the current content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Flag>,
+    /// The lead of the enquiry. The sender does not see it.
+    pub lead: LeadId,
 }
 
 /// The response to a request whose enquiry was added to an existing lead.

@@ -67,6 +67,11 @@ pub enum Event {
         /// The dealer at which it arrived.
         mailbox: DealerId,
     },
+    /// The vehicle is at a site that is unknown here, or has not agreed to take enquiries of this dealer (INT-10).
+    UnknownSite {
+        /// The site as the sender wrote it.
+        site: String,
+    },
     /// The sender sent the enquiry again with new content (ADF `resend`, INT-5).
     Resent {
         /// The new content.

@@ -1,27 +1,40 @@
 //! Changes of users (SET-7, ACC-1).
 
-use crate::access::Scope;
+use crate::access::{AccessEvent, AccessRecord, Scope};
 use crate::base::text::line;
 use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UserId};
+use crate::calendar::CalendarFeeds;
 use crate::decision::{Decision, Item};
 use crate::people::{User, UserChange, UserFacts};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
-/// Creates or changes a user (SET-7). `dealers` are the dealers at which the user worked before. `None` if nothing changes.
+/// A user as a request wants them, with the stored items that the change depends on.
+#[derive(Debug, Clone)]
+pub struct UserRequest<'a> {
+    /// The user's id.
+    pub id: &'a UserId,
+    /// The wanted fields.
+    pub facts: UserFacts,
+    /// The dealers at which the user worked before.
+    pub dealers: &'a [&'a Dealer],
+    /// The user's calendar links.
+    pub feeds: Option<&'a CalendarFeeds>,
+}
+
+/// Creates or changes a user (SET-7). `None` if nothing changes. A user who returns to the group gets no earlier calendar link back (CAL-6).
 ///
 /// # Errors
 /// Faults by field: rights and roles that the principal cannot grant (ACC-1), and a removed dealer at which the user is still a member.
 pub fn save(
-    id: &UserId,
     before: Option<&User>,
-    facts: UserFacts,
-    dealers: &[&Dealer],
+    request: UserRequest<'_>,
     scope: &Scope,
     now: DateTime<Utc>,
 ) -> Result<Option<(Decision, User)>, Refusal> {
     within_reach(before, scope)?;
+    let UserRequest { id, facts, dealers, feeds } = request;
     let nowhere = BTreeSet::new();
     let mut faults = Vec::new();
     if line(&facts.name, 100).is_none() {
@@ -41,6 +54,9 @@ pub fn save(
     if !scope.gives_role(facts.role) {
         faults.push(Fault::new("role", "ACC-1", "grants rights you do not have"));
     }
+    let own = of_oneself(before, &facts, scope).into_iter();
+    let own: Vec<Fault> = own.filter(|own| faults.iter().all(|fault| fault.field != own.field)).collect();
+    faults.extend(own);
     let had = before.map_or(&nowhere, |before| &before.dealers);
     for dealer in facts.dealers.difference(had).filter(|dealer| scope.reaches(dealer).is_err()) {
         faults.push(Fault::new("dealers", "ACC-1", format!("must not include {dealer}: you cannot access this dealer")));
@@ -64,28 +80,53 @@ pub fn save(
         return Ok(None);
     }
     let after = User { version: version + 1, ..same };
-    Ok(Some((saved(after.clone(), scope, now), after)))
+    let decision = saved(before, after.clone(), scope, now);
+    let returns = before.is_some_and(|before| !before.is_here());
+    Ok(Some((decision.with_some(feeds.filter(|_| returns).and_then(revoked)), after)))
 }
 
-/// Removes a user from the group. `None` if the user is already removed. The record remains, so that past changes still show the name.
+/// Returns the calendar links of a user who has left, all revoked. `None` if there are none.
+fn revoked(feeds: &CalendarFeeds) -> Option<Item> {
+    (!feeds.feeds.is_empty()).then(|| Item::CalendarFeeds(CalendarFeeds::none(feeds.user.clone())))
+}
+
+/// Returns the faults of users who change their own role or grant rights to themselves (ACC-1).
+fn of_oneself(before: Option<&User>, facts: &UserFacts, scope: &Scope) -> Vec<Fault> {
+    let Some(own) = before.filter(|user| scope.user_id() == Some(&user.id)) else { return Vec::new() };
+    let role = (own.role != facts.role)
+        .then(|| Fault::new("role", "ACC-1", format!("must stay {}: you cannot change your own role", own.role.name())));
+    let rights = facts.rights.difference(&own.rights);
+    let rights =
+        rights.map(|right| Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant a right to yourself")));
+    role.into_iter().chain(rights).collect()
+}
+
+/// Removes a user from the group, and revokes the user's calendar links (CAL-6). `None` if the user is already removed. The record remains,
+/// so that past changes still show the name.
 ///
 /// # Errors
 /// 409 if the user is still a member at a dealer, or is the principal.
-pub fn leave(user: &User, dealers: &[&Dealer], scope: &Scope, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+pub fn leave(
+    user: &User,
+    dealers: &[&Dealer],
+    feeds: Option<&CalendarFeeds>,
+    scope: &Scope,
+    now: DateTime<Utc>,
+) -> Result<Option<Decision>, Refusal> {
+    within_reach(Some(user), scope)?;
     if !user.is_here() {
         return Ok(None);
     }
     if scope.user_id() == Some(&user.id) {
         return Err(Refusal::Conflict("you cannot remove yourself".into()));
     }
-    within_reach(Some(user), scope)?;
     let parts: Vec<&str> =
         dealers.iter().filter(|dealer| dealer.settings.member(&user.id).is_some()).map(|dealer| dealer.id.as_str()).collect();
     if !parts.is_empty() {
         return Err(Refusal::Conflict(format!("{} is still a member at {}; remove the member there first", user.id, parts.join(", "))));
     }
     let gone = User { version: user.version + 1, left: Some(now), ..user.clone() };
-    Ok(Some(saved(gone, scope, now)))
+    Ok(Some(saved(Some(user), gone, scope, now).with_some(feeds.and_then(revoked))))
 }
 
 /// Checks that the principal may change the user: 404 if it may not see the user, 403 if the user has rights that it cannot grant.
@@ -110,7 +151,15 @@ fn no_lock_out(id: &UserId, role: Role, rights: &BTreeSet<Right>, scope: &Scope)
     Ok(())
 }
 
-fn saved(user: User, scope: &Scope, now: DateTime<Utc>) -> Decision {
+/// Returns the decision that stores a changed user. If the change grants rights over the group, it also records that and notifies the
+/// group's admins (ACC-1).
+fn saved(before: Option<&User>, user: User, scope: &Scope, now: DateTime<Utc>) -> Decision {
+    let granted = AccessEvent::of_user(before, &user).filter(|_| user.is_here());
+    let dealer = user.dealers.first().cloned().or_else(|| scope.any_dealer());
+    let record = granted.zip(dealer).map(|(event, dealer)| {
+        let id = format!("user-{}-{}", user.id, user.version);
+        Item::AccessRecord(Box::new(AccessRecord::notified(id, event, scope.actor(), dealer, now)))
+    });
     let change = UserChange { at: now, by: scope.actor(), user: user.clone() };
-    Decision::default().with(Item::User(Box::new(user))).with(Item::UserChange(Box::new(change)))
+    Decision::default().with(Item::User(Box::new(user))).with(Item::UserChange(Box::new(change))).with_some(record)
 }

@@ -52,6 +52,36 @@ pub fn allowed(before: &DealerSettings, after: &DealerSettings, scope: &Scope) -
     Ok(())
 }
 
+/// Returns the other dealers that `after` names as sites of vehicles and `before` does not.
+pub fn new_sites<'a>(before: &'a DealerSettings, after: &'a DealerSettings) -> impl Iterator<Item = &'a DealerId> {
+    let known = |id: &DealerId| before.vehicle_sites.iter().any(|site| site.dealer == *id);
+    after.vehicle_sites.iter().map(|site| &site.dealer).filter(move |id| !known(id))
+}
+
+/// Checks the new sites of vehicles: each must be a dealer that accepts enquiries from this one (INT-10). The fault is the same for an
+/// unknown dealer.
+///
+/// # Errors
+/// A fault for every site that did not agree, by field.
+pub fn agreed<'a>(
+    id: &DealerId,
+    before: &DealerSettings,
+    after: &DealerSettings,
+    dealer: impl Fn(&DealerId) -> Option<&'a Dealer>,
+) -> Result<(), Refusal> {
+    let agrees = |site: &DealerId| dealer(site).is_some_and(|site| site.id != *id && site.settings.accepts_enquiries_from.contains(id));
+    let faults: Vec<Fault> = new_sites(before, after)
+        .filter(|site| !agrees(site))
+        .map(|site| {
+            let at = after.vehicle_sites.iter().position(|known| known.dealer == *site).unwrap_or_default();
+            let detail =
+                format!("must be a dealer that accepts enquiries from {id}: its setting accepts_enquiries_from must name {id} first");
+            Fault::new(format!("vehicle_sites[{at}].dealer"), "INT-10", detail)
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
+}
+
 /// Returns the users that `after` names and `before` does not.
 pub fn newcomers<'a>(before: &'a DealerSettings, after: &'a DealerSettings) -> impl Iterator<Item = &'a UserId> {
     after.members.iter().map(|member| &member.user).filter(|user| before.member(user).is_none())
@@ -72,11 +102,9 @@ pub fn welcome<'a>(
     for newcomer in newcomers(before, after) {
         let at = after.members.iter().position(|member| member.user == *newcomer).unwrap_or_default();
         let mut fault = |detail: String| faults.push(Fault::new(format!("members[{at}].user"), "SET-7", detail));
-        match user(newcomer).filter(|user| user.is_here()) {
-            None => fault(format!("{newcomer} is not a user of the group")),
-            Some(user) if !user.dealers.contains(id) => {
-                fault(format!("{newcomer} does not work at {id}; a user with the right to manage users can add the dealer to this user"));
-            }
+        // The fault is the same for an unknown user and for one who works elsewhere: it must not reveal the users of other dealers.
+        match user(newcomer).filter(|user| user.is_here() && user.dealers.contains(id)) {
+            None => fault(format!("{newcomer} does not work at {id}; a user with the right to manage users can add the dealer to a user")),
             Some(user) => items.push(Item::User(Box::new(user.clone()))),
         }
     }

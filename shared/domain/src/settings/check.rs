@@ -41,6 +41,7 @@ impl DealerSettings {
         self.check_durations(&mut faults);
         self.check_mail(&mut faults);
         self.check_words(&mut faults);
+        self.check_sites(&mut faults);
         self.check_distribution(&mut faults);
         faults.extend(self.appointments.check().into_iter().map(|fault| Fault { field: format!("appointments.{}", fault.field), ..fault }));
         faults.extend(self.capacity.check().into_iter().map(|fault| Fault { field: format!("capacity.{}", fault.field), ..fault }));

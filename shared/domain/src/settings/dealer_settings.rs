@@ -1,9 +1,9 @@
 //! The settings of a dealer (SET-1 to SET-7).
 
 use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId};
-use crate::enquiry::{Enquiry, Person};
+use crate::enquiry::Person;
 use crate::hours::Calendar;
-use crate::settings::{AppointmentSettings, CapacityDraft, PoolSettings, RoutingRule};
+use crate::settings::{AppointmentSettings, CapacityDraft, PoolSettings, RoutingRule, VehicleSite};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -115,6 +115,12 @@ pub struct DealerSettings {
     /// An enquiry for a vehicle at another site of the group goes to that site and is distributed by its rules (INT-10).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rules_of_vehicle_location: bool,
+    /// The other dealers at which vehicles of this dealer can be, with their names in enquiries (INT-10).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vehicle_sites: Vec<VehicleSite>,
+    /// The dealers whose enquiries for a vehicle at this site become leads of this dealer (INT-10).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub accepts_enquiries_from: BTreeSet<DealerId>,
     /// Working minutes after which a lead without a reaction goes to the next user in the rotation; 0 means never (DIS-10).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub reassign_after: u32,
@@ -221,12 +227,6 @@ impl Member {
 }
 
 impl DealerSettings {
-    /// Returns the site of the first vehicle if `rules_of_vehicle_location` is on (INT-10). It can be this dealer itself.
-    pub fn site_of(&self, enquiry: &Enquiry) -> Option<DealerId> {
-        let site = enquiry.vehicles.first().filter(|_| self.rules_of_vehicle_location)?.site.as_deref()?;
-        DealerId::parse(&site.trim().to_lowercase()).ok()
-    }
-
     /// Returns the settings of `user` at this dealer.
     pub fn member(&self, user: &UserId) -> Option<&Member> {
         self.members.iter().find(|m| m.user == *user)

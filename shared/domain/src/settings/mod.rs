@@ -8,6 +8,7 @@ mod findings;
 mod pool;
 mod recompute;
 mod routing;
+mod sites;
 
 pub use appointments::AppointmentSettings;
 pub use capacity::{Capacity, CapacityDraft};
@@ -16,6 +17,7 @@ pub use findings::{Finding, FindingKind, findings};
 pub use pool::PoolSettings;
 pub use recompute::{Recompute, moves_deadlines};
 pub use routing::{Lane, RoutingCondition, RoutingRule};
+pub use sites::VehicleSite;
 
 use crate::base::{Actor, DealerId, Fault, UserId};
 use chrono::{DateTime, Utc};

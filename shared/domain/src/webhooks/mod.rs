@@ -7,7 +7,7 @@ pub use delivery::{Attempt, Delivery, DeliveryClaim, DeliveryOutcome, DeliverySt
 pub use endpoint::{endpoint, is_public};
 
 use crate::appointment::{Appointment, AppointmentState, Attended};
-use crate::base::{Actor, AppointmentId, DealerId, LeadId, Subject, WebhookId};
+use crate::base::{Actor, AppointmentId, DealerId, LeadId, PartnerId, Subject, WebhookId};
 use crate::lead::Lead;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,10 @@ pub struct Webhook {
     /// The dealers. Empty for all.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub dealers: BTreeSet<DealerId>,
+    /// The partner whose system receives the events. It gets only events of its own appointments, and nothing of a lead. `None` for a system
+    /// of the group itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerId>,
     /// The actor who created it or last changed it. They are notified if it is switched off.
     pub by: Actor,
     /// When it was created.
@@ -160,6 +164,7 @@ pub struct WebhookRequest {
     pub url: String,
     pub events: BTreeSet<WebhookEvent>,
     pub dealers: BTreeSet<DealerId>,
+    pub partner: Option<PartnerId>,
     pub on: bool,
 }
 
@@ -174,9 +179,9 @@ impl Webhook {
     /// Creates a webhook.
     pub fn new(id: WebhookId, wish: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
         let state = WebhookState::On;
-        let WebhookRequest { url, events, dealers, .. } = wish;
+        let WebhookRequest { url, events, dealers, partner, .. } = wish;
         let (secret, old_until, failing) = (1, None, None);
-        Self { id, version: 1, url, events, dealers, by, created: now, secret, old_until, state, failing }
+        Self { id, version: 1, url, events, dealers, partner, by, created: now, secret, old_until, state, failing }
     }
 
     /// Returns its current settings.
@@ -185,6 +190,7 @@ impl Webhook {
             url: self.url.clone(),
             events: self.events.clone(),
             dealers: self.dealers.clone(),
+            partner: self.partner.clone(),
             on: self.state == WebhookState::On,
         }
     }
@@ -197,8 +203,8 @@ impl Webhook {
             (state, _) => state.clone(),
         };
         let failing = self.failing.clone().filter(|_| wish.on && self.state == WebhookState::On && wish.url == self.url);
-        let WebhookRequest { url, events, dealers, .. } = wish;
-        Self { version: self.version + 1, url, events, dealers, by, state, failing, ..self.clone() }
+        let WebhookRequest { url, events, dealers, partner, .. } = wish;
+        Self { version: self.version + 1, url, events, dealers, partner, by, state, failing, ..self.clone() }
     }
 
     /// Returns the webhook with a new secret. The previous secret remains valid for 24 hours.
@@ -213,8 +219,19 @@ impl Webhook {
         [self.secret].into_iter().chain(old).collect()
     }
 
-    fn wants(&self, event: WebhookEvent, dealer: &DealerId) -> bool {
-        self.state == WebhookState::On && self.events.contains(&event) && (self.dealers.is_empty() || self.dealers.contains(dealer))
+    /// `by` is the creator of the appointment. `None` for an event of a lead, which no partner may read.
+    fn wants(&self, event: WebhookEvent, dealer: &DealerId, by: Option<&Actor>) -> bool {
+        let readable = |partner: &PartnerId| matches!(by, Some(Actor::Partner(by)) if by == partner);
+        self.state == WebhookState::On
+            && self.events.contains(&event)
+            && (self.dealers.is_empty() || self.dealers.contains(dealer))
+            && self.partner.as_ref().is_none_or(readable)
+    }
+
+    /// Returns the content of an event as the receiver may read it: a partner learns nothing of a lead (ACC-1).
+    pub fn readable(&self, data: &WebhookData) -> WebhookData {
+        let lead = data.lead.filter(|_| self.partner.is_none());
+        WebhookData { lead, ..data.clone() }
     }
 
     /// Returns the webhook after an attempt.
@@ -267,7 +284,8 @@ impl Webhooks {
             status: Some(after.status.name().into()),
             ..WebhookData::of(&after.dealer, Some(after.id))
         };
-        self.outgoing(&Subject::Lead(after.id), version, (after.updated, after.updated), &candidates, &data)
+        let event = NewEvent { about: Subject::Lead(after.id), by: None, version, at: after.updated, queued: after.updated, data };
+        self.outgoing(&event, &candidates)
     }
 
     /// Returns the events of the change of an appointment from `before` to `after`. `version` is that of the appointment's item.
@@ -296,27 +314,34 @@ impl Webhooks {
             at: Some(after.at),
             ..WebhookData::of(&after.dealer, after.lead)
         };
-        self.outgoing(&Subject::Appointment(after.id.clone()), version, (at, after.updated.max(at)), &candidates, &data)
+        let about = Subject::Appointment(after.id.clone());
+        let event = NewEvent { about, by: Some(&after.by), version, at, queued: after.updated.max(at), data };
+        self.outgoing(&event, &candidates)
     }
 
-    fn outgoing(
-        &self,
-        about: &Subject,
-        version: u64,
-        (at, queued): (DateTime<Utc>, DateTime<Utc>),
-        candidates: &[(bool, WebhookEvent)],
-        data: &WebhookData,
-    ) -> Vec<Outgoing> {
+    fn outgoing(&self, new: &NewEvent<'_>, candidates: &[(bool, WebhookEvent)]) -> Vec<Outgoing> {
+        let NewEvent { about, by, version, at, queued, data } = new;
         let happened = candidates.iter().enumerate().filter(|(_, (so, _))| *so);
         let outgoing = happened.filter_map(|(place, (_, event))| {
-            let readers = self.webhooks.iter().filter(|webhook| webhook.wants(*event, &data.dealer));
-            let deliveries: Vec<Delivery> = readers.map(|webhook| Delivery::new(webhook.id.clone(), queued)).collect();
+            let readers = self.webhooks.iter().filter(|webhook| webhook.wants(*event, &data.dealer, *by));
+            let deliveries: Vec<Delivery> = readers.map(|webhook| Delivery::new(webhook.id.clone(), *queued)).collect();
             let sequence = version * 8 + place as u64;
             let (about, data) = (about.clone(), data.clone());
-            (!deliveries.is_empty()).then_some(Outgoing { about, sequence, event: *event, at, queued, data, deliveries })
+            (!deliveries.is_empty()).then_some(Outgoing { about, sequence, event: *event, at: *at, queued: *queued, data, deliveries })
         });
         outgoing.collect()
     }
+}
+
+/// The change of a lead or an appointment of which events are made.
+struct NewEvent<'a> {
+    about: Subject,
+    /// The creator of the appointment.
+    by: Option<&'a Actor>,
+    version: u64,
+    at: DateTime<Utc>,
+    queued: DateTime<Utc>,
+    data: WebhookData,
 }
 
 /// The content of an event: ids and states, no personal data.

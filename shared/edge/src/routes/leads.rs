@@ -1,6 +1,6 @@
 //! Leads: submitting, reading, working.
 
-use super::problems::{LEAD_CHANGE, MEDIA_TYPE, NO_DEALER, NO_RIGHT, NO_TOKEN, READ, RETRY, UNREADABLE};
+use super::problems::{FIELDS, LEAD_CHANGE, MEDIA_TYPE, NO_DEALER, NO_RIGHT, NO_TOKEN, READ, RETRY, UNREADABLE};
 use super::query::{CREATED_FROM, CREATED_UNTIL, CURSOR, LIMIT_25, OVERDUE, OWNER, SOURCE, STATUS, TYPE};
 use super::row::{get, post, routes, routes_of};
 use super::{Content, Operation, Response, Route, Row};
@@ -11,18 +11,18 @@ const LEAD: &[Response] = &[(200, "The changed lead; its version is the ETag.", 
 routes![
     SubmitLead = post("/dealers/{dealer}/leads", "lead-intake")
         .summary("Accepts an enquiry as JSON or as ADF XML and creates a lead (INT-1).")
-        .description("The response has the lead's deadline. The owner may be null and is set within seconds.")
+        .description("The response has the lead's deadline if you may read the lead, else a receipt. The owner may be null and is set within seconds.")
         .rights(&[Right::SubmitLeads])
         .body(&[Content::Json("EnquiryBody"), Content::Text("application/adf+xml", "ADF 1.0")])
         .responses(&[
             (
                 201,
-                "The lead is created; `Location` names it. A repeat gets the same response, with `Idempotent-Replay: true`.",
-                Content::Json("LeadCreated")
+                "The lead is created; `Location` names it. If you may not read the lead, the response is a receipt, whether or not the person is known. A repeat gets the same response, with `Idempotent-Replay: true`.",
+                Content::Json("EnquiryAccepted")
             ),
             (
                 200,
-                "An existing lead is changed (ADF `resend`), or the enquiry is added to the lead in progress of the same contact (INT-6).",
+                "An existing lead that you may read is changed (ADF `resend`), or the enquiry is added to the lead in progress of the same contact (INT-6).",
                 Content::Json("LeadCreated")
             ),
             (207, "The document has several enquiries: one result each.", Content::Json("Outcomes")),
@@ -37,6 +37,12 @@ routes![
             (422, "Fields break rules; `errors` names each. Or the key was used before with another enquiry."),
             RETRY,
         ]),
+    ReadEnquiry = get("/enquiries/{receipt}", "lead-intake")
+        .summary("Returns the receipt of an enquiry that you sent (INT-5).")
+        .description("It has the time and the flags of your enquiry, and nothing of its lead.")
+        .rights(&[Right::SubmitLeads])
+        .responses(&[(200, "The receipt.", Content::Json("EnquiryReceiptView"))])
+        .problems(READ),
     ListLeads = get("/dealers/{dealer}/leads", "lead")
         .summary("Returns the leads of a dealer that are visible to you, newest first (LEAD-8).")
         .rights(&[Right::ReadLeads])
@@ -72,6 +78,13 @@ routes![
         ])
         .responses(&[(200, "A page of leads by the date of the next action.", Content::Json("BoardView"))])
         .problems(READ),
+    FindLeads = post("/dealers/{dealer}/lead-search", "lead")
+        .summary("Finds leads of a dealer by one exact value: number, e-mail address, telephone number or full name (ACC-1).")
+        .description("For the contact centre, which may not read leads. Each search is stored in the access log before it is answered.")
+        .rights(&[Right::FindLeads])
+        .body(&[Content::Json("LeadSearchBody")])
+        .responses(&[(200, "The leads that match, at most ten.", Content::Json("FoundLeadsView"))])
+        .problems(&[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_DEALER, MEDIA_TYPE, FIELDS, RETRY]),
     ReadLead = get("/leads/{id}", "lead")
         .summary("Returns a lead with its state, deadline, owner, latest timeline entries and notices (LEAD-1).")
         .rights(&[Right::ReadLeads])

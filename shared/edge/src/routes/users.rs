@@ -1,7 +1,7 @@
 //! A dealer's users, and the group's.
 
 use super::problems::{SETTINGS_CHANGE, SETTINGS_READ};
-use super::query::BEFORE;
+use super::query::{BEFORE, CURSOR, LIMIT_25};
 use super::row::{delete, get, patch, put, routes, routes_of};
 use super::{Content, Operation, Response, Route, Row};
 use forecourt_domain::base::Right;
@@ -91,6 +91,13 @@ routes![
         ])
         .if_match()
         .problems(SETTINGS_CHANGE),
+    AccessLog = get("/access-log", "settings")
+        .summary("Returns the log of granted rights, partners' secrets and searches for leads, newest first (ACC-1).")
+        .description("For users who manage the users of the whole group.")
+        .rights(&[Right::ManageUsers])
+        .query(&[LIMIT_25, CURSOR])
+        .responses(&[(200, "A page of records.", Content::Json("AccessLogView"))])
+        .problems(SETTINGS_READ),
     RemoveUser = delete("/users/{user}", "settings")
         .summary("Removes a user from the group; their token becomes invalid (SET-7).")
         .rights(&[Right::ManageUsers])

@@ -1,6 +1,6 @@
 //! Wake-ups: the messages on the queues. They are made of the keys of due items.
 
-use super::{DueKind, EXPORTS, RECOMPUTE};
+use super::{ACCESS_LOG, DueKind, EXPORTS, RECOMPUTE};
 use crate::Failure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -45,6 +45,11 @@ pub enum WakeUpTarget {
         /// The export's id.
         export: ExportId,
     },
+    /// A record of the access log.
+    Access {
+        /// Its place in the log.
+        access: String,
+    },
     /// A webhook event.
     Outgoing {
         /// The lead or appointment that it is about.
@@ -76,7 +81,11 @@ impl WakeUpTarget {
             WakeUpTarget::Letter { home: Subject::Lead(lead), .. } | WakeUpTarget::Outgoing { about: Subject::Lead(lead), .. } => {
                 Some(*lead)
             }
-            WakeUpTarget::Letter { .. } | WakeUpTarget::Outgoing { .. } | WakeUpTarget::Export { .. } | WakeUpTarget::Dealer {} => None,
+            WakeUpTarget::Letter { .. }
+            | WakeUpTarget::Outgoing { .. }
+            | WakeUpTarget::Export { .. }
+            | WakeUpTarget::Access { .. }
+            | WakeUpTarget::Dealer {} => None,
         }
     }
 }
@@ -106,6 +115,7 @@ impl WakeUp {
                     (group, WakeUpTarget::Letter { home: Subject::Appointment(id.parse().ok()?), letter: cause.to_owned() })
                 }
                 _ if pk.ends_with(EXPORTS) => (pk.strip_suffix(EXPORTS)?, WakeUpTarget::Export { export: sk.parse().ok()? }),
+                _ if pk.ends_with(ACCESS_LOG) => (pk.strip_suffix(ACCESS_LOG)?, WakeUpTarget::Access { access: sk.to_owned() }),
                 _ if sk == RECOMPUTE => (pk.split_once("#D#")?.0, WakeUpTarget::Dealer {}),
                 _ => {
                     let (group, about) = match (pk.split_once("#NL#"), pk.split_once("#NA#")) {

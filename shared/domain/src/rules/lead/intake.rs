@@ -34,11 +34,19 @@ pub struct Arrival {
     pub resend: bool,
     /// The dealer to which it was sent, if another dealer's rules apply (INT-10).
     pub mailbox: Option<DealerId>,
+    /// The site of its vehicle, if the dealer uses the rules of the site and does not know it (INT-10).
+    pub unknown_site: Option<String>,
     /// When it arrived. The response clock starts here (ESC-1).
     pub at: DateTime<Utc>,
 }
 
 impl Arrival {
+    /// Returns the timeline events about the site of the vehicle (INT-10).
+    fn site_events(&self) -> impl Iterator<Item = Event> {
+        let sited = self.mailbox.clone().map(|mailbox| Event::Sited { mailbox });
+        sited.into_iter().chain(self.unknown_site.clone().map(|site| Event::UnknownSite { site }))
+    }
+
     /// Returns the timeline entry of this arrival for the changed `lead`.
     fn entry(&self, lead: &Lead, events: Vec<Event>) -> Entry {
         Entry { lead: lead.id, version: lead.version, at: self.at, by: self.by.clone(), events, raw: Some(self.raw.clone()) }
@@ -113,7 +121,7 @@ pub fn receive(
     }
     let mut lead = new_lead(arrival, id, dealer, contact);
     let mut events = vec![Event::Received { enquiry: Box::new(arrival.enquiry.clone()) }];
-    events.extend(arrival.mailbox.clone().map(|mailbox| Event::Sited { mailbox }));
+    events.extend(arrival.site_events());
     if contact.is_some_and(|c| c.clash) {
         events.push(Event::ContactClash);
     }
@@ -170,7 +178,7 @@ fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recogni
         changed.ask_again(dealer, arrival.at);
     }
     let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
-    events.extend(arrival.mailbox.clone().map(|mailbox| Event::Sited { mailbox }));
+    events.extend(arrival.site_events());
     let (mut offered, trade_ins) = enquired(&mut changed, &arrival.enquiry, &arrival.by, arrival.at);
     events.append(&mut offered);
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
@@ -203,8 +211,11 @@ fn remember_channels(decision: Decision, contact: Option<&Recognised>, dealer: &
 
 /// Handles a repeated enquiry that was added to `lead`: either unchanged, or sent again with new content (INT-5).
 fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<IntakeOutcome, Refusal> {
+    // A new key that names this enquiry is remembered, as for an enquiry that made a lead.
+    let by_key = arrival.receipt.clone();
+    let by_key = by_key.map(|key| Item::Receipt(Receipt { key, body: arrival.body.clone(), lead: lead.id, added: receipt.added.clone() }));
     if receipt.body == arrival.body {
-        return Ok(IntakeOutcome::Repeat(None));
+        return Ok(IntakeOutcome::Repeat(by_key.map(|by_key| Decision::default().with(by_key))));
     }
     if !arrival.resend {
         return Err(Refusal::Reused(SAID_OTHERWISE.into()));
@@ -214,14 +225,15 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Int
     let entry = arrival.entry(&changed, vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }]);
     let receipt = Receipt { body: arrival.body.clone(), ..receipt.clone() };
     let decision = Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry)));
-    Ok(IntakeOutcome::Resent(decision.with(Item::Receipt(receipt))))
+    Ok(IntakeOutcome::Resent(decision.with(Item::Receipt(receipt)).with_some(by_key)))
 }
 
 /// The error if an enquiry's id was used before with another content.
-const SAID_OTHERWISE: &str = "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"";
+pub(super) const SAID_OTHERWISE: &str =
+    "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"";
 
 /// How often an enquiry can be changed by sending it again.
-const RESENDS: usize = 20;
+pub(super) const RESENDS: usize = 20;
 
 /// Handles an enquiry whose number is in use: by the same enquiry, or by chance by another one.
 fn known(
@@ -240,7 +252,7 @@ fn known(
         return Err(Refusal::Reused(SAID_OTHERWISE.into()));
     }
     if lead.origin.resent.len() >= RESENDS {
-        return Err(Refusal::Reused(format!("this enquiry was already sent again {RESENDS} times; it cannot be changed again (INT-5)")));
+        return Err(sent_again_too_often());
     }
     let mut changed = lead.touched(arrival.at);
     changed.describe(&arrival.enquiry);
@@ -257,6 +269,11 @@ fn known(
     let shared = contact.into_iter().flat_map(|contact| contact.shared(lead.contact_id.as_ref(), lead.id));
     let decision = shared.fold(decision, Decision::with);
     Ok(IntakeOutcome::Resent(with_elements(decision, trade_ins)))
+}
+
+/// The error if an enquiry was sent again too often.
+pub(super) fn sent_again_too_often() -> Refusal {
+    Refusal::Reused(format!("this enquiry was already sent again {RESENDS} times; it cannot be changed again (INT-5)"))
 }
 
 fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Recognised>) -> Lead {
@@ -304,12 +321,16 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
 }
 
 impl LeadOrigin {
-    /// Whether an arrival brings nothing new: the first sending of a known content, the current content again, or a request that was
-    /// already processed. An earlier content that is marked as sent again is new, because the sender has changed it back.
     fn knows(&self, arrival: &Arrival) -> bool {
-        let present = self.resent.last().map_or(&self.body, |last| &last.body);
-        let said_before = self.body == arrival.body || self.resent.iter().any(|resent| resent.body == arrival.body);
-        let carried_out = arrival.request.is_some() && self.resent.iter().any(|resent| resent.request == arrival.request);
-        carried_out || if arrival.resend { *present == arrival.body } else { said_before }
+        brings_nothing_new(&self.body, &self.resent, arrival)
     }
+}
+
+/// Whether an arrival brings nothing new: the first sending of a known content, the current content again, or a request that was already
+/// processed. An earlier content that is marked as sent again is new, because the sender has changed it back.
+pub(super) fn brings_nothing_new(first: &String, resent: &[Resent], arrival: &Arrival) -> bool {
+    let present = resent.last().map_or(first, |last| &last.body);
+    let said_before = *first == arrival.body || resent.iter().any(|resent| resent.body == arrival.body);
+    let carried_out = arrival.request.is_some() && resent.iter().any(|resent| resent.request == arrival.request);
+    carried_out || if arrival.resend { *present == arrival.body } else { said_before }
 }

@@ -4,6 +4,7 @@ pub mod contacts;
 mod escalation;
 pub mod intake;
 pub mod reaction;
+mod receipt;
 mod recompute;
 pub mod target;
 pub mod task;

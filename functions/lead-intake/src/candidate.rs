@@ -1,0 +1,193 @@
+//! An enquiry and a lead number under which it may be stored: decides one attempt.
+
+use crate::answer::{EnquiryReceiptView, LeadCreated, Outcome};
+use crate::lookup::{lane, recognised};
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::{ChannelKey, DealerId, LeadId, Refusal, Right};
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::elements::{Element, ElementKind};
+use forecourt_domain::enquiry::VEHICLES;
+use forecourt_domain::lead::{EnquiryReceipt, Lead, Receipt};
+use forecourt_domain::rules::lead::intake::{self, Arrival, IntakeOutcome, StoredState};
+use forecourt_domain::settings::Dealer;
+use forecourt_store::Loaded;
+use forecourt_store::keys::Key;
+
+/// Attempts in which intake assigns the owner itself. If the rotation is still contended after that, the assign function does it.
+const ASSIGNING_ATTEMPTS: u32 = 2;
+
+/// Whose enquiries an origin can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Those of all users of the group: the id of another system.
+    Shared,
+    /// Only those of the sender.
+    Own,
+}
+
+/// The result of one attempt.
+pub(crate) enum Tried {
+    /// The enquiry is stored, or was before.
+    Done(Box<Outcome>),
+    /// The number belongs to another lead.
+    NumberTaken,
+    /// The origin names a lead of another user that the sender may not see, or not change (INT-5, ACC-1).
+    OfAnother,
+}
+
+type Decided = (Option<Decision>, Tried);
+
+/// An enquiry and the lead number under which it may be stored.
+pub(crate) struct Candidate<'a> {
+    pub(crate) arrival: &'a Arrival,
+    pub(crate) id: LeadId,
+    pub(crate) origin: Origin,
+    pub(crate) scope: &'a Scope,
+    /// The dealer of the request.
+    pub(crate) addressed: &'a DealerId,
+    /// The dealer as read before; the consistent read may return newer settings.
+    pub(crate) dealer: &'a Dealer,
+    pub(crate) channels: &'a [ChannelKey],
+    /// The id of the sender's receipt, if the sender may not read the lead.
+    pub(crate) receipt_id: &'a str,
+}
+
+/// The stored lead that an arrival names, and the receipt that led to it.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    lead: &'a Lead,
+    receipt: Option<&'a Receipt>,
+    /// Whether the sender's own `Idempotency-Key` led to it.
+    by_key: bool,
+}
+
+impl Candidate<'_> {
+    /// Returns the keys of the dealers of the leads that were read, if the sender may be allowed to read them.
+    pub(crate) fn dealers_of_leads(&self, loaded: &Loaded) -> Vec<Key> {
+        if self.scope.needs(Right::ReadLeads).is_err() {
+            return Vec::new();
+        }
+        self.named(loaded).map(|named| Key::Dealer(named.lead.dealer.clone())).into_iter().collect()
+    }
+
+    /// Decides one attempt.
+    pub(crate) fn decide(&self, loaded: &Loaded, attempt: u32) -> Result<Decided, Refusal> {
+        let Self { arrival, id, channels, .. } = *self;
+        let by_key = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));
+        let own = loaded.enquiry_receipt(self.receipt_id);
+        if let Some(own) = own
+            && by_key.is_none_or(|receipt| receipt.body == arrival.body)
+            && own.repeats(arrival)?
+        {
+            let key = arrival.receipt.clone().filter(|_| by_key.is_none());
+            let key = key.map(|key| Item::Receipt(Receipt { key, body: arrival.body.clone(), lead: own.lead, added: None }));
+            return Ok((key.map(|key| Decision::default().with(key)), self.received(own, true)));
+        }
+        let named = self.named(loaded);
+        if let Some(Named { lead, by_key: false, .. }) = named
+            && self.origin == Origin::Shared
+        {
+            // Whoever sends an enquiry again changes the lead, as does whoever works on it.
+            let right = if arrival.resend { Right::WorkLeads } else { Right::ReadLeads };
+            if !self.may(right, lead, loaded) || !self.may(Right::ReadLeads, lead, loaded) {
+                return Ok((None, Tried::OfAnother));
+            }
+        }
+        let dealer = loaded.dealer(&self.dealer.id).unwrap_or(self.dealer);
+        let (contact, latest) = recognised(loaded, channels, &dealer.id, id);
+        // If newer settings choose a lane that was not read, the assign function distributes the lead.
+        let place = loaded.place(&dealer.id, &lane(dealer, &arrival.enquiry)).filter(|_| attempt < ASSIGNING_ATTEMPTS);
+        let added = loaded.receipt(&arrival.origin).and_then(|receipt| Some((receipt, loaded.lead(receipt.lead)?)));
+        let mut trade_ins = [None; VEHICLES];
+        for (place, element) in trade_ins.iter_mut().zip(Element::enquired_ids()) {
+            *place = loaded.element(id, ElementKind::TradeIn, &element);
+        }
+        let found = StoredState { lead: loaded.lead(id), receipt: by_key, added, latest, trade_ins };
+        match intake::receive(arrival, id, found, dealer, contact.as_ref(), place.as_ref())? {
+            IntakeOutcome::New(decision) => Ok(self.stored(decision, own, loaded, Outcome::Created)),
+            IntakeOutcome::Added(decision) => {
+                let added =
+                    decision.items.iter().find_map(|item| if let Item::Receipt(receipt) = item { receipt.added.clone() } else { None });
+                let outcome = |lead: LeadCreated| match &added {
+                    Some(added) => Outcome::Updated(lead.when_added(added)),
+                    None => Outcome::Updated(lead),
+                };
+                Ok(self.stored(decision, own, loaded, outcome))
+            }
+            IntakeOutcome::Resent(decision) => Ok(self.stored(decision, own, loaded, Outcome::Updated)),
+            IntakeOutcome::Repeat(remembered) => match named {
+                Some(named) => Ok(self.repeated(named, remembered, loaded)),
+                None => Ok((remembered, Tried::NumberTaken)),
+            },
+            IntakeOutcome::NumberTaken => Ok((None, Tried::NumberTaken)),
+        }
+    }
+
+    /// Returns the lead that the sender's key or the origin names.
+    fn named<'a>(&self, loaded: &'a Loaded) -> Option<Named<'a>> {
+        let of = |receipt: &'a Receipt, by_key| Some(Named { lead: loaded.lead(receipt.lead)?, receipt: Some(receipt), by_key });
+        let by_key = self.arrival.receipt.as_deref().and_then(|key| loaded.receipt(key)).and_then(|receipt| of(receipt, true));
+        let first = loaded.lead(self.id).filter(|lead| lead.origin.key == self.arrival.origin);
+        let first = first.map(|lead| Named { lead, receipt: None, by_key: false });
+        let added = || loaded.receipt(&self.arrival.origin).and_then(|receipt| of(receipt, false));
+        by_key.or(first).or_else(added)
+    }
+
+    /// Whether the sender has a right on a lead.
+    fn may(&self, right: Right, lead: &Lead, loaded: &Loaded) -> bool {
+        let here = (lead.dealer == self.dealer.id).then_some(self.dealer);
+        let dealer = loaded.dealer(&lead.dealer).or(here);
+        dealer.is_some_and(|dealer| self.scope.needs_on(right, lead, &dealer.settings, self.arrival.at).is_ok())
+    }
+
+    /// Adds the sender's receipt to a decision, unless the sender may read the lead.
+    fn stored(
+        &self,
+        decision: Decision,
+        own: Option<&EnquiryReceipt>,
+        loaded: &Loaded,
+        outcome: impl Fn(LeadCreated) -> Outcome,
+    ) -> Decided {
+        let Some(lead) = decision.lead() else { return (Some(decision), Tried::NumberTaken) };
+        if self.may(Right::ReadLeads, lead, loaded) && own.is_none() {
+            let outcome = outcome(LeadCreated::of(lead, &self.dealer.id, &self.arrival.enquiry));
+            return (Some(decision), Tried::Done(Box::new(outcome)));
+        }
+        let before = loaded.receipt(&self.arrival.origin);
+        let receipt = match own {
+            Some(own) => own.sent_again(self.arrival),
+            None => self.receipt(lead, before),
+        };
+        let answer = self.received(&receipt, false);
+        (Some(decision.with(Item::EnquiryReceipt(Box::new(receipt)))), answer)
+    }
+
+    fn receipt(&self, lead: &Lead, added: Option<&Receipt>) -> EnquiryReceipt {
+        EnquiryReceipt::of(self.receipt_id.to_owned(), self.addressed, self.arrival, lead, added)
+    }
+
+    /// The answer to a repeat of which the sender has no receipt: the sender could read the lead, or the first answer is older than receipts.
+    fn repeated(&self, Named { lead, receipt, .. }: Named<'_>, remembered: Option<Decision>, loaded: &Loaded) -> Decided {
+        // Users get the first answer again: they were allowed to read it then.
+        if self.scope.user_id().is_none() && !self.may(Right::ReadLeads, lead, loaded) {
+            let made = self.receipt(lead, receipt);
+            let answer = self.received(&made, true);
+            return (Some(remembered.unwrap_or_default().with(Item::EnquiryReceipt(Box::new(made)))), answer);
+        }
+        let created = LeadCreated::of(lead, &self.dealer.id, &self.arrival.enquiry);
+        let outcome = match receipt.and_then(|receipt| receipt.added.as_ref()) {
+            Some(added) => Outcome::Repeated { lead: created.when_added(added), status: 200 },
+            None => {
+                // The first content may itself be marked as sent again.
+                let first = lead.origin.body == self.arrival.body && (!self.arrival.resend || lead.origin.resent.is_empty());
+                Outcome::Repeated { lead: created, status: if first { 201 } else { 200 } }
+            }
+        };
+        (remembered, Tried::Done(Box::new(outcome)))
+    }
+
+    fn received(&self, receipt: &EnquiryReceipt, again: bool) -> Tried {
+        let receipt = EnquiryReceiptView::of(receipt, &self.arrival.enquiry.flags);
+        Tried::Done(Box::new(Outcome::Received { receipt, again }))
+    }
+}

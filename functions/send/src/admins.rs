@@ -1,0 +1,88 @@
+//! Notices to the group's admins of rights that were granted (ACC-1): leased, sent to each admin, recorded.
+
+use crate::carrier::Undelivered;
+use crate::mail::Addressee;
+use crate::sender::Sender;
+use forecourt_domain::access::AccessRecord;
+use forecourt_domain::base::{Role, UserId};
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::people::User;
+use forecourt_edge::metrics::Metric;
+use forecourt_store::keys::{Key, WakeUp, access_record_at};
+use forecourt_store::{Failure, Load, Loaded};
+use std::collections::BTreeSet;
+
+/// Number of users in one read.
+const READ_AT_ONCE: usize = 100;
+
+impl Sender {
+    /// Notifies every admin of the group who was not notified yet of a record of the access log.
+    pub(crate) async fn notify_admins(&self, wake_up: &WakeUp, place: &str) -> Result<(), Failure> {
+        let Some(key @ Key::AccessRecord(..)) = access_record_at(place) else { return Ok(()) };
+        let now = self.platform.clock.now();
+        let claim = |loaded: &Loaded, _| {
+            let leased = record_of(loaded, &key).and_then(|record| record.claim(now));
+            Ok((leased.clone().map(stored), leased))
+        };
+        let Some(leased) = self.platform.store.decide(&wake_up.scope(), Load::of([key.clone()]), claim).await? else { return Ok(()) };
+        let (sent, failure) = self.mail_to_admins(wake_up, &leased).await?;
+        let now = self.platform.clock.now();
+        let record = |loaded: &Loaded, _| {
+            // A record that another sender leased in the meantime stays unchanged.
+            let after = record_of(loaded, &key).filter(|stored| **stored == leased);
+            Ok((after.map(|leased| stored(leased.attempted(sent.clone(), failure.clone(), now))), ()))
+        };
+        self.platform.store.decide(&wake_up.scope(), Load::of([key.clone()]).with_long_retry(), record).await
+    }
+
+    /// Sends the mails. Returns the admins whose mail was accepted, and the last error with whether a later attempt may succeed.
+    async fn mail_to_admins(&self, wake_up: &WakeUp, record: &AccessRecord) -> Result<(BTreeSet<UserId>, Option<(String, bool)>), Failure> {
+        let known = record.notice.as_ref().map(|notice| notice.sent.clone()).unwrap_or_default();
+        let (mut sent, mut failure) = (BTreeSet::new(), None);
+        for admin in self.admins(wake_up).await?.into_iter().filter(|admin| !known.contains(&admin.id)) {
+            let now = self.platform.clock.now();
+            let mail = self.texts.access(format!("access-{}-{}", record.id, admin.id), &Addressee::of(&admin), record, now);
+            let carried = match mail {
+                Ok(mail) => self.carrier.carry(&mail).await,
+                Err(e) => Err(Undelivered::Never(e)),
+            };
+            match carried {
+                Ok(_) => drop(sent.insert(admin.id)),
+                Err(undelivered) => {
+                    // The provider's message names the reader: it is stored with the record and not logged.
+                    let again = !matches!(undelivered, Undelivered::Never(_));
+                    tracing::warn!(function = self.platform.function, about = wake_up.about(), again, "notice to an admin not delivered");
+                    if !again {
+                        self.platform.metrics.note(Metric::MailFailed, &[1.0], now);
+                    }
+                    let again = again || failure.as_ref().is_some_and(|(_, again)| *again);
+                    failure = Some((undelivered.to_string(), again));
+                }
+            }
+        }
+        Ok((sent, failure))
+    }
+
+    /// Returns the admins of the group.
+    async fn admins(&self, wake_up: &WakeUp) -> Result<Vec<User>, Failure> {
+        let (mut admins, mut last) = (Vec::new(), None);
+        loop {
+            let found = self.platform.store.users(&wake_up.scope(), last.as_ref(), READ_AT_ONCE).await?;
+            last = found.last().map(|user| user.id.clone());
+            let more = found.len() == READ_AT_ONCE;
+            admins.extend(found.into_iter().filter(|user| user.is_here() && user.role == Role::GroupAdmin));
+            if !more {
+                return Ok(admins);
+            }
+        }
+    }
+}
+
+fn record_of<'a>(loaded: &'a Loaded, key: &Key) -> Option<&'a AccessRecord> {
+    let Key::AccessRecord(at, id) = key else { return None };
+    loaded.access_record(*at, id)
+}
+
+fn stored(record: AccessRecord) -> Decision {
+    Decision::default().with(Item::AccessRecord(Box::new(record)))
+}

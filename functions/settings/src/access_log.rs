@@ -1,0 +1,95 @@
+//! The access log: rights that were granted, and searches for leads (ACC-1).
+
+use chrono::{DateTime, Utc};
+use forecourt_domain::access::{AccessEvent, AccessRecord};
+use forecourt_domain::base::{Refusal, Right};
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call, Problem, page_limit};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The default page size of the log.
+const DEFAULT_PAGE: usize = 25;
+
+/// A page of the access log.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccessLogView {
+    /// The records, newest first.
+    pub records: Vec<AccessRecordView>,
+    /// Cursor of the next page; `null` on the last page.
+    pub cursor: Option<String>,
+}
+
+/// A record of the access log.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct AccessRecordView {
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// Who did it: `user:…` or `partner:…`.
+    pub by: String,
+    /// `granted`, `partner_secret` or `lead_search`.
+    pub what: &'static str,
+    /// The user who got rights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The role of that user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<&'static str>,
+    /// The additional rights that are new.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rights: Vec<&'static str>,
+    /// The partner who got a signing secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner: Option<String>,
+    /// The dealer whose leads were searched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dealer: Option<String>,
+    /// What the search was by: `number`, `email`, `phone` or `name`. The value is not stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub searched_by: Option<String>,
+    /// Ids of the leads in the result of the search; absent without the right `read_leads`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leads: Option<Vec<String>>,
+    /// Ids of the group's admins who were notified by mail.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notified: Vec<String>,
+}
+
+/// `GET /access-log`, for users who manage the whole group.
+pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ManageUsers)?;
+    if !call.scope.reaches_all() {
+        return Err(Refusal::NotFound("access log").into());
+    }
+    call.only_queries(&["limit", "cursor"], "ACC-1")?;
+    let limit = page_limit(call, "ACC-1", DEFAULT_PAGE)?;
+    let (records, cursor) = platform.store.access_log(&call.scope, call.query("cursor"), limit).await?;
+    // The operator manages users, but may not learn which leads exist.
+    let reads_leads = call.scope.needs(Right::ReadLeads).is_ok();
+    let records = records.iter().map(|record| AccessRecordView::of(record, reads_leads)).collect();
+    Ok(Answer::new(200, &AccessLogView { records, cursor })?)
+}
+
+impl AccessRecordView {
+    fn of(record: &AccessRecord, reads_leads: bool) -> Self {
+        let notified = record.notice.iter().flat_map(|notice| &notice.sent).map(ToString::to_string).collect();
+        let of = Self { at: record.at, by: record.by.to_string(), notified, ..Self::default() };
+        match &record.event {
+            AccessEvent::Granted { user, role, rights } => Self {
+                what: "granted",
+                user: Some(user.to_string()),
+                role: Some(role.name()),
+                rights: rights.iter().map(|right| right.name()).collect(),
+                ..of
+            },
+            AccessEvent::PartnerSecret { partner } => Self { what: "partner_secret", partner: Some(partner.to_string()), ..of },
+            AccessEvent::LeadSearch { dealer, term, found } => Self {
+                what: "lead_search",
+                dealer: Some(dealer.to_string()),
+                searched_by: Some(term.clone()),
+                leads: reads_leads.then(|| found.iter().map(ToString::to_string).collect()),
+                ..of
+            },
+        }
+    }
+}

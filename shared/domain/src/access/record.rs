@@ -1,0 +1,170 @@
+//! The access log: rights over the leads of a group that were granted, and searches of users who may not read leads (ACC-1).
+
+use crate::base::{Actor, DealerId, LeadId, PartnerId, Right, Role, UserId};
+use crate::messages::Lease;
+use crate::people::User;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// One record of the access log. It is never changed, except for the state of its notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessRecord {
+    /// Its id, unique among the records of the same millisecond.
+    pub id: String,
+    /// When it happened.
+    #[serde(with = "chrono::serde::ts_milliseconds")]
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub by: Actor,
+    /// What was done.
+    pub event: AccessEvent,
+    /// The notice to the group's admins, if they are notified of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<AdminNotice>,
+}
+
+/// An event of the access log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "what")]
+pub enum AccessEvent {
+    /// A user got a role over the whole group, or additional rights over leads or users.
+    Granted {
+        /// The user.
+        user: UserId,
+        /// The role of the user.
+        role: Role,
+        /// The additional rights that are new.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        rights: BTreeSet<Right>,
+    },
+    /// A partner got a signing secret (APT-4).
+    PartnerSecret {
+        /// The partner.
+        partner: PartnerId,
+    },
+    /// A user without the right to read leads searched for a lead.
+    LeadSearch {
+        /// The dealer whose leads were searched.
+        dealer: DealerId,
+        /// `number`, `email`, `phone` or `name`. The value itself is not stored.
+        term: String,
+        /// The leads in the result.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        found: Vec<LeadId>,
+    },
+}
+
+/// The notice of a record: a mail to each admin of the group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdminNotice {
+    /// A dealer of the group, for the index of due items.
+    pub dealer: DealerId,
+    /// The admins whose mail was accepted by the provider.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub sent: BTreeSet<UserId>,
+    /// The delivery state.
+    pub state: AdminNoticeState,
+}
+
+/// The delivery state of a notice to the group's admins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum AdminNoticeState {
+    /// It waits to be sent.
+    Queued {
+        /// When it is due.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        due: DateTime<Utc>,
+        /// The number of failed attempts.
+        #[serde(default)]
+        attempts: u32,
+    },
+    /// A sender has leased it.
+    Sending {
+        /// When the lease expires.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        until: DateTime<Utc>,
+        /// The number of failed attempts before this one.
+        #[serde(default)]
+        attempts: u32,
+    },
+    /// Every admin was notified.
+    Done {
+        /// When that was known.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+    },
+    /// At least one admin could not be notified.
+    Failed {
+        /// When that was known.
+        #[serde(with = "chrono::serde::ts_milliseconds")]
+        at: DateTime<Utc>,
+        /// The provider's last error.
+        why: String,
+    },
+}
+
+/// Roles over the whole group that are never given unseen.
+const WATCHED_ROLES: [Role; 3] = [Role::GroupAdmin, Role::HeadOffice, Role::Operator];
+/// Rights that are never given unseen in addition to those of a role: they show leads, or lead to rights that do.
+const WATCHED_RIGHTS: [Right; 7] =
+    [Right::ReadLeads, Right::FindLeads, Right::WorkLeads, Right::AssignLeads, Right::Export, Right::ManageUsers, Right::ManageWebhooks];
+
+impl AccessEvent {
+    /// Returns the event of a change of a user. `None` if the change grants nothing that is watched.
+    pub(crate) fn of_user(before: Option<&User>, after: &User) -> Option<Self> {
+        let before = before.filter(|user| user.is_here());
+        // With another role an additional right reaches further than before.
+        let had = |right: Right| before.is_some_and(|user| user.role == after.role && user.rights.contains(&right));
+        let by_role = WATCHED_ROLES.contains(&after.role) && before.is_none_or(|before| before.role != after.role);
+        let new = after.rights.iter().copied();
+        let rights: BTreeSet<Right> =
+            new.filter(|right| WATCHED_RIGHTS.contains(right) && !after.role.may(*right) && !had(*right)).collect();
+        (by_role || !rights.is_empty()).then(|| AccessEvent::Granted { user: after.id.clone(), role: after.role, rights })
+    }
+}
+
+impl AccessRecord {
+    /// Returns a record of which the group's admins are notified at once. `dealer` is any dealer of the group.
+    pub fn notified(id: String, event: AccessEvent, by: Actor, dealer: DealerId, now: DateTime<Utc>) -> Self {
+        let state = AdminNoticeState::Queued { due: now, attempts: 0 };
+        Self { id, at: now, by, event, notice: Some(AdminNotice { dealer, sent: BTreeSet::new(), state }) }
+    }
+
+    /// When its notice must be processed next. `None` if it has none, or it is settled.
+    pub fn due(&self) -> Option<DateTime<Utc>> {
+        match self.notice.as_ref()?.state {
+            AdminNoticeState::Queued { due, .. } => Some(due),
+            AdminNoticeState::Sending { until, .. } => Some(until),
+            AdminNoticeState::Done { .. } | AdminNoticeState::Failed { .. } => None,
+        }
+    }
+
+    /// Leases the notice to a sender. `None` if it is not due.
+    pub fn claim(&self, now: DateTime<Utc>) -> Option<Self> {
+        let notice = self.notice.as_ref().filter(|_| self.due().is_some_and(|due| due <= now))?;
+        let (AdminNoticeState::Queued { attempts, .. } | AdminNoticeState::Sending { attempts, .. }) = notice.state else { return None };
+        let state = AdminNoticeState::Sending { until: Lease::MAIL.until(now), attempts };
+        Some(Self { notice: Some(AdminNotice { state, ..notice.clone() }), ..self.clone() })
+    }
+
+    /// Returns the record after an attempt that reached `sent`. `failure` is the error of a mail that was not accepted, and whether a later
+    /// attempt may succeed.
+    pub fn attempted(&self, sent: BTreeSet<UserId>, failure: Option<(String, bool)>, now: DateTime<Utc>) -> Self {
+        let Some(notice) = &self.notice else { return self.clone() };
+        let attempts = match notice.state {
+            AdminNoticeState::Queued { attempts, .. } | AdminNoticeState::Sending { attempts, .. } => attempts + 1,
+            AdminNoticeState::Done { .. } | AdminNoticeState::Failed { .. } => return self.clone(),
+        };
+        let sent = notice.sent.union(&sent).cloned().collect();
+        let state = match failure {
+            None => AdminNoticeState::Done { at: now },
+            Some((why, again)) => match Lease::MAIL.next_attempt(attempts, now).filter(|_| again) {
+                Some(due) => AdminNoticeState::Queued { due, attempts },
+                None => AdminNoticeState::Failed { at: now, why },
+            },
+        };
+        Self { notice: Some(AdminNotice { sent, state, ..notice.clone() }), ..self.clone() }
+    }
+}

@@ -1,0 +1,44 @@
+//! The receipt of an enquiry whose sender may not read the lead (INT-5, ACC-1).
+
+use super::intake::{Arrival, RESENDS, SAID_OTHERWISE, brings_nothing_new, sent_again_too_often};
+use crate::base::{DealerId, Refusal};
+use crate::lead::{EnquiryReceipt, Lead, Receipt, Resent};
+
+impl EnquiryReceipt {
+    /// Returns whether an arrival repeats the enquiry of this receipt. If not, it changes the enquiry.
+    ///
+    /// # Errors
+    /// [`Refusal::Reused`] if the content differs and is not marked as sent again, or if the enquiry was sent again too often.
+    pub fn repeats(&self, arrival: &Arrival) -> Result<bool, Refusal> {
+        if brings_nothing_new(&self.body, &self.resent, arrival) {
+            return Ok(true);
+        }
+        if !arrival.resend {
+            return Err(Refusal::Reused(SAID_OTHERWISE.into()));
+        }
+        if self.resent.len() >= RESENDS { Err(sent_again_too_often()) } else { Ok(false) }
+    }
+
+    /// Returns the receipt `id` of an enquiry that was sent to `dealer` and is now part of `lead`. `added` is the receipt of the enquiry
+    /// if it was added to the lead before. An enquiry that was received before there were receipts gets the time and the contents that
+    /// were stored then.
+    pub fn of(id: String, dealer: &DealerId, arrival: &Arrival, lead: &Lead, added: Option<&Receipt>) -> Self {
+        let own = lead.origin.key == arrival.origin;
+        let (at, body, resent) = match added {
+            _ if own => (lead.arrived, lead.origin.body.clone(), lead.origin.resent.clone()),
+            Some(receipt) => (receipt.added.as_ref().map_or(arrival.at, |added| added.at), arrival.body.clone(), Vec::new()),
+            None => (arrival.at, arrival.body.clone(), Vec::new()),
+        };
+        let flags = arrival.enquiry.flags.clone();
+        Self { id, by: arrival.by.clone(), dealer: dealer.clone(), at, body, resent, flags, lead: lead.id }
+    }
+
+    /// Returns the receipt after the enquiry was sent again.
+    #[must_use]
+    pub fn sent_again(&self, arrival: &Arrival) -> Self {
+        let mut after = self.clone();
+        after.resent.push(Resent { body: arrival.body.clone(), request: arrival.request.clone() });
+        after.flags.clone_from(&arrival.enquiry.flags);
+        after
+    }
+}

@@ -1,0 +1,229 @@
+//! Senders who may not read leads: they get a receipt, and nothing of the lead (INT-5, ACC-1).
+
+use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use http::Method;
+use serde_json::{Value, json};
+
+const PORTAL: &str = "partner:portal-demo";
+
+fn leads() -> String {
+    format!("/dealers/{NORDSTERN}/leads")
+}
+
+fn named(name: &str, id: &str) -> Value {
+    let mut body = enquiry(name);
+    body["external_id"] = json!(id);
+    body
+}
+
+fn adf(id: &str, email: &str, resend: bool, comments: &str) -> Vec<u8> {
+    let status = if resend { " status=\"resend\"" } else { "" };
+    format!(
+        "<adf><prospect{status}><id source=\"portal\">{id}</id><customer><contact><name>Jana</name><email>{email}</email></contact>\
+         <comments>{comments}</comments></customer></prospect></adf>"
+    )
+    .into_bytes()
+}
+
+async fn send_adf(world: &World, who: &str, body: &[u8]) -> Reply {
+    world.call(Method::POST, who, &leads(), &[("content-type", "application/adf+xml")], body).await
+}
+
+/// Returns all that the sender can compare: status, headers and body, without the receipt's own id.
+fn seen(reply: &Reply) -> (u16, Vec<(String, String)>, Value) {
+    let receipt = reply.text("/receipt").to_owned();
+    let text = |value: &str| if receipt.is_empty() { value.to_owned() } else { value.replace(&receipt, "RECEIPT") };
+    let mut headers: Vec<(String, String)> =
+        reply.headers.iter().map(|(name, value)| (name.to_string(), text(value.to_str().unwrap()))).collect();
+    headers.sort();
+    let mut body = reply.body.clone();
+    body.as_object_mut().unwrap().remove("request_id");
+    (reply.status, headers, serde_json::from_str(&text(&body.to_string())).unwrap())
+}
+
+/// ACC-1, INT-5: the answer to a portal is the same for a known and an unknown person, also to a repeat, a changed repeat and a new key.
+#[tokio::test]
+async fn acc_1_a_portal_cannot_tell_a_known_person_from_an_unknown_one() {
+    let world = World::new().await;
+    let known = world.post(ADMIN, &leads(), &enquiry("jana")).await.text("/id").to_owned();
+    let keyed = async |key: &str, body: &Value| {
+        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+        world.call(Method::POST, PORTAL, &leads(), &headers, body.to_string().as_bytes()).await
+    };
+    let mut told = Vec::new();
+    for (name, key) in [("jana", "j"), ("karl", "k")] {
+        let mut changed = named(name, name);
+        changed["message"] = json!("something else");
+        let steps = [
+            keyed(&format!("{key}1"), &named(name, name)).await,
+            keyed(&format!("{key}1"), &named(name, name)).await,
+            keyed(&format!("{key}2"), &named(name, name)).await,
+            // The second key is remembered too.
+            keyed(&format!("{key}2"), &named(name, &format!("{name}-2"))).await,
+            keyed(&format!("{key}3"), &changed).await,
+        ];
+        assert_eq!(steps.each_ref().map(|reply| reply.status), [201, 201, 201, 422, 422], "{name}");
+        let receipt = steps[0].text("/receipt").to_owned();
+        assert_eq!(steps[0].headers["location"], format!("/enquiries/{receipt}"));
+        assert_eq!(steps[1].headers["idempotent-replay"], "true");
+        told.push(steps.map(|reply| seen(&reply)));
+        let shown = world.get(PORTAL, &format!("/enquiries/{receipt}")).await;
+        assert_eq!((shown.status, &shown.body), (200, &steps_body(&told[told.len() - 1][0], &receipt)));
+        for who in ["partner:dms-demo", ADMIN, "chris.center", "rival.seller"] {
+            assert_eq!(world.get(who, &format!("/enquiries/{receipt}")).await.status, 404, "{who}");
+        }
+    }
+    assert_eq!(told[0], told[1]);
+    let fields: Vec<&str> = told[0][0].2.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(fields, ["dealer", "receipt", "received_at"]);
+    // Jana's enquiry is on her lead, and Karl has a lead of his own.
+    assert_eq!(world.list(ADMIN, NORDSTERN).await.len(), 2);
+    assert_eq!(world.page(known.parse().unwrap()).await.timeline.len(), 2);
+}
+
+fn steps_body((_, _, body): &(u16, Vec<(String, String)>, Value), receipt: &str) -> Value {
+    serde_json::from_str(&body.to_string().replace("RECEIPT", receipt)).unwrap()
+}
+
+/// ACC-1, INT-5: a portal's `resend` of its own enquiry is answered alike, whether the enquiry made a lead or was added to one, up to the limit.
+#[tokio::test]
+async fn acc_1_a_portals_resend_is_answered_alike_for_known_and_unknown_people() {
+    let world = World::new().await;
+    let known = world.post(ADMIN, &leads(), &enquiry("jana")).await.text("/id").to_owned();
+    let mut told = Vec::new();
+    for name in ["jana", "karl"] {
+        let email = format!("{name}@example.com");
+        let mut of_one = Vec::new();
+        of_one.push(seen(&send_adf(&world, PORTAL, &adf(name, &email, false, "first")).await));
+        for i in 0..21 {
+            of_one.push(seen(&send_adf(&world, PORTAL, &adf(name, &email, true, &format!("text {i}"))).await));
+        }
+        // The first content comes again, late: it changes nothing.
+        of_one.push(seen(&send_adf(&world, PORTAL, &adf(name, &email, false, "first")).await));
+        told.push(of_one);
+    }
+    assert_eq!(told[0], told[1]);
+    let statuses: Vec<u16> = told[0].iter().map(|(status, ..)| *status).collect();
+    assert_eq!((statuses[..21].iter().all(|status| *status == 201), &statuses[21..]), (true, &[422, 201][..]));
+    assert_eq!(world.get(ADMIN, &format!("/leads/{known}")).await.text("/enquiry/message"), "text 19");
+}
+
+/// ACC-1: the contact centre, and a seller whose enquiry goes to a colleague, get a receipt; a user who may read the lead gets the lead.
+#[tokio::test]
+async fn acc_1_who_may_read_the_lead_gets_it_and_a_colleague_gets_a_receipt() {
+    let world = World::new().await;
+    let answer = async |who: &str, name: &str| {
+        let reply = world.post(who, &leads(), &enquiry(name)).await;
+        assert_eq!(reply.status, 201, "{}", reply.body);
+        (reply.text("/owner").to_owned(), !reply.text("/receipt").is_empty())
+    };
+    assert_eq!(answer("anna.vogt", "a").await, ("anna.vogt".into(), false));
+    assert_eq!(answer("anna.vogt", "b").await, (String::new(), true), "it is Ben's");
+    assert_eq!(answer("anna.vogt", "b").await, (String::new(), true), "it was added to Ben's");
+    assert_eq!(answer("chris.center", "c").await, (String::new(), true));
+    assert_eq!(answer(ADMIN, "d").await.1, false);
+    let added = world.post(ADMIN, &leads(), &enquiry("b")).await;
+    assert_eq!((added.status, added.text("/owner")), (200, "ben.krause"));
+}
+
+/// INT-5, ACC-1: a user changes a lead by `resend` only with the right to work it. Otherwise it is an enquiry of the user's own.
+#[tokio::test]
+async fn int_5_a_resend_by_a_user_without_the_lead_replaces_nothing() {
+    let world = World::new().await;
+    let first = send_adf(&world, ADMIN, &adf("77", "jana@example.com", false, "one")).await;
+    let lead = first.text("/id").to_owned();
+    assert_eq!(first.text("/owner"), "anna.vogt");
+    let stolen = adf("77", "thief@example.com", true, "two");
+    for who in ["ben.krause", "chris.center"] {
+        let mut receipts = Vec::new();
+        for _ in 0..2 {
+            let reply = send_adf(&world, who, &stolen).await;
+            assert_eq!((reply.status, reply.text("/id") == lead), (201, false), "{who}: {}", reply.body);
+            receipts.push((reply.text("/id").to_owned(), reply.text("/receipt").to_owned()));
+        }
+        assert_eq!(receipts[0], receipts[1], "a repeat");
+    }
+    let page = world.get(ADMIN, &format!("/leads/{lead}")).await;
+    assert_eq!((page.text("/enquiry/message"), page.text("/enquiry/contact/emails/0")), ("one", "jana@example.com"), "{}", page.body);
+    assert_eq!(page.body["version"], 1);
+    // The id alone tells a colleague nothing either: another content under it is not refused.
+    let guessed = send_adf(&world, "ben.krause", &adf("77", "jana@example.com", false, "mine")).await;
+    assert_eq!((guessed.status, guessed.text("/id")), (201, ""), "{}", guessed.body);
+    // The owner may change it, and so may the administrator.
+    assert_eq!(send_adf(&world, "anna.vogt", &adf("77", "jana@example.com", true, "three")).await.status, 200);
+    assert_eq!(world.get(ADMIN, &format!("/leads/{lead}")).await.text("/enquiry/message"), "three");
+}
+
+/// INT-2: each prospect of a document has its own receipt.
+#[tokio::test]
+async fn int_2_each_prospect_of_a_document_has_a_receipt_of_its_own() {
+    let world = World::new().await;
+    let prospect = |name: &str| {
+        format!("<prospect><customer><contact><name>{name}</name><email>{name}@example.com</email></contact></customer></prospect>")
+    };
+    let bad = "<prospect><customer><contact><name>Nobody</name></contact></customer></prospect>";
+    let reply = send_adf(&world, PORTAL, format!("<adf>{}{bad}{}</adf>", prospect("a"), prospect("b")).as_bytes()).await;
+    let results = reply.body["results"].as_array().unwrap();
+    let receipts: Vec<bool> = results.iter().map(|result| result["enquiry"]["receipt"].is_string()).collect();
+    assert_eq!((reply.status, receipts), (207, vec![true, false, true]), "{}", reply.body);
+    assert!(results.iter().all(|result| result.get("lead").is_none()));
+}
+
+/// ACC-1: the contact centre finds a lead by an exact value, sees four facts, and every search is in the log. There is no list.
+#[tokio::test]
+async fn acc_1_the_contact_centre_finds_a_lead_by_an_exact_value_and_each_search_is_logged() {
+    let world = World::new().await;
+    let body = json!({"type": "used_car", "vehicle": {"make": "Opel", "model": "Corsa"},
+        "contact": {"first_name": "Jana", "last_name": "Petersen", "email": "jana@example.com", "phone": "0171 2345678"}});
+    let lead = world.lead(&body).await;
+    world.lead(&enquiry("karl")).await;
+    let path = format!("/dealers/{NORDSTERN}/lead-search");
+    let wanted = json!({"leads": [{"number": lead.spoken(), "name": "Jana Petersen", "vehicle": "Opel Corsa",
+        "salesperson": "anna.vogt", "salesperson_name": "Anna Vogt"}], "more": false});
+    for who in ["chris.center", "partner:centre-demo"] {
+        for term in [
+            json!({"number": lead.spoken()}),
+            json!({"number": lead}),
+            json!({"email": "Jana@Example.com"}),
+            json!({"phone": "+49 171 2345678"}),
+            json!({"name": "jana  PETERSEN"}),
+        ] {
+            let found = world.post(who, &path, &term).await;
+            assert_eq!((found.status, &found.body["leads"]), (200, &wanted["leads"]), "{who} {term}: {}", found.body);
+        }
+    }
+    for none in
+        [json!({"name": "Petersen"}), json!({"name": "Jana"}), json!({"email": "jana@example.org"}), json!({"number": "000-000-0001"})]
+    {
+        assert_eq!(world.post("chris.center", &path, &none).await.body["leads"], json!([]), "{none}");
+    }
+    for (bad, field) in [
+        (json!({}), "number"),
+        (json!({"name": "Jana Petersen", "number": lead}), "number"),
+        (json!({"number": "12"}), "number"),
+        (json!({"email": "jana"}), "email"),
+        (json!({"phone": "12"}), "phone"),
+        (json!({"name": " "}), "name"),
+    ] {
+        assert_eq!(world.post("chris.center", &path, &bad).await.faults(), [format!("{field} ACC-1")], "{bad}");
+    }
+    for who in ["anna.vogt", "otto.operator", "hugo.office", PORTAL, "partner:dms-demo"] {
+        let reply = world.post(who, &path, &json!({"number": lead})).await;
+        assert_eq!((reply.status, reply.text("/right")), (403, "find_leads"), "{who}");
+    }
+    assert_eq!(world.post("rival.seller", &path, &json!({"number": lead})).await.body["leads"], json!([]));
+    let log = world.get("gina.group", "/access-log?limit=100").await;
+    let records = log.body["records"].as_array().unwrap();
+    assert_eq!(records.len(), 14, "{}", log.body);
+    assert!(!log.body.to_string().contains("jana"), "the values are not stored");
+    let of_number: Vec<&Value> =
+        records.iter().filter(|record| record["searched_by"] == "number" && record["leads"][0] == json!(lead)).collect();
+    assert_eq!(of_number.len(), 4);
+    let by: std::collections::BTreeSet<&str> = of_number.iter().map(|record| record["by"].as_str().unwrap()).collect();
+    assert_eq!(by.into_iter().collect::<Vec<_>>(), ["partner:centre-demo", "user:chris.center"]);
+    // The operator manages users, but does not learn which leads were found.
+    let of_operator = world.get("otto.operator", "/access-log?limit=1").await;
+    assert_eq!((of_operator.status, of_operator.body["records"][0].get("leads")), (200, None), "{}", of_operator.body);
+    assert!(of_operator.body["cursor"].is_string());
+    assert_eq!(world.get(ADMIN, "/access-log").await.status, 403);
+}

@@ -1,0 +1,145 @@
+//! Who gives rights over the group, and who learns of it (ACC-1).
+
+use super::users::{ida, send};
+use crate::support::world::{ADMIN, NORDSTERN, World};
+use http::Method;
+use serde_json::{Value, json};
+
+/// ACC-1: nobody changes their own role or grants rights to themselves, not even the operator.
+#[tokio::test]
+async fn acc_1_nobody_changes_their_own_role_or_adds_to_their_own_rights() {
+    let world = World::new().await;
+    for (who, role, other) in [("otto.operator", "operator", "group_admin"), ("gina.group", "group_admin", "head_office")] {
+        let own = world.get(who, &format!("/users/{who}")).await;
+        let mut user =
+            json!({"name": "New Name", "email": own.body["email"], "language": "en", "role": other, "dealers": own.body["dealers"]});
+        let refused = send(&world, Method::PUT, who, &format!("/users/{who}"), Some(1), &user).await;
+        assert_eq!((refused.status, refused.faults()), (422, vec!["role ACC-1".to_owned()]), "{who}: {}", refused.body);
+        user["role"] = json!(role);
+        user["rights"] = json!(["read_leads"]);
+        let refused = send(&world, Method::PUT, who, &format!("/users/{who}"), Some(1), &user).await;
+        assert_eq!((refused.status, refused.faults()), (422, vec!["rights ACC-1".to_owned()]), "{who}: {}", refused.body);
+        user["rights"] = json!([]);
+        assert_eq!(send(&world, Method::PUT, who, &format!("/users/{who}"), Some(1), &user).await.status, 200, "the rest is one's own");
+    }
+}
+
+/// ACC-1: making a head office, a group admin or a partner's secret, and granting rights over leads, is recorded and mailed to each admin of the
+/// group. Other changes are not.
+#[tokio::test]
+async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
+    let world = World::delivering_twice().await;
+    let with = |role: &str, rights: Value| {
+        let mut user = ida();
+        user["role"] = json!(role);
+        user["rights"] = rights;
+        user
+    };
+    let mut version = 0;
+    for (role, rights) in [
+        ("seller", json!([])),
+        ("dealer_admin", json!([])),
+        ("head_office", json!([])),
+        ("head_office", json!(["manage_webhooks"])),
+        ("head_office", json!([])),
+        ("seller", json!(["read_settings"])),
+        ("operator", json!(["read_leads"])),
+        ("group_admin", json!([])),
+    ] {
+        let saved = send(
+            &world,
+            Method::PUT,
+            "otto.operator",
+            "/users/ida.falk",
+            Some(version).filter(|version| *version > 0),
+            &with(role, rights),
+        )
+        .await;
+        assert!([200, 201].contains(&saved.status), "{role}: {}", saved.body);
+        version += 1;
+        world.system.settle().await;
+        world.system.clock.freeze_at(world.system.clock.now() + chrono::TimeDelta::seconds(1));
+    }
+    assert_eq!(world.post("otto.operator", "/partners/portal-demo/signing-secret", &json!({})).await.status, 201);
+    world.system.settle().await;
+    let log = world.get("gina.group", "/access-log").await;
+    let records: Vec<String> = log.body["records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .rev()
+        .map(|record| {
+            assert_eq!(record["by"], "user:otto.operator");
+            format!("{} {} {} {}", record["what"].as_str().unwrap(), record["role"], record["rights"], record["notified"])
+        })
+        .collect();
+    assert_eq!(
+        records,
+        [
+            r#"granted "head_office" null ["gina.group"]"#,
+            r#"granted "head_office" ["manage_webhooks"] ["gina.group"]"#,
+            r#"granted "operator" ["read_leads"] ["gina.group"]"#,
+            r#"granted "group_admin" null ["gina.group","ida.falk"]"#,
+            r#"partner_secret null null ["gina.group","ida.falk"]"#,
+        ]
+    );
+    let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.from_name == "Forecourt").collect();
+    let to_gina: Vec<&str> = mails.iter().filter(|mail| mail.to.starts_with("gina.group")).map(|mail| mail.subject.as_str()).collect();
+    assert_eq!(to_gina, ["New rights for ida.falk"; 4].into_iter().chain(["New secret for portal-demo"]).collect::<Vec<_>>());
+    assert_eq!(mails.len(), 7, "each admin once, although every wake-up comes twice");
+    assert!(mails[1].text.contains("manage_webhooks") && mails[1].text.contains("user:otto.operator"), "{}", mails[1].text);
+}
+
+/// ACC-1: a dealer admin pages through own users only. Neither a page's length nor its cursor shows that there are others.
+#[tokio::test]
+async fn acc_1_the_pages_of_users_show_nothing_of_others() {
+    let world = World::new().await;
+    let group = forecourt_domain::base::GroupId::parse("demo-group").unwrap();
+    for i in 0..130 {
+        let dealer = if i % 2 == 0 { NORDSTERN } else { "harbour-cars-demo" };
+        let user = json!({"id": format!("user-{i:03}"), "name": "U", "email": format!("u{i}@example.com"), "language": "de", "role": "seller",
+            "dealers": [dealer], "notices": true});
+        world.store.put_user(&group, &serde_json::from_value(user).unwrap()).await.unwrap();
+    }
+    let (mut seen, mut after, mut pages) = (Vec::new(), String::new(), 0);
+    loop {
+        let page = world.get(ADMIN, &format!("/users{after}")).await;
+        let users = page.body["users"].as_array().unwrap().clone();
+        seen.extend(users.iter().map(|user| user["id"].as_str().unwrap().to_owned()));
+        pages += 1;
+        match page.body["after"].as_str() {
+            Some(next) => {
+                assert_eq!((users.len(), Some(next)), (50, seen.last().map(String::as_str)), "a full page, and a cursor that it shows");
+                after = format!("?after={next}");
+            }
+            None => break,
+        }
+    }
+    assert!(seen.is_sorted() && seen.iter().filter(|id| id.starts_with("user-")).count() == 65 && pages == 2, "{pages} {seen:?}");
+}
+
+/// LEAD-9: a user who has left is as unknown to managers without access as any other user.
+#[tokio::test]
+async fn lead_9_a_former_user_of_another_dealer_is_not_found() {
+    let world = World::new().await;
+    let mut there = ida();
+    there["dealers"] = json!(["harbour-cars-demo"]);
+    send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &there).await;
+    let manager = json!({"name": "Ben", "email": "ben@example.com", "language": "de", "role": "seller", "rights": ["manage_users"], "dealers": [NORDSTERN]});
+    assert_eq!(send(&world, Method::PUT, "gina.group", "/users/ben.krause", Some(1), &manager).await.status, 200);
+    for _ in 0..2 {
+        assert_eq!(send(&world, Method::DELETE, "ben.krause", "/users/ida.falk", Some(1), &json!({})).await.status, 404);
+        assert_eq!(send(&world, Method::DELETE, "gina.group", "/users/ida.falk", Some(1), &json!({})).await.status, 200);
+    }
+    let mut own =
+        json!({"name": "New", "email": "new@example.com", "language": "de", "role": "seller", "dealers": ["lakeside-motors-demo"]});
+    let known = send(&world, Method::PUT, "ben.krause", "/users/new.user", None, &own).await;
+    own["dealers"] = json!(["no-such-dealer"]);
+    let unknown = send(&world, Method::PUT, "ben.krause", "/users/new.user", None, &own).await;
+    assert_eq!((known.status, known.text("/errors/0/rule")), (422, "ACC-1"));
+    assert_eq!(
+        known.body["errors"].to_string().replace("lakeside-motors-demo", "X"),
+        unknown.body["errors"].to_string().replace("no-such-dealer", "X")
+    );
+    assert_eq!(world.get("ben.krause", "/access-log").await.status, 404);
+}
