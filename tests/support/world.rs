@@ -34,6 +34,8 @@ pub struct World {
     pub system: Arc<System>,
     pub tokens: Arc<Tokens>,
     pub store: Store,
+    /// The name of its table.
+    pub table: String,
     pub bucket: Arc<Folder>,
     _folder: tempfile::TempDir,
 }
@@ -154,7 +156,7 @@ impl World {
             twice,
         };
         let system = Arc::new(System::new(parts).unwrap());
-        Self { system, tokens: Arc::new(Tokens::new(b"a secret of the tests")), store, bucket, _folder: folder }
+        Self { system, tokens: Arc::new(Tokens::new(b"a secret of the tests")), store, table, bucket, _folder: folder }
     }
 
     pub fn scope(&self) -> Scope {

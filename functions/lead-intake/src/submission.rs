@@ -97,7 +97,7 @@ impl Submission {
     fn source(&self) -> String {
         match self.scope.actor() {
             Actor::Partner(partner) => partner.to_string(),
-            Actor::User(_) | Actor::Customer | Actor::System => "direct".into(),
+            Actor::User(_) | Actor::Customer | Actor::System | Actor::Unknown => "direct".into(),
         }
     }
 
@@ -107,6 +107,7 @@ impl Submission {
             Actor::Partner(partner) => partner.to_string(),
             Actor::Customer => "customer".into(),
             Actor::System => "system".into(),
+            Actor::Unknown => "unknown".into(),
         }
     }
 
@@ -120,7 +121,7 @@ impl Submission {
         let name = |parts: &[&str]| platform.store.secret().name(&self.scope, parts);
         let partner = match self.scope.actor() {
             Actor::Partner(partner) => partner.to_string(),
-            Actor::User(_) | Actor::Customer | Actor::System => String::new(),
+            Actor::User(_) | Actor::Customer | Actor::System | Actor::Unknown => String::new(),
         };
         let (sender, position) = (self.sender(), position.to_string());
         let by_key = self.idempotency_key.as_ref().map(|key| name(&["key", &partner, &sender, key, &position]));

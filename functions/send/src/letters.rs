@@ -173,7 +173,7 @@ fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, deale
         until: appointment.at + dealer.capacity().duration(kind),
         changed: match &appointment.state {
             forecourt_domain::appointment::AppointmentState::Cancelled { at, .. } => *at,
-            forecourt_domain::appointment::AppointmentState::Booked => changed,
+            forecourt_domain::appointment::AppointmentState::Booked | forecourt_domain::appointment::AppointmentState::Unknown => changed,
         },
         cancelled: appointment.state.is_cancelled(),
         attendee: Some((to.name.clone(), to.address.clone())),
@@ -249,6 +249,8 @@ fn recipient(
     match letter.medium {
         Medium::Email => Some(Destination::Mail(Addressee::customer(name.unwrap_or_default(), email?, language))),
         Medium::Sms => Some(Destination::Phone(phone?.e164?)),
+        // The release that knows the medium sends the letter.
+        Medium::Unknown => None,
     }
 }
 

@@ -89,7 +89,7 @@ async fn load_demo(loaded: &Path, system: &System, demo: &GroupData, tokens: &To
     if std::fs::read_to_string(loaded).is_ok_and(|before| before == current) {
         return Ok(());
     }
-    demo.load_missing_into(&system.platform.store, system.clock.now()).await.map_err(|e| e.to_string())?;
+    demo.load_into(&system.platform.store, system.clock.now()).await.map_err(|e| e.to_string())?;
     load_samples(system, tokens).await?;
     write_whole(loaded, current.as_bytes()).map_err(|e| format!("cannot write {}: {e}", loaded.display()))
 }

@@ -3,7 +3,6 @@
 //! That is safe for dealers, since assign, escalate and send read settings fresh and recompute what is based on an older version. A user whose
 //! rights are withdrawn keeps them for up to 60 seconds.
 
-use crate::entities::encode;
 use crate::entity::{Attributes, Record, from_item, to_item};
 use crate::keys::{self, Key};
 use crate::reads::unavailable;
@@ -149,22 +148,39 @@ impl Store {
             match item {
                 Item::Dealer(dealer) => self.cache.dealers.remove(&format!("{group}#{}", dealer.id)),
                 Item::User(user) => self.cache.users.remove(&format!("{group}#{}", user.id)),
+                Item::Partner(partner) => self.cache.partners.remove(&format!("{group}#{}", partner.id)),
                 Item::Webhooks(_) => self.cache.webhooks.remove(group.as_str()),
                 _ => {}
             }
         }
     }
 
-    /// Writes a user of a group's file, unless it is stored already.
+    /// Writes a user of a group's file. What another release stored with the user stays.
     ///
     /// # Errors
     /// As [`Store::decide`].
     pub async fn put_user(&self, group: &GroupId, user: &User) -> Result<(), Failure> {
+        self.write_user(group, user, true).await.map(|_| ())
+    }
+
+    /// Creates a user of a group's file, and changes nothing if the user is stored, even one who has left. Returns whether it was created.
+    ///
+    /// # Errors
+    /// As [`Store::decide`].
+    pub async fn add_user(&self, group: &GroupId, user: &User) -> Result<bool, Failure> {
+        self.write_user(group, user, false).await
+    }
+
+    async fn write_user(&self, group: &GroupId, user: &User, overwrite: bool) -> Result<bool, Failure> {
         let rule = |loaded: &Loaded, _| {
-            let version = loaded.user(&user.id).map_or(0, |before| before.version);
-            let same = loaded.user(&user.id).is_some_and(|before| *before == User { version, ..user.clone() });
+            let before = loaded.user(&user.id);
+            let version = before.map_or(0, |before| before.version);
+            let same = before.is_some_and(|before| *before == User { version, ..user.clone() });
+            if same || (before.is_some() && !overwrite) {
+                return Ok((None, false));
+            }
             let item = Item::User(Box::new(User { version: version + 1, ..user.clone() }));
-            Ok(((!same).then(|| Decision::default().with(item)), ()))
+            Ok((Some(Decision::default().with(item)), true))
         };
         self.decide(&Scope::keys_only(group.clone()), Load::of([Key::User(user.id.clone())]), rule).await
     }
@@ -172,19 +188,47 @@ impl Store {
     /// Writes a partner of a group's file, and its queue identity.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`].
+    /// As [`Store::decide`].
     pub async fn put_partner(&self, group: &GroupId, partner: &Partner, sender_id: &str) -> Result<(), Failure> {
-        let (version, commit) = (1, "demo");
-        let item = encode(&Scope::keys_only(group.clone()), &Item::Partner(partner.clone()), version, commit)?;
-        self.put(item).await?;
-        let sender = Record::of(to_item(&Sender { group: group.clone(), partner: partner.id.clone() })?);
-        self.put(sender.into_attributes(keys::sender(sender_id), version, commit)).await
+        self.write_partner(group, partner, true).await?;
+        self.put(sender_item(group, partner, sender_id)?, false).await.map(|_| ())
     }
 
-    async fn put(&self, item: Attributes) -> Result<(), Failure> {
-        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        let put = put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await.map_err(unavailable)?;
-        self.spent.note_write(put.consumed_capacity());
-        Ok(())
+    /// Creates a partner of a group's file and its queue identity, and changes nothing of what is stored. Returns whether something was created.
+    ///
+    /// # Errors
+    /// As [`Store::decide`].
+    pub async fn add_partner(&self, group: &GroupId, partner: &Partner, sender_id: &str) -> Result<bool, Failure> {
+        let created = self.write_partner(group, partner, false).await?;
+        // A start that was interrupted may have stored the partner alone.
+        Ok(self.put(sender_item(group, partner, sender_id)?, true).await? || created)
     }
+
+    async fn write_partner(&self, group: &GroupId, partner: &Partner, overwrite: bool) -> Result<bool, Failure> {
+        let rule = |loaded: &Loaded, _| {
+            let before = loaded.partner(&partner.id);
+            let writes = before.is_none() || (overwrite && before != Some(partner));
+            Ok((writes.then(|| Decision::default().with(Item::Partner(partner.clone()))), writes))
+        };
+        self.decide(&Scope::keys_only(group.clone()), Load::of([Key::Partner(partner.id.clone())]), rule).await
+    }
+
+    /// Puts an item; `only_new` if it does not exist. Returns whether it was written.
+    async fn put(&self, item: Attributes, only_new: bool) -> Result<bool, Failure> {
+        let condition = only_new.then(|| "attribute_not_exists(pk)".to_owned());
+        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item)).set_condition_expression(condition);
+        match put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await {
+            Ok(put) => {
+                self.spent.note_write(put.consumed_capacity());
+                Ok(true)
+            }
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(e) => Err(unavailable(e)),
+        }
+    }
+}
+
+fn sender_item(group: &GroupId, partner: &Partner, sender_id: &str) -> Result<Attributes, Failure> {
+    let sender = Record::of(to_item(&Sender { group: group.clone(), partner: partner.id.clone() })?);
+    Ok(sender.into_attributes(keys::sender(sender_id), 1, "file"))
 }

@@ -345,6 +345,9 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// An event of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 /// An action on a deadline, task or contact of a lead.

@@ -282,7 +282,7 @@ impl Webhooks {
         ];
         let ended = match &after.state {
             AppointmentState::Cancelled { at, .. } => Some(*at),
-            AppointmentState::Booked => None,
+            AppointmentState::Booked | AppointmentState::Unknown => None,
         };
         let moved = after.moved.last().map(|moved| moved.at);
         let at = [ended, moved, after.attendance.as_of].into_iter().flatten().fold(after.created, DateTime::max);
