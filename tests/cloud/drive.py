@@ -272,7 +272,7 @@ def partners(resources, host, leads, admin):
     sqs = client("sqs")
     queue, dead = resources["PartnerQueue"], resources["PartnerDeadLetters"]
     sender = wait_for_sender(sqs)
-    load(resources["Table"], group_file(sender))
+    load(resources["Table"], group_file(sender), "--overwrite", "--yes")
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "2"})
     dealer = lambda name: {"dealer": {"StringValue": name, "DataType": "String"}}
     enquiry = lambda external: json.dumps({"external_id": external, "contact": {"phone": "+49 30 901820"}})
@@ -282,7 +282,7 @@ def partners(resources, host, leads, admin):
     wait("a lead by the partner queue", 60, lambda: len(call(host, "GET", leads, bearer=admin)[1]["leads"]) == 2)
     depth = lambda url: int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]["ApproximateNumberOfMessages"])
     wait("the poisoned message, and the one that came too early, are dead letters", 90, lambda: depth(dead) == 2)
-    load(resources["Table"], group_file(sender, another="nordstern-zwei"))
+    load(resources["Table"], group_file(sender, another="nordstern-zwei"), "--overwrite", "--yes")
     expect("redriven", redrive(sqs, dead, queue), ["{ this is no enquiry", enquiry("q-0")])
     admin_there = token(sub="gina.group")
     there = lambda: call(host, "GET", "/dealers/nordstern-zwei/leads", bearer=admin_there)[1].get("leads", [])
@@ -294,7 +294,7 @@ def partners(resources, host, leads, admin):
 def appointments(resources, host, admin):
     """Creates appointments by HTTP and by the partners' queue, with one result for a repeat, and reports on them by queue and by signed ping-back."""
     sqs, queue = client("sqs"), resources["AppointmentQueue"]
-    load(resources["Table"], group_file(wait_for_sender(sqs), of="centre-demo"))
+    load(resources["Table"], group_file(wait_for_sender(sqs), of="centre-demo"), "--overwrite", "--yes")
     centre, path = token(sub="centre-demo", partner="centre-demo"), f"/dealers/{NORDSTERN}/appointments"
     body = lambda external: {"external_id": external, "customer": {"name": "Jana Petersen", "email": "jana@example.com"}, "kind": "showroom", "at": "2030-11-26T10:00:00+01:00"}
     status, first = call(host, "POST", path, body("c-1"), centre)
@@ -382,8 +382,8 @@ def redrive(sqs, dead, queue):
     return sorted(said, key=lambda body: body != "{ this is no enquiry")
 
 
-def load(table, *file):
-    loaded = subprocess.run([str(BINARIES / "forecourt"), "load", table, *file], env={**os.environ, "AWS_ENDPOINT_URL": ENDPOINT}, capture_output=True, text=True)
+def load(table, *rest):
+    loaded = subprocess.run([str(BINARIES / "forecourt"), "load", table, *rest], env={**os.environ, "AWS_ENDPOINT_URL": ENDPOINT}, capture_output=True, text=True)
     expect("loaded a group", (loaded.returncode, loaded.stderr), (0, ""))
 
 

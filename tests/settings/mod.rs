@@ -5,5 +5,6 @@ pub(crate) mod another_release;
 pub(crate) mod document;
 pub(crate) mod holidays;
 pub(crate) mod hours;
+pub(crate) mod loading;
 pub(crate) mod parts;
 pub(crate) mod users;
