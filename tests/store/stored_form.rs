@@ -107,7 +107,7 @@ fn sorted(attributes: &Attributes) -> BTreeMap<&String, &AttributeValue> {
 }
 
 #[tokio::test]
-async fn an_item_is_stored_as_earlier_releases_stored_it() {
+async fn the_stored_form_of_an_item_matches_earlier_releases() {
     let client = engine::client(engine());
     let mut kinds = BTreeSet::new();
     for (line, (kind, expected)) in stored_items().enumerate() {
