@@ -2,7 +2,7 @@
 //!
 //! Pure: no clock, no randomness, no `async`. A rule takes the state, the settings, the request and `now`, and returns a
 //! [`decision::Decision`]: the items to be committed together. Later steps follow from the state
-//! ([`lead::Lead::waits_for`], [`messages::Message::due`]), so that no rule can forget to schedule them.
+//! ([`lead::Lead::waits_for`], [`messages::Message::due`]), so that no rule has to schedule them.
 //!
 //! ```
 //! use chrono::{NaiveDate, TimeDelta};

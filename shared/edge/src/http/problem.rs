@@ -106,7 +106,7 @@ impl Problem {
         Self::not_found("this function does not answer this route")
     }
 
-    /// 404 for a link that is spoilt, foreign or expired. Does not say which (CAL-8).
+    /// 404 for a link that is invalid or has expired. The response does not distinguish the two (CAL-8).
     pub fn no_link() -> Self {
         Self::not_found("this link is invalid or has expired")
     }

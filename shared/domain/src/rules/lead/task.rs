@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// The fields of a task to change. A field that is `None` stays unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskChange {
-    /// What to do.
+    /// The title.
     pub title: Option<String>,
     /// When it starts.
     pub start: Option<DateTime<Utc>>,
