@@ -34,7 +34,7 @@
 //! | [`distribution`] | rotations and pools |
 //! | [`elements`] | trade-ins, quotes, test drives, comments, documents, communications |
 //! | [`slots`] | the day of each person, and the slots that are free for customers |
-//! | [`calendar`] | calendar events, invitations, calendar links and views |
+//! | [`calendar`] | calendar events, invitations, calendar feeds and views |
 //! | [`lead`] | the lead: plan, deadlines, tasks, contacts, timeline |
 //! | [`messages`] | messages to staff, letters to customers, and their delivery |
 //! | [`appointment`] | appointments, reports about them, and who was notified |
