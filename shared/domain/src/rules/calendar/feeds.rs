@@ -16,7 +16,7 @@ impl CalendarFeeds {
             return same.then(|| (None, known.clone())).ok_or_else(reused);
         }
         if self.feeds.len() >= Self::MOST {
-            return Err(Refusal::Conflict(format!("you already have {} calendar links; revoke one first (CAL-6)", Self::MOST)));
+            return Err(Refusal::Conflict(format!("you already have {} calendar feeds; revoke one first (CAL-6)", Self::MOST)));
         }
         let mut after = self.clone();
         after.feeds.push(new.clone());
