@@ -2,4 +2,5 @@
 
 pub(crate) mod letters;
 pub(crate) mod notices;
+mod provider;
 pub(crate) mod trade_in_sheet;

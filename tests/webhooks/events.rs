@@ -9,7 +9,7 @@ use forecourt_domain::webhooks::RETRIES;
 use forecourt_send::Call;
 use forecourt_send::mail::Mail;
 use forecourt_send::texts::Texts;
-use forecourt_send::{Carrier, Sender, Undelivered};
+use forecourt_send::{Carrier, NoAnswer, Sender, Undelivered};
 use forecourt_store::keys::{DueKind, WakeUp};
 use http::Method;
 use serde_json::{Value, json};
@@ -259,7 +259,7 @@ impl Carrier for Lost {
         Err(Undelivered::Later("for the test".into()))
     }
 
-    async fn call(&self, call: &Call) -> Result<u16, String> {
+    async fn call(&self, call: &Call) -> Result<u16, NoAnswer> {
         self.0.lock().unwrap().push(call.clone());
         std::future::pending().await
     }

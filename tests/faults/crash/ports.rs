@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::files::{Download, Upload};
 use forecourt_local::clock::VirtualClock;
-use forecourt_send::{Carrier, Undelivered, mail};
+use forecourt_send::{Carrier, NoAnswer, Undelivered, mail};
 use forecourt_store::Failure;
 use forecourt_store::keys::WakeUp;
 use serde_json::json;
@@ -87,12 +87,12 @@ impl Carrier for Mail {
         self.process.call("carry", &mail.id, taken, failed).await
     }
 
-    async fn call(&self, call: &forecourt_send::Call) -> Result<u16, String> {
+    async fn call(&self, call: &forecourt_send::Call) -> Result<u16, NoAnswer> {
         let taken = || {
             self.between.lock().unwrap().hooks.push(call.clone());
             200
         };
-        self.process.call("hook", &call.webhook_id, taken, || "for the test".to_owned()).await
+        self.process.call("hook", &call.webhook_id, taken, || NoAnswer::Connection("for the test".into())).await
     }
 }
 
