@@ -1,4 +1,4 @@
-//! Webhook deliveries: leased in order, signed, retried until the receiver accepts, given up after a day (APT-6).
+//! Webhook deliveries: leased in order, signed, retried until the receiver accepts, set aside if it refuses (APT-6).
 
 use crate::carrier::{Call, Undelivered};
 use crate::mail::{Addressee, Envelope};
@@ -90,6 +90,9 @@ impl Sender {
         match self.carrier.call(&call).await {
             Ok(status @ 200..=299) => DeliveryOutcome::Taken(status),
             Ok(410) => DeliveryOutcome::Gone,
+            // A timeout of the receiver, and too many requests, pass.
+            Ok(status @ (408 | 429)) => DeliveryOutcome::Failed { status: Some(status), why: format!("answered {status}") },
+            Ok(status @ 400..=499) => DeliveryOutcome::Refused(status),
             Ok(status) => DeliveryOutcome::Failed { status: Some(status), why: format!("answered {status}") },
             Err(e) => DeliveryOutcome::Failed { status: None, why: e.why().chars().take(MAX_ERROR).collect() },
         }

@@ -20,7 +20,7 @@ use forecourt_lead::{
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
 use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
-    DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, RotationBody, SettingsView, SigningSecretView,
+    DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, RedeliveryBody, RedeliveryView, RotationBody, SettingsView, SigningSecretView,
     SwitchedView, UserView, UsersView, WebhookBody, WebhooksView,
 };
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder};
@@ -47,6 +47,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: AppointmentOverviewView, LeadOverviewView, ExportBody, ExportView, LinkView, DownloadLogView);
     register!(schemas: SettingsView, HistoryView, FindingsView, SwitchedView, ImportView, DealerUsersView, DealerUserView);
     register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, Problem);
+    register!(schemas: RedeliveryBody, RedeliveryView);
     element::<TradeInBody, TradeInView>(&mut schemas);
     element::<QuoteBody, QuoteView>(&mut schemas);
     element::<TestDriveBody, TestDriveView>(&mut schemas);
