@@ -3,4 +3,5 @@
 pub(crate) mod letters;
 pub(crate) mod notices;
 mod provider;
+mod resent;
 pub(crate) mod trade_in_sheet;
