@@ -1,7 +1,7 @@
 //! Letters and notices that failed or are unclear: listed, and sent again by hand (MSG-1).
 
 use crate::appointments::lifecycle::{WHEN, appointment, made, seen};
-use crate::messages::letters::{letters, told};
+use crate::messages::letters::{letters, mails_to};
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use async_trait::async_trait;
 use forecourt_send::mail::Mail;
@@ -66,7 +66,7 @@ async fn msg_1_an_unclear_letter_is_listed_and_sent_again_only_by_hand() {
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
     fail(&world, &letter_of(&id), unclear).await;
     world.system.settle().await;
-    assert_eq!((letters(&seen(&world, &id).await)[0].as_str(), told(&world, "jana").len()), ("confirmation email unclear", 0));
+    assert_eq!((letters(&seen(&world, &id).await)[0].as_str(), mails_to(&world, "jana").len()), ("confirmation email unclear", 0));
     let listed = list(&world, ADMIN).await;
     assert_eq!(listed.len(), 1, "{listed:?}");
     assert_eq!((&listed[0]["state"], &listed[0]["kind"], &listed[0]["appointment"]), (&json!("unclear"), &json!("letter"), &json!(id)));
@@ -74,7 +74,7 @@ async fn msg_1_an_unclear_letter_is_listed_and_sent_again_only_by_hand() {
     let (first, repeat) = (again().await, again().await);
     assert_eq!((first.status, first.text("/state"), repeat.status), (202, "queued", 202), "{}", first.body);
     world.system.settle().await;
-    assert_eq!((letters(&seen(&world, &id).await)[0].as_str(), told(&world, "jana").len()), ("confirmation email sent", 1));
+    assert_eq!((letters(&seen(&world, &id).await)[0].as_str(), mails_to(&world, "jana").len()), ("confirmation email sent", 1));
     assert!(list(&world, ADMIN).await.is_empty());
     assert_eq!(world.post(ADMIN, &path(&listed[0]), &json!({})).await.status, 409, "it was sent");
 }

@@ -99,8 +99,10 @@ pub fn gateway_event(
     gateway::event(tokens, route, parts, Incoming { uri: &uri, headers: all, body: &Bytes::copy_from_slice(body) })
 }
 
-/// Parses a response.
+/// Parses a response. Checks that a browser does not guess its type, and uses https.
 pub fn reply_of(answer: ApiGatewayV2httpResponse) -> Reply {
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    assert_eq!(answer.headers["strict-transport-security"], "max-age=31536000");
     let Some(Body::Text(text)) = answer.body else { panic!("no body") };
     Reply { status: answer.status_code.try_into().unwrap(), headers: answer.headers, body: serde_json::from_str(&text).unwrap() }
 }

@@ -1,7 +1,7 @@
 //! A receiver that is down, refuses, or was switched off: nothing that happened meanwhile is lost (APT-6).
 
 use crate::support::world::{ADMIN, World, enquiry};
-use crate::webhooks::events::{GROUP_ADMIN, LEADS, URL, notices, patch, told, webhook};
+use crate::webhooks::events::{GROUP_ADMIN, LEADS, URL, notices, patch, sent_event_types, webhook};
 use forecourt_domain::webhooks::RETRIES;
 use http::Method;
 use serde_json::json;
@@ -25,12 +25,12 @@ async fn apt_6_a_receiver_that_was_down_gets_everything_in_order_when_it_is_back
     for (pause, least) in pauses.iter().zip(planned) {
         assert!((least..=least + least / 10 + 1).contains(pause), "{pauses:?}");
     }
-    assert!(told(&world).iter().all(|told| told == "lead.created"), "the later events wait: {:?}", told(&world));
+    assert!(sent_event_types(&world).iter().all(|event| event == "lead.created"), "the later events wait: {:?}", sent_event_types(&world));
     let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
     assert_eq!((shown.text("/state"), shown.text("/failing/last")), ("on", "answered 302"));
     world.system.mailbox.set_status(URL.into(), 204);
     world.advance_to("2026-11-25T16:10:00Z").await;
-    assert_eq!(told(&world)[calls.len()..], LEADS.map(str::to_owned));
+    assert_eq!(sent_event_types(&world)[calls.len()..], LEADS.map(str::to_owned));
     // The first accepted delivery clears the failure.
     assert_eq!(world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await.body.get("failing"), None);
 }
@@ -46,7 +46,7 @@ async fn apt_6_a_permanent_refusal_is_set_aside_and_blocks_nothing() {
         world.lead(&enquiry("jana")).await;
         world.system.settle().await;
         let wanted: &[&str] = if set_aside { &LEADS[..2] } else { &LEADS[..1] };
-        assert_eq!(told(&world), wanted, "{status}");
+        assert_eq!(sent_event_types(&world), wanted, "{status}");
         let page = world.get(GROUP_ADMIN, &format!("/webhooks/{id}/deliveries")).await;
         let state = if set_aside { "given_up" } else { "waiting" };
         assert_eq!(page.text("/deliveries/1/state"), state, "{status} {}", page.body);
@@ -67,7 +67,7 @@ async fn apt_6_no_number_of_failures_switches_a_webhook_off() {
     world.advance_to("2026-11-24T09:00:00Z").await;
     let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
     assert_eq!((shown.text("/state"), notices(&world).len()), ("on", 0));
-    assert!(told(&world).len() > 200, "{}", told(&world).len());
+    assert!(sent_event_types(&world).len() > 200, "{}", sent_event_types(&world).len());
     world.system.mailbox.set_status(URL.into(), 200);
     world.advance_to("2026-11-24T10:10:00Z").await;
     let page = world.get(GROUP_ADMIN, &format!("/webhooks/{id}/deliveries")).await;
@@ -93,23 +93,23 @@ async fn apt_6_a_period_is_delivered_again_in_one_request_and_in_order() {
     let period = json!({"from": "2026-11-23T00:00:00Z", "until": "2026-11-26T12:00:00Z"});
     assert_eq!(world.post(GROUP_ADMIN, &path, &period).await.status, 409, "the webhook is off");
     assert_eq!(patch(&world, &id, 2, &json!({"state": "on"})).await.status, 200);
-    let before = told(&world).len();
+    let before = sent_event_types(&world).len();
     let headers = [("content-type", "application/json"), ("idempotency-key", "p-1")];
     let again = async || world.call(Method::POST, GROUP_ADMIN, &path, &headers, period.to_string().as_bytes()).await;
     let reply = again().await;
     assert_eq!((reply.status, &reply.body), (202, &json!({"events": 3})));
     world.system.settle().await;
-    assert_eq!(told(&world)[before..], LEADS.map(str::to_owned));
+    assert_eq!(sent_event_types(&world)[before..], LEADS.map(str::to_owned));
     // A repeat of the request sends nothing, nor does a second request: the receiver has accepted everything.
     assert_eq!(again().await.body, json!({"events": 3}));
     assert_eq!(world.post(GROUP_ADMIN, &path, &period).await.body, json!({"events": 0}));
     world.system.settle().await;
-    assert_eq!(told(&world).len(), before + 3);
+    assert_eq!(sent_event_types(&world).len(), before + 3);
     let mut all = period.clone();
     all["delivered"] = json!(true);
     assert_eq!(world.post(GROUP_ADMIN, &path, &all).await.body, json!({"events": 3}));
     world.system.settle().await;
-    assert_eq!(told(&world)[before + 3..], LEADS.map(str::to_owned));
+    assert_eq!(sent_event_types(&world)[before + 3..], LEADS.map(str::to_owned));
     let earlier = json!({"from": "2026-11-22T00:00:00Z", "until": "2026-11-23T00:00:00Z", "delivered": true});
     assert_eq!(world.post(GROUP_ADMIN, &path, &earlier).await.body, json!({"events": 0}));
     for wrong in

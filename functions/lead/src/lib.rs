@@ -1,6 +1,6 @@
 //! The lead over HTTP: lists, the lead's page, and everything that users do with one lead.
 //!
-//! - **Triggers**: HTTP API requests of the lead routes (`Operation::ListLeads` to `Operation::Element`).
+//! - **Triggers**: HTTP requests of the routes that the route table gives to this function.
 //! - **Reads**: the lead, its dealer's settings, and the items that the operation needs (enquiry, events, tasks, elements, letters, directory records)
 //!   in one consistent read. Lists and the board read indexes, which lag by some milliseconds.
 //! - **Writes**: every change is one conditional transaction of [`forecourt_store::Store::decide`]: the lead, a timeline entry, and what the rule adds.

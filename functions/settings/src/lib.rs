@@ -6,7 +6,7 @@
 //! - **Reads**: always the table, never a cached dealer, so that a client sees the version that it is about to change.
 //! - **Writes**: the dealer or user with an entry in its history and the tasks that follow from the change (such as new deadlines) in one
 //!   transaction. A change needs `If-Match` and is checked as a whole.
-//! - **Repeats**: a repeated change finds the settings as it wants them and succeeds.
+//! - **Repeats**: a repeated change finds that the settings have the requested values, and succeeds.
 //! - **On failure**: nothing is stored. 422 lists every fault, 412 means that somebody changed the settings in the meantime, 428 that
 //!   `If-Match` is missing, 503 that the same request can be sent again.
 

@@ -1,4 +1,4 @@
-//! What a process keeps in memory: dealers, users, partners, queue senders and webhooks, for 60 seconds.
+//! The cache of a process: dealers, users, partners, queue senders and webhooks, for 60 seconds.
 //!
 //! That is safe for dealers, since assign, escalate and send read settings fresh and recompute what is based on an older version. A user whose
 //! rights are withdrawn keeps them for up to 60 seconds.

@@ -89,7 +89,7 @@ entities! {
     User = pub user(id: &UserId) -> User, "U#{id}" / "@", it => [it.id], custom;
     /// A change of a user, by the version that it made.
     UserChange = pub user_change(user: &UserId, version: u64) -> UserChange, "U#{user}" / "H#{version:06}", it => [it.user.id, it.user.version], plain;
-    /// A user's calendar links.
+    /// A user's calendar feeds.
     CalendarFeeds = pub calendar_feeds(user: &UserId) -> CalendarFeeds, "U#{user}" / "F", it => [it.user], plain;
     /// A user's day: what occupies which quarter-hours (CAL-7).
     Day = pub(crate) saved_day(user: &UserId, date: NaiveDate) -> Day, "S#{user}#{date}" / "@", it => [it.user, it.date], plain;

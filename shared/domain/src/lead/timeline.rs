@@ -175,7 +175,7 @@ pub enum Event {
         action: TimelineAction,
         /// The id of the task.
         task: TaskId,
-        /// What to do.
+        /// The title.
         title: String,
         /// When it starts.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -220,7 +220,7 @@ pub enum Event {
     EventScheduled {
         /// The id of the event.
         event: EventId,
-        /// What to do.
+        /// The title.
         title: String,
         /// Its type.
         #[serde(rename = "type")]
@@ -233,7 +233,7 @@ pub enum Event {
     EventCompleted {
         /// The id of the event.
         event: EventId,
-        /// What was to be done.
+        /// The title.
         title: String,
         /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -243,7 +243,7 @@ pub enum Event {
     EventNoShow {
         /// The id of the event.
         event: EventId,
-        /// What was to be done.
+        /// The title.
         title: String,
         /// The reason.
         reason: String,
@@ -255,7 +255,7 @@ pub enum Event {
     EventRescheduled {
         /// The id of the event.
         event: EventId,
-        /// What to do.
+        /// The title.
         title: String,
         /// The previous time.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -268,7 +268,7 @@ pub enum Event {
     EventGiven {
         /// The id of the event.
         event: EventId,
-        /// What to do.
+        /// The title.
         title: String,
         /// The previous user.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -281,7 +281,7 @@ pub enum Event {
     EventDeleted {
         /// The id of the event.
         event: EventId,
-        /// What was to be done.
+        /// The title.
         title: String,
     },
     /// An element was added (LEAD-2).
@@ -330,7 +330,7 @@ pub enum Event {
     Resubmission {
         /// The id of the event.
         event: EventId,
-        /// What was to be done.
+        /// The title.
         title: String,
         /// 1 or 2.
         level: u8,

@@ -53,7 +53,7 @@ pub enum Notice {
     Resubmission {
         /// The id of the event.
         event: EventId,
-        /// What to do.
+        /// The title.
         title: String,
         /// The time of the event. If the event is rescheduled, this notice is stale.
         #[serde(with = "chrono::serde::ts_milliseconds")]

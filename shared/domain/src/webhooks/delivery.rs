@@ -44,7 +44,7 @@ pub enum DeliveryState {
         /// The HTTP status.
         status: u16,
     },
-    /// It is not sent any more.
+    /// It is no longer sent.
     GivenUp {
         /// When it was given up.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -69,7 +69,7 @@ impl DeliveryState {
 pub enum DeliveryOutcome {
     /// A status from 200 to 299.
     Taken(u16),
-    /// 410: the receiver wants no more deliveries.
+    /// 410: the receiver refuses further deliveries.
     Gone,
     /// Another status from 400 to 499 except 408 and 429: the receiver refuses this event for good.
     Refused(u16),

@@ -23,12 +23,12 @@ routes![
         .responses(ALL)
         .problems(WEBHOOKS),
     ReadWebhook = get("/webhooks/{webhook}", "settings")
-        .summary("Returns a webhook: its events, whether it is enabled, and since when deliveries fail (APT-6).")
+        .summary("Returns a webhook: its events, whether it is on, and since when deliveries fail (APT-6).")
         .rights(&[Right::ManageWebhooks])
         .responses(WEBHOOK)
         .problems(WEBHOOKS),
     ChangeWebhook = patch("/webhooks/{webhook}", "settings")
-        .summary("Changes, enables or disables a webhook (APT-6).")
+        .summary("Changes a webhook, or switches it on or off (APT-6).")
         .rights(&[Right::ManageWebhooks])
         .body(&[Content::Json("WebhookBody")])
         .responses(WEBHOOK)
@@ -61,7 +61,7 @@ routes![
             NO_TOKEN,
             NO_RIGHT,
             (404, "The delivery does not exist or has expired."),
-            (409, "The webhook is disabled, for the named reason; or the delivery is being sent."),
+            (409, "The webhook is switched off, for the named reason; or the delivery is being sent."),
             RETRY,
         ]),
     RedeliverPeriod = post("/webhooks/{webhook}/redelivery", "settings")
