@@ -145,14 +145,14 @@ impl World {
         let bucket = Arc::new(Folder { path: folder.path().join("bucket"), links: Some(links) });
         let parts = Parts {
             store: store.clone(),
-            clock,
+            clock: clock.clone(),
             ids: forecourt_edge::Ids::random(),
             files: bucket.clone(),
             uploads: bucket.clone(),
             mailbox: Arc::new(Mailbox::in_memory()),
-            queue: PartnerQueue::open(folder.path().join("queue")).unwrap(),
+            queue: PartnerQueue::open(folder.path().join("queue"), clock.clone()).unwrap(),
             public_url,
-            appointments: PartnerQueue::open(folder.path().join("appointments")).unwrap(),
+            appointments: PartnerQueue::open(folder.path().join("appointments"), clock.clone()).unwrap(),
             twice,
         };
         let system = Arc::new(System::new(parts).unwrap());
@@ -228,7 +228,7 @@ impl World {
     /// Puts a message on the partner queue as the demo portal does.
     pub fn enqueue(&self, id: &str, sender: &str, dealer: Option<&str>, body: &str) {
         let attributes = dealer.map(|d| ("dealer".to_owned(), d.to_owned())).into_iter().collect();
-        let message = Queued { id: id.into(), sender: sender.into(), body: body.into(), attributes, receives: 0 };
+        let message = Queued { id: id.into(), sender: sender.into(), body: body.into(), attributes, ..Queued::default() };
         self.system.queue.put(&message).unwrap();
     }
 

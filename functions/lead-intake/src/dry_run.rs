@@ -118,6 +118,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
         by: call.scope.actor(),
         resend: false,
         mailbox,
+        sent: at,
         at,
     };
     // Only a caller who may read the dealer's leads learns that the contact is known (ACC-1).

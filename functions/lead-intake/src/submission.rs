@@ -38,6 +38,8 @@ pub(crate) struct Submission {
     pub(crate) message_id: Option<String>,
     /// The month in which the message was sent, `2026-11`; empty for HTTP.
     pub(crate) sent_in: String,
+    /// When the sender sent it: the response clock counts from here.
+    pub(crate) sent: DateTime<Utc>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -74,8 +76,8 @@ impl Submission {
             .as_ref()
             .or(self.message_id.as_ref())
             .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key, &position.to_string()]));
-        let arrival =
-            Arrival { origin, body, receipt, request, raw, by: self.scope.actor(), resend: part.resend, mailbox, at: self.now, enquiry };
+        let (by, resend, sent, at) = (self.scope.actor(), part.resend, self.sent, self.now);
+        let arrival = Arrival { origin, body, receipt, request, raw, by, resend, mailbox, sent, at, enquiry };
         for number in 0..NUMBERS {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
             let lane = lane(dealer, &arrival.enquiry);

@@ -15,6 +15,7 @@ mod cursor;
 mod elements;
 mod list;
 mod page;
+mod undelivered;
 mod work;
 
 pub use elements::{
@@ -27,6 +28,7 @@ pub use page::{
     DeadlineView, EntryView, EventView, HeaderView, LeadContactView, LeadPageView, LeadView, MessageView, OpenTaskView, ReactionView,
     StepView, TargetView, TimelineView,
 };
+pub use undelivered::{UndeliveredListView, UndeliveredView};
 pub use work::{
     AgendaView, AssignmentBody, ContactMadeBody, LeadContactBody, LeadContactsView, MetBody, PhoneBody, ReactionBody, StatusBody,
     TargetBody, TaskBody, TaskView, TasksView, TodoView,
@@ -51,6 +53,8 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::AssignLead => work::assign(platform, &call).await,
         Operation::SetStatus => work::set_status(platform, &call).await,
         Operation::ClaimLead => work::claim(platform, &call).await,
+        Operation::ListUndelivered => undelivered::list(platform, &call).await,
+        Operation::Resend => undelivered::resend(platform, &call).await,
         Operation::Element(what) => elements::operate(platform, &call, what).await,
         _ => work::operate(platform, &call).await,
     }

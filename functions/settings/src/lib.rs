@@ -18,6 +18,7 @@ mod holidays;
 pub mod ics;
 mod members;
 mod parts;
+mod redelivery;
 mod secrets;
 mod users;
 mod view;
@@ -26,6 +27,7 @@ mod webhooks;
 pub use deliveries::{DeliveriesView, DeliveryView};
 pub use holidays::ImportView;
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
+pub use redelivery::{RedeliveryBody, RedeliveryView};
 pub use secrets::{RotationBody, SigningSecretView};
 pub use users::{UserView, UsersView};
 pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, SettingsView};
@@ -75,11 +77,13 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
             | Operation::RotateSecret
             | Operation::ListDeliveries
             | Operation::Redeliver
+            | Operation::RedeliverPeriod
     ) {
         call.scope.needs(Right::ManageWebhooks)?;
         return match call.operation {
             Operation::ListDeliveries => deliveries::list(platform, &call).await,
             Operation::Redeliver => deliveries::redeliver(platform, &call).await,
+            Operation::RedeliverPeriod => redelivery::redeliver(platform, &call).await,
             _ => webhooks::operate(platform, &call).await,
         };
     }

@@ -84,6 +84,7 @@ mod queries;
 mod reads;
 mod secret;
 mod table;
+mod undelivered;
 mod webhook_events;
 mod work;
 
