@@ -73,7 +73,7 @@ impl End {
             }
         }
         facts.extend(
-            (!hooks.is_empty()).then(|| format!("webhooks were told: {:?}", hooks.iter().map(|(_, told)| told).collect::<Vec<_>>())),
+            (!hooks.is_empty()).then(|| format!("webhooks received: {:?}", hooks.iter().map(|(_, event)| event).collect::<Vec<_>>())),
         );
         let mut told = BTreeMap::new();
         let mut ids: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();

@@ -57,7 +57,7 @@ impl ClosingOutcome {
 }
 
 /// Wins, loses or reopens a lead. `None` if nothing changes. `rotation` is that of the lead's turn if the change gives the turn back or
-/// takes it back ([`Lead::settles_turn`]).
+/// takes it back ([`crate::lead::Lead::settles_turn`]).
 ///
 /// # Errors
 /// 409 if a won lead would become lost, or a lost one won, without being reopened.
