@@ -4,4 +4,5 @@ pub(crate) mod adf;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 pub(crate) mod known_contacts;
+mod partner_queue;
 pub(crate) mod vehicle_site;

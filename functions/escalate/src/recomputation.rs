@@ -6,7 +6,6 @@ use forecourt_domain::base::LeadId;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::rules::calendar::rearm;
 use forecourt_domain::rules::lead::recompute;
-use forecourt_domain::settings::Recompute;
 use forecourt_edge::Platform;
 use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, LeadRow, Load, Loaded, Paging};
@@ -27,15 +26,15 @@ fn open(row: &LeadRow) -> bool {
 pub(crate) async fn process_page(platform: &Platform, wake_up: &WakeUp) -> Result<(), Failure> {
     let (store, scope, now) = (&platform.store, wake_up.scope(), platform.clock.now());
     let job = Key::Recompute(wake_up.dealer.clone());
-    let loaded = store.load(&scope, &Load::of([job, Key::Dealer(wake_up.dealer.clone())])).await?;
+    let loaded = store.load(&scope, &Load::of([job.clone(), Key::Dealer(wake_up.dealer.clone())])).await?;
     let (Some(state), Some(dealer)) = (loaded.recompute(&wake_up.dealer).filter(|state| state.is_due(now)), loaded.dealer(&wake_up.dealer))
     else {
         return Ok(());
     };
     let paging = Paging { now, cursor: state.cursor.as_deref(), limit: PAGE, from: None, at_once: Some(10 * PAGE) };
     let page = match store.leads(&scope, dealer, paging, open).await {
-        // The cursor is of another release. A page that is processed twice moves nothing twice.
-        Err(Failure::Refused(_)) if state.cursor.is_some() => return store_progress(platform, wake_up, state, &state.restarted(now)).await,
+        // Another release wrote the cursor in a form that this one does not read: the run starts again.
+        Err(Failure::Refused(_)) if state.cursor.is_some() => store.leads(&scope, dealer, Paging { cursor: None, ..paging }, open).await?,
         page => page?,
     };
     let ids: Vec<LeadId> = page.leads.iter().map(|row| row.facts.id).collect();
@@ -43,16 +42,13 @@ pub(crate) async fn process_page(platform: &Platform, wake_up: &WakeUp) -> Resul
     let planned = page.leads.iter().filter(|row| row.planned).map(|row| rearm_events(platform, wake_up, row.facts.id).boxed());
     // The first group of commits writes leads, the second their events.
     try_join_all(chunks.chain(planned)).await?;
-    store_progress(platform, wake_up, state, &state.turned(page.cursor, now)).await
-}
-
-/// Stores the progress of the job, unless another delivery processed the page, or a later change of settings restarted the job.
-async fn store_progress(platform: &Platform, wake_up: &WakeUp, before: &Recompute, after: &Recompute) -> Result<(), Failure> {
+    let turned = state.turned(page.cursor, now);
     let rule = |loaded: &Loaded, _| {
-        let ours = loaded.recompute(&wake_up.dealer) == Some(before);
-        Ok((ours.then(|| Decision::default().with(Item::Recompute(after.clone()))), ()))
+        // Another delivery may have processed the page, or a later change may have restarted the run.
+        let ours = loaded.recompute(&wake_up.dealer) == Some(state);
+        Ok((ours.then(|| Decision::default().with(Item::Recompute(turned.clone()))), ()))
     };
-    platform.store.decide(&wake_up.scope(), Load::of([Key::Recompute(wake_up.dealer.clone())]), rule).await
+    store.decide(&scope, Load::of([job]), rule).await
 }
 
 /// Recomputes the deadlines of some leads in one commit.

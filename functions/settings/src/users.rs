@@ -1,7 +1,7 @@
 //! The group's users: identity, role, rights and dealers (SET-7, ACC-1).
 
 use crate::body;
-use crate::change::seen_versions;
+use crate::change::required_versions;
 use crate::members::DealerUserView;
 use crate::view::HistoryView;
 use chrono::{DateTime, Utc};
@@ -145,7 +145,7 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
     let body = body::json(&call.body)?;
     known_rights(&body)?;
     let facts: UserFacts = body::read(body, "SET-7")?;
-    let seen = call.if_match()?;
+    let versions = call.if_match()?;
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
     let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers), |loaded, _| {
         let before = loaded.user(id);
@@ -157,9 +157,11 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
         let Some((decision, after)) = people::save(id, before, facts.clone(), &worked_at, &call.scope, call.now)? else {
             return Ok((None, before.cloned().map(|user| (user, 200))));
         };
-        match (before, &seen) {
+        match (before, &versions) {
             (Some(_), None) => return Ok((None, None)),
-            (Some(before), Some(seen)) if !seen.contains(&before.version) => return Err(Refusal::Stale { current: before.version }),
+            (Some(before), Some(versions)) if !versions.contains(&before.version) => {
+                return Err(Refusal::Stale { current: before.version });
+            }
             (None, Some(_)) => return Err(Refusal::Stale { current: 0 }),
             _ => {}
         }
@@ -174,11 +176,11 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
 }
 
 async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    let seen = seen_versions(call)?;
+    let versions = required_versions(call)?;
     let gone = platform.store.decide(&call.scope, load_user(id, &[]), |loaded, _| {
         let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
         let decision = people::leave(user, &works_at(loaded, user), &call.scope, call.now)?;
-        if decision.is_some() && !seen.contains(&user.version) {
+        if decision.is_some() && !versions.contains(&user.version) {
             return Err(Refusal::Stale { current: user.version });
         }
         let left = User { left: user.left.or(Some(call.now)), version: user.version + u64::from(decision.is_some()), ..user.clone() };

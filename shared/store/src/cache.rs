@@ -1,4 +1,4 @@
-//! What a process keeps in memory: dealers, users, partners, queue senders and webhooks, for 60 seconds.
+//! The cache of a process: dealers, users, partners, queue senders and webhooks, for 60 seconds.
 //!
 //! That is safe for dealers, since assign, escalate and send read settings fresh and recompute what is based on an older version. A user whose
 //! rights are withdrawn keeps them for up to 60 seconds.
@@ -58,6 +58,14 @@ impl<T> Entries<T> {
         entries.get(name).filter(|(since, _)| since.elapsed() < LIFETIME).map(|(_, value)| value.clone())
     }
 
+    /// Returns the cached value, else the one that `load` reads, which is cached then. `None` if it does not exist.
+    async fn get_or_load(&self, name: String, load: impl Future<Output = Result<Option<T>, Failure>>) -> Result<Option<Arc<T>>, Failure> {
+        if let Some(value) = self.get(&name) {
+            return Ok(Some(value));
+        }
+        Ok(load.await?.map(|value| self.insert(name, value)))
+    }
+
     fn insert(&self, name: String, value: T) -> Arc<T> {
         let value = Arc::new(value);
         if let Ok(mut entries) = self.0.lock() {
@@ -82,12 +90,8 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn dealer(&self, scope: &Scope, id: &DealerId) -> Result<Option<Arc<Dealer>>, Failure> {
-        let name = format!("{}#{id}", scope.group());
-        if let Some(dealer) = self.cache.dealers.get(&name) {
-            return Ok(Some(dealer));
-        }
-        let loaded = self.load(scope, &Load::of([Key::Dealer(id.clone())])).await?;
-        Ok(loaded.dealer(id).map(|dealer| self.cache.dealers.insert(name, dealer.clone())))
+        let load = async { Ok(self.load(scope, &Load::of([Key::Dealer(id.clone())])).await?.dealer(id).cloned()) };
+        self.cache.dealers.get_or_load(format!("{}#{id}", scope.group()), load).await
     }
 
     /// Returns a user, at most 60 seconds old; `None` if the group has no such user.
@@ -95,12 +99,9 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn user(&self, group: &GroupId, id: &UserId) -> Result<Option<Arc<User>>, Failure> {
-        let name = format!("{group}#{id}");
-        if let Some(user) = self.cache.users.get(&name) {
-            return Ok(Some(user));
-        }
-        let loaded = self.load(&Scope::keys_only(group.clone()), &Load::of([Key::User(id.clone())])).await?;
-        Ok(loaded.user(id).map(|user| self.cache.users.insert(name, user.clone())))
+        let scope = Scope::keys_only(group.clone());
+        let load = async { Ok(self.load(&scope, &Load::of([Key::User(id.clone())])).await?.user(id).cloned()) };
+        self.cache.users.get_or_load(format!("{group}#{id}"), load).await
     }
 
     /// Returns a partner, at most 60 seconds old; `None` if the group has no such partner.
@@ -108,12 +109,9 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn partner(&self, group: &GroupId, id: &PartnerId) -> Result<Option<Arc<Partner>>, Failure> {
-        let name = format!("{group}#{id}");
-        if let Some(partner) = self.cache.partners.get(&name) {
-            return Ok(Some(partner));
-        }
-        let loaded = self.load(&Scope::keys_only(group.clone()), &Load::of([Key::Partner(id.clone())])).await?;
-        Ok(loaded.partner(id).map(|partner| self.cache.partners.insert(name, partner.clone())))
+        let scope = Scope::keys_only(group.clone());
+        let load = async { Ok(self.load(&scope, &Load::of([Key::Partner(id.clone())])).await?.partner(id).cloned()) };
+        self.cache.partners.get_or_load(format!("{group}#{id}"), load).await
     }
 
     /// Returns the sender with the queue identity `id`, at most 60 seconds old; `None` if the identity is unknown.
@@ -121,11 +119,8 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn sender(&self, id: &str) -> Result<Option<Arc<Sender>>, Failure> {
-        if let Some(sender) = self.cache.senders.get(id) {
-            return Ok(Some(sender));
-        }
-        let found = self.get(keys::sender(id)).await?.map(from_item).transpose()?;
-        Ok(found.map(|sender| self.cache.senders.insert(id.to_owned(), sender)))
+        let load = async { self.get(keys::sender(id)).await?.map(from_item).transpose() };
+        self.cache.senders.get_or_load(id.to_owned(), load).await
     }
 
     /// Returns the group's webhooks, at most 60 seconds old: a webhook may miss events of the first minute after it was created in another process.
@@ -133,12 +128,8 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn webhooks(&self, scope: &Scope) -> Result<Arc<Webhooks>, Failure> {
-        let name = scope.group().to_string();
-        if let Some(webhooks) = self.cache.webhooks.get(&name) {
-            return Ok(webhooks);
-        }
-        let loaded = self.load(scope, &Load::of([Key::Webhooks])).await?;
-        Ok(self.cache.webhooks.insert(name, loaded.webhooks()))
+        let load = async { Ok(Some(self.load(scope, &Load::of([Key::Webhooks])).await?.webhooks())) };
+        Ok(self.cache.webhooks.get_or_load(scope.group().to_string(), load).await?.unwrap_or_default())
     }
 
     /// Drops the cached items that a commit of this process changed.

@@ -86,6 +86,7 @@ mod queries;
 mod reads;
 mod secret;
 mod table;
+mod undelivered;
 mod webhook_events;
 mod work;
 

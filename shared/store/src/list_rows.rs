@@ -30,12 +30,12 @@ pub enum Listing {
 pub struct Partition {
     /// The dealer.
     pub dealer: DealerId,
-    part: Part,
+    part: PartitionKind,
     span: Period,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Part {
+enum PartitionKind {
     Appointments(Month),
     Leads(Month),
     /// Appointments of any month that came from another dealer.
@@ -52,10 +52,10 @@ impl Partition {
         let months = std::iter::successors(Some(Month::of(first)), Month::next).take_while(|month| *month <= last);
         let newcomers = listing == Listing::Appointments && span.from.is_none_or(|from| from <= until);
         let of = match listing {
-            Listing::Appointments => Part::Appointments,
-            Listing::Leads => Part::Leads,
+            Listing::Appointments => PartitionKind::Appointments,
+            Listing::Leads => PartitionKind::Leads,
         };
-        let parts = months.map(of).chain(newcomers.then_some(Part::Newcomers));
+        let parts = months.map(of).chain(newcomers.then_some(PartitionKind::Newcomers));
         parts.map(|part| Self { dealer: dealer.clone(), part, span }).collect()
     }
 
@@ -67,14 +67,14 @@ impl Partition {
 
     fn month(&self) -> Option<&Month> {
         match &self.part {
-            Part::Appointments(month) | Part::Leads(month) => Some(month),
-            Part::Newcomers => None,
+            PartitionKind::Appointments(month) | PartitionKind::Leads(month) => Some(month),
+            PartitionKind::Newcomers => None,
         }
     }
 
     /// Whether it is the partition of appointments that came from another dealer.
     pub fn is_of_newcomers(&self) -> bool {
-        self.part == Part::Newcomers
+        self.part == PartitionKind::Newcomers
     }
 
     /// Returns its name. A dealer's partitions sort by name.
@@ -94,9 +94,9 @@ impl Partition {
 
     fn key(&self, scope: &Scope) -> String {
         match &self.part {
-            Part::Appointments(month) => keys::appointments_partition(scope, &self.dealer, month),
-            Part::Leads(month) => keys::list_partition(scope, &self.dealer, month),
-            Part::Newcomers => keys::newcomers_partition(scope, &self.dealer),
+            PartitionKind::Appointments(month) => keys::appointments_partition(scope, &self.dealer, month),
+            PartitionKind::Leads(month) => keys::list_partition(scope, &self.dealer, month),
+            PartitionKind::Newcomers => keys::newcomers_partition(scope, &self.dealer),
         }
     }
 }
@@ -269,7 +269,7 @@ impl ListRow for AppointmentFacts {
         let mut row = Fields(row);
         let attended = match row.inner("attendance", "is") {
             None => Attended::Unknown,
-            said => known(said, &Attended::NAMES).unwrap_or_default(),
+            name => known(name, &Attended::NAMES).unwrap_or_default(),
         };
         Ok(Self {
             created,

@@ -54,7 +54,7 @@ impl Store {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<SettingsChange>, Failure> {
-        let last = Key::Change(dealer.clone(), last_before(before)).at(scope);
+        let last = Key::SettingsChange(dealer.clone(), last_before(before)).at(scope);
         self.newest(last, keys::CHANGES, limit).await
     }
 

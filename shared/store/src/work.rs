@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, UserId};
-use forecourt_domain::lead::{FIRST_CONTACT, Target, Task, Work};
+use forecourt_domain::lead::{FIRST_CONTACT, Target, Task, TaskDetails};
 use serde::Deserialize;
 
 /// The most reads of one user's work for one page.
@@ -63,7 +63,7 @@ pub enum Todo {
     /// A task with an assignee.
     Given(Box<Task>),
     /// A task without an assignee: the lead's owner does it.
-    Owned(Box<LeadRow>, Work),
+    Owned(Box<LeadRow>, TaskDetails),
     /// A deadline of a lead; `None` for the first-contact deadline.
     Deadline(Box<LeadRow>, DateTime<Utc>, Option<Target>),
 }

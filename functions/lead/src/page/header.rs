@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Status;
 use forecourt_domain::calendar::CalendarEvent;
-use forecourt_domain::lead::{FIRST_CONTACT, Lead, Work};
+use forecourt_domain::lead::{FIRST_CONTACT, Lead, TaskDetails};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -135,7 +135,7 @@ impl HeaderView {
 
 impl OpenTaskView {
     pub(crate) fn all(lead: &Lead, now: DateTime<Utc>) -> Vec<Self> {
-        let view = |work: &Work| Self {
+        let view = |work: &TaskDetails| Self {
             id: work.id.to_string(),
             title: work.title.clone(),
             start: work.start,

@@ -88,7 +88,7 @@ impl LeadContactBody {
             emails: emails.iter().flatten().map(|Text(email)| email.clone()).collect(),
             phones: phones.iter().flatten().map(PhoneBody::raw).collect(),
         };
-        let wanted = ContactChange { said: entered, emails: emails.is_some(), phones: phones.is_some(), main };
+        let wanted = ContactChange { raw: entered, emails: emails.is_some(), phones: phones.is_some(), main };
         if faults.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(faults)) }
     }
 }
@@ -184,12 +184,12 @@ async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAc
         let known: Vec<(ChannelKey, Option<Contact>)> =
             new_channels(lead, loaded).into_iter().map(|channel| (channel.clone(), contact_of(loaded, &channel))).collect();
         let record = lead.contact_id.as_ref().and_then(|id| contact_of(loaded, id));
-        let case = ContactsContext { lead, enquiry, record: record.as_ref(), known: &known, by: &by, now: call.now };
+        let context = ContactsContext { lead, enquiry, record: record.as_ref(), known: &known, by: &by, now: call.now };
         match (action, person) {
-            (ContactAction::Add(wanted), Some(person)) => contacts::add(&case, person, wanted.main == Some(true)).map(Some),
-            (ContactAction::Correct(contact, wanted), Some(person)) => contacts::correct(&case, contact, person, wanted.main),
+            (ContactAction::Add(wanted), Some(person)) => contacts::add(&context, person, wanted.main == Some(true)).map(Some),
+            (ContactAction::Correct(contact, wanted), Some(person)) => contacts::correct(&context, contact, person, wanted.main),
             (ContactAction::Remove(contact), _) => {
-                contacts::remove(&case, contact, action.added_in().and_then(|version| loaded.entry(id, version)))
+                contacts::remove(&context, contact, action.added_in().and_then(|version| loaded.entry(id, version)))
             }
             (_, None) => Ok(None),
         }

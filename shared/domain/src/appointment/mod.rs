@@ -69,7 +69,8 @@ pub struct Appointment {
     pub reminded: Media,
     /// The addresses that were or may have been notified of it, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub told: Vec<NotifiedAddress>,
+    #[serde(rename = "told")]
+    pub notified: Vec<NotifiedAddress>,
     /// The addresses that were or may have been reminded of its current state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reminding: Vec<NotifiedAddress>,
@@ -99,7 +100,8 @@ pub struct Appointment {
     pub updated: DateTime<Utc>,
     /// The statements from which time, cancellation and attendance are derived.
     #[serde(default, skip_serializing_if = "Statements::is_empty")]
-    pub said_of: Statements,
+    #[serde(rename = "said_of")]
+    pub statements: Statements,
     /// Its cancellations that were reversed, oldest first; at most the latest 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undone: Vec<Reinstatement>,
@@ -111,7 +113,8 @@ pub struct Appointment {
     pub taken: Option<Reservation>,
     /// A hash of the request that created it, to recognise a repetition (INT-5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub said: Option<String>,
+    #[serde(rename = "said")]
+    pub request_hash: Option<String>,
 }
 
 /// Whether an appointment is booked or cancelled.

@@ -1,4 +1,4 @@
-//! Who performed an action, and the partners of a group.
+//! The actor who performed an action, and the partners of a group.
 
 use crate::base::{DealerId, PartnerId, UserId};
 use serde::de::IgnoredAny;

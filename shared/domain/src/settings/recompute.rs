@@ -32,12 +32,6 @@ impl Recompute {
         self.due.is_some_and(|due| due <= now)
     }
 
-    /// Starts again from the first page: another release stored a cursor that this one cannot read.
-    pub fn restarted(&self, now: DateTime<Utc>) -> Self {
-        let due = self.due.map_or(now, |due| now.max(due + TimeDelta::milliseconds(1)));
-        Self { due: Some(due), cursor: None, ..self.clone() }
-    }
-
     /// Returns the progress after a page. `cursor` is the next page, `None` after the last one.
     pub fn turned(&self, cursor: Option<String>, now: DateTime<Utc>) -> Self {
         // Each page has a distinct due time, so that each page has its own wake-up.
