@@ -6,7 +6,7 @@ use crate::messages::letters::{letters, mails_to};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
 use forecourt_domain::appointment::LetterClaim;
 use forecourt_domain::base::{AppointmentOrigin, Medium};
-use forecourt_domain::messages::{Letter, LetterKind};
+use forecourt_domain::messages::{Letter, LetterKind, Retry};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -185,6 +185,6 @@ fn apt_3_claiming_a_reminder_also_writes_the_appointment() {
     let leased = leased.addressed("jana@example.com", Some(&appointment)).unwrap();
     let claimed = appointment.with_notification_leased(&leased).expect("the claim is an appointment's, too");
     assert!(leased.clone().addressed("jana@example.com", Some(&claimed)).is_err(), "another reminder there is one too many");
-    let failed = claimed.with_notification(&leased.failed("no answer".into(), true, now)).unwrap();
+    let failed = claimed.with_notification(&leased.failed("no answer".into(), Retry::Later, now)).unwrap();
     assert!(failed.reminding.is_empty(), "what failed may be tried again");
 }

@@ -249,7 +249,7 @@ fn history(a: &Appointment) -> Vec<HappenedView> {
     });
     let cancelled = match &a.state {
         AppointmentState::Cancelled { at, by } => Some(HappenedView { at: *at, what: "cancelled", by: by.to_string(), from: None }),
-        AppointmentState::Booked => None,
+        AppointmentState::Booked | AppointmentState::Unknown => None,
     };
     let undone = a.undone.iter().flat_map(|undone| {
         let happened = |at, what, by: &Actor| HappenedView { at, what, by: by.to_string(), from: None };

@@ -204,6 +204,5 @@ fn html(status: u16, template: &str, values: &Value) -> Result<Answer, Problem> 
     Ok(Answer::text(status, HTML, written)
         .header("content-security-policy", csp)
         .header("referrer-policy", "no-referrer")
-        .header("x-content-type-options", "nosniff")
         .header("x-robots-tag", "noindex, nofollow"))
 }

@@ -211,11 +211,25 @@ pub(crate) fn of_request(mut outcomes: Vec<Outcome>) -> Result<Answer, Problem> 
 /// # Errors
 /// The refusal of an enquiry. The message is delivered again; enquiries that were accepted are then repeats.
 pub(crate) fn of_message(outcomes: Vec<Outcome>) -> Result<String, Failure> {
-    let ids = outcomes.iter().filter_map(Outcome::id).collect::<Vec<_>>().join(" ");
-    let refused = outcomes.into_iter().filter_map(|outcome| if let Outcome::Refused(problem) = outcome { Some(problem) } else { None });
-    match refused.last() {
-        Some(problem) => Err(as_failure(problem)),
-        None => Ok(ids),
+    let mut leads = Vec::new();
+    let mut refused = Vec::new();
+    let single = outcomes.len() == 1;
+    for (position, outcome) in outcomes.into_iter().enumerate() {
+        leads.extend(outcome.id().map(str::to_owned));
+        if let Outcome::Refused(problem) = outcome {
+            refused.push((position, problem));
+        }
+    }
+    // Trouble on our side passes; a refusal is final only if nothing else is left to do.
+    if let Some(trouble) = refused.iter().position(|(_, problem)| problem.cause.is_some()) {
+        return Err(as_failure(refused.swap_remove(trouble).1));
+    }
+    match refused.len() {
+        0 => Ok(leads.join(" ")),
+        1 if single => Err(as_failure(refused.swap_remove(0).1)),
+        _ => Err(Failure::Refused(Refusal::Invalid(
+            refused.into_iter().flat_map(|(position, problem)| faults_of(position, problem)).collect(),
+        ))),
     }
 }
 
@@ -225,7 +239,18 @@ pub(crate) fn as_failure(problem: Problem) -> Failure {
         return Failure::Unavailable(cause.into());
     }
     if problem.errors.is_empty() {
-        return Failure::Refused(Refusal::Malformed(problem.detail));
+        // Only a body that cannot be read is malformed: its parser may quote it.
+        let unreadable = problem.status == 400;
+        return Failure::Refused(if unreadable { Refusal::Malformed(problem.detail) } else { Refusal::Conflict(problem.detail) });
     }
     Failure::Refused(Refusal::Invalid(problem.errors.into_iter().map(|e| Fault::new(e.field, e.rule, e.detail)).collect()))
+}
+
+/// The faults of one of several enquiries, each with the enquiry's place.
+fn faults_of(position: usize, problem: Problem) -> Vec<Fault> {
+    let within = format!("enquiries[{position}]");
+    if problem.errors.is_empty() {
+        return vec![Fault::new(within, "INT-2", problem.detail)];
+    }
+    problem.errors.into_iter().map(|e| Fault::new(format!("{within}.{}", e.field), e.rule, e.detail)).collect()
 }

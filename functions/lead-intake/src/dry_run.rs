@@ -119,6 +119,7 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
         resend: false,
         mailbox,
         unknown_site,
+        sent: at,
         at,
     };
     // Only a caller who may read the dealer's leads learns that the contact is known (ACC-1).
@@ -151,7 +152,7 @@ fn read(call: &Call) -> Result<(DateTime<Utc>, ReceivedEnquiry), Problem> {
     let text = body.received_at.text("received_at", &mut faults);
     let at = text.map(|text| DateTime::parse_from_rfc3339(text.trim()).map(|at| at.to_utc()));
     if let Some(Err(_)) = at {
-        faults.push(Fault::new("received_at", "SET-9", "must be a time with its zone, such as 2026-12-24T12:30:00+01:00"));
+        faults.push(Fault::new("received_at", "SET-9", "must be a time with a UTC offset, such as 2026-12-24T12:30:00+01:00"));
     }
     let lead = match body.lead {
         Loose::Here(lead) if lead.is_object() => Some(lead.to_string().into_bytes()),

@@ -35,6 +35,8 @@ pub(crate) struct Submission {
     pub(crate) message_id: Option<String>,
     /// The month in which the message was sent, `2026-11`; empty for HTTP.
     pub(crate) sent_in: String,
+    /// When the sender sent it: the response clock counts from here.
+    pub(crate) sent: DateTime<Utc>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -75,8 +77,8 @@ impl Submission {
             .as_ref()
             .or(self.message_id.as_ref())
             .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key, &position.to_string()]));
-        let (by, resend, at) = (self.scope.actor(), part.resend, self.now);
-        let mut arrival = Arrival { origin, body, receipt, request, raw, by, resend, mailbox, unknown_site, at, enquiry };
+        let (by, resend, sent, at) = (self.scope.actor(), part.resend, self.sent, self.now);
+        let mut arrival = Arrival { origin, body, receipt, request, raw, by, resend, mailbox, unknown_site, sent, at, enquiry };
         let mut candidate_origin = if is_shared { Origin::Shared } else { Origin::Own };
         let mut number = 0;
         while number < NUMBERS {
@@ -118,7 +120,7 @@ impl Submission {
     fn source(&self) -> String {
         match self.scope.actor() {
             Actor::Partner(partner) => partner.to_string(),
-            Actor::User(_) | Actor::Customer | Actor::System => "direct".into(),
+            Actor::User(_) | Actor::Customer | Actor::System | Actor::Unknown => "direct".into(),
         }
     }
 
@@ -128,6 +130,7 @@ impl Submission {
             Actor::Partner(partner) => partner.to_string(),
             Actor::Customer => "customer".into(),
             Actor::System => "system".into(),
+            Actor::Unknown => "unknown".into(),
         }
     }
 
@@ -141,7 +144,7 @@ impl Submission {
         let name = |parts: &[&str]| platform.store.secret().name(&self.scope, parts);
         let partner = match self.scope.actor() {
             Actor::Partner(partner) => partner.to_string(),
-            Actor::User(_) | Actor::Customer | Actor::System => String::new(),
+            Actor::User(_) | Actor::Customer | Actor::System | Actor::Unknown => String::new(),
         };
         let (sender, position) = (self.sender(), position.to_string());
         let by_key = self.idempotency_key.as_ref().map(|key| name(&["key", &partner, &sender, key, &position]));

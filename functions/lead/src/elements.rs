@@ -16,7 +16,7 @@ pub(crate) use view::Linked;
 use body::{NewElement, TestDriveRequest};
 use forecourt_domain::base::{ElementId, EventId, LeadId, Refusal, Right, Subject, UserId};
 use forecourt_domain::calendar::{CalendarEvent, EventTime};
-use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::elements::{Communication, Content, Element, ElementKind};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::Letter;
@@ -170,7 +170,8 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
         NewElement::Communication(request) => {
             let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, ElementKind::Quote, quote));
             let reached = context.lead.reached(enquiry_of(loaded, context.lead)).unwrap_or_default();
-            communicate((context.lead, context.dealer), id.clone(), request, quote, &reached, &by, call.now)
+            let input = LeadInput { lead: context.lead, dealer: context.dealer, by: &by, now: call.now };
+            communicate(input, id.clone(), request, quote, &reached)
         }
     };
     let also = |loaded: &Loaded| {

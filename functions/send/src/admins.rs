@@ -6,6 +6,7 @@ use crate::sender::Sender;
 use forecourt_domain::access::AccessRecord;
 use forecourt_domain::base::{Role, UserId};
 use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::messages::Retry;
 use forecourt_domain::people::User;
 use forecourt_edge::metrics::Metric;
 use forecourt_store::keys::{Key, WakeUp, access_record_at};
@@ -35,28 +36,34 @@ impl Sender {
         self.platform.store.decide(&wake_up.scope(), Load::of([key.clone()]).with_long_retry(), record).await
     }
 
-    /// Sends the mails. Returns the admins whose mail was accepted, and the last error with whether a later attempt may succeed.
-    async fn mail_to_admins(&self, wake_up: &WakeUp, record: &AccessRecord) -> Result<(BTreeSet<UserId>, Option<(String, bool)>), Failure> {
+    /// Sends the mails. Returns the admins whose mail was accepted, and the error of a mail that was not accepted with how to continue.
+    async fn mail_to_admins(
+        &self,
+        wake_up: &WakeUp,
+        record: &AccessRecord,
+    ) -> Result<(BTreeSet<UserId>, Option<(String, Retry)>), Failure> {
         let known = record.notice.as_ref().map(|notice| notice.sent.clone()).unwrap_or_default();
         let (mut sent, mut failure) = (BTreeSet::new(), None);
         for admin in self.admins(wake_up).await?.into_iter().filter(|admin| !known.contains(&admin.id)) {
             let now = self.platform.clock.now();
-            let mail = self.texts.access(format!("access-{}-{}", record.id, admin.id), &Addressee::of(&admin), record, now);
+            let mail = self.texts.access(&format!("access-{}-{}", record.id, admin.id), &Addressee::of(&admin), record, now);
             let carried = match mail {
-                Ok(mail) => self.carrier.carry(&mail).await,
-                Err(e) => Err(Undelivered::Never(e)),
+                Ok(Some(mail)) => self.carrier.carry(&mail).await,
+                // The release that stored the record sends it, if it still runs.
+                Ok(None) => Err(Undelivered::Later("the record is of another release".into())),
+                Err(e) => Err(Undelivered::Never(e.into())),
             };
             match carried {
                 Ok(_) => drop(sent.insert(admin.id)),
                 Err(undelivered) => {
                     // The provider's message names the reader: it is stored with the record and not logged.
-                    let again = !matches!(undelivered, Undelivered::Never(_));
-                    tracing::warn!(function = self.platform.function, about = wake_up.about(), again, "notice to an admin not delivered");
-                    if !again {
+                    let retry = undelivered.retry();
+                    tracing::warn!(function = self.platform.function, about = wake_up.about(), ?retry, "notice to an admin not delivered");
+                    if retry == Retry::Never {
                         self.platform.metrics.note(Metric::MailFailed, &[1.0], now);
                     }
-                    let again = again || failure.as_ref().is_some_and(|(_, again)| *again);
-                    failure = Some((undelivered.to_string(), again));
+                    let error = (undelivered.why(), retry);
+                    failure = Some(failure.filter(|before| weight(before) > weight(&error)).unwrap_or(error));
                 }
             }
         }
@@ -75,6 +82,17 @@ impl Sender {
                 return Ok(admins);
             }
         }
+    }
+}
+
+/// Which error of several decides: the one that permits fewer further attempts, so that no mail is repeated too often. An error that permits none
+/// does not stop the others.
+fn weight((_, retry): &(String, Retry)) -> u8 {
+    match retry {
+        Retry::Never => 0,
+        Retry::Busy => 1,
+        Retry::Later => 2,
+        Retry::Unclear => 3,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Letters to customers: leased, checked again, sent at most once, and recorded with the appointment in one transaction (MSG-1, APT-3).
 
 use crate::carrier::{Sms, Undelivered};
-use crate::mail::{Addressee, Attachment};
+use crate::mail::{Addressee, Attachment, Envelope};
 use crate::quote;
 use crate::sender::Sender;
 use crate::texts::{LetterSubject, Texts};
@@ -59,24 +59,17 @@ impl Sender {
         let delivered = self.deliver(&claimed, now).await;
         if let Err(undelivered) = &delivered {
             // The provider's message names the customer: it is stored with the letter and not logged.
-            let fate = match undelivered {
-                Undelivered::Later(_) => "later",
-                Undelivered::Never(_) => "never",
-                Undelivered::Unclear(_) => "unclear",
-            };
-            tracing::warn!(function = self.platform.function, about = wake_up.about(), fate, "letter not delivered");
-            if fate != "later" {
-                self.platform.metrics.note(Metric::MailFailed, &[1.0], now);
-            }
+            tracing::warn!(function = self.platform.function, about = wake_up.about(), retry = ?undelivered.retry(), "letter not delivered");
         } else {
             self.platform.metrics.note_lag(Metric::SendLag, claimed.due, now);
         }
         let letter = match delivered {
             Ok(provider_id) => claimed.letter.sent(provider_id, now),
-            Err(Undelivered::Later(why)) => claimed.letter.failed(why, true, now),
-            Err(Undelivered::Never(why)) => claimed.letter.failed(why, false, now),
-            Err(Undelivered::Unclear(_)) => claimed.letter.unclear(now),
+            Err(undelivered) => claimed.letter.failed(undelivered.why(), undelivered.retry(), now),
         };
+        if letter.undelivered_since().is_some() {
+            self.platform.metrics.note(Metric::MailFailed, &[1.0], now);
+        }
         // If recording fails, the letter counts as unclear: use the long retry budget.
         let load = Load::of(own_keys(home, cause)).with_long_retry();
         let rule = |loaded: &Loaded, _| {
@@ -139,20 +132,20 @@ impl Sender {
         };
         match to {
             Destination::Mail(to) => {
-                let mail = self.texts.letter(id, to, dealer, letter, about, now).map_err(Undelivered::Never)?;
-                let mut mail = mail;
+                let envelope = Envelope { id: &id, to, dealer, now };
+                let mut mail = self.texts.letter(envelope, letter, about).map_err(|e| Undelivered::Never(e.into()))?;
                 if let Some(appointment) = appointment.as_ref().filter(|_| letter.kind != LetterKind::Reminder) {
                     let title = Texts::title(dealer, appointment, event.as_ref(), &to.language);
                     mail.attachments.push(calendar_file(appointment, event.as_ref(), dealer, to, title));
                 }
                 if let LetterKind::Text { enclosed: Some(enclosed), .. } = &letter.kind {
                     let attachment = quote::attachment(enclosed, lead.as_ref(), to, dealer, letter.queued);
-                    mail.attachments.push(attachment.map_err(Undelivered::Never)?);
+                    mail.attachments.push(attachment.map_err(|e| Undelivered::Never(e.into()))?);
                 }
                 self.carrier.carry(&mail).await
             }
             Destination::Phone(number) => {
-                let text = self.texts.sms(dealer, letter, about).map_err(Undelivered::Never)?;
+                let text = self.texts.sms(dealer, letter, about).map_err(|e| Undelivered::Never(e.into()))?;
                 self.carrier.carry_sms(&Sms { id, to: number.clone(), text, at: now }).await
             }
         }
@@ -173,7 +166,7 @@ fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, deale
         until: appointment.at + dealer.capacity().duration(kind),
         changed: match &appointment.state {
             forecourt_domain::appointment::AppointmentState::Cancelled { at, .. } => *at,
-            forecourt_domain::appointment::AppointmentState::Booked => changed,
+            forecourt_domain::appointment::AppointmentState::Booked | forecourt_domain::appointment::AppointmentState::Unknown => changed,
         },
         cancelled: appointment.state.is_cancelled(),
         attendee: Some((to.name.clone(), to.address.clone())),
@@ -249,6 +242,8 @@ fn recipient(
     match letter.medium {
         Medium::Email => Some(Destination::Mail(Addressee::customer(name.unwrap_or_default(), email?, language))),
         Medium::Sms => Some(Destination::Phone(phone?.e164?)),
+        // The release that knows the medium sends the letter.
+        Medium::Unknown => None,
     }
 }
 

@@ -63,23 +63,46 @@ pub struct Link {
     pub url: String,
 }
 
+/// The reason why a sheet cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum PdfError {
+    /// The font cannot be embedded.
+    #[error("the font cannot be embedded")]
+    Font,
+    /// The font file cannot be read.
+    #[error("the font cannot be read")]
+    FontFile(#[source] skrifa::raw::ReadError),
+    /// The font has no glyph that stands for missing ones.
+    #[error("the font has no replacement glyph")]
+    NoReplacement,
+    /// A4 is not a valid page size.
+    #[error("A4 is not a valid page size")]
+    PageSize,
+    /// The settings of the document contradict each other.
+    #[error("the accessibility configuration failed: {0}")]
+    Configuration(String),
+    /// The document breaks a rule of the format.
+    #[error("the document cannot be written")]
+    Document(#[source] krilla::error::KrillaError),
+}
+
 /// Writes the sheet as an A4 document of at most five pages. Longer content is cut with `…`. Equal sheets give equal bytes.
 ///
 /// # Errors
 /// If the document cannot be written.
-pub fn written(sheet: &Sheet) -> Result<Vec<u8>, String> {
+pub fn written(sheet: &Sheet) -> Result<Vec<u8>, PdfError> {
     let faces = Faces { regular: Face::read(ttf_noto_sans::REGULAR)?, bold: Face::read(ttf_noto_sans::BOLD)? };
     let layout = lay_out(sheet, &faces);
     let configuration = ConfigurationBuilder::new()
         .with_accessibility_validator(Accessibility::UA1)
         .finish()
-        .map_err(|e| format!("the accessibility configuration failed: {e:?}"))?;
+        .map_err(|e| PdfError::Configuration(format!("{e:?}")))?;
     let mut document = Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
     let parts = draw(&mut document, sheet, &layout, &faces)?;
     document.set_metadata(metadata(sheet));
     document.set_outline(outline(sheet, &layout));
     document.set_tag_tree(structure(sheet, parts));
-    document.finish().map_err(|e| format!("the document cannot be written: {e}"))
+    document.finish().map_err(PdfError::Document)
 }
 
 /// Returns a text that is never empty: documents need a title and links a name.
@@ -107,10 +130,10 @@ fn metadata(sheet: &Sheet) -> Metadata {
 /// The drawn runs of each part.
 type Parts = BTreeMap<TextRole, Vec<Identifier>>;
 
-fn draw(document: &mut Document, sheet: &Sheet, layout: &Layout, faces: &Faces) -> Result<Parts, String> {
+fn draw(document: &mut Document, sheet: &Sheet, layout: &Layout, faces: &Faces) -> Result<Parts, PdfError> {
     let mut parts = Parts::new();
     for (number, laid) in layout.pages.iter().enumerate() {
-        let mut page = document.start_page_with(PageSettings::from_wh(PAGE.0, PAGE.1).ok_or("A4 is not a valid page size")?);
+        let mut page = document.start_page_with(PageSettings::from_wh(PAGE.0, PAGE.1).ok_or(PdfError::PageSize)?);
         let mut surface = page.surface();
         laid.areas.iter().for_each(|area| draw_area(&mut surface, area));
         for run in &laid.runs {

@@ -1,10 +1,11 @@
-//! Webhook deliveries: leased in order, signed, retried until the receiver accepts, given up after a day (APT-6).
+//! Webhook deliveries: leased in order, signed, retried until the receiver accepts, set aside if it refuses (APT-6).
 
 use crate::carrier::{Call, Undelivered};
-use crate::mail::Addressee;
+use crate::mail::{Addressee, Envelope};
 use crate::sender::Sender;
 use forecourt_domain::base::{Actor, Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::messages::Retry;
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::webhooks::{DeliveryClaim, DeliveryOutcome, Outgoing, Webhook, WebhookState, Webhooks, claim};
 use forecourt_store::keys::{Key, WakeUp};
@@ -89,8 +90,11 @@ impl Sender {
         match self.carrier.call(&call).await {
             Ok(status @ 200..=299) => DeliveryOutcome::Taken(status),
             Ok(410) => DeliveryOutcome::Gone,
+            // A timeout of the receiver, and too many requests, pass.
+            Ok(status @ (408 | 429)) => DeliveryOutcome::Failed { status: Some(status), why: format!("answered {status}") },
+            Ok(status @ 400..=499) => DeliveryOutcome::Refused(status),
             Ok(status) => DeliveryOutcome::Failed { status: Some(status), why: format!("answered {status}") },
-            Err(why) => DeliveryOutcome::Failed { status: None, why: why.chars().take(MAX_ERROR).collect() },
+            Err(e) => DeliveryOutcome::Failed { status: None, why: e.why().chars().take(MAX_ERROR).collect() },
         }
     }
 
@@ -140,12 +144,12 @@ impl Sender {
             && let Some(to) = self.answerable(wake_up, webhook, &dealer).await?
         {
             let mail_id = format!("webhook-{id}-{}", at.timestamp_millis());
-            let mail = self.texts.webhook_off(mail_id, &to, &dealer, webhook, *why, now);
+            let mail = self.texts.webhook_off(Envelope { id: &mail_id, to: &to, dealer: &dealer, now }, webhook, *why);
             let carried = match mail {
                 Ok(mail) => self.carrier.carry(&mail).await.map(|_| ()),
-                Err(e) => Err(Undelivered::Never(e)),
+                Err(e) => Err(Undelivered::Never(e.into())),
             };
-            if let Err(Undelivered::Later(_) | Undelivered::Unclear(_)) = carried {
+            if carried.is_err_and(|undelivered| undelivered.retry() != Retry::Never) {
                 // The end of the lease wakes this delivery up again.
                 return Ok(());
             }

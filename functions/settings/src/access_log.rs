@@ -90,6 +90,7 @@ impl AccessRecordView {
                 leads: reads_leads.then(|| found.iter().map(ToString::to_string).collect()),
                 ..of
             },
+            AccessEvent::Unknown => Self { what: "unknown", ..of },
         }
     }
 }

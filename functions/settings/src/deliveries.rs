@@ -113,11 +113,11 @@ fn parse_id(id: &str) -> Option<(Subject, u64)> {
 }
 
 /// Whether the requester may see the event's dealer. The webhook may have covered other dealers in the past.
-fn may_see(call: &Call, outgoing: &Outgoing) -> bool {
+pub(crate) fn may_see(call: &Call, outgoing: &Outgoing) -> bool {
     call.scope.reaches_all() || call.scope.reaches(&outgoing.data.dealer).is_ok()
 }
 
-fn webhook(loaded: &Loaded, id: &WebhookId, call: &Call) -> Result<Webhook, Refusal> {
+pub(crate) fn webhook(loaded: &Loaded, id: &WebhookId, call: &Call) -> Result<Webhook, Refusal> {
     let found = loaded.webhooks().get(id).cloned();
     found.filter(|webhook| may_manage(&call.scope, &webhook.wish())).ok_or(Refusal::NotFound("webhook"))
 }

@@ -5,7 +5,7 @@ use crate::dealer::{answer, current};
 use crate::{ics, parts};
 use chrono::{Datelike as _, Months, NaiveDate};
 use forecourt_domain::base::{DealerId, Refusal};
-use forecourt_domain::hours::{Calendar, DayOff};
+use forecourt_domain::hours::DayOff;
 use forecourt_domain::settings::{Dealer, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -77,7 +77,6 @@ fn with_days(settings: &Settings, days: &[DayOff]) -> Result<Settings, Refusal> 
     let mut all: Vec<DayOff> = calendar.days_off().iter().cloned().chain(new).collect();
     all.sort_by_key(|day| day.from);
     let mut draft = (**settings).clone();
-    let made = Calendar::new(calendar.zone(), calendar.hours().clone(), all, calendar.special_hours().clone());
-    draft.calendar = made.map_err(|invalid| Refusal::Invalid(invalid.0))?;
-    draft.check().map_err(Refusal::Invalid)
+    draft.calendar = calendar.with_days_off(all);
+    draft.check_change(settings, |_| false).map_err(Refusal::Invalid)
 }

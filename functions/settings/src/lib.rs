@@ -7,7 +7,7 @@
 //! - **Reads**: always the table, never a cached dealer, so that a client sees the version that it is about to change.
 //! - **Writes**: the dealer or user with an entry in its history and the tasks that follow from the change (such as new deadlines) in one
 //!   transaction. A change needs `If-Match` and is checked as a whole.
-//! - **Repeats**: a repeated change finds the settings as it wants them and succeeds.
+//! - **Repeats**: a repeated change finds that the settings have the requested values, and succeeds.
 //! - **On failure**: nothing is stored. 422 lists every fault, 412 means that somebody changed the settings in the meantime, 428 that
 //!   `If-Match` is missing, 503 that the same request can be sent again.
 
@@ -20,6 +20,7 @@ mod holidays;
 pub mod ics;
 mod members;
 mod parts;
+mod redelivery;
 mod secrets;
 mod users;
 mod view;
@@ -29,6 +30,7 @@ pub use access_log::{AccessLogView, AccessRecordView};
 pub use deliveries::{DeliveriesView, DeliveryView};
 pub use holidays::ImportView;
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
+pub use redelivery::{RedeliveryBody, RedeliveryView};
 pub use secrets::{RotationBody, SigningSecretView};
 pub use users::{UserView, UsersView};
 pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, SettingsView};
@@ -81,11 +83,13 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
             | Operation::RotateSecret
             | Operation::ListDeliveries
             | Operation::Redeliver
+            | Operation::RedeliverPeriod
     ) {
         call.scope.needs(Right::ManageWebhooks)?;
         return match call.operation {
             Operation::ListDeliveries => deliveries::list(platform, &call).await,
             Operation::Redeliver => deliveries::redeliver(platform, &call).await,
+            Operation::RedeliverPeriod => redelivery::redeliver(platform, &call).await,
             _ => webhooks::operate(platform, &call).await,
         };
     }

@@ -234,7 +234,7 @@ fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
         let entered = users.iter().position(|entry| entry["user"] == user)?;
         Some(format!("users[{entered}].{name}"))
     };
-    body::settings(whole).map_err(|refusal| refusal.relocated(entered))
+    body::changed(whole, settings, |field| entered(field).is_some()).map_err(|refusal| refusal.relocated(entered))
 }
 
 fn put(member: &mut Value, field: &str, value: &Value) {
@@ -263,8 +263,16 @@ fn with_switches(settings: &Settings, user: &UserId, body: &Value) -> Result<Set
         for name in known {
             put(&mut members[place], name, fields.get(name).unwrap_or(&Value::Null));
         }
+        // If another release stored the user twice, the first entry was in force.
+        let user = json!(user);
+        let mut nth = 0;
+        members.retain(|member| {
+            nth += usize::from(member["user"] == user);
+            member["user"] != user || nth == 1
+        });
     }
-    body::settings(whole)
+    let own = format!("members[{place}].");
+    body::changed(whole, settings, |field| field.starts_with(&own))
 }
 
 fn without(settings: &Settings, user: &UserId) -> Result<Settings, Refusal> {
@@ -273,7 +281,7 @@ fn without(settings: &Settings, user: &UserId) -> Result<Settings, Refusal> {
     }
     let mut draft: DealerSettings = (**settings).clone();
     draft.members.retain(|member| member.user != *user);
-    draft.check().map_err(Refusal::Invalid)
+    draft.check_change(settings, |_| false).map_err(Refusal::Invalid)
 }
 
 fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {

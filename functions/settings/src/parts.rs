@@ -101,7 +101,8 @@ pub(crate) fn replaced(part: SettingsPart, settings: &Settings, body: &Value) ->
     if part == SettingsPart::Absences {
         let entered = EnteredAbsences::read(body, settings)?;
         entered.put(&mut whole);
-        return body::settings(whole).map_err(|refusal| refusal.relocated(|field| entered.field(field)));
+        return body::changed(whole, settings, |field| field.contains("].absences"))
+            .map_err(|refusal| refusal.relocated(|field| entered.field(field)));
     }
     let target = match shape.within {
         // The object is absent if none of its fields was ever set.
@@ -117,7 +118,12 @@ pub(crate) fn replaced(part: SettingsPart, settings: &Settings, body: &Value) ->
         }
     }
     let place = |field: &str| Some(field.strip_prefix(shape.within?)?.strip_prefix('.')?.to_owned());
-    body::settings(whole).map_err(|refusal| refusal.relocated(place))
+    let covers = |field: &str| {
+        let inner = shape.within.map_or_else(|| Some(field.to_owned()), |_| place(field));
+        let name = inner.as_deref().and_then(|inner| inner.split(['.', '[']).next());
+        name.is_some_and(|name| shape.fields.iter().any(|(known, _)| *known == name))
+    };
+    body::changed(whole, settings, covers).map_err(|refusal| refusal.relocated(place))
 }
 
 fn absences(settings: &Settings) -> Vec<Value> {

@@ -69,7 +69,7 @@ pub struct FindingsView {
 /// A finding.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingView {
-    /// `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `level_1_too_long` or `empty_group`.
+    /// `breaks_rule`, `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `level_1_too_long` or `empty_group`.
     pub kind: &'static str,
     /// Field of the settings.
     pub field: String,

@@ -94,3 +94,16 @@ impl Decision {
         })
     }
 }
+
+/// The input of a rule that changes a lead.
+#[derive(Debug, Clone, Copy)]
+pub struct LeadInput<'a> {
+    /// The lead.
+    pub lead: &'a Lead,
+    /// Its dealer.
+    pub dealer: &'a Dealer,
+    /// The actor.
+    pub by: &'a Actor,
+    /// The current time.
+    pub now: DateTime<Utc>,
+}

@@ -14,8 +14,9 @@ mod webhook;
 
 pub(crate) use lead::lead_attributes;
 
-use crate::entity::{Attributes, Entity, Versioned, encoding, entities, key_text, owned};
+use crate::entity::{Attributes, Entity, Record, Versioned, encoding, entities, key_text, owned};
 use crate::keys::{TableKey, elements_prefix, outgoing_place, stamp, subject};
+use crate::preserve::Preserve;
 use crate::{Failure, Loaded};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::{AccessRecord, Scope};
@@ -90,7 +91,7 @@ entities! {
     User = pub user(id: &UserId) -> User, "U#{id}" / "@", it => [it.id], custom;
     /// A change of a user, by the version that it made.
     UserChange = pub user_change(user: &UserId, version: u64) -> UserChange, "U#{user}" / "H#{version:06}", it => [it.user.id, it.user.version], plain;
-    /// A user's calendar links.
+    /// A user's calendar feeds.
     CalendarFeeds = pub calendar_feeds(user: &UserId) -> CalendarFeeds, "U#{user}" / "F", it => [it.user], plain;
     /// A user's day: what occupies which quarter-hours (CAL-7).
     Day = pub(crate) saved_day(user: &UserId, date: NaiveDate) -> Day, "S#{user}#{date}" / "@", it => [it.user, it.date], plain;
@@ -120,6 +121,48 @@ entities! {
     Export = pub export(id: &ExportId) -> Export, "X" / (id.to_string()), it => [it.id], custom;
     /// A download of an export, by its time and id (EXP-2).
     Download = pub download(at: Instant, id: &str) -> Download, "XLOG" / (format!("{}#{id}", stamp(*at))), it => [it.at, it.id], plain;
+}
+
+impl Kind {
+    /// Returns the kind of the item at a key of the table; `None` if this release knows none there.
+    pub(crate) fn at(key: &TableKey) -> Option<Self> {
+        let (_, partition) = key.pk.split_once('#')?;
+        let (family, place) = (partition.split('#').next()?, key.sk.split('#').next()?);
+        Some(match (family, place) {
+            ("L", "@") => Kind::Lead,
+            ("L", "T") => Kind::Entry,
+            ("L", "M") => Kind::Message,
+            ("L", "E") => Kind::Event,
+            ("L", "I") => Kind::Invitation,
+            ("L", "X") => Kind::Element,
+            ("L", "K") => Kind::Task,
+            ("A", "@") => Kind::Appointment,
+            ("A", "P") => Kind::PendingReports,
+            ("L" | "A", "O") => Kind::Letter,
+            ("NL" | "NA", _) => Kind::Outgoing,
+            ("D", "@") => Kind::Dealer,
+            ("D", "H") => Kind::SettingsChange,
+            ("D", "J") => Kind::Recompute,
+            ("D", "R") => Kind::Rotation,
+            ("D", "P") => Kind::Pool,
+            ("D", "N") => Kind::Unprocessed,
+            ("U", "@") => Kind::User,
+            ("U", "H") => Kind::UserChange,
+            ("U", "F") => Kind::CalendarFeeds,
+            ("S", "@") => Kind::Day,
+            ("P", "@") => Kind::Partner,
+            ("P", "S") => Kind::Signing,
+            ("W", "@") => Kind::Webhooks,
+            ("C", "@") => Kind::Channel,
+            ("K", "@") => Kind::Receipt,
+            ("K", "S") => Kind::ReceivedRequest,
+            ("X", _) => Kind::Export,
+            ("XLOG", _) => Kind::Download,
+            ("ALOG", _) => Kind::AccessRecord,
+            ("Q", "@") => Kind::EnquiryReceipt,
+            _ => return None,
+        })
+    }
 }
 
 impl Key {

@@ -5,7 +5,7 @@
 //! the newcomers. The index lags by moments. A reader that takes many minutes uses [`earlier_places`] to recognise an appointment that was
 //! transferred meanwhile.
 
-use crate::entity::{Attributes, ItemError, from_item};
+use crate::entity::{Attributes, ItemError, from_item, readable};
 use crate::keys::{self, Month};
 use crate::lead_row::LeadRow;
 use crate::{Failure, Store};
@@ -194,7 +194,7 @@ impl Store {
                 _ => Err(invalid("row")),
             }
         });
-        Ok(RowPage { rows: rows.collect::<Result<_, _>>()?, more })
+        Ok(RowPage { rows: rows.filter_map(readable).collect(), more })
     }
 }
 
@@ -238,8 +238,8 @@ impl Fields {
         self.text(name)?.map(|id| UserId::try_from(id).map_err(|_| invalid(name))).transpose()
     }
 
-    fn one_of<T: Copy>(&self, name: &'static str, all: &[(&'static str, T)]) -> Result<T, Failure> {
-        known(self.0.get(name), all).ok_or_else(|| invalid(name))
+    fn one_of<T: Copy>(&self, name: &str, all: &[(&'static str, T)]) -> Option<T> {
+        known(self.0.get(name), all)
     }
 
     /// Returns the field `inner` of the map `name`.
@@ -269,15 +269,15 @@ impl ListRow for AppointmentFacts {
         let mut row = Fields(row);
         let attended = match row.inner("attendance", "is") {
             None => Attended::Unknown,
-            name => known(name, &Attended::NAMES).ok_or_else(|| invalid("attendance"))?,
+            name => known(name, &Attended::NAMES).unwrap_or_default(),
         };
         Ok(Self {
             created,
             at: row.time("at")?.ok_or_else(|| invalid("at"))?,
-            kind: row.one_of("kind", &AppointmentKind::NAMES)?,
-            origin: row.one_of("origin", &AppointmentOrigin::NAMES)?,
-            team: row.one_of("team", &TEAMS)?,
-            cancelled: known(row.inner("state", "is"), &[("booked", false), ("cancelled", true)]).ok_or_else(|| invalid("state"))?,
+            kind: row.one_of("kind", &AppointmentKind::NAMES).unwrap_or(AppointmentKind::Unknown),
+            origin: row.one_of("origin", &AppointmentOrigin::NAMES).unwrap_or(AppointmentOrigin::Unknown),
+            team: row.one_of("team", &TEAMS).unwrap_or(AppointmentTeam::Unknown),
+            cancelled: known(row.inner("state", "is"), &[("cancelled", true)]).unwrap_or_default(),
             attended,
             confirmed: row.media("confirmed"),
             reminded: row.media("reminded"),
@@ -312,6 +312,7 @@ impl ListRow for LeadFacts {
         let status = match status {
             AttributeValue::S(name) if name == "in_progress" => Status::InProgress,
             AttributeValue::S(name) if name == "won" => Status::Won,
+            AttributeValue::S(_) => Status::Unknown,
             other => serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(other).map_err(|_| invalid("status"))?,
         };
         let working_seconds: Option<i64> = row.number("answered_in")?;

@@ -221,7 +221,7 @@ impl TestDriveBody {
         // Whole milliseconds, as everything is stored.
         let at = at.and_then(|at| DateTime::from_timestamp_millis(at.timestamp_millis()));
         if at.is_none() && !faults.iter().any(|fault| fault.field == "at") {
-            faults.push(Fault::new("at", "LEAD-2", "must be a time with its zone, such as 2026-11-25T10:00:00+01:00"));
+            faults.push(Fault::new("at", "LEAD-2", "must be a time with a UTC offset, such as 2026-11-25T10:00:00+01:00"));
         }
         let user = self.user.text("user", &mut faults).map(|user| UserId::parse(user.trim()));
         if let Some(Err(e)) = &user {

@@ -152,5 +152,6 @@ fn colour(status: Status) -> &'static str {
         Status::InProgress => "#1F6FB2",
         Status::Won => "#2E7D32",
         Status::Lost(_) => "#C62828",
+        Status::Unknown => "#757575",
     }
 }

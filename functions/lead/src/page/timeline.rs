@@ -124,10 +124,11 @@ impl EventView {
             Event::StatusChanged { from, to, note } => {
                 let reason = |status: &Status| match status {
                     Status::Lost(reason) => Some(*reason),
-                    Status::InProgress | Status::Won => None,
+                    Status::InProgress | Status::Won | Status::Unknown => None,
                 };
                 ("status_changed", json!({"from": from.name(), "to": to.name(), "reason": reason(to), "note": note}))
             }
+            Event::Unknown => ("unknown", json!({})),
         };
         Self { what, details }
     }

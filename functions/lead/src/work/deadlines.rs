@@ -137,9 +137,8 @@ pub(crate) async fn drop(platform: &Platform, call: &Call) -> Result<Answer, Pro
 /// `POST /leads/{id}/contact-made` (ESC-7).
 pub(crate) async fn contact_made(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (logged, note) = call.json::<ContactMadeBody>()?.check()?;
-    let rule = |context: LeadContext<'_>| {
-        reaction::log(context.lead, context.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some)
-    };
+    let by = call.scope.actor();
+    let rule = |context: LeadContext<'_>| reaction::log(context.input(&by, call.now), logged, note.clone()).map(Some);
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
 }
 

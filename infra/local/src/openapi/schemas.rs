@@ -15,13 +15,13 @@ use forecourt_lead::{
     AgendaView, AssignmentBody, BoardView, CommentBody, CommentView, CommunicationBody, CommunicationView, ContactMadeBody, DocumentBody,
     DocumentView, ElementView, FoundLeadsView, LeadContactBody, LeadContactsView, LeadListView, LeadPageView, LeadSearchBody, LeadView,
     MetBody, QuoteBody, QuoteView, ReactionBody, StatusBody, TargetBody, TaskBody, TaskView, TasksView, TestDriveBody, TestDriveView,
-    TimelineView, TradeInBody, TradeInView,
+    TimelineView, TradeInBody, TradeInView, UndeliveredListView, UndeliveredView,
 };
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryAccepted, EnquiryBody, EnquiryReceiptView, LeadCreated, Outcomes};
 use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
-    AccessLogView, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, RotationBody, SettingsView,
-    SigningSecretView, SwitchedView, UserView, UsersView, WebhookBody, WebhooksView,
+    AccessLogView, DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, RedeliveryBody, RedeliveryView,
+    RotationBody, SettingsView, SigningSecretView, SwitchedView, UserView, UsersView, WebhookBody, WebhooksView,
 };
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder};
 use utoipa::openapi::{ComponentsBuilder, Ref, RefOr, Schema};
@@ -39,7 +39,8 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: EnquiryBody, EnquiryAccepted, LeadCreated, EnquiryReceiptView, Outcomes, DryRunBody, DryRunView);
     register!(schemas: ReactionBody, AssignmentBody, StatusBody, LeadView, LeadPageView, LeadListView, BoardView);
     register!(schemas: TimelineView, TargetBody, MetBody, ContactMadeBody, TaskBody, TaskView, TasksView, AgendaView);
-    register!(schemas: LeadContactBody, LeadContactsView, LeadSearchBody, FoundLeadsView);
+    register!(schemas: LeadContactBody, LeadContactsView, UndeliveredListView, UndeliveredView);
+    register!(schemas: LeadSearchBody, FoundLeadsView);
     register!(schemas: EventBody, BulkBody, BulkView, CompletionBody, NoShowBody, RescheduleBody, CalendarEventView, CalendarEventsView);
     register!(schemas: InvitationBody, InvitationView, InvitationsView, BookingBody, OfferView, CalendarView, FeedBody, FeedsView);
     register!(schemas: AppointmentBody, AppointmentMade, AppointmentCounted, AppointmentView, AppointmentPageView, CorrectionBody);
@@ -47,6 +48,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: AppointmentOverviewView, LeadOverviewView, ExportBody, ExportView, LinkView, DownloadLogView);
     register!(schemas: SettingsView, HistoryView, FindingsView, SwitchedView, ImportView, DealerUsersView, DealerUserView);
     register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, AccessLogView, Problem);
+    register!(schemas: RedeliveryBody, RedeliveryView);
     element::<TradeInBody, TradeInView>(&mut schemas);
     element::<QuoteBody, QuoteView>(&mut schemas);
     element::<TestDriveBody, TestDriveView>(&mut schemas);

@@ -1,7 +1,7 @@
 //! The access log: rights over the leads of a group that were granted, and searches of users who may not read leads (ACC-1).
 
 use crate::base::{Actor, DealerId, LeadId, PartnerId, Right, Role, UserId};
-use crate::messages::Lease;
+use crate::messages::{Lease, Retry};
 use crate::people::User;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,9 @@ pub enum AccessEvent {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         found: Vec<LeadId>,
     },
+    /// An event of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The notice of a record: a mail to each admin of the group.
@@ -149,19 +152,18 @@ impl AccessRecord {
         Some(Self { notice: Some(AdminNotice { state, ..notice.clone() }), ..self.clone() })
     }
 
-    /// Returns the record after an attempt that reached `sent`. `failure` is the error of a mail that was not accepted, and whether a later
-    /// attempt may succeed.
-    pub fn attempted(&self, sent: BTreeSet<UserId>, failure: Option<(String, bool)>, now: DateTime<Utc>) -> Self {
+    /// Returns the record after an attempt that reached `sent`. `failure` is the error of a mail that was not accepted, and how to continue.
+    pub fn attempted(&self, sent: BTreeSet<UserId>, failure: Option<(String, Retry)>, now: DateTime<Utc>) -> Self {
         let Some(notice) = &self.notice else { return self.clone() };
-        let attempts = match notice.state {
-            AdminNoticeState::Queued { attempts, .. } | AdminNoticeState::Sending { attempts, .. } => attempts + 1,
+        let before = match notice.state {
+            AdminNoticeState::Queued { attempts, .. } | AdminNoticeState::Sending { attempts, .. } => attempts,
             AdminNoticeState::Done { .. } | AdminNoticeState::Failed { .. } => return self.clone(),
         };
         let sent = notice.sent.union(&sent).cloned().collect();
         let state = match failure {
             None => AdminNoticeState::Done { at: now },
-            Some((why, again)) => match Lease::MAIL.next_attempt(attempts, now).filter(|_| again) {
-                Some(due) => AdminNoticeState::Queued { due, attempts },
+            Some((why, retry)) => match Lease::MAIL.after(retry, before, (self.at, &self.id), now) {
+                Some(next) => AdminNoticeState::Queued { due: next.due, attempts: next.attempts },
                 None => AdminNoticeState::Failed { at: now, why },
             },
         };

@@ -15,7 +15,7 @@ impl Appointment {
             return name_of(&event.kind, language);
         }
         let name = match self.kind {
-            AppointmentKind::Video | AppointmentKind::Workshop | AppointmentKind::Other => self.kind.name(),
+            AppointmentKind::Video | AppointmentKind::Workshop | AppointmentKind::Other | AppointmentKind::Unknown => self.kind.name(),
             AppointmentKind::Showroom
             | AppointmentKind::TestDrive
             | AppointmentKind::Telephone

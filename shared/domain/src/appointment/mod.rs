@@ -131,6 +131,9 @@ pub enum AppointmentState {
         /// The actor.
         by: Actor,
     },
+    /// A state of another release. It counts as booked.
+    #[serde(other)]
+    Unknown,
 }
 
 impl AppointmentState {
@@ -142,15 +145,21 @@ impl AppointmentState {
 
 /// Whether the customer came (APT-4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", from = "String")]
 pub enum Attended {
-    /// Not recorded.
+    /// Not recorded, or recorded as something that another release knows.
     #[default]
     Unknown,
     /// The customer came.
     Completed,
     /// The customer did not come.
     NoShow,
+}
+
+impl From<String> for Attended {
+    fn from(stored: String) -> Self {
+        Self::NAMES.iter().find(|(name, _)| *name == stored).map(|(_, is)| *is).unwrap_or_default()
+    }
 }
 
 impl Attended {

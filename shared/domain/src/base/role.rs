@@ -19,6 +19,9 @@ pub enum Role {
     ContactCentre,
     /// Runs the system; cannot read leads.
     Operator,
+    /// A role of another release. It has no rights.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A permission.
@@ -59,6 +62,9 @@ pub enum Right {
     ManageWebhooks,
     /// Change the settings reserved for the operator: `mail_server` and `lead_tracking_only` (SET-4, SET-5).
     Operate,
+    /// A right of another release. It permits nothing.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Right {
@@ -103,6 +109,7 @@ impl Right {
             Right::WorkAppointments => "work_appointments",
             Right::ManageWebhooks => "manage_webhooks",
             Right::Operate => "operate",
+            Right::Unknown => "unknown",
         }
     }
 }
@@ -123,18 +130,19 @@ impl Role {
             Role::HeadOffice => "head_office",
             Role::ContactCentre => "contact_centre",
             Role::Operator => "operator",
+            Role::Unknown => "unknown",
         }
     }
 
     /// Returns whether the role covers the whole group, not only the user's own dealers.
     pub(crate) fn reaches_all(self) -> bool {
-        !matches!(self, Role::Seller | Role::DealerAdmin)
+        !matches!(self, Role::Seller | Role::DealerAdmin | Role::Unknown)
     }
 
     pub(crate) fn may(self, right: Right) -> bool {
         use Right::{
             AssignLeads, ChangeSettings, Export, FindLeads, ManageGroups, ManageUsers, ModerateComments, Operate, ReadAppointments,
-            ReadLeads, ReadOverview, ReadSettings, ReadUsers, SubmitLeads, WorkAppointments, WorkLeads,
+            ReadLeads, ReadOverview, ReadSettings, ReadUsers, SubmitLeads, Unknown, WorkAppointments, WorkLeads,
         };
         match self {
             Role::Seller => {
@@ -154,10 +162,11 @@ impl Role {
                     | ChangeSettings
                     | ReadUsers
             ),
-            Role::GroupAdmin => !matches!(right, Operate | Export),
+            Role::GroupAdmin => !matches!(right, Operate | Export | Unknown),
             Role::HeadOffice => matches!(right, ReadLeads | ReadAppointments | ReadOverview | Export | ReadSettings | ReadUsers),
             Role::ContactCentre => matches!(right, SubmitLeads | FindLeads | ReadAppointments | WorkAppointments | ReadOverview),
             Role::Operator => matches!(right, ReadSettings | ChangeSettings | ManageGroups | ReadUsers | ManageUsers | Operate),
+            Role::Unknown => false,
         }
     }
 }

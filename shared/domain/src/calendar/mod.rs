@@ -1,4 +1,4 @@
-//! Calendar events, invitations, calendar links and calendar views (CAL).
+//! Calendar events, invitations, calendar feeds and calendar views (CAL).
 
 mod event;
 mod feeds;

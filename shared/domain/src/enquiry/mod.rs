@@ -105,6 +105,9 @@ pub enum LeadType {
     Service,
     #[default]
     Other,
+    /// A type of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 impl LeadType {
@@ -120,7 +123,7 @@ impl LeadType {
 
     /// Its name, as the API writes it.
     pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("other", |(name, _)| name)
+        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("unknown", |(name, _)| name)
     }
 }
 
@@ -212,6 +215,9 @@ impl Person {
 pub enum Condition {
     New,
     Used,
+    /// A condition of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A vehicle asked for or offered.

@@ -14,7 +14,7 @@ pub struct Task {
     pub lead: LeadId,
     /// The lead's dealer when it was last changed.
     pub dealer: DealerId,
-    /// What to do, when, and the assignee.
+    /// Title, time and assignee.
     #[serde(flatten)]
     pub work: TaskDetails,
     /// The actor who created it.
@@ -22,7 +22,7 @@ pub struct Task {
     /// When it was created.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub created: DateTime<Utc>,
-    /// What became of it.
+    /// Whether it is open, done or deleted.
     pub state: TaskState,
 }
 
@@ -39,12 +39,12 @@ impl Task {
     }
 }
 
-/// What to do, when, and the assignee. A lead holds this part of its open tasks.
+/// Title, time and assignee of a task. A lead holds this part of its open tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskDetails {
     /// Its id within the lead.
     pub id: TaskId,
-    /// What to do, 1 to 100 characters.
+    /// The title, 1 to 100 characters.
     pub title: String,
     /// When it starts.
     #[serde(with = "chrono::serde::ts_milliseconds")]

@@ -180,7 +180,7 @@ pub enum Event {
         action: TimelineAction,
         /// The id of the task.
         task: TaskId,
-        /// What to do.
+        /// The title.
         title: String,
         /// When it starts.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -225,7 +225,7 @@ pub enum Event {
     EventScheduled {
         /// The id of the event.
         event: EventId,
-        /// What to do.
+        /// The title.
         title: String,
         /// Its type.
         #[serde(rename = "type")]
@@ -238,7 +238,7 @@ pub enum Event {
     EventCompleted {
         /// The id of the event.
         event: EventId,
-        /// What was to be done.
+        /// The title.
         title: String,
         /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -248,7 +248,7 @@ pub enum Event {
     EventNoShow {
         /// The id of the event.
         event: EventId,
-        /// What was to be done.
+        /// The title.
         title: String,
         /// The reason.
         reason: String,
@@ -260,7 +260,7 @@ pub enum Event {
     EventRescheduled {
         /// The id of the event.
         event: EventId,
-        /// What to do.
+        /// The title.
         title: String,
         /// The previous time.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -273,7 +273,7 @@ pub enum Event {
     EventGiven {
         /// The id of the event.
         event: EventId,
-        /// What to do.
+        /// The title.
         title: String,
         /// The previous user.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -286,7 +286,7 @@ pub enum Event {
     EventDeleted {
         /// The id of the event.
         event: EventId,
-        /// What was to be done.
+        /// The title.
         title: String,
     },
     /// An element was added (LEAD-2).
@@ -335,7 +335,7 @@ pub enum Event {
     Resubmission {
         /// The id of the event.
         event: EventId,
-        /// What was to be done.
+        /// The title.
         title: String,
         /// 1 or 2.
         level: u8,
@@ -353,6 +353,9 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// An event of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 /// An action on a deadline, task or contact of a lead.

@@ -3,7 +3,7 @@
 use crate::base::{DealerId, Language, Medium, Subject};
 use crate::elements::{Form, Quote};
 use crate::lead::Lead;
-use crate::messages::Lease;
+use crate::messages::{Lease, Retry};
 use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -122,7 +122,7 @@ pub enum LetterState {
         /// The reason.
         why: SuppressionReason,
     },
-    /// The provider rejected it, or every attempt failed.
+    /// The provider rejected it, or every attempt failed. It is shown, and a person may send it again.
     Failed {
         /// When it failed.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -130,7 +130,7 @@ pub enum LetterState {
         /// The provider's error.
         why: String,
     },
-    /// The sender stopped during the attempt. The letter may have been sent, so it is shown and not sent again.
+    /// The attempt had no answer, or its sender stopped. The letter may have been sent, so it is shown; only a person sends it again.
     Unclear {
         /// When that was detected.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -239,15 +239,32 @@ impl Letter {
         self.with_state(LetterState::Unclear { at: now })
     }
 
-    /// Records a known failure. If `again` is set and an attempt is left, the letter is queued again; otherwise it has failed.
-    pub fn failed(&self, why: String, again: bool, now: DateTime<Utc>) -> Self {
-        let attempts = match self.fate {
-            LetterState::Queued { attempts, .. } | LetterState::Sending { attempts, .. } => attempts + 1,
+    /// Records a failed attempt. If `retry` leaves an attempt, the letter is queued again; otherwise it has failed. After an attempt without
+    /// an answer it is unclear: a customer never gets a letter twice without a person's decision.
+    pub fn failed(&self, why: String, retry: Retry, now: DateTime<Utc>) -> Self {
+        let before = match self.fate {
+            LetterState::Queued { attempts, .. } | LetterState::Sending { attempts, .. } => attempts,
             _ => Lease::MAIL.attempts,
         };
-        match Lease::MAIL.next_attempt(attempts, now).filter(|_| again) {
-            Some(due) => self.with_state(LetterState::Queued { due, attempts }),
+        if retry == Retry::Unclear {
+            return self.unclear(now);
+        }
+        match Lease::MAIL.after(retry, before, (self.queued, &self.cause), now) {
+            Some(next) => self.with_state(LetterState::Queued { due: next.due, attempts: next.attempts }),
             None => self.with_state(LetterState::Failed { at: now, why }),
         }
+    }
+
+    /// When it failed or became unclear; `None` if it did not.
+    pub fn undelivered_since(&self) -> Option<DateTime<Utc>> {
+        match self.fate {
+            LetterState::Failed { at, .. } | LetterState::Unclear { at } => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Returns the letter queued again by hand, with all attempts. `None` unless it has failed or is unclear.
+    pub(crate) fn queued_again(&self, now: DateTime<Utc>) -> Option<Self> {
+        self.undelivered_since().map(|_| self.with_state(LetterState::Queued { due: now, attempts: 0 }))
     }
 }

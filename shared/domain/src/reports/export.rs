@@ -317,10 +317,10 @@ impl Export {
     /// Checks that the file is available.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] once it has expired, 409 while it is being written.
+    /// [`Refusal::Gone`] once it has expired, 409 while it is being written.
     pub fn ready(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
         match self.state {
-            _ if self.is_over(now) => Err(Refusal::NotFound("export any more; request it again")),
+            _ if self.is_over(now) => Err(Refusal::Gone("the export has expired; request it again".into())),
             ExportState::Done { .. } => Ok(()),
             _ => Err(Refusal::Conflict("the export is still being written".into())),
         }

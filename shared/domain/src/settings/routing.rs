@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 /// One routing rule: leads that meet the condition go to this group (DIS-3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RoutingRule {
     /// One of the dealer's distribution groups.
     pub group: DistributionGroupId,
@@ -19,7 +18,7 @@ pub struct RoutingRule {
 /// The condition of a routing rule. A lead matches a list if it matches one of its entries; an empty list matches every lead. All lists
 /// must match. The comparison ignores upper and lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct RoutingCondition {
     /// The sources of the lead.
     #[serde(skip_serializing_if = "Vec::is_empty")]

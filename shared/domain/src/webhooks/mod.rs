@@ -7,7 +7,7 @@ pub use delivery::{Attempt, Delivery, DeliveryClaim, DeliveryOutcome, DeliverySt
 pub use endpoint::{endpoint, is_public};
 
 use crate::appointment::{Appointment, AppointmentState, Attended};
-use crate::base::{Actor, AppointmentId, DealerId, LeadId, PartnerId, Subject, WebhookId};
+use crate::base::{Actor, AppointmentId, DealerId, LeadId, PartnerId, Refusal, Subject, WebhookId};
 use crate::lead::Lead;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -121,7 +121,7 @@ pub enum SwitchOffReason {
     ByUser,
     /// The receiver answered 410.
     Gone,
-    /// 100 consecutive attempts failed, or all attempts of three days.
+    /// All attempts of three days failed.
     Failing,
 }
 
@@ -171,8 +171,6 @@ pub struct WebhookRequest {
 impl Webhook {
     /// How long the previous secret remains valid.
     pub const OVERLAP: TimeDelta = TimeDelta::hours(24);
-    /// The number of consecutive failed attempts after which a webhook is switched off.
-    const MOST_FAILURES: u32 = 100;
     /// The time of only failed attempts after which a webhook is switched off.
     const LONGEST_FAILING: TimeDelta = TimeDelta::days(3);
 
@@ -219,10 +217,22 @@ impl Webhook {
         [self.secret].into_iter().chain(old).collect()
     }
 
+    /// Checks that events can be delivered again.
+    ///
+    /// # Errors
+    /// 409 while the webhook is off.
+    pub fn redeliverable(&self) -> Result<(), Refusal> {
+        let WebhookState::Off { why, .. } = self.state else { return Ok(()) };
+        let text = format!("the webhook is switched off ({}: {}); switch it on first (APT-6)", why.name(), why.description());
+        Err(Refusal::Conflict(text))
+    }
+
     /// `by` is the creator of the appointment. `None` for an event of a lead, which no partner may read.
     fn wants(&self, event: WebhookEvent, dealer: &DealerId, by: Option<&Actor>) -> bool {
         let readable = |partner: &PartnerId| matches!(by, Some(Actor::Partner(by)) if by == partner);
-        self.state == WebhookState::On
+        // Events of a webhook that failed for too long are stored, so that they can be redelivered when it is on again.
+        let stored = matches!(self.state, WebhookState::On | WebhookState::Off { why: SwitchOffReason::Failing, .. });
+        stored
             && self.events.contains(&event)
             && (self.dealers.is_empty() || self.dealers.contains(dealer))
             && self.partner.as_ref().is_none_or(readable)
@@ -240,10 +250,11 @@ impl Webhook {
         match outcome {
             DeliveryOutcome::Taken(_) => Self { failing: None, ..self.clone() },
             DeliveryOutcome::Gone => off(SwitchOffReason::Gone, self.failing.clone()),
-            DeliveryOutcome::Failed { why, .. } => {
+            DeliveryOutcome::Failed { .. } | DeliveryOutcome::Refused(_) => {
+                let last = outcome.attempt(now).failure.unwrap_or_default();
                 let (since, attempts) = self.failing.as_ref().map_or((now, 0), |failing| (failing.since, failing.attempts));
-                let failing = Failing { since, attempts: attempts + 1, last: why.clone() };
-                let over = failing.attempts >= Self::MOST_FAILURES || now - since >= Self::LONGEST_FAILING;
+                let failing = Failing { since, attempts: attempts + 1, last };
+                let over = self.state == WebhookState::On && now - since >= Self::LONGEST_FAILING;
                 if over { off(SwitchOffReason::Failing, Some(failing)) } else { Self { failing: Some(failing), ..self.clone() } }
             }
         }
@@ -301,7 +312,7 @@ impl Webhooks {
         ];
         let ended = match &after.state {
             AppointmentState::Cancelled { at, .. } => Some(*at),
-            AppointmentState::Booked => None,
+            AppointmentState::Booked | AppointmentState::Unknown => None,
         };
         let moved = after.moved.last().map(|moved| moved.at);
         let at = [ended, moved, after.attendance.as_of].into_iter().flatten().fold(after.created, DateTime::max);

@@ -3,8 +3,9 @@
 use crate::Platform;
 use crate::http::{self, Call, Problem, Request, remembered};
 use crate::routes::Operation;
-use forecourt_domain::base::{EventId, LeadId, Refusal, Right, TaskId, UserId};
-use forecourt_domain::decision::{Decision, Item};
+use chrono::{DateTime, Utc};
+use forecourt_domain::base::{Actor, EventId, LeadId, Refusal, Right, TaskId, UserId};
+use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::appointment::with_appointments;
@@ -24,6 +25,13 @@ pub struct LeadContext<'a> {
     pub dealer: &'a Dealer,
     /// All items that were read.
     pub loaded: &'a Loaded,
+}
+
+impl<'a> LeadContext<'a> {
+    /// Returns the input of a domain rule.
+    pub fn input(&self, by: &'a Actor, now: DateTime<Utc>) -> LeadInput<'a> {
+        LeadInput { lead: self.lead, dealer: self.dealer, by, now }
+    }
 }
 
 /// A request to change a lead.

@@ -213,7 +213,7 @@ impl AppointmentKind {
             AppointmentKind::Video => "Video Appointment",
             AppointmentKind::Delivery => "Delivery",
             AppointmentKind::Workshop => "Workshop Appointment",
-            AppointmentKind::Other => "Appointment",
+            AppointmentKind::Other | AppointmentKind::Unknown => "Appointment",
         }
     }
 }

@@ -17,9 +17,9 @@ pub(crate) fn state_of(appointment: &Appointment) -> EventState {
     };
     match (&appointment.state, attendance.is) {
         (AppointmentState::Cancelled { at, by }, _) => EventState::Deleted(Ending { at: *at, by: by.clone(), reason: None, note: None }),
-        (AppointmentState::Booked, Attended::Unknown) => EventState::Incomplete,
-        (AppointmentState::Booked, Attended::Completed) => EventState::Completed(ended(None)),
-        (AppointmentState::Booked, Attended::NoShow) => {
+        (AppointmentState::Booked | AppointmentState::Unknown, Attended::Unknown) => EventState::Incomplete,
+        (AppointmentState::Booked | AppointmentState::Unknown, Attended::Completed) => EventState::Completed(ended(None)),
+        (AppointmentState::Booked | AppointmentState::Unknown, Attended::NoShow) => {
             EventState::NoShow(ended(Some(attendance.reason.clone().unwrap_or_else(|| NO_SHOW_REASONS[1].to_owned()))))
         }
     }

@@ -10,7 +10,7 @@ use crate::rules::calendar::CalendarContext;
 pub struct NewEvent {
     /// Its id.
     pub id: EventId,
-    /// What to do.
+    /// The title.
     pub title: String,
     /// The type, as its name in the API or as its display name.
     pub kind: String,

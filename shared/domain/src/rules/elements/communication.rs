@@ -1,14 +1,12 @@
 //! Records communications and sends mail (LEAD-3).
 
-use crate::base::{Actor, ElementId, Medium, ReactionKind, Refusal, Status};
-use crate::decision::{Decision, Item, commit};
+use crate::base::{ElementId, Medium, ReactionKind, Refusal, Status};
+use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::elements::{Communication, Content, Element, Form, beginning};
 use crate::enquiry::{Condition, ContactPreferences};
-use crate::lead::{Event, Lead};
+use crate::lead::Event;
 use crate::messages::{Enclosed, Letter, LetterKind, LetterState};
 use crate::rules::elements::{counted, has_room};
-use crate::settings::Dealer;
-use chrono::{DateTime, Utc};
 
 /// A request to record or send a communication.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,14 +25,13 @@ pub enum CommunicationRequest {
 /// 409 if the dealer answers in another system, the contact has no address for the medium, or the lead has the maximum number of
 /// communications. 422 if the quote does not exist or is not for a new vehicle.
 pub fn communicate(
-    (lead, dealer): (&Lead, &Dealer),
+    input: LeadInput<'_>,
     id: ElementId,
     request: CommunicationRequest,
     quote: Option<&Element>,
     reached: &ContactPreferences,
-    by: &Actor,
-    now: DateTime<Utc>,
 ) -> Result<Decision, Refusal> {
+    let LeadInput { lead, dealer, by, now } = input;
     let (letter, reaction) = match &request {
         CommunicationRequest::Call { reached: false, .. } => (None, None),
         CommunicationRequest::Call { .. } => (None, Some(ReactionKind::CallReached)),

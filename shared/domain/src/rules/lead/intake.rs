@@ -6,7 +6,7 @@ use crate::directory::{Channel, Recognised};
 use crate::distribution::{AssignmentReason, LaneState};
 use crate::elements::{Counts, Element};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, VEHICLES};
-use crate::lead::{Added, Entry, Event, Lead, LeadOrigin, Plan, Raw, Receipt, Resent};
+use crate::lead::{Added, ClockStart, Entry, Event, Lead, LeadOrigin, Plan, Raw, Receipt, Resent};
 use crate::messages::Message;
 use crate::rules::distribution::{by_turn, hand_over};
 use crate::rules::elements::{enquired, enquired_again};
@@ -36,7 +36,9 @@ pub struct Arrival {
     pub mailbox: Option<DealerId>,
     /// The site of its vehicle, if the dealer uses the rules of the site and does not know it (INT-10).
     pub unknown_site: Option<String>,
-    /// When it arrived. The response clock starts here (ESC-1).
+    /// When the sender sent it. The response clock starts here (ESC-1).
+    pub sent: DateTime<Utc>,
+    /// When it arrived: later than it was sent if it waited in a queue.
     pub at: DateTime<Utc>,
 }
 
@@ -50,6 +52,11 @@ impl Arrival {
     /// Returns the timeline entry of this arrival for the changed `lead`.
     fn entry(&self, lead: &Lead, events: Vec<Event>) -> Entry {
         Entry { lead: lead.id, version: lead.version, at: self.at, by: self.by.clone(), events, raw: Some(self.raw.clone()) }
+    }
+
+    /// The time from which the response clock counts.
+    fn clock(&self) -> ClockStart {
+        ClockStart { counted: self.sent, seen: self.at }
     }
 
     fn receipt_of(&self, lead: LeadId) -> Option<Item> {
@@ -175,7 +182,7 @@ fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recogni
     let mut changed = lead.touched(arrival.at);
     changed.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
     if !changed.clock_runs() {
-        changed.ask_again(dealer, arrival.at);
+        changed.ask_again(dealer, arrival.clock());
     }
     let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
     events.extend(arrival.site_events());
@@ -278,7 +285,7 @@ pub(super) fn sent_again_too_often() -> Refusal {
 
 fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Recognised>) -> Lead {
     // Without opening hours to count in there is no deadline, but the enquiry is still accepted (CLK-6).
-    let plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, arrival.at).unwrap_or(None);
+    let plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, arrival.clock()).unwrap_or(None);
     let deadline = plan.as_ref().and_then(Plan::deadline);
     let mut lead = Lead {
         id,
@@ -298,7 +305,8 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         enquiry_version: None,
         contacts: Vec::new(),
         asked: RoutingCriteria::default(),
-        arrived: arrival.at,
+        arrived: arrival.sent,
+        received: Some(arrival.at).filter(|at| *at > arrival.sent),
         moved_to_dealer_at: None,
         updated: arrival.at,
         plan,
