@@ -1,4 +1,4 @@
-//! Who gives rights over the group, and who learns of it (ACC-1).
+//! Rights over the group: limits, records and mails (ACC-1).
 
 use super::users::{ida, send};
 use crate::support::world::{ADMIN, NORDSTERN, World};
@@ -35,28 +35,21 @@ async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
         user["rights"] = rights;
         user
     };
-    let mut version = 0;
-    for (role, rights) in [
+    let changes = [
         ("seller", json!([])),
         ("dealer_admin", json!([])),
         ("head_office", json!([])),
         ("head_office", json!(["manage_webhooks"])),
         ("head_office", json!([])),
+        ("contact_centre", json!([])),
         ("seller", json!(["read_settings"])),
         ("operator", json!(["read_leads"])),
         ("group_admin", json!([])),
-    ] {
-        let saved = send(
-            &world,
-            Method::PUT,
-            "otto.operator",
-            "/users/ida.falk",
-            Some(version).filter(|version| *version > 0),
-            &with(role, rights),
-        )
-        .await;
+    ];
+    for (version, (role, rights)) in changes.into_iter().enumerate() {
+        let version = Some(version as u64).filter(|version| *version > 0);
+        let saved = send(&world, Method::PUT, "otto.operator", "/users/ida.falk", version, &with(role, rights)).await;
         assert!([200, 201].contains(&saved.status), "{role}: {}", saved.body);
-        version += 1;
         world.system.settle().await;
         world.system.clock.freeze_at(world.system.clock.now() + chrono::TimeDelta::seconds(1));
     }
@@ -70,23 +63,28 @@ async fn acc_1_rights_over_the_group_are_recorded_and_mailed_to_its_admins() {
         .rev()
         .map(|record| {
             assert_eq!(record["by"], "user:otto.operator");
-            format!("{} {} {} {}", record["what"].as_str().unwrap(), record["role"], record["rights"], record["notified"])
+            let of = |field: &str| record.get(field).map(|value| format!(" {field} {value}")).unwrap_or_default();
+            format!("{}{}{}{}{}", record["what"].as_str().unwrap(), of("role"), of("rights"), of("dealers"), of("notified"))
         })
         .collect();
     assert_eq!(
         records,
         [
-            r#"granted "head_office" null ["gina.group"]"#,
-            r#"granted "head_office" ["manage_webhooks"] ["gina.group"]"#,
-            r#"granted "operator" ["read_leads"] ["gina.group"]"#,
-            r#"granted "group_admin" null ["gina.group","ida.falk"]"#,
-            r#"partner_secret null null ["gina.group","ida.falk"]"#,
+            // The operator may not read leads, so that access to a dealer's leads is recorded too.
+            r#"granted role "seller" dealers ["autohaus-nordstern-demo"]"#,
+            r#"granted role "head_office" notified ["gina.group"]"#,
+            r#"granted role "head_office" rights ["manage_webhooks"] notified ["gina.group"]"#,
+            r#"granted role "contact_centre" notified ["gina.group"]"#,
+            r#"granted role "seller" dealers ["autohaus-nordstern-demo"]"#,
+            r#"granted role "operator" rights ["read_leads"] notified ["gina.group"]"#,
+            r#"granted role "group_admin" notified ["gina.group","ida.falk"]"#,
+            r#"partner_secret notified ["gina.group","ida.falk"]"#,
         ]
     );
     let mails: Vec<_> = world.system.mailbox.mails().into_iter().filter(|mail| mail.from_name == "Forecourt").collect();
     let to_gina: Vec<&str> = mails.iter().filter(|mail| mail.to.starts_with("gina.group")).map(|mail| mail.subject.as_str()).collect();
-    assert_eq!(to_gina, ["New rights for ida.falk"; 4].into_iter().chain(["New secret for portal-demo"]).collect::<Vec<_>>());
-    assert_eq!(mails.len(), 7, "each admin once, although every wake-up comes twice");
+    assert_eq!(to_gina, ["New rights for ida.falk"; 5].into_iter().chain(["New secret for portal-demo"]).collect::<Vec<_>>());
+    assert_eq!(mails.len(), 8, "each admin once, although every wake-up comes twice");
     assert!(mails[1].text.contains("manage_webhooks") && mails[1].text.contains("user:otto.operator"), "{}", mails[1].text);
 }
 
@@ -142,4 +140,7 @@ async fn lead_9_a_former_user_of_another_dealer_is_not_found() {
         unknown.body["errors"].to_string().replace("no-such-dealer", "X")
     );
     assert_eq!(world.get("ben.krause", "/access-log").await.status, 404);
+    // A group admin may read leads: only the right to manage users is recorded, and no access to a dealer.
+    let log = world.get("gina.group", "/access-log").await;
+    assert_eq!((log.body["records"].as_array().unwrap().len(), &log.body["records"][0]["rights"]), (1, &json!(["manage_users"])), "{}", log.body);
 }

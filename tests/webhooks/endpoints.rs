@@ -171,7 +171,7 @@ async fn apt_6_a_host_name_with_a_private_address_is_not_connected_to() {
 
 /// APT-6, ACC-1: a partner's webhook has only events of the partner's own appointments, and nothing of a lead.
 #[tokio::test]
-async fn apt_6_a_partners_webhook_tells_nothing_of_a_lead() {
+async fn apt_6_a_partners_webhook_contains_nothing_of_a_lead() {
     let world = World::new().await;
     let url = crate::webhooks::events::URL;
     let all = json!(["lead.created", "appointment.created"]);
@@ -198,12 +198,20 @@ async fn apt_6_a_partners_webhook_tells_nothing_of_a_lead() {
     world.system.settle().await;
     let calls = world.system.mailbox.calls();
     assert_eq!(calls.len(), 1, "only its own appointment");
-    let told: serde_json::Value = serde_json::from_str(&calls[0].body).unwrap();
-    assert_eq!((&told["data"]["appointment"], told["data"].get("lead")), (&own.body["id"], None), "{told}");
+    let sent: serde_json::Value = serde_json::from_str(&calls[0].body).unwrap();
+    assert_eq!((&sent["data"]["appointment"], sent["data"].get("lead")), (&own.body["id"], None), "{sent}");
     // A seller who may manage webhooks does not read every lead, and so cannot subscribe to them.
     let seller = json!({"name": "Ben", "email": "ben@example.com", "language": "de", "role": "seller", "rights": ["manage_webhooks"], "dealers": [NORDSTERN]});
     let changed = world.call(http::Method::PUT, "gina.group", "/users/ben.krause", &headers, seller.to_string().as_bytes()).await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     let own = json!({"url": url, "events": ["lead.created"], "dealers": [NORDSTERN]});
     assert_eq!(world.post("ben.krause", "/webhooks", &own).await.faults(), ["events APT-6"]);
+    // Nor can the seller direct the events of an existing webhook elsewhere, but can switch it off.
+    let made = world.post("gina.group", "/webhooks", &own).await;
+    let path = format!("/webhooks/{}", made.text("/id"));
+    let elsewhere = json!({"url": "https://elsewhere.example/hook"});
+    let change =
+        async |body: &serde_json::Value| world.call(http::Method::PATCH, "ben.krause", &path, &headers, body.to_string().as_bytes()).await;
+    assert_eq!(change(&elsewhere).await.faults(), ["events APT-6"]);
+    assert_eq!(change(&json!({"state": "off"})).await.status, 200);
 }

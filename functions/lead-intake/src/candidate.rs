@@ -87,7 +87,7 @@ impl Candidate<'_> {
         if let Some(Named { lead, by_key: false, .. }) = named
             && self.origin == Origin::Shared
         {
-            // Whoever sends an enquiry again changes the lead, as does whoever works on it.
+            // To send an enquiry again is to change its lead.
             let right = if arrival.resend { Right::WorkLeads } else { Right::ReadLeads };
             if !self.may(right, lead, loaded) || !self.may(Right::ReadLeads, lead, loaded) {
                 return Ok((None, Tried::OfAnother));

@@ -1,4 +1,4 @@
-//! What an enquiry refers to: the dealer of its vehicle's site, its contact, and the stored items of both.
+//! The dealer, the contact and the stored items to which an enquiry refers.
 
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{ChannelKey, DealerId, LeadId};

@@ -83,8 +83,7 @@ impl Submission {
         let mut number = 0;
         while number < NUMBERS {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
-            let sender = format!("{:?}", arrival.by);
-            let receipt_id = short(&store.secret().name(&self.scope, &["enquiry-receipt", &sender, &arrival.origin]));
+            let receipt_id = short(&store.secret().name(&self.scope, &["enquiry-receipt", &arrival.by.to_string(), &arrival.origin]));
             let lane = lane(dealer, &arrival.enquiry);
             let keys = [Key::Lead(id), Key::lane(dealer.id.clone(), lane), Key::Dealer(dealer.id.clone())].into_iter();
             let keys = keys.chain(channels.iter().cloned().map(Key::Channel)).chain(arrival.receipt.clone().map(Key::Receipt));

@@ -31,7 +31,7 @@ impl Sender {
         let record = |loaded: &Loaded, _| {
             // A record that another sender leased in the meantime stays unchanged.
             let after = record_of(loaded, &key).filter(|stored| **stored == leased);
-            Ok((after.map(|leased| stored(leased.attempted(sent.clone(), failure.clone(), now))), ()))
+            Ok((after.map(|leased| stored(leased.attempted(&sent, failure.clone(), now))), ()))
         };
         self.platform.store.decide(&wake_up.scope(), Load::of([key.clone()]).with_long_retry(), record).await
     }

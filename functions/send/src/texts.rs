@@ -131,7 +131,7 @@ impl Texts {
     pub fn access(&self, id: &str, to: &Addressee, record: &AccessRecord, now: DateTime<Utc>) -> Result<Option<Mail>, TextError> {
         let template = self.templates.get_template("access")?;
         let (user, role, rights, partner) = match &record.event {
-            AccessEvent::Granted { user, role, rights } => {
+            AccessEvent::Granted { user, role, rights, .. } => {
                 let rights: Vec<&str> = rights.iter().map(|right| right.name()).collect();
                 (Some(user.as_str()), Some(role.name()), rights.join(", "), None)
             }

@@ -25,11 +25,11 @@ pub struct AccessLogView {
 pub struct AccessRecordView {
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// Who did it: `user:…` or `partner:…`.
+    /// The actor: `user:…` or `partner:…`.
     pub by: String,
     /// `granted`, `partner_secret` or `lead_search`.
     pub what: &'static str,
-    /// The user who got rights.
+    /// The user that got rights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The role of that user.
@@ -38,19 +38,22 @@ pub struct AccessRecordView {
     /// The additional rights that are new.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rights: Vec<&'static str>,
-    /// The partner who got a signing secret.
+    /// The dealers whose leads the user can now reach, if the actor may not read leads.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dealers: Vec<String>,
+    /// The partner that got a signing secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partner: Option<String>,
     /// The dealer whose leads were searched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dealer: Option<String>,
-    /// What the search was by: `number`, `email`, `phone` or `name`. The value is not stored.
+    /// The kind of the value that was searched for: `number`, `email`, `phone` or `name`. The value is not stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub searched_by: Option<String>,
     /// Ids of the leads in the result of the search; absent without the right `read_leads`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leads: Option<Vec<String>>,
-    /// Ids of the group's admins who were notified by mail.
+    /// Ids of the group's admins that were notified by mail.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notified: Vec<String>,
 }
@@ -75,11 +78,12 @@ impl AccessRecordView {
         let notified = record.notice.iter().flat_map(|notice| &notice.sent).map(ToString::to_string).collect();
         let of = Self { at: record.at, by: record.by.to_string(), notified, ..Self::default() };
         match &record.event {
-            AccessEvent::Granted { user, role, rights } => Self {
+            AccessEvent::Granted { user, role, rights, dealers } => Self {
                 what: "granted",
                 user: Some(user.to_string()),
                 role: Some(role.name()),
                 rights: rights.iter().map(|right| right.name()).collect(),
+                dealers: dealers.iter().map(ToString::to_string).collect(),
                 ..of
             },
             AccessEvent::PartnerSecret { partner } => Self { what: "partner_secret", partner: Some(partner.to_string()), ..of },

@@ -73,12 +73,13 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
             return Ok((None, (before.filter(|signing| signing.current == name).cloned().ok_or_else(replaced)?, true)));
         }
         let made = Signing::rotated(before, &partner, name.clone(), hours, call.scope.actor(), now)?;
-        // The group's admins are notified, because whoever has the secret can report on appointments (ACC-1).
+        // The group's admins are notified, because the owner of the secret can report on appointments (ACC-1).
         let event = AccessEvent::PartnerSecret { partner: partner.clone() };
         let dealer = known.dealers.first().cloned().or_else(|| call.scope.any_dealer());
         let record = dealer.map(|dealer| {
             let id = format!("secret-{partner}-{}", short(&name));
-            Item::AccessRecord(Box::new(AccessRecord::notified(id, event, call.scope.actor(), dealer, call.now)))
+            let record = AccessRecord { id, at: call.now, by: call.scope.actor(), event, notice: None };
+            Item::AccessRecord(Box::new(record.notified_for(dealer)))
         });
         let decision = Decision::default().with(Item::Signing(made.clone())).with_some(record);
         let decision = match &request {

@@ -173,6 +173,11 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let dealers = wished.iter().flat_map(|wished| wished.dealers.iter().flatten()).filter_map(|dealer| DealerId::parse(dealer).ok());
     let request = request(platform, call, &id).filter(|_| call.operation == Operation::RotateSecret);
     let load = Load::of([Key::Webhooks].into_iter().chain(dealers.map(Key::Dealer)).chain(request.as_ref().map(Request::remembered_at)));
+    // A change that names no dealers keeps those of the webhook.
+    let load = load.then(|loaded| {
+        let kept = loaded.webhooks().get(&id).filter(|_| wished.is_some()).map(|webhook| webhook.dealers.clone());
+        kept.into_iter().flatten().map(Key::Dealer).collect()
+    });
     let rule = |loaded: &Loaded, _| {
         let webhooks = loaded.webhooks();
         let found = webhooks.get(&id).filter(|webhook| may_manage(&call.scope, &webhook.wish()));
@@ -233,14 +238,15 @@ fn check_dealers(wish: &WebhookRequest, loaded: &Loaded, call: &Call) -> Result<
     Ok(())
 }
 
-/// Refuses events that the receiver, or the user who subscribes to them, may not read (ACC-1). Events that the webhook already has are not refused.
+/// Refuses events that the receiver, or the user who subscribes to them, may not read (ACC-1). Without the right to read all leads, a webhook with
+/// events of leads can only be switched off.
 fn check_readable(wish: &WebhookRequest, before: Option<&Webhook>, call: &Call) -> Result<(), Refusal> {
     let of_leads = |event: &&WebhookEvent| event.name().starts_with("lead.");
     if wish.partner.is_some() && wish.events.iter().any(|event| of_leads(&event)) {
         return Err(Refusal::field("events", "APT-6", "must not contain events of leads: a partner may not read leads"));
     }
-    let known = |event: &&WebhookEvent| before.is_some_and(|before| before.events.contains(event));
-    if !call.scope.reads_every_lead() && wish.events.iter().filter(of_leads).any(|event| !known(&event)) {
+    let only_off = before.map(Webhook::wish).is_some_and(|before| *wish == before || *wish == WebhookRequest { on: false, ..before });
+    if !call.scope.reads_every_lead() && wish.events.iter().any(|event| of_leads(&event)) && !only_off {
         return Err(Refusal::field("events", "APT-6", "must not contain events of leads: you may not read all leads of these dealers"));
     }
     Ok(())

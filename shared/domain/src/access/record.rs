@@ -1,9 +1,10 @@
 //! The access log: rights over the leads of a group that were granted, and searches of users who may not read leads (ACC-1).
 
+use crate::access::Scope;
 use crate::base::{Actor, DealerId, LeadId, PartnerId, Right, Role, UserId};
 use crate::messages::{Lease, Retry};
 use crate::people::User;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -15,9 +16,9 @@ pub struct AccessRecord {
     /// When it happened.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,
-    /// Who did it.
+    /// The actor.
     pub by: Actor,
-    /// What was done.
+    /// The event.
     pub event: AccessEvent,
     /// The notice to the group's admins, if they are notified of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,7 +29,8 @@ pub struct AccessRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "what")]
 pub enum AccessEvent {
-    /// A user got a role over the whole group, or additional rights over leads or users.
+    /// A user got a role over the whole group, or additional rights over leads or users; or an actor who may not read leads gave the user access
+    /// to the leads of a dealer.
     Granted {
         /// The user.
         user: UserId,
@@ -37,6 +39,9 @@ pub enum AccessEvent {
         /// The additional rights that are new.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
         rights: BTreeSet<Right>,
+        /// The dealers whose leads the user can now reach, if the actor may not read leads.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        dealers: BTreeSet<DealerId>,
     },
     /// A partner got a signing secret (APT-4).
     PartnerSecret {
@@ -108,15 +113,18 @@ pub enum AdminNoticeState {
     },
 }
 
-/// Roles over the whole group that are never given unseen.
-const WATCHED_ROLES: [Role; 3] = [Role::GroupAdmin, Role::HeadOffice, Role::Operator];
-/// Rights that are never given unseen in addition to those of a role: they show leads, or lead to rights that do.
+/// The roles over the whole group: the group's admins get a mail when somebody gets one.
+const WATCHED_ROLES: [Role; 4] = [Role::GroupAdmin, Role::HeadOffice, Role::ContactCentre, Role::Operator];
+/// The additional rights of which the group's admins get a mail: they show leads, or lead to rights that do.
 const WATCHED_RIGHTS: [Right; 7] =
     [Right::ReadLeads, Right::FindLeads, Right::WorkLeads, Right::AssignLeads, Right::Export, Right::ManageUsers, Right::ManageWebhooks];
 
-impl AccessEvent {
-    /// Returns the event of a change of a user. `None` if the change grants nothing that is watched.
-    pub(crate) fn of_user(before: Option<&User>, after: &User) -> Option<Self> {
+impl AccessRecord {
+    /// How long a search for leads is kept. Other records are kept for ever.
+    const SEARCH_KEPT: TimeDelta = TimeDelta::days(365);
+
+    /// Returns the record of the change of a user. `None` if the change gives no access that is recorded.
+    pub(crate) fn of_user(before: Option<&User>, after: &User, scope: &Scope, now: DateTime<Utc>) -> Option<Self> {
         let before = before.filter(|user| user.is_here());
         // With another role an additional right reaches further than before.
         let had = |right: Right| before.is_some_and(|user| user.role == after.role && user.rights.contains(&right));
@@ -124,15 +132,31 @@ impl AccessEvent {
         let new = after.rights.iter().copied();
         let rights: BTreeSet<Right> =
             new.filter(|right| WATCHED_RIGHTS.contains(right) && !after.role.may(*right) && !had(*right)).collect();
-        (by_role || !rights.is_empty()).then(|| AccessEvent::Granted { user: after.id.clone(), role: after.role, rights })
+        // An actor who may not read leads, such as the operator, gives no access to them unrecorded.
+        let unread = scope.needs(Right::ReadLeads).is_err() && after.role.may(Right::ReadLeads) && !after.role.reaches_all();
+        let reached = |dealer: &DealerId| before.is_some_and(|user| user.role.may(Right::ReadLeads) && user.dealers.contains(dealer));
+        let dealers: BTreeSet<DealerId> = after.dealers.iter().filter(|dealer| unread && !reached(dealer)).cloned().collect();
+        let notified = by_role || !rights.is_empty();
+        if !after.is_here() || (!notified && dealers.is_empty()) {
+            return None;
+        }
+        let id = format!("user-{}-{}", after.id, after.version);
+        let event = AccessEvent::Granted { user: after.id.clone(), role: after.role, rights, dealers };
+        let record = Self { id, at: now, by: scope.actor(), event, notice: None };
+        let dealer = after.dealers.first().cloned().or_else(|| scope.any_dealer()).filter(|_| notified);
+        Some(dealer.into_iter().fold(record, Self::notified_for))
     }
-}
 
-impl AccessRecord {
-    /// Returns a record of which the group's admins are notified at once. `dealer` is any dealer of the group.
-    pub fn notified(id: String, event: AccessEvent, by: Actor, dealer: DealerId, now: DateTime<Utc>) -> Self {
-        let state = AdminNoticeState::Queued { due: now, attempts: 0 };
-        Self { id, at: now, by, event, notice: Some(AdminNotice { dealer, sent: BTreeSet::new(), state }) }
+    /// When the record can be deleted; `None` if it is kept for ever.
+    pub fn expires(&self) -> Option<DateTime<Utc>> {
+        matches!(self.event, AccessEvent::LeadSearch { .. }).then(|| self.at + Self::SEARCH_KEPT)
+    }
+
+    /// Returns the record with a notice to the group's admins, due at once. `dealer` is any dealer of the group.
+    #[must_use]
+    pub fn notified_for(self, dealer: DealerId) -> Self {
+        let state = AdminNoticeState::Queued { due: self.at, attempts: 0 };
+        Self { notice: Some(AdminNotice { dealer, sent: BTreeSet::new(), state }), ..self }
     }
 
     /// When its notice must be processed next. `None` if it has none, or it is settled.
@@ -153,13 +177,13 @@ impl AccessRecord {
     }
 
     /// Returns the record after an attempt that reached `sent`. `failure` is the error of a mail that was not accepted, and how to continue.
-    pub fn attempted(&self, sent: BTreeSet<UserId>, failure: Option<(String, Retry)>, now: DateTime<Utc>) -> Self {
+    pub fn attempted(&self, sent: &BTreeSet<UserId>, failure: Option<(String, Retry)>, now: DateTime<Utc>) -> Self {
         let Some(notice) = &self.notice else { return self.clone() };
         let before = match notice.state {
             AdminNoticeState::Queued { attempts, .. } | AdminNoticeState::Sending { attempts, .. } => attempts,
             AdminNoticeState::Done { .. } | AdminNoticeState::Failed { .. } => return self.clone(),
         };
-        let sent = notice.sent.union(&sent).cloned().collect();
+        let sent = notice.sent.union(sent).cloned().collect();
         let state = match failure {
             None => AdminNoticeState::Done { at: now },
             Some((why, retry)) => match Lease::MAIL.after(retry, before, (self.at, &self.id), now) {

@@ -1,6 +1,6 @@
 //! Changes of users (SET-7, ACC-1).
 
-use crate::access::{AccessEvent, AccessRecord, Scope};
+use crate::access::{AccessRecord, Scope};
 use crate::base::text::line;
 use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UserId};
 use crate::calendar::CalendarFeeds;
@@ -155,15 +155,10 @@ fn no_lock_out(id: &UserId, role: Role, rights: &BTreeSet<Right>, scope: &Scope)
     Ok(())
 }
 
-/// Returns the decision that stores a changed user. If the change grants rights over the group, it also records that and notifies the
-/// group's admins (ACC-1).
+/// Returns the decision that stores a changed user. If the change grants rights over leads, it also records that, and notifies the group's
+/// admins of rights over the group (ACC-1).
 fn saved(before: Option<&User>, user: User, scope: &Scope, now: DateTime<Utc>) -> Decision {
-    let granted = AccessEvent::of_user(before, &user).filter(|_| user.is_here());
-    let dealer = user.dealers.first().cloned().or_else(|| scope.any_dealer());
-    let record = granted.zip(dealer).map(|(event, dealer)| {
-        let id = format!("user-{}-{}", user.id, user.version);
-        Item::AccessRecord(Box::new(AccessRecord::notified(id, event, scope.actor(), dealer, now)))
-    });
+    let record = AccessRecord::of_user(before, &user, scope, now).map(|record| Item::AccessRecord(Box::new(record)));
     let change = UserChange { at: now, by: scope.actor(), user: user.clone() };
     Decision::default().with(Item::User(Box::new(user))).with(Item::UserChange(Box::new(change))).with_some(record)
 }

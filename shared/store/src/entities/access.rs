@@ -10,6 +10,10 @@ impl Entity for AccessRecord {
         let leased = self.notice.as_ref().is_some_and(|notice| matches!(notice.state, AdminNoticeState::Sending { .. }));
         let due = self.due().zip(self.notice.as_ref());
         let due = due.map(|(at, notice)| Due { at, kind: DueKind::Send, dealer: notice.dealer.clone(), leased });
-        Ok(Record::of(to_item(self)?).due(due))
+        let record = Record::of(to_item(self)?).due(due);
+        Ok(match self.expires() {
+            Some(until) => record.expiring(until),
+            None => record,
+        })
     }
 }
