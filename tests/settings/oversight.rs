@@ -142,5 +142,10 @@ async fn lead_9_a_former_user_of_another_dealer_is_not_found() {
     assert_eq!(world.get("ben.krause", "/access-log").await.status, 404);
     // A group admin may read leads: only the right to manage users is recorded, and no access to a dealer.
     let log = world.get("gina.group", "/access-log").await;
-    assert_eq!((log.body["records"].as_array().unwrap().len(), &log.body["records"][0]["rights"]), (1, &json!(["manage_users"])), "{}", log.body);
+    assert_eq!(
+        (log.body["records"].as_array().unwrap().len(), &log.body["records"][0]["rights"]),
+        (1, &json!(["manage_users"])),
+        "{}",
+        log.body
+    );
 }
