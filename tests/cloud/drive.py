@@ -314,6 +314,11 @@ def appointments(resources, host, admin):
     wait("moved by the queue", 60, lambda: read()["at"] == "2030-11-27T09:00:00Z")
     status, made = call(host, "POST", "/partners/centre-demo/signing-secret", {}, token(sub="gina.group"))
     expect("a signing secret", status, 201)
+    wait("stream -> outbox -> send: the group's admins are notified of it", 60, lambda: "New secret for centre-demo" in mails())
+    log = call(host, "GET", "/access-log?limit=1", bearer=token(sub="gina.group"))[1]["records"]
+    expect("its record", (log[0]["what"], log[0]["partner"]), ("partner_secret", "centre-demo"))
+    status, found = call(host, "POST", f"/dealers/{NORDSTERN}/lead-search", {"email": "jana@example.com"}, token(sub="chris.center"))
+    expect("the contact centre's search", (status, [lead["name"] for lead in found["leads"]]), (200, ["Jana"]))
     cancelled, ping = {"type": "appointment.cancelled", "external_id": "c-1", "at": now}, "/pingbacks/demo-group/centre-demo"
     expect("a ping-back with an unknown signature", call(host, "POST", ping, cancelled, more=signed("whsec_" + base64.b64encode(bytes(32)).decode(), "p-0", cancelled))[0], 401)
     expect("a signed one", call(host, "POST", ping, cancelled, more=signed(made["secret"], "p-1", cancelled))[0], 200)

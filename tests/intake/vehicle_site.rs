@@ -99,13 +99,16 @@ async fn int_10_a_site_is_found_by_its_names_and_an_unknown_one_is_on_the_timeli
     assert_eq!(save(1, json!([site, {"dealer": HARBOUR}])).await.faults(), ["vehicle_sites[1].dealer INT-10"]);
     let saved = save(1, json!([site])).await;
     assert_eq!((saved.status, &saved.body["settings"]["vehicle_sites"]), (200, &json!([site])), "{}", saved.body);
-    // Other settings can be saved although the agreement ends. The enquiries then stay here.
     for (i, name) in [HARBOUR, "HARBOUR-cars-demo", "hafen", "Filiale  2", "Harbour Cars"].into_iter().enumerate() {
         let reply = world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), &at_site(&format!("s{i}"), name)).await;
         let lead = world.page(reply.text("/id").parse().unwrap()).await;
         assert_eq!(lead.lead.dealer.as_str(), HARBOUR, "{name}");
     }
+    // When the agreement ends, other settings can still be saved, and the enquiries stay here.
     world.settings_of(HARBOUR, |s| s.accepts_enquiries_from = [].into()).await;
+    let mut renamed = site.clone();
+    renamed["aliases"] = json!(["Hafen"]);
+    assert_eq!(save(2, json!([renamed])).await.status, 200);
     world.system.clock.freeze_at(crate::support::world::at("2026-11-23T09:05:00Z"));
     for (i, (name, noted)) in [("Hafen", true), ("Mond", true), (NORDSTERN, false), ("autohaus nordstern", false)].into_iter().enumerate() {
         let id = world.lead(&at_site(&format!("u{i}"), name)).await;
