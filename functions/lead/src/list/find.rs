@@ -13,10 +13,10 @@ use forecourt_store::{Failure, LeadList, LeadRow, Load, Paging};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Most leads in a result. There is no next page: a search is no list.
+/// The highest number of leads in a result. There is no next page, because a search is not a list.
 const MOST: usize = 10;
 
-/// A search for a lead by exactly one exact value.
+/// A search for leads by one exact value: exactly one field is set.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"number": "482-913-0576"}))]
 pub struct LeadSearchBody {
@@ -106,7 +106,7 @@ impl LeadSearchBody {
                 let full = (2..=200).contains(&name.chars().count());
                 full.then_some(Term::Name(name)).ok_or_else(|| fault("name", "must be a full name of 2 to 200 characters"))
             }
-            _ => Err(fault("number", "must be the only field, or exactly one of number, email, phone and name must be set")),
+            _ => Err(fault("number", "exactly one of number, email, phone and name must be set")),
         }
     }
 }
