@@ -156,8 +156,8 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
             let _ = rule(context, appointment, loaded);
         };
-        let home = loaded.appointment(&id).and_then(|appointment| Some((appointment, loaded.dealer(&appointment.dealer)?)));
-        let channels = home.and_then(|(appointment, dealer)| wanted(appointment, dealer).ok()).map(|(_, channels)| channels);
+        let found = loaded.appointment(&id).and_then(|appointment| Some((appointment, loaded.dealer(&appointment.dealer)?)));
+        let channels = found.and_then(|(appointment, dealer)| wanted(appointment, dealer).ok()).map(|(_, channels)| channels);
         let channels = channels.unwrap_or_default();
         let records = directory::records(loaded, &channels);
         records.into_iter().chain(channels.into_iter().map(Key::Channel)).chain(needs(loaded, &id, read_days, &by, call.now)).collect()

@@ -125,20 +125,20 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
 }
 
 fn list(webhooks: &Webhooks, call: &Call) -> WebhooksView {
-    let visible = webhooks.webhooks.iter().filter(|webhook| may_manage(&call.scope, &webhook.wish()));
+    let visible = webhooks.webhooks.iter().filter(|webhook| may_manage(&call.scope, &webhook.request()));
     WebhooksView { webhooks: visible.map(|webhook| WebhookView::of(webhook, call.now)).collect() }
 }
 
 /// Whether the requester may see and change a webhook: users of single dealers manage only webhooks of dealers that they have access to.
-pub(crate) fn may_manage(scope: &Scope, wish: &WebhookRequest) -> bool {
+pub(crate) fn may_manage(scope: &Scope, request: &WebhookRequest) -> bool {
     let reached = |dealer: &DealerId| scope.reaches(dealer).is_ok();
-    scope.reaches_all() || (!wish.dealers.is_empty() && wish.dealers.iter().all(reached))
+    scope.reaches_all() || (!request.dealers.is_empty() && request.dealers.iter().all(reached))
 }
 
 async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let wish = wish(body::read(body::json(&call.body)?, "APT-6")?, None)?;
+    let request = request(body::read(body::json(&call.body)?, "APT-6")?, None)?;
     let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.into()))?;
-    let new = Webhook::new(id, wish, call.scope.actor(), call.now);
+    let new = Webhook::new(id, request, call.scope.actor(), call.now);
     let request = request(platform, call, "webhooks");
     let named = new.dealers.iter().cloned().map(Key::Dealer).chain(new.partner.clone().map(Key::Partner));
     let load = Load::of([Key::Webhooks].into_iter().chain(named).chain(request.as_ref().map(Request::remembered_at)));
@@ -149,8 +149,8 @@ async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
             let found = loaded.webhooks().get(&new.id).cloned();
             return Ok((None, (found.ok_or(Refusal::NotFound("webhook"))?, true)));
         }
-        check_dealers(&new.wish(), loaded, call)?;
-        check_readable(&new.wish(), None, call)?;
+        check_dealers(&new.request(), loaded, call)?;
+        check_readable(&new.request(), None, call)?;
         if new.partner.as_ref().is_some_and(|partner| loaded.partner(partner).is_none()) {
             return Err(Refusal::field("partner", "APT-6", "must be a partner of the group"));
         }
@@ -165,22 +165,23 @@ async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
 
 async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: WebhookId = call.part("webhook", "webhook")?;
-    let (mut wished, mut versions) = (None, call.if_match()?);
+    let (mut requested, mut versions) = (None, call.if_match()?);
     if call.operation == Operation::ChangeWebhook {
-        wished = Some(body::read::<WebhookBody>(body::json(&call.body)?, "APT-6")?);
+        requested = Some(body::read::<WebhookBody>(body::json(&call.body)?, "APT-6")?);
         versions = Some(change::required_versions(call)?);
     }
-    let dealers = wished.iter().flat_map(|wished| wished.dealers.iter().flatten()).filter_map(|dealer| DealerId::parse(dealer).ok());
+    let dealers =
+        requested.iter().flat_map(|requested| requested.dealers.iter().flatten()).filter_map(|dealer| DealerId::parse(dealer).ok());
     let request = request(platform, call, &id).filter(|_| call.operation == Operation::RotateSecret);
     let load = Load::of([Key::Webhooks].into_iter().chain(dealers.map(Key::Dealer)).chain(request.as_ref().map(Request::remembered_at)));
     // A change that names no dealers keeps those of the webhook.
     let load = load.then(|loaded| {
-        let kept = loaded.webhooks().get(&id).filter(|_| wished.is_some()).map(|webhook| webhook.dealers.clone());
+        let kept = loaded.webhooks().get(&id).filter(|_| requested.is_some()).map(|webhook| webhook.dealers.clone());
         kept.into_iter().flatten().map(Key::Dealer).collect()
     });
     let rule = |loaded: &Loaded, _| {
         let webhooks = loaded.webhooks();
-        let found = webhooks.get(&id).filter(|webhook| may_manage(&call.scope, &webhook.wish()));
+        let found = webhooks.get(&id).filter(|webhook| may_manage(&call.scope, &webhook.request()));
         let webhook = found.ok_or(Refusal::NotFound("webhook"))?;
         if let Some(request) = &request
             && request.done(loaded, call.now)?.is_some()
@@ -191,12 +192,12 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
             return Err(Refusal::Stale { current: webhook.version });
         }
         let by = call.scope.actor();
-        let (after, changed) = match (&wished, call.operation) {
-            (Some(wished), _) => {
-                let wish = wish(wished.clone(), Some(webhook))?;
-                check_dealers(&wish, loaded, call)?;
-                check_readable(&wish, Some(webhook), call)?;
-                let changed = if wish == webhook.wish() { webhook.clone() } else { webhook.changed(wish, by, call.now) };
+        let (after, changed) = match (&requested, call.operation) {
+            (Some(requested), _) => {
+                let request = request(requested.clone(), Some(webhook))?;
+                check_dealers(&request, loaded, call)?;
+                check_readable(&request, Some(webhook), call)?;
+                let changed = if request == webhook.request() { webhook.clone() } else { webhook.changed(request, by, call.now) };
                 (webhooks.put(&changed), changed)
             }
             (_, Operation::RotateSecret) => {
@@ -228,11 +229,11 @@ fn answer(platform: &Platform, call: &Call, webhook: &Webhook, with_secret: bool
     Ok(if status == 201 { answer.header("location", format!("/webhooks/{}", view.id)) } else { answer })
 }
 
-fn check_dealers(wish: &WebhookRequest, loaded: &Loaded, call: &Call) -> Result<(), Refusal> {
-    if let Some(dealer) = wish.dealers.iter().find(|dealer| loaded.dealer(dealer).is_none() || call.scope.reaches(dealer).is_err()) {
+fn check_dealers(request: &WebhookRequest, loaded: &Loaded, call: &Call) -> Result<(), Refusal> {
+    if let Some(dealer) = request.dealers.iter().find(|dealer| loaded.dealer(dealer).is_none() || call.scope.reaches(dealer).is_err()) {
         return Err(Refusal::field("dealers", "APT-6", format!("{dealer} must be a dealer that you have access to")));
     }
-    if !may_manage(&call.scope, wish) {
+    if !may_manage(&call.scope, request) {
         return Err(Refusal::field("dealers", "APT-6", "must list at least one dealer, because you do not have access to the whole group"));
     }
     Ok(())
@@ -240,22 +241,23 @@ fn check_dealers(wish: &WebhookRequest, loaded: &Loaded, call: &Call) -> Result<
 
 /// Refuses events that the receiver, or the user who subscribes to them, may not read (ACC-1). Without the right to read all leads, a webhook with
 /// events of leads can only be switched off.
-fn check_readable(wish: &WebhookRequest, before: Option<&Webhook>, call: &Call) -> Result<(), Refusal> {
+fn check_readable(request: &WebhookRequest, before: Option<&Webhook>, call: &Call) -> Result<(), Refusal> {
     let of_leads = |event: &&WebhookEvent| event.name().starts_with("lead.");
-    if wish.partner.is_some() && wish.events.iter().any(|event| of_leads(&event)) {
+    if request.partner.is_some() && request.events.iter().any(|event| of_leads(&event)) {
         return Err(Refusal::field("events", "APT-6", "must not contain events of leads: a partner may not read leads"));
     }
-    let only_off = before.map(Webhook::wish).is_some_and(|before| *wish == before || *wish == WebhookRequest { on: false, ..before });
-    if !call.scope.reads_every_lead() && wish.events.iter().any(|event| of_leads(&event)) && !only_off {
+    let only_off =
+        before.map(Webhook::request).is_some_and(|before| *request == before || *request == WebhookRequest { on: false, ..before });
+    if !call.scope.reads_every_lead() && request.events.iter().any(|event| of_leads(&event)) && !only_off {
         return Err(Refusal::field("events", "APT-6", "must not contain events of leads: you may not read all leads of these dealers"));
     }
     Ok(())
 }
 
 /// Checks a body. Absent fields keep the values of `before`.
-fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, Refusal> {
+fn request(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, Refusal> {
     let mut faults = Vec::new();
-    let was = before.map(Webhook::wish).unwrap_or(WebhookRequest {
+    let was = before.map(Webhook::request).unwrap_or(WebhookRequest {
         url: String::new(),
         events: [].into(),
         dealers: [].into(),

@@ -155,7 +155,8 @@ pub struct CommunicationView {
     pub note: Option<String>,
     /// Delivery state of an e-mail or an SMS: `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear` (MSG-1).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fate: Option<&'static str>,
+    #[serde(rename = "fate")]
+    pub state: Option<&'static str>,
     /// Reason if it was suppressed or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -212,7 +213,7 @@ pub(crate) struct Linked<'a> {
 impl CommunicationView {
     fn of(communication: Communication, letter: Option<&Letter>) -> Self {
         let text = letter.and_then(|letter| if let LetterKind::Text { text, .. } = &letter.kind { Some(text.clone()) } else { None });
-        let why = letter.and_then(|letter| match &letter.fate {
+        let why = letter.and_then(|letter| match &letter.state {
             LetterState::Suppressed { why, .. } => serde_json::to_value(why).ok()?.as_str().map(str::to_owned),
             LetterState::Failed { why, .. } => Some(why.clone()),
             _ => None,
@@ -225,7 +226,7 @@ impl CommunicationView {
             form: None,
             reached: None,
             note: None,
-            fate: letter.map(|letter| letter.fate.name()),
+            state: letter.map(|letter| letter.state.name()),
             why,
         };
         match communication {

@@ -11,7 +11,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::usecase::directory::{channels, contact_of, records};
-use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, described, enquiry_of, made};
+use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, enquiry_key, enquiry_of, made};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 use serde::{Deserialize, Serialize};
@@ -176,7 +176,7 @@ async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAc
         let channels = new_channels(lead, loaded);
         let pointed = records(loaded, &channels);
         let own = lead.contact_id.clone().into_iter().chain(channels).map(Key::Channel);
-        own.chain(pointed).chain([described(loaded, id)]).chain(action.added_in().map(|version| Key::Entry(id, version))).collect()
+        own.chain(pointed).chain([enquiry_key(loaded, id)]).chain(action.added_in().map(|version| Key::Entry(id, version))).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let enquiry = enquiry_of(loaded, lead);

@@ -19,7 +19,7 @@ pub struct VehicleSite {
 /// The most sites of a dealer, and the most aliases of a site.
 const MOST: usize = 50;
 /// The most dealers from which a dealer accepts enquiries.
-const MOST_ACCEPTED: usize = 1_000;
+const MAX_ACCEPTED: usize = 1_000;
 
 impl VehicleSite {
     /// Whether `site`, as an enquiry writes it, is an alias of this site.
@@ -60,8 +60,8 @@ impl DealerSettings {
         if self.vehicle_sites.len() > MOST {
             fault("vehicle_sites".into(), format!("must have at most {MOST} entries"));
         }
-        if self.accepts_enquiries_from.len() > MOST_ACCEPTED {
-            fault("accepts_enquiries_from".into(), format!("must have at most {MOST_ACCEPTED} entries"));
+        if self.accepts_enquiries_from.len() > MAX_ACCEPTED {
+            fault("accepts_enquiries_from".into(), format!("must have at most {MAX_ACCEPTED} entries"));
         }
     }
 }

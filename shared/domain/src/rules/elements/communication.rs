@@ -56,7 +56,7 @@ pub fn communicate(
         }
     };
     let letter = letter.map(|(medium, kind)| Letter::of_lead(lead, id.to_string(), medium, kind, &dealer.settings, now));
-    let suppressed = letter.as_ref().is_some_and(|letter| matches!(letter.fate, LetterState::Suppressed { .. }));
+    let suppressed = letter.as_ref().is_some_and(|letter| matches!(letter.state, LetterState::Suppressed { .. }));
     let communication = match request {
         CommunicationRequest::Email { subject, quote, .. } => Communication::Email { subject, quote },
         CommunicationRequest::Sms { text } => Communication::Sms { begins: beginning(&text) },

@@ -225,7 +225,7 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Int
         return Ok(IntakeOutcome::Repeat(by_key.map(|by_key| Decision::default().with(by_key))));
     }
     if !arrival.resend {
-        return Err(Refusal::Reused(SAID_OTHERWISE.into()));
+        return Err(Refusal::Reused(OTHER_BODY.into()));
     }
     let mut changed = lead.touched(arrival.at);
     changed.enquiry_version = Some(changed.version);
@@ -236,7 +236,7 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Int
 }
 
 /// The error if an enquiry's id was used before with another content.
-pub(super) const SAID_OTHERWISE: &str =
+pub(super) const OTHER_BODY: &str =
     "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"";
 
 /// How often an enquiry can be changed by sending it again.
@@ -256,7 +256,7 @@ fn known(
         return Ok(IntakeOutcome::Repeat(arrival.receipt_of(lead.id).map(|receipt| Decision::default().with(receipt))));
     }
     if !arrival.resend {
-        return Err(Refusal::Reused(SAID_OTHERWISE.into()));
+        return Err(Refusal::Reused(OTHER_BODY.into()));
     }
     if lead.origin.resent.len() >= RESENDS {
         return Err(sent_again_too_often());

@@ -1,6 +1,6 @@
 //! The receipt of an enquiry whose sender may not read the lead (INT-5, ACC-1).
 
-use super::intake::{Arrival, RESENDS, SAID_OTHERWISE, brings_nothing_new, sent_again_too_often};
+use super::intake::{Arrival, OTHER_BODY, RESENDS, brings_nothing_new, sent_again_too_often};
 use crate::base::{DealerId, Refusal};
 use crate::lead::{EnquiryReceipt, Lead, Receipt, Resent};
 
@@ -14,7 +14,7 @@ impl EnquiryReceipt {
             return Ok(true);
         }
         if !arrival.resend {
-            return Err(Refusal::Reused(SAID_OTHERWISE.into()));
+            return Err(Refusal::Reused(OTHER_BODY.into()));
         }
         if self.resent.len() >= RESENDS { Err(sent_again_too_often()) } else { Ok(false) }
     }
