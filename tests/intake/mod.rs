@@ -4,4 +4,5 @@ pub(crate) mod adf;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 pub(crate) mod known_contacts;
+pub(crate) mod texts;
 pub(crate) mod vehicle_site;

@@ -202,7 +202,7 @@ async fn lead_6_deadlines_are_for_who_works_the_lead_once_for_each_request_and_b
         (json!({}), vec!["title LEAD-6"]),
         (json!({"title": "x"}), vec!["at LEAD-6"]),
         (json!({"title": "  ", "at": "2026-11-22T10:00:00Z"}), vec!["title LEAD-6", "at LEAD-6"]),
-        (json!({"title": "x\u{202e}y", "at": "2040-11-22T10:00:00Z"}), vec!["title LEAD-6", "at LEAD-6"]),
+        (json!({"title": "x\u{7}y", "at": "2040-11-22T10:00:00Z"}), vec!["title LEAD-6", "at LEAD-6"]),
         (json!({"title": ["x"], "at": "tomorrow"}), vec!["title INT-3", "at LEAD-6"]),
     ] {
         assert_eq!(world.post(ADMIN, &path, &body).await.faults(), faults, "{body}");

@@ -3,6 +3,7 @@
 use super::leaves::{Leaf, first, leaves};
 use super::oddities::Oddities;
 use super::tree::Node;
+use forecourt_domain::base::text::visible;
 use forecourt_domain::enquiry::RawVehicle;
 
 /// The vehicles of a prospect.
@@ -121,7 +122,7 @@ fn vehicle(node: &Node) -> RawVehicle {
 
 /// Returns `new` or `used` for a synonym of these, otherwise the value as written.
 fn age(words: &str) -> String {
-    match words.to_lowercase().as_str() {
+    match visible(words, ' ').trim().to_lowercase().as_str() {
         "new" => "new".to_owned(),
         "used" | "pre-owned" | "preowned" | "certified" | "cpo" => "used".to_owned(),
         _ => words.to_owned(),

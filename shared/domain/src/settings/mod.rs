@@ -17,6 +17,7 @@ pub use pool::PoolSettings;
 pub use recompute::{Recompute, moves_deadlines};
 pub use routing::{Lane, RoutingCondition, RoutingRule};
 
+use crate::base::text::{composed, forbidden, is_line, visible};
 use crate::base::{Actor, DealerId, Fault, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -78,9 +79,18 @@ impl std::ops::Deref for Settings {
     }
 }
 
+/// Returns a stored name as a line: without line ends, control characters, invisible characters and outer spaces. `?` if nothing is left.
+fn tidy(name: &str) -> String {
+    let shown = visible(name, ' ').replace(forbidden, " ");
+    let words = composed(&shown).split_whitespace().collect::<Vec<_>>().join(" ");
+    if is_line(&words, 100) { words } else { "?".to_owned() }
+}
+
 impl TryFrom<DealerSettings> for Settings {
     type Error = String;
-    fn try_from(draft: DealerSettings) -> Result<Self, String> {
+    fn try_from(mut draft: DealerSettings) -> Result<Self, String> {
+        // An earlier release accepted any name that was not empty.
+        draft.name = tidy(&draft.name);
         let told =
             |faults: Vec<Fault>| faults.iter().map(|f| format!("{} {} ({})", f.field, f.detail, f.rule)).collect::<Vec<_>>().join("; ");
         draft.check().map_err(told)
