@@ -60,10 +60,12 @@ impl ContactChange {
         let raw = &self.said;
         let person = Person {
             first_name: text(&raw.first_name, said.first_name, &before.first_name),
+            middle_name: text(&raw.middle_name, said.middle_name, &before.middle_name),
             last_name: text(&raw.last_name, said.last_name, &before.last_name),
             company: text(&raw.company, said.company, &before.company),
             emails: if self.emails { said.emails } else { before.emails.clone() },
             phones: if self.phones { said.phones } else { before.phones.clone() },
+            preferred_channel: raw.preferred_channel.or(before.preferred_channel),
             language: if raw.language.is_some() { said.language } else { before.language.clone() },
             street: text(&raw.street, said.street, &before.street),
             postcode: text(&raw.postcode, said.postcode, &before.postcode),
@@ -83,6 +85,7 @@ fn own_field(field: &str) -> String {
         "email" | "contact" => "emails".into(),
         "phone" => "phones".into(),
         "phone.type" => "phones.type".into(),
+        "phone.time" => "phones.time".into(),
         other => other.to_owned(),
     }
 }
