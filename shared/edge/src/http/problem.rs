@@ -121,6 +121,11 @@ impl Problem {
         Self::new("conflict", "Conflict with the current state", 409, detail)
     }
 
+    /// 410 for a resource that existed and is deleted.
+    pub fn gone(detail: impl Into<String>) -> Self {
+        Self::new("gone", "No longer available", 410, detail)
+    }
+
     /// 413 for a body of more than `limit` bytes.
     pub fn too_large(limit: usize) -> Self {
         Self::new("too-large", "Body too large", 413, format!("the body must be at most {limit} bytes"))
