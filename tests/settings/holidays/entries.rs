@@ -16,7 +16,7 @@ fn read_in(zone: Tz, entry: &str, transparent: bool) -> (Vec<String>, Option<Why
 }
 
 #[test]
-fn set_2_entries_with_times_are_skipped_but_not_from_midnight_to_midnight() {
+fn set_2_entries_with_times_are_skipped_unless_they_span_whole_days() {
     let whole = [
         "DTSTART;TZID=\"Europe/Berlin\":20261225T000000|DTEND;TZID=Europe/Berlin:20261226T000000",
         "DTSTART:20261225T000000|DURATION:PT24H",
