@@ -4,5 +4,6 @@ pub(crate) mod adf;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 pub(crate) mod known_contacts;
+pub(crate) mod partner_queue;
 pub(crate) mod texts;
 pub(crate) mod vehicle_site;

@@ -2,7 +2,7 @@
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry, gateway_event, reply_of};
 use aws_lambda_events::encodings::Body;
-use forecourt_domain::lead::Kept;
+use forecourt_domain::lead::RawStorage;
 use http::{HeaderMap, Method};
 use serde_json::json;
 
@@ -91,7 +91,9 @@ async fn int_2_deleted_raw_input_is_gone() {
     let noise: String = (0..9_000_u32).map(|n| char::from_u32(0x4E00 + n.wrapping_mul(7_919) % 20_000).unwrap()).collect();
     body["message"] = json!(noise);
     let id = world.lead(&body).await;
-    let Kept::InBucket(name) = world.page(id).await.timeline[0].raw.clone().unwrap().kept else { panic!("the input is not in the bucket") };
+    let RawStorage::InBucket(name) = world.page(id).await.timeline[0].raw.clone().unwrap().storage else {
+        panic!("the input is not in the bucket")
+    };
     let path = format!("/leads/{id}/raw");
     assert_eq!(raw(&world, ADMIN, &path).await.2, body.to_string());
     world.system.platform.files.remove(&name).await.unwrap();

@@ -1,6 +1,6 @@
 //! Entries of calendar files that are days off, and entries that are skipped with a reason (SET-2).
 
-use super::{calendar, told};
+use super::{calendar, days_and_skipped};
 use crate::support::world::{ADMIN, NORDSTERN, World};
 use chrono_tz::{America::Chicago, Asia::Kolkata, Europe::Berlin, Europe::London, Tz};
 use forecourt_settings::ics::{Wanted, Why, read};
@@ -24,7 +24,7 @@ fn set_2_entries_with_times_are_skipped_unless_they_span_whole_days() {
         "DTSTART;VALUE=DATE:20261225|DTEND:20261226T000000",
     ];
     for event in whole {
-        assert_eq!(told(calendar(&[event]).as_bytes()), (vec!["2026-12-25 holiday".to_owned()], 0), "{event}");
+        assert_eq!(days_and_skipped(calendar(&[event]).as_bytes()), (vec!["2026-12-25 holiday".to_owned()], 0), "{event}");
     }
     let parts = [
         "DTSTART:20261225T000000",
@@ -35,7 +35,7 @@ fn set_2_entries_with_times_are_skipped_unless_they_span_whole_days() {
         "DTSTART:20261225T090000|DTEND:20261225T080000",
     ];
     for event in parts {
-        assert_eq!(told(calendar(&[event]).as_bytes()), (vec![], 1), "{event}");
+        assert_eq!(days_and_skipped(calendar(&[event]).as_bytes()), (vec![], 1), "{event}");
     }
 }
 

@@ -21,8 +21,8 @@ pub(super) fn word(text: &str) -> Option<String> {
 /// Returns a value in several lines, each folded, without empty lines. `None` if it is empty.
 pub(super) fn lines(text: &str) -> Option<String> {
     let text = readable(text).replace(['\u{2028}', '\u{2029}'], "\n");
-    let kept: Vec<String> = text.lines().map(fold).filter(|line| is_shown(line)).collect();
-    (!kept.is_empty()).then(|| kept.join("\n"))
+    let folded: Vec<String> = text.lines().map(fold).filter(|line| is_shown(line)).collect();
+    (!folded.is_empty()).then(|| folded.join("\n"))
 }
 
 /// Shortens a text to the length of a remark's detail.

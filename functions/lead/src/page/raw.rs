@@ -1,7 +1,7 @@
 //! The raw input of a lead, as its sender wrote it (INT-2).
 
 use forecourt_domain::base::{LeadId, Refusal, Right};
-use forecourt_domain::lead::Kept;
+use forecourt_domain::lead::RawStorage;
 use forecourt_edge::Platform;
 use forecourt_edge::formats::packed;
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -20,9 +20,11 @@ pub(crate) async fn raw(platform: &Platform, call: &Call) -> Result<Answer, Prob
     let lead = readable(platform, call, loaded.lead(id)).await?;
     let entry = loaded.entry(id, version.or(lead.enquiry_version).unwrap_or(1));
     let raw = entry.and_then(|entry| entry.raw.as_ref()).ok_or(Refusal::NotFound("raw input"))?;
-    let packed = match &raw.kept {
-        Kept::Here(packed) => packed.clone(),
-        Kept::InBucket(name) => platform.files.get(name).await?.ok_or_else(|| Problem::gone("the raw input has expired (INT-2)"))?,
+    let packed = match &raw.storage {
+        RawStorage::Here(packed) => packed.clone(),
+        RawStorage::InBucket(name) => {
+            platform.files.get(name).await?.ok_or_else(|| Refusal::Gone("the raw input has expired (INT-2)".into()))?
+        }
     };
     let text = String::from_utf8_lossy(&packed::unpack(&packed)?).into_owned();
     let media_type = match raw.media_type.as_str() {
@@ -31,7 +33,5 @@ pub(crate) async fn raw(platform: &Platform, call: &Call) -> Result<Answer, Prob
         _ => "text/plain; charset=utf-8",
     };
     // A browser saves the text and never runs it: anybody can write an enquiry.
-    let answer =
-        Answer::text(200, media_type, text).header("content-disposition", "attachment").header("x-content-type-options", "nosniff");
-    Ok(answer.about(&id))
+    Ok(Answer::text(200, media_type, text).header("content-disposition", "attachment").about(&id))
 }

@@ -83,7 +83,11 @@ impl LeadContactBody {
         let mut faults = Vec::new();
         let emails = self.emails.take("emails", "a list of addresses", &mut faults);
         let phones = self.phones.take("phones", "a list of objects with number and optional type", &mut faults);
-        let preferred_channel = self.preferred_channel.take("preferred_channel", "email or phone", &mut faults);
+        let preferred_channel = match self.preferred_channel {
+            Loose::Here(PreferredChannel::Unknown) => Loose::Wrong,
+            named => named,
+        };
+        let preferred_channel = preferred_channel.take("preferred_channel", "email or phone", &mut faults);
         let main = self.main.take("main", "true or false", &mut faults);
         let mut text = |name: &str, value: Loose<Text>| value.text(name, &mut faults);
         let entered = RawContact {
@@ -100,7 +104,7 @@ impl LeadContactBody {
             phones: phones.iter().flatten().map(PhoneBody::raw).collect(),
             preferred_channel,
         };
-        let wanted = ContactChange { said: entered, emails: emails.is_some(), phones: phones.is_some(), main };
+        let wanted = ContactChange { raw: entered, emails: emails.is_some(), phones: phones.is_some(), main };
         if faults.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(faults)) }
     }
 }
@@ -197,12 +201,12 @@ async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAc
         let known: Vec<(ChannelKey, Option<Contact>)> =
             new_channels(lead, loaded).into_iter().map(|channel| (channel.clone(), contact_of(loaded, &channel))).collect();
         let record = lead.contact_id.as_ref().and_then(|id| contact_of(loaded, id));
-        let case = ContactsContext { lead, enquiry, record: record.as_ref(), known: &known, by: &by, now: call.now };
+        let context = ContactsContext { lead, enquiry, record: record.as_ref(), known: &known, by: &by, now: call.now };
         match (action, person) {
-            (ContactAction::Add(wanted), Some(person)) => contacts::add(&case, person, wanted.main == Some(true)).map(Some),
-            (ContactAction::Correct(contact, wanted), Some(person)) => contacts::correct(&case, contact, person, wanted.main),
+            (ContactAction::Add(wanted), Some(person)) => contacts::add(&context, person, wanted.main == Some(true)).map(Some),
+            (ContactAction::Correct(contact, wanted), Some(person)) => contacts::correct(&context, contact, person, wanted.main),
             (ContactAction::Remove(contact), _) => {
-                contacts::remove(&case, contact, action.added_in().and_then(|version| loaded.entry(id, version)))
+                contacts::remove(&context, contact, action.added_in().and_then(|version| loaded.entry(id, version)))
             }
             (_, None) => Ok(None),
         }

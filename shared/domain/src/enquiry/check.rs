@@ -77,7 +77,7 @@ impl RawEnquiry {
             judge.odd(
                 "requested_at",
                 "INT-3",
-                format!("must be a date and time such as 2026-11-23T09:30:00+01:00{}", quoted(&text, judge.tolerance)),
+                format!("must be a time with a UTC offset, such as 2026-11-23T09:30:00+01:00{}", quoted(&text, judge.tolerance)),
             );
         }
         at
@@ -89,7 +89,7 @@ fn type_by(vehicles: &[Vehicle]) -> LeadType {
     match vehicles.iter().find_map(|vehicle| vehicle.condition) {
         Some(Condition::New) => LeadType::NewCar,
         Some(Condition::Used) => LeadType::UsedCar,
-        None => LeadType::Other,
+        Some(Condition::Unknown) | None => LeadType::Other,
     }
 }
 
@@ -137,7 +137,7 @@ impl RawContact {
         for typed in self.emails.iter().take(CHANNELS) {
             let Some(text) = judge.line("contact.email", Some(typed), 320) else { continue };
             match Email::parse(&text) {
-                Ok(email) if !person.emails.iter().any(|seen| seen.is_same(&email)) => person.emails.push(email),
+                Ok(email) if !person.emails.iter().any(|known| known.is_same(&email)) => person.emails.push(email),
                 Ok(_) => {}
                 Err(e) => judge.odd("contact.email", "INT-3", format!("{e}{}", quoted(&text, judge.tolerance))),
             }
@@ -150,8 +150,8 @@ impl RawContact {
             if phone.e164.is_none() {
                 judge.odd("contact.phone", "INT-3", format!("is not a telephone number that can be dialled from {}", country.as_str()));
             }
-            let seen = person.phones.iter().any(|p| p.typed == phone.typed || (p.e164.is_some() && p.e164 == phone.e164));
-            if !seen {
+            let is_known = person.phones.iter().any(|p| p.typed == phone.typed || (p.e164.is_some() && p.e164 == phone.e164));
+            if !is_known {
                 person.phones.push(phone);
             }
         }

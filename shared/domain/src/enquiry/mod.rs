@@ -112,6 +112,9 @@ pub enum LeadType {
     Service,
     #[default]
     Other,
+    /// A type of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 impl LeadType {
@@ -127,7 +130,7 @@ impl LeadType {
 
     /// Its name, as the API writes it.
     pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("other", |(name, _)| name)
+        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("unknown", |(name, _)| name)
     }
 }
 
@@ -180,6 +183,9 @@ pub struct Flag {
 pub enum PreferredChannel {
     Email,
     Phone,
+    /// A channel of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A customer, as checked.
@@ -235,6 +241,9 @@ impl Person {
 pub enum Condition {
     New,
     Used,
+    /// A condition of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A vehicle asked for or offered.

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 /// One routing rule: leads that meet the condition go to this group (DIS-3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RoutingRule {
     /// One of the dealer's distribution groups.
     pub group: DistributionGroupId,
@@ -21,7 +20,7 @@ pub struct RoutingRule {
 /// must match. The comparison ignores upper and lower case
 /// and the Unicode form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct RoutingCondition {
     /// The sources of the lead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -48,7 +47,7 @@ pub struct RoutingCondition {
 
 impl RoutingCondition {
     /// Returns whether a lead with this source, type and criteria meets the condition.
-    pub fn holds(&self, source: &str, lead_type: LeadType, asked: &RoutingCriteria) -> bool {
+    pub fn holds(&self, source: &str, lead_type: LeadType, criteria: &RoutingCriteria) -> bool {
         let same = |wanted: &[String], is: Option<&str>| {
             wanted.is_empty() || is.is_some_and(|is| wanted.iter().any(|w| caseless(w) == caseless(is)))
         };
@@ -56,11 +55,11 @@ impl RoutingCondition {
         let speaks = |language: &Language| self.languages.iter().any(|wanted| language.is_in(wanted));
         same(&self.sources, Some(source))
             && (self.types.is_empty() || self.types.contains(&lead_type))
-            && same(&self.makes, asked.make.as_deref())
-            && same(&self.sites, asked.site.as_deref())
-            && (self.condition.is_none() || self.condition == asked.condition)
-            && (self.postcodes.is_empty() || asked.postcode.as_deref().is_some_and(begins))
-            && (self.languages.is_empty() || asked.language.as_ref().is_some_and(speaks))
+            && same(&self.makes, criteria.make.as_deref())
+            && same(&self.sites, criteria.site.as_deref())
+            && (self.condition.is_none() || self.condition == criteria.condition)
+            && (self.postcodes.is_empty() || criteria.postcode.as_deref().is_some_and(begins))
+            && (self.languages.is_empty() || criteria.language.as_ref().is_some_and(speaks))
     }
 }
 
@@ -80,11 +79,11 @@ pub enum Lane {
 impl DealerSettings {
     /// Returns the lane of a lead: the pool if there is one, else the group of the first matching rule, else the rotation of all members
     /// (DIS-3, DIS-8).
-    pub fn lane(&self, source: &str, lead_type: LeadType, asked: &RoutingCriteria) -> Lane {
+    pub fn lane(&self, source: &str, lead_type: LeadType, criteria: &RoutingCriteria) -> Lane {
         if self.pool.is_some() {
             return Lane::Pool;
         }
-        let rule = self.routing_rules.iter().find(|rule| rule.when.holds(source, lead_type, asked));
+        let rule = self.routing_rules.iter().find(|rule| rule.when.holds(source, lead_type, criteria));
         Lane::Rotation(rule.map(|rule| rule.group.clone()))
     }
 }
