@@ -137,7 +137,18 @@ fn the_routes_of_the_template_match_the_code() {
 #[test]
 fn acc_2_only_signed_operations_work_without_a_token() {
     let open: Vec<String> = routes::all().filter(|route| route.is_open()).map(|route| route.operation.id()).collect();
-    let wanted = ["ShowInvitation", "BookSlot", "CancelBooking", "CancelByForm", "BookingFile", "FeedFile", "ReceivePingBack", "Reference", "ReferencePage", "DecisionsPage"];
+    let wanted = [
+        "ShowInvitation",
+        "BookSlot",
+        "CancelBooking",
+        "CancelByForm",
+        "BookingFile",
+        "FeedFile",
+        "ReceivePingBack",
+        "Reference",
+        "ReferencePage",
+        "DecisionsPage",
+    ];
     assert_eq!(open, wanted);
 }
 

@@ -158,7 +158,10 @@ fn put_on_queue(system: &System, demo: &GroupData, path: &str, request: QueueReq
         return Ok(json!({"queued": name}));
     }
     let Some(queue) = partner_queue(system, name) else {
-        return Err(Problem::not_found(format!("there is no such queue; the queues are {}, assign, escalate and send", PARTNER_QUEUES.join(", "))));
+        return Err(Problem::not_found(format!(
+            "there is no such queue; the queues are {}, assign, escalate and send",
+            PARTNER_QUEUES.join(", ")
+        )));
     };
     let body = match request.body {
         Value::String(text) => text,

@@ -86,7 +86,11 @@ pub fn leave(user: &User, dealers: &[&Dealer], scope: &Scope, now: DateTime<Utc>
     let parts: Vec<&str> =
         dealers.iter().filter(|dealer| dealer.settings.member(&user.id).is_some()).map(|dealer| dealer.id.as_str()).collect();
     if !parts.is_empty() {
-        return Err(Refusal::Conflict(format!("{} is still a member at {}; remove the member there first (SET-7)", user.id, parts.join(", "))));
+        return Err(Refusal::Conflict(format!(
+            "{} is still a member at {}; remove the member there first (SET-7)",
+            user.id,
+            parts.join(", ")
+        )));
     }
     let gone = User { version: user.version + 1, left: Some(now), ..user.clone() };
     Ok(Some(saved(gone, scope, now)))

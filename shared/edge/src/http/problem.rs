@@ -212,7 +212,9 @@ impl From<Refusal> for Problem {
                 Self { errors, detail, ..Self::forbidden(right) }
             }
             Refusal::Conflict(_) => Self::conflict(detail),
-            Refusal::Stale { current } => Self { current_version: Some(current), ..Self::new("stale", "Version mismatch", 412, detail).under("SET-10") },
+            Refusal::Stale { current } => {
+                Self { current_version: Some(current), ..Self::new("stale", "Version mismatch", 412, detail).under("SET-10") }
+            }
             Refusal::Reused(_) => Self::new("reused", "Key already used", 422, detail),
         }
     }
@@ -223,7 +225,8 @@ impl From<Denied> for Problem {
         match denied {
             Denied::Token(detail) => Self::unauthenticated(detail),
             Denied::Signature => {
-                Self::new("unauthenticated", "Valid signature required", 401, "the signature of the ping-back is missing or invalid").under("APT-4")
+                Self::new("unauthenticated", "Valid signature required", 401, "the signature of the ping-back is missing or invalid")
+                    .under("APT-4")
             }
             Denied::Link => Self::no_link(),
             Denied::NoSender => Self::wrong_function(),
