@@ -109,7 +109,7 @@ async fn owners(world: &World, replies: &[(&str, usize, Reply)]) -> BTreeMap<Str
         assert_eq!(reply.status, 409, "{} asked for {id}: {}", claimant(*i), reply.body);
         if !reply.text("/detail").contains("only the oldest") {
             assert!(
-                reply.text("/detail").ends_with(&format!("its owner is {}", owners[*id])),
+                reply.text("/detail").ends_with(&format!("its owner is {} (DIS-8)", owners[*id])),
                 "{id} has {}, but {}",
                 owners[*id],
                 reply.body

@@ -133,11 +133,22 @@ fn the_routes_of_the_template_match_the_code() {
     }
 }
 
-/// ACC-2: only operations with a signed link or a signature work without a token.
+/// ACC-2: only operations with a signed link or a signature, and the documents, work without a token.
 #[test]
 fn acc_2_only_signed_operations_work_without_a_token() {
     let open: Vec<String> = routes::all().filter(|route| route.is_open()).map(|route| route.operation.id()).collect();
-    let wanted = ["ShowInvitation", "BookSlot", "CancelBooking", "CancelByForm", "BookingFile", "FeedFile", "ReceivePingBack"];
+    let wanted = [
+        "ShowInvitation",
+        "BookSlot",
+        "CancelBooking",
+        "CancelByForm",
+        "BookingFile",
+        "FeedFile",
+        "ReceivePingBack",
+        "Reference",
+        "ReferencePage",
+        "DecisionsPage",
+    ];
     assert_eq!(open, wanted);
 }
 

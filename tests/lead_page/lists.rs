@@ -56,6 +56,10 @@ async fn lead_8_lists_are_filtered_and_searched_within_the_users_scope() {
     for query in ["type=boat", "overdue=maybe", "from=tomorrow", "q=x", "colour=red"] {
         assert_eq!(world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads?{query}")).await.status, 422, "{query}");
     }
+    let all = "status=open&type=boat&owner=A%20B&from=tomorrow&until=later&overdue=maybe";
+    let reply = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/leads?{all}")).await;
+    let faults = ["status", "type", "owner", "from", "until", "overdue"].map(|name| format!("{name} LEAD-8"));
+    assert_eq!(reply.faults(), faults, "all are named at once: {}", reply.body);
 }
 
 /// LEAD-8: a search for any channel of a contact finds all of the contact's leads.

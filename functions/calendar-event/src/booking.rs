@@ -189,8 +189,9 @@ fn respond(reader: &pages::Reader, status: u16, details: &InvitationDetails, ref
     let view = OfferView::of(details, reader);
     let Some(why) = refused else { return Ok(Answer::new(status, &view)?) };
     // JSON and page give the same reason.
-    let why = view.closed.map_or_else(|| why.to_owned(), |closed| closed.text);
-    let taken = SlotTaken { problem: Refusal::Conflict(why).into(), free: view.free };
+    let problem = Problem::from(Refusal::Conflict(why.to_owned()));
+    let detail = view.closed.map_or_else(|| why.to_owned(), |closed| closed.text);
+    let taken = SlotTaken { problem: Problem { detail, ..problem }, free: view.free };
     Ok(Answer::new(status, &taken)?.header("content-type", "application/problem+json"))
 }
 

@@ -28,7 +28,6 @@ pub mod log;
 pub mod mailbox;
 pub mod openapi;
 pub mod partner_queue;
-pub mod reference;
 pub mod server;
 pub mod system;
 pub mod template;

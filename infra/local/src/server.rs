@@ -3,7 +3,7 @@
 use crate::folder::LINKED;
 use crate::gateway::{self, Incoming, Matched};
 use crate::start::{self, Started};
-use crate::{control, log, openapi, reference};
+use crate::{control, log, openapi};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -184,9 +184,6 @@ fn from_another_site(headers: &HeaderMap) -> bool {
 fn file(gateway: &Gateway, path: &str) -> Response {
     if path == "/openapi.json" {
         return (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], gateway.document.clone()).into_response();
-    }
-    if let Some(page) = reference::page(path) {
-        return (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     }
     match utoipa_swagger_ui::serve(path.trim_start_matches('/'), gateway.reference.clone()) {
         Ok(Some(file)) => (StatusCode::OK, [(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),

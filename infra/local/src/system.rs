@@ -123,6 +123,7 @@ impl System {
             Some("export") => self.exporter.request(event).await,
             Some("appointment") => forecourt_appointment::request(&self.platform.of("appointment"), event).await,
             Some("appointment-pingback") => forecourt_appointment_pingback::handle(&self.platform.of("appointment-pingback"), event).await,
+            Some("reference") => forecourt_reference::handle(&event),
             Some("settings") => forecourt_settings::handle(&self.platform.of("settings"), event).await,
             _ => forecourt_lead::handle(&self.platform.of("lead"), event).await,
         }

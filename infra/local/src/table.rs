@@ -28,7 +28,7 @@ impl Load {
             }
         }
         let mut words = words.into_iter();
-        let table = words.next().ok_or("load needs the name of a table")?.string()?;
+        let table = words.next().ok_or("load requires the name of a table")?.string()?;
         Ok(Self { table, file: words.next().map(PathBuf::from), overwrite, yes })
     }
 
@@ -51,12 +51,12 @@ impl Load {
             return create(data, store).await;
         }
         differences.iter().for_each(|difference| say(&difference.to_string()));
-        let question = format!("Write these {} values over what is stored? [y/N] ", differences.len());
+        let question = format!("Overwrite these {} stored values? [y/N] ", differences.len());
         if !self.yes && !agrees(&question) {
             return Ok("nothing was changed".into());
         }
         data.overwrite(store, chrono::Utc::now()).await.map_err(|e| e.chain())?;
-        Ok(format!("the group {} is as in the file", data.group))
+        Ok(format!("the stored group {} matches the file", data.group))
     }
 }
 
@@ -104,10 +104,10 @@ impl Migration {
                 format!("{}{again}", e.chain())
             })?;
             (sum.read, sum.written) = (sum.read + page.read, sum.written + page.written);
-            page.left.iter().for_each(|left| say(&format!("left as it is: {left}")));
+            page.left.iter().for_each(|left| say(&format!("left unchanged: {left}")));
             sum.left.extend(page.left);
             let Some(next) = page.next else { break };
-            say(&format!("{} items read, {} written; the rest begins at --from {}", sum.read, sum.written, next.0));
+            say(&format!("{} items read, {} written; continue with --from {}", sum.read, sum.written, next.0));
             from = Some(next);
         }
         Ok(format!("{} items read, {} written in the form of this release, {} left as they are", sum.read, sum.written, sum.left.len()))

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::text::{SearchWords, caseless, letters};
-use forecourt_domain::base::{ChannelKey, Email, LeadId, Phone, Refusal, UserId};
+use forecourt_domain::base::{ChannelKey, Email, Fault, LeadId, Phone, Refusal, UserId};
 use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
@@ -29,25 +29,27 @@ impl Filter {
     /// Reads the query parameters of a list or a board. `arrivals` names the two parameters of the arrival range.
     ///
     /// # Errors
-    /// 422 names the parameter that cannot be read.
+    /// 422 names every parameter that cannot be read.
     pub(crate) fn read(call: &Call, arrivals: [&'static str; 2]) -> Result<Self, Refusal> {
+        let mut faults = Vec::new();
         let status = call.query("status").map(str::to_owned);
         if status.as_deref().is_some_and(|status| !matches!(status, "in_progress" | "won" | "lost")) {
-            return Err(Refusal::field("status", "LEAD-8", "must be in_progress, won or lost"));
+            faults.push(Fault::new("status", "LEAD-8", "must be in_progress, won or lost"));
         }
         let lead_type = call.query("type").map(|text| LeadType::NAMES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind));
         if lead_type == Some(None) {
             let names = LeadType::NAMES.map(|(name, _)| name).join(", ");
-            return Err(Refusal::field("type", "LEAD-8", format!("must be one of {names}")));
+            faults.push(Fault::new("type", "LEAD-8", format!("must be one of {names}")));
         }
-        Ok(Self {
+        let filter = Self {
             status,
-            owner: call.query_as("owner", "LEAD-8", "the id of a user")?,
+            owner: kept(call.query_as("owner", "LEAD-8", "the id of a user"), &mut faults)?,
             lead_type: lead_type.flatten(),
             source: call.query("source").map(caseless),
-            arrivals: range(call, arrivals)?,
-            overdue: call.query_as("overdue", "LEAD-8", "true or false")?,
-        })
+            arrivals: kept(range(call, arrivals), &mut faults)?,
+            overdue: kept(call.query_as("overdue", "LEAD-8", "true or false"), &mut faults)?,
+        };
+        if faults.is_empty() { Ok(filter) } else { Err(Refusal::Invalid(faults)) }
     }
 
     /// Whether it filters by anything other than the owner, so that few of an owner's leads may match.
@@ -69,13 +71,28 @@ impl Filter {
     }
 }
 
+/// Keeps the faults of one parameter, so that the answer names those of the others too.
+fn kept<T: Default>(read: Result<T, Refusal>, faults: &mut Vec<Fault>) -> Result<T, Refusal> {
+    match read {
+        Err(Refusal::Invalid(more)) => {
+            faults.extend(more);
+            Ok(T::default())
+        }
+        other => other,
+    }
+}
+
 /// Reads a time range from two query parameters.
 ///
 /// # Errors
 /// 422 if one is not a time, or if the second is before the first.
 pub(crate) fn range(call: &Call, [from, until]: [&'static str; 2]) -> Result<Range, Refusal> {
     let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-8", "a time such as 2026-11-25T10:00:00Z");
-    let range = (time(from)?, time(until)?);
+    let mut faults = Vec::new();
+    let range = (kept(time(from), &mut faults)?, kept(time(until), &mut faults)?);
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
     if range.0.zip(range.1).is_some_and(|(from, until)| until < from) {
         return Err(Refusal::field(until, "LEAD-8", format!("must not be before {from}")));
     }

@@ -256,7 +256,7 @@ pub(crate) fn in_progress(lead: &Lead) -> Result<(), Refusal> {
     if lead.status == Status::InProgress {
         return Ok(());
     }
-    Err(Refusal::Conflict(format!("the lead is {}; reopen it first", lead.status.name())))
+    Err(Refusal::Conflict(format!("the lead is {}; reopen it first (LEAD-1)", lead.status.name())))
 }
 
 impl Lead {

@@ -34,7 +34,7 @@ pub fn claim(lead: &Lead, dealer: &Dealer, pool: &Pool, first: &[&Lead], user: &
     }
     if !is_pooled(lead, settings) {
         let owner = lead.owner.as_ref().map_or("it has no owner yet".to_owned(), |owner| format!("its owner is {owner}"));
-        return Err(Refusal::Conflict(format!("the lead is not in the pool: it is {}, and {owner}", lead.status.name())));
+        return Err(Refusal::Conflict(format!("the lead is not in the pool: it is {}, and {owner} (DIS-8)", lead.status.name())));
     }
     let in_pool = |lead: &&&Lead| lead.dealer == dealer.id && is_pooled(lead, settings);
     let left: Vec<LeadId> = first.iter().filter(|lead| !in_pool(lead)).map(|lead| lead.id).collect();

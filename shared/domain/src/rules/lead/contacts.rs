@@ -140,7 +140,7 @@ pub fn remove(context: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry
         return if made.is_some_and(|made| made.brings(id)) { Ok(None) } else { Err(Refusal::NotFound("contact")) };
     };
     if place == 0 {
-        return Err(Refusal::Conflict("this is the lead's main contact; make another contact the main contact first".into()));
+        return Err(Refusal::Conflict("this is the lead's main contact; make another contact the main contact first (LEAD-7)".into()));
     }
     let before = Some(Box::new(people.remove(place).person));
     let event = Event::Contact { action: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };

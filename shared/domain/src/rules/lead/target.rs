@@ -78,7 +78,7 @@ pub fn change(lead: &Lead, id: &DeadlineId, wanted: &DeadlineChange, by: Actor, 
     }
     wanted.check(now)?;
     if target.met.is_some() {
-        return Err(Refusal::Conflict("the deadline is already met".into()));
+        return Err(Refusal::Conflict("the deadline is already met (LEAD-6)".into()));
     }
     let event = after.timeline_event(TimelineAction::Changed, Some(target.at).filter(|at| *at != after.at), None);
     Ok(Some(replaced(lead, Some(after), id, event, by, now)))
@@ -91,7 +91,7 @@ pub fn change(lead: &Lead, id: &DeadlineId, wanted: &DeadlineChange, by: Actor, 
 pub fn meet(lead: &Lead, id: &DeadlineId, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     let target = find(lead, id)?;
     match (target.met, &note) {
-        (Some(_), Some(_)) => return Err(Refusal::Conflict("the deadline is already met".into())),
+        (Some(_), Some(_)) => return Err(Refusal::Conflict("the deadline is already met (LEAD-6)".into())),
         (Some(_), None) => return Ok(None),
         (None, _) => {}
     }
@@ -129,7 +129,7 @@ pub fn move_first_contact(
     let from = lead.deadline().ok_or(Refusal::NotFound("deadline"))?;
     if !lead.clock_runs() {
         return Err(Refusal::Conflict(
-            "the contact was already answered or the lead is closed, so the first-contact deadline cannot be moved".into(),
+            "the contact was already answered or the lead is closed, so the first-contact deadline cannot be moved (LEAD-6)".into(),
         ));
     }
     if at == from {
