@@ -99,7 +99,7 @@ async fn answer(
     }
     let path = uri.path().to_owned();
     match gateway::route(&method, &path) {
-        Matched::Route(route, parts) => call_function(gateway, route, parts, uri, headers, body).await,
+        Matched::Route(route, parts) => call_function(gateway, route, parts, Incoming { uri: &uri, headers, body: &body }).await,
         Matched::OtherMethods(methods) => {
             let problem = Problem::new("method", "Method not allowed", 405, format!("{path} takes {methods}"));
             let mut response = gateway::problem(&problem);
@@ -114,10 +114,7 @@ async fn answer(
             403,
             "a page of another site may not use the local run",
         )),
-        Matched::Nothing if path.starts_with("/_local") => {
-            let Started { system, demo, tokens, .. } = &gateway.started;
-            control::answer(system, demo, tokens, &method, &path, &body).await
-        }
+        Matched::Nothing if path.starts_with("/_local") => control::answer(&gateway.started, &method, &path, &body).await,
         Matched::Nothing if method == Method::GET => file(&gateway, &path),
         Matched::Nothing => gateway::problem(&Problem::no_route()),
     }
@@ -143,11 +140,9 @@ async fn call_function(
     gateway: Arc<Gateway>,
     route: &'static forecourt_edge::routes::Route,
     parts: HashMap<String, String>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Incoming<'_>,
 ) -> Response {
-    let mut event = match gateway::event(&gateway.started.tokens, route, parts, Incoming { uri: &uri, headers, body: &body }) {
+    let mut event = match gateway::event(&gateway.started.tokens, route, parts, request) {
         Ok(event) => event,
         Err(problem) => return gateway::problem(&problem),
     };

@@ -186,6 +186,7 @@ impl Cloud {
     }
 
     /// Sends a request and retries until the response is not a server error.
+    #[expect(clippy::too_many_arguments, reason = "the parts of an HTTP request")]
     pub async fn request(&self, method: http::Method, who: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         for _ in 0..12 {
             let event = gateway_event(&self.tokens, &method, who, path, headers, body).unwrap();
