@@ -126,7 +126,7 @@ fn token(demo: &GroupData, tokens: &Tokens, request: &TokenRequest) -> Result<Va
             return Err(Problem::not_found(format!("name one user ({users}) or one partner ({partners})")));
         }
     };
-    let (token, ends) = tokens.issue(&claims).map_err(|e| Problem::internal("no token could be issued", Some(e)))?;
+    let (token, ends) = tokens.issue(&claims).map_err(|e| Problem::internal("no token could be issued", Some(format!("{e:#}"))))?;
     Ok(json!({"token": token, "token_type": "Bearer", "expires_at": DateTime::from_timestamp(ends, 0)}))
 }
 
