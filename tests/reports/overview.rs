@@ -265,10 +265,22 @@ async fn acc_1_the_overview_counts_only_appointments_in_the_users_scope() {
     assert_eq!(world.get("rival.seller", "/overview/appointments").await.body["appointments"]["total"], 0);
     assert_eq!(world.get("anna.vogt", &format!("/overview/appointments?dealer={CHICAGO}")).await.status, 404);
     assert_eq!(world.get("hugo.office", "/overview/appointments?dealer=rival-dealer").await.status, 404);
+}
+
+/// ACC-1: an overview needs the right to read it.
+#[tokio::test]
+async fn acc_1_an_overview_without_its_right_is_refused_naming_the_right() {
+    let world = World::new().await;
     let operator = world.get(operator(), "/overview/appointments").await;
     assert_eq!((operator.status, operator.text("/right")), (403, "read_overview"));
     let leads = world.get(contact_centre(), "/overview/leads").await;
     assert_eq!((leads.status, leads.text("/right")), (403, "read_leads"));
+}
+
+/// OVR-2: every invalid filter is named, and an unknown one is refused.
+#[tokio::test]
+async fn ovr_2_every_invalid_filter_is_refused_naming_the_field() {
+    let world = World::new().await;
     let faults = world.get("hugo.office", "/overview/appointments?kind=workshop&created_from=1.1.2026&appointment_from=2026-02-02&appointment_to=2026-02-01&limit=5001&user=A").await;
     assert_eq!(
         (faults.status, faults.faults()),
@@ -282,7 +294,13 @@ async fn acc_1_the_overview_counts_only_appointments_in_the_users_scope() {
         )
     );
     assert_eq!(world.get("hugo.office", "/overview/appointments?colour=red").await.status, 422);
-    // If there are no appointments, every percentage is 0.
+}
+
+/// OVR-2: if there are no appointments, every percentage is 0.
+#[tokio::test]
+async fn ovr_2_every_percentage_of_no_appointments_is_zero() {
+    let world = World::new().await;
+    save(&world.store, &world.scope(), &appointment("a", NORDSTERN, at("2026-11-20T09:00:00Z"))).await;
     let none = world.get("hugo.office", "/overview/appointments?created_to=2026-01-01").await.body;
     assert_eq!(
         (&none["source"]["dealer"], &none["attendance"]["completed"]),
