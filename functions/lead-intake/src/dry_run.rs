@@ -130,8 +130,9 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     let loaded = platform.store.load(&call.scope, &load).await?;
     let number = LeadId::from_bits(0);
     let (contact, latest) = recognised(&loaded, &channels, &id, number);
-    let found = StoredState { latest, ..StoredState::default() };
-    let verdict = intake::receive(&arrival, number, found, dealer, contact.as_ref(), loaded.place(&id, &lane).as_ref())?;
+    let place = loaded.place(&id, &lane);
+    let found = StoredState { latest, contact: contact.as_ref(), place: place.as_ref(), ..StoredState::default() };
+    let verdict = intake::receive(&arrival, number, found, dealer)?;
     let view = match &verdict {
         IntakeOutcome::New(_) if call.scope.reaches(&id).is_err() => DryRunView::of_inaccessible(dealer),
         IntakeOutcome::New(decision) => DryRunView::of("lead", None, decision, dealer),

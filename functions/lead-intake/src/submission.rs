@@ -220,9 +220,10 @@ impl Candidate<'_> {
         for (place, element) in trade_ins.iter_mut().zip(Element::enquired_ids()) {
             *place = loaded.element(id, ElementKind::TradeIn, &element);
         }
-        let found = StoredState { lead: loaded.lead(id), receipt, added, latest, trade_ins };
+        let (contact, place) = (contact.as_ref(), place.as_ref());
+        let found = StoredState { lead: loaded.lead(id), receipt, added, latest, trade_ins, contact, place };
         let created = |lead: &Lead| LeadCreated::of(lead, &known.id, &arrival.enquiry);
-        let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), place.as_ref())? {
+        let decided = match intake::receive(arrival, id, found, dealer)? {
             IntakeOutcome::New(decision) => {
                 let outcome = decision.lead().map(|lead| Outcome::Created(created(lead)));
                 (Some(decision), outcome)

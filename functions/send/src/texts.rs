@@ -44,6 +44,14 @@ pub struct LetterSubject<'a> {
     pub page: Option<&'a str>,
 }
 
+/// The reader of a letter.
+#[derive(Clone, Copy)]
+struct LetterReader<'a> {
+    language: &'a Language,
+    /// The name; empty in a text message.
+    name: &'a str,
+}
+
 /// The templates of all languages, parsed once per process.
 pub struct Texts {
     templates: Environment<'static>,
@@ -103,7 +111,7 @@ impl Texts {
     /// If the template fails.
     pub fn letter(&self, envelope: Envelope<'_>, letter: &Letter, about: LetterSubject<'_>) -> Result<Mail, TextError> {
         let Envelope { to, dealer, .. } = envelope;
-        let written = self.render_letter(dealer, letter, about, &to.language, &to.name)?;
+        let written = self.render_letter(dealer, letter, about, LetterReader { language: &to.language, name: &to.name })?;
         let reply_to = dealer.settings.lead_address.as_ref().map(ToString::to_string);
         Ok(Mail { reply_to, ..Mail::from_text(envelope, &written) })
     }
@@ -127,7 +135,7 @@ impl Texts {
     /// If the template fails.
     pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: LetterSubject<'_>) -> Result<String, TextError> {
         let language = letter.language.clone().unwrap_or_else(|| dealer.settings.language.clone());
-        self.render_letter(dealer, letter, about, &language, "")
+        self.render_letter(dealer, letter, about, LetterReader { language: &language, name: "" })
     }
 
     /// The title of an appointment in the customer's calendar: that of the invitation, or the name of its kind.
@@ -141,9 +149,9 @@ impl Texts {
         dealer: &Dealer,
         letter: &Letter,
         about: LetterSubject<'_>,
-        language: &Language,
-        customer: &str,
+        reader: LetterReader<'_>,
     ) -> Result<String, TextError> {
+        let LetterReader { language, name: customer } = reader;
         let sms = letter.medium == Medium::Sms;
         let appointment = match &letter.kind {
             LetterKind::Text { text, .. } if sms => return Ok(text.clone()),

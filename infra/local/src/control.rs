@@ -5,6 +5,7 @@ use crate::clock;
 use crate::demo::{GroupData, PartnerData};
 use crate::gateway;
 use crate::partner_queue::{PartnerQueue, Queued};
+use crate::start::Started;
 use crate::tokens::Tokens;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -59,7 +60,8 @@ struct QueueRequest {
 }
 
 /// Answers a request below `/_local`.
-pub async fn answer(system: &System, demo: &GroupData, tokens: &Tokens, method: &Method, path: &str, body: &[u8]) -> Response {
+pub(crate) async fn answer(started: &Started, method: &Method, path: &str, body: &[u8]) -> Response {
+    let Started { system, demo, tokens, .. } = started;
     let answered = match (method, path) {
         (&Method::POST, "/_local/token") => read(body).and_then(|request| token(demo, tokens, &request)),
         (&Method::GET, "/_local/clock") => Ok(json!({"now": system.clock.now(), "difference": clock::difference(system.clock.offset())})),
@@ -124,7 +126,7 @@ fn token(demo: &GroupData, tokens: &Tokens, request: &TokenRequest) -> Result<Va
             return Err(Problem::not_found(format!("name one user ({users}) or one partner ({partners})")));
         }
     };
-    let (token, ends) = tokens.issue(&claims).map_err(|e| Problem::internal("the token cannot be issued", Some(e)))?;
+    let (token, ends) = tokens.issue(&claims).map_err(|e| Problem::internal("the token cannot be issued", Some(format!("{e:#}"))))?;
     Ok(json!({"token": token, "token_type": "Bearer", "expires_at": DateTime::from_timestamp(ends, 0)}))
 }
 

@@ -4,6 +4,7 @@ use crate::agenda::Agenda;
 use crate::clock::VirtualClock;
 use crate::mailbox::Mailbox;
 use crate::partner_queue::{PartnerQueue, Queued};
+use anyhow::Context as _;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -87,7 +88,7 @@ impl System {
     ///
     /// # Errors
     /// If a mail template is invalid.
-    pub fn new(parts: Parts) -> Result<Self, String> {
+    pub fn new(parts: Parts) -> anyhow::Result<Self> {
         let Parts { store, clock, ids, files, uploads, mailbox, queue, appointments, public_url, twice } = parts;
         let agenda = Agenda::new(clock.clone());
         let nudged = agenda.clone();
@@ -105,7 +106,7 @@ impl System {
             public_url: link,
             metrics: Metrics::nowhere(),
         };
-        let texts = Texts::new(&public_url).map_err(|e| e.to_string())?;
+        let texts = Texts::new(&public_url).context("a mail template is invalid")?;
         let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };
         let exporter = Exporter::new(platform.of("export"), uploads);
         let outbox = Outbox { platform: platform.of("outbox"), wake_ups: Arc::new(agenda.clone()), delay: forecourt_outbox::LONGEST_DELAY };

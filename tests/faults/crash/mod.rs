@@ -8,6 +8,7 @@
 //! A failing case prints the command that replays it and shows every call:
 //! `CRASH='…' cargo test -p forecourt-tests crash::replay -- --nocapture`.
 
+mod between;
 mod bugs;
 mod cloud;
 mod gate;

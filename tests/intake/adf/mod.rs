@@ -41,6 +41,26 @@ pub(crate) fn prospect(inside: &str) -> Prospect {
     prospect
 }
 
+/// Returns the fields of a vehicle with their names.
+fn vehicle_fields(vehicle: &RawVehicle) -> [(&'static str, Option<&str>); 13] {
+    let RawVehicle { condition, year, make, model, trim, vin, stock_number, site, plate, colour, mileage, price, remarks } = vehicle;
+    [
+        ("condition", condition.as_deref()),
+        ("year", year.as_deref()),
+        ("make", make.as_deref()),
+        ("model", model.as_deref()),
+        ("trim", trim.as_deref()),
+        ("vin", vin.as_deref()),
+        ("stock_number", stock_number.as_deref()),
+        ("site", site.as_deref()),
+        ("plate", plate.as_deref()),
+        ("colour", colour.as_deref()),
+        ("mileage", mileage.as_deref()),
+        ("price", price.as_deref()),
+        ("remarks", remarks.as_deref()),
+    ]
+}
+
 /// Renders a document compactly; empty fields are omitted.
 pub(crate) fn render(read: &Result<Document, Unreadable>) -> String {
     let document = match read {
@@ -86,24 +106,7 @@ pub(crate) fn render(read: &Result<Document, Unreadable>) -> String {
         for (label, vehicles) in [("vehicle", &enquiry.vehicles), ("trade-in", &enquiry.trade_ins)] {
             for vehicle in vehicles {
                 put(2, label, Some(""));
-                let RawVehicle { condition, year, make, model, trim, vin, stock_number, site, plate, colour, mileage, price, remarks } =
-                    vehicle;
-                let fields = [
-                    ("condition", condition),
-                    ("year", year),
-                    ("make", make),
-                    ("model", model),
-                    ("trim", trim),
-                    ("vin", vin),
-                    ("stock_number", stock_number),
-                    ("site", site),
-                    ("plate", plate),
-                    ("colour", colour),
-                    ("mileage", mileage),
-                    ("price", price),
-                    ("remarks", remarks),
-                ];
-                fields.iter().for_each(|(name, value)| put(4, name, value.as_deref()));
+                vehicle_fields(vehicle).into_iter().for_each(|(name, value)| put(4, name, value));
             }
         }
         put(2, "message", enquiry.message.as_deref());

@@ -13,7 +13,7 @@ pub(crate) use comment::beginning;
 pub use communication::{Communication, Form};
 pub use counts::Counts;
 pub use document::{Document, MOST_BYTES};
-pub use quote::{Line, Quote};
+pub use quote::{Line, Quote, QuoteDraft};
 pub use test_drive::TestDrive;
 pub use trade_in::TradeIn;
 pub(crate) use trade_in::{as_enquired, enquired_id, says_which};

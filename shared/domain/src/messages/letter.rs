@@ -4,7 +4,6 @@ use crate::base::{DealerId, Language, Medium, Subject};
 use crate::elements::{Form, Quote};
 use crate::lead::Lead;
 use crate::messages::{Lease, Retry};
-use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -193,10 +192,8 @@ impl SuppressionReason {
 }
 
 impl Letter {
-    /// Creates a letter to the main contact of a lead, due at once. It is recorded as suppressed if the dealer sends no mail to customers.
-    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, kind: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
-        let switched_off = LetterState::Suppressed { at: now, why: SuppressionReason::Switched };
-        let queued = LetterState::Queued { due: now, attempts: 0 };
+    /// Creates a letter to the main contact of a lead, due at once.
+    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, kind: LetterKind, now: DateTime<Utc>) -> Self {
         Self {
             home: Subject::Lead(lead.id),
             cause,
@@ -207,7 +204,7 @@ impl Letter {
             language: None,
             queued: now,
             to: None,
-            fate: if settings.send_external_mail { queued } else { switched_off },
+            fate: LetterState::Queued { due: now, attempts: 0 },
         }
     }
 

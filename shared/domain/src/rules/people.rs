@@ -9,18 +9,23 @@ use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
-/// Creates or changes a user (SET-7). `dealers` are the dealers at which the user worked before. `None` if nothing changes.
+/// The input of a rule that changes a user.
+#[derive(Debug, Clone, Copy)]
+pub struct UserInput<'a> {
+    /// The dealers at which the user worked before.
+    pub dealers: &'a [&'a Dealer],
+    /// The scope of the principal.
+    pub scope: &'a Scope,
+    /// The current time.
+    pub now: DateTime<Utc>,
+}
+
+/// Creates or changes a user (SET-7). `None` if nothing changes.
 ///
 /// # Errors
 /// Faults by field: rights and roles that the principal cannot grant (ACC-1), and a removed dealer at which the user is still a member.
-pub fn save(
-    id: &UserId,
-    before: Option<&User>,
-    facts: UserFacts,
-    dealers: &[&Dealer],
-    scope: &Scope,
-    now: DateTime<Utc>,
-) -> Result<Option<(Decision, User)>, Refusal> {
+pub fn save(input: UserInput<'_>, id: &UserId, before: Option<&User>, facts: UserFacts) -> Result<Option<(Decision, User)>, Refusal> {
+    let UserInput { dealers, scope, now } = input;
     within_reach(before, scope)?;
     let nowhere = BTreeSet::new();
     let mut faults = Vec::new();
@@ -75,7 +80,8 @@ pub fn save(
 ///
 /// # Errors
 /// 409 if the user is still a member at a dealer, or is the principal.
-pub fn leave(user: &User, dealers: &[&Dealer], scope: &Scope, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
+pub fn leave(input: UserInput<'_>, user: &User) -> Result<Option<Decision>, Refusal> {
+    let UserInput { dealers, scope, now } = input;
     if !user.is_here() {
         return Ok(None);
     }

@@ -3,7 +3,7 @@
 mod delivery;
 mod endpoint;
 
-pub use delivery::{Attempt, Delivery, DeliveryClaim, DeliveryOutcome, DeliveryState, LEASE, RETRIES, choose_fairly, claim};
+pub use delivery::{Attempt, Delivery, DeliveryClaim, DeliveryOutcome, DeliveryState, LEASE, LeasedAttempt, RETRIES, choose_fairly, claim};
 pub use endpoint::{endpoint, is_public};
 
 use crate::appointment::{Appointment, AppointmentState, Attended};
@@ -278,7 +278,8 @@ impl Webhooks {
             status: Some(after.status.name().into()),
             ..WebhookData::of(&after.dealer, Some(after.id))
         };
-        self.outgoing(&Subject::Lead(after.id), version, (after.updated, after.updated), &candidates, &data)
+        let change = ItemChange { about: Subject::Lead(after.id), version, at: after.updated, queued: after.updated, data };
+        self.outgoing(&change, &candidates)
     }
 
     /// Returns the events of the change of an appointment from `before` to `after`. `version` is that of the appointment's item.
@@ -307,27 +308,35 @@ impl Webhooks {
             at: Some(after.at),
             ..WebhookData::of(&after.dealer, after.lead)
         };
-        self.outgoing(&Subject::Appointment(after.id.clone()), version, (at, after.updated.max(at)), &candidates, &data)
+        let change = ItemChange { about: Subject::Appointment(after.id.clone()), version, at, queued: after.updated.max(at), data };
+        self.outgoing(&change, &candidates)
     }
 
-    fn outgoing(
-        &self,
-        about: &Subject,
-        version: u64,
-        (at, queued): (DateTime<Utc>, DateTime<Utc>),
-        candidates: &[(bool, WebhookEvent)],
-        data: &WebhookData,
-    ) -> Vec<Outgoing> {
+    /// Returns the events of `candidates` that have happened, for the webhooks that are subscribed to them.
+    fn outgoing(&self, change: &ItemChange, candidates: &[(bool, WebhookEvent)]) -> Vec<Outgoing> {
+        let ItemChange { about, version, at, queued, data } = change;
         let happened = candidates.iter().enumerate().filter(|(_, (so, _))| *so);
         let outgoing = happened.filter_map(|(place, (_, event))| {
             let readers = self.webhooks.iter().filter(|webhook| webhook.wants(*event, &data.dealer));
-            let deliveries: Vec<Delivery> = readers.map(|webhook| Delivery::new(webhook.id.clone(), queued)).collect();
+            let deliveries: Vec<Delivery> = readers.map(|webhook| Delivery::new(webhook.id.clone(), *queued)).collect();
             let sequence = version * 8 + place as u64;
-            let (about, data) = (about.clone(), data.clone());
+            let (about, at, queued, data) = (about.clone(), *at, *queued, data.clone());
             (!deliveries.is_empty()).then_some(Outgoing { about, sequence, event: *event, at, queued, data, deliveries })
         });
         outgoing.collect()
     }
+}
+
+/// A change of a lead or appointment, with the common parts of its events.
+struct ItemChange {
+    about: Subject,
+    /// The version of the item.
+    version: u64,
+    /// When it happened.
+    at: DateTime<Utc>,
+    /// When its events are queued.
+    queued: DateTime<Utc>,
+    data: WebhookData,
 }
 
 /// The content of an event: ids and states, no personal data.

@@ -20,11 +20,21 @@ pub enum Claimed {
     Again(Option<Decision>),
 }
 
-/// Assigns a lead of the pool to `user`. `first` are the current states of the first leads in the pool (DIS-8).
+/// A pool with the current states of its first leads.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolLeads<'a> {
+    /// The pool.
+    pub pool: &'a Pool,
+    /// The leads that it named first when they were loaded.
+    pub first: &'a [&'a Lead],
+}
+
+/// Assigns a lead of the pool to `user` (DIS-8).
 ///
 /// # Errors
 /// 409 with the owner if another user was faster, with the oldest lead if only that may be taken, or if the user is not assignable.
-pub fn claim(lead: &Lead, dealer: &Dealer, pool: &Pool, first: &[&Lead], user: &UserId, now: DateTime<Utc>) -> Result<Claimed, Refusal> {
+pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId, now: DateTime<Utc>) -> Result<Claimed, Refusal> {
+    let PoolLeads { pool, first } = waiting;
     let settings = &dealer.settings;
     if lead.owner.as_ref() == Some(user) {
         return Ok(Claimed::Theirs);

@@ -70,6 +70,10 @@ pub struct StoredState<'a> {
     pub latest: Option<&'a Lead>,
     /// The trade-ins of the lead with this id, if the enquiry is sent again.
     pub trade_ins: [Option<&'a Element>; VEHICLES],
+    /// The contact as it will be stored in the directory.
+    pub contact: Option<&'a Recognised>,
+    /// The state of its lane. `None` if another function distributes the lead because the lane is contended.
+    pub place: Option<&'a LaneState>,
 }
 
 /// The result of an arrival.
@@ -89,19 +93,12 @@ pub enum IntakeOutcome {
 
 /// Decides the result of an arrival whose lead would have the number `id` (INT-5, INT-9).
 ///
-/// If `place`, the state of its lane, is given, the lead gets its owner in the same commit. If it is not given because the lane is
-/// contended, the lead's state records that it waits for an owner.
+/// With [`StoredState::place`] the lead gets its owner in the same commit. Without it, the lead's state records that it waits for an owner.
 ///
 /// # Errors
 /// [`Refusal::Reused`] if its key was used before for another content.
-pub fn receive(
-    arrival: &Arrival,
-    id: LeadId,
-    found: StoredState<'_>,
-    dealer: &Dealer,
-    contact: Option<&Recognised>,
-    place: Option<&LaneState>,
-) -> Result<IntakeOutcome, Refusal> {
+pub fn receive(arrival: &Arrival, id: LeadId, found: StoredState<'_>, dealer: &Dealer) -> Result<IntakeOutcome, Refusal> {
+    let StoredState { contact, place, .. } = found;
     if let Some(receipt) = found.receipt {
         if receipt.body != arrival.body {
             return Err(Refusal::Reused("this Idempotency-Key was used before with another body (INT-5)".into()));
