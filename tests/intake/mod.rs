@@ -1,6 +1,7 @@
 //! Intake: JSON, ADF and queue messages become leads (INT).
 
 pub(crate) mod adf;
+pub(crate) mod channels;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 pub(crate) mod known_contacts;

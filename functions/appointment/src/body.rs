@@ -208,7 +208,7 @@ impl CustomerBody {
             Some(text) if text.is_empty() => None,
             Some(text) => Email::parse(&text).map_err(|e| faults.push(Fault::new("customer.email", "INT-3", e.to_string()))).ok(),
         };
-        let phone = match self.phone.text("customer.phone", faults).map(|text| text.trim().to_owned()) {
+        let phone = match self.phone.text("customer.phone", faults).map(|text| Phone::without_marks(text.trim())) {
             None => phone,
             Some(text) if text.is_empty() => None,
             Some(text) => {

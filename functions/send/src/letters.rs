@@ -248,7 +248,7 @@ fn recipient(
     let name = appointment.map(|appointment| appointment.customer.clone()).or_else(|| lead.map(|lead| lead.contact.clone()));
     match letter.medium {
         Medium::Email => Some(Destination::Mail(Addressee::customer(name.unwrap_or_default(), email?, language))),
-        Medium::Sms => Some(Destination::Phone(phone?.e164?)),
+        Medium::Sms => Some(Destination::Phone(phone?.texted()?.to_owned())),
     }
 }
 

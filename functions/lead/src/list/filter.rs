@@ -105,7 +105,7 @@ impl Search {
         }
         let channel = match Email::parse(text) {
             Ok(email) => Some(email.to_string()),
-            Err(_) => Phone::read(text.trim(), dealer.settings.country).e164,
+            Err(_) => Phone::read(text.trim(), dealer.settings.country).channel(),
         };
         let channel = channel.map(|channel| platform.store.secret().channel(&call.scope, &channel));
         let lead: Option<LeadId> = words.parse().ok();

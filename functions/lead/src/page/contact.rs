@@ -15,7 +15,7 @@ pub struct LeadContactView {
     pub main: bool,
     /// Display name.
     pub name: String,
-    /// Name, company, e-mail addresses, telephone numbers (`typed` as entered, and `e164` if the number is valid), language, address.
+    /// Name, company, e-mail addresses, telephone numbers (`typed` as entered, `e164` if the number is valid, `extension`, and `note` for the words next to it), language, address.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub person: Person,

@@ -1,7 +1,7 @@
-//! E-mail addresses, telephone numbers, countries and languages.
+//! E-mail addresses, countries and languages.
 
 use email_address::{EmailAddress, Options};
-use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
+use rlibphonenumber::Region;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -90,7 +90,8 @@ impl Country {
         std::str::from_utf8(&self.0).unwrap_or("")
     }
 
-    fn region(self) -> Option<Region> {
+    /// The region of the telephone numbering plan.
+    pub(super) fn region(self) -> Option<Region> {
         self.as_str().parse().ok()
     }
 }
@@ -108,28 +109,6 @@ impl TryFrom<String> for Country {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not a two-letter country code such as DE")]
 pub struct BadCountry;
-
-/// A telephone number: as typed, and in E.164 where it can be read (INT-3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Phone {
-    /// As the customer or the sender typed it.
-    pub typed: String,
-    /// `+` and up to 15 digits. `None` if the number is not valid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub e164: Option<String>,
-    /// The kind as named by the sender: mobile, home, work …
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-}
-
-impl Phone {
-    /// Reads `typed` as it is dialled in `country`. `e164` is `None` if the number is not valid.
-    pub fn read(typed: &str, country: Country) -> Self {
-        let number = PhoneNumber::parse(typed, country.region()).ok().filter(PhoneNumber::is_valid);
-        let e164 = number.map(|n| n.format_as(PhoneNumberFormat::E164).into_owned());
-        Self { typed: typed.to_owned(), e164, kind: None }
-    }
-}
 
 /// A language by its ISO 639 code in lower case, such as `de`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -129,19 +129,25 @@ impl RawContact {
                 Err(e) => judge.odd("contact.email", "INT-3", format!("{e}{}", quoted(&text, judge.tolerance))),
             }
         }
+        let mut phones = Vec::new();
         for raw in self.phones.iter().take(CHANNELS) {
-            let Some(text) = judge.line("contact.phone", Some(&raw.number), NAME) else { continue };
-            let mut phone = Phone::read(&text, country);
-            phone.kind = judge.line("contact.phone.type", raw.kind.as_deref(), 40);
-            if phone.e164.is_none() {
+            let Some(text) = judge.line("contact.phone", Some(&Phone::without_marks(&raw.number)), NAME) else { continue };
+            let kind = judge.line("contact.phone.type", raw.kind.as_deref(), 40);
+            let read = Phone::read_all(&text, country);
+            if read.iter().any(|phone| phone.e164.is_none()) {
                 judge.odd("contact.phone", "INT-3", format!("is not a telephone number that can be dialled from {}", country.as_str()));
             }
-            let seen = person.phones.iter().any(|p| p.typed == phone.typed || (p.e164.is_some() && p.e164 == phone.e164));
-            if !seen {
+            phones.extend(read.into_iter().map(|phone| Phone { kind: kind.clone(), ..phone }));
+        }
+        for phone in phones {
+            let is_same = |known: &Phone| known.typed == phone.typed || (known.e164.is_some() && known.channel() == phone.channel());
+            if !person.phones.iter().any(is_same) {
                 person.phones.push(phone);
             }
         }
-        if self.emails.len() > CHANNELS || self.phones.len() > CHANNELS {
+        let over = person.phones.len() > CHANNELS;
+        person.phones.truncate(CHANNELS);
+        if over || self.emails.len() > CHANNELS || self.phones.len() > CHANNELS {
             judge.odd("contact", "INT-3", format!("must have at most {CHANNELS} e-mail addresses and {CHANNELS} telephone numbers"));
         }
         person

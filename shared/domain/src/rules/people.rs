@@ -28,8 +28,8 @@ pub fn save(
         faults.push(Fault::new("name", "SET-7", "must be 1 to 100 characters in one line"));
     }
     let mobile =
-        facts.mobile.as_deref().map(|typed| Phone::read(typed, Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
-    if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.e164.is_none()) {
+        facts.mobile.as_deref().map(|typed| Phone::read(&Phone::without_marks(typed), Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
+    if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.texted().is_none()) {
         faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
     }
     for right in facts.rights.iter().filter(|right| !scope.gives(**right)) {

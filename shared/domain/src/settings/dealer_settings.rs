@@ -1,6 +1,6 @@
 //! The settings of a dealer (SET-1 to SET-7).
 
-use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId};
+use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, Phone, UserId};
 use crate::enquiry::{Enquiry, Person};
 use crate::hours::Calendar;
 use crate::settings::{AppointmentSettings, CapacityDraft, PoolSettings, RoutingRule};
@@ -11,11 +11,11 @@ use std::collections::BTreeSet;
 impl DealerSettings {
     /// Returns the channels that identify a person: e-mail before phone. Excluded are the dealer's lead address, relay addresses, and
     /// phone numbers that could not be read (INT-6).
-    pub fn channels_of<'a>(&'a self, person: &'a Person) -> impl Iterator<Item = &'a str> {
+    pub fn channels_of<'a>(&'a self, person: &'a Person) -> impl Iterator<Item = String> + 'a {
         let of_dealer = |email: &Email| self.lead_address.as_ref().is_some_and(|own| own.is_same(email));
         let of_relay = |email: &Email| self.relay_domains.iter().any(|relay| relay.eq_ignore_ascii_case(email.domain()));
-        let emails = person.emails.iter().filter(move |email| !of_dealer(email) && !of_relay(email)).map(Email::as_str);
-        emails.chain(person.phones.iter().filter_map(|phone| phone.e164.as_deref()))
+        let emails = person.emails.iter().filter(move |email| !of_dealer(email) && !of_relay(email)).map(Email::to_string);
+        emails.chain(person.phones.iter().filter_map(Phone::channel))
     }
 
     /// Returns when a step of a resubmission that is due at `due` happens: not on a day off (ESC-5) and, with

@@ -12,7 +12,7 @@ use forecourt_store::keys::Key;
 /// Returns the channels that identify `person` at `dealer` as keys, in order of weight.
 pub fn channels(platform: &Platform, scope: &Scope, dealer: &Dealer, person: &Person) -> Vec<ChannelKey> {
     let mut channels: Vec<ChannelKey> = Vec::new();
-    for channel in dealer.settings.channels_of(person).map(|channel| platform.store.secret().channel(scope, channel)) {
+    for channel in dealer.settings.channels_of(person).map(|channel| platform.store.secret().channel(scope, &channel)) {
         if !channels.contains(&channel) {
             channels.push(channel);
         }
