@@ -5,4 +5,5 @@ pub(crate) mod channels;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 pub(crate) mod known_contacts;
+pub(crate) mod shared_channels;
 pub(crate) mod vehicle_site;

@@ -45,7 +45,7 @@ async fn lead_7_a_contact_is_corrected_and_found_again_by_the_new_channel() {
     let before = world.get(ADMIN, &format!("/leads/{id}")).await.body;
     assert_eq!(before["contacts"][0]["emails"], json!(["petersen@example.com"]), "whom the enquiry names");
     let first = format!("{path}/{}", before["contacts"][0]["id"].as_str().unwrap());
-    let body = json!({"first_name": "Jana", "emails": ["Jana@Example.com"], "phones": [{"number": "0171 2345678", "type": "mobile"}]});
+    let body = json!({"first_name": "Jana", "emails": ["Jana@Example.com"], "phones": [{"number": "0171 2345678", "type": "mobile"}], "replaces": "former"});
     let corrected = patch(&world, &first, &body).await;
     assert_eq!((corrected.status, names(&corrected)), (200, vec!["Jana petersen".to_owned()]), "{}", corrected.body);
     assert_eq!(corrected.body["contacts"][0]["phones"][0]["e164"], "+491712345678");

@@ -4,14 +4,14 @@ use crate::body::{AttendanceBody, Correction, CorrectionBody, MoveBody};
 use crate::creation::person;
 use crate::view::AppointmentView;
 use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, not_to_the_past, on_its_day};
-use forecourt_domain::base::{AppointmentId, ChannelKey, Refusal, Right, UserId};
+use forecourt_domain::base::{AppointmentId, Refusal, Right, UserId};
 use forecourt_domain::rules::appointment::{self, AppointmentContext, ChangedAppointment, Customer, Edit, apply_local};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::usecase::appointment::{facts, load, needs};
-use forecourt_edge::usecase::directory;
+use forecourt_edge::usecase::directory::{self, PersonChannels};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 
@@ -139,7 +139,7 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
     // A malformed body is refused before anything is read.
     call.json::<CorrectionBody>()?;
     let by = call.scope.actor();
-    let wanted = |appointment: &Appointment, dealer: &Dealer| -> Result<(Correction, Vec<ChannelKey>), Refusal> {
+    let wanted = |appointment: &Appointment, dealer: &Dealer| -> Result<(Correction, PersonChannels), Refusal> {
         let before = Customer { name: Some(appointment.customer.clone()), reached: appointment.reached.clone(), known: Vec::new() };
         let body: CorrectionBody = forecourt_edge::formats::json::read(&call.body)?;
         let correction = body.check(&before, dealer.settings.country, appointment.lead.is_some())?;
@@ -160,7 +160,7 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         let channels = home.and_then(|(appointment, dealer)| wanted(appointment, dealer).ok()).map(|(_, channels)| channels);
         let channels = channels.unwrap_or_default();
         let records = directory::records(loaded, &channels);
-        records.into_iter().chain(channels.into_iter().map(Key::Channel)).chain(needs(loaded, &id, asks, &by, call.now)).collect()
+        records.into_iter().chain(channels.keys()).chain(needs(loaded, &id, asks, &by, call.now)).collect()
     });
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;

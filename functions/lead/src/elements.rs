@@ -166,7 +166,8 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
         }
         NewElement::Said(said) => {
             let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, ElementKind::Quote, quote));
-            let reached = case.lead.reached(enquiry_of(loaded, case.lead)).unwrap_or_default();
+            let reached =
+                case.lead.addressee(&case.lead.asked_last(), enquiry_of(loaded, case.lead)).map(|(_, reached)| reached).unwrap_or_default();
             communicate((case.lead, case.dealer), id.clone(), said, quote, &reached, &by, call.now)
         }
     };

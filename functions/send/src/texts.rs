@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::base::{Language, Medium};
+use forecourt_domain::base::{Email, Language, Medium};
 use forecourt_domain::calendar::{CalendarEvent, title_of};
 use forecourt_domain::lead::{Entry, Event, Lead};
 use forecourt_domain::messages::{Letter, LetterKind, Message, Notice};
@@ -105,7 +105,7 @@ impl Texts {
         now: DateTime<Utc>,
     ) -> Result<Mail, String> {
         let written = self.render_letter(dealer, letter, about, &to.language, &to.name)?;
-        let reply_to = dealer.settings.lead_address.as_ref().map(ToString::to_string);
+        let reply_to = dealer.settings.lead_address.as_ref().map(Email::wire);
         Ok(Mail { reply_to, ..Mail::from_text(id, to, dealer, &written, now) })
     }
 

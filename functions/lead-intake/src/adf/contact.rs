@@ -99,8 +99,8 @@ fn person(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> RawContact {
     let (first_name, last_name, company) = names(leaves, oddities);
     let mut person = RawContact { first_name, last_name, company, ..RawContact::default() };
     for leaf in leaves.iter().filter(|leaf| leaf.node.name == "email") {
-        let written = leaf.line().unwrap_or_default();
-        addresses(&written).into_iter().for_each(|email| add_email(&mut person, email));
+        // One element can hold several addresses, or a name with the address: the check of the enquiry reads them.
+        add_email(&mut person, leaf.line().unwrap_or_default());
     }
     for leaf in leaves.iter().filter(|leaf| leaf.node.name == "phone") {
         let Some(number) = leaf.line() else { continue };
@@ -167,18 +167,6 @@ fn names(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> (Option<String>, Optio
         last = last.or_else(|| (!back.is_empty()).then(|| back.to_owned()));
     }
     (first.or_else(|| part("middle")), last, part("company"))
-}
-
-/// Returns the addresses in one `email` element. Some senders put several addresses into it, or the name with the address.
-fn addresses(written: &str) -> Vec<String> {
-    let pieces: Vec<&str> = written.split([';', ',']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
-    let several = pieces.len() > 1 && pieces.iter().all(|piece| piece.contains('@'));
-    let pieces = if several { pieces } else { vec![written] };
-    let bare = |piece: &str| match piece.split_once('<').and_then(|(_, rest)| rest.split_once('>')) {
-        Some((address, _)) if address.contains('@') => address.trim().to_owned(),
-        _ => piece.to_owned(),
-    };
-    pieces.into_iter().map(bare).collect()
 }
 
 /// Reads the first address that is not empty.

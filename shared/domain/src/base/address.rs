@@ -1,68 +1,7 @@
-//! E-mail addresses, countries and languages.
+//! Countries, languages and the keys of contact channels.
 
-use email_address::{EmailAddress, Options};
 use rlibphonenumber::Region;
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// An e-mail address that mail can be sent to: at most 254 characters, with a domain that has a top level.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Email(String);
-
-impl Email {
-    /// Reads an address; its domain becomes lower case.
-    ///
-    /// # Errors
-    /// [`BadEmail`] with the reason.
-    pub fn parse(text: &str) -> Result<Self, BadEmail> {
-        let options = Options::default().with_required_tld().without_domain_literal().without_display_text();
-        let address = EmailAddress::parse_with_options(text.trim(), options).map_err(|e| BadEmail(e.to_string()))?;
-        if address.as_str().len() > 254 {
-            return Err(BadEmail("it is longer than 254 characters".into()));
-        }
-        Ok(Self(format!("{}@{}", address.local_part(), address.domain().to_lowercase())))
-    }
-
-    /// The address.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns whether both addresses reach the same person. Upper and lower case make no difference.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.0.to_lowercase() == other.0.to_lowercase()
-    }
-
-    /// The part after the `@`, in lower case.
-    pub fn domain(&self) -> &str {
-        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
-    }
-}
-
-impl TryFrom<String> for Email {
-    type Error = BadEmail;
-    fn try_from(text: String) -> Result<Self, BadEmail> {
-        Self::parse(&text)
-    }
-}
-
-impl fmt::Display for Email {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// The text is not an e-mail address.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("is not an e-mail address: {0}")]
-pub struct BadEmail(String);
-
-impl From<Email> for String {
-    fn from(email: Email) -> Self {
-        email.0
-    }
-}
 
 impl From<Country> for String {
     fn from(country: Country) -> Self {

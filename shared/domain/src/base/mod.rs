@@ -2,6 +2,8 @@
 
 mod actor;
 mod address;
+mod dialling;
+mod email;
 mod event_types;
 mod ids;
 mod kinds;
@@ -14,7 +16,8 @@ mod role;
 pub mod text;
 
 pub use actor::{Actor, Partner, PartnerKind};
-pub use address::{BadCountry, BadEmail, BadLanguage, ChannelKey, Country, Email, Language};
+pub use address::{BadCountry, BadLanguage, ChannelKey, Country, Language};
+pub use email::{BadEmail, Email, UNDELIVERABLE};
 pub use event_types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
 pub use ids::{
     AppointmentId, BadId, BadLeadId, ContactId, DeadlineId, DealerId, DistributionGroupId, ElementId, EventId, ExportId, FeedId, GroupId,

@@ -34,11 +34,6 @@ impl Phone {
         Self { typed: typed.to_owned(), note: Some(note).filter(|note| !note.is_empty()), ..Self::of(first) }
     }
 
-    /// Returns the text without the invisible direction marks that address books put around a number when it is copied.
-    pub fn without_marks(text: &str) -> String {
-        text.replace(|c| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'), "")
-    }
-
     /// Reads every number of a field. If none can be read, the only entry is the field as typed.
     pub fn read_all(typed: &str, country: Country) -> Vec<Self> {
         let pieces = numbers(typed, country);

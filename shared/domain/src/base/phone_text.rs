@@ -1,7 +1,8 @@
 //! Finds the telephone numbers in a field: where each one begins and ends, its extension and its note.
 
 use crate::base::Country;
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType};
+use crate::base::dialling::{PLUS, dialled, digits_of, is_complete, is_digit, is_filler, vanity};
+use rlibphonenumber::{PhoneNumber, PhoneNumberFormat};
 use std::ops::Range;
 
 /// One number of a field.
@@ -13,28 +14,56 @@ pub(super) struct Piece {
     pub(super) note: Option<String>,
 }
 
-const PLUS: [char; 2] = ['+', '＋'];
-
 /// The words that introduce an extension.
 const EXTENSION: [&str; 18] = [
-    "extension", "extn", "ext", "x", "durchwahl", "dw", "apparat", "app", "nebenstelle", "nst", "toestel", "tst", "doorkiesnummer",
-    "poste", "interno", "int", "anexo", "#",
+    "extension",
+    "extn",
+    "ext",
+    "x",
+    "durchwahl",
+    "dw",
+    "apparat",
+    "app",
+    "nebenstelle",
+    "nst",
+    "toestel",
+    "tst",
+    "doorkiesnummer",
+    "poste",
+    "interno",
+    "int",
+    "anexo",
+    "#",
 ];
 
 /// The words and signs between two numbers.
 const BETWEEN: [&str; 22] = [
-    "oder", "od", "o", "or", "of", "ou", "und", "u", "and", "en", "et", "bzw", "sowie", "resp", "alternativ", "auch", "/", "&", ",", ";", "|",
+    "oder",
+    "od",
+    "o",
+    "or",
+    "of",
+    "ou",
+    "und",
+    "u",
+    "and",
+    "en",
+    "et",
+    "bzw",
+    "sowie",
+    "resp",
+    "alternativ",
+    "auch",
+    "/",
+    "&",
+    ",",
+    ";",
+    "|",
     "+",
 ];
 
 /// The words behind a time of day.
 const OF_TIME: [&str; 9] = ["uhr", "h", "u", "uur", "am", "pm", "a", "p", "o'clock"];
-
-/// Countries besides those of the North American plan in which numbers are advertised as words.
-const VANITY: [&str; 8] = ["DE", "AT", "CH", "AU", "NZ", "GB", "IE", "NL"];
-
-/// Words that are a note even where a vanity number has its letters.
-const NOT_VANITY: [&str; 10] = ["CELL", "HOME", "WORK", "MOBILE", "OFFICE", "EXT", "CALL", "TEXT", "AFTER", "BEFORE"];
 
 /// Returns the numbers of a field, in their order. Empty if there is none, or if it is doubtful where the first one ends.
 pub(super) fn numbers(text: &str, country: Country) -> Vec<Piece> {
@@ -113,8 +142,8 @@ fn next(text: &str, from: usize, before: Option<&Found>, country: Country) -> Op
     let mut from = from;
     while let Some(start) = start(text, from) {
         let run = run(text, start);
-        if let Some(vanity) = vanity(text, start, country).filter(|_| before.is_none()) {
-            return Some(vanity);
+        if let Some((number, end)) = vanity(text, start, country).filter(|_| before.is_none()) {
+            return Some(Found { number, extension: None, at: start..end, end, completed: false });
         }
         let end = ended(text, start, run, country);
         let own = end.and_then(|end| Some((dialled(&text[start..end], country)?, end)));
@@ -126,7 +155,9 @@ fn next(text: &str, from: usize, before: Option<&Found>, country: Country) -> Op
         // Only the first digits of a field can be its number: a later number must be complete, or stand behind "or".
         let before = before?;
         let end = before_time(text, start, run);
-        if is_parted(text, before.end..start) && let Some(number) = completed(&text[start..end], before, country) {
+        if is_parted(text, before.end..start)
+            && let Some(number) = completed(&text[start..end], before, country)
+        {
             return Some(Found { number, extension: None, at: start..end, end, completed: true });
         }
         from = run.max(start + 1);
@@ -149,7 +180,8 @@ fn run(text: &str, start: usize) -> usize {
     let mut end = start;
     for (at, c) in text[start..].char_indices() {
         let at = start + at;
-        let in_number = is_digit(c) || is_filler(c) || matches!(c, '/' | '(' | ')') || (matches!(c, '+' | '＋') && !text[start..at].contains(is_digit));
+        let in_number =
+            is_digit(c) || is_filler(c) || matches!(c, '/' | '(' | ')') || (matches!(c, '+' | '＋') && !text[start..at].contains(is_digit));
         let opens_words = c == '(' && text[start..at].contains(is_digit) && !is_digits_in_brackets(&text[at..]);
         if !in_number || opens_words {
             break;
@@ -159,15 +191,6 @@ fn run(text: &str, start: usize) -> usize {
         }
     }
     end
-}
-
-fn is_digit(c: char) -> bool {
-    c.is_ascii_digit() || matches!(c, '０'..='９' | '٠'..='٩' | '۰'..='۹')
-}
-
-/// Returns whether `c` stands between the digits of one number.
-fn is_filler(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\u{A0}' | '\u{202F}' | '\u{2007}' | '\u{2009}' | '-' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '[' | ']')
 }
 
 /// Returns whether the bracket at the beginning holds only digits, such as an area code.
@@ -254,38 +277,6 @@ fn extension(text: &str, from: usize) -> Option<(String, usize)> {
     ((1..=7).contains(&digits.len()) && !after.starts_with(char::is_alphanumeric)).then_some((digits, end))
 }
 
-/// Reads digits as they are dialled in `country`.
-fn dialled(text: &str, country: Country) -> Option<PhoneNumber> {
-    let digits = digits_of(text);
-    // Digits that begin with the country's code are an international number without its plus, if people dial a trunk prefix in front of
-    // the national one.
-    if !text.contains(PLUS) && calling_code(country).is_some_and(|code| digits.starts_with(&code)) {
-        let number = PhoneNumber::parse(format!("+{digits}"), country.region()).ok().filter(PhoneNumber::is_valid);
-        if number.as_ref().is_some_and(|number| digits_of(&number.format_as(PhoneNumberFormat::National)) != number.get_national_significant_number()) {
-            return number;
-        }
-    }
-    PhoneNumber::parse(text, country.region()).ok().filter(PhoneNumber::is_valid)
-}
-
-/// Returns whether `number` was typed in full: with `+`, or as people dial it within its country.
-fn is_complete(text: &str, number: &PhoneNumber) -> bool {
-    let digits = digits_of(text);
-    text.contains(PLUS) || digits.starts_with("00") || digits.ends_with(&digits_of(&number.format_as(PhoneNumberFormat::National)))
-}
-
-fn digits_of(text: &str) -> String {
-    PHONE_NUMBER_UTIL.normalize_digits_only(text)
-}
-
-fn calling_code(country: Country) -> Option<String> {
-    PHONE_NUMBER_UTIL.get_country_code_for_region(country.region()?).map(|code| code.to_string())
-}
-
-fn is_north_american(country: Country) -> bool {
-    calling_code(country).is_some_and(|code| code == "1")
-}
-
 /// Returns whether a separator is the last word in front of a further number.
 fn is_parted(text: &str, between: Range<usize>) -> bool {
     words(text, between).last().is_some_and(|word| BETWEEN.contains(&folded(&text[word.clone()]).as_str()))
@@ -302,60 +293,4 @@ fn completed(text: &str, before: &Found, country: Country) -> Option<PhoneNumber
     let whole = before.number.format_as(PhoneNumberFormat::E164);
     let prefix = whole.strip_suffix(national.as_str())?;
     PhoneNumber::parse(format!("{prefix}{}{own}", national.get(..code)?), country.region()).ok().filter(PhoneNumber::is_valid)
-}
-
-/// Reads a number whose last digits are written as letters, such as `1-800-FLOWERS`.
-fn vanity(text: &str, start: usize, country: Country) -> Option<Found> {
-    let north_american = is_north_american(country);
-    let known = north_american || VANITY.contains(&country.as_str());
-    let letters = start + text[start..].find(char::is_alphabetic).filter(|_| known)?;
-    let front = &text[start..letters];
-    if !front.chars().all(|c| is_digit(c) || is_filler(c) || matches!(c, '(' | ')' | '+')) || dialled(front, country).is_some() {
-        return None;
-    }
-    let token = |from: usize| from + text[from..].find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(text.len() - from);
-    let mut end = token(letters);
-    let upper = |text: &str| !text.contains(|c: char| c.is_lowercase());
-    while let Some(more) = text[end..].strip_prefix(' ').filter(|more| more.starts_with(|c: char| c.is_ascii_uppercase())) {
-        let next = token(text.len() - more.len());
-        if !upper(&text[letters..next]) {
-            break;
-        }
-        end = next;
-    }
-    let word = &text[letters..end];
-    if NOT_VANITY.contains(&word.to_uppercase().as_str()) || word.chars().filter(char::is_ascii_alphabetic).count() < 3 {
-        return None;
-    }
-    let mut digits: String = [front, word].concat().chars().filter_map(on_keypad).collect();
-    let national = if north_american { digits.strip_prefix('1').unwrap_or(&digits).len() } else { 0 };
-    let written = if front.contains('+') { format!("+{digits}") } else { digits.clone() };
-    // Letters behind the tenth digit are not dialled.
-    if north_american && national > 10 {
-        digits.truncate(digits.len() - (national - 10));
-    }
-    let dial = if north_american { digits } else { written };
-    let number = PhoneNumber::parse(dial, country.region()).ok().filter(PhoneNumber::is_valid)?;
-    let service = matches!(
-        number.get_type(),
-        PhoneNumberType::TollFree | PhoneNumberType::SharedCost | PhoneNumberType::PremiumRate | PhoneNumberType::PersonalNumber | PhoneNumberType::UAN
-    );
-    let fits = if north_american { service || (national == 10 && upper(word)) } else { service && upper(word) };
-    fits.then_some(Found { number, extension: None, at: start..end, end, completed: false })
-}
-
-/// Returns the digit of a key.
-fn on_keypad(c: char) -> Option<char> {
-    Some(match c.to_ascii_uppercase() {
-        digit @ '0'..='9' => digit,
-        'A'..='C' => '2',
-        'D'..='F' => '3',
-        'G'..='I' => '4',
-        'J'..='L' => '5',
-        'M'..='O' => '6',
-        'P'..='S' => '7',
-        'T'..='V' => '8',
-        'W'..='Z' => '9',
-        _ => return None,
-    })
 }

@@ -1,5 +1,7 @@
 //! Checks of text fields: one line, or several.
 
+use std::borrow::Cow;
+
 /// Returns whether `c` is a control character or changes the direction of the text after it. People do not type these characters, and
 /// they can disguise a text.
 pub fn forbidden(c: char) -> bool {
@@ -35,4 +37,37 @@ pub fn line(text: &str, most: usize) -> Option<String> {
 /// allowed.
 pub fn is_text(text: &str, most: usize) -> bool {
     text.chars().any(is_visible) && text.chars().count() <= most && !text.chars().any(forbidden_in_lines)
+}
+
+/// Returns the text in NFC: one form for characters that Unicode can write in two ways.
+pub fn nfc(text: &str) -> Cow<'_, str> {
+    icu_normalizer::ComposingNormalizerBorrowed::new_nfc().normalize(text)
+}
+
+/// Returns the text without the invisible direction marks that address books put around a number or an address when it is copied.
+pub fn without_marks(text: &str) -> String {
+    text.replace(|c| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'), "")
+}
+
+/// Returns a name as it is compared: its words in small letters without accents and signs. `Müller`, `Mueller` and `MULLER` are equal.
+pub fn folded_name(name: &str) -> String {
+    let plain: String = icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd().normalize(&name.to_lowercase()).chars().collect();
+    let mut folded = String::with_capacity(plain.len());
+    for c in plain.chars() {
+        match c {
+            'ß' => folded.push_str("ss"),
+            'ø' | 'œ' => folded.push('o'),
+            'æ' => folded.push('a'),
+            'ł' => folded.push('l'),
+            'đ' => folded.push('d'),
+            'ı' => folded.push('i'),
+            '\'' | '’' | '‘' | '`' | '´' => {}
+            c if c.is_alphanumeric() => folded.push(c),
+            // What is left of an accent belongs to the letter before it.
+            '\u{300}'..='\u{36F}' => {}
+            _ => folded.push(' '),
+        }
+    }
+    let folded = folded.replace("ae", "a").replace("oe", "o").replace("ue", "u");
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }

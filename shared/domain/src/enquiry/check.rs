@@ -1,5 +1,6 @@
 //! Checks an enquiry as received, and converts it to the enquiry from which a lead is created (INT-3, INT-4).
 
+use crate::base::text::without_marks;
 use crate::base::{Country, Email, Fault, Language, Phone};
 use crate::enquiry::{Condition, Enquiry, Judge, LeadType, Person, RawContact, RawEnquiry, RawVehicle, Vehicle};
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
@@ -22,7 +23,8 @@ const LINE: usize = 200;
 /// The longest message of a customer, in characters.
 const MESSAGE: usize = 10_000;
 
-const CHANNELS: usize = 5;
+/// The maximum number of e-mail addresses, and of telephone numbers, of a person.
+pub(crate) const CHANNELS: usize = 5;
 
 /// The maximum number of vehicles asked for, and of vehicles offered in part payment.
 pub const VEHICLES: usize = 5;
@@ -45,7 +47,7 @@ impl RawEnquiry {
         let trade_ins = read_vehicles("trade_in", &self.trade_ins, &mut judge);
         let message = judge.lines("message", self.message.as_deref(), MESSAGE);
         let requested_at = self.requested_at(country, zone, &mut judge);
-        if contact.emails.is_empty() && contact.phones.is_empty() && !judge.faults.iter().any(|f| is_channel(&f.field)) {
+        if !contact.has_channel() && !judge.faults.iter().any(|f| is_channel(&f.field)) {
             judge.faults.push(Fault::new("contact", "INT-3", "must have at least one e-mail address or telephone number"));
         }
         if !judge.faults.is_empty() {
@@ -122,16 +124,27 @@ impl RawContact {
             }
         }
         for typed in self.emails.iter().take(CHANNELS) {
-            let Some(text) = judge.line("contact.email", Some(typed), 320) else { continue };
-            match Email::parse(&text) {
-                Ok(email) if !person.emails.iter().any(|seen| seen.is_same(&email)) => person.emails.push(email),
-                Ok(_) => {}
-                Err(e) => judge.odd("contact.email", "INT-3", format!("{e}{}", quoted(&text, judge.tolerance))),
+            let Some(text) = judge.line("contact.email", Some(&without_marks(typed)), 320) else { continue };
+            for read in Email::read_all(&text) {
+                match read {
+                    Ok((email, mended)) => {
+                        if mended {
+                            judge.flag("contact.email", format!("was read as {email}; received '{text}'"));
+                        }
+                        if !person.emails.iter().any(|seen| seen.is_same(&email)) {
+                            person.emails.push(email);
+                        }
+                    }
+                    Err((typed, e)) => {
+                        judge.odd("contact.email", "INT-3", format!("{e}{}", quoted(&typed, judge.tolerance)));
+                        person.unread_emails.push(typed);
+                    }
+                }
             }
         }
         let mut phones = Vec::new();
         for raw in self.phones.iter().take(CHANNELS) {
-            let Some(text) = judge.line("contact.phone", Some(&Phone::without_marks(&raw.number)), NAME) else { continue };
+            let Some(text) = judge.line("contact.phone", Some(&without_marks(&raw.number)), NAME) else { continue };
             let kind = judge.line("contact.phone.type", raw.kind.as_deref(), 40);
             let read = Phone::read_all(&text, country);
             if read.iter().any(|phone| phone.e164.is_none()) {
@@ -145,8 +158,10 @@ impl RawContact {
                 person.phones.push(phone);
             }
         }
-        let over = person.phones.len() > CHANNELS;
+        let over = person.phones.len() > CHANNELS || person.emails.len() + person.unread_emails.len() > CHANNELS;
         person.phones.truncate(CHANNELS);
+        person.emails.truncate(CHANNELS);
+        person.unread_emails.truncate(CHANNELS - person.emails.len());
         if over || self.emails.len() > CHANNELS || self.phones.len() > CHANNELS {
             judge.odd("contact", "INT-3", format!("must have at most {CHANNELS} e-mail addresses and {CHANNELS} telephone numbers"));
         }

@@ -5,6 +5,7 @@ mod criteria;
 mod judge;
 mod preferences;
 
+pub(crate) use check::CHANNELS;
 pub use check::{Tolerance, VEHICLES};
 pub use criteria::RoutingCriteria;
 pub(crate) use judge::Judge;
@@ -179,6 +180,9 @@ pub struct Person {
     pub company: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub emails: Vec<Email>,
+    /// E-mail addresses that could not be read, as received (INT-3). A person mends them by a correction of the addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread_emails: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub phones: Vec<Phone>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,13 +198,19 @@ pub struct Person {
 }
 
 impl Person {
+    /// Returns whether the person has an e-mail address or a telephone number, be it one that a person must mend (INT-3).
+    pub fn has_channel(&self) -> bool {
+        !(self.emails.is_empty() && self.unread_emails.is_empty() && self.phones.is_empty())
+    }
+
     /// Returns the name for lists: the person's name, else the company, else the first channel.
     pub fn display_name(&self) -> String {
         let name = [&self.first_name, &self.last_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
         if !name.is_empty() {
             return name;
         }
-        let channel = || self.emails.first().map(|e| e.as_str().to_owned()).or_else(|| self.phones.first().map(|p| p.typed.clone()));
+        let phone = || self.phones.first().map(|phone| phone.typed.clone());
+        let channel = || self.emails.first().map(Email::to_string).or_else(phone).or_else(|| self.unread_emails.first().cloned());
         self.company.clone().or_else(channel).unwrap_or_default()
     }
 }

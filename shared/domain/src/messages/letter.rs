@@ -2,7 +2,7 @@
 
 use crate::base::{DealerId, Language, Medium, Subject};
 use crate::elements::{Form, Quote};
-use crate::lead::Lead;
+use crate::lead::{Asker, Lead};
 use crate::messages::Lease;
 use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
@@ -30,6 +30,9 @@ pub struct Letter {
     /// When it was queued.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub queued: DateTime<Utc>,
+    /// The contact of the lead whom the letter answers. `None` if it is about an appointment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Box<Asker>>,
     /// The address or number of the latest attempt (APT-3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -190,7 +193,7 @@ impl SuppressionReason {
 }
 
 impl Letter {
-    /// Creates a letter to the main contact of a lead, due at once. It is recorded as suppressed if the dealer sends no mail to customers.
+    /// Creates a letter to the contact who asked last in a lead, due at once. It is recorded as suppressed if the dealer sends no mail to customers.
     pub fn of_lead(lead: &Lead, cause: String, medium: Medium, says: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
         let switched_off = LetterState::Suppressed { at: now, why: SuppressionReason::Switched };
         let queued = LetterState::Queued { due: now, attempts: 0 };
@@ -204,6 +207,7 @@ impl Letter {
             language: None,
             queued: now,
             to: None,
+            answers: Some(Box::new(lead.asked_last())),
             fate: if settings.send_external_mail { queued } else { switched_off },
         }
     }

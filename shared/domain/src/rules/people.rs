@@ -1,8 +1,8 @@
 //! Changes of users (SET-7, ACC-1).
 
 use crate::access::Scope;
-use crate::base::text::line;
-use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UserId};
+use crate::base::text::{line, without_marks};
+use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UNDELIVERABLE, UserId};
 use crate::decision::{Decision, Item};
 use crate::people::{User, UserChange, UserFacts};
 use crate::settings::Dealer;
@@ -27,10 +27,16 @@ pub fn save(
     if line(&facts.name, 100).is_none() {
         faults.push(Fault::new("name", "SET-7", "must be 1 to 100 characters in one line"));
     }
-    let mobile =
-        facts.mobile.as_deref().map(|typed| Phone::read(&Phone::without_marks(typed), Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
+    let mobile = facts
+        .mobile
+        .as_deref()
+        .map(|typed| Phone::read(&without_marks(typed), Country::US))
+        .map(|phone| (phone.typed.trim().starts_with('+'), phone));
     if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.texted().is_none()) {
         faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
+    }
+    if !facts.email.is_deliverable() {
+        faults.push(Fault::new("email", "SET-7", UNDELIVERABLE));
     }
     for right in facts.rights.iter().filter(|right| !scope.gives(**right)) {
         faults.push(Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant this right")));

@@ -1,10 +1,10 @@
 //! Creates and edits appointments (APT-1, APT-2).
 
 use crate::appointment::{Appointment, AppointmentState, Attendance, External, PendingReports};
-use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, EventId, Fault, Refusal, UserId};
+use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, EventId, Fault, Refusal, UserId};
 use crate::calendar::{CalendarEvent, EventTime, in_reach};
 use crate::decision::{Decision, Item};
-use crate::directory::{Contact, find_person};
+use crate::directory::{KnownChannel, KnownName, Recognised, find_person};
 use crate::enquiry::ContactPreferences;
 use crate::lead::Lead;
 use crate::rules::appointment::changed;
@@ -55,7 +55,14 @@ pub struct Customer {
     pub reached: ContactPreferences,
     /// The customer's channels in order of weight, each with its record in the directory. Not used if the appointment belongs to a lead,
     /// because the lead then identifies the customer.
-    pub known: Vec<(ChannelKey, Option<Contact>)>,
+    pub known: Vec<KnownChannel>,
+}
+
+impl Customer {
+    /// Returns the record of the customer of the appointment `id` in the directory.
+    fn recognised(&self, id: &AppointmentId) -> Option<Recognised> {
+        find_person(&self.known, self.name.as_deref().and_then(KnownName::of_text).as_ref(), id.as_str())
+    }
 }
 
 /// A new appointment.
@@ -130,8 +137,9 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
-    let Customer { name, reached, known } = new.customer;
-    let recognised = find_person(&known).filter(|_| lead.and_then(|lead| lead.contact_id.as_ref()).is_none());
+    let recognised = new.customer.recognised(&new.id);
+    let Customer { name, reached, .. } = new.customer;
+    let recognised = recognised.filter(|_| lead.and_then(|lead| lead.contact_id.as_ref()).is_none());
     let made = Appointment {
         event: lead.and_then(|_| EventId::parse(new.id.as_str()).ok()),
         id: new.id,
@@ -189,7 +197,7 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
             diary.items().fold(Decision::default(), Decision::with)
         }
     };
-    decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt(&known)));
+    decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt()));
     decision.items.extend(made.letters(None, dealer, now));
     let heard = made.external.as_ref().map(|external| Item::Early(PendingReports::emptied(&made.id, &external.partner, now)));
     decision.items.extend(heard);
@@ -242,12 +250,13 @@ pub fn edit(facts: &AppointmentContext<'_>, before: &Appointment, edit: Edit) ->
         after.notes = notes;
     }
     let mut learnt = Vec::new();
-    if let Some(Customer { name, reached, known }) = edit.customer {
+    if let Some(customer) = edit.customer {
+        let recognised = customer.recognised(&before.id).filter(|_| facts.lead.is_none());
+        let Customer { name, reached, .. } = customer;
         after.customer = name.unwrap_or(after.customer);
         // If only the name or the language changes, the customer remains the same person, even if the directory has new data.
         if (&reached.email, &reached.phone) != (&after.reached.email, &after.reached.phone) {
-            let recognised = find_person(&known).filter(|_| facts.lead.is_none());
-            learnt = recognised.iter().flat_map(|found| found.learnt(&known)).collect();
+            learnt = recognised.iter().flat_map(Recognised::learnt).collect();
             let of_lead = facts.lead.and_then(|lead| lead.contact_id.clone());
             after.customer_id = of_lead.or_else(|| recognised.map(|found| found.contact.id));
         }
