@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 const LAKESIDE: &str = "lakeside-motors-demo";
 
 /// Creates a dealer with the settings of the dealer in London.
-pub async fn open(world: &World, id: &str) {
+pub async fn create_dealer(world: &World, id: &str) {
     let (model, id) = (dealer("harbour-cars-demo"), dealer(id));
     let loaded = world.store.load(&world.scope(), &Load::of([Key::Dealer(model.clone())])).await.unwrap();
     let draft: DealerSettings = (*loaded.dealer(&model).unwrap().settings).clone();
     demo::save(&world.store, &world.scope(), &id, &draft.check().unwrap(), world.system.clock.now()).await.unwrap();
 }
 
-pub async fn goes_to(world: &World, lead: &str, dealer: &str) {
+pub async fn move_to_dealer(world: &World, lead: &str, dealer: &str) {
     let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": dealer})).await;
     assert_eq!(moved.status, 200, "{}", moved.body);
 }
@@ -34,13 +34,13 @@ async fn visit(world: &World, dealer: &str, name: &str) -> String {
     lead.text("/id").to_owned()
 }
 
-async fn asked(world: &World, body: &Value) -> String {
+async fn request_export(world: &World, body: &Value) -> String {
     world.post("hugo.office", "/exports", body).await.text("/id").to_owned()
 }
 
 /// Runs an export in slices of `reads` reads, three seconds apart. Calls `after` with the number and the state after each slice. Returns
 /// the final state.
-async fn sliced(world: &World, id: &str, reads: usize, after: impl AsyncFn(u32, Value)) -> Value {
+async fn run_in_slices(world: &World, id: &str, reads: usize, after: impl AsyncFn(u32, Value)) -> Value {
     let mut exporter = Exporter::new(world.system.platform.of("export"), world.bucket.clone());
     exporter.reads = reads;
     let wake_up = json!({"kind": "export", "group": "demo-group", "dealer": NORDSTERN, "export": id}).to_string();
@@ -59,12 +59,12 @@ async fn sliced(world: &World, id: &str, reads: usize, after: impl AsyncFn(u32, 
 
 /// OVR-1, EXP-1, DIS-7: an appointment that moves with its lead to a dealer created later is counted there, by its own creation time.
 #[tokio::test]
-async fn ovr_1_an_appointment_is_counted_at_a_dealer_younger_than_itself() {
+async fn ovr_1_an_appointment_older_than_its_new_dealer_is_counted_there() {
     let world = World::new().await;
     let lead = visit(&world, NORDSTERN, "jana").await;
     world.advance_to("2027-01-07T09:00:00Z").await;
-    open(&world, "newsite-demo").await;
-    goes_to(&world, &lead, "newsite-demo").await;
+    create_dealer(&world, "newsite-demo").await;
+    move_to_dealer(&world, &lead, "newsite-demo").await;
     world.advance_to("2027-01-07T09:01:00Z").await;
     for (query, wanted) in [
         ("", 1),
@@ -77,14 +77,15 @@ async fn ovr_1_an_appointment_is_counted_at_a_dealer_younger_than_itself() {
         let seen = world.get("gina.group", &format!("/overview/appointments{query}")).await.body;
         assert_eq!((&seen["appointments"]["total"], seen["rows"].as_array().unwrap().len()), (&json!(wanted), wanted), "{query}");
     }
-    let id = asked(&world, &json!({"what": "appointments", "filter": {"dealer": "newsite-demo", "created_to": "2026-11-30"}})).await;
-    assert_eq!(sliced(&world, &id, 100, async |_, _| ()).await["rows"], 1);
+    let id =
+        request_export(&world, &json!({"what": "appointments", "filter": {"dealer": "newsite-demo", "created_to": "2026-11-30"}})).await;
+    assert_eq!(run_in_slices(&world, &id, 100, async |_, _| ()).await["rows"], 1);
 }
 
 /// EXP-3: an appointment that changes its dealer while an export runs is exported once, whether its old or its new dealer is read first,
 /// and also if it returns.
 #[tokio::test]
-async fn exp_3_an_appointment_that_changes_its_dealer_meanwhile_is_exported_once() {
+async fn exp_3_an_appointment_that_changes_its_dealer_during_an_export_is_exported_once() {
     for (from, way) in [
         (NORDSTERN, &[(1, LAKESIDE)][..]),
         (NORDSTERN, &[(1, LAKESIDE), (3, NORDSTERN)]),
@@ -98,25 +99,25 @@ async fn exp_3_an_appointment_that_changes_its_dealer_meanwhile_is_exported_once
         visit(&world, from, "kim").await;
         // One dealer's months are already read when the lead moves; another dealer's months are still to be read.
         world.advance_to("2026-11-23T10:00:00Z").await;
-        let id = asked(&world, &json!({"what": "appointments"})).await;
+        let id = request_export(&world, &json!({"what": "appointments"})).await;
         let moves = async |slice: u32, _: Value| {
             for (_, to) in way.iter().filter(|(after, _)| *after == slice) {
-                goes_to(&world, &lead, to).await;
+                move_to_dealer(&world, &lead, to).await;
             }
         };
-        let done = sliced(&world, &id, 5, moves).await;
+        let done = run_in_slices(&world, &id, 5, moves).await;
         assert_eq!(done["rows"], 2, "{from} {way:?}");
     }
 }
 
 /// EXP-3: when the dealer's zone changes while an export by date runs, the months to read change, and no month is skipped.
 #[tokio::test]
-async fn exp_3_a_zone_that_changes_meanwhile_passes_over_nothing() {
+async fn exp_3_a_zone_change_during_an_export_skips_no_month() {
     let world = World::new().await;
     for (i, made) in ["2026-11-05T09:00:00Z", "2026-11-06T09:00:00Z"].iter().enumerate() {
         save(&world.store, &world.scope(), &appointment(&format!("a{i}"), NORDSTERN, at(made))).await;
     }
-    let id = asked(&world, &json!({"what": "appointments", "filter": {"dealer": NORDSTERN, "created_from": "2026-11-01"}})).await;
+    let id = request_export(&world, &json!({"what": "appointments", "filter": {"dealer": NORDSTERN, "created_from": "2026-11-01"}})).await;
     let to_london = async |slice: u32, _: Value| {
         if slice == 1 {
             let zone = |draft: &mut DealerSettings| {
@@ -127,12 +128,12 @@ async fn exp_3_a_zone_that_changes_meanwhile_passes_over_nothing() {
             world.settings(zone).await;
         }
     };
-    assert_eq!(sliced(&world, &id, 2, to_london).await["rows"], 2);
+    assert_eq!(run_in_slices(&world, &id, 2, to_london).await["rows"], 2);
 }
 
 /// EXP-3: progress also advances within a month, never goes back, and is 100 only when the export is done.
 #[tokio::test]
-async fn exp_3_progress_moves_within_a_month() {
+async fn exp_3_progress_advances_within_a_month() {
     let world = World::at("2026-11-30T09:00:00Z").await;
     let notes = "x".repeat(1_900);
     for i in 0..40 {
@@ -142,9 +143,9 @@ async fn exp_3_progress_moves_within_a_month() {
         save(&world.store, &world.scope(), &one).await;
     }
     let body = json!({"what": "appointments", "filter": {"dealer": NORDSTERN, "created_from": "2026-11-02", "created_to": "2026-11-29"}});
-    let id = asked(&world, &body).await;
+    let id = request_export(&world, &body).await;
     let shown = std::sync::Mutex::new(Vec::new());
-    let done = sliced(&world, &id, 2, async |_, seen: Value| shown.lock().unwrap().push(seen["progress"].as_u64().unwrap())).await;
+    let done = run_in_slices(&world, &id, 2, async |_, seen: Value| shown.lock().unwrap().push(seen["progress"].as_u64().unwrap())).await;
     let shown = shown.into_inner().unwrap();
     println!("progress: {shown:?}");
     assert_eq!((&done["progress"], &done["rows"]), (&json!(100), &json!(40)));

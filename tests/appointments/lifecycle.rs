@@ -1,7 +1,7 @@
 //! Appointments are created, moved, cancelled and attended by users and other systems, and customers are notified (APT-1 to APT-4, ACC-1).
 
 use crate::calendar::capacity::taken;
-use crate::messages::letters::told;
+use crate::messages::letters::mails_to;
 use crate::settings::users::{of_dealer, send};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use forecourt_domain::base::AppointmentOrigin;
@@ -39,7 +39,7 @@ pub async fn seen(world: &World, id: &str) -> Reply {
 
 /// ACC-1: the role of a user or partner decides whether it can create, read and change an appointment.
 #[tokio::test]
-async fn acc_1_who_makes_sees_and_changes_which_appointments() {
+async fn acc_1_roles_limit_creating_reading_and_changing_appointments() {
     let world = World::at("2026-11-25T08:00:00Z").await;
     let mut body = appointment("jana", WHEN);
     body["user"] = json!("anna.vogt");
@@ -103,7 +103,7 @@ async fn acc_1_who_makes_sees_and_changes_which_appointments() {
 
 /// APT-2: the origin follows from the sender, and each dealer chooses the origins that it accepts.
 #[tokio::test]
-async fn apt_2_origins_are_each_dealers_choice_and_are_never_believed() {
+async fn apt_2_the_sender_determines_the_origin_and_each_dealer_chooses_accepted_origins() {
     let world = World::new().await;
     let mut body = appointment("jana", WHEN);
     body["external_id"] = json!("d-1");
@@ -121,7 +121,7 @@ async fn apt_2_origins_are_each_dealers_choice_and_are_never_believed() {
 
 /// APT-2: telephone and e-mail appointments of the dealer's own system are acknowledged and counted once, but not stored.
 #[tokio::test]
-async fn apt_2_telephone_and_mail_appointments_of_the_dealers_system_are_counted_once_and_not_kept() {
+async fn apt_2_telephone_and_email_appointments_of_a_dealer_system_are_counted_and_not_stored() {
     let world = World::new().await;
     world.settings(|s| s.appointments.origins = [AppointmentOrigin::DealerSystem, AppointmentOrigin::Forecourt].into()).await;
     let call = |id: &str, kind: &str| {
@@ -138,7 +138,7 @@ async fn apt_2_telephone_and_mail_appointments_of_the_dealers_system_are_counted
     assert_eq!((&count.body["telephone"], &count.body["email"]), (&json!(2), &json!(1)), "{}", count.body);
     assert_eq!(world.get("partner:dms-demo", &format!("/dealers/{NORDSTERN}/appointments/unprocessed")).await.status, 403);
     world.system.settle().await;
-    assert!(told(&world, "jana").is_empty());
+    assert!(mails_to(&world, "jana").is_empty());
     // Appointments of the same kinds that users create are processed.
     let mut here = appointment("kim", WHEN);
     here["kind"] = json!("telephone");
@@ -147,7 +147,7 @@ async fn apt_2_telephone_and_mail_appointments_of_the_dealers_system_are_counted
 
 /// APT-1, CAL-7, ESC-7: an appointment of a lead is an event on the lead's calendar, and the two always agree.
 #[tokio::test]
-async fn apt_1_an_appointment_of_a_lead_is_its_event_and_not_two_things() {
+async fn apt_1_an_appointment_of_a_lead_and_its_calendar_event_always_agree() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     let body = json!({"lead": lead, "kind": "showroom", "at": WHEN});
@@ -156,7 +156,7 @@ async fn apt_1_an_appointment_of_a_lead_is_its_event_and_not_two_things() {
     let id = made(&world, "chris.center", &body).await;
     let page = seen(&world, &id).await;
     assert_eq!((page.text("/lead"), page.text("/customer/name"), page.text("/user")), (lead.to_string().as_str(), "jana", "anna.vogt"));
-    assert_eq!(told(&world, "jana").len(), 1, "by the lead's own address");
+    assert_eq!(mails_to(&world, "jana").len(), 1, "by the lead's own address");
     let event = page.text("/event").to_owned();
     assert_eq!(taken(&world, "anna.vogt", "2026-11-25").await, 4);
     assert_eq!(world.get(ADMIN, &format!("/leads/{lead}")).await.text("/reaction/kind"), "appointment");
@@ -190,7 +190,7 @@ async fn apt_1_an_appointment_of_a_lead_is_its_event_and_not_two_things() {
 
 /// INT-5: a repeated request returns the same appointment and the first response.
 #[tokio::test]
-async fn int_5_the_same_appointment_again_is_the_first_answer() {
+async fn int_5_a_repeated_appointment_request_gets_the_first_response() {
     let world = World::new().await;
     let path = format!("/dealers/{NORDSTERN}/appointments");
     let first = keyed(&world, &path, "k1", &appointment("jana", WHEN)).await;
@@ -221,7 +221,7 @@ async fn int_5_the_same_appointment_again_is_the_first_answer() {
 
 /// INT-6, OVR-1: customers are counted as persons, and everyone known by the same channel is one person, whatever other data they give.
 #[tokio::test]
-async fn int_6_a_customer_is_who_the_directory_says() {
+async fn int_6_customers_with_a_common_channel_are_one_person() {
     let world = World::new().await;
     let person = json!({"type": "used_car", "contact": {"last_name": "Petersen", "email": "jana@example.com", "phone": "0171 2345678"}});
     let lead = world.lead(&person).await;
@@ -254,7 +254,7 @@ async fn int_6_a_customer_is_who_the_directory_says() {
 
 /// APT-1: all errors of a request are returned at once, and a correction requires the version.
 #[tokio::test]
-async fn apt_1_what_is_wrong_is_said_at_once_and_a_correction_names_its_version() {
+async fn apt_1_all_errors_are_returned_at_once_and_a_correction_requires_the_version() {
     let world = World::new().await;
     let bad = json!({"customer": {"email": "jana", "phone": "12", "refuses": ["fax"]}, "kind": "x", "at": "soon", "user": "hugo.office"});
     let reply = make(&world, ADMIN, &bad).await;
@@ -293,7 +293,7 @@ async fn apt_1_what_is_wrong_is_said_at_once_and_a_correction_names_its_version(
 
 /// APT-2: partners can send the same by queue, in any order. Only an invalid message goes to the dead-letter queue.
 #[tokio::test]
-async fn apt_2_partners_send_appointments_and_what_becomes_of_them_by_queue() {
+async fn apt_2_partners_send_appointments_and_reports_by_queue_in_any_order() {
     let world = World::new().await;
     let put = |id: &str, sender: &str, dealer: Option<&str>, body: &Value| {
         let attributes = dealer.map(|dealer| ("dealer".to_owned(), dealer.to_owned())).into_iter().collect();
@@ -325,12 +325,12 @@ async fn apt_2_partners_send_appointments_and_what_becomes_of_them_by_queue() {
     let same = make(&world, "partner:centre-demo", &body).await;
     assert_eq!((same.status, same.headers.get("idempotent-replay").is_some()), (201, true), "HTTP and queue are one door");
     let page = seen(&world, same.text("/id")).await;
-    assert_eq!((page.text("/at"), page.text("/attendance"), told(&world, "jana").len()), ("2026-11-22T10:30:00Z", "completed", 0));
+    assert_eq!((page.text("/at"), page.text("/attendance"), mails_to(&world, "jana").len()), ("2026-11-22T10:30:00Z", "completed", 0));
 }
 
 /// APT-1, APT-3: the appointment's own data can be corrected even if it is an event. The same commit changes the salesperson of both.
 #[tokio::test]
-async fn apt_1_an_appointment_that_is_an_event_is_corrected_with_it() {
+async fn apt_1_correcting_an_appointment_of_a_lead_also_changes_the_user_of_its_event() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     let drive = json!({"title": "Drive", "type": "booked_test_drive", "at": WHEN});
@@ -364,5 +364,5 @@ async fn apt_1_an_appointment_that_is_an_event_is_corrected_with_it() {
     assert_eq!(timeline.body.to_string().matches("event_given").count(), 4, "{}", timeline.body);
     // A customer who refuses mail gets no reminder by mail.
     world.advance_to("2026-11-26T12:00:00Z").await;
-    assert_eq!(told(&world, "jana").len(), 2, "two confirmations, no reminder");
+    assert_eq!(mails_to(&world, "jana").len(), 2, "two confirmations, no reminder");
 }

@@ -28,7 +28,7 @@ async fn letter(world: &World, lead: LeadId, event: &EventId, cause: &str) -> Le
 }
 
 /// Returns the mails to jana.
-fn told(world: &World) -> Vec<String> {
+fn mails_to_jana(world: &World) -> Vec<String> {
     world.mails().into_iter().filter(|mail| mail.contains(" jana: ")).map(|mail| mail.replace(" – Autohaus Nordstern", "")).collect()
 }
 
@@ -66,12 +66,12 @@ async fn apt_1_a_booked_test_drive_is_one_appointment_that_follows_its_event() {
 
 /// APT-3: the customer gets a confirmation at once and one reminder for the current time.
 #[tokio::test]
-async fn apt_3_the_customer_gets_a_confirmation_at_once_and_one_reminder_of_the_time_that_counts() {
+async fn apt_3_the_customer_gets_a_confirmation_at_once_and_one_reminder_for_the_current_time() {
     for world in [World::new().await, World::delivering_twice().await] {
         let lead = world.lead(&enquiry("jana")).await;
         let event = drive(&world, lead, "2026-11-26T10:00:00+01:00").await;
         world.system.settle().await;
-        assert_eq!(told(&world), ["11-23 09:00:00 jana: Ihr Termin am 26.11.2026, 10:00 Uhr"]);
+        assert_eq!(mails_to_jana(&world), ["11-23 09:00:00 jana: Ihr Termin am 26.11.2026, 10:00 Uhr"]);
         let mail = world.system.mailbox.mails().into_iter().find(|mail| mail.to.starts_with("jana")).unwrap();
         let file = String::from_utf8(mail.attachments[0].content.clone()).unwrap();
         let read: icalendar::Calendar = file.parse().unwrap();
@@ -86,7 +86,7 @@ async fn apt_3_the_customer_gets_a_confirmation_at_once_and_one_reminder_of_the_
         let confirmed =
             ["11-23 09:00:00 jana: Ihr Termin am 26.11.2026, 10:00 Uhr", "11-23 09:00:00 jana: Ihr neuer Termin am 27.11.2026, 21:30 Uhr"];
         let reminded = "11-27 07:00:00 jana: Erinnerung: Ihr Termin am 27.11.2026, 21:30 Uhr";
-        assert_eq!(told(&world), [&confirmed[..], &[reminded]].concat());
+        assert_eq!(mails_to_jana(&world), [&confirmed[..], &[reminded]].concat());
         let stale = letter(&world, lead, &event, "reminder-0-email").await;
         assert!(matches!(stale.fate, LetterState::Suppressed { why: SuppressionReason::NoLongerSo, .. }), "{stale:?}");
         let told_of = appointment(&world, lead, &event).await;
@@ -96,7 +96,7 @@ async fn apt_3_the_customer_gets_a_confirmation_at_once_and_one_reminder_of_the_
 
 /// APT-3: after a cancellation the customer gets a notice and no reminder.
 #[tokio::test]
-async fn apt_3_who_cancels_is_told_so_and_not_reminded() {
+async fn apt_3_a_cancelled_appointment_notifies_the_customer_and_is_not_reminded() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     let event = drive(&world, lead, "2026-11-26T10:00:00+01:00").await;
@@ -104,7 +104,7 @@ async fn apt_3_who_cancels_is_told_so_and_not_reminded() {
     let gone = world.call(http::Method::DELETE, ADMIN, &format!("/leads/{lead}/events/{event}"), &[], b"").await;
     assert_eq!(gone.status, 200, "{}", gone.body);
     world.advance_to("2026-11-27T09:00:00Z").await;
-    assert_eq!(told(&world)[1..], ["11-23 09:00:00 jana: Absage: Ihr Termin am 26.11.2026, 10:00 Uhr"]);
+    assert_eq!(mails_to_jana(&world)[1..], ["11-23 09:00:00 jana: Absage: Ihr Termin am 26.11.2026, 10:00 Uhr"]);
     assert!(appointment(&world, lead, &event).await.state.is_cancelled());
     let mail = world.system.mailbox.mails().into_iter().rfind(|mail| mail.to.starts_with("jana")).unwrap();
     let file = String::from_utf8(mail.attachments[0].content.clone()).unwrap();
@@ -113,13 +113,13 @@ async fn apt_3_who_cancels_is_told_so_and_not_reminded() {
 
 /// MSG-1: with `send_external_mail` off, each message is recorded as suppressed.
 #[tokio::test]
-async fn msg_1_where_customers_get_no_mail_the_record_says_so() {
+async fn msg_1_with_external_mail_off_each_letter_is_recorded_as_suppressed() {
     let world = World::new().await;
     world.settings(|settings| settings.send_external_mail = false).await;
     let lead = world.lead(&enquiry("jana")).await;
     let event = drive(&world, lead, "2026-11-26T10:00:00+01:00").await;
     world.advance_to("2026-11-27T09:00:00Z").await;
-    assert_eq!(told(&world), Vec::<String>::new());
+    assert_eq!(mails_to_jana(&world), Vec::<String>::new());
     for cause in ["confirmation-0-email", "reminder-0-email"] {
         let letter = letter(&world, lead, &event, cause).await;
         assert!(matches!(letter.fate, LetterState::Suppressed { why: SuppressionReason::Switched, .. }), "{letter:?}");
@@ -129,7 +129,7 @@ async fn msg_1_where_customers_get_no_mail_the_record_says_so() {
 
 /// APT-3: text messages go only to customers with a number, and only if the dealer enabled them.
 #[tokio::test]
-async fn apt_3_text_messages_go_to_who_has_a_number_and_only_where_the_dealer_sends_them() {
+async fn apt_3_sms_is_sent_only_to_customers_with_a_number_and_only_if_the_dealer_enabled_it() {
     let world = World::new().await;
     let own = json!({"media": ["email", "sms"], "reminder_hours": 3});
     let seen = world.get(ADMIN, &format!("/dealers/{}/appointment-settings", crate::support::world::NORDSTERN)).await;
@@ -166,7 +166,7 @@ async fn apt_3_text_messages_go_to_who_has_a_number_and_only_where_the_dealer_se
 /// CAL-3, CAL-5: one commit completes all planned events of a lead, however many, with their appointments, the reserved days and the
 /// webhook events.
 #[tokio::test]
-async fn cal_5_a_lead_with_all_the_test_drives_it_can_have_is_closed_with_them() {
+async fn cal_5_closing_a_lead_completes_the_maximum_of_planned_test_drives() {
     let world = World::new().await;
     let hook = json!({"url": "https://hooks.example.com/in", "events": ["lead.status_changed", "appointment.attended"]});
     let made = world.post("gina.group", "/webhooks", &hook).await;
@@ -194,7 +194,7 @@ async fn cal_5_a_lead_with_all_the_test_drives_it_can_have_is_closed_with_them()
 
 /// DIS-7, APT-1: a future appointment moves to the new dealer with its lead, and its customer is reminded in the new dealer's name.
 #[tokio::test]
-async fn apt_1_an_appointment_goes_with_its_lead_to_another_dealer() {
+async fn apt_1_a_future_appointment_moves_with_its_lead_to_another_dealer() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     let event = drive(&world, lead, "2026-11-26T15:00:00+01:00").await;
@@ -215,7 +215,7 @@ async fn apt_1_an_appointment_goes_with_its_lead_to_another_dealer() {
 
 /// APT-3, DIS-7: after the move, the reminder follows the new dealer's hours, and the customer is notified of the new dealer.
 #[tokio::test]
-async fn apt_3_a_moved_lead_takes_its_reminder_to_the_other_dealers_hours() {
+async fn apt_3_after_a_move_to_another_dealer_the_reminder_follows_that_dealers_hours() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     // By Berlin's hours the reminder would come on the morning of the appointment, when it is 01:00 at night in Chicago.

@@ -58,7 +58,7 @@ async fn seen(world: &World, id: &str) -> Value {
 
 /// APT-4: signatures follow Standard Webhooks.
 #[test]
-fn apt_4_the_signature_is_that_of_the_published_scheme() {
+fn apt_4_signatures_follow_standard_webhooks() {
     // The published example of Standard Webhooks.
     let key = base64::engine::general_purpose::STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
     let example = WebhookSecret::new(&key).sign("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", br#"{"test": 2432232314}"#);
@@ -86,7 +86,7 @@ fn apt_4_the_signature_is_that_of_the_published_scheme() {
 
 /// APT-4: a ping-back is applied once, and a repeat gets the first response.
 #[tokio::test]
-async fn apt_4_a_ping_back_is_taken_once_and_answered_the_same_again() {
+async fn apt_4_a_ping_back_is_applied_once_and_a_repeat_gets_the_first_response() {
     let world = World::new().await;
     let secret = secret(&world, &json!({})).await;
     let id = external(&world, "c-1").await;
@@ -113,7 +113,7 @@ async fn apt_4_a_ping_back_is_taken_once_and_answered_the_same_again() {
 
 /// APT-4: every invalid signature gets the same response, so the response gives no hint.
 #[tokio::test]
-async fn apt_4_every_bad_signature_gets_one_and_the_same_answer() {
+async fn apt_4_every_invalid_signature_gets_the_same_response() {
     let world = World::new().await;
     let secret = secret(&world, &json!({})).await;
     let id = external(&world, "c-1").await;
@@ -167,7 +167,7 @@ async fn apt_4_every_bad_signature_gets_one_and_the_same_answer() {
 
 /// APT-4: signatures use real time, because the virtual clock may stand still or be ahead.
 #[tokio::test]
-async fn apt_4_signatures_go_by_real_time_and_secrets_are_rotated() {
+async fn apt_4_signatures_use_real_time_and_secrets_can_be_rotated() {
     let world = World::new().await;
     let first = secret(&world, &json!({})).await;
     external(&world, "c-1").await;
@@ -203,7 +203,7 @@ async fn apt_4_signatures_go_by_real_time_and_secrets_are_rotated() {
 
 /// APT-4: each secret is valid until its own time ends, although newer ones are created. At most four are valid at once.
 #[tokio::test]
-async fn apt_4_each_secret_keeps_its_own_grace() {
+async fn apt_4_each_signing_secret_keeps_its_own_grace_period() {
     let world = World::new().await;
     external(&world, "c-1").await;
     let first = secret(&world, &json!({})).await;
@@ -227,7 +227,7 @@ async fn apt_4_each_secret_keeps_its_own_grace() {
 /// APT-5: the same ping-backs in any order end in the same state, also for the lead's event, and also if some arrive before the appointment
 /// exists.
 #[tokio::test]
-async fn apt_5_every_order_ends_in_the_same_state_and_the_event_follows() {
+async fn apt_5_ping_backs_in_any_order_end_in_the_same_state_of_appointment_and_event() {
     let world = World::new().await;
     let secret = secret(&world, &json!({})).await;
     let lead = world.lead(&enquiry("jana")).await;
@@ -288,7 +288,7 @@ fn orders(of: usize) -> Vec<Vec<usize>> {
 
 /// APT-5: when a partner's clock is ahead, a repeated message does not undo a later change by staff, under any message id or by any route.
 #[tokio::test]
-async fn apt_5_a_clock_that_is_ahead_undoes_nothing_that_staff_did_later() {
+async fn apt_5_a_repeat_from_a_clock_that_is_ahead_does_not_undo_a_later_change_by_staff() {
     let world = World::new().await;
     let secret = secret(&world, &json!({})).await;
     let lead = world.lead(&enquiry("jana")).await;
@@ -329,7 +329,7 @@ async fn apt_5_a_clock_that_is_ahead_undoes_nothing_that_staff_did_later() {
 
 /// APT-4: attendance is refused for a future visit, and attendance reported for a visit does not apply after it is moved.
 #[tokio::test]
-async fn apt_4_attendance_is_of_a_visit_that_was_and_of_no_other() {
+async fn apt_4_attendance_is_refused_for_a_future_visit_and_does_not_apply_after_a_move() {
     let world = World::new().await;
     let secret = secret(&world, &json!({})).await;
     let mut body = appointment("jana", "2026-11-25T15:00:00+01:00");

@@ -22,7 +22,7 @@ fn due(zone: &str, hours: u32, appointment: &str, now: &str) -> Option<DateTime<
 
 /// APT-3: a reminder one day ahead keeps the local time across a clock change.
 #[test]
-fn apt_3_a_reminder_a_day_before_goes_by_the_wall_clock_where_clocks_change() {
+fn apt_3_a_reminder_one_day_ahead_keeps_the_local_time_across_a_clock_change() {
     for (zone, appointment, reminder) in [
         // In Berlin clocks go forward on Sunday, 28 March, and back on 25 October. A reminder 24 hours ahead keeps the local time.
         ("Europe/Berlin", "2027-03-28T10:00:00+02:00", "2027-03-27T10:00:00+01:00"),
@@ -41,7 +41,7 @@ fn apt_3_a_reminder_a_day_before_goes_by_the_wall_clock_where_clocks_change() {
 
 /// APT-3: a reminder that would be at night moves to the morning, or to the evening before.
 #[test]
-fn apt_3_what_would_come_at_night_waits_for_the_morning_or_comes_the_evening_before() {
+fn apt_3_a_reminder_due_at_night_moves_to_the_morning_or_the_evening_before() {
     let berlin = |hours, appointment: &str| due("Europe/Berlin", hours, appointment, "2026-11-01T00:00:00Z");
     assert_eq!(berlin(24, "2026-11-25T22:00:00+01:00"), Some(at("2026-11-25T08:00:00+01:00")));
     assert_eq!(berlin(24, "2026-11-25T06:00:00+01:00"), Some(at("2026-11-24T08:00:00+01:00")));
@@ -60,7 +60,7 @@ proptest! {
 
     /// APT-3: a reminder is never at night, never after the appointment, and close to its configured time.
     #[test]
-    fn apt_3_nobody_is_reminded_at_night_after_the_fact_or_far_from_when_it_was_wanted(
+    fn apt_3_a_reminder_is_by_day_before_the_appointment_and_near_its_configured_time(
         zone in prop::sample::select(vec!["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kolkata", "UTC"]),
         minute in 0..3 * 365 * 24 * 60i64,
         hours in 1..=336u32,

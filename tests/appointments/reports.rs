@@ -45,7 +45,7 @@ proptest! {
 
     /// APT-5: repeated, late, early and reordered reports end in the same state.
     #[test]
-    fn apt_5_doubled_late_early_and_reordered_end_in_the_same_state(
+    fn apt_5_repeated_late_early_and_reordered_reports_end_in_the_same_state(
         (reports, shuffled, early) in prop::collection::vec(report(), 0..9).prop_flat_map(|reports| {
             let twice: Vec<Report> = reports.iter().chain(&reports).cloned().collect();
             let most = twice.len();
@@ -70,7 +70,7 @@ proptest! {
 
     /// APT-5: a local change overrides all earlier reports, and their redelivery does not undo it.
     #[test]
-    fn apt_5_who_says_something_now_is_believed_whatever_was_said_before_and_comes_again(
+    fn apt_5_a_local_change_overrides_earlier_reports_and_their_redelivery(
         reports in prop::collection::vec(report(), 0..9), what in report(), later in 0..9i64,
     ) {
         // Some of the clocks are ahead.
@@ -91,7 +91,7 @@ proptest! {
 
     /// APT-5: reports of staff and of another system, each with its time, give the same result in any order of arrival.
     #[test]
-    fn apt_5_statements_of_two_sources_end_the_same_in_any_order(
+    fn apt_5_reports_of_two_sources_end_in_the_same_state_in_any_order(
         (said, shuffled) in prop::collection::vec((report(), any::<bool>()), 0..9).prop_flat_map(|said| {
             let twice: Vec<_> = said.iter().chain(&said).cloned().collect();
             (Just(said), Just(twice).prop_shuffle())

@@ -2,7 +2,7 @@
 
 use crate::appointments::lifecycle::{WHEN, appointment, made, make, seen};
 use crate::appointments::pingback::{ping, secret};
-use crate::messages::letters::{letters, told};
+use crate::messages::letters::{letters, mails_to};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
 use forecourt_domain::appointment::LetterClaim;
 use forecourt_domain::base::{AppointmentOrigin, Medium};
@@ -17,7 +17,7 @@ async fn corrected(world: &World, id: &str, body: &Value) -> Reply {
 
 /// APT-3, INT-3: a misspelt field is refused in a user's request. Unknown fields of other systems are ignored.
 #[tokio::test]
-async fn apt_3_what_a_user_misspells_is_refused_and_what_a_system_says_besides_is_not() {
+async fn apt_3_unknown_fields_are_refused_from_users_and_ignored_from_systems() {
     let world = World::new().await;
     let mut body = appointment("jana", WHEN);
     body["customer"]["refuse"] = json!(["email"]);
@@ -36,7 +36,7 @@ async fn apt_3_what_a_user_misspells_is_refused_and_what_a_system_says_besides_i
 
 /// LEAD-9, ACC-1: if the lead is outside the user's scope, its appointment does not show the contact's address either.
 #[tokio::test]
-async fn lead_9_an_appointment_does_not_show_how_the_contact_of_a_lead_out_of_reach_is_reached() {
+async fn lead_9_an_appointment_hides_the_contacts_address_if_the_lead_is_out_of_scope() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     world.post(ADMIN, &format!("/leads/{lead}/assignment"), &json!({"user": "anna.vogt"})).await;
@@ -49,7 +49,7 @@ async fn lead_9_an_appointment_does_not_show_how_the_contact_of_a_lead_out_of_re
 
 /// ACC-1: a dealer's own system can name only leads of its own intake. For other leads the response is the same as for unknown ones.
 #[tokio::test]
-async fn acc_1_a_dealers_system_makes_appointments_of_leads_of_its_own_intake_only() {
+async fn acc_1_a_dealer_system_creates_appointments_only_for_leads_of_its_own_intake() {
     let world = World::new().await;
     world.settings(|s| s.appointments.origins = [AppointmentOrigin::DealerSystem].into()).await;
     let of = |lead: &str| json!({"external_id": format!("d-{lead}"), "lead": lead, "kind": "showroom", "at": WHEN});
@@ -69,7 +69,7 @@ async fn acc_1_a_dealers_system_makes_appointments_of_leads_of_its_own_intake_on
 
 /// APT-3: a customer who allows a medium later gets one confirmation and one reminder by it, although the choice changes several times.
 #[tokio::test]
-async fn apt_3_a_medium_that_is_allowed_later_confirms_and_reminds_once() {
+async fn apt_3_a_medium_allowed_later_sends_one_confirmation_and_one_reminder() {
     let world = World::new().await;
     world.settings(|s| s.appointments.media = [Medium::Email, Medium::Sms].into()).await;
     let mut body = appointment("jana", WHEN);
@@ -90,7 +90,7 @@ async fn apt_3_a_medium_that_is_allowed_later_confirms_and_reminds_once() {
 
 /// APT-3: a queued reminder follows the settings that apply when it is due.
 #[tokio::test]
-async fn apt_3_new_settings_reach_the_reminders_that_are_queued() {
+async fn apt_3_queued_reminders_follow_new_settings() {
     let world = World::new().await;
     world.settings(|s| s.appointments.media = [Medium::Email, Medium::Sms].into()).await;
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
@@ -105,7 +105,7 @@ async fn apt_3_new_settings_reach_the_reminders_that_are_queued() {
     assert_eq!(letters(&seen(&world, &id).await)[2..], ["reminder email queued", "reminder sms suppressed not_used"]);
     world.advance_to("2026-11-25T08:00:00Z").await;
     assert_eq!(letters(&seen(&world, &id).await)[2], "reminder email sent");
-    assert!(told(&world, "jana")[1].1.starts_with("11-25 07:00"), "two hours before");
+    assert!(mails_to(&world, "jana")[1].1.starts_with("11-25 07:00"), "two hours before");
     world.settings(|s| s.appointments.reminder_hours = 0).await;
     world.advance_to("2026-11-27T08:00:00Z").await;
     assert_eq!(letters(&seen(&world, &later).await)[2..], ["reminder email suppressed not_used", "reminder sms suppressed not_used"]);
@@ -113,7 +113,7 @@ async fn apt_3_new_settings_reach_the_reminders_that_are_queued() {
 
 /// APT-3: a user cannot move a future appointment to a past time. When another system does so, the customer is notified.
 #[tokio::test]
-async fn apt_3_a_visit_to_come_is_not_moved_to_a_time_that_is_over_and_where_another_system_did_the_customer_hears() {
+async fn apt_3_only_another_system_can_move_to_a_past_time_and_the_customer_is_notified() {
     let world = World::at("2026-11-23T16:17:00Z").await;
     let secret = secret(&world, &json!({})).await;
     let mut body = appointment("jana", "2026-11-23T19:00:00+01:00");
@@ -126,12 +126,12 @@ async fn apt_3_a_visit_to_come_is_not_moved_to_a_time_that_is_over_and_where_ano
     assert_eq!(ping(&world, &secret, "m1", &moved).await.text("/outcome"), "applied");
     let page = seen(&world, &id).await;
     assert_eq!(letters(&page), ["confirmation email sent", "moved email sent"]);
-    assert_eq!(told(&world, "jana").len(), 2);
+    assert_eq!(mails_to(&world, "jana").len(), 2);
 }
 
 /// APT-5: the latest report also applies to a lead's appointment, after more than a hundred moves.
 #[tokio::test]
-async fn apt_5_the_latest_of_more_than_a_hundred_moves_counts() {
+async fn apt_5_the_latest_of_more_than_a_hundred_moves_applies() {
     let world = World::new().await;
     let secret = secret(&world, &json!({})).await;
     let lead = world.lead(&enquiry("jana")).await;
@@ -152,7 +152,7 @@ async fn apt_5_the_latest_of_more_than_a_hundred_moves_counts() {
 
 /// APT-3: the commit that claims a reminder also writes the appointment, so a simultaneous cancellation causes a conflict.
 #[test]
-fn apt_3_whoever_claims_a_reminder_writes_the_appointment_with_it() {
+fn apt_3_claiming_a_reminder_also_writes_the_appointment() {
     let appointment = crate::reports::overview::appointment("a", NORDSTERN, at("2026-11-23T09:00:00Z"));
     let now = at("2026-11-24T09:00:00Z");
     let letter = Letter::of_appointment(&appointment, LetterKind::Reminder, Medium::Email, now, now);
@@ -161,6 +161,6 @@ fn apt_3_whoever_claims_a_reminder_writes_the_appointment_with_it() {
     let leased = leased.addressed("jana@example.com", Some(&appointment)).unwrap();
     let claimed = appointment.telling(&leased).expect("the claim is an appointment's, too");
     assert!(leased.clone().addressed("jana@example.com", Some(&claimed)).is_err(), "another reminder there is one too many");
-    let failed = claimed.told(&leased.failed("no answer".into(), true, now)).unwrap();
+    let failed = claimed.mails_to(&leased.failed("no answer".into(), true, now)).unwrap();
     assert!(failed.reminding.is_empty(), "what failed may be tried again");
 }

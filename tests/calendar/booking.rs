@@ -1,7 +1,7 @@
 //! A booking by invitation can be moved and cancelled by the customer until it begins (CAL-8).
 
 use crate::calendar::invitation::{book, browse, cancel, drive, free, invited};
-use crate::messages::letters::told;
+use crate::messages::letters::mails_to;
 use crate::support::world::{ADMIN, World, enquiry};
 use forecourt_domain::base::Medium;
 use http::Method;
@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 /// Returns the subject and text of each mail to a customer.
 fn written(world: &World, name: &str) -> Vec<(String, String)> {
-    told(world, name).into_iter().map(|(mail, _)| (mail.subject, mail.text)).collect()
+    mails_to(world, name).into_iter().map(|(mail, _)| (mail.subject, mail.text)).collect()
 }
 
 /// CAL-8: the link in the letters moves and cancels the booking until it begins.
 #[tokio::test]
-async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link_in_its_letters() {
+async fn cal_8_the_link_in_the_letters_moves_and_cancels_a_booking_until_it_begins() {
     let world = World::new().await;
     world.settings(|s| s.appointments.media = [Medium::Email, Medium::Sms].into()).await;
     let mut enquiry = enquiry("jana");
@@ -74,7 +74,7 @@ async fn cal_8_what_is_booked_is_moved_and_cancelled_until_it_begins_by_the_link
 
 /// CAL-8: a revoked link is invalid and no later letter contains it. Letters about appointments that staff created contain no link either.
 #[tokio::test]
-async fn cal_8_a_revoked_link_is_in_no_letter_and_what_staff_make_has_none() {
+async fn cal_8_letters_contain_no_revoked_link_and_no_link_for_appointments_by_staff() {
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &drive()).await;
     book(&world, &link, "2026-11-26T09:00:00Z").await;
@@ -93,7 +93,7 @@ async fn cal_8_a_revoked_link_is_in_no_letter_and_what_staff_make_has_none() {
 
 /// CAL-8: when staff move a booking, the customer can still change it, until the later of the link's expiry and the event's start.
 #[tokio::test]
-async fn cal_8_a_link_lasts_as_long_as_what_staff_make_of_the_booking() {
+async fn cal_8_a_link_stays_valid_until_a_booking_moved_by_staff_begins() {
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &json!({"type": "booked_test_drive", "expires_in_days": 3})).await;
     book(&world, &link, "2026-11-24T09:00:00Z").await;
@@ -114,7 +114,7 @@ async fn cal_8_a_link_lasts_as_long_as_what_staff_make_of_the_booking() {
 /// CAL-8, RFC 5546: a mailed calendar file names the customer as attendee, a fetched one names nobody. Both are the same entry with
 /// increasing versions.
 #[tokio::test]
-async fn cal_8_a_mailed_calendar_file_names_the_customer_and_a_fetched_one_nobody() {
+async fn cal_8_a_mailed_calendar_file_names_the_customer_and_a_downloaded_one_has_no_attendee() {
     let world = World::new().await;
     let hours = json!({"durations": {"visit_outbound": 90}});
     world.settings(|s| s.capacity = serde_json::from_value(hours.clone()).unwrap()).await;

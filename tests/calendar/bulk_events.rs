@@ -110,7 +110,7 @@ fn all(n: usize) -> HashMap<u64, usize> {
 /// CAL-2: the duration depends on the number of round trips. One commit covers twenty leads, even if all events are one user's, and five or
 /// more leads if the events are appointments with letters.
 #[tokio::test(start_paused = true)]
-async fn cal_2_events_of_one_person_take_a_round_trip_for_seven_leads() {
+async fn cal_2_events_of_one_user_need_one_round_trip_for_several_leads() {
     let mut desk = Desk::of(160).await;
     let time = Some("2026-11-26T09:00:00Z");
     for (key, event, leads, most) in [
@@ -133,7 +133,7 @@ async fn cal_2_events_of_one_person_take_a_round_trip_for_seven_leads() {
 
 /// CAL-2: when the time runs out, the response names the leads that were not done; the same request again does the rest and nothing twice.
 #[tokio::test(start_paused = true)]
-async fn cal_2_what_there_is_no_time_for_is_said_and_done_by_the_same_request_again() {
+async fn cal_2_leads_left_by_a_timeout_are_returned_and_completed_by_the_same_request() {
     let mut desk = Desk::of(100).await;
     let event = call(Some("anna.vogt"), Some("2026-11-26T09:00:00Z"));
     let (mut before, mut tries) = (0, 0);
@@ -167,7 +167,7 @@ async fn cal_2_what_there_is_no_time_for_is_said_and_done_by_the_same_request_ag
 
 /// CAL-2: a lead that is named twice gets the event once and two results.
 #[tokio::test(start_paused = true)]
-async fn cal_2_a_lead_that_is_named_twice_has_the_event_once() {
+async fn cal_2_a_lead_named_twice_gets_the_event_once() {
     let mut desk = Desk::of(2).await;
     let lead = desk.leads[0].clone();
     desk.leads.extend([lead.clone(), format!(" {lead} ")]);

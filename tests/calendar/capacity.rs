@@ -17,7 +17,7 @@ pub async fn taken(world: &World, user: &str, date: &str) -> u32 {
 
 /// CAL-7: every future event with a time reserves its user's time, and releases it when it moves or ends.
 #[tokio::test]
-async fn cal_7_every_timed_event_takes_its_persons_time_and_gives_it_back() {
+async fn cal_7_every_future_event_with_a_time_reserves_and_releases_its_users_time() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let events = format!("/leads/{id}/events");
@@ -55,7 +55,7 @@ async fn cal_7_every_timed_event_takes_its_persons_time_and_gives_it_back() {
 /// CAL-2, CAL-7: an event moved to today without a time of day gets the present time and reserves no time, neither for its owner nor for
 /// the next owner.
 #[tokio::test]
-async fn cal_7_what_is_moved_to_today_takes_nobodys_time() {
+async fn cal_7_an_event_moved_to_today_without_a_time_reserves_no_time() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let call = json!({"title": "Call", "type": "phone_outbound", "at": "2026-11-24T09:00:00Z"});
@@ -72,7 +72,7 @@ async fn cal_7_what_is_moved_to_today_takes_nobodys_time() {
 
 /// CAL-7: the capacity is a part of the settings and is validated together with the others.
 #[tokio::test]
-async fn cal_7_a_dealer_sets_how_many_customers_a_person_takes() {
+async fn cal_7_the_capacity_settings_are_validated_and_stored() {
     let world = World::new().await;
     let path = format!("/dealers/{NORDSTERN}/capacity");
     let got = world.get(ADMIN, &path).await;

@@ -11,7 +11,7 @@ use http::Method;
 use serde_json::json;
 
 /// Checks that the link offers no slot, and that page, API and booking give the same reason.
-async fn is_closed(world: &World, link: &str, why: &str, words: &str) {
+async fn assert_offers_no_slot(world: &World, link: &str, why: &str, words: &str) {
     let english = [("accept-language", "en"), ("content-type", "application/json")];
     let offer = world.call(Method::GET, "", link, &english, b"").await;
     assert_eq!((offer.status, offer.text("/closed/why"), free(&offer).len()), (200, why, 0), "{}", offer.body);
@@ -29,21 +29,21 @@ async fn is_closed(world: &World, link: &str, why: &str, words: &str) {
 
 /// CAL-8: if the lead has the maximum number of planned events, the link offers no slot.
 #[tokio::test]
-async fn cal_8_a_lead_with_no_room_for_an_event_offers_none() {
+async fn cal_8_a_link_offers_no_slot_if_the_lead_has_the_maximum_of_planned_events() {
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &drive()).await;
     for n in 0..18 {
         let event = json!({"title": format!("Call {n}"), "type": "phone_outbound", "at": format!("2026-12-{:02}T09:00:00Z", n + 1)});
         assert_eq!(world.post(ADMIN, &format!("/leads/{id}/events"), &event).await.status, 201);
     }
-    is_closed(&world, &link, "unavailable", "Online booking is not available").await;
+    assert_offers_no_slot(&world, &link, "unavailable", "Online booking is not available").await;
     let (_, _, page) = browse(&world, Method::GET, &link, "de", "").await;
     assert!(page.contains("rufen Sie uns an: Autohaus Nordstern"), "{page}");
 }
 
 /// CAL-8: a link offers no slot after the maximum number of bookings or moves.
 #[tokio::test]
-async fn cal_8_a_link_that_was_used_as_often_as_may_be_offers_none() {
+async fn cal_8_a_link_offers_no_slot_after_the_maximum_of_bookings_or_moves() {
     let world = World::new().await;
     let (_, link) = invited(&world, "jana", &drive()).await;
     for n in 0..20 {
@@ -54,7 +54,7 @@ async fn cal_8_a_link_that_was_used_as_often_as_may_be_offers_none() {
         }
         assert_eq!(cancel(&world, &link).await.status, 200);
     }
-    is_closed(&world, &link, "too_often", "changed too many times").await;
+    assert_offers_no_slot(&world, &link, "too_often", "changed too many times").await;
     // A booking can be moved at most a hundred times.
     let (piet, link) = invited(&world, "piet", &drive()).await;
     assert_eq!(book(&world, &link, "2026-11-27T10:00:00Z").await.status, 201);
@@ -66,21 +66,21 @@ async fn cal_8_a_link_that_was_used_as_often_as_may_be_offers_none() {
     world.store.decide(&world.scope(), load, moved).await.unwrap();
     let last = book(&world, &link, "2026-11-26T09:00:00Z").await;
     assert_eq!(last.status, 200, "{}", last.body);
-    is_closed(&world, &link, "too_often", "changed too many times").await;
+    assert_offers_no_slot(&world, &link, "too_often", "changed too many times").await;
     assert_eq!(cancel(&world, &link).await.text("/standing"), "cancelled");
     assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
 }
 
 /// CAL-8: an event type that the dealer removed is not offered, but an existing booking of this type can be moved.
 #[tokio::test]
-async fn cal_8_a_type_that_the_dealer_has_no_more_is_not_offered_but_what_is_booked_is_moved() {
+async fn cal_8_a_removed_event_type_is_not_offered_but_its_bookings_can_be_moved() {
     let world = World::new().await;
     world.settings(|s| s.event_types = vec!["Beratung".into()]).await;
     let (_, early) = invited(&world, "jana", &json!({"type": "beratung"})).await;
     let (_, late) = invited(&world, "piet", &json!({"type": "beratung"})).await;
     assert_eq!(book(&world, &early, "2026-11-26T09:00:00Z").await.status, 201);
     world.settings(|s| s.event_types = Vec::new()).await;
-    is_closed(&world, &late, "unavailable", "Online booking is not available").await;
+    assert_offers_no_slot(&world, &late, "unavailable", "Online booking is not available").await;
     assert_eq!(book(&world, &early, "2026-11-26T14:00:00Z").await.status, 200);
     let (_, _, page) = browse(&world, Method::GET, &early, "en", "").await;
     assert!(!page.contains("You can choose another time with this link"), "{page}");
@@ -88,14 +88,14 @@ async fn cal_8_a_type_that_the_dealer_has_no_more_is_not_offered_but_what_is_boo
 
 /// CAL-8: the customer of a lost lead can cancel, but not book.
 #[tokio::test]
-async fn cal_8_a_lost_lead_lets_its_customer_cancel_and_promises_nothing() {
+async fn cal_8_the_customer_of_a_lost_lead_can_cancel_but_not_book() {
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &drive()).await;
     assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
     world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price"})).await;
-    is_closed(&world, &link, "unavailable", "Online booking is not available").await;
+    assert_offers_no_slot(&world, &link, "unavailable", "Online booking is not available").await;
     assert_eq!(browse(&world, Method::POST, &format!("{link}/cancellation"), "en", "").await.0, 303);
-    is_closed(&world, &link, "unavailable", "Online booking is not available").await;
+    assert_offers_no_slot(&world, &link, "unavailable", "Online booking is not available").await;
     // The customer of a won lead may still book, for example the handover.
     for status in ["in_progress", "won"] {
         world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": status})).await;
@@ -107,7 +107,7 @@ async fn cal_8_a_lost_lead_lets_its_customer_cancel_and_promises_nothing() {
 
 /// CAL-8: the whole request is validated before anything changes.
 #[tokio::test]
-async fn cal_8_a_request_that_is_refused_changes_nothing() {
+async fn cal_8_a_refused_request_changes_nothing() {
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &drive()).await;
     let body = json!({"from": "2026-11-26T09:00:00Z"});
@@ -126,7 +126,7 @@ async fn cal_8_a_request_that_is_refused_changes_nothing() {
 
 /// CAL-8: a form without a valid slot is refused and shows the free slots again.
 #[tokio::test]
-async fn cal_8_a_form_without_a_slot_shows_the_free_ones_again() {
+async fn cal_8_a_form_without_a_valid_slot_is_refused_and_shows_the_free_slots() {
     let world = World::new().await;
     let (_, link) = invited(&world, "jana", &drive()).await;
     for body in ["", "from=", "from=noon"] {
@@ -140,7 +140,7 @@ async fn cal_8_a_form_without_a_slot_shows_the_free_ones_again() {
 
 /// CAL-8: the page states the expiry of the link.
 #[tokio::test]
-async fn cal_8_the_page_says_until_which_hour_the_link_is_good() {
+async fn cal_8_the_page_states_the_expiry_of_the_link() {
     let world = World::new().await;
     let (_, link) = invited(&world, "jana", &drive()).await;
     let (_, _, page) = browse(&world, Method::GET, &link, "en", "").await;
@@ -193,7 +193,7 @@ async fn int_5_a_customers_request_is_carried_out_once() {
 
 /// CAL-8: when the lead moves to another dealer, the calendar file gets a higher sequence number.
 #[tokio::test]
-async fn cal_8_the_calendar_file_grows_newer_when_the_lead_goes_to_another_dealer() {
+async fn cal_8_the_calendar_file_gets_a_higher_sequence_when_the_lead_moves_to_another_dealer() {
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &drive()).await;
     assert_eq!(book(&world, &link, "2026-11-26T09:00:00Z").await.status, 201);
@@ -216,7 +216,7 @@ async fn cal_8_the_calendar_file_grows_newer_when_the_lead_goes_to_another_deale
 
 /// MSG-2: page, letter, calendar file and the seller's notice use the same name for an appointment, each in its reader's language.
 #[tokio::test]
-async fn msg_2_an_appointment_has_one_name_for_whoever_reads_of_it() {
+async fn msg_2_page_letter_calendar_file_and_notice_use_the_same_name_for_an_appointment() {
     let world = World::new().await;
     world.settings(|s| s.event_types = vec!["Beratung".into()]).await;
     for (kind, name) in [("visit_outbound", "Hausbesuch"), ("delivery", "Fahrzeugübergabe"), ("beratung", "Beratung"), ("sms", "Termin")] {
@@ -241,7 +241,7 @@ async fn msg_2_an_appointment_has_one_name_for_whoever_reads_of_it() {
 
 /// CAL-1, LEAD-2, LEAD-4: a title without visible characters is refused.
 #[tokio::test]
-async fn cal_1_a_title_has_something_that_shows() {
+async fn cal_1_a_title_without_visible_characters_is_refused() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let bodies = |title: &str| {

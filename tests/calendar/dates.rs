@@ -10,7 +10,7 @@ fn on(date: &str) -> Value {
 
 /// CAL-2: an event created from a day in the calendar is on that day.
 #[tokio::test]
-async fn cal_2_from_a_day_in_the_calendar_the_date_is_that_day() {
+async fn cal_2_an_event_created_with_a_date_is_on_that_day() {
     let world = World::new().await;
     let (id, other) = (world.lead(&enquiry("jana")).await, world.lead(&enquiry("piet")).await);
     let events = format!("/leads/{id}/events");
@@ -53,7 +53,7 @@ async fn cal_2_from_a_day_in_the_calendar_the_date_is_that_day() {
 
 /// CAL-2: an invalid date, or a date together with a time, is refused.
 #[tokio::test]
-async fn cal_2_a_date_that_is_none_or_that_is_not_alone_is_refused() {
+async fn cal_2_an_invalid_date_or_a_date_together_with_a_time_is_refused() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let events = format!("/leads/{id}/events");

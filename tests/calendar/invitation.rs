@@ -54,7 +54,7 @@ pub async fn browse(world: &World, method: Method, path: &str, language: &str, b
 
 /// CAL-8: a customer books, moves and cancels by the link, and the seller is notified.
 #[tokio::test]
-async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_told() {
+async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_notified() {
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &drive()).await;
     let offer = world.get("", &link).await;
@@ -125,7 +125,7 @@ async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_told() {
 
 /// CAL-8: an altered, foreign or expired link gets the same 404 response, which reveals nothing.
 #[tokio::test]
-async fn cal_8_a_link_that_is_spoilt_foreign_or_too_old_leads_nowhere_and_says_nothing() {
+async fn cal_8_an_altered_foreign_or_expired_link_gets_the_same_404_response() {
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &json!({"type": "Booked Test Drive", "expires_in_days": 2})).await;
     let answers = |reply: Reply| (reply.status, reply.text("/detail").to_owned());
@@ -219,7 +219,7 @@ async fn invited_with(world: &World, name: &str, user: &str) -> String {
 /// CAL-8: of 64 customers who compete for the last places, exactly as many as there are places get one. The others are shown free slots,
 /// and nobody is asked to retry.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn cal_8_of_64_customers_at_once_just_so_many_get_a_place() {
+async fn cal_8_64_concurrent_customers_get_exactly_the_last_places() {
     let world = Arc::new(World::new().await);
     let capacity = CapacityDraft { per_slot: Some(2), per_day: Some(3), ..CapacityDraft::default() };
     world.settings(|s| s.capacity = capacity).await;
@@ -253,7 +253,7 @@ async fn cal_8_of_64_customers_at_once_just_so_many_get_a_place() {
 
 /// CAL-7: an event of staff occupies its slot and is never refused.
 #[tokio::test]
-async fn cal_7_what_staff_plan_is_not_offered() {
+async fn cal_7_slots_of_staff_events_are_not_offered() {
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &drive()).await;
     for _ in 0..2 {
@@ -270,7 +270,7 @@ async fn cal_7_what_staff_plan_is_not_offered() {
 
 /// CAL-7: on the days when clocks change, the slots on offer follow the dealer's local time.
 #[tokio::test]
-async fn cal_7_both_days_on_which_clocks_change_are_offered_right() {
+async fn cal_7_slots_follow_the_local_time_on_both_days_of_a_clock_change() {
     for (now, day, last, next) in [
         ("2027-03-26T09:00:00Z", "2027-03-27", "2027-03-27T11:00:00Z", "2027-03-29T06:00:00Z"),
         ("2026-10-23T08:00:00Z", "2026-10-24", "2026-10-24T10:00:00Z", "2026-10-26T07:00:00Z"),
@@ -302,7 +302,7 @@ async fn cal_7_both_days_on_which_clocks_change_are_offered_right() {
 
 /// CAL-8: the calendar file keeps one entry whose sequence number increases.
 #[tokio::test]
-async fn cal_8_the_calendar_file_is_one_entry_that_grows_newer() {
+async fn cal_8_the_calendar_file_keeps_one_entry_with_an_increasing_sequence() {
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &json!({"type": "booked_test_drive", "title": "Probefahrt, Corsa; rot"})).await;
     let file = async || browse(&world, Method::GET, &format!("{link}/booking.ics"), "de", "").await;
@@ -345,7 +345,7 @@ async fn cal_8_the_calendar_file_is_one_entry_that_grows_newer() {
 
 /// CAL-8: the same `Idempotency-Key` returns the same link, and after the lead is reassigned, bookings are made with the new owner.
 #[tokio::test]
-async fn cal_8_an_invitation_is_made_once_and_goes_with_the_lead() {
+async fn cal_8_an_invitation_is_created_once_and_books_with_the_leads_new_owner() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let headers = [("content-type", "application/json"), ("idempotency-key", "k")];

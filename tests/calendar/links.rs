@@ -33,7 +33,7 @@ fn property(event: &icalendar::Event, name: &str) -> String {
 
 /// CAL-6: a feed is unchanged until an event changes, and then contains the change.
 #[tokio::test]
-async fn cal_6_a_feed_is_the_same_until_something_changes_and_tells_what_did() {
+async fn cal_6_a_feed_is_unchanged_until_an_event_changes_and_then_contains_the_change() {
     let world = World::new().await;
     let body = json!({"type": "used_car", "source": "website", "vehicle": {"make": "Opel", "model": "Corsa"},
         "contact": {"last_name": "Petersen, Jana; \\ \"J\"", "phone": "0171 2345678", "email": "jana@example.com"}});
@@ -90,7 +90,7 @@ async fn cal_6_a_feed_is_the_same_until_something_changes_and_tells_what_did() {
 
 /// CAL-6: a feed shows only events that its user can access at that time.
 #[tokio::test]
-async fn cal_6_a_feed_shows_what_its_user_may_see_now() {
+async fn cal_6_a_feed_contains_only_events_that_its_user_can_access_now() {
     let world = World::new().await;
     let (anna, ben) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
     plan(&world, anna, &call("of anna", "2026-11-24T08:00:00Z")).await;
@@ -136,7 +136,7 @@ async fn cal_6_a_feed_shows_what_its_user_may_see_now() {
 
 /// CAL-6: an altered, foreign or revoked link gets the same 404 response.
 #[tokio::test]
-async fn cal_6_a_link_that_is_spoilt_foreign_or_revoked_says_nothing() {
+async fn cal_6_an_altered_foreign_or_revoked_feed_link_gets_the_same_404_response() {
     let world = World::new().await;
     let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
     let made = async |body: &Value| world.call(Method::POST, "anna.vogt", "/calendar-feeds", &headers, body.to_string().as_bytes()).await;

@@ -10,7 +10,7 @@ use forecourt_store::keys::Key;
 use http::Method;
 use serde_json::json;
 
-async fn give(world: &World, who: &str, lead: LeadId, to: serde_json::Value) {
+async fn assign(world: &World, who: &str, lead: LeadId, to: serde_json::Value) {
     let given = world.post(who, &format!("/leads/{lead}/assignment"), &to).await;
     assert_eq!(given.status, 200, "{}", given.body);
 }
@@ -27,17 +27,17 @@ async fn owner(world: &World, lead: LeadId) -> String {
 
 /// CAL-7: customers cannot double-book the new owner, and the previous owner's time becomes free.
 #[tokio::test]
-async fn cal_7_a_lead_that_is_given_to_somebody_takes_its_events_times_along() {
+async fn cal_7_reassigning_a_lead_moves_the_reserved_time_to_the_new_owner() {
     let world = World::new().await;
     let slot = "2026-12-08T07:00:00Z";
     let ((a, link_a), (b, link_b), (c, link_c)) =
         (invited(&world, "jana", &drive()).await, invited(&world, "lena", &drive()).await, invited(&world, "piet", &drive()).await);
     for (lead, user) in [(a, "greta.sommer"), (b, "greta.sommer"), (c, "david.roth")] {
-        give(&world, ADMIN, lead, json!({"user": user})).await;
+        assign(&world, ADMIN, lead, json!({"user": user})).await;
     }
     assert_eq!(book(&world, &link_a, slot).await.status, 201);
     assert_eq!(book(&world, &link_b, slot).await.status, 409, "greta is taken");
-    give(&world, ADMIN, a, json!({"user": "david.roth"})).await;
+    assign(&world, ADMIN, a, json!({"user": "david.roth"})).await;
     assert_eq!(book(&world, &link_c, slot).await.status, 409, "david is taken");
     assert_eq!(book(&world, &link_b, slot).await.status, 201, "greta is free");
     let lead = world.page(a).await.lead;
@@ -47,7 +47,7 @@ async fn cal_7_a_lead_that_is_given_to_somebody_takes_its_events_times_along() {
     let loaded = world.store.load(&world.scope(), &Load::of([Key::Appointment(appointment.clone())])).await.unwrap();
     assert_eq!(loaded.appointment(&appointment).unwrap().user, lead.owner);
     // Staff are never refused: david now has two events at the same time.
-    give(&world, ADMIN, b, json!({"user": "david.roth"})).await;
+    assign(&world, ADMIN, b, json!({"user": "david.roth"})).await;
     assert_eq!((taken(&world, "greta.sommer", "2026-12-08").await, taken(&world, "david.roth", "2026-12-08").await), (0, 8));
     world.system.settle().await;
     assert_eq!(world.mails().iter().filter(|mail| mail.contains(" jana: ")).count(), 1);
@@ -55,7 +55,7 @@ async fn cal_7_a_lead_that_is_given_to_somebody_takes_its_events_times_along() {
 
 /// CAL-7: an event without reserved time reserves none for the new owner. Events of another user and past events do not move.
 #[tokio::test]
-async fn cal_7_only_the_owners_own_times_go_along() {
+async fn cal_7_only_the_reserved_future_time_of_the_previous_owner_moves() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     let events = format!("/leads/{lead}/events");
@@ -70,19 +70,19 @@ async fn cal_7_only_the_owners_own_times_go_along() {
         assert_eq!(reply.status, 201, "{}", reply.body);
     }
     world.advance_to("2026-11-23T11:00:00Z").await;
-    give(&world, ADMIN, lead, json!({"user": "ben.krause"})).await;
+    assign(&world, ADMIN, lead, json!({"user": "ben.krause"})).await;
     let day = async |user| taken(&world, user, "2026-11-23").await;
     assert_eq!((day("anna.vogt").await, day("ben.krause").await, day("clara.henning").await), (4, 4, 4));
 }
 
 /// CAL-7: times also move when a lead is assigned at another dealer, by distribution, from the pool, or to the next in turn.
 #[tokio::test]
-async fn cal_7_times_go_along_whichever_way_a_lead_goes() {
+async fn cal_7_reserved_time_moves_with_a_lead_by_every_kind_of_assignment() {
     let world = World::new().await;
     let day = "2026-11-25";
     let lead = world.lead(&enquiry("jana")).await;
     call(&world, ADMIN, lead, "2026-11-25T14:00:00Z").await;
-    give(&world, "gina.group", lead, json!({"dealer": "harbour-cars-demo"})).await;
+    assign(&world, "gina.group", lead, json!({"dealer": "harbour-cars-demo"})).await;
     // The lead has no owner yet when this event is planned.
     call(&world, "gina.group", lead, "2026-11-25T16:00:00Z").await;
     world.system.settle().await;
@@ -125,7 +125,7 @@ async fn cal_7_times_go_along_whichever_way_a_lead_goes() {
 /// CAL-7: events that do not fit into the commit are moved by the next one, even if each takes two days of both users and is an appointment
 /// with webhooks.
 #[tokio::test]
-async fn cal_7_all_that_a_lead_can_have_planned_goes_along() {
+async fn cal_7_the_maximum_of_planned_events_moves_to_the_new_owner_in_several_commits() {
     let world = World::new().await;
     let hook = json!({"url": "https://hooks.example.com/in", "events": ["lead.assigned", "appointment.moved"]});
     assert_eq!(world.post("gina.group", "/webhooks", &hook).await.status, 201);
@@ -137,7 +137,7 @@ async fn cal_7_all_that_a_lead_can_have_planned_goes_along() {
         assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/events"), &body).await.status, 201);
     }
     let version = world.page(lead).await.lead.version;
-    give(&world, ADMIN, lead, json!({"user": "ben.krause"})).await;
+    assign(&world, ADMIN, lead, json!({"user": "ben.krause"})).await;
     assert!(world.page(lead).await.lead.calendar_transfer_pending_since.is_some(), "there is more of it");
     world.system.settle().await;
     let after = world.page(lead).await.lead;

@@ -13,7 +13,7 @@ const BEGINNING: &str = "2026-11-23T09:00:00Z";
 
 /// One action of a user on one of three leads. Times are minutes from [`BEGINNING`].
 #[derive(Debug, Clone)]
-enum Deed {
+enum Action {
     Schedule { lead: usize, minutes: i64 },
     Complete { lead: usize, event: usize, follow_up: Option<i64> },
     NoShow { lead: usize, event: usize },
@@ -23,28 +23,28 @@ enum Deed {
 
 /// Returns actions, each with the minutes since the previous one. There are few different times, so that events coincide and some become
 /// due while others are planned.
-fn deeds() -> impl Strategy<Value = Vec<(i64, Deed)>> {
+fn actions() -> impl Strategy<Value = Vec<(i64, Action)>> {
     let (lead, event) = (0..3_usize, 0..4_usize);
     let minutes = proptest::sample::select(vec![-10_i64, 5, 15, 25]);
-    let deed = prop_oneof![
-        4 => (lead.clone(), minutes.clone()).prop_map(|(lead, minutes)| Deed::Schedule { lead, minutes }),
+    let action = prop_oneof![
+        4 => (lead.clone(), minutes.clone()).prop_map(|(lead, minutes)| Action::Schedule { lead, minutes }),
         2 => (lead.clone(), event.clone(), proptest::option::of(minutes.clone()))
-            .prop_map(|(lead, event, follow_up)| Deed::Complete { lead, event, follow_up }),
-        1 => (lead.clone(), event.clone()).prop_map(|(lead, event)| Deed::NoShow { lead, event }),
-        2 => (lead.clone(), event.clone(), minutes).prop_map(|(lead, event, minutes)| Deed::Reschedule { lead, event, minutes }),
-        1 => (lead, event).prop_map(|(lead, event)| Deed::Delete { lead, event }),
+            .prop_map(|(lead, event, follow_up)| Action::Complete { lead, event, follow_up }),
+        1 => (lead.clone(), event.clone()).prop_map(|(lead, event)| Action::NoShow { lead, event }),
+        2 => (lead.clone(), event.clone(), minutes).prop_map(|(lead, event, minutes)| Action::Reschedule { lead, event, minutes }),
+        1 => (lead, event).prop_map(|(lead, event)| Action::Delete { lead, event }),
     ];
-    proptest::collection::vec((0..6_i64, deed), 1..14)
+    proptest::collection::vec((0..6_i64, action), 1..14)
 }
 
 /// The model of a lead: its events in the order of creation, and the time of its last change.
 #[derive(Debug, Clone)]
-struct Known {
+struct LeadModel {
     events: Vec<(String, DateTime<Utc>, &'static str)>,
     updated: DateTime<Utc>,
 }
 
-impl Known {
+impl LeadModel {
     /// Returns the time and the event of the next action. Of two events at the same time, the one with the lesser id.
     fn next_action(&self) -> (DateTime<Utc>, Option<&str>) {
         let mut next: Option<(DateTime<Utc>, &str)> = None;
@@ -66,40 +66,40 @@ async fn post(world: &World, path: &str, body: &Value) -> Reply {
 }
 
 /// Carries out one action on the system and on the model. Both must agree on whether it is possible.
-async fn play(world: &World, leads: &[LeadId], known: &mut [Known], deed: &Deed) {
+async fn perform(world: &World, leads: &[LeadId], known: &mut [LeadModel], action: &Action) {
     let now = world.system.clock.now();
     let time = |minutes: &i64| at(BEGINNING) + TimeDelta::minutes(*minutes);
-    if let Deed::Schedule { lead, minutes } = deed {
+    if let Action::Schedule { lead, minutes } = action {
         let reply = post(world, &format!("/leads/{}/events", leads[*lead]), &event_body(time(minutes))).await;
         assert_eq!(reply.status, 201, "{}", reply.body);
         known[*lead].events.push((reply.text("/id").to_owned(), time(minutes), "incomplete"));
         known[*lead].updated = now;
         return;
     }
-    let (lead, event, path, body, becomes) = match deed {
-        Deed::Complete { lead, event, follow_up } => {
+    let (lead, event, path, body, becomes) = match action {
+        Action::Complete { lead, event, follow_up } => {
             let body = follow_up.map_or(json!({}), |minutes| json!({"follow_up": event_body(time(&minutes))}));
             (lead, event, "/completion", body, "completed")
         }
-        Deed::NoShow { lead, event } => (lead, event, "/no-show", json!({"reason": "not_reached"}), "no_show"),
-        Deed::Reschedule { lead, event, minutes } => (lead, event, "/time", json!({"at": time(minutes).to_rfc3339()}), "incomplete"),
-        Deed::Delete { lead, event } => (lead, event, "", json!({}), "deleted"),
-        Deed::Schedule { .. } => unreachable!(),
+        Action::NoShow { lead, event } => (lead, event, "/no-show", json!({"reason": "not_reached"}), "no_show"),
+        Action::Reschedule { lead, event, minutes } => (lead, event, "/time", json!({"at": time(minutes).to_rfc3339()}), "incomplete"),
+        Action::Delete { lead, event } => (lead, event, "", json!({}), "deleted"),
+        Action::Schedule { .. } => unreachable!(),
     };
     let Some((id, before, state)) = known[*lead].events.get(*event).cloned() else { return };
     let path = format!("/leads/{}/events/{id}{path}", leads[*lead]);
     let method = if becomes == "deleted" { Method::DELETE } else { Method::POST };
     let headers = [("content-type", "application/json")];
     let reply = world.call(method, ADMIN, &path, &headers, body.to_string().as_bytes()).await;
-    let moved = matches!(deed, Deed::Reschedule { .. });
+    let moved = matches!(action, Action::Reschedule { .. });
     if state != "incomplete" {
         // An ended event keeps its state.
-        let more = matches!(deed, Deed::Complete { follow_up: Some(_), .. });
+        let more = matches!(action, Action::Complete { follow_up: Some(_), .. });
         assert_eq!(reply.status, if state == becomes && !more { 200 } else { 409 }, "{}", reply.body);
         return;
     }
     assert_eq!(reply.status, 200, "{}", reply.body);
-    if let Deed::Reschedule { minutes, .. } = deed {
+    if let Action::Reschedule { minutes, .. } = action {
         known[*lead].events[*event].1 = time(minutes);
     }
     if moved && known[*lead].events[*event].1 == before {
@@ -107,12 +107,12 @@ async fn play(world: &World, leads: &[LeadId], known: &mut [Known], deed: &Deed)
     }
     known[*lead].events[*event].2 = becomes;
     known[*lead].updated = now;
-    if let Deed::Complete { follow_up: Some(minutes), .. } = deed {
+    if let Action::Complete { follow_up: Some(minutes), .. } = action {
         known[*lead].events.push((reply.text("/follow_up/id").to_owned(), time(minutes), "incomplete"));
     }
 }
 
-async fn agree(world: &World, leads: &[LeadId], known: &[Known]) {
+async fn compare_with_model(world: &World, leads: &[LeadId], known: &[LeadModel]) {
     let mut wanted: BTreeMap<(DateTime<Utc>, String), ()> = BTreeMap::new();
     for (lead, known) in leads.iter().zip(known) {
         wanted.insert((known.next_action().0, lead.to_string()), ());
@@ -140,7 +140,7 @@ proptest! {
 
     /// CAL-3: after every action, the lead and the list ordered by next action agree with a naive model.
     #[test]
-    fn cal_3_the_next_action_is_the_earliest_incomplete_event_or_the_last_change(deeds in deeds()) {
+    fn cal_3_the_next_action_is_the_earliest_incomplete_event_or_the_last_change(actions in actions()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = World::at(BEGINNING).await;
@@ -148,12 +148,12 @@ proptest! {
             for name in ["a", "b", "c"] {
                 leads.push(world.lead(&enquiry(name)).await);
             }
-            let mut known = vec![Known { events: Vec::new(), updated: world.system.clock.now() }; 3];
-            agree(&world, &leads, &known).await;
-            for (minutes, deed) in &deeds {
+            let mut known = vec![LeadModel { events: Vec::new(), updated: world.system.clock.now() }; 3];
+            compare_with_model(&world, &leads, &known).await;
+            for (minutes, action) in &actions {
                 world.system.clock.freeze_at(world.system.clock.now() + TimeDelta::minutes(*minutes) + TimeDelta::seconds(1));
-                play(&world, &leads, &mut known, deed).await;
-                agree(&world, &leads, &known).await;
+                perform(&world, &leads, &mut known, action).await;
+                compare_with_model(&world, &leads, &known).await;
             }
         });
     }
@@ -161,7 +161,7 @@ proptest! {
 
 /// LEAD-8, ACC-1: a seller's board shows only the seller's own leads; invalid filters are named.
 #[tokio::test]
-async fn lead_8_a_board_shows_what_the_asker_may_see_and_asked_for() {
+async fn lead_8_a_board_shows_only_leads_in_scope_that_match_the_filters() {
     let world = World::new().await;
     let (anna, ben) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
     let ids = async |who: &str, query: &str| -> Vec<String> {
@@ -190,7 +190,7 @@ async fn lead_8_a_board_shows_what_the_asker_may_see_and_asked_for() {
 
 /// LEAD-8: the date of the next action combines with status, type, source, arrival and overdue, and each row names its next action.
 #[tokio::test]
-async fn lead_8_a_board_is_filtered_as_the_list_is() {
+async fn lead_8_a_board_combines_the_next_action_date_with_the_list_filters() {
     let world = World::new().await;
     let body = |name: &str, kind: &str, source: &str| json!({"type": kind, "source": source, "contact": {"last_name": name, "email": format!("{name}@example.com")}});
     let a = world.lead(&body("a", "used_car", "website")).await;
@@ -235,7 +235,7 @@ async fn lead_8_a_board_is_filtered_as_the_list_is() {
 
 /// CAL-5: when a lead is won or lost, the caller chooses which events are completed.
 #[tokio::test]
-async fn cal_5_with_a_lead_its_overdue_events_are_completed_or_all_or_none() {
+async fn cal_5_closing_a_lead_completes_its_overdue_events_or_all_or_none_as_requested() {
     for (choice, wanted) in [
         (json!("overdue"), ["incomplete", "completed"]),
         (json!("all"), ["completed", "completed"]),
@@ -261,7 +261,7 @@ async fn cal_5_with_a_lead_its_overdue_events_are_completed_or_all_or_none() {
 
 /// CAL-2: 500 leads in one call, some forbidden, some missing: each has its own result, and a repeat changes nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cal_2_one_event_for_five_hundred_leads_is_answered_for_each_and_safe_to_repeat() {
+async fn cal_2_one_event_for_500_leads_returns_a_result_for_each_and_a_repeat_changes_nothing() {
     let world = &World::new().await;
     let mut ids: Vec<String> = Vec::new();
     for i in 0..70 {

@@ -45,7 +45,7 @@ async fn paged(world: &World, query: &str) -> Vec<String> {
 
 /// CAL-6: days, weeks and months begin at midnight in the dealer's zone.
 #[tokio::test]
-async fn cal_6_a_day_week_and_month_are_those_of_the_dealers_clock() {
+async fn cal_6_days_weeks_and_months_begin_at_midnight_in_the_dealers_zone() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     // Midnight in Berlin is 23:00 UTC of the day before in winter and 22:00 UTC in summer. Months, weeks and days begin there. Clocks
@@ -132,7 +132,7 @@ async fn cal_6_a_day_week_and_month_are_those_of_the_dealers_clock() {
 
 /// CAL-6: ended events are shown; deleted ones only on request.
 #[tokio::test]
-async fn cal_6_what_has_ended_is_shown_and_what_was_deleted_where_it_is_asked_for() {
+async fn cal_6_ended_events_are_shown_and_deleted_events_only_on_request() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let mut events = Vec::new();
@@ -157,7 +157,7 @@ async fn cal_6_what_has_ended_is_shown_and_what_was_deleted_where_it_is_asked_fo
 /// ACC-1, CAL-6: visibility follows the rules for leads. An event with a user belongs to that user; an event without one belongs to the
 /// current owner of the lead.
 #[tokio::test]
-async fn cal_6_a_seller_sees_own_events_and_those_of_whom_they_stand_in_for() {
+async fn cal_6_a_seller_sees_own_events_and_those_of_deputised_and_supervised_users() {
     let world = World::new().await;
     let (anna, ben) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
     plan(&world, anna, &call("of anna", "2026-11-24T08:00:00Z")).await;
@@ -196,7 +196,7 @@ async fn cal_6_a_seller_sees_own_events_and_those_of_whom_they_stand_in_for() {
 
 /// DIS-7, CAL-6: planned events move to the other dealer with their lead. Ended events stay on the lead's page only.
 #[tokio::test]
-async fn cal_6_what_is_planned_goes_to_another_dealer_with_its_lead() {
+async fn cal_6_planned_events_move_to_another_dealer_with_their_lead() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let mut named = call("ben is to call", "2026-11-24T10:00:00Z");
@@ -221,7 +221,7 @@ async fn cal_6_what_is_planned_goes_to_another_dealer_with_its_lead() {
 
 /// CAL-6: the cost of the calendar. docs/costs.md has the same figures.
 #[tokio::test]
-async fn cal_6_an_events_place_in_the_calendar_is_one_write_unit_and_a_view_four_reads() {
+async fn cal_6_scheduling_an_event_costs_13_write_units_and_a_month_view_4_read_units() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let other = world.lead(&enquiry("other")).await;

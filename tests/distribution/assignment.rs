@@ -26,7 +26,7 @@ async fn dis_7_reassigning_does_not_reset_the_response_clock() {
 
 /// DIS-7: at another dealer that dealer's distribution runs, and open steps count from the lead's arrival by that dealer's hours.
 #[tokio::test]
-async fn dis_7_at_another_dealer_its_distribution_runs_and_steps_count_from_the_arrival_by_its_hours() {
+async fn dis_7_a_moved_lead_is_distributed_and_its_steps_count_by_the_new_dealers_hours() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-23T10:40:00Z").await;
@@ -48,7 +48,7 @@ async fn dis_7_at_another_dealer_its_distribution_runs_and_steps_count_from_the_
 
 /// DIS-6: if no user is eligible, the fallback user gets the lead; if that user is absent, the administrator does.
 #[tokio::test]
-async fn dis_6_with_nobody_eligible_it_is_the_fallback_user_then_the_administrator() {
+async fn dis_6_without_an_eligible_user_the_fallback_user_then_the_administrator_is_assigned() {
     let world = World::new().await;
     world.settings(|s| s.members.iter_mut().for_each(|m| m.receives_leads = false)).await;
     let absent = || Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-30T00:00:00Z"), deputy: None };
@@ -62,7 +62,7 @@ async fn dis_6_with_nobody_eligible_it_is_the_fallback_user_then_the_administrat
 
 /// DIS-11: an assignment records the turn and the users who were passed over.
 #[tokio::test]
-async fn dis_11_an_assignment_says_whose_turn_it_was_and_who_was_passed_over() {
+async fn dis_11_an_assignment_records_the_turn_and_the_skipped_users() {
     let world = World::new().await;
     let absent = Absence { from: at("2026-11-23T00:00:00Z"), until: at("2026-11-30T00:00:00Z"), deputy: None };
     world.settings(|s| s.members[0].absences.push(absent)).await;
@@ -75,7 +75,7 @@ async fn dis_11_an_assignment_says_whose_turn_it_was_and_who_was_passed_over() {
 
 /// DIS-7: a closed lead cannot be reassigned until it is reopened.
 #[tokio::test]
-async fn dis_7_a_closed_lead_is_reopened_before_it_is_given_on() {
+async fn dis_7_a_closed_lead_cannot_be_reassigned_until_it_is_reopened() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     world.post("anna.vogt", &format!("/leads/{id}/status"), &json!({"status": "won"})).await;
@@ -85,7 +85,7 @@ async fn dis_7_a_closed_lead_is_reopened_before_it_is_given_on() {
 
 /// LEAD-8: a lead that moves to a dealer created later is in that dealer's list.
 #[tokio::test]
-async fn lead_8_a_lead_older_than_the_dealer_it_comes_to_is_in_its_list() {
+async fn lead_8_a_lead_older_than_its_new_dealer_is_in_that_dealers_list() {
     let world = World::at("2026-11-23T09:00:00Z").await;
     let id = world.lead(&enquiry("jana")).await;
     // The new dealer is set up three months after the lead came in.
@@ -102,7 +102,7 @@ async fn lead_8_a_lead_older_than_the_dealer_it_comes_to_is_in_its_list() {
 
 /// DIS-1: a lead that is closed before it has an owner takes no turn; it is distributed when it is reopened.
 #[tokio::test]
-async fn dis_1_a_lead_that_is_closed_before_it_has_an_owner_takes_nobodys_turn() {
+async fn dis_1_a_lead_closed_before_it_has_an_owner_takes_no_turn() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     world.system.settle().await;

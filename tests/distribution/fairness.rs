@@ -4,7 +4,7 @@ use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use futures::{StreamExt as _, stream};
 use std::collections::BTreeMap;
 
-async fn a_thousand_at_once(world: &World) {
+async fn share_a_thousand_leads(world: &World) {
     let path = format!("/dealers/{NORDSTERN}/leads");
     let sends = (0..1_000).map(|i| {
         let path = &path;
@@ -30,11 +30,11 @@ async fn a_thousand_at_once(world: &World) {
 /// DIS-2: a thousand leads sent by 32 concurrent clients are shared equally.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dis_2_a_thousand_leads_by_32_clients_are_shared_equally() {
-    a_thousand_at_once(&World::new().await).await;
+    share_a_thousand_leads(&World::new().await).await;
 }
 
 /// DIS-2: the shares are also equal if every message is delivered twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dis_2_and_so_they_are_when_every_message_is_delivered_twice() {
-    a_thousand_at_once(&World::delivering_twice().await).await;
+async fn dis_2_a_thousand_leads_are_shared_equally_with_double_delivery() {
+    share_a_thousand_leads(&World::delivering_twice().await).await;
 }

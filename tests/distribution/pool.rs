@@ -15,12 +15,12 @@ fn user(id: &str) -> UserId {
     UserId::parse(id).unwrap()
 }
 
-fn puller(i: usize) -> String {
+fn claimant(i: usize) -> String {
     format!("puller-{i:02}")
 }
 
 /// Gives Nordstern a pool with the pool user `pool.nordstern`, whose supervisor is Helga, and `n` users who may claim its leads.
-async fn pooled(world: &World, n: usize, oldest_only: bool) {
+async fn set_up_pool(world: &World, n: usize, oldest_only: bool) {
     let group = GroupId::parse("demo-group").unwrap();
     let known = (0..n).map(puller).chain(["pool.nordstern".to_owned()]);
     for id in known {
@@ -35,7 +35,7 @@ fn with_pool(settings: &DealerSettings, n: usize, oldest_only: bool) -> DealerSe
     let member = |id: &str, assignable: bool| -> Member { serde_json::from_value(json!({"user": id, "assignable": assignable})).unwrap() };
     let mut draft = settings.clone();
     draft.members.iter_mut().for_each(|m| m.receives_leads = false);
-    draft.members.extend((0..n).map(|i| member(&puller(i), true)));
+    draft.members.extend((0..n).map(|i| member(&claimant(i), true)));
     draft.members.push(Member { supervisor: Some(user("helga.stern")), ..member("pool.nordstern", false) });
     draft.pool = Some(PoolSettings { user: user("pool.nordstern"), oldest_only });
     draft
@@ -55,19 +55,19 @@ async fn leads(world: &World, n: usize) -> Vec<String> {
 
 /// DIS-8: the pool user owns a lead until a user claims it.
 #[tokio::test]
-async fn dis_8_a_lead_waits_with_the_pool_user_until_one_takes_it() {
+async fn dis_8_the_pool_user_owns_a_lead_until_a_user_claims_it() {
     let world = World::new().await;
-    pooled(&world, 3, false).await;
+    set_up_pool(&world, 3, false).await;
     let id = world.lead(&enquiry("jana")).await;
-    let page = world.get(&puller(0), &format!("/leads/{id}")).await;
+    let page = world.get(&claimant(0), &format!("/leads/{id}")).await;
     assert_eq!((page.status, page.text("/owner")), (200, "pool.nordstern"), "every assignable user sees it");
-    let taken = claim(&world, &puller(1), &id.to_string()).await;
+    let taken = claim(&world, &claimant(1), &id.to_string()).await;
     assert_eq!((taken.status, taken.text("/owner")), (200, "puller-01"), "{}", taken.body);
-    assert_eq!(claim(&world, &puller(1), &id.to_string()).await.status, 200, "it is theirs: nothing happens twice");
-    let late = claim(&world, &puller(2), &id.to_string()).await;
+    assert_eq!(claim(&world, &claimant(1), &id.to_string()).await.status, 200, "it is theirs: nothing happens twice");
+    let late = claim(&world, &claimant(2), &id.to_string()).await;
     assert_eq!(late.status, 409);
     assert!(late.text("/detail").contains("puller-01"), "{}", late.body);
-    assert_eq!(world.get(&puller(2), &format!("/leads/{id}")).await.status, 404, "it is nobody else's any more");
+    assert_eq!(world.get(&claimant(2), &format!("/leads/{id}")).await.status, 404, "it is nobody else's any more");
     world.system.settle().await;
     assert_eq!(world.mails(), Vec::<String>::new(), "who takes a lead need not be told, and the pool user's notices are off");
     // The response clock counts from the enquiry (DIS-7): 120 working minutes from 10:00 in Berlin.
@@ -76,13 +76,13 @@ async fn dis_8_a_lead_waits_with_the_pool_user_until_one_takes_it() {
 
 /// INT-5: a claim is refused if its idempotency key was used for another request.
 #[tokio::test]
-async fn int_5_a_claim_whose_key_named_another_request_is_refused() {
+async fn int_5_a_claim_with_the_key_of_another_request_is_refused() {
     let world = World::new().await;
-    pooled(&world, 1, false).await;
+    set_up_pool(&world, 1, false).await;
     let id = world.lead(&enquiry("jana")).await;
     let key = [("content-type", "application/json"), ("idempotency-key", "k")];
     let call =
-        async |path: &str, body: &[u8]| world.call(Method::POST, &puller(0), &format!("/leads/{id}/{path}"), &key, body).await.status;
+        async |path: &str, body: &[u8]| world.call(Method::POST, &claimant(0), &format!("/leads/{id}/{path}"), &key, body).await.status;
     assert_eq!(call("reactions", br#"{"kind": "call_missed"}"#).await, 200);
     assert_eq!(call("claim", b"").await, 422);
 }
@@ -92,8 +92,8 @@ async fn int_5_a_claim_whose_key_named_another_request_is_refused() {
 async fn owners(world: &World, replies: &[(&str, usize, Reply)]) -> BTreeMap<String, String> {
     let mut owners: BTreeMap<String, String> = BTreeMap::new();
     for (id, i, reply) in replies.iter().filter(|(.., reply)| reply.status == 200) {
-        let before = owners.insert((*id).to_owned(), puller(*i));
-        assert!(before.is_none() && reply.text("/owner") == puller(*i), "{before:?} had it before {}", reply.body);
+        let before = owners.insert((*id).to_owned(), claimant(*i));
+        assert!(before.is_none() && reply.text("/owner") == claimant(*i), "{before:?} had it before {}", reply.body);
     }
     for (id, owner) in &owners {
         let page = world.page(id.parse().unwrap()).await;
@@ -106,7 +106,7 @@ async fn owners(world: &World, replies: &[(&str, usize, Reply)]) -> BTreeMap<Str
         assert_eq!((claims, page.lead.owner.unwrap().as_str()), (vec![("pool.nordstern", owner.as_str())], owner.as_str()));
     }
     for (id, i, reply) in replies.iter().filter(|(.., reply)| reply.status != 200) {
-        assert_eq!(reply.status, 409, "{} asked for {id}: {}", puller(*i), reply.body);
+        assert_eq!(reply.status, 409, "{} asked for {id}: {}", claimant(*i), reply.body);
         if !reply.text("/detail").contains("only the oldest") {
             assert!(
                 reply.text("/detail").ends_with(&format!("its owner is {}", owners[*id])),
@@ -121,13 +121,13 @@ async fn owners(world: &World, replies: &[(&str, usize, Reply)]) -> BTreeMap<Str
 
 /// DIS-8: when fifty users claim twenty leads, each lead gets one owner, and each refused claim names the owner.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dis_8_of_fifty_who_claim_twenty_leads_each_lead_has_one_owner_and_the_losers_know_who() {
+async fn dis_8_fifty_users_claiming_twenty_leads_leave_one_owner_each_and_refusals_name_the_owner() {
     let world = &World::new().await;
-    pooled(world, 50, false).await;
+    set_up_pool(world, 50, false).await;
     let ids = leads(world, 20).await;
     let mut wishes: Vec<(&str, usize)> = ids.iter().flat_map(|id| (0..50).map(move |i| (id.as_str(), i))).collect();
     fastrand::Rng::with_seed(8).shuffle(&mut wishes);
-    let claims = wishes.into_iter().map(|(id, i)| async move { (id, i, claim(world, &puller(i), id).await) });
+    let claims = wishes.into_iter().map(|(id, i)| async move { (id, i, claim(world, &claimant(i), id).await) });
     // At most as many claims at once as there are connections.
     let replies: Vec<_> = stream::iter(claims).buffer_unordered(200).collect().await;
     let owners = owners(world, &replies).await;
@@ -136,14 +136,14 @@ async fn dis_8_of_fifty_who_claim_twenty_leads_each_lead_has_one_owner_and_the_l
 
 /// DIS-8: when all thousand claims run at once and contend for the one waiting list, none is asked to retry.
 #[tokio::test(start_paused = true)]
-async fn dis_8_nor_is_anybody_told_to_try_again_when_all_claim_all_at_once() {
+async fn dis_8_no_response_requires_a_retry_when_a_thousand_claims_run_at_once() {
     let table = Table::new();
     let world = &World::on(table.client()).await;
-    pooled(world, 50, false).await;
+    set_up_pool(world, 50, false).await;
     let ids = leads(world, 20).await;
     table.shuffled(Some(8));
     let wishes = ids.iter().flat_map(|id| (0..50).map(move |i| (id.as_str(), i)));
-    let replies = join_all(wishes.map(|(id, i)| async move { (id, i, claim(world, &puller(i), id).await) })).await;
+    let replies = join_all(wishes.map(|(id, i)| async move { (id, i, claim(world, &claimant(i), id).await) })).await;
     table.shuffled(None);
     assert_eq!(owners(world, &replies).await.len(), 20);
     println!("{} commits met another's", table.refused());
@@ -159,11 +159,11 @@ struct Refused {
 
 /// DIS-8: leads leave the pool strictly oldest first, in the order of the commits; the order of the responses does not matter.
 #[tokio::test(start_paused = true)]
-async fn dis_8_of_fifty_who_hammer_at_twenty_leads_oldest_only_hands_out_strictly_the_oldest() {
+async fn dis_8_with_fifty_concurrent_users_leads_leave_the_pool_strictly_oldest_first() {
     for seed in 0..2 {
         let table = Table::new();
         let world = &World::on(table.client()).await;
-        pooled(world, 50, true).await;
+        set_up_pool(world, 50, true).await;
         let ids = &leads(world, 20).await;
         let (table, before) = (&table, table.count());
         table.shuffled(Some(seed));
@@ -174,7 +174,7 @@ async fn dis_8_of_fifty_who_hammer_at_twenty_leads_oldest_only_hands_out_strictl
                 // After a refusal, claim the lead that it named; otherwise any remaining lead.
                 let at = oldest.take().and_then(|oldest| left.iter().position(|id| *id == oldest)).unwrap_or(dice.usize(..left.len()));
                 let (id, sent) = (left[at].clone(), table.count());
-                let reply = claim(world, &puller(i), &id).await;
+                let reply = claim(world, &claimant(i), &id).await;
                 match reply.text("/detail").split_once("may be taken, which is ") {
                     Some((_, rest)) => {
                         let named = rest[..12].replace('-', "");
@@ -215,11 +215,11 @@ async fn dis_8_of_fifty_who_hammer_at_twenty_leads_oldest_only_hands_out_strictl
 
 /// DIS-8: with `oldest_only`, leads can be claimed only in the order of their arrival.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dis_8_with_oldest_only_they_go_strictly_in_the_order_in_which_they_came() {
+async fn dis_8_with_oldest_only_leads_are_claimed_in_the_order_of_arrival() {
     let world = World::new().await;
-    pooled(&world, 10, true).await;
+    set_up_pool(&world, 10, true).await;
     let ids = leads(&world, 12).await;
-    let refused = claim(&world, &puller(0), &ids[3]).await;
+    let refused = claim(&world, &claimant(0), &ids[3]).await;
     assert_eq!(refused.status, 409);
     let spoken = format!("{}-{}-{}", &ids[0][..3], &ids[0][3..6], &ids[0][6..]);
     assert!(refused.text("/detail").contains(&spoken), "{}", refused.body);
@@ -229,10 +229,10 @@ async fn dis_8_with_oldest_only_they_go_strictly_in_the_order_in_which_they_came
     let left: Vec<&String> = [0].into_iter().chain(3..12).map(|i| &ids[i]).collect();
     for (at, oldest) in left.iter().enumerate() {
         if let Some(next) = left.get(at + 1) {
-            assert_eq!(claim(&world, &puller(8), next).await.status, 409, "while this one waits");
+            assert_eq!(claim(&world, &claimant(8), next).await.status, 409, "while this one waits");
         }
         let world = &world;
-        let asked = join_all((0..8).map(|i| async move { claim(world, &puller(i), oldest).await.status })).await;
+        let asked = join_all((0..8).map(|i| async move { claim(world, &claimant(i), oldest).await.status })).await;
         assert_eq!(asked.iter().filter(|status| **status == 200).count(), 1, "{asked:?}");
         assert!(asked.iter().all(|status| [200, 409].contains(status)), "{asked:?}");
     }
@@ -240,9 +240,9 @@ async fn dis_8_with_oldest_only_they_go_strictly_in_the_order_in_which_they_came
 
 /// ESC-11: pool leads escalate to the pool user's supervisor, although the pool user's `notices` is off.
 #[tokio::test]
-async fn esc_11_the_pools_leads_escalate_to_its_supervisor_whatever_the_switch_says() {
+async fn esc_11_pool_leads_escalate_to_the_supervisor_even_if_the_pool_users_notices_are_off() {
     let world = World::new().await;
-    pooled(&world, 2, false).await;
+    set_up_pool(&world, 2, false).await;
     let id = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-25T09:00:00Z").await;
     let lead = world.page(id).await.lead;
@@ -253,7 +253,7 @@ async fn esc_11_the_pools_leads_escalate_to_its_supervisor_whatever_the_switch_s
 
 /// SET-6, DIS-8, DIS-9: contradictory pool settings are refused.
 #[test]
-fn set_6_a_pool_is_refused_where_it_cannot_work() {
+fn set_6_contradictory_pool_settings_are_refused() {
     let demo = forecourt_local::demo::group().unwrap();
     let nordstern = &demo.dealers[0].settings;
     let faults = |draft: DealerSettings| -> Vec<String> {
@@ -277,29 +277,29 @@ fn set_6_a_pool_is_refused_where_it_cannot_work() {
 
 /// DIS-8: a lead that is claimed and then returned to the pool by hand is the oldest again.
 #[tokio::test]
-async fn dis_8_a_lead_that_is_given_back_to_the_pool_keeps_its_place_among_the_oldest() {
+async fn dis_8_a_lead_returned_to_the_pool_keeps_its_place_by_age() {
     let world = World::new().await;
-    pooled(&world, 2, true).await;
+    set_up_pool(&world, 2, true).await;
     let mut ids = Vec::new();
     for (i, time) in ["2026-11-23T09:01:00Z", "2026-11-23T09:02:00Z", "2026-11-23T09:03:00Z"].into_iter().enumerate() {
         world.system.clock.freeze_at(crate::support::world::at(time));
         ids.push(world.lead(&enquiry(&format!("n{i}"))).await.to_string());
     }
-    assert_eq!(claim(&world, &puller(0), &ids[0]).await.status, 200);
+    assert_eq!(claim(&world, &claimant(0), &ids[0]).await.status, 200);
     let back = world.post(ADMIN, &format!("/leads/{}/assignment", ids[0]), &json!({"user": "pool.nordstern"})).await;
     assert_eq!(back.status, 200, "{}", back.body);
-    assert_eq!(claim(&world, &puller(1), &ids[1]).await.status, 409, "an older one is there");
+    assert_eq!(claim(&world, &claimant(1), &ids[1]).await.status, 409, "an older one is there");
     for id in &ids {
-        assert_eq!(claim(&world, &puller(1), id).await.status, 200);
+        assert_eq!(claim(&world, &claimant(1), id).await.status, 200);
     }
 }
 
 /// ESC-11: the pool's supervisor is notified of a pool lead although another notice to the same person at the same moment is dropped,
 /// because this person has notices switched off.
 #[tokio::test]
-async fn esc_11_the_pools_level_2_goes_out_beside_one_that_is_dropped() {
+async fn esc_11_level_2_of_a_pool_lead_is_sent_although_another_notice_to_the_reader_is_dropped() {
     let world = World::new().await;
-    pooled(&world, 1, false).await;
+    set_up_pool(&world, 1, false).await;
     let helga = json!({"id": "helga.stern", "name": "Helga Stern", "email": "helga.stern@demo-group.example", "language": "de", "role": "dealer_admin",
         "dealers": [NORDSTERN], "notices": false});
     world.store.put_user(&GroupId::parse("demo-group").unwrap(), &serde_json::from_value(helga).unwrap()).await.unwrap();
@@ -311,7 +311,7 @@ async fn esc_11_the_pools_level_2_goes_out_beside_one_that_is_dropped() {
         })
         .await;
     let (pooled, taken) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
-    assert_eq!(claim(&world, &puller(0), &taken.to_string()).await.status, 200);
+    assert_eq!(claim(&world, &claimant(0), &taken.to_string()).await.status, 200);
     world.advance_to("2026-11-24T09:00:00Z").await;
     let told: Vec<String> = world.mails().into_iter().filter(|mail| mail.contains("helga.stern")).collect();
     assert!(told.len() == 1 && told[0].contains(&pooled.spoken()), "{told:?}");
@@ -320,11 +320,11 @@ async fn esc_11_the_pools_level_2_goes_out_beside_one_that_is_dropped() {
 /// DIS-8: when a lead returns to the pool between the read of the oldest lead and the claim, the claim reads again before it assigns
 /// another lead.
 #[tokio::test]
-async fn dis_8_a_claim_that_has_not_seen_the_oldest_looks_again() {
+async fn dis_8_a_claim_reads_again_if_it_has_not_read_the_oldest_lead() {
     use forecourt_domain::distribution::Pool;
     use forecourt_domain::rules::distribution::pool::{Claimed, claim};
     let world = World::new().await;
-    pooled(&world, 1, true).await;
+    set_up_pool(&world, 1, true).await;
     let (back, other) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
     let nordstern = crate::support::world::dealer(NORDSTERN);
     let unit = forecourt_store::Load::of([forecourt_store::keys::Key::Dealer(nordstern.clone())]);

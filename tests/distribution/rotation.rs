@@ -25,7 +25,7 @@ fn now() -> DateTime<Utc> {
     crate::support::world::at("2026-11-23T09:00:00Z")
 }
 
-fn give(rotation: &mut Rotation, settings: &DealerSettings) -> UserId {
+fn assign_next(rotation: &mut Rotation, settings: &DealerSettings) -> UserId {
     let (choice, turned) = rotation.next(settings, now());
     *rotation = turned.unwrap_or_else(|| rotation.clone());
     choice.owner
@@ -34,12 +34,12 @@ fn give(rotation: &mut Rotation, settings: &DealerSettings) -> UserId {
 proptest! {
     /// DIS-2: of n leads over k users each user gets n/k, rounded up or down.
     #[test]
-    fn dis_2_each_gets_an_equal_share(n in 0_usize..500, k in 1_usize..20) {
+    fn dis_2_each_user_gets_an_equal_share(n in 0_usize..500, k in 1_usize..20) {
         let settings = draft((0..k).map(member).collect());
         let mut rotation = Rotation::new(crate::support::world::dealer("d"), None);
         let mut counts = BTreeMap::new();
         for _ in 0..n {
-            *counts.entry(give(&mut rotation, &settings)).or_insert(0) += 1;
+            *counts.entry(assign_next(&mut rotation, &settings)).or_insert(0) += 1;
         }
         for i in 0..k {
             let count = counts.get(&user(i)).copied().unwrap_or(0);
@@ -50,7 +50,7 @@ proptest! {
     /// DIS-2: between two turns of a user who stays, every other user who stays has exactly one turn. Users who join, leave or return do
     /// not change this.
     #[test]
-    fn dis_2_nobody_loses_a_place_or_catches_up(changes in prop::collection::vec((0_usize..8, 0_usize..3, 1_usize..5), 1..60)) {
+    fn dis_2_no_user_loses_a_turn_or_catches_up_when_others_join_leave_or_return(changes in prop::collection::vec((0_usize..8, 0_usize..3, 1_usize..5), 1..60)) {
         let mut members: BTreeMap<usize, Member> = (0..8).map(|i| (i, member(i))).collect();
         let mut rotation = Rotation::new(crate::support::world::dealer("d"), None);
         // Users 8 and 9 stay throughout.
@@ -66,7 +66,7 @@ proptest! {
             }
             let settings = draft(members.values().cloned().collect());
             for _ in 0..leads {
-                let owner = give(&mut rotation, &settings);
+                let owner = assign_next(&mut rotation, &settings);
                 prop_assert!(settings.is_present(&owner, now()));
                 if owner >= user(8) {
                     stayers.push(owner);
@@ -79,11 +79,11 @@ proptest! {
 
 /// DIS-1: a turn skips absent users, and after the last user the first one follows.
 #[test]
-fn dis_1_a_turn_skips_who_is_absent_and_comes_back_to_the_first() {
+fn dis_1_the_rotation_skips_absent_users_and_restarts_after_the_last() {
     let mut members: Vec<Member> = (0..3).map(member).collect();
     members[1].absences.push(Absence { from: now(), until: now() + TimeDelta::hours(1), deputy: Some(user(2)) });
     let settings = draft(members);
     let mut rotation = Rotation::new(crate::support::world::dealer("d"), None);
-    let owners: Vec<_> = (0..4).map(|_| give(&mut rotation, &settings).to_string()).collect();
+    let owners: Vec<_> = (0..4).map(|_| assign_next(&mut rotation, &settings).to_string()).collect();
     assert_eq!(owners, ["user-00", "user-02", "user-00", "user-02"]);
 }

@@ -42,7 +42,7 @@ async fn owner(world: &World, body: &Value) -> String {
 
 /// DIS-3: the first matching rule selects the group, and each group has its own position in its rotation.
 #[tokio::test]
-async fn dis_3_the_first_rule_that_holds_names_the_group_and_each_group_has_a_place_of_its_own() {
+async fn dis_3_the_first_matching_rule_selects_the_group_and_each_group_has_its_own_position() {
     let world = World::new().await;
     grouped(&world).await;
     let opel = json!({"vehicle": {"make": "opel", "model": "Corsa"}});
@@ -65,7 +65,7 @@ async fn dis_3_the_first_rule_that_holds_names_the_group_and_each_group_has_a_pl
 
 /// DIS-6: if all members of the group are absent, the fallback user gets the lead, and the timeline states the reason.
 #[tokio::test]
-async fn dis_6_where_nobody_of_the_group_is_there_the_fallback_gets_it_and_the_timeline_says_why() {
+async fn dis_6_if_all_group_members_are_absent_the_fallback_user_is_assigned_with_the_reason() {
     let world = World::new().await;
     grouped(&world).await;
     world
@@ -90,7 +90,7 @@ async fn dis_6_where_nobody_of_the_group_is_there_the_fallback_gets_it_and_the_t
 
 /// DIS-7, DIS-3: when a lead moves to another dealer, that dealer's routing rules are applied to its enquiry.
 #[tokio::test]
-async fn dis_7_a_lead_that_comes_from_another_dealer_goes_by_the_groups_of_this_one() {
+async fn dis_7_a_lead_from_another_dealer_follows_the_routing_rules_of_the_new_dealer() {
     let world = World::new().await;
     grouped(&world).await;
     let body = about("o", &json!({"vehicle": {"make": "Opel"}}));
@@ -107,7 +107,7 @@ async fn dis_7_a_lead_that_comes_from_another_dealer_goes_by_the_groups_of_this_
 
 /// DIS-3: an unknown group is refused, and the error names the field.
 #[test]
-fn dis_3_a_group_that_is_not_there_is_refused_where_it_is_named() {
+fn dis_3_an_unknown_or_repeated_group_is_refused_naming_the_field() {
     let demo = forecourt_local::demo::group().unwrap();
     let mut draft: DealerSettings = (*demo.dealers[0].settings).clone();
     draft.distribution_groups = serde_json::from_value(json!(["opel", "opel"])).unwrap();

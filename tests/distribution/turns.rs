@@ -15,7 +15,7 @@ async fn mark(world: &World, id: LeadId, status: serde_json::Value) {
 
 /// DIS-10: a lead without a reaction goes to the next user in turn until every user has had it.
 #[tokio::test]
-async fn dis_10_a_lead_that_nobody_reacts_to_goes_to_the_next_in_turn_until_all_have_had_it() {
+async fn dis_10_a_lead_without_a_reaction_goes_to_the_next_user_until_all_have_had_it() {
     let world = World::new().await;
     world
         .settings(|s| {
@@ -46,7 +46,7 @@ async fn dis_10_a_lead_that_nobody_reacts_to_goes_to_the_next_in_turn_until_all_
 }
 
 #[tokio::test]
-async fn dis_10_minutes_count_in_opening_hours_and_a_reaction_keeps_the_lead() {
+async fn dis_10_minutes_count_in_opening_hours_and_a_reaction_prevents_reassignment() {
     let world = World::at("2026-11-23T16:50:00Z").await;
     world.settings(|s| s.reassign_after = 30).await;
     let (late, answered) = (world.lead(&enquiry("late")).await, world.lead(&enquiry("answered")).await);
@@ -60,7 +60,7 @@ async fn dis_10_minutes_count_in_opening_hours_and_a_reaction_keeps_the_lead() {
 
 /// DIS-10: automatic reassignment is off by default, and a manually assigned lead is not reassigned.
 #[tokio::test]
-async fn dis_10_it_is_off_by_default_and_a_lead_given_by_hand_stays() {
+async fn dis_10_reassignment_is_off_by_default_and_skips_manually_assigned_leads() {
     let world = World::new().await;
     let id = world.lead(&enquiry("a")).await;
     world.advance_to("2026-11-25T12:00:00Z").await;
@@ -73,7 +73,7 @@ async fn dis_10_it_is_off_by_default_and_a_lead_given_by_hand_stays() {
 }
 
 #[tokio::test]
-async fn dis_10_a_lead_marked_spam_or_duplicate_gives_its_owner_the_turn_back() {
+async fn dis_10_a_lead_lost_as_spam_or_duplicate_returns_the_turn_to_its_owner() {
     let world = World::new().await;
     world.settings(|s| s.spam_gives_turn_back = true).await;
     let (spam, double, lost) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await, world.lead(&enquiry("c")).await);
@@ -89,7 +89,7 @@ async fn dis_10_a_lead_marked_spam_or_duplicate_gives_its_owner_the_turn_back() 
 
 /// DIS-10: a turn is given back once for each lead, and withdrawn if the lead is reopened.
 #[tokio::test]
-async fn dis_10_a_turn_is_given_back_once_and_taken_back_where_the_lead_was_one_after_all() {
+async fn dis_10_a_turn_is_returned_once_per_lead_and_withdrawn_if_the_lead_is_reopened() {
     let world = World::new().await;
     world.settings(|s| s.spam_gives_turn_back = true).await;
     let id = world.lead(&enquiry("a")).await;

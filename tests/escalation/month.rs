@@ -10,7 +10,7 @@ use std::time::Instant;
 /// ESC-1, ESC-3, ESC-5, ESC-6: over nights, Sundays, a day off and the end of summer time (25 October 2026), every lead has an owner, every
 /// step fires at the time of the rules, and mail goes out only in opening hours. The test needs no real waiting time.
 #[tokio::test]
-async fn esc_a_month_of_a_dealers_life_passes_in_seconds() {
+async fn esc_a_simulated_month_fires_every_step_on_time_and_mails_only_in_opening_hours() {
     let world = World::at("2026-10-05T06:00:00Z").await;
     let day_off = || serde_json::from_value(json!({"from": "2026-10-21", "name": "Betriebsausflug", "kind": "company_holiday"})).unwrap();
     world

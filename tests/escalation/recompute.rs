@@ -66,7 +66,7 @@ async fn set_11_a_change_of_hours_moves_the_deadlines_of_open_leads_within_two_m
 
 /// SET-11: a deadline that moves to an earlier time fires when it is due, or at once if it is past; it does not wait for the old timer.
 #[tokio::test]
-async fn set_11_a_deadline_that_comes_earlier_does_not_wait_for_the_old_timer() {
+async fn set_11_a_deadline_moved_to_an_earlier_time_does_not_wait_for_the_old_timer() {
     let world = World::new().await;
     let id = world.lead(&enquiry("a")).await;
     world.advance_to("2026-11-23T09:10:00Z").await;
@@ -80,7 +80,7 @@ async fn set_11_a_deadline_that_comes_earlier_does_not_wait_for_the_old_timer() 
 
 /// SET-11: steps that have fired keep their times, and later steps count from them.
 #[tokio::test]
-async fn set_11_steps_that_have_fired_stay_as_they_were() {
+async fn set_11_fired_steps_keep_their_times() {
     let world = World::new().await;
     let id = world.lead(&enquiry("a")).await;
     world.advance_to("2026-11-23T11:30:00Z").await;
@@ -96,7 +96,7 @@ async fn set_11_steps_that_have_fired_stay_as_they_were() {
 
 /// SET-11: a new day off moves the deadlines, and so does level 1 that is turned off and on again.
 #[tokio::test]
-async fn set_11_days_off_and_a_level_1_that_is_turned_off_move_them_too() {
+async fn set_11_a_day_off_and_turning_level_1_off_or_on_move_open_deadlines() {
     let world = World::new().await;
     let id = world.lead(&enquiry("a")).await;
     change(
@@ -124,7 +124,7 @@ async fn set_11_days_off_and_a_level_1_that_is_turned_off_move_them_too() {
 
 /// SET-11: 5,000 open leads are recomputed page by page, although all state in memory is lost repeatedly.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn set_11_five_thousand_open_leads_are_moved_page_by_page_whatever_is_lost_in_between() {
+async fn set_11_five_thousand_open_leads_are_recomputed_page_by_page_despite_lost_memory() {
     const LEADS: usize = 5_000;
     let world = &World::new().await;
     let ids: Vec<LeadId> =

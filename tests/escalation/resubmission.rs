@@ -4,7 +4,7 @@ use crate::support::world::{ADMIN, World, enquiry};
 use forecourt_domain::base::LeadId;
 use serde_json::{Value, json};
 
-async fn planned(world: &World, lead: LeadId, at: &str) -> String {
+async fn plan_event(world: &World, lead: LeadId, at: &str) -> String {
     let body = json!({"title": "Call about the offer", "type": "Phone Outbound", "at": at});
     let reply = world.post("anna.vogt", &format!("/leads/{lead}/events"), &body).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
@@ -12,18 +12,18 @@ async fn planned(world: &World, lead: LeadId, at: &str) -> String {
 }
 
 /// Returns a lead of Anna's that is already answered, so that only its calendar events can escalate.
-async fn answered(world: &World) -> LeadId {
+async fn answered_lead(world: &World) -> LeadId {
     let id = world.lead(&enquiry("jana")).await;
     assert_eq!(world.post("anna.vogt", &format!("/leads/{id}/reactions"), &json!({"kind": "reply"})).await.status, 200);
     id
 }
 
-fn told(world: &World) -> Vec<String> {
+fn resubmission_notices(world: &World) -> Vec<String> {
     let of = |mail: String| mail.contains("Wiedervorlage").then(|| mail.split(" Wiedervorlage").next().unwrap().to_owned());
     world.mails().into_iter().filter_map(of).collect()
 }
 
-async fn respects(world: &World, hours: bool) {
+async fn set_resubmission_respects_hours(world: &World, hours: bool) {
     world
         .settings(|s| {
             s.resubmission_respects_hours = hours;
@@ -34,13 +34,13 @@ async fn respects(world: &World, hours: bool) {
 
 /// ESC-4: the seller is notified when a resubmission is due, and the supervisor after the configured minutes.
 #[tokio::test]
-async fn esc_4_at_its_time_the_seller_is_told_and_then_the_supervisor() {
+async fn esc_4_a_resubmission_notifies_the_seller_when_due_and_then_the_supervisor() {
     for world in [World::new().await, World::delivering_twice().await] {
-        respects(&world, false).await;
-        let id = answered(&world).await;
-        planned(&world, id, "2026-11-24T10:00:00+01:00").await;
+        set_resubmission_respects_hours(&world, false).await;
+        let id = answered_lead(&world).await;
+        plan_event(&world, id, "2026-11-24T10:00:00+01:00").await;
         world.advance_to("2026-11-25T12:00:00Z").await;
-        assert_eq!(told(&world), ["11-24 09:00:00 anna.vogt:", "11-24 11:00:00 helga.stern:"], "{:?}", world.mails());
+        assert_eq!(resubmission_notices(&world), ["11-24 09:00:00 anna.vogt:", "11-24 11:00:00 helga.stern:"], "{:?}", world.mails());
         let events = world.get("anna.vogt", &format!("/leads/{id}/events")).await;
         assert_eq!((&events.body["events"][0]["level"], &events.body["events"][0]["state"]), (&json!(2), &json!("incomplete")));
     }
@@ -49,10 +49,10 @@ async fn esc_4_at_its_time_the_seller_is_told_and_then_the_supervisor() {
 /// ESC-4, CAL-4: a user who was assigned an event can complete it by the link in the reminder, whoever owns the lead. Other users cannot,
 /// and the user sees nothing else of the lead.
 #[tokio::test]
-async fn esc_4_who_was_given_an_event_can_do_it_without_the_lead() {
+async fn esc_4_the_user_of_an_event_can_complete_it_without_access_to_the_lead() {
     let world = World::new().await;
-    respects(&world, false).await;
-    let id = answered(&world).await;
+    set_resubmission_respects_hours(&world, false).await;
+    let id = answered_lead(&world).await;
     let given = async |at: &str| {
         let body = json!({"title": "Call about the offer", "type": "phone_outbound", "at": at, "user": "ben.krause"});
         let made = world.post("anna.vogt", &format!("/leads/{id}/events"), &body).await;
@@ -94,66 +94,66 @@ async fn esc_4_who_was_given_an_event_can_do_it_without_the_lead() {
     // Only users with access to the lead can cancel an event. Ben does not see an event that has no user.
     let other = given("2026-11-26T12:00:00Z").await;
     assert_eq!(world.call(http::Method::DELETE, "ben.krause", &other, &[], b"").await.status, 404);
-    let annas = format!("/leads/{id}/events/{}", planned(&world, id, "2026-11-26T14:00:00Z").await);
+    let annas = format!("/leads/{id}/events/{}", plan_event(&world, id, "2026-11-26T14:00:00Z").await);
     assert_eq!(world.get("ben.krause", &annas).await.status, 404);
     assert_eq!(world.post("ben.krause", &format!("{annas}/completion"), &json!({})).await.status, 404);
 }
 
 /// ESC-4: a resubmission that is completed, moved or deleted in time causes no notice.
 #[tokio::test]
-async fn esc_4_one_that_is_done_moved_or_deleted_in_time_tells_nobody() {
+async fn esc_4_a_resubmission_completed_moved_or_deleted_in_time_causes_no_notice() {
     let world = World::new().await;
-    respects(&world, false).await;
-    let id = answered(&world).await;
+    set_resubmission_respects_hours(&world, false).await;
+    let id = answered_lead(&world).await;
     let (done, moved, deleted) = (
-        planned(&world, id, "2026-11-24T09:00:00Z").await,
-        planned(&world, id, "2026-11-24T09:10:00Z").await,
-        planned(&world, id, "2026-11-24T09:20:00Z").await,
+        plan_event(&world, id, "2026-11-24T09:00:00Z").await,
+        plan_event(&world, id, "2026-11-24T09:10:00Z").await,
+        plan_event(&world, id, "2026-11-24T09:20:00Z").await,
     );
     let path = |event: &str, what: &str| format!("/leads/{id}/events/{event}{what}");
     assert_eq!(world.post("anna.vogt", &path(&done, "/completion"), &json!({})).await.status, 200);
     assert_eq!(world.post("anna.vogt", &path(&moved, "/time"), &json!({"at": "2026-11-26T09:00:00Z"})).await.status, 200);
     assert_eq!(world.call(http::Method::DELETE, "anna.vogt", &path(&deleted, ""), &[], b"").await.status, 200);
     world.advance_to("2026-11-25T12:00:00Z").await;
-    assert_eq!(told(&world), Vec::<String>::new());
+    assert_eq!(resubmission_notices(&world), Vec::<String>::new());
     world.advance_to("2026-11-26T09:01:00Z").await;
-    assert_eq!(told(&world), ["11-26 09:00:00 anna.vogt:"]);
+    assert_eq!(resubmission_notices(&world), ["11-26 09:00:00 anna.vogt:"]);
     // An event that moves after its notice starts again.
     assert_eq!(world.post("anna.vogt", &path(&moved, "/time"), &json!({"at": "2026-11-27T09:00:00Z"})).await.status, 200);
     world.advance_to("2026-11-27T09:30:00Z").await;
-    assert_eq!(told(&world)[1..], ["11-27 09:00:00 anna.vogt:"]);
+    assert_eq!(resubmission_notices(&world)[1..], ["11-27 09:00:00 anna.vogt:"]);
 }
 
 /// ESC-4: an event whose time is past when it is saved is not a resubmission.
 #[tokio::test]
-async fn esc_4_an_event_of_the_past_is_no_resubmission() {
+async fn esc_4_an_event_saved_with_a_past_time_is_not_a_resubmission() {
     let world = World::new().await;
-    let id = answered(&world).await;
-    planned(&world, id, "2026-11-23T08:00:00Z").await;
+    let id = answered_lead(&world).await;
+    plan_event(&world, id, "2026-11-23T08:00:00Z").await;
     world.advance_to("2026-11-26T12:00:00Z").await;
-    assert_eq!(told(&world), Vec::<String>::new());
+    assert_eq!(resubmission_notices(&world), Vec::<String>::new());
 }
 
 /// ESC-4: on won leads only the seller is notified, on lost leads nobody.
 #[tokio::test]
-async fn esc_4_won_and_lost_leads() {
+async fn esc_4_a_resubmission_of_a_won_lead_notifies_the_seller_only_and_of_a_lost_lead_no_user() {
     for (status, wanted) in
         [(json!({"status": "won"}), vec!["11-24 09:00:00 anna.vogt:"]), (json!({"status": "lost", "reason": "price"}), Vec::<&str>::new())]
     {
         let world = World::new().await;
-        respects(&world, false).await;
-        let id = answered(&world).await;
-        planned(&world, id, "2026-11-24T09:00:00Z").await;
+        set_resubmission_respects_hours(&world, false).await;
+        let id = answered_lead(&world).await;
+        plan_event(&world, id, "2026-11-24T09:00:00Z").await;
         assert_eq!(world.post(ADMIN, &format!("/leads/{id}/status"), &status).await.status, 200);
         world.advance_to("2026-11-26T12:00:00Z").await;
-        assert_eq!(told(&world), wanted, "{status}");
+        assert_eq!(resubmission_notices(&world), wanted, "{status}");
     }
 }
 
 /// ESC-6: with the setting off, steps fire at any hour except on days off. With it on, steps outside opening hours wait for the next
 /// opening. Durations remain clock minutes.
 #[tokio::test]
-async fn esc_6_a_resubmission_keeps_the_hours_or_not_as_the_dealer_wants() {
+async fn esc_6_a_resubmission_respects_opening_hours_only_if_the_dealer_sets_it() {
     for (hours, at, wanted) in [
         // A weekday, 22:00 in Berlin.
         (false, "2026-11-24T21:00:00Z", ["11-24 21:00:00 anna.vogt:", "11-24 23:00:00 helga.stern:"]),
@@ -166,12 +166,12 @@ async fn esc_6_a_resubmission_keeps_the_hours_or_not_as_the_dealer_wants() {
         (true, "2026-11-24T16:30:00Z", ["11-24 16:30:00 anna.vogt:", "11-25 07:00:00 helga.stern:"]),
     ] {
         let world = World::new().await;
-        respects(&world, hours).await;
-        let id = answered(&world).await;
-        planned(&world, id, at).await;
+        set_resubmission_respects_hours(&world, hours).await;
+        let id = answered_lead(&world).await;
+        plan_event(&world, id, at).await;
         world.advance_to("2027-01-05T12:00:00Z").await;
         let minutes = |told: &str| told.rsplit_once(':').map(|_| told[..11].to_owned() + &told[14..]).unwrap();
-        let got: Vec<String> = told(&world).iter().map(|told| minutes(told)).collect();
+        let got: Vec<String> = resubmission_notices(&world).iter().map(|told| minutes(told)).collect();
         let wanted: Vec<String> = wanted.iter().map(|told| minutes(told)).collect();
         assert_eq!(got, wanted, "{hours} {at}");
     }
@@ -182,13 +182,13 @@ async fn esc_6_a_resubmission_keeps_the_hours_or_not_as_the_dealer_wants() {
 #[tokio::test]
 async fn cal_4_events_end_once_with_a_follow_up_and_keep_their_history() {
     let world = World::new().await;
-    let id = answered(&world).await;
+    let id = answered_lead(&world).await;
     let events = format!("/leads/{id}/events");
     let wrong = world.post("anna.vogt", &events, &json!({"type": "party", "at": "tomorrow", "user": "nobody"})).await;
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["at CAL-1".to_owned()]));
     let wrong = world.post("anna.vogt", &events, &json!({"type": "party", "user": "nobody"})).await;
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["title CAL-1".to_owned(), "type CAL-1".into(), "user CAL-1".into()]));
-    let (late, early) = (planned(&world, id, "2026-11-26T09:00:00Z").await, planned(&world, id, "2026-11-25T09:00:00Z").await);
+    let (late, early) = (plan_event(&world, id, "2026-11-26T09:00:00Z").await, plan_event(&world, id, "2026-11-25T09:00:00Z").await);
     let next = async || world.get("anna.vogt", &events).await.body["next_action_at"].clone();
     assert_eq!(next().await, "2026-11-25T09:00:00Z");
     let follow_up =
@@ -223,59 +223,59 @@ async fn change(world: &World, part: &str, body: &Value) {
 
 /// SET-3, SET-11: the current durations and hours apply, and a step that can come earlier gets a new timer.
 #[tokio::test]
-async fn set_11_a_change_of_the_minutes_moves_what_is_planned_too() {
+async fn set_11_a_change_of_durations_moves_planned_resubmissions() {
     for (minutes, wanted) in
         [(0, vec!["11-24 09:00:00 anna.vogt:"]), (60, vec!["11-24 09:00:00 anna.vogt:", "11-24 10:00:00 helga.stern:"])]
     {
         let world = World::new().await;
-        respects(&world, false).await;
-        let id = answered(&world).await;
-        planned(&world, id, "2026-11-24T09:00:00Z").await;
+        set_resubmission_respects_hours(&world, false).await;
+        let id = answered_lead(&world).await;
+        plan_event(&world, id, "2026-11-24T09:00:00Z").await;
         world.advance_to("2026-11-24T09:10:00Z").await;
         change(&world, "escalation", &json!({"level_2_resubmission": minutes})).await;
         world.advance_to("2026-11-26T12:00:00Z").await;
-        assert_eq!(told(&world), wanted, "{minutes}");
+        assert_eq!(resubmission_notices(&world), wanted, "{minutes}");
     }
     // The duration is off first and turned on later; then a day off is removed.
     let world = World::new().await;
     world.settings(|s| s.escalation.level_2_resubmission = 0).await;
-    let id = answered(&world).await;
-    planned(&world, id, "2026-11-24T09:00:00Z").await;
+    let id = answered_lead(&world).await;
+    plan_event(&world, id, "2026-11-24T09:00:00Z").await;
     world.advance_to("2026-11-24T09:10:00Z").await;
     change(&world, "escalation", &json!({"level_2_resubmission": 240})).await;
     world.advance_to("2026-11-24T14:00:00Z").await;
-    assert_eq!(told(&world), ["11-24 09:00:00 anna.vogt:", "11-24 13:00:00 helga.stern:"]);
-    planned(&world, id, "2026-12-25T10:00:00Z").await;
+    assert_eq!(resubmission_notices(&world), ["11-24 09:00:00 anna.vogt:", "11-24 13:00:00 helga.stern:"]);
+    plan_event(&world, id, "2026-12-25T10:00:00Z").await;
     world.advance_to("2026-12-25T10:30:00Z").await;
     change(&world, "holidays", &json!({})).await;
     world.advance_to("2026-12-25T10:35:00Z").await;
-    assert_eq!(told(&world).len(), 3, "it is told within two minutes: {:?}", told(&world));
+    assert_eq!(resubmission_notices(&world).len(), 3, "it is told within two minutes: {:?}", resubmission_notices(&world));
 }
 
 /// ESC-4: resubmissions that came due while the lead was lost are notified when it is reopened.
 #[tokio::test]
-async fn esc_4_a_reopened_lead_tells_of_what_came_due_meanwhile() {
+async fn esc_4_a_reopened_lead_notifies_of_resubmissions_that_came_due_while_it_was_lost() {
     let world = World::new().await;
-    respects(&world, false).await;
-    let id = answered(&world).await;
-    planned(&world, id, "2026-11-24T09:00:00Z").await;
+    set_resubmission_respects_hours(&world, false).await;
+    let id = answered_lead(&world).await;
+    plan_event(&world, id, "2026-11-24T09:00:00Z").await;
     let status = async |body: Value| assert_eq!(world.post(ADMIN, &format!("/leads/{id}/status"), &body).await.status, 200);
     status(json!({"status": "lost", "reason": "price"})).await;
     world.advance_to("2026-11-24T10:00:00Z").await;
-    assert_eq!(told(&world), Vec::<String>::new());
+    assert_eq!(resubmission_notices(&world), Vec::<String>::new());
     status(json!({"status": "in_progress"})).await;
     world.advance_to("2026-11-24T13:00:00Z").await;
-    let readers: Vec<String> = told(&world).iter().map(|told| told[15..].to_owned()).collect();
-    assert_eq!(readers, ["anna.vogt:", "helga.stern:"], "{:?}", told(&world));
+    let readers: Vec<String> = resubmission_notices(&world).iter().map(|told| told[15..].to_owned()).collect();
+    assert_eq!(readers, ["anna.vogt:", "helga.stern:"], "{:?}", resubmission_notices(&world));
 }
 
 /// CAL-4: a follow-up of an event that has ended is refused; the response does not claim success.
 #[tokio::test]
-async fn cal_4_a_follow_up_of_an_event_that_has_ended_is_refused_not_lost() {
+async fn cal_4_a_follow_up_of_an_ended_event_is_refused() {
     let world = World::new().await;
     world.settings(|s| s.no_show_reasons = vec!["Kam nicht".into()]).await;
-    let id = answered(&world).await;
-    let (done, missed) = (planned(&world, id, "2026-11-24T09:00:00Z").await, planned(&world, id, "2026-11-24T09:00:00Z").await);
+    let id = answered_lead(&world).await;
+    let (done, missed) = (plan_event(&world, id, "2026-11-24T09:00:00Z").await, plan_event(&world, id, "2026-11-24T09:00:00Z").await);
     let path = |event: &str, what: &str| format!("/leads/{id}/events/{event}/{what}");
     let follow_up = json!({"follow_up": {"title": "Next", "type": "sms", "at": "2026-12-01T10:30:00+01:00"}});
     assert_eq!(world.post("anna.vogt", &path(&done, "completion"), &json!({})).await.status, 200);

@@ -75,7 +75,7 @@ async fn esc_5_a_step_that_falls_on_a_day_off_happens_at_the_next_opening() {
 
 /// ESC-5, ESC-6: Sundays and nights delay the mail of a step, not the step.
 #[tokio::test]
-async fn esc_5_sundays_and_nights_hold_back_only_the_mail() {
+async fn esc_5_sundays_and_nights_delay_only_the_mail_of_a_step() {
     // Saturday 10:00 in Berlin: level 1 at 11:00, level 2 on Sunday at 11:00.
     let world = World::at("2026-11-28T09:00:00Z").await;
     world.settings(|s| (s.escalation.level_1, s.escalation.level_2) = (60, 1440)).await;
@@ -103,7 +103,7 @@ async fn esc_6_a_level_1_due_at_closing_is_mailed_at_once() {
 
 /// ESC-6: mail that waited for the opening is sent only if it still applies.
 #[tokio::test]
-async fn esc_6_mail_that_waited_goes_out_only_if_it_is_still_so() {
+async fn esc_6_held_mail_is_sent_only_if_it_still_applies() {
     // The leads come in on a Sunday, when the dealer is closed.
     let world = World::at("2026-11-22T12:00:00Z").await;
     let answered = world.lead(&enquiry("answered")).await;
@@ -119,7 +119,7 @@ async fn esc_6_mail_that_waited_goes_out_only_if_it_is_still_so() {
 
 /// ESC-7: the seller's reaction stops the response clock, and the response time is recorded.
 #[tokio::test]
-async fn esc_7_the_sellers_reaction_stops_the_clock_and_leaves_the_response_time() {
+async fn esc_7_the_sellers_reaction_stops_the_clock_and_records_the_response_time() {
     for (kind, stops) in [("reply", true), ("call_reached", true), ("contact_made", true), ("call_missed", false)] {
         // Monday 12:00: half an hour to the lunch break, and 10 minutes after it, are 40 working minutes.
         let world = World::at("2026-11-23T11:00:00Z").await;
@@ -155,7 +155,7 @@ async fn esc_7_only_the_first_reaction_counts_and_won_and_lost_are_reactions() {
 
 /// ESC-8: after an outage, late steps happen at once, and each recipient gets one notice for all of them.
 #[tokio::test]
-async fn esc_8_steps_late_after_an_outage_happen_at_once_with_one_notice_for_each_reader() {
+async fn esc_8_late_steps_after_an_outage_fire_at_once_with_one_notice_for_each_reader() {
     let world = World::new().await;
     let mut leads = Vec::new();
     for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
@@ -196,7 +196,7 @@ async fn esc_9_a_reopened_lead_has_a_new_deadline_and_its_old_timers_do_nothing(
 
 /// ESC-10: if every timer is lost, the sweep alone fires each step within 15 minutes.
 #[tokio::test]
-async fn esc_10_with_every_timer_lost_the_sweep_alone_brings_each_step_within_15_minutes() {
+async fn esc_10_with_every_timer_lost_the_sweep_fires_each_step_within_15_minutes() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let mut now = at("2026-11-23T09:00:00Z");
@@ -218,7 +218,7 @@ async fn esc_10_with_every_timer_lost_the_sweep_alone_brings_each_step_within_15
 
 /// SET-11: steps that have not fired follow the newer settings.
 #[tokio::test]
-async fn set_11_newer_settings_move_what_has_not_happened_before_it_fires() {
+async fn set_11_steps_that_have_not_fired_follow_newer_settings() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-23T10:45:00Z").await;

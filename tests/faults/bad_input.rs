@@ -10,7 +10,7 @@ fn leads() -> String {
 }
 
 #[tokio::test]
-async fn int_3_every_faulty_field_is_named_at_once() {
+async fn int_3_all_invalid_fields_are_returned_at_once() {
     let world = World::new().await;
     let body = json!({
         "source": "s".repeat(101), "external_id": {"not": "text"}, "type": "spaceship",
@@ -59,7 +59,7 @@ async fn int_3_a_contact_without_a_channel_is_refused() {
 /// INT-3: unknown fields are ignored in enquiries, because systems may send more fields than the API defines. Elsewhere they are refused,
 /// because they may be misspelt.
 #[tokio::test]
-async fn int_3_a_field_that_is_not_known_is_refused_where_people_write_and_ignored_where_systems_do() {
+async fn int_3_unknown_fields_are_ignored_in_enquiries_and_refused_elsewhere() {
     let world = World::new().await;
     let id = world.lead(&json!({"contact": {"last_name": "Petersen", "phone": "+49 30 901820"}, "colour": "red"})).await;
     let lead = format!("/leads/{id}");
@@ -86,7 +86,7 @@ async fn int_3_a_field_that_is_not_known_is_refused_where_people_write_and_ignor
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_400_and_says_where() {
+async fn a_malformed_body_is_refused_with_400() {
     let world = World::new().await;
     let json = [
         "",
@@ -126,7 +126,7 @@ async fn what_cannot_be_read_is_400_and_says_where() {
 }
 
 #[tokio::test]
-async fn the_body_has_a_size_and_a_type() {
+async fn a_body_that_is_too_large_gets_413_and_one_of_another_type_415() {
     let world = World::new().await;
     let large = vec![b' '; 1_048_577];
     for media in ["application/json", "application/adf+xml"] {
@@ -143,7 +143,7 @@ async fn the_body_has_a_size_and_a_type() {
 }
 
 #[tokio::test]
-async fn unknown_things_are_404_and_odd_queries_422() {
+async fn unknown_resources_get_404_and_invalid_queries_422() {
     let world = World::new().await;
     let body = enquiry("jana");
     for dealer in ["nowhere", "rival-dealer", "UPPER", "a%23b", "%00"] {
@@ -159,7 +159,7 @@ async fn unknown_things_are_404_and_odd_queries_422() {
 }
 
 #[tokio::test]
-async fn lead_1_changes_with_wrong_fields_are_refused_naming_them() {
+async fn lead_1_changes_with_invalid_fields_are_refused_naming_the_fields() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     for (what, body, fault) in [
@@ -184,7 +184,7 @@ async fn lead_1_changes_with_wrong_fields_are_refused_naming_them() {
 /// No text field accepts characters that change the text direction, end a line or are not valid characters (INT-3, LEAD-2 to LEAD-7,
 /// CAL-1, CAL-8, APT-1).
 #[tokio::test]
-async fn lead_2_what_nobody_types_is_refused_in_every_text() {
+async fn lead_2_control_and_direction_characters_are_refused_in_every_text_field() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let at = "2026-11-25T10:00:00+01:00";
@@ -225,7 +225,7 @@ async fn lead_2_what_nobody_types_is_refused_in_every_text() {
 
 /// Arbitrary bytes never cause a server error.
 #[test]
-fn no_bytes_are_ever_answered_500() {
+fn arbitrary_bytes_never_cause_a_server_error() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = runtime.block_on(World::new());
     let good = enquiry("jana").to_string().into_bytes();

@@ -65,7 +65,7 @@ fn without_run(answer: &Value, url: &str) -> Value {
 
 /// Both demos start at the full minute, and a walk-through takes seconds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_fresh_demos_give_the_same_answers() {
+async fn two_fresh_demos_give_the_same_responses() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
 
     let (one, other) = (Run::start(one.path()), Run::start(other.path()));

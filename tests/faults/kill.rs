@@ -46,7 +46,7 @@ impl Drop for Run {
 /// INT-9, MSG-1, ESC-10: the process is killed under load and restarted. Every lead that was answered with 201 is stored and has an
 /// owner, every due step still happens, and nobody is notified twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn int_9_killed_under_load_nothing_answered_is_lost_and_nothing_happens_twice() {
+async fn int_9_a_kill_under_load_loses_no_acknowledged_lead_and_repeats_no_notice() {
     let data = tempfile::tempdir().unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let answered: Mutex<BTreeSet<String>> = Mutex::default();
@@ -146,7 +146,7 @@ fn a_monday_without_days_off() -> String {
 
 /// PRV-1: no log line contains a customer's name, whether the requests succeed or fail.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn prv_1_what_a_customer_wrote_is_in_no_log_line() {
+async fn prv_1_no_log_line_contains_customer_data() {
     let data = tempfile::tempdir().unwrap();
     let run = Run::start(data.path());
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -185,7 +185,7 @@ async fn prv_1_what_a_customer_wrote_is_in_no_log_line() {
 
 /// A page of another site cannot move the clock or read the outbox, even if its host name resolves to this machine (DNS rebinding).
 #[tokio::test]
-async fn the_local_run_takes_nothing_from_another_site() {
+async fn the_local_run_refuses_requests_from_another_site() {
     let data = tempfile::tempdir().unwrap();
     let run = Run::start(data.path());
     let client = reqwest::Client::builder().no_proxy().build().unwrap();

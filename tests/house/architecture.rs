@@ -33,7 +33,7 @@ fn depends_on(manifest: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn arrows_point_one_way() {
+fn crate_dependencies_point_one_way() {
     let set = |names: &[&str]| names.iter().map(|n| format!("forecourt-{n}")).collect::<BTreeSet<_>>();
     assert_eq!(depends_on(&root().join("shared/domain/Cargo.toml")), set(&[]));
     assert_eq!(depends_on(&root().join("shared/store/Cargo.toml")), set(&["domain"]));
@@ -46,7 +46,7 @@ fn arrows_point_one_way() {
 }
 
 #[test]
-fn the_domain_is_pure() {
+fn the_domain_has_no_io_and_no_async_code() {
     let manifest = std::fs::read_to_string(root().join("shared/domain/Cargo.toml")).unwrap();
     for outside in ["aws", "tokio", "uuid", "rand", "tracing", "async"] {
         assert!(!manifest.contains(outside), "the domain depends on {outside}");
@@ -60,7 +60,7 @@ fn the_domain_is_pure() {
 }
 
 #[test]
-fn only_the_store_speaks_dynamodb_and_only_keys_rs_makes_keys() {
+fn only_the_store_uses_dynamodb_and_only_keys_rs_builds_keys() {
     for folder in ["functions", "shared/domain", "shared/edge"] {
         for file in files(&root().join(folder), "rs") {
             let text = std::fs::read_to_string(&file).unwrap();
@@ -73,7 +73,7 @@ fn only_the_store_speaks_dynamodb_and_only_keys_rs_makes_keys() {
 
 /// Each module of `edge` uses only modules before it in this list, so that there is no cycle.
 #[test]
-fn the_edges_modules_point_one_way() {
+fn the_modules_of_edge_depend_one_way() {
     let order = ["environment", "metrics", "files", "platform", "start", "routes", "formats", "auth", "http", "queue", "usecase"];
     let rank = |module: &str| order.iter().position(|known| *known == module).unwrap_or_else(|| panic!("{module} is not in the order"));
     let source = root().join("shared/edge/src");
@@ -90,7 +90,7 @@ fn the_edges_modules_point_one_way() {
 }
 
 #[test]
-fn files_and_starts_of_functions_stay_small() {
+fn source_files_and_function_mains_are_limited_in_length() {
     let lines = |file: &Path| std::fs::read_to_string(file).unwrap().lines().count();
     for file in files(&root(), "rs") {
         assert!(lines(&file) <= 450, "{} has {} lines", file.display(), lines(&file));
@@ -103,7 +103,7 @@ fn files_and_starts_of_functions_stay_small() {
 
 /// infra/openapi.json matches the code. `cargo run -- openapi > infra/openapi.json` updates it.
 #[test]
-fn the_openapi_document_is_the_codes() {
+fn the_openapi_document_matches_the_code() {
     let kept: Value = serde_json::from_str(&std::fs::read_to_string(root().join("infra/openapi.json")).unwrap()).unwrap();
     let made = serde_json::to_value(openapi::document()).unwrap();
     assert!(kept == made, "infra/openapi.json has drifted: cargo run -- openapi > infra/openapi.json");
@@ -123,7 +123,7 @@ fn the_openapi_document_is_the_codes() {
 }
 
 #[test]
-fn the_templates_routes_are_the_codes() {
+fn the_routes_of_the_template_match_the_code() {
     let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
     assert!(template::with_routes(&template).unwrap() == template, "infra/template.yaml has drifted: cargo run -- template");
     assert_eq!(template.matches("RouteKey: ").count(), routes::all().count());
@@ -135,7 +135,7 @@ fn the_templates_routes_are_the_codes() {
 
 /// ACC-2: only operations with a signed link or a signature work without a token.
 #[test]
-fn acc_2_open_routes_are_few() {
+fn acc_2_only_signed_operations_work_without_a_token() {
     let open: Vec<String> = routes::all().filter(|route| route.is_open()).map(|route| route.operation.id()).collect();
     let wanted = ["ShowInvitation", "BookSlot", "CancelBooking", "CancelByForm", "BookingFile", "FeedFile", "ReceivePingBack"];
     assert_eq!(open, wanted);
@@ -143,7 +143,7 @@ fn acc_2_open_routes_are_few() {
 
 /// Routes name schemas by text, so each name must have a schema.
 #[test]
-fn every_reference_of_the_document_leads_somewhere() {
+fn every_openapi_reference_has_a_target() {
     let made = serde_json::to_value(openapi::document()).unwrap();
     fn references(value: &Value, found: &mut BTreeSet<String>) {
         match value {
@@ -166,7 +166,7 @@ fn every_reference_of_the_document_leads_somewhere() {
 }
 
 #[test]
-fn every_operation_has_one_route_of_a_function_that_exists() {
+fn every_operation_has_one_route_of_an_existing_function() {
     let operations: BTreeSet<Operation> = routes::all().map(|route| route.operation).collect();
     assert_eq!(operations.len(), routes::all().count());
     for route in routes::all() {
@@ -175,7 +175,7 @@ fn every_operation_has_one_route_of_a_function_that_exists() {
 }
 
 #[tokio::test]
-async fn the_sample_events_are_taken_by_their_functions() {
+async fn the_functions_accept_their_sample_events() {
     let world = World::new().await;
     let read = |name: &str| -> Value { serde_json::from_str(&std::fs::read_to_string(root().join("events").join(name)).unwrap()).unwrap() };
     let platform = &world.system.platform;
@@ -211,7 +211,7 @@ async fn the_sample_events_are_taken_by_their_functions() {
 
 /// PRV-1: no log line contains a customer's data.
 #[test]
-fn prv_1_no_log_line_names_a_value() {
+fn prv_1_no_log_statement_names_personal_data() {
     for file in files(&root().join("shared"), "rs").into_iter().chain(files(&root().join("functions"), "rs")) {
         let text = std::fs::read_to_string(&file).unwrap();
         for line in text.lines().filter(|line| line.contains("tracing::")) {

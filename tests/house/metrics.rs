@@ -13,7 +13,7 @@ use strum::VariantArray as _;
 
 type Lines = Arc<Mutex<Vec<Value>>>;
 
-fn noted(platform: &Platform) -> (Platform, Lines) {
+fn with_recorded_metrics(platform: &Platform) -> (Platform, Lines) {
     let lines = Lines::default();
     let to = lines.clone();
     let metrics = Metrics::to("a-table", move |line| to.lock().unwrap().push(serde_json::from_str(line).unwrap()));
@@ -26,12 +26,12 @@ fn event(wake_up: &Value) -> aws_lambda_events::sqs::SqsEvent {
 
 /// ESC-8: the delay of each step is written as a metric in CloudWatch's embedded format.
 #[tokio::test]
-async fn esc_8_how_late_a_step_happened_is_a_metric() {
+async fn esc_8_the_delay_of_each_step_is_a_metric() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     // The reminder was due at 11:30 in Berlin.
     world.system.clock.freeze_at(crate::support::world::at("2026-11-23T10:40:00Z"));
-    let (platform, lines) = noted(&world.system.platform);
+    let (platform, lines) = with_recorded_metrics(&world.system.platform);
     let wake_up = json!({"kind": "escalate", "group": "demo-group", "dealer": NORDSTERN, "lead": id});
     for _ in 0..2 {
         forecourt_escalate::handle(&platform, event(&wake_up)).await;
@@ -47,14 +47,14 @@ async fn esc_8_how_late_a_step_happened_is_a_metric() {
 
 /// DIS-1, ESC-10: the time that a lead waited for its owner and the overdue items that the sweep found are metrics.
 #[tokio::test]
-async fn esc_10_what_is_overdue_is_a_metric() {
+async fn esc_10_assignment_delay_and_overdue_items_are_metrics() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     world.system.settle().await;
     world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
     world.system.agenda.lose_everything();
     world.system.clock.freeze_at(crate::support::world::at("2026-11-23T09:10:00Z"));
-    let (platform, lines) = noted(&world.system.platform);
+    let (platform, lines) = with_recorded_metrics(&world.system.platform);
     let mut outbox = world.system.outbox.clone();
     outbox.platform = platform.clone();
     outbox.sweep().await.unwrap();
@@ -86,10 +86,10 @@ impl Carrier for Refusing {
 
 /// MSG-1: a mail that failed permanently raises an alarm, once.
 #[tokio::test]
-async fn msg_1_a_mail_that_has_failed_for_good_is_a_metric() {
+async fn msg_1_a_permanently_failed_mail_is_a_metric() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
-    let (platform, lines) = noted(&world.system.platform);
+    let (platform, lines) = with_recorded_metrics(&world.system.platform);
     let texts = Arc::new(Texts::new("https://desk.example").unwrap());
     let sender = Sender { platform, carrier: Arc::new(Refusing), texts };
     let wake_up = json!({"kind": "send", "group": "demo-group", "dealer": NORDSTERN, "lead": id, "message": "assigned-1"});
@@ -102,7 +102,7 @@ async fn msg_1_a_mail_that_has_failed_for_good_is_a_metric() {
 
 /// The template's alarms and dashboard use metrics that the code writes.
 #[test]
-fn the_templates_metrics_are_the_codes() {
+fn the_metrics_of_the_template_match_the_code() {
     let template = include_str!("../../infra/template.yaml");
     assert!(template.contains(&format!("Namespace: {NAMESPACE}\n")));
     for metric in Metric::VARIANTS {

@@ -109,7 +109,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_link_of_a_document_leads_to_a_file_and_an_anchor() {
+fn every_link_in_the_documents_has_a_file_and_an_anchor() {
     let mut broken = Vec::new();
     for file in documents() {
         let text = std::fs::read_to_string(&file).unwrap();
@@ -129,7 +129,7 @@ fn every_link_of_a_document_leads_to_a_file_and_an_anchor() {
 }
 
 #[test]
-fn the_page_of_rules_has_an_anchor_for_every_rule() {
+fn the_rules_page_has_an_anchor_for_every_rule() {
     let page = reference::page("/reference/rules").unwrap();
     for id in rules().keys() {
         assert!(page.contains(&format!("<a id=\"{id}\"></a>{id}")), "/reference/rules#{id} leads nowhere");
@@ -140,7 +140,7 @@ fn the_page_of_rules_has_an_anchor_for_every_rule() {
 }
 
 #[test]
-fn every_file_of_decisions_is_a_page() {
+fn every_decision_file_has_a_reference_page() {
     for file in files(&root().join("docs/decisions"), "md") {
         let path = format!("/reference/decisions/{}", file.file_stem().unwrap().display());
         assert!(reference::page(&path).is_some(), "add {} to PAGES in infra/local/src/reference.rs", file.display());
@@ -149,7 +149,7 @@ fn every_file_of_decisions_is_a_page() {
 
 /// INT-3, INT-4: each error of a problem names a rule that the reference explains.
 #[tokio::test]
-async fn the_rules_of_a_problem_are_on_the_page_of_rules() {
+async fn each_error_of_a_problem_links_to_the_rules_page() {
     let world = World::new().await;
     let body = json!({"type": "spaceship", "contact": {"email": "jana", "phone": "12"}});
     let answer = world.post("ingo.brandt", &format!("/dealers/{NORDSTERN}/leads"), &body).await;

@@ -34,7 +34,7 @@ async fn int_1_a_json_enquiry_is_a_lead_with_number_owner_and_deadline() {
 }
 
 #[tokio::test]
-async fn int_2_the_raw_input_is_kept_and_linked_whatever_its_size() {
+async fn int_2_the_raw_input_of_any_size_is_stored_and_linked() {
     let world = World::new().await;
     let mut state = 1_u64;
     let mut random = || {
@@ -66,7 +66,7 @@ async fn int_2_the_raw_input_is_kept_and_linked_whatever_its_size() {
 
 /// INT-2: an invalid prospect is reported, and the other prospects of the document become leads.
 #[tokio::test]
-async fn int_2_one_bad_prospect_does_not_lose_its_neighbours() {
+async fn int_2_an_invalid_prospect_is_reported_and_the_others_become_leads() {
     let world = World::new().await;
     let prospect = |id: &str, contact: &str| {
         format!("<prospect><id source=\"portal\">{id}</id><customer><contact>{contact}</contact></customer></prospect>")
@@ -87,7 +87,7 @@ async fn int_2_one_bad_prospect_does_not_lose_its_neighbours() {
 
 /// INT-3: values of ADF that cannot be parsed are kept as text and flagged.
 #[tokio::test]
-async fn int_3_what_adf_says_unreadably_is_kept_and_flagged() {
+async fn int_3_unreadable_adf_values_are_kept_as_text_and_flagged() {
     let world = World::new().await;
     let xml = "<adf><prospect><requestdate>someday</requestdate><customer><contact><name part=\"full\">Otto Normal</name>\
                <phone type=\"voice\">call me at work</phone><email>not an address</email></contact></customer></prospect></adf>";
@@ -103,7 +103,7 @@ async fn int_3_what_adf_says_unreadably_is_kept_and_flagged() {
 
 /// INT-2: a date without a zone is read in the dealer's zone.
 #[tokio::test]
-async fn int_2_adf_dates_without_a_zone_are_the_dealers() {
+async fn int_2_adf_dates_without_a_zone_are_read_in_the_dealers_zone() {
     let world = World::new().await;
     for (dealer, written, meant) in [
         (NORDSTERN, "2026-11-20T14:30:00", "2026-11-20T13:30:00Z"),
@@ -122,7 +122,7 @@ async fn int_2_adf_dates_without_a_zone_are_the_dealers() {
 
 /// INT-1: partners may send the same bodies by queue. Only the invalid messages go to the dead-letter queue.
 #[tokio::test]
-async fn int_1_partners_send_the_same_bodies_by_queue_and_bad_ones_end_alone_in_the_dead_letters() {
+async fn int_1_only_invalid_queue_messages_of_partners_go_to_the_dead_letter_queue() {
     let world = World::new().await;
     // The sender chooses the session name of a role, so the session name is ignored.
     world.enqueue("m1", "AIDADEMOPORTAL:a-session", Some(NORDSTERN), &enquiry("one").to_string());
@@ -155,7 +155,7 @@ async fn lead_6_without_level_1_there_is_no_deadline() {
 
 /// INT-4: if a lead number is already used, another one is chosen.
 #[tokio::test]
-async fn int_4_numbers_that_clash_by_chance_give_way() {
+async fn int_4_a_second_attempt_returns_another_lead_number() {
     let world = World::new().await;
     // Attempt 0 returns the number that the lead already has; attempt 1 must return another one.
     let first = world.lead(&enquiry("first")).await;
@@ -179,7 +179,7 @@ async fn int_3_the_same_address_in_other_case_is_one_channel() {
 
 /// LEAD-2: a timeline larger than one page of the database is read completely.
 #[tokio::test]
-async fn lead_2_a_history_of_more_than_a_megabyte_is_read_to_its_end() {
+async fn lead_2_a_timeline_of_more_than_a_megabyte_is_read_completely() {
     let world = World::new().await;
     let noise = |seed: u64| -> String {
         let mut state = seed;

@@ -17,7 +17,7 @@ async fn send(world: &World, who: &str, key: &str, body: &Value) -> crate::suppo
 
 /// INT-5: a repeat gets the first response, although the lead has changed since.
 #[tokio::test]
-async fn int_5_a_repeat_gets_the_first_answer_whatever_happened_since() {
+async fn int_5_a_repeat_gets_the_first_response_although_the_lead_has_changed() {
     let world = World::new().await;
     let first = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
     assert_eq!(first.status, 201);
@@ -33,7 +33,7 @@ async fn int_5_a_repeat_gets_the_first_answer_whatever_happened_since() {
 
 /// INT-5: a key that is reused with another body is refused, and no lead is created.
 #[tokio::test]
-async fn int_5_a_key_that_comes_with_another_body_is_refused_and_nothing_is_made() {
+async fn int_5_a_key_reused_with_another_body_is_refused_and_creates_no_lead() {
     let world = World::new().await;
     let mut with_id = enquiry("sam");
     with_id["external_id"] = json!("x-1");
@@ -49,7 +49,7 @@ async fn int_5_a_key_that_comes_with_another_body_is_refused_and_nothing_is_made
 
 /// INT-5: an idempotency key is also checked if the enquiry has an external id.
 #[tokio::test]
-async fn int_5_an_idempotency_key_counts_beside_an_external_id() {
+async fn int_5_an_idempotency_key_is_checked_in_addition_to_an_external_id() {
     let world = World::new().await;
     let body = |id: &str| {
         let mut body = enquiry("jana");
@@ -65,7 +65,7 @@ async fn int_5_an_idempotency_key_counts_beside_an_external_id() {
 
 /// INT-5: keys and external ids of different senders are independent.
 #[tokio::test]
-async fn int_5_keys_and_ids_are_their_senders_own() {
+async fn int_5_keys_of_different_senders_are_independent() {
     let world = World::new().await;
     let portal = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
     let person = send(&world, "ingo.brandt", "k1", &enquiry("karl")).await;
@@ -75,7 +75,7 @@ async fn int_5_keys_and_ids_are_their_senders_own() {
 
 /// INT-5: white space and the order of fields do not make a different enquiry.
 #[tokio::test]
-async fn int_5_white_space_and_the_order_of_fields_make_no_other_enquiry() {
+async fn int_5_white_space_and_field_order_do_not_make_a_different_enquiry() {
     let world = World::new().await;
     let texts = [
         r#"{"external_id":"x","type":"other","contact":{"email":"a@example.com"}}"#,
@@ -89,7 +89,7 @@ async fn int_5_white_space_and_the_order_of_fields_make_no_other_enquiry() {
 }
 
 #[tokio::test]
-async fn int_5_adf_resend_changes_the_lead_it_names() {
+async fn int_5_an_adf_resend_updates_the_lead_that_it_names() {
     let world = World::new().await;
     let adf = |status: &str, comment: &str| {
         format!(
@@ -136,7 +136,7 @@ async fn int_5_a_reaction_sent_twice_with_one_key_is_logged_once() {
 }
 
 #[tokio::test]
-async fn set_10_a_change_that_saw_an_older_version_is_refused() {
+async fn set_10_a_change_based_on_an_older_version_is_refused() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let etag = world.get("anna.vogt", &format!("/leads/{id}")).await.headers["etag"].to_str().unwrap().to_owned();
@@ -149,7 +149,7 @@ async fn set_10_a_change_that_saw_an_older_version_is_refused() {
 
 /// INT-5: a key that was used for one dealer is refused for another dealer, and the first lead is not shown.
 #[tokio::test]
-async fn int_5_a_key_used_for_another_dealer_is_refused_and_not_answered_with_the_first_ones_lead() {
+async fn int_5_a_key_reused_for_another_dealer_is_refused_and_does_not_show_the_first_lead() {
     let world = World::new().await;
     assert_eq!(send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await.status, 201);
     let headers = [JSON, ("idempotency-key", "k1")];
@@ -160,7 +160,7 @@ async fn int_5_a_key_used_for_another_dealer_is_refused_and_not_answered_with_th
 
 /// INT-5: a repeated assignment gets the same response, although it moved the lead out of the user's scope.
 #[tokio::test]
-async fn int_5_an_assignment_that_put_the_lead_out_of_reach_is_answered_again_when_repeated() {
+async fn int_5_a_repeated_assignment_gets_the_same_response_although_the_lead_left_the_scope() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let path = format!("/leads/{id}/assignment");
@@ -187,7 +187,7 @@ async fn set_10_if_match_may_name_several_versions() {
 
 /// INT-5: a repeat at the first dealer gets the first response, although the lead has moved to another dealer.
 #[tokio::test]
-async fn int_5_a_repeat_is_answered_for_the_dealer_it_was_sent_to_though_the_lead_has_gone_on() {
+async fn int_5_a_repeat_at_the_first_dealer_gets_the_first_response_after_the_lead_has_moved() {
     let world = World::new().await;
     let first = send(&world, "partner:portal-demo", "k1", &enquiry("jana")).await;
     let path = format!("/leads/{}/assignment", first.text("/id"));
@@ -197,7 +197,7 @@ async fn int_5_a_repeat_is_answered_for_the_dealer_it_was_sent_to_though_the_lea
 
 /// INT-5: a key that first comes with a repeat of an external id is stored too.
 #[tokio::test]
-async fn int_5_a_key_that_first_came_with_a_repeat_is_remembered_too() {
+async fn int_5_a_key_first_sent_with_a_repeat_is_stored() {
     let world = World::new().await;
     let body = |id: &str| {
         let mut body = enquiry("jana");
@@ -211,7 +211,7 @@ async fn int_5_a_key_that_first_came_with_a_repeat_is_remembered_too() {
 
 /// INT-5: redriving a message from the dead-letter queue creates no second lead.
 #[tokio::test]
-async fn int_5_what_is_redriven_is_a_new_message_but_no_new_lead() {
+async fn int_5_a_redriven_message_creates_no_second_lead() {
     let world = World::new().await;
     let good = "<prospect><customer><contact><name>A</name><email>a@example.com</email></contact></customer></prospect>";
     let bad = "<prospect><customer><contact><name>Nobody can be reached</name></contact></customer></prospect>";
@@ -229,7 +229,7 @@ async fn int_5_what_is_redriven_is_a_new_message_but_no_new_lead() {
 
 /// INT-5: when one document holds several versions of an enquiry, all are applied in order, once.
 #[tokio::test]
-async fn int_5_two_states_of_one_enquiry_in_one_document_are_both_taken() {
+async fn int_5_several_versions_of_an_enquiry_in_one_document_are_applied_in_order_once() {
     let world = World::new().await;
     let prospect = |status: &str, comment: &str| {
         format!(
@@ -252,7 +252,7 @@ async fn int_5_two_states_of_one_enquiry_in_one_document_are_both_taken() {
 /// INT-5, MSG-1: every change of a lead is carried out once within thirty days, although other changes happen in between. The response to a
 /// repeat is marked as a repeat.
 #[tokio::test]
-async fn int_5_every_change_of_a_lead_is_carried_out_once_and_its_repeat_says_so() {
+async fn int_5_every_change_of_a_lead_is_carried_out_once_and_its_repeat_is_marked() {
     let world = World::new().await;
     let mut body = enquiry("jana");
     body["contact"]["phone"] = json!("0171 2345678");
@@ -335,7 +335,7 @@ async fn int_5_every_change_of_a_lead_is_carried_out_once_and_its_repeat_says_so
 
 /// INT-5: a request that had nothing to change is remembered, so a later repeat changes nothing.
 #[tokio::test]
-async fn int_5_a_request_that_changed_nothing_is_remembered_too() {
+async fn int_5_a_request_that_changed_nothing_is_stored_and_its_repeat_changes_nothing() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     let task = json!({"title": "Wash", "start": "2026-11-25T10:00:00+01:00", "minutes": 30});
@@ -351,7 +351,7 @@ async fn int_5_a_request_that_changed_nothing_is_remembered_too() {
 
 /// ACC-1, LEAD-9: when a lead has left the user's scope, a repeat shows only the state that the request itself left.
 #[tokio::test]
-async fn lead_9_a_repeat_does_not_show_what_has_happened_out_of_reach() {
+async fn lead_9_a_repeat_does_not_show_later_changes_outside_the_users_scope() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     let headers = [("content-type", "application/json"), ("idempotency-key", "away")];

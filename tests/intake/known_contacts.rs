@@ -22,7 +22,7 @@ fn lost() -> Value {
 
 /// INT-6: another enquiry of a contact with a lead in progress is added to this lead, and the owner is notified.
 #[tokio::test]
-async fn int_6_another_enquiry_of_a_contact_with_a_lead_in_progress_is_added_to_it_and_its_owner_is_told() {
+async fn int_6_another_enquiry_is_added_to_the_lead_in_progress_and_the_owner_is_notified() {
     let world = World::new().await;
     let first = send(&world, &from("jana@example.com", "1")).await;
     world.advance_to("2026-11-23T09:30:00Z").await;
@@ -48,7 +48,7 @@ async fn int_6_another_enquiry_of_a_contact_with_a_lead_in_progress_is_added_to_
 
 /// INT-5: a repeat of an added enquiry gets the first response and is not added again.
 #[tokio::test]
-async fn int_5_an_enquiry_that_was_added_is_added_once() {
+async fn int_5_a_repeat_of_an_added_enquiry_is_not_added_again() {
     let world = World::new().await;
     send(&world, &from("jana@example.com", "1")).await;
     let body = from("jana@example.com", "2");
@@ -77,7 +77,7 @@ async fn int_5_an_enquiry_that_was_added_is_added_once() {
 
 /// INT-6: an enquiry that is added after the seller's reaction starts a new deadline; the first reaction is kept.
 #[tokio::test]
-async fn int_6_an_enquiry_after_the_answer_starts_a_deadline_of_its_own_and_the_first_answer_is_kept() {
+async fn int_6_an_enquiry_added_after_the_reaction_starts_a_new_deadline_and_keeps_the_reaction() {
     let world = World::new().await;
     let first = send(&world, &from("jana@example.com", "1")).await;
     let lead = first.text("/id").to_owned();
@@ -93,7 +93,7 @@ async fn int_6_an_enquiry_after_the_answer_starts_a_deadline_of_its_own_and_the_
 }
 
 #[tokio::test]
-async fn dis_5_a_known_contact_goes_to_the_owner_of_the_latest_lead_here_outside_the_rotation() {
+async fn dis_5_a_known_contact_goes_to_the_owner_of_the_latest_lead_outside_the_rotation() {
     let world = World::new().await;
     let first = send(&world, &from("jana@example.com", "1")).await;
     assert_eq!(first.text("/owner"), "anna.vogt");
@@ -108,7 +108,7 @@ async fn dis_5_a_known_contact_goes_to_the_owner_of_the_latest_lead_here_outside
 
 /// DIS-5: if that owner is absent or not assignable, or if the dealer's setting requires it, the rotation distributes the lead.
 #[tokio::test]
-async fn dis_5_without_such_an_owner_or_where_the_dealer_wants_it_so_the_rotation_runs() {
+async fn dis_5_a_known_contact_is_rotated_without_a_present_assignable_owner_or_by_setting() {
     for who in ["absent", "not assignable", "as configured"] {
         let world = World::new().await;
         let first = send(&world, &from("jana@example.com", "1")).await;
@@ -129,7 +129,7 @@ async fn dis_5_without_such_an_owner_or_where_the_dealer_wants_it_so_the_rotatio
 
 /// INT-6, DIS-5: a contact is recognised by the telephone number alone, although the record is stored under the e-mail address.
 #[tokio::test]
-async fn dis_5_whoever_is_known_by_any_channel_is_known() {
+async fn dis_5_a_contact_is_recognised_by_the_telephone_number_alone() {
     let world = World::new().await;
     let mut both = from("jana@example.com", "1");
     both["contact"]["phone"] = json!("0171 2345678");
@@ -145,7 +145,7 @@ async fn dis_5_whoever_is_known_by_any_channel_is_known() {
 
 /// INT-6: when a new contact sends several enquiries at the same time, one becomes the lead and the others are added to it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn int_6_a_new_contact_who_asks_eight_times_at_once_has_one_lead() {
+async fn int_6_eight_concurrent_enquiries_of_a_new_contact_make_one_lead() {
     let world = World::new().await;
     let world = &world;
     let replies =
@@ -158,7 +158,7 @@ async fn int_6_a_new_contact_who_asks_eight_times_at_once_has_one_lead() {
 
 /// INT-5: an ADF `resend` of an enquiry that was added to a lead updates that lead once, and is never dropped.
 #[tokio::test]
-async fn int_5_a_resend_of_an_enquiry_that_was_added_is_on_the_timeline_once() {
+async fn int_5_a_resend_of_an_added_enquiry_is_on_the_timeline_once() {
     let world = World::new().await;
     let first = send(&world, &from("jana@example.com", "1")).await;
     let adf = |status: &str, comments: &str| {

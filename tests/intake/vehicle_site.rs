@@ -20,7 +20,7 @@ async fn sent(world: &World, body: &Value) -> (String, String) {
 
 /// INT-10: with `rules_of_vehicle_location`, the routing rules of the vehicle's site apply.
 #[tokio::test]
-async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_so() {
+async fn int_10_the_routing_rules_of_the_vehicle_site_apply_if_the_dealer_sets_it() {
     let world = World::new().await;
     assert_eq!(sent(&world, &at_site("a", HARBOUR)).await.0, NORDSTERN, "not unless it is set");
     world.settings(|s| s.rules_of_vehicle_location = true).await;
@@ -58,7 +58,7 @@ async fn int_10_the_rules_of_the_vehicles_site_apply_where_the_dealer_wants_it_s
 
 /// INT-10, INT-6: when an enquiry is added to a lead of the vehicle's site, the timeline also shows the dealer that received it.
 #[tokio::test]
-async fn int_10_the_timeline_says_where_an_added_enquiry_came_in() {
+async fn int_10_the_timeline_shows_the_dealer_that_received_an_added_enquiry() {
     let world = World::new().await;
     world.settings(|s| s.rules_of_vehicle_location = true).await;
     let path = format!("/dealers/{NORDSTERN}/leads");
@@ -78,7 +78,7 @@ fn offered(name: &str) -> Value {
 
 /// INT-8: a trade-in enquiry without a vehicle of the dealer's is also mailed to the trade-in address, with a PDF sheet.
 #[tokio::test]
-async fn int_8_a_trade_in_enquiry_without_a_vehicle_goes_to_whoever_buys_cars_in_with_a_sheet() {
+async fn int_8_a_trade_in_enquiry_without_a_vehicle_is_mailed_to_the_trade_in_address_with_a_sheet() {
     let world = World::at("2026-11-22T22:00:00Z").await;
     world.settings(|s| s.trade_in_cc_email = Some(forecourt_domain::base::Email::parse("ankauf@example.com").unwrap())).await;
     let id = world.lead(&offered("jana")).await;
@@ -105,7 +105,7 @@ async fn int_8_a_trade_in_enquiry_without_a_vehicle_goes_to_whoever_buys_cars_in
 
 /// INT-6, INT-8: a trade-in enquiry that is added to a lead is also sent to the trade-in address, once.
 #[tokio::test]
-async fn int_8_a_trade_in_that_is_added_to_a_lead_goes_there_too() {
+async fn int_8_a_trade_in_added_to_a_lead_is_mailed_to_the_trade_in_address_once() {
     let world = World::delivering_twice().await;
     world.lead(&enquiry("jana")).await;
     world.settings(|s| s.trade_in_cc_email = Some(forecourt_domain::base::Email::parse("ankauf@example.com").unwrap())).await;

@@ -6,7 +6,7 @@ use http::Method;
 use lopdf::Document;
 use serde_json::{Value, json};
 
-async fn say(world: &World, lead: LeadId, body: &Value) -> Reply {
+async fn communicate(world: &World, lead: LeadId, body: &Value) -> Reply {
     world.post("anna.vogt", &format!("/leads/{lead}/communications"), body).await
 }
 
@@ -33,7 +33,7 @@ fn to_customer(world: &World) -> Vec<forecourt_send::mail::Mail> {
 
 /// LEAD-3, ESC-7, MSG-1: a mail is sent once, stops the response clock, and is shown with its delivery state.
 #[tokio::test]
-async fn lead_3_a_mail_to_the_contact_goes_out_once_and_is_a_reply() {
+async fn lead_3_a_mail_to_the_contact_is_sent_once_and_counts_as_a_reply() {
     let world = World::new().await;
     let id = jana(&world).await;
     let path = format!("/leads/{id}/communications");
@@ -63,15 +63,15 @@ async fn lead_3_a_mail_to_the_contact_goes_out_once_and_is_a_reply() {
 /// LEAD-3: an SMS is sent, and calls are recorded. A call that reached the contact stops the response clock; one that did not reach the
 /// contact does not.
 #[tokio::test]
-async fn lead_3_an_sms_is_sent_and_calls_are_noted() {
+async fn lead_3_an_sms_is_sent_and_calls_are_recorded() {
     let world = World::new().await;
     let id = jana(&world).await;
-    let missed = say(&world, id, &json!({"medium": "call", "reached": false, "note": "Mailbox"})).await;
+    let missed = communicate(&world, id, &json!({"medium": "call", "reached": false, "note": "Mailbox"})).await;
     assert_eq!((missed.status, &missed.body["reached"], &missed.body["fate"]), (201, &json!(false), &Value::Null), "{}", missed.body);
     assert!(world.page(id).await.lead.reaction.is_none());
-    assert_eq!(say(&world, id, &json!({"medium": "call", "reached": true, "note": "Comes on Friday"})).await.status, 201);
+    assert_eq!(communicate(&world, id, &json!({"medium": "call", "reached": true, "note": "Comes on Friday"})).await.status, 201);
     assert_eq!(world.get(ADMIN, &format!("/leads/{id}")).await.text("/reaction/kind"), "call_reached");
-    assert_eq!(say(&world, id, &json!({"medium": "sms", "text": "Bis Freitag!"})).await.status, 201);
+    assert_eq!(communicate(&world, id, &json!({"medium": "sms", "text": "Bis Freitag!"})).await.status, 201);
     world.system.settle().await;
     let sms: Vec<_> = world.system.mailbox.sms().into_iter().map(|sms| (sms.to, sms.text)).collect();
     assert_eq!(sms, [("+491712345678".to_owned(), "Bis Freitag!".to_owned())]);
@@ -84,11 +84,11 @@ async fn lead_3_an_sms_is_sent_and_calls_are_noted() {
 
 /// LEAD-3, MSG-1, SET-5: a message that the dealer's settings forbid is refused or recorded as suppressed. Neither counts as a reply.
 #[tokio::test]
-async fn lead_3_the_dealers_switches_keep_mail_in() {
+async fn lead_3_a_message_that_the_settings_forbid_is_refused_or_suppressed() {
     let world = World::new().await;
     let id = jana(&world).await;
     world.settings(|draft| draft.send_external_mail = false).await;
-    let made = say(&world, id, &mail()).await;
+    let made = communicate(&world, id, &mail()).await;
     assert_eq!((made.status, made.text("/fate"), made.text("/why")), (201, "suppressed", "switched"), "{}", made.body);
     world.system.settle().await;
     assert_eq!((fate(&world, id).await.0.as_str(), to_customer(&world).len()), ("suppressed", 0));
@@ -100,11 +100,11 @@ async fn lead_3_the_dealers_switches_keep_mail_in() {
         })
         .await;
     for body in [mail(), json!({"medium": "sms", "text": "Hallo"})] {
-        let refused = say(&world, id, &body).await;
+        let refused = communicate(&world, id, &body).await;
         assert_eq!(refused.status, 409);
         assert!(refused.text("/detail").contains("lead_tracking_only"), "{}", refused.body);
     }
-    assert_eq!(say(&world, id, &json!({"medium": "call", "reached": true})).await.status, 201, "calls are noted all the same");
+    assert_eq!(communicate(&world, id, &json!({"medium": "call", "reached": true})).await.status, 201, "calls are noted all the same");
     // A message to a contact without a channel is refused.
     world.settings(|draft| draft.lead_tracking_only = false).await;
     let silent = world.lead(&json!({"type": "used_car", "contact": {"last_name": "Still", "email": "still@example.com"}})).await;
@@ -115,7 +115,7 @@ async fn lead_3_the_dealers_switches_keep_mail_in() {
 /// LEAD-3: a quote for a new vehicle is attached as overview or order form, in the customer's language, with the content at the time of
 /// sending.
 #[tokio::test]
-async fn lead_3_a_quote_goes_along_as_overview_or_order_form() {
+async fn lead_3_a_quote_is_attached_as_overview_or_order_form() {
     let world = World::new().await;
     let id = jana(&world).await;
     let quote = json!({"vehicle": {"condition": "new", "make": "Opel", "model": "Corsa"}, "price": {"amount": 2_249_000, "currency": "EUR"},
@@ -129,7 +129,7 @@ async fn lead_3_a_quote_goes_along_as_overview_or_order_form() {
         mail
     };
     for form in ["overview", "order_form"] {
-        let made = say(&world, id, &with(form)).await;
+        let made = communicate(&world, id, &with(form)).await;
         assert_eq!((made.status, made.text("/quote"), made.text("/form")), (201, quoted.as_str(), form), "{}", made.body);
     }
     let dearer = json!({"price": {"amount": 9_900_000}, "lines": null}).to_string();
@@ -155,17 +155,17 @@ async fn lead_3_a_quote_goes_along_as_overview_or_order_form() {
     for wrong in [json!(used), json!("nothing"), json!("No Name")] {
         let mut body = mail();
         body["quote"] = wrong;
-        assert_eq!(say(&world, id, &body).await.faults(), ["quote LEAD-3"]);
+        assert_eq!(communicate(&world, id, &body).await.faults(), ["quote LEAD-3"]);
     }
     // A field about the quote is refused without a quote.
     for (name, value) in [("form", json!("order_form")), ("qoute", json!(quoted))] {
         let mut body = mail();
         body[name] = value;
-        let refused = say(&world, id, &body).await;
+        let refused = communicate(&world, id, &body).await;
         assert!((refused.status, refused.faults()[0].starts_with(name)) == (422, true), "{}", refused.body);
     }
     let wrong = json!({"medium": "email", "subject": "", "text": "", "form": "letter"});
-    assert_eq!(say(&world, id, &wrong).await.faults(), ["subject LEAD-3", "form LEAD-3", "text LEAD-3"]);
-    assert_eq!(say(&world, id, &json!({"medium": "pigeon"})).await.faults(), ["medium LEAD-3"]);
-    assert_eq!(say(&world, id, &json!({"medium": "call"})).await.faults(), ["reached LEAD-3"]);
+    assert_eq!(communicate(&world, id, &wrong).await.faults(), ["subject LEAD-3", "form LEAD-3", "text LEAD-3"]);
+    assert_eq!(communicate(&world, id, &json!({"medium": "pigeon"})).await.faults(), ["medium LEAD-3"]);
+    assert_eq!(communicate(&world, id, &json!({"medium": "call"})).await.faults(), ["reached LEAD-3"]);
 }

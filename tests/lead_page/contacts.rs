@@ -31,14 +31,14 @@ async fn reached(world: &World, id: LeadId) -> ContactPreferences {
 
 /// Sends an enquiry with the given contact. Returns the status and the lead: 201 for a new lead, 200 if the enquiry was added to an
 /// existing one.
-async fn asks(world: &World, contact: &Value) -> (u16, String) {
+async fn send_enquiry(world: &World, contact: &Value) -> (u16, String) {
     let body = json!({"type": "used_car", "source": "website", "contact": contact});
     let reply = world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
     (reply.status, reply.text("/id").to_owned())
 }
 
 #[tokio::test]
-async fn lead_7_a_contact_is_corrected_and_found_again_by_the_new_channel() {
+async fn lead_7_a_corrected_contact_is_found_by_old_and_new_channels() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await;
     let path = format!("/leads/{id}/contacts");
@@ -60,7 +60,7 @@ async fn lead_7_a_contact_is_corrected_and_found_again_by_the_new_channel() {
         assert_eq!(found(&world, query).await, 1, "{query}");
     }
     for contact in [json!({"phone": "+49 171 2345678"}), json!({"email": "jana@example.com"}), json!({"email": "petersen@example.com"})] {
-        assert_eq!(asks(&world, &contact).await, (200, id.to_string()), "{contact}");
+        assert_eq!(send_enquiry(&world, &contact).await, (200, id.to_string()), "{contact}");
     }
     let reached = world.page(id).await.lead.reached(None).unwrap();
     assert_eq!(
@@ -81,7 +81,7 @@ async fn lead_7_a_lead_has_several_contacts_and_one_of_them_is_main() {
     let wife = json!({"first_name": "Eva", "last_name": "Petersen", "emails": ["eva@example.com"], "language": "en"});
     let added = world.post("anna.vogt", &path, &wife).await;
     assert_eq!((added.status, names(&added)), (201, vec!["petersen".to_owned(), "Eva Petersen".to_owned()]), "{}", added.body);
-    assert_eq!(asks(&world, &json!({"email": "eva@example.com"})).await, (200, id.to_string()), "she is known by her own address");
+    assert_eq!(send_enquiry(&world, &json!({"email": "eva@example.com"})).await, (200, id.to_string()), "she is known by her own address");
     let eva = added.headers["location"].to_str().unwrap().to_owned();
     assert_eq!(reached(&world, id).await.email, Some(Email::parse("petersen@example.com").unwrap()));
     let main = patch(&world, &eva, &json!({"main": true})).await;
@@ -109,7 +109,7 @@ async fn lead_7_a_lead_has_several_contacts_and_one_of_them_is_main() {
 /// LEAD-7, INT-6: a channel that belongs to another contact is noted on the lead, and the contacts are not merged. A lead whose contact
 /// had no record gets one.
 #[tokio::test]
-async fn lead_7_a_channel_of_somebody_else_is_noted_and_never_merged() {
+async fn lead_7_a_channel_of_another_contact_is_noted_and_the_contacts_are_not_merged() {
     let world = World::new().await;
     let (one, two) = (world.lead(&enquiry("one")).await, world.lead(&enquiry("two")).await);
     let path = format!("/leads/{one}/contacts/000001");
@@ -117,8 +117,8 @@ async fn lead_7_a_channel_of_somebody_else_is_noted_and_never_merged() {
     assert_eq!(clash.status, 200, "{}", clash.body);
     let events = world.get(ADMIN, &format!("/leads/{one}")).await.body["timeline"][1]["events"].clone();
     assert_eq!(events[1]["what"], "contact_clash", "{events}");
-    assert_eq!(asks(&world, &json!({"email": "two@example.com"})).await, (200, two.to_string()), "still the other's");
-    assert_eq!(asks(&world, &json!({"email": "new@example.com"})).await, (200, one.to_string()));
+    assert_eq!(send_enquiry(&world, &json!({"email": "two@example.com"})).await, (200, two.to_string()), "still the other's");
+    assert_eq!(send_enquiry(&world, &json!({"email": "new@example.com"})).await, (200, one.to_string()));
     // A second correction does not note the same clash again.
     patch(&world, &path, &json!({"last_name": "Eins"})).await;
     let page = world.get(ADMIN, &format!("/leads/{one}")).await.body;
@@ -128,13 +128,13 @@ async fn lead_7_a_channel_of_somebody_else_is_noted_and_never_merged() {
     let relayed = world.lead(&json!({"source": "website", "contact": {"last_name": "Drei", "email": "x7@relay.example"}})).await;
     assert_eq!(world.page(relayed).await.lead.contact_id, None);
     patch(&world, &format!("/leads/{relayed}/contacts/000001"), &json!({"emails": ["drei@example.com"]})).await;
-    assert_eq!(asks(&world, &json!({"email": "drei@example.com"})).await, (200, relayed.to_string()));
+    assert_eq!(send_enquiry(&world, &json!({"email": "drei@example.com"})).await, (200, relayed.to_string()));
     assert_eq!(found(&world, "drei@example.com").await, 1);
 }
 
 /// LEAD-7, INT-5: a resent enquiry changes the enquiry and keeps the corrections of users.
 #[tokio::test]
-async fn lead_7_a_resent_enquiry_leaves_what_people_corrected() {
+async fn lead_7_a_resent_enquiry_keeps_the_corrections_of_users() {
     let world = World::new().await;
     let sample = |status: &str, name: &str| {
         format!(
@@ -152,7 +152,7 @@ async fn lead_7_a_resent_enquiry_leaves_what_people_corrected() {
 /// LEAD-9, INT-3, INT-5, SET-10: changes of contacts need the right to work the lead and the current version, repeats have no effect, and
 /// invalid data is refused.
 #[tokio::test]
-async fn lead_7_contacts_are_for_who_works_the_lead_once_for_each_request_and_by_the_version_seen() {
+async fn lead_7_contact_changes_require_the_right_and_current_version_and_repeats_have_no_effect() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await;
     let path = format!("/leads/{id}/contacts");

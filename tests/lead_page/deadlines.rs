@@ -14,13 +14,13 @@ async fn patch(world: &World, path: &str, body: &Value) -> Reply {
     send(world, Method::PATCH, ADMIN, path, &[], body).await
 }
 
-async fn told(world: &World, id: LeadId) -> Vec<Value> {
+async fn timeline_events(world: &World, id: LeadId) -> Vec<Value> {
     let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
     page["timeline"].as_array().unwrap().iter().flat_map(|entry| entry["events"].as_array().unwrap().clone()).collect()
 }
 
-async fn what(world: &World, id: LeadId) -> Vec<String> {
-    told(world, id).await.iter().map(|event| event["what"].as_str().unwrap().to_owned()).collect()
+async fn event_names(world: &World, id: LeadId) -> Vec<String> {
+    timeline_events(world, id).await.iter().map(|event| event["what"].as_str().unwrap().to_owned()).collect()
 }
 
 async fn row(world: &World, id: LeadId) -> Value {
@@ -72,20 +72,20 @@ async fn lead_6_further_deadlines_are_set_moved_met_and_dropped_and_the_earliest
         assert_eq!(send(&world, Method::DELETE, ADMIN, &format!("{path}/{never}"), &[], &json!({})).await.status, 404, "{never}");
     }
     let wanted = ["deadline_added", "deadline_added", "reacted", "deadline_changed", "deadline_met", "deadline_deleted"];
-    assert_eq!(what(&world, id).await[2..], wanted);
-    let told = told(&world, id).await;
+    assert_eq!(event_names(&world, id).await[2..], wanted);
+    let timeline_events = timeline_events(&world, id).await;
     assert_eq!(
-        (&told[5]["from"], &told[5]["at"]),
+        (&timeline_events[5]["from"], &timeline_events[5]["at"]),
         (&json!("2026-11-23T10:00:00Z"), &json!("2026-11-28T10:00:00Z")),
         "the old time is kept"
     );
-    assert_eq!(told[6]["note"], "agreed");
+    assert_eq!(timeline_events[6]["note"], "agreed");
 }
 
 /// ESC-2, ESC-3, ESC-5, ESC-9, SET-11: the steps follow a deadline that was moved by hand. Stale timers do nothing, and new settings do
 /// not move it.
 #[tokio::test]
-async fn lead_6_the_first_contact_deadline_moved_by_hand_takes_its_steps_along_and_keeps_the_original() {
+async fn lead_6_moving_the_first_contact_deadline_moves_its_steps_and_keeps_the_original_time() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await;
     let path = format!("/leads/{id}/deadlines/first-contact");
@@ -121,7 +121,7 @@ async fn lead_6_the_first_contact_deadline_moved_by_hand_takes_its_steps_along_a
 
 /// ESC-5, ESC-2: a step of a moved deadline waits for the end of a day off, and a reminder that would be in the past is skipped.
 #[tokio::test]
-async fn lead_6_a_moved_deadline_keeps_days_off_free_and_skips_a_reminder_that_is_past() {
+async fn lead_6_a_moved_deadline_waits_for_the_end_of_a_day_off_and_skips_a_past_reminder() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await;
     let path = format!("/leads/{id}/deadlines/first-contact");
@@ -144,7 +144,7 @@ async fn lead_6_a_moved_deadline_keeps_days_off_free_and_skips_a_reminder_that_i
 }
 
 #[tokio::test]
-async fn lead_6_contact_made_yes_stops_the_clock_and_no_stops_nothing() {
+async fn lead_6_contact_made_stops_the_clock_and_contact_not_made_does_not() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await;
     let path = format!("/leads/{id}/contact-made");
@@ -153,7 +153,7 @@ async fn lead_6_contact_made_yes_stops_the_clock_and_no_stops_nothing() {
     assert!(no.body["deadline"]["seconds_left"].is_number());
     let yes = world.post(ADMIN, &path, &json!({"made": true})).await;
     assert_eq!((yes.text("/reaction/kind"), &yes.body["current_deadline"]), ("contact_made", &Value::Null));
-    assert_eq!(what(&world, id).await[2..], ["no_contact", "reacted"]);
+    assert_eq!(event_names(&world, id).await[2..], ["no_contact", "reacted"]);
     world.advance_to("2026-11-25T12:00:00Z").await;
     assert_eq!(world.page(id).await.lead.level(), 0);
     assert_eq!(patch(&world, &format!("/leads/{id}/deadlines/first-contact"), &json!({"at": "2026-11-26T10:00:00Z"})).await.status, 409);
@@ -165,7 +165,7 @@ async fn lead_6_contact_made_yes_stops_the_clock_and_no_stops_nothing() {
 /// LEAD-9, SET-10, INT-5: deadlines need the right to work the lead and the current version, repeats have no effect, and invalid
 /// deadlines are refused.
 #[tokio::test]
-async fn lead_6_deadlines_are_for_who_works_the_lead_once_for_each_request_and_by_the_version_seen() {
+async fn lead_6_deadline_changes_require_the_right_and_current_version_and_repeats_have_no_effect() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await;
     let path = format!("/leads/{id}/deadlines");
@@ -228,7 +228,7 @@ async fn lead_6_deadlines_are_for_who_works_the_lead_once_for_each_request_and_b
 
 /// LEAD-6: a reopened lead gets a new deadline, even if the old one was moved.
 #[tokio::test]
-async fn lead_6_a_reopened_lead_starts_with_the_dealers_deadline_again() {
+async fn lead_6_a_reopened_lead_gets_a_new_deadline_even_if_the_old_one_was_moved() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await;
     patch(&world, &format!("/leads/{id}/deadlines/first-contact"), &json!({"at": "2026-11-30T10:00:00Z"})).await;

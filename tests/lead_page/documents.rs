@@ -43,7 +43,7 @@ async fn complete(world: &World, at: &str) -> Reply {
 }
 
 /// Returns the names of all files in the bucket.
-fn held(world: &World) -> Vec<String> {
+fn stored_files(world: &World) -> Vec<String> {
     fn walk(folder: &std::path::Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
             let path = entry.unwrap().path();
@@ -56,7 +56,7 @@ fn held(world: &World) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn lead_2_a_document_goes_up_and_comes_down_by_links_and_is_renamed_and_removed_with_its_file() {
+async fn lead_2_a_document_is_uploaded_and_downloaded_by_link_renamed_and_removed_with_its_file() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let (made, at) = announced(&world, id).await;
@@ -72,7 +72,7 @@ async fn lead_2_a_document_goes_up_and_comes_down_by_links_and_is_renamed_and_re
     let done = complete(&world, &at).await;
     assert_eq!((done.status, done.text("/state"), done.body["version"].as_u64()), (200, "uploaded", Some(2)), "{}", done.body);
     assert_eq!(complete(&world, &at).await.body["version"], 2, "once");
-    assert_eq!(held(&world), ["documents"]);
+    assert_eq!(stored_files(&world), ["documents"]);
     let renamed = json!({"title": "Bestellung"}).to_string();
     let headers = [("content-type", "application/json"), ("if-match", "\"2\"")];
     assert_eq!(world.call(Method::PATCH, "anna.vogt", &at, &headers, renamed.as_bytes()).await.text("/title"), "Bestellung");
@@ -88,7 +88,7 @@ async fn lead_2_a_document_goes_up_and_comes_down_by_links_and_is_renamed_and_re
     assert_eq!(put(&world, made.text("/upload/url")).await, 200);
     let removed = world.call(Method::DELETE, "anna.vogt", &at, &[], b"").await;
     assert_eq!((removed.status, removed.text("/removed_by")), (200, "user:anna.vogt"));
-    assert_eq!(held(&world), Vec::<String>::new());
+    assert_eq!(stored_files(&world), Vec::<String>::new());
     assert_eq!(follow(&world, Method::GET, shown.text("/download/url"), "x/y", b"").await.0, 404);
     assert_eq!((complete(&world, &at).await.status, world.get(ADMIN, &at).await.body["download"].clone()), (409, Value::Null));
     let page = world.get(ADMIN, &format!("/leads/{id}")).await;
@@ -99,7 +99,7 @@ async fn lead_2_a_document_goes_up_and_comes_down_by_links_and_is_renamed_and_re
 
 /// LEAD-2: a link is valid for one file, one method, one type and size, and a limited time.
 #[tokio::test]
-async fn lead_2_a_link_of_a_document_is_good_for_nothing_else() {
+async fn lead_2_a_document_link_is_valid_for_one_file_method_type_and_size_only() {
     let world = World::new().await;
     let (id, other) = (world.lead(&enquiry("jana")).await, world.lead(&enquiry("piet")).await);
     let (made, at) = announced(&world, id).await;
@@ -112,7 +112,7 @@ async fn lead_2_a_link_of_a_document_is_good_for_nothing_else() {
         forged.replace_range(at..=at, if &up[at..=at] == "A" { "B" } else { "A" });
         assert_eq!(put(&world, &forged).await, 403);
     }
-    assert!(held(&world).is_empty());
+    assert!(stored_files(&world).is_empty());
     // A document cannot be completed under another lead or as an element of another kind.
     let name = at.rsplit('/').next().unwrap();
     assert_eq!(complete(&world, &format!("/leads/{other}/documents/{name}")).await.status, 404);
@@ -130,7 +130,7 @@ async fn lead_2_a_link_of_a_document_is_good_for_nothing_else() {
 
 /// LEAD-2: a repeated request finishes a completion that crashed after the copy, and a removal that crashed before the file was deleted.
 #[tokio::test]
-async fn lead_2_what_a_crash_left_of_a_document_is_finished_by_a_repeat() {
+async fn lead_2_a_repeat_finishes_a_document_request_that_crashed() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let (made, at) = announced(&world, id).await;
@@ -139,11 +139,11 @@ async fn lead_2_what_a_crash_left_of_a_document_is_finished_by_a_repeat() {
     let (upload, file) = (format!("uploads/demo-group/{id}/{name}"), format!("documents/demo-group/{id}/{name}"));
     world.bucket.copy(&upload, &file).await.unwrap();
     assert_eq!(complete(&world, &at).await.status, 200);
-    assert_eq!(held(&world), ["documents"]);
+    assert_eq!(stored_files(&world), ["documents"]);
     world.call(Method::DELETE, "anna.vogt", &at, &[], b"").await;
     world.bucket.put(&file, PDF.to_vec()).await.unwrap();
     assert_eq!(world.call(Method::DELETE, "anna.vogt", &at, &[], b"").await.body["version"], 3);
-    assert!(held(&world).is_empty());
+    assert!(stored_files(&world).is_empty());
     // A repeated creation returns another link to the same document.
     let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
     let announce = async || {
@@ -158,7 +158,7 @@ async fn lead_2_what_a_crash_left_of_a_document_is_finished_by_a_repeat() {
 
 /// LEAD-2: in the cloud the links are S3's. They sign type and size, and the response makes browsers save the file instead of showing it.
 #[tokio::test]
-async fn lead_2_links_of_the_cloud_sign_type_and_size_and_expire() {
+async fn lead_2_s3_links_sign_type_and_size_and_expire() {
     let config = aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
         .region(aws_config::Region::new("eu-central-1"))

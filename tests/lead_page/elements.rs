@@ -28,7 +28,7 @@ async fn listed(world: &World, lead: LeadId, kind: ElementKind) -> Vec<Value> {
 }
 
 /// Returns the events on the timeline.
-async fn told(world: &World, lead: LeadId) -> Vec<Value> {
+async fn timeline_events(world: &World, lead: LeadId) -> Vec<Value> {
     let page = world.get(ADMIN, &format!("/leads/{lead}")).await;
     page.body["timeline"].as_array().unwrap().iter().flat_map(|entry| entry["events"].as_array().unwrap().clone()).collect()
 }
@@ -44,7 +44,7 @@ fn drive(time: &str) -> Value {
 
 /// LEAD-2: a quote from creation to removal, with ETag, merge patch and history.
 #[tokio::test]
-async fn lead_2_a_quote_is_made_changed_and_removed_and_the_timeline_keeps_all_of_it() {
+async fn lead_2_a_quote_is_created_changed_and_removed_and_the_timeline_records_it() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let path = format!("/leads/{id}/quotes");
@@ -71,8 +71,8 @@ async fn lead_2_a_quote_is_made_changed_and_removed_and_the_timeline_keeps_all_o
     assert_eq!(patch(&world, ADMIN, &at, &json!({"notes": "x"}), None).await.status, 409);
     assert!(listed(&world, id, ElementKind::Quote).await.is_empty());
     assert_eq!(world.get(ADMIN, &at).await.text("/removed_by"), "user:ingo.brandt", "and can be opened from the timeline");
-    let told = told(&world, id).await;
-    let of_quote: Vec<_> = told.iter().filter(|event| event["kind"] == "quote").collect();
+    let timeline_events = timeline_events(&world, id).await;
+    let of_quote: Vec<_> = timeline_events.iter().filter(|event| event["kind"] == "quote").collect();
     let what: Vec<_> = of_quote.iter().map(|event| (event["what"].as_str().unwrap(), event["title"].as_str().unwrap())).collect();
     let line = "Opel Corsa GS: 22490.00 EUR";
     assert_eq!(what, [("element_added", "Opel Corsa: 22490.00 EUR"), ("element_changed", line), ("element_removed", line)]);
@@ -81,7 +81,7 @@ async fn lead_2_a_quote_is_made_changed_and_removed_and_the_timeline_keeps_all_o
 
 /// LEAD-2: all validation errors of an element are returned at once, by field.
 #[tokio::test]
-async fn lead_2_what_is_wrong_with_an_element_is_named_field_by_field() {
+async fn lead_2_all_invalid_fields_of_an_element_are_returned_at_once() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let cases = [
@@ -121,7 +121,7 @@ async fn lead_2_what_is_wrong_with_an_element_is_named_field_by_field() {
 
 /// LEAD-9: the response names the missing right. A lead out of scope is not found. Only its author and moderators may change a comment.
 #[tokio::test]
-async fn lead_9_elements_are_read_by_readers_written_by_workers_and_comments_changed_by_their_authors() {
+async fn lead_9_elements_follow_read_and_work_rights_and_only_authors_or_moderators_change_comments() {
     let world = World::new().await;
     // Ben is a seller who may see Anna's leads.
     world
@@ -154,8 +154,8 @@ async fn lead_9_elements_are_read_by_readers_written_by_workers_and_comments_cha
     assert_eq!(delete(&world, "ben.krause", &at).await.status, 403);
     assert_eq!(patch(&world, "anna.vogt", &at, &json!({"text": "Wants four"}), None).await.text("/text"), "Wants four");
     assert_eq!(delete(&world, ADMIN, &at).await.status, 200);
-    let told = told(&world, id).await;
-    let comment: Vec<_> = told.iter().filter(|event| event["kind"] == "comment").map(|event| &event["text"]).collect();
+    let timeline_events = timeline_events(&world, id).await;
+    let comment: Vec<_> = timeline_events.iter().filter(|event| event["kind"] == "comment").map(|event| &event["text"]).collect();
     assert_eq!(comment, [&json!("Wants winter tyres"), &json!("Wants four"), &Value::Null]);
     assert_eq!(world.get(ADMIN, &format!("{path}/unknown")).await.status, 404);
 }
@@ -194,7 +194,7 @@ async fn lead_2_a_test_drive_is_one_calendar_event_in_the_same_commit() {
 
 /// LEAD-1, LEAD-2: a lead has at most 100 elements of each kind.
 #[tokio::test]
-async fn lead_2_a_lead_has_a_hundred_comments_at_most() {
+async fn lead_2_a_lead_has_at_most_a_hundred_comments() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let path = format!("/leads/{id}/comments");
@@ -213,7 +213,7 @@ async fn lead_2_a_lead_has_a_hundred_comments_at_most() {
 
 /// LEAD-1, APT-1: the header counts each active test drive once, however it was created and wherever it is cancelled.
 #[tokio::test]
-async fn lead_1_each_test_drive_that_stands_counts_once() {
+async fn lead_1_each_active_test_drive_counts_once() {
     let world = World::new().await;
     let (id, link) = invited(&world, "jana", &json!({"type": "booked_test_drive"})).await;
     let (path, events) = (format!("/leads/{id}/test-drives"), format!("/leads/{id}/events"));
@@ -268,7 +268,7 @@ fn adf(status: &str, message: &str, trade_ins: &[&str]) -> Vec<u8> {
 /// LEAD-1, LEAD-2, INT-5, INT-6: the trade-in of an enquiry is an element like any other. A resent enquiry updates it unless users have
 /// changed it.
 #[tokio::test]
-async fn lead_2_the_trade_ins_of_an_enquiry_are_counted_listed_and_kept_once_they_are_changed() {
+async fn lead_2_trade_ins_of_an_enquiry_are_listed_and_a_resend_keeps_those_that_users_changed() {
     let world = World::new().await;
     let reply = world.adf(NORDSTERN, &adf("new", "one", &["Polo", "Golf"])).await;
     assert_eq!(reply.status, 201, "{}", reply.body);
@@ -305,7 +305,7 @@ async fn lead_2_the_trade_ins_of_an_enquiry_are_counted_listed_and_kept_once_the
 
 /// An action on one of the elements.
 #[derive(Debug, Clone)]
-enum Deed {
+enum Action {
     Add(ElementKind),
     Change(usize),
     Remove(usize),
@@ -316,20 +316,20 @@ proptest! {
 
     /// LEAD-1: the header's counts equal the lists, and the timeline has one entry for each change.
     #[test]
-    fn lead_1_counts_are_what_is_there(deeds in proptest::collection::vec(prop_oneof![
-        3 => proptest::sample::select(vec![ElementKind::TradeIn, ElementKind::Quote, ElementKind::TestDrive, ElementKind::Comment, ElementKind::Document]).prop_map(Deed::Add),
-        1 => (0..6_usize).prop_map(Deed::Change),
-        1 => (0..6_usize).prop_map(Deed::Remove),
+    fn lead_1_header_counts_equal_the_lists(actions in proptest::collection::vec(prop_oneof![
+        3 => proptest::sample::select(vec![ElementKind::TradeIn, ElementKind::Quote, ElementKind::TestDrive, ElementKind::Comment, ElementKind::Document]).prop_map(Action::Add),
+        1 => (0..6_usize).prop_map(Action::Change),
+        1 => (0..6_usize).prop_map(Action::Remove),
     ], 1..16)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = World::new().await;
             let id = world.lead(&enquiry("jana")).await;
             let mut made: Vec<(ElementKind, String, bool)> = Vec::new();
-            for (i, deed) in deeds.iter().enumerate() {
+            for (i, action) in actions.iter().enumerate() {
                 let before = world.page(id).await.timeline.len();
-                let changes = match deed {
-                    Deed::Add(kind) => {
+                let changes = match action {
+                    Action::Add(kind) => {
                         let body = match kind {
                             ElementKind::TradeIn => json!({"vehicle": {"make": "VW"}}),
                             ElementKind::Quote => quote(),
@@ -344,7 +344,7 @@ proptest! {
                         made.push((*kind, format!("{path}/{}", reply.text("/id")), true));
                         true
                     }
-                    Deed::Change(n) => {
+                    Action::Change(n) => {
                         let Some((kind, path, here)) = made.get(*n) else { continue };
                         let body = match kind {
                             ElementKind::Comment => json!({"text": format!("b{i}")}),
@@ -355,13 +355,13 @@ proptest! {
                         assert_eq!(patch(&world, ADMIN, path, &body, None).await.status, if *here { 200 } else { 409 });
                         *here
                     }
-                    Deed::Remove(n) => {
+                    Action::Remove(n) => {
                         let Some((_, path, here)) = made.get_mut(*n) else { continue };
                         assert_eq!(delete(&world, ADMIN, path).await.status, 200);
                         std::mem::replace(here, false)
                     }
                 };
-                assert_eq!(world.page(id).await.timeline.len(), before + usize::from(changes), "{deed:?}");
+                assert_eq!(world.page(id).await.timeline.len(), before + usize::from(changes), "{action:?}");
             }
             let counts = world.get(ADMIN, &format!("/leads/{id}")).await.body["counts"].clone();
             for (kind, name) in [

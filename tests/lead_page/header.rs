@@ -9,7 +9,7 @@ use forecourt_store::{Cursor, Load};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn lead_1_the_header_says_how_a_lead_stands_at_a_glance() {
+async fn lead_1_the_header_contains_status_deadline_and_next_action() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await;
     let path = format!("/leads/{id}");
@@ -48,7 +48,7 @@ async fn lead_1_the_header_says_how_a_lead_stands_at_a_glance() {
 }
 
 /// Adds timeline entries with 20 KB of raw input each to a lead.
-async fn grow(world: &World, id: LeadId, entries: usize) {
+async fn add_timeline_entries(world: &World, id: LeadId, entries: usize) {
     for _ in 0..entries {
         let rule = |loaded: &forecourt_store::Loaded, _| {
             let lead = loaded.lead(id).unwrap().touched(world.system.clock.now());
@@ -65,12 +65,12 @@ async fn grow(world: &World, id: LeadId, entries: usize) {
 /// LEAD-1, LEAD-2: a lead with two megabytes of history. The page needs two round trips and shows the latest entries; its cursor gives
 /// the rest. Each entry appears once.
 #[tokio::test]
-async fn lead_2_a_long_timeline_comes_by_pages_newest_first() {
+async fn lead_2_a_long_timeline_is_paged_newest_first() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await;
     let short = world.get(ADMIN, &format!("/leads/{id}")).await.body;
     assert_eq!((&short["timeline_truncated"], &short["timeline_cursor"]), (&json!(false), &Value::Null));
-    grow(&world, id, 110).await;
+    add_timeline_entries(&world, id, 110).await;
     let before = world.store.spent();
     let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
     // The first read shows that there is more; three concurrent reads fetch it.
@@ -100,7 +100,7 @@ async fn lead_2_a_long_timeline_comes_by_pages_newest_first() {
 
 /// INT-5, CAL-3: the page shows a resent enquiry in its latest state and the next planned event, however many timeline entries follow.
 #[tokio::test]
-async fn int_5_the_page_shows_the_latest_state_of_a_resent_enquiry_however_old() {
+async fn int_5_the_page_shows_the_latest_state_of_a_resent_enquiry_at_any_age() {
     let world = World::new().await;
     let sample = |status: &str, model: &str| {
         format!(
@@ -113,7 +113,7 @@ async fn int_5_the_page_shows_the_latest_state_of_a_resent_enquiry_however_old()
     assert_eq!(world.adf(NORDSTERN, sample(" status=\"resend\"", "Astra").as_bytes()).await.status, 200);
     world.post(ADMIN, &format!("/leads/{id}/events"), &json!({"title": "Call her", "type": "phone_outbound"})).await;
     for more in [0, 110] {
-        grow(&world, id, more).await;
+        add_timeline_entries(&world, id, more).await;
         let page = world.get(ADMIN, &format!("/leads/{id}")).await.body;
         assert_eq!(page["enquiry"]["vehicles"][0]["model"], "Astra", "after {more} more");
         assert_eq!(page["next_action_event"]["title"], "Call her", "and so is what is next, after {more} more");
@@ -122,7 +122,7 @@ async fn int_5_the_page_shows_the_latest_state_of_a_resent_enquiry_however_old()
 
 /// LEAD-9: the timeline follows the rights on its lead, and invalid queries are refused.
 #[tokio::test]
-async fn lead_9_the_timeline_is_for_who_may_see_the_lead() {
+async fn lead_9_the_timeline_follows_the_rights_on_its_lead() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await;
     let path = format!("/leads/{id}/timeline");
@@ -157,7 +157,7 @@ async fn lead_9_the_timeline_is_for_who_may_see_the_lead() {
 /// LEAD-2: each entry that exists throughout appears on exactly one page. An entry that is added between two pages appears on neither,
 /// and a removed element keeps its entries.
 #[tokio::test]
-async fn lead_2_pages_of_a_timeline_show_each_entry_once_whatever_happens_between_them() {
+async fn lead_2_timeline_pages_show_each_entry_once_despite_changes_in_between() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await;
     let mut comments = Vec::new();

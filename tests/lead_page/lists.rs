@@ -16,18 +16,18 @@ async fn found(world: &World, who: &str, query: &str) -> Vec<String> {
     names
 }
 
-fn asked(name: &str, kind: &str, source: &str, phone: &str, plate: &str) -> Value {
+fn enquiry_of(name: &str, kind: &str, source: &str, phone: &str, plate: &str) -> Value {
     json!({"type": kind, "source": source, "contact": {"last_name": name, "email": format!("{}@example.com", name.to_lowercase()), "phone": phone},
         "trade_in": {"make": "Opel", "plate": plate}})
 }
 
 #[tokio::test]
-async fn lead_8_lists_are_filtered_and_searched_within_the_askers_scope() {
+async fn lead_8_lists_are_filtered_and_searched_within_the_users_scope() {
     let world = World::new().await;
-    let first = world.lead(&asked("Petersen", "used_car", "website", "0171 2345678", "KI-JP 4711")).await;
+    let first = world.lead(&enquiry_of("Petersen", "used_car", "website", "0171 2345678", "KI-JP 4711")).await;
     world.advance_to("2026-11-23T10:00:00Z").await;
-    world.lead(&asked("Öztürk", "new_car", "Portal", "0171 2345679", "B MW 1")).await;
-    world.lead(&asked("Peters", "service", "website", "0171 2345670", "HH-A 99")).await;
+    world.lead(&enquiry_of("Öztürk", "new_car", "Portal", "0171 2345679", "B MW 1")).await;
+    world.lead(&enquiry_of("Peters", "service", "website", "0171 2345670", "HH-A 99")).await;
     world.advance_to("2026-11-23T11:30:00Z").await;
     for (query, wanted) in [
         ("type=new_car", vec!["Öztürk"]),
@@ -60,11 +60,11 @@ async fn lead_8_lists_are_filtered_and_searched_within_the_askers_scope() {
 
 /// LEAD-8: a search for any channel of a contact finds all of the contact's leads.
 #[tokio::test]
-async fn lead_8_a_contact_is_found_by_every_channel() {
+async fn lead_8_a_search_by_any_channel_finds_all_leads_of_a_contact() {
     let world = World::new().await;
-    let id = world.lead(&asked("Petersen", "used_car", "website", "0171 2345678", "")).await;
+    let id = world.lead(&enquiry_of("Petersen", "used_car", "website", "0171 2345678", "")).await;
     world.post(ADMIN, &format!("/leads/{id}/status"), &json!({"status": "lost", "reason": "price"})).await;
-    let mut by_phone = asked("J. Petersen", "used_car", "website", "0171 2345678", "");
+    let mut by_phone = enquiry_of("J. Petersen", "used_car", "website", "0171 2345678", "");
     by_phone["contact"].as_object_mut().unwrap().remove("email");
     world.lead(&by_phone).await;
     for query in ["q=petersen@example.com", "q=01712345678"] {
@@ -77,10 +77,10 @@ async fn lead_8_a_contact_is_found_by_every_channel() {
 #[tokio::test]
 async fn lead_8_a_lead_is_found_by_each_of_its_contacts_and_a_shared_channel_finds_all() {
     let world = World::new().await;
-    let a = world.lead(&asked("Petersen", "used_car", "website", "0171 2345678", "")).await;
-    let b = world.lead(&asked("Kim", "used_car", "website", "0171 2345670", "")).await;
+    let a = world.lead(&enquiry_of("Petersen", "used_car", "website", "0171 2345678", "")).await;
+    let b = world.lead(&enquiry_of("Kim", "used_car", "website", "0171 2345670", "")).await;
     // Kim's enquiry has Petersen's telephone number. In the directory the number stays with Petersen.
-    let again = asked("Kim", "used_car", "website", "0171 2345678", "");
+    let again = enquiry_of("Kim", "used_car", "website", "0171 2345678", "");
     assert_eq!(world.post("partner:portal-demo", &format!("/dealers/{NORDSTERN}/leads"), &again).await.text("/id"), b.to_string());
     assert_eq!(found(&world, ADMIN, "q=01712345678").await, ["Kim", "Petersen"]);
     assert_eq!(found(&world, ADMIN, "q=kim@example.com").await, ["Kim"]);
@@ -121,7 +121,7 @@ async fn lead_8_a_lead_is_found_by_each_of_its_contacts_and_a_shared_channel_fin
 
 /// LEAD-8, INT-5: after an enquiry is resent, a search finds its lead by the new content.
 #[tokio::test]
-async fn lead_8_a_lead_is_found_by_what_its_enquiry_says_when_it_is_sent_again() {
+async fn lead_8_a_search_finds_a_lead_by_the_content_of_a_resent_enquiry() {
     let world = World::new().await;
     let adf = |status: &str, phone: &str| {
         format!(
@@ -138,7 +138,7 @@ async fn lead_8_a_lead_is_found_by_what_its_enquiry_says_when_it_is_sent_again()
 /// LEAD-8: search results by channel are paged like any list. If the directory has not all leads of a channel, the search reads the list
 /// of leads.
 #[tokio::test]
-async fn lead_8_a_channel_finds_every_lead_whether_the_directory_names_them_or_not() {
+async fn lead_8_a_search_by_channel_finds_every_lead_even_if_the_directory_is_incomplete() {
     let world = World::new().await;
     for (hour, name) in ["One", "Two", "Three"].into_iter().enumerate() {
         let id = world.lead(&json!({"type": "used_car", "contact": {"last_name": name, "email": "jana@example.com"}})).await;
@@ -176,7 +176,7 @@ async fn lead_8_a_channel_finds_every_lead_whether_the_directory_names_them_or_n
 
 /// LEAD-2, CAL-1: the lists of a lead are paged, newest first. A cursor is valid only for its own list and lead.
 #[tokio::test]
-async fn lead_2_lists_of_a_lead_come_in_pages() {
+async fn lead_2_lists_of_a_lead_are_paged_newest_first() {
     let world = World::new().await;
     let (id, other) = (world.lead(&enquiry("jana")).await, world.lead(&enquiry("kim")).await);
     for n in 0..7 {
@@ -209,7 +209,7 @@ async fn lead_2_lists_of_a_lead_come_in_pages() {
 
 /// LEAD-2: a lead with more data than one read returns (1 MB) is shown completely.
 #[tokio::test]
-async fn lead_2_of_a_lead_with_megabytes_of_events_none_is_missing() {
+async fn lead_2_a_lead_with_megabytes_of_events_is_shown_completely() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let template = {

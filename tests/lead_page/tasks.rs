@@ -15,7 +15,7 @@ fn task(title: &str, start: &str) -> Value {
     json!({"title": title, "start": start, "minutes": 30})
 }
 
-fn given(title: &str, start: &str, assignee: &str) -> Value {
+fn task_for(title: &str, start: &str, assignee: &str) -> Value {
     json!({"title": title, "start": start, "minutes": 30, "assignee": assignee})
 }
 
@@ -34,14 +34,14 @@ async fn listed(world: &World, who: &str, query: &str) -> Vec<String> {
     }
 }
 
-async fn what(world: &World, lead: &str) -> Vec<String> {
+async fn event_names(world: &World, lead: &str) -> Vec<String> {
     let page = world.get(ADMIN, &format!("/leads/{lead}")).await.body;
     let events = page["timeline"].as_array().unwrap().iter().flat_map(|entry| entry["events"].as_array().unwrap().clone());
     events.map(|event| event["what"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
-async fn lead_4_a_task_is_made_changed_done_reopened_and_deleted_and_the_timeline_keeps_it() {
+async fn lead_4_a_task_is_created_changed_completed_reopened_and_deleted_with_timeline_entries() {
     let world = World::new().await;
     let id = world.lead(&enquiry("petersen")).await.to_string();
     let path = format!("/leads/{id}/tasks");
@@ -88,7 +88,7 @@ async fn lead_4_a_task_is_made_changed_done_reopened_and_deleted_and_the_timelin
     assert_eq!(world.post(ADMIN, &completion, &json!({})).await.status, 409);
     let tasks = world.get(ADMIN, &path).await.body["tasks"].clone();
     assert_eq!((tasks.as_array().unwrap().len(), &tasks[0]["state"]), (1, &json!("deleted")));
-    assert_eq!(what(&world, &id).await[2..], ["task_added", "task_changed", "task_completed", "task_reopened", "task_deleted"]);
+    assert_eq!(event_names(&world, &id).await[2..], ["task_added", "task_changed", "task_completed", "task_reopened", "task_deleted"]);
 }
 
 /// LEAD-4, LEAD-6: the list shows tasks and deadlines together by date, in pages of any size, and leaves out what is done or met.
@@ -99,9 +99,9 @@ async fn lead_4_the_list_shows_tasks_and_deadlines_together_by_date() {
     let (a, b) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
     for (lead, body) in [
         (a, task("own early", "2026-11-23T09:30:00Z")),
-        (a, given("Ben for Anna", "2026-11-23T12:00:00Z", "ben.krause")),
+        (a, task_for("Ben for Anna", "2026-11-23T12:00:00Z", "ben.krause")),
         (b, task("Ben's own", "2026-11-23T10:00:00Z")),
-        (b, given("Anna for Ben", "2026-11-25T12:00:00Z", "anna.vogt")),
+        (b, task_for("Anna for Ben", "2026-11-25T12:00:00Z", "anna.vogt")),
     ] {
         assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/tasks"), &body).await.status, 201);
     }
@@ -134,10 +134,10 @@ async fn lead_4_the_list_shows_tasks_and_deadlines_together_by_date() {
 /// LEAD-4: a task without another assignee goes to each new owner of the lead, however the owner changes. The tasks of a closed lead stay
 /// open.
 #[tokio::test]
-async fn lead_4_a_task_of_the_owner_follows_the_lead_and_one_that_was_given_stays() {
+async fn lead_4_a_task_of_the_owner_follows_the_lead_and_a_task_of_another_assignee_stays() {
     let world = World::new().await;
     let id = world.lead(&enquiry("a")).await;
-    for body in [task("follows", "2026-11-24T09:00:00Z"), given("stays", "2026-11-24T10:00:00Z", "anna.vogt")] {
+    for body in [task("follows", "2026-11-24T09:00:00Z"), task_for("stays", "2026-11-24T10:00:00Z", "anna.vogt")] {
         world.post(ADMIN, &format!("/leads/{id}/tasks"), &body).await;
     }
     world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
@@ -157,7 +157,7 @@ async fn lead_4_a_task_of_the_owner_follows_the_lead_and_one_that_was_given_stay
 /// LEAD-9, INT-5, LEAD-4: tasks need the right to work the lead and the current version, repeats have no effect, and invalid tasks are
 /// refused.
 #[tokio::test]
-async fn lead_4_tasks_are_for_who_works_the_lead_once_for_each_request_and_by_the_version_seen() {
+async fn lead_4_task_changes_require_the_right_and_current_version_and_repeats_have_no_effect() {
     let world = World::new().await;
     let id = world.lead(&enquiry("a")).await;
     let path = format!("/leads/{id}/tasks");
@@ -219,7 +219,7 @@ async fn lead_4_tasks_are_for_who_works_the_lead_once_for_each_request_and_by_th
 
 /// LEAD-4, LEAD-8: a range that ends before it starts is refused with 422 and causes no server error.
 #[tokio::test]
-async fn lead_8_a_reversed_range_is_a_fault_of_its_field() {
+async fn lead_8_a_reversed_range_is_refused_naming_the_field() {
     let world = World::new().await;
     for (list, fault) in [("tasks", "until LEAD-4"), ("board", "until LEAD-8"), ("leads", "until LEAD-8")] {
         let reversed = "from=2027-01-01T00:00:00Z&until=2026-01-01T00:00:00Z";
@@ -231,10 +231,10 @@ async fn lead_8_a_reversed_range_is_a_fault_of_its_field() {
 /// LEAD-8, LEAD-4: the open work of a user who was removed from a dealer stays on the dealer's lists for everyone with access, until the
 /// user returns or the work is reassigned.
 #[tokio::test]
-async fn lead_8_what_a_former_user_has_to_do_stays_on_the_dealers_lists() {
+async fn lead_8_open_work_of_a_removed_user_stays_on_the_dealers_lists() {
     let world = World::new().await;
     let (a, b) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
-    for (lead, body) in [(a, task("own", "2026-11-24T09:00:00Z")), (b, given("given", "2026-11-24T10:00:00Z", "anna.vogt"))] {
+    for (lead, body) in [(a, task("own", "2026-11-24T09:00:00Z")), (b, task_for("given", "2026-11-24T10:00:00Z", "anna.vogt"))] {
         assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/tasks"), &body).await.status, 201);
     }
     let board = async |who: &str| {
@@ -257,7 +257,7 @@ async fn lead_8_what_a_former_user_has_to_do_stays_on_the_dealers_lists() {
 
 /// LEAD-4, LEAD-8: the end of a range is exclusive, as in all lists. A cursor of another range causes no server error.
 #[tokio::test]
-async fn lead_8_a_range_of_a_list_does_not_hold_its_end() {
+async fn lead_8_the_end_of_a_range_is_exclusive() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     let event = json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-25T10:00:00Z"});
@@ -284,16 +284,16 @@ async fn lead_8_a_range_of_a_list_does_not_hold_its_end() {
 
 /// LEAD-4, DIS-7: when a lead goes to another dealer, a task of an assignee who does not work there goes to the new owner.
 #[tokio::test]
-async fn lead_4_a_task_goes_with_its_lead_to_another_dealer() {
+async fn lead_4_a_task_goes_to_the_new_owner_if_its_assignee_does_not_work_at_the_new_dealer() {
     let world = World::new().await;
     let harbour = "harbour-cars-demo";
     let lead = world.lead(&enquiry("jana")).await;
     let tasks = format!("/leads/{lead}/tasks");
     let mut made = Vec::new();
     for body in [
-        given("Photo", "2026-12-01T10:00:00Z", "felix.lang"),
+        task_for("Photo", "2026-12-01T10:00:00Z", "felix.lang"),
         task("Wash", "2026-12-01T11:00:00Z"),
-        given("Done", "2026-12-01T12:00:00Z", "felix.lang"),
+        task_for("Done", "2026-12-01T12:00:00Z", "felix.lang"),
     ] {
         let reply = world.post(ADMIN, &tasks, &body).await;
         assert_eq!(reply.status, 201, "{}", reply.body);
@@ -333,7 +333,7 @@ async fn lead_4_a_task_goes_with_its_lead_to_another_dealer() {
 
 /// LEAD-4, DIS-7: an assignee who works at both dealers keeps the task.
 #[tokio::test]
-async fn lead_4_a_task_of_who_works_at_both_dealers_stays_theirs() {
+async fn lead_4_an_assignee_who_works_at_both_dealers_keeps_the_task() {
     let world = World::new().await;
     world
         .settings(|draft| {
@@ -342,7 +342,7 @@ async fn lead_4_a_task_of_who_works_at_both_dealers_stays_theirs() {
         })
         .await;
     let lead = world.lead(&enquiry("jana")).await;
-    let task = given("Photo", "2026-12-01T10:00:00Z", "amelia.hart");
+    let task = task_for("Photo", "2026-12-01T10:00:00Z", "amelia.hart");
     assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/tasks"), &task).await.status, 201);
     let moved = world.post("gina.group", &format!("/leads/{lead}/assignment"), &json!({"dealer": "harbour-cars-demo"})).await;
     assert_eq!(moved.status, 200, "{}", moved.body);
@@ -356,13 +356,13 @@ async fn lead_4_a_task_of_who_works_at_both_dealers_stays_theirs() {
 
 /// LEAD-4, DIS-7: a lead with the maximum of tasks and events goes to another dealer in one commit, and webhooks are notified.
 #[tokio::test]
-async fn dis_7_a_lead_with_all_that_it_can_have_to_do_goes_to_another_dealer() {
+async fn dis_7_a_lead_with_the_maximum_of_tasks_and_events_moves_to_another_dealer() {
     let world = World::new().await;
     let hook = json!({"url": "https://hooks.example.com/in", "events": ["lead.assigned", "appointment.moved", "appointment.cancelled"]});
     assert_eq!(world.post("gina.group", "/webhooks", &hook).await.status, 201);
     let lead = world.lead(&enquiry("jana")).await;
     for i in 0..20 {
-        let body = given(&format!("task {i}"), "2026-12-01T12:00:00Z", "felix.lang");
+        let body = task_for(&format!("task {i}"), "2026-12-01T12:00:00Z", "felix.lang");
         assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/tasks"), &body).await.status, 201);
     }
     for i in 0..18 {

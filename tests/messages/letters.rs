@@ -19,7 +19,7 @@ pub fn letters(reply: &Reply) -> Vec<String> {
     reply.body["letters"].as_array().unwrap().iter().map(line).collect()
 }
 
-pub fn told(world: &World, name: &str) -> Vec<(Mail, String)> {
+pub fn mails_to(world: &World, name: &str) -> Vec<(Mail, String)> {
     let mails = world.system.mailbox.mails().into_iter().filter(|mail| mail.to == format!("{name}@example.com"));
     mails
         .map(|mail| {
@@ -30,7 +30,7 @@ pub fn told(world: &World, name: &str) -> Vec<(Mail, String)> {
 }
 
 #[tokio::test]
-async fn apt_3_an_appointment_is_confirmed_moved_reminded_and_cancelled_and_every_letter_is_on_record() {
+async fn apt_3_each_letter_from_confirmation_to_cancellation_is_sent_and_recorded() {
     let world = World::new().await;
     world.settings(|s| s.appointments.media = [Medium::Email, Medium::Sms].into()).await;
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
@@ -57,7 +57,7 @@ async fn apt_3_an_appointment_is_confirmed_moved_reminded_and_cancelled_and_ever
     assert_eq!(letters(&page)[6..], ["reminder email sent", "reminder sms sent", "cancelled email sent", "cancelled sms sent"]);
     let happened: Vec<&str> = page.body["history"].as_array().unwrap().iter().map(|h| h["what"].as_str().unwrap()).collect();
     assert_eq!(happened, ["made", "moved", "cancelled"]);
-    let mails = told(&world, "jana");
+    let mails = mails_to(&world, "jana");
     let lines: Vec<&str> = mails.iter().map(|(_, line)| line.as_str()).collect();
     assert_eq!(lines.len(), 4, "{lines:?}");
     assert!(lines[2].starts_with("11-26 09:00"), "{lines:?}");
@@ -76,7 +76,7 @@ async fn apt_3_an_appointment_is_confirmed_moved_reminded_and_cancelled_and_ever
 /// APT-3: an appointment that is cancelled before its reminder is due sends no reminder. An appointment that was never confirmed shows
 /// this.
 #[tokio::test]
-async fn apt_3_what_cannot_or_must_not_be_sent_is_recorded_as_suppressed() {
+async fn apt_3_a_letter_that_cannot_or_must_not_be_sent_is_recorded_as_suppressed() {
     let world = World::new().await;
     world.settings(|s| s.appointments.media = [Medium::Email, Medium::Sms].into()).await;
     let mut body = appointment("mara", WHEN);
@@ -96,7 +96,7 @@ async fn apt_3_what_cannot_or_must_not_be_sent_is_recorded_as_suppressed() {
         letters(&seen(&world, &silent).await)[..2],
         ["confirmation email suppressed switched", "confirmation sms suppressed switched"]
     );
-    assert!(told(&world, "olga").is_empty());
+    assert!(mails_to(&world, "olga").is_empty());
     world.settings(|s| s.send_external_mail = true).await;
     world.advance_to("2026-11-25T12:00:00Z").await;
     let last = |reply: &Reply| letters(reply).into_iter().filter(|line| line.starts_with("reminder email")).collect::<Vec<_>>();
@@ -120,7 +120,7 @@ impl Carrier for Lost {
 
 /// MSG-1: a letter that may have been sent is shown as unclear and not sent again.
 #[tokio::test]
-async fn msg_1_a_letter_whose_sender_was_lost_is_unclear_and_not_sent_again() {
+async fn msg_1_a_letter_of_a_crashed_sender_is_unclear_and_not_sent_again() {
     let world = World::new().await;
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
     world.system.agenda.lose_everything();
@@ -140,7 +140,7 @@ async fn msg_1_a_letter_whose_sender_was_lost_is_unclear_and_not_sent_again() {
 
 /// APT-3: a reminder that was delayed by an outage is not sent at night.
 #[tokio::test]
-async fn apt_3_a_reminder_that_is_late_waits_for_the_morning() {
+async fn apt_3_a_reminder_delayed_into_the_night_is_sent_in_the_morning() {
     let world = World::new().await;
     let id = made(&world, ADMIN, &appointment("jana", "2026-11-25T19:30:00+01:00")).await;
     world.system.settle().await;
@@ -151,12 +151,12 @@ async fn apt_3_a_reminder_that_is_late_waits_for_the_morning() {
     world.system.settle().await;
     assert_eq!(letters(&seen(&world, &id).await)[1], "reminder email queued");
     world.advance_to("2026-11-25T08:00:00Z").await;
-    assert_eq!(told(&world, "jana")[1].1.get(..11), Some("11-25 07:00"));
+    assert_eq!(mails_to(&world, "jana")[1].1.get(..11), Some("11-25 07:00"));
 }
 
 /// APT-3: a queued letter is not sent if the customer has refused the medium since, and uses the customer's current language.
 #[tokio::test]
-async fn apt_3_what_was_queued_heeds_what_the_customer_says_since() {
+async fn apt_3_a_queued_letter_follows_the_customers_current_refusals_and_language() {
     let world = World::new().await;
     let corrected = async |name: &str, customer: Value| {
         let id = made(&world, ADMIN, &appointment(name, WHEN)).await;
@@ -171,14 +171,14 @@ async fn apt_3_what_was_queued_heeds_what_the_customer_says_since() {
     corrected("mara", json!({"language": "en"})).await;
     world.advance_to("2026-11-25T08:00:00Z").await;
     assert_eq!(letters(&seen(&world, &refusing).await)[1], "reminder email suppressed refused");
-    assert_eq!(told(&world, "jana").len(), 1);
-    assert!(told(&world, "mara")[1].1.contains("Reminder: your appointment"), "{:?}", told(&world, "mara"));
+    assert_eq!(mails_to(&world, "jana").len(), 1);
+    assert!(mails_to(&world, "mara")[1].1.contains("Reminder: your appointment"), "{:?}", mails_to(&world, "mara"));
 }
 
 /// APT-3: each new address gets a confirmation, each letter records its address, and the first letter to a customer is never about a move
 /// or a cancellation.
 #[tokio::test]
-async fn apt_3_each_address_is_told_of_the_booking_first_and_is_on_record() {
+async fn apt_3_each_new_address_gets_a_confirmation_first_and_each_letter_records_its_address() {
     let world = World::new().await;
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
     seen(&world, &id).await;
@@ -199,7 +199,7 @@ async fn apt_3_each_address_is_told_of_the_booking_first_and_is_on_record() {
     patch(json!({"customer": {"email": "j.p@example.com"}})).await;
     let corrected = ["confirmation sent jana@example.com", "confirmation sent j.p@example.com"];
     assert_eq!(sent(&id).await[..2], corrected);
-    assert_eq!(told(&world, "j.p").len(), 1);
+    assert_eq!(mails_to(&world, "j.p").len(), 1);
     // This address has already received the same confirmation.
     patch(json!({"customer": {"email": "jana@example.com"}})).await;
     assert_eq!(sent(&id).await[2], "confirmation suppressed -");
@@ -216,12 +216,12 @@ async fn apt_3_each_address_is_told_of_the_booking_first_and_is_on_record() {
     assert_eq!(seen(&world, &moved).await.body["confirmed"]["email"], true);
     world.post(ADMIN, &format!("/appointments/{cancelled}/cancellation"), &json!({})).await;
     assert!(letters(&seen(&world, &cancelled).await).contains(&"cancelled email suppressed never_told".to_owned()));
-    assert!(told(&world, "nora").is_empty());
+    assert!(mails_to(&world, "nora").is_empty());
 }
 
 /// LEAD-9: a letter's address is hidden from users who may not see the lead whose contact it belongs to.
 #[tokio::test]
-async fn lead_9_a_letter_shows_its_address_to_who_may_know_it() {
+async fn lead_9_a_letter_shows_its_address_only_to_users_who_may_see_the_lead() {
     let world = World::new().await;
     let lead = world.lead(&crate::support::world::enquiry("kim")).await;
     let of_lead = made(&world, "partner:centre-demo", &json!({"lead": lead, "kind": "showroom", "at": WHEN, "external_id": "c-1"})).await;
@@ -243,7 +243,7 @@ async fn lead_9_a_letter_shows_its_address_to_who_may_know_it() {
 
 /// APT-3: an upcoming appointment cannot be moved into the past, because the customer would be notified of a time that is over.
 #[tokio::test]
-async fn apt_3_a_visit_to_come_is_not_moved_to_a_time_that_is_over() {
+async fn apt_3_a_future_appointment_cannot_be_moved_to_a_past_time() {
     let world = World::new().await;
     let id = made(&world, ADMIN, &appointment("jana", WHEN)).await;
     let lead = world.lead(&crate::support::world::enquiry("kim")).await;

@@ -36,7 +36,7 @@ async fn dis_4_a_deputy_gets_the_notices_of_an_absent_user() {
 }
 
 #[tokio::test]
-async fn msg_1_a_lead_given_on_before_its_notice_went_out_is_told_to_its_new_owner_only() {
+async fn msg_1_a_lead_reassigned_before_its_notice_is_sent_notifies_only_the_new_owner() {
     // Sunday: no notice is sent before Monday.
     let world = World::at("2026-11-22T12:00:00Z").await;
     let id = world.lead(&enquiry("jana")).await;
@@ -121,7 +121,7 @@ async fn sent_from(now: &str, failures: Vec<Undelivered>) -> (Vec<MessageState>,
 }
 
 #[tokio::test]
-async fn msg_1_a_passing_failure_is_tried_again_later_and_a_final_one_is_shown() {
+async fn msg_1_a_temporary_failure_is_retried_and_a_permanent_one_is_shown() {
     let later = || Undelivered::Later("throttled".into());
     let (fates, carried) = sent_through(vec![later(), later()]).await;
     assert!(matches!(fates[0], MessageState::Queued { attempts: 1, due, .. } if due == at("2026-11-23T09:02:00Z")), "{:?}", fates[0]);
@@ -139,7 +139,7 @@ async fn msg_1_a_passing_failure_is_tried_again_later_and_a_final_one_is_shown()
 
 /// ESC-6: a mail whose sending failed before closing waits for the next opening, like any other held mail.
 #[tokio::test]
-async fn esc_6_a_mail_that_failed_is_not_sent_at_night() {
+async fn esc_6_a_failed_mail_is_not_retried_at_night() {
     let later = || Undelivered::Later("throttled".into());
     let (fates, carried) = sent_from("2026-11-23T16:55:00Z", vec![later(), later()]).await;
     assert!(matches!(fates[1], MessageState::Queued { attempts: 2, due, .. } if due == at("2026-11-23T17:01:00Z")), "{:?}", fates[1]);
@@ -148,7 +148,7 @@ async fn esc_6_a_mail_that_failed_is_not_sent_at_night() {
 }
 
 #[tokio::test]
-async fn msg_1_a_mail_is_mime_that_nobodys_name_can_break() {
+async fn msg_1_a_name_cannot_break_the_mime_headers_of_a_mail() {
     let world = World::new().await;
     let body = json!({"contact": {"last_name": "Ünal =?utf-8?q?x?= \"<a@b.c>", "email": "u@example.com"}});
     world.lead(&body).await;
@@ -162,7 +162,7 @@ async fn msg_1_a_mail_is_mime_that_nobodys_name_can_break() {
 }
 
 #[tokio::test]
-async fn esc_6_a_held_notice_that_is_no_longer_so_holds_no_other_back() {
+async fn esc_6_an_obsolete_held_notice_does_not_delay_other_notices() {
     // Sunday: five notices for each seller are held until Monday.
     let world = World::at("2026-11-22T12:00:00Z").await;
     let mut annas = Vec::new();
@@ -183,7 +183,7 @@ async fn esc_6_a_held_notice_that_is_no_longer_so_holds_no_other_back() {
 }
 
 #[tokio::test]
-async fn msg_1_a_digest_whose_sender_was_lost_is_sent_again_as_the_same_mail() {
+async fn msg_1_a_digest_of_a_crashed_sender_is_sent_again_with_the_same_id() {
     let world = World::at("2026-11-22T12:00:00Z").await;
     for i in 0..14 {
         world.lead(&enquiry(&format!("n{i}"))).await;
@@ -233,7 +233,7 @@ impl Carrier for Lost {
 }
 
 #[tokio::test]
-async fn esc_6_what_was_to_happen_at_closing_is_mailed_though_it_takes_a_moment() {
+async fn esc_6_a_step_due_at_closing_is_mailed_even_if_it_fires_seconds_later() {
     // Harbour Cars closes at 18:00. From 16:30, 90 working minutes end exactly at closing.
     let world = World::at("2026-11-23T16:30:00Z").await;
     let lead = world.post("partner:portal-demo", "/dealers/harbour-cars-demo/leads", &enquiry("late")).await;
@@ -259,7 +259,7 @@ async fn esc_9_a_held_notice_of_a_step_before_the_reopening_is_dropped() {
 }
 
 #[tokio::test]
-async fn acc_1_a_held_notice_of_a_lead_that_went_to_another_dealer_is_dropped() {
+async fn acc_1_a_held_notice_is_dropped_after_its_lead_moves_to_another_dealer() {
     let world = World::at("2026-11-24T00:30:00Z").await;
     let reply = world.post("partner:portal-demo", "/dealers/lakeside-motors-demo/leads", &enquiry("late")).await;
     world.advance_to("2026-11-24T05:40:00Z").await;
@@ -285,7 +285,7 @@ async fn esc_8_a_held_reminder_is_not_sent_after_level_1() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn esc_6_sixty_held_notices_of_one_reader_are_a_few_mails_whoever_sends_them() {
+async fn esc_6_sixty_held_notices_to_one_reader_are_sent_in_a_few_mails() {
     // Sunday. Every lead is assigned to the same seller by hand.
     let world = World::at("2026-11-22T12:00:00Z").await;
     for i in 0..60 {
@@ -299,7 +299,7 @@ async fn esc_6_sixty_held_notices_of_one_reader_are_a_few_mails_whoever_sends_th
 }
 
 #[tokio::test]
-async fn esc_3_the_fallback_user_who_is_told_of_level_2_can_open_the_lead() {
+async fn esc_3_the_fallback_user_who_is_notified_of_level_2_can_open_the_lead() {
     let world = World::new().await;
     world
         .settings(|s| {
@@ -315,7 +315,7 @@ async fn esc_3_the_fallback_user_who_is_told_of_level_2_can_open_the_lead() {
 }
 
 #[tokio::test]
-async fn esc_8_the_steps_of_a_nights_leads_are_one_mail_for_each_reader() {
+async fn esc_8_each_step_of_leads_received_while_closed_is_one_mail_for_each_reader() {
     // Sunday: 21 leads, three for each seller, all due on Monday at 10:00 in Berlin.
     let world = World::at("2026-11-22T12:00:00Z").await;
     for i in 0..21 {

@@ -77,7 +77,7 @@ fn text_of(enquiry: &Enquiry) -> String {
 }
 
 #[test]
-fn int_8_the_sheet_says_what_is_offered_by_whom_and_with_which_words() {
+fn int_8_the_sheet_contains_vehicle_contact_and_message_in_each_language() {
     let told = [
         ("en", "Trade-in enquiry 595-922-1503", "Mileage 98.500 km", "received Mon 23 Nov 2026 02:33 · website"),
         ("de", "Anfrage zur Inzahlungnahme 595-922-1503", "Kilometerstand 98.500 km", "eingegangen 23.11.2026, 02:33 Uhr · website"),
@@ -98,7 +98,7 @@ fn int_8_the_sheet_says_what_is_offered_by_whom_and_with_which_words() {
 }
 
 #[test]
-fn int_8_what_is_not_known_has_no_row_and_no_heading() {
+fn int_8_unknown_values_have_no_row_and_no_heading() {
     let bare = Enquiry {
         contact: Person::default(),
         message: None,
@@ -113,7 +113,7 @@ fn int_8_what_is_not_known_has_no_row_and_no_heading() {
 }
 
 #[test]
-fn int_8_a_click_leads_back_to_the_lead() {
+fn int_8_the_sheet_links_to_the_lead() {
     let document = document(&sheet(&golf(), "en"));
     let page = document.get_pages()[&1];
     let links: Vec<_> = document.get_page_annotations(page).unwrap();
@@ -126,7 +126,7 @@ fn int_8_a_click_leads_back_to_the_lead() {
 }
 
 #[test]
-fn int_8_the_document_tells_its_title_language_dealer_and_time() {
+fn int_8_the_pdf_metadata_contains_title_language_dealer_and_time() {
     let document = document(&sheet(&golf(), "de"));
     let about = document.dereference(document.trailer.get(b"Info").unwrap()).unwrap().1.as_dict().unwrap();
     let read = |key: &[u8]| lopdf::decode_text_string(about.get(key).unwrap()).unwrap();
@@ -153,7 +153,7 @@ fn int_8_a_screen_reader_finds_headings_tables_and_the_link() {
 }
 
 #[test]
-fn int_8_the_same_enquiry_is_the_same_document() {
+fn int_8_the_same_enquiry_gives_the_same_document() {
     let once = written(&sheet(&golf(), "de")).unwrap();
     assert_eq!(once, written(&sheet(&golf(), "de")).unwrap());
     assert_ne!(once, written(&Sheet { at: at() + chrono::TimeDelta::seconds(1), ..sheet(&golf(), "de") }).unwrap());
@@ -161,7 +161,7 @@ fn int_8_the_same_enquiry_is_the_same_document() {
 }
 
 #[test]
-fn int_8_names_in_all_of_europes_scripts_survive() {
+fn int_8_names_in_european_scripts_are_rendered_unchanged() {
     let names = [
         "Jürgen Größe-Äußerst",
         "Łukasz Żółć-Gęślą",
@@ -187,19 +187,19 @@ fn int_8_names_in_all_of_europes_scripts_survive() {
 }
 
 #[test]
-fn int_8_an_accent_that_came_as_a_character_of_its_own_is_joined_to_its_letter() {
+fn int_8_a_combining_accent_is_joined_to_its_letter() {
     let enquiry = Enquiry { contact: Person { last_name: some("Mu\u{308}ller-A\u{30A}ngstro\u{308}m"), ..Person::default() }, ..golf() };
     assert!(text_of(&enquiry).contains("Müller-Ångström"));
 }
 
 #[test]
-fn int_8_what_the_font_lacks_is_shown_as_a_box_and_copied_as_it_was() {
+fn int_8_characters_missing_in_the_font_are_copied_unchanged() {
     let enquiry = Enquiry { contact: Person { last_name: some("Wang 王"), ..Person::default() }, ..golf() };
     assert!(text_of(&enquiry).contains("Wang 王"));
 }
 
 #[test]
-fn int_8_the_longest_message_flows_over_pages_and_loses_nothing() {
+fn int_8_the_longest_message_flows_over_pages_without_losing_a_word() {
     let message: String = (0..)
         .map(|n| format!("word{n} "))
         .scan(0, |sum, word| {
@@ -219,7 +219,7 @@ fn int_8_the_longest_message_flows_over_pages_and_loses_nothing() {
 }
 
 #[test]
-fn int_8_what_would_fill_more_than_five_pages_ends_there() {
+fn int_8_a_sheet_is_cut_after_five_pages() {
     let document =
         document(&sheet(&Enquiry { message: Some((0..5_000).map(|n| format!("line{n}\n")).collect::<String>()), ..golf() }, "en"));
     assert_eq!(document.get_pages().len(), 5);
@@ -239,7 +239,7 @@ fn int_8_a_word_longer_than_its_line_is_broken() {
 }
 
 #[test]
-fn int_8_what_controls_hides_or_turns_text_breaks_nothing() {
+fn int_8_control_and_direction_characters_do_not_break_the_text() {
     let message = "bell\u{7} null\0 turned\u{202E}txet\u{202C} joined\u{200D} 👩🏽‍🔧 שלום محمد \u{FEFF}\u{FFFE}\u{FFFF}\u{E000}\u{10FFFF} tab\tnext\r\nline\u{2028}end";
     let text = text_of(&Enquiry { message: some(message), ..golf() });
     for whole in ["bell null turnedtxet joined", "tab next line end"] {
@@ -248,7 +248,7 @@ fn int_8_what_controls_hides_or_turns_text_breaks_nothing() {
 }
 
 #[test]
-fn int_8_a_sheet_of_nothing_is_still_a_document() {
+fn int_8_an_empty_sheet_is_a_valid_document() {
     let link = Link { text: String::new(), url: String::new() };
     let (empty, sections) = (String::new(), vec![]);
     let sheet = Sheet {
@@ -271,7 +271,7 @@ fn anything() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn int_8_whatever_was_written_the_sheet_is_a_document(
+    fn int_8_a_sheet_of_any_text_is_a_valid_document(
         [title, arrival, dealer, language] in [anything(), anything(), anything(), anything()],
         [text, url, footer] in [anything(), anything(), anything()],
         rows in prop::collection::vec((anything(), prop::collection::vec((anything(), anything()), 0..6)), 0..5),

@@ -214,7 +214,7 @@ async fn bulk_an_export_of_a_million_appointments() {
 
 /// OVR-3, EXP-3: the grid has at most 5,000 rows. The boxes and the exported file have no limit.
 #[tokio::test]
-async fn ovr_3_the_grid_ends_at_5000_rows_and_the_boxes_and_the_file_do_not() {
+async fn ovr_3_the_grid_has_at_most_5000_rows_and_boxes_and_file_have_no_limit() {
     let bulk = Bulk::with(5_200).await;
     let (platform, _) = bulk.platform("overview");
     let body = reply_of(forecourt_overview::handle(&platform, bulk.event(&Method::GET, "/overview/appointments", &Value::Null)).await).body;

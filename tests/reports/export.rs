@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const OFFICE: &str = "hugo.office";
 
-async fn ask(world: &World, key: &str, body: &Value) -> Reply {
+async fn request_export(world: &World, key: &str, body: &Value) -> Reply {
     let headers = [("content-type", "application/json"), ("idempotency-key", key)];
     world.call(Method::POST, OFFICE, "/exports", &headers, body.to_string().as_bytes()).await
 }
@@ -27,7 +27,7 @@ async fn got(world: &World, url: &str) -> (u16, Vec<u8>) {
 
 /// Requests an export and runs its job. Returns its id and its file.
 async fn exported(world: &World, body: &Value) -> (String, Vec<u8>) {
-    let asked = ask(world, &body.to_string(), body).await;
+    let asked = request_export(world, &body.to_string(), body).await;
     assert_eq!(asked.status, 202, "{}", asked.body);
     world.system.advance_to(world.system.clock.now() + TimeDelta::minutes(1)).await;
     let id = asked.text("/id").to_owned();
@@ -40,7 +40,7 @@ async fn exported(world: &World, body: &Value) -> (String, Vec<u8>) {
 
 /// EXP-1: each cell can be read back unchanged, and a spreadsheet treats none as a formula.
 #[tokio::test]
-async fn exp_1_what_is_written_is_read_back_exactly_and_no_cell_is_a_formula() {
+async fn exp_1_each_csv_cell_is_read_back_exactly_and_none_is_a_formula() {
     let world = World::new().await;
     let customers = [
         "Jana Petersen",
@@ -88,7 +88,7 @@ async fn exp_1_what_is_written_is_read_back_exactly_and_no_cell_is_a_formula() {
 /// EXP-1: the leads of an export have the values that the overview counts. It has only leads that match the filter and existed at the
 /// request.
 #[tokio::test]
-async fn exp_1_leads_are_exported_by_their_filter() {
+async fn exp_1_a_lead_export_contains_only_leads_that_match_the_filter() {
     let world = World::new().await;
     let first = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-23T09:12:00Z").await;
@@ -108,7 +108,7 @@ async fn exp_1_leads_are_exported_by_their_filter() {
 
 /// EXP-1, EXP-2: only head office may request, see and download exports and read the log. The right cannot be granted to other roles.
 #[tokio::test]
-async fn exp_1_exports_are_head_offices_alone() {
+async fn exp_1_only_head_office_may_export() {
     let world = World::new().await;
     let (id, _) = exported(&world, &json!({"what": "appointments"})).await;
     for who in ["anna.vogt", "ingo.brandt", "gina.group", operator(), "partner:portal-demo"] {
@@ -124,18 +124,19 @@ async fn exp_1_exports_are_head_offices_alone() {
     let headers = [("content-type", "application/json"), ("if-match", "*")];
     let refused = world.call(Method::PUT, operator(), "/users/anna.vogt", &headers, body.as_bytes()).await;
     assert_eq!((refused.status, refused.faults()), (422, vec!["rights EXP-1".to_owned()]));
-    let wrong = ask(&world, "w", &json!({"what": "cars", "format": "pdf", "filter": {"dealer": "A B", "colour": "red"}})).await;
+    let wrong = request_export(&world, "w", &json!({"what": "cars", "format": "pdf", "filter": {"dealer": "A B", "colour": "red"}})).await;
     assert_eq!((wrong.status, wrong.faults()), (422, vec!["what EXP-1".to_owned(), "format EXP-1".into()]));
-    let wrong = ask(&world, "w", &json!({"what": "leads", "filter": {"dealer": "A B", "colour": "red", "received_from": 7}})).await;
+    let wrong =
+        request_export(&world, "w", &json!({"what": "leads", "filter": {"dealer": "A B", "colour": "red", "received_from": 7}})).await;
     let faults = ["filter.dealer", "filter.received_from", "filter.colour"].map(|name| format!("{name} EXP-1"));
     assert_eq!((wrong.status, wrong.faults()), (422, faults.to_vec()));
-    assert_eq!(ask(&world, "w", &json!({"what": "leads", "filter": {"dealer": "rival-dealer"}})).await.status, 404);
+    assert_eq!(request_export(&world, "w", &json!({"what": "leads", "filter": {"dealer": "rival-dealer"}})).await.status, 404);
 }
 
 /// EXP-2: each download is logged before its link is returned: user, time, filter, number of rows, address. No request can remove an
 /// entry.
 #[tokio::test]
-async fn exp_2_every_download_is_on_the_log_before_its_link() {
+async fn exp_2_each_download_is_logged_before_its_link_is_returned() {
     let world = World::new().await;
     save(&world.store, &world.scope(), &appointment("a1", NORDSTERN, at("2026-11-20T09:00:00Z"))).await;
     let filter = json!({"dealer": NORDSTERN});
@@ -162,16 +163,16 @@ async fn exp_3_an_export_is_a_job_whose_link_and_file_expire() {
     let world = World::new().await;
     save(&world.store, &world.scope(), &appointment("a1", NORDSTERN, at("2026-11-20T09:00:00Z"))).await;
     let body = json!({"what": "appointments", "filter": {}});
-    let asked = ask(&world, "k", &body).await;
+    let asked = request_export(&world, "k", &body).await;
     assert_eq!((asked.status, asked.text("/state")), (202, "running"));
     let path = asked.headers["location"].to_str().unwrap().to_owned();
     assert_eq!(world.get(OFFICE, &format!("{path}/download")).await.status, 409);
     // An appointment that is saved after the request is not in the file.
     save(&world.store, &world.scope(), &appointment("a2", NORDSTERN, at("2026-11-23T09:00:00Z"))).await;
     world.advance_to("2026-11-23T09:01:00Z").await;
-    let again = ask(&world, "k", &body).await;
+    let again = request_export(&world, "k", &body).await;
     assert_eq!((again.status, again.text("/id"), again.headers["idempotent-replay"].as_bytes()), (202, asked.text("/id"), &b"true"[..]));
-    assert_eq!(ask(&world, "k", &json!({"what": "leads"})).await.status, 422);
+    assert_eq!(request_export(&world, "k", &json!({"what": "leads"})).await.status, 422);
     let done = world.get(OFFICE, &path).await.body;
     assert_eq!((&done["state"], &done["progress"], &done["rows"]), (&json!("done"), &json!(100), &json!(1)));
     let link = world.get(OFFICE, &format!("{path}/download")).await;
@@ -190,7 +191,7 @@ async fn exp_3_an_export_is_a_job_whose_link_and_file_expire() {
 
 /// EXP-1: a filter with an unknown field or an empty value is refused, so that it does not export everything.
 #[tokio::test]
-async fn exp_1_a_misspelt_filter_is_refused_and_does_not_take_everything() {
+async fn exp_1_an_unknown_or_empty_filter_is_refused() {
     let world = World::new().await;
     for (body, field) in [
         (json!({"what": "leads", "filters": {"dealer": NORDSTERN}}), "filters EXP-1"),
@@ -205,14 +206,15 @@ async fn exp_1_a_misspelt_filter_is_refused_and_does_not_take_everything() {
 
 /// EXP-1: the filter in a response can be sent back unchanged as the filter of a new export.
 #[tokio::test]
-async fn exp_1_the_filter_that_is_answered_is_taken_as_it_is() {
+async fn exp_1_the_returned_filter_is_accepted_unchanged_in_a_new_request() {
     let world = World::new().await;
     let appointments = json!({"dealer": ["harbour-cars-demo", NORDSTERN], "user": "anna.vogt", "origin": "dealer_system", "kind": "showroom",
         "attendance": "no_show", "created_from": "2026-10-25", "created_to": "2026-11-22", "appointment_from": "2026-11-01", "appointment_to": "2027-01-31"});
     let leads =
         json!({"dealer": NORDSTERN, "user": "anna.vogt", "source": "Website", "received_from": "2026-10-25", "received_to": "2026-11-22"});
     for (what, filter) in [("appointments", appointments), ("leads", leads), ("leads", json!({}))] {
-        let answered = ask(&world, &filter.as_object().unwrap().len().to_string(), &json!({"what": what, "filter": filter})).await;
+        let answered =
+            request_export(&world, &filter.as_object().unwrap().len().to_string(), &json!({"what": what, "filter": filter})).await;
         assert_eq!(answered.status, 202, "{}", answered.body);
         let said = &answered.body["filter"];
         assert_eq!(said.as_object().unwrap().len(), filter.as_object().unwrap().len(), "{said}");
@@ -223,7 +225,7 @@ async fn exp_1_the_filter_that_is_answered_is_taken_as_it_is() {
 
 /// EXP-3: an export whose filter starts in the future has a file without rows.
 #[tokio::test]
-async fn exp_3_an_export_from_a_date_to_come_ends_with_no_rows() {
+async fn exp_3_an_export_from_a_future_date_has_no_rows() {
     let world = World::new().await;
     save(&world.store, &world.scope(), &appointment("a1", NORDSTERN, at("2026-11-20T09:00:00Z"))).await;
     for from in ["2026-11-24", "2027-03-01"] {
@@ -292,7 +294,7 @@ async fn exp_1_a_workbook_has_the_rows_of_the_csv_file_in_typed_cells() {
     // Four rows in a sheet, one month in a slice, several slices in a part: a slice continues the sheet of the slice before.
     let mut exporter = Exporter::new(world.system.platform.of("export"), world.bucket.clone());
     (exporter.part, exporter.reads, exporter.sheet) = (2_500, 2, 4);
-    let asked = ask(&world, "small", &body).await;
+    let asked = request_export(&world, "small", &body).await;
     let id = asked.text("/id").to_owned();
     let wake_up = json!({"kind": "export", "group": "demo-group", "dealer": NORDSTERN, "export": id}).to_string();
     let mut slices = 0;
@@ -315,7 +317,7 @@ async fn exp_1_a_workbook_has_the_rows_of_the_csv_file_in_typed_cells() {
 
 /// EXP-1: minutes and levels are numbers, and a workbook without rows can be opened.
 #[tokio::test]
-async fn exp_1_numbers_of_leads_are_numbers_and_an_empty_workbook_has_its_names() {
+async fn exp_1_minutes_and_levels_are_numeric_cells_and_an_empty_workbook_has_a_header_row() {
     let world = World::new().await;
     let lead = world.lead(&enquiry("jana")).await;
     world.advance_to("2026-11-23T09:12:00Z").await;

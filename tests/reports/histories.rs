@@ -1,6 +1,6 @@
 //! The overview after random histories of appointments (OVR-1, APT-4, APT-5, DIS-7).
 
-use crate::appointments::changing_dealer::{goes_to, open};
+use crate::appointments::changing_dealer::{create_dealer, move_to_dealer};
 use crate::appointments::pingback::{ping, secret};
 use crate::reports::overview::{CHICAGO, LONDON, appointment as row, boxes, filter};
 use crate::support::world::{NORDSTERN, World, at, enquiry};
@@ -13,8 +13,8 @@ use forecourt_store::WebhookSecret;
 use serde_json::{Value, json};
 
 /// A dealer that opens in the middle of each history.
-const YOUNG: &str = "newsite-demo";
-const OPENED: &str = "2026-11-02T09:00:00Z";
+const NEW_DEALER: &str = "newsite-demo";
+const NEW_DEALER_OPENED: &str = "2026-11-02T09:00:00Z";
 
 fn zone(dealer: &str) -> Tz {
     match dealer {
@@ -26,14 +26,14 @@ fn zone(dealer: &str) -> Tz {
 
 /// A report about an appointment and the time from which it applies.
 #[derive(Debug, Clone)]
-struct Deed {
+struct Report {
     as_of: DateTime<Utc>,
-    told: bool,
-    what: What,
+    by_partner: bool,
+    what: ReportKind,
 }
 
 #[derive(Debug, Clone)]
-enum What {
+enum ReportKind {
     Moved(DateTime<Utc>),
     Cancelled,
     Attended(Attended),
@@ -51,9 +51,9 @@ struct Visit {
     origin: AppointmentOrigin,
     created: DateTime<Utc>,
     first: DateTime<Utc>,
-    deeds: Vec<Deed>,
+    reports: Vec<Report>,
     /// Reports of the partner that have not been sent yet.
-    unheard: Vec<Deed>,
+    unsent: Vec<Report>,
 }
 
 impl Visit {
@@ -62,23 +62,24 @@ impl Visit {
     }
 
     fn moved(&self) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-        let moves = self.deeds.iter().filter_map(|deed| if let What::Moved(to) = deed.what { Some((deed.as_of, to)) } else { None });
+        let moves =
+            self.reports.iter().filter_map(|report| if let ReportKind::Moved(to) = report.what { Some((report.as_of, to)) } else { None });
         moves.max()
     }
 
     fn is_cancelled(&self) -> bool {
-        let off = self.deeds.iter().filter(|deed| matches!(deed.what, What::Cancelled)).map(|deed| deed.as_of).max();
+        let off = self.reports.iter().filter(|report| matches!(report.what, ReportKind::Cancelled)).map(|report| report.as_of).max();
         off.is_some_and(|off| self.moved().is_none_or(|(moved, _)| moved < off))
     }
 
     fn attended(&self) -> Attended {
         let day = |at: DateTime<Utc>| at.with_timezone(&zone(self.dealer)).date_naive();
-        let counts = |deed: &&Deed| {
-            let early = deed.told && day(deed.as_of) < day(self.at());
-            !early && self.moved().is_none_or(|(moved, _)| moved < deed.as_of)
+        let counts = |report: &&Report| {
+            let early = report.by_partner && day(report.as_of) < day(self.at());
+            !early && self.moved().is_none_or(|(moved, _)| moved < report.as_of)
         };
-        let said = self.deeds.iter().filter(counts);
-        let said = said.filter_map(|deed| if let What::Attended(is) = deed.what { Some((deed.as_of, is)) } else { None });
+        let said = self.reports.iter().filter(counts);
+        let said = said.filter_map(|report| if let ReportKind::Attended(is) = report.what { Some((report.as_of, is)) } else { None });
         said.max_by_key(|(as_of, _)| *as_of).map_or(Attended::Unknown, |(_, is)| is)
     }
 
@@ -132,14 +133,14 @@ impl History {
     }
 
     /// Moves the clock a little forward, or to just before or after a midnight in one of the zones.
-    fn pass(&mut self) {
+    fn advance_clock(&mut self) {
         let later = self.now() + TimeDelta::minutes(self.dice.i64(1..600));
         let midnight = (later.date_naive()).and_hms_opt(self.one_of(&[22, 23, 0, 5, 6]), 0, 0).unwrap().and_utc();
         let close = midnight + TimeDelta::seconds(self.one_of(&[-1, 0, 1]));
         self.world.system.clock.freeze_at(if self.dice.bool() && close > self.now() { close } else { later });
     }
 
-    async fn make(&mut self) {
+    async fn create_appointment(&mut self) {
         let dealer = self.one_of(&[NORDSTERN, CHICAGO, LONDON]);
         let number = self.next();
         let lead = match self.one_of(&[0, 1, 2]) {
@@ -158,7 +159,8 @@ impl History {
             None => format!("{}@example.com", self.one_of(&["one", "two", "three"])),
         };
         let first = self.afternoon(-2..4);
-        let who = if dealer == YOUNG { "gina.group" } else { self.one_of(&["gina.group", "chris.center", "partner:centre-demo", "queue"]) };
+        let who =
+            if dealer == NEW_DEALER { "gina.group" } else { self.one_of(&["gina.group", "chris.center", "partner:centre-demo", "queue"]) };
         let external = format!("e-{number}");
         let mut body = json!({"kind": "showroom", "at": first});
         match lead {
@@ -179,13 +181,13 @@ impl History {
             origin: if partner { AppointmentOrigin::ContactCentre } else { AppointmentOrigin::Forecourt },
             created: self.now(),
             first,
-            deeds: Vec::new(),
-            unheard: Vec::new(),
+            reports: Vec::new(),
+            unsent: Vec::new(),
         };
         if partner && self.dice.bool() {
             // The partner reports on the appointment before it is created.
-            self.say(&mut visit);
-            self.hear(&mut visit).await;
+            self.add_report(&mut visit);
+            self.send_reports(&mut visit).await;
         }
         visit.created = self.now();
         let path = format!("/dealers/{dealer}/appointments");
@@ -211,74 +213,76 @@ impl History {
     }
 
     /// Adds a report of the partner, to be sent later.
-    fn say(&mut self, visit: &mut Visit) {
+    fn add_report(&mut self, visit: &mut Visit) {
         let date = (self.now() - TimeDelta::days(self.dice.i64(1..4))).date_naive();
         let as_of = Utc.from_utc_datetime(&date.and_hms_opt(15, 0, 0).unwrap()) + TimeDelta::seconds(self.next());
         let what = match self.dice.usize(0..4) {
-            0 => What::Moved(self.afternoon(-3..3)),
-            1 => What::Cancelled,
-            2 => What::Attended(Attended::Completed),
-            _ => What::Attended(Attended::NoShow),
+            0 => ReportKind::Moved(self.afternoon(-3..3)),
+            1 => ReportKind::Cancelled,
+            2 => ReportKind::Attended(Attended::Completed),
+            _ => ReportKind::Attended(Attended::NoShow),
         };
-        visit.unheard.push(Deed { as_of, told: true, what });
+        visit.unsent.push(Report { as_of, by_partner: true, what });
     }
 
     /// Sends the partner's reports in random order, some of them twice.
-    async fn hear(&mut self, visit: &mut Visit) {
-        self.dice.shuffle(&mut visit.unheard);
-        for deed in std::mem::take(&mut visit.unheard) {
-            let mut body = json!({"external_id": visit.external, "at": deed.as_of});
-            body["type"] = json!(match &deed.what {
-                What::Moved(to) => {
+    async fn send_reports(&mut self, visit: &mut Visit) {
+        self.dice.shuffle(&mut visit.unsent);
+        for report in std::mem::take(&mut visit.unsent) {
+            let mut body = json!({"external_id": visit.external, "at": report.as_of});
+            body["type"] = json!(match &report.what {
+                ReportKind::Moved(to) => {
                     body["to"] = json!(to);
                     "appointment.moved"
                 }
-                What::Cancelled => "appointment.cancelled",
-                What::Attended(Attended::Completed) => "appointment.attended",
-                What::Attended(_) => "appointment.missed",
+                ReportKind::Cancelled => "appointment.cancelled",
+                ReportKind::Attended(Attended::Completed) => "appointment.attended",
+                ReportKind::Attended(_) => "appointment.missed",
             });
             for _ in 0..self.dice.usize(1..3) {
                 let id = format!("p{}", self.next());
                 let heard = ping(&self.world, &self.secret, &id, &body).await;
                 assert!([200, 202].contains(&heard.status), "{} {visit:?}", heard.body);
             }
-            visit.deeds.push(deed);
+            visit.reports.push(report);
         }
     }
 
     /// A user of the group changes the appointment.
-    async fn act(&mut self, visit: &mut Visit) {
+    async fn change_as_user(&mut self, visit: &mut Visit) {
         let to = self.afternoon(-1..4);
         let (path, body, what) = match self.dice.usize(0..4) {
-            0 => ("time", json!({"at": to}), What::Moved(to)),
-            1 if !visit.is_cancelled() => ("cancellation", json!({}), What::Cancelled),
-            2 if visit.attended() != Attended::NoShow => ("attendance", json!({"attendance": "no_show"}), What::Attended(Attended::NoShow)),
+            0 => ("time", json!({"at": to}), ReportKind::Moved(to)),
+            1 if !visit.is_cancelled() => ("cancellation", json!({}), ReportKind::Cancelled),
+            2 if visit.attended() != Attended::NoShow => {
+                ("attendance", json!({"attendance": "no_show"}), ReportKind::Attended(Attended::NoShow))
+            }
             3 if visit.attended() != Attended::Completed => {
-                ("attendance", json!({"attendance": "completed"}), What::Attended(Attended::Completed))
+                ("attendance", json!({"attendance": "completed"}), ReportKind::Attended(Attended::Completed))
             }
             _ => return,
         };
-        let who = if visit.dealer == YOUNG { "gina.group" } else { self.one_of(&["gina.group", "chris.center"]) };
+        let who = if visit.dealer == NEW_DEALER { "gina.group" } else { self.one_of(&["gina.group", "chris.center"]) };
         let path = format!("/appointments/{}/{path}", visit.id.as_deref().unwrap());
         let done = self.world.post(who, &path, &body).await;
         assert!([200, 409, 422].contains(&done.status), "{} {}", done.status, done.body);
         if done.status == 200 {
-            visit.deeds.push(Deed { as_of: self.now(), told: false, what });
+            visit.reports.push(Report { as_of: self.now(), by_partner: false, what });
         }
     }
 
     /// A lead goes to another dealer, and its planned appointments go with it.
-    async fn go(&mut self, young: bool) {
+    async fn move_lead(&mut self, young: bool) {
         if self.leads.is_empty() {
             return;
         }
         let lead = self.dice.usize(0..self.leads.len());
-        let to = self.one_of(if young { &[NORDSTERN, CHICAGO, YOUNG, YOUNG][..] } else { &[NORDSTERN, CHICAGO, LONDON] });
+        let to = self.one_of(if young { &[NORDSTERN, CHICAGO, NEW_DEALER, NEW_DEALER][..] } else { &[NORDSTERN, CHICAGO, LONDON] });
         let (id, from) = self.leads[lead].clone();
         if from == to {
             return;
         }
-        goes_to(&self.world, &id, to).await;
+        move_to_dealer(&self.world, &id, to).await;
         self.leads[lead].1 = to;
         for visit in self.visits.iter_mut().filter(|visit| visit.lead == Some(lead) && visit.dealer == from && visit.is_planned()) {
             visit.dealer = to;
@@ -288,20 +292,20 @@ impl History {
     async fn check(&mut self, context: &str) {
         let now = self.now();
         let rows: Vec<Appointment> = self.visits.iter().map(Visit::row).collect();
-        let ours = [String::new(), format!("dealer={YOUNG}&"), format!("created_to={}&", (now - TimeDelta::days(2)).date_naive())];
+        let ours = [String::new(), format!("dealer={NEW_DEALER}&"), format!("created_to={}&", (now - TimeDelta::days(2)).date_naive())];
         let (drawn, takes) = filter(&mut self.dice, now);
         for (i, query) in ours.into_iter().chain([drawn]).enumerate() {
             // The model has no owners, so filters by user are skipped. The unfiltered overview is checked each time, and one of the
             // others.
             let chosen = [0, self.dice.usize(1..4)].contains(&i);
-            let unopened = i == 1 && now < at(OPENED);
+            let unopened = i == 1 && now < at(NEW_DEALER_OPENED);
             if !chosen || unopened || query.contains("user=") {
                 continue;
             }
             let made_to = (now - TimeDelta::days(2)).date_naive();
             let wanted = rows.iter().filter(|row| match i {
                 0 => true,
-                1 => row.dealer.as_str() == YOUNG,
+                1 => row.dealer.as_str() == NEW_DEALER,
                 2 => row.created.with_timezone(&zone(row.dealer.as_str())).date_naive() <= made_to,
                 _ => takes(row, zone(row.dealer.as_str())),
             });
@@ -328,31 +332,31 @@ impl History {
 /// in any order. Appointments are moved, cancelled and attended, and leads go to other dealers, one of which opens during the history.
 /// The boxes and rows always equal those of a simple model.
 #[tokio::test]
-async fn ovr_1_the_overview_is_what_the_deeds_come_to_after_every_history() {
+async fn ovr_1_the_overview_agrees_with_a_naive_model_over_random_histories() {
     let mut gone = 0;
     for seed in 0..20 {
         let world = World::at("2026-10-23T20:11:00Z").await;
         let secret = secret(&world, &json!({})).await;
         let mut history = History { world, secret, dice: fastrand::Rng::with_seed(seed), visits: Vec::new(), leads: Vec::new(), number: 0 };
         for step in 0..20 {
-            history.pass();
+            history.advance_clock();
             if step == 8 {
-                history.world.system.clock.freeze_at(at(OPENED));
-                open(&history.world, YOUNG).await;
+                history.world.system.clock.freeze_at(at(NEW_DEALER_OPENED));
+                create_dealer(&history.world, NEW_DEALER).await;
             }
             let place = (!history.visits.is_empty()).then(|| history.dice.usize(0..history.visits.len()));
             match (history.dice.usize(0..10), place) {
-                (0..3, _) | (_, None) => history.make().await,
-                (3..6, _) => history.go(step >= 8).await,
-                (deed, Some(place)) => {
+                (0..3, _) | (_, None) => history.create_appointment().await,
+                (3..6, _) => history.move_lead(step >= 8).await,
+                (report, Some(place)) => {
                     let mut visit = history.visits[place].clone();
                     // An appointment that was over when its lead changed dealer stays at the old dealer and is not changed any more.
                     if visit.lead.is_none_or(|lead| history.leads[lead].1 == visit.dealer) {
-                        if deed > 7 && visit.origin == AppointmentOrigin::ContactCentre && visit.dealer != YOUNG {
-                            (0..history.dice.usize(1..4)).for_each(|_| history.say(&mut visit));
-                            history.hear(&mut visit).await;
+                        if report > 7 && visit.origin == AppointmentOrigin::ContactCentre && visit.dealer != NEW_DEALER {
+                            (0..history.dice.usize(1..4)).for_each(|_| history.add_report(&mut visit));
+                            history.send_reports(&mut visit).await;
                         } else {
-                            history.act(&mut visit).await;
+                            history.change_as_user(&mut visit).await;
                         }
                         history.visits[place] = visit;
                     }
@@ -362,7 +366,7 @@ async fn ovr_1_the_overview_is_what_the_deeds_come_to_after_every_history() {
                 history.check(&format!("seed {seed}, step {step}")).await;
             }
         }
-        gone += history.visits.iter().filter(|visit| visit.dealer == YOUNG && visit.created < at(OPENED)).count();
+        gone += history.visits.iter().filter(|visit| visit.dealer == NEW_DEALER && visit.created < at(NEW_DEALER_OPENED)).count();
     }
     assert!(gone > 5, "no older appointment came to the young dealer: this test proves nothing");
 }

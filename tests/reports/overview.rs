@@ -201,7 +201,7 @@ async fn ovr_2_the_boxes_of_every_filter_equal_a_naive_count_of_the_rows() {
 
 /// OVR-1: today starts at each dealer's own midnight, not at midnight UTC.
 #[tokio::test]
-async fn ovr_1_an_appointment_is_past_from_the_dealers_own_midnight_on() {
+async fn ovr_1_an_appointment_is_past_after_the_dealers_own_midnight() {
     let world = World::at("2026-11-22T09:00:00Z").await;
     for (id, dealer, at_time) in [("berlin", NORDSTERN, "2026-11-23T22:30:00Z"), ("chicago", CHICAGO, "2026-11-23T22:30:00Z")] {
         let mut one = appointment(id, dealer, at("2026-11-22T09:00:00Z"));
@@ -219,7 +219,7 @@ async fn ovr_1_an_appointment_is_past_from_the_dealers_own_midnight_on() {
 /// ACC-1, LEAD-9: a seller sees own appointments, those of users whom the seller deputises for, and those the seller created. A dealer
 /// admin sees the dealer's; the contact centre and head office see all.
 #[tokio::test]
-async fn acc_1_everybody_counts_what_they_may_see() {
+async fn acc_1_the_overview_counts_only_appointments_in_the_users_scope() {
     let world = World::new().await;
     let now = at("2026-11-20T09:00:00Z");
     let rows = [
@@ -307,7 +307,7 @@ pub fn operator() -> &'static str {
 /// OVR-4: leads by deadline met, response in working minutes, escalations, won and lost, in total and by user, source and dealer. The
 /// deadline of the time of the answer counts.
 #[tokio::test]
-async fn ovr_4_leads_are_counted_by_their_first_answer_and_the_deadline_it_had() {
+async fn ovr_4_leads_are_counted_by_the_first_reaction_and_its_deadline() {
     let world = World::new().await;
     let mut ids = Vec::new();
     for (name, source) in [("a", "website"), ("b", "Portal"), ("c", "website"), ("d", "portal")] {
@@ -348,7 +348,7 @@ async fn ovr_4_leads_are_counted_by_their_first_answer_and_the_deadline_it_had()
 
 /// OVR-1: an overview costs one read for each month of each dealer.
 #[tokio::test]
-async fn ovr_1_an_overview_is_one_read_for_each_month_of_each_dealer() {
+async fn ovr_1_an_overview_costs_one_read_for_each_month_of_each_dealer() {
     let world = World::new().await;
     world.get("hugo.office", "/overview/appointments").await;
     let before = world.store.spent();
@@ -381,7 +381,7 @@ async fn ovr_4_a_lead_is_judged_by_its_original_deadline() {
 
 /// OVR-2: an empty filter is refused and does not select everything; a repeated filter is refused and the last one does not win.
 #[tokio::test]
-async fn ovr_2_an_empty_or_doubled_filter_is_refused_by_its_name() {
+async fn ovr_2_an_empty_or_repeated_filter_is_refused_naming_the_field() {
     let world = World::new().await;
     for (path, fault) in [
         ("/overview/appointments?dealer=", "dealer OVR-2"),

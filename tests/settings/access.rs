@@ -4,7 +4,7 @@ use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use serde_json::json;
 
 #[tokio::test]
-async fn acc_1_each_role_may_do_what_is_its_own_and_nothing_else() {
+async fn acc_1_each_role_has_only_its_own_rights_on_leads() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let table = [
@@ -36,14 +36,14 @@ async fn acc_1_each_role_may_do_what_is_its_own_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn lead_9_a_missing_right_is_named() {
+async fn lead_9_a_refusal_names_the_missing_right() {
     let world = World::new().await;
     let reply = world.get("chris.center", &format!("/dealers/{NORDSTERN}/leads")).await;
     assert_eq!((reply.status, reply.text("/right"), reply.text("/type")), (403, "read_leads", "urn:forecourt:problem:forbidden"));
 }
 
 #[tokio::test]
-async fn acc_2_no_request_reaches_another_groups_data_though_the_names_are_the_same() {
+async fn acc_2_no_request_reaches_another_groups_data_even_with_equal_dealer_names() {
     let world = World::new().await;
     let ours = world.lead(&enquiry("jana")).await;
     // The rival group has a dealer with exactly the same name.
@@ -61,7 +61,7 @@ async fn acc_2_no_request_reaches_another_groups_data_though_the_names_are_the_s
 }
 
 #[tokio::test]
-async fn acc_1_a_seller_lists_own_leads_and_a_supervisor_those_of_their_sellers() {
+async fn acc_1_a_seller_lists_own_leads_and_a_dealer_admin_all_leads_of_the_dealer() {
     let world = World::new().await;
     for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
         world.lead(&enquiry(name)).await;
@@ -74,7 +74,7 @@ async fn acc_1_a_seller_lists_own_leads_and_a_supervisor_those_of_their_sellers(
 }
 
 #[tokio::test]
-async fn lead_8_a_cursor_goes_through_every_lead_once_newest_first_over_months() {
+async fn lead_8_paging_returns_every_lead_once_newest_first_across_months() {
     let world = World::at("2026-08-03T08:00:00Z").await;
     let mut sent = Vec::new();
     for month in ["2026-08-03", "2026-09-01", "2026-11-23"] {

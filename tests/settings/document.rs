@@ -28,7 +28,7 @@ fn with(settings: &Value, pointer: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn set_10_settings_are_changed_by_who_saw_them_and_every_change_is_kept() {
+async fn set_10_a_change_requires_the_current_version_and_is_recorded() {
     let world = World::new().await;
     let read = world.get(ADMIN, &path()).await;
     assert_eq!((read.status, &read.headers["etag"], read.body["version"].as_u64()), (200, &"\"1\"".parse().unwrap(), Some(1)));
@@ -68,7 +68,7 @@ async fn set_10_settings_are_changed_by_who_saw_them_and_every_change_is_kept() 
 }
 
 #[tokio::test]
-async fn set_10_a_change_says_which_version_it_saw() {
+async fn set_10_a_change_without_a_version_is_refused() {
     let world = World::new().await;
     let read = settings(&world).await;
     let headers = [("content-type", "application/json")];
@@ -77,7 +77,7 @@ async fn set_10_a_change_says_which_version_it_saw() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn set_10_of_many_who_change_one_version_at_once_one_does() {
+async fn set_10_one_of_many_concurrent_changes_of_a_version_succeeds() {
     let world = World::new().await;
     let read = settings(&world).await;
     let (world, read) = (&world, &read);
@@ -89,7 +89,7 @@ async fn set_10_of_many_who_change_one_version_at_once_one_does() {
 }
 
 #[tokio::test]
-async fn set_1_what_breaks_a_rule_is_named_and_nothing_is_changed() {
+async fn set_1_invalid_settings_are_refused_naming_the_fields_and_change_nothing() {
     let world = World::new().await;
     let read = settings(&world).await;
     let members = |change: Value| {
@@ -134,7 +134,7 @@ async fn set_1_what_breaks_a_rule_is_named_and_nothing_is_changed() {
 }
 
 #[tokio::test]
-async fn acc_1_only_admins_change_settings_and_only_their_own_dealers() {
+async fn acc_1_only_admins_change_settings_and_only_at_their_own_dealers() {
     let world = World::new().await;
     let read = settings(&world).await;
     let changed = with(&read, "/name", json!("x"));
@@ -154,7 +154,7 @@ async fn acc_1_only_admins_change_settings_and_only_their_own_dealers() {
 }
 
 #[tokio::test]
-async fn set_8_what_is_risky_is_found_and_not_refused() {
+async fn set_8_risky_settings_are_reported_and_not_refused() {
     let world = World::new().await;
     let read = settings(&world).await;
     let findings = async || -> Vec<String> {
@@ -194,7 +194,7 @@ async fn dry_run(world: &World, who: &str, body: &Value) -> Reply {
 
 /// SET-9: a dry run returns the owner, the rule, and the deadlines with the counted hours. It changes nothing.
 #[tokio::test]
-async fn set_9_a_dry_run_says_who_would_get_a_lead_and_when_it_would_be_due() {
+async fn set_9_a_dry_run_returns_the_owner_the_rule_and_the_deadlines() {
     let world = World::new().await;
     let asked = json!({"received_at": "2026-11-28T12:30:00+01:00", "lead": enquiry("jana")});
     for _ in 0..2 {
@@ -223,7 +223,7 @@ async fn set_9_a_dry_run_says_who_would_get_a_lead_and_when_it_would_be_due() {
 }
 
 #[tokio::test]
-async fn set_9_a_dry_run_says_who_is_passed_over_and_names_what_is_wrong() {
+async fn set_9_a_dry_run_returns_the_skipped_users_and_the_invalid_fields() {
     let world = World::new().await;
     let away = json!([{"from": "2026-12-01T00:00:00Z", "until": "2026-12-08T00:00:00Z"}]);
     world.settings(|s| s.members[0].absences = serde_json::from_value(away).unwrap()).await;
@@ -239,7 +239,7 @@ async fn set_9_a_dry_run_says_who_is_passed_over_and_names_what_is_wrong() {
 /// SET-9, ACC-1: a dry run shows an existing contact's lead only to users who may see leads. If the enquiry is added to a lead, the
 /// counted hours are those of its running deadline.
 #[tokio::test]
-async fn set_9_a_dry_run_tells_nobody_of_leads_that_they_may_not_see() {
+async fn set_9_a_dry_run_shows_existing_leads_only_to_users_who_may_see_them() {
     let world = World::new().await;
     world.lead(&enquiry("jana")).await;
     let asked = json!({"received_at": "2026-12-24T17:30:00Z", "lead": enquiry("jana")});
@@ -260,7 +260,7 @@ async fn set_9_a_dry_run_tells_nobody_of_leads_that_they_may_not_see() {
 
 /// SET-9: real leads get the results of the dry run, also with an absence, a turn that was given back, and a pool.
 #[tokio::test]
-async fn set_9_a_dry_run_says_what_then_happens() {
+async fn set_9_real_leads_get_the_results_of_the_dry_run() {
     let world = World::new().await;
     let away = json!([{"from": "2026-11-23T00:00:00Z", "until": "2026-11-24T00:00:00Z"}]);
     world

@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::json;
 
 #[tokio::test]
-async fn set_10_every_part_is_read_and_replaced_by_itself() {
+async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
     let world = World::new().await;
     let parts =
         ["opening-hours", "holidays", "escalation", "mailbox", "configuration", "pool", "distribution-groups", "routing-rules", "absences"];
@@ -43,7 +43,7 @@ async fn set_10_every_part_is_read_and_replaced_by_itself() {
 
 /// SET-4, SET-5: only the operator may change the mail server and lead tracking.
 #[tokio::test]
-async fn set_5_the_mail_server_and_lead_tracking_are_the_operators() {
+async fn set_5_only_the_operator_changes_the_mail_server_and_lead_tracking() {
     let world = World::new().await;
     let read = world.get(ADMIN, &of_dealer("configuration")).await.body["settings"].clone();
     for (field, value) in [("mail_server", json!("mail.example.com")), ("lead_tracking_only", json!(true))] {
@@ -63,7 +63,7 @@ async fn set_5_the_mail_server_and_lead_tracking_are_the_operators() {
 const CALENDAR: [(&str, &str); 2] = [("content-type", "text/calendar"), ("if-match", "\"1\"")];
 
 #[tokio::test]
-async fn set_2_a_national_calendar_is_imported_and_a_broken_one_refused_with_its_line() {
+async fn set_2_the_import_adds_a_national_calendar_once_and_refuses_an_invalid_one_with_its_line() {
     let world = World::new().await;
     let path = of_dealer("holidays/import?from=2026-12-01&to=2027-12-31");
     let file = include_bytes!("holidays/german-holidays.ics");
@@ -87,7 +87,7 @@ async fn set_2_a_national_calendar_is_imported_and_a_broken_one_refused_with_its
 /// SET-4, SET-5: a dealer's admin sets the addresses and the From name, which mail then uses. A forwarding address that would cause a
 /// mail loop is refused.
 #[tokio::test]
-async fn set_4_the_dealers_own_name_and_addresses() {
+async fn set_4_a_dealer_admin_sets_the_from_name_and_addresses() {
     let world = World::new().await;
     let mailbox = json!({"lead_address": "leads@nordstern.example", "forward_to": "boss@nordstern.example", "expose": "Nordstern kurz", "relay_domains": ["portal.example"]});
     let kept = send(&world, Method::PUT, ADMIN, &of_dealer("mailbox"), Some(1), &mailbox).await;
@@ -110,7 +110,7 @@ async fn set_4_the_dealers_own_name_and_addresses() {
 }
 
 #[tokio::test]
-async fn set_2_an_import_within_impossible_years_is_refused() {
+async fn set_2_an_import_for_an_invalid_period_is_refused() {
     let world = World::new().await;
     let file = include_bytes!("holidays/german-holidays.ics");
     for query in ["from=%2B262142-06-01", "from=-1000-01-01", "from=2026-01-01&to=2025-01-01", "from=2026-01-01&to=2099-01-01", "from=x"] {

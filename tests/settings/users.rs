@@ -20,7 +20,7 @@ fn ida() -> Value {
 }
 
 #[tokio::test]
-async fn set_7_a_group_admin_sets_users_up_and_a_dealer_admin_gives_them_their_part() {
+async fn set_7_a_group_admin_creates_users_and_a_dealer_admin_adds_them_to_the_dealer() {
     let world = World::new().await;
     let created = send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &ida()).await;
     assert_eq!(
@@ -60,7 +60,7 @@ async fn set_7_a_group_admin_sets_users_up_and_a_dealer_admin_gives_them_their_p
 }
 
 #[tokio::test]
-async fn acc_1_rights_are_given_by_who_has_them() {
+async fn acc_1_rights_are_granted_only_by_users_who_have_them() {
     let world = World::new().await;
     for (who, status) in [(ADMIN, 403), ("anna.vogt", 403), ("hugo.office", 403), ("chris.center", 403), ("otto.operator", 201)] {
         let reply = send(&world, Method::PUT, who, "/users/ida.falk", None, &ida()).await;
@@ -101,7 +101,7 @@ async fn acc_1_rights_are_given_by_who_has_them() {
 
 /// SET-7, ACC-1: a dealer admin lists the users of own dealers, a group admin all users, in pages.
 #[tokio::test]
-async fn acc_1_users_are_listed_within_reach() {
+async fn acc_1_the_user_list_contains_only_users_in_scope() {
     let world = World::new().await;
     let ids = |reply: &Reply| -> Vec<String> {
         reply.body["users"].as_array().unwrap().iter().map(|user| user["id"].as_str().unwrap().to_owned()).collect()
@@ -119,7 +119,7 @@ async fn acc_1_users_are_listed_within_reach() {
 }
 
 #[tokio::test]
-async fn set_7_only_users_who_work_there_can_have_a_part_at_a_dealer() {
+async fn set_7_only_users_who_work_at_a_dealer_can_become_its_members() {
     let world = World::new().await;
     let part = json!({"receives_leads": true});
     for (who, detail) in [("nobody.known", "is not a user of the group"), ("alice.moore", "does not work at")] {
@@ -166,7 +166,7 @@ async fn set_7_switches_are_changed_in_the_view_and_groups_on_the_user() {
 }
 
 #[tokio::test]
-async fn dis_4_everybody_says_of_themselves_when_they_are_away() {
+async fn dis_4_a_user_sets_own_absences_and_not_those_of_another_user() {
     let world = World::new().await;
     let own = of_dealer("users/anna.vogt/absences");
     let away = json!({"absences": [{"from": "2026-11-23T00:00:00Z", "until": "2026-11-30T00:00:00Z", "deputy": "ben.krause"}]});
@@ -191,7 +191,7 @@ async fn dis_4_everybody_says_of_themselves_when_they_are_away() {
 
 /// DIS-8: users who may claim a pool lead are notified of it only if the pool user's notices are on.
 #[tokio::test]
-async fn dis_8_assignable_users_are_told_of_a_lead_in_the_pool_if_its_user_is_told_of_anything() {
+async fn dis_8_assignable_users_are_notified_of_a_pool_lead_only_if_the_pool_user_has_notices_on() {
     let world = World::new().await;
     let pool = |notices: bool| json!({"name": "Pool", "email": "pool@example.com", "language": "de", "role": "seller", "dealers": [NORDSTERN], "notices": notices});
     assert_eq!(send(&world, Method::PUT, "gina.group", "/users/pool.nordstern", None, &pool(false)).await.status, 201);
@@ -244,7 +244,7 @@ async fn dis_4_a_deputy_joins_no_rotation() {
 
 /// SET-7, ESC-6: notices about the leads of a user who has left go to somebody else.
 #[tokio::test]
-async fn set_7_notices_for_one_who_has_gone_reach_the_fallback_user() {
+async fn set_7_notices_for_a_removed_user_go_to_the_fallback_user() {
     let world = World::new().await;
     let id = world.lead(&enquiry("a")).await;
     assert_eq!(send(&world, Method::DELETE, ADMIN, &of_dealer("users/anna.vogt"), Some(1), &json!({})).await.status, 200);
@@ -256,7 +256,7 @@ async fn set_7_notices_for_one_who_has_gone_reach_the_fallback_user() {
 /// ACC-1: users with the right to manage users can grant only rights that they have, within their own dealers, and cannot change users
 /// with more rights.
 #[tokio::test]
-async fn acc_1_nobody_gives_more_than_they_have_or_changes_who_has_more() {
+async fn acc_1_a_user_grants_only_own_rights_and_changes_no_user_with_more_rights() {
     let world = World::new().await;
     let helga = json!({"name": "Helga Stern", "email": "helga@example.com", "language": "de", "role": "dealer_admin",
         "rights": ["manage_users"], "dealers": [NORDSTERN]});
@@ -288,7 +288,7 @@ async fn acc_1_nobody_gives_more_than_they_have_or_changes_who_has_more() {
 
 /// SET-10: every change of a user is recorded with author, time, old and new values.
 #[tokio::test]
-async fn set_10_changes_of_users_are_kept() {
+async fn set_10_every_change_of_a_user_is_recorded() {
     let world = World::new().await;
     let mut user = ida();
     send(&world, Method::PUT, "gina.group", "/users/ida.falk", None, &user).await;
@@ -307,7 +307,7 @@ async fn set_10_changes_of_users_are_kept() {
 
 /// SET-7: one request changes the switches at several dealers, each with its own version.
 #[tokio::test]
-async fn set_7_switches_are_changed_over_all_dealers_in_one() {
+async fn set_7_one_request_changes_the_switches_at_several_dealers() {
     let world = World::new().await;
     let body = json!({"dealers": [
         {"dealer": NORDSTERN, "version": 1, "users": [{"user": "anna.vogt", "receives_leads": false}]},
@@ -331,7 +331,7 @@ async fn set_7_switches_are_changed_over_all_dealers_in_one() {
 
 /// ACC-1: users can grant each right that they have, even if a seller's role includes rights that they lack.
 #[tokio::test]
-async fn acc_1_who_manages_users_gives_each_right_that_they_have() {
+async fn acc_1_a_user_who_manages_users_can_grant_each_own_right() {
     let world = World::new().await;
     let hugo = json!({"name": "Hugo", "email": "hugo@example.com", "language": "en", "role": "head_office", "rights": ["manage_users"], "dealers": []});
     assert_eq!(send(&world, Method::PUT, "gina.group", "/users/hugo.office", Some(1), &hugo).await.status, 200);

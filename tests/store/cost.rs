@@ -12,7 +12,7 @@ async fn spent(world: &World, body: &serde_json::Value) -> Spent {
 
 /// INT-9: a new lead costs one read, one transaction and at most 18 write units. These include its owner, deadline and notice.
 #[tokio::test]
-async fn int_9_a_known_dealers_lead_is_two_round_trips_and_at_most_18_write_units() {
+async fn int_9_a_lead_costs_two_round_trips_and_at_most_18_write_units() {
     let world = World::new().await;
     world.lead(&enquiry("warm")).await;
     let body = json!({
@@ -33,7 +33,7 @@ async fn int_9_a_known_dealers_lead_is_two_round_trips_and_at_most_18_write_unit
 
 /// LEAD-1, LEAD-8: a lead's page costs one call, and so does a page of the list.
 #[tokio::test]
-async fn lead_1_and_lead_8_are_one_read_each() {
+async fn lead_1_a_lead_page_costs_one_call_and_a_list_page_two() {
     let world = World::new().await;
     let id = world.lead(&enquiry("warm")).await;
     world.get("anna.vogt", &format!("/leads/{id}")).await;
@@ -53,7 +53,7 @@ async fn lead_1_and_lead_8_are_one_read_each() {
 /// LEAD-8: a search by an exact value costs one read of the directory and one parallel read of the leads. A filter costs one read of a
 /// month, and one more round if the month does not fill the page. At the start of a month the month before is read in the same round.
 #[tokio::test]
-async fn lead_8_filters_searches_and_a_months_start_are_few_reads() {
+async fn lead_8_filters_searches_and_the_start_of_a_month_cost_few_reads() {
     let world = World::at("2026-10-30T09:00:00Z").await;
     let mut first = None;
     for i in 0..60 {
@@ -104,7 +104,7 @@ async fn lead_8_filters_searches_and_a_months_start_are_few_reads() {
 
 /// LEAD-2, CAL-1: the lists of a lead are read in parallel with the lead.
 #[tokio::test]
-async fn lead_2_lists_of_a_lead_are_two_reads_at_once() {
+async fn lead_2_a_list_of_a_lead_costs_at_most_three_calls() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     world.post(ADMIN, &format!("/leads/{id}/comments"), &json!({"text": "Asks again"})).await;
@@ -134,7 +134,7 @@ async fn esc_8_a_stale_wake_up_costs_no_write() {
 /// DIS-2: the extra cost of a lead whose rotation was contended, so that assign gave it its owner. The store's docs state the same
 /// figures.
 #[tokio::test]
-async fn dis_2_giving_a_lead_out_by_itself_is_two_round_trips_and_13_write_units() {
+async fn dis_2_a_separate_assignment_costs_two_round_trips_and_13_write_units() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     world.system.settle().await;
@@ -151,7 +151,7 @@ async fn dis_2_giving_a_lead_out_by_itself_is_two_round_trips_and_13_write_units
 
 /// INT-9: the cost of a lead from its arrival until nothing is due. docs/costs.md uses these figures.
 #[tokio::test]
-async fn int_9_a_leads_whole_life_costs_what_the_readme_says() {
+async fn int_9_the_cost_of_a_lead_until_nothing_is_due_matches_the_docs() {
     let world = World::new().await;
     world.lead(&enquiry("warm")).await;
     world.advance_to("2026-11-24T13:00:00Z").await;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 #[derive(Default)]
 struct Recorded {
-    told: Mutex<Vec<(WakeUp, TimeDelta)>>,
+    messages: Mutex<Vec<(WakeUp, TimeDelta)>>,
     timers: Mutex<Vec<(WakeUp, DateTime<Utc>)>>,
     refuse: bool,
 }
@@ -21,7 +21,7 @@ impl WakeUps for Recorded {
         if self.refuse {
             return Err(Failure::Unavailable("no".into()));
         }
-        self.told.lock().unwrap().push((wake_up.clone(), delay));
+        self.messages.lock().unwrap().push((wake_up.clone(), delay));
         Ok(())
     }
     async fn set_timer(&self, wake_up: &WakeUp, at: DateTime<Utc>) -> Result<(), Failure> {
@@ -45,16 +45,16 @@ async fn esc_10_a_stream_record_becomes_a_message_a_delayed_message_or_a_timer()
     let outbox = Outbox { platform: world.system.platform.clone(), wake_ups: wakes.clone(), delay: LONGEST_DELAY };
     let response = outbox.relay(stream()).await;
     assert_eq!(response.batch_item_failures.len(), 0);
-    let told: Vec<_> =
-        wakes.told.lock().unwrap().iter().map(|(wake_up, delay)| (wake_up.kind, message_of(wake_up), delay.num_seconds())).collect();
-    assert_eq!(told, [(DueKind::Send, Some("assigned-1".to_owned()), 0), (DueKind::Assign, None, 0), (DueKind::Escalate, None, 600)]);
+    let messages: Vec<_> =
+        wakes.messages.lock().unwrap().iter().map(|(wake_up, delay)| (wake_up.kind, message_of(wake_up), delay.num_seconds())).collect();
+    assert_eq!(messages, [(DueKind::Send, Some("assigned-1".to_owned()), 0), (DueKind::Assign, None, 0), (DueKind::Escalate, None, 600)]);
     let timers: Vec<_> = wakes.timers.lock().unwrap().iter().map(|(wake_up, at)| (wake_up.kind, wake_up.about(), *at)).collect();
     assert_eq!(timers, [(DueKind::Escalate, "4829130576".to_owned(), at("2026-11-23T10:30:00Z"))]);
 }
 
 /// ESC-10: a claimed message has no `tell` attribute, so the end of its lease causes no wake-up. Only the sweep finds it.
 #[tokio::test]
-async fn esc_10_a_lease_wakes_nobody() {
+async fn esc_10_the_end_of_a_lease_causes_no_wake_up() {
     let world = World::new().await;
     let wakes = Arc::new(Recorded::default());
     let outbox = Outbox { platform: world.system.platform.clone(), wake_ups: wakes.clone(), delay: LONGEST_DELAY };
@@ -65,11 +65,11 @@ async fn esc_10_a_lease_wakes_nobody() {
             kept.map(|(name, value)| (name.clone(), value.clone())).collect::<std::collections::HashMap<_, _>>().into();
     }
     assert_eq!(outbox.relay(event).await.batch_item_failures.len(), 0);
-    assert!(wakes.told.lock().unwrap().is_empty() && wakes.timers.lock().unwrap().is_empty());
+    assert!(wakes.messages.lock().unwrap().is_empty() && wakes.timers.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn esc_10_one_target_that_refuses_fails_its_own_records_only() {
+async fn esc_10_a_refusing_target_fails_only_its_own_records() {
     let world = World::new().await;
     let outbox = Outbox {
         platform: world.system.platform.clone(),
@@ -81,7 +81,7 @@ async fn esc_10_one_target_that_refuses_fails_its_own_records_only() {
 }
 
 #[tokio::test]
-async fn esc_10_a_timers_name_is_the_same_for_the_same_wake_up_and_fits_the_scheduler() {
+async fn esc_10_timer_names_differ_by_wake_up_and_fit_the_scheduler() {
     let world = World::new().await;
     let id = world.lead(&enquiry("jana")).await;
     let due = world.store.due(at("2030-01-01T00:00:00Z"), 100).await.unwrap();
@@ -96,7 +96,7 @@ async fn esc_10_a_timers_name_is_the_same_for_the_same_wake_up_and_fits_the_sche
 
 /// MSG-1, APT-6: webhooks have a queue of their own, so that slow receivers do not delay mail.
 #[test]
-fn apt_6_webhooks_have_a_queue_of_their_own_with_its_share_of_the_sender() {
+fn apt_6_webhooks_have_a_queue_separate_from_mail() {
     let of = |kind: DueKind| kind.queue();
     assert_ne!(of(DueKind::Notify), of(DueKind::Send));
     assert_ne!(of(DueKind::Notify), of(DueKind::Deliver));

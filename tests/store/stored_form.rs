@@ -99,7 +99,7 @@ fn sorted(attributes: &Attributes) -> BTreeMap<&String, &AttributeValue> {
 }
 
 #[tokio::test]
-async fn an_item_is_stored_as_earlier_releases_stored_it() {
+async fn the_stored_form_of_an_item_matches_earlier_releases() {
     let client = engine::client(engine());
     let mut kinds = BTreeSet::new();
     for (line, fixture) in include_str!("stored_items.jsonl").lines().enumerate() {

@@ -2,7 +2,7 @@
 
 use crate::appointments::pingback::{attended, external, ping, secret};
 use crate::support::world::{ADMIN, Reply, World, at, enquiry};
-use crate::webhooks::events::{GROUP_ADMIN, LEADS, URL, body, told, webhook};
+use crate::webhooks::events::{GROUP_ADMIN, LEADS, URL, body, sent_event_types, webhook};
 use forecourt_domain::webhooks::{DeliveryOutcome, Outgoing, claim};
 use forecourt_store::keys::Key;
 use forecourt_store::{Cursor, Load};
@@ -28,7 +28,7 @@ async fn patch(world: &World, id: &str, body: &Value) {
 }
 
 #[tokio::test]
-async fn apt_6_deliveries_are_listed_newest_first_with_what_became_of_them() {
+async fn apt_6_deliveries_are_listed_newest_first_with_their_state() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS).await;
     let (other, _) = webhook(&world, &LEADS[..1]).await;
@@ -85,7 +85,7 @@ async fn apt_6_deliveries_are_listed_newest_first_with_what_became_of_them() {
 }
 
 #[tokio::test]
-async fn apt_6_what_is_told_again_by_hand_has_the_same_id_and_keeps_its_place() {
+async fn apt_6_a_redelivery_has_the_same_id_and_keeps_its_place() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS).await;
     let lead = world.lead(&enquiry("jana")).await;
@@ -103,7 +103,7 @@ async fn apt_6_what_is_told_again_by_hand_has_the_same_id_and_keeps_its_place() 
         (202, &b"true"[..], "delivered")
     );
     world.system.settle().await;
-    assert_eq!(told(&world).len(), 3);
+    assert_eq!(sent_event_types(&world).len(), 3);
     assert_eq!(redeliver(&world, &id, &all[1], "k-2").await.status, 202);
     world.system.settle().await;
     assert!(redeliver(&world, &id, &all[1], "k-1").await.headers.contains_key("idempotent-replay"));
@@ -115,20 +115,20 @@ async fn apt_6_what_is_told_again_by_hand_has_the_same_id_and_keeps_its_place() 
     world.system.settle().await;
     world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await;
     world.advance_to("2026-11-23T09:01:00Z").await;
-    assert!(told(&world)[4..].iter().all(|told| told == "lead.created"), "{:?}", told(&world));
+    assert!(sent_event_types(&world)[4..].iter().all(|told| told == "lead.created"), "{:?}", sent_event_types(&world));
     // A manual redelivery does not wait for the next scheduled attempt.
     world.system.mailbox.set_status(URL.into(), 200);
-    let before = told(&world).len();
+    let before = sent_event_types(&world).len();
     assert_eq!(redeliver(&world, &id, &all[1], "k-4").await.status, 202);
     world.system.settle().await;
-    assert_eq!(told(&world)[before..], ["lead.created", "lead.status_changed"]);
+    assert_eq!(sent_event_types(&world)[before..], ["lead.created", "lead.status_changed"]);
     let last = body(world.system.mailbox.calls().last().unwrap());
     assert_eq!(last["data"]["status"], "lost");
 }
 
 /// APT-6: events of one lead are sent one at a time. A redelivery is queued before the event that a sender has claimed, but waits for it.
 #[tokio::test]
-async fn apt_6_what_is_told_again_waits_for_what_a_sender_has() {
+async fn apt_6_a_redelivery_waits_for_the_event_that_a_sender_has_claimed() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS[..2]).await;
     let lead = world.lead(&enquiry("jana")).await;
@@ -151,7 +151,7 @@ async fn apt_6_what_is_told_again_waits_for_what_a_sender_has() {
 }
 
 #[tokio::test]
-async fn apt_6_a_webhook_that_is_off_is_told_nothing_by_hand_either() {
+async fn apt_6_a_redelivery_to_a_webhook_that_is_off_is_refused() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS[..1]).await;
     world.lead(&enquiry("jana")).await;
@@ -184,7 +184,7 @@ async fn apt_6_a_webhook_that_is_off_is_told_nothing_by_hand_either() {
 /// APT-5, APT-6: a late report is sent with the time at which it happened and is kept from the time at which it arrived. A reinstated
 /// appointment is reported too.
 #[tokio::test]
-async fn apt_6_what_is_heard_of_late_is_listed_and_what_stands_again_is_told() {
+async fn apt_6_a_late_report_is_listed_and_a_reinstated_appointment_is_reported() {
     let world = World::new().await;
     let events = ["appointment.cancelled", "appointment.reinstated", "appointment.attended"];
     let (id, _) = webhook(&world, &events).await;
@@ -201,7 +201,7 @@ async fn apt_6_what_is_heard_of_late_is_listed_and_what_stands_again_is_told() {
     let reply = ping(&world, &secret, "m2", &attended("c-1", "2026-11-23T11:00:00Z")).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     world.system.settle().await;
-    assert_eq!(told(&world), events.map(str::to_owned));
+    assert_eq!(sent_event_types(&world), events.map(str::to_owned));
     let listed = deliveries(&world, &id, "").await;
     assert_eq!(listed.len(), 1, "the others were told four weeks ago");
     assert_eq!((&listed[0]["event"], &listed[0]["happened_at"]), (&json!(events[2]), &json!("2026-11-23T11:00:00Z")));
@@ -210,7 +210,7 @@ async fn apt_6_what_is_heard_of_late_is_listed_and_what_stands_again_is_told() {
 
 /// APT-6: a receiver that is down does not delay other receivers, however many events wait for it.
 #[tokio::test]
-async fn apt_6_one_receiver_does_not_wait_for_another() {
+async fn apt_6_a_receiver_that_is_down_does_not_delay_another() {
     let world = World::new().await;
     let (down, up) =
         (webhook(&world, &["appointment.moved"]).await.0, json!({"url": "https://up.example/hooks", "events": ["appointment.moved"]}));

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 #[test]
-fn apt_6_no_address_but_a_public_one_is_told() {
+fn apt_6_private_and_reserved_addresses_are_not_public() {
     let inside = [
         "0.0.0.0",
         "0.1.2.3",
@@ -92,7 +92,7 @@ fn apt_6_no_address_but_a_public_one_is_told() {
 }
 
 #[test]
-fn apt_6_an_endpoint_is_https_on_the_public_internet_however_it_is_written() {
+fn apt_6_an_endpoint_must_be_https_on_the_public_internet_in_any_notation() {
     let refused = [
         "http://dms.example/",
         "ftp://dms.example/",
@@ -152,7 +152,7 @@ impl Carrier for OverHttps {
 }
 
 #[tokio::test]
-async fn apt_6_a_name_that_leads_inside_is_not_connected_to() {
+async fn apt_6_a_host_name_with_a_private_address_is_not_connected_to() {
     let world = World::new().await;
     // A listener at the private address. It must see no connection.
     let inside = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

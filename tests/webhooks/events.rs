@@ -37,7 +37,7 @@ pub fn body(call: &Call) -> Value {
 }
 
 /// Returns the types of all events that were sent, in order.
-pub fn told(world: &World) -> Vec<String> {
+pub fn sent_event_types(world: &World) -> Vec<String> {
     world.system.mailbox.calls().iter().map(|call| body(call)["type"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -58,13 +58,13 @@ fn signed(secret: &str, call: &Call) -> String {
 }
 
 #[tokio::test]
-async fn apt_6_a_lead_is_told_of_in_order_and_signed_without_personal_data() {
+async fn apt_6_events_of_a_lead_are_sent_in_order_signed_and_without_personal_data() {
     let world = World::new().await;
     let (id, secret) = webhook(&world, &LEADS).await;
     let lead = world.lead(&enquiry("jana")).await;
     assert_eq!(world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await.status, 200);
     world.system.settle().await;
-    assert_eq!(told(&world), LEADS);
+    assert_eq!(sent_event_types(&world), LEADS);
     let calls = world.system.mailbox.calls();
     for call in &calls {
         assert_eq!(call.url, URL);
@@ -82,7 +82,7 @@ async fn apt_6_a_lead_is_told_of_in_order_and_signed_without_personal_data() {
 }
 
 #[tokio::test]
-async fn apt_6_an_appointment_is_told_of_from_its_making_to_its_end() {
+async fn apt_6_an_appointment_is_reported_from_creation_to_attendance() {
     let world = World::new().await;
     let all = ["appointment.created", "appointment.moved", "appointment.cancelled", "appointment.attended"];
     webhook(&world, &all).await;
@@ -99,7 +99,7 @@ async fn apt_6_an_appointment_is_told_of_from_its_making_to_its_end() {
     world.advance_to("2026-11-27T11:00:00Z").await;
     assert_eq!(world.post(ADMIN, &format!("{}/completion", of(0)), &json!({})).await.status, 200);
     world.system.settle().await;
-    assert_eq!(told(&world), [all[0], all[0], all[1], all[2], all[3]].map(str::to_owned));
+    assert_eq!(sent_event_types(&world), [all[0], all[0], all[1], all[2], all[3]].map(str::to_owned));
     let data = body(world.system.mailbox.calls().last().unwrap())["data"].clone();
     assert_eq!(
         (&data["attendance"], &data["status"], &data["at"]),
@@ -108,7 +108,7 @@ async fn apt_6_an_appointment_is_told_of_from_its_making_to_its_end() {
 }
 
 #[tokio::test]
-async fn apt_6_a_rotated_secret_is_good_for_a_day_more() {
+async fn apt_6_a_rotated_secret_stays_valid_for_a_day() {
     let world = World::new().await;
     let (id, first) = webhook(&world, &LEADS[..1]).await;
     let path = format!("/webhooks/{id}/secret");
@@ -128,19 +128,19 @@ async fn apt_6_a_rotated_secret_is_good_for_a_day_more() {
 }
 
 #[tokio::test]
-async fn apt_6_what_comes_later_waits_while_the_first_is_tried_again() {
+async fn apt_6_later_events_of_a_lead_wait_while_the_first_is_retried() {
     let world = World::new().await;
     webhook(&world, &LEADS).await;
     world.system.mailbox.set_status(URL.into(), 503);
     let lead = world.lead(&enquiry("jana")).await;
     world.post(ADMIN, &format!("/leads/{lead}/status"), &json!({"status": "lost", "reason": "price"})).await;
     world.advance_to("2026-11-23T09:30:00Z").await;
-    assert!(told(&world).iter().all(|told| told == "lead.created"), "{:?}", told(&world));
+    assert!(sent_event_types(&world).iter().all(|told| told == "lead.created"), "{:?}", sent_event_types(&world));
     // Another lead is not delayed.
-    let before = told(&world).len();
+    let before = sent_event_types(&world).len();
     world.lead(&enquiry("karl")).await;
     world.system.settle().await;
-    assert_eq!(told(&world).len(), before + 1);
+    assert_eq!(sent_event_types(&world).len(), before + 1);
     world.system.mailbox.set_status(URL.into(), 200);
     world.advance_to("2026-11-23T11:00:00Z").await;
     let calls = world.system.mailbox.calls();
@@ -151,7 +151,7 @@ async fn apt_6_what_comes_later_waits_while_the_first_is_tried_again() {
 }
 
 #[tokio::test]
-async fn apt_6_a_delivery_is_tried_for_a_day_and_then_given_up() {
+async fn apt_6_a_delivery_is_retried_for_a_day_and_then_given_up() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS[..2]).await;
     world.system.mailbox.set_status(URL.into(), 302);
@@ -165,7 +165,7 @@ async fn apt_6_a_delivery_is_tried_for_a_day_and_then_given_up() {
         assert!((least..=least + least / 10 + 1).contains(pause), "{pauses:?}");
     }
     assert!((92_555..106_000).contains(&(first[10] - first[0])), "a day and a bit: {pauses:?}");
-    assert_eq!(told(&world)[11], "lead.assigned", "the next one has its turn");
+    assert_eq!(sent_event_types(&world)[11], "lead.assigned", "the next one has its turn");
     let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
     assert_eq!((shown.text("/state"), shown.text("/failing/last")), ("on", "answered 302"));
     // The first accepted delivery clears the failure.
@@ -180,7 +180,7 @@ fn notices(world: &World) -> Vec<Mail> {
 }
 
 #[tokio::test]
-async fn apt_6_a_receiver_that_is_gone_is_told_nothing_more_and_somebody_knows() {
+async fn apt_6_a_receiver_that_responds_410_gets_no_more_events_and_an_admin_is_notified() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS[..2]).await;
     world.system.mailbox.set_status(URL.into(), 410);
@@ -188,7 +188,7 @@ async fn apt_6_a_receiver_that_is_gone_is_told_nothing_more_and_somebody_knows()
     world.system.settle().await;
     world.lead(&enquiry("karl")).await;
     world.advance_to("2026-11-26T09:00:00Z").await;
-    assert_eq!(told(&world), ["lead.created"]);
+    assert_eq!(sent_event_types(&world), ["lead.created"]);
     let mails = notices(&world);
     assert_eq!(mails.len(), 1);
     assert!(mails[0].to.starts_with("gina.group@") && mails[0].text.contains("410"), "{:?}", mails[0]);
@@ -200,7 +200,7 @@ async fn apt_6_a_receiver_that_is_gone_is_told_nothing_more_and_somebody_knows()
     assert_eq!((stale.status, on.status, on.text("/state")), (412, 200, "on"));
     world.lead(&enquiry("lena")).await;
     world.system.settle().await;
-    assert_eq!(told(&world)[1..], ["lead.created", "lead.assigned"]);
+    assert_eq!(sent_event_types(&world)[1..], ["lead.created", "lead.assigned"]);
 }
 
 #[tokio::test]
@@ -214,7 +214,7 @@ async fn apt_6_a_webhook_that_fails_a_hundred_times_is_switched_off() {
     world.advance_to("2026-11-24T13:00:00Z").await;
     let shown = world.get(GROUP_ADMIN, &format!("/webhooks/{id}")).await;
     assert_eq!((shown.text("/off_because"), &shown.body["failing"]["attempts"]), ("failing", &json!(100)));
-    assert_eq!((told(&world).len(), notices(&world).len()), (100, 1));
+    assert_eq!((sent_event_types(&world).len(), notices(&world).len()), (100, 1));
     assert!(notices(&world)[0].text.contains("answered 500"));
 }
 
@@ -235,7 +235,7 @@ async fn apt_6_a_webhook_that_fails_for_three_days_is_switched_off() {
 }
 
 #[tokio::test]
-async fn apt_6_doubled_wake_ups_tell_nothing_twice() {
+async fn apt_6_repeated_wake_ups_send_each_event_once() {
     let world = World::delivering_twice().await;
     webhook(&world, &LEADS).await;
     for i in 0..5 {
@@ -275,7 +275,7 @@ pub fn sender(world: &World, carrier: Arc<dyn Carrier>) -> Sender {
 }
 
 #[tokio::test]
-async fn apt_6_what_a_lost_sender_had_is_sent_again_under_the_same_id() {
+async fn apt_6_an_event_of_a_crashed_sender_is_sent_again_with_the_same_id() {
     let world = World::new().await;
     webhook(&world, &LEADS[..1]).await;
     world.lead(&enquiry("jana")).await;
@@ -288,7 +288,7 @@ async fn apt_6_what_a_lost_sender_had_is_sent_again_under_the_same_id() {
     }
     task.abort();
     world.system.settle().await;
-    assert!(told(&world).is_empty(), "it is leased");
+    assert!(sent_event_types(&world).is_empty(), "it is leased");
     world.system.clock.freeze_at(at("2026-11-23T09:05:00Z"));
     world.system.outbox.sweep().await.unwrap();
     world.system.settle().await;
@@ -296,7 +296,7 @@ async fn apt_6_what_a_lost_sender_had_is_sent_again_under_the_same_id() {
 }
 
 #[tokio::test]
-async fn apt_6_who_wants_nothing_of_a_dealer_costs_nothing_there() {
+async fn apt_6_a_webhook_for_another_dealer_costs_nothing() {
     let world = World::new().await;
     world.lead(&enquiry("warm")).await;
     let cost = async |name: &str| {
@@ -310,13 +310,13 @@ async fn apt_6_who_wants_nothing_of_a_dealer_costs_nothing_there() {
     assert_eq!(world.post(GROUP_ADMIN, "/webhooks", &elsewhere).await.status, 201);
     assert_eq!(cost("lena").await.0, without);
     world.system.settle().await;
-    assert!(told(&world).is_empty());
+    assert!(sent_event_types(&world).is_empty());
     webhook(&world, &LEADS[..1]).await;
     assert_eq!(cost("mara").await.0, without + 4.0, "an item in the transaction, and its places in the due index and in the list");
 }
 
 #[tokio::test]
-async fn apt_6_a_group_has_twenty_webhooks_and_a_repeat_makes_no_other() {
+async fn apt_6_a_group_has_at_most_twenty_webhooks_and_a_repeat_creates_no_second_one() {
     let world = World::new().await;
     let make = async |key: &str, events: &[&str]| {
         let body = json!({"url": URL, "events": events}).to_string();
@@ -339,7 +339,7 @@ async fn apt_6_a_group_has_twenty_webhooks_and_a_repeat_makes_no_other() {
 }
 
 #[tokio::test]
-async fn lead_9_webhooks_are_for_who_manages_them_and_of_one_group() {
+async fn lead_9_webhooks_require_the_right_to_manage_them_and_belong_to_one_group() {
     let world = World::new().await;
     let (id, _) = webhook(&world, &LEADS).await;
     let path = format!("/webhooks/{id}");
@@ -355,7 +355,7 @@ async fn lead_9_webhooks_are_for_who_manages_them_and_of_one_group() {
 }
 
 #[tokio::test]
-async fn apt_6_bad_input_is_named_field_by_field() {
+async fn apt_6_all_invalid_fields_of_a_webhook_are_returned_at_once() {
     let world = World::new().await;
     let bad = json!({"url": "https://127.0.0.1/x", "events": ["lead.created", "lead.sold"], "dealers": ["No Dealer"], "state": "asleep"});
     let reply = world.post(GROUP_ADMIN, "/webhooks", &bad).await;

@@ -20,7 +20,7 @@ fn resolved(dealer: &CapacityDraft, group: &CapacityDraft) -> Value {
 
 /// CAL-7: all invalid fields are returned at once.
 #[test]
-fn cal_7_every_fault_is_named_at_once() {
+fn cal_7_all_invalid_capacity_fields_are_returned_at_once() {
     let all = draft(json!({
         "per_slot": 51, "per_day": 201, "earliest": "12:00", "latest": "12:00", "durations": {"Delivery": 20, "SMS": 0, "Notes": 495, "Visit": 480},
         "default_duration": 10, "step": 45, "notice": 20161, "horizon_days": 0,
@@ -44,7 +44,7 @@ fn cal_7_every_fault_is_named_at_once() {
 }
 
 #[test]
-fn cal_7_the_ends_of_every_range_are_allowed() {
+fn cal_7_the_bounds_of_every_range_are_allowed() {
     for set in [
         json!({"per_slot": 0, "per_day": 0, "earliest": "00:00", "latest": "24:00", "durations": {"a": 15}, "step": 15, "notice": 0, "horizon_days": 1}),
         json!({"per_slot": 50, "per_day": 200, "earliest": "23:59", "default_duration": 480, "step": 60, "notice": 20160, "horizon_days": 92}),
@@ -56,7 +56,7 @@ fn cal_7_the_ends_of_every_range_are_allowed() {
 
 /// CAL-7: unknown fields and malformed values are refused.
 #[test]
-fn cal_7_what_is_unknown_is_refused() {
+fn cal_7_unknown_capacity_fields_and_malformed_values_are_refused() {
     for set in [json!({"per_hour": 1}), json!({"earliest": "9:00"}), json!({"per_slot": -1})] {
         assert!(serde_json::from_value::<CapacityDraft>(set).is_err());
     }
@@ -64,7 +64,7 @@ fn cal_7_what_is_unknown_is_refused() {
 
 /// CAL-7: the defaults apply if neither dealer nor group sets a value.
 #[test]
-fn cal_7_defaults_hold_where_nobody_says_anything() {
+fn cal_7_the_defaults_apply_if_neither_dealer_nor_group_sets_a_value() {
     let expected = json!({
         "per_slot": 1, "per_day": 8, "earliest": null, "latest": null, "durations": {}, "default_duration": 60, "step": 30, "notice": 60,
         "horizon_days": 28,
@@ -74,7 +74,7 @@ fn cal_7_defaults_hold_where_nobody_says_anything() {
 }
 
 #[test]
-fn cal_7_the_dealers_overrides_the_groups_field_by_field() {
+fn cal_7_dealer_capacity_overrides_group_capacity_field_by_field() {
     let group = draft(json!({"per_slot": 2, "per_day": 0, "earliest": "10:00", "durations": {"Delivery": 90, "SMS": 15}, "step": 60}));
     let dealer = draft(json!({"per_slot": 0, "latest": "16:00", "durations": {"SMS": 30}, "default_duration": 45}));
     let expected = json!({
@@ -89,7 +89,7 @@ fn cal_7_the_dealers_overrides_the_groups_field_by_field() {
 
 /// CAL-7: a contradiction between the dealer's and the group's values is found.
 #[test]
-fn cal_7_a_dealers_and_a_groups_that_contradict_each_other_are_found() {
+fn cal_7_a_contradiction_between_dealer_and_group_capacity_is_found() {
     let group = draft(json!({"earliest": "12:00"}));
     let dealer = draft(json!({"latest": "11:00"}));
     assert_eq!((fields(&group), fields(&dealer)), (vec![], vec![]));
@@ -98,7 +98,7 @@ fn cal_7_a_dealers_and_a_groups_that_contradict_each_other_are_found() {
 
 /// CAL-7: invalid stored values are ignored and replaced by the defaults.
 #[test]
-fn cal_7_what_cannot_be_is_as_if_it_were_not_there() {
+fn cal_7_invalid_stored_values_are_replaced_by_the_defaults() {
     let bad = draft(json!({
         "per_slot": 99, "per_day": 999, "durations": {"a": 0, "b": 30}, "default_duration": 7, "step": 0, "notice": 4_000_000_000u32,
         "horizon_days": 4_000_000_000u32,
@@ -108,7 +108,7 @@ fn cal_7_what_cannot_be_is_as_if_it_were_not_there() {
 
 /// CAL-7: a stored document keeps its shape when it is read and written again.
 #[test]
-fn a_draft_is_written_as_it_was_read() {
+fn a_stored_capacity_document_keeps_its_shape() {
     let set = json!({"per_slot": 2, "earliest": "09:30", "durations": {"Delivery": 90}});
     assert_eq!(serde_json::to_value(draft(set.clone())).expect("it can be written"), set);
 }

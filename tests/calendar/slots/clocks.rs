@@ -14,7 +14,7 @@ fn night(zone: &str, local_date: &str) -> Desk {
 
 /// CAL-7, CLK-4: a local time that the clock skips is not offered.
 #[test]
-fn cal_7_a_time_that_is_skipped_is_not_offered() {
+fn cal_7_a_skipped_local_time_is_not_offered() {
     for (zone, day, skipped) in [
         ("Europe/Berlin", "2026-03-29", &["02:00", "02:30"][..]),
         ("America/New_York", "2026-03-08", &["02:00", "02:30"]),
@@ -32,7 +32,7 @@ fn cal_7_a_time_that_is_skipped_is_not_offered() {
 
 /// CAL-7, CLK-4: a local time that occurs twice is offered twice.
 #[test]
-fn cal_7_a_time_that_comes_twice_is_offered_twice() {
+fn cal_7_a_repeated_local_time_is_offered_twice() {
     for (zone, day, expected) in [
         ("Europe/Berlin", "2026-10-25", &["01:30", "02:00", "02:30", "02:00", "02:30", "03:00"][..]),
         ("America/New_York", "2026-11-01", &["00:30", "01:00", "01:30", "01:00", "01:30", "02:00"]),
@@ -60,7 +60,7 @@ fn cal_7_a_time_that_comes_twice_is_offered_twice() {
 
 /// CAL-7, CLK-4: on a day with a clock change, opening hours count in elapsed time.
 #[test]
-fn cal_7_the_hours_of_a_day_with_a_change_are_as_long_as_they_are() {
+fn cal_7_opening_hours_on_a_day_with_a_clock_change_count_in_elapsed_time() {
     // Open from 01:00 to 04:00 in local time, with slots of two hours: the clock change removes or adds one slot.
     let starts = |day: &str| {
         let set = json!({"default_duration": 120, "step": 60});
@@ -75,7 +75,7 @@ fn cal_7_the_hours_of_a_day_with_a_change_are_as_long_as_they_are() {
 
 /// CAL-7, CLK-4: a closing at a repeated local time is its first occurrence.
 #[test]
-fn cal_7_a_closing_that_comes_twice_is_the_first() {
+fn cal_7_a_closing_at_a_repeated_local_time_is_its_first_occurrence() {
     let mut desk = night("Europe/Berlin", "2026-10-25");
     desk.calendar = daily("Europe/Berlin", &json!([["01:00", "02:30"]]));
     assert_eq!(desk.free_on("2026-10-25"), ["01:00", "01:30", "02:00"]);
@@ -88,7 +88,7 @@ fn cal_7_a_closing_that_comes_twice_is_the_first() {
 
 /// CAL-7: in zones with unusual offsets, slots still reserve whole quarter-hours in UTC.
 #[test]
-fn cal_7_odd_offsets_are_quarter_hours_in_utc() {
+fn cal_7_slots_in_zones_with_unusual_offsets_reserve_quarter_hours_in_utc() {
     for (zone, first) in [
         ("Asia/Kolkata", "2026-03-04T03:30:00Z"),
         ("Asia/Kathmandu", "2026-03-04T03:15:00Z"),

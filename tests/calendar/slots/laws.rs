@@ -129,7 +129,7 @@ proptest! {
 
     /// CAL-7: the slots on offer are those of the naive model, and exactly these can be booked.
     #[test]
-    fn cal_7_a_slot_offered_can_be_booked_and_no_other(
+    fn cal_7_exactly_the_slots_on_offer_can_be_booked(
         (calendar, start) in scene(), set in settings(), busy in busy(), away in away(), now in (0..600i64, 0..60i64),
         odd in collection::vec(0..LOOKED_AT * 1440, 20),
     ) {
@@ -176,7 +176,7 @@ proptest! {
 
 /// A request to one user's desk. Event ids are few, so that requests meet.
 #[derive(Debug, Clone)]
-enum Ask {
+enum Request {
     /// A customer books a slot, or moves the existing event to it.
     Book { event: u8, quarter: i64 },
     /// Staff create an event, or move the existing one.
@@ -185,15 +185,15 @@ enum Ask {
     Release { event: u8 },
 }
 
-fn asks() -> impl Strategy<Value = Vec<Ask>> {
+fn requests() -> impl Strategy<Value = Vec<Request>> {
     let event = || 0..8u8;
     let put = (event(), 0..2880i64, prop_oneof![4 => 1..120i64, 1 => 1..2000i64]);
-    let ask = prop_oneof![
-        6 => (event(), 0..192i64).prop_map(|(event, quarter)| Ask::Book { event, quarter }),
-        3 => put.prop_map(|(event, from, long)| Ask::Put { event, from, long }),
-        2 => event().prop_map(|event| Ask::Release { event }),
+    let request = prop_oneof![
+        6 => (event(), 0..192i64).prop_map(|(event, quarter)| Request::Book { event, quarter }),
+        3 => put.prop_map(|(event, from, long)| Request::Put { event, from, long }),
+        2 => event().prop_map(|event| Request::Release { event }),
     ];
-    collection::vec(ask, 1..60)
+    collection::vec(request, 1..60)
 }
 
 proptest! {
@@ -202,9 +202,9 @@ proptest! {
     /// CAL-7: for any order of requests, a customer gets a slot only if there is a place, the days agree with the list of events, a repeat
     /// has no effect, and a released event leaves nothing behind.
     #[test]
-    fn cal_7_capacity_holds_over_any_history(
+    fn cal_7_capacity_is_never_exceeded_in_any_order_of_requests(
         (zone, start) in sample::select(&ZONES[..]).prop_flat_map(|zone| (Just(zone), instant(zone))),
-        set in settings(), asks in asks(), staff_move_customers in any::<bool>(),
+        set in settings(), requests in requests(), staff_move_customers in any::<bool>(),
     ) {
         let calendar = always(zone);
         let set = CapacityDraft { notice: Some(0), horizon_days: Some(4), ..set };
@@ -212,14 +212,14 @@ proptest! {
         let mut desk = desk(calendar.clone(), &set, Vec::new(), start);
         let mut events: BTreeMap<String, Event> = BTreeMap::new();
         let aligned = DateTime::from_timestamp(start.timestamp().div_euclid(900) * 900, 0).expect("in range");
-        for ask in asks {
-            let (Ask::Book { event, .. } | Ask::Put { event, .. } | Ask::Release { event }) = &ask;
+        for request in requests {
+            let (Request::Book { event, .. } | Request::Put { event, .. } | Request::Release { event }) = &request;
             let id = event.to_string();
             let old = events.get(&id).cloned();
             let was = old.as_ref().map(place);
             let old_dates: Vec<NaiveDate> = was.iter().flat_map(ReservedTime::dates).collect();
-            match ask {
-                Ask::Book { quarter, .. } => {
+            match request {
+                Request::Book { quarter, .. } => {
                     let from = aligned + minutes(quarter * 15);
                     let seen = desk.read(desk.terms().dates_of("visit", from).chain(old_dates));
                     let others = events.iter().filter(|(other, _)| **other != id).map(|(_, event)| event);
@@ -240,7 +240,7 @@ proptest! {
                     prop_assert_eq!(again.map(|again| again.days), Ok(vec![]));
                     events.insert(id, event);
                 }
-                Ask::Put { from, long, .. } => {
+                Request::Put { from, long, .. } => {
                     let customers = old.as_ref().is_some_and(|old| old.booked_for.is_some());
                     if customers && !staff_move_customers {
                         continue;
@@ -253,7 +253,7 @@ proptest! {
                     prop_assert_eq!(desk.read(place(&event).dates()).days.put(&id, Some(&place(&event)), &place(&event)), Ok(vec![]));
                     events.insert(id, event);
                 }
-                Ask::Release { .. } => {
+                Request::Release { .. } => {
                     let Some(was) = was else { continue };
                     let seen = desk.read(was.dates());
                     let days = seen.days.release(&id, &was).expect("all read");

@@ -72,7 +72,7 @@ proptest! {
 
     /// CAL-8: of 64 customers who want one slot, exactly as many as there are places get one.
     #[test]
-    fn cal_8_of_64_on_the_last_places_just_so_many_get_one(turns in turns(), per_slot in 1..5u32) {
+    fn cal_8_64_customers_for_one_slot_get_exactly_its_places(turns in turns(), per_slot in 1..5u32) {
         let set = json!({"per_slot": per_slot, "per_day": 20});
         let mut desk = Desk::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), set, "2026-03-03T06:00:00Z");
         let wanted = at("2026-03-04T09:00:00Z");
@@ -84,7 +84,7 @@ proptest! {
 
     /// CAL-7: concurrent bookings never exceed the places of a slot.
     #[test]
-    fn cal_7_64_at_once_never_exceed_the_slots(turns in turns(), per_slot in 1..3u32, quarters in collection::vec(0..28i64, 64)) {
+    fn cal_7_64_concurrent_bookings_never_exceed_the_places_of_a_slot(turns in turns(), per_slot in 1..3u32, quarters in collection::vec(0..28i64, 64)) {
         let set = json!({"per_slot": per_slot, "per_day": 200, "step": 15});
         let mut desk = Desk::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), set, "2026-03-03T06:00:00Z");
         let all = race(&mut desk, quarters.iter().map(|n| at("2026-03-04T08:00:00Z") + minutes(n * 15)), &turns);
@@ -95,7 +95,7 @@ proptest! {
 
     /// CAL-7: the local date spans two UTC days, and one item guards the daily limit of both.
     #[test]
-    fn cal_7_64_at_once_never_exceed_the_day(turns in turns(), per_day in 1..9u32, zone in 0..3usize) {
+    fn cal_7_64_concurrent_bookings_never_exceed_the_daily_limit(turns in turns(), per_day in 1..9u32, zone in 0..3usize) {
         let (zone, first) = [
             ("America/New_York", "2026-03-04T20:00:00Z"),
             ("Australia/Sydney", "2026-03-03T20:00:00Z"),
@@ -109,7 +109,7 @@ proptest! {
 
     /// CAL-7: staff book in between and are never refused, and customers do not get the time that staff occupy.
     #[test]
-    fn cal_7_customers_lose_against_staff(turns in turns(), staff in 0..600usize) {
+    fn cal_7_staff_events_are_never_refused_and_take_slots_from_customers(turns in turns(), staff in 0..600usize) {
         let mut desk = Desk::new(daily("Europe/Berlin", &json!([["09:00", "17:00"]])), json!({}), "2026-03-03T06:00:00Z");
         let wanted = at("2026-03-04T09:00:00Z");
         let before = race_some(&mut desk, wanted, &turns[..staff.min(turns.len())]);

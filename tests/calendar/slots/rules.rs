@@ -18,7 +18,7 @@ fn conflict(why: NotFree) -> Result<ReservedTime, Refusal> {
 
 /// CAL-7: slots begin at the step within each interval of opening hours.
 #[test]
-fn cal_7_slots_go_by_the_steps_of_each_interval() {
+fn cal_7_slots_begin_at_the_step_within_each_interval() {
     let desk = berlin(json!({}));
     assert_eq!(desk.free_on("2026-03-03"), ["09:00", "09:30", "10:00", "10:30", "11:00", "13:15", "13:45"]);
     let desk = berlin(json!({"step": 60, "default_duration": 45, "earliest": "09:20", "latest": "14:30"}));
@@ -27,7 +27,7 @@ fn cal_7_slots_go_by_the_steps_of_each_interval() {
 
 /// CAL-7: only slots that lie entirely within the requested period are returned.
 #[test]
-fn cal_7_a_slot_lies_within_what_was_asked_for() {
+fn cal_7_slots_lie_entirely_within_the_requested_period() {
     let desk = berlin(json!({}));
     let free = desk.free("2026-03-03T08:01:00Z", "2026-03-03T10:00:00Z");
     let starts: Vec<_> = free.iter().map(|slot| slot.from).collect();
@@ -38,7 +38,7 @@ fn cal_7_a_slot_lies_within_what_was_asked_for() {
 
 /// CAL-7: a slot may span two adjacent intervals.
 #[test]
-fn cal_7_touching_intervals_are_one_stretch() {
+fn cal_7_a_slot_may_span_two_adjacent_intervals() {
     let desk =
         Desk::new(daily("Europe/Berlin", &json!([["09:00", "10:10"], ["10:10", "12:00"]])), json!({"step": 60}), "2026-03-03T06:00:00Z");
     assert_eq!(desk.free_on("2026-03-03"), ["09:00", "10:00", "10:15"]);
@@ -46,7 +46,7 @@ fn cal_7_touching_intervals_are_one_stretch() {
 
 /// CAL-7: a slot over midnight counts for the date on which it begins.
 #[test]
-fn cal_7_a_dealer_who_never_closes_has_slots_over_midnight_that_count_for_the_date_they_begin_on() {
+fn cal_7_a_slot_over_midnight_counts_for_the_date_on_which_it_begins() {
     let set = json!({"per_day": 1, "earliest": "22:30"});
     let mut desk = Desk::new(daily("Europe/Berlin", &json!([["00:00", "24:00"]])), set, "2026-03-03T06:00:00Z");
     assert_eq!(desk.free_on("2026-03-03"), ["22:30", "23:00", "23:30"]);
@@ -77,7 +77,7 @@ fn cal_7_days_off_special_hours_and_absences_close_slots() {
 
 /// CAL-7: slots inside the notice period or beyond the horizon are not offered.
 #[test]
-fn cal_7_neither_too_soon_nor_too_far() {
+fn cal_7_slots_inside_the_notice_period_or_beyond_the_horizon_are_not_offered() {
     let mut desk = berlin(json!({"notice": 120, "horizon_days": 1}));
     desk.now = at("2026-03-03T07:00:00.001Z");
     assert_eq!(desk.free_on("2026-03-03")[0], "10:30", "09:00 + 120 minutes is a moment before 10:00:00.001");
@@ -93,7 +93,7 @@ fn cal_7_neither_too_soon_nor_too_far() {
 }
 
 #[test]
-fn cal_7_every_timed_event_occupies_its_slot_and_only_customers_are_refused() {
+fn cal_7_every_timed_event_reserves_its_slot_and_only_customers_are_refused() {
     let mut desk = berlin(json!({"per_slot": 2}));
     desk.put("call", "2026-03-03T08:10:00Z", "2026-03-03T08:20:00Z");
     let place = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("one place left");
@@ -112,7 +112,7 @@ fn cal_7_every_timed_event_occupies_its_slot_and_only_customers_are_refused() {
 
 /// CAL-7: the number of customers of a user per day is limited.
 #[test]
-fn cal_7_a_person_takes_so_many_customers_a_day() {
+fn cal_7_the_number_of_customers_of_a_user_per_day_is_limited() {
     let mut desk = berlin(json!({"per_day": 2}));
     desk.put("staff", "2026-03-03T13:00:00Z", "2026-03-03T14:00:00Z");
     let first = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
@@ -128,7 +128,7 @@ fn cal_7_a_person_takes_so_many_customers_a_day() {
 }
 
 #[test]
-fn cal_8_a_booking_that_overlaps_its_old_self_can_be_moved() {
+fn cal_8_a_booking_can_move_to_a_slot_that_overlaps_its_old_one() {
     let mut desk = berlin(json!({}));
     let place = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
     let seen = desk.read(place.dates());
@@ -144,7 +144,7 @@ fn cal_8_a_booking_that_overlaps_its_old_self_can_be_moved() {
 }
 
 #[test]
-fn cal_8_a_repeat_changes_nothing_even_when_it_is_too_late_to_book() {
+fn cal_8_a_repeated_booking_changes_nothing_even_inside_the_notice_period() {
     let mut desk = berlin(json!({}));
     let place = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
     desk.now = at("2026-03-03T08:30:00Z");
@@ -164,7 +164,7 @@ fn cal_8_a_repeat_changes_nothing_even_when_it_is_too_late_to_book() {
 }
 
 #[test]
-fn cal_7_staff_move_a_customers_booking_and_it_stays_the_customers() {
+fn cal_7_a_booking_moved_by_staff_still_counts_as_the_customers() {
     let mut desk = berlin(json!({"per_day": 1}));
     let was = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
     let moved = ReservedTime::new(at("2026-03-04T08:00:00Z"), at("2026-03-04T09:00:00Z")).expect("in order");
@@ -178,7 +178,7 @@ fn cal_7_staff_move_a_customers_booking_and_it_stays_the_customers() {
 }
 
 #[test]
-fn cal_7_an_event_over_several_days_is_in_each() {
+fn cal_7_an_event_over_several_days_reserves_time_on_each() {
     let mut desk = berlin(json!({}));
     let place = desk.put("fair", "2026-03-03T22:50:00Z", "2026-03-06T00:00:00Z");
     assert_eq!(place.dates().into_iter().collect::<Vec<_>>(), ["2026-03-03", "2026-03-04", "2026-03-05"].map(date));
@@ -191,7 +191,7 @@ fn cal_7_an_event_over_several_days_is_in_each() {
 
 /// CAL-7: a reserved time must end after its start and has a maximum length.
 #[test]
-fn cal_7_a_place_has_a_beginning_and_an_end() {
+fn cal_7_a_reserved_time_ends_after_its_start_and_has_a_maximum_length() {
     let from = at("2026-03-03T08:00:00Z");
     for until in [from, from - minutes(1), from + ReservedTime::LONGEST + minutes(1)] {
         assert!(matches!(ReservedTime::new(from, until), Err(Refusal::Invalid(faults)) if faults[0].rule == "CAL-7"));
@@ -209,7 +209,7 @@ fn cal_7_a_place_has_a_beginning_and_an_end() {
 
 /// CAL-7: a day that was not loaded is never treated as empty.
 #[test]
-fn a_day_that_was_not_read_is_never_taken_for_an_empty_one() {
+fn a_day_that_was_not_loaded_is_never_treated_as_empty() {
     let desk = berlin(json!({}));
     let from = at("2026-03-03T08:00:00Z");
     let nothing = Days::read(&anna(), [], []);
@@ -226,7 +226,7 @@ fn a_day_that_was_not_read_is_never_taken_for_an_empty_one() {
 
 /// CAL-7: a booking changes one or two days in UTC.
 #[test]
-fn a_booking_changes_one_day_or_two() {
+fn a_booking_changes_one_or_two_utc_days() {
     let changed = |zone: &str, from: &str| {
         let desk = Desk::new(daily(zone, &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
         let seen = desk.read(desk.terms().dates_of("visit", at(from)));
@@ -245,7 +245,7 @@ fn a_booking_changes_one_day_or_two() {
 
 /// CAL-7: a booking writes every day on which its decision depends, so that a concurrent change conflicts.
 #[test]
-fn every_day_that_a_booking_was_judged_by_is_written() {
+fn a_booking_writes_every_day_on_which_its_decision_depends() {
     let mut desk = Desk::new(daily("Australia/Sydney", &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
     let was = desk.book("a", at("2026-03-03T22:00:00Z"), None).expect("free");
     let seen = desk.read(was.dates());
@@ -257,7 +257,7 @@ fn every_day_that_a_booking_was_judged_by_is_written() {
 
 /// CAL-7: an event reserves its time once, although the caller states no or a wrong previous time.
 #[test]
-fn cal_7_an_event_occupies_once_whatever_is_said_of_where_it_was() {
+fn cal_7_an_event_reserves_its_time_once_even_with_a_wrong_previous_time() {
     let mut desk = berlin(json!({}));
     let was = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
     let is = ReservedTime::new(at("2026-03-04T08:00:00Z"), at("2026-03-04T09:00:00Z")).expect("in order");
@@ -270,7 +270,7 @@ fn cal_7_an_event_occupies_once_whatever_is_said_of_where_it_was() {
 
 /// CAL-7: days of another user are never used.
 #[test]
-fn days_are_of_one_person() {
+fn days_of_another_user_are_never_used() {
     let mut desk = berlin(json!({}));
     desk.put("call", "2026-03-03T08:00:00Z", "2026-03-03T09:00:00Z");
     let (_, annas) = desk.table[&date("2026-03-03")].clone();
@@ -286,7 +286,7 @@ fn days_are_of_one_person() {
 
 /// CAL-7: a user who works at dealers in two zones cannot be booked twice for the same time.
 #[test]
-fn cal_7_a_person_at_two_dealers_in_two_zones_is_in_one_place_at_a_time() {
+fn cal_7_a_user_at_two_dealers_in_two_zones_cannot_be_booked_twice_for_the_same_time() {
     let mut london = Desk::new(daily("Europe/London", &json!([["09:00", "17:00"]])), json!({"per_day": 2}), "2026-03-02T06:00:00Z");
     london.book("a", at("2026-03-03T10:00:00Z"), None).expect("free");
     let mut sydney = Desk::new(daily("Australia/Sydney", &json!([["00:00", "24:00"]])), json!({"per_day": 2}), "2026-03-02T06:00:00Z");
@@ -299,7 +299,7 @@ fn cal_7_a_person_at_two_dealers_in_two_zones_is_in_one_place_at_a_time() {
 
 /// CAL-7: the number of days to load is bounded for any requested period.
 #[test]
-fn the_days_to_read_are_bounded_whatever_is_asked() {
+fn the_number_of_days_to_load_is_bounded_for_any_period() {
     let most = json!({"horizon_days": 92, "notice": 0, "step": 15, "default_duration": 15});
     for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"] {
         let desk = Desk::new(daily(zone, &json!([["00:00", "24:00"]])), most.clone(), "2026-03-03T11:30:00Z");
@@ -315,7 +315,7 @@ fn the_days_to_read_are_bounded_whatever_is_asked() {
 
 /// CAL-7: a stored day keeps its shape when it is read and written again.
 #[test]
-fn a_day_is_written_as_it_was_read() {
+fn a_stored_day_keeps_its_shape() {
     let mut desk = Desk::new(daily("Australia/Sydney", &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
     let place = desk.book("a", at("2026-03-03T22:00:00Z"), None).expect("free");
     desk.put("b", "2026-03-03T22:00:00Z", "2026-03-03T22:05:00Z");

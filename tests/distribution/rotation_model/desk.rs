@@ -28,7 +28,7 @@ const DEALER: &str = "model-cars";
 static TOKENS: LazyLock<Tokens> = LazyLock::new(|| Tokens::new(b"a secret of the tests"));
 
 /// One delivery of an enquiry and its response.
-pub struct Told {
+pub struct Delivery {
     /// The number of commits when the enquiry was sent.
     pub sent: usize,
     pub sent_at: u64,
@@ -38,7 +38,7 @@ pub struct Told {
 /// The results of a history.
 pub struct Played {
     /// The deliveries, by round and enquiry.
-    pub told: Vec<Vec<Vec<Told>>>,
+    pub delivered: Vec<Vec<Vec<Delivery>>>,
     /// The lead pages, by round and enquiry.
     pub pages: Vec<Vec<LeadPage>>,
     pub commits: Vec<Commit>,
@@ -113,9 +113,12 @@ impl Desk {
         let settings: Settings = serde_json::from_value(history.shop.settings(written)).unwrap();
         demo::save(&first, &scope, &dealer(DEALER), &settings, began()).await.unwrap();
         let platform = |i: u64, function| {
-            let told = wake_ups.clone();
+            let delivered = wake_ups.clone();
             let nudge = move |due: Vec<(DateTime<Utc>, WakeUp)>| {
-                told.lock().unwrap().extend(due.into_iter().map(|(_, wake_up)| wake_up).filter(|wake_up| wake_up.kind == DueKind::Assign));
+                delivered
+                    .lock()
+                    .unwrap()
+                    .extend(due.into_iter().map(|(_, wake_up)| wake_up).filter(|wake_up| wake_up.kind == DueKind::Assign));
             };
             let clock = Clock::saying(move || began() + TimeDelta::milliseconds(began_at.elapsed().as_millis() as i64));
             let store = store().with_seed(history.seed.wrapping_add(i)).with_commit_hook(Arc::new(nudge));
@@ -141,7 +144,7 @@ impl Desk {
     }
 
     /// Sends an enquiry to one of the two intake processes.
-    async fn send(&self, name: &str, sent: &Sent, after: u64, process: usize) -> Told {
+    async fn send(&self, name: &str, sent: &Sent, after: u64, process: usize) -> Delivery {
         let mut body = json!({"type": KINDS[sent.kind], "contact": {"last_name": name, "email": format!("{name}@customers.example")}});
         let mut headers = vec![("content-type", "application/json")];
         if sent.keyed {
@@ -153,7 +156,7 @@ impl Desk {
         sleep(Duration::from_millis(after)).await;
         let (sent, sent_at) = (self.table.count(), self.began.elapsed().as_millis() as u64);
         let reply = reply_of(forecourt_lead_intake::request(&self.intake[process], event).await);
-        Told { sent, sent_at, reply }
+        Delivery { sent, sent_at, reply }
     }
 
     /// Saves the changes of a round, each with the version that it follows.
@@ -177,21 +180,21 @@ impl Desk {
         for wake_ups in wake_ups.chunks(10) {
             let record = |(i, wake_up): (usize, &WakeUp)| json!({"messageId": i.to_string(), "body": json!(wake_up).to_string()});
             let event = json!({"Records": wake_ups.iter().enumerate().map(record).collect::<Vec<_>>()});
-            let tell = || forecourt_assign::handle(&self.assign, serde_json::from_value(event.clone()).unwrap());
+            let deliver = || forecourt_assign::handle(&self.assign, serde_json::from_value(event.clone()).unwrap());
             let failed = if twice {
-                let (first, second) = join(tell(), tell()).await;
+                let (first, second) = join(deliver(), deliver()).await;
                 [first.batch_item_failures, second.batch_item_failures].concat()
             } else {
-                tell().await.batch_item_failures
+                deliver().await.batch_item_failures
             };
             let again = failed.iter().map(|failed| wake_ups[failed.item_identifier.parse::<usize>().unwrap()].clone());
             self.wake_ups.lock().unwrap().extend(again);
         }
     }
 
-    async fn round(&self, history: &History, number: usize) -> Vec<Vec<Told>> {
+    async fn round(&self, history: &History, number: usize) -> Vec<Vec<Delivery>> {
         let Round { leads, wakes, .. } = &history.rounds[number];
-        let mut deliveries: Vec<BoxFuture<'_, (usize, Told)>> = Vec::new();
+        let mut deliveries: Vec<BoxFuture<'_, (usize, Delivery)>> = Vec::new();
         for (i, sent) in leads.iter().enumerate() {
             for (process, after) in [Some(sent.after), sent.again].into_iter().flatten().enumerate() {
                 let process = (i + process) % 2;
@@ -203,9 +206,9 @@ impl Desk {
             self.wake(*twice).await;
         }));
         let (done, (), _) = futures::join!(join_all(deliveries), self.change(history, number), wakes);
-        let mut told: Vec<Vec<Told>> = leads.iter().map(|_| Vec::new()).collect();
-        done.into_iter().for_each(|(i, delivery)| told[i].push(delivery));
-        told
+        let mut delivered: Vec<Vec<Delivery>> = leads.iter().map(|_| Vec::new()).collect();
+        done.into_iter().for_each(|(i, delivery)| delivered[i].push(delivery));
+        delivered
     }
 }
 
@@ -218,21 +221,21 @@ pub fn play(history: &History) -> Result<Played, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let desk = Desk::open(history).await;
-        let mut told = Vec::new();
+        let mut delivered = Vec::new();
         for number in 0..history.rounds.len() {
             sleep_until(desk.began + Duration::from_millis(number as u64 * ROUND)).await;
-            told.push(desk.round(history, number).await);
+            delivered.push(desk.round(history, number).await);
         }
         for _ in 0..10 {
             desk.wake(false).await;
         }
         desk.table.shuffled(None);
         let mut pages = Vec::new();
-        for round in &told {
+        for round in &delivered {
             pages.push(Vec::new());
             for deliveries in round {
-                if let Some(told) = deliveries.iter().find(|told| told.reply.status != 201) {
-                    return Err(format!("an enquiry was answered {} {}", told.reply.status, told.reply.body));
+                if let Some(delivered) = deliveries.iter().find(|delivered| delivered.reply.status != 201) {
+                    return Err(format!("an enquiry was answered {} {}", delivered.reply.status, delivered.reply.body));
                 }
                 let id = deliveries[0].reply.text("/id").parse().unwrap();
                 let page = desk.assign.store.lead_page(&scope(), id, 100).await.unwrap();
@@ -245,6 +248,6 @@ pub fn play(history: &History) -> Result<Played, String> {
         let loaded = desk.assign.store.load(&scope(), &Load::of(keys)).await.unwrap();
         let places = lanes.iter().filter_map(|lane| loaded.place(&dealer(DEALER), lane));
         let places = places.filter_map(|place| if let LaneState::Rotation(rotation) = place { Some(rotation) } else { None }).collect();
-        Ok(Played { told, pages, commits: desk.table.commits(), refused: desk.table.refused(), places, began: desk.began })
+        Ok(Played { delivered, pages, commits: desk.table.commits(), refused: desk.table.refused(), places, began: desk.began })
     })
 }

@@ -13,10 +13,10 @@ pub const ADMIN: &str = "boss";
 pub const KINDS: [&str; 3] = ["new_car", "used_car", "service"];
 
 /// The maximum number of users.
-pub const PEOPLE: Who = 7;
+pub const PEOPLE: UserNumber = 7;
 
 /// A user by number. The numbers are in the order of the names.
-pub type Who = u8;
+pub type UserNumber = u8;
 /// A distribution group by number; `None` is the dealer's whole rotation.
 pub type Lane = Option<usize>;
 
@@ -53,8 +53,8 @@ pub struct Sent {
 /// The dealer's settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shop {
-    pub people: BTreeMap<Who, Person>,
-    pub fallback: Option<Who>,
+    pub people: BTreeMap<UserNumber, Person>,
+    pub fallback: Option<UserNumber>,
     /// Which of the two routing rules exist.
     pub rules: [bool; 2],
 }
@@ -70,21 +70,21 @@ pub struct Person {
 /// A change of the settings. A change without effect is not saved.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Change {
-    Hire(Who, [bool; 2]),
-    Leave(Who),
+    Hire(UserNumber, [bool; 2]),
+    Leave(UserNumber),
     /// Toggles `receives_leads`.
-    Receives(Who),
+    Receives(UserNumber),
     /// Joins or leaves a group.
-    Group(Who, usize),
+    Group(UserNumber, usize),
     /// Is absent: the start in milliseconds after the start of the round, and the duration in milliseconds.
-    Away(Who, u64, u64),
-    Back(Who),
-    Fallback(Option<Who>),
+    Away(UserNumber, u64, u64),
+    Back(UserNumber),
+    Fallback(Option<UserNumber>),
     /// Creates or removes a routing rule.
     Rule(usize),
 }
 
-pub fn name(who: Who) -> String {
+pub fn name(who: UserNumber) -> String {
     format!("p{who}")
 }
 
@@ -133,7 +133,7 @@ impl History {
 }
 
 impl Shop {
-    fn of(&mut self, who: Who, change: impl FnOnce(&mut Person)) {
+    fn of(&mut self, who: UserNumber, change: impl FnOnce(&mut Person)) {
         self.people.get_mut(&who).map(change);
     }
 
@@ -159,23 +159,23 @@ impl Shop {
         (0..2).find(|rule| self.rules[*rule] && kind <= *rule)
     }
 
-    fn is_away(&self, who: Who, at: u64) -> bool {
+    fn is_away(&self, who: UserNumber, at: u64) -> bool {
         self.people[&who].away.is_some_and(|(from, until)| from <= at && at < until)
     }
 
     /// Returns the users who take turns in a lane, ordered by name.
-    fn circle(&self, lane: Lane) -> Vec<Who> {
+    fn circle(&self, lane: Lane) -> Vec<UserNumber> {
         let takes = |person: &Person| person.receives && lane.is_none_or(|group| person.groups[group]);
         self.people.iter().filter(|(_, person)| takes(person)).map(|(who, _)| *who).collect()
     }
 
     /// Returns the users who are eligible for a lead of the lane at this time.
-    pub fn eligible(&self, lane: Lane, at: u64) -> Vec<Who> {
+    pub fn eligible(&self, lane: Lane, at: u64) -> Vec<UserNumber> {
         self.circle(lane).into_iter().filter(|who| !self.is_away(*who, at)).collect()
     }
 
     /// Returns the user whose turn follows that of `last`, and the absent users who were passed over (DIS-1, DIS-4).
-    pub fn turn(&self, lane: Lane, last: Option<Who>, at: u64) -> (Option<Who>, Vec<Who>) {
+    pub fn turn(&self, lane: Lane, last: Option<UserNumber>, at: u64) -> (Option<UserNumber>, Vec<UserNumber>) {
         let circle = self.circle(lane);
         let next = circle.iter().position(|who| Some(*who) > last).unwrap_or(0);
         let mut passed_over = Vec::new();
@@ -190,7 +190,7 @@ impl Shop {
     }
 
     /// Returns the owner of a lead for which nobody is eligible (DIS-6), and the fallback user if that user is absent.
-    pub fn fallback(&self, at: u64) -> (String, Option<Who>) {
+    pub fn fallback(&self, at: u64) -> (String, Option<UserNumber>) {
         match self.fallback {
             Some(who) if self.is_away(who, at) => (ADMIN.into(), Some(who)),
             Some(who) => (name(who), None),
@@ -199,7 +199,7 @@ impl Shop {
     }
 }
 
-fn who() -> impl Strategy<Value = Who> {
+fn user_number() -> impl Strategy<Value = UserNumber> {
     0..PEOPLE
 }
 
@@ -216,7 +216,7 @@ fn person() -> impl Strategy<Value = Person> {
 
 fn shop() -> impl Strategy<Value = Shop> {
     let fallback = prop::option::of(any::<prop::sample::Index>());
-    (prop::collection::btree_map(who(), person(), 2..=6), fallback, any::<[bool; 2]>()).prop_map(|(people, fallback, rules)| {
+    (prop::collection::btree_map(user_number(), person(), 2..=6), fallback, any::<[bool; 2]>()).prop_map(|(people, fallback, rules)| {
         let fallback = fallback.map(|fallback| *fallback.get(&people.keys().copied().collect::<Vec<_>>()));
         Shop { people, fallback, rules }
     })
@@ -224,13 +224,13 @@ fn shop() -> impl Strategy<Value = Shop> {
 
 fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        2 => (who(), any::<[bool; 2]>()).prop_map(|(who, groups)| Change::Hire(who, groups)),
-        2 => who().prop_map(Change::Leave),
-        2 => who().prop_map(Change::Receives),
-        2 => (who(), 0_usize..2).prop_map(|(who, group)| Change::Group(who, group)),
-        5 => (who(), absence()).prop_map(|(who, (after, long))| Change::Away(who, after, long)),
-        2 => who().prop_map(Change::Back),
-        2 => prop::option::of(who()).prop_map(Change::Fallback),
+        2 => (user_number(), any::<[bool; 2]>()).prop_map(|(who, groups)| Change::Hire(who, groups)),
+        2 => user_number().prop_map(Change::Leave),
+        2 => user_number().prop_map(Change::Receives),
+        2 => (user_number(), 0_usize..2).prop_map(|(who, group)| Change::Group(who, group)),
+        5 => (user_number(), absence()).prop_map(|(who, (after, long))| Change::Away(who, after, long)),
+        2 => user_number().prop_map(Change::Back),
+        2 => prop::option::of(user_number()).prop_map(Change::Fallback),
         1 => (0_usize..2).prop_map(Change::Rule),
     ]
 }

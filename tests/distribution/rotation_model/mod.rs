@@ -8,11 +8,11 @@
 mod desk;
 mod history;
 
-use desk::{Played, Told, millis, play};
+use desk::{Delivery, Played, millis, play};
 use forecourt_domain::distribution::{AssignmentReason, Rotation};
 use forecourt_domain::lead::{Entry, Event};
 use forecourt_store::LeadPage;
-use history::{History, KINDS, Lane, PEOPLE, Shop, Who, history, name};
+use history::{History, KINDS, Lane, PEOPLE, Shop, UserNumber, history, name};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use std::sync::Mutex;
 const HISTORIES: u32 = 300;
 
 /// A lead that has an owner, and how it was assigned.
-struct Given {
+struct Assignment {
     /// The round and the enquiry.
     name: String,
     kind: usize,
@@ -37,7 +37,7 @@ struct Given {
     by_intake: bool,
 }
 
-impl Given {
+impl Assignment {
     fn passed_over(&self) -> Vec<&str> {
         self.why.passed_over.iter().map(|passed_over| passed_over.user.as_str()).collect()
     }
@@ -47,9 +47,9 @@ impl Given {
     }
 }
 
-impl fmt::Display for Given {
+impl fmt::Display for Assignment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Given { name, kind, owner, why, version, at, commit, by_intake } = self;
+        let Assignment { name, kind, owner, why, version, at, commit, by_intake } = self;
         let (kind, by) = (KINDS[*kind], if *by_intake { "intake" } else { "assign" });
         let turn = why.turn.map_or(String::new(), |turn| format!(", turn {turn}"));
         let lane = why.group.as_ref().map_or("all".to_owned(), ToString::to_string);
@@ -58,7 +58,7 @@ impl fmt::Display for Given {
     }
 }
 
-macro_rules! insist {
+macro_rules! ensure {
     ($holds:expr, $($told:tt)*) => {
         if !$holds {
             return Err(format!($($told)*));
@@ -68,25 +68,25 @@ macro_rules! insist {
 
 /// INT-5, DIS-11: checks that an enquiry became one lead, that its timeline holds one assignment with its reason, that only the owner was
 /// notified, and that the assignment used settings no older than the enquiry.
-fn given(name: &str, kind: usize, deliveries: &[Told], page: &LeadPage, played: &Played) -> Result<Given, String> {
+fn checked_assignment(name: &str, kind: usize, deliveries: &[Delivery], page: &LeadPage, played: &Played) -> Result<Assignment, String> {
     let lead = &page.lead;
     let answered: Vec<&str> = deliveries.iter().map(|told| told.reply.text("/owner")).collect();
-    insist!(answered.iter().all(|owner| *owner == answered[0]), "{name} was answered {answered:?}");
+    ensure!(answered.iter().all(|owner| *owner == answered[0]), "{name} was answered {answered:?}");
     let ids: Vec<&str> = deliveries.iter().map(|told| told.reply.text("/id")).collect();
-    insist!(ids.iter().all(|id| *id == lead.id.to_string()), "{name} is {ids:?}");
+    ensure!(ids.iter().all(|id| *id == lead.id.to_string()), "{name} is {ids:?}");
     let events = page.timeline.iter().flat_map(|entry| entry.events.iter().map(move |event| (entry, event)));
     let assigned: Vec<(&Entry, _, &AssignmentReason)> = events
         .filter_map(|(entry, event)| if let Event::Assigned { to, why, .. } = event { Some((entry, to, why)) } else { None })
         .collect();
-    insist!(assigned.len() == 1, "{name} was given out {} times", assigned.len());
+    ensure!(assigned.len() == 1, "{name} was given out {} times", assigned.len());
     let (entry, to, why) = assigned[0];
-    insist!(lead.owner.as_ref() == Some(to), "{name} is {:?}'s, and its timeline says {to}", lead.owner);
+    ensure!(lead.owner.as_ref() == Some(to), "{name} is {:?}'s, and its timeline says {to}", lead.owner);
     // Otherwise the lead's settings version would not be that of the assigning commit.
-    insist!(lead.version == entry.version, "{name} was changed after it was given out");
+    ensure!(lead.version == entry.version, "{name} was changed after it was given out");
     let readers: Vec<_> = page.messages.iter().map(|message| &message.reader).collect();
-    insist!(readers == [to], "of {name}, which is {to}'s, were told {readers:?}");
+    ensure!(readers == [to], "of {name}, which is {to}'s, were told {readers:?}");
     let by_intake = entry.version == 1;
-    insist!(answered[0] == if by_intake { to.as_str() } else { "" }, "{name} is {to}'s, and was answered {answered:?}");
+    ensure!(answered[0] == if by_intake { to.as_str() } else { "" }, "{name} is {to}'s, and was answered {answered:?}");
     let written = played.writing(&format!("#L#{}", lead.id), "@");
     let commit = written[entry.version as usize - 1];
     let (sent, sent_at) = deliveries.iter().map(|told| (told.sent, told.sent_at)).min().unwrap();
@@ -94,50 +94,50 @@ fn given(name: &str, kind: usize, deliveries: &[Told], page: &LeadPage, played: 
     let (since, since_at) = if by_intake { (sent, sent_at) } else { (written[0] + 1, played.time_of(written[0])) };
     let latest = |commits: usize| played.saves().iter().filter(|save| **save < commits).count() as u64;
     let (version, at) = (lead.settings_version, millis(entry.at));
-    insist!(
+    ensure!(
         (latest(since)..=latest(commit)).contains(&version),
         "{name} by settings {version}, not {} to {}",
         latest(since),
         latest(commit)
     );
-    insist!(since_at <= at && at <= played.time_of(commit), "{name} at {at}, not {since_at} to {}", played.time_of(commit));
-    Ok(Given { name: name.into(), kind, owner: to.to_string(), why: why.clone(), version, at, commit, by_intake })
+    ensure!(since_at <= at && at <= played.time_of(commit), "{name} at {at}, not {since_at} to {}", played.time_of(commit));
+    Ok(Assignment { name: name.into(), kind, owner: to.to_string(), why: why.clone(), version, at, commit, by_intake })
 }
 
 /// DIS-6: checks that a lead without an eligible user takes no turn. The users who were passed over must match some position of the
 /// rotation, which did not change.
-fn by_fallback(shop: &Shop, given: &Given) -> Result<(), String> {
+fn check_fallback(shop: &Shop, given: &Assignment) -> Result<(), String> {
     let (owner, away) = shop.fallback(given.at);
-    insist!(given.owner == owner && given.why.turn.is_none(), "{owner} was to get {given}");
+    ensure!(given.owner == owner && given.why.turn.is_none(), "{owner} was to get {given}");
     let lasts = [None].into_iter().chain((0..PEOPLE).map(Some));
-    let passed_over = |last: Option<Who>| match shop.turn(given.lane(), last, given.at) {
+    let passed_over = |last: Option<UserNumber>| match shop.turn(given.lane(), last, given.at) {
         (None, members) => members.into_iter().chain(away).map(name).collect(),
         (Some(due), _) => vec![format!("nobody: it was {}'s turn", name(due))],
     };
-    insist!(lasts.map(passed_over).any(|expected: Vec<String>| expected == given.passed_over()), "{:?} for {given}", passed_over(None));
+    ensure!(lasts.map(passed_over).any(|expected: Vec<String>| expected == given.passed_over()), "{:?} for {given}", passed_over(None));
     Ok(())
 }
 
 /// DIS-1 to DIS-4: checks that the turns of a lane are consecutive and that each goes to the user of the model.
-fn in_turn(shops: &[Shop], lane: Lane, turns: &[&Given], place: &Rotation) -> Result<(), String> {
-    let mut last: Option<Who> = None;
+fn check_turns(shops: &[Shop], lane: Lane, turns: &[&Assignment], place: &Rotation) -> Result<(), String> {
+    let mut last: Option<UserNumber> = None;
     for (i, given) in turns.iter().enumerate() {
-        insist!(given.why.turn == Some(i as u64 + 1), "turn {} is missing or there twice: {given}", i + 1);
-        insist!(i == 0 || turns[i - 1].commit <= given.commit, "a later turn in an earlier commit: {given}");
+        ensure!(given.why.turn == Some(i as u64 + 1), "turn {} is missing or there twice: {given}", i + 1);
+        ensure!(i == 0 || turns[i - 1].commit <= given.commit, "a later turn in an earlier commit: {given}");
         let (due, passed_over) = shops[given.version as usize - 1].turn(lane, last, given.at);
-        insist!(due.map(name).as_ref() == Some(&given.owner), "it was {due:?}'s turn: {given}");
-        insist!(passed_over.iter().copied().map(name).eq(given.passed_over()), "{passed_over:?} were passed over: {given}");
+        ensure!(due.map(name).as_ref() == Some(&given.owner), "it was {due:?}'s turn: {given}");
+        ensure!(passed_over.iter().copied().map(name).eq(given.passed_over()), "{passed_over:?} were passed over: {given}");
         last = due;
     }
     let stands = (place.turns, place.last.as_ref().map(ToString::to_string));
-    insist!(stands == (turns.len() as u64, last.map(name)), "lane {lane:?} stands at {stands:?} after {} turns", turns.len());
+    ensure!(stands == (turns.len() as u64, last.map(name)), "lane {lane:?} stands at {stands:?} after {} turns", turns.len());
     Ok(())
 }
 
 /// DIS-2: checks fairness without the model. Between two turns of one user, every user who was eligible throughout gets at least one lead,
 /// and exactly one if the first user was also eligible throughout. Of n turns with the same k eligible users, each user gets n/k, rounded
 /// up or down.
-fn fair(shops: &[Shop], lane: Lane, turns: &[&Given]) -> Result<(), String> {
+fn check_fairness(shops: &[Shop], lane: Lane, turns: &[&Assignment]) -> Result<(), String> {
     let eligible: Vec<Vec<String>> =
         turns.iter().map(|given| shops[given.version as usize - 1].eligible(lane, given.at).into_iter().map(name).collect()).collect();
     let gets = |from: usize, until: usize, who: &String| turns[from..until].iter().filter(|given| given.owner == *who).count();
@@ -146,7 +146,7 @@ fn fair(shops: &[Shop], lane: Lane, turns: &[&Given]) -> Result<(), String> {
         let stays = |who: &String| eligible[i..=next].iter().all(|there| there.contains(who));
         for who in eligible[i].iter().filter(|who| **who != given.owner && stays(who)) {
             let got = gets(i, next, who);
-            insist!(got == 1 || got > 1 && !stays(&given.owner), "{who} got {got} between {given}\n  and {}", turns[next]);
+            ensure!(got == 1 || got > 1 && !stays(&given.owner), "{who} got {got} between {given}\n  and {}", turns[next]);
         }
     }
     let mut from = 0;
@@ -154,7 +154,7 @@ fn fair(shops: &[Shop], lane: Lane, turns: &[&Given]) -> Result<(), String> {
         let (n, k) = (same.len(), same[0].len());
         for who in &same[0] {
             let got = gets(from, from + n, who);
-            insist!(got == n / k || got == n.div_ceil(k), "{who} got {got} of {n} among {k} from turn {}", from + 1);
+            ensure!(got == n / k || got == n.div_ceil(k), "{who} got {got} of {n} among {k} from turn {}", from + 1);
         }
         from += n;
     }
@@ -165,53 +165,53 @@ fn fair(shops: &[Shop], lane: Lane, turns: &[&Given]) -> Result<(), String> {
 type Seen = BTreeMap<&'static str, usize>;
 
 /// Lists the assignments of a history, one per line.
-fn story(all: &[Given]) -> String {
+fn assignments_as_text(all: &[Assignment]) -> String {
     all.iter().map(|given| format!("\n  {given}")).collect()
 }
 
 /// Returns the leads of a history in the order of their assignment.
-fn all_given(history: &History, played: &Played) -> Result<Vec<Given>, String> {
+fn all_assignments(history: &History, played: &Played) -> Result<Vec<Assignment>, String> {
     let mut all = Vec::new();
     for (r, round) in history.rounds.iter().enumerate() {
         for (i, sent) in round.leads.iter().enumerate() {
-            all.push(given(&format!("r{r}-{i}"), sent.kind, &played.told[r][i], &played.pages[r][i], played)?);
+            all.push(checked_assignment(&format!("r{r}-{i}"), sent.kind, &played.delivered[r][i], &played.pages[r][i], played)?);
         }
     }
     all.sort_by_key(|given| (given.commit, given.why.turn));
-    insist!(played.leads() == all.len(), "{} leads of {} enquiries", played.leads(), all.len());
+    ensure!(played.leads() == all.len(), "{} leads of {} enquiries", played.leads(), all.len());
     Ok(all)
 }
 
 /// Checks that each lead went through its lane, and checks each lane turn by turn.
-fn judge_lanes(shops: &[Shop], all: &[Given], played: &Played) -> Result<(), String> {
-    let mut lanes: BTreeMap<Lane, Vec<&Given>> = [None, Some(0), Some(1)].map(|lane| (lane, Vec::new())).into();
+fn check_lanes(shops: &[Shop], all: &[Assignment], played: &Played) -> Result<(), String> {
+    let mut lanes: BTreeMap<Lane, Vec<&Assignment>> = [None, Some(0), Some(1)].map(|lane| (lane, Vec::new())).into();
     for given in all {
         let shop = &shops[given.version as usize - 1];
         let lane = given.lane();
-        insist!(lane == shop.lane(given.kind), "it belongs to lane {:?}: {given}", shop.lane(given.kind));
+        ensure!(lane == shop.lane(given.kind), "it belongs to lane {:?}: {given}", shop.lane(given.kind));
         match (given.why.rule.as_str(), lane) {
             ("DIS-1", None) | ("DIS-3", Some(_)) => lanes.get_mut(&lane).unwrap().push(given),
-            ("DIS-6", _) => by_fallback(shop, given)?,
+            ("DIS-6", _) => check_fallback(shop, given)?,
             _ => return Err(format!("by what rule? {given}")),
         }
     }
     for ((lane, turns), place) in lanes.iter_mut().zip(&played.places) {
         turns.sort_by_key(|given| given.why.turn);
-        in_turn(shops, *lane, turns, place)?;
-        fair(shops, *lane, turns)?;
+        check_turns(shops, *lane, turns, place)?;
+        check_fairness(shops, *lane, turns)?;
     }
     Ok(())
 }
 
-fn judge(history: &History) -> Result<Seen, String> {
+fn check_history(history: &History) -> Result<Seen, String> {
     let (shops, _) = history.versions();
     let played = play(history)?;
-    insist!(played.saves().len() == shops.len(), "{} versions were saved of {}", played.saves().len(), shops.len());
-    let all = all_given(history, &played)?;
-    judge_lanes(&shops, &all, &played).map_err(|wrong| format!("{wrong}{}", story(&all)))?;
-    let count = |of: &dyn Fn(&Given) -> bool| all.iter().filter(|given| of(given)).count();
+    ensure!(played.saves().len() == shops.len(), "{} versions were saved of {}", played.saves().len(), shops.len());
+    let all = all_assignments(history, &played)?;
+    check_lanes(&shops, &all, &played).map_err(|wrong| format!("{wrong}{}", assignments_as_text(&all)))?;
+    let count = |of: &dyn Fn(&Assignment) -> bool| all.iter().filter(|given| of(given)).count();
     let older = |lane| {
-        let mut turns: Vec<&Given> = all.iter().filter(|given| given.lane() == lane && given.why.turn.is_some()).collect();
+        let mut turns: Vec<&Assignment> = all.iter().filter(|given| given.lane() == lane && given.why.turn.is_some()).collect();
         turns.sort_by_key(|given| given.why.turn);
         turns.windows(2).filter(|pair| pair[1].version < pair[0].version).count()
     };
@@ -231,10 +231,10 @@ fn judge(history: &History) -> Result<Seen, String> {
     .into())
 }
 
-fn judge_many(seen: &Mutex<Seen>) {
+fn check_many(seen: &Mutex<Seen>) {
     let config = Config { cases: HISTORIES, failure_persistence: None, max_shrink_iters: 600, ..Config::default() };
     let judged = TestRunner::new(config).run(&history(), |history| {
-        let of_this = judge(&history).map_err(TestCaseError::fail)?;
+        let of_this = check_history(&history).map_err(TestCaseError::fail)?;
         let mut seen = seen.lock().unwrap();
         of_this.into_iter().for_each(|(what, times)| *seen.entry(what).or_default() += times);
         Ok(())
@@ -248,9 +248,9 @@ fn judge_many(seen: &Mutex<Seen>) {
 
 /// DIS-1, DIS-2, DIS-3, DIS-4, DIS-6, INT-5: no lead is lost or doubled, and no user is skipped whose turn it was.
 #[test]
-fn dis_2_in_hundreds_of_histories_each_turn_goes_to_whom_a_naive_model_says() {
+fn dis_2_every_turn_agrees_with_a_naive_model_over_hundreds_of_histories() {
     let seen = Mutex::default();
-    std::thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(|| judge_many(&seen)))));
+    std::thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(|| check_many(&seen)))));
     let seen: Seen = seen.into_inner().unwrap();
     println!("{seen:?}");
     // The cases of interest did occur.
@@ -267,19 +267,19 @@ fn replay() {
     for (i, shop) in history.versions().0.iter().enumerate() {
         println!("settings {}: {}", i + 1, serde_json::to_string(shop).unwrap());
     }
-    match judge(&history) {
-        Ok(_) => println!("all is well{}", story(&all_given(&history, &play(&history).unwrap()).unwrap())),
+    match check_history(&history) {
+        Ok(_) => println!("all is well{}", assignments_as_text(&all_assignments(&history, &play(&history).unwrap()).unwrap())),
         Err(wrong) => println!("{wrong}"),
     }
 }
 
 /// A failure can be reproduced: the same history interleaves its calls in the same way.
 #[test]
-fn the_same_history_is_played_in_the_same_way_again() {
+fn the_same_history_interleaves_its_calls_identically() {
     let mut runner = TestRunner::new(Config::default());
     for _ in 0..30 {
         let history = history().new_tree(&mut runner).unwrap().current();
-        let [once, again] = [(); 2].map(|()| story(&all_given(&history, &play(&history).unwrap()).unwrap()));
+        let [once, again] = [(); 2].map(|()| assignments_as_text(&all_assignments(&history, &play(&history).unwrap()).unwrap()));
         assert_eq!(once, again);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::cloud::{Cloud, Message, record};
 use super::gate::Process;
-use super::wire::Miswritten;
+use super::wire::WriteBug;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use forecourt_domain::decision::Item;
 use forecourt_domain::lead::Lead;
@@ -31,11 +31,11 @@ pub enum Bug {
 
 impl Bug {
     /// Returns the store's part of the bug. `None` if the store works correctly.
-    pub fn miswritten(self) -> Option<Miswritten> {
+    pub fn write_bug(self) -> Option<WriteBug> {
         match self {
-            Bug::DroppedCondition => Some(Miswritten::Unguarded(&["@", "T#"])),
-            Bug::RotationOutsideTheUnit => Some(Miswritten::Unguarded(&["R"])),
-            Bug::LostDueAt => Some(Miswritten::Unlisted),
+            Bug::DroppedCondition => Some(WriteBug::Unguarded(&["@", "T#"])),
+            Bug::RotationOutsideTheUnit => Some(WriteBug::Unguarded(&["R"])),
+            Bug::LostDueAt => Some(WriteBug::Unlisted),
             Bug::MailBeforeCommit | Bug::TrustedWakeUp => None,
         }
     }

@@ -116,7 +116,7 @@ fn secret() -> Secret {
 impl Cloud {
     pub async fn new(setting: Setting, group: &GroupData, now: &str) -> Self {
         let Setting { gate, wakes, bug, retries, at_once, lagging } = setting;
-        let table = Table::new(lagging, bug.and_then(Bug::miswritten));
+        let table = Table::new(lagging, bug.and_then(Bug::write_bug));
         let between = Between { next_sweep: at(now) + SWEEPS, ..Between::default() };
         let cloud = Self {
             table,
@@ -401,7 +401,7 @@ impl Between {
     }
 
     /// Returns the delay of the next wake-up.
-    pub fn lateness(&mut self) -> TimeDelta {
+    pub fn random_delay(&mut self) -> TimeDelta {
         TimeDelta::seconds(self.dice.as_mut().map_or(0, |dice| dice.i64(0..360)))
     }
 

@@ -83,17 +83,17 @@ struct State {
     counts: HashMap<String, usize>,
     calls: Vec<Call>,
     strikes: Vec<Strike>,
-    struck: usize,
+    injected: usize,
     dice: Option<fastrand::Rng>,
-    told: bool,
+    verbose: bool,
 }
 
 impl Gate {
     /// Returns a gate that injects `strikes`. With `dice`, a seed, it also chooses the order in which the calls of concurrent handlers
     /// continue.
-    pub fn new(strikes: Vec<Strike>, dice: Option<u64>, told: bool) -> Arc<Self> {
+    pub fn new(strikes: Vec<Strike>, dice: Option<u64>, verbose: bool) -> Arc<Self> {
         let dice = dice.map(fastrand::Rng::with_seed);
-        Arc::new(Self(Mutex::new(State { strikes, dice, told, ..State::default() })))
+        Arc::new(Self(Mutex::new(State { strikes, dice, verbose, ..State::default() })))
     }
 
     /// Registers a call. Returns the fault to inject, or `None`.
@@ -106,8 +106,8 @@ impl Gate {
             let name = call.to_string();
             let waiting = state.strikes.iter().position(|(at, _)| *at == name);
             let fault = waiting.map(|at| state.strikes.remove(at).1);
-            state.struck += usize::from(fault.is_some());
-            if state.told {
+            state.injected += usize::from(fault.is_some());
+            if state.verbose {
                 println!("    {name}{}", fault.map(|f| format!("  <- {f:?}")).unwrap_or_default());
             }
             state.calls.push(call);
@@ -125,8 +125,8 @@ impl Gate {
     }
 
     /// Returns the number of faults that were injected.
-    pub fn struck(&self) -> usize {
-        self.0.lock().unwrap().struck
+    pub fn injected(&self) -> usize {
+        self.0.lock().unwrap().injected
     }
 }
 
@@ -149,7 +149,7 @@ impl Process {
     /// Ends the process. The caller never resumes.
     pub async fn end<T>(&self) -> T {
         if self.unrecorded.load(SeqCst) {
-            self.excuse();
+            self.allow_repeated_mail();
         }
         self.ended.notify_one();
         std::future::pending().await
@@ -171,7 +171,7 @@ impl Process {
     }
 
     /// Allows one repeated mail, because the sender cannot know whether the provider accepted it.
-    fn excuse(&self) {
+    fn allow_repeated_mail(&self) {
         self.excused.fetch_add(1, SeqCst);
     }
 
@@ -188,7 +188,7 @@ impl Process {
                 effect();
                 // The sender cannot distinguish a lost response from a mail that was not accepted.
                 if self.unrecorded.load(SeqCst) {
-                    self.excuse();
+                    self.allow_repeated_mail();
                 }
                 Err(failed())
             }

@@ -54,7 +54,7 @@ impl End {
         let mut facts: Vec<String> = items.iter().filter_map(stored).collect();
         facts.extend(timelines(&items));
         facts.extend(items.iter().filter(|item| item.get("dsk").is_some()).map(|item| format!("due: {} {}", item["pk"], item["sk"])));
-        facts.extend(replies.iter().enumerate().map(|(i, reply)| format!("answer {i}: {} {}", reply.status, said(&reply.body))));
+        facts.extend(replies.iter().enumerate().map(|(i, reply)| format!("answer {i}: {} {}", reply.status, normalised(&reply.body))));
         let between = cloud.between();
         // Rows that are kept for the next slice expire by themselves.
         let files = between.files.iter().filter(|(name, _)| !name.contains(".csv."));
@@ -86,7 +86,7 @@ impl End {
                 *told.entry(notice).or_default() += 1;
             }
         }
-        facts.extend(letters(&items, &between.mails, cloud.gate.struck()));
+        facts.extend(letters(&items, &between.mails, cloud.gate.injected()));
         // A repeated mail has the same message id, so that mail programs can recognise it.
         facts.extend(ids.iter().filter(|(_, ids)| ids.len() > 1).map(|(notice, ids)| format!("{} mails say: {notice}", ids.len())));
         facts.sort();
@@ -294,7 +294,7 @@ fn timelines(items: &[Value]) -> Vec<String> {
 }
 
 /// Returns a response without times and without values that depend on the number of commits.
-fn said(body: &Value) -> Value {
+fn normalised(body: &Value) -> Value {
     let left_out = |name: &str| {
         let times =
             ["due", "deadline", "at", "seconds_left", "happens_at", "happened_at", "working_seconds", "clock_seconds", "age_seconds"];
@@ -304,7 +304,7 @@ fn said(body: &Value) -> Value {
         Value::Object(map) => {
             // The response to a new lead has no owner yet if its rotation was contended.
             let of_new = |name: &str| name == "owner" && !map.contains_key("assignment");
-            map.iter().filter(|(name, _)| !left_out(name) && !of_new(name)).map(|(name, of)| (name.clone(), said(of))).collect()
+            map.iter().filter(|(name, _)| !left_out(name) && !of_new(name)).map(|(name, of)| (name.clone(), normalised(of))).collect()
         }
         Value::Array(all) => all.iter().map(said).collect(),
         other => other.clone(),
@@ -313,7 +313,7 @@ fn said(body: &Value) -> Value {
 
 impl End {
     /// Returns the whole end as text.
-    pub fn told(&self) -> String {
+    pub fn as_text(&self) -> String {
         let told = self.told.iter().map(|(notice, times)| format!("told {times} times: {notice}"));
         self.facts.iter().cloned().chain(told).collect::<Vec<_>>().join("\n")
     }

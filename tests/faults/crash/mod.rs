@@ -56,14 +56,14 @@ impl fmt::Display for Case {
 struct Played {
     end: End,
     calls: Vec<Call>,
-    struck: usize,
+    injected: usize,
 }
 
 /// Plays a case on its own runtime, whose timers elapse at once.
-fn play(case: &Case, told: bool) -> Played {
+fn play(case: &Case, verbose: bool) -> Played {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
-        let gate = Gate::new(case.strikes.clone(), case.side_by_side, told);
+        let gate = Gate::new(case.strikes.clone(), case.side_by_side, verbose);
         let setting = Setting {
             gate: gate.clone(),
             wakes: case.wakes,
@@ -74,7 +74,7 @@ fn play(case: &Case, told: bool) -> Played {
         };
         let cloud = Cloud::new(setting, &GROUP, case.journey.begins()).await;
         let replies = case.journey.play(&cloud).await;
-        Played { end: End::of(&cloud, &replies), calls: gate.calls(), struck: gate.struck() }
+        Played { end: End::of(&cloud, &replies), calls: gate.calls(), injected: gate.injected() }
     })
 }
 
@@ -82,7 +82,7 @@ fn play(case: &Case, told: bool) -> Played {
 fn judge(case: &Case, undisturbed: &End) -> Result<(), String> {
     let played = play(case, false);
     let mut wrong = played.end.against(undisturbed);
-    if !case.strikes.is_empty() && played.struck == 0 {
+    if !case.strikes.is_empty() && played.injected == 0 {
         wrong.push("no fault has struck".into());
     }
     if wrong.is_empty() {
@@ -175,7 +175,7 @@ fn exp_3_an_export_survives_a_fault_at_every_call() {
 
 /// INT-9, ESC-10: if a call fails repeatedly, its caller gives up, and the next delivery completes the work.
 #[test]
-fn int_9_a_table_that_fails_again_and_again_only_makes_it_later() {
+fn int_9_repeated_failures_of_the_table_only_delay_the_work() {
     let calls = play(&Case::of(Journey::Day), false);
     let mut cases = Vec::new();
     for call in calls.calls.iter().filter(|call| call.faults().contains(&Fault::Throttled)) {
@@ -212,7 +212,7 @@ fn apt_5_an_appointment_survives_a_fault_at_every_call() {
 
 /// INT-9: if the response to a commit is lost, even at the last attempt, the store recognises its own commit and makes no second one.
 #[test]
-fn int_9_the_store_knows_its_own_commit_again() {
+fn int_9_the_store_recognises_its_own_commit_after_a_lost_response() {
     let undisturbed = play(&Case::of(Journey::Keyless), false);
     let writes = undisturbed.calls.iter().filter(|call| call.faults().contains(&Fault::Conflict));
     let lost_at_last = |call: &Call, tries: usize| {
@@ -226,15 +226,15 @@ fn int_9_the_store_knows_its_own_commit_again() {
 
 /// The end of each journey without faults, as a snapshot. All other runs are compared with it.
 #[test]
-fn an_undisturbed_journey_ends_as_it_should() {
+fn an_undisturbed_journey_ends_in_the_expected_state() {
     for journey in Journey::ALL.into_iter().chain([Journey::Keyless, Journey::Documents, Journey::Invitation, Journey::Appointment]) {
-        insta::assert_snapshot!(format!("crash_{journey:?}"), play(&Case::of(journey), false).end.told());
+        insta::assert_snapshot!(format!("crash_{journey:?}"), play(&Case::of(journey), false).end.as_text());
     }
 }
 
 /// ESC-8, ESC-10: two faults in one run end the same. The pairs are a seeded sample.
 #[test]
-fn int_9_a_sample_of_pairs_of_faults_is_survived() {
+fn int_9_a_run_with_two_faults_ends_in_the_same_state() {
     for journey in Journey::ALL {
         let undisturbed = play(&Case::of(journey), false);
         let mut dice = fastrand::Rng::with_seed(42);
@@ -249,7 +249,7 @@ fn int_9_a_sample_of_pairs_of_faults_is_survived() {
 
 /// ESC-8, ESC-10: lost, repeated, early, late and reordered wake-ups and concurrent deliveries end the same.
 #[test]
-fn esc_10_however_wake_ups_come_it_ends_the_same() {
+fn esc_10_lost_repeated_early_and_reordered_wake_ups_end_in_the_same_state() {
     for journey in Journey::ALL {
         let undisturbed = play(&Case::of(journey), false).end;
         let treatments = [Wakes::AsSent, Wakes::Lost, Wakes::Doubled, Wakes::Early].into_iter().chain((0..24).map(Wakes::LateInAnyOrder));
@@ -260,7 +260,7 @@ fn esc_10_however_wake_ups_come_it_ends_the_same() {
 
 /// INT-9: when the SDK retries a call whose response was lost, the store must not take its own commit for another one's.
 #[test]
-fn int_9_the_sdks_own_second_try_is_no_second_commit() {
+fn int_9_a_retry_by_the_sdk_makes_no_second_commit() {
     let undisturbed = play(&Case::of(Journey::Day), false);
     let lost = undisturbed.calls.iter().filter(|call| call.faults().contains(&Fault::Conflict));
     let cases: Vec<_> =
@@ -270,7 +270,7 @@ fn int_9_the_sdks_own_second_try_is_no_second_commit() {
 
 /// Each seeded bug changes the end of at least one run. `races` detects the writes without a condition.
 #[test]
-fn the_harness_notices_each_seeded_bug() {
+fn the_harness_detects_each_seeded_bug() {
     for bug in [Bug::LostDueAt, Bug::MailBeforeCommit, Bug::TrustedWakeUp] {
         let buggy = Case { bug: Some(bug), ..Case::of(Journey::Day) };
         let undisturbed = play(&buggy, false);

@@ -30,13 +30,13 @@ pub struct Wakes {
 
 impl Wakes {
     /// Returns the times at which a wake-up planned for `at` is delivered.
-    fn comes(&self, between: &mut Between, at: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    fn delivery_times(&self, between: &mut Between, at: DateTime<Utc>) -> Vec<DateTime<Utc>> {
         let now = self.clock.now();
         match self.treatment {
             Treatment::AsSent | Treatment::Lost => vec![at],
             Treatment::Doubled => vec![at, at + TimeDelta::seconds(70)],
             Treatment::Early => vec![(at - TimeDelta::minutes(3)).max(now)],
-            Treatment::LateInAnyOrder(_) => vec![at + between.lateness()],
+            Treatment::LateInAnyOrder(_) => vec![at + between.random_delay()],
         }
     }
 }
@@ -47,7 +47,7 @@ impl forecourt_outbox::WakeUps for Wakes {
         let body = json!(wake_up).to_string();
         let put = || {
             let mut between = self.between.lock().unwrap();
-            for at in self.comes(&mut between, self.clock.now() + delay) {
+            for at in self.delivery_times(&mut between, self.clock.now() + delay) {
                 between.put(wake_up.kind.queue(), body.clone(), at);
             }
         };
@@ -58,7 +58,7 @@ impl forecourt_outbox::WakeUps for Wakes {
         let body = json!(wake_up).to_string();
         let set = || {
             let mut between = self.between.lock().unwrap();
-            for (i, comes) in self.comes(&mut between, at).into_iter().enumerate() {
+            for (i, comes) in self.delivery_times(&mut between, at).into_iter().enumerate() {
                 between.set_timer(format!("{}-{i}", wake_up.timer_name(at)), comes, wake_up.kind.queue(), body.clone());
             }
         };

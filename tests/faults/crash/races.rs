@@ -138,14 +138,14 @@ fn lost_race(name: &str, a: &Move, b: &Move, seeds: u64, bug: Option<Bug>) -> Op
 
 /// DIS-2, ESC-7, ESC-8, INT-5: each pair of actions is serializable in 60 interleavings of their calls.
 #[test]
-fn dis_2_two_things_in_one_moment_end_as_if_one_came_after_the_other() {
+fn dis_2_each_pair_of_concurrent_actions_is_serializable() {
     let lost: Vec<String> = races().iter().filter_map(|(name, a, b)| lost_race(name, a, b, 60, None)).collect();
     assert!(lost.is_empty(), "{}", lost.join("\n"));
 }
 
 /// The harness itself: the races detect a write without a condition.
 #[test]
-fn the_races_notice_what_is_written_without_a_guard() {
+fn the_races_detect_a_write_without_a_condition() {
     for bug in [Bug::RotationOutsideTheUnit, Bug::DroppedCondition] {
         let noticed = races().iter().find_map(|(name, a, b)| lost_race(name, a, b, 60, Some(bug)));
         println!("{bug:?}: {}", noticed.as_deref().unwrap_or("nothing"));

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// A defect of the store. The harness must detect it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Miswritten {
+pub enum WriteBug {
     /// Items whose sort key starts with one of these prefixes are written without a condition.
     Unguarded(&'static [&'static str]),
     /// Leads are missing in the index of due items. The stream still reports their times.
@@ -37,7 +37,7 @@ struct State {
     items: BTreeMap<(String, String), Value>,
     stream: Vec<Value>,
     sequence: u64,
-    miswritten: Option<Miswritten>,
+    write_bug: Option<WriteBug>,
 }
 
 type Answered = (u16, String);
@@ -105,10 +105,10 @@ fn key(operation: &str, body: &Value) -> String {
 
 impl Table {
     /// Returns an empty table. If `behind` is true, index reads can lag.
-    pub fn new(behind: bool, miswritten: Option<Miswritten>) -> Arc<Self> {
+    pub fn new(behind: bool, write_bug: Option<WriteBug>) -> Arc<Self> {
         let behind = behind.then(|| (Database::memory().unwrap(), Vec::new()));
         let engine = Database::memory().unwrap();
-        let state = State { engine, behind, items: BTreeMap::new(), stream: Vec::new(), sequence: 0, miswritten };
+        let state = State { engine, behind, items: BTreeMap::new(), stream: Vec::new(), sequence: 0, write_bug };
         Arc::new(Self { state: Mutex::new(state) })
     }
 
@@ -157,8 +157,8 @@ impl Table {
     fn apply(&self, operation: &str, mut body: Value) -> Answered {
         let mut state = self.state.lock().unwrap();
         let writes = matches!(operation, "PutItem" | "TransactWriteItems");
-        if let Some(miswritten) = state.miswritten.filter(|_| writes) {
-            puts_mut(&mut body).into_iter().for_each(|put| miswritten.spoil(put));
+        if let Some(write_bug) = state.write_bug.filter(|_| writes) {
+            puts_mut(&mut body).into_iter().for_each(|put| write_bug.corrupt(put));
         }
         let answered = run(&state.engine, operation, &body);
         if operation == "CreateTable" {
@@ -177,8 +177,8 @@ impl Table {
     }
 }
 
-impl Miswritten {
-    fn spoil(self, put: &mut Value) {
+impl WriteBug {
+    fn corrupt(self, put: &mut Value) {
         match self {
             Self::Unguarded(places) if places.iter().any(|place| text(&put["Item"], "sk").starts_with(place)) => {
                 let put = put.as_object_mut().unwrap();

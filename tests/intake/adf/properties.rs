@@ -101,7 +101,7 @@ proptest! {
 
     /// INT-2: the reader accepts or refuses any sequence of tags and text without a panic.
     #[test]
-    fn int_2_any_pieces_are_read_or_refused(pieces in prop::collection::vec(0..PIECES.len(), 0..60)) {
+    fn int_2_any_sequence_of_tags_and_text_is_read_or_refused(pieces in prop::collection::vec(0..PIECES.len(), 0..60)) {
         let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
         if let Ok(document) = adf::read(text.as_bytes()) {
             prop_assert!(!document.prospects.is_empty());
@@ -136,7 +136,7 @@ proptest! {
 
     /// INT-2: if the end tag of the customer and the start tag of the vendor are missing, no data of the vendor becomes the customer's.
     #[test]
-    fn int_2_a_lost_end_of_the_customer_and_start_of_the_vendor_leak_nothing(parts in marked(), which in 0..4usize) {
+    fn int_2_missing_tags_between_customer_and_vendor_leak_no_vendor_data(parts in marked(), which in 0..4usize) {
         let (end, start) = [("</customer>", "<vendor>"), ("</customer>", "<provider>"), ("</contact>", "<vendor>"), ("</contact>", "</customer>")][which];
         let mut parts = parts;
         let customer = parts.iter().position(|part| part == "<customer>").unwrap();
@@ -164,7 +164,7 @@ fn find(bytes: &[u8], word: &str) -> Vec<usize> {
 
 /// INT-2: a document that is truncated inside a prospect creates no lead.
 #[test]
-fn int_2_a_sample_cut_off_inside_a_prospect_makes_no_lead() {
+fn int_2_a_document_truncated_inside_a_prospect_creates_no_lead() {
     for (name, bytes) in every_sample() {
         let words = if name.starts_with("08_") { ["<adf:prospect", "</adf:prospect"] } else { ["<prospect", "</prospect"] };
         let (start, end) = (find(&bytes, words[0])[0], *find(&bytes, words[1]).last().unwrap());
@@ -176,7 +176,7 @@ fn int_2_a_sample_cut_off_inside_a_prospect_makes_no_lead() {
 
 /// INT-2: a sample gives the same result in every supported encoding.
 #[test]
-fn int_2_a_sample_in_another_encoding_is_the_same() {
+fn int_2_a_sample_gives_the_same_result_in_every_supported_encoding() {
     for (name, bytes) in every_sample() {
         let Ok(text) = std::str::from_utf8(&bytes) else { continue };
         if text.contains('\0') {

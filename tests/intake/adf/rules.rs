@@ -10,7 +10,7 @@ const LIMIT: Duration = Duration::from_secs(15);
 const CONTACT: &str = "<customer><contact><name part='full'>A B</name><email>a@b.example</email></contact></customer>";
 
 #[test]
-fn int_1_more_than_a_mebibyte_is_refused() {
+fn int_1_a_document_over_one_mebibyte_is_refused() {
     let whole = format!("<adf><prospect>{CONTACT}</prospect></adf>");
     let padded = |size: usize| format!("{whole}{}", " ".repeat(size - whole.len()));
     assert!(read(&padded(1_048_576)).is_ok());
@@ -19,7 +19,7 @@ fn int_1_more_than_a_mebibyte_is_refused() {
 
 /// INT-2: a DOCTYPE with entity declarations is refused; one without them is accepted.
 #[test]
-fn int_2_declarations_are_refused_and_a_bare_doctype_is_not() {
+fn int_2_entity_declarations_are_refused_and_a_bare_doctype_is_accepted() {
     let with = |doctype: &str| read(&format!("<?xml version='1.0'?>\n  {doctype}<adf><prospect>{CONTACT}</prospect></adf>"));
     let at = Unreadable::Doctype { line: 2, column: 3 };
     assert_eq!(with("<!DOCTYPE adf [<!ENTITY x 'y'>]>").unwrap_err(), at);
@@ -35,14 +35,14 @@ fn int_2_declarations_are_refused_and_a_bare_doctype_is_not() {
 
 /// INT-2: an unknown entity is kept as written.
 #[test]
-fn int_2_an_entity_that_nobody_declared_stays_as_written() {
+fn int_2_an_unknown_entity_is_kept_as_written() {
     let read = prospect("<customer><comments>&lol; &#x263A; &#0; &#1; &amp;</comments></customer>");
     assert_eq!(read.enquiry.message.as_deref(), Some("&lol; ☺ &#0; &#1; &"));
 }
 
 /// INT-2: a truncated document is refused, and the error states line and column.
 #[test]
-fn int_2_a_document_cut_off_is_refused_with_its_place() {
+fn int_2_a_truncated_document_is_refused_with_line_and_column() {
     let cases = [
         ("<adf>\n<prospect><id>1</id>\n", "line 3, column 1: the document is truncated: <prospect> of line 2 is not closed"),
         ("<adf><prospect></prospect>", "line 1, column 27: the document is truncated: <adf> of line 1 is not closed"),
@@ -66,7 +66,7 @@ fn int_2_a_document_cut_off_is_refused_with_its_place() {
 
 /// INT-2: input that is not ADF is refused.
 #[test]
-fn int_2_what_is_no_adf_is_refused() {
+fn int_2_input_that_is_not_adf_is_refused() {
     for text in ["", " ", "{\"contact\":{}}", "<html><body>prospect</body></html>", "<adf></adf>", "<ad", "\u{0}\u{0}"] {
         assert!(matches!(read(text).unwrap_err(), Unreadable::NotAdf | Unreadable::NotXml { .. }), "{text}");
     }
@@ -76,7 +76,7 @@ fn int_2_what_is_no_adf_is_refused() {
 
 /// INT-2: a document may hold at most a hundred prospects.
 #[test]
-fn int_2_a_hundred_prospects_and_no_more() {
+fn int_2_a_document_has_at_most_a_hundred_prospects() {
     let many = |n: usize| format!("<adf>{}</adf>", format!("<prospect>{CONTACT}</prospect>").repeat(n));
     assert_eq!(read(&many(100)).unwrap().prospects.len(), 100);
     assert_eq!(read(&many(101)).unwrap_err(), Unreadable::TooManyProspects { limit: 100 });
@@ -84,7 +84,7 @@ fn int_2_a_hundred_prospects_and_no_more() {
 
 /// INT-2: the nesting of tags is limited; tags inside text do not count.
 #[test]
-fn int_2_nesting_has_a_limit_and_prose_has_none() {
+fn int_2_nesting_is_limited_and_tags_inside_text_do_not_count() {
     let nested = |n: usize| format!("<adf><prospect>\n{}{}</prospect></adf>", "<x>".repeat(n), "</x>".repeat(n));
     assert!(read(&nested(62)).is_ok());
     assert_eq!(read(&nested(63)).unwrap_err(), Unreadable::TooDeep { line: 2, column: 187, limit: 64 });
@@ -94,7 +94,7 @@ fn int_2_nesting_has_a_limit_and_prose_has_none() {
 
 /// INT-2: the raw text kept for a lead holds its own prospect only.
 #[test]
-fn int_2_the_raw_text_is_that_of_the_prospect_alone() {
+fn int_2_the_raw_text_of_a_lead_holds_only_its_own_prospect() {
     let text = format!("<adf>x<prospect status=“new”>{CONTACT}<!-- & --></prospect >y</adf>");
     let document = read(&text).unwrap();
     assert_eq!(document.prospects[0].raw, text[6..text.len() - 7]);
@@ -102,7 +102,7 @@ fn int_2_the_raw_text_is_that_of_the_prospect_alone() {
 
 /// INT-2: a customer outside the prospect is used only if the document has a single prospect.
 #[test]
-fn int_2_a_customer_beside_the_only_prospect_is_its_customer() {
+fn int_2_a_customer_outside_the_prospect_is_used_only_with_a_single_prospect() {
     let one = read(&format!("<adf><prospect><id>1</id></prospect>{CONTACT}</adf>")).unwrap();
     assert_eq!(one.prospects[0].enquiry.contact.emails, ["a@b.example"]);
     let two = read(&format!("<adf><prospect><id>1</id></prospect><prospect><id>2</id></prospect>{CONTACT}</adf>")).unwrap();
@@ -110,7 +110,7 @@ fn int_2_a_customer_beside_the_only_prospect_is_its_customer() {
 }
 
 #[test]
-fn int_2_names_come_whole_or_in_parts() {
+fn int_2_names_are_read_whole_or_in_parts() {
     let name = |inside: &str| {
         let contact = prospect(&format!("<customer><contact>{inside}</contact></customer>")).enquiry.contact;
         [contact.first_name, contact.last_name, contact.company].map(Option::unwrap_or_default)
@@ -125,7 +125,7 @@ fn int_2_names_come_whole_or_in_parts() {
 }
 
 #[test]
-fn int_4_the_type_follows_from_the_vehicles() {
+fn int_4_the_lead_type_follows_from_the_vehicles() {
     let kind = |vehicles: &str| prospect(vehicles).enquiry.lead_type.unwrap();
     let vehicle = |attributes: &str| format!("<vehicle {attributes}><make>M</make></vehicle>");
     assert_eq!(kind(""), "other");
@@ -139,7 +139,7 @@ fn int_4_the_type_follows_from_the_vehicles() {
 }
 
 #[test]
-fn int_8_a_trade_in_alone_asks_for_no_vehicle() {
+fn int_8_a_trade_in_alone_requests_no_vehicle() {
     let enquiry = prospect("<vehicle interest='trade-in'><make>M</make></vehicle><vehicle interest=buy><make/></vehicle>").enquiry;
     assert_eq!(enquiry.lead_type.as_deref(), Some("trade_in"));
     assert!(enquiry.vehicles.is_empty());
@@ -148,7 +148,7 @@ fn int_8_a_trade_in_alone_asks_for_no_vehicle() {
 
 /// INT-2: the reading time is bounded, also for input that could make a parser read the same characters repeatedly.
 #[test]
-fn int_2_the_time_to_read_is_bounded() {
+fn int_2_the_reading_time_is_bounded() {
     let pieces = [
         "<",
         "<a",

@@ -4,7 +4,7 @@ use super::{every_sample, render, sample};
 use forecourt_lead_intake::adf;
 
 #[test]
-fn int_2_every_sample_is_read_as_reviewed() {
+fn int_2_every_sample_matches_its_reviewed_snapshot() {
     let samples = every_sample();
     assert!(samples.len() >= 30);
     for (name, bytes) in samples {

@@ -25,7 +25,7 @@ fn years(body: &[u8], from: i32, to: i32) -> Result<Imported, Vec<String>> {
 }
 
 /// Returns the days as `2026-12-25..2026-12-26 Christmas`, and the number of skipped entries.
-fn told(body: &[u8]) -> (Vec<String>, usize) {
+fn days_and_skipped(body: &[u8]) -> (Vec<String>, usize) {
     let read = years(body, 2026, 2027).unwrap();
     let day = |day: DayOff| {
         assert_eq!(day.kind, DayOffKind::PublicHoliday);
@@ -43,7 +43,7 @@ fn calendar(events: &[&str]) -> String {
 }
 
 fn days(events: &[&str]) -> Vec<String> {
-    told(calendar(events).as_bytes()).0
+    days_and_skipped(calendar(events).as_bytes()).0
 }
 
 fn refused(body: impl AsRef<[u8]>) -> Vec<String> {
@@ -51,8 +51,8 @@ fn refused(body: impl AsRef<[u8]>) -> Vec<String> {
 }
 
 #[test]
-fn set_2_a_national_calendar_file_imports() {
-    let (days, skipped) = told(GERMAN);
+fn set_2_a_national_calendar_file_is_imported() {
+    let (days, skipped) = days_and_skipped(GERMAN);
     assert_eq!((days.len(), skipped), (32, 1));
     assert_eq!(days[0], "2026-01-01 Neujahr");
     assert_eq!(days[1], "2026-01-06 Heilige Drei Könige (Baden-Württemberg, Bayern, Sachsen-Anhalt)");
@@ -68,21 +68,21 @@ fn set_2_a_national_calendar_file_imports() {
 }
 
 #[test]
-fn set_2_googles_calendar_file_imports_by_date() {
-    let (days, skipped) = told(GOOGLE);
+fn set_2_a_google_calendar_file_is_imported_by_date() {
+    let (days, skipped) = days_and_skipped(GOOGLE);
     assert_eq!((days.len(), skipped), (8, 0));
     assert_eq!(days[0], "2026-01-01 New Year's Day");
     assert_eq!(days[7], "2026-12-28 Boxing Day (substitute)");
 }
 
 #[test]
-fn set_2_a_day_off_that_reaches_into_the_time_asked_for_is_imported_whole() {
+fn set_2_a_day_off_that_overlaps_the_requested_period_is_imported_whole() {
     let body = calendar(&["DTSTART:20251224|DTEND:20260102", "DTSTART:20271231|DTEND:20280102", "DTSTART:20251231", "DTSTART:20280101"]);
-    assert_eq!(told(body.as_bytes()).0, ["2025-12-24..2026-01-01 holiday", "2027-12-31..2028-01-01 holiday"]);
+    assert_eq!(days_and_skipped(body.as_bytes()).0, ["2025-12-24..2026-01-01 holiday", "2027-12-31..2028-01-01 holiday"]);
 }
 
 #[test]
-fn set_2_the_end_is_the_day_after_the_last_or_a_duration_or_left_out() {
+fn set_2_the_end_of_an_event_is_exclusive_or_a_duration_or_absent() {
     let cases = [
         ("DTSTART;VALUE=DATE:20261225|DTEND;VALUE=DATE:20261227", "2026-12-25..2026-12-26 holiday"),
         ("DTSTART;VALUE=DATE:20261225|DTEND;VALUE=DATE:20261226", "2026-12-25 holiday"),
@@ -101,7 +101,7 @@ fn set_2_the_end_is_the_day_after_the_last_or_a_duration_or_left_out() {
 }
 
 #[test]
-fn set_2_entries_with_times_are_skipped_but_not_from_midnight_to_midnight() {
+fn set_2_entries_with_times_are_skipped_unless_they_span_whole_days() {
     let whole = [
         "DTSTART;TZID=\"Europe/Berlin\":20261225T000000|DTEND;TZID=Europe/Berlin:20261226T000000",
         "DTSTART:20261225T000000|DURATION:PT24H",
@@ -109,7 +109,7 @@ fn set_2_entries_with_times_are_skipped_but_not_from_midnight_to_midnight() {
         "DTSTART;VALUE=DATE:20261225|DTEND:20261226T000000",
     ];
     for event in whole {
-        assert_eq!(told(calendar(&[event]).as_bytes()), (vec!["2026-12-25 holiday".to_owned()], 0), "{event}");
+        assert_eq!(days_and_skipped(calendar(&[event]).as_bytes()), (vec!["2026-12-25 holiday".to_owned()], 0), "{event}");
     }
     let parts = [
         "DTSTART:20261225T000000",
@@ -120,12 +120,12 @@ fn set_2_entries_with_times_are_skipped_but_not_from_midnight_to_midnight() {
         "DTSTART:20261225T090000|DTEND:20261225T080000",
     ];
     for event in parts {
-        assert_eq!(told(calendar(&[event]).as_bytes()), (vec![], 1), "{event}");
+        assert_eq!(days_and_skipped(calendar(&[event]).as_bytes()), (vec![], 1), "{event}");
     }
 }
 
 #[test]
-fn set_2_rules_are_run_through_for_the_years_asked_for() {
+fn set_2_recurrence_rules_are_expanded_for_the_requested_years() {
     let rule =
         |start: &str, rule: &str| days(&[&format!("DTSTART;VALUE=DATE:{start}|RRULE:{rule}|SUMMARY:x")]).join(", ").replace(" x", "");
     assert_eq!(rule("20101225", "FREQ=YEARLY"), "2026-12-25, 2027-12-25");
@@ -148,7 +148,7 @@ fn set_2_rules_are_run_through_for_the_years_asked_for() {
 }
 
 #[test]
-fn set_2_exceptions_further_dates_moves_and_cancellations_are_honoured() {
+fn set_2_exceptions_additional_dates_moves_and_cancellations_are_applied() {
     let yearly = "UID:a|DTSTART:20201225|RRULE:FREQ=YEARLY|SUMMARY:x";
     assert_eq!(days(&[&format!("{yearly}|EXDATE;VALUE=DATE:20251225,20261225")]), ["2027-12-25 x"]);
     assert_eq!(
@@ -170,7 +170,7 @@ fn set_2_exceptions_further_dates_moves_and_cancellations_are_honoured() {
 }
 
 #[test]
-fn set_2_the_summary_is_the_name() {
+fn set_2_the_summary_becomes_the_name_of_the_day_off() {
     let name = |summary: &str| days(&[&format!("DTSTART:20261225|{summary}")])[0]["2026-12-25 ".len()..].to_owned();
     assert_eq!(name("SUMMARY;LANGUAGE=de;X-A=\"b:c;d\":Tag der Arbeit\\, frei\\; \\\\o\\\\\\nganz"), "Tag der Arbeit, frei; \\o\\ ganz");
     assert_eq!(name("summary:  Ganz\t\u{0}klein  "), "Ganz klein");
@@ -182,19 +182,19 @@ fn set_2_the_summary_is_the_name() {
 }
 
 #[test]
-fn set_2_files_are_read_as_they_really_come() {
+fn set_2_folded_lowercase_and_concatenated_calendar_files_are_read() {
     let mut folded =
         b"\xEF\xBB\xBFbegin:vcalendar\nVersion:2.0\n\nBegin:vevent\n \ndtstart;value=date:2026\n\t1225\nSummary:K\xC3".to_vec();
     folded.extend_from_slice(b"\n \xB6nig\n  und\nbegin:valarm\ntrigger:-P1D\ndtstart:nonsense\nend:valarm\nend:vevent\nend:vcalendar\n");
     // A second calendar, and no line break at the end of the file.
     folded.extend_from_slice(b"BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nDTSTART:20260101\r\nEND:VTODO\r\nBEGIN:VEVENT\r\nDTSTART:20260501\r\nEND:VEVENT\r\nEND:VCALENDAR");
-    assert_eq!(told(&folded).0, ["2026-05-01 holiday", "2026-12-25 König und"]);
+    assert_eq!(days_and_skipped(&folded).0, ["2026-05-01 holiday", "2026-12-25 König und"]);
     let same = "DTSTART:20261225|SUMMARY:x";
     assert_eq!(days(&[same, "DTSTART:20261225|SUMMARY:y", same]), ["2026-12-25 x", "2026-12-25 y"]);
 }
 
 #[test]
-fn set_2_a_broken_file_is_refused_with_the_line() {
+fn set_2_an_invalid_calendar_file_is_refused_with_the_line() {
     let event = |lines: &str| calendar(&[&format!("UID:folded\r\n  over\r\n  lines|{lines}")]);
     // The given lines start at line 6 of the file.
     let cases = [
@@ -259,14 +259,14 @@ fn set_2_a_broken_file_is_refused_with_the_line() {
 }
 
 #[test]
-fn set_2_a_byte_that_is_no_utf_8_is_refused_with_its_line() {
+fn set_2_a_byte_that_is_not_utf_8_is_refused_with_its_line() {
     let body =
         b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:20260106\r\nSUMMARY:Drei\r\n  K\xF6nige\r\n  heute\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
     assert_eq!(refused(body), ["line 5: is not UTF-8; save the file as UTF-8"]);
 }
 
 #[test]
-fn set_2_all_broken_lines_are_told_at_once_up_to_twenty() {
+fn set_2_all_invalid_lines_are_returned_at_once_up_to_twenty() {
     let body = calendar(&["DTSTART:20261225|DTEND:20261224", "DTSTART:tomorrow", "SUMMARY:x", "DTSTART:20261225|EXDATE:x|SUMMARY"]);
     let lines: Vec<String> = refused(&body).iter().map(|fault| fault.split(':').next().unwrap().to_owned()).collect();
     assert_eq!(lines, ["line 4", "line 7", "line 9", "line 14", "line 15"]);
@@ -287,7 +287,7 @@ fn set_2_at_most_two_thousand_days_are_imported_at_once() {
 
 /// SET-2: files of one megabyte that need much work are read in bounded time. The bound allows for a slow build on a busy machine.
 #[test]
-fn set_2_no_file_takes_long() {
+fn set_2_the_reading_time_of_a_file_is_bounded() {
     let fill = |event: &str| calendar(&vec![event; 1_000_000 / (event.len() + 26)]);
     let line = |piece: &str| calendar(&[&format!("DTSTART:20261225|X{}:", piece.repeat(1_000_000 / piece.len()))]);
     let bodies = [
@@ -437,7 +437,7 @@ proptest! {
     }
 
     #[test]
-    fn set_2_any_rule_is_run_through_or_refused_with_its_line(rule in rule(), start in 0_u64..20_000) {
+    fn set_2_any_recurrence_rule_is_expanded_or_refused_with_its_line(rule in rule(), start in 0_u64..20_000) {
         let start = (date("1980-01-01") + Days::new(start)).format("%Y%m%d");
         match years(calendar(&[&format!("DTSTART:{start}|RRULE:{rule}")]).as_bytes(), 2026, 2027) {
             Ok(read) => prop_assert!(read.days.len() <= 730),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{at, calendar};
 
 #[test]
-fn clk_7_every_case_of_the_peers_holds() {
+fn clk_7_every_reference_case_holds() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/cases/business_hours.json");
     let text = std::fs::read_to_string(path).expect("the cases can be read");
     let file: Value = serde_json::from_str(&text).expect("the cases are JSON");

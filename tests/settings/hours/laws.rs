@@ -159,7 +159,7 @@ proptest! {
     }
 
     #[test]
-    fn clk_2_due_is_open_or_a_closing_instant((calendar, start) in scene(), n in working()) {
+    fn clk_2_a_due_time_is_open_or_a_closing_instant((calendar, start) in scene(), n in working()) {
         if let Ok(due) = calendar.add(start, n) {
             prop_assert!(calendar.is_open_or_closing(due));
             prop_assert!(!calendar.is_day_off(due) || !calendar.is_open(due));
@@ -167,7 +167,7 @@ proptest! {
     }
 
     #[test]
-    fn clk_2_no_time_is_the_start_if_open_else_the_next_opening((calendar, start) in scene()) {
+    fn clk_2_zero_time_is_due_at_the_start_if_open_else_at_the_next_opening((calendar, start) in scene()) {
         let Ok(opening) = calendar.add(start, TimeDelta::zero()) else { return Ok(()) };
         prop_assert_eq!(calendar.next_opening(start), Ok(opening));
         prop_assert_eq!(opening == start, calendar.is_open(start));
@@ -176,7 +176,7 @@ proptest! {
     }
 
     #[test]
-    fn clk_3_a_dealer_who_never_closes_loses_nothing(
+    fn clk_3_a_dealer_that_never_closes_counts_all_time(
         (zone, start) in sample::select(&ZONES[..]).prop_flat_map(|zone| (Just(zone), instant(zone))),
         n in working(), ahead in ahead(),
     ) {
@@ -205,7 +205,7 @@ proptest! {
     }
 
     #[test]
-    fn clk_5_explain_gives_the_open_stretches_in_order(
+    fn clk_5_explain_returns_the_open_intervals_in_order(
         (calendar, from) in scene(), ahead in ahead(),
     ) {
         let to = from + ahead;
@@ -223,7 +223,7 @@ proptest! {
     }
 
     #[test]
-    fn clk_6_it_ends_without_weekly_hours(
+    fn clk_6_the_computation_ends_without_weekly_hours(
         (calendar, start) in scene_of(|| Just(OpeningHours::default())), n in working(),
     ) {
         match calendar.add(start, n) {

@@ -51,7 +51,7 @@ fn set_1_an_overlap_is_refused_naming_the_field() {
 }
 
 #[test]
-fn set_1_empty_and_reversed_intervals_are_refused_each_by_name() {
+fn set_1_empty_and_reversed_intervals_are_refused_naming_the_fields() {
     refused(
         monday(&json!([["09:00", "09:00"], ["10:00", "11:00"], ["17:00", "12:00"]])),
         "hours.mon[0]: opens and closes at the same time (SET-1); \
@@ -60,7 +60,7 @@ fn set_1_empty_and_reversed_intervals_are_refused_each_by_name() {
 }
 
 #[test]
-fn set_1_times_beyond_the_day_or_in_other_shapes_are_refused() {
+fn set_1_times_beyond_the_day_or_in_other_formats_are_refused() {
     for text in ["24:01", "25:00", "09:60", "9:00", "09:00:00", "+9:00", "0900", "", "０9:00"] {
         assert!(text.parse::<TimeOfDay>().is_err(), "{text}");
     }
@@ -75,7 +75,7 @@ fn set_1_a_misspelt_weekday_is_refused_rather_than_closed() {
 }
 
 #[test]
-fn set_1_touching_intervals_in_any_order_are_allowed_and_open_where_they_touch() {
+fn set_1_adjacent_intervals_in_any_order_are_allowed_and_open_at_their_border() {
     let calendar = calendar(monday(&json!([["12:00", "17:00"], ["09:00", "12:00"]])));
     let stored = json!([["09:00", "12:00"], ["12:00", "17:00"]]);
     assert_eq!(json!(calendar)["hours"]["mon"], stored);
@@ -106,7 +106,7 @@ fn set_2_special_hours_are_checked_like_weekly_ones() {
 }
 
 #[test]
-fn set_2_special_hours_win_over_a_day_off_and_none_close_the_date() {
+fn set_2_special_hours_override_a_day_off_and_empty_special_hours_close_the_date() {
     let calendar = dealer();
     assert!(calendar.is_day_off(at("2026-01-05T10:00:00Z")));
     assert!(!calendar.is_day_off(at("2026-01-06T18:00:00Z")));
@@ -116,7 +116,7 @@ fn set_2_special_hours_win_over_a_day_off_and_none_close_the_date() {
 }
 
 #[test]
-fn set_2_a_sunday_without_hours_is_no_day_off() {
+fn set_2_a_sunday_without_hours_is_not_a_day_off() {
     assert!(!dealer().is_day_off(at("2026-01-11T12:00:00Z")));
 }
 
@@ -130,7 +130,7 @@ fn set_2_a_day_off_begins_and_ends_at_the_dealers_midnight() {
 }
 
 #[test]
-fn a_calendar_survives_storage() {
+fn a_stored_calendar_is_read_back_unchanged() {
     assert_eq!(calendar(json!(dealer())), dealer());
 }
 
@@ -141,12 +141,12 @@ fn clk_1_counting_starts_at_the_next_opening() {
 }
 
 #[test]
-fn clk_2_running_out_exactly_at_closing_is_due_at_closing() {
+fn clk_2_minutes_that_end_at_closing_are_due_at_closing() {
     due(&dealer(), "2026-01-12T15:30:00Z", minutes(30), "2026-01-12T16:00:00Z");
 }
 
 #[test]
-fn clk_2_zero_minutes_is_the_start_if_open_else_the_next_opening() {
+fn clk_2_zero_minutes_are_due_at_the_start_if_open_else_at_the_next_opening() {
     due(&dealer(), "2026-01-12T15:59:59Z", minutes(0), "2026-01-12T15:59:59Z");
     due(&dealer(), "2026-01-12T16:00:00Z", minutes(0), "2026-01-13T08:00:00Z");
     due(&dealer(), "2026-01-12T16:00:00Z", minutes(-5), "2026-01-13T08:00:00Z");
@@ -161,13 +161,13 @@ fn clk_3_days_off_count_nothing() {
 }
 
 #[test]
-fn clk_3_seconds_and_less_are_kept() {
+fn clk_3_seconds_and_nanoseconds_are_kept() {
     let start = "2026-01-12T15:59:59.999999999Z";
     due(&dealer(), start, TimeDelta::nanoseconds(2), "2026-01-13T08:00:00.000000001Z");
 }
 
 #[test]
-fn clk_3_midnight_loses_nothing() {
+fn clk_3_no_minute_is_lost_at_midnight() {
     let always = daily("Europe/Berlin", &json!([["00:00", "24:00"]]));
     due(&always, "2026-01-12T22:59:30Z", minutes(2880), "2026-01-14T22:59:30Z");
     let midnight = at("2026-01-12T23:00:00Z");
@@ -188,13 +188,13 @@ fn clk_4_an_interval_over_the_repeated_hour_is_an_hour_longer() {
 }
 
 #[test]
-fn clk_4_an_opening_at_a_skipped_time_is_where_the_clock_jumps() {
+fn clk_4_an_opening_at_a_skipped_time_starts_at_the_clock_change() {
     let calendar = daily("Europe/Berlin", &json!([["02:30", "03:30"]]));
     due(&calendar, "2026-03-28T22:00:00Z", minutes(30), "2026-03-29T01:30:00Z");
 }
 
 #[test]
-fn clk_4_an_opening_all_within_the_skipped_hour_is_none() {
+fn clk_4_an_interval_entirely_within_the_skipped_hour_is_closed() {
     let calendar = daily("Europe/Berlin", &json!([["02:15", "02:45"]]));
     due(&calendar, "2026-03-28T22:00:00Z", minutes(0), "2026-03-30T00:15:00Z");
 }
@@ -222,7 +222,7 @@ fn clk_4_a_date_the_clock_skips_has_no_hours() {
 }
 
 #[test]
-fn clk_4_a_clock_put_back_over_midnight_does_not_bring_yesterdays_hours_back() {
+fn clk_4_a_clock_set_back_over_midnight_does_not_repeat_the_hours_of_the_day_before() {
     // At 00:01 on Sunday, 7 November 2010, the clock in St. John's went back to Saturday 23:01.
     let calendar = calendar(json!({
         "zone": "America/St_Johns",
@@ -244,7 +244,7 @@ fn clk_5_elapsed_is_the_inverse_and_never_negative() {
 }
 
 #[test]
-fn clk_5_explain_lists_what_was_counted() {
+fn clk_5_explain_lists_the_counted_intervals() {
     let spans: Vec<(String, String)> = dealer()
         .explain(at("2026-01-03T20:00:00Z"), at("2026-01-08T09:00:00Z"))
         .map(|span| (span.opens.to_rfc3339(), span.closes.to_rfc3339()))
@@ -271,7 +271,7 @@ fn clk_6_no_hours_within_two_years_is_an_error() {
 }
 
 #[test]
-fn clk_6_a_huge_duration_ends_in_an_error() {
+fn clk_6_a_huge_duration_returns_an_error() {
     let always = daily("Europe/Berlin", &json!([["00:00", "24:00"]]));
     let start = at("2026-01-12T12:00:00Z");
     assert!(always.add(start, TimeDelta::MAX).is_err());
@@ -286,7 +286,7 @@ fn clk_6_a_sparse_calendar_may_count_for_decades() {
 }
 
 #[test]
-fn clk_6_the_first_and_last_instants_there_are_do_no_harm() {
+fn clk_6_the_first_and_last_representable_instants_cause_no_panic() {
     for zone in ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"] {
         let calendar = daily(zone, &json!([["00:00", "24:00"]]));
         for edge in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
@@ -299,7 +299,7 @@ fn clk_6_the_first_and_last_instants_there_are_do_no_harm() {
 }
 
 #[test]
-fn set_3_a_calendar_can_tell_that_it_has_no_hours_at_all() {
+fn set_3_a_calendar_reports_whether_it_has_any_hours() {
     assert!(dealer().has_hours());
     assert!(!calendar(json!({"zone": "UTC"})).has_hours());
     let closed = json!({"zone": "UTC", "special_hours": {"2026-01-12": []}});
@@ -309,24 +309,24 @@ fn set_3_a_calendar_can_tell_that_it_has_no_hours_at_all() {
 }
 
 #[track_caller]
-fn happens(due: &str, expected: &str) {
+fn step_fires(due: &str, expected: &str) {
     assert_eq!(dealer().holds_day_off(at(due)), Ok(at(expected)));
 }
 
 #[test]
 fn esc_5_a_step_on_a_day_off_waits_for_the_next_opening() {
-    happens("2026-01-05T10:00:00Z", "2026-01-06T09:00:00Z");
-    happens("2026-01-01T22:59:59Z", "2026-01-02T08:00:00Z");
+    step_fires("2026-01-05T10:00:00Z", "2026-01-06T09:00:00Z");
+    step_fires("2026-01-01T22:59:59Z", "2026-01-02T08:00:00Z");
 }
 
 #[test]
-fn esc_5_nights_and_sundays_hold_no_step_back() {
-    happens("2026-01-12T20:00:00Z", "2026-01-12T20:00:00Z");
-    happens("2026-01-11T12:00:00Z", "2026-01-11T12:00:00Z");
+fn esc_5_nights_and_sundays_delay_no_step() {
+    step_fires("2026-01-12T20:00:00Z", "2026-01-12T20:00:00Z");
+    step_fires("2026-01-11T12:00:00Z", "2026-01-11T12:00:00Z");
 }
 
 #[test]
-fn esc_5_closing_at_midnight_before_a_day_off_is_not_held() {
+fn esc_5_a_step_due_at_closing_before_a_day_off_is_not_held() {
     let sunday_off = calendar(json!({
         "zone": "UTC",
         "hours": {"sat": [["12:00", "24:00"]], "mon": [["09:00", "17:00"]]},
