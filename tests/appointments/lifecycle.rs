@@ -297,7 +297,7 @@ async fn apt_2_partners_send_appointments_and_reports_by_queue_in_any_order() {
     let world = World::new().await;
     let put = |id: &str, sender: &str, dealer: Option<&str>, body: &Value| {
         let attributes = dealer.map(|dealer| ("dealer".to_owned(), dealer.to_owned())).into_iter().collect();
-        let message = Queued { id: id.into(), sender: sender.into(), body: body.to_string(), attributes, receives: 0 };
+        let message = Queued { id: id.into(), sender: sender.into(), body: body.to_string(), attributes, ..Queued::default() };
         world.system.appointments.put(&message).unwrap();
     };
     let mut body = appointment("jana", WHEN);

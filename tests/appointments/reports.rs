@@ -100,7 +100,7 @@ proptest! {
         let now = at("2026-11-20T08:02:00Z");
         let statement = |(report, here): &(Report, bool)| Statement {
             as_of: report.as_of.min(now),
-            told: (!here).then_some(report.as_of),
+            reported_as_of: (!here).then_some(report.as_of),
             what: report.what.clone(),
             by: if *here { Actor::System } else { Actor::Partner("centre-demo".parse().unwrap()) },
         };

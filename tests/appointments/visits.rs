@@ -6,7 +6,7 @@ use crate::messages::letters::{letters, mails_to};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, at, enquiry};
 use forecourt_domain::appointment::LetterClaim;
 use forecourt_domain::base::{AppointmentOrigin, Medium};
-use forecourt_domain::messages::{Letter, LetterKind};
+use forecourt_domain::messages::{Letter, LetterKind, Retry};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -159,8 +159,8 @@ fn apt_3_claiming_a_reminder_also_writes_the_appointment() {
     let dealer = forecourt_local::demo::group().unwrap().dealers.into_iter().find(|dealer| dealer.id.as_str() == NORDSTERN).unwrap();
     let Some(LetterClaim::Send(leased)) = letter.claim(Some(&appointment), &dealer.settings, now) else { panic!("it is due") };
     let leased = leased.addressed("jana@example.com", Some(&appointment)).unwrap();
-    let claimed = appointment.telling(&leased).expect("the claim is an appointment's, too");
+    let claimed = appointment.with_notification_leased(&leased).expect("the claim is an appointment's, too");
     assert!(leased.clone().addressed("jana@example.com", Some(&claimed)).is_err(), "another reminder there is one too many");
-    let failed = claimed.mails_to(&leased.failed("no answer".into(), true, now)).unwrap();
+    let failed = claimed.with_notification(&leased.failed("no answer".into(), Retry::Later, now)).unwrap();
     assert!(failed.reminding.is_empty(), "what failed may be tried again");
 }

@@ -51,7 +51,7 @@ impl Desk {
         let platform = Platform {
             function: "calendar-event",
             store: store.clone(),
-            clock: Clock::saying(|| at("2026-11-23T09:00:00Z")),
+            clock: Clock::from_fn(|| at("2026-11-23T09:00:00Z")),
             wall: Clock::real(),
             ids: forecourt_edge::Ids::random(),
             files: Arc::new(forecourt_local::folder::Folder { path: "none".into(), links: None }),

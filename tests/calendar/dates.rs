@@ -96,7 +96,7 @@ async fn cal_2_an_invalid_date_or_a_date_together_with_a_time_is_refused() {
     assert_eq!(world.post(ADMIN, "/events", &bulk).await.faults(), ["date INT-3"]);
     let bulk = json!({"leads": [id], "event": event(json!({"on": "2026-11-25"}))});
     assert_eq!(world.post(ADMIN, "/events", &bulk).await.faults(), ["event.on INT-3"]);
-    // So is an unknown field in requests that create a link: otherwise the link could last longer, or show more, than intended.
+    // So is unknown in requests that create a link: otherwise the link could last longer, or show more, than intended.
     let invitation = json!({"type": "booked_test_drive", "expires_in_day": 1});
     assert_eq!(world.post(ADMIN, &format!("/leads/{id}/invitations"), &invitation).await.faults(), ["expires_in_day INT-3"]);
     assert_eq!(world.post(ADMIN, "/calendar-feeds", &json!({"dealers": "autohaus-nordstern-demo"})).await.faults(), ["dealers INT-3"]);

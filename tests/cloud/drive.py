@@ -56,11 +56,11 @@ def wait(what, seconds, check):
             say(what)
             return found
         time.sleep(0.3)
-    tell_what_happened()
+    print_stack_events()
     raise SystemExit(f"FAILED: {what}: not within {seconds} s")
 
 
-def tell_what_happened():
+def print_stack_events():
     """Prints the last log lines of the functions and the contents of the queues, to help find the cause of a failure."""
     logs, sqs = client("logs"), client("sqs")
     for group in logs.describe_log_groups().get("logGroups", []):
@@ -73,7 +73,7 @@ def tell_what_happened():
 
 def expect(what, got, wanted):
     if got != wanted:
-        tell_what_happened()
+        print_stack_events()
         raise SystemExit(f"FAILED: {what}: {got!r} instead of {wanted!r}")
     say(f"{what}: {got}")
 
@@ -107,12 +107,12 @@ def call(host, method, path, body=None, bearer=None, more=None):
     request = urllib.request.Request(ENDPOINT + path, method=method, headers=headers, data=json.dumps(body).encode() if body is not None else None)
     try:
         with urllib.request.urlopen(request, timeout=60) as reply:
-            return reply.status, said(reply.read())
+            return reply.status, parsed(reply.read())
     except urllib.error.HTTPError as e:
-        return e.code, said(e.read())
+        return e.code, parsed(e.read())
 
 
-def said(text):
+def parsed(text):
     try:
         return json.loads(text or b"null")
     except ValueError:
@@ -153,6 +153,8 @@ def deploy():
                 statement["Resource"] = "*"
             if "scheduler:CreateSchedule" in actions:
                 statement["Resource"] = "arn:aws:scheduler:*:*:schedule/default/*"
+    # The emulator has no TLS, so the policy that accepts TLS only would refuse every upload.
+    del template["Resources"]["BucketPolicy"]
     client("s3").put_object(Bucket="code", Key="template.json", Body=json.dumps(template).encode())
     cfn.create_stack(
         StackName="forecourt", TemplateURL=f"{ENDPOINT}/code/template.json", Capabilities=["CAPABILITY_IAM"],
@@ -195,7 +197,7 @@ def drive(resources):
     expect("a token of another key", call(host, "POST", leads, body, token(key=stranger, sub="ingo.brandt"))[0], 401)
     expect("an expired token", call(host, "POST", leads, body, token(sub="ingo.brandt", exp=int(time.time()) - 600))[0], 401)
     expect("a token without the scope", call(host, "POST", leads, body, token(sub="ingo.brandt", scope="other"))[0], 403)
-    expect("a user nobody knows", call(host, "POST", leads, body, token(sub="no.body"))[0], 401)
+    expect("an unknown user", call(host, "POST", leads, body, token(sub="no.body"))[0], 401)
 
     status, lead = call(host, "POST", leads, body, portal)
     expect("a lead over HTTP", (status, lead.get("owner")), (201, "anna.vogt"))
@@ -212,7 +214,7 @@ def drive(resources):
     appointments(resources, host, admin)
     overview(host, admin)
     exports(host, admin)
-    told(host, webhook, lead["id"])
+    check_webhook(host, webhook, lead["id"])
     escalation(resources, host, "by delayed messages", timers=False)
     lambda_ = client("lambda")
     outbox = resources["Outbox"]
@@ -272,7 +274,7 @@ def partners(resources, host, leads, admin):
     sqs = client("sqs")
     queue, dead = resources["PartnerQueue"], resources["PartnerDeadLetters"]
     sender = wait_for_sender(sqs)
-    load(resources["Table"], group_file(sender))
+    load(resources["Table"], group_file(sender), "--overwrite", "--yes")
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "2"})
     dealer = lambda name: {"dealer": {"StringValue": name, "DataType": "String"}}
     enquiry = lambda external: json.dumps({"external_id": external, "contact": {"phone": "+49 30 901820"}})
@@ -282,7 +284,7 @@ def partners(resources, host, leads, admin):
     wait("a lead by the partner queue", 60, lambda: len(call(host, "GET", leads, bearer=admin)[1]["leads"]) == 2)
     depth = lambda url: int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]["ApproximateNumberOfMessages"])
     wait("the poisoned message, and the one that came too early, are dead letters", 90, lambda: depth(dead) == 2)
-    load(resources["Table"], group_file(sender, another="nordstern-zwei"))
+    load(resources["Table"], group_file(sender, another="nordstern-zwei"), "--overwrite", "--yes")
     expect("redriven", redrive(sqs, dead, queue), ["{ this is no enquiry", enquiry("q-0")])
     admin_there = token(sub="gina.group")
     there = lambda: call(host, "GET", "/dealers/nordstern-zwei/leads", bearer=admin_there)[1].get("leads", [])
@@ -294,7 +296,7 @@ def partners(resources, host, leads, admin):
 def appointments(resources, host, admin):
     """Creates appointments by HTTP and by the partners' queue, with one result for a repeat, and reports on them by queue and by signed ping-back."""
     sqs, queue = client("sqs"), resources["AppointmentQueue"]
-    load(resources["Table"], group_file(wait_for_sender(sqs), of="centre-demo"))
+    load(resources["Table"], group_file(wait_for_sender(sqs), of="centre-demo"), "--overwrite", "--yes")
     centre, path = token(sub="centre-demo", partner="centre-demo"), f"/dealers/{NORDSTERN}/appointments"
     body = lambda external: {"external_id": external, "customer": {"name": "Jana Petersen", "email": "jana@example.com"}, "kind": "showroom", "at": "2030-11-26T10:00:00+01:00"}
     status, first = call(host, "POST", path, body("c-1"), centre)
@@ -310,9 +312,9 @@ def appointments(resources, host, admin):
     status, made = call(host, "POST", "/partners/centre-demo/signing-secret", {}, token(sub="gina.group"))
     expect("a signing secret", status, 201)
     cancelled, ping = {"type": "appointment.cancelled", "external_id": "c-1", "at": now}, "/pingbacks/demo-group/centre-demo"
-    expect("a ping-back of nobody", call(host, "POST", ping, cancelled, more=signed("whsec_" + base64.b64encode(bytes(32)).decode(), "p-0", cancelled))[0], 401)
+    expect("a ping-back with an unknown signature", call(host, "POST", ping, cancelled, more=signed("whsec_" + base64.b64encode(bytes(32)).decode(), "p-0", cancelled))[0], 401)
     expect("a signed one", call(host, "POST", ping, cancelled, more=signed(made["secret"], "p-1", cancelled))[0], 200)
-    expect("what it told", read()["state"], "cancelled")
+    expect("the reported state", read()["state"], "cancelled")
 
 
 def signed(secret, name, body):
@@ -359,7 +361,7 @@ def made_webhook(host):
     return made["id"]
 
 
-def told(host, webhook, lead):
+def check_webhook(host, webhook, lead):
     """Checks that a delivery was attempted, and that a redelivery by hand attempts it again."""
     admin, path = token(sub="gina.group"), f"/webhooks/{webhook}/deliveries"
     of_lead = lambda: next((one for one in call(host, "GET", path, bearer=admin)[1]["deliveries"] if one["lead"] == lead), {"attempts": 0})
@@ -382,8 +384,8 @@ def redrive(sqs, dead, queue):
     return sorted(said, key=lambda body: body != "{ this is no enquiry")
 
 
-def load(table, *file):
-    loaded = subprocess.run([str(BINARIES / "forecourt"), "load", table, *file], env={**os.environ, "AWS_ENDPOINT_URL": ENDPOINT}, capture_output=True, text=True)
+def load(table, *rest):
+    loaded = subprocess.run([str(BINARIES / "forecourt"), "load", table, *rest], env={**os.environ, "AWS_ENDPOINT_URL": ENDPOINT}, capture_output=True, text=True)
     expect("loaded a group", (loaded.returncode, loaded.stderr), (0, ""))
 
 
@@ -414,14 +416,14 @@ def escalation(resources, host, how, timers):
     """Checks the escalation at a dealer that is always open, with level 1 after one minute and level 2 one minute later."""
     body = {"contact": {"last_name": "Late", "email": f"late-{int(timers)}@example.com"}}
     status, lead = call(host, "POST", "/dealers/always-open/leads", body, token(sub="admin.always", group="cloud-group"))
-    expect(f"a lead that nobody answers, {how}", status, 201)
+    expect(f"an unanswered lead, {how}", status, 201)
     number = lead["number"]
-    wait("stream -> outbox -> send: its owner is told", 60, lambda: f"New lead {number}" in mails())
+    wait("stream -> outbox -> send: its owner is notified", 60, lambda: f"New lead {number}" in mails())
     if timers:
         names = lambda: [s["Name"] for s in client("scheduler").list_schedules(GroupName=resources["Schedules"])["Schedules"]]
         wait("a timer is set for it", 30, lambda: any(lead["id"] in name for name in names()))
-    wait("level 1 happens and is told", 150, lambda: f"Overdue: lead {number}" in mails())
-    wait("level 2 happens and is told", 150, lambda: f"Level 2: lead {number}" in mails())
+    wait("level 1 is reached and notified", 150, lambda: f"Overdue: lead {number}" in mails())
+    wait("level 2 is reached and notified", 150, lambda: f"Level 2: lead {number}" in mails())
     page = call(host, "GET", f"/leads/{lead['id']}", bearer=token(sub="admin.always", group="cloud-group"))[1]
     expect("its level, and messages", (page["deadline"]["level"], [m["fate"] for m in page["messages"]]), (2, ["sent"] * 3))
 
@@ -453,7 +455,7 @@ def main():
         say("all done")
     except SystemExit:
         log.seek(0)
-        print("the emulator said:", *log.readlines()[-20:], sep="\n  ")
+        print("log of the emulator:", *log.readlines()[-20:], sep="\n  ")
         raise
     finally:
         emulator.terminate()

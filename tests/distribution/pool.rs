@@ -22,7 +22,7 @@ fn claimant(i: usize) -> String {
 /// Gives Nordstern a pool with the pool user `pool.nordstern`, whose supervisor is Helga, and `n` users who may claim its leads.
 async fn set_up_pool(world: &World, n: usize, oldest_only: bool) {
     let group = GroupId::parse("demo-group").unwrap();
-    let known = (0..n).map(puller).chain(["pool.nordstern".to_owned()]);
+    let known = (0..n).map(claimant).chain(["pool.nordstern".to_owned()]);
     for id in known {
         let data = json!({"id": id, "name": id, "email": format!("{id}@demo-group.example"), "language": "en", "role": "seller",
             "dealers": [NORDSTERN], "notices": id != "pool.nordstern"});

@@ -3,10 +3,11 @@
 use crate::support::world::{ADMIN, NORDSTERN, World, at, dealer, enquiry};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{LeadId, StepKind};
+use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::{Event, Lead};
 use forecourt_domain::settings::Recompute;
-use forecourt_store::Load;
 use forecourt_store::keys::Key;
+use forecourt_store::{Load, Loaded};
 use futures::{StreamExt as _, stream};
 use http::Method;
 use serde_json::{Value, json};
@@ -120,6 +121,24 @@ async fn set_11_a_day_off_and_turning_level_1_off_or_on_move_open_deadlines() {
     change(&world, "mailbox", 5, &json!({"forward_to": "boss@example.com"})).await;
     world.advance_to("2026-11-23T09:08:00Z").await;
     assert_eq!(job(&world).await, before);
+}
+
+/// SET-11: a job whose stored cursor has the form of another release starts again from the first page.
+#[tokio::test]
+async fn set_11_a_job_with_the_cursor_of_another_release_starts_again() {
+    let world = World::new().await;
+    let open = world.lead(&enquiry("a")).await;
+    change(&world, "opening-hours", 1, &shorter_hours()).await;
+    let job_key = Key::Recompute(dealer(NORDSTERN));
+    let rule = |loaded: &Loaded, _| {
+        let stored = loaded.recompute(&dealer(NORDSTERN)).unwrap().clone();
+        let earlier = Recompute { cursor: Some("2026-11~001795424400000#7519698644".to_owned()), ..stored };
+        Ok((Some(Decision::default().with(Item::Recompute(earlier))), ()))
+    };
+    world.store.decide(&world.scope(), Load::of([job_key]), rule).await.unwrap();
+    world.advance_to("2026-11-23T09:05:00Z").await;
+    assert_eq!(lead(&world, open).await.deadline(), Some(at("2026-11-24T08:30:00Z")));
+    assert_eq!((job(&world).await.due, job(&world).await.cursor), (None, None));
 }
 
 /// SET-11: 5,000 open leads are recomputed page by page, although all state in memory is lost repeatedly.

@@ -179,13 +179,13 @@ async fn the_functions_accept_their_sample_events() {
     let world = World::new().await;
     let read = |name: &str| -> Value { serde_json::from_str(&std::fs::read_to_string(root().join("events").join(name)).unwrap()).unwrap() };
     let platform = &world.system.platform;
-    let answer = forecourt_lead_intake::handle(platform, read("lead-intake/http-json.json")).await.unwrap();
+    let answer = forecourt_lead_intake::handle(platform, &world.system.queue, read("lead-intake/http-json.json")).await.unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
-    let answer = forecourt_lead_intake::handle(platform, read("lead-intake/queue.json")).await.unwrap();
+    let answer = forecourt_lead_intake::handle(platform, &world.system.queue, read("lead-intake/queue.json")).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    let answer = forecourt_appointment::handle(platform, read("appointment/http-json.json")).await.unwrap();
+    let answer = forecourt_appointment::handle(platform, &world.system.appointments, read("appointment/http-json.json")).await.unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
-    let answer = forecourt_appointment::handle(platform, read("appointment/queue.json")).await.unwrap();
+    let answer = forecourt_appointment::handle(platform, &world.system.appointments, read("appointment/queue.json")).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
     // The sample has a fixed time, so its signature is always too old.
     let event = serde_json::from_value(read("appointment-pingback/http-json.json")).unwrap();

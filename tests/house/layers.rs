@@ -3,7 +3,7 @@
 use super::architecture::{files, root};
 
 /// The folders of `shared/domain/src`, lowest first. `shared/domain/src/lib.rs` describes each.
-const ORDER: [&str; 27] = [
+const ORDER: [&str; 28] = [
     "base",
     "hours",
     "enquiry",
@@ -31,6 +31,7 @@ const ORDER: [&str; 27] = [
     "rules/elements",
     "rules/lead",
     "rules/appointment",
+    "rules/messages",
 ];
 
 /// Returns the position in [`ORDER`] of a path such as `rules/lead/intake.rs` or `lead::Lead`. `None` for the root module and for `rules`

@@ -1,7 +1,7 @@
 //! An enquiry becomes a lead (INT-1 to INT-4, INT-9, LEAD-6).
 
 use crate::support::world::{NORDSTERN, World, at, enquiry};
-use forecourt_domain::lead::{Event, Kept};
+use forecourt_domain::lead::{Event, RawStorage};
 use serde_json::json;
 use std::io::Read as _;
 
@@ -48,12 +48,12 @@ async fn int_2_the_raw_input_of_any_size_is_stored_and_linked() {
         let page = world.page(world.lead(&body).await).await;
         let raw = page.timeline[0].raw.clone().unwrap();
         assert_eq!(raw.media_type, "application/json");
-        let deflated = match raw.kept {
-            Kept::Here(bytes) => {
+        let deflated = match raw.storage {
+            RawStorage::Here(bytes) => {
                 assert_eq!(message, "short");
                 bytes
             }
-            Kept::InBucket(name) => {
+            RawStorage::InBucket(name) => {
                 assert_ne!(message, "short");
                 world.system.platform.files.get(&name).await.unwrap().unwrap()
             }

@@ -6,4 +6,5 @@ pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 pub(crate) mod known_contacts;
 pub(crate) mod shared_channels;
+mod partner_queue;
 pub(crate) mod vehicle_site;

@@ -3,7 +3,7 @@
 use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use forecourt_domain::base::{Actor, LeadId};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::lead::{Entry, Event, Kept, Raw};
+use forecourt_domain::lead::{Entry, Event, Raw, RawStorage};
 use forecourt_store::keys::Key;
 use forecourt_store::{Cursor, Load};
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ async fn add_timeline_entries(world: &World, id: LeadId, entries: usize) {
     for _ in 0..entries {
         let rule = |loaded: &forecourt_store::Loaded, _| {
             let lead = loaded.lead(id).unwrap().touched(world.system.clock.now());
-            let raw = Raw { media_type: "text/plain".into(), kept: Kept::Here(vec![7; 20_000]) };
+            let raw = Raw { media_type: "text/plain".into(), storage: RawStorage::Here(vec![7; 20_000]) };
             let told = vec![Event::CallMissed { note: Some(format!("no. {}", lead.version)) }];
             let entry = Entry { lead: id, version: lead.version, at: lead.updated, by: Actor::System, events: told, raw: Some(raw) };
             let decision = Decision::default().with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry)));

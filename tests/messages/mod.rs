@@ -2,4 +2,6 @@
 
 pub(crate) mod letters;
 pub(crate) mod notices;
+mod provider;
+mod resent;
 pub(crate) mod trade_in_sheet;

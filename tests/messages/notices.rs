@@ -90,10 +90,14 @@ impl Carrier for Flaky {
 }
 
 async fn sent_through(failures: Vec<Undelivered>) -> (Vec<MessageState>, usize) {
-    sent_from("2026-11-23T09:00:00Z", failures).await
+    sent_times(12, failures).await
 }
 
-async fn sent_from(now: &str, failures: Vec<Undelivered>) -> (Vec<MessageState>, usize) {
+async fn sent_times(times: usize, failures: Vec<Undelivered>) -> (Vec<MessageState>, usize) {
+    sent_from("2026-11-23T09:00:00Z", times, failures).await
+}
+
+async fn sent_from(now: &str, times: usize, failures: Vec<Undelivered>) -> (Vec<MessageState>, usize) {
     let world = World::at(now).await;
     let id = world.lead(&enquiry("jana")).await;
     let flaky = Arc::new(Flaky { failures: Mutex::new(failures), carried: Mutex::default() });
@@ -106,7 +110,7 @@ async fn sent_from(now: &str, failures: Vec<Undelivered>) -> (Vec<MessageState>,
         target: WakeUpTarget::Message { lead: id, message: "assigned-1".into() },
     };
     let mut fates = Vec::new();
-    for _ in 0..12 {
+    for _ in 0..times {
         let event = json!({"Records": [{"messageId": "1", "body": json!(wake_up).to_string()}]});
         let response = sender.handle(serde_json::from_value(event).unwrap()).await;
         assert_eq!(response.batch_item_failures.len(), 0);
@@ -132,16 +136,38 @@ async fn msg_1_a_temporary_failure_is_retried_and_a_permanent_one_is_shown() {
     assert!(matches!(&fates[0], MessageState::Failed { why, .. } if why == "rejected"));
     assert_eq!(carried, 0);
 
-    let (fates, carried) = sent_through((0..20).map(|_| later()).collect()).await;
-    assert!(matches!(fates[11], MessageState::Failed { .. }));
+    // Three days of attempts, in opening hours.
+    let (fates, carried) = sent_times(90, (0..100).map(|_| later()).collect()).await;
+    let failed = fates.iter().position(|fate| matches!(fate, MessageState::Failed { .. }));
+    assert!(failed.is_some_and(|failed| failed > 71), "{failed:?}");
     assert_eq!(carried, 0);
+    // Without an answer each time, the reader may have had it eight times.
+    let (fates, _) = sent_through((0..20).map(|_| Undelivered::Unclear("no answer".into())).collect()).await;
+    let seven = fates.iter().filter(|fate| matches!(fate, MessageState::Queued { attempts: 7, .. })).count();
+    assert!(seven > 0 && matches!(&fates[11], MessageState::Failed { why, .. } if why == "no answer"), "{fates:?}");
+}
+
+/// MSG-1: a provider that throttles, or whose quota is used up, uses up no attempt; the pauses grow, up to a quarter of an hour and a half.
+#[tokio::test]
+async fn msg_1_a_busy_provider_uses_up_no_attempt() {
+    let busy = || Undelivered::Busy("Maximum sending rate exceeded".into());
+    let (fates, carried) = sent_times(12, (0..11).map(|_| busy()).collect()).await;
+    let mut before = at("2026-11-23T09:00:00Z");
+    for fate in &fates[..11] {
+        let MessageState::Queued { attempts: 0, due, .. } = fate else { panic!("{fate:?}") };
+        let pause = (*due - before).num_seconds();
+        assert!((60..=1_350).contains(&pause), "{pause}");
+        before = *due;
+    }
+    assert!(matches!(fates[11], MessageState::Sent { .. }), "{:?}", fates[11]);
+    assert_eq!(carried, 1);
 }
 
 /// ESC-6: a mail whose sending failed before closing waits for the next opening, like any other held mail.
 #[tokio::test]
 async fn esc_6_a_failed_mail_is_not_retried_at_night() {
     let later = || Undelivered::Later("throttled".into());
-    let (fates, carried) = sent_from("2026-11-23T16:55:00Z", vec![later(), later()]).await;
+    let (fates, carried) = sent_from("2026-11-23T16:55:00Z", 12, vec![later(), later()]).await;
     assert!(matches!(fates[1], MessageState::Queued { attempts: 2, due, .. } if due == at("2026-11-23T17:01:00Z")), "{:?}", fates[1]);
     assert!(matches!(fates[2], MessageState::Queued { attempts: 2, due, .. } if due == at("2026-11-24T07:00:43Z")), "{:?}", fates[2]);
     assert_eq!(carried, 1);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Country, Email, Language, Phone};
 use forecourt_domain::enquiry::{Enquiry, LeadType, Person, Vehicle};
 use forecourt_send::pdf::{Link, Section, Sheet, written};
-use forecourt_send::trade_in::sheet_of;
+use forecourt_send::trade_in::{SheetContext, sheet_of};
 use lopdf::{Document, Object};
 use proptest::prelude::*;
 
@@ -59,7 +59,8 @@ fn golf() -> Enquiry {
 
 fn sheet(enquiry: &Enquiry, language: &str) -> Sheet {
     let language = Language::parse(language).unwrap();
-    sheet_of(enquiry, "595-922-1503", "Autohaus Nordstern", URL, &language, at(), chrono_tz::Europe::Berlin)
+    let (number, dealer, zone) = ("595-922-1503", "Autohaus Nordstern", chrono_tz::Europe::Berlin);
+    sheet_of(enquiry, SheetContext { number, dealer, url: URL, language: &language, at: at(), zone })
 }
 
 fn document(sheet: &Sheet) -> Document {

@@ -79,7 +79,7 @@ impl Bulk {
         let clock = VirtualClock::frozen_at(at(NOW));
         let links = Links { public_url: "https://desk.example".into(), secret: self.store.secret().clone(), clock: clock.clone() };
         let bucket = Arc::new(Folder { path: self.folder.path().join("bucket"), links: Some(links) });
-        let clock = Clock::saying(move || clock.now());
+        let clock = Clock::from_fn(move || clock.now());
         let public_url = "https://desk.example".into();
         let platform = Platform {
             function,
@@ -166,7 +166,7 @@ async fn exported(bulk: &Bulk, rows: usize, format: &str, part: Option<usize>) -
     let (mut progress, mut done, started) = (Vec::new(), false, Instant::now());
     while !done {
         let now = at(NOW) + TimeDelta::seconds(2) + TimeDelta::milliseconds(progress.len() as i64);
-        exporter.platform.clock = Clock::saying(move || now);
+        exporter.platform.clock = Clock::from_fn(move || now);
         let event: SqsEvent = serde_json::from_value(json!({"Records": [{"messageId": "1", "body": wake_up.to_string()}]})).unwrap();
         assert!(exporter.messages(event).await.batch_item_failures.is_empty());
         let state = reply_of(exporter.request(bulk.event(&Method::GET, &format!("/exports/{id}"), &Value::Null)).await).body;

@@ -184,7 +184,7 @@ async fn exp_3_an_export_is_a_job_whose_link_and_file_expire() {
     let late = world.get(OFFICE, &format!("{path}/download")).await;
     assert_eq!(late.text("/expires_at"), "2026-11-24T09:00:00Z", "no link outlives the file");
     world.advance_to("2026-11-24T09:00:00Z").await;
-    assert_eq!(world.get(OFFICE, &format!("{path}/download")).await.status, 404);
+    assert_eq!(world.get(OFFICE, &format!("{path}/download")).await.status, 410);
     assert_eq!(world.get(OFFICE, &path).await.text("/state"), "expired");
     assert!(std::fs::read_dir(world.bucket.path.join("exports/demo-group")).unwrap().next().is_none(), "the file is gone");
 }

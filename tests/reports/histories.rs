@@ -194,13 +194,7 @@ impl History {
         if who == "queue" {
             for _ in 0..self.dice.usize(1..3) {
                 let body = json!({"appointment": body, "dealer": dealer}).to_string();
-                let message = Queued {
-                    id: format!("m{}", self.next()),
-                    sender: "AIDADEMOCENTRE".into(),
-                    body,
-                    attributes: Default::default(),
-                    receives: 0,
-                };
+                let message = Queued { id: format!("m{}", self.next()), sender: "AIDADEMOCENTRE".into(), body, ..Queued::default() };
                 self.world.system.appointments.put(&message).unwrap();
             }
             self.world.system.settle().await;

@@ -35,7 +35,7 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         attendance: Attendance::default(),
         confirmed: Media::default(),
         reminded: Media::default(),
-        told: Vec::new(),
+        notified: Vec::new(),
         reminding: Vec::new(),
         sequence: 0,
         reached: ContactPreferences::default(),
@@ -45,11 +45,11 @@ pub fn appointment(id: &str, dealer: &str, created: DateTime<Utc>) -> Appointmen
         left: Vec::new(),
         version: 1,
         updated: created,
-        said_of: Default::default(),
+        statements: Default::default(),
         undone: Vec::new(),
         marked: Vec::new(),
         taken: None,
-        said: None,
+        request_hash: None,
     }
 }
 

@@ -1,8 +1,10 @@
 //! Tests of a dealer's settings, opening hours, users and rights (SET, CLK, ACC).
 
 pub(crate) mod access;
+pub(crate) mod another_release;
 pub(crate) mod document;
 pub(crate) mod holidays;
 pub(crate) mod hours;
+pub(crate) mod loading;
 pub(crate) mod parts;
 pub(crate) mod users;

@@ -1,5 +1,6 @@
 //! Tests of what the store relies on in DynamoDB, and of the cost of operations.
 
+pub(crate) mod another_release;
 pub(crate) mod contract;
 pub(crate) mod cost;
 pub(crate) mod relay;

@@ -34,6 +34,8 @@ pub struct World {
     pub system: Arc<System>,
     pub tokens: Arc<Tokens>,
     pub store: Store,
+    /// The name of its table.
+    pub table: String,
     pub bucket: Arc<Folder>,
     _folder: tempfile::TempDir,
 }
@@ -99,8 +101,10 @@ pub fn gateway_event(
     gateway::event(tokens, route, parts, Incoming { uri: &uri, headers: all, body: &Bytes::copy_from_slice(body) })
 }
 
-/// Parses a response.
+/// Parses a response. Checks that a browser does not guess its type, and uses https.
 pub fn reply_of(answer: ApiGatewayV2httpResponse) -> Reply {
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    assert_eq!(answer.headers["strict-transport-security"], "max-age=31536000");
     let Some(Body::Text(text)) = answer.body else { panic!("no body") };
     Reply { status: answer.status_code.try_into().unwrap(), headers: answer.headers, body: serde_json::from_str(&text).unwrap() }
 }
@@ -143,18 +147,18 @@ impl World {
         let bucket = Arc::new(Folder { path: folder.path().join("bucket"), links: Some(links) });
         let parts = Parts {
             store: store.clone(),
-            clock,
+            clock: clock.clone(),
             ids: forecourt_edge::Ids::random(),
             files: bucket.clone(),
             uploads: bucket.clone(),
             mailbox: Arc::new(Mailbox::in_memory()),
-            queue: PartnerQueue::open(folder.path().join("queue")).unwrap(),
+            queue: PartnerQueue::open(folder.path().join("queue"), clock.clone()).unwrap(),
             public_url,
-            appointments: PartnerQueue::open(folder.path().join("appointments")).unwrap(),
+            appointments: PartnerQueue::open(folder.path().join("appointments"), clock.clone()).unwrap(),
             twice,
         };
         let system = Arc::new(System::new(parts).unwrap());
-        Self { system, tokens: Arc::new(Tokens::new(b"a secret of the tests")), store, bucket, _folder: folder }
+        Self { system, tokens: Arc::new(Tokens::new(b"a secret of the tests")), store, table, bucket, _folder: folder }
     }
 
     pub fn scope(&self) -> Scope {
@@ -226,7 +230,7 @@ impl World {
     /// Puts a message on the partner queue as the demo portal does.
     pub fn enqueue(&self, id: &str, sender: &str, dealer: Option<&str>, body: &str) {
         let attributes = dealer.map(|d| ("dealer".to_owned(), d.to_owned())).into_iter().collect();
-        let message = Queued { id: id.into(), sender: sender.into(), body: body.into(), attributes, receives: 0 };
+        let message = Queued { id: id.into(), sender: sender.into(), body: body.into(), attributes, ..Queued::default() };
         self.system.queue.put(&message).unwrap();
     }
 

@@ -203,7 +203,7 @@ async fn apt_6_a_late_report_is_listed_and_a_reinstated_appointment_is_reported(
     world.system.settle().await;
     assert_eq!(sent_event_types(&world), events.map(str::to_owned));
     let listed = deliveries(&world, &id, "").await;
-    assert_eq!(listed.len(), 1, "the others were told four weeks ago");
+    assert_eq!(listed.len(), 1, "the other events were delivered four weeks ago");
     assert_eq!((&listed[0]["event"], &listed[0]["happened_at"]), (&json!(events[2]), &json!("2026-11-23T11:00:00Z")));
     assert_eq!(redeliver(&world, &id, &listed[0], "k-1").await.status, 202);
 }

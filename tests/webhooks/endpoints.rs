@@ -7,7 +7,7 @@ use forecourt_domain::webhooks::{endpoint, is_public};
 use forecourt_send::Call;
 use forecourt_send::https::{Https, Resolver};
 use forecourt_send::mail::Mail;
-use forecourt_send::{Carrier, Undelivered};
+use forecourt_send::{Carrier, NoAnswer, Undelivered};
 use serde_json::json;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -146,7 +146,7 @@ impl Carrier for OverHttps {
         Err(Undelivered::Later("for the test".into()))
     }
 
-    async fn call(&self, call: &Call) -> Result<u16, String> {
+    async fn call(&self, call: &Call) -> Result<u16, NoAnswer> {
         self.0.send(call).await
     }
 }

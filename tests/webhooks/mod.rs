@@ -3,3 +3,4 @@
 pub(crate) mod deliveries;
 pub(crate) mod endpoints;
 pub(crate) mod events;
+mod receiver_down;

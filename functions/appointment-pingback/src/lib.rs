@@ -12,7 +12,7 @@
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::routes::Operation;
-use forecourt_edge::usecase::appointment::{PingBackBody, partner, tell};
+use forecourt_edge::usecase::appointment::{PingBackBody, apply_ping_back, partner};
 use forecourt_edge::{Platform, http};
 use forecourt_store::fingerprint;
 
@@ -30,6 +30,6 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     // The signed id recognises a repeat.
     let id = call.header("webhook-id").unwrap_or_default();
     let name = platform.store.secret().name(&call.scope, &["ping-back", partner.as_str(), id]);
-    let view = tell(platform, &call.scope, &report, Some((name, fingerprint(&call.body))), call.now).await?;
+    let view = apply_ping_back(platform, &call.scope, &report, Some((name, fingerprint(&call.body))), call.now).await?;
     Ok(Answer::new(200, &view)?.about(&view.appointment))
 }

@@ -10,7 +10,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
 use forecourt_edge::routes::Operation;
-use forecourt_edge::usecase::appointment::{facts, load, needs};
+use forecourt_edge::usecase::appointment::{context_of, load, needs};
 use forecourt_edge::usecase::directory::{self, PersonChannels};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
@@ -35,24 +35,24 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
         _ => ChangeRequest::Cancel,
     };
     let (by, request) = (call.scope.actor(), request(platform, call, &id));
-    let rule = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
-        wanted.becomes(facts, appointment)?.map(|what| apply_local(facts, appointment, what)).transpose()
+    let rule = |context: &AppointmentContext<'_>, appointment: &Appointment| {
+        wanted.becomes(context, appointment)?.map(|what| apply_local(context, appointment, what)).transpose()
     };
-    let asks = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
-        let _ = rule(facts, appointment);
+    let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
+        let _ = rule(context, appointment);
     };
-    let load = load(&id, request.as_ref().map(Request::remembered_at), asks, &by, call.now);
+    let load = load(&id, request.as_ref().map(Request::remembered_at), read_days, &by, call.now);
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;
         if check_request(call, appointment, loaded, request.as_ref())? {
             return Ok((None, (appointment.clone(), true)));
         }
         let days = |user: &UserId, date| loaded.day(user, date);
-        let changed = rule(&facts(loaded, appointment, &days, &by, call.now)?, appointment)?;
-        let seen = appointment.version;
+        let changed = rule(&context_of(loaded, appointment, &days, &by, call.now)?, appointment)?;
+        let version = appointment.version;
         let (decision, after) =
             changed.map_or((None, appointment.clone()), |ChangedAppointment { decision, appointment }| (Some(decision), appointment));
-        Ok((remembered(request.as_ref(), decision, seen, call.now), (after, false)))
+        Ok((remembered(request.as_ref(), decision, version, call.now), (after, false)))
     });
     let (appointment, again) = decided.await?;
     call.note_repeat(again);
@@ -61,9 +61,9 @@ pub(crate) async fn report(platform: &Platform, call: &Call) -> Result<Answer, P
 
 impl ChangeRequest {
     /// Returns the change to apply. `None` if the appointment is in the requested state already.
-    fn becomes(&self, facts: &AppointmentContext<'_>, appointment: &Appointment) -> Result<Option<AppointmentChange>, Refusal> {
+    fn becomes(&self, context: &AppointmentContext<'_>, appointment: &Appointment) -> Result<Option<AppointmentChange>, Refusal> {
         if matches!(self, ChangeRequest::Move(_) | ChangeRequest::Cancel) {
-            through_event(appointment, |made| made.said.is_none())?;
+            through_event(appointment, |made| made.request_hash.is_none())?;
         }
         let cancelled = appointment.state.is_cancelled();
         let what = match self {
@@ -71,16 +71,16 @@ impl ChangeRequest {
             ChangeRequest::Cancel => AppointmentChange::Cancelled,
             _ if cancelled => return Err(Refusal::Conflict("the appointment is cancelled; create a new one (APT-4)".into())),
             ChangeRequest::Move(to) if *to == appointment.at => return Ok(None),
-            ChangeRequest::Move(to) if (*to - facts.now).num_days().abs() > 3_653 => {
+            ChangeRequest::Move(to) if (*to - context.now).num_days().abs() > 3_653 => {
                 return Err(Refusal::field("at", "APT-1", "must be within ten years"));
             }
             ChangeRequest::Move(to) => {
-                not_to_the_past(appointment.at, *to, facts.now)?;
+                not_to_the_past(appointment.at, *to, context.now)?;
                 AppointmentChange::Moved { to: *to }
             }
             ChangeRequest::Mark(is, reason) => {
                 let reason = match (is, reason) {
-                    (Attended::NoShow, Some(reason)) => Some(known_reason(reason, facts.dealer)?),
+                    (Attended::NoShow, Some(reason)) => Some(known_reason(reason, context.dealer)?),
                     (Attended::NoShow, None) => Some("did_not_come".to_owned()),
                     _ => None,
                 };
@@ -88,7 +88,7 @@ impl ChangeRequest {
                 if unchanged {
                     return Ok(None);
                 }
-                on_its_day(*is, appointment.at, facts.dealer, facts.now)?;
+                on_its_day(*is, appointment.at, context.dealer, context.now)?;
                 AppointmentChange::Attended { is: *is, reason }
             }
         };
@@ -123,7 +123,7 @@ fn check_request(call: &Call, appointment: &Appointment, loaded: &Loaded, reques
         return Ok(true);
     }
     call.scope.needs_on_appointment(Right::WorkAppointments, appointment, &dealer.settings, call.now)?;
-    if call.if_match()?.is_some_and(|seen| !seen.contains(&appointment.version)) {
+    if call.if_match()?.is_some_and(|versions| !versions.contains(&appointment.version)) {
         return Err(Refusal::Stale { current: appointment.version });
     }
     Ok(false)
@@ -147,26 +147,26 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         let channels = correction.customer.as_ref().map(of);
         Ok((correction, channels.unwrap_or_default()))
     };
-    let rule = |facts: &AppointmentContext<'_>, appointment: &Appointment, loaded: &Loaded| {
-        let (Correction { user, notes, customer }, channels) = wanted(appointment, facts.dealer)?;
+    let rule = |context: &AppointmentContext<'_>, appointment: &Appointment, loaded: &Loaded| {
+        let (Correction { user, notes, customer }, channels) = wanted(appointment, context.dealer)?;
         let customer = customer.map(|customer| Customer { known: directory::known(loaded, &channels), ..customer });
-        appointment::edit(facts, appointment, Edit { user, notes, customer })
+        appointment::edit(context, appointment, Edit { user, notes, customer })
     };
     let load = Load::of([Key::Appointment(id.clone())]).then(|loaded| {
-        let asks = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
-            let _ = rule(facts, appointment, loaded);
+        let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
+            let _ = rule(context, appointment, loaded);
         };
         let home = loaded.appointment(&id).and_then(|appointment| Some((appointment, loaded.dealer(&appointment.dealer)?)));
         let channels = home.and_then(|(appointment, dealer)| wanted(appointment, dealer).ok()).map(|(_, channels)| channels);
         let channels = channels.unwrap_or_default();
         let records = directory::records(loaded, &channels);
-        records.into_iter().chain(channels.keys()).chain(needs(loaded, &id, asks, &by, call.now)).collect()
+        records.into_iter().chain(channels.keys()).chain(needs(loaded, &id, read_days, &by, call.now)).collect()
     });
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;
         check_request(call, appointment, loaded, None)?;
         let days = |user: &UserId, date| loaded.day(user, date);
-        let changed = rule(&facts(loaded, appointment, &days, &by, call.now)?, appointment, loaded)?;
+        let changed = rule(&context_of(loaded, appointment, &days, &by, call.now)?, appointment, loaded)?;
         Ok(changed.map_or((None, appointment.clone()), |ChangedAppointment { decision, appointment }| (Some(decision), appointment)))
     });
     answer(&decided.await?)

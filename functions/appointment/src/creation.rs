@@ -31,7 +31,7 @@ pub(crate) struct Creation {
 
 /// The result of a creation.
 pub(crate) enum Outcome {
-    Kept(AppointmentMade),
+    Created(AppointmentMade),
     Counted(AppointmentCounted),
 }
 
@@ -68,7 +68,7 @@ impl Creation {
         }
         let Some(wanted) = request.filter(|_| faults.is_empty()) else { return Err(Refusal::Invalid(faults).into()) };
         let secret = platform.store.secret();
-        let said = body_hash(&self.dealer, &wanted)?;
+        let request_hash = body_hash(&self.dealer, &wanted)?;
         let by_key = self.key.map(|key| secret.name(&self.scope, &["appointment-request", &format!("{by:?}"), self.dealer.as_str(), &key]));
         let external = partner.zip(external_id).map(|(partner, id)| External { partner, id });
         let id = match (&external, &by_key) {
@@ -80,7 +80,7 @@ impl Creation {
         let channels = directory::channels(platform, &self.scope, &known, &person(&customer));
         let own = user.is_none() && lead.is_none();
         let user = user.or_else(|| self.scope.seller().filter(|seller| own && assignable(&known, seller)).cloned());
-        let new = NewAppointment { id, customer, kind, at, user, notes, origin, team, external, said };
+        let new = NewAppointment { id, customer, kind, at, user, notes, origin, team, external, request_hash };
         let request = by_key.filter(|_| new.external.is_some() || new.is_unprocessed());
         let checked = CheckedCreation {
             scope: self.scope,
@@ -127,36 +127,36 @@ fn body_hash(dealer: &DealerId, wanted: &AppointmentRequest) -> Result<String, F
 impl CheckedCreation {
     async fn make(self, platform: &Platform) -> Result<(Outcome, bool), Failure> {
         let Self { new, lead, channels, .. } = &self;
-        let keys = [Key::Appointment(new.id.clone()), Key::Early(new.id.clone()), Key::Dealer(self.dealer.clone())].into_iter();
+        let keys = [Key::Appointment(new.id.clone()), Key::PendingReports(new.id.clone()), Key::Dealer(self.dealer.clone())].into_iter();
         let keys = keys.chain(lead.iter().flat_map(|lead| [Key::Lead(*lead), Key::Entry(*lead, 1)])).chain(channels.keys());
-        let keys = keys.chain(self.request.clone().map(Key::Seen));
+        let keys = keys.chain(self.request.clone().map(Key::ReceivedRequest));
         let checked = &self;
         let load = Load::of(keys).with_long_retry().then(|loaded| {
             let days = days_of(|days| {
                 let dealer = loaded.dealer(&checked.dealer)?;
-                make(&checked.facts(dealer, loaded, days), checked.new.clone(), loaded.early(&checked.new.id)).ok()
+                make(&checked.context(dealer, loaded, days), checked.new.clone(), loaded.pending_reports(&checked.new.id)).ok()
             });
             directory::records(loaded, &checked.channels).into_iter().chain(days).collect()
         });
-        let kept = |appointment: &Appointment| Outcome::Kept(AppointmentMade::of(appointment));
+        let created = |appointment: &Appointment| Outcome::Created(AppointmentMade::of(appointment));
         let rule = |loaded: &Loaded, _| {
             let sent = checked.sent_before(loaded)?;
             if let Some(before) = loaded.appointment(&checked.new.id) {
-                if before.said.as_ref() != Some(&checked.new.said) {
+                if before.request_hash.as_ref() != Some(&checked.new.request_hash) {
                     let why = "this id was used before with another body (INT-5); to change the appointment, send a report on it";
                     return Err(Refusal::Reused(why.into()));
                 }
-                return Ok((checked.remembered(sent), (kept(before), true)));
+                return Ok((checked.remembered(sent), (created(before), true)));
             }
             let dealer = loaded.dealer(&checked.dealer).ok_or(Refusal::NotFound("dealer"))?;
             checked.check_lead(dealer, loaded)?;
             let mut new = checked.new.clone();
             new.customer.known = directory::known(loaded, &checked.channels);
             let days = |user: &UserId, date| loaded.day(user, date);
-            let changed = make(&checked.facts(dealer, loaded, &days), new, loaded.early(&checked.new.id))?;
+            let changed = make(&checked.context(dealer, loaded, &days), new, loaded.pending_reports(&checked.new.id))?;
             let mut decision = changed.decision;
             decision.items.extend(checked.remembered(sent).into_iter().flat_map(|decision| decision.items));
-            Ok((Some(decision), (kept(&changed.appointment), false)))
+            Ok((Some(decision), (created(&changed.appointment), false)))
         };
         platform.store.decide(&self.scope, load, rule).await
     }
@@ -169,7 +169,7 @@ impl CheckedCreation {
         }
         let checked = &self;
         let keys = [Key::Dealer(self.dealer.clone()), Key::Unprocessed(self.dealer.clone())];
-        let load = Load::of(keys.into_iter().chain(self.request.clone().map(Key::Seen))).with_long_retry();
+        let load = Load::of(keys.into_iter().chain(self.request.clone().map(Key::ReceivedRequest))).with_long_retry();
         let rule = |loaded: &Loaded, _| {
             let dealer = loaded.dealer(&checked.dealer).ok_or(Refusal::NotFound("dealer"))?;
             let faults = checked.new.faults(dealer, checked.now);
@@ -190,23 +190,23 @@ impl CheckedCreation {
         Ok((Outcome::Counted(AppointmentCounted::new()), repeated))
     }
 
-    fn facts<'a>(&'a self, dealer: &'a Dealer, loaded: &'a Loaded, days: forecourt_domain::slots::LoadDay<'a>) -> AppointmentContext<'a> {
+    fn context<'a>(&'a self, dealer: &'a Dealer, loaded: &'a Loaded, days: forecourt_domain::slots::LoadDay<'a>) -> AppointmentContext<'a> {
         let lead = self.lead.and_then(|lead| loaded.lead(lead));
         AppointmentContext { dealer, lead, event: None, days, by: &self.by, now: self.now }
     }
 
     /// Whether the request is a repeat.
     fn sent_before(&self, loaded: &Loaded) -> Result<bool, Refusal> {
-        let seen = self.request.as_ref().and_then(|key| loaded.seen(key));
-        Ok(ReceivedRequest::repeats(seen, &self.new.said, self.real)?.is_some_and(|_| true))
+        let received = self.request.as_ref().and_then(|key| loaded.received_request(key));
+        Ok(ReceivedRequest::repeats(received, &self.new.request_hash, self.real)?.is_some_and(|_| true))
     }
 
     /// The item that remembers the request, if it has a key of its own.
     fn remembered(&self, sent: bool) -> Option<Decision> {
         let key = self.request.clone().filter(|_| !sent)?;
         let answer = self.new.id.to_string();
-        let seen = ReceivedRequest { key, body: self.new.said.clone(), answer, until: self.real + ReceivedRequest::KEPT };
-        Some(Decision::default().with(Item::Seen(seen)))
+        let received = ReceivedRequest { key, body: self.new.request_hash.clone(), answer, until: self.real + ReceivedRequest::KEPT };
+        Some(Decision::default().with(Item::ReceivedRequest(received)))
     }
 
     /// Refuses a lead that the requester may not use: users need to see it, the contact centre may use every lead of the dealer, and a

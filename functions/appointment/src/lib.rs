@@ -3,12 +3,12 @@
 //! - **Does**: creates, reads, corrects, moves and cancels appointments, and records attendance.
 //! - **Triggers**: HTTP requests of the routes that the route table gives to this function; messages of the partners' queue, each with a
 //!   new appointment or a report on an existing one.
-//! - **Reads**: dealer, lead, appointment, early reports of partners, the customer's contact records, and the days of the salesperson.
+//! - **Reads**: dealer, lead, appointment, pending reports of partners, the customer's contact records, and the days of the salesperson.
 //! - **Writes**: the appointment with its lead's event, letters to the customer and webhook events in one transaction. Telephone and
 //!   e-mail appointments of a dealer's own system are counted only (APT-2).
 //! - **Repeats**: the id derives from the `Idempotency-Key` or from the partner's `external_id`; a repeat gets the first answer.
-//! - **On failure**: nothing is stored. HTTP clients get a problem; a failed message returns to the queue and, after its last attempt,
-//!   goes to the dead-letter queue.
+//! - **On failure**: nothing is stored. HTTP clients get a problem; a refused message becomes a dead letter with the reason; after
+//!   trouble a message returns to the queue, for twelve hours at least.
 
 mod body;
 mod change;
@@ -26,9 +26,10 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use forecourt_domain::base::{AppointmentId, DealerId, LeadId, Refusal, Right};
 use forecourt_edge::formats::json;
 use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::queue::partner::{self, PartnerQueue};
 use forecourt_edge::routes::Operation;
-use forecourt_edge::usecase::appointment::{PingBackBody, partner, tell};
-use forecourt_edge::{Platform, http, queue};
+use forecourt_edge::usecase::appointment::{PingBackBody, apply_ping_back, partner};
+use forecourt_edge::{Platform, http};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
 use futures::FutureExt as _;
@@ -39,9 +40,9 @@ use serde_json::{Map, Value};
 ///
 /// # Errors
 /// If the event is neither.
-pub async fn handle(platform: &Platform, event: Value) -> Result<Value, lambda_runtime::Error> {
+pub async fn handle(platform: &Platform, partners: &dyn PartnerQueue, event: Value) -> Result<Value, lambda_runtime::Error> {
     Ok(match event.get("Records") {
-        Some(_) => serde_json::to_value(messages(platform, serde_json::from_value(event)?).await)?,
+        Some(_) => serde_json::to_value(messages(platform, partners, serde_json::from_value(event)?).await)?,
         None => serde_json::to_value(request(platform, serde_json::from_value(event)?).await)?,
     })
 }
@@ -71,7 +72,7 @@ async fn create(platform: &Platform, call: Call) -> Result<Answer, Problem> {
     let Call { scope, idempotency_key: key, now, .. } = call;
     let (made, repeated) = Creation { scope, dealer, body, key, now }.run(platform).await?;
     let answer = match made {
-        Outcome::Kept(made) => Answer::new(201, &made)?.header("location", format!("/appointments/{}", made.id)).about(&made.id),
+        Outcome::Created(made) => Answer::new(201, &made)?.header("location", format!("/appointments/{}", made.id)).about(&made.id),
         Outcome::Counted(counted) => Answer::new(200, &counted)?,
     };
     Ok(if repeated { answer.header("idempotent-replay", "true") } else { answer })
@@ -111,18 +112,18 @@ async fn unprocessed(platform: &Platform, call: &Call) -> Result<Answer, Problem
 }
 
 /// Handles a batch of the partners' queue.
-pub async fn messages(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
-    queue::each(platform, event, async |message| message_of(platform, message).boxed().await).await
+pub async fn messages(platform: &Platform, partners: &dyn PartnerQueue, event: SqsEvent) -> SqsBatchResponse {
+    partner::each(platform, partners, event, async |message| message_of(platform, message).boxed().await).await
 }
 
 /// Handles a message: `{"appointment": {…}}` with the dealer as attribute or as field `dealer`, or a report in the format of a ping-back.
 async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
-    let scope = queue::sender(platform, &message).await?;
+    let scope = partner::sender(platform, &message).await?;
     let now = platform.clock.now();
     let mut body: Map<String, Value> = json::read(message.body.as_deref().unwrap_or_default().as_bytes())?;
     let Some(appointment) = body.remove("appointment") else {
         let report = part::<PingBackBody>(Value::Object(body))?.check(now)?;
-        return Ok(tell(platform, &scope, &report, None, now).await?.appointment);
+        return Ok(apply_ping_back(platform, &scope, &report, None, now).await?.appointment);
     };
     partner(&scope)?;
     let attribute = message.message_attributes.get("dealer").and_then(|a| a.string_value.clone());
@@ -141,7 +142,7 @@ async fn message_of(platform: &Platform, message: SqsMessage) -> Result<String, 
         other => other,
     })?;
     Ok(match made.0 {
-        Outcome::Kept(made) => made.id,
+        Outcome::Created(made) => made.id,
         Outcome::Counted(_) => "counted".into(),
     })
 }

@@ -148,7 +148,8 @@ pub struct AppointmentPageView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LetterView {
     /// `confirmation`, `moved`, `cancelled` or `reminder`.
-    pub says: &'static str,
+    #[serde(rename = "says")]
+    pub kind: &'static str,
     /// `email` or `sms`.
     pub medium: &'static str,
     /// Address or telephone number of the latest attempt; absent before the first attempt.
@@ -241,7 +242,7 @@ fn history(a: &Appointment) -> Vec<HappenedView> {
     });
     let cancelled = match &a.state {
         AppointmentState::Cancelled { at, by } => Some(HappenedView { at: *at, what: "cancelled", by: by.to_string(), from: None }),
-        AppointmentState::Booked => None,
+        AppointmentState::Booked | AppointmentState::Unknown => None,
     };
     let undone = a.undone.iter().flat_map(|undone| {
         let happened = |at, what, by: &Actor| HappenedView { at, what, by: by.to_string(), from: None };
@@ -278,7 +279,7 @@ impl LetterView {
             LetterState::Suppressed { at, why } => (*at, Some(why.name().to_owned())),
             LetterState::Failed { at, why } => (*at, Some(why.clone())),
         };
-        let (says, medium, to) = (letter.says.name(), letter.medium.name(), letter.to.clone());
-        Self { says, medium, to, queued_at: letter.queued, fate: letter.fate.name(), at, why }
+        let (kind, medium, to) = (letter.kind.name(), letter.medium.name(), letter.to.clone());
+        Self { kind, medium, to, queued_at: letter.queued, fate: letter.fate.name(), at, why }
     }
 }

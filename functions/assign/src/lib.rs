@@ -88,7 +88,7 @@ fn decide_move(loaded: &Loaded, id: LeadId, days: LoadDay<'_>, now: DateTime<Utc
     let Some(lead) = loaded.lead(id).filter(|lead| lead.calendar_transfer_pending_since.is_some()) else { return Ok(None) };
     let Some(dealer) = loaded.dealer(&lead.dealer) else { return Ok(None) };
     let events: Vec<&CalendarEvent> = lead.planned.iter().filter_map(|planned| loaded.event(id, &planned.id)).collect();
-    let case = CalendarContext { lead, dealer, days, by: &Actor::System, now };
-    let decision = with_reservations_moved(Decision::default().with(Item::Lead(Box::new(lead.clone()))), &events, &case)?;
+    let context = CalendarContext { lead, dealer, days, by: &Actor::System, now };
+    let decision = with_reservations_moved(Decision::default().with(Item::Lead(Box::new(lead.clone()))), &events, &context)?;
     Ok(Some(with_appointments(decision, lead, dealer, |id| loaded.appointment(id), now)))
 }

@@ -129,7 +129,8 @@ async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Re
                 }
                 slot => slot?,
             };
-            let booked = change(platform, call, &link, |case, invitation, event| invitation::book(case, invitation, event, from)).await;
+            let booked =
+                change(platform, call, &link, |context, invitation, event| invitation::book(context, invitation, event, from)).await;
             respond_to_change(platform, call, &link, first, reader, booked).await
         }
         Operation::CancelBooking | Operation::CancelByForm => {
@@ -227,23 +228,23 @@ impl OfferView {
 }
 
 /// Lead, dealer, invitation and the booked event.
-type Facts<'a> = (&'a Lead, &'a Dealer, &'a Invitation, Option<&'a CalendarEvent>);
+type LinkedItems<'a> = (&'a Lead, &'a Dealer, &'a Invitation, Option<&'a CalendarEvent>);
 
 /// Returns the items behind a link. A lead or an invitation that is missing, revoked or expired counts as an invalid link.
-fn facts<'a>(loaded: &'a Loaded, link: &InvitationLink, now: DateTime<Utc>) -> Result<Facts<'a>, Refusal> {
+fn linked_items<'a>(loaded: &'a Loaded, link: &InvitationLink, now: DateTime<Utc>) -> Result<LinkedItems<'a>, Refusal> {
     let (lead, dealer) = found(loaded, link.lead)?;
     let invitation = loaded.invitation(link.lead, &link.invitation).ok_or(Refusal::NotFound("invitation"))?;
     let event = invitation.event.as_ref().and_then(|event| loaded.event(link.lead, event));
     if invitation.is_good(event, now) { Ok((lead, dealer, invitation, event)) } else { Err(Refusal::NotFound("invitation")) }
 }
 
-/// Loads the items behind a link: lead, invitation, dealer, event and appointment, the days that `asks` reads, and the
+/// Loads the items behind a link: lead, invitation, dealer, event and appointment, the days that `read_days` reads, and the
 /// `remembered` request.
 fn load<'a>(
     link: &'a InvitationLink,
     remembered: Option<Key>,
     now: DateTime<Utc>,
-    asks: impl Fn(Facts<'_>, LoadDay<'_>) + Send + Sync + 'a,
+    read_days: impl Fn(LinkedItems<'_>, LoadDay<'_>) + Send + Sync + 'a,
 ) -> Load<'a> {
     let InvitationLink { lead, invitation } = link;
     let first = [Key::Lead(*lead), Key::Invitation(*lead, invitation.clone())];
@@ -251,7 +252,7 @@ fn load<'a>(
         let dealer = loaded.lead(*lead).map(|lead| Key::Dealer(lead.dealer.clone()));
         let event = loaded.invitation(*lead, invitation).and_then(|found| found.event.clone()).map(|event| Key::Event(*lead, event));
         let ready = dealer.iter().chain(&event).all(|key| loaded.holds(key));
-        let days = facts(loaded, link, now).ok().filter(|_| ready).map(|facts| lead::days_of(|days| asks(facts, days)));
+        let days = linked_items(loaded, link, now).ok().filter(|_| ready).map(|items| lead::days_of(|days| read_days(items, days)));
         let event: Vec<Key> = event.into_iter().collect();
         let appointment = loaded.appointments_of(&event);
         dealer.into_iter().chain(event).chain(appointment).chain(days.into_iter().flatten()).collect()
@@ -261,18 +262,18 @@ fn load<'a>(
 /// Reads the items behind a link and the free slots on and after the date `from`.
 async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Option<NaiveDate>) -> Result<InvitationDetails, Problem> {
     let now = call.now;
-    let free = |(lead, dealer, invitation, event): Facts<'_>, days: LoadDay<'_>| {
+    let free = |(lead, dealer, invitation, event): LinkedItems<'_>, days: LoadDay<'_>| {
         let offer = invitation.offer(lead, dealer, event, now)?;
         Ok(offer.free(&Diary::new(days), from, DATES))
     };
-    let asks = |facts: Facts<'_>, days: LoadDay<'_>| {
-        let _ = free(facts, days);
+    let read_days = |items: LinkedItems<'_>, days: LoadDay<'_>| {
+        let _ = free(items, days);
     };
-    let loaded = platform.store.load(&call.scope, &load(link, None, now, asks)).await?;
-    let facts = facts(&loaded, link, now).map_err(|_| Problem::no_link())?;
+    let loaded = platform.store.load(&call.scope, &load(link, None, now, read_days)).await?;
+    let items = linked_items(&loaded, link, now).map_err(|_| Problem::no_link())?;
     let days = |user: &UserId, date| loaded.day(user, date);
-    let (lead, dealer, invitation, event) = facts;
-    let offered: Result<_, OfferRefusal> = free(facts, &days);
+    let (lead, dealer, invitation, event) = items;
+    let offered: Result<_, OfferRefusal> = free(items, &days);
     let closed = offered.as_ref().err().copied();
     let (mut free, more_from) = offered.unwrap_or_default();
     let standing = invitation.standing(event, now);
@@ -306,25 +307,25 @@ async fn change(
     rule: impl Fn(&CalendarContext<'_>, &Invitation, Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> + Send + Sync,
 ) -> Result<bool, Failure> {
     let request = request(platform, call, link.lead);
-    let asked = |(lead, dealer, invitation, event): Facts<'_>, days: LoadDay<'_>| {
+    let apply = |(lead, dealer, invitation, event): LinkedItems<'_>, days: LoadDay<'_>| {
         rule(&CalendarContext { lead, dealer, days, by: &Actor::Customer, now: call.now }, invitation, event)
     };
-    let asks = |facts: Facts<'_>, days: LoadDay<'_>| {
-        let _ = asked(facts, days);
+    let read_days = |items: LinkedItems<'_>, days: LoadDay<'_>| {
+        let _ = apply(items, days);
     };
     // Many customers may compete for the last slot. The losers must get 409, not 503: use the long retry budget.
-    let load = load(link, request.as_ref().map(Request::remembered_at), call.now, asks).with_long_retry();
+    let load = load(link, request.as_ref().map(Request::remembered_at), call.now, read_days).with_long_retry();
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let days = |user: &UserId, date| loaded.day(user, date);
-        let facts = facts(loaded, link, call.now)?;
+        let items = linked_items(loaded, link, call.now)?;
         if let Some(request) = &request
             && let Some(answer) = request.answered(loaded, call.now)?
         {
             return Ok((None, (answer == ANEW, true)));
         }
-        let new = facts.3.is_none_or(|event| facts.2.standing(Some(event), call.now) == InvitationStatus::Cancelled);
-        let decision = asked(facts, &days)?;
-        let decision = decision.map(|decision| with_appointments(decision, facts.0, facts.1, |id| loaded.appointment(id), call.now));
+        let new = items.3.is_none_or(|event| items.2.standing(Some(event), call.now) == InvitationStatus::Cancelled);
+        let decision = apply(items, &days)?;
+        let decision = decision.map(|decision| with_appointments(decision, items.0, items.1, |id| loaded.appointment(id), call.now));
         let new = new && decision.is_some();
         let decision = match &request {
             Some(request) => Some(request.answering(decision.unwrap_or_default(), if new { ANEW } else { "" }.into(), call.now)),

@@ -57,8 +57,8 @@ pub(crate) async fn schedule(platform: &Platform, call: &Call) -> Result<Answer,
     let id = |name: &String| name.trim().parse::<LeadId>().ok();
     // A lead that is listed twice gets one event.
     let mut leads: Vec<LeadId> = named.iter().filter_map(id).collect();
-    let mut seen = HashSet::new();
-    leads.retain(|lead| seen.insert(*lead));
+    let mut unique = HashSet::new();
+    leads.retain(|lead| unique.insert(*lead));
     let mut done: HashMap<LeadId, Result<CalendarEventView, Problem>> = HashMap::new();
     let (mut at, mut size) = (0, BATCH);
     while at < leads.len() {

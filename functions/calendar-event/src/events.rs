@@ -43,7 +43,7 @@ async fn create_event(platform: &Platform, call: &Call, lead: LeadId, new: Event
 }
 
 /// Completes, reschedules or deletes an event, or marks it as a no-show.
-pub(crate) async fn apply(platform: &Platform, call: &Call, deed: EventAction, follow_up: Option<EventDraft>) -> Result<Answer, Problem> {
+pub(crate) async fn apply(platform: &Platform, call: &Call, action: EventAction, follow_up: Option<EventDraft>) -> Result<Answer, Problem> {
     let (lead, id): (LeadId, EventId) = (call.part("id", "lead")?, call.part("event", "event")?);
     let next = new_id(platform, call, lead, "follow-up")?;
     let follow_up = follow_up.map(|follow_up| follow_up.with_id(next.clone()));
@@ -51,7 +51,7 @@ pub(crate) async fn apply(platform: &Platform, call: &Call, deed: EventAction, f
     let also = |loaded: &Loaded| {
         let days = found(loaded, lead).ok().zip(loaded.event(lead, &id)).map(|((lead, dealer), event)| {
             lead::days_of(|days| {
-                settle(&CalendarContext { lead, dealer, days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone())
+                settle(&CalendarContext { lead, dealer, days, by: &by, now: call.now }, event, action.clone(), follow_up.clone())
             })
         });
         let events = [&id, &next].map(|event| Key::Event(lead, event.clone()));
@@ -60,7 +60,7 @@ pub(crate) async fn apply(platform: &Platform, call: &Call, deed: EventAction, f
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let event = loaded.event(lead.id, &id).ok_or(Refusal::NotFound("event"))?;
         let days = |user: &UserId, date| loaded.day(user, date);
-        settle(&CalendarContext { lead, dealer, days: &days, by: &by, now: call.now }, event, deed.clone(), follow_up.clone())
+        settle(&CalendarContext { lead, dealer, days: &days, by: &by, now: call.now }, event, action.clone(), follow_up.clone())
     };
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| view_of(lead, [&id, &next], decision, loaded);
     let view = lead::change(LeadRequest::of(platform, call, lead), &also, rule, shown).await?;

@@ -88,7 +88,7 @@ fn requesting_user(call: &Call) -> Result<&UserId, Refusal> {
 }
 
 fn feeds_of(loaded: &Loaded, user: &UserId) -> CalendarFeeds {
-    loaded.feeds(user).cloned().unwrap_or_else(|| CalendarFeeds::none(user.clone()))
+    loaded.calendar_feeds(user).cloned().unwrap_or_else(|| CalendarFeeds::none(user.clone()))
 }
 
 /// Creates a feed.
@@ -101,7 +101,7 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
     let id = FeedId::parse(&new_name(platform, call, user, "feed")).map_err(|e| Failure::Broken(e.into()))?;
     let new = CalendarFeed { id, dealer, person, created: call.now };
     let rule = |loaded: &Loaded, _| feeds_of(loaded, user).with(new.clone());
-    let made = platform.store.decide(&call.scope, Load::of([Key::Feeds(user.clone())]), rule).await?;
+    let made = platform.store.decide(&call.scope, Load::of([Key::CalendarFeeds(user.clone())]), rule).await?;
     let view = FeedView::of(platform, call, user, &made);
     Ok(Answer::new(201, &view)?.header("location", format!("/calendar-feeds/{}", view.id)).about(&view.id))
 }
@@ -109,7 +109,7 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
 /// Lists the feeds of the requesting user.
 pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let user = requesting_user(call)?;
-    let loaded = platform.store.load(&call.scope, &Load::of([Key::Feeds(user.clone())])).await?;
+    let loaded = platform.store.load(&call.scope, &Load::of([Key::CalendarFeeds(user.clone())])).await?;
     let feeds = feeds_of(&loaded, user).feeds.iter().map(|feed| FeedView::of(platform, call, user, feed)).collect();
     Ok(Answer::new(200, &FeedsView { feeds })?)
 }
@@ -119,7 +119,7 @@ pub(crate) async fn revoke(platform: &Platform, call: &Call) -> Result<Answer, P
     let user = requesting_user(call)?;
     let id: FeedId = call.part("feed", "calendar link")?;
     let rule = |loaded: &Loaded, _| feeds_of(loaded, user).without(&id).map(|decision| (Some(decision), ()));
-    platform.store.decide(&call.scope, Load::of([Key::Feeds(user.clone())]), rule).await?;
+    platform.store.decide(&call.scope, Load::of([Key::CalendarFeeds(user.clone())]), rule).await?;
     list(platform, call).await
 }
 
@@ -155,11 +155,11 @@ async fn check_visible(platform: &Platform, call: &Call, dealer: Option<&DealerI
             None => Vec::new(),
         },
     };
-    let seen = call.scope.user_id() == Some(person)
+    let may_see = call.scope.user_id() == Some(person)
         || dealers
             .iter()
             .any(|dealer| dealer.settings.member(person).is_some() && call.scope.sees_leads_of(Some(person), &dealer.settings, call.now));
-    if seen { Ok(()) } else { Err(Refusal::field("user", "CAL-6", "must be a user whose leads you may see").into()) }
+    if may_see { Ok(()) } else { Err(Refusal::field("user", "CAL-6", "must be a user whose leads you may see").into()) }
 }
 
 /// The dealers that a user works at and that `scope` may access.
@@ -172,9 +172,9 @@ async fn dealers_of(platform: &Platform, scope: &Scope, person: &User) -> Result
 /// `GET /c/{token}/calendar.ics`: the events that the owner of the feed may see, as a file. Every fault of the link gives the same 404.
 pub(crate) async fn file(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let Some(Link::Feed(FeedLink { user, feed, created })) = &call.link else { return Err(Problem::no_link()) };
-    let load = Load::of([Key::User(user.clone()), Key::Feeds(user.clone())]);
+    let load = Load::of([Key::User(user.clone()), Key::CalendarFeeds(user.clone())]);
     let loaded = platform.store.load(&call.scope, &load).await?;
-    let feed = loaded.feeds(user).and_then(|feeds| feeds.made_at(feed, *created)).ok_or_else(Problem::no_link)?;
+    let feed = loaded.calendar_feeds(user).and_then(|feeds| feeds.made_at(feed, *created)).ok_or_else(Problem::no_link)?;
     let user = loaded.user(user).filter(|user| user.is_here()).ok_or_else(Problem::no_link)?;
     let scope = Scope::user(call.scope.group().clone(), user.clone());
     scope.needs(Right::ReadLeads).map_err(|_| Problem::no_link())?;

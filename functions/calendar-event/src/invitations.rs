@@ -97,8 +97,8 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
     let also = |loaded: &Loaded| vec![lead::described(loaded, id)];
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let language = lead.reached(lead::enquiry_of(loaded, lead)).and_then(|reached| reached.language);
-        let case = CalendarContext { lead, dealer, days: &|_, _| None, by: &by, now: call.now };
-        invitation::invite(&case, NewInvitation { language, ..new.clone() }).map(|(decision, _)| decision)
+        let context = CalendarContext { lead, dealer, days: &|_, _| None, by: &by, now: call.now };
+        invitation::invite(&context, NewInvitation { language, ..new.clone() }).map(|(decision, _)| decision)
     };
     let made =
         |_: &Lead, decision: Option<&Decision>, loaded: &Loaded| invitation_in(decision).or_else(|| loaded.invitation(id, &name).cloned());

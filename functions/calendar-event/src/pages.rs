@@ -99,7 +99,7 @@ impl Texts {
         invitation.title.as_deref().unwrap_or_else(|| name_of(&invitation.kind, &self.lang))
     }
 
-    /// The sentence that says why no slot can be chosen.
+    /// The sentence that explains why no slot can be chosen.
     pub(crate) fn closed(&self, why: OfferRefusal, dealer: &Dealer) -> String {
         self.closed.get(why.name()).map(|text| text.replace("{dealer}", &dealer.settings.name)).unwrap_or_default()
     }
@@ -147,7 +147,7 @@ impl Alert {
     }
 }
 
-/// The page of an invitation. An `alert` says that it answers a refused form.
+/// The page of an invitation. An `alert` explains that a form was refused.
 pub(crate) fn page(reader: &Reader, status: u16, details: &InvitationDetails, alert: Option<Alert>) -> Result<Answer, Problem> {
     let InvitationDetails { dealer, invitation, .. } = details;
     let texts = texts(reader, Some((invitation, dealer)));
@@ -204,6 +204,5 @@ fn html(status: u16, template: &str, values: &Value) -> Result<Answer, Problem> 
     Ok(Answer::text(status, HTML, written)
         .header("content-security-policy", csp)
         .header("referrer-policy", "no-referrer")
-        .header("x-content-type-options", "nosniff")
         .header("x-robots-tag", "noindex, nofollow"))
 }

@@ -32,7 +32,11 @@ pub(crate) async fn process_page(platform: &Platform, wake_up: &WakeUp) -> Resul
         return Ok(());
     };
     let paging = Paging { now, cursor: state.cursor.as_deref(), limit: PAGE, from: None, at_once: Some(10 * PAGE) };
-    let page = store.leads(&scope, dealer, paging, open).await?;
+    let page = match store.leads(&scope, dealer, paging, open).await {
+        // Another release wrote the cursor in a form that this one does not read: the run starts again.
+        Err(Failure::Refused(_)) if state.cursor.is_some() => store.leads(&scope, dealer, Paging { cursor: None, ..paging }, open).await?,
+        page => page?,
+    };
     let ids: Vec<LeadId> = page.leads.iter().map(|row| row.facts.id).collect();
     let chunks = ids.chunks(PER_COMMIT).map(|ids| move_deadlines(platform, wake_up, ids.to_vec(), now).boxed());
     let planned = page.leads.iter().filter(|row| row.planned).map(|row| rearm_events(platform, wake_up, row.facts.id).boxed());

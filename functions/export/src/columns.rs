@@ -64,7 +64,7 @@ fn yes_no(is: bool) -> Cell {
 }
 
 fn name<T: PartialEq>(of: &T, all: &[(&'static str, T)]) -> Cell {
-    text(all.iter().find(|(_, value)| value == of).map(|(name, _)| name))
+    all.iter().find(|(_, value)| value == of).map_or("unknown", |(name, _)| name).into()
 }
 
 impl Record for Appointment {
@@ -98,6 +98,7 @@ impl Record for Appointment {
     fn cells(&self, calendar: &Calendar) -> Vec<Cell> {
         let (state, cancelled) = match &self.state {
             AppointmentState::Booked => ("booked", Cell::EMPTY),
+            AppointmentState::Unknown => ("unknown", Cell::EMPTY),
             AppointmentState::Cancelled { at, .. } => ("cancelled", time(*at, calendar)),
         };
         vec![
@@ -111,6 +112,7 @@ impl Record for Appointment {
             match self.team {
                 AppointmentTeam::ContactCentre => "contact_centre".into(),
                 AppointmentTeam::Dealer => "dealer".into(),
+                AppointmentTeam::Unknown => "unknown".into(),
             },
             text(Some(&self.by)),
             time(self.created, calendar),
@@ -166,7 +168,7 @@ impl Record for ListedLead {
         let (row, facts) = (&self.row, &self.row.facts);
         let lost = match facts.status {
             Status::Lost(reason) => name(&reason, &LostReason::NAMES),
-            Status::InProgress | Status::Won => Cell::EMPTY,
+            Status::InProgress | Status::Won | Status::Unknown => Cell::EMPTY,
         };
         vec![
             text(Some(&facts.id)),

@@ -42,8 +42,8 @@ pub(crate) async fn link(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let saved_as = format!("{}-{}.{}", export.what.name(), export.asked.format("%Y-%m-%d-%H%M"), export.format.name());
     let content_type = export.format.media_type();
     let file = files::Download { name: &file_name(&call.scope, &export), content_type, file_name: &saved_as };
-    let lasts = (ends - call.now).to_std().map_err(|e| Failure::Broken(e.into()))?;
-    let url = platform.files.download_link(file, lasts).await?;
+    let validity = (ends - call.now).to_std().map_err(|e| Failure::Broken(e.into()))?;
+    let url = platform.files.download_link(file, validity).await?;
     Ok(Answer::new(200, &LinkView { url, expires_at: ends, file_name: saved_as, rows: export.written.rows })?.about(&id))
 }
 

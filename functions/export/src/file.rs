@@ -3,7 +3,7 @@
 use crate::columns::{Cell, Record};
 use crate::workbook::Workbook;
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::reports::{Export, ExportContent, ExportFormat, Sheet, Written};
+use forecourt_domain::reports::{Export, ExportContent, ExportFormat, ExportOutput, UnfinishedSheet};
 use forecourt_store::{Failure, ListedLead};
 
 /// Byte order mark: spreadsheets recognise UTF-8 by it.
@@ -27,7 +27,7 @@ impl File {
             ExportFormat::Xlsx => {
                 Ok(Self::Xlsx(Box::new(Workbook::resume(export.written.sheets.clone(), at, carried, columns, most_rows)?)))
             }
-            ExportFormat::Csv if export.written == Written::default() => {
+            ExportFormat::Csv if export.written == ExportOutput::default() => {
                 let mut file = Self::Csv(MARK.to_vec());
                 file.add([columns.iter().map(|name| Cell::from(*name)).collect()])?;
                 Ok(file)
@@ -54,7 +54,7 @@ impl File {
     }
 
     /// Ends the slice, and the file if it is the `last` slice. Returns the bytes, carried bytes included, and the sheets so far.
-    pub(crate) fn end(self, export: &Export, last: bool) -> Result<(Vec<u8>, Vec<Sheet>), Failure> {
+    pub(crate) fn end(self, export: &Export, last: bool) -> Result<(Vec<u8>, Vec<UnfinishedSheet>), Failure> {
         match self {
             Self::Csv(csv) => Ok((csv, Vec::new())),
             Self::Xlsx(workbook) if last => workbook.finish(export.what.name()),

@@ -61,10 +61,10 @@ impl ExportBody {
             }
             _ => Err(vec![Fault::new("what", RULE, "must be appointments or leads")]),
         };
-        let known = |said: &str| ExportFormat::NAMES.iter().find(|(name, _)| *name == said).map(|(_, format)| *format);
+        let known = |wanted: &str| ExportFormat::NAMES.iter().find(|(name, _)| *name == wanted).map(|(_, format)| *format);
         let format = match &self.format {
             Value::Null => Some(ExportFormat::default()),
-            said => said.as_str().and_then(known),
+            name => name.as_str().and_then(known),
         };
         if format.is_none() {
             faults.push(Fault::new("format", RULE, "must be csv or xlsx"));

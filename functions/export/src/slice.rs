@@ -7,7 +7,7 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::reports::{
-    AppointmentFacts, Bounds, Export, ExportContent, ExportPosition, ExportState, Marks, Period, Spot, Written,
+    AppointmentFacts, Bounds, Export, ExportContent, ExportOutput, ExportPosition, ExportState, Period, ReadingTimes, RowPosition,
 };
 use forecourt_domain::settings::Dealer;
 use forecourt_store::keys::{Key, WakeUp, WakeUpTarget};
@@ -43,11 +43,11 @@ fn bounds(export: &Export, dealer: &Dealer) -> Bounds {
 }
 
 /// Whether a row was read at an earlier position.
-fn was_read(export: &Export, marks: &Marks, stood: &EarlierPlace) -> bool {
-    let number = export.dealers.iter().position(|dealer| *dealer == stood.dealer);
+fn was_read(export: &Export, marks: &ReadingTimes, earlier: &EarlierPlace) -> bool {
+    let number = export.dealers.iter().position(|dealer| *dealer == earlier.dealer);
     number.is_some_and(|dealer| {
-        let spot = Spot { newcomer: stood.newcomer, dealer, month: stood.partition.clone(), place: stood.place.clone() };
-        marks.have_read(&spot, stood.from, stood.until)
+        let position = RowPosition { newcomer: earlier.newcomer, dealer, month: earlier.partition.clone(), place: earlier.place.clone() };
+        marks.have_read(&position, earlier.from, earlier.until)
     })
 }
 
@@ -58,7 +58,7 @@ struct Slice {
     rows: u64,
     months: u64,
     percent: u8,
-    marks: Marks,
+    marks: ReadingTimes,
     /// Whether everything has been read.
     ended: bool,
 }
@@ -99,7 +99,7 @@ impl Exporter {
     }
 
     /// Reads a slice and stores it as a part. If the rows are too few for a part, they are carried to the next slice.
-    async fn write_slice(&self, scope: &Scope, export: &Export, place: ExportPosition) -> Result<(ExportState, Written), Failure> {
+    async fn write_slice(&self, scope: &Scope, export: &Export, place: ExportPosition) -> Result<(ExportState, ExportOutput), Failure> {
         let name = file_name(scope, export);
         let mut written = export.written.clone();
         let bytes = match &written.carried {
@@ -125,7 +125,7 @@ impl Exporter {
         written.rows += slice.rows;
         written.months += slice.months;
         written.percent = slice.percent;
-        written.marks = if slice.ended { Marks::default() } else { slice.marks };
+        written.marks = if slice.ended { ReadingTimes::default() } else { slice.marks };
         let bytes;
         (bytes, written.sheets) = slice.file.end(export, slice.ended)?;
         written.bytes = before + bytes.len() as u64;
@@ -179,14 +179,14 @@ impl Exporter {
                     let after = slice.place.after.take().filter(|_| slice.place.month.as_deref() == Some(partition.name()));
                     let began = clock.now();
                     let page = self.platform.store.rows::<R>(scope, partition, after.as_deref()).await?;
-                    let is_new = |row: &R| !row.earlier_places().iter().any(|stood| was_read(export, &slice.marks, stood));
+                    let is_new = |row: &R| !row.earlier_places().iter().any(|earlier| was_read(export, &slice.marks, earlier));
                     let rows: Vec<R> = page.rows.into_iter().filter(|row| takes(row, &bounds) && is_new(row)).collect();
                     slice.rows += rows.len() as u64;
                     slice.file.add(rows.iter().map(|row| row.cells(&dealer.settings.calendar)))?;
                     let to = page.more.clone().unwrap_or_else(|| "~".into());
                     let (newcomer, month) = (slice.place.newcomers, partition.name().to_owned());
-                    let spot = Spot { newcomer, dealer: slice.place.dealer, month: month.clone(), place: to };
-                    slice.marks.note(spot, began, clock.now());
+                    let position = RowPosition { newcomer, dealer: slice.place.dealer, month: month.clone(), place: to };
+                    slice.marks.note(position, began, clock.now());
                     if !newcomer {
                         slice.months += u64::from(page.more.is_none());
                         slice.percent = page.more.as_deref().map_or(0, |place| partition.percent(export.asked, place));
@@ -198,13 +198,13 @@ impl Exporter {
         }
     }
 
-    async fn remove_files(&self, name: &str, written: &Written) -> Result<Written, Failure> {
+    async fn remove_files(&self, name: &str, written: &ExportOutput) -> Result<ExportOutput, Failure> {
         if let Some(upload) = &written.upload {
             self.uploads.abandon(name, upload).await?;
         }
         for name in [Some(name), written.carried.as_deref()].into_iter().flatten() {
             self.platform.files.remove(name).await?;
         }
-        Ok(Written { upload: None, carried: None, parts: Vec::new(), ..written.clone() })
+        Ok(ExportOutput { upload: None, carried: None, parts: Vec::new(), ..written.clone() })
     }
 }

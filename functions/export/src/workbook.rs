@@ -1,13 +1,13 @@
 //! An Excel workbook (ECMA-376, SpreadsheetML) that is written row by row and slice by slice (EXP-1, EXP-3).
 //!
 //! Cells hold inline text, so no table of shared texts is needed at the end. Every slice ends its compression at a byte boundary and refers to no earlier
-//! data, so the output of consecutive slices is one valid file. [`Sheet`] holds everything that the next slice needs.
+//! data, so the output of consecutive slices is one valid file. [`UnfinishedSheet`] holds everything that the next slice needs.
 
 use crate::columns::Cell;
 use crate::zip::{Entry, write_directory};
 use chrono::NaiveDate;
 use flate2::{Compress, Compression, FlushCompress};
-use forecourt_domain::reports::Sheet;
+use forecourt_domain::reports::UnfinishedSheet;
 use forecourt_store::Failure;
 use std::fmt::Write as _;
 
@@ -31,7 +31,7 @@ pub(crate) struct Workbook {
     /// The offset of `out` in the file.
     base: u64,
     /// The sheets so far; rows are added to the last.
-    sheets: Vec<Sheet>,
+    sheets: Vec<UnfinishedSheet>,
     columns: &'static [&'static str],
     most_rows: u32,
     /// XML that is not yet compressed.
@@ -42,7 +42,7 @@ pub(crate) struct Workbook {
 impl Workbook {
     /// Continues a workbook with these sheets. `carried` holds its last bytes, which start at offset `base`. Without sheets a new workbook is started.
     pub(crate) fn resume(
-        sheets: Vec<Sheet>,
+        sheets: Vec<UnfinishedSheet>,
         base: u64,
         carried: Vec<u8>,
         columns: &'static [&'static str],
@@ -81,13 +81,13 @@ impl Workbook {
     }
 
     /// Ends a slice so that another process can continue. Returns the bytes, carried bytes included, and the sheets so far.
-    pub(crate) fn pause(mut self) -> Result<(Vec<u8>, Vec<Sheet>), Failure> {
+    pub(crate) fn pause(mut self) -> Result<(Vec<u8>, Vec<UnfinishedSheet>), Failure> {
         self.pack(FlushCompress::Sync)?;
         Ok((self.out, self.sheets))
     }
 
     /// Ends the file; its sheets are named `name`.
-    pub(crate) fn finish(mut self, name: &str) -> Result<(Vec<u8>, Vec<Sheet>), Failure> {
+    pub(crate) fn finish(mut self, name: &str) -> Result<(Vec<u8>, Vec<UnfinishedSheet>), Failure> {
         self.close_sheet()?;
         let mut entries = Vec::new();
         for (name, text) in fixed_files() {
@@ -118,7 +118,7 @@ impl Workbook {
     }
 
     fn open_sheet(&mut self) -> Result<(), Failure> {
-        let sheet = Sheet { at: u64::from(self.offset()?), ..Sheet::default() };
+        let sheet = UnfinishedSheet { at: u64::from(self.offset()?), ..UnfinishedSheet::default() };
         entry(self.sheets.len() + 1, &sheet)?.write_header(&mut self.out);
         self.sheets.push(sheet);
         self.packer.reset();
@@ -175,7 +175,7 @@ fn header_size(entry: &Entry) -> u32 {
     30 + entry.name.len() as u32
 }
 
-fn entry(number: usize, sheet: &Sheet) -> Result<Entry, Failure> {
+fn entry(number: usize, sheet: &UnfinishedSheet) -> Result<Entry, Failure> {
     let small = |bytes: u64| u32::try_from(bytes).map_err(|_| broken("a sheet is larger than 4 GB"));
     let name = format!("xl/worksheets/sheet{number}.xml");
     Ok(Entry { name, at: small(sheet.at)?, crc: sheet.crc, packed: small(sheet.packed)?, size: small(sheet.size)?, streamed: true })

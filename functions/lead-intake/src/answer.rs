@@ -154,16 +154,24 @@ pub(crate) fn of_request(mut outcomes: Vec<Outcome>) -> Result<Answer, Problem> 
 /// The refusal of an enquiry. The message is delivered again; enquiries that were accepted are then repeats.
 pub(crate) fn of_message(outcomes: Vec<Outcome>) -> Result<String, Failure> {
     let mut leads = Vec::new();
-    let mut refused = None;
-    for outcome in outcomes {
+    let mut refused = Vec::new();
+    let single = outcomes.len() == 1;
+    for (position, outcome) in outcomes.into_iter().enumerate() {
         match outcome {
-            Outcome::Refused(problem) => refused = Some(problem),
+            Outcome::Refused(problem) => refused.push((position, problem)),
             Outcome::Created(lead) | Outcome::Repeated { lead, .. } | Outcome::Updated(lead) => leads.push(lead.id),
         }
     }
-    match refused {
-        Some(problem) => Err(as_failure(problem)),
-        None => Ok(leads.join(" ")),
+    // Trouble on our side passes; a refusal is final only if nothing else is left to do.
+    if let Some(trouble) = refused.iter().position(|(_, problem)| problem.cause.is_some()) {
+        return Err(as_failure(refused.swap_remove(trouble).1));
+    }
+    match refused.len() {
+        0 => Ok(leads.join(" ")),
+        1 if single => Err(as_failure(refused.swap_remove(0).1)),
+        _ => Err(Failure::Refused(Refusal::Invalid(
+            refused.into_iter().flat_map(|(position, problem)| faults_of(position, problem)).collect(),
+        ))),
     }
 }
 
@@ -173,7 +181,18 @@ pub(crate) fn as_failure(problem: Problem) -> Failure {
         return Failure::Unavailable(cause.into());
     }
     if problem.errors.is_empty() {
-        return Failure::Refused(Refusal::Malformed(problem.detail));
+        // Only a body that cannot be read is malformed: its parser may quote it.
+        let unreadable = problem.status == 400;
+        return Failure::Refused(if unreadable { Refusal::Malformed(problem.detail) } else { Refusal::Conflict(problem.detail) });
     }
     Failure::Refused(Refusal::Invalid(problem.errors.into_iter().map(|e| Fault::new(e.field, e.rule, e.detail)).collect()))
+}
+
+/// The faults of one of several enquiries, each with the enquiry's place.
+fn faults_of(position: usize, problem: Problem) -> Vec<Fault> {
+    let within = format!("enquiries[{position}]");
+    if problem.errors.is_empty() {
+        return vec![Fault::new(within, "INT-2", problem.detail)];
+    }
+    problem.errors.into_iter().map(|e| Fault::new(format!("{within}.{}", e.field), e.rule, e.detail)).collect()
 }

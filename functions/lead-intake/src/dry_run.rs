@@ -1,13 +1,13 @@
 //! The dry run: where a lead would go at a given time, and with which deadlines (SET-9). It writes nothing.
 
 use crate::body::EnquiryBody;
-use crate::format::{Format, Part};
+use crate::format::{Format, ReceivedEnquiry};
 use crate::submission::{lane, recognised, referenced_keys, site};
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, LeadId, Refusal, Right, StepKind};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::distribution::{AssignmentReason, PassedOver};
-use forecourt_domain::lead::{Event, Kept, Plan, Raw};
+use forecourt_domain::lead::{Event, Plan, Raw, RawStorage};
 use forecourt_domain::rules::lead::intake::{self, Arrival, IntakeOutcome, StoredState};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
@@ -115,10 +115,11 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
         body: String::new(),
         receipt: None,
         request: None,
-        raw: Raw { media_type: String::new(), kept: Kept::Here(Vec::new()) },
+        raw: Raw { media_type: String::new(), storage: RawStorage::Here(Vec::new()) },
         by: call.scope.actor(),
         resend: false,
         mailbox,
+        sent: at,
         at,
     };
     // Only a caller who may read the dealer's leads learns that the contact is known (ACC-1).
@@ -144,13 +145,13 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     Ok(Answer::new(200, &view)?.about(&id))
 }
 
-fn read(call: &Call) -> Result<(DateTime<Utc>, Part), Problem> {
+fn read(call: &Call) -> Result<(DateTime<Utc>, ReceivedEnquiry), Problem> {
     let body: DryRunBody = call.json()?;
     let mut faults = Vec::new();
     let text = body.received_at.text("received_at", &mut faults);
     let at = text.map(|text| DateTime::parse_from_rfc3339(text.trim()).map(|at| at.to_utc()));
     if let Some(Err(_)) = at {
-        faults.push(Fault::new("received_at", "SET-9", "must be a time with its zone, such as 2026-12-24T12:30:00+01:00"));
+        faults.push(Fault::new("received_at", "SET-9", "must be a time with a UTC offset, such as 2026-12-24T12:30:00+01:00"));
     }
     let lead = match body.lead {
         Loose::Here(lead) if lead.is_object() => Some(lead.to_string().into_bytes()),

@@ -15,7 +15,7 @@ pub(crate) enum Format {
 }
 
 /// One enquiry of a body, and the part of the body that it was read from.
-pub(crate) struct Part {
+pub(crate) struct ReceivedEnquiry {
     pub(crate) raw: Vec<u8>,
     pub(crate) resend: bool,
     enquiry: RawEnquiry,
@@ -56,11 +56,18 @@ impl Format {
     ///
     /// # Errors
     /// 400 if the body cannot be read, 413 if it is too large.
-    pub(crate) fn read(self, body: &[u8]) -> Result<Vec<Part>, Problem> {
+    pub(crate) fn read(self, body: &[u8]) -> Result<Vec<ReceivedEnquiry>, Problem> {
         match self {
             Format::Json => {
                 let (enquiry, faults) = forecourt_edge::formats::json::read::<EnquiryBody>(body)?.read();
-                Ok(vec![Part { raw: body.to_vec(), resend: false, enquiry, faults, flags: Vec::new(), tolerance: Tolerance::Strict }])
+                Ok(vec![ReceivedEnquiry {
+                    raw: body.to_vec(),
+                    resend: false,
+                    enquiry,
+                    faults,
+                    flags: Vec::new(),
+                    tolerance: Tolerance::Strict,
+                }])
             }
             Format::Adf => {
                 let document = adf::read(body).map_err(unreadable)?;
@@ -71,10 +78,17 @@ impl Format {
     }
 }
 
-fn of_prospect(prospect: adf::Prospect, note: Option<Flag>) -> Part {
+fn of_prospect(prospect: adf::Prospect, note: Option<Flag>) -> ReceivedEnquiry {
     let flags = note.into_iter().chain(prospect.oddities.into_iter().map(|(field, detail)| Flag { field, detail })).collect();
     let resend = prospect.enquiry.resend;
-    Part { raw: prospect.raw.into_bytes(), resend, enquiry: prospect.enquiry, faults: Vec::new(), flags, tolerance: Tolerance::Lenient }
+    ReceivedEnquiry {
+        raw: prospect.raw.into_bytes(),
+        resend,
+        enquiry: prospect.enquiry,
+        faults: Vec::new(),
+        flags,
+        tolerance: Tolerance::Lenient,
+    }
 }
 
 fn unreadable(why: Unreadable) -> Problem {
@@ -84,7 +98,7 @@ fn unreadable(why: Unreadable) -> Problem {
     }
 }
 
-impl Part {
+impl ReceivedEnquiry {
     /// Checks the enquiry.
     ///
     /// # Errors

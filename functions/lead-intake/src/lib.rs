@@ -6,8 +6,8 @@
 //! - **Writes**: per enquiry one conditional transaction: lead, enquiry, contact records, receipts, timeline, deadlines, and the next turn of the
 //!   rotation. The raw input is kept next to the lead if it is small, otherwise in the bucket, before the commit.
 //! - **Repeats**: the lead's number is derived from the sender's id of the enquiry, so a repeated enquiry finds the first lead and gets the first answer.
-//! - **Failure**: HTTP callers get a problem document. A queue message returns to the queue if one of its enquiries fails; after the last delivery it is
-//!   moved to the dead-letter queue. A contended rotation is left to the assign function: the lead is stored without an owner.
+//! - **Failure**: HTTP callers get a problem document. A queue message with a refused enquiry becomes a dead letter with the reason; after
+//!   trouble it returns to the queue, for twelve hours at least. The response clock counts from when the partner sent it. A contended rotation is left to the assign function: the lead is stored without an owner.
 //! - **Dry run**: the same rule on the same data, without a write (SET-9).
 //!
 //! [`adf`] reads ADF documents, `format` turns a body into enquiries, `submission` stores them, `answer` builds the responses.
@@ -26,11 +26,11 @@ pub use dry_run::{DeadlinesView, DryRunBody, DryRunView, PassedOverView, SpanVie
 use crate::submission::Submission;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Refusal, Right};
 use forecourt_edge::http::{Answer, Call, Problem};
+use forecourt_edge::queue::partner::{self, Origin, PartnerQueue};
 use forecourt_edge::routes::Operation;
-use forecourt_edge::{Platform, http, queue};
+use forecourt_edge::{Platform, http};
 use forecourt_store::Failure;
 use format::Format;
 use serde_json::Value;
@@ -39,9 +39,9 @@ use serde_json::Value;
 ///
 /// # Errors
 /// Fails if the event is neither.
-pub async fn handle(platform: &Platform, event: Value) -> Result<Value, lambda_runtime::Error> {
+pub async fn handle(platform: &Platform, partners: &dyn PartnerQueue, event: Value) -> Result<Value, lambda_runtime::Error> {
     Ok(match event.get("Records") {
-        Some(_) => serde_json::to_value(messages(platform, serde_json::from_value(event)?).await)?,
+        Some(_) => serde_json::to_value(messages(platform, partners, serde_json::from_value(event)?).await)?,
         None => serde_json::to_value(request(platform, serde_json::from_value(event)?).await)?,
     })
 }
@@ -70,18 +70,19 @@ async fn submit_request(platform: &Platform, call: Call) -> Result<Answer, Probl
         None => return Err(Problem::media_type("Content-Type header required: application/json or application/adf+xml")),
     };
     let Call { scope, body, now, idempotency_key, .. } = call;
-    let submission = Submission { scope, dealer, format, body, idempotency_key, message_id: None, sent_in: String::new(), now };
+    let submission = Submission { scope, dealer, format, body, idempotency_key, message_id: None, sent_in: String::new(), sent: now, now };
     let outcomes = submission.run(platform).await?;
     answer::of_request(outcomes)
 }
 
 /// Handles a batch of the partner queue.
-pub async fn messages(platform: &Platform, event: SqsEvent) -> SqsBatchResponse {
-    queue::each(platform, event, async |message| submit_message(platform, message).await).await
+pub async fn messages(platform: &Platform, partners: &dyn PartnerQueue, event: SqsEvent) -> SqsBatchResponse {
+    partner::each(platform, partners, event, async |message| submit_message(platform, message).await).await
 }
 
 async fn submit_message(platform: &Platform, message: SqsMessage) -> Result<String, Failure> {
-    let scope = queue::sender(platform, &message).await?;
+    let scope = partner::sender(platform, &message).await?;
+    let origin = Origin::of(platform, &message);
     let attribute = |name: &str| message.message_attributes.get(name).and_then(|a| a.string_value.clone());
     let body = message.body.clone().unwrap_or_default().into_bytes();
     let format = Format::guess(&body);
@@ -91,7 +92,9 @@ async fn submit_message(platform: &Platform, message: SqsMessage) -> Result<Stri
         Refusal::field("dealer", "INT-10", "is required: as message attribute 'dealer', as 'dealer' in JSON, or as the vendor's id in ADF")
     };
     let dealer = dealer.ok_or_else(missing)?;
-    let sent_in = sent_in(&message);
+    let now = platform.clock.now();
+    // A redelivery has the same month.
+    let sent_in = origin.sent.map(|at| at.format("%Y-%m").to_string()).unwrap_or_default();
     let submission = Submission {
         scope,
         dealer,
@@ -100,14 +103,9 @@ async fn submit_message(platform: &Platform, message: SqsMessage) -> Result<Stri
         idempotency_key: None,
         message_id: message.message_id,
         sent_in,
-        now: platform.clock.now(),
+        sent: origin.sent_by(now),
+        now,
     };
     let outcomes = submission.run(platform).await.map_err(answer::as_failure)?;
     answer::of_message(outcomes)
-}
-
-/// Returns the month in which the message was sent, `2026-11`; a redelivery has the same.
-fn sent_in(message: &SqsMessage) -> String {
-    let sent = message.attributes.get("SentTimestamp").and_then(|text| text.parse().ok()).and_then(DateTime::from_timestamp_millis);
-    sent.map(|at: DateTime<Utc>| at.format("%Y-%m").to_string()).unwrap_or_default()
 }

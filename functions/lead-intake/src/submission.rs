@@ -1,7 +1,7 @@
 //! Stores the enquiries of a body as leads: per enquiry one read and one transaction.
 
 use crate::answer::{LeadCreated, Outcome};
-use crate::format::{Format, Part};
+use crate::format::{Format, ReceivedEnquiry};
 use chrono::{DateTime, Utc};
 use flate2::{Compression, write::ZlibEncoder};
 use forecourt_domain::access::Scope;
@@ -10,7 +10,7 @@ use forecourt_domain::decision::Item;
 use forecourt_domain::directory::{Recognised, find_person};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::enquiry::{Enquiry, RoutingCriteria, VEHICLES};
-use forecourt_domain::lead::{Kept, Lead, Raw};
+use forecourt_domain::lead::{Lead, Raw, RawStorage};
 use forecourt_domain::rules::lead::intake::{self, Arrival, IntakeOutcome, StoredState};
 use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
@@ -39,6 +39,8 @@ pub(crate) struct Submission {
     pub(crate) message_id: Option<String>,
     /// The month in which the message was sent, `2026-11`; empty for HTTP.
     pub(crate) sent_in: String,
+    /// When the sender sent it: the response clock counts from here.
+    pub(crate) sent: DateTime<Utc>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -59,7 +61,7 @@ impl Submission {
         Ok(outcomes)
     }
 
-    async fn store(&self, platform: &Platform, dealer: &Dealer, part: &Part, position: usize) -> Result<Outcome, Problem> {
+    async fn store(&self, platform: &Platform, dealer: &Dealer, part: &ReceivedEnquiry, position: usize) -> Result<Outcome, Problem> {
         let enquiry = part.check(dealer, &self.source()).map_err(Problem::invalid)?;
         let store = &platform.store;
         let site = site(platform, &self.scope, dealer, &enquiry).await?;
@@ -75,8 +77,8 @@ impl Submission {
             .as_ref()
             .or(self.message_id.as_ref())
             .map(|key| store.secret().name(&self.scope, &["request", &self.sender(), key, &position.to_string()]));
-        let arrival =
-            Arrival { origin, body, receipt, request, raw, by: self.scope.actor(), resend: part.resend, mailbox, at: self.now, enquiry };
+        let (by, resend, sent, at) = (self.scope.actor(), part.resend, self.sent, self.now);
+        let arrival = Arrival { origin, body, receipt, request, raw, by, resend, mailbox, sent, at, enquiry };
         for number in 0..NUMBERS {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
             let lane = lane(dealer, &arrival.enquiry);
@@ -101,7 +103,7 @@ impl Submission {
     fn source(&self) -> String {
         match self.scope.actor() {
             Actor::Partner(partner) => partner.to_string(),
-            Actor::User(_) | Actor::Customer | Actor::System => "direct".into(),
+            Actor::User(_) | Actor::Customer | Actor::System | Actor::Unknown => "direct".into(),
         }
     }
 
@@ -111,6 +113,7 @@ impl Submission {
             Actor::Partner(partner) => partner.to_string(),
             Actor::Customer => "customer".into(),
             Actor::System => "system".into(),
+            Actor::Unknown => "unknown".into(),
         }
     }
 
@@ -124,7 +127,7 @@ impl Submission {
         let name = |parts: &[&str]| platform.store.secret().name(&self.scope, parts);
         let partner = match self.scope.actor() {
             Actor::Partner(partner) => partner.to_string(),
-            Actor::User(_) | Actor::Customer | Actor::System => String::new(),
+            Actor::User(_) | Actor::Customer | Actor::System | Actor::Unknown => String::new(),
         };
         let (sender, position) = (self.sender(), position.to_string());
         let by_key = self.idempotency_key.as_ref().map(|key| name(&["key", &partner, &sender, key, &position]));
@@ -147,11 +150,11 @@ impl Submission {
         let deflated = deflate.write_all(raw).and_then(|()| deflate.finish()).map_err(|e| Failure::Broken(e.into()))?;
         let media_type = self.format.media_type().to_owned();
         if deflated.len() <= INLINE {
-            return Ok(Raw { media_type, kept: Kept::Here(deflated) });
+            return Ok(Raw { media_type, storage: RawStorage::Here(deflated) });
         }
         let name = format!("raw/{}/{origin}-{body}.zz", self.scope.group());
         platform.files.put(&name, deflated).await?;
-        Ok(Raw { media_type, kept: Kept::InBucket(name) })
+        Ok(Raw { media_type, storage: RawStorage::InBucket(name) })
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) use view::Linked;
 use body::{NewElement, TestDriveRequest};
 use forecourt_domain::base::{ElementId, EventId, LeadId, Refusal, Right, Subject, UserId};
 use forecourt_domain::calendar::{CalendarEvent, EventTime};
-use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::elements::{Communication, Content, Element, ElementKind};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::messages::Letter;
@@ -55,13 +55,13 @@ struct ElementPath {
 
 /// An element with its calendar event or its letter, to be shown in the response.
 #[derive(Debug, Clone)]
-struct Shown {
+struct LinkedElement {
     element: Element,
     event: Option<CalendarEvent>,
     letter: Option<Letter>,
 }
 
-impl Shown {
+impl LinkedElement {
     fn view(&self) -> ElementView<ContentView> {
         ElementView::of(&self.element, Linked { event: self.event.as_ref(), letter: self.letter.as_ref() })
     }
@@ -85,7 +85,7 @@ impl ElementPath {
     }
 
     /// Returns the element with its event and letter: those of the decision, otherwise the stored ones.
-    fn shown(&self, decision: Option<&Decision>, loaded: &Loaded) -> Option<Shown> {
+    fn shown(&self, decision: Option<&Decision>, loaded: &Loaded) -> Option<LinkedElement> {
         let items = || decision.iter().flat_map(|decision| &decision.items);
         let decided = items().find_map(|item| if let Item::Element(element) = item { Some(&**element) } else { None });
         let element = decided.or_else(|| loaded.element(self.lead, self.kind, &self.id))?.clone();
@@ -97,7 +97,7 @@ impl ElementPath {
             let decided = items().find_map(|item| if let Item::Letter(letter) = item { Some(&**letter) } else { None });
             decided.or_else(|| loaded.letter(&home, &cause)).cloned()
         });
-        Some(Shown { element, event, letter })
+        Some(LinkedElement { element, event, letter })
     }
 
     /// Returns the keys of the element and of its event or letter.
@@ -107,7 +107,7 @@ impl ElementPath {
     }
 
     /// Reads the element for a caller who needs `right`.
-    async fn read(&self, platform: &Platform, call: &Call, right: Right) -> Result<Shown, Problem> {
+    async fn read(&self, platform: &Platform, call: &Call, right: Right) -> Result<LinkedElement, Problem> {
         call.scope.needs(right)?;
         let dealer = |loaded: &Loaded| loaded.lead(self.lead).map(|lead| Key::Dealer(lead.dealer.clone()));
         let load =
@@ -147,10 +147,13 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
     let event = EventId::parse(&name).map_err(|e| Failure::Broken(e.into()))?;
     let at = ElementPath { lead, kind, id: id.clone() };
     let by = call.scope.actor();
-    let quoted =
-        if let NewElement::Said(CommunicationRequest::Email { quote: Some((quote, _)), .. }) = &new { Some(quote.clone()) } else { None };
-    let decide = |case: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {
-        NewElement::Content(content) => elements::add(case.lead, id.clone(), content, &by, call.now),
+    let quoted = if let NewElement::Communication(CommunicationRequest::Email { quote: Some((quote, _)), .. }) = &new {
+        Some(quote.clone())
+    } else {
+        None
+    };
+    let decide = |context: &CalendarContext<'_>, loaded: &Loaded| match new.clone() {
+        NewElement::Content(content) => elements::add(context.lead, id.clone(), content, &by, call.now),
         NewElement::TestDrive(TestDriveRequest { vehicle, at, title, user, notes }) => {
             let event = NewEvent {
                 id: event.clone(),
@@ -162,13 +165,15 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
                 booked: false,
                 appointment: None,
             };
-            schedule_test_drive(case, id.clone(), vehicle, event)
+            schedule_test_drive(context, id.clone(), vehicle, event)
         }
-        NewElement::Said(said) => {
+        NewElement::Communication(request) => {
             let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, ElementKind::Quote, quote));
-            let reached =
-                case.lead.addressee(&case.lead.asked_last(), enquiry_of(loaded, case.lead)).map(|(_, reached)| reached).unwrap_or_default();
-            communicate((case.lead, case.dealer), id.clone(), said, quote, &reached, &by, call.now)
+            let asked_last = context.lead.asked_last();
+            let addressee = context.lead.addressee(&asked_last, enquiry_of(loaded, context.lead));
+            let reached = addressee.map(|(_, reached)| reached).unwrap_or_default();
+            let input = LeadInput { lead: context.lead, dealer: context.dealer, by: &by, now: call.now };
+            communicate(input, id.clone(), request, quote, &reached)
         }
     };
     let also = |loaded: &Loaded| {
@@ -176,8 +181,9 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
             .map(|(lead, dealer)| lead::days_of(|days| decide(&CalendarContext { lead, dealer, days, by: &by, now: call.now }, loaded)));
         let event = (kind == ElementKind::TestDrive).then(|| Key::Event(lead, event.clone()));
         let quote = quoted.clone().map(|quote| Key::Element(lead, ElementKind::Quote, quote));
-        let said = (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), described(loaded, lead)]);
-        let further = event.into_iter().chain(quote).chain(said.into_iter().flatten());
+        let letter =
+            (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), described(loaded, lead)]);
+        let further = event.into_iter().chain(quote).chain(letter.into_iter().flatten());
         days.into_iter().flatten().chain(further).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
@@ -216,7 +222,7 @@ fn changeable<'a>(at: &ElementPath, call: &Call, loaded: &'a Loaded) -> Result<&
     let element = loaded.element(at.lead, at.kind, &at.id).ok_or(Refusal::NotFound(at.kind.spoken()))?;
     element.may_be_changed_by(&call.scope)?;
     match call.if_match()? {
-        Some(seen) if !seen.contains(&element.version) => Err(Refusal::Stale { current: element.version }),
+        Some(versions) if !versions.contains(&element.version) => Err(Refusal::Stale { current: element.version }),
         _ => Ok(element),
     }
 }

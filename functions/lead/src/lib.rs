@@ -1,6 +1,6 @@
 //! The lead over HTTP: lists, the lead's page, and everything that users do with one lead.
 //!
-//! - **Triggers**: HTTP API requests of the lead routes (`Operation::ListLeads` to `Operation::Element`).
+//! - **Triggers**: HTTP requests of the routes that the route table gives to this function.
 //! - **Reads**: the lead, its dealer's settings, and the items that the operation needs (enquiry, events, tasks, elements, letters, directory records)
 //!   in one consistent read. Lists and the board read indexes, which lag by some milliseconds.
 //! - **Writes**: every change is one conditional transaction of [`forecourt_store::Store::decide`]: the lead, a timeline entry, and what the rule adds.
@@ -15,6 +15,7 @@ mod cursor;
 mod elements;
 mod list;
 mod page;
+mod undelivered;
 mod work;
 
 pub use elements::{
@@ -27,6 +28,7 @@ pub use page::{
     DeadlineView, EntryView, EventView, HeaderView, LeadContactView, LeadPageView, LeadView, MessageView, OpenTaskView, ReactionView,
     StepView, TargetView, TimelineView,
 };
+pub use undelivered::{UndeliveredListView, UndeliveredView};
 pub use work::{
     AgendaView, AssignmentBody, ContactMadeBody, LeadContactBody, LeadContactsView, MetBody, PhoneBody, ReactionBody, StatusBody,
     TargetBody, TaskBody, TaskView, TasksView, TodoView,
@@ -51,6 +53,8 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::AssignLead => work::assign(platform, &call).await,
         Operation::SetStatus => work::set_status(platform, &call).await,
         Operation::ClaimLead => work::claim(platform, &call).await,
+        Operation::ListUndelivered => undelivered::list(platform, &call).await,
+        Operation::Resend => undelivered::resend(platform, &call).await,
         Operation::Element(what) => elements::operate(platform, &call, what).await,
         _ => work::operate(platform, &call).await,
     }

@@ -58,7 +58,9 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
     };
     let (sites_ref, counted_ref, takes) = (&sites, &counted, &takes);
     let read = |partition: Partition, after: Option<String>| async move {
-        let Some(site) = sites_ref.get(&partition.dealer) else { return Err(Failure::Broken("a stack of an unknown dealer".into())) };
+        let Some(site) = sites_ref.get(&partition.dealer) else {
+            return Err(Failure::Broken("a partition of a dealer that was not loaded".into()));
+        };
         if lock(counted_ref).has_newer_than(partition.ends()) {
             let count = |rows: Vec<AppointmentFacts>| {
                 let mut counted = lock(counted_ref);

@@ -19,7 +19,9 @@ pub(crate) async fn overview(platform: &Platform, call: &Call) -> Result<Answer,
     let tally = Mutex::new(LeadTally::default());
     let (sites_ref, tally_ref, filter) = (&sites, &tally, &filter);
     let read = |partition: Partition, after: Option<String>| async move {
-        let Some(site) = sites_ref.get(&partition.dealer) else { return Err(Failure::Broken("a stack of an unknown dealer".into())) };
+        let Some(site) = sites_ref.get(&partition.dealer) else {
+            return Err(Failure::Broken("a partition of a dealer that was not loaded".into()));
+        };
         let count = |rows: Vec<LeadFacts>| {
             let mut tally = tally_ref.lock().unwrap_or_else(PoisonError::into_inner);
             let sees = |facts: &LeadFacts| call.scope.sees_leads_of(facts.owner.as_ref(), &site.dealer.settings, call.now);

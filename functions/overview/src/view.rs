@@ -171,7 +171,7 @@ impl From<Appointment> for AppointmentRowView {
             created_at: row.created,
             cancelled_at: match row.state {
                 forecourt_domain::appointment::AppointmentState::Cancelled { at, .. } => Some(at),
-                forecourt_domain::appointment::AppointmentState::Booked => None,
+                forecourt_domain::appointment::AppointmentState::Booked | forecourt_domain::appointment::AppointmentState::Unknown => None,
             },
             attendance: row.attendance.is,
             confirmed: media(row.confirmed),

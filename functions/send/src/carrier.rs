@@ -3,20 +3,77 @@
 use crate::mail::Mail;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use forecourt_domain::messages::Retry;
+use forecourt_store::Cause;
 use serde::{Deserialize, Serialize};
+use std::error::Error;
+use std::time::Duration;
 
 /// How sending can fail.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Undelivered {
+    /// Not delivered: the provider throttles, or a quota is used up. A later attempt may succeed.
+    #[error("the provider takes no more messages for now")]
+    Busy(#[source] Cause),
     /// Not delivered; a later attempt may succeed.
-    #[error("{0}")]
-    Later(String),
+    #[error("not delivered")]
+    Later(#[source] Cause),
     /// Not delivered, and no attempt can succeed.
-    #[error("{0}")]
-    Never(String),
+    #[error("rejected")]
+    Never(#[source] Cause),
     /// The request was sent and got no answer: the message may have been delivered.
-    #[error("{0}")]
-    Unclear(String),
+    #[error("no answer")]
+    Unclear(#[source] Cause),
+}
+
+impl Undelivered {
+    /// How to continue.
+    pub fn retry(&self) -> Retry {
+        match self {
+            Undelivered::Busy(_) => Retry::Busy,
+            Undelivered::Later(_) => Retry::Later,
+            Undelivered::Never(_) => Retry::Never,
+            Undelivered::Unclear(_) => Retry::Unclear,
+        }
+    }
+
+    /// The reason in words: the causes, without the repetitions of nested errors.
+    pub fn why(&self) -> String {
+        let causes = std::iter::successors(self.source(), |error| (*error).source()).map(ToString::to_string);
+        causes.fold(String::new(), |why, cause| match why.is_empty() {
+            true => cause,
+            false if why.contains(&cause) => why,
+            false => format!("{why}: {cause}"),
+        })
+    }
+}
+
+/// The reason why a webhook request got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// The address is not allowed (APT-6).
+    #[error("the address {0}")]
+    Address(String),
+    /// The request cannot be written.
+    #[error("the request cannot be written")]
+    Request(#[source] Cause),
+    /// There was no answer in time.
+    #[error("no answer within ten seconds")]
+    TimedOut,
+    /// There was no connection, or it broke.
+    #[error("no connection")]
+    Connection(#[source] Cause),
+    /// Webhooks are not configured.
+    #[error("webhooks are not configured")]
+    NotConfigured,
+}
+
+impl NoAnswer {
+    /// The reason in words: the innermost cause, which is the most specific.
+    pub fn why(&self) -> String {
+        let first: &(dyn Error + 'static) = self;
+        std::iter::successors(Some(first), |error| (*error).source()).last().map(ToString::to_string).unwrap_or_default()
+    }
 }
 
 /// A text message to a customer.
@@ -38,23 +95,28 @@ pub trait Carrier: Send + Sync {
     /// Sends a mail and returns the provider's message id.
     ///
     /// # Errors
-    /// [`Undelivered`] says whether to retry.
+    /// [`Undelivered`] states whether to retry.
     async fn carry(&self, mail: &Mail) -> Result<String, Undelivered>;
 
     /// Sends a text message and returns the provider's message id. The default implementation fails.
     ///
     /// # Errors
-    /// [`Undelivered`] says whether to retry.
+    /// [`Undelivered`] states whether to retry.
     async fn carry_sms(&self, _: &Sms) -> Result<String, Undelivered> {
         Err(Undelivered::Never("text messages are not configured".into()))
+    }
+
+    /// The longest time that one mail or text message may take now, with the wait for its turn.
+    fn longest_send(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// Sends a webhook request and returns the HTTP status. The default implementation fails.
     ///
     /// # Errors
-    /// The reason why there was no answer.
-    async fn call(&self, _: &Call) -> Result<u16, String> {
-        Err("webhooks are not configured".into())
+    /// [`NoAnswer`] states why.
+    async fn call(&self, _: &Call) -> Result<u16, NoAnswer> {
+        Err(NoAnswer::NotConfigured)
     }
 }
 

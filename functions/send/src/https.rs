@@ -1,7 +1,7 @@
 //! HTTPS requests to webhooks. Only public addresses are allowed: they are checked when the name is resolved, and the connection uses the
 //! checked addresses.
 
-use crate::carrier::Call;
+use crate::carrier::{Call, NoAnswer};
 use async_trait::async_trait;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -72,10 +72,10 @@ impl Https {
     /// Sends a request and returns the HTTP status.
     ///
     /// # Errors
-    /// The reason why there was no answer.
-    pub async fn send(&self, call: &Call) -> Result<u16, String> {
+    /// [`NoAnswer`] states why.
+    pub async fn send(&self, call: &Call) -> Result<u16, NoAnswer> {
         // A literal address is not resolved, so that it must be checked here.
-        let url = endpoint(&call.url)?;
+        let url = endpoint(&call.url).map_err(NoAnswer::Address)?;
         let request = http::Request::post(url)
             .header("content-type", "application/json")
             .header("user-agent", "Forecourt")
@@ -83,17 +83,12 @@ impl Https {
             .header("webhook-timestamp", call.webhook_timestamp.to_string())
             .header("webhook-signature", &call.webhook_signature)
             .body(call.body.clone().into())
-            .map_err(|e| e.to_string())?;
-        let request = HttpRequest::try_from(request).map_err(|e| e.to_string())?;
+            .map_err(|e| NoAnswer::Request(e.into()))?;
+        let request = HttpRequest::try_from(request).map_err(|e| NoAnswer::Request(e.into()))?;
         match tokio::time::timeout(TIMEOUT, self.0.call(request)).await {
-            Err(_) => Err("no answer within ten seconds".into()),
-            Ok(Err(e)) => Err(root_cause(&e)),
+            Err(_) => Err(NoAnswer::TimedOut),
+            Ok(Err(e)) => Err(NoAnswer::Connection(e.into())),
             Ok(Ok(response)) => Ok(response.status().as_u16()),
         }
     }
-}
-
-/// Returns the innermost cause, which is the most specific.
-fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| error.source()).last().map(ToString::to_string).unwrap_or_default()
 }

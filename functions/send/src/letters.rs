@@ -1,10 +1,10 @@
 //! Letters to customers: leased, checked again, sent at most once, and recorded with the appointment in one transaction (MSG-1, APT-3).
 
 use crate::carrier::{Sms, Undelivered};
-use crate::mail::{Addressee, Attachment};
+use crate::mail::{Addressee, Attachment, Envelope};
 use crate::quote;
 use crate::sender::Sender;
-use crate::texts::{About, Texts};
+use crate::texts::{LetterSubject, Texts};
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::{Appointment, LetterClaim};
 use forecourt_domain::base::{DealerId, EventId, InvitationId, LeadId, Medium, Subject};
@@ -59,31 +59,24 @@ impl Sender {
         let delivered = self.deliver(&claimed, now).await;
         if let Err(undelivered) = &delivered {
             // The provider's message names the customer: it is stored with the letter and not logged.
-            let fate = match undelivered {
-                Undelivered::Later(_) => "later",
-                Undelivered::Never(_) => "never",
-                Undelivered::Unclear(_) => "unclear",
-            };
-            tracing::warn!(function = self.platform.function, about = wake_up.about(), fate, "letter not delivered");
-            if fate != "later" {
-                self.platform.metrics.note(Metric::MailFailed, &[1.0], now);
-            }
+            tracing::warn!(function = self.platform.function, about = wake_up.about(), retry = ?undelivered.retry(), "letter not delivered");
         } else {
             self.platform.metrics.note_lag(Metric::SendLag, claimed.due, now);
         }
         let letter = match delivered {
             Ok(provider_id) => claimed.letter.sent(provider_id, now),
-            Err(Undelivered::Later(why)) => claimed.letter.failed(why, true, now),
-            Err(Undelivered::Never(why)) => claimed.letter.failed(why, false, now),
-            Err(Undelivered::Unclear(_)) => claimed.letter.unclear(now),
+            Err(undelivered) => claimed.letter.failed(undelivered.why(), undelivered.retry(), now),
         };
+        if letter.undelivered_since().is_some() {
+            self.platform.metrics.note(Metric::MailFailed, &[1.0], now);
+        }
         // If recording fails, the letter counts as unclear: use the long retry budget.
         let load = Load::of(own_keys(home, cause)).with_long_retry();
         let rule = |loaded: &Loaded, _| {
             if loaded.letter(home, cause).is_none_or(|stored| stored.fate != claimed.letter.fate) {
                 return Ok((None, ()));
             }
-            let notified = appointment(home, loaded).and_then(|appointment| appointment.told(&letter));
+            let notified = appointment(home, loaded).and_then(|appointment| appointment.with_notification(&letter));
             let decision = Decision::default().with(Item::Letter(Box::new(letter.clone())));
             Ok((Some(decision.with_some(notified.map(|appointment| Item::Appointment(Box::new(appointment))))), ()))
         };
@@ -114,7 +107,7 @@ impl Sender {
                         Ok((leased, to)) => {
                             let (due, dealer) = (letter.due(), dealer.clone());
                             // Until the result is known, the customer counts as possibly notified.
-                            let notifying = appointment.and_then(|appointment| appointment.telling(&leased));
+                            let notifying = appointment.and_then(|appointment| appointment.with_notification_leased(&leased));
                             let decision = decided(leased.clone())
                                 .map(|decision| decision.with_some(notifying.map(|appointment| Item::Appointment(Box::new(appointment)))));
                             let (appointment, lead) = (appointment.cloned(), lead.cloned());
@@ -132,27 +125,27 @@ impl Sender {
     async fn deliver(&self, claimed: &ClaimedLetter, now: DateTime<Utc>) -> Result<String, Undelivered> {
         let ClaimedLetter { letter, dealer, appointment, event, lead, page, to, .. } = claimed;
         let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).unwrap_or_default();
-        let about = About { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
+        let about = LetterSubject { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
         let id = match &letter.home {
             Subject::Lead(lead) => format!("{lead}.{}", letter.cause),
             Subject::Appointment(id) => format!("{id}.{}", letter.cause),
         };
         match to {
             Destination::Mail(to) => {
-                let mail = self.texts.letter(id, to, dealer, letter, about, now).map_err(Undelivered::Never)?;
-                let mut mail = mail;
-                if let Some(appointment) = appointment.as_ref().filter(|_| letter.says != LetterKind::Reminder) {
+                let envelope = Envelope { id: &id, to, dealer, now };
+                let mut mail = self.texts.letter(envelope, letter, about).map_err(|e| Undelivered::Never(e.into()))?;
+                if let Some(appointment) = appointment.as_ref().filter(|_| letter.kind != LetterKind::Reminder) {
                     let title = Texts::title(dealer, appointment, event.as_ref(), &to.language);
                     mail.attachments.push(calendar_file(appointment, event.as_ref(), dealer, to, title));
                 }
-                if let LetterKind::Text { enclosed: Some(enclosed), .. } = &letter.says {
+                if let LetterKind::Text { enclosed: Some(enclosed), .. } = &letter.kind {
                     let attachment = quote::attachment(enclosed, lead.as_ref(), to, dealer, letter.queued);
-                    mail.attachments.push(attachment.map_err(Undelivered::Never)?);
+                    mail.attachments.push(attachment.map_err(|e| Undelivered::Never(e.into()))?);
                 }
                 self.carrier.carry(&mail).await
             }
             Destination::Phone(number) => {
-                let text = self.texts.sms(dealer, letter, about).map_err(Undelivered::Never)?;
+                let text = self.texts.sms(dealer, letter, about).map_err(|e| Undelivered::Never(e.into()))?;
                 self.carrier.carry_sms(&Sms { id, to: number.clone(), text, at: now }).await
             }
         }
@@ -173,7 +166,7 @@ fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, deale
         until: appointment.at + dealer.capacity().duration(kind),
         changed: match &appointment.state {
             forecourt_domain::appointment::AppointmentState::Cancelled { at, .. } => *at,
-            forecourt_domain::appointment::AppointmentState::Booked => changed,
+            forecourt_domain::appointment::AppointmentState::Booked | forecourt_domain::appointment::AppointmentState::Unknown => changed,
         },
         cancelled: appointment.state.is_cancelled(),
         attendee: Some((to.name.clone(), to.address.clone())),
@@ -249,6 +242,8 @@ fn recipient(
     match letter.medium {
         Medium::Email => Some(Destination::Mail(Addressee::customer(name, email?, language))),
         Medium::Sms => Some(Destination::Phone(phone?.texted()?.to_owned())),
+        // The release that knows the medium sends the letter.
+        Medium::Unknown => None,
     }
 }
 

@@ -2,12 +2,12 @@
 //!
 //! - **Does**: sends what is due. Notices go by mail, several in one mail where they wait together; letters go by mail or text message, with
 //!   calendar file or quote; webhooks go by HTTPS, signed.
-//! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only says where to wake_up; what to send is decided by stored state.
+//! - **Triggers**: wake-ups of the queues `send` and `notify`. A wake-up only names the items to check; their stored state decides what is sent.
 //! - **Reads**: the message, its lead, dealer, appointment and recipient, at the moment of sending.
 //! - **Writes**: first a lease on the message, then its delivery state. Both are transactions of their own around the sending.
 //! - **Repeats**: two senders never hold the same lease. A message that is no longer true is settled without sending.
-//! - **On failure**: a known failure is retried, then recorded as failed and counted as `MailFailed`. An unclear result is repeated to users,
-//!   and never to customers. A wake-up that fails returns to the queue and ends in the dead-letter queue; the sweep finds what is overdue.
+//! - **On failure**: a known failure is retried for three days while the message is true, then recorded as failed and counted as `MailFailed`.
+//!   A busy provider uses up no attempt. An unclear result is repeated to users, and to customers only by hand. A wake-up that fails returns to the queue and ends in the dead-letter queue; the sweep finds what is overdue.
 
 mod carrier;
 pub mod https;
@@ -15,6 +15,7 @@ mod language;
 mod letters;
 pub mod mail;
 mod notices;
+pub mod pace;
 pub mod pdf;
 mod pool;
 pub mod quote;
@@ -24,7 +25,7 @@ pub mod texts;
 pub mod trade_in;
 mod webhooks;
 
-pub use carrier::{Call, Carrier, Sms, Undelivered};
+pub use carrier::{Call, Carrier, NoAnswer, Sms, Undelivered};
 pub use sender::Sender;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -32,16 +33,33 @@ use forecourt_edge::queue;
 use forecourt_store::Failure;
 use forecourt_store::keys::WakeUpTarget;
 use futures::future::join_all;
+use std::time::{Duration, Instant};
+
+/// The time for reading, claiming and recording a message.
+const TABLE_TIME: Duration = Duration::from_secs(5);
 
 impl Sender {
     /// Handles a batch of wake-ups of the queue `send` or `notify`.
-    pub async fn handle(&self, mut event: SqsEvent) -> SqsBatchResponse {
+    pub async fn handle(&self, event: SqsEvent) -> SqsBatchResponse {
+        self.handle_until(event, None).await
+    }
+
+    /// Handles a batch of wake-ups before `deadline`. A message is claimed only if the time left exceeds the longest time of one send: a
+    /// sender that is stopped in the middle leaves the message unclear. The other wake-ups return to the queue.
+    pub async fn handle_until(&self, mut event: SqsEvent, deadline: Option<Instant>) -> SqsBatchResponse {
         // Receivers of webhooks may be slow: their wake-ups are handled concurrently.
         let is_webhook =
             |message: &SqsMessage| queue::wake_up(message).is_ok_and(|wake_up| matches!(wake_up.target, WakeUpTarget::Outgoing { .. }));
         let (webhooks, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut event.records).into_iter().partition(is_webhook);
         event.records = rest;
-        let mut response = queue::each(&self.platform, event, async |message| self.handle_wake_up(message).await).await;
+        let mut response = queue::each(&self.platform, event, async |message| {
+            let longest = self.carrier.longest_send() + TABLE_TIME;
+            if deadline.is_some_and(|deadline| deadline.saturating_duration_since(Instant::now()) < longest) {
+                return Err(Failure::Unavailable("too little time is left in this batch for one more send".into()));
+            }
+            self.handle_wake_up(message).await
+        })
+        .await;
         let responses = webhooks.into_iter().map(async |message| {
             let mut event = SqsEvent::default();
             event.records = vec![message];

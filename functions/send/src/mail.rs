@@ -82,12 +82,25 @@ impl Addressee {
     }
 }
 
+/// A mail without its text.
+#[derive(Clone, Copy)]
+pub struct Envelope<'a> {
+    /// Id of the mail: the same for every attempt.
+    pub id: &'a str,
+    /// The recipient.
+    pub to: &'a Addressee,
+    /// The sender.
+    pub dealer: &'a Dealer,
+    /// Time of the attempt.
+    pub now: DateTime<Utc>,
+}
+
 impl Mail {
-    /// Makes a mail from the dealer to `to` out of a text whose first line is the subject.
-    pub(crate) fn from_text(id: String, to: &Addressee, dealer: &Dealer, text: &str, now: DateTime<Utc>) -> Self {
+    /// Makes a mail from the dealer to the recipient out of a text whose first line is the subject.
+    pub(crate) fn from_text(Envelope { id, to, dealer, now }: Envelope<'_>, text: &str) -> Self {
         let (subject, text) = text.split_once('\n').unwrap_or((text, ""));
         Self {
-            id,
+            id: id.to_owned(),
             to_name: to.name.clone(),
             to: to.address.wire(),
             from_name: dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone()),

@@ -3,17 +3,22 @@
 use aws_lambda_events::sqs::SqsEvent;
 use forecourt_edge::environment::setting;
 use forecourt_send::https::{Https, System};
-use forecourt_send::{Sender, ses::Ses, texts::Texts};
+use forecourt_send::{Sender, pace::Pace, ses::Ses, ses::Settings, texts::Texts};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let (platform, config) = forecourt_edge::start::platform("send", forecourt_edge::files::none).await?;
-    let sms = setting("SMS_FROM").ok().filter(|from| !from.is_empty());
-    let sms = sms.map(|from| (aws_sdk_pinpointsmsvoicev2::Client::new(&config), from));
-    let ses = Ses { client: aws_sdk_ses::Client::new(&config), from: setting("MAIL_FROM")?, sms, https: Https::new(Arc::new(System)) };
+    let number = |name| setting(name).ok().and_then(|number| number.parse::<f64>().ok());
+    let processes = number("PROCESSES").unwrap_or(1.0) as u32;
+    let pace = |name| number(name).map_or_else(Pace::unlimited, |rate| Pace::shared(rate, processes));
+    let (from, sms_from, https) = (setting("MAIL_FROM")?, setting("SMS_FROM").ok(), Https::new(Arc::new(System)));
+    let settings = Settings { from, sms_from, mail_pace: pace("MAIL_RATE"), sms_pace: pace("SMS_RATE"), timeout: Settings::TIMEOUT, https };
     let texts = Texts::new(&setting("PUBLIC_URL")?)?;
-    let sender = Sender { platform, carrier: Arc::new(ses), texts: Arc::new(texts) };
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(sender.handle(event.payload).await))).await
+    let sender = Sender { platform, carrier: Arc::new(Ses::new(&config, settings)), texts: Arc::new(texts) };
+    let handle = async |event: LambdaEvent<SqsEvent>| {
+        Ok::<_, Error>(sender.handle_until(event.payload, Some(forecourt_edge::start::ends_at(event.context.deadline))).await)
+    };
+    lambda_runtime::run(service_fn(handle)).await
 }

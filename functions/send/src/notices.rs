@@ -1,9 +1,10 @@
 //! Notices to users by mail (ESC-6, MSG-1): leased, bundled into one mail, checked again, sent, recorded.
 
 use crate::carrier::Undelivered;
-use crate::mail::{Addressee, Attachment, Mail};
+use crate::mail::{Addressee, Attachment, Envelope, Mail};
 use crate::pool;
 use crate::sender::Sender;
+use crate::texts::TextError;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{Refusal, UserId};
 use forecourt_domain::decision::{Decision, Item};
@@ -139,15 +140,14 @@ impl Sender {
         let notices: Vec<(&Message, &Lead)> = claimed.iter().map(|c| (&c.message, &c.lead)).collect();
         let id = claimed.first().and_then(|c| c.message.batch().map(str::to_owned)).unwrap_or_else(|| batch_of(&claimed));
         let sheets = self.sheets(wake_up, dealer, &claimed).await?;
-        let mail = self.texts.mail(id, &addressee, dealer, &notices, now);
+        let mail = self.texts.mail(Envelope { id: &id, to: &addressee, dealer, now }, &notices);
         let delivered = match mail.and_then(|mail| Ok(Mail { attachments: sheets?, ..mail })) {
             Ok(mail) => self.carrier.carry(&mail).await,
-            Err(e) => Err(Undelivered::Never(e)),
+            Err(e) => Err(Undelivered::Never(e.into())),
         };
         if let Err(undelivered) = &delivered {
             // The provider's message names the reader: it is stored with the notice and not logged.
-            let again = !matches!(undelivered, Undelivered::Never(_));
-            tracing::warn!(function = self.platform.function, about = wake_up.about(), again, "notice not delivered");
+            tracing::warn!(function = self.platform.function, about = wake_up.about(), retry = ?undelivered.retry(), "notice not delivered");
         }
         let now = self.platform.clock.now();
         if delivered.is_ok() {
@@ -156,8 +156,7 @@ impl Sender {
         self.record_all(wake_up, &claimed, |message| match &delivered {
             Ok(provider_id) => message.sent(to.clone(), provider_id.clone(), now),
             // Users are notified twice rather than never.
-            Err(Undelivered::Later(why) | Undelivered::Unclear(why)) => message.failed(why.clone(), true, now),
-            Err(Undelivered::Never(why)) => message.failed(why.clone(), false, now),
+            Err(undelivered) => message.failed(undelivered.why(), undelivered.retry(), now),
         })
         .await
     }
@@ -178,7 +177,7 @@ impl Sender {
         wake_up: &WakeUp,
         dealer: &Dealer,
         claimed: &[ClaimedNotice],
-    ) -> Result<Result<Vec<Attachment>, String>, Failure> {
+    ) -> Result<Result<Vec<Attachment>, TextError>, Failure> {
         let mut sheets = Vec::new();
         for claimed in claimed {
             let Notice::TradeIn { entry } = claimed.message.notice else { continue };

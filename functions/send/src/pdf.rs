@@ -20,7 +20,7 @@ use krilla::paint::Fill;
 use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, Node, SpanTag, TableHeaderScope, Tag, TagGroup, TagKind, TagTree};
 use krilla::{Document, SerializeSettings};
-use layout::{Area, Faces, Ink, Layout, PAGE, Part, Run, lay_out};
+use layout::{Area, Faces, Ink, Layout, PAGE, Run, TextRole, lay_out};
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
@@ -63,23 +63,46 @@ pub struct Link {
     pub url: String,
 }
 
+/// The reason why a sheet cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum PdfError {
+    /// The font cannot be embedded.
+    #[error("the font cannot be embedded")]
+    Font,
+    /// The font file cannot be read.
+    #[error("the font cannot be read")]
+    FontFile(#[source] skrifa::raw::ReadError),
+    /// The font has no glyph that stands for missing ones.
+    #[error("the font has no replacement glyph")]
+    NoReplacement,
+    /// A4 is not a valid page size.
+    #[error("A4 is not a valid page size")]
+    PageSize,
+    /// The settings of the document contradict each other.
+    #[error("the accessibility configuration failed: {0}")]
+    Configuration(String),
+    /// The document breaks a rule of the format.
+    #[error("the document cannot be written")]
+    Document(#[source] krilla::error::KrillaError),
+}
+
 /// Writes the sheet as an A4 document of at most five pages. Longer content is cut with `…`. Equal sheets give equal bytes.
 ///
 /// # Errors
 /// If the document cannot be written.
-pub fn written(sheet: &Sheet) -> Result<Vec<u8>, String> {
+pub fn written(sheet: &Sheet) -> Result<Vec<u8>, PdfError> {
     let faces = Faces { regular: Face::read(ttf_noto_sans::REGULAR)?, bold: Face::read(ttf_noto_sans::BOLD)? };
     let layout = lay_out(sheet, &faces);
     let configuration = ConfigurationBuilder::new()
         .with_accessibility_validator(Accessibility::UA1)
         .finish()
-        .map_err(|e| format!("the accessibility configuration failed: {e:?}"))?;
+        .map_err(|e| PdfError::Configuration(format!("{e:?}")))?;
     let mut document = Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
     let parts = draw(&mut document, sheet, &layout, &faces)?;
     document.set_metadata(metadata(sheet));
     document.set_outline(outline(sheet, &layout));
     document.set_tag_tree(structure(sheet, parts));
-    document.finish().map_err(|e| format!("the document cannot be written: {e}"))
+    document.finish().map_err(PdfError::Document)
 }
 
 /// Returns a text that is never empty: documents need a title and links a name.
@@ -105,12 +128,12 @@ fn metadata(sheet: &Sheet) -> Metadata {
 }
 
 /// The drawn runs of each part.
-type Parts = BTreeMap<Part, Vec<Identifier>>;
+type Parts = BTreeMap<TextRole, Vec<Identifier>>;
 
-fn draw(document: &mut Document, sheet: &Sheet, layout: &Layout, faces: &Faces) -> Result<Parts, String> {
+fn draw(document: &mut Document, sheet: &Sheet, layout: &Layout, faces: &Faces) -> Result<Parts, PdfError> {
     let mut parts = Parts::new();
     for (number, laid) in layout.pages.iter().enumerate() {
-        let mut page = document.start_page_with(PageSettings::from_wh(PAGE.0, PAGE.1).ok_or("A4 is not a valid page size")?);
+        let mut page = document.start_page_with(PageSettings::from_wh(PAGE.0, PAGE.1).ok_or(PdfError::PageSize)?);
         let mut surface = page.surface();
         laid.areas.iter().for_each(|area| draw_area(&mut surface, area));
         for run in &laid.runs {
@@ -121,7 +144,7 @@ fn draw(document: &mut Document, sheet: &Sheet, layout: &Layout, faces: &Faces) 
         if let Some((link, place)) = sheet.link.as_ref().zip(layout.link.and_then(rect)).filter(|_| number == 0) {
             let target = Target::Action(LinkAction::new(link.url.clone()).into());
             let link = Annotation::new_link(LinkAnnotation::new(place, target), Some(named(&link.text)));
-            parts.entry(Part::Link).or_default().push(page.add_tagged_annotation(link));
+            parts.entry(TextRole::Link).or_default().push(page.add_tagged_annotation(link));
         }
         page.finish();
     }
@@ -157,7 +180,7 @@ fn draw_area(surface: &mut Surface<'_>, Area(ink, place): &Area) {
 fn draw_run(surface: &mut Surface<'_>, run: &Run, faces: &Faces) -> Identifier {
     let face = faces.of(run.style);
     let drawn = surface.start_tagged(match run.part {
-        Part::Footer => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)),
+        TextRole::Footer => ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)),
         _ => ContentTag::Span(SpanTag::empty()),
     });
     surface.set_fill(Some(fill(run.style.ink)));
@@ -171,7 +194,7 @@ fn outline(sheet: &Sheet, layout: &Layout) -> Outline {
     let mut outline = Outline::new();
     outline.push_child(OutlineNode::new(named(&sheet.title), XyzDestination::new(0, Point::from_xy(0.0, 0.0))));
     for (page, run) in layout.pages.iter().enumerate().flat_map(|(page, laid)| laid.runs.iter().map(move |run| (page, run))) {
-        if let Part::Heading(_) = run.part {
+        if let TextRole::Heading(_) = run.part {
             let place = Point::from_xy(0.0, run.y - run.style.leading);
             outline.push_child(OutlineNode::new(named(&run.text), XyzDestination::new(page, place)));
         }
@@ -183,23 +206,23 @@ fn outline(sheet: &Sheet, layout: &Layout) -> Outline {
 fn structure(sheet: &Sheet, mut parts: Parts) -> TagTree {
     let mut tree = TagTree::new();
     let heading = |level, title: &str| Tag::Hn(NonZeroU16::MIN.saturating_add(level), Some(named(title)));
-    tree.children.extend(group(&mut parts, Tag::P, Part::Dealer));
-    tree.children.extend(group(&mut parts, heading(0, &sheet.title), Part::Title));
-    tree.children.extend(group(&mut parts, Tag::P, Part::Arrival));
-    if let Some(link) = group(&mut parts, Tag::Link, Part::Link) {
+    tree.children.extend(group(&mut parts, Tag::P, TextRole::Dealer));
+    tree.children.extend(group(&mut parts, heading(0, &sheet.title), TextRole::Title));
+    tree.children.extend(group(&mut parts, Tag::P, TextRole::Arrival));
+    if let Some(link) = group(&mut parts, Tag::Link, TextRole::Link) {
         tree.push(TagGroup::with_children(Tag::P, vec![link]));
     }
     for (index, section) in sheet.sections.iter().enumerate() {
-        tree.children.extend(group(&mut parts, heading(1, &section.heading), Part::Heading(index)));
+        tree.children.extend(group(&mut parts, heading(1, &section.heading), TextRole::Heading(index)));
         let mut table = TagGroup::new(Tag::Table);
         for row in 0..section.rows.len() {
-            let label = group(&mut parts, Tag::TH(TableHeaderScope::Row), Part::Label(index, row));
+            let label = group(&mut parts, Tag::TH(TableHeaderScope::Row), TextRole::Label(index, row));
             match label {
                 Some(label) => {
-                    let value = group(&mut parts, Tag::TD, Part::Value(index, row));
+                    let value = group(&mut parts, Tag::TD, TextRole::Value(index, row));
                     table.push(TagGroup::with_children(Tag::TR, [Some(label), value].into_iter().flatten().collect()));
                 }
-                None => tree.children.extend(group(&mut parts, Tag::P, Part::Value(index, row))),
+                None => tree.children.extend(group(&mut parts, Tag::P, TextRole::Value(index, row))),
             }
         }
         if !table.children.is_empty() {
@@ -210,7 +233,7 @@ fn structure(sheet: &Sheet, mut parts: Parts) -> TagTree {
 }
 
 /// The drawn runs of `part` as a group with `tag`. `None` if nothing was drawn.
-fn group(parts: &mut Parts, tag: impl Into<TagKind>, part: Part) -> Option<Node> {
+fn group(parts: &mut Parts, tag: impl Into<TagKind>, part: TextRole) -> Option<Node> {
     let drawn = parts.remove(&part)?;
     Some(TagGroup::with_children(tag, drawn.into_iter().map(Node::from).collect()).into())
 }

@@ -2,7 +2,7 @@
 
 use crate::language::text_language;
 use crate::mail::{Addressee, Attachment};
-use crate::pdf::{Section, Sheet, written};
+use crate::pdf::{PdfError, Section, Sheet, written};
 use crate::trade_in::{Row, joined, section};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::base::{Language, Money};
@@ -24,7 +24,7 @@ pub(crate) fn attachment(
     to: &Addressee,
     dealer: &Dealer,
     at: DateTime<Utc>,
-) -> Result<Attachment, String> {
+) -> Result<Attachment, PdfError> {
     let words = words_of(&to.language);
     let sheet = sheet_of(enclosed, lead.map(|lead| lead.id.spoken()).as_deref(), to, dealer, at);
     let name = if enclosed.form == Form::Overview { words.overview } else { words.order };

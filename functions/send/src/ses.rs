@@ -1,65 +1,144 @@
 //! The carrier on AWS: mail by SES, text messages by End User Messaging, webhooks by HTTPS.
+//!
+//! One attempt is one POST on a connection of its own: the SDK repeats nothing, since a repeated send may deliver a message twice, and a
+//! kept connection that the provider has closed meanwhile would leave it unclear whether the message was sent.
 
-use crate::carrier::{Call, Carrier, Sms, Undelivered};
+use crate::carrier::{Call, Carrier, NoAnswer, Sms, Undelivered};
 use crate::https::Https;
 use crate::mail::Mail;
+use crate::pace::Pace;
 use async_trait::async_trait;
-use aws_sdk_ses::error::{DisplayErrorContext, SdkError};
+use aws_config::SdkConfig;
+use aws_sdk_ses::config::retry::RetryConfig;
+use aws_sdk_ses::config::timeout::TimeoutConfig;
+use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::RawMessage;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use hyper_util::client::legacy;
+use std::error::Error;
+use std::time::Duration;
 
-/// Sends through SES from one verified address.
-pub struct Ses {
-    /// The SES client.
-    pub client: aws_sdk_ses::Client,
+/// Time limit for a connection. An attempt that never connected is repeated.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The codes with which a provider throttles, or refuses because a quota is used up.
+const BUSY: [&str; 8] = [
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "LimitExceeded",
+    "LimitExceededException",
+    "ServiceQuotaExceededException",
+    "AccountSendingPausedException",
+];
+
+/// The codes with which a provider rejects a message for good.
+const REJECTED: [&str; 4] = ["MessageRejected", "InvalidParameterValue", "ValidationException", "ConflictException"];
+
+/// How to send.
+pub struct Settings {
     /// The sender address, of a domain that is verified in SES.
     pub from: String,
-    /// The client for text messages and their origination identity (a number, a sender id or a pool). `None` if text messages are not configured.
-    pub sms: Option<(aws_sdk_pinpointsmsvoicev2::Client, String)>,
+    /// The origination identity of text messages: a number, a sender id or a pool. `None` if text messages are not configured.
+    pub sms_from: Option<String>,
+    /// The rate of mails.
+    pub mail_pace: Pace,
+    /// The rate of text messages.
+    pub sms_pace: Pace,
+    /// Time limit of an attempt, from the connection to the answer.
+    pub timeout: Duration,
     /// The client for webhooks.
     pub https: Https,
+}
+
+impl Settings {
+    /// The time limit of an attempt. A mail with attachments takes its time, and an attempt that is given up too early is unclear.
+    pub const TIMEOUT: Duration = Duration::from_secs(15);
+}
+
+/// Sends mail through SES from one verified address, and text messages through End User Messaging.
+pub struct Ses {
+    mail: aws_sdk_ses::Client,
+    sms: aws_sdk_pinpointsmsvoicev2::Client,
+    settings: Settings,
+}
+
+impl Ses {
+    /// Creates the clients. Region, credentials and endpoint come from `config`.
+    pub fn new(config: &SdkConfig, settings: Settings) -> Self {
+        let timeouts =
+            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT.min(settings.timeout / 2)).operation_timeout(settings.timeout).build();
+        let http =
+            aws_smithy_http_client::Builder::new().pool_max_idle_per_host(0).tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let mail = aws_sdk_ses::config::Builder::from(config)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts.clone())
+            .http_client(http.clone());
+        let sms = aws_sdk_pinpointsmsvoicev2::config::Builder::from(config)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            .http_client(http);
+        Self {
+            mail: aws_sdk_ses::Client::from_conf(mail.build()),
+            sms: aws_sdk_pinpointsmsvoicev2::Client::from_conf(sms.build()),
+            settings,
+        }
+    }
 }
 
 #[async_trait]
 impl Carrier for Ses {
     async fn carry(&self, mail: &Mail) -> Result<String, Undelivered> {
-        let mime = mail.mime(&self.from).map_err(|e| Undelivered::Never(e.to_string()))?;
-        let message = RawMessage::builder().data(Blob::new(mime)).build().map_err(|e| Undelivered::Never(e.to_string()))?;
-        match self.client.send_raw_email().source(&self.from).destinations(&mail.to).raw_message(message).send().await {
-            Ok(sent) => Ok(sent.message_id),
-            Err(e) => Err(undelivered(&e, e.as_service_error().is_some_and(|e| e.is_message_rejected()))),
-        }
-    }
-
-    async fn call(&self, call: &Call) -> Result<u16, String> {
-        self.https.send(call).await
+        let from = &self.settings.from;
+        let mime = mail.mime(from).map_err(|e| Undelivered::Never(e.into()))?;
+        let message = RawMessage::builder().data(Blob::new(mime)).build().map_err(|e| Undelivered::Never(e.into()))?;
+        self.settings.mail_pace.turn().await;
+        let send = self.mail.send_raw_email().source(from).destinations(&mail.to).raw_message(message);
+        Ok(send.send().await.map_err(undelivered)?.message_id)
     }
 
     async fn carry_sms(&self, sms: &Sms) -> Result<String, Undelivered> {
-        let Some((client, from)) = &self.sms else {
+        let Some(from) = &self.settings.sms_from else {
             return Err(Undelivered::Never("text messages are not configured (parameter SmsFrom)".into()));
         };
-        let send = client.send_text_message().destination_phone_number(&sms.to).origination_identity(from).message_body(&sms.text);
-        match send.send().await {
-            Ok(sent) => Ok(sent.message_id.unwrap_or_default()),
-            Err(e) => {
-                let rejected = e.as_service_error().is_some_and(|e| e.is_validation_exception() || e.is_conflict_exception());
-                Err(undelivered(&e, rejected))
-            }
-        }
+        self.settings.sms_pace.turn().await;
+        let send = self.sms.send_text_message().destination_phone_number(&sms.to).origination_identity(from).message_body(&sms.text);
+        Ok(send.send().await.map_err(undelivered)?.message_id.unwrap_or_default())
+    }
+
+    fn longest_send(&self) -> Duration {
+        self.settings.mail_pace.wait().max(self.settings.sms_pace.wait()) + self.settings.timeout
+    }
+
+    async fn call(&self, call: &Call) -> Result<u16, NoAnswer> {
+        self.settings.https.send(call).await
     }
 }
 
-/// A rejected message stays rejected. A request without an answer may have been delivered. Every other failure can be retried.
-fn undelivered<E: std::error::Error + Send + Sync + 'static, R: std::fmt::Debug + Send + Sync + 'static>(
-    error: &SdkError<E, R>,
-    rejected: bool,
-) -> Undelivered {
-    let why = DisplayErrorContext(error).to_string();
-    match error {
-        _ if rejected => Undelivered::Never(why),
-        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => Undelivered::Unclear(why),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.is_io() => Undelivered::Unclear(why),
-        _ => Undelivered::Later(why),
+/// Judges a failure: what a provider rejects stays rejected; what it throttles uses up no attempt; a request that may have reached it and
+/// has no answer may have been delivered. Every other failure is known, and can be retried.
+fn undelivered<E>(error: SdkError<E, HttpResponse>) -> Undelivered
+where
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let answer = match &error {
+        SdkError::ServiceError(answer) => Some((answer.err().code().unwrap_or_default(), answer.raw().status().as_u16())),
+        _ => None,
+    };
+    match (answer, &error) {
+        (Some((code, _)), _) if REJECTED.contains(&code) => Undelivered::Never(error.into()),
+        (Some((code, status)), _) if status == 429 || BUSY.contains(&code) => Undelivered::Busy(error.into()),
+        (Some(_), _) | (None, SdkError::ConstructionFailure(_)) => Undelivered::Later(error.into()),
+        _ if never_connected(&error) => Undelivered::Later(error.into()),
+        _ => Undelivered::Unclear(error.into()),
     }
+}
+
+/// Whether the connection never stood: the name is unknown, the connection was refused or timed out, or TLS failed. Nothing was sent then.
+fn never_connected(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| (*error).source());
+    causes.any(|cause| cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect))
 }

@@ -1,6 +1,5 @@
 //! The texts of notices and letters in the reader's language (MSG-2).
 
-use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::appointment::Appointment;
 use forecourt_domain::base::{Email, Language, Medium};
@@ -14,13 +13,27 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::language::{local_time, text_language};
-use crate::mail::{Addressee, Attachment, Mail};
-use crate::pdf;
-use crate::trade_in::sheet_of;
+use crate::mail::{Attachment, Envelope, Mail};
+use crate::pdf::{self, PdfError};
+use crate::trade_in::{SheetContext, sheet_of};
+
+/// The reason why a text cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum TextError {
+    /// The template failed.
+    #[error("the text template failed")]
+    Template(#[from] minijinja::Error),
+    /// The letter is about an appointment that does not exist.
+    #[error("the letter has no appointment")]
+    NoAppointment,
+    /// The attached sheet cannot be written.
+    #[error("the sheet cannot be written")]
+    Sheet(#[from] PdfError),
+}
 
 /// The subject of a letter.
 #[derive(Clone, Copy)]
-pub struct About<'a> {
+pub struct LetterSubject<'a> {
     /// The appointment, if the letter is about one.
     pub appointment: Option<&'a Appointment>,
     /// The lead's event that represents the appointment.
@@ -69,71 +82,50 @@ impl Texts {
         Ok(Self { templates, public_url: public_url.trim_end_matches('/').to_owned() })
     }
 
-    /// Writes one mail to `to` with all `notices`.
+    /// Writes one mail with all `notices`.
     ///
     /// # Errors
     /// If the template fails.
-    pub fn mail(
-        &self,
-        id: String,
-        to: &Addressee,
-        dealer: &Dealer,
-        notices: &[(&Message, &Lead)],
-        now: DateTime<Utc>,
-    ) -> Result<Mail, String> {
+    pub fn mail(&self, envelope: Envelope<'_>, notices: &[(&Message, &Lead)]) -> Result<Mail, TextError> {
+        let Envelope { to, dealer, .. } = envelope;
         let zone = dealer.settings.calendar.zone();
         let texts: Vec<NoticeText> = notices.iter().map(|(message, lead)| self.notice(message, lead, zone, &to.language)).collect();
         let template = self.templates.get_template(to.language.as_str()).or_else(|_| self.templates.get_template("en"));
         let written = template.and_then(|t| {
             t.render(context! { reader => &to.name, dealer => &dealer.settings.name, notices => minijinja::value::Serde(&texts) })
         });
-        let written = written.map_err(|e| format!("the text template failed: {e}"))?;
-        Ok(Mail::from_text(id, to, dealer, &written, now))
+        Ok(Mail::from_text(envelope, &written?))
     }
 
-    /// Writes a letter to `to` as a mail.
+    /// Writes a letter as a mail.
     ///
     /// # Errors
     /// If the template fails.
-    pub fn letter(
-        &self,
-        id: String,
-        to: &Addressee,
-        dealer: &Dealer,
-        letter: &Letter,
-        about: About<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Mail, String> {
+    pub fn letter(&self, envelope: Envelope<'_>, letter: &Letter, about: LetterSubject<'_>) -> Result<Mail, TextError> {
+        let Envelope { to, dealer, .. } = envelope;
         let written = self.render_letter(dealer, letter, about, &to.language, &to.name)?;
         let reply_to = dealer.settings.lead_address.as_ref().map(Email::wire);
-        Ok(Mail { reply_to, ..Mail::from_text(id, to, dealer, &written, now) })
+        Ok(Mail { reply_to, ..Mail::from_text(envelope, &written) })
     }
 
     /// Writes the mail to the user in charge of a webhook that was switched off (APT-6).
     ///
     /// # Errors
     /// If the template fails.
-    pub fn webhook_off(
-        &self,
-        id: String,
-        to: &Addressee,
-        dealer: &Dealer,
-        webhook: &Webhook,
-        why: SwitchOffReason,
-        now: DateTime<Utc>,
-    ) -> Result<Mail, String> {
-        let template = self.templates.get_template("webhook").map_err(|e| e.to_string())?;
+    pub fn webhook_off(&self, envelope: Envelope<'_>, webhook: &Webhook, why: SwitchOffReason) -> Result<Mail, TextError> {
+        let to = envelope.to;
+        let template = self.templates.get_template("webhook")?;
         let last = webhook.failing.as_ref().map(|failing| failing.last.as_str());
         let context = context! { language => text_language(&to.language), reader => &to.name, id => webhook.id.as_str(), url => &webhook.url, gone => why == SwitchOffReason::Gone, last };
-        let written = template.render(context).map_err(|e| format!("the text template failed: {e}"))?;
-        Ok(Mail::from_text(id, to, dealer, &written, now))
+        let written = template.render(context)?;
+        Ok(Mail::from_text(envelope, &written))
     }
 
     /// Writes a letter as a text message.
     ///
     /// # Errors
     /// If the template fails.
-    pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: About<'_>) -> Result<String, String> {
+    pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: LetterSubject<'_>) -> Result<String, TextError> {
         let language = letter.language.clone().unwrap_or_else(|| dealer.settings.language.clone());
         self.render_letter(dealer, letter, about, &language, "")
     }
@@ -148,21 +140,21 @@ impl Texts {
         &self,
         dealer: &Dealer,
         letter: &Letter,
-        about: About<'_>,
+        about: LetterSubject<'_>,
         language: &Language,
         customer: &str,
-    ) -> Result<String, String> {
+    ) -> Result<String, TextError> {
         let sms = letter.medium == Medium::Sms;
-        let appointment = match &letter.says {
+        let appointment = match &letter.kind {
             LetterKind::Text { text, .. } if sms => return Ok(text.clone()),
             LetterKind::Text { subject, text, .. } => return Ok(format!("{subject}\n\n{text}")),
-            _ => about.appointment.ok_or("the letter has no appointment")?,
+            _ => about.appointment.ok_or(TextError::NoAppointment)?,
         };
-        let template = self.templates.get_template("letters").map_err(|e| e.to_string())?;
+        let template = self.templates.get_template("letters")?;
         let context = context! {
             language => text_language(language),
             sms,
-            says => json!(letter.says)["about"].as_str(),
+            kind => json!(letter.kind)["about"].as_str(),
             name => appointment.name(about.event, language),
             when => local_time(appointment.at, dealer.settings.calendar.zone(), language),
             dealer => &dealer.settings.name,
@@ -170,22 +162,30 @@ impl Texts {
             vehicle => about.vehicle,
             page => about.page,
         };
-        template.render(context).map_err(|e| format!("the text template failed: {e}"))
+        Ok(template.render(context)?)
     }
 
     /// Writes the core data of a trade-in enquiry as a PDF with a link to the lead (INT-8). `None` if the entry holds no enquiry.
     ///
     /// # Errors
     /// If the PDF cannot be written.
-    pub fn sheet(&self, lead: &Lead, entry: &Entry, dealer: &Dealer) -> Result<Option<Attachment>, String> {
+    pub fn sheet(&self, lead: &Lead, entry: &Entry, dealer: &Dealer) -> Result<Option<Attachment>, TextError> {
         let enquiry = entry.events.iter().find_map(|event| match event {
             Event::Received { enquiry } | Event::Added { enquiry } => Some(enquiry),
             _ => None,
         });
         let Some(enquiry) = enquiry else { return Ok(None) };
         let settings = &dealer.settings;
-        let sheet =
-            sheet_of(enquiry, &lead.id.spoken(), &settings.name, &self.link(lead), &settings.language, entry.at, settings.calendar.zone());
+        let (number, link) = (lead.id.spoken(), self.link(lead));
+        let context = SheetContext {
+            number: &number,
+            dealer: &settings.name,
+            url: &link,
+            language: &settings.language,
+            at: entry.at,
+            zone: settings.calendar.zone(),
+        };
+        let sheet = sheet_of(enquiry, context);
         let content = pdf::written(&sheet)?;
         Ok(Some(Attachment { name: format!("{}.pdf", lead.id), media_type: "application/pdf".into(), content }))
     }

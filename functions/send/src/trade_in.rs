@@ -7,10 +7,26 @@ use chrono_tz::Tz;
 use forecourt_domain::base::{Email, Language, Phone};
 use forecourt_domain::enquiry::{Enquiry, Person, Vehicle};
 
+/// What a sheet names besides the enquiry.
+#[derive(Clone, Copy)]
+pub struct SheetContext<'a> {
+    /// The number of the lead.
+    pub number: &'a str,
+    /// The name of the dealer.
+    pub dealer: &'a str,
+    /// The link to the lead, which holds all details.
+    pub url: &'a str,
+    /// The dealer's language.
+    pub language: &'a Language,
+    /// When the enquiry was received.
+    pub at: DateTime<Utc>,
+    /// The dealer's time zone.
+    pub zone: Tz,
+}
+
 /// Lays out the core data of a trade-in enquiry: the vehicles, the contact and the message. Empty fields are left out.
-///
-/// `url` is the link to the lead, which holds all details.
-pub fn sheet_of(enquiry: &Enquiry, number: &str, dealer: &str, url: &str, language: &Language, at: DateTime<Utc>, zone: Tz) -> Sheet {
+pub fn sheet_of(enquiry: &Enquiry, context: SheetContext<'_>) -> Sheet {
+    let SheetContext { number, dealer, url, language, at, zone } = context;
     let words = words_of(language);
     let offered = enquiry.trade_ins.iter().enumerate().map(|(index, vehicle)| {
         let count = if enquiry.trade_ins.len() > 1 { format!(" {}", index + 1) } else { String::new() };

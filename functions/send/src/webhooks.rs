@@ -1,10 +1,11 @@
-//! Webhook deliveries: leased in order, signed, retried until the receiver accepts, given up after a day (APT-6).
+//! Webhook deliveries: leased in order, signed, retried until the receiver accepts, set aside if it refuses (APT-6).
 
 use crate::carrier::{Call, Undelivered};
-use crate::mail::Addressee;
+use crate::mail::{Addressee, Envelope};
 use crate::sender::Sender;
 use forecourt_domain::base::{Actor, Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
+use forecourt_domain::messages::Retry;
 use forecourt_domain::settings::Dealer;
 use forecourt_domain::webhooks::{DeliveryClaim, DeliveryOutcome, Outgoing, Webhook, WebhookState, Webhooks, claim};
 use forecourt_store::keys::{Key, WakeUp};
@@ -19,13 +20,13 @@ const MAX_DURATION: Duration = Duration::from_secs(12);
 const MAX_ERROR: usize = 200;
 
 /// Leased deliveries with the webhooks at that time.
-struct Leased {
+struct LeasedDeliveries {
     claim: DeliveryClaim,
     outgoing: Vec<Outgoing>,
     webhooks: Webhooks,
 }
 
-impl Leased {
+impl LeasedDeliveries {
     fn at(&self, sequence: u64) -> Option<&Outgoing> {
         self.outgoing.iter().find(|outgoing| outgoing.sequence == sequence)
     }
@@ -37,7 +38,7 @@ impl Sender {
         let started = Instant::now();
         loop {
             let leased = self.lease(wake_up, about).await?;
-            for (sequence, id) in &leased.claim.tell {
+            for (sequence, id) in &leased.claim.notify {
                 self.report_switch_off(wake_up, &leased, *sequence, id).await?;
             }
             if leased.claim.send.is_empty() {
@@ -61,7 +62,7 @@ impl Sender {
         }
     }
 
-    async fn lease(&self, wake_up: &WakeUp, about: &Subject) -> Result<Leased, Failure> {
+    async fn lease(&self, wake_up: &WakeUp, about: &Subject) -> Result<LeasedDeliveries, Failure> {
         let open = self.platform.store.unsettled_events(&wake_up.scope(), about).await?;
         let now = self.platform.clock.now();
         let load = Load::of(open.iter().map(|sequence| Key::Outgoing(about.clone(), *sequence)).chain([Key::Webhooks]));
@@ -70,7 +71,7 @@ impl Sender {
             let webhooks = loaded.webhooks();
             let claim = claim(&undelivered, &webhooks, now);
             let outgoing = claim.changed.clone();
-            Ok((decided(claim.changed.iter().cloned()), Leased { claim, outgoing, webhooks }))
+            Ok((decided(claim.changed.iter().cloned()), LeasedDeliveries { claim, outgoing, webhooks }))
         };
         self.platform.store.decide(&wake_up.scope(), load, rule).await
     }
@@ -78,7 +79,7 @@ impl Sender {
     async fn attempt(&self, wake_up: &WakeUp, outgoing: &Outgoing, webhook: &Webhook) -> DeliveryOutcome {
         let now = self.platform.clock.now();
         let webhook_id = outgoing.id(&webhook.id);
-        let body = json!({"type": outgoing.told.name(), "timestamp": outgoing.at, "data": outgoing.data}).to_string();
+        let body = json!({"type": outgoing.event.name(), "timestamp": outgoing.at, "data": outgoing.data}).to_string();
         let made = webhook.created.timestamp_millis();
         let signed = webhook.secrets(now).into_iter().map(|number| {
             let secret = self.platform.store.secret().of_webhook(&wake_up.scope(), webhook.id.as_str(), made, number);
@@ -89,8 +90,11 @@ impl Sender {
         match self.carrier.call(&call).await {
             Ok(status @ 200..=299) => DeliveryOutcome::Taken(status),
             Ok(410) => DeliveryOutcome::Gone,
+            // A timeout of the receiver, and too many requests, pass.
+            Ok(status @ (408 | 429)) => DeliveryOutcome::Failed { status: Some(status), why: format!("answered {status}") },
+            Ok(status @ 400..=499) => DeliveryOutcome::Refused(status),
             Ok(status) => DeliveryOutcome::Failed { status: Some(status), why: format!("answered {status}") },
-            Err(why) => DeliveryOutcome::Failed { status: None, why: why.chars().take(MAX_ERROR).collect() },
+            Err(e) => DeliveryOutcome::Failed { status: None, why: e.why().chars().take(MAX_ERROR).collect() },
         }
     }
 
@@ -98,7 +102,7 @@ impl Sender {
         &self,
         wake_up: &WakeUp,
         about: &Subject,
-        leased: &Leased,
+        leased: &LeasedDeliveries,
         outcomes: &[(u64, WebhookId, DeliveryOutcome)],
     ) -> Result<(), Failure> {
         let now = self.platform.clock.now();
@@ -132,7 +136,7 @@ impl Sender {
     }
 
     /// Notifies the user who created the webhook, or else the dealer's administrator, that it was switched off.
-    async fn report_switch_off(&self, wake_up: &WakeUp, leased: &Leased, sequence: u64, id: &WebhookId) -> Result<(), Failure> {
+    async fn report_switch_off(&self, wake_up: &WakeUp, leased: &LeasedDeliveries, sequence: u64, id: &WebhookId) -> Result<(), Failure> {
         let now = self.platform.clock.now();
         let (Some(outgoing), Some(webhook)) = (leased.at(sequence), leased.webhooks.get(id)) else { return Ok(()) };
         let dealer = self.platform.store.dealer(&wake_up.scope(), &wake_up.dealer).await?;
@@ -140,12 +144,12 @@ impl Sender {
             && let Some(to) = self.answerable(wake_up, webhook, &dealer).await?
         {
             let mail_id = format!("webhook-{id}-{}", at.timestamp_millis());
-            let mail = self.texts.webhook_off(mail_id, &to, &dealer, webhook, *why, now);
+            let mail = self.texts.webhook_off(Envelope { id: &mail_id, to: &to, dealer: &dealer, now }, webhook, *why);
             let carried = match mail {
                 Ok(mail) => self.carrier.carry(&mail).await.map(|_| ()),
-                Err(e) => Err(Undelivered::Never(e)),
+                Err(e) => Err(Undelivered::Never(e.into())),
             };
-            if let Err(Undelivered::Later(_) | Undelivered::Unclear(_)) = carried {
+            if carried.is_err_and(|undelivered| undelivered.retry() != Retry::Never) {
                 // The end of the lease wakes this delivery up again.
                 return Ok(());
             }

@@ -1,13 +1,10 @@
 //! Request bodies: every unknown field and every broken rule is reported.
 
-use chrono::NaiveDate;
 use forecourt_domain::base::{Fault, Refusal};
-use forecourt_domain::hours::{Calendar, DayOff, Interval, OpeningHours, Week};
+use forecourt_domain::hours::Calendar;
 use forecourt_domain::settings::{DealerSettings, Settings};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Maximum size of a dealer's settings as JSON, in bytes: the limit of a stored item.
 const MAX_BYTES: usize = 300_000;
@@ -37,6 +34,18 @@ pub(crate) fn read<T: DeserializeOwned>(value: Value, rule: &'static str) -> Res
 /// # Errors
 /// 422 with each field that is unknown, has the wrong type or breaks a rule.
 pub(crate) fn settings(value: Value) -> Result<Settings, Refusal> {
+    checked(value, DealerSettings::check)
+}
+
+/// Checks the settings after a change of the fields that `covers` selects: what another release stored in other fields is not judged.
+///
+/// # Errors
+/// As [`settings`].
+pub(crate) fn changed(value: Value, before: &DealerSettings, covers: impl Fn(&str) -> bool) -> Result<Settings, Refusal> {
+    checked(value, |settings| settings.check_change(before, covers))
+}
+
+fn checked(value: Value, check: impl FnOnce(DealerSettings) -> Result<Settings, Vec<Fault>>) -> Result<Settings, Refusal> {
     if value.to_string().len() > MAX_BYTES {
         return Err(Refusal::field("settings", "SET-10", format!("must be at most {MAX_BYTES} bytes as JSON")));
     }
@@ -44,7 +53,7 @@ pub(crate) fn settings(value: Value) -> Result<Settings, Refusal> {
     let mut faults = calendar_faults(&mut value);
     let (read, more) = parse::<DealerSettings>(value, rule_of);
     faults.extend(more);
-    match read.map(DealerSettings::check) {
+    match read.map(check) {
         Ok(Ok(settings)) if faults.is_empty() => return Ok(settings),
         Ok(Ok(_)) | Err(()) => {}
         Ok(Err(broken)) => faults.extend(broken),
@@ -60,32 +69,16 @@ fn rule_of(field: &str) -> &'static str {
     }
 }
 
-/// Hours and days off as sent, not yet checked.
-#[derive(Deserialize)]
-struct Entered {
-    zone: chrono_tz::Tz,
-    #[serde(default)]
-    hours: Week,
-    #[serde(default)]
-    days_off: Vec<DayOff>,
-    #[serde(default)]
-    special_hours: BTreeMap<NaiveDate, Vec<Interval>>,
-}
-
-/// Returns every fault of the hours and days off with its field. If there are any, replaces the calendar by one that is always open, so that
-/// the other settings are checked too.
+/// Returns every field of the hours and days off that is unknown or has the wrong type. If there are any, replaces the calendar by one that is
+/// always open, so that the other settings are checked too.
 fn calendar_faults(settings: &mut Value) -> Vec<Fault> {
     let Some(calendar) = settings.get_mut("calendar") else { return Vec::new() };
     let within = |field: &str| format!("calendar.{field}");
-    let (read, faults) = parse::<Entered>(calendar.clone(), |field| rule_of(&within(field)));
+    let (read, faults) = parse::<Calendar>(calendar.clone(), |field| rule_of(&within(field)));
     let mut faults: Vec<Fault> = faults.into_iter().map(|fault| Fault { field: within(&fault.field), ..fault }).collect();
-    if let Ok(Entered { zone, hours, days_off, special_hours }) = read {
-        let hours = OpeningHours::new(hours);
-        let mut broken: Vec<Fault> = hours.as_ref().err().map(|invalid| invalid.0.clone()).unwrap_or_default();
-        broken.extend(
-            Calendar::new(zone, hours.unwrap_or_default(), days_off, special_hours).err().map(|invalid| invalid.0).unwrap_or_default(),
-        );
-        faults.extend(broken.into_iter().map(|fault| Fault { field: within(&fault.field), ..fault }));
+    // The faults of a calendar that is replaced below are found here, those of others with the rest of the settings.
+    if let (Ok(calendar), false) = (read, faults.is_empty()) {
+        faults.extend(calendar.faults().into_iter().map(|fault| Fault { field: within(&fault.field), ..fault }));
     }
     if !faults.is_empty() {
         let always = [["00:00", "24:00"]];

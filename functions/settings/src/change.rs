@@ -13,17 +13,17 @@ use forecourt_store::{Failure, Load, Loaded};
 ///
 /// # Errors
 /// 428 if the header is missing.
-pub(crate) fn seen_versions(call: &Call) -> Result<Vec<u64>, Problem> {
+pub(crate) fn required_versions(call: &Call) -> Result<Vec<u64>, Problem> {
     call.if_match()?
         .ok_or_else(|| Problem::precondition_required("If-Match header required: send the ETag of the version that you read (SET-10)"))
 }
 
-/// Saves the settings that `make` returns, if the stored version is one of `seen`. Returns the dealer after the change.
+/// Saves the settings that `make` returns, if the stored version is one of `versions`. Returns the dealer after the change.
 pub(crate) async fn save(
     platform: &Platform,
     call: &Call,
     id: &DealerId,
-    seen: &[u64],
+    versions: &[u64],
     make: impl Fn(&Dealer) -> Result<Settings, Refusal> + Send + Sync,
 ) -> Result<Dealer, Failure> {
     let newcomers = |loaded: &Loaded| -> Vec<Key> {
@@ -39,7 +39,7 @@ pub(crate) async fn save(
         if before.settings == settings {
             return Ok((None, before.clone()));
         }
-        if !seen.contains(&before.version) {
+        if !versions.contains(&before.version) {
             return Err(Refusal::Stale { current: before.version });
         }
         settings::allowed(&before.settings, &settings, &call.scope)?;

@@ -71,14 +71,14 @@ impl DeliveryView {
             DeliveryState::Queued { due, .. } => ("waiting", Some(*due), None),
             DeliveryState::Sending { .. } => ("sending", None, None),
             DeliveryState::Delivered { .. } => ("delivered", None, None),
-            DeliveryState::Telling { .. } => ("given_up", None, Some("this delivery switched the webhook off".to_owned())),
+            DeliveryState::Notifying { .. } => ("given_up", None, Some("this delivery switched the webhook off".to_owned())),
             DeliveryState::GivenUp { why, .. } => ("given_up", None, Some(why.clone())),
         };
         let last = delivery.last.as_ref();
         Some(Self {
             id: delivery_id(outgoing),
             webhook_id: outgoing.id(webhook),
-            event: outgoing.told.name(),
+            event: outgoing.event.name(),
             dealer: outgoing.data.dealer.to_string(),
             lead: outgoing.data.lead.map(|lead| lead.to_string()),
             appointment: outgoing.data.appointment.as_ref().map(ToString::to_string),
@@ -113,11 +113,11 @@ fn parse_id(id: &str) -> Option<(Subject, u64)> {
 }
 
 /// Whether the requester may see the event's dealer. The webhook may have covered other dealers in the past.
-fn may_see(call: &Call, outgoing: &Outgoing) -> bool {
+pub(crate) fn may_see(call: &Call, outgoing: &Outgoing) -> bool {
     call.scope.reaches_all() || call.scope.reaches(&outgoing.data.dealer).is_ok()
 }
 
-fn webhook(loaded: &Loaded, id: &WebhookId, call: &Call) -> Result<Webhook, Refusal> {
+pub(crate) fn webhook(loaded: &Loaded, id: &WebhookId, call: &Call) -> Result<Webhook, Refusal> {
     let found = loaded.webhooks().get(id).cloned();
     found.filter(|webhook| may_manage(&call.scope, &webhook.wish())).ok_or(Refusal::NotFound("webhook"))
 }

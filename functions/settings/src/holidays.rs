@@ -1,15 +1,15 @@
 //! Import of days off from an iCalendar file (SET-2).
 
-use crate::change::{save, seen_versions};
+use crate::change::{required_versions, save};
 use crate::dealer::{answer, current};
 use crate::{ics, parts};
 use chrono::{Datelike as _, Months, NaiveDate};
 use forecourt_domain::base::{DealerId, Refusal};
-use forecourt_domain::hours::{Calendar, DayOff};
+use forecourt_domain::hours::DayOff;
 use forecourt_domain::settings::{Dealer, Settings};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::routes::Part;
+use forecourt_edge::routes::SettingsPart;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -55,14 +55,14 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
     let file = ics::read(&call.body, from, to).map_err(Refusal::Invalid)?;
     let known = |dealer: &Dealer| file.days.iter().filter(|day| is_off(&dealer.settings, day)).count();
     let known = known(&dealer);
-    let after = save(platform, call, id, &seen_versions(call)?, |dealer| with_days(&dealer.settings, &file.days)).await?;
+    let after = save(platform, call, id, &required_versions(call)?, |dealer| with_days(&dealer.settings, &file.days)).await?;
     let view = ImportView {
         dealer: id.to_string(),
         version: after.version,
         imported: file.days.len() - known,
         known,
         skipped: file.skipped,
-        settings: parts::view(Part::Holidays, &after.settings),
+        settings: parts::view(SettingsPart::Holidays, &after.settings),
     };
     answer(&after, &view)
 }
@@ -77,7 +77,6 @@ fn with_days(settings: &Settings, days: &[DayOff]) -> Result<Settings, Refusal> 
     let mut all: Vec<DayOff> = calendar.days_off().iter().cloned().chain(new).collect();
     all.sort_by_key(|day| day.from);
     let mut draft = (**settings).clone();
-    let made = Calendar::new(calendar.zone(), calendar.hours().clone(), all, calendar.special_hours().clone());
-    draft.calendar = made.map_err(|invalid| Refusal::Invalid(invalid.0))?;
-    draft.check().map_err(Refusal::Invalid)
+    draft.calendar = calendar.with_days_off(all);
+    draft.check_change(settings, |_| false).map_err(Refusal::Invalid)
 }

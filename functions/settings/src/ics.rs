@@ -1,6 +1,6 @@
-//! Days off from an iCalendar file (SET-2, RFC 5545): what is broken in it is refused with its line, all at once.
+//! Reads days off from an iCalendar file (SET-2, RFC 5545). All faults are reported at once, each with its line.
 //!
-//! Lines are numbered as in the file as sent. A folded one goes by the first of its lines, but a byte that is no UTF-8 by its own.
+//! Lines are numbered as in the sent file. A folded line has the number of its first line; a byte that is not UTF-8 has that of its own line.
 
 mod event;
 
@@ -12,35 +12,35 @@ use forecourt_domain::base::Fault;
 use forecourt_domain::hours::DayOff;
 use icalendar::parser::Property;
 
-/// Most faults told at once.
+/// The maximum number of reported faults.
 const MAX_FAULTS: usize = 20;
-/// Most days off in an import.
+/// The maximum number of days off in an import.
 const MAX_DAYS: usize = 2_000;
 
-/// What a file gives.
+/// The content of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Imported {
-    /// The days off that overlap the time asked for, by date, each once.
+    /// The days off that overlap the requested time, sorted by date, without duplicates.
     pub days: Vec<DayOff>,
-    /// How many entries are left out since they are not whole days.
+    /// The number of events that were skipped because they are not whole days.
     pub skipped: usize,
 }
 
-/// A line, and what is wrong in it.
+/// The number of a line, and its fault.
 type Wrong = (usize, String);
 
 /// Reads the days off that overlap `from` to `to`, both inclusive.
 ///
-/// Entries of whole days count, also if written from midnight to midnight; others are skipped. Cancelled ones are left out.
+/// Events of whole days count, even if they are written from midnight to midnight; others are skipped. Cancelled events do not count.
 ///
 /// # Errors
-/// SET-2: up to 20 broken lines (`line 17`); the `file` if it is empty, or holds no entries or too many days.
+/// SET-2: up to 20 faults by line (`line 17`), or a fault of the `file` if it is empty or contains no events or too many days.
 pub fn read(body: &[u8], from: NaiveDate, to: NaiveDate) -> Result<Imported, Vec<Fault>> {
     let mut file = File::default();
     let mut lines = lines(body).peekable();
     match lines.peek().map(|line| (line.at, line.text.trim_ascii().eq_ignore_ascii_case(b"BEGIN:VCALENDAR"))) {
         None => file.refuse(0, "is empty; an iCalendar file begins with BEGIN:VCALENDAR"),
-        Some((at, false)) => file.refuse(at, "is not BEGIN:VCALENDAR, with which an iCalendar file begins"),
+        Some((at, false)) => file.refuse(at, "is not BEGIN:VCALENDAR; an iCalendar file begins with BEGIN:VCALENDAR"),
         Some((_, true)) => {
             for line in lines {
                 file.line(line);
@@ -57,14 +57,14 @@ pub fn read(body: &[u8], from: NaiveDate, to: NaiveDate) -> Result<Imported, Vec
     Err(file.faults.into_iter().map(|(at, detail)| Fault::new(field(at), "SET-2", detail)).collect())
 }
 
-/// An unfolded line: where it begins, and where each line folded into it does.
+/// An unfolded line with its number. `folds` has the offset and the number of each continuation line.
 struct Line {
     at: usize,
     text: Vec<u8>,
     folds: Vec<(usize, usize)>,
 }
 
-/// The lines, unfolded as bytes, since a fold may be within a character; without blank ones.
+/// Returns the unfolded lines without blank lines. They are unfolded as bytes, because a fold may be within a character.
 fn lines(body: &[u8]) -> impl Iterator<Item = Line> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let lines = (1..).zip(body.split(|byte| *byte == b'\n')).map(|(at, line)| (at, line.strip_suffix(b"\r").unwrap_or(line)));
@@ -80,10 +80,10 @@ fn lines(body: &[u8]) -> impl Iterator<Item = Line> {
     })
 }
 
-/// A file as far as it is read.
+/// The part of a file that was read so far.
 #[derive(Default)]
 struct File {
-    /// What is begun and not ended, with its line.
+    /// The open components, each with the line of its BEGIN.
     open: Vec<(String, usize)>,
     events: Vec<Event>,
     faults: Vec<Wrong>,
@@ -116,7 +116,7 @@ impl File {
         name.make_ascii_uppercase();
         let is_name = !name.is_empty() && !name.contains(char::is_whitespace);
         match text.split_once(':').filter(|_| is_name) {
-            None => self.spoil(at, "is no 'NAME:value', nor folded: what continues a line begins with a space"),
+            None => self.spoil(at, "is neither 'NAME:value' nor a continuation line, which begins with a space"),
             Some(("BEGIN", of)) => self.begin(at, short(of).to_ascii_uppercase()),
             Some(("END", of)) => self.end(at, &short(of).to_ascii_uppercase()),
             Some(_) => self.property(at, &text),
@@ -147,7 +147,7 @@ impl File {
         }
     }
 
-    /// Ends what is open within the first `depth`: its own END is missing.
+    /// Closes the components deeper than `depth`, whose END is missing.
     fn close(&mut self, depth: usize) {
         for (name, at) in self.open.split_off(depth.min(self.open.len())) {
             self.refuse(at, format!("BEGIN:{name} has no END:{name}"));
@@ -166,13 +166,13 @@ impl File {
         }
     }
 
-    /// The event whose own lines are being read.
+    /// Returns the event whose own lines are being read.
     fn event(&mut self) -> Option<&mut Event> {
         let within = matches!(self.open.as_slice(), [_, (name, _)] if name == "VEVENT");
         self.events.last_mut().filter(|_| within)
     }
 
-    /// Refuses a line, and skips the rest of its event.
+    /// Refuses a line and skips the rest of its event.
     fn spoil(&mut self, at: usize, detail: impl Into<String>) {
         if let Some(event) = self.event() {
             event.broken = true;
@@ -183,7 +183,7 @@ impl File {
     fn days(&mut self, from: NaiveDate, to: NaiveDate) -> Imported {
         let events = std::mem::take(&mut self.events);
         if events.is_empty() && self.faults.is_empty() {
-            self.refuse(0, "holds no events: a day off is what is from BEGIN:VEVENT to END:VEVENT");
+            self.refuse(0, "contains no events; a day off is an event from BEGIN:VEVENT to END:VEVENT");
         }
         let replaced: HashSet<_> = events.iter().filter_map(|event| Some((event.uid.as_ref()?, event.replaces?))).collect();
         let (mut days, mut skipped, mut steps) = (Vec::new(), 0, MAX_STEPS);
@@ -204,13 +204,13 @@ impl File {
         days.sort_by(|a, b| (a.from, a.to, &a.name).cmp(&(b.from, b.to, &b.name)));
         days.dedup();
         if days.len() > MAX_DAYS {
-            self.refuse(0, format!("holds {} days off from {from} to {to}; at most {MAX_DAYS} are imported at once", days.len()));
+            self.refuse(0, format!("contains {} days off from {from} to {to}; at most {MAX_DAYS} can be imported at once", days.len()));
         }
         Imported { days, skipped }
     }
 }
 
-/// Enough of what somebody wrote to know it by.
+/// Returns the beginning of a text, for an error message.
 fn short(text: &str) -> String {
     text.trim().chars().take(40).collect()
 }

@@ -6,7 +6,7 @@
 //! - **Reads**: always the table, never a cached dealer, so that a client sees the version that it is about to change.
 //! - **Writes**: the dealer or user with an entry in its history and the tasks that follow from the change (such as new deadlines) in one
 //!   transaction. A change needs `If-Match` and is checked as a whole.
-//! - **Repeats**: a repeated change finds the settings as it wants them and succeeds.
+//! - **Repeats**: a repeated change finds that the settings have the requested values, and succeeds.
 //! - **On failure**: nothing is stored. 422 lists every fault, 412 means that somebody changed the settings in the meantime, 428 that
 //!   `If-Match` is missing, 503 that the same request can be sent again.
 
@@ -18,6 +18,7 @@ mod holidays;
 pub mod ics;
 mod members;
 mod parts;
+mod redelivery;
 mod secrets;
 mod users;
 mod view;
@@ -26,6 +27,7 @@ mod webhooks;
 pub use deliveries::{DeliveriesView, DeliveryView};
 pub use holidays::ImportView;
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
+pub use redelivery::{RedeliveryBody, RedeliveryView};
 pub use secrets::{RotationBody, SigningSecretView};
 pub use users::{UserView, UsersView};
 pub use view::{ChangeView, FieldView, FindingView, FindingsView, HistoryView, SettingsView};
@@ -36,7 +38,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse
 use forecourt_domain::base::{DealerId, Right};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::routes::{Operation, Part};
+use forecourt_edge::routes::{Operation, SettingsPart};
 use forecourt_edge::{Platform, http};
 
 /// Number of changes on a page of the history.
@@ -75,11 +77,13 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
             | Operation::RotateSecret
             | Operation::ListDeliveries
             | Operation::Redeliver
+            | Operation::RedeliverPeriod
     ) {
         call.scope.needs(Right::ManageWebhooks)?;
         return match call.operation {
             Operation::ListDeliveries => deliveries::list(platform, &call).await,
             Operation::Redeliver => deliveries::redeliver(platform, &call).await,
+            Operation::RedeliverPeriod => redelivery::redeliver(platform, &call).await,
             _ => webhooks::operate(platform, &call).await,
         };
     }
@@ -97,14 +101,14 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::ReadSettings => answer_settings(&current(platform, &call, &id).await?),
         Operation::ChangeSettings => {
             let settings = body::settings(body::json(&call.body)?)?;
-            answer_settings(&change::save(platform, &call, &id, &change::seen_versions(&call)?, |_| Ok(settings.clone())).await?)
+            answer_settings(&change::save(platform, &call, &id, &change::required_versions(&call)?, |_| Ok(settings.clone())).await?)
         }
         Operation::ReadPart(part) => answer_part(part, &current(platform, &call, &id).await?),
         Operation::ChangePart(part) => {
             let body = body::json(&call.body)?;
             answer_part(
                 part,
-                &change::save(platform, &call, &id, &change::seen_versions(&call)?, |dealer| {
+                &change::save(platform, &call, &id, &change::required_versions(&call)?, |dealer| {
                     parts::replaced(part, &dealer.settings, &body)
                 })
                 .await?,
@@ -121,7 +125,7 @@ fn answer_settings(dealer: &Dealer) -> Result<Answer, Problem> {
     answer(dealer, &SettingsView::of(dealer))
 }
 
-fn answer_part(part: Part, dealer: &Dealer) -> Result<Answer, Problem> {
+fn answer_part(part: SettingsPart, dealer: &Dealer) -> Result<Answer, Problem> {
     answer(dealer, &SettingsView::of_part(part, dealer))
 }
 

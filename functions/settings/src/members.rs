@@ -1,6 +1,6 @@
 //! The users of a dealer with their distribution switches and absences (SET-7, DIS-4).
 
-use crate::change::{save, seen_versions};
+use crate::change::{required_versions, save};
 use crate::dealer::{answer, current};
 use crate::{body, parts};
 use chrono::{DateTime, Utc};
@@ -81,23 +81,23 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         Operation::DealerUser => view(platform, call, current(platform, call, id).await?, Some(&user()?)).await,
         Operation::SwitchUsers => {
             let switches = body::json(&call.body)?;
-            let dealer = save(platform, call, id, &seen_versions(call)?, |dealer| switched(&dealer.settings, &switches)).await?;
+            let dealer = save(platform, call, id, &required_versions(call)?, |dealer| switched(&dealer.settings, &switches)).await?;
             view(platform, call, dealer, None).await
         }
         Operation::SetDealerUser => {
             let (user, part) = (user()?, body::json(&call.body)?);
             // The body holds one member, so that faults name its fields without a position.
             let own = |field: &str| field.strip_prefix("members[").and_then(|rest| rest.split_once("].")).map(|(_, name)| name.to_owned());
-            let dealer = match save(platform, call, id, &seen_versions(call)?, |dealer| with_switches(&dealer.settings, &user, &part)).await
-            {
-                Err(Failure::Refused(refusal)) => return Err(refusal.relocated(own).into()),
-                saved => saved?,
-            };
+            let dealer =
+                match save(platform, call, id, &required_versions(call)?, |dealer| with_switches(&dealer.settings, &user, &part)).await {
+                    Err(Failure::Refused(refusal)) => return Err(refusal.relocated(own).into()),
+                    saved => saved?,
+                };
             view(platform, call, dealer, Some(&user)).await
         }
         Operation::RemoveDealerUser => {
             let user = user()?;
-            let dealer = save(platform, call, id, &seen_versions(call)?, |dealer| without(&dealer.settings, &user)).await?;
+            let dealer = save(platform, call, id, &required_versions(call)?, |dealer| without(&dealer.settings, &user)).await?;
             view(platform, call, dealer, None).await
         }
         Operation::ReadUserAbsences => {
@@ -106,7 +106,8 @@ pub(crate) async fn operate(platform: &Platform, call: &Call, id: &DealerId) -> 
         }
         Operation::SetUserAbsences => {
             let (user, entered) = (user()?, body::json(&call.body)?);
-            let dealer = save(platform, call, id, &seen_versions(call)?, |dealer| with_absences(&dealer.settings, &user, &entered)).await?;
+            let dealer =
+                save(platform, call, id, &required_versions(call)?, |dealer| with_absences(&dealer.settings, &user, &entered)).await?;
             absences(&dealer, &user)
         }
         _ => Err(Problem::wrong_function()),
@@ -164,11 +165,11 @@ async fn switch_one(platform: &Platform, call: &Call, dealer: &str, entry: &Valu
     let id: DealerId = dealer.parse().map_err(|_| Refusal::NotFound("dealer"))?;
     call.scope.reaches(&id)?;
     let version = entry["version"].as_u64();
-    let seen = version.ok_or_else(|| {
+    let version = version.ok_or_else(|| {
         Problem::precondition_required("version required: send the version of the dealer's settings that you read (SET-10)")
     })?;
     let switches = json!({ "users": entry["users"] });
-    Ok(save(platform, call, &id, &[seen], |dealer| switched(&dealer.settings, &switches)).await?.version)
+    Ok(save(platform, call, &id, &[version], |dealer| switched(&dealer.settings, &switches)).await?.version)
 }
 
 /// The right that a request about a dealer's users needs. `None` if users read or change their own absences.
@@ -233,7 +234,7 @@ fn switched(settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
         let entered = users.iter().position(|entry| entry["user"] == user)?;
         Some(format!("users[{entered}].{name}"))
     };
-    body::settings(whole).map_err(|refusal| refusal.relocated(entered))
+    body::changed(whole, settings, |field| entered(field).is_some()).map_err(|refusal| refusal.relocated(entered))
 }
 
 fn put(member: &mut Value, field: &str, value: &Value) {
@@ -262,8 +263,16 @@ fn with_switches(settings: &Settings, user: &UserId, body: &Value) -> Result<Set
         for name in known {
             put(&mut members[place], name, fields.get(name).unwrap_or(&Value::Null));
         }
+        // If another release stored the user twice, the first entry was in force.
+        let user = json!(user);
+        let mut nth = 0;
+        members.retain(|member| {
+            nth += usize::from(member["user"] == user);
+            member["user"] != user || nth == 1
+        });
     }
-    body::settings(whole)
+    let own = format!("members[{place}].");
+    body::changed(whole, settings, |field| field.starts_with(&own))
 }
 
 fn without(settings: &Settings, user: &UserId) -> Result<Settings, Refusal> {
@@ -272,11 +281,11 @@ fn without(settings: &Settings, user: &UserId) -> Result<Settings, Refusal> {
     }
     let mut draft: DealerSettings = (**settings).clone();
     draft.members.retain(|member| member.user != *user);
-    draft.check().map_err(Refusal::Invalid)
+    draft.check_change(settings, |_| false).map_err(Refusal::Invalid)
 }
 
 fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Settings, Refusal> {
-    let mut all = parts::view(forecourt_edge::routes::Part::Absences, settings);
+    let mut all = parts::view(forecourt_edge::routes::SettingsPart::Absences, settings);
     if settings.member(user).is_none() {
         return Err(Refusal::NotFound("user of this dealer"));
     }
@@ -290,7 +299,7 @@ fn with_absences(settings: &Settings, user: &UserId, body: &Value) -> Result<Set
     });
     // The new absences come first, so that faults name their positions in the body.
     let all: Vec<Value> = with_user.chain(list.iter().cloned()).collect();
-    parts::replaced(forecourt_edge::routes::Part::Absences, settings, &json!({ "absences": all }))
+    parts::replaced(forecourt_edge::routes::SettingsPart::Absences, settings, &json!({ "absences": all }))
 }
 
 #[derive(serde::Deserialize)]

@@ -3,7 +3,7 @@
 use crate::body;
 use forecourt_domain::base::{Fault, Refusal};
 use forecourt_domain::settings::Settings;
-use forecourt_edge::routes::Part;
+use forecourt_edge::routes::SettingsPart;
 use serde_json::{Map, Value, json};
 
 /// The object that holds a part's fields, and each field with its default as JSON.
@@ -12,15 +12,15 @@ struct Shape {
     fields: &'static [(&'static str, &'static str)],
 }
 
-fn shape_of(part: Part) -> Shape {
+fn shape_of(part: SettingsPart) -> Shape {
     let (within, fields): (_, &[_]) = match part {
-        Part::OpeningHours => (Some("calendar"), &[("zone", "null"), ("hours", "{}")]),
-        Part::Holidays => (Some("calendar"), &[("days_off", "[]"), ("special_hours", "{}")]),
-        Part::Escalation => {
+        SettingsPart::OpeningHours => (Some("calendar"), &[("zone", "null"), ("hours", "{}")]),
+        SettingsPart::Holidays => (Some("calendar"), &[("days_off", "[]"), ("special_hours", "{}")]),
+        SettingsPart::Escalation => {
             (Some("escalation"), &[("level_1", "null"), ("reminder", "null"), ("level_2", "null"), ("level_2_resubmission", "null")])
         }
-        Part::Mailbox => (None, &[("lead_address", "null"), ("forward_to", "null"), ("relay_domains", "[]"), ("expose", "null")]),
-        Part::Configuration => (
+        SettingsPart::Mailbox => (None, &[("lead_address", "null"), ("forward_to", "null"), ("relay_domains", "[]"), ("expose", "null")]),
+        SettingsPart::Configuration => (
             None,
             &[
                 ("from_name", "null"),
@@ -38,7 +38,7 @@ fn shape_of(part: Part) -> Shape {
                 ("spam_gives_turn_back", "false"),
             ],
         ),
-        Part::Capacity => (
+        SettingsPart::Capacity => (
             Some("capacity"),
             &[
                 ("per_slot", "1"),
@@ -52,7 +52,7 @@ fn shape_of(part: Part) -> Shape {
                 ("horizon_days", "28"),
             ],
         ),
-        Part::Appointments => (
+        SettingsPart::Appointments => (
             Some("appointments"),
             &[
                 ("origins", r#"["forecourt","contact_centre"]"#),
@@ -62,20 +62,20 @@ fn shape_of(part: Part) -> Shape {
                 ("quiet_from", r#""20:00""#),
             ],
         ),
-        Part::Pool => (None, &[("pool", "null")]),
-        Part::DistributionGroups => (None, &[("distribution_groups", "[]")]),
-        Part::RoutingRules => (None, &[("routing_rules", "[]")]),
-        Part::Absences => (None, &[("absences", "[]")]),
+        SettingsPart::Pool => (None, &[("pool", "null")]),
+        SettingsPart::DistributionGroups => (None, &[("distribution_groups", "[]")]),
+        SettingsPart::RoutingRules => (None, &[("routing_rules", "[]")]),
+        SettingsPart::Absences => (None, &[("absences", "[]")]),
     };
     Shape { within, fields }
 }
 
 /// A part in the format of `PUT`, with defaults for fields that are not set.
-pub(crate) fn view(part: Part, settings: &Settings) -> Value {
+pub(crate) fn view(part: SettingsPart, settings: &Settings) -> Value {
     let whole = json!(settings);
     let shape = shape_of(part);
     let fields = shape.within.map_or(&whole, |within| whole.get(within).unwrap_or(&Value::Null));
-    if part == Part::Absences {
+    if part == SettingsPart::Absences {
         return json!({ "absences": absences(settings) });
     }
     let unset = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
@@ -87,7 +87,7 @@ pub(crate) fn view(part: Part, settings: &Settings) -> Value {
 ///
 /// # Errors
 /// 422 with each field of the part that is unknown or breaks a rule.
-pub(crate) fn replaced(part: Part, settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
+pub(crate) fn replaced(part: SettingsPart, settings: &Settings, body: &Value) -> Result<Settings, Refusal> {
     let shape = shape_of(part);
     let Value::Object(body) = body else { return Err(Refusal::Malformed("the body must be a JSON object".into())) };
     let unknown = body.keys().filter(|name| !shape.fields.iter().any(|(known, _)| known == name));
@@ -96,10 +96,11 @@ pub(crate) fn replaced(part: Part, settings: &Settings, body: &Value) -> Result<
         return Err(Refusal::Invalid(faults));
     }
     let mut whole = json!(settings);
-    if part == Part::Absences {
+    if part == SettingsPart::Absences {
         let entered = EnteredAbsences::read(body, settings)?;
         entered.put(&mut whole);
-        return body::settings(whole).map_err(|refusal| refusal.relocated(|field| entered.field(field)));
+        return body::changed(whole, settings, |field| field.contains("].absences"))
+            .map_err(|refusal| refusal.relocated(|field| entered.field(field)));
     }
     let target = match shape.within {
         // The object is absent if none of its fields was ever set.
@@ -115,7 +116,12 @@ pub(crate) fn replaced(part: Part, settings: &Settings, body: &Value) -> Result<
         }
     }
     let place = |field: &str| Some(field.strip_prefix(shape.within?)?.strip_prefix('.')?.to_owned());
-    body::settings(whole).map_err(|refusal| refusal.relocated(place))
+    let covers = |field: &str| {
+        let inner = shape.within.map_or_else(|| Some(field.to_owned()), |_| place(field));
+        let name = inner.as_deref().and_then(|inner| inner.split(['.', '[']).next());
+        name.is_some_and(|name| shape.fields.iter().any(|(known, _)| *known == name))
+    };
+    body::changed(whole, settings, covers).map_err(|refusal| refusal.relocated(place))
 }
 
 fn absences(settings: &Settings) -> Vec<Value> {

@@ -1,11 +1,11 @@
 //! The group's users: identity, role, rights and dealers (SET-7, ACC-1).
 
 use crate::body;
-use crate::change::seen_versions;
+use crate::change::required_versions;
 use crate::members::DealerUserView;
 use crate::view::HistoryView;
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{DealerId, Refusal, Right, Role, UserId};
+use forecourt_domain::base::{DealerId, Fault, Refusal, Right, Role, UserId};
 use forecourt_domain::people::{User, UserFacts};
 use forecourt_domain::rules::people;
 use forecourt_domain::settings::Dealer;
@@ -142,8 +142,10 @@ fn works_at<'a>(loaded: &'a Loaded, user: &User) -> Vec<&'a Dealer> {
 
 /// Creates a user without `If-Match`, or changes an existing user with it.
 async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    let facts: UserFacts = body::read(body::json(&call.body)?, "SET-7")?;
-    let seen = call.if_match()?;
+    let body = body::json(&call.body)?;
+    known_rights(&body)?;
+    let facts: UserFacts = body::read(body, "SET-7")?;
+    let versions = call.if_match()?;
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
     let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers), |loaded, _| {
         let before = loaded.user(id);
@@ -155,9 +157,11 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
         let Some((decision, after)) = people::save(id, before, facts.clone(), &worked_at, &call.scope, call.now)? else {
             return Ok((None, before.cloned().map(|user| (user, 200))));
         };
-        match (before, &seen) {
+        match (before, &versions) {
             (Some(_), None) => return Ok((None, None)),
-            (Some(before), Some(seen)) if !seen.contains(&before.version) => return Err(Refusal::Stale { current: before.version }),
+            (Some(before), Some(versions)) if !versions.contains(&before.version) => {
+                return Err(Refusal::Stale { current: before.version });
+            }
             (None, Some(_)) => return Err(Refusal::Stale { current: 0 }),
             _ => {}
         }
@@ -172,11 +176,11 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
 }
 
 async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    let seen = seen_versions(call)?;
+    let versions = required_versions(call)?;
     let gone = platform.store.decide(&call.scope, load_user(id, &[]), |loaded, _| {
         let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
         let decision = people::leave(user, &works_at(loaded, user), &call.scope, call.now)?;
-        if decision.is_some() && !seen.contains(&user.version) {
+        if decision.is_some() && !versions.contains(&user.version) {
             return Err(Refusal::Stale { current: user.version });
         }
         let left = User { left: user.left.or(Some(call.now)), version: user.version + u64::from(decision.is_some()), ..user.clone() };
@@ -206,4 +210,14 @@ impl UserView {
             at: user.dealers.iter().filter_map(part).collect(),
         }
     }
+}
+
+/// Refuses rights that this release does not know, each at its place.
+fn known_rights(body: &serde_json::Value) -> Result<(), Refusal> {
+    let rights = body.get("rights").and_then(serde_json::Value::as_array).map_or(&[][..], Vec::as_slice);
+    let unknown =
+        rights.iter().enumerate().filter(|(_, right)| right.is_string() && !Right::ALL.iter().any(|known| *right == known.name()));
+    let names = Right::ALL.map(Right::name).join(", ");
+    let faults: Vec<Fault> = unknown.map(|(i, _)| Fault::new(format!("rights[{i}]"), "SET-7", format!("must be one of {names}"))).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
 }

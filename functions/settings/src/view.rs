@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::base::Actor;
 use forecourt_domain::people::UserChange;
 use forecourt_domain::settings::{Dealer, Finding, SettingsChange};
-use forecourt_edge::routes::Part;
+use forecourt_edge::routes::SettingsPart;
 use forecourt_store::Failure;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -69,7 +69,7 @@ pub struct FindingsView {
 /// A finding.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingView {
-    /// `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `level_1_too_long` or `empty_group`.
+    /// `breaks_rule`, `solo_distribution`, `nobody_eligible`, `no_fallback`, `no_supervisor`, `level_1_too_long` or `empty_group`.
     pub kind: &'static str,
     /// Field of the settings.
     pub field: String,
@@ -84,7 +84,7 @@ impl SettingsView {
 }
 
 impl SettingsView {
-    pub(crate) fn of_part(part: Part, dealer: &Dealer) -> Self {
+    pub(crate) fn of_part(part: SettingsPart, dealer: &Dealer) -> Self {
         Self { dealer: dealer.id.to_string(), version: dealer.version, settings: crate::parts::view(part, &dealer.settings) }
     }
 }

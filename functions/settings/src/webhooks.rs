@@ -118,8 +118,8 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
 }
 
 fn list(webhooks: &Webhooks, call: &Call) -> WebhooksView {
-    let seen = webhooks.webhooks.iter().filter(|webhook| may_manage(&call.scope, &webhook.wish()));
-    WebhooksView { webhooks: seen.map(|webhook| WebhookView::of(webhook, call.now)).collect() }
+    let visible = webhooks.webhooks.iter().filter(|webhook| may_manage(&call.scope, &webhook.wish()));
+    WebhooksView { webhooks: visible.map(|webhook| WebhookView::of(webhook, call.now)).collect() }
 }
 
 /// Whether the requester may see and change a webhook: users of single dealers manage only webhooks of dealers that they have access to.
@@ -154,10 +154,10 @@ async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
 
 async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: WebhookId = call.part("webhook", "webhook")?;
-    let (mut wished, mut seen) = (None, call.if_match()?);
+    let (mut wished, mut versions) = (None, call.if_match()?);
     if call.operation == Operation::ChangeWebhook {
         wished = Some(body::read::<WebhookBody>(body::json(&call.body)?, "APT-6")?);
-        seen = Some(change::seen_versions(call)?);
+        versions = Some(change::required_versions(call)?);
     }
     let dealers = wished.iter().flat_map(|wished| wished.dealers.iter().flatten()).filter_map(|dealer| DealerId::parse(dealer).ok());
     let request = request(platform, call, &id).filter(|_| call.operation == Operation::RotateSecret);
@@ -171,7 +171,7 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
         {
             return Ok((None, (webhooks.clone(), webhook.clone(), true)));
         }
-        if call.operation != Operation::ReadWebhook && seen.as_ref().is_some_and(|seen| !seen.contains(&webhook.version)) {
+        if call.operation != Operation::ReadWebhook && versions.as_ref().is_some_and(|versions| !versions.contains(&webhook.version)) {
             return Err(Refusal::Stale { current: webhook.version });
         }
         let by = call.scope.actor();
@@ -238,8 +238,8 @@ fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, R
         None => was.url,
     };
     let named = |(i, name): (usize, &String)| {
-        let told = WebhookEvent::NAMES.iter().find(|(known, _)| known == name).map(|(_, told)| *told);
-        told.ok_or_else(|| {
+        let event = WebhookEvent::NAMES.iter().find(|(known, _)| known == name).map(|(_, event)| *event);
+        event.ok_or_else(|| {
             let names: Vec<&str> = WebhookEvent::NAMES.iter().map(|(name, _)| *name).collect();
             Fault::new(format!("events[{i}]"), "APT-6", format!("must be one of {}", names.join(", ")))
         })

@@ -166,7 +166,7 @@ fn put_on_queue(system: &System, demo: &GroupData, path: &str, request: QueueReq
     };
     let may_send = |p: &&PartnerData| name == PARTNER_QUEUES[0] || p.partner.kind != PartnerKind::Portal;
     let sender = request.sender.or_else(|| demo.partners.iter().find(may_send).map(|p| p.sender_id.clone())).unwrap_or_default();
-    let message = Queued { id: queue.new_id(), sender, body, attributes: request.attributes, receives: 0 };
+    let message = Queued { id: queue.new_id(), sender, body, attributes: request.attributes, ..Queued::default() };
     stored(queue.put(&message))?;
     Ok(json!({"queued": name, "message_id": message.id}))
 }

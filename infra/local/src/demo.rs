@@ -2,13 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{Actor, DealerId, GroupId, Partner};
+use forecourt_domain::base::{Actor, DealerId, Fault, GroupId, Partner};
 use forecourt_domain::people::User;
 use forecourt_domain::rules::settings;
-use forecourt_domain::settings::Settings;
+use forecourt_domain::settings::{DealerSettings, Settings};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Store};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use std::fmt;
 
 /// A group as in `demo.json`. Reading checks the settings by the same rules as the API.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,7 +32,15 @@ pub struct DealerData {
     /// Id of the dealer.
     pub id: DealerId,
     /// The dealer's settings.
+    #[serde(deserialize_with = "checked")]
     pub settings: Settings,
+}
+
+/// Reads settings and checks them by this release's rules. Stored settings are read without that check.
+fn checked<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Settings, D::Error> {
+    let in_words =
+        |faults: Vec<Fault>| faults.iter().map(|f| format!("{} {} ({})", f.field, f.detail, f.rule)).collect::<Vec<_>>().join("; ");
+    DealerSettings::deserialize(deserializer)?.check().map_err(|faults| serde::de::Error::custom(in_words(faults)))
 }
 
 /// A partner in the file.
@@ -48,8 +59,8 @@ pub(crate) const JSON: &str = include_str!("demo.json");
 ///
 /// # Errors
 /// If the file breaks a rule of the settings.
-pub fn group() -> Result<GroupData, serde_json::Error> {
-    serde_json::from_str(JSON)
+pub fn group() -> Result<GroupData, String> {
+    read(JSON)
 }
 
 /// Sample enquiries: a dealer and the JSON body of the request.
@@ -72,37 +83,108 @@ pub const SAMPLES: [(&str, &str); 4] = [
     ),
 ];
 
+/// Reads a group from the text of a file.
+///
+/// # Errors
+/// Fields that no release knows, values that cannot be read, and settings that break a rule.
+pub fn read(text: &str) -> Result<GroupData, String> {
+    let mut unknown = Vec::new();
+    let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
+    let mut json = serde_json::Deserializer::from_str(text);
+    let data = GroupData::deserialize(serde_ignored::Deserializer::new(&mut json, &mut note)).map_err(|e| e.to_string())?;
+    json.end().map_err(|e| e.to_string())?;
+    if unknown.is_empty() { Ok(data) } else { Err(format!("unknown fields: {}", unknown.join(", "))) }
+}
+
+/// A difference between the table and a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// The dealer, user, partner or queue identity.
+    pub of: String,
+    /// The field.
+    pub field: String,
+    /// Its value in the table as JSON; `None` if it is not set.
+    pub stored: Option<Value>,
+    /// Its value in the file.
+    pub file: Option<Value>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "not set".to_owned(), Value::to_string);
+        write!(f, "{}: {}: {} becomes {}", self.of, self.field, value(&self.stored), value(&self.file))
+    }
+}
+
+/// Returns the fields in which two values differ.
+fn differences(of: &str, stored: &impl Serialize, file: &impl Serialize) -> Vec<Difference> {
+    let (stored, file) = (json!(stored), json!(file));
+    let names: BTreeSet<&String> = [&stored, &file].into_iter().filter_map(Value::as_object).flat_map(Map::keys).collect();
+    let of = |field: &String| Difference {
+        of: of.to_owned(),
+        field: field.clone(),
+        stored: stored.get(field).cloned(),
+        file: file.get(field).cloned(),
+    };
+    names.into_iter().map(of).filter(|difference| difference.stored != difference.file).collect()
+}
+
 impl GroupData {
-    /// Writes the users, partners and dealers that the table does not have. What it has stays as people changed it.
+    /// Creates the users, partners and dealers that the table does not have. What it has stays as people changed it: a user who left stays away.
+    /// Returns the number of those created.
     ///
     /// # Errors
     /// If the table is unavailable.
-    pub async fn load_missing_into(&self, store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
-        let scope = Scope::keys_only(self.group.clone());
+    pub async fn load_into(&self, store: &Store, now: DateTime<Utc>) -> Result<usize, Failure> {
+        let mut created = 0;
         for user in &self.users {
-            if store.user(&self.group, &user.id).await?.is_none() {
-                store.put_user(&self.group, user).await?;
-            }
+            created += usize::from(store.add_user(&self.group, user).await?);
         }
         for PartnerData { partner, sender_id } in &self.partners {
-            if store.partner(&self.group, &partner.id).await?.is_none() {
-                store.put_partner(&self.group, partner, sender_id).await?;
+            created += usize::from(store.add_partner(&self.group, partner, sender_id).await?);
+        }
+        for dealer in &self.dealers {
+            created += usize::from(create(store, &self.scope(), &dealer.id, &dealer.settings, now).await?);
+        }
+        Ok(created)
+    }
+
+    /// Returns what [`overwrite`](Self::overwrite) would change of what is stored.
+    ///
+    /// # Errors
+    /// If the table is unavailable.
+    pub async fn differences(&self, store: &Store) -> Result<Vec<Difference>, Failure> {
+        let users = self.users.iter().map(|user| Key::User(user.id.clone()));
+        let partners = self.partners.iter().map(|data| Key::Partner(data.partner.id.clone()));
+        let dealers = self.dealers.iter().map(|dealer| Key::Dealer(dealer.id.clone()));
+        let stored = store.load(&self.scope(), &Load::of(users.chain(partners).chain(dealers))).await?;
+        let mut found = Vec::new();
+        for user in &self.users {
+            let Some(before) = stored.user(&user.id) else { continue };
+            found.extend(differences(&format!("user {}", user.id), before, &User { version: before.version, ..user.clone() }));
+        }
+        for PartnerData { partner, sender_id } in &self.partners {
+            if let Some(before) = stored.partner(&partner.id) {
+                found.extend(differences(&format!("partner {}", partner.id), before, partner));
+            }
+            if let Some(before) = store.sender(sender_id).await? {
+                let file = json!({"group": self.group, "partner": partner.id});
+                found.extend(differences(&format!("queue identity {sender_id}"), &*before, &file));
             }
         }
         for dealer in &self.dealers {
-            if store.dealer(&scope, &dealer.id).await?.is_none() {
-                save(store, &scope, &dealer.id, &dealer.settings, now).await?;
-            }
+            let Some(before) = stored.dealer(&dealer.id) else { continue };
+            found.extend(differences(&format!("dealer {}", dealer.id), &before.settings, &dealer.settings));
         }
-        Ok(())
+        Ok(found)
     }
 
-    /// Writes the group. A dealer whose stored settings differ gets a new version.
+    /// Creates what is missing and puts everything else back to the file. A dealer whose settings differ gets a new version, with an entry in its
+    /// history.
     ///
     /// # Errors
     /// If the table is unavailable.
-    pub async fn load_into(&self, store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
-        let scope = Scope::keys_only(self.group.clone());
+    pub async fn overwrite(&self, store: &Store, now: DateTime<Utc>) -> Result<(), Failure> {
         for user in &self.users {
             store.put_user(&self.group, user).await?;
         }
@@ -110,10 +192,23 @@ impl GroupData {
             store.put_partner(&self.group, partner, sender_id).await?;
         }
         for dealer in &self.dealers {
-            save(store, &scope, &dealer.id, &dealer.settings, now).await?;
+            save(store, &self.scope(), &dealer.id, &dealer.settings, now).await?;
         }
         Ok(())
     }
+
+    fn scope(&self) -> Scope {
+        Scope::keys_only(self.group.clone())
+    }
+}
+
+/// Creates a dealer, unless it is stored. Returns whether it was created.
+async fn create(store: &Store, scope: &Scope, id: &DealerId, settings: &Settings, now: DateTime<Utc>) -> Result<bool, Failure> {
+    let rule = |loaded: &forecourt_store::Loaded, _| {
+        let new = loaded.dealer(id).is_none();
+        Ok((new.then(|| settings::save(id, None, settings.clone(), Actor::System, now).0), new))
+    };
+    store.decide(scope, Load::of([Key::Dealer(id.clone()), Key::Recompute(id.clone())]), rule).await
 }
 
 /// Saves a dealer's settings as the next version, unless they are unchanged.

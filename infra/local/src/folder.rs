@@ -78,10 +78,10 @@ impl Folder {
         self.path.join("uploads").join(upload)
     }
 
-    fn link(&self, grant: impl FnOnce(DateTime<Utc>) -> Grant, lasts: Duration) -> Result<String, Failure> {
+    fn link(&self, grant: impl FnOnce(DateTime<Utc>) -> Grant, validity: Duration) -> Result<String, Failure> {
         let links = self.links.as_ref().ok_or_else(|| Failure::Broken("the folder has no settings for links".into()))?;
-        let lasts = TimeDelta::from_std(lasts).map_err(|e| Failure::Broken(e.into()))?;
-        let grant = serde_json::to_string(&grant(links.clock.now() + lasts)).map_err(|e| Failure::Broken(e.into()))?;
+        let validity = TimeDelta::from_std(validity).map_err(|e| Failure::Broken(e.into()))?;
+        let grant = serde_json::to_string(&grant(links.clock.now() + validity)).map_err(|e| Failure::Broken(e.into()))?;
         Ok(format!("{}{LINKED}{}", links.public_url.trim_end_matches('/'), links.secret.sign(PURPOSE, &grant)))
     }
 
@@ -139,14 +139,14 @@ impl Files for Folder {
         if_exists(std::fs::remove_file(self.path.join(name))).map(|_| ())
     }
 
-    async fn upload_link(&self, Upload { name, content_type, bytes }: Upload<'_>, lasts: Duration) -> Result<String, Failure> {
+    async fn upload_link(&self, Upload { name, content_type, bytes }: Upload<'_>, validity: Duration) -> Result<String, Failure> {
         let (name, content_type) = (name.to_owned(), content_type.to_owned());
-        self.link(|ends| Grant { name, content_type, ends, bytes: Some(bytes), disposition: None }, lasts)
+        self.link(|ends| Grant { name, content_type, ends, bytes: Some(bytes), disposition: None }, validity)
     }
 
-    async fn download_link(&self, download: Download<'_>, lasts: Duration) -> Result<String, Failure> {
+    async fn download_link(&self, download: Download<'_>, validity: Duration) -> Result<String, Failure> {
         let (name, content_type) = (download.name.to_owned(), download.content_type.to_owned());
-        self.link(|ends| Grant { name, content_type, ends, bytes: None, disposition: Some(download.disposition()) }, lasts)
+        self.link(|ends| Grant { name, content_type, ends, bytes: None, disposition: Some(download.disposition()) }, validity)
     }
 }
 

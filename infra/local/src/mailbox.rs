@@ -5,7 +5,7 @@ use crate::folder::write_whole;
 use async_trait::async_trait;
 use forecourt_send::Call;
 use forecourt_send::mail::Mail;
-use forecourt_send::{Carrier, Sms, Undelivered};
+use forecourt_send::{Carrier, NoAnswer, Sms, Undelivered};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -91,14 +91,14 @@ impl Mailbox {
 #[async_trait]
 impl Carrier for Mailbox {
     async fn carry(&self, mail: &Mail) -> Result<String, Undelivered> {
-        let later = |e: std::io::Error| Undelivered::Later(e.to_string());
+        let later = |e: std::io::Error| Undelivered::Later(e.into());
         if let Some(folder) = &self.folder {
             let path = folder.join(format!("{}.json", mail.id));
             if path.exists() {
                 self.repeats.lock().unwrap_or_else(PoisonError::into_inner).push(mail.id.clone());
             } else {
                 write_whole(&path.with_extension("eml"), &mail.mime("no-reply@forecourt.example").map_err(later)?).map_err(later)?;
-                let listed = serde_json::to_vec(mail).map_err(|e| Undelivered::Never(e.to_string()))?;
+                let listed = serde_json::to_vec(mail).map_err(|e| Undelivered::Never(e.into()))?;
                 write_whole(&path, &listed).map_err(later)?;
                 self.mails.lock().unwrap_or_else(PoisonError::into_inner).push(mail.clone());
             }
@@ -108,15 +108,15 @@ impl Carrier for Mailbox {
         Ok(format!("local-{}", mail.id))
     }
 
-    async fn call(&self, call: &Call) -> Result<u16, String> {
+    async fn call(&self, call: &Call) -> Result<u16, NoAnswer> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
         Ok(self.statuses.lock().unwrap_or_else(PoisonError::into_inner).get(&call.url).copied().unwrap_or(204))
     }
 
     async fn carry_sms(&self, sms: &Sms) -> Result<String, Undelivered> {
-        let later = |e: std::io::Error| Undelivered::Later(e.to_string());
+        let later = |e: std::io::Error| Undelivered::Later(e.into());
         if let Some(folder) = &self.folder {
-            let written = serde_json::to_vec(sms).map_err(|e| Undelivered::Never(e.to_string()))?;
+            let written = serde_json::to_vec(sms).map_err(|e| Undelivered::Never(e.into()))?;
             write_whole(&folder.join(format!("{}.json", sms.id)), &written).map_err(later)?;
         }
         self.sms.lock().unwrap_or_else(PoisonError::into_inner).push(sms.clone());

@@ -1,18 +1,27 @@
-//! `cargo run`: the whole system on this machine. `cargo run -- openapi` prints the API's document; `cargo run -- load` writes a group into a table.
+//! `cargo run`: the whole system on this machine. `cargo run -- openapi` prints the API's document; `cargo run -- load` creates a group in a table;
+//! `cargo run -- migrate` writes a table's items in the form of this release.
+
+mod table;
 
 use forecourt_local::log::{self, Format};
 use forecourt_local::server::{Options, run};
-use forecourt_local::{demo, openapi, template};
-use forecourt_store::{Secret, Store};
+use forecourt_local::{openapi, template};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use table::{Load, Migration};
 
 const USAGE: &str = "\
 forecourt [--port N] [--data DIR] [--log text|json]
                               run everything on 127.0.0.1 (default: port 3000, data in .forecourt, log as text)
 forecourt openapi             print the API's OpenAPI document
 forecourt template [FILE]     write the API's routes into FILE (default: infra/template.yaml)
-forecourt load TABLE [FILE]   write a group's dealers, users and partners from FILE (default: the demo group) into a deployed table";
+forecourt load TABLE [FILE] [--overwrite] [--yes]
+                              create a group's dealers, users and partners from FILE (default: the demo group) in a deployed table; those that it
+                              has stay as they are, unless --overwrite puts them back to the file: it shows what it would change, and asks (not
+                              with --yes)
+forecourt migrate [TABLE] [--data DIR] [--from PLACE]
+                              write every item of a deployed table (default: of the data folder) in the form of this release, while the system
+                              runs; PLACE is where an interrupted migration stopped";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -29,10 +38,8 @@ async fn main() -> ExitCode {
             Ok(()) => print(&format!("the routes of {} are current", file.display())),
             Err(e) => print_error(&e),
         },
-        Ok(Command::Load(table, file)) => match load(&table, file).await {
-            Ok(group) => print(&format!("loaded the group {group}")),
-            Err(e) => print_error(&e),
-        },
+        Ok(Command::Load(load)) => load.run().await.map_or_else(|e| print_error(&e), |done| print(&done)),
+        Ok(Command::Migrate(migration)) => migration.run().await.map_or_else(|e| print_error(&e), |done| print(&done)),
         Ok(Command::Help) => print(USAGE),
         Err(e) => print_error(&format!("{e}\n\n{USAGE}")),
     }
@@ -42,7 +49,8 @@ enum Command {
     Run(Options, Format),
     OpenApi,
     Template(PathBuf),
-    Load(String, Option<PathBuf>),
+    Load(Load),
+    Migrate(Migration),
     Help,
 }
 
@@ -61,11 +69,8 @@ fn arguments() -> Result<Command, lexopt::Error> {
                 let file = parser.optional_value().or_else(|| parser.raw_args().ok()?.next());
                 return Ok(Command::Template(file.map_or_else(|| "infra/template.yaml".into(), PathBuf::from)));
             }
-            Value(word) if word == "load" => {
-                let table = parser.value()?.string()?;
-                let file = parser.optional_value().or_else(|| parser.raw_args().ok()?.next()).map(PathBuf::from);
-                return Ok(Command::Load(table, file));
-            }
+            Value(word) if word == "load" => return Load::read(&mut parser).map(Command::Load),
+            Value(word) if word == "migrate" => return Migration::read(&mut parser).map(Command::Migrate),
             other => return Err(other.unexpected()),
         }
     }
@@ -86,21 +91,6 @@ fn log_format(word: &str) -> Result<Format, String> {
         "json" => Ok(Format::Json),
         _ => Err("must be text or json".into()),
     }
-}
-
-/// Writes a group into the table `table` of the AWS account in the environment. Returns the group's id.
-async fn load(table: &str, file: Option<PathBuf>) -> Result<String, String> {
-    let data = match file {
-        Some(file) => std::fs::read_to_string(&file)
-            .map_err(|e| format!("{}: {e}", file.display()))
-            .and_then(|text| serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display())))?,
-        None => demo::group().map_err(|e| e.to_string())?,
-    };
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(forecourt_edge::start::http_client()).load().await;
-    // Nothing here derives from the secret.
-    let store = Store::new(aws_sdk_dynamodb::Client::new(&config), table, Secret::new(&[]));
-    data.load_into(&store, chrono::Utc::now()).await.map_err(|e| e.to_string())?;
-    Ok(data.group.to_string())
 }
 
 #[expect(clippy::print_stdout, reason = "the requested output")]

@@ -1,16 +1,19 @@
 //! The local twin of a partners' queue: a folder of waiting messages and a folder of dead letters. Messages survive a kill.
 
+use crate::clock::VirtualClock;
 use crate::folder::write_whole;
 use crate::ids::Sequence;
+use async_trait::async_trait;
+use aws_lambda_events::sqs::SqsMessage;
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_edge::queue::partner::{self, DeadLetter};
+use forecourt_store::Failure;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// After this many failed deliveries a message becomes a dead letter.
-pub const MAX_RECEIVES: u32 = 3;
-
 /// A message on the queue.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Queued {
     /// The id that the queue gave the message.
     pub id: String,
@@ -24,12 +27,22 @@ pub struct Queued {
     /// Number of failed deliveries.
     #[serde(default)]
     pub receives: u32,
+    /// When it was put on the queue. A redrive does not change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<DateTime<Utc>>,
+    /// When it is delivered again after trouble.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible: Option<DateTime<Utc>>,
+    /// Why it is a dead letter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// A partners' queue.
 pub struct PartnerQueue {
     folder: PathBuf,
     numbers: Sequence,
+    clock: VirtualClock,
 }
 
 impl PartnerQueue {
@@ -37,10 +50,10 @@ impl PartnerQueue {
     ///
     /// # Errors
     /// If the folders cannot be created.
-    pub fn open(folder: PathBuf) -> std::io::Result<Self> {
+    pub fn open(folder: PathBuf, clock: VirtualClock) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder.join("ready"))?;
         std::fs::create_dir_all(folder.join("dead"))?;
-        Ok(Self { numbers: Sequence::open(folder.join("next"))?, folder })
+        Ok(Self { numbers: Sequence::open(folder.join("next"))?, folder, clock })
     }
 
     fn path(&self, state: &str, id: &str) -> PathBuf {
@@ -57,7 +70,13 @@ impl PartnerQueue {
     /// # Errors
     /// If it cannot be stored.
     pub fn put(&self, message: &Queued) -> std::io::Result<()> {
-        write_whole(&self.path("ready", &message.id), &serde_json::to_vec(message)?)
+        let message = Queued { sent: message.sent.or(Some(self.clock.now())), ..message.clone() };
+        write_whole(&self.path("ready", &message.id), &serde_json::to_vec(&message)?)
+    }
+
+    /// Returns when the next message is delivered that waits after trouble.
+    pub fn next(&self) -> Option<DateTime<Utc>> {
+        self.waiting().ok()?.into_iter().filter_map(|message| message.visible).min()
     }
 
     /// Returns the waiting messages, oldest first.
@@ -81,18 +100,26 @@ impl PartnerQueue {
     /// # Errors
     /// If it cannot be deleted.
     pub fn delete(&self, message: &Queued) -> std::io::Result<()> {
-        std::fs::remove_file(self.path("ready", &message.id))
+        match std::fs::remove_file(self.path("ready", &message.id)) {
+            // It became a dead letter.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 
-    /// Returns a failed message to the queue or, after its last delivery, moves it to the dead letters.
+    /// Returns a failed message to the queue. It is delivered again when its pause is over.
     ///
     /// # Errors
-    /// If it cannot be moved.
+    /// If it cannot be stored.
     pub fn give_back(&self, message: &Queued) -> std::io::Result<()> {
-        let failed = Queued { receives: message.receives + 1, ..message.clone() };
-        let state = if failed.receives < MAX_RECEIVES { "ready" } else { "dead" };
-        write_whole(&self.path(state, &failed.id), &serde_json::to_vec(&failed)?)?;
-        if state == "dead" { self.delete(message) } else { Ok(()) }
+        let pause = self.read_one(&message.id).and_then(|stored| stored.visible);
+        let visible = pause.filter(|until| *until > self.clock.now()).or(Some(self.clock.now() + VISIBLE_AGAIN));
+        let failed = Queued { receives: message.receives + 1, visible, ..message.clone() };
+        write_whole(&self.path("ready", &failed.id), &serde_json::to_vec(&failed)?)
+    }
+
+    fn read_one(&self, id: &str) -> Option<Queued> {
+        std::fs::read(self.path("ready", id)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok())
     }
 
     /// Puts every dead letter back on the queue. Returns their number.
@@ -103,10 +130,35 @@ impl PartnerQueue {
         let dead = self.dead()?;
         for letter in &dead {
             // A redriven message has a new id and a count of zero, as in SQS.
-            self.put(&Queued { id: self.new_id(), receives: 0, ..letter.clone() })?;
+            self.put(&Queued { id: self.new_id(), receives: 0, why: None, ..letter.clone() })?;
             std::fs::remove_file(self.path("dead", &letter.id))?;
         }
         Ok(dead.len())
+    }
+}
+
+/// A failed message is delivered again after this time, if the function names no other.
+const VISIBLE_AGAIN: TimeDelta = TimeDelta::minutes(2);
+
+#[async_trait]
+impl partner::PartnerQueue for PartnerQueue {
+    async fn wait(&self, message: &SqsMessage, pause: TimeDelta) -> Result<(), Failure> {
+        let failed = |e: std::io::Error| Failure::Unavailable(e.into());
+        let stored = self.read_one(message.message_id.as_deref().unwrap_or_default());
+        let Some(stored) = stored else { return Ok(()) };
+        let waiting = Queued { visible: Some(self.clock.now() + pause), ..stored };
+        let written = serde_json::to_vec(&waiting).map_err(|e| Failure::Broken(e.into()))?;
+        write_whole(&self.path("ready", &waiting.id), &written).map_err(failed)
+    }
+
+    async fn bury(&self, message: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure> {
+        let failed = |e: std::io::Error| Failure::Unavailable(e.into());
+        let stored = self.read_one(message.message_id.as_deref().unwrap_or_default());
+        let Some(stored) = stored else { return Ok(()) };
+        let dead = Queued { receives: stored.receives + 1, visible: None, why: Some(letter.why.clone()), ..stored };
+        let written = serde_json::to_vec(&dead).map_err(|e| Failure::Broken(e.into()))?;
+        write_whole(&self.path("dead", &dead.id), &written).map_err(failed)?;
+        self.delete(&dead).map_err(failed)
     }
 }
 

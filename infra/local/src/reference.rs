@@ -63,6 +63,6 @@ fn events(source: &str) -> Vec<Event<'_>> {
 
 /// Returns the anchor that GitHub gives to a heading: lower case, spaces as hyphens, without punctuation.
 pub fn slug(heading: &str) -> String {
-    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-    kept.collect::<String>().to_lowercase().replace(' ', "-")
+    let characters = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    characters.collect::<String>().to_lowercase().replace(' ', "-")
 }

@@ -68,7 +68,10 @@ pub async fn run(options: Options) -> Result<(), String> {
 }
 
 /// Locks the data folder: two processes on it would overwrite each other's data.
-fn lock(data: &Path) -> Result<std::fs::File, String> {
+///
+/// # Errors
+/// If another process has locked it, or the folder does not exist.
+pub fn lock(data: &Path) -> Result<std::fs::File, String> {
     let path = data.join("lock");
     let file = std::fs::File::create(&path).map_err(|e| format!("cannot create {}: {e}", path.display()))?;
     file.try_lock().map_err(|_| format!("{} is in use by another process (choose another folder with --data)", data.display()))?;

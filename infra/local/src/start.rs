@@ -51,13 +51,13 @@ pub(crate) async fn start(data: &Path, url: &str) -> Result<Started, String> {
     let ids = Sequence::open(data.join("ids")).map_err(in_words)?;
     let parts = Parts {
         store,
-        clock,
+        clock: clock.clone(),
         ids: Ids::from_source(move || ids.next_id()),
         files: folder.clone(),
         uploads: folder.clone(),
         mailbox: Arc::new(Mailbox::open(data.join("outbox")).map_err(in_words)?),
-        queue: PartnerQueue::open(data.join("queue")).map_err(in_words)?,
-        appointments: PartnerQueue::open(data.join("appointments")).map_err(in_words)?,
+        queue: PartnerQueue::open(data.join("queue"), clock.clone()).map_err(in_words)?,
+        appointments: PartnerQueue::open(data.join("appointments"), clock.clone()).map_err(in_words)?,
         public_url: url.to_owned(),
         twice: false,
     };
@@ -89,7 +89,7 @@ async fn load_demo(loaded: &Path, system: &System, demo: &GroupData, tokens: &To
     if std::fs::read_to_string(loaded).is_ok_and(|before| before == current) {
         return Ok(());
     }
-    demo.load_missing_into(&system.platform.store, system.clock.now()).await.map_err(|e| e.to_string())?;
+    demo.load_into(&system.platform.store, system.clock.now()).await.map_err(|e| e.to_string())?;
     load_samples(system, tokens).await?;
     write_whole(loaded, current.as_bytes()).map_err(|e| format!("cannot write {}: {e}", loaded.display()))
 }

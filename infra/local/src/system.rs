@@ -93,7 +93,7 @@ impl System {
         let nudged = agenda.clone();
         let store = store.with_commit_hook(Arc::new(move |due| nudged.committed(due)));
         let time = clock.clone();
-        let clock_of_all = Clock::saying(move || time.now());
+        let clock_of_all = Clock::from_fn(move || time.now());
         let link = public_url.trim_end_matches('/').into();
         let platform = Platform {
             function: "local",
@@ -156,12 +156,17 @@ impl System {
     pub async fn advance_to(&self, target: DateTime<Utc>) -> usize {
         let _one = self.stepping.lock().await;
         let mut wake_ups = self.settle_now().await;
-        while let Some(next) = self.agenda.next().filter(|next| *next <= target) {
+        while let Some(next) = self.next().filter(|next| *next <= target) {
             self.clock.freeze_at(next);
             wake_ups += self.settle_now().await;
         }
         self.clock.freeze_at(target);
         wake_ups + self.settle_now().await
+    }
+
+    /// Returns when the next wake-up or partner's message is due.
+    fn next(&self) -> Option<DateTime<Utc>> {
+        self.agenda.next().into_iter().chain(self.queue.next()).chain(self.appointments.next()).min()
     }
 
     /// Adds every due item of the table to the agenda, at any distance in the future. Returns their number.
@@ -209,9 +214,10 @@ impl System {
     /// Delivers the messages of the partners' queues. Returns their number.
     async fn deliver_partner_messages(&self) -> usize {
         let (intake, appointment) = (self.platform.of("lead-intake"), self.platform.of("appointment"));
-        let leads = |event| forecourt_lead_intake::messages(&intake, event).boxed();
-        let appointments = |event| forecourt_appointment::messages(&appointment, event).boxed();
-        deliver_from(&self.queue, leads).await + deliver_from(&self.appointments, appointments).await
+        let leads = |event| forecourt_lead_intake::messages(&intake, &self.queue, event).boxed();
+        let appointments = |event| forecourt_appointment::messages(&appointment, &self.appointments, event).boxed();
+        let now = self.clock.now();
+        deliver_from(&self.queue, now, leads).await + deliver_from(&self.appointments, now, appointments).await
     }
 
     /// Processes wake-ups as they become due, and sweeps once a minute. Never returns.
@@ -233,9 +239,13 @@ impl System {
 }
 
 /// Delivers the messages of a partners' queue to its function. Returns their number.
-async fn deliver_from<'a>(queue: &PartnerQueue, function: impl Fn(SqsEvent) -> BoxFuture<'a, SqsBatchResponse>) -> usize {
+async fn deliver_from<'a>(
+    queue: &PartnerQueue,
+    now: DateTime<Utc>,
+    function: impl Fn(SqsEvent) -> BoxFuture<'a, SqsBatchResponse>,
+) -> usize {
     let waiting = match queue.waiting() {
-        Ok(waiting) => waiting,
+        Ok(waiting) => waiting.into_iter().filter(|message| message.visible.is_none_or(|at| at <= now)).collect::<Vec<_>>(),
         Err(e) => {
             tracing::error!(problem = %e, "the partners' queue cannot be read");
             return 0;
@@ -267,6 +277,15 @@ fn sqs(records: &[serde_json::Value]) -> Result<SqsEvent, serde_json::Error> {
     serde_json::from_value(json!({ "Records": records }))
 }
 
+/// The attributes that the queue sets itself.
+fn attributes_of(message: &Queued) -> serde_json::Value {
+    let mut attributes = json!({"SenderId": message.sender, "ApproximateReceiveCount": (message.receives + 1).to_string()});
+    if let Some(sent) = message.sent {
+        attributes["SentTimestamp"] = sent.timestamp_millis().to_string().into();
+    }
+    attributes
+}
+
 /// A message as SQS passes it to a function.
 fn record(message: &Queued) -> serde_json::Value {
     let attributes: serde_json::Map<_, _> =
@@ -275,7 +294,7 @@ fn record(message: &Queued) -> serde_json::Value {
         "messageId": message.id,
         "receiptHandle": message.id,
         "body": message.body,
-        "attributes": {"SenderId": message.sender, "ApproximateReceiveCount": (message.receives + 1).to_string()},
+        "attributes": attributes_of(message),
         "messageAttributes": attributes,
         "eventSource": "aws:sqs",
     })

@@ -1,6 +1,6 @@
 //! The routes of `infra/template.yaml`, generated from the table of routes.
 
-use forecourt_edge::routes::{self, Access, Operation, Part, Route};
+use forecourt_edge::routes::{self, Access, Operation, Route, SettingsPart};
 use std::fmt::Write as _;
 
 const BEGIN: &str = "  # Generated from the table of routes by `cargo run -- template`: begin\n";
@@ -28,8 +28,8 @@ fn resource(route: &Route) -> String {
 /// Names a resource. A deployed resource keeps its name: a route under a new name would conflict with the one that it replaces.
 fn name(operation: Operation) -> String {
     match operation {
-        Operation::ReadPart(Part::Appointments) => "ReadAppointmentSettings".into(),
-        Operation::ChangePart(Part::Appointments) => "ChangeAppointmentSettings".into(),
+        Operation::ReadPart(SettingsPart::Appointments) => "ReadAppointmentSettings".into(),
+        Operation::ChangePart(SettingsPart::Appointments) => "ChangeAppointmentSettings".into(),
         other => other.id(),
     }
 }

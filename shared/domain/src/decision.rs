@@ -33,7 +33,7 @@ pub enum Item {
     Channel(ChannelKey, Channel),
     Receipt(Receipt),
     Dealer(Box<Dealer>),
-    Change(Box<SettingsChange>),
+    SettingsChange(Box<SettingsChange>),
     Recompute(Recompute),
     User(Box<User>),
     Partner(Partner),
@@ -44,13 +44,13 @@ pub enum Item {
     Appointment(Box<Appointment>),
     Letter(Box<Letter>),
     Element(Box<Element>),
-    Feeds(CalendarFeeds),
+    CalendarFeeds(CalendarFeeds),
     Task(Box<Task>),
     Export(Box<Export>),
     Download(Box<Download>),
-    Early(PendingReports),
+    PendingReports(PendingReports),
     Unprocessed(Unprocessed),
-    Seen(ReceivedRequest),
+    ReceivedRequest(ReceivedRequest),
     Signing(Signing),
     Webhooks(Webhooks),
     Outgoing(Box<Outgoing>),
@@ -90,4 +90,17 @@ impl Decision {
             _ => None,
         })
     }
+}
+
+/// The input of a rule that changes a lead.
+#[derive(Debug, Clone, Copy)]
+pub struct LeadInput<'a> {
+    /// The lead.
+    pub lead: &'a Lead,
+    /// Its dealer.
+    pub dealer: &'a Dealer,
+    /// The actor.
+    pub by: &'a Actor,
+    /// The current time.
+    pub now: DateTime<Utc>,
 }

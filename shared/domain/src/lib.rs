@@ -2,7 +2,7 @@
 //!
 //! Pure: no clock, no randomness, no `async`. A rule takes the state, the settings, the request and `now`, and returns a
 //! [`decision::Decision`]: the items to be committed together. Later steps follow from the state
-//! ([`lead::Lead::waits_for`], [`messages::Message::due`]), so that no rule can forget to schedule them.
+//! ([`lead::Lead::waits_for`], [`messages::Message::due`]), so that no rule has to schedule them.
 //!
 //! ```
 //! use chrono::{NaiveDate, TimeDelta};
@@ -34,7 +34,7 @@
 //! | [`distribution`] | rotations and pools |
 //! | [`elements`] | trade-ins, quotes, test drives, comments, documents, communications |
 //! | [`slots`] | the day of each person, and the slots that are free for customers |
-//! | [`calendar`] | calendar events, invitations, calendar links and views |
+//! | [`calendar`] | calendar events, invitations, calendar feeds and views |
 //! | [`lead`] | the lead: plan, deadlines, tasks, contacts, timeline |
 //! | [`messages`] | messages to staff, letters to customers, and their delivery |
 //! | [`appointment`] | appointments, reports about them, and who was notified |

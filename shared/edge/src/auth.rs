@@ -1,4 +1,4 @@
-//! Who sends a request: from a verified token, a signed link or a signature to a [`Scope`].
+//! Identifies the sender of a request: turns a verified token, a signed link or a signature into a [`Scope`].
 
 mod identity;
 pub mod link;
@@ -15,11 +15,11 @@ use forecourt_store::Failure;
 /// The sender of a request is not known.
 #[derive(Debug)]
 pub(crate) enum Denied {
-    /// The token is missing, or its user or partner is unknown. Says which.
+    /// The token is missing, or its user or partner is unknown. The text names the case.
     Token(&'static str),
-    /// The signature of a ping-back is not valid. Does not say why.
+    /// The signature of a ping-back is not valid. The response gives no reason.
     Signature,
-    /// The link is spoilt, foreign or expired. Does not say which (CAL-8).
+    /// The link is invalid or has expired. The response does not distinguish the two (CAL-8).
     Link,
     /// The sender could not be loaded.
     Failed(Failure),
@@ -31,7 +31,7 @@ impl From<Failure> for Denied {
     }
 }
 
-/// Authenticates the sender of a request by what its route asks for.
+/// Authenticates the sender of a request by the means that its route requires.
 pub(crate) async fn authenticate(
     platform: &Platform,
     route: &Route,

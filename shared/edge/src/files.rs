@@ -75,17 +75,17 @@ pub trait Files: Send + Sync {
     /// [`Failure::Unavailable`] if the file may still exist.
     async fn remove(&self, name: &str) -> Result<(), Failure>;
 
-    /// Returns a link that accepts a `PUT` of the file for `lasts`.
+    /// Returns a link that accepts a `PUT` of the file for `validity`.
     ///
     /// # Errors
     /// [`Failure`] if the link cannot be signed.
-    async fn upload_link(&self, upload: Upload<'_>, lasts: Duration) -> Result<String, Failure>;
+    async fn upload_link(&self, upload: Upload<'_>, validity: Duration) -> Result<String, Failure>;
 
-    /// Returns a link that answers a `GET` with the file for `lasts`.
+    /// Returns a link that answers a `GET` with the file for `validity`.
     ///
     /// # Errors
     /// [`Failure`] if the link cannot be signed.
-    async fn download_link(&self, download: Download<'_>, lasts: Duration) -> Result<String, Failure>;
+    async fn download_link(&self, download: Download<'_>, validity: Duration) -> Result<String, Failure>;
 }
 
 /// An S3 bucket.
@@ -115,7 +115,7 @@ pub fn none(_: &SdkConfig) -> Result<Arc<dyn Files>, Missing> {
 struct NoFiles;
 
 fn no_bucket<T>(name: &str) -> Result<T, Failure> {
-    Err(Failure::Broken(format!("this function has no bucket; it was asked for {name}").into()))
+    Err(Failure::Broken(format!("no bucket is configured, so {name} cannot be accessed").into()))
 }
 
 #[async_trait]
@@ -159,7 +159,7 @@ impl Files for Bucket {
     async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
         match self.client.get_object().bucket(&self.name).key(name).send().await {
             Ok(got) => got.body.collect().await.map(|b| Some(b.to_vec())).map_err(|e| Failure::Unavailable(e.into())),
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_no_such_key()) => Ok(None),
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_no_such_key()) || is_hidden(&e, name) => Ok(None),
             Err(e) => Err(unavailable(&e)),
         }
     }
@@ -168,6 +168,7 @@ impl Files for Bucket {
         match self.client.head_object().bucket(&self.name).key(name).send().boxed().await {
             Ok(found) => Ok(found.content_length().and_then(|bytes| u64::try_from(bytes).ok())),
             Err(SdkError::ServiceError(e)) if matches!(e.err(), HeadObjectError::NotFound(_)) => Ok(None),
+            Err(e) if is_hidden(&e, name) => Ok(None),
             Err(e) => Err(unavailable(&e)),
         }
     }
@@ -184,22 +185,31 @@ impl Files for Bucket {
         removed.map(|_| ()).map_err(|e| unavailable(&e))
     }
 
-    async fn upload_link(&self, upload: Upload<'_>, lasts: Duration) -> Result<String, Failure> {
+    async fn upload_link(&self, upload: Upload<'_>, validity: Duration) -> Result<String, Failure> {
         // Type and size are signed as headers, so the bucket accepts nothing else.
         let put = self.client.put_object().bucket(&self.name).key(upload.name).content_type(upload.content_type);
         let put = put.content_length(i64::try_from(upload.bytes).unwrap_or(i64::MAX));
-        put.presigned(good_for(lasts)?).boxed().await.map(|link| link.uri().to_owned()).map_err(|e| unavailable(&e))
+        put.presigned(good_for(validity)?).boxed().await.map(|link| link.uri().to_owned()).map_err(|e| unavailable(&e))
     }
 
-    async fn download_link(&self, download: Download<'_>, lasts: Duration) -> Result<String, Failure> {
+    async fn download_link(&self, download: Download<'_>, validity: Duration) -> Result<String, Failure> {
         let get = self.client.get_object().bucket(&self.name).key(download.name).response_content_type(download.content_type);
         let get = get.response_content_disposition(download.disposition());
-        get.presigned(good_for(lasts)?).boxed().await.map(|link| link.uri().to_owned()).map_err(|e| unavailable(&e))
+        get.presigned(good_for(validity)?).boxed().await.map(|link| link.uri().to_owned()).map_err(|e| unavailable(&e))
     }
 }
 
-fn good_for(lasts: Duration) -> Result<PresigningConfig, Failure> {
-    PresigningConfig::expires_in(lasts).map_err(|e| Failure::Broken(e.into()))
+/// S3 answers 403 for a missing file if the role may list only a part of the bucket. The warning shows a role that lacks the right to read.
+fn is_hidden<E>(error: &SdkError<E>, name: &str) -> bool {
+    let hidden = error.raw_response().is_some_and(|response| response.status().as_u16() == 403);
+    if hidden {
+        tracing::warn!(file = name, "S3 answered 403: the file does not exist, or the role may not read it");
+    }
+    hidden
+}
+
+fn good_for(validity: Duration) -> Result<PresigningConfig, Failure> {
+    PresigningConfig::expires_in(validity).map_err(|e| Failure::Broken(e.into()))
 }
 
 fn unavailable<E: std::error::Error + 'static>(error: &E) -> Failure {

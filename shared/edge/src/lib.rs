@@ -1,4 +1,4 @@
-//! The only crate that knows Lambda and HTTP.
+//! The shared part of the functions: Lambda events, HTTP, queues, identity, and the table of routes.
 //!
 //! A function consists of three calls into this crate: [`start::platform`] once per process, [`http::answer`] for each request, [`queue::each`] for each
 //! batch of messages. The current time is read here, once per request or message, and passed on as a value.
@@ -6,10 +6,10 @@
 //! | Module | Purpose |
 //! |---|---|
 //! | [`environment`], [`metrics`], [`files`] | settings, metrics and the bucket of a function |
-//! | [`Platform`], [`start`] | everything that a function has at hand, and its start-up |
+//! | [`Platform`], [`start`] | the services that a function uses, and its start-up |
 //! | [`routes`] | the table of routes: each operation of the API is one row |
 //! | [`formats`] | JSON, iCalendar, vehicles: formats that two or more functions read or write |
-//! | [`auth`] | who sends a request: by a token, a signed link or a signature |
+//! | [`auth`] | the sender of a request: by a token, a signed link or a signature |
 //! | [`http`] | requests, responses, problems, idempotency, pages |
 //! | [`queue`] | batches of messages |
 //! | [`usecase`] | use cases that two or more functions share |

@@ -1,4 +1,4 @@
-//! What every function has at hand.
+//! The clients and settings that a function uses.
 
 use crate::files::Files;
 use crate::metrics::Metrics;
@@ -17,7 +17,7 @@ pub struct Platform {
     pub clock: Clock,
     /// The real clock. Signatures and links expire by it.
     pub wall: Clock,
-    /// Makes the ids of new things that are not named after an `Idempotency-Key`.
+    /// Makes the ids of new items that are not named after an `Idempotency-Key`.
     pub ids: Ids,
     /// The bucket.
     pub files: Arc<dyn Files>,
@@ -66,7 +66,7 @@ impl Clock {
     }
 
     /// Returns a clock that reads its time from `now`.
-    pub fn saying(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+    pub fn from_fn(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 

@@ -1,9 +1,10 @@
 //! Queue messages: each is handled by itself, and only handled messages are acknowledged. A failed message returns to its queue, and after several attempts
 //! moves to the dead-letter queue.
 
+pub mod partner;
+
 use crate::Platform;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use forecourt_domain::access::Scope;
 use forecourt_domain::base::Refusal;
 use forecourt_store::Failure;
 use forecourt_store::keys::WakeUp;
@@ -28,7 +29,7 @@ where
         match outcome {
             Ok(about) => tracing::info!(function = platform.function, message_id = id, about, ms, "message done"),
             Err(failure) => {
-                tracing::warn!(function = platform.function, message_id = id, problem = told(&failure), ms, "message goes back");
+                tracing::warn!(function = platform.function, message_id = id, problem = problem_text(&failure), ms, "message goes back");
                 let mut failed = BatchItemFailure::default();
                 failed.item_identifier = id;
                 response.batch_item_failures.push(failed);
@@ -77,7 +78,7 @@ where
 }
 
 /// Describes a failure for the log: of bad input the fields and rules, never the values.
-fn told(failure: &Failure) -> String {
+fn problem_text(failure: &Failure) -> String {
     match failure {
         Failure::Refused(Refusal::Invalid(faults)) => {
             faults.iter().map(|f| format!("{} ({})", f.field, f.rule)).collect::<Vec<_>>().join(", ")
@@ -95,17 +96,4 @@ fn told(failure: &Failure) -> String {
 pub fn wake_up(message: &SqsMessage) -> Result<WakeUp, Failure> {
     let body = message.body.as_deref().unwrap_or_default();
     serde_json::from_str(body).map_err(|e| Failure::Refused(Refusal::Malformed(format!("the message is not a wake-up: {e}"))))
-}
-
-/// Returns the partner that sent a message: by the identity that the queue verifies, never by the content of the message (ACC-2).
-///
-/// # Errors
-/// [`Refusal::NotFound`] if the identity is unknown.
-pub async fn sender(platform: &Platform, message: &SqsMessage) -> Result<Scope, Failure> {
-    // For a role the queue reports `AROA…:session`; the sender chooses the session's name.
-    let id = message.attributes.get("SenderId").and_then(|id| id.split(':').next()).unwrap_or_default();
-    let unknown = || Failure::Refused(Refusal::NotFound("queue sender"));
-    let sender = platform.store.sender(id).await?.ok_or_else(unknown)?;
-    let partner = platform.store.partner(&sender.group, &sender.partner).await?.ok_or_else(unknown)?;
-    Ok(Scope::partner(sender.group.clone(), partner.as_ref().clone()))
 }

@@ -1,6 +1,6 @@
 //! The table of routes: each operation of the API is one row.
 //!
-//! A row has all facts about its operation: route, function, rights, body, responses, query parameters, texts. The OpenAPI document, the routes of
+//! A row has everything about its operation: route, function, rights, body, responses, query parameters, texts. The OpenAPI document, the routes of
 //! `infra/template.yaml` and the local gateway are derived from the rows. A new operation has three places: its row, its handler with the line that
 //! dispatches to it, its test.
 //!
@@ -30,7 +30,7 @@ mod webhooks;
 
 pub use elements::Elements;
 pub use row::{Access, Content, Problem, Query, Response, Route, Row};
-pub use settings::Part;
+pub use settings::SettingsPart;
 
 /// An operation of the API.
 ///
@@ -43,9 +43,9 @@ pub enum Operation {
     /// An operation on the elements of a lead.
     Element(Elements),
     /// Reads a part of a dealer's settings.
-    ReadPart(Part),
+    ReadPart(SettingsPart),
     /// Replaces a part of a dealer's settings.
-    ChangePart(Part),
+    ChangePart(SettingsPart),
 }
 
 impl Operation {

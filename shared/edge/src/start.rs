@@ -44,6 +44,12 @@ async fn config() -> SdkConfig {
     }
 }
 
+/// Returns the instant at which an invocation ends, from Lambda's deadline in milliseconds since 1970.
+pub fn ends_at(deadline: u64) -> std::time::Instant {
+    let left = deadline.saturating_sub(u64::try_from(chrono::Utc::now().timestamp_millis()).unwrap_or_default());
+    std::time::Instant::now() + std::time::Duration::from_millis(left)
+}
+
 /// Starts the log and creates the platform of `function` from the environment: `TABLE`, `CHANNEL_SECRET`, `PUBLIC_URL`, and what `files` reads.
 ///
 /// # Errors

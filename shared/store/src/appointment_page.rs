@@ -1,6 +1,6 @@
 //! An appointment with its letters (APT-3).
 
-use crate::entity::Entity;
+use crate::entity::{Entity, readable};
 use crate::keys::Key;
 use crate::reads::table_key;
 use crate::{Failure, Store};
@@ -39,7 +39,7 @@ impl Store {
                 if place == at.sk {
                     appointment = Some(Appointment::from_attributes(attributes)?);
                 } else if place.starts_with("O#") {
-                    letters.push(Letter::from_attributes(attributes)?);
+                    letters.extend(readable(Letter::from_attributes(attributes)));
                 }
             }
             start = found.last_evaluated_key;

@@ -1,9 +1,8 @@
-//! What a process keeps in memory: dealers, users, partners, queue senders and webhooks, for 60 seconds.
+//! The cache of a process: dealers, users, partners, queue senders and webhooks, for 60 seconds.
 //!
 //! That is safe for dealers, since assign, escalate and send read settings fresh and recompute what is based on an older version. A user whose
 //! rights are withdrawn keeps them for up to 60 seconds.
 
-use crate::entities::encode;
 use crate::entity::{Attributes, Record, from_item, to_item};
 use crate::keys::{self, Key};
 use crate::reads::unavailable;
@@ -59,6 +58,14 @@ impl<T> Entries<T> {
         entries.get(name).filter(|(since, _)| since.elapsed() < LIFETIME).map(|(_, value)| value.clone())
     }
 
+    /// Returns the cached value, else the one that `load` reads, which is cached then. `None` if it does not exist.
+    async fn get_or_load(&self, name: String, load: impl Future<Output = Result<Option<T>, Failure>>) -> Result<Option<Arc<T>>, Failure> {
+        if let Some(value) = self.get(&name) {
+            return Ok(Some(value));
+        }
+        Ok(load.await?.map(|value| self.insert(name, value)))
+    }
+
     fn insert(&self, name: String, value: T) -> Arc<T> {
         let value = Arc::new(value);
         if let Ok(mut entries) = self.0.lock() {
@@ -83,12 +90,8 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn dealer(&self, scope: &Scope, id: &DealerId) -> Result<Option<Arc<Dealer>>, Failure> {
-        let name = format!("{}#{id}", scope.group());
-        if let Some(dealer) = self.cache.dealers.get(&name) {
-            return Ok(Some(dealer));
-        }
-        let loaded = self.load(scope, &Load::of([Key::Dealer(id.clone())])).await?;
-        Ok(loaded.dealer(id).map(|dealer| self.cache.dealers.insert(name, dealer.clone())))
+        let load = async { Ok(self.load(scope, &Load::of([Key::Dealer(id.clone())])).await?.dealer(id).cloned()) };
+        self.cache.dealers.get_or_load(format!("{}#{id}", scope.group()), load).await
     }
 
     /// Returns a user, at most 60 seconds old; `None` if the group has no such user.
@@ -96,12 +99,9 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn user(&self, group: &GroupId, id: &UserId) -> Result<Option<Arc<User>>, Failure> {
-        let name = format!("{group}#{id}");
-        if let Some(user) = self.cache.users.get(&name) {
-            return Ok(Some(user));
-        }
-        let loaded = self.load(&Scope::keys_only(group.clone()), &Load::of([Key::User(id.clone())])).await?;
-        Ok(loaded.user(id).map(|user| self.cache.users.insert(name, user.clone())))
+        let scope = Scope::keys_only(group.clone());
+        let load = async { Ok(self.load(&scope, &Load::of([Key::User(id.clone())])).await?.user(id).cloned()) };
+        self.cache.users.get_or_load(format!("{group}#{id}"), load).await
     }
 
     /// Returns a partner, at most 60 seconds old; `None` if the group has no such partner.
@@ -109,12 +109,9 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn partner(&self, group: &GroupId, id: &PartnerId) -> Result<Option<Arc<Partner>>, Failure> {
-        let name = format!("{group}#{id}");
-        if let Some(partner) = self.cache.partners.get(&name) {
-            return Ok(Some(partner));
-        }
-        let loaded = self.load(&Scope::keys_only(group.clone()), &Load::of([Key::Partner(id.clone())])).await?;
-        Ok(loaded.partner(id).map(|partner| self.cache.partners.insert(name, partner.clone())))
+        let scope = Scope::keys_only(group.clone());
+        let load = async { Ok(self.load(&scope, &Load::of([Key::Partner(id.clone())])).await?.partner(id).cloned()) };
+        self.cache.partners.get_or_load(format!("{group}#{id}"), load).await
     }
 
     /// Returns the sender with the queue identity `id`, at most 60 seconds old; `None` if the identity is unknown.
@@ -122,11 +119,8 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn sender(&self, id: &str) -> Result<Option<Arc<Sender>>, Failure> {
-        if let Some(sender) = self.cache.senders.get(id) {
-            return Ok(Some(sender));
-        }
-        let found = self.get(keys::sender(id)).await?.map(from_item).transpose()?;
-        Ok(found.map(|sender| self.cache.senders.insert(id.to_owned(), sender)))
+        let load = async { self.get(keys::sender(id)).await?.map(from_item).transpose() };
+        self.cache.senders.get_or_load(id.to_owned(), load).await
     }
 
     /// Returns the group's webhooks, at most 60 seconds old: a webhook may miss events of the first minute after it was created in another process.
@@ -134,12 +128,8 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn webhooks(&self, scope: &Scope) -> Result<Arc<Webhooks>, Failure> {
-        let name = scope.group().to_string();
-        if let Some(webhooks) = self.cache.webhooks.get(&name) {
-            return Ok(webhooks);
-        }
-        let loaded = self.load(scope, &Load::of([Key::Webhooks])).await?;
-        Ok(self.cache.webhooks.insert(name, loaded.webhooks()))
+        let load = async { Ok(Some(self.load(scope, &Load::of([Key::Webhooks])).await?.webhooks())) };
+        Ok(self.cache.webhooks.get_or_load(scope.group().to_string(), load).await?.unwrap_or_default())
     }
 
     /// Drops the cached items that a commit of this process changed.
@@ -149,22 +139,39 @@ impl Store {
             match item {
                 Item::Dealer(dealer) => self.cache.dealers.remove(&format!("{group}#{}", dealer.id)),
                 Item::User(user) => self.cache.users.remove(&format!("{group}#{}", user.id)),
+                Item::Partner(partner) => self.cache.partners.remove(&format!("{group}#{}", partner.id)),
                 Item::Webhooks(_) => self.cache.webhooks.remove(group.as_str()),
                 _ => {}
             }
         }
     }
 
-    /// Writes a user of a group's file, unless it is stored already.
+    /// Writes a user of a group's file. What another release stored with the user stays.
     ///
     /// # Errors
     /// As [`Store::decide`].
     pub async fn put_user(&self, group: &GroupId, user: &User) -> Result<(), Failure> {
+        self.write_user(group, user, true).await.map(|_| ())
+    }
+
+    /// Creates a user of a group's file, and changes nothing if the user is stored, even one who has left. Returns whether it was created.
+    ///
+    /// # Errors
+    /// As [`Store::decide`].
+    pub async fn add_user(&self, group: &GroupId, user: &User) -> Result<bool, Failure> {
+        self.write_user(group, user, false).await
+    }
+
+    async fn write_user(&self, group: &GroupId, user: &User, overwrite: bool) -> Result<bool, Failure> {
         let rule = |loaded: &Loaded, _| {
-            let version = loaded.user(&user.id).map_or(0, |before| before.version);
-            let same = loaded.user(&user.id).is_some_and(|before| *before == User { version, ..user.clone() });
+            let before = loaded.user(&user.id);
+            let version = before.map_or(0, |before| before.version);
+            let same = before.is_some_and(|before| *before == User { version, ..user.clone() });
+            if same || (before.is_some() && !overwrite) {
+                return Ok((None, false));
+            }
             let item = Item::User(Box::new(User { version: version + 1, ..user.clone() }));
-            Ok(((!same).then(|| Decision::default().with(item)), ()))
+            Ok((Some(Decision::default().with(item)), true))
         };
         self.decide(&Scope::keys_only(group.clone()), Load::of([Key::User(user.id.clone())]), rule).await
     }
@@ -172,19 +179,47 @@ impl Store {
     /// Writes a partner of a group's file, and its queue identity.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`].
+    /// As [`Store::decide`].
     pub async fn put_partner(&self, group: &GroupId, partner: &Partner, sender_id: &str) -> Result<(), Failure> {
-        let (version, commit) = (1, "demo");
-        let item = encode(&Scope::keys_only(group.clone()), &Item::Partner(partner.clone()), version, commit)?;
-        self.put(item).await?;
-        let sender = Record::of(to_item(&Sender { group: group.clone(), partner: partner.id.clone() })?);
-        self.put(sender.into_attributes(keys::sender(sender_id), version, commit)).await
+        self.write_partner(group, partner, true).await?;
+        self.put(sender_item(group, partner, sender_id)?, false).await.map(|_| ())
     }
 
-    async fn put(&self, item: Attributes) -> Result<(), Failure> {
-        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item));
-        let put = put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await.map_err(unavailable)?;
-        self.spent.note_write(put.consumed_capacity());
-        Ok(())
+    /// Creates a partner of a group's file and its queue identity, and changes nothing of what is stored. Returns whether something was created.
+    ///
+    /// # Errors
+    /// As [`Store::decide`].
+    pub async fn add_partner(&self, group: &GroupId, partner: &Partner, sender_id: &str) -> Result<bool, Failure> {
+        let created = self.write_partner(group, partner, false).await?;
+        // A start that was interrupted may have stored the partner alone.
+        Ok(self.put(sender_item(group, partner, sender_id)?, true).await? || created)
     }
+
+    async fn write_partner(&self, group: &GroupId, partner: &Partner, overwrite: bool) -> Result<bool, Failure> {
+        let rule = |loaded: &Loaded, _| {
+            let before = loaded.partner(&partner.id);
+            let writes = before.is_none() || (overwrite && before != Some(partner));
+            Ok((writes.then(|| Decision::default().with(Item::Partner(partner.clone()))), writes))
+        };
+        self.decide(&Scope::keys_only(group.clone()), Load::of([Key::Partner(partner.id.clone())]), rule).await
+    }
+
+    /// Puts an item; `only_new` if it does not exist. Returns whether it was written.
+    async fn put(&self, item: Attributes, only_new: bool) -> Result<bool, Failure> {
+        let condition = only_new.then(|| "attribute_not_exists(pk)".to_owned());
+        let put = self.client.put_item().table_name(&*self.table).set_item(Some(item)).set_condition_expression(condition);
+        match put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().boxed().await {
+            Ok(put) => {
+                self.spent.note_write(put.consumed_capacity());
+                Ok(true)
+            }
+            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(e) => Err(unavailable(e)),
+        }
+    }
+}
+
+fn sender_item(group: &GroupId, partner: &Partner, sender_id: &str) -> Result<Attributes, Failure> {
+    let sender = Record::of(to_item(&Sender { group: group.clone(), partner: partner.id.clone() })?);
+    Ok(sender.into_attributes(keys::sender(sender_id), 1, "file"))
 }

@@ -1,7 +1,7 @@
 //! A dealer's calendar (CAL-6).
 
 use crate::cursor::Cursor;
-use crate::entity::{Attributes, row};
+use crate::entity::{Attributes, readable, row};
 use crate::keys::{self, Month};
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -83,7 +83,7 @@ impl Store {
                 continue;
             }
             for attributes in found {
-                events.rows.push(row(&attributes)?);
+                events.rows.extend(readable(row(&attributes)));
             }
             events.more = more;
         }

@@ -126,9 +126,12 @@ impl Store {
     async fn commit(&self, scope: &Scope, loaded: &Loaded, decision: &Decision, commit: &str) -> Result<Attempt, Failure> {
         let mut writes = Vec::with_capacity(decision.items.len());
         for item in &decision.items {
-            let before = loaded.version(&Key::of(item));
-            let attributes = encode(scope, item, before.map_or(1, |before| before + 1), commit)?;
-            writes.push((attributes, before));
+            let before = loaded.versioned(&Key::of(item));
+            let mut attributes = encode(scope, item, before, commit)?;
+            if before.is_none() {
+                loaded.carry_over(scope, item, &mut attributes)?;
+            }
+            writes.push((attributes, before.map(|before| before.version)));
         }
         match writes.len() {
             0 => Ok(Attempt::Committed),
@@ -211,7 +214,7 @@ impl Store {
         let Some(hook) = &self.commit_hook else { return };
         let mut wake_ups = Vec::new();
         for item in &decision.items {
-            let Ok(attributes) = encode(scope, item, 1, "") else { continue };
+            let Ok(attributes) = encode(scope, item, None, "") else { continue };
             if let Some(wake_up) = wake_up_of(&attributes).filter(|_| attributes.contains_key(WAKE_UP)) {
                 wake_ups.push(wake_up);
             }
@@ -228,7 +231,7 @@ pub(crate) fn wake_up_of(attributes: &Attributes) -> Option<(DateTime<Utc>, Wake
     WakeUp::from_keys(text("pk")?, text("sk")?, text("dsk")?)
 }
 
-fn guard(before: Option<u64>) -> (&'static str, Option<HashMap<String, AttributeValue>>) {
+pub(crate) fn guard(before: Option<u64>) -> (&'static str, Option<HashMap<String, AttributeValue>>) {
     match before {
         Some(version) => ("v = :v", Some(HashMap::from([(":v".to_owned(), AttributeValue::N(version.to_string()))]))),
         None => ("attribute_not_exists(pk)", None),

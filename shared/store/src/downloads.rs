@@ -1,7 +1,7 @@
 //! The download log of exports (EXP-2).
 
 use crate::cursor::Cursor;
-use crate::entity::Entity;
+use crate::entity::{Entity, readable};
 use crate::keys;
 use crate::reads::table_key;
 use crate::{Failure, Store};
@@ -28,7 +28,8 @@ impl Store {
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let found = self.run(query).await?;
         let next = found.last_evaluated_key.as_ref().and_then(table_key).map(|key| Cursor::new(LIST, key.sk).encode());
-        let downloads = found.items.unwrap_or_default().into_iter().map(Download::from_attributes).collect::<Result<_, _>>()?;
-        Ok((downloads, next))
+        let downloads =
+            found.items.unwrap_or_default().into_iter().filter_map(|attributes| readable(Download::from_attributes(attributes)));
+        Ok((downloads.collect(), next))
     }
 }

@@ -13,8 +13,9 @@ mod webhook;
 
 pub(crate) use lead::lead_attributes;
 
-use crate::entity::{Attributes, Entity, Versioned, encoding, entities, key_text, owned};
+use crate::entity::{Attributes, Entity, Record, Versioned, encoding, entities, key_text, owned};
 use crate::keys::{TableKey, elements_prefix, outgoing_place, stamp, subject};
+use crate::preserve::Preserve;
 use crate::{Failure, Loaded};
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::access::Scope;
@@ -62,7 +63,7 @@ entities! {
     /// An appointment.
     Appointment = pub appointment(id: &AppointmentId) -> Appointment, "A#{id}" / "@", it => [it.id], custom;
     /// Reports about an appointment that arrived before it.
-    Early = pub early(id: &AppointmentId) -> PendingReports, "A#{id}" / "P", it => [it.id], custom;
+    PendingReports = pub pending_reports(id: &AppointmentId) -> PendingReports, "A#{id}" / "P", it => [it.id], custom;
     /// A letter to a customer about a lead or an appointment, by its cause.
     Letter = pub letter(about: &Subject, cause: &str) -> Letter, (subject(about)) / "O#{cause}", it => [it.home, it.cause], custom;
     /// An event of a lead or an appointment for the group's webhooks, by its sequence.
@@ -73,7 +74,7 @@ entities! {
     /// A dealer with its settings, members and absences.
     Dealer = pub dealer(id: &DealerId) -> Dealer, "D#{id}" / "@", it => [it.id], custom;
     /// A change of a dealer's settings, by the version that it made.
-    Change = pub change(dealer: &DealerId, version: u64) -> SettingsChange, "D#{dealer}" / "H#{version:06}", it => [it.dealer, it.version], plain;
+    SettingsChange = pub settings_change(dealer: &DealerId, version: u64) -> SettingsChange, "D#{dealer}" / "H#{version:06}", it => [it.dealer, it.version], plain;
     /// The progress of recomputing a dealer's open leads.
     Recompute = pub recompute(dealer: &DealerId) -> Recompute, "D#{dealer}" / "J", it => [it.dealer], custom;
     /// The state of a rotation of a dealer.
@@ -89,8 +90,8 @@ entities! {
     User = pub user(id: &UserId) -> User, "U#{id}" / "@", it => [it.id], custom;
     /// A change of a user, by the version that it made.
     UserChange = pub user_change(user: &UserId, version: u64) -> UserChange, "U#{user}" / "H#{version:06}", it => [it.user.id, it.user.version], plain;
-    /// A user's calendar links.
-    Feeds = pub feeds(user: &UserId) -> CalendarFeeds, "U#{user}" / "F", it => [it.user], plain;
+    /// A user's calendar feeds.
+    CalendarFeeds = pub calendar_feeds(user: &UserId) -> CalendarFeeds, "U#{user}" / "F", it => [it.user], plain;
     /// A user's day: what occupies which quarter-hours (CAL-7).
     Day = pub(crate) saved_day(user: &UserId, date: NaiveDate) -> Day, "S#{user}#{date}" / "@", it => [it.user, it.date], plain;
     /// A partner.
@@ -106,13 +107,53 @@ entities! {
     /// The lead that an enquiry made, by the hash of its `Idempotency-Key`.
     Receipt = pub receipt(hash: &str) -> Receipt, "K#{hash}" / "@", it => [it.key], plain;
     /// A request that was answered, by the hash of its name.
-    Seen = pub seen(hash: &str) -> ReceivedRequest, "K#{hash}" / "S", it => [it.key], custom;
+    ReceivedRequest = pub received_request(hash: &str) -> ReceivedRequest, "K#{hash}" / "S", it => [it.key], custom;
 
     // Exports.
     /// An export.
     Export = pub export(id: &ExportId) -> Export, "X" / (id.to_string()), it => [it.id], custom;
     /// A download of an export, by its time and id (EXP-2).
     Download = pub download(at: Instant, id: &str) -> Download, "XLOG" / (format!("{}#{id}", stamp(*at))), it => [it.at, it.id], plain;
+}
+
+impl Kind {
+    /// Returns the kind of the item at a key of the table; `None` if this release knows none there.
+    pub(crate) fn at(key: &TableKey) -> Option<Self> {
+        let (_, partition) = key.pk.split_once('#')?;
+        let (family, place) = (partition.split('#').next()?, key.sk.split('#').next()?);
+        Some(match (family, place) {
+            ("L", "@") => Kind::Lead,
+            ("L", "T") => Kind::Entry,
+            ("L", "M") => Kind::Message,
+            ("L", "E") => Kind::Event,
+            ("L", "I") => Kind::Invitation,
+            ("L", "X") => Kind::Element,
+            ("L", "K") => Kind::Task,
+            ("A", "@") => Kind::Appointment,
+            ("A", "P") => Kind::Early,
+            ("L" | "A", "O") => Kind::Letter,
+            ("NL" | "NA", _) => Kind::Outgoing,
+            ("D", "@") => Kind::Dealer,
+            ("D", "H") => Kind::Change,
+            ("D", "J") => Kind::Recompute,
+            ("D", "R") => Kind::Rotation,
+            ("D", "P") => Kind::Pool,
+            ("D", "N") => Kind::Unprocessed,
+            ("U", "@") => Kind::User,
+            ("U", "H") => Kind::UserChange,
+            ("U", "F") => Kind::Feeds,
+            ("S", "@") => Kind::Day,
+            ("P", "@") => Kind::Partner,
+            ("P", "S") => Kind::Signing,
+            ("W", "@") => Kind::Webhooks,
+            ("C", "@") => Kind::Channel,
+            ("K", "@") => Kind::Receipt,
+            ("K", "S") => Kind::Seen,
+            ("X", _) => Kind::Export,
+            ("XLOG", _) => Kind::Download,
+            _ => return None,
+        })
+    }
 }
 
 impl Key {

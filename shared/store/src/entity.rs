@@ -5,6 +5,7 @@
 
 use crate::Failure;
 use crate::keys::{self, DueKind, TableKey};
+use crate::preserve::Preserve;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -22,6 +23,9 @@ const SCHEMA: u32 = 1;
 ///
 /// The end of a sender's lease sends none: it matters only if the sender crashed, and then the sweep finds it.
 pub const WAKE_UP: &str = "tell";
+
+/// The attributes that are made anew with each write: the key, the envelope, the entries of the indexes.
+const ENVELOPE: [&str; 14] = ["pk", "sk", "v", "c", "sv", "ttl", "lpk", "lsk", "wpk", "wsk", "dpk", "dsk", WAKE_UP, "row"];
 
 /// An item that this code cannot write or read.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +50,9 @@ impl From<ItemError> for Failure {
 ///
 /// The defaults suit an item that is in no index: every field is an attribute.
 pub(crate) trait Entity: Serialize + for<'a> Deserialize<'a> {
+    /// The fields of its row that are computed when it is written, and not read back.
+    const COMPUTED: &'static [&'static str] = &[];
+
     /// Returns the state and the index entries that follow from it.
     fn to_record(&self, _scope: &Scope) -> Result<Record, Failure> {
         Ok(Record::of(to_item(self)?))
@@ -99,6 +106,27 @@ impl Record {
         self
     }
 
+    /// Returns the record with what the stored item has and this release does not know. `read` is the record of the item as it was read, and
+    /// `computed` names the fields of the row that are only written.
+    pub(crate) fn over(mut self, preserve: Preserve, stored: &Attributes, read: &Record, computed: &[&str]) -> Self {
+        let rows = |of: &Attributes| match of.get("row") {
+            Some(AttributeValue::M(row)) => Some(row.clone()),
+            _ => None,
+        };
+        let row = rows(stored).zip(rows(&read.attributes)).zip(rows(&self.attributes));
+        let mut attributes = preserve.over(stored, &read.attributes, self.attributes, &ENVELOPE);
+        if let Some(((stored, read), new)) = row {
+            attributes.insert("row".into(), AttributeValue::M(preserve.over(&stored, &read, new, computed)));
+        }
+        self.attributes = attributes;
+        self
+    }
+
+    /// Returns an attribute.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&AttributeValue> {
+        self.attributes.get(name)
+    }
+
     fn indexed(mut self, name: &str, value: String) -> Self {
         self.attributes.insert(name.to_owned(), AttributeValue::S(value));
         self
@@ -128,6 +156,8 @@ pub(crate) struct Versioned<T> {
     pub(crate) version: u64,
     pub(crate) commit: String,
     pub(crate) item: T,
+    /// The item as it is stored, with what this release does not know of it.
+    pub(crate) stored: Attributes,
 }
 
 impl<T> Versioned<T> {
@@ -139,7 +169,8 @@ impl<T> Versioned<T> {
         }
         let version = number("v").unwrap_or_default();
         let commit = attributes.get("c").and_then(|v| v.as_s().ok()).cloned().unwrap_or_default();
-        Ok(Self { version, commit, item: read(attributes)? })
+        let stored = attributes.clone();
+        Ok(Self { version, commit, item: read(attributes)?, stored })
     }
 }
 
@@ -162,6 +193,12 @@ pub(crate) fn row<T: for<'a> Deserialize<'a>>(attributes: &Attributes) -> Result
         Some(AttributeValue::M(row)) => from_item(row.clone()),
         _ => Err(ItemError::Index("row").into()),
     }
+}
+
+/// Returns an entry of a list. One that this release cannot read is left out, so that the rest of the list can be shown.
+pub(crate) fn readable<T>(read: Result<T, Failure>) -> Option<T> {
+    // The error of the decoder may quote a customer's data, so it is not logged: a migration names the item and the error.
+    read.map_err(|_| tracing::warn!("an entry of a list cannot be read and is left out; `forecourt migrate` names it")).ok()
 }
 
 pub(crate) fn to_item<T: Serialize>(value: &T) -> Result<Attributes, Failure> {
@@ -216,6 +253,23 @@ macro_rules! entities {
             $( $(#[$doc])* $kind $( ( $( $(owned!($reference))? $($value)? ),+ ) )?, )+
         }
 
+        /// The kinds of stored items.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Kind {
+            $( $kind, )+
+        }
+
+        impl Kind {
+            /// Reads an item of this kind.
+            pub(crate) fn decode(self, attributes: Attributes) -> Result<Versioned<Stored>, Failure> {
+                Versioned::read(attributes, |attributes| {
+                    Ok(match self {
+                        $( Kind::$kind => Stored::$kind(Box::new(<$type as Entity>::from_attributes(attributes)?)), )+
+                    })
+                })
+            }
+        }
+
         /// An item as read.
         #[derive(Debug, Clone, PartialEq)]
         pub(crate) enum Stored {
@@ -233,29 +287,51 @@ macro_rules! entities {
 
             /// Returns the key of an item of a decision.
             #[expect(unused_variables, reason = "the webhooks' key has no parts, and a channel's is not in its state")]
-            pub(crate) fn of(item: &Item) -> Self {
+            pub fn of(item: &Item) -> Self {
                 match item {
                     $( Item::$kind($($also,)? $it) => Key::$kind $( ( $($part.to_owned()),+ ) )?, )+
                 }
             }
         }
 
-        /// Returns an item of a decision as it is written.
+        /// Returns an item of a decision as it is written over `before`, the item as it was read.
         #[expect(unused_variables, reason = "the key of a channel is not part of its state")]
-        pub(crate) fn encode(scope: &Scope, item: &Item, version: u64, commit: &str) -> Result<Attributes, Failure> {
+        pub(crate) fn encode(scope: &Scope, item: &Item, before: Option<&Versioned<Stored>>, commit: &str) -> Result<Attributes, Failure> {
             let record = match item {
                 $( Item::$kind($($also,)? $it) => <$type as Entity>::to_record($it, scope)?, )+
+            };
+            let (record, version) = match before {
+                None => (record, 1),
+                Some(before) => {
+                    let read = before.item.to_record(scope)?;
+                    (record.over(Preserve::Stored, &before.stored, &read, before.item.computed()), before.version + 1)
+                }
             };
             Ok(record.into_attributes(Key::of(item).at(scope), version, commit))
         }
 
+        impl Stored {
+            /// Returns the record of the item as this release would write it unchanged.
+            pub(crate) fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
+                match self {
+                    $( Stored::$kind(item) => item.as_ref().to_record(scope), )+
+                }
+            }
+
+            /// Returns the names of [`Entity::COMPUTED`].
+            pub(crate) fn computed(&self) -> &'static [&'static str] {
+                match self {
+                    $( Stored::$kind(_) => <$type as Entity>::COMPUTED, )+
+                }
+            }
+        }
+
         /// Reads the item that is stored under `key`.
         pub(crate) fn decode(key: &Key, attributes: Attributes) -> Result<Versioned<Stored>, Failure> {
-            Versioned::read(attributes, |attributes| {
-                Ok(match key {
-                    $( Key::$kind { .. } => Stored::$kind(Box::new(<$type as Entity>::from_attributes(attributes)?)), )+
-                })
-            })
+            let kind = match key {
+                $( Key::$kind { .. } => Kind::$kind, )+
+            };
+            kind.decode(attributes)
         }
 
         impl Loaded {

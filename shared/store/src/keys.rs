@@ -16,7 +16,7 @@
 //! | The group's webhooks (APT-6) | `g#W` / `@` | GetItem; cached for 60 s where events are stored, read fresh where they are sent |
 //! | Webhook events of a lead, of an appointment | `g#NL#lead`, `g#NA#appointment` / `sequence` | Query in order, the unsettled ones; deleted two weeks after |
 //! | Webhook events of a month, newest first | **list** `g#N#month` / `time#lead or appointment#sequence` | Query, filtered by the webhook |
-//! | A user's calendar links | `g#U#user` / `F` | GetItem, with the user |
+//! | A user's calendar feeds | `g#U#user` / `F` | GetItem, with the user |
 //! | Progress of recomputing a dealer's open leads | `g#D#dealer` / `J` | GetItem |
 //! | User; partner | `g#U#user` / `@`; `g#P#partner` / `@` | GetItem, cached for 60 s |
 //! | A partner's signing secrets | `g#P#partner` / `S` | GetItem |
@@ -25,6 +25,7 @@
 //! | Group and partner of a queue sender | `SENDER#id` / `@` | GetItem, cached for 60 s |
 //! | A dealer's leads, newest first | **list** `g#D#dealer#L#month` / `arrived#lead` | Query, one month a partition |
 //! | A dealer's calendar by the events' times (CAL-6) | **list** `g#D#dealer#E#month` / `time#lead#event` | Query, two months at once |
+//! | A dealer's letters and notices that failed or are unclear, newest first (MSG-1) | **list** `g#D#dealer#F` / `time#lead or appointment#cause` | Query |
 //! | Overviews and exports | **list**, every dealer's months | Query, all months of all dealers at once; one after the other |
 //! | The group's users, its dealers | **list** `g#U`, `g#D` / user, dealer | Query |
 //! | A user's leads by the date of the next action | **work** `g#W#user` / `L#action date#lead` | Query, all users of a board at once |
@@ -119,6 +120,39 @@ pub(crate) fn delivery_at(place: &str) -> Option<Key> {
         _ => return None,
     };
     (at.len() == 15 && time_of(at).is_some()).then_some(Key::Outgoing(about, sequence.parse().ok()?))
+}
+
+/// Returns the partition of a dealer's letters and notices that failed or are unclear.
+pub(crate) fn undelivered_partition(scope: &Scope, dealer: &DealerId) -> String {
+    format!("{}#D#{dealer}#F", scope.group())
+}
+
+/// Returns the place of a letter that failed or is unclear among those of its dealer.
+pub(crate) fn undelivered_letter(at: DateTime<Utc>, about: &Subject, cause: &str) -> String {
+    match about {
+        Subject::Lead(lead) => format!("{}#L{lead}#{cause}", stamp(at)),
+        Subject::Appointment(id) => format!("{}#A{id}#{cause}", stamp(at)),
+    }
+}
+
+/// Returns the place of a notice that failed among those of its dealer.
+pub(crate) fn undelivered_notice(at: DateTime<Utc>, lead: LeadId, cause: &str) -> String {
+    format!("{}#N{lead}#{cause}", stamp(at))
+}
+
+/// Returns the key of the letter or notice at an [`undelivered_letter`] or [`undelivered_notice`].
+pub(crate) fn undelivered_at(place: &str) -> Option<Key> {
+    let mut parts = place.splitn(3, '#');
+    time_of(parts.next()?)?;
+    let (about, cause) = (parts.next()?, parts.next()?.to_owned());
+    let kind = about.get(..1)?;
+    let id = about.get(1..)?;
+    Some(match kind {
+        "L" => Key::Letter(Subject::Lead(id.parse().ok()?), cause),
+        "A" => Key::Letter(Subject::Appointment(id.parse().ok()?), cause),
+        "N" => Key::Message(id.parse().ok()?, cause),
+        _ => return None,
+    })
 }
 
 /// Returns the partition of a dealer's leads of a month.

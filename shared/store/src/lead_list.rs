@@ -2,7 +2,7 @@
 
 use crate::cursor::Cursor;
 use crate::entities::lead_attributes;
-use crate::entity::{Attributes, row};
+use crate::entity::{Attributes, readable, row};
 use crate::keys::{self, Key, Month};
 use crate::lead_row::LeadRow;
 use crate::{Failure, Load, Store};
@@ -154,8 +154,8 @@ impl Store {
         part.more = found.last_evaluated_key.is_some();
         for attributes in found.items.unwrap_or_default() {
             let Some(place) = place_of(&attributes) else { continue };
-            let row: LeadRow = row(&attributes)?;
             part.after = Some(place.clone());
+            let Some(row) = readable(row::<LeadRow>(&attributes)) else { continue };
             if wanted(&row) {
                 part.rows.push_back((place, row));
             }

@@ -1,6 +1,6 @@
 //! Reading a lead with what belongs to it: its page, timeline, events, elements, tasks and invitations.
 
-use crate::entity::{Attributes, Entity, from_item};
+use crate::entity::{Attributes, Entity, from_item, readable};
 use crate::keys::{self, Key};
 use crate::queries::last_before;
 use crate::reads::table_key;
@@ -55,11 +55,11 @@ impl Store {
                 next_place = Some(&found).and_then(next_action).map(|event| event.at(scope).sk);
                 lead = Some(found);
             } else if next_place.as_ref() == Some(&place) {
-                next = Some(CalendarEvent::from_attributes(attributes)?);
+                next = readable(CalendarEvent::from_attributes(attributes));
             } else if place.starts_with(keys::MESSAGES) {
-                messages.push(from_item(attributes)?);
+                messages.extend(readable(from_item(attributes)));
             } else if place.starts_with(keys::ENTRIES) {
-                timeline.push(from_item(attributes)?);
+                timeline.extend(readable(from_item(attributes)));
             }
         }
         // The lead is the first item of its partition, so this read never omits it.
@@ -73,7 +73,7 @@ impl Store {
                 self.under(scope, id, keys::MESSAGES),
                 self.load(scope, &entry),
             )?;
-            messages = all.into_iter().map(from_item).collect::<Result<_, _>>()?;
+            messages = all.into_iter().filter_map(|attributes| readable(from_item(attributes))).collect();
             enquiry = first.entry(id, described).and_then(Entry::enquiry).cloned();
             next = lead.next_action().1.and_then(|event| first.event(id, event)).cloned();
             timeline = latest;
@@ -100,7 +100,8 @@ impl Store {
     /// [`Failure::Unavailable`].
     pub async fn events(&self, scope: &Scope, id: LeadId) -> Result<Vec<CalendarEvent>, Failure> {
         let found = self.under(scope, id, keys::EVENTS).await?;
-        let mut events: Vec<CalendarEvent> = found.into_iter().map(CalendarEvent::from_attributes).collect::<Result<_, _>>()?;
+        let events = found.into_iter().filter_map(|attributes| readable(CalendarEvent::from_attributes(attributes)));
+        let mut events: Vec<CalendarEvent> = events.collect();
         events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         Ok(events)
     }
@@ -111,7 +112,7 @@ impl Store {
     /// [`Failure::Unavailable`].
     pub async fn elements(&self, scope: &Scope, lead: LeadId, kind: ElementKind) -> Result<Vec<Element>, Failure> {
         let found = self.under(scope, lead, &keys::elements_prefix(kind)).await?;
-        let mut elements: Vec<Element> = found.into_iter().map(from_item).collect::<Result<_, _>>()?;
+        let mut elements: Vec<Element> = found.into_iter().filter_map(|attributes| readable(from_item(attributes))).collect();
         elements.retain(|element| element.removed.is_none());
         Ok(elements)
     }
@@ -130,7 +131,8 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn invitations(&self, scope: &Scope, id: LeadId) -> Result<Vec<Invitation>, Failure> {
-        self.under(scope, id, keys::INVITATIONS).await?.into_iter().map(from_item).collect()
+        let found = self.under(scope, id, keys::INVITATIONS).await?;
+        Ok(found.into_iter().filter_map(|attributes| readable(from_item(attributes))).collect())
     }
 
     /// Returns the items of a lead whose places begin with `prefix`: a megabyte in one read, the rest in parallel reads.

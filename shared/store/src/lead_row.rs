@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, EventId, UserId};
-use forecourt_domain::lead::{Target, Work, open};
+use forecourt_domain::lead::{Target, TaskDetails, open};
 use serde::{Deserialize, Serialize};
 
 /// A lead as lists show it. It comes from an index, which lags, so no decision may use it.
@@ -66,7 +66,7 @@ pub struct LeadFacts {
     #[serde(default)]
     pub targets: Vec<Target>,
     #[serde(default)]
-    pub tasks: Vec<Work>,
+    pub tasks: Vec<TaskDetails>,
 }
 
 impl LeadRow {

@@ -35,8 +35,8 @@
 //! - A key needs a [`Scope`](forecourt_domain::access::Scope), so no request reaches another group (ACC-2). The only exception is a queue
 //!   sender, which is read to learn the group.
 //! - Indexes lag. Lists come from indexes, decisions from consistent reads.
-//! - The stored form of an item outlives releases; `tests/store/stored_items.jsonl` fixes it. Unknown fields of a newer release are ignored, and an
-//!   item with a newer schema number is never overwritten.
+//! - The stored form of an item outlives releases; `tests/store/stored_items.jsonl` fixes it. What another release stored and this one does not
+//!   know is read over and kept when the item is written (`preserve.rs`); an item with a newer schema number is never overwritten.
 //! - An item with a `due` time is found by the sweep whatever else is lost (ESC-10).
 //!
 //! # Map
@@ -80,10 +80,13 @@ mod lead_page;
 mod lead_row;
 mod list_rows;
 mod loaded;
+mod migrate;
+mod preserve;
 mod queries;
 mod reads;
 mod secret;
 mod table;
+mod undelivered;
 mod webhook_events;
 mod work;
 
@@ -99,6 +102,7 @@ pub use lead_page::LeadPage;
 pub use lead_row::{LeadFacts, LeadRow};
 pub use list_rows::{EarlierPlace, ListRow, ListedLead, Listing, Partition, RowPage, earlier_places};
 pub use loaded::Loaded;
+pub use migrate::{MigrateFrom, Migrated};
 pub use secret::{Secret, WebhookSecret, fingerprint, short};
 pub use table::NewTable;
 pub use webhook_events::DeliveryQuery;

@@ -5,7 +5,7 @@
 //! the newcomers. The index lags by moments. A reader that takes many minutes uses [`earlier_places`] to recognise an appointment that was
 //! transferred meanwhile.
 
-use crate::entity::{Attributes, ItemError, from_item};
+use crate::entity::{Attributes, ItemError, from_item, readable};
 use crate::keys::{self, Month};
 use crate::lead_row::LeadRow;
 use crate::{Failure, Store};
@@ -30,12 +30,12 @@ pub enum Listing {
 pub struct Partition {
     /// The dealer.
     pub dealer: DealerId,
-    part: Part,
+    part: PartitionKind,
     span: Period,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Part {
+enum PartitionKind {
     Appointments(Month),
     Leads(Month),
     /// Appointments of any month that came from another dealer.
@@ -52,10 +52,10 @@ impl Partition {
         let months = std::iter::successors(Some(Month::of(first)), Month::next).take_while(|month| *month <= last);
         let newcomers = listing == Listing::Appointments && span.from.is_none_or(|from| from <= until);
         let of = match listing {
-            Listing::Appointments => Part::Appointments,
-            Listing::Leads => Part::Leads,
+            Listing::Appointments => PartitionKind::Appointments,
+            Listing::Leads => PartitionKind::Leads,
         };
-        let parts = months.map(of).chain(newcomers.then_some(Part::Newcomers));
+        let parts = months.map(of).chain(newcomers.then_some(PartitionKind::Newcomers));
         parts.map(|part| Self { dealer: dealer.clone(), part, span }).collect()
     }
 
@@ -67,14 +67,14 @@ impl Partition {
 
     fn month(&self) -> Option<&Month> {
         match &self.part {
-            Part::Appointments(month) | Part::Leads(month) => Some(month),
-            Part::Newcomers => None,
+            PartitionKind::Appointments(month) | PartitionKind::Leads(month) => Some(month),
+            PartitionKind::Newcomers => None,
         }
     }
 
     /// Whether it is the partition of appointments that came from another dealer.
     pub fn is_of_newcomers(&self) -> bool {
-        self.part == Part::Newcomers
+        self.part == PartitionKind::Newcomers
     }
 
     /// Returns its name. A dealer's partitions sort by name.
@@ -94,9 +94,9 @@ impl Partition {
 
     fn key(&self, scope: &Scope) -> String {
         match &self.part {
-            Part::Appointments(month) => keys::appointments_partition(scope, &self.dealer, month),
-            Part::Leads(month) => keys::list_partition(scope, &self.dealer, month),
-            Part::Newcomers => keys::newcomers_partition(scope, &self.dealer),
+            PartitionKind::Appointments(month) => keys::appointments_partition(scope, &self.dealer, month),
+            PartitionKind::Leads(month) => keys::list_partition(scope, &self.dealer, month),
+            PartitionKind::Newcomers => keys::newcomers_partition(scope, &self.dealer),
         }
     }
 }
@@ -194,7 +194,7 @@ impl Store {
                 _ => Err(invalid("row")),
             }
         });
-        Ok(RowPage { rows: rows.collect::<Result<_, _>>()?, more })
+        Ok(RowPage { rows: rows.filter_map(readable).collect(), more })
     }
 }
 
@@ -238,8 +238,8 @@ impl Fields {
         self.text(name)?.map(|id| UserId::try_from(id).map_err(|_| invalid(name))).transpose()
     }
 
-    fn one_of<T: Copy>(&self, name: &'static str, all: &[(&'static str, T)]) -> Result<T, Failure> {
-        known(self.0.get(name), all).ok_or_else(|| invalid(name))
+    fn one_of<T: Copy>(&self, name: &str, all: &[(&'static str, T)]) -> Option<T> {
+        known(self.0.get(name), all)
     }
 
     /// Returns the field `inner` of the map `name`.
@@ -269,15 +269,15 @@ impl ListRow for AppointmentFacts {
         let mut row = Fields(row);
         let attended = match row.inner("attendance", "is") {
             None => Attended::Unknown,
-            said => known(said, &Attended::NAMES).ok_or_else(|| invalid("attendance"))?,
+            name => known(name, &Attended::NAMES).unwrap_or_default(),
         };
         Ok(Self {
             created,
             at: row.time("at")?.ok_or_else(|| invalid("at"))?,
-            kind: row.one_of("kind", &AppointmentKind::NAMES)?,
-            origin: row.one_of("origin", &AppointmentOrigin::NAMES)?,
-            team: row.one_of("team", &TEAMS)?,
-            cancelled: known(row.inner("state", "is"), &[("booked", false), ("cancelled", true)]).ok_or_else(|| invalid("state"))?,
+            kind: row.one_of("kind", &AppointmentKind::NAMES).unwrap_or(AppointmentKind::Unknown),
+            origin: row.one_of("origin", &AppointmentOrigin::NAMES).unwrap_or(AppointmentOrigin::Unknown),
+            team: row.one_of("team", &TEAMS).unwrap_or(AppointmentTeam::Unknown),
+            cancelled: known(row.inner("state", "is"), &[("cancelled", true)]).unwrap_or_default(),
             attended,
             confirmed: row.media("confirmed"),
             reminded: row.media("reminded"),
@@ -312,6 +312,7 @@ impl ListRow for LeadFacts {
         let status = match status {
             AttributeValue::S(name) if name == "in_progress" => Status::InProgress,
             AttributeValue::S(name) if name == "won" => Status::Won,
+            AttributeValue::S(_) => Status::Unknown,
             other => serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(other).map_err(|_| invalid("status"))?,
         };
         let working_seconds: Option<i64> = row.number("answered_in")?;

@@ -4,8 +4,11 @@ use crate::Failure;
 use crate::entities::{Stored, decode};
 use crate::entity::{Attributes, Versioned};
 use crate::keys::Key;
+use crate::preserve::Preserve;
 use chrono::NaiveDate;
+use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, UserId};
+use forecourt_domain::decision::Item;
 use forecourt_domain::distribution::{LaneState, Pool, Rotation};
 use forecourt_domain::settings::Lane;
 use forecourt_domain::slots::Day;
@@ -44,9 +47,29 @@ impl Loaded {
         self.items.get(key)?.as_ref().map(|versioned| &versioned.item)
     }
 
+    /// Returns an item as it was read; `None` if it did not exist.
+    pub(crate) fn versioned(&self, key: &Key) -> Option<&Versioned<Stored>> {
+        self.items.get(key)?.as_ref()
+    }
+
     /// Returns the version at which an item was read; `None` if it did not exist.
     pub(crate) fn version(&self, key: &Key) -> Option<u64> {
         self.items.get(key)?.as_ref().map(|versioned| versioned.version)
+    }
+
+    /// Gives a new entry of a history what the item that it copies has and this release does not know.
+    pub(crate) fn carry_over(&self, scope: &Scope, item: &Item, attributes: &mut Attributes) -> Result<(), Failure> {
+        let (copied, from, to) = match item {
+            Item::Change(change) => (Key::Dealer(change.dealer.clone()), "settings", "settings"),
+            Item::UserChange(change) => (Key::User(change.user.id.clone()), "row", "user"),
+            _ => return Ok(()),
+        };
+        let Some(before) = self.versioned(&copied) else { return Ok(()) };
+        let read = before.item.to_record(scope)?;
+        if let (Some(stored), Some(read), Some(new)) = (before.stored.get(from), read.attribute(from), attributes.get_mut(to)) {
+            Preserve::Stored.value(stored, read, new);
+        }
+        Ok(())
     }
 
     /// Whether an item was written by a commit.

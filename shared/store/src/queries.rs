@@ -5,6 +5,7 @@ use crate::entity::{Attributes, Entity, row};
 use crate::keys::{self, DUE_SHARDS, Key, TableKey, WakeUp, WakeUpTarget};
 use crate::reads::table_key;
 use crate::{Failure, Store};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -18,8 +19,8 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn users(&self, scope: &Scope, after: Option<&UserId>, limit: usize) -> Result<Vec<User>, Failure> {
-        let found = self.named(keys::users_partition(scope), after.map(UserId::as_str), limit).await?;
-        found.iter().map(row).collect()
+        let query = self.named(keys::users_partition(scope), after.map(UserId::as_str), limit);
+        self.run_readable(&query, limit, |attributes| row(&attributes)).await
     }
 
     /// Returns the ids of the group's dealers, at most 1,000. They come from an index, which lags.
@@ -27,21 +28,19 @@ impl Store {
     /// # Errors
     /// [`Failure::Unavailable`].
     pub async fn dealers(&self, scope: &Scope) -> Result<Vec<DealerId>, Failure> {
-        let found = self.named(keys::dealers_partition(scope), None, 1_000).await?;
+        let query = self.named(keys::dealers_partition(scope), None, 1_000);
+        let found = self.run_until(&query, 1_000).await?;
         let id = |attributes: &Attributes| DealerId::parse(attributes.get("lsk")?.as_s().ok()?).ok();
-        Ok(found.iter().filter_map(id).collect())
+        Ok(found.iter().take(1_000).filter_map(id).collect())
     }
 
-    /// Returns at most `limit` entries of a partition of the list index after a place.
-    async fn named(&self, partition: String, after: Option<&str>, limit: usize) -> Result<Vec<Attributes>, Failure> {
+    /// Returns the query of the entries of a partition of the list index after a place.
+    fn named(&self, partition: String, after: Option<&str>, limit: usize) -> QueryFluentBuilder {
         let query = self.client.query().index_name("list").limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let query = query
+        query
             .key_condition_expression("lpk = :pk AND lsk > :after")
             .expression_attribute_values(":pk", AttributeValue::S(partition))
-            .expression_attribute_values(":after", AttributeValue::S(after.unwrap_or("!").to_owned()));
-        let mut all = self.run_until(&query, limit).await?;
-        all.truncate(limit);
-        Ok(all)
+            .expression_attribute_values(":after", AttributeValue::S(after.unwrap_or("!").to_owned()))
     }
 
     /// Returns at most `limit` changes of a dealer's settings before version `before`, newest first (SET-10).
@@ -55,7 +54,7 @@ impl Store {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Vec<SettingsChange>, Failure> {
-        let last = Key::Change(dealer.clone(), last_before(before)).at(scope);
+        let last = Key::SettingsChange(dealer.clone(), last_before(before)).at(scope);
         self.newest(last, keys::CHANGES, limit).await
     }
 
@@ -77,8 +76,7 @@ impl Store {
             .expression_attribute_values(":from", AttributeValue::S(prefix.into()))
             .expression_attribute_values(":to", AttributeValue::S(last.sk))
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let found = self.run_until(&query, limit).await?;
-        found.into_iter().take(limit).map(T::from_attributes).collect()
+        self.run_readable(&query, limit, T::from_attributes).await
     }
 
     /// Returns the wake-ups of at most 100 bundled notices of a dealer for `reader` that are due at `now`. They come from an index, which lags, so the

@@ -1,6 +1,6 @@
 //! Reading single items, and running queries.
 
-use crate::entity::Attributes;
+use crate::entity::{Attributes, readable};
 use crate::keys::{Key, TableKey};
 use crate::{Failure, Load, Loaded, Store};
 use aws_sdk_dynamodb::error::SdkError;
@@ -101,6 +101,25 @@ impl Store {
         let found = query.send().boxed().await.map_err(unavailable)?;
         self.spent.note_read(found.consumed_capacity());
         Ok(found)
+    }
+
+    /// Runs a query page by page until `limit` items are found that can be read, or none are left. Those that cannot be read are left out.
+    pub(crate) async fn run_readable<T>(
+        &self,
+        query: &QueryFluentBuilder,
+        limit: usize,
+        read: impl Fn(Attributes) -> Result<T, Failure>,
+    ) -> Result<Vec<T>, Failure> {
+        let (mut all, mut start) = (Vec::new(), None);
+        loop {
+            let found = self.run(query.clone().set_exclusive_start_key(start)).await?;
+            all.extend(found.items.unwrap_or_default().into_iter().filter_map(|attributes| readable(read(attributes))));
+            start = found.last_evaluated_key;
+            if start.is_none() || all.len() >= limit {
+                all.truncate(limit);
+                return Ok(all);
+            }
+        }
     }
 
     /// Runs a query page by page until at least `limit` items are found or none are left.

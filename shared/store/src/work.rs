@@ -1,7 +1,7 @@
 //! Work: leads by the date of the next action (CAL-3, LEAD-8), tasks and deadlines by their dates (LEAD-4).
 
 use crate::cursor::Cursor;
-use crate::entity::{Attributes, row};
+use crate::entity::{Attributes, readable, row};
 use crate::keys;
 use crate::lead_row::LeadRow;
 use crate::{Failure, Store};
@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{DealerId, UserId};
-use forecourt_domain::lead::{FIRST_CONTACT, Target, Task, Work};
+use forecourt_domain::lead::{FIRST_CONTACT, Target, Task, TaskDetails};
 use serde::Deserialize;
 
 /// The most reads of one user's work for one page.
@@ -63,7 +63,7 @@ pub enum Todo {
     /// A task with an assignee.
     Given(Box<Task>),
     /// A task without an assignee: the lead's owner does it.
-    Owned(Box<LeadRow>, Work),
+    Owned(Box<LeadRow>, TaskDetails),
     /// A deadline of a lead; `None` for the first-contact deadline.
     Deadline(Box<LeadRow>, DateTime<Utc>, Option<Target>),
 }
@@ -173,8 +173,8 @@ impl Store {
             let found = self.run(query.clone().set_exclusive_start_key(start)).await?;
             for attributes in found.items.unwrap_or_default() {
                 let Some(place) = place_of(&attributes) else { continue };
-                let row: T = row(&attributes)?;
                 part.read_until = Some(place.clone());
+                let Some(row) = readable(row::<T>(&attributes)) else { continue };
                 if wanted(&row) {
                     part.rows.push((place, row));
                 }

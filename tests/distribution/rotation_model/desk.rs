@@ -120,7 +120,7 @@ impl Desk {
                     .unwrap()
                     .extend(due.into_iter().map(|(_, wake_up)| wake_up).filter(|wake_up| wake_up.kind == DueKind::Assign));
             };
-            let clock = Clock::saying(move || began() + TimeDelta::milliseconds(began_at.elapsed().as_millis() as i64));
+            let clock = Clock::from_fn(move || began() + TimeDelta::milliseconds(began_at.elapsed().as_millis() as i64));
             let store = store().with_seed(history.seed.wrapping_add(i)).with_commit_hook(Arc::new(nudge));
             Platform {
                 function,

@@ -84,7 +84,7 @@ fn checked_assignment(name: &str, kind: usize, deliveries: &[Delivery], page: &L
     // Otherwise the lead's settings version would not be that of the assigning commit.
     ensure!(lead.version == entry.version, "{name} was changed after it was given out");
     let readers: Vec<_> = page.messages.iter().map(|message| &message.reader).collect();
-    ensure!(readers == [to], "of {name}, which is {to}'s, were told {readers:?}");
+    ensure!(readers == [to], "notices about {name} went to {readers:?}, and its owner is {to}");
     let by_intake = entry.version == 1;
     ensure!(answered[0] == if by_intake { to.as_str() } else { "" }, "{name} is {to}'s, and was answered {answered:?}");
     let written = played.writing(&format!("#L#{}", lead.id), "@");

@@ -162,7 +162,7 @@ impl Cloud {
         let platform = Platform {
             function: handler,
             store,
-            clock: Clock::saying(move || time.now()),
+            clock: Clock::from_fn(move || time.now()),
             wall: Clock::real(),
             ids: forecourt_edge::Ids::random(),
             files,
@@ -347,8 +347,8 @@ impl Cloud {
                     return response;
                 }
                 match queue {
-                    "partner" => forecourt_lead_intake::messages(platform, event).await,
-                    "appointment" => forecourt_appointment::messages(platform, event).await,
+                    "partner" => forecourt_lead_intake::messages(platform, &super::ports::Partners, event).await,
+                    "appointment" => forecourt_appointment::messages(platform, &super::ports::Partners, event).await,
                     "assign" => forecourt_assign::handle(platform, event).await,
                     "escalate" => forecourt_escalate::handle(platform, event).await,
                     "send" | "notify" => self.sender(process, platform).handle(event).await,

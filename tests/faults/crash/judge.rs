@@ -73,7 +73,7 @@ impl End {
             }
         }
         facts.extend(
-            (!hooks.is_empty()).then(|| format!("webhooks were told: {:?}", hooks.iter().map(|(_, told)| told).collect::<Vec<_>>())),
+            (!hooks.is_empty()).then(|| format!("webhooks received: {:?}", hooks.iter().map(|(_, event)| event).collect::<Vec<_>>())),
         );
         let mut told = BTreeMap::new();
         let mut ids: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
@@ -207,11 +207,19 @@ fn is_letter(item: &Value) -> bool {
     item["home"].is_object() && item["fate"].is_object() && item["medium"].is_string()
 }
 
-/// A letter whose sender crashed counts as sent, because it must not be sent again.
+/// A letter whose sender crashed counts as sent, because it must not be sent again. It is in the list of undelivered letters.
 fn letter(item: &Value) -> Value {
     let mut letter = scrub(item);
-    if matches!(letter["fate"]["is"].as_str(), Some("sent" | "unclear")) {
+    let is_unclear = letter["fate"]["is"] == "unclear";
+    if is_unclear || letter["fate"]["is"] == "sent" {
         letter["fate"] = json!("sent, or nobody knows");
+    }
+    if let Some(fields) = letter.as_object_mut().filter(|_| is_unclear) {
+        let listed = fields.remove("lpk");
+        assert!(
+            listed.is_some_and(|list| list.as_str().is_some_and(|list| list.ends_with("#F"))),
+            "an unclear letter is not listed: {item}"
+        );
     }
     letter
 }
@@ -306,7 +314,7 @@ fn normalised(body: &Value) -> Value {
             let of_new = |name: &str| name == "owner" && !map.contains_key("assignment");
             map.iter().filter(|(name, _)| !left_out(name) && !of_new(name)).map(|(name, of)| (name.clone(), normalised(of))).collect()
         }
-        Value::Array(all) => all.iter().map(said).collect(),
+        Value::Array(all) => all.iter().map(normalised).collect(),
         other => other.clone(),
     }
 }

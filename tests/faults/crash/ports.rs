@@ -3,10 +3,12 @@
 use super::cloud::{Between, Wakes as Treatment};
 use super::gate::Process;
 use async_trait::async_trait;
+use aws_lambda_events::sqs::SqsMessage;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_edge::files::{Download, Upload};
+use forecourt_edge::queue::partner::{DeadLetter, PartnerQueue};
 use forecourt_local::clock::VirtualClock;
-use forecourt_send::{Carrier, Undelivered, mail};
+use forecourt_send::{Carrier, NoAnswer, Undelivered, mail};
 use forecourt_store::Failure;
 use forecourt_store::keys::WakeUp;
 use serde_json::json;
@@ -66,6 +68,20 @@ impl forecourt_outbox::WakeUps for Wakes {
     }
 }
 
+/// A partners' queue that returns every message after its own time; the simulation counts the deliveries.
+pub struct Partners;
+
+#[async_trait]
+impl PartnerQueue for Partners {
+    async fn wait(&self, _: &SqsMessage, _: TimeDelta) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn bury(&self, _: &SqsMessage, _: &DeadLetter) -> Result<(), Failure> {
+        Err(unavailable())
+    }
+}
+
 pub struct Mail {
     pub process: Arc<Process>,
     pub between: Shared,
@@ -87,12 +103,12 @@ impl Carrier for Mail {
         self.process.call("carry", &mail.id, taken, failed).await
     }
 
-    async fn call(&self, call: &forecourt_send::Call) -> Result<u16, String> {
+    async fn call(&self, call: &forecourt_send::Call) -> Result<u16, NoAnswer> {
         let taken = || {
             self.between.lock().unwrap().hooks.push(call.clone());
             200
         };
-        self.process.call("hook", &call.webhook_id, taken, || "for the test".to_owned()).await
+        self.process.call("hook", &call.webhook_id, taken, || NoAnswer::Connection("for the test".into())).await
     }
 }
 

@@ -198,42 +198,42 @@ fn set_2_an_invalid_calendar_file_is_refused_with_the_line() {
     let event = |lines: &str| calendar(&[&format!("UID:folded\r\n  over\r\n  lines|{lines}")]);
     // The given lines start at line 6 of the file.
     let cases = [
-        (event("DTSTART:20260230"), "line 6: DTSTART: '20260230' is no date; 26 December 2026 is written 20261226"),
-        (event("DTSTART:2026-12-25"), "line 6: DTSTART: '2026-12-25' is no date; 26 December 2026 is written 20261226"),
-        (event("DTSTART:20261225T250000"), "line 6: DTSTART: '20261225T250000' is no date; 26 December 2026 is written 20261226"),
-        (event("DTSTART:"), "line 6: DTSTART: '' is no date; 26 December 2026 is written 20261226"),
-        (event("DTSTART;VALUE=DATE 20261225"), "line 6: is no 'NAME:value', nor folded: what continues a line begins with a space"),
-        (event("DTSTART:20261225|More info: here"), "line 7: is no 'NAME:value', nor folded: what continues a line begins with a space"),
-        (event("SUMMARY:x"), "line 2: BEGIN:VEVENT has no DTSTART, the first day"),
-        (event("DTSTART:20261225|DTEND:20261224"), "line 7: ends before DTSTART; DTEND is the day after the last one off"),
-        (event("DTEND:20261224|DTSTART:20261225"), "line 6: ends before DTSTART; DTEND is the day after the last one off"),
-        (event("DTSTART:20261225|DURATION:-P1D"), "line 7: ends before DTSTART; DTEND is the day after the last one off"),
-        (
-            event("DTSTART:20261225|DTEND:20261225T120000"),
-            "line 7: ends within a day; after a DTSTART without a time, the end has none either",
-        ),
+        (event("DTSTART:20260230"), "line 6: DTSTART: '20260230' is not a date; write 26 December 2026 as 20261226"),
+        (event("DTSTART:2026-12-25"), "line 6: DTSTART: '2026-12-25' is not a date; write 26 December 2026 as 20261226"),
+        (event("DTSTART:20261225T250000"), "line 6: DTSTART: '20261225T250000' is not a date; write 26 December 2026 as 20261226"),
+        (event("DTSTART:"), "line 6: DTSTART: '' is not a date; write 26 December 2026 as 20261226"),
+        (event("DTSTART;VALUE=DATE 20261225"), "line 6: is neither 'NAME:value' nor a continuation line, which begins with a space"),
+        (event("DTSTART:20261225|More info: here"), "line 7: is neither 'NAME:value' nor a continuation line, which begins with a space"),
+        (event("SUMMARY:x"), "line 2: BEGIN:VEVENT has no DTSTART (the first day)"),
+        (event("DTSTART:20261225|DTEND:20261224"), "line 7: ends before DTSTART; DTEND must be the day after the last day off"),
+        (event("DTEND:20261224|DTSTART:20261225"), "line 6: ends before DTSTART; DTEND must be the day after the last day off"),
+        (event("DTSTART:20261225|DURATION:-P1D"), "line 7: ends before DTSTART; DTEND must be the day after the last day off"),
+        (event("DTSTART:20261225|DTEND:20261225T120000"), "line 7: ends within a day; if DTSTART has no time, the end must not have one"),
         (event("DTSTART:20261225|DTEND:20621226"), "line 7: ends 13150 days after DTSTART; a day off lasts at most 366"),
-        (event("DTSTART:20261225|DURATION:2 days"), "line 7: DURATION: is no duration; two days are P2D"),
-        (event("DTSTART:20261225|DURATION:PT"), "line 7: DURATION: is no duration; two days are P2D"),
+        (event("DTSTART:20261225|DURATION:2 days"), "line 7: DURATION: is not a duration; write two days as P2D"),
+        (event("DTSTART:20261225|DURATION:PT"), "line 7: DURATION: is not a duration; write two days as P2D"),
         (
             event("DTSTART:20261225|DTEND:20261226|DURATION:P1D"),
-            "line 8: DURATION: is one too many; an event has one DTSTART, one DTEND or DURATION, and one RRULE",
+            "line 8: DURATION: is repeated; an event has one DTSTART, one DTEND or DURATION, and one RRULE",
         ),
         (event("DTSTART:20261225|RRULE:FREQ=HOURLY"), "line 7: RRULE: 'FREQ=HOURLY' repeats within a day"),
         (event("DTSTART:20261225|RRULE:FREQ=YEARLY;BYHOUR=1"), "line 7: RRULE: 'BYHOUR=1' repeats within a day"),
-        (event("DTSTART:20261225|RRULE:FREQ=YEARLY;BYDAY=X1MO"), "line 7: RRULE: 'BYDAY=X1MO' names no weekdays, as 2MO,-1FR does"),
-        (event("DTSTART:20261225|RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"), "line 7: RRULE: names no date at all"),
-        (event("DTSTART:20261225|RRULE:FREQ=YEARLY;INTERVAL=0"), "line 7: RRULE: names no date at all"),
+        (event("DTSTART:20261225|RRULE:FREQ=YEARLY;BYDAY=X1MO"), "line 7: RRULE: 'BYDAY=X1MO' is not a list of days such as 2MO,-1FR"),
+        (event("DTSTART:20261225|RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"), "line 7: RRULE: matches no date"),
+        (event("DTSTART:20261225|RRULE:FREQ=YEARLY;INTERVAL=0"), "line 7: RRULE: matches no date"),
         (
             event("DTSTART:20261225|RRULE:FREQ=YEARLY;UNTIL=20261301"),
-            "line 7: RRULE: '20261301' is no date; 26 December 2026 is written 20261226",
+            "line 7: RRULE: '20261301' is not a date; write 26 December 2026 as 20261226",
         ),
         (event("DTSTART:20261225|RRULE:FREQ=YEARLY;SKIP=ÖMIT"), "line 7: RRULE: 'SKIP=ÖMIT' cannot be read"),
-        (event("DTSTART:20261225|EXRULE:FREQ=YEARLY"), "line 7: EXRULE: is not read; name the dates by EXDATE"),
-        (event("DTSTART:20261225|EXDATE:20261225,20260230"), "line 7: EXDATE: '20260230' is no date; 26 December 2026 is written 20261226"),
+        (event("DTSTART:20261225|EXRULE:FREQ=YEARLY"), "line 7: EXRULE: is not supported; list the dates with EXDATE"),
+        (
+            event("DTSTART:20261225|EXDATE:20261225,20260230"),
+            "line 7: EXDATE: '20260230' is not a date; write 26 December 2026 as 20261226",
+        ),
         (
             event("DTSTART:20261225|RECURRENCE-ID;RANGE=THISANDFUTURE:20261225"),
-            "line 7: RECURRENCE-ID: RANGE is not read; end the rule by UNTIL, and write another entry from then on",
+            "line 7: RECURRENCE-ID: RANGE is not supported; end the rule with UNTIL and add another event for the later dates",
         ),
         (event("DTSTART:20261225|BEGIN:VALARM"), "line 7: BEGIN:VALARM has no END:VALARM"),
         (event("DTSTART:20261225|END:VALARM"), "line 7: END:VALARM has no BEGIN:VALARM"),
@@ -244,12 +244,12 @@ fn set_2_an_invalid_calendar_file_is_refused_with_the_line() {
         (event("DTSTART:20261225") + "BEGIN:VEVENT\nEND:VEVENT", "line 9: BEGIN:VEVENT is outside of BEGIN:VCALENDAR and END:VCALENDAR"),
         (
             event("DTSTART:20261225").replace("BEGIN:VCAL", "\r\nBEGIN:V"),
-            "line 2: is not BEGIN:VCALENDAR, with which an iCalendar file begins",
+            "line 2: is not BEGIN:VCALENDAR; an iCalendar file begins with BEGIN:VCALENDAR",
         ),
-        ("<html>".into(), "line 1: is not BEGIN:VCALENDAR, with which an iCalendar file begins"),
+        ("<html>".into(), "line 1: is not BEGIN:VCALENDAR; an iCalendar file begins with BEGIN:VCALENDAR"),
         (String::new(), "file: is empty; an iCalendar file begins with BEGIN:VCALENDAR"),
         ("\r\n\n".into(), "file: is empty; an iCalendar file begins with BEGIN:VCALENDAR"),
-        (calendar(&[]), "file: holds no events: a day off is what is from BEGIN:VEVENT to END:VEVENT"),
+        (calendar(&[]), "file: contains no events; a day off is an event from BEGIN:VEVENT to END:VEVENT"),
     ];
     for (body, expected) in cases {
         assert_eq!(refused(&body), [expected], "{body}");
@@ -282,7 +282,7 @@ fn set_2_at_most_two_thousand_days_are_imported_at_once() {
     let dates: Vec<&str> = dates.iter().map(String::as_str).collect();
     assert_eq!(years(calendar(&dates[1..]).as_bytes(), 2026, 2035).unwrap().days.len(), 2_000);
     let faults = years(calendar(&dates).as_bytes(), 2026, 2035).unwrap_err();
-    assert_eq!(faults, ["file: holds 2001 days off from 2026-01-01 to 2035-12-31; at most 2000 are imported at once"]);
+    assert_eq!(faults, ["file: contains 2001 days off from 2026-01-01 to 2035-12-31; at most 2000 can be imported at once"]);
 }
 
 /// SET-2: files of one megabyte that need much work are read in bounded time. The bound allows for a slow build on a busy machine.

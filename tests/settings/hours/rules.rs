@@ -1,10 +1,12 @@
 //! Examples of the working-hours clock, rule by rule.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use forecourt_domain::hours::{Calendar, OpeningHours, TimeOfDay};
+use forecourt_domain::hours::{Calendar, InvalidHours, TimeOfDay};
+use http::Method;
 use serde_json::{Value, json};
 
 use super::{at, calendar, daily, minutes};
+use crate::support::world::{ADMIN, NORDSTERN, World};
 
 /// Berlin, Monday to Friday 09:00 to 17:00, Saturday to 24:00.
 ///
@@ -32,8 +34,8 @@ fn due(calendar: &Calendar, start: &str, working: TimeDelta, expected: &str) {
 
 #[track_caller]
 fn refused(calendar: Value, expected: &str) {
-    let refusal = serde_json::from_value::<Calendar>(calendar).expect_err("a refusal").to_string();
-    assert_eq!(refusal, expected);
+    let read = serde_json::from_value::<Calendar>(calendar).unwrap();
+    assert_eq!(InvalidHours(read.faults()).to_string(), expected);
 }
 
 fn monday(intervals: &Value) -> Value {
@@ -68,10 +70,15 @@ fn set_1_times_beyond_the_day_or_in_other_formats_are_refused() {
     assert_eq!("24:00".parse(), Ok(TimeOfDay::END_OF_DAY));
 }
 
-#[test]
-fn set_1_a_misspelt_weekday_is_refused_rather_than_closed() {
-    let hours = json!({"tues": [["09:00", "17:00"]]});
-    assert!(serde_json::from_value::<OpeningHours>(hours).is_err());
+#[tokio::test]
+async fn set_1_a_misspelt_weekday_is_refused_rather_than_closed() {
+    let world = World::new().await;
+    let part = format!("/dealers/{NORDSTERN}/opening-hours");
+    let body = json!({"zone": "Europe/Berlin", "hours": {"tues": [["09:00", "17:00"]]}}).to_string();
+    let version = world.get(ADMIN, &part).await.headers["etag"].to_str().unwrap().to_owned();
+    let headers = [("content-type", "application/json"), ("if-match", version.as_str())];
+    let refused = world.call(Method::PUT, ADMIN, &part, &headers, body.as_bytes()).await;
+    assert_eq!((refused.status, refused.faults()), (422, vec!["hours.tues SET-1".to_owned()]), "{}", refused.body);
 }
 
 #[test]

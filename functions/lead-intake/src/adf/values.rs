@@ -15,8 +15,8 @@ pub(super) fn line(text: &str) -> Option<String> {
 /// Returns a value in several lines, each folded, without empty lines. `None` if it is empty.
 pub(super) fn lines(text: &str) -> Option<String> {
     let text = readable(text);
-    let kept: Vec<String> = text.lines().map(fold).filter(|line| !line.is_empty()).collect();
-    (!kept.is_empty()).then(|| kept.join("\n"))
+    let folded: Vec<String> = text.lines().map(fold).filter(|line| !line.is_empty()).collect();
+    (!folded.is_empty()).then(|| folded.join("\n"))
 }
 
 /// Shortens a text to the length of a remark's detail.

@@ -221,7 +221,7 @@ impl TestDriveBody {
         // Whole milliseconds, as everything is stored.
         let at = at.and_then(|at| DateTime::from_timestamp_millis(at.timestamp_millis()));
         if at.is_none() && !faults.iter().any(|fault| fault.field == "at") {
-            faults.push(Fault::new("at", "LEAD-2", "must be a time with its zone, such as 2026-11-25T10:00:00+01:00"));
+            faults.push(Fault::new("at", "LEAD-2", "must be a time with a UTC offset, such as 2026-11-25T10:00:00+01:00"));
         }
         let user = self.user.text("user", &mut faults).map(|user| UserId::parse(user.trim()));
         if let Some(Err(e)) = &user {
@@ -313,7 +313,7 @@ pub(crate) enum NewElement {
     /// A test drive, whose calendar event is created with it.
     TestDrive(TestDriveRequest),
     /// Communication, which may create a letter.
-    Said(CommunicationRequest),
+    Communication(CommunicationRequest),
 }
 
 /// Reads the content of a new element.
@@ -327,6 +327,6 @@ pub(crate) fn read_new(kind: ElementKind, value: Value) -> Result<NewElement, Re
         ElementKind::TestDrive => return known::<TestDriveBody>(value)?.check().map(NewElement::TestDrive),
         ElementKind::Comment => Content::Comment(known::<CommentBody>(value)?.check()?),
         ElementKind::Document => Content::Document(known::<DocumentBody>(value)?.check()?),
-        ElementKind::Communication => return known::<CommunicationBody>(value)?.check().map(NewElement::Said),
+        ElementKind::Communication => return known::<CommunicationBody>(value)?.check().map(NewElement::Communication),
     }))
 }

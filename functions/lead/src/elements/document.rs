@@ -2,7 +2,7 @@
 //! A file whose upload is never completed is deleted by the bucket's lifecycle rule for its prefix.
 
 use super::view::{ContentView, DownloadView, ElementView, UploadView};
-use super::{ElementPath, Shown, answer, changeable};
+use super::{ElementPath, LinkedElement, answer, changeable};
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::base::{Refusal, Right};
 use forecourt_domain::decision::Decision;
@@ -30,7 +30,7 @@ fn expiry(call: &Call, validity: Duration) -> DateTime<Utc> {
 }
 
 /// Returns the element; a pending document gets an upload link.
-pub(super) async fn with_upload(platform: &Platform, call: &Call, shown: &Shown) -> Result<ElementView<ContentView>, Failure> {
+pub(super) async fn with_upload(platform: &Platform, call: &Call, shown: &LinkedElement) -> Result<ElementView<ContentView>, Failure> {
     let mut element = shown.view();
     if let (Some(document), ContentView::Document(view)) = (document_of(&shown.element), &mut element.content)
         && document.uploaded.is_none()
@@ -45,7 +45,7 @@ pub(super) async fn with_upload(platform: &Platform, call: &Call, shown: &Shown)
 }
 
 /// Returns the element; an uploaded document gets a download link.
-pub(super) async fn with_download(platform: &Platform, call: &Call, shown: &Shown) -> Result<ElementView<ContentView>, Failure> {
+pub(super) async fn with_download(platform: &Platform, call: &Call, shown: &LinkedElement) -> Result<ElementView<ContentView>, Failure> {
     let mut element = shown.view();
     if let (Some(document), ContentView::Document(view)) = (document_of(&shown.element), &mut element.content)
         && document.uploaded.is_some()

@@ -211,7 +211,7 @@ pub(crate) struct Linked<'a> {
 
 impl CommunicationView {
     fn of(communication: Communication, letter: Option<&Letter>) -> Self {
-        let text = letter.and_then(|letter| if let LetterKind::Text { text, .. } = &letter.says { Some(text.clone()) } else { None });
+        let text = letter.and_then(|letter| if let LetterKind::Text { text, .. } = &letter.kind { Some(text.clone()) } else { None });
         let why = letter.and_then(|letter| match &letter.fate {
             LetterState::Suppressed { why, .. } => serde_json::to_value(why).ok()?.as_str().map(str::to_owned),
             LetterState::Failed { why, .. } => Some(why.clone()),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::Status;
 use forecourt_domain::calendar::CalendarEvent;
-use forecourt_domain::lead::{FIRST_CONTACT, Lead, Work};
+use forecourt_domain::lead::{FIRST_CONTACT, Lead, TaskDetails};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -135,7 +135,7 @@ impl HeaderView {
 
 impl OpenTaskView {
     pub(crate) fn all(lead: &Lead, now: DateTime<Utc>) -> Vec<Self> {
-        let view = |work: &Work| Self {
+        let view = |work: &TaskDetails| Self {
             id: work.id.to_string(),
             title: work.title.clone(),
             start: work.start,
@@ -152,5 +152,6 @@ fn colour(status: Status) -> &'static str {
         Status::InProgress => "#1F6FB2",
         Status::Won => "#2E7D32",
         Status::Lost(_) => "#C62828",
+        Status::Unknown => "#757575",
     }
 }

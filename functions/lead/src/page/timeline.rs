@@ -39,7 +39,7 @@ pub struct EventView {
     /// The fields of the event.
     #[serde(flatten)]
     #[schema(value_type = Object)]
-    pub facts: Value,
+    pub details: Value,
 }
 
 impl TimelineView {
@@ -59,7 +59,7 @@ impl EntryView {
 
 impl EventView {
     fn of(event: &Event) -> Self {
-        let (what, facts) = match event {
+        let (what, details) = match event {
             Event::Received { enquiry } => {
                 ("received", json!({"source": enquiry.source, "external_id": enquiry.external_id, "flags": enquiry.flags}))
             }
@@ -77,16 +77,16 @@ impl EventView {
             Event::CallMissed { note } => ("call_missed", json!({"note": note})),
             Event::NoContact { note } => ("no_contact", json!({"note": note})),
             Event::FirstContactMoved { from, to } => ("first_contact_moved", json!({"from": from, "to": to})),
-            Event::Deadline { did, deadline, title, at, from, note } => {
-                let facts = json!({"deadline": deadline, "title": title, "at": at, "from": from, "note": note});
-                (name_of_deadline(*did), facts)
+            Event::Deadline { action, deadline, title, at, from, note } => {
+                let details = json!({"deadline": deadline, "title": title, "at": at, "from": from, "note": note});
+                (name_of_deadline(*action), details)
             }
-            Event::Task { did, task, title, start, minutes, assignee, note } => {
-                let facts = json!({"task": task, "title": title, "start": start, "minutes": minutes, "assignee": assignee, "note": note});
-                (name_of_task(*did), facts)
+            Event::Task { action, task, title, start, minutes, assignee, note } => {
+                let details = json!({"task": task, "title": title, "start": start, "minutes": minutes, "assignee": assignee, "note": note});
+                (name_of_task(*action), details)
             }
-            Event::Contact { did, contact, before, after, main } => {
-                (name_of_contact(*did), json!({"contact": contact, "before": before, "after": after, "main": main}))
+            Event::Contact { action, contact, before, after, main } => {
+                (name_of_contact(*action), json!({"contact": contact, "before": before, "after": after, "main": main}))
             }
             Event::Invited { invitation, kind, expires } => {
                 ("invited", json!({"invitation": invitation, "type": kind, "expires": expires}))
@@ -123,18 +123,19 @@ impl EventView {
             Event::StatusChanged { from, to, note } => {
                 let reason = |status: &Status| match status {
                     Status::Lost(reason) => Some(*reason),
-                    Status::InProgress | Status::Won => None,
+                    Status::InProgress | Status::Won | Status::Unknown => None,
                 };
                 ("status_changed", json!({"from": from.name(), "to": to.name(), "reason": reason(to), "note": note}))
             }
+            Event::Unknown => ("unknown", json!({})),
         };
-        Self { what, facts }
+        Self { what, details }
     }
 }
 
 /// Returns the event name of a change of a further deadline (LEAD-6).
-fn name_of_deadline(did: TimelineAction) -> &'static str {
-    match did {
+fn name_of_deadline(action: TimelineAction) -> &'static str {
+    match action {
         TimelineAction::Added => "deadline_added",
         TimelineAction::Changed | TimelineAction::Reopened => "deadline_changed",
         TimelineAction::Completed => "deadline_met",
@@ -143,8 +144,8 @@ fn name_of_deadline(did: TimelineAction) -> &'static str {
 }
 
 /// Returns the event name of a change of a task (LEAD-4).
-fn name_of_task(did: TimelineAction) -> &'static str {
-    match did {
+fn name_of_task(action: TimelineAction) -> &'static str {
+    match action {
         TimelineAction::Added => "task_added",
         TimelineAction::Changed => "task_changed",
         TimelineAction::Completed => "task_completed",
@@ -154,8 +155,8 @@ fn name_of_task(did: TimelineAction) -> &'static str {
 }
 
 /// Returns the event name of a change of a contact (LEAD-7).
-fn name_of_contact(did: TimelineAction) -> &'static str {
-    match did {
+fn name_of_contact(action: TimelineAction) -> &'static str {
+    match action {
         TimelineAction::Added => "contact_added",
         TimelineAction::Changed | TimelineAction::Completed | TimelineAction::Reopened => "contact_changed",
         TimelineAction::Deleted => "contact_removed",

@@ -153,7 +153,7 @@ impl LeadView {
             status: lead.status.name(),
             lost_reason: match lead.status {
                 Status::Lost(reason) => Some(reason),
-                Status::InProgress | Status::Won => None,
+                Status::InProgress | Status::Won | Status::Unknown => None,
             },
             owner: lead.owner.as_ref().map(ToString::to_string),
             assignment: lead.assignment,

@@ -27,10 +27,11 @@ pub(crate) async fn assign(platform: &Platform, call: &Call) -> Result<Answer, P
         AssignmentTarget::Dealer(dealer) => [vec![Key::Dealer(dealer.clone())], open_work_keys(loaded, call)].concat(),
         AssignmentTarget::User(user) => [pool_key(loaded, call, user), planned_keys(loaded, call, user)].concat(),
     };
-    change(platform, call, Right::AssignLeads, &also, |LeadContext { lead, dealer, loaded }| match &target {
+    let by = call.scope.actor();
+    change(platform, call, Right::AssignLeads, &also, |context @ LeadContext { lead, dealer, loaded }| match &target {
         AssignmentTarget::User(user) => {
             let pool = pool_of(loaded, dealer);
-            let given = distribution::to_user(lead, dealer, user, Some(&pool), call.scope.actor(), note.clone(), call.now)?;
+            let given = distribution::to_user(context.input(&by, call.now), user, Some(&pool), note.clone())?;
             given.map(|decision| with_planned(decision, dealer, loaded, call)).transpose()
         }
         AssignmentTarget::Dealer(id) => {
@@ -71,8 +72,8 @@ fn planned_keys(loaded: &Loaded, call: &Call, user: &UserId) -> Vec<Key> {
 fn with_planned(decision: Decision, dealer: &Dealer, loaded: &Loaded, call: &Call) -> Result<Decision, Refusal> {
     let Some(lead) = decision.lead().cloned() else { return Ok(decision) };
     let days = |user: &UserId, date| loaded.day(user, date);
-    let case = CalendarContext { lead: &lead, dealer, days: &days, by: &call.scope.actor(), now: call.now };
-    Ok(with_reservations_moved(decision, &planned_events(&lead, loaded), &case)?)
+    let context = CalendarContext { lead: &lead, dealer, days: &days, by: &call.scope.actor(), now: call.now };
+    Ok(with_reservations_moved(decision, &planned_events(&lead, loaded), &context)?)
 }
 
 fn planned_events<'a>(lead: &Lead, loaded: &'a Loaded) -> Vec<&'a CalendarEvent> {

@@ -100,7 +100,7 @@ impl LeadContactBody {
             emails: emails.iter().flatten().map(|Text(email)| email.clone()).collect(),
             phones: phones.iter().flatten().map(PhoneBody::raw).collect(),
         };
-        let wanted = ContactChange { said: entered, emails: emails.is_some(), phones: phones.is_some(), main, keeps_former };
+        let wanted = ContactChange { raw: entered, emails: emails.is_some(), phones: phones.is_some(), main, keeps_former };
         if faults.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(faults)) }
     }
 }
@@ -257,7 +257,7 @@ async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAc
         let given_up = known(loaded, &changed.removed.clone().only(|key| !changed.is_kept(platform, call, key, (lead, dealer), loaded)));
         let others: Vec<&Lead> = leads_of_others(&new, lead).into_iter().filter_map(|other| loaded.lead(other)).collect();
         let record = lead.contact_id.as_ref().and_then(|id| record(loaded, id));
-        let case = ContactsContext {
+        let context = ContactsContext {
             lead,
             enquiry,
             record: record.as_ref(),
@@ -269,10 +269,10 @@ async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAc
             now: call.now,
         };
         match (action, person) {
-            (ContactAction::Add(wanted), Some(person)) => contacts::add(&case, person, wanted.main == Some(true)).map(Some),
-            (ContactAction::Correct(contact, wanted), Some(person)) => contacts::correct(&case, contact, person, wanted.main),
+            (ContactAction::Add(wanted), Some(person)) => contacts::add(&context, person, wanted.main == Some(true)).map(Some),
+            (ContactAction::Correct(contact, wanted), Some(person)) => contacts::correct(&context, contact, person, wanted.main),
             (ContactAction::Remove(contact), _) => {
-                contacts::remove(&case, contact, action.added_in().and_then(|version| loaded.entry(id, version)))
+                contacts::remove(&context, contact, action.added_in().and_then(|version| loaded.entry(id, version)))
             }
             (_, None) => Ok(None),
         }

@@ -83,7 +83,7 @@ impl ContactMadeBody {
 pub(crate) async fn set(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: LeadId = call.part("id", "lead")?;
     let wanted = call.json::<TargetBody>()?.check()?;
-    let rule = |asked: LeadContext<'_>| target::set(asked.lead, &wanted, call.scope.actor(), call.now).map(Some);
+    let rule = |context: LeadContext<'_>| target::set(context.lead, &wanted, call.scope.actor(), call.now).map(Some);
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| (lead.clone(), made(platform, call, id, decision, loaded));
     let (lead, version) = lead::change(LeadRequest::of(platform, call, id), &|_| Vec::new(), rule, shown).await?;
     let name: DeadlineId = numbered(version.unwrap_or_default());
@@ -94,11 +94,11 @@ pub(crate) async fn set(platform: &Platform, call: &Call) -> Result<Answer, Prob
 /// `PATCH /leads/{id}/deadlines/{deadline}`: the first-contact deadline or another.
 pub(crate) async fn modify(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let wanted = call.json::<TargetBody>()?.check()?;
-    let rule = |asked: LeadContext<'_>| {
+    let rule = |context: LeadContext<'_>| {
         let by = call.scope.actor();
         match further(call)? {
-            Some(id) => target::change(asked.lead, &id, &wanted, by, call.now),
-            None => target::move_first_contact(asked.lead, asked.dealer, first_contact_at(&wanted)?, by, call.now),
+            Some(id) => target::change(context.lead, &id, &wanted, by, call.now),
+            None => target::move_first_contact(context.lead, context.dealer, first_contact_at(&wanted)?, by, call.now),
         }
     };
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
@@ -114,9 +114,9 @@ fn first_contact_at(wanted: &DeadlineChange) -> Result<DateTime<Utc>, Refusal> {
 /// `POST /leads/{id}/deadlines/{deadline}/completion`.
 pub(crate) async fn meet(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let note = call.json::<MetBody>()?.check()?;
-    let rule = |asked: LeadContext<'_>| {
+    let rule = |context: LeadContext<'_>| {
         let id = further(call)?.ok_or_else(|| first_contact_refused("cannot be completed; use POST /leads/{id}/contact-made"))?;
-        target::meet(asked.lead, &id, note.clone(), call.scope.actor(), call.now)
+        target::meet(context.lead, &id, note.clone(), call.scope.actor(), call.now)
     };
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
 }
@@ -126,10 +126,10 @@ pub(crate) async fn drop(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let lead: LeadId = call.part("id", "lead")?;
     // The timeline entry of the version in the id shows whether a deadline that is missing ever existed.
     let made = further(call).ok().flatten().and_then(|id| id.as_str().parse::<u64>().ok());
-    let rule = |asked: LeadContext<'_>| {
+    let rule = |context: LeadContext<'_>| {
         let id = further(call)?.ok_or_else(|| first_contact_refused("cannot be deleted, only moved"))?;
-        let made = made.and_then(|version| asked.loaded.entry(lead, version));
-        target::drop(asked.lead, &id, made, call.scope.actor(), call.now)
+        let made = made.and_then(|version| context.loaded.entry(lead, version));
+        target::drop(context.lead, &id, made, call.scope.actor(), call.now)
     };
     change(platform, call, Right::WorkLeads, &|_| made.map(|version| Key::Entry(lead, version)).into_iter().collect(), rule).await
 }
@@ -137,8 +137,8 @@ pub(crate) async fn drop(platform: &Platform, call: &Call) -> Result<Answer, Pro
 /// `POST /leads/{id}/contact-made` (ESC-7).
 pub(crate) async fn contact_made(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (logged, note) = call.json::<ContactMadeBody>()?.check()?;
-    let rule =
-        |asked: LeadContext<'_>| reaction::log(asked.lead, asked.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some);
+    let by = call.scope.actor();
+    let rule = |context: LeadContext<'_>| reaction::log(context.input(&by, call.now), logged, note.clone()).map(Some);
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
 }
 

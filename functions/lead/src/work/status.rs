@@ -17,8 +17,8 @@ use forecourt_store::keys::Key;
 /// `POST /leads/{id}/reactions`: logs the seller's reaction (ESC-7).
 pub(crate) async fn react(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let (logged, note) = call.json::<ReactionBody>()?.check()?;
-    let rule =
-        |asked: LeadContext<'_>| reaction::log(asked.lead, asked.dealer, logged, call.scope.actor(), note.clone(), call.now).map(Some);
+    let by = call.scope.actor();
+    let rule = |context: LeadContext<'_>| reaction::log(context.input(&by, call.now), logged, note.clone()).map(Some);
     change(platform, call, Right::WorkLeads, &|_| Vec::new(), rule).await
 }
 
@@ -30,20 +30,21 @@ pub(crate) async fn set_status(platform: &Platform, call: &Call) -> Result<Answe
         let days = day_keys(loaded, call, completes, &by);
         [rotation_key(loaded, call, outcome), event_keys(loaded, call, outcome, completes), days].concat()
     };
-    change(platform, call, Right::WorkLeads, &also, |LeadContext { lead, dealer, loaded }| {
+    change(platform, call, Right::WorkLeads, &also, |context| {
+        let LeadContext { lead, dealer, loaded } = context;
         let rotation = loaded.rotation(&dealer.id, lead.settles_turn(dealer, outcome.status()).as_ref());
-        let closed = reaction::close(lead, dealer, outcome, rotation.as_ref(), call.scope.actor(), note.clone(), call.now)?;
+        let closed = reaction::close(context.input(&by, call.now), outcome, rotation.as_ref(), note.clone())?;
         let events = affected_events(lead, outcome, completes, call);
         let events: Vec<&CalendarEvent> = events.iter().filter_map(|event| loaded.event(lead.id, event)).collect();
         let days = |user: &UserId, date| loaded.day(user, date);
-        let case = CalendarContext { lead, dealer, days: &days, by: &by, now: call.now };
+        let context = CalendarContext { lead, dealer, days: &days, by: &by, now: call.now };
         let with_events = |mut decision: Decision| match outcome {
             // Events that became due while the lead was closed notified nobody. They become due again (ESC-4).
             ClosingOutcome::Reopened => {
                 decision.items.extend(rearm(&events, dealer).into_iter().flat_map(|armed| armed.items));
                 Ok(decision)
             }
-            ClosingOutcome::Won | ClosingOutcome::Lost(_) => with_events_completed(decision, &events, &case),
+            ClosingOutcome::Won | ClosingOutcome::Lost(_) => with_events_completed(decision, &events, &context),
         };
         Ok(closed.map(with_events).transpose()?)
     })

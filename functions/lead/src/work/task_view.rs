@@ -3,7 +3,7 @@
 use crate::cursor;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::LeadId;
-use forecourt_domain::lead::{FIRST_CONTACT, Lead, Task, TaskState, Work};
+use forecourt_domain::lead::{FIRST_CONTACT, Lead, Task, TaskDetails, TaskState};
 use forecourt_store::{Agenda, LeadRow, Loaded, Todo};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -156,7 +156,7 @@ impl TodoView {
         }
     }
 
-    fn task(work: &Work, assignee: Option<String>, lead: LeadId, contact: Option<String>, now: DateTime<Utc>) -> Self {
+    fn task(work: &TaskDetails, assignee: Option<String>, lead: LeadId, contact: Option<String>, now: DateTime<Utc>) -> Self {
         Self {
             kind: "task",
             id: work.id.to_string(),

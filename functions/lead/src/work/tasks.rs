@@ -65,7 +65,8 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
     // The task of an earlier attempt is read so that a repeated request gets the same response.
     let known = |loaded: &Loaded| made(platform, call, id, None, loaded).map(|version| Key::Task(id, numbered(version)));
     let also = |loaded: &Loaded| known(loaded).into_iter().collect();
-    let rule = |asked: LeadContext<'_>| task::create(asked.lead, asked.dealer, &wanted, call.scope.actor(), call.now).map(Some);
+    let by = call.scope.actor();
+    let rule = |context: LeadContext<'_>| task::create(context.input(&by, call.now), &wanted).map(Some);
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
         let name: TaskId = numbered(made(platform, call, id, decision, loaded).unwrap_or_default());
         (task_of(decision, loaded, id, &name).map(|task| TaskView::of(task, lead, call.now)), lead.version)
@@ -79,7 +80,8 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
 /// `PATCH /leads/{id}/tasks/{task}`.
 pub(crate) async fn modify(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let wanted = call.json::<TaskBody>()?.check()?;
-    with_task(platform, call, |asked, task| task::change(asked.lead, asked.dealer, task, &wanted, call.scope.actor(), call.now)).await
+    let by = call.scope.actor();
+    with_task(platform, call, |context, task| task::change(context.input(&by, call.now), task, &wanted)).await
 }
 
 /// `POST /leads/{id}/tasks/{task}/completion`.
@@ -89,8 +91,9 @@ pub(crate) async fn complete(platform: &Platform, call: &Call) -> Result<Answer,
 }
 
 /// Completes, reopens or deletes a task.
-pub(crate) async fn settle(platform: &Platform, call: &Call, deed: TaskAction) -> Result<Answer, Problem> {
-    with_task(platform, call, |asked, task| task::settle(asked.lead, asked.dealer, task, deed.clone(), call.scope.actor(), call.now)).await
+pub(crate) async fn settle(platform: &Platform, call: &Call, action: TaskAction) -> Result<Answer, Problem> {
+    let by = call.scope.actor();
+    with_task(platform, call, |context, task| task::settle(context.input(&by, call.now), task, action.clone())).await
 }
 
 async fn with_task(
@@ -100,7 +103,7 @@ async fn with_task(
 ) -> Result<Answer, Problem> {
     let (id, name): (LeadId, TaskId) = (call.part("id", "lead")?, call.part("task", "task")?);
     let also = |_: &Loaded| vec![Key::Task(id, name.clone())];
-    let rule = |asked: LeadContext<'_>| rule(asked, asked.loaded.task(id, &name).ok_or(Refusal::NotFound("task"))?);
+    let rule = |context: LeadContext<'_>| rule(context, context.loaded.task(id, &name).ok_or(Refusal::NotFound("task"))?);
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| {
         (task_of(decision, loaded, id, &name).map(|task| TaskView::of(task, lead, call.now)), lead.version)
     };

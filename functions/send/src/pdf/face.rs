@@ -1,5 +1,6 @@
 //! One weight of the font: glyphs, widths and line breaks.
 
+use super::PdfError;
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use skrifa::instance::{LocationRef, Size};
 use skrifa::metrics::GlyphMetrics;
@@ -18,11 +19,11 @@ pub(super) struct Face {
 
 impl Face {
     /// Reads a font file.
-    pub(super) fn read(file: &'static [u8]) -> Result<Self, String> {
-        let font = Font::new(file.into(), 0).ok_or("the font cannot be embedded")?;
-        let tables = FontRef::new(file).map_err(|e| format!("the font cannot be read: {e}"))?;
+    pub(super) fn read(file: &'static [u8]) -> Result<Self, PdfError> {
+        let font = Font::new(file.into(), 0).ok_or(PdfError::Font)?;
+        let tables = FontRef::new(file).map_err(PdfError::FontFile)?;
         let glyphs = tables.charmap();
-        let missing = glyphs.map(MISSING).ok_or("the font has no replacement glyph")?;
+        let missing = glyphs.map(MISSING).ok_or(PdfError::NoReplacement)?;
         Ok(Self { font, glyphs, measures: tables.glyph_metrics(Size::unscaled(), LocationRef::default()), missing })
     }
 

@@ -47,7 +47,7 @@ const FOOTER: Style = Style { bold: false, size: 8.0, leading: 10.0, ink: Ink::Q
 
 /// The role of a text in the document's structure, in reading order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(super) enum TextRole {
     Dealer,
     Title,
     Arrival,
@@ -64,7 +64,7 @@ pub(super) enum Part {
 
 /// A line of text with the left end of its baseline.
 pub(super) struct Run {
-    pub(super) part: Part,
+    pub(super) part: TextRole,
     pub(super) x: f32,
     pub(super) y: f32,
     pub(super) style: Style,
@@ -149,7 +149,7 @@ impl Flow<'_> {
     }
 
     /// Adds a line with texts side by side.
-    fn line<const N: usize>(&mut self, leading: f32, texts: [Option<(Part, f32, Style, String)>; N]) {
+    fn line<const N: usize>(&mut self, leading: f32, texts: [Option<(TextRole, f32, Style, String)>; N]) {
         self.need(leading);
         let y = self.y + leading * 0.75;
         if let Some(page) = self.page() {
@@ -158,7 +158,7 @@ impl Flow<'_> {
         }
     }
 
-    fn texts(&mut self, part: Part, x: f32, style: Style, lines: Vec<String>) {
+    fn texts(&mut self, part: TextRole, x: f32, style: Style, lines: Vec<String>) {
         for text in lines {
             self.line(style.leading, [Some((part, x, style, text))]);
         }
@@ -177,16 +177,16 @@ impl Flow<'_> {
             lines
         };
         let width = RIGHT - LEFT;
-        self.texts(Part::Dealer, LEFT, DEALER, cut(self.wrap(DEALER, &sheet.dealer, width)));
+        self.texts(TextRole::Dealer, LEFT, DEALER, cut(self.wrap(DEALER, &sheet.dealer, width)));
         self.y += 2.0;
-        self.texts(Part::Title, LEFT, TITLE, cut(self.wrap(TITLE, &sheet.title, width)));
-        self.texts(Part::Arrival, LEFT, ARRIVAL, cut(self.wrap(ARRIVAL, &sheet.arrival, width)));
+        self.texts(TextRole::Title, LEFT, TITLE, cut(self.wrap(TITLE, &sheet.title, width)));
+        self.texts(TextRole::Arrival, LEFT, ARRIVAL, cut(self.wrap(ARRIVAL, &sheet.arrival, width)));
         self.y += 12.0;
         let link = sheet.link.as_ref()?;
         let (top, inset) = (self.y, 14.0);
         self.y += 10.0;
-        self.texts(Part::Link, LEFT + inset, LINK, cut(self.wrap(LINK, &link.text, width - 2.0 * inset)));
-        self.texts(Part::Link, LEFT + inset, ADDRESS, cut(self.wrap(ADDRESS, &link.url, width - 2.0 * inset)));
+        self.texts(TextRole::Link, LEFT + inset, LINK, cut(self.wrap(LINK, &link.text, width - 2.0 * inset)));
+        self.texts(TextRole::Link, LEFT + inset, ADDRESS, cut(self.wrap(ADDRESS, &link.url, width - 2.0 * inset)));
         self.y += 9.5;
         let link = [LEFT, top, width, self.y - top];
         self.area(Area(Ink::Panel, link));
@@ -202,7 +202,7 @@ impl Flow<'_> {
             self.y += 11.0;
         }
         let heading = self.faces.of(HEADING).fit(&section.heading, (RIGHT - LEFT) / HEADING.size);
-        self.texts(Part::Heading(index), LEFT, HEADING, vec![heading]);
+        self.texts(TextRole::Heading(index), LEFT, HEADING, vec![heading]);
         self.y += 4.0;
         for (row, (label, value)) in section.rows.iter().enumerate() {
             self.row((index, row), label, value);
@@ -215,7 +215,7 @@ impl Flow<'_> {
         if self.full {
             return;
         }
-        let (part, x) = (Part::Value(index, row), if label.is_empty() { LEFT } else { VALUES });
+        let (part, x) = (TextRole::Value(index, row), if label.is_empty() { LEFT } else { VALUES });
         let mut labels = self.wrap(LABEL, label, VALUES - LEFT - 12.0).into_iter();
         let mut values = self.wrap(VALUE, value, RIGHT - x).into_iter();
         loop {
@@ -223,7 +223,7 @@ impl Flow<'_> {
             if self.full || (label.is_none() && value.is_none()) {
                 return;
             }
-            let label = label.map(|text| (Part::Label(index, row), LEFT, LABEL, text));
+            let label = label.map(|text| (TextRole::Label(index, row), LEFT, LABEL, text));
             self.line(VALUE.leading, [label, value.map(|text| (part, x, VALUE, text))]);
         }
     }
@@ -233,7 +233,7 @@ impl Flow<'_> {
         let (face, count) = (self.faces.of(FOOTER), self.pages.len());
         let text = face.fit(footer, (RIGHT - LEFT - 40.0) / FOOTER.size);
         for (index, page) in self.pages.iter_mut().enumerate() {
-            let run = |x, text| Run { part: Part::Footer, x, y: FOOT, style: FOOTER, text };
+            let run = |x, text| Run { part: TextRole::Footer, x, y: FOOT, style: FOOTER, text };
             page.runs.push(run(LEFT, text.clone()));
             if count > 1 {
                 let number = format!("{} / {count}", index + 1);

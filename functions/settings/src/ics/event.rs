@@ -1,4 +1,4 @@
-//! An event of a calendar file: the days it is on, by its own dates, its rule and its exceptions.
+//! An event of an iCalendar file. Its dates, its rule and its exceptions determine its days.
 
 use std::collections::HashSet;
 
@@ -9,16 +9,16 @@ use rrule::{RRule, RRuleError, RRuleSet, Tz, Unvalidated};
 
 use super::{Wrong, short};
 
-/// Longest name, in characters.
+/// The maximum length of a name in characters.
 const MAX_NAME: usize = 100;
-/// Longest event, in days: one that is longer has a mistyped year.
+/// The maximum duration of an event in days. A longer event has a mistyped year.
 const LONGEST: i64 = 366;
-/// Steps that the rules of a file may take together: one for each date, and `RULE_STEPS` for each rule.
+/// The maximum number of steps of all rules of a file: one step for each date, and `RULE_STEPS` for each rule.
 pub(super) const MAX_STEPS: usize = 100_000;
 const RULE_STEPS: usize = 200;
 const DAY: i64 = 86_400;
 
-/// A date, at midnight, or a date and time as on a clock, whatever its zone.
+/// A date at midnight, or a local date and time. Its zone is ignored.
 #[derive(Clone, Copy)]
 struct Moment {
     clock: NaiveDateTime,
@@ -31,7 +31,7 @@ enum End {
     After(i64),
 }
 
-/// A VEVENT, as far as it is read.
+/// The part of a VEVENT that was read so far.
 #[derive(Default)]
 pub(super) struct Event {
     at: usize,
@@ -44,26 +44,26 @@ pub(super) struct Event {
     more: Vec<NaiveDate>,
     except: HashSet<NaiveDate>,
     pub(super) uid: Option<String>,
-    /// The date on which it stands for its namesake that repeats.
+    /// The date on which it replaces the repeating event with the same UID.
     pub(super) replaces: Option<NaiveDate>,
 }
 
 impl Event {
-    /// One that begins in a line.
+    /// Creates the event that begins in line `at`.
     pub(super) fn at(at: usize) -> Self {
         Self { at, ..Self::default() }
     }
 
-    /// Takes in what one of its lines says; what has no part in its days is left aside.
+    /// Reads one of its lines. Properties that do not determine its days are ignored.
     pub(super) fn take(&mut self, at: usize, property: &Property<'_>) -> Result<(), String> {
         let value = property.val.as_str().trim();
         let dates = || value.split(',').map(|date| moment(date.trim()).map(|moment| moment.clock.date()));
         match property.name.as_str() {
             "DTSTART" => return once(&mut self.start, moment(value)?),
             "DTEND" => return once(&mut self.end, (at, End::At(moment(value)?.clock))),
-            "DURATION" => return once(&mut self.end, (at, End::After(seconds(value).ok_or("is no duration; two days are P2D")?))),
+            "DURATION" => return once(&mut self.end, (at, End::After(seconds(value).ok_or("is not a duration; write two days as P2D")?))),
             "RRULE" => return once(&mut self.rule, (at, value.to_ascii_uppercase())),
-            "EXRULE" => return Err("is not read; name the dates by EXDATE".into()),
+            "EXRULE" => return Err("is not supported; list the dates with EXDATE".into()),
             "RDATE" => {
                 for date in dates() {
                     self.more.push(date?);
@@ -75,7 +75,7 @@ impl Event {
                 }
             }
             "RECURRENCE-ID" if property.params.iter().any(|param| param.key.as_str().eq_ignore_ascii_case("RANGE")) => {
-                return Err("RANGE is not read; end the rule by UNTIL, and write another entry from then on".into());
+                return Err("RANGE is not supported; end the rule with UNTIL and add another event for the later dates".into());
             }
             "RECURRENCE-ID" => self.replaces = Some(moment(value)?.clock.date()),
             "UID" => self.uid = Some(value.to_owned()),
@@ -86,10 +86,10 @@ impl Event {
         Ok(())
     }
 
-    /// Its days off up to `to`; none if it is not of whole days.
+    /// Returns its days off up to `to`. `None` if it does not consist of whole days.
     pub(super) fn days(&self, to: NaiveDate, steps: &mut usize) -> Result<Option<Vec<DayOff>>, Wrong> {
-        let start = self.start.ok_or_else(|| (self.at, "BEGIN:VEVENT has no DTSTART, the first day".to_owned()))?;
-        let Some(lasts) = self.lasts(start)? else { return Ok(None) };
+        let start = self.start.ok_or_else(|| (self.at, "BEGIN:VEVENT has no DTSTART (the first day)".to_owned()))?;
+        let Some(duration_days) = self.duration_days(start)? else { return Ok(None) };
         let first = start.clock.date();
         let mut dates = match &self.rule {
             Some((at, rule)) if first <= to => repeats(rule, first, to, steps).map_err(|detail| (*at, format!("RRULE: {detail}")))?,
@@ -99,14 +99,14 @@ impl Event {
         dates.retain(|date| !self.except.contains(date));
         let name = if self.name.is_empty() { "holiday" } else { &self.name };
         let day = |from| {
-            let to = (lasts > 1).then(|| from + Days::new(lasts - 1));
+            let to = (duration_days > 1).then(|| from + Days::new(duration_days - 1));
             DayOff { from, to, name: name.to_owned(), kind: DayOffKind::PublicHoliday }
         };
         Ok(Some(dates.into_iter().map(day).collect()))
     }
 
-    /// How many whole days it lasts. An end on the first day itself is read as meant: one day.
-    fn lasts(&self, start: Moment) -> Result<Option<u64>, Wrong> {
+    /// Returns its duration in whole days. An end on the first day means one day. `None` if it does not consist of whole days.
+    fn duration_days(&self, start: Moment) -> Result<Option<u64>, Wrong> {
         let (at, seconds) = match self.end {
             None => return Ok((!start.timed).then_some(1)),
             Some((at, End::At(end))) => (at, (end - start.clock).num_seconds()),
@@ -116,27 +116,27 @@ impl Event {
         match seconds / DAY {
             _ if start.clock.time() != NaiveTime::MIN => Ok(None),
             _ if seconds % DAY != 0 && start.timed => Ok(None),
-            _ if seconds % DAY != 0 => wrong("ends within a day; after a DTSTART without a time, the end has none either".into()),
+            _ if seconds % DAY != 0 => wrong("ends within a day; if DTSTART has no time, the end must not have one".into()),
             0 => Ok((!start.timed).then_some(1)),
             days @ 1..=LONGEST => Ok(Some(days.unsigned_abs())),
             days if days > LONGEST => wrong(format!("ends {days} days after DTSTART; a day off lasts at most {LONGEST}")),
-            _ => wrong("ends before DTSTART; DTEND is the day after the last one off".into()),
+            _ => wrong("ends before DTSTART; DTEND must be the day after the last day off".into()),
         }
     }
 }
 
 fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), String> {
-    slot.replace(value).map_or(Ok(()), |_| Err("is one too many; an event has one DTSTART, one DTEND or DURATION, and one RRULE".into()))
+    slot.replace(value).map_or(Ok(()), |_| Err("is repeated; an event has one DTSTART, one DTEND or DURATION, and one RRULE".into()))
 }
 
-/// One line of words, cut to the longest.
+/// Returns a text as one line of at most `MAX_NAME` characters.
 fn name(text: &str) -> String {
     let words: Vec<_> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
     let cut: String = words.join(" ").chars().take(MAX_NAME).collect();
     cut.trim_end().to_owned()
 }
 
-/// `20261225`, `20261225T000000` or `20261224T230000Z`.
+/// Reads `20261225`, `20261225T000000` or `20261224T230000Z`.
 fn moment(text: &str) -> Result<Moment, String> {
     let (date, time) = match text.split_once(['T', 't']) {
         Some((date, time)) => (date, Some(time.strip_suffix(['Z', 'z']).unwrap_or(time))),
@@ -145,11 +145,11 @@ fn moment(text: &str) -> Result<Moment, String> {
     let all = [date, time.unwrap_or("000000")].concat();
     let shaped = date.len() == 8 && all.len() == 14 && all.bytes().all(|byte| byte.is_ascii_digit());
     let clock = NaiveDateTime::parse_from_str(&all, "%Y%m%d%H%M%S").ok().filter(|_| shaped);
-    let clock = clock.ok_or_else(|| format!("'{}' is no date; 26 December 2026 is written 20261226", short(text)))?;
+    let clock = clock.ok_or_else(|| format!("'{}' is not a date; write 26 December 2026 as 20261226", short(text)))?;
     Ok(Moment { clock, timed: time.is_some() })
 }
 
-/// The seconds of a duration, as `P1DT12H`.
+/// Returns the seconds of a duration such as `P1DT12H`.
 fn seconds(text: &str) -> Option<i64> {
     let (sign, text) = text.strip_prefix('-').map_or((1, text.strip_prefix('+').unwrap_or(text)), |text| (-1, text));
     let units = text.strip_prefix('P').filter(|units| units.contains(|c: char| c.is_ascii_digit()))?;
@@ -162,21 +162,21 @@ fn seconds(text: &str) -> Option<i64> {
     Some(sign * sum)
 }
 
-/// The dates of a rule up to `to`.
+/// Returns the dates of a rule up to `to`.
 fn repeats(rule: &str, first: NaiveDate, to: NaiveDate, steps: &mut usize) -> Result<Vec<NaiveDate>, String> {
     let wrong = |e: RRuleError| e.to_string();
     let parts = rule.split(';').map(part).collect::<Result<Vec<_>, _>>()?;
     let start = first.and_time(NaiveTime::MIN).and_utc().with_timezone(&Tz::UTC);
     let rule = parts.join(";").parse::<RRule<Unvalidated>>().map_err(wrong)?.validate(start).map_err(wrong)?;
     let mut dates = RRuleSet::new(start).rrule(rule).limit().into_iter().map(|at| at.date_naive()).peekable();
-    dates.peek().ok_or("names no date at all")?;
+    dates.peek().ok_or("matches no date")?;
     *steps = steps.saturating_sub(RULE_STEPS);
     let dates: Vec<_> = dates.take_while(|date| *date <= to).take(*steps).collect();
     *steps -= dates.len();
-    if *steps == 0 { Err("is one of too many, or begins too long ago; write the dates by RDATE".into()) } else { Ok(dates) }
+    if *steps == 0 { Err("is one of too many rules or starts too early; list the dates with RDATE".into()) } else { Ok(dates) }
 }
 
-/// A part of a rule, if it is of whole days. UNTIL is a date, as DTSTART is.
+/// Checks a part of a rule, which must be about whole days. UNTIL becomes a date, because DTSTART is one.
 fn part(part: &str) -> Result<String, String> {
     let is_day = |day: &str| match day.split_at_checked(day.len().saturating_sub(2)) {
         Some(("", _)) => true,
@@ -188,7 +188,7 @@ fn part(part: &str) -> Result<String, String> {
         Some(("FREQ", "HOURLY" | "MINUTELY" | "SECONDLY") | ("BYHOUR" | "BYMINUTE" | "BYSECOND", _)) => {
             Err(format!("'{}' repeats within a day", short(part)))
         }
-        Some(("BYDAY", days)) if !days.split(',').all(is_day) => Err(format!("'{}' names no weekdays, as 2MO,-1FR does", short(part))),
+        Some(("BYDAY", days)) if !days.split(',').all(is_day) => Err(format!("'{}' is not a list of days such as 2MO,-1FR", short(part))),
         _ if part.is_ascii() && !part.contains(':') => Ok(part.to_owned()),
         _ => Err(format!("'{}' cannot be read", short(part))),
     }

@@ -15,13 +15,13 @@ use forecourt_lead::{
     AgendaView, AssignmentBody, BoardView, CommentBody, CommentView, CommunicationBody, CommunicationView, ContactMadeBody, DocumentBody,
     DocumentView, ElementView, LeadContactBody, LeadContactsView, LeadListView, LeadPageView, LeadView, MetBody, QuoteBody, QuoteView,
     ReactionBody, StatusBody, TargetBody, TaskBody, TaskView, TasksView, TestDriveBody, TestDriveView, TimelineView, TradeInBody,
-    TradeInView,
+    TradeInView, UndeliveredListView, UndeliveredView,
 };
 use forecourt_lead_intake::{DryRunBody, DryRunView, EnquiryBody, LeadCreated, Outcomes};
 use forecourt_overview::{AppointmentOverviewView, LeadOverviewView};
 use forecourt_settings::{
-    DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, RotationBody, SettingsView, SigningSecretView,
-    SwitchedView, UserView, UsersView, WebhookBody, WebhooksView,
+    DealerUserView, DealerUsersView, DeliveriesView, FindingsView, HistoryView, ImportView, RedeliveryBody, RedeliveryView, RotationBody,
+    SettingsView, SigningSecretView, SwitchedView, UserView, UsersView, WebhookBody, WebhooksView,
 };
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder};
 use utoipa::openapi::{ComponentsBuilder, Ref, RefOr, Schema};
@@ -39,7 +39,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: EnquiryBody, LeadCreated, Outcomes, DryRunBody, DryRunView);
     register!(schemas: ReactionBody, AssignmentBody, StatusBody, LeadView, LeadPageView, LeadListView, BoardView);
     register!(schemas: TimelineView, TargetBody, MetBody, ContactMadeBody, TaskBody, TaskView, TasksView, AgendaView);
-    register!(schemas: LeadContactBody, LeadContactsView);
+    register!(schemas: LeadContactBody, LeadContactsView, UndeliveredListView, UndeliveredView);
     register!(schemas: EventBody, BulkBody, BulkView, CompletionBody, NoShowBody, RescheduleBody, CalendarEventView, CalendarEventsView);
     register!(schemas: InvitationBody, InvitationView, InvitationsView, BookingBody, OfferView, CalendarView, FeedBody, FeedsView);
     register!(schemas: AppointmentBody, AppointmentMade, AppointmentCounted, AppointmentView, AppointmentPageView, CorrectionBody);
@@ -47,6 +47,7 @@ pub(super) fn components() -> ComponentsBuilder {
     register!(schemas: AppointmentOverviewView, LeadOverviewView, ExportBody, ExportView, LinkView, DownloadLogView);
     register!(schemas: SettingsView, HistoryView, FindingsView, SwitchedView, ImportView, DealerUsersView, DealerUserView);
     register!(schemas: UsersView, UserView, WebhookBody, WebhooksView, DeliveriesView, Problem);
+    register!(schemas: RedeliveryBody, RedeliveryView);
     element::<TradeInBody, TradeInView>(&mut schemas);
     element::<QuoteBody, QuoteView>(&mut schemas);
     element::<TestDriveBody, TestDriveView>(&mut schemas);

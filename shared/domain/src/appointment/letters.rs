@@ -15,7 +15,7 @@ impl Appointment {
             return name_of(&event.kind, language);
         }
         let name = match self.kind {
-            AppointmentKind::Video | AppointmentKind::Workshop | AppointmentKind::Other => self.kind.name(),
+            AppointmentKind::Video | AppointmentKind::Workshop | AppointmentKind::Other | AppointmentKind::Unknown => self.kind.name(),
             AppointmentKind::Showroom
             | AppointmentKind::TestDrive
             | AppointmentKind::Telephone
@@ -46,15 +46,15 @@ impl Invitation {
 
 impl Letter {
     /// Creates a letter about an appointment, due at `due`.
-    pub fn of_appointment(appointment: &Appointment, says: LetterKind, medium: Medium, due: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+    pub fn of_appointment(appointment: &Appointment, kind: LetterKind, medium: Medium, due: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         Self {
             home: Subject::Appointment(appointment.id.clone()),
-            cause: format!("{}-{}-{}", says.name(), appointment.sequence, medium.name()),
+            cause: format!("{}-{}-{}", kind.name(), appointment.sequence, medium.name()),
             to: None,
             answers: None,
             dealer: appointment.dealer.clone(),
             medium,
-            says,
+            kind,
             sequence: appointment.sequence,
             language: appointment.reached.language.clone(),
             queued: now,
@@ -81,10 +81,10 @@ impl Letter {
             let Some(appointment) = appointment else { return suppressed(SuppressionReason::NoLongerSo) };
             let cancelled = appointment.state.is_cancelled();
             let unknown = appointment.attendance.is == Attended::Unknown;
-            let over = self.says == LetterKind::Reminder && !unknown;
+            let over = self.kind == LetterKind::Reminder && !unknown;
             // A customer who expects a time in the future must learn that the appointment was moved, even if it was moved to the past.
-            let in_vain = self.says == LetterKind::Moved && unknown && appointment.moved.last().is_some_and(|moved| moved.from > now);
-            if over || appointment.sequence != self.sequence || cancelled != (self.says == LetterKind::Cancelled) {
+            let in_vain = self.kind == LetterKind::Moved && unknown && appointment.moved.last().is_some_and(|moved| moved.from > now);
+            if over || appointment.sequence != self.sequence || cancelled != (self.kind == LetterKind::Cancelled) {
                 return suppressed(SuppressionReason::NoLongerSo);
             }
             if appointment.at <= now && !in_vain {
@@ -95,16 +95,16 @@ impl Letter {
             }
             // Queued letters follow the dealer's current settings.
             let used = &settings.appointments;
-            if !used.media.contains(&self.medium) || (self.says == LetterKind::Reminder && used.reminder_hours == 0) {
+            if !used.media.contains(&self.medium) || (self.kind == LetterKind::Reminder && used.reminder_hours == 0) {
                 return suppressed(SuppressionReason::NotUsed);
             }
-            if self.says == LetterKind::Reminder
+            if self.kind == LetterKind::Reminder
                 && let Some(due) = used.reminder_of(appointment.at, &settings.calendar).filter(|due| *due > now)
             {
                 return settle(LetterState::Queued { due, attempts });
             }
             // A delayed reminder must not be sent at night either.
-            if self.says == LetterKind::Reminder
+            if self.kind == LetterKind::Reminder
                 && let Some(day) = settings.appointments.day_after(now, &settings.calendar)
             {
                 let due = day.filter(|day| *day < appointment.at);

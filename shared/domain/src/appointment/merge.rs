@@ -15,7 +15,8 @@ pub struct Statement {
     pub as_of: DateTime<Utc>,
     /// Since when it is true, by the clock of the other system. `None` if it was made in Forecourt.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
-    pub told: Option<DateTime<Utc>>,
+    #[serde(rename = "told")]
+    pub reported_as_of: Option<DateTime<Utc>>,
     /// The change.
     pub what: AppointmentChange,
     /// The actor.
@@ -26,7 +27,7 @@ impl Statement {
     /// Whether this statement is later. Two reports are compared by the reporting system's clock. A report and a local statement are
     /// compared by Forecourt's clock; at the same moment, the local statement counts.
     fn is_after(&self, other: &Self) -> bool {
-        match (self.told, other.told) {
+        match (self.reported_as_of, other.reported_as_of) {
             (Some(own), Some(others)) => own > others,
             (own, others) => (self.as_of, own.is_none()) > (other.as_of, others.is_none()),
         }
@@ -34,11 +35,12 @@ impl Statement {
 
     /// Whether both are the same kind of change from the same kind of source, so that the later one replaces the other.
     fn replaces(&self, other: &Self) -> bool {
-        std::mem::discriminant(&self.what) == std::mem::discriminant(&other.what) && self.told.is_some() == other.told.is_some()
+        std::mem::discriminant(&self.what) == std::mem::discriminant(&other.what)
+            && self.reported_as_of.is_some() == other.reported_as_of.is_some()
     }
 
     fn rank(&self) -> (DateTime<Utc>, &AppointmentChange) {
-        (self.told.unwrap_or(self.as_of), &self.what)
+        (self.reported_as_of.unwrap_or(self.as_of), &self.what)
     }
 
     fn later<'a>(&'a self, other: &'a Self) -> &'a Self {
@@ -72,32 +74,32 @@ impl Statements {
     }
 
     fn latest(&self, of: impl Fn(&Statement) -> bool) -> Option<&Statement> {
-        self.0.iter().filter(|said| of(said)).reduce(Statement::later)
+        self.0.iter().filter(|statement| of(statement)).reduce(Statement::later)
     }
 
-    fn is_moved_after(&self, said: &Statement) -> bool {
-        self.0.iter().any(|other| matches!(other.what, AppointmentChange::Moved { .. }) && other.is_after(said))
+    fn is_moved_after(&self, statement: &Statement) -> bool {
+        self.0.iter().any(|other| matches!(other.what, AppointmentChange::Moved { .. }) && other.is_after(statement))
     }
 
     /// The latest change of time, which counts.
     fn moved(&self) -> Option<&Statement> {
-        self.latest(|said| matches!(said.what, AppointmentChange::Moved { .. }))
+        self.latest(|statement| matches!(statement.what, AppointmentChange::Moved { .. }))
     }
 
     /// The cancellation that counts: the latest one, unless a later change of time reinstated the appointment. At the same moment, the
     /// cancellation counts.
     fn cancelled(&self) -> Option<&Statement> {
-        self.latest(|said| said.what == AppointmentChange::Cancelled && !self.is_moved_after(said))
+        self.latest(|statement| statement.what == AppointmentChange::Cancelled && !self.is_moved_after(statement))
     }
 
     /// The attendance that counts for an appointment at the time `at`: the latest one. A statement before the last change of time belongs
     /// to another visit. A report from before the day of the visit is ignored; it counts if the visit is later moved to that day or an
     /// earlier one.
     fn attended(&self, at: DateTime<Utc>, calendar: &Calendar) -> Option<&Statement> {
-        self.latest(|said| {
-            let AppointmentChange::Attended { is, .. } = said.what else { return false };
-            let early = said.told.is_some() && is != Attended::Unknown && is_before_day(said.as_of, at, calendar);
-            !early && !self.is_moved_after(said)
+        self.latest(|statement| {
+            let AppointmentChange::Attended { is, .. } = statement.what else { return false };
+            let early = statement.reported_as_of.is_some() && is != Attended::Unknown && is_before_day(statement.as_of, at, calendar);
+            !early && !self.is_moved_after(statement)
         })
     }
 }
@@ -133,15 +135,15 @@ impl Appointment {
     /// Returns the appointment after a local change at `now`. The change counts, whatever the times of earlier statements.
     #[must_use]
     pub fn with_local_change(&self, what: AppointmentChange, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
-        self.with(Statement { as_of: self.said_of.moment(now), told: None, what, by: by.clone() }, calendar, now)
+        self.with(Statement { as_of: self.statements.moment(now), reported_as_of: None, what, by: by.clone() }, calendar, now)
     }
 
     /// Returns the appointment after a statement. Repeated statements and their order make no difference.
     #[must_use]
     pub fn with(&self, statement: Statement, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let mut after = self.clone();
-        after.said_of.take(statement);
-        if after.said_of != self.said_of {
+        after.statements.take(statement);
+        if after.statements != self.statements {
             after.follow(calendar, now);
         }
         after
@@ -149,20 +151,20 @@ impl Appointment {
 
     /// Updates time, state and attendance from the statements. The previous values are recorded.
     fn follow(&mut self, calendar: &Calendar, now: DateTime<Utc>) {
-        let said = std::mem::take(&mut self.said_of);
-        if let Some(Statement { what: AppointmentChange::Moved { to }, by, .. }) = said.moved()
+        let statements = std::mem::take(&mut self.statements);
+        if let Some(Statement { what: AppointmentChange::Moved { to }, by, .. }) = statements.moved()
             && *to != self.at
         {
             self.move_to(*to, by.clone(), now);
         }
-        let state = said
+        let state = statements
             .cancelled()
             .map_or(AppointmentState::Booked, |Statement { as_of: at, by, .. }| AppointmentState::Cancelled { at: *at, by: by.clone() });
         if state.is_cancelled() != self.state.is_cancelled() {
             self.sequence += 1;
         }
         if let (AppointmentState::Cancelled { at, by }, AppointmentState::Booked) = (&self.state, &state) {
-            let again = said.moved().map_or_else(|| by.clone(), |moved| moved.by.clone());
+            let again = statements.moved().map_or_else(|| by.clone(), |moved| moved.by.clone());
             let undone = Reinstatement { at: *at, by: by.clone(), again_at: now, again };
             self.undone.push(undone);
             if self.undone.len() > Self::MOVES {
@@ -170,14 +172,14 @@ impl Appointment {
             }
         }
         self.state = state;
-        self.mark(said.attended(self.at, calendar).map(Attendance::from).unwrap_or_default());
-        self.said_of = said;
+        self.mark(statements.attended(self.at, calendar).map(Attendance::from).unwrap_or_default());
+        self.statements = statements;
     }
 }
 
 impl From<&Statement> for Attendance {
-    fn from(said: &Statement) -> Self {
-        let AppointmentChange::Attended { is, reason } = &said.what else { return Self::default() };
-        Self { is: *is, as_of: Some(said.as_of), by: Some(said.by.clone()), reason: reason.clone() }
+    fn from(statement: &Statement) -> Self {
+        let AppointmentChange::Attended { is, reason } = &statement.what else { return Self::default() };
+        Self { is: *is, as_of: Some(statement.as_of), by: Some(statement.by.clone()), reason: reason.clone() }
     }
 }

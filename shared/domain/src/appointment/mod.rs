@@ -69,7 +69,8 @@ pub struct Appointment {
     pub reminded: Media,
     /// The addresses that were or may have been notified of it, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub told: Vec<NotifiedAddress>,
+    #[serde(rename = "told")]
+    pub notified: Vec<NotifiedAddress>,
     /// The addresses that were or may have been reminded of its current state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reminding: Vec<NotifiedAddress>,
@@ -99,7 +100,8 @@ pub struct Appointment {
     pub updated: DateTime<Utc>,
     /// The statements from which time, cancellation and attendance are derived.
     #[serde(default, skip_serializing_if = "Statements::is_empty")]
-    pub said_of: Statements,
+    #[serde(rename = "said_of")]
+    pub statements: Statements,
     /// Its cancellations that were reversed, oldest first; at most the latest 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undone: Vec<Reinstatement>,
@@ -111,7 +113,8 @@ pub struct Appointment {
     pub taken: Option<Reservation>,
     /// A hash of the request that created it, to recognise a repetition (INT-5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub said: Option<String>,
+    #[serde(rename = "said")]
+    pub request_hash: Option<String>,
 }
 
 /// Whether an appointment is booked or cancelled.
@@ -128,6 +131,9 @@ pub enum AppointmentState {
         /// The actor.
         by: Actor,
     },
+    /// A state of another release. It counts as booked.
+    #[serde(other)]
+    Unknown,
 }
 
 impl AppointmentState {
@@ -139,15 +145,21 @@ impl AppointmentState {
 
 /// Whether the customer came (APT-4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", from = "String")]
 pub enum Attended {
-    /// Not recorded.
+    /// Not recorded, or recorded as something that another release knows.
     #[default]
     Unknown,
     /// The customer came.
     Completed,
     /// The customer did not come.
     NoShow,
+}
+
+impl From<String> for Attended {
+    fn from(stored: String) -> Self {
+        Self::NAMES.iter().find(|(name, _)| *name == stored).map(|(_, is)| *is).unwrap_or_default()
+    }
 }
 
 impl Attended {

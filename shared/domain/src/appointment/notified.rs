@@ -15,41 +15,43 @@ pub struct NotifiedAddress {
 
 impl Appointment {
     /// The maximum number of recorded addresses. The oldest are dropped first.
-    const TOLD: usize = 40;
+    const MOST_ADDRESSES: usize = 40;
 
     /// Returns the appointment while a sender has leased `letter`: from now on the customer may have been notified. `None` if nothing
     /// changes.
-    pub fn telling(&self, letter: &Letter) -> Option<Self> {
+    pub fn with_notification_leased(&self, letter: &Letter) -> Option<Self> {
         if let Some(reminding) = letter.reminds_at() {
-            let mut told = self.clone();
-            told.reminding.retain(|known| known.sequence == self.sequence && *known != reminding);
-            told.reminding.push(reminding);
-            return Some(told);
+            let mut after = self.clone();
+            after.reminding.retain(|known| known.sequence == self.sequence && *known != reminding);
+            after.reminding.push(reminding);
+            return Some(after);
         }
-        let telling = letter.told_at().filter(|told| !self.told.contains(told))?;
-        let mut told = self.clone();
-        told.told.push(telling);
-        if told.told.len() > Self::TOLD {
-            told.told.remove(0);
+        let address = letter.notifies_at().filter(|address| !self.notified.contains(address))?;
+        let mut after = self.clone();
+        after.notified.push(address);
+        if after.notified.len() > Self::MOST_ADDRESSES {
+            after.notified.remove(0);
         }
-        Some(told)
+        Some(after)
     }
 
     /// Returns the appointment once the state of `letter` has changed: sent, not sent, or unclear. `None` if nothing changes.
-    pub fn told(&self, letter: &Letter) -> Option<Self> {
-        let mut told = self.clone();
-        match (&letter.fate, &letter.says) {
-            (LetterState::Sent { .. }, LetterKind::Confirmation | LetterKind::Moved) => told.confirmed = told.confirmed.and(letter.medium),
-            (LetterState::Sent { .. }, LetterKind::Reminder) => told.reminded = told.reminded.and(letter.medium),
+    pub fn with_notification(&self, letter: &Letter) -> Option<Self> {
+        let mut after = self.clone();
+        match (&letter.fate, &letter.kind) {
+            (LetterState::Sent { .. }, LetterKind::Confirmation | LetterKind::Moved) => {
+                after.confirmed = after.confirmed.and(letter.medium)
+            }
+            (LetterState::Sent { .. }, LetterKind::Reminder) => after.reminded = after.reminded.and(letter.medium),
             (LetterState::Queued { .. } | LetterState::Failed { .. }, _) => {
-                let not = letter.told_at();
-                told.told.retain(|told| Some(told) != not.as_ref());
-                let not = letter.reminds_at();
-                told.reminding.retain(|reminding| Some(reminding) != not.as_ref());
+                let unsent = letter.notifies_at();
+                after.notified.retain(|address| Some(address) != unsent.as_ref());
+                let unsent = letter.reminds_at();
+                after.reminding.retain(|address| Some(address) != unsent.as_ref());
             }
             _ => {}
         }
-        (told != *self).then_some(told)
+        (after != *self).then_some(after)
     }
 }
 
@@ -60,42 +62,42 @@ impl Letter {
     /// # Errors
     /// The reason why it must not be sent to this address.
     pub fn addressed(self, to: &str, appointment: Option<&Appointment>) -> Result<Self, SuppressionReason> {
-        let told = |appointment: &Appointment| {
+        let notified = |appointment: &Appointment| {
             // Letters from before addresses were recorded count for all addresses.
-            let before = appointment.told.is_empty() && appointment.confirmed.has(self.medium);
-            before || appointment.told.iter().any(|told| told.to == to)
+            let before = appointment.notified.is_empty() && appointment.confirmed.has(self.medium);
+            before || appointment.notified.iter().any(|address| address.to == to)
         };
-        let says = match (&self.says, appointment) {
-            (LetterKind::Moved, Some(appointment)) if !told(appointment) && appointment.at <= self.queued => {
-                return Err(SuppressionReason::NeverTold);
+        let kind = match (&self.kind, appointment) {
+            (LetterKind::Moved, Some(appointment)) if !notified(appointment) && appointment.at <= self.queued => {
+                return Err(SuppressionReason::NeverNotified);
             }
-            (LetterKind::Moved, Some(appointment)) if !told(appointment) => LetterKind::Confirmation,
-            (LetterKind::Cancelled, Some(appointment)) if !told(appointment) => return Err(SuppressionReason::NeverTold),
-            (LetterKind::Confirmation, Some(Appointment { told, sequence, .. }))
-                if told.iter().any(|told| told.to == to && told.sequence == *sequence) =>
+            (LetterKind::Moved, Some(appointment)) if !notified(appointment) => LetterKind::Confirmation,
+            (LetterKind::Cancelled, Some(appointment)) if !notified(appointment) => return Err(SuppressionReason::NeverNotified),
+            (LetterKind::Confirmation, Some(Appointment { notified, sequence, .. }))
+                if notified.iter().any(|address| address.to == to && address.sequence == *sequence) =>
             {
-                return Err(SuppressionReason::AlreadyTold);
+                return Err(SuppressionReason::AlreadyNotified);
             }
             (LetterKind::Reminder, Some(Appointment { reminding, sequence, .. }))
-                if reminding.iter().any(|told| told.to == to && told.sequence == *sequence) =>
+                if reminding.iter().any(|address| address.to == to && address.sequence == *sequence) =>
             {
-                return Err(SuppressionReason::AlreadyTold);
+                return Err(SuppressionReason::AlreadyNotified);
             }
-            (says, _) => says.clone(),
+            (kind, _) => kind.clone(),
         };
-        Ok(Self { says, to: Some(to.to_owned()), ..self })
+        Ok(Self { kind, to: Some(to.to_owned()), ..self })
     }
 
     /// The address that this letter reminds of an appointment.
     fn reminds_at(&self) -> Option<NotifiedAddress> {
-        let to = self.to.clone().filter(|_| self.says == LetterKind::Reminder)?;
+        let to = self.to.clone().filter(|_| self.kind == LetterKind::Reminder)?;
         Some(NotifiedAddress { to, sequence: self.sequence })
     }
 
     /// The address that this letter notifies of an appointment.
-    fn told_at(&self) -> Option<NotifiedAddress> {
-        let tells = matches!(self.says, LetterKind::Confirmation | LetterKind::Moved);
-        let to = self.to.clone().filter(|_| tells)?;
+    fn notifies_at(&self) -> Option<NotifiedAddress> {
+        let notifies = matches!(self.kind, LetterKind::Confirmation | LetterKind::Moved);
+        let to = self.to.clone().filter(|_| notifies)?;
         Some(NotifiedAddress { to, sequence: self.sequence })
     }
 }

@@ -72,15 +72,15 @@ impl PendingReports {
 
     /// Adds a report. `None` if the known report of this kind is equal or later.
     pub fn with(before: Option<&Self>, id: &AppointmentId, partner: &PartnerId, report: &Report, now: DateTime<Utc>) -> Option<Self> {
-        let mut early = before.cloned().unwrap_or_else(|| Self::emptied(id, partner, now));
+        let mut pending = before.cloned().unwrap_or_else(|| Self::emptied(id, partner, now));
         let same = |known: &&mut Report| std::mem::discriminant(&known.what) == std::mem::discriminant(&report.what);
-        match early.reports.iter_mut().find(same) {
+        match pending.reports.iter_mut().find(same) {
             Some(known) if (known.as_of, &known.what) >= (report.as_of, &report.what) => return None,
             Some(known) => *known = report.clone(),
-            None => early.reports.push(report.clone()),
+            None => pending.reports.push(report.clone()),
         }
-        early.came = now;
-        Some(early)
+        pending.came = now;
+        Some(pending)
     }
 }
 
@@ -127,13 +127,13 @@ impl Appointment {
     #[must_use]
     pub fn with_report(&self, report: &Report, by: &Actor, calendar: &Calendar, now: DateTime<Utc>) -> Self {
         let Report { as_of, what } = report.clone();
-        self.with(Statement { as_of: as_of.min(now), told: Some(as_of), what, by: by.clone() }, calendar, now)
+        self.with(Statement { as_of: as_of.min(now), reported_as_of: Some(as_of), what, by: by.clone() }, calendar, now)
     }
 
     /// Whether `report` records attendance before the day of the visit, so that it does not count.
     pub fn is_early(&self, report: &Report, calendar: &Calendar, now: DateTime<Utc>) -> bool {
-        let said = matches!(report.what, AppointmentChange::Attended { is, .. } if is != Attended::Unknown);
-        said && is_before_day(report.as_of.min(now), self.at, calendar)
+        let recorded = matches!(report.what, AppointmentChange::Attended { is, .. } if is != Attended::Unknown);
+        recorded && is_before_day(report.as_of.min(now), self.at, calendar)
     }
 
     /// Whether time, cancellation and attendance are equal.

@@ -1,13 +1,14 @@
-//! Who performed an action, and the partners of a group.
+//! The actor who performed an action, and the partners of a group.
 
 use crate::base::{DealerId, PartnerId, UserId};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
 /// The author of a change, as the timeline shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", from = "StoredActor")]
 pub enum Actor {
     /// A user of the group.
     User(UserId),
@@ -17,6 +18,37 @@ pub enum Actor {
     Customer,
     /// Forecourt itself.
     System,
+    /// An author of another release.
+    Unknown,
+}
+
+/// An author as it is stored.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredActor {
+    Known(KnownActor),
+    Other(IgnoredAny),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KnownActor {
+    User(UserId),
+    Partner(PartnerId),
+    Customer,
+    System,
+}
+
+impl From<StoredActor> for Actor {
+    fn from(stored: StoredActor) -> Self {
+        match stored {
+            StoredActor::Known(KnownActor::User(user)) => Actor::User(user),
+            StoredActor::Known(KnownActor::Partner(partner)) => Actor::Partner(partner),
+            StoredActor::Known(KnownActor::Customer) => Actor::Customer,
+            StoredActor::Known(KnownActor::System) => Actor::System,
+            StoredActor::Other(IgnoredAny) => Actor::Unknown,
+        }
+    }
 }
 
 impl Actor {
@@ -33,6 +65,7 @@ impl fmt::Display for Actor {
             Actor::Partner(partner) => write!(f, "partner:{partner}"),
             Actor::Customer => f.write_str("customer"),
             Actor::System => f.write_str("system"),
+            Actor::Unknown => f.write_str("unknown"),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Small enums that several folders use.
 
 use crate::base::{AppointmentId, BOOKED_TEST_DRIVE, LeadId};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 /// The status of a lead (LEAD-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", from = "StoredStatus")]
 pub enum Status {
     /// The dealer is working on it.
     InProgress,
@@ -13,6 +14,35 @@ pub enum Status {
     Won,
     /// Not sold, with the reason.
     Lost(LostReason),
+    /// A status of another release. Lists show the lead; nothing escalates until somebody reopens it.
+    Unknown,
+}
+
+/// A status as it is stored.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredStatus {
+    Known(KnownStatus),
+    Other(IgnoredAny),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum KnownStatus {
+    InProgress,
+    Won,
+    Lost(LostReason),
+}
+
+impl From<StoredStatus> for Status {
+    fn from(stored: StoredStatus) -> Self {
+        match stored {
+            StoredStatus::Known(KnownStatus::InProgress) => Status::InProgress,
+            StoredStatus::Known(KnownStatus::Won) => Status::Won,
+            StoredStatus::Known(KnownStatus::Lost(reason)) => Status::Lost(reason),
+            StoredStatus::Other(IgnoredAny) => Status::Unknown,
+        }
+    }
 }
 
 impl Status {
@@ -22,6 +52,7 @@ impl Status {
             Status::InProgress => "in_progress",
             Status::Won => "won",
             Status::Lost(_) => "lost",
+            Status::Unknown => "unknown",
         }
     }
 }
@@ -39,6 +70,9 @@ pub enum LostReason {
     Spam,
     Duplicate,
     Other,
+    /// A reason of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 impl LostReason {
@@ -96,6 +130,9 @@ pub enum AppointmentKind {
     /// In the workshop. The overview of sales appointments does not count it.
     Workshop,
     Other,
+    /// A kind of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 impl AppointmentKind {
@@ -114,7 +151,7 @@ impl AppointmentKind {
     /// Returns the type of calendar event whose duration the appointment has (CAL-7).
     pub fn event_type(self) -> &'static str {
         match self {
-            AppointmentKind::Showroom | AppointmentKind::Workshop | AppointmentKind::Other => "visit_inbound",
+            AppointmentKind::Showroom | AppointmentKind::Workshop | AppointmentKind::Other | AppointmentKind::Unknown => "visit_inbound",
             AppointmentKind::TestDrive => BOOKED_TEST_DRIVE,
             AppointmentKind::Telephone | AppointmentKind::Video => "phone_outbound",
             AppointmentKind::Email => "email_outbound",
@@ -124,7 +161,7 @@ impl AppointmentKind {
 
     /// Its name, as the API writes it.
     pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("other", |(name, _)| name)
+        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("unknown", |(name, _)| name)
     }
 }
 
@@ -138,6 +175,9 @@ pub enum AppointmentOrigin {
     ContactCentre,
     /// A dealer's own system.
     DealerSystem,
+    /// A system of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 impl AppointmentOrigin {
@@ -150,7 +190,7 @@ impl AppointmentOrigin {
 
     /// Its name, as the API writes it.
     pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, origin)| *origin == self).map_or("forecourt", |(name, _)| name)
+        Self::NAMES.iter().find(|(_, origin)| *origin == self).map_or("unknown", |(name, _)| name)
     }
 }
 
@@ -162,6 +202,9 @@ pub enum AppointmentTeam {
     ContactCentre,
     /// The dealer, or the customer by an invitation link.
     Dealer,
+    /// A team of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The entity that a letter is about. The letter is stored with it.

@@ -10,6 +10,9 @@ pub enum Medium {
     Email,
     /// SMS.
     Sms,
+    /// A medium of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Medium {
@@ -18,6 +21,7 @@ impl Medium {
         match self {
             Medium::Email => "email",
             Medium::Sms => "sms",
+            Medium::Unknown => "unknown",
         }
     }
 }
@@ -44,6 +48,7 @@ impl Media {
         match medium {
             Medium::Email => self.email,
             Medium::Sms => self.sms,
+            Medium::Unknown => false,
         }
     }
 
@@ -53,6 +58,7 @@ impl Media {
         match medium {
             Medium::Email => Self { email: true, ..self },
             Medium::Sms => Self { sms: true, ..self },
+            Medium::Unknown => self,
         }
     }
 }

@@ -28,16 +28,19 @@ pub enum Refusal {
     #[error("{0}")]
     Malformed(String),
     /// The request breaks rules. Every invalid field is listed.
-    #[error("{} field(s) break a rule", .0.len())]
+    #[error("{} field(s) are invalid", .0.len())]
     Invalid(Vec<Fault>),
     /// The entity does not exist, or the caller may not see it (LEAD-9).
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// The entity existed and has expired.
+    #[error("{0}")]
+    Gone(String),
     /// The caller lacks a right (LEAD-9).
-    #[error("this needs the right '{0}'")]
+    #[error("this requires the right '{0}'")]
     Forbidden(Right),
     /// The request changes fields that require this right.
-    #[error("{} needs the right '{}'", .1.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>().join(", "), .0)]
+    #[error("{} requires the right '{}'", .1.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>().join(", "), .0)]
     ForbiddenFields(Right, Vec<Fault>),
     /// Conflict with the current state.
     #[error("{0}")]

@@ -19,6 +19,9 @@ pub enum Role {
     ContactCentre,
     /// Runs the system; cannot read leads.
     Operator,
+    /// A role of another release. It has no rights.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A permission.
@@ -57,6 +60,9 @@ pub enum Right {
     ManageWebhooks,
     /// Change the settings reserved for the operator: `mail_server` and `lead_tracking_only` (SET-4, SET-5).
     Operate,
+    /// A right of another release. It permits nothing.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Right {
@@ -99,6 +105,7 @@ impl Right {
             Right::WorkAppointments => "work_appointments",
             Right::ManageWebhooks => "manage_webhooks",
             Right::Operate => "operate",
+            Right::Unknown => "unknown",
         }
     }
 }
@@ -112,13 +119,13 @@ impl fmt::Display for Right {
 impl Role {
     /// Returns whether the role covers the whole group, not only the user's own dealers.
     pub(crate) fn reaches_all(self) -> bool {
-        !matches!(self, Role::Seller | Role::DealerAdmin)
+        !matches!(self, Role::Seller | Role::DealerAdmin | Role::Unknown)
     }
 
     pub(crate) fn may(self, right: Right) -> bool {
         use Right::{
             AssignLeads, ChangeSettings, Export, ManageGroups, ManageUsers, ModerateComments, Operate, ReadAppointments, ReadLeads,
-            ReadOverview, ReadSettings, ReadUsers, SubmitLeads, WorkAppointments, WorkLeads,
+            ReadOverview, ReadSettings, ReadUsers, SubmitLeads, Unknown, WorkAppointments, WorkLeads,
         };
         match self {
             Role::Seller => {
@@ -138,10 +145,11 @@ impl Role {
                     | ChangeSettings
                     | ReadUsers
             ),
-            Role::GroupAdmin => !matches!(right, Operate | Export),
+            Role::GroupAdmin => !matches!(right, Operate | Export | Unknown),
             Role::HeadOffice => matches!(right, ReadLeads | ReadAppointments | ReadOverview | Export | ReadSettings | ReadUsers),
             Role::ContactCentre => matches!(right, SubmitLeads | ReadAppointments | WorkAppointments | ReadOverview),
             Role::Operator => matches!(right, ReadSettings | ChangeSettings | ManageGroups | ReadUsers | ManageUsers | Operate),
+            Role::Unknown => false,
         }
     }
 }

@@ -111,11 +111,11 @@ pub enum EventState {
     /// The event is still to be done.
     Incomplete,
     /// The event was done.
-    Completed(Ended),
+    Completed(Ending),
     /// The customer did not come, or was not reached.
-    NoShow(Ended),
+    NoShow(Ending),
     /// The event was deleted or cancelled.
-    Deleted(Ended),
+    Deleted(Ending),
 }
 
 impl EventState {
@@ -130,7 +130,7 @@ impl EventState {
     }
 
     /// Returns the end of the event. `None` if it is incomplete.
-    pub fn ended(&self) -> Option<&Ended> {
+    pub fn ended(&self) -> Option<&Ending> {
         match self {
             EventState::Incomplete => None,
             EventState::Completed(ended) | EventState::NoShow(ended) | EventState::Deleted(ended) => Some(ended),
@@ -140,7 +140,7 @@ impl EventState {
 
 /// The end of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ended {
+pub struct Ending {
     /// The time of the end.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,

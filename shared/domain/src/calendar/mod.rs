@@ -1,4 +1,4 @@
-//! Calendar events, invitations, calendar links and calendar views (CAL).
+//! Calendar events, invitations, calendar feeds and calendar views (CAL).
 
 mod event;
 mod feeds;
@@ -7,7 +7,7 @@ mod names;
 mod view;
 mod when;
 
-pub use event::{CalendarEvent, Ended, EventState, Planned, Rescheduled, Transferred};
+pub use event::{CalendarEvent, Ending, EventState, Planned, Rescheduled, Transferred};
 pub use feeds::{CalendarFeed, CalendarFeeds};
 pub use invitation::{Invitation, InvitationStatus};
 pub use names::{name_of, title_of};

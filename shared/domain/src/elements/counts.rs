@@ -22,7 +22,7 @@ pub struct Counts {
     pub communications: u32,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn none(count: &u32) -> bool {
     *count == 0
 }

@@ -77,7 +77,7 @@ impl RawEnquiry {
             judge.odd(
                 "requested_at",
                 "INT-3",
-                format!("must be a date and time such as 2026-11-23T09:30:00+01:00{}", quoted(&text, judge.tolerance)),
+                format!("must be a time with a UTC offset, such as 2026-11-23T09:30:00+01:00{}", quoted(&text, judge.tolerance)),
             );
         }
         at

@@ -32,7 +32,7 @@ impl RoutingCriteria {
         let by_type = match enquiry.lead_type {
             LeadType::NewCar => Some(Condition::New),
             LeadType::UsedCar => Some(Condition::Used),
-            LeadType::TradeIn | LeadType::TestDrive | LeadType::Service | LeadType::Other => None,
+            LeadType::TradeIn | LeadType::TestDrive | LeadType::Service | LeadType::Other | LeadType::Unknown => None,
         };
         Self {
             make: vehicle.and_then(|vehicle| vehicle.make.clone()),

@@ -106,6 +106,9 @@ pub enum LeadType {
     Service,
     #[default]
     Other,
+    /// A type of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 impl LeadType {
@@ -121,7 +124,7 @@ impl LeadType {
 
     /// Its name, as the API writes it.
     pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("other", |(name, _)| name)
+        Self::NAMES.iter().find(|(_, kind)| *kind == self).map_or("unknown", |(name, _)| name)
     }
 }
 
@@ -222,6 +225,9 @@ impl Person {
 pub enum Condition {
     New,
     Used,
+    /// A condition of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A vehicle asked for or offered.

@@ -27,7 +27,7 @@ impl fmt::Display for InvalidHours {
 
 /// The weekly intervals as entered, not yet checked; a missing day is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 #[allow(missing_docs)]
 pub struct Week {
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -46,11 +46,14 @@ pub struct Week {
     pub sun: Vec<Interval>,
 }
 
-/// Weekly opening hours, checked and in order (SET-1).
+/// Weekly opening hours (SET-1).
 ///
 /// Written `{"mon": [["09:00", "12:30"], ["13:00", "17:00"]], …}`; a missing day is closed.
+///
+/// [`new`](Self::new) checks them and puts them in order. Stored hours are read without a check, because another release stored them:
+/// [`faults`](Self::faults) lists what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(try_from = "Week")]
+#[serde(from = "Week")]
 pub struct OpeningHours(Week);
 
 impl OpeningHours {
@@ -73,7 +76,19 @@ impl OpeningHours {
         valid_unless(faults, Self(week))
     }
 
-    /// The intervals of a weekday, in order; empty if it is closed.
+    /// Returns every interval that breaks SET-1. Hours made with [`new`](Self::new) have none.
+    pub fn faults(&self) -> Vec<Fault> {
+        Self::new(self.0.clone()).err().map(|invalid| invalid.0).unwrap_or_default()
+    }
+
+    /// Returns these hours with each day's intervals in order and disjoint: empty and reversed ones are left out, overlapping ones are joined.
+    fn mended(&self) -> Self {
+        let Week { mon, tue, wed, thu, fri, sat, sun } = &self.0;
+        let [mon, tue, wed, thu, fri, sat, sun] = [mon, tue, wed, thu, fri, sat, sun].map(|day| disjoint(day));
+        Self(Week { mon, tue, wed, thu, fri, sat, sun })
+    }
+
+    /// The intervals of a weekday; empty if it is closed. They are in order, unless stored hours have [`faults`](Self::faults).
     pub fn on(&self, weekday: Weekday) -> &[Interval] {
         match weekday {
             Weekday::Mon => &self.0.mon,
@@ -92,11 +107,9 @@ impl OpeningHours {
     }
 }
 
-impl TryFrom<Week> for OpeningHours {
-    type Error = InvalidHours;
-
-    fn try_from(week: Week) -> Result<Self, Self::Error> {
-        Self::new(week)
+impl From<Week> for OpeningHours {
+    fn from(week: Week) -> Self {
+        Self::new(week.clone()).unwrap_or(Self(week))
     }
 }
 
@@ -122,6 +135,9 @@ pub enum DayOffKind {
     PublicHoliday,
     /// A day off of this dealer.
     CompanyHoliday,
+    /// A kind of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 impl DayOff {
@@ -130,15 +146,26 @@ impl DayOff {
     }
 }
 
-/// One dealer's calendar: time zone, weekly hours, days off and special hours, checked.
+/// One dealer's calendar: time zone, weekly hours, days off and special hours.
 ///
-/// It is checked again when it is read from storage. The methods of the clock are in the module `clock`.
+/// [`new`](Self::new) checks it. A stored calendar is read without a check, because another release stored it: [`faults`](Self::faults) lists
+/// what is wrong, and the clock counts in the hours that make sense. The methods of the clock are in the module `clock`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Entered")]
+#[serde(from = "Entered")]
 pub struct Calendar {
     zone: Tz,
     hours: OpeningHours,
     days_off: Vec<DayOff>,
+    special_hours: BTreeMap<NaiveDate, Vec<Interval>>,
+    /// The hours in which the clock counts, if the stored ones have faults.
+    #[serde(skip)]
+    mended: Option<Box<Mended>>,
+}
+
+/// The hours that make sense of a calendar with faults: disjoint and in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Mended {
+    hours: OpeningHours,
     special_hours: BTreeMap<NaiveDate, Vec<Interval>>,
 }
 
@@ -179,8 +206,28 @@ impl Calendar {
         }
         let special_hours =
             special_hours.into_iter().map(|(date, day)| (date, in_order(&format!("special_hours.{date}"), day, &mut faults))).collect();
-        let calendar = Self { zone, hours, days_off, special_hours };
-        valid_unless(faults, calendar)
+        valid_unless(faults, Self::unchecked(zone, hours, days_off, special_hours))
+    }
+
+    fn unchecked(zone: Tz, hours: OpeningHours, days_off: Vec<DayOff>, special_hours: BTreeMap<NaiveDate, Vec<Interval>>) -> Self {
+        let disjoint: BTreeMap<_, _> = special_hours.iter().map(|(date, day)| (*date, disjoint(day))).collect();
+        let mended = Mended { hours: hours.mended(), special_hours: disjoint };
+        let needed = mended.hours != hours || mended.special_hours != special_hours;
+        Self { zone, hours, days_off, special_hours, mended: needed.then(|| Box::new(mended)) }
+    }
+
+    /// Returns this calendar with other days off, not checked.
+    #[must_use]
+    pub fn with_days_off(&self, days_off: Vec<DayOff>) -> Self {
+        Self { days_off, ..self.clone() }
+    }
+
+    /// Returns every fault of hours and days off (SET-1, SET-2). A calendar made with [`new`](Self::new) from checked hours has none.
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = self.hours.faults();
+        let whole = Self::new(self.zone, OpeningHours::default(), self.days_off.clone(), self.special_hours.clone());
+        faults.extend(whole.err().map(|invalid| invalid.0).unwrap_or_default());
+        faults
     }
 
     /// The dealer's time zone.
@@ -213,12 +260,16 @@ impl Calendar {
 
     /// The intervals worked on a date, in order.
     pub(crate) fn hours_on(&self, date: NaiveDate) -> &[Interval] {
-        if let Some(special) = self.special_hours.get(&date) {
+        let (hours, special_hours) = match &self.mended {
+            Some(mended) => (&mended.hours, &mended.special_hours),
+            None => (&self.hours, &self.special_hours),
+        };
+        if let Some(special) = special_hours.get(&date) {
             special
         } else if self.is_entered_as_off(date) {
             &[]
         } else {
-            self.hours.on(date.weekday())
+            hours.on(date.weekday())
         }
     }
 
@@ -236,12 +287,27 @@ impl Calendar {
     }
 }
 
-impl TryFrom<Entered> for Calendar {
-    type Error = InvalidHours;
-
-    fn try_from(entered: Entered) -> Result<Self, Self::Error> {
-        Self::new(entered.zone, entered.hours, entered.days_off, entered.special_hours)
+impl From<Entered> for Calendar {
+    fn from(Entered { zone, hours, days_off, special_hours }: Entered) -> Self {
+        let in_order = |(date, day): (NaiveDate, Vec<Interval>)| (date, in_order("", day.clone(), &mut Vec::new()), day);
+        let special_hours = special_hours.into_iter().map(in_order);
+        // Intervals with faults stay as they are stored.
+        let special_hours = special_hours.map(|(date, placed, day)| (date, if placed.len() == day.len() { placed } else { day }));
+        Self::unchecked(zone, hours, days_off, special_hours.collect())
     }
+}
+
+/// Returns the intervals of one day in order and disjoint, without empty and reversed ones.
+fn disjoint(day: &[Interval]) -> Vec<Interval> {
+    let mut placed: Vec<Interval> = day.iter().copied().filter(|interval| interval.from < interval.to).collect();
+    placed.sort();
+    placed.into_iter().fold(Vec::new(), |mut joined: Vec<Interval>, interval| {
+        match joined.last_mut().filter(|last| interval.from < last.to) {
+            Some(last) => last.to = last.to.max(interval.to),
+            None => joined.push(interval),
+        }
+        joined
+    })
 }
 
 /// Sorts the intervals of one day. Adds to `faults` each one that breaks SET-1.

@@ -29,7 +29,7 @@ const TICK: TimeDelta = TimeDelta::nanoseconds(1);
 pub struct Span {
     /// The first instant counted.
     pub opens: DateTime<Utc>,
-    /// The first instant that is not counted any more; always after `opens`.
+    /// The first instant that is no longer counted; always after `opens`.
     pub closes: DateTime<Utc>,
 }
 

@@ -80,14 +80,14 @@ impl Lead {
                 let contact = people[place].id.clone();
                 people[place].person = after.clone();
                 let (old, new) = (Some(Box::new(before.clone())), Some(Box::new(after.clone())));
-                let changed = Event::Contact { did: TimelineAction::Changed, contact, before: old, after: new, main: false };
+                let changed = Event::Contact { action: TimelineAction::Changed, contact, before: old, after: new, main: false };
                 (place, (before != after).then_some(changed))
             }
             None if people.len() < MOST => {
                 let contact: ContactId = numbered(self.version);
                 people.push(LeadContact { id: contact.clone(), person: person.clone() });
                 let after = Some(Box::new(person.clone()));
-                (people.len() - 1, Some(Event::Contact { did: TimelineAction::Added, contact, before: None, after, main: false }))
+                (people.len() - 1, Some(Event::Contact { action: TimelineAction::Added, contact, before: None, after, main: false }))
             }
             None => return None,
         };

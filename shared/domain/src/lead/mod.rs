@@ -12,11 +12,11 @@ mod turn;
 
 pub use contacts::{Asker, LeadContact};
 pub use origin::{Added, LeadOrigin, Receipt, Resent};
-pub use plan::{Plan, Step};
+pub use plan::{ClockStart, Plan, Step};
 pub use reaction::Reaction;
 pub use target::{FIRST_CONTACT, Target, open};
-pub use task::{Task, TaskState, Work};
-pub use timeline::{Entry, Event, Kept, Raw, TimelineAction};
+pub use task::{Task, TaskDetails, TaskState};
+pub use timeline::{Entry, Event, Raw, RawStorage, TimelineAction};
 pub use turn::Turn;
 
 use crate::base::{ChannelKey, DealerId, LeadId, Refusal, Status, UserId};
@@ -80,9 +80,12 @@ pub struct Lead {
     /// Further criteria for the routing rules (DIS-3).
     #[serde(default, skip_serializing_if = "RoutingCriteria::is_empty")]
     pub asked: RoutingCriteria,
-    /// When the enquiry arrived. The response clock starts here.
+    /// When the sender sent the enquiry. The response clock starts here.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub arrived: DateTime<Utc>,
+    /// When the enquiry that started the clock reached Forecourt, if that was later than it was sent. The steps give time from here.
+    #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
+    pub received: Option<DateTime<Utc>>,
     /// When another dealer transferred it to this dealer (DIS-7). It sorts the dealer's list. `None` if it was never transferred.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     #[serde(rename = "moved")]
@@ -102,7 +105,7 @@ pub struct Lead {
     pub targets: Vec<Target>,
     /// Its open tasks, sorted by start (LEAD-4); at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tasks: Vec<Work>,
+    pub tasks: Vec<TaskDetails>,
     /// The version of the dealer's settings that the plan was computed with (SET-11).
     #[serde(rename = "policy")]
     pub settings_version: u64,
@@ -144,6 +147,12 @@ impl Lead {
     /// When the deadline starts to count: at the arrival, or at the reopening (ESC-9).
     pub fn clock_start(&self) -> DateTime<Utc> {
         self.restarted.unwrap_or(self.arrived)
+    }
+
+    /// The start of the response clock.
+    pub(crate) fn clock(&self) -> ClockStart {
+        let counted = self.clock_start();
+        ClockStart { counted, seen: self.received.unwrap_or(counted) }
     }
 
     /// When the lead came to its dealer. It sorts the dealer's list.

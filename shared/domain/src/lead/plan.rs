@@ -28,13 +28,28 @@ pub struct Step {
 #[serde(transparent)]
 pub struct Plan(Vec<Step>);
 
+/// The time from which a plan counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockStart {
+    /// When the enquiry was sent: deadlines count from here.
+    pub counted: DateTime<Utc>,
+    /// When it arrived: no step happens before the user had the reminder's time. Equal to `counted`, unless it waited in a queue.
+    pub seen: DateTime<Utc>,
+}
+
+impl From<DateTime<Utc>> for ClockStart {
+    fn from(at: DateTime<Utc>) -> Self {
+        Self { counted: at, seen: at }
+    }
+}
+
 impl Plan {
-    /// Computes the steps of a lead that arrived at `arrived`. `None` if the dealer has switched level 1 off (SET-3).
+    /// Computes the steps of a lead whose clock starts at `start`. `None` if the dealer has switched level 1 off (SET-3).
     ///
     /// # Errors
     /// [`NoHours`] if the calendar has no opening hours to count in (CLK-6).
-    pub fn new(escalation: Escalation, calendar: &Calendar, arrived: DateTime<Utc>) -> Result<Option<Self>, NoHours> {
-        Self::none().moved(escalation, calendar, arrived)
+    pub fn new(escalation: Escalation, calendar: &Calendar, start: ClockStart) -> Result<Option<Self>, NoHours> {
+        Self::none().moved(escalation, calendar, start)
     }
 
     /// A plan without steps.
@@ -46,27 +61,34 @@ impl Plan {
     ///
     /// # Errors
     /// [`NoHours`] if the calendar has no opening hours to count in (CLK-6).
-    pub fn moved(&self, escalation: Escalation, calendar: &Calendar, arrived: DateTime<Utc>) -> Result<Option<Self>, NoHours> {
+    pub fn moved(&self, escalation: Escalation, calendar: &Calendar, start: ClockStart) -> Result<Option<Self>, NoHours> {
+        let ClockStart { counted, seen } = start;
+        let late = seen > counted;
+        // An enquiry that waited in a queue may be overdue when it arrives: each step then leaves the reminder's time, in opening hours.
+        let given = minutes(escalation.reminder.min(escalation.level_1));
+        let not_before = |at: DateTime<Utc>| if late { calendar.add(at, given) } else { Ok(at) };
         let mut steps: Vec<Step> = self.0.iter().copied().filter(|s| s.fired.is_some()).collect();
         let done = |kind| self.step(kind).filter(|s| s.fired.is_some());
-        let mut plan = |kind, due: DateTime<Utc>| -> Result<(), NoHours> {
+        let mut plan = |kind, due: DateTime<Utc>, earliest: DateTime<Utc>| -> Result<(), NoHours> {
             if done(kind).is_none() {
-                steps.push(Step { kind, due, at: calendar.holds_day_off(due)?, fired: None });
+                steps.push(Step { kind, due, at: calendar.holds_day_off(due.max(earliest))?, fired: None });
             }
             Ok(())
         };
         if escalation.level_1 > 0 {
             let level_1 = match done(StepKind::Level1) {
                 Some(step) => step.due,
-                None => calendar.add(arrived, minutes(escalation.level_1))?,
+                None => calendar.add(counted, minutes(escalation.level_1))?,
             };
             let reminder = level_1 - minutes(escalation.reminder);
-            if escalation.reminder > 0 && reminder >= arrived && done(StepKind::Level1).is_none() {
-                plan(StepKind::Reminder, reminder)?;
+            if escalation.reminder > 0 && reminder >= seen && done(StepKind::Level1).is_none() {
+                plan(StepKind::Reminder, reminder, reminder)?;
             }
-            plan(StepKind::Level1, level_1)?;
+            let earliest = not_before(seen)?;
+            plan(StepKind::Level1, level_1, earliest)?;
             if escalation.level_2 > 0 {
-                plan(StepKind::Level2, level_1 + minutes(escalation.level_2))?;
+                let level_2 = level_1 + minutes(escalation.level_2);
+                plan(StepKind::Level2, level_2, if late { not_before(level_1.max(earliest))? } else { level_2 })?;
             }
         }
         steps.sort_by_key(|s| s.kind);
@@ -143,7 +165,7 @@ impl Lead {
             self.settings_version = dealer.version;
             return false;
         }
-        let moved = plan.moved(dealer.settings.escalation, &dealer.settings.calendar, self.clock_start());
+        let moved = plan.moved(dealer.settings.escalation, &dealer.settings.calendar, self.clock());
         self.settings_version = dealer.version;
         match moved {
             Ok(moved) if moved != self.plan => {

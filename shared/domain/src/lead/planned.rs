@@ -33,12 +33,12 @@ impl Lead {
         if event.kind == BOOKED_TEST_DRIVE {
             self.counts.add(ElementKind::TestDrive);
         }
-        let mut told =
+        let mut timeline =
             vec![Event::EventScheduled { event: event.id.clone(), title: event.title.clone(), kind: event.kind.clone(), at: event.at }];
         if event.is_appointment() && self.react(ReactionKind::Appointment, dealer, now) {
-            told.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, note: None });
+            timeline.push(Event::Reacted { kind: ReactionKind::Appointment, first: true, note: None });
         }
-        Ok(told)
+        Ok(timeline)
     }
 
     /// Counts the test drive of an event whose new state is `is` (LEAD-1). Cancelled test drives do not count.

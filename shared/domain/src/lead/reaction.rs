@@ -1,7 +1,7 @@
 //! The first reaction to a lead, which stops its response clock (ESC-7).
 
 use crate::base::ReactionKind;
-use crate::lead::{Lead, Plan};
+use crate::lead::{ClockStart, Lead, Plan};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -47,22 +47,23 @@ impl Lead {
         let only_closed = self.reaction.as_ref().is_some_and(|r| matches!(r.kind, ReactionKind::Won | ReactionKind::Lost));
         if only_closed {
             self.reaction = None;
-            self.start_clock(dealer, now);
+            self.start_clock(dealer, now.into());
         }
     }
 
-    /// Starts a new deadline at `now`, because the contact asked again after a reaction (INT-6).
-    pub(crate) fn ask_again(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
+    /// Starts a new deadline, because the contact asked again after a reaction (INT-6).
+    pub(crate) fn ask_again(&mut self, dealer: &Dealer, start: ClockStart) {
         let answered = self.reaction.take();
         self.first_reaction = self.first_reaction.take().or(answered);
-        self.start_clock(dealer, now);
+        self.start_clock(dealer, start);
     }
 
-    fn start_clock(&mut self, dealer: &Dealer, now: DateTime<Utc>) {
-        self.restarted = Some(now);
+    fn start_clock(&mut self, dealer: &Dealer, start: ClockStart) {
+        self.restarted = Some(start.counted);
+        self.received = Some(start.seen).filter(|seen| *seen > start.counted);
         self.deadline_before_moves = None;
         self.escalated = self.highest_level();
-        self.plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, now).unwrap_or(None);
+        self.plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, start).unwrap_or(None);
         self.settings_version = dealer.version;
     }
 }

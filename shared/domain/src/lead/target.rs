@@ -21,8 +21,8 @@ pub struct Target {
 }
 
 impl Target {
-    pub(crate) fn told(&self, did: TimelineAction, from: Option<DateTime<Utc>>, note: Option<String>) -> Event {
-        Event::Deadline { did, deadline: self.id.clone(), title: self.title.clone(), at: self.at, from, note }
+    pub(crate) fn timeline_event(&self, action: TimelineAction, from: Option<DateTime<Utc>>, note: Option<String>) -> Event {
+        Event::Deadline { action, deadline: self.id.clone(), title: self.title.clone(), at: self.at, from, note }
     }
 }
 

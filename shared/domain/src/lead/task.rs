@@ -1,7 +1,7 @@
 //! Tasks of a lead (LEAD-4).
 
 use crate::base::{Actor, DealerId, LeadId, Refusal, TaskId, UserId};
-use crate::calendar::Ended;
+use crate::calendar::Ending;
 use crate::lead::Lead;
 use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,15 +14,15 @@ pub struct Task {
     pub lead: LeadId,
     /// The lead's dealer when it was last changed.
     pub dealer: DealerId,
-    /// What to do, when, and the assignee.
+    /// Title, time and assignee.
     #[serde(flatten)]
-    pub work: Work,
+    pub work: TaskDetails,
     /// The actor who created it.
     pub by: Actor,
     /// When it was created.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub created: DateTime<Utc>,
-    /// What became of it.
+    /// Whether it is open, done or deleted.
     pub state: TaskState,
 }
 
@@ -30,7 +30,7 @@ impl Task {
     /// Returns the task as it is at `dealer`: without its assignee if that user does not work there.
     pub(crate) fn at(&self, dealer: &Dealer) -> Self {
         let assignee = self.work.assignee.clone().filter(|user| dealer.settings.member(user).is_some());
-        Self { dealer: dealer.id.clone(), work: Work { assignee, ..self.work.clone() }, ..self.clone() }
+        Self { dealer: dealer.id.clone(), work: TaskDetails { assignee, ..self.work.clone() }, ..self.clone() }
     }
 
     /// Whether the task is assigned to this user.
@@ -39,12 +39,12 @@ impl Task {
     }
 }
 
-/// What to do, when, and the assignee. A lead holds this part of its open tasks.
+/// Title, time and assignee of a task. A lead holds this part of its open tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Work {
+pub struct TaskDetails {
     /// Its id within the lead.
     pub id: TaskId,
-    /// What to do, 1 to 100 characters.
+    /// The title, 1 to 100 characters.
     pub title: String,
     /// When it starts.
     #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -56,7 +56,7 @@ pub struct Work {
     pub assignee: Option<UserId>,
 }
 
-impl Work {
+impl TaskDetails {
     /// When it ends.
     pub fn end(&self) -> DateTime<Utc> {
         self.start + TimeDelta::minutes(i64::from(self.minutes))
@@ -70,9 +70,9 @@ pub enum TaskState {
     /// To be done.
     Open,
     /// Done.
-    Done(Ended),
+    Done(Ending),
     /// Deleted.
-    Deleted(Ended),
+    Deleted(Ending),
 }
 
 impl TaskState {
@@ -86,7 +86,7 @@ impl TaskState {
     }
 
     /// When and by whom it was ended. `None` if it is open.
-    pub fn ended(&self) -> Option<&Ended> {
+    pub fn ended(&self) -> Option<&Ending> {
         match self {
             TaskState::Open => None,
             TaskState::Done(ended) | TaskState::Deleted(ended) => Some(ended),

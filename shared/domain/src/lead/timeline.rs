@@ -40,14 +40,14 @@ impl Entry {
 
     /// Whether the entry set this deadline.
     pub fn sets(&self, id: &DeadlineId) -> bool {
-        self.events.iter().any(|event| matches!(event, Event::Deadline { did: TimelineAction::Added, deadline, .. } if deadline == id))
+        self.events.iter().any(|event| matches!(event, Event::Deadline { action: TimelineAction::Added, deadline, .. } if deadline == id))
     }
 
     /// Whether the entry added this contact to the lead, with its enquiry or later.
     pub fn brings(&self, id: &ContactId) -> bool {
         self.events.iter().any(|event| match event {
             Event::Received { .. } => *id == numbered(self.version),
-            Event::Contact { did: TimelineAction::Added, contact, .. } => contact == id,
+            Event::Contact { action: TimelineAction::Added, contact, .. } => contact == id,
             _ => false,
         })
     }
@@ -157,7 +157,8 @@ pub enum Event {
     /// A further deadline changed (LEAD-6).
     Deadline {
         /// The action.
-        did: TimelineAction,
+        #[serde(rename = "did")]
+        action: TimelineAction,
         /// The id of the deadline.
         deadline: DeadlineId,
         /// The goal.
@@ -175,10 +176,11 @@ pub enum Event {
     /// A task changed (LEAD-4).
     Task {
         /// The action.
-        did: TimelineAction,
+        #[serde(rename = "did")]
+        action: TimelineAction,
         /// The id of the task.
         task: TaskId,
-        /// What to do.
+        /// The title.
         title: String,
         /// When it starts.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -195,7 +197,8 @@ pub enum Event {
     /// A contact of the lead was added, corrected or removed (LEAD-7).
     Contact {
         /// The action.
-        did: TimelineAction,
+        #[serde(rename = "did")]
+        action: TimelineAction,
         /// The id of the contact.
         contact: ContactId,
         /// The previous data.
@@ -222,7 +225,7 @@ pub enum Event {
     EventScheduled {
         /// The id of the event.
         event: EventId,
-        /// What to do.
+        /// The title.
         title: String,
         /// Its type.
         #[serde(rename = "type")]
@@ -235,7 +238,7 @@ pub enum Event {
     EventCompleted {
         /// The id of the event.
         event: EventId,
-        /// What was to be done.
+        /// The title.
         title: String,
         /// An optional note.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -245,7 +248,7 @@ pub enum Event {
     EventNoShow {
         /// The id of the event.
         event: EventId,
-        /// What was to be done.
+        /// The title.
         title: String,
         /// The reason.
         reason: String,
@@ -257,7 +260,7 @@ pub enum Event {
     EventRescheduled {
         /// The id of the event.
         event: EventId,
-        /// What to do.
+        /// The title.
         title: String,
         /// The previous time.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -270,7 +273,7 @@ pub enum Event {
     EventGiven {
         /// The id of the event.
         event: EventId,
-        /// What to do.
+        /// The title.
         title: String,
         /// The previous user.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -283,7 +286,7 @@ pub enum Event {
     EventDeleted {
         /// The id of the event.
         event: EventId,
-        /// What was to be done.
+        /// The title.
         title: String,
     },
     /// An element was added (LEAD-2).
@@ -332,7 +335,7 @@ pub enum Event {
     Resubmission {
         /// The id of the event.
         event: EventId,
-        /// What was to be done.
+        /// The title.
         title: String,
         /// 1 or 2.
         level: u8,
@@ -350,6 +353,9 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// An event of another release.
+    #[serde(other)]
+    Unknown,
 }
 
 /// An action on a deadline, task or contact of a lead.
@@ -370,13 +376,14 @@ pub struct Raw {
     /// Its media type.
     pub media_type: String,
     /// Where it is stored.
-    pub kept: Kept,
+    #[serde(rename = "kept")]
+    pub storage: RawStorage,
 }
 
 /// The storage location of raw input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kept {
+pub enum RawStorage {
     /// Inline, compressed (zlib).
     Here(#[serde(with = "bytes")] Vec<u8>),
     /// In the bucket, compressed (zlib), under this name.

@@ -19,10 +19,10 @@ impl Message {
     /// Claims a due message: checks that it is still valid and may be sent at this hour, and selects the recipient (ESC-6, DIS-4). `None`
     /// if it is not due, or is settled or leased.
     pub fn claim(&self, lead: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<MessageClaim> {
-        let (attempts, batch) = match &self.fate {
-            MessageState::Queued { attempts, batch, .. } => (*attempts, batch.clone()),
-            // The lease expired without a result: the attempt counts as failed.
-            MessageState::Sending { attempts, batch, .. } => (attempts + 1, batch.clone()),
+        let (attempts, most, batch) = match &self.fate {
+            MessageState::Queued { attempts, batch, .. } => (*attempts, Lease::MAIL.attempts, batch.clone()),
+            // The lease expired without a result: the attempt counts as failed, and the message may have arrived.
+            MessageState::Sending { attempts, batch, .. } => (attempts + 1, Lease::UNCLEAR_ATTEMPTS, batch.clone()),
             MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => return None,
         };
         if self.due().is_none_or(|due| due > now) {
@@ -31,7 +31,7 @@ impl Message {
         let Some(lead) = lead.filter(|lead| self.still_so(lead)) else {
             return Some(MessageClaim::Settle(self.dropped(DropReason::NoLongerSo, now)));
         };
-        if attempts >= Lease::MAIL.attempts {
+        if attempts >= most {
             return Some(MessageClaim::Settle(self.with_state(MessageState::Failed { at: now, why: "every attempt failed".into() })));
         }
         if let Some(opening) = self.held_until(dealer, now) {

@@ -11,9 +11,32 @@ pub struct Lease {
     pub attempts: u32,
 }
 
+/// How a failed attempt to send a message or a letter continues (MSG-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// No attempt can succeed.
+    Never,
+    /// A later attempt may succeed.
+    Later,
+    /// The provider takes no more messages for now: it throttles, or a quota is used up. This uses up no attempt.
+    Busy,
+    /// There was no answer, so the message may have arrived.
+    Unclear,
+}
+
+/// The next attempt after a failed one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NextAttempt {
+    pub(crate) due: DateTime<Utc>,
+    /// The number of attempts that are used up.
+    pub(crate) attempts: u32,
+}
+
 impl Lease {
-    /// Messages to staff and letters to customers.
-    pub const MAIL: Self = Self { duration: TimeDelta::minutes(2), attempts: 8 };
+    /// Messages to staff and letters to customers: three days of attempts. What a message states is checked before each of them.
+    pub const MAIL: Self = Self { duration: TimeDelta::minutes(2), attempts: 72 };
+    /// The number of attempts after which a message that may have arrived each time is not sent again.
+    pub const UNCLEAR_ATTEMPTS: u32 = 8;
 
     /// When a lease that is taken at `now` runs out.
     pub fn until(self, now: DateTime<Utc>) -> DateTime<Utc> {
@@ -25,4 +48,24 @@ impl Lease {
     pub(crate) fn next_attempt(self, failed: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         (failed < self.attempts).then(|| now + TimeDelta::minutes(1 << failed.min(6)))
     }
+
+    /// Returns the next attempt after one that failed at `now`; `before` is the number of attempts that were used up before it. `None` if
+    /// the item has failed. `queued` and `name` are those of the item.
+    pub(crate) fn after(self, retry: Retry, before: u32, (queued, name): (DateTime<Utc>, &str), now: DateTime<Utc>) -> Option<NextAttempt> {
+        let attempts = before + 1;
+        match retry {
+            Retry::Never => None,
+            Retry::Busy => Some(NextAttempt { due: now + pause_of_busy(now - queued, name), attempts: before }),
+            Retry::Unclear if attempts >= Self::UNCLEAR_ATTEMPTS => None,
+            Retry::Later | Retry::Unclear => self.next_attempt(attempts, now).map(|due| NextAttempt { due, attempts }),
+        }
+    }
+}
+
+/// How long an item of this age waits for a busy provider: a quarter of its age, from one to fifteen minutes. Up to half of that is added,
+/// depending on the item's name, so that items that were refused together do not return together.
+fn pause_of_busy(age: TimeDelta, name: &str) -> TimeDelta {
+    let pause = (age / 4).clamp(TimeDelta::minutes(1), TimeDelta::minutes(15));
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    pause + TimeDelta::milliseconds(pause.num_milliseconds() / 200 * (hash % 100) as i64)
 }

@@ -3,7 +3,7 @@
 use crate::base::{DealerId, Language, Medium, Subject};
 use crate::elements::{Form, Quote};
 use crate::lead::{Asker, Lead};
-use crate::messages::Lease;
+use crate::messages::{Lease, Retry};
 use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,8 @@ pub struct Letter {
     /// The medium.
     pub medium: Medium,
     /// The content.
-    pub says: LetterKind,
+    #[serde(rename = "says")]
+    pub kind: LetterKind,
     /// The [`Appointment::sequence`](crate::appointment::Appointment::sequence) of the letter. A later sequence makes it stale.
     #[serde(default)]
     pub sequence: u32,
@@ -124,7 +125,7 @@ pub enum LetterState {
         /// The reason.
         why: SuppressionReason,
     },
-    /// The provider rejected it, or every attempt failed.
+    /// The provider rejected it, or every attempt failed. It is shown, and a person may send it again.
     Failed {
         /// When it failed.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -132,7 +133,7 @@ pub enum LetterState {
         /// The provider's error.
         why: String,
     },
-    /// The sender stopped during the attempt. The letter may have been sent, so it is shown and not sent again.
+    /// The attempt had no answer, or its sender stopped. The letter may have been sent, so it is shown; only a person sends it again.
     Unclear {
         /// When that was detected.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -169,9 +170,11 @@ pub enum SuppressionReason {
     /// The customer has no address for this medium.
     NoAddress,
     /// The appointment was cancelled, and this address never received a confirmation.
-    NeverTold,
+    #[serde(rename = "never_told")]
+    NeverNotified,
     /// This address was already notified of the current state.
-    AlreadyTold,
+    #[serde(rename = "already_told")]
+    AlreadyNotified,
     /// The dealer has switched this medium or the reminders off (APT-3).
     NotUsed,
 }
@@ -185,8 +188,8 @@ impl SuppressionReason {
             SuppressionReason::TooLate => "too_late",
             SuppressionReason::Refused => "refused",
             SuppressionReason::NoAddress => "no_address",
-            SuppressionReason::NeverTold => "never_told",
-            SuppressionReason::AlreadyTold => "already_told",
+            SuppressionReason::NeverNotified => "never_told",
+            SuppressionReason::AlreadyNotified => "already_told",
             SuppressionReason::NotUsed => "not_used",
         }
     }
@@ -194,7 +197,7 @@ impl SuppressionReason {
 
 impl Letter {
     /// Creates a letter to the contact who asked last in a lead, due at once. It is recorded as suppressed if the dealer sends no mail to customers.
-    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, says: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
+    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, kind: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
         let switched_off = LetterState::Suppressed { at: now, why: SuppressionReason::Switched };
         let queued = LetterState::Queued { due: now, attempts: 0 };
         Self {
@@ -202,7 +205,7 @@ impl Letter {
             cause,
             dealer: lead.dealer.clone(),
             medium,
-            says,
+            kind,
             sequence: 0,
             language: None,
             queued: now,
@@ -240,15 +243,32 @@ impl Letter {
         self.with_state(LetterState::Unclear { at: now })
     }
 
-    /// Records a known failure. If `again` is set and an attempt is left, the letter is queued again; otherwise it has failed.
-    pub fn failed(&self, why: String, again: bool, now: DateTime<Utc>) -> Self {
-        let attempts = match self.fate {
-            LetterState::Queued { attempts, .. } | LetterState::Sending { attempts, .. } => attempts + 1,
+    /// Records a failed attempt. If `retry` leaves an attempt, the letter is queued again; otherwise it has failed. After an attempt without
+    /// an answer it is unclear: a customer never gets a letter twice without a person's decision.
+    pub fn failed(&self, why: String, retry: Retry, now: DateTime<Utc>) -> Self {
+        let before = match self.fate {
+            LetterState::Queued { attempts, .. } | LetterState::Sending { attempts, .. } => attempts,
             _ => Lease::MAIL.attempts,
         };
-        match Lease::MAIL.next_attempt(attempts, now).filter(|_| again) {
-            Some(due) => self.with_state(LetterState::Queued { due, attempts }),
+        if retry == Retry::Unclear {
+            return self.unclear(now);
+        }
+        match Lease::MAIL.after(retry, before, (self.queued, &self.cause), now) {
+            Some(next) => self.with_state(LetterState::Queued { due: next.due, attempts: next.attempts }),
             None => self.with_state(LetterState::Failed { at: now, why }),
         }
+    }
+
+    /// When it failed or became unclear; `None` if it did not.
+    pub fn undelivered_since(&self) -> Option<DateTime<Utc>> {
+        match self.fate {
+            LetterState::Failed { at, .. } | LetterState::Unclear { at } => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Returns the letter queued again by hand, with all attempts. `None` unless it has failed or is unclear.
+    pub(crate) fn queued_again(&self, now: DateTime<Utc>) -> Option<Self> {
+        self.undelivered_since().map(|_| self.with_state(LetterState::Queued { due: now, attempts: 0 }))
     }
 }

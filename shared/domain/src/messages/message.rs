@@ -3,7 +3,7 @@
 use crate::base::{DealerId, Email, EventId, LeadId, StepKind, UserId};
 use crate::calendar::CalendarEvent;
 use crate::lead::Lead;
-use crate::messages::Lease;
+use crate::messages::{Lease, Retry};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ pub enum Notice {
     Resubmission {
         /// The id of the event.
         event: EventId,
-        /// What to do.
+        /// The title.
         title: String,
         /// The time of the event. If the event is rescheduled, this notice is stale.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -180,7 +180,7 @@ pub enum MessageState {
         /// The reason.
         why: DropReason,
     },
-    /// The provider rejected it, or every attempt failed.
+    /// The provider rejected it, or every attempt failed. It is shown, and a person may send it again.
     Failed {
         /// When it failed.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -321,17 +321,29 @@ impl Message {
         self.with_state(MessageState::Dropped { at: now, why })
     }
 
-    /// Records a failed attempt. If `again` is set and an attempt is left, the message is queued again; otherwise it has failed.
-    pub fn failed(&self, why: String, again: bool, now: DateTime<Utc>) -> Self {
-        let attempts = match self.fate {
-            MessageState::Queued { attempts, .. } | MessageState::Sending { attempts, .. } => attempts + 1,
+    /// Records a failed attempt. If `retry` leaves an attempt, the message is queued again; otherwise it has failed.
+    pub fn failed(&self, why: String, retry: Retry, now: DateTime<Utc>) -> Self {
+        let before = match self.fate {
+            MessageState::Queued { attempts, .. } | MessageState::Sending { attempts, .. } => attempts,
             MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => Lease::MAIL.attempts,
         };
-        if let Some(due) = Lease::MAIL.next_attempt(attempts, now).filter(|_| again) {
+        // Notices of one mail wait for the same pause, so that they stay together.
+        let name = self.batch().unwrap_or(&self.cause);
+        if let Some(next) = Lease::MAIL.after(retry, before, (self.queued, name), now) {
             // The provider may have accepted the mail although the attempt failed, so the retry uses the same mail.
             let batch = self.batch().map(str::to_owned);
-            return self.with_state(MessageState::Queued { due, attempts, batch });
+            return self.with_state(MessageState::Queued { due: next.due, attempts: next.attempts, batch });
         }
         self.with_state(MessageState::Failed { at: now, why })
+    }
+
+    /// When it failed; `None` if it did not.
+    pub fn undelivered_since(&self) -> Option<DateTime<Utc>> {
+        if let MessageState::Failed { at, .. } = self.fate { Some(at) } else { None }
+    }
+
+    /// Returns the message queued again by hand, with all attempts. `None` unless it has failed.
+    pub(crate) fn queued_again(&self, now: DateTime<Utc>) -> Option<Self> {
+        self.undelivered_since().map(|_| self.with_state(MessageState::Queued { due: now, attempts: 0, batch: None }))
     }
 }

@@ -101,9 +101,9 @@ impl ReceivedRequest {
     /// # Errors
     /// [`Refusal::Reused`] if the id was used before with another body (INT-5).
     pub fn repeats<'a>(before: Option<&'a Self>, body: &str, now: DateTime<Utc>) -> Result<Option<&'a str>, Refusal> {
-        match before.filter(|seen| now < seen.until) {
-            Some(seen) if seen.body != body => Err(Refusal::Reused("this id was used before with another body (INT-5)".into())),
-            seen => Ok(seen.map(|seen| seen.answer.as_str())),
+        match before.filter(|received| now < received.until) {
+            Some(received) if received.body != body => Err(Refusal::Reused("this id was used before with another body (INT-5)".into())),
+            received => Ok(received.map(|received| received.answer.as_str())),
         }
     }
 }

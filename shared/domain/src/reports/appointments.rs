@@ -102,6 +102,7 @@ impl AppointmentTally {
         match facts.team {
             AppointmentTeam::ContactCentre => self.contact_centre += 1,
             AppointmentTeam::Dealer => self.dealer += 1,
+            AppointmentTeam::Unknown => {}
         }
         self.confirmed.count(facts.confirmed);
         self.reminded.count(facts.reminded);

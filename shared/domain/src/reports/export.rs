@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How long a file is available after the request.
-pub const LASTS: TimeDelta = TimeDelta::hours(24);
+pub const VALIDITY: TimeDelta = TimeDelta::hours(24);
 
 /// How long an export waits before it reads, so that the index contains all earlier changes.
 const SETTLED: TimeDelta = TimeDelta::seconds(2);
@@ -44,7 +44,7 @@ pub struct Export {
     pub slices: u32,
     /// The output so far.
     #[serde(default)]
-    pub written: Written,
+    pub written: ExportOutput,
     /// When it must be processed next: to continue, or to be removed.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
@@ -108,7 +108,7 @@ impl ExportFormat {
 
 /// A sheet of an unfinished workbook: everything that the next slice needs to continue it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Sheet {
+pub struct UnfinishedSheet {
     /// Its offset in the file, in bytes.
     pub at: u64,
     /// The number of its rows, including the header.
@@ -178,9 +178,9 @@ impl ExportPosition {
     }
 }
 
-/// A row's position in the order of reading. Spots sort in that order.
+/// A row's position in the order of reading. Positions sort in that order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Spot {
+pub struct RowPosition {
     /// Whether the row is among those transferred from another dealer.
     pub newcomer: bool,
     /// The index of the dealer.
@@ -193,9 +193,9 @@ pub struct Spot {
 
 /// The time at which all rows up to a position were read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
+pub struct ReadingTime {
     /// The position.
-    pub to: Spot,
+    pub to: RowPosition,
     /// The start of the reading.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub from: DateTime<Utc>,
@@ -204,25 +204,25 @@ pub struct Mark {
     pub until: DateTime<Utc>,
 }
 
-/// The reading times, in the order of reading: one mark per second. If there would be hundreds of marks, one mark covers several seconds.
+/// The reading times, in the order of reading: one per second. If there would be hundreds, one covers several seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Marks(Vec<Mark>);
+pub struct ReadingTimes(Vec<ReadingTime>);
 
-impl Marks {
-    /// Records that the rows up to `to` that had no mark were read between `from` and `until`.
-    pub fn note(&mut self, to: Spot, from: DateTime<Utc>, until: DateTime<Utc>) {
+impl ReadingTimes {
+    /// Records that the rows up to `to` that had no reading time yet were read between `from` and `until`.
+    pub fn note(&mut self, to: RowPosition, from: DateTime<Utc>, until: DateTime<Utc>) {
         let together = TimeDelta::seconds(1 + i64::try_from(self.0.len() / 100).unwrap_or_default());
         match self.0.last_mut().filter(|last| from - last.from < together) {
             Some(last) => (last.to, last.until) = (to, until),
-            None => self.0.push(Mark { to, from, until }),
+            None => self.0.push(ReadingTime { to, from, until }),
         }
     }
 
-    /// Whether a row was read at a spot that it occupied between `from` and `until`. In doubt, to the second, it counts as read, because
+    /// Whether a row was read at a position that it had between `from` and `until`. In doubt, to the second, it counts as read, because
     /// the index lags.
-    pub fn have_read(&self, spot: &Spot, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
-        let first = self.0.partition_point(|mark| mark.to < *spot);
+    pub fn have_read(&self, position: &RowPosition, from: DateTime<Utc>, until: DateTime<Utc>) -> bool {
+        let first = self.0.partition_point(|mark| mark.to < *position);
         self.0.get(first).is_some_and(|mark| from <= mark.until && until >= mark.from - SETTLED)
     }
 
@@ -235,7 +235,7 @@ impl Marks {
 /// The output of an export so far.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Written {
+pub struct ExportOutput {
     /// The bucket's upload id for the parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upload: Option<String>,
@@ -254,11 +254,11 @@ pub struct Written {
     /// The completed share of the next month, in percent.
     pub percent: u8,
     /// The reading times. A record that was transferred meanwhile is found again at the other dealer.
-    #[serde(skip_serializing_if = "Marks::is_empty")]
-    pub marks: Marks,
+    #[serde(skip_serializing_if = "ReadingTimes::is_empty")]
+    pub marks: ReadingTimes,
     /// The sheets of a workbook.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sheets: Vec<Sheet>,
+    pub sheets: Vec<UnfinishedSheet>,
 }
 
 impl Export {
@@ -276,14 +276,14 @@ impl Export {
             months: 0,
             state,
             slices: 0,
-            written: Written::default(),
+            written: ExportOutput::default(),
             due: Some(now + SETTLED),
         }
     }
 
     /// When the file expires.
     pub fn expires(&self) -> DateTime<Utc> {
-        self.asked + LASTS
+        self.asked + VALIDITY
     }
 
     /// Starts a slice. `None` if nothing is due: the wake-up was stale or duplicated.
@@ -298,7 +298,7 @@ impl Export {
     }
 
     /// Ends a slice with the new state and the complete output so far.
-    pub fn ended(&self, state: ExportState, written: Written, now: DateTime<Utc>) -> Self {
+    pub fn ended(&self, state: ExportState, written: ExportOutput, now: DateTime<Utc>) -> Self {
         // Each slice has its own due time, so that each has its own wake-up.
         let next = self.due.map_or(now, |due| now.max(due + TimeDelta::milliseconds(1)));
         let due = match state {
@@ -317,10 +317,10 @@ impl Export {
     /// Checks that the file is available.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] once it has expired, 409 while it is being written.
+    /// [`Refusal::Gone`] once it has expired, 409 while it is being written.
     pub fn ready(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
         match self.state {
-            _ if self.is_over(now) => Err(Refusal::NotFound("export any more; request it again")),
+            _ if self.is_over(now) => Err(Refusal::Gone("the export has expired; request it again".into())),
             ExportState::Done { .. } => Ok(()),
             _ => Err(Refusal::Conflict("the export is still being written".into())),
         }

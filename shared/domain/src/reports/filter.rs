@@ -148,15 +148,15 @@ impl AppointmentFilter {
 
     /// Returns its values by name, as [`Self::read`] accepts them.
     pub fn named(&self) -> Vec<(&'static str, String)> {
-        let mut written = Written(Vec::new());
-        written.dealers(&self.dealers);
-        written.text("user", self.user.as_ref());
-        written.one_of("origin", self.origin.as_ref(), &AppointmentOrigin::NAMES);
-        written.one_of("kind", self.kind.as_ref(), &AppointmentKind::NAMES);
-        written.one_of("attendance", self.attendance.as_ref(), &AttendanceFilter::NAMES);
-        written.dates(["created_from", "created_to"], self.created);
-        written.dates(["appointment_from", "appointment_to"], self.at);
-        written.0
+        let mut writer = FilterWriter(Vec::new());
+        writer.dealers(&self.dealers);
+        writer.text("user", self.user.as_ref());
+        writer.one_of("origin", self.origin.as_ref(), &AppointmentOrigin::NAMES);
+        writer.one_of("kind", self.kind.as_ref(), &AppointmentKind::NAMES);
+        writer.one_of("attendance", self.attendance.as_ref(), &AttendanceFilter::NAMES);
+        writer.dates(["created_from", "created_to"], self.created);
+        writer.dates(["appointment_from", "appointment_to"], self.at);
+        writer.0
     }
 
     /// Returns the filter's dates as instants at a dealer, at `now`.
@@ -216,12 +216,12 @@ impl LeadFilter {
 
     /// Returns its values by name, as [`Self::read`] accepts them.
     pub fn named(&self) -> Vec<(&'static str, String)> {
-        let mut written = Written(Vec::new());
-        written.dealers(&self.dealers);
-        written.text("user", self.user.as_ref());
-        written.text("source", self.source.as_ref());
-        written.dates(["received_from", "received_to"], self.received);
-        written.0
+        let mut writer = FilterWriter(Vec::new());
+        writer.dealers(&self.dealers);
+        writer.text("user", self.user.as_ref());
+        writer.text("source", self.source.as_ref());
+        writer.dates(["received_from", "received_to"], self.received);
+        writer.0
     }
 
     /// Returns the filter's dates as instants at a dealer.
@@ -238,9 +238,9 @@ impl LeadFilter {
 }
 
 /// Writes values in the form in which they are read.
-struct Written(Vec<(&'static str, String)>);
+struct FilterWriter(Vec<(&'static str, String)>);
 
-impl Written {
+impl FilterWriter {
     pub(crate) fn text(&mut self, name: &'static str, value: Option<&impl ToString>) {
         self.0.extend(value.map(|value| (name, value.to_string())));
     }

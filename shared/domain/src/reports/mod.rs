@@ -9,7 +9,10 @@ mod filter;
 mod leads;
 
 pub use appointments::{AppointmentFacts, AppointmentTally, Sent};
-pub use export::{Download, Export, ExportContent, ExportFormat, ExportPosition, ExportState, LASTS, Mark, Marks, Sheet, Spot, Written};
+pub use export::{
+    Download, Export, ExportContent, ExportFormat, ExportOutput, ExportPosition, ExportState, ReadingTime, ReadingTimes, RowPosition,
+    UnfinishedSheet, VALIDITY,
+};
 pub use filter::{AppointmentFilter, AttendanceFilter, Bounds, Dates, LeadFilter, Named, Period};
 pub use leads::{LeadCounts, LeadFacts, LeadTally, Response};
 

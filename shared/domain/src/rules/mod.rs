@@ -6,6 +6,7 @@ pub mod directory;
 pub mod distribution;
 pub mod elements;
 pub mod lead;
+pub mod messages;
 pub mod people;
 pub mod settings;
 pub mod slots;

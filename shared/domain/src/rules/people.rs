@@ -44,6 +44,10 @@ pub fn save(
     if facts.rights.contains(&Right::Export) && facts.role != Role::HeadOffice {
         faults.push(Fault::new("rights", "EXP-1", "must not include export: only the role head office has this right"));
     }
+    if facts.role == Role::Unknown {
+        let names = "seller, dealer_admin, group_admin, head_office, contact_centre, operator";
+        faults.push(Fault::new("role", "SET-7", format!("must be one of {names}")));
+    }
     if !scope.gives_role(facts.role) {
         faults.push(Fault::new("role", "ACC-1", "grants rights you do not have"));
     }

@@ -17,7 +17,7 @@ pub fn save(id: &DealerId, before: Option<&Dealer>, settings: Settings, by: Acto
     let dealer = Dealer { id: id.clone(), version, since, settings, former };
     let moves = before.is_some_and(|before| moves_deadlines(&before.settings, &dealer.settings));
     let job = moves.then(|| Item::Recompute(Recompute::after(&dealer, now)));
-    (Decision::default().with(Item::Dealer(Box::new(dealer.clone()))).with(Item::Change(Box::new(change))).with_some(job), dealer)
+    (Decision::default().with(Item::Dealer(Box::new(dealer.clone()))).with(Item::SettingsChange(Box::new(change))).with_some(job), dealer)
 }
 
 /// The maximum number of former users that a dealer records, because each one costs a read of that user's board.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// A dealer's settings for appointments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct AppointmentSettings {
     /// The accepted origins of appointments; others are refused (APT-2). Default: Forecourt and the contact centre.
     pub origins: BTreeSet<AppointmentOrigin>,
@@ -46,6 +46,13 @@ impl AppointmentSettings {
         if self.reminder_hours > Self::MAX_HOURS {
             faults.push(Fault::new("reminder_hours", "APT-3", format!("must be 0 to {}", Self::MAX_HOURS)));
         }
+        if self.origins.contains(&AppointmentOrigin::Unknown) {
+            let names = AppointmentOrigin::NAMES.map(|(name, _)| name).join(", ");
+            faults.push(Fault::new("origins", "APT-2", format!("must be among {names}")));
+        }
+        if self.media.contains(&Medium::Unknown) {
+            faults.push(Fault::new("media", "APT-3", "must be among email, sms"));
+        }
         if self.quiet_until >= self.quiet_from {
             faults.push(Fault::new("quiet_until", "APT-3", "must be before quiet_from: reminders are sent between the two times"));
         }
@@ -54,7 +61,7 @@ impl AppointmentSettings {
 
     /// Returns the media that the dealer uses and the customer does not refuse.
     pub fn media(&self, refuses: &Media) -> Vec<Medium> {
-        self.media.iter().copied().filter(|medium| !refuses.has(*medium)).collect()
+        self.media.iter().copied().filter(|medium| *medium != Medium::Unknown && !refuses.has(*medium)).collect()
     }
 
     /// Returns when the customer of an appointment at `at` is reminded (APT-3). A reminder within the quiet hours is sent the next morning
@@ -73,7 +80,8 @@ impl AppointmentSettings {
             let local = at.with_timezone(&zone).naive_local();
             first_shown(calendar, local.checked_sub_days(Days::new(u64::from(self.reminder_hours / 24)))?)?
         } else {
-            at - TimeDelta::hours(self.reminder_hours.into())
+            // Stored settings may break the rule.
+            at - TimeDelta::hours(self.reminder_hours.min(Self::MAX_HOURS).into())
         };
         let date = wanted.with_timezone(&zone).date_naive();
         let latest = at - TimeDelta::hours(1).min(at - wanted);

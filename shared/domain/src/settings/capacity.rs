@@ -26,7 +26,7 @@ fn is_duration(minutes: &u32) -> bool {
 /// The settings of a group or a dealer. A field that a dealer does not set is the group's; a field that neither sets has the default
 /// (CAL-7).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct CapacityDraft {
     /// The number of timed events with which a quarter-hour is full, 0 to 50. Default 1. With 0, customers cannot book.
     #[serde(skip_serializing_if = "Option::is_none")]

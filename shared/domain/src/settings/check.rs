@@ -2,6 +2,8 @@
 
 use crate::base::text::{is_line, line};
 use crate::base::{DistributionGroupId, Fault, UNDELIVERABLE, UserId};
+use crate::enquiry::{Condition, LeadType};
+use crate::hours::DayOffKind;
 use crate::settings::{DealerSettings, Escalation, Settings};
 
 impl DealerSettings {
@@ -10,7 +12,37 @@ impl DealerSettings {
     /// # Errors
     /// Every fault with its field and rule.
     pub fn check(self) -> Result<Settings, Vec<Fault>> {
-        let mut faults = Vec::new();
+        let faults = self.faults();
+        if faults.is_empty() { Ok(Settings(self)) } else { Err(faults) }
+    }
+
+    /// Checks the settings after a change of a part. A fault that `before` has too, since another release stored it, is no fault of this
+    /// change, unless the part covers its field: `covers` gets the path of a field, such as `members[1].user` (SET-8).
+    ///
+    /// # Errors
+    /// Every fault that counts, with its field and rule.
+    pub fn check_change(self, before: &Self, covers: impl Fn(&str) -> bool) -> Result<Settings, Vec<Fault>> {
+        let mut faults = self.faults();
+        if !faults.is_empty() {
+            // Places in lists may have moved.
+            let fault =
+                |fault: &Fault| (fault.field.split(|c: char| "[]".contains(c)).step_by(2).collect::<String>(), fault.detail.clone());
+            let mut known: Vec<_> = before.faults().iter().map(fault).collect();
+            faults.retain(|new| match known.iter().position(|known| *known == fault(new)).filter(|_| !covers(&new.field)) {
+                Some(place) => {
+                    known.swap_remove(place);
+                    false
+                }
+                None => true,
+            });
+        }
+        if faults.is_empty() { Ok(Settings(self)) } else { Err(faults) }
+    }
+
+    /// Returns every fault with its field and rule.
+    pub fn faults(&self) -> Vec<Fault> {
+        let within = |part: &'static str| move |fault: Fault| Fault { field: format!("{part}.{}", fault.field), ..fault };
+        let mut faults: Vec<Fault> = self.calendar.faults().into_iter().map(within("calendar")).collect();
         let mut fault = |field: String, rule, detail: &str| faults.push(Fault::new(field, rule, detail));
         if self.name.trim().is_empty() || self.name.chars().count() > 100 {
             fault("name".into(), "SET-4", "must be 1 to 100 characters");
@@ -42,9 +74,9 @@ impl DealerSettings {
         self.check_mail(&mut faults);
         self.check_words(&mut faults);
         self.check_distribution(&mut faults);
-        faults.extend(self.appointments.check().into_iter().map(|fault| Fault { field: format!("appointments.{}", fault.field), ..fault }));
-        faults.extend(self.capacity.check().into_iter().map(|fault| Fault { field: format!("capacity.{}", fault.field), ..fault }));
-        if faults.is_empty() { Ok(Settings(self)) } else { Err(faults) }
+        faults.extend(self.appointments.check().into_iter().map(within("appointments")));
+        faults.extend(self.capacity.check().into_iter().map(within("capacity")));
+        faults
     }
 
     /// Checks pool, groups and routing rules (SET-6, DIS-3, DIS-8, DIS-9).
@@ -117,6 +149,18 @@ impl DealerSettings {
                 "SET-2",
                 "must be 1 to 100 characters in one line, without leading or trailing spaces",
             ));
+        }
+        for (i, _) in self.calendar.days_off().iter().enumerate().filter(|(_, day)| day.kind == DayOffKind::Unknown) {
+            faults.push(Fault::new(format!("calendar.days_off[{i}].kind"), "SET-2", "must be public_holiday or company_holiday"));
+        }
+        for (i, rule) in self.routing_rules.iter().enumerate() {
+            if rule.when.types.contains(&LeadType::Unknown) {
+                let names = LeadType::NAMES.map(|(name, _)| name).join(", ");
+                faults.push(Fault::new(format!("routing_rules[{i}].when.types"), "DIS-3", format!("must be among {names}")));
+            }
+            if rule.when.condition == Some(Condition::Unknown) {
+                faults.push(Fault::new(format!("routing_rules[{i}].when.condition"), "DIS-3", "must be new or used"));
+            }
         }
         for (i, domain) in self.relay_domains.iter().enumerate() {
             let labels = domain.split('.').all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'));

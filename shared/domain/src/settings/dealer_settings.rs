@@ -130,8 +130,8 @@ fn yes() -> bool {
     true
 }
 
-fn is_yes(said: &bool) -> bool {
-    *said
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

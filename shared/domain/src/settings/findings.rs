@@ -6,6 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// The kind of a risk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingKind {
+    /// A stored setting breaks a rule: another release stored it. The next change of its part must mend it.
+    BreaksRule,
     /// Only one user receives the leads; during an absence nobody does.
     SoloDistribution,
     /// No user can receive a lead by rotation now.
@@ -24,6 +26,7 @@ impl FindingKind {
     /// Returns the name as the API writes it.
     pub fn name(self) -> &'static str {
         match self {
+            FindingKind::BreaksRule => "breaks_rule",
             FindingKind::SoloDistribution => "solo_distribution",
             FindingKind::NobodyEligible => "nobody_eligible",
             FindingKind::EmptyGroup => "empty_group",
@@ -49,6 +52,9 @@ pub struct Finding {
 pub fn findings(settings: &DealerSettings, now: DateTime<Utc>) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut find = |kind, field: String, detail: String| found.push(Finding { kind, field, detail });
+    for fault in settings.faults() {
+        find(FindingKind::BreaksRule, fault.field, format!("{} ({})", fault.detail, fault.rule));
+    }
     let minutes = settings.escalation.level_1;
     let week = settings.calendar.elapsed(now, now + TimeDelta::weeks(1));
     if minutes > 0 && TimeDelta::minutes(i64::from(minutes)) > week {

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 /// A pool instead of a rotation (SET-6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PoolSettings {
     /// The owner of the leads until a user claims them.
     pub user: UserId,

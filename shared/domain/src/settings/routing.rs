@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 /// One routing rule: leads that meet the condition go to this group (DIS-3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RoutingRule {
     /// One of the dealer's distribution groups.
     pub group: DistributionGroupId,
@@ -19,7 +18,7 @@ pub struct RoutingRule {
 /// The condition of a routing rule. A lead matches a list if it matches one of its entries; an empty list matches every lead. All lists
 /// must match. The comparison ignores upper and lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct RoutingCondition {
     /// The sources of the lead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -46,18 +45,18 @@ pub struct RoutingCondition {
 
 impl RoutingCondition {
     /// Returns whether a lead with this source, type and criteria meets the condition.
-    pub fn holds(&self, source: &str, lead_type: LeadType, asked: &RoutingCriteria) -> bool {
+    pub fn holds(&self, source: &str, lead_type: LeadType, criteria: &RoutingCriteria) -> bool {
         let same =
             |wanted: &[String], is: Option<&str>| wanted.is_empty() || is.is_some_and(|is| wanted.iter().any(|w| folded(w) == folded(is)));
         let begins = |postcode: &str| self.postcodes.iter().any(|start| bare(postcode).starts_with(&bare(start)));
         let speaks = |language: &Language| self.languages.iter().any(|wanted| language.is_in(wanted));
         same(&self.sources, Some(source))
             && (self.types.is_empty() || self.types.contains(&lead_type))
-            && same(&self.makes, asked.make.as_deref())
-            && same(&self.sites, asked.site.as_deref())
-            && (self.condition.is_none() || self.condition == asked.condition)
-            && (self.postcodes.is_empty() || asked.postcode.as_deref().is_some_and(begins))
-            && (self.languages.is_empty() || asked.language.as_ref().is_some_and(speaks))
+            && same(&self.makes, criteria.make.as_deref())
+            && same(&self.sites, criteria.site.as_deref())
+            && (self.condition.is_none() || self.condition == criteria.condition)
+            && (self.postcodes.is_empty() || criteria.postcode.as_deref().is_some_and(begins))
+            && (self.languages.is_empty() || criteria.language.as_ref().is_some_and(speaks))
     }
 }
 
@@ -81,11 +80,11 @@ pub enum Lane {
 impl DealerSettings {
     /// Returns the lane of a lead: the pool if there is one, else the group of the first matching rule, else the rotation of all members
     /// (DIS-3, DIS-8).
-    pub fn lane(&self, source: &str, lead_type: LeadType, asked: &RoutingCriteria) -> Lane {
+    pub fn lane(&self, source: &str, lead_type: LeadType, criteria: &RoutingCriteria) -> Lane {
         if self.pool.is_some() {
             return Lane::Pool;
         }
-        let rule = self.routing_rules.iter().find(|rule| rule.when.holds(source, lead_type, asked));
+        let rule = self.routing_rules.iter().find(|rule| rule.when.holds(source, lead_type, criteria));
         Lane::Rotation(rule.map(|rule| rule.group.clone()))
     }
 }

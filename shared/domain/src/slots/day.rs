@@ -63,19 +63,19 @@ impl ReservedTime {
     }
 
     /// Returns the part of a day that it occupies: nothing, some quarter-hours, or only a count among the bookings of that date.
-    pub(crate) fn on(&self, date: NaiveDate) -> Option<Part> {
+    pub(crate) fn on(&self, date: NaiveDate) -> Option<DayPart> {
         let midnight = date.and_time(NaiveTime::MIN).and_utc();
         let quarter = |millis: i64| millis.div_euclid(QUARTER).clamp(0, QUARTERS.into()) as u8;
         let from = quarter((self.from - midnight).num_milliseconds());
         let until = quarter((self.until - midnight).num_milliseconds() + QUARTER - 1);
-        let part = Part { from, length: until - from, booked_for: self.booked_for };
+        let part = DayPart { from, length: until - from, booked_for: self.booked_for };
         (from < until || self.booked_for == Some(date)).then_some(part)
     }
 }
 
 /// The part of a day that one event occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Part {
+pub struct DayPart {
     /// The first quarter-hour of the day in UTC, 0 to 95.
     pub from: u8,
     /// The number of quarter-hours, 0 to 96. With 0, the event is on another day in UTC and is only counted here.
@@ -85,7 +85,7 @@ pub struct Part {
     pub booked_for: Option<NaiveDate>,
 }
 
-impl Part {
+impl DayPart {
     fn takes(&self, quarter: u8) -> bool {
         self.from <= quarter && quarter - self.from < self.length
     }
@@ -100,7 +100,7 @@ pub struct Day {
     pub date: NaiveDate,
     /// The part that each event occupies.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub events: BTreeMap<String, Part>,
+    pub events: BTreeMap<String, DayPart>,
 }
 
 impl Day {
@@ -124,12 +124,12 @@ impl Day {
         self.customers_but(None)
     }
 
-    fn count(&self, wanted: impl Fn(&Part) -> bool) -> [u32; QUARTERS as usize] {
-        let parts: Vec<&Part> = self.events.values().filter(|part| wanted(part)).collect();
+    fn count(&self, wanted: impl Fn(&DayPart) -> bool) -> [u32; QUARTERS as usize] {
+        let parts: Vec<&DayPart> = self.events.values().filter(|part| wanted(part)).collect();
         std::array::from_fn(|quarter| number(parts.iter().filter(|part| part.takes(quarter as u8))))
     }
 
-    fn but<'a>(&'a self, event: Option<&'a str>) -> impl Iterator<Item = &'a Part> {
+    fn but<'a>(&'a self, event: Option<&'a str>) -> impl Iterator<Item = &'a DayPart> {
         self.events.iter().filter(move |(id, _)| Some(id.as_str()) != event).map(|(_, part)| part)
     }
 
@@ -139,7 +139,7 @@ impl Day {
     }
 
     /// Returns the number of events, without `event`, in the fullest quarter-hour of `part`.
-    pub(crate) fn fullest_but(&self, event: Option<&str>, part: &Part) -> u32 {
+    pub(crate) fn fullest_but(&self, event: Option<&str>, part: &DayPart) -> u32 {
         let quarters = part.from..part.from.saturating_add(part.length);
         quarters.map(|quarter| number(self.but(event).filter(|other| other.takes(quarter)))).max().unwrap_or(0)
     }

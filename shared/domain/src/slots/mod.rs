@@ -20,6 +20,6 @@ mod day;
 mod diary;
 mod terms;
 
-pub use day::{Day, DayNotLoaded, Days, Part, ReservedTime};
+pub use day::{Day, DayNotLoaded, DayPart, Days, ReservedTime};
 pub use diary::{Diary, LoadDay, Reservation};
-pub use terms::{Booked, NotFree, Slot, Terms};
+pub use terms::{NotFree, Slot, SlotBooking, Terms};

@@ -71,7 +71,7 @@ pub struct Terms<'a> {
 
 /// A customer's booking, to be committed with the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Booked {
+pub struct SlotBooking {
     /// The slot.
     pub slot: Slot,
     /// The event's time, to be stored with it.
@@ -116,16 +116,23 @@ impl Terms<'_> {
     ///
     /// # Errors
     /// 409 with the text of [`NotFree`]. [`free`](Self::free) returns the alternatives from the same days.
-    pub fn book(&self, days: &Days, event: &str, kind: &str, from: DateTime<Utc>, was: Option<&ReservedTime>) -> Result<Booked, Refusal> {
+    pub fn book(
+        &self,
+        days: &Days,
+        event: &str,
+        kind: &str,
+        from: DateTime<Utc>,
+        was: Option<&ReservedTime>,
+    ) -> Result<SlotBooking, Refusal> {
         let slot = self.slot(kind, from).ok_or(NotFree::NoStart)?;
         let date = self.calendar.date_of(from);
         let place = ReservedTime::new(slot.from, slot.until)?.booked_for(date);
         let changed = days.put(event, was, &place);
         if was == Some(&place) && changed.as_ref().is_ok_and(Vec::is_empty) {
-            return Ok(Booked { slot, place, days: Vec::new() });
+            return Ok(SlotBooking { slot, place, days: Vec::new() });
         }
         self.find_slot(days, kind, from, Some(event))?;
-        Ok(Booked { slot, place, days: changed? })
+        Ok(SlotBooking { slot, place, days: changed? })
     }
 
     /// Returns the slot for an event of type `kind` at `from`, if a customer can book it.

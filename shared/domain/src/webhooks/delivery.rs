@@ -28,7 +28,8 @@ pub enum DeliveryState {
         attempts: u32,
     },
     /// Its failure switched the webhook off, and the user who set the webhook up must be notified.
-    Telling {
+    #[serde(rename = "telling")]
+    Notifying {
         /// When the notice is due.
         #[serde(with = "chrono::serde::ts_milliseconds")]
         due: DateTime<Utc>,
@@ -43,7 +44,7 @@ pub enum DeliveryState {
         /// The HTTP status.
         status: u16,
     },
-    /// It is not sent any more.
+    /// It is no longer sent.
     GivenUp {
         /// When it was given up.
         #[serde(with = "chrono::serde::ts_milliseconds")]
@@ -56,7 +57,7 @@ pub enum DeliveryState {
 impl DeliveryState {
     fn due(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::Queued { due, .. } | Self::Telling { due, .. } => Some(*due),
+            Self::Queued { due, .. } | Self::Notifying { due, .. } => Some(*due),
             Self::Sending { until, .. } => Some(*until),
             Self::Delivered { .. } | Self::GivenUp { .. } => None,
         }
@@ -68,8 +69,10 @@ impl DeliveryState {
 pub enum DeliveryOutcome {
     /// A status from 200 to 299.
     Taken(u16),
-    /// 410: the receiver wants no more deliveries.
+    /// 410: the receiver refuses further deliveries.
     Gone,
+    /// Another status from 400 to 499 except 408 and 429: the receiver refuses this event for good.
+    Refused(u16),
     /// Any other outcome.
     Failed {
         /// The HTTP status, if there was a response.
@@ -116,20 +119,31 @@ impl Delivery {
 }
 
 impl DeliveryOutcome {
-    fn attempt(&self, at: DateTime<Utc>) -> Attempt {
+    pub(crate) fn attempt(&self, at: DateTime<Utc>) -> Attempt {
         match self {
             DeliveryOutcome::Taken(status) => Attempt { at, status: Some(*status), failure: None },
             DeliveryOutcome::Gone => Attempt { at, status: Some(410), failure: Some("answered 410".into()) },
+            DeliveryOutcome::Refused(status) => Attempt { at, status: Some(*status), failure: Some(format!("answered {status}")) },
             DeliveryOutcome::Failed { status, why } => Attempt { at, status: *status, failure: Some(why.clone()) },
         }
     }
 }
 
-/// The pauses before each retry, in seconds: 26 hours in all.
-pub const RETRIES: [i64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 36_000];
+/// The pauses before the first retries, in seconds. The last one repeats, so that a receiver that is back gets its events within an hour.
+pub const RETRIES: [i64; 6] = [5, 30, 120, 600, 1_800, 3_600];
+
+/// The number of attempts before an event is set aside that a receiver does not accept although it accepts others: three days and some
+/// hours. A receiver that accepts nothing is switched off before.
+const MOST_ATTEMPTS: u32 = 78;
 
 /// The lease of a sender. One attempt takes at most ten seconds.
-pub const LEASE: Lease = Lease { duration: TimeDelta::seconds(60), attempts: RETRIES.len() as u32 + 1 };
+pub const LEASE: Lease = Lease { duration: TimeDelta::seconds(60), attempts: MOST_ATTEMPTS };
+
+/// The pause after `failed` attempts, in seconds. `None` if no attempt is left.
+fn pause_after(failed: u32) -> Option<i64> {
+    let place = usize::try_from(failed).unwrap_or(usize::MAX).saturating_sub(1).min(RETRIES.len() - 1);
+    RETRIES.get(place).copied().filter(|_| failed < MOST_ATTEMPTS)
+}
 
 /// The maximum number of attempts to notify of a webhook that was switched off.
 const NOTICES: u32 = 8;
@@ -142,7 +156,7 @@ pub struct DeliveryClaim {
     /// The deliveries to send: the sequence of the event, and the webhook.
     pub send: Vec<(u64, WebhookId)>,
     /// The notices to send about webhooks that were switched off.
-    pub tell: Vec<(u64, WebhookId)>,
+    pub notify: Vec<(u64, WebhookId)>,
 }
 
 /// Leases the deliveries that may be sent at `now`. `open` are the open events of one lead or appointment, in order. Each webhook gets its
@@ -162,13 +176,13 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
         let mut after = (*outgoing).clone();
         for delivery in &mut after.deliveries {
             let id = &delivery.webhook;
-            if let DeliveryState::Telling { due, attempts } = &delivery.fate {
+            if let DeliveryState::Notifying { due, attempts } = &delivery.fate {
                 if *due > now {
                     continue;
                 }
                 if *attempts < NOTICES {
-                    delivery.fate = DeliveryState::Telling { due: LEASE.until(now), attempts: attempts + 1 };
-                    claim.tell.push((outgoing.sequence, id.clone()));
+                    delivery.fate = DeliveryState::Notifying { due: LEASE.until(now), attempts: attempts + 1 };
+                    claim.notify.push((outgoing.sequence, id.clone()));
                 } else {
                     delivery.fate =
                         DeliveryState::GivenUp { at: now, why: "the notice that the webhook was switched off could not be sent".into() };
@@ -274,6 +288,15 @@ impl Outgoing {
         after
     }
 
+    /// Whether the delivery to `webhook` is part of a redelivery: it was given up or, if `delivered` is set, accepted.
+    pub fn is_redelivered(&self, webhook: &WebhookId, delivered: bool) -> bool {
+        match self.fate(webhook) {
+            Some(DeliveryState::GivenUp { .. }) => true,
+            Some(DeliveryState::Delivered { .. }) => delivered,
+            _ => false,
+        }
+    }
+
     /// Queues the delivery to `webhook` again: due now, with the same id, and before later events.
     ///
     /// # Errors
@@ -282,13 +305,10 @@ impl Outgoing {
     pub fn redelivered(&self, webhook: &Webhook, now: DateTime<Utc>) -> Result<Self, Refusal> {
         let there = self.delivery(&webhook.id).filter(|_| self.due().is_some() || self.queued + Self::KEPT > now);
         let delivery = there.ok_or(Refusal::NotFound("delivery"))?;
-        if let WebhookState::Off { why, .. } = webhook.state {
-            let told = format!("the webhook is switched off ({}: {}); switch it on first (APT-6)", why.name(), why.told());
-            return Err(Refusal::Conflict(told));
-        }
+        webhook.redeliverable()?;
         match delivery.fate {
             DeliveryState::Sending { until, .. } if until > now => Err(Refusal::Conflict("the delivery is being sent (APT-6)".into())),
-            DeliveryState::Telling { .. } => {
+            DeliveryState::Notifying { .. } => {
                 Err(Refusal::Conflict("the notice of its failure is being sent; retry in a minute (APT-6)".into()))
             }
             _ => Ok(self.with(&webhook.id, |delivery| delivery.fate = DeliveryState::Queued { due: now, attempts: 0 })),
@@ -310,13 +330,16 @@ impl Outgoing {
         let after = before.map(|before| before.after(outcome, now));
         let off = after.as_ref().is_some_and(|after| after.state != WebhookState::On)
             && before.is_some_and(|before| before.state == WebhookState::On);
-        let pause = RETRIES.get(*attempts as usize).map(|seconds| spread(*seconds, &self.id(webhook)));
+        let pause = pause_after(attempts + 1).map(|seconds| spread(seconds, &self.id(webhook)));
         let fate = match (outcome, pause) {
             (DeliveryOutcome::Taken(status), _) => DeliveryState::Delivered { at: now, status: *status },
-            _ if off => DeliveryState::Telling { due: now, attempts: 0 },
+            _ if off => DeliveryState::Notifying { due: now, attempts: 0 },
             (DeliveryOutcome::Failed { .. }, Some(pause)) => DeliveryState::Queued { due: now + pause, attempts: attempts + 1 },
             (DeliveryOutcome::Failed { why, .. }, None) => DeliveryState::GivenUp { at: now, why: why.clone() },
             (DeliveryOutcome::Gone, _) => DeliveryState::GivenUp { at: now, why: "410".into() },
+            (DeliveryOutcome::Refused(status), _) => {
+                DeliveryState::GivenUp { at: now, why: format!("the receiver refuses it: answered {status}") }
+            }
         };
         let webhooks = after.map_or_else(|| webhooks.clone(), |after| webhooks.put(&after));
         let attempt = outcome.attempt(now);

@@ -7,7 +7,7 @@ pub use delivery::{Attempt, Delivery, DeliveryClaim, DeliveryOutcome, DeliverySt
 pub use endpoint::{endpoint, is_public};
 
 use crate::appointment::{Appointment, AppointmentState, Attended};
-use crate::base::{Actor, AppointmentId, DealerId, LeadId, Subject, WebhookId};
+use crate::base::{Actor, AppointmentId, DealerId, LeadId, Refusal, Subject, WebhookId};
 use crate::lead::Lead;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ impl WebhookEvent {
 
     /// The name in the API.
     pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, told)| *told == self).map_or("", |(name, _)| name)
+        Self::NAMES.iter().find(|(_, event)| *event == self).map_or("", |(name, _)| name)
     }
 }
 
@@ -113,10 +113,11 @@ pub enum WebhookState {
 #[serde(rename_all = "snake_case")]
 pub enum SwitchOffReason {
     /// A user switched it off.
-    Asked,
+    #[serde(rename = "asked")]
+    ByUser,
     /// The receiver answered 410.
     Gone,
-    /// 100 consecutive attempts failed, or all attempts of three days.
+    /// All attempts of three days failed.
     Failing,
 }
 
@@ -124,16 +125,16 @@ impl SwitchOffReason {
     /// The name in the API.
     pub fn name(self) -> &'static str {
         match self {
-            SwitchOffReason::Asked => "asked",
+            SwitchOffReason::ByUser => "asked",
             SwitchOffReason::Gone => "gone",
             SwitchOffReason::Failing => "failing",
         }
     }
 
     /// The reason in words.
-    pub(crate) fn told(self) -> &'static str {
+    pub(crate) fn description(self) -> &'static str {
         match self {
-            SwitchOffReason::Asked => "a user switched it off",
+            SwitchOffReason::ByUser => "a user switched it off",
             SwitchOffReason::Gone => "its receiver answered 410",
             SwitchOffReason::Failing => "its deliveries failed for too long",
         }
@@ -165,8 +166,6 @@ pub struct WebhookRequest {
 impl Webhook {
     /// How long the previous secret remains valid.
     pub const OVERLAP: TimeDelta = TimeDelta::hours(24);
-    /// The number of consecutive failed attempts after which a webhook is switched off.
-    const MOST_FAILURES: u32 = 100;
     /// The time of only failed attempts after which a webhook is switched off.
     const LONGEST_FAILING: TimeDelta = TimeDelta::days(3);
 
@@ -191,7 +190,7 @@ impl Webhook {
     /// Returns the webhook with the settings `wish`. Switching it on resets the series of failures.
     pub fn changed(&self, wish: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
         let state = match (&self.state, wish.on) {
-            (WebhookState::On, false) => WebhookState::Off { at: now, why: SwitchOffReason::Asked },
+            (WebhookState::On, false) => WebhookState::Off { at: now, why: SwitchOffReason::ByUser },
             (WebhookState::Off { .. }, true) => WebhookState::On,
             (state, _) => state.clone(),
         };
@@ -212,8 +211,20 @@ impl Webhook {
         [self.secret].into_iter().chain(old).collect()
     }
 
-    fn wants(&self, told: WebhookEvent, dealer: &DealerId) -> bool {
-        self.state == WebhookState::On && self.events.contains(&told) && (self.dealers.is_empty() || self.dealers.contains(dealer))
+    /// Checks that events can be delivered again.
+    ///
+    /// # Errors
+    /// 409 while the webhook is off.
+    pub fn redeliverable(&self) -> Result<(), Refusal> {
+        let WebhookState::Off { why, .. } = self.state else { return Ok(()) };
+        let text = format!("the webhook is switched off ({}: {}); switch it on first (APT-6)", why.name(), why.description());
+        Err(Refusal::Conflict(text))
+    }
+
+    fn wants(&self, event: WebhookEvent, dealer: &DealerId) -> bool {
+        // Events of a webhook that failed for too long are stored, so that they can be redelivered when it is on again.
+        let stored = matches!(self.state, WebhookState::On | WebhookState::Off { why: SwitchOffReason::Failing, .. });
+        stored && self.events.contains(&event) && (self.dealers.is_empty() || self.dealers.contains(dealer))
     }
 
     /// Returns the webhook after an attempt.
@@ -222,10 +233,11 @@ impl Webhook {
         match outcome {
             DeliveryOutcome::Taken(_) => Self { failing: None, ..self.clone() },
             DeliveryOutcome::Gone => off(SwitchOffReason::Gone, self.failing.clone()),
-            DeliveryOutcome::Failed { why, .. } => {
+            DeliveryOutcome::Failed { .. } | DeliveryOutcome::Refused(_) => {
+                let last = outcome.attempt(now).failure.unwrap_or_default();
                 let (since, attempts) = self.failing.as_ref().map_or((now, 0), |failing| (failing.since, failing.attempts));
-                let failing = Failing { since, attempts: attempts + 1, last: why.clone() };
-                let over = failing.attempts >= Self::MOST_FAILURES || now - since >= Self::LONGEST_FAILING;
+                let failing = Failing { since, attempts: attempts + 1, last };
+                let over = self.state == WebhookState::On && now - since >= Self::LONGEST_FAILING;
                 if over { off(SwitchOffReason::Failing, Some(failing)) } else { Self { failing: Some(failing), ..self.clone() } }
             }
         }
@@ -256,7 +268,7 @@ impl Webhooks {
 
     /// Returns the events of the change of a lead from `before` to `after`. `version` is that of the lead's item.
     pub fn of_lead(&self, before: Option<&Lead>, after: &Lead, version: u64) -> Vec<Outgoing> {
-        let told = [
+        let candidates = [
             (before.is_none(), WebhookEvent::LeadCreated),
             (after.owner.is_some() && before.is_none_or(|before| before.owner != after.owner), WebhookEvent::LeadAssigned),
             (before.is_some_and(|before| before.status != after.status), WebhookEvent::LeadStatusChanged),
@@ -266,14 +278,14 @@ impl Webhooks {
             status: Some(after.status.name().into()),
             ..WebhookData::of(&after.dealer, Some(after.id))
         };
-        self.outgoing(&Subject::Lead(after.id), version, (after.updated, after.updated), &told, &data)
+        self.outgoing(&Subject::Lead(after.id), version, (after.updated, after.updated), &candidates, &data)
     }
 
     /// Returns the events of the change of an appointment from `before` to `after`. `version` is that of the appointment's item.
     pub fn of_appointment(&self, before: Option<&Appointment>, after: &Appointment, version: u64) -> Vec<Outgoing> {
         let cancelled = after.state.is_cancelled();
         let attended = before.map_or(Attended::Unknown, |before| before.attendance.is) != after.attendance.is;
-        let told = [
+        let candidates = [
             (before.is_none(), WebhookEvent::AppointmentCreated),
             (!cancelled && before.is_some_and(|before| before.state.is_cancelled()), WebhookEvent::AppointmentReinstated),
             (before.is_some_and(|before| before.at != after.at), WebhookEvent::AppointmentMoved),
@@ -282,7 +294,7 @@ impl Webhooks {
         ];
         let ended = match &after.state {
             AppointmentState::Cancelled { at, .. } => Some(*at),
-            AppointmentState::Booked => None,
+            AppointmentState::Booked | AppointmentState::Unknown => None,
         };
         let moved = after.moved.last().map(|moved| moved.at);
         let at = [ended, moved, after.attendance.as_of].into_iter().flatten().fold(after.created, DateTime::max);
@@ -295,7 +307,7 @@ impl Webhooks {
             at: Some(after.at),
             ..WebhookData::of(&after.dealer, after.lead)
         };
-        self.outgoing(&Subject::Appointment(after.id.clone()), version, (at, after.updated.max(at)), &told, &data)
+        self.outgoing(&Subject::Appointment(after.id.clone()), version, (at, after.updated.max(at)), &candidates, &data)
     }
 
     fn outgoing(
@@ -303,16 +315,16 @@ impl Webhooks {
         about: &Subject,
         version: u64,
         (at, queued): (DateTime<Utc>, DateTime<Utc>),
-        told: &[(bool, WebhookEvent)],
+        candidates: &[(bool, WebhookEvent)],
         data: &WebhookData,
     ) -> Vec<Outgoing> {
-        let happened = told.iter().enumerate().filter(|(_, (so, _))| *so);
-        let outgoing = happened.filter_map(|(place, (_, told))| {
-            let readers = self.webhooks.iter().filter(|webhook| webhook.wants(*told, &data.dealer));
+        let happened = candidates.iter().enumerate().filter(|(_, (so, _))| *so);
+        let outgoing = happened.filter_map(|(place, (_, event))| {
+            let readers = self.webhooks.iter().filter(|webhook| webhook.wants(*event, &data.dealer));
             let deliveries: Vec<Delivery> = readers.map(|webhook| Delivery::new(webhook.id.clone(), queued)).collect();
             let sequence = version * 8 + place as u64;
             let (about, data) = (about.clone(), data.clone());
-            (!deliveries.is_empty()).then_some(Outgoing { about, sequence, told: *told, at, queued, data, deliveries })
+            (!deliveries.is_empty()).then_some(Outgoing { about, sequence, event: *event, at, queued, data, deliveries })
         });
         outgoing.collect()
     }
@@ -356,7 +368,8 @@ pub struct Outgoing {
     /// Its position among the events of this lead or appointment.
     pub sequence: u64,
     /// The kind of the event.
-    pub told: WebhookEvent,
+    #[serde(rename = "told")]
+    pub event: WebhookEvent,
     /// When it happened.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub at: DateTime<Utc>,

@@ -63,8 +63,8 @@ impl Uploads for Bucket {
     async fn part(&self, name: &str, upload: &str, number: u32, bytes: Vec<u8>) -> Result<String, Failure> {
         let part = self.client.upload_part().bucket(&self.name).key(name).upload_id(upload);
         let number = i32::try_from(number).map_err(|_| Failure::Broken("a part's number is too large".into()))?;
-        let kept = part.part_number(number).body(bytes.into()).send().boxed().await.map_err(|e| unavailable(&e))?;
-        kept.e_tag.ok_or_else(|| Failure::Unavailable("the bucket returned no ETag for a part".into()))
+        let uploaded = part.part_number(number).body(bytes.into()).send().boxed().await.map_err(|e| unavailable(&e))?;
+        uploaded.e_tag.ok_or_else(|| Failure::Unavailable("the bucket returned no ETag for a part".into()))
     }
 
     async fn finish(&self, name: &str, upload: &str, parts: &[(u32, String)]) -> Result<(), Failure> {

@@ -40,7 +40,7 @@ pub fn read_known<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 /// As [`read_known`].
 pub fn known<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Refusal> {
     let mut faults = Vec::new();
-    let unknown = |path: serde_ignored::Path<'_>| faults.push(Fault::new(path.to_string(), "INT-3", "is an unknown field"));
+    let unknown = |path: serde_ignored::Path<'_>| faults.push(Fault::new(path.to_string(), "INT-3", "is unknown"));
     let read = serde_ignored::deserialize(value, unknown);
     let read = read.map_err(|e: serde_json::Error| Refusal::Malformed(format!("the body is not the expected JSON: {e}")))?;
     if faults.is_empty() { Ok(read) } else { Err(Refusal::Invalid(faults)) }

@@ -138,7 +138,7 @@ impl Call {
     pub fn only_queries(&self, known: &[&str], rule: &'static str) -> Result<(), Refusal> {
         let fault = |(name, value): (&String, &String)| match known.contains(&name.as_str()) {
             true if self.repeated.contains(name) => Some(Fault::new(name.clone(), rule, TWICE)),
-            false => Some(Fault::new(name.clone(), rule, format!("is unknown; the parameters are {}", known.join(", ")))),
+            false => Some(Fault::new(name.clone(), rule, format!("is unknown; known parameters are {}", known.join(", ")))),
             true => value.trim().is_empty().then(|| Fault::new(name.clone(), rule, "must not be empty; omit it to select all")),
         };
         let mut faults: Vec<Fault> = self.query.iter().filter_map(fault).collect();

@@ -32,7 +32,7 @@ pub fn request(platform: &Platform, call: &Call, of: impl Display) -> Option<Req
 impl Request {
     /// Returns the key of the stored request.
     pub fn remembered_at(&self) -> Key {
-        Key::Seen(self.key.clone())
+        Key::ReceivedRequest(self.key.clone())
     }
 
     /// Returns the stored answer. `None` if the request was not carried out before.
@@ -41,12 +41,12 @@ impl Request {
     /// [`Refusal::Reused`] if the key was used before with another request (INT-5).
     pub fn answered<'a>(&self, loaded: &'a Loaded, now: DateTime<Utc>) -> Result<Option<&'a str>, Refusal> {
         let reused = |_| Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
-        ReceivedRequest::repeats(loaded.seen(&self.key), &self.body, now).map_err(reused)
+        ReceivedRequest::repeats(loaded.received_request(&self.key), &self.body, now).map_err(reused)
     }
 
     /// Adds the request and its answer to a decision.
     pub fn answering(&self, decision: Decision, answer: String, now: DateTime<Utc>) -> Decision {
-        decision.with(Item::Seen(ReceivedRequest {
+        decision.with(Item::ReceivedRequest(ReceivedRequest {
             key: self.key.clone(),
             body: self.body.clone(),
             answer,
@@ -62,17 +62,17 @@ impl Request {
         Ok(self.answered(loaded, now)?.map(|version| version.parse().unwrap_or_default()))
     }
 
-    /// Adds the request to a decision, even to one that changes nothing of version `seen`: a repeat must change nothing either.
-    pub fn remembered(&self, decision: Decision, seen: u64, now: DateTime<Utc>) -> Decision {
-        let answer = decision.lead().map_or(seen, |lead| lead.version).to_string();
+    /// Adds the request to a decision, even to one that changes nothing of `version`: a repeat must change nothing either.
+    pub fn remembered(&self, decision: Decision, version: u64, now: DateTime<Utc>) -> Decision {
+        let answer = decision.lead().map_or(version, |lead| lead.version).to_string();
         self.answering(decision, answer, now)
     }
 }
 
 /// Adds the request to the decision if it has a key ([`Request::remembered`]).
-pub fn remembered(request: Option<&Request>, decision: Option<Decision>, seen: u64, now: DateTime<Utc>) -> Option<Decision> {
+pub fn remembered(request: Option<&Request>, decision: Option<Decision>, version: u64, now: DateTime<Utc>) -> Option<Decision> {
     match request {
-        Some(request) => Some(request.remembered(decision.unwrap_or_default(), seen, now)),
+        Some(request) => Some(request.remembered(decision.unwrap_or_default(), version, now)),
         None => decision,
     }
 }

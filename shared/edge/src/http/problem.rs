@@ -17,7 +17,7 @@ pub struct Problem {
     pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong in this request, and what is right.
+    /// The error in this request, and the valid form.
     pub detail: String,
     /// Every field that breaks a rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -98,7 +98,7 @@ impl Problem {
 
     /// 404 for a path that has no route.
     pub fn no_route() -> Self {
-        Self::not_found("this route does not exist; GET / lists all routes")
+        Self::not_found("this route does not exist")
     }
 
     /// 404 for a route that the gateway sent to the wrong function.
@@ -106,7 +106,7 @@ impl Problem {
         Self::not_found("this function does not answer this route")
     }
 
-    /// 404 for a link that is spoilt, foreign or expired. Does not say which (CAL-8).
+    /// 404 for a link that is invalid or has expired. The response does not distinguish the two (CAL-8).
     pub fn no_link() -> Self {
         Self::not_found("this link is invalid or has expired")
     }
@@ -135,7 +135,7 @@ impl Problem {
     pub fn invalid(faults: Vec<Fault>) -> Self {
         let detail = match faults.as_slice() {
             [fault] => format!("{} {}", fault.field, fault.detail),
-            faults => format!("{} fields break a rule", faults.len()),
+            faults => format!("{} fields are invalid", faults.len()),
         };
         Self { errors: faults.into_iter().map(FieldError::from).collect(), ..Self::new("invalid", "Invalid request", 422, detail) }
     }
@@ -158,6 +158,7 @@ impl From<Refusal> for Problem {
             Refusal::Malformed(_) => Self::malformed(detail),
             Refusal::Invalid(faults) => Self::invalid(faults),
             Refusal::NotFound(_) => Self::not_found(detail),
+            Refusal::Gone(_) => Self::new("gone", "Expired", 410, detail),
             Refusal::Forbidden(right) => Self::forbidden(right),
             Refusal::ForbiddenFields(right, faults) => {
                 let errors = faults.into_iter().map(FieldError::from).collect();

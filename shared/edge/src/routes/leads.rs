@@ -105,4 +105,22 @@ routes![
         .rights(&[Right::WorkLeads])
         .responses(LEAD)
         .problems(LEAD_CHANGE),
+    ListUndelivered = get("/dealers/{dealer}/undelivered", "lead")
+        .summary("Returns a dealer's letters and notices that failed, or whose delivery is unclear, newest first (MSG-1).")
+        .rights(&[Right::ReadLeads])
+        .query(&[LIMIT_25, CURSOR])
+        .responses(&[(200, "A page of messages.", Content::Json("UndeliveredListView"))])
+        .problems(READ),
+    Resend = post("/dealers/{dealer}/undelivered/{message}/resend", "lead")
+        .summary("Sends a letter or a notice again that failed, or whose delivery is unclear (MSG-1).")
+        .description("An unclear letter may have been delivered: the customer may get it twice.")
+        .rights(&[Right::WorkLeads])
+        .responses(&[(202, "The message is being sent.", Content::Json("UndeliveredView"))])
+        .problems(&[
+            NO_TOKEN,
+            NO_RIGHT,
+            (404, "The message does not exist or is not visible to you."),
+            (409, "The message was sent meanwhile, or what it states is no longer so."),
+            RETRY,
+        ]),
 ];

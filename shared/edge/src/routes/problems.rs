@@ -77,5 +77,11 @@ pub(super) const CORRECTION: &[Problem] = &[
 /// Of overviews and of the download log.
 pub(super) const OVERVIEW: &[Problem] = &[NO_TOKEN, NO_RIGHT, NO_DEALER, PARAMETER, RETRY];
 /// Of the reads of an export.
-pub(super) const EXPORT_READ: &[Problem] =
-    &[NO_TOKEN, NO_RIGHT, (404, "The export does not exist or has expired."), (409, "The export is not finished."), RETRY];
+pub(super) const EXPORT_READ: &[Problem] = &[
+    NO_TOKEN,
+    NO_RIGHT,
+    (404, "The export does not exist."),
+    (409, "The export is not finished."),
+    (410, "The export has expired."),
+    RETRY,
+];

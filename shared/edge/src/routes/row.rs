@@ -3,7 +3,7 @@
 use super::Operation;
 use forecourt_domain::base::Right;
 
-/// What a request needs at run time: the part of a row that function binaries hold.
+/// The facts that a request needs at run time: the part of a row that function binaries hold.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
     /// The operation.
@@ -36,7 +36,7 @@ pub struct Row {
     pub route: Route,
     /// A sentence in the third person.
     pub summary: &'static str,
-    /// More sentences; empty if the summary says all.
+    /// More sentences; empty if the summary is enough.
     pub description: &'static str,
     /// The rights that the sender needs.
     pub rights: &'static [Right],

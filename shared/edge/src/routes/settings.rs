@@ -9,7 +9,7 @@ use forecourt_domain::base::Right;
 /// A part of a dealer's settings that has routes of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the summaries of their routes describe them")]
-pub enum Part {
+pub enum SettingsPart {
     OpeningHours,
     Holidays,
     Escalation,
@@ -65,12 +65,12 @@ routes![
         .problems(&[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_DEALER, FIELDS, RETRY]),
 ];
 
-const fn read(part: Part, path: &'static str, summary: &'static str) -> Row {
+const fn read(part: SettingsPart, path: &'static str, summary: &'static str) -> Row {
     let row = get(path, "settings").operation(Operation::ReadPart(part)).summary(summary);
     row.rights(&[Right::ReadSettings]).responses(SETTINGS).problems(SETTINGS_READ)
 }
 
-const fn change(part: Part, path: &'static str, summary: &'static str) -> Row {
+const fn change(part: SettingsPart, path: &'static str, summary: &'static str) -> Row {
     let row = put(path, "settings").operation(Operation::ChangePart(part)).summary(summary).rights(&[Right::ChangeSettings]);
     let row = row.body(&[Content::Object("The fields as the route's `GET` returns them.")]).responses(SETTINGS);
     row.if_match().problems(SETTINGS_CHANGE)
@@ -80,8 +80,8 @@ const fn change(part: Part, path: &'static str, summary: &'static str) -> Row {
 macro_rules! parts {
     ($($part:ident: $path:literal, $what:literal;)*) => {
         pub(super) const PART_ROWS: &[Row] = &[$(
-            read(Part::$part, $path, concat!("Returns ", $what, ".")),
-            change(Part::$part, $path, concat!("Replaces ", $what, ".")),
+            read(SettingsPart::$part, $path, concat!("Returns ", $what, ".")),
+            change(SettingsPart::$part, $path, concat!("Replaces ", $what, ".")),
         )*];
     };
 }

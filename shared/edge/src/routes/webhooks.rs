@@ -1,6 +1,6 @@
 //! Webhooks: endpoints of other systems that receive events.
 
-use super::problems::{NO_RIGHT, NO_TOKEN, READ, RETRY, WEBHOOKS};
+use super::problems::{FIELDS, NO_RIGHT, NO_TOKEN, READ, RETRY, UNREADABLE, WEBHOOKS};
 use super::query::{CURSOR, LIMIT_25};
 use super::row::{delete, get, patch, post, routes, routes_of};
 use super::{Content, Operation, Response, Route, Row};
@@ -23,12 +23,12 @@ routes![
         .responses(ALL)
         .problems(WEBHOOKS),
     ReadWebhook = get("/webhooks/{webhook}", "settings")
-        .summary("Returns a webhook: its events, whether it is enabled, and since when deliveries fail (APT-6).")
+        .summary("Returns a webhook: its events, whether it is on, and since when deliveries fail (APT-6).")
         .rights(&[Right::ManageWebhooks])
         .responses(WEBHOOK)
         .problems(WEBHOOKS),
     ChangeWebhook = patch("/webhooks/{webhook}", "settings")
-        .summary("Changes, enables or disables a webhook (APT-6).")
+        .summary("Changes a webhook, or switches it on or off (APT-6).")
         .rights(&[Right::ManageWebhooks])
         .body(&[Content::Json("WebhookBody")])
         .responses(WEBHOOK)
@@ -61,7 +61,22 @@ routes![
             NO_TOKEN,
             NO_RIGHT,
             (404, "The delivery does not exist or has expired."),
-            (409, "The webhook is disabled, for the named reason; or the delivery is being sent."),
+            (409, "The webhook is switched off, for the named reason; or the delivery is being sent."),
+            RETRY,
+        ]),
+    RedeliverPeriod = post("/webhooks/{webhook}/redelivery", "settings")
+        .summary("Sends the events of a period again that were given up, in order and under the same webhook-ids (APT-6).")
+        .description("With `delivered`, also those that the receiver accepted. Events that wait or are being sent stay as they are.")
+        .rights(&[Right::ManageWebhooks])
+        .body(&[Content::Json("RedeliveryBody")])
+        .responses(&[(202, "The number of events that are being sent.", Content::Json("RedeliveryView"))])
+        .problems(&[
+            UNREADABLE,
+            NO_TOKEN,
+            NO_RIGHT,
+            (404, "The webhook does not exist or is not visible to you."),
+            (409, "The webhook is disabled, for the named reason."),
+            FIELDS,
             RETRY,
         ]),
 ];

@@ -147,22 +147,22 @@ pub fn partner(scope: &Scope) -> Result<PartnerId, Refusal> {
     }
 }
 
-/// Returns the load for a change of the appointment `id`: it, its dealer, its lead and event, and the days that `asks` asks for.
+/// Returns the load for a change of the appointment `id`: it, its dealer, its lead and event, and the days that `read_days` reads.
 pub fn load<'a>(
     id: &'a AppointmentId,
     also: impl IntoIterator<Item = Key>,
-    asks: impl Fn(&AppointmentContext<'_>, &Appointment) + Send + Sync + 'a,
+    read_days: impl Fn(&AppointmentContext<'_>, &Appointment) + Send + Sync + 'a,
     by: &'a Actor,
     now: DateTime<Utc>,
 ) -> Load<'a> {
-    Load::of([Key::Appointment(id.clone())].into_iter().chain(also)).then(move |loaded| needs(loaded, id, &asks, by, now))
+    Load::of([Key::Appointment(id.clone())].into_iter().chain(also)).then(move |loaded| needs(loaded, id, &read_days, by, now))
 }
 
 /// Returns the keys that a change of the appointment `id` needs in addition to it, as far as they follow from `loaded`.
 pub fn needs(
     loaded: &Loaded,
     id: &AppointmentId,
-    asks: impl Fn(&AppointmentContext<'_>, &Appointment),
+    read_days: impl Fn(&AppointmentContext<'_>, &Appointment),
     by: &Actor,
     now: DateTime<Utc>,
 ) -> Vec<Key> {
@@ -174,15 +174,16 @@ pub fn needs(
     let keys: Vec<Key> =
         [Key::Dealer(appointment.dealer.clone())].into_iter().chain(of_lead).chain(lead.map(Key::Lead)).chain(event).collect();
     let ready = keys.iter().all(|key| loaded.holds(key));
-    let days = ready.then(|| days_of(|days| facts(loaded, appointment, days, by, now).map(|facts| asks(&facts, appointment))));
+    let days =
+        ready.then(|| days_of(|days| context_of(loaded, appointment, days, by, now).map(|context| read_days(&context, appointment))));
     keys.into_iter().chain(days.into_iter().flatten()).collect()
 }
 
-/// Returns the facts that a change of `appointment` depends on.
+/// Returns the context of a change of `appointment`.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] if one of them does not exist.
-pub fn facts<'a>(
+/// [`Refusal::NotFound`] if its dealer, lead or event does not exist.
+pub fn context_of<'a>(
     loaded: &'a Loaded,
     appointment: &Appointment,
     days: forecourt_domain::slots::LoadDay<'a>,
@@ -198,34 +199,34 @@ pub fn facts<'a>(
     Ok(AppointmentContext { dealer, lead, event, days, by, now })
 }
 
-/// Applies a partner's report once per message id `name`, or keeps it until the appointment is created.
+/// Applies a partner's report once per message id `name`, or stores it until the appointment is created.
 ///
 /// # Errors
 /// Refusals of the report; failures of the table.
-pub async fn tell(
+pub async fn apply_ping_back(
     platform: &Platform,
     scope: &Scope,
-    told: &PingBack,
+    ping_back: &PingBack,
     name: Option<(String, String)>,
     now: DateTime<Utc>,
 ) -> Result<PingBackView, Failure> {
     let partner = partner(scope)?;
-    let id = id_of(platform, scope, &partner, &told.external_id)?;
+    let id = id_of(platform, scope, &partner, &ping_back.external_id)?;
     let (by, real) = (scope.actor(), platform.wall.now());
-    let seen_key = name.as_ref().map(|(key, _)| Key::Seen(key.clone()));
-    let asks = |facts: &AppointmentContext<'_>, appointment: &Appointment| {
-        let _ = apply_report(facts, appointment, &told.report);
+    let received_key = name.as_ref().map(|(key, _)| Key::ReceivedRequest(key.clone()));
+    let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
+        let _ = apply_report(context, appointment, &ping_back.report);
     };
-    // The appointment is read after the kept reports. If there is no appointment, the kept reports are complete, because creating the appointment also
-    // writes the kept reports.
-    let kept = Load::of(seen_key.into_iter().chain([Key::Early(id.clone())]));
-    let load = kept
-        .then(|loaded| [Key::Appointment(id.clone())].into_iter().chain(needs(loaded, &id, asks, &by, now)).collect())
+    // The appointment is read after the pending reports. If there is no appointment, the pending reports are complete, because creating the appointment
+    // also writes them.
+    let first = Load::of(received_key.into_iter().chain([Key::PendingReports(id.clone())]));
+    let load = first
+        .then(|loaded| [Key::Appointment(id.clone())].into_iter().chain(needs(loaded, &id, read_days, &by, now)).collect())
         .with_long_retry();
     let view = |outcome: Outcome| PingBackView { appointment: id.to_string(), outcome: outcome.into(), detail: outcome.detail() };
     let rule = |loaded: &Loaded, _| {
         if let Some((key, body)) = &name
-            && let Some(answer) = ReceivedRequest::repeats(loaded.seen(key), body, real)?
+            && let Some(answer) = ReceivedRequest::repeats(loaded.received_request(key), body, real)?
         {
             return Ok((None, view(answer.parse().unwrap_or(Outcome::Known))));
         }
@@ -233,30 +234,30 @@ pub async fn tell(
             Some(appointment) => {
                 scope.reaches(&appointment.dealer).map_err(|_| Refusal::NotFound("appointment"))?;
                 let days = |user: &forecourt_domain::base::UserId, date| loaded.day(user, date);
-                let facts = facts(loaded, appointment, &days, &by, now)?;
-                let changed = apply_report(&facts, appointment, &told.report)?;
+                let context = context_of(loaded, appointment, &days, &by, now)?;
+                let changed = apply_report(&context, appointment, &ping_back.report)?;
                 let after = changed.as_ref().map_or(appointment, |changed| &changed.appointment);
                 let outcome = match () {
                     () if !after.is_as(appointment) => Outcome::Applied,
-                    () if after.is_early(&told.report, &facts.dealer.settings.calendar, now) => Outcome::TooEarly,
+                    () if after.is_early(&ping_back.report, &context.dealer.settings.calendar, now) => Outcome::TooEarly,
                     () => Outcome::Known,
                 };
                 (changed.map(|changed| changed.decision), outcome)
             }
-            None => match PendingReports::with(loaded.early(&id), &id, &partner, &told.report, now) {
-                Some(early) => (Some(Decision::default().with(Item::Early(early))), Outcome::Kept),
-                None => (None, Outcome::Kept),
+            None => match PendingReports::with(loaded.pending_reports(&id), &id, &partner, &ping_back.report, now) {
+                Some(pending) => (Some(Decision::default().with(Item::PendingReports(pending))), Outcome::Pending),
+                None => (None, Outcome::Pending),
             },
         };
-        let seen = name.as_ref().map(|(key, body)| {
-            Item::Seen(ReceivedRequest {
+        let received = name.as_ref().map(|(key, body)| {
+            Item::ReceivedRequest(ReceivedRequest {
                 key: key.clone(),
                 body: body.clone(),
                 answer: outcome.to_string(),
                 until: real + ReceivedRequest::KEPT,
             })
         });
-        let decision = if seen.is_some() { Some(decision.unwrap_or_default().with_some(seen)) } else { decision };
+        let decision = if received.is_some() { Some(decision.unwrap_or_default().with_some(received)) } else { decision };
         Ok((decision, view(outcome)))
     };
     platform.store.decide(scope, load, rule).await
@@ -268,7 +269,8 @@ pub async fn tell(
 enum Outcome {
     Applied,
     Known,
-    Kept,
+    #[strum(serialize = "kept")]
+    Pending,
     TooEarly,
 }
 

@@ -3,8 +3,9 @@
 use crate::Platform;
 use crate::http::{self, Call, Problem, Request, remembered};
 use crate::routes::Operation;
-use forecourt_domain::base::{EventId, LeadId, Refusal, Right, TaskId, UserId};
-use forecourt_domain::decision::{Decision, Item};
+use chrono::{DateTime, Utc};
+use forecourt_domain::base::{Actor, EventId, LeadId, Refusal, Right, TaskId, UserId};
+use forecourt_domain::decision::{Decision, Item, LeadInput};
 use forecourt_domain::enquiry::Enquiry;
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::appointment::with_appointments;
@@ -15,7 +16,7 @@ use forecourt_store::{Load, Loaded};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// The facts that a rule about a lead decides on.
+/// The input of a rule about a lead.
 #[derive(Clone, Copy)]
 pub struct LeadContext<'a> {
     /// The lead.
@@ -24,6 +25,13 @@ pub struct LeadContext<'a> {
     pub dealer: &'a Dealer,
     /// All items that were read.
     pub loaded: &'a Loaded,
+}
+
+impl<'a> LeadContext<'a> {
+    /// Returns the input of a domain rule.
+    pub fn input(&self, by: &'a Actor, now: DateTime<Utc>) -> LeadInput<'a> {
+        LeadInput { lead: self.lead, dealer: self.dealer, by, now }
+    }
 }
 
 /// A request to change a lead.
@@ -126,15 +134,15 @@ struct Change<'a> {
     call: &'a Call,
     id: LeadId,
     right: Right,
-    seen: Option<Vec<u64>>,
+    versions: Option<Vec<u64>>,
     request: Option<Request>,
 }
 
 impl<'a> Change<'a> {
     fn of(platform: &Platform, call: &'a Call, id: LeadId, right: Right) -> Result<Self, Problem> {
         call.scope.needs(right)?;
-        let seen = call.if_match()?.filter(|_| !call.operation.is_of_element());
-        Ok(Self { call, id, right, seen, request: http::request(platform, call, id) })
+        let versions = call.if_match()?.filter(|_| !call.operation.is_of_element());
+        Ok(Self { call, id, right, versions, request: http::request(platform, call, id) })
     }
 
     /// Checks the right and applies `rule`, unless the request is a repeat. Returns also whether it is one.
@@ -144,7 +152,7 @@ impl<'a> Change<'a> {
         rule: impl FnOnce(LeadContext<'_>) -> Result<Option<Decision>, Refusal>,
         shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
     ) -> Result<(Option<Decision>, (A, bool)), Refusal> {
-        let Self { call, id, right, seen, request } = self;
+        let Self { call, id, right, versions, request } = self;
         let (lead, dealer) = found(loaded, *id)?;
         // A repeat is answered even if the first request put the lead out of the sender's reach, as long as the lead has not changed since. The key
         // contains the sender.
@@ -159,7 +167,7 @@ impl<'a> Change<'a> {
         if !is_given(call, lead, dealer, loaded) {
             call.scope.needs_on(*right, lead, &dealer.settings, call.now)?;
         }
-        if seen.as_ref().is_some_and(|seen| !seen.contains(&lead.version)) {
+        if versions.as_ref().is_some_and(|versions| !versions.contains(&lead.version)) {
             return Err(Refusal::Stale { current: lead.version });
         }
         let followed = |decision: Decision| {
@@ -200,7 +208,7 @@ pub async fn make_together<A>(
     rule: impl Fn(LeadContext<'_>, LoadDay<'_>) -> Result<Decision, Refusal>,
     shown: impl Fn(&Lead, Option<&Decision>, &Loaded) -> A,
 ) -> Result<Vec<Result<A, Problem>>, Problem> {
-    let asked = leads.iter().map(|id| Change::of(platform, call, *id, Right::WorkLeads)).collect::<Result<Vec<_>, _>>()?;
+    let changes = leads.iter().map(|id| Change::of(platform, call, *id, Right::WorkLeads)).collect::<Result<Vec<_>, _>>()?;
     let also = |id, loaded: &Loaded| also(id, loaded).into_iter().chain([makes(id)]).collect();
     let shown = |lead: &Lead, decision: Option<&Decision>, loaded: &Loaded| (shown(lead, decision, loaded), decision.is_none());
     // Many items contend, and no client retries a single lead.
@@ -208,7 +216,7 @@ pub async fn make_together<A>(
     let changed = platform.store.decide(&call.scope, load, |loaded, _| {
         let (mut together, mut days) = (Decision::default(), BTreeMap::new());
         let mut answers = Vec::new();
-        for one in &asked {
+        for one in &changes {
             let day = |user: &UserId, date| days.get(&(user.clone(), date)).cloned().or_else(|| loaded.day(user, date));
             let rule = |context: LeadContext<'_>| match loaded.holds(&makes(one.id)) {
                 true => Ok(None),
@@ -241,7 +249,7 @@ pub async fn make_together<A>(
     Ok(answers.collect())
 }
 
-/// Whether the request is about a task that is assigned to the sender, who may work it whoever owns the lead (LEAD-4); or completes, marks as a no-show or
+/// Whether the request is about a task that is assigned to the sender, who may work on it for any owner of the lead (LEAD-4); or completes, marks as a no-show or
 /// reschedules an event that is assigned to a user whose work the sender may see (CAL-4). Only users who may see the lead may cancel the event.
 fn is_given(call: &Call, lead: &Lead, dealer: &Dealer, loaded: &Loaded) -> bool {
     let task = call.part::<TaskId>("task", "task").ok().and_then(|id| loaded.task(lead.id, &id));
@@ -269,15 +277,15 @@ pub fn reads_given(call: &Call, lead: &Lead, dealer: &Dealer, user: Option<&User
     call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now)
 }
 
-/// Returns the keys of the days that `rule` asks for. A rule asks for the same days whatever is on them, so it is applied to empty days first, and again
+/// Returns the keys of the days that `rule` reads. A rule reads the same days regardless of their content, so it is applied to empty days first, and again
 /// to the stored ones (CAL-7).
 pub fn days_of<T>(rule: impl FnOnce(LoadDay<'_>) -> T) -> Vec<Key> {
-    let asked = RefCell::new(Vec::new());
+    let keys = RefCell::new(Vec::new());
     rule(&|user: &UserId, date| {
-        asked.borrow_mut().push(Key::Day(user.clone(), date));
+        keys.borrow_mut().push(Key::Day(user.clone(), date));
         Some(Day::empty(user.clone(), date))
     });
-    asked.into_inner()
+    keys.into_inner()
 }
 
 /// Returns the lead and its dealer.

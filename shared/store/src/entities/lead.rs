@@ -31,6 +31,9 @@ const LEAD_ROW: [&str; 15] = [
 const EVENT_ROW: [&str; 7] = ["id", "lead", "dealer", "title", "type", "at", "user"];
 
 impl Entity for Lead {
+    const COMPUTED: &'static [&'static str] =
+        &["deadline", "level", "open", "answered_in", "in_time", "was_due", "was_at", "others", "has_plans", "next_event"];
+
     fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
         let due = self.waits_for().map(|waiting| {
             let (at, kind) = match waiting {
@@ -88,6 +91,8 @@ pub(crate) fn lead_attributes(lead: &Lead) -> Result<Attributes, Failure> {
 }
 
 impl Entity for CalendarEvent {
+    const COMPUTED: &'static [&'static str] = &["is", "changed", "sequence"];
+
     fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
         let mut state: Attributes = to_item(self)?;
         let mut row: Attributes = EVENT_ROW.iter().filter_map(|name| state.remove_entry(*name)).collect();

@@ -11,6 +11,12 @@ impl Entity for Message {
         let leased = matches!(self.fate, MessageState::Sending { .. });
         let due = self.due().map(|at| Due { at, kind: DueKind::Send, dealer: self.dealer.clone(), leased });
         let record = Record::of(to_item(self)?).due(due);
+        let record = match self.undelivered_since() {
+            Some(at) => {
+                record.listed(keys::undelivered_partition(scope, &self.dealer), keys::undelivered_notice(at, self.lead, &self.cause))
+            }
+            None => record,
+        };
         Ok(match self.due().filter(|_| self.bundled) {
             Some(at) => {
                 record.work(keys::work_partition(scope, &self.reader), keys::bundle_place(&self.dealer, at, self.lead, &self.cause))
@@ -21,9 +27,15 @@ impl Entity for Message {
 }
 
 impl Entity for Letter {
-    fn to_record(&self, _: &Scope) -> Result<Record, Failure> {
+    fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
         let leased = matches!(self.fate, LetterState::Sending { .. });
         let due = self.due().map(|at| Due { at, kind: DueKind::Deliver, dealer: self.dealer.clone(), leased });
-        Ok(Record::of(to_item(self)?).due(due))
+        let record = Record::of(to_item(self)?).due(due);
+        Ok(match self.undelivered_since() {
+            Some(at) => {
+                record.listed(keys::undelivered_partition(scope, &self.dealer), keys::undelivered_letter(at, &self.home, &self.cause))
+            }
+            None => record,
+        })
     }
 }

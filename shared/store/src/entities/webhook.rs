@@ -8,6 +8,8 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::webhooks::Outgoing;
 
 impl Entity for Outgoing {
+    const COMPUTED: &'static [&'static str] = &["webhooks"];
+
     fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
         let due = self.due().map(|at| Due { at, kind: DueKind::Notify, dealer: self.data.dealer.clone(), leased: self.is_leased() });
         let settled = due.is_none();

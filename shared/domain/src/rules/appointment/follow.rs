@@ -67,7 +67,7 @@ impl Appointment {
             attendance: Attendance::default(),
             confirmed: Default::default(),
             reminded: Default::default(),
-            told: Vec::new(),
+            notified: Vec::new(),
             reminding: Vec::new(),
             sequence: 0,
             reached: ContactPreferences::default(),
@@ -77,11 +77,11 @@ impl Appointment {
             left: Vec::new(),
             version: 0,
             updated: now,
-            said_of: Default::default(),
+            statements: Default::default(),
             undone: Vec::new(),
             marked: Vec::new(),
             taken: None,
-            said: None,
+            request_hash: None,
         });
         appointment.user = event.user.clone().or_else(|| lead.owner.clone());
         if event.state == EventState::Incomplete && appointment.dealer != lead.dealer {
@@ -96,7 +96,7 @@ impl Appointment {
             appointment = appointment.with_local_change(AppointmentChange::Moved { to: event.at }, by, calendar, now);
         }
         let known = &appointment.attendance;
-        let said = match &event.state {
+        let change = match &event.state {
             EventState::Deleted(ended) if !appointment.state.is_cancelled() => Some((AppointmentChange::Cancelled, ended)),
             EventState::Completed(ended) if known.is != Attended::Completed => {
                 Some((AppointmentChange::Attended { is: Attended::Completed, reason: None }, ended))
@@ -106,7 +106,7 @@ impl Appointment {
             }
             _ => None,
         };
-        match said {
+        match change {
             Some((what, ended)) => appointment.with_local_change(what, &ended.by, calendar, now),
             None => appointment,
         }

@@ -15,19 +15,19 @@ impl Appointment {
         let settings = &dealer.settings.appointments;
         let (was, is) = (before.is_some_and(|before| !before.state.is_cancelled()), !self.state.is_cancelled());
         let moved = before.is_some_and(|before| (before.at, &before.dealer) != (self.at, &self.dealer));
-        let (mut says, mut readdressed, mut allowed) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut kinds, mut readdressed, mut allowed) = (Vec::new(), Vec::new(), Vec::new());
         let reminder = settings.reminder_at(self.at, &dealer.settings.calendar, now);
         let to_come = before.is_some_and(|before| before.at > now) && self.attendance.is == Attended::Unknown;
         if self.at <= now && was && is && moved && to_come {
-            says.push((LetterKind::Moved, now));
+            kinds.push((LetterKind::Moved, now));
         }
         if self.at > now {
             match (was, is) {
-                (false, true) => says.push((LetterKind::Confirmation, now)),
-                (true, true) if moved => says.push((LetterKind::Moved, now)),
+                (false, true) => kinds.push((LetterKind::Confirmation, now)),
+                (true, true) if moved => kinds.push((LetterKind::Moved, now)),
                 // If no confirmation was sent, no cancellation is needed either. It is queued all the same, and the pending confirmation is
                 // stale.
-                (true, false) => says.push((LetterKind::Cancelled, now)),
+                (true, false) => kinds.push((LetterKind::Cancelled, now)),
                 (true, true) => {
                     allowed = before.map(|before| self.reached.allows(&before.reached)).unwrap_or_default();
                     readdressed = before.map(|before| self.reached.differs(&before.reached)).unwrap_or_default();
@@ -36,21 +36,21 @@ impl Appointment {
                 (false, false) => {}
             }
             if is && (!was || moved) {
-                says.extend(reminder.map(|due| (LetterKind::Reminder, due)));
+                kinds.extend(reminder.map(|due| (LetterKind::Reminder, due)));
             }
         }
         let media = settings.media(&self.reached.refuses);
         let confirmed = readdressed.into_iter().chain(allowed.iter().copied()).map(|medium| (LetterKind::Confirmation, medium, now));
         let reminded = allowed.iter().flat_map(|medium| reminder.map(|due| (LetterKind::Reminder, *medium, due)));
         let again: Vec<_> = confirmed.chain(reminded).filter(|(_, medium, _)| media.contains(medium)).collect();
-        let again = again.into_iter().map(move |(says, medium, due)| {
-            let letter = Letter::of_appointment(self, says, medium, due, now);
+        let again = again.into_iter().map(move |(kind, medium, due)| {
+            let letter = Letter::of_appointment(self, kind, medium, due, now);
             // Adds the version to the cause. Otherwise it would equal the cause of the first letter.
             Letter { cause: format!("{}-{}", letter.cause, self.version + 1), ..letter }
         });
         let letters =
-            says.into_iter().flat_map(move |(says, due)| media.clone().into_iter().map(move |medium| (says.clone(), medium, due)));
-        let letters = letters.map(move |(says, medium, due)| Letter::of_appointment(self, says, medium, due, now));
+            kinds.into_iter().flat_map(move |(kind, due)| media.clone().into_iter().map(move |medium| (kind.clone(), medium, due)));
+        let letters = letters.map(move |(kind, medium, due)| Letter::of_appointment(self, kind, medium, due, now));
         letters.chain(again).map(|letter| Item::Letter(Box::new(letter)))
     }
 }

@@ -31,7 +31,7 @@ pub struct AppointmentContext<'a> {
 }
 
 impl<'a> AppointmentContext<'a> {
-    pub(crate) fn case(&self) -> Option<CalendarContext<'a>> {
+    pub(crate) fn calendar_context(&self) -> Option<CalendarContext<'a>> {
         let Self { dealer, lead, days, by, now, .. } = *self;
         lead.map(|lead| CalendarContext { lead, dealer, days, by, now })
     }
@@ -87,7 +87,7 @@ pub struct NewAppointment {
     /// Its id in that system.
     pub external: Option<External>,
     /// A hash of the request.
-    pub said: String,
+    pub request_hash: String,
 }
 
 impl NewAppointment {
@@ -123,13 +123,17 @@ fn no_such_user(dealer: &Dealer) -> Fault {
     Fault::new("user", "APT-1", format!("must be a user of {} who is assignable", dealer.id))
 }
 
-/// Creates an appointment. An appointment of a lead is also an event on the lead's calendar. The pending reports `early` apply from the
+/// Creates an appointment. An appointment of a lead is also an event on the lead's calendar. The `pending` reports apply from the
 /// beginning (APT-5).
 ///
 /// # Errors
 /// Faults by field; 409 if the lead has too many incomplete events.
-pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&PendingReports>) -> Result<ChangedAppointment, Refusal> {
-    let AppointmentContext { dealer, lead, by, now, .. } = *facts;
+pub fn make(
+    context: &AppointmentContext<'_>,
+    new: NewAppointment,
+    pending: Option<&PendingReports>,
+) -> Result<ChangedAppointment, Refusal> {
+    let AppointmentContext { dealer, lead, by, now, .. } = *context;
     let mut faults = new.faults(dealer, now);
     if lead.is_some_and(|lead| lead.dealer != dealer.id) {
         faults.push(Fault::new("lead", "APT-1", format!("must be a lead of {}", dealer.id)));
@@ -158,7 +162,7 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
         attendance: Attendance::default(),
         confirmed: Default::default(),
         reminded: Default::default(),
-        told: Vec::new(),
+        notified: Vec::new(),
         reminding: Vec::new(),
         sequence: 0,
         reached,
@@ -167,17 +171,17 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
         moved: Vec::new(),
         left: Vec::new(),
         version: 0,
-        updated: facts.now,
-        said_of: Default::default(),
+        updated: context.now,
+        statements: Default::default(),
         undone: Vec::new(),
         marked: Vec::new(),
         taken: None,
-        said: Some(new.said),
+        request_hash: Some(new.request_hash),
     };
-    let told = early.map(|early| early.reports.as_slice()).unwrap_or_default();
-    let mut made = told.iter().fold(made, |made, report| made.with_report(report, by, &dealer.settings.calendar, now));
-    let mut decision = match facts.case().zip(made.event.clone()) {
-        Some((case, id)) => {
+    let reports = pending.map(|pending| pending.reports.as_slice()).unwrap_or_default();
+    let mut made = reports.iter().fold(made, |made, report| made.with_report(report, by, &dealer.settings.calendar, now));
+    let mut decision = match context.calendar_context().zip(made.event.clone()) {
+        Some((calendar_context, id)) => {
             let event = NewEvent {
                 id,
                 title: made.kind.title().to_owned(),
@@ -188,20 +192,20 @@ pub fn make(facts: &AppointmentContext<'_>, new: NewAppointment, early: Option<&
                 booked: false,
                 appointment: Some(made.id.clone()),
             };
-            schedule_as(&case, event, state_of(&made))?
+            schedule_as(&calendar_context, event, state_of(&made))?
         }
         None => {
-            made.taken = made.takes(facts, None);
-            let mut diary = Diary::new(facts.days);
+            made.taken = made.takes(context, None);
+            let mut diary = Diary::new(context.days);
             diary.put(made.id.as_str(), None, made.taken.as_ref())?;
             diary.items().fold(Decision::default(), Decision::with)
         }
     };
     decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt()));
     decision.items.extend(made.letters(None, dealer, now));
-    let heard = made.external.as_ref().map(|external| Item::Early(PendingReports::emptied(&made.id, &external.partner, now)));
-    decision.items.extend(heard);
-    let made = made.revised(facts.now);
+    let emptied = made.external.as_ref().map(|external| Item::PendingReports(PendingReports::emptied(&made.id, &external.partner, now)));
+    decision.items.extend(emptied);
+    let made = made.revised(context.now);
     decision.items.push(Item::Appointment(Box::new(made.clone())));
     Ok(ChangedAppointment { decision, appointment: made })
 }
@@ -217,7 +221,7 @@ impl AppointmentKind {
             AppointmentKind::Video => "Video Appointment",
             AppointmentKind::Delivery => "Delivery",
             AppointmentKind::Workshop => "Workshop Appointment",
-            AppointmentKind::Other => "Appointment",
+            AppointmentKind::Other | AppointmentKind::Unknown => "Appointment",
         }
     }
 }
@@ -237,12 +241,12 @@ pub struct Edit {
 ///
 /// # Errors
 /// Faults by field.
-pub fn edit(facts: &AppointmentContext<'_>, before: &Appointment, edit: Edit) -> Result<Option<ChangedAppointment>, Refusal> {
+pub fn edit(context: &AppointmentContext<'_>, before: &Appointment, edit: Edit) -> Result<Option<ChangedAppointment>, Refusal> {
     let mut after = before.clone();
     if let Some(user) = edit.user {
-        let known = |user: &UserId| facts.dealer.settings.member(user).is_some_and(|member| member.assignable);
+        let known = |user: &UserId| context.dealer.settings.member(user).is_some_and(|member| member.assignable);
         if user != before.user && user.as_ref().is_some_and(|user| !known(user)) {
-            return Err(Refusal::Invalid(vec![no_such_user(facts.dealer)]));
+            return Err(Refusal::Invalid(vec![no_such_user(context.dealer)]));
         }
         after.user = user;
     }
@@ -251,13 +255,13 @@ pub fn edit(facts: &AppointmentContext<'_>, before: &Appointment, edit: Edit) ->
     }
     let mut learnt = Vec::new();
     if let Some(customer) = edit.customer {
-        let recognised = customer.recognised(&before.id).filter(|_| facts.lead.is_none());
+        let recognised = customer.recognised(&before.id).filter(|_| context.lead.is_none());
         let Customer { name, reached, .. } = customer;
         after.customer = name.unwrap_or(after.customer);
         // If only the name or the language changes, the customer remains the same person, even if the directory has new data.
         if (&reached.email, &reached.phone) != (&after.reached.email, &after.reached.phone) {
             learnt = recognised.iter().flat_map(Recognised::learnt).collect();
-            let of_lead = facts.lead.and_then(|lead| lead.contact_id.clone());
+            let of_lead = context.lead.and_then(|lead| lead.contact_id.clone());
             after.customer_id = of_lead.or_else(|| recognised.map(|found| found.contact.id));
         }
         after.reached = reached;
@@ -265,7 +269,7 @@ pub fn edit(facts: &AppointmentContext<'_>, before: &Appointment, edit: Edit) ->
     if after == *before {
         return Ok(None);
     }
-    let mut changed = changed(facts, before, after)?;
+    let mut changed = changed(context, before, after)?;
     changed.decision.items.extend(learnt);
     Ok(Some(changed))
 }

@@ -11,44 +11,52 @@ use crate::slots::{Diary, Reservation, ReservedTime};
 ///
 /// # Errors
 /// 409 if the event was rescheduled too often.
-pub fn apply_report(facts: &AppointmentContext<'_>, before: &Appointment, report: &Report) -> Result<Option<ChangedAppointment>, Refusal> {
-    let after = before.with_report(report, facts.by, &facts.dealer.settings.calendar, facts.now);
+pub fn apply_report(
+    context: &AppointmentContext<'_>,
+    before: &Appointment,
+    report: &Report,
+) -> Result<Option<ChangedAppointment>, Refusal> {
+    let after = before.with_report(report, context.by, &context.dealer.settings.calendar, context.now);
     if after.is_as(before) {
         // The report is stored so that it is recognised later. It causes no visible change.
-        let kept = || Decision::default().with(Item::Appointment(Box::new(after.clone())));
-        return Ok((after != *before).then(|| ChangedAppointment { decision: kept(), appointment: after.clone() }));
+        let unchanged = || Decision::default().with(Item::Appointment(Box::new(after.clone())));
+        return Ok((after != *before).then(|| ChangedAppointment { decision: unchanged(), appointment: after.clone() }));
     }
-    changed(facts, before, after).map(Some)
+    changed(context, before, after).map(Some)
 }
 
 /// Applies a user's change to an appointment in the same way.
 ///
 /// # Errors
 /// 409 if the event was rescheduled too often.
-pub fn apply_local(facts: &AppointmentContext<'_>, before: &Appointment, what: AppointmentChange) -> Result<ChangedAppointment, Refusal> {
-    changed(facts, before, before.with_local_change(what, facts.by, &facts.dealer.settings.calendar, facts.now))
+pub fn apply_local(context: &AppointmentContext<'_>, before: &Appointment, what: AppointmentChange) -> Result<ChangedAppointment, Refusal> {
+    changed(context, before, before.with_local_change(what, context.by, &context.dealer.settings.calendar, context.now))
 }
 
 /// Adds the consequences of a change: the event or the reserved time, and the letters.
-pub(crate) fn changed(facts: &AppointmentContext<'_>, before: &Appointment, mut after: Appointment) -> Result<ChangedAppointment, Refusal> {
-    let event = facts.case().zip(facts.event);
+pub(crate) fn changed(
+    context: &AppointmentContext<'_>,
+    before: &Appointment,
+    mut after: Appointment,
+) -> Result<ChangedAppointment, Refusal> {
+    let event = context.calendar_context().zip(context.event);
     let mut decision = match event {
-        Some((case, event)) => {
+        Some((calendar_context, event)) => {
             // An event without a user belongs to the lead's owner. It stays so unless the change sets a user.
             let same = after.user == before.user;
             let given = if same { event.user.clone() } else { after.user.clone() };
-            after.user = given.clone().or_else(|| case.lead.owner.clone());
-            mirrored(&case, event, &after, given)?.unwrap_or_default()
+            after.user = given.clone().or_else(|| calendar_context.lead.owner.clone());
+            mirrored(&calendar_context, event, &after, given)?.unwrap_or_default()
         }
         None => {
-            after.taken = after.takes(facts, before.taken.as_ref());
-            let mut diary = Diary::new(facts.days);
+            after.taken = after.takes(context, before.taken.as_ref());
+            let mut diary = Diary::new(context.days);
             diary.put(after.id.as_str(), before.taken.as_ref(), after.taken.as_ref())?;
             diary.items().fold(Decision::default(), Decision::with)
         }
     };
-    decision.items.extend(after.letters(Some(before), facts.dealer, facts.now));
-    let after = after.revised(facts.now);
+    decision.items.extend(after.letters(Some(before), context.dealer, context.now));
+    let after = after.revised(context.now);
     decision.items.push(Item::Appointment(Box::new(after.clone())));
     Ok(ChangedAppointment { decision, appointment: after })
 }
@@ -56,14 +64,14 @@ pub(crate) fn changed(facts: &AppointmentContext<'_>, before: &Appointment, mut 
 impl Appointment {
     /// Returns the time that the appointment reserves for its user (CAL-7). `None` if it has an event, is over or is cancelled. `took` is
     /// the previous reservation.
-    pub(crate) fn takes(&self, facts: &AppointmentContext<'_>, took: Option<&Reservation>) -> Option<Reservation> {
+    pub(crate) fn takes(&self, context: &AppointmentContext<'_>, took: Option<&Reservation>) -> Option<Reservation> {
         let user = self.user.as_ref().filter(|_| self.event.is_none() && !self.state.is_cancelled())?;
         match self.attendance.is {
             Attended::NoShow => None,
-            Attended::Completed => took.filter(|_| self.at <= facts.now).cloned(),
+            Attended::Completed => took.filter(|_| self.at <= context.now).cloned(),
             Attended::Unknown => {
-                let until = self.at.checked_add_signed(facts.dealer.capacity().duration(self.kind.event_type()))?;
-                let place = ReservedTime::new(self.at, until).ok().filter(|_| until > facts.now)?;
+                let until = self.at.checked_add_signed(context.dealer.capacity().duration(self.kind.event_type()))?;
+                let place = ReservedTime::new(self.at, until).ok().filter(|_| until > context.now)?;
                 Some(Reservation { user: user.clone(), place })
             }
         }

@@ -1,7 +1,7 @@
 //! Completes the events of a lead that is closed (CAL-4).
 
 use crate::base::EventId;
-use crate::calendar::{CalendarEvent, Ended, EventState, Planned};
+use crate::calendar::{CalendarEvent, Ending, EventState, Planned};
 use crate::decision::{Decision, Item};
 use crate::lead::{Event, Lead};
 use crate::rules::calendar::CalendarContext;
@@ -39,7 +39,7 @@ impl CompletedEvents {
 pub fn with_events_completed(
     mut decision: Decision,
     events: &[&CalendarEvent],
-    case: &CalendarContext<'_>,
+    context: &CalendarContext<'_>,
 ) -> Result<Decision, DayNotLoaded> {
     let incomplete: Vec<&CalendarEvent> = events.iter().copied().filter(|event| event.state == EventState::Incomplete).collect();
     for item in &mut decision.items {
@@ -53,11 +53,11 @@ pub fn with_events_completed(
             _ => {}
         }
     }
-    let mut diary = Diary::new(case.days);
+    let mut diary = Diary::new(context.days);
     for event in incomplete {
-        let ended = Ended { at: case.now, by: case.by.clone(), reason: None, note: None };
+        let ended = Ending { at: context.now, by: context.by.clone(), reason: None, note: None };
         let mut after = CalendarEvent { state: EventState::Completed(ended), due: None, ..event.clone() };
-        after.taken = after.takes_now(case);
+        after.taken = after.takes_now(context);
         diary.put(event.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
         decision.items.push(Item::Event(Box::new(after)));
     }

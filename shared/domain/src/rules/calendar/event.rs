@@ -2,7 +2,7 @@
 
 use crate::appointment::{Attended, not_to_the_past, on_its_day};
 use crate::base::{Actor, NO_SHOW_REASONS, Refusal};
-use crate::calendar::{CalendarEvent, Ended, EventState, EventTime, Planned};
+use crate::calendar::{CalendarEvent, Ending, EventState, EventTime, Planned};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::{Event, Lead};
 use crate::rules::calendar::NewEvent;
@@ -29,25 +29,25 @@ pub struct CalendarContext<'a> {
 ///
 /// # Errors
 /// Faults by field; 409 if the lead has 18 incomplete events.
-pub fn schedule(case: &CalendarContext<'_>, new: NewEvent) -> Result<Decision, Refusal> {
-    schedule_as(case, new, EventState::Incomplete)
+pub fn schedule(context: &CalendarContext<'_>, new: NewEvent) -> Result<Decision, Refusal> {
+    schedule_as(context, new, EventState::Incomplete)
 }
 
 /// Adds an event that already has a state.
-pub(crate) fn schedule_as(case: &CalendarContext<'_>, new: NewEvent, state: EventState) -> Result<Decision, Refusal> {
-    let mut event = new.check(case)?;
-    let mut changed = case.lead.touched(case.now);
-    let mut told = changed.plan_event(&event, case.dealer, case.now)?;
+pub(crate) fn schedule_as(context: &CalendarContext<'_>, new: NewEvent, state: EventState) -> Result<Decision, Refusal> {
+    let mut event = new.check(context)?;
+    let mut changed = context.lead.touched(context.now);
+    let mut timeline = changed.plan_event(&event, context.dealer, context.now)?;
     if state != EventState::Incomplete {
         changed.unplan(&event.id);
         changed.count_drive(&event, &state);
         (event.state, event.due) = (state, None);
-        event.taken = event.takes_now(case);
-        told.push(event.told());
+        event.taken = event.takes_now(context);
+        timeline.push(event.timeline_event());
     }
-    let mut diary = Diary::new(case.days);
+    let mut diary = Diary::new(context.days);
     diary.put(event.id.as_str(), None, event.taken.as_ref())?;
-    let decision = commit(changed, case.by.clone(), told, case.now).with(Item::Event(Box::new(event)));
+    let decision = commit(changed, context.by.clone(), timeline, context.now).with(Item::Event(Box::new(event)));
     Ok(diary.items().fold(decision, Decision::with))
 }
 
@@ -92,30 +92,30 @@ impl EventAction {
 /// # Errors
 /// 409 if the event has already ended in another way; faults by field; 422 if attendance is recorded before the day of the appointment.
 pub fn settle(
-    case: &CalendarContext<'_>,
+    context: &CalendarContext<'_>,
     event: &CalendarEvent,
-    deed: EventAction,
+    action: EventAction,
     follow_up: Option<NewEvent>,
 ) -> Result<Option<Decision>, Refusal> {
-    let CalendarContext { lead, dealer, by, now, .. } = *case;
+    let CalendarContext { lead, dealer, by, now, .. } = *context;
     let (id, title) = (event.id.clone(), event.title.clone());
-    if event.is_so(&deed, &dealer.settings, now) && follow_up.is_none() {
+    if event.is_so(&action, &dealer.settings, now) && follow_up.is_none() {
         return Ok(None);
     }
     if event.state != EventState::Incomplete {
         return Err(Refusal::Conflict(format!("the event is already {}", event.state.name())));
     }
-    if let Some(is) = deed.attendance().filter(|_| event.is_appointment()) {
+    if let Some(is) = action.attendance().filter(|_| event.is_appointment()) {
         on_its_day(is, event.at, dealer, now)?;
     }
     let within = |field: &str| Some(format!("follow_up.{field}"));
-    let follow_up = follow_up.map(|new| new.check(case).map_err(|refusal| refusal.relocated(within))).transpose()?;
+    let follow_up = follow_up.map(|new| new.check(context).map_err(|refusal| refusal.relocated(within))).transpose()?;
     let mut after = CalendarEvent { dealer: dealer.id.clone(), due: None, ..event.clone() };
     let mut changed = lead.touched(now);
     changed.unplan(&event.id);
-    let ended = |reason, note| Ended { at: now, by: by.clone(), reason, note };
+    let ended = |reason, note| Ending { at: now, by: by.clone(), reason, note };
     let mut timed = true;
-    let told = match deed {
+    let timeline_event = match action {
         EventAction::Complete { note } => {
             after.state = EventState::Completed(ended(None, note.clone()));
             Event::EventCompleted { event: id, title, note }
@@ -146,25 +146,25 @@ pub fn settle(
         }
     };
     changed.count_drive(event, &after.state);
-    let mut told = vec![told];
+    let mut timeline = vec![timeline_event];
     if let Some(follow_up) = &follow_up {
-        told.extend(changed.plan_event(follow_up, dealer, now)?);
+        timeline.extend(changed.plan_event(follow_up, dealer, now)?);
     }
-    after.taken = after.takes_now(case).filter(|_| timed);
-    let mut diary = Diary::new(case.days);
+    after.taken = after.takes_now(context).filter(|_| timed);
+    let mut diary = Diary::new(context.days);
     diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
     if let Some(next) = &follow_up {
         diary.put(next.id.as_str(), None, next.taken.as_ref())?;
     }
-    let decision = commit(changed, by.clone(), told, now).with(Item::Event(Box::new(after)));
+    let decision = commit(changed, by.clone(), timeline, now).with(Item::Event(Box::new(after)));
     let decision = decision.with_some(follow_up.map(|event| Item::Event(Box::new(event))));
     Ok(Some(diary.items().fold(decision, Decision::with)))
 }
 
 impl CalendarEvent {
     /// Whether the event already has the requested state.
-    fn is_so(&self, deed: &EventAction, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
-        match (deed, &self.state) {
+    fn is_so(&self, action: &EventAction, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+        match (action, &self.state) {
             (EventAction::Complete { note }, EventState::Completed(ended)) => note.is_none() || *note == ended.note,
             (EventAction::Delete, EventState::Deleted(_)) => true,
             (EventAction::NoShow { reason, note }, EventState::NoShow(ended)) => {

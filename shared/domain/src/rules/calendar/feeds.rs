@@ -1,11 +1,11 @@
-//! Adds and removes calendar links (CAL-6).
+//! Adds and removes calendar feeds (CAL-6).
 
 use crate::base::{FeedId, Refusal};
 use crate::calendar::{CalendarFeed, CalendarFeeds};
 use crate::decision::{Decision, Item};
 
 impl CalendarFeeds {
-    /// Adds a calendar link. The decision is `None` if the same request has already added it.
+    /// Adds a calendar feed. The decision is `None` if the same request has already added it.
     ///
     /// # Errors
     /// [`Refusal::Reused`] if another request used the id (INT-5); 409 if there are too many links.
@@ -16,14 +16,14 @@ impl CalendarFeeds {
             return same.then(|| (None, known.clone())).ok_or_else(reused);
         }
         if self.feeds.len() >= Self::MOST {
-            return Err(Refusal::Conflict(format!("you already have {} calendar links; revoke one first (CAL-6)", Self::MOST)));
+            return Err(Refusal::Conflict(format!("you already have {} calendar feeds; revoke one first (CAL-6)", Self::MOST)));
         }
         let mut after = self.clone();
         after.feeds.push(new.clone());
-        Ok((Some(Decision::default().with(Item::Feeds(after))), new))
+        Ok((Some(Decision::default().with(Item::CalendarFeeds(after))), new))
     }
 
-    /// Removes a calendar link, which revokes it at once.
+    /// Removes a calendar feed, which revokes it at once.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no link with this id.
@@ -33,6 +33,6 @@ impl CalendarFeeds {
         if after == *self {
             return Err(Refusal::NotFound("calendar link"));
         }
-        Ok(Decision::default().with(Item::Feeds(after)))
+        Ok(Decision::default().with(Item::CalendarFeeds(after)))
     }
 }

@@ -40,8 +40,8 @@ pub(crate) const MOST_BOOKINGS: u32 = 20;
 ///
 /// # Errors
 /// Faults by field; 409 if the lead is lost.
-pub fn invite(case: &CalendarContext<'_>, new: NewInvitation) -> Result<(Decision, Invitation), Refusal> {
-    let CalendarContext { lead, dealer, now, .. } = *case;
+pub fn invite(context: &CalendarContext<'_>, new: NewInvitation) -> Result<(Decision, Invitation), Refusal> {
+    let CalendarContext { lead, dealer, now, .. } = *context;
     let mut faults = Vec::new();
     let kind = dealer.settings.event_type(&new.kind);
     if kind.is_none() {
@@ -74,8 +74,8 @@ pub fn invite(case: &CalendarContext<'_>, new: NewInvitation) -> Result<(Decisio
         bookings: 0,
         revoked: None,
     };
-    let told = Event::Invited { invitation: invitation.id.clone(), kind: invitation.kind.clone(), expires: invitation.expires };
-    let decision = commit(lead.touched(now), case.by.clone(), vec![told], now);
+    let event = Event::Invited { invitation: invitation.id.clone(), kind: invitation.kind.clone(), expires: invitation.expires };
+    let decision = commit(lead.touched(now), context.by.clone(), vec![event], now);
     Ok((decision.with(Item::Invitation(Box::new(invitation.clone()))), invitation))
 }
 
@@ -85,8 +85,8 @@ pub fn revoke(lead: &Lead, invitation: &Invitation, by: Actor, now: DateTime<Utc
         return None;
     }
     let revoked = Invitation { revoked: Some(now), ..invitation.clone() };
-    let told = Event::InvitationRevoked { invitation: invitation.id.clone() };
-    Some(commit(lead.touched(now), by, vec![told], now).with(Item::Invitation(Box::new(revoked))))
+    let event = Event::InvitationRevoked { invitation: invitation.id.clone() };
+    Some(commit(lead.touched(now), by, vec![event], now).with(Item::Invitation(Box::new(revoked))))
 }
 
 /// Books the slot at `from` for the customer, or reschedules the booking to it. `None` if it is already booked.
@@ -94,23 +94,23 @@ pub fn revoke(lead: &Lead, invitation: &Invitation, by: Actor, now: DateTime<Utc
 /// # Errors
 /// 409 if the slot is not free or the link offers no slots ([`OfferRefusal`]).
 pub fn book(
-    case: &CalendarContext<'_>,
+    context: &CalendarContext<'_>,
     invitation: &Invitation,
     event: Option<&CalendarEvent>,
     from: DateTime<Utc>,
 ) -> Result<Option<Decision>, Refusal> {
-    let moved = event.filter(|_| invitation.standing(event, case.now) == InvitationStatus::Booked);
+    let moved = event.filter(|_| invitation.standing(event, context.now) == InvitationStatus::Booked);
     if moved.is_some_and(|event| event.at == from) {
         return Ok(None);
     }
-    let offer = invitation.offer(case.lead, case.dealer, event, case.now)?;
+    let offer = invitation.offer(context.lead, context.dealer, event, context.now)?;
     // The first run has no loaded days and must report every needed day. So all days are requested before anything is checked.
-    let diary = Diary::new(case.days);
+    let diary = Diary::new(context.days);
     let days = offer.days_of(&diary, from);
     offer.find_slot(&days, from)?;
     if let Some(event) = moved {
-        let settled = settle(case, event, EventAction::Reschedule { to: EventTime::At(from) }, None)?;
-        return Ok(settled.map(|decision| told(case, decision, Booking::Moved)));
+        let settled = settle(context, event, EventAction::Reschedule { to: EventTime::At(from) }, None)?;
+        return Ok(settled.map(|decision| notify(context, decision, Booking::Moved)));
     }
     let bookings = invitation.bookings + 1;
     let id = invitation.names_event(bookings).ok_or(Refusal::NotFound("invitation"))?;
@@ -127,32 +127,32 @@ pub fn book(
         booked: true,
         appointment: None,
     };
-    let decision = schedule(case, new)?;
+    let decision = schedule(context, new)?;
     let booked = Invitation { event: Some(id), bookings, ..invitation.clone() };
-    Ok(Some(told(case, decision, Booking::Booked).with(Item::Invitation(Box::new(booked)))))
+    Ok(Some(notify(context, decision, Booking::Booked).with(Item::Invitation(Box::new(booked)))))
 }
 
 /// Cancels the customer's booking. `None` if there is none.
 ///
 /// # Errors
 /// 409 if the appointment has started or is over.
-pub fn cancel(case: &CalendarContext<'_>, invitation: &Invitation, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
-    match (invitation.standing(event, case.now), event) {
+pub fn cancel(context: &CalendarContext<'_>, invitation: &Invitation, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
+    match (invitation.standing(event, context.now), event) {
         (InvitationStatus::Over, _) => Err(OfferRefusal::Over.into()),
         (InvitationStatus::Booked, Some(event)) => {
-            let settled = settle(case, event, EventAction::Delete, None)?;
-            Ok(settled.map(|decision| told(case, decision, Booking::Cancelled)))
+            let settled = settle(context, event, EventAction::Delete, None)?;
+            Ok(settled.map(|decision| notify(context, decision, Booking::Cancelled)))
         }
         _ => Ok(None),
     }
 }
 
 /// Extends the decision: notifies the user of the appointment.
-fn told(case: &CalendarContext<'_>, decision: Decision, what: Booking) -> Decision {
+fn notify(context: &CalendarContext<'_>, decision: Decision, what: Booking) -> Decision {
     let event = decision.items.iter().find_map(|item| if let Item::Event(event) = item { Some(event.clone()) } else { None });
     let notice = decision.lead().zip(event).map(|(lead, event)| {
-        let reader = event.user.as_ref().or(lead.owner.as_ref()).unwrap_or(&case.dealer.settings.admin_user).clone();
-        Item::Message(Message::booking(lead, &event, what, reader, case.now))
+        let reader = event.user.as_ref().or(lead.owner.as_ref()).unwrap_or(&context.dealer.settings.admin_user).clone();
+        Item::Message(Message::booking(lead, &event, what, reader, context.now))
     });
     decision.with_some(notice)
 }

@@ -2,7 +2,7 @@
 
 use crate::appointment::{Appointment, AppointmentState, Attended};
 use crate::base::{Actor, NO_SHOW_REASONS, Refusal, UserId};
-use crate::calendar::{CalendarEvent, Ended, EventState, Planned, in_reach};
+use crate::calendar::{CalendarEvent, Ending, EventState, Planned, in_reach};
 use crate::decision::{Decision, Item, commit};
 use crate::lead::Event;
 use crate::rules::calendar::CalendarContext;
@@ -13,13 +13,13 @@ pub(crate) fn state_of(appointment: &Appointment) -> EventState {
     let attendance = &appointment.attendance;
     let ended = |reason| {
         let (at, by) = (attendance.as_of.unwrap_or(appointment.created), attendance.by.clone());
-        Ended { at, by: by.unwrap_or_else(|| appointment.by.clone()), reason, note: None }
+        Ending { at, by: by.unwrap_or_else(|| appointment.by.clone()), reason, note: None }
     };
     match (&appointment.state, attendance.is) {
-        (AppointmentState::Cancelled { at, by }, _) => EventState::Deleted(Ended { at: *at, by: by.clone(), reason: None, note: None }),
-        (AppointmentState::Booked, Attended::Unknown) => EventState::Incomplete,
-        (AppointmentState::Booked, Attended::Completed) => EventState::Completed(ended(None)),
-        (AppointmentState::Booked, Attended::NoShow) => {
+        (AppointmentState::Cancelled { at, by }, _) => EventState::Deleted(Ending { at: *at, by: by.clone(), reason: None, note: None }),
+        (AppointmentState::Booked | AppointmentState::Unknown, Attended::Unknown) => EventState::Incomplete,
+        (AppointmentState::Booked | AppointmentState::Unknown, Attended::Completed) => EventState::Completed(ended(None)),
+        (AppointmentState::Booked | AppointmentState::Unknown, Attended::NoShow) => {
             EventState::NoShow(ended(Some(attendance.reason.clone().unwrap_or_else(|| NO_SHOW_REASONS[1].to_owned()))))
         }
     }
@@ -30,14 +30,14 @@ pub(crate) fn state_of(appointment: &Appointment) -> EventState {
 /// # Errors
 /// 409 if the event was rescheduled too often; 422 if the time is out of range.
 pub(crate) fn mirrored(
-    case: &CalendarContext<'_>,
+    context: &CalendarContext<'_>,
     event: &CalendarEvent,
     appointment: &Appointment,
     given: Option<UserId>,
 ) -> Result<Option<Decision>, Refusal> {
-    let CalendarContext { lead, dealer, by, now, .. } = *case;
+    let CalendarContext { lead, dealer, by, now, .. } = *context;
     let mut after = CalendarEvent { dealer: dealer.id.clone(), ..event.clone() };
-    let mut told = Vec::new();
+    let mut timeline = Vec::new();
     if appointment.at != event.at {
         if !in_reach(appointment.at, now) {
             return Err(Refusal::field("at", "CAL-4", "must be within ten years"));
@@ -47,21 +47,21 @@ pub(crate) fn mirrored(
             Actor::Partner(_) => after.go_to(appointment.at, by, now),
             _ => after.reschedule(appointment.at, by, now)?,
         }
-        told.push(Event::EventRescheduled { event: event.id.clone(), title: event.title.clone(), from: event.at, to: appointment.at });
+        timeline.push(Event::EventRescheduled { event: event.id.clone(), title: event.title.clone(), from: event.at, to: appointment.at });
     }
     if after.user != given {
         after.user = given;
         let (from, to) = (event.user.clone(), after.user.clone());
-        told.push(Event::EventGiven { event: event.id.clone(), title: event.title.clone(), from, to });
+        timeline.push(Event::EventGiven { event: event.id.clone(), title: event.title.clone(), from, to });
     }
     let state = state_of(appointment);
     // The note of the end stays while the end is the same.
-    let facts = |state: &EventState| (state.name(), state.ended().map(|ended| (ended.at, ended.reason.clone())));
-    if facts(&state) != facts(&event.state) {
+    let outcome = |state: &EventState| (state.name(), state.ended().map(|ended| (ended.at, ended.reason.clone())));
+    if outcome(&state) != outcome(&event.state) {
         after.state = state;
-        told.push(after.told());
+        timeline.push(after.timeline_event());
     }
-    if told.is_empty() {
+    if timeline.is_empty() {
         return Ok(None);
     }
     let mut changed = lead.touched(now);
@@ -73,21 +73,21 @@ pub(crate) fn mirrored(
         changed.planned.sort();
     }
     after.due = Some(after.at).filter(|at| stands && *at > now);
-    after.taken = after.takes_now(case);
-    let mut diary = Diary::new(case.days);
+    after.taken = after.takes_now(context);
+    let mut diary = Diary::new(context.days);
     diary.put(after.id.as_str(), event.taken.as_ref(), after.taken.as_ref())?;
-    let decision = commit(changed, by.clone(), told, now).with(Item::Event(Box::new(after)));
+    let decision = commit(changed, by.clone(), timeline, now).with(Item::Event(Box::new(after)));
     Ok(Some(diary.items().fold(decision, Decision::with)))
 }
 
 impl CalendarEvent {
     /// Returns the timeline event for its state.
-    pub(crate) fn told(&self) -> Event {
+    pub(crate) fn timeline_event(&self) -> Event {
         let (event, title) = (self.id.clone(), self.title.clone());
         match &self.state {
             EventState::Incomplete => Event::EventScheduled { event, title, kind: self.kind.clone(), at: self.at },
             EventState::Completed(ended) => Event::EventCompleted { event, title, note: ended.note.clone() },
-            EventState::NoShow(Ended { reason, note, .. }) => {
+            EventState::NoShow(Ending { reason, note, .. }) => {
                 Event::EventNoShow { event, title, reason: reason.clone().unwrap_or_default(), note: note.clone() }
             }
             EventState::Deleted(_) => Event::EventDeleted { event, title },

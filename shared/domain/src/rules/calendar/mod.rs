@@ -1,4 +1,4 @@
-//! Changes of calendar events, invitations and calendar links (CAL).
+//! Changes of calendar events, invitations and calendar feeds (CAL).
 
 mod completion;
 mod event;

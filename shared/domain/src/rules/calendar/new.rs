@@ -10,7 +10,7 @@ use crate::rules::calendar::CalendarContext;
 pub struct NewEvent {
     /// Its id.
     pub id: EventId,
-    /// What to do.
+    /// The title.
     pub title: String,
     /// The type, as its name in the API or as its display name.
     pub kind: String,
@@ -28,8 +28,8 @@ pub struct NewEvent {
 
 impl NewEvent {
     /// Checks all fields and creates the event.
-    pub(crate) fn check(self, case: &CalendarContext<'_>) -> Result<CalendarEvent, Refusal> {
-        let CalendarContext { lead, dealer, now, .. } = *case;
+    pub(crate) fn check(self, context: &CalendarContext<'_>) -> Result<CalendarEvent, Refusal> {
+        let CalendarContext { lead, dealer, now, .. } = *context;
         let mut faults = Vec::new();
         let title = self.title.trim().to_owned();
         if !is_line(&title, 200) {
@@ -56,7 +56,7 @@ impl NewEvent {
             at,
             notes: self.notes,
             user: self.user,
-            by: case.by.clone(),
+            by: context.by.clone(),
             created: now,
             state: EventState::Incomplete,
             rescheduled: Vec::new(),
@@ -68,7 +68,7 @@ impl NewEvent {
             appointment: self.appointment,
         };
         // An event without its own time records something at `now`. It reserves no time.
-        let taken = if self.when.is_timed(calendar, now) { event.takes(case) } else { None };
+        let taken = if self.when.is_timed(calendar, now) { event.takes(context) } else { None };
         Ok(CalendarEvent { taken, ..event })
     }
 }

@@ -25,16 +25,16 @@ pub fn rearm(events: &[&CalendarEvent], dealer: &Dealer) -> Option<Decision> {
 /// event has ended or was moved, or the wake-up was early or duplicated.
 pub fn resubmit(event: &CalendarEvent, lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Option<Decision> {
     event.due.filter(|due| *due <= now && event.state == EventState::Incomplete)?;
-    let look_again = |due: Option<DateTime<Utc>>| Decision::default().with(Item::Event(Box::new(CalendarEvent { due, ..event.clone() })));
+    let rescheduled = |due: Option<DateTime<Utc>>| Decision::default().with(Item::Event(Box::new(CalendarEvent { due, ..event.clone() })));
     let stops = matches!(lead.status, Status::Lost(_)) || (lead.status == Status::Won && event.level >= 1);
     if stops || lead.dealer != dealer.id {
-        return Some(look_again(None));
+        return Some(rescheduled(None));
     }
     // The minutes may have changed in the meantime, or the step may have been switched off (SET-3).
-    let Some(due) = event.next_step(&dealer.settings) else { return Some(look_again(None)) };
+    let Some(due) = event.next_step(&dealer.settings) else { return Some(rescheduled(None)) };
     let happens = dealer.settings.resubmission_happens(due);
     if happens > now {
-        return Some(look_again(Some(happens)));
+        return Some(rescheduled(Some(happens)));
     }
     let level = event.level + 1;
     let mut stepped = CalendarEvent { level, ..event.clone() };
@@ -45,7 +45,7 @@ pub fn resubmit(event: &CalendarEvent, lead: &Lead, dealer: &Dealer, now: DateTi
     // An overdue event is not an activity on the lead (CAL-3).
     changed.updated = lead.updated;
     let notice = Message::resubmission(&changed, event, level, reader.clone(), happens, now);
-    let told = vec![Event::Resubmission { event: event.id.clone(), title: event.title.clone(), level, due: event.at }];
-    let decision = commit(changed, Actor::System, told, now);
+    let timeline = vec![Event::Resubmission { event: event.id.clone(), title: event.title.clone(), level, due: event.at }];
+    let decision = commit(changed, Actor::System, timeline, now);
     Some(decision.with(Item::Event(Box::new(stepped))).with(Item::Message(notice)))
 }

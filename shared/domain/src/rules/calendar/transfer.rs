@@ -37,15 +37,15 @@ const OF_ONE: usize = 7;
 pub fn with_reservations_moved(
     mut decision: Decision,
     events: &[&CalendarEvent],
-    case: &CalendarContext<'_>,
+    context: &CalendarContext<'_>,
 ) -> Result<Decision, DayNotLoaded> {
     let Some(lead) = decision.lead().filter(|lead| lead.calendar_transfer_pending_since.is_some()).cloned() else { return Ok(decision) };
-    let case = CalendarContext { lead: &lead, ..*case };
-    let mut diary = Diary::new(case.days);
+    let context = CalendarContext { lead: &lead, ..*context };
+    let mut diary = Diary::new(context.days);
     // The count depends only on the events, so that the same days are requested whatever is reserved on them.
     let (mut days, mut appointments, mut whole) = (BTreeSet::new(), 0, true);
     for event in events.iter().filter(|event| event.state == EventState::Incomplete) {
-        let after = CalendarEvent { taken: event.taken_by_owner(&case), ..CalendarEvent::clone(event) };
+        let after = CalendarEvent { taken: event.taken_by_owner(&context), ..CalendarEvent::clone(event) };
         // The salesperson of the appointment changes, too (APT-1).
         if after.taken == event.taken && (event.user.is_some() || !event.is_appointment()) {
             continue;

@@ -1,7 +1,7 @@
 //! Assigns leads: by rotation or by hand (DIS-1, DIS-6, DIS-7).
 
 use crate::base::{Actor, Refusal, Status, UserId};
-use crate::decision::{Decision, Item, commit};
+use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::distribution::{AssignmentReason, Choice, LaneState, Pool, Rotation};
 use crate::lead::{Event, Lead, Turn, in_progress};
 use crate::messages::Message;
@@ -86,15 +86,8 @@ fn standing(
 ///
 /// # Errors
 /// 422 if the user does not work here or is not `assignable` (the pool's user need not be); 409 if the lead is closed.
-pub fn to_user(
-    lead: &Lead,
-    dealer: &Dealer,
-    user: &UserId,
-    pool: Option<&Pool>,
-    by: Actor,
-    note: Option<String>,
-    now: DateTime<Utc>,
-) -> Result<Option<Decision>, Refusal> {
+pub fn to_user(input: LeadInput<'_>, user: &UserId, pool: Option<&Pool>, note: Option<String>) -> Result<Option<Decision>, Refusal> {
+    let LeadInput { lead, dealer, by, now } = input;
     if lead.owner.as_ref() == Some(user) {
         return Ok(None);
     }
@@ -108,7 +101,7 @@ pub fn to_user(
     let why = AssignmentReason { rule: "DIS-7".into(), turn: None, group: None, passed_over: Vec::new(), note };
     let (event, notice) = hand_over(&mut changed, user.clone(), why, now);
     let taken_back = pool.filter(|_| of_pool).and_then(|pool| pool.taken_back(lead.id)).map(Item::Pool);
-    Ok(Some(commit(changed, by, vec![event], now).with(notice).with_some(taken_back)))
+    Ok(Some(commit(changed, by.clone(), vec![event], now).with(notice).with_some(taken_back)))
 }
 
 /// Transfers a lead to another dealer of the group, which then distributes it. Steps that have not fired are recomputed from the arrival by

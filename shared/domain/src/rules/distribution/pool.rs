@@ -33,8 +33,8 @@ pub fn claim(lead: &Lead, dealer: &Dealer, pool: &Pool, first: &[&Lead], user: &
         return Err(Refusal::Conflict(format!("{user} is not assignable at {} (DIS-8)", dealer.id)));
     }
     if !is_pooled(lead, settings) {
-        let who = lead.owner.as_ref().map_or("nobody yet".to_owned(), ToString::to_string);
-        return Err(Refusal::Conflict(format!("the lead is not in the pool: it is {}, and its owner is {who}", lead.status.name())));
+        let owner = lead.owner.as_ref().map_or("it has no owner yet".to_owned(), |owner| format!("its owner is {owner}"));
+        return Err(Refusal::Conflict(format!("the lead is not in the pool: it is {}, and {owner}", lead.status.name())));
     }
     let in_pool = |lead: &&&Lead| lead.dealer == dealer.id && is_pooled(lead, settings);
     let left: Vec<LeadId> = first.iter().filter(|lead| !in_pool(lead)).map(|lead| lead.id).collect();

@@ -1,18 +1,16 @@
 //! Records communications and sends mail (LEAD-3).
 
-use crate::base::{Actor, ElementId, Medium, ReactionKind, Refusal, Status};
-use crate::decision::{Decision, Item, commit};
+use crate::base::{ElementId, Medium, ReactionKind, Refusal, Status};
+use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::elements::{Communication, Content, Element, Form, beginning};
 use crate::enquiry::{Condition, ContactPreferences};
-use crate::lead::{Event, Lead};
+use crate::lead::Event;
 use crate::messages::{Enclosed, Letter, LetterKind, LetterState};
 use crate::rules::elements::{counted, has_room};
-use crate::settings::Dealer;
-use chrono::{DateTime, Utc};
 
 /// A request to record or send a communication.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "as in Communication and Says")]
+#[expect(missing_docs, reason = "as in Communication and LetterKind")]
 pub enum CommunicationRequest {
     Email { subject: String, text: String, quote: Option<(ElementId, Form)> },
     Sms { text: String },
@@ -27,15 +25,14 @@ pub enum CommunicationRequest {
 /// 409 if the dealer answers in another system, the contact has no address for the medium, or the lead has the maximum number of
 /// communications. 422 if the quote does not exist or is not for a new vehicle.
 pub fn communicate(
-    (lead, dealer): (&Lead, &Dealer),
+    input: LeadInput<'_>,
     id: ElementId,
-    said: CommunicationRequest,
+    request: CommunicationRequest,
     quote: Option<&Element>,
     reached: &ContactPreferences,
-    by: &Actor,
-    now: DateTime<Utc>,
 ) -> Result<Decision, Refusal> {
-    let (letter, reaction) = match &said {
+    let LeadInput { lead, dealer, by, now } = input;
+    let (letter, reaction) = match &request {
         CommunicationRequest::Call { reached: false, .. } => (None, None),
         CommunicationRequest::Call { .. } => (None, Some(ReactionKind::CallReached)),
         CommunicationRequest::Email { .. } | CommunicationRequest::Sms { .. } if dealer.settings.lead_tracking_only => {
@@ -58,9 +55,9 @@ pub fn communicate(
             )
         }
     };
-    let letter = letter.map(|(medium, says)| Letter::of_lead(lead, id.to_string(), medium, says, &dealer.settings, now));
+    let letter = letter.map(|(medium, kind)| Letter::of_lead(lead, id.to_string(), medium, kind, &dealer.settings, now));
     let suppressed = letter.as_ref().is_some_and(|letter| matches!(letter.fate, LetterState::Suppressed { .. }));
-    let communication = match said {
+    let communication = match request {
         CommunicationRequest::Email { subject, quote, .. } => Communication::Email { subject, quote },
         CommunicationRequest::Sms { text } => Communication::Sms { begins: beginning(&text) },
         CommunicationRequest::Call { reached, note } => Communication::Call { reached, note },
@@ -70,16 +67,16 @@ pub fn communicate(
     has_room(lead, content.kind())?;
     let element = Element::new(id, lead.id, content, by, now);
     let mut changed = lead.touched(now);
-    let mut told = vec![element.added()];
+    let mut timeline = vec![element.added()];
     match reaction.filter(|_| !suppressed) {
         Some(kind) => {
             let first = lead.status == Status::InProgress && changed.react(kind, dealer, now);
-            told.push(Event::Reacted { kind, first, note });
+            timeline.push(Event::Reacted { kind, first, note });
         }
-        None if letter.is_none() => told.push(Event::CallMissed { note }),
+        None if letter.is_none() => timeline.push(Event::CallMissed { note }),
         None => {}
     }
-    let decision = counted(commit(changed, by.clone(), told, now), element);
+    let decision = counted(commit(changed, by.clone(), timeline, now), element);
     Ok(decision.with_some(letter.map(|letter| Item::Letter(Box::new(letter)))))
 }
 

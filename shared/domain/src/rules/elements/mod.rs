@@ -28,11 +28,11 @@ pub const MOST: u32 = 100;
 pub fn add(lead: &Lead, id: ElementId, content: Content, by: &Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
     has_room(lead, content.kind())?;
     let element = Element::new(id, lead.id, content, by, now);
-    let told = match &element.content {
+    let event = match &element.content {
         Content::Document(document) => Event::DocumentAnnounced { element: element.id.clone(), title: document.title.clone() },
         _ => element.added(),
     };
-    Ok(counted(commit(lead.touched(now), by.clone(), vec![told], now), element))
+    Ok(counted(commit(lead.touched(now), by.clone(), vec![event], now), element))
 }
 
 pub(crate) fn has_room(lead: &Lead, kind: ElementKind) -> Result<(), Refusal> {
@@ -63,14 +63,14 @@ pub fn change(lead: &Lead, element: &Element, content: Content, by: &Actor, now:
         return Ok(None);
     }
     let after = element.with_content(content.entered(), now);
-    let told = Event::ElementChanged {
+    let event = Event::ElementChanged {
         kind: after.content.kind(),
         element: after.id.clone(),
         title: after.content.title(),
         text: after.content.text(),
         before: Box::new(element.content.clone()),
     };
-    Ok(Some(commit(lead.touched(now), by.clone(), vec![told], now).with(Item::Element(Box::new(after)))))
+    Ok(Some(commit(lead.touched(now), by.clone(), vec![event], now).with(Item::Element(Box::new(after)))))
 }
 
 /// Removes an element. `event` is the event of a test drive; it is cancelled if it is still to come. `None` if the element is already
@@ -78,24 +78,25 @@ pub fn change(lead: &Lead, element: &Element, content: Content, by: &Actor, now:
 ///
 /// # Errors
 /// [`DayNotLoaded`](crate::slots::DayNotLoaded) if a day of the calendar was not loaded.
-pub fn remove(case: &CalendarContext<'_>, element: &Element, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
+pub fn remove(context: &CalendarContext<'_>, element: &Element, event: Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> {
     if element.removed.is_some() {
         return Ok(None);
     }
-    let told = Event::ElementRemoved { kind: element.content.kind(), element: element.id.clone(), title: element.content.title() };
+    let timeline_event =
+        Event::ElementRemoved { kind: element.content.kind(), element: element.id.clone(), title: element.content.title() };
     let planned = event.filter(|event| event.state == EventState::Incomplete);
     // If the event of a test drive is or was cancelled, the count was already reduced.
     let counts = planned.is_none() && !event.is_some_and(|event| matches!(event.state, EventState::Deleted(_)));
-    let called_off = planned.map(|event| settle(case, event, EventAction::Delete, None)).transpose()?.flatten();
-    let mut decision = called_off.unwrap_or_else(|| commit(case.lead.touched(case.now), case.by.clone(), Vec::new(), case.now));
+    let called_off = planned.map(|event| settle(context, event, EventAction::Delete, None)).transpose()?.flatten();
+    let mut decision = called_off.unwrap_or_else(|| commit(context.lead.touched(context.now), context.by.clone(), Vec::new(), context.now));
     for item in &mut decision.items {
         match item {
             Item::Lead(lead) if counts => lead.counts.take(element.content.kind()),
-            Item::Entry(entry) => entry.events.insert(0, told.clone()),
+            Item::Entry(entry) => entry.events.insert(0, timeline_event.clone()),
             _ => {}
         }
     }
-    Ok(Some(decision.with(Item::Element(Box::new(element.gone(case.by, case.now))))))
+    Ok(Some(decision.with(Item::Element(Box::new(element.gone(context.by, context.now))))))
 }
 
 impl Element {

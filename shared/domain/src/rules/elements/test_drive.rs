@@ -11,13 +11,13 @@ use crate::rules::elements::{counted, has_room};
 ///
 /// # Errors
 /// Faults of the event by field; 409 if the lead has the maximum number.
-pub fn schedule_test_drive(case: &CalendarContext<'_>, id: ElementId, vehicle: Vehicle, new: NewEvent) -> Result<Decision, Refusal> {
+pub fn schedule_test_drive(context: &CalendarContext<'_>, id: ElementId, vehicle: Vehicle, new: NewEvent) -> Result<Decision, Refusal> {
     let event = new.id.clone();
     let title = new.title.trim().to_owned();
     let title = if title.is_empty() { vehicle.line() } else { title };
-    let mut decision = schedule(case, NewEvent { kind: BOOKED_TEST_DRIVE.into(), title, ..new })?;
-    has_room(case.lead, ElementKind::TestDrive)?;
-    let element = Element::new(id, case.lead.id, Content::TestDrive(TestDrive { vehicle, event }), case.by, case.now);
+    let mut decision = schedule(context, NewEvent { kind: BOOKED_TEST_DRIVE.into(), title, ..new })?;
+    has_room(context.lead, ElementKind::TestDrive)?;
+    let element = Element::new(id, context.lead.id, Content::TestDrive(TestDrive { vehicle, event }), context.by, context.now);
     for item in &mut decision.items {
         if let Item::Entry(entry) = item {
             entry.events.insert(0, element.added());

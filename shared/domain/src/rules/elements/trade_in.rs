@@ -25,11 +25,11 @@ pub(crate) fn enquired_again(
     by: &Actor,
     now: DateTime<Utc>,
 ) -> (Vec<Event>, Vec<Element>) {
-    let (mut told, mut elements) = (Vec::new(), Vec::new());
+    let (mut timeline, mut elements) = (Vec::new(), Vec::new());
     for (i, known) in known.into_iter().enumerate() {
-        let says = enquiry.trade_ins.get(i).map(|vehicle| Content::TradeIn(as_enquired(vehicle)));
+        let offered = enquiry.trade_ins.get(i).map(|vehicle| Content::TradeIn(as_enquired(vehicle)));
         let untouched = known.filter(|element| element.removed.is_none() && element.is_enquired());
-        let (event, element) = match (known, untouched, says) {
+        let (event, element) = match (known, untouched, offered) {
             (None, _, Some(content)) => {
                 let Some(id) = enquired_id(1, i) else { continue };
                 let element = Element::new(id, lead.id, content, by, now);
@@ -49,8 +49,8 @@ pub(crate) fn enquired_again(
             }
             _ => continue,
         };
-        told.push(event);
+        timeline.push(event);
         elements.push(element);
     }
-    (told, elements)
+    (timeline, elements)
 }

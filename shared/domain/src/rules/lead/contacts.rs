@@ -20,7 +20,7 @@ const MOST: usize = 10;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ContactChange {
     /// The given values, as written.
-    pub said: RawContact,
+    pub raw: RawContact,
     /// Whether e-mail addresses are given.
     pub emails: bool,
     /// Whether telephone numbers are given.
@@ -60,22 +60,23 @@ impl ContactChange {
     /// # Errors
     /// Faults by field.
     pub fn applied(&self, before: &Person, country: Country) -> Result<Person, Refusal> {
-        let said = self.said.judged(country).map_err(|faults| Refusal::Invalid(faults).relocated(|field| Some(own_field(field))))?;
+        let checked = self.raw.judged(country).map_err(|faults| Refusal::Invalid(faults).relocated(|field| Some(own_field(field))))?;
         // An empty value removes the old one. A field that is not given stays unchanged.
-        let text = |raw: &Option<String>, said: Option<String>, before: &Option<String>| if raw.is_some() { said } else { before.clone() };
-        let raw = &self.said;
+        let text =
+            |raw: &Option<String>, checked: Option<String>, before: &Option<String>| if raw.is_some() { checked } else { before.clone() };
+        let raw = &self.raw;
         let person = Person {
-            first_name: text(&raw.first_name, said.first_name, &before.first_name),
-            last_name: text(&raw.last_name, said.last_name, &before.last_name),
-            company: text(&raw.company, said.company, &before.company),
-            emails: if self.emails { said.emails } else { before.emails.clone() },
+            first_name: text(&raw.first_name, checked.first_name, &before.first_name),
+            last_name: text(&raw.last_name, checked.last_name, &before.last_name),
+            company: text(&raw.company, checked.company, &before.company),
+            emails: if self.emails { checked.emails } else { before.emails.clone() },
             unread_emails: if self.emails { Vec::new() } else { before.unread_emails.clone() },
-            phones: if self.phones { said.phones } else { before.phones.clone() },
-            language: if raw.language.is_some() { said.language } else { before.language.clone() },
-            street: text(&raw.street, said.street, &before.street),
-            postcode: text(&raw.postcode, said.postcode, &before.postcode),
-            city: text(&raw.city, said.city, &before.city),
-            country: text(&raw.country, said.country, &before.country),
+            phones: if self.phones { checked.phones } else { before.phones.clone() },
+            language: if raw.language.is_some() { checked.language } else { before.language.clone() },
+            street: text(&raw.street, checked.street, &before.street),
+            postcode: text(&raw.postcode, checked.postcode, &before.postcode),
+            city: text(&raw.city, checked.city, &before.city),
+            country: text(&raw.country, checked.country, &before.country),
         };
         if !person.has_channel() {
             return Err(Refusal::field("emails", "INT-3", "must not be empty unless phones has a number"));
@@ -98,39 +99,39 @@ fn own_field(field: &str) -> String {
 ///
 /// # Errors
 /// 409 if the lead has ten contacts.
-pub fn add(case: &ContactsContext<'_>, person: Person, main: bool) -> Result<Decision, Refusal> {
-    let mut people = case.lead.people(case.enquiry);
+pub fn add(context: &ContactsContext<'_>, person: Person, main: bool) -> Result<Decision, Refusal> {
+    let mut people = context.lead.people(context.enquiry);
     if people.len() >= MOST {
         return Err(Refusal::Conflict(format!("the lead already has {MOST} contacts; remove one first (LEAD-7)")));
     }
-    let id: ContactId = numbered(case.lead.version + 1);
+    let id: ContactId = numbered(context.lead.version + 1);
     let at = if main { 0 } else { people.len() };
     people.insert(at, LeadContact { id: id.clone(), person: person.clone() });
-    let told = Event::Contact { did: TimelineAction::Added, contact: id, before: None, after: Some(Box::new(person)), main };
-    Ok(case.decided(people, told))
+    let event = Event::Contact { action: TimelineAction::Added, contact: id, before: None, after: Some(Box::new(person)), main };
+    Ok(context.decided(people, event))
 }
 
 /// Gives a contact the data of `person`, and makes it the main contact. `None` if nothing changes.
 ///
 /// # Errors
 /// 404 if there is no such contact; 422 if the main contact would lose that role.
-pub fn correct(case: &ContactsContext<'_>, id: &ContactId, person: Person, main: Option<bool>) -> Result<Option<Decision>, Refusal> {
-    let mut people = case.lead.people(case.enquiry);
+pub fn correct(context: &ContactsContext<'_>, id: &ContactId, person: Person, main: Option<bool>) -> Result<Option<Decision>, Refusal> {
+    let mut people = context.lead.people(context.enquiry);
     let place = people.iter().position(|contact| contact.id == *id).ok_or(Refusal::NotFound("contact"))?;
     if main == Some(false) && place == 0 {
         return Err(Refusal::field("main", "LEAD-7", "must not be false; make another contact the main contact instead"));
     }
     let before = people[place].person.clone();
     let becomes_main = main == Some(true) && place > 0;
-    let answers_another = main == Some(true) && case.lead.asker.is_some();
+    let answers_another = main == Some(true) && context.lead.asker.is_some();
     if before == person && !becomes_main && !answers_another {
         return Ok(None);
     }
     let after = people.remove(place);
     people.insert(if becomes_main { 0 } else { place }, LeadContact { person: person.clone(), ..after });
     let (before, after) = (Some(Box::new(before)), Some(Box::new(person)));
-    let told = Event::Contact { did: TimelineAction::Changed, contact: id.clone(), before, after, main: becomes_main || answers_another };
-    Ok(Some(case.decided(people, told)))
+    let event = Event::Contact { action: TimelineAction::Changed, contact: id.clone(), before, after, main: becomes_main || answers_another };
+    Ok(Some(context.decided(people, event)))
 }
 
 /// Removes a contact from the lead. The directory still knows it. `made` is the entry that would have added it ([`numbered`]). `None` if it
@@ -138,8 +139,8 @@ pub fn correct(case: &ContactsContext<'_>, id: &ContactId, person: Person, main:
 ///
 /// # Errors
 /// 404 if there was never such a contact; 409 if it is the main contact.
-pub fn remove(case: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry>) -> Result<Option<Decision>, Refusal> {
-    let mut people = case.lead.people(case.enquiry);
+pub fn remove(context: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry>) -> Result<Option<Decision>, Refusal> {
+    let mut people = context.lead.people(context.enquiry);
     let Some(place) = people.iter().position(|contact| contact.id == *id) else {
         return if made.is_some_and(|made| made.brings(id)) { Ok(None) } else { Err(Refusal::NotFound("contact")) };
     };
@@ -147,8 +148,8 @@ pub fn remove(case: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry>) 
         return Err(Refusal::Conflict("this is the lead's main contact; make another contact the main contact first".into()));
     }
     let before = Some(Box::new(people.remove(place).person));
-    let told = Event::Contact { did: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };
-    Ok(Some(case.decided(people, told)))
+    let event = Event::Contact { action: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };
+    Ok(Some(context.decided(people, event)))
 }
 
 /// The changes of the directory after a change of the contacts.
@@ -160,12 +161,12 @@ struct Learnt {
 }
 
 impl ContactsContext<'_> {
-    fn decided(&self, people: Vec<LeadContact>, told: Event) -> Decision {
+    fn decided(&self, people: Vec<LeadContact>, event: Event) -> Decision {
         let mut changed = self.lead.touched(self.now);
         if let Some(main) = people.first() {
             changed.contact = main.person.display_name();
         }
-        if matches!(told, Event::Contact { main: true, .. }) {
+        if matches!(event, Event::Contact { main: true, .. }) {
             // The user has chosen who gets the letters.
             changed.asker = None;
         }
@@ -191,8 +192,8 @@ impl ContactsContext<'_> {
         let shared: Vec<Item> = others.into_values().filter_map(|owner| owner.shares(changed.id)).collect();
         let noted = noted_elsewhere(before.as_ref(), &clashes, (&changed, self.others), self.by, self.now);
         let clash = unnoted(None, &clashes).map(Clash::event);
-        let told = [told].into_iter().chain(clash).collect();
-        let mut decision = commit(changed, self.by.clone(), told, self.now);
+        let timeline = [event].into_iter().chain(clash).collect();
+        let mut decision = commit(changed, self.by.clone(), timeline, self.now);
         decision.items.extend(noted);
         items.into_iter().chain(shared).fold(decision, Decision::with)
     }

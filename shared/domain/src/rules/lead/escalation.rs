@@ -34,9 +34,9 @@ pub fn escalate(lead: &Lead, dealer: &Dealer, rotation: Option<&Rotation>, now: 
     events.extend(fired.iter().map(|step| Event::Step { step: step.kind, due: step.due }));
     let notices = notices(&changed, dealer, owner, &fired, now);
     let (mut notice, mut turned) = (None, None);
-    if let Some((event, told, rotation)) = passed_on {
+    if let Some((event, message, rotation)) = passed_on {
         events.push(event);
-        (notice, turned) = (Some(told), Some(Item::Rotation(rotation)));
+        (notice, turned) = (Some(message), Some(Item::Rotation(rotation)));
         changed.updated = now;
     }
     let decision = match events.is_empty() {

@@ -6,7 +6,7 @@ use crate::directory::{Channel, Clash, Recognised};
 use crate::distribution::{AssignmentReason, LaneState};
 use crate::elements::{Counts, Element};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, VEHICLES};
-use crate::lead::{Added, Entry, Event, Lead, LeadOrigin, Plan, Raw, Receipt, Resent};
+use crate::lead::{Added, ClockStart, Entry, Event, Lead, LeadOrigin, Plan, Raw, Receipt, Resent};
 use crate::messages::Message;
 use crate::rules::directory::{noted_elsewhere, unnoted};
 use crate::rules::distribution::{by_turn, hand_over};
@@ -35,7 +35,9 @@ pub struct Arrival {
     pub resend: bool,
     /// The dealer to which it was sent, if another dealer's rules apply (INT-10).
     pub mailbox: Option<DealerId>,
-    /// When it arrived. The response clock starts here (ESC-1).
+    /// When the sender sent it. The response clock starts here (ESC-1).
+    pub sent: DateTime<Utc>,
+    /// When it arrived: later than it was sent if it waited in a queue.
     pub at: DateTime<Utc>,
 }
 
@@ -43,6 +45,11 @@ impl Arrival {
     /// Returns the timeline entry of this arrival for the changed `lead`.
     fn entry(&self, lead: &Lead, events: Vec<Event>) -> Entry {
         Entry { lead: lead.id, version: lead.version, at: self.at, by: self.by.clone(), events, raw: Some(self.raw.clone()) }
+    }
+
+    /// The time from which the response clock counts.
+    fn clock(&self) -> ClockStart {
+        ClockStart { counted: self.sent, seen: self.at }
     }
 
     fn receipt_of(&self, lead: LeadId) -> Option<Item> {
@@ -134,11 +141,14 @@ pub fn receive(
         events.push(event);
         decision = decision.with(notice).with_some(moved.map(LaneState::item));
     }
-    let told = trade_in(arrival, &lead, dealer);
+    let trade_in_notice = trade_in(arrival, &lead, dealer);
     let noted = noted(arrival, &lead, found, contact);
     let entry = arrival.entry(&lead, events);
-    decision =
-        decision.with(Item::Lead(Box::new(lead))).with(Item::Entry(Box::new(entry))).with_some(arrival.receipt_of(id)).with_some(told);
+    decision = decision
+        .with(Item::Lead(Box::new(lead)))
+        .with(Item::Entry(Box::new(entry)))
+        .with_some(arrival.receipt_of(id))
+        .with_some(trade_in_notice);
     decision.items.extend(noted);
     Ok(IntakeOutcome::New(remember_channels(decision, contact, dealer, id)))
 }
@@ -181,7 +191,7 @@ fn add(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), dealer: &Deal
     let joined = changed.join(&arrival.enquiry.contact, found.latest_enquiry);
     changed.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
     if !changed.clock_runs() {
-        changed.ask_again(dealer, arrival.at);
+        changed.ask_again(dealer, arrival.clock());
     }
     let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
     events.extend(arrival.mailbox.clone().map(|mailbox| Event::Sited { mailbox }));
@@ -193,8 +203,8 @@ fn add(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), dealer: &Deal
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
     let entry = arrival.entry(&changed, events);
     let trade_in = trade_in(arrival, &changed, dealer);
-    let told = Added { at: arrival.at, owner: changed.owner.clone(), deadline: changed.deadline() };
-    let receipt = |key: String| Item::Receipt(Receipt { key, body: arrival.body.clone(), lead: lead.id, added: Some(told.clone()) });
+    let response = Added { at: arrival.at, owner: changed.owner.clone(), deadline: changed.deadline() };
+    let receipt = |key: String| Item::Receipt(Receipt { key, body: arrival.body.clone(), lead: lead.id, added: Some(response.clone()) });
     let decision =
         Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with(receipt(arrival.origin.clone()));
     let mut decision = decision.with_some(notice).with_some(trade_in).with_some(arrival.receipt.clone().map(receipt));
@@ -278,7 +288,7 @@ fn known(
 
 fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Recognised>) -> Lead {
     // Without opening hours to count in there is no deadline, but the enquiry is still accepted (CLK-6).
-    let plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, arrival.at).unwrap_or(None);
+    let plan = Plan::new(dealer.settings.escalation, &dealer.settings.calendar, arrival.clock()).unwrap_or(None);
     let deadline = plan.as_ref().and_then(Plan::deadline);
     let mut lead = Lead {
         id,
@@ -299,7 +309,8 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         contacts: Vec::new(),
         asker: None,
         asked: RoutingCriteria::default(),
-        arrived: arrival.at,
+        arrived: arrival.sent,
+        received: Some(arrival.at).filter(|at| *at > arrival.sent),
         moved_to_dealer_at: None,
         updated: arrival.at,
         plan,

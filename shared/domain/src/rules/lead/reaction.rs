@@ -1,11 +1,9 @@
 //! Records reactions; closes and reopens leads (ESC-7).
 
-use crate::base::{Actor, LostReason, ReactionKind, Refusal, Status};
-use crate::decision::{Decision, Item, commit};
+use crate::base::{LostReason, ReactionKind, Refusal, Status};
+use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::distribution::Rotation;
-use crate::lead::{Event, Lead};
-use crate::settings::Dealer;
-use chrono::{DateTime, Utc};
+use crate::lead::Event;
 
 /// An activity that a seller logs on a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +20,8 @@ pub enum Logged {
 ///
 /// # Errors
 /// 409 if the lead is closed.
-pub fn log(lead: &Lead, dealer: &Dealer, logged: Logged, by: Actor, note: Option<String>, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+pub fn log(input: LeadInput<'_>, logged: Logged, note: Option<String>) -> Result<Decision, Refusal> {
+    let LeadInput { lead, dealer, by, now } = input;
     if lead.status != Status::InProgress {
         return Err(Refusal::Conflict(format!("the lead is {}; reopen it first", lead.status.name())));
     }
@@ -32,7 +31,7 @@ pub fn log(lead: &Lead, dealer: &Dealer, logged: Logged, by: Actor, note: Option
         Logged::NoContact => Event::NoContact { note },
         Logged::Reaction(kind) => Event::Reacted { kind, first: changed.react(kind, dealer, now), note },
     };
-    Ok(commit(changed, by, vec![event], now))
+    Ok(commit(changed, by.clone(), vec![event], now))
 }
 
 /// The new status of a lead.
@@ -58,19 +57,17 @@ impl ClosingOutcome {
 }
 
 /// Wins, loses or reopens a lead. `None` if nothing changes. `rotation` is that of the lead's turn if the change gives the turn back or
-/// takes it back ([`Lead::settles_turn`]).
+/// takes it back ([`crate::lead::Lead::settles_turn`]).
 ///
 /// # Errors
 /// 409 if a won lead would become lost, or a lost one won, without being reopened.
 pub fn close(
-    lead: &Lead,
-    dealer: &Dealer,
+    input: LeadInput<'_>,
     outcome: ClosingOutcome,
     rotation: Option<&Rotation>,
-    by: Actor,
     note: Option<String>,
-    now: DateTime<Utc>,
 ) -> Result<Option<Decision>, Refusal> {
+    let LeadInput { lead, dealer, by, now } = input;
     let to = outcome.status();
     let kind = match outcome {
         ClosingOutcome::Won => Some(ReactionKind::Won),
@@ -93,5 +90,5 @@ pub fn close(
     }
     let settled = rotation.and_then(|rotation| changed.settle_turn(rotation)).map(Item::Rotation);
     let event = Event::StatusChanged { from: lead.status, to, note };
-    Ok(Some(commit(changed, by, vec![event], now).with_some(settled)))
+    Ok(Some(commit(changed, by.clone(), vec![event], now).with_some(settled)))
 }

@@ -59,10 +59,10 @@ pub fn set(lead: &Lead, wanted: &DeadlineChange, by: Actor, now: DateTime<Utc>) 
         changed.targets.remove(oldest);
     }
     let target = Target { id: numbered(changed.version), title: title.trim().to_owned(), at, met: None };
-    let told = target.told(TimelineAction::Added, None, None);
+    let event = target.timeline_event(TimelineAction::Added, None, None);
     changed.targets.push(target);
     changed.targets.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-    Ok(commit(changed, by, vec![told], now))
+    Ok(commit(changed, by, vec![event], now))
 }
 
 /// Changes the time or title of a further deadline. `None` if nothing changes.
@@ -80,8 +80,8 @@ pub fn change(lead: &Lead, id: &DeadlineId, wanted: &DeadlineChange, by: Actor, 
     if target.met.is_some() {
         return Err(Refusal::Conflict("the deadline is already met".into()));
     }
-    let told = after.told(TimelineAction::Changed, Some(target.at).filter(|at| *at != after.at), None);
-    Ok(Some(replaced(lead, Some(after), id, told, by, now)))
+    let event = after.timeline_event(TimelineAction::Changed, Some(target.at).filter(|at| *at != after.at), None);
+    Ok(Some(replaced(lead, Some(after), id, event, by, now)))
 }
 
 /// Records that a further deadline was met. `None` if that is already recorded.
@@ -96,8 +96,8 @@ pub fn meet(lead: &Lead, id: &DeadlineId, note: Option<String>, by: Actor, now: 
         (None, _) => {}
     }
     let after = Target { met: Some(now), ..target.clone() };
-    let told = after.told(TimelineAction::Completed, None, note);
-    Ok(Some(replaced(lead, Some(after), id, told, by, now)))
+    let event = after.timeline_event(TimelineAction::Completed, None, note);
+    Ok(Some(replaced(lead, Some(after), id, event, by, now)))
 }
 
 /// Removes a further deadline. The timeline keeps it. `made` is the entry that would have added it ([`numbered`]). `None` if it is already
@@ -107,7 +107,7 @@ pub fn meet(lead: &Lead, id: &DeadlineId, note: Option<String>, by: Actor, now: 
 /// 404 if there was never such a deadline.
 pub fn drop(lead: &Lead, id: &DeadlineId, made: Option<&Entry>, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     match find(lead, id) {
-        Ok(target) => Ok(Some(replaced(lead, None, id, target.told(TimelineAction::Deleted, None, None), by, now))),
+        Ok(target) => Ok(Some(replaced(lead, None, id, target.timeline_event(TimelineAction::Deleted, None, None), by, now))),
         Err(_) if made.is_some_and(|made| made.sets(id)) => Ok(None),
         Err(never) => Err(never),
     }
@@ -150,10 +150,10 @@ fn find<'a>(lead: &'a Lead, id: &DeadlineId) -> Result<&'a Target, Refusal> {
     lead.targets.iter().find(|target| target.id == *id).ok_or(Refusal::NotFound("deadline"))
 }
 
-fn replaced(lead: &Lead, after: Option<Target>, id: &DeadlineId, told: Event, by: Actor, now: DateTime<Utc>) -> Decision {
+fn replaced(lead: &Lead, after: Option<Target>, id: &DeadlineId, event: Event, by: Actor, now: DateTime<Utc>) -> Decision {
     let mut changed = lead.touched(now);
     changed.targets.retain(|target| target.id != *id);
     changed.targets.extend(after);
     changed.targets.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-    commit(changed, by, vec![told], now)
+    commit(changed, by, vec![event], now)
 }

@@ -4,17 +4,17 @@
 //! stays with that user until the lead moves to a dealer where the user does not work.
 
 use crate::base::text::line;
-use crate::base::{Actor, Fault, Refusal, UserId, numbered};
-use crate::calendar::Ended;
-use crate::decision::{Decision, Item, commit};
-use crate::lead::{Event, Lead, Task, TaskState, TimelineAction, Work};
+use crate::base::{Fault, Refusal, UserId, numbered};
+use crate::calendar::Ending;
+use crate::decision::{Decision, Item, LeadInput, commit};
+use crate::lead::{Event, Task, TaskDetails, TaskState, TimelineAction};
 use crate::settings::Dealer;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The fields of a task to change. A field that is `None` stays unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskChange {
-    /// What to do.
+    /// The title.
     pub title: Option<String>,
     /// When it starts.
     pub start: Option<DateTime<Utc>>,
@@ -53,7 +53,8 @@ impl TaskChange {
 ///
 /// # Errors
 /// Faults by field; 409 if the lead has 20 open tasks.
-pub fn create(lead: &Lead, dealer: &Dealer, wanted: &TaskChange, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+pub fn create(input: LeadInput<'_>, wanted: &TaskChange) -> Result<Decision, Refusal> {
+    let LeadInput { lead, dealer, by, now } = input;
     let missing = [("title", wanted.title.is_none()), ("start", wanted.start.is_none()), ("minutes", wanted.minutes.is_none())];
     let faults: Vec<Fault> =
         missing.into_iter().filter(|(_, missing)| *missing).map(|(field, _)| Fault::new(field, "LEAD-4", "is required")).collect();
@@ -63,28 +64,21 @@ pub fn create(lead: &Lead, dealer: &Dealer, wanted: &TaskChange, by: Actor, now:
     wanted.check(dealer, now)?;
     let mut changed = lead.touched(now);
     let assignee = wanted.assignee.clone().flatten();
-    let work = Work { id: numbered(changed.version), title: title.trim().to_owned(), start, minutes, assignee };
+    let work = TaskDetails { id: numbered(changed.version), title: title.trim().to_owned(), start, minutes, assignee };
     let task = Task { lead: lead.id, dealer: dealer.id.clone(), work, by: by.clone(), created: now, state: TaskState::Open };
     changed.take_on(&task)?;
-    let told = vec![task.told(TimelineAction::Added, None)];
-    Ok(commit(changed, by, told, now).with(Item::Task(Box::new(task))))
+    let timeline = vec![task.timeline_event(TimelineAction::Added, None)];
+    Ok(commit(changed, by.clone(), timeline, now).with(Item::Task(Box::new(task))))
 }
 
 /// Changes the title, time, duration or assignee of an open task. `None` if nothing changes.
 ///
 /// # Errors
 /// Faults by field; 409 if it is not open.
-pub fn change(
-    lead: &Lead,
-    dealer: &Dealer,
-    task: &Task,
-    wanted: &TaskChange,
-    by: Actor,
-    now: DateTime<Utc>,
-) -> Result<Option<Decision>, Refusal> {
-    wanted.check(dealer, now)?;
+pub fn change(input: LeadInput<'_>, task: &Task, wanted: &TaskChange) -> Result<Option<Decision>, Refusal> {
+    wanted.check(input.dealer, input.now)?;
     let before = &task.work;
-    let work = Work {
+    let work = TaskDetails {
         id: before.id.clone(),
         title: wanted.title.as_deref().map_or(&*before.title, str::trim).to_owned(),
         start: wanted.start.unwrap_or(before.start),
@@ -97,8 +91,8 @@ pub fn change(
     if task.state != TaskState::Open {
         return Err(Refusal::Conflict(format!("the task is {}", task.state.name())));
     }
-    let after = Task { dealer: dealer.id.clone(), work, ..task.clone() };
-    after.settled(lead, TimelineAction::Changed, None, by, now).map(Some)
+    let after = Task { dealer: input.dealer.id.clone(), work, ..task.clone() };
+    after.settled(input, TimelineAction::Changed, None).map(Some)
 }
 
 /// An action on a task.
@@ -119,16 +113,10 @@ pub enum TaskAction {
 ///
 /// # Errors
 /// 409 if the task has another state, or if the lead has 20 open tasks.
-pub fn settle(
-    lead: &Lead,
-    dealer: &Dealer,
-    task: &Task,
-    deed: TaskAction,
-    by: Actor,
-    now: DateTime<Utc>,
-) -> Result<Option<Decision>, Refusal> {
-    let ended = |note| Ended { at: now, by: by.clone(), reason: None, note };
-    let (did, state, note) = match (deed, &task.state) {
+pub fn settle(input: LeadInput<'_>, task: &Task, action: TaskAction) -> Result<Option<Decision>, Refusal> {
+    let LeadInput { dealer, by, now, .. } = input;
+    let ended = |note| Ending { at: now, by: by.clone(), reason: None, note };
+    let (timeline_action, state, note) = match (action, &task.state) {
         (TaskAction::Complete { note }, TaskState::Open) => (TimelineAction::Completed, TaskState::Done(ended(note.clone())), note),
         (TaskAction::Complete { note }, TaskState::Done(before)) if note.is_none() || note == before.note => return Ok(None),
         (TaskAction::Reopen, TaskState::Done(_)) => (TimelineAction::Reopened, TaskState::Open, None),
@@ -141,7 +129,7 @@ pub fn settle(
         TaskState::Open => Task { state, ..task.at(dealer) },
         TaskState::Done(_) | TaskState::Deleted(_) => Task { dealer: dealer.id.clone(), state, ..task.clone() },
     };
-    after.settled(lead, did, note, by, now).map(Some)
+    after.settled(input, timeline_action, note).map(Some)
 }
 
 /// Extends a decision about a lead: moves its open `tasks` to the new dealer (DIS-7). A task whose assignee does not work there belongs to
@@ -154,7 +142,7 @@ pub fn with_tasks_moved(mut decision: Decision, tasks: &[&Task], to: &Dealer) ->
                 Item::Lead(lead) => {
                     lead.tasks.iter_mut().filter(|work| work.id == after.work.id).for_each(|work| *work = after.work.clone());
                 }
-                Item::Entry(entry) if before.work != after.work => entry.events.push(after.told(TimelineAction::Changed, None)),
+                Item::Entry(entry) if before.work != after.work => entry.events.push(after.timeline_event(TimelineAction::Changed, None)),
                 _ => {}
             }
         }
@@ -164,18 +152,19 @@ pub fn with_tasks_moved(mut decision: Decision, tasks: &[&Task], to: &Dealer) ->
 }
 
 impl Task {
-    fn settled(self, lead: &Lead, did: TimelineAction, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+    fn settled(self, input: LeadInput<'_>, action: TimelineAction, note: Option<String>) -> Result<Decision, Refusal> {
+        let LeadInput { lead, by, now, .. } = input;
         let mut changed = lead.touched(now);
         changed.tasks.retain(|open| open.id != self.work.id);
         if self.state == TaskState::Open {
             changed.take_on(&self)?;
         }
-        let told = vec![self.told(did, note)];
-        Ok(commit(changed, by, told, now).with(Item::Task(Box::new(self))))
+        let timeline = vec![self.timeline_event(action, note)];
+        Ok(commit(changed, by.clone(), timeline, now).with(Item::Task(Box::new(self))))
     }
 
-    fn told(&self, did: TimelineAction, note: Option<String>) -> Event {
-        let Work { id, title, start, minutes, assignee } = self.work.clone();
-        Event::Task { did, task: id, title, start, minutes, assignee, note }
+    fn timeline_event(&self, action: TimelineAction, note: Option<String>) -> Event {
+        let TaskDetails { id, title, start, minutes, assignee } = self.work.clone();
+        Event::Task { action, task: id, title, start, minutes, assignee, note }
     }
 }

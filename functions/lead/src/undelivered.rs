@@ -1,0 +1,234 @@
+//! Letters and notices that failed or are unclear: listed, and sent again by hand (MSG-1).
+
+use chrono::{DateTime, Utc};
+use forecourt_domain::appointment::Appointment;
+use forecourt_domain::base::{DealerId, Refusal, Right, Subject};
+use forecourt_domain::lead::Lead;
+use forecourt_domain::messages::{Letter, LetterState, Message, MessageState};
+use forecourt_domain::rules::messages::{send_letter_again, send_notice_again};
+use forecourt_edge::Platform;
+use forecourt_edge::http::{Answer, Call, Problem, Request, page_limit, remembered, request};
+use forecourt_store::keys::Key;
+use forecourt_store::{Load, Loaded};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The default page size of the list.
+const DEFAULT_PAGE: usize = 25;
+
+/// A page of a dealer's letters and notices that failed or are unclear.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UndeliveredListView {
+    /// Newest first, those that you may see.
+    pub messages: Vec<UndeliveredView>,
+    /// Cursor of the next page; `null` on the last page.
+    pub cursor: Option<String>,
+}
+
+/// A letter to a customer or a notice to staff that was not delivered, or perhaps not.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UndeliveredView {
+    /// Id of the message at the dealer.
+    pub id: String,
+    /// `letter` to a customer, or `notice` to staff.
+    pub kind: &'static str,
+    /// Id of the lead, if the message is about a lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead: Option<String>,
+    /// Id of the appointment, if the message is about an appointment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appointment: Option<String>,
+    /// `email` or `sms`.
+    pub medium: &'static str,
+    /// Address or number of the latest attempt of a letter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// `failed`: it was not delivered. `unclear`: it may have been delivered. `queued`: it is sent again.
+    pub state: &'static str,
+    /// When the state changed; when the message is due, if it is queued.
+    pub at: DateTime<Utc>,
+    /// Why it failed: the provider's error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl UndeliveredView {
+    fn of_letter(letter: &Letter) -> Self {
+        let (at, why) = match &letter.fate {
+            LetterState::Failed { at, why } => (*at, Some(why.clone())),
+            LetterState::Unclear { at } => (*at, None),
+            _ => (letter.due().unwrap_or(letter.queued), None),
+        };
+        let (lead, appointment) = match &letter.home {
+            Subject::Lead(lead) => (Some(lead.to_string()), None),
+            Subject::Appointment(id) => (None, Some(id.to_string())),
+        };
+        let id = format!(
+            "letter-{}-{}",
+            lead.as_ref().map_or("appointment", |_| "lead"),
+            lead.as_ref().or(appointment.as_ref()).map_or("", |id| id)
+        );
+        Self {
+            id: format!("{id}~{}", letter.cause),
+            kind: "letter",
+            medium: letter.medium.name(),
+            // The address of an appointment may be that of a lead that the reader may not open: the appointment shows it.
+            to: letter.to.clone().filter(|_| lead.is_some()),
+            lead,
+            appointment,
+            state: letter.fate.name(),
+            at,
+            why,
+        }
+    }
+
+    fn of_notice(message: &Message) -> Self {
+        let (state, at, why) = match &message.fate {
+            MessageState::Failed { at, why } => ("failed", *at, Some(why.clone())),
+            _ => ("queued", message.due().unwrap_or(message.queued), None),
+        };
+        Self {
+            id: format!("notice-lead-{}~{}", message.lead, message.cause),
+            kind: "notice",
+            lead: Some(message.lead.to_string()),
+            appointment: None,
+            medium: "email",
+            to: None,
+            state,
+            at,
+            why,
+        }
+    }
+}
+
+/// Reads the id of a message.
+fn key_of(id: &str) -> Option<Key> {
+    let (about, cause) = id.split_once('~')?;
+    let cause = cause.to_owned();
+    if let Some(lead) = about.strip_prefix("notice-lead-") {
+        return Some(Key::Message(lead.parse().ok()?, cause));
+    }
+    let about = about.strip_prefix("letter-")?;
+    Some(match (about.strip_prefix("lead-"), about.strip_prefix("appointment-")) {
+        (Some(lead), _) => Key::Letter(Subject::Lead(lead.parse().ok()?), cause),
+        (_, Some(id)) => Key::Letter(Subject::Appointment(id.parse().ok()?), cause),
+        _ => return None,
+    })
+}
+
+/// The key of the lead or appointment that a message is about.
+fn subject_key(key: &Key) -> Option<Key> {
+    match key {
+        Key::Message(lead, _) | Key::Letter(Subject::Lead(lead), _) => Some(Key::Lead(*lead)),
+        Key::Letter(Subject::Appointment(id), _) => Some(Key::Appointment(id.clone())),
+        _ => None,
+    }
+}
+
+/// The lead or appointment of a message.
+enum About<'a> {
+    Lead(&'a Lead),
+    Appointment(&'a Appointment),
+}
+
+impl<'a> About<'a> {
+    fn of(key: &Key, loaded: &'a Loaded) -> Option<Self> {
+        match subject_key(key)? {
+            Key::Lead(lead) => loaded.lead(lead).map(Self::Lead),
+            Key::Appointment(id) => loaded.appointment(&id).map(Self::Appointment),
+            _ => None,
+        }
+    }
+
+    fn dealer(&self) -> &'a DealerId {
+        match self {
+            Self::Lead(lead) => &lead.dealer,
+            Self::Appointment(appointment) => &appointment.dealer,
+        }
+    }
+
+    /// Checks the right on leads or the one on appointments.
+    fn needs(&self, (leads, appointments): (Right, Right), call: &Call, loaded: &Loaded) -> Result<(), Refusal> {
+        let dealer = loaded.dealer(self.dealer()).ok_or(Refusal::NotFound("dealer"))?;
+        match self {
+            Self::Lead(lead) => call.scope.needs_on(leads, lead, &dealer.settings, call.now),
+            Self::Appointment(appointment) => {
+                // The address may be that of a lead's contact, which only users see who may open leads.
+                call.scope.needs(leads)?;
+                call.scope.needs_on_appointment(appointments, appointment, &dealer.settings, call.now)
+            }
+        }
+    }
+}
+
+/// `GET /dealers/{dealer}/undelivered`.
+pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::ReadLeads)?;
+    let id: DealerId = call.part("dealer", "dealer")?;
+    call.scope.reaches(&id)?;
+    platform.store.dealer(&call.scope, &id).await?.ok_or(Refusal::NotFound("dealer"))?;
+    call.only_queries(&["limit", "cursor"], "MSG-1")?;
+    let limit = page_limit(call, "MSG-1", DEFAULT_PAGE)?;
+    let (keys, cursor) = platform.store.undelivered(&call.scope, &id, call.query("cursor"), limit).await?;
+    let load = Load::of(keys.iter().cloned().chain(keys.iter().filter_map(subject_key)))
+        .then(|loaded| keys.iter().filter_map(|key| About::of(key, loaded)).map(|about| Key::Dealer(about.dealer().clone())).collect());
+    let loaded = platform.store.load(&call.scope, &load).await?;
+    let reads = (Right::ReadLeads, Right::ReadAppointments);
+    let visible = keys.iter().filter(|key| About::of(key, &loaded).is_some_and(|about| about.needs(reads, call, &loaded).is_ok()));
+    // The index lags: a message that was sent again meanwhile is not shown.
+    let messages = visible.filter_map(|key| match key {
+        Key::Letter(home, cause) => {
+            loaded.letter(home, cause).filter(|letter| letter.undelivered_since().is_some()).map(UndeliveredView::of_letter)
+        }
+        Key::Message(lead, cause) => {
+            loaded.message(*lead, cause).filter(|message| message.undelivered_since().is_some()).map(UndeliveredView::of_notice)
+        }
+        _ => None,
+    });
+    Ok(Answer::new(200, &UndeliveredListView { messages: messages.collect(), cursor })?.about(&id))
+}
+
+/// `POST /dealers/{dealer}/undelivered/{message}/resend`.
+pub(crate) async fn resend(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
+    call.scope.needs(Right::WorkLeads)?;
+    let dealer: DealerId = call.part("dealer", "dealer")?;
+    call.scope.reaches(&dealer)?;
+    let id: String = call.part("message", "message")?;
+    let key = key_of(&id).ok_or(Refusal::NotFound("message"))?;
+    let request = request(platform, call, &id);
+    let first = [key.clone()].into_iter().chain(subject_key(&key)).chain(request.as_ref().map(Request::remembered_at));
+    let load =
+        Load::of(first).then(|loaded| About::of(&key, loaded).map(|about| Key::Dealer(about.dealer().clone())).into_iter().collect());
+    let rule = |loaded: &Loaded, _| {
+        let missing = || Refusal::NotFound("message");
+        let about = About::of(&key, loaded).ok_or_else(missing)?;
+        about.needs((Right::WorkLeads, Right::WorkAppointments), call, loaded)?;
+        let settings = loaded.dealer(about.dealer()).ok_or_else(missing)?;
+        let done = request.as_ref().map(|request| request.done(loaded, call.now)).transpose()?.flatten().is_some();
+        let (decision, view) = match (&key, &about) {
+            (Key::Letter(home, cause), about) => {
+                let letter = loaded.letter(home, cause).filter(|letter| letter.dealer == dealer).ok_or_else(missing)?;
+                let appointment = if let About::Appointment(appointment) = about { Some(*appointment) } else { None };
+                if done {
+                    return Ok((None, (UndeliveredView::of_letter(letter), true)));
+                }
+                let (decision, letter) = send_letter_again(letter, appointment, settings, call.now)?;
+                (decision, UndeliveredView::of_letter(&letter))
+            }
+            (Key::Message(lead, cause), About::Lead(of)) => {
+                let message = loaded.message(*lead, cause).filter(|message| message.dealer == dealer).ok_or_else(missing)?;
+                if done {
+                    return Ok((None, (UndeliveredView::of_notice(message), true)));
+                }
+                let (decision, message) = send_notice_again(message, of, settings, call.now)?;
+                (decision, UndeliveredView::of_notice(&message))
+            }
+            _ => return Err(missing()),
+        };
+        Ok((remembered(request.as_ref(), Some(decision), 0, call.now), (view, false)))
+    };
+    let (view, repeated) = platform.store.decide(&call.scope, load, rule).await?;
+    call.note_repeat(repeated);
+    let about = view.lead.clone().unwrap_or_else(|| dealer.to_string());
+    Ok(Answer::new(202, &view)?.about(&about))
+}

@@ -1,0 +1,47 @@
+//! The rate at which a process sends: a provider throttles whoever sends faster than the account may (MSG-1).
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Spaces sends out in time.
+pub struct Pace {
+    /// The time between two sends. `None` if there is no limit.
+    interval: Option<Duration>,
+    /// When the next send may begin. `None` before the first one.
+    next: Mutex<Option<Instant>>,
+}
+
+impl Pace {
+    /// A pace without a limit.
+    pub fn unlimited() -> Self {
+        Self { interval: None, next: Mutex::default() }
+    }
+
+    /// The pace of one of `processes` that together send at most `rate` messages a second. A rate that is not positive sets no limit.
+    pub fn shared(rate: f64, processes: u32) -> Self {
+        let interval = Some(f64::from(processes.max(1)) / rate).filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+        Self { interval: interval.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()), next: Mutex::default() }
+    }
+
+    /// Returns the longest time that [`Pace::turn`] would wait now.
+    pub fn wait(&self) -> Duration {
+        let Some(interval) = self.interval else { return Duration::ZERO };
+        let next = *self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        next.map_or(interval, |next| next.saturating_duration_since(Instant::now()))
+    }
+
+    /// Waits until the next message may be sent. The first one of a process waits for a random part of the interval, so that processes that
+    /// start together do not send together; later intervals are up to a fifth longer.
+    pub async fn turn(&self) {
+        let Some(interval) = self.interval else { return };
+        let begins = {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            let begins = next.map_or_else(|| now + interval.mul_f64(fastrand::f64()), |next| next.max(now));
+            *next = Some(begins + interval.mul_f64(1.0 + fastrand::f64() / 5.0));
+            begins
+        };
+        tokio::time::sleep_until(begins).await;
+    }
+}

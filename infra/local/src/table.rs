@@ -1,0 +1,135 @@
+//! The commands that work on a table: `load` and `migrate`.
+
+use forecourt_local::demo::{self, GroupData};
+use forecourt_local::{engine, server};
+use forecourt_store::{MigrateFrom, Migrated, Secret, Store};
+use lexopt::prelude::{Long, Value, ValueExt as _};
+use std::io::{BufRead as _, Write as _};
+use std::path::PathBuf;
+
+/// `load`: creates a group in a table.
+pub(crate) struct Load {
+    table: String,
+    file: Option<PathBuf>,
+    overwrite: bool,
+    yes: bool,
+}
+
+impl Load {
+    /// Reads the rest of the command line.
+    pub(crate) fn read(parser: &mut lexopt::Parser) -> Result<Self, lexopt::Error> {
+        let (mut words, mut overwrite, mut yes) = (Vec::new(), false, false);
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("overwrite") => overwrite = true,
+                Long("yes") => yes = true,
+                Value(word) if words.len() < 2 => words.push(word),
+                other => return Err(other.unexpected()),
+            }
+        }
+        let mut words = words.into_iter();
+        let table = words.next().ok_or("load needs the name of a table")?.string()?;
+        Ok(Self { table, file: words.next().map(PathBuf::from), overwrite, yes })
+    }
+
+    /// Creates what is missing and, if the user wants that, puts the rest back to the file. Returns what was done.
+    pub(crate) async fn run(self) -> Result<String, String> {
+        let data = match &self.file {
+            Some(file) => {
+                let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+                demo::read(&text).map_err(|e| format!("{}: {e}", file.display()))?
+            }
+            None => demo::group()?,
+        };
+        let store = deployed(&self.table).await;
+        if self.overwrite { self.put_back(&data, &store).await } else { create(&data, &store).await }
+    }
+
+    async fn put_back(&self, data: &GroupData, store: &Store) -> Result<String, String> {
+        let differences = data.differences(store).await.map_err(|e| e.chain())?;
+        if differences.is_empty() {
+            return create(data, store).await;
+        }
+        differences.iter().for_each(|difference| say(&difference.to_string()));
+        let question = format!("Write these {} values over what is stored? [y/N] ", differences.len());
+        if !self.yes && !agrees(&question) {
+            return Ok("nothing was changed".into());
+        }
+        data.overwrite(store, chrono::Utc::now()).await.map_err(|e| e.chain())?;
+        Ok(format!("the group {} is as in the file", data.group))
+    }
+}
+
+async fn create(data: &GroupData, store: &Store) -> Result<String, String> {
+    let created = data.load_into(store, chrono::Utc::now()).await.map_err(|e| e.chain())?;
+    Ok(format!("the group {}: {created} dealers, users and partners created; nothing else was changed", data.group))
+}
+
+/// `migrate`: writes every item of a table in the form of this release.
+pub(crate) struct Migration {
+    table: Option<String>,
+    data: PathBuf,
+    from: Option<MigrateFrom>,
+}
+
+impl Migration {
+    /// Reads the rest of the command line.
+    pub(crate) fn read(parser: &mut lexopt::Parser) -> Result<Self, lexopt::Error> {
+        let mut migration = Self { table: None, data: server::Options::default().data, from: None };
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("data") => migration.data = parser.value()?.into(),
+                Long("from") => migration.from = Some(MigrateFrom(parser.value()?.string()?)),
+                Value(word) if migration.table.is_none() => migration.table = Some(word.string()?),
+                other => return Err(other.unexpected()),
+            }
+        }
+        Ok(migration)
+    }
+
+    /// Migrates page by page, and prints each place at which it can go on. Returns the sums.
+    pub(crate) async fn run(self) -> Result<String, String> {
+        let (store, _lock) = match &self.table {
+            Some(table) => (deployed(table).await, None),
+            None => {
+                let lock = server::lock(&self.data)?;
+                let client = engine::client(engine::start(Some(&self.data.join("table.sqlite")))?);
+                (Store::new(client, "forecourt", Secret::new(&[])), Some(lock))
+            }
+        };
+        let (mut sum, mut from) = (Migrated::default(), self.from);
+        loop {
+            let page = store.migrate(from.as_ref()).await.map_err(|e| {
+                let again = from.map(|from| format!("; continue with --from {}", from.0)).unwrap_or_default();
+                format!("{}{again}", e.chain())
+            })?;
+            (sum.read, sum.written) = (sum.read + page.read, sum.written + page.written);
+            page.left.iter().for_each(|left| say(&format!("left as it is: {left}")));
+            sum.left.extend(page.left);
+            let Some(next) = page.next else { break };
+            say(&format!("{} items read, {} written; the rest begins at --from {}", sum.read, sum.written, next.0));
+            from = Some(next);
+        }
+        Ok(format!("{} items read, {} written in the form of this release, {} left as they are", sum.read, sum.written, sum.left.len()))
+    }
+}
+
+/// A table of the AWS account in the environment. Nothing here derives from the secret.
+async fn deployed(table: &str) -> Store {
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(forecourt_edge::start::http_client()).load().await;
+    Store::new(aws_sdk_dynamodb::Client::new(&config), table, Secret::new(&[]))
+}
+
+#[expect(clippy::print_stdout, reason = "the requested output")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+/// Asks on the terminal. An end of input means no.
+fn agrees(question: &str) -> bool {
+    let mut output = std::io::stdout();
+    // A closed output is no reason to fail; the answer is read in any case.
+    let _ = output.write_all(question.as_bytes()).and_then(|()| output.flush());
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}

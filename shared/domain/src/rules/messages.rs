@@ -1,0 +1,59 @@
+//! Sends letters and notices again by hand (MSG-1).
+
+use crate::appointment::{Appointment, LetterClaim};
+use crate::base::Refusal;
+use crate::decision::{Decision, Item};
+use crate::lead::Lead;
+use crate::messages::{DropReason, Letter, LetterState, Message, MessageClaim, MessageState};
+use crate::settings::Dealer;
+use chrono::{DateTime, Utc};
+
+/// Queues a letter again that has failed or is unclear. `appointment` is its subject, if that is an appointment.
+///
+/// # Errors
+/// 409 if the letter has another state, or what it states is no longer so.
+pub fn send_letter_again(
+    letter: &Letter,
+    appointment: Option<&Appointment>,
+    dealer: &Dealer,
+    now: DateTime<Utc>,
+) -> Result<(Decision, Letter), Refusal> {
+    let again = letter.queued_again(now).ok_or_else(|| settled(letter.fate.name()))?;
+    if let Some(LetterClaim::Settle(Letter { fate: LetterState::Suppressed { why, .. }, .. })) =
+        again.claim(appointment, &dealer.settings, now)
+    {
+        return Err(Refusal::Conflict(format!("the letter would not be sent: {} (MSG-1)", why.name())));
+    }
+    // The address no longer counts as notified: otherwise the letter would be a repeat of itself.
+    let unsent = appointment.and_then(|appointment| appointment.with_notification(&again));
+    let decision = Decision::default().with(Item::Letter(Box::new(again.clone())));
+    Ok((decision.with_some(unsent.map(|appointment| Item::Appointment(Box::new(appointment)))), again))
+}
+
+/// Queues a notice again that has failed.
+///
+/// # Errors
+/// 409 if the notice has another state, or what it states is no longer so.
+pub fn send_notice_again(message: &Message, lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Result<(Decision, Message), Refusal> {
+    let state = match &message.fate {
+        MessageState::Queued { .. } => "queued",
+        MessageState::Sending { .. } => "sending",
+        MessageState::Sent { .. } => "sent",
+        MessageState::Dropped { .. } => "dropped",
+        MessageState::Failed { .. } => "failed",
+    };
+    let again = message.queued_again(now).ok_or_else(|| settled(state))?;
+    if let Some(MessageClaim::Settle(Message { fate: MessageState::Dropped { why, .. }, .. })) = again.claim(Some(lead), dealer, now) {
+        let why = match why {
+            DropReason::NoLongerSo => "no_longer_so",
+            DropReason::NoticesOff => "notices_off",
+            DropReason::NoReader => "no_reader",
+        };
+        return Err(Refusal::Conflict(format!("the notice would not be sent: {why} (MSG-1)")));
+    }
+    Ok((Decision::default().with(Item::Message(again.clone())), again))
+}
+
+fn settled(state: &str) -> Refusal {
+    Refusal::Conflict(format!("the message is {state}; only a failed or unclear one can be sent again (MSG-1)"))
+}

@@ -1,0 +1,203 @@
+//! Messages of partners. Trouble on our side heals without a person: a message is tried for at least twelve hours. A message that can never be
+//! accepted becomes a dead letter at once, with the reason, and keeps its sender and the time at which it was sent.
+
+use super::problem_text;
+use crate::Platform;
+use crate::environment::{Missing, setting};
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_sdk_sqs::types::MessageAttributeValue;
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::Refusal;
+use forecourt_store::{Failure, fingerprint};
+use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use std::future::Future;
+use std::time::Instant;
+
+/// The attribute of a dead letter that names the reason.
+pub const WHY: &str = "why";
+/// The attribute of a dead letter that proves its sender and the time at which it was sent.
+pub const ORIGIN: &str = "origin";
+/// The purpose of the proof's signature.
+const PURPOSE: &str = "dead-letter";
+/// The number of deliveries after which trouble makes a dead letter: about fourteen hours.
+const MOST_DELIVERIES: u32 = 60;
+/// The longest stored reason, in characters.
+const LONGEST_REASON: usize = 1_000;
+/// How long ago a message may have been sent: two retentions of a queue.
+const OLDEST: TimeDelta = TimeDelta::days(28);
+
+/// A partners' queue with its dead letters.
+#[async_trait]
+pub trait PartnerQueue: Send + Sync {
+    /// Hides a message for `pause`; then it is delivered again.
+    ///
+    /// # Errors
+    /// Fails if the queue does not accept it. The message then returns after the queue's own time.
+    async fn wait(&self, message: &SqsMessage, pause: TimeDelta) -> Result<(), Failure>;
+
+    /// Puts a copy of a message among the dead letters.
+    ///
+    /// # Errors
+    /// Fails if the queue does not accept it.
+    async fn bury(&self, message: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure>;
+}
+
+/// What a dead letter says besides its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The reason.
+    pub why: String,
+    /// The proof of its origin: after a redrive the queue would name the function as the sender.
+    pub origin: String,
+}
+
+/// The sender of a message, and when it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The identity of the sender, as the queue verified it.
+    pub sender: String,
+    /// When the partner sent it. `None` if the queue does not say.
+    #[serde(with = "chrono::serde::ts_milliseconds_option")]
+    pub sent: Option<DateTime<Utc>>,
+    /// A hash of the body.
+    body: String,
+}
+
+impl Origin {
+    /// Returns the origin of a message: what a dead letter proves, else what the queue verified.
+    pub fn of(platform: &Platform, message: &SqsMessage) -> Self {
+        let body = fingerprint(message.body.as_deref().unwrap_or_default().as_bytes());
+        let proof = message.message_attributes.get(ORIGIN).and_then(|attribute| attribute.string_value.as_deref());
+        let proven = proof.and_then(|token| platform.store.secret().verified(PURPOSE, token));
+        let proven: Option<Self> = proven.and_then(|text| serde_json::from_str(&text).ok()).filter(|origin: &Self| origin.body == body);
+        proven.unwrap_or_else(|| {
+            // For a role the queue reports `AROA…:session`; the sender chooses the session's name.
+            let sender = message.attributes.get("SenderId").and_then(|id| id.split(':').next()).unwrap_or_default().to_owned();
+            let sent = message.attributes.get("SentTimestamp").and_then(|text| text.parse().ok()).and_then(DateTime::from_timestamp_millis);
+            Self { sender, sent, body }
+        })
+    }
+
+    /// Returns when the partner sent it: `now` if that is unknown, in the future or longer ago than any queue keeps a message.
+    pub fn sent_by(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.sent.filter(|sent| *sent <= now && now - *sent <= OLDEST).unwrap_or(now)
+    }
+}
+
+/// Handles the messages of a batch one after the other. A refused message becomes a dead letter; after trouble a message waits: half a minute,
+/// then twice as long each time, at most a quarter of an hour. `handle` returns the subject of the message for the log: ids only.
+pub async fn each<F, Fut>(platform: &Platform, queue: &dyn PartnerQueue, event: SqsEvent, handle: F) -> SqsBatchResponse
+where
+    F: Fn(SqsMessage) -> Fut,
+    Fut: Future<Output = Result<String, Failure>> + Send,
+{
+    let mut response = SqsBatchResponse::default();
+    for message in event.records {
+        let started = Instant::now();
+        let id = message.message_id.clone().unwrap_or_default();
+        let outcome = (Box::pin(handle(message.clone())) as BoxFuture<'_, _>).await;
+        let ms = started.elapsed().as_millis() as u64;
+        let failure = match outcome {
+            Ok(about) => {
+                tracing::info!(function = platform.function, message_id = id, about, ms, "message done");
+                continue;
+            }
+            Err(failure) => failure,
+        };
+        let problem = problem_text(&failure);
+        let deliveries: u32 = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
+        let settled = if matches!(failure, Failure::Refused(_)) || deliveries >= MOST_DELIVERIES {
+            tracing::warn!(function = platform.function, message_id = id, problem, ms, "message becomes a dead letter");
+            match dead_letter(platform, &message, &failure) {
+                Ok(letter) => queue.bury(&message, &letter).await.map(|()| true),
+                Err(e) => Err(e),
+            }
+        } else {
+            tracing::warn!(function = platform.function, message_id = id, problem, ms, "message goes back");
+            queue.wait(&message, pause_after(deliveries)).await.map(|()| false)
+        };
+        if let Err(failure) = &settled {
+            tracing::warn!(function = platform.function, message_id = id, problem = failure.chain(), "the queue does not answer");
+        }
+        if !matches!(settled, Ok(true)) {
+            let mut failed = BatchItemFailure::default();
+            failed.item_identifier = id;
+            response.batch_item_failures.push(failed);
+        }
+    }
+    response
+}
+
+fn pause_after(deliveries: u32) -> TimeDelta {
+    TimeDelta::seconds(30 << deliveries.saturating_sub(1).min(5)).min(TimeDelta::minutes(15))
+}
+
+fn dead_letter(platform: &Platform, message: &SqsMessage, failure: &Failure) -> Result<DeadLetter, Failure> {
+    let origin = serde_json::to_string(&Origin::of(platform, message)).map_err(|e| Failure::Broken(e.into()))?;
+    // The letter holds the body, so that its reason may quote it; the log must not.
+    let why = match failure {
+        Failure::Refused(Refusal::Invalid(faults)) => {
+            faults.iter().map(|fault| format!("{} {} ({})", fault.field, fault.detail, fault.rule)).collect::<Vec<_>>().join("; ")
+        }
+        other => other.chain(),
+    };
+    let why = why.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
+    Ok(DeadLetter { why, origin: platform.store.secret().sign(PURPOSE, &origin) })
+}
+
+/// Returns the scope of the partner that sent a message: by the identity that the queue verified, never by the content (ACC-2).
+///
+/// # Errors
+/// [`Refusal::NotFound`] if the identity is unknown.
+pub async fn sender(platform: &Platform, message: &SqsMessage) -> Result<Scope, Failure> {
+    let id = Origin::of(platform, message).sender;
+    let unknown = || Failure::Refused(Refusal::NotFound("queue sender"));
+    let sender = platform.store.sender(&id).await?.ok_or_else(unknown)?;
+    let partner = platform.store.partner(&sender.group, &sender.partner).await?.ok_or_else(unknown)?;
+    Ok(Scope::partner(sender.group.clone(), partner.as_ref().clone()))
+}
+
+/// A partners' queue on AWS.
+pub struct Sqs {
+    client: aws_sdk_sqs::Client,
+    queue: String,
+    dead_letters: String,
+}
+
+impl Sqs {
+    /// Reads the environment: `PARTNER_QUEUE_URL` and `DEAD_LETTERS_URL`.
+    ///
+    /// # Errors
+    /// [`Missing`] names the variable that is not set.
+    pub fn from_environment(config: &SdkConfig) -> Result<Self, Missing> {
+        let (queue, dead_letters) = (setting("PARTNER_QUEUE_URL")?, setting("DEAD_LETTERS_URL")?);
+        Ok(Self { client: aws_sdk_sqs::Client::new(config), queue, dead_letters })
+    }
+}
+
+#[async_trait]
+impl PartnerQueue for Sqs {
+    async fn wait(&self, message: &SqsMessage, pause: TimeDelta) -> Result<(), Failure> {
+        let seconds = i32::try_from(pause.num_seconds()).unwrap_or(i32::MAX);
+        let change = self.client.change_message_visibility().queue_url(&self.queue).visibility_timeout(seconds);
+        let change = change.set_receipt_handle(message.receipt_handle.clone());
+        change.send().await.map(|_| ()).map_err(|e| Failure::Unavailable(e.into()))
+    }
+
+    async fn bury(&self, message: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure> {
+        let text = |value: &str| {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+            value.map_err(|e| Failure::Broken(e.into()))
+        };
+        let mut send = self.client.send_message().queue_url(&self.dead_letters).set_message_body(message.body.clone());
+        send = send.message_attributes(WHY, text(&letter.why)?).message_attributes(ORIGIN, text(&letter.origin)?);
+        if let Some(dealer) = message.message_attributes.get("dealer").and_then(|dealer| dealer.string_value.as_deref()) {
+            send = send.message_attributes("dealer", text(dealer)?);
+        }
+        send.send().await.map(|_| ()).map_err(|e| Failure::Unavailable(e.into()))
+    }
+}

@@ -1,0 +1,137 @@
+//! Keeps in an item that is written what this release does not know of it.
+//!
+//! Two releases share the table while functions are replaced, and a release may be taken back. So an item may have fields, values and variants
+//! that this release does not know. It reads over them, and [`Preserve::over`] keeps them when it writes the item: a merge of three forms.
+//!
+//! - `stored`: the item as it was read from the table.
+//! - `read`: the item as this release would write it unchanged. What `stored` has and `read` has not is unknown to this release.
+//! - `new`: the item as the rule returned it, perhaps built from scratch.
+//!
+//! What the rule left unchanged (`new` equals `read`) stays exactly as it is stored. Objects are merged field by field. An entry of a list is found
+//! again by its content, by its identity or by its place; the unknown fields of an entry that the rule removed go with it. A value or a variant that
+//! this release does not know is read as `unknown`, and what is stored stays.
+
+use crate::entity::Attributes;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+/// The fields that identify an entry of a list. The first one that both entries have decides.
+const IDENTITY: [&str; 5] = ["id", "user", "webhook", "from", "kind"];
+
+/// The fields that say which variant or which thing an object is. If one changes, the object is another one, and keeps nothing of the former.
+const DISCRIMINANTS: [&str; 5] = ["id", "is", "what", "about", "becomes"];
+
+/// The name of the unknown case of every enum.
+const UNKNOWN: &str = "unknown";
+
+/// Whether an unchanged value stays as it is stored or gets the form of this release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Preserve {
+    /// It stays as it is stored: every change of an item.
+    Stored,
+    /// It gets the form of this release; only unknown fields stay: the migration.
+    Unknown,
+}
+
+impl Preserve {
+    /// Returns `new` with what `stored` has and this release does not know. The fields in `derived` are always those of `new`.
+    pub(crate) fn over(self, stored: &Attributes, read: &Attributes, mut new: Attributes, derived: &[&str]) -> Attributes {
+        for (name, kept) in stored.iter().filter(|(name, _)| !derived.contains(&name.as_str())) {
+            match (read.get(name), new.get_mut(name)) {
+                (Some(read), Some(new)) => self.value(kept, read, new),
+                // The rule removed a field that this release knows.
+                (Some(_), None) => {}
+                // The rule set a field that was unset for this release: an object can have had unknown fields alone.
+                (None, Some(new)) => self.value(kept, &AttributeValue::M(Attributes::new()), new),
+                (None, None) => drop(new.insert(name.clone(), kept.clone())),
+            }
+        }
+        new
+    }
+
+    /// Replaces `new` by itself with what `stored` has and this release does not know.
+    pub(crate) fn value(self, stored: &AttributeValue, read: &AttributeValue, new: &mut AttributeValue) {
+        if new == read && (self == Preserve::Stored || is_unknown(read)) {
+            new.clone_from(stored);
+            return;
+        }
+        match (stored, read, new) {
+            (AttributeValue::M(stored), AttributeValue::M(read), AttributeValue::M(new)) if is_same(stored, read, new) => {
+                *new = self.over(stored, read, std::mem::take(new), &[]);
+            }
+            (AttributeValue::L(stored), AttributeValue::L(read), AttributeValue::L(new)) => {
+                keep_unknown(stored, read, new);
+                if stored.len() == read.len() {
+                    self.list(stored, read, new);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Merges the objects of a list. Other entries have no fields, and a set of them may be in another order than it is stored.
+    fn list(self, stored: &[AttributeValue], read: &[AttributeValue], new: &mut [AttributeValue]) {
+        let mut before: Vec<Option<usize>> = vec![None; new.len()];
+        let mut free = vec![true; read.len()];
+        // First by content, at its old place if no entry was added or removed, otherwise usually next to the one before it.
+        if new.len() == read.len() {
+            for (place, found) in before.iter_mut().enumerate().filter(|(place, _)| read[*place] == new[*place]) {
+                (free[place], *found) = (false, Some(place));
+            }
+        }
+        let mut next = 0;
+        for (entry, found) in new.iter().zip(&mut before).filter(|(_, found)| found.is_none()) {
+            let place = (next..read.len()).chain(0..next).find(|place| free[*place] && read[*place] == *entry);
+            if let Some(place) = place {
+                (free[place], *found, next) = (false, Some(place), place + 1);
+            }
+        }
+        // Then by identity.
+        for (entry, found) in new.iter().zip(&mut before).filter(|(_, found)| found.is_none()) {
+            let place =
+                (0..read.len()).find(|place| free[*place] && identity(entry).is_some_and(|own| identity(&read[*place]) == Some(own)));
+            if let Some(place) = place {
+                (free[place], *found) = (false, Some(place));
+            }
+        }
+        // An entry without identity that changed is the one at its place, if no entry was added or removed.
+        if new.len() == read.len() {
+            for (place, found) in before.iter_mut().enumerate().filter(|(_, found)| found.is_none()) {
+                if free[place] && identity(&new[place]).is_none() && identity(&read[place]).is_none() {
+                    (free[place], *found) = (false, Some(place));
+                }
+            }
+        }
+        for (entry, place) in new.iter_mut().zip(before).filter(|(entry, _)| entry.is_m()) {
+            if let Some(place) = place {
+                self.value(&stored[place], &read[place], entry);
+            }
+        }
+    }
+}
+
+/// Whether this release does not know a value or a variant.
+fn is_unknown(read: &AttributeValue) -> bool {
+    matches!(read, AttributeValue::S(text) if text == UNKNOWN)
+}
+
+/// Puts the values that this release does not know back into a list of values.
+fn keep_unknown(stored: &[AttributeValue], read: &[AttributeValue], new: &mut Vec<AttributeValue>) {
+    if new.iter().any(is_unknown) && read.iter().any(is_unknown) {
+        new.retain(|value| !is_unknown(value));
+        new.extend(stored.iter().filter(|value| !read.contains(value)).cloned());
+    }
+}
+
+/// Whether three forms are of one object: the same variant of an enum, the same thing.
+fn is_same(stored: &Attributes, read: &Attributes, new: &Attributes) -> bool {
+    // An enum whose variant was renamed has nothing in common with its stored form.
+    let known = read.is_empty() || read.keys().any(|name| stored.contains_key(name));
+    let variant = read.len() != 1 || new.len() != 1 || read.keys().eq(new.keys());
+    let text = |of: &Attributes, name: &str| of.get(name).and_then(|value| value.as_s().ok()).cloned();
+    known && variant && DISCRIMINANTS.iter().all(|name| text(read, name).zip(text(new, name)).is_none_or(|(read, new)| read == new))
+}
+
+fn identity(entry: &AttributeValue) -> Option<(&'static str, &AttributeValue)> {
+    let AttributeValue::M(fields) = entry else { return None };
+    IDENTITY.iter().find_map(|name| Some((*name, fields.get(*name)?)))
+}

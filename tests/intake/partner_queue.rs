@@ -1,0 +1,143 @@
+//! The partners' queue: trouble heals without a person, a refusal says why, and the clock counts from when the partner sent it (INT-1, ESC-1).
+
+use crate::support::world::{NORDSTERN, World, at, enquiry};
+use async_trait::async_trait;
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use chrono::{DateTime, TimeDelta, Utc};
+use forecourt_domain::base::StepKind;
+use forecourt_edge::queue::partner::{self, DeadLetter, ORIGIN, Origin, PartnerQueue};
+use forecourt_local::partner_queue::Queued;
+use forecourt_store::Failure;
+use serde_json::{Value, json};
+use std::sync::Mutex;
+
+/// Records what becomes of the messages.
+#[derive(Default)]
+struct Recorder {
+    pauses: Mutex<Vec<TimeDelta>>,
+    dead: Mutex<Vec<DeadLetter>>,
+}
+
+#[async_trait]
+impl PartnerQueue for Recorder {
+    async fn wait(&self, _: &SqsMessage, pause: TimeDelta) -> Result<(), Failure> {
+        self.pauses.lock().unwrap().push(pause);
+        Ok(())
+    }
+
+    async fn bury(&self, _: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure> {
+        self.dead.lock().unwrap().push(letter.clone());
+        Ok(())
+    }
+}
+
+fn event(attributes: &Value, body: &str) -> SqsEvent {
+    let record = json!({"messageId": "m", "receiptHandle": "m", "body": body, "attributes": attributes, "eventSource": "aws:sqs",
+        "messageAttributes": {"dealer": {"stringValue": NORDSTERN, "dataType": "String"}}});
+    serde_json::from_value(json!({ "Records": [record] })).unwrap()
+}
+
+/// INT-1: twelve hours of trouble heal: the pauses before a message becomes a dead letter are at least twelve hours.
+#[tokio::test]
+async fn int_1_trouble_of_twelve_hours_heals_without_a_person() {
+    let world = World::new().await;
+    let recorder = Recorder::default();
+    let mut deliveries = 0;
+    while recorder.dead.lock().unwrap().is_empty() {
+        deliveries += 1;
+        let attributes = json!({"SenderId": "AIDADEMOPORTAL", "ApproximateReceiveCount": deliveries.to_string()});
+        let unavailable = async |_| Err(Failure::Unavailable("the table throttles".into()));
+        let response = partner::each(&world.system.platform, &recorder, event(&attributes, "{}"), unavailable).await;
+        // The dead letter is a copy: the message itself is acknowledged.
+        assert_eq!(response.batch_item_failures.len(), recorder.pauses.lock().unwrap().len().saturating_sub(deliveries - 1));
+        assert!(deliveries < 1_000);
+    }
+    let pauses = recorder.pauses.lock().unwrap().clone();
+    assert_eq!(
+        (pauses[0], pauses[1], *pauses.iter().max().unwrap()),
+        (TimeDelta::seconds(30), TimeDelta::minutes(1), TimeDelta::minutes(15))
+    );
+    assert!(pauses.iter().sum::<TimeDelta>() >= TimeDelta::hours(12));
+    let template = include_str!("../../infra/template.yaml");
+    assert_eq!(template.matches("maxReceiveCount: 100").count(), 2, "the queue's own limit comes later");
+    assert!(recorder.dead.lock().unwrap()[0].why.contains("the table throttles"));
+}
+
+/// INT-1: a refused message is a dead letter at once and says why; it keeps its sender and the time at which it was sent.
+#[tokio::test]
+async fn int_1_a_dead_letter_says_why_and_keeps_its_origin() {
+    let world = World::new().await;
+    let dead = |body: &str, attributes: &Value| {
+        let (body, attributes) = (body.to_owned(), attributes.clone());
+        let world = &world;
+        async move {
+            let recorder = Recorder::default();
+            let response = forecourt_lead_intake::messages(&world.system.platform, &recorder, event(&attributes, &body)).await;
+            assert!(response.batch_item_failures.is_empty() && recorder.pauses.lock().unwrap().is_empty());
+            recorder.dead.lock().unwrap().remove(0)
+        }
+    };
+    let portal = json!({"SenderId": "AIDADEMOPORTAL:s", "SentTimestamp": at("2026-11-23T08:00:00Z").timestamp_millis().to_string()});
+    let letter = dead(r#"{"contact": {"last_name": "A"}}"#, &portal).await;
+    assert!(letter.why.contains("contact") && letter.why.contains("INT-3"), "{}", letter.why);
+    let stranger = dead(&enquiry("x").to_string(), &json!({"SenderId": "AIDASTRANGER"})).await;
+    assert_eq!(stranger.why, "there is no such queue sender");
+    // Two enquiries, of which the second is refused: the reason names its place.
+    let prospect = |contact: &str| format!("<prospect><customer><contact>{contact}</contact></customer></prospect>");
+    let two = format!("<adf>{}{}</adf>", prospect("<email>a@example.com</email>"), prospect("<name>Nobody</name>"));
+    assert!(dead(&two, &portal).await.why.starts_with("enquiries[1].contact"), "{}", dead(&two, &portal).await.why);
+    // The true reason of another kind of refusal.
+    let named = |name: &str| json!({"external_id": "e-1", "contact": {"last_name": name, "email": "e@example.com"}});
+    world.lead(&named("first")).await;
+    let reused = dead(&named("second").to_string(), &portal).await;
+    assert!(reused.why.contains("was used before with another body"), "{}", reused.why);
+    // Redriven, the queue names the function as the sender. The proof names the partner, but only for this body.
+    let platform = &world.system.platform;
+    let mut redriven =
+        event(&json!({"SenderId": "AROAFUNCTION:x", "SentTimestamp": "1795500000000"}), r#"{"contact": {"last_name": "A"}}"#);
+    let proof = serde_json::from_value(json!({"stringValue": letter.origin, "dataType": "String"})).unwrap();
+    redriven.records[0].message_attributes.insert(ORIGIN.into(), proof);
+    let origin = Origin::of(platform, &redriven.records[0]);
+    assert_eq!((origin.sender.as_str(), origin.sent), ("AIDADEMOPORTAL", Some(at("2026-11-23T08:00:00Z"))));
+    redriven.records[0].body = Some("{}".into());
+    assert_eq!(Origin::of(platform, &redriven.records[0]).sender, "AROAFUNCTION");
+}
+
+fn sent(world: &World, id: &str, at: DateTime<Utc>, name: &str) {
+    let attributes = [("dealer".to_owned(), NORDSTERN.to_owned())].into();
+    let body = enquiry(name).to_string();
+    let message = Queued { id: id.into(), sender: "AIDADEMOPORTAL".into(), body, attributes, sent: Some(at), ..Queued::default() };
+    world.system.queue.put(&message).unwrap();
+}
+
+/// ESC-1, OVR-4: the clock and the figures count from when the partner sent it; the steps leave the reminder's time after the arrival.
+#[tokio::test]
+async fn esc_1_the_clock_of_a_lead_that_waited_in_the_queue_counts_from_when_it_was_sent() {
+    // Monday, 16:00 in Berlin. The dealer opens at 8:00 and gives 120 working minutes, and a reminder 30 minutes before.
+    let world = World::at("2026-11-23T15:00:00Z").await;
+    sent(&world, "m1", at("2026-11-23T07:30:00Z"), "late");
+    sent(&world, "m2", at("2026-11-23T14:50:00Z"), "fresh");
+    world.system.settle().await;
+    let leads = world.list("ingo.brandt", NORDSTERN).await;
+    let of = |name: &str| leads.iter().find(|lead| lead["contact"] == name).unwrap()["id"].as_str().unwrap().parse().unwrap();
+    let (late, fresh) = (world.page(of("late")).await.lead, world.page(of("fresh")).await.lead);
+    assert_eq!((late.arrived, late.received), (at("2026-11-23T07:30:00Z"), Some(at("2026-11-23T15:00:00Z"))));
+    assert_eq!(late.deadline(), Some(at("2026-11-23T09:30:00Z")), "the deadline is over on arrival");
+    let steps = |lead: &forecourt_domain::lead::Lead| {
+        lead.plan.as_ref().unwrap().steps().iter().map(|step| (step.kind, step.at)).collect::<Vec<_>>()
+    };
+    let day_later = at("2026-11-24T09:30:00Z");
+    assert_eq!(steps(&late), [(StepKind::Level1, at("2026-11-23T15:30:00Z")), (StepKind::Level2, day_later)]);
+    assert_eq!(fresh.deadline(), Some(at("2026-11-23T16:50:00Z")));
+    assert_eq!(steps(&fresh)[..2], [(StepKind::Reminder, at("2026-11-23T16:20:00Z")), (StepKind::Level1, at("2026-11-23T16:50:00Z"))]);
+    // A change of the settings leaves the seller the same time.
+    world.settings(|s| s.escalation.level_1 = 60).await;
+    world.advance_to("2026-11-23T15:29:00Z").await;
+    assert_eq!(world.page(late.id).await.lead.level(), 0);
+    world.advance_to("2026-11-23T15:31:00Z").await;
+    assert_eq!(world.page(late.id).await.lead.level(), 1);
+    world.post("ingo.brandt", &format!("/leads/{}/reactions", late.id), &json!({"kind": "reply"})).await;
+    let answered = world.page(late.id).await.lead;
+    let reaction = answered.reaction.unwrap();
+    assert_eq!((reaction.in_time(), reaction.clock_seconds), (Some(false), 8 * 3_600 + 60));
+}

@@ -1,0 +1,246 @@
+//! What a release does with items of another one: a field that it does not know survives every change of the item, at every depth.
+
+use crate::store::stored_form::{Attributes, item_of, stored_items};
+use crate::support::world::engine;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use forecourt_domain::access::Scope;
+use forecourt_domain::base::GroupId;
+use forecourt_domain::decision::{Decision, Item};
+use forecourt_local::engine;
+use forecourt_store::keys::Key;
+use forecourt_store::{Failure, Load, Secret, Store};
+use std::collections::BTreeMap;
+
+/// A way into an item: names of fields and places in lists.
+type Path = Vec<Step>;
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Field(String),
+    Place(usize),
+}
+
+/// The field that the next release adds. Its value is an object, as new fields often are.
+const ADDED: &str = "of_the_next_release";
+
+/// Maps with one key, the variant of an enum: a release adds no field beside it, only within it.
+const VARIANTS: [&str; 5] = ["by", "home", "kept", "about", "what"];
+
+/// Maps whose keys are data: a release adds no field to them, only to their values.
+const TABLES: [&str; 4] = ["events", "latest", "durations", "special_hours"];
+
+/// The fields that say which thing or which variant an object is.
+const IDENTITIES: [&str; 9] = ["id", "user", "webhook", "from", "kind", "is", "what", "about", "becomes"];
+
+fn added() -> AttributeValue {
+    AttributeValue::M([("minutes".to_owned(), AttributeValue::N("15".to_owned()))].into())
+}
+
+/// Calls `visit` with every value within `at`, and its path.
+fn walk<'a>(at: &'a AttributeValue, path: &Path, visit: &mut impl FnMut(&Path, &'a AttributeValue)) {
+    visit(path, at);
+    let inner = |step: Step| path.iter().cloned().chain([step]).collect::<Path>();
+    match at {
+        AttributeValue::M(fields) => {
+            let sorted: BTreeMap<_, _> = fields.iter().collect();
+            sorted.into_iter().for_each(|(name, value)| walk(value, &inner(Step::Field(name.clone())), visit));
+        }
+        AttributeValue::L(values) => values.iter().enumerate().for_each(|(i, value)| walk(value, &inner(Step::Place(i)), visit)),
+        _ => {}
+    }
+}
+
+fn at<'a>(item: &'a mut AttributeValue, path: &[Step]) -> Option<&'a mut AttributeValue> {
+    path.iter().try_fold(item, |value, step| match (value, step) {
+        (AttributeValue::M(fields), Step::Field(name)) => fields.get_mut(name),
+        (AttributeValue::L(values), Step::Place(place)) => values.get_mut(*place),
+        _ => None,
+    })
+}
+
+fn fields(item: AttributeValue) -> Attributes {
+    match item {
+        AttributeValue::M(fields) => fields,
+        other => panic!("no object: {other:?}"),
+    }
+}
+
+/// The places of an item to which a release can add a field.
+fn objects(item: &AttributeValue) -> Vec<Path> {
+    let mut found = Vec::new();
+    walk(item, &Vec::new(), &mut |path, value| {
+        let AttributeValue::M(fields) = value else { return };
+        let without = match path.last() {
+            Some(Step::Field(name)) => TABLES.contains(&name.as_str()) || (fields.len() == 1 && VARIANTS.contains(&name.as_str())),
+            _ => false,
+        };
+        if !without {
+            found.push(path.clone());
+        }
+    });
+    found
+}
+
+/// The changed forms of an item that rules could return: each differs from it in one number or one text.
+fn changes(kind: &str, item: &AttributeValue) -> Vec<(Path, Item)> {
+    let mut leaves = Vec::new();
+    walk(item, &Vec::new(), &mut |path, value| {
+        let changed = match value {
+            AttributeValue::N(number) => number.parse::<i64>().ok().map(|number| AttributeValue::N((number + 1).to_string())),
+            AttributeValue::S(text) => Some(AttributeValue::S(format!("{text}x"))),
+            _ => None,
+        };
+        leaves.extend(changed.map(|changed| (path.clone(), changed)));
+    });
+    let own = item_of(kind, &fields(item.clone())).unwrap();
+    let changed = leaves.into_iter().filter_map(|(path, leaf)| {
+        let mut changed = item.clone();
+        *at(&mut changed, &path)? = leaf;
+        let changed = item_of(kind, &fields(changed)).ok()?;
+        (changed != own && Key::of(&changed) == Key::of(&own)).then_some((path, changed))
+    });
+    changed.collect()
+}
+
+struct Table {
+    client: Client,
+    name: String,
+    store: Store,
+}
+
+impl Table {
+    async fn new() -> Self {
+        let client = engine::client(engine());
+        let name = format!("another-release-{:016x}", fastrand::u64(..));
+        let store = Store::new(client.clone(), &name, Secret::new(b"a secret of the tests"));
+        store.make_table().await.unwrap();
+        Self { client, name, store }
+    }
+
+    /// Stores an item as another release would.
+    async fn put(&self, item: &Attributes) {
+        let mut item = item.clone();
+        item.insert("v".into(), AttributeValue::N("7".into()));
+        item.insert("c".into(), AttributeValue::S("another commit".into()));
+        self.client.put_item().table_name(&self.name).set_item(Some(item)).send().await.unwrap();
+    }
+
+    async fn get(&self, like: &Attributes) -> Attributes {
+        let get = self.client.get_item().table_name(&self.name).key("pk", like["pk"].clone()).key("sk", like["sk"].clone());
+        get.send().await.unwrap().item.unwrap()
+    }
+
+    /// Writes what a rule returned, after the store has read the item.
+    async fn write(&self, item: &Item, like: &Attributes) -> Result<(), Failure> {
+        let group = like["pk"].as_s().unwrap().split_once('#').unwrap().0;
+        let scope = Scope::keys_only(GroupId::parse(group).unwrap());
+        let decision = Decision::default().with(item.clone());
+        self.store.decide(&scope, Load::of([Key::of(item)]), |_, _| Ok((Some(decision.clone()), ()))).await
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_field_at_any_depth_survives_a_change_of_its_item() {
+    let table = Table::new().await;
+    let (mut places, mut unreadable) = (0, Vec::new());
+    for (kind, stored) in stored_items() {
+        let item = AttributeValue::M(stored.clone());
+        let changes = changes(&kind, &item);
+        for path in objects(&item) {
+            let mut theirs = item.clone();
+            let Some(AttributeValue::M(object)) = at(&mut theirs, &path) else { panic!("no object at {path:?}") };
+            object.insert(ADDED.into(), added());
+            // An object whose identity changes is another one.
+            let replaces = |changed: &Path| {
+                let Some((Step::Field(name), parent)) = changed.split_last() else { return false };
+                !parent.is_empty() && path.starts_with(parent) && IDENTITIES.contains(&name.as_str())
+            };
+            let changes: Vec<&(Path, Item)> = changes.iter().filter(|(changed, _)| !replaces(changed)).collect();
+            // A change elsewhere, and one within the same object if there is one.
+            let near = |(changed, _): &&&(Path, Item)| changed.len() == path.len() + 1 && changed.starts_with(&path);
+            let unchanged = (Path::new(), item_of(&kind, &stored).unwrap());
+            for (changed, ours) in
+                [changes.first(), changes.last(), changes.iter().find(near)].into_iter().flatten().copied().chain([&unchanged])
+            {
+                table.put(&fields(theirs.clone())).await;
+                // The rule builds the item from scratch: it knows nothing of the field.
+                if let Err(e) = table.write(ours, &stored).await {
+                    unreadable.push(format!("{kind}: {path:?}: {}", e.chain()));
+                    break;
+                }
+                let mut after = AttributeValue::M(table.get(&stored).await);
+                let Some(AttributeValue::M(object)) = at(&mut after, &path) else {
+                    panic!("{kind}: no {path:?} after a change of {changed:?}")
+                };
+                assert_eq!(object.remove(ADDED), Some(added()), "{kind}: {path:?} after a change of {changed:?}");
+                assert_eq!(item_of(&kind, &fields(after)).unwrap(), *ours, "{kind}: {path:?}, {changed:?}");
+            }
+            places += 1;
+        }
+    }
+    assert!(unreadable.is_empty(), "items that this release cannot read:\n{}", unreadable.join("\n"));
+    assert!(places > 100, "{places}");
+}
+
+#[tokio::test]
+async fn a_migration_writes_what_is_not_in_the_form_of_this_release_and_keeps_the_rest() {
+    let table = Table::new().await;
+    let mut items: BTreeMap<(String, String), Attributes> = BTreeMap::new();
+    for (_, mut stored) in stored_items() {
+        stored.insert(ADDED.into(), added());
+        let text = |name: &str| stored[name].as_s().unwrap().clone();
+        items.insert((text("pk"), text("sk")), stored.clone());
+    }
+    let item = |pk: &str, sk: &str, more: &[(&str, AttributeValue)]| {
+        let text = |text: &str| AttributeValue::S(text.into());
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        [("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))].into_iter().chain(more).collect::<Attributes>()
+    };
+    let newer = item("demo-group#U#newer", "@", &[("sv", AttributeValue::N("2".into()))]);
+    let foreign = item("demo-group#NEW#kind", "@", &[]);
+    // An earlier form: without a row for the index, and with a status that this release does not know.
+    let (lead, stored) =
+        items.iter().find(|((pk, sk), _)| pk.contains("#L#") && sk == "@").map(|(key, item)| (key.clone(), item.clone())).unwrap();
+    let mut earlier = stored;
+    if let Some(AttributeValue::M(row)) = earlier.remove("row") {
+        earlier.extend(row);
+    }
+    let group = earlier["pk"].as_s().unwrap().replace("#L#", "#L#9");
+    let mut earlier_with_status = earlier.clone();
+    earlier_with_status.insert("status".into(), AttributeValue::S("parked".into()));
+    earlier_with_status.insert("pk".into(), AttributeValue::S(group));
+    items.insert(lead.clone(), earlier);
+    for item in items.values().chain([&newer, &foreign, &earlier_with_status]) {
+        table.put(item).await;
+    }
+
+    let migrate = async || {
+        let (mut written, mut left, mut from) = (0, Vec::new(), None);
+        loop {
+            let page = table.store.migrate(from.as_ref()).await.unwrap();
+            written += page.written;
+            left.extend(page.left);
+            from = page.next;
+            if from.is_none() {
+                return (written, left);
+            }
+        }
+    };
+    let (written, left) = migrate().await;
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert_eq!(migrate().await.0, 0, "a repeated migration writes nothing");
+    assert_eq!(written, 2);
+    for (key, item) in &items {
+        let after = table.get(item).await;
+        assert_eq!(after[ADDED], added(), "{key:?}");
+        let version = if *key == lead { "8" } else { "7" };
+        assert_eq!(after["v"], AttributeValue::N(version.into()), "{key:?}");
+    }
+    let row = table.get(&items[&lead]).await["row"].clone();
+    assert!(row.as_m().unwrap().contains_key("arrived"), "{row:?}");
+    // A value that is unknown is no text of this release.
+    let parked = table.get(&earlier_with_status).await;
+    let statuses = [parked.get("status"), parked["row"].as_m().unwrap().get("status")];
+    assert!(statuses.contains(&Some(&AttributeValue::S("parked".into()))), "{statuses:?}");
+}
