@@ -30,6 +30,8 @@ const VOLATILE: &[&str] = &[
     "updated",
     "changed",
     "queued",
+    // When a partner's message was processed; its clock starts when it was sent.
+    "received",
     "dsk",
     "dpk",
     "lsk",
