@@ -60,7 +60,7 @@ impl Loaded {
     /// Gives a new entry of a history what the item that it copies has and this release does not know.
     pub(crate) fn carry_over(&self, scope: &Scope, item: &Item, attributes: &mut Attributes) -> Result<(), Failure> {
         let (copied, from, to) = match item {
-            Item::Change(change) => (Key::Dealer(change.dealer.clone()), "settings", "settings"),
+            Item::SettingsChange(change) => (Key::Dealer(change.dealer.clone()), "settings", "settings"),
             Item::UserChange(change) => (Key::User(change.user.id.clone()), "row", "user"),
             _ => return Ok(()),
         };
