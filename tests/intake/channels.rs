@@ -1,7 +1,7 @@
 //! Telephone numbers and e-mail addresses as people type them (INT-3).
 
 use crate::support::world::{ADMIN, NORDSTERN, World};
-use forecourt_domain::base::text::without_marks;
+use forecourt_domain::base::text::visible;
 use forecourt_domain::base::{Country, Email, Phone};
 use http::Method;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn int_3_a_telephone_number_ends_where_a_note_an_extension_or_another_number_beg
     let mut wrong = Vec::new();
     for case in cases("telephone") {
         let country = Country::try_from(case["country"].as_str().unwrap().to_owned()).unwrap();
-        let typed = without_marks(case["typed"].as_str().unwrap());
+        let typed = visible(case["typed"].as_str().unwrap(), ' ');
         let read = Phone::read_all(&typed, country);
         let numbers: Vec<&str> = read.iter().filter_map(|phone| phone.e164.as_deref()).collect();
         let wanted: Vec<&str> = match case["e164_all"].as_array() {

@@ -5,6 +5,7 @@ pub(crate) mod channels;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 pub(crate) mod known_contacts;
+pub(crate) mod partner_queue;
 pub(crate) mod shared_channels;
-mod partner_queue;
+pub(crate) mod texts;
 pub(crate) mod vehicle_site;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forecourt_domain::appointment::Attended;
-use forecourt_domain::base::text::{is_line, without_marks};
+use forecourt_domain::base::text::is_line;
 use forecourt_domain::base::{AppointmentKind, Country, Email, Fault, Language, LeadId, Media, Phone, Refusal, UserId};
 use forecourt_domain::enquiry::ContactPreferences;
 use forecourt_domain::rules::appointment::Customer;
@@ -203,12 +203,12 @@ impl CustomerBody {
                 Some(name).filter(|name| !name.is_empty())
             }
         };
-        let email = match self.email.text("customer.email", faults).map(|text| without_marks(text.trim())) {
+        let email = match self.email.text("customer.email", faults).map(|text| text.trim().to_owned()) {
             None => email,
             Some(text) if text.is_empty() => None,
             Some(text) => Email::parse(&text).map_err(|e| faults.push(Fault::new("customer.email", "INT-3", e.to_string()))).ok(),
         };
-        let phone = match self.phone.text("customer.phone", faults).map(|text| without_marks(text.trim())) {
+        let phone = match self.phone.text("customer.phone", faults).map(|text| text.trim().to_owned()) {
             None => phone,
             Some(text) if text.is_empty() => None,
             Some(text) => {

@@ -3,7 +3,6 @@
 use crate::answer::{LeadCreated, Outcome};
 use crate::format::{Format, ReceivedEnquiry};
 use chrono::{DateTime, Utc};
-use flate2::{Compression, write::ZlibEncoder};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right, Status};
 use forecourt_domain::decision::Item;
@@ -14,12 +13,12 @@ use forecourt_domain::lead::{Lead, Raw, RawStorage};
 use forecourt_domain::rules::lead::intake::{self, Arrival, IntakeOutcome, StoredState};
 use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
+use forecourt_edge::formats::packed;
 use forecourt_edge::http::Problem;
 use forecourt_edge::usecase::directory::{self, PersonChannels, channels, records};
 use forecourt_edge::usecase::lead::{described, enquiry_of};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
-use std::io::Write as _;
 use std::sync::Arc;
 
 /// Largest raw input in bytes, compressed, that is kept next to the lead. Larger input is kept in the bucket.
@@ -146,8 +145,7 @@ impl Submission {
 
     /// Keeps the raw input (INT-2).
     async fn keep(&self, platform: &Platform, raw: &[u8], origin: &str, body: &str) -> Result<Raw, Failure> {
-        let mut deflate = ZlibEncoder::new(Vec::new(), Compression::best());
-        let deflated = deflate.write_all(raw).and_then(|()| deflate.finish()).map_err(|e| Failure::Broken(e.into()))?;
+        let deflated = packed::pack(raw)?;
         let media_type = self.format.media_type().to_owned();
         if deflated.len() <= INLINE {
             return Ok(Raw { media_type, storage: RawStorage::Here(deflated) });

@@ -25,7 +25,7 @@ mod view;
 mod webhooks;
 
 pub use deliveries::{DeliveriesView, DeliveryView};
-pub use holidays::ImportView;
+pub use holidays::{ImportView, SkippedView};
 pub use members::{DealerUserView, DealerUsersView, SwitchedDealer, SwitchedView};
 pub use redelivery::{RedeliveryBody, RedeliveryView};
 pub use secrets::{RotationBody, SigningSecretView};

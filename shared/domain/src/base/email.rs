@@ -1,6 +1,6 @@
 //! E-mail addresses: as people read them, as mail servers read them, and as people type them (INT-3).
 
-use crate::base::text::{nfc, without_marks};
+use crate::base::text::{composed, visible};
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -26,7 +26,7 @@ impl Email {
     /// Reads an address, also one that no mail can be sent to.
     fn read(text: &str) -> Result<Self, BadEmail> {
         let not = |why: &str| BadEmail(format!("is not an e-mail address: {why}"));
-        let text = nfc(text.trim());
+        let text = composed(text.trim());
         let (local, domain) = text.rsplit_once('@').unwrap_or((&text, ""));
         let wire = if domain.is_empty() {
             text.clone().into_owned()
@@ -46,7 +46,7 @@ impl Email {
     /// `mailto:`, signs around it. Each address is returned with whether it was mended; what cannot be read is returned as typed, with the
     /// reason.
     pub fn read_all(text: &str) -> Vec<Result<(Self, bool), (String, BadEmail)>> {
-        let text = without_marks(text);
+        let text = visible(text, ' ');
         let pieces: Vec<&str> = text.split([';', ',']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
         let several = pieces.len() > 1 && pieces.iter().all(|piece| piece.contains('@'));
         let pieces = if several { pieces } else { vec![text.trim()] };
@@ -80,7 +80,7 @@ impl Email {
 
     /// Returns whether the address is at the mail domain `domain`, in either spelling.
     pub fn is_at(&self, domain: &str) -> bool {
-        ascii(self.parts().1) == ascii(&nfc(domain.trim()))
+        ascii(self.parts().1) == ascii(&composed(domain.trim()))
     }
 
     /// Returns whether mail can be sent to the address. The provider accepts only ASCII before the `@`.

@@ -21,6 +21,9 @@ pub struct Phone {
     /// The kind as named by the sender: mobile, home, work …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// The time at which the customer wants to be called, as named by the sender: morning, evening …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
 }
 
 impl Phone {
@@ -44,12 +47,12 @@ impl Phone {
     }
 
     fn unread(typed: &str) -> Self {
-        Self { typed: typed.to_owned(), e164: None, extension: None, note: None, kind: None }
+        Self { typed: typed.to_owned(), e164: None, extension: None, note: None, kind: None, time: None }
     }
 
     fn of(piece: Piece) -> Self {
         let Piece { typed, e164, extension, note } = piece;
-        Self { typed, e164: Some(e164), extension, note, kind: None }
+        Self { typed, e164: Some(e164), extension, note, kind: None, time: None }
     }
 
     /// Returns the number with its extension (RFC 3966), by which a person is recognised. `None` if the number could not be read.

@@ -1,6 +1,5 @@
 //! Checks an enquiry as received, and converts it to the enquiry from which a lead is created (INT-3, INT-4).
 
-use crate::base::text::without_marks;
 use crate::base::{Country, Email, Fault, Language, Phone};
 use crate::enquiry::{Condition, Enquiry, Judge, LeadType, Person, RawContact, RawEnquiry, RawVehicle, Vehicle};
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
@@ -44,6 +43,7 @@ impl RawEnquiry {
         let lead_type = self.lead_type(&mut judge);
         let contact = self.contact.check(country, &mut judge);
         let vehicles = read_vehicles("vehicle", &self.vehicles, &mut judge);
+        let lead_type = lead_type.unwrap_or_else(|| type_by(&vehicles));
         let trade_ins = read_vehicles("trade_in", &self.trade_ins, &mut judge);
         let message = judge.lines("message", self.message.as_deref(), MESSAGE);
         let requested_at = self.requested_at(country, zone, &mut judge);
@@ -60,13 +60,14 @@ impl RawEnquiry {
         Ok(Enquiry { source, provider, external_id, lead_type, contact, vehicles, trade_ins, message, requested_at, flags: judge.flags })
     }
 
-    fn lead_type(&self, judge: &mut Judge) -> LeadType {
-        let Some(text) = judge.line("type", self.lead_type.as_deref(), NAME) else { return LeadType::Other };
-        let found = LeadType::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|(_, kind)| *kind).unwrap_or_else(|| {
+    /// Returns the type that the enquiry names. `None` if it names none.
+    fn lead_type(&self, judge: &mut Judge) -> Option<LeadType> {
+        let text = judge.line("type", self.lead_type.as_deref(), NAME)?;
+        let found = LeadType::NAMES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind);
+        found.or_else(|| {
             let names = LeadType::NAMES.map(|(name, _)| name).join(", ");
             judge.odd("type", "INT-4", format!("must be one of {names}"));
-            LeadType::Other
+            Some(LeadType::Other)
         })
     }
 
@@ -81,6 +82,15 @@ impl RawEnquiry {
             );
         }
         at
+    }
+}
+
+/// Returns the type of an enquiry that names none: by the first vehicle that is new or used.
+fn type_by(vehicles: &[Vehicle]) -> LeadType {
+    match vehicles.iter().find_map(|vehicle| vehicle.condition) {
+        Some(Condition::New) => LeadType::NewCar,
+        Some(Condition::Used) => LeadType::UsedCar,
+        Some(Condition::Unknown) | None => LeadType::Other,
     }
 }
 
@@ -109,12 +119,14 @@ impl RawContact {
     fn check(&self, country: Country, judge: &mut Judge) -> Person {
         let mut person = Person {
             first_name: judge.line("contact.first_name", self.first_name.as_deref(), NAME),
+            middle_name: judge.line("contact.middle_name", self.middle_name.as_deref(), NAME),
             last_name: judge.line("contact.last_name", self.last_name.as_deref(), NAME),
             company: judge.line("contact.company", self.company.as_deref(), LINE),
             street: judge.line("contact.street", self.street.as_deref(), LINE),
             postcode: judge.line("contact.postcode", self.postcode.as_deref(), 20),
             city: judge.line("contact.city", self.city.as_deref(), NAME),
             country: judge.line("contact.country", self.country.as_deref(), NAME),
+            preferred_channel: self.preferred_channel,
             ..Person::default()
         };
         if let Some(text) = judge.line("contact.language", self.language.as_deref(), NAME) {
@@ -124,7 +136,7 @@ impl RawContact {
             }
         }
         for typed in self.emails.iter().take(CHANNELS) {
-            let Some(text) = judge.line("contact.email", Some(&without_marks(typed)), 320) else { continue };
+            let Some(text) = judge.line("contact.email", Some(typed), 320) else { continue };
             for read in Email::read_all(&text) {
                 match read {
                     Ok((email, mended)) => {
@@ -144,13 +156,14 @@ impl RawContact {
         }
         let mut phones = Vec::new();
         for raw in self.phones.iter().take(CHANNELS) {
-            let Some(text) = judge.line("contact.phone", Some(&without_marks(&raw.number)), NAME) else { continue };
+            let Some(text) = judge.line("contact.phone", Some(&raw.number), NAME) else { continue };
             let kind = judge.line("contact.phone.type", raw.kind.as_deref(), 40);
+            let time = judge.line("contact.phone.time", raw.time.as_deref(), 40);
             let read = Phone::read_all(&text, country);
             if read.iter().any(|phone| phone.e164.is_none()) {
                 judge.odd("contact.phone", "INT-3", format!("is not a telephone number that can be dialled from {}", country.as_str()));
             }
-            phones.extend(read.into_iter().map(|phone| Phone { kind: kind.clone(), ..phone }));
+            phones.extend(read.into_iter().map(|phone| Phone { kind: kind.clone(), time: time.clone(), ..phone }));
         }
         for phone in phones {
             let is_same = |known: &Phone| known.typed == phone.typed || (known.e164.is_some() && known.channel() == phone.channel());

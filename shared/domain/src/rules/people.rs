@@ -1,7 +1,7 @@
 //! Changes of users (SET-7, ACC-1).
 
 use crate::access::Scope;
-use crate::base::text::{line, without_marks};
+use crate::base::text::line;
 use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UNDELIVERABLE, UserId};
 use crate::decision::{Decision, Item};
 use crate::people::{User, UserChange, UserFacts};
@@ -27,11 +27,8 @@ pub fn save(
     if line(&facts.name, 100).is_none() {
         faults.push(Fault::new("name", "SET-7", "must be 1 to 100 characters in one line"));
     }
-    let mobile = facts
-        .mobile
-        .as_deref()
-        .map(|typed| Phone::read(&without_marks(typed), Country::US))
-        .map(|phone| (phone.typed.trim().starts_with('+'), phone));
+    let mobile =
+        facts.mobile.as_deref().map(|typed| Phone::read(typed, Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
     if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.texted().is_none()) {
         faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
     }

@@ -17,9 +17,10 @@ pub use pool::PoolSettings;
 pub use recompute::{Recompute, moves_deadlines};
 pub use routing::{Lane, RoutingCondition, RoutingRule};
 
+use crate::base::text::{composed, forbidden, is_line, visible};
 use crate::base::{Actor, DealerId, UserId};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A dealer as stored: its settings and their version (SET-10).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,11 +73,25 @@ pub struct SettingsChange {
 /// [`findings`] lists each, and the next change of that part must mend it (SET-8).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Settings(DealerSettings);
+pub struct Settings(#[serde(deserialize_with = "as_stored")] DealerSettings);
 
 impl std::ops::Deref for Settings {
     type Target = DealerSettings;
     fn deref(&self) -> &DealerSettings {
         &self.0
     }
+}
+
+/// Reads stored settings. An earlier release accepted every name that is not empty, so the name becomes a line.
+fn as_stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DealerSettings, D::Error> {
+    let mut settings = DealerSettings::deserialize(deserializer)?;
+    settings.name = tidy(&settings.name);
+    Ok(settings)
+}
+
+/// Returns a stored name as a line: without line ends, control characters, invisible characters and outer spaces. `?` if nothing is left.
+fn tidy(name: &str) -> String {
+    let shown = visible(name, ' ').replace(forbidden, " ");
+    let words = composed(&shown).split_whitespace().collect::<Vec<_>>().join(" ");
+    if is_line(&words, usize::MAX) { words } else { "?".to_owned() }
 }

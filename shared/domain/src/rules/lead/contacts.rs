@@ -67,11 +67,13 @@ impl ContactChange {
         let raw = &self.raw;
         let person = Person {
             first_name: text(&raw.first_name, checked.first_name, &before.first_name),
+            middle_name: text(&raw.middle_name, checked.middle_name, &before.middle_name),
             last_name: text(&raw.last_name, checked.last_name, &before.last_name),
             company: text(&raw.company, checked.company, &before.company),
             emails: if self.emails { checked.emails } else { before.emails.clone() },
             unread_emails: if self.emails { Vec::new() } else { before.unread_emails.clone() },
             phones: if self.phones { checked.phones } else { before.phones.clone() },
+            preferred_channel: raw.preferred_channel.or(before.preferred_channel),
             language: if raw.language.is_some() { checked.language } else { before.language.clone() },
             street: text(&raw.street, checked.street, &before.street),
             postcode: text(&raw.postcode, checked.postcode, &before.postcode),
@@ -91,6 +93,7 @@ fn own_field(field: &str) -> String {
         "email" | "contact" => "emails".into(),
         "phone" => "phones".into(),
         "phone.type" => "phones.type".into(),
+        "phone.time" => "phones.time".into(),
         other => other.to_owned(),
     }
 }
@@ -130,7 +133,8 @@ pub fn correct(context: &ContactsContext<'_>, id: &ContactId, person: Person, ma
     let after = people.remove(place);
     people.insert(if becomes_main { 0 } else { place }, LeadContact { person: person.clone(), ..after });
     let (before, after) = (Some(Box::new(before)), Some(Box::new(person)));
-    let event = Event::Contact { action: TimelineAction::Changed, contact: id.clone(), before, after, main: becomes_main || answers_another };
+    let event =
+        Event::Contact { action: TimelineAction::Changed, contact: id.clone(), before, after, main: becomes_main || answers_another };
     Ok(Some(context.decided(people, event)))
 }
 
