@@ -11,7 +11,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::usecase::directory::{PersonChannels, channels, known, record, records};
+use forecourt_edge::usecase::directory::{PersonChannels, channels, contacts_of, known, lead_keys, leads_of, record, records};
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, described, enquiry_of, made};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
@@ -205,36 +205,25 @@ impl Changed {
             return Self { new: PersonChannels::default(), removed: PersonChannels::default() };
         };
         let before = action.before(lead, enquiry).map(|person| of(&person)).unwrap_or_default();
-        let has = |channels: &PersonChannels, key: &ChannelKey| channels.all.iter().any(|channel| channel.key == *key);
         let wrong = matches!(action, ContactAction::Correct(_, ContactChange { keeps_former: false, .. }));
-        let removed = if wrong { before.clone().only(|key| !has(&after, key)) } else { PersonChannels::default() };
+        let removed = if wrong { before.clone().only(|key| !after.has(key)) } else { PersonChannels::default() };
         // Another contact of this lead can have the channel.
         let corrected = if let ContactAction::Correct(id, _) = action { Some(id) } else { None };
         let others = lead.people(enquiry).into_iter().filter(|contact| Some(&contact.id) != corrected);
         let others: Vec<PersonChannels> = others.map(|contact| of(&contact.person)).collect();
-        let removed = removed.only(|key| !others.iter().any(|channels| has(channels, key)));
-        Self { new: after.only(|key| !has(&before, key)), removed }
+        let removed = removed.only(|key| !others.iter().any(|channels| channels.has(key)));
+        Self { new: after.only(|key| !before.has(key)), removed }
     }
 
     /// Returns whether a contact of another lead of the record, with another name, has the channel.
     fn is_kept(&self, platform: &Platform, call: &Call, key: &ChannelKey, (lead, dealer): (&Lead, &Dealer), loaded: &Loaded) -> bool {
-        let others = leads_of_record(loaded, lead).into_iter().filter_map(|other| loaded.lead(other));
-        let others = others.filter(|other| other.contact_id == lead.contact_id);
-        others.flat_map(|other| other.people(enquiry_of(loaded, other))).any(|contact| {
+        let Some(record) = lead.contact_id.as_ref().and_then(|id| record(loaded, id)) else { return false };
+        contacts_of(loaded, &record.id, leads_of(&record, Some(lead.id))).any(|contact| {
             let channels = channels(platform, &call.scope, dealer, &contact.person);
             let is_another = channels.name.as_ref().zip(self.removed.name.as_ref()).is_some_and(|(one, other)| !one.agrees(other));
-            is_another && channels.all.iter().any(|channel| channel.key == *key)
+            is_another && channels.has(key)
         })
     }
-}
-
-/// The number of leads of a record whose contacts are looked at for a channel that one contact gives up.
-const LEADS: usize = 25;
-
-/// Returns the latest other leads that the lead's record lists.
-fn leads_of_record(loaded: &Loaded, lead: &Lead) -> Vec<LeadId> {
-    let record = lead.contact_id.as_ref().and_then(|id| record(loaded, id));
-    record.iter().flat_map(|record| record.leads.iter().rev()).copied().filter(|other| *other != lead.id).take(LEADS).collect()
 }
 
 /// Returns the latest leads at the lead's dealer of other people who have one of the channels.
@@ -260,9 +249,8 @@ async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAc
         let named = changed.removed.named_keys();
         let pointed = records(loaded, &changed.new).into_iter().chain(records(loaded, &changed.removed));
         let others = leads_of_others(&known(loaded, &changed.new), lead).into_iter().map(Key::Lead);
-        let kept = if changed.removed.all.is_empty() { Vec::new() } else { leads_of_record(loaded, lead) };
-        let kept =
-            kept.into_iter().flat_map(|other| [Key::Lead(other)].into_iter().chain(loaded.lead(other).map(|_| described(loaded, other))));
+        let corrected = lead.contact_id.as_ref().filter(|_| !changed.removed.all.is_empty()).and_then(|id| record(loaded, id));
+        let kept: Vec<Key> = corrected.iter().flat_map(|record| lead_keys(loaded, leads_of(record, Some(id)))).collect();
         let entry = action.added_in().map(|version| Key::Entry(id, version));
         own.chain(named).chain(pointed).chain([described(loaded, id)]).chain(entry).chain(others).chain(kept).collect()
     };

@@ -2,7 +2,7 @@
 
 use crate::base::{Actor, ChannelKey, LeadId};
 use crate::decision::{Item, commit};
-use crate::directory::{Channel, Clash, Contact, Recognised};
+use crate::directory::{Channel, Clash, Contact, GivenUp, KnownChannel, Recognised};
 use crate::lead::{Event, Lead};
 use chrono::{DateTime, Utc};
 
@@ -14,9 +14,44 @@ impl Contact {
         (record.leads != self.leads).then(|| Item::Channel(record.id.clone(), Channel::Contact(record)))
     }
 
+    /// Takes a channel from the record that the person never had. Adds the changes of the channel's own entries to `items`.
+    pub(crate) fn give_up(&mut self, channel: &KnownChannel, items: &mut Vec<Item>) {
+        let of_record = |owner: &Option<Contact>| owner.as_ref().is_some_and(|owner| owner.id == self.id);
+        let own = of_record(&channel.owner).then(|| (channel.key.clone(), channel.leading_nowhere()));
+        let named =
+            channel.named.as_ref().filter(|(_, owner)| of_record(owner)).map(|(key, _)| (key.clone(), Channel::AliasOf(key.clone())));
+        for (key, nowhere) in own.into_iter().chain(named) {
+            self.emails.remove(&key);
+            if key == self.id {
+                self.given_up = Some(GivenUp::Free);
+            } else if self.aliases.remove(&key) {
+                items.push(Item::Channel(key, nowhere));
+            }
+        }
+    }
+
     /// Returns whether the directory lists a lead that names channels of both people, so that a clash between them was noted before.
     fn is_noted_with(&self, other: &Self) -> bool {
         self.leads.iter().any(|lead| other.leads.contains(lead))
+    }
+}
+
+/// Takes channels that the person of `record` never had from the directory, after the other changes `items` of the directory.
+pub(crate) fn give_up(record: &Contact, channels: &[KnownChannel], items: &mut Vec<Item>) {
+    let mut record = record.clone();
+    let before = record.clone();
+    // Another change can write the record, too: it is written once.
+    let written = items.iter().position(|item| matches!(item, Item::Channel(id, Channel::Contact(_)) if *id == record.id));
+    let written = written.map(|at| items.remove(at));
+    let is_written = written.is_some();
+    if let Some(Item::Channel(_, Channel::Contact(written))) = written {
+        record = written;
+    }
+    for channel in channels {
+        record.give_up(channel, items);
+    }
+    if is_written || record != before {
+        items.push(Item::Channel(record.id.clone(), Channel::Contact(record)));
     }
 }
 
@@ -73,7 +108,7 @@ impl Recognised {
     /// Returns the entries of the channels that lead to the record from now on.
     pub(crate) fn aliases(&self) -> impl Iterator<Item = Item> {
         let id = &self.contact.id;
-        let alias = move |alias: &crate::directory::KnownChannel| Item::Channel(alias.key.clone(), alias.leading_to(id));
+        let alias = move |alias: &KnownChannel| Item::Channel(alias.key.clone(), alias.leading_to(id));
         let named = move |key: &ChannelKey| Item::Channel(key.clone(), Channel::AliasOf(id.clone()));
         self.new_aliases.iter().map(alias).chain(self.new_named.iter().map(named))
     }

@@ -1,10 +1,12 @@
 //! The directory of contacts: the channels that identify a person, and the contact of each (INT-6).
 
 use crate::Platform;
+use crate::usecase::lead::{described, enquiry_of};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::ChannelKey;
+use forecourt_domain::base::{ChannelKey, LeadId};
 use forecourt_domain::directory::{Channel, ChannelKind, Contact, GivenUp, KnownChannel, KnownName, find_person};
 use forecourt_domain::enquiry::Person;
+use forecourt_domain::lead::LeadContact;
 use forecourt_domain::settings::Dealer;
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
@@ -38,6 +40,11 @@ impl PersonChannels {
     /// Returns the keys of the entries for the telephone numbers together with the name.
     pub fn named_keys(&self) -> impl Iterator<Item = Key> {
         self.all.iter().filter_map(|channel| channel.named.clone()).map(Key::Channel)
+    }
+
+    /// Returns whether one of the channels has this key.
+    pub fn has(&self, key: &ChannelKey) -> bool {
+        self.all.iter().any(|channel| channel.key == *key)
     }
 
     /// Returns the channels whose keys `keeps` holds.
@@ -97,6 +104,25 @@ pub fn contact_of(loaded: &Loaded, channel: &ChannelKey) -> Option<Contact> {
         Some(id) => record(loaded, &id),
         None => record(loaded, channel).filter(|contact| contact.given_up.is_none()),
     }
+}
+
+/// The number of leads of a record whose contacts are examined for a channel that a correction removes.
+const LEADS: usize = 25;
+
+/// Returns the latest leads that a record lists, without `except`.
+pub fn leads_of(record: &Contact, except: Option<LeadId>) -> impl Iterator<Item = LeadId> {
+    record.leads.iter().rev().copied().filter(move |lead| Some(*lead) != except).take(LEADS)
+}
+
+/// Returns the keys of leads, and of the enquiries of those that were read.
+pub fn lead_keys(loaded: &Loaded, leads: impl Iterator<Item = LeadId>) -> impl Iterator<Item = Key> {
+    leads.flat_map(|lead| [Key::Lead(lead)].into_iter().chain(loaded.lead(lead).map(|_| described(loaded, lead))))
+}
+
+/// Returns the contacts of those of the leads that belong to the record.
+pub fn contacts_of(loaded: &Loaded, record: &ChannelKey, leads: impl Iterator<Item = LeadId>) -> impl Iterator<Item = LeadContact> {
+    let leads = leads.filter_map(|lead| loaded.lead(lead)).filter(|lead| lead.contact_id.as_ref() == Some(record));
+    leads.flat_map(|lead| lead.people(enquiry_of(loaded, lead)))
 }
 
 /// Returns each of `channels` with its contact.

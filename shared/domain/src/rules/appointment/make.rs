@@ -4,10 +4,11 @@ use crate::appointment::{Appointment, AppointmentState, Attendance, External, Pe
 use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, EventId, Fault, Refusal, UserId};
 use crate::calendar::{CalendarEvent, EventTime, in_reach};
 use crate::decision::{Decision, Item};
-use crate::directory::{KnownChannel, KnownName, Recognised, find_person};
+use crate::directory::{Contact, KnownChannel, KnownName, Recognised, find_person};
 use crate::enquiry::ContactPreferences;
 use crate::lead::Lead;
 use crate::rules::appointment::changed;
+use crate::rules::directory::give_up;
 use crate::rules::calendar::{CalendarContext, NewEvent, schedule_as, state_of};
 use crate::settings::Dealer;
 use crate::slots::{Diary, LoadDay};
@@ -235,6 +236,8 @@ pub struct Edit {
     pub notes: Option<Option<String>>,
     /// The customer.
     pub customer: Option<Customer>,
+    /// The customer's record in the directory, and its channels that the customer never had (LEAD-7).
+    pub never_had: Option<(Contact, Vec<KnownChannel>)>,
 }
 
 /// Edits an appointment. Its event gets the same salesperson in the same commit. `None` if nothing changes.
@@ -261,6 +264,9 @@ pub fn edit(context: &AppointmentContext<'_>, before: &Appointment, edit: Edit) 
         // If only the name or the language changes, the customer remains the same person, even if the directory has new data.
         if (&reached.email, &reached.phone) != (&after.reached.email, &after.reached.phone) {
             learnt = recognised.iter().flat_map(Recognised::learnt).collect();
+            if let Some((record, channels)) = edit.never_had.filter(|(_, channels)| context.lead.is_none() && !channels.is_empty()) {
+                give_up(&record, &channels, &mut learnt);
+            }
             let of_lead = context.lead.and_then(|lead| lead.contact_id.clone());
             after.customer_id = of_lead.or_else(|| recognised.map(|found| found.contact.id));
         }

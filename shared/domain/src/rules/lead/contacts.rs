@@ -6,7 +6,7 @@
 
 use crate::base::{Actor, ChannelKey, ContactId, Country, Refusal, numbered};
 use crate::decision::{Decision, Item, commit};
-use crate::directory::{Channel, ChannelKind, Clash, Contact, GivenUp, KnownChannel, KnownName};
+use crate::directory::{Channel, ChannelKind, Clash, Contact, KnownChannel, KnownName};
 use crate::enquiry::{Enquiry, Person, RawContact};
 use crate::lead::{Entry, Event, Lead, LeadContact, TimelineAction};
 use crate::rules::directory::{noted_elsewhere, unnoted};
@@ -248,23 +248,5 @@ impl ContactsContext<'_> {
         }
         items.push(Item::Channel(record.id.clone(), Channel::Contact(record.clone())));
         Learnt { items, record: Some(record), clashes }
-    }
-}
-
-impl Contact {
-    /// Takes a channel from the record that the person never had. Adds the changes of the channel's own entries to `items`.
-    fn give_up(&mut self, channel: &KnownChannel, items: &mut Vec<Item>) {
-        let of_record = |owner: &Option<Contact>| owner.as_ref().is_some_and(|owner| owner.id == self.id);
-        let own = of_record(&channel.owner).then(|| (channel.key.clone(), channel.leading_nowhere()));
-        let named =
-            channel.named.as_ref().filter(|(_, owner)| of_record(owner)).map(|(key, _)| (key.clone(), Channel::AliasOf(key.clone())));
-        for (key, nowhere) in own.into_iter().chain(named) {
-            self.emails.remove(&key);
-            if key == self.id {
-                self.given_up = Some(GivenUp::Free);
-            } else if self.aliases.remove(&key) {
-                items.push(Item::Channel(key, nowhere));
-            }
-        }
     }
 }
