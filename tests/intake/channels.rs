@@ -43,6 +43,27 @@ fn int_3_a_telephone_number_ends_where_a_note_an_extension_or_another_number_beg
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// INT-3: a telephone field can hold any text. Each number keeps a part of the text, is read again as the same number, and a text that is
+/// too long is not read.
+#[test]
+fn int_3_a_telephone_field_can_hold_any_text() {
+    let parts = [
+        "0171 2345678", "+49", "(0)", "06221", "4511", "312-555-0147", "1-800-", "FLOWERS", "ext", "x22", "DW 12", "18-20", "18:30", "Uhr", "h", "od.",
+        "/", "(", ")", "+", "-", " ", ";", ",", "\u{300}", "ß", "１２３", "٣", "\u{a0}", "#", "K", "İ", "🚗", "nach", "1", "00", "tel:", "=",
+    ];
+    let mut random = fastrand::Rng::with_seed(14);
+    for _ in 0..4_000 {
+        let text: String = (0..random.usize(1..9)).map(|_| parts[random.usize(..parts.len())]).collect();
+        let country = Country::try_from(["DE", "US", "NL", "GB", "IT"][random.usize(..5)].to_owned()).unwrap();
+        for phone in Phone::read_all(&text, country).iter().filter(|phone| phone.e164.is_some()) {
+            let again = Phone::read_all(&phone.typed, country);
+            assert_eq!(again.iter().map(Phone::channel).collect::<Vec<_>>(), [phone.channel()], "{text:?}: {phone:?}");
+        }
+    }
+    let long = format!("0171 2345678 {}", "( 1".repeat(100_000));
+    assert_eq!(Phone::read(&long, Country::US).e164, None);
+}
+
 fn adf(id: &str, channels: &str) -> String {
     format!(
         "<adf><prospect><id source=\"portal\">{id}</id><vehicle><make>Opel</make></vehicle><customer><contact><name>Ute Tipp</name>\

@@ -148,6 +148,8 @@ async fn int_6_who_asks_is_a_contact_of_the_lead_and_the_answer_goes_to_the_chan
     let page = world.get(ADMIN, &format!("/leads/{lead}")).await.body;
     let names: Vec<&str> = page["contacts"].as_array().unwrap().iter().map(|contact| contact["name"].as_str().unwrap()).collect();
     assert_eq!((names, &page["contact"]), (vec!["Jana Petersen", "Karl Petersen"], &json!("Jana Petersen")));
+    assert_eq!(page["contacts"][1]["answers_to"], json!({"email": "jana@example.com"}));
+    assert_eq!(page["contacts"][0].get("answers_to"), None);
     assert_eq!(written(&world, &lead, "To Karl").await, ["jana@example.com"]);
     let mails = world.system.mailbox.mails();
     assert_eq!(mails.iter().find(|mail| mail.subject == "To Karl").unwrap().to_name, "Karl Petersen");
@@ -161,6 +163,32 @@ async fn int_6_who_asks_is_a_contact_of_the_lead_and_the_answer_goes_to_the_chan
     assert_eq!((mail.to.as_str(), mail.to_name.as_str()), ("jana@example.com", "Karl Petersen"));
     assert_eq!(written(&world, &lead, "To work again").await, ["jana@work.example"]);
     // A user chooses the main contact.
+    patch(&world, &lead, page["contacts"][0]["id"].as_str().unwrap(), &json!({"main": true})).await;
+    assert_eq!(written(&world, &lead, "To Jana").await, ["jana@example.com"]);
+}
+
+/// INT-6: however often a person asks from another address, and however many people use one address, an answer goes to the person who asked.
+#[tokio::test]
+async fn int_6_an_answer_goes_to_the_person_who_asked_however_many_asked_before() {
+    let world = World::new().await;
+    let phone = "0171 2345678";
+    let jana = |email: &str| json!({"first_name": "Jana", "last_name": "Petersen", "email": email, "phone": phone});
+    let (_, lead) = asks(&world, NORDSTERN, &jana("jana@example.com")).await;
+    for number in 0..7 {
+        let email = format!("jana{number}@example.com");
+        assert_eq!(asks(&world, NORDSTERN, &jana(&email)).await, (200, lead.clone()));
+        assert_eq!(written(&world, &lead, &format!("To {email}")).await, [email]);
+    }
+    for number in 0..25 {
+        let name = format!("Guest{}", char::from(b'a' + number));
+        let guest = json!({"first_name": name, "last_name": name, "email": "jana@example.com"});
+        assert_eq!(asks(&world, NORDSTERN, &guest).await, (200, lead.clone()));
+    }
+    let page = world.get(ADMIN, &format!("/leads/{lead}")).await.body;
+    assert_eq!(page["contacts"].as_array().unwrap().len(), 20);
+    let write = json!({"medium": "email", "subject": "To nobody", "text": "Hello"});
+    let refused = world.post(ADMIN, &format!("/leads/{lead}/communications"), &write).await;
+    assert_eq!(refused.status, 409, "there is no room for the last guest, and nobody else gets the answer: {}", refused.body);
     patch(&world, &lead, page["contacts"][0]["id"].as_str().unwrap(), &json!({"main": true})).await;
     assert_eq!(written(&world, &lead, "To Jana").await, ["jana@example.com"]);
 }

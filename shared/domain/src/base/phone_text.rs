@@ -65,8 +65,15 @@ const BETWEEN: [&str; 22] = [
 /// The words behind a time of day.
 const OF_TIME: [&str; 9] = ["uhr", "h", "u", "uur", "am", "pm", "a", "p", "o'clock"];
 
-/// Returns the numbers of a field, in their order. Empty if there is none, or if it is doubtful where the first one ends.
+/// The longest field that is read, in characters. The time for reading grows with the square of the length.
+const LONGEST: usize = 100;
+
+/// Returns the numbers of a field, in their order. Empty if there is none, if it is doubtful where the first one ends, or if the field is
+/// longer than 100 characters.
 pub(super) fn numbers(text: &str, country: Country) -> Vec<Piece> {
+    if text.chars().nth(LONGEST).is_some() {
+        return Vec::new();
+    }
     let mut found: Vec<Found> = Vec::new();
     let mut from = 0;
     while let Some(next) = next(text, from, found.last(), country) {

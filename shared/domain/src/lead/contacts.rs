@@ -89,7 +89,12 @@ impl Lead {
                 let after = Some(Box::new(person.clone()));
                 (people.len() - 1, Some(Event::Contact { action: TimelineAction::Added, contact, before: None, after, main: false }))
             }
-            None => return None,
+            None => {
+                // There is no room for the person. No letter may go to somebody else instead.
+                let ContactPreferences { email, phone, .. } = ContactPreferences::of(person);
+                self.asker = Some(Box::new(Asker { contact: numbered(self.version), email, phone }));
+                return None;
+            }
         };
         let contact = &people[place];
         let usual = ContactPreferences::of(&contact.person);
@@ -125,17 +130,27 @@ fn is_same(contact: &Person, person: &Person) -> bool {
     }
 }
 
+/// Removes the second channel if there is no room for a further one. The first is the contact's usual one, and the answer to the enquiry
+/// goes to the last.
+fn make_room<T>(channels: &mut Vec<T>) {
+    if channels.len() >= CHANNELS {
+        channels.remove(1);
+    }
+}
+
 /// Returns the contact with the channels of a further enquiry, and with its name if the contact has none.
 fn with_channels(contact: &Person, person: &Person) -> Person {
     let mut after = contact.clone();
     for email in &person.emails {
-        if after.emails.len() < CHANNELS && !after.emails.iter().any(|known| known.is_same(email)) {
+        if !after.emails.iter().any(|known| known.is_same(email)) {
+            make_room(&mut after.emails);
             after.emails.push(email.clone());
         }
     }
     for phone in &person.phones {
         let is_known = |known: &Phone| known.typed == phone.typed || (known.e164.is_some() && known.channel() == phone.channel());
-        if after.phones.len() < CHANNELS && !after.phones.iter().any(is_known) {
+        if !after.phones.iter().any(is_known) {
+            make_room(&mut after.phones);
             after.phones.push(phone.clone());
         }
     }
