@@ -253,7 +253,7 @@ async fn cal_1_a_title_without_visible_characters_is_refused() {
         ]
     };
     for title in ["\u{200B}", "\u{200B} \u{2060}\u{AD}", "\u{3164}", "\u{2800}\u{FE0F}", "\u{E0041}"] {
-        // An invitation needs no title, and characters that cannot be seen are removed.
+        // Invisible characters are removed, and an invitation without a title is accepted.
         let removed = title.chars().all(|c| !matches!(c, '\u{3164}' | '\u{2800}'));
         for (what, fault, body) in bodies(title).into_iter().filter(|(what, ..)| *what != "invitations" || !removed) {
             let refused = world.post(ADMIN, &format!("/leads/{id}/{what}"), &body).await;

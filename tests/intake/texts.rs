@@ -1,8 +1,8 @@
-//! Texts in several Unicode forms, with invisible characters, and how they are compared (INT-3, LEAD-8).
+//! Texts in several Unicode forms and with invisible characters: storage, comparison and search (INT-3, LEAD-8).
 
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World};
 use forecourt_domain::base::LeadId;
-use forecourt_domain::base::text::{self, Words};
+use forecourt_domain::base::text::{self, SearchWords};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::settings::{DealerSettings, Settings};
@@ -29,7 +29,7 @@ async fn found(world: &World, name: &str, value: &str) -> Vec<String> {
     names
 }
 
-/// Changes a lead as an earlier release would have stored it.
+/// Changes a stored lead to the form of an earlier release.
 async fn stored_as(world: &World, id: LeadId, change: impl Fn(&mut Lead)) {
     let rule = |loaded: &Loaded, _| {
         let mut lead = loaded.lead(id).unwrap().touched(world.system.clock.now());
@@ -40,7 +40,7 @@ async fn stored_as(world: &World, id: LeadId, change: impl Fn(&mut Lead)) {
 }
 
 #[test]
-fn lead_8_names_are_compared_by_their_letters_in_any_order() {
+fn lead_8_a_search_matches_words_in_any_order_without_case_and_accents() {
     for (name, found, not) in [
         (
             "Jörg Häusler",
@@ -63,16 +63,16 @@ fn lead_8_names_are_compared_by_their_letters_in_any_order() {
         ("jana@example.com", vec!["jana@exa", "EXAMPLE.COM"], vec![]),
     ] {
         for words in found {
-            assert!(Words::of(words).are_in(name), "{words} finds {name}");
+            assert!(SearchWords::of(words).match_name(name), "{words} finds {name}");
         }
         for words in not.into_iter().chain(["", "'", "--", "\u{200B}"]) {
-            assert!(!Words::of(words).are_in(name), "{words} does not find {name}");
+            assert!(!SearchWords::of(words).match_name(name), "{words} does not find {name}");
         }
     }
 }
 
 #[test]
-fn int_3_only_characters_that_cannot_be_seen_are_removed() {
+fn int_3_only_invisible_characters_are_removed() {
     for (typed, shown) in [
         ("\u{202A}+49 171 3920014\u{202C}", "+49 171 3920014"),
         ("\u{FEFF}Jana\u{200B} \u{200F}Kim\u{200E}\u{2069}", "Jana Kim"),
@@ -83,7 +83,7 @@ fn int_3_only_characters_that_cannot_be_seen_are_removed() {
     ] {
         assert_eq!(text::visible(typed, ' '), shown, "{typed:?}");
     }
-    // Joiners and tags that make one character of several are no decoration; nor is a variation selector.
+    // Joiners, tags and variation selectors that form one character stay.
     for kept in
         ["👨\u{200D}👩\u{200D}👧", "می\u{200C}خواهم", "🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}", "❤\u{FE0F}", "Müller"]
     {
@@ -92,9 +92,9 @@ fn int_3_only_characters_that_cannot_be_seen_are_removed() {
     assert_eq!(text::composed(DECOMPOSED), COMPOSED);
 }
 
-/// LEAD-8: a search finds a lead of each name in every way in which people type the name, also if an earlier release stored the lead.
+/// LEAD-8: a search finds a lead by every spelling of its name, also if an earlier release stored the lead.
 #[tokio::test]
-async fn lead_8_a_lead_is_found_however_its_name_was_typed_and_stored() {
+async fn lead_8_a_search_finds_every_spelling_and_stored_form_of_a_name() {
     let world = World::new().await;
     let lead = async |first: &str, last: &str, email: &str, plate: &str| {
         let body = json!({"type": "used_car", "source": COMPOSED, "contact": {"first_name": first, "last_name": last, "email": email}, "trade_in": {"make": "VW", "plate": plate}});
@@ -138,7 +138,7 @@ async fn lead_8_a_lead_is_found_however_its_name_was_typed_and_stored() {
     }
 }
 
-/// INT-3, OVR-4, DIS-3: two Unicode forms of a source are one source: in the enquiry, the routing rules and the overview.
+/// INT-3, OVR-4, DIS-3: two Unicode forms of a source are one source in the enquiry, the routing rules and the overview.
 #[tokio::test]
 async fn int_3_a_source_in_two_unicode_forms_is_one_source() {
     let world = World::new().await;
@@ -173,7 +173,7 @@ async fn int_3_a_source_in_two_unicode_forms_is_one_source() {
     assert_eq!(sources, [("börse süd", 2)], "{}", overview.body);
 }
 
-/// INT-3: an enquiry is not refused for characters that nobody sees, in JSON or in ADF. They are removed and flagged.
+/// INT-3: invisible characters do not cause a refusal, in JSON or in ADF. They are removed and flagged.
 #[tokio::test]
 async fn int_3_invisible_characters_are_removed_and_flagged() {
     let world = World::new().await;
@@ -208,9 +208,9 @@ async fn int_3_invisible_characters_are_removed_and_flagged() {
     assert_eq!((refused.status, refused.faults()), (422, vec!["contact.last_name INT-3".to_owned()]));
 }
 
-/// SET-4: the dealer's name is a line, as every other name is. A name that an earlier release stored does not stop the dealer.
+/// SET-4: the dealer's name is one line, like every other name. A name that an earlier release stored is read as one line.
 #[tokio::test]
-async fn set_4_the_dealers_name_is_a_line() {
+async fn set_4_the_dealers_name_is_one_line_and_a_stored_name_is_read_as_one() {
     let world = World::new().await;
     let current = world.get(ADMIN, &format!("/dealers/{NORDSTERN}/settings")).await;
     let put = async |name: &str| {

@@ -26,9 +26,9 @@ fn adf(status: &str, first: &str, comment: &str) -> String {
     )
 }
 
-/// INT-2: the raw input is returned as it was sent, to everybody who may read the lead and to nobody else.
+/// INT-2: the raw input is returned as it was sent, to every user who may read the lead and to no other sender.
 #[tokio::test]
-async fn int_2_who_may_read_a_lead_may_read_its_raw_input() {
+async fn int_2_only_users_who_may_read_a_lead_get_its_raw_input() {
     let world = World::new().await;
     let body = json!({"unknown": "Gru\u{308}n\u{200B}", "type": "used_car", "contact": {"last_name": "Kim", "email": "kim@example.com"}});
     let id = world.lead(&body).await;
@@ -40,16 +40,16 @@ async fn int_2_who_may_read_a_lead_may_read_its_raw_input() {
         ["application/json", "attachment", "nosniff"]
     );
     assert_eq!(raw(&world, ADMIN, &path).await.0, 200);
-    // Neither another seller, nor another group, nor the sender.
+    // Another seller, another group and the sender of the enquiry get nothing.
     for (who, status) in [("ben.krause", 404), ("rival.seller", 404), ("partner:portal-demo", 403)] {
         assert_eq!(refused(&world, who, &path).await.status, status, "{who}");
     }
     assert_eq!(refused(&world, ADMIN, "/leads/1234567897/raw").await.status, 404);
 }
 
-/// INT-2, INT-5, INT-6: a lead with several inputs shows each; the enquiry's own is the default.
+/// INT-2, INT-5, INT-6: a lead with several inputs returns each of them. The input of its current enquiry is the default.
 #[tokio::test]
-async fn int_2_each_input_of_a_lead_is_found_by_its_timeline_entry() {
+async fn int_2_each_timeline_entry_with_an_input_has_the_path_of_that_input() {
     let world = World::new().await;
     let first = adf("new", "Jana", "one");
     let made = world.adf(NORDSTERN, format!("<adf>{first}</adf>").as_bytes()).await;
@@ -74,7 +74,7 @@ async fn int_2_each_input_of_a_lead_is_found_by_its_timeline_entry() {
         texts.push(raw(&world, ADMIN, input).await.2);
     }
     assert_eq!(texts, [first, again, added.to_string()], "{inputs:?}");
-    // An entry without an input of its own, and an unknown one.
+    // An entry that received no input, and an entry that does not exist.
     world.post(ADMIN, &format!("/leads/{id}/comments"), &json!({"text": "x"})).await;
     for version in [world.page(id.parse().unwrap()).await.lead.version, 9_999] {
         assert_eq!(refused(&world, ADMIN, &format!("{path}?version={version}")).await.status, 404);
@@ -83,9 +83,9 @@ async fn int_2_each_input_of_a_lead_is_found_by_its_timeline_entry() {
     assert_eq!(refused(&world, ADMIN, &format!("{path}?v=1")).await.faults(), ["v INT-2"]);
 }
 
-/// INT-2: large input is returned too, and 410 once it has been deleted from the bucket.
+/// INT-2: large input is returned from the bucket. Once it is deleted there, the answer is 410.
 #[tokio::test]
-async fn int_2_deleted_raw_input_is_gone() {
+async fn int_2_deleted_raw_input_is_answered_with_410() {
     let world = World::new().await;
     let mut body = enquiry("jana");
     let noise: String = (0..9_000_u32).map(|n| char::from_u32(0x4E00 + n.wrapping_mul(7_919) % 20_000).unwrap()).collect();

@@ -22,8 +22,8 @@ pub struct EnquiryBody {
     /// The sender's id of the enquiry, up to 200 characters. The same id again means the same lead (INT-5).
     #[schema(value_type = Option<String>, example = "web-4711", max_length = 200)]
     external_id: Loose<Text>,
-    /// `new_car`, `used_car`, `trade_in`, `test_drive`, `service` or `other`. Default: a new or used car if the
-    /// vehicle has a condition, else `other`.
+    /// `new_car`, `used_car`, `trade_in`, `test_drive`, `service` or `other`. Default: `new_car` or
+    /// `used_car` by the vehicle's condition, otherwise `other`.
     #[serde(rename = "type")]
     #[schema(value_type = Option<String>, example = "used_car")]
     lead_type: Loose<Text>,

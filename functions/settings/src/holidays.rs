@@ -2,7 +2,7 @@
 
 use crate::change::{required_versions, save};
 use crate::dealer::{answer, current};
-use crate::ics::{self, Skipped, Wanted};
+use crate::ics::{self, ImportRange, SkippedEvent};
 use crate::parts;
 use chrono::{Datelike as _, Months, NaiveDate};
 use forecourt_domain::base::{DealerId, Refusal};
@@ -45,8 +45,8 @@ pub struct SkippedView {
     pub line: usize,
     /// Name of the entry; empty if it has none.
     pub name: String,
-    /// Why the entry is no day off.
-    #[schema(example = "is not of whole days")]
+    /// The reason why the entry was skipped.
+    #[schema(example = "does not consist of whole days")]
     pub reason: &'static str,
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
         return Err(Refusal::field("to", "SET-2", "must be on or after from, and at most ten years after it").into());
     }
     let transparent = call.query_as("transparent", "SET-2", "true or false")?.unwrap_or(false);
-    let file = ics::read(&call.body, &Wanted { from, to, zone, transparent }).map_err(Refusal::Invalid)?;
+    let file = ics::read(&call.body, &ImportRange { from, to, zone, transparent }).map_err(Refusal::Invalid)?;
     let known = |dealer: &Dealer| file.days.iter().filter(|day| is_off(&dealer.settings, day)).count();
     let known = known(&dealer);
     let after = save(platform, call, id, &required_versions(call)?, |dealer| with_days(&dealer.settings, &file.days)).await?;
@@ -82,7 +82,7 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
         skipped_entries: file
             .skipped
             .into_iter()
-            .map(|Skipped { line, name, why }| SkippedView { line, name, reason: why.text() })
+            .map(|SkippedEvent { line, name, reason }| SkippedView { line, name, reason: reason.text() })
             .collect(),
         settings: parts::view(SettingsPart::Holidays, &after.settings),
     };

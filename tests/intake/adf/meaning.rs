@@ -1,4 +1,4 @@
-//! What a document means: names, preferred channels, the source, and whether the car is new or used (INT-2, INT-4).
+//! The meaning of a document: names, preferred channels, the source, and the condition of the car (INT-2, INT-4).
 
 use super::prospect;
 use crate::support::world::{ADMIN, NORDSTERN, World};
@@ -47,7 +47,7 @@ fn int_4_prefixes_of_a_full_name_belong_to_the_last_name() {
 }
 
 #[test]
-fn int_4_a_middle_name_is_its_own_and_a_prefix_is_part_of_the_last() {
+fn int_4_a_middle_name_has_its_own_field_and_a_prefix_belongs_to_the_last_name() {
     for (names, wanted) in [
         (
             "<name part='first'>Jana</name><name part='middle'>K.</name><name part='last'>Petersen</name>",
@@ -96,7 +96,7 @@ fn int_2_the_preferred_channel_comes_first_and_the_time_is_kept() {
 }
 
 #[test]
-fn int_4_the_source_is_that_of_the_id_or_the_providers_name() {
+fn int_4_the_source_is_the_source_of_the_id_or_the_providers_name() {
     let provider = "<provider><name part='full'>AutoPortal</name><service>Used Car Search</service></provider>";
     for (inner, source, of) in [
         (format!("<id source='Website'>1</id>{provider}"), Some("Website"), Some("AutoPortal")),
@@ -111,7 +111,7 @@ fn int_4_the_source_is_that_of_the_id_or_the_providers_name() {
 }
 
 #[test]
-fn int_4_a_car_is_new_or_used_where_anything_in_it_says_so() {
+fn int_4_any_value_that_shows_the_condition_makes_the_type_new_or_used_car() {
     for (vehicle, kind) in [
         ("<vehicle status='new'><make>VW</make></vehicle>", "new_car"),
         ("<vehicle status='Neu'><make>VW</make></vehicle>", "new_car"),
@@ -138,9 +138,9 @@ fn int_4_a_car_is_new_or_used_where_anything_in_it_says_so() {
     }
 }
 
-/// INT-2, INT-4: the lead shows the parts of the name, the preferred channel and the time of calls. A user can correct each.
+/// INT-2, INT-4: the lead shows the parts of the name, the preferred channel and the time for calls. A user can correct each of them.
 #[tokio::test]
-async fn int_4_the_lead_shows_name_channel_and_time() {
+async fn int_4_the_lead_shows_name_parts_preferred_channel_and_call_time() {
     let world = World::new().await;
     let adf = "<adf><prospect><id source='Website'>1</id><customer><contact><name part='first'>Jan</name><name part='middle'>Piet</name>\
         <name part='last'>van der Berg</name><email>jan@example.com</email><phone time='evening' preferredcontact='1'>0171 2345678</phone>\
@@ -165,7 +165,12 @@ async fn int_4_the_lead_shows_name_channel_and_time() {
         [&contact["middle_name"], &contact["preferred_channel"], &contact["phones"][0]["time"]],
         [&json!(null), &json!("email"), &json!("morning")]
     );
-    // JSON: without a type the condition of the vehicle decides.
+    for unknown in ["unknown", "fax"] {
+        let change = json!({"preferred_channel": unknown}).to_string();
+        let refused = world.call(http::Method::PATCH, ADMIN, &path, &[("content-type", "application/json")], change.as_bytes()).await;
+        assert_eq!((refused.status, refused.faults()), (422, vec!["preferred_channel INT-3".to_owned()]), "{unknown}");
+    }
+    // JSON: if an enquiry has no type, the condition of the vehicle determines it.
     for (condition, kind) in [(Some("used"), "used_car"), (Some("new"), "new_car"), (None, "other")] {
         let email = format!("{kind}@example.com");
         let id =

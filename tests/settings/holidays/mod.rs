@@ -8,7 +8,7 @@ use chrono::{Datelike, Days, NaiveDate};
 use forecourt_domain::hours::{DayOff, DayOffKind};
 use proptest::{collection, prelude::*, sample};
 
-use forecourt_settings::ics::{Imported, Wanted, read};
+use forecourt_settings::ics::{ImportRange, Imported, read};
 
 /// A file in the style of the national calendars: folded lines, escapes, umlauts, CRLF.
 const GERMAN: &[u8] = include_bytes!("german-holidays.ics");
@@ -21,8 +21,8 @@ fn date(text: &str) -> NaiveDate {
 fn years(body: &[u8], from: i32, to: i32) -> Result<Imported, Vec<String>> {
     let year = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
     // National calendars mark their days as transparent.
-    let wanted = Wanted { from: year(from, 1, 1), to: year(to, 12, 31), zone: chrono_tz::Europe::Berlin, transparent: true };
-    read(body, &wanted).map_err(|faults| {
+    let range = ImportRange { from: year(from, 1, 1), to: year(to, 12, 31), zone: chrono_tz::Europe::Berlin, transparent: true };
+    read(body, &range).map_err(|faults| {
         assert!(faults.iter().all(|fault| fault.rule == "SET-2"));
         faults.into_iter().map(|fault| format!("{}: {}", fault.field, fault.detail)).collect()
     })

@@ -132,7 +132,7 @@ fn is_preferred(leaf: &Leaf<'_>) -> bool {
     leaf.attribute("preferredcontact").is_some_and(|value| matches!(value.as_str(), "1" | "true" | "yes" | "y"))
 }
 
-/// Returns the name of the person, and the company.
+/// Returns the person's name and the company.
 fn names(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> (NameParts, Option<String>) {
     let mut parts: Vec<(&str, String)> = Vec::new();
     for leaf in leaves {
@@ -175,7 +175,7 @@ fn names(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> (NameParts, Option<Str
         }
     }
     let mut name = name.with_prefixes();
-    // A person with one given name only uses that name.
+    // If the only given name is a middle name, it becomes the first name.
     name.first = name.first.or_else(|| name.middle.take());
     (name, part("company"))
 }

@@ -1,4 +1,4 @@
-//! Cleans values: HTML becomes plain text, white space is folded. Invisible characters stay, because the check of the enquiry flags them.
+//! Cleans values: HTML becomes plain text, white space is folded. Invisible characters stay until the check of the enquiry, which flags them.
 
 use super::names;
 use encoding_rs::WINDOWS_1252;
@@ -10,10 +10,10 @@ const DETAIL: usize = 200;
 /// Returns a value on one line. `None` if nothing in it is visible.
 pub(super) fn line(text: &str) -> Option<String> {
     let folded = fold(&readable(text));
-    is_shown(&folded).then_some(folded)
+    has_visible_text(&folded).then_some(folded)
 }
 
-/// Returns a value that the reader itself compares, on one line and without invisible characters. `None` if nothing in it is visible.
+/// Returns a value on one line and without invisible characters, so that it can be compared. `None` if nothing in it is visible.
 pub(super) fn word(text: &str) -> Option<String> {
     line(text).map(|line| visible(&line, ' ').trim().to_owned())
 }
@@ -21,7 +21,7 @@ pub(super) fn word(text: &str) -> Option<String> {
 /// Returns a value in several lines, each folded, without empty lines. `None` if it is empty.
 pub(super) fn lines(text: &str) -> Option<String> {
     let text = readable(text).replace(['\u{2028}', '\u{2029}'], "\n");
-    let folded: Vec<String> = text.lines().map(fold).filter(|line| is_shown(line)).collect();
+    let folded: Vec<String> = text.lines().map(fold).filter(|line| has_visible_text(line)).collect();
     (!folded.is_empty()).then(|| folded.join("\n"))
 }
 
@@ -39,7 +39,7 @@ fn fold(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn is_shown(text: &str) -> bool {
+fn has_visible_text(text: &str) -> bool {
     !visible(text, ' ').trim().is_empty()
 }
 

@@ -1,6 +1,6 @@
 //! Reads the vehicles: wanted vehicles, trade-ins, and the type of the lead (INT-4, INT-8).
 
-use super::age;
+use super::condition;
 use super::leaves::{Leaf, first, leaves};
 use super::oddities::Oddities;
 use super::tree::Node;
@@ -54,14 +54,14 @@ fn lead_type(all: &[(Interest, RawVehicle)]) -> &'static str {
         Some((Interest::Service, _)) => "service",
         Some(_) => {
             let wanted = all.iter().filter(|(interest, _)| *interest != Interest::TradeIn);
-            type_of(wanted.filter_map(|(_, vehicle)| vehicle.condition.as_deref()).find(|age| matches!(*age, "new" | "used")))
+            type_of(wanted.filter_map(|(_, vehicle)| vehicle.condition.as_deref()).find(|condition| matches!(*condition, "new" | "used")))
         }
     }
 }
 
-/// Returns the type of an enquiry for a car that is `new`, `used`, or neither.
-pub(super) fn type_of(age: Option<&str>) -> &'static str {
-    match age {
+/// Returns the type of a car enquiry by the condition, `new` or `used`.
+pub(super) fn type_of(condition: Option<&str>) -> &'static str {
+    match condition {
         Some("new") => "new_car",
         Some("used") => "used_car",
         _ => "other",
@@ -91,14 +91,14 @@ fn vehicle(node: &Node) -> RawVehicle {
     let mut remarks: Vec<String> = Vec::new();
     let state = first(&own, "condition");
     let status = node.attribute("status");
-    let condition = match (status.as_deref().and_then(age::named).or_else(|| age::of_vehicle(&own)), status) {
-        (Some(age), status) => {
-            remarks.extend(status.filter(|words| age::named(words).is_none()).map(|words| format!("Status: {words}")));
-            Some(age.to_owned())
+    let condition = match (status.as_deref().and_then(condition::of_word).or_else(|| condition::of_vehicle(&own)), status) {
+        (Some(found), status) => {
+            remarks.extend(status.filter(|words| condition::of_word(words).is_none()).map(|words| format!("Status: {words}")));
+            Some(found.to_owned())
         }
         (None, status) => status,
     };
-    remarks.extend(state.filter(|words| age::named(words).is_none()).map(|words| format!("Condition: {words}")));
+    remarks.extend(state.filter(|words| condition::of_word(words).is_none()).map(|words| format!("Condition: {words}")));
     for (name, label) in [("bodystyle", "Body"), ("doors", "Doors"), ("transmission", "Transmission")] {
         remarks.extend(first(&own, name).map(|value| format!("{label}: {value}")));
     }

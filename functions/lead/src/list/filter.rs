@@ -1,7 +1,7 @@
 //! The filters and the search of the lists (LEAD-8).
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::text::{Words, caseless, letters};
+use forecourt_domain::base::text::{SearchWords, caseless, letters};
 use forecourt_domain::base::{ChannelKey, Email, LeadId, Phone, Refusal, UserId};
 use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::settings::Dealer;
@@ -84,7 +84,7 @@ pub(crate) fn range(call: &Call, [from, until]: [&'static str; 2]) -> Result<Ran
 
 /// A search text: parts of a name in any order, a lead's number, a telephone number, an e-mail address, or a number plate.
 pub(crate) struct Search {
-    words: Words,
+    words: SearchWords,
     number: String,
     plate: String,
     /// If the text is a telephone number or an address: its channel, and the contact that it belongs to.
@@ -110,7 +110,7 @@ impl Search {
         let channel = channel.map(|channel| platform.store.secret().channel(&call.scope, &channel));
         let lead: Option<LeadId> = text.parse().ok();
         let number = text.chars().filter(char::is_ascii_digit).collect();
-        let search = Self { plate: letters(text), number, words: Words::of(text), contact: None, leads: lead.map(|lead| vec![lead]) };
+        let search = Self { plate: letters(text), number, words: SearchWords::of(text), contact: None, leads: lead.map(|lead| vec![lead]) };
         let Some(channel) = channel else { return Ok(search) };
         // Ten digits can be a telephone number or a lead's number.
         let load = Load::of([Key::Channel(channel.clone())].into_iter().chain(lead.map(Key::Lead)));
@@ -142,7 +142,7 @@ impl Search {
             .contact
             .as_ref()
             .is_some_and(|[channel, contact]| facts.contact_id.as_ref() == Some(contact) || facts.elsewhere.contains(channel));
-        let by_name = |name: &String| self.words.are_in(name);
+        let by_name = |name: &String| self.words.match_name(name);
         by_number || by_plate || by_contact || by_name(&facts.contact) || row.others.iter().any(by_name)
     }
 }

@@ -32,6 +32,6 @@ pub(crate) async fn raw(platform: &Platform, call: &Call) -> Result<Answer, Prob
         "application/adf+xml" => "application/adf+xml; charset=utf-8",
         _ => "text/plain; charset=utf-8",
     };
-    // A browser saves the text and never runs it: anybody can write an enquiry.
+    // Anybody can send an enquiry, so a browser must save the text and never run it.
     Ok(Answer::text(200, media_type, text).header("content-disposition", "attachment").about(&id))
 }

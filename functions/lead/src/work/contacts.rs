@@ -97,7 +97,7 @@ impl LeadContactBody {
         let phones = self.phones.take("phones", "a list of objects with number and optional type", &mut faults);
         let preferred_channel = match self.preferred_channel {
             Loose::Here(PreferredChannel::Unknown) => Loose::Wrong,
-            named => named,
+            known => known,
         };
         let preferred_channel = preferred_channel.take("preferred_channel", "email or phone", &mut faults);
         let main = self.main.take("main", "true or false", &mut faults);

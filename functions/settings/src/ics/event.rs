@@ -22,31 +22,31 @@ const DAY: i64 = 86_400;
 /// A date at midnight, or a date and time. A zone other than UTC is ignored.
 #[derive(Clone, Copy)]
 struct Moment {
-    /// The time on the clock: as written, or in the dealer's zone if it is written in UTC.
+    /// The local time: as written, or in the dealer's zone if it is written in UTC.
     clock: NaiveDateTime,
-    /// The time in UTC, if it is written so.
+    /// The time in UTC. `None` if it is not written in UTC.
     utc: Option<NaiveDateTime>,
     timed: bool,
 }
 
 impl Moment {
-    /// Returns the date.
+    /// Returns its date.
     fn date(self) -> NaiveDate {
-        self.day().date()
+        self.dating_time().date()
     }
 
-    /// Returns the time on the clock by which the moment is a midnight, if there is one. A midnight in UTC that is none in the dealer's zone
-    /// is a date as written: some programs write dates so.
-    fn day(self) -> NaiveDateTime {
+    /// Returns the time that determines its date: the time in UTC if only that is midnight, because some programs write a date as midnight in
+    /// UTC; otherwise the local time.
+    fn dating_time(self) -> NaiveDateTime {
         let is_midnight = |clock: &NaiveDateTime| clock.time() == NaiveTime::MIN;
         self.utc.filter(|utc| is_midnight(utc) && !is_midnight(&self.clock)).unwrap_or(self.clock)
     }
 
-    /// Returns the seconds from `start` to this moment, on the clock of `start`.
+    /// Returns the seconds from `start` to this moment: in UTC if the date of `start` is read in UTC, otherwise in local time.
     fn since(self, start: Moment) -> i64 {
-        let in_utc = start.day() != start.clock;
+        let in_utc = start.dating_time() != start.clock;
         let end = if in_utc { self.utc.unwrap_or(self.clock) } else { self.clock };
-        (end - start.day()).num_seconds()
+        (end - start.dating_time()).num_seconds()
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Event {
     pub(super) at: usize,
     pub(super) broken: bool,
     pub(super) cancelled: bool,
-    /// Whether it blocks nobody's time (TRANSP).
+    /// Whether it blocks no time (TRANSP).
     pub(super) transparent: bool,
     pub(super) name: String,
     start: Option<Moment>,
@@ -141,12 +141,12 @@ impl Event {
             Some((at, End::At(end))) => (at, end.since(start)),
             Some((at, End::After(seconds))) => (at, seconds),
         };
-        // 23:59 and 23:59:59 are the end of a day.
-        let left = DAY - seconds.rem_euclid(DAY);
-        let seconds = if matches!(left, 1 | 60) { seconds + left } else { seconds };
+        // An end at 23:59 or 23:59:59 means the end of that day.
+        let missing = DAY - seconds.rem_euclid(DAY);
+        let seconds = if matches!(missing, 1 | 60) { seconds + missing } else { seconds };
         let wrong = |detail: String| Err((at, detail));
         match seconds / DAY {
-            _ if start.day().time() != NaiveTime::MIN => Ok(None),
+            _ if start.dating_time().time() != NaiveTime::MIN => Ok(None),
             _ if seconds % DAY != 0 && start.timed => Ok(None),
             _ if seconds % DAY != 0 => wrong("ends within a day; if DTSTART has no time, the end must not have one".into()),
             0 => Ok((!start.timed).then_some(1)),
@@ -169,8 +169,7 @@ fn name(text: &str) -> String {
     cut.trim_end().to_owned()
 }
 
-/// Reads `20261225`, `20261225T000000` or `20261224T230000Z`. A time in UTC is also the time on the clock of `zone`; a time without a zone,
-/// or with any other, is the time on the clock as written.
+/// Reads `20261225`, `20261225T000000` or `20261224T230000Z`. A time in UTC is converted to `zone`; every other time is read as a local time.
 fn moment(text: &str, zone: chrono_tz::Tz) -> Result<Moment, String> {
     let is_utc = text.ends_with(['Z', 'z']);
     let (date, time) = match text.split_once(['T', 't']) {

@@ -1,7 +1,7 @@
-//! Texts: how they are normalised when they arrive, how they are checked, and how they are compared.
+//! Normalises, checks and compares texts.
 //!
 //! Every text is stored in Unicode's composed form ([`composed`]) and without invisible characters ([`visible`]). Labels such as a source
-//! are compared by [`caseless`], names by [`Words`]. Both comparisons also accept texts that were stored in another form.
+//! are compared by [`caseless`], names by [`SearchWords`]. Both comparisons also accept texts that were stored in another form.
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use std::borrow::Cow;
@@ -11,11 +11,11 @@ pub fn composed(text: &str) -> Cow<'_, str> {
     const { ComposingNormalizerBorrowed::new_nfc() }.normalize(text)
 }
 
-/// Returns the text without characters that cannot be seen: direction marks, zero-width characters, byte order marks, soft hyphens, tags.
-/// Unicode's line and paragraph separators become `line_end`. The result is borrowed if nothing was removed.
+/// Returns the text without invisible characters: direction marks, zero-width characters, byte order marks, soft hyphens, tags. Unicode's
+/// line and paragraph separators become `line_end`. The result is borrowed if nothing changed.
 ///
-/// A zero-width joiner or non-joiner between two characters that it can join is kept, since emoji and several scripts need it. The tags
-/// of a flag are kept too.
+/// A zero-width joiner or non-joiner stays if it can join the characters beside it, because emoji and several scripts need it. The tags of
+/// a flag stay too.
 pub fn visible(text: &str, line_end: char) -> Cow<'_, str> {
     if !text.chars().any(|c| is_invisible(c) || is_separator(c)) {
         return Cow::Borrowed(text);
@@ -26,7 +26,7 @@ pub fn visible(text: &str, line_end: char) -> Cow<'_, str> {
         let before = out.chars().next_back();
         if is_separator(c) {
             out.push(line_end);
-        } else if !is_invisible(c) || belongs_here(c, before, rest.peek().copied()) {
+        } else if !is_invisible(c) || has_meaning(c, before, rest.peek().copied()) {
             out.push(c);
         }
     }
@@ -44,8 +44,8 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// Returns whether an invisible character between these two has a meaning: a joiner outside the Latin, Greek and Cyrillic scripts, or a tag
-/// after the flag that it names.
-fn belongs_here(c: char, before: Option<char>, after: Option<char>) -> bool {
+/// of the flag before it.
+fn has_meaning(c: char, before: Option<char>, after: Option<char>) -> bool {
     let joined = |c: Option<char>| c.is_some_and(|c| c >= '\u{600}' && !is_invisible(c) && !c.is_whitespace());
     match c {
         '\u{200C}' | '\u{200D}' => joined(before) && joined(after),
@@ -54,8 +54,7 @@ fn belongs_here(c: char, before: Option<char>, after: Option<char>) -> bool {
     }
 }
 
-/// Returns a label in the form in which labels are compared: in lower case, composed, without invisible characters and outer spaces. Two
-/// spellings of one source have the same form.
+/// Returns a label in the form in which labels are compared: in lower case, composed, without invisible characters and outer spaces.
 pub fn caseless(text: &str) -> String {
     composed(&visible(text, ' ')).trim().to_lowercase()
 }
@@ -65,24 +64,24 @@ pub fn letters(text: &str) -> String {
     folded(text, false).split(' ').collect()
 }
 
-/// The words of a search text. They are found in a name in any order, in upper or lower case, with or without accents: `haeusler` and
-/// `hausler` find `Häusler`, `WEISS` finds `Weiß`, and `o'brien` finds `O’Brien`.
+/// The words of a search text. They match a name in any order, in upper or lower case, with or without accents: `haeusler` and `hausler`
+/// find `Häusler`, `WEISS` finds `Weiß`, and `o'brien` finds `O’Brien`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words {
+pub struct SearchWords {
     /// Without accents: `hausler`.
     plain: String,
     /// With umlauts as two letters: `haeusler`.
     spelled: String,
 }
 
-impl Words {
+impl SearchWords {
     /// Reads the words of a search text.
     pub fn of(text: &str) -> Self {
         Self { plain: folded(text, false), spelled: folded(text, true) }
     }
 
-    /// Returns whether each word is a part of the name. A single letter must begin a word. `false` if there is no word.
-    pub fn are_in(&self, name: &str) -> bool {
+    /// Returns whether the name contains each word. A single letter must begin a word of the name. `false` if there are no words.
+    pub fn match_name(&self, name: &str) -> bool {
         let (plain, spelled) = (format!(" {}", folded(name, false)), format!(" {}", folded(name, true)));
         let has =
             |name: &str, word: &str| if word.chars().nth(1).is_some() { name.contains(word) } else { name.contains(&format!(" {word}")) };
@@ -106,7 +105,7 @@ pub fn folded_name(name: &str) -> String {
     out
 }
 
-/// Returns the words of a text, separated by single spaces: in lower case, without accents, apostrophes and punctuation, ligatures as
+/// Returns the words of a text in lower case, separated by single spaces, without accents, apostrophes and punctuation. Ligatures become
 /// letters. Umlauts become two letters if `umlauts` is set.
 fn folded(text: &str, umlauts: bool) -> String {
     let lower = composed(&visible(text, ' ')).to_lowercase();
@@ -139,7 +138,7 @@ fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '`' | '´' | '‘' | '’' | '‛' | 'ʼ' | 'ʹ' | '′' | '＇')
 }
 
-/// Returns whether `c` is a combining mark of the Latin, Greek or Cyrillic script. Marks of other scripts are letters to their readers.
+/// Returns whether `c` is a combining mark of the Latin, Greek or Cyrillic script. In other scripts, marks distinguish words.
 fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
 }

@@ -43,7 +43,7 @@ impl RawEnquiry {
         let lead_type = self.lead_type(&mut judge);
         let contact = self.contact.check(country, &mut judge);
         let vehicles = read_vehicles("vehicle", &self.vehicles, &mut judge);
-        let lead_type = lead_type.unwrap_or_else(|| type_by(&vehicles));
+        let lead_type = lead_type.unwrap_or_else(|| type_of(&vehicles));
         let trade_ins = read_vehicles("trade_in", &self.trade_ins, &mut judge);
         let message = judge.lines("message", self.message.as_deref(), MESSAGE);
         let requested_at = self.requested_at(country, zone, &mut judge);
@@ -60,7 +60,7 @@ impl RawEnquiry {
         Ok(Enquiry { source, provider, external_id, lead_type, contact, vehicles, trade_ins, message, requested_at, flags: judge.flags })
     }
 
-    /// Returns the type that the enquiry names. `None` if it names none.
+    /// Returns the type that the sender gives. `None` if the enquiry has no type.
     fn lead_type(&self, judge: &mut Judge) -> Option<LeadType> {
         let text = judge.line("type", self.lead_type.as_deref(), NAME)?;
         let found = LeadType::NAMES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind);
@@ -85,8 +85,8 @@ impl RawEnquiry {
     }
 }
 
-/// Returns the type of an enquiry that names none: by the first vehicle that is new or used.
-fn type_by(vehicles: &[Vehicle]) -> LeadType {
+/// Returns the type of an enquiry without a type, by the first vehicle with a condition.
+fn type_of(vehicles: &[Vehicle]) -> LeadType {
     match vehicles.iter().find_map(|vehicle| vehicle.condition) {
         Some(Condition::New) => LeadType::NewCar,
         Some(Condition::Used) => LeadType::UsedCar,

@@ -38,8 +38,8 @@ impl Judge {
         self.text(field, value, max, true)
     }
 
-    /// Normalises a text and reads it. Invisible characters are removed and flagged under either tolerance: the sender does not see them
-    /// either, and the text is complete without them.
+    /// Normalises and checks a text. Invisible characters are removed and flagged under both tolerances, because the sender cannot see them
+    /// and the text is complete without them.
     pub(crate) fn text(&mut self, field: &str, value: Option<&str>, max: usize, multiline: bool) -> Option<String> {
         let shown = visible(value?, if multiline { '\n' } else { ' ' });
         if matches!(shown, Cow::Owned(_)) {

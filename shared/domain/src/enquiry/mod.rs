@@ -29,7 +29,7 @@ pub struct RawEnquiry {
     pub provider: Option<String>,
     /// The sender's id of this enquiry.
     pub external_id: Option<String>,
-    /// The type of enquiry: one of [`LeadType::NAMES`]. `None` if the vehicles decide.
+    /// The type of enquiry: one of [`LeadType::NAMES`]. If `None`, the vehicles determine the type.
     pub lead_type: Option<String>,
     /// The customer.
     pub contact: RawContact,
@@ -196,7 +196,7 @@ pub enum PreferredChannel {
 pub struct Person {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
-    /// The middle name, where the sender names it separately. It is not part of the display name.
+    /// The middle name. It is not part of the display name. `None` if the sender does not give it separately.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub middle_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

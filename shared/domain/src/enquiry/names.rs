@@ -1,24 +1,24 @@
-//! Splits people's names: prefixes such as `van der`, `von` and `de la` belong to the last name (INT-4).
+//! Splits the names of people. Prefixes such as `van der`, `von` and `de la` belong to the last name (INT-4).
 
-/// Prefixes of last names in Dutch, German, Spanish and their neighbours. Some are first names too if they begin with a capital letter.
+/// Prefixes of last names in Dutch, German, Spanish and related languages. With a capital letter, some of them are first names.
 const PREFIXES: [&str; 43] = [
     "van", "von", "vom", "zu", "zum", "zur", "am", "de", "den", "der", "del", "della", "dela", "di", "da", "das", "dos", "do", "du", "des",
     "la", "las", "los", "le", "lo", "ter", "ten", "te", "tot", "'t", "’t", "van't", "van’t", "v.", "v.d.", "vd", "af", "av", "el", "al",
     "ben", "bin", "ibn",
 ];
-/// Prefixes that are hardly ever first names, so that they count in capital letters too.
-const SURE: [&str; 17] =
+/// Prefixes that are rarely first names. They count with capital letters too.
+const UNAMBIGUOUS: [&str; 17] =
     ["van", "von", "vom", "zur", "de", "den", "der", "del", "della", "di", "da", "dos", "la", "du", "ter", "ten", "el"];
-/// Words that begin a prefix if one of the prefixes of the second list follows: `in 't Veld`, `Graf von Berg`.
-const STARTS: [(&[&str], &[&str]); 2] = [
+/// Words of the first list begin a prefix if a word of the second list follows: `in 't Veld`, `Graf von Berg`.
+const PREFIX_STARTS: [(&[&str], &[&str]); 2] = [
     (&["in", "op", "aan", "bij", "onder", "over", "uit", "auf", "an", "unter", "ob"], &["de", "den", "der", "dem", "het", "'t", "’t"]),
     (
         &["graf", "gräfin", "freiherr", "freifrau", "freiin", "baron", "baronin", "fürst", "fürstin", "prinz", "prinzessin", "ritter"],
         &["van", "von", "vom", "zu", "zum", "zur", "de"],
     ),
 ];
-/// First names to which a Spanish or Portuguese addition belongs: `María del Carmen`.
-const WITH_ADDITION: [&str; 8] = ["maría", "maria", "ma.", "mª", "josé", "jose", "ana", "luz"];
+/// First names that can have a Spanish or Portuguese addition: `María del Carmen`.
+const NAMES_WITH_ADDITION: [&str; 8] = ["maría", "maria", "ma.", "mª", "josé", "jose", "ana", "luz"];
 const ADDITIONS: [&str; 7] = ["de", "del", "la", "las", "los", "da", "do"];
 
 /// A person's name in parts.
@@ -26,7 +26,7 @@ const ADDITIONS: [&str; 7] = ["de", "del", "la", "las", "los", "da", "do"];
 pub struct NameParts {
     /// The first names.
     pub first: Option<String>,
-    /// The middle name, where the sender names it separately.
+    /// The middle name. `None` if the sender does not give it separately.
     pub middle: Option<String>,
     /// The last name with its prefixes.
     pub last: Option<String>,
@@ -44,15 +44,15 @@ impl NameParts {
         Self { first: joined(first), middle: None, last: joined(last) }
     }
 
-    /// Moves prefixes at the end of the first or middle name to the last name: many forms have no field for them.
+    /// Moves prefixes at the end of the first or middle name to the last name, because many forms have no field for them.
     pub fn with_prefixes(self) -> Self {
         let Some(last) = self.last else { return self };
         let (first, middle) = (self.first.unwrap_or_default(), self.middle.unwrap_or_default());
         let (first, middle) = (words(&first), words(&middle));
-        let kept = middle.len() - trailing(&middle, is_prefix);
+        let kept = middle.len() - count_trailing(&middle, is_prefix);
         let (middle, moved) = middle.split_at(kept);
-        // A first name consists of a name at least, and a capital letter there is a name: `Nguyen Van`.
-        let of_first = if middle.is_empty() { trailing(&first, |word| is_prefix(word) && is_small(word)) } else { 0 };
+        // At least one word stays the first name, and a capitalised word is a name: `Nguyen Van`.
+        let of_first = if middle.is_empty() { count_trailing(&first, |word| is_prefix(word) && is_lower_case(word)) } else { 0 };
         let (first, more) = first.split_at(if of_first < first.len() { first.len() - of_first } else { first.len() });
         let last: Vec<&str> = more.iter().chain(moved).copied().chain([last.as_str()]).collect();
         Self { first: joined(first), middle: joined(middle), last: joined(&last) }
@@ -67,32 +67,32 @@ fn joined(words: &[&str]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-fn is_small(word: &str) -> bool {
+fn is_lower_case(word: &str) -> bool {
     word == word.to_lowercase()
 }
 
 fn is_prefix(word: &str) -> bool {
     let lower = word.to_lowercase();
-    PREFIXES.contains(&lower.as_str()) && (is_small(word) || SURE.contains(&lower.as_str()))
+    PREFIXES.contains(&lower.as_str()) && (is_lower_case(word) || UNAMBIGUOUS.contains(&lower.as_str()))
 }
 
 /// Returns whether the words begin with a prefix.
-fn begins(words: &[&str]) -> bool {
+fn begins_with_prefix(words: &[&str]) -> bool {
     let [first, rest @ ..] = words else { return false };
     let follows = |of: &[&str]| rest.first().is_some_and(|next| of.contains(&next.to_lowercase().as_str()));
     let lower = first.to_lowercase();
-    is_prefix(first) || STARTS.iter().any(|(starts, then)| starts.contains(&lower.as_str()) && follows(then))
+    is_prefix(first) || PREFIX_STARTS.iter().any(|(starts, then)| starts.contains(&lower.as_str()) && follows(then))
 }
 
 /// Returns the number of prefixes at the end of the words.
-fn trailing(words: &[&str], is: impl Fn(&str) -> bool) -> usize {
+fn count_trailing(words: &[&str], is: impl Fn(&str) -> bool) -> usize {
     let plain = words.iter().rev().take_while(|word| is(word)).count();
-    // `in` of `in 't` and `op` of `op den`.
+    // The `in` of `in 't` and the `op` of `op den` belong to the prefix.
     let before = words.len() - plain;
-    usize::from(plain > 0 && before > 0 && is_small(words[before - 1]) && begins(&words[before - 1..])) + plain
+    usize::from(plain > 0 && before > 0 && is_lower_case(words[before - 1]) && begins_with_prefix(&words[before - 1..])) + plain
 }
 
-/// Returns the index of the first word of the last name: the first prefix, else the last word.
+/// Returns the index of the first word of the last name: the first prefix, otherwise the last word.
 fn start_of_last(words: &[&str]) -> usize {
     let end = words.len().saturating_sub(1);
     let mut at = 0;
@@ -103,9 +103,9 @@ fn start_of_last(words: &[&str]) -> usize {
             return if at > 1 { at - 1 } else { at };
         }
         let addition = words[at + 1..].iter().take_while(|word| ADDITIONS.contains(&word.to_lowercase().as_str())).count();
-        if at == 0 && WITH_ADDITION.contains(&lower.as_str()) && addition > 0 && at + addition + 1 < end {
+        if at == 0 && NAMES_WITH_ADDITION.contains(&lower.as_str()) && addition > 0 && at + addition + 1 < end {
             at += addition + 2;
-        } else if begins(&words[at..]) && (at > 0 || is_small(words[at])) {
+        } else if begins_with_prefix(&words[at..]) && (at > 0 || is_lower_case(words[at])) {
             return at;
         } else {
             at += 1;

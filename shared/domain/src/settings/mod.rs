@@ -73,7 +73,7 @@ pub struct SettingsChange {
 /// [`findings`] lists each, and the next change of that part must mend it (SET-8).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Settings(#[serde(deserialize_with = "as_stored")] DealerSettings);
+pub struct Settings(#[serde(deserialize_with = "read_stored")] DealerSettings);
 
 impl std::ops::Deref for Settings {
     type Target = DealerSettings;
@@ -82,15 +82,16 @@ impl std::ops::Deref for Settings {
     }
 }
 
-/// Reads stored settings. An earlier release accepted every name that is not empty, so the name becomes a line.
-fn as_stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DealerSettings, D::Error> {
+/// Reads stored settings. An earlier release also accepted names with line ends and control characters, so the name is read as a line.
+fn read_stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DealerSettings, D::Error> {
     let mut settings = DealerSettings::deserialize(deserializer)?;
-    settings.name = tidy(&settings.name);
+    settings.name = as_line(&settings.name);
     Ok(settings)
 }
 
-/// Returns a stored name as a line: without line ends, control characters, invisible characters and outer spaces. `?` if nothing is left.
-fn tidy(name: &str) -> String {
+/// Returns a name as one line: without line ends, control characters, invisible characters and outer spaces. Returns `?` if nothing
+/// visible is left.
+fn as_line(name: &str) -> String {
     let shown = visible(name, ' ').replace(forbidden, " ");
     let words = composed(&shown).split_whitespace().collect::<Vec<_>>().join(" ");
     if is_line(&words, usize::MAX) { words } else { "?".to_owned() }

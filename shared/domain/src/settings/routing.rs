@@ -17,8 +17,7 @@ pub struct RoutingRule {
 }
 
 /// The condition of a routing rule. A lead matches a list if it matches one of its entries; an empty list matches every lead. All lists
-/// must match. The comparison ignores upper and lower case
-/// and the Unicode form.
+/// must match. The comparison ignores upper and lower case and the Unicode form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RoutingCondition {

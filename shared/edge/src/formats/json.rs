@@ -20,7 +20,7 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_value(value).map_err(|e| Refusal::Malformed(format!("the body is not the expected JSON: {e}")))
 }
 
-/// Returns a text in the form in which texts are stored: composed, without invisible characters.
+/// Returns a text in the stored form: composed, without invisible characters.
 pub fn normalised(text: String) -> String {
     if text.is_ascii() { text } else { composed(&visible(&text, ' ')).into_owned() }
 }
@@ -39,7 +39,7 @@ fn normalise(value: &mut Value) {
     }
 }
 
-/// Reads a body into `T` as [`read`] does, with every text as the sender wrote it. The reader normalises and flags the texts itself.
+/// Reads a body into `T` as [`read`] does, but leaves every text as the sender wrote it. The caller normalises and flags the texts.
 ///
 /// # Errors
 /// As [`read`].

@@ -1,17 +1,17 @@
-//! Compressed content (zlib), such as raw input.
+//! Compresses content, such as raw input (zlib).
 
 use flate2::read::ZlibDecoder;
 use flate2::{Compression, write::ZlibEncoder};
 use forecourt_store::Failure;
 use std::io::{Read as _, Write as _};
 
-/// The largest content that [`unpack`] returns, in bytes. Bodies are at most 1 MiB; decoded to UTF-8 they can be longer.
-const MOST: u64 = 8 * 1_048_576;
+/// The maximum size of unpacked content in bytes. A body has at most 1 MiB, but can be longer in UTF-8.
+const MAX_CONTENT: u64 = 8 * 1_048_576;
 
 /// Compresses `content`.
 ///
 /// # Errors
-/// [`Failure::Broken`] if that fails.
+/// [`Failure::Broken`] if the compression fails.
 pub fn pack(content: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut deflate = ZlibEncoder::new(Vec::new(), Compression::best());
     deflate.write_all(content).and_then(|()| deflate.finish()).map_err(|e| Failure::Broken(e.into()))
@@ -23,6 +23,6 @@ pub fn pack(content: &[u8]) -> Result<Vec<u8>, Failure> {
 /// [`Failure::Broken`] if `packed` is damaged.
 pub fn unpack(packed: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut content = Vec::new();
-    ZlibDecoder::new(packed).take(MOST).read_to_end(&mut content).map_err(|e| Failure::Broken(e.into()))?;
+    ZlibDecoder::new(packed).take(MAX_CONTENT).read_to_end(&mut content).map_err(|e| Failure::Broken(e.into()))?;
     Ok(content)
 }

@@ -1,4 +1,4 @@
-//! Query strings and forms. Their texts are normalised as those of bodies are.
+//! Query strings and forms. Their texts are normalised like the texts of bodies.
 
 use crate::formats::json::normalised;
 use std::collections::{HashMap, HashSet};

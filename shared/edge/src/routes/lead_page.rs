@@ -19,9 +19,9 @@ routes![
         .problems(READ),
     ReadRawInput = get("/leads/{id}/raw", "lead")
         .summary("Returns the input of a lead as its sender wrote it (INT-2).")
-        .description("By default the input from which the lead's enquiry was read. An entry of the timeline with an input of its own names it in `raw`.")
+        .description("By default, returns the input from which the lead's current enquiry was read. A timeline entry that received an input has the path of that input in `raw`.")
         .rights(&[Right::ReadLeads])
-        .query(&[("version", "The version of a timeline entry, as its `raw` names it.")])
+        .query(&[("version", "The version of the timeline entry that received the input.")])
         .responses(&[(200, "The input: JSON, or one prospect of ADF.", Content::Text("application/adf+xml", "ADF or JSON, as it was received."))])
         .problems(RAW),
     SetDeadline = post("/leads/{id}/deadlines", "lead")

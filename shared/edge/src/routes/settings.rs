@@ -56,7 +56,7 @@ routes![
         .query(&[
             ("from", "The first day to import; default today."),
             ("to", "The last day to import; default two years from now."),
-            ("transparent", "`true` also imports entries that block nobody's time, as in many national calendars; default `false`."),
+            ("transparent", "`true` also imports transparent entries, which block no time; many national calendars mark all their days as transparent. Default `false`."),
         ])
         .responses(&[(200, "The imported and skipped days; the settings' version is the ETag.", Content::Json("ImportView"))])
         .if_match()
