@@ -169,7 +169,9 @@ fn apt_3_claiming_a_reminder_also_writes_the_appointment() {
 /// contact of a lead has it.
 #[tokio::test]
 async fn lead_7_a_corrected_address_of_an_appointment_no_longer_leads_to_the_customer() {
-    for (replaces, known_lead, leads_there) in [(None, false, false), (Some("wrong"), false, false), (Some("former"), false, true), (None, true, true)] {
+    for (replaces, known_lead, leads_there) in
+        [(None, false, false), (Some("wrong"), false, false), (Some("former"), false, true), (None, true, true)]
+    {
         let world = World::new().await;
         let jana = |email: &str| json!({"first_name": "Jana", "last_name": "Petersen", "email": email, "phone": "0171 2345678"});
         let asks = async |contact: Value| {

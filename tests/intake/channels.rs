@@ -48,8 +48,44 @@ fn int_3_a_telephone_number_ends_where_a_note_an_extension_or_another_number_beg
 #[test]
 fn int_3_a_telephone_field_can_hold_any_text() {
     let parts = [
-        "0171 2345678", "+49", "(0)", "06221", "4511", "312-555-0147", "1-800-", "FLOWERS", "ext", "x22", "DW 12", "18-20", "18:30", "Uhr", "h", "od.",
-        "/", "(", ")", "+", "-", " ", ";", ",", "\u{300}", "ß", "１２３", "٣", "\u{a0}", "#", "K", "İ", "🚗", "nach", "1", "00", "tel:", "=",
+        "0171 2345678",
+        "+49",
+        "(0)",
+        "06221",
+        "4511",
+        "312-555-0147",
+        "1-800-",
+        "FLOWERS",
+        "ext",
+        "x22",
+        "DW 12",
+        "18-20",
+        "18:30",
+        "Uhr",
+        "h",
+        "od.",
+        "/",
+        "(",
+        ")",
+        "+",
+        "-",
+        " ",
+        ";",
+        ",",
+        "\u{300}",
+        "ß",
+        "１２３",
+        "٣",
+        "\u{a0}",
+        "#",
+        "K",
+        "İ",
+        "🚗",
+        "nach",
+        "1",
+        "00",
+        "tel:",
+        "=",
     ];
     let mut random = fastrand::Rng::with_seed(14);
     for _ in 0..4_000 {
@@ -75,14 +111,14 @@ fn adf(id: &str, channels: &str) -> String {
 /// address is mended by a person.
 #[tokio::test]
 async fn int_3_an_address_in_adf_is_mended_or_kept_as_text_and_always_flagged() {
-    let world = World::new().await;
     for (index, case) in cases("adf_address").iter().enumerate() {
+        let world = World::new().await;
         let typed = case["email"].as_str().unwrap();
         let escaped = typed.replace('<', "&lt;").replace('>', "&gt;");
         let reply = world.adf(NORDSTERN, adf(&format!("m-{index}"), &format!("<email>{escaped}</email>")).as_bytes()).await;
-        assert!(matches!(reply.status, 200 | 201), "{typed}: {}", reply.body);
+        assert_eq!(reply.status, 201, "{typed}: {}", reply.body);
         let page = world.get(ADMIN, &format!("/leads/{}", reply.text("/id"))).await.body;
-        let last = page["timeline"].as_array().unwrap().last().unwrap()["events"][0]["enquiry"].clone();
+        let last = &page["enquiry"];
         let wanted = case["expect"].as_str().unwrap().strip_prefix("201, ").unwrap();
         let (read, unread) = match wanted {
             "kept as text, flagged" => (Value::Null, json!([typed])),
@@ -143,6 +179,8 @@ async fn int_3_an_address_with_umlauts_is_one_mailbox_in_every_spelling() {
         }
     }
     assert_eq!(leads.len(), 1, "{leads:?}");
+    let [one, other] = [0, 1].map(|which| Email::parse(cases("two_mailboxes")[which].as_str().unwrap()).unwrap());
+    assert!(!one.is_same(&other), "{other} is Punycode of another name");
     let lead = leads.pop_first().unwrap();
     let page = world.get(ADMIN, &format!("/leads/{lead}")).await.body;
     assert_eq!(page["contacts"][0]["emails"], json!(["info@blumen-rüter.example"]));
@@ -151,9 +189,9 @@ async fn int_3_an_address_with_umlauts_is_one_mailbox_in_every_spelling() {
     world.system.settle().await;
     let mails = world.system.mailbox.mails();
     let mail = mails.iter().find(|mail| mail.subject == "Corsa").unwrap();
-    assert_eq!(mail.to, "info@xn--blumen-rter-zhb.example");
+    assert_eq!(mail.to, "info@xn--blumen-rter-0hb.example");
     let mime = String::from_utf8(mail.mime("desk@desk.example").unwrap()).unwrap();
-    assert!(mime.contains("<info@xn--blumen-rter-zhb.example>") && !mime.contains("rüter.example"), "{mime}");
+    assert!(mime.contains("<info@xn--blumen-rter-0hb.example>") && !mime.contains("rüter.example"), "{mime}");
     let written = world.get(ADMIN, &format!("/leads/{lead}/communications")).await.body.to_string();
     assert!(written.contains("info@blumen-rüter.example"), "{written}");
 }

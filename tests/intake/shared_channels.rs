@@ -167,6 +167,38 @@ async fn int_6_who_asks_is_a_contact_of_the_lead_and_the_answer_goes_to_the_chan
     assert_eq!(written(&world, &lead, "To Jana").await, ["jana@example.com"]);
 }
 
+/// INT-5, INT-6: a sender corrects the contact of its enquiry by sending it again, also after another person's enquiry was added to the lead. A
+/// contact that a user has corrected stays unchanged.
+#[tokio::test]
+async fn int_5_a_resend_corrects_the_contact_of_its_enquiry_and_no_other() {
+    let world = World::new().await;
+    let adf = |id: &str, status: &str, name: &str, channels: &str| {
+        format!(
+            "<adf><prospect status=\"{status}\"><id source=\"portal\">{id}</id><vehicle><make>Opel</make></vehicle><customer><contact><name>{name}</name>\
+             {channels}</contact></customer></prospect></adf>"
+        )
+    };
+    let send = async |id: &str, status: &str, name: &str, channels: &str| {
+        let reply = world.adf(NORDSTERN, adf(id, status, name, channels).as_bytes()).await;
+        (reply.status, reply.text("/id").to_owned())
+    };
+    let (_, lead) = send("1", "new", "Jana Petersen", "<email>jana@example.com</email><phone>0171 2345678</phone>").await;
+    assert_eq!(send("2", "new", "Karl Lang", "<email>jana@example.com</email>").await, (200, lead.clone()));
+    assert_eq!(send("3", "new", "Jana Petersen", "<email>jana@work.example</email><phone>0171 2345678</phone>").await, (200, lead.clone()));
+    assert_eq!(
+        send("1", "resend", "Jana Petersen", "<email>jana@example.com</email><phone>0171 9999999</phone>").await,
+        (200, lead.clone())
+    );
+    let contacts = world.get(ADMIN, &format!("/leads/{lead}")).await.body["contacts"].clone();
+    let numbers: Vec<&str> = contacts[0]["phones"].as_array().unwrap().iter().map(|phone| phone["e164"].as_str().unwrap()).collect();
+    assert_eq!((numbers, &contacts[0]["emails"]), (vec!["+491719999999"], &json!(["jana@example.com", "jana@work.example"])));
+    assert_eq!((&contacts[1]["name"], &contacts[1]["emails"]), (&json!("Karl Lang"), &json!(["jana@example.com"])));
+    patch(&world, &lead, "000001", &json!({"phones": [{"number": "0171 5555555"}]})).await;
+    assert_eq!(send("1", "resend", "Jana Petersen", "<email>jana@example.com</email><phone>0171 8888888</phone>").await.0, 200);
+    let contacts = world.get(ADMIN, &format!("/leads/{lead}")).await.body["contacts"].clone();
+    assert_eq!(contacts[0]["phones"][0]["e164"], "+491715555555", "{contacts}");
+}
+
 /// INT-6: however often a person asks from another address, and however many people use one address, an answer goes to the person who asked.
 #[tokio::test]
 async fn int_6_an_answer_goes_to_the_person_who_asked_however_many_asked_before() {

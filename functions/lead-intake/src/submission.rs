@@ -182,8 +182,11 @@ pub(crate) fn referenced_keys(
         of_contact.filter(|lead| loaded.lead(*lead).is_some_and(|lead| lead.status == Status::InProgress && lead.contacts.is_empty()));
     let joined = joined.map(|lead| described(loaded, lead));
     let others = found.iter().flat_map(|found| leads_of_others(found, dealer)).map(Key::Lead);
+    // The contact of an enquiry that is sent again.
+    let again = loaded.lead(id).filter(|lead| arrival.resend && lead.origin.key == arrival.origin && !lead.contacts.is_empty());
+    let again = again.map(|lead| described(loaded, lead.id));
     let added = loaded.receipt(&arrival.origin).map(|receipt| Key::Lead(receipt.lead));
-    records(loaded, channels).into_iter().chain(lead).chain(latest).chain(joined).chain(others).chain(added).collect()
+    records(loaded, channels).into_iter().chain(lead).chain(latest).chain(joined).chain(others).chain(again).chain(added).collect()
 }
 
 /// Returns the latest leads at `dealer` of the people who share a channel with the contact.
@@ -246,7 +249,9 @@ impl Candidate<'_> {
             *place = loaded.element(id, ElementKind::TradeIn, &element);
         }
         let latest_enquiry = latest.and_then(|lead| enquiry_of(loaded, lead));
-        let found = StoredState { lead: loaded.lead(id), receipt, added, latest, latest_enquiry, others: &others, trade_ins };
+        let lead = loaded.lead(id);
+        let enquiry = lead.and_then(|lead| enquiry_of(loaded, lead));
+        let found = StoredState { lead, receipt, added, latest, latest_enquiry, others: &others, enquiry, trade_ins };
         let created = |lead: &Lead| LeadCreated::of(lead, &known.id, &arrival.enquiry);
         let decided = match intake::receive(arrival, id, found, dealer, contact.as_ref(), place.as_ref())? {
             IntakeOutcome::New(decision) => {

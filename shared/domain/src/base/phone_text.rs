@@ -7,7 +7,8 @@ use std::ops::Range;
 
 /// One number of a field.
 pub(super) struct Piece {
-    /// The part of the field that belongs to it. A number that was typed without its area code is completed.
+    /// The part of the field that belongs to it. A number that was typed without its area code is completed. If the part alone would be read
+    /// as another number, it is the number in E.164.
     pub(super) typed: String,
     pub(super) e164: String,
     pub(super) extension: Option<String>,
@@ -74,6 +75,20 @@ pub(super) fn numbers(text: &str, country: Country) -> Vec<Piece> {
     if text.chars().nth(LONGEST).is_some() {
         return Vec::new();
     }
+    let mut pieces = read(text, country);
+    for piece in &mut pieces {
+        let again = read(&piece.typed, country);
+        let is_same = again.len() == 1 && (&again[0].e164, &again[0].extension) == (&piece.e164, &piece.extension);
+        if !is_same {
+            // The words around it could be read as another number. A client that sends the number back must not change it.
+            let extension = piece.extension.as_ref().map(|extension| format!(" ext {extension}")).unwrap_or_default();
+            piece.typed = format!("{}{extension}", piece.e164);
+        }
+    }
+    pieces
+}
+
+fn read(text: &str, country: Country) -> Vec<Piece> {
     let mut found: Vec<Found> = Vec::new();
     let mut from = 0;
     while let Some(next) = next(text, from, found.last(), country) {

@@ -54,7 +54,7 @@ impl KnownChannel {
     /// Returns the entry that makes the channel lead to the record `to`.
     pub(crate) fn leading_to(&self, to: &ChannelKey) -> Channel {
         match &self.holds {
-            Some(record) => Channel::Contact(Contact { given_up: Some(GivenUp::To(to.clone())), ..record.clone() }),
+            Some(record) => Channel::Contact(Contact { given_up: Some(GivenUp { to: Some(to.clone()) }), ..record.clone() }),
             None => Channel::AliasOf(to.clone()),
         }
     }
@@ -62,7 +62,7 @@ impl KnownChannel {
     /// Returns the entry that makes the channel, an alias, lead to nobody.
     pub(crate) fn leading_nowhere(&self) -> Channel {
         match &self.holds {
-            Some(record) => Channel::Contact(Contact { given_up: Some(GivenUp::Free), ..record.clone() }),
+            Some(record) => Channel::Contact(Contact { given_up: Some(GivenUp::default()), ..record.clone() }),
             // An alias of itself leads nowhere.
             None => Channel::AliasOf(self.key.clone()),
         }

@@ -45,7 +45,23 @@ impl KnownName {
     /// The words of a name may be in any order, because senders put them in different fields.
     pub fn agrees(&self, other: &Self) -> bool {
         let by_parts = !self.last.is_empty() && self.last == other.last && firsts_agree(&self.first, &other.first);
-        by_parts || (self.company == other.company && self.words() == other.words())
+        let by_words = self.company == other.company && self.words() == other.words();
+        by_parts || by_words || self.agrees_as_whole(other) || other.agrees_as_whole(self)
+    }
+
+    /// Returns whether the last name, without a first name, is the whole name of `other`: `J. Petersen` in one field.
+    fn agrees_as_whole(&self, other: &Self) -> bool {
+        let whole = self.first.is_empty() && !other.last.is_empty();
+        let first = self.last.strip_suffix(&other.last).filter(|first| whole && first.ends_with(' '));
+        first.is_some_and(|first| firsts_agree(first.trim_end(), &other.first))
+    }
+
+    /// Returns whether this name has the last name of `other`, and of the first name less: an initial, or nothing.
+    pub(crate) fn abbreviates(&self, other: &Self) -> bool {
+        self != other && !self.last.is_empty() && self.last == other.last && {
+            let (short, long) = (first_word(&self.first), first_word(&other.first));
+            short.chars().count() <= 1 && long.chars().count() > short.chars().count() && long.starts_with(short)
+        }
     }
 
     fn words(&self) -> Vec<&str> {
@@ -55,8 +71,12 @@ impl KnownName {
     }
 }
 
+fn first_word(name: &str) -> &str {
+    name.split(' ').next().unwrap_or_default()
+}
+
 fn firsts_agree(one: &str, other: &str) -> bool {
-    let (one, other) = (one.split(' ').next().unwrap_or_default(), other.split(' ').next().unwrap_or_default());
+    let (one, other) = (first_word(one), first_word(other));
     let initial = |short: &str, long: &str| short.chars().count() <= 1 && long.starts_with(short);
     one == other || initial(one, other) || initial(other, one)
 }

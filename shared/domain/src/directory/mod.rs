@@ -43,13 +43,11 @@ pub struct Contact {
 }
 
 /// What became of a channel that a person has given up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GivenUp {
-    /// It leads to nobody.
-    Free,
-    /// It leads to this record.
-    To(ChannelKey),
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenUp {
+    /// The record to which the channel leads now. `None` if it leads to nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<ChannelKey>,
 }
 
 impl Contact {
@@ -87,7 +85,9 @@ impl Contact {
     pub(crate) fn learn(&mut self, emails: impl IntoIterator<Item = ChannelKey>, name: Option<&KnownName>) {
         let emails: Vec<ChannelKey> = emails.into_iter().filter(|email| *email == self.id || self.aliases.contains(email)).collect();
         self.emails.extend(emails);
-        if let Some(name) = name.filter(|name| !self.names.contains(*name)) {
+        // A name without a first name would agree with everybody of the last name: it stands only until the first name is known.
+        if let Some(name) = name.filter(|name| !self.names.iter().any(|known| known == *name || name.abbreviates(known))) {
+            self.names.retain(|known| !known.abbreviates(name));
             self.names.push(name.clone());
             let over = self.names.len().saturating_sub(Self::NAMES);
             self.names.drain(..over);

@@ -113,6 +113,25 @@ impl Lead {
     }
 }
 
+impl Lead {
+    /// Gives the contact of the enquiry `before` the data of its newer version, and keeps the channels of further enquiries. A contact that a
+    /// user has corrected stays unchanged (LEAD-7).
+    pub(crate) fn ask_anew(&mut self, before: Option<&Enquiry>, now: &Person) {
+        let own = self.contacts.iter_mut().find(|contact| contact.id == numbered(1));
+        if let Some((contact, before)) = own.zip(before.map(|before| &before.contact))
+            && with_channels(before, &contact.person) == contact.person
+        {
+            let mut further = contact.person.clone();
+            further.emails.retain(|email| !before.emails.iter().any(|known| known.is_same(email)));
+            further.phones.retain(|phone| !before.phones.contains(phone));
+            contact.person = with_channels(now, &further);
+        }
+        if let Some(main) = self.contacts.first() {
+            self.contact = main.person.display_name();
+        }
+    }
+}
+
 /// Returns whether a contact of a lead and the person of a further enquiry are the same: by their names, or by a channel if one of them
 /// has no name.
 fn is_same(contact: &Person, person: &Person) -> bool {

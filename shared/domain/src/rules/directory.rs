@@ -23,7 +23,7 @@ impl Contact {
         for (key, nowhere) in own.into_iter().chain(named) {
             self.emails.remove(&key);
             if key == self.id {
-                self.given_up = Some(GivenUp::Free);
+                self.given_up = Some(GivenUp::default());
             } else if self.aliases.remove(&key) {
                 items.push(Item::Channel(key, nowhere));
             }

@@ -85,7 +85,7 @@ pub fn records(loaded: &Loaded, channels: &PersonChannels) -> Vec<Key> {
 pub fn pointed(loaded: &Loaded, channel: &ChannelKey) -> Option<ChannelKey> {
     match loaded.channel(channel)? {
         Channel::AliasOf(record) => Some(record.clone()),
-        Channel::Contact(Contact { given_up: Some(GivenUp::To(record)), .. }) => Some(record.clone()),
+        Channel::Contact(Contact { given_up: Some(GivenUp { to: Some(record) }), .. }) => Some(record.clone()),
         Channel::Contact(_) => None,
     }
 }

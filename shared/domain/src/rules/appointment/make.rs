@@ -8,8 +8,8 @@ use crate::directory::{Contact, KnownChannel, KnownName, Recognised, find_person
 use crate::enquiry::ContactPreferences;
 use crate::lead::Lead;
 use crate::rules::appointment::changed;
-use crate::rules::directory::give_up;
 use crate::rules::calendar::{CalendarContext, NewEvent, schedule_as, state_of};
+use crate::rules::directory::give_up;
 use crate::settings::Dealer;
 use crate::slots::{Diary, LoadDay};
 use chrono::{DateTime, Utc};

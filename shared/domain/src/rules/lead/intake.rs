@@ -73,6 +73,8 @@ pub struct StoredState<'a> {
     pub latest_enquiry: Option<&'a Enquiry>,
     /// The latest leads here of other people who share a channel with the contact.
     pub others: &'a [&'a Lead],
+    /// The enquiry of the lead with this id, if it is sent again.
+    pub enquiry: Option<&'a Enquiry>,
     /// The trade-ins of the lead with this id, if the enquiry is sent again.
     pub trade_ins: [Option<&'a Element>; VEHICLES],
 }
@@ -114,7 +116,7 @@ pub fn receive(
         return Ok(IntakeOutcome::Repeat(None));
     }
     if let Some(lead) = found.lead {
-        return known(arrival, lead, found.trade_ins, contact);
+        return known(arrival, (lead, found), contact);
     }
     if let Some((receipt, lead)) = found.added {
         return added_before(arrival, receipt, lead);
@@ -251,12 +253,7 @@ const SAID_OTHERWISE: &str = "this enquiry's id was used before with another bod
 const RESENDS: usize = 20;
 
 /// Handles an enquiry whose number is in use: by the same enquiry, or by chance by another one.
-fn known(
-    arrival: &Arrival,
-    lead: &Lead,
-    trade_ins: [Option<&Element>; VEHICLES],
-    contact: Option<&Recognised>,
-) -> Result<IntakeOutcome, Refusal> {
+fn known(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), contact: Option<&Recognised>) -> Result<IntakeOutcome, Refusal> {
     if lead.origin.key != arrival.origin {
         return Ok(IntakeOutcome::NumberTaken);
     }
@@ -271,12 +268,13 @@ fn known(
     }
     let mut changed = lead.touched(arrival.at);
     changed.describe(&arrival.enquiry);
+    changed.ask_anew(found.enquiry, &arrival.enquiry.contact);
     // The directory does not change, but a search by the new channels finds the lead.
     let channels = contact.into_iter().flat_map(|contact| &contact.channels);
     changed.found_by(channels.filter(|(_, owner)| owner.is_none() || *owner != lead.contact_id).map(|(channel, _)| channel));
     changed.origin.resent.push(Resent { body: arrival.body.clone(), request: arrival.request.clone() });
     let mut events = vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }];
-    let (mut offered, trade_ins) = enquired_again(&mut changed, trade_ins, &arrival.enquiry, &arrival.by, arrival.at);
+    let (mut offered, trade_ins) = enquired_again(&mut changed, found.trade_ins, &arrival.enquiry, &arrival.by, arrival.at);
     events.append(&mut offered);
     let entry = arrival.entry(&changed, events);
     let receipt = arrival.receipt_of(lead.id);
