@@ -17,7 +17,7 @@ async fn found(world: &World, who: &str, query: &str) -> Vec<String> {
 }
 
 fn enquiry_of(name: &str, kind: &str, source: &str, phone: &str, plate: &str) -> Value {
-    json!({"type": kind, "source": source, "contact": {"last_name": name, "email": format!("{}@example.com", name.to_lowercase()), "phone": phone},
+    json!({"type": kind, "source": source, "contact": {"last_name": name, "email": format!("{}@example.com", name.to_lowercase().replace(|c: char| !c.is_ascii(), "x")), "phone": phone},
         "trade_in": {"make": "Opel", "plate": plate}})
 }
 

@@ -4,9 +4,9 @@ use crate::answer::{LeadCreated, Outcome};
 use crate::format::{Format, ReceivedEnquiry};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{Actor, ChannelKey, DealerId, LeadId, Refusal, Right};
+use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right, Status};
 use forecourt_domain::decision::Item;
-use forecourt_domain::directory::{Recognised, recognise};
+use forecourt_domain::directory::{Recognised, find_person};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::enquiry::{Enquiry, RoutingCriteria, VEHICLES};
 use forecourt_domain::lead::{Lead, Raw, RawStorage};
@@ -15,7 +15,8 @@ use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::packed;
 use forecourt_edge::http::Problem;
-use forecourt_edge::usecase::directory::{self, channels, contact_of, records};
+use forecourt_edge::usecase::directory::{self, PersonChannels, channels, records};
+use forecourt_edge::usecase::lead::{described, enquiry_of};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
 use std::sync::Arc;
@@ -81,9 +82,12 @@ impl Submission {
             let id = store.secret().lead_number(&self.scope, &arrival.origin, number);
             let lane = lane(dealer, &arrival.enquiry);
             let keys = [Key::Lead(id), Key::lane(dealer.id.clone(), lane), Key::Dealer(dealer.id.clone())].into_iter();
-            let keys = keys.chain(channels.iter().cloned().map(Key::Channel)).chain(arrival.receipt.clone().map(Key::Receipt));
+            let keys = keys.chain(channels.keys()).chain(arrival.receipt.clone().map(Key::Receipt));
             let load = Load::of(keys).with_long_retry().then(|loaded| {
-                referenced_keys(loaded, &channels, &dealer.id, &arrival).into_iter().chain(trade_in_keys(loaded, id, &arrival)).collect()
+                referenced_keys(loaded, &channels, &dealer.id, (id, &arrival))
+                    .into_iter()
+                    .chain(trade_in_keys(loaded, id, &arrival))
+                    .collect()
             });
             let candidate = Candidate { arrival: &arrival, id, dealer, channels: &channels };
             let rule = |loaded: &Loaded, attempt: u32| candidate.decide(loaded, attempt);
@@ -162,13 +166,35 @@ pub(crate) async fn site(platform: &Platform, scope: &Scope, dealer: &Dealer, en
 }
 
 /// Returns the keys that the items of the first read refer to: contact records behind aliases, the lead of a receipt, the contact's latest lead.
-pub(crate) fn referenced_keys(loaded: &Loaded, channels: &[ChannelKey], dealer: &DealerId, arrival: &Arrival) -> Vec<Key> {
+pub(crate) fn referenced_keys(
+    loaded: &Loaded,
+    channels: &PersonChannels,
+    dealer: &DealerId,
+    (id, arrival): (LeadId, &Arrival),
+) -> Vec<Key> {
     let lead = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key)).map(|receipt| Key::Lead(receipt.lead));
     // A known contact may have a lead at this dealer to which this enquiry is added, or was added before.
-    let known = channels.iter().filter_map(|channel| contact_of(loaded, channel)).find_map(|contact| contact.latest.get(dealer).copied());
-    let latest = known.into_iter().flat_map(|lead| [Key::Lead(lead), Key::Receipt(arrival.origin.clone())]);
+    let found = find_person(&directory::known(loaded, channels), channels.name.as_ref(), &id.to_string());
+    let of_contact = found.as_ref().and_then(|found| found.contact.latest.get(dealer).copied());
+    let latest = of_contact.into_iter().flat_map(|lead| [Key::Lead(lead), Key::Receipt(arrival.origin.clone())]);
+    // The contacts of the lead to which the enquiry is added.
+    let joined =
+        of_contact.filter(|lead| loaded.lead(*lead).is_some_and(|lead| lead.status == Status::InProgress && lead.contacts.is_empty()));
+    let joined = joined.map(|lead| described(loaded, lead));
+    let others = found.iter().flat_map(|found| leads_of_others(found, dealer)).map(Key::Lead);
+    // The contact of an enquiry that is sent again.
+    let again = loaded.lead(id).filter(|lead| arrival.resend && lead.origin.key == arrival.origin && !lead.contacts.is_empty());
+    let again = again.map(|lead| described(loaded, lead.id));
     let added = loaded.receipt(&arrival.origin).map(|receipt| Key::Lead(receipt.lead));
-    records(loaded, channels).into_iter().chain(lead).chain(latest).chain(added).collect()
+    records(loaded, channels).into_iter().chain(lead).chain(latest).chain(joined).chain(others).chain(again).chain(added).collect()
+}
+
+/// Returns the latest leads at `dealer` of the people who share a channel with the contact.
+fn leads_of_others(found: &Recognised, dealer: &DealerId) -> Vec<LeadId> {
+    let mut leads: Vec<LeadId> = found.clashes.iter().filter_map(|clash| clash.other.latest.get(dealer).copied()).collect();
+    leads.sort_unstable();
+    leads.dedup();
+    leads
 }
 
 /// Returns the keys of the trade-ins of an enquiry that is sent again.
@@ -178,16 +204,18 @@ fn trade_in_keys(loaded: &Loaded, id: LeadId, arrival: &Arrival) -> impl Iterato
 }
 
 /// Returns the contact of an enquiry as it will be stored in the directory, and the contact's latest lead at `dealer` (INT-6, DIS-5).
+/// Returns also the latest leads here of other people who share a channel with the contact.
 pub(crate) fn recognised<'a>(
     loaded: &'a Loaded,
-    channels: &[ChannelKey],
+    channels: &PersonChannels,
     dealer: &DealerId,
     id: LeadId,
-) -> (Option<Recognised>, Option<&'a Lead>) {
-    let people = directory::known(loaded, channels);
-    let before = people.iter().find_map(|(_, contact)| contact.as_ref()).and_then(|contact| contact.latest.get(dealer));
+) -> (Option<Recognised>, Option<&'a Lead>, Vec<&'a Lead>) {
+    let found = find_person(&directory::known(loaded, channels), channels.name.as_ref(), &id.to_string());
+    let before = found.as_ref().and_then(|found| found.contact.latest.get(dealer));
     let latest = before.and_then(|lead| loaded.lead(*lead));
-    (recognise(&people, dealer, id), latest)
+    let others = found.iter().flat_map(|found| leads_of_others(found, dealer)).filter_map(|lead| loaded.lead(lead)).collect();
+    (found.map(|found| found.with_latest(dealer, id)), latest, others)
 }
 
 /// Returns the lane of an enquiry: the rotation, a group's rotation, or the pool (DIS-3, DIS-8).
@@ -203,7 +231,7 @@ struct Candidate<'a> {
     id: LeadId,
     /// The dealer as read before; the consistent read may return newer settings.
     dealer: &'a Dealer,
-    channels: &'a [ChannelKey],
+    channels: &'a PersonChannels,
 }
 
 impl Candidate<'_> {
@@ -211,7 +239,7 @@ impl Candidate<'_> {
     fn decide(&self, loaded: &Loaded, attempt: u32) -> Result<Decided, Refusal> {
         let Self { arrival, id, dealer: known, channels } = *self;
         let dealer = loaded.dealer(&known.id).unwrap_or(known);
-        let (contact, latest) = recognised(loaded, channels, &dealer.id, id);
+        let (contact, latest, others) = recognised(loaded, channels, &dealer.id, id);
         // If newer settings choose a lane that was not read, the assign function distributes the lead.
         let place = loaded.place(&dealer.id, &lane(dealer, &arrival.enquiry)).filter(|_| attempt < ASSIGNING_ATTEMPTS);
         let receipt = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key));
@@ -221,7 +249,10 @@ impl Candidate<'_> {
             *place = loaded.element(id, ElementKind::TradeIn, &element);
         }
         let (contact, place) = (contact.as_ref(), place.as_ref());
-        let found = StoredState { lead: loaded.lead(id), receipt, added, latest, trade_ins, contact, place };
+        let latest_enquiry = latest.and_then(|lead| enquiry_of(loaded, lead));
+        let lead = loaded.lead(id);
+        let enquiry = lead.and_then(|lead| enquiry_of(loaded, lead));
+        let found = StoredState { lead, receipt, added, latest, latest_enquiry, others: &others, enquiry, trade_ins, contact, place };
         let created = |lead: &Lead| LeadCreated::of(lead, &known.id, &arrival.enquiry);
         let decided = match intake::receive(arrival, id, found, dealer)? {
             IntakeOutcome::New(decision) => {

@@ -102,7 +102,7 @@ impl Mail {
         Self {
             id: id.to_owned(),
             to_name: to.name.clone(),
-            to: to.address.to_string(),
+            to: to.address.wire(),
             from_name: dealer.settings.from_name.clone().unwrap_or_else(|| dealer.settings.name.clone()),
             reply_to: None,
             at: now,

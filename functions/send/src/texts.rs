@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::base::{Language, Medium};
+use forecourt_domain::base::{Email, Language, Medium};
 use forecourt_domain::calendar::{CalendarEvent, title_of};
 use forecourt_domain::lead::{Entry, Event, Lead};
 use forecourt_domain::messages::{Letter, LetterKind, Message, Notice};
@@ -112,7 +112,7 @@ impl Texts {
     pub fn letter(&self, envelope: Envelope<'_>, letter: &Letter, about: LetterSubject<'_>) -> Result<Mail, TextError> {
         let Envelope { to, dealer, .. } = envelope;
         let written = self.render_letter(dealer, letter, about, LetterReader { language: &to.language, name: &to.name })?;
-        let reply_to = dealer.settings.lead_address.as_ref().map(ToString::to_string);
+        let reply_to = dealer.settings.lead_address.as_ref().map(Email::wire);
         Ok(Mail { reply_to, ..Mail::from_text(envelope, &written) })
     }
 

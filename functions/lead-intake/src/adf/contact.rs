@@ -108,8 +108,8 @@ fn person(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> RawContact {
     let (first, others): (Vec<&Leaf<'_>>, Vec<&Leaf<'_>>) = channels.into_iter().partition(|leaf| is_preferred(leaf));
     let channels = || first.iter().chain(&others);
     for leaf in channels().filter(|leaf| leaf.node.name == "email") {
-        let written = leaf.line().unwrap_or_default();
-        addresses(&written).into_iter().for_each(|email| add_email(&mut person, email));
+        // One element can hold several addresses, or a name with the address: the check of the enquiry reads them.
+        add_email(&mut person, leaf.line().unwrap_or_default());
     }
     for leaf in channels().filter(|leaf| leaf.node.name == "phone") {
         let Some(number) = leaf.line() else { continue };
@@ -178,18 +178,6 @@ fn names(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> (NameParts, Option<Str
     // If the only given name is a middle name, it becomes the first name.
     name.first = name.first.or_else(|| name.middle.take());
     (name, part("company"))
-}
-
-/// Returns the addresses in one `email` element. Some senders put several addresses into it, or the name with the address.
-fn addresses(written: &str) -> Vec<String> {
-    let pieces: Vec<&str> = written.split([';', ',']).map(str::trim).filter(|piece| !piece.is_empty()).collect();
-    let several = pieces.len() > 1 && pieces.iter().all(|piece| piece.contains('@'));
-    let pieces = if several { pieces } else { vec![written] };
-    let bare = |piece: &str| match piece.split_once('<').and_then(|(_, rest)| rest.split_once('>')) {
-        Some((address, _)) if address.contains('@') => address.trim().to_owned(),
-        _ => piece.to_owned(),
-    };
-    pieces.into_iter().map(bare).collect()
 }
 
 /// Reads the first address that is not empty.

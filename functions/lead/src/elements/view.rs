@@ -153,6 +153,9 @@ pub struct CommunicationView {
     /// Note of a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Address or number to which an e-mail or an SMS was sent last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// Delivery state of an e-mail or an SMS: `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear` (MSG-1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fate: Option<&'static str>,
@@ -225,6 +228,7 @@ impl CommunicationView {
             form: None,
             reached: None,
             note: None,
+            to: letter.and_then(|letter| letter.to.clone()),
             fate: letter.map(|letter| letter.fate.name()),
             why,
         };

@@ -7,7 +7,7 @@ use forecourt_domain::enquiry::LeadType;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::Call;
-use forecourt_edge::usecase::directory::{contact_of, records};
+use forecourt_edge::usecase::directory::{contact_of, pointed};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, LeadRow, Load};
 
@@ -121,18 +121,20 @@ impl Search {
             return Err(Refusal::field("q", "LEAD-8", "must be 2 to 100 characters").into());
         }
         let channel = match Email::parse(text) {
-            Ok(email) => Some(email.to_string()),
-            Err(_) => Phone::read(text, dealer.settings.country).e164,
+            Ok(email) => Some(email.key()),
+            Err(_) => Phone::read(text, dealer.settings.country).channel(),
         };
         let channel = channel.map(|channel| platform.store.secret().channel(&call.scope, &channel));
         let lead: Option<LeadId> = text.parse().ok();
         let number = text.chars().filter(char::is_ascii_digit).collect();
         let search = Self { plate: letters(text), number, words: SearchWords::of(text), contact: None, leads: lead.map(|lead| vec![lead]) };
         let Some(channel) = channel else { return Ok(search) };
-        let channels = [channel.clone()];
         // Ten digits can be a telephone number or a lead's number.
         let load = Load::of([Key::Channel(channel.clone())].into_iter().chain(lead.map(Key::Lead)));
-        let loaded = platform.store.load(&call.scope, &load.then(|loaded| records(loaded, &channels))).await?;
+        let loaded = platform
+            .store
+            .load(&call.scope, &load.then(|loaded| pointed(loaded, &channel).map(Key::Channel).into_iter().collect()))
+            .await?;
         let lead = lead.filter(|lead| loaded.lead(*lead).is_some());
         let known = contact_of(&loaded, &channel);
         let leads = match &known {

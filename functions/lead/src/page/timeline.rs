@@ -73,7 +73,7 @@ impl EventView {
             }
             Event::Sited { mailbox } => ("sited", json!({"came_in_at": mailbox})),
             Event::Added { enquiry } => ("added", json!({"enquiry": enquiry})),
-            Event::ContactClash => ("contact_clash", json!({})),
+            Event::ContactClash { channel } => ("contact_clash", json!({"channel": channel})),
             Event::Assigned { from, to, why } => ("assigned", json!({"from": from, "to": to, "why": why})),
             Event::Moved { from, to, note } => ("moved", json!({"from": from, "to": to, "note": note})),
             Event::Step { step, due } => ("step", json!({"step": step, "due": due})),

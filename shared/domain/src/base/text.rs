@@ -90,6 +90,21 @@ impl SearchWords {
     }
 }
 
+/// Returns a name in the form in which the names of people are compared: folded, and with umlauts as one letter in each spelling. `Müller`,
+/// `Mueller` and `MULLER` have the same form. An `e` behind two vowels is no umlaut: `Bauer` is not `Baur`.
+pub fn folded_name(name: &str) -> String {
+    let mut out = String::new();
+    for c in folded(name, false).chars() {
+        let mut last = out.chars().rev();
+        let is_umlaut =
+            c == 'e' && matches!(last.next(), Some('a' | 'o' | 'u')) && !matches!(last.next(), Some('a' | 'e' | 'i' | 'o' | 'u' | 'q'));
+        if !is_umlaut {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Returns the words of a text in lower case, separated by single spaces, without accents, apostrophes and punctuation. Ligatures become
 /// letters. Umlauts become two letters if `umlauts` is set.
 fn folded(text: &str, umlauts: bool) -> String {

@@ -23,6 +23,11 @@ impl Judge {
         }
     }
 
+    /// Records a value that was mended.
+    pub(crate) fn flag(&mut self, field: &str, detail: String) {
+        self.flags.push(Flag { field: field.to_owned(), detail });
+    }
+
     /// Reads one line of at most `max` characters. `None` if it is empty.
     pub(crate) fn line(&mut self, field: &str, value: Option<&str>, max: usize) -> Option<String> {
         self.text(field, value, max, false)

@@ -6,6 +6,7 @@ mod judge;
 mod names;
 mod preferences;
 
+pub(crate) use check::CHANNELS;
 pub use check::{Tolerance, VEHICLES};
 pub use criteria::RoutingCriteria;
 pub(crate) use judge::Judge;
@@ -204,6 +205,9 @@ pub struct Person {
     pub company: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub emails: Vec<Email>,
+    /// E-mail addresses that could not be read, as received (INT-3). A person mends them by a correction of the addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread_emails: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub phones: Vec<Phone>,
     /// The channel by which the customer wants to be contacted. `None` if the customer did not choose.
@@ -222,6 +226,11 @@ pub struct Person {
 }
 
 impl Person {
+    /// Returns whether the person has an e-mail address or a telephone number, be it one that a person must mend (INT-3).
+    pub fn has_channel(&self) -> bool {
+        !(self.emails.is_empty() && self.unread_emails.is_empty() && self.phones.is_empty())
+    }
+
     /// Returns the name for lists: the person's name, else the company, else the first channel.
     pub fn display_name(&self) -> String {
         let name = [&self.first_name, &self.last_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
@@ -230,7 +239,7 @@ impl Person {
         }
         let (email, phone) = (self.emails.first().map(|e| e.as_str().to_owned()), self.phones.first().map(|p| p.typed.clone()));
         let channel = if self.preferred_channel == Some(PreferredChannel::Phone) { phone.or(email) } else { email.or(phone) };
-        self.company.clone().or(channel).unwrap_or_default()
+        self.company.clone().or(channel).or_else(|| self.unread_emails.first().cloned()).unwrap_or_default()
     }
 }
 

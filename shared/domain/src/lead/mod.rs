@@ -11,7 +11,7 @@ mod task;
 mod timeline;
 mod turn;
 
-pub use contacts::LeadContact;
+pub use contacts::{Asker, LeadContact};
 pub use origin::{Added, LeadOrigin, Receipt, Resent};
 pub use plan::{ClockStart, Plan, Step};
 pub use raw::{Raw, RawStorage};
@@ -73,6 +73,9 @@ pub struct Lead {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "described")]
     pub enquiry_version: Option<u64>,
+    /// Who asked last, if the answer does not go to the main contact's usual channels (INT-6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asker: Option<Box<Asker>>,
     /// Its contacts, the main one first, at most ten. Empty if the only contact is the unchanged contact of the enquiry (LEAD-7).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<LeadContact>,

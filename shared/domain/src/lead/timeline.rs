@@ -78,8 +78,13 @@ pub enum Event {
         /// The content of the new enquiry.
         enquiry: Box<Enquiry>,
     },
-    /// A channel of the contact belongs to another person in the directory. Nothing was merged (INT-6).
-    ContactClash,
+    /// A channel of the contact belongs to another person in the directory, or another person uses a channel of the contact. Nothing was
+    /// merged (INT-6).
+    ContactClash {
+        /// The address or number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<String>,
+    },
     /// The lead has a new owner (DIS-7).
     Assigned {
         /// The previous owner.

@@ -2,7 +2,7 @@
 
 use crate::base::{DealerId, Language, Medium, Subject};
 use crate::elements::{Form, Quote};
-use crate::lead::Lead;
+use crate::lead::{Asker, Lead};
 use crate::messages::{Lease, Retry};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,9 @@ pub struct Letter {
     /// When it was queued.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub queued: DateTime<Utc>,
+    /// The contact of the lead whom the letter answers. `None` if it is about an appointment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Box<Asker>>,
     /// The address or number of the latest attempt (APT-3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -192,7 +195,7 @@ impl SuppressionReason {
 }
 
 impl Letter {
-    /// Creates a letter to the main contact of a lead, due at once.
+    /// Creates a letter to the contact who asked last in a lead, due at once.
     pub fn of_lead(lead: &Lead, cause: String, medium: Medium, kind: LetterKind, now: DateTime<Utc>) -> Self {
         Self {
             home: Subject::Lead(lead.id),
@@ -204,6 +207,7 @@ impl Letter {
             language: None,
             queued: now,
             to: None,
+            answers: Some(Box::new(lead.asked_last())),
             fate: LetterState::Queued { due: now, attempts: 0 },
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::access::Scope;
 use crate::base::text::line;
-use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UserId};
+use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UNDELIVERABLE, UserId};
 use crate::decision::{Decision, Item};
 use crate::people::{User, UserChange, UserFacts};
 use crate::settings::Dealer;
@@ -34,8 +34,11 @@ pub fn save(input: UserInput<'_>, id: &UserId, before: Option<&User>, facts: Use
     }
     let mobile =
         facts.mobile.as_deref().map(|typed| Phone::read(typed, Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
-    if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.e164.is_none()) {
+    if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.texted().is_none()) {
         faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
+    }
+    if !facts.email.is_deliverable() {
+        faults.push(Fault::new("email", "SET-7", UNDELIVERABLE));
     }
     for right in facts.rights.iter().filter(|right| !scope.gives(**right)) {
         faults.push(Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant this right")));

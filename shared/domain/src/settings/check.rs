@@ -1,7 +1,7 @@
 //! The checks of a dealer's settings.
 
 use crate::base::text::{is_line, line};
-use crate::base::{DistributionGroupId, Fault, UserId};
+use crate::base::{DistributionGroupId, Fault, UNDELIVERABLE, UserId};
 use crate::enquiry::{Condition, LeadType};
 use crate::hours::DayOffKind;
 use crate::settings::{DealerSettings, Escalation, Settings};
@@ -204,6 +204,10 @@ impl DealerSettings {
             ("unparsed_mail_to", "INT-7", &self.unparsed_mail_to),
             ("trade_in_cc_email", "INT-8", &self.trade_in_cc_email),
         ];
+        let lead_address = [("lead_address", "SET-4", &self.lead_address)];
+        for (field, rule, _) in targets.iter().chain(&lead_address).filter(|(.., to)| to.as_ref().is_some_and(|to| !to.is_deliverable())) {
+            faults.push(Fault::new(*field, rule, UNDELIVERABLE));
+        }
         for (field, rule, target) in targets {
             if target.as_ref().is_some_and(|to| self.lead_address.as_ref().is_some_and(|own| own.is_same(to))) {
                 faults.push(Fault::new(field, rule, "must not be the lead address itself"));

@@ -46,7 +46,7 @@ pub fn communicate(
             (Some((Medium::Email, LetterKind::Text { subject: subject.clone(), text: text.clone(), enclosed })), Some(ReactionKind::Reply))
         }
         CommunicationRequest::Sms { text } => {
-            if reached.phone.as_ref().and_then(|phone| phone.e164.as_ref()).is_none() {
+            if reached.phone.as_ref().and_then(|phone| phone.texted()).is_none() {
                 return Err(Refusal::Conflict("the contact has no telephone number that can be dialled (LEAD-3)".into()));
             }
             (
