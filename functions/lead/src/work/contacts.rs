@@ -216,10 +216,10 @@ impl Changed {
     }
 
     /// Returns whether a contact of another lead of the record, with another name, has the channel.
-    fn is_kept(&self, platform: &Platform, call: &Call, key: &ChannelKey, (lead, dealer): (&Lead, &Dealer), loaded: &Loaded) -> bool {
+    fn is_kept(&self, key: &ChannelKey, lead: &Lead, loaded: &Loaded, channels_of: impl Fn(&Person) -> PersonChannels) -> bool {
         let Some(record) = lead.contact_id.as_ref().and_then(|id| record(loaded, id)) else { return false };
         contacts_of(loaded, &record.id, leads_of(&record, Some(lead.id))).any(|contact| {
-            let channels = channels(platform, &call.scope, dealer, &contact.person);
+            let channels = channels_of(&contact.person);
             let is_another = channels.name.as_ref().zip(self.removed.name.as_ref()).is_some_and(|(one, other)| !one.agrees(other));
             is_another && channels.has(key)
         })
@@ -259,7 +259,8 @@ async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAc
         let person = action.person(lead, enquiry, dealer.settings.country)?;
         let changed = Changed::of(platform, call, action, (lead, dealer), loaded);
         let new = known(loaded, &changed.new);
-        let given_up = known(loaded, &changed.removed.clone().only(|key| !changed.is_kept(platform, call, key, (lead, dealer), loaded)));
+        let channels_of = |person: &Person| channels(platform, &call.scope, dealer, person);
+        let given_up = known(loaded, &changed.removed.clone().only(|key| !changed.is_kept(key, lead, loaded, channels_of)));
         let others: Vec<&Lead> = leads_of_others(&new, lead).into_iter().filter_map(|other| loaded.lead(other)).collect();
         let record = lead.contact_id.as_ref().and_then(|id| record(loaded, id));
         let context = ContactsContext {
