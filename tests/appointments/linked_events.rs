@@ -22,9 +22,9 @@ async fn appointment(world: &World, lead: LeadId, event: &EventId) -> Appointmen
 }
 
 async fn letter(world: &World, lead: LeadId, event: &EventId, cause: &str) -> Letter {
-    let home = Subject::Appointment(AppointmentId::of_event(lead, event));
-    let loaded = world.store.load(&world.scope(), &Load::of([Key::Letter(home.clone(), cause.into())])).await.unwrap();
-    loaded.letter(&home, cause).unwrap().clone()
+    let subject = Subject::Appointment(AppointmentId::of_event(lead, event));
+    let loaded = world.store.load(&world.scope(), &Load::of([Key::Letter(subject.clone(), cause.into())])).await.unwrap();
+    loaded.letter(&subject, cause).unwrap().clone()
 }
 
 /// Returns the mails to jana.
@@ -88,7 +88,7 @@ async fn apt_3_the_customer_gets_a_confirmation_at_once_and_one_reminder_for_the
         let reminded = "11-27 07:00:00 jana: Erinnerung: Ihr Termin am 27.11.2026, 21:30 Uhr";
         assert_eq!(mails_to_jana(&world), [&confirmed[..], &[reminded]].concat());
         let stale = letter(&world, lead, &event, "reminder-0-email").await;
-        assert!(matches!(stale.fate, LetterState::Suppressed { why: SuppressionReason::NoLongerSo, .. }), "{stale:?}");
+        assert!(matches!(stale.state, LetterState::Suppressed { why: SuppressionReason::NoLongerSo, .. }), "{stale:?}");
         let told_of = appointment(&world, lead, &event).await;
         assert!(told_of.confirmed.email && told_of.reminded.email && !told_of.confirmed.sms);
     }
@@ -122,7 +122,7 @@ async fn msg_1_with_external_mail_off_each_letter_is_recorded_as_suppressed() {
     assert_eq!(mails_to_jana(&world), Vec::<String>::new());
     for cause in ["confirmation-0-email", "reminder-0-email"] {
         let letter = letter(&world, lead, &event, cause).await;
-        assert!(matches!(letter.fate, LetterState::Suppressed { why: SuppressionReason::Switched, .. }), "{letter:?}");
+        assert!(matches!(letter.state, LetterState::Suppressed { why: SuppressionReason::Switched, .. }), "{letter:?}");
     }
     assert!(appointment(&world, lead, &event).await.confirmed.is_none());
 }
@@ -158,7 +158,7 @@ async fn apt_3_sms_is_sent_only_to_customers_with_a_number_and_only_if_the_deale
         ]
     );
     let unsent = letter(&world, unreached, &other, "reminder-0-sms").await;
-    assert!(matches!(unsent.fate, LetterState::Suppressed { why: SuppressionReason::NoAddress, .. }), "{unsent:?}");
+    assert!(matches!(unsent.state, LetterState::Suppressed { why: SuppressionReason::NoAddress, .. }), "{unsent:?}");
     let told = appointment(&world, reached, &event).await;
     assert!(told.confirmed.sms && told.reminded.sms && told.reminded.email);
 }
@@ -229,5 +229,5 @@ async fn apt_3_after_a_move_to_another_dealer_the_reminder_follows_that_dealers_
     let (here, there) = ("Autohaus Nordstern", "Lakeside Motors");
     assert_eq!(told, [(at("2026-11-23T09:00:00Z"), here), (at("2026-11-23T09:00:00Z"), there), (at("2026-11-25T19:30:00Z"), there)]);
     let stale = letter(&world, lead, &event, "reminder-0-email").await;
-    assert!(matches!(stale.fate, LetterState::Suppressed { why: SuppressionReason::NoLongerSo, .. }), "{stale:?}");
+    assert!(matches!(stale.state, LetterState::Suppressed { why: SuppressionReason::NoLongerSo, .. }), "{stale:?}");
 }

@@ -22,7 +22,7 @@ async fn jana(world: &World) -> LeadId {
 }
 
 /// Returns the delivery state of the lead's first message.
-async fn fate(world: &World, lead: LeadId) -> (String, String) {
+async fn state(world: &World, lead: LeadId) -> (String, String) {
     let list = world.get(ADMIN, &format!("/leads/{lead}/communications")).await;
     (list.text("/elements/0/fate").to_owned(), list.text("/elements/0/why").to_owned())
 }
@@ -91,7 +91,7 @@ async fn lead_3_a_message_that_the_settings_forbid_is_refused_or_suppressed() {
     let made = communicate(&world, id, &mail()).await;
     assert_eq!((made.status, made.text("/fate"), made.text("/why")), (201, "suppressed", "switched"), "{}", made.body);
     world.system.settle().await;
-    assert_eq!((fate(&world, id).await.0.as_str(), to_customer(&world).len()), ("suppressed", 0));
+    assert_eq!((state(&world, id).await.0.as_str(), to_customer(&world).len()), ("suppressed", 0));
     assert!(world.page(id).await.lead.reaction.is_none(), "nobody was answered");
     world
         .settings(|draft| {

@@ -11,7 +11,7 @@ use http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Returns the letters about an appointment as `says medium fate why`.
+/// Returns the letters about an appointment as `says medium state why`.
 pub fn letters(reply: &Reply) -> Vec<String> {
     let text = |letter: &Value, name: &str| letter[name].as_str().unwrap_or_default().to_owned();
     let line =

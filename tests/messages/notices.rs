@@ -118,7 +118,7 @@ async fn sent_from(now: &str, times: usize, failures: Vec<Undelivered>) -> (Vec<
         if let Some(due) = message.due() {
             world.system.clock.freeze_at(due);
         }
-        fates.push(message.fate);
+        fates.push(message.state);
     }
     let carried = flaky.carried.lock().unwrap().len();
     (fates, carried)
@@ -138,12 +138,12 @@ async fn msg_1_a_temporary_failure_is_retried_and_a_permanent_one_is_shown() {
 
     // Three days of attempts, in opening hours.
     let (fates, carried) = sent_times(90, (0..100).map(|_| later()).collect()).await;
-    let failed = fates.iter().position(|fate| matches!(fate, MessageState::Failed { .. }));
+    let failed = fates.iter().position(|state| matches!(state, MessageState::Failed { .. }));
     assert!(failed.is_some_and(|failed| failed > 71), "{failed:?}");
     assert_eq!(carried, 0);
     // Without an answer each time, the reader may have had it eight times.
     let (fates, _) = sent_through((0..20).map(|_| Undelivered::Unclear("no answer".into())).collect()).await;
-    let seven = fates.iter().filter(|fate| matches!(fate, MessageState::Queued { attempts: 7, .. })).count();
+    let seven = fates.iter().filter(|state| matches!(state, MessageState::Queued { attempts: 7, .. })).count();
     assert!(seven > 0 && matches!(&fates[11], MessageState::Failed { why, .. } if why == "no answer"), "{fates:?}");
 }
 
@@ -153,8 +153,8 @@ async fn msg_1_a_busy_provider_uses_up_no_attempt() {
     let busy = || Undelivered::Busy("Maximum sending rate exceeded".into());
     let (fates, carried) = sent_times(12, (0..11).map(|_| busy()).collect()).await;
     let mut before = at("2026-11-23T09:00:00Z");
-    for fate in &fates[..11] {
-        let MessageState::Queued { attempts: 0, due, .. } = fate else { panic!("{fate:?}") };
+    for state in &fates[..11] {
+        let MessageState::Queued { attempts: 0, due, .. } = state else { panic!("{fate:?}") };
         let pause = (*due - before).num_seconds();
         assert!((60..=1_350).contains(&pause), "{pause}");
         before = *due;

@@ -196,8 +196,8 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
         let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
             let _ = rule(context, appointment, loaded);
         };
-        let home = loaded.appointment(&id).and_then(|appointment| Some((appointment, loaded.dealer(&appointment.dealer)?)));
-        let wanted = home.and_then(|(appointment, dealer)| Some((appointment, wanted(appointment, dealer).ok()?)));
+        let found = loaded.appointment(&id).and_then(|appointment| Some((appointment, loaded.dealer(&appointment.dealer)?)));
+        let wanted = found.and_then(|(appointment, dealer)| Some((appointment, wanted(appointment, dealer).ok()?)));
         let of_customer = wanted.into_iter().flat_map(|(appointment, wanted)| wanted.keys(loaded, appointment));
         of_customer.chain(needs(loaded, &id, read_days, &by, call.now)).collect()
     });

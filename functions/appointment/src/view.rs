@@ -158,7 +158,8 @@ pub struct LetterView {
     /// When the letter was queued.
     pub queued_at: DateTime<Utc>,
     /// `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear`.
-    pub fate: &'static str,
+    #[serde(rename = "fate")]
+    pub state: &'static str,
     /// When the letter is due, while it is queued; otherwise when its state last changed.
     pub at: DateTime<Utc>,
     /// Why the letter was suppressed or failed.
@@ -272,7 +273,7 @@ impl AppointmentPageView {
 
 impl LetterView {
     fn of(letter: &Letter) -> Self {
-        let (at, why) = match &letter.fate {
+        let (at, why) = match &letter.state {
             LetterState::Queued { due, .. } => (*due, None),
             LetterState::Sending { until, .. } => (*until, None),
             LetterState::Sent { at, .. } | LetterState::Unclear { at } => (*at, None),
@@ -280,6 +281,6 @@ impl LetterView {
             LetterState::Failed { at, why } => (*at, Some(why.clone())),
         };
         let (kind, medium, to) = (letter.kind.name(), letter.medium.name(), letter.to.clone());
-        Self { kind, medium, to, queued_at: letter.queued, fate: letter.fate.name(), at, why }
+        Self { kind, medium, to, queued_at: letter.queued, state: letter.state.name(), at, why }
     }
 }

@@ -312,14 +312,14 @@ impl LinkRequest<'_> {
             if let Some(request) = &request
                 && let Some(answer) = request.answered(loaded, call.now)?
             {
-                return Ok((None, (answer == ANEW, true)));
+                return Ok((None, (answer == NEW_BOOKING, true)));
             }
             let new = items.3.is_none_or(|event| items.2.standing(Some(event), call.now) == InvitationStatus::Cancelled);
             let decision = apply(items, &days)?;
             let decision = decision.map(|decision| with_appointments(decision, items.0, items.1, |id| loaded.appointment(id), call.now));
             let new = new && decision.is_some();
             let decision = match &request {
-                Some(request) => Some(request.answering(decision.unwrap_or_default(), if new { ANEW } else { "" }.into(), call.now)),
+                Some(request) => Some(request.answering(decision.unwrap_or_default(), if new { NEW_BOOKING } else { "" }.into(), call.now)),
                 None => decision,
             };
             Ok((decision, (new, false)))
@@ -347,7 +347,7 @@ impl LinkRequest<'_> {
 }
 
 /// Remembered answer of a request that made a new booking.
-const ANEW: &str = "anew";
+const NEW_BOOKING: &str = "anew";
 
 /// Uses the key of the form as `Idempotency-Key`. Each page has a new key, so that a form that is sent twice is one request. The slot is part of
 /// the key: going back and choosing another slot is another request.

@@ -94,7 +94,7 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
     let name = InvitationId::parse(&name).map_err(|e| Failure::Broken(e.into()))?;
     let new = call.json::<InvitationBody>()?.check(name.clone())?;
     let by = call.scope.actor();
-    let also = |loaded: &Loaded| vec![lead::described(loaded, id)];
+    let also = |loaded: &Loaded| vec![lead::enquiry_key(loaded, id)];
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let language = lead.reached(lead::enquiry_of(loaded, lead)).and_then(|reached| reached.language);
         let context = CalendarContext { lead, dealer, days: &|_, _| None, by: &by, now: call.now };

@@ -25,7 +25,7 @@ use forecourt_domain::rules::elements::{self, CommunicationRequest, communicate,
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Page, Problem, new_name};
 use forecourt_edge::routes::Elements;
-use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, described, enquiry_of, found};
+use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, enquiry_key, enquiry_of, found};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded};
 use serde_json::Value;
@@ -93,9 +93,9 @@ impl ElementPath {
             let decided = items().find_map(|item| if let Item::Event(event) = item { Some(&**event) } else { None });
             decided.filter(|event| event.id == id).or_else(|| loaded.event(self.lead, &id)).cloned()
         });
-        let letter = letter_of(&element).and_then(|(home, cause)| {
+        let letter = letter_of(&element).and_then(|(subject, cause)| {
             let decided = items().find_map(|item| if let Item::Letter(letter) = item { Some(&**letter) } else { None });
-            decided.or_else(|| loaded.letter(&home, &cause)).cloned()
+            decided.or_else(|| loaded.letter(&subject, &cause)).cloned()
         });
         Some(LinkedElement { element, event, letter })
     }
@@ -122,7 +122,7 @@ impl ElementPath {
 /// Returns the keys of an element's event and letter.
 fn linked_keys(element: &Element) -> impl Iterator<Item = Key> {
     let event = event_of(element).map(|event| Key::Event(element.lead, event));
-    event.into_iter().chain(letter_of(element).map(|(home, cause)| Key::Letter(home, cause)))
+    event.into_iter().chain(letter_of(element).map(|(subject, cause)| Key::Letter(subject, cause)))
 }
 
 /// Returns the subject and the cause of the letter that sends an e-mail or a text message of this element.
@@ -182,7 +182,7 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
         let event = (kind == ElementKind::TestDrive).then(|| Key::Event(lead, event.clone()));
         let quote = quoted.clone().map(|quote| Key::Element(lead, ElementKind::Quote, quote));
         let letter =
-            (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), described(loaded, lead)]);
+            (kind == ElementKind::Communication).then(|| [Key::Letter(Subject::Lead(lead), name.clone()), enquiry_key(loaded, lead)]);
         let further = event.into_iter().chain(quote).chain(letter.into_iter().flatten());
         days.into_iter().flatten().chain(further).collect()
     };
@@ -208,7 +208,7 @@ async fn list(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Ans
     let stored = store.load(&call.scope, &Load::of(elements.iter().flat_map(linked_keys))).await?;
     let view = |element: &Element| {
         let event = event_of(element).and_then(|event| stored.event(id, &event));
-        let letter = letter_of(element).and_then(|(home, cause)| stored.letter(&home, &cause));
+        let letter = letter_of(element).and_then(|(subject, cause)| stored.letter(&subject, &cause));
         ElementView::of(element, Linked { event, letter })
     };
     Ok(Answer::new(200, &ElementsView { elements: elements.iter().map(view).collect(), cursor })?.about(&id))

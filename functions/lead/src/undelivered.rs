@@ -54,12 +54,12 @@ pub struct UndeliveredView {
 
 impl UndeliveredView {
     fn of_letter(letter: &Letter) -> Self {
-        let (at, why) = match &letter.fate {
+        let (at, why) = match &letter.state {
             LetterState::Failed { at, why } => (*at, Some(why.clone())),
             LetterState::Unclear { at } => (*at, None),
             _ => (letter.due().unwrap_or(letter.queued), None),
         };
-        let (lead, appointment) = match &letter.home {
+        let (lead, appointment) = match &letter.subject {
             Subject::Lead(lead) => (Some(lead.to_string()), None),
             Subject::Appointment(id) => (None, Some(id.to_string())),
         };
@@ -76,14 +76,14 @@ impl UndeliveredView {
             to: letter.to.clone().filter(|_| lead.is_some()),
             lead,
             appointment,
-            state: letter.fate.name(),
+            state: letter.state.name(),
             at,
             why,
         }
     }
 
     fn of_notice(message: &Message) -> Self {
-        let (state, at, why) = match &message.fate {
+        let (state, at, why) = match &message.state {
             MessageState::Failed { at, why } => ("failed", *at, Some(why.clone())),
             _ => ("queued", message.due().unwrap_or(message.queued), None),
         };
@@ -177,8 +177,8 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
     let visible = keys.iter().filter(|key| About::of(key, &loaded).is_some_and(|about| about.needs(reads, call, &loaded).is_ok()));
     // The index lags: a message that was sent again meanwhile is not shown.
     let messages = visible.filter_map(|key| match key {
-        Key::Letter(home, cause) => {
-            loaded.letter(home, cause).filter(|letter| letter.undelivered_since().is_some()).map(UndeliveredView::of_letter)
+        Key::Letter(subject, cause) => {
+            loaded.letter(subject, cause).filter(|letter| letter.undelivered_since().is_some()).map(UndeliveredView::of_letter)
         }
         Key::Message(lead, cause) => {
             loaded.message(*lead, cause).filter(|message| message.undelivered_since().is_some()).map(UndeliveredView::of_notice)
@@ -206,8 +206,8 @@ pub(crate) async fn resend(platform: &Platform, call: &Call) -> Result<Answer, P
         let settings = loaded.dealer(about.dealer()).ok_or_else(missing)?;
         let done = request.as_ref().map(|request| request.done(loaded, call.now)).transpose()?.flatten().is_some();
         let (decision, view) = match (&key, &about) {
-            (Key::Letter(home, cause), about) => {
-                let letter = loaded.letter(home, cause).filter(|letter| letter.dealer == dealer).ok_or_else(missing)?;
+            (Key::Letter(subject, cause), about) => {
+                let letter = loaded.letter(subject, cause).filter(|letter| letter.dealer == dealer).ok_or_else(missing)?;
                 let appointment = if let About::Appointment(appointment) = about { Some(*appointment) } else { None };
                 if done {
                     return Ok((None, (UndeliveredView::of_letter(letter), true)));

@@ -17,7 +17,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::auth::link;
 use forecourt_edge::formats::ical;
 use forecourt_edge::metrics::Metric;
-use forecourt_edge::usecase::lead::{described, enquiry_of};
+use forecourt_edge::usecase::lead::{enquiry_key, enquiry_of};
 use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded};
 
@@ -53,8 +53,8 @@ impl Destination {
 
 impl Sender {
     /// Sends a letter that is due, and records its delivery state.
-    pub(crate) async fn send_letter(&self, wake_up: &WakeUp, home: &Subject, cause: &str) -> Result<(), Failure> {
-        let Some(claimed) = self.claim_letter(wake_up, home, cause).await? else { return Ok(()) };
+    pub(crate) async fn send_letter(&self, wake_up: &WakeUp, subject: &Subject, cause: &str) -> Result<(), Failure> {
+        let Some(claimed) = self.claim_letter(wake_up, subject, cause).await? else { return Ok(()) };
         let now = self.platform.clock.now();
         let delivered = self.deliver(&claimed, now).await;
         if let Err(undelivered) = &delivered {
@@ -71,31 +71,31 @@ impl Sender {
             self.platform.metrics.note(Metric::MailFailed, &[1.0], now);
         }
         // If recording fails, the letter counts as unclear: use the long retry budget.
-        let load = Load::of(own_keys(home, cause)).with_long_retry();
+        let load = Load::of(own_keys(subject, cause)).with_long_retry();
         let rule = |loaded: &Loaded, _| {
-            if loaded.letter(home, cause).is_none_or(|stored| stored.fate != claimed.letter.fate) {
+            if loaded.letter(subject, cause).is_none_or(|stored| stored.state != claimed.letter.state) {
                 return Ok((None, ()));
             }
-            let notified = appointment(home, loaded).and_then(|appointment| appointment.with_notification(&letter));
+            let notified = appointment(subject, loaded).and_then(|appointment| appointment.with_notification(&letter));
             let decision = Decision::default().with(Item::Letter(Box::new(letter.clone())));
             Ok((Some(decision.with_some(notified.map(|appointment| Item::Appointment(Box::new(appointment))))), ()))
         };
         self.platform.store.decide(&wake_up.scope(), load, rule).await
     }
 
-    async fn claim_letter(&self, wake_up: &WakeUp, home: &Subject, cause: &str) -> Result<Option<ClaimedLetter>, Failure> {
+    async fn claim_letter(&self, wake_up: &WakeUp, subject: &Subject, cause: &str) -> Result<Option<ClaimedLetter>, Failure> {
         let (now, scope) = (self.platform.clock.now(), wake_up.scope());
-        let load = Load::of(own_keys(home, cause).into_iter().chain([Key::Dealer(wake_up.dealer.clone())])).then(|loaded| {
-            let lead = lead_of(home, loaded).into_iter().flat_map(|lead| [Key::Lead(lead), described(loaded, lead)]);
-            let invitation = booked_by(home, loaded).map(|(lead, invitation)| Key::Invitation(lead, invitation));
-            let event = event_of(home, loaded).map(|(lead, event)| Key::Event(lead, event));
-            lead.chain([Key::Dealer(dealer_of(wake_up, home, loaded))]).chain(event).chain(invitation).collect()
+        let load = Load::of(own_keys(subject, cause).into_iter().chain([Key::Dealer(wake_up.dealer.clone())])).then(|loaded| {
+            let lead = lead_of(subject, loaded).into_iter().flat_map(|lead| [Key::Lead(lead), enquiry_key(loaded, lead)]);
+            let invitation = booked_by(subject, loaded).map(|(lead, invitation)| Key::Invitation(lead, invitation));
+            let event = event_of(subject, loaded).map(|(lead, event)| Key::Event(lead, event));
+            lead.chain([Key::Dealer(dealer_of(wake_up, subject, loaded))]).chain(event).chain(invitation).collect()
         });
         let rule = |loaded: &Loaded, _| {
-            let dealer = loaded.dealer(&dealer_of(wake_up, home, loaded));
-            let (Some(letter), Some(dealer)) = (loaded.letter(home, cause), dealer) else { return Ok((None, None)) };
-            let appointment = appointment(home, loaded);
-            let lead = lead_of(home, loaded).and_then(|lead| loaded.lead(lead));
+            let dealer = loaded.dealer(&dealer_of(wake_up, subject, loaded));
+            let (Some(letter), Some(dealer)) = (loaded.letter(subject, cause), dealer) else { return Ok((None, None)) };
+            let appointment = appointment(subject, loaded);
+            let lead = lead_of(subject, loaded).and_then(|lead| loaded.lead(lead));
             let decided = |letter: Letter| Some(Decision::default().with(Item::Letter(Box::new(letter))));
             Ok(match letter.claim(appointment, &dealer.settings, now) {
                 None => (None, None),
@@ -111,8 +111,8 @@ impl Sender {
                             let decision = decided(leased.clone())
                                 .map(|decision| decision.with_some(notifying.map(|appointment| Item::Appointment(Box::new(appointment)))));
                             let (appointment, lead) = (appointment.cloned(), lead.cloned());
-                            let event = event_of(home, loaded).and_then(|(lead, event)| loaded.event(lead, &event)).cloned();
-                            let page = invitation(home, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
+                            let event = event_of(subject, loaded).and_then(|(lead, event)| loaded.event(lead, &event)).cloned();
+                            let page = invitation(subject, loaded).map(|invitation| link::of(&self.platform, scope.group(), invitation));
                             (decision, Some(ClaimedLetter { letter: leased, dealer, appointment, event, lead, page, to, due }))
                         }
                     }
@@ -126,7 +126,7 @@ impl Sender {
         let ClaimedLetter { letter, dealer, appointment, event, lead, page, to, .. } = claimed;
         let vehicle = lead.as_ref().map(|lead| lead.vehicle.as_str()).unwrap_or_default();
         let about = LetterSubject { appointment: appointment.as_ref(), event: event.as_ref(), vehicle, page: page.as_deref() };
-        let id = match &letter.home {
+        let id = match &letter.subject {
             Subject::Lead(lead) => format!("{lead}.{}", letter.cause),
             Subject::Appointment(id) => format!("{id}.{}", letter.cause),
         };
@@ -176,48 +176,48 @@ fn calendar_file(appointment: &Appointment, event: Option<&CalendarEvent>, deale
 }
 
 /// The keys of the letter and of its appointment.
-fn own_keys(home: &Subject, cause: &str) -> Vec<Key> {
-    let appointment = match home {
+fn own_keys(subject: &Subject, cause: &str) -> Vec<Key> {
+    let appointment = match subject {
         Subject::Appointment(id) => Some(Key::Appointment(id.clone())),
         Subject::Lead(_) => None,
     };
-    appointment.into_iter().chain([Key::Letter(home.clone(), cause.to_owned())]).collect()
+    appointment.into_iter().chain([Key::Letter(subject.clone(), cause.to_owned())]).collect()
 }
 
-fn appointment<'a>(home: &Subject, loaded: &'a Loaded) -> Option<&'a Appointment> {
-    match home {
+fn appointment<'a>(subject: &Subject, loaded: &'a Loaded) -> Option<&'a Appointment> {
+    match subject {
         Subject::Appointment(id) => loaded.appointment(id),
         Subject::Lead(_) => None,
     }
 }
 
 /// The lead's event that represents the appointment.
-fn event_of(home: &Subject, loaded: &Loaded) -> Option<(LeadId, EventId)> {
-    let appointment = appointment(home, loaded)?;
+fn event_of(subject: &Subject, loaded: &Loaded) -> Option<(LeadId, EventId)> {
+    let appointment = appointment(subject, loaded)?;
     appointment.lead.zip(appointment.event.clone())
 }
 
 /// The invitation with which the customer booked the appointment.
-fn booked_by(home: &Subject, loaded: &Loaded) -> Option<(LeadId, InvitationId)> {
-    appointment(home, loaded).and_then(Invitation::of_appointment)
+fn booked_by(subject: &Subject, loaded: &Loaded) -> Option<(LeadId, InvitationId)> {
+    appointment(subject, loaded).and_then(Invitation::of_appointment)
 }
 
 /// The invitation of the appointment. `None` if it was revoked or used for another booking since.
-fn invitation<'a>(home: &Subject, loaded: &'a Loaded) -> Option<&'a Invitation> {
-    let (lead, id) = booked_by(home, loaded)?;
-    let event = appointment(home, loaded)?.event.as_ref();
+fn invitation<'a>(subject: &Subject, loaded: &'a Loaded) -> Option<&'a Invitation> {
+    let (lead, id) = booked_by(subject, loaded)?;
+    let event = appointment(subject, loaded)?.event.as_ref();
     loaded.invitation(lead, &id).filter(|invitation| invitation.revoked.is_none() && invitation.event.as_ref() == event)
 }
 
 /// The dealer that sends the letter: the current dealer of the appointment.
-fn dealer_of(wake_up: &WakeUp, home: &Subject, loaded: &Loaded) -> DealerId {
-    appointment(home, loaded).map_or_else(|| wake_up.dealer.clone(), |appointment| appointment.dealer.clone())
+fn dealer_of(wake_up: &WakeUp, subject: &Subject, loaded: &Loaded) -> DealerId {
+    appointment(subject, loaded).map_or_else(|| wake_up.dealer.clone(), |appointment| appointment.dealer.clone())
 }
 
-fn lead_of(home: &Subject, loaded: &Loaded) -> Option<LeadId> {
-    match home {
+fn lead_of(subject: &Subject, loaded: &Loaded) -> Option<LeadId> {
+    match subject {
         Subject::Lead(lead) => Some(*lead),
-        Subject::Appointment(_) => appointment(home, loaded)?.lead,
+        Subject::Appointment(_) => appointment(subject, loaded)?.lead,
     }
 }
 

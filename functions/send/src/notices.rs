@@ -203,7 +203,7 @@ impl Sender {
             let (decision, answer) = rule(loaded, attempt)?;
             let items = decision.iter().flat_map(|decision| &decision.items);
             let failed =
-                items.filter(|item| matches!(item, Item::Message(message) if matches!(message.fate, MessageState::Failed { .. }))).count();
+                items.filter(|item| matches!(item, Item::Message(message) if matches!(message.state, MessageState::Failed { .. }))).count();
             Ok((decision, (answer, failed)))
         };
         let (answer, failed) = self.platform.store.decide(&wake_up.scope(), load, counted).await?;
@@ -214,12 +214,13 @@ impl Sender {
     }
 
     /// Records the delivery states of leased messages in one transaction. A message that was settled by another sender stays unchanged.
-    async fn record_all(&self, wake_up: &WakeUp, claimed: &[ClaimedNotice], fate: impl Fn(&Message) -> Message) -> Result<(), Failure> {
+    async fn record_all(&self, wake_up: &WakeUp, claimed: &[ClaimedNotice], state: impl Fn(&Message) -> Message) -> Result<(), Failure> {
         // If recording fails, the mail is sent again: use the long retry budget.
         let load = Load::of(claimed.iter().map(|c| Key::Message(c.message.lead, c.message.cause.clone()))).with_long_retry();
         let rule = |loaded: &Loaded, _| {
-            let ours = |message: &&Message| loaded.message(message.lead, &message.cause).is_some_and(|stored| stored.fate == message.fate);
-            let messages: Vec<Message> = claimed.iter().map(|c| &c.message).filter(ours).map(&fate).collect();
+            let ours =
+                |message: &&Message| loaded.message(message.lead, &message.cause).is_some_and(|stored| stored.state == message.state);
+            let messages: Vec<Message> = claimed.iter().map(|c| &c.message).filter(ours).map(&state).collect();
             let items = messages.into_iter().map(Item::Message).collect();
             Ok((Some(Decision { items }).filter(|decision| !decision.items.is_empty()), ()))
         };

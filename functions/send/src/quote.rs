@@ -65,7 +65,7 @@ pub fn sheet_of(enclosed: &Enclosed, number: Option<&str>, to: &Addressee, deale
     }
 }
 
-fn vehicle_rows(quote: &Quote, words: &'static Words) -> Vec<Row> {
+fn vehicle_rows(quote: &Quote, words: &'static QuoteTexts) -> Vec<Row> {
     let vehicle = &quote.vehicle;
     vec![
         (words.make, vehicle.make.clone()),
@@ -78,14 +78,14 @@ fn vehicle_rows(quote: &Quote, words: &'static Words) -> Vec<Row> {
     ]
 }
 
-fn price_rows(quote: &Quote, words: &'static Words) -> Vec<Row> {
+fn price_rows(quote: &Quote, words: &'static QuoteTexts) -> Vec<Row> {
     let of = |line: &Line| format!("{}\n{}", line.text, amount(Money { amount: line.amount, ..quote.price }, words));
     let lines = quote.lines.iter().map(|line| (words.line, Some(of(line))));
     lines.chain([(words.total, Some(amount(quote.price, words)))]).collect()
 }
 
 /// Formats an amount in the language.
-fn amount(money: Money, words: &Words) -> String {
+fn amount(money: Money, words: &QuoteTexts) -> String {
     let plain = money.to_string();
     let (number, code) = plain.split_once(' ').unwrap_or((&plain, ""));
     let (whole, rest) = number.split_once('.').unwrap_or((number, ""));
@@ -101,12 +101,12 @@ fn amount(money: Money, words: &Words) -> String {
     format!("{sign}{grouped}{rest} {code}")
 }
 
-fn day(date: NaiveDate, words: &Words) -> String {
+fn day(date: NaiveDate, words: &QuoteTexts) -> String {
     date.format(words.date).to_string()
 }
 
 /// The labels of the document in one language.
-struct Words {
+struct QuoteTexts {
     language: &'static str,
     date: &'static str,
     thousands: char,
@@ -137,7 +137,7 @@ struct Words {
 }
 
 /// Returns the labels of a language, or the English ones.
-fn words_of(language: &Language) -> &'static Words {
+fn words_of(language: &Language) -> &'static QuoteTexts {
     match text_language(language) {
         "de" => &GERMAN,
         "nl" => &DUTCH,
@@ -145,7 +145,7 @@ fn words_of(language: &Language) -> &'static Words {
     }
 }
 
-const ENGLISH: Words = Words {
+const ENGLISH: QuoteTexts = QuoteTexts {
     language: "en",
     date: "%-d %B %Y",
     thousands: ',',
@@ -175,7 +175,7 @@ const ENGLISH: Words = Words {
     signed: "Signature",
 };
 
-const GERMAN: Words = Words {
+const GERMAN: QuoteTexts = QuoteTexts {
     language: "de",
     date: "%d.%m.%Y",
     thousands: '.',
@@ -205,7 +205,7 @@ const GERMAN: Words = Words {
     signed: "Unterschrift",
 };
 
-const DUTCH: Words = Words {
+const DUTCH: QuoteTexts = QuoteTexts {
     language: "nl",
     date: "%d-%m-%Y",
     thousands: '.',

@@ -59,7 +59,7 @@ pub(crate) fn section(heading: impl Into<String>, rows: Vec<Row>) -> Section {
     Section { heading: heading.into(), rows: rows.into_iter().filter_map(filled).collect() }
 }
 
-fn vehicle_rows(vehicle: &Vehicle, words: &Words) -> Vec<Row> {
+fn vehicle_rows(vehicle: &Vehicle, words: &TradeInTexts) -> Vec<Row> {
     let model = joined([vehicle.model.as_deref(), vehicle.trim.as_deref()], " ");
     vec![
         (words.make, vehicle.make.clone()),
@@ -74,7 +74,7 @@ fn vehicle_rows(vehicle: &Vehicle, words: &Words) -> Vec<Row> {
     ]
 }
 
-fn person_rows(person: &Person, words: &Words) -> Vec<Row> {
+fn person_rows(person: &Person, words: &TradeInTexts) -> Vec<Row> {
     let town = joined([person.postcode.as_deref(), person.city.as_deref()], " ");
     let place = joined([town.as_deref(), person.country.as_deref()], ", ");
     vec![
@@ -97,7 +97,7 @@ pub(crate) fn joined<'a>(parts: impl IntoIterator<Item = Option<&'a str>>, betwe
 }
 
 /// The labels of the sheet in one language.
-struct Words {
+struct TradeInTexts {
     language: &'static str,
     title: &'static str,
     open: &'static str,
@@ -123,7 +123,7 @@ struct Words {
 }
 
 /// Returns the labels of a language, or the English ones.
-fn words_of(language: &Language) -> &'static Words {
+fn words_of(language: &Language) -> &'static TradeInTexts {
     match language.as_str() {
         "de" => &GERMAN,
         "nl" => &DUTCH,
@@ -131,7 +131,7 @@ fn words_of(language: &Language) -> &'static Words {
     }
 }
 
-const ENGLISH: Words = Words {
+const ENGLISH: TradeInTexts = TradeInTexts {
     language: "en",
     title: "Trade-in enquiry",
     open: "Open this lead in Forecourt",
@@ -156,7 +156,7 @@ const ENGLISH: Words = Words {
     received: "received",
 };
 
-const GERMAN: Words = Words {
+const GERMAN: TradeInTexts = TradeInTexts {
     language: "de",
     title: "Anfrage zur Inzahlungnahme",
     open: "Anfrage in Forecourt öffnen",
@@ -181,7 +181,7 @@ const GERMAN: Words = Words {
     received: "eingegangen",
 };
 
-const DUTCH: Words = Words {
+const DUTCH: TradeInTexts = TradeInTexts {
     language: "nl",
     title: "Inruilaanvraag",
     open: "Lead openen in Forecourt",

@@ -156,7 +156,7 @@ impl Sender {
         }
         let key = Key::Outgoing(outgoing.about.clone(), sequence);
         let rule = |loaded: &Loaded, _| {
-            let stored = loaded.outgoing(&outgoing.about, sequence).filter(|stored| stored.fate(id) == outgoing.fate(id));
+            let stored = loaded.outgoing(&outgoing.about, sequence).filter(|stored| stored.state(id) == outgoing.state(id));
             Ok((decided(stored.map(|stored| stored.notice_sent(id, now))), ()))
         };
         self.platform.store.decide(&wake_up.scope(), Load::of([key]).with_long_retry(), rule).await

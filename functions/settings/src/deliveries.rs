@@ -67,7 +67,7 @@ pub struct DeliveryView {
 impl DeliveryView {
     fn of(outgoing: &Outgoing, webhook: &WebhookId) -> Option<Self> {
         let delivery = outgoing.delivery(webhook)?;
-        let (state, next, given_up) = match &delivery.fate {
+        let (state, next, given_up) = match &delivery.state {
             DeliveryState::Queued { due, .. } => ("waiting", Some(*due), None),
             DeliveryState::Sending { .. } => ("sending", None, None),
             DeliveryState::Delivered { .. } => ("delivered", None, None),
@@ -119,7 +119,7 @@ pub(crate) fn may_see(call: &Call, outgoing: &Outgoing) -> bool {
 
 pub(crate) fn webhook(loaded: &Loaded, id: &WebhookId, call: &Call) -> Result<Webhook, Refusal> {
     let found = loaded.webhooks().get(id).cloned();
-    found.filter(|webhook| may_manage(&call.scope, &webhook.wish())).ok_or(Refusal::NotFound("webhook"))
+    found.filter(|webhook| may_manage(&call.scope, &webhook.request())).ok_or(Refusal::NotFound("webhook"))
 }
 
 /// `GET /webhooks/{webhook}/deliveries`: the deliveries of the last two weeks.

@@ -118,20 +118,20 @@ pub(crate) async fn operate(platform: &Platform, call: &Call) -> Result<Answer, 
 }
 
 fn list(webhooks: &Webhooks, call: &Call) -> WebhooksView {
-    let visible = webhooks.webhooks.iter().filter(|webhook| may_manage(&call.scope, &webhook.wish()));
+    let visible = webhooks.webhooks.iter().filter(|webhook| may_manage(&call.scope, &webhook.request()));
     WebhooksView { webhooks: visible.map(|webhook| WebhookView::of(webhook, call.now)).collect() }
 }
 
 /// Whether the requester may see and change a webhook: users of single dealers manage only webhooks of dealers that they have access to.
-pub(crate) fn may_manage(scope: &Scope, wish: &WebhookRequest) -> bool {
+pub(crate) fn may_manage(scope: &Scope, request: &WebhookRequest) -> bool {
     let reached = |dealer: &DealerId| scope.reaches(dealer).is_ok();
-    scope.reaches_all() || (!wish.dealers.is_empty() && wish.dealers.iter().all(reached))
+    scope.reaches_all() || (!request.dealers.is_empty() && request.dealers.iter().all(reached))
 }
 
 async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let wish = wish(body::read(body::json(&call.body)?, "APT-6")?, None)?;
+    let request = request(body::read(body::json(&call.body)?, "APT-6")?, None)?;
     let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.into()))?;
-    let new = Webhook::new(id, wish, call.scope.actor(), call.now);
+    let new = Webhook::new(id, request, call.scope.actor(), call.now);
     let request = request(platform, call, "webhooks");
     let dealers = new.dealers.iter().cloned().map(Key::Dealer);
     let load = Load::of([Key::Webhooks].into_iter().chain(dealers).chain(request.as_ref().map(Request::remembered_at)));
@@ -142,7 +142,7 @@ async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
             let found = loaded.webhooks().get(&new.id).cloned();
             return Ok((None, (found.ok_or(Refusal::NotFound("webhook"))?, true)));
         }
-        check_dealers(&new.wish(), loaded, call)?;
+        check_dealers(&new.request(), loaded, call)?;
         let (decision, made) = loaded.webhooks().with(new.clone())?;
         let again = decision.is_none();
         Ok((remembered(request.as_ref(), decision, 0, call.now), (made, again)))
@@ -154,17 +154,18 @@ async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
 
 async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     let id: WebhookId = call.part("webhook", "webhook")?;
-    let (mut wished, mut versions) = (None, call.if_match()?);
+    let (mut requested, mut versions) = (None, call.if_match()?);
     if call.operation == Operation::ChangeWebhook {
-        wished = Some(body::read::<WebhookBody>(body::json(&call.body)?, "APT-6")?);
+        requested = Some(body::read::<WebhookBody>(body::json(&call.body)?, "APT-6")?);
         versions = Some(change::required_versions(call)?);
     }
-    let dealers = wished.iter().flat_map(|wished| wished.dealers.iter().flatten()).filter_map(|dealer| DealerId::parse(dealer).ok());
+    let dealers =
+        requested.iter().flat_map(|requested| requested.dealers.iter().flatten()).filter_map(|dealer| DealerId::parse(dealer).ok());
     let request = request(platform, call, &id).filter(|_| call.operation == Operation::RotateSecret);
     let load = Load::of([Key::Webhooks].into_iter().chain(dealers.map(Key::Dealer)).chain(request.as_ref().map(Request::remembered_at)));
     let rule = |loaded: &Loaded, _| {
         let webhooks = loaded.webhooks();
-        let found = webhooks.get(&id).filter(|webhook| may_manage(&call.scope, &webhook.wish()));
+        let found = webhooks.get(&id).filter(|webhook| may_manage(&call.scope, &webhook.request()));
         let webhook = found.ok_or(Refusal::NotFound("webhook"))?;
         if let Some(request) = &request
             && request.done(loaded, call.now)?.is_some()
@@ -175,11 +176,11 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
             return Err(Refusal::Stale { current: webhook.version });
         }
         let by = call.scope.actor();
-        let (after, changed) = match (&wished, call.operation) {
-            (Some(wished), _) => {
-                let wish = wish(wished.clone(), Some(webhook))?;
-                check_dealers(&wish, loaded, call)?;
-                let changed = if wish == webhook.wish() { webhook.clone() } else { webhook.changed(wish, by, call.now) };
+        let (after, changed) = match (&requested, call.operation) {
+            (Some(requested), _) => {
+                let request = request(requested.clone(), Some(webhook))?;
+                check_dealers(&request, loaded, call)?;
+                let changed = if request == webhook.request() { webhook.clone() } else { webhook.changed(request, by, call.now) };
                 (webhooks.put(&changed), changed)
             }
             (_, Operation::RotateSecret) => {
@@ -211,20 +212,21 @@ fn answer(platform: &Platform, call: &Call, webhook: &Webhook, with_secret: bool
     Ok(if status == 201 { answer.header("location", format!("/webhooks/{}", view.id)) } else { answer })
 }
 
-fn check_dealers(wish: &WebhookRequest, loaded: &Loaded, call: &Call) -> Result<(), Refusal> {
-    if let Some(dealer) = wish.dealers.iter().find(|dealer| loaded.dealer(dealer).is_none() || call.scope.reaches(dealer).is_err()) {
+fn check_dealers(request: &WebhookRequest, loaded: &Loaded, call: &Call) -> Result<(), Refusal> {
+    if let Some(dealer) = request.dealers.iter().find(|dealer| loaded.dealer(dealer).is_none() || call.scope.reaches(dealer).is_err()) {
         return Err(Refusal::field("dealers", "APT-6", format!("{dealer} must be a dealer that you have access to")));
     }
-    if !may_manage(&call.scope, wish) {
+    if !may_manage(&call.scope, request) {
         return Err(Refusal::field("dealers", "APT-6", "must list at least one dealer, because you do not have access to the whole group"));
     }
     Ok(())
 }
 
 /// Checks a body. Absent fields keep the values of `before`.
-fn wish(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, Refusal> {
+fn request(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, Refusal> {
     let mut faults = Vec::new();
-    let was = before.map(Webhook::wish).unwrap_or(WebhookRequest { url: String::new(), events: [].into(), dealers: [].into(), on: true });
+    let was =
+        before.map(Webhook::request).unwrap_or(WebhookRequest { url: String::new(), events: [].into(), dealers: [].into(), on: true });
     let url = match body.url.map(|url| endpoint(url.trim())) {
         Some(Ok(url)) => url,
         Some(Err(why)) => {

@@ -13,13 +13,13 @@ pub const DEMO_START: DateTime<Utc> = DateTime::from_timestamp(1_795_415_400, 0)
 /// Tokens and signatures use real time instead.
 #[derive(Clone)]
 pub struct VirtualClock {
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<ClockState>>,
     /// Stores the offset in milliseconds, so that the clock continues after a restart.
     file: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy)]
-enum State {
+enum ClockState {
     /// The offset from real time; negative if the clock is behind it.
     Running(TimeDelta),
     Frozen(DateTime<Utc>),
@@ -29,7 +29,7 @@ impl VirtualClock {
     /// A running clock with the offset stored in `file`; without the file, real time.
     pub fn stored_in(file: PathBuf) -> Self {
         let offset = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-        Self { state: Arc::new(Mutex::new(State::Running(TimeDelta::milliseconds(offset)))), file: Some(file) }
+        Self { state: Arc::new(Mutex::new(ClockState::Running(TimeDelta::milliseconds(offset)))), file: Some(file) }
     }
 
     /// A running clock that starts at `now` and stores its offset in `file`.
@@ -37,44 +37,44 @@ impl VirtualClock {
     /// # Errors
     /// If the file cannot be written.
     pub fn starting_at(now: DateTime<Utc>, file: PathBuf) -> std::io::Result<Self> {
-        let clock = Self { state: Arc::new(Mutex::new(State::Frozen(now))), file: Some(file) };
+        let clock = Self { state: Arc::new(Mutex::new(ClockState::Frozen(now))), file: Some(file) };
         clock.resume().map(|()| clock)
     }
 
     /// A clock that is frozen at `now` until it is moved. It stores nothing.
     pub fn frozen_at(now: DateTime<Utc>) -> Self {
-        Self { state: Arc::new(Mutex::new(State::Frozen(now))), file: None }
+        Self { state: Arc::new(Mutex::new(ClockState::Frozen(now))), file: None }
     }
 
-    fn state(&self) -> State {
+    fn state(&self) -> ClockState {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the current time.
     pub fn now(&self) -> DateTime<Utc> {
         match self.state() {
-            State::Running(offset) => Utc::now() + offset,
-            State::Frozen(now) => now,
+            ClockState::Running(offset) => Utc::now() + offset,
+            ClockState::Frozen(now) => now,
         }
     }
 
     /// Returns the offset from real time: positive if the clock is ahead of it.
     pub fn offset(&self) -> TimeDelta {
         match self.state() {
-            State::Running(offset) => offset,
-            State::Frozen(now) => now - Utc::now(),
+            ClockState::Running(offset) => offset,
+            ClockState::Frozen(now) => now - Utc::now(),
         }
     }
 
     /// Whether the clock runs, rather than being frozen.
     pub fn is_running(&self) -> bool {
-        matches!(self.state(), State::Running(_))
+        matches!(self.state(), ClockState::Running(_))
     }
 
     /// Freezes the clock at `at`, or at its current time if that is later.
     pub fn freeze_at(&self, at: DateTime<Utc>) {
         let at = at.max(self.now());
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Frozen(at);
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = ClockState::Frozen(at);
     }
 
     /// Lets the clock run from its current time, and stores the offset.
@@ -86,7 +86,7 @@ impl VirtualClock {
         if let Some(file) = &self.file {
             write_whole(file, offset.num_milliseconds().to_string().as_bytes())?;
         }
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Running(offset);
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = ClockState::Running(offset);
         Ok(())
     }
 }

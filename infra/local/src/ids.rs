@@ -12,9 +12,9 @@ const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Numbers 0, 1, 2 …, of which the file stores how many are reserved.
 #[derive(Clone)]
-pub struct Sequence(Arc<Mutex<State>>);
+pub struct Sequence(Arc<Mutex<Counters>>);
 
-struct State {
+struct Counters {
     file: PathBuf,
     next: u64,
     reserved: u64,
@@ -31,7 +31,7 @@ impl Sequence {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => 0,
             Err(e) => return Err(e),
         };
-        Ok(Self(Arc::new(Mutex::new(State { file, next: reserved, reserved }))))
+        Ok(Self(Arc::new(Mutex::new(Counters { file, next: reserved, reserved }))))
     }
 
     /// Returns the next number. `None` if the file cannot be written: a number that is not reserved could come again after a restart.

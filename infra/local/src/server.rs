@@ -11,7 +11,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
-use forecourt_domain::elements::MOST_BYTES;
+use forecourt_domain::elements::MAX_BYTES;
 use forecourt_edge::http::{MAX_BODY, Problem};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use std::collections::HashMap;
@@ -59,7 +59,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     tokio::spawn(async move { system.run().await });
     let gateway = Arc::new(Gateway { started, document, reference });
     // One byte over the functions' limit, so that their own problem answers a larger body. Files may be larger.
-    let uploads = usize::try_from(MOST_BYTES).map_or(MAX_BODY, |bytes| bytes + 1);
+    let uploads = usize::try_from(MAX_BYTES).map_or(MAX_BODY, |bytes| bytes + 1);
     let app = Router::new()
         .route(&format!("{LINKED}{{token}}"), any(linked).layer(DefaultBodyLimit::max(uploads)))
         .fallback(answer)
@@ -133,7 +133,7 @@ async fn linked(
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Response {
-    let Ok(body) = body else { return gateway::problem(&Problem::too_large(usize::try_from(MOST_BYTES).unwrap_or(usize::MAX))) };
+    let Ok(body) = body else { return gateway::problem(&Problem::too_large(usize::try_from(MAX_BYTES).unwrap_or(usize::MAX))) };
     if !from_this_machine(&headers) {
         return gateway::problem(&misdirected());
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// The length of a token's signature in bytes.
 const TAG: usize = 16;
 /// The number of signatures of a message that are checked.
-const MOST_SIGNATURES: usize = 8;
+const MAX_SIGNATURES: usize = 8;
 
 /// The secret of a deployment. Keys contain HMACs of e-mail addresses and telephone numbers, so that the table does not reveal them (PRV-1).
 #[derive(Clone)]
@@ -115,7 +115,7 @@ impl WebhookSecret {
             let tag = STANDARD.decode(signature.strip_prefix("v1,")?).ok()?;
             self.mac(id, timestamp, body)?.verify_slice(&tag).ok()
         };
-        signatures.split(' ').take(MOST_SIGNATURES).any(|signature| of_mine(signature).is_some())
+        signatures.split(' ').take(MAX_SIGNATURES).any(|signature| of_mine(signature).is_some())
     }
 
     fn mac(&self, id: &str, timestamp: &str, body: &[u8]) -> Option<Hmac<Sha256>> {

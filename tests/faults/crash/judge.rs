@@ -184,11 +184,11 @@ fn stored(item: &Value) -> Option<String> {
 fn letters(items: &[Value], mails: &[Mail], struck: usize) -> Vec<String> {
     let (mut wrong, mut unclear) = (Vec::new(), 0);
     for letter in items.iter().filter(|item| is_letter(item)) {
-        let (home, cause) = (letter["home"]["appointment"].as_str().unwrap_or_default(), letter["cause"].as_str().unwrap_or_default());
+        let (subject, cause) = (letter["home"]["appointment"].as_str().unwrap_or_default(), letter["cause"].as_str().unwrap_or_default());
         let times = mails.iter().filter(|mail| mail.id == format!("{home}.{cause}")).count();
-        let fate = letter["fate"]["is"].as_str().unwrap_or_default();
-        unclear += usize::from(fate == "unclear");
-        if !matches!((fate, times), ("sent", 1) | ("unclear", 0 | 1) | ("suppressed", 0)) {
+        let state = letter["fate"]["is"].as_str().unwrap_or_default();
+        unclear += usize::from(state == "unclear");
+        if !matches!((state, times), ("sent", 1) | ("unclear", 0 | 1) | ("suppressed", 0)) {
             wrong.push(format!("mailed {times} times though {fate}: {home} {cause}"));
         }
         let of = |item: &&Value| item["pk"].as_str().is_some_and(|pk| pk.ends_with(&format!("#A#{home}"))) && item["sk"] == "@";
@@ -197,7 +197,7 @@ fn letters(items: &[Value], mails: &[Mail], struck: usize) -> Vec<String> {
             Some("confirmation" | "moved") => "confirmed",
             _ => continue,
         };
-        if fate == "sent" && items.iter().find(of).is_none_or(|appointment| appointment["row"][noted]["email"] != json!(true)) {
+        if state == "sent" && items.iter().find(of).is_none_or(|appointment| appointment["row"][noted]["email"] != json!(true)) {
             wrong.push(format!("sent, and not noted as {noted}: {home} {cause}"));
         }
     }

@@ -158,7 +158,8 @@ pub struct CommunicationView {
     pub to: Option<String>,
     /// Delivery state of an e-mail or an SMS: `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear` (MSG-1).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fate: Option<&'static str>,
+    #[serde(rename = "fate")]
+    pub state: Option<&'static str>,
     /// Reason if it was suppressed or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -215,7 +216,7 @@ pub(crate) struct Linked<'a> {
 impl CommunicationView {
     fn of(communication: Communication, letter: Option<&Letter>) -> Self {
         let text = letter.and_then(|letter| if let LetterKind::Text { text, .. } = &letter.kind { Some(text.clone()) } else { None });
-        let why = letter.and_then(|letter| match &letter.fate {
+        let why = letter.and_then(|letter| match &letter.state {
             LetterState::Suppressed { why, .. } => serde_json::to_value(why).ok()?.as_str().map(str::to_owned),
             LetterState::Failed { why, .. } => Some(why.clone()),
             _ => None,
@@ -229,7 +230,7 @@ impl CommunicationView {
             reached: None,
             note: None,
             to: letter.and_then(|letter| letter.to.clone()),
-            fate: letter.map(|letter| letter.fate.name()),
+            state: letter.map(|letter| letter.state.name()),
             why,
         };
         match communication {

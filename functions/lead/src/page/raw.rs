@@ -5,7 +5,7 @@ use forecourt_domain::lead::RawStorage;
 use forecourt_edge::Platform;
 use forecourt_edge::formats::packed;
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::usecase::lead::{described, readable};
+use forecourt_edge::usecase::lead::{enquiry_key, readable};
 use forecourt_store::Load;
 use forecourt_store::keys::Key;
 
@@ -15,7 +15,7 @@ pub(crate) async fn raw(platform: &Platform, call: &Call) -> Result<Answer, Prob
     let id: LeadId = call.part("id", "lead")?;
     call.only_queries(&["version"], "INT-2")?;
     let version: Option<u64> = call.query_as("version", "INT-2", "the version of a timeline entry")?;
-    let entry = |loaded: &forecourt_store::Loaded| version.map_or_else(|| described(loaded, id), |version| Key::Entry(id, version));
+    let entry = |loaded: &forecourt_store::Loaded| version.map_or_else(|| enquiry_key(loaded, id), |version| Key::Entry(id, version));
     let loaded = platform.store.load(&call.scope, &Load::of([Key::Lead(id)]).then(|loaded| vec![entry(loaded)])).await?;
     let lead = readable(platform, call, loaded.lead(id)).await?;
     let entry = loaded.entry(id, version.or(lead.enquiry_version).unwrap_or(1));

@@ -132,7 +132,8 @@ pub struct MessageView {
     /// `assigned`, `added`, `reminder`, `level_1` or `level_2`.
     pub about: String,
     /// Delivery state: `queued`, `sending`, `sent`, `dropped` or `failed`.
-    pub fate: &'static str,
+    #[serde(rename = "fate")]
+    pub state: &'static str,
     /// Recipient; `null` until it was sent.
     pub to: Option<String>,
     /// When it was queued.
@@ -215,13 +216,13 @@ impl MessageView {
             Notice::Resubmission { level, .. } => json!(if *level == 1 { "resubmission" } else { "resubmission_level_2" }),
             Notice::Step { step, .. } => json!(step),
         };
-        let (fate, to, at, why) = match &message.fate {
+        let (state, to, at, why) = match &message.state {
             MessageState::Queued { due, .. } => ("queued", None, *due, None),
             MessageState::Sending { until, .. } => ("sending", None, *until, None),
             MessageState::Sent { at, to, .. } => ("sent", Some(to.to_string()), *at, None),
             MessageState::Dropped { at, why } => ("dropped", None, *at, Some(json!(why).as_str().unwrap_or_default().to_owned())),
             MessageState::Failed { at, why } => ("failed", None, *at, Some(why.clone())),
         };
-        Self { about: about.as_str().unwrap_or_default().to_owned(), fate, to, queued_at: message.queued, at, why }
+        Self { about: about.as_str().unwrap_or_default().to_owned(), state, to, queued_at: message.queued, at, why }
     }
 }

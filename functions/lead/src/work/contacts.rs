@@ -12,7 +12,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::usecase::directory::{PersonChannels, channels, contacts_of, known, lead_keys, leads_of, record, records};
-use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, described, enquiry_of, made};
+use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, enquiry_key, enquiry_of, made};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 use serde::{Deserialize, Serialize};
@@ -252,7 +252,7 @@ async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAc
         let corrected = lead.contact_id.as_ref().filter(|_| !changed.removed.all.is_empty()).and_then(|id| record(loaded, id));
         let kept: Vec<Key> = corrected.iter().flat_map(|record| lead_keys(loaded, leads_of(record, Some(id)))).collect();
         let entry = action.added_in().map(|version| Key::Entry(id, version));
-        own.chain(named).chain(pointed).chain([described(loaded, id)]).chain(entry).chain(others).chain(kept).collect()
+        own.chain(named).chain(pointed).chain([enquiry_key(loaded, id)]).chain(entry).chain(others).chain(kept).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let enquiry = enquiry_of(loaded, lead);

@@ -16,29 +16,29 @@ use chrono::{DateTime, Utc};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scope {
     group: GroupId,
-    who: Who,
+    identity: Identity,
 }
 
 impl Scope {
     /// A scope with the group's keys and no rights: for wake-ups, and to load the caller.
     pub fn keys_only(group: GroupId) -> Self {
-        Self { group, who: Who::Nobody }
+        Self { group, identity: Identity::Nobody }
     }
 
     /// The scope of a stored user whose token was verified for this group.
     pub fn user(group: GroupId, user: User) -> Self {
-        Self { group, who: Who::User(user) }
+        Self { group, identity: Identity::User(user) }
     }
 
     /// The scope of a stored partner whose token or queue identity was verified for this group.
     pub fn partner(group: GroupId, partner: Partner) -> Self {
-        Self { group, who: Who::Partner(partner) }
+        Self { group, identity: Identity::Partner(partner) }
     }
 
     /// The scope of a lead's contact whose link was verified for this group: no rights, and access only to the entities of the link
     /// (CAL-8).
     pub fn customer(group: GroupId) -> Self {
-        Self { group, who: Who::Customer }
+        Self { group, identity: Identity::Customer }
     }
 
     /// The group whose data is accessible.
@@ -48,36 +48,36 @@ impl Scope {
 
     /// The actor that is recorded for changes.
     pub fn actor(&self) -> Actor {
-        match &self.who {
-            Who::User(user) => Actor::User(user.id.clone()),
-            Who::Partner(partner) => Actor::Partner(partner.id.clone()),
-            Who::Customer => Actor::Customer,
-            Who::Nobody => Actor::System,
+        match &self.identity {
+            Identity::User(user) => Actor::User(user.id.clone()),
+            Identity::Partner(partner) => Actor::Partner(partner.id.clone()),
+            Identity::Customer => Actor::Customer,
+            Identity::Nobody => Actor::System,
         }
     }
 
     /// The user's id. `None` if the principal is not a user.
     pub fn user_id(&self) -> Option<&UserId> {
-        match &self.who {
-            Who::User(user) => Some(&user.id),
-            Who::Partner(_) | Who::Customer | Who::Nobody => None,
+        match &self.identity {
+            Identity::User(user) => Some(&user.id),
+            Identity::Partner(_) | Identity::Customer | Identity::Nobody => None,
         }
     }
 
     /// The id of the principal if it is a seller. Requests of sellers that name no user refer to the seller.
     pub fn seller(&self) -> Option<&UserId> {
-        match &self.who {
-            Who::User(user) if user.role == Role::Seller => Some(&user.id),
+        match &self.identity {
+            Identity::User(user) if user.role == Role::Seller => Some(&user.id),
             _ => None,
         }
     }
 
     /// The dealers that are listed in the principal's record.
     pub fn dealers(&self) -> impl Iterator<Item = &DealerId> {
-        let dealers = match &self.who {
-            Who::User(user) => Some(&user.dealers),
-            Who::Partner(partner) => Some(&partner.dealers),
-            Who::Customer | Who::Nobody => None,
+        let dealers = match &self.identity {
+            Identity::User(user) => Some(&user.dealers),
+            Identity::Partner(partner) => Some(&partner.dealers),
+            Identity::Customer | Identity::Nobody => None,
         };
         dealers.into_iter().flatten()
     }
@@ -87,24 +87,24 @@ impl Scope {
     /// # Errors
     /// [`Refusal::Forbidden`] names the right (LEAD-9).
     pub fn needs(&self, right: Right) -> Result<(), Refusal> {
-        let may = match &self.who {
+        let may = match &self.identity {
             // The right to export comes only with a role, so that an additional right makes nobody head office (EXP-1).
-            Who::User(user) => user.role.may(right) || (right != Right::Export && user.rights.contains(&right)),
-            Who::Partner(partner) => match right {
+            Identity::User(user) => user.role.may(right) || (right != Right::Export && user.rights.contains(&right)),
+            Identity::Partner(partner) => match right {
                 Right::SubmitLeads => true,
                 Right::ReadAppointments | Right::WorkAppointments => partner.kind != PartnerKind::Portal,
                 _ => false,
             },
-            Who::Customer | Who::Nobody => false,
+            Identity::Customer | Identity::Nobody => false,
         };
         if may { Ok(()) } else { Err(Refusal::Forbidden(right)) }
     }
 
     /// Whether the principal may access the whole group.
     pub fn reaches_all(&self) -> bool {
-        match &self.who {
-            Who::User(user) => user.role.reaches_all(),
-            Who::Partner(_) | Who::Customer | Who::Nobody => false,
+        match &self.identity {
+            Identity::User(user) => user.role.reaches_all(),
+            Identity::Partner(_) | Identity::Customer | Identity::Nobody => false,
         }
     }
 
@@ -116,7 +116,7 @@ impl Scope {
     /// Whether the principal may grant a right: any right that it has. An operator may grant every right, because operators set users up
     /// for other work (ACC-1).
     pub fn gives(&self, right: Right) -> bool {
-        let role = if let Who::User(user) = &self.who { Some(user.role) } else { None };
+        let role = if let Identity::User(user) = &self.identity { Some(user.role) } else { None };
         // A group admin may grant head office's right to export, but does not have it.
         let sets_up = role == Some(Role::Operator) || (role == Some(Role::GroupAdmin) && right == Right::Export);
         sets_up || self.needs(right).is_ok()
@@ -134,11 +134,11 @@ impl Scope {
     /// # Errors
     /// [`Refusal::NotFound`], as for a dealer that does not exist (LEAD-9).
     pub fn reaches(&self, dealer: &DealerId) -> Result<(), Refusal> {
-        let reaches = match &self.who {
+        let reaches = match &self.identity {
             // An operator reaches every dealer to set it up, but sees no leads, because operators lack the right to read them.
-            Who::User(user) => self.reaches_all() || user.dealers.contains(dealer),
-            Who::Partner(partner) => partner.dealers.contains(dealer),
-            Who::Customer | Who::Nobody => false,
+            Identity::User(user) => self.reaches_all() || user.dealers.contains(dealer),
+            Identity::Partner(partner) => partner.dealers.contains(dealer),
+            Identity::Customer | Identity::Nobody => false,
         };
         if reaches { Ok(()) } else { Err(Refusal::NotFound("dealer")) }
     }
@@ -146,7 +146,7 @@ impl Scope {
     /// Whether the principal may see leads of `owner`, at a dealer that it may access. A seller sees their own leads and those of users
     /// whom they supervise or deputise for.
     pub fn sees_leads_of(&self, owner: Option<&UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
-        let Who::User(user) = &self.who else { return false };
+        let Identity::User(user) = &self.identity else { return false };
         if user.role != Role::Seller {
             return true;
         }
@@ -183,21 +183,21 @@ impl Scope {
     /// [`Refusal::Forbidden`] if the principal may not create appointments.
     pub fn makes_appointments(&self) -> Result<(AppointmentOrigin, AppointmentTeam), Refusal> {
         self.needs(Right::WorkAppointments)?;
-        Ok(match &self.who {
-            Who::Partner(partner) if partner.kind == PartnerKind::DealerSystem => {
+        Ok(match &self.identity {
+            Identity::Partner(partner) if partner.kind == PartnerKind::DealerSystem => {
                 (AppointmentOrigin::DealerSystem, AppointmentTeam::Dealer)
             }
-            Who::Partner(_) => (AppointmentOrigin::ContactCentre, AppointmentTeam::ContactCentre),
-            Who::User(user) if user.role == Role::ContactCentre => (AppointmentOrigin::Forecourt, AppointmentTeam::ContactCentre),
-            Who::User(_) | Who::Customer | Who::Nobody => (AppointmentOrigin::Forecourt, AppointmentTeam::Dealer),
+            Identity::Partner(_) => (AppointmentOrigin::ContactCentre, AppointmentTeam::ContactCentre),
+            Identity::User(user) if user.role == Role::ContactCentre => (AppointmentOrigin::Forecourt, AppointmentTeam::ContactCentre),
+            Identity::User(_) | Identity::Customer | Identity::Nobody => (AppointmentOrigin::Forecourt, AppointmentTeam::Dealer),
         })
     }
 
     /// Whether the principal may see an appointment at a dealer that it may access: users as in [`Scope::sees_appointment_of`], partners
     /// only their own.
     pub fn sees_appointment(&self, appointment: &Appointment, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
-        match &self.who {
-            Who::Partner(partner) => appointment.by == Actor::Partner(partner.id.clone()),
+        match &self.identity {
+            Identity::Partner(partner) => appointment.by == Actor::Partner(partner.id.clone()),
             _ => self.sees_appointment_of(appointment.user.as_ref(), appointment.by.user(), settings, now),
         }
     }
@@ -220,7 +220,7 @@ impl Scope {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Who {
+enum Identity {
     User(User),
     Partner(Partner),
     /// A lead's contact, identified by a link of one lead.

@@ -48,7 +48,7 @@ impl Letter {
     /// Creates a letter about an appointment, due at `due`.
     pub fn of_appointment(appointment: &Appointment, kind: LetterKind, medium: Medium, due: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         Self {
-            home: Subject::Appointment(appointment.id.clone()),
+            subject: Subject::Appointment(appointment.id.clone()),
             cause: format!("{}-{}-{}", kind.name(), appointment.sequence, medium.name()),
             to: None,
             answers: None,
@@ -58,7 +58,7 @@ impl Letter {
             sequence: appointment.sequence,
             language: appointment.reached.language.clone(),
             queued: now,
-            fate: LetterState::Queued { due, attempts: 0 },
+            state: LetterState::Queued { due, attempts: 0 },
         }
     }
 
@@ -68,16 +68,16 @@ impl Letter {
         if self.due().is_none_or(|due| due > now) {
             return None;
         }
-        let settle = |fate| Some(LetterClaim::Settle(self.with_state(fate)));
+        let settle = |state| Some(LetterClaim::Settle(self.with_state(state)));
         let suppressed = |why| settle(LetterState::Suppressed { at: now, why });
-        let attempts = match self.fate {
+        let attempts = match self.state {
             LetterState::Queued { attempts, .. } => attempts,
             _ => return settle(LetterState::Unclear { at: now }),
         };
         if !settings.send_external_mail {
             return suppressed(SuppressionReason::Switched);
         }
-        if matches!(self.home, Subject::Appointment(_)) {
+        if matches!(self.subject, Subject::Appointment(_)) {
             let Some(appointment) = appointment else { return suppressed(SuppressionReason::NoLongerSo) };
             let cancelled = appointment.state.is_cancelled();
             let unknown = appointment.attendance.is == Attended::Unknown;

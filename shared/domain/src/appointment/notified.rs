@@ -15,7 +15,7 @@ pub struct NotifiedAddress {
 
 impl Appointment {
     /// The maximum number of recorded addresses. The oldest are dropped first.
-    const MOST_ADDRESSES: usize = 40;
+    const MAX_ADDRESSES: usize = 40;
 
     /// Returns the appointment while a sender has leased `letter`: from now on the customer may have been notified. `None` if nothing
     /// changes.
@@ -29,7 +29,7 @@ impl Appointment {
         let address = letter.notifies_at().filter(|address| !self.notified.contains(address))?;
         let mut after = self.clone();
         after.notified.push(address);
-        if after.notified.len() > Self::MOST_ADDRESSES {
+        if after.notified.len() > Self::MAX_ADDRESSES {
             after.notified.remove(0);
         }
         Some(after)
@@ -38,7 +38,7 @@ impl Appointment {
     /// Returns the appointment once the state of `letter` has changed: sent, not sent, or unclear. `None` if nothing changes.
     pub fn with_notification(&self, letter: &Letter) -> Option<Self> {
         let mut after = self.clone();
-        match (&letter.fate, &letter.kind) {
+        match (&letter.state, &letter.kind) {
             (LetterState::Sent { .. }, LetterKind::Confirmation | LetterKind::Moved) => {
                 after.confirmed = after.confirmed.and(letter.medium)
             }

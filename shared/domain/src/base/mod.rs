@@ -26,7 +26,7 @@ pub use ids::{
 };
 pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, ReactionKind, Status, StepKind, Subject};
 pub use media::{Media, Medium};
-pub use money::{Currency, MOST_MONEY, Money};
+pub use money::{Currency, MAX_MONEY, Money};
 pub use phone::Phone;
 pub use refusal::{Fault, Refusal};
 pub use role::{Right, Role};

@@ -8,21 +8,21 @@ use std::fmt;
 /// An amount of money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
-    /// In the currency's smallest unit: 1,790,000 is 17,900 EUR, but 1,790,000 JPY. From minus [`MOST_MONEY`] to [`MOST_MONEY`].
+    /// In the currency's smallest unit: 1,790,000 is 17,900 EUR, but 1,790,000 JPY. From minus [`MAX_MONEY`] to [`MAX_MONEY`].
     pub amount: i64,
     /// The currency; ISO 4217 in JSON.
     pub currency: Currency,
 }
 
 /// The largest amount, in the smallest unit.
-pub const MOST_MONEY: i64 = 100_000_000_000;
+pub const MAX_MONEY: i64 = 100_000_000_000;
 
 impl Money {
-    /// Reads an amount from 0 to [`MOST_MONEY`]. Adds faults with the path `field` if it is not valid.
+    /// Reads an amount from 0 to [`MAX_MONEY`]. Adds faults with the path `field` if it is not valid.
     pub fn read(amount: Option<i64>, currency: Option<&str>, field: &str, faults: &mut Vec<Fault>) -> Option<Self> {
-        let amount = amount.filter(|amount| (0..=MOST_MONEY).contains(amount));
+        let amount = amount.filter(|amount| (0..=MAX_MONEY).contains(amount));
         if amount.is_none() {
-            let detail = format!("must be a whole number of the currency's smallest unit, from 0 to {MOST_MONEY}");
+            let detail = format!("must be a whole number of the currency's smallest unit, from 0 to {MAX_MONEY}");
             faults.push(Fault::new(format!("{field}.amount"), "LEAD-2", detail));
         }
         let currency = currency.and_then(|code| Currency::from_code(&code.trim().to_ascii_uppercase()));

@@ -77,7 +77,7 @@ impl CalendarEvent {
 
     /// Returns whether it can be rescheduled again.
     pub(crate) fn can_be_moved(&self) -> bool {
-        self.rescheduled.len() < MOST_RESCHEDULED
+        self.rescheduled.len() < MAX_RESCHEDULED
     }
 
     pub(crate) fn reschedule(&mut self, to: DateTime<Utc>, by: &Actor, now: DateTime<Utc>) -> Result<(), Refusal> {
@@ -86,7 +86,7 @@ impl CalendarEvent {
         }
         if !self.can_be_moved() {
             return Err(Refusal::Conflict(format!(
-                "the event was rescheduled {MOST_RESCHEDULED} times; complete it and create a new one (CAL-4)"
+                "the event was rescheduled {MAX_RESCHEDULED} times; complete it and create a new one (CAL-4)"
             )));
         }
         self.go_to(to, by, now);
@@ -96,7 +96,7 @@ impl CalendarEvent {
     /// Moves it to another time without a limit. Only the latest moves are kept.
     pub(crate) fn go_to(&mut self, to: DateTime<Utc>, by: &Actor, now: DateTime<Utc>) {
         self.rescheduled.push(Rescheduled { from: self.at, at: now, by: by.clone() });
-        if self.rescheduled.len() > MOST_RESCHEDULED {
+        if self.rescheduled.len() > MAX_RESCHEDULED {
             self.rescheduled.remove(0);
         }
         (self.at, self.level) = (to, 0);
@@ -178,7 +178,7 @@ pub struct Planned {
 }
 
 /// The maximum number of times that a user can reschedule an event.
-const MOST_RESCHEDULED: usize = 100;
+const MAX_RESCHEDULED: usize = 100;
 
 impl CalendarEvent {
     /// Returns whether it is an appointment: the customer booked it, it is a booked test drive, or it was created as one (APT-1).

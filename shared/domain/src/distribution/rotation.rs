@@ -97,7 +97,7 @@ impl Rotation {
     }
 
     /// Chooses the next user who did not have the lead before. `None` if every present user had it (DIS-10).
-    pub(crate) fn next_but(&self, had: &BTreeSet<UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
+    pub(crate) fn next_except(&self, had: &BTreeSet<UserId>, settings: &DealerSettings, now: DateTime<Utc>) -> Option<(Choice, Rotation)> {
         let (circle, passed_over) = self.circle(settings, now, had);
         Some(self.turned_to(circle?, "DIS-10", passed_over))
     }

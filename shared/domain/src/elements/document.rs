@@ -13,7 +13,7 @@ pub struct Document {
     pub title: String,
     /// Its media type, such as `application/pdf`.
     pub content_type: String,
-    /// The size in bytes, 1 to [`MOST_BYTES`].
+    /// The size in bytes, 1 to [`MAX_BYTES`].
     pub bytes: u64,
     /// The time at which the upload was complete. `None` while it is pending.
     #[serde(default, with = "chrono::serde::ts_milliseconds_option", skip_serializing_if = "Option::is_none")]
@@ -39,9 +39,9 @@ impl Document {
         if !is_media_type(&content_type) {
             faults.push(Fault::new("content_type", "LEAD-2", "must be a media type without parameters, such as application/pdf"));
         }
-        let bytes = bytes.filter(|bytes| (1..=MOST_BYTES).contains(bytes));
+        let bytes = bytes.filter(|bytes| (1..=MAX_BYTES).contains(bytes));
         if bytes.is_none() && !faults.iter().any(|fault| fault.field == "bytes") {
-            faults.push(Fault::new("bytes", "LEAD-2", format!("must be the size of the file in bytes, from 1 to {MOST_BYTES}")));
+            faults.push(Fault::new("bytes", "LEAD-2", format!("must be the size of the file in bytes, from 1 to {MAX_BYTES}")));
         }
         match bytes {
             Some(bytes) if faults.is_empty() => Ok(Self { title, content_type, bytes, uploaded: None }),
@@ -61,7 +61,7 @@ impl Document {
 }
 
 /// The largest document: 25 MiB.
-pub const MOST_BYTES: u64 = 26_214_400;
+pub const MAX_BYTES: u64 = 26_214_400;
 
 /// The file extensions of common media types.
 const ENDINGS: [(&str, &str); 9] = [

@@ -12,7 +12,7 @@ pub use comment::Comment;
 pub(crate) use comment::beginning;
 pub use communication::{Communication, Form};
 pub use counts::Counts;
-pub use document::{Document, MOST_BYTES};
+pub use document::{Document, MAX_BYTES};
 pub use quote::{Line, Quote, QuoteDraft};
 pub use test_drive::TestDrive;
 pub use trade_in::TradeIn;

@@ -1,7 +1,7 @@
 //! Quotes.
 
 use crate::base::text::is_line;
-use crate::base::{Fault, MOST_MONEY, Money};
+use crate::base::{Fault, MAX_MONEY, Money};
 use crate::elements::says_which;
 use crate::enquiry::Vehicle;
 use chrono::NaiveDate;
@@ -70,8 +70,8 @@ impl Quote {
             if !is_line(&line.text, 200) {
                 faults.push(Fault::new(format!("lines.{i}.text"), "LEAD-2", "must be 1 to 200 characters in one line"));
             }
-            if !(-MOST_MONEY..=MOST_MONEY).contains(&line.amount) {
-                faults.push(Fault::new(format!("lines.{i}.amount"), "LEAD-2", format!("must be from -{MOST_MONEY} to {MOST_MONEY}")));
+            if !(-MAX_MONEY..=MAX_MONEY).contains(&line.amount) {
+                faults.push(Fault::new(format!("lines.{i}.amount"), "LEAD-2", format!("must be from -{MAX_MONEY} to {MAX_MONEY}")));
             }
         }
         // The sum is compared only if every line is valid.

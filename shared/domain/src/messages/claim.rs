@@ -19,7 +19,7 @@ impl Message {
     /// Claims a due message: checks that it is still valid and may be sent at this hour, and selects the recipient (ESC-6, DIS-4). `None`
     /// if it is not due, or is settled or leased.
     pub fn claim(&self, lead: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<MessageClaim> {
-        let (attempts, most, batch) = match &self.fate {
+        let (attempts, most, batch) = match &self.state {
             MessageState::Queued { attempts, batch, .. } => (*attempts, Lease::MAIL.attempts, batch.clone()),
             // The lease expired without a result: the attempt counts as failed, and the message may have arrived.
             MessageState::Sending { attempts, batch, .. } => (attempts + 1, Lease::UNCLEAR_ATTEMPTS, batch.clone()),
@@ -28,7 +28,7 @@ impl Message {
         if self.due().is_none_or(|due| due > now) {
             return None;
         }
-        let Some(lead) = lead.filter(|lead| self.still_so(lead)) else {
+        let Some(lead) = lead.filter(|lead| self.still_applies(lead)) else {
             return Some(MessageClaim::Settle(self.dropped(DropReason::NoLongerSo, now)));
         };
         if attempts >= most {
@@ -45,7 +45,7 @@ impl Message {
 
     /// Whether the message is still valid (ESC-6): the lead is at the same dealer and was not answered since, and the step belongs to the
     /// current plan.
-    fn still_so(&self, lead: &Lead) -> bool {
+    fn still_applies(&self, lead: &Lead) -> bool {
         let here = lead.dealer == self.dealer && lead.status == Status::InProgress;
         match self.notice {
             // The trade-in address receives the notice whatever the state of the lead.

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Letter {
     /// The appointment or lead of the letter.
-    pub home: Subject,
+    #[serde(rename = "home")]
+    pub subject: Subject,
     /// A name for the cause, unique within the subject, so that one cause creates one letter (MSG-1).
     pub cause: String,
     /// The dealer that sends it.
@@ -37,7 +38,8 @@ pub struct Letter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// The delivery state.
-    pub fate: LetterState,
+    #[serde(rename = "fate")]
+    pub state: LetterState,
 }
 
 /// The content of a letter.
@@ -198,7 +200,7 @@ impl Letter {
     /// Creates a letter to the contact who asked last in a lead, due at once.
     pub fn of_lead(lead: &Lead, cause: String, medium: Medium, kind: LetterKind, now: DateTime<Utc>) -> Self {
         Self {
-            home: Subject::Lead(lead.id),
+            subject: Subject::Lead(lead.id),
             cause,
             dealer: lead.dealer.clone(),
             medium,
@@ -208,21 +210,21 @@ impl Letter {
             queued: now,
             to: None,
             answers: Some(Box::new(lead.asked_last())),
-            fate: LetterState::Queued { due: now, attempts: 0 },
+            state: LetterState::Queued { due: now, attempts: 0 },
         }
     }
 
     /// When it must be processed next. `None` if it is settled.
     pub fn due(&self) -> Option<DateTime<Utc>> {
-        match &self.fate {
+        match &self.state {
             LetterState::Queued { due, .. } => Some(*due),
             LetterState::Sending { until, .. } => Some(*until),
             _ => None,
         }
     }
 
-    pub(crate) fn with_state(&self, fate: LetterState) -> Self {
-        Self { fate, ..self.clone() }
+    pub(crate) fn with_state(&self, state: LetterState) -> Self {
+        Self { state, ..self.clone() }
     }
 
     /// Records that the provider accepted it.
@@ -243,7 +245,7 @@ impl Letter {
     /// Records a failed attempt. If `retry` leaves an attempt, the letter is queued again; otherwise it has failed. After an attempt without
     /// an answer it is unclear: a customer never gets a letter twice without a person's decision.
     pub fn failed(&self, why: String, retry: Retry, now: DateTime<Utc>) -> Self {
-        let before = match self.fate {
+        let before = match self.state {
             LetterState::Queued { attempts, .. } | LetterState::Sending { attempts, .. } => attempts,
             _ => Lease::MAIL.attempts,
         };
@@ -258,7 +260,7 @@ impl Letter {
 
     /// When it failed or became unclear; `None` if it did not.
     pub fn undelivered_since(&self) -> Option<DateTime<Utc>> {
-        match self.fate {
+        match self.state {
             LetterState::Failed { at, .. } | LetterState::Unclear { at } => Some(at),
             _ => None,
         }

@@ -30,7 +30,8 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bundled: bool,
     /// The delivery state.
-    pub fate: MessageState,
+    #[serde(rename = "fate")]
+    pub state: MessageState,
 }
 
 /// The content of a notice.
@@ -275,13 +276,13 @@ impl Message {
             of: now,
             queued: now,
             bundled: false,
-            fate: MessageState::Queued { due: now, attempts: 0, batch: None },
+            state: MessageState::Queued { due: now, attempts: 0, batch: None },
         }
     }
 
     /// When it must be processed next. `None` if it is settled.
     pub fn due(&self) -> Option<DateTime<Utc>> {
-        match &self.fate {
+        match &self.state {
             MessageState::Queued { due, .. } => Some(*due),
             MessageState::Sending { until, .. } => Some(*until),
             MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => None,
@@ -293,13 +294,13 @@ impl Message {
         Self { bundled: true, ..self.with_state(MessageState::Queued { due, attempts, batch }) }
     }
 
-    pub(crate) fn with_state(&self, fate: MessageState) -> Self {
-        Self { fate, ..self.clone() }
+    pub(crate) fn with_state(&self, state: MessageState) -> Self {
+        Self { state, ..self.clone() }
     }
 
     /// The mail that combines it with other messages, during an attempt or after a failed one.
     pub fn batch(&self) -> Option<&str> {
-        match &self.fate {
+        match &self.state {
             MessageState::Queued { batch, .. } | MessageState::Sending { batch, .. } => batch.as_deref(),
             MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => None,
         }
@@ -307,7 +308,7 @@ impl Message {
 
     /// Returns the claimed message as part of the mail `batch`.
     pub fn in_batch(&self, batch: &str) -> Self {
-        match self.fate {
+        match self.state {
             MessageState::Sending { until, attempts, .. } => {
                 self.with_state(MessageState::Sending { until, attempts, batch: Some(batch.to_owned()) })
             }
@@ -329,7 +330,7 @@ impl Message {
 
     /// Records a failed attempt. If `retry` leaves an attempt, the message is queued again; otherwise it has failed.
     pub fn failed(&self, why: String, retry: Retry, now: DateTime<Utc>) -> Self {
-        let before = match self.fate {
+        let before = match self.state {
             MessageState::Queued { attempts, .. } | MessageState::Sending { attempts, .. } => attempts,
             MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => Lease::MAIL.attempts,
         };
@@ -345,7 +346,7 @@ impl Message {
 
     /// When it failed; `None` if it did not.
     pub fn undelivered_since(&self) -> Option<DateTime<Utc>> {
-        if let MessageState::Failed { at, .. } = self.fate { Some(at) } else { None }
+        if let MessageState::Failed { at, .. } = self.state { Some(at) } else { None }
     }
 
     /// Returns the message queued again by hand, with all attempts. `None` unless it has failed.

@@ -47,7 +47,7 @@ impl Signing {
     /// Default hours for which the previous secret stays valid.
     pub const HOURS: u32 = 24;
     /// Maximum hours for which the previous secret stays valid: a week.
-    pub const MOST_HOURS: u32 = 168;
+    pub const MAX_HOURS: u32 = 168;
     /// The maximum number of secrets that are valid at the same time.
     pub const MOST: usize = 4;
 
@@ -55,11 +55,11 @@ impl Signing {
     /// end of their validity. With 0 hours, all earlier secrets become invalid at once.
     ///
     /// # Errors
-    /// More than [`MOST_HOURS`](Self::MOST_HOURS); 409 if [`MOST`](Self::MOST) secrets are already valid.
+    /// More than [`MAX_HOURS`](Self::MAX_HOURS); 409 if [`MOST`](Self::MOST) secrets are already valid.
     pub fn rotated(before: Option<&Self>, partner: &PartnerId, new: NewSecret, hours: u32) -> Result<Self, Refusal> {
         let NewSecret { name, by, since: now } = new;
-        if hours > Self::MOST_HOURS {
-            return Err(Refusal::field("previous_good_for_hours", "APT-4", format!("must be 0 to {}", Self::MOST_HOURS)));
+        if hours > Self::MAX_HOURS {
+            return Err(Refusal::field("previous_good_for_hours", "APT-4", format!("must be 0 to {}", Self::MAX_HOURS)));
         }
         let until = now + TimeDelta::hours(hours.into());
         let before = before.filter(|_| hours > 0);

@@ -60,11 +60,11 @@ pub struct UserFacts {
     #[serde(default)]
     pub rights: BTreeSet<Right>,
     pub dealers: BTreeSet<DealerId>,
-    #[serde(default = "yes")]
+    #[serde(default = "default_true")]
     pub notices: bool,
 }
 
-fn yes() -> bool {
+fn default_true() -> bool {
     true
 }
 

@@ -18,8 +18,8 @@ pub fn send_letter_again(
     dealer: &Dealer,
     now: DateTime<Utc>,
 ) -> Result<(Decision, Letter), Refusal> {
-    let again = letter.queued_again(now).ok_or_else(|| settled(letter.fate.name()))?;
-    if let Some(LetterClaim::Settle(Letter { fate: LetterState::Suppressed { why, .. }, .. })) =
+    let again = letter.queued_again(now).ok_or_else(|| settled(letter.state.name()))?;
+    if let Some(LetterClaim::Settle(Letter { state: LetterState::Suppressed { why, .. }, .. })) =
         again.claim(appointment, &dealer.settings, now)
     {
         return Err(Refusal::Conflict(format!("the letter would not be sent: {} (MSG-1)", why.name())));
@@ -35,7 +35,7 @@ pub fn send_letter_again(
 /// # Errors
 /// 409 if the notice has another state, or what it states is no longer so.
 pub fn send_notice_again(message: &Message, lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Result<(Decision, Message), Refusal> {
-    let state = match &message.fate {
+    let state = match &message.state {
         MessageState::Queued { .. } => "queued",
         MessageState::Sending { .. } => "sending",
         MessageState::Sent { .. } => "sent",
@@ -43,7 +43,7 @@ pub fn send_notice_again(message: &Message, lead: &Lead, dealer: &Dealer, now: D
         MessageState::Failed { .. } => "failed",
     };
     let again = message.queued_again(now).ok_or_else(|| settled(state))?;
-    if let Some(MessageClaim::Settle(Message { fate: MessageState::Dropped { why, .. }, .. })) = again.claim(Some(lead), dealer, now) {
+    if let Some(MessageClaim::Settle(Message { state: MessageState::Dropped { why, .. }, .. })) = again.claim(Some(lead), dealer, now) {
         let why = match why {
             DropReason::NoLongerSo => "no_longer_so",
             DropReason::NoticesOff => "notices_off",

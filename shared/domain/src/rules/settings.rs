@@ -80,11 +80,11 @@ pub fn welcome<'a>(
             Some(user) => items.push(Item::User(Box::new(user.clone()))),
         }
     }
-    if items.len() > MOST_AT_ONCE {
-        faults.push(Fault::new("members", "SET-7", format!("at most {MOST_AT_ONCE} users can be added at once")));
+    if items.len() > MAX_AT_ONCE {
+        faults.push(Fault::new("members", "SET-7", format!("at most {MAX_AT_ONCE} users can be added at once")));
     }
     if faults.is_empty() { Ok(items) } else { Err(Refusal::Invalid(faults)) }
 }
 
 /// The maximum number of new members in one change, limited by the size of a transaction.
-const MOST_AT_ONCE: usize = 90;
+const MAX_AT_ONCE: usize = 90;

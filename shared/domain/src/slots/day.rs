@@ -121,7 +121,7 @@ impl Day {
 
     /// Returns the number of events that customers booked for the local date `date`.
     pub fn customers(&self) -> u32 {
-        self.customers_but(None)
+        self.customers_except(None)
     }
 
     fn count(&self, wanted: impl Fn(&DayPart) -> bool) -> [u32; QUARTERS as usize] {
@@ -134,12 +134,12 @@ impl Day {
     }
 
     /// Like [`customers`](Self::customers), without `event`, which is to be moved.
-    pub(crate) fn customers_but(&self, event: Option<&str>) -> u32 {
+    pub(crate) fn customers_except(&self, event: Option<&str>) -> u32 {
         number(self.but(event).filter(|part| part.booked_for == Some(self.date)))
     }
 
     /// Returns the number of events, without `event`, in the fullest quarter-hour of `part`.
-    pub(crate) fn fullest_but(&self, event: Option<&str>, part: &DayPart) -> u32 {
+    pub(crate) fn fullest_except(&self, event: Option<&str>, part: &DayPart) -> u32 {
         let quarters = part.from..part.from.saturating_add(part.length);
         quarters.map(|quarter| number(self.but(event).filter(|other| other.takes(quarter)))).max().unwrap_or(0)
     }

@@ -158,13 +158,13 @@ impl Terms<'_> {
             return Err(NotFree::Away);
         }
         let named = days.day(date).ok_or(NotFree::Unread)?;
-        if named.customers_but(moving) >= self.capacity.per_day {
+        if named.customers_except(moving) >= self.capacity.per_day {
             return Err(NotFree::DayFull);
         }
         let place = ReservedTime::new(from, until).map_err(|_| NotFree::NoStart)?;
         for date in place.dates() {
             let day = days.day(date).ok_or(NotFree::Unread)?;
-            if place.on(date).is_some_and(|part| day.fullest_but(moving, &part) >= self.capacity.per_slot) {
+            if place.on(date).is_some_and(|part| day.fullest_except(moving, &part) >= self.capacity.per_slot) {
                 return Err(NotFree::Taken);
             }
         }

@@ -88,7 +88,8 @@ pub struct Delivery {
     /// The webhook.
     pub webhook: WebhookId,
     /// The delivery state.
-    pub fate: DeliveryState,
+    #[serde(rename = "fate")]
+    pub state: DeliveryState,
     /// The number of attempts, including those requested by hand.
     #[serde(default)]
     pub attempts: u32,
@@ -127,7 +128,7 @@ pub struct LeasedAttempt<'a> {
 impl Delivery {
     /// Creates a delivery that is due at `due`.
     pub(crate) fn new(webhook: WebhookId, due: DateTime<Utc>) -> Self {
-        Self { webhook, fate: DeliveryState::Queued { due, attempts: 0 }, attempts: 0, last: None }
+        Self { webhook, state: DeliveryState::Queued { due, attempts: 0 }, attempts: 0, last: None }
     }
 }
 
@@ -147,15 +148,15 @@ pub const RETRIES: [i64; 6] = [5, 30, 120, 600, 1_800, 3_600];
 
 /// The number of attempts before an event is set aside that a receiver does not accept although it accepts others: three days and some
 /// hours. A receiver that accepts nothing is switched off before.
-const MOST_ATTEMPTS: u32 = 78;
+const MAX_ATTEMPTS: u32 = 78;
 
 /// The lease of a sender. One attempt takes at most ten seconds.
-pub const LEASE: Lease = Lease { duration: TimeDelta::seconds(60), attempts: MOST_ATTEMPTS };
+pub const LEASE: Lease = Lease { duration: TimeDelta::seconds(60), attempts: MAX_ATTEMPTS };
 
 /// The pause after `failed` attempts, in seconds. `None` if no attempt is left.
 fn pause_after(failed: u32) -> Option<i64> {
     let place = usize::try_from(failed).unwrap_or(usize::MAX).saturating_sub(1).min(RETRIES.len() - 1);
-    RETRIES.get(place).copied().filter(|_| failed < MOST_ATTEMPTS)
+    RETRIES.get(place).copied().filter(|_| failed < MAX_ATTEMPTS)
 }
 
 /// The maximum number of attempts to notify of a webhook that was switched off.
@@ -179,7 +180,7 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
     let mut held: BTreeMap<WebhookId, DateTime<Utc>> = BTreeMap::new();
     // A redelivery may precede the delivery that a sender has leased. It waits for that delivery.
     for delivery in open.iter().flat_map(|outgoing| &outgoing.deliveries) {
-        if let DeliveryState::Sending { until, .. } = delivery.fate
+        if let DeliveryState::Sending { until, .. } = delivery.state
             && until > now
         {
             held.insert(delivery.webhook.clone(), until);
@@ -189,25 +190,25 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
         let mut after = (*outgoing).clone();
         for delivery in &mut after.deliveries {
             let id = &delivery.webhook;
-            if let DeliveryState::Notifying { due, attempts } = &delivery.fate {
+            if let DeliveryState::Notifying { due, attempts } = &delivery.state {
                 if *due > now {
                     continue;
                 }
                 if *attempts < NOTICES {
-                    delivery.fate = DeliveryState::Notifying { due: LEASE.until(now), attempts: attempts + 1 };
+                    delivery.state = DeliveryState::Notifying { due: LEASE.until(now), attempts: attempts + 1 };
                     claim.notify.push((outgoing.sequence, id.clone()));
                 } else {
-                    delivery.fate =
+                    delivery.state =
                         DeliveryState::GivenUp { at: now, why: "the notice that the webhook was switched off could not be sent".into() };
                 }
                 continue;
             }
-            let Some(due) = delivery.fate.due() else { continue };
+            let Some(due) = delivery.state.due() else { continue };
             if webhooks.get(id).is_none_or(|webhook| webhook.state != WebhookState::On) {
-                delivery.fate = DeliveryState::GivenUp { at: now, why: "the webhook was switched off".into() };
+                delivery.state = DeliveryState::GivenUp { at: now, why: "the webhook was switched off".into() };
                 continue;
             }
-            let attempts = match delivery.fate {
+            let attempts = match delivery.state {
                 DeliveryState::Queued { attempts, .. } => attempts,
                 // The sender stopped: that counts as a failed attempt.
                 DeliveryState::Sending { attempts, .. } if due <= now => attempts + 1,
@@ -219,10 +220,10 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
             match held.get(id) {
                 // It waits for the previous delivery. When that is settled, its sender continues here; if that sender stops, this due time
                 // continues.
-                Some(until) if due <= now => delivery.fate = DeliveryState::Queued { due: *until, attempts },
+                Some(until) if due <= now => delivery.state = DeliveryState::Queued { due: *until, attempts },
                 Some(_) => {}
                 None if due <= now || attempts == 0 => {
-                    delivery.fate = DeliveryState::Sending { until: LEASE.until(now), attempts };
+                    delivery.state = DeliveryState::Sending { until: LEASE.until(now), attempts };
                     delivery.attempts += 1;
                     held.insert(id.clone(), LEASE.until(now));
                     claim.send.push((outgoing.sequence, id.clone()));
@@ -244,7 +245,7 @@ pub fn claim(open: &[&Outgoing], webhooks: &Webhooks, now: DateTime<Utc>) -> Del
 pub fn choose_fairly(open: &[Outgoing], most: usize) -> BTreeSet<u64> {
     let mut waiting: BTreeMap<&WebhookId, Vec<u64>> = BTreeMap::new();
     for outgoing in open {
-        for delivery in outgoing.deliveries.iter().filter(|delivery| delivery.fate.due().is_some()) {
+        for delivery in outgoing.deliveries.iter().filter(|delivery| delivery.state.due().is_some()) {
             waiting.entry(&delivery.webhook).or_default().push(outgoing.sequence);
         }
     }
@@ -263,14 +264,14 @@ pub fn choose_fairly(open: &[Outgoing], most: usize) -> BTreeSet<u64> {
 impl Outgoing {
     /// When it must be processed next. `None` if it is settled.
     pub fn due(&self) -> Option<DateTime<Utc>> {
-        self.deliveries.iter().filter_map(|delivery| delivery.fate.due()).min()
+        self.deliveries.iter().filter_map(|delivery| delivery.state.due()).min()
     }
 
     /// Whether it is due only because leases end.
     pub fn is_leased(&self) -> bool {
         let due = self.due();
-        let next = self.deliveries.iter().filter(|delivery| delivery.fate.due() == due);
-        due.is_some() && next.map(|delivery| &delivery.fate).all(|fate| matches!(fate, DeliveryState::Sending { .. }))
+        let next = self.deliveries.iter().filter(|delivery| delivery.state.due() == due);
+        due.is_some() && next.map(|delivery| &delivery.state).all(|state| matches!(state, DeliveryState::Sending { .. }))
     }
 
     /// The id of the delivery to `webhook`, the same for each attempt. It contains no full stop, which separates the signed parts.
@@ -291,8 +292,8 @@ impl Outgoing {
     }
 
     /// The state of the delivery to `webhook`.
-    pub fn fate(&self, webhook: &WebhookId) -> Option<&DeliveryState> {
-        self.delivery(webhook).map(|delivery| &delivery.fate)
+    pub fn state(&self, webhook: &WebhookId) -> Option<&DeliveryState> {
+        self.delivery(webhook).map(|delivery| &delivery.state)
     }
 
     fn with(&self, webhook: &WebhookId, change: impl Fn(&mut Delivery)) -> Self {
@@ -303,7 +304,7 @@ impl Outgoing {
 
     /// Whether the delivery to `webhook` is part of a redelivery: it was given up or, if `delivered` is set, accepted.
     pub fn is_redelivered(&self, webhook: &WebhookId, delivered: bool) -> bool {
-        match self.fate(webhook) {
+        match self.state(webhook) {
             Some(DeliveryState::GivenUp { .. }) => true,
             Some(DeliveryState::Delivered { .. }) => delivered,
             _ => false,
@@ -319,26 +320,26 @@ impl Outgoing {
         let there = self.delivery(&webhook.id).filter(|_| self.due().is_some() || self.queued + Self::KEPT > now);
         let delivery = there.ok_or(Refusal::NotFound("delivery"))?;
         webhook.redeliverable()?;
-        match delivery.fate {
+        match delivery.state {
             DeliveryState::Sending { until, .. } if until > now => Err(Refusal::Conflict("the delivery is being sent (APT-6)".into())),
             DeliveryState::Notifying { .. } => {
                 Err(Refusal::Conflict("the notice of its failure is being sent; retry in a minute (APT-6)".into()))
             }
-            _ => Ok(self.with(&webhook.id, |delivery| delivery.fate = DeliveryState::Queued { due: now, attempts: 0 })),
+            _ => Ok(self.with(&webhook.id, |delivery| delivery.state = DeliveryState::Queued { due: now, attempts: 0 })),
         }
     }
 
     /// Records an attempt on the delivery and on the webhook. `None` if the delivery was settled or leased again since it was leased.
     pub fn attempted(&self, attempt: LeasedAttempt<'_>, webhooks: &Webhooks) -> Option<(Self, Webhooks)> {
         let LeasedAttempt { webhook, leased, outcome, at: now } = attempt;
-        let fate = self.fate(webhook).filter(|fate| leased.fate(webhook) == Some(fate))?;
-        let DeliveryState::Sending { attempts, .. } = fate else { return None };
+        let state = self.state(webhook).filter(|state| leased.state(webhook) == Some(state))?;
+        let DeliveryState::Sending { attempts, .. } = state else { return None };
         let before = webhooks.get(webhook);
         let after = before.map(|before| before.after(outcome, now));
         let off = after.as_ref().is_some_and(|after| after.state != WebhookState::On)
             && before.is_some_and(|before| before.state == WebhookState::On);
         let pause = pause_after(attempts + 1).map(|seconds| spread(seconds, &self.id(webhook)));
-        let fate = match (outcome, pause) {
+        let state = match (outcome, pause) {
             (DeliveryOutcome::Taken(status), _) => DeliveryState::Delivered { at: now, status: *status },
             _ if off => DeliveryState::Notifying { due: now, attempts: 0 },
             (DeliveryOutcome::Failed { .. }, Some(pause)) => DeliveryState::Queued { due: now + pause, attempts: attempts + 1 },
@@ -350,14 +351,14 @@ impl Outgoing {
         };
         let webhooks = after.map_or_else(|| webhooks.clone(), |after| webhooks.put(&after));
         let attempt = outcome.attempt(now);
-        let attempted = self.with(webhook, |delivery| (delivery.fate, delivery.last) = (fate.clone(), Some(attempt.clone())));
+        let attempted = self.with(webhook, |delivery| (delivery.state, delivery.last) = (state.clone(), Some(attempt.clone())));
         Some((attempted, webhooks))
     }
 
     /// Records that the notice about the end of `webhook` was sent.
     pub fn notice_sent(&self, webhook: &WebhookId, now: DateTime<Utc>) -> Self {
         let why = "its failure switched the webhook off";
-        self.with(webhook, |delivery| delivery.fate = DeliveryState::GivenUp { at: now, why: why.into() })
+        self.with(webhook, |delivery| delivery.state = DeliveryState::GivenUp { at: now, why: why.into() })
     }
 }
 

@@ -170,15 +170,15 @@ impl Webhook {
     const LONGEST_FAILING: TimeDelta = TimeDelta::days(3);
 
     /// Creates a webhook.
-    pub fn new(id: WebhookId, wish: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
+    pub fn new(id: WebhookId, request: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
         let state = WebhookState::On;
-        let WebhookRequest { url, events, dealers, .. } = wish;
+        let WebhookRequest { url, events, dealers, .. } = request;
         let (secret, old_until, failing) = (1, None, None);
         Self { id, version: 1, url, events, dealers, by, created: now, secret, old_until, state, failing }
     }
 
     /// Returns its current settings.
-    pub fn wish(&self) -> WebhookRequest {
+    pub fn request(&self) -> WebhookRequest {
         WebhookRequest {
             url: self.url.clone(),
             events: self.events.clone(),
@@ -187,15 +187,15 @@ impl Webhook {
         }
     }
 
-    /// Returns the webhook with the settings `wish`. Switching it on resets the series of failures.
-    pub fn changed(&self, wish: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
-        let state = match (&self.state, wish.on) {
+    /// Returns the webhook with the settings `request`. Switching it on resets the series of failures.
+    pub fn changed(&self, request: WebhookRequest, by: Actor, now: DateTime<Utc>) -> Self {
+        let state = match (&self.state, request.on) {
             (WebhookState::On, false) => WebhookState::Off { at: now, why: SwitchOffReason::ByUser },
             (WebhookState::Off { .. }, true) => WebhookState::On,
             (state, _) => state.clone(),
         };
-        let failing = self.failing.clone().filter(|_| wish.on && self.state == WebhookState::On && wish.url == self.url);
-        let WebhookRequest { url, events, dealers, .. } = wish;
+        let failing = self.failing.clone().filter(|_| request.on && self.state == WebhookState::On && request.url == self.url);
+        let WebhookRequest { url, events, dealers, .. } = request;
         Self { version: self.version + 1, url, events, dealers, by, state, failing, ..self.clone() }
     }
 

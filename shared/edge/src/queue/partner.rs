@@ -24,7 +24,7 @@ pub const ORIGIN: &str = "origin";
 /// The purpose of the proof's signature.
 const PURPOSE: &str = "dead-letter";
 /// The number of deliveries after which trouble makes a dead letter: about fourteen hours.
-const MOST_DELIVERIES: u32 = 60;
+const MAX_DELIVERIES: u32 = 60;
 /// The longest stored reason, in characters.
 const LONGEST_REASON: usize = 1_000;
 /// How long ago a message may have been sent: two retentions of a queue.
@@ -110,7 +110,7 @@ where
         };
         let problem = problem_text(&failure);
         let deliveries: u32 = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
-        let settled = if matches!(failure, Failure::Refused(_)) || deliveries >= MOST_DELIVERIES {
+        let settled = if matches!(failure, Failure::Refused(_)) || deliveries >= MAX_DELIVERIES {
             tracing::warn!(function = platform.function, message_id = id, problem, ms, "message becomes a dead letter");
             match dead_letter(platform, &message, &failure) {
                 Ok(letter) => queue.bury(&message, &letter).await.map(|()| true),

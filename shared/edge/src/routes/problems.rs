@@ -1,31 +1,31 @@
 //! The responses of failure that several operations share.
 
-use super::Problem;
+use super::ProblemResponse;
 
-pub(super) const UNREADABLE: Problem = (400, "The body cannot be read.");
-pub(super) const NO_TOKEN: Problem = (401, "The token is missing or invalid.");
-pub(super) const NO_RIGHT: Problem = (403, "A right is missing; `right` names it.");
-const NO_RIGHT_TO_FIELDS: Problem = (403, "A right is missing; `right` names it, `errors` the fields that need it.");
-pub(super) const NO_DEALER: Problem = (404, "The dealer does not exist or is out of your reach.");
-const NO_LEAD: Problem = (404, "The lead does not exist or is not visible to you.");
-const NOT_VISIBLE: Problem = (404, "The resource does not exist or is not visible to you.");
-const NO_DEALER_OR_USER: Problem = (404, "The dealer or user does not exist or is out of your reach.");
-const NO_LINK: Problem = (404, "The link is invalid or has expired.");
-pub(super) const CONFLICT: Problem = (409, "The request conflicts with the current state.");
-const STALE: Problem = (412, "The version in If-Match is not current.");
-const STALE_LEAD: Problem = (412, "The version of the lead in If-Match is not current.");
-pub(super) const MEDIA_TYPE: Problem = (415, "The media type of the body is not supported.");
-pub(super) const FIELDS: Problem = (422, "Fields break rules; `errors` names each.");
-const FIELDS_OR_UNKNOWN: Problem = (422, "Fields are unknown or break rules; `errors` names each.");
-pub(super) const PARAMETER: Problem = (422, "A query parameter is invalid.");
-const UNKNOWN_PARAMETER: Problem = (422, "A query parameter is unknown or invalid.");
-const NO_IF_MATCH: Problem = (428, "If-Match is missing.");
-pub(super) const RETRY: Problem = (503, "The request was not carried out; retry.");
+pub(super) const UNREADABLE: ProblemResponse = (400, "The body cannot be read.");
+pub(super) const NO_TOKEN: ProblemResponse = (401, "The token is missing or invalid.");
+pub(super) const NO_RIGHT: ProblemResponse = (403, "A right is missing; `right` names it.");
+const NO_RIGHT_TO_FIELDS: ProblemResponse = (403, "A right is missing; `right` names it, `errors` the fields that need it.");
+pub(super) const NO_DEALER: ProblemResponse = (404, "The dealer does not exist or is out of your reach.");
+const NO_LEAD: ProblemResponse = (404, "The lead does not exist or is not visible to you.");
+const NOT_VISIBLE: ProblemResponse = (404, "The resource does not exist or is not visible to you.");
+const NO_DEALER_OR_USER: ProblemResponse = (404, "The dealer or user does not exist or is out of your reach.");
+const NO_LINK: ProblemResponse = (404, "The link is invalid or has expired.");
+pub(super) const CONFLICT: ProblemResponse = (409, "The request conflicts with the current state.");
+const STALE: ProblemResponse = (412, "The version in If-Match is not current.");
+const STALE_LEAD: ProblemResponse = (412, "The version of the lead in If-Match is not current.");
+pub(super) const MEDIA_TYPE: ProblemResponse = (415, "The media type of the body is not supported.");
+pub(super) const FIELDS: ProblemResponse = (422, "Fields break rules; `errors` names each.");
+const FIELDS_OR_UNKNOWN: ProblemResponse = (422, "Fields are unknown or break rules; `errors` names each.");
+pub(super) const PARAMETER: ProblemResponse = (422, "A query parameter is invalid.");
+const UNKNOWN_PARAMETER: ProblemResponse = (422, "A query parameter is unknown or invalid.");
+const NO_IF_MATCH: ProblemResponse = (428, "If-Match is missing.");
+pub(super) const RETRY: ProblemResponse = (503, "The request was not carried out; retry.");
 
 /// Of operations that read a lead or what belongs to it.
-pub(super) const READ: &[Problem] = &[NO_TOKEN, NO_RIGHT, NOT_VISIBLE, PARAMETER, RETRY];
+pub(super) const READ: &[ProblemResponse] = &[NO_TOKEN, NO_RIGHT, NOT_VISIBLE, PARAMETER, RETRY];
 /// Of the read of raw input.
-pub(super) const RAW: &[Problem] = &[
+pub(super) const RAW: &[ProblemResponse] = &[
     NO_TOKEN,
     NO_RIGHT,
     (404, "The lead does not exist or is not visible to you, or the entry has no raw input."),
@@ -34,14 +34,15 @@ pub(super) const RAW: &[Problem] = &[
     RETRY,
 ];
 /// Of operations that change a lead or what belongs to it.
-pub(super) const LEAD_CHANGE: &[Problem] = &[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_LEAD, CONFLICT, STALE_LEAD, MEDIA_TYPE, FIELDS, RETRY];
+pub(super) const LEAD_CHANGE: &[ProblemResponse] =
+    &[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_LEAD, CONFLICT, STALE_LEAD, MEDIA_TYPE, FIELDS, RETRY];
 /// Of operations that read settings or users.
-pub(super) const SETTINGS_READ: &[Problem] = &[NO_TOKEN, NO_RIGHT, NO_DEALER_OR_USER, UNKNOWN_PARAMETER, RETRY];
+pub(super) const SETTINGS_READ: &[ProblemResponse] = &[NO_TOKEN, NO_RIGHT, NO_DEALER_OR_USER, UNKNOWN_PARAMETER, RETRY];
 /// Of operations that change settings or users.
-pub(super) const SETTINGS_CHANGE: &[Problem] =
+pub(super) const SETTINGS_CHANGE: &[ProblemResponse] =
     &[UNREADABLE, NO_TOKEN, NO_RIGHT_TO_FIELDS, NO_DEALER_OR_USER, CONFLICT, STALE, MEDIA_TYPE, FIELDS_OR_UNKNOWN, NO_IF_MATCH, RETRY];
 /// Of operations on webhooks.
-pub(super) const WEBHOOKS: &[Problem] = &[
+pub(super) const WEBHOOKS: &[ProblemResponse] = &[
     UNREADABLE,
     NO_TOKEN,
     NO_RIGHT,
@@ -53,9 +54,9 @@ pub(super) const WEBHOOKS: &[Problem] = &[
     RETRY,
 ];
 /// Of the customer's operations by a link, except the booking.
-pub(super) const BY_LINK: &[Problem] = &[NO_LINK, CONFLICT, PARAMETER, RETRY];
+pub(super) const BY_LINK: &[ProblemResponse] = &[NO_LINK, CONFLICT, PARAMETER, RETRY];
 /// Of the booking by a link.
-pub(super) const BOOKING: &[Problem] = &[
+pub(super) const BOOKING: &[ProblemResponse] = &[
     UNREADABLE,
     NO_LINK,
     (409, "The slot is no longer free, or the booking is over; `free` lists the free slots."),
@@ -64,14 +65,14 @@ pub(super) const BOOKING: &[Problem] = &[
     RETRY,
 ];
 /// Of the calendar file by a link.
-pub(super) const FEED_FILE: &[Problem] = &[NO_LINK, RETRY];
+pub(super) const FEED_FILE: &[ProblemResponse] = &[NO_LINK, RETRY];
 /// Of changes to your calendar feeds.
-pub(super) const FEEDS: &[Problem] =
+pub(super) const FEEDS: &[ProblemResponse] =
     &[UNREADABLE, NO_TOKEN, NO_RIGHT, (404, "You have no such feed."), (409, "You already have twenty feeds."), MEDIA_TYPE, FIELDS, RETRY];
 /// Of the reads of appointments.
-pub(super) const APPOINTMENT_READ: &[Problem] = &[NO_TOKEN, NO_RIGHT, NOT_VISIBLE, RETRY];
+pub(super) const APPOINTMENT_READ: &[ProblemResponse] = &[NO_TOKEN, NO_RIGHT, NOT_VISIBLE, RETRY];
 /// Of the correction of an appointment.
-pub(super) const CORRECTION: &[Problem] = &[
+pub(super) const CORRECTION: &[ProblemResponse] = &[
     UNREADABLE,
     NO_TOKEN,
     NO_RIGHT,
@@ -84,9 +85,9 @@ pub(super) const CORRECTION: &[Problem] = &[
     RETRY,
 ];
 /// Of overviews and of the download log.
-pub(super) const OVERVIEW: &[Problem] = &[NO_TOKEN, NO_RIGHT, NO_DEALER, PARAMETER, RETRY];
+pub(super) const OVERVIEW: &[ProblemResponse] = &[NO_TOKEN, NO_RIGHT, NO_DEALER, PARAMETER, RETRY];
 /// Of the reads of an export.
-pub(super) const EXPORT_READ: &[Problem] = &[
+pub(super) const EXPORT_READ: &[ProblemResponse] = &[
     NO_TOKEN,
     NO_RIGHT,
     (404, "The export does not exist."),

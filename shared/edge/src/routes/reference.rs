@@ -1,10 +1,10 @@
 //! The documents, for everyone.
 
 use super::row::{get, routes, routes_of};
-use super::{Access, Content, Operation, Problem, Route, Row};
+use super::{Access, Content, Operation, ProblemResponse, Route, Row};
 
 const HTML: Content = Content::Text("text/html", "The page.");
-const NO_PAGE: Problem = (404, "The page does not exist.");
+const NO_PAGE: ProblemResponse = (404, "The page does not exist.");
 
 routes![
     Reference = get("/reference", "reference")

@@ -53,7 +53,7 @@ pub struct Row {
     /// Whether it takes `If-Match`. The header is required if the problems name 428.
     pub if_match: bool,
     /// The responses of failure.
-    pub problems: &'static [Problem],
+    pub problems: &'static [ProblemResponse],
 }
 
 /// The content of a body.
@@ -72,7 +72,7 @@ pub enum Content {
 /// A response of success: its status, meaning and content.
 pub type Response = (u16, &'static str, Content);
 /// A response of failure: its status and meaning.
-pub type Problem = (u16, &'static str);
+pub type ProblemResponse = (u16, &'static str);
 /// A query parameter: its name and meaning.
 pub type Query = (&'static str, &'static str);
 
@@ -154,7 +154,7 @@ impl Row {
         Self { if_match: true, ..self }
     }
 
-    pub(super) const fn problems(self, problems: &'static [Problem]) -> Self {
+    pub(super) const fn problems(self, problems: &'static [ProblemResponse]) -> Self {
         Self { problems, ..self }
     }
 }

@@ -1,7 +1,7 @@
 //! The directory of contacts: the channels that identify a person, and the contact of each (INT-6).
 
 use crate::Platform;
-use crate::usecase::lead::{described, enquiry_of};
+use crate::usecase::lead::{enquiry_key, enquiry_of};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{ChannelKey, LeadId};
 use forecourt_domain::directory::{Channel, ChannelKind, Contact, GivenUp, KnownChannel, KnownName, find_person};
@@ -116,7 +116,7 @@ pub fn leads_of(record: &Contact, except: Option<LeadId>) -> impl Iterator<Item 
 
 /// Returns the keys of leads, and of the enquiries of those that were read.
 pub fn lead_keys(loaded: &Loaded, leads: impl Iterator<Item = LeadId>) -> impl Iterator<Item = Key> {
-    leads.flat_map(|lead| [Key::Lead(lead)].into_iter().chain(loaded.lead(lead).map(|_| described(loaded, lead))))
+    leads.flat_map(|lead| [Key::Lead(lead)].into_iter().chain(loaded.lead(lead).map(|_| enquiry_key(loaded, lead))))
 }
 
 /// Returns the contacts of those of the leads that belong to the record.

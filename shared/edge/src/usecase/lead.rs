@@ -299,7 +299,7 @@ pub fn found(loaded: &Loaded, id: LeadId) -> Result<(&Lead, &Dealer), Refusal> {
 }
 
 /// Returns the key of the timeline entry that holds the latest enquiry of a lead: the first entry by default.
-pub fn described(loaded: &Loaded, lead: LeadId) -> Key {
+pub fn enquiry_key(loaded: &Loaded, lead: LeadId) -> Key {
     Key::Entry(lead, loaded.lead(lead).and_then(|lead| lead.enquiry_version).unwrap_or(1))
 }
 

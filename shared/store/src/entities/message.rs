@@ -8,7 +8,7 @@ use forecourt_domain::messages::{Letter, LetterState, Message, MessageState};
 
 impl Entity for Message {
     fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
-        let leased = matches!(self.fate, MessageState::Sending { .. });
+        let leased = matches!(self.state, MessageState::Sending { .. });
         let due = self.due().map(|at| Due { at, kind: DueKind::Send, dealer: self.dealer.clone(), leased });
         let record = Record::of(to_item(self)?).due(due);
         let record = match self.undelivered_since() {
@@ -28,12 +28,12 @@ impl Entity for Message {
 
 impl Entity for Letter {
     fn to_record(&self, scope: &Scope) -> Result<Record, Failure> {
-        let leased = matches!(self.fate, LetterState::Sending { .. });
+        let leased = matches!(self.state, LetterState::Sending { .. });
         let due = self.due().map(|at| Due { at, kind: DueKind::Deliver, dealer: self.dealer.clone(), leased });
         let record = Record::of(to_item(self)?).due(due);
         Ok(match self.undelivered_since() {
             Some(at) => {
-                record.listed(keys::undelivered_partition(scope, &self.dealer), keys::undelivered_letter(at, &self.home, &self.cause))
+                record.listed(keys::undelivered_partition(scope, &self.dealer), keys::undelivered_letter(at, &self.subject, &self.cause))
             }
             None => record,
         })

@@ -36,7 +36,8 @@ pub enum WakeUpTarget {
     /// A letter to a customer.
     Letter {
         /// The lead or appointment that it is about.
-        home: Subject,
+        #[serde(rename = "home")]
+        subject: Subject,
         /// The cause, which names the letter.
         letter: String,
     },
@@ -73,7 +74,7 @@ impl WakeUpTarget {
     pub fn lead(&self) -> Option<LeadId> {
         match self {
             WakeUpTarget::Message { lead, .. } | WakeUpTarget::Event { lead, .. } | WakeUpTarget::Lead { lead } => Some(*lead),
-            WakeUpTarget::Letter { home: Subject::Lead(lead), .. } | WakeUpTarget::Outgoing { about: Subject::Lead(lead), .. } => {
+            WakeUpTarget::Letter { subject: Subject::Lead(lead), .. } | WakeUpTarget::Outgoing { about: Subject::Lead(lead), .. } => {
                 Some(*lead)
             }
             WakeUpTarget::Letter { .. } | WakeUpTarget::Outgoing { .. } | WakeUpTarget::Export { .. } | WakeUpTarget::Dealer {} => None,
@@ -95,7 +96,7 @@ impl WakeUp {
                 let lead = lead.parse().ok()?;
                 let target = match sk.split_once('#') {
                     Some(("M", cause)) => WakeUpTarget::Message { lead, message: cause.to_owned() },
-                    Some(("O", cause)) => WakeUpTarget::Letter { home: Subject::Lead(lead), letter: cause.to_owned() },
+                    Some(("O", cause)) => WakeUpTarget::Letter { subject: Subject::Lead(lead), letter: cause.to_owned() },
                     Some(("E", event)) => WakeUpTarget::Event { lead, event: event.parse().ok()? },
                     _ => WakeUpTarget::Lead { lead },
                 };
@@ -103,7 +104,7 @@ impl WakeUp {
             }
             None => match (pk.split_once("#A#"), sk.strip_prefix("O#")) {
                 (Some((group, id)), Some(cause)) => {
-                    (group, WakeUpTarget::Letter { home: Subject::Appointment(id.parse().ok()?), letter: cause.to_owned() })
+                    (group, WakeUpTarget::Letter { subject: Subject::Appointment(id.parse().ok()?), letter: cause.to_owned() })
                 }
                 _ if pk.ends_with(EXPORTS) => (pk.strip_suffix(EXPORTS)?, WakeUpTarget::Export { export: sk.parse().ok()? }),
                 _ if sk == RECOMPUTE => (pk.split_once("#D#")?.0, WakeUpTarget::Dealer {}),

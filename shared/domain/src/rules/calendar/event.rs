@@ -99,7 +99,7 @@ pub fn settle(
 ) -> Result<Option<Decision>, Refusal> {
     let CalendarContext { lead, dealer, by, now, .. } = *context;
     let (id, title) = (event.id.clone(), event.title.clone());
-    if event.is_so(&action, &dealer.settings, now) && follow_up.is_none() {
+    if event.has_state_of(&action, &dealer.settings, now) && follow_up.is_none() {
         return Ok(None);
     }
     if event.state != EventState::Incomplete {
@@ -163,7 +163,7 @@ pub fn settle(
 
 impl CalendarEvent {
     /// Whether the event already has the requested state.
-    fn is_so(&self, action: &EventAction, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
+    fn has_state_of(&self, action: &EventAction, settings: &DealerSettings, now: DateTime<Utc>) -> bool {
         match (action, &self.state) {
             (EventAction::Complete { note }, EventState::Completed(ended)) => note.is_none() || *note == ended.note,
             (EventAction::Delete, EventState::Deleted(_)) => true,

@@ -31,10 +31,10 @@ pub struct NewInvitation {
 pub const DAYS: i64 = 14;
 
 /// The maximum validity of a link in days.
-const MOST_DAYS: i64 = 60;
+const MAX_DAYS: i64 = 60;
 
 /// How often a customer can book again after a cancellation.
-pub(crate) const MOST_BOOKINGS: u32 = 20;
+pub(crate) const MAX_BOOKINGS: u32 = 20;
 
 /// Invites a lead's contact.
 ///
@@ -54,8 +54,8 @@ pub fn invite(context: &CalendarContext<'_>, new: NewInvitation) -> Result<(Deci
     if new.user.as_ref().is_some_and(|user| !dealer.settings.member(user).is_some_and(|member| member.assignable)) {
         faults.push(Fault::new("user", "CAL-8", format!("must be a user of {} who is assignable", dealer.id)));
     }
-    if !(1..=MOST_DAYS).contains(&new.days) {
-        faults.push(Fault::new("expires_in_days", "CAL-8", format!("must be 1 to {MOST_DAYS}")));
+    if !(1..=MAX_DAYS).contains(&new.days) {
+        faults.push(Fault::new("expires_in_days", "CAL-8", format!("must be 1 to {MAX_DAYS}")));
     }
     let (Some(kind), true) = (kind, faults.is_empty()) else { return Err(Refusal::Invalid(faults)) };
     if matches!(lead.status, Status::Lost(_)) {

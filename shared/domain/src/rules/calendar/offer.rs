@@ -3,7 +3,7 @@
 use crate::base::{Refusal, Status, UserId};
 use crate::calendar::{CalendarEvent, Invitation, InvitationStatus};
 use crate::lead::Lead;
-use crate::rules::calendar::invitation::MOST_BOOKINGS;
+use crate::rules::calendar::invitation::MAX_BOOKINGS;
 use crate::settings::{Absence, Capacity, Dealer};
 use crate::slots::{Days, Diary, NotFree, Slot, Terms};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -64,22 +64,28 @@ impl Invitation {
                 let offer = offer_of(event.kind.clone(), event.user.as_ref(), lead, dealer, now).ok_or(OfferRefusal::Unavailable)?;
                 Ok(Offer { moving: Some(event), ..offer })
             }
-            _ => self.anew(lead, dealer, lead.has_room(0), now),
+            _ => self.first_offer(lead, dealer, lead.has_room(0), now),
         }
     }
 
     /// Whether slots are offered again after the booking is cancelled.
     pub fn rebooks(&self, lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> bool {
-        self.anew(lead, dealer, lead.has_room(1), now).is_ok()
+        self.first_offer(lead, dealer, lead.has_room(1), now).is_ok()
     }
 
-    fn anew<'a>(&'a self, lead: &'a Lead, dealer: &'a Dealer, has_room: bool, now: DateTime<Utc>) -> Result<Offer<'a>, OfferRefusal> {
+    fn first_offer<'a>(
+        &'a self,
+        lead: &'a Lead,
+        dealer: &'a Dealer,
+        has_room: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Offer<'a>, OfferRefusal> {
         if now >= self.expires {
             return Err(OfferRefusal::Expired);
         }
         let kind = dealer.settings.event_type(&self.kind).filter(|_| has_room).ok_or(OfferRefusal::Unavailable)?;
         let offer = offer_of(kind, self.user.as_ref(), lead, dealer, now).ok_or(OfferRefusal::Unavailable)?;
-        if self.bookings >= MOST_BOOKINGS { Err(OfferRefusal::TooOften) } else { Ok(offer) }
+        if self.bookings >= MAX_BOOKINGS { Err(OfferRefusal::TooOften) } else { Ok(offer) }
     }
 }
 

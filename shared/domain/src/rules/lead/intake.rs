@@ -233,7 +233,7 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Int
         return Ok(IntakeOutcome::Repeat(None));
     }
     if !arrival.resend {
-        return Err(Refusal::Reused(SAID_OTHERWISE.into()));
+        return Err(Refusal::Reused(OTHER_BODY.into()));
     }
     let mut changed = lead.touched(arrival.at);
     changed.enquiry_version = Some(changed.version);
@@ -244,7 +244,7 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Int
 }
 
 /// The error if an enquiry's id was used before with another content.
-const SAID_OTHERWISE: &str = "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"";
+const OTHER_BODY: &str = "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"";
 
 /// How often an enquiry can be changed by sending it again.
 const RESENDS: usize = 20;
@@ -258,7 +258,7 @@ fn known(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), contact: Op
         return Ok(IntakeOutcome::Repeat(arrival.receipt_of(lead.id).map(|receipt| Decision::default().with(receipt))));
     }
     if !arrival.resend {
-        return Err(Refusal::Reused(SAID_OTHERWISE.into()));
+        return Err(Refusal::Reused(OTHER_BODY.into()));
     }
     if lead.origin.resent.len() >= RESENDS {
         return Err(Refusal::Reused(format!("this enquiry was already sent again {RESENDS} times; it cannot be changed again (INT-5)")));
