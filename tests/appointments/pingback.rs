@@ -23,7 +23,8 @@ pub async fn secret(world: &World, body: &Value) -> WebhookSecret {
     secret
 }
 
-async fn sent(world: &World, path: &str, id: &str, timestamp: &str, signature: &str, body: &str) -> Reply {
+/// Sends a ping-back with the given id, timestamp and signature.
+async fn sent(world: &World, path: &str, [id, timestamp, signature]: [&str; 3], body: &str) -> Reply {
     let headers =
         [("content-type", "application/json"), ("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", signature)];
     let headers: Vec<(&str, &str)> = headers.into_iter().filter(|(_, value)| !value.is_empty()).collect();
@@ -37,7 +38,7 @@ fn real() -> i64 {
 /// Sends a ping-back with a valid signature.
 pub async fn ping(world: &World, secret: &WebhookSecret, id: &str, body: &Value) -> Reply {
     let (timestamp, body) = (real().to_string(), body.to_string());
-    sent(world, PATH, id, &timestamp, &secret.sign(id, &timestamp, body.as_bytes()), &body).await
+    sent(world, PATH, [id, &timestamp, &secret.sign(id, &timestamp, body.as_bytes())], &body).await
 }
 
 pub fn attended(external: &str, at: &str) -> Value {
@@ -99,7 +100,7 @@ async fn apt_4_a_ping_back_is_applied_once_and_a_repeat_gets_the_first_response(
     let again = ping(&world, &secret, "m1", &body).await;
     assert_eq!((again.status, &again.body), (200, &first.body));
     let (timestamp, text) = ((real() - 200).to_string(), body.to_string());
-    let late = sent(&world, PATH, "m1", &timestamp, &secret.sign("m1", &timestamp, text.as_bytes()), &text).await;
+    let late = sent(&world, PATH, ["m1", &timestamp, &secret.sign("m1", &timestamp, text.as_bytes())], &text).await;
     assert_eq!((late.status, &late.body), (200, &first.body), "signed anew, as senders do when they try again");
     assert_eq!(seen(&world, &id).await["attendance"], "no_show");
     let other = ping(&world, &secret, "m1", &attended("c-1", "2026-11-23T08:40:00Z")).await;
@@ -152,7 +153,7 @@ async fn apt_4_every_invalid_signature_gets_the_same_response() {
     ];
     let mut answers = Vec::new();
     for (path, id, timestamp, signature, body) in &cases {
-        let reply = sent(&world, path, id, timestamp, signature, body).await;
+        let reply = sent(&world, path, [id, timestamp, signature], body).await;
         let mut answer = reply.body.clone();
         assert!(answer.as_object_mut().unwrap().remove("request_id").is_some());
         answers.push((reply.status, answer, reply.headers.clone()));
@@ -162,7 +163,7 @@ async fn apt_4_every_invalid_signature_gets_the_same_response() {
         assert_eq!(answer, &answers[0], "{case:?}");
     }
     assert_eq!(seen(&world, &id).await["attendance"], "unknown");
-    assert_eq!(sent(&world, PATH, "m1", &now.to_string(), &good, &body).await.status, 200, "what is good is still good");
+    assert_eq!(sent(&world, PATH, ["m1", &now.to_string(), &good], &body).await.status, 200, "what is good is still good");
 }
 
 /// APT-4: signatures use real time, because the virtual clock may stand still or be ahead.

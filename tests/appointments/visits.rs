@@ -188,3 +188,57 @@ fn apt_3_claiming_a_reminder_also_writes_the_appointment() {
     let failed = claimed.with_notification(&leased.failed("no answer".into(), Retry::Later, now)).unwrap();
     assert!(failed.reminding.is_empty(), "what failed may be tried again");
 }
+
+/// LEAD-7, INT-6: an address that a correction of an appointment replaces never was the customer's, unless the request says that it was, or a
+/// contact of a lead has it.
+#[tokio::test]
+async fn lead_7_a_corrected_address_of_an_appointment_no_longer_leads_to_the_customer() {
+    for (replaces, known_lead, leads_there) in
+        [(None, false, false), (Some("wrong"), false, false), (Some("former"), false, true), (None, true, true)]
+    {
+        let world = World::new().await;
+        let jana = |email: &str| json!({"first_name": "Jana", "last_name": "Petersen", "email": email, "phone": "0171 2345678"});
+        let asks = async |contact: Value| {
+            let body = json!({"type": "used_car", "contact": contact});
+            let reply = world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), &body).await;
+            (reply.status, reply.text("/id").to_owned())
+        };
+        let mut lead = String::new();
+        if known_lead {
+            lead = asks(jana("typo@example.com")).await.1;
+        }
+        let customer = json!({"name": "Jana Petersen", "email": "typo@example.com", "phone": "0171 2345678"});
+        let id = made(&world, ADMIN, &json!({"customer": customer, "kind": "showroom", "at": WHEN})).await;
+        let mut change = json!({"customer": {"email": "jana@example.com"}});
+        if let Some(replaces) = replaces {
+            change["replaces"] = json!(replaces);
+        }
+        let changed = corrected(&world, &id, &change).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+        if !known_lead {
+            lead = asks(jana("jana@example.com")).await.1;
+        }
+        assert_eq!(asks(json!({"email": "jana@example.com"})).await, (200, lead.clone()), "{replaces:?}");
+        let (status, other) = asks(json!({"first_name": "Tilo", "last_name": "Yport", "email": "typo@example.com"})).await;
+        assert_eq!((status == 200, other == lead), (leads_there, leads_there), "{replaces:?} {known_lead}");
+        let bad = corrected(&world, &id, &json!({"replaces": "maybe"})).await;
+        assert_eq!(bad.faults(), ["replaces LEAD-7"], "{}", bad.body);
+    }
+}
+
+/// INT-6: an appointment that is passed on to another customer leaves the channels of the former customer alone.
+#[tokio::test]
+async fn int_6_an_appointment_with_another_customer_leaves_the_channels_of_the_former_one() {
+    let world = World::new().await;
+    let customer_of = async |id: &str| {
+        let page = world.store.appointment_page(&world.scope(), &id.parse().unwrap()).await.unwrap().unwrap();
+        page.appointment.customer_id
+    };
+    let body = |name: &str, email: &str| json!({"customer": {"name": name, "email": email}, "kind": "showroom", "at": WHEN});
+    let id = made(&world, ADMIN, &body("Jana Petersen", "jana@example.com")).await;
+    let jana = customer_of(&id).await;
+    let change = json!({"customer": {"name": "Karl Lang", "email": "karl@example.com"}});
+    assert_eq!(corrected(&world, &id, &change).await.status, 200);
+    assert_ne!(customer_of(&id).await, jana);
+    assert_eq!(customer_of(&made(&world, ADMIN, &body("Jana Petersen", "jana@example.com")).await).await, jana);
+}

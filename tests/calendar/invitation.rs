@@ -110,7 +110,15 @@ async fn cal_8_a_customer_books_moves_and_cancels_and_the_seller_is_notified() {
             format!("11-23 09:00:00 anna.vogt: jana hat einen Termin am 24.11.2026, 15:00 Uhr gebucht: Probefahrt, Anfrage {number}"),
         ]
     );
-    // Staff move the event and the customer sees the new time. Once it has begun, the customer cannot change it.
+}
+
+/// CAL-8: staff move the event and the customer sees the new time. Once it has begun, the customer cannot change it.
+#[tokio::test]
+async fn cal_8_the_customer_sees_a_time_that_staff_changed_and_cannot_change_a_begun_appointment() {
+    let world = World::new().await;
+    let (id, link) = invited(&world, "jana", &drive()).await;
+    assert_eq!(book(&world, &link, "2026-11-24T14:00:00Z").await.status, 201);
+    let events = world.get(ADMIN, &format!("/leads/{id}/events")).await;
     let planned = events.body["events"].as_array().unwrap().iter().find(|event| event["state"] == "incomplete");
     let event = planned.unwrap()["id"].as_str().unwrap();
     let staff = world.post(ADMIN, &format!("/leads/{id}/events/{event}/time"), &json!({"at": "2026-11-24T12:45:00Z"})).await;

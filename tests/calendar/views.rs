@@ -43,38 +43,45 @@ async fn paged(world: &World, query: &str) -> Vec<String> {
     }
 }
 
+/// Times around midnight in Berlin, which is 23:00 UTC of the day before in winter and 22:00 UTC in summer. Months, weeks and days begin
+/// there. Clocks change on the 28th.
+const TIMES: [&str; 10] = [
+    "2026-11-30T22:59:59Z",
+    "2026-11-30T23:00:00Z",
+    "2026-12-01T08:00:00Z",
+    "2026-12-06T22:59:00Z",
+    "2026-12-06T23:00:00Z",
+    "2026-12-31T22:59:59Z",
+    "2026-12-31T23:00:00Z",
+    "2027-03-27T23:30:00Z",
+    "2027-03-28T21:59:00Z",
+    "2027-03-28T22:00:00Z",
+];
+
+/// Returns a world with an event at each of [`TIMES`], and the lead of these events.
+async fn world_with_events() -> (World, LeadId) {
+    let world = World::new().await;
+    let id = world.lead(&enquiry("jana")).await;
+    for time in TIMES {
+        plan(&world, id, &call(time, time)).await;
+    }
+    (world, id)
+}
+
 /// CAL-6: days, weeks and months begin at midnight in the dealer's zone.
 #[tokio::test]
 async fn cal_6_days_weeks_and_months_begin_at_midnight_in_the_dealers_zone() {
-    let world = World::new().await;
-    let id = world.lead(&enquiry("jana")).await;
-    // Midnight in Berlin is 23:00 UTC of the day before in winter and 22:00 UTC in summer. Months, weeks and days begin there. Clocks
-    // change on the 28th.
-    let times = [
-        "2026-11-30T22:59:59Z",
-        "2026-11-30T23:00:00Z",
-        "2026-12-01T08:00:00Z",
-        "2026-12-06T22:59:00Z",
-        "2026-12-06T23:00:00Z",
-        "2026-12-31T22:59:59Z",
-        "2026-12-31T23:00:00Z",
-        "2027-03-27T23:30:00Z",
-        "2027-03-28T21:59:00Z",
-        "2027-03-28T22:00:00Z",
-    ];
-    for time in times {
-        plan(&world, id, &call(time, time)).await;
-    }
+    let (world, id) = world_with_events().await;
     for (query, wanted) in [
-        ("view=day&date=2026-11-30", &times[..1]),
-        ("view=day&date=2026-12-01", &times[1..3]),
-        ("view=week&date=2026-12-01", &times[..4]),
-        ("view=week&date=2026-12-06", &times[..4]),
-        ("date=2026-12-07", &times[4..5]),
-        ("view=month&date=2026-11-15", &times[..1]),
-        ("view=month&date=2026-12-31", &times[1..6]),
-        ("view=day&date=2027-03-28", &times[7..9]),
-        ("view=day&date=2027-03-29", &times[9..]),
+        ("view=day&date=2026-11-30", &TIMES[..1]),
+        ("view=day&date=2026-12-01", &TIMES[1..3]),
+        ("view=week&date=2026-12-01", &TIMES[..4]),
+        ("view=week&date=2026-12-06", &TIMES[..4]),
+        ("date=2026-12-07", &TIMES[4..5]),
+        ("view=month&date=2026-11-15", &TIMES[..1]),
+        ("view=month&date=2026-12-31", &TIMES[1..6]),
+        ("view=day&date=2027-03-28", &TIMES[7..9]),
+        ("view=day&date=2027-03-29", &TIMES[9..]),
         ("view=month&date=2027-02-01", &[][..]),
     ] {
         assert_eq!(titles(&world, ADMIN, query).await, wanted, "{query}");
@@ -91,8 +98,13 @@ async fn cal_6_days_weeks_and_months_begin_at_midnight_in_the_dealers_zone() {
     );
     // Without a date the view is today's week.
     world.advance_to("2026-12-01T09:00:00Z").await;
-    assert_eq!(titles(&world, ADMIN, "").await, times[..4]);
-    // Each date of a year belongs to one day, one week and one month: no event is lost or shown twice.
+    assert_eq!(titles(&world, ADMIN, "").await, TIMES[..4]);
+}
+
+/// CAL-6: each date belongs to one week and one month: no event is lost or shown twice.
+#[tokio::test]
+async fn cal_6_no_event_is_lost_or_shown_twice_between_weeks_or_months() {
+    let (world, _) = world_with_events().await;
     let mut first = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
     let mut by_month = Vec::new();
     while first.year() < 2027 || first.month() < 5 {
@@ -104,16 +116,27 @@ async fn cal_6_days_weeks_and_months_begin_at_midnight_in_the_dealers_zone() {
         by_week.extend(titles(&world, ADMIN, &format!("view=week&date={day}")).await);
         day += TimeDelta::days(7);
     }
-    assert_eq!((by_month, by_week), (times.map(str::to_owned).to_vec(), times.map(str::to_owned).to_vec()));
-    // A cursor is valid only for its own view: not for another day, another dealer, or a period that begins where this one ends.
+    assert_eq!((by_month, by_week), (TIMES.map(str::to_owned).to_vec(), TIMES.map(str::to_owned).to_vec()));
+}
+
+/// CAL-6: a cursor is valid only for its own view: not for another day, another dealer, or a period that begins where this one ends.
+#[tokio::test]
+async fn cal_6_a_cursor_is_valid_only_for_its_own_view() {
+    let (world, _) = world_with_events().await;
     let cursor = calendar(&world, ADMIN, "view=month&date=2026-12-01&limit=1").await.text("/cursor").to_owned();
-    assert_eq!(titles(&world, ADMIN, &format!("view=month&date=2026-12-24&cursor={cursor}")).await, times[2..6]);
+    assert_eq!(titles(&world, ADMIN, &format!("view=month&date=2026-12-24&cursor={cursor}")).await, TIMES[2..6]);
     for query in ["view=month&date=2027-01-01", "view=month&date=2026-11-01", "view=week&date=2026-12-01", "view=day&date=2026-12-01"] {
         let reply = calendar(&world, ADMIN, &format!("{query}&cursor={cursor}")).await;
         assert_eq!((reply.status, reply.faults()), (422, vec!["cursor CAL-6".to_owned()]), "{query}");
     }
     let elsewhere = format!("/dealers/grachten-autos-demo/calendar?view=month&date=2026-12-01&cursor={cursor}");
     assert_eq!(world.get("gina.group", &elsewhere).await.faults(), ["cursor CAL-6"], "in the same zone");
+}
+
+/// CAL-6: an invalid query is refused and names the parameter.
+#[tokio::test]
+async fn cal_6_an_invalid_view_is_refused_naming_the_parameter() {
+    let world = World::new().await;
     for (query, fault) in [
         ("view=year", "view CAL-6"),
         ("date=yesterday", "date CAL-6"),

@@ -206,6 +206,10 @@ def drive(resources):
     lead = call(host, "GET", leads, bearer=admin)[1]["leads"][0]
     expect("its lead", lead["owner"], "anna.vogt")
     expect("bad input", call(host, "POST", leads, {"contact": {}}, portal)[1]["errors"][0]["rule"], "INT-3")
+    missing = call(host, "GET", "/leads/0000000000", bearer=admin)[1]
+    path, _, rule = missing["rule_url"].partition("#")
+    status, text = call(host, "GET", path)
+    expect("the rule of a problem", (status, f'<a id="{rule}">' in text), (200, True))
     status, page = call(host, "GET", f"/leads/{lead['id']}", bearer=admin)
     expect("its page", (status, page["contact"], page["version"]), (200, "Jana", 1))
     expect("the dealer's list", [row["id"] for row in call(host, "GET", leads, bearer=admin)[1]["leads"]], [lead["id"]])

@@ -80,7 +80,7 @@ async fn dis_7_a_closed_lead_cannot_be_reassigned_until_it_is_reopened() {
     let id = world.lead(&enquiry("jana")).await;
     world.post("anna.vogt", &format!("/leads/{id}/status"), &json!({"status": "won"})).await;
     let reply = world.post(ADMIN, &format!("/leads/{id}/assignment"), &json!({"user": "ben.krause"})).await;
-    assert_eq!((reply.status, reply.text("/detail")), (409, "the lead is won; reopen it first"));
+    assert_eq!((reply.status, reply.text("/detail")), (409, "the lead is won; reopen it first (LEAD-1)"));
 }
 
 /// LEAD-8: a lead that moves to a dealer created later is in that dealer's list.

@@ -3,7 +3,7 @@
 use crate::support::sim::{Commit, Table};
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use forecourt_domain::base::{GroupId, LeadId, UserId};
-use forecourt_domain::lead::Event;
+use forecourt_domain::lead::{Event, Lead};
 use forecourt_domain::settings::{DealerSettings, Member, PoolSettings};
 use futures::future::join_all;
 use futures::{StreamExt as _, stream};
@@ -109,7 +109,7 @@ async fn owners(world: &World, replies: &[(&str, usize, Reply)]) -> BTreeMap<Str
         assert_eq!(reply.status, 409, "{} asked for {id}: {}", claimant(*i), reply.body);
         if !reply.text("/detail").contains("only the oldest") {
             assert!(
-                reply.text("/detail").ends_with(&format!("its owner is {}", owners[*id])),
+                reply.text("/detail").ends_with(&format!("its owner is {} (DIS-8)", owners[*id])),
                 "{id} has {}, but {}",
                 owners[*id],
                 reply.body
@@ -322,7 +322,7 @@ async fn esc_11_level_2_of_a_pool_lead_is_sent_although_another_notice_to_the_re
 #[tokio::test]
 async fn dis_8_a_claim_reads_again_if_it_has_not_read_the_oldest_lead() {
     use forecourt_domain::distribution::Pool;
-    use forecourt_domain::rules::distribution::pool::{Claimed, claim};
+    use forecourt_domain::rules::distribution::pool::{Claimed, PoolLeads, claim};
     let world = World::new().await;
     set_up_pool(&world, 1, true).await;
     let (back, other) = (world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await);
@@ -333,10 +333,11 @@ async fn dis_8_a_claim_reads_again_if_it_has_not_read_the_oldest_lead() {
     let pool = Pool { dealer: dealer.id.clone(), waiting: vec![back, other] };
     let (lead, first) = (world.page(other).await.lead, world.page(back).await.lead);
     let now = world.system.clock.now();
-    assert_eq!(claim(&lead, dealer, &pool, &[&lead], &user("puller-00"), now).unwrap(), Claimed::Again(None));
-    assert!(claim(&lead, dealer, &pool, &[&lead, &first], &user("puller-00"), now).is_err(), "now it is known that the other is older");
+    let claimed = |pool: &Pool, first: &[&Lead]| claim(&lead, dealer, PoolLeads { pool, first }, &user("puller-00"), now);
+    assert_eq!(claimed(&pool, &[&lead]).unwrap(), Claimed::Again(None));
+    assert!(claimed(&pool, &[&lead, &first]).is_err(), "now it is known that the other is older");
     // A lead that has left the pool is removed from the waiting list.
-    let gone = forecourt_domain::lead::Lead { owner: Some(user("puller-00")), ..first };
+    let gone = Lead { owner: Some(user("puller-00")), ..first };
     let pool = Pool { waiting: vec![back, LeadId::from_bits(7), other], ..pool };
-    assert!(matches!(claim(&lead, dealer, &pool, &[&lead, &gone], &user("puller-00"), now).unwrap(), Claimed::Again(Some(_))));
+    assert!(matches!(claimed(&pool, &[&lead, &gone]).unwrap(), Claimed::Again(Some(_))));
 }

@@ -46,6 +46,34 @@ async fn walk_through(run: &Run) -> Vec<Value> {
     answers.iter().map(|answer| without_run(answer, url)).collect()
 }
 
+/// INT-3: the first page, the reference and the link of a problem answer a browser that has no token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn int_3_the_pages_of_the_local_run_answer_without_a_token() {
+    let data = tempfile::tempdir().unwrap();
+    let (run, client) = (Run::start(data.path()), client());
+    let token = run.token(&client, json!({"user": "ingo.brandt"})).await;
+    let leads = client.post(format!("{}/dealers/{NORDSTERN}/leads", run.url)).bearer_auth(&token);
+    let problem = answer(leads.json(&json!({"contact": {"email": "jana"}}))).await;
+    let link = problem["rule_url"].as_str().unwrap();
+    assert_eq!(problem["errors"][0]["rule_url"], link);
+    let (page, _) = link.split_once('#').unwrap();
+    for (path, media_type, part) in [
+        ("/", "text/html", "swagger"),
+        ("/openapi.json", "application/json", "\"/leads/{id}\""),
+        ("/reference", "text/html", "href=\"/reference/rules\""),
+        (page, "text/html", "<a id=\"INT-3\">"),
+        ("/reference/decisions/intake", "text/html", "id=\"lead-numbers\""),
+        ("/reference/openapi.json", "application/json", "\"/leads/{id}\""),
+    ] {
+        let reply = client.get(format!("{}{path}", run.url)).send().await.unwrap();
+        let kind = reply.headers()["content-type"].to_str().unwrap().to_owned();
+        assert!(reply.status() == 200 && kind.starts_with(media_type), "{path}: {} {kind}", reply.status());
+        assert!(reply.text().await.unwrap().contains(part), "{path} lacks {part}");
+    }
+    let missing = client.get(format!("{}/reference/none", run.url)).send().await.unwrap();
+    assert_eq!((missing.status().as_u16(), &missing.headers()["content-type"]), (404, &"application/problem+json".parse().unwrap()));
+}
+
 /// The answer with times to the minute, and without what differs between runs: the address, the age of a lead in seconds, and calendar files,
 /// which hold the second when they were made.
 fn without_run(answer: &Value, url: &str) -> Value {

@@ -43,6 +43,63 @@ impl Drop for Run {
     }
 }
 
+/// Sends leads concurrently and kills the process in the middle of them. Adds the ids of the leads that were answered with 201.
+async fn send_until_killed(run: Run, client: &reqwest::Client, round: usize, answered: &Mutex<BTreeSet<String>>) {
+    let (url, token) = (run.url.clone(), run.token(client, json!({"user": "gina.group"})).await);
+    let (run, done) = (Mutex::new(run), AtomicUsize::new(0));
+    let sends = (0..400).map(|i| {
+        let (url, token, done, run) = (&url, &token, &done, &run);
+        async move {
+            let body = json!({"external_id": format!("{round}-{i}"), "contact": {"email": format!("c{round}-{i}@example.com")}});
+            let sent = client.post(format!("{url}/dealers/{NORDSTERN}/leads")).bearer_auth(token).json(&body).send().await;
+            let Ok(reply) = sent else { return };
+            assert!(reply.status() == 201, "{}", reply.status());
+            let Ok(reply) = reply.json::<Value>().await else { return };
+            answered.lock().unwrap().insert(reply["id"].as_str().unwrap().to_owned());
+            // The kill happens in the middle of the load.
+            if done.fetch_add(1, SeqCst) == 150 {
+                run.lock().unwrap().child.kill().unwrap();
+            }
+        }
+    });
+    stream::iter(sends).buffer_unordered(16).collect::<Vec<_>>().await;
+    assert!(done.load(SeqCst) < 400, "it was killed too late to matter");
+}
+
+/// Returns the leads of [`NORDSTERN`] by their ids.
+async fn listed_leads(run: &Run, client: &reqwest::Client, token: &str) -> BTreeMap<String, Value> {
+    let (mut listed, mut cursor) = (BTreeMap::new(), String::new());
+    loop {
+        let url = format!("{}/dealers/{NORDSTERN}/leads?limit=100{cursor}", run.url);
+        let page: Value = client.get(url).bearer_auth(token).send().await.unwrap().json().await.unwrap();
+        for lead in page["leads"].as_array().unwrap() {
+            listed.insert(lead["id"].as_str().unwrap().to_owned(), lead.clone());
+        }
+        match page["cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return listed,
+        }
+    }
+}
+
+/// Counts the notices of the outbox by lead, kind and recipient. Also returns the number of mails that were sent again.
+async fn notices(run: &Run, client: &reqwest::Client) -> (BTreeMap<String, usize>, u64) {
+    let outbox: Value = client.get(format!("{}/_local/outbox", run.url)).send().await.unwrap().json().await.unwrap();
+    let mut notices: BTreeMap<String, usize> = BTreeMap::new();
+    let mut repeats = 0;
+    for mail in outbox["mails"].as_array().unwrap() {
+        repeats += mail["repeats"].as_u64().unwrap();
+        for part in mail["text"].as_str().unwrap().split("\n\n") {
+            if let Some(at) = part.find("/leads/") {
+                let id = &part[at + 7..at + 17];
+                let kind = part.lines().next().unwrap().split(&[' ', ':'][..]).next().unwrap();
+                *notices.entry(format!("{id} {kind} to {}", mail["to"].as_str().unwrap())).or_default() += 1;
+            }
+        }
+    }
+    (notices, repeats)
+}
+
 /// INT-9, MSG-1, ESC-10: the process is killed under load and restarted. Every lead that was answered with 201 is stored and has an
 /// owner, every due step still happens, and nobody is notified twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,81 +107,36 @@ async fn int_9_a_kill_under_load_loses_no_acknowledged_lead_and_repeats_no_notic
     let data = tempfile::tempdir().unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let answered: Mutex<BTreeSet<String>> = Mutex::default();
-    let mut repeats = 0;
     // A Monday on which Nordstern is open and which no day off follows within a week. It does not depend on today's date.
     let monday = a_monday_without_days_off();
     for round in 0..2 {
-        let run = Mutex::new(Run::start(data.path()));
-        let (url, token) = {
-            let url = run.lock().unwrap().url.clone();
-            let reply: Value =
-                client.post(format!("{url}/_local/token")).json(&json!({"user": "gina.group"})).send().await.unwrap().json().await.unwrap();
-            (url, reply["token"].as_str().unwrap().to_owned())
-        };
+        let run = Run::start(data.path());
         if round == 0 {
-            let moved = client.post(format!("{url}/_local/clock")).json(&json!({"now": monday})).send().await.unwrap();
+            let moved = client.post(format!("{}/_local/clock", run.url)).json(&json!({"now": monday})).send().await.unwrap();
             assert_eq!(moved.status(), 200);
         }
-        let done = AtomicUsize::new(0);
-        let sends = (0..400).map(|i| {
-            let (client, url, token, answered, done, run) = (&client, &url, &token, &answered, &done, &run);
-            async move {
-                let body = json!({"external_id": format!("{round}-{i}"), "contact": {"email": format!("c{round}-{i}@example.com")}});
-                let sent = client.post(format!("{url}/dealers/{NORDSTERN}/leads")).bearer_auth(token).json(&body).send().await;
-                let Ok(reply) = sent else { return };
-                assert!(reply.status() == 201, "{}", reply.status());
-                let Ok(reply) = reply.json::<Value>().await else { return };
-                answered.lock().unwrap().insert(reply["id"].as_str().unwrap().to_owned());
-                // The kill happens in the middle of the load.
-                if done.fetch_add(1, SeqCst) == 150 {
-                    run.lock().unwrap().child.kill().unwrap();
-                }
-            }
-        });
-        stream::iter(sends).buffer_unordered(16).collect::<Vec<_>>().await;
-        assert!(done.load(SeqCst) < 400, "it was killed too late to matter");
+        send_until_killed(run, &client, round, &answered).await;
     }
+    let answered = answered.into_inner().unwrap();
 
     let run = Run::start(data.path());
     let token = run.token(&client, json!({"user": "gina.group"})).await;
     // Long enough for every step and every held mail.
     let moved = client.post(format!("{}/_local/clock", run.url)).json(&json!({"advance_minutes": 6 * 1440})).send().await.unwrap();
     assert_eq!(moved.status(), 200);
-    let (mut listed, mut cursor) = (BTreeMap::new(), String::new());
-    loop {
-        let url = format!("{}/dealers/{NORDSTERN}/leads?limit=100{cursor}", run.url);
-        let page: Value = client.get(url).bearer_auth(&token).send().await.unwrap().json().await.unwrap();
-        for lead in page["leads"].as_array().unwrap() {
-            listed.insert(lead["id"].as_str().unwrap().to_owned(), lead.clone());
-        }
-        match page["cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
-    }
-    for id in answered.lock().unwrap().iter() {
+    let listed = listed_leads(&run, &client, &token).await;
+    for id in &answered {
         let lead = listed.get(id).unwrap_or_else(|| panic!("lead {id} is lost"));
         assert!(lead["owner"].is_string(), "{lead}");
         assert_eq!(lead["level"], 2, "{lead}");
     }
-    let outbox: Value = client.get(format!("{}/_local/outbox", run.url)).send().await.unwrap().json().await.unwrap();
-    let mut told: BTreeMap<String, usize> = BTreeMap::new();
-    for mail in outbox["mails"].as_array().unwrap() {
-        repeats += mail["repeats"].as_u64().unwrap();
-        for part in mail["text"].as_str().unwrap().split("\n\n") {
-            if let Some(at) = part.find("/leads/") {
-                let id = &part[at + 7..at + 17];
-                let kind = part.lines().next().unwrap().split(&[' ', ':'][..]).next().unwrap();
-                *told.entry(format!("{id} {kind} to {}", mail["to"].as_str().unwrap())).or_default() += 1;
-            }
-        }
-    }
-    let twice: Vec<_> = told.iter().filter(|(_, n)| **n > 1).collect();
-    assert!(twice.is_empty(), "told twice: {twice:?}");
+    let (notices, repeats) = notices(&run, &client).await;
+    let twice: Vec<_> = notices.iter().filter(|(_, n)| **n > 1).collect();
+    assert!(twice.is_empty(), "notified twice: {twice:?}");
     // Only mails that a killed sender had claimed are sent again, with the same id: at most four batches of ten for each kill.
     assert!(repeats <= 2 * 40, "{repeats} mails were sent again");
-    for id in answered.lock().unwrap().iter() {
-        assert!(told.keys().any(|told| told.starts_with(&format!("{id} Stufe"))), "nobody was told of level 2 of {id}");
+    for id in &answered {
+        assert!(notices.keys().any(|notice| notice.starts_with(&format!("{id} Stufe"))), "nobody was notified of level 2 of {id}");
     }
 }
 

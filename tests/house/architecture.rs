@@ -93,7 +93,7 @@ fn the_modules_of_edge_depend_one_way() {
 fn source_files_and_function_mains_are_limited_in_length() {
     let lines = |file: &Path| std::fs::read_to_string(file).unwrap().lines().count();
     for file in files(&root(), "rs") {
-        assert!(lines(&file) <= 450, "{} has {} lines", file.display(), lines(&file));
+        assert!(lines(&file) <= 400, "{} has {} lines", file.display(), lines(&file));
     }
     for function in std::fs::read_dir(root().join("functions")).unwrap() {
         let main = function.unwrap().path().join("src/main.rs");
@@ -133,11 +133,22 @@ fn the_routes_of_the_template_match_the_code() {
     }
 }
 
-/// ACC-2: only operations with a signed link or a signature work without a token.
+/// ACC-2: only operations with a signed link or a signature, and the documents, work without a token.
 #[test]
 fn acc_2_only_signed_operations_work_without_a_token() {
     let open: Vec<String> = routes::all().filter(|route| route.is_open()).map(|route| route.operation.id()).collect();
-    let wanted = ["ShowInvitation", "BookSlot", "CancelBooking", "CancelByForm", "BookingFile", "FeedFile", "ReceivePingBack"];
+    let wanted = [
+        "ShowInvitation",
+        "BookSlot",
+        "CancelBooking",
+        "CancelByForm",
+        "BookingFile",
+        "FeedFile",
+        "ReceivePingBack",
+        "Reference",
+        "ReferencePage",
+        "DecisionsPage",
+    ];
     assert_eq!(open, wanted);
 }
 

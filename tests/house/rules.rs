@@ -1,8 +1,10 @@
 //! Checks that `docs/rules.md`, the code and the tests agree on the rules, and that the documents' links work.
 
 use super::architecture::{files, root};
+use super::texts::literal;
 use crate::support::world::{NORDSTERN, World};
-use forecourt_local::reference;
+use forecourt_reference as reference;
+use http::Method;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -137,14 +139,74 @@ fn the_rules_page_has_an_anchor_for_every_rule() {
     assert!(page.contains("href=\"decisions/intake#lead-numbers\""), "links lead to pages, not to files");
     assert!(reference::page("/reference/decisions/intake").unwrap().contains("<h3 id=\"lead-numbers\">"));
     assert_eq!(reference::page("/reference/decisions/none"), None);
+    assert!(reference::page("/reference").unwrap().contains("<code>GET /leads/{id}</code>"));
 }
 
 #[test]
 fn every_decision_file_has_a_reference_page() {
     for file in files(&root().join("docs/decisions"), "md") {
         let path = format!("/reference/decisions/{}", file.file_stem().unwrap().display());
-        assert!(reference::page(&path).is_some(), "add {} to PAGES in infra/local/src/reference.rs", file.display());
+        assert!(reference::page(&path).is_some(), "add {} to PAGES in functions/reference/src/pages.rs", file.display());
     }
+}
+
+/// LEAD-9, SET-10, INT-5, LEAD-1: a problem that is about one rule links to it.
+#[tokio::test]
+async fn each_problem_about_one_rule_links_to_the_rules_page() {
+    let world = World::new().await;
+    let leads = format!("/dealers/{NORDSTERN}/leads");
+    let lead = world.post("ingo.brandt", &leads, &json!({"contact": {"email": "jana@example.com"}})).await;
+    let lead = format!("/leads/{}", lead.body["id"].as_str().unwrap());
+    let hours = format!("/dealers/{NORDSTERN}/escalation");
+    let again = |email: &str| json!({"contact": {"email": email}, "external_id": "e-1"});
+    assert_eq!(world.post("ingo.brandt", &leads, &again("a@example.com")).await.status, 201);
+    let lost = json!({"status": "lost", "reason": "other"});
+    assert_eq!(world.post("ingo.brandt", &format!("{lead}/status"), &lost).await.status, 200);
+    let minutes = json!({"level_1": 60}).to_string();
+    let stale = world.call(Method::PUT, "ingo.brandt", &hours, &[("if-match", "\"77\"")], minutes.as_bytes()).await;
+    let unconditional = world.call(Method::PUT, "ingo.brandt", &hours, &[], minutes.as_bytes()).await;
+    let answers = [
+        (404, "LEAD-9", world.get("ingo.brandt", "/leads/0000000001").await),
+        (403, "LEAD-9", world.get("ingo.brandt", "/exports/log").await),
+        (422, "INT-5", world.post("ingo.brandt", &leads, &again("b@example.com")).await),
+        (422, "INT-3", world.post("ingo.brandt", &leads, &json!({"contact": {"email": "jana"}})).await),
+        (409, "LEAD-1", world.post("ingo.brandt", &format!("{lead}/assignment"), &json!({"user": "ben.krause"})).await),
+        (412, "SET-10", stale),
+        (428, "SET-10", unconditional),
+    ];
+    let page = reference::page("/reference/rules").unwrap();
+    for (status, rule, answer) in answers {
+        let url = format!("/reference/rules#{rule}");
+        assert_eq!((answer.status, answer.text("/rule"), answer.text("/rule_url")), (status, rule, url.as_str()), "{}", answer.body);
+        assert!(page.contains(&format!("<a id=\"{rule}\">")), "{url} leads nowhere");
+    }
+    // Several rules, and none.
+    let answer = world.post("ingo.brandt", &leads, &json!({"type": "spaceship", "contact": {"email": "jana"}})).await;
+    assert_eq!((answer.status, &answer.body["rule"]), (422, &json!(null)), "{}", answer.body);
+}
+
+/// The text of a refusal names its rule, from which the problem gets its link.
+#[test]
+fn each_refusal_names_its_rule() {
+    let mut missing = Vec::new();
+    let mut found = 0;
+    for folder in ["functions", "shared"] {
+        for file in files(&root().join(folder), "rs") {
+            let source = std::fs::read_to_string(&file).unwrap();
+            for kind in ["Refusal::Conflict(", "Refusal::Gone(", "Refusal::Reused("] {
+                for rest in source.split(kind).skip(1) {
+                    let rest = rest.trim_start().trim_start_matches("format!(").trim_start();
+                    let Some((text, _)) = rest.starts_with('"').then(|| literal(rest)).flatten() else { continue };
+                    found += 1;
+                    if ids(&text).is_empty() {
+                        missing.push(format!("{}: {text}", file.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(found > 30, "{found}");
+    assert!(missing.is_empty(), "end these texts with the rule in parentheses, such as (LEAD-2):\n{}", missing.join("\n"));
 }
 
 /// INT-3, INT-4: each error of a problem names a rule that the reference explains.

@@ -1,6 +1,6 @@
 //! A repeated enquiry is one lead; a repeated request is carried out once (INT-5).
 
-use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
+use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use forecourt_domain::lead::Event;
 use http::Method;
 use serde_json::{Value, json};
@@ -11,8 +11,17 @@ fn leads() -> String {
     format!("/dealers/{NORDSTERN}/leads")
 }
 
-async fn send(world: &World, who: &str, key: &str, body: &Value) -> crate::support::world::Reply {
+async fn send(world: &World, who: &str, key: &str, body: &Value) -> Reply {
     world.call(Method::POST, who, &leads(), &[JSON, ("idempotency-key", key)], body.to_string().as_bytes()).await
+}
+
+/// Sends a request of the dealer's admin with the `Idempotency-Key` `key`.
+async fn post(world: &World, path: &str, key: &str, body: &Value) -> Reply {
+    world.call(Method::POST, ADMIN, path, &[JSON, ("idempotency-key", key)], body.to_string().as_bytes()).await
+}
+
+fn is_repeat(reply: &Reply) -> bool {
+    reply.headers.contains_key("idempotent-replay")
 }
 
 /// INT-5: a repeat gets the first response, although the lead has changed since.
@@ -257,26 +266,20 @@ async fn int_5_every_change_of_a_lead_is_carried_out_once_and_its_repeat_is_mark
     let mut body = enquiry("jana");
     body["contact"]["phone"] = json!("0171 2345678");
     let lead = world.lead(&body).await;
-    let post = async |path: &str, key: &str, body: &Value| {
-        let headers = [JSON, ("idempotency-key", key)];
-        world.call(Method::POST, ADMIN, path, &headers, body.to_string().as_bytes()).await
-    };
-    let keyed = async |path: &str, key: &str, body: &Value| post(&format!("/leads/{lead}/{path}"), key, body).await;
+    let keyed = async |path: &str, key: &str, body: &Value| post(&world, &format!("/leads/{lead}/{path}"), key, body).await;
     let task = json!({"title": "Wash", "start": "2026-11-25T10:00:00+01:00", "minutes": 30});
     let deadline = json!({"title": "Offer", "at": "2026-11-25T10:00:00+01:00"});
     let event = json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-25T10:00:00+01:00"});
-    let at = |made: &crate::support::world::Reply| {
-        made.headers["location"].to_str().unwrap().trim_start_matches(&format!("/leads/{lead}/")).to_owned()
-    };
+    let at = |made: &Reply| made.headers["location"].to_str().unwrap().trim_start_matches(&format!("/leads/{lead}/")).to_owned();
     let done = at(&keyed("tasks", "done-task", &task).await);
     let met = at(&keyed("deadlines", "met", &deadline).await);
     let held = at(&keyed("events", "held", &event).await);
     let requests = [
-        (201, "tasks", task.clone()),
+        (201, "tasks", task),
         (201, "contacts", json!({"last_name": "Kim", "emails": ["kim@example.com"]})),
-        (201, "deadlines", deadline.clone()),
+        (201, "deadlines", deadline),
         (201, "comments", json!({"text": "first"})),
-        (201, "events", event.clone()),
+        (201, "events", event),
         (201, "invitations", json!({"type": "booked_test_drive"})),
         (201, "communications", json!({"medium": "sms", "text": "Hello"})),
         (201, "documents", json!({"title": "Order", "content_type": "application/pdf", "bytes": 3})),
@@ -319,18 +322,41 @@ async fn int_5_every_change_of_a_lead_is_carried_out_once_and_its_repeat_is_mark
     assert_eq!((after.lead.version, after.timeline.len()), (before.lead.version, before.timeline.len()));
     assert_eq!(world.get(ADMIN, &path).await.text("/text"), "second");
     assert_eq!(world.system.mailbox.sms().len(), 1);
-    // A bulk request is marked as a repeat only if the event was already created for all of its leads.
-    let other = world.lead(&enquiry("sam")).await;
+}
+
+/// INT-5: a bulk request is marked as a repeat only if the event was already created for all of its leads.
+#[tokio::test]
+async fn int_5_a_bulk_request_is_marked_as_a_repeat_only_if_all_its_events_exist() {
+    let world = World::new().await;
+    let (lead, other) = (world.lead(&enquiry("jana")).await, world.lead(&enquiry("sam")).await);
+    let event = json!({"title": "Call her", "type": "phone_outbound", "at": "2026-11-25T10:00:00+01:00"});
     let bulk = |leads: &[String]| json!({"leads": leads, "event": event});
     let (one, both) = (bulk(&[lead.to_string()]), bulk(&[lead.to_string(), other.to_string()]));
-    let says = async |body: &Value| post("/events", "bulk", body).await.headers.contains_key("idempotent-replay");
-    assert_eq!([says(&one).await, says(&one).await], [false, true]);
-    assert_eq!(post("/events", "bulk", &both).await.body["results"][0]["status"], 422, "another request");
-    // After thirty days the key is free, but an item whose id derives from the key is still found.
+    let marked = async |body: &Value| is_repeat(&post(&world, "/events", "bulk", body).await);
+    assert_eq!([marked(&one).await, marked(&one).await], [false, true]);
+    assert_eq!(post(&world, "/events", "bulk", &both).await.body["results"][0]["status"], 422, "another request");
+}
+
+/// INT-5: after thirty days a key is free, but an item whose id derives from the key is still found.
+#[tokio::test]
+async fn int_5_after_thirty_days_a_key_is_free_but_its_item_is_still_found() {
+    let world = World::new().await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let (comments, reactions) = (format!("/leads/{lead}/comments"), format!("/leads/{lead}/reactions"));
+    let (text, missed) = (json!({"text": "first"}), json!({"kind": "call_missed"}));
+    let send = async || (post(&world, &comments, "k1", &text).await, post(&world, &reactions, "k2", &missed).await);
+    let (first, called) = send().await;
+    assert_eq!((first.status, is_repeat(&first), called.status, is_repeat(&called)), (201, false, 200, false));
+    let path = first.headers["location"].to_str().unwrap();
+    let tag = [JSON, ("if-match", "\"1\"")];
+    assert_eq!(world.call(Method::PATCH, ADMIN, path, &tag, br#"{"text": "second"}"#).await.status, 200);
+    world.advance_to("2026-12-20T09:00:00Z").await;
+    let (comment, missed) = send().await;
+    assert_eq!((is_repeat(&comment), is_repeat(&missed)), (true, true));
     world.advance_to("2026-12-29T09:00:00Z").await;
-    let (comment, missed) = (keyed("comments", "k3", &requests[3].2).await, keyed("reactions", "k8", &requests[8].2).await);
-    assert_eq!((comment.headers.contains_key("idempotent-replay"), missed.headers.contains_key("idempotent-replay")), (true, false));
-    assert_eq!((comment.text("/id"), comment.text("/text")), (first[3].text("/id"), "second"));
+    let (comment, missed) = send().await;
+    assert_eq!((is_repeat(&comment), is_repeat(&missed)), (true, false));
+    assert_eq!((comment.text("/id"), comment.text("/text")), (first.text("/id"), "second"));
 }
 
 /// INT-5: a request that had nothing to change is remembered, so a later repeat changes nothing.

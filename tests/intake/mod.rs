@@ -1,9 +1,12 @@
 //! Intake: JSON, ADF and queue messages become leads (INT).
 
 pub(crate) mod adf;
+pub(crate) mod channels;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 pub(crate) mod known_contacts;
-mod partner_queue;
+pub(crate) mod partner_queue;
 mod receipts;
+pub(crate) mod shared_channels;
+pub(crate) mod texts;
 pub(crate) mod vehicle_site;

@@ -1,15 +1,11 @@
 //! The contacts of a lead: several contacts with one main contact, corrections, and recognition (LEAD-7, INT-6).
 
+use crate::lead_page::send;
 use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use forecourt_domain::base::{Email, LeadId};
 use forecourt_domain::enquiry::ContactPreferences;
 use http::Method;
 use serde_json::{Value, json};
-
-async fn send(world: &World, method: Method, who: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
-    let headers: Vec<(&str, &str)> = [("content-type", "application/json")].iter().chain(headers).copied().collect();
-    world.call(method, who, path, &headers, body.to_string().as_bytes()).await
-}
 
 async fn patch(world: &World, path: &str, body: &Value) -> Reply {
     send(world, Method::PATCH, ADMIN, path, &[], body).await
@@ -45,7 +41,7 @@ async fn lead_7_a_corrected_contact_is_found_by_old_and_new_channels() {
     let before = world.get(ADMIN, &format!("/leads/{id}")).await.body;
     assert_eq!(before["contacts"][0]["emails"], json!(["petersen@example.com"]), "whom the enquiry names");
     let first = format!("{path}/{}", before["contacts"][0]["id"].as_str().unwrap());
-    let body = json!({"first_name": "Jana", "emails": ["Jana@Example.com"], "phones": [{"number": "0171 2345678", "type": "mobile"}]});
+    let body = json!({"first_name": "Jana", "emails": ["Jana@Example.com"], "phones": [{"number": "0171 2345678", "type": "mobile"}], "replaces": "former"});
     let corrected = patch(&world, &first, &body).await;
     assert_eq!((corrected.status, names(&corrected)), (200, vec!["Jana petersen".to_owned()]), "{}", corrected.body);
     assert_eq!(corrected.body["contacts"][0]["phones"][0]["e164"], "+491712345678");
@@ -70,7 +66,8 @@ async fn lead_7_a_corrected_contact_is_found_by_old_and_new_channels() {
     // An empty field removes the value; an absent field keeps it.
     let less = patch(&world, &first, &json!({"first_name": "", "phones": []})).await;
     assert_eq!((names(&less), &less.body["contacts"][0]["phones"]), (vec!["petersen".to_owned()], &Value::Null));
-    assert_eq!(less.body["contacts"][0]["emails"], json!(["Jana@example.com"]));
+    let both = json!(["Jana@example.com", "petersen@example.com"]);
+    assert_eq!(less.body["contacts"][0]["emails"], both, "with the former address, from which an enquiry was added");
 }
 
 #[tokio::test]

@@ -1,15 +1,11 @@
 //! Tasks of a lead, and the list of tasks and deadlines (LEAD-4).
 
-use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
+use crate::lead_page::send;
+use crate::support::world::{ADMIN, NORDSTERN, World, enquiry};
 use forecourt_domain::settings::Member;
 use forecourt_store::Cursor;
 use http::Method;
 use serde_json::{Value, json};
-
-async fn send(world: &World, method: Method, who: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
-    let headers: Vec<(&str, &str)> = [("content-type", "application/json")].iter().chain(headers).copied().collect();
-    world.call(method, who, path, &headers, body.to_string().as_bytes()).await
-}
 
 fn task(title: &str, start: &str) -> Value {
     json!({"title": title, "start": start, "minutes": 30})

@@ -3,4 +3,5 @@
 pub(crate) mod bulk;
 pub(crate) mod export;
 pub(crate) mod histories;
+pub(crate) mod leads;
 pub(crate) mod overview;

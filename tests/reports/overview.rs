@@ -1,6 +1,6 @@
-//! Overviews of appointments and leads (OVR).
+//! The overview of appointments (OVR).
 
-use crate::support::world::{ADMIN, NORDSTERN, World, at, enquiry};
+use crate::support::world::{NORDSTERN, World, at};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::access::Scope;
@@ -265,10 +265,22 @@ async fn acc_1_the_overview_counts_only_appointments_in_the_users_scope() {
     assert_eq!(world.get("rival.seller", "/overview/appointments").await.body["appointments"]["total"], 0);
     assert_eq!(world.get("anna.vogt", &format!("/overview/appointments?dealer={CHICAGO}")).await.status, 404);
     assert_eq!(world.get("hugo.office", "/overview/appointments?dealer=rival-dealer").await.status, 404);
+}
+
+/// ACC-1: an overview needs the right to read it.
+#[tokio::test]
+async fn acc_1_an_overview_without_its_right_is_refused_naming_the_right() {
+    let world = World::new().await;
     let operator = world.get(operator(), "/overview/appointments").await;
     assert_eq!((operator.status, operator.text("/right")), (403, "read_overview"));
     let leads = world.get(contact_centre(), "/overview/leads").await;
     assert_eq!((leads.status, leads.text("/right")), (403, "read_leads"));
+}
+
+/// OVR-2: every invalid filter is named, and an unknown one is refused.
+#[tokio::test]
+async fn ovr_2_every_invalid_filter_is_refused_naming_the_field() {
+    let world = World::new().await;
     let faults = world.get("hugo.office", "/overview/appointments?kind=workshop&created_from=1.1.2026&appointment_from=2026-02-02&appointment_to=2026-02-01&limit=5001&user=A").await;
     assert_eq!(
         (faults.status, faults.faults()),
@@ -282,7 +294,13 @@ async fn acc_1_the_overview_counts_only_appointments_in_the_users_scope() {
         )
     );
     assert_eq!(world.get("hugo.office", "/overview/appointments?colour=red").await.status, 422);
-    // If there are no appointments, every percentage is 0.
+}
+
+/// OVR-2: if there are no appointments, every percentage is 0.
+#[tokio::test]
+async fn ovr_2_every_percentage_of_no_appointments_is_zero() {
+    let world = World::new().await;
+    save(&world.store, &world.scope(), &appointment("a", NORDSTERN, at("2026-11-20T09:00:00Z"))).await;
     let none = world.get("hugo.office", "/overview/appointments?created_to=2026-01-01").await.body;
     assert_eq!(
         (&none["source"]["dealer"], &none["attendance"]["completed"]),
@@ -304,48 +322,6 @@ pub fn operator() -> &'static str {
     of_role("operator")
 }
 
-/// OVR-4: leads by deadline met, response in working minutes, escalations, won and lost, in total and by user, source and dealer. The
-/// deadline of the time of the answer counts.
-#[tokio::test]
-async fn ovr_4_leads_are_counted_by_the_first_reaction_and_its_deadline() {
-    let world = World::new().await;
-    let mut ids = Vec::new();
-    for (name, source) in [("a", "website"), ("b", "Portal"), ("c", "website"), ("d", "portal")] {
-        let mut body = enquiry(name);
-        body["source"] = json!(source);
-        ids.push(world.lead(&body).await);
-    }
-    let post = async |i: usize, what: &str, body: Value| {
-        assert_eq!(world.post(ADMIN, &format!("/leads/{}/{what}", ids[i]), &body).await.status, 200)
-    };
-    world.advance_to("2026-11-23T09:30:00Z").await;
-    post(0, "reactions", json!({"kind": "reply"})).await;
-    post(3, "status", json!({"status": "lost", "reason": "price"})).await;
-    // The deadline is at 12:00 in Berlin; the lunch break starts at 12:30.
-    world.advance_to("2026-11-23T13:00:00Z").await;
-    post(1, "reactions", json!({"kind": "call_reached"})).await;
-    world.advance_to("2026-11-25T09:00:00Z").await;
-    post(1, "status", json!({"status": "won"})).await;
-    // A contact who was answered in time and enquires again has a new deadline; the first answer stays in time.
-    assert_eq!(world.post("gina.group", &format!("/dealers/{NORDSTERN}/leads"), &enquiry("a")).await.status, 200);
-    world.advance_to("2026-11-25T15:00:00Z").await;
-    let body = world.get(ADMIN, "/overview/leads").await.body;
-    let leads = &body["leads"];
-    let number = |name: &str| leads[name]["number"].as_u64().unwrap();
-    assert_eq!(leads["received"], 4);
-    assert_eq!(["answered", "in_time", "late", "overdue", "level_1", "level_2", "won", "lost"].map(number), [3, 2, 1, 1, 3, 1, 1, 1]);
-    assert_eq!(leads["in_time"]["percentage"], 50.0);
-    // 30, 30 and 180 working minutes: 9:00 to 11:30 and 12:30 to 13:00, UTC.
-    assert_eq!((&leads["median_response_minutes"], &leads["p90_response_minutes"]), (&json!(30.0), &json!(180.0)));
-    let of = |by: &str, name: &str| body[by][name]["received"].as_u64();
-    assert_eq!((of("sources", "website"), of("sources", "portal"), of("dealers", NORDSTERN)), (Some(2), Some(2), Some(4)));
-    assert_eq!(body["users"].as_object().unwrap().values().map(|user| user["received"].as_u64().unwrap()).sum::<u64>(), 4);
-    let portal = world.get(ADMIN, "/overview/leads?source=PORTAL&received_from=2026-11-23&received_to=2026-11-23").await.body;
-    assert_eq!((&portal["leads"]["received"], &portal["leads"]["median_response_minutes"]), (&json!(2), &json!(30.0)));
-    assert_eq!(world.get(ADMIN, "/overview/leads?received_from=2026-11-24").await.body["leads"]["received"], 0);
-    assert_eq!(world.get("anna.vogt", "/overview/leads").await.body["leads"]["received"], body["users"]["anna.vogt"]["received"]);
-}
-
 /// OVR-1: an overview costs one read for each month of each dealer.
 #[tokio::test]
 async fn ovr_1_an_overview_costs_one_read_for_each_month_of_each_dealer() {
@@ -358,25 +334,6 @@ async fn ovr_1_an_overview_costs_one_read_for_each_month_of_each_dealer() {
     // September in Berlin starts in August, UTC. The other reads are the settings first, and for each dealer the records that came from
     // other dealers.
     assert_eq!(spent.calls, 1 + 4 + 3 + 2);
-}
-
-/// OVR-4, LEAD-6: a deadline that was moved by hand does not change whether a lead was answered in time or is overdue.
-#[tokio::test]
-async fn ovr_4_a_lead_is_judged_by_its_original_deadline() {
-    let world = World::new().await;
-    let ids = [world.lead(&enquiry("a")).await, world.lead(&enquiry("b")).await];
-    for id in ids {
-        let body = json!({"at": "2026-11-25T10:00:00Z"}).to_string();
-        let headers = [("content-type", "application/json")];
-        let moved =
-            world.call(http::Method::PATCH, ADMIN, &format!("/leads/{id}/deadlines/first-contact"), &headers, body.as_bytes()).await;
-        assert_eq!(moved.status, 200, "{}", moved.body);
-    }
-    // The original deadline was at 12:00 in Berlin.
-    world.advance_to("2026-11-23T11:15:00Z").await;
-    assert_eq!(world.post(ADMIN, &format!("/leads/{}/reactions", ids[0]), &json!({"kind": "reply"})).await.status, 200);
-    let leads = world.get(ADMIN, "/overview/leads").await.body["leads"].clone();
-    assert_eq!(["in_time", "late", "overdue"].map(|name| leads[name]["number"].as_u64().unwrap()), [0, 1, 1]);
 }
 
 /// OVR-2: an empty filter is refused and does not select everything; a repeated filter is refused and the last one does not win.

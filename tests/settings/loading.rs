@@ -73,7 +73,7 @@ fn set_10_a_file_with_an_unknown_field_or_a_broken_rule_is_refused() {
     let broken = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut json = serde_json::from_str(file).unwrap();
         change(&mut json);
-        demo::read(&json.to_string()).unwrap_err()
+        demo::read(&json.to_string()).unwrap_err().to_string()
     };
     let unknown = broken(&|json| json["dealers"][0]["settings"]["calendar"]["horus"] = json!({}));
     assert_eq!(unknown, "unknown fields: dealers.0.settings.calendar.horus");

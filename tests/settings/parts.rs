@@ -41,6 +41,45 @@ async fn set_10_every_part_of_the_settings_is_read_and_replaced_separately() {
     }
 }
 
+/// SET-3: the durations that are left out have their defaults, none is longer than 60 days, level 1 needs opening hours, and without level 1 a lead has
+/// no deadline and no step.
+#[tokio::test]
+async fn set_3_durations_have_defaults_and_limits_and_0_turns_the_deadline_off() {
+    let world = World::new().await;
+    let path = of_dealer("escalation");
+    let defaults = json!({"level_1": 120, "reminder": 30, "level_2": 1440, "level_2_resubmission": 1440});
+    let put = async |version, body| send(&world, Method::PUT, ADMIN, &path, Some(version), &body).await;
+    assert_eq!(put(1, json!({"level_1": 45, "reminder": 0})).await.body["version"], 2);
+    let read = world.get(ADMIN, &path).await.body["settings"].clone();
+    assert_eq!(read, json!({"level_1": 45, "reminder": 0, "level_2": 1440, "level_2_resubmission": 1440}));
+    assert_eq!(put(2, json!({})).await.body["version"], 3);
+    assert_eq!(world.get(ADMIN, &path).await.body["settings"], defaults);
+
+    let names = ["level_1", "reminder", "level_2", "level_2_resubmission"];
+    for name in names {
+        let reply = put(3, json!({name: 86_401})).await;
+        assert_eq!((reply.status, reply.faults()), (422, vec![format!("{name} SET-3")]), "{}", reply.body);
+    }
+    let longest = json!({"level_1": 86_400, "reminder": 86_400, "level_2": 86_400, "level_2_resubmission": 86_400});
+    assert_eq!(put(3, longest).await.body["version"], 4);
+    let too_long = put(4, json!({"level_1": 86_401, "reminder": 86_401, "level_2": 86_401, "level_2_resubmission": 86_401})).await;
+    assert_eq!(too_long.faults(), names.map(|name| format!("{name} SET-3")));
+
+    // Level 1 needs opening hours. Without level 1 none are needed.
+    let hours = json!({"zone": "Europe/Berlin", "hours": {}});
+    let put_hours = async |version| send(&world, Method::PUT, ADMIN, &of_dealer("opening-hours"), Some(version), &hours).await;
+    let refused = put_hours(4).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.faults().iter().any(|fault| fault.ends_with("escalation.level_1 SET-3")), "{}", refused.body);
+    let with_deadline = world.lead(&enquiry("Before")).await;
+    assert!(world.page(with_deadline).await.lead.deadline().is_some());
+    assert_eq!(put(4, json!({"level_1": 0})).await.body["version"], 5);
+    let accepted = put_hours(5).await;
+    assert_eq!(accepted.status, 200, "{}", accepted.body);
+    let without = world.page(world.lead(&enquiry("After")).await).await.lead;
+    assert_eq!((without.deadline(), without.plan), (None, None));
+}
+
 /// SET-4, SET-5: only the operator may change the mail server and lead tracking.
 #[tokio::test]
 async fn set_5_only_the_operator_changes_the_mail_server_and_lead_tracking() {
@@ -65,7 +104,7 @@ const CALENDAR: [(&str, &str); 2] = [("content-type", "text/calendar"), ("if-mat
 #[tokio::test]
 async fn set_2_the_import_adds_a_national_calendar_once_and_refuses_an_invalid_one_with_its_line() {
     let world = World::new().await;
-    let path = of_dealer("holidays/import?from=2026-12-01&to=2027-12-31");
+    let path = of_dealer("holidays/import?from=2026-12-01&to=2027-12-31&transparent=true");
     let file = include_bytes!("holidays/german-holidays.ics");
     let done = world.call(Method::POST, ADMIN, &path, &CALENDAR, file).await;
     assert_eq!(done.status, 200, "{}", done.body);

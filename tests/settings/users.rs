@@ -4,6 +4,7 @@ use crate::support::world::{ADMIN, NORDSTERN, Reply, World, enquiry};
 use http::Method;
 use serde_json::{Value, json};
 
+#[expect(clippy::too_many_arguments, reason = "the parts of an HTTP request")]
 pub async fn send(world: &World, method: Method, who: &str, path: &str, version: Option<u64>, body: &Value) -> Reply {
     let seen = version.map(|version| format!("\"{version}\""));
     let mut headers = vec![("content-type", "application/json")];

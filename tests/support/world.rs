@@ -76,6 +76,7 @@ pub fn engine() -> SocketAddr {
 }
 
 /// Builds a request as the gateway sends it. `who` is a user, `partner:…`, or empty for an anonymous request.
+#[expect(clippy::too_many_arguments, reason = "the parts of an HTTP request")]
 pub fn gateway_event(
     tokens: &Tokens,
     method: &Method,
@@ -167,6 +168,7 @@ impl World {
     }
 
     /// Sends a request through the gateway. `who` is a user, `partner:…`, or empty for an anonymous request.
+    #[expect(clippy::too_many_arguments, reason = "the parts of an HTTP request")]
     pub async fn call(&self, method: Method, who: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         match gateway_event(&self.tokens, &method, who, path, headers, body) {
             Ok(event) => reply_of(self.system.http(event).await),

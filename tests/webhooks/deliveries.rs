@@ -3,7 +3,7 @@
 use crate::appointments::pingback::{attended, external, ping, secret};
 use crate::support::world::{ADMIN, Reply, World, at, enquiry};
 use crate::webhooks::events::{GROUP_ADMIN, LEADS, URL, body, sent_event_types, webhook};
-use forecourt_domain::webhooks::{DeliveryOutcome, Outgoing, claim};
+use forecourt_domain::webhooks::{DeliveryOutcome, LeasedAttempt, Outgoing, claim};
 use forecourt_store::keys::Key;
 use forecourt_store::{Cursor, Load};
 use http::Method;
@@ -140,12 +140,16 @@ async fn apt_6_a_redelivery_waits_for_the_event_that_a_sender_has_claimed() {
     let webhook = webhooks.get(&id.parse().unwrap()).unwrap();
     let at = |place: usize| loaded.outgoing(&about, open[place]).unwrap().clone();
     let leased = claim(&[&at(0)], &webhooks, now).changed.remove(0);
-    let (created, after) = leased.attempted(&webhook.id, &leased, &DeliveryOutcome::Taken(200), &webhooks, now).unwrap();
+    let accepted = |leased: &Outgoing| {
+        let attempt = LeasedAttempt { webhook: &webhook.id, leased, outcome: &DeliveryOutcome::Taken(200), at: now };
+        leased.attempted(attempt, &webhooks).unwrap()
+    };
+    let (created, after) = accepted(&leased);
     let assigned = claim(&[&at(1)], &after, now).changed.remove(0);
     let again = created.redelivered(webhook, now).unwrap();
     let both: [&Outgoing; 2] = [&again, &assigned];
     assert!(claim(&both, &webhooks, now).send.is_empty(), "a sender has the later one");
-    let (settled, _) = assigned.attempted(&webhook.id, &assigned, &DeliveryOutcome::Taken(200), &webhooks, now).unwrap();
+    let (settled, _) = accepted(&assigned);
     assert_eq!(claim(&[&again, &settled], &webhooks, now).send, [(again.sequence, webhook.id.clone())]);
     assert!(assigned.redelivered(webhook, now).unwrap_err().to_string().contains("the delivery is being sent"));
 }

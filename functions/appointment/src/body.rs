@@ -82,6 +82,10 @@ pub struct CorrectionBody {
     /// The customer.
     #[schema(value_type = Option<CustomerBody>)]
     customer: Loose<CustomerBody>,
+    /// `wrong` (the default) if the customer's e-mail address or number that this replaces never was the customer's, so that it no longer leads to the
+    /// customer; `former` if it was.
+    #[schema(value_type = Option<String>, example = "former")]
+    replaces: Loose<Text>,
     #[serde(default)]
     #[schema(ignore)]
     at: Option<serde_json::Value>,
@@ -255,6 +259,8 @@ pub(crate) struct Correction {
     pub(crate) user: Option<Option<UserId>>,
     pub(crate) notes: Option<Option<String>>,
     pub(crate) customer: Option<Customer>,
+    /// Whether the channels that are replaced were the customer's before. Otherwise they never were.
+    pub(crate) keeps_former: bool,
 }
 
 impl CorrectionBody {
@@ -272,6 +278,11 @@ impl CorrectionBody {
         let sent = |text: &Loose<Text>| !matches!(text, Loose::Absent);
         let user = sent(&self.user).then(|| user(self.user, &mut faults));
         let notes = sent(&self.notes).then(|| note(self.notes, "notes", &mut faults));
+        let replaces = self.replaces.text("replaces", &mut faults);
+        if replaces.as_deref().is_some_and(|name| !matches!(name, "wrong" | "former")) {
+            faults.push(Fault::new("replaces", "LEAD-7", "must be wrong or former"));
+        }
+        let keeps_former = replaces.as_deref() == Some("former");
         let customer = self.customer.take("customer", "an object", &mut faults);
         let customer = customer.map(|customer| customer.read(before, country, &mut faults));
         if let Some(Customer { name, reached, .. }) = customer.as_ref().filter(|_| faults.is_empty()) {
@@ -282,7 +293,7 @@ impl CorrectionBody {
                 faults.push(Fault::new("customer", "INT-3", "needs at least one e-mail address or telephone number"));
             }
         }
-        value_or_faults(Some(Correction { user, notes, customer }), faults)
+        value_or_faults(Some(Correction { user, notes, customer, keeps_former }), faults)
     }
 }
 

@@ -4,14 +4,14 @@ use crate::body::{AttendanceBody, Correction, CorrectionBody, MoveBody};
 use crate::creation::person;
 use crate::view::{AppointmentView, knows_lead};
 use forecourt_domain::appointment::{Appointment, AppointmentChange, Attended, not_to_the_past, on_its_day};
-use forecourt_domain::base::{AppointmentId, ChannelKey, Refusal, Right, UserId};
+use forecourt_domain::base::{AppointmentId, Refusal, Right, UserId};
 use forecourt_domain::rules::appointment::{self, AppointmentContext, ChangedAppointment, Customer, Edit, apply_local};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, Request, remembered, request};
 use forecourt_edge::routes::Operation;
 use forecourt_edge::usecase::appointment::{context_of, load, needs};
-use forecourt_edge::usecase::directory;
+use forecourt_edge::usecase::directory::{self, PersonChannels};
 use forecourt_store::keys::Key;
 use forecourt_store::{Load, Loaded};
 
@@ -129,6 +129,45 @@ fn check_request(call: &Call, appointment: &Appointment, loaded: &Loaded, reques
     Ok(false)
 }
 
+/// A checked correction with the customer's channels.
+struct Wanted {
+    correction: Correction,
+    /// The channels of the customer after the correction.
+    channels: PersonChannels,
+    /// The channels that the customer has no longer and never had. Empty if they are former ones, or if a lead identifies the customer.
+    removed: PersonChannels,
+}
+
+impl Wanted {
+    fn of(platform: &Platform, call: &Call, appointment: &Appointment, dealer: &Dealer) -> Result<Self, Refusal> {
+        let before = Customer { name: Some(appointment.customer.clone()), reached: appointment.reached.clone(), known: Vec::new() };
+        let body: CorrectionBody = forecourt_edge::formats::json::read(&call.body)?;
+        let correction = body.check(&before, dealer.settings.country, appointment.lead.is_some())?;
+        let of = |customer: &Customer| directory::channels(platform, &call.scope, dealer, &person(customer));
+        let channels = correction.customer.as_ref().map(of).unwrap_or_default();
+        let before = of(&before);
+        // With another name it is another customer, and the former one keeps the channels.
+        let is_same = channels.name.as_ref().zip(before.name.as_ref()).is_none_or(|(one, other)| one.agrees(other));
+        let corrects = correction.customer.is_some() && !correction.keeps_former && appointment.lead.is_none() && is_same;
+        let removed = if corrects { before.only(|key| !channels.has(key)) } else { PersonChannels::default() };
+        Ok(Self { correction, channels, removed })
+    }
+
+    /// Returns the keys of the customer's entries in the directory, and of the leads whose contacts can have a removed channel.
+    fn keys(&self, loaded: &Loaded, appointment: &Appointment) -> Vec<Key> {
+        let mut keys = directory::records(loaded, &self.channels);
+        keys.extend(self.channels.keys());
+        if !self.removed.all.is_empty() {
+            keys.extend(directory::records(loaded, &self.removed));
+            keys.extend(self.removed.keys().chain(self.removed.named_keys()));
+            keys.extend(appointment.customer_id.clone().map(Key::Channel));
+            let record = appointment.customer_id.as_ref().and_then(|id| directory::record(loaded, id));
+            keys.extend(record.iter().flat_map(|record| directory::lead_keys(loaded, directory::leads_of(record, None))));
+        }
+        keys
+    }
+}
+
 /// Corrects the salesperson, notes or customer of an appointment. Needs `If-Match`.
 pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
     call.scope.needs(Right::WorkAppointments)?;
@@ -139,28 +178,28 @@ pub(crate) async fn edit(platform: &Platform, call: &Call) -> Result<Answer, Pro
     // A malformed body is refused before anything is read.
     call.json::<CorrectionBody>()?;
     let by = call.scope.actor();
-    let wanted = |appointment: &Appointment, dealer: &Dealer| -> Result<(Correction, Vec<ChannelKey>), Refusal> {
-        let before = Customer { name: Some(appointment.customer.clone()), reached: appointment.reached.clone(), known: Vec::new() };
-        let body: CorrectionBody = forecourt_edge::formats::json::read(&call.body)?;
-        let correction = body.check(&before, dealer.settings.country, appointment.lead.is_some())?;
-        let of = |customer| directory::channels(platform, &call.scope, dealer, &person(customer));
-        let channels = correction.customer.as_ref().map(of);
-        Ok((correction, channels.unwrap_or_default()))
-    };
+    let wanted = |appointment: &Appointment, dealer: &Dealer| Wanted::of(platform, call, appointment, dealer);
     let rule = |context: &AppointmentContext<'_>, appointment: &Appointment, loaded: &Loaded| {
-        let (Correction { user, notes, customer }, channels) = wanted(appointment, context.dealer)?;
+        let Wanted { correction: Correction { user, notes, customer, .. }, channels, removed } = wanted(appointment, context.dealer)?;
         let customer = customer.map(|customer| Customer { known: directory::known(loaded, &channels), ..customer });
-        appointment::edit(context, appointment, Edit { user, notes, customer })
+        let record = appointment.customer_id.as_ref().and_then(|id| directory::record(loaded, id));
+        let never_had = record.map(|record| {
+            let kept: Vec<PersonChannels> = directory::contacts_of(loaded, &record.id, directory::leads_of(&record, None))
+                .map(|contact| directory::channels(platform, &call.scope, context.dealer, &contact.person))
+                .collect();
+            let removed = directory::known(loaded, &removed.only(|key| !kept.iter().any(|channels| channels.has(key))));
+            (record, removed)
+        });
+        appointment::edit(context, appointment, Edit { user, notes, customer, never_had })
     };
     let load = Load::of([Key::Appointment(id.clone())]).then(|loaded| {
         let read_days = |context: &AppointmentContext<'_>, appointment: &Appointment| {
             let _ = rule(context, appointment, loaded);
         };
         let found = loaded.appointment(&id).and_then(|appointment| Some((appointment, loaded.dealer(&appointment.dealer)?)));
-        let channels = found.and_then(|(appointment, dealer)| wanted(appointment, dealer).ok()).map(|(_, channels)| channels);
-        let channels = channels.unwrap_or_default();
-        let records = directory::records(loaded, &channels);
-        records.into_iter().chain(channels.into_iter().map(Key::Channel)).chain(needs(loaded, &id, read_days, &by, call.now)).collect()
+        let wanted = found.and_then(|(appointment, dealer)| Some((appointment, wanted(appointment, dealer).ok()?)));
+        let of_customer = wanted.into_iter().flat_map(|(appointment, wanted)| wanted.keys(loaded, appointment));
+        of_customer.chain(needs(loaded, &id, read_days, &by, call.now)).collect()
     });
     let decided = platform.store.decide(&call.scope, load, |loaded, _| {
         let appointment = loaded.appointment(&id).ok_or(Refusal::NotFound("appointment"))?;

@@ -5,7 +5,7 @@ use crate::view::{AppointmentCounted, AppointmentMade, knows_lead};
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, External, Unprocessed};
-use forecourt_domain::base::{Actor, AppointmentId, AppointmentOrigin, ChannelKey, DealerId, Fault, LeadId, Refusal, Right, UserId};
+use forecourt_domain::base::{Actor, AppointmentId, AppointmentOrigin, DealerId, Fault, LeadId, Refusal, Right, UserId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::enquiry::{ContactPreferences, Person};
 use forecourt_domain::lead::Lead;
@@ -15,7 +15,7 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::metrics::Metric;
 use forecourt_edge::usecase::appointment::id_of;
-use forecourt_edge::usecase::directory;
+use forecourt_edge::usecase::directory::{self, PersonChannels};
 use forecourt_edge::usecase::lead::days_of;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint, short};
@@ -43,7 +43,7 @@ struct CheckedCreation {
     lead: Option<LeadId>,
     /// Whether the lead is that of the sender's own receipt.
     by_receipt: bool,
-    channels: Vec<ChannelKey>,
+    channels: PersonChannels,
     /// Key of the request, if the id of the appointment does not derive from it.
     request: Option<String>,
     dealer: DealerId,
@@ -112,7 +112,17 @@ fn assignable(dealer: &Dealer, user: &UserId) -> bool {
 /// The customer as a person of the contact directory.
 pub(crate) fn person(customer: &Customer) -> Person {
     let ContactPreferences { email, phone, .. } = customer.reached.clone();
-    Person { emails: email.into_iter().collect(), phones: phone.into_iter().collect(), ..Person::default() }
+    let (first_name, last_name) = match customer.name.as_deref().map(str::trim) {
+        Some(name) => name.rsplit_once(' ').map_or((None, Some(name)), |(first, last)| (Some(first), Some(last))),
+        None => (None, None),
+    };
+    Person {
+        first_name: first_name.map(str::to_owned),
+        last_name: last_name.map(str::to_owned),
+        emails: email.into_iter().collect(),
+        phones: phone.into_iter().collect(),
+        ..Person::default()
+    }
 }
 
 /// Hash of the request's content, by which a repeat with another body is recognised.
@@ -145,9 +155,7 @@ impl CheckedCreation {
     async fn make(self, platform: &Platform) -> Result<(Outcome, bool), Failure> {
         let Self { new, lead, channels, .. } = &self;
         let keys = [Key::Appointment(new.id.clone()), Key::PendingReports(new.id.clone()), Key::Dealer(self.dealer.clone())].into_iter();
-        let keys = keys
-            .chain(lead.iter().flat_map(|lead| [Key::Lead(*lead), Key::Entry(*lead, 1)]))
-            .chain(channels.iter().cloned().map(Key::Channel));
+        let keys = keys.chain(lead.iter().flat_map(|lead| [Key::Lead(*lead), Key::Entry(*lead, 1)])).chain(channels.keys());
         let keys = keys.chain(self.request.clone().map(Key::ReceivedRequest));
         let checked = &self;
         let load = Load::of(keys).with_long_retry().then(|loaded| {

@@ -266,8 +266,8 @@ impl AppointmentPageView {
     pub(crate) fn of(page: &AppointmentPage, read_lead: bool, knows_lead: bool) -> Self {
         let reached = &page.appointment.reached;
         let own = |to: &String| {
-            let phone = reached.phone.as_ref().and_then(|phone| phone.e164.as_ref());
-            phone == Some(to) || reached.email.as_ref().is_some_and(|email| email.as_str() == to)
+            let phone = reached.phone.as_ref().and_then(|phone| phone.texted());
+            phone == Some(to.as_str()) || reached.email.as_ref().is_some_and(|email| email.as_str() == to)
         };
         let shown = |letter: &Letter| {
             let view = LetterView::of(letter);

@@ -113,31 +113,42 @@ pub(crate) async fn handle(platform: &Platform, event: ApiGatewayV2httpRequest) 
     .await
 }
 
+/// A customer's request by the link of an invitation.
+#[derive(Clone, Copy)]
+struct LinkRequest<'a> {
+    platform: &'a Platform,
+    call: &'a Call,
+    link: &'a InvitationLink,
+    reader: &'a pages::Reader,
+    /// The first date whose free slots are listed; today if absent.
+    first: Option<NaiveDate>,
+}
+
 async fn operate(platform: &Platform, call: &Call, reader: &pages::Reader) -> Result<Answer, Problem> {
     let Some(Link::Invitation(link)) = call.link.clone() else { return Err(Problem::no_link()) };
     let about = link.lead;
     // The query is checked before anything is changed.
     let first = call.query_as("from", "CAL-8", "a date such as 2026-11-25")?;
+    let request = LinkRequest { platform, call, link: &link, reader, first };
     let answer = match call.operation {
-        Operation::ShowInvitation => respond(reader, 200, &read(platform, call, &link, first).await?, None),
+        Operation::ShowInvitation => respond(reader, 200, &request.read().await?, None),
         Operation::BookSlot => {
             let from = match slot_of(call) {
                 // A form without a slot is answered with the page of slots.
                 Err(problem) if reader.prefers_page => {
-                    let offer = read(platform, call, &link, first).await?;
+                    let offer = request.read().await?;
                     return Ok(pages::page(reader, problem.status, &offer, Some(pages::Alert::Unpicked))?.about(&about));
                 }
                 slot => slot?,
             };
-            let booked =
-                change(platform, call, &link, |context, invitation, event| invitation::book(context, invitation, event, from)).await;
-            respond_to_change(platform, call, &link, first, reader, booked).await
+            let booked = request.change(|context, invitation, event| invitation::book(context, invitation, event, from)).await;
+            request.respond_to_change(booked).await
         }
         Operation::CancelBooking | Operation::CancelByForm => {
-            let cancelled = change(platform, call, &link, invitation::cancel).await;
-            respond_to_change(platform, call, &link, first, reader, cancelled).await
+            let cancelled = request.change(invitation::cancel).await;
+            request.respond_to_change(cancelled).await
         }
-        Operation::BookingFile => booking_file::answer(&read(platform, call, &link, first).await?, reader),
+        Operation::BookingFile => booking_file::answer(&request.read().await?, reader),
         _ => Err(Problem::wrong_function()),
     };
     Ok(answer?.about(&about))
@@ -155,28 +166,6 @@ fn slot_of(call: &Call) -> Result<DateTime<Utc>, Problem> {
     Ok(from.ok_or_else(|| Refusal::field("from", "CAL-8", "must be the start of a slot such as 2026-11-25T10:00:00+01:00"))?)
 }
 
-/// Answers a change: with the new state, or with the reason why it was refused.
-async fn respond_to_change(
-    platform: &Platform,
-    call: &Call,
-    link: &InvitationLink,
-    first: Option<NaiveDate>,
-    reader: &pages::Reader,
-    made: Result<bool, Failure>,
-) -> Result<Answer, Problem> {
-    let (status, refused) = match made {
-        Ok(_) if reader.prefers_page => {
-            return Ok(Answer::text(303, pages::HTML, String::new()).header("location", format!("../{}", token(call)?)));
-        }
-        Ok(new) => (if new && call.operation == Operation::BookSlot { 201 } else { 200 }, None),
-        // A customer who was too late gets the slots that are still free.
-        Err(Failure::Refused(Refusal::Conflict(why))) => (409, Some(why)),
-        Err(Failure::Refused(Refusal::NotFound(_))) => return Err(Problem::no_link()),
-        Err(other) => return Err(other.into()),
-    };
-    respond(reader, status, &read(platform, call, link, first).await?, refused.as_deref())
-}
-
 fn token(call: &Call) -> Result<String, Problem> {
     call.part("token", "link").map_err(Problem::from)
 }
@@ -189,8 +178,9 @@ fn respond(reader: &pages::Reader, status: u16, details: &InvitationDetails, ref
     let view = OfferView::of(details, reader);
     let Some(why) = refused else { return Ok(Answer::new(status, &view)?) };
     // JSON and page give the same reason.
-    let why = view.closed.map_or_else(|| why.to_owned(), |closed| closed.text);
-    let taken = SlotTaken { problem: Refusal::Conflict(why).into(), free: view.free };
+    let problem = Problem::from(Refusal::Conflict(why.to_owned()));
+    let detail = view.closed.map_or_else(|| why.to_owned(), |closed| closed.text);
+    let taken = SlotTaken { problem: Problem { detail, ..problem }, free: view.free };
     Ok(Answer::new(status, &taken)?.header("content-type", "application/problem+json"))
 }
 
@@ -259,83 +249,101 @@ fn load<'a>(
     })
 }
 
-/// Reads the items behind a link and the free slots on and after the date `from`.
-async fn read(platform: &Platform, call: &Call, link: &InvitationLink, from: Option<NaiveDate>) -> Result<InvitationDetails, Problem> {
-    let now = call.now;
-    let free = |(lead, dealer, invitation, event): LinkedItems<'_>, days: LoadDay<'_>| {
-        let offer = invitation.offer(lead, dealer, event, now)?;
-        Ok(offer.free(&Diary::new(days), from, DATES))
-    };
-    let read_days = |items: LinkedItems<'_>, days: LoadDay<'_>| {
-        let _ = free(items, days);
-    };
-    let loaded = platform.store.load(&call.scope, &load(link, None, now, read_days)).await?;
-    let items = linked_items(&loaded, link, now).map_err(|_| Problem::no_link())?;
-    let days = |user: &UserId, date| loaded.day(user, date);
-    let (lead, dealer, invitation, event) = items;
-    let offered: Result<_, OfferRefusal> = free(items, &days);
-    let closed = offered.as_ref().err().copied();
-    let (mut free, more_from) = offered.unwrap_or_default();
-    let standing = invitation.standing(event, now);
-    // The slot of the current booking is not offered.
-    let here = event.filter(|_| standing == InvitationStatus::Booked).map(|event| event.at);
-    free.iter_mut().for_each(|(_, slots)| slots.retain(|slot| Some(slot.from) != here));
-    free.retain(|(_, slots)| !slots.is_empty());
-    Ok(InvitationDetails {
-        token: token(call)?,
-        key: new_name(platform, call, link.lead, "form"),
-        dealer: dealer.clone(),
-        vehicle: lead.vehicle.clone(),
-        invitation: invitation.clone(),
-        event: event.cloned(),
-        standing,
-        minutes: dealer.capacity().duration(&invitation.kind).num_minutes(),
-        expires: invitation.ends(event),
-        closed,
-        rebooks: invitation.rebooks(lead, dealer, now),
-        free,
-        more_from,
-        later: from.is_some(),
-    })
-}
-
-/// Applies a change once per `Idempotency-Key`. Returns whether it made a new booking.
-async fn change(
-    platform: &Platform,
-    call: &Call,
-    link: &InvitationLink,
-    rule: impl Fn(&CalendarContext<'_>, &Invitation, Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> + Send + Sync,
-) -> Result<bool, Failure> {
-    let request = request(platform, call, link.lead);
-    let apply = |(lead, dealer, invitation, event): LinkedItems<'_>, days: LoadDay<'_>| {
-        rule(&CalendarContext { lead, dealer, days, by: &Actor::Customer, now: call.now }, invitation, event)
-    };
-    let read_days = |items: LinkedItems<'_>, days: LoadDay<'_>| {
-        let _ = apply(items, days);
-    };
-    // Many customers may compete for the last slot. The losers must get 409, not 503: use the long retry budget.
-    let load = load(link, request.as_ref().map(Request::remembered_at), call.now, read_days).with_long_retry();
-    let decided = platform.store.decide(&call.scope, load, |loaded, _| {
-        let days = |user: &UserId, date| loaded.day(user, date);
-        let items = linked_items(loaded, link, call.now)?;
-        if let Some(request) = &request
-            && let Some(answer) = request.answered(loaded, call.now)?
-        {
-            return Ok((None, (answer == NEW_BOOKING, true)));
-        }
-        let new = items.3.is_none_or(|event| items.2.standing(Some(event), call.now) == InvitationStatus::Cancelled);
-        let decision = apply(items, &days)?;
-        let decision = decision.map(|decision| with_appointments(decision, items.0, items.1, |id| loaded.appointment(id), call.now));
-        let new = new && decision.is_some();
-        let decision = match &request {
-            Some(request) => Some(request.answering(decision.unwrap_or_default(), if new { NEW_BOOKING } else { "" }.into(), call.now)),
-            None => decision,
+impl LinkRequest<'_> {
+    /// Reads the items behind the link and the free slots.
+    async fn read(&self) -> Result<InvitationDetails, Problem> {
+        let Self { platform, call, link, first: from, .. } = *self;
+        let now = call.now;
+        let free = |(lead, dealer, invitation, event): LinkedItems<'_>, days: LoadDay<'_>| {
+            let offer = invitation.offer(lead, dealer, event, now)?;
+            Ok(offer.free(&Diary::new(days), from, DATES))
         };
-        Ok((decision, (new, false)))
-    });
-    let (new, again) = decided.await?;
-    call.note_repeat(again);
-    Ok(new)
+        let read_days = |items: LinkedItems<'_>, days: LoadDay<'_>| {
+            let _ = free(items, days);
+        };
+        let loaded = platform.store.load(&call.scope, &load(link, None, now, read_days)).await?;
+        let items = linked_items(&loaded, link, now).map_err(|_| Problem::no_link())?;
+        let days = |user: &UserId, date| loaded.day(user, date);
+        let (lead, dealer, invitation, event) = items;
+        let offered: Result<_, OfferRefusal> = free(items, &days);
+        let closed = offered.as_ref().err().copied();
+        let (mut free, more_from) = offered.unwrap_or_default();
+        let standing = invitation.standing(event, now);
+        // The slot of the current booking is not offered.
+        let here = event.filter(|_| standing == InvitationStatus::Booked).map(|event| event.at);
+        free.iter_mut().for_each(|(_, slots)| slots.retain(|slot| Some(slot.from) != here));
+        free.retain(|(_, slots)| !slots.is_empty());
+        Ok(InvitationDetails {
+            token: token(call)?,
+            key: new_name(platform, call, link.lead, "form"),
+            dealer: dealer.clone(),
+            vehicle: lead.vehicle.clone(),
+            invitation: invitation.clone(),
+            event: event.cloned(),
+            standing,
+            minutes: dealer.capacity().duration(&invitation.kind).num_minutes(),
+            expires: invitation.ends(event),
+            closed,
+            rebooks: invitation.rebooks(lead, dealer, now),
+            free,
+            more_from,
+            later: from.is_some(),
+        })
+    }
+
+    /// Applies a change once per `Idempotency-Key`. Returns whether it made a new booking.
+    async fn change(
+        &self,
+        rule: impl Fn(&CalendarContext<'_>, &Invitation, Option<&CalendarEvent>) -> Result<Option<Decision>, Refusal> + Send + Sync,
+    ) -> Result<bool, Failure> {
+        let Self { platform, call, link, .. } = *self;
+        let request = request(platform, call, link.lead);
+        let apply = |(lead, dealer, invitation, event): LinkedItems<'_>, days: LoadDay<'_>| {
+            rule(&CalendarContext { lead, dealer, days, by: &Actor::Customer, now: call.now }, invitation, event)
+        };
+        let read_days = |items: LinkedItems<'_>, days: LoadDay<'_>| {
+            let _ = apply(items, days);
+        };
+        // Many customers may compete for the last slot. The losers must get 409, not 503: use the long retry budget.
+        let load = load(link, request.as_ref().map(Request::remembered_at), call.now, read_days).with_long_retry();
+        let decided = platform.store.decide(&call.scope, load, |loaded, _| {
+            let days = |user: &UserId, date| loaded.day(user, date);
+            let items = linked_items(loaded, link, call.now)?;
+            if let Some(request) = &request
+                && let Some(answer) = request.answered(loaded, call.now)?
+            {
+                return Ok((None, (answer == NEW_BOOKING, true)));
+            }
+            let new = items.3.is_none_or(|event| items.2.standing(Some(event), call.now) == InvitationStatus::Cancelled);
+            let decision = apply(items, &days)?;
+            let decision = decision.map(|decision| with_appointments(decision, items.0, items.1, |id| loaded.appointment(id), call.now));
+            let new = new && decision.is_some();
+            let decision = match &request {
+                Some(request) => Some(request.answering(decision.unwrap_or_default(), if new { NEW_BOOKING } else { "" }.into(), call.now)),
+                None => decision,
+            };
+            Ok((decision, (new, false)))
+        });
+        let (new, again) = decided.await?;
+        call.note_repeat(again);
+        Ok(new)
+    }
+
+    /// Answers a change: with the new state, or with the reason why it was refused.
+    async fn respond_to_change(&self, made: Result<bool, Failure>) -> Result<Answer, Problem> {
+        let Self { call, reader, .. } = *self;
+        let (status, refused) = match made {
+            Ok(_) if reader.prefers_page => {
+                return Ok(Answer::text(303, pages::HTML, String::new()).header("location", format!("../{}", token(call)?)));
+            }
+            Ok(new) => (if new && call.operation == Operation::BookSlot { 201 } else { 200 }, None),
+            // A customer who was too late gets the slots that are still free.
+            Err(Failure::Refused(Refusal::Conflict(why))) => (409, Some(why)),
+            Err(Failure::Refused(Refusal::NotFound(_))) => return Err(Problem::no_link()),
+            Err(other) => return Err(other.into()),
+        };
+        respond(reader, status, &self.read().await?, refused.as_deref())
+    }
 }
 
 /// Remembered answer of a request that made a new booking.

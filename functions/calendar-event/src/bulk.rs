@@ -87,7 +87,7 @@ pub(crate) async fn schedule(platform: &Platform, call: &Call) -> Result<Answer,
     }
     let result = |lead: String| {
         let outcome = id(&lead).and_then(|id| done.get(&id).cloned());
-        match outcome.unwrap_or_else(|| Err(Problem::not_found("there is no such lead"))) {
+        match outcome.unwrap_or_else(|| Err(Refusal::NotFound("lead").into())) {
             Ok(event) => BulkResult { lead, status: 201, event: Some(event), problem: None },
             Err(problem) => BulkResult { lead, status: problem.status, event: None, problem: Some(problem) },
         }

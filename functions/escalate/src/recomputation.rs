@@ -8,7 +8,7 @@ use forecourt_domain::rules::calendar::rearm;
 use forecourt_domain::rules::lead::recompute;
 use forecourt_edge::Platform;
 use forecourt_store::keys::{Key, WakeUp};
-use forecourt_store::{Failure, LeadRow, Load, Loaded, Paging};
+use forecourt_store::{DealerLeads, Failure, LeadRow, Load, Loaded, Paging};
 use futures::FutureExt as _;
 use futures::future::try_join_all;
 
@@ -32,9 +32,10 @@ pub(crate) async fn process_page(platform: &Platform, wake_up: &WakeUp) -> Resul
         return Ok(());
     };
     let paging = Paging { now, cursor: state.cursor.as_deref(), limit: PAGE, from: None, at_once: Some(10 * PAGE) };
-    let page = match store.leads(&scope, dealer, paging, open).await {
+    let list = DealerLeads { scope: &scope, dealer };
+    let page = match store.leads(list, paging, open).await {
         // Another release wrote the cursor in a form that this one does not read: the run starts again.
-        Err(Failure::Refused(_)) if state.cursor.is_some() => store.leads(&scope, dealer, Paging { cursor: None, ..paging }, open).await?,
+        Err(Failure::Refused(_)) if state.cursor.is_some() => store.leads(list, Paging { cursor: None, ..paging }, open).await?,
         page => page?,
     };
     let ids: Vec<LeadId> = page.leads.iter().map(|row| row.facts.id).collect();

@@ -128,7 +128,7 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
         }
         let existing: Vec<_> = dealers.iter().filter_map(|dealer| loaded.dealer(dealer)).collect();
         if existing.is_empty() {
-            return Err(Refusal::Conflict("the group has no dealers yet".into()));
+            return Err(Refusal::Conflict("the group has no dealers yet (EXP-1)".into()));
         }
         let mut export = Export::new(id.clone(), by.clone(), request.clone(), (what.clone(), format), call.now);
         export.months = existing.iter().map(|dealer| crate::slice::months(&export, dealer)).sum();

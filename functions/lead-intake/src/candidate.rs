@@ -3,13 +3,15 @@
 use crate::answer::{EnquiryReceiptView, LeadCreated, Outcome};
 use crate::lookup::{lane, recognised};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{ChannelKey, DealerId, LeadId, Refusal, Right};
+use forecourt_domain::base::{DealerId, LeadId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::elements::{Element, ElementKind};
 use forecourt_domain::enquiry::VEHICLES;
 use forecourt_domain::lead::{EnquiryReceipt, Lead, Receipt};
 use forecourt_domain::rules::lead::intake::{self, Arrival, IntakeOutcome, StoredState};
 use forecourt_domain::settings::Dealer;
+use forecourt_edge::usecase::directory::PersonChannels;
+use forecourt_edge::usecase::lead::enquiry_of;
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
 
@@ -47,7 +49,7 @@ pub(crate) struct Candidate<'a> {
     pub(crate) addressed: &'a DealerId,
     /// The dealer as read before; the consistent read may return newer settings.
     pub(crate) dealer: &'a Dealer,
-    pub(crate) channels: &'a [ChannelKey],
+    pub(crate) channels: &'a PersonChannels,
     /// The id of the sender's receipt, if the sender may not read the lead.
     pub(crate) receipt_id: &'a str,
 }
@@ -94,7 +96,7 @@ impl Candidate<'_> {
             }
         }
         let dealer = loaded.dealer(&self.dealer.id).unwrap_or(self.dealer);
-        let (contact, latest) = recognised(loaded, channels, &dealer.id, id);
+        let (contact, latest, others) = recognised(loaded, channels, &dealer.id, id);
         // If newer settings choose a lane that was not read, the assign function distributes the lead.
         let place = loaded.place(&dealer.id, &lane(dealer, &arrival.enquiry)).filter(|_| attempt < ASSIGNING_ATTEMPTS);
         let added = loaded.receipt(&arrival.origin).and_then(|receipt| Some((receipt, loaded.lead(receipt.lead)?)));
@@ -102,8 +104,13 @@ impl Candidate<'_> {
         for (place, element) in trade_ins.iter_mut().zip(Element::enquired_ids()) {
             *place = loaded.element(id, ElementKind::TradeIn, &element);
         }
-        let found = StoredState { lead: loaded.lead(id), receipt: by_key, added, latest, trade_ins };
-        match intake::receive(arrival, id, found, dealer, contact.as_ref(), place.as_ref())? {
+        let (contact, place) = (contact.as_ref(), place.as_ref());
+        let latest_enquiry = latest.and_then(|lead| enquiry_of(loaded, lead));
+        let lead = loaded.lead(id);
+        let enquiry = lead.and_then(|lead| enquiry_of(loaded, lead));
+        let found =
+            StoredState { lead, receipt: by_key, added, latest, latest_enquiry, others: &others, enquiry, trade_ins, contact, place };
+        match intake::receive(arrival, id, found, dealer)? {
             IntakeOutcome::New(decision) => Ok(self.stored(decision, own, loaded, Outcome::Created)),
             IntakeOutcome::Added(decision) => {
                 let added =

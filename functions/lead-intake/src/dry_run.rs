@@ -13,7 +13,8 @@ use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::usecase::directory::channels;
+use forecourt_edge::usecase::directory::{PersonChannels, channels};
+use forecourt_edge::usecase::lead::enquiry_of;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load};
 use serde::{Deserialize, Serialize};
@@ -124,17 +125,20 @@ pub(crate) async fn dry_run(platform: &Platform, call: &Call) -> Result<Answer, 
     };
     // Only a caller who may read the dealer's leads learns that the contact is known (ACC-1).
     let sees = call.scope.needs(Right::ReadLeads).is_ok() && call.scope.reaches(&id).is_ok();
-    let channels = if sees { channels(platform, &call.scope, dealer, &arrival.enquiry.contact) } else { Vec::new() };
+    let channels = if sees { channels(platform, &call.scope, dealer, &arrival.enquiry.contact) } else { PersonChannels::default() };
     let lane = lane(dealer, &arrival.enquiry);
-    let keys = channels.iter().cloned().map(Key::Channel).chain([Key::lane(id.clone(), lane.clone())]);
-    let load = Load::of(keys).then(|loaded| referenced_keys(loaded, &channels, &id, &arrival));
-    let loaded = platform.store.load(&call.scope, &load).await?;
+    let keys = channels.keys().chain([Key::lane(id.clone(), lane.clone())]);
     let number = LeadId::from_bits(0);
-    let (contact, latest) = recognised(&loaded, &channels, &id, number);
+    let load = Load::of(keys).then(|loaded| referenced_keys(loaded, &channels, &id, (number, &arrival)));
+    let loaded = platform.store.load(&call.scope, &load).await?;
+    let (contact, latest, others) = recognised(&loaded, &channels, &id, number);
     // A lead that the caller may not see must not show in the result: neither as the lead in progress nor by its owner (ACC-1).
     let latest = latest.filter(|lead| call.scope.needs_on(Right::ReadLeads, lead, &dealer.settings, call.now).is_ok());
-    let found = StoredState { latest, ..StoredState::default() };
-    let verdict = intake::receive(&arrival, number, found, dealer, contact.as_ref(), loaded.place(&id, &lane).as_ref())?;
+    let latest_enquiry = latest.and_then(|lead| enquiry_of(&loaded, lead));
+    let place = loaded.place(&id, &lane);
+    let found =
+        StoredState { latest, latest_enquiry, others: &others, contact: contact.as_ref(), place: place.as_ref(), ..StoredState::default() };
+    let verdict = intake::receive(&arrival, number, found, dealer)?;
     let view = match &verdict {
         IntakeOutcome::New(_) if call.scope.reaches(&id).is_err() => DryRunView::of_inaccessible(dealer),
         IntakeOutcome::New(decision) => DryRunView::of("lead", None, decision, dealer),

@@ -1,14 +1,15 @@
 //! The dealer, the contact and the stored items to which an enquiry refers.
 
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{ChannelKey, DealerId, LeadId};
-use forecourt_domain::directory::{Recognised, recognise};
+use forecourt_domain::base::{DealerId, LeadId, Status};
+use forecourt_domain::directory::{Recognised, find_person};
 use forecourt_domain::enquiry::{Enquiry, RoutingCriteria};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::lead::intake::Arrival;
 use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
-use forecourt_edge::usecase::directory::{self, contact_of, records};
+use forecourt_edge::usecase::directory::{self, PersonChannels, records};
+use forecourt_edge::usecase::lead::enquiry_key;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Loaded};
 use std::sync::Arc;
@@ -52,26 +53,50 @@ async fn agreed(platform: &Platform, scope: &Scope, dealer: &Dealer, id: &Dealer
 }
 
 /// Returns the keys that the items of the first read refer to: contact records behind aliases, the lead of a receipt, the contact's latest lead.
-pub(crate) fn referenced_keys(loaded: &Loaded, channels: &[ChannelKey], dealer: &DealerId, arrival: &Arrival) -> Vec<Key> {
+pub(crate) fn referenced_keys(
+    loaded: &Loaded,
+    channels: &PersonChannels,
+    dealer: &DealerId,
+    (id, arrival): (LeadId, &Arrival),
+) -> Vec<Key> {
     let lead = arrival.receipt.as_deref().and_then(|key| loaded.receipt(key)).map(|receipt| Key::Lead(receipt.lead));
     // A known contact may have a lead at this dealer to which this enquiry is added, or was added before.
-    let known = channels.iter().filter_map(|channel| contact_of(loaded, channel)).find_map(|contact| contact.latest.get(dealer).copied());
-    let latest = known.into_iter().flat_map(|lead| [Key::Lead(lead), Key::Receipt(arrival.origin.clone())]);
+    let found = find_person(&directory::known(loaded, channels), channels.name.as_ref(), &id.to_string());
+    let of_contact = found.as_ref().and_then(|found| found.contact.latest.get(dealer).copied());
+    let latest = of_contact.into_iter().flat_map(|lead| [Key::Lead(lead), Key::Receipt(arrival.origin.clone())]);
+    // The contacts of the lead to which the enquiry is added.
+    let joined =
+        of_contact.filter(|lead| loaded.lead(*lead).is_some_and(|lead| lead.status == Status::InProgress && lead.contacts.is_empty()));
+    let joined = joined.map(|lead| enquiry_key(loaded, lead));
+    let others = found.iter().flat_map(|found| leads_of_others(found, dealer)).map(Key::Lead);
+    // The contact of an enquiry that is sent again.
+    let again = loaded.lead(id).filter(|lead| arrival.resend && lead.origin.key == arrival.origin && !lead.contacts.is_empty());
+    let again = again.map(|lead| enquiry_key(loaded, lead.id));
     let added = loaded.receipt(&arrival.origin).map(|receipt| Key::Lead(receipt.lead));
-    records(loaded, channels).into_iter().chain(lead).chain(latest).chain(added).collect()
+    records(loaded, channels).into_iter().chain(lead).chain(latest).chain(joined).chain(others).chain(again).chain(added).collect()
+}
+
+/// Returns the latest leads at `dealer` of the people who share a channel with the contact.
+fn leads_of_others(found: &Recognised, dealer: &DealerId) -> Vec<LeadId> {
+    let mut leads: Vec<LeadId> = found.clashes.iter().filter_map(|clash| clash.other.latest.get(dealer).copied()).collect();
+    leads.sort_unstable();
+    leads.dedup();
+    leads
 }
 
 /// Returns the contact of an enquiry as it will be stored in the directory, and the contact's latest lead at `dealer` (INT-6, DIS-5).
+/// Returns also the latest leads here of other people who share a channel with the contact.
 pub(crate) fn recognised<'a>(
     loaded: &'a Loaded,
-    channels: &[ChannelKey],
+    channels: &PersonChannels,
     dealer: &DealerId,
     id: LeadId,
-) -> (Option<Recognised>, Option<&'a Lead>) {
-    let people = directory::known(loaded, channels);
-    let before = people.iter().find_map(|(_, contact)| contact.as_ref()).and_then(|contact| contact.latest.get(dealer));
+) -> (Option<Recognised>, Option<&'a Lead>, Vec<&'a Lead>) {
+    let found = find_person(&directory::known(loaded, channels), channels.name.as_ref(), &id.to_string());
+    let before = found.as_ref().and_then(|found| found.contact.latest.get(dealer));
     let latest = before.and_then(|lead| loaded.lead(*lead));
-    (recognise(&people, dealer, id), latest)
+    let others = found.iter().flat_map(|found| leads_of_others(found, dealer)).filter_map(|lead| loaded.lead(lead)).collect();
+    (found.map(|found| found.with_latest(dealer, id)), latest, others)
 }
 
 /// Returns the lane of an enquiry: the rotation, a group's rotation, or the pool (DIS-3, DIS-8).

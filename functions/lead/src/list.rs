@@ -14,7 +14,7 @@ use filter::{Filter, Search};
 use forecourt_domain::base::{DealerId, Refusal, Right};
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem, page_limit};
-use forecourt_store::{LeadRow, Paging};
+use forecourt_store::{DealerLeads, LeadRow, Paging};
 
 /// The default page size of the lists.
 const DEFAULT_PAGE: usize = 25;
@@ -44,11 +44,11 @@ pub(crate) async fn list(platform: &Platform, call: &Call) -> Result<Answer, Pro
         false if call.scope.sees_leads_of(None, &dealer.settings, call.now) => Some(limit),
         false => Some(10 * limit),
     };
-    let (scope, store) = (&call.scope, &platform.store);
+    let (store, leads) = (&platform.store, DealerLeads { scope: &call.scope, dealer: &dealer });
     let paging = Paging { now: call.now, cursor: call.query("cursor"), limit, from: filter.arrivals.0, at_once };
     let listed = match search.as_ref().and_then(Search::leads) {
-        Some(ids) => store.leads_by_number(scope, &dealer, ids.iter().copied(), paging, wanted).await?,
-        None => store.leads(scope, &dealer, paging, wanted).await?,
+        Some(ids) => store.leads_by_number(leads, ids.iter().copied(), paging, wanted).await?,
+        None => store.leads(leads, paging, wanted).await?,
     };
     Ok(Answer::new(200, &LeadListView::of(&listed, call.now))?.about(&id))
 }

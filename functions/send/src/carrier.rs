@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum Undelivered {
     /// Not delivered: the provider throttles, or a quota is used up. A later attempt may succeed.
-    #[error("the provider takes no more messages for now")]
+    #[error("the provider accepts no more messages for now")]
     Busy(#[source] Cause),
     /// Not delivered; a later attempt may succeed.
     #[error("not delivered")]

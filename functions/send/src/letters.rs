@@ -229,7 +229,7 @@ fn recipient(
     loaded: &Loaded,
     dealer: &Dealer,
 ) -> Option<Destination> {
-    let of_lead = lead.and_then(|lead| of_lead(lead, loaded)).unwrap_or_default();
+    let (name, of_lead) = lead.and_then(|lead| of_lead(letter, lead, loaded)).unwrap_or_default();
     let own = appointment.map(|appointment| &appointment.reached);
     let email = own.and_then(|own| own.email.clone()).or(of_lead.email);
     let phone = own.and_then(|own| own.phone.clone()).or(of_lead.phone);
@@ -238,16 +238,20 @@ fn recipient(
         .or(letter.language.clone())
         .or(of_lead.language)
         .unwrap_or_else(|| dealer.settings.language.clone());
-    let name = appointment.map(|appointment| appointment.customer.clone()).or_else(|| lead.map(|lead| lead.contact.clone()));
+    let name = appointment.map_or(name, |appointment| appointment.customer.clone());
     match letter.medium {
-        Medium::Email => Some(Destination::Mail(Addressee::customer(name.unwrap_or_default(), email?, language))),
-        Medium::Sms => Some(Destination::Phone(phone?.e164?)),
+        Medium::Email => Some(Destination::Mail(Addressee::customer(name, email?, language))),
+        Medium::Sms => Some(Destination::Phone(phone?.texted()?.to_owned())),
         // The release that knows the medium sends the letter.
         Medium::Unknown => None,
     }
 }
 
-/// The contact data of the main contact of a lead (LEAD-7).
-fn of_lead(lead: &Lead, loaded: &Loaded) -> Option<ContactPreferences> {
-    lead.reached(enquiry_of(loaded, lead))
+/// The name and contact data of the contact whom the letter answers (INT-6), else of the main contact of the lead (LEAD-7).
+fn of_lead(letter: &Letter, lead: &Lead, loaded: &Loaded) -> Option<(String, ContactPreferences)> {
+    let enquiry = enquiry_of(loaded, lead);
+    match &letter.answers {
+        Some(asker) => lead.addressee(asker, enquiry),
+        None => Some((lead.contact.clone(), lead.reached(enquiry)?)),
+    }
 }

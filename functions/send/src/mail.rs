@@ -108,7 +108,7 @@ impl Mail {
         Self {
             id: id.to_owned(),
             to_name: to.name.clone(),
-            to: to.address.to_string(),
+            to: to.address.wire(),
             from_name: "Forecourt".into(),
             reply_to: None,
             at: now,

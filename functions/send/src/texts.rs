@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forecourt_domain::access::{AccessEvent, AccessRecord};
 use forecourt_domain::appointment::Appointment;
-use forecourt_domain::base::{Language, Medium};
+use forecourt_domain::base::{Email, Language, Medium};
 use forecourt_domain::calendar::{CalendarEvent, title_of};
 use forecourt_domain::lead::{Entry, Event, Lead};
 use forecourt_domain::messages::{Letter, LetterKind, Message, Notice};
@@ -44,6 +44,14 @@ pub struct LetterSubject<'a> {
     pub vehicle: &'a str,
     /// The link with which the customer moves or cancels the appointment, if it was booked by invitation (CAL-8).
     pub page: Option<&'a str>,
+}
+
+/// The reader of a letter.
+#[derive(Clone, Copy)]
+struct LetterReader<'a> {
+    language: &'a Language,
+    /// The name; empty in a text message.
+    name: &'a str,
 }
 
 /// The templates of all languages, parsed once per process.
@@ -106,8 +114,8 @@ impl Texts {
     /// If the template fails.
     pub fn letter(&self, envelope: Envelope<'_>, letter: &Letter, about: LetterSubject<'_>) -> Result<Mail, TextError> {
         let Envelope { to, dealer, .. } = envelope;
-        let written = self.render_letter(dealer, letter, about, &to.language, &to.name)?;
-        let reply_to = dealer.settings.lead_address.as_ref().map(ToString::to_string);
+        let written = self.render_letter(dealer, letter, about, LetterReader { language: &to.language, name: &to.name })?;
+        let reply_to = dealer.settings.lead_address.as_ref().map(Email::wire);
         Ok(Mail { reply_to, ..Mail::from_text(envelope, &written) })
     }
 
@@ -149,7 +157,7 @@ impl Texts {
     /// If the template fails.
     pub fn sms(&self, dealer: &Dealer, letter: &Letter, about: LetterSubject<'_>) -> Result<String, TextError> {
         let language = letter.language.clone().unwrap_or_else(|| dealer.settings.language.clone());
-        self.render_letter(dealer, letter, about, &language, "")
+        self.render_letter(dealer, letter, about, LetterReader { language: &language, name: "" })
     }
 
     /// The title of an appointment in the customer's calendar: that of the invitation, or the name of its kind.
@@ -163,9 +171,9 @@ impl Texts {
         dealer: &Dealer,
         letter: &Letter,
         about: LetterSubject<'_>,
-        language: &Language,
-        customer: &str,
+        reader: LetterReader<'_>,
     ) -> Result<String, TextError> {
+        let LetterReader { language, name: customer } = reader;
         let sms = letter.medium == Medium::Sms;
         let appointment = match &letter.kind {
             LetterKind::Text { text, .. } if sms => return Ok(text.clone()),

@@ -7,7 +7,7 @@ use forecourt_domain::base::{Actor, Subject, WebhookId};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::messages::Retry;
 use forecourt_domain::settings::Dealer;
-use forecourt_domain::webhooks::{DeliveryClaim, DeliveryOutcome, Outgoing, Webhook, WebhookState, Webhooks, claim};
+use forecourt_domain::webhooks::{DeliveryClaim, DeliveryOutcome, LeasedAttempt, Outgoing, Webhook, WebhookState, Webhooks, claim};
 use forecourt_store::keys::{Key, WakeUp};
 use forecourt_store::{Failure, Load, Loaded};
 use futures::future::join_all;
@@ -117,7 +117,7 @@ impl Sender {
                 let place = after.iter().position(|outgoing| outgoing.sequence == *sequence);
                 let stored = place.map(|place| after.remove(place)).or_else(|| loaded.outgoing(about, *sequence).cloned());
                 let (Some(stored), Some(leased)) = (stored, leased.at(*sequence)) else { continue };
-                match stored.attempted(id, leased, outcome, &webhooks, now) {
+                match stored.attempted(LeasedAttempt { webhook: id, leased, outcome, at: now }, &webhooks) {
                     Some((attempted, judged)) => {
                         webhooks = judged;
                         after.push(attempted);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use forecourt_domain::access::{AccessEvent, AccessRecord};
 use forecourt_domain::base::{Fault, PartnerId, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::people::Signing;
+use forecourt_domain::people::{NewSecret, Signing};
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::Loose;
 use forecourt_edge::http::{Answer, Call, Problem, Request, request};
@@ -72,7 +72,8 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
                 || Refusal::Conflict("the secret that this request created has been replaced and is not shown again (APT-4)".into());
             return Ok((None, (before.filter(|signing| signing.current == name).cloned().ok_or_else(replaced)?, true)));
         }
-        let made = Signing::rotated(before, &partner, name.clone(), hours, call.scope.actor(), now)?;
+        let new = NewSecret { name: name.clone(), by: call.scope.actor(), since: now };
+        let made = Signing::rotated(before, &partner, new, hours)?;
         // The group's admins are notified, because the owner of the secret can report on appointments (ACC-1).
         let event = AccessEvent::PartnerSecret { partner: partner.clone() };
         let dealer = known.dealers.first().cloned().or_else(|| call.scope.any_dealer());

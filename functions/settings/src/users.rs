@@ -7,7 +7,7 @@ use crate::view::HistoryView;
 use chrono::{DateTime, Utc};
 use forecourt_domain::base::{DealerId, Fault, Refusal, Right, Role, UserId};
 use forecourt_domain::people::{User, UserFacts};
-use forecourt_domain::rules::people::{self, UserRequest};
+use forecourt_domain::rules::people::{self, UserInput};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::{Answer, Call, Problem};
@@ -169,13 +169,8 @@ async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, P
             return Err(Refusal::field("dealers", "SET-7", format!("{dealer} is not a dealer of the group")));
         }
         let worked_at = before.map(|user| works_at(loaded, user)).unwrap_or_default();
-        let Some((decision, after)) = people::save(
-            before,
-            UserRequest { id, facts: facts.clone(), dealers: &worked_at, feeds: loaded.calendar_feeds(id) },
-            &call.scope,
-            call.now,
-        )?
-        else {
+        let input = UserInput { dealers: &worked_at, feeds: loaded.calendar_feeds(id), scope: &call.scope, now: call.now };
+        let Some((decision, after)) = people::save(input, id, before, facts.clone())? else {
             return Ok((None, before.cloned().map(|user| (user, 200))));
         };
         match (before, &versions) {
@@ -200,7 +195,9 @@ async fn remove(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer,
     let versions = required_versions(call)?;
     let gone = platform.store.decide(&call.scope, load_user(id, &[]), |loaded, _| {
         let user = loaded.user(id).ok_or(Refusal::NotFound("user"))?;
-        let decision = people::leave(user, &works_at(loaded, user), loaded.calendar_feeds(id), &call.scope, call.now)?;
+        let feeds = loaded.calendar_feeds(id);
+        let input = UserInput { dealers: &works_at(loaded, user), feeds, scope: &call.scope, now: call.now };
+        let decision = people::leave(input, user)?;
         if decision.is_some() && !versions.contains(&user.version) {
             return Err(Refusal::Stale { current: user.version });
         }

@@ -136,9 +136,9 @@ pub(crate) fn may_manage(scope: &Scope, request: &WebhookRequest) -> bool {
 }
 
 async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let request = request(body::read(body::json(&call.body)?, "APT-6")?, None)?;
+    let settings = checked_request(body::read(body::json(&call.body)?, "APT-6")?, None)?;
     let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.into()))?;
-    let new = Webhook::new(id, request, call.scope.actor(), call.now);
+    let new = Webhook::new(id, settings, call.scope.actor(), call.now);
     let request = request(platform, call, "webhooks");
     let named = new.dealers.iter().cloned().map(Key::Dealer).chain(new.partner.clone().map(Key::Partner));
     let load = Load::of([Key::Webhooks].into_iter().chain(named).chain(request.as_ref().map(Request::remembered_at)));
@@ -194,10 +194,10 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
         let by = call.scope.actor();
         let (after, changed) = match (&requested, call.operation) {
             (Some(requested), _) => {
-                let request = request(requested.clone(), Some(webhook))?;
-                check_dealers(&request, loaded, call)?;
-                check_readable(&request, Some(webhook), call)?;
-                let changed = if request == webhook.request() { webhook.clone() } else { webhook.changed(request, by, call.now) };
+                let settings = checked_request(requested.clone(), Some(webhook))?;
+                check_dealers(&settings, loaded, call)?;
+                check_readable(&settings, Some(webhook), call)?;
+                let changed = if settings == webhook.request() { webhook.clone() } else { webhook.changed(settings, by, call.now) };
                 (webhooks.put(&changed), changed)
             }
             (_, Operation::RotateSecret) => {
@@ -255,7 +255,7 @@ fn check_readable(request: &WebhookRequest, before: Option<&Webhook>, call: &Cal
 }
 
 /// Checks a body. Absent fields keep the values of `before`.
-fn request(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, Refusal> {
+fn checked_request(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, Refusal> {
     let mut faults = Vec::new();
     let was = before.map(Webhook::request).unwrap_or(WebhookRequest {
         url: String::new(),

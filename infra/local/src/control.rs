@@ -5,6 +5,7 @@ use crate::clock;
 use crate::demo::{GroupData, PartnerData};
 use crate::gateway;
 use crate::partner_queue::{PartnerQueue, Queued};
+use crate::start::Started;
 use crate::tokens::Tokens;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -59,7 +60,8 @@ struct QueueRequest {
 }
 
 /// Answers a request below `/_local`.
-pub async fn answer(system: &System, demo: &GroupData, tokens: &Tokens, method: &Method, path: &str, body: &[u8]) -> Response {
+pub(crate) async fn answer(started: &Started, method: &Method, path: &str, body: &[u8]) -> Response {
+    let Started { system, demo, tokens, .. } = started;
     let answered = match (method, path) {
         (&Method::POST, "/_local/token") => read(body).and_then(|request| token(demo, tokens, &request)),
         (&Method::GET, "/_local/clock") => Ok(json!({"now": system.clock.now(), "difference": clock::difference(system.clock.offset())})),
@@ -124,7 +126,7 @@ fn token(demo: &GroupData, tokens: &Tokens, request: &TokenRequest) -> Result<Va
             return Err(Problem::not_found(format!("name one user ({users}) or one partner ({partners})")));
         }
     };
-    let (token, ends) = tokens.issue(&claims).map_err(|e| Problem::internal("no token could be issued", Some(e)))?;
+    let (token, ends) = tokens.issue(&claims).map_err(|e| Problem::internal("the token cannot be issued", Some(format!("{e:#}"))))?;
     Ok(json!({"token": token, "token_type": "Bearer", "expires_at": DateTime::from_timestamp(ends, 0)}))
 }
 
@@ -152,13 +154,16 @@ fn put_on_queue(system: &System, demo: &GroupData, path: &str, request: QueueReq
         let wake_up: WakeUp =
             serde_json::from_value(request.body).map_err(|e| Problem::malformed(format!("the body is not a wake-up: {e}")))?;
         if wake_up.kind.queue() != name {
-            return Err(Problem::malformed(format!("a wake-up of the kind {} belongs on another queue than {name}", wake_up.kind.name())));
+            return Err(Problem::malformed(format!("a wake-up of the kind {} does not belong on the queue {name}", wake_up.kind.name())));
         }
         system.agenda.add(system.clock.now(), wake_up);
         return Ok(json!({"queued": name}));
     }
     let Some(queue) = partner_queue(system, name) else {
-        return Err(Problem::not_found(format!("the queues are {}, assign, escalate and send", PARTNER_QUEUES.join(", "))));
+        return Err(Problem::not_found(format!(
+            "there is no such queue; the queues are {}, assign, escalate and send",
+            PARTNER_QUEUES.join(", ")
+        )));
     };
     let body = match request.body {
         Value::String(text) => text,

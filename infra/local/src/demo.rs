@@ -1,5 +1,6 @@
 //! The demo: a group with four dealers in four countries, and a few leads. Also reads such a group from a file.
 
+use anyhow::ensure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{Actor, DealerId, Fault, GroupId, Partner};
@@ -59,7 +60,7 @@ pub(crate) const JSON: &str = include_str!("demo.json");
 ///
 /// # Errors
 /// If the file breaks a rule of the settings.
-pub fn group() -> Result<GroupData, String> {
+pub fn group() -> anyhow::Result<GroupData> {
     read(JSON)
 }
 
@@ -87,13 +88,14 @@ pub const SAMPLES: [(&str, &str); 4] = [
 ///
 /// # Errors
 /// Fields that no release knows, values that cannot be read, and settings that break a rule.
-pub fn read(text: &str) -> Result<GroupData, String> {
+pub fn read(text: &str) -> anyhow::Result<GroupData> {
     let mut unknown = Vec::new();
     let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
     let mut json = serde_json::Deserializer::from_str(text);
-    let data = GroupData::deserialize(serde_ignored::Deserializer::new(&mut json, &mut note)).map_err(|e| e.to_string())?;
-    json.end().map_err(|e| e.to_string())?;
-    if unknown.is_empty() { Ok(data) } else { Err(format!("unknown fields: {}", unknown.join(", "))) }
+    let data = GroupData::deserialize(serde_ignored::Deserializer::new(&mut json, &mut note))?;
+    json.end()?;
+    ensure!(unknown.is_empty(), "unknown fields: {}", unknown.join(", "));
+    Ok(data)
 }
 
 /// A difference between the table and a file.

@@ -1,5 +1,6 @@
 //! The embedded engine: DynamoDB's API on a loopback port, SQLite behind it.
 
+use anyhow::Context as _;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use dynoxide::Database;
@@ -11,15 +12,15 @@ use std::path::Path;
 ///
 /// # Errors
 /// If the file cannot be opened or no port is free.
-pub fn start(file: Option<&Path>) -> Result<SocketAddr, String> {
+pub fn start(file: Option<&Path>) -> anyhow::Result<SocketAddr> {
     let database = match file {
-        Some(path) => Database::new(&path.to_string_lossy()).map_err(|e| format!("cannot open {}: {e}", path.display()))?,
-        None => Database::memory().map_err(|e| e.to_string())?,
+        Some(path) => Database::new(&path.to_string_lossy()).with_context(|| format!("cannot open {}", path.display()))?,
+        None => Database::memory().context("cannot make a table in memory")?,
     };
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
-    listener.set_nonblocking(true).map_err(|e| e.to_string())?;
-    let address = listener.local_addr().map_err(|e| e.to_string())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(|e| e.to_string())?;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").context("no free port for the table")?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let serve = move || {
         runtime.block_on(async move {
             if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
@@ -27,7 +28,7 @@ pub fn start(file: Option<&Path>) -> Result<SocketAddr, String> {
             }
         });
     };
-    std::thread::Builder::new().name("engine".into()).spawn(serve).map_err(|e| e.to_string())?;
+    std::thread::Builder::new().name("engine".into()).spawn(serve).context("cannot start the thread of the table")?;
     Ok(address)
 }
 

@@ -27,7 +27,7 @@ impl Sequence {
     /// If the file exists and is not readable as a number.
     pub fn open(file: PathBuf) -> std::io::Result<Self> {
         let reserved = match std::fs::read_to_string(&file) {
-            Ok(text) => text.trim().parse().map_err(|_| std::io::Error::other(format!("{} holds no number", file.display())))?,
+            Ok(text) => text.trim().parse().map_err(|_| std::io::Error::other(format!("{} contains no number", file.display())))?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => 0,
             Err(e) => return Err(e),
         };

@@ -11,7 +11,7 @@
 //! | [`folder`] | the S3 bucket with its presigned links |
 //! | [`gateway`], [`tokens`] | API Gateway and its JWT authorizer |
 //! | [`clock`] | the real time, which nobody can move |
-//! | [`control`], [`mod@reference`] | nothing: `/_local` and the reference pages exist only here |
+//! | [`control`] | nothing: `/_local` exists only here |
 //!
 //! [`System`] is all of it without HTTP: tests drive it with a frozen clock. [`server::run`] adds HTTP, the demo group and a data folder,
 //! from which it continues after a restart or a kill.
@@ -28,7 +28,6 @@ pub mod log;
 pub mod mailbox;
 pub mod openapi;
 pub mod partner_queue;
-pub mod reference;
 pub mod server;
 pub mod system;
 pub mod template;

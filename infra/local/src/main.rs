@@ -3,6 +3,7 @@
 
 mod table;
 
+use anyhow::Context as _;
 use forecourt_local::log::{self, Format};
 use forecourt_local::server::{Options, run};
 use forecourt_local::{openapi, template};
@@ -25,21 +26,23 @@ forecourt migrate [TABLE] [--data DIR] [--from PLACE]
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // With its sources.
+    let failed = |e: anyhow::Error| print_error(&format!("{e:#}"));
     match arguments() {
         Ok(Command::Run(options, format)) => {
             log::start(format);
-            run(options).await.map_or_else(|e| print_error(&e), |()| ExitCode::SUCCESS)
+            run(options).await.map_or_else(failed, |()| ExitCode::SUCCESS)
         }
         Ok(Command::OpenApi) => match openapi::document().to_pretty_json() {
             Ok(document) => print(&document),
-            Err(e) => print_error(&e.to_string()),
+            Err(e) => failed(e.into()),
         },
         Ok(Command::Template(file)) => match write_routes(&file) {
             Ok(()) => print(&format!("the routes of {} are current", file.display())),
-            Err(e) => print_error(&e),
+            Err(e) => failed(e),
         },
-        Ok(Command::Load(load)) => load.run().await.map_or_else(|e| print_error(&e), |done| print(&done)),
-        Ok(Command::Migrate(migration)) => migration.run().await.map_or_else(|e| print_error(&e), |done| print(&done)),
+        Ok(Command::Load(load)) => load.run().await.map_or_else(failed, |done| print(&done)),
+        Ok(Command::Migrate(migration)) => migration.run().await.map_or_else(failed, |done| print(&done)),
         Ok(Command::Help) => print(USAGE),
         Err(e) => print_error(&format!("{e}\n\n{USAGE}")),
     }
@@ -78,11 +81,11 @@ fn arguments() -> Result<Command, lexopt::Error> {
 }
 
 /// Replaces the generated routes of the template in `file`.
-fn write_routes(file: &Path) -> Result<(), String> {
-    let failed = |e: std::io::Error| format!("{}: {e}", file.display());
-    let text = std::fs::read_to_string(file).map_err(failed)?;
-    let text = template::with_routes(&text).ok_or_else(|| format!("{} has no section of generated routes", file.display()))?;
-    std::fs::write(file, text).map_err(failed)
+fn write_routes(file: &Path) -> anyhow::Result<()> {
+    let name = || file.display().to_string();
+    let text = std::fs::read_to_string(file).with_context(name)?;
+    let text = template::with_routes(&text).with_context(|| format!("{} has no section of generated routes", file.display()))?;
+    std::fs::write(file, text).with_context(name)
 }
 
 fn log_format(word: &str) -> Result<Format, String> {

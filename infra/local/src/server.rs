@@ -3,7 +3,8 @@
 use crate::folder::LINKED;
 use crate::gateway::{self, Incoming, Matched};
 use crate::start::{self, Started};
-use crate::{control, log, openapi, reference};
+use crate::{control, log, openapi};
+use anyhow::{Context as _, anyhow};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -14,6 +15,7 @@ use forecourt_domain::elements::MAX_BYTES;
 use forecourt_edge::http::{MAX_BODY, Problem};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use std::collections::HashMap;
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -41,16 +43,16 @@ struct Gateway {
 /// Starts the system and serves requests until the process ends. Prints the address on standard output.
 ///
 /// # Errors
-/// What could not be started, in words.
-pub async fn run(options: Options) -> Result<(), String> {
-    std::fs::create_dir_all(&options.data).map_err(|e| format!("cannot create {}: {e}", options.data.display()))?;
+/// What could not be started.
+pub async fn run(options: Options) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&options.data).with_context(|| format!("cannot create {}", options.data.display()))?;
     let _lock = lock(&options.data)?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port)).await;
-    let listener = listener.map_err(|e| format!("cannot listen on 127.0.0.1:{} (choose another port with --port): {e}", options.port))?;
-    let url = format!("http://{}", listener.local_addr().map_err(|e| format!("no address: {e}"))?);
+    let listener = listener.with_context(|| format!("cannot listen on 127.0.0.1:{} (choose another port with --port)", options.port))?;
+    let url = format!("http://{}", listener.local_addr().context("no address")?);
 
     let started = start::start(&options.data, &url).await?;
-    let document = openapi::document().to_pretty_json().map_err(|e| e.to_string())?;
+    let document = openapi::document().to_pretty_json().context("the OpenAPI document cannot be written")?;
     let reference = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"));
     start::print_banner(&url, &options.data, &started);
     let system = started.system.clone();
@@ -64,17 +66,20 @@ pub async fn run(options: Options) -> Result<(), String> {
         .layer(DefaultBodyLimit::max(MAX_BODY + 1))
         .layer(axum::middleware::from_fn(logged))
         .with_state(gateway);
-    axum::serve(listener, app).await.map_err(|e| format!("the server stopped: {e}"))
+    axum::serve(listener, app).await.context("the server stopped")
 }
 
 /// Locks the data folder: two processes on it would overwrite each other's data.
 ///
 /// # Errors
 /// If another process has locked it, or the folder does not exist.
-pub fn lock(data: &Path) -> Result<std::fs::File, String> {
+pub fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
     let path = data.join("lock");
-    let file = std::fs::File::create(&path).map_err(|e| format!("cannot create {}: {e}", path.display()))?;
-    file.try_lock().map_err(|_| format!("{} is in use by another process (choose another folder with --data)", data.display()))?;
+    let file = std::fs::File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    file.try_lock().map_err(|e| match e {
+        TryLockError::WouldBlock => anyhow!("{} is in use by another process (choose another folder with --data)", data.display()),
+        TryLockError::Error(e) => anyhow::Error::new(e).context(format!("cannot lock {}", path.display())),
+    })?;
     Ok(file)
 }
 
@@ -99,7 +104,7 @@ async fn answer(
     }
     let path = uri.path().to_owned();
     match gateway::route(&method, &path) {
-        Matched::Route(route, parts) => call_function(gateway, route, parts, uri, headers, body).await,
+        Matched::Route(route, parts) => call_function(gateway, route, parts, Incoming { uri: &uri, headers, body: &body }).await,
         Matched::OtherMethods(methods) => {
             let problem = Problem::new("method", "Method not allowed", 405, format!("{path} takes {methods}"));
             let mut response = gateway::problem(&problem);
@@ -114,10 +119,7 @@ async fn answer(
             403,
             "a page of another site may not use the local run",
         )),
-        Matched::Nothing if path.starts_with("/_local") => {
-            let Started { system, demo, tokens, .. } = &gateway.started;
-            control::answer(system, demo, tokens, &method, &path, &body).await
-        }
+        Matched::Nothing if path.starts_with("/_local") => control::answer(&gateway.started, &method, &path, &body).await,
         Matched::Nothing if method == Method::GET => file(&gateway, &path),
         Matched::Nothing => gateway::problem(&Problem::no_route()),
     }
@@ -143,11 +145,9 @@ async fn call_function(
     gateway: Arc<Gateway>,
     route: &'static forecourt_edge::routes::Route,
     parts: HashMap<String, String>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Incoming<'_>,
 ) -> Response {
-    let mut event = match gateway::event(&gateway.started.tokens, route, parts, Incoming { uri: &uri, headers, body: &body }) {
+    let mut event = match gateway::event(&gateway.started.tokens, route, parts, request) {
         Ok(event) => event,
         Err(problem) => return gateway::problem(&problem),
     };
@@ -184,9 +184,6 @@ fn from_another_site(headers: &HeaderMap) -> bool {
 fn file(gateway: &Gateway, path: &str) -> Response {
     if path == "/openapi.json" {
         return (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], gateway.document.clone()).into_response();
-    }
-    if let Some(page) = reference::page(path) {
-        return (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     }
     match utoipa_swagger_ui::serve(path.trim_start_matches('/'), gateway.reference.clone()) {
         Ok(Some(file)) => (StatusCode::OK, [(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response(),

@@ -9,6 +9,7 @@ use crate::mailbox::Mailbox;
 use crate::partner_queue::PartnerQueue;
 use crate::tokens::Tokens;
 use crate::{Parts, System, engine};
+use anyhow::{Context as _, anyhow, bail};
 use axum::body::Bytes;
 use forecourt_edge::Ids;
 use forecourt_store::{Secret, Store, fingerprint};
@@ -34,40 +35,40 @@ pub(crate) struct Started {
 /// Builds the system from the data folder `data`, which is reached at `url`.
 ///
 /// # Errors
-/// What could not be started, in words.
-pub(crate) async fn start(data: &Path, url: &str) -> Result<Started, String> {
-    let in_words = |e: std::io::Error| format!("cannot use the data folder {}: {e}", data.display());
+/// What could not be started.
+pub(crate) async fn start(data: &Path, url: &str) -> anyhow::Result<Started> {
+    let in_folder = || format!("cannot use the data folder {}", data.display());
     let (clock_file, table_file) = (data.join("clock"), data.join("table.sqlite"));
     let clock = match table_file.exists() || clock_file.exists() {
         true => VirtualClock::stored_in(clock_file),
-        false => VirtualClock::starting_at(DEMO_START, clock_file).map_err(in_words)?,
+        false => VirtualClock::starting_at(DEMO_START, clock_file).with_context(in_folder)?,
     };
-    let secret = Secret::new(&secret(data, "channel-secret", || DEMO_SECRET.to_vec()).map_err(in_words)?);
+    let secret = Secret::new(&secret(data, "channel-secret", || DEMO_SECRET.to_vec()).with_context(in_folder)?);
     let store = Store::new(engine::client(engine::start(Some(&table_file))?), "forecourt", secret);
-    store.make_table().await.map_err(|e| e.to_string())?;
+    store.make_table().await.with_context(in_folder)?;
 
     let links = Links { public_url: url.to_owned(), secret: store.secret().clone(), clock: clock.clone() };
     let folder = Arc::new(Folder { path: data.join("bucket"), links: Some(links) });
-    let ids = Sequence::open(data.join("ids")).map_err(in_words)?;
+    let ids = Sequence::open(data.join("ids")).with_context(in_folder)?;
     let parts = Parts {
         store,
         clock: clock.clone(),
         ids: Ids::from_source(move || ids.next_id()),
         files: folder.clone(),
         uploads: folder.clone(),
-        mailbox: Arc::new(Mailbox::open(data.join("outbox")).map_err(in_words)?),
-        queue: PartnerQueue::open(data.join("queue"), clock.clone()).map_err(in_words)?,
-        appointments: PartnerQueue::open(data.join("appointments"), clock.clone()).map_err(in_words)?,
+        mailbox: Arc::new(Mailbox::open(data.join("outbox")).with_context(in_folder)?),
+        queue: PartnerQueue::open(data.join("queue"), clock.clone()).with_context(in_folder)?,
+        appointments: PartnerQueue::open(data.join("appointments"), clock.clone()).with_context(in_folder)?,
         public_url: url.to_owned(),
         twice: false,
     };
     let system = Arc::new(System::new(parts)?);
     let random = || [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].iter().flat_map(|id| id.as_bytes().to_vec()).collect();
-    let tokens = Tokens::new(&self::secret(data, "token-secret", random).map_err(in_words)?);
-    let demo = demo::group().map_err(|e| format!("the demo data breaks a rule: {e}"))?;
+    let tokens = Tokens::new(&self::secret(data, "token-secret", random).with_context(in_folder)?);
+    let demo = demo::group().context("the demo data breaks a rule")?;
     load_demo(&data.join("demo"), &system, &demo, &tokens).await?;
-    system.restore_agenda().await.map_err(|e| e.to_string())?;
-    let requests = Sequence::open(data.join("requests")).map_err(in_words)?;
+    system.restore_agenda().await.context("the scheduled work cannot be read")?;
+    let requests = Sequence::open(data.join("requests")).with_context(in_folder)?;
     Ok(Started { system, folder, demo, tokens, requests })
 }
 
@@ -84,28 +85,29 @@ fn secret(data: &Path, name: &str, new: impl FnOnce() -> Vec<u8>) -> std::io::Re
 
 /// Adds what the table lacks of this release's demo, and leaves what people changed. The file `loaded` stores which demo was loaded last, once it is
 /// complete, so that a start after a kill completes it and other starts skip it.
-async fn load_demo(loaded: &Path, system: &System, demo: &GroupData, tokens: &Tokens) -> Result<(), String> {
+async fn load_demo(loaded: &Path, system: &System, demo: &GroupData, tokens: &Tokens) -> anyhow::Result<()> {
     let current = fingerprint(demo::JSON.as_bytes());
     if std::fs::read_to_string(loaded).is_ok_and(|before| before == current) {
         return Ok(());
     }
-    demo.load_into(&system.platform.store, system.clock.now()).await.map_err(|e| e.to_string())?;
+    demo.load_into(&system.platform.store, system.clock.now()).await.context("the demo data cannot be written")?;
     load_samples(system, tokens).await?;
-    write_whole(loaded, current.as_bytes()).map_err(|e| format!("cannot write {}: {e}", loaded.display()))
+    write_whole(loaded, current.as_bytes()).with_context(|| format!("cannot write {}", loaded.display()))
 }
 
 /// Sends the sample leads as a portal would, and lets them be distributed. Each has an external id, so a repeat makes no second lead.
-async fn load_samples(system: &System, tokens: &Tokens) -> Result<(), String> {
+async fn load_samples(system: &System, tokens: &Tokens) -> anyhow::Result<()> {
     let (token, _) = tokens.issue(&[("sub", "portal-demo"), ("partner", "portal-demo"), ("group", "demo-group")])?;
     for (dealer, body) in SAMPLES {
         let path = format!("/dealers/{dealer}/leads");
-        let uri: Uri = path.parse().map_err(|_| "the path of a sample is invalid".to_owned())?;
+        let uri = path.parse::<Uri>().context("the path of a sample is invalid")?;
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-        headers.insert(header::AUTHORIZATION, format!("Bearer {token}").parse().map_err(|_| "the token is invalid".to_owned())?);
-        let Matched::Route(route, parts) = gateway::route(&Method::POST, &path) else { return Err("no route for samples".into()) };
+        let bearer = format!("Bearer {token}").parse::<http::HeaderValue>().context("the token is invalid")?;
+        headers.insert(header::AUTHORIZATION, bearer);
+        let Matched::Route(route, parts) = gateway::route(&Method::POST, &path) else { bail!("no route for samples") };
         let request = Incoming { uri: &uri, headers, body: &Bytes::from_static(body.as_bytes()) };
-        let event = gateway::event(tokens, route, parts, request).map_err(|problem| problem.detail)?;
+        let event = gateway::event(tokens, route, parts, request).map_err(|problem| anyhow!(problem.detail))?;
         let status = system.http(event).await.status_code;
         // In a folder of an older release, people may have changed what the sample needs.
         if status != 201 {

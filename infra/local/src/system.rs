@@ -4,6 +4,7 @@ use crate::agenda::Agenda;
 use crate::clock::VirtualClock;
 use crate::mailbox::Mailbox;
 use crate::partner_queue::{PartnerQueue, Queued};
+use anyhow::Context as _;
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -87,7 +88,7 @@ impl System {
     ///
     /// # Errors
     /// If a mail template is invalid.
-    pub fn new(parts: Parts) -> Result<Self, String> {
+    pub fn new(parts: Parts) -> anyhow::Result<Self> {
         let Parts { store, clock, ids, files, uploads, mailbox, queue, appointments, public_url, twice } = parts;
         let agenda = Agenda::new(clock.clone());
         let nudged = agenda.clone();
@@ -105,7 +106,7 @@ impl System {
             public_url: link,
             metrics: Metrics::nowhere(),
         };
-        let texts = Texts::new(&public_url).map_err(|e| e.to_string())?;
+        let texts = Texts::new(&public_url).context("a mail template is invalid")?;
         let sender = Sender { platform: platform.of("send"), carrier: mailbox.clone(), texts: Arc::new(texts) };
         let exporter = Exporter::new(platform.of("export"), uploads);
         let outbox = Outbox { platform: platform.of("outbox"), wake_ups: Arc::new(agenda.clone()), delay: forecourt_outbox::LONGEST_DELAY };
@@ -123,6 +124,7 @@ impl System {
             Some("export") => self.exporter.request(event).await,
             Some("appointment") => forecourt_appointment::request(&self.platform.of("appointment"), event).await,
             Some("appointment-pingback") => forecourt_appointment_pingback::handle(&self.platform.of("appointment-pingback"), event).await,
+            Some("reference") => forecourt_reference::handle(&event),
             Some("settings") => forecourt_settings::handle(&self.platform.of("settings"), event).await,
             _ => forecourt_lead::handle(&self.platform.of("lead"), event).await,
         }
@@ -152,10 +154,12 @@ impl System {
         }
     }
 
-    /// Moves the clock forward to `target`, stopping at each due time to process what is due. Returns the number of wake-ups.
+    /// Moves the clock forward to `target`, stopping at each due time to process what is due. Returns the number of wake-ups that became due
+    /// on the way; the number does not depend on what the background had already processed.
     pub async fn advance_to(&self, target: DateTime<Utc>) -> usize {
         let _one = self.stepping.lock().await;
-        let mut wake_ups = self.settle_now().await;
+        self.settle_now().await;
+        let mut wake_ups = 0;
         while let Some(next) = self.next().filter(|next| *next <= target) {
             self.clock.freeze_at(next);
             wake_ups += self.settle_now().await;

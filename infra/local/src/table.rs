@@ -1,5 +1,6 @@
 //! The commands that work on a table: `load` and `migrate`.
 
+use anyhow::Context as _;
 use forecourt_local::demo::{self, GroupData};
 use forecourt_local::{engine, server};
 use forecourt_store::{MigrateFrom, Migrated, Secret, Store};
@@ -28,16 +29,17 @@ impl Load {
             }
         }
         let mut words = words.into_iter();
-        let table = words.next().ok_or("load needs the name of a table")?.string()?;
+        let table = words.next().ok_or("load requires the name of a table")?.string()?;
         Ok(Self { table, file: words.next().map(PathBuf::from), overwrite, yes })
     }
 
     /// Creates what is missing and, if the user wants that, puts the rest back to the file. Returns what was done.
-    pub(crate) async fn run(self) -> Result<String, String> {
+    pub(crate) async fn run(self) -> anyhow::Result<String> {
         let data = match &self.file {
             Some(file) => {
-                let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-                demo::read(&text).map_err(|e| format!("{}: {e}", file.display()))?
+                let name = || file.display().to_string();
+                let text = std::fs::read_to_string(file).with_context(name)?;
+                demo::read(&text).with_context(name)?
             }
             None => demo::group()?,
         };
@@ -45,23 +47,23 @@ impl Load {
         if self.overwrite { self.put_back(&data, &store).await } else { create(&data, &store).await }
     }
 
-    async fn put_back(&self, data: &GroupData, store: &Store) -> Result<String, String> {
-        let differences = data.differences(store).await.map_err(|e| e.chain())?;
+    async fn put_back(&self, data: &GroupData, store: &Store) -> anyhow::Result<String> {
+        let differences = data.differences(store).await?;
         if differences.is_empty() {
             return create(data, store).await;
         }
         differences.iter().for_each(|difference| say(&difference.to_string()));
-        let question = format!("Write these {} values over what is stored? [y/N] ", differences.len());
+        let question = format!("Overwrite these {} stored values? [y/N] ", differences.len());
         if !self.yes && !agrees(&question) {
             return Ok("nothing was changed".into());
         }
-        data.overwrite(store, chrono::Utc::now()).await.map_err(|e| e.chain())?;
-        Ok(format!("the group {} is as in the file", data.group))
+        data.overwrite(store, chrono::Utc::now()).await?;
+        Ok(format!("the stored group {} matches the file", data.group))
     }
 }
 
-async fn create(data: &GroupData, store: &Store) -> Result<String, String> {
-    let created = data.load_into(store, chrono::Utc::now()).await.map_err(|e| e.chain())?;
+async fn create(data: &GroupData, store: &Store) -> anyhow::Result<String> {
+    let created = data.load_into(store, chrono::Utc::now()).await?;
     Ok(format!("the group {}: {created} dealers, users and partners created; nothing else was changed", data.group))
 }
 
@@ -88,7 +90,7 @@ impl Migration {
     }
 
     /// Migrates page by page, and prints each place at which it can go on. Returns the sums.
-    pub(crate) async fn run(self) -> Result<String, String> {
+    pub(crate) async fn run(self) -> anyhow::Result<String> {
         let (store, _lock) = match &self.table {
             Some(table) => (deployed(table).await, None),
             None => {
@@ -99,15 +101,15 @@ impl Migration {
         };
         let (mut sum, mut from) = (Migrated::default(), self.from);
         loop {
-            let page = store.migrate(from.as_ref()).await.map_err(|e| {
-                let again = from.map(|from| format!("; continue with --from {}", from.0)).unwrap_or_default();
-                format!("{}{again}", e.chain())
+            let page = store.migrate(from.as_ref()).await.with_context(|| match &from {
+                Some(from) => format!("the migration stopped (continue with --from {})", from.0),
+                None => "the migration stopped at its first page".to_owned(),
             })?;
             (sum.read, sum.written) = (sum.read + page.read, sum.written + page.written);
-            page.left.iter().for_each(|left| say(&format!("left as it is: {left}")));
+            page.left.iter().for_each(|left| say(&format!("left unchanged: {left}")));
             sum.left.extend(page.left);
             let Some(next) = page.next else { break };
-            say(&format!("{} items read, {} written; the rest begins at --from {}", sum.read, sum.written, next.0));
+            say(&format!("{} items read, {} written; continue with --from {}", sum.read, sum.written, next.0));
             from = Some(next);
         }
         Ok(format!("{} items read, {} written in the form of this release, {} left as they are", sum.read, sum.written, sum.left.len()))

@@ -1,6 +1,7 @@
 //! Access tokens of the local run. They are signed with a secret of the data folder and checked like API Gateway's JWT authorizer does.
 //! They use real time.
 
+use anyhow::Context as _;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde_json::{Map, Value, json};
@@ -26,12 +27,13 @@ impl Tokens {
     ///
     /// # Errors
     /// If the token cannot be signed.
-    pub fn issue(&self, claims: &[(&str, &str)]) -> Result<(String, i64), String> {
+    pub fn issue(&self, claims: &[(&str, &str)]) -> anyhow::Result<(String, i64)> {
         let now = chrono::Utc::now().timestamp();
         let mut all =
             Map::from_iter([("iss".to_owned(), json!(ISSUER)), ("iat".to_owned(), json!(now)), ("exp".to_owned(), json!(now + LIFETIME))]);
         all.extend(claims.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
-        encode(&Header::new(Algorithm::HS256), &all, &self.encoding).map(|token| (token, now + LIFETIME)).map_err(|e| e.to_string())
+        let token = encode(&Header::new(Algorithm::HS256), &all, &self.encoding).context("the token cannot be signed")?;
+        Ok((token, now + LIFETIME))
     }
 
     /// Returns the claims of a valid token as text, as API Gateway passes them on.

@@ -19,6 +19,8 @@ pub(crate) enum Denied {
     Token(&'static str),
     /// The signature of a ping-back is not valid. The response gives no reason.
     Signature,
+    /// The route is open, so it has no sender. A function must not ask for one.
+    NoSender,
     /// The link is invalid or has expired. The response does not distinguish the two (CAL-8).
     Link,
     /// The sender could not be loaded.
@@ -46,5 +48,7 @@ pub(crate) async fn authenticate(
             let (scope, link) = link::verified(platform, route.operation, token).ok_or(Denied::Link)?;
             Ok((scope, Some(link)))
         }
+        // ACC-2: a scope comes only from a verified identity.
+        Access::Open => Err(Denied::NoSender),
     }
 }

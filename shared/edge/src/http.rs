@@ -10,7 +10,7 @@ mod page;
 mod problem;
 mod query;
 
-pub use answer::{Answer, answer, answer_as};
+pub use answer::{Answer, answer, answer_as, answer_open};
 pub use call::{Call, MAX_BODY};
 pub use idempotency::{Request, new_name, remembered, request};
 pub use page::{Page, page_limit};

@@ -23,6 +23,7 @@ mod leads;
 mod overview;
 mod problems;
 mod query;
+mod reference;
 mod row;
 mod settings;
 mod users;
@@ -76,7 +77,7 @@ impl Operation {
 }
 
 impl Route {
-    /// Whether it needs no token: a signed link (CAL-6, CAL-8) or a signature (APT-4) authenticates the sender.
+    /// Whether it needs no token: a signed link (CAL-6, CAL-8) or a signature (APT-4) authenticates the sender, or everyone may call it.
     pub fn is_open(&self) -> bool {
         self.access != Access::Token
     }
@@ -93,7 +94,7 @@ impl Route {
     }
 }
 
-const ROWS: [&[Row]; 10] = [
+const ROWS: [&[Row]; 11] = [
     leads::ROWS,
     elements::ROWS,
     lead_page::ROWS,
@@ -104,10 +105,11 @@ const ROWS: [&[Row]; 10] = [
     users::ROWS,
     overview::ROWS,
     webhooks::ROWS,
+    reference::ROWS,
 ];
 
 /// Apart from [`ROWS`], so that a binary that looks up routes does not hold the documentation.
-const ROUTES: [&[Route]; 10] = [
+const ROUTES: [&[Route]; 11] = [
     leads::ROUTES,
     elements::ROUTES,
     lead_page::ROUTES,
@@ -118,6 +120,7 @@ const ROUTES: [&[Route]; 10] = [
     users::ROUTES,
     overview::ROUTES,
     webhooks::ROUTES,
+    reference::ROUTES,
 ];
 
 /// Returns every row, with its documentation.

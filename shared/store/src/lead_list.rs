@@ -9,7 +9,7 @@ use crate::{Failure, Load, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Datelike as _, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{DealerId, LeadId, Refusal};
+use forecourt_domain::base::{LeadId, Refusal};
 use forecourt_domain::settings::Dealer;
 use std::collections::VecDeque;
 
@@ -25,6 +25,15 @@ pub struct LeadList {
     pub leads: Vec<LeadRow>,
     /// The cursor of the next page; `None` on the last one.
     pub cursor: Option<String>,
+}
+
+/// The leads of a dealer, read in a scope.
+#[derive(Debug, Clone, Copy)]
+pub struct DealerLeads<'a> {
+    /// The scope of the principal.
+    pub scope: &'a Scope,
+    /// The dealer.
+    pub dealer: &'a Dealer,
 }
 
 /// Which page of a list is requested.
@@ -53,24 +62,19 @@ struct MonthRead {
 }
 
 impl Store {
-    /// Returns a page of the dealer's leads that `wanted` selects, newest first, back to the month of `dealer.since`.
+    /// Returns a page of the dealer's leads that `wanted` selects, newest first, back to the month of [`Dealer::since`].
     ///
     /// The first round reads the newest month, in its first week together with the month before. If that does not fill the page, the next
     /// round reads the rest and eleven months more at once, and the last one twelve more. After three rounds the cursor continues from there.
     ///
     /// # Errors
     /// [`Failure::Refused`] if the cursor is invalid; [`Failure::Unavailable`].
-    pub async fn leads(
-        &self,
-        scope: &Scope,
-        dealer: &Dealer,
-        paging: Paging<'_>,
-        wanted: impl Fn(&LeadRow) -> bool,
-    ) -> Result<LeadList, Failure> {
+    pub async fn leads(&self, list: DealerLeads<'_>, paging: Paging<'_>, wanted: impl Fn(&LeadRow) -> bool) -> Result<LeadList, Failure> {
         let start = paging.cursor.map(Position::decode).transpose()?;
+        let since = list.dealer.since;
         let start = start.unwrap_or(Position { month: Month::of(paging.now), after: None });
         // A lead comes to a dealer at or after its arrival, so leads that arrived since then are in no month before.
-        let first = Month::of(dealer.since.max(paging.from.unwrap_or(dealer.since)));
+        let first = Month::of(since.max(paging.from.unwrap_or(since)));
         let mut months = std::iter::successors(Some(start.month.clone()), Month::before).take_while(|month| *month >= first);
         let (mut leads, mut parts) = (Vec::new(), VecDeque::new());
         for (round, count) in ROUNDS.into_iter().enumerate() {
@@ -79,8 +83,7 @@ impl Store {
             if let (0, Some(part)) = (round, parts.front_mut()) {
                 part.after.clone_from(&start.after);
             }
-            let reads =
-                parts.iter_mut().filter(|part| part.more).map(|part| self.read_on(scope, &dealer.id, part, paging.at_once, &wanted));
+            let reads = parts.iter_mut().filter(|part| part.more).map(|part| self.read_on(list, part, paging.at_once, &wanted));
             futures::future::try_join_all(reads).await?;
             while let Some(part) = parts.front_mut() {
                 while let Some((place, row)) = part.rows.pop_front() {
@@ -107,12 +110,12 @@ impl Store {
     /// As [`Store::leads`].
     pub async fn leads_by_number(
         &self,
-        scope: &Scope,
-        dealer: &Dealer,
+        list: DealerLeads<'_>,
         ids: impl IntoIterator<Item = LeadId>,
         paging: Paging<'_>,
         wanted: impl Fn(&LeadRow) -> bool,
     ) -> Result<LeadList, Failure> {
+        let DealerLeads { scope, dealer } = list;
         let start = paging.cursor.map(Position::decode).transpose()?;
         let ids: Vec<LeadId> = ids.into_iter().collect();
         let loaded = self.load(scope, &Load::of(ids.iter().copied().map(Key::Lead))).await?;
@@ -134,8 +137,7 @@ impl Store {
     /// Reads more of a month.
     async fn read_on(
         &self,
-        scope: &Scope,
-        dealer: &DealerId,
+        list: DealerLeads<'_>,
         part: &mut MonthRead,
         at_once: Option<usize>,
         wanted: &impl Fn(&LeadRow) -> bool,
@@ -143,7 +145,7 @@ impl Store {
         let mut query = self.client.query().index_name("list").scan_index_forward(false);
         query = query
             .set_limit(at_once.map(|at_once| i32::try_from(at_once).unwrap_or(i32::MAX)))
-            .expression_attribute_values(":pk", AttributeValue::S(keys::list_partition(scope, dealer, &part.month)));
+            .expression_attribute_values(":pk", AttributeValue::S(keys::list_partition(list.scope, &list.dealer.id, &part.month)));
         query = match &part.after {
             Some(after) => query
                 .key_condition_expression("lpk = :pk AND lsk < :after")

@@ -98,7 +98,7 @@ pub use capacity::Spent;
 pub use commit::Load;
 pub use cursor::Cursor;
 pub use entity::WAKE_UP;
-pub use lead_list::{LeadList, Paging};
+pub use lead_list::{DealerLeads, LeadList, Paging};
 pub use lead_page::LeadPage;
 pub use lead_row::{LeadFacts, LeadRow};
 pub use list_rows::{EarlierPlace, ListRow, ListedLead, Listing, Partition, RowPage, earlier_places};

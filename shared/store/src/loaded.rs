@@ -27,7 +27,8 @@ impl Loaded {
         self.items.entry(key).or_insert(None);
     }
 
-    pub(crate) fn requested(&self, key: &Key) -> bool {
+    /// Returns whether the item was read, be it there or not.
+    pub fn requested(&self, key: &Key) -> bool {
         self.items.contains_key(key)
     }
 

@@ -47,7 +47,7 @@ fn cal_7_a_repeated_local_time_is_offered_twice() {
         // Each slot is a different instant and can be booked by itself.
         let midnight = date(day).and_time(chrono::NaiveTime::MIN).and_utc();
         let (from, until) = (midnight - minutes(1440), midnight + minutes(1440));
-        let free = desk.terms().free(&desk.read(desk.terms().dates(from, until)).days, "visit", from, until, None);
+        let free = desk.terms().free(&desk.read(desk.terms().dates(from, until)).days, from, until, None);
         assert!(free.windows(2).all(|pair| pair[0].until <= pair[1].from), "{zone}");
         desk.capacity = super::capacity(json!({"default_duration": 30, "latest": "04:00", "per_day": 10}));
         let calendar = desk.calendar.clone();

@@ -36,8 +36,7 @@ const ZONES: [Tz; 19] = [
     Tz::Pacific__Chatham,
 ];
 
-/// The number of days that the model covers, and the number of days that the tests examine.
-const WATCHED: i64 = 5;
+/// The number of days that the tests examine, of those that the model covers.
 const LOOKED_AT: i64 = 3;
 
 fn offset(zone: Tz, second: i64) -> i32 {
@@ -137,7 +136,7 @@ proptest! {
         let away = away.map(|(from, long)| (start + minutes(from), start + minutes(from + long)));
         let absences: Vec<_> = away.into_iter().map(|(from, until)| Absence { from, until, deputy: None }).collect();
         let mut desk = desk(calendar.clone(), &set, absences.clone(), now);
-        let model = Model::watch(&calendar, &set, &absences, now, start - minutes(120), WATCHED);
+        let model = Model::watch(&calendar, &set, &absences, now, start - minutes(120));
         let mut events = Vec::new();
         for (n, (from, long, customer)) in busy.into_iter().enumerate() {
             let from = start + minutes(from);
@@ -148,17 +147,17 @@ proptest! {
             events.push(event);
         }
         let end = start + TimeDelta::days(LOOKED_AT);
-        let free = desk.terms().free(&desk.read(desk.terms().dates(start, end)).days, "visit", start, end, None);
+        let free = desk.terms().free(&desk.read(desk.terms().dates(start, end)).days, start, end, None);
         prop_assert!(free.windows(2).all(|pair| pair[0].from < pair[1].from), "in order, each instant once");
         let mut left = free.iter();
         let every_quarter = (0..LOOKED_AT * 1440).filter(|n| (start + minutes(*n)).timestamp() % 900 == 0);
         for n in every_quarter.chain(odd) {
             let from = start + minutes(n);
             let expected = model.is_offered(from) && model.has_room(from, &events.iter());
-            let days = desk.read(desk.terms().dates_of("visit", from)).days;
-            let booked = desk.terms().book(&days, "new", "visit", from, None);
+            let days = desk.read(desk.terms().dates_of(from)).days;
+            let booked = desk.terms().book(&days, "new", from, None);
             prop_assert_eq!(booked.is_ok(), expected, "{} {:?}", from, booked);
-            prop_assert_eq!(desk.terms().find_slot(&days, "visit", from, None).is_ok(), expected);
+            prop_assert_eq!(desk.terms().find_slot(&days, from, None).is_ok(), expected);
             let within = from + model.length() <= end;
             prop_assert_eq!(free.iter().any(|slot| slot.from == from), expected && within, "{}", from);
             if let Ok(booked) = booked {
@@ -208,7 +207,7 @@ proptest! {
     ) {
         let calendar = always(zone);
         let set = CapacityDraft { notice: Some(0), horizon_days: Some(4), ..set };
-        let model = Model::watch(&calendar, &set, &[], start, start, WATCHED);
+        let model = Model::watch(&calendar, &set, &[], start, start);
         let mut desk = desk(calendar.clone(), &set, Vec::new(), start);
         let mut events: BTreeMap<String, Event> = BTreeMap::new();
         let aligned = DateTime::from_timestamp(start.timestamp().div_euclid(900) * 900, 0).expect("in range");
@@ -221,13 +220,13 @@ proptest! {
             match request {
                 Request::Book { quarter, .. } => {
                     let from = aligned + minutes(quarter * 15);
-                    let seen = desk.read(desk.terms().dates_of("visit", from).chain(old_dates));
+                    let seen = desk.read(desk.terms().dates_of(from).chain(old_dates));
                     let others = events.iter().filter(|(other, _)| **other != id).map(|(_, event)| event);
                     let may = from >= start && model.is_offered(from) && model.has_room(from, &others);
                     let slot = from..from + model.length();
-                    let offered = desk.terms().free(&seen.days, "visit", slot.start, slot.end, Some(&id));
+                    let offered = desk.terms().free(&seen.days, slot.start, slot.end, Some(&id));
                     prop_assert_eq!(offered.len(), usize::from(may));
-                    let Ok(booked) = desk.terms().book(&seen.days, &id, "visit", from, was.as_ref()) else {
+                    let Ok(booked) = desk.terms().book(&seen.days, &id, from, was.as_ref()) else {
                         let stays = old.is_some_and(|old| old.from == from && old.booked_for.is_some() && old.until == slot.end);
                         prop_assert!(!may && !stays);
                         continue;
@@ -236,7 +235,7 @@ proptest! {
                     prop_assert!(may || old.as_ref() == Some(&event), "only what is there already is not asked");
                     prop_assert_eq!(&booked.place, &place(&event));
                     prop_assert!(desk.commit(booked.days, &seen));
-                    let again = desk.terms().book(&desk.read(booked.place.dates()).days, &id, "visit", from, Some(&booked.place));
+                    let again = desk.terms().book(&desk.read(booked.place.dates()).days, &id, from, Some(&booked.place));
                     prop_assert_eq!(again.map(|again| again.days), Ok(vec![]));
                     events.insert(id, event);
                 }

@@ -68,7 +68,7 @@ impl Desk {
     }
 
     fn terms(&self) -> Terms<'_> {
-        Terms { calendar: &self.calendar, capacity: &self.capacity, absences: &self.absences, now: self.now }
+        Terms { calendar: &self.calendar, capacity: &self.capacity, absences: &self.absences, kind: "visit", now: self.now }
     }
 
     fn version(&self, date: NaiveDate) -> u64 {
@@ -93,22 +93,22 @@ impl Desk {
     }
 
     fn free(&self, from: &str, until: &str) -> Vec<Slot> {
-        self.terms().free(&self.read(self.terms().dates(at(from), at(until))).days, "visit", at(from), at(until), None)
+        self.terms().free(&self.read(self.terms().dates(at(from), at(until))).days, at(from), at(until), None)
     }
 
     /// Returns the start times of the free slots in local time.
     fn free_on(&self, local_date: &str) -> Vec<String> {
         let midnight = date(local_date).and_time(chrono::NaiveTime::MIN).and_utc();
         let (from, until) = (midnight - minutes(2880), midnight + minutes(2880));
-        let free = self.terms().free(&self.read(self.terms().dates(from, until)).days, "visit", from, until, None);
+        let free = self.terms().free(&self.read(self.terms().dates(from, until)).days, from, until, None);
         let local = free.iter().map(|slot| slot.from.with_timezone(&self.calendar.zone()));
         local.filter(|local| local.date_naive() == date(local_date)).map(|local| local.format("%H:%M").to_string()).collect()
     }
 
     /// Books a slot for a customer, or moves the booking.
     fn book(&mut self, event: &str, from: DateTime<Utc>, was: Option<&ReservedTime>) -> Result<ReservedTime, Refusal> {
-        let seen = self.read(self.terms().dates_of("visit", from).chain(was.into_iter().flat_map(ReservedTime::dates)));
-        let booked = self.terms().book(&seen.days, event, "visit", from, was)?;
+        let seen = self.read(self.terms().dates_of(from).chain(was.into_iter().flat_map(ReservedTime::dates)));
+        let booked = self.terms().book(&seen.days, event, from, was)?;
         assert!(self.commit(booked.days, &seen));
         Ok(booked.place)
     }

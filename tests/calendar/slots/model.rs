@@ -6,6 +6,9 @@ use forecourt_domain::settings::{Absence, CapacityDraft};
 
 use super::minutes;
 
+/// The number of days that the model covers.
+const WATCHED: i64 = 5;
+
 /// One event of the list: its reserved time, and the date that a customer booked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Event {
@@ -38,18 +41,17 @@ pub(super) struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// `start` must be a whole minute, and `now` within `days` of it.
+    /// `start` must be a whole minute, and `now` within [`WATCHED`] days of it.
     pub(super) fn watch(
         calendar: &'a Calendar,
         set: &'a CapacityDraft,
         absences: &'a [Absence],
         now: DateTime<Utc>,
         start: DateTime<Utc>,
-        days: i64,
     ) -> Self {
         let mut latest = NaiveDateTime::MIN;
         let mut seen = Vec::new();
-        for minute in -1440..days * 1440 {
+        for minute in -1440..WATCHED * 1440 {
             let wall = (start + minutes(minute)).with_timezone(&calendar.zone()).naive_local();
             latest = latest.max(wall);
             if minute >= 0 {

@@ -37,14 +37,14 @@ fn race(desk: &mut Desk, wanted: impl Iterator<Item = DateTime<Utc>>, turns: &[u
             continue;
         };
         customer.tries += 1;
-        match desk.terms().book(&seen.days, &customer.id, "visit", customer.wanted, None) {
+        match desk.terms().book(&seen.days, &customer.id, customer.wanted, None) {
             Ok(booked) => {
                 let place = booked.place;
                 customer.end = desk.commit(booked.days, &seen).then_some(Ok(place));
             }
             Err(_) => {
                 let around = (customer.wanted - TimeDelta::hours(24), customer.wanted + TimeDelta::hours(24));
-                customer.end = Some(Err(desk.terms().free(&seen.days, "visit", around.0, around.1, None).len()));
+                customer.end = Some(Err(desk.terms().free(&seen.days, around.0, around.1, None).len()));
             }
         }
     }
@@ -126,9 +126,9 @@ fn race_some(desk: &mut Desk, wanted: DateTime<Utc>, turns: &[usize]) -> usize {
     let mut seen: Vec<Option<Seen>> = (0..64).map(|_| None).collect();
     for turn in turns {
         match seen[*turn].take() {
-            None => seen[*turn] = Some(desk.read(desk.terms().dates_of("visit", wanted))),
+            None => seen[*turn] = Some(desk.read(desk.terms().dates_of(wanted))),
             Some(read) => {
-                if let Ok(done) = desk.terms().book(&read.days, &format!("early-{turn}"), "visit", wanted, None) {
+                if let Ok(done) = desk.terms().book(&read.days, &format!("early-{turn}"), wanted, None) {
                     booked += usize::from(!done.days.is_empty() && desk.commit(done.days, &read));
                 }
             }

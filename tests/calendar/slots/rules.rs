@@ -133,7 +133,7 @@ fn cal_8_a_booking_can_move_to_a_slot_that_overlaps_its_old_one() {
     let place = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
     let seen = desk.read(place.dates());
     let day = (at("2026-03-03T00:00:00Z"), at("2026-03-04T00:00:00Z"));
-    let offered = |moving| desk.terms().free(&seen.days, "visit", day.0, day.1, moving).first().map(|slot| slot.from);
+    let offered = |moving| desk.terms().free(&seen.days, day.0, day.1, moving).first().map(|slot| slot.from);
     assert_eq!(offered(None), Some(at("2026-03-03T09:00:00Z")));
     assert_eq!(offered(Some("a")), Some(at("2026-03-03T08:00:00Z")));
     let place = desk.book("a", at("2026-03-03T08:30:00Z"), Some(&place)).expect("free but for itself");
@@ -149,12 +149,12 @@ fn cal_8_a_repeated_booking_changes_nothing_even_inside_the_notice_period() {
     let place = desk.book("a", at("2026-03-03T08:00:00Z"), None).expect("free");
     desk.now = at("2026-03-03T08:30:00Z");
     let seen = desk.read(place.dates());
-    let again = desk.terms().book(&seen.days, "a", "visit", at("2026-03-03T08:00:00Z"), Some(&place)).expect("it is there");
+    let again = desk.terms().book(&seen.days, "a", at("2026-03-03T08:00:00Z"), Some(&place)).expect("it is there");
     assert_eq!((again.place, again.days), (place, vec![]));
     // A booking that is not known to be stored is checked like a new one.
     let staff = ReservedTime::new(at("2026-03-03T08:00:00Z"), at("2026-03-03T08:46:00Z")).expect("in order");
     for was in [None, Some(&staff)] {
-        let again = desk.terms().book(&seen.days, "a", "visit", at("2026-03-03T08:00:00Z"), was);
+        let again = desk.terms().book(&seen.days, "a", at("2026-03-03T08:00:00Z"), was);
         assert_eq!(again, Err(NotFree::TooSoon.into()));
     }
     assert_eq!(seen.days.put("a", Some(&place), &place), Ok(vec![]));
@@ -213,15 +213,15 @@ fn a_day_that_was_not_loaded_is_never_treated_as_empty() {
     let desk = berlin(json!({}));
     let from = at("2026-03-03T08:00:00Z");
     let nothing = Days::read(&anna(), [], []);
-    assert_eq!(desk.terms().free(&nothing, "visit", from, from + minutes(600), None), []);
-    assert_eq!(desk.terms().find_slot(&nothing, "visit", from, None), Err(NotFree::Unread));
-    assert!(desk.terms().book(&nothing, "a", "visit", from, None).is_err());
+    assert_eq!(desk.terms().free(&nothing, from, from + minutes(600), None), []);
+    assert_eq!(desk.terms().find_slot(&nothing, from, None), Err(NotFree::Unread));
+    assert!(desk.terms().book(&nothing, "a", from, None).is_err());
     let place = ReservedTime::new(from, from + minutes(1)).expect("in order");
     assert!(nothing.put("a", None, &place).is_err() && nothing.release("a", &place).is_err());
     // The day of the old booking must be loaded too.
     let next = desk.read([date("2026-03-04")]);
-    assert!(desk.terms().book(&next.days, "a", "visit", at("2026-03-04T08:00:00Z"), Some(&place)).is_err());
-    assert!(desk.terms().book(&next.days, "a", "visit", at("2026-03-04T08:00:00Z"), None).is_ok());
+    assert!(desk.terms().book(&next.days, "a", at("2026-03-04T08:00:00Z"), Some(&place)).is_err());
+    assert!(desk.terms().book(&next.days, "a", at("2026-03-04T08:00:00Z"), None).is_ok());
 }
 
 /// CAL-7: a booking changes one or two days in UTC.
@@ -229,8 +229,8 @@ fn a_day_that_was_not_loaded_is_never_treated_as_empty() {
 fn a_booking_changes_one_or_two_utc_days() {
     let changed = |zone: &str, from: &str| {
         let desk = Desk::new(daily(zone, &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
-        let seen = desk.read(desk.terms().dates_of("visit", at(from)));
-        let booked = desk.terms().book(&seen.days, "a", "visit", at(from), None).expect("free");
+        let seen = desk.read(desk.terms().dates_of(at(from)));
+        let booked = desk.terms().book(&seen.days, "a", at(from), None).expect("free");
         assert_eq!(booked.days.iter().map(|day| day.date).collect::<Vec<_>>(), booked.place.dates().into_iter().collect::<Vec<_>>());
         booked.days.iter().map(|day| day.date.to_string()).collect::<Vec<_>>()
     };
@@ -249,7 +249,7 @@ fn a_booking_writes_every_day_on_which_its_decision_depends() {
     let mut desk = Desk::new(daily("Australia/Sydney", &json!([["08:00", "20:00"]])), json!({}), "2026-03-02T00:00:00Z");
     let was = desk.book("a", at("2026-03-03T22:00:00Z"), None).expect("free");
     let seen = desk.read(was.dates());
-    let moved = desk.terms().book(&seen.days, "a", "visit", at("2026-03-03T22:30:00Z"), Some(&was)).expect("free but for itself");
+    let moved = desk.terms().book(&seen.days, "a", at("2026-03-03T22:30:00Z"), Some(&was)).expect("free but for itself");
     let dates: Vec<_> = moved.days.iter().map(|day| day.date).collect();
     assert_eq!(dates, ["2026-03-03", "2026-03-04"].map(date), "the 4th only counts it, as it did, and is guarded all the same");
     assert_eq!(seen.days.day(date("2026-03-04")), Some(&moved.days[1]));
@@ -280,7 +280,7 @@ fn days_of_another_user_are_never_used() {
     // The same time with another user is checked like a new booking.
     let place = desk.book("a", at("2026-03-03T09:00:00Z"), None).expect("free");
     desk.now = at("2026-03-03T09:00:00Z");
-    let taken_over = desk.terms().book(&days, "a", "visit", at("2026-03-03T09:00:00Z"), Some(&place));
+    let taken_over = desk.terms().book(&days, "a", at("2026-03-03T09:00:00Z"), Some(&place));
     assert_eq!(taken_over, Err(NotFree::TooSoon.into()));
 }
 
@@ -306,10 +306,10 @@ fn the_number_of_days_to_load_is_bounded_for_any_period() {
         let (first, last) = (chrono::DateTime::<chrono::Utc>::MIN_UTC, chrono::DateTime::<chrono::Utc>::MAX_UTC);
         let dates: Vec<_> = desk.terms().dates(first, last).collect();
         assert!((93..=95).contains(&dates.len()), "{zone}: {}", dates.len());
-        let free = desk.terms().free(&desk.read(dates).days, "visit", first, last, None);
+        let free = desk.terms().free(&desk.read(dates).days, first, last, None);
         let left = desk.terms().dates(desk.now, desk.now).count();
         assert!(left <= 2 && free.len() > 92 * 96 - 5, "{zone}: {}", free.len());
-        assert_eq!(desk.terms().free(&desk.read([]).days, "visit", last, first, None), []);
+        assert_eq!(desk.terms().free(&desk.read([]).days, last, first, None), []);
     }
 }
 

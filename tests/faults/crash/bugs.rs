@@ -1,6 +1,7 @@
 //! Seeded bugs: wrong versions of the system. They check the harness, which must detect each of them.
 
-use super::cloud::{Cloud, Message, record};
+use super::between::{Message, record};
+use super::cloud::Cloud;
 use super::gate::Process;
 use super::wire::WriteBug;
 use aws_lambda_events::sqs::SqsBatchResponse;

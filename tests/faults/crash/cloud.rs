@@ -1,6 +1,7 @@
 //! Simulates the AWS services around the functions in virtual time: the stream, queues with dead letters, timers, the sweep's schedule,
 //! and callers that retry.
 
+use super::between::{Between, Message, record};
 use super::bugs::Bug;
 use super::gate::{Fault, Gate, Process};
 use super::wire::Table;
@@ -16,11 +17,9 @@ use forecourt_local::demo::GroupData;
 use forecourt_local::tokens::Tokens;
 use forecourt_outbox::{LONGEST_DELAY, Outbox};
 use forecourt_send::Sender;
-use forecourt_send::mail::Mail;
 use forecourt_send::texts::Texts;
 use forecourt_store::{Secret, Store};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -43,34 +42,6 @@ pub enum Wakes {
     Early,
     /// Up to six minutes late and in any order.
     LateInAnyOrder(u64),
-}
-
-#[derive(Debug, Clone)]
-pub struct Message {
-    pub id: u64,
-    pub queue: &'static str,
-    pub body: String,
-    pub visible: DateTime<Utc>,
-    pub receives: u32,
-}
-
-/// The state between the functions: messages, timers, mails and files.
-#[derive(Default)]
-pub struct Between {
-    messages: Vec<Message>,
-    timers: BTreeMap<String, (DateTime<Utc>, &'static str, String)>,
-    /// Waiting stream records: the record, the time from which it may be delivered, and the number of its deliveries.
-    stream: Vec<(Value, DateTime<Utc>, u32)>,
-    pub dead: Vec<Message>,
-    pub mails: Vec<Mail>,
-    /// Every call to a webhook, including repeats.
-    pub hooks: Vec<forecourt_send::Call>,
-    pub files: BTreeMap<String, Vec<u8>>,
-    pub uploads: BTreeMap<String, super::ports::Parts>,
-    last_id: u64,
-    next_sweep: DateTime<Utc>,
-    processes: HashMap<&'static str, Vec<(Arc<Process>, Platform)>>,
-    dice: Option<fastrand::Rng>,
 }
 
 /// The simulated cloud of one run.
@@ -186,6 +157,7 @@ impl Cloud {
     }
 
     /// Sends a request and retries until the response is not a server error.
+    #[expect(clippy::too_many_arguments, reason = "the parts of an HTTP request")]
     pub async fn request(&self, method: http::Method, who: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         for _ in 0..12 {
             let event = gateway_event(&self.tokens, &method, who, path, headers, body).unwrap();
@@ -390,34 +362,6 @@ impl Drop for Cloud {
     }
 }
 
-impl Between {
-    pub fn put(&mut self, queue: &'static str, body: String, visible: DateTime<Utc>) {
-        self.last_id += 1;
-        self.messages.push(Message { id: self.last_id, queue, body, visible, receives: 0 });
-    }
-
-    pub fn set_timer(&mut self, name: String, at: DateTime<Utc>, queue: &'static str, body: String) {
-        self.timers.entry(name).or_insert((at, queue, body));
-    }
-
-    /// Returns the delay of the next wake-up.
-    pub fn random_delay(&mut self) -> TimeDelta {
-        TimeDelta::seconds(self.dice.as_mut().map_or(0, |dice| dice.i64(0..360)))
-    }
-
-    fn take(&mut self, queue: &str, now: DateTime<Utc>, most: usize) -> Vec<Message> {
-        let mut taken = Vec::new();
-        self.messages.retain(|message| {
-            let take = message.queue == queue && message.visible <= now && taken.len() < most;
-            if take {
-                taken.push(message.clone());
-            }
-            !take
-        });
-        taken
-    }
-}
-
 async fn answer(platform: &Platform, event: ApiGatewayV2httpRequest) -> aws_lambda_events::apigw::ApiGatewayV2httpResponse {
     match platform.function {
         "lead-intake" => forecourt_lead_intake::request(platform, event).await,
@@ -428,14 +372,4 @@ async fn answer(platform: &Platform, event: ApiGatewayV2httpRequest) -> aws_lamb
         "appointment-pingback" => forecourt_appointment_pingback::handle(platform, event).await,
         _ => forecourt_lead::handle(platform, event).await,
     }
-}
-
-/// Returns a message in the form in which a function receives it.
-pub fn record(message: &Message) -> Value {
-    let sender = if message.queue == "appointment" { super::journey::CENTRE } else { super::journey::SENDER };
-    json!({
-        "messageId": message.id.to_string(), "receiptHandle": message.id.to_string(), "body": message.body,
-        "attributes": {"SenderId": sender, "SentTimestamp": "1795424400000"},
-        "messageAttributes": {"dealer": {"stringValue": super::journey::NORTH, "dataType": "String"}}, "eventSource": "aws:sqs",
-    })
 }

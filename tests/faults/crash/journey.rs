@@ -1,6 +1,7 @@
 //! The journeys: sequences of requests by users, customers and partners.
 
 use super::cloud::Cloud;
+use super::pingback::{ping, sign};
 use crate::reports::overview::{appointment, save};
 use crate::support::world::{Reply, at};
 use chrono::TimeDelta;
@@ -323,31 +324,6 @@ async fn invitation(cloud: &Cloud) -> Vec<Reply> {
     until(cloud, "2026-11-23T10:00:00Z").await;
     replies.extend([new, made]);
     replies
-}
-
-/// Creates a signing secret for the contact centre's system.
-pub async fn sign(cloud: &Cloud) {
-    let signing = json!({"partner": "centre-demo", "current": "first", "since": 0, "by": "system"});
-    let signing = Item::Signing(serde_json::from_value(signing).unwrap());
-    let scope = Scope::keys_only("demo-group".parse().unwrap());
-    let load = Load::of([Key::Signing("centre-demo".parse().unwrap())]);
-    let rule = |_: &Loaded, _| Ok((Some(Decision::default().with(signing.clone())), ()));
-    cloud.undisturbed().decide(&scope, load, rule).await.unwrap();
-}
-
-/// Sends a signed ping-back of the contact centre's system.
-pub async fn ping(cloud: &Cloud, body: &Value) -> Reply {
-    let scope = Scope::keys_only("demo-group".parse().unwrap());
-    let (timestamp, body) = (chrono::Utc::now().timestamp().to_string(), body.to_string());
-    let secret = cloud.undisturbed().secret().webhook(&scope, &"centre-demo".parse().unwrap(), "first");
-    let signature = secret.sign("m-1", &timestamp, body.as_bytes());
-    let signed = [
-        ("content-type", "application/json"),
-        ("webhook-id", "m-1"),
-        ("webhook-timestamp", timestamp.as_str()),
-        ("webhook-signature", signature.as_str()),
-    ];
-    cloud.request(Method::POST, "", "/pingbacks/demo-group/centre-demo", &signed, body.as_bytes()).await
 }
 
 async fn appointments(cloud: &Cloud) -> Vec<Reply> {

@@ -8,11 +8,13 @@
 //! A failing case prints the command that replays it and shows every call:
 //! `CRASH='…' cargo test -p forecourt-tests crash::replay -- --nocapture`.
 
+mod between;
 mod bugs;
 mod cloud;
 mod gate;
 mod journey;
 mod judge;
+mod pingback;
 mod ports;
 mod races;
 pub mod wire;

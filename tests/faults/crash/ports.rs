@@ -1,6 +1,7 @@
 //! Timers, queues, mail and files behind the gate.
 
-use super::cloud::{Between, Wakes as Treatment};
+use super::between::Between;
+use super::cloud::Wakes as Treatment;
 use super::gate::Process;
 use async_trait::async_trait;
 use aws_lambda_events::sqs::SqsMessage;

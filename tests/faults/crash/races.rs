@@ -2,8 +2,9 @@
 
 use super::cloud::{Cloud, Setting, Wakes};
 use super::gate::Gate;
-use super::journey::{CENTRES, NORTH, POND, SOUTH, WEST, enquiry, lead, ping, post, sign};
+use super::journey::{CENTRES, NORTH, POND, SOUTH, WEST, enquiry, lead, post};
 use super::judge::End;
+use super::pingback::{ping, sign};
 use super::{Bug, GROUP};
 use crate::support::world::{Reply, at};
 use serde_json::{Value, json};

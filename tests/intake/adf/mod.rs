@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod meaning;
 mod properties;
 mod rules;
 mod samples;
@@ -40,6 +41,26 @@ pub(crate) fn prospect(inside: &str) -> Prospect {
     prospect
 }
 
+/// Returns the fields of a vehicle with their names.
+fn vehicle_fields(vehicle: &RawVehicle) -> [(&'static str, Option<&str>); 13] {
+    let RawVehicle { condition, year, make, model, trim, vin, stock_number, site, plate, colour, mileage, price, remarks } = vehicle;
+    [
+        ("condition", condition.as_deref()),
+        ("year", year.as_deref()),
+        ("make", make.as_deref()),
+        ("model", model.as_deref()),
+        ("trim", trim.as_deref()),
+        ("vin", vin.as_deref()),
+        ("stock_number", stock_number.as_deref()),
+        ("site", site.as_deref()),
+        ("plate", plate.as_deref()),
+        ("colour", colour.as_deref()),
+        ("mileage", mileage.as_deref()),
+        ("price", price.as_deref()),
+        ("remarks", remarks.as_deref()),
+    ]
+}
+
 /// Renders a document compactly; empty fields are omitted.
 pub(crate) fn render(read: &Result<Document, Unreadable>) -> String {
     let document = match read {
@@ -64,34 +85,28 @@ pub(crate) fn render(read: &Result<Document, Unreadable>) -> String {
         put(2, "lead_type", enquiry.lead_type.as_deref());
         put(2, "requested_at", enquiry.requested_at.as_deref());
         put(2, "resend", enquiry.resend.then_some("yes"));
-        let RawContact { first_name, last_name, company, emails, phones, language, street, postcode, city, country } = &enquiry.contact;
-        let fields = [("first_name", first_name), ("last_name", last_name), ("company", company), ("language", language)];
+        let RawContact { first_name, middle_name, last_name, company, emails, phones, .. } = &enquiry.contact;
+        let RawContact { preferred_channel, language, street, postcode, city, country, .. } = &enquiry.contact;
+        let fields = [
+            ("first_name", first_name),
+            ("middle_name", middle_name),
+            ("last_name", last_name),
+            ("company", company),
+            ("language", language),
+        ];
         fields.iter().for_each(|(name, value)| put(2, name, value.as_deref()));
         emails.iter().for_each(|email| put(2, "email", Some(email)));
-        phones.iter().for_each(|phone| put(2, &format!("phone {:?}", phone.kind.as_deref().unwrap_or("")), Some(&phone.number)));
+        for phone in phones {
+            put(2, &format!("phone {:?}", phone.kind.as_deref().unwrap_or("")), Some(&phone.number));
+            put(4, "time", phone.time.as_deref());
+        }
+        put(2, "preferred_channel", preferred_channel.map(|channel| format!("{channel:?}")).as_deref());
         let fields = [("street", street), ("postcode", postcode), ("city", city), ("country", country)];
         fields.iter().for_each(|(name, value)| put(2, name, value.as_deref()));
         for (label, vehicles) in [("vehicle", &enquiry.vehicles), ("trade-in", &enquiry.trade_ins)] {
             for vehicle in vehicles {
                 put(2, label, Some(""));
-                let RawVehicle { condition, year, make, model, trim, vin, stock_number, site, plate, colour, mileage, price, remarks } =
-                    vehicle;
-                let fields = [
-                    ("condition", condition),
-                    ("year", year),
-                    ("make", make),
-                    ("model", model),
-                    ("trim", trim),
-                    ("vin", vin),
-                    ("stock_number", stock_number),
-                    ("site", site),
-                    ("plate", plate),
-                    ("colour", colour),
-                    ("mileage", mileage),
-                    ("price", price),
-                    ("remarks", remarks),
-                ];
-                fields.iter().for_each(|(name, value)| put(4, name, value.as_deref()));
+                vehicle_fields(vehicle).into_iter().for_each(|(name, value)| put(4, name, value));
             }
         }
         put(2, "message", enquiry.message.as_deref());

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use forecourt_domain::base::text::{is_line, is_text};
 use forecourt_domain::base::{ElementId, Fault, Money, Refusal, UserId};
-use forecourt_domain::elements::{Comment, Content, Document, ElementKind, Form, Line, Quote, TradeIn};
+use forecourt_domain::elements::{Comment, Content, Document, ElementKind, Form, Line, Quote, QuoteDraft, TradeIn};
 use forecourt_domain::enquiry::Vehicle;
 use forecourt_domain::rules::elements::CommunicationRequest;
 use forecourt_edge::formats::json::{Loose, Text, known, note};
@@ -206,7 +206,8 @@ impl QuoteBody {
             faults.push(Fault::new("valid_until", "LEAD-2", "must be a date such as 2026-12-31"));
         }
         let notes = note(self.notes, "notes", &mut faults);
-        Quote::entered(vehicle, price, lines, valid_until.and_then(Result::ok), notes, faults).map_err(Refusal::Invalid)
+        let draft = QuoteDraft { vehicle, price, lines, valid_until: valid_until.and_then(Result::ok), notes };
+        Quote::entered(draft, faults).map_err(Refusal::Invalid)
     }
 }
 

@@ -153,6 +153,9 @@ pub struct CommunicationView {
     /// Note of a call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Address or number to which an e-mail or an SMS was sent last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// Delivery state of an e-mail or an SMS: `queued`, `sending`, `sent`, `suppressed`, `failed` or `unclear` (MSG-1).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(rename = "fate")]
@@ -226,6 +229,7 @@ impl CommunicationView {
             form: None,
             reached: None,
             note: None,
+            to: letter.and_then(|letter| letter.to.clone()),
             state: letter.map(|letter| letter.state.name()),
             why,
         };

@@ -1,13 +1,13 @@
 //! The filters and the search of the lists (LEAD-8).
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{ChannelKey, Email, LeadId, Phone, Refusal, UserId};
+use forecourt_domain::base::text::{SearchWords, caseless, letters};
+use forecourt_domain::base::{ChannelKey, Email, Fault, LeadId, Phone, Refusal, UserId};
 use forecourt_domain::enquiry::LeadType;
-use forecourt_domain::lead::bare_plate;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::Call;
-use forecourt_edge::usecase::directory::{contact_of, records};
+use forecourt_edge::usecase::directory::{contact_of, pointed};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, LeadRow, Load};
 
@@ -29,25 +29,27 @@ impl Filter {
     /// Reads the query parameters of a list or a board. `arrivals` names the two parameters of the arrival range.
     ///
     /// # Errors
-    /// 422 names the parameter that cannot be read.
+    /// 422 names every parameter that cannot be read.
     pub(crate) fn read(call: &Call, arrivals: [&'static str; 2]) -> Result<Self, Refusal> {
+        let mut faults = Vec::new();
         let status = call.query("status").map(str::to_owned);
         if status.as_deref().is_some_and(|status| !matches!(status, "in_progress" | "won" | "lost")) {
-            return Err(Refusal::field("status", "LEAD-8", "must be in_progress, won or lost"));
+            faults.push(Fault::new("status", "LEAD-8", "must be in_progress, won or lost"));
         }
         let lead_type = call.query("type").map(|text| LeadType::NAMES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind));
         if lead_type == Some(None) {
             let names = LeadType::NAMES.map(|(name, _)| name).join(", ");
-            return Err(Refusal::field("type", "LEAD-8", format!("must be one of {names}")));
+            faults.push(Fault::new("type", "LEAD-8", format!("must be one of {names}")));
         }
-        Ok(Self {
+        let filter = Self {
             status,
-            owner: call.query_as("owner", "LEAD-8", "the id of a user")?,
+            owner: kept(call.query_as("owner", "LEAD-8", "the id of a user"), &mut faults)?,
             lead_type: lead_type.flatten(),
-            source: call.query("source").map(|source| source.trim().to_lowercase()),
-            arrivals: range(call, arrivals)?,
-            overdue: call.query_as("overdue", "LEAD-8", "true or false")?,
-        })
+            source: call.query("source").map(caseless),
+            arrivals: kept(range(call, arrivals), &mut faults)?,
+            overdue: kept(call.query_as("overdue", "LEAD-8", "true or false"), &mut faults)?,
+        };
+        if faults.is_empty() { Ok(filter) } else { Err(Refusal::Invalid(faults)) }
     }
 
     /// Whether it filters by anything other than the owner, so that few of an owner's leads may match.
@@ -62,10 +64,21 @@ impl Filter {
         self.owner.as_ref().is_none_or(|owner| facts.owner.as_ref() == Some(owner))
             && self.status.as_deref().is_none_or(|status| facts.status.name() == status)
             && self.lead_type.is_none_or(|kind| facts.lead_type == kind)
-            && self.source.as_ref().is_none_or(|source| facts.source.to_lowercase() == *source)
+            && self.source.as_ref().is_none_or(|source| caseless(&facts.source) == *source)
             && self.arrivals.0.is_none_or(|from| facts.arrived >= from)
             && self.arrivals.1.is_none_or(|until| facts.arrived < until)
             && self.overdue.is_none_or(|wanted| wanted == overdue)
+    }
+}
+
+/// Keeps the faults of one parameter, so that the answer names those of the others too.
+fn kept<T: Default>(read: Result<T, Refusal>, faults: &mut Vec<Fault>) -> Result<T, Refusal> {
+    match read {
+        Err(Refusal::Invalid(more)) => {
+            faults.extend(more);
+            Ok(T::default())
+        }
+        other => other,
     }
 }
 
@@ -75,16 +88,20 @@ impl Filter {
 /// 422 if one is not a time, or if the second is before the first.
 pub(crate) fn range(call: &Call, [from, until]: [&'static str; 2]) -> Result<Range, Refusal> {
     let time = |name| call.query_as::<DateTime<Utc>>(name, "LEAD-8", "a time such as 2026-11-25T10:00:00Z");
-    let range = (time(from)?, time(until)?);
+    let mut faults = Vec::new();
+    let range = (kept(time(from), &mut faults)?, kept(time(until), &mut faults)?);
+    if !faults.is_empty() {
+        return Err(Refusal::Invalid(faults));
+    }
     if range.0.zip(range.1).is_some_and(|(from, until)| until < from) {
         return Err(Refusal::field(until, "LEAD-8", format!("must not be before {from}")));
     }
     Ok(range)
 }
 
-/// A search text: part of a name, a lead's number, a telephone number, an e-mail address, or a number plate.
+/// A search text: parts of a name in any order, a lead's number, a telephone number, an e-mail address, or a number plate.
 pub(crate) struct Search {
-    words: String,
+    words: SearchWords,
     number: String,
     plate: String,
     /// If the text is a telephone number or an address: its channel, and the contact that it belongs to.
@@ -99,23 +116,25 @@ impl Search {
     /// # Errors
     /// 422 if the text is too short or too long; [`Failure`] if the table cannot be read.
     pub(crate) async fn read(platform: &Platform, call: &Call, dealer: &Dealer, text: &str) -> Result<Self, Failure> {
-        let words = text.trim().to_lowercase();
-        if !(2..=100).contains(&words.chars().count()) {
+        let text = text.trim();
+        if !(2..=100).contains(&text.chars().count()) {
             return Err(Refusal::field("q", "LEAD-8", "must be 2 to 100 characters").into());
         }
         let channel = match Email::parse(text) {
-            Ok(email) => Some(email.to_string()),
-            Err(_) => Phone::read(text.trim(), dealer.settings.country).e164,
+            Ok(email) => Some(email.key()),
+            Err(_) => Phone::read(text, dealer.settings.country).channel(),
         };
         let channel = channel.map(|channel| platform.store.secret().channel(&call.scope, &channel));
-        let lead: Option<LeadId> = words.parse().ok();
-        let number = words.chars().filter(char::is_ascii_digit).collect();
-        let search = Self { plate: bare_plate(&words), number, words, contact: None, leads: lead.map(|lead| vec![lead]) };
+        let lead: Option<LeadId> = text.parse().ok();
+        let number = text.chars().filter(char::is_ascii_digit).collect();
+        let search = Self { plate: letters(text), number, words: SearchWords::of(text), contact: None, leads: lead.map(|lead| vec![lead]) };
         let Some(channel) = channel else { return Ok(search) };
-        let channels = [channel.clone()];
         // Ten digits can be a telephone number or a lead's number.
         let load = Load::of([Key::Channel(channel.clone())].into_iter().chain(lead.map(Key::Lead)));
-        let loaded = platform.store.load(&call.scope, &load.then(|loaded| records(loaded, &channels))).await?;
+        let loaded = platform
+            .store
+            .load(&call.scope, &load.then(|loaded| pointed(loaded, &channel).map(Key::Channel).into_iter().collect()))
+            .await?;
         let lead = lead.filter(|lead| loaded.lead(*lead).is_some());
         let known = contact_of(&loaded, &channel);
         let leads = match &known {
@@ -135,12 +154,12 @@ impl Search {
     pub(crate) fn matches(&self, row: &LeadRow) -> bool {
         let facts = &row.facts;
         let by_number = self.number.len() >= 4 && facts.id.to_string().contains(&self.number);
-        let by_plate = self.plate.len() >= 3 && facts.plate.as_ref().is_some_and(|plate| plate.contains(&self.plate));
+        let by_plate = self.plate.len() >= 3 && facts.plate.as_ref().is_some_and(|plate| letters(plate).contains(&self.plate));
         let by_contact = self
             .contact
             .as_ref()
             .is_some_and(|[channel, contact]| facts.contact_id.as_ref() == Some(contact) || facts.elsewhere.contains(channel));
-        let by_name = |name: &String| name.to_lowercase().contains(&self.words);
+        let by_name = |name: &String| self.words.match_name(name);
         by_number || by_plate || by_contact || by_name(&facts.contact) || row.others.iter().any(by_name)
     }
 }

@@ -1,15 +1,16 @@
 //! The search of the contact centre: by an exact number, e-mail address, telephone number or full name, and logged (ACC-1).
 
 use forecourt_domain::access::{AccessEvent, AccessRecord};
+use forecourt_domain::base::text::folded_name;
 use forecourt_domain::base::{ChannelKey, DealerId, Email, Fault, LeadId, Phone, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::usecase::directory::{contact_of, records};
+use forecourt_edge::usecase::directory::{contact_of, pointed};
 use forecourt_store::keys::Key;
-use forecourt_store::{Failure, LeadList, LeadRow, Load, Paging};
+use forecourt_store::{DealerLeads, Failure, LeadList, LeadRow, Load, Paging};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -29,7 +30,7 @@ pub struct LeadSearchBody {
     /// A telephone number of the contact, as dialled from the dealer's country, or with `+`.
     #[schema(value_type = Option<String>)]
     phone: Loose<Text>,
-    /// The full name of the contact, in upper or lower case.
+    /// The full name of the contact, in upper or lower case, with or without accents.
     #[schema(value_type = Option<String>)]
     name: Loose<Text>,
 }
@@ -93,27 +94,22 @@ impl LeadSearchBody {
             }
             (None, Some(text), None, None) => {
                 let email = Email::parse(&text).map_err(|_| fault("email", "must be an e-mail address"))?;
-                Ok(Term::Email(email.to_string()))
+                Ok(Term::Email(email.key()))
             }
             (None, None, Some(text), None) => {
-                let phone = Phone::read(&text, dealer.settings.country).e164;
+                let phone = Phone::read(&text, dealer.settings.country).channel();
                 phone
                     .map(Term::Phone)
                     .ok_or_else(|| fault("phone", "must be a telephone number that can be dialled from the dealer's country"))
             }
             (None, None, None, Some(text)) => {
-                let name = folded(&text);
+                let name = folded_name(&text);
                 let full = (2..=200).contains(&name.chars().count());
                 full.then_some(Term::Name(name)).ok_or_else(|| fault("name", "must be a full name of 2 to 200 characters"))
             }
             _ => Err(fault("number", "exactly one of number, email, phone and name must be set")),
         }
     }
-}
-
-/// A name for comparison: without case, and with single spaces.
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// `POST /dealers/{dealer}/lead-search`: the search is stored in the access log before it is answered.
@@ -158,24 +154,25 @@ pub(crate) async fn find(platform: &Platform, call: &Call) -> Result<Answer, Pro
 /// Returns the dealer's leads that match, newest first.
 async fn found(platform: &Platform, call: &Call, dealer: &Dealer, term: &Term) -> Result<LeadList, Failure> {
     let (scope, store) = (&call.scope, &platform.store);
+    let list = DealerLeads { scope, dealer };
     let paging = Paging { now: call.now, cursor: None, limit: MOST, from: None, at_once: None };
     let channel = match term {
-        Term::Number(lead) => return store.leads_by_number(scope, dealer, [*lead], paging, |_| true).await,
+        Term::Number(lead) => return store.leads_by_number(list, [*lead], paging, |_| true).await,
         Term::Name(name) => {
-            let named = |text: &String| folded(text) == *name;
-            return store.leads(scope, dealer, paging, |row| named(&row.facts.contact) || row.others.iter().any(named)).await;
+            let named = |text: &String| folded_name(text) == *name;
+            return store.leads(list, paging, |row| named(&row.facts.contact) || row.others.iter().any(named)).await;
         }
         Term::Email(channel) | Term::Phone(channel) => store.secret().channel(scope, channel),
     };
-    let channels = [channel.clone()];
-    let loaded = store.load(scope, &Load::of([Key::Channel(channel.clone())]).then(|loaded| records(loaded, &channels))).await?;
+    let load = Load::of([Key::Channel(channel.clone())]);
+    let loaded = store.load(scope, &load.then(|loaded| pointed(loaded, &channel).map(Key::Channel).into_iter().collect())).await?;
     let contact = contact_of(&loaded, &channel);
     let record: Option<&ChannelKey> = contact.as_ref().map(|contact| &contact.id);
     let wanted =
         |row: &LeadRow| record.is_some_and(|id| row.facts.contact_id.as_ref() == Some(id)) || row.facts.elsewhere.contains(&channel);
     match contact.as_ref().map(|contact| contact.all_leads()) {
-        Some(Some(leads)) => store.leads_by_number(scope, dealer, leads.iter().copied(), paging, wanted).await,
+        Some(Some(leads)) => store.leads_by_number(list, leads.iter().copied(), paging, wanted).await,
         // A channel that no contact has may still lead to a lead: a relay that many customers share.
-        _ => store.leads(scope, dealer, paging, wanted).await,
+        _ => store.leads(list, paging, wanted).await,
     }
 }

@@ -11,7 +11,7 @@ use forecourt_domain::lead::{Lead, Task};
 use forecourt_domain::rules::appointment::with_appointments;
 use forecourt_domain::rules::calendar::{CalendarContext, with_events_moved, with_reservations_moved};
 use forecourt_domain::rules::distribution;
-use forecourt_domain::rules::distribution::pool::{self, Claimed};
+use forecourt_domain::rules::distribution::pool::{self, Claimed, PoolLeads};
 use forecourt_domain::rules::lead::task;
 use forecourt_domain::settings::{Dealer, Lane};
 use forecourt_edge::Platform;
@@ -129,7 +129,8 @@ pub(crate) async fn claim(platform: &Platform, call: &Call) -> Result<Answer, Pr
                 .needs_on(Right::WorkLeads, lead, &dealer.settings, call.now)
                 .or_else(|refusal| check_saw_pool_lead(refusal, dealer, call))?;
             let first: Vec<&Lead> = first.iter().filter_map(|key| if let Key::Lead(id) = key { loaded.lead(*id) } else { None }).collect();
-            Ok(match pool::claim(lead, dealer, &pool_of(loaded, dealer), &first, user, call.now)? {
+            let waiting = PoolLeads { pool: &pool_of(loaded, dealer), first: &first };
+            Ok(match pool::claim(lead, dealer, waiting, user, call.now)? {
                 Claimed::Taken(decision) => {
                     let decision = with_planned(decision, dealer, loaded, call)?;
                     let decision = with_appointments(decision, lead, dealer, |id| loaded.appointment(id), call.now);

@@ -1,16 +1,17 @@
 //! The contacts of a lead: add, correct, make the main contact, remove (LEAD-7).
 
 use crate::page::LeadContactView;
-use forecourt_domain::base::{ChannelKey, ContactId, Country, LeadId, Refusal, numbered};
+use forecourt_domain::base::{ChannelKey, ContactId, Country, Fault, LeadId, Refusal, numbered};
 use forecourt_domain::decision::Decision;
-use forecourt_domain::directory::Contact;
-use forecourt_domain::enquiry::{Enquiry, Person, RawContact, RawPhone};
+use forecourt_domain::directory::{ChannelKind, KnownChannel};
+use forecourt_domain::enquiry::{Enquiry, Person, PreferredChannel, RawContact, RawPhone};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::lead::contacts::{self, ContactChange, ContactsContext};
+use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::formats::json::{Loose, Text};
 use forecourt_edge::http::{Answer, Call, Problem};
-use forecourt_edge::usecase::directory::{channels, contact_of, records};
+use forecourt_edge::usecase::directory::{PersonChannels, channels, contacts_of, known, lead_keys, leads_of, record, records};
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, enquiry_key, enquiry_of, made};
 use forecourt_store::Loaded;
 use forecourt_store::keys::Key;
@@ -25,7 +26,10 @@ pub struct LeadContactBody {
     /// Up to 100 characters.
     #[schema(value_type = Option<String>, max_length = 100)]
     first_name: Loose<Text>,
-    /// Up to 100 characters.
+    /// Up to 100 characters; not part of the display name.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    middle_name: Loose<Text>,
+    /// Up to 100 characters, with prefixes such as `van der`.
     #[schema(value_type = Option<String>, max_length = 100)]
     last_name: Loose<Text>,
     /// Up to 200 characters.
@@ -37,6 +41,9 @@ pub struct LeadContactBody {
     /// All numbers, at most five, as dialled from the dealer's country or with `+`.
     #[schema(value_type = Option<Vec<PhoneBody>>)]
     phones: Loose<Vec<PhoneBody>>,
+    /// `email` or `phone`: the channel by which the customer wants to be contacted.
+    #[schema(value_type = Option<String>, example = "phone")]
+    preferred_channel: Loose<PreferredChannel>,
     /// A language tag, such as `de` or `en-GB`.
     #[schema(value_type = Option<String>, example = "de")]
     language: Loose<Text>,
@@ -55,6 +62,10 @@ pub struct LeadContactBody {
     /// `true` makes this the lead's main contact, who receives the mail.
     #[schema(value_type = Option<bool>)]
     main: Loose<bool>,
+    /// Only in a correction: `wrong` (the default) if the e-mail addresses and numbers that it replaces never were the contact's, so that they no longer lead to
+    /// the contact; `former` if they were.
+    #[schema(value_type = Option<String>, example = "former")]
+    replaces: Loose<Text>,
 }
 
 /// A telephone number.
@@ -67,17 +78,33 @@ pub struct PhoneBody {
     #[serde(rename = "type")]
     #[schema(value_type = Option<String>, example = "mobile")]
     kind: Option<Text>,
+    /// The time at which the customer wants to be called, up to 40 characters.
+    #[schema(value_type = Option<String>, example = "evening")]
+    time: Option<Text>,
 }
 
 impl LeadContactBody {
-    fn check(self) -> Result<ContactChange, Refusal> {
+    fn check(self, corrects: bool) -> Result<ContactChange, Refusal> {
         let mut faults = Vec::new();
+        let replaces = self.replaces.text("replaces", &mut faults);
+        if replaces.is_some() && !corrects {
+            faults.push(Fault::new("replaces", "LEAD-7", "is only for the correction of a contact"));
+        } else if replaces.as_deref().is_some_and(|name| !matches!(name, "wrong" | "former")) {
+            faults.push(Fault::new("replaces", "LEAD-7", "must be wrong or former"));
+        }
+        let keeps_former = replaces.as_deref() == Some("former");
         let emails = self.emails.take("emails", "a list of addresses", &mut faults);
         let phones = self.phones.take("phones", "a list of objects with number and optional type", &mut faults);
+        let preferred_channel = match self.preferred_channel {
+            Loose::Here(PreferredChannel::Unknown) => Loose::Wrong,
+            known => known,
+        };
+        let preferred_channel = preferred_channel.take("preferred_channel", "email or phone", &mut faults);
         let main = self.main.take("main", "true or false", &mut faults);
         let mut text = |name: &str, value: Loose<Text>| value.text(name, &mut faults);
         let entered = RawContact {
             first_name: text("first_name", self.first_name),
+            middle_name: text("middle_name", self.middle_name),
             last_name: text("last_name", self.last_name),
             company: text("company", self.company),
             language: text("language", self.language),
@@ -87,15 +114,17 @@ impl LeadContactBody {
             country: text("country", self.country),
             emails: emails.iter().flatten().map(|Text(email)| email.clone()).collect(),
             phones: phones.iter().flatten().map(PhoneBody::raw).collect(),
+            preferred_channel,
         };
-        let wanted = ContactChange { raw: entered, emails: emails.is_some(), phones: phones.is_some(), main };
+        let wanted = ContactChange { raw: entered, emails: emails.is_some(), phones: phones.is_some(), main, keeps_former };
         if faults.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(faults)) }
     }
 }
 
 impl PhoneBody {
     fn raw(&self) -> RawPhone {
-        RawPhone { number: self.number.0.clone(), kind: self.kind.as_ref().map(|Text(kind)| kind.clone()) }
+        let text = |text: &Option<Text>| text.as_ref().map(|Text(text)| text.clone());
+        RawPhone { number: self.number.0.clone(), kind: text(&self.kind), time: text(&self.time) }
     }
 }
 
@@ -115,7 +144,7 @@ enum ContactAction {
 
 /// `POST /leads/{id}/contacts`.
 pub(crate) async fn add(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let action = ContactAction::Add(call.json::<LeadContactBody>()?.check()?);
+    let action = ContactAction::Add(call.json::<LeadContactBody>()?.check(false)?);
     let (answer, id, version) = apply(platform, call, 201, &action).await?;
     let name: ContactId = numbered(version.unwrap_or_default());
     Ok(answer.header("location", format!("/leads/{id}/contacts/{name}")))
@@ -123,7 +152,7 @@ pub(crate) async fn add(platform: &Platform, call: &Call) -> Result<Answer, Prob
 
 /// `PATCH /leads/{id}/contacts/{contact}`.
 pub(crate) async fn correct(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let wanted = call.json::<LeadContactBody>()?.check()?;
+    let wanted = call.json::<LeadContactBody>()?.check(true)?;
     let action = ContactAction::Correct(call.part("contact", "contact")?, wanted);
     Ok(apply(platform, call, 200, &action).await?.0)
 }
@@ -159,32 +188,92 @@ impl ContactAction {
     }
 }
 
+/// The channels of a contact before and after a change.
+struct Changed {
+    /// The channels that the contact did not have before.
+    new: PersonChannels,
+    /// The channels that the contact has no longer and never had. Empty if they are former ones.
+    removed: PersonChannels,
+}
+
+impl Changed {
+    fn of(platform: &Platform, call: &Call, action: &ContactAction, (lead, dealer): (&Lead, &Dealer), loaded: &Loaded) -> Self {
+        let enquiry = enquiry_of(loaded, lead);
+        let of = |person: &Person| channels(platform, &call.scope, dealer, person);
+        let after = action.person(lead, enquiry, dealer.settings.country).ok().flatten();
+        let Some(after) = after.map(|person| of(&person)) else {
+            return Self { new: PersonChannels::default(), removed: PersonChannels::default() };
+        };
+        let before = action.before(lead, enquiry).map(|person| of(&person)).unwrap_or_default();
+        let wrong = matches!(action, ContactAction::Correct(_, ContactChange { keeps_former: false, .. }));
+        let removed = if wrong { before.clone().only(|key| !after.has(key)) } else { PersonChannels::default() };
+        // Another contact of this lead can have the channel.
+        let corrected = if let ContactAction::Correct(id, _) = action { Some(id) } else { None };
+        let others = lead.people(enquiry).into_iter().filter(|contact| Some(&contact.id) != corrected);
+        let others: Vec<PersonChannels> = others.map(|contact| of(&contact.person)).collect();
+        let removed = removed.only(|key| !others.iter().any(|channels| channels.has(key)));
+        Self { new: after.only(|key| !before.has(key)), removed }
+    }
+
+    /// Returns whether a contact of another lead of the record, with another name, has the channel.
+    fn is_kept(&self, key: &ChannelKey, lead: &Lead, loaded: &Loaded, channels_of: impl Fn(&Person) -> PersonChannels) -> bool {
+        let Some(record) = lead.contact_id.as_ref().and_then(|id| record(loaded, id)) else { return false };
+        contacts_of(loaded, &record.id, leads_of(&record, Some(lead.id))).any(|contact| {
+            let channels = channels_of(&contact.person);
+            let is_another = channels.name.as_ref().zip(self.removed.name.as_ref()).is_some_and(|(one, other)| !one.agrees(other));
+            is_another && channels.has(key)
+        })
+    }
+}
+
+/// Returns the latest leads at the lead's dealer of other people who have one of the channels.
+fn leads_of_others(known: &[KnownChannel], lead: &Lead) -> Vec<LeadId> {
+    let others = known.iter().filter(|channel| channel.kind != ChannelKind::Switchboard).filter_map(|channel| channel.owner.as_ref());
+    let others = others.filter(|owner| Some(&owner.id) != lead.contact_id.as_ref());
+    let mut leads: Vec<LeadId> =
+        others.filter_map(|owner| owner.latest.get(&lead.dealer).copied()).filter(|other| *other != lead.id).collect();
+    leads.sort_unstable();
+    leads.dedup();
+    leads
+}
+
 /// Applies a change of the contacts. Returns the response, the lead, and the version that this request created.
 async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAction) -> Result<(Answer, LeadId, Option<u64>), Problem> {
     let id: LeadId = call.part("id", "lead")?;
     let by = call.scope.actor();
-    // New channels are added to the contact directory.
-    let new_channels = |lead: &Lead, loaded: &Loaded| -> Vec<ChannelKey> {
-        let Some(dealer) = loaded.dealer(&lead.dealer) else { return Vec::new() };
-        let enquiry = enquiry_of(loaded, lead);
-        let Ok(Some(person)) = action.person(lead, enquiry, dealer.settings.country) else { return Vec::new() };
-        let before = action.before(lead, enquiry).map(|before| channels(platform, &call.scope, dealer, &before)).unwrap_or_default();
-        channels(platform, &call.scope, dealer, &person).into_iter().filter(|channel| !before.contains(channel)).collect()
-    };
     let also = |loaded: &Loaded| {
         let Some(lead) = loaded.lead(id) else { return Vec::new() };
-        let channels = new_channels(lead, loaded);
-        let pointed = records(loaded, &channels);
-        let own = lead.contact_id.clone().into_iter().chain(channels).map(Key::Channel);
-        own.chain(pointed).chain([enquiry_key(loaded, id)]).chain(action.added_in().map(|version| Key::Entry(id, version))).collect()
+        let Some(dealer) = loaded.dealer(&lead.dealer) else { return Vec::new() };
+        let changed = Changed::of(platform, call, action, (lead, dealer), loaded);
+        let own = lead.contact_id.clone().map(Key::Channel).into_iter().chain(changed.new.keys()).chain(changed.removed.keys());
+        let named = changed.removed.named_keys();
+        let pointed = records(loaded, &changed.new).into_iter().chain(records(loaded, &changed.removed));
+        let others = leads_of_others(&known(loaded, &changed.new), lead).into_iter().map(Key::Lead);
+        let corrected = lead.contact_id.as_ref().filter(|_| !changed.removed.all.is_empty()).and_then(|id| record(loaded, id));
+        let kept: Vec<Key> = corrected.iter().flat_map(|record| lead_keys(loaded, leads_of(record, Some(id)))).collect();
+        let entry = action.added_in().map(|version| Key::Entry(id, version));
+        own.chain(named).chain(pointed).chain([enquiry_key(loaded, id)]).chain(entry).chain(others).chain(kept).collect()
     };
     let rule = |LeadContext { lead, dealer, loaded }: LeadContext<'_>| {
         let enquiry = enquiry_of(loaded, lead);
         let person = action.person(lead, enquiry, dealer.settings.country)?;
-        let known: Vec<(ChannelKey, Option<Contact>)> =
-            new_channels(lead, loaded).into_iter().map(|channel| (channel.clone(), contact_of(loaded, &channel))).collect();
-        let record = lead.contact_id.as_ref().and_then(|id| contact_of(loaded, id));
-        let context = ContactsContext { lead, enquiry, record: record.as_ref(), known: &known, by: &by, now: call.now };
+        let changed = Changed::of(platform, call, action, (lead, dealer), loaded);
+        let new = known(loaded, &changed.new);
+        let channels_of = |person: &Person| channels(platform, &call.scope, dealer, person);
+        let given_up = known(loaded, &changed.removed.clone().only(|key| !changed.is_kept(key, lead, loaded, channels_of)));
+        let others: Vec<&Lead> = leads_of_others(&new, lead).into_iter().filter_map(|other| loaded.lead(other)).collect();
+        let record = lead.contact_id.as_ref().and_then(|id| record(loaded, id));
+        let context = ContactsContext {
+            lead,
+            enquiry,
+            record: record.as_ref(),
+            known: &new,
+            given_up: &given_up,
+            name: changed.new.name.as_ref(),
+            others: &others,
+            by: &by,
+            now: call.now,
+        };
         match (action, person) {
             (ContactAction::Add(wanted), Some(person)) => contacts::add(&context, person, wanted.main == Some(true)).map(Some),
             (ContactAction::Correct(contact, wanted), Some(person)) => contacts::correct(&context, contact, person, wanted.main),

@@ -1,68 +1,7 @@
-//! E-mail addresses, telephone numbers, countries and languages.
+//! Countries, languages and the keys of contact channels.
 
-use email_address::{EmailAddress, Options};
-use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
+use rlibphonenumber::Region;
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// An e-mail address that mail can be sent to: at most 254 characters, with a domain that has a top level.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Email(String);
-
-impl Email {
-    /// Reads an address; its domain becomes lower case.
-    ///
-    /// # Errors
-    /// [`BadEmail`] with the reason.
-    pub fn parse(text: &str) -> Result<Self, BadEmail> {
-        let options = Options::default().with_required_tld().without_domain_literal().without_display_text();
-        let address = EmailAddress::parse_with_options(text.trim(), options).map_err(|e| BadEmail(e.to_string()))?;
-        if address.as_str().len() > 254 {
-            return Err(BadEmail("it is longer than 254 characters".into()));
-        }
-        Ok(Self(format!("{}@{}", address.local_part(), address.domain().to_lowercase())))
-    }
-
-    /// The address.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns whether both addresses reach the same person. Upper and lower case make no difference.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.0.to_lowercase() == other.0.to_lowercase()
-    }
-
-    /// The part after the `@`, in lower case.
-    pub fn domain(&self) -> &str {
-        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
-    }
-}
-
-impl TryFrom<String> for Email {
-    type Error = BadEmail;
-    fn try_from(text: String) -> Result<Self, BadEmail> {
-        Self::parse(&text)
-    }
-}
-
-impl fmt::Display for Email {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// The text is not an e-mail address.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("is not an e-mail address: {0}")]
-pub struct BadEmail(String);
-
-impl From<Email> for String {
-    fn from(email: Email) -> Self {
-        email.0
-    }
-}
 
 impl From<Country> for String {
     fn from(country: Country) -> Self {
@@ -90,7 +29,8 @@ impl Country {
         std::str::from_utf8(&self.0).unwrap_or("")
     }
 
-    fn region(self) -> Option<Region> {
+    /// The region of the telephone numbering plan.
+    pub(super) fn region(self) -> Option<Region> {
         self.as_str().parse().ok()
     }
 }
@@ -108,28 +48,6 @@ impl TryFrom<String> for Country {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not a two-letter country code such as DE")]
 pub struct BadCountry;
-
-/// A telephone number: as typed, and in E.164 where it can be read (INT-3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Phone {
-    /// As the customer or the sender typed it.
-    pub typed: String,
-    /// `+` and up to 15 digits. `None` if the number is not valid.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub e164: Option<String>,
-    /// The kind as named by the sender: mobile, home, work …
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-}
-
-impl Phone {
-    /// Reads `typed` as it is dialled in `country`. `e164` is `None` if the number is not valid.
-    pub fn read(typed: &str, country: Country) -> Self {
-        let number = PhoneNumber::parse(typed, country.region()).ok().filter(PhoneNumber::is_valid);
-        let e164 = number.map(|n| n.format_as(PhoneNumberFormat::E164).into_owned());
-        Self { typed: typed.to_owned(), e164, kind: None }
-    }
-}
 
 /// A language by its ISO 639 code in lower case, such as `de`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,17 +2,22 @@
 
 mod actor;
 mod address;
+mod dialling;
+mod email;
 mod event_types;
 mod ids;
 mod kinds;
 mod media;
 mod money;
+mod phone;
+mod phone_text;
 mod refusal;
 mod role;
 pub mod text;
 
 pub use actor::{Actor, Partner, PartnerKind};
-pub use address::{BadCountry, BadEmail, BadLanguage, ChannelKey, Country, Email, Language, Phone};
+pub use address::{BadCountry, BadLanguage, ChannelKey, Country, Language};
+pub use email::{BadEmail, Email, UNDELIVERABLE};
 pub use event_types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
 pub use ids::{
     AppointmentId, BadId, BadLeadId, ContactId, DeadlineId, DealerId, DistributionGroupId, ElementId, EventId, ExportId, FeedId, GroupId,
@@ -22,5 +27,6 @@ pub use ids::{
 pub use kinds::{AppointmentKind, AppointmentOrigin, AppointmentTeam, LostReason, ReactionKind, Status, StepKind, Subject};
 pub use media::{Media, Medium};
 pub use money::{Currency, MAX_MONEY, Money};
+pub use phone::Phone;
 pub use refusal::{Fault, Refusal};
 pub use role::{Right, Role};

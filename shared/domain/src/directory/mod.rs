@@ -1,8 +1,12 @@
 //! The group's directory of contacts (INT-6).
 
+mod channels;
+mod known_name;
 mod recognition;
 
-pub use recognition::{Recognised, find_person, recognise};
+pub use channels::{ChannelKind, KnownChannel};
+pub use known_name::KnownName;
+pub use recognition::{Clash, Recognised, find_person};
 
 use crate::base::{ChannelKey, DealerId, LeadId};
 use serde::{Deserialize, Serialize};
@@ -26,15 +30,68 @@ pub struct Contact {
     /// Whether there are more leads than `leads` lists.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub and_more: bool,
+    /// The e-mail addresses among the channels.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub emails: BTreeSet<ChannelKey>,
+    /// The names under which the person asked, the latest last, at most ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<KnownName>,
+    /// What became of the channel that holds the record, if it is not the person's any longer (LEAD-7). The record stays where it is,
+    /// because leads refer to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<GivenUp>,
+}
+
+/// What became of a channel that a person has given up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenUp {
+    /// The record to which the channel leads now. `None` if it leads to nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<ChannelKey>,
 }
 
 impl Contact {
     /// The maximum number of leads that a record lists.
     const LEADS: usize = 100;
+    /// The maximum number of further channels of a record. More channels mean that the contact is not one person, but a relay for many.
+    pub(crate) const ALIASES: usize = 20;
+    /// The maximum number of names that a record keeps.
+    const NAMES: usize = 10;
 
     /// Creates a contact with one channel and no leads.
     pub fn new(id: ChannelKey) -> Self {
-        Self { id, aliases: BTreeSet::new(), latest: BTreeMap::new(), leads: Vec::new(), and_more: false }
+        Self {
+            id,
+            aliases: BTreeSet::new(),
+            latest: BTreeMap::new(),
+            leads: Vec::new(),
+            and_more: false,
+            emails: BTreeSet::new(),
+            names: Vec::new(),
+            given_up: None,
+        }
+    }
+
+    /// Returns whether who has one of this person's telephone numbers is this person: if the names agree, or if one side has no name and
+    /// no e-mail address differs (INT-6). `emails` are the e-mail addresses of the other side.
+    pub(crate) fn is_same_by_phone(&self, name: Option<&KnownName>, emails: &[&ChannelKey]) -> bool {
+        match name.filter(|_| !self.names.is_empty()) {
+            Some(name) => self.names.iter().any(|known| known.agrees(name)),
+            None => self.emails.is_empty() || emails.is_empty() || emails.iter().any(|email| self.emails.contains(*email)),
+        }
+    }
+
+    /// Adds e-mail addresses and a name to what is known of the person.
+    pub(crate) fn learn(&mut self, emails: impl IntoIterator<Item = ChannelKey>, name: Option<&KnownName>) {
+        let emails: Vec<ChannelKey> = emails.into_iter().filter(|email| *email == self.id || self.aliases.contains(email)).collect();
+        self.emails.extend(emails);
+        // A name without a first name would agree with everybody of the last name: it stands only until the first name is known.
+        if let Some(name) = name.filter(|name| !self.names.iter().any(|known| known == *name || name.abbreviates(known))) {
+            self.names.retain(|known| !known.abbreviates(name));
+            self.names.push(name.clone());
+            let over = self.names.len().saturating_sub(Self::NAMES);
+            self.names.drain(..over);
+        }
     }
 
     /// Returns every lead that names a channel of this person. `None` if the record does not list all of them.

@@ -1,23 +1,37 @@
-//! Recognises a person by the channels of an enquiry (INT-6).
+//! Recognises a person by the channels and the name of an enquiry (INT-6).
 
 use crate::base::{ChannelKey, DealerId, LeadId};
-use crate::directory::Contact;
+use crate::directory::{ChannelKind, Contact, KnownChannel, KnownName};
 use std::collections::BTreeMap;
 
 /// The new state of the contact directory after an enquiry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recognised {
-    /// The record. After an enquiry, its lead is the latest one at its dealer.
+    /// The record.
     pub contact: Contact,
+    /// Whether the record is new, or has learnt a channel or a name.
+    pub changed: bool,
     /// Channels that refer to the record from now on.
-    pub new_aliases: Vec<ChannelKey>,
-    /// Whether a channel of this enquiry belongs to another person. That channel stays unchanged: e-mail has precedence over phone, and
-    /// records are not merged.
-    pub clash: bool,
+    pub new_aliases: Vec<KnownChannel>,
+    /// Telephone numbers of other people that refer to the record from now on if they come with this person's name.
+    pub new_named: Vec<ChannelKey>,
+    /// Channels of this enquiry that belong to another person. They stay unchanged: records are not merged.
+    pub clashes: Vec<Clash>,
     /// The enquiry's channels, each with the record that it referred to before.
     pub channels: Vec<(ChannelKey, Option<ChannelKey>)>,
     /// These records as they were before, each once.
     pub known: Vec<Contact>,
+}
+
+/// A channel that two people use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clash {
+    /// The address or number.
+    pub channel: String,
+    /// For a telephone number: the key of the number together with this person's name.
+    pub named: Option<ChannelKey>,
+    /// The other person.
+    pub other: Contact,
 }
 
 impl Recognised {
@@ -25,41 +39,87 @@ impl Recognised {
     pub fn elsewhere(&self) -> impl Iterator<Item = &ChannelKey> {
         let here = |(channel, owner): &&(ChannelKey, Option<ChannelKey>)| match owner {
             Some(owner) => *owner == self.contact.id,
-            None => *channel == self.contact.id || self.new_aliases.contains(channel),
+            None => *channel == self.contact.id || self.new_aliases.iter().any(|alias| alias.key == *channel),
         };
         self.channels.iter().filter(move |of| !here(of)).map(|(channel, _)| channel)
     }
+
+    /// Makes `lead` the person's latest one at `dealer`.
+    #[must_use]
+    pub fn with_latest(mut self, dealer: &DealerId, lead: LeadId) -> Self {
+        self.contact.and_more = self.contact.all_leads().is_none();
+        self.contact.latest.insert(dealer.clone(), lead);
+        self
+    }
 }
 
-/// Recognises the contact of an enquiry, or creates one (INT-6). `known` holds the enquiry's channels in order of precedence (e-mail
-/// before phone), each with the contact that it refers to.
+/// Recognises the person of an enquiry or an appointment, or creates one (INT-6). `known` holds the person's channels in order of
+/// precedence (e-mail before phone), and `name` the person's name. `seed` is the id of the enquiry or appointment: a new record is named
+/// by it if every channel is taken.
 ///
-/// `None` if the enquiry has no channel that identifies a person.
-pub fn recognise(known: &[(ChannelKey, Option<Contact>)], dealer: &DealerId, lead: LeadId) -> Option<Recognised> {
-    let mut found = find_person(known)?;
-    found.contact.and_more = found.contact.all_leads().is_none();
-    found.contact.latest.insert(dealer.clone(), lead);
-    Some(found)
-}
+/// An e-mail address identifies a person. A telephone number does so only if the names agree, or if one side has no name and no e-mail
+/// address differs. `None` if there is no channel that identifies a person.
+pub fn find_person(known: &[KnownChannel], name: Option<&KnownName>, seed: &str) -> Option<Recognised> {
+    let emails: Vec<&ChannelKey> = of_kind(known, ChannelKind::Email).map(|channel| &channel.key).collect();
+    let is_same = |contact: &&Contact| contact.is_same_by_phone(name, &emails);
+    let named = |channel: &KnownChannel| channel.named.as_ref().and_then(|(_, owner)| owner.clone());
+    let by_email = of_kind(known, ChannelKind::Email).find_map(|channel| channel.owner.clone());
+    let by_phone = || {
+        let owner = |channel: &KnownChannel| channel.owner.as_ref().filter(is_same).cloned();
+        of_kind(known, ChannelKind::Phone).find_map(|channel| owner(channel).or_else(|| named(channel).filter(|one| is_same(&one))))
+    };
+    let found = by_email.or_else(by_phone);
+    let before = found.clone();
+    let mut contact = found.or_else(|| fresh(known, seed).map(Contact::new))?;
 
-/// Like [`recognise`], for a person without a new lead: the customer of an appointment.
-pub fn find_person(known: &[(ChannelKey, Option<Contact>)]) -> Option<Recognised> {
-    let (first, _) = known.first()?;
-    let mut contact = known.iter().find_map(|(_, contact)| contact.clone()).unwrap_or_else(|| Contact::new(first.clone()));
-    let mut new_aliases = Vec::new();
-    let mut clash = false;
-    for (channel, owner) in known {
-        match owner {
-            Some(owner) => clash |= owner.id != contact.id,
-            None if *channel != contact.id && !new_aliases.contains(channel) => new_aliases.push(channel.clone()),
-            None => {}
+    // The record lists its channels, so that an erasure finds them all. A person with more than 20 is probably a relay.
+    let mut room = Contact::ALIASES.saturating_sub(contact.aliases.len());
+    let (mut new_aliases, mut new_named, mut clashes) = (Vec::<KnownChannel>::new(), Vec::new(), Vec::<Clash>::new());
+    for channel in known.iter().filter(|channel| channel.kind != ChannelKind::Switchboard) {
+        match &channel.owner {
+            None if channel.key != contact.id && room > 0 && !new_aliases.iter().any(|alias| alias.key == channel.key) => {
+                room -= 1;
+                new_aliases.push(channel.clone());
+            }
+            Some(owner) if owner.id != contact.id => {
+                let named = channel.named_key.clone();
+                clashes.push(Clash { channel: channel.text.clone(), named, other: owner.clone() });
+                if let Some((key, None)) = &channel.named
+                    && *key != contact.id
+                    && room > 0
+                    && !new_named.contains(key)
+                {
+                    room -= 1;
+                    new_named.push(key.clone());
+                }
+            }
+            // A person who gave up the channel of the record takes it back.
+            None if channel.key == contact.id => contact.given_up = None,
+            _ => {}
         }
     }
-    // The record lists its channels, so that an erasure finds them all. A person with more than 20 is probably a relay.
-    new_aliases.truncate(20_usize.saturating_sub(contact.aliases.len()));
-    contact.aliases.extend(new_aliases.iter().cloned());
-    let channels = known.iter().map(|(channel, owner)| (channel.clone(), owner.as_ref().map(|owner| owner.id.clone()))).collect();
-    let known: BTreeMap<&ChannelKey, &Contact> =
-        known.iter().filter_map(|(_, owner)| owner.as_ref()).map(|owner| (&owner.id, owner)).collect();
-    Some(Recognised { contact, new_aliases, clash, channels, known: known.into_values().cloned().collect() })
+    contact.aliases.extend(new_aliases.iter().map(|alias| alias.key.clone()).chain(new_named.iter().cloned()));
+    let is_own = |channel: &&KnownChannel| channel.owner.as_ref().is_none_or(|owner| owner.id == contact.id);
+    let own_emails: Vec<ChannelKey> = of_kind(known, ChannelKind::Email).filter(is_own).map(|channel| channel.key.clone()).collect();
+    contact.learn(own_emails, name);
+    let changed = before.as_ref() != Some(&contact);
+    let channels = known.iter().map(|channel| (channel.key.clone(), channel.owner.as_ref().map(|owner| owner.id.clone()))).collect();
+    let owners: BTreeMap<&ChannelKey, &Contact> =
+        known.iter().filter_map(|channel| channel.owner.as_ref()).map(|owner| (&owner.id, owner)).collect();
+    let known = owners.into_values().cloned().collect();
+    Some(Recognised { contact, changed, new_aliases, new_named, clashes, channels, known })
+}
+
+fn of_kind(known: &[KnownChannel], kind: ChannelKind) -> impl Iterator<Item = &KnownChannel> {
+    known.iter().filter(move |channel| channel.kind == kind)
+}
+
+/// Returns the id of a new record: the first channel that nobody has, else a number together with the name, else the number with `seed`.
+fn fresh(known: &[KnownChannel], seed: &str) -> Option<ChannelKey> {
+    let seeded = |key: &ChannelKey| ChannelKey(format!("{}~{seed}", key.0));
+    let mut own = known.iter().filter(|channel| channel.kind != ChannelKind::Switchboard);
+    let free = own.clone().find(|channel| channel.owner.is_none());
+    let free = free.map(|channel| if channel.holds.is_some() { seeded(&channel.key) } else { channel.key.clone() });
+    let named = || own.clone().find_map(|channel| channel.named.as_ref().filter(|(_, owner)| owner.is_none()).map(|(key, _)| key.clone()));
+    free.or_else(named).or_else(|| own.next().map(|channel| seeded(&channel.key)))
 }

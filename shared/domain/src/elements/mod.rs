@@ -13,7 +13,7 @@ pub(crate) use comment::beginning;
 pub use communication::{Communication, Form};
 pub use counts::Counts;
 pub use document::{Document, MAX_BYTES};
-pub use quote::{Line, Quote};
+pub use quote::{Line, Quote, QuoteDraft};
 pub use test_drive::TestDrive;
 pub use trade_in::TradeIn;
 pub(crate) use trade_in::{as_enquired, enquired_id, says_which};
@@ -64,7 +64,7 @@ impl Element {
     pub(crate) fn still_here(&self) -> Result<(), Refusal> {
         match self.removed {
             None => Ok(()),
-            Some(_) => Err(Refusal::Conflict(format!("the {} was removed", self.content.kind().spoken()))),
+            Some(_) => Err(Refusal::Conflict(format!("the {} was removed (LEAD-2)", self.content.kind().spoken()))),
         }
     }
 }

@@ -25,6 +25,21 @@ pub struct Quote {
     pub notes: Option<String>,
 }
 
+/// A quote as a user enters it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuoteDraft {
+    /// The vehicle.
+    pub vehicle: Vehicle,
+    /// The total price. `None` if it is missing or invalid.
+    pub price: Option<Money>,
+    /// The lines that add up to the price.
+    pub lines: Vec<Line>,
+    /// The last day on which the quote is valid.
+    pub valid_until: Option<NaiveDate>,
+    /// Notes.
+    pub notes: Option<String>,
+}
+
 /// A line of a quote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
@@ -42,14 +57,8 @@ impl Quote {
     ///
     /// # Errors
     /// The faults of the fields and of the whole.
-    pub fn entered(
-        vehicle: Vehicle,
-        price: Option<Money>,
-        lines: Vec<Line>,
-        valid_until: Option<NaiveDate>,
-        notes: Option<String>,
-        mut faults: Vec<Fault>,
-    ) -> Result<Self, Vec<Fault>> {
+    pub fn entered(draft: QuoteDraft, mut faults: Vec<Fault>) -> Result<Self, Vec<Fault>> {
+        let QuoteDraft { vehicle, price, lines, valid_until, notes } = draft;
         says_which(&vehicle, &mut faults);
         if vehicle.condition.is_none() && !faults.iter().any(|fault| fault.field == "vehicle.condition") {
             faults.push(Fault::new("vehicle.condition", "LEAD-2", "must be new or used"));

@@ -22,7 +22,8 @@ const LINE: usize = 200;
 /// The longest message of a customer, in characters.
 const MESSAGE: usize = 10_000;
 
-const CHANNELS: usize = 5;
+/// The maximum number of e-mail addresses, and of telephone numbers, of a person.
+pub(crate) const CHANNELS: usize = 5;
 
 /// The maximum number of vehicles asked for, and of vehicles offered in part payment.
 pub const VEHICLES: usize = 5;
@@ -42,10 +43,11 @@ impl RawEnquiry {
         let lead_type = self.lead_type(&mut judge);
         let contact = self.contact.check(country, &mut judge);
         let vehicles = read_vehicles("vehicle", &self.vehicles, &mut judge);
+        let lead_type = lead_type.unwrap_or_else(|| type_of(&vehicles));
         let trade_ins = read_vehicles("trade_in", &self.trade_ins, &mut judge);
         let message = judge.lines("message", self.message.as_deref(), MESSAGE);
         let requested_at = self.requested_at(country, zone, &mut judge);
-        if contact.emails.is_empty() && contact.phones.is_empty() && !judge.faults.iter().any(|f| is_channel(&f.field)) {
+        if !contact.has_channel() && !judge.faults.iter().any(|f| is_channel(&f.field)) {
             judge.faults.push(Fault::new("contact", "INT-3", "must have at least one e-mail address or telephone number"));
         }
         if !judge.faults.is_empty() {
@@ -58,13 +60,14 @@ impl RawEnquiry {
         Ok(Enquiry { source, provider, external_id, lead_type, contact, vehicles, trade_ins, message, requested_at, flags: judge.flags })
     }
 
-    fn lead_type(&self, judge: &mut Judge) -> LeadType {
-        let Some(text) = judge.line("type", self.lead_type.as_deref(), NAME) else { return LeadType::Other };
-        let found = LeadType::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|(_, kind)| *kind).unwrap_or_else(|| {
+    /// Returns the type that the sender gives. `None` if the enquiry has no type.
+    fn lead_type(&self, judge: &mut Judge) -> Option<LeadType> {
+        let text = judge.line("type", self.lead_type.as_deref(), NAME)?;
+        let found = LeadType::NAMES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind);
+        found.or_else(|| {
             let names = LeadType::NAMES.map(|(name, _)| name).join(", ");
             judge.odd("type", "INT-4", format!("must be one of {names}"));
-            LeadType::Other
+            Some(LeadType::Other)
         })
     }
 
@@ -79,6 +82,15 @@ impl RawEnquiry {
             );
         }
         at
+    }
+}
+
+/// Returns the type of an enquiry without a type, by the first vehicle with a condition.
+fn type_of(vehicles: &[Vehicle]) -> LeadType {
+    match vehicles.iter().find_map(|vehicle| vehicle.condition) {
+        Some(Condition::New) => LeadType::NewCar,
+        Some(Condition::Used) => LeadType::UsedCar,
+        Some(Condition::Unknown) | None => LeadType::Other,
     }
 }
 
@@ -107,12 +119,14 @@ impl RawContact {
     fn check(&self, country: Country, judge: &mut Judge) -> Person {
         let mut person = Person {
             first_name: judge.line("contact.first_name", self.first_name.as_deref(), NAME),
+            middle_name: judge.line("contact.middle_name", self.middle_name.as_deref(), NAME),
             last_name: judge.line("contact.last_name", self.last_name.as_deref(), NAME),
             company: judge.line("contact.company", self.company.as_deref(), LINE),
             street: judge.line("contact.street", self.street.as_deref(), LINE),
             postcode: judge.line("contact.postcode", self.postcode.as_deref(), 20),
             city: judge.line("contact.city", self.city.as_deref(), NAME),
             country: judge.line("contact.country", self.country.as_deref(), NAME),
+            preferred_channel: self.preferred_channel,
             ..Person::default()
         };
         if let Some(text) = judge.line("contact.language", self.language.as_deref(), NAME) {
@@ -123,25 +137,45 @@ impl RawContact {
         }
         for typed in self.emails.iter().take(CHANNELS) {
             let Some(text) = judge.line("contact.email", Some(typed), 320) else { continue };
-            match Email::parse(&text) {
-                Ok(email) if !person.emails.iter().any(|known| known.is_same(&email)) => person.emails.push(email),
-                Ok(_) => {}
-                Err(e) => judge.odd("contact.email", "INT-3", format!("{e}{}", quoted(&text, judge.tolerance))),
+            for read in Email::read_all(&text) {
+                match read {
+                    Ok((email, mended)) => {
+                        if mended {
+                            judge.flag("contact.email", format!("was read as {email}; received '{text}'"));
+                        }
+                        if !person.emails.iter().any(|seen| seen.is_same(&email)) {
+                            person.emails.push(email);
+                        }
+                    }
+                    Err((typed, e)) => {
+                        judge.odd("contact.email", "INT-3", format!("{e}{}", quoted(&typed, judge.tolerance)));
+                        person.unread_emails.push(typed);
+                    }
+                }
             }
         }
+        let mut phones = Vec::new();
         for raw in self.phones.iter().take(CHANNELS) {
             let Some(text) = judge.line("contact.phone", Some(&raw.number), NAME) else { continue };
-            let mut phone = Phone::read(&text, country);
-            phone.kind = judge.line("contact.phone.type", raw.kind.as_deref(), 40);
-            if phone.e164.is_none() {
+            let kind = judge.line("contact.phone.type", raw.kind.as_deref(), 40);
+            let time = judge.line("contact.phone.time", raw.time.as_deref(), 40);
+            let read = Phone::read_all(&text, country);
+            if read.iter().any(|phone| phone.e164.is_none()) {
                 judge.odd("contact.phone", "INT-3", format!("is not a telephone number that can be dialled from {}", country.as_str()));
             }
-            let is_known = person.phones.iter().any(|p| p.typed == phone.typed || (p.e164.is_some() && p.e164 == phone.e164));
-            if !is_known {
+            phones.extend(read.into_iter().map(|phone| Phone { kind: kind.clone(), time: time.clone(), ..phone }));
+        }
+        for phone in phones {
+            let is_same = |known: &Phone| known.typed == phone.typed || (known.e164.is_some() && known.channel() == phone.channel());
+            if !person.phones.iter().any(is_same) {
                 person.phones.push(phone);
             }
         }
-        if self.emails.len() > CHANNELS || self.phones.len() > CHANNELS {
+        let over = person.phones.len() > CHANNELS || person.emails.len() + person.unread_emails.len() > CHANNELS;
+        person.phones.truncate(CHANNELS);
+        person.emails.truncate(CHANNELS);
+        person.unread_emails.truncate(CHANNELS - person.emails.len());
+        if over || self.emails.len() > CHANNELS || self.phones.len() > CHANNELS {
             judge.odd("contact", "INT-3", format!("must have at most {CHANNELS} e-mail addresses and {CHANNELS} telephone numbers"));
         }
         person

@@ -23,11 +23,13 @@ pub struct ContactPreferences {
 }
 
 impl ContactPreferences {
-    /// Returns the preferences of a person: the first e-mail address, and the first mobile number, else the first number that can be
-    /// dialled.
+    /// Returns the preferences of a person: the first e-mail address, and the first mobile number, else the first number without an
+    /// extension, else the first number that can be dialled.
     pub fn of(person: &Person) -> Self {
-        let mobile = person.phones.iter().find(|phone| phone.kind.as_deref() == Some("mobile") && phone.e164.is_some());
-        let phone = mobile.or_else(|| person.phones.iter().find(|phone| phone.e164.is_some())).cloned();
+        let direct = |phone: &&Phone| phone.texted().is_some();
+        let mobile = person.phones.iter().find(|phone| phone.kind.as_deref() == Some("mobile") && direct(phone));
+        let dialled = || person.phones.iter().find(|phone| phone.e164.is_some());
+        let phone = mobile.or_else(|| person.phones.iter().find(direct)).or_else(dialled).cloned();
         Self { email: person.emails.first().cloned(), phone, language: person.language.clone(), ..Self::default() }
     }
 
@@ -38,7 +40,7 @@ impl ContactPreferences {
 
     /// Returns the media whose address or number is set and is not the same as `before`.
     pub(crate) fn differs(&self, before: &Self) -> Vec<Medium> {
-        let number = |phone: &Option<Phone>| phone.as_ref().and_then(|phone| phone.e164.clone());
+        let number = |phone: &Option<Phone>| phone.as_ref().and_then(Phone::channel);
         let email = self.email.is_some() && self.email != before.email;
         let sms = self.phone.is_some() && number(&self.phone) != number(&before.phone);
         [(Medium::Email, email), (Medium::Sms, sms)].into_iter().filter(|(_, other)| *other).map(|(medium, _)| medium).collect()

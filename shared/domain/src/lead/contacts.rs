@@ -1,8 +1,9 @@
 //! The contacts of a lead. One of them is the main contact (LEAD-7).
 
-use crate::base::{ContactId, numbered};
-use crate::enquiry::{ContactPreferences, Enquiry, Person};
-use crate::lead::Lead;
+use crate::base::{ContactId, Email, Phone, numbered};
+use crate::directory::KnownName;
+use crate::enquiry::{CHANNELS, ContactPreferences, Enquiry, Person};
+use crate::lead::{Event, Lead, TimelineAction};
 use serde::{Deserialize, Serialize};
 
 /// One of a lead's contacts.
@@ -13,6 +14,22 @@ pub struct LeadContact {
     /// The person's data.
     pub person: Person,
 }
+
+/// The contact who asked, with the channels of that enquiry. A letter that answers the enquiry goes there (INT-6).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Asker {
+    /// The contact.
+    pub contact: ContactId,
+    /// The e-mail address. `None` means the contact's first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// The telephone number. `None` means the contact's preferred one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
+}
+
+/// The maximum number of contacts of a lead to which an enquiry can still add one.
+const MOST: usize = 20;
 
 impl Lead {
     /// Returns the contacts, the main one first: the contacts that users have edited, otherwise the contact of the enquiry.
@@ -29,4 +46,135 @@ impl Lead {
         let person = self.contacts.first().map(|main| &main.person).or_else(|| enquiry.map(|enquiry| &enquiry.contact))?;
         Some(ContactPreferences::of(person))
     }
+
+    /// Returns the contact to whom the next answer goes: who asked last, else the main contact.
+    pub fn asked_last(&self) -> Asker {
+        let main =
+            || Asker { contact: self.contacts.first().map_or_else(|| numbered(1), |main| main.id.clone()), email: None, phone: None };
+        self.asker.as_deref().cloned().unwrap_or_else(main)
+    }
+
+    /// Returns the name and the addresses of the contact who asked. `None` if the lead no longer has this contact. A channel that the
+    /// contact no longer has is replaced by the contact's other ones.
+    pub fn addressee(&self, asker: &Asker, enquiry: Option<&Enquiry>) -> Option<(String, ContactPreferences)> {
+        let person = self.people(enquiry).into_iter().find(|contact| contact.id == asker.contact)?.person;
+        let mut reached = ContactPreferences::of(&person);
+        let email = |asked: &Email| person.emails.iter().find(|email| email.is_same(asked)).cloned();
+        let phone = |asked: &Phone| person.phones.iter().find(|phone| phone.channel() == asked.channel()).cloned();
+        reached.email = asker.email.as_ref().and_then(email).or(reached.email);
+        reached.phone = asker.phone.as_ref().and_then(phone).or(reached.phone);
+        Some((person.display_name(), reached))
+    }
+
+    /// Makes the person of a further enquiry a contact of this lead, which is already the next version. `enquiry` is the lead's enquiry.
+    /// Returns the change of the contacts. `None` if the lead has the person with these channels.
+    pub(crate) fn join(&mut self, person: &Person, enquiry: Option<&Enquiry>) -> Option<Event> {
+        let mut people = self.people(enquiry);
+        let same = people.iter().position(|contact| is_same(&contact.person, person));
+        // Without a name it is the person who is known here.
+        let same = same.or_else(|| (KnownName::of(person).is_none() && !people.is_empty()).then_some(0));
+        let (place, event) = match same {
+            Some(place) => {
+                let before = people[place].person.clone();
+                let after = with_channels(&before, person);
+                let contact = people[place].id.clone();
+                people[place].person = after.clone();
+                let (old, new) = (Some(Box::new(before.clone())), Some(Box::new(after.clone())));
+                let changed = Event::Contact { action: TimelineAction::Changed, contact, before: old, after: new, main: false };
+                (place, (before != after).then_some(changed))
+            }
+            None if people.len() < MOST => {
+                let contact: ContactId = numbered(self.version);
+                people.push(LeadContact { id: contact.clone(), person: person.clone() });
+                let after = Some(Box::new(person.clone()));
+                (people.len() - 1, Some(Event::Contact { action: TimelineAction::Added, contact, before: None, after, main: false }))
+            }
+            None => {
+                // There is no room for the person. No letter may go to somebody else instead.
+                let ContactPreferences { email, phone, .. } = ContactPreferences::of(person);
+                self.asker = Some(Box::new(Asker { contact: numbered(self.version), email, phone }));
+                return None;
+            }
+        };
+        let contact = &people[place];
+        let usual = ContactPreferences::of(&contact.person);
+        let asked = ContactPreferences::of(person);
+        let email = asked.email.filter(|email| usual.email.as_ref().is_none_or(|usual| !usual.is_same(email)));
+        let phone = asked.phone.filter(|phone| usual.phone.as_ref().is_none_or(|usual| usual.channel() != phone.channel()));
+        let is_usual = place == 0 && email.is_none() && phone.is_none();
+        self.asker = (!is_usual).then(|| Box::new(Asker { contact: contact.id.clone(), email, phone }));
+        if event.is_some() {
+            if let Some(main) = people.first() {
+                self.contact = main.person.display_name();
+            }
+            self.contacts = people;
+        }
+        event
+    }
+}
+
+impl Lead {
+    /// Gives the contact of the enquiry `before` the data of its newer version, and keeps the channels of further enquiries. A contact that a
+    /// user has corrected stays unchanged (LEAD-7).
+    pub(crate) fn ask_anew(&mut self, before: Option<&Enquiry>, now: &Person) {
+        let own = self.contacts.iter_mut().find(|contact| contact.id == numbered(1));
+        if let Some((contact, before)) = own.zip(before.map(|before| &before.contact))
+            && with_channels(before, &contact.person) == contact.person
+        {
+            let mut further = contact.person.clone();
+            further.emails.retain(|email| !before.emails.iter().any(|known| known.is_same(email)));
+            further.phones.retain(|phone| !before.phones.contains(phone));
+            contact.person = with_channels(now, &further);
+        }
+        if let Some(main) = self.contacts.first() {
+            self.contact = main.person.display_name();
+        }
+    }
+}
+
+/// Returns whether a contact of a lead and the person of a further enquiry are the same: by their names, or by a channel if one of them
+/// has no name.
+fn is_same(contact: &Person, person: &Person) -> bool {
+    match (KnownName::of(contact), KnownName::of(person)) {
+        (Some(one), Some(other)) => one.agrees(&other),
+        _ => {
+            let email = person.emails.iter().any(|email| contact.emails.iter().any(|known| known.is_same(email)));
+            let phone = person
+                .phones
+                .iter()
+                .filter_map(Phone::channel)
+                .any(|number| contact.phones.iter().filter_map(Phone::channel).any(|known| known == number));
+            email || phone
+        }
+    }
+}
+
+/// Removes the second channel if there is no room for a further one. The first is the contact's usual one, and the answer to the enquiry
+/// goes to the last.
+fn make_room<T>(channels: &mut Vec<T>) {
+    if channels.len() >= CHANNELS {
+        channels.remove(1);
+    }
+}
+
+/// Returns the contact with the channels of a further enquiry, and with its name if the contact has none.
+fn with_channels(contact: &Person, person: &Person) -> Person {
+    let mut after = contact.clone();
+    for email in &person.emails {
+        if !after.emails.iter().any(|known| known.is_same(email)) {
+            make_room(&mut after.emails);
+            after.emails.push(email.clone());
+        }
+    }
+    for phone in &person.phones {
+        let is_known = |known: &Phone| known.typed == phone.typed || (known.e164.is_some() && known.channel() == phone.channel());
+        if !after.phones.iter().any(is_known) {
+            make_room(&mut after.phones);
+            after.phones.push(phone.clone());
+        }
+    }
+    if KnownName::of(contact).is_none() {
+        (after.first_name, after.last_name, after.company) = (person.first_name.clone(), person.last_name.clone(), person.company.clone());
+    }
+    after
 }

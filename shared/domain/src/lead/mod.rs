@@ -4,19 +4,21 @@ mod contacts;
 mod origin;
 mod plan;
 mod planned;
+mod raw;
 mod reaction;
 mod target;
 mod task;
 mod timeline;
 mod turn;
 
-pub use contacts::LeadContact;
+pub use contacts::{Asker, LeadContact};
 pub use origin::{Added, EnquiryReceipt, LeadOrigin, Receipt, Resent};
 pub use plan::{ClockStart, Plan, Step};
+pub use raw::{Raw, RawStorage};
 pub use reaction::Reaction;
 pub use target::{FIRST_CONTACT, Target, open};
 pub use task::{Task, TaskDetails, TaskState};
-pub use timeline::{Entry, Event, Raw, RawStorage, TimelineAction};
+pub use timeline::{Entry, Event, TimelineAction};
 pub use turn::Turn;
 
 use crate::base::{ChannelKey, DealerId, LeadId, Refusal, Status, UserId};
@@ -71,6 +73,9 @@ pub struct Lead {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "described")]
     pub enquiry_version: Option<u64>,
+    /// Who asked last, if the answer does not go to the main contact's usual channels (INT-6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asker: Option<Box<Asker>>,
     /// Its contacts, the main one first, at most ten. Empty if the only contact is the unchanged contact of the enquiry (LEAD-7).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<LeadContact>,
@@ -256,7 +261,7 @@ pub(crate) fn in_progress(lead: &Lead) -> Result<(), Refusal> {
     if lead.status == Status::InProgress {
         return Ok(());
     }
-    Err(Refusal::Conflict(format!("the lead is {}; reopen it first", lead.status.name())))
+    Err(Refusal::Conflict(format!("the lead is {}; reopen it first (LEAD-1)", lead.status.name())))
 }
 
 impl Lead {

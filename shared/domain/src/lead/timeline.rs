@@ -7,6 +7,7 @@ use crate::base::{
 use crate::distribution::AssignmentReason;
 use crate::elements::{Content, ElementKind};
 use crate::enquiry::{Enquiry, Person};
+use crate::lead::Raw;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -82,8 +83,13 @@ pub enum Event {
         /// The content of the new enquiry.
         enquiry: Box<Enquiry>,
     },
-    /// A channel of the contact belongs to another person in the directory. Nothing was merged (INT-6).
-    ContactClash,
+    /// A channel of the contact belongs to another person in the directory, or another person uses a channel of the contact. Nothing was
+    /// merged (INT-6).
+    ContactClash {
+        /// The address or number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<String>,
+    },
     /// The lead has a new owner (DIS-7).
     Assigned {
         /// The previous owner.
@@ -368,57 +374,4 @@ pub enum TimelineAction {
     Completed,
     Reopened,
     Deleted,
-}
-
-/// Raw input: stored beside the lead if it is small, otherwise in the bucket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Raw {
-    /// Its media type.
-    pub media_type: String,
-    /// Where it is stored.
-    #[serde(rename = "kept")]
-    pub storage: RawStorage,
-}
-
-/// The storage location of raw input.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RawStorage {
-    /// Inline, compressed (zlib).
-    Here(#[serde(with = "bytes")] Vec<u8>),
-    /// In the bucket, compressed (zlib), under this name.
-    InBucket(String),
-}
-
-/// Serialises bytes as bytes in formats that support them.
-mod bytes {
-    use serde::{Deserializer, Serializer, de::Visitor};
-
-    pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(bytes)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        struct Bytes;
-        impl<'de> Visitor<'de> for Bytes {
-            type Value = Vec<u8>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-                Ok(bytes.to_vec())
-            }
-            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
-                Ok(bytes)
-            }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<u8>, A::Error> {
-                let mut bytes = Vec::new();
-                while let Some(byte) = seq.next_element()? {
-                    bytes.push(byte);
-                }
-                Ok(bytes)
-            }
-        }
-        deserializer.deserialize_byte_buf(Bytes)
-    }
 }

@@ -2,9 +2,8 @@
 
 use crate::base::{DealerId, Language, Medium, Subject};
 use crate::elements::{Form, Quote};
-use crate::lead::Lead;
+use crate::lead::{Asker, Lead};
 use crate::messages::{Lease, Retry};
-use crate::settings::DealerSettings;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +31,9 @@ pub struct Letter {
     /// When it was queued.
     #[serde(with = "chrono::serde::ts_milliseconds")]
     pub queued: DateTime<Utc>,
+    /// The contact of the lead whom the letter answers. `None` if it is about an appointment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Box<Asker>>,
     /// The address or number of the latest attempt (APT-3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -195,10 +197,8 @@ impl SuppressionReason {
 }
 
 impl Letter {
-    /// Creates a letter to the main contact of a lead, due at once. It is recorded as suppressed if the dealer sends no mail to customers.
-    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, kind: LetterKind, settings: &DealerSettings, now: DateTime<Utc>) -> Self {
-        let switched_off = LetterState::Suppressed { at: now, why: SuppressionReason::Switched };
-        let queued = LetterState::Queued { due: now, attempts: 0 };
+    /// Creates a letter to the contact who asked last in a lead, due at once.
+    pub fn of_lead(lead: &Lead, cause: String, medium: Medium, kind: LetterKind, now: DateTime<Utc>) -> Self {
         Self {
             subject: Subject::Lead(lead.id),
             cause,
@@ -209,7 +209,8 @@ impl Letter {
             language: None,
             queued: now,
             to: None,
-            state: if settings.send_external_mail { queued } else { switched_off },
+            answers: Some(Box::new(lead.asked_last())),
+            state: LetterState::Queued { due: now, attempts: 0 },
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::base::{DealerId, Email, EventId, LeadId, StepKind, UserId};
 use crate::calendar::CalendarEvent;
-use crate::lead::Lead;
+use crate::lead::{Lead, Step};
 use crate::messages::{Lease, Retry};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -213,61 +213,67 @@ impl Message {
     /// Notifies `reader` that the lead was assigned to them.
     pub fn assigned(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
         let cause = format!("assigned-{}", lead.assignment);
-        Self::queued(lead, cause, Notice::Assigned { assignment: lead.assignment }, reader, now, now)
+        Self::queued(lead, cause, Notice::Assigned { assignment: lead.assignment }, reader, now)
     }
 
     /// Notifies `reader`, who may take the lead, that it waits in the pool.
     pub fn pooled(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
         let cause = format!("pooled-{}-{reader}", lead.assignment);
-        Self::queued(lead, cause, Notice::Pooled { assignment: lead.assignment }, reader, now, now)
+        Self::queued(lead, cause, Notice::Pooled { assignment: lead.assignment }, reader, now)
     }
 
     /// Notifies the dealer's trade-in address of the enquiry that the lead's current version received. `reader` owns the lead.
     pub fn trade_in(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
-        Self::queued(lead, format!("trade-in-{}", lead.version), Notice::TradeIn { entry: lead.version }, reader, now, now)
+        Self::queued(lead, format!("trade-in-{}", lead.version), Notice::TradeIn { entry: lead.version }, reader, now)
     }
 
     /// Notifies `reader` that the contact asked again.
     pub fn added(lead: &Lead, reader: UserId, now: DateTime<Utc>) -> Self {
-        Self::queued(lead, format!("added-{}", lead.version), Notice::Added, reader, now, now)
+        Self::queued(lead, format!("added-{}", lead.version), Notice::Added, reader, now)
     }
 
-    /// Notifies `reader` of a step that was planned for `at`, including the `missed` steps.
-    pub fn step(lead: &Lead, step: StepKind, missed: Vec<StepKind>, reader: UserId, at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
-        let name = match step {
+    /// Notifies `reader` of a step, including the `missed` steps.
+    pub fn step(lead: &Lead, step: &Step, missed: Vec<StepKind>, reader: UserId, now: DateTime<Utc>) -> Self {
+        let name = match step.kind {
             StepKind::Reminder => "reminder",
             StepKind::Level1 => "level-1",
             StepKind::Level2 => "level-2",
         };
+        let notice = Notice::Step { step: step.kind, missed };
         // The lead's version distinguishes this step from the same step before a reopening.
-        let message = Self::queued(lead, format!("{name}-{}", lead.version), Notice::Step { step, missed }, reader, at, now);
-        // Notices of the same moment, for example after a night, are sent in one mail. Late notices wait so that they can be combined.
-        message.waits_until(if now - at > LATE { now + GATHER } else { now }, 0)
+        Self::queued(lead, format!("{name}-{}", lead.version), notice, reader, now).planned_for(step.at)
     }
 
-    /// Notifies `reader` of an overdue event. The step was planned for `of`.
-    pub fn resubmission(lead: &Lead, event: &CalendarEvent, level: u8, reader: UserId, of: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+    /// Notifies `reader` of an overdue event, whose level has already been raised. The step was planned for `of`.
+    pub fn resubmission(lead: &Lead, event: &CalendarEvent, reader: UserId, of: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         let (title, user) = (event.title.clone(), event.user.clone());
-        let notice = Notice::Resubmission { event: event.id.clone(), title, at: event.at, level, user };
-        let message = Self::queued(lead, format!("resubmission-{}-{}", event.id, lead.version), notice, reader, of, now);
-        message.waits_until(if now - of > LATE { now + GATHER } else { now }, 0)
+        let notice = Notice::Resubmission { event: event.id.clone(), title, at: event.at, level: event.level, user };
+        Self::queued(lead, format!("resubmission-{}-{}", event.id, lead.version), notice, reader, now).planned_for(of)
     }
 
     /// Notifies `reader` of the customer's action on an appointment.
     pub fn booking(lead: &Lead, event: &CalendarEvent, what: Booking, reader: UserId, now: DateTime<Utc>) -> Self {
         let (title, user) = (event.title.clone(), event.user.clone());
         let notice = Notice::Booking { event: event.id.clone(), title, at: event.at, what, user };
-        Self::queued(lead, format!("booking-{}-{}", event.id, lead.version), notice, reader, now, now)
+        Self::queued(lead, format!("booking-{}-{}", event.id, lead.version), notice, reader, now)
     }
 
-    fn queued(lead: &Lead, cause: String, notice: Notice, reader: UserId, of: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+    /// Returns the message of a step that was planned for `of`. Notices of the same moment, for example after a night, are sent in one
+    /// mail. Late notices wait so that they can be combined.
+    fn planned_for(&self, of: DateTime<Utc>) -> Self {
+        let now = self.queued;
+        let due = if now - of > LATE { now + GATHER } else { now };
+        Self { of, ..self.waits_until(due, 0) }
+    }
+
+    fn queued(lead: &Lead, cause: String, notice: Notice, reader: UserId, now: DateTime<Utc>) -> Self {
         Self {
             lead: lead.id,
             cause,
             dealer: lead.dealer.clone(),
             notice,
             reader,
-            of,
+            of: now,
             queued: now,
             bundled: false,
             state: MessageState::Queued { due: now, attempts: 0, batch: None },

@@ -3,5 +3,5 @@
 mod signing;
 mod user;
 
-pub use signing::{Previous, ReceivedRequest, Signing};
+pub use signing::{NewSecret, Previous, ReceivedRequest, Signing};
 pub use user::{User, UserChange, UserFacts};

@@ -32,6 +32,17 @@ pub struct Previous {
     pub until: DateTime<Utc>,
 }
 
+/// The next secret of a partner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSecret {
+    /// Its name.
+    pub name: String,
+    /// The author.
+    pub by: Actor,
+    /// The time since which it is valid.
+    pub since: DateTime<Utc>,
+}
+
 impl Signing {
     /// Default hours for which the previous secret stays valid.
     pub const HOURS: u32 = 24;
@@ -45,14 +56,8 @@ impl Signing {
     ///
     /// # Errors
     /// More than [`MAX_HOURS`](Self::MAX_HOURS); 409 if [`MOST`](Self::MOST) secrets are already valid.
-    pub fn rotated(
-        before: Option<&Self>,
-        partner: &PartnerId,
-        name: String,
-        hours: u32,
-        by: Actor,
-        now: DateTime<Utc>,
-    ) -> Result<Self, Refusal> {
+    pub fn rotated(before: Option<&Self>, partner: &PartnerId, new: NewSecret, hours: u32) -> Result<Self, Refusal> {
+        let NewSecret { name, by, since: now } = new;
         if hours > Self::MAX_HOURS {
             return Err(Refusal::field("previous_good_for_hours", "APT-4", format!("must be 0 to {}", Self::MAX_HOURS)));
         }

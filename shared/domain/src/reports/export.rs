@@ -320,9 +320,9 @@ impl Export {
     /// [`Refusal::Gone`] once it has expired, 409 while it is being written.
     pub fn ready(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
         match self.state {
-            _ if self.is_over(now) => Err(Refusal::Gone("the export has expired; request it again".into())),
+            _ if self.is_over(now) => Err(Refusal::Gone("the export has expired; request it again (EXP-3)".into())),
             ExportState::Done { .. } => Ok(()),
-            _ => Err(Refusal::Conflict("the export is still being written".into())),
+            _ => Err(Refusal::Conflict("the export is still being written (EXP-3)".into())),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::access::{AccessRecord, Scope};
 use crate::base::text::line;
-use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UserId};
+use crate::base::{Country, Fault, Phone, Refusal, Right, Role, UNDELIVERABLE, UserId};
 use crate::calendar::CalendarFeeds;
 use crate::decision::{Decision, Item};
 use crate::people::{User, UserChange, UserFacts};
@@ -10,31 +10,26 @@ use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
-/// A user as a request wants them, with the stored items that the change depends on.
-#[derive(Debug, Clone)]
-pub struct UserRequest<'a> {
-    /// The user's id.
-    pub id: &'a UserId,
-    /// The wanted fields.
-    pub facts: UserFacts,
+/// The input of a rule that changes a user.
+#[derive(Debug, Clone, Copy)]
+pub struct UserInput<'a> {
     /// The dealers at which the user worked before.
     pub dealers: &'a [&'a Dealer],
     /// The user's calendar links.
     pub feeds: Option<&'a CalendarFeeds>,
+    /// The scope of the principal.
+    pub scope: &'a Scope,
+    /// The current time.
+    pub now: DateTime<Utc>,
 }
 
 /// Creates or changes a user (SET-7). `None` if nothing changes. A user who returns to the group gets no earlier calendar link back (CAL-6).
 ///
 /// # Errors
 /// Faults by field: rights and roles that the principal cannot grant (ACC-1), and a removed dealer at which the user is still a member.
-pub fn save(
-    before: Option<&User>,
-    request: UserRequest<'_>,
-    scope: &Scope,
-    now: DateTime<Utc>,
-) -> Result<Option<(Decision, User)>, Refusal> {
+pub fn save(input: UserInput<'_>, id: &UserId, before: Option<&User>, facts: UserFacts) -> Result<Option<(Decision, User)>, Refusal> {
+    let UserInput { dealers, feeds, scope, now } = input;
     within_reach(before, scope)?;
-    let UserRequest { id, facts, dealers, feeds } = request;
     let nowhere = BTreeSet::new();
     let mut faults = Vec::new();
     if line(&facts.name, 100).is_none() {
@@ -42,8 +37,11 @@ pub fn save(
     }
     let mobile =
         facts.mobile.as_deref().map(|typed| Phone::read(typed, Country::US)).map(|phone| (phone.typed.trim().starts_with('+'), phone));
-    if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.e164.is_none()) {
+    if mobile.as_ref().is_some_and(|(international, phone)| !international || phone.texted().is_none()) {
         faults.push(Fault::new("mobile", "SET-7", "must be a number with + and its country's code, such as +49 171 2345678"));
+    }
+    if !facts.email.is_deliverable() {
+        faults.push(Fault::new("email", "SET-7", UNDELIVERABLE));
     }
     for right in facts.rights.iter().filter(|right| !scope.gives(**right)) {
         faults.push(Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant this right")));
@@ -110,24 +108,23 @@ fn of_oneself(before: Option<&User>, facts: &UserFacts, scope: &Scope) -> Vec<Fa
 ///
 /// # Errors
 /// 409 if the user is still a member at a dealer, or is the principal.
-pub fn leave(
-    user: &User,
-    dealers: &[&Dealer],
-    feeds: Option<&CalendarFeeds>,
-    scope: &Scope,
-    now: DateTime<Utc>,
-) -> Result<Option<Decision>, Refusal> {
+pub fn leave(input: UserInput<'_>, user: &User) -> Result<Option<Decision>, Refusal> {
+    let UserInput { dealers, feeds, scope, now } = input;
     within_reach(Some(user), scope)?;
     if !user.is_here() {
         return Ok(None);
     }
     if scope.user_id() == Some(&user.id) {
-        return Err(Refusal::Conflict("you cannot remove yourself".into()));
+        return Err(Refusal::Conflict("you cannot remove yourself (SET-7)".into()));
     }
     let parts: Vec<&str> =
         dealers.iter().filter(|dealer| dealer.settings.member(&user.id).is_some()).map(|dealer| dealer.id.as_str()).collect();
     if !parts.is_empty() {
-        return Err(Refusal::Conflict(format!("{} is still a member at {}; remove the member there first", user.id, parts.join(", "))));
+        return Err(Refusal::Conflict(format!(
+            "{} is still a member at {}; remove the member there first (SET-7)",
+            user.id,
+            parts.join(", ")
+        )));
     }
     let gone = User { version: user.version + 1, left: Some(now), ..user.clone() };
     Ok(Some(saved(Some(user), gone, scope, now).with_some(feeds.and_then(revoked))))
@@ -150,7 +147,7 @@ fn within_reach(user: Option<&User>, scope: &Scope) -> Result<(), Refusal> {
 fn no_lock_out(id: &UserId, role: Role, rights: &BTreeSet<Right>, scope: &Scope) -> Result<(), Refusal> {
     let keeps = role.may(Right::ManageUsers) || rights.contains(&Right::ManageUsers);
     if scope.user_id() == Some(id) && !keeps {
-        return Err(Refusal::Conflict("you cannot remove your own right to manage users".into()));
+        return Err(Refusal::Conflict("you cannot remove your own right to manage users (SET-7)".into()));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The checks of a dealer's settings.
 
 use crate::base::text::{is_line, line};
-use crate::base::{DistributionGroupId, Fault, UserId};
+use crate::base::{DistributionGroupId, Fault, UNDELIVERABLE, UserId};
 use crate::enquiry::{Condition, LeadType};
 use crate::hours::DayOffKind;
 use crate::settings::{DealerSettings, Escalation, Settings};
@@ -44,8 +44,8 @@ impl DealerSettings {
         let within = |part: &'static str| move |fault: Fault| Fault { field: format!("{part}.{}", fault.field), ..fault };
         let mut faults: Vec<Fault> = self.calendar.faults().into_iter().map(within("calendar")).collect();
         let mut fault = |field: String, rule, detail: &str| faults.push(Fault::new(field, rule, detail));
-        if self.name.trim().is_empty() || self.name.chars().count() > 100 {
-            fault("name".into(), "SET-4", "must be 1 to 100 characters");
+        if !is_line(&self.name, 100) {
+            fault("name".into(), "SET-4", "must be 1 to 100 characters in one line, without leading or trailing spaces");
         }
         let unknown = |user: &UserId| self.member(user).is_none();
         if unknown(&self.admin_user) {
@@ -205,6 +205,10 @@ impl DealerSettings {
             ("unparsed_mail_to", "INT-7", &self.unparsed_mail_to),
             ("trade_in_cc_email", "INT-8", &self.trade_in_cc_email),
         ];
+        let lead_address = [("lead_address", "SET-4", &self.lead_address)];
+        for (field, rule, _) in targets.iter().chain(&lead_address).filter(|(.., to)| to.as_ref().is_some_and(|to| !to.is_deliverable())) {
+            faults.push(Fault::new(*field, rule, UNDELIVERABLE));
+        }
         for (field, rule, target) in targets {
             if target.as_ref().is_some_and(|to| self.lead_address.as_ref().is_some_and(|own| own.is_same(to))) {
                 faults.push(Fault::new(field, rule, "must not be the lead address itself"));

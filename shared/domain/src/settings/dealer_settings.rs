@@ -1,7 +1,7 @@
 //! The settings of a dealer (SET-1 to SET-7).
 
+use crate::base::text::caseless;
 use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId};
-use crate::enquiry::Person;
 use crate::hours::Calendar;
 use crate::settings::{AppointmentSettings, CapacityDraft, PoolSettings, RoutingRule, VehicleSite};
 use chrono::{DateTime, Utc};
@@ -9,15 +9,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 impl DealerSettings {
-    /// Returns the channels that identify a person: e-mail before phone. Excluded are the dealer's lead address, relay addresses, and
-    /// phone numbers that could not be read (INT-6).
-    pub fn channels_of<'a>(&'a self, person: &'a Person) -> impl Iterator<Item = &'a str> {
-        let of_dealer = |email: &Email| self.lead_address.as_ref().is_some_and(|own| own.is_same(email));
-        let of_relay = |email: &Email| self.relay_domains.iter().any(|relay| relay.eq_ignore_ascii_case(email.domain()));
-        let emails = person.emails.iter().filter(move |email| !of_dealer(email) && !of_relay(email)).map(Email::as_str);
-        emails.chain(person.phones.iter().filter_map(|phone| phone.e164.as_deref()))
-    }
-
     /// Returns when a step of a resubmission that is due at `due` happens: not on a day off (ESC-5) and, with
     /// `resubmission_respects_hours`, only when the dealer is open (ESC-6).
     pub(crate) fn resubmission_happens(&self, due: DateTime<Utc>) -> DateTime<Utc> {
@@ -32,17 +23,17 @@ impl DealerSettings {
 
     /// Returns the event type that `text` names, as the API writes it (CAL-1).
     pub fn event_type(&self, text: &str) -> Option<String> {
-        let folded = text.trim().to_lowercase();
+        let folded = caseless(text);
         let known =
             EVENT_TYPES.iter().find(|(name, label)| *name == folded || label.to_lowercase() == folded).map(|(name, _)| (*name).to_owned());
-        known.or_else(|| self.event_types.iter().find(|own| own.to_lowercase() == folded).cloned())
+        known.or_else(|| self.event_types.iter().find(|own| caseless(own) == folded).cloned())
     }
 
     /// Returns the no-show reason that `text` names (CAL-4).
     pub fn no_show_reason(&self, text: &str) -> Option<String> {
-        let folded = text.trim().to_lowercase();
+        let folded = caseless(text);
         let known = NO_SHOW_REASONS.iter().find(|name| **name == folded).map(|name| (*name).to_owned());
-        known.or_else(|| self.no_show_reasons.iter().find(|own| own.to_lowercase() == folded).cloned())
+        known.or_else(|| self.no_show_reasons.iter().find(|own| caseless(own) == folded).cloned())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sites at which a dealer's vehicles can be (INT-10).
 
-use crate::base::text::is_line;
+use crate::base::text::{caseless, is_line};
 use crate::base::{DealerId, Fault};
 use crate::enquiry::Enquiry;
 use crate::settings::DealerSettings;
@@ -66,7 +66,7 @@ impl DealerSettings {
     }
 }
 
-/// A name for comparison: without case, and with single spaces.
+/// Returns a name in the form in which names of sites are compared: without case, and with single spaces.
 fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    caseless(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -51,7 +51,7 @@ impl From<NotFree> for Refusal {
     }
 }
 
-/// The conditions, apart from the person's days, that determine which slots a customer can book with a person at a dealer.
+/// The conditions, apart from the person's days, that determine which slots a customer can book for an event with a person at a dealer.
 ///
 /// A slot begins at a step of an opening interval, by the wall clock. The steps begin at the opening or the earliest start, whichever is
 /// later, rounded up to a quarter-hour, so that they are quarter-hours in UTC too. A time that the clock skips is not offered. A time that
@@ -65,6 +65,8 @@ pub struct Terms<'a> {
     pub capacity: &'a Capacity,
     /// The person's absences.
     pub absences: &'a [Absence],
+    /// The type of the event, which determines its duration.
+    pub kind: &'a str,
     /// The current time.
     pub now: DateTime<Utc>,
 }
@@ -91,19 +93,19 @@ impl Terms<'_> {
     }
 
     /// Returns the days to be read for [`book`](Self::book), in addition to the days of the event's old time.
-    pub fn dates_of(&self, kind: &str, from: DateTime<Utc>) -> impl Iterator<Item = NaiveDate> + use<> {
-        let until = self.slot(kind, from).map_or(from, |slot| slot.until - TimeDelta::nanoseconds(1));
+    pub fn dates_of(&self, from: DateTime<Utc>) -> impl Iterator<Item = NaiveDate> + use<> {
+        let until = self.slot(from).map_or(from, |slot| slot.until - TimeDelta::nanoseconds(1));
         self.dates(from, until)
     }
 
-    /// Returns the free slots for an event of type `kind` that lie completely between two instants, in order. `moving` is the event to be
-    /// moved; it does not block its own slot.
-    pub fn free(&self, days: &Days, kind: &str, from: DateTime<Utc>, until: DateTime<Utc>, moving: Option<&str>) -> Vec<Slot> {
+    /// Returns the free slots that lie completely between two instants, in order. `moving` is the event to be moved; it does not block its
+    /// own slot.
+    pub fn free(&self, days: &Days, from: DateTime<Utc>, until: DateTime<Utc>, moving: Option<&str>) -> Vec<Slot> {
         let first = self.calendar.date_of(from.max(self.now));
         let last = self.horizon().map_or(first, |horizon| self.calendar.date_of(until).min(horizon));
         let mut free = Vec::new();
         for date in first.iter_days().take_while(|date| *date <= last) {
-            let slots = self.starts_on(date).filter_map(|start| self.slot(kind, start));
+            let slots = self.starts_on(date).filter_map(|start| self.slot(start));
             let slots = slots.filter(|slot| from <= slot.from && slot.until <= until);
             free.extend(slots.filter(|slot| self.judge(days, date, slot, moving).is_ok()));
         }
@@ -116,32 +118,25 @@ impl Terms<'_> {
     ///
     /// # Errors
     /// 409 with the text of [`NotFree`]. [`free`](Self::free) returns the alternatives from the same days.
-    pub fn book(
-        &self,
-        days: &Days,
-        event: &str,
-        kind: &str,
-        from: DateTime<Utc>,
-        was: Option<&ReservedTime>,
-    ) -> Result<SlotBooking, Refusal> {
-        let slot = self.slot(kind, from).ok_or(NotFree::NoStart)?;
+    pub fn book(&self, days: &Days, event: &str, from: DateTime<Utc>, was: Option<&ReservedTime>) -> Result<SlotBooking, Refusal> {
+        let slot = self.slot(from).ok_or(NotFree::NoStart)?;
         let date = self.calendar.date_of(from);
         let place = ReservedTime::new(slot.from, slot.until)?.booked_for(date);
         let changed = days.put(event, was, &place);
         if was == Some(&place) && changed.as_ref().is_ok_and(Vec::is_empty) {
             return Ok(SlotBooking { slot, place, days: Vec::new() });
         }
-        self.find_slot(days, kind, from, Some(event))?;
+        self.find_slot(days, from, Some(event))?;
         Ok(SlotBooking { slot, place, days: changed? })
     }
 
-    /// Returns the slot for an event of type `kind` at `from`, if a customer can book it.
+    /// Returns the slot at `from`, if a customer can book it.
     ///
     /// # Errors
     /// [`NotFree`] with the reason.
-    pub fn find_slot(&self, days: &Days, kind: &str, from: DateTime<Utc>, moving: Option<&str>) -> Result<Slot, NotFree> {
+    pub fn find_slot(&self, days: &Days, from: DateTime<Utc>, moving: Option<&str>) -> Result<Slot, NotFree> {
         let date = self.calendar.date_of(from);
-        let slot = self.slot(kind, from).filter(|slot| self.starts_on(date).any(|start| start == slot.from)).ok_or(NotFree::NoStart)?;
+        let slot = self.slot(from).filter(|slot| self.starts_on(date).any(|start| start == slot.from)).ok_or(NotFree::NoStart)?;
         self.judge(days, date, &slot, moving)?;
         Ok(slot)
     }
@@ -181,9 +176,9 @@ impl Terms<'_> {
         self.calendar.date_of(self.now).checked_add_days(chrono::Days::new(self.capacity.horizon_days.into()))
     }
 
-    /// The time that an event of type `kind` occupies from `from` on. `None` beyond the range of dates.
-    fn slot(&self, kind: &str, from: DateTime<Utc>) -> Option<Slot> {
-        Some(Slot { from, until: from.checked_add_signed(self.capacity.duration(kind))? })
+    /// The time that the event occupies from `from` on. `None` beyond the range of dates.
+    fn slot(&self, from: DateTime<Utc>) -> Option<Slot> {
+        Some(Slot { from, until: from.checked_add_signed(self.capacity.duration(self.kind))? })
     }
 
     /// The instants of a date at which slots begin.

@@ -112,6 +112,19 @@ pub struct Attempt {
     pub failure: Option<String>,
 }
 
+/// A completed attempt of a leased delivery.
+#[derive(Debug, Clone, Copy)]
+pub struct LeasedAttempt<'a> {
+    /// The webhook.
+    pub webhook: &'a WebhookId,
+    /// The event when the delivery was leased.
+    pub leased: &'a Outgoing,
+    /// The outcome.
+    pub outcome: &'a DeliveryOutcome,
+    /// When it ended.
+    pub at: DateTime<Utc>,
+}
+
 impl Delivery {
     /// Creates a delivery that is due at `due`.
     pub(crate) fn new(webhook: WebhookId, due: DateTime<Utc>) -> Self {
@@ -316,15 +329,9 @@ impl Outgoing {
         }
     }
 
-    /// Records an attempt on the delivery and on the webhook. `None` if the delivery was settled or leased again since it was `leased`.
-    pub fn attempted(
-        &self,
-        webhook: &WebhookId,
-        leased: &Self,
-        outcome: &DeliveryOutcome,
-        webhooks: &Webhooks,
-        now: DateTime<Utc>,
-    ) -> Option<(Self, Webhooks)> {
+    /// Records an attempt on the delivery and on the webhook. `None` if the delivery was settled or leased again since it was leased.
+    pub fn attempted(&self, attempt: LeasedAttempt<'_>, webhooks: &Webhooks) -> Option<(Self, Webhooks)> {
+        let LeasedAttempt { webhook, leased, outcome, at: now } = attempt;
         let state = self.state(webhook).filter(|state| leased.state(webhook) == Some(state))?;
         let DeliveryState::Sending { attempts, .. } = state else { return None };
         let before = webhooks.get(webhook);

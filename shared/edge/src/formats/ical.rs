@@ -90,7 +90,7 @@ pub fn file(entry: &Entry, dealer: &Dealer) -> (String, &'static str) {
 }
 
 fn mailto(address: &Email) -> String {
-    format!("mailto:{}", utf8_percent_encode(address.as_str(), NOT_IN_MAILTO))
+    format!("mailto:{}", utf8_percent_encode(&address.wire(), NOT_IN_MAILTO))
 }
 
 /// Returns text that is valid as a parameter of a property.

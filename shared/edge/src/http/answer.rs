@@ -116,6 +116,24 @@ where
     write(answer)
 }
 
+/// Answers a request of a route that anyone may call ([`Access::Open`](crate::routes::Access::Open)): without a sender, and without the store.
+pub fn answer_open(
+    function: &'static str,
+    event: &ApiGatewayV2httpRequest,
+    handle: impl FnOnce(&ApiGatewayV2httpRequest) -> Result<Answer, Problem>,
+) -> ApiGatewayV2httpResponse {
+    let started = Instant::now();
+    let request_id = event.request_context.request_id.as_deref().unwrap_or_default();
+    let route = event.route_key.as_deref().unwrap_or_default();
+    let (answer, failed) = match handle(event) {
+        Ok(answer) => (answer, None),
+        Err(problem) => refused(problem, request_id, Answer::from),
+    };
+    let ms = started.elapsed().as_millis() as u64;
+    tracing::info!(function, request_id, route, status = answer.status, problem = failed, ms, "request");
+    write(answer)
+}
+
 fn refused(mut problem: Problem, request_id: &str, shown: impl FnOnce(Problem) -> Answer) -> (Answer, Option<String>) {
     problem.request_id = request_id.to_owned();
     let kind = problem.kind.clone();

@@ -19,6 +19,14 @@ pub struct Problem {
     pub status: u16,
     /// The error in this request, and the valid form.
     pub detail: String,
+    /// The id of the rule, if the problem is about one rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "LEAD-9")]
+    pub rule: Option<String>,
+    /// The rule's text in the reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "/reference/rules#LEAD-9")]
+    pub rule_url: Option<String>,
     /// Every field that breaks a rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
@@ -55,24 +63,58 @@ pub struct FieldError {
 
 impl From<Fault> for FieldError {
     fn from(fault: Fault) -> Self {
-        Self { rule_url: format!("/reference/rules#{}", fault.rule), field: fault.field, rule: fault.rule, detail: fault.detail }
+        Self { rule_url: url_of(fault.rule), field: fault.field, rule: fault.rule, detail: fault.detail }
     }
 }
 
+/// Returns the path of a rule's text, which `functions/reference` serves.
+fn url_of(rule: &str) -> String {
+    format!("/reference/rules#{rule}")
+}
+
+/// Returns the rule that a text names in parentheses, such as INT-5 in `this id was used before (INT-5)`: the last one, because a text names its rule at
+/// its end.
+fn rule_in(detail: &str) -> Option<&str> {
+    let is_rule = |word: &str| {
+        let (area, number) = word.split_once('-').unwrap_or_default();
+        (3..=4).contains(&area.len())
+            && area.bytes().all(|byte| byte.is_ascii_uppercase())
+            && (1..=2).contains(&number.len())
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let words = detail.rsplit('(').filter_map(|rest| rest.split_once(')')?.0.rsplit([' ', ',']).next());
+    words.into_iter().find(|word| is_rule(word))
+}
+
+/// Returns the rule that all `faults` break. `None` if they break several.
+fn rule_of(faults: &[Fault]) -> Option<&'static str> {
+    let rule = faults.first()?.rule;
+    faults.iter().all(|fault| fault.rule == rule).then_some(rule)
+}
+
 impl Problem {
-    /// Creates a problem of the kind `urn:forecourt:problem:{kind}`.
+    /// Creates a problem of the kind `urn:forecourt:problem:{kind}`. If `detail` names a rule in parentheses, the problem links to it.
     pub fn new(kind: &str, title: &'static str, status: u16, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let rule = rule_in(&detail).map(str::to_owned);
         Self {
             kind: format!("urn:forecourt:problem:{kind}"),
             title,
             status,
-            detail: detail.into(),
+            rule_url: rule.as_deref().map(url_of),
+            rule,
+            detail,
             errors: Vec::new(),
             right: None,
             current_version: None,
             request_id: String::new(),
             cause: None,
         }
+    }
+
+    /// Links the problem to `rule`.
+    fn under(self, rule: &str) -> Self {
+        Self { rule: Some(rule.to_owned()), rule_url: Some(url_of(rule)), ..self }
     }
 
     /// 400.
@@ -88,7 +130,7 @@ impl Problem {
     /// 403.
     pub fn forbidden(right: Right) -> Self {
         let detail = format!("this requires the right '{right}', which you do not have");
-        Self { right: Some(right.name()), ..Self::new("forbidden", "Right required", 403, detail) }
+        Self { right: Some(right.name()), ..Self::new("forbidden", "Right required", 403, detail).under("LEAD-9") }
     }
 
     /// 404.
@@ -108,12 +150,12 @@ impl Problem {
 
     /// 404 for a link that is invalid or has expired. The response does not distinguish the two (CAL-8).
     pub fn no_link() -> Self {
-        Self::not_found("this link is invalid or has expired")
+        Self::not_found("this link is invalid or has expired").under("CAL-8")
     }
 
     /// 428.
     pub fn precondition_required(detail: impl Into<String>) -> Self {
-        Self::new("precondition-required", "If-Match header required", 428, detail)
+        Self::new("precondition-required", "If-Match header required", 428, detail).under("SET-10")
     }
 
     /// 409.
@@ -137,7 +179,12 @@ impl Problem {
             [fault] => format!("{} {}", fault.field, fault.detail),
             faults => format!("{} fields are invalid", faults.len()),
         };
-        Self { errors: faults.into_iter().map(FieldError::from).collect(), ..Self::new("invalid", "Invalid request", 422, detail) }
+        let problem = Self::new("invalid", "Invalid request", 422, detail);
+        let problem = match rule_of(&faults) {
+            Some(rule) => problem.under(rule),
+            None => Self { rule: None, rule_url: None, ..problem },
+        };
+        Self { errors: faults.into_iter().map(FieldError::from).collect(), ..problem }
     }
 
     /// 500. `cause` is for the log.
@@ -157,7 +204,7 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::Malformed(_) => Self::malformed(detail),
             Refusal::Invalid(faults) => Self::invalid(faults),
-            Refusal::NotFound(_) => Self::not_found(detail),
+            Refusal::NotFound(_) => Self::not_found(detail).under("LEAD-9"),
             Refusal::Gone(_) => Self::new("gone", "Expired", 410, detail),
             Refusal::Forbidden(right) => Self::forbidden(right),
             Refusal::ForbiddenFields(right, faults) => {
@@ -165,7 +212,9 @@ impl From<Refusal> for Problem {
                 Self { errors, detail, ..Self::forbidden(right) }
             }
             Refusal::Conflict(_) => Self::conflict(detail),
-            Refusal::Stale { current } => Self { current_version: Some(current), ..Self::new("stale", "Version mismatch", 412, detail) },
+            Refusal::Stale { current } => {
+                Self { current_version: Some(current), ..Self::new("stale", "Version mismatch", 412, detail).under("SET-10") }
+            }
             Refusal::Reused(_) => Self::new("reused", "Key already used", 422, detail),
         }
     }
@@ -177,8 +226,10 @@ impl From<Denied> for Problem {
             Denied::Token(detail) => Self::unauthenticated(detail),
             Denied::Signature => {
                 Self::new("unauthenticated", "Valid signature required", 401, "the signature of the ping-back is missing or invalid")
+                    .under("APT-4")
             }
             Denied::Link => Self::no_link(),
+            Denied::NoSender => Self::wrong_function(),
             Denied::Failed(failure) => failure.into(),
         }
     }

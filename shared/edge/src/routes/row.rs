@@ -27,6 +27,8 @@ pub enum Access {
     Link,
     /// By a signature as Standard Webhooks defines it (APT-4).
     Signature,
+    /// Not at all: the documents are for everyone. The function sees no data.
+    Open,
 }
 
 /// One operation of the API with all facts that the OpenAPI document shows.

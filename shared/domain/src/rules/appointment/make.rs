@@ -1,14 +1,15 @@
 //! Creates and edits appointments (APT-1, APT-2).
 
 use crate::appointment::{Appointment, AppointmentState, Attendance, External, PendingReports};
-use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, ChannelKey, EventId, Fault, Refusal, UserId};
+use crate::base::{Actor, AppointmentId, AppointmentKind, AppointmentOrigin, AppointmentTeam, EventId, Fault, Refusal, UserId};
 use crate::calendar::{CalendarEvent, EventTime, in_reach};
 use crate::decision::{Decision, Item};
-use crate::directory::{Contact, find_person};
+use crate::directory::{Contact, KnownChannel, KnownName, Recognised, find_person};
 use crate::enquiry::ContactPreferences;
 use crate::lead::Lead;
 use crate::rules::appointment::changed;
 use crate::rules::calendar::{CalendarContext, NewEvent, schedule_as, state_of};
+use crate::rules::directory::give_up;
 use crate::settings::Dealer;
 use crate::slots::{Diary, LoadDay};
 use chrono::{DateTime, Utc};
@@ -55,7 +56,14 @@ pub struct Customer {
     pub reached: ContactPreferences,
     /// The customer's channels in order of weight, each with its record in the directory. Not used if the appointment belongs to a lead,
     /// because the lead then identifies the customer.
-    pub known: Vec<(ChannelKey, Option<Contact>)>,
+    pub known: Vec<KnownChannel>,
+}
+
+impl Customer {
+    /// Returns the record of the customer of the appointment `id` in the directory.
+    fn recognised(&self, id: &AppointmentId) -> Option<Recognised> {
+        find_person(&self.known, self.name.as_deref().and_then(KnownName::of_text).as_ref(), id.as_str())
+    }
 }
 
 /// A new appointment.
@@ -134,8 +142,9 @@ pub fn make(
     if !faults.is_empty() {
         return Err(Refusal::Invalid(faults));
     }
-    let Customer { name, reached, known } = new.customer;
-    let recognised = find_person(&known).filter(|_| lead.and_then(|lead| lead.contact_id.as_ref()).is_none());
+    let recognised = new.customer.recognised(&new.id);
+    let Customer { name, reached, .. } = new.customer;
+    let recognised = recognised.filter(|_| lead.and_then(|lead| lead.contact_id.as_ref()).is_none());
     let made = Appointment {
         event: lead.and_then(|_| EventId::parse(new.id.as_str()).ok()),
         id: new.id,
@@ -193,7 +202,7 @@ pub fn make(
             diary.items().fold(Decision::default(), Decision::with)
         }
     };
-    decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt(&known)));
+    decision.items.extend(recognised.into_iter().flat_map(|found| found.learnt()));
     decision.items.extend(made.letters(None, dealer, now));
     let emptied = made.external.as_ref().map(|external| Item::PendingReports(PendingReports::emptied(&made.id, &external.partner, now)));
     decision.items.extend(emptied);
@@ -227,6 +236,8 @@ pub struct Edit {
     pub notes: Option<Option<String>>,
     /// The customer.
     pub customer: Option<Customer>,
+    /// The customer's record in the directory, and its channels that the customer never had (LEAD-7).
+    pub never_had: Option<(Contact, Vec<KnownChannel>)>,
 }
 
 /// Edits an appointment. Its event gets the same salesperson in the same commit. `None` if nothing changes.
@@ -246,12 +257,16 @@ pub fn edit(context: &AppointmentContext<'_>, before: &Appointment, edit: Edit) 
         after.notes = notes;
     }
     let mut learnt = Vec::new();
-    if let Some(Customer { name, reached, known }) = edit.customer {
+    if let Some(customer) = edit.customer {
+        let recognised = customer.recognised(&before.id).filter(|_| context.lead.is_none());
+        let Customer { name, reached, .. } = customer;
         after.customer = name.unwrap_or(after.customer);
         // If only the name or the language changes, the customer remains the same person, even if the directory has new data.
         if (&reached.email, &reached.phone) != (&after.reached.email, &after.reached.phone) {
-            let recognised = find_person(&known).filter(|_| context.lead.is_none());
-            learnt = recognised.iter().flat_map(|found| found.learnt(&known)).collect();
+            learnt = recognised.iter().flat_map(Recognised::learnt).collect();
+            if let Some((record, channels)) = edit.never_had.filter(|(_, channels)| context.lead.is_none() && !channels.is_empty()) {
+                give_up(&record, &channels, &mut learnt);
+            }
             let of_lead = context.lead.and_then(|lead| lead.contact_id.clone());
             after.customer_id = of_lead.or_else(|| recognised.map(|found| found.contact.id));
         }

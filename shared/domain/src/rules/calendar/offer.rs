@@ -110,7 +110,13 @@ pub struct Offer<'a> {
 
 impl Offer<'_> {
     fn terms(&self) -> Terms<'_> {
-        Terms { calendar: &self.dealer.settings.calendar, capacity: &self.capacity, absences: self.absences, now: self.now }
+        Terms {
+            calendar: &self.dealer.settings.calendar,
+            capacity: &self.capacity,
+            absences: self.absences,
+            kind: &self.kind,
+            now: self.now,
+        }
     }
 
     fn moves(&self) -> Option<&str> {
@@ -119,12 +125,12 @@ impl Offer<'_> {
 
     /// Returns the days that determine whether the slot at `from` is free.
     pub(crate) fn days_of(&self, diary: &Diary<'_>, from: DateTime<Utc>) -> Days {
-        diary.days(self.user, self.terms().dates_of(&self.kind, from))
+        diary.days(self.user, self.terms().dates_of(from))
     }
 
     /// Returns the slot at `from` if it is offered and free.
     pub(crate) fn find_slot(&self, days: &Days, from: DateTime<Utc>) -> Result<Slot, NotFree> {
-        self.terms().find_slot(days, &self.kind, from, self.moves())
+        self.terms().find_slot(days, from, self.moves())
     }
 
     /// Returns the free slots from a date on, for up to `most` dates that have any, and the next date with free slots.
@@ -133,7 +139,7 @@ impl Offer<'_> {
         let until = self.now.checked_add_days(chrono::Days::new(100)).unwrap_or(self.now);
         let days = diary.days(self.user, self.terms().dates(self.now, until));
         let mut dates: Vec<(NaiveDate, Vec<Slot>)> = Vec::new();
-        for slot in self.terms().free(&days, &self.kind, self.now, until, self.moves()) {
+        for slot in self.terms().free(&days, self.now, until, self.moves()) {
             let date = calendar.date_of(slot.from);
             if from.is_some_and(|from| date < from) {
                 continue;

@@ -44,7 +44,7 @@ pub fn resubmit(event: &CalendarEvent, lead: &Lead, dealer: &Dealer, now: DateTi
     let mut changed = lead.touched(now);
     // An overdue event is not an activity on the lead (CAL-3).
     changed.updated = lead.updated;
-    let notice = Message::resubmission(&changed, event, level, reader.clone(), happens, now);
+    let notice = Message::resubmission(&changed, &stepped, reader.clone(), happens, now);
     let timeline = vec![Event::Resubmission { event: event.id.clone(), title: event.title.clone(), level, due: event.at }];
     let decision = commit(changed, Actor::System, timeline, now);
     Some(decision.with(Item::Event(Box::new(stepped))).with(Item::Message(notice)))

@@ -20,11 +20,21 @@ pub enum Claimed {
     Again(Option<Decision>),
 }
 
-/// Assigns a lead of the pool to `user`. `first` are the current states of the first leads in the pool (DIS-8).
+/// A pool with the current states of its first leads.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolLeads<'a> {
+    /// The pool.
+    pub pool: &'a Pool,
+    /// The leads that it named first when they were loaded.
+    pub first: &'a [&'a Lead],
+}
+
+/// Assigns a lead of the pool to `user` (DIS-8).
 ///
 /// # Errors
 /// 409 with the owner if another user was faster, with the oldest lead if only that may be taken, or if the user is not assignable.
-pub fn claim(lead: &Lead, dealer: &Dealer, pool: &Pool, first: &[&Lead], user: &UserId, now: DateTime<Utc>) -> Result<Claimed, Refusal> {
+pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId, now: DateTime<Utc>) -> Result<Claimed, Refusal> {
+    let PoolLeads { pool, first } = waiting;
     let settings = &dealer.settings;
     if lead.owner.as_ref() == Some(user) {
         return Ok(Claimed::Theirs);
@@ -34,7 +44,7 @@ pub fn claim(lead: &Lead, dealer: &Dealer, pool: &Pool, first: &[&Lead], user: &
     }
     if !is_pooled(lead, settings) {
         let owner = lead.owner.as_ref().map_or("it has no owner yet".to_owned(), |owner| format!("its owner is {owner}"));
-        return Err(Refusal::Conflict(format!("the lead is not in the pool: it is {}, and {owner}", lead.status.name())));
+        return Err(Refusal::Conflict(format!("the lead is not in the pool: it is {}, and {owner} (DIS-8)", lead.status.name())));
     }
     let in_pool = |lead: &&&Lead| lead.dealer == dealer.id && is_pooled(lead, settings);
     let left: Vec<LeadId> = first.iter().filter(|lead| !in_pool(lead)).map(|lead| lead.id).collect();

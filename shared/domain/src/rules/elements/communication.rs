@@ -5,7 +5,7 @@ use crate::decision::{Decision, Item, LeadInput, commit};
 use crate::elements::{Communication, Content, Element, Form, beginning};
 use crate::enquiry::{Condition, ContactPreferences};
 use crate::lead::Event;
-use crate::messages::{Enclosed, Letter, LetterKind, LetterState};
+use crate::messages::{Enclosed, Letter, LetterKind, SuppressionReason};
 use crate::rules::elements::{counted, has_room};
 
 /// A request to record or send a communication.
@@ -46,7 +46,7 @@ pub fn communicate(
             (Some((Medium::Email, LetterKind::Text { subject: subject.clone(), text: text.clone(), enclosed })), Some(ReactionKind::Reply))
         }
         CommunicationRequest::Sms { text } => {
-            if reached.phone.as_ref().and_then(|phone| phone.e164.as_ref()).is_none() {
+            if reached.phone.as_ref().and_then(|phone| phone.texted()).is_none() {
                 return Err(Refusal::Conflict("the contact has no telephone number that can be dialled (LEAD-3)".into()));
             }
             (
@@ -55,8 +55,11 @@ pub fn communicate(
             )
         }
     };
-    let letter = letter.map(|(medium, kind)| Letter::of_lead(lead, id.to_string(), medium, kind, &dealer.settings, now));
-    let suppressed = letter.as_ref().is_some_and(|letter| matches!(letter.state, LetterState::Suppressed { .. }));
+    let suppressed = letter.is_some() && !dealer.settings.send_external_mail;
+    let letter = letter.map(|(medium, kind)| {
+        let letter = Letter::of_lead(lead, id.to_string(), medium, kind, now);
+        if suppressed { letter.suppressed(SuppressionReason::Switched, now) } else { letter }
+    });
     let communication = match request {
         CommunicationRequest::Email { subject, quote, .. } => Communication::Email { subject, quote },
         CommunicationRequest::Sms { text } => Communication::Sms { begins: beginning(&text) },

@@ -1,22 +1,20 @@
 //! Adds, edits and removes the contacts of a lead (LEAD-7).
 //!
-//! Until a user changes them, a lead has one contact: that of the enquiry. The directory only grows: a channel that was removed from the
-//! contact still finds the person who used it. A channel that belongs to another person is noted and never merged (INT-6).
+//! Until a user changes them, a lead has one contact: that of the enquiry. A channel that a user replaces never was the contact's, and no
+//! longer leads to the person, unless the user says that it is a former one. A channel that belongs to another person is noted and never
+//! merged (INT-6).
 
 use crate::base::{Actor, ChannelKey, ContactId, Country, Refusal, numbered};
 use crate::decision::{Decision, Item, commit};
-use crate::directory::{Channel, Contact};
+use crate::directory::{Channel, ChannelKind, Clash, Contact, KnownChannel, KnownName};
 use crate::enquiry::{Enquiry, Person, RawContact};
 use crate::lead::{Entry, Event, Lead, LeadContact, TimelineAction};
+use crate::rules::directory::{noted_elsewhere, unnoted};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// The maximum number of contacts of a lead.
 const MOST: usize = 10;
-
-/// The maximum number of channels of a contact in the directory. More channels mean that the contact is not one person, but a relay for
-/// many.
-const ALIASES: usize = 20;
 
 /// The fields of a contact to change. A given value replaces the old one, an empty value removes it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,6 +27,8 @@ pub struct ContactChange {
     pub phones: bool,
     /// Whether it becomes the main contact.
     pub main: Option<bool>,
+    /// Whether the channels that are replaced were the contact's before. Otherwise they never were.
+    pub keeps_former: bool,
 }
 
 /// The input of a change of a lead's contacts.
@@ -41,7 +41,13 @@ pub struct ContactsContext<'a> {
     /// The lead's record in the directory.
     pub record: Option<&'a Contact>,
     /// The new channels of the contact, each with its record in the directory.
-    pub known: &'a [(ChannelKey, Option<Contact>)],
+    pub known: &'a [KnownChannel],
+    /// The channels that the contact never had, and that no other contact of the record has.
+    pub given_up: &'a [KnownChannel],
+    /// The name of the contact.
+    pub name: Option<&'a KnownName>,
+    /// The latest leads at the dealer of other people who share a channel with the contact.
+    pub others: &'a [&'a Lead],
     /// The actor.
     pub by: &'a Actor,
     /// The current time.
@@ -61,17 +67,20 @@ impl ContactChange {
         let raw = &self.raw;
         let person = Person {
             first_name: text(&raw.first_name, checked.first_name, &before.first_name),
+            middle_name: text(&raw.middle_name, checked.middle_name, &before.middle_name),
             last_name: text(&raw.last_name, checked.last_name, &before.last_name),
             company: text(&raw.company, checked.company, &before.company),
             emails: if self.emails { checked.emails } else { before.emails.clone() },
+            unread_emails: if self.emails { Vec::new() } else { before.unread_emails.clone() },
             phones: if self.phones { checked.phones } else { before.phones.clone() },
+            preferred_channel: raw.preferred_channel.or(before.preferred_channel),
             language: if raw.language.is_some() { checked.language } else { before.language.clone() },
             street: text(&raw.street, checked.street, &before.street),
             postcode: text(&raw.postcode, checked.postcode, &before.postcode),
             city: text(&raw.city, checked.city, &before.city),
             country: text(&raw.country, checked.country, &before.country),
         };
-        if person.emails.is_empty() && person.phones.is_empty() {
+        if !person.has_channel() {
             return Err(Refusal::field("emails", "INT-3", "must not be empty unless phones has a number"));
         }
         Ok(person)
@@ -84,6 +93,7 @@ fn own_field(field: &str) -> String {
         "email" | "contact" => "emails".into(),
         "phone" => "phones".into(),
         "phone.type" => "phones.type".into(),
+        "phone.time" => "phones.time".into(),
         other => other.to_owned(),
     }
 }
@@ -116,13 +126,15 @@ pub fn correct(context: &ContactsContext<'_>, id: &ContactId, person: Person, ma
     }
     let before = people[place].person.clone();
     let becomes_main = main == Some(true) && place > 0;
-    if before == person && !becomes_main {
+    let answers_another = main == Some(true) && context.lead.asker.is_some();
+    if before == person && !becomes_main && !answers_another {
         return Ok(None);
     }
     let after = people.remove(place);
     people.insert(if becomes_main { 0 } else { place }, LeadContact { person: person.clone(), ..after });
     let (before, after) = (Some(Box::new(before)), Some(Box::new(person)));
-    let event = Event::Contact { action: TimelineAction::Changed, contact: id.clone(), before, after, main: becomes_main };
+    let event =
+        Event::Contact { action: TimelineAction::Changed, contact: id.clone(), before, after, main: becomes_main || answers_another };
     Ok(Some(context.decided(people, event)))
 }
 
@@ -137,11 +149,19 @@ pub fn remove(context: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry
         return if made.is_some_and(|made| made.brings(id)) { Ok(None) } else { Err(Refusal::NotFound("contact")) };
     };
     if place == 0 {
-        return Err(Refusal::Conflict("this is the lead's main contact; make another contact the main contact first".into()));
+        return Err(Refusal::Conflict("this is the lead's main contact; make another contact the main contact first (LEAD-7)".into()));
     }
     let before = Some(Box::new(people.remove(place).person));
     let event = Event::Contact { action: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };
     Ok(Some(context.decided(people, event)))
+}
+
+/// The changes of the directory after a change of the contacts.
+struct Learnt {
+    items: Vec<Item>,
+    /// The lead's record, if it changed or was created.
+    record: Option<Contact>,
+    clashes: Vec<Clash>,
 }
 
 impl ContactsContext<'_> {
@@ -150,49 +170,83 @@ impl ContactsContext<'_> {
         if let Some(main) = people.first() {
             changed.contact = main.person.display_name();
         }
+        if matches!(event, Event::Contact { main: true, .. }) {
+            // The user has chosen who gets the letters.
+            changed.asker = None;
+        }
         changed.contacts = people;
-        let (directory, record, clash) = self.directory();
-        changed.contact_id = record.or(changed.contact_id);
-        let learned = |channel: &ChannelKey| directory.iter().any(|item| matches!(item, Item::Channel(known, _) if known == channel));
-        let here = |(channel, owner): &&(ChannelKey, Option<Contact>)| match owner {
+        let Learnt { items, record, clashes } = self.learnt();
+        let before = self.record.cloned();
+        changed.contact_id = record.as_ref().map(|record| record.id.clone()).or(changed.contact_id);
+        let learned = |channel: &ChannelKey| items.iter().any(|item| matches!(item, Item::Channel(known, _) if known == channel));
+        let here = |channel: &&KnownChannel| match &channel.owner {
             Some(owner) => Some(&owner.id) == changed.contact_id.as_ref(),
-            None => learned(channel),
+            None => learned(&channel.key),
         };
-        let elsewhere: Vec<&ChannelKey> = self.known.iter().filter(|known| !here(known)).map(|(channel, _)| channel).collect();
-        changed.found_by(elsewhere);
+        let elsewhere = self.known.iter().filter(|known| !here(known)).chain(self.given_up);
+        let elsewhere: Vec<ChannelKey> = elsewhere.map(|channel| channel.key.clone()).collect();
+        changed.found_by(&elsewhere);
         let others: BTreeMap<&ChannelKey, &Contact> = self
             .known
             .iter()
-            .filter_map(|(_, owner)| owner.as_ref())
-            .filter(|owner| Some(&owner.id) != changed.contact_id.as_ref())
+            .filter_map(|channel| channel.owner.as_ref())
+            .filter(|owner| Some(&owner.id) != changed.contact_id.as_ref() && !learned(&owner.id))
             .map(|owner| (&owner.id, owner))
             .collect();
         let shared: Vec<Item> = others.into_values().filter_map(|owner| owner.shares(changed.id)).collect();
-        let timeline = [event].into_iter().chain(clash.then_some(Event::ContactClash)).collect();
-        let decision = commit(changed, self.by.clone(), timeline, self.now);
-        directory.into_iter().chain(shared).fold(decision, Decision::with)
+        let noted = noted_elsewhere(before.as_ref(), &clashes, (&changed, self.others), self.by, self.now);
+        let clash = unnoted(None, &clashes).map(Clash::event);
+        let timeline = [event].into_iter().chain(clash).collect();
+        let mut decision = commit(changed, self.by.clone(), timeline, self.now);
+        decision.items.extend(noted);
+        items.into_iter().chain(shared).fold(decision, Decision::with)
     }
 
-    /// Returns the changes of the directory: unknown channels map to the lead's record from now on. Also returns the id of the lead's
-    /// record if one changed or was created, and whether a channel belongs to another person.
-    fn directory(&self) -> (Vec<Item>, Option<ChannelKey>, bool) {
-        let new: Vec<&ChannelKey> = self.known.iter().filter(|(_, owner)| owner.is_none()).map(|(channel, _)| channel).collect();
-        let others = self.known.iter().filter_map(|(_, owner)| owner.as_ref());
-        let clash = others.into_iter().any(|owner| self.record.is_none_or(|record| record.id != owner.id));
-        let (mut record, new) = match (self.record, new.split_first()) {
-            (_, None) => return (Vec::new(), None, clash),
-            (Some(record), Some(_)) => (record.clone(), &new[..]),
-            (None, Some((first, rest))) => {
-                let latest = BTreeMap::from([(self.lead.dealer.clone(), self.lead.id)]);
-                (Contact { latest, leads: vec![self.lead.id], ..Contact::new(ChannelKey::clone(first)) }, rest)
-            }
+    /// Returns the changes of the directory: unknown channels lead to the lead's record from now on, and those that the contact never had
+    /// no longer do.
+    fn learnt(&self) -> Learnt {
+        let of_person = || self.known.iter().filter(|channel| channel.kind != ChannelKind::Switchboard);
+        let is_other = |owner: &Contact| self.record.is_none_or(|record| record.id != owner.id);
+        let clash = |channel: &KnownChannel| {
+            let other = channel.owner.clone().filter(is_other)?;
+            Some(Clash { channel: channel.text.clone(), named: channel.named_key.clone(), other })
         };
-        let room = ALIASES.saturating_sub(record.aliases.len());
-        let fresh: Vec<ChannelKey> = new.iter().copied().filter(|channel| **channel != record.id).take(room).cloned().collect();
-        record.aliases.extend(fresh.iter().cloned());
-        let id = record.id.clone();
-        let aliases = fresh.into_iter().map(|channel| Item::Channel(channel, Channel::AliasOf(id.clone())));
-        let items = [Item::Channel(id.clone(), Channel::Contact(record))].into_iter().chain(aliases).collect();
-        (items, Some(id.clone()), clash)
+        let clashes: Vec<Clash> = of_person().filter_map(clash).collect();
+        let free: Vec<&KnownChannel> = of_person().filter(|channel| channel.owner.is_none()).collect();
+        let named = of_person().filter(|channel| channel.owner.as_ref().is_some_and(is_other)).filter_map(|channel| channel.named.as_ref());
+        let named: Vec<&ChannelKey> = named.filter(|(_, owner)| owner.is_none()).map(|(key, _)| key).collect();
+        let mut record = match (self.record, free.first()) {
+            (Some(record), _) => record.clone(),
+            (None, Some(first)) => {
+                let id = if first.holds.is_some() { ChannelKey(format!("{}~{}", first.key.0, self.lead.id)) } else { first.key.clone() };
+                let latest = BTreeMap::from([(self.lead.dealer.clone(), self.lead.id)]);
+                Contact { latest, leads: vec![self.lead.id], ..Contact::new(id) }
+            }
+            (None, None) => return Learnt { items: Vec::new(), record: None, clashes },
+        };
+        let mut items = Vec::new();
+        for channel in self.given_up {
+            record.give_up(channel, &mut items);
+        }
+        for channel in free {
+            if channel.key == record.id {
+                record.given_up = None;
+            } else if record.aliases.len() < Contact::ALIASES {
+                record.aliases.insert(channel.key.clone());
+                items.push(Item::Channel(channel.key.clone(), channel.leading_to(&record.id)));
+            }
+        }
+        for key in named.into_iter().filter(|key| **key != record.id) {
+            if record.aliases.len() < Contact::ALIASES && record.aliases.insert(key.clone()) {
+                items.push(Item::Channel(key.clone(), Channel::AliasOf(record.id.clone())));
+            }
+        }
+        let emails = of_person().filter(|channel| channel.kind == ChannelKind::Email).map(|channel| channel.key.clone());
+        record.learn(emails.collect::<Vec<_>>(), self.name);
+        if self.record == Some(&record) {
+            return Learnt { items, record: None, clashes };
+        }
+        items.push(Item::Channel(record.id.clone(), Channel::Contact(record.clone())));
+        Learnt { items, record: Some(record), clashes }
     }
 }

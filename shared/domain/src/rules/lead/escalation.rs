@@ -54,11 +54,11 @@ fn notices(lead: &Lead, dealer: &Dealer, owner: &UserId, fired: &[Step], now: Da
     let mut notices = Vec::new();
     if let Some((last, missed)) = sellers.split_last() {
         let missed = missed.iter().map(|s| s.kind).collect();
-        notices.push(Message::step(lead, last.kind, missed, owner.clone(), last.at, now));
+        notices.push(Message::step(lead, last, missed, owner.clone(), now));
     }
     if let Some(step) = supervisors.last() {
         let supervisor = dealer.settings.supervisor_of(Some(owner)).clone();
-        notices.push(Message::step(lead, step.kind, Vec::new(), supervisor, step.at, now));
+        notices.push(Message::step(lead, step, Vec::new(), supervisor, now));
     }
     notices
 }

@@ -2,12 +2,13 @@
 
 use crate::base::{Actor, DealerId, LeadId, Refusal, Status, UserId};
 use crate::decision::{Decision, Item};
-use crate::directory::{Channel, Recognised};
+use crate::directory::{Channel, Clash, Recognised};
 use crate::distribution::{AssignmentReason, LaneState};
 use crate::elements::{Counts, Element};
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, VEHICLES};
 use crate::lead::{Added, ClockStart, Entry, Event, Lead, LeadOrigin, Plan, Raw, Receipt, Resent};
 use crate::messages::Message;
+use crate::rules::directory::{noted_elsewhere, unnoted};
 use crate::rules::distribution::{by_turn, hand_over};
 use crate::rules::elements::{enquired, enquired_again};
 use crate::settings::Dealer;
@@ -76,8 +77,18 @@ pub struct StoredState<'a> {
     pub added: Option<(&'a Receipt, &'a Lead)>,
     /// The contact's latest lead at this dealer.
     pub latest: Option<&'a Lead>,
+    /// The enquiry of that lead.
+    pub latest_enquiry: Option<&'a Enquiry>,
+    /// The latest leads here of other people who share a channel with the contact.
+    pub others: &'a [&'a Lead],
+    /// The enquiry of the lead with this id, if it is sent again.
+    pub enquiry: Option<&'a Enquiry>,
     /// The trade-ins of the lead with this id, if the enquiry is sent again.
     pub trade_ins: [Option<&'a Element>; VEHICLES],
+    /// The contact as it will be stored in the directory.
+    pub contact: Option<&'a Recognised>,
+    /// The state of its lane. `None` if another function distributes the lead because the lane is contended.
+    pub place: Option<&'a LaneState>,
 }
 
 /// The result of an arrival.
@@ -97,19 +108,12 @@ pub enum IntakeOutcome {
 
 /// Decides the result of an arrival whose lead would have the number `id` (INT-5, INT-9).
 ///
-/// If `place`, the state of its lane, is given, the lead gets its owner in the same commit. If it is not given because the lane is
-/// contended, the lead's state records that it waits for an owner.
+/// With [`StoredState::place`] the lead gets its owner in the same commit. Without it, the lead's state records that it waits for an owner.
 ///
 /// # Errors
 /// [`Refusal::Reused`] if its key was used before for another content.
-pub fn receive(
-    arrival: &Arrival,
-    id: LeadId,
-    found: StoredState<'_>,
-    dealer: &Dealer,
-    contact: Option<&Recognised>,
-    place: Option<&LaneState>,
-) -> Result<IntakeOutcome, Refusal> {
+pub fn receive(arrival: &Arrival, id: LeadId, found: StoredState<'_>, dealer: &Dealer) -> Result<IntakeOutcome, Refusal> {
+    let StoredState { contact, place, .. } = found;
     if let Some(receipt) = found.receipt {
         if receipt.body != arrival.body {
             return Err(Refusal::Reused("this Idempotency-Key was used before with another body (INT-5)".into()));
@@ -117,21 +121,19 @@ pub fn receive(
         return Ok(IntakeOutcome::Repeat(None));
     }
     if let Some(lead) = found.lead {
-        return known(arrival, lead, found.trade_ins, contact);
+        return known(arrival, (lead, found), contact);
     }
     if let Some((receipt, lead)) = found.added {
         return added_before(arrival, receipt, lead);
     }
     let here = found.latest.filter(|lead| lead.dealer == dealer.id);
     if let Some(lead) = here.filter(|lead| lead.status == Status::InProgress) {
-        return Ok(IntakeOutcome::Added(add(arrival, lead, dealer, contact)));
+        return Ok(IntakeOutcome::Added(add(arrival, (lead, found), dealer, contact)));
     }
     let mut lead = new_lead(arrival, id, dealer, contact);
     let mut events = vec![Event::Received { enquiry: Box::new(arrival.enquiry.clone()) }];
     events.extend(arrival.site_events());
-    if contact.is_some_and(|c| c.clash) {
-        events.push(Event::ContactClash);
-    }
+    events.extend(clashes(contact).map(Clash::event));
     let (mut offered, trade_ins) = enquired(&mut lead, &arrival.enquiry, &arrival.by, arrival.at);
     events.append(&mut offered);
     let mut decision = with_elements(Decision::default(), trade_ins);
@@ -147,13 +149,26 @@ pub fn receive(
         decision = decision.with(notice).with_some(moved.map(LaneState::item));
     }
     let trade_in_notice = trade_in(arrival, &lead, dealer);
+    let noted = noted(arrival, &lead, found, contact);
     let entry = arrival.entry(&lead, events);
     decision = decision
         .with(Item::Lead(Box::new(lead)))
         .with(Item::Entry(Box::new(entry)))
         .with_some(arrival.receipt_of(id))
         .with_some(trade_in_notice);
+    decision.items.extend(noted);
     Ok(IntakeOutcome::New(remember_channels(decision, contact, dealer, id)))
+}
+
+/// Returns the clashes of an arrival that were not noted before.
+fn clashes(contact: Option<&Recognised>) -> impl Iterator<Item = &Clash> {
+    contact.into_iter().flat_map(|found| unnoted(Some(&found.contact), &found.clashes))
+}
+
+/// Returns the changes that note the clashes of an arrival on the other people's leads.
+fn noted(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, contact: Option<&Recognised>) -> Vec<Item> {
+    let noted = |of: &Recognised| noted_elsewhere(Some(&of.contact), &of.clashes, (lead, found.others), &arrival.by, arrival.at);
+    contact.map(noted).unwrap_or_default()
 }
 
 /// Returns the notice to the dealer's trade-in address, if the enquiry offers a vehicle and requests none (INT-8).
@@ -177,17 +192,21 @@ fn owner_before(latest: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> O
 }
 
 /// Adds an enquiry to the lead that its contact has in progress here. The owner is notified. The enquiry starts its own level 1 unless one
-/// is running (INT-6).
-fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recognised>) -> Decision {
+/// is running. Whoever asks is a contact of the lead, and the next letter goes to the channels of the enquiry (INT-6).
+fn add(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), dealer: &Dealer, contact: Option<&Recognised>) -> Decision {
     let mut changed = lead.touched(arrival.at);
+    let joined = changed.join(&arrival.enquiry.contact, found.latest_enquiry);
     changed.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
     if !changed.clock_runs() {
         changed.ask_again(dealer, arrival.clock());
     }
     let mut events = vec![Event::Added { enquiry: Box::new(arrival.enquiry.clone()) }];
     events.extend(arrival.site_events());
+    events.extend(joined);
+    events.extend(clashes(contact).map(Clash::event));
     let (mut offered, trade_ins) = enquired(&mut changed, &arrival.enquiry, &arrival.by, arrival.at);
     events.append(&mut offered);
+    let noted = noted(arrival, &changed, found, contact);
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
     let entry = arrival.entry(&changed, events);
     let trade_in = trade_in(arrival, &changed, dealer);
@@ -195,7 +214,8 @@ fn add(arrival: &Arrival, lead: &Lead, dealer: &Dealer, contact: Option<&Recogni
     let receipt = |key: String| Item::Receipt(Receipt { key, body: arrival.body.clone(), lead: lead.id, added: Some(response.clone()) });
     let decision =
         Decision::default().with(Item::Lead(Box::new(changed))).with(Item::Entry(Box::new(entry))).with(receipt(arrival.origin.clone()));
-    let decision = decision.with_some(notice).with_some(trade_in).with_some(arrival.receipt.clone().map(receipt));
+    let mut decision = decision.with_some(notice).with_some(trade_in).with_some(arrival.receipt.clone().map(receipt));
+    decision.items.extend(noted);
     // The lead is already the contact's latest one here. Only an unknown channel is new.
     remember_channels(with_elements(decision, trade_ins), contact, dealer, lead.id)
 }
@@ -207,13 +227,12 @@ fn with_elements(decision: Decision, elements: Vec<Element>) -> Decision {
 /// Stores `lead` in the contact's record as the latest one at `dealer`, and the channels that now map to the record.
 fn remember_channels(decision: Decision, contact: Option<&Recognised>, dealer: &Dealer, lead: LeadId) -> Decision {
     let Some(recognised) = contact else { return decision };
-    let Recognised { contact, new_aliases, .. } = recognised;
-    let mut record = contact.clone();
+    let mut record = recognised.contact.clone();
     record.latest.insert(dealer.id.clone(), lead);
     record.name(lead);
     let decision = recognised.shared(Some(&record.id), lead).fold(decision, Decision::with);
     let decision = decision.with(Item::Channel(record.id.clone(), Channel::Contact(record)));
-    new_aliases.iter().fold(decision, |decision, alias| decision.with(Item::Channel(alias.clone(), Channel::AliasOf(contact.id.clone()))))
+    recognised.aliases().fold(decision, Decision::with)
 }
 
 /// Handles a repeated enquiry that was added to `lead`: either unchanged, or sent again with new content (INT-5).
@@ -243,12 +262,7 @@ pub(super) const OTHER_BODY: &str =
 pub(super) const RESENDS: usize = 20;
 
 /// Handles an enquiry whose number is in use: by the same enquiry, or by chance by another one.
-fn known(
-    arrival: &Arrival,
-    lead: &Lead,
-    trade_ins: [Option<&Element>; VEHICLES],
-    contact: Option<&Recognised>,
-) -> Result<IntakeOutcome, Refusal> {
+fn known(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), contact: Option<&Recognised>) -> Result<IntakeOutcome, Refusal> {
     if lead.origin.key != arrival.origin {
         return Ok(IntakeOutcome::NumberTaken);
     }
@@ -263,12 +277,13 @@ fn known(
     }
     let mut changed = lead.touched(arrival.at);
     changed.describe(&arrival.enquiry);
+    changed.ask_anew(found.enquiry, &arrival.enquiry.contact);
     // The directory does not change, but a search by the new channels finds the lead.
     let channels = contact.into_iter().flat_map(|contact| &contact.channels);
     changed.found_by(channels.filter(|(_, owner)| owner.is_none() || *owner != lead.contact_id).map(|(channel, _)| channel));
     changed.origin.resent.push(Resent { body: arrival.body.clone(), request: arrival.request.clone() });
     let mut events = vec![Event::Resent { enquiry: Box::new(arrival.enquiry.clone()) }];
-    let (mut offered, trade_ins) = enquired_again(&mut changed, trade_ins, &arrival.enquiry, &arrival.by, arrival.at);
+    let (mut offered, trade_ins) = enquired_again(&mut changed, found.trade_ins, &arrival.enquiry, &arrival.by, arrival.at);
     events.append(&mut offered);
     let entry = arrival.entry(&changed, events);
     let receipt = arrival.receipt_of(lead.id);
@@ -304,6 +319,7 @@ fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Rec
         plate: None,
         enquiry_version: None,
         contacts: Vec::new(),
+        asker: None,
         asked: RoutingCriteria::default(),
         arrived: arrival.sent,
         received: Some(arrival.at).filter(|at| *at > arrival.sent),

@@ -78,10 +78,10 @@ pub fn change(lead: &Lead, id: &DeadlineId, wanted: &DeadlineChange, by: Actor, 
     }
     wanted.check(now)?;
     if target.met.is_some() {
-        return Err(Refusal::Conflict("the deadline is already met".into()));
+        return Err(Refusal::Conflict("the deadline is already met (LEAD-6)".into()));
     }
     let event = after.timeline_event(TimelineAction::Changed, Some(target.at).filter(|at| *at != after.at), None);
-    Ok(Some(replaced(lead, Some(after), id, event, by, now)))
+    Ok(Some(commit(replaced(lead, id, Some(after), now), by, vec![event], now)))
 }
 
 /// Records that a further deadline was met. `None` if that is already recorded.
@@ -91,13 +91,13 @@ pub fn change(lead: &Lead, id: &DeadlineId, wanted: &DeadlineChange, by: Actor, 
 pub fn meet(lead: &Lead, id: &DeadlineId, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     let target = find(lead, id)?;
     match (target.met, &note) {
-        (Some(_), Some(_)) => return Err(Refusal::Conflict("the deadline is already met".into())),
+        (Some(_), Some(_)) => return Err(Refusal::Conflict("the deadline is already met (LEAD-6)".into())),
         (Some(_), None) => return Ok(None),
         (None, _) => {}
     }
     let after = Target { met: Some(now), ..target.clone() };
     let event = after.timeline_event(TimelineAction::Completed, None, note);
-    Ok(Some(replaced(lead, Some(after), id, event, by, now)))
+    Ok(Some(commit(replaced(lead, id, Some(after), now), by, vec![event], now)))
 }
 
 /// Removes a further deadline. The timeline keeps it. `made` is the entry that would have added it ([`numbered`]). `None` if it is already
@@ -107,7 +107,10 @@ pub fn meet(lead: &Lead, id: &DeadlineId, note: Option<String>, by: Actor, now: 
 /// 404 if there was never such a deadline.
 pub fn drop(lead: &Lead, id: &DeadlineId, made: Option<&Entry>, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     match find(lead, id) {
-        Ok(target) => Ok(Some(replaced(lead, None, id, target.timeline_event(TimelineAction::Deleted, None, None), by, now))),
+        Ok(target) => {
+            let event = target.timeline_event(TimelineAction::Deleted, None, None);
+            Ok(Some(commit(replaced(lead, id, None, now), by, vec![event], now)))
+        }
         Err(_) if made.is_some_and(|made| made.sets(id)) => Ok(None),
         Err(never) => Err(never),
     }
@@ -129,7 +132,7 @@ pub fn move_first_contact(
     let from = lead.deadline().ok_or(Refusal::NotFound("deadline"))?;
     if !lead.clock_runs() {
         return Err(Refusal::Conflict(
-            "the contact was already answered or the lead is closed, so the first-contact deadline cannot be moved".into(),
+            "the contact was already answered or the lead is closed, so the first-contact deadline cannot be moved (LEAD-6)".into(),
         ));
     }
     if at == from {
@@ -150,10 +153,11 @@ fn find<'a>(lead: &'a Lead, id: &DeadlineId) -> Result<&'a Target, Refusal> {
     lead.targets.iter().find(|target| target.id == *id).ok_or(Refusal::NotFound("deadline"))
 }
 
-fn replaced(lead: &Lead, after: Option<Target>, id: &DeadlineId, event: Event, by: Actor, now: DateTime<Utc>) -> Decision {
+/// Returns the lead with `after` in place of the deadline `id`.
+fn replaced(lead: &Lead, id: &DeadlineId, after: Option<Target>, now: DateTime<Utc>) -> Lead {
     let mut changed = lead.touched(now);
     changed.targets.retain(|target| target.id != *id);
     changed.targets.extend(after);
     changed.targets.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-    commit(changed, by, vec![event], now)
+    changed
 }

@@ -1,6 +1,8 @@
-//! The rules and decisions of `docs/` as web pages below `/reference`.
+//! The documents as web pages.
 
+use forecourt_edge::routes;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use std::fmt::Write as _;
 
 /// The pages: path below `/reference/` and Markdown source.
 const PAGES: [(&str, &str); 12] = [
@@ -24,15 +26,36 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:50rem;mar
 
 /// Returns the page at a path such as `/reference/rules` as HTML. `None` if there is no such page.
 pub fn page(path: &str) -> Option<String> {
-    let name = path.strip_prefix("/reference/")?;
-    let (_, source) = PAGES.into_iter().find(|(known, _)| *known == name)?;
+    let path = path.strip_prefix("/reference")?;
+    if path.is_empty() {
+        return Some(rendered(&index()));
+    }
+    let name = path.strip_prefix('/')?;
+    PAGES.into_iter().find(|(known, _)| *known == name).map(|(_, source)| rendered(source))
+}
+
+/// Returns the first page in Markdown: the documents, and all operations of the API.
+fn index() -> String {
+    let mut text = String::from(
+        "# Reference\n\n- [Rules](/reference/rules): each rule with its id\n- [Decisions](/reference/decisions/README): the choices that the rules \
+         leave open\n- [OpenAPI document](/reference/openapi.json): every operation with its bodies, parameters and problems\n\n## Operations\n\n\
+         | Operation | Does | Requires |\n|---|---|---|\n",
+    );
+    for row in routes::rows() {
+        let rights: Vec<&str> = row.rights.iter().map(|right| right.name()).collect();
+        let _ = writeln!(text, "| `{}` | {} | {} |", row.route.key(), row.summary, rights.join(", "));
+    }
+    text
+}
+
+fn rendered(source: &str) -> String {
     let title = source.lines().next().unwrap_or_default().trim_start_matches("# ");
     let mut body = String::new();
     html::push_html(&mut body, events(source).into_iter());
-    Some(format!(
+    format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{title} – Forecourt</title><style>{STYLE}</style></head><body>\n{body}</body></html>\n"
-    ))
+    )
 }
 
 /// Parses Markdown, gives each heading an id as GitHub does, and points links between documents at their pages.

@@ -1,0 +1,23 @@
+//! The raw input of an enquiry (INT-2).
+
+use serde::{Deserialize, Serialize};
+
+/// Raw input: stored beside the lead if it is small, otherwise in the bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Raw {
+    /// Its media type.
+    pub media_type: String,
+    /// Where it is stored.
+    #[serde(rename = "kept")]
+    pub storage: RawStorage,
+}
+
+/// The storage location of raw input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RawStorage {
+    /// Inline, compressed (zlib).
+    Here(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// In the bucket, compressed (zlib), under this name.
+    InBucket(String),
+}
