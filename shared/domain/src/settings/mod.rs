@@ -71,7 +71,7 @@ pub struct SettingsChange {
 /// Settings of a dealer that may be saved: the only ways to create them are [`DealerSettings::check`] and [`DealerSettings::check_change`].
 ///
 /// Stored settings are read without a check: another release stored them, by its own rules. So they may break a rule of this one;
-/// [`findings`] lists each, and the next change of that part must mend it (SET-8).
+/// [`findings()`] lists each, and the next change of that part must mend it (SET-8).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Settings(DealerSettings);
