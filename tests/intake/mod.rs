@@ -4,6 +4,7 @@ pub(crate) mod adf;
 pub(crate) mod enquiries;
 pub(crate) mod idempotency;
 pub(crate) mod known_contacts;
-mod partner_queue;
+pub(crate) mod partner_queue;
 mod receipts;
+pub(crate) mod texts;
 pub(crate) mod vehicle_site;

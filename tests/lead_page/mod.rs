@@ -7,4 +7,5 @@ pub(crate) mod documents;
 pub(crate) mod elements;
 pub(crate) mod header;
 pub(crate) mod lists;
+pub(crate) mod raw;
 pub(crate) mod tasks;

@@ -65,7 +65,7 @@ const CALENDAR: [(&str, &str); 2] = [("content-type", "text/calendar"), ("if-mat
 #[tokio::test]
 async fn set_2_the_import_adds_a_national_calendar_once_and_refuses_an_invalid_one_with_its_line() {
     let world = World::new().await;
-    let path = of_dealer("holidays/import?from=2026-12-01&to=2027-12-31");
+    let path = of_dealer("holidays/import?from=2026-12-01&to=2027-12-31&transparent=true");
     let file = include_bytes!("holidays/german-holidays.ics");
     let done = world.call(Method::POST, ADMIN, &path, &CALENDAR, file).await;
     assert_eq!(done.status, 200, "{}", done.body);

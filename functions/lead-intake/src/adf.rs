@@ -7,8 +7,9 @@
 //! Two things are never guessed. A truncated document creates no lead from its first half, and data in `vendor` or `provider` is never used as the
 //! customer's.
 //!
-//! Modules, lowest first: `names`, `values`, `repair`, `tree`, `leaves`, `oddities`, `contact` and `vehicle`, `prospect`.
+//! Modules, lowest first: `names`, `values`, `repair`, `tree`, `leaves`, `oddities`, `condition`, `contact` and `vehicle`, `prospect`.
 
+mod condition;
 mod contact;
 mod decode;
 mod leaves;

@@ -22,7 +22,8 @@ pub struct EnquiryBody {
     /// The sender's id of the enquiry, up to 200 characters. The same id again means the same lead (INT-5).
     #[schema(value_type = Option<String>, example = "web-4711", max_length = 200)]
     external_id: Loose<Text>,
-    /// `new_car`, `used_car`, `trade_in`, `test_drive`, `service` or `other` (the default).
+    /// `new_car`, `used_car`, `trade_in`, `test_drive`, `service` or `other`. Default: `new_car` or
+    /// `used_car` by the vehicle's condition, otherwise `other`.
     #[serde(rename = "type")]
     #[schema(value_type = Option<String>, example = "used_car")]
     lead_type: Loose<Text>,
@@ -49,7 +50,10 @@ pub struct ContactBody {
     /// Up to 100 characters.
     #[schema(value_type = Option<String>, max_length = 100)]
     first_name: Loose<Text>,
-    /// Up to 100 characters.
+    /// Up to 100 characters; not part of the display name.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    middle_name: Loose<Text>,
+    /// Up to 100 characters, with prefixes such as `van der`.
     #[schema(value_type = Option<String>, max_length = 100)]
     last_name: Loose<Text>,
     /// Up to 200 characters.
@@ -104,15 +108,17 @@ impl ContactBody {
         let mut text = |name: &str, value: Loose<Text>| value.text(&format!("contact.{name}"), faults);
         RawContact {
             first_name: text("first_name", self.first_name),
+            middle_name: text("middle_name", self.middle_name),
             last_name: text("last_name", self.last_name),
             company: text("company", self.company),
             emails: text("email", self.email).into_iter().collect(),
-            phones: text("phone", self.phone).map(|number| RawPhone { number, kind: None }).into_iter().collect(),
+            phones: text("phone", self.phone).map(|number| RawPhone { number, ..RawPhone::default() }).into_iter().collect(),
             language: text("language", self.language),
             street: text("street", self.street),
             postcode: text("postcode", self.postcode),
             city: text("city", self.city),
             country: text("country", self.country),
+            preferred_channel: None,
         }
     }
 }

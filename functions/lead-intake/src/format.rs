@@ -59,7 +59,7 @@ impl Format {
     pub(crate) fn read(self, body: &[u8]) -> Result<Vec<ReceivedEnquiry>, Problem> {
         match self {
             Format::Json => {
-                let (enquiry, faults) = forecourt_edge::formats::json::read::<EnquiryBody>(body)?.read();
+                let (enquiry, faults) = forecourt_edge::formats::json::read_as_sent::<EnquiryBody>(body)?.read();
                 Ok(vec![ReceivedEnquiry {
                     raw: body.to_vec(),
                     resend: false,

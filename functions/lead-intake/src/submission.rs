@@ -5,7 +5,6 @@ use crate::candidate::{Candidate, Origin, Tried};
 use crate::format::{Format, ReceivedEnquiry};
 use crate::lookup::{Sited, lane, referenced_keys, site};
 use chrono::{DateTime, Utc};
-use flate2::{Compression, write::ZlibEncoder};
 use forecourt_domain::access::Scope;
 use forecourt_domain::base::{Actor, DealerId, LeadId, Refusal, Right};
 use forecourt_domain::elements::{Element, ElementKind};
@@ -14,11 +13,11 @@ use forecourt_domain::lead::{Raw, RawStorage};
 use forecourt_domain::rules::lead::intake::Arrival;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
+use forecourt_edge::formats::packed;
 use forecourt_edge::http::Problem;
 use forecourt_edge::usecase::directory::channels;
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint, short};
-use std::io::Write as _;
 
 /// Largest raw input in bytes, compressed, that is kept next to the lead. Larger input is kept in the bucket.
 const INLINE: usize = 4_096;
@@ -162,8 +161,7 @@ impl Submission {
 
     /// Keeps the raw input (INT-2).
     async fn keep(&self, platform: &Platform, raw: &[u8], origin: &str, body: &str) -> Result<Raw, Failure> {
-        let mut deflate = ZlibEncoder::new(Vec::new(), Compression::best());
-        let deflated = deflate.write_all(raw).and_then(|()| deflate.finish()).map_err(|e| Failure::Broken(e.into()))?;
+        let deflated = packed::pack(raw)?;
         let media_type = self.format.media_type().to_owned();
         if deflated.len() <= INLINE {
             return Ok(Raw { media_type, storage: RawStorage::Here(deflated) });

@@ -50,6 +50,7 @@ async fn operate(platform: &Platform, call: Call) -> Result<Answer, Problem> {
         Operation::Board => list::board(platform, &call).await,
         Operation::FindLeads => list::find(platform, &call).await,
         Operation::ReadLead => page::page(platform, &call).await,
+        Operation::ReadRawInput => page::raw(platform, &call).await,
         Operation::LogReaction => work::react(platform, &call).await,
         Operation::AssignLead => work::assign(platform, &call).await,
         Operation::SetStatus => work::set_status(platform, &call).await,

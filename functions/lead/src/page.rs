@@ -2,11 +2,13 @@
 
 mod contact;
 mod header;
+mod raw;
 mod timeline;
 mod view;
 
 pub use contact::LeadContactView;
 pub use header::{HeaderView, OpenTaskView, TargetView};
+pub(crate) use raw::raw;
 pub use timeline::{EntryView, EventView, TimelineView};
 pub use view::{DeadlineView, LeadPageView, LeadView, MessageView, ReactionView, StepView};
 

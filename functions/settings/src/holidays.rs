@@ -2,7 +2,8 @@
 
 use crate::change::{required_versions, save};
 use crate::dealer::{answer, current};
-use crate::{ics, parts};
+use crate::ics::{self, ImportRange, SkippedEvent};
+use crate::parts;
 use chrono::{Datelike as _, Months, NaiveDate};
 use forecourt_domain::base::{DealerId, Refusal};
 use forecourt_domain::hours::DayOff;
@@ -28,22 +29,37 @@ pub struct ImportView {
     pub imported: usize,
     /// Number of days in the file that were days off before.
     pub known: usize,
-    /// Number of entries that were skipped because they are not whole days.
+    /// Number of entries that were skipped.
     pub skipped: usize,
+    /// The skipped entries, in the file's order.
+    pub skipped_entries: Vec<SkippedView>,
     /// The days off and special hours, in the format of `PUT`.
     #[schema(value_type = Object)]
     pub settings: Value,
 }
 
+/// An entry of the file that was skipped.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SkippedView {
+    /// Line of the file in which the entry begins, from 1.
+    pub line: usize,
+    /// Name of the entry; empty if it has none.
+    pub name: String,
+    /// The reason why the entry was skipped.
+    #[schema(example = "does not consist of whole days")]
+    pub reason: &'static str,
+}
+
 /// Adds the days of a file to the days off. Existing days off stay unchanged.
 pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> Result<Answer, Problem> {
-    call.only_queries(&["from", "to"], "SET-2")?;
+    call.only_queries(&["from", "to", "transparent"], "SET-2")?;
     match call.media_type().as_deref() {
         Some("text/calendar") => {}
         other => return Err(Problem::media_type(format!("must be text/calendar, not {}", other.unwrap_or("nothing")))),
     }
     let dealer = current(platform, call, id).await?;
-    let today = call.now.with_timezone(&dealer.settings.calendar.zone()).date_naive();
+    let zone = dealer.settings.calendar.zone();
+    let today = call.now.with_timezone(&zone).date_naive();
     let from: NaiveDate = call.query_as("from", "SET-2", "a date such as 2027-01-01")?.unwrap_or(today);
     if !(1970..=2200).contains(&from.year()) {
         return Err(Refusal::field("from", "SET-2", "must be a date from 1970 to 2200").into());
@@ -52,7 +68,8 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
     if to < from || to > from + Months::new(120) {
         return Err(Refusal::field("to", "SET-2", "must be on or after from, and at most ten years after it").into());
     }
-    let file = ics::read(&call.body, from, to).map_err(Refusal::Invalid)?;
+    let transparent = call.query_as("transparent", "SET-2", "true or false")?.unwrap_or(false);
+    let file = ics::read(&call.body, &ImportRange { from, to, zone, transparent }).map_err(Refusal::Invalid)?;
     let known = |dealer: &Dealer| file.days.iter().filter(|day| is_off(&dealer.settings, day)).count();
     let known = known(&dealer);
     let after = save(platform, call, id, &required_versions(call)?, |dealer| with_days(&dealer.settings, &file.days)).await?;
@@ -61,7 +78,12 @@ pub(crate) async fn import(platform: &Platform, call: &Call, id: &DealerId) -> R
         version: after.version,
         imported: file.days.len() - known,
         known,
-        skipped: file.skipped,
+        skipped: file.skipped.len(),
+        skipped_entries: file
+            .skipped
+            .into_iter()
+            .map(|SkippedEvent { line, name, reason }| SkippedView { line, name, reason: reason.text() })
+            .collect(),
         settings: parts::view(SettingsPart::Holidays, &after.settings),
     };
     answer(&after, &view)

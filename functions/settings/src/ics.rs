@@ -22,21 +22,68 @@ const MAX_DAYS: usize = 2_000;
 pub struct Imported {
     /// The days off that overlap the requested time, sorted by date, without duplicates.
     pub days: Vec<DayOff>,
-    /// The number of events that were skipped because they are not whole days.
-    pub skipped: usize,
+    /// The skipped events, in the file's order.
+    pub skipped: Vec<SkippedEvent>,
+}
+
+/// An event of a file that is not a day off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkippedEvent {
+    /// The line of its BEGIN, from 1.
+    pub line: usize,
+    /// Its name; empty if it has none.
+    pub name: String,
+    /// The reason.
+    pub reason: SkipReason,
+}
+
+/// The reason for which an event is not a day off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SkipReason {
+    /// It does not consist of whole days.
+    NotWholeDays,
+    /// It blocks no time (TRANSP:TRANSPARENT).
+    Transparent,
+    /// It is cancelled.
+    Cancelled,
+}
+
+impl SkipReason {
+    /// Returns the reason in English.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::NotWholeDays => "does not consist of whole days",
+            Self::Transparent => "is transparent (TRANSP:TRANSPARENT); add transparent=true to import transparent entries",
+            Self::Cancelled => "is cancelled",
+        }
+    }
+}
+
+/// The range of an import.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportRange {
+    /// The first day.
+    pub from: NaiveDate,
+    /// The last day.
+    pub to: NaiveDate,
+    /// The dealer's zone. Times in UTC are converted to it.
+    pub zone: chrono_tz::Tz,
+    /// Whether transparent events are imported.
+    pub transparent: bool,
 }
 
 /// The number of a line, and its fault.
 type Wrong = (usize, String);
 
-/// Reads the days off that overlap `from` to `to`, both inclusive.
+/// Reads the days off that overlap `range`.
 ///
-/// Events of whole days count, even if they are written from midnight to midnight; others are skipped. Cancelled events do not count.
+/// Events of whole days count, even if they are written from midnight to midnight in the dealer's zone or in UTC, or to 23:59:59. Other
+/// events are skipped, as are cancelled events and, unless `range` includes them, transparent events.
 ///
 /// # Errors
 /// SET-2: up to 20 faults by line (`line 17`), or a fault of the `file` if it is empty or contains no events or too many days.
-pub fn read(body: &[u8], from: NaiveDate, to: NaiveDate) -> Result<Imported, Vec<Fault>> {
-    let mut file = File::default();
+pub fn read(body: &[u8], range: &ImportRange) -> Result<Imported, Vec<Fault>> {
+    let mut file = File { open: Vec::new(), events: Vec::new(), faults: Vec::new(), zone: range.zone };
     let mut lines = lines(body).peekable();
     match lines.peek().map(|line| (line.at, line.text.trim_ascii().eq_ignore_ascii_case(b"BEGIN:VCALENDAR"))) {
         None => file.refuse(0, "is empty; an iCalendar file begins with BEGIN:VCALENDAR"),
@@ -48,7 +95,7 @@ pub fn read(body: &[u8], from: NaiveDate, to: NaiveDate) -> Result<Imported, Vec
             file.close(0);
         }
     }
-    let imported = file.days(from, to);
+    let imported = file.days(range);
     if file.faults.is_empty() {
         return Ok(imported);
     }
@@ -81,12 +128,12 @@ fn lines(body: &[u8]) -> impl Iterator<Item = Line> {
 }
 
 /// The part of a file that was read so far.
-#[derive(Default)]
 struct File {
     /// The open components, each with the line of its BEGIN.
     open: Vec<(String, usize)>,
     events: Vec<Event>,
     faults: Vec<Wrong>,
+    zone: chrono_tz::Tz,
 }
 
 impl File {
@@ -158,8 +205,9 @@ impl File {
         if self.open.is_empty() {
             return self.refuse(at, "is outside of BEGIN:VCALENDAR and END:VCALENDAR");
         }
+        let zone = self.zone;
         let Some(event) = self.event() else { return };
-        let taken = Property::try_from(text).map_err(|_| "cannot be read".to_owned()).and_then(|property| event.take(at, &property));
+        let taken = Property::try_from(text).map_err(|_| "cannot be read".to_owned()).and_then(|property| event.take(at, &property, zone));
         if let Err(detail) = taken {
             let name = text.split([':', ';']).next().unwrap_or_default();
             self.spoil(at, format!("{}: {detail}", short(name)));
@@ -180,16 +228,23 @@ impl File {
         self.refuse(at, detail);
     }
 
-    fn days(&mut self, from: NaiveDate, to: NaiveDate) -> Imported {
+    fn days(&mut self, range: &ImportRange) -> Imported {
+        let ImportRange { from, to, zone, transparent } = *range;
         let events = std::mem::take(&mut self.events);
         if events.is_empty() && self.faults.is_empty() {
             self.refuse(0, "contains no events; a day off is an event from BEGIN:VEVENT to END:VEVENT");
         }
         let replaced: HashSet<_> = events.iter().filter_map(|event| Some((event.uid.as_ref()?, event.replaces?))).collect();
-        let (mut days, mut skipped, mut steps) = (Vec::new(), 0, MAX_STEPS);
-        for event in events.iter().filter(|event| !event.broken && !event.cancelled) {
-            match event.days(to, &mut steps) {
-                Ok(None) => skipped += 1,
+        let (mut days, mut skipped, mut steps) = (Vec::new(), Vec::new(), MAX_STEPS);
+        let skip = |event: &Event, reason| SkippedEvent { line: event.at, name: event.name.clone(), reason };
+        for event in events.iter().filter(|event| !event.broken) {
+            if event.cancelled {
+                skipped.push(skip(event, SkipReason::Cancelled));
+                continue;
+            }
+            match event.days(to, zone, &mut steps) {
+                Ok(None) => skipped.push(skip(event, SkipReason::NotWholeDays)),
+                Ok(Some(_)) if event.transparent && !transparent => skipped.push(skip(event, SkipReason::Transparent)),
                 Ok(Some(found)) => days.extend(found.into_iter().filter(|day| {
                     let own = event.uid.as_ref().filter(|_| event.replaces.is_none());
                     let is_replaced = own.is_some_and(|uid| replaced.contains(&(uid, day.from)));

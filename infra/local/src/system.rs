@@ -152,10 +152,12 @@ impl System {
         }
     }
 
-    /// Moves the clock forward to `target`, stopping at each due time to process what is due. Returns the number of wake-ups.
+    /// Moves the clock forward to `target`, stopping at each due time to process what is due. Returns the number of wake-ups that became due
+    /// on the way; the number does not depend on what the background had already processed.
     pub async fn advance_to(&self, target: DateTime<Utc>) -> usize {
         let _one = self.stepping.lock().await;
-        let mut wake_ups = self.settle_now().await;
+        self.settle_now().await;
+        let mut wake_ups = 0;
         while let Some(next) = self.next().filter(|next| *next <= target) {
             self.clock.freeze_at(next);
             wake_ups += self.settle_now().await;

@@ -2,4 +2,5 @@
 
 pub mod ical;
 pub mod json;
+pub mod packed;
 pub mod vehicle;

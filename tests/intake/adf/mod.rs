@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod meaning;
 mod properties;
 mod rules;
 mod samples;
@@ -64,11 +65,22 @@ pub(crate) fn render(read: &Result<Document, Unreadable>) -> String {
         put(2, "lead_type", enquiry.lead_type.as_deref());
         put(2, "requested_at", enquiry.requested_at.as_deref());
         put(2, "resend", enquiry.resend.then_some("yes"));
-        let RawContact { first_name, last_name, company, emails, phones, language, street, postcode, city, country } = &enquiry.contact;
-        let fields = [("first_name", first_name), ("last_name", last_name), ("company", company), ("language", language)];
+        let RawContact { first_name, middle_name, last_name, company, emails, phones, .. } = &enquiry.contact;
+        let RawContact { preferred_channel, language, street, postcode, city, country, .. } = &enquiry.contact;
+        let fields = [
+            ("first_name", first_name),
+            ("middle_name", middle_name),
+            ("last_name", last_name),
+            ("company", company),
+            ("language", language),
+        ];
         fields.iter().for_each(|(name, value)| put(2, name, value.as_deref()));
         emails.iter().for_each(|email| put(2, "email", Some(email)));
-        phones.iter().for_each(|phone| put(2, &format!("phone {:?}", phone.kind.as_deref().unwrap_or("")), Some(&phone.number)));
+        for phone in phones {
+            put(2, &format!("phone {:?}", phone.kind.as_deref().unwrap_or("")), Some(&phone.number));
+            put(4, "time", phone.time.as_deref());
+        }
+        put(2, "preferred_channel", preferred_channel.map(|channel| format!("{channel:?}")).as_deref());
         let fields = [("street", street), ("postcode", postcode), ("city", city), ("country", country)];
         fields.iter().for_each(|(name, value)| put(2, name, value.as_deref()));
         for (label, vehicles) in [("vehicle", &enquiry.vehicles), ("trade-in", &enquiry.trade_ins)] {

@@ -5,7 +5,7 @@ use super::names::Role;
 use super::oddities::{MAX_REPEATS, Oddities};
 use super::tree::Node;
 use super::values;
-use forecourt_domain::enquiry::{RawContact, RawPhone};
+use forecourt_domain::enquiry::{NameParts, PreferredChannel, RawContact, RawPhone};
 
 /// Returns the contact: the first person with an e-mail address or a phone number. Other persons are noted in `oddities`.
 pub(super) fn contact(customers: &[&Node], oddities: &mut Oddities) -> RawContact {
@@ -73,7 +73,9 @@ fn note_stray_text(of: &Node, oddities: &mut Oddities) {
 
 fn merge(into: &mut RawContact, other: RawContact) {
     into.first_name = into.first_name.take().or(other.first_name);
+    into.middle_name = into.middle_name.take().or(other.middle_name);
     into.last_name = into.last_name.take().or(other.last_name);
+    into.preferred_channel = into.preferred_channel.or(other.preferred_channel);
     into.company = into.company.take().or(other.company);
     other.emails.into_iter().for_each(|email| add_email(into, email));
     other.phones.into_iter().for_each(|phone| add_phone(into, phone));
@@ -96,13 +98,20 @@ fn add_phone(person: &mut RawContact, phone: RawPhone) {
 }
 
 fn person(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> RawContact {
-    let (first_name, last_name, company) = names(leaves, oddities);
-    let mut person = RawContact { first_name, last_name, company, ..RawContact::default() };
-    for leaf in leaves.iter().filter(|leaf| leaf.node.name == "email") {
+    let (NameParts { first, middle, last }, company) = names(leaves, oddities);
+    let mut person = RawContact { first_name: first, middle_name: middle, last_name: last, company, ..RawContact::default() };
+    let channels: Vec<&Leaf<'_>> = leaves.iter().filter(|leaf| matches!(leaf.node.name.as_str(), "email" | "phone")).collect();
+    let preferred = channels.iter().find(|leaf| is_preferred(leaf) && leaf.line().is_some());
+    person.preferred_channel =
+        preferred.map(|leaf| if leaf.node.name == "email" { PreferredChannel::Email } else { PreferredChannel::Phone });
+    // The preferred channels come first, the others in the document's order.
+    let (first, others): (Vec<&Leaf<'_>>, Vec<&Leaf<'_>>) = channels.into_iter().partition(|leaf| is_preferred(leaf));
+    let channels = || first.iter().chain(&others);
+    for leaf in channels().filter(|leaf| leaf.node.name == "email") {
         let written = leaf.line().unwrap_or_default();
         addresses(&written).into_iter().for_each(|email| add_email(&mut person, email));
     }
-    for leaf in leaves.iter().filter(|leaf| leaf.node.name == "phone") {
+    for leaf in channels().filter(|leaf| leaf.node.name == "phone") {
         let Some(number) = leaf.line() else { continue };
         let kind = leaf.node.attribute("type");
         let is = |word: &str| leaf.attribute("type").is_some_and(|kind| kind.contains(word));
@@ -110,15 +119,21 @@ fn person(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> RawContact {
             // A fax number cannot be called.
             oddities.note("contact.phone", &format!("fax number ignored: {number}"));
         } else {
-            add_phone(&mut person, RawPhone { number, kind });
+            let time = leaf.node.attribute("time").filter(|time| !matches!(time.to_lowercase().as_str(), "nopreference" | "any"));
+            add_phone(&mut person, RawPhone { number, kind, time });
         }
     }
     address(leaves, &mut person);
     person
 }
 
-/// Returns first name, last name and company.
-fn names(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> (Option<String>, Option<String>, Option<String>) {
+/// Returns whether the customer wants to be contacted by this channel.
+fn is_preferred(leaf: &Leaf<'_>) -> bool {
+    leaf.attribute("preferredcontact").is_some_and(|value| matches!(value.as_str(), "1" | "true" | "yes" | "y"))
+}
+
+/// Returns the person's name and the company.
+fn names(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> (NameParts, Option<String>) {
     let mut parts: Vec<(&str, String)> = Vec::new();
     for leaf in leaves {
         let Some(value) = leaf.line() else { continue };
@@ -146,27 +161,23 @@ fn names(leaves: &[Leaf<'_>], oddities: &mut Oddities) -> (Option<String>, Optio
         }
     }
     let part = |name: &str| parts.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-    let joined = |names: [&str; 2]| {
-        let words: Vec<String> = names.into_iter().filter_map(part).collect();
-        (!words.is_empty()).then(|| words.join(" "))
-    };
-    let (mut first, mut last) =
-        (part("first").and_then(|_| joined(["first", "middle"])), part("last").and_then(|_| joined(["last", "suffix"])));
-    if let Some(full) = part("full").filter(|_| first.is_none() || last.is_none()) {
-        let (front, back) = match full.split_once(',') {
-            Some((last, first)) if !first.trim().is_empty() => (Some(first.trim()), last.trim()),
-            _ => full.rsplit_once(' ').map_or((None, full.as_str()), |(first, last)| (Some(first), last)),
-        };
+    let last = part("last").map(|last| [Some(last), part("suffix")].into_iter().flatten().collect::<Vec<_>>().join(" "));
+    let mut name = NameParts { first: part("first"), middle: part("middle"), last };
+    if let Some(full) = part("full").filter(|_| name.first.is_none() || name.last.is_none()) {
         // If a full name and one of its parts are given, the part is more reliable.
-        let back = if first.as_deref() == Some(full.as_str()) { "" } else { back };
-        if last.is_none() && first.is_none() {
-            first = front.map(str::to_owned);
-        } else if first.is_none() {
-            first = front.filter(|front| Some(*front) != last.as_deref()).map(str::to_owned);
+        let split = NameParts::of_full(&full);
+        match (&name.first, &name.last) {
+            (Some(first), _) if *first == full => {}
+            (Some(first), _) => name.last = full.strip_prefix(&format!("{first} ")).map(str::to_owned).or(split.last),
+            (None, Some(last)) if *last == full => {}
+            (None, Some(last)) => name.first = full.strip_suffix(&format!(" {last}")).map(str::to_owned).or(split.first),
+            (None, None) => (name.first, name.last) = (split.first, split.last),
         }
-        last = last.or_else(|| (!back.is_empty()).then(|| back.to_owned()));
     }
-    (first.or_else(|| part("middle")), last, part("company"))
+    let mut name = name.with_prefixes();
+    // If the only given name is a middle name, it becomes the first name.
+    name.first = name.first.or_else(|| name.middle.take());
+    (name, part("company"))
 }
 
 /// Returns the addresses in one `email` element. Some senders put several addresses into it, or the name with the address.

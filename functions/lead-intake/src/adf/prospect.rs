@@ -4,7 +4,7 @@ use super::leaves::{Leaf, first, leaves};
 use super::names::Role;
 use super::oddities::{MAX_REPEATS, Oddities};
 use super::tree::Node;
-use super::{Prospect, contact, values, vehicle};
+use super::{Prospect, condition, contact, values, vehicle};
 use forecourt_domain::enquiry::RawEnquiry;
 
 /// Collects every element of a role, outer elements first. It does not descend into prospects.
@@ -47,20 +47,26 @@ fn prospect(node: &Node, beside: &[&Node], text: &str) -> Prospect {
     misplaced(node, &own, &mut oddities);
 
     let id = own.iter().find(|leaf| leaf.node.name == "id" && leaf.line().is_some());
-    let id_source = own.iter().filter(|leaf| leaf.node.name == "id").find_map(|leaf| leaf.node.attribute("source"));
+    let source_of_any_id = || own.iter().filter(|leaf| leaf.node.name == "id").find_map(|leaf| leaf.node.attribute("source"));
+    let id_source = id.and_then(|leaf| leaf.node.attribute("source")).or_else(source_of_any_id);
     let direct = |leaves: &[Leaf<'_>], name: &str| {
         leaves.iter().filter(|leaf| leaf.node.name == name && leaf.parent.role() == Role::Section).find_map(Leaf::line)
     };
     let sender = direct(&provider, "name");
     let vehicles = vehicle::vehicles(&of("vehicle"), &mut oddities);
+    let service = direct(&provider, "service");
+    // The name of the provider's service, such as `Used Car Search`, is not a source, but can show the condition.
+    let by_service =
+        service.as_deref().filter(|_| vehicles.lead_type == "other" && !vehicles.wanted.is_empty()).and_then(condition::of_text);
+    let lead_type = by_service.map_or(vehicles.lead_type, |condition| vehicle::type_of(Some(condition)));
     let mut contact = contact::contact(&customers, &mut oddities);
     contact.language = contact.language.or_else(|| first(&own, "language")).or_else(|| node.attribute("language"));
 
     let enquiry = RawEnquiry {
-        source: direct(&provider, "service").or_else(|| sender.clone()).or_else(|| id_source.clone()),
+        source: id_source.clone().or_else(|| sender.clone()),
         provider: sender.or(id_source),
         external_id: id.and_then(Leaf::line),
-        lead_type: Some(vehicles.lead_type.to_owned()),
+        lead_type: Some(lead_type.to_owned()),
         contact,
         vehicles: vehicles.wanted,
         trade_ins: vehicles.trade_ins,

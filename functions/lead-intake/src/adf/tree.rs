@@ -29,7 +29,7 @@ impl Node {
 
     /// Returns an attribute's value. `None` if it is empty or absent.
     pub(super) fn attribute(&self, name: &str) -> Option<String> {
-        self.attributes.iter().find(|(key, _)| key == name).and_then(|(_, value)| values::line(value))
+        self.attributes.iter().find(|(key, _)| key == name).and_then(|(_, value)| values::word(value))
     }
 
     fn is_empty(&self) -> bool {

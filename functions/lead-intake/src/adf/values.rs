@@ -1,21 +1,27 @@
-//! Cleans values: HTML becomes plain text, white space is folded.
+//! Cleans values: HTML becomes plain text, white space is folded. Invisible characters stay until the check of the enquiry, which flags them.
 
 use super::names;
 use encoding_rs::WINDOWS_1252;
+use forecourt_domain::base::text::{composed, visible};
 
 /// Longest detail of a remark, in characters.
 const DETAIL: usize = 200;
 
-/// Returns a value on one line. `None` if it is empty.
+/// Returns a value on one line. `None` if nothing in it is visible.
 pub(super) fn line(text: &str) -> Option<String> {
     let folded = fold(&readable(text));
-    (!folded.is_empty()).then_some(folded)
+    has_visible_text(&folded).then_some(folded)
+}
+
+/// Returns a value on one line and without invisible characters, so that it can be compared. `None` if nothing in it is visible.
+pub(super) fn word(text: &str) -> Option<String> {
+    line(text).map(|line| visible(&line, ' ').trim().to_owned())
 }
 
 /// Returns a value in several lines, each folded, without empty lines. `None` if it is empty.
 pub(super) fn lines(text: &str) -> Option<String> {
-    let text = readable(text);
-    let folded: Vec<String> = text.lines().map(fold).filter(|line| !line.is_empty()).collect();
+    let text = readable(text).replace(['\u{2028}', '\u{2029}'], "\n");
+    let folded: Vec<String> = text.lines().map(fold).filter(|line| has_visible_text(line)).collect();
     (!folded.is_empty()).then(|| folded.join("\n"))
 }
 
@@ -29,9 +35,12 @@ pub(super) fn brief(text: &str) -> String {
 }
 
 fn fold(text: &str) -> String {
-    let invisible = |c: char| matches!(c, '\u{FEFF}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{AD}');
-    let plain: String = text.chars().filter(|c| !invisible(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let plain = composed(text).replace(char::is_control, " ");
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn has_visible_text(text: &str) -> bool {
+    !visible(text, ' ').trim().is_empty()
 }
 
 /// Removes HTML tags. Only known tags are removed: `<3` and `< 20000` are text.

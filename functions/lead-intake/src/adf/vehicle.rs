@@ -1,5 +1,6 @@
 //! Reads the vehicles: wanted vehicles, trade-ins, and the type of the lead (INT-4, INT-8).
 
+use super::condition;
 use super::leaves::{Leaf, first, leaves};
 use super::oddities::Oddities;
 use super::tree::Node;
@@ -51,11 +52,19 @@ fn lead_type(all: &[(Interest, RawVehicle)]) -> &'static str {
         None if all.is_empty() => "other",
         None => "trade_in",
         Some((Interest::Service, _)) => "service",
-        Some((_, vehicle)) => match vehicle.condition.as_deref() {
-            Some("new") => "new_car",
-            Some("used") => "used_car",
-            _ => "other",
-        },
+        Some(_) => {
+            let wanted = all.iter().filter(|(interest, _)| *interest != Interest::TradeIn);
+            type_of(wanted.filter_map(|(_, vehicle)| vehicle.condition.as_deref()).find(|condition| matches!(*condition, "new" | "used")))
+        }
+    }
+}
+
+/// Returns the type of a car enquiry by the condition, `new` or `used`.
+pub(super) fn type_of(condition: Option<&str>) -> &'static str {
+    match condition {
+        Some("new") => "new_car",
+        Some("used") => "used_car",
+        _ => "other",
     }
 }
 
@@ -81,9 +90,15 @@ fn vehicle(node: &Node) -> RawVehicle {
     let (own, inner): (Vec<Leaf<'_>>, Vec<Leaf<'_>>) = all.into_iter().partition(|leaf| std::ptr::eq(leaf.parent, node));
     let mut remarks: Vec<String> = Vec::new();
     let state = first(&own, "condition");
-    let is_age = |words: &str| matches!(words.to_lowercase().as_str(), "new" | "used");
-    let condition = node.attribute("status").or_else(|| state.clone().filter(|words| is_age(words))).map(|words| age(&words));
-    remarks.extend(state.filter(|words| !is_age(words)).map(|words| format!("Condition: {words}")));
+    let status = node.attribute("status");
+    let condition = match (status.as_deref().and_then(condition::of_word).or_else(|| condition::of_vehicle(&own)), status) {
+        (Some(found), status) => {
+            remarks.extend(status.filter(|words| condition::of_word(words).is_none()).map(|words| format!("Status: {words}")));
+            Some(found.to_owned())
+        }
+        (None, status) => status,
+    };
+    remarks.extend(state.filter(|words| condition::of_word(words).is_none()).map(|words| format!("Condition: {words}")));
     for (name, label) in [("bodystyle", "Body"), ("doors", "Doors"), ("transmission", "Transmission")] {
         remarks.extend(first(&own, name).map(|value| format!("{label}: {value}")));
     }
@@ -116,15 +131,6 @@ fn vehicle(node: &Node) -> RawVehicle {
         mileage: own.iter().filter(|leaf| leaf.node.name == "odometer").find_map(|leaf| amount(leaf, "units")),
         price,
         remarks: (!remarks.is_empty()).then(|| remarks.join("; ")),
-    }
-}
-
-/// Returns `new` or `used` for a synonym of these, otherwise the value as written.
-fn age(words: &str) -> String {
-    match words.to_lowercase().as_str() {
-        "new" => "new".to_owned(),
-        "used" | "pre-owned" | "preowned" | "certified" | "cpo" => "used".to_owned(),
-        _ => words.to_owned(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The filters and the search of the lists (LEAD-8).
 
 use chrono::{DateTime, Utc};
+use forecourt_domain::base::text::{SearchWords, caseless, letters};
 use forecourt_domain::base::{ChannelKey, Email, LeadId, Phone, Refusal, UserId};
 use forecourt_domain::enquiry::LeadType;
-use forecourt_domain::lead::bare_plate;
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
 use forecourt_edge::http::Call;
@@ -44,7 +44,7 @@ impl Filter {
             status,
             owner: call.query_as("owner", "LEAD-8", "the id of a user")?,
             lead_type: lead_type.flatten(),
-            source: call.query("source").map(|source| source.trim().to_lowercase()),
+            source: call.query("source").map(caseless),
             arrivals: range(call, arrivals)?,
             overdue: call.query_as("overdue", "LEAD-8", "true or false")?,
         })
@@ -62,7 +62,7 @@ impl Filter {
         self.owner.as_ref().is_none_or(|owner| facts.owner.as_ref() == Some(owner))
             && self.status.as_deref().is_none_or(|status| facts.status.name() == status)
             && self.lead_type.is_none_or(|kind| facts.lead_type == kind)
-            && self.source.as_ref().is_none_or(|source| facts.source.to_lowercase() == *source)
+            && self.source.as_ref().is_none_or(|source| caseless(&facts.source) == *source)
             && self.arrivals.0.is_none_or(|from| facts.arrived >= from)
             && self.arrivals.1.is_none_or(|until| facts.arrived < until)
             && self.overdue.is_none_or(|wanted| wanted == overdue)
@@ -82,9 +82,9 @@ pub(crate) fn range(call: &Call, [from, until]: [&'static str; 2]) -> Result<Ran
     Ok(range)
 }
 
-/// A search text: part of a name, a lead's number, a telephone number, an e-mail address, or a number plate.
+/// A search text: parts of a name in any order, a lead's number, a telephone number, an e-mail address, or a number plate.
 pub(crate) struct Search {
-    words: String,
+    words: SearchWords,
     number: String,
     plate: String,
     /// If the text is a telephone number or an address: its channel, and the contact that it belongs to.
@@ -99,18 +99,18 @@ impl Search {
     /// # Errors
     /// 422 if the text is too short or too long; [`Failure`] if the table cannot be read.
     pub(crate) async fn read(platform: &Platform, call: &Call, dealer: &Dealer, text: &str) -> Result<Self, Failure> {
-        let words = text.trim().to_lowercase();
-        if !(2..=100).contains(&words.chars().count()) {
+        let text = text.trim();
+        if !(2..=100).contains(&text.chars().count()) {
             return Err(Refusal::field("q", "LEAD-8", "must be 2 to 100 characters").into());
         }
         let channel = match Email::parse(text) {
             Ok(email) => Some(email.to_string()),
-            Err(_) => Phone::read(text.trim(), dealer.settings.country).e164,
+            Err(_) => Phone::read(text, dealer.settings.country).e164,
         };
         let channel = channel.map(|channel| platform.store.secret().channel(&call.scope, &channel));
-        let lead: Option<LeadId> = words.parse().ok();
-        let number = words.chars().filter(char::is_ascii_digit).collect();
-        let search = Self { plate: bare_plate(&words), number, words, contact: None, leads: lead.map(|lead| vec![lead]) };
+        let lead: Option<LeadId> = text.parse().ok();
+        let number = text.chars().filter(char::is_ascii_digit).collect();
+        let search = Self { plate: letters(text), number, words: SearchWords::of(text), contact: None, leads: lead.map(|lead| vec![lead]) };
         let Some(channel) = channel else { return Ok(search) };
         let channels = [channel.clone()];
         // Ten digits can be a telephone number or a lead's number.
@@ -135,12 +135,12 @@ impl Search {
     pub(crate) fn matches(&self, row: &LeadRow) -> bool {
         let facts = &row.facts;
         let by_number = self.number.len() >= 4 && facts.id.to_string().contains(&self.number);
-        let by_plate = self.plate.len() >= 3 && facts.plate.as_ref().is_some_and(|plate| plate.contains(&self.plate));
+        let by_plate = self.plate.len() >= 3 && facts.plate.as_ref().is_some_and(|plate| letters(plate).contains(&self.plate));
         let by_contact = self
             .contact
             .as_ref()
             .is_some_and(|[channel, contact]| facts.contact_id.as_ref() == Some(contact) || facts.elsewhere.contains(channel));
-        let by_name = |name: &String| name.to_lowercase().contains(&self.words);
+        let by_name = |name: &String| self.words.match_name(name);
         by_number || by_plate || by_contact || by_name(&facts.contact) || row.others.iter().any(by_name)
     }
 }

@@ -1,6 +1,7 @@
 //! The search of the contact centre: by an exact number, e-mail address, telephone number or full name, and logged (ACC-1).
 
 use forecourt_domain::access::{AccessEvent, AccessRecord};
+use forecourt_domain::base::text::is_same_name;
 use forecourt_domain::base::{ChannelKey, DealerId, Email, Fault, LeadId, Phone, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::settings::Dealer;
@@ -29,7 +30,7 @@ pub struct LeadSearchBody {
     /// A telephone number of the contact, as dialled from the dealer's country, or with `+`.
     #[schema(value_type = Option<String>)]
     phone: Loose<Text>,
-    /// The full name of the contact, in upper or lower case.
+    /// The full name of the contact, in upper or lower case, with or without accents.
     #[schema(value_type = Option<String>)]
     name: Loose<Text>,
 }
@@ -102,18 +103,12 @@ impl LeadSearchBody {
                     .ok_or_else(|| fault("phone", "must be a telephone number that can be dialled from the dealer's country"))
             }
             (None, None, None, Some(text)) => {
-                let name = folded(&text);
-                let full = (2..=200).contains(&name.chars().count());
-                full.then_some(Term::Name(name)).ok_or_else(|| fault("name", "must be a full name of 2 to 200 characters"))
+                let full = (2..=200).contains(&text.chars().count());
+                full.then_some(Term::Name(text)).ok_or_else(|| fault("name", "must be a full name of 2 to 200 characters"))
             }
             _ => Err(fault("number", "exactly one of number, email, phone and name must be set")),
         }
     }
-}
-
-/// A name for comparison: without case, and with single spaces.
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// `POST /dealers/{dealer}/lead-search`: the search is stored in the access log before it is answered.
@@ -162,7 +157,7 @@ async fn found(platform: &Platform, call: &Call, dealer: &Dealer, term: &Term) -
     let channel = match term {
         Term::Number(lead) => return store.leads_by_number(scope, dealer, [*lead], paging, |_| true).await,
         Term::Name(name) => {
-            let named = |text: &String| folded(text) == *name;
+            let named = |text: &String| is_same_name(text, name);
             return store.leads(scope, dealer, paging, |row| named(&row.facts.contact) || row.others.iter().any(named)).await;
         }
         Term::Email(channel) | Term::Phone(channel) => store.secret().channel(scope, channel),

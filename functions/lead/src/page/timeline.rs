@@ -28,6 +28,10 @@ pub struct EntryView {
     pub by: String,
     /// The events, in order.
     pub events: Vec<EventView>,
+    /// Path of the raw input that the entry received; absent if it received none (INT-2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "/leads/4829130576/raw?version=1")]
+    pub raw: Option<String>,
 }
 
 /// One event; its further fields depend on `what`.
@@ -53,7 +57,8 @@ impl TimelineView {
 
 impl EntryView {
     pub(crate) fn of(entry: &Entry) -> Self {
-        Self { at: entry.at, by: entry.by.to_string(), events: entry.events.iter().map(EventView::of).collect() }
+        let raw = entry.raw.as_ref().map(|_| format!("/leads/{}/raw?version={}", entry.lead, entry.version));
+        Self { at: entry.at, by: entry.by.to_string(), events: entry.events.iter().map(EventView::of).collect(), raw }
     }
 }
 

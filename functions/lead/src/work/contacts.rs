@@ -4,7 +4,7 @@ use crate::page::LeadContactView;
 use forecourt_domain::base::{ChannelKey, ContactId, Country, LeadId, Refusal, numbered};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::directory::Contact;
-use forecourt_domain::enquiry::{Enquiry, Person, RawContact, RawPhone};
+use forecourt_domain::enquiry::{Enquiry, Person, PreferredChannel, RawContact, RawPhone};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::lead::contacts::{self, ContactChange, ContactsContext};
 use forecourt_edge::Platform;
@@ -25,7 +25,10 @@ pub struct LeadContactBody {
     /// Up to 100 characters.
     #[schema(value_type = Option<String>, max_length = 100)]
     first_name: Loose<Text>,
-    /// Up to 100 characters.
+    /// Up to 100 characters; not part of the display name.
+    #[schema(value_type = Option<String>, max_length = 100)]
+    middle_name: Loose<Text>,
+    /// Up to 100 characters, with prefixes such as `van der`.
     #[schema(value_type = Option<String>, max_length = 100)]
     last_name: Loose<Text>,
     /// Up to 200 characters.
@@ -37,6 +40,9 @@ pub struct LeadContactBody {
     /// All numbers, at most five, as dialled from the dealer's country or with `+`.
     #[schema(value_type = Option<Vec<PhoneBody>>)]
     phones: Loose<Vec<PhoneBody>>,
+    /// `email` or `phone`: the channel by which the customer wants to be contacted.
+    #[schema(value_type = Option<String>, example = "phone")]
+    preferred_channel: Loose<PreferredChannel>,
     /// A language tag, such as `de` or `en-GB`.
     #[schema(value_type = Option<String>, example = "de")]
     language: Loose<Text>,
@@ -67,6 +73,9 @@ pub struct PhoneBody {
     #[serde(rename = "type")]
     #[schema(value_type = Option<String>, example = "mobile")]
     kind: Option<Text>,
+    /// The time at which the customer wants to be called, up to 40 characters.
+    #[schema(value_type = Option<String>, example = "evening")]
+    time: Option<Text>,
 }
 
 impl LeadContactBody {
@@ -74,10 +83,16 @@ impl LeadContactBody {
         let mut faults = Vec::new();
         let emails = self.emails.take("emails", "a list of addresses", &mut faults);
         let phones = self.phones.take("phones", "a list of objects with number and optional type", &mut faults);
+        let preferred_channel = match self.preferred_channel {
+            Loose::Here(PreferredChannel::Unknown) => Loose::Wrong,
+            known => known,
+        };
+        let preferred_channel = preferred_channel.take("preferred_channel", "email or phone", &mut faults);
         let main = self.main.take("main", "true or false", &mut faults);
         let mut text = |name: &str, value: Loose<Text>| value.text(name, &mut faults);
         let entered = RawContact {
             first_name: text("first_name", self.first_name),
+            middle_name: text("middle_name", self.middle_name),
             last_name: text("last_name", self.last_name),
             company: text("company", self.company),
             language: text("language", self.language),
@@ -87,6 +102,7 @@ impl LeadContactBody {
             country: text("country", self.country),
             emails: emails.iter().flatten().map(|Text(email)| email.clone()).collect(),
             phones: phones.iter().flatten().map(PhoneBody::raw).collect(),
+            preferred_channel,
         };
         let wanted = ContactChange { raw: entered, emails: emails.is_some(), phones: phones.is_some(), main };
         if faults.is_empty() { Ok(wanted) } else { Err(Refusal::Invalid(faults)) }
@@ -95,7 +111,8 @@ impl LeadContactBody {
 
 impl PhoneBody {
     fn raw(&self) -> RawPhone {
-        RawPhone { number: self.number.0.clone(), kind: self.kind.as_ref().map(|Text(kind)| kind.clone()) }
+        let text = |text: &Option<Text>| text.as_ref().map(|Text(text)| text.clone());
+        RawPhone { number: self.number.0.clone(), kind: text(&self.kind), time: text(&self.time) }
     }
 }
 

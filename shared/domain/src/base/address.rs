@@ -120,6 +120,9 @@ pub struct Phone {
     /// The kind as named by the sender: mobile, home, work …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// The time at which the customer wants to be called, as the sender wrote it: morning, evening …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
 }
 
 impl Phone {
@@ -127,7 +130,7 @@ impl Phone {
     pub fn read(typed: &str, country: Country) -> Self {
         let number = PhoneNumber::parse(typed, country.region()).ok().filter(PhoneNumber::is_valid);
         let e164 = number.map(|n| n.format_as(PhoneNumberFormat::E164).into_owned());
-        Self { typed: typed.to_owned(), e164, kind: None }
+        Self { typed: typed.to_owned(), e164, kind: None, time: None }
     }
 }
 

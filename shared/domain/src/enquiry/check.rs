@@ -42,6 +42,7 @@ impl RawEnquiry {
         let lead_type = self.lead_type(&mut judge);
         let contact = self.contact.check(country, &mut judge);
         let vehicles = read_vehicles("vehicle", &self.vehicles, &mut judge);
+        let lead_type = lead_type.unwrap_or_else(|| type_of(&vehicles));
         let trade_ins = read_vehicles("trade_in", &self.trade_ins, &mut judge);
         let message = judge.lines("message", self.message.as_deref(), MESSAGE);
         let requested_at = self.requested_at(country, zone, &mut judge);
@@ -58,13 +59,14 @@ impl RawEnquiry {
         Ok(Enquiry { source, provider, external_id, lead_type, contact, vehicles, trade_ins, message, requested_at, flags: judge.flags })
     }
 
-    fn lead_type(&self, judge: &mut Judge) -> LeadType {
-        let Some(text) = judge.line("type", self.lead_type.as_deref(), NAME) else { return LeadType::Other };
-        let found = LeadType::NAMES.iter().find(|(name, _)| *name == text);
-        found.map(|(_, kind)| *kind).unwrap_or_else(|| {
+    /// Returns the type that the sender gives. `None` if the enquiry has no type.
+    fn lead_type(&self, judge: &mut Judge) -> Option<LeadType> {
+        let text = judge.line("type", self.lead_type.as_deref(), NAME)?;
+        let found = LeadType::NAMES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind);
+        found.or_else(|| {
             let names = LeadType::NAMES.map(|(name, _)| name).join(", ");
             judge.odd("type", "INT-4", format!("must be one of {names}"));
-            LeadType::Other
+            Some(LeadType::Other)
         })
     }
 
@@ -79,6 +81,15 @@ impl RawEnquiry {
             );
         }
         at
+    }
+}
+
+/// Returns the type of an enquiry without a type, by the first vehicle with a condition.
+fn type_of(vehicles: &[Vehicle]) -> LeadType {
+    match vehicles.iter().find_map(|vehicle| vehicle.condition) {
+        Some(Condition::New) => LeadType::NewCar,
+        Some(Condition::Used) => LeadType::UsedCar,
+        Some(Condition::Unknown) | None => LeadType::Other,
     }
 }
 
@@ -107,12 +118,14 @@ impl RawContact {
     fn check(&self, country: Country, judge: &mut Judge) -> Person {
         let mut person = Person {
             first_name: judge.line("contact.first_name", self.first_name.as_deref(), NAME),
+            middle_name: judge.line("contact.middle_name", self.middle_name.as_deref(), NAME),
             last_name: judge.line("contact.last_name", self.last_name.as_deref(), NAME),
             company: judge.line("contact.company", self.company.as_deref(), LINE),
             street: judge.line("contact.street", self.street.as_deref(), LINE),
             postcode: judge.line("contact.postcode", self.postcode.as_deref(), 20),
             city: judge.line("contact.city", self.city.as_deref(), NAME),
             country: judge.line("contact.country", self.country.as_deref(), NAME),
+            preferred_channel: self.preferred_channel,
             ..Person::default()
         };
         if let Some(text) = judge.line("contact.language", self.language.as_deref(), NAME) {
@@ -133,6 +146,7 @@ impl RawContact {
             let Some(text) = judge.line("contact.phone", Some(&raw.number), NAME) else { continue };
             let mut phone = Phone::read(&text, country);
             phone.kind = judge.line("contact.phone.type", raw.kind.as_deref(), 40);
+            phone.time = judge.line("contact.phone.time", raw.time.as_deref(), 40);
             if phone.e164.is_none() {
                 judge.odd("contact.phone", "INT-3", format!("is not a telephone number that can be dialled from {}", country.as_str()));
             }

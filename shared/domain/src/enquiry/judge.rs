@@ -1,8 +1,11 @@
 //! Collects the faults and flags of an enquiry while its texts are checked.
 
 use crate::base::Fault;
-use crate::base::text::{forbidden, forbidden_in_lines};
+use crate::base::text::{composed, forbidden, forbidden_in_lines, visible};
 use crate::enquiry::{Flag, Tolerance};
+use std::borrow::Cow;
+
+const INVISIBLE: &str = "contained invisible characters, which were removed";
 
 /// Collects the errors of an enquiry: faults for the sender to correct, and flags for values that are kept as received (INT-3).
 pub(crate) struct Judge {
@@ -30,13 +33,18 @@ impl Judge {
         self.text(field, value, max, true)
     }
 
+    /// Normalises and checks a text. Invisible characters are removed and flagged under both tolerances, because the sender cannot see them
+    /// and the text is complete without them.
     pub(crate) fn text(&mut self, field: &str, value: Option<&str>, max: usize, multiline: bool) -> Option<String> {
-        let value = value?.trim();
+        let shown = visible(value?, if multiline { '\n' } else { ' ' });
+        if matches!(shown, Cow::Owned(_)) {
+            self.flags.push(Flag { field: field.to_owned(), detail: INVISIBLE.to_owned() });
+        }
         let allowed = |c: &char| !if multiline { forbidden_in_lines(*c) } else { forbidden(*c) };
-        let mut text = value.to_owned();
-        if !value.chars().all(|c| allowed(&c)) {
+        let mut text = composed(shown.trim()).into_owned();
+        if !text.chars().all(|c| allowed(&c)) {
             self.odd(field, "INT-3", "must not contain control characters");
-            text = value.chars().filter(allowed).collect();
+            text.retain(|c| allowed(&c));
         }
         if let Some((cut, _)) = text.char_indices().nth(max) {
             self.odd(field, "INT-3", format!("must be at most {max} characters long"));

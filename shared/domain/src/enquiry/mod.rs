@@ -3,11 +3,13 @@
 mod check;
 mod criteria;
 mod judge;
+mod names;
 mod preferences;
 
 pub use check::{Tolerance, VEHICLES};
 pub use criteria::RoutingCriteria;
 pub(crate) use judge::Judge;
+pub use names::NameParts;
 pub use preferences::ContactPreferences;
 
 use crate::base::text::forbidden;
@@ -26,7 +28,7 @@ pub struct RawEnquiry {
     pub provider: Option<String>,
     /// The sender's id of this enquiry.
     pub external_id: Option<String>,
-    /// The type of enquiry: one of [`LeadType::NAMES`].
+    /// The type of enquiry: one of [`LeadType::NAMES`]. If `None`, the vehicles determine the type.
     pub lead_type: Option<String>,
     /// The customer.
     pub contact: RawContact,
@@ -47,10 +49,13 @@ pub struct RawEnquiry {
 #[expect(missing_docs, reason = "the names say it")]
 pub struct RawContact {
     pub first_name: Option<String>,
+    pub middle_name: Option<String>,
     pub last_name: Option<String>,
     pub company: Option<String>,
     pub emails: Vec<String>,
     pub phones: Vec<RawPhone>,
+    /// The channel by which the customer wants to be contacted.
+    pub preferred_channel: Option<PreferredChannel>,
     /// An IETF language tag or a language's English name.
     pub language: Option<String>,
     pub street: Option<String>,
@@ -67,6 +72,8 @@ pub struct RawPhone {
     pub number: String,
     /// The kind as named by the sender: `mobile`, `cellphone`, `home`, `work` …
     pub kind: Option<String>,
+    /// The time at which the customer wants to be called.
+    pub time: Option<String>,
 }
 
 /// A vehicle, as received.
@@ -169,6 +176,18 @@ pub struct Flag {
     pub detail: String,
 }
 
+/// The channel by which a customer wants to be contacted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum PreferredChannel {
+    Email,
+    Phone,
+    /// A channel of another release.
+    #[serde(other)]
+    Unknown,
+}
+
 /// A customer, as checked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -176,6 +195,9 @@ pub struct Flag {
 pub struct Person {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
+    /// The middle name. It is not part of the display name. `None` if the sender does not give it separately.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub middle_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,6 +206,9 @@ pub struct Person {
     pub emails: Vec<Email>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub phones: Vec<Phone>,
+    /// The channel by which the customer wants to be contacted. `None` if the customer did not choose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_channel: Option<PreferredChannel>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,8 +228,9 @@ impl Person {
         if !name.is_empty() {
             return name;
         }
-        let channel = || self.emails.first().map(|e| e.as_str().to_owned()).or_else(|| self.phones.first().map(|p| p.typed.clone()));
-        self.company.clone().or_else(channel).unwrap_or_default()
+        let (email, phone) = (self.emails.first().map(|e| e.as_str().to_owned()), self.phones.first().map(|p| p.typed.clone()));
+        let channel = if self.preferred_channel == Some(PreferredChannel::Phone) { phone.or(email) } else { email.or(phone) };
+        self.company.clone().or(channel).unwrap_or_default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Filters of overviews and exports.
 
 use crate::appointment::Attended;
+use crate::base::text::caseless;
 use crate::base::{AppointmentKind, AppointmentOrigin, DealerId, Fault, UserId};
 use crate::hours::{Calendar, TimeOfDay};
 use crate::reports::{AppointmentFacts, LeadFacts};
@@ -208,7 +209,7 @@ impl LeadFilter {
         let filter = Self {
             dealers: reading.dealers(),
             user: reading.id("user"),
-            source: reading.text("source").map(|source| source.to_lowercase()),
+            source: reading.text("source").map(|source| caseless(&source)),
             received: reading.dates("received_from", "received_to"),
         };
         reading.end(filter)
@@ -232,7 +233,7 @@ impl LeadFilter {
     /// Whether the filter selects a lead. Its dealer must be one of the filter's dealers.
     pub fn takes(&self, facts: &LeadFacts, bounds: &Bounds) -> bool {
         self.user.as_ref().is_none_or(|user| facts.owner.as_ref() == Some(user))
-            && self.source.as_ref().is_none_or(|source| facts.source.trim().to_lowercase() == *source)
+            && self.source.as_ref().is_none_or(|source| caseless(&facts.source) == caseless(source))
             && bounds.created.has(facts.received)
     }
 }

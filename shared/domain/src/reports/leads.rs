@@ -1,5 +1,6 @@
 //! Overview of leads (OVR-2).
 
+use crate::base::text::caseless;
 use crate::base::{DealerId, Status, UserId};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -108,7 +109,7 @@ impl LeadTally {
         if let Some(owner) = &facts.owner {
             self.users.entry(owner.clone()).or_default().count(facts, now);
         }
-        self.sources.entry(facts.source.trim().to_lowercase()).or_default().count(facts, now);
+        self.sources.entry(caseless(&facts.source)).or_default().count(facts, now);
         self.dealers.entry(facts.dealer.clone()).or_default().count(facts, now);
     }
 }

@@ -44,8 +44,8 @@ impl DealerSettings {
         let within = |part: &'static str| move |fault: Fault| Fault { field: format!("{part}.{}", fault.field), ..fault };
         let mut faults: Vec<Fault> = self.calendar.faults().into_iter().map(within("calendar")).collect();
         let mut fault = |field: String, rule, detail: &str| faults.push(Fault::new(field, rule, detail));
-        if self.name.trim().is_empty() || self.name.chars().count() > 100 {
-            fault("name".into(), "SET-4", "must be 1 to 100 characters");
+        if !is_line(&self.name, 100) {
+            fault("name".into(), "SET-4", "must be 1 to 100 characters in one line, without leading or trailing spaces");
         }
         let unknown = |user: &UserId| self.member(user).is_none();
         if unknown(&self.admin_user) {

@@ -1,5 +1,6 @@
 //! The settings of a dealer (SET-1 to SET-7).
 
+use crate::base::text::caseless;
 use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId};
 use crate::enquiry::Person;
 use crate::hours::Calendar;
@@ -32,17 +33,17 @@ impl DealerSettings {
 
     /// Returns the event type that `text` names, as the API writes it (CAL-1).
     pub fn event_type(&self, text: &str) -> Option<String> {
-        let folded = text.trim().to_lowercase();
+        let folded = caseless(text);
         let known =
             EVENT_TYPES.iter().find(|(name, label)| *name == folded || label.to_lowercase() == folded).map(|(name, _)| (*name).to_owned());
-        known.or_else(|| self.event_types.iter().find(|own| own.to_lowercase() == folded).cloned())
+        known.or_else(|| self.event_types.iter().find(|own| caseless(own) == folded).cloned())
     }
 
     /// Returns the no-show reason that `text` names (CAL-4).
     pub fn no_show_reason(&self, text: &str) -> Option<String> {
-        let folded = text.trim().to_lowercase();
+        let folded = caseless(text);
         let known = NO_SHOW_REASONS.iter().find(|name| **name == folded).map(|name| (*name).to_owned());
-        known.or_else(|| self.no_show_reasons.iter().find(|own| own.to_lowercase() == folded).cloned())
+        known.or_else(|| self.no_show_reasons.iter().find(|own| caseless(own) == folded).cloned())
     }
 }
 

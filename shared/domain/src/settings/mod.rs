@@ -19,9 +19,10 @@ pub use recompute::{Recompute, moves_deadlines};
 pub use routing::{Lane, RoutingCondition, RoutingRule};
 pub use sites::VehicleSite;
 
+use crate::base::text::{composed, forbidden, is_line, visible};
 use crate::base::{Actor, DealerId, UserId};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A dealer as stored: its settings and their version (SET-10).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,11 +75,26 @@ pub struct SettingsChange {
 /// [`findings()`] lists each, and the next change of that part must mend it (SET-8).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Settings(DealerSettings);
+pub struct Settings(#[serde(deserialize_with = "read_stored")] DealerSettings);
 
 impl std::ops::Deref for Settings {
     type Target = DealerSettings;
     fn deref(&self) -> &DealerSettings {
         &self.0
     }
+}
+
+/// Reads stored settings. An earlier release also accepted names with line ends and control characters, so the name is read as a line.
+fn read_stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DealerSettings, D::Error> {
+    let mut settings = DealerSettings::deserialize(deserializer)?;
+    settings.name = as_line(&settings.name);
+    Ok(settings)
+}
+
+/// Returns a name as one line: without line ends, control characters, invisible characters and outer spaces. Returns `?` if nothing
+/// visible is left.
+fn as_line(name: &str) -> String {
+    let shown = visible(name, ' ').replace(forbidden, " ");
+    let words = composed(&shown).split_whitespace().collect::<Vec<_>>().join(" ");
+    if is_line(&words, usize::MAX) { words } else { "?".to_owned() }
 }

@@ -1,5 +1,6 @@
 //! Routing rules: they choose the lane of a dealer's distribution for a lead (DIS-3, DIS-8).
 
+use crate::base::text::caseless;
 use crate::base::{DistributionGroupId, Language};
 use crate::enquiry::{Condition, LeadType, RoutingCriteria};
 use crate::settings::DealerSettings;
@@ -16,7 +17,7 @@ pub struct RoutingRule {
 }
 
 /// The condition of a routing rule. A lead matches a list if it matches one of its entries; an empty list matches every lead. All lists
-/// must match. The comparison ignores upper and lower case.
+/// must match. The comparison ignores upper and lower case and the Unicode form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RoutingCondition {
@@ -46,8 +47,9 @@ pub struct RoutingCondition {
 impl RoutingCondition {
     /// Returns whether a lead with this source, type and criteria meets the condition.
     pub fn holds(&self, source: &str, lead_type: LeadType, criteria: &RoutingCriteria) -> bool {
-        let same =
-            |wanted: &[String], is: Option<&str>| wanted.is_empty() || is.is_some_and(|is| wanted.iter().any(|w| folded(w) == folded(is)));
+        let same = |wanted: &[String], is: Option<&str>| {
+            wanted.is_empty() || is.is_some_and(|is| wanted.iter().any(|w| caseless(w) == caseless(is)))
+        };
         let begins = |postcode: &str| self.postcodes.iter().any(|start| bare(postcode).starts_with(&bare(start)));
         let speaks = |language: &Language| self.languages.iter().any(|wanted| language.is_in(wanted));
         same(&self.sources, Some(source))
@@ -58,10 +60,6 @@ impl RoutingCondition {
             && (self.postcodes.is_empty() || criteria.postcode.as_deref().is_some_and(begins))
             && (self.languages.is_empty() || criteria.language.as_ref().is_some_and(speaks))
     }
-}
-
-fn folded(text: &str) -> String {
-    text.trim().to_lowercase()
 }
 
 fn bare(postcode: &str) -> String {

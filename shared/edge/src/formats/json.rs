@@ -1,19 +1,49 @@
-//! JSON bodies. Ambiguous JSON is refused, so that all readers understand a body in the same way.
+//! JSON bodies. Ambiguous JSON is refused, so that all readers understand a body in the same way. Texts are normalised.
 
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::text::forbidden_in_lines;
+use forecourt_domain::base::text::{composed, forbidden_in_lines, visible};
 use forecourt_domain::base::{Fault, Refusal};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// Reads a body into `T`. Unknown fields are ignored.
+/// Reads a body into `T`. Unknown fields are ignored. Texts are composed (NFC), and invisible characters are removed ([`normalised`]).
 ///
 /// # Errors
 /// [`Refusal::Malformed`] names the position: invalid UTF-8, invalid JSON, a duplicate key, too deep nesting, or no object at the top.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    let mut value: Value = read_as_sent(body)?;
+    normalise(&mut value);
+    serde_json::from_value(value).map_err(|e| Refusal::Malformed(format!("the body is not the expected JSON: {e}")))
+}
+
+/// Returns a text in the stored form: composed, without invisible characters.
+pub fn normalised(text: String) -> String {
+    if text.is_ascii() { text } else { composed(&visible(&text, ' ')).into_owned() }
+}
+
+fn normalise(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = normalised(std::mem::take(text)),
+        Value::Array(values) => values.iter_mut().for_each(normalise),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(normalise);
+            if !fields.keys().all(|name| name.is_ascii()) {
+                *fields = std::mem::take(fields).into_iter().map(|(name, value)| (normalised(name), value)).collect();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Reads a body into `T` as [`read`] does, but leaves every text as the sender wrote it. The caller normalises and flags the texts.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_as_sent<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Refusal::Malformed("the body is empty; it must be a JSON object".into()));
@@ -31,14 +61,14 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 /// # Errors
 /// As [`read`]; [`Refusal::Invalid`] names each unknown field.
 pub fn read_known<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    known(read::<serde_json::Value>(body)?)
+    known(read::<Value>(body)?)
 }
 
 /// As [`read_known`], from parsed JSON.
 ///
 /// # Errors
 /// As [`read_known`].
-pub fn known<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Refusal> {
+pub fn known<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
     let mut faults = Vec::new();
     let unknown = |path: serde_ignored::Path<'_>| faults.push(Fault::new(path.to_string(), "INT-3", "is unknown"));
     let read = serde_ignored::deserialize(value, unknown);
@@ -88,6 +118,7 @@ impl<'de> Visitor<'de> for Walk {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
         let mut keys = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
+            let key = normalised(key);
             if keys.contains(&key) {
                 return Err(serde::de::Error::custom(format!("the key \"{}\" occurs twice in one object", key.escape_default())));
             }

@@ -1,6 +1,6 @@
 //! The page of a lead: its timeline, deadlines, tasks and contacts.
 
-use super::problems::{LEAD_CHANGE, READ};
+use super::problems::{LEAD_CHANGE, RAW, READ};
 use super::query::{CURSOR, LIMIT_25, LIMIT_50, OWNER};
 use super::row::{delete, get, patch, post, routes, routes_of};
 use super::{Content, Operation, Response, Route, Row};
@@ -17,6 +17,13 @@ routes![
         .query(&[LIMIT_50, ("cursor", "The cursor in the lead's page or in the response with the previous page.")])
         .responses(&[(200, "A page of the timeline.", Content::Json("TimelineView"))])
         .problems(READ),
+    ReadRawInput = get("/leads/{id}/raw", "lead")
+        .summary("Returns the input of a lead as its sender wrote it (INT-2).")
+        .description("By default, returns the input from which the lead's current enquiry was read. A timeline entry that received an input has the path of that input in `raw`.")
+        .rights(&[Right::ReadLeads])
+        .query(&[("version", "The version of the timeline entry that received the input.")])
+        .responses(&[(200, "The input: JSON, or one prospect of ADF.", Content::Text("application/adf+xml", "ADF or JSON, as it was received."))])
+        .problems(RAW),
     SetDeadline = post("/leads/{id}/deadlines", "lead")
         .summary("Adds a deadline to a lead: a target time without start or duration (LEAD-6).")
         .rights(&[Right::WorkLeads])

@@ -24,6 +24,15 @@ pub(super) const RETRY: Problem = (503, "The request was not carried out; retry.
 
 /// Of operations that read a lead or what belongs to it.
 pub(super) const READ: &[Problem] = &[NO_TOKEN, NO_RIGHT, NOT_VISIBLE, PARAMETER, RETRY];
+/// Of the read of raw input.
+pub(super) const RAW: &[Problem] = &[
+    NO_TOKEN,
+    NO_RIGHT,
+    (404, "The lead does not exist or is not visible to you, or the entry has no raw input."),
+    (410, "The raw input has expired."),
+    PARAMETER,
+    RETRY,
+];
 /// Of operations that change a lead or what belongs to it.
 pub(super) const LEAD_CHANGE: &[Problem] = &[UNREADABLE, NO_TOKEN, NO_RIGHT, NO_LEAD, CONFLICT, STALE_LEAD, MEDIA_TYPE, FIELDS, RETRY];
 /// Of operations that read settings or users.

@@ -53,7 +53,11 @@ routes![
         .summary("Adds the days of an iCalendar file to the days off (SET-2).")
         .rights(&[Right::ChangeSettings])
         .body(&[Content::Text("text/calendar", "An iCalendar file (RFC 5545)")])
-        .query(&[("from", "The first day to import; default today."), ("to", "The last day to import; default two years from now.")])
+        .query(&[
+            ("from", "The first day to import; default today."),
+            ("to", "The last day to import; default two years from now."),
+            ("transparent", "`true` also imports transparent entries, which block no time; many national calendars mark all their days as transparent. Default `false`."),
+        ])
         .responses(&[(200, "The imported and skipped days; the settings' version is the ETag.", Content::Json("ImportView"))])
         .if_match()
         .problems(SETTINGS_CHANGE),

@@ -61,10 +61,12 @@ impl ContactChange {
         let raw = &self.raw;
         let person = Person {
             first_name: text(&raw.first_name, checked.first_name, &before.first_name),
+            middle_name: text(&raw.middle_name, checked.middle_name, &before.middle_name),
             last_name: text(&raw.last_name, checked.last_name, &before.last_name),
             company: text(&raw.company, checked.company, &before.company),
             emails: if self.emails { checked.emails } else { before.emails.clone() },
             phones: if self.phones { checked.phones } else { before.phones.clone() },
+            preferred_channel: raw.preferred_channel.or(before.preferred_channel),
             language: if raw.language.is_some() { checked.language } else { before.language.clone() },
             street: text(&raw.street, checked.street, &before.street),
             postcode: text(&raw.postcode, checked.postcode, &before.postcode),
@@ -84,6 +86,7 @@ fn own_field(field: &str) -> String {
         "email" | "contact" => "emails".into(),
         "phone" => "phones".into(),
         "phone.type" => "phones.type".into(),
+        "phone.time" => "phones.time".into(),
         other => other.to_owned(),
     }
 }
