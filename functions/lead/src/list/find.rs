@@ -1,7 +1,7 @@
 //! The search of the contact centre: by an exact number, e-mail address, telephone number or full name, and logged (ACC-1).
 
 use forecourt_domain::access::{AccessEvent, AccessRecord};
-use forecourt_domain::base::text::folded_name;
+use forecourt_domain::base::text::is_same_name;
 use forecourt_domain::base::{ChannelKey, DealerId, Email, Fault, LeadId, Phone, Refusal, Right};
 use forecourt_domain::decision::{Decision, Item};
 use forecourt_domain::settings::Dealer;
@@ -103,9 +103,8 @@ impl LeadSearchBody {
                     .ok_or_else(|| fault("phone", "must be a telephone number that can be dialled from the dealer's country"))
             }
             (None, None, None, Some(text)) => {
-                let name = folded_name(&text);
-                let full = (2..=200).contains(&name.chars().count());
-                full.then_some(Term::Name(name)).ok_or_else(|| fault("name", "must be a full name of 2 to 200 characters"))
+                let full = (2..=200).contains(&text.chars().count());
+                full.then_some(Term::Name(text)).ok_or_else(|| fault("name", "must be a full name of 2 to 200 characters"))
             }
             _ => Err(fault("number", "exactly one of number, email, phone and name must be set")),
         }
@@ -159,7 +158,7 @@ async fn found(platform: &Platform, call: &Call, dealer: &Dealer, term: &Term) -
     let channel = match term {
         Term::Number(lead) => return store.leads_by_number(list, [*lead], paging, |_| true).await,
         Term::Name(name) => {
-            let named = |text: &String| folded_name(text) == *name;
+            let named = |text: &String| is_same_name(text, name);
             return store.leads(list, paging, |row| named(&row.facts.contact) || row.others.iter().any(named)).await;
         }
         Term::Email(channel) | Term::Phone(channel) => store.secret().channel(scope, channel),

@@ -105,6 +105,18 @@ pub fn folded_name(name: &str) -> String {
     out
 }
 
+/// Returns whether two texts are one name: the same words in any order, compared as [`SearchWords`] compares them. `false` without words.
+pub fn is_same_name(one: &str, other: &str) -> bool {
+    let words = |text: &str, umlauts: bool| {
+        let folded = folded(text, umlauts);
+        let mut words: Vec<String> = folded.split_whitespace().map(str::to_owned).collect();
+        words.sort_unstable();
+        words
+    };
+    let same = |umlauts: bool| words(one, umlauts) == words(other, umlauts);
+    !words(one, false).is_empty() && (same(false) || same(true))
+}
+
 /// Returns the words of a text in lower case, separated by single spaces, without accents, apostrophes and punctuation. Ligatures become
 /// letters. Umlauts become two letters if `umlauts` is set.
 fn folded(text: &str, umlauts: bool) -> String {

@@ -1,6 +1,6 @@
 //! The sites at which a dealer's vehicles can be (INT-10).
 
-use crate::base::text::{caseless, is_line};
+use crate::base::text::{is_line, is_same_name};
 use crate::base::{DealerId, Fault};
 use crate::enquiry::Enquiry;
 use crate::settings::DealerSettings;
@@ -24,7 +24,7 @@ const MAX_ACCEPTED: usize = 1_000;
 impl VehicleSite {
     /// Whether `site`, as an enquiry writes it, is an alias of this site.
     pub fn is_called(&self, site: &str) -> bool {
-        self.aliases.iter().any(|alias| folded(alias) == folded(site))
+        self.aliases.iter().any(|alias| is_same_name(alias, site))
     }
 }
 
@@ -37,7 +37,7 @@ impl DealerSettings {
 
     /// Whether `site`, as an enquiry writes it, is the name of this dealer.
     pub fn is_named(&self, site: &str) -> bool {
-        folded(&self.name) == folded(site)
+        is_same_name(&self.name, site)
     }
 
     /// Checks the sites (INT-10).
@@ -64,9 +64,4 @@ impl DealerSettings {
             fault("accepts_enquiries_from".into(), format!("must have at most {MAX_ACCEPTED} entries"));
         }
     }
-}
-
-/// Returns a name in the form in which names of sites are compared: without case, and with single spaces.
-fn folded(text: &str) -> String {
-    caseless(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
