@@ -154,7 +154,7 @@ async fn msg_1_a_busy_provider_uses_up_no_attempt() {
     let (fates, carried) = sent_times(12, (0..11).map(|_| busy()).collect()).await;
     let mut before = at("2026-11-23T09:00:00Z");
     for state in &fates[..11] {
-        let MessageState::Queued { attempts: 0, due, .. } = state else { panic!("{fate:?}") };
+        let MessageState::Queued { attempts: 0, due, .. } = state else { panic!("{state:?}") };
         let pause = (*due - before).num_seconds();
         assert!((60..=1_350).contains(&pause), "{pause}");
         before = *due;

@@ -16,7 +16,7 @@ use forecourt_edge::Platform;
 use forecourt_edge::formats::packed;
 use forecourt_edge::http::Problem;
 use forecourt_edge::usecase::directory::{self, PersonChannels, channels, records};
-use forecourt_edge::usecase::lead::{described, enquiry_of};
+use forecourt_edge::usecase::lead::{enquiry_key, enquiry_of};
 use forecourt_store::keys::Key;
 use forecourt_store::{Failure, Load, Loaded, fingerprint};
 use std::sync::Arc;
@@ -180,11 +180,11 @@ pub(crate) fn referenced_keys(
     // The contacts of the lead to which the enquiry is added.
     let joined =
         of_contact.filter(|lead| loaded.lead(*lead).is_some_and(|lead| lead.status == Status::InProgress && lead.contacts.is_empty()));
-    let joined = joined.map(|lead| described(loaded, lead));
+    let joined = joined.map(|lead| enquiry_key(loaded, lead));
     let others = found.iter().flat_map(|found| leads_of_others(found, dealer)).map(Key::Lead);
     // The contact of an enquiry that is sent again.
     let again = loaded.lead(id).filter(|lead| arrival.resend && lead.origin.key == arrival.origin && !lead.contacts.is_empty());
-    let again = again.map(|lead| described(loaded, lead.id));
+    let again = again.map(|lead| enquiry_key(loaded, lead.id));
     let added = loaded.receipt(&arrival.origin).map(|receipt| Key::Lead(receipt.lead));
     records(loaded, channels).into_iter().chain(lead).chain(latest).chain(joined).chain(others).chain(again).chain(added).collect()
 }

@@ -129,9 +129,9 @@ pub(crate) fn may_manage(scope: &Scope, request: &WebhookRequest) -> bool {
 }
 
 async fn create(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
-    let request = request(body::read(body::json(&call.body)?, "APT-6")?, None)?;
+    let settings = checked_request(body::read(body::json(&call.body)?, "APT-6")?, None)?;
     let id = WebhookId::parse(&new_name(platform, call, "webhooks", "webhook")).map_err(|e| Failure::Broken(e.into()))?;
-    let new = Webhook::new(id, request, call.scope.actor(), call.now);
+    let new = Webhook::new(id, settings, call.scope.actor(), call.now);
     let request = request(platform, call, "webhooks");
     let dealers = new.dealers.iter().cloned().map(Key::Dealer);
     let load = Load::of([Key::Webhooks].into_iter().chain(dealers).chain(request.as_ref().map(Request::remembered_at)));
@@ -178,9 +178,9 @@ async fn one(platform: &Platform, call: &Call) -> Result<Answer, Problem> {
         let by = call.scope.actor();
         let (after, changed) = match (&requested, call.operation) {
             (Some(requested), _) => {
-                let request = request(requested.clone(), Some(webhook))?;
-                check_dealers(&request, loaded, call)?;
-                let changed = if request == webhook.request() { webhook.clone() } else { webhook.changed(request, by, call.now) };
+                let settings = checked_request(requested.clone(), Some(webhook))?;
+                check_dealers(&settings, loaded, call)?;
+                let changed = if settings == webhook.request() { webhook.clone() } else { webhook.changed(settings, by, call.now) };
                 (webhooks.put(&changed), changed)
             }
             (_, Operation::RotateSecret) => {
@@ -223,7 +223,7 @@ fn check_dealers(request: &WebhookRequest, loaded: &Loaded, call: &Call) -> Resu
 }
 
 /// Checks a body. Absent fields keep the values of `before`.
-fn request(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, Refusal> {
+fn checked_request(body: WebhookBody, before: Option<&Webhook>) -> Result<WebhookRequest, Refusal> {
     let mut faults = Vec::new();
     let was =
         before.map(Webhook::request).unwrap_or(WebhookRequest { url: String::new(), events: [].into(), dealers: [].into(), on: true });

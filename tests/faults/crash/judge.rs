@@ -185,20 +185,20 @@ fn letters(items: &[Value], mails: &[Mail], struck: usize) -> Vec<String> {
     let (mut wrong, mut unclear) = (Vec::new(), 0);
     for letter in items.iter().filter(|item| is_letter(item)) {
         let (subject, cause) = (letter["home"]["appointment"].as_str().unwrap_or_default(), letter["cause"].as_str().unwrap_or_default());
-        let times = mails.iter().filter(|mail| mail.id == format!("{home}.{cause}")).count();
+        let times = mails.iter().filter(|mail| mail.id == format!("{subject}.{cause}")).count();
         let state = letter["fate"]["is"].as_str().unwrap_or_default();
         unclear += usize::from(state == "unclear");
         if !matches!((state, times), ("sent", 1) | ("unclear", 0 | 1) | ("suppressed", 0)) {
-            wrong.push(format!("mailed {times} times though {fate}: {home} {cause}"));
+            wrong.push(format!("mailed {times} times though {state}: {subject} {cause}"));
         }
-        let of = |item: &&Value| item["pk"].as_str().is_some_and(|pk| pk.ends_with(&format!("#A#{home}"))) && item["sk"] == "@";
+        let of = |item: &&Value| item["pk"].as_str().is_some_and(|pk| pk.ends_with(&format!("#A#{subject}"))) && item["sk"] == "@";
         let noted = match cause.split('-').next() {
             Some("reminder") => "reminded",
             Some("confirmation" | "moved") => "confirmed",
             _ => continue,
         };
         if state == "sent" && items.iter().find(of).is_none_or(|appointment| appointment["row"][noted]["email"] != json!(true)) {
-            wrong.push(format!("sent, and not noted as {noted}: {home} {cause}"));
+            wrong.push(format!("sent, and not noted as {noted}: {subject} {cause}"));
         }
     }
     wrong.extend((unclear > struck).then(|| format!("nobody knows of {unclear} letters after {struck} faults")));
