@@ -303,7 +303,7 @@ pub fn enquiry_key(loaded: &Loaded, lead: LeadId) -> Key {
     Key::Entry(lead, loaded.lead(lead).and_then(|lead| lead.enquiry_version).unwrap_or(1))
 }
 
-/// Returns the latest enquiry of a lead. `None` if its entry was not read ([`described`]).
+/// Returns the latest enquiry of a lead. `None` if its entry was not read ([`enquiry_key`]).
 pub fn enquiry_of<'a>(loaded: &'a Loaded, lead: &Lead) -> Option<&'a Enquiry> {
     loaded.entry(lead.id, lead.enquiry_version.unwrap_or(1))?.enquiry()
 }
