@@ -175,7 +175,7 @@ async fn dis_8_with_fifty_concurrent_users_leads_leave_the_pool_strictly_oldest_
                 let at = oldest.take().and_then(|oldest| left.iter().position(|id| *id == oldest)).unwrap_or(dice.usize(..left.len()));
                 let (id, sent) = (left[at].clone(), table.count());
                 let reply = claim(world, &claimant(i), &id).await;
-                match reply.text("/detail").split_once("may be taken, which is ") {
+                match reply.text("/detail").split_once("can be claimed: ") {
                     Some((_, rest)) => {
                         let named = rest[..12].replace('-', "");
                         oldest = Some(named.clone());

@@ -72,7 +72,8 @@ settings = {
     "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "TABLE": "forecourt", "BUCKET": "forecourt", "CHANNEL_SECRET": "sixteen bytes or more",
     "MAIL_FROM": "desk@forecourt.example", "PUBLIC_URL": "https://desk.example", "SCHEDULE_GROUP": "forecourt", "SCHEDULE_ROLE": "role",
 }
-for kind in ["ASSIGN", "ESCALATE", "SEND"]:
+settings |= {"PARTNER_QUEUE_URL": "http://queue", "DEAD_LETTERS_URL": "http://queue"}
+for kind in ["ASSIGN", "ESCALATE", "SEND", "NOTIFY", "EXPORT"]:
     settings |= {f"{kind}_QUEUE_URL": "http://queue", f"{kind}_QUEUE_ARN": "arn"}
 broken = []
 size_only = "--size-only" in sys.argv

@@ -184,7 +184,7 @@ impl AppointmentBody {
                 faults.push(Fault::new("customer.name", "APT-1", "is required"));
             }
             if customer.reached.email.is_none() && customer.reached.phone.is_none() {
-                faults.push(Fault::new("customer", "INT-3", "needs at least one e-mail address or telephone number"));
+                faults.push(Fault::new("customer", "INT-3", "must have at least one e-mail address or telephone number"));
             }
         }
         let kind = named(self.kind, "kind", &AppointmentKind::NAMES, &mut faults);
@@ -290,7 +290,7 @@ impl CorrectionBody {
                 faults.push(Fault::new("customer.name", "APT-1", "is required"));
             }
             if !of_lead && reached.email.is_none() && reached.phone.is_none() {
-                faults.push(Fault::new("customer", "INT-3", "needs at least one e-mail address or telephone number"));
+                faults.push(Fault::new("customer", "INT-3", "must have at least one e-mail address or telephone number"));
             }
         }
         value_or_faults(Some(Correction { user, notes, customer, keeps_former }), faults)

@@ -71,7 +71,7 @@ impl DeliveryView {
             DeliveryState::Queued { due, .. } => ("waiting", Some(*due), None),
             DeliveryState::Sending { .. } => ("sending", None, None),
             DeliveryState::Delivered { .. } => ("delivered", None, None),
-            DeliveryState::Notifying { .. } => ("given_up", None, Some("this delivery switched the webhook off".to_owned())),
+            DeliveryState::Notifying { .. } => ("given_up", None, Some("the webhook was switched off after this delivery".to_owned())),
             DeliveryState::GivenUp { why, .. } => ("given_up", None, Some(why.clone())),
         };
         let last = delivery.last.as_ref();

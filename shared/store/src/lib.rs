@@ -36,7 +36,7 @@
 //!   sender, which is read to learn the group.
 //! - Indexes lag. Lists come from indexes, decisions from consistent reads.
 //! - The stored form of an item outlives releases; `tests/store/stored_items.jsonl` fixes it. What another release stored and this one does not
-//!   know is read over and kept when the item is written (`preserve.rs`); an item with a newer schema number is never overwritten.
+//!   know is ignored when the item is read and kept when it is written (`preserve.rs`); an item with a newer schema number is never overwritten.
 //! - An item with a `due` time is found by the sweep whatever else is lost (ESC-10).
 //!
 //! # Map

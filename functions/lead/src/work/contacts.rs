@@ -59,7 +59,7 @@ pub struct LeadContactBody {
     /// Up to 100 characters.
     #[schema(value_type = Option<String>)]
     country: Loose<Text>,
-    /// `true` makes this the lead's main contact, who receives the mail.
+    /// `true` makes this the lead's main contact. Letters go to the main contact until a further enquiry is added.
     #[schema(value_type = Option<bool>)]
     main: Loose<bool>,
     /// Only in a correction: `wrong` (the default) if the e-mail addresses and numbers that it replaces never were the contact's, so that they no longer lead to

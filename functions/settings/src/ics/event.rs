@@ -208,7 +208,7 @@ fn repeats(rule: &str, first: NaiveDate, to: NaiveDate, zone: chrono_tz::Tz, ste
     *steps = steps.saturating_sub(RULE_STEPS);
     let dates: Vec<_> = dates.take_while(|date| *date <= to).take(*steps).collect();
     *steps -= dates.len();
-    if *steps == 0 { Err("is one of too many rules or starts too early; list the dates with RDATE".into()) } else { Ok(dates) }
+    if *steps == 0 { Err("needs too many steps to expand; list the dates with RDATE".into()) } else { Ok(dates) }
 }
 
 /// Checks a part of a rule, which must be about whole days. UNTIL becomes a date, because DTSTART is one.

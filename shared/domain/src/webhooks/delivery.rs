@@ -357,7 +357,7 @@ impl Outgoing {
 
     /// Records that the notice about the end of `webhook` was sent.
     pub fn notice_sent(&self, webhook: &WebhookId, now: DateTime<Utc>) -> Self {
-        let why = "its failure switched the webhook off";
+        let why = "the webhook was switched off because this delivery failed";
         self.with(webhook, |delivery| delivery.state = DeliveryState::GivenUp { at: now, why: why.into() })
     }
 }

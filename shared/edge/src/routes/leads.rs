@@ -125,7 +125,7 @@ routes![
         .responses(&[(200, "A page of messages.", Content::Json("UndeliveredListView"))])
         .problems(READ),
     Resend = post("/dealers/{dealer}/undelivered/{message}/resend", "lead")
-        .summary("Sends a letter or a notice again that failed, or whose delivery is unclear (MSG-1).")
+        .summary("Resends a letter or a notice that failed or whose delivery is unclear (MSG-1).")
         .description("An unclear letter may have been delivered: the customer may get it twice.")
         .rights(&[Right::WorkLeads])
         .responses(&[(202, "The message is being sent.", Content::Json("UndeliveredView"))])

@@ -15,7 +15,7 @@ routes![
         .access(Access::Open)
         .summary("Returns a page of the reference: rules, or openapi.json for this document.")
         .description("The `rule_url` of a problem and of its errors leads to a rule on the page of rules.")
-        .responses(&[(200, "The page.", HTML)])
+        .responses(&[(200, "The page as HTML; for openapi.json, this document as application/json.", HTML)])
         .problems(&[NO_PAGE]),
     DecisionsPage = get("/reference/decisions/{page}", "reference")
         .access(Access::Open)

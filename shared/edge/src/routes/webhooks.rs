@@ -54,7 +54,7 @@ routes![
         .responses(&[(200, "A page of deliveries.", Content::Json("DeliveriesView"))])
         .problems(READ),
     Redeliver = post("/webhooks/{webhook}/deliveries/{delivery}/redeliver", "settings")
-        .summary("Sends a delivery again under the same webhook-id, whatever its result was (APT-6).")
+        .summary("Redelivers an event under the same webhook-id, even if it was accepted (APT-6).")
         .rights(&[Right::ManageWebhooks])
         .responses(&[(202, "The delivery is being sent.", Content::Json("DeliveryView"))])
         .problems(&[
@@ -65,7 +65,7 @@ routes![
             RETRY,
         ]),
     RedeliverPeriod = post("/webhooks/{webhook}/redelivery", "settings")
-        .summary("Sends the events of a period again that were given up, in order and under the same webhook-ids (APT-6).")
+        .summary("Redelivers the given-up events of a period, in order and under the same webhook-ids (APT-6).")
         .description("With `delivered`, also those that the receiver accepted. Events that wait or are being sent stay as they are.")
         .rights(&[Right::ManageWebhooks])
         .body(&[Content::Json("RedeliveryBody")])

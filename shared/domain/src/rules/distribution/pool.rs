@@ -60,7 +60,7 @@ pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId
         let oldest = first.iter().filter(in_pool).min_by_key(|lead| (lead.arrived, place(lead)));
         if let Some(oldest) = oldest.filter(|oldest| oldest.id != lead.id) {
             let number = oldest.id.spoken();
-            return Err(Refusal::Conflict(format!("only the oldest lead of the pool may be taken, which is {number} (DIS-8)")));
+            return Err(Refusal::Conflict(format!("only the oldest lead of the pool can be claimed: {number} (DIS-8)")));
         }
     }
     pruned.waiting.retain(|id| *id != lead.id);

@@ -54,7 +54,7 @@ pub fn set(lead: &Lead, wanted: &DeadlineChange, by: Actor, now: DateTime<Utc>) 
     if changed.targets.len() >= MOST {
         let met = changed.targets.iter().enumerate().filter_map(|(i, target)| Some((target.met?, i))).min();
         let Some((_, oldest)) = met else {
-            return Err(Refusal::Conflict(format!("the lead has {MOST} deadlines that are not met (LEAD-6)")));
+            return Err(Refusal::Conflict(format!("the lead already has {MOST} open deadlines; complete or remove one first (LEAD-6)")));
         };
         changed.targets.remove(oldest);
     }
