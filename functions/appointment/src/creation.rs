@@ -143,7 +143,7 @@ impl CheckedCreation {
             let sent = checked.sent_before(loaded)?;
             if let Some(before) = loaded.appointment(&checked.new.id) {
                 if before.request_hash.as_ref() != Some(&checked.new.request_hash) {
-                    let why = "this id was used before with another body (INT-5); to change the appointment, send a report on it";
+                    let why = "this id was used before with another body; to change the appointment, send a report on it";
                     return Err(Refusal::Reused(why.into()));
                 }
                 return Ok((checked.remembered(sent), (created(before), true)));

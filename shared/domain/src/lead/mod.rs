@@ -261,7 +261,7 @@ pub(crate) fn in_progress(lead: &Lead) -> Result<(), Refusal> {
     if lead.status == Status::InProgress {
         return Ok(());
     }
-    Err(Refusal::Conflict(format!("the lead is {}; reopen it first (LEAD-1)", lead.status.name())))
+    Err(Refusal::conflict("LEAD-1", format!("the lead is {}; reopen it first", lead.status.name())))
 }
 
 impl Lead {

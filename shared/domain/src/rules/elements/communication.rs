@@ -36,18 +36,18 @@ pub fn communicate(
         CommunicationRequest::Call { reached: false, .. } => (None, None),
         CommunicationRequest::Call { .. } => (None, Some(ReactionKind::CallReached)),
         CommunicationRequest::Email { .. } | CommunicationRequest::Sms { .. } if dealer.settings.lead_tracking_only => {
-            return Err(Refusal::Conflict("the dealer answers customers in another system (lead_tracking_only, LEAD-3)".into()));
+            return Err(Refusal::conflict("LEAD-3", "the dealer answers customers in another system, by its setting lead_tracking_only"));
         }
         CommunicationRequest::Email { subject, text, quote: wanted } => {
             if reached.email.is_none() {
-                return Err(Refusal::Conflict("the contact has no e-mail address (LEAD-3)".into()));
+                return Err(Refusal::conflict("LEAD-3", "the contact has no e-mail address"));
             }
             let enclosed = wanted.as_ref().map(|(_, form)| enclosed(quote, *form)).transpose()?;
             (Some((Medium::Email, LetterKind::Text { subject: subject.clone(), text: text.clone(), enclosed })), Some(ReactionKind::Reply))
         }
         CommunicationRequest::Sms { text } => {
             if reached.phone.as_ref().and_then(|phone| phone.texted()).is_none() {
-                return Err(Refusal::Conflict("the contact has no telephone number that can be dialled (LEAD-3)".into()));
+                return Err(Refusal::conflict("LEAD-3", "the contact has no telephone number that can be dialled"));
             }
             (
                 Some((Medium::Sms, LetterKind::Text { subject: String::new(), text: text.clone(), enclosed: None })),

@@ -105,7 +105,7 @@ fn own_field(field: &str) -> String {
 pub fn add(context: &ContactsContext<'_>, person: Person, main: bool) -> Result<Decision, Refusal> {
     let mut people = context.lead.people(context.enquiry);
     if people.len() >= MOST {
-        return Err(Refusal::Conflict(format!("the lead already has {MOST} contacts; remove one first (LEAD-7)")));
+        return Err(Refusal::conflict("LEAD-7", format!("the lead already has {MOST} contacts; remove one first")));
     }
     let id: ContactId = numbered(context.lead.version + 1);
     let at = if main { 0 } else { people.len() };
@@ -149,7 +149,7 @@ pub fn remove(context: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry
         return if made.is_some_and(|made| made.brings(id)) { Ok(None) } else { Err(Refusal::NotFound("contact")) };
     };
     if place == 0 {
-        return Err(Refusal::Conflict("this is the lead's main contact; make another contact the main contact first (LEAD-7)".into()));
+        return Err(Refusal::conflict("LEAD-7", "this is the lead's main contact; make another contact the main contact first"));
     }
     let before = Some(Box::new(people.remove(place).person));
     let event = Event::Contact { action: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };

@@ -108,7 +108,7 @@ pub fn receive(arrival: &Arrival, id: LeadId, found: StoredState<'_>, dealer: &D
     let StoredState { contact, place, .. } = found;
     if let Some(receipt) = found.receipt {
         if receipt.body != arrival.body {
-            return Err(Refusal::Reused("this Idempotency-Key was used before with another body (INT-5)".into()));
+            return Err(Refusal::Reused("this Idempotency-Key was used before with another body".into()));
         }
         return Ok(IntakeOutcome::Repeat(None));
     }
@@ -244,7 +244,7 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Int
 }
 
 /// The error if an enquiry's id was used before with another content.
-const OTHER_BODY: &str = "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"";
+const OTHER_BODY: &str = "this enquiry's id was used before with another body; to change it, send ADF with status=\"resend\"";
 
 /// How often an enquiry can be changed by sending it again.
 const RESENDS: usize = 20;
@@ -261,7 +261,7 @@ fn known(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), contact: Op
         return Err(Refusal::Reused(OTHER_BODY.into()));
     }
     if lead.origin.resent.len() >= RESENDS {
-        return Err(Refusal::Reused(format!("this enquiry was already sent again {RESENDS} times; it cannot be changed again (INT-5)")));
+        return Err(Refusal::Reused(format!("this enquiry was already sent again {RESENDS} times; it cannot be changed again")));
     }
     let mut changed = lead.touched(arrival.at);
     changed.describe(&arrival.enquiry);
