@@ -246,6 +246,8 @@ async fn int_6_an_answer_goes_to_the_person_who_asked_however_many_asked_before(
     let write = json!({"medium": "email", "subject": "To nobody", "text": "Hello"});
     let refused = world.post(ADMIN, &format!("/leads/{lead}/communications"), &write).await;
     assert_eq!(refused.status, 409, "there is no room for the last guest, and nobody else gets the answer: {}", refused.body);
+    let detail = refused.text("/detail");
+    assert!(detail.ends_with("make the contact who gets the letter the main contact (LEAD-7)"), "{detail}");
     patch(&world, &lead, page["contacts"][0]["id"].as_str().unwrap(), &json!({"main": true})).await;
     assert_eq!(written(&world, &lead, "To Jana").await, ["jana@example.com"]);
 }

@@ -113,14 +113,14 @@ pub fn receive(arrival: &Arrival, id: LeadId, found: StoredState<'_>, dealer: &D
         return Ok(IntakeOutcome::Repeat(None));
     }
     if let Some(lead) = found.lead {
-        return known(arrival, (lead, found), contact);
+        return known(arrival, lead, found);
     }
     if let Some((receipt, lead)) = found.added {
         return added_before(arrival, receipt, lead);
     }
     let here = found.latest.filter(|lead| lead.dealer == dealer.id);
     if let Some(lead) = here.filter(|lead| lead.status == Status::InProgress) {
-        return Ok(IntakeOutcome::Added(add(arrival, (lead, found), dealer, contact)));
+        return Ok(IntakeOutcome::Added(add(arrival, lead, found, dealer)));
     }
     let mut lead = new_lead(arrival, id, dealer, contact);
     let mut events = vec![Event::Received { enquiry: Box::new(arrival.enquiry.clone()) }];
@@ -141,7 +141,7 @@ pub fn receive(arrival: &Arrival, id: LeadId, found: StoredState<'_>, dealer: &D
         decision = decision.with(notice).with_some(moved.map(LaneState::item));
     }
     let trade_in_notice = trade_in(arrival, &lead, dealer);
-    let noted = noted(arrival, &lead, found, contact);
+    let noted = noted(arrival, &lead, found);
     let entry = arrival.entry(&lead, events);
     decision = decision
         .with(Item::Lead(Box::new(lead)))
@@ -158,9 +158,9 @@ fn clashes(contact: Option<&Recognised>) -> impl Iterator<Item = &Clash> {
 }
 
 /// Returns the changes that note the clashes of an arrival on the other people's leads.
-fn noted(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, contact: Option<&Recognised>) -> Vec<Item> {
+fn noted(arrival: &Arrival, lead: &Lead, found: StoredState<'_>) -> Vec<Item> {
     let noted = |of: &Recognised| noted_elsewhere(Some(&of.contact), &of.clashes, (lead, found.others), &arrival.by, arrival.at);
-    contact.map(noted).unwrap_or_default()
+    found.contact.map(noted).unwrap_or_default()
 }
 
 /// Returns the notice to the dealer's trade-in address, if the enquiry offers a vehicle and requests none (INT-8).
@@ -184,8 +184,9 @@ fn owner_before(latest: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> O
 }
 
 /// Adds an enquiry to the lead that its contact has in progress here. The owner is notified. The enquiry starts its own level 1 unless one
-/// is running. Whoever asks is a contact of the lead, and the next letter goes to the channels of the enquiry (INT-6).
-fn add(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), dealer: &Dealer, contact: Option<&Recognised>) -> Decision {
+/// is running. The person of the enquiry is a contact of the lead, and the next letter goes to the channels of the enquiry (INT-6).
+fn add(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) -> Decision {
+    let contact = found.contact;
     let mut changed = lead.touched(arrival.at);
     let joined = changed.join(&arrival.enquiry.contact, found.latest_enquiry);
     changed.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
@@ -198,7 +199,7 @@ fn add(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), dealer: &Deal
     events.extend(clashes(contact).map(Clash::event));
     let (mut offered, trade_ins) = enquired(&mut changed, &arrival.enquiry, &arrival.by, arrival.at);
     events.append(&mut offered);
-    let noted = noted(arrival, &changed, found, contact);
+    let noted = noted(arrival, &changed, found);
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
     let entry = arrival.entry(&changed, events);
     let trade_in = trade_in(arrival, &changed, dealer);
@@ -220,8 +221,8 @@ fn with_elements(decision: Decision, elements: Vec<Element>) -> Decision {
 fn remember_channels(decision: Decision, contact: Option<&Recognised>, dealer: &Dealer, lead: LeadId) -> Decision {
     let Some(recognised) = contact else { return decision };
     let mut record = recognised.contact.clone();
-    record.latest.insert(dealer.id.clone(), lead);
     record.name(lead);
+    record.latest.insert(dealer.id.clone(), lead);
     let decision = recognised.shared(Some(&record.id), lead).fold(decision, Decision::with);
     let decision = decision.with(Item::Channel(record.id.clone(), Channel::Contact(record)));
     recognised.aliases().fold(decision, Decision::with)
@@ -250,7 +251,8 @@ const OTHER_BODY: &str = "this enquiry's id was used before with another body; t
 const RESENDS: usize = 20;
 
 /// Handles an enquiry whose number is in use: by the same enquiry, or by chance by another one.
-fn known(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), contact: Option<&Recognised>) -> Result<IntakeOutcome, Refusal> {
+fn known(arrival: &Arrival, lead: &Lead, found: StoredState<'_>) -> Result<IntakeOutcome, Refusal> {
+    let contact = found.contact;
     if lead.origin.key != arrival.origin {
         return Ok(IntakeOutcome::NumberTaken);
     }
@@ -332,8 +334,8 @@ impl LeadOrigin {
     /// already processed. An earlier content that is marked as sent again is new, because the sender has changed it back.
     fn knows(&self, arrival: &Arrival) -> bool {
         let present = self.resent.last().map_or(&self.body, |last| &last.body);
-        let said_before = self.body == arrival.body || self.resent.iter().any(|resent| resent.body == arrival.body);
+        let is_known_content = self.body == arrival.body || self.resent.iter().any(|resent| resent.body == arrival.body);
         let carried_out = arrival.request.is_some() && self.resent.iter().any(|resent| resent.request == arrival.request);
-        carried_out || if arrival.resend { *present == arrival.body } else { said_before }
+        carried_out || if arrival.resend { *present == arrival.body } else { is_known_content }
     }
 }
