@@ -234,6 +234,15 @@ async fn int_6_customers_with_a_common_channel_are_one_person() {
     assert_eq!(who(json!({"name": "Jana", "email": "JANA@example.com"})).await, known);
     assert_eq!(who(json!({"name": "Jana Petersen", "phone": "+491712345678"})).await, known, "an alias leads to the record");
     assert_ne!(who(json!({"name": "Karl Lang", "phone": "+491712345678"})).await, known, "somebody else on the same telephone");
+    // A prefix belongs to the last name in an enquiry and in an appointment, also where two people share the telephone.
+    for (first, last) in [("Piet", "Kruse"), ("Jan", "van der Berg")] {
+        let lead =
+            world.lead(&json!({"type": "used_car", "contact": {"first_name": first, "last_name": last, "phone": "0171 6666666"}})).await;
+        let person = world.page(lead).await.lead.contact_id;
+        for name in [format!("{first} {last}"), format!("{first} {last} -"), format!("{last}, {first}")] {
+            assert_eq!(who(json!({"name": name, "phone": "0171 6666666"})).await, person, "{name}");
+        }
+    }
     let stranger = who(json!({"name": "Kim", "email": "kim@example.com"})).await;
     assert!(stranger.is_some() && stranger != known);
     assert_eq!(who(json!({"name": "Kim", "email": "kim@example.com", "phone": "0171 9999999"})).await, stranger);

@@ -1,7 +1,6 @@
 //! Checks that `docs/rules.md`, the code and the tests agree on the rules, and that the documents' links work.
 
 use super::architecture::{files, root};
-use super::texts::literal;
 use crate::support::world::{NORDSTERN, World};
 use forecourt_reference as reference;
 use http::Method;
@@ -183,30 +182,10 @@ async fn each_problem_about_one_rule_links_to_the_rules_page() {
     // Several rules, and none.
     let answer = world.post("ingo.brandt", &leads, &json!({"type": "spaceship", "contact": {"email": "jana"}})).await;
     assert_eq!((answer.status, &answer.body["rule"]), (422, &json!(null)), "{}", answer.body);
-}
-
-/// The text of a refusal names its rule, from which the problem gets its link.
-#[test]
-fn each_refusal_names_its_rule() {
-    let mut missing = Vec::new();
-    let mut found = 0;
-    for folder in ["functions", "shared"] {
-        for file in files(&root().join(folder), "rs") {
-            let source = std::fs::read_to_string(&file).unwrap();
-            for kind in ["Refusal::Conflict(", "Refusal::Gone(", "Refusal::Reused("] {
-                for rest in source.split(kind).skip(1) {
-                    let rest = rest.trim_start().trim_start_matches("format!(").trim_start();
-                    let Some((text, _)) = rest.starts_with('"').then(|| literal(rest)).flatten() else { continue };
-                    found += 1;
-                    if ids(&text).is_empty() {
-                        missing.push(format!("{}: {text}", file.display()));
-                    }
-                }
-            }
-        }
-    }
-    assert!(found > 30, "{found}");
-    assert!(missing.is_empty(), "end these texts with the rule in parentheses, such as (LEAD-2):\n{}", missing.join("\n"));
+    // What the sender wrote is no rule.
+    let json = [("content-type", "application/json")];
+    let answer = world.call(Method::POST, "ingo.brandt", &leads, &json, br#"{"(INT-5)": 1, "(INT-5)": 2}"#).await;
+    assert_eq!((answer.status, &answer.body["rule"]), (400, &json!(null)), "{}", answer.body);
 }
 
 /// INT-3, INT-4: each error of a problem names a rule that the reference explains.

@@ -108,7 +108,7 @@ fn texts(source: &str) -> Vec<Text> {
 }
 
 /// Splits a string literal, or a character, off the start of `source`.
-pub(super) fn literal(source: &str) -> Option<(String, &str)> {
+fn literal(source: &str) -> Option<(String, &str)> {
     if let Some(rest) = source.strip_prefix("'\\\"'") {
         return Some((String::new(), rest));
     }

@@ -25,7 +25,7 @@ impl PartnerQueue for Recorder {
         Ok(())
     }
 
-    async fn bury(&self, _: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure> {
+    async fn move_to_dead_letters(&self, _: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure> {
         self.dead.lock().unwrap().push(letter.clone());
         Ok(())
     }

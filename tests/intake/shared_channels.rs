@@ -71,6 +71,10 @@ async fn int_6_two_people_on_one_telephone_are_two_people_and_both_leads_note_it
     ] {
         assert_eq!(asks(&world, GRACHTEN, &contact).await, (200, lead.clone()), "{contact}");
     }
+    for (lead, email) in [(&piet, "piet@example.net"), (&monique, "monique@example.net")] {
+        let main = &world.get("gina.group", &format!("/leads/{lead}")).await.body["contacts"][0];
+        assert_eq!((&main["main"], &main["emails"][0]), (&json!(true), &json!(email)), "a further enquiry keeps the main contact: {main}");
+    }
     assert_eq!(clashes(&world, &piet).await.len(), 1, "the clash is noted once");
     let mut both = vec![piet.clone(), monique.clone()];
     both.sort();
@@ -80,6 +84,27 @@ async fn int_6_two_people_on_one_telephone_are_two_people_and_both_leads_note_it
     let (status, third) = asks(&world, GRACHTEN, &karl).await;
     assert_eq!(status, 201);
     assert_eq!(asks(&world, GRACHTEN, &karl).await, (200, third));
+}
+
+/// LEAD-7, INT-6: a correction to a telephone that somebody else uses, too, is noted on both leads, also if the number is not the other
+/// person's first channel.
+#[tokio::test]
+async fn lead_7_a_correction_to_the_telephone_of_somebody_else_is_noted_on_both_leads() {
+    let world = World::new().await;
+    let case = case("one_telephone_two_people");
+    let (_, piet) = asks(&world, GRACHTEN, &case["first"]).await;
+    let (_, other) = asks(&world, GRACHTEN, &json!({"first_name": "Eva", "last_name": "Smit", "email": "eva@example.net"})).await;
+    patch(&world, &other, "000001", &json!({"phones": [{"number": "020 6245555"}]})).await;
+    for lead in [&piet, &other] {
+        assert_eq!(clashes(&world, lead).await, [json!("+31206245555")], "{lead}");
+    }
+    let eva = json!({"first_name": "Eva", "last_name": "Smit", "phone": "020 6245555"});
+    assert_eq!(asks(&world, GRACHTEN, &eva).await, (200, other.clone()));
+    // A third person keeps the number with the own name.
+    let (_, third) = asks(&world, GRACHTEN, &json!({"first_name": "Jan", "last_name": "Vos", "phone": "020 6245555"})).await;
+    patch(&world, &other, "000001", &json!({"first_name": "Jan", "last_name": "Vos"})).await;
+    let jan = json!({"first_name": "Jan", "last_name": "Vos", "phone": "020 6245555"});
+    assert_eq!(asks(&world, GRACHTEN, &jan).await, (200, third));
 }
 
 /// INT-6: by telephone it is the same person if the names agree, or if one side has no name and no e-mail address differs.
@@ -221,6 +246,8 @@ async fn int_6_an_answer_goes_to_the_person_who_asked_however_many_asked_before(
     let write = json!({"medium": "email", "subject": "To nobody", "text": "Hello"});
     let refused = world.post(ADMIN, &format!("/leads/{lead}/communications"), &write).await;
     assert_eq!(refused.status, 409, "there is no room for the last guest, and nobody else gets the answer: {}", refused.body);
+    let detail = refused.text("/detail");
+    assert!(detail.ends_with("make the contact who gets the letter the main contact (LEAD-7)"), "{detail}");
     patch(&world, &lead, page["contacts"][0]["id"].as_str().unwrap(), &json!({"main": true})).await;
     assert_eq!(written(&world, &lead, "To Jana").await, ["jana@example.com"]);
 }

@@ -6,7 +6,7 @@ use forecourt_domain::base::text::is_line;
 use forecourt_domain::base::{AppointmentKind, Country, Email, Fault, Language, LeadId, Media, Phone, Refusal, UserId};
 use forecourt_domain::enquiry::ContactPreferences;
 use forecourt_domain::rules::appointment::Customer;
-use forecourt_edge::formats::json::{Loose, Text, note, time};
+use forecourt_edge::formats::json::{Loose, Text, keeps_former, note, time};
 use forecourt_edge::usecase::appointment::external_id;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -278,11 +278,7 @@ impl CorrectionBody {
         let sent = |text: &Loose<Text>| !matches!(text, Loose::Absent);
         let user = sent(&self.user).then(|| user(self.user, &mut faults));
         let notes = sent(&self.notes).then(|| note(self.notes, "notes", &mut faults));
-        let replaces = self.replaces.text("replaces", &mut faults);
-        if replaces.as_deref().is_some_and(|name| !matches!(name, "wrong" | "former")) {
-            faults.push(Fault::new("replaces", "LEAD-7", "must be wrong or former"));
-        }
-        let keeps_former = replaces.as_deref() == Some("former");
+        let keeps_former = keeps_former(self.replaces, &mut faults).unwrap_or(false);
         let customer = self.customer.take("customer", "an object", &mut faults);
         let customer = customer.map(|customer| customer.read(before, country, &mut faults));
         if let Some(Customer { name, reached, .. }) = customer.as_ref().filter(|_| faults.is_empty()) {

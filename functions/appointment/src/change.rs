@@ -69,7 +69,7 @@ impl ChangeRequest {
         let what = match self {
             ChangeRequest::Cancel if cancelled => return Ok(None),
             ChangeRequest::Cancel => AppointmentChange::Cancelled,
-            _ if cancelled => return Err(Refusal::Conflict("the appointment is cancelled; create a new one (APT-4)".into())),
+            _ if cancelled => return Err(Refusal::conflict("APT-4", "the appointment is cancelled; create a new one")),
             ChangeRequest::Move(to) if *to == appointment.at => return Ok(None),
             ChangeRequest::Move(to) if (*to - context.now).num_days().abs() > 3_653 => {
                 return Err(Refusal::field("at", "APT-1", "must be within ten years"));
@@ -106,9 +106,10 @@ fn known_reason(reason: &str, dealer: &Dealer) -> Result<String, Refusal> {
 /// Refuses a change that must be made on the lead's event, if the appointment is one.
 fn through_event(appointment: &Appointment, there: impl Fn(&Appointment) -> bool) -> Result<(), Refusal> {
     match (appointment.lead, &appointment.event) {
-        (Some(lead), Some(event)) if there(appointment) => Err(Refusal::Conflict(format!(
-            "this appointment is an event of a lead; change the event: /leads/{lead}/events/{event} (APT-1)"
-        ))),
+        (Some(lead), Some(event)) if there(appointment) => Err(Refusal::conflict(
+            "APT-1",
+            format!("this appointment is an event of a lead; change the event: /leads/{lead}/events/{event}"),
+        )),
         _ => Ok(()),
     }
 }

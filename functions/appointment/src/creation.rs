@@ -7,7 +7,7 @@ use forecourt_domain::access::Scope;
 use forecourt_domain::appointment::{Appointment, External, Unprocessed};
 use forecourt_domain::base::{Actor, AppointmentId, AppointmentOrigin, DealerId, Fault, LeadId, Refusal, Right, UserId};
 use forecourt_domain::decision::{Decision, Item};
-use forecourt_domain::enquiry::{ContactPreferences, Person};
+use forecourt_domain::enquiry::{ContactPreferences, NameParts, Person};
 use forecourt_domain::lead::Lead;
 use forecourt_domain::people::ReceivedRequest;
 use forecourt_domain::rules::appointment::{self, AppointmentContext, Customer, NewAppointment, make};
@@ -112,13 +112,10 @@ fn assignable(dealer: &Dealer, user: &UserId) -> bool {
 /// The customer as a person of the contact directory.
 pub(crate) fn person(customer: &Customer) -> Person {
     let ContactPreferences { email, phone, .. } = customer.reached.clone();
-    let (first_name, last_name) = match customer.name.as_deref().map(str::trim) {
-        Some(name) => name.rsplit_once(' ').map_or((None, Some(name)), |(first, last)| (Some(first), Some(last))),
-        None => (None, None),
-    };
+    let NameParts { first, last, .. } = customer.name.as_deref().map(NameParts::of_full).unwrap_or_default();
     Person {
-        first_name: first_name.map(str::to_owned),
-        last_name: last_name.map(str::to_owned),
+        first_name: first,
+        last_name: last,
         emails: email.into_iter().collect(),
         phones: phone.into_iter().collect(),
         ..Person::default()
@@ -170,7 +167,7 @@ impl CheckedCreation {
             let sent = checked.sent_before(loaded)?;
             if let Some(before) = loaded.appointment(&checked.new.id) {
                 if before.request_hash.as_ref() != Some(&checked.new.request_hash) {
-                    let why = "this id was used before with another body (INT-5); to change the appointment, send a report on it";
+                    let why = "this id was used before with another body; to change the appointment, send a report on it";
                     return Err(Refusal::Reused(why.into()));
                 }
                 return Ok((checked.remembered(sent), (created(before), true)));

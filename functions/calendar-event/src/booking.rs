@@ -171,16 +171,18 @@ fn token(call: &Call) -> Result<String, Problem> {
 }
 
 /// Returns the details as a page or as JSON. `refused` is the reason why a change was not made.
-fn respond(reader: &pages::Reader, status: u16, details: &InvitationDetails, refused: Option<&str>) -> Result<Answer, Problem> {
+fn respond(reader: &pages::Reader, status: u16, details: &InvitationDetails, refused: Option<Refusal>) -> Result<Answer, Problem> {
     if reader.prefers_page {
-        return pages::page(reader, status, details, refused.map(|_| pages::Alert::NotFree));
+        return pages::page(reader, status, details, refused.as_ref().map(|_| pages::Alert::NotFree));
     }
     let view = OfferView::of(details, reader);
-    let Some(why) = refused else { return Ok(Answer::new(status, &view)?) };
+    let Some(refusal) = refused else { return Ok(Answer::new(status, &view)?) };
+    let mut problem = Problem::from(refusal);
     // JSON and page give the same reason.
-    let problem = Problem::from(Refusal::Conflict(why.to_owned()));
-    let detail = view.closed.map_or_else(|| why.to_owned(), |closed| closed.text);
-    let taken = SlotTaken { problem: Problem { detail, ..problem }, free: view.free };
+    if let Some(closed) = view.closed {
+        problem.detail = closed.text;
+    }
+    let taken = SlotTaken { problem, free: view.free };
     Ok(Answer::new(status, &taken)?.header("content-type", "application/problem+json"))
 }
 
@@ -338,11 +340,11 @@ impl LinkRequest<'_> {
             }
             Ok(new) => (if new && call.operation == Operation::BookSlot { 201 } else { 200 }, None),
             // A customer who was too late gets the slots that are still free.
-            Err(Failure::Refused(Refusal::Conflict(why))) => (409, Some(why)),
+            Err(Failure::Refused(refusal @ Refusal::Conflict { .. })) => (409, Some(refusal)),
             Err(Failure::Refused(Refusal::NotFound(_))) => return Err(Problem::no_link()),
             Err(other) => return Err(other.into()),
         };
-        respond(reader, status, &self.read().await?, refused.as_deref())
+        respond(reader, status, &self.read().await?, refused)
     }
 }
 

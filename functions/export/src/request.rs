@@ -119,7 +119,7 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
     let rule = |loaded: &forecourt_store::Loaded, _| {
         if let Some(before) = loaded.export(&id) {
             if before.request != request {
-                return Err(Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into()));
+                return Err(Refusal::Reused("this Idempotency-Key was used before with another request".into()));
             }
             return Ok((None, (before.clone(), true)));
         }
@@ -128,7 +128,7 @@ pub(crate) async fn create(platform: &Platform, call: &Call) -> Result<Answer, P
         }
         let existing: Vec<_> = dealers.iter().filter_map(|dealer| loaded.dealer(dealer)).collect();
         if existing.is_empty() {
-            return Err(Refusal::Conflict("the group has no dealers yet (EXP-1)".into()));
+            return Err(Refusal::conflict("EXP-1", "the group has no dealers yet"));
         }
         let mut export = Export::new(id.clone(), by.clone(), request.clone(), (what.clone(), format), call.now);
         export.months = existing.iter().map(|dealer| crate::slice::months(&export, dealer)).sum();

@@ -240,8 +240,10 @@ pub(crate) fn as_failure(problem: Problem) -> Failure {
     }
     if problem.errors.is_empty() {
         // Only a body that cannot be read is malformed: its parser may quote it.
-        let unreadable = problem.status == 400;
-        return Failure::Refused(if unreadable { Refusal::Malformed(problem.detail) } else { Refusal::Conflict(problem.detail) });
+        let rule = problem.rule.filter(|_| problem.status != 400);
+        let Some(rule) = rule else { return Failure::Refused(Refusal::Malformed(problem.detail)) };
+        let detail = problem.detail.strip_suffix(&format!(" ({rule})")).unwrap_or(&problem.detail);
+        return Failure::Refused(Refusal::conflict(rule, detail));
     }
     Failure::Refused(Refusal::Invalid(problem.errors.into_iter().map(|e| Fault::new(e.field, e.rule, e.detail)).collect()))
 }

@@ -94,7 +94,7 @@ fn of_prospect(prospect: adf::Prospect, note: Option<Flag>) -> ReceivedEnquiry {
 fn unreadable(why: Unreadable) -> Problem {
     match why {
         Unreadable::TooLarge { limit } => Problem::too_large(limit),
-        why => Problem::malformed(format!("{why} (INT-2)")),
+        why => Problem::malformed(format!("{why} (INT-2)")).under("INT-2"),
     }
 }
 

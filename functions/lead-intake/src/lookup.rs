@@ -96,7 +96,7 @@ pub(crate) fn recognised<'a>(
     let before = found.as_ref().and_then(|found| found.contact.latest.get(dealer));
     let latest = before.and_then(|lead| loaded.lead(*lead));
     let others = found.iter().flat_map(|found| leads_of_others(found, dealer)).filter_map(|lead| loaded.lead(lead)).collect();
-    (found.map(|found| found.with_latest(dealer, id)), latest, others)
+    (found, latest, others)
 }
 
 /// Returns the lane of an enquiry: the rotation, a group's rotation, or the pool (DIS-3, DIS-8).

@@ -171,9 +171,9 @@ async fn add(platform: &Platform, call: &Call, kind: ElementKind) -> Result<Answ
             let quote = quoted.as_ref().and_then(|quote| loaded.element(lead, ElementKind::Quote, quote));
             let asked_last = context.lead.asked_last();
             let addressee = context.lead.addressee(&asked_last, enquiry_of(loaded, context.lead));
-            let reached = addressee.map(|(_, reached)| reached).unwrap_or_default();
+            let reached = addressee.map(|(_, reached)| reached);
             let input = LeadInput { lead: context.lead, dealer: context.dealer, by: &by, now: call.now };
-            communicate(input, id.clone(), request, quote, &reached)
+            communicate(input, id.clone(), request, quote, reached.as_ref())
         }
     };
     let also = |loaded: &Loaded| {

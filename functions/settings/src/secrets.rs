@@ -68,8 +68,7 @@ pub(crate) async fn rotate(platform: &Platform, call: &Call) -> Result<Answer, P
         if let Some(request) = &request
             && let Some(name) = request.answered(loaded, call.now)?
         {
-            let replaced =
-                || Refusal::Conflict("the secret that this request created has been replaced and is not shown again (APT-4)".into());
+            let replaced = || Refusal::conflict("APT-4", "the secret that this request created has been replaced and is not shown again");
             return Ok((None, (before.filter(|signing| signing.current == name).cloned().ok_or_else(replaced)?, true)));
         }
         let new = NewSecret { name: name.clone(), by: call.scope.actor(), since: now };

@@ -39,8 +39,7 @@ pub struct DealerData {
 
 /// Reads settings and checks them by this release's rules. Stored settings are read without that check.
 fn checked<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Settings, D::Error> {
-    let in_words =
-        |faults: Vec<Fault>| faults.iter().map(|f| format!("{} {} ({})", f.field, f.detail, f.rule)).collect::<Vec<_>>().join("; ");
+    let in_words = |faults: Vec<Fault>| faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; ");
     DealerSettings::deserialize(deserializer)?.check().map_err(|faults| serde::de::Error::custom(in_words(faults)))
 }
 

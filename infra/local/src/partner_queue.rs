@@ -151,7 +151,7 @@ impl partner::PartnerQueue for PartnerQueue {
         write_whole(&self.path("ready", &waiting.id), &written).map_err(failed)
     }
 
-    async fn bury(&self, message: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure> {
+    async fn move_to_dead_letters(&self, message: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure> {
         let failed = |e: std::io::Error| Failure::Unavailable(e.into());
         let stored = self.read_one(message.message_id.as_deref().unwrap_or_default());
         let Some(stored) = stored else { return Ok(()) };

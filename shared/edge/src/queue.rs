@@ -20,20 +20,38 @@ where
     F: Fn(SqsMessage) -> Fut,
     Fut: Future<Output = Result<String, Failure>> + Send,
 {
+    each_of(platform, event, handle, None).await
+}
+
+/// As [`each`]. `partners` is the queue of the messages if it is one of partners: it settles failed messages itself.
+async fn each_of<F, Fut>(platform: &Platform, event: SqsEvent, handle: F, partners: Option<&dyn partner::PartnerQueue>) -> SqsBatchResponse
+where
+    F: Fn(SqsMessage) -> Fut,
+    Fut: Future<Output = Result<String, Failure>> + Send,
+{
     let mut response = SqsBatchResponse::default();
     for message in event.records {
         let started = Instant::now();
         let id = message.message_id.clone().unwrap_or_default();
-        let outcome = (Box::pin(handle(message)) as BoxFuture<'_, _>).await;
+        let outcome = (Box::pin(handle(message.clone())) as BoxFuture<'_, _>).await;
         let ms = started.elapsed().as_millis() as u64;
-        match outcome {
-            Ok(about) => tracing::info!(function = platform.function, message_id = id, about, ms, "message done"),
-            Err(failure) => {
-                tracing::warn!(function = platform.function, message_id = id, problem = problem_text(&failure), ms, "message goes back");
-                let mut failed = BatchItemFailure::default();
-                failed.item_identifier = id;
-                response.batch_item_failures.push(failed);
+        let failure = match outcome {
+            Ok(about) => {
+                tracing::info!(function = platform.function, message_id = id, about, ms, "message done");
+                continue;
             }
+            Err(failure) => failure,
+        };
+        let settled = match partners {
+            Some(queue) => partner::settle(platform, queue, &message, &failure).await,
+            None => false,
+        };
+        let outcome = if settled { "message becomes a dead letter" } else { "message goes back" };
+        tracing::warn!(function = platform.function, message_id = id, problem = problem_text(&failure), ms, "{outcome}");
+        if !settled {
+            let mut failed = BatchItemFailure::default();
+            failed.item_identifier = id;
+            response.batch_item_failures.push(failed);
         }
     }
     response

@@ -42,7 +42,7 @@ impl<'a> Load<'a> {
         Self { long_retry: true, ..self }
     }
 
-    /// Adds the items that `follow` names once these are read, in a second read, and so on up to four times. There is no further read if `follow`
+    /// Adds the items that `follow` names once these are read, in a second read, and so on up to eight times. There is no further read if `follow`
     /// names nothing new.
     pub fn then(self, follow: impl Fn(&Loaded) -> Vec<Key> + Send + Sync + 'a) -> Self {
         Self { follow: Some(Box::new(follow)), ..self }

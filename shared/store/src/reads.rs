@@ -13,28 +13,35 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// The number of further reads for items that [`Load::then`] names.
-const FOLLOWED: usize = 4;
+const FOLLOWED: usize = 8;
 /// The number of keys in one request.
 const BATCH: usize = 100;
 /// The number of requests for keys that DynamoDB leaves unprocessed.
 const TRIES: u32 = 8;
 
 impl Store {
-    /// Reads the items of a unit with consistent reads: those of `load`, then those that [`Load::then`] names, up to four times.
+    /// Reads the items of a unit with consistent reads: those of `load`, then those that [`Load::then`] names, up to eight times.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`]; [`Failure::Broken`] if an item cannot be decoded.
+    /// [`Failure::Unavailable`]; [`Failure::Broken`] if an item cannot be decoded, or if [`Load::then`] names further items after that.
     pub async fn load(&self, scope: &Scope, load: &Load<'_>) -> Result<Loaded, Failure> {
         let mut loaded = Loaded::default();
         self.fetch(scope, &load.keys, &mut loaded).await?;
+        let named = |loaded: &Loaded| -> Vec<Key> {
+            load.follow.iter().flat_map(|follow| follow(loaded)).filter(|key| !loaded.requested(key)).collect()
+        };
         for _ in 0..FOLLOWED {
-            let more = load.follow.iter().flat_map(|follow| follow(&loaded)).filter(|key| !loaded.requested(key)).collect::<Vec<_>>();
+            let more = named(&loaded);
             if more.is_empty() {
-                break;
+                return Ok(loaded);
             }
             self.fetch(scope, &more, &mut loaded).await?;
         }
-        Ok(loaded)
+        if named(&loaded).is_empty() {
+            return Ok(loaded);
+        }
+        // A rule that decided without an item would take it for missing.
+        Err(Failure::Broken(format!("a unit names further items after {FOLLOWED} reads").into()))
     }
 
     async fn fetch(&self, scope: &Scope, wanted: &[Key], loaded: &mut Loaded) -> Result<(), Failure> {

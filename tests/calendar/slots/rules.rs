@@ -13,7 +13,7 @@ fn berlin(set: serde_json::Value) -> Desk {
 }
 
 fn conflict(why: NotFree) -> Result<ReservedTime, Refusal> {
-    Err(Refusal::Conflict(why.to_string()))
+    Err(Refusal::conflict("CAL-7", why.to_string()))
 }
 
 /// CAL-7: slots begin at the step within each interval of opening hours.

@@ -78,7 +78,7 @@ impl PartnerQueue for Partners {
         Ok(())
     }
 
-    async fn bury(&self, _: &SqsMessage, _: &DeadLetter) -> Result<(), Failure> {
+    async fn move_to_dead_letters(&self, _: &SqsMessage, _: &DeadLetter) -> Result<(), Failure> {
         Err(unavailable())
     }
 }

@@ -67,8 +67,8 @@ pub(super) async fn complete(platform: &Platform, call: &Call) -> Result<Answer,
     if let Some(document) = pending {
         let here = platform.files.size(&before.upload_name(group)).await?;
         if here != Some(document.bytes) {
-            let detail = format!("the file is not uploaded completely: {} of {} bytes (LEAD-2)", here.unwrap_or(0), document.bytes);
-            return Err(Refusal::Conflict(detail).into());
+            let detail = format!("the file is not uploaded completely: {} of {} bytes", here.unwrap_or(0), document.bytes);
+            return Err(Refusal::conflict("LEAD-2", detail).into());
         }
         platform.files.copy(&before.upload_name(group), &before.file_name(group)).await?;
     }

@@ -16,7 +16,7 @@ pub(super) fn patched(content: &Content, patch: &Value) -> Result<Content, Refus
     let fixed: &[(&str, &str)] = match content {
         Content::TestDrive(_) => &[("at", TIME), ("title", TIME), ("user", TIME), ("notes", TIME)],
         Content::Document(_) => &[("content_type", FILE), ("bytes", FILE)],
-        Content::Communication(_) => return Err(Refusal::Conflict("communication cannot be changed (LEAD-3)".into())),
+        Content::Communication(_) => return Err(Refusal::conflict("LEAD-3", "communication cannot be changed")),
         Content::TradeIn(_) | Content::Quote(_) | Content::Comment(_) => &[],
     };
     let faults = fixed.iter().filter(|(name, _)| patch.get(name).is_some()).map(|(name, why)| Fault::new(*name, "LEAD-2", *why));

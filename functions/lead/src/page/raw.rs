@@ -22,9 +22,7 @@ pub(crate) async fn raw(platform: &Platform, call: &Call) -> Result<Answer, Prob
     let raw = entry.and_then(|entry| entry.raw.as_ref()).ok_or(Refusal::NotFound("raw input"))?;
     let packed = match &raw.storage {
         RawStorage::Here(packed) => packed.clone(),
-        RawStorage::InBucket(name) => {
-            platform.files.get(name).await?.ok_or_else(|| Refusal::Gone("the raw input has expired (INT-2)".into()))?
-        }
+        RawStorage::InBucket(name) => platform.files.get(name).await?.ok_or_else(|| Refusal::gone("INT-2", "the raw input has expired"))?,
     };
     let text = String::from_utf8_lossy(&packed::unpack(&packed)?).into_owned();
     let media_type = match raw.media_type.as_str() {

@@ -1,7 +1,7 @@
 //! The contacts of a lead: add, correct, make the main contact, remove (LEAD-7).
 
 use crate::page::LeadContactView;
-use forecourt_domain::base::{ChannelKey, ContactId, Country, Fault, LeadId, Refusal, numbered};
+use forecourt_domain::base::{ContactId, Country, Fault, LeadId, Refusal, numbered};
 use forecourt_domain::decision::Decision;
 use forecourt_domain::directory::{ChannelKind, KnownChannel};
 use forecourt_domain::enquiry::{Enquiry, Person, PreferredChannel, RawContact, RawPhone};
@@ -9,7 +9,7 @@ use forecourt_domain::lead::Lead;
 use forecourt_domain::rules::lead::contacts::{self, ContactChange, ContactsContext};
 use forecourt_domain::settings::Dealer;
 use forecourt_edge::Platform;
-use forecourt_edge::formats::json::{Loose, Text};
+use forecourt_edge::formats::json::{Loose, Text, keeps_former};
 use forecourt_edge::http::{Answer, Call, Problem};
 use forecourt_edge::usecase::directory::{PersonChannels, channels, contacts_of, known, lead_keys, leads_of, record, records};
 use forecourt_edge::usecase::lead::{self, LeadContext, LeadRequest, enquiry_key, enquiry_of, made};
@@ -86,13 +86,11 @@ pub struct PhoneBody {
 impl LeadContactBody {
     fn check(self, corrects: bool) -> Result<ContactChange, Refusal> {
         let mut faults = Vec::new();
-        let replaces = self.replaces.text("replaces", &mut faults);
-        if replaces.is_some() && !corrects {
+        let keeps_former = keeps_former(self.replaces, &mut faults);
+        if keeps_former.is_some() && !corrects {
             faults.push(Fault::new("replaces", "LEAD-7", "is only for the correction of a contact"));
-        } else if replaces.as_deref().is_some_and(|name| !matches!(name, "wrong" | "former")) {
-            faults.push(Fault::new("replaces", "LEAD-7", "must be wrong or former"));
         }
-        let keeps_former = replaces.as_deref() == Some("former");
+        let keeps_former = keeps_former.unwrap_or(false);
         let emails = self.emails.take("emails", "a list of addresses", &mut faults);
         let phones = self.phones.take("phones", "a list of objects with number and optional type", &mut faults);
         let preferred_channel = match self.preferred_channel {
@@ -215,14 +213,15 @@ impl Changed {
         Self { new: after.only(|key| !before.has(key)), removed }
     }
 
-    /// Returns whether a contact of another lead of the record, with another name, has the channel.
-    fn is_kept(&self, key: &ChannelKey, lead: &Lead, loaded: &Loaded, channels_of: impl Fn(&Person) -> PersonChannels) -> bool {
-        let Some(record) = lead.contact_id.as_ref().and_then(|id| record(loaded, id)) else { return false };
-        contacts_of(loaded, &record.id, leads_of(&record, Some(lead.id))).any(|contact| {
-            let channels = channels_of(&contact.person);
-            let is_another = channels.name.as_ref().zip(self.removed.name.as_ref()).is_some_and(|(one, other)| !one.agrees(other));
-            is_another && channels.has(key)
-        })
+    /// Returns the removed channels that no contact of another lead of the record has under another name.
+    fn given_up(&self, lead: &Lead, loaded: &Loaded, channels_of: impl Fn(&Person) -> PersonChannels) -> PersonChannels {
+        let record = lead.contact_id.as_ref().filter(|_| !self.removed.all.is_empty()).and_then(|id| record(loaded, id));
+        let Some(record) = record else { return self.removed.clone() };
+        let is_another =
+            |of: &PersonChannels| of.name.as_ref().zip(self.removed.name.as_ref()).is_some_and(|(one, other)| !one.agrees(other));
+        let kept = contacts_of(loaded, &record.id, leads_of(&record, Some(lead.id))).map(|contact| channels_of(&contact.person));
+        let kept: Vec<PersonChannels> = kept.filter(is_another).collect();
+        self.removed.clone().only(|key| !kept.iter().any(|channels| channels.has(key)))
     }
 }
 
@@ -260,7 +259,7 @@ async fn apply(platform: &Platform, call: &Call, status: u16, action: &ContactAc
         let changed = Changed::of(platform, call, action, (lead, dealer), loaded);
         let new = known(loaded, &changed.new);
         let channels_of = |person: &Person| channels(platform, &call.scope, dealer, person);
-        let given_up = known(loaded, &changed.removed.clone().only(|key| !changed.is_kept(key, lead, loaded, channels_of)));
+        let given_up = known(loaded, &changed.given_up(lead, loaded, channels_of));
         let others: Vec<&Lead> = leads_of_others(&new, lead).into_iter().filter_map(|other| loaded.lead(other)).collect();
         let record = lead.contact_id.as_ref().and_then(|id| record(loaded, id));
         let context = ContactsContext {

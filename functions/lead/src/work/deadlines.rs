@@ -149,5 +149,5 @@ fn further(call: &Call) -> Result<Option<DeadlineId>, Refusal> {
 }
 
 fn first_contact_refused(why: &str) -> Refusal {
-    Refusal::Conflict(format!("the first-contact deadline {why} (LEAD-6)"))
+    Refusal::conflict("LEAD-6", format!("the first-contact deadline {why}"))
 }

@@ -61,6 +61,11 @@ impl Phone {
         Some(self.extension.as_ref().map_or_else(|| number.clone(), |extension| format!("{number};ext={extension}")))
     }
 
+    /// Returns whether both are the same number with the same extension. `false` if one of them could not be read.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.e164.is_some() && self.channel() == other.channel()
+    }
+
     /// Returns the number to which text messages can be sent. `None` if the number has an extension or could not be read.
     pub fn texted(&self) -> Option<&str> {
         self.e164.as_deref().filter(|_| self.extension.is_none())

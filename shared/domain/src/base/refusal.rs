@@ -21,6 +21,12 @@ impl Fault {
     }
 }
 
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} ({})", self.field, self.detail, self.rule)
+    }
+}
+
 /// The error of a request that is not carried out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Refusal {
@@ -34,8 +40,13 @@ pub enum Refusal {
     #[error("there is no such {0}")]
     NotFound(&'static str),
     /// The entity existed and has expired.
-    #[error("{0}")]
-    Gone(String),
+    #[error("{detail} ({rule})")]
+    Gone {
+        /// The rule.
+        rule: &'static str,
+        /// The entity, and what the caller can do.
+        detail: String,
+    },
     /// The caller lacks a right (LEAD-9).
     #[error("this requires the right '{0}'")]
     Forbidden(Right),
@@ -43,8 +54,13 @@ pub enum Refusal {
     #[error("{} requires the right '{}'", .1.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>().join(", "), .0)]
     ForbiddenFields(Right, Vec<Fault>),
     /// Conflict with the current state.
-    #[error("{0}")]
-    Conflict(String),
+    #[error("{detail} ({rule})")]
+    Conflict {
+        /// The rule.
+        rule: &'static str,
+        /// The conflict, and what the caller can do.
+        detail: String,
+    },
     /// The caller's version is not the current one (SET-10).
     #[error("the current version is {current}")]
     Stale {
@@ -52,7 +68,7 @@ pub enum Refusal {
         current: u64,
     },
     /// The key of an earlier request was used with another body (INT-5).
-    #[error("{0}")]
+    #[error("{0} (INT-5)")]
     Reused(String),
 }
 
@@ -64,6 +80,16 @@ impl Refusal {
             Self::Invalid(faults) => Self::Invalid(faults.into_iter().map(moved).collect()),
             other => other,
         }
+    }
+
+    /// Creates a refusal because of a conflict with the current state.
+    pub fn conflict(rule: &'static str, detail: impl Into<String>) -> Self {
+        Self::Conflict { rule, detail: detail.into() }
+    }
+
+    /// Creates a refusal because the entity has expired.
+    pub fn gone(rule: &'static str, detail: impl Into<String>) -> Self {
+        Self::Gone { rule, detail: detail.into() }
     }
 
     /// Creates a refusal for one field that breaks one rule.

@@ -85,9 +85,10 @@ impl CalendarEvent {
             return Err(Refusal::field("at", "CAL-4", "must be within ten years"));
         }
         if !self.can_be_moved() {
-            return Err(Refusal::Conflict(format!(
-                "the event was rescheduled {MAX_RESCHEDULED} times; complete it and create a new one (CAL-4)"
-            )));
+            return Err(Refusal::conflict(
+                "CAL-4",
+                format!("the event was rescheduled {MAX_RESCHEDULED} times; complete it and create a new one"),
+            ));
         }
         self.go_to(to, by, now);
         Ok(())

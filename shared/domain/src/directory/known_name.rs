@@ -1,7 +1,7 @@
 //! The name under which the directory knows a person (INT-6).
 
 use crate::base::text::folded_name;
-use crate::enquiry::Person;
+use crate::enquiry::{NameParts, Person};
 use serde::{Deserialize, Serialize};
 
 /// A name as it is compared: folded, so that case, accents and signs make no difference.
@@ -29,14 +29,13 @@ impl KnownName {
         Some(name).filter(|name| *name != Self::default())
     }
 
-    /// Returns a name of one text, such as the customer of an appointment. Its last word is the last name. `None` if it is empty.
+    /// Returns a name of one text, such as the customer of an appointment. `None` if it is empty.
     pub fn of_text(text: &str) -> Option<Self> {
-        let folded = folded_name(text);
-        let (first, last) = folded.rsplit_once(' ').unwrap_or(("", &folded));
-        Some(Self { first: first.to_owned(), last: last.to_owned(), company: String::new() }).filter(|name| *name != Self::default())
+        let NameParts { first, last, .. } = NameParts::of_full(text);
+        Self::of(&Person { first_name: first, last_name: last, ..Person::default() })
     }
 
-    /// Returns the part by which several people on one telephone are told apart: the last name, else the company, else the first name.
+    /// Returns the part that distinguishes people on one telephone: the last name, else the company, else the first name.
     pub fn key(&self) -> &str {
         [&self.last, &self.company, &self.first].into_iter().find(|part| !part.is_empty()).map(String::as_str).unwrap_or_default()
     }
@@ -56,7 +55,7 @@ impl KnownName {
         first.is_some_and(|first| firsts_agree(first.trim_end(), &other.first))
     }
 
-    /// Returns whether this name has the last name of `other`, and of the first name less: an initial, or nothing.
+    /// Returns whether this name has the last name of `other`, and only an initial or nothing of the first name.
     pub(crate) fn abbreviates(&self, other: &Self) -> bool {
         self != other && !self.last.is_empty() && self.last == other.last && {
             let (short, long) = (first_word(&self.first), first_word(&other.first));

@@ -7,6 +7,7 @@ mod recognition;
 pub use channels::{ChannelKind, KnownChannel};
 pub use known_name::KnownName;
 pub use recognition::{Clash, Recognised, find_person};
+pub(crate) use recognition::{fresh, update_record};
 
 use crate::base::{ChannelKey, DealerId, LeadId};
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,7 @@ impl Contact {
         if self.leads.contains(&lead) {
             return;
         }
+        self.and_more = self.all_leads().is_none();
         self.leads.push(lead);
         let over = self.leads.len().saturating_sub(Self::LEADS);
         self.and_more |= over > 0;

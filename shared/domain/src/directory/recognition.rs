@@ -1,6 +1,6 @@
 //! Recognises a person by the channels and the name of an enquiry (INT-6).
 
-use crate::base::{ChannelKey, DealerId, LeadId};
+use crate::base::ChannelKey;
 use crate::directory::{ChannelKind, Contact, KnownChannel, KnownName};
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub struct Recognised {
     /// The record.
     pub contact: Contact,
-    /// Whether the record is new, or has learnt a channel or a name.
+    /// Whether the record is new, or has a new channel or name.
     pub changed: bool,
     /// Channels that refer to the record from now on.
     pub new_aliases: Vec<KnownChannel>,
@@ -43,14 +43,6 @@ impl Recognised {
         };
         self.channels.iter().filter(move |of| !here(of)).map(|(channel, _)| channel)
     }
-
-    /// Makes `lead` the person's latest one at `dealer`.
-    #[must_use]
-    pub fn with_latest(mut self, dealer: &DealerId, lead: LeadId) -> Self {
-        self.contact.and_more = self.contact.all_leads().is_none();
-        self.contact.latest.insert(dealer.clone(), lead);
-        self
-    }
 }
 
 /// Recognises the person of an enquiry or an appointment, or creates one (INT-6). `known` holds the person's channels in order of
@@ -69,9 +61,17 @@ pub fn find_person(known: &[KnownChannel], name: Option<&KnownName>, seed: &str)
         of_kind(known, ChannelKind::Phone).find_map(|channel| owner(channel).or_else(|| named(channel).filter(|one| is_same(&one))))
     };
     let found = by_email.or_else(by_phone);
-    let before = found.clone();
-    let mut contact = found.or_else(|| fresh(known, seed).map(Contact::new))?;
+    let contact = found.clone().or_else(|| fresh(known, seed).map(Contact::new))?;
+    Some(update_record(contact, found.as_ref(), known, name))
+}
 
+/// Adds the channels and the name of a person to the person's record. `before` is the stored record, `None` if there is none.
+pub(crate) fn update_record(
+    mut contact: Contact,
+    before: Option<&Contact>,
+    known: &[KnownChannel],
+    name: Option<&KnownName>,
+) -> Recognised {
     // The record lists its channels, so that an erasure finds them all. A person with more than 20 is probably a relay.
     let mut room = Contact::ALIASES.saturating_sub(contact.aliases.len());
     let (mut new_aliases, mut new_named, mut clashes) = (Vec::<KnownChannel>::new(), Vec::new(), Vec::<Clash>::new());
@@ -93,7 +93,7 @@ pub fn find_person(known: &[KnownChannel], name: Option<&KnownName>, seed: &str)
                     new_named.push(key.clone());
                 }
             }
-            // A person who gave up the channel of the record takes it back.
+            // The person has the channel of the record again.
             None if channel.key == contact.id => contact.given_up = None,
             _ => {}
         }
@@ -102,20 +102,20 @@ pub fn find_person(known: &[KnownChannel], name: Option<&KnownName>, seed: &str)
     let is_own = |channel: &&KnownChannel| channel.owner.as_ref().is_none_or(|owner| owner.id == contact.id);
     let own_emails: Vec<ChannelKey> = of_kind(known, ChannelKind::Email).filter(is_own).map(|channel| channel.key.clone()).collect();
     contact.learn(own_emails, name);
-    let changed = before.as_ref() != Some(&contact);
+    let changed = before != Some(&contact);
     let channels = known.iter().map(|channel| (channel.key.clone(), channel.owner.as_ref().map(|owner| owner.id.clone()))).collect();
     let owners: BTreeMap<&ChannelKey, &Contact> =
         known.iter().filter_map(|channel| channel.owner.as_ref()).map(|owner| (&owner.id, owner)).collect();
     let known = owners.into_values().cloned().collect();
-    Some(Recognised { contact, changed, new_aliases, new_named, clashes, channels, known })
+    Recognised { contact, changed, new_aliases, new_named, clashes, channels, known }
 }
 
 fn of_kind(known: &[KnownChannel], kind: ChannelKind) -> impl Iterator<Item = &KnownChannel> {
     known.iter().filter(move |channel| channel.kind == kind)
 }
 
-/// Returns the id of a new record: the first channel that nobody has, else a number together with the name, else the number with `seed`.
-fn fresh(known: &[KnownChannel], seed: &str) -> Option<ChannelKey> {
+/// Returns the id of a new record: the first channel without an owner, else a number together with the name, else the number with `seed`.
+pub(crate) fn fresh(known: &[KnownChannel], seed: &str) -> Option<ChannelKey> {
     let seeded = |key: &ChannelKey| ChannelKey(format!("{}~{seed}", key.0));
     let mut own = known.iter().filter(|channel| channel.kind != ChannelKind::Switchboard);
     let free = own.clone().find(|channel| channel.owner.is_none());

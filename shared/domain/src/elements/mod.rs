@@ -64,7 +64,7 @@ impl Element {
     pub(crate) fn still_here(&self) -> Result<(), Refusal> {
         match self.removed {
             None => Ok(()),
-            Some(_) => Err(Refusal::Conflict(format!("the {} was removed (LEAD-2)", self.content.kind().spoken()))),
+            Some(_) => Err(Refusal::conflict("LEAD-2", format!("the {} was removed", self.content.kind().spoken()))),
         }
     }
 }

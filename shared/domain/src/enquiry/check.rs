@@ -166,7 +166,7 @@ impl RawContact {
             phones.extend(read.into_iter().map(|phone| Phone { kind: kind.clone(), time: time.clone(), ..phone }));
         }
         for phone in phones {
-            let is_same = |known: &Phone| known.typed == phone.typed || (known.e164.is_some() && known.channel() == phone.channel());
+            let is_same = |known: &Phone| known.typed == phone.typed || known.is_same(&phone);
             if !person.phones.iter().any(is_same) {
                 person.phones.push(phone);
             }

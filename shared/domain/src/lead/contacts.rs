@@ -29,7 +29,7 @@ pub struct Asker {
 }
 
 /// The maximum number of contacts of a lead to which an enquiry can still add one.
-const MOST: usize = 20;
+const MAX_WITH_ENQUIRIES: usize = 20;
 
 impl Lead {
     /// Returns the contacts, the main one first: the contacts that users have edited, otherwise the contact of the enquiry.
@@ -60,7 +60,7 @@ impl Lead {
         let person = self.people(enquiry).into_iter().find(|contact| contact.id == asker.contact)?.person;
         let mut reached = ContactPreferences::of(&person);
         let email = |asked: &Email| person.emails.iter().find(|email| email.is_same(asked)).cloned();
-        let phone = |asked: &Phone| person.phones.iter().find(|phone| phone.channel() == asked.channel()).cloned();
+        let phone = |asked: &Phone| person.phones.iter().find(|phone| phone.is_same(asked)).cloned();
         reached.email = asker.email.as_ref().and_then(email).or(reached.email);
         reached.phone = asker.phone.as_ref().and_then(phone).or(reached.phone);
         Some((person.display_name(), reached))
@@ -83,7 +83,7 @@ impl Lead {
                 let changed = Event::Contact { action: TimelineAction::Changed, contact, before: old, after: new, main: false };
                 (place, (before != after).then_some(changed))
             }
-            None if people.len() < MOST => {
+            None if people.len() < MAX_WITH_ENQUIRIES => {
                 let contact: ContactId = numbered(self.version);
                 people.push(LeadContact { id: contact.clone(), person: person.clone() });
                 let after = Some(Box::new(person.clone()));
@@ -100,7 +100,7 @@ impl Lead {
         let usual = ContactPreferences::of(&contact.person);
         let asked = ContactPreferences::of(person);
         let email = asked.email.filter(|email| usual.email.as_ref().is_none_or(|usual| !usual.is_same(email)));
-        let phone = asked.phone.filter(|phone| usual.phone.as_ref().is_none_or(|usual| usual.channel() != phone.channel()));
+        let phone = asked.phone.filter(|phone| usual.phone.as_ref().is_none_or(|usual| !usual.is_same(phone)));
         let is_usual = place == 0 && email.is_none() && phone.is_none();
         self.asker = (!is_usual).then(|| Box::new(Asker { contact: contact.id.clone(), email, phone }));
         if event.is_some() {
@@ -139,11 +139,7 @@ fn is_same(contact: &Person, person: &Person) -> bool {
         (Some(one), Some(other)) => one.agrees(&other),
         _ => {
             let email = person.emails.iter().any(|email| contact.emails.iter().any(|known| known.is_same(email)));
-            let phone = person
-                .phones
-                .iter()
-                .filter_map(Phone::channel)
-                .any(|number| contact.phones.iter().filter_map(Phone::channel).any(|known| known == number));
+            let phone = person.phones.iter().any(|phone| contact.phones.iter().any(|known| known.is_same(phone)));
             email || phone
         }
     }
@@ -167,7 +163,7 @@ fn with_channels(contact: &Person, person: &Person) -> Person {
         }
     }
     for phone in &person.phones {
-        let is_known = |known: &Phone| known.typed == phone.typed || (known.e164.is_some() && known.channel() == phone.channel());
+        let is_known = |known: &Phone| known.typed == phone.typed || known.is_same(phone);
         if !after.phones.iter().any(is_known) {
             make_room(&mut after.phones);
             after.phones.push(phone.clone());

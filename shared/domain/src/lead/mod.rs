@@ -73,10 +73,10 @@ pub struct Lead {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "described")]
     pub enquiry_version: Option<u64>,
-    /// Who asked last, if the answer does not go to the main contact's usual channels (INT-6).
+    /// The contact of the latest enquiry, if letters do not go to the main contact's usual channels (INT-6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asker: Option<Box<Asker>>,
-    /// Its contacts, the main one first, at most ten. Empty if the only contact is the unchanged contact of the enquiry (LEAD-7).
+    /// Its contacts, the main one first: at most ten if users add them, at most 20 with those of further enquiries. Empty if the only contact is the unchanged contact of the enquiry (LEAD-7).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<LeadContact>,
     /// Further criteria for the routing rules (DIS-3).
@@ -247,7 +247,7 @@ pub enum Waiting {
 }
 
 /// Returns a number plate without separators: `B-MW 1234` becomes `BMW1234`.
-pub fn bare_plate(text: &str) -> String {
+fn bare_plate(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
@@ -261,7 +261,7 @@ pub(crate) fn in_progress(lead: &Lead) -> Result<(), Refusal> {
     if lead.status == Status::InProgress {
         return Ok(());
     }
-    Err(Refusal::Conflict(format!("the lead is {}; reopen it first (LEAD-1)", lead.status.name())))
+    Err(Refusal::conflict("LEAD-1", format!("the lead is {}; reopen it first", lead.status.name())))
 }
 
 impl Lead {

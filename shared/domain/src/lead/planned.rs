@@ -26,7 +26,7 @@ impl Lead {
     /// Adds an incomplete event. Returns the timeline events.
     pub(crate) fn plan_event(&mut self, event: &CalendarEvent, dealer: &Dealer, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
         if !self.has_room(0) {
-            return Err(Refusal::Conflict(format!("the lead already has {MOST} incomplete events; complete some first (CAL-3)")));
+            return Err(Refusal::conflict("CAL-3", format!("the lead already has {MOST} incomplete events; complete some first")));
         }
         self.planned.push(Planned { at: event.at, id: event.id.clone() });
         self.planned.sort();

@@ -101,7 +101,7 @@ const MOST: usize = 20;
 impl Lead {
     pub(crate) fn take_on(&mut self, task: &Task) -> Result<(), Refusal> {
         if self.tasks.len() >= MOST {
-            return Err(Refusal::Conflict(format!("the lead already has {MOST} open tasks; complete some first (LEAD-4)")));
+            return Err(Refusal::conflict("LEAD-4", format!("the lead already has {MOST} open tasks; complete some first")));
         }
         self.tasks.push(task.work.clone());
         self.tasks.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));

@@ -68,10 +68,10 @@ impl Signing {
         let earlier: Vec<Previous> = latest.into_iter().chain(still_good).collect();
         if let Some(first) = earlier.iter().map(|earlier| earlier.until).min().filter(|_| earlier.len() >= Self::MOST) {
             let why = format!(
-                "{} secrets are already valid: wait until {first}, or revoke all earlier ones with previous_good_for_hours 0 (APT-4)",
+                "{} secrets are already valid: wait until {first}, or revoke all earlier ones with previous_good_for_hours 0",
                 Self::MOST
             );
-            return Err(Refusal::Conflict(why));
+            return Err(Refusal::conflict("APT-4", why));
         }
         Ok(Self { partner: partner.clone(), current: name, since: now, by, earlier })
     }
@@ -107,7 +107,7 @@ impl ReceivedRequest {
     /// [`Refusal::Reused`] if the id was used before with another body (INT-5).
     pub fn repeats<'a>(before: Option<&'a Self>, body: &str, now: DateTime<Utc>) -> Result<Option<&'a str>, Refusal> {
         match before.filter(|received| now < received.until) {
-            Some(received) if received.body != body => Err(Refusal::Reused("this id was used before with another body (INT-5)".into())),
+            Some(received) if received.body != body => Err(Refusal::Reused("this id was used before with another body".into())),
             received => Ok(received.map(|received| received.answer.as_str())),
         }
     }

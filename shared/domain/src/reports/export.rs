@@ -320,9 +320,9 @@ impl Export {
     /// [`Refusal::Gone`] once it has expired, 409 while it is being written.
     pub fn ready(&self, now: DateTime<Utc>) -> Result<(), Refusal> {
         match self.state {
-            _ if self.is_over(now) => Err(Refusal::Gone("the export has expired; request it again (EXP-3)".into())),
+            _ if self.is_over(now) => Err(Refusal::gone("EXP-3", "the export has expired; request it again")),
             ExportState::Done { .. } => Ok(()),
-            _ => Err(Refusal::Conflict("the export is still being written (EXP-3)".into())),
+            _ => Err(Refusal::conflict("EXP-3", "the export is still being written")),
         }
     }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 impl Contact {
     /// Returns the record with `lead` added, as a lead that shares a channel with this person. `None` if the record already has it.
     pub(crate) fn shares(&self, lead: LeadId) -> Option<Item> {
-        let mut record = Self { and_more: self.all_leads().is_none(), ..self.clone() };
+        let mut record = self.clone();
         record.name(lead);
         (record.leads != self.leads).then(|| Item::Channel(record.id.clone(), Channel::Contact(record)))
     }

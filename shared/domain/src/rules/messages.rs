@@ -22,7 +22,7 @@ pub fn send_letter_again(
     if let Some(LetterClaim::Settle(Letter { state: LetterState::Suppressed { why, .. }, .. })) =
         again.claim(appointment, &dealer.settings, now)
     {
-        return Err(Refusal::Conflict(format!("the letter would not be sent: {} (MSG-1)", why.name())));
+        return Err(Refusal::conflict("MSG-1", format!("the letter would not be sent: {}", why.name())));
     }
     // The address no longer counts as notified: otherwise the letter would be a repeat of itself.
     let unsent = appointment.and_then(|appointment| appointment.with_notification(&again));
@@ -49,11 +49,11 @@ pub fn send_notice_again(message: &Message, lead: &Lead, dealer: &Dealer, now: D
             DropReason::NoticesOff => "notices_off",
             DropReason::NoReader => "no_reader",
         };
-        return Err(Refusal::Conflict(format!("the notice would not be sent: {why} (MSG-1)")));
+        return Err(Refusal::conflict("MSG-1", format!("the notice would not be sent: {why}")));
     }
     Ok((Decision::default().with(Item::Message(again.clone())), again))
 }
 
 fn settled(state: &str) -> Refusal {
-    Refusal::Conflict(format!("the message is {state}; only a failed or unclear one can be sent again (MSG-1)"))
+    Refusal::conflict("MSG-1", format!("the message is {state}; only a failed or unclear one can be sent again"))
 }

@@ -115,16 +115,15 @@ pub fn leave(input: UserInput<'_>, user: &User) -> Result<Option<Decision>, Refu
         return Ok(None);
     }
     if scope.user_id() == Some(&user.id) {
-        return Err(Refusal::Conflict("you cannot remove yourself (SET-7)".into()));
+        return Err(Refusal::conflict("SET-7", "you cannot remove yourself"));
     }
     let parts: Vec<&str> =
         dealers.iter().filter(|dealer| dealer.settings.member(&user.id).is_some()).map(|dealer| dealer.id.as_str()).collect();
     if !parts.is_empty() {
-        return Err(Refusal::Conflict(format!(
-            "{} is still a member at {}; remove the member there first (SET-7)",
-            user.id,
-            parts.join(", ")
-        )));
+        return Err(Refusal::conflict(
+            "SET-7",
+            format!("{} is still a member at {}; remove the member there first", user.id, parts.join(", ")),
+        ));
     }
     let gone = User { version: user.version + 1, left: Some(now), ..user.clone() };
     Ok(Some(saved(Some(user), gone, scope, now).with_some(feeds.and_then(revoked))))
@@ -147,7 +146,7 @@ fn within_reach(user: Option<&User>, scope: &Scope) -> Result<(), Refusal> {
 fn no_lock_out(id: &UserId, role: Role, rights: &BTreeSet<Right>, scope: &Scope) -> Result<(), Refusal> {
     let keeps = role.may(Right::ManageUsers) || rights.contains(&Right::ManageUsers);
     if scope.user_id() == Some(id) && !keeps {
-        return Err(Refusal::Conflict("you cannot remove your own right to manage users (SET-7)".into()));
+        return Err(Refusal::conflict("SET-7", "you cannot remove your own right to manage users"));
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ impl Webhooks {
             return Ok((None, known.clone()));
         }
         if self.webhooks.len() >= Self::MOST {
-            return Err(Refusal::Conflict(format!("the group already has {} webhooks; remove one first (APT-6)", Self::MOST)));
+            return Err(Refusal::conflict("APT-6", format!("the group already has {} webhooks; remove one first", Self::MOST)));
         }
         let mut after = self.clone();
         after.webhooks.push(new.clone());

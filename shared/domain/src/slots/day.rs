@@ -152,12 +152,12 @@ fn number<T>(of: impl Iterator<Item = T>) -> u32 {
 
 /// A day that the decision depends on was not read, so the commit could not guard it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the schedule for {0} was not loaded; retry (CAL-7)")]
+#[error("the schedule for {0} was not loaded; retry")]
 pub struct DayNotLoaded(pub NaiveDate);
 
 impl From<DayNotLoaded> for Refusal {
     fn from(unread: DayNotLoaded) -> Self {
-        Self::Conflict(unread.to_string())
+        Self::conflict("CAL-7", unread.to_string())
     }
 }
 

@@ -20,34 +20,34 @@ pub struct Slot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotFree {
     /// No slot begins at this time: it is between two steps, before the earliest start, or outside opening hours.
-    #[error("no slot begins at this time (CAL-7)")]
+    #[error("no slot begins at this time")]
     NoStart,
     /// It begins within the notice time.
-    #[error("this slot begins too soon to be booked (CAL-7)")]
+    #[error("this slot begins too soon to be booked")]
     TooSoon,
     /// Its date is after the last date that may be booked.
-    #[error("this slot is too far ahead to be booked yet (CAL-7)")]
+    #[error("this slot is too far ahead to be booked yet")]
     TooFar,
     /// It ends after closing or after the latest finish.
-    #[error("this slot does not end within the opening hours (CAL-7)")]
+    #[error("this slot does not end within the opening hours")]
     Closed,
     /// The person is absent during a part of it.
-    #[error("the person is absent in this slot (CAL-7)")]
+    #[error("the person is absent in this slot")]
     Away,
     /// The person has the maximum number of bookings on that date.
-    #[error("this day is fully booked (CAL-7)")]
+    #[error("this day is fully booked")]
     DayFull,
     /// A part of it is occupied.
-    #[error("this slot is taken (CAL-7)")]
+    #[error("this slot is taken")]
     Taken,
     /// The days of the slot were not read.
-    #[error("the schedule for this slot was not loaded; retry (CAL-7)")]
+    #[error("the schedule for this slot was not loaded; retry")]
     Unread,
 }
 
 impl From<NotFree> for Refusal {
     fn from(why: NotFree) -> Self {
-        Self::Conflict(why.to_string())
+        Self::conflict("CAL-7", why.to_string())
     }
 }
 

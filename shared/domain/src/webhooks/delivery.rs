@@ -321,9 +321,9 @@ impl Outgoing {
         let delivery = there.ok_or(Refusal::NotFound("delivery"))?;
         webhook.redeliverable()?;
         match delivery.state {
-            DeliveryState::Sending { until, .. } if until > now => Err(Refusal::Conflict("the delivery is being sent (APT-6)".into())),
+            DeliveryState::Sending { until, .. } if until > now => Err(Refusal::conflict("APT-6", "the delivery is being sent")),
             DeliveryState::Notifying { .. } => {
-                Err(Refusal::Conflict("the notice of its failure is being sent; retry in a minute (APT-6)".into()))
+                Err(Refusal::conflict("APT-6", "the notice of its failure is being sent; retry in a minute"))
             }
             _ => Ok(self.with(&webhook.id, |delivery| delivery.state = DeliveryState::Queued { due: now, attempts: 0 })),
         }

@@ -222,8 +222,8 @@ impl Webhook {
     /// 409 while the webhook is off.
     pub fn redeliverable(&self) -> Result<(), Refusal> {
         let WebhookState::Off { why, .. } = self.state else { return Ok(()) };
-        let text = format!("the webhook is switched off ({}: {}); switch it on first (APT-6)", why.name(), why.description());
-        Err(Refusal::Conflict(text))
+        let text = format!("the webhook is switched off ({}: {}); switch it on first", why.name(), why.description());
+        Err(Refusal::conflict("APT-6", text))
     }
 
     /// `by` is the creator of the appointment. `None` for an event of a lead, which no partner may read.

@@ -202,6 +202,15 @@ pub fn time(text: Loose<Text>, field: &str, rule: &'static str, faults: &mut Vec
     at
 }
 
+/// Returns whether a correction keeps the channels that it replaces as former ones (LEAD-7). `None` if the field is absent.
+pub fn keeps_former(replaces: Loose<Text>, faults: &mut Vec<Fault>) -> Option<bool> {
+    let name = replaces.text("replaces", faults)?;
+    if !matches!(name.as_str(), "wrong" | "former") {
+        faults.push(Fault::new("replaces", "LEAD-7", "must be wrong or former"));
+    }
+    Some(name.as_str() == "former")
+}
+
 /// Longest note, in characters.
 const NOTE: usize = 2_000;
 

@@ -40,7 +40,7 @@ impl Request {
     /// # Errors
     /// [`Refusal::Reused`] if the key was used before with another request (INT-5).
     pub fn answered<'a>(&self, loaded: &'a Loaded, now: DateTime<Utc>) -> Result<Option<&'a str>, Refusal> {
-        let reused = |_| Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
+        let reused = |_| Refusal::Reused("this Idempotency-Key was used before with another request".into());
         ReceivedRequest::repeats(loaded.received_request(&self.key), &self.body, now).map_err(reused)
     }
 

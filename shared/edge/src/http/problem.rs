@@ -22,7 +22,7 @@ pub struct Problem {
     /// The id of the rule, if the problem is about one rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "LEAD-9")]
-    pub rule: Option<String>,
+    pub rule: Option<&'static str>,
     /// The rule's text in the reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "/reference/rules#LEAD-9")]
@@ -72,20 +72,6 @@ fn url_of(rule: &str) -> String {
     format!("/reference/rules#{rule}")
 }
 
-/// Returns the rule that a text names in parentheses, such as INT-5 in `this id was used before (INT-5)`: the last one, because a text names its rule at
-/// its end.
-fn rule_in(detail: &str) -> Option<&str> {
-    let is_rule = |word: &str| {
-        let (area, number) = word.split_once('-').unwrap_or_default();
-        (3..=4).contains(&area.len())
-            && area.bytes().all(|byte| byte.is_ascii_uppercase())
-            && (1..=2).contains(&number.len())
-            && number.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let words = detail.rsplit('(').filter_map(|rest| rest.split_once(')')?.0.rsplit([' ', ',']).next());
-    words.into_iter().find(|word| is_rule(word))
-}
-
 /// Returns the rule that all `faults` break. `None` if they break several.
 fn rule_of(faults: &[Fault]) -> Option<&'static str> {
     let rule = faults.first()?.rule;
@@ -93,17 +79,15 @@ fn rule_of(faults: &[Fault]) -> Option<&'static str> {
 }
 
 impl Problem {
-    /// Creates a problem of the kind `urn:forecourt:problem:{kind}`. If `detail` names a rule in parentheses, the problem links to it.
+    /// Creates a problem of the kind `urn:forecourt:problem:{kind}`.
     pub fn new(kind: &str, title: &'static str, status: u16, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
-        let rule = rule_in(&detail).map(str::to_owned);
         Self {
             kind: format!("urn:forecourt:problem:{kind}"),
             title,
             status,
-            rule_url: rule.as_deref().map(url_of),
-            rule,
-            detail,
+            rule: None,
+            rule_url: None,
+            detail: detail.into(),
             errors: Vec::new(),
             right: None,
             current_version: None,
@@ -113,8 +97,8 @@ impl Problem {
     }
 
     /// Links the problem to `rule`.
-    fn under(self, rule: &str) -> Self {
-        Self { rule: Some(rule.to_owned()), rule_url: Some(url_of(rule)), ..self }
+    pub fn under(self, rule: &'static str) -> Self {
+        Self { rule: Some(rule), rule_url: Some(url_of(rule)), ..self }
     }
 
     /// 400.
@@ -182,7 +166,7 @@ impl Problem {
         let problem = Self::new("invalid", "Invalid request", 422, detail);
         let problem = match rule_of(&faults) {
             Some(rule) => problem.under(rule),
-            None => Self { rule: None, rule_url: None, ..problem },
+            None => problem,
         };
         Self { errors: faults.into_iter().map(FieldError::from).collect(), ..problem }
     }
@@ -205,17 +189,17 @@ impl From<Refusal> for Problem {
             Refusal::Malformed(_) => Self::malformed(detail),
             Refusal::Invalid(faults) => Self::invalid(faults),
             Refusal::NotFound(_) => Self::not_found(detail).under("LEAD-9"),
-            Refusal::Gone(_) => Self::new("gone", "Expired", 410, detail),
+            Refusal::Gone { rule, .. } => Self::new("gone", "Expired", 410, detail).under(rule),
             Refusal::Forbidden(right) => Self::forbidden(right),
             Refusal::ForbiddenFields(right, faults) => {
                 let errors = faults.into_iter().map(FieldError::from).collect();
                 Self { errors, detail, ..Self::forbidden(right) }
             }
-            Refusal::Conflict(_) => Self::conflict(detail),
+            Refusal::Conflict { rule, .. } => Self::conflict(detail).under(rule),
             Refusal::Stale { current } => {
                 Self { current_version: Some(current), ..Self::new("stale", "Version mismatch", 412, detail).under("SET-10") }
             }
-            Refusal::Reused(_) => Self::new("reused", "Key already used", 422, detail),
+            Refusal::Reused(_) => Self::new("reused", "Key already used", 422, detail).under("INT-5"),
         }
     }
 }

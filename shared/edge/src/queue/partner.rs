@@ -1,21 +1,18 @@
 //! Messages of partners. Trouble on our side heals without a person: a message is tried for at least twelve hours. A message that can never be
 //! accepted becomes a dead letter at once, with the reason, and keeps its sender and the time at which it was sent.
 
-use super::problem_text;
 use crate::Platform;
 use crate::environment::{Missing, setting};
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::MessageAttributeValue;
 use chrono::{DateTime, TimeDelta, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::Refusal;
+use forecourt_domain::base::{Fault, Refusal};
 use forecourt_store::{Failure, fingerprint};
-use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
-use std::time::Instant;
 
 /// The attribute of a dead letter that names the reason.
 pub const WHY: &str = "why";
@@ -39,14 +36,14 @@ pub trait PartnerQueue: Send + Sync {
     /// Fails if the queue does not accept it. The message then returns after the queue's own time.
     async fn wait(&self, message: &SqsMessage, pause: TimeDelta) -> Result<(), Failure>;
 
-    /// Puts a copy of a message among the dead letters.
+    /// Sends a copy of a message to the dead-letter queue.
     ///
     /// # Errors
     /// Fails if the queue does not accept it.
-    async fn bury(&self, message: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure>;
+    async fn move_to_dead_letters(&self, message: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure>;
 }
 
-/// What a dead letter says besides its body.
+/// The attributes of a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     /// The reason.
@@ -60,7 +57,7 @@ pub struct DeadLetter {
 pub struct Origin {
     /// The identity of the sender, as the queue verified it.
     pub sender: String,
-    /// When the partner sent it. `None` if the queue does not say.
+    /// When the partner sent it. `None` if the queue gives no time.
     #[serde(with = "chrono::serde::ts_milliseconds_option")]
     pub sent: Option<DateTime<Utc>>,
     /// A hash of the body.
@@ -95,41 +92,26 @@ where
     F: Fn(SqsMessage) -> Fut,
     Fut: Future<Output = Result<String, Failure>> + Send,
 {
-    let mut response = SqsBatchResponse::default();
-    for message in event.records {
-        let started = Instant::now();
-        let id = message.message_id.clone().unwrap_or_default();
-        let outcome = (Box::pin(handle(message.clone())) as BoxFuture<'_, _>).await;
-        let ms = started.elapsed().as_millis() as u64;
-        let failure = match outcome {
-            Ok(about) => {
-                tracing::info!(function = platform.function, message_id = id, about, ms, "message done");
-                continue;
-            }
-            Err(failure) => failure,
-        };
-        let problem = problem_text(&failure);
-        let deliveries: u32 = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
-        let settled = if matches!(failure, Failure::Refused(_)) || deliveries >= MAX_DELIVERIES {
-            tracing::warn!(function = platform.function, message_id = id, problem, ms, "message becomes a dead letter");
-            match dead_letter(platform, &message, &failure) {
-                Ok(letter) => queue.bury(&message, &letter).await.map(|()| true),
-                Err(e) => Err(e),
-            }
-        } else {
-            tracing::warn!(function = platform.function, message_id = id, problem, ms, "message goes back");
-            queue.wait(&message, pause_after(deliveries)).await.map(|()| false)
-        };
-        if let Err(failure) = &settled {
-            tracing::warn!(function = platform.function, message_id = id, problem = failure.chain(), "the queue does not answer");
+    super::each_of(platform, event, handle, Some(queue)).await
+}
+
+/// Makes a failed message a dead letter, or lets it wait. Returns whether it is a dead letter.
+pub(super) async fn settle(platform: &Platform, queue: &dyn PartnerQueue, message: &SqsMessage, failure: &Failure) -> bool {
+    let deliveries: u32 = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
+    let is_final = matches!(failure, Failure::Refused(_)) || deliveries >= MAX_DELIVERIES;
+    let settled = if is_final {
+        match dead_letter(platform, message, failure) {
+            Ok(letter) => queue.move_to_dead_letters(message, &letter).await,
+            Err(e) => Err(e),
         }
-        if !matches!(settled, Ok(true)) {
-            let mut failed = BatchItemFailure::default();
-            failed.item_identifier = id;
-            response.batch_item_failures.push(failed);
-        }
+    } else {
+        queue.wait(message, pause_after(deliveries)).await
+    };
+    if let Err(failure) = &settled {
+        let id = message.message_id.as_deref().unwrap_or_default();
+        tracing::warn!(function = platform.function, message_id = id, problem = failure.chain(), "the queue does not answer");
     }
-    response
+    is_final && settled.is_ok()
 }
 
 fn pause_after(deliveries: u32) -> TimeDelta {
@@ -140,9 +122,7 @@ fn dead_letter(platform: &Platform, message: &SqsMessage, failure: &Failure) -> 
     let origin = serde_json::to_string(&Origin::of(platform, message)).map_err(|e| Failure::Broken(e.into()))?;
     // The letter holds the body, so that its reason may quote it; the log must not.
     let why = match failure {
-        Failure::Refused(Refusal::Invalid(faults)) => {
-            faults.iter().map(|fault| format!("{} {} ({})", fault.field, fault.detail, fault.rule)).collect::<Vec<_>>().join("; ")
-        }
+        Failure::Refused(Refusal::Invalid(faults)) => faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; "),
         other => other.chain(),
     };
     let why = why.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
@@ -188,7 +168,7 @@ impl PartnerQueue for Sqs {
         change.send().await.map(|_| ()).map_err(|e| Failure::Unavailable(e.into()))
     }
 
-    async fn bury(&self, message: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure> {
+    async fn move_to_dead_letters(&self, message: &SqsMessage, letter: &DeadLetter) -> Result<(), Failure> {
         let text = |value: &str| {
             let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
             value.map_err(|e| Failure::Broken(e.into()))

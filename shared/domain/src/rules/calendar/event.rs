@@ -103,7 +103,7 @@ pub fn settle(
         return Ok(None);
     }
     if event.state != EventState::Incomplete {
-        return Err(Refusal::Conflict(format!("the event is already {} (CAL-4)", event.state.name())));
+        return Err(Refusal::conflict("CAL-4", format!("the event is already {}", event.state.name())));
     }
     if let Some(is) = action.attendance().filter(|_| event.is_appointment()) {
         on_its_day(is, event.at, dealer, now)?;

@@ -12,11 +12,11 @@ impl CalendarFeeds {
     pub fn with(&self, new: CalendarFeed) -> Result<(Option<Decision>, CalendarFeed), Refusal> {
         if let Some(known) = self.feeds.iter().find(|feed| feed.id == new.id) {
             let same = (&known.dealer, &known.person) == (&new.dealer, &new.person);
-            let reused = || Refusal::Reused("this Idempotency-Key was used before with another request (INT-5)".into());
+            let reused = || Refusal::Reused("this Idempotency-Key was used before with another request".into());
             return same.then(|| (None, known.clone())).ok_or_else(reused);
         }
         if self.feeds.len() >= Self::MOST {
-            return Err(Refusal::Conflict(format!("you already have {} calendar feeds; revoke one first (CAL-6)", Self::MOST)));
+            return Err(Refusal::conflict("CAL-6", format!("you already have {} calendar feeds; revoke one first", Self::MOST)));
         }
         let mut after = self.clone();
         after.feeds.push(new.clone());

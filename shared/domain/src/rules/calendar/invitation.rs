@@ -59,7 +59,7 @@ pub fn invite(context: &CalendarContext<'_>, new: NewInvitation) -> Result<(Deci
     }
     let (Some(kind), true) = (kind, faults.is_empty()) else { return Err(Refusal::Invalid(faults)) };
     if matches!(lead.status, Status::Lost(_)) {
-        return Err(Refusal::Conflict("the lead is lost; reopen it first (CAL-8)".into()));
+        return Err(Refusal::conflict("CAL-8", "the lead is lost; reopen it first"));
     }
     let invitation = Invitation {
         id: new.id,

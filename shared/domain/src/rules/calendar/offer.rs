@@ -13,16 +13,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OfferRefusal {
     /// The appointment has started or is over.
-    #[error("this appointment has begun or is over (CAL-8)")]
+    #[error("this appointment has begun or is over")]
     Over,
     /// The link has expired.
-    #[error("this link has expired; call the dealer (CAL-8)")]
+    #[error("this link has expired; call the dealer")]
     Expired,
     /// The maximum number of bookings by the link, or of changes to the booking, is reached.
-    #[error("this link was used for too many changes; call the dealer (CAL-8)")]
+    #[error("this link was used for too many changes; call the dealer")]
     TooOften,
     /// The lead is lost or has the maximum number of incomplete events, the dealer does not have the event type, or no user is available.
-    #[error("no appointment can be booked with this link now; call the dealer (CAL-8)")]
+    #[error("no appointment can be booked with this link now; call the dealer")]
     Unavailable,
 }
 
@@ -40,7 +40,7 @@ impl OfferRefusal {
 
 impl From<OfferRefusal> for Refusal {
     fn from(why: OfferRefusal) -> Self {
-        Self::Conflict(why.to_string())
+        Self::conflict("CAL-8", why.to_string())
     }
 }
 

@@ -40,11 +40,11 @@ pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId
         return Ok(Claimed::Theirs);
     }
     if !settings.member(user).is_some_and(|member| member.assignable) {
-        return Err(Refusal::Conflict(format!("{user} is not assignable at {} (DIS-8)", dealer.id)));
+        return Err(Refusal::conflict("DIS-8", format!("{user} is not assignable at {}", dealer.id)));
     }
     if !is_pooled(lead, settings) {
         let owner = lead.owner.as_ref().map_or("it has no owner yet".to_owned(), |owner| format!("its owner is {owner}"));
-        return Err(Refusal::Conflict(format!("the lead is not in the pool: it is {}, and {owner} (DIS-8)", lead.status.name())));
+        return Err(Refusal::conflict("DIS-8", format!("the lead is not in the pool: it is {}, and {owner}", lead.status.name())));
     }
     let in_pool = |lead: &&&Lead| lead.dealer == dealer.id && is_pooled(lead, settings);
     let left: Vec<LeadId> = first.iter().filter(|lead| !in_pool(lead)).map(|lead| lead.id).collect();
@@ -60,7 +60,7 @@ pub fn claim(lead: &Lead, dealer: &Dealer, waiting: PoolLeads<'_>, user: &UserId
         let oldest = first.iter().filter(in_pool).min_by_key(|lead| (lead.arrived, place(lead)));
         if let Some(oldest) = oldest.filter(|oldest| oldest.id != lead.id) {
             let number = oldest.id.spoken();
-            return Err(Refusal::Conflict(format!("only the oldest lead of the pool can be claimed: {number} (DIS-8)")));
+            return Err(Refusal::conflict("DIS-8", format!("only the oldest lead of the pool can be claimed: {number}")));
         }
     }
     pruned.waiting.retain(|id| *id != lead.id);

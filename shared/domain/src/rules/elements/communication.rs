@@ -19,7 +19,7 @@ pub enum CommunicationRequest {
 
 /// Sends a text to the contact of a lead, or records a call. It is a reaction, which stops the response clock (ESC-7), unless the call was
 /// not answered or the dealer sends no mail to customers; the record shows that (MSG-1). `quote` is the quote of the e-mail, and `reached`
-/// holds the contact's addresses.
+/// holds the addresses of the contact who gets the letter; it is `None` if the lead does not have this contact.
 ///
 /// # Errors
 /// 409 if the dealer answers in another system, the contact has no address for the medium, or the lead has the maximum number of
@@ -29,25 +29,30 @@ pub fn communicate(
     id: ElementId,
     request: CommunicationRequest,
     quote: Option<&Element>,
-    reached: &ContactPreferences,
+    reached: Option<&ContactPreferences>,
 ) -> Result<Decision, Refusal> {
     let LeadInput { lead, dealer, by, now } = input;
+    let reached = || {
+        let text =
+            "the customer who sent the latest enquiry is not a contact of this lead; make the contact who gets the letter the main contact";
+        reached.ok_or_else(|| Refusal::conflict("LEAD-7", text))
+    };
     let (letter, reaction) = match &request {
         CommunicationRequest::Call { reached: false, .. } => (None, None),
         CommunicationRequest::Call { .. } => (None, Some(ReactionKind::CallReached)),
         CommunicationRequest::Email { .. } | CommunicationRequest::Sms { .. } if dealer.settings.lead_tracking_only => {
-            return Err(Refusal::Conflict("the dealer answers customers in another system (lead_tracking_only, LEAD-3)".into()));
+            return Err(Refusal::conflict("LEAD-3", "the dealer answers customers in another system, by its setting lead_tracking_only"));
         }
         CommunicationRequest::Email { subject, text, quote: wanted } => {
-            if reached.email.is_none() {
-                return Err(Refusal::Conflict("the contact has no e-mail address (LEAD-3)".into()));
+            if reached()?.email.is_none() {
+                return Err(Refusal::conflict("LEAD-3", "the contact has no e-mail address"));
             }
             let enclosed = wanted.as_ref().map(|(_, form)| enclosed(quote, *form)).transpose()?;
             (Some((Medium::Email, LetterKind::Text { subject: subject.clone(), text: text.clone(), enclosed })), Some(ReactionKind::Reply))
         }
         CommunicationRequest::Sms { text } => {
-            if reached.phone.as_ref().and_then(|phone| phone.texted()).is_none() {
-                return Err(Refusal::Conflict("the contact has no telephone number that can be dialled (LEAD-3)".into()));
+            if reached()?.phone.as_ref().and_then(|phone| phone.texted()).is_none() {
+                return Err(Refusal::conflict("LEAD-3", "the contact has no telephone number that can be dialled"));
             }
             (
                 Some((Medium::Sms, LetterKind::Text { subject: String::new(), text: text.clone(), enclosed: None })),

@@ -39,7 +39,7 @@ pub(crate) fn has_room(lead: &Lead, kind: ElementKind) -> Result<(), Refusal> {
     if lead.counts.of(kind) < MOST {
         return Ok(());
     }
-    Err(Refusal::Conflict(format!("the lead already has {MOST} elements of the kind {}; remove some first (LEAD-2)", kind.spoken())))
+    Err(Refusal::conflict("LEAD-2", format!("the lead already has {MOST} elements of the kind {}; remove some first", kind.spoken())))
 }
 
 /// Extends the decision with a new element and counts it on its lead. A test drive is counted with its event.

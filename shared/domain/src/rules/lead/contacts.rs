@@ -6,15 +6,15 @@
 
 use crate::base::{Actor, ChannelKey, ContactId, Country, Refusal, numbered};
 use crate::decision::{Decision, Item, commit};
-use crate::directory::{Channel, ChannelKind, Clash, Contact, KnownChannel, KnownName};
+use crate::directory::{Channel, Clash, Contact, KnownChannel, KnownName, fresh, update_record};
 use crate::enquiry::{Enquiry, Person, RawContact};
 use crate::lead::{Entry, Event, Lead, LeadContact, TimelineAction};
-use crate::rules::directory::{noted_elsewhere, unnoted};
+use crate::rules::directory::noted_elsewhere;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// The maximum number of contacts of a lead.
-const MOST: usize = 10;
+const MAX_ENTERED: usize = 10;
 
 /// The fields of a contact to change. A given value replaces the old one, an empty value removes it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -104,8 +104,8 @@ fn own_field(field: &str) -> String {
 /// 409 if the lead has ten contacts.
 pub fn add(context: &ContactsContext<'_>, person: Person, main: bool) -> Result<Decision, Refusal> {
     let mut people = context.lead.people(context.enquiry);
-    if people.len() >= MOST {
-        return Err(Refusal::Conflict(format!("the lead already has {MOST} contacts; remove one first (LEAD-7)")));
+    if people.len() >= MAX_ENTERED {
+        return Err(Refusal::conflict("LEAD-7", format!("the lead already has {MAX_ENTERED} contacts; remove one first")));
     }
     let id: ContactId = numbered(context.lead.version + 1);
     let at = if main { 0 } else { people.len() };
@@ -149,7 +149,7 @@ pub fn remove(context: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry
         return if made.is_some_and(|made| made.brings(id)) { Ok(None) } else { Err(Refusal::NotFound("contact")) };
     };
     if place == 0 {
-        return Err(Refusal::Conflict("this is the lead's main contact; make another contact the main contact first (LEAD-7)".into()));
+        return Err(Refusal::conflict("LEAD-7", "this is the lead's main contact; make another contact the main contact first"));
     }
     let before = Some(Box::new(people.remove(place).person));
     let event = Event::Contact { action: TimelineAction::Deleted, contact: id.clone(), before, after: None, main: false };
@@ -157,6 +157,7 @@ pub fn remove(context: &ContactsContext<'_>, id: &ContactId, made: Option<&Entry
 }
 
 /// The changes of the directory after a change of the contacts.
+#[derive(Default)]
 struct Learnt {
     items: Vec<Item>,
     /// The lead's record, if it changed or was created.
@@ -176,7 +177,6 @@ impl ContactsContext<'_> {
         }
         changed.contacts = people;
         let Learnt { items, record, clashes } = self.learnt();
-        let before = self.record.cloned();
         changed.contact_id = record.as_ref().map(|record| record.id.clone()).or(changed.contact_id);
         let learned = |channel: &ChannelKey| items.iter().any(|item| matches!(item, Item::Channel(known, _) if known == channel));
         let here = |channel: &&KnownChannel| match &channel.owner {
@@ -194,8 +194,8 @@ impl ContactsContext<'_> {
             .map(|owner| (&owner.id, owner))
             .collect();
         let shared: Vec<Item> = others.into_values().filter_map(|owner| owner.shares(changed.id)).collect();
-        let noted = noted_elsewhere(before.as_ref(), &clashes, (&changed, self.others), self.by, self.now);
-        let clash = unnoted(None, &clashes).map(Clash::event);
+        let noted = noted_elsewhere(self.record, &clashes, (&changed, self.others), self.by, self.now);
+        let clash = clashes.iter().map(Clash::event);
         let timeline = [event].into_iter().chain(clash).collect();
         let mut decision = commit(changed, self.by.clone(), timeline, self.now);
         decision.items.extend(noted);
@@ -205,48 +205,20 @@ impl ContactsContext<'_> {
     /// Returns the changes of the directory: unknown channels lead to the lead's record from now on, and those that the contact never had
     /// no longer do.
     fn learnt(&self) -> Learnt {
-        let of_person = || self.known.iter().filter(|channel| channel.kind != ChannelKind::Switchboard);
-        let is_other = |owner: &Contact| self.record.is_none_or(|record| record.id != owner.id);
-        let clash = |channel: &KnownChannel| {
-            let other = channel.owner.clone().filter(is_other)?;
-            Some(Clash { channel: channel.text.clone(), named: channel.named_key.clone(), other })
+        let new = || {
+            let latest = BTreeMap::from([(self.lead.dealer.clone(), self.lead.id)]);
+            let id = fresh(self.known, &self.lead.id.to_string())?;
+            Some(Contact { latest, leads: vec![self.lead.id], ..Contact::new(id) })
         };
-        let clashes: Vec<Clash> = of_person().filter_map(clash).collect();
-        let free: Vec<&KnownChannel> = of_person().filter(|channel| channel.owner.is_none()).collect();
-        let named = of_person().filter(|channel| channel.owner.as_ref().is_some_and(is_other)).filter_map(|channel| channel.named.as_ref());
-        let named: Vec<&ChannelKey> = named.filter(|(_, owner)| owner.is_none()).map(|(key, _)| key).collect();
-        let mut record = match (self.record, free.first()) {
-            (Some(record), _) => record.clone(),
-            (None, Some(first)) => {
-                let id = if first.holds.is_some() { ChannelKey(format!("{}~{}", first.key.0, self.lead.id)) } else { first.key.clone() };
-                let latest = BTreeMap::from([(self.lead.dealer.clone(), self.lead.id)]);
-                Contact { latest, leads: vec![self.lead.id], ..Contact::new(id) }
-            }
-            (None, None) => return Learnt { items: Vec::new(), record: None, clashes },
-        };
+        let Some(mut record) = self.record.cloned().or_else(new) else { return Learnt::default() };
         let mut items = Vec::new();
         for channel in self.given_up {
             record.give_up(channel, &mut items);
         }
-        for channel in free {
-            if channel.key == record.id {
-                record.given_up = None;
-            } else if record.aliases.len() < Contact::ALIASES {
-                record.aliases.insert(channel.key.clone());
-                items.push(Item::Channel(channel.key.clone(), channel.leading_to(&record.id)));
-            }
-        }
-        for key in named.into_iter().filter(|key| **key != record.id) {
-            if record.aliases.len() < Contact::ALIASES && record.aliases.insert(key.clone()) {
-                items.push(Item::Channel(key.clone(), Channel::AliasOf(record.id.clone())));
-            }
-        }
-        let emails = of_person().filter(|channel| channel.kind == ChannelKind::Email).map(|channel| channel.key.clone());
-        record.learn(emails.collect::<Vec<_>>(), self.name);
-        if self.record == Some(&record) {
-            return Learnt { items, record: None, clashes };
-        }
-        items.push(Item::Channel(record.id.clone(), Channel::Contact(record.clone())));
-        Learnt { items, record: Some(record), clashes }
+        let updated = update_record(record, self.record, self.known, self.name);
+        items.extend(updated.aliases());
+        let record = updated.changed.then_some(updated.contact);
+        items.extend(record.clone().map(|record| Item::Channel(record.id.clone(), Channel::Contact(record))));
+        Learnt { items, record, clashes: updated.clashes }
     }
 }

@@ -116,19 +116,19 @@ pub fn receive(arrival: &Arrival, id: LeadId, found: StoredState<'_>, dealer: &D
     let StoredState { contact, place, .. } = found;
     if let Some(receipt) = found.receipt {
         if receipt.body != arrival.body {
-            return Err(Refusal::Reused("this Idempotency-Key was used before with another body (INT-5)".into()));
+            return Err(Refusal::Reused("this Idempotency-Key was used before with another body".into()));
         }
         return Ok(IntakeOutcome::Repeat(None));
     }
     if let Some(lead) = found.lead {
-        return known(arrival, (lead, found), contact);
+        return known(arrival, lead, found);
     }
     if let Some((receipt, lead)) = found.added {
         return added_before(arrival, receipt, lead);
     }
     let here = found.latest.filter(|lead| lead.dealer == dealer.id);
     if let Some(lead) = here.filter(|lead| lead.status == Status::InProgress) {
-        return Ok(IntakeOutcome::Added(add(arrival, (lead, found), dealer, contact)));
+        return Ok(IntakeOutcome::Added(add(arrival, lead, found, dealer)));
     }
     let mut lead = new_lead(arrival, id, dealer, contact);
     let mut events = vec![Event::Received { enquiry: Box::new(arrival.enquiry.clone()) }];
@@ -149,7 +149,7 @@ pub fn receive(arrival: &Arrival, id: LeadId, found: StoredState<'_>, dealer: &D
         decision = decision.with(notice).with_some(moved.map(LaneState::item));
     }
     let trade_in_notice = trade_in(arrival, &lead, dealer);
-    let noted = noted(arrival, &lead, found, contact);
+    let noted = noted(arrival, &lead, found);
     let entry = arrival.entry(&lead, events);
     decision = decision
         .with(Item::Lead(Box::new(lead)))
@@ -166,9 +166,9 @@ fn clashes(contact: Option<&Recognised>) -> impl Iterator<Item = &Clash> {
 }
 
 /// Returns the changes that note the clashes of an arrival on the other people's leads.
-fn noted(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, contact: Option<&Recognised>) -> Vec<Item> {
+fn noted(arrival: &Arrival, lead: &Lead, found: StoredState<'_>) -> Vec<Item> {
     let noted = |of: &Recognised| noted_elsewhere(Some(&of.contact), &of.clashes, (lead, found.others), &arrival.by, arrival.at);
-    contact.map(noted).unwrap_or_default()
+    found.contact.map(noted).unwrap_or_default()
 }
 
 /// Returns the notice to the dealer's trade-in address, if the enquiry offers a vehicle and requests none (INT-8).
@@ -192,8 +192,9 @@ fn owner_before(latest: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> O
 }
 
 /// Adds an enquiry to the lead that its contact has in progress here. The owner is notified. The enquiry starts its own level 1 unless one
-/// is running. Whoever asks is a contact of the lead, and the next letter goes to the channels of the enquiry (INT-6).
-fn add(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), dealer: &Dealer, contact: Option<&Recognised>) -> Decision {
+/// is running. The person of the enquiry is a contact of the lead, and the next letter goes to the channels of the enquiry (INT-6).
+fn add(arrival: &Arrival, lead: &Lead, found: StoredState<'_>, dealer: &Dealer) -> Decision {
+    let contact = found.contact;
     let mut changed = lead.touched(arrival.at);
     let joined = changed.join(&arrival.enquiry.contact, found.latest_enquiry);
     changed.found_by(contact.into_iter().flat_map(Recognised::elsewhere));
@@ -206,7 +207,7 @@ fn add(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), dealer: &Deal
     events.extend(clashes(contact).map(Clash::event));
     let (mut offered, trade_ins) = enquired(&mut changed, &arrival.enquiry, &arrival.by, arrival.at);
     events.append(&mut offered);
-    let noted = noted(arrival, &changed, found, contact);
+    let noted = noted(arrival, &changed, found);
     let notice = changed.owner.clone().map(|owner| Item::Message(Message::added(&changed, owner, arrival.at)));
     let entry = arrival.entry(&changed, events);
     let trade_in = trade_in(arrival, &changed, dealer);
@@ -228,8 +229,8 @@ fn with_elements(decision: Decision, elements: Vec<Element>) -> Decision {
 fn remember_channels(decision: Decision, contact: Option<&Recognised>, dealer: &Dealer, lead: LeadId) -> Decision {
     let Some(recognised) = contact else { return decision };
     let mut record = recognised.contact.clone();
-    record.latest.insert(dealer.id.clone(), lead);
     record.name(lead);
+    record.latest.insert(dealer.id.clone(), lead);
     let decision = recognised.shared(Some(&record.id), lead).fold(decision, Decision::with);
     let decision = decision.with(Item::Channel(record.id.clone(), Channel::Contact(record)));
     recognised.aliases().fold(decision, Decision::with)
@@ -255,14 +256,14 @@ fn added_before(arrival: &Arrival, receipt: &Receipt, lead: &Lead) -> Result<Int
 }
 
 /// The error if an enquiry's id was used before with another content.
-pub(super) const OTHER_BODY: &str =
-    "this enquiry's id was used before with another body (INT-5); to change it, send ADF with status=\"resend\"";
+pub(super) const OTHER_BODY: &str = "this enquiry's id was used before with another body; to change it, send ADF with status=\"resend\"";
 
 /// How often an enquiry can be changed by sending it again.
 pub(super) const RESENDS: usize = 20;
 
 /// Handles an enquiry whose number is in use: by the same enquiry, or by chance by another one.
-fn known(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), contact: Option<&Recognised>) -> Result<IntakeOutcome, Refusal> {
+fn known(arrival: &Arrival, lead: &Lead, found: StoredState<'_>) -> Result<IntakeOutcome, Refusal> {
+    let contact = found.contact;
     if lead.origin.key != arrival.origin {
         return Ok(IntakeOutcome::NumberTaken);
     }
@@ -295,7 +296,7 @@ fn known(arrival: &Arrival, (lead, found): (&Lead, StoredState<'_>), contact: Op
 
 /// The error if an enquiry was sent again too often.
 pub(super) fn sent_again_too_often() -> Refusal {
-    Refusal::Reused(format!("this enquiry was already sent again {RESENDS} times; it cannot be changed again (INT-5)"))
+    Refusal::Reused(format!("this enquiry was already sent again {RESENDS} times; it cannot be changed again"))
 }
 
 fn new_lead(arrival: &Arrival, id: LeadId, dealer: &Dealer, contact: Option<&Recognised>) -> Lead {
@@ -354,7 +355,7 @@ impl LeadOrigin {
 /// processed. An earlier content that is marked as sent again is new, because the sender has changed it back.
 pub(super) fn brings_nothing_new(first: &String, resent: &[Resent], arrival: &Arrival) -> bool {
     let present = resent.last().map_or(first, |last| &last.body);
-    let said_before = *first == arrival.body || resent.iter().any(|resent| resent.body == arrival.body);
+    let is_known_content = *first == arrival.body || resent.iter().any(|resent| resent.body == arrival.body);
     let carried_out = arrival.request.is_some() && resent.iter().any(|resent| resent.request == arrival.request);
-    carried_out || if arrival.resend { *present == arrival.body } else { said_before }
+    carried_out || if arrival.resend { *present == arrival.body } else { is_known_content }
 }

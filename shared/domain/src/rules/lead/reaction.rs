@@ -23,7 +23,7 @@ pub enum Logged {
 pub fn log(input: LeadInput<'_>, logged: Logged, note: Option<String>) -> Result<Decision, Refusal> {
     let LeadInput { lead, dealer, by, now } = input;
     if lead.status != Status::InProgress {
-        return Err(Refusal::Conflict(format!("the lead is {}; reopen it first (LEAD-1)", lead.status.name())));
+        return Err(Refusal::conflict("LEAD-1", format!("the lead is {}; reopen it first", lead.status.name())));
     }
     let mut changed = lead.touched(now);
     let event = match logged {
@@ -78,7 +78,7 @@ pub fn close(
         return Ok(None);
     }
     if kind.is_some() && lead.status != Status::InProgress {
-        return Err(Refusal::Conflict(format!("the lead is {}; reopen it first (LEAD-1)", lead.status.name())));
+        return Err(Refusal::conflict("LEAD-1", format!("the lead is {}; reopen it first", lead.status.name())));
     }
     let mut changed = lead.touched(now);
     changed.status = to;

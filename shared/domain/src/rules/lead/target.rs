@@ -54,7 +54,7 @@ pub fn set(lead: &Lead, wanted: &DeadlineChange, by: Actor, now: DateTime<Utc>) 
     if changed.targets.len() >= MOST {
         let met = changed.targets.iter().enumerate().filter_map(|(i, target)| Some((target.met?, i))).min();
         let Some((_, oldest)) = met else {
-            return Err(Refusal::Conflict(format!("the lead already has {MOST} open deadlines; complete or remove one first (LEAD-6)")));
+            return Err(Refusal::conflict("LEAD-6", format!("the lead already has {MOST} open deadlines; complete or remove one first")));
         };
         changed.targets.remove(oldest);
     }
@@ -78,7 +78,7 @@ pub fn change(lead: &Lead, id: &DeadlineId, wanted: &DeadlineChange, by: Actor, 
     }
     wanted.check(now)?;
     if target.met.is_some() {
-        return Err(Refusal::Conflict("the deadline is already met (LEAD-6)".into()));
+        return Err(Refusal::conflict("LEAD-6", "the deadline is already met"));
     }
     let event = after.timeline_event(TimelineAction::Changed, Some(target.at).filter(|at| *at != after.at), None);
     Ok(Some(commit(replaced(lead, id, Some(after), now), by, vec![event], now)))
@@ -91,7 +91,7 @@ pub fn change(lead: &Lead, id: &DeadlineId, wanted: &DeadlineChange, by: Actor, 
 pub fn meet(lead: &Lead, id: &DeadlineId, note: Option<String>, by: Actor, now: DateTime<Utc>) -> Result<Option<Decision>, Refusal> {
     let target = find(lead, id)?;
     match (target.met, &note) {
-        (Some(_), Some(_)) => return Err(Refusal::Conflict("the deadline is already met (LEAD-6)".into())),
+        (Some(_), Some(_)) => return Err(Refusal::conflict("LEAD-6", "the deadline is already met")),
         (Some(_), None) => return Ok(None),
         (None, _) => {}
     }
@@ -131,8 +131,9 @@ pub fn move_first_contact(
 ) -> Result<Option<Decision>, Refusal> {
     let from = lead.deadline().ok_or(Refusal::NotFound("deadline"))?;
     if !lead.clock_runs() {
-        return Err(Refusal::Conflict(
-            "the contact was already answered or the lead is closed, so the first-contact deadline cannot be moved (LEAD-6)".into(),
+        return Err(Refusal::conflict(
+            "LEAD-6",
+            "the contact was already answered or the lead is closed, so the first-contact deadline cannot be moved",
         ));
     }
     if at == from {

@@ -89,7 +89,7 @@ pub fn change(input: LeadInput<'_>, task: &Task, wanted: &TaskChange) -> Result<
         return Ok(None);
     }
     if task.state != TaskState::Open {
-        return Err(Refusal::Conflict(format!("the task is {} (LEAD-4)", task.state.name())));
+        return Err(Refusal::conflict("LEAD-4", format!("the task is {}", task.state.name())));
     }
     let after = Task { dealer: input.dealer.id.clone(), work, ..task.clone() };
     after.settled(input, TimelineAction::Changed, None).map(Some)
@@ -122,7 +122,7 @@ pub fn settle(input: LeadInput<'_>, task: &Task, action: TaskAction) -> Result<O
         (TaskAction::Reopen, TaskState::Done(_)) => (TimelineAction::Reopened, TaskState::Open, None),
         (TaskAction::Delete, TaskState::Open | TaskState::Done(_)) => (TimelineAction::Deleted, TaskState::Deleted(ended(None)), None),
         (TaskAction::Reopen, TaskState::Open) | (TaskAction::Delete, TaskState::Deleted(_)) => return Ok(None),
-        (_, state) => return Err(Refusal::Conflict(format!("the task is already {} (LEAD-4)", state.name()))),
+        (_, state) => return Err(Refusal::conflict("LEAD-4", format!("the task is already {}", state.name()))),
     };
     let after = match state {
         // The task may have been completed at another dealer.
