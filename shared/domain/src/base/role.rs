@@ -117,6 +117,9 @@ impl fmt::Display for Right {
 }
 
 impl Role {
+    /// The names of the roles that a user can have.
+    pub const NAMES: [&'static str; 6] = ["seller", "dealer_admin", "group_admin", "head_office", "contact_centre", "operator"];
+
     /// Returns whether the role covers the whole group, not only the user's own dealers.
     pub(crate) fn reaches_all(self) -> bool {
         !matches!(self, Role::Seller | Role::DealerAdmin | Role::Unknown)

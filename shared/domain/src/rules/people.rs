@@ -51,7 +51,7 @@ pub fn save(input: UserInput<'_>, id: &UserId, before: Option<&User>, facts: Use
         faults.push(Fault::new("rights", "EXP-1", "must not include export: only the role head office has this right"));
     }
     if facts.role == Role::Unknown {
-        let names = "seller, dealer_admin, group_admin, head_office, contact_centre, operator";
+        let names = Role::NAMES.join(", ");
         faults.push(Fault::new("role", "SET-7", format!("must be one of {names}")));
     }
     if facts.role != Role::Unknown && !scope.gives_role(facts.role) {
