@@ -1,9 +1,9 @@
 //! The download log of exports (EXP-2).
 
 use crate::cursor::Cursor;
-use crate::entity::{Entity, readable};
+use crate::entity::Entity;
 use crate::keys;
-use crate::reads::table_key;
+use crate::reads::{readable, table_key};
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use forecourt_domain::access::Scope;
@@ -29,7 +29,7 @@ impl Store {
         let found = self.run(query).await?;
         let next = found.last_evaluated_key.as_ref().and_then(table_key).map(|key| Cursor::new(LIST, key.sk).encode());
         let downloads =
-            found.items.unwrap_or_default().into_iter().filter_map(|attributes| readable(Download::from_attributes(attributes)));
+            found.items.unwrap_or_default().into_iter().filter_map(|attributes| readable(attributes, Download::from_attributes));
         Ok((downloads.collect(), next))
     }
 }

@@ -190,17 +190,11 @@ pub(crate) fn in_row<T: Serialize>(value: &T) -> Result<Attributes, Failure> {
 }
 
 /// Returns the row of an item as the indexes carry it.
-pub(crate) fn row<T: for<'a> Deserialize<'a>>(attributes: &Attributes) -> Result<T, Failure> {
-    match attributes.get("row") {
-        Some(AttributeValue::M(row)) => from_item(row.clone()),
+pub(crate) fn row<T: for<'a> Deserialize<'a>>(mut attributes: Attributes) -> Result<T, Failure> {
+    match attributes.remove("row") {
+        Some(AttributeValue::M(row)) => from_item(row),
         _ => Err(ItemError::Index("row").into()),
     }
-}
-
-/// Returns an entry of a list. One that this release cannot read is left out, so that the rest of the list can be shown.
-pub(crate) fn readable<T>(read: Result<T, Failure>) -> Option<T> {
-    // The error of the decoder may quote a customer's data, so it is not logged: a migration names the item and the error.
-    read.map_err(|_| tracing::warn!("an entry of a list cannot be read and is left out; `forecourt migrate` names it")).ok()
 }
 
 pub(crate) fn to_item<T: Serialize>(value: &T) -> Result<Attributes, Failure> {
