@@ -80,3 +80,16 @@ fn set_10_a_file_with_an_unknown_field_or_a_broken_rule_is_refused() {
     let rule = broken(&|json| json["dealers"][0]["settings"]["capacity"] = json!({"step": 7}));
     assert!(rule.contains("capacity.step") && rule.contains("CAL-7"), "{rule}");
 }
+
+#[test]
+fn set_7_a_file_with_an_unknown_role_or_right_is_refused() {
+    let mut json: serde_json::Value = serde_json::from_str(include_str!("../../infra/local/src/demo.json")).unwrap();
+    let users = json["users"].as_array_mut().unwrap();
+    users[0]["role"] = json!("selller");
+    users[1]["rights"] = json!(["read_settings", "fly"]);
+    let names = [&users[0], &users[1]].map(|user| user["id"].as_str().unwrap().to_owned());
+    let refused = demo::read(&json.to_string()).unwrap_err().to_string();
+    let role = "unknown role, known: seller, dealer_admin, group_admin, head_office, contact_centre, operator";
+    assert!(refused.contains(&format!("user {}: {role}", names[0])), "{refused}");
+    assert!(refused.contains(&format!("user {}: unknown rights, known: submit_leads, ", names[1])), "{refused}");
+}

@@ -75,7 +75,7 @@ async fn acc_1_rights_are_granted_only_by_users_who_have_them() {
     for (body, faults) in [
         (with("role", json!("operator")), vec!["role ACC-1"]),
         (with("rights", json!(["operate"])), vec!["rights ACC-1"]),
-        (with("rights", json!(["fly"])), vec!["rights[0] SET-7"]),
+        (with("rights", json!(["fly"])), vec!["rights SET-7"]),
         (with("email", json!("ida")), vec!["email SET-7"]),
         (with("mobile", json!("0171 2345678")), vec!["mobile SET-7"]),
         (with("dealers", json!(["nowhere"])), vec!["dealers SET-7"]),
@@ -85,6 +85,10 @@ async fn acc_1_rights_are_granted_only_by_users_who_have_them() {
         let reply = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &body).await;
         assert_eq!((reply.status, reply.faults()), (422, faults.into_iter().map(str::to_owned).collect()), "{body}: {}", reply.body);
     }
+    let mut several = with("rights", json!(["fly", "read_settings"]));
+    (several["role"], several["mobile"]) = (json!("pilot"), json!("0171 2345678"));
+    let reply = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &several).await;
+    assert_eq!((reply.status, reply.faults()), (422, ["mobile", "rights", "role"].map(|field| format!("{field} SET-7")).to_vec()));
     // A seller with the additional right to read settings.
     assert_eq!(world.get("ida.falk", &of_dealer("settings")).await.status, 403);
     let given = send(&world, Method::PUT, "gina.group", "/users/ida.falk", Some(1), &with("rights", json!(["read_settings"]))).await;

@@ -33,6 +33,12 @@ const TABLES: [&str; 4] = ["events", "latest", "durations", "special_hours"];
 /// The fields that say which thing or which variant an object is.
 const IDENTITIES: [&str; 9] = ["id", "user", "webhook", "from", "kind", "is", "what", "about", "becomes"];
 
+/// The attributes of an item that are no fields of its state.
+const ENVELOPE: [&str; 14] = ["pk", "sk", "v", "c", "sv", "ttl", "lpk", "lsk", "wpk", "wsk", "dpk", "dsk", "tell", "row"];
+
+/// The kinds of items with fields of their state in the row. The row of other kinds has none.
+const STATE_IN_ROW: [&str; 5] = ["Lead", "Event", "Task", "Appointment", "User"];
+
 fn added() -> AttributeValue {
     AttributeValue::M([("minutes".to_owned(), AttributeValue::N("15".to_owned()))].into())
 }
@@ -63,6 +69,13 @@ fn fields(item: AttributeValue) -> Attributes {
     match item {
         AttributeValue::M(fields) => fields,
         other => panic!("no object: {other:?}"),
+    }
+}
+
+fn row(item: &mut Attributes) -> &mut Attributes {
+    match item.get_mut("row") {
+        Some(AttributeValue::M(row)) => row,
+        other => panic!("no row: {other:?}"),
     }
 }
 
@@ -184,6 +197,41 @@ async fn an_unknown_field_at_any_depth_survives_a_change_of_its_item() {
 }
 
 #[tokio::test]
+async fn a_field_that_was_moved_into_the_row_can_be_emptied() {
+    let table = Table::new().await;
+    let (mut into_row, mut out_of_row) = (0, 0);
+    for (kind, mut stored) in stored_items().filter(|(kind, _)| STATE_IN_ROW.contains(&kind.as_str())) {
+        let own = item_of(&kind, &stored).unwrap();
+        let in_row: Vec<String> = row(&mut stored).keys().cloned().collect();
+        let beside: Vec<String> = stored.keys().filter(|name| !ENVELOPE.contains(&name.as_str())).cloned().collect();
+        for name in in_row.iter().chain(&beside) {
+            let is_in_row = in_row.contains(name);
+            let mut emptied = stored.clone();
+            let value = if is_in_row { row(&mut emptied).remove(name) } else { emptied.remove(name) }.unwrap();
+            // A field that is computed, required or part of the key cannot be emptied.
+            let Ok(ours) = item_of(&kind, &emptied) else { continue };
+            if ours == own || Key::of(&ours) != Key::of(&own) {
+                continue;
+            }
+            // Another release had the field in the other place.
+            let mut theirs = emptied.clone();
+            let former = if is_in_row { &mut theirs } else { row(&mut theirs) };
+            former.insert(name.clone(), value);
+            assert_eq!(item_of(&kind, &theirs).unwrap(), own, "{kind}: {name}");
+            table.put(&theirs).await;
+            table.write(&ours, &stored).await.unwrap();
+            let mut after = table.get(&stored).await;
+            assert_eq!(item_of(&kind, &after).unwrap(), ours, "{kind}: {name}");
+            let former = if is_in_row { &mut after } else { row(&mut after) };
+            assert!(!former.contains_key(name), "{kind}: {name} is still in its former place");
+            into_row += usize::from(is_in_row);
+            out_of_row += usize::from(!is_in_row);
+        }
+    }
+    assert!(into_row > 5 && out_of_row > 5, "{into_row} {out_of_row}");
+}
+
+#[tokio::test]
 async fn a_migration_writes_what_is_not_in_the_form_of_this_release_and_keeps_the_rest() {
     let table = Table::new().await;
     let mut items: BTreeMap<(String, String), Attributes> = BTreeMap::new();
@@ -237,10 +285,13 @@ async fn a_migration_writes_what_is_not_in_the_form_of_this_release_and_keeps_th
         let version = if *key == lead { "8" } else { "7" };
         assert_eq!(after["v"], AttributeValue::N(version.into()), "{key:?}");
     }
-    let row = table.get(&items[&lead]).await["row"].clone();
-    assert!(row.as_m().unwrap().contains_key("arrived"), "{row:?}");
+    let migrated = table.get(&items[&lead]).await;
+    assert!(migrated["row"].as_m().unwrap().contains_key("arrived"), "{migrated:?}");
     // A value that is unknown is no text of this release.
     let parked = table.get(&earlier_with_status).await;
-    let statuses = [parked.get("status"), parked["row"].as_m().unwrap().get("status")];
-    assert!(statuses.contains(&Some(&AttributeValue::S("parked".into()))), "{statuses:?}");
+    assert_eq!(parked["row"].as_m().unwrap()["status"], AttributeValue::S("parked".into()), "{parked:?}");
+    for item in [migrated, parked] {
+        let twice: Vec<&String> = item["row"].as_m().unwrap().keys().filter(|name| item.contains_key(*name)).collect();
+        assert!(twice.is_empty(), "in the row and beside it: {twice:?}");
+    }
 }

@@ -5,7 +5,7 @@ use crate::change::required_versions;
 use crate::members::DealerUserView;
 use crate::view::HistoryView;
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::{DealerId, Fault, Refusal, Right, Role, UserId};
+use forecourt_domain::base::{DealerId, Refusal, Right, Role, UserId};
 use forecourt_domain::people::{User, UserFacts};
 use forecourt_domain::rules::people::{self, UserInput};
 use forecourt_domain::settings::Dealer;
@@ -156,9 +156,7 @@ fn works_at<'a>(loaded: &'a Loaded, user: &User) -> Vec<&'a Dealer> {
 
 /// Creates a user without `If-Match`, or changes an existing user with it.
 async fn save(platform: &Platform, call: &Call, id: &UserId) -> Result<Answer, Problem> {
-    let body = body::json(&call.body)?;
-    known_rights(&body)?;
-    let facts: UserFacts = body::read(body, "SET-7")?;
+    let facts: UserFacts = body::read(body::json(&call.body)?, "SET-7")?;
     let versions = call.if_match()?;
     let new_dealers: Vec<DealerId> = facts.dealers.iter().cloned().collect();
     let saved = platform.store.decide(&call.scope, load_user(id, &new_dealers), |loaded, _| {
@@ -228,14 +226,4 @@ impl UserView {
             at: user.dealers.iter().filter_map(part).collect(),
         }
     }
-}
-
-/// Refuses rights that this release does not know, each at its place.
-fn known_rights(body: &serde_json::Value) -> Result<(), Refusal> {
-    let rights = body.get("rights").and_then(serde_json::Value::as_array).map_or(&[][..], Vec::as_slice);
-    let unknown =
-        rights.iter().enumerate().filter(|(_, right)| right.is_string() && !Right::ALL.iter().any(|known| *right == known.name()));
-    let names = Right::ALL.map(Right::name).join(", ");
-    let faults: Vec<Fault> = unknown.map(|(i, _)| Fault::new(format!("rights[{i}]"), "SET-7", format!("must be one of {names}"))).collect();
-    if faults.is_empty() { Ok(()) } else { Err(Refusal::Invalid(faults)) }
 }

@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
-use forecourt_domain::base::{Actor, DealerId, Fault, GroupId, Partner};
+use forecourt_domain::base::{Actor, DealerId, Fault, GroupId, Partner, Right, Role};
 use forecourt_domain::people::User;
 use forecourt_domain::rules::settings;
 use forecourt_domain::settings::{DealerSettings, Settings};
@@ -86,7 +86,7 @@ pub const SAMPLES: [(&str, &str); 4] = [
 /// Reads a group from the text of a file.
 ///
 /// # Errors
-/// Fields that no release knows, values that cannot be read, and settings that break a rule.
+/// Fields, roles and rights that this release does not know, values that cannot be read, and settings that break a rule.
 pub fn read(text: &str) -> anyhow::Result<GroupData> {
     let mut unknown = Vec::new();
     let mut note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string());
@@ -94,7 +94,18 @@ pub fn read(text: &str) -> anyhow::Result<GroupData> {
     let data = GroupData::deserialize(serde_ignored::Deserializer::new(&mut json, &mut note))?;
     json.end()?;
     ensure!(unknown.is_empty(), "unknown fields: {}", unknown.join(", "));
+    let unknown = unknown_names(&data.users);
+    ensure!(unknown.is_empty(), "{}", unknown.join("; "));
     Ok(data)
+}
+
+/// Returns the users' roles and rights that this release does not know. Stored users are read without that check.
+fn unknown_names(users: &[User]) -> Vec<String> {
+    let fault = |user: &User, field: &str, names: &[&str]| format!("user {}: unknown {field}, known: {}", user.id, names.join(", "));
+    let roles = users.iter().filter(|user| user.role == Role::Unknown).map(|user| fault(user, "role", &Role::NAMES));
+    let rights = users.iter().filter(|user| user.rights.contains(&Right::Unknown));
+    let rights = rights.map(|user| fault(user, "rights", &Right::ALL.map(Right::name)));
+    roles.chain(rights).collect()
 }
 
 /// A difference between the table and a file.

@@ -1,8 +1,8 @@
 //! An appointment with its letters (APT-3).
 
-use crate::entity::{Entity, readable};
+use crate::entity::Entity;
 use crate::keys::Key;
-use crate::reads::table_key;
+use crate::reads::{readable, table_key};
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use forecourt_domain::access::Scope;
@@ -39,7 +39,7 @@ impl Store {
                 if place == at.sk {
                     appointment = Some(Appointment::from_attributes(attributes)?);
                 } else if place.starts_with("O#") {
-                    letters.extend(readable(Letter::from_attributes(attributes)));
+                    letters.extend(readable(attributes, Letter::from_attributes));
                 }
             }
             start = found.last_evaluated_key;

@@ -1,8 +1,9 @@
 //! A dealer's calendar (CAL-6).
 
 use crate::cursor::Cursor;
-use crate::entity::{Attributes, readable, row};
+use crate::entity::{Attributes, row};
 use crate::keys::{self, Month};
+use crate::reads::readable;
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
@@ -83,7 +84,7 @@ impl Store {
                 continue;
             }
             for attributes in found {
-                events.rows.extend(readable(row(&attributes)));
+                events.rows.extend(readable(attributes, row));
             }
             events.more = more;
         }

@@ -1,9 +1,9 @@
 //! The logs of a group, newest first: downloads of exports (EXP-2), and access (ACC-1).
 
 use crate::cursor::Cursor;
-use crate::entity::{Entity, readable};
+use crate::entity::Entity;
 use crate::keys;
-use crate::reads::table_key;
+use crate::reads::{readable, table_key};
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use forecourt_domain::access::{AccessRecord, Scope};
@@ -51,7 +51,7 @@ impl Store {
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let found = self.run(query).await?;
         let next = found.last_evaluated_key.as_ref().and_then(table_key).map(|key| Cursor::new(log.list, key.sk).encode());
-        let records = found.items.unwrap_or_default().into_iter().filter_map(|attributes| readable(T::from_attributes(attributes)));
+        let records = found.items.unwrap_or_default().into_iter().filter_map(|attributes| readable(attributes, T::from_attributes));
         Ok((records.collect(), next))
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::Failure;
 use crate::keys::{self, DueKind, TableKey};
-use crate::preserve::Preserve;
+use crate::preserve::{Preserve, relocated, row_of};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use forecourt_domain::access::Scope;
@@ -25,7 +25,7 @@ const SCHEMA: u32 = 1;
 pub const WAKE_UP: &str = "tell";
 
 /// The attributes that are made anew with each write: the key, the envelope, the entries of the indexes.
-const ENVELOPE: [&str; 14] = ["pk", "sk", "v", "c", "sv", "ttl", "lpk", "lsk", "wpk", "wsk", "dpk", "dsk", WAKE_UP, "row"];
+pub(crate) const ENVELOPE: [&str; 14] = ["pk", "sk", "v", "c", "sv", "ttl", "lpk", "lsk", "wpk", "wsk", "dpk", "dsk", WAKE_UP, "row"];
 
 /// An item that this code cannot write or read.
 #[derive(Debug, thiserror::Error)]
@@ -109,14 +109,16 @@ impl Record {
     /// Returns the record with what the stored item has and this release does not know. `read` is the record of the item as it was read, and
     /// `computed` names the fields of the row that are only written.
     pub(crate) fn over(mut self, preserve: Preserve, stored: &Attributes, read: &Record, computed: &[&str]) -> Self {
-        let rows = |of: &Attributes| match of.get("row") {
-            Some(AttributeValue::M(row)) => Some(row.clone()),
-            _ => None,
-        };
-        let row = rows(stored).zip(rows(&read.attributes)).zip(rows(&self.attributes));
-        let mut attributes = preserve.over(stored, &read.attributes, self.attributes, &ENVELOPE);
-        if let Some(((stored, read), new)) = row {
-            attributes.insert("row".into(), AttributeValue::M(preserve.over(&stored, &read, new, computed)));
+        let read = &read.attributes;
+        let stored = relocated(stored, read, computed);
+        let row = self.attributes.remove("row");
+        let mut attributes = preserve.over(&stored, read, self.attributes, &ENVELOPE);
+        if let Some(row) = row {
+            let row = match (row, row_of(&stored), row_of(read)) {
+                (AttributeValue::M(new), Some(stored), Some(read)) => AttributeValue::M(preserve.over(stored, read, new, computed)),
+                (row, ..) => row,
+            };
+            attributes.insert("row".into(), row);
         }
         self.attributes = attributes;
         self
@@ -188,17 +190,11 @@ pub(crate) fn in_row<T: Serialize>(value: &T) -> Result<Attributes, Failure> {
 }
 
 /// Returns the row of an item as the indexes carry it.
-pub(crate) fn row<T: for<'a> Deserialize<'a>>(attributes: &Attributes) -> Result<T, Failure> {
-    match attributes.get("row") {
-        Some(AttributeValue::M(row)) => from_item(row.clone()),
+pub(crate) fn row<T: for<'a> Deserialize<'a>>(mut attributes: Attributes) -> Result<T, Failure> {
+    match attributes.remove("row") {
+        Some(AttributeValue::M(row)) => from_item(row),
         _ => Err(ItemError::Index("row").into()),
     }
-}
-
-/// Returns an entry of a list. One that this release cannot read is left out, so that the rest of the list can be shown.
-pub(crate) fn readable<T>(read: Result<T, Failure>) -> Option<T> {
-    // The error of the decoder may quote a customer's data, so it is not logged: a migration names the item and the error.
-    read.map_err(|_| tracing::warn!("an entry of a list cannot be read and is left out; `forecourt migrate` names it")).ok()
 }
 
 pub(crate) fn to_item<T: Serialize>(value: &T) -> Result<Attributes, Failure> {

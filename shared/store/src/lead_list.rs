@@ -2,9 +2,10 @@
 
 use crate::cursor::Cursor;
 use crate::entities::lead_attributes;
-use crate::entity::{Attributes, readable, row};
+use crate::entity::{Attributes, row};
 use crate::keys::{self, Key, Month};
 use crate::lead_row::LeadRow;
+use crate::reads::readable;
 use crate::{Failure, Load, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Datelike as _, Utc};
@@ -123,7 +124,7 @@ impl Store {
         for lead in ids.iter().filter_map(|id| loaded.lead(*id)).filter(|lead| lead.dealer == dealer.id) {
             let since = lead.here_since();
             let position = Position { month: Month::of(since), after: Some(keys::list_place(since, lead.id)) };
-            let row: LeadRow = row(&lead_attributes(lead)?)?;
+            let row: LeadRow = row(lead_attributes(lead)?)?;
             if start.as_ref().is_none_or(|start| position.is_after(start)) && wanted(&row) {
                 rows.push((position, row));
             }
@@ -157,7 +158,7 @@ impl Store {
         for attributes in found.items.unwrap_or_default() {
             let Some(place) = place_of(&attributes) else { continue };
             part.after = Some(place.clone());
-            let Some(row) = readable(row::<LeadRow>(&attributes)) else { continue };
+            let Some(row) = readable(attributes, row::<LeadRow>) else { continue };
             if wanted(&row) {
                 part.rows.push_back((place, row));
             }

@@ -1,9 +1,9 @@
 //! Reading a lead with what belongs to it: its page, timeline, events, elements, tasks and invitations.
 
-use crate::entity::{Attributes, Entity, from_item, readable};
+use crate::entity::{Attributes, Entity, from_item};
 use crate::keys::{self, Key};
 use crate::queries::last_before;
-use crate::reads::table_key;
+use crate::reads::{readable, table_key};
 use crate::{Failure, Load, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use forecourt_domain::access::Scope;
@@ -55,11 +55,11 @@ impl Store {
                 next_place = Some(&found).and_then(next_action).map(|event| event.at(scope).sk);
                 lead = Some(found);
             } else if next_place.as_ref() == Some(&place) {
-                next = readable(CalendarEvent::from_attributes(attributes));
+                next = readable(attributes, CalendarEvent::from_attributes);
             } else if place.starts_with(keys::MESSAGES) {
-                messages.extend(readable(from_item(attributes)));
+                messages.extend(readable(attributes, from_item));
             } else if place.starts_with(keys::ENTRIES) {
-                timeline.extend(readable(from_item(attributes)));
+                timeline.extend(readable(attributes, from_item));
             }
         }
         // The lead is the first item of its partition, so this read never omits it.
@@ -73,7 +73,7 @@ impl Store {
                 self.under(scope, id, keys::MESSAGES),
                 self.load(scope, &entry),
             )?;
-            messages = all.into_iter().filter_map(|attributes| readable(from_item(attributes))).collect();
+            messages = all.into_iter().filter_map(|attributes| readable(attributes, from_item)).collect();
             enquiry = first.entry(id, described).and_then(Entry::enquiry).cloned();
             next = lead.next_action().1.and_then(|event| first.event(id, event)).cloned();
             timeline = latest;
@@ -100,7 +100,7 @@ impl Store {
     /// [`Failure::Unavailable`].
     pub async fn events(&self, scope: &Scope, id: LeadId) -> Result<Vec<CalendarEvent>, Failure> {
         let found = self.under(scope, id, keys::EVENTS).await?;
-        let events = found.into_iter().filter_map(|attributes| readable(CalendarEvent::from_attributes(attributes)));
+        let events = found.into_iter().filter_map(|attributes| readable(attributes, CalendarEvent::from_attributes));
         let mut events: Vec<CalendarEvent> = events.collect();
         events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         Ok(events)
@@ -112,7 +112,7 @@ impl Store {
     /// [`Failure::Unavailable`].
     pub async fn elements(&self, scope: &Scope, lead: LeadId, kind: ElementKind) -> Result<Vec<Element>, Failure> {
         let found = self.under(scope, lead, &keys::elements_prefix(kind)).await?;
-        let mut elements: Vec<Element> = found.into_iter().filter_map(|attributes| readable(from_item(attributes))).collect();
+        let mut elements: Vec<Element> = found.into_iter().filter_map(|attributes| readable(attributes, from_item)).collect();
         elements.retain(|element| element.removed.is_none());
         Ok(elements)
     }
@@ -132,7 +132,7 @@ impl Store {
     /// [`Failure::Unavailable`].
     pub async fn invitations(&self, scope: &Scope, id: LeadId) -> Result<Vec<Invitation>, Failure> {
         let found = self.under(scope, id, keys::INVITATIONS).await?;
-        Ok(found.into_iter().filter_map(|attributes| readable(from_item(attributes))).collect())
+        Ok(found.into_iter().filter_map(|attributes| readable(attributes, from_item)).collect())
     }
 
     /// Returns the items of a lead whose places begin with `prefix`: a megabyte in one read, the rest in parallel reads.

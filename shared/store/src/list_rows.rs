@@ -5,9 +5,10 @@
 //! the newcomers. The index lags by moments. A reader that takes many minutes uses [`earlier_places`] to recognise an appointment that was
 //! transferred meanwhile.
 
-use crate::entity::{Attributes, ItemError, from_item, readable};
-use crate::keys::{self, Month};
+use crate::entity::{Attributes, ItemError, from_item};
+use crate::keys::{self, Key, Month, TableKey};
 use crate::lead_row::LeadRow;
+use crate::reads::log_unreadable;
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, NaiveTime, Utc};
@@ -90,6 +91,16 @@ impl Partition {
         let at = keys::time_of(place).unwrap_or(begins).clamp(begins, ends.max(begins));
         let (behind, whole) = ((at - begins).num_seconds(), (ends - begins).num_seconds().max(1));
         u8::try_from(behind * 100 / whole).unwrap_or_default().min(99)
+    }
+
+    /// Returns the key of the item at a place. It follows from the place, so that no read of hundreds of thousands of rows has to carry it.
+    fn item_at(&self, scope: &Scope, place: &str) -> Option<TableKey> {
+        let (_, id) = place.split_once('#')?;
+        let key = match &self.part {
+            PartitionKind::Leads(_) => Key::Lead(id.parse().ok()?),
+            PartitionKind::Appointments(_) | PartitionKind::Newcomers => Key::Appointment(id.parse().ok()?),
+        };
+        Some(key.at(scope))
     }
 
     fn key(&self, scope: &Scope) -> String {
@@ -187,14 +198,18 @@ impl Store {
         }
         let found = self.run(query).await?;
         let more = found.last_evaluated_key.as_ref().and_then(place).map(str::to_owned);
-        let rows = found.items.unwrap_or_default().into_iter().map(|mut attributes| {
-            let since = place(&attributes).and_then(keys::time_of).ok_or_else(|| invalid("lsk"))?;
+        let read = |attributes: &mut Attributes| -> Result<R, Failure> {
+            let since = place(attributes).and_then(keys::time_of).ok_or_else(|| invalid("lsk"))?;
             match attributes.remove("row") {
                 Some(AttributeValue::M(row)) => R::read(row, &partition.dealer, since),
                 _ => Err(invalid("row")),
             }
+        };
+        let rows = found.items.unwrap_or_default().into_iter().filter_map(|mut attributes| {
+            let row = read(&mut attributes);
+            row.map_err(|_| log_unreadable(place(&attributes).and_then(|place| partition.item_at(scope, place)).as_ref())).ok()
         });
-        Ok(RowPage { rows: rows.filter_map(readable).collect(), more })
+        Ok(RowPage { rows: rows.collect(), more })
     }
 }
 

@@ -10,9 +10,12 @@
 //! What the rule left unchanged (`new` equals `read`) stays exactly as it is stored. Objects are merged field by field. An entry of a list is found
 //! again by its content, by its identity or by its place; the unknown fields of an entry that the rule removed go with it. A value or a variant that
 //! this release does not know is read as `unknown`, and what is stored stays.
+//!
+//! A field that this release moved into the row of its item or out of it is not unknown: [`relocated`] puts it in its new place first.
 
-use crate::entity::Attributes;
+use crate::entity::{Attributes, ENVELOPE};
 use aws_sdk_dynamodb::types::AttributeValue;
+use std::borrow::Cow;
 
 /// The fields that identify an entry of a list. The first one that both entries have decides.
 const IDENTITY: [&str; 5] = ["id", "user", "webhook", "from", "kind"];
@@ -107,6 +110,46 @@ impl Preserve {
             }
         }
     }
+}
+
+/// Returns the row of an item, which the indexes carry.
+pub(crate) fn row_of(item: &Attributes) -> Option<&Attributes> {
+    item.get("row").and_then(|row| row.as_m().ok())
+}
+
+/// Returns a stored item with each field of this release in the place that it has in `read`: in the row, or beside it.
+///
+/// Otherwise the former place would stay beside the new one as an unknown field, and its old value would return when a rule empties the field.
+/// If a field is in both places, the row has its value, as when an item is read.
+pub(crate) fn relocated<'a>(stored: &'a Attributes, read: &Attributes, computed: &[&str]) -> Cow<'a, Attributes> {
+    let Some(read_row) = row_of(read) else { return Cow::Borrowed(stored) };
+    let is_state = |name: &str| !ENVELOPE.contains(&name);
+    let moved_in = read_row.keys().filter(|name| is_state(name) && stored.contains_key(*name) && !read.contains_key(*name));
+    let moved_in: Vec<&String> = moved_in.collect();
+    let stored_names = row_of(stored).into_iter().flat_map(Attributes::keys);
+    let moved_out = stored_names
+        .filter(|name| is_state(name) && !computed.contains(&name.as_str()) && read.contains_key(*name) && !read_row.contains_key(*name));
+    let moved_out: Vec<&String> = moved_out.collect();
+    if moved_in.is_empty() && moved_out.is_empty() {
+        return Cow::Borrowed(stored);
+    }
+    let mut item = stored.clone();
+    let mut row = match item.remove("row") {
+        Some(AttributeValue::M(row)) => row,
+        _ => Attributes::new(),
+    };
+    for name in moved_in {
+        if let Some(value) = item.remove(name) {
+            row.entry(name.clone()).or_insert(value);
+        }
+    }
+    for name in moved_out {
+        if let Some(value) = row.remove(name) {
+            item.insert(name.clone(), value);
+        }
+    }
+    item.insert("row".into(), AttributeValue::M(row));
+    Cow::Owned(item)
 }
 
 /// Whether this release does not know a value or a variant.

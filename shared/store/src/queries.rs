@@ -20,7 +20,7 @@ impl Store {
     /// [`Failure::Unavailable`].
     pub async fn users(&self, scope: &Scope, after: Option<&UserId>, limit: usize) -> Result<Vec<User>, Failure> {
         let query = self.named(keys::users_partition(scope), after.map(UserId::as_str), limit);
-        self.run_readable(&query, limit, |attributes| row(&attributes)).await
+        self.run_readable(&query, limit, row).await
     }
 
     /// Returns the ids of the group's dealers, at most 1,000. They come from an index, which lags.

@@ -1,6 +1,6 @@
 //! Reading single items, and running queries.
 
-use crate::entity::{Attributes, readable};
+use crate::entity::Attributes;
 use crate::keys::{Key, TableKey};
 use crate::{Failure, Load, Loaded, Store};
 use aws_sdk_dynamodb::error::SdkError;
@@ -120,7 +120,7 @@ impl Store {
         let (mut all, mut start) = (Vec::new(), None);
         loop {
             let found = self.run(query.clone().set_exclusive_start_key(start)).await?;
-            all.extend(found.items.unwrap_or_default().into_iter().filter_map(|attributes| readable(read(attributes))));
+            all.extend(found.items.unwrap_or_default().into_iter().filter_map(|attributes| readable(attributes, &read)));
             start = found.last_evaluated_key;
             if start.is_none() || all.len() >= limit {
                 all.truncate(limit);
@@ -141,6 +141,20 @@ impl Store {
             }
         }
     }
+}
+
+/// Reads an entry of a list. One that this release cannot read is left out, so that the rest of the list can be shown.
+pub(crate) fn readable<T>(attributes: Attributes, read: impl FnOnce(Attributes) -> Result<T, Failure>) -> Option<T> {
+    let key = table_key(&attributes);
+    read(attributes).map_err(|_| log_unreadable(key.as_ref())).ok()
+}
+
+/// Logs that an entry of a list is left out, with the key of its item, which has only ids and hashes.
+///
+/// The error of the decoder may quote a customer's data, so it is not logged.
+pub(crate) fn log_unreadable(key: Option<&TableKey>) {
+    let (pk, sk) = key.map_or(("", ""), |key| (key.pk.as_str(), key.sk.as_str()));
+    tracing::warn!(pk, sk, "an entry of a list cannot be read and is left out; `forecourt migrate` prints the reason");
 }
 
 /// Returns the table key among the attributes.

@@ -1,9 +1,10 @@
 //! Work: leads by the date of the next action (CAL-3, LEAD-8), tasks and deadlines by their dates (LEAD-4).
 
 use crate::cursor::Cursor;
-use crate::entity::{Attributes, readable, row};
+use crate::entity::{Attributes, row};
 use crate::keys;
 use crate::lead_row::LeadRow;
+use crate::reads::readable;
 use crate::{Failure, Store};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
@@ -174,7 +175,7 @@ impl Store {
             for attributes in found.items.unwrap_or_default() {
                 let Some(place) = place_of(&attributes) else { continue };
                 part.read_until = Some(place.clone());
-                let Some(row) = readable(row::<T>(&attributes)) else { continue };
+                let Some(row) = readable(attributes, row::<T>) else { continue };
                 if wanted(&row) {
                     part.rows.push((place, row));
                 }

@@ -121,6 +121,9 @@ impl fmt::Display for Right {
 }
 
 impl Role {
+    /// The names of the roles that a user can have.
+    pub const NAMES: [&'static str; 6] = ["seller", "dealer_admin", "group_admin", "head_office", "contact_centre", "operator"];
+
     /// Returns the name in the API.
     pub fn name(self) -> &'static str {
         match self {

@@ -43,17 +43,21 @@ pub fn save(input: UserInput<'_>, id: &UserId, before: Option<&User>, facts: Use
     if !facts.email.is_deliverable() {
         faults.push(Fault::new("email", "SET-7", UNDELIVERABLE));
     }
-    for right in facts.rights.iter().filter(|right| !scope.gives(**right)) {
+    if facts.rights.contains(&Right::Unknown) {
+        let names = Right::ALL.map(Right::name).join(", ");
+        faults.push(Fault::new("rights", "SET-7", format!("must be among {names}")));
+    }
+    for right in facts.rights.iter().filter(|right| **right != Right::Unknown && !scope.gives(**right)) {
         faults.push(Fault::new("rights", "ACC-1", format!("must not include {right}: you cannot grant this right")));
     }
-    if facts.rights.contains(&Right::Export) && facts.role != Role::HeadOffice {
+    if facts.rights.contains(&Right::Export) && !matches!(facts.role, Role::HeadOffice | Role::Unknown) {
         faults.push(Fault::new("rights", "EXP-1", "must not include export: only the role head office has this right"));
     }
     if facts.role == Role::Unknown {
-        let names = "seller, dealer_admin, group_admin, head_office, contact_centre, operator";
+        let names = Role::NAMES.join(", ");
         faults.push(Fault::new("role", "SET-7", format!("must be one of {names}")));
     }
-    if !scope.gives_role(facts.role) {
+    if facts.role != Role::Unknown && !scope.gives_role(facts.role) {
         faults.push(Fault::new("role", "ACC-1", "grants rights you do not have"));
     }
     let own = of_oneself(before, &facts, scope).into_iter();
