@@ -24,18 +24,30 @@ pub enum Retry {
     Unclear,
 }
 
+/// The failed attempts of a message or a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FailedAttempts {
+    /// The number of attempts that are used up.
+    pub(crate) attempts: u32,
+    /// The number of those that had no answer.
+    pub(crate) unclear: u32,
+}
+
 /// The next attempt after a failed one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NextAttempt {
     pub(crate) due: DateTime<Utc>,
     /// The number of attempts that are used up.
     pub(crate) attempts: u32,
+    /// The number of those that had no answer.
+    pub(crate) unclear: u32,
 }
 
 impl Lease {
     /// Messages to staff and letters to customers: three days of attempts. What a message states is checked before each of them.
     pub const MAIL: Self = Self { duration: TimeDelta::minutes(2), attempts: 72 };
-    /// The number of attempts after which a message that may have arrived each time is not sent again.
+    /// The number of attempts without an answer after which a message is not sent again, because it may have arrived each time. Failures that
+    /// are known do not count.
     pub const UNCLEAR_ATTEMPTS: u32 = 8;
 
     /// When a lease that is taken at `now` runs out.
@@ -49,16 +61,24 @@ impl Lease {
         (failed < self.attempts).then(|| now + TimeDelta::minutes(1 << failed.min(6)))
     }
 
-    /// Returns the next attempt after one that failed at `now`; `before` is the number of attempts that were used up before it. `None` if
-    /// the item has failed. `queued` and `name` are those of the item.
-    pub(crate) fn after(self, retry: Retry, before: u32, (queued, name): (DateTime<Utc>, &str), now: DateTime<Utc>) -> Option<NextAttempt> {
-        let attempts = before + 1;
-        match retry {
-            Retry::Never => None,
-            Retry::Busy => Some(NextAttempt { due: now + pause_of_busy(now - queued, name), attempts: before }),
-            Retry::Unclear if attempts >= Self::UNCLEAR_ATTEMPTS => None,
-            Retry::Later | Retry::Unclear => self.next_attempt(attempts, now).map(|due| NextAttempt { due, attempts }),
-        }
+    /// Returns the next attempt after one that failed at `now`; `before` are the attempts that failed before it. `None` if the item has
+    /// failed. `queued` and `name` are those of the item.
+    pub(crate) fn after(
+        self,
+        retry: Retry,
+        before: FailedAttempts,
+        (queued, name): (DateTime<Utc>, &str),
+        now: DateTime<Utc>,
+    ) -> Option<NextAttempt> {
+        let FailedAttempts { attempts, unclear } = before;
+        let (due, attempts, unclear) = match retry {
+            Retry::Never => return None,
+            Retry::Busy => (now + pause_of_busy(now - queued, name), attempts, unclear),
+            Retry::Later => (self.next_attempt(attempts + 1, now)?, attempts + 1, unclear),
+            Retry::Unclear if unclear + 1 >= Self::UNCLEAR_ATTEMPTS => return None,
+            Retry::Unclear => (self.next_attempt(attempts + 1, now)?, attempts + 1, unclear + 1),
+        };
+        Some(NextAttempt { due, attempts, unclear })
     }
 }
 
