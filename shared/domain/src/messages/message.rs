@@ -197,6 +197,19 @@ pub enum MessageState {
     },
 }
 
+impl MessageState {
+    /// The name in the API.
+    pub fn name(&self) -> &'static str {
+        match self {
+            MessageState::Queued { .. } => "queued",
+            MessageState::Sending { .. } => "sending",
+            MessageState::Sent { .. } => "sent",
+            MessageState::Dropped { .. } => "dropped",
+            MessageState::Failed { .. } => "failed",
+        }
+    }
+}
+
 /// The reason why a message was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -207,6 +220,17 @@ pub enum DropReason {
     NoticesOff,
     /// The recipient is no longer a user.
     NoReader,
+}
+
+impl DropReason {
+    /// The name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            DropReason::NoLongerSo => "no_longer_so",
+            DropReason::NoticesOff => "notices_off",
+            DropReason::NoReader => "no_reader",
+        }
+    }
 }
 
 fn is_zero(count: &u32) -> bool {
