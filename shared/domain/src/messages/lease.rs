@@ -1,5 +1,6 @@
 //! Leases: a sender claims an item for a limited time. If the sender is lost, the lease runs out and another sender may claim the item.
 
+use crate::base::stable_hash;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The terms by which senders claim items of one kind.
@@ -86,6 +87,5 @@ impl Lease {
 /// depending on the item's name, so that items that were refused together do not return together.
 fn pause_of_busy(age: TimeDelta, name: &str) -> TimeDelta {
     let pause = (age / 4).clamp(TimeDelta::minutes(1), TimeDelta::minutes(15));
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    pause + TimeDelta::milliseconds(pause.num_milliseconds() / 200 * (hash % 100) as i64)
+    pause + TimeDelta::milliseconds(pause.num_milliseconds() / 200 * (stable_hash(name) % 100) as i64)
 }

@@ -1,6 +1,6 @@
 //! Deliveries of webhook events: attempts, leases, retries (APT-6).
 
-use crate::base::{Refusal, Subject, WebhookId};
+use crate::base::{Refusal, Subject, WebhookId, stable_hash};
 use crate::messages::Lease;
 use crate::webhooks::{Outgoing, Webhook, WebhookState, Webhooks};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -364,6 +364,5 @@ impl Outgoing {
 
 /// Adds up to ten percent to a pause, depending on the delivery's id, so that deliveries that failed together do not retry together.
 fn spread(seconds: i64, name: &str) -> TimeDelta {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    TimeDelta::milliseconds(seconds * 1_000 + seconds * (hash % 100) as i64)
+    TimeDelta::milliseconds(seconds * 1_000 + seconds * (stable_hash(name) % 100) as i64)
 }
