@@ -80,8 +80,9 @@ async fn int_1_a_dead_letter_says_why_and_keeps_its_origin() {
     let portal = json!({"SenderId": "AIDADEMOPORTAL:s", "SentTimestamp": at("2026-11-23T08:00:00Z").timestamp_millis().to_string()});
     let letter = dead(r#"{"contact": {"last_name": "A"}}"#, &portal).await;
     assert!(letter.why.contains("contact") && letter.why.contains("INT-3"), "{}", letter.why);
+    assert_eq!(letter.sender, "AIDADEMOPORTAL");
     let stranger = dead(&enquiry("x").to_string(), &json!({"SenderId": "AIDASTRANGER"})).await;
-    assert_eq!(stranger.why, "there is no such queue sender");
+    assert_eq!((stranger.sender.as_str(), stranger.why.as_str()), ("AIDASTRANGER", "there is no such queue sender"));
     // Two enquiries, of which the second is refused: the reason names its place.
     let prospect = |contact: &str| format!("<prospect><customer><contact>{contact}</contact></customer></prospect>");
     let two = format!("<adf>{}{}</adf>", prospect("<email>a@example.com</email>"), prospect("<name>Nobody</name>"));
@@ -99,6 +100,9 @@ async fn int_1_a_dead_letter_says_why_and_keeps_its_origin() {
     redriven.records[0].message_attributes.insert(ORIGIN.into(), proof);
     let origin = Origin::of(platform, &redriven.records[0]);
     assert_eq!((origin.sender.as_str(), origin.sent), ("AIDADEMOPORTAL", Some(at("2026-11-23T08:00:00Z"))));
+    let recorder = Recorder::default();
+    forecourt_lead_intake::messages(platform, &recorder, redriven.clone()).await;
+    assert_eq!(recorder.dead.lock().unwrap()[0].sender, "AIDADEMOPORTAL", "a dead letter of a redriven message");
     redriven.records[0].body = Some("{}".into());
     assert_eq!(Origin::of(platform, &redriven.records[0]).sender, "AROAFUNCTION");
 }

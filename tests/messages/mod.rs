@@ -1,5 +1,6 @@
 //! Tests of notices to staff and letters to customers (MSG, INT-8).
 
+mod attempts;
 pub(crate) mod letters;
 pub(crate) mod notices;
 mod provider;

@@ -144,7 +144,22 @@ async fn msg_1_a_temporary_failure_is_retried_and_a_permanent_one_is_shown() {
     // Without an answer each time, the reader may have had it eight times.
     let (fates, _) = sent_through((0..20).map(|_| Undelivered::Unclear("no answer".into())).collect()).await;
     let seven = fates.iter().filter(|state| matches!(state, MessageState::Queued { attempts: 7, .. })).count();
-    assert!(seven > 0 && matches!(&fates[11], MessageState::Failed { why, .. } if why == "no answer"), "{fates:?}");
+    assert!(seven > 0 && matches!(&fates[11], MessageState::Failed { why, .. } if why == NO_ANSWER), "{fates:?}");
+}
+
+/// The reason of a notice that had no answer in eight attempts, with the provider's last error.
+const NO_ANSWER: &str = "no answer in eight attempts; it may have arrived: no answer";
+
+/// MSG-1: after hours of known failures, one attempt without an answer does not end a notice.
+#[tokio::test]
+async fn msg_1_known_failures_do_not_count_as_attempts_without_an_answer() {
+    let mut failures = vec![Undelivered::Unclear("no answer".into())];
+    failures.extend((0..10).map(|_| Undelivered::Later("unavailable".into())));
+    let (fates, carried) = sent_times(14, failures).await;
+    assert!(fates.iter().any(|state| matches!(state, MessageState::Queued { attempts: 10, unclear: 0, .. })), "{fates:?}");
+    assert!(fates.iter().any(|state| matches!(state, MessageState::Queued { attempts: 11, unclear: 1, .. })), "{fates:?}");
+    assert!(matches!(fates.last(), Some(MessageState::Sent { .. })), "{fates:?}");
+    assert_eq!(carried, 1);
 }
 
 /// MSG-1: a provider that throttles, or whose quota is used up, uses up no attempt; the pauses grow, up to a quarter of an hour and a half.

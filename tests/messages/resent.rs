@@ -109,8 +109,13 @@ async fn msg_1_a_failed_notice_is_sent_again_and_only_to_whom_it_may_concern() {
         let path = format!("/dealers/{NORDSTERN}/undelivered/{wrong}/resend");
         assert_eq!(world.post(ADMIN, &path, &json!({})).await.status, 404, "{wrong}");
     }
-    assert_eq!(world.post("anna.vogt", &path(&listed[0]), &json!({})).await.status, 202);
+    let again = async || world.call(Method::POST, "anna.vogt", &path(&listed[0]), &[("idempotency-key", "r-2")], b"").await;
+    let first = again().await;
+    assert_eq!((first.status, first.text("/state")), (202, "queued"), "{}", first.body);
     world.system.settle().await;
+    // The answer to a repeat has the state since then.
+    let repeat = again().await;
+    assert_eq!((repeat.status, repeat.text("/state"), repeat.text("/at")), (202, "sent", "2026-11-23T09:00:00Z"), "{}", repeat.body);
     assert_eq!(world.mails().len(), 1, "{:?}", world.mails());
     assert!(list(&world, ADMIN).await.is_empty());
 }

@@ -14,6 +14,8 @@ use http::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::Notify;
 
 pub const GROUP_ADMIN: &str = "gina.group";
 pub const URL: &str = "https://dms.example/hooks";
@@ -252,6 +254,38 @@ async fn apt_6_an_event_of_a_crashed_sender_is_sent_again_with_the_same_id() {
     world.system.outbox.sweep().await.unwrap();
     world.system.settle().await;
     assert_eq!(ids(&world.system.mailbox.calls()), ids(&lost.0.lock().unwrap()));
+}
+
+/// A provider that answers a mail only after a webhook was called.
+#[derive(Default)]
+struct SlowMail(Notify);
+
+#[async_trait]
+impl Carrier for SlowMail {
+    async fn carry(&self, _: &Mail) -> Result<String, Undelivered> {
+        self.0.notified().await;
+        Ok("id".into())
+    }
+
+    async fn call(&self, _: &Call) -> Result<u16, NoAnswer> {
+        self.0.notify_one();
+        Ok(204)
+    }
+}
+
+#[tokio::test]
+async fn apt_6_webhooks_do_not_wait_for_the_mails_of_their_batch() {
+    let world = World::new().await;
+    webhook(&world, &LEADS[..1]).await;
+    let lead = world.lead(&enquiry("jana")).await;
+    let notice = json!({"kind": "send", "group": "demo-group", "dealer": NORDSTERN, "lead": lead, "message": "assigned-1"});
+    let bodies = [notice, json!(wake_up(&world).await)];
+    let records: Vec<Value> = bodies.iter().map(|body| json!({"messageId": "1", "body": body.to_string()})).collect();
+    let sender = sender(&world, Arc::new(SlowMail::default()));
+    let handled = sender.handle(serde_json::from_value(json!({ "Records": records })).unwrap());
+    let response = tokio::time::timeout(Duration::from_secs(60), handled).await.expect("the mail waits for the webhook");
+    assert_eq!(response.batch_item_failures.len(), 0);
+    assert_eq!(world.page(lead).await.messages[0].state.name(), "sent");
 }
 
 #[tokio::test]

@@ -44,10 +44,11 @@ pub struct UndeliveredView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// `failed`: it was not delivered. `unclear`: it may have been delivered. `queued`: it is sent again.
+    /// The answer to a repeated request has the current state: also `sending`, `sent`, `suppressed` (a letter) or `dropped` (a notice).
     pub state: &'static str,
     /// When the state changed; when the message is due, if it is queued.
     pub at: DateTime<Utc>,
-    /// Why it failed: the provider's error.
+    /// Why it failed: the provider's error. Why it was not sent, if it was suppressed or dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
@@ -56,8 +57,9 @@ impl UndeliveredView {
     fn of_letter(letter: &Letter) -> Self {
         let (at, why) = match &letter.state {
             LetterState::Failed { at, why } => (*at, Some(why.clone())),
-            LetterState::Unclear { at } => (*at, None),
-            _ => (letter.due().unwrap_or(letter.queued), None),
+            LetterState::Unclear { at } | LetterState::Sent { at, .. } => (*at, None),
+            LetterState::Suppressed { at, why } => (*at, Some(why.name().to_owned())),
+            LetterState::Queued { due: at, .. } | LetterState::Sending { until: at, .. } => (*at, None),
         };
         let (lead, appointment) = match &letter.subject {
             Subject::Lead(lead) => (Some(lead.to_string()), None),
@@ -83,9 +85,11 @@ impl UndeliveredView {
     }
 
     fn of_notice(message: &Message) -> Self {
-        let (state, at, why) = match &message.state {
-            MessageState::Failed { at, why } => ("failed", *at, Some(why.clone())),
-            _ => ("queued", message.due().unwrap_or(message.queued), None),
+        let (at, why) = match &message.state {
+            MessageState::Failed { at, why } => (*at, Some(why.clone())),
+            MessageState::Dropped { at, why } => (*at, Some(why.name().to_owned())),
+            MessageState::Sent { at, .. } => (*at, None),
+            MessageState::Queued { due: at, .. } | MessageState::Sending { until: at, .. } => (*at, None),
         };
         Self {
             id: format!("notice-lead-{}~{}", message.lead, message.cause),
@@ -94,7 +98,7 @@ impl UndeliveredView {
             appointment: None,
             medium: "email",
             to: None,
-            state,
+            state: message.state.name(),
             at,
             why,
         }

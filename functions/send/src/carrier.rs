@@ -106,7 +106,8 @@ pub trait Carrier: Send + Sync {
         Err(Undelivered::Never("text messages are not configured".into()))
     }
 
-    /// The longest time that one mail or text message may take now, with the wait for its turn.
+    /// The longest time that one mail or text message may take now, with the wait for its turn. A wake-up does not name the medium of its
+    /// letter, so the slower medium counts.
     fn longest_send(&self) -> Duration {
         Duration::ZERO
     }

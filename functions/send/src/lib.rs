@@ -45,7 +45,8 @@ impl Sender {
         self.handle_until(event, None).await
     }
 
-    /// Handles a batch of wake-ups before `deadline`. A message is claimed only if the time left exceeds the longest time of one send: a
+    /// Handles a batch of wake-ups before `deadline`. Mails and text messages are sent one after the other, at the provider's rate; the
+    /// webhooks do not wait for them. A message is claimed only if the time left exceeds the longest time of one send: a
     /// sender that is stopped in the middle leaves the message unclear. The other wake-ups return to the queue.
     pub async fn handle_until(&self, mut event: SqsEvent, deadline: Option<Instant>) -> SqsBatchResponse {
         // Receivers of webhooks may be slow: their wake-ups are handled concurrently.
@@ -53,20 +54,20 @@ impl Sender {
             |message: &SqsMessage| queue::wake_up(message).is_ok_and(|wake_up| matches!(wake_up.target, WakeUpTarget::Outgoing { .. }));
         let (webhooks, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut event.records).into_iter().partition(is_webhook);
         event.records = rest;
-        let mut response = queue::each(&self.platform, event, async |message| {
+        let paced = queue::each(&self.platform, event, async |message| {
             let longest = self.carrier.longest_send() + TABLE_TIME;
             if deadline.is_some_and(|deadline| deadline.saturating_duration_since(Instant::now()) < longest) {
                 return Err(Failure::Unavailable("too little time is left in this batch for one more send".into()));
             }
             self.handle_wake_up(message).await
-        })
-        .await;
+        });
         let responses = webhooks.into_iter().map(async |message| {
             let mut event = SqsEvent::default();
             event.records = vec![message];
             queue::each(&self.platform, event, async |message| self.handle_wake_up(message).await).await
         });
-        response.batch_item_failures.extend(join_all(responses).await.into_iter().flat_map(|response| response.batch_item_failures));
+        let (mut response, responses) = futures::join!(paced, join_all(responses));
+        response.batch_item_failures.extend(responses.into_iter().flat_map(|response| response.batch_item_failures));
         response
     }
 

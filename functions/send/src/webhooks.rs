@@ -91,8 +91,7 @@ impl Sender {
             Ok(status @ 200..=299) => DeliveryOutcome::Taken(status),
             Ok(410) => DeliveryOutcome::Gone,
             // A timeout of the receiver, and too many requests, pass.
-            Ok(status @ (408 | 429)) => DeliveryOutcome::Failed { status: Some(status), why: format!("answered {status}") },
-            Ok(status @ 400..=499) => DeliveryOutcome::Refused(status),
+            Ok(status @ 400..=499) if !matches!(status, 408 | 429) => DeliveryOutcome::Refused(status),
             Ok(status) => DeliveryOutcome::Failed { status: Some(status), why: format!("answered {status}") },
             Err(e) => DeliveryOutcome::Failed { status: None, why: e.why().chars().take(MAX_ERROR).collect() },
         }

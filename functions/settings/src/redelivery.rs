@@ -57,7 +57,7 @@ pub(crate) async fn redeliver(platform: &Platform, call: &Call) -> Result<Answer
         call.note_repeat(true);
         return Ok(Answer::new(202, &RedeliveryView { events: done.parse().unwrap_or_default() })?.about(&id));
     }
-    webhook(&loaded, &id, call)?.redeliverable()?;
+    webhook(&loaded, &id, call)?.check_on()?;
     let chosen = choose(platform, call, &id, &period, until).await?;
     let mut events = 0;
     // Oldest first: an event is never queued before an earlier one of the same lead or appointment.
@@ -66,7 +66,7 @@ pub(crate) async fn redeliver(platform: &Platform, call: &Call) -> Result<Answer
         let rule = |loaded: &Loaded, _| {
             let webhook = webhook(loaded, &id, call)?;
             let still = chunk.iter().filter_map(|outgoing| loaded.outgoing(&outgoing.about, outgoing.sequence));
-            let again = still.filter(|outgoing| outgoing.is_redelivered(&id, period.delivered));
+            let again = still.filter(|outgoing| outgoing.belongs_to_redelivery(&id, period.delivered));
             let again: Vec<Item> = again
                 .filter_map(|outgoing| outgoing.redelivered(&webhook, call.now).ok())
                 .map(|outgoing| Item::Outgoing(Box::new(outgoing)))
@@ -102,7 +102,10 @@ async fn choose(
         let query = DeliveryQuery { webhook: id, since, now: until, cursor: cursor.as_deref(), limit: PAGE };
         let (found, next) = platform.store.deliveries(&call.scope, query).await?;
         let wanted = |outgoing: &Outgoing| {
-            outgoing.queued >= since && outgoing.queued < until && outgoing.is_redelivered(id, period.delivered) && may_see(call, outgoing)
+            outgoing.queued >= since
+                && outgoing.queued < until
+                && outgoing.belongs_to_redelivery(id, period.delivered)
+                && may_see(call, outgoing)
         };
         chosen.extend(found.into_iter().filter(wanted));
         if chosen.len() > MOST {

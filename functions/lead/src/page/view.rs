@@ -216,13 +216,14 @@ impl MessageView {
             Notice::Resubmission { level, .. } => json!(if *level == 1 { "resubmission" } else { "resubmission_level_2" }),
             Notice::Step { step, .. } => json!(step),
         };
-        let (state, to, at, why) = match &message.state {
-            MessageState::Queued { due, .. } => ("queued", None, *due, None),
-            MessageState::Sending { until, .. } => ("sending", None, *until, None),
-            MessageState::Sent { at, to, .. } => ("sent", Some(to.to_string()), *at, None),
-            MessageState::Dropped { at, why } => ("dropped", None, *at, Some(json!(why).as_str().unwrap_or_default().to_owned())),
-            MessageState::Failed { at, why } => ("failed", None, *at, Some(why.clone())),
+        let (to, at, why) = match &message.state {
+            MessageState::Queued { due, .. } => (None, *due, None),
+            MessageState::Sending { until, .. } => (None, *until, None),
+            MessageState::Sent { at, to, .. } => (Some(to.to_string()), *at, None),
+            MessageState::Dropped { at, why } => (None, *at, Some(why.name().to_owned())),
+            MessageState::Failed { at, why } => (None, *at, Some(why.clone())),
         };
-        Self { about: about.as_str().unwrap_or_default().to_owned(), state, to, queued_at: message.queued, at, why }
+        let (state, queued_at) = (message.state.name(), message.queued);
+        Self { about: about.as_str().unwrap_or_default().to_owned(), state, to, queued_at, at, why }
     }
 }

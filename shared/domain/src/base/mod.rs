@@ -5,6 +5,7 @@ mod address;
 mod dialling;
 mod email;
 mod event_types;
+mod hash;
 mod ids;
 mod kinds;
 mod media;
@@ -19,6 +20,7 @@ pub use actor::{Actor, Partner, PartnerKind};
 pub use address::{BadCountry, BadLanguage, ChannelKey, Country, Language};
 pub use email::{BadEmail, Email, UNDELIVERABLE};
 pub use event_types::{BOOKED_TEST_DRIVE, EVENT_TYPES, NO_SHOW_REASONS};
+pub use hash::stable_hash;
 pub use ids::{
     AppointmentId, BadId, BadLeadId, ContactId, DeadlineId, DealerId, DistributionGroupId, ElementId, EventId, ExportId, FeedId, GroupId,
     Id, InvitationId, LeadId, OfAppointment, OfContact, OfDeadline, OfDealer, OfDistributionGroup, OfElement, OfEvent, OfExport, OfFeed,

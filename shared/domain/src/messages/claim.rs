@@ -2,7 +2,7 @@
 
 use crate::base::{Status, StepKind, UserId};
 use crate::lead::{Lead, is_pooled};
-use crate::messages::{Booking, DropReason, LATE, Lease, Message, MessageState, Notice, Recipient};
+use crate::messages::{Booking, DropReason, FailedAttempts, LATE, Lease, MAY_HAVE_ARRIVED, Message, MessageState, Notice, Recipient};
 use crate::settings::{Dealer, DealerSettings};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -19,10 +19,10 @@ impl Message {
     /// Claims a due message: checks that it is still valid and may be sent at this hour, and selects the recipient (ESC-6, DIS-4). `None`
     /// if it is not due, or is settled or leased.
     pub fn claim(&self, lead: Option<&Lead>, dealer: &Dealer, now: DateTime<Utc>) -> Option<MessageClaim> {
-        let (attempts, most, batch) = match &self.state {
-            MessageState::Queued { attempts, batch, .. } => (*attempts, Lease::MAIL.attempts, batch.clone()),
+        let (attempts, unclear, batch) = match &self.state {
+            MessageState::Queued { attempts, unclear, batch, .. } => (*attempts, *unclear, batch.clone()),
             // The lease expired without a result: the attempt counts as failed, and the message may have arrived.
-            MessageState::Sending { attempts, batch, .. } => (attempts + 1, Lease::UNCLEAR_ATTEMPTS, batch.clone()),
+            MessageState::Sending { attempts, unclear, batch, .. } => (attempts + 1, unclear + 1, batch.clone()),
             MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => return None,
         };
         if self.due().is_none_or(|due| due > now) {
@@ -31,16 +31,20 @@ impl Message {
         let Some(lead) = lead.filter(|lead| self.still_applies(lead)) else {
             return Some(MessageClaim::Settle(self.dropped(DropReason::NoLongerSo, now)));
         };
-        if attempts >= most {
-            return Some(MessageClaim::Settle(self.with_state(MessageState::Failed { at: now, why: "every attempt failed".into() })));
+        let given_up = |why: &str| Some(MessageClaim::Settle(self.with_state(MessageState::Failed { at: now, why: why.to_owned() })));
+        if unclear >= Lease::UNCLEAR_ATTEMPTS {
+            return given_up(MAY_HAVE_ARRIVED);
+        }
+        if attempts >= Lease::MAIL.attempts {
+            return given_up("every attempt failed");
         }
         if let Some(opening) = self.held_until(dealer, now) {
-            return Some(MessageClaim::Settle(self.waits_until(opening, attempts)));
+            return Some(MessageClaim::Settle(self.waits_until(opening, FailedAttempts { attempts, unclear })));
         }
         let Some(to) = self.reader(lead, &dealer.settings, now) else {
             return Some(MessageClaim::Settle(self.dropped(DropReason::NoReader, now)));
         };
-        Some(MessageClaim::Send(self.with_state(MessageState::Sending { until: Lease::MAIL.until(now), attempts, batch }), to))
+        Some(MessageClaim::Send(self.with_state(MessageState::Sending { until: Lease::MAIL.until(now), attempts, unclear, batch }), to))
     }
 
     /// Whether the message is still valid (ESC-6): the lead is at the same dealer and was not answered since, and the step belongs to the

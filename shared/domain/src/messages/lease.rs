@@ -1,5 +1,6 @@
 //! Leases: a sender claims an item for a limited time. If the sender is lost, the lease runs out and another sender may claim the item.
 
+use crate::base::stable_hash;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// The terms by which senders claim items of one kind.
@@ -24,18 +25,30 @@ pub enum Retry {
     Unclear,
 }
 
+/// The failed attempts of a message or a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FailedAttempts {
+    /// The number of attempts that are used up.
+    pub(crate) attempts: u32,
+    /// The number of those that had no answer.
+    pub(crate) unclear: u32,
+}
+
 /// The next attempt after a failed one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NextAttempt {
     pub(crate) due: DateTime<Utc>,
     /// The number of attempts that are used up.
     pub(crate) attempts: u32,
+    /// The number of those that had no answer.
+    pub(crate) unclear: u32,
 }
 
 impl Lease {
     /// Messages to staff and letters to customers: three days of attempts. What a message states is checked before each of them.
     pub const MAIL: Self = Self { duration: TimeDelta::minutes(2), attempts: 72 };
-    /// The number of attempts after which a message that may have arrived each time is not sent again.
+    /// The number of attempts without an answer after which a message is not sent again, because it may have arrived each time. Failures that
+    /// are known do not count.
     pub const UNCLEAR_ATTEMPTS: u32 = 8;
 
     /// When a lease that is taken at `now` runs out.
@@ -49,16 +62,24 @@ impl Lease {
         (failed < self.attempts).then(|| now + TimeDelta::minutes(1 << failed.min(6)))
     }
 
-    /// Returns the next attempt after one that failed at `now`; `before` is the number of attempts that were used up before it. `None` if
-    /// the item has failed. `queued` and `name` are those of the item.
-    pub(crate) fn after(self, retry: Retry, before: u32, (queued, name): (DateTime<Utc>, &str), now: DateTime<Utc>) -> Option<NextAttempt> {
-        let attempts = before + 1;
-        match retry {
-            Retry::Never => None,
-            Retry::Busy => Some(NextAttempt { due: now + pause_of_busy(now - queued, name), attempts: before }),
-            Retry::Unclear if attempts >= Self::UNCLEAR_ATTEMPTS => None,
-            Retry::Later | Retry::Unclear => self.next_attempt(attempts, now).map(|due| NextAttempt { due, attempts }),
-        }
+    /// Returns the next attempt after one that failed at `now`; `before` are the attempts that failed before it. `None` if the item has
+    /// failed. `queued` and `name` are those of the item.
+    pub(crate) fn after(
+        self,
+        retry: Retry,
+        before: FailedAttempts,
+        (queued, name): (DateTime<Utc>, &str),
+        now: DateTime<Utc>,
+    ) -> Option<NextAttempt> {
+        let FailedAttempts { attempts, unclear } = before;
+        let (due, attempts, unclear) = match retry {
+            Retry::Never => return None,
+            Retry::Busy => (now + pause_of_busy(now - queued, name), attempts, unclear),
+            Retry::Later => (self.next_attempt(attempts + 1, now)?, attempts + 1, unclear),
+            Retry::Unclear if unclear + 1 >= Self::UNCLEAR_ATTEMPTS => return None,
+            Retry::Unclear => (self.next_attempt(attempts + 1, now)?, attempts + 1, unclear + 1),
+        };
+        Some(NextAttempt { due, attempts, unclear })
     }
 }
 
@@ -66,6 +87,5 @@ impl Lease {
 /// depending on the item's name, so that items that were refused together do not return together.
 fn pause_of_busy(age: TimeDelta, name: &str) -> TimeDelta {
     let pause = (age / 4).clamp(TimeDelta::minutes(1), TimeDelta::minutes(15));
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    pause + TimeDelta::milliseconds(pause.num_milliseconds() / 200 * (hash % 100) as i64)
+    pause + TimeDelta::milliseconds(pause.num_milliseconds() / 200 * (stable_hash(name) % 100) as i64)
 }

@@ -3,7 +3,7 @@
 use crate::base::{DealerId, Language, Medium, Subject};
 use crate::elements::{Form, Quote};
 use crate::lead::{Asker, Lead};
-use crate::messages::{Lease, Retry};
+use crate::messages::{FailedAttempts, Lease, Retry};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -245,13 +245,15 @@ impl Letter {
     /// Records a failed attempt. If `retry` leaves an attempt, the letter is queued again; otherwise it has failed. After an attempt without
     /// an answer it is unclear: a customer never gets a letter twice without a person's decision.
     pub fn failed(&self, why: String, retry: Retry, now: DateTime<Utc>) -> Self {
-        let before = match self.state {
+        let attempts = match self.state {
             LetterState::Queued { attempts, .. } | LetterState::Sending { attempts, .. } => attempts,
             _ => Lease::MAIL.attempts,
         };
         if retry == Retry::Unclear {
             return self.unclear(now);
         }
+        // The first unclear attempt ends a letter, so that none is counted.
+        let before = FailedAttempts { attempts, unclear: 0 };
         match Lease::MAIL.after(retry, before, (self.queued, &self.cause), now) {
             Some(next) => self.with_state(LetterState::Queued { due: next.due, attempts: next.attempts }),
             None => self.with_state(LetterState::Failed { at: now, why }),

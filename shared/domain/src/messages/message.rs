@@ -3,7 +3,7 @@
 use crate::base::{DealerId, Email, EventId, LeadId, StepKind, UserId};
 use crate::calendar::CalendarEvent;
 use crate::lead::{Lead, Step};
-use crate::messages::{Lease, Retry};
+use crate::messages::{FailedAttempts, Lease, Retry};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +148,9 @@ pub enum MessageState {
         due: DateTime<Utc>,
         /// The number of failed attempts.
         attempts: u32,
+        /// The number of those that had no answer.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unclear: u32,
         /// The mail of the failed attempt.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         batch: Option<String>,
@@ -159,6 +162,9 @@ pub enum MessageState {
         until: DateTime<Utc>,
         /// The number of failed attempts before this one.
         attempts: u32,
+        /// The number of those that had no answer.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unclear: u32,
         /// The mail that combines it with other messages. A retry sends it in the same mail.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         batch: Option<String>,
@@ -191,6 +197,19 @@ pub enum MessageState {
     },
 }
 
+impl MessageState {
+    /// The name in the API.
+    pub fn name(&self) -> &'static str {
+        match self {
+            MessageState::Queued { .. } => "queued",
+            MessageState::Sending { .. } => "sending",
+            MessageState::Sent { .. } => "sent",
+            MessageState::Dropped { .. } => "dropped",
+            MessageState::Failed { .. } => "failed",
+        }
+    }
+}
+
 /// The reason why a message was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -202,6 +221,24 @@ pub enum DropReason {
     /// The recipient is no longer a user.
     NoReader,
 }
+
+impl DropReason {
+    /// The name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            DropReason::NoLongerSo => "no_longer_so",
+            DropReason::NoticesOff => "notices_off",
+            DropReason::NoReader => "no_reader",
+        }
+    }
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// The reason of a message that is not sent again after [`Lease::UNCLEAR_ATTEMPTS`].
+pub(crate) const MAY_HAVE_ARRIVED: &str = "no answer in eight attempts; it may have arrived";
 
 /// A step that fires later than this after its planned time is late. Its notice waits for other late notices (ESC-8).
 pub(crate) const LATE: TimeDelta = TimeDelta::minutes(5);
@@ -263,7 +300,7 @@ impl Message {
     fn planned_for(&self, of: DateTime<Utc>) -> Self {
         let now = self.queued;
         let due = if now - of > LATE { now + GATHER } else { now };
-        Self { of, ..self.waits_until(due, 0) }
+        Self { of, ..self.waits_until(due, FailedAttempts { attempts: 0, unclear: 0 }) }
     }
 
     fn queued(lead: &Lead, cause: String, notice: Notice, reader: UserId, now: DateTime<Utc>) -> Self {
@@ -276,7 +313,7 @@ impl Message {
             of: now,
             queued: now,
             bundled: false,
-            state: MessageState::Queued { due: now, attempts: 0, batch: None },
+            state: MessageState::Queued { due: now, attempts: 0, unclear: 0, batch: None },
         }
     }
 
@@ -289,9 +326,10 @@ impl Message {
         }
     }
 
-    pub(crate) fn waits_until(&self, due: DateTime<Utc>, attempts: u32) -> Self {
+    pub(crate) fn waits_until(&self, due: DateTime<Utc>, failed: FailedAttempts) -> Self {
+        let FailedAttempts { attempts, unclear } = failed;
         let batch = self.batch().map(str::to_owned);
-        Self { bundled: true, ..self.with_state(MessageState::Queued { due, attempts, batch }) }
+        Self { bundled: true, ..self.with_state(MessageState::Queued { due, attempts, unclear, batch }) }
     }
 
     pub(crate) fn with_state(&self, state: MessageState) -> Self {
@@ -309,8 +347,8 @@ impl Message {
     /// Returns the claimed message as part of the mail `batch`.
     pub fn in_batch(&self, batch: &str) -> Self {
         match self.state {
-            MessageState::Sending { until, attempts, .. } => {
-                self.with_state(MessageState::Sending { until, attempts, batch: Some(batch.to_owned()) })
+            MessageState::Sending { until, attempts, unclear, .. } => {
+                self.with_state(MessageState::Sending { until, attempts, unclear, batch: Some(batch.to_owned()) })
             }
             MessageState::Queued { .. } | MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => {
                 self.clone()
@@ -330,17 +368,20 @@ impl Message {
 
     /// Records a failed attempt. If `retry` leaves an attempt, the message is queued again; otherwise it has failed.
     pub fn failed(&self, why: String, retry: Retry, now: DateTime<Utc>) -> Self {
-        let before = match self.state {
-            MessageState::Queued { attempts, .. } | MessageState::Sending { attempts, .. } => attempts,
-            MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => Lease::MAIL.attempts,
+        let (attempts, unclear) = match self.state {
+            MessageState::Queued { attempts, unclear, .. } | MessageState::Sending { attempts, unclear, .. } => (attempts, unclear),
+            MessageState::Sent { .. } | MessageState::Dropped { .. } | MessageState::Failed { .. } => (Lease::MAIL.attempts, 0),
         };
+        let before = FailedAttempts { attempts, unclear };
         // Notices of one mail wait for the same pause, so that they stay together.
         let name = self.batch().unwrap_or(&self.cause);
         if let Some(next) = Lease::MAIL.after(retry, before, (self.queued, name), now) {
             // The provider may have accepted the mail although the attempt failed, so the retry uses the same mail.
             let batch = self.batch().map(str::to_owned);
-            return self.with_state(MessageState::Queued { due: next.due, attempts: next.attempts, batch });
+            return self.with_state(MessageState::Queued { due: next.due, attempts: next.attempts, unclear: next.unclear, batch });
         }
+        let may_have_arrived = retry == Retry::Unclear && unclear + 1 >= Lease::UNCLEAR_ATTEMPTS;
+        let why = if may_have_arrived { format!("{MAY_HAVE_ARRIVED}: {why}") } else { why };
         self.with_state(MessageState::Failed { at: now, why })
     }
 
@@ -351,6 +392,6 @@ impl Message {
 
     /// Returns the message queued again by hand, with all attempts. `None` unless it has failed.
     pub(crate) fn queued_again(&self, now: DateTime<Utc>) -> Option<Self> {
-        self.undelivered_since().map(|_| self.with_state(MessageState::Queued { due: now, attempts: 0, batch: None }))
+        self.undelivered_since().map(|_| self.with_state(MessageState::Queued { due: now, attempts: 0, unclear: 0, batch: None }))
     }
 }

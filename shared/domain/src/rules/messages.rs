@@ -4,7 +4,7 @@ use crate::appointment::{Appointment, LetterClaim};
 use crate::base::Refusal;
 use crate::decision::{Decision, Item};
 use crate::lead::Lead;
-use crate::messages::{DropReason, Letter, LetterState, Message, MessageClaim, MessageState};
+use crate::messages::{Letter, LetterState, Message, MessageClaim, MessageState};
 use crate::settings::Dealer;
 use chrono::{DateTime, Utc};
 
@@ -35,21 +35,9 @@ pub fn send_letter_again(
 /// # Errors
 /// 409 if the notice has another state, or what it states is no longer so.
 pub fn send_notice_again(message: &Message, lead: &Lead, dealer: &Dealer, now: DateTime<Utc>) -> Result<(Decision, Message), Refusal> {
-    let state = match &message.state {
-        MessageState::Queued { .. } => "queued",
-        MessageState::Sending { .. } => "sending",
-        MessageState::Sent { .. } => "sent",
-        MessageState::Dropped { .. } => "dropped",
-        MessageState::Failed { .. } => "failed",
-    };
-    let again = message.queued_again(now).ok_or_else(|| settled(state))?;
+    let again = message.queued_again(now).ok_or_else(|| settled(message.state.name()))?;
     if let Some(MessageClaim::Settle(Message { state: MessageState::Dropped { why, .. }, .. })) = again.claim(Some(lead), dealer, now) {
-        let why = match why {
-            DropReason::NoLongerSo => "no_longer_so",
-            DropReason::NoticesOff => "notices_off",
-            DropReason::NoReader => "no_reader",
-        };
-        return Err(Refusal::conflict("MSG-1", format!("the notice would not be sent: {why}")));
+        return Err(Refusal::conflict("MSG-1", format!("the notice would not be sent: {}", why.name())));
     }
     Ok((Decision::default().with(Item::Message(again.clone())), again))
 }

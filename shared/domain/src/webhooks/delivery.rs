@@ -1,6 +1,6 @@
 //! Deliveries of webhook events: attempts, leases, retries (APT-6).
 
-use crate::base::{Refusal, Subject, WebhookId};
+use crate::base::{Refusal, Subject, WebhookId, stable_hash};
 use crate::messages::Lease;
 use crate::webhooks::{Outgoing, Webhook, WebhookState, Webhooks};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -146,17 +146,14 @@ impl DeliveryOutcome {
 /// The pauses before the first retries, in seconds. The last one repeats, so that a receiver that is back gets its events within an hour.
 pub const RETRIES: [i64; 6] = [5, 30, 120, 600, 1_800, 3_600];
 
-/// The number of attempts before an event is set aside that a receiver does not accept although it accepts others: three days and some
-/// hours. A receiver that accepts nothing is switched off before.
-const MAX_ATTEMPTS: u32 = 78;
-
-/// The lease of a sender. One attempt takes at most ten seconds.
-pub const LEASE: Lease = Lease { duration: TimeDelta::seconds(60), attempts: MAX_ATTEMPTS };
+/// The terms by which senders claim deliveries. One attempt takes at most ten seconds. An event that a receiver does not accept although it
+/// accepts others is set aside after three days and some hours of attempts. A receiver that accepts nothing is switched off before.
+pub const LEASE: Lease = Lease { duration: TimeDelta::seconds(60), attempts: 78 };
 
 /// The pause after `failed` attempts, in seconds. `None` if no attempt is left.
 fn pause_after(failed: u32) -> Option<i64> {
     let place = usize::try_from(failed).unwrap_or(usize::MAX).saturating_sub(1).min(RETRIES.len() - 1);
-    RETRIES.get(place).copied().filter(|_| failed < MAX_ATTEMPTS)
+    RETRIES.get(place).copied().filter(|_| failed < LEASE.attempts)
 }
 
 /// The maximum number of attempts to notify of a webhook that was switched off.
@@ -303,7 +300,7 @@ impl Outgoing {
     }
 
     /// Whether the delivery to `webhook` is part of a redelivery: it was given up or, if `delivered` is set, accepted.
-    pub fn is_redelivered(&self, webhook: &WebhookId, delivered: bool) -> bool {
+    pub fn belongs_to_redelivery(&self, webhook: &WebhookId, delivered: bool) -> bool {
         match self.state(webhook) {
             Some(DeliveryState::GivenUp { .. }) => true,
             Some(DeliveryState::Delivered { .. }) => delivered,
@@ -319,7 +316,7 @@ impl Outgoing {
     pub fn redelivered(&self, webhook: &Webhook, now: DateTime<Utc>) -> Result<Self, Refusal> {
         let there = self.delivery(&webhook.id).filter(|_| self.due().is_some() || self.queued + Self::KEPT > now);
         let delivery = there.ok_or(Refusal::NotFound("delivery"))?;
-        webhook.redeliverable()?;
+        webhook.check_on()?;
         match delivery.state {
             DeliveryState::Sending { until, .. } if until > now => Err(Refusal::conflict("APT-6", "the delivery is being sent")),
             DeliveryState::Notifying { .. } => {
@@ -344,7 +341,9 @@ impl Outgoing {
             _ if off => DeliveryState::Notifying { due: now, attempts: 0 },
             (DeliveryOutcome::Failed { .. }, Some(pause)) => DeliveryState::Queued { due: now + pause, attempts: attempts + 1 },
             (DeliveryOutcome::Failed { why, .. }, None) => DeliveryState::GivenUp { at: now, why: why.clone() },
-            (DeliveryOutcome::Gone, _) => DeliveryState::GivenUp { at: now, why: "410".into() },
+            (DeliveryOutcome::Gone, _) => {
+                DeliveryState::GivenUp { at: now, why: "the receiver answered 410 and wants no more deliveries".into() }
+            }
             (DeliveryOutcome::Refused(status), _) => {
                 DeliveryState::GivenUp { at: now, why: format!("the receiver refuses it: answered {status}") }
             }
@@ -364,6 +363,5 @@ impl Outgoing {
 
 /// Adds up to ten percent to a pause, depending on the delivery's id, so that deliveries that failed together do not retry together.
 fn spread(seconds: i64, name: &str) -> TimeDelta {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    TimeDelta::milliseconds(seconds * 1_000 + seconds * (hash % 100) as i64)
+    TimeDelta::milliseconds(seconds * 1_000 + seconds * (stable_hash(name) % 100) as i64)
 }

@@ -216,11 +216,11 @@ impl Webhook {
         [self.secret].into_iter().chain(old).collect()
     }
 
-    /// Checks that events can be delivered again.
+    /// Checks that the webhook is switched on, so that events can be delivered again.
     ///
     /// # Errors
     /// 409 while the webhook is off.
-    pub fn redeliverable(&self) -> Result<(), Refusal> {
+    pub fn check_on(&self) -> Result<(), Refusal> {
         let WebhookState::Off { why, .. } = self.state else { return Ok(()) };
         let text = format!("the webhook is switched off ({}: {}); switch it on first", why.name(), why.description());
         Err(Refusal::conflict("APT-6", text))

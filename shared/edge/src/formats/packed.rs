@@ -20,9 +20,12 @@ pub fn pack(content: &[u8]) -> Result<Vec<u8>, Failure> {
 /// Returns the content that [`pack`] compressed.
 ///
 /// # Errors
-/// [`Failure::Broken`] if `packed` is damaged.
+/// [`Failure::Broken`] if `packed` is damaged, or the content exceeds the maximum size.
 pub fn unpack(packed: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut content = Vec::new();
-    ZlibDecoder::new(packed).take(MAX_CONTENT).read_to_end(&mut content).map_err(|e| Failure::Broken(e.into()))?;
+    let read = ZlibDecoder::new(packed).take(MAX_CONTENT + 1).read_to_end(&mut content).map_err(|e| Failure::Broken(e.into()))?;
+    if read as u64 > MAX_CONTENT {
+        return Err(Failure::Broken("the unpacked content is too long".into()));
+    }
     Ok(content)
 }

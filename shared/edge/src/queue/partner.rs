@@ -16,6 +16,8 @@ use std::future::Future;
 
 /// The attribute of a dead letter that names the reason.
 pub const WHY: &str = "why";
+/// The attribute of a dead letter that names its sender, for people. It proves nothing.
+const SENDER: &str = "sender";
 /// The attribute of a dead letter that proves its sender and the time at which it was sent.
 pub const ORIGIN: &str = "origin";
 /// The purpose of the proof's signature.
@@ -46,6 +48,8 @@ pub trait PartnerQueue: Send + Sync {
 /// The attributes of a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
+    /// The identity of the sender, for people.
+    pub sender: String,
     /// The reason.
     pub why: String,
     /// The proof of its origin: after a redrive the queue would name the function as the sender.
@@ -119,14 +123,15 @@ fn pause_after(deliveries: u32) -> TimeDelta {
 }
 
 fn dead_letter(platform: &Platform, message: &SqsMessage, failure: &Failure) -> Result<DeadLetter, Failure> {
-    let origin = serde_json::to_string(&Origin::of(platform, message)).map_err(|e| Failure::Broken(e.into()))?;
+    let origin = Origin::of(platform, message);
+    let proof = serde_json::to_string(&origin).map_err(|e| Failure::Broken(e.into()))?;
     // The letter holds the body, so that its reason may quote it; the log must not.
     let why = match failure {
         Failure::Refused(Refusal::Invalid(faults)) => faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; "),
         other => other.chain(),
     };
     let why = why.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
-    Ok(DeadLetter { why, origin: platform.store.secret().sign(PURPOSE, &origin) })
+    Ok(DeadLetter { sender: origin.sender, why, origin: platform.store.secret().sign(PURPOSE, &proof) })
 }
 
 /// Returns the scope of the partner that sent a message: by the identity that the queue verified, never by the content (ACC-2).
@@ -175,6 +180,10 @@ impl PartnerQueue for Sqs {
         };
         let mut send = self.client.send_message().queue_url(&self.dead_letters).set_message_body(message.body.clone());
         send = send.message_attributes(WHY, text(&letter.why)?).message_attributes(ORIGIN, text(&letter.origin)?);
+        // SQS refuses an empty attribute.
+        if !letter.sender.is_empty() {
+            send = send.message_attributes(SENDER, text(&letter.sender)?);
+        }
         if let Some(dealer) = message.message_attributes.get("dealer").and_then(|dealer| dealer.string_value.as_deref()) {
             send = send.message_attributes("dealer", text(dealer)?);
         }

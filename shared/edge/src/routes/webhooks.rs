@@ -75,7 +75,7 @@ routes![
             NO_TOKEN,
             NO_RIGHT,
             (404, "The webhook does not exist or is not visible to you."),
-            (409, "The webhook is disabled, for the named reason."),
+            (409, "The webhook is switched off, for the named reason."),
             FIELDS,
             RETRY,
         ]),

@@ -2,7 +2,7 @@
 
 use super::stamp;
 use chrono::{DateTime, Utc};
-use forecourt_domain::base::DealerId;
+use forecourt_domain::base::{DealerId, stable_hash};
 use serde::{Deserialize, Serialize};
 
 /// The number of partitions of the index `due`.
@@ -10,9 +10,7 @@ pub const DUE_SHARDS: u8 = 16;
 
 /// Returns the shard of the index `due` for items of partition `pk`.
 pub(crate) fn due_shard(pk: &str) -> String {
-    // FNV-1a: stable over versions, unlike the standard library's hasher.
-    let hash = pk.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    due_partition((hash % u64::from(DUE_SHARDS)) as u8)
+    due_partition((stable_hash(pk) % u64::from(DUE_SHARDS)) as u8)
 }
 
 /// Returns the partition of a shard.
