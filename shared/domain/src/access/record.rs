@@ -1,8 +1,8 @@
 //! The access log: rights over the leads of a group that were granted, and searches of users who may not read leads (ACC-1).
 
 use crate::access::Scope;
-use crate::base::{Actor, DealerId, LeadId, PartnerId, Right, Role, UserId};
-use crate::messages::{Lease, Retry};
+use crate::base::{Actor, DealerId, LeadId, PartnerId, Right, Role, UserId, is_default};
+use crate::messages::{FailedAttempts, Lease, Retry};
 use crate::people::User;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,9 @@ pub enum AdminNoticeState {
         /// The number of failed attempts.
         #[serde(default)]
         attempts: u32,
+        /// The number of those that had no answer.
+        #[serde(default, skip_serializing_if = "is_default")]
+        unclear: u32,
     },
     /// A sender has leased it.
     Sending {
@@ -96,6 +99,9 @@ pub enum AdminNoticeState {
         /// The number of failed attempts before this one.
         #[serde(default)]
         attempts: u32,
+        /// The number of those that had no answer.
+        #[serde(default, skip_serializing_if = "is_default")]
+        unclear: u32,
     },
     /// Every admin was notified.
     Done {
@@ -155,7 +161,7 @@ impl AccessRecord {
     /// Returns the record with a notice to the group's admins, due at once. `dealer` is any dealer of the group.
     #[must_use]
     pub fn notified_for(self, dealer: DealerId) -> Self {
-        let state = AdminNoticeState::Queued { due: self.at, attempts: 0 };
+        let state = AdminNoticeState::Queued { due: self.at, attempts: 0, unclear: 0 };
         Self { notice: Some(AdminNotice { dealer, sent: BTreeSet::new(), state }), ..self }
     }
 
@@ -171,8 +177,11 @@ impl AccessRecord {
     /// Leases the notice to a sender. `None` if it is not due.
     pub fn claim(&self, now: DateTime<Utc>) -> Option<Self> {
         let notice = self.notice.as_ref().filter(|_| self.due().is_some_and(|due| due <= now))?;
-        let (AdminNoticeState::Queued { attempts, .. } | AdminNoticeState::Sending { attempts, .. }) = notice.state else { return None };
-        let state = AdminNoticeState::Sending { until: Lease::MAIL.until(now), attempts };
+        let (AdminNoticeState::Queued { attempts, unclear, .. } | AdminNoticeState::Sending { attempts, unclear, .. }) = notice.state
+        else {
+            return None;
+        };
+        let state = AdminNoticeState::Sending { until: Lease::MAIL.until(now), attempts, unclear };
         Some(Self { notice: Some(AdminNotice { state, ..notice.clone() }), ..self.clone() })
     }
 
@@ -180,14 +189,16 @@ impl AccessRecord {
     pub fn attempted(&self, sent: &BTreeSet<UserId>, failure: Option<(String, Retry)>, now: DateTime<Utc>) -> Self {
         let Some(notice) = &self.notice else { return self.clone() };
         let before = match notice.state {
-            AdminNoticeState::Queued { attempts, .. } | AdminNoticeState::Sending { attempts, .. } => attempts,
+            AdminNoticeState::Queued { attempts, unclear, .. } | AdminNoticeState::Sending { attempts, unclear, .. } => {
+                FailedAttempts { attempts, unclear }
+            }
             AdminNoticeState::Done { .. } | AdminNoticeState::Failed { .. } => return self.clone(),
         };
         let sent = notice.sent.union(sent).cloned().collect();
         let state = match failure {
             None => AdminNoticeState::Done { at: now },
             Some((why, retry)) => match Lease::MAIL.after(retry, before, (self.at, &self.id), now) {
-                Some(next) => AdminNoticeState::Queued { due: next.due, attempts: next.attempts },
+                Some(next) => AdminNoticeState::Queued { due: next.due, attempts: next.attempts, unclear: next.unclear },
                 None => AdminNoticeState::Failed { at: now, why },
             },
         };

@@ -32,3 +32,8 @@ pub use money::{Currency, MAX_MONEY, Money};
 pub use phone::Phone;
 pub use refusal::{Fault, Refusal};
 pub use role::{Right, Role};
+
+/// Returns whether a field has its default value, so that its item is stored without it.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -21,7 +21,7 @@ pub use task::{Task, TaskDetails, TaskState};
 pub use timeline::{Entry, Event, TimelineAction};
 pub use turn::Turn;
 
-use crate::base::{ChannelKey, DealerId, LeadId, Refusal, Status, UserId};
+use crate::base::{ChannelKey, DealerId, LeadId, Refusal, Status, UserId, is_default};
 use crate::calendar::Planned;
 use crate::elements::Counts;
 use crate::enquiry::{Enquiry, LeadType, RoutingCriteria, Vehicle};
@@ -131,7 +131,7 @@ pub struct Lead {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_reaction: Option<Reaction>,
     /// The highest escalation level before the response clock was restarted (OVR-4).
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub escalated: u8,
     /// Its origin, by which a repeated enquiry is recognised (INT-5).
     pub origin: LeadOrigin,
@@ -231,10 +231,6 @@ impl Lead {
         let plates = enquiry.vehicles.iter().chain(&enquiry.trade_ins).filter_map(|vehicle| vehicle.plate.as_deref());
         self.plate = plates.map(bare_plate).find(|plate| !plate.is_empty());
     }
-}
-
-fn is_zero(level: &u8) -> bool {
-    *level == 0
 }
 
 /// The next automatic action of a lead.

@@ -1,6 +1,6 @@
 //! Messages to staff (MSG-1, ESC-6).
 
-use crate::base::{DealerId, Email, EventId, LeadId, StepKind, UserId};
+use crate::base::{DealerId, Email, EventId, LeadId, StepKind, UserId, is_default};
 use crate::calendar::CalendarEvent;
 use crate::lead::{Lead, Step};
 use crate::messages::{FailedAttempts, Lease, Retry};
@@ -149,7 +149,7 @@ pub enum MessageState {
         /// The number of failed attempts.
         attempts: u32,
         /// The number of those that had no answer.
-        #[serde(default, skip_serializing_if = "is_zero")]
+        #[serde(default, skip_serializing_if = "is_default")]
         unclear: u32,
         /// The mail of the failed attempt.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,7 +163,7 @@ pub enum MessageState {
         /// The number of failed attempts before this one.
         attempts: u32,
         /// The number of those that had no answer.
-        #[serde(default, skip_serializing_if = "is_zero")]
+        #[serde(default, skip_serializing_if = "is_default")]
         unclear: u32,
         /// The mail that combines it with other messages. A retry sends it in the same mail.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -231,10 +231,6 @@ impl DropReason {
             DropReason::NoReader => "no_reader",
         }
     }
-}
-
-fn is_zero(count: &u32) -> bool {
-    *count == 0
 }
 
 /// The reason of a message that is not sent again after [`Lease::UNCLEAR_ATTEMPTS`].

@@ -1,7 +1,7 @@
 //! The settings of a dealer (SET-1 to SET-7).
 
 use crate::base::text::caseless;
-use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId};
+use crate::base::{Country, DealerId, DistributionGroupId, EVENT_TYPES, Email, Language, NO_SHOW_REASONS, UserId, is_default};
 use crate::hours::Calendar;
 use crate::settings::{AppointmentSettings, CapacityDraft, PoolSettings, RoutingRule, VehicleSite};
 use chrono::{DateTime, Utc};
@@ -113,7 +113,7 @@ pub struct DealerSettings {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub accepts_enquiries_from: BTreeSet<DealerId>,
     /// Working minutes after which a lead without a reaction goes to the next user in the rotation; 0 means never (DIS-10).
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub reassign_after: u32,
     /// Types of calendar events in addition to those that every dealer has (CAL-1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -138,14 +138,6 @@ fn yes() -> bool {
 
 fn is_yes(value: &bool) -> bool {
     *value
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-fn is_zero(minutes: &u32) -> bool {
-    *minutes == 0
 }
 
 /// The durations of the steps, in minutes; 0 turns a step off (SET-3).
